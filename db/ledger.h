@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The ledger: one SQLite file with every run of every board, append only, implementing the line's recorder.
+ *
+ * Workers never touch SQLite. They hand a record to the one writer thread and wait; the writer commits what
+ * has queued up in one transaction (WAL, synchronous=FULL), so that a call that returned EG_OK is on the
+ * disk.
+ */
+
+#ifndef DB_LEDGER_H
+#define DB_LEDGER_H
+
+#include "engine/stages/recorder.h"
+
+struct eg_ledger;
+
+/** What all runs of one program start have in common. Strings are copied. */
+struct eg_session {
+    const char *station;       /* name of the station; NULL = the host's name */
+    const char *operator_name; /* NULL = the login name */
+    const char *batch;         /* NULL = made from the job's name and the time */
+};
+
+/**
+ * Open for recording; made when absent (folders too, mode 0700; the file 0600), migrated when old.
+ *
+ * Runs that never ended (their program was killed) are closed as aborted before this returns.
+ *
+ * @param path      NULL: $ESPGANG_LEDGER, else $XDG_STATE_HOME/espgang/ledger.db, else
+ * ~/.local/state/espgang/ledger.db
+ * @param orphans   number of runs closed as aborted; may be NULL
+ *
+ * @return EG_OK; EG_LEDGER (the sentence names file and cause), EG_LEDGER_LOCKED another process records into
+ * it, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
+ */
+enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const struct eg_session *session,
+                            const struct eg_plan *plan, unsigned *orphans, struct eg_error *err) EG_CHECKED;
+
+/** Waits for what is queued. NULL is allowed. */
+void eg_ledger_close(struct eg_ledger *ledger);
+void eg_ledger_close_cleanup(struct eg_ledger **ledger);
+
+/** The recorder of this ledger; lives as long as the ledger. */
+struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger);
+
+/** Batch name and file path in use; the ledger's. */
+const char *eg_ledger_batch(const struct eg_ledger *ledger);
+const char *eg_ledger_path(const struct eg_ledger *ledger);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Little-endian words, hexadecimal text and a buffer that grows. */
+
+#ifndef ENGINE_BASE_BYTES_H
+#define ENGINE_BASE_BYTES_H
+
+#include "engine/base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline uint16_t eg_get16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t eg_get32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline void eg_put16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void eg_put32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+}
+
+static inline uint32_t eg_div_up(uint32_t value, uint32_t by)
+{
+    return value / by + (value % by != 0);
+}
+
+/** Lower-case hex of `size` bytes and a NUL; `text` has room for 2 * size + 1. */
+void eg_hex(char *text, const uint8_t *data, size_t size);
+
+/** The reverse; `text` must be exactly 2 * size hex digits, of either case. */
+bool eg_hex_parse(uint8_t *data, size_t size, const char *text);
+
+#define EG_MAC_SIZE 6
+#define EG_MAC_TEXT 18
+
+/** "24:0a:c4:00:10:00"; `text` has room for EG_MAC_TEXT. */
+void eg_mac_text(char text[EG_MAC_TEXT], const uint8_t mac[EG_MAC_SIZE]);
+
+/** Bytes on the heap. Zero-initialise it; EG_CLEANUP(eg_buffer_finish) frees it. */
+struct eg_buffer {
+    uint8_t *data;
+    size_t size;
+    size_t room;
+};
+
+/** Append; on failure the buffer is as it was. */
+enum eg_code eg_buffer_append(struct eg_buffer *buffer, const void *data, size_t size,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Make `size` the size, filling what is new with `fill`. */
+enum eg_code eg_buffer_resize(struct eg_buffer *buffer, size_t size, uint8_t fill,
+                              struct eg_error *err) EG_CHECKED;
+
+void eg_buffer_finish(struct eg_buffer *buffer);
+
+/** calloc() that fails with a sentence. */
+enum eg_code eg_alloc(void *out, size_t count, size_t size, struct eg_error *err) EG_CHECKED;
+
+/** strdup() that fails with a sentence; `*out` is the caller's, for free(). */
+enum eg_code eg_strdup(char **out, const char *text, struct eg_error *err) EG_CHECKED;
+
+/** EG_CLEANUP helper for anything from malloc(): frees what the variable points to. */
+void eg_free_cleanup(void *variable);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* MD5, because the loaders compute it, and SHA-256, for everything that must be trusted; by libcrypto. */
+
+#ifndef ENGINE_BASE_DIGEST_H
+#define ENGINE_BASE_DIGEST_H
+
+#include "engine/base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EG_MD5_SIZE    16
+#define EG_MD5_TEXT    (2 * EG_MD5_SIZE + 1)
+#define EG_SHA256_SIZE 32
+#define EG_SHA256_TEXT (2 * EG_SHA256_SIZE + 1)
+
+/** Digests of `size` bytes. Any thread. */
+enum eg_code eg_md5(uint8_t digest[EG_MD5_SIZE], const void *data, size_t size,
+                    struct eg_error *err) EG_CHECKED;
+enum eg_code eg_sha256(uint8_t digest[EG_SHA256_SIZE], const void *data, size_t size,
+                       struct eg_error *err) EG_CHECKED;
+
+#endif

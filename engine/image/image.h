@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ESP application and bootloader images: what the header says, and changing flash mode, frequency and size in
+ * it. */
+
+#ifndef ENGINE_IMAGE_IMAGE_H
+#define ENGINE_IMAGE_IMAGE_H
+
+#include "engine/base/error.h"
+#include "targets/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EG_IMAGE_MAGIC 0xe9
+
+/** Facts of a parsed image. */
+struct eg_image_info {
+    uint8_t segment_count;
+    uint8_t flash_mode;      /* header byte 2 */
+    uint8_t flash_size_freq; /* header byte 3 */
+    uint32_t entry;
+    bool extended; /* has the extended header; the fields below mean something then only */
+    uint16_t chip_id;
+    uint8_t min_rev;                     /* legacy */
+    uint16_t min_rev_full, max_rev_full; /* major * 100 + minor; 65535 = no limit */
+    bool hash_appended;
+    size_t hash_offset; /* of the SHA-256, when appended */
+    size_t end;         /* first byte behind checksum and hash */
+};
+
+/**
+ * Parse as an image of `target`: magic, 1 to 16 segments that lie within the data.
+ *
+ * Checksum and hash are located, not checked.
+ *
+ * @return EG_OK; EG_BAD_IMAGE with what is wrong and at which offset
+ */
+enum eg_code eg_image_parse(struct eg_image_info *info, const struct eg_target *target, const uint8_t *data,
+                            size_t size, struct eg_error *err) EG_CHECKED;
+
+/** Check the XOR checksum and, when appended, the SHA-256. EG_BAD_IMAGE names the one that is wrong, with
+ * both values. */
+enum eg_code eg_image_check(const struct eg_image_info *info, const uint8_t *data, size_t size,
+                            struct eg_error *err) EG_CHECKED;
+
+/**
+ * Refuse an image that was built for another chip.
+ *
+ * Data that does not parse as an image of `target` is not looked at: EG_OK. An ESP8266 image has no chip id.
+ *
+ * @return EG_OK; EG_BAD_IMAGE "is an image for ESP32-S3, not for ESP32-C3"
+ */
+enum eg_code eg_image_check_chip(const struct eg_target *target, const uint8_t *data, size_t size,
+                                 struct eg_error *err) EG_CHECKED;
+
+/** Whether a chip of this revision (major * 100 + minor) may run the image; the rules of esptool. */
+bool eg_image_allows_revision(const struct eg_image_info *info, const struct eg_target *target,
+                              uint16_t revision);
+
+/** Header fields to change; -1 keeps. `mode` is the byte, `size` and `freq` are the codes of the target. */
+struct eg_flash_settings {
+    int mode, freq, size;
+};
+
+/** "qio", "qout", "dio", "dout": 0 to 3; -1 = no such mode. */
+int eg_flash_mode_code(const char *name);
+
+/**
+ * Change mode, frequency and size in an image that goes to `addr`, and the appended SHA-256 with it.
+ *
+ * Nothing is changed when all fields are kept, `addr` is not the bootloader's, or the data is no image of the
+ * chip.
+ *
+ * @param changed  whether a byte was changed
+ */
+enum eg_code eg_image_patch(const struct eg_target *target, uint32_t addr,
+                            const struct eg_flash_settings *settings, uint8_t *data, size_t size,
+                            bool *changed, struct eg_error *err) EG_CHECKED;
+
+#endif

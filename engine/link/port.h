@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One open line to one board: bytes both ways, a rate, two modem lines. Whatever carries it (a serial port,
+ * RFC 2217, TCP, a simulated board) is a struct eg_port_ops and is found by the scheme of its URL.
+ *
+ * The functions eg_port_*() add to the ops what every backend needs: cancelling, deadlines, counting, and the
+ * slicing of long waits. Nothing else may call the ops.
+ *
+ * Threads: one port belongs to one thread at a time; different ports are independent.
+ */
+
+#ifndef ENGINE_LINK_PORT_H
+#define ENGINE_LINK_PORT_H
+
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct eg_port;
+
+struct eg_port_ops {
+    /**
+     * Read what has arrived, waiting up to timeout_ms for the first byte only; 0 looks once. Nothing in time
+     * is EG_OK with *got == 0. timeout_ms is at most EG_CANCEL_POLL_MS. EG_PORT_GONE when the device is.
+     */
+    enum eg_code (*read)(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
+                         struct eg_error *err);
+    /** Hand over some of the bytes, waiting up to timeout_ms for room; *put is how many were taken, possibly
+     * 0. */
+    enum eg_code (*write)(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                          uint32_t timeout_ms, struct eg_error *err);
+    /** Wait until what was written has left, up to timeout_ms (at most EG_CANCEL_POLL_MS); *done says whether
+     * it has. */
+    enum eg_code (*drain)(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err);
+    /** 8N1 at this rate, both directions. NULL when the carrier has no rate (tcp, pty). */
+    enum eg_code (*set_baud)(struct eg_port *port, uint32_t baud, struct eg_error *err);
+    /** Assert (true: pin low) or release both lines, in one step where the carrier can. NULL = no modem
+     * lines. */
+    enum eg_code (*set_lines)(struct eg_port *port, bool dtr, bool rts, struct eg_error *err);
+    /** Throw away input that has arrived and not been read. */
+    enum eg_code (*discard)(struct eg_port *port, struct eg_error *err);
+    /** Close and free the backend's struct, which begins with struct eg_port. */
+    void (*close)(struct eg_port *port);
+};
+
+/** The common part; a backend's struct begins with it and fills `ops` and the facts. */
+struct eg_port {
+    const struct eg_port_ops *ops;
+    const struct eg_cancel *cancel; /* may be NULL; not owned */
+    char url[256];
+    bool remote;       /* lines travel over a network: no tight reset, no flush before it */
+    uint16_t vid, pid; /* of the USB device; 0 = not USB or not known */
+    uint32_t baud;     /* last rate set; 0 = none yet */
+    bool dtr, rts;     /* last state set */
+    uint64_t bytes_sent, bytes_received;
+    bool gone; /* EG_PORT_GONE was seen; every further call returns it */
+};
+
+/** How to open URLs that begin with `scheme`. */
+struct eg_port_scheme {
+    const char *scheme; /* "rfc2217://", "tcp://", "sim:"; "" takes what no other scheme does: a path */
+    const char *help;   /* one line for --help */
+    /** `context` is the scheme's own; the port is the caller's, to be closed with eg_port_close(). */
+    enum eg_code (*open)(struct eg_port **port, const char *url, void *context,
+                         const struct eg_cancel *cancel, struct eg_error *err);
+    void *context;
+};
+
+/** The schemes the engine brings, NULL-terminated: rfc2217://, tcp://, and paths. */
+extern const struct eg_port_scheme *const eg_port_schemes[];
+
+/**
+ * Open a port; exclusive where the system can. The modem lines are released and the rate is 115200.
+ *
+ * @param schemes  NULL-terminated; the first whose `scheme` begins the URL opens it
+ * @param cancel   looked at in every wait of this port; may be NULL; must outlive the port
+ *
+ * @return EG_OK; EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED (the sentence begins with the URL); EG_CANCELLED
+ */
+enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
+                          const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** NULL is allowed. */
+void eg_port_close(struct eg_port *port);
+void eg_port_close_cleanup(struct eg_port **port);
+
+/**
+ * Read what has arrived, waiting for the first byte only.
+ *
+ * Nothing arriving in time is not a failure: the result is EG_OK with *got == 0.
+ *
+ * @return EG_OK, EG_PORT_GONE, EG_CANCELLED
+ */
+enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
+                          struct eg_error *err) EG_CHECKED;
+
+/** Write all of it. EG_TIMEOUT when the carrier took less than all of it in timeout_ms. */
+enum eg_code eg_port_write(struct eg_port *port, const uint8_t *data, size_t size, uint32_t timeout_ms,
+                           struct eg_error *err) EG_CHECKED;
+
+/** Wait until what was written has left the host. EG_TIMEOUT when it has not in timeout_ms. */
+enum eg_code eg_port_drain(struct eg_port *port, uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
+
+/** EG_PORT_REFUSED when the carrier cannot do the rate; EG_OK without effect when it has no rate. */
+enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err) EG_CHECKED;
+
+bool eg_port_has_lines(const struct eg_port *port);
+
+/** EG_OK without effect when the carrier has no modem lines. */
+enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err) EG_CHECKED;
+
+enum eg_code eg_port_discard(struct eg_port *port, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reset sequences on DTR and RTS; the steps are those of esptool, their names too. */
+
+#ifndef ENGINE_LINK_RESET_H
+#define ENGINE_LINK_RESET_H
+
+#include "engine/link/port.h"
+
+enum eg_reset {
+    EG_RESET_CLASSIC,    /* into the loader, one line at a time */
+    EG_RESET_UNIX_TIGHT, /* into the loader, both lines at once */
+    EG_RESET_USB_JTAG,   /* into the loader over USB-Serial/JTAG */
+    EG_RESET_HARD,       /* EN pulse: start the application */
+    EG_RESET_HARD_USB,   /* the same over native USB, with longer waits */
+};
+
+#define EG_RESET_HOLD_MS       50  /* how long the strap is held, first try */
+#define EG_RESET_HOLD_EXTRA_MS 550 /* second try */
+
+/** `hold_ms` matters to the first two only. EG_OK without effect when the port has no modem lines. */
+enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
+                          struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One board's loader, ROM or stub: connect, detect, commands, flash.
+ *
+ * A struct eg_loader knows which of the two it is talking to and which differences follow (status bytes,
+ * block sizes, when a write is answered, how a digest comes back). The port is the caller's and must outlive
+ * it.
+ *
+ * Threads: as the port, one thread at a time. Nothing here blocks beyond the time limits of each command, and
+ * all of it returns EG_CANCELLED within 100 ms of the port's cancel flag.
+ *
+ * Any call may return EG_PORT_GONE, EG_CANCELLED, EG_TIMEOUT, EG_BAD_FRAME, EG_BAD_REPLY, EG_BOARD_RESET,
+ * EG_DEVICE_REFUSED (the chip's own status is in the sentence and in device_status), EG_CORRUPTED (the chip
+ * says that what it got is damaged) and EG_UNSUPPORTED; the comments below name what else a call may return.
+ */
+
+#ifndef ENGINE_LOADER_LOADER_H
+#define ENGINE_LOADER_LOADER_H
+
+#include "engine/base/digest.h"
+#include "engine/link/port.h"
+#include "engine/link/slip.h"
+#include "stubs/stub.h"
+#include "targets/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum eg_opcode {
+    EG_OP_FLASH_BEGIN = 0x02,
+    EG_OP_FLASH_DATA = 0x03,
+    EG_OP_FLASH_END = 0x04,
+    EG_OP_MEM_BEGIN = 0x05,
+    EG_OP_MEM_END = 0x06,
+    EG_OP_MEM_DATA = 0x07,
+    EG_OP_SYNC = 0x08,
+    EG_OP_WRITE_REG = 0x09,
+    EG_OP_READ_REG = 0x0a,
+    EG_OP_SPI_SET_PARAMS = 0x0b,
+    EG_OP_SPI_ATTACH = 0x0d,
+    EG_OP_READ_FLASH_SLOW = 0x0e,
+    EG_OP_CHANGE_BAUDRATE = 0x0f,
+    EG_OP_FLASH_DEFL_BEGIN = 0x10,
+    EG_OP_FLASH_DEFL_DATA = 0x11,
+    EG_OP_FLASH_DEFL_END = 0x12,
+    EG_OP_SPI_FLASH_MD5 = 0x13,
+    EG_OP_GET_SECURITY_INFO = 0x14,
+    EG_OP_ERASE_FLASH = 0xd0,
+    EG_OP_ERASE_REGION = 0xd1,
+    EG_OP_READ_FLASH = 0xd2,
+    EG_OP_RUN_USER_CODE = 0xd3,
+};
+
+/** What GET_SECURITY_INFO says. */
+struct eg_security_info {
+    uint32_t flags; /* EG_SECURITY_* */
+    uint8_t flash_crypt_count;
+    uint8_t key_purposes[7];
+    bool has_chip_id;
+    uint32_t chip_id;
+    uint32_t api_version;
+};
+
+enum {
+    EG_SECURITY_SECURE_BOOT = 1u << 0,
+    EG_SECURITY_SECURE_DOWNLOAD = 1u << 2,
+};
+
+struct eg_loader {
+    struct eg_port *port;
+    struct eg_slip slip;
+    const struct eg_target *target; /* NULL until detected */
+    bool stub;                      /* a stub is running */
+    bool secure_download;
+    bool has_security;
+    struct eg_security_info security;
+    uint32_t baud;       /* both sides' present rate */
+    uint32_t flash_size; /* told to the loader by eg_loader_set_flash_size(); 0 = not yet */
+
+    unsigned syncs;        /* SYNC requests sent */
+    unsigned resends;      /* data blocks sent again */
+    unsigned region_redos; /* regions begun again after a late error */
+    char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
+};
+
+/** `port` is open at any rate. */
+void eg_loader_init(struct eg_loader *loader, struct eg_port *port);
+
+/** How to get into the loader. */
+enum eg_before {
+    EG_BEFORE_DEFAULT_RESET,
+    EG_BEFORE_USB_RESET,
+    EG_BEFORE_NO_RESET,         /* sync only */
+    EG_BEFORE_NO_RESET_NO_SYNC, /* no traffic at all: a stub or a pass-through is there */
+};
+
+enum eg_after {
+    EG_AFTER_HARD_RESET,
+    EG_AFTER_SOFT_RESET,
+    EG_AFTER_NO_RESET,
+    EG_AFTER_NO_RESET_STUB,
+    EG_AFTER_WATCHDOG_RESET,
+};
+
+/**
+ * Reset into the loader and sync, at min(115200, baud), up to `attempts` times.
+ *
+ * @return EG_NO_SYNC    no answer; the sentence tells a chip that prints nothing from one whose receive line
+ * is dead EG_BOOT_MODE  the chip booted something else; the sentence has its boot mode
+ */
+enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud,
+                               unsigned attempts, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Find out which chip answers; fills target, security and secure_download, and does what the chip needs right
+ * after connecting (watchdogs over USB-Serial/JTAG).
+ *
+ * @return EG_UNKNOWN_CHIP with the id or magic that no target has
+ */
+enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** Who the chip is; zero or "" where secure download mode does not let one read it. */
+struct eg_chip_info {
+    bool has_mac;
+    uint8_t mac[6];
+    uint16_t revision;   /* major * 100 + minor */
+    const char *package; /* static string, "ESP32-D0WD-V3" */
+    bool secure_boot;
+    bool flash_encryption;
+    bool manual_encrypt_off;
+    bool secure_download;
+};
+
+/** Needs the target. EG_BAD_REPLY when the MAC is impossible (all zeros, all ones, multicast). */
+enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *info,
+                                struct eg_error *err) EG_CHECKED;
+
+/** GET_SECURITY_INFO; EG_UNSUPPORTED on ESP8266 and ESP32. */
+enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_security_info *info,
+                                     struct eg_error *err) EG_CHECKED;
+
+/**
+ * Upload a stub and start it. Does nothing when one runs.
+ *
+ * @return EG_STUB_FAILED  it did not greet; the sentence says what came instead
+ *         EG_SECURED      this chip in this security state starts no stub
+ */
+enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub,
+                                struct eg_error *err) EG_CHECKED;
+
+/** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot, and when the rate is the same.
+ */
+enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
+
+/** Attach the flash with its default pins, as ROM or stub need it, and bring an XMC part that booted badly to
+ * life. */
+enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** Identity of the flash part. */
+struct eg_flash_info {
+    uint32_t jedec; /* maker | type << 8 | capacity << 16, as RDID gives it; 0 = not readable (secure download
+                       mode) */
+    uint32_t size;  /* bytes; 0 = not known */
+};
+
+/** EG_FLASH_ABSENT when the id is all ones, all zeros or FFFF3F. */
+enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info,
+                                  struct eg_error *err) EG_CHECKED;
+
+/** SPI_SET_PARAMS; EG_OK without effect on the ESP8266 ROM. */
+enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size,
+                                      struct eg_error *err) EG_CHECKED;
+
+/** Called with bytes done and all of them (uncompressed), from the thread of the write. */
+typedef void eg_progress(void *context, uint64_t done, uint64_t total);
+
+/** What to write. Nothing is copied; everything may be shared by many threads. */
+struct eg_flash_data {
+    uint32_t flash_addr; /* multiple of 4096 */
+    const uint8_t *data; /* uncompressed */
+    uint32_t size;       /* multiple of 4 */
+    const uint8_t *zlib; /* the same as a zlib stream; NULL = send plain */
+    uint32_t zlib_size;
+};
+
+/** How long erasing and programming took, where it can be told from outside. */
+struct eg_write_times {
+    uint64_t wire_us;  /* bytes on the wire * 10 / baud */
+    uint64_t total_us; /* BEGIN to the answer of END (or of the last block, on a ROM) */
+};
+
+/**
+ * Erase and write one region.
+ *
+ * Damaged blocks are sent again, up to three times each; an error that a stub reports late begins the region
+ * again, once. Compressed when `zlib` is there and the loader can inflate, else plain. On EG_OK every block
+ * has been accepted and, with a stub, programmed; that the flash holds it is for eg_loader_md5() to say.
+ */
+enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
+                                   eg_progress *progress, void *context, struct eg_write_times *times,
+                                   struct eg_error *err) EG_CHECKED;
+
+/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY on the ESP8266 ROM and in secure download
+ * mode. */
+enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                           uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
+
+/** Read flash; any address and size. EG_UNSUPPORTED on the ESP8266 ROM. */
+enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
+                                  eg_progress *progress, void *context, struct eg_error *err) EG_CHECKED;
+
+/** Erase; both multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
+enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                                    struct eg_error *err) EG_CHECKED;
+
+/** Leave the loader. A chip that cannot do what `after` says gets a hard reset. */
+enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err) EG_CHECKED;
+
+enum eg_code eg_loader_read_reg(struct eg_loader *loader, uint32_t addr, uint32_t *word,
+                                struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32_t word, uint32_t mask,
+                                 uint32_t delay_us, struct eg_error *err) EG_CHECKED;
+
+/**
+ * A raw SPI command to the flash through the chip's SPI registers.
+ *
+ * @param data       sent after the command; at most 64 bytes, NULL when size is 0
+ * @param read_bits  0 to 32
+ * @param addr_bits  0 = no address
+ * @param result     the bits read, first byte lowest; may be NULL
+ */
+enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
+                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+                                   uint32_t *result, struct eg_error *err) EG_CHECKED;
+
+/** "flash write error" and the like for the two status bytes; "unknown error" when no list has them. */
+const char *eg_device_status_text(uint16_t status);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A plan is a job made ready: every byte that will be written, padded, patched, compressed and hashed once,
+ * and every setting with its value. It is made by jobs/ (or by a test), frozen, and then shared read-only by
+ * all workers.
+ */
+
+#ifndef ENGINE_STAGES_PLAN_H
+#define ENGINE_STAGES_PLAN_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/digest.h"
+#include "targets/target.h"
+
+/** What a value of an option looks like in a job file. */
+enum eg_option_type {
+    EG_OPTION_TEXT,
+    EG_OPTION_CHOICE,      /* one of `choices` */
+    EG_OPTION_NUMBER,      /* least to most */
+    EG_OPTION_NUMBER_LIST, /* one number or a list of them, each least to most */
+};
+
+/** One key of the job file, owned by a stage or by the pipeline. Tables end with a NULL key. */
+struct eg_option {
+    const char *key; /* full path: "link.baud" */
+    enum eg_option_type type;
+    const char *fallback;       /* value as text when the job does not say; a list as "1 2 3" */
+    const char *const *choices; /* EG_OPTION_CHOICE: NULL-terminated */
+    uint64_t least, most;
+    const char *help; /* one line */
+};
+
+#define EG_SETTING_LIST_MAX 16
+
+/** An option's value in this plan. */
+struct eg_setting {
+    const struct eg_option *option;
+    bool given;      /* by the job file, not by fallback */
+    char *text;      /* TEXT; also CHOICE, as written in `choices` */
+    unsigned choice; /* index into option->choices */
+    uint64_t number[EG_SETTING_LIST_MAX];
+    unsigned count; /* of numbers */
+};
+
+/** A stretch of flash and what goes there. */
+struct eg_region {
+    char *name;            /* "bootloader", "app", or the file's name */
+    char *path;            /* file it came from, for people */
+    uint32_t flash_addr;   /* multiple of 4096 */
+    uint32_t file_size;    /* bytes in the file */
+    struct eg_buffer data; /* padded with FF to 4 bytes and patched: what will be in the flash */
+    struct eg_buffer zlib; /* the same compressed; size 0 when that is not smaller */
+    uint8_t md5[EG_MD5_SIZE];
+    uint8_t sha256[EG_SHA256_SIZE];
+    bool is_image;             /* parses as an image of the chip; the revisions below mean something */
+    uint16_t min_rev, max_rev; /* chip revisions the image may run on, major * 100 + minor */
+};
+
+struct eg_plan {
+    char *job_name;
+    char *job_version; /* "" = none given */
+    char *job_path;
+    struct eg_buffer job_text; /* the job file as read */
+    uint8_t job_sha256[EG_SHA256_SIZE];
+    const struct eg_target *target;
+    uint32_t declared_flash_size; /* bytes, from the job; 0 = not declared */
+    struct eg_region *regions;    /* by address */
+    unsigned region_count;
+    uint64_t data_size; /* sum over regions */
+    uint64_t wire_size; /* sum of what is sent: compressed where that is smaller */
+    struct eg_setting *settings;
+    unsigned setting_count;
+};
+
+/** Fill `settings` with the fallbacks of every option of every stage and of the pipeline. */
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
+
+/** The setting of a key; NULL = no option has that key. */
+struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);
+
+/** Give a setting a value by text (one word; a list as "1 2 3"). EG_BAD_JOB says what would be allowed. */
+enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct eg_error *err) EG_CHECKED;
+
+/** Value of a key that exists; a wrong key or type is a defect and ends the program. */
+uint64_t eg_plan_number(const struct eg_plan *plan, const char *key);
+unsigned eg_plan_choice(const struct eg_plan *plan, const char *key);
+
+/** NULL is allowed. */
+void eg_plan_destroy(struct eg_plan *plan);
+void eg_plan_destroy_cleanup(struct eg_plan **plan);
+
+#endif

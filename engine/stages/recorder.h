@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Where the line writes down what happened. The engine knows no database: db/ implements this.
+ *
+ * Every call returns when its record is durable, and may be made by many workers at once. Strings belong to
+ * the caller and live as long as the call. Each returns EG_OK or EG_LEDGER, EG_NO_ROOM, EG_IO; after one of
+ * those the run must not turn green.
+ */
+
+#ifndef ENGINE_STAGES_RECORDER_H
+#define ENGINE_STAGES_RECORDER_H
+
+#include "engine/base/clock.h"
+#include "engine/base/digest.h"
+#include "engine/stages/plan.h"
+
+#include <stdint.h>
+
+enum eg_outcome { EG_PASS, EG_PASS_MARGINAL, EG_FAIL, EG_ERROR, EG_ABORTED };
+
+/** "pass", "pass-marginal", "fail", "error", "aborted". */
+const char *eg_outcome_name(enum eg_outcome outcome);
+
+static inline bool eg_outcome_passed(enum eg_outcome outcome)
+{
+    return outcome == EG_PASS || outcome == EG_PASS_MARGINAL;
+}
+
+/** The outcome a failure leads to: fail (blame board), aborted (cancelled), else error. */
+enum eg_outcome eg_outcome_of(enum eg_code code);
+
+/** Who the board turned out to be. */
+struct eg_unit {
+    char mac[EG_MAC_TEXT]; /* "" = not readable */
+    const char *chip;      /* target name */
+    uint16_t revision;     /* major * 100 + minor */
+    const char *package;
+    uint32_t flash_jedec; /* maker | type << 8 | capacity << 16 */
+    uint32_t flash_size;  /* bytes */
+    bool secure_boot, flash_encryption, secure_download;
+};
+
+struct eg_stage_record {
+    const char *stage;
+    unsigned attempt; /* from 1 */
+    char started_utc[EG_UTC_TEXT];
+    uint64_t duration_us;
+    enum eg_code code;
+    char text[480]; /* the sentence when code is not EG_OK */
+    uint32_t baud;
+    uint64_t bytes_sent, bytes_received;
+    unsigned resends;
+};
+
+struct eg_region_record {
+    const struct eg_region *region; /* name, address, expected digests */
+    unsigned attempt;
+    bool read_back; /* md5 was computed by the chip */
+    uint8_t md5[EG_MD5_SIZE];
+    const char *method;  /* "md5-by-chip", "read-back" */
+    const char *verdict; /* "equal", "different", "not-checked" */
+    uint64_t write_us;
+};
+
+/** The end of a run. */
+struct eg_run_record {
+    enum eg_outcome outcome;
+    enum eg_code code;
+    const char *text;     /* the sentence; "" on pass */
+    const char *marginal; /* why a pass is marginal; "" else */
+    unsigned attempts;
+    uint64_t duration_us;
+    uint64_t bytes_sent, bytes_received;
+    unsigned resends;
+    const struct eg_unit *unit; /* NULL when the board was never identified */
+    const struct eg_stage_record *stages;
+    unsigned stage_count;
+    const struct eg_region_record *regions;
+    unsigned region_count;
+};
+
+/** What the ledger knows of a MAC from finished runs. */
+struct eg_seen {
+    unsigned runs, passed;
+    char last_utc[EG_UTC_TEXT];
+    char last_outcome[16];
+};
+
+struct eg_recorder;
+
+struct eg_recorder_ops {
+    /** A run begins in a slot; nothing is known of the board yet. *run is the ledger's number of it. */
+    enum eg_code (*begin)(struct eg_recorder *recorder, const char *slot, const char *port, int64_t *run,
+                          struct eg_error *err);
+    /** The board is admitted and will be erased next; repeated by a later attempt. */
+    enum eg_code (*intent)(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                           struct eg_error *err);
+    enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
+                           struct eg_error *err);
+    enum eg_code (*seen)(struct eg_recorder *recorder, const char *mac, struct eg_seen *seen,
+                         struct eg_error *err);
+};
+
+/** An implementation's struct begins with it. */
+struct eg_recorder {
+    const struct eg_recorder_ops *ops;
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a stage is and what it is given. One file in this folder defines one constant eg_stage_NAME; the build
+ * collects them. A stage brings its job-file keys with it; neither the parser nor the pipeline is touched for
+ * a new one.
+ */
+
+#ifndef ENGINE_STAGES_STAGE_H
+#define ENGINE_STAGES_STAGE_H
+
+#include "engine/base/log.h"
+#include "engine/loader/loader.h"
+#include "engine/stages/plan.h"
+#include "engine/stages/recorder.h"
+
+/** Facts about a board that stages establish and rely on. */
+enum {
+    EG_FACT_CONNECTED = 1u << 0,  /* the ROM or a stub answers; loader is set */
+    EG_FACT_IDENTIFIED = 1u << 1, /* unit is set, flash is attached */
+    EG_FACT_ADMITTED = 1u << 2,   /* intent is durable: destructive commands are allowed */
+    EG_FACT_LOADER = 1u << 3,     /* the loader that will write is running */
+    EG_FACT_WRITTEN = 1u << 4,
+    EG_FACT_VERIFIED = 1u << 5,
+    EG_FACT_LEFT = 1u << 6, /* the board has left the loader */
+};
+
+/** MACs in work, so that two slots never program what claims to be the same chip. Shared by all workers. */
+struct eg_claims;
+
+struct eg_claims *eg_claims_create(void);
+void eg_claims_destroy(struct eg_claims *claims);
+/** False when another slot holds the MAC; `holder` (room for 128) then has its name. The same slot may claim
+ * again. */
+bool eg_claims_take(struct eg_claims *claims, const char *mac, const char *slot, char *holder);
+void eg_claims_release(struct eg_claims *claims, const char *slot);
+
+/** One board's way through the pipeline; belongs to its worker. */
+struct eg_run {
+    /* given, not owned */
+    const struct eg_plan *plan;
+    struct eg_recorder *recorder;
+    struct eg_logger *logger;
+    const struct eg_cancel *cancel;
+    const struct eg_port_scheme *const *schemes;
+    const char *stub_dir; /* NULL = the built-in stubs */
+    struct eg_claims *claims;
+    const char *slot, *url;
+    int64_t number; /* of the run, from the recorder */
+
+    /* of this attempt */
+    unsigned attempt; /* from 1 */
+    uint32_t baud;    /* to work at */
+    unsigned facts;
+    const struct eg_stage *stage; /* the one that runs */
+    struct eg_port *port;
+    struct eg_loader loader;
+    struct eg_chip_info chip;
+    struct eg_flash_info flash;
+
+    /* of the whole run */
+    struct eg_unit unit;
+    bool has_unit;
+    struct eg_region_record *regions; /* region_count of the plan, newest attempt */
+    const char *marginal;             /* static string, the first reason found; NULL = none */
+};
+
+struct eg_stage {
+    const char *name;
+    const char *summary;             /* one line for help */
+    unsigned order;                  /* place in the pipeline, ascending */
+    const struct eg_option *options; /* may be NULL */
+    unsigned needs, gives;           /* EG_FACT_* */
+    unsigned weight;                 /* share of the progress display */
+    /** Do it. EG_OK, or a code and a sentence; the pipeline prefixes the stage's name. */
+    enum eg_code (*run)(struct eg_run *run, struct eg_error *err);
+};
+
+/** Every stage, NULL-terminated, in no particular order. */
+extern const struct eg_stage *const eg_stages[];
+
+/** Keys that belong to the pipeline itself (retry.*). Ends with a NULL key. */
+extern const struct eg_option eg_pipeline_options[];
+
+/** Progress of the stage that runs. */
+void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total);
+
+/** Where log records of this run come from. */
+struct eg_log_origin eg_run_origin(const struct eg_run *run);
+
+#endif

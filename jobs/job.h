@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A job file becomes a checked, frozen plan. */
+
+#ifndef JOBS_JOB_H
+#define JOBS_JOB_H
+
+#include "engine/stages/plan.h"
+
+#include <stdio.h>
+
+/**
+ * Read a job file (YAML or JSON), check all of it, read and prepare its firmware.
+ *
+ * Nothing outside memory is touched. Everything that could be refused without a board is refused here.
+ *
+ * @param plan  written on EG_OK only; eg_plan_destroy() frees it
+ *
+ * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_IO,
+ * EG_NO_MEMORY
+ */
+enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** What the job will do, for people: chip, regions with sizes and digests, settings. EG_IO when `out` fails.
+ */
+enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err) EG_CHECKED;
+
+#endif

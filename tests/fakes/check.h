@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What every test needs: cmocka, an assertion that shows the sentence, and the way to the fixtures. */
+
+#ifndef TESTS_FAKES_CHECK_H
+#define TESTS_FAKES_CHECK_H
+
+#include "engine/base/error.h"
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/** The call must succeed; otherwise its code and sentence are shown. */
+#define assert_ok(call, err)                                                                                 \
+    do {                                                                                                     \
+        const enum eg_code check__code = (call);                                                             \
+        if (check__code != EG_OK)                                                                            \
+            fail_msg("%s: %s: %s", #call, eg_code_name(check__code), (err).text);                            \
+    } while (0)
+
+/** The call must fail with this code and exactly this sentence. */
+#define assert_error(call, err, expected_code, expected_text)                                                \
+    do {                                                                                                     \
+        assert_string_equal(eg_code_name(call), eg_code_name(expected_code));                                \
+        assert_string_equal((err).text, expected_text);                                                      \
+    } while (0)
+
+#define BYTES(...)                                                                                           \
+    (const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[])                                                  \
+    {                                                                                                        \
+        __VA_ARGS__                                                                                          \
+    }
+
+/** Path of a fixture; skips the running test, saying so, when the folder of fixtures is absent. */
+const char *fixture_path(char path[4096], const char *name);
+
+#endif

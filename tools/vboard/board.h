@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A simulated board, as seen from its UART and its two modem lines.
+ *
+ * The board lives in its own time, in microseconds, which its carrier advances: bytes, rates and lines are
+ * handed in with the moment they happen, and what the board sends is handed out once its last bit would have
+ * arrived. So it needs no thread, and the same inputs at the same times always give the same outputs.
+ * Carriers (in process, RFC 2217, pty) map this time to the monotonic clock.
+ *
+ * It computes and never plays back: the flash it hashes is the flash that was written, and a stub runs only
+ * if the uploaded bytes are a known stub's. Its protocol code shares nothing with engine/ but targets/ and
+ * stubs/, so that a mistake of the programmer does not meet the same mistake here.
+ *
+ * Threads: one board, one thread at a time.
+ */
+
+#ifndef TOOLS_VBOARD_BOARD_H
+#define TOOLS_VBOARD_BOARD_H
+
+#include "engine/base/error.h"
+#include "targets/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** A flash part: identity and datasheet times. */
+struct vb_flash_part {
+    const char *name; /* "W25Q32JV" */
+    uint32_t jedec;   /* maker | type << 8 | capacity << 16 */
+    uint32_t size;    /* bytes */
+    uint32_t page_us[2], sector_us[2],
+        block_us[2]; /* 256 B program, 4 KiB erase, 64 KiB erase: typical, maximum */
+    uint32_t chip_ms[2];
+    uint32_t read_ns; /* per byte, reading and hashing through the loader */
+};
+
+/** The parts, ends with a NULL name; the first is the default (GigaDevice, c8 40 16, 4 MB: the recordings'
+ * part). */
+extern const struct vb_flash_part vb_flash_parts[];
+
+enum vb_fault_kind {
+    VB_FAULT_NONE,
+    VB_FAULT_LOSE,     /* a byte is lost on the wire */
+    VB_FAULT_FLIP,     /* a bit is flipped on the wire */
+    VB_FAULT_LATE,     /* a reply is late */
+    VB_FAULT_DROP,     /* a reply is missing */
+    VB_FAULT_SILENT,   /* from then on nothing is answered, whatever is done */
+    VB_FAULT_GONE,     /* the port disappears */
+    VB_FAULT_BROWNOUT, /* the chip restarts by itself */
+    VB_FAULT_STUCK,    /* flash bits that never change */
+    VB_FAULT_LIE,      /* says OK, writes nothing */
+};
+
+#define VB_FAULTS_MAX 8
+
+/** One fault; see vb_fault_parse() for the words. */
+struct vb_fault {
+    enum vb_fault_kind kind;
+    uint64_t at;    /* bytes received from the host when it strikes (LOSE, FLIP, LATE, DROP, SILENT, GONE,
+                       BROWNOUT) */
+    unsigned count; /* how often, at seeded distances; 0 = once */
+    uint32_t ms;    /* LATE: by how much; GONE: back after, 0 = never */
+    uint32_t addr;  /* STUCK */
+    uint8_t mask;   /* STUCK: bits of that byte */
+    bool value;     /* STUCK: at 1 or at 0 */
+};
+
+struct vb_config {
+    const struct eg_target *target;
+    const struct vb_flash_part *part; /* NULL = the first */
+    uint8_t mac[6];                   /* all zero = made from `number` */
+    unsigned number;                  /* tells boards of one program apart; also seeds the faults */
+    uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
+    bool fast;                        /* leave time out: infinite baud, instant flash */
+    bool maximum_times;               /* flash at the datasheet's maximum times */
+    bool secure_boot, flash_encryption, secure_download;
+    const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
+    const char *stub_dir;   /* also accept the stubs of this folder */
+    struct vb_fault faults[VB_FAULTS_MAX];
+    unsigned fault_count;
+    uint64_t seed;
+};
+
+struct vb_board;
+
+/**
+ * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
+ *
+ * @return EG_OK; EG_IO the flash file cannot be used (wrong size, no permission); EG_NO_MEMORY
+ */
+enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
+                             struct eg_error *err) EG_CHECKED;
+
+/** Writes the flash file back. NULL is allowed. */
+void vb_board_destroy(struct vb_board *board);
+
+/** State of the adapter's lines: true = asserted = pin low, through the usual two-transistor circuit. */
+void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool rts);
+
+/** Rate of the host's side; a rate that is not the board's makes garbage in both directions. */
+void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
+
+/** Bytes that the host hands to its adapter now; they take their time on the wire behind those before them.
+ */
+void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size);
+
+/** When the last byte handed over will have left the host; a carrier with a finite buffer waits by it. */
+uint64_t vb_board_wire_free_us(const struct vb_board *board);
+
+/** Take bytes that have arrived at the host by now. */
+size_t vb_board_transmit(struct vb_board *board, uint64_t now_us, uint8_t *data, size_t size);
+
+/** When something will happen next (a byte arrives, the port vanishes or returns); UINT64_MAX = nothing will.
+ */
+uint64_t vb_board_next_us(struct vb_board *board, uint64_t now_us);
+
+/** Whether the port is there. */
+bool vb_board_present(struct vb_board *board, uint64_t now_us);
+
+/** Flash contents, for tests; the board's. */
+const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
+
+const uint8_t *vb_board_mac(const struct vb_board *board);
+
+/**
+ * Parse one fault: "lie", "silent@40000", "gone@40000", "gone@40000:2000" (back after 2 s),
+ * "stuck@0x10010.3=1" (bit 3), "lose@30000", "flip@30000x5" (five times), "late@2000:500", "drop@30000",
+ * "brownout@40000".
+ *
+ * @return EG_OK; EG_BAD_JOB the sentence says what would be allowed
+ */
+enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_error *err) EG_CHECKED;
+
+/** The words vb_fault_parse() knows, for --help. */
+extern const char vb_fault_help[];
+
+#endif
