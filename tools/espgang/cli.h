@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the commands of the program share: exit statuses, complaints, options, interruption. */
+
+#ifndef TOOLS_ESPGANG_CLI_H
+#define TOOLS_ESPGANG_CLI_H
+
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+
+#include <popt.h>
+#include <stdbool.h>
+
+enum cli_status {
+    CLI_OK = 0,
+    CLI_NOT_PASSED = 1,    /* at least one unit did not pass */
+    CLI_USAGE = 2,         /* the command line or the job is wrong; nothing was touched */
+    CLI_STATION = 3,       /* no port, no ledger, no room */
+    CLI_INTERRUPTED = 130, /* every unit in progress is on record as aborted */
+};
+
+struct cli_command {
+    const char *name;
+    const char *summary; /* one line for help */
+    /** argv[0] is the command's name as the user would type it ("espgang run"). */
+    enum cli_status (*run)(int argc, const char **argv);
+};
+
+/** Every command, ends with a NULL name. */
+extern const struct cli_command cli_commands[];
+
+enum cli_status cli_run(int argc, const char **argv);
+enum cli_status cli_check(int argc, const char **argv);
+enum cli_status cli_ports(int argc, const char **argv);
+enum cli_status cli_report(int argc, const char **argv);
+
+/** The whole program but for main(): argv as the shell gives it. */
+enum cli_status cli_main(int argc, const char **argv);
+
+/** "espgang: SENTENCE" to standard error; the status its blame leads to. */
+enum cli_status cli_fail(const struct eg_error *err);
+
+/** The same for a wrong command line, with a pointer to --help. Returns CLI_USAGE. */
+enum cli_status cli_usage(poptContext context, const char *format, ...) EG_PRINTF(2, 3);
+
+/**
+ * Parse all options; positional arguments are left for poptGetArg(). `help` describes them ("JOB").
+ *
+ * @param context  the caller's to free with EG_CLEANUP(cli_options_finish), whatever the result
+ * @return false after a complaint has been printed
+ */
+bool cli_options(poptContext *context, int argc, const char **argv, const struct poptOption *options,
+                 const char *help);
+void cli_options_finish(poptContext *context);
+
+/** Flush standard output; a full disk or closed pipe there must not look like success. */
+enum cli_status cli_flush(enum cli_status status);
+
+/** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran; a second signal ends the program at
+ * once. */
+const struct eg_cancel *cli_cancel(void);
+void cli_catch_signals(void);
+
+#endif

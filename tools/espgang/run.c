@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* espgang run: the line. Puts job, ledger, ports and display together and lets the station go. */
+
+#include "db/ledger.h"
+#include "engine/line/station.h"
+#include "jobs/job.h"
+#include "tools/espgang/cli.h"
+#include "tools/espgang/json.h"
+#include "tools/espgang/slots.h"
+#include "tools/espgang/table.h"
+#include "tools/vboard/carrier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SIM_BOARDS_MAX 512
+#define SCHEMES_MAX    8
+
+/** What the command line said; strings and lists are popt's, for free(). */
+struct run_options {
+    char **ports;
+    char *ledger, *batch, *operator_name, *station, *stub_dir;
+    char **faults;
+    char *flash_dir;
+    int boards; /* simulated; 0 = real ones */
+    long seed;
+    int fast;
+    int json, plain, verbose, silent;
+};
+
+static void free_list(char **list)
+{
+    for (char **item = list; list != NULL && *item != NULL; item++)
+        free(*item);
+    free(list);
+}
+
+static void run_options_finish(struct run_options *options)
+{
+    free_list(options->ports);
+    free_list(options->faults);
+    free(options->ledger);
+    free(options->batch);
+    free(options->operator_name);
+    free(options->station);
+    free(options->stub_dir);
+    free(options->flash_dir);
+}
+
+static void gang_cleanup(struct vb_gang **gang)
+{
+    vb_gang_destroy(*gang);
+}
+
+static unsigned list_length(char *const *list)
+{
+    unsigned count = 0;
+
+    while (list != NULL && list[count] != NULL)
+        count++;
+    return count;
+}
+
+static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots,
+                                  const struct run_options *options, const struct eg_plan *plan,
+                                  struct eg_error *err)
+{
+    const struct vb_config config = {
+        .target = plan->target,
+        .fast = options->fast != 0,
+        .flash_path = options->flash_dir,
+        .stub_dir = options->stub_dir,
+        .seed = (uint64_t)options->seed,
+    };
+
+    EG_TRY(vb_gang_create(gang, &config, (unsigned)options->boards, (const char *const *)options->faults,
+                          list_length(options->faults), err));
+    for (unsigned number = 1; number <= (unsigned)options->boards; number++) {
+        char url[64];
+        vb_gang_url(*gang, number, url, sizeof url);
+        EG_TRY(cli_slots_add(slots, url, url, err));
+    }
+    return EG_OK;
+}
+
+static enum cli_status status_of(const struct eg_result *results, unsigned count)
+{
+    enum cli_status status = CLI_OK;
+
+    if (eg_cancel_requested(cli_cancel()))
+        return CLI_INTERRUPTED;
+    for (unsigned i = 0; i < count; i++) {
+        if (!eg_outcome_passed(results[i].outcome))
+            status = CLI_NOT_PASSED;
+        if (results[i].code == EG_LEDGER || results[i].code == EG_NO_ROOM)
+            return CLI_STATION;
+    }
+    return status;
+}
+
+/* Everything is checked and open: let the boards go. */
+static enum cli_status go(const struct run_options *options, const struct eg_station *station,
+                          struct eg_ledger *ledger)
+{
+    struct cli_json_logger json;
+    struct eg_console_logger console;
+    EG_CLEANUP(cli_table_destroy_cleanup) struct cli_table *table = NULL;
+    EG_CLEANUP(eg_free_cleanup) struct eg_result *results = NULL;
+    struct eg_station line = *station;
+    struct eg_error err;
+
+    if (eg_alloc(&results, station->slot_count, sizeof results[0], &err) != EG_OK)
+        return cli_fail(&err);
+    if (!options->json && !options->plain && !options->silent &&
+        cli_table_create(&table, stdout, station->plan, station->slots, station->slot_count, &err) != EG_OK)
+        return cli_fail(&err);
+    cli_json_logger_init(&json, stdout);
+    eg_console_logger_init(&console, stdout);
+    if (options->json)
+        line.logger = &json.logger;
+    else if (table != NULL)
+        line.logger = cli_table_logger(table);
+    else
+        line.logger = &console.logger;
+    eg_log_set_verbosity(line.logger, options->silent    ? EG_SILENT
+                                      : options->verbose ? EG_VERBOSE
+                                                         : EG_NORMAL);
+
+    if (options->json)
+        cli_json_batch_begin(&json, line.plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
+                             line.slot_count);
+    const uint64_t begun_ms = eg_clock_ms();
+    cli_catch_signals();
+    const enum eg_code code = eg_station_run(&line, cli_cancel(), results, &err);
+    const uint64_t duration_ms = eg_clock_ms() - begun_ms;
+    cli_table_destroy(table);
+    table = NULL;
+    enum cli_status status;
+    if (code != EG_OK) {
+        status = cli_fail(&err);
+    } else {
+        status = status_of(results, line.slot_count);
+        if (options->json)
+            cli_json_batch_end(&json, results, line.slot_count, duration_ms);
+        else {
+            cli_table_results(stdout, results, line.slot_count, duration_ms);
+            printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        }
+    }
+    eg_console_logger_finish(&console);
+    cli_json_logger_finish(&json);
+    return status;
+}
+
+static enum cli_status run(const struct run_options *options, const char *job)
+{
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+    EG_CLEANUP(gang_cleanup) struct vb_gang *gang = NULL;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_port_scheme *schemes[SCHEMES_MAX + 1] = {NULL};
+    struct eg_error err;
+    unsigned orphans = 0, count = 0;
+
+    if (eg_job_load(&plan, job, &err) != EG_OK) {
+        cli_fail(&err);
+        return CLI_USAGE;
+    }
+    if (options->boards > 0) {
+        if (add_simulated(&gang, &slots, options, plan, &err) != EG_OK)
+            return cli_fail(&err);
+        schemes[count++] = vb_gang_scheme(gang);
+    } else if (cli_slots_choose(&slots, (const char *const *)options->ports, &err) != EG_OK) {
+        return cli_fail(&err);
+    }
+    for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
+         scheme++)
+        schemes[count++] = *scheme;
+    const struct eg_session session = {options->station, options->operator_name, options->batch};
+    if (eg_ledger_open(&ledger, options->ledger, &session, plan, &orphans, &err) != EG_OK)
+        return cli_fail(&err);
+    if (orphans > 0)
+        fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
+                orphans == 1 ? "" : "s");
+    const struct eg_station station = {
+        .plan = plan,
+        .recorder = eg_ledger_recorder(ledger),
+        .schemes = schemes,
+        .stub_dir = options->stub_dir,
+        .slots = slots.slots,
+        .slot_count = slots.count,
+    };
+    return go(options, &station, ledger);
+}
+
+enum cli_status cli_run(int argc, const char **argv)
+{
+    EG_CLEANUP(run_options_finish) struct run_options options = {.seed = 1};
+    /* clang-format off */
+    const struct poptOption simulation[] = {
+        {"sim", 0, POPT_ARG_INT, &options.boards, 0, "rehearse on N simulated boards of the job's chip", "N"},
+        {"fault", 0, POPT_ARG_ARGV, &options.faults, 0, "a fault, e.g. 3:lie for board 3 (see vboard --help); may be repeated", "[N:]FAULT"},
+        {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave the time of wire and flash out", NULL},
+        {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the boards' flash contents in this folder", "DIR"},
+        {"seed", 0, POPT_ARG_LONG, &options.seed, 0, "seed of the faults' randomness (default: 1)", "N"},
+        POPT_TABLEEND};
+    const struct poptOption table[] = {
+        {"ports", 0, POPT_ARG_ARGV, &options.ports, 0, "ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)", "PORTS"},
+        {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to record into (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
+        {"batch", 0, POPT_ARG_STRING, &options.batch, 0, "name of the batch (default: from the job and the time)", "NAME"},
+        {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
+        {"station", 0, POPT_ARG_STRING, &options.station, 0, "name of this station (default: the host's name)", "NAME"},
+        {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "take flasher stubs from this folder", "DIR"},
+        {"json", 0, POPT_ARG_NONE, &options.json, 0, "one JSON event per line instead of text", NULL},
+        {"plain", 0, POPT_ARG_NONE, &options.plain, 0, "plain lines even on a terminal", NULL},
+        {"verbose", 'v', POPT_ARG_NONE, &options.verbose, 0, "say more", NULL},
+        {"silent", 's', POPT_ARG_NONE, &options.silent, 0, "say nothing but errors and the results", NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)simulation, 0, "Rehearsal without boards:", NULL},
+        POPT_AUTOHELP POPT_TABLEEND};
+    /* clang-format on */
+    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+
+    if (!cli_options(&context, argc, argv, table, "JOB"))
+        return CLI_USAGE;
+    const char *job = poptGetArg(context);
+    if (job == NULL)
+        return cli_usage(context, "run what? name a job file");
+    if (poptPeekArg(context) != NULL)
+        return cli_usage(context, "one job file at a time, not '%s' too", poptPeekArg(context));
+    if (options.boards < 0 || options.boards > SIM_BOARDS_MAX)
+        return cli_usage(context, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
+    if (options.boards > 0 && options.ports != NULL)
+        return cli_usage(context, "--sim and --ports exclude each other");
+    if (options.boards == 0 && (options.faults != NULL || options.fast || options.flash_dir != NULL))
+        return cli_usage(context, "--fault, --fast and --flash-dir go with --sim");
+    if (options.silent && options.verbose)
+        return cli_usage(context, "--silent and --verbose exclude each other");
+    return run(&options, job);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Choosing slots. */
+
+#include "tools/espgang/slots.h"
+
+#include "engine/base/bytes.h"
+#include "engine/link/discover.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url, struct eg_error *err)
+{
+    for (unsigned i = 0; i < slots->count; i++) {
+        if (strcmp(slots->slots[i].url, url) == 0 || strcmp(slots->slots[i].name, name) == 0)
+            return EG_OK;
+    }
+    EG_CLEANUP(eg_free_cleanup) char *name_copy = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *url_copy = NULL;
+    EG_TRY(eg_strdup(&name_copy, name, err));
+    EG_TRY(eg_strdup(&url_copy, url, err));
+    struct eg_slot *more = realloc(slots->slots, (slots->count + 1) * sizeof *more);
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
+    slots->slots = more;
+    slots->slots[slots->count++] = (struct eg_slot){name_copy, url_copy};
+    name_copy = NULL;
+    url_copy = NULL;
+    return EG_OK;
+}
+
+static enum eg_code add_port(struct cli_slots *slots, const char *url, struct eg_error *err)
+{
+    char name[128];
+
+    eg_discover_slot(name, sizeof name, url);
+    return cli_slots_add(slots, name, url, err);
+}
+
+static enum eg_code add_pattern(struct cli_slots *slots, const char *pattern, struct eg_error *err)
+{
+    if (strstr(pattern, "://") != NULL)
+        return add_port(slots, pattern, err);
+    glob_t found = {0};
+    const int result = glob(pattern, 0, NULL, &found);
+    enum eg_code code = EG_OK;
+    if (result == GLOB_NOMATCH)
+        code = eg_error_set(err, EG_NO_PORT, "no port matches '%s'", pattern);
+    else if (result != 0)
+        code = eg_error_set(err, EG_IO, "looking for ports '%s' failed", pattern);
+    else
+        for (size_t i = 0; i < found.gl_pathc && code == EG_OK; i++)
+            code = add_port(slots, found.gl_pathv[i], err);
+    globfree(&found);
+    return code;
+}
+
+static enum eg_code add_attached(struct cli_slots *slots, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
+    size_t count;
+
+    EG_TRY(eg_discover_ports(&found, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        if (found[i].default_choice)
+            EG_TRY(cli_slots_add(slots, found[i].slot, found[i].path, err));
+    }
+    if (slots->count == 0)
+        return eg_error_set(
+            err, EG_NO_PORT,
+            "no board is attached: no USB serial port with a known bridge; 'espgang ports' lists what "
+            "there is, --ports names others, --sim 8 rehearses without boards");
+    return EG_OK;
+}
+
+enum eg_code cli_slots_choose(struct cli_slots *slots, const char *const *patterns, struct eg_error *err)
+{
+    if (patterns == NULL)
+        return add_attached(slots, err);
+    for (; *patterns != NULL; patterns++) {
+        EG_CLEANUP(eg_free_cleanup) char *list = NULL;
+        EG_TRY(eg_strdup(&list, *patterns, err));
+        char *rest = list;
+        for (char *pattern = strtok_r(list, ",", &rest); pattern != NULL;
+             pattern = strtok_r(NULL, ",", &rest))
+            EG_TRY(add_pattern(slots, pattern, err));
+    }
+    if (slots->count == 0)
+        return eg_error_set(err, EG_NO_PORT, "--ports names no port");
+    return EG_OK;
+}
+
+void cli_slots_finish(struct cli_slots *slots)
+{
+    for (unsigned i = 0; i < slots->count; i++) {
+        free((void *)slots->slots[i].name);
+        free((void *)slots->slots[i].url);
+    }
+    free(slots->slots);
+    *slots = (struct cli_slots){0};
+}

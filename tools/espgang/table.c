@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The live table.
+ *
+ * Drawn below whatever has been printed and taken off before anything else is, so that notes scroll above it
+ * and the results stay on the screen afterwards. Terminal capabilities come from terminfo. It is redrawn when
+ * a record arrives and the last drawing is old enough; nothing here has a thread or a timer.
+ *
+ * Threads: log() from every worker, under one lock.
+ */
+
+#include "tools/espgang/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <curses.h>
+#include <term.h>
+
+#define REDRAW_US  100000
+#define BAR_WIDTH  20
+#define STAGES_MAX 32
+
+struct row {
+    const struct eg_slot *slot;
+    char board[EG_MAC_TEXT];
+    char doing[48];
+    const char *outcome; /* static; NULL = still going */
+    enum eg_code code;
+    unsigned percent;
+    uint64_t begun_us; /* 0 = not yet */
+    uint64_t duration_ms;
+};
+
+struct cli_table {
+    struct eg_logger logger;
+    FILE *out;
+    pthread_mutex_t lock;
+    const struct eg_plan *plan;
+    const struct eg_stage *stages[STAGES_MAX];
+    unsigned weight; /* of all stages */
+    enum eg_verbosity verbosity;
+    bool color;
+    unsigned height; /* on the screen now */
+    uint64_t drawn_us, begun_us;
+    unsigned row_count;
+    struct row rows[];
+};
+
+static void put_capability(struct cli_table *table, const char *name)
+{
+    const char *text = tigetstr(name);
+
+    if (text != NULL && text != (const char *)-1)
+        fputs(text, table->out);
+}
+
+static void take_off(struct cli_table *table)
+{
+    for (; table->height > 0; table->height--)
+        put_capability(table, "cuu1");
+    fputc('\r', table->out);
+    put_capability(table, "ed");
+}
+
+/* A row of the table, cut to the terminal's width so that it never wraps and the count of lines stays right.
+ */
+static void put_line(struct cli_table *table, unsigned width, const char *color, const char *line)
+{
+    if (table->color && color[0] != '\0')
+        fprintf(table->out, "%s%.*s\033[0m\n", color, (int)width - 1, line);
+    else
+        fprintf(table->out, "%.*s\n", (int)width - 1, line);
+    table->height++;
+}
+
+static const char *outcome_color(const char *outcome)
+{
+    if (strcmp(outcome, "pass") == 0)
+        return "\033[32m";
+    if (strcmp(outcome, "pass-marginal") == 0)
+        return "\033[33m";
+    return "\033[31m";
+}
+
+static void draw_row(struct cli_table *table, const struct row *row, unsigned width, uint64_t now_us)
+{
+    char bar[BAR_WIDTH + 1];
+    char line[400];
+    const unsigned filled = row->percent * BAR_WIDTH / 100;
+
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', filled);
+    bar[BAR_WIDTH] = '\0';
+    if (row->outcome != NULL)
+        snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %-*s  %6.1f s", row->slot->name, row->board,
+                 row->outcome, BAR_WIDTH + 6,
+                 eg_outcome_passed(row->code == EG_OK ? EG_PASS : EG_FAIL) ? "" : eg_code_name(row->code),
+                 (double)row->duration_ms / 1000);
+    else
+        snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %s %3u %%  %6.1f s", row->slot->name, row->board,
+                 row->doing, bar, row->percent,
+                 row->begun_us != 0 ? (double)(now_us - row->begun_us) / 1e6 : 0.0);
+    put_line(table, width, row->outcome != NULL ? outcome_color(row->outcome) : "", line);
+}
+
+static void draw(struct cli_table *table, uint64_t now_us)
+{
+    struct winsize window = {0};
+    unsigned ended = 0, passed = 0;
+    char line[400];
+
+    if (ioctl(fileno(table->out), TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) {
+        window.ws_row = 24;
+        window.ws_col = 80;
+    }
+    take_off(table);
+    snprintf(line, sizeof line, "%s %s on %s: %u slots, %.1f s", table->plan->job_name,
+             table->plan->job_version, table->plan->target->label, table->row_count,
+             (double)(now_us - table->begun_us) / 1e6);
+    put_line(table, window.ws_col, "\033[1m", line);
+    snprintf(line, sizeof line, "%-16s  %-17s  %-13s  %-*s  %8s", "SLOT", "BOARD", "STAGE", BAR_WIDTH + 6,
+             "PROGRESS", "TIME");
+    put_line(table, window.ws_col, "", line);
+
+    /* With more slots than lines, those still going come first. */
+    const unsigned room = window.ws_row > 6 ? window.ws_row - 5u : 1;
+    unsigned shown = 0;
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < table->row_count; i++) {
+            const struct row *row = &table->rows[i];
+            const bool first = table->row_count <= room || row->outcome == NULL;
+            if (first == (pass == 0) && shown < room) {
+                draw_row(table, row, window.ws_col, now_us);
+                shown++;
+            }
+        }
+    }
+    for (unsigned i = 0; i < table->row_count; i++) {
+        ended += table->rows[i].outcome != NULL;
+        passed += table->rows[i].outcome != NULL && table->rows[i].code == EG_OK;
+    }
+    if (shown < table->row_count)
+        snprintf(line, sizeof line, "passed %u, not passed %u, running %u; %u more slots not shown", passed,
+                 ended - passed, table->row_count - ended, table->row_count - shown);
+    else
+        snprintf(line, sizeof line, "passed %u, not passed %u, running %u", passed, ended - passed,
+                 table->row_count - ended);
+    put_line(table, window.ws_col, "", line);
+    fflush(table->out);
+    table->drawn_us = now_us;
+}
+
+/* Share of the whole way that stages before `name` make, and of `name` itself, in percent. */
+static void stage_share(const struct cli_table *table, const char *name, unsigned *before, unsigned *own)
+{
+    unsigned sum = 0;
+
+    *own = 0;
+    for (unsigned i = 0; table->stages[i] != NULL; i++) {
+        if (strcmp(table->stages[i]->name, name) == 0) {
+            *own = table->stages[i]->weight * 100 / table->weight;
+            break;
+        }
+        sum += table->stages[i]->weight;
+    }
+    *before = sum * 100 / table->weight;
+}
+
+static struct row *row_of(struct cli_table *table, const char *slot)
+{
+    for (unsigned i = 0; i < table->row_count; i++) {
+        if (strcmp(table->rows[i].slot->name, slot) == 0)
+            return &table->rows[i];
+    }
+    return NULL;
+}
+
+static void say(struct cli_table *table, const struct eg_log_record *record, const char *kind)
+{
+    if (record->level > table->verbosity)
+        return;
+    take_off(table);
+    fprintf(table->out, "%s%s%s%s\n", record->origin.slot, record->origin.slot[0] != '\0' ? ": " : "", kind,
+            record->text);
+    table->drawn_us = 0;
+}
+
+static void table_log(struct eg_logger *logger, const struct eg_log_record *record)
+{
+    struct cli_table *table = (struct cli_table *)logger;
+    const uint64_t now_us = eg_clock_us();
+    unsigned before, own;
+
+    pthread_mutex_lock(&table->lock);
+    struct row *row = row_of(table, record->origin.slot);
+    if (row != NULL) {
+        snprintf(row->board, sizeof row->board, "%s", record->origin.board);
+        if (row->begun_us == 0)
+            row->begun_us = now_us;
+    }
+    switch (record->kind) {
+    case EG_LOG_PRINT:
+        say(table, record, "");
+        break;
+    case EG_LOG_NOTE:
+        say(table, record, "note: ");
+        break;
+    case EG_LOG_WARNING:
+        say(table, record, "warning: ");
+        break;
+    case EG_LOG_ERROR:
+        say(table, record, "error: ");
+        break;
+    case EG_LOG_STAGE_BEGIN:
+    case EG_LOG_PROGRESS:
+        if (row != NULL) {
+            stage_share(table, record->stage, &before, &own);
+            row->percent = before;
+            if (record->total != 0)
+                row->percent += (unsigned)(own * record->done / record->total);
+            if (record->kind == EG_LOG_PROGRESS && record->text[0] != '\0')
+                snprintf(row->doing, sizeof row->doing, "%s %s", record->stage, record->text);
+            else
+                snprintf(row->doing, sizeof row->doing, "%s", record->stage);
+        }
+        break;
+    case EG_LOG_STAGE_END:
+        if (record->code != EG_OK)
+            say(table, record, "");
+        break;
+    case EG_LOG_OUTCOME:
+        if (row != NULL) {
+            for (enum eg_outcome outcome = EG_PASS; outcome <= EG_ABORTED; outcome++) {
+                if (strcmp(eg_outcome_name(outcome), record->outcome) == 0)
+                    row->outcome = eg_outcome_name(outcome);
+            }
+            row->code = record->code;
+            row->duration_ms = record->duration_ms;
+            table->drawn_us = 0;
+        }
+        break;
+    }
+    if (now_us - table->drawn_us >= REDRAW_US)
+        draw(table, now_us);
+    pthread_mutex_unlock(&table->lock);
+}
+
+static void table_set_verbosity(struct eg_logger *logger, enum eg_verbosity verbosity)
+{
+    ((struct cli_table *)logger)->verbosity = verbosity;
+}
+
+/* A terminal that can move the cursor up and clear to the end of the screen. */
+static bool can_redraw(FILE *out)
+{
+    int result;
+
+    if (!isatty(fileno(out)) || setupterm(NULL, fileno(out), &result) != OK)
+        return false;
+    const char *up = tigetstr("cuu1");
+    const char *clear_below = tigetstr("ed");
+    return up != NULL && up != (const char *)-1 && clear_below != NULL && clear_below != (const char *)-1;
+}
+
+enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct eg_plan *plan,
+                              const struct eg_slot *slots, unsigned slot_count, struct eg_error *err)
+{
+    *table = NULL;
+    if (!can_redraw(out))
+        return EG_OK;
+    struct cli_table *made;
+    EG_TRY(eg_alloc(&made, 1, sizeof *made + slot_count * sizeof made->rows[0], err));
+    *made = (struct cli_table){
+        .logger = {table_log, table_set_verbosity},
+        .out = out,
+        .plan = plan,
+        .verbosity = EG_NORMAL,
+        .color = getenv("NO_COLOR") == NULL && tigetnum("colors") >= 8,
+        .begun_us = eg_clock_us(),
+        .row_count = slot_count,
+    };
+    for (unsigned i = 0; i < slot_count; i++) {
+        made->rows[i] = (struct row){.slot = &slots[i]};
+        snprintf(made->rows[i].doing, sizeof made->rows[i].doing, "waiting");
+    }
+    const enum eg_code code = eg_pipeline_order(made->stages, STAGES_MAX, err);
+    if (code != EG_OK) {
+        free(made);
+        return code;
+    }
+    for (unsigned i = 0; made->stages[i] != NULL; i++)
+        made->weight += made->stages[i]->weight;
+    pthread_mutex_init(&made->lock, NULL);
+    *table = made;
+    return EG_OK;
+}
+
+void cli_table_destroy(struct cli_table *table)
+{
+    if (table == NULL)
+        return;
+    take_off(table);
+    fflush(table->out);
+    pthread_mutex_destroy(&table->lock);
+    free(table);
+}
+
+void cli_table_destroy_cleanup(struct cli_table **table)
+{
+    cli_table_destroy(*table);
+}
+
+struct eg_logger *cli_table_logger(struct cli_table *table)
+{
+    return &table->logger;
+}
+
+void cli_table_results(FILE *out, const struct eg_result *results, unsigned count, uint64_t duration_ms)
+{
+    unsigned counts[EG_ABORTED + 1] = {0};
+    unsigned passed = 0;
+
+    fprintf(out, "%-16s  %-6s  %-17s  %-20s  %-13s  %-18s  %8s  %8s\n", "SLOT", "RUN", "BOARD", "CHIP",
+            "OUTCOME", "CODE", "ATTEMPTS", "TIME");
+    for (unsigned i = 0; i < count; i++) {
+        const struct eg_result *result = &results[i];
+        char chip[64] = "";
+        if (result->package[0] != '\0')
+            snprintf(chip, sizeof chip, "%s v%u.%u", result->package, result->revision / 100u,
+                     result->revision % 100u);
+        fprintf(out, "%-16s  %-6lld  %-17s  %-20s  %-13s  %-18s  %8u  %6.1f s\n", result->slot,
+                (long long)result->run, result->mac, chip, eg_outcome_name(result->outcome),
+                result->code == EG_OK ? "" : eg_code_name(result->code), result->attempts,
+                (double)result->duration_us / 1e6);
+        counts[result->outcome]++;
+        passed += eg_outcome_passed(result->outcome);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const struct eg_result *result = &results[i];
+        if (!eg_outcome_passed(result->outcome))
+            fprintf(out, "%s: %s\n", result->slot, result->text);
+        else if (result->outcome == EG_PASS_MARGINAL)
+            fprintf(out, "%s: passed, but %s\n", result->slot, result->marginal);
+    }
+    fprintf(out, "%u of %u passed in %.1f s", passed, count, (double)duration_ms / 1000);
+    for (enum eg_outcome outcome = EG_PASS_MARGINAL; outcome <= EG_ABORTED; outcome++) {
+        if (counts[outcome] != 0)
+            fprintf(out, ", %u %s", counts[outcome], eg_outcome_name(outcome));
+    }
+    fputc('\n', out);
+}
