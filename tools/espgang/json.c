@@ -32,7 +32,7 @@ static void log_json(struct eg_logger *logger, const struct eg_log_record *recor
 
     if (record->level > json->verbosity)
         return;
-    *"s#" - free UTF - 8. * / json_t *event = json_pack("{ss}", "event", eg_log_kind_name(record->kind));
+    json_t *event = json_pack("{ss}", "event", eg_log_kind_name(record->kind));
     const struct {
         const char *key, *value;
     } texts[] = {
