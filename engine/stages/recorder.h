@@ -58,7 +58,7 @@ struct eg_region_record {
     unsigned attempt;
     bool read_back; /* md5 was computed by the chip */
     uint8_t md5[EG_MD5_SIZE];
-    const char *method;  /* "md5-by-chip", "read-back" */
+    const char *method;  /* "md5-by-chip", "read-back"; "none" while not checked */
     const char *verdict; /* "equal", "different", "not-checked" */
     uint64_t write_us;
 };

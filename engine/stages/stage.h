@@ -25,14 +25,16 @@ enum {
     EG_FACT_LEFT = 1u << 6, /* the board has left the loader */
 };
 
-/** MACs in work, so that two slots never program what claims to be the same chip. Shared by all workers. */
+/** MACs of the boards in the slots, so that no two slots program what claims to be the same chip. Shared by
+ * all workers. */
 struct eg_claims;
 
 struct eg_claims *eg_claims_create(void);
 void eg_claims_destroy(struct eg_claims *claims);
-/** False when another slot holds the MAC; `holder` (room for 128) then has its name. The same slot may claim
- * again. */
+/** Let the slot hold the MAC instead of the one it held. False when another slot holds it: `holder` (room for
+ * 128) then has that slot's name, or "" when there was no memory. The same slot may claim again. */
 bool eg_claims_take(struct eg_claims *claims, const char *mac, const char *slot, char *holder);
+/** The board has left the slot. */
 void eg_claims_release(struct eg_claims *claims, const char *slot);
 
 /** One board's way through the pipeline; belongs to its worker. */
@@ -84,6 +86,17 @@ extern const struct eg_option eg_pipeline_options[];
 
 /** Progress of the stage that runs. */
 void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total);
+
+/** Progress of a stage that goes through the plan's regions: the one at work and the bytes of those before
+ * it. */
+struct eg_region_progress {
+    struct eg_run *run;
+    const char *what;
+    uint64_t done_before;
+};
+
+/** An eg_progress whose context is a struct eg_region_progress; the whole is the plan's data_size. */
+void eg_region_progress(void *context, uint64_t done, uint64_t total);
 
 /** Where log records of this run come from. */
 struct eg_log_origin eg_run_origin(const struct eg_run *run);

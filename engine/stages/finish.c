@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* finish: leave the loader. The outcome is the pipeline's to record, and the slot turns green only after
+ * that. */
+
+#include "engine/stages/stage.h"
+
+/* In the order of enum eg_after. */
+static const char *const afters[] = {"hard-reset",    "soft-reset",     "no-reset",
+                                     "no-reset-stub", "watchdog-reset", NULL};
+
+static const struct eg_option options[] = {
+    {.key = "link.after",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "hard-reset",
+     .choices = afters,
+     .help = "how to leave the loader"},
+    {.key = NULL},
+};
+
+static enum eg_code leave(struct eg_run *run, struct eg_error *err)
+{
+    return eg_loader_leave(&run->loader, (enum eg_after)eg_plan_choice(run->plan, "link.after"), err);
+}
+
+const struct eg_stage eg_stage_finish = {
+    .name = "finish",
+    .summary = "leave the loader, as a rule by a reset into the application",
+    .order = 90,
+    .options = options,
+    .needs = EG_FACT_CONNECTED | EG_FACT_VERIFIED,
+    .gives = EG_FACT_LEFT,
+    .weight = 1,
+    .run = leave,
+};

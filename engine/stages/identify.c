@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* identify: chip revision, MAC, package, security state; flash id and size. Reads only. */
+
+#include "engine/stages/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void describe(struct eg_unit *unit, const struct eg_run *run)
+{
+    const struct eg_chip_info *chip = &run->chip;
+
+    *unit = (struct eg_unit){
+        .chip = run->loader.target->name,
+        .revision = chip->revision,
+        .package = chip->package,
+        .flash_jedec = run->flash.jedec,
+        .flash_size = run->flash.size,
+        .secure_boot = chip->secure_boot,
+        .flash_encryption = chip->flash_encryption,
+        .secure_download = chip->secure_download,
+    };
+    if (chip->has_mac)
+        eg_mac_text(unit->mac, chip->mac);
+}
+
+static enum eg_code identify(struct eg_run *run, struct eg_error *err)
+{
+    struct eg_unit unit;
+
+    EG_TRY(eg_loader_identify(&run->loader, &run->chip, err));
+    /* The chip is on record even when its flash turns out to be absent. */
+    describe(&unit, run);
+    if (run->has_unit && strcmp(unit.mac, run->unit.mac) != 0)
+        return eg_error_set(err, EG_WRONG_CHIP, "the board in the slot is now %s, the run began with %s",
+                            unit.mac, run->unit.mac);
+    run->unit = unit;
+    run->has_unit = true;
+
+    if (run->chip.secure_download)
+        return EG_OK;
+    EG_TRY(eg_loader_attach_flash(&run->loader, err));
+    EG_TRY(eg_loader_flash_info(&run->loader, &run->flash, err));
+    describe(&run->unit, run);
+    return EG_OK;
+}
+
+const struct eg_stage eg_stage_identify = {
+    .name = "identify",
+    .summary = "read chip revision, MAC, package, security state, flash id and size",
+    .order = 20,
+    .needs = EG_FACT_CONNECTED,
+    .gives = EG_FACT_IDENTIFIED,
+    .weight = 1,
+    .run = identify,
+};

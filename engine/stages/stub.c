@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* stub: start the flasher stub, or settle for the ROM; then raise the rate if the ROM could not, and tell the
+ * loader how large the flash is. */
+
+#include "engine/stages/stage.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { STUB_AUTO, STUB_ON, STUB_OFF };
+
+static const char *const choices[] = {"auto", "on", "off", NULL};
+
+static const struct eg_option options[] = {
+    {.key = "link.stub",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "auto",
+     .choices = choices,
+     .help = "write by the flasher stub: if there is one, always, or never"},
+    {.key = NULL},
+};
+
+static void destroy_cleanup(struct eg_stub **stub)
+{
+    eg_stub_destroy(*stub);
+}
+
+/* A file in --stub-dir goes before the stub built in. `*stub` NULL = there is none; `*loaded` is the
+ * caller's. */
+static enum eg_code find_stub(const struct eg_run *run, const struct eg_stub **stub, struct eg_stub **loaded,
+                              struct eg_error *err)
+{
+    const char *name = run->loader.target->stub;
+    char path[4096];
+
+    *stub = NULL;
+    if (name == NULL)
+        return EG_OK;
+    if (run->stub_dir != NULL) {
+        snprintf(path, sizeof path, "%s/%s.json", run->stub_dir, name);
+        if (access(path, F_OK) == 0) {
+            EG_TRY(eg_stub_load(loaded, run->stub_dir, name, err));
+            *stub = *loaded;
+            return EG_OK;
+        }
+    }
+    *stub = eg_stub_by_name(name);
+    return EG_OK;
+}
+
+static enum eg_code start(struct eg_run *run, struct eg_error *err)
+{
+    const unsigned choice = eg_plan_choice(run->plan, "link.stub");
+    const struct eg_log_origin origin = eg_run_origin(run);
+    EG_CLEANUP(destroy_cleanup) struct eg_stub *loaded = NULL;
+    const struct eg_stub *stub;
+
+    if (choice == STUB_OFF || run->loader.stub)
+        return EG_OK;
+    EG_TRY(find_stub(run, &stub, &loaded, err));
+    if (stub == NULL) {
+        if (choice == STUB_ON)
+            return eg_error_set(err, EG_BAD_STUB, "there is no stub for %s", run->loader.target->label);
+        eg_log_warning(run->logger, &origin, "there is no stub for %s, its ROM does the writing",
+                       run->loader.target->label);
+        return EG_OK;
+    }
+    const enum eg_code code = eg_loader_run_stub(&run->loader, stub, err);
+    if (code == EG_SECURED && choice == STUB_AUTO) {
+        eg_log_warning(run->logger, &origin, "%s; the ROM does the writing", err->text);
+        return EG_OK;
+    }
+    return code;
+}
+
+static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
+{
+    const uint32_t flash_size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
+
+    EG_TRY(start(run, err));
+    EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
+    EG_TRY(eg_loader_attach_flash(&run->loader, err));
+    return eg_loader_set_flash_size(&run->loader, flash_size, err);
+}
+
+const struct eg_stage eg_stage_stub = {
+    .name = "stub",
+    .summary = "start the flasher stub, or settle for the ROM",
+    .order = 40,
+    .options = options,
+    .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED,
+    .gives = EG_FACT_LOADER,
+    .weight = 4,
+    .run = prepare_loader,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* write: every region of the plan, compressed where that is smaller. */
+
+#include "engine/stages/stage.h"
+
+#include <inttypes.h>
+
+static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
+{
+    struct eg_region_progress progress = {.run = run};
+
+    for (unsigned i = 0; i < run->plan->region_count; i++) {
+        const struct eg_region *region = &run->plan->regions[i];
+        const struct eg_flash_data data = {
+            .flash_addr = region->flash_addr,
+            .data = region->data.data,
+            .size = (uint32_t)region->data.size,
+            .zlib = region->zlib.size != 0 ? region->zlib.data : NULL,
+            .zlib_size = (uint32_t)region->zlib.size,
+        };
+        struct eg_write_times times;
+
+        run->regions[i] = (struct eg_region_record){
+            .region = region,
+            .attempt = run->attempt,
+            .method = "none",
+            .verdict = "not-checked",
+        };
+        progress.what = region->name;
+        if (eg_loader_write_flash(&run->loader, &data, eg_region_progress, &progress, &times, err) != EG_OK)
+            return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);
+        run->regions[i].write_us = times.total_us;
+        progress.done_before += region->data.size;
+    }
+    return EG_OK;
+}
+
+const struct eg_stage eg_stage_write = {
+    .name = "write",
+    .summary = "erase and write every region of the job",
+    .order = 50,
+    .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED | EG_FACT_LOADER,
+    .gives = EG_FACT_WRITTEN,
+    .weight = 80,
+    .run = write_regions,
+};
