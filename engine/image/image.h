@@ -48,16 +48,27 @@ enum eg_code eg_image_check(const struct eg_image_info *info, const uint8_t *dat
 /**
  * Refuse an image that was built for another chip.
  *
- * Data that does not parse as an image of `target` is not looked at: EG_OK. An ESP8266 image has no chip id.
+ * Data that is no image is not looked at: EG_OK. An ESP8266 image has no chip id; it is told from the others
+ * by its header's shape and a checksum that is right.
  *
  * @return EG_OK; EG_BAD_IMAGE "is an image for ESP32-S3, not for ESP32-C3"
  */
 enum eg_code eg_image_check_chip(const struct eg_target *target, const uint8_t *data, size_t size,
                                  struct eg_error *err) EG_CHECKED;
 
+/**
+ * Whether the data begin as an image of `target` would, up to an entry point in its memory, and yet do not
+ * parse: a file that was cut or overwritten, rather than one that happens to begin with E9.
+ */
+bool eg_image_looks_damaged(const struct eg_target *target, const uint8_t *data, size_t size);
+
 /** Whether a chip of this revision (major * 100 + minor) may run the image; the rules of esptool. */
 bool eg_image_allows_revision(const struct eg_image_info *info, const struct eg_target *target,
                               uint16_t revision);
+
+/** The same as a range, both ends included; 0 and 65535 = no limit. */
+void eg_image_revisions(const struct eg_image_info *info, const struct eg_target *target, uint16_t *min_rev,
+                        uint16_t *max_rev);
 
 /** Header fields to change; -1 keeps. `mode` is the byte, `size` and `freq` are the codes of the target. */
 struct eg_flash_settings {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * libdeflate at its highest level: a plan is compressed once and sent to every board, so time spent here is
+ * saved as many times as there are boards.
+ */
+
+#include "engine/image/compress.h"
+
+#include <libdeflate.h>
+
+enum { DENSEST = 12 };
+
+static void compressor_cleanup(struct libdeflate_compressor **compressor)
+{
+    if (*compressor != NULL)
+        libdeflate_free_compressor(*compressor);
+}
+
+enum eg_code eg_compress(struct eg_buffer *out, const uint8_t *data, size_t size, struct eg_error *err)
+{
+    EG_CLEANUP(compressor_cleanup)
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(DENSEST);
+
+    if (compressor == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "compressing %zu bytes", size);
+    EG_TRY(eg_buffer_resize(out, libdeflate_zlib_compress_bound(compressor, size), 0, err));
+    const size_t compressed = libdeflate_zlib_compress(compressor, data, size, out->data, out->size);
+    if (compressed == 0)
+        return eg_error_set(err, EG_INTERNAL, "%zu bytes of room are too few for %zu bytes compressed",
+                            out->size, size);
+    return eg_buffer_resize(out, compressed, 0, err);
+}

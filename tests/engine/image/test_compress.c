@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/image/compress.h"
+
+#include "engine/base/file.h"
+#include "tests/fakes/check.h"
+
+#include <stdlib.h>
+#include <zlib.h>
+
+static void assert_inflates_to(const struct eg_buffer *zlib, const uint8_t *data, size_t size)
+{
+    EG_CLEANUP(eg_free_cleanup) uint8_t *back = malloc(size + 1);
+    uLongf back_size = size + 1;
+
+    assert_non_null(back);
+    assert_int_equal(uncompress(back, &back_size, zlib->data, zlib->size), Z_OK);
+    assert_int_equal(back_size, size);
+    assert_memory_equal(back, data, size);
+}
+
+static void zlib_unpacks_what_was_compressed(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+    struct eg_error err;
+    uint8_t data[10000];
+
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * i >> 7);
+    for (size_t size = 0; size <= sizeof data; size += 2500) {
+        assert_ok(eg_compress(&zlib, data, size, &err), err);
+        assert_inflates_to(&zlib, data, size);
+    }
+}
+
+static void a_real_application_is_smaller_than_by_zlib_9(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer app = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer ours = {0};
+    char path[4096];
+    struct eg_error err;
+
+    assert_ok(eg_file_read(&app, fixture_path(path, "jobs/esp32-idf/app-template.bin"), 1 << 20, &err), err);
+    assert_ok(eg_compress(&ours, app.data, app.size, &err), err);
+    assert_inflates_to(&ours, app.data, app.size);
+
+    uLongf theirs_size = compressBound(app.size);
+    EG_CLEANUP(eg_free_cleanup) uint8_t *theirs = malloc(theirs_size);
+    assert_non_null(theirs);
+    assert_int_equal(compress2(theirs, &theirs_size, app.data, app.size, 9), Z_OK);
+    print_message("%zu bytes, zlib 9: %lu, ratio %.4f\n", ours.size, theirs_size,
+                  (double)ours.size / (double)theirs_size);
+    assert_true(ours.size * 1000 <= theirs_size * 985);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zlib_unpacks_what_was_compressed),
+        cmocka_unit_test(a_real_application_is_smaller_than_by_zlib_9),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
