@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What a user meets first: no arguments, help, wrong words, missing files.
+build=$1; . "$(dirname "$0")/lib.sh"
+
+expect_status 0 "$espgang"
+for text in 'espgang check job.yaml' 'espgang run job.yaml --sim 8' 'espgang ports'; do
+  expect_text "$work/out.log" "$text"
+done
+expect_status 0 "$espgang" --help
+expect_text "$work/out.log" 'Exit status: 0 every unit passed'
+expect_status 0 "$espgang" --version
+expect_text "$work/out.log" 'espgang '
+expect_text "$work/out.log" 'esp32c3'
+for command in run check ports report; do
+  expect_status 0 "$espgang" "$command" --help
+  expect_text "$work/out.log" 'Usage: espgang'
+done
+
+refused() { # STATUS SENTENCE COMMAND...
+  local status=$1 sentence=$2
+  shift 2
+  expect_status "$status" "$@"
+  expect_equal "standard error of '$*'" "$(cat "$work/err.log")" "$sentence"
+  [ ! -e "$work/state" ] || fail "'$*' left $(find "$work/state")"
+}
+
+refused 2 "espgang: there is no command 'rnu'; 'espgang --help' lists them" "$espgang" rnu
+refused 2 "espgang: run what? name a job file; see 'espgang run --help'" "$espgang" run
+refused 2 "espgang: --sme: unknown option; see 'espgang run --help'" "$espgang" run job.yaml --sme 3
+refused 2 "espgang: --fault, --fast and --flash-dir go with --sim; see 'espgang run --help'" "$espgang" run job.yaml --fast
+refused 2 "espgang: where to? name a file with --html; see 'espgang report --help'" "$espgang" report
+refused 2 "espgang: $work/none.yaml: No such file or directory" "$espgang" check "$work/none.yaml"
+refused 2 "espgang: $work: is a directory" "$espgang" run "$work" --sim 2
+
+make_job esp32 65536
+expect_status 0 "$espgang" check "$work/job.yaml"
+expect_text "$work/out.log" 0x00010000
+refused 3 "espgang: no port matches '$work/tty*'" "$espgang" run "$work/job.yaml" --ports "$work/tty*"
+refused 2 "espgang: --sim and --ports exclude each other; see 'espgang run --help'" \
+  "$espgang" run "$work/job.yaml" --sim 2 --ports /dev/null
+expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger /dev/null
+expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --fast --fault 1:explode
+
+# Standard output that cannot be written must not look like success.
+if [ -e /dev/full ]; then
+  "$espgang" check "$work/job.yaml" >/dev/full 2>"$work/err.log" && fail "check succeeded on a full disk"
+  expect_text "$work/err.log" 'No space left on device'
+fi

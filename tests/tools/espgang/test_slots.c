@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/slots.h"
+#include "tests/fakes/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/eg-slots-XXXXXX";
+
+static int make_ports(void **state)
+{
+    char path[64];
+
+    (void)state;
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/tty%d", folder, i);
+        FILE *port = fopen(path, "w");
+        if (port == NULL)
+            return -1;
+        fclose(port);
+    }
+    return 0;
+}
+
+static int remove_ports(void **state)
+{
+    char path[64];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/tty%d", folder, i);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+static void wildcards_urls_and_commas_make_one_slot_each(void **state)
+{
+    (void)state;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    struct eg_error err;
+    char pattern[128], first[64];
+
+    snprintf(pattern, sizeof pattern, "rfc2217://127.0.0.1:4000,%s/tty*", folder);
+    snprintf(first, sizeof first, "%s/tty0", folder);
+    const char *const patterns[] = {pattern, "tcp://[::1]:5000", first, NULL};
+    assert_ok(cli_slots_choose(&slots, patterns, &err), err);
+    assert_int_equal(slots.count, 5);
+    assert_string_equal(slots.slots[0].url, "rfc2217://127.0.0.1:4000");
+    assert_string_equal(slots.slots[1].url, first);
+    assert_string_equal(slots.slots[4].url, "tcp://[::1]:5000");
+    assert_string_equal(slots.slots[4].name, "tcp://[::1]:5000");
+}
+
+static void a_pattern_without_a_port_is_named(void **state)
+{
+    (void)state;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    const char *const patterns[] = {"/nowhere/ttyUSB*", NULL};
+    const char *const empty[] = {",", NULL};
+    struct eg_error err;
+
+    assert_error(cli_slots_choose(&slots, patterns, &err), err, EG_NO_PORT,
+                 "no port matches '/nowhere/ttyUSB*'");
+    assert_error(cli_slots_choose(&slots, empty, &err), err, EG_NO_PORT, "--ports names no port");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wildcards_urls_and_commas_make_one_slot_each),
+        cmocka_unit_test(a_pattern_without_a_port_is_named),
+    };
+    return cmocka_run_group_tests(tests, make_ports, remove_ports);
+}
