@@ -22,6 +22,13 @@
 
 struct eg_port;
 
+/** The rate of a port that has just been opened. */
+#define EG_PORT_OPEN_BAUD 115200
+
+/*
+ * Sentences of the ops begin with the URL. A call that brings nothing has waited its whole timeout_ms: the
+ * caller takes it as that much time gone by.
+ */
 struct eg_port_ops {
     /**
      * Read what has arrived, waiting up to timeout_ms for the first byte only; 0 looks once. Nothing in time
@@ -54,7 +61,7 @@ struct eg_port {
     char url[256];
     bool remote;       /* lines travel over a network: no tight reset, no flush before it */
     uint16_t vid, pid; /* of the USB device; 0 = not USB or not known */
-    uint32_t baud;     /* last rate set; 0 = none yet */
+    uint32_t baud;     /* last rate asked for, also where the carrier has none; 0 = none yet */
     bool dtr, rts;     /* last state set */
     uint64_t bytes_sent, bytes_received;
     bool gone; /* EG_PORT_GONE was seen; every further call returns it */
@@ -64,7 +71,8 @@ struct eg_port {
 struct eg_port_scheme {
     const char *scheme; /* "rfc2217://", "tcp://", "sim:"; "" takes what no other scheme does: a path */
     const char *help;   /* one line for --help */
-    /** `context` is the scheme's own; the port is the caller's, to be closed with eg_port_close(). */
+    /** `context` is the scheme's own; the port is the caller's, to be closed with eg_port_close(). The URL
+     * fits into the struct; sentences begin with it. */
     enum eg_code (*open)(struct eg_port **port, const char *url, void *context,
                          const struct eg_cancel *cancel, struct eg_error *err);
     void *context;
@@ -104,6 +112,9 @@ enum eg_code eg_port_write(struct eg_port *port, const uint8_t *data, size_t siz
 
 /** Wait until what was written has left the host. EG_TIMEOUT when it has not in timeout_ms. */
 enum eg_code eg_port_drain(struct eg_port *port, uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
+
+/** Whether the rate can be changed from this side. Where not (tcp), the chip's must not be changed either. */
+bool eg_port_has_baud(const struct eg_port *port);
 
 /** EG_PORT_REFUSED when the carrier cannot do the rate; EG_OK without effect when it has no rate. */
 enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err) EG_CHECKED;

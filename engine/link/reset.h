@@ -22,4 +22,13 @@ enum eg_reset {
 enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
                           struct eg_error *err) EG_CHECKED;
 
+/**
+ * The same with a sequence of one's own, in esptool's words joined by '|': D0 D1 R0 R1 (one line),
+ * U<dtr>,<rts> (both at once), W<seconds> (wait, at most 60).
+ *
+ * @return EG_OK; EG_BAD_JOB when the text has another word, before a line is touched; EG_PORT_GONE,
+ *         EG_PORT_REFUSED, EG_CANCELLED
+ */
+enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err) EG_CHECKED;
+
 #endif

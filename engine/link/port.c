@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What every carrier needs, once: finding it by its URL, cancelling, deadlines, counting.
+ *
+ * A wait is cut into calls of at most EG_CANCEL_POLL_MS, with a look at the cancel flag before each. A call
+ * that brings nothing counts as its whole slice, without asking the clock: that is what the ops promise, and
+ * with a scripted port, which never sleeps, it makes a timeout cost nothing.
+ *
+ * Not here: the carriers themselves (serial.c, network.c) and the list of them (schemes.c).
+ */
+
+#include "engine/link/port.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint32_t slice(uint32_t left_ms)
+{
+    return left_ms < EG_CANCEL_POLL_MS ? left_ms : EG_CANCEL_POLL_MS;
+}
+
+/* Every call begins with it, so that a lost port and a cancelled slot stay that. */
+static enum eg_code check(const struct eg_port *port, struct eg_error *err)
+{
+    if (port->gone)
+        return eg_error_set(err, EG_PORT_GONE, "%s: the port is gone", port->url);
+    if (eg_cancel_requested(port->cancel))
+        return eg_error_set(err, EG_CANCELLED, "%s: cancelled", port->url);
+    return EG_OK;
+}
+
+static enum eg_code noted(struct eg_port *port, enum eg_code code)
+{
+    if (code == EG_PORT_GONE)
+        port->gone = true;
+    return code;
+}
+
+static enum eg_code set_up(struct eg_port *port, struct eg_error *err)
+{
+    EG_TRY(eg_port_set_lines(port, false, false, err));
+    return eg_port_set_baud(port, EG_PORT_OPEN_BAUD, err);
+}
+
+enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
+                          const struct eg_cancel *cancel, struct eg_error *err)
+{
+    EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
+
+    if (strlen(url) >= sizeof opened->url)
+        return eg_error_set(err, EG_NO_PORT, "%s: longer than %zu characters", url, sizeof opened->url - 1);
+    while (*schemes != NULL && strncmp(url, (*schemes)->scheme, strlen((*schemes)->scheme)) != 0)
+        schemes++;
+    if (*schemes == NULL)
+        return eg_error_set(err, EG_NO_PORT, "%s: no such kind of port", url);
+    if (eg_cancel_requested(cancel))
+        return eg_error_set(err, EG_CANCELLED, "%s: cancelled", url);
+
+    EG_TRY((*schemes)->open(&opened, url, (*schemes)->context, cancel, err));
+    opened->cancel = cancel;
+    snprintf(opened->url, sizeof opened->url, "%s", url);
+    EG_TRY(set_up(opened, err));
+    *port = opened;
+    opened = NULL;
+    return EG_OK;
+}
+
+void eg_port_close(struct eg_port *port)
+{
+    if (port != NULL)
+        port->ops->close(port);
+}
+
+void eg_port_close_cleanup(struct eg_port **port)
+{
+    eg_port_close(*port);
+}
+
+enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
+                          struct eg_error *err)
+{
+    for (uint32_t left_ms = timeout_ms;;) {
+        const uint32_t wait_ms = slice(left_ms);
+        size_t part = 0;
+
+        EG_TRY(check(port, err));
+        EG_TRY(noted(port, port->ops->read(port, data, size, &part, wait_ms, err)));
+        port->bytes_received += part;
+        left_ms -= wait_ms;
+        if (part > 0 || left_ms == 0) {
+            *got = part;
+            return EG_OK;
+        }
+    }
+}
+
+enum eg_code eg_port_write(struct eg_port *port, const uint8_t *data, size_t size, uint32_t timeout_ms,
+                           struct eg_error *err)
+{
+    const uint64_t deadline_ms = eg_clock_ms() + timeout_ms;
+    size_t done = 0;
+
+    for (uint32_t left_ms = timeout_ms; done < size;) {
+        const uint32_t wait_ms = slice(left_ms);
+        size_t part = 0;
+
+        EG_TRY(check(port, err));
+        EG_TRY(noted(port, port->ops->write(port, data + done, size - done, &part, wait_ms, err)));
+        port->bytes_sent += part;
+        done += part;
+        left_ms = part > 0 ? eg_clock_left_ms(deadline_ms) : left_ms - wait_ms;
+        if (done < size && left_ms == 0)
+            return eg_error_set(err, EG_TIMEOUT, "%s: %zu of %zu bytes left to send after %u ms", port->url,
+                                size - done, size, (unsigned)timeout_ms);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_port_drain(struct eg_port *port, uint32_t timeout_ms, struct eg_error *err)
+{
+    for (uint32_t left_ms = timeout_ms;;) {
+        const uint32_t wait_ms = slice(left_ms);
+        bool done = false;
+
+        EG_TRY(check(port, err));
+        EG_TRY(noted(port, port->ops->drain(port, &done, wait_ms, err)));
+        if (done)
+            return EG_OK;
+        left_ms -= wait_ms;
+        if (left_ms == 0)
+            return eg_error_set(err, EG_TIMEOUT, "%s: bytes still waiting to be sent after %u ms", port->url,
+                                (unsigned)timeout_ms);
+    }
+}
+
+bool eg_port_has_baud(const struct eg_port *port)
+{
+    return port->ops->set_baud != NULL;
+}
+
+enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err)
+{
+    EG_TRY(check(port, err));
+    if (eg_port_has_baud(port))
+        EG_TRY(noted(port, port->ops->set_baud(port, baud, err)));
+    port->baud = baud;
+    return EG_OK;
+}
+
+bool eg_port_has_lines(const struct eg_port *port)
+{
+    return port->ops->set_lines != NULL;
+}
+
+enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
+{
+    EG_TRY(check(port, err));
+    if (!eg_port_has_lines(port))
+        return EG_OK;
+    EG_TRY(noted(port, port->ops->set_lines(port, dtr, rts, err)));
+    port->dtr = dtr;
+    port->rts = rts;
+    return EG_OK;
+}
+
+enum eg_code eg_port_discard(struct eg_port *port, struct eg_error *err)
+{
+    EG_TRY(check(port, err));
+    return noted(port, port->ops->discard(port, err));
+}

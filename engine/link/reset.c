@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reset sequences on DTR and RTS. All are texts in the language of esptool's custom sequences, read by one
+ * small interpreter; "H" is the one word of ours, the wait that the caller chooses.
+ *
+ * With the usual two transistors RTS pulls EN and DTR pulls the boot strap, and both asserted is neither.
+ *
+ * Not here: which sequence to try when, and what to do when a port fails in the middle. That is the loader's.
+ */
+
+#include "engine/link/reset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAIT_MAX_S 60
+
+static const char *sequence_text(enum eg_reset sequence)
+{
+    switch (sequence) {
+    case EG_RESET_CLASSIC:
+        return "D0|R1|W0.1|D1|R0|H|D0";
+    case EG_RESET_UNIX_TIGHT:
+        return "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0"; /* the last: some drivers lose a change of both */
+    case EG_RESET_USB_JTAG:
+        return "R0|D0|W0.1|D1|R0|W0.1|R1|D0|R1|W0.1|D0|R0"; /* to 01 through 11, not 00 */
+    case EG_RESET_HARD:
+        return "R1|W0.1|R0";
+    case EG_RESET_HARD_USB:
+        return "R1|W0.2|R0|W0.2";
+    }
+    return "";
+}
+
+enum kind { SET_DTR, SET_RTS, SET_BOTH, WAIT, HOLD };
+
+struct step {
+    enum kind kind;
+    bool dtr, rts;
+    uint32_t wait_ms;
+};
+
+static bool is_level(char digit)
+{
+    return digit == '0' || digit == '1';
+}
+
+/* Read the word of `size` characters at `word`. */
+static bool parse(struct step *step, const char *word, size_t size)
+{
+    char *end;
+
+    if (size == 2 && word[0] == 'D' && is_level(word[1])) {
+        *step = (struct step){.kind = SET_DTR, .dtr = word[1] == '1'};
+        return true;
+    }
+    if (size == 2 && word[0] == 'R' && is_level(word[1])) {
+        *step = (struct step){.kind = SET_RTS, .rts = word[1] == '1'};
+        return true;
+    }
+    if (size == 4 && word[0] == 'U' && is_level(word[1]) && word[2] == ',' && is_level(word[3])) {
+        *step = (struct step){.kind = SET_BOTH, .dtr = word[1] == '1', .rts = word[3] == '1'};
+        return true;
+    }
+    if (size > 1 && word[0] == 'W' && strspn(word + 1, "0123456789.") == size - 1) {
+        const double wait_s = strtod(word + 1, &end);
+        *step = (struct step){.kind = WAIT,
+                              .wait_ms = wait_s <= WAIT_MAX_S ? (uint32_t)(wait_s * 1000 + 0.5) : 0};
+        return end == word + size && wait_s <= WAIT_MAX_S;
+    }
+    *step = (struct step){.kind = HOLD};
+    return size == 1 && word[0] == 'H';
+}
+
+static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t hold_ms,
+                         struct eg_error *err)
+{
+    switch (step->kind) {
+    case SET_DTR:
+        return eg_port_set_lines(port, step->dtr, port->rts, err);
+    case SET_RTS:
+        return eg_port_set_lines(port, port->dtr, step->rts, err);
+    case SET_BOTH:
+        return eg_port_set_lines(port, step->dtr, step->rts, err);
+    case WAIT:
+        return eg_sleep_ms(port->cancel, step->wait_ms, err);
+    case HOLD:
+        return eg_sleep_ms(port->cancel, hold_ms, err);
+    }
+    return EG_OK;
+}
+
+/* With `port` NULL the text is only checked. */
+static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hold_ms, struct eg_error *err)
+{
+    for (const char *word = sequence;; word++) {
+        const size_t size = strcspn(word, "|");
+        struct step step;
+
+        if (!parse(&step, word, size))
+            return eg_error_set(
+                err, EG_BAD_JOB,
+                "reset sequence \"%s\": \"%.*s\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>", sequence,
+                (int)size, word);
+        if (port != NULL)
+            EG_TRY(take(port, &step, hold_ms, err));
+        word += size;
+        if (*word == '\0')
+            return EG_OK;
+    }
+}
+
+enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
+                          struct eg_error *err)
+{
+    if (!eg_port_has_lines(port))
+        return EG_OK;
+    return run(port, sequence_text(sequence), hold_ms, err);
+}
+
+enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err)
+{
+    EG_TRY(run(NULL, sequence, EG_RESET_HOLD_MS, err));
+    if (!eg_port_has_lines(port))
+        return EG_OK;
+    return run(port, sequence, EG_RESET_HOLD_MS, err);
+}
