@@ -33,11 +33,10 @@ enum eg_code eg_slip_send(struct eg_slip *slip, const uint8_t *data, size_t size
  * @param data  room for `size` bytes
  * @param got   length of the frame; written on EG_OK only
  *
- * @return EG_OK, EG_PORT_GONE, EG_CANCELLED;
- *         EG_TIMEOUT: no whole frame in time, the part that came is lost;
- *         EG_BAD_FRAME: a byte outside a frame, a bad escape, or a frame longer than `size`. All input up to
- * the next pause is kept as noise, and the sentence shows it; EG_BOARD_RESET: such bytes are a boot log or a
- * crash report, which the sentence quotes
+ * @return EG_OK; EG_TIMEOUT (no whole frame in time, the part that came is lost); EG_BAD_FRAME (a byte
+ * outside a frame, a bad escape, or a frame longer than `size`; all input up to the next pause is kept as
+ * noise, and the sentence shows it); EG_BOARD_RESET (such bytes are a boot log or a crash report, which the
+ * sentence quotes); EG_PORT_GONE; EG_CANCELLED
  */
 enum eg_code eg_slip_receive(struct eg_slip *slip, uint8_t *data, size_t size, size_t *got,
                              uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
