@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# kill -9 in mid-run, then a new run: unfinished runs are closed as aborted, nothing is lost or doubled. Ctrl-C: the same,
+# by the program itself.
+build=$1; . "$(dirname "$0")/lib.sh"
+
+make_job esp32 262144
+begin_run() { # BATCH: starts a run and waits until every board is being written
+  "$espgang" run "$work/job.yaml" --sim 8 --ledger "$work/ledger.db" --batch "$1" --json >"$work/$1.log" 2>&1 &
+  pid=$!
+  children+=("$pid")
+  for _ in $(seq 200); do
+    [ "$(grep -c '"stage":"write"' "$work/$1.log" || true)" -ge 8 ] && return
+    sleep 0.05
+  done
+  fail "the run never came to writing: $(cat "$work/$1.log")"
+}
+
+begin_run killed
+kill -9 "$pid"
+wait "$pid" || true
+expect_equal 'runs begun' "$(ledger "select count(*) from runs where batch = 'killed'")" 8
+expect_equal 'runs without an end' "$(ledger "select count(*) from runs where outcome is null")" 8
+
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch next
+expect_text "$work/err.log" '8 runs of a program that was killed closed as aborted'
+expect_equal 'closed runs' "$(ledger "select count(*), min(outcome), max(outcome) from runs where batch = 'killed'")" '8|aborted|aborted'
+expect_equal 'MACs kept' "$(ledger "select count(distinct mac) from runs where batch = 'killed'")" 8
+expect_equal integrity "$(ledger 'pragma integrity_check')" ok
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch last
+[ ! -s "$work/err.log" ] || fail "closed twice: $(cat "$work/err.log")"
+
+begin_run interrupted
+status=0
+kill -INT "$pid"
+wait "$pid" || status=$?
+expect_equal 'status after Ctrl-C' "$status" 130
+expect_equal 'aborted by Ctrl-C' "$(ledger "select count(*), min(outcome), min(code), max(code) from runs where batch = 'interrupted'")" \
+  '8|aborted|cancelled|cancelled'
+
+# One recording process at a time.
+begin_run first
+expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db"
+expect_text "$work/err.log" "$pid"
+kill -INT "$pid"
+wait "$pid" || true
