@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One board, from an empty slot to a recorded outcome.
+ *
+ *     recorder begin ─▶ attempt ─▶ recorder finish ─▶ OUTCOME logged, result set
+ *                       ▲     │
+ *                       └─────┘ while the error table allows it, at the next rate of retry.baud
+ *
+ * An attempt runs the stages in order until one fails, and starts from nothing: port closed, facts forgotten.
+ * The outcome is logged and returned only when the recorder has it; when the recorder fails, its error is the
+ * outcome, whatever the board did.
+ *
+ * A board that failed or was aborted stays as the stage left it, in the loader or half written: no
+ * application starts by accident, and the next run resets it anyway.
+ *
+ * Threads: all of it is the worker's. Cancelling is looked at before each stage, and inside by whatever
+ * waits.
+ */
+
+#include "engine/line/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What adds up over the attempts of a run. */
+struct account {
+    struct eg_stage_record *stages;
+    unsigned stage_count;
+    uint64_t bytes_sent, bytes_received;
+    unsigned resends;
+};
+
+struct traffic {
+    uint64_t sent, received;
+    unsigned resends;
+};
+
+static struct traffic traffic_of(const struct eg_run *run)
+{
+    return (struct traffic){
+        .sent = run->port != NULL ? run->port->bytes_sent : 0,
+        .received = run->port != NULL ? run->port->bytes_received : 0,
+        .resends = run->loader.resends,
+    };
+}
+
+static void log_stage(const struct eg_run *run, enum eg_log_kind kind, uint64_t duration_us,
+                      enum eg_code code, const char *text)
+{
+    eg_log_record(run->logger, &(struct eg_log_record){
+                                   .kind = kind,
+                                   .level = EG_NORMAL,
+                                   .origin = eg_run_origin(run),
+                                   .text = text,
+                                   .stage = run->stage->name,
+                                   .outcome = "",
+                                   .code = code,
+                                   .attempt = run->attempt,
+                                   .duration_ms = duration_us / 1000,
+                               });
+}
+
+static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, struct account *account,
+                              struct eg_error *err)
+{
+    struct eg_stage_record *record = &account->stages[account->stage_count++];
+    const struct traffic before = traffic_of(run);
+    const uint64_t start_us = eg_clock_us();
+
+    *record = (struct eg_stage_record){.stage = stage->name, .attempt = run->attempt};
+    eg_clock_utc(record->started_utc);
+    run->stage = stage;
+    log_stage(run, EG_LOG_STAGE_BEGIN, 0, EG_OK, "");
+
+    if (eg_cancel_requested(run->cancel))
+        record->code = eg_error_set(err, EG_CANCELLED, "cancelled");
+    else
+        record->code = stage->run(run, err);
+    if (record->code == EG_OK)
+        run->facts |= stage->gives;
+    else
+        snprintf(record->text, sizeof record->text, "%s", err->text);
+
+    const struct traffic after = traffic_of(run);
+    record->duration_us = eg_clock_us() - start_us;
+    record->baud = run->loader.baud;
+    record->bytes_sent = after.sent - before.sent;
+    record->bytes_received = after.received - before.received;
+    record->resends = after.resends - before.resends;
+    log_stage(run, EG_LOG_STAGE_END, record->duration_us, record->code, record->text);
+    return record->code;
+}
+
+/* The first reason counts; a board that needed nothing of this passes plainly. */
+static void note_marginal(struct eg_run *run, bool so, const char *reason)
+{
+    if (so && run->marginal == NULL)
+        run->marginal = reason;
+}
+
+static uint32_t baud_of_attempt(const struct eg_plan *plan, unsigned attempt)
+{
+    const struct eg_setting *list = eg_plan_setting(plan, "retry.baud");
+    const uint64_t baud = eg_plan_number(plan, "link.baud");
+    const uint64_t most = list->number[(attempt < list->count ? attempt : list->count) - 1];
+
+    return (uint32_t)(baud < most ? baud : most);
+}
+
+static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const *stages,
+                                struct account *account, struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    run->facts = 0;
+    run->loader = (struct eg_loader){0};
+    run->chip = (struct eg_chip_info){0};
+    run->flash = (struct eg_flash_info){0};
+
+    for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
+        code = run_stage(run, stages[i], account, err);
+    if (code != EG_OK)
+        (void)eg_error_prefix(err, "%s: ", run->stage->name);
+
+    const struct traffic total = traffic_of(run);
+    account->bytes_sent += total.sent;
+    account->bytes_received += total.received;
+    account->resends += total.resends;
+    note_marginal(run, run->loader.region_redos != 0, "a region was written again");
+    note_marginal(run, run->loader.resends != 0, "blocks were sent again");
+    eg_port_close(run->port);
+    run->port = NULL;
+    return code;
+}
+
+static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *const *stages,
+                                 struct account *account, struct eg_error *err)
+{
+    const unsigned attempts = (unsigned)eg_plan_number(run->plan, "retry.attempts");
+
+    for (run->attempt = 1;; run->attempt++) {
+        const uint32_t former_baud = run->baud;
+
+        run->baud = baud_of_attempt(run->plan, run->attempt);
+        if (run->attempt > 1) {
+            const struct eg_log_origin origin = eg_run_origin(run);
+            eg_log_note(run->logger, &origin, "attempt %u of %u at %u baud", run->attempt, attempts,
+                        (unsigned)run->baud);
+            note_marginal(run, run->baud < former_baud, "needed another attempt at a lower rate");
+            note_marginal(run, true, "needed another attempt");
+        }
+        const enum eg_code code = run_attempt(run, stages, account, err);
+        if (code == EG_OK || !eg_code_may_retry(code) || run->attempt == attempts)
+            return code;
+        if (eg_cancel_requested(run->cancel)) {
+            err->code = EG_CANCELLED;
+            return eg_error_prefix(err, "cancelled before another attempt, after ");
+        }
+    }
+}
+
+/* Regions are written in order, so those never begun are at the end. */
+static unsigned regions_begun(const struct eg_run *run)
+{
+    unsigned count = 0;
+
+    while (count < run->plan->region_count && run->regions[count].region != NULL)
+        count++;
+    return count;
+}
+
+static void set_result(struct eg_result *result, const struct eg_run *run, const struct eg_run_record *record)
+{
+    *result = (struct eg_result){
+        .slot = run->slot,
+        .run = run->number,
+        .outcome = record->outcome,
+        .code = record->code,
+        .chip = run->has_unit ? run->unit.chip : "",
+        .revision = run->unit.revision,
+        .package = run->has_unit && run->unit.package != NULL ? run->unit.package : "",
+        .attempts = record->attempts,
+        .duration_us = record->duration_us,
+        .bytes_sent = record->bytes_sent,
+    };
+    snprintf(result->text, sizeof result->text, "%s", record->text);
+    snprintf(result->marginal, sizeof result->marginal, "%s", record->marginal);
+    snprintf(result->mac, sizeof result->mac, "%s", run->unit.mac);
+
+    eg_log_record(run->logger,
+                  &(struct eg_log_record){
+                      .kind = EG_LOG_OUTCOME,
+                      .level = EG_NORMAL,
+                      .origin = eg_run_origin(run),
+                      .text = record->outcome == EG_PASS_MARGINAL ? record->marginal : record->text,
+                      .stage = "",
+                      .outcome = eg_outcome_name(record->outcome),
+                      .code = record->code,
+                      .attempt = record->attempts,
+                      .duration_ms = record->duration_us / 1000,
+                  });
+}
+
+static void set_failed(struct eg_run_record *record, const struct eg_error *err)
+{
+    record->outcome = eg_outcome_of(err->code);
+    record->code = err->code;
+    record->text = err->text;
+    record->marginal = "";
+}
+
+/* Room for the records of every attempt, so that a run never fails for want of it after the board was
+ * touched. */
+static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
+                            struct eg_error *err)
+{
+    unsigned stage_count = 0;
+
+    while (stages[stage_count] != NULL)
+        stage_count++;
+    EG_TRY(eg_alloc(&account->stages, eg_plan_number(run->plan, "retry.attempts") * stage_count,
+                    sizeof account->stages[0], err));
+    EG_TRY(eg_alloc(&run->regions, run->plan->region_count, sizeof run->regions[0], err));
+    return run->recorder->ops->begin(run->recorder, run->slot, run->url, &run->number, err);
+}
+
+static void run_and_record(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
+                           struct eg_run_record *record, struct eg_error *err)
+{
+    const uint64_t start_us = eg_clock_us();
+
+    if (prepare(run, stages, account, err) != EG_OK) {
+        run->number = 0;
+        set_failed(record, err);
+        return;
+    }
+    eg_claims_release(run->claims, run->slot);
+    if (run_attempts(run, stages, account, err) != EG_OK)
+        set_failed(record, err);
+    else if (run->marginal != NULL)
+        *record = (struct eg_run_record){.outcome = EG_PASS_MARGINAL, .text = "", .marginal = run->marginal};
+    else
+        *record = (struct eg_run_record){.outcome = EG_PASS, .text = "", .marginal = ""};
+
+    record->attempts = run->attempt;
+    record->duration_us = eg_clock_us() - start_us;
+    record->bytes_sent = account->bytes_sent;
+    record->bytes_received = account->bytes_received;
+    record->resends = account->resends;
+    record->unit = run->has_unit ? &run->unit : NULL;
+    record->stages = account->stages;
+    record->stage_count = account->stage_count;
+    record->regions = run->regions;
+    record->region_count = regions_begun(run);
+
+    if (run->recorder->ops->finish(run->recorder, run->number, record, err) != EG_OK) {
+        (void)eg_error_prefix(err, "recording the outcome: ");
+        set_failed(record, err);
+    }
+}
+
+void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result)
+{
+    struct account account = {0};
+    struct eg_run_record record = {0};
+    struct eg_error err = {0};
+
+    run_and_record(run, stages, &account, &record, &err);
+    set_result(result, run, &record);
+    free(account.stages);
+    free(run->regions);
+    run->regions = NULL;
+}
