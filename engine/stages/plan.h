@@ -37,7 +37,7 @@ struct eg_option {
 struct eg_setting {
     const struct eg_option *option;
     bool given;      /* by the job file, not by fallback */
-    char *text;      /* TEXT; also CHOICE, as written in `choices` */
+    char *text;      /* the value as given */
     unsigned choice; /* index into option->choices */
     uint64_t number[EG_SETTING_LIST_MAX];
     unsigned count; /* of numbers */
@@ -85,6 +85,10 @@ enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct
 /** Value of a key that exists; a wrong key or type is a defect and ends the program. */
 uint64_t eg_plan_number(const struct eg_plan *plan, const char *key);
 unsigned eg_plan_choice(const struct eg_plan *plan, const char *key);
+
+/** A number as job files write it: "4096", "0x1000", "64k", "4MB" (of 1024); false = it is none, or too
+ * large. */
+bool eg_number_parse(const char *text, uint64_t *number);
 
 /** NULL is allowed. */
 void eg_plan_destroy(struct eg_plan *plan);
