@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The pipeline with stages that do as they are told: attempts, records, outcome. */
+
+#include "engine/line/pipeline.h"
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_plan.h"
+#include "tests/fakes/fake_recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A run of two stages: "connect" opens a port, "write" ends as the test says, attempt by attempt. */
+struct scene {
+    struct eg_plan *plan;
+    struct fake_recorder recorder;
+    struct eg_cancel cancel;
+    struct eg_claims *claims;
+    struct eg_result result;
+    struct eg_port port;
+    unsigned opened, closed;
+    enum eg_code ends[10]; /* of "write", by attempt */
+    unsigned resends[10];
+    unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
+    uint32_t baud[10];
+};
+
+/* Stages reach their scene through the recorder, the one thing of a run that is the test's. */
+static struct scene *scene_of(struct eg_run *run)
+{
+    return (struct scene *)((struct fake_recorder *)run->recorder)->context;
+}
+
+static void close_port(struct eg_port *port)
+{
+    struct scene *scene = (struct scene *)(void *)((char *)port - offsetof(struct scene, port));
+
+    scene->closed++;
+}
+
+static enum eg_code connect_stage(struct eg_run *run, struct eg_error *err)
+{
+    static const struct eg_port_ops ops = {.close = close_port};
+    struct scene *scene = scene_of(run);
+
+    (void)err;
+    scene->opened++;
+    scene->port = (struct eg_port){.ops = &ops, .bytes_sent = 100, .bytes_received = 10};
+    run->port = &scene->port;
+    run->loader.baud = run->baud;
+    return EG_OK;
+}
+
+static enum eg_code write_stage(struct eg_run *run, struct eg_error *err)
+{
+    struct scene *scene = scene_of(run);
+    const unsigned attempt = run->attempt - 1;
+
+    scene->baud[attempt] = run->baud;
+    run->port->bytes_sent += 1000;
+    run->loader.resends += scene->resends[attempt];
+    if (scene->cancel_at == run->attempt)
+        eg_cancel_request(&scene->cancel);
+    if (scene->ends[attempt] == EG_OK)
+        return EG_OK;
+    return eg_error_set(err, scene->ends[attempt], "block 3 went up in smoke");
+}
+
+static void run_scene(struct scene *scene)
+{
+    static const struct eg_stage first = {.name = "connect", .run = connect_stage};
+    static const struct eg_stage second = {.name = "write", .run = write_stage};
+    const struct eg_stage *const stages[] = {&first, &second, NULL};
+    struct eg_run run = {
+        .plan = scene->plan,
+        .recorder = &scene->recorder.recorder,
+        .logger = &scene->recorder.logger,
+        .cancel = &scene->cancel,
+        .claims = scene->claims,
+        .slot = "A",
+        .url = "sim:esp32/1",
+    };
+
+    eg__pipeline_run(&run, stages, &scene->result);
+    assert_int_equal(scene->opened, scene->closed);
+    assert_null(run.port);
+}
+
+static int setup(void **state)
+{
+    struct scene *scene = calloc(1, sizeof *scene);
+
+    assert_non_null(scene);
+    scene->plan = fake_plan_create("esp32");
+    fake_recorder_init(&scene->recorder);
+    scene->recorder.context = scene;
+    scene->claims = eg_claims_create();
+    assert_non_null(scene->claims);
+    *state = scene;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *scene = *state;
+
+    eg_plan_destroy(scene->plan);
+    fake_recorder_finish(&scene->recorder);
+    eg_claims_destroy(scene->claims);
+    free(scene);
+    return 0;
+}
+
+static void the_outcome_is_recorded_before_it_is_told(void **state)
+{
+    struct scene *scene = *state;
+
+    run_scene(scene);
+    assert_string_equal(scene->recorder.transcript, "begin A\n"
+                                                    "stage-begin connect 1\n"
+                                                    "stage-end connect 1 ok\n"
+                                                    "stage-begin write 1\n"
+                                                    "stage-end write 1 ok\n"
+                                                    "finish pass\n"
+                                                    "outcome pass\n");
+    assert_int_equal(scene->result.outcome, EG_PASS);
+    assert_string_equal(scene->result.text, "");
+    assert_string_equal(scene->result.marginal, "");
+    assert_int_equal(scene->result.run, 1);
+}
+
+static void each_stage_is_on_record_with_its_bytes_and_rate(void **state)
+{
+    struct scene *scene = *state;
+
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(run->record.stage_count, 2);
+    assert_string_equal(run->stages[0].stage, "connect");
+    assert_int_equal(run->stages[0].bytes_sent, 100);
+    assert_int_equal(run->stages[0].bytes_received, 10);
+    assert_string_equal(run->stages[1].stage, "write");
+    assert_int_equal(run->stages[1].bytes_sent, 1000);
+    assert_int_equal(run->stages[1].bytes_received, 0);
+    assert_int_equal(run->stages[1].baud, 921600);
+    assert_int_equal(run->record.bytes_sent, 1100);
+    assert_int_equal(run->record.bytes_received, 10);
+    assert_int_equal(scene->result.bytes_sent, 1100);
+}
+
+static void a_failure_names_its_stage(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_STUCK_BITS;
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(scene->result.outcome, EG_FAIL);
+    assert_int_equal(scene->result.code, EG_STUCK_BITS);
+    assert_string_equal(scene->result.text, "write: block 3 went up in smoke");
+    assert_string_equal(run->text, "write: block 3 went up in smoke");
+    assert_int_equal(run->stages[1].code, EG_STUCK_BITS);
+    assert_string_equal(run->stages[1].text, "block 3 went up in smoke");
+    assert_int_equal(scene->result.attempts, 1);
+}
+
+static void a_failure_that_may_pass_is_tried_again_at_the_next_rate(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_TIMEOUT;
+    run_scene(scene);
+    assert_string_equal(scene->recorder.transcript, "begin A\n"
+                                                    "stage-begin connect 1\n"
+                                                    "stage-end connect 1 ok\n"
+                                                    "stage-begin write 1\n"
+                                                    "stage-end write 1 timeout\n"
+                                                    "note attempt 2 of 2 at 460800 baud\n"
+                                                    "stage-begin connect 2\n"
+                                                    "stage-end connect 2 ok\n"
+                                                    "stage-begin write 2\n"
+                                                    "stage-end write 2 ok\n"
+                                                    "finish pass-marginal\n"
+                                                    "outcome pass-marginal needed another attempt at a "
+                                                    "lower rate\n");
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_string_equal(scene->result.marginal, "needed another attempt at a lower rate");
+    assert_string_equal(run->marginal, "needed another attempt at a lower rate");
+    assert_int_equal(run->record.attempts, 2);
+    assert_int_equal(run->record.stage_count, 4);
+    assert_int_equal(run->record.bytes_sent, 2200);
+    assert_int_equal(run->stages[3].attempt, 2);
+}
+
+static void the_rate_is_never_above_the_link_s_and_the_last_one_holds(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t expected[] = {460800, 460800, 115200, 115200};
+
+    fake_plan_set(scene->plan, "link.baud", "460800");
+    fake_plan_set(scene->plan, "retry.attempts", "4");
+    for (unsigned i = 0; i < 4; i++)
+        scene->ends[i] = EG_BAD_FRAME;
+    run_scene(scene);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(scene->baud[i], expected[i]);
+    assert_int_equal(scene->result.outcome, EG_ERROR);
+    assert_int_equal(scene->result.code, EG_BAD_FRAME);
+    assert_int_equal(scene->result.attempts, 4);
+}
+
+static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_plan_set(scene->plan, "retry.baud", "115200");
+    scene->ends[0] = EG_NO_SYNC;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_string_equal(scene->result.marginal, "needed another attempt");
+}
+
+static void resends_make_a_pass_marginal_and_are_counted_over_all_attempts(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_TIMEOUT;
+    scene->resends[0] = 3;
+    scene->resends[1] = 2;
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_string_equal(scene->result.marginal, "blocks were sent again");
+    assert_int_equal(run->record.resends, 5);
+    assert_int_equal(run->stages[1].resends, 3);
+    assert_int_equal(run->stages[3].resends, 2);
+}
+
+static void a_board_is_not_touched_when_the_recorder_does_not_begin(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->recorder.fail_begin = EG_NO_ROOM;
+    run_scene(scene);
+    assert_int_equal(scene->opened, 0);
+    assert_int_equal(scene->result.run, 0);
+    assert_int_equal(scene->result.outcome, EG_ERROR);
+    assert_int_equal(scene->result.code, EG_NO_ROOM);
+    assert_string_equal(scene->result.text, "the disk is on fire");
+    assert_string_equal(scene->recorder.transcript, "outcome error the disk is on fire\n");
+}
+
+static void what_the_recorder_did_not_take_is_never_a_pass(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->recorder.fail_finish = EG_LEDGER;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_ERROR);
+    assert_int_equal(scene->result.code, EG_LEDGER);
+    assert_string_equal(scene->result.text, "recording the outcome: the disk is on fire");
+    assert_non_null(
+        strstr(scene->recorder.transcript, "outcome error recording the outcome: the disk is on fire\n"));
+    assert_null(strstr(scene->recorder.transcript, "outcome pass"));
+}
+
+static void a_run_cancelled_before_it_begins_ends_as_aborted_on_record(void **state)
+{
+    struct scene *scene = *state;
+
+    eg_cancel_request(&scene->cancel);
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(scene->opened, 0);
+    assert_int_equal(scene->result.outcome, EG_ABORTED);
+    assert_string_equal(scene->result.text, "connect: cancelled");
+    assert_int_equal(run->record.outcome, EG_ABORTED);
+}
+
+static void a_cancelled_run_is_not_tried_again(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_TIMEOUT;
+    scene->cancel_at = 1;
+    run_scene(scene);
+    assert_int_equal(scene->opened, 1);
+    assert_int_equal(scene->result.outcome, EG_ABORTED);
+    assert_int_equal(scene->result.code, EG_CANCELLED);
+    assert_string_equal(scene->result.text,
+                        "cancelled before another attempt, after write: block 3 went up in smoke");
+}
+
+static void a_board_that_was_finished_before_the_cancel_passes(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->cancel_at = 1;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_outcome_is_recorded_before_it_is_told),
+        TEST(each_stage_is_on_record_with_its_bytes_and_rate),
+        TEST(a_failure_names_its_stage),
+        TEST(a_failure_that_may_pass_is_tried_again_at_the_next_rate),
+        TEST(the_rate_is_never_above_the_link_s_and_the_last_one_holds),
+        TEST(another_attempt_at_the_same_rate_is_marginal_too),
+        TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
+        TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),
+        TEST(what_the_recorder_did_not_take_is_never_a_pass),
+        TEST(a_run_cancelled_before_it_begins_ends_as_aborted_on_record),
+        TEST(a_cancelled_run_is_not_tried_again),
+        TEST(a_board_that_was_finished_before_the_cancel_passes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Plans without a job file; see the header. */
+
+#include "tests/fakes/fake_plan.h"
+
+#include "engine/image/compress.h"
+#include "tests/fakes/check.h"
+
+#include <stdlib.h>
+
+struct eg_plan *fake_plan_create(const char *target)
+{
+    struct eg_plan *plan;
+    struct eg_error err;
+
+    assert_ok(eg_alloc(&plan, 1, sizeof *plan, &err), err);
+    assert_ok(eg_strdup(&plan->job_name, "a job", &err), err);
+    assert_ok(eg_strdup(&plan->job_version, "", &err), err);
+    assert_ok(eg_strdup(&plan->job_path, "job.yaml", &err), err);
+    plan->target = eg_target_by_name(target);
+    assert_non_null(plan->target);
+    assert_ok(eg_plan_init_settings(plan, &err), err);
+    return plan;
+}
+
+/* Sixteen bytes that change now and then, like instructions of one kind: a third of their size in zlib. */
+static void fill(uint8_t *data, uint32_t size, uint32_t seed)
+{
+    uint8_t last[16] = {0};
+
+    for (uint32_t i = 0; i < size; i++) {
+        seed = seed * 1664525 + 1013904223;
+        if (seed >> 30 == 0)
+            last[i % sizeof last] = (uint8_t)(seed >> 16);
+        data[i] = last[i % sizeof last];
+    }
+}
+
+struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size)
+{
+    struct eg_error err;
+    uint32_t seed = 1;
+
+    struct eg_region *regions = realloc(plan->regions, (plan->region_count + 1) * sizeof *regions);
+    assert_non_null(regions);
+    plan->regions = regions;
+    struct eg_region *region = &regions[plan->region_count++];
+    *region = (struct eg_region){.flash_addr = flash_addr, .file_size = size};
+    assert_ok(eg_strdup(&region->name, name, &err), err);
+    assert_ok(eg_strdup(&region->path, name, &err), err);
+    assert_ok(eg_buffer_resize(&region->data, size, 0, &err), err);
+    for (const char *c = name; *c != '\0'; c++)
+        seed = seed * 31 + (uint8_t)*c;
+    fill(region->data.data, size, seed);
+    assert_ok(eg_compress(&region->zlib, region->data.data, size, &err), err);
+    assert_ok(eg_md5(region->md5, region->data.data, size, &err), err);
+    assert_ok(eg_sha256(region->sha256, region->data.data, size, &err), err);
+    plan->data_size += size;
+    plan->wire_size += region->zlib.size;
+    return region;
+}
+
+void fake_plan_set(struct eg_plan *plan, const char *key, const char *text)
+{
+    struct eg_setting *setting = eg_plan_setting(plan, key);
+    struct eg_error err;
+
+    assert_non_null(setting);
+    assert_ok(eg_setting_set(setting, text, &err), err);
+}

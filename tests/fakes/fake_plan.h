@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Plans without a job file. */
+
+#ifndef TESTS_FAKES_FAKE_PLAN_H
+#define TESTS_FAKES_FAKE_PLAN_H
+
+#include "engine/stages/plan.h"
+
+/** A plan for a target by name, every setting at its fallback, without regions. For eg_plan_destroy(). */
+struct eg_plan *fake_plan_create(const char *target);
+
+/** Add a region of `size` bytes (a multiple of 4) that compress like code; the same name gives the same
+ * bytes. */
+struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size);
+
+/** Give a setting another value. */
+void fake_plan_set(struct eg_plan *plan, const char *key, const char *text);
+
+#endif

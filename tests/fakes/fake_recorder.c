@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A recorder in memory; see the header. Nothing here may assert: it runs in workers, where cmocka cannot
+ * jump. */
+
+#include "tests/fakes/fake_recorder.h"
+
+#include "tests/fakes/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void say(struct fake_recorder *fake, const char *format, ...) EG_PRINTF(2, 3);
+
+static void say(struct fake_recorder *fake, const char *format, ...)
+{
+    va_list args;
+
+    pthread_mutex_lock(&fake->lock);
+    const size_t size = strlen(fake->transcript);
+    va_start(args, format);
+    vsnprintf(fake->transcript + size, sizeof fake->transcript - size, format, args);
+    va_end(args);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static enum eg_code answer(enum eg_code code, struct eg_error *err)
+{
+    return code == EG_OK ? EG_OK : eg_error_set(err, code, "the disk is on fire");
+}
+
+static enum eg_code begin(struct eg_recorder *recorder, const char *slot, const char *port, int64_t *run,
+                          struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)port;
+    EG_TRY(answer(fake->fail_begin, err));
+    say(fake, "begin %s\n", slot);
+    pthread_mutex_lock(&fake->lock);
+    const bool room = fake->run_count < FAKE_RUNS_MAX;
+    if (room) {
+        snprintf(fake->runs[fake->run_count].slot, sizeof fake->runs[0].slot, "%s", slot);
+        *run = ++fake->run_count;
+    }
+    pthread_mutex_unlock(&fake->lock);
+    return room ? EG_OK : eg_error_set(err, EG_LEDGER, "the fake has room for %d runs", FAKE_RUNS_MAX);
+}
+
+static enum eg_code intent(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                           struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+    struct fake_run *row = &fake->runs[run - 1];
+
+    EG_TRY(answer(fake->fail_intent, err));
+    say(fake, "intent %s\n", unit->mac);
+    row->intents++;
+    row->unit = *unit;
+    row->has_unit = true;
+    if (fake->at_intent != NULL)
+        fake->at_intent(fake->context, unit);
+    return EG_OK;
+}
+
+static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
+                           struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+    struct fake_run *row = &fake->runs[run - 1];
+
+    if (record->stage_count > FAKE_STAGES_MAX || record->region_count > FAKE_REGIONS_MAX)
+        return eg_error_set(err, EG_LEDGER, "the fake has no room for this run");
+    EG_TRY(answer(fake->fail_finish, err));
+    say(fake, "finish %s\n", eg_outcome_name(record->outcome));
+    row->finishes++;
+    row->record = *record;
+    row->has_unit = record->unit != NULL;
+    if (record->unit != NULL)
+        row->unit = *record->unit;
+    row->record.unit = &row->unit;
+    snprintf(row->text, sizeof row->text, "%s", record->text);
+    row->record.text = row->text;
+    snprintf(row->marginal, sizeof row->marginal, "%s", record->marginal);
+    row->record.marginal = row->marginal;
+    for (unsigned i = 0; i < record->stage_count; i++)
+        row->stages[i] = record->stages[i];
+    row->record.stages = row->stages;
+    for (unsigned i = 0; i < record->region_count; i++)
+        row->regions[i] = record->regions[i];
+    row->record.regions = row->regions;
+    return EG_OK;
+}
+
+static enum eg_code seen(struct eg_recorder *recorder, const char *mac, struct eg_seen *out,
+                         struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)mac;
+    (void)err;
+    *out = fake->seen;
+    return EG_OK;
+}
+
+static void log_event(struct eg_logger *logger, const struct eg_log_record *record)
+{
+    struct fake_recorder *fake =
+        (struct fake_recorder *)(void *)((char *)logger - offsetof(struct fake_recorder, logger));
+
+    switch (record->kind) {
+    case EG_LOG_PRINT:
+    case EG_LOG_NOTE:
+    case EG_LOG_WARNING:
+    case EG_LOG_ERROR:
+        say(fake, "%s %s\n", eg_log_kind_name(record->kind), record->text);
+        break;
+    case EG_LOG_STAGE_BEGIN:
+        say(fake, "stage-begin %s %u\n", record->stage, record->attempt);
+        break;
+    case EG_LOG_STAGE_END:
+        say(fake, "stage-end %s %u %s\n", record->stage, record->attempt, eg_code_name(record->code));
+        break;
+    case EG_LOG_OUTCOME:
+        say(fake, "outcome %s%s%s\n", record->outcome, record->text[0] != '\0' ? " " : "", record->text);
+        break;
+    case EG_LOG_PROGRESS:
+        break;
+    }
+    if (fake->at_log != NULL)
+        fake->at_log(fake->context, record);
+}
+
+void fake_recorder_init(struct fake_recorder *fake)
+{
+    static const struct eg_recorder_ops ops = {begin, intent, finish, seen};
+
+    memset(fake, 0, sizeof *fake);
+    fake->recorder.ops = &ops;
+    fake->logger.log = log_event;
+    fake->runs = calloc(FAKE_RUNS_MAX, sizeof *fake->runs);
+    pthread_mutex_init(&fake->lock, NULL);
+    assert_non_null(fake->runs);
+}
+
+void fake_recorder_finish(struct fake_recorder *fake)
+{
+    pthread_mutex_destroy(&fake->lock);
+    free(fake->runs);
+}
+
+const struct fake_run *fake_recorder_run(const struct fake_recorder *fake, const char *slot)
+{
+    const struct fake_run *found = NULL;
+
+    for (unsigned i = 0; i < fake->run_count; i++) {
+        if (strcmp(fake->runs[i].slot, slot) != 0)
+            continue;
+        if (found != NULL)
+            fail_msg("slot %s has more than one run", slot);
+        found = &fake->runs[i];
+    }
+    if (found == NULL)
+        fail_msg("slot %s has no run", slot);
+    return found;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A recorder in memory that can be told to fail, and a logger beside it. Both write into one transcript, a
+ * line per event, so that a test sees what came before what:
+ *
+ *     begin A
+ *     stage-begin connect 1
+ *     stage-end connect 1 ok
+ *     intent 24:0a:c4:00:10:01
+ *     finish pass
+ *     outcome pass
+ *
+ * Threads: workers call it at once; what it holds is for the test to read after they have ended.
+ */
+
+#ifndef TESTS_FAKES_FAKE_RECORDER_H
+#define TESTS_FAKES_FAKE_RECORDER_H
+
+#include "engine/base/log.h"
+#include "engine/stages/recorder.h"
+
+#define FAKE_RUNS_MAX    64
+#define FAKE_STAGES_MAX  128
+#define FAKE_REGIONS_MAX 8
+
+/** A copy of what was recorded of one run; its number is its index plus 1. */
+struct fake_run {
+    char slot[128];
+    unsigned intents, finishes;
+    struct eg_unit unit; /* of the newest intent, then of the end */
+    bool has_unit;
+    struct eg_run_record record; /* pointers lead into this struct */
+    char text[480], marginal[80];
+    struct eg_stage_record stages[FAKE_STAGES_MAX];
+    struct eg_region_record regions[FAKE_REGIONS_MAX];
+};
+
+struct fake_recorder {
+    struct eg_recorder recorder;
+    struct eg_logger logger;
+    enum eg_code fail_begin, fail_intent, fail_finish; /* EG_OK = works; else "the disk is on fire" */
+    struct eg_seen seen;                               /* the answer for every MAC */
+
+    /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */
+    void (*at_intent)(void *context, const struct eg_unit *unit);
+    /** Called for every log record, likewise. */
+    void (*at_log)(void *context, const struct eg_log_record *record);
+    void *context;
+
+    pthread_mutex_t lock;
+    struct fake_run *runs;
+    unsigned run_count;
+    char transcript[65536]; /* cut when full; progress is left out */
+};
+
+/** Zeroes everything; what a test sets it sets afterwards. */
+void fake_recorder_init(struct fake_recorder *fake);
+void fake_recorder_finish(struct fake_recorder *fake);
+
+/** The only run of a slot; fails the test when there is none or more than one. */
+const struct fake_run *fake_recorder_run(const struct fake_recorder *fake, const char *slot);
+
+#endif
