@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Changing the rate of both sides.
+ *
+ * The reply comes at the old rate, and what a ROM must be told may have to be computed from registers, at the
+ * old rate too. After the switch the chip needs a moment, which differs from chip to chip; instead of a wait
+ * that is long enough for all of them a register is read until it answers.
+ */
+
+#include "engine/loader/loader_internal.h"
+
+enum {
+    SETTLE_MS = 5, /* the stop bit of the reply must have left the chip, and a bridge must have switched */
+    SETTLE_BLIND_MS = 50, /* when nothing can be read to see whether it has */
+    PROBES = 5,
+    PROBE_TIMEOUT_MS = 100,
+};
+
+/* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator, and so is
+ * told the rate that becomes the right one by the same error. */
+static enum eg_code calibrated(struct eg_loader *loader, uint32_t baud, uint32_t *word, struct eg_error *err)
+{
+    uint32_t cali, ck8m;
+
+    EG_TRY(eg__read_field(loader, &loader->target->rtc_cali, &cali, err));
+    EG_TRY(eg__read_field(loader, &loader->target->ck8m_freq, &ck8m, err));
+    const uint64_t measured_hz = (uint64_t)cali * 15625 * ck8m / 40;
+    const uint64_t nominal_hz = measured_hz > 33000000 ? 40000000 : 26000000;
+    if (measured_hz == 0)
+        return eg_error_set(err, EG_BAD_REPLY, "the chip's clock calibration reads as zero");
+    *word = (uint32_t)(baud * measured_hz / nominal_hz);
+    return EG_OK;
+}
+
+static enum eg_code rom_word(struct eg_loader *loader, uint32_t baud, uint32_t *word, struct eg_error *err)
+{
+    switch (loader->target->rom_baud) {
+    case EG_ROM_BAUD_NONE:
+        *word = 0;
+        return EG_OK;
+    case EG_ROM_BAUD_PLAIN:
+        *word = baud;
+        return EG_OK;
+    case EG_ROM_BAUD_RTC_CALIBRATION:
+        return calibrated(loader, baud, word, err);
+    }
+    return eg_error_set(err, EG_INTERNAL, "no such rule for the ROM's rate");
+}
+
+/* Waits until the chip answers at the new rate. */
+static enum eg_code settle(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg__request probe = {.opcode = EG_OP_READ_REG,
+                                      .words = &loader->target->uart_date_addr,
+                                      .word_count = 1,
+                                      .timeout_ms = PROBE_TIMEOUT_MS};
+
+    if (loader->secure_download) {
+        EG_TRY(eg_sleep_ms(loader->port->cancel, SETTLE_BLIND_MS, err));
+        return eg_slip_discard(&loader->slip, err);
+    }
+    for (unsigned i = 1;; i++) {
+        EG_TRY(eg_sleep_ms(loader->port->cancel, SETTLE_MS, err));
+        EG_TRY(eg_slip_discard(&loader->slip, err));
+        const enum eg_code code = eg__command(loader, &probe, NULL, err);
+        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || i == PROBES)
+            return code;
+    }
+}
+
+enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err)
+{
+    uint32_t words[] = {baud, loader->baud};
+
+    if (baud == loader->baud)
+        return EG_OK;
+    if (!loader->stub) {
+        EG_TRY(rom_word(loader, baud, &words[0], err));
+        if (words[0] == 0)
+            return EG_OK;
+        words[1] = 0;
+    }
+    if (eg__simple(loader, EG_OP_CHANGE_BAUDRATE, words, 2, 0, err) != EG_OK)
+        return eg_error_prefix(err, "changing the rate to %u baud: ", (unsigned)baud);
+    EG_TRY(eg_port_set_baud(loader->port, baud, err));
+    loader->baud = baud;
+    if (settle(loader, err) != EG_OK)
+        return eg_error_prefix(err, "at %u baud: ", (unsigned)baud);
+    return EG_OK;
+}

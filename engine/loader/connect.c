@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Getting a chip into its loader and in step with it.
+ *
+ * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, since which of them works
+ * depends on capacitors of the board; over a network the lines cannot be set at once, so the tight ones are
+ * left out there. A chip that is already waiting in a stub answers SYNC as well, with a value of zero.
+ *
+ * What the chip prints meanwhile is kept: when nothing answers it tells a board that started its application
+ * from one that waits in its loader and cannot hear us.
+ */
+
+#include "engine/link/reset.h"
+#include "engine/loader/loader_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECT_BAUD = 115200,
+    SYNCS_PER_ATTEMPT = 5,
+    SYNC_REPLIES = 8,
+    SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
+    SYNC_PAUSE_MS = 50,
+    USB_JTAG_PID = 0x1001,
+};
+
+struct step {
+    enum eg_reset sequence;
+    uint32_t hold_ms;
+};
+
+/* Printable text that came instead of frames. */
+struct log {
+    char text[2048];
+    size_t used;
+};
+
+static void append(struct log *log, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size && log->used < sizeof log->text - 1; i++) {
+        const bool text = (data[i] >= 0x20 && data[i] < 0x7f) || data[i] == '\n';
+        if (data[i] != '\r')
+            log->text[log->used++] = text ? (char)data[i] : '.';
+    }
+    log->text[log->used] = '\0';
+}
+
+/* Takes what has arrived since the reset, before a SYNC throws it away. */
+static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg_error *err)
+{
+    uint8_t data[256];
+    size_t got;
+
+    do {
+        EG_TRY(eg_port_read(loader->port, data, sizeof data, &got, 0, err));
+        append(log, data, got);
+    } while (got > 0);
+    return EG_OK;
+}
+
+static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
+                                 struct eg_error *err)
+{
+    const uint64_t deadline_ms = eg_clock_ms() + timeout_ms;
+    uint8_t frame[256];
+    size_t size;
+
+    do
+        EG_TRY(
+            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err));
+    while (size < 10 || frame[0] != 1 || frame[1] != EG_OP_SYNC);
+    *zero = eg_get32(frame + 4) == 0;
+    return EG_OK;
+}
+
+enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub, struct eg_error *err)
+{
+    static const uint32_t words[] = {0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
+                                     0x55555555, 0x55555555, 0x55555555, 0x55555555};
+    const struct eg__request request = {
+        .opcode = EG_OP_SYNC, .words = words, .word_count = sizeof words / sizeof *words};
+    bool all_zero = true;
+
+    EG_TRY(eg_slip_discard(&loader->slip, err));
+    loader->syncs++;
+    EG_TRY(eg__send(loader, &request, err));
+    for (unsigned i = 0; i < SYNC_REPLIES; i++) {
+        bool zero;
+        EG_TRY(receive_sync(loader, i == 0 ? timeout_ms : SYNC_FOLLOWING_MS, &zero, err));
+        all_zero = all_zero && zero;
+    }
+    *stub = all_zero;
+    return EG_OK;
+}
+
+static enum eg_code attempt_sync(struct eg_loader *loader, struct log *log, struct eg_error *err)
+{
+    enum eg_code code = EG_NO_SYNC;
+
+    for (unsigned i = 0; i < SYNCS_PER_ATTEMPT; i++) {
+        if (i > 0)
+            EG_TRY(eg_sleep_ms(loader->port->cancel, SYNC_PAUSE_MS, err));
+        EG_TRY(collect(loader, log, err));
+        code = eg__sync(loader, EG__SYNC_TIMEOUT_MS, &loader->stub, err);
+        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+            return code;
+        append(log, loader->slip.noise, loader->slip.noise_size);
+    }
+    return code;
+}
+
+static unsigned choose(const struct eg_port *port, enum eg_before before, struct step steps[4])
+{
+    unsigned count = 0;
+
+    if (before == EG_BEFORE_NO_RESET || !eg_port_has_lines(port))
+        return 0;
+    if (before == EG_BEFORE_USB_RESET || port->pid == USB_JTAG_PID) {
+        steps[count++] = (struct step){EG_RESET_USB_JTAG, 0};
+        return count;
+    }
+    if (!port->remote) {
+        steps[count++] = (struct step){EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_MS};
+        steps[count++] = (struct step){EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_EXTRA_MS};
+    }
+    steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_MS};
+    steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_EXTRA_MS};
+    return count;
+}
+
+/* The end of the log on one line. */
+static void keep_log(struct eg_loader *loader, const struct log *log)
+{
+    const size_t room = sizeof loader->boot_log - 1;
+    const size_t from = log->used > room ? log->used - room : 0;
+
+    snprintf(loader->boot_log, sizeof loader->boot_log, "%s", log->text + from);
+    for (char *at = loader->boot_log; *at != '\0'; at++)
+        if (*at == '\n')
+            *at = ' ';
+    for (size_t end = strlen(loader->boot_log); end > 0 && loader->boot_log[end - 1] == ' '; end--)
+        loader->boot_log[end - 1] = '\0';
+}
+
+static enum eg_code explain(const struct eg_loader *loader, const struct log *log, unsigned attempts,
+                            struct eg_error *err)
+{
+    const char *boot = strstr(log->text, "boot:0x");
+
+    if (boot != NULL) {
+        const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
+        if (strstr(boot, "waiting for download") != NULL)
+            return eg_error_set(
+                err, EG_NO_SYNC,
+                "the chip waits in its loader (boot mode 0x%02x) but hears nothing: check the "
+                "line from the host to the chip's RX",
+                mode);
+        return eg_error_set(err, EG_BOOT_MODE,
+                            "the chip started in boot mode 0x%02x, not in its loader: check DTR, RTS and the "
+                            "boot strap, or hold BOOT down while it resets",
+                            mode);
+    }
+    if (loader->boot_log[0] != '\0')
+        return eg_error_set(
+            err, EG_NO_SYNC,
+            "no valid answer in %u attempts, but \"%s\": check the boot strap, the wiring and "
+            "the quality of the line",
+            attempts, loader->boot_log);
+    return eg_error_set(err, EG_NO_SYNC,
+                        "no answer in %u attempts: check power, cable and the seat of the board", attempts);
+}
+
+enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud,
+                               unsigned attempts, struct eg_error *err)
+{
+    struct eg_port *port = loader->port;
+    struct step steps[4];
+    const unsigned step_count = choose(port, before, steps);
+    struct log log = {.used = 0};
+
+    eg_loader_init(loader, port);
+    loader->baud = before == EG_BEFORE_NO_RESET_NO_SYNC || baud < CONNECT_BAUD ? baud : CONNECT_BAUD;
+    if (port->baud != loader->baud)
+        EG_TRY(eg_port_set_baud(port, loader->baud, err));
+    if (before == EG_BEFORE_NO_RESET_NO_SYNC) {
+        loader->stub = true;
+        return EG_OK;
+    }
+
+    for (unsigned i = 0; i < attempts; i++) {
+        EG_TRY(eg_slip_discard(&loader->slip, err));
+        if (step_count > 0) {
+            const struct step *step = &steps[i % step_count];
+            EG_TRY(eg_reset_run(port, step->sequence, step->hold_ms, err));
+            log.used = 0; /* what it said before is of another start */
+            log.text[0] = '\0';
+        }
+        const enum eg_code code = attempt_sync(loader, &log, err);
+        keep_log(loader, &log);
+        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+            return code;
+    }
+    return explain(loader, &log, attempts, err);
+}

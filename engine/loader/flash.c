@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The flash part: attaching it, who it is, raw SPI commands to it.
+ *
+ * A stub has attached the flash when it greets; a ROM must be told to. Raw commands go through the chip's SPI
+ * registers and so work on both. They leave USR and USR2 as they were, which the loader's own flash routines
+ * rely on; the lengths in USR1 and DLEN every user sets for itself.
+ */
+
+#include "engine/loader/loader_internal.h"
+
+#include <string.h>
+
+enum {
+    CMD_READ_ID = 0x9f,
+    CMD_READ_SFDP = 0x5a,
+    CMD_RESET_ENABLE = 0x66,
+    CMD_RESET = 0x99,
+    CMD_DEEP_POWER_DOWN = 0xb9,
+    CMD_ULTRA_DEEP_POWER_DOWN = 0x79,
+    CMD_EXIT_ULTRA_DEEP = 0xff,
+    CMD_RELEASE_POWER_DOWN = 0xab,
+
+    XMC_MAKER = 0x20,
+    XMC_SFDP_MAKER_ADDR = 0x10,
+    ADESTO_MAKER = 0x1f,
+
+    SPI_DATA_MAX = 64,
+    SPI_POLLS = 10,
+};
+
+#define USR_COMMAND 0x80000000u
+#define USR_ADDR    0x40000000u
+#define USR_DUMMY   0x20000000u
+#define USR_MISO    0x10000000u
+#define USR_MOSI    0x08000000u
+#define CMD_USR     0x00040000u
+
+static enum eg_code write_all(struct eg_loader *loader, uint32_t addr, uint32_t word, struct eg_error *err)
+{
+    return eg_loader_write_reg(loader, addr, word, 0xffffffff, 0, err);
+}
+
+/* Lengths of the phases, where the chip keeps them. */
+static enum eg_code set_lengths(struct eg_loader *loader, unsigned out_bits, unsigned in_bits,
+                                unsigned addr_bits, unsigned dummy_bits, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    uint32_t usr1 = 0;
+
+    if (addr_bits > 0)
+        usr1 |= (addr_bits - 1) << 26;
+    if (dummy_bits > 0)
+        usr1 |= dummy_bits - 1;
+    if (target->spi.mosi_dlen == 0) {
+        if (out_bits > 0)
+            usr1 |= (out_bits - 1) << 17;
+        if (in_bits > 0)
+            usr1 |= (in_bits - 1) << 8;
+        return write_all(loader, target->spi.base + target->spi.usr1, usr1, err);
+    }
+    if (out_bits > 0)
+        EG_TRY(write_all(loader, target->spi.base + target->spi.mosi_dlen, out_bits - 1, err));
+    if (in_bits > 0)
+        EG_TRY(write_all(loader, target->spi.base + target->spi.miso_dlen, in_bits - 1, err));
+    if (usr1 != 0)
+        EG_TRY(write_all(loader, target->spi.base + target->spi.usr1, usr1, err));
+    return EG_OK;
+}
+
+static enum eg_code execute(struct eg_loader *loader, struct eg_error *err)
+{
+    const uint32_t cmd_addr = loader->target->spi.base + loader->target->spi.cmd;
+    uint32_t cmd;
+
+    EG_TRY(write_all(loader, cmd_addr, CMD_USR, err));
+    for (unsigned i = 0; i < SPI_POLLS; i++) {
+        EG_TRY(eg_loader_read_reg(loader, cmd_addr, &cmd, err));
+        if ((cmd & CMD_USR) == 0)
+            return EG_OK;
+    }
+    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d looks", SPI_POLLS);
+}
+
+static enum eg_code spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
+                                unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+                                uint32_t *result, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    const uint32_t usr_addr = target->spi.base + target->spi.usr;
+    const uint32_t usr2_addr = target->spi.base + target->spi.usr2;
+    const uint32_t w0_addr = target->spi.base + target->spi.w0;
+    const unsigned shift = target->spi.address_left_aligned && addr_bits > 0 ? 32 - addr_bits : 0;
+    uint8_t words[SPI_DATA_MAX] = {0};
+    uint32_t saved_usr, saved_usr2, word;
+
+    EG_TRY(eg_loader_read_reg(loader, usr_addr, &saved_usr, err));
+    EG_TRY(eg_loader_read_reg(loader, usr2_addr, &saved_usr2, err));
+    EG_TRY(set_lengths(loader, (unsigned)size * 8, read_bits, addr_bits, dummy_bits, err));
+    EG_TRY(write_all(loader, usr_addr,
+                     USR_COMMAND | (read_bits > 0 ? USR_MISO : 0) | (size > 0 ? USR_MOSI : 0) |
+                         (addr_bits > 0 ? USR_ADDR : 0) | (dummy_bits > 0 ? USR_DUMMY : 0),
+                     err));
+    EG_TRY(write_all(loader, usr2_addr, 7u << 28 | opcode, err));
+    if (addr_bits > 0)
+        EG_TRY(write_all(loader, target->spi.base + target->spi.addr, addr << shift, err));
+    if (size > 0)
+        memcpy(words, data, size);
+    for (size_t at = 0; at == 0 || at < size; at += 4)
+        EG_TRY(write_all(loader, w0_addr + (uint32_t)at, eg_get32(words + at), err));
+    EG_TRY(execute(loader, err));
+    EG_TRY(eg_loader_read_reg(loader, w0_addr, &word, err));
+    EG_TRY(write_all(loader, usr_addr, saved_usr, err));
+    EG_TRY(write_all(loader, usr2_addr, saved_usr2, err));
+    if (result != NULL)
+        *result = read_bits < 32 ? word & ((1u << read_bits) - 1) : word;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
+                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+                                   uint32_t *result, struct eg_error *err)
+{
+    if (size > SPI_DATA_MAX || read_bits > 32 || addr_bits > 32 || dummy_bits > 256)
+        return eg_error_set(err, EG_INTERNAL,
+                            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy",
+                            opcode, size, read_bits, addr_bits, dummy_bits);
+    if (spi_command(loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits, result, err) != EG_OK)
+        return eg_error_prefix(err, "flash command 0x%02x: ", opcode);
+    return EG_OK;
+}
+
+static enum eg_code read_id(struct eg_loader *loader, uint32_t *jedec, struct eg_error *err)
+{
+    return eg_loader_spi_command(loader, CMD_READ_ID, NULL, 0, 24, 0, 0, 0, jedec, err);
+}
+
+static enum eg_code plain_command(struct eg_loader *loader, uint8_t opcode, struct eg_error *err)
+{
+    return eg_loader_spi_command(loader, opcode, NULL, 0, 0, 0, 0, 0, NULL, err);
+}
+
+/* Five bits cannot hold GPIO 32 and 33; efuse says 30 and 31 for them, which the chip does not have. */
+static uint32_t pad(uint32_t efuse)
+{
+    return efuse >= 30 ? efuse + 2 : efuse;
+}
+
+/* The word of SPI_ATTACH: 0 = the chip's usual pins. */
+static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct eg_error *err)
+{
+    static const unsigned shifts[] = {0, 6, 12, 24, 18}; /* CLK, Q, D, HD, CS */
+    struct eg__registers registers = {.loader = loader, .err = err};
+    uint32_t packed = 0;
+
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+        uint32_t value;
+        if (!eg_field_read(&loader->target->spi_pads[i], eg__registers_read, &registers, &value))
+            return err->code;
+        packed |= pad(value) << shifts[i];
+    }
+    *word = packed;
+    return EG_OK;
+}
+
+static enum eg_code attach_rom(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    uint32_t words[] = {0, 0}; /* pins, then a legacy flag */
+
+    if ((target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
+        return eg__flash_begin(loader, EG_OP_FLASH_BEGIN, 0, 0, 0x400, 0, 0, err);
+    if ((target->quirks & EG_QUIRK_EFUSE_PADS) != 0 && !loader->secure_download)
+        EG_TRY(efuse_pads(loader, &words[0], err));
+    return eg__simple(loader, EG_OP_SPI_ATTACH, words, 2, 0, err);
+}
+
+static bool xmc_is_fine(uint32_t jedec)
+{
+    const uint32_t type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;
+
+    return (type == 0x40 && capacity >= 0x13 && capacity <= 0x20) ||
+           (type == 0x41 && capacity >= 0x17 && capacity <= 0x20) ||
+           (type == 0x50 && capacity >= 0x15 && capacity <= 0x16);
+}
+
+/* Some XMC parts wake up with a wrong id when their supply rises slowly; power-down and back cures them. */
+static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
+{
+    uint32_t jedec, maker;
+
+    EG_TRY(read_id(loader, &jedec, err));
+    if ((jedec & 0xff) != XMC_MAKER || xmc_is_fine(jedec))
+        return EG_OK;
+    EG_TRY(eg_loader_spi_command(loader, CMD_READ_SFDP, NULL, 0, 8, XMC_SFDP_MAKER_ADDR, 24, 8, &maker, err));
+    if (maker != XMC_MAKER)
+        return EG_OK;
+    EG_TRY(plain_command(loader, CMD_DEEP_POWER_DOWN, err));
+    EG_TRY(plain_command(loader, CMD_ULTRA_DEEP_POWER_DOWN, err));
+    EG_TRY(plain_command(loader, CMD_EXIT_ULTRA_DEEP, err));
+    EG_TRY(eg_sleep_ms(loader->port->cancel, 2, err));
+    EG_TRY(plain_command(loader, CMD_RELEASE_POWER_DOWN, err));
+    return eg_sleep_ms(loader->port->cancel, 1, err);
+}
+
+enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err)
+{
+    if (!loader->stub && attach_rom(loader, err) != EG_OK)
+        return eg_error_prefix(err, "attaching the flash: ");
+    if (loader->secure_download)
+        return EG_OK;
+    EG_TRY(wake_xmc(loader, err));
+    /* An application may have left it in a mode that the loader does not speak. */
+    EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
+    EG_TRY(plain_command(loader, CMD_RESET, err));
+    return eg_sleep_ms(loader->port->cancel, 1, err);
+}
+
+/* Bytes; 0 = not known. */
+static uint32_t flash_size(uint32_t jedec)
+{
+    const uint32_t capacity = jedec >> 16 & 0xff;
+
+    if ((jedec & 0xff) == ADESTO_MAKER) {
+        const uint32_t code = jedec >> 8 & 0x1f;
+        return code >= 0x04 && code <= 0x09 ? 512u * 1024 << (code - 0x04) : 0;
+    }
+    if (capacity >= 0x12 && capacity <= 0x1c)
+        return 1u << capacity;
+    if (capacity >= 0x20 && capacity <= 0x22)
+        return 1u << (capacity - 0x20 + 26);
+    if (capacity >= 0x32 && capacity <= 0x3a)
+        return 1u << (capacity - 0x20);
+    return 0;
+}
+
+enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
+{
+    uint32_t jedec;
+
+    if (loader->secure_download) {
+        *info = (struct eg_flash_info){0};
+        return EG_OK;
+    }
+    EG_TRY(read_id(loader, &jedec, err));
+    if (jedec == 0xffffff || jedec == 0 || jedec == 0xffff3f)
+        return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads 0x%06x)",
+                            (unsigned)jedec);
+    *info = (struct eg_flash_info){.jedec = jedec, .size = flash_size(jedec)};
+    return EG_OK;
+}
+
+enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size, struct eg_error *err)
+{
+    const uint32_t words[] = {0, size, 0x10000, EG__SECTOR, 0x100, 0xffff};
+
+    if (eg__has(loader, EG_OP_SPI_SET_PARAMS) &&
+        eg__simple(loader, EG_OP_SPI_SET_PARAMS, words, 6, 0, err) != EG_OK)
+        return eg_error_prefix(err, "setting the flash size to %u bytes: ", (unsigned)size);
+    loader->flash_size = size;
+    return EG_OK;
+}

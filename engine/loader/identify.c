@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who the chip is: MAC, revision, package, and what its security settings are. */
+
+#include "engine/loader/loader_internal.h"
+
+#include <string.h>
+
+static bool odd(uint32_t bits)
+{
+    bool result = false;
+
+    for (; bits != 0; bits &= bits - 1)
+        result = !result;
+    return result;
+}
+
+static enum eg_code check_mac(const uint8_t mac[EG_MAC_SIZE], struct eg_error *err)
+{
+    static const uint8_t zeros[EG_MAC_SIZE];
+    char text[EG_MAC_TEXT];
+
+    /* All ones is a multicast address too. */
+    if (memcmp(mac, zeros, sizeof zeros) != 0 && (mac[0] & 1) == 0)
+        return EG_OK;
+    eg_mac_text(text, mac);
+    return eg_error_set(err, EG_BAD_REPLY, "the chip gives an impossible MAC, %s", text);
+}
+
+static bool read_security(const struct eg_target *target, struct eg__registers *registers,
+                          struct eg_chip_info *info)
+{
+    uint32_t crypt_count, manual_off, boot_v1, boot_v2;
+
+    if (!eg_field_read(&target->flash_crypt_count, eg__registers_read, registers, &crypt_count) ||
+        !eg_field_read(&target->manual_encrypt_off, eg__registers_read, registers, &manual_off) ||
+        !eg_field_read(&target->secure_boot_v1, eg__registers_read, registers, &boot_v1) ||
+        !eg_field_read(&target->secure_boot_v2, eg__registers_read, registers, &boot_v2))
+        return false;
+    info->flash_encryption = odd(crypt_count);
+    info->manual_encrypt_off = manual_off != 0;
+    info->secure_boot = boot_v1 != 0 || (boot_v2 != 0 && info->revision >= target->secure_boot_v2_from);
+    return true;
+}
+
+enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *info, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    struct eg__registers registers = {.loader = loader, .err = err};
+    struct eg_chip_info read = {.package = "", .secure_download = loader->secure_download};
+
+    if (loader->secure_download) {
+        read.secure_boot = (loader->security.flags & EG_SECURITY_SECURE_BOOT) != 0;
+        read.flash_encryption = odd(loader->security.flash_crypt_count);
+        *info = read;
+        return EG_OK;
+    }
+    if (!eg_target_mac(target, eg__registers_read, &registers, read.mac)) {
+        if (registers.failed)
+            return eg_error_prefix(err, "reading the MAC: ");
+        return eg_error_set(err, EG_BAD_REPLY, "the chip gives no MAC of a known vendor");
+    }
+    EG_TRY(check_mac(read.mac, err));
+    read.has_mac = true;
+    if (!eg_target_revision(target, eg__registers_read, &registers, &read.revision) ||
+        !eg_target_package(target, eg__registers_read, &registers, &read.package) ||
+        !read_security(target, &registers, &read))
+        return eg_error_prefix(err, "identifying the chip: ");
+    *info = read;
+    return EG_OK;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Leaving the loader, the ways that esptool's --after names.
+ *
+ * A hard reset needs modem lines; over the chip's own USB the lines are only requests, which take longer. An
+ * ESP32-S3 that was sent into its loader by a bit goes back there unless the bit is cleared first.
+ */
+
+#include "engine/link/reset.h"
+#include "engine/loader/loader_internal.h"
+
+enum {
+    FAREWELL_TIMEOUT_MS = 200, /* a chip that leaves may not answer */
+    WATCHDOG_WAIT_MS = 500,
+    USB_JTAG_PID = 0x1001,
+};
+
+/* A failure of the board is none: it may have left already. */
+static enum eg_code forgive(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_CANCELLED ? code : EG_OK;
+}
+
+static enum eg_code hard_reset(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    const bool native_usb = loader->port->pid == USB_JTAG_PID || eg__usb_otg(loader);
+
+    if (target != NULL && (target->quirks & EG_QUIRK_FORCE_DOWNLOAD_BIT) != 0 && !loader->secure_download)
+        EG_TRY(forgive(eg_loader_write_reg(loader, target->force_download_addr, 0, 1, 0, err)));
+    return eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+}
+
+/* FLASH_BEGIN of nothing and FLASH_END: the ROM runs the application for 1; a stub of the first generation
+ * returns to the ROM for 0. */
+static enum eg_code end_flash(struct eg_loader *loader, uint32_t value, struct eg_error *err)
+{
+    EG_TRY(eg__flash_begin(loader, EG_OP_FLASH_BEGIN, 0, 0, eg__flash_block(loader), 0, 0, err));
+    return forgive(eg__simple(loader, EG_OP_FLASH_END, &value, 1, FAREWELL_TIMEOUT_MS, err));
+}
+
+static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg__request request = {.opcode = EG_OP_RUN_USER_CODE};
+
+    if (!loader->stub)
+        return end_flash(loader, 1, err);
+    if ((loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) !=
+        0) /* the ESP8266's is the only stub that can */
+        return eg__send(loader, &request, err);
+    return hard_reset(loader, err);
+}
+
+static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err)
+{
+    if (loader->target->watchdog_reset == NULL || loader->secure_download)
+        return hard_reset(loader, err);
+    EG_TRY(eg__write_registers(loader, loader->target->watchdog_reset, err));
+    return eg_sleep_ms(loader->port->cancel, WATCHDOG_WAIT_MS, err);
+}
+
+static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err)
+{
+    switch (after) {
+    case EG_AFTER_HARD_RESET:
+        return hard_reset(loader, err);
+    case EG_AFTER_SOFT_RESET:
+        return soft_reset(loader, err);
+    case EG_AFTER_NO_RESET:
+        return loader->stub ? end_flash(loader, 0, err) : EG_OK;
+    case EG_AFTER_NO_RESET_STUB:
+        return EG_OK;
+    case EG_AFTER_WATCHDOG_RESET:
+        return watchdog_reset(loader, err);
+    }
+    return eg_error_set(err, EG_INTERNAL, "no such way to leave the loader");
+}
+
+enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err)
+{
+    if (leave(loader, after, err) != EG_OK)
+        return eg_error_prefix(err, "leaving the loader: ");
+    return EG_OK;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the flash holds: its digest, its bytes; and erasing it.
+ *
+ * A stub streams: raw frames without a header, each acknowledged with the number of bytes received so far,
+ * and a digest of all of them at the end. A ROM gives 64 bytes per command, whatever is asked for.
+ */
+
+#include "engine/loader/loader_internal.h"
+
+#include <string.h>
+
+enum {
+    MD5_S_PER_MB = 8,
+    ERASE_S_PER_MB = 40,
+    PACKET = 0x1000,
+    IN_FLIGHT = 64,
+    SLOW_CHUNK = 64,
+    SIZE_WHEN_UNKNOWN = 16 << 20, /* all that a ROM's 24 bits of address reach */
+};
+
+enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                           uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
+{
+    const uint32_t words[] = {flash_addr, size, 0, 0};
+    const struct eg__request request = {.opcode = EG_OP_SPI_FLASH_MD5,
+                                        .words = words,
+                                        .word_count = 4,
+                                        .timeout_ms = eg__scaled_ms(size, MD5_S_PER_MB),
+                                        .result_size = loader->stub ? EG_MD5_SIZE : 2 * EG_MD5_SIZE};
+    char text[EG_MD5_TEXT] = "";
+    struct eg__reply reply;
+
+    if (loader->secure_download)
+        return eg_error_set(err, EG_CANNOT_VERIFY, "%s computes no digest in secure download mode",
+                            loader->target->label);
+    if (!eg__has(loader, EG_OP_SPI_FLASH_MD5))
+        return eg_error_set(err, EG_CANNOT_VERIFY, "the ROM of %s computes no digest", loader->target->label);
+    if (eg__command(loader, &request, &reply, err) != EG_OK)
+        return eg_error_prefix(err, "digest of %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
+    if (loader->stub) {
+        memcpy(md5, reply.result, EG_MD5_SIZE);
+        return EG_OK;
+    }
+    memcpy(text, reply.result, sizeof text - 1);
+    if (!eg_hex_parse(md5, EG_MD5_SIZE, text))
+        return eg_error_set(err, EG_BAD_REPLY, "digest of %u bytes at 0x%08x: what came is not hexadecimal",
+                            (unsigned)size, (unsigned)flash_addr);
+    return EG_OK;
+}
+
+static enum eg_code acknowledge(struct eg_loader *loader, uint32_t total, struct eg_error *err)
+{
+    uint8_t word[4];
+
+    eg_put32(word, total);
+    return eg_slip_send(&loader->slip, word, sizeof word, EG__TIMEOUT_MS, err);
+}
+
+static enum eg_code receive_stream(struct eg_loader *loader, uint8_t *data, uint32_t size,
+                                   eg_progress *progress, void *context, struct eg_error *err)
+{
+    /* Time for a packet at a slow rate, every byte escaped. */
+    const uint32_t timeout_ms =
+        EG__TIMEOUT_MS + (loader->baud > 0 ? PACKET * 2 * 10 * 1000 / loader->baud : 0);
+    uint8_t digest[EG_MD5_SIZE], expected[EG_MD5_SIZE];
+    size_t got;
+
+    for (uint32_t done = 0; done < size; done += PACKET) {
+        const uint32_t left = size - done;
+        const uint32_t packet = left < PACKET ? left : PACKET;
+
+        EG_TRY(eg_slip_receive(&loader->slip, data + done, packet, &got, timeout_ms, err));
+        if (got != packet)
+            return eg_error_set(err, EG_BAD_REPLY, "%zu bytes came where %u are due, %u bytes in", got,
+                                (unsigned)packet, (unsigned)done);
+        EG_TRY(acknowledge(loader, done + packet, err));
+        if (progress != NULL)
+            progress(context, done + packet, size);
+    }
+    EG_TRY(eg_slip_receive(&loader->slip, digest, sizeof digest, &got, timeout_ms, err));
+    EG_TRY(eg_md5(expected, data, size, err));
+    if (got != sizeof digest || memcmp(digest, expected, sizeof digest) != 0)
+        return eg_error_set(err, EG_BAD_REPLY,
+                            "the bytes that arrived do not have the digest that the chip sent");
+    return EG_OK;
+}
+
+static enum eg_code read_fast(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
+                              eg_progress *progress, void *context, struct eg_error *err)
+{
+    const uint32_t words[] = {flash_addr, size, PACKET, IN_FLIGHT};
+
+    EG_TRY(eg__simple(loader, EG_OP_READ_FLASH, words, 4, 0, err));
+    return receive_stream(loader, data, size, progress, context, err);
+}
+
+static enum eg_code read_slow(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
+                              eg_progress *progress, void *context, struct eg_error *err)
+{
+    for (uint32_t done = 0; done < size;) {
+        const uint32_t left = size - done;
+        const uint32_t chunk = left < SLOW_CHUNK ? left : SLOW_CHUNK;
+        const uint32_t words[] = {flash_addr + done, chunk};
+        const struct eg__request request = {
+            .opcode = EG_OP_READ_FLASH_SLOW, .words = words, .word_count = 2, .result_size = SLOW_CHUNK};
+        struct eg__reply reply;
+
+        EG_TRY(eg__command(loader, &request, &reply, err));
+        memcpy(data + done, reply.result, chunk);
+        done += chunk;
+        if (progress != NULL)
+            progress(context, done, size);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
+                                  eg_progress *progress, void *context, struct eg_error *err)
+{
+    enum eg_code code;
+
+    if (size == 0)
+        return EG_OK;
+    if (loader->secure_download || !eg__has(loader, EG_OP_READ_FLASH_SLOW))
+        return eg_error_set(err, EG_UNSUPPORTED, "%s reads no flash %s", loader->target->label,
+                            loader->secure_download ? "in secure download mode" : "without a stub");
+    if (loader->stub)
+        code = read_fast(loader, flash_addr, data, size, progress, context, err);
+    else
+        code = read_slow(loader, flash_addr, data, size, progress, context, err);
+    if (code != EG_OK)
+        return eg_error_prefix(err, "reading %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
+    return EG_OK;
+}
+
+/* A ROM that was not told takes the flash for one of 2 MB. */
+static enum eg_code ensure_flash_size(struct eg_loader *loader, struct eg_error *err)
+{
+    struct eg_flash_info info;
+
+    if (loader->flash_size != 0)
+        return EG_OK;
+    EG_TRY(eg_loader_flash_info(loader, &info, err));
+    return eg_loader_set_flash_size(loader, info.size != 0 ? info.size : SIZE_WHEN_UNKNOWN, err);
+}
+
+static enum eg_code erase(struct eg_loader *loader, uint32_t flash_addr, uint32_t size, struct eg_error *err)
+{
+    const uint32_t words[] = {flash_addr, size};
+    const uint32_t block = eg__flash_block(loader);
+    const uint32_t timeout_ms = eg__scaled_ms(size, ERASE_S_PER_MB);
+
+    if (loader->stub)
+        return eg__simple(loader, EG_OP_ERASE_REGION, words, 2, timeout_ms, err);
+    EG_TRY(ensure_flash_size(loader, err));
+    return eg__flash_begin(loader, EG_OP_FLASH_BEGIN, size, eg_div_up(size, block), block, flash_addr,
+                           timeout_ms, err);
+}
+
+enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                                    struct eg_error *err)
+{
+    if (flash_addr % EG__SECTOR != 0 || size % EG__SECTOR != 0)
+        return eg_error_set(err, EG_INTERNAL, "erasing 0x%x bytes at 0x%08x: both must be multiples of 0x%x",
+                            (unsigned)size, (unsigned)flash_addr, EG__SECTOR);
+    if (!loader->stub && (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
+        return eg_error_set(err, EG_UNSUPPORTED, "%s erases nothing without a stub", loader->target->label);
+    if (erase(loader, flash_addr, size, err) != EG_OK)
+        return eg_error_prefix(err, "erasing %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
+    return EG_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Putting a flasher stub into the chip's RAM and starting it.
+ *
+ * The ROM may lose its reply to MEM_END, because the stub takes the UART over at that moment, so what is
+ * waited for is the stub's greeting: a frame of the four bytes OHAI.
+ *
+ * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry takes the place of the ROM's
+ * pointer to its flash-read function for one READ_FLASH_SLOW, and the stub puts the pointer back.
+ */
+
+#include "engine/loader/loader_internal.h"
+
+#include <string.h>
+
+enum {
+    RAM_BLOCK = 0x1800,
+    RAM_BLOCK_USB_OTG = 0x800,
+    MEM_END_TIMEOUT_MS = 200,
+    GREETING_TIMEOUT_MS = 3000,
+};
+
+static const uint8_t greeting[] = {'O', 'H', 'A', 'I'};
+
+static enum eg_code upload(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t addr,
+                           struct eg_error *err)
+{
+    const uint32_t block_size = eg__usb_otg(loader) ? RAM_BLOCK_USB_OTG : RAM_BLOCK;
+    const uint32_t blocks = eg_div_up(size, block_size);
+    const uint32_t begin[] = {size, blocks, block_size, addr};
+
+    if (size == 0)
+        return EG_OK;
+    EG_TRY(eg__simple(loader, EG_OP_MEM_BEGIN, begin, 4, 0, err));
+    for (uint32_t i = 0; i < blocks; i++) {
+        const uint32_t left = size - i * block_size;
+        const struct eg__request block = {.opcode = EG_OP_MEM_DATA,
+                                          .data = data + (size_t)i * block_size,
+                                          .data_size = left < block_size ? left : block_size,
+                                          .sequence = i};
+        if (eg__send_block(loader, &block, err) != EG_OK)
+            return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
+                                   (unsigned)(addr + i * block_size));
+    }
+    return EG_OK;
+}
+
+/* Takes the greeting; answers to commands in front of it are passed over unless they refuse. */
+static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *err)
+{
+    const uint64_t deadline_ms = eg_clock_ms() + GREETING_TIMEOUT_MS;
+    uint8_t frame[256];
+    size_t size;
+
+    for (;;) {
+        const enum eg_code code =
+            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err);
+        if (code == EG_TIMEOUT)
+            return eg_error_set(err, EG_STUB_FAILED, "no greeting within %d ms", GREETING_TIMEOUT_MS);
+        if (code == EG_BAD_FRAME)
+            return eg_error_set(err, EG_STUB_FAILED, "no greeting, but %.300s", err->text);
+        if (code != EG_OK)
+            return code;
+        if (size == sizeof greeting && memcmp(frame, greeting, size) == 0)
+            return EG_OK;
+        if (size < 10 || frame[0] != 1) {
+            char hex[2 * 16 + 1];
+            eg_hex(hex, frame, size < 16 ? size : 16);
+            return eg_error_set(err, EG_STUB_FAILED, "no greeting, but a frame of %zu bytes, %s%s", size, hex,
+                                size > 16 ? "..." : "");
+        }
+        if (frame[8] != 0) {
+            const uint16_t status = (uint16_t)(frame[8] << 8 | frame[9]);
+            eg_error_set(err, EG_STUB_FAILED, "device status 0x%04x (%s)", status,
+                         eg_device_status_text(status));
+            err->device_status = status;
+            return EG_STUB_FAILED;
+        }
+    }
+}
+
+static enum eg_code start(struct eg_loader *loader, uint32_t entry, struct eg_error *err)
+{
+    const uint32_t words[] = {0, entry};
+    const struct eg__request request = {.opcode = EG_OP_MEM_END, .words = words, .word_count = 2};
+
+    EG_TRY(eg__send(loader, &request, err));
+    return expect_greeting(loader, err);
+}
+
+static enum eg_code start_by_hook(struct eg_loader *loader, uint32_t entry, struct eg_error *err)
+{
+    const uint32_t hook = loader->target->stub_hook_addr;
+    const uint32_t stay[] = {1, 0}, nothing[] = {0, 0};
+    const struct eg__request request = {.opcode = EG_OP_READ_FLASH_SLOW, .words = nothing, .word_count = 2};
+    uint32_t saved;
+
+    EG_TRY(eg__simple(loader, EG_OP_MEM_END, stay, 2, MEM_END_TIMEOUT_MS, err));
+    EG_TRY(eg_loader_read_reg(loader, hook, &saved, err));
+    EG_TRY(eg_loader_write_reg(loader, hook, entry, 0xffffffff, 0, err));
+    EG_TRY(eg__send(loader, &request, err));
+    EG_TRY(expect_greeting(loader, err));
+    loader->stub = true;
+    return eg_loader_write_reg(loader, hook, saved, 0xffffffff, 0, err);
+}
+
+enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    const bool secure_boot = loader->has_security && (loader->security.flags & EG_SECURITY_SECURE_BOOT) != 0;
+    enum eg_code code;
+
+    if (loader->stub)
+        return EG_OK;
+    if (loader->secure_download)
+        return eg_error_set(err, EG_SECURED, "%s starts no stub in secure download mode", target->label);
+    if (secure_boot && (target->quirks & EG_QUIRK_SECURE_BOOT_NO_STUB) != 0)
+        return eg_error_set(err, EG_SECURED, "%s starts no stub with secure boot on", target->label);
+
+    if (upload(loader, stub->text, stub->text_size, stub->text_addr, err) != EG_OK ||
+        upload(loader, stub->data, stub->data_size, stub->data_addr, err) != EG_OK)
+        return eg_error_prefix(err, "uploading the stub: ");
+    if (secure_boot && (target->quirks & EG_QUIRK_SECURE_BOOT_STUB_HOOK) != 0)
+        code = start_by_hook(loader, stub->entry, err);
+    else
+        code = start(loader, stub->entry, err);
+    if (code != EG_OK)
+        return eg_error_prefix(err, "starting the stub: ");
+    loader->stub = true;
+    loader->flash_size = 0; /* what the ROM was told the stub does not know */
+    return EG_OK;
+}
