@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs what building and testing needs and this machine lacks.
+set -euo pipefail
+
+packages=(
+  gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
+  clang libclang-rt-14-dev # the tsan and clang presets
+  libserialport-dev libgensio-dev libudev-dev
+  zlib1g-dev libdeflate-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
+  libcmocka-dev sqlite3 # tests
+)
+
+case ${1-} in
+  '') ;;
+  -h | --help)
+    cat <<HELP
+Usage: tools/setup.sh
+
+Installs the Debian 12 packages that building and testing espgang needs, only those that are missing, with apt-get, by
+sudo when not root. Says nothing when nothing is missing. npm, which fetches the flasher stubs, is installed only when
+there is no npm command yet.
+
+HELP
+    fold -s -w 110 <<<"${packages[*]} npm"
+    exit 0
+    ;;
+  *)
+    echo "tools/setup.sh: unknown argument '$1'; see --help" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  echo "tools/setup.sh: this is not Debian: there is no apt-get; install by hand what tools/setup.sh --help lists" >&2
+  exit 3
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) || state=
+  case " $state" in *" installed "*) ;; *) missing+=("$package") ;; esac
+done
+npm=()
+command -v npm >/dev/null || npm=(npm)
+[ ${#missing[@]} -gt 0 ] || [ ${#npm[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "tools/setup.sh: neither root nor sudo here: as root, run: apt-get install ${missing[*]} ${npm[*]}" >&2
+    exit 3
+  fi
+  as_root=(sudo)
+fi
+
+echo "tools/setup.sh: installing ${missing[*]} ${npm[*]}"
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y "$@"
+}
+if ! apt update; then
+  echo "tools/setup.sh: apt-get update failed: the package lists cannot be fetched" >&2
+  exit 3
+fi
+if [ ${#missing[@]} -gt 0 ] && ! apt install --no-install-recommends "${missing[@]}"; then
+  echo "tools/setup.sh: apt-get could not install ${missing[*]}; see its words above" >&2
+  exit 3
+fi
+# By itself: it conflicts with Node.js from elsewhere, and the build can do without.
+if [ ${#npm[@]} -gt 0 ] && ! apt install --no-install-recommends npm; then
+  echo "tools/setup.sh: npm could not be installed: boards will be programmed by their ROM; see stubs/README.md" >&2
+fi
