@@ -51,6 +51,7 @@
     X(LEDGER,            "ledger",               HOST,    false, "the ledger cannot be used")               \
     X(LEDGER_LOCKED,     "ledger-locked",        HOST,    false, "another process holds the ledger")        \
     X(LEDGER_NEWER,      "ledger-newer",         HOST,    false, "the ledger is of a newer version")        \
+    X(ABANDONED,         "abandoned",            HOST,    false, "the program ended before the run did")    \
     X(INTERNAL,          "internal",             PROGRAM, false, "a defect of espgang")
 /* clang-format on */
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the files of this folder share. */
+
+#ifndef DB_INTERNAL_H
+#define DB_INTERNAL_H
+
+#include "engine/stages/recorder.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+/* path.c: which file, and whether it may be used */
+
+/** The path to use for `given`, which may be NULL; `*path` is the caller's, for free(). */
+enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *err) EG_CHECKED;
+
+/**
+ * The path without symbolic links or relative parts, after checking that the file is one's own to use.
+ *
+ * @param create  make the folders and an empty file when they are absent
+ * @param full    the caller's, for free()
+ */
+enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err) EG_CHECKED;
+
+/** Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
+ */
+enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err) EG_CHECKED;
+
+/* sqlite.c: one connection */
+
+enum eg__statement {
+    EG__BEGIN,
+    EG__COMMIT,
+    EG__ROLLBACK,
+    EG__SAVEPOINT,
+    EG__RELEASE,
+    EG__BACK_TO_SAVEPOINT,
+    EG__ADD_JOB,
+    EG__FIND_JOB,
+    EG__ADD_SESSION,
+    EG__ADD_RUN,
+    EG__ADD_INTENT,
+    EG__ADD_OUTCOME,
+    EG__ADD_STAGE,
+    EG__ADD_REGION,
+    EG__FIND_ORPHAN,
+    EG__ADD_ORPHAN_OUTCOME,
+    EG__SEEN,
+    EG__CHAIN_LAST,
+    EG__CHAIN_SESSION,
+    EG__CHAIN_RUN,
+    EG__CHAIN_INTENTS,
+    EG__CHAIN_OUTCOME,
+    EG__CHAIN_STAGES,
+    EG__CHAIN_REGIONS,
+    EG__ADD_LINK,
+    EG__STATEMENT_COUNT,
+};
+
+/** A connection for recording. One thread at a time. */
+struct eg__store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[EG__STATEMENT_COUNT];
+    bool constraint; /* the last failure broke a rule of the schema and harms no other record */
+    bool busy;       /* the last failure: another program holds the file; nothing was written */
+};
+
+/** Open a resolved path, refuse what is not a ledger of a version known here. */
+enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, struct eg_error *err) EG_CHECKED;
+
+/** The code and sentence of SQLite's last failure on this connection. */
+enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err);
+
+enum eg_code eg__sqlite_exec(sqlite3 *db, const char *sql, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
+                               struct eg_error *err) EG_CHECKED;
+
+void eg__sqlite_close_cleanup(sqlite3 **db);
+void eg__sqlite_finalize_cleanup(sqlite3_stmt **statement);
+
+/** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
+enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err) EG_CHECKED;
+void eg__store_finish(struct eg__store *store);
+
+/** Run a statement that gives no rows, and make it ready for the next time. */
+enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
+                           struct eg_error *err) EG_CHECKED;
+
+/** The next row of a statement; without one it is ready for the next time. */
+enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
+                            struct eg_error *err) EG_CHECKED;
+
+/* migrate.c */
+
+/** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
+extern const unsigned char *const eg__schemas[];
+
+/** EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
+enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err) EG_CHECKED;
+
+/** Bring a checked file to the newest schema, in one transaction. */
+enum eg_code eg__migrate(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/* record.c: the rows of each kind of record; inside a transaction of the caller */
+
+struct eg__session {
+    const char *station, *operator_name, *batch;
+    const struct eg_plan *plan;
+};
+
+enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
+                                struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const char *slot, const char *port,
+                              int64_t *run, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                               struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
+                               struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg_seen *seen,
+                             struct eg_error *err) EG_CHECKED;
+/** Close every run without an outcome as aborted. */
+enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err) EG_CHECKED;
+
+/* chain.c */
+
+/** Add the run, whose rows are all there, to the chain. */
+enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err) EG_CHECKED;
+
+/* writer.c */
+
+/** Writes or reads within the writer's transaction. `context` is the submitter's. */
+typedef enum eg_code eg__writer_call(struct eg__store *store, void *context, struct eg_error *err);
+
+struct eg__request;
+
+struct eg__writer {
+    struct eg__store *store; /* the writer thread's while it runs */
+    const char *path;        /* for sentences */
+    struct eg_error refusal; /* why nothing more is recorded; EG_OK = all is well; the writer thread's */
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what is below; held for queue operations only */
+    pthread_cond_t wake;
+    struct eg__request *first, **last;
+    bool stop;
+};
+
+enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
+                              struct eg_error *err) EG_CHECKED;
+/** Waits for what is queued. */
+void eg__writer_stop(struct eg__writer *writer);
+
+/** Have `call` done in a transaction with whatever else is queued; returns when that is durable. Any thread.
+ */
+enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call, void *context,
+                               struct eg_error *err) EG_CHECKED;
+
+#endif

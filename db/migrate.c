@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which schema a file has, and the way from there to the newest. The steps are the files of schema/. */
+
+#include "db/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* In bytes 68 to 71 of the file: "EGLG". Another program's file has another number or none. */
+#define APPLICATION_ID 0x45474c47
+
+static int64_t newest(void)
+{
+    int64_t count = 0;
+
+    while (eg__schemas[count] != NULL)
+        count++;
+    return count;
+}
+
+enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err)
+{
+    int64_t application, objects;
+
+    EG_TRY(eg__sqlite_number(db, "PRAGMA application_id", &application, err));
+    EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", version, err));
+    EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM sqlite_master", &objects, err));
+    if (application == 0 && *version == 0 && objects == 0)
+        return EG_OK;
+    if (application != APPLICATION_ID || *version < 1)
+        return eg_error_set(err, EG_LEDGER, "is a SQLite database of another program");
+    if (*version > newest())
+        return eg_error_set(err, EG_LEDGER_NEWER,
+                            "has schema version %" PRId64 ", newer than %" PRId64
+                            ", the newest that this espgang knows",
+                            *version, newest());
+    return EG_OK;
+}
+
+static enum eg_code step(sqlite3 *db, int64_t from, struct eg_error *err)
+{
+    char pragma[60];
+
+    EG_TRY(eg__sqlite_exec(db, (const char *)eg__schemas[from], err));
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version = %" PRId64, from + 1);
+    return eg__sqlite_exec(db, pragma, err);
+}
+
+static enum eg_code steps(sqlite3 *db, struct eg_error *err)
+{
+    char pragma[60];
+    int64_t version;
+
+    EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
+    snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d", APPLICATION_ID);
+    EG_TRY(eg__sqlite_exec(db, pragma, err));
+    for (; version < newest(); version++)
+        if (step(db, version, err) != EG_OK)
+            return eg_error_prefix(err, "migrating to schema version %" PRId64 ": ", version + 1);
+    return eg__sqlite_exec(db, "COMMIT", err);
+}
+
+enum eg_code eg__migrate(sqlite3 *db, struct eg_error *err)
+{
+    int64_t version;
+
+    EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
+    if (version == newest())
+        return EG_OK;
+    EG_TRY(eg__sqlite_exec(db, "BEGIN IMMEDIATE", err));
+    if (steps(db, err) != EG_OK) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        return err->code;
+    }
+    return EG_OK;
+}

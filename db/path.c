@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Which file the ledger is, whether it may be used, and the right to record into it.
+ *
+ * A ledger is a production record, so it is opened only where nobody else can exchange it unnoticed: a
+ * regular file, no symbolic link, not writable for everyone, in a folder that is not either.
+ *
+ * The right to record is a lock on a file beside the ledger, because SQLite uses locks on the ledger itself
+ * and two recorders of one ledger would both believe that the other's unfinished runs are orphans. It is an
+ * flock(), which the kernel gives back however the program ends, and which also holds within one process.
+ */
+
+#define _DEFAULT_SOURCE /* flock() */
+
+#include "db/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_cleanup(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static enum eg_code join(char **path, const char *folder, const char *rest, struct eg_error *err)
+{
+    const size_t size = strlen(folder) + strlen(rest) + 1;
+
+    EG_TRY(eg_alloc(path, 1, size, err));
+    snprintf(*path, size, "%s%s", folder, rest);
+    return EG_OK;
+}
+
+enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *err)
+{
+    const char *named = given != NULL ? given : getenv("ESPGANG_LEDGER");
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+
+    if (named != NULL && named[0] != '\0')
+        return eg_strdup(path, named, err);
+    if (given != NULL)
+        return eg_error_set(err, EG_LEDGER, "the path of the ledger is empty");
+    if (state != NULL && state[0] == '/')
+        return join(path, state, "/espgang/ledger.db", err);
+    if (home != NULL && home[0] == '/')
+        return join(path, home, "/.local/state/espgang/ledger.db", err);
+    return eg_error_set(err, EG_LEDGER,
+                        "no place for the ledger: neither ESPGANG_LEDGER nor XDG_STATE_HOME nor HOME is set");
+}
+
+/* Without it, a power cut after the first green slot could take the folder with it. */
+static enum eg_code sync_folder(const char *folder, struct eg_error *err)
+{
+    EG_CLEANUP(close_cleanup) const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || fsync(fd) != 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "folder %s", folder);
+    return EG_OK;
+}
+
+static enum eg_code make_folder(const char *folder, struct eg_error *err)
+{
+    char parent[PATH_MAX];
+
+    if (access(folder, F_OK) == 0)
+        return EG_OK;
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return eg_error_errno(err, EG_LEDGER, errno, "making folder %s", folder);
+    if ((size_t)snprintf(parent, sizeof parent, "%s/..", folder) >= sizeof parent)
+        return eg_error_errno(err, EG_LEDGER, ENAMETOOLONG, "folder %s", folder);
+    return sync_folder(parent, err);
+}
+
+/* Makes `folder` and what is missing above it; the text is as it was afterwards. */
+static enum eg_code make_folders(char *folder, struct eg_error *err)
+{
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        const enum eg_code code = make_folder(folder, err);
+        *slash = '/';
+        EG_TRY(code);
+    }
+    return make_folder(folder, err);
+}
+
+/* The folder part of `path` ("." when it has none), the caller's. */
+static enum eg_code folder_of(char **folder, const char *path, struct eg_error *err)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return eg_strdup(folder, ".", err);
+    if (slash == path)
+        return eg_strdup(folder, "/", err);
+    EG_TRY(eg_strdup(folder, path, err));
+    (*folder)[slash - path] = '\0';
+    return EG_OK;
+}
+
+static enum eg_code check_file(const char *full, const struct stat *folder, struct eg_error *err)
+{
+    struct stat file;
+
+    if (lstat(full, &file) != 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "opening it");
+    if (S_ISLNK(file.st_mode))
+        return eg_error_set(err, EG_LEDGER, "is a symbolic link; name the file itself");
+    if (S_ISDIR(file.st_mode))
+        return eg_error_set(err, EG_LEDGER, "is a directory");
+    if (!S_ISREG(file.st_mode))
+        return eg_error_set(err, EG_LEDGER, "is not a regular file");
+    if ((file.st_mode & S_IWOTH) != 0)
+        return eg_error_set(err, EG_LEDGER, "is writable for every user of this machine (mode %03o)",
+                            (unsigned)file.st_mode & 0777u);
+    if ((folder->st_mode & S_IWOTH) != 0 && file.st_uid != geteuid())
+        return eg_error_set(err, EG_LEDGER,
+                            "belongs to another user, in a folder that everyone may write to");
+    return EG_OK;
+}
+
+enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char resolved[PATH_MAX];
+    char whole[PATH_MAX];
+    struct stat info;
+
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return eg_error_set(err, EG_LEDGER, "is a directory");
+    EG_TRY(folder_of(&folder, path, err));
+    if (create)
+        EG_TRY(make_folders(folder, err));
+    if (realpath(folder, resolved) == NULL || stat(resolved, &info) != 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "folder %s", folder);
+    if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0)
+        return eg_error_set(err, EG_LEDGER,
+                            "every user of this machine may exchange files in folder %s (mode %03o)", folder,
+                            (unsigned)info.st_mode & 0777u);
+    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name) >=
+        sizeof whole)
+        return eg_error_errno(err, EG_LEDGER, ENAMETOOLONG, "opening it");
+    if (create) {
+        EG_CLEANUP(close_cleanup)
+        const int fd = open(whole, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EEXIST)
+            return eg_error_errno(err, EG_LEDGER, errno, "making it");
+        if (fd >= 0)
+            EG_TRY(sync_folder(resolved, err));
+    }
+    EG_TRY(check_file(whole, &info, err));
+    return eg_strdup(full, whole, err);
+}
+
+enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    char pid[24] = "";
+
+    EG_TRY(join(&path, full, ".lock", err));
+    EG_CLEANUP(close_cleanup)
+    int lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (lock_fd < 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "opening %s", path);
+    if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return eg_error_errno(err, EG_LEDGER, errno, "locking %s", path);
+        const ssize_t size = pread(lock_fd, pid, sizeof pid - 1, 0);
+        pid[size > 0 ? size : 0] = '\0';
+        pid[strspn(pid, "0123456789")] = '\0';
+        return eg_error_set(err, EG_LEDGER_LOCKED, "process %s records into it", pid[0] != '\0' ? pid : "?");
+    }
+    const int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(lock_fd, 0) != 0 || pwrite(lock_fd, pid, (size_t)size, 0) != size)
+        return eg_error_errno(err, EG_LEDGER, errno, "writing %s", path);
+    *fd = lock_fd;
+    lock_fd = -1;
+    return EG_OK;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reading a ledger, on a connection that cannot write.
+ *
+ * All questions of one query are answered from one read transaction, begun when it is opened, so that the
+ * numbers of a report agree with its tables while the line goes on.
+ */
+
+#include "db/query.h"
+
+#include "db/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct eg_query {
+    sqlite3 *db;
+    char *path;
+    sqlite3_stmt *batch; /* holds the strings of the last struct eg_batch */
+};
+
+static const char batch_sql[] =
+    "WITH finished AS ("
+    "  SELECT outcome, attempts,"
+    "    row_number() OVER (PARTITION BY unit ORDER BY finish_order) AS first,"
+    "    row_number() OVER (PARTITION BY unit ORDER BY finish_order DESC) AS last"
+    "  FROM (SELECT *, coalesce(mac, 'run ' || run) AS unit FROM runs"
+    "        WHERE batch = ?1 AND outcome <> 'unfinished'))"
+    " SELECT ?1, (SELECT min(started) FROM runs WHERE batch = ?1),"
+    "  (SELECT max(finished) FROM runs WHERE batch = ?1),"
+    "  (SELECT count(*) FROM runs WHERE batch = ?1),"
+    "  (SELECT count(*) FROM runs WHERE batch = ?1 AND outcome = 'unfinished'),"
+    "  count(*) FILTER (WHERE last = 1),"
+    "  count(*) FILTER (WHERE last = 1 AND outcome = 'pass'),"
+    "  count(*) FILTER (WHERE last = 1 AND outcome = 'pass-marginal'),"
+    "  count(*) FILTER (WHERE last = 1 AND outcome = 'fail'),"
+    "  count(*) FILTER (WHERE last = 1 AND outcome = 'error'),"
+    "  count(*) FILTER (WHERE last = 1 AND outcome = 'aborted'),"
+    "  count(*) FILTER (WHERE first = 1 AND outcome IN ('pass', 'pass-marginal') AND attempts = 1)"
+    " FROM finished";
+
+static const char sessions_sql[] =
+    "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
+    " (SELECT count(*) FROM run WHERE run.session_id = session.session_id)"
+    " FROM session JOIN job USING (job_id) WHERE batch = ?1 ORDER BY session_id";
+
+static const char runs_sql[] =
+    "SELECT run, slot, port, mac, chip, revision, package, flash_jedec, flash_size, started, finished,"
+    " outcome, code, blame, sentence, marginal, attempts, duration_ms FROM runs WHERE batch = ?1 ORDER BY "
+    "run";
+
+static const char regions_sql[] =
+    "SELECT region.name, file, flash_addr, region.size, expected_md5, expected_sha256,"
+    " count(*) FILTER (WHERE verdict = 'equal'), count(*) FILTER (WHERE verdict = 'different'),"
+    " count(*) FILTER (WHERE coalesce(verdict, '') NOT IN ('equal', 'different'))"
+    " FROM session JOIN run USING (session_id) JOIN region USING (run_id) WHERE batch = ?1"
+    " GROUP BY flash_addr, region.name, file, region.size, expected_md5, expected_sha256";
+
+static const char mismatches_sql[] =
+    "SELECT run_id, slot, mac, region.name, flash_addr, expected_md5, read_md5"
+    " FROM session JOIN run USING (session_id) JOIN region USING (run_id) JOIN outcome USING (run_id)"
+    " WHERE batch = ?1 AND verdict = 'different' ORDER BY run_id, position";
+
+static enum eg_code open_query(struct eg_query *query, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    int64_t ignored;
+
+    EG_TRY(eg__path_resolve(&full, query->path, false, err));
+    EG_TRY(eg__sqlite_open(&query->db, full, true, err));
+    EG_TRY(eg__sqlite_exec(query->db, "BEGIN", err));
+    return eg__sqlite_number(query->db, "SELECT count(*) FROM session", &ignored,
+                             err); /* takes the snapshot */
+}
+
+enum eg_code eg_query_open(struct eg_query **query, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *opened = NULL;
+
+    EG_TRY(eg_alloc(&opened, 1, sizeof *opened, err));
+    EG_TRY(eg__path_choose(&opened->path, path, err));
+    if (open_query(opened, err) != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", opened->path);
+    *query = opened;
+    opened = NULL;
+    return EG_OK;
+}
+
+void eg_query_close(struct eg_query *query)
+{
+    if (query == NULL)
+        return;
+    sqlite3_finalize(query->batch);
+    sqlite3_close(query->db);
+    free(query->path);
+    free(query);
+}
+
+void eg_query_close_cleanup(struct eg_query **query)
+{
+    eg_query_close(*query);
+}
+
+const char *eg_query_path(const struct eg_query *query)
+{
+    return query->path;
+}
+
+static enum eg_code failed(struct eg_query *query, struct eg_error *err)
+{
+    eg__sqlite_error(query->db, err);
+    return eg_error_prefix(err, "ledger %s: ", query->path);
+}
+
+static enum eg_code prepare(sqlite3_stmt **statement, struct eg_query *query, const char *sql,
+                            const char *batch, struct eg_error *err)
+{
+    if (sqlite3_prepare_v2(query->db, sql, -1, statement, NULL) != SQLITE_OK)
+        return failed(query, err);
+    if (batch != NULL && sqlite3_bind_text(*statement, 1, batch, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+        return failed(query, err);
+    return EG_OK;
+}
+
+static enum eg_code next(struct eg_query *query, sqlite3_stmt *statement, bool *row, struct eg_error *err)
+{
+    const int status = sqlite3_step(statement);
+
+    *row = status == SQLITE_ROW;
+    return *row || status == SQLITE_DONE ? EG_OK : failed(query, err);
+}
+
+static const char *text(sqlite3_stmt *statement, int column)
+{
+    const char *value = (const char *)sqlite3_column_text(statement, column);
+
+    return value != NULL ? value : "";
+}
+
+static int64_t number(sqlite3_stmt *statement, int column)
+{
+    return sqlite3_column_type(statement, column) == SQLITE_NULL ? -1
+                                                                 : sqlite3_column_int64(statement, column);
+}
+
+/* What to say about a batch that is not there: which ones are. */
+static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
+    char names[300] = "";
+    bool row;
+
+    EG_TRY(prepare(&statement, query,
+                   "SELECT batch FROM session GROUP BY batch ORDER BY max(session_id) DESC LIMIT 5", NULL,
+                   err));
+    for (;;) {
+        EG_TRY(next(query, statement, &row, err));
+        if (!row)
+            break;
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", text(statement, 0));
+    }
+    if (names[0] == '\0')
+        return eg_error_set(err, EG_LEDGER, "ledger %s: has no batch yet", query->path);
+    return eg_error_set(err, EG_LEDGER, "ledger %s: has no batch %s; the newest are %s", query->path, name,
+                        names);
+}
+
+/* The batch to look at, which exists; its text is the statement's. */
+static enum eg_code find_batch(sqlite3_stmt **statement, struct eg_query *query, const char *name,
+                               struct eg_error *err)
+{
+    const char *sql = name != NULL ? "SELECT batch FROM session WHERE batch = ?1 LIMIT 1"
+                                   : "SELECT batch FROM session ORDER BY session_id DESC LIMIT 1";
+    bool row;
+
+    EG_TRY(prepare(statement, query, sql, name, err));
+    EG_TRY(next(query, *statement, &row, err));
+    return row ? EG_OK : no_batch(query, name, err);
+}
+
+enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_batch *batch,
+                            struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *found = NULL;
+    bool row;
+
+    EG_TRY(find_batch(&found, query, name, err));
+    sqlite3_finalize(query->batch);
+    query->batch = NULL;
+    EG_TRY(prepare(&query->batch, query, batch_sql, text(found, 0), err));
+    EG_TRY(next(query, query->batch, &row, err));
+    *batch = (struct eg_batch){
+        .name = text(query->batch, 0),
+        .first_utc = text(query->batch, 1),
+        .last_utc = text(query->batch, 2),
+        .runs = number(query->batch, 3),
+        .unfinished = number(query->batch, 4),
+        .units = number(query->batch, 5),
+        .passed = number(query->batch, 6),
+        .marginal = number(query->batch, 7),
+        .failed = number(query->batch, 8),
+        .errors = number(query->batch, 9),
+        .aborted = number(query->batch, 10),
+        .first_pass = number(query->batch, 11),
+    };
+    return EG_OK;
+}
+
+enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
+                               void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(prepare(&rows, query, sessions_sql, batch, err));
+    for (;;) {
+        EG_TRY(next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_batch_session session = {
+            .started_utc = text(rows, 0),
+            .station = text(rows, 1),
+            .operator_name = text(rows, 2),
+            .job = text(rows, 3),
+            .job_version = text(rows, 4),
+            .job_sha256 = text(rows, 5),
+            .chip = text(rows, 6),
+            .tool_version = text(rows, 7),
+            .runs = number(rows, 8),
+        };
+        EG_TRY(visit(context, &session, err));
+    }
+}
+
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, eg_batch_run_visitor *visit,
+                           void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(prepare(&rows, query, runs_sql, batch, err));
+    for (;;) {
+        EG_TRY(next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_batch_run run = {
+            .run = number(rows, 0),
+            .slot = text(rows, 1),
+            .port = text(rows, 2),
+            .mac = text(rows, 3),
+            .chip = text(rows, 4),
+            .revision = text(rows, 5),
+            .package = text(rows, 6),
+            .flash_jedec = number(rows, 7),
+            .flash_size = number(rows, 8),
+            .started_utc = text(rows, 9),
+            .finished_utc = text(rows, 10),
+            .outcome = text(rows, 11),
+            .code = text(rows, 12),
+            .blame = text(rows, 13),
+            .sentence = text(rows, 14),
+            .marginal = text(rows, 15),
+            .attempts = number(rows, 16),
+            .duration_ms = number(rows, 17),
+        };
+        EG_TRY(visit(context, &run, err));
+    }
+}
+
+enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batch_region_visitor *visit,
+                              void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(prepare(&rows, query, regions_sql, batch, err));
+    for (;;) {
+        EG_TRY(next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_batch_region region = {
+            .name = text(rows, 0),
+            .file = text(rows, 1),
+            .flash_addr = number(rows, 2),
+            .size = number(rows, 3),
+            .expected_md5 = text(rows, 4),
+            .expected_sha256 = text(rows, 5),
+            .equal = number(rows, 6),
+            .different = number(rows, 7),
+            .not_checked = number(rows, 8),
+        };
+        EG_TRY(visit(context, &region, err));
+    }
+}
+
+enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_batch_mismatch_visitor *visit,
+                                 void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(prepare(&rows, query, mismatches_sql, batch, err));
+    for (;;) {
+        EG_TRY(next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_batch_mismatch mismatch = {
+            .run = number(rows, 0),
+            .slot = text(rows, 1),
+            .mac = text(rows, 2),
+            .region = text(rows, 3),
+            .flash_addr = number(rows, 4),
+            .expected_md5 = text(rows, 5),
+            .read_md5 = text(rows, 6),
+        };
+        EG_TRY(visit(context, &mismatch, err));
+    }
+}
