@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The program vboard: simulated boards for programs that program boards.
+ *
+ * Prints one URL (or path) per board, then serves until SIGINT or SIGTERM. Exit status: 0 ended by a signal,
+ * 2 the command line cannot be used, 3 the boards cannot be made or served.
+ */
+
+#include "tools/vboard/carrier.h"
+
+#include <errno.h>
+#include <popt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define BOARDS_MAX 256 /* three descriptors each stay below the usual limit of 1024 */
+#define FAULTS_MAX 256
+
+enum { EXIT_USAGE = 2, EXIT_STATION = 3 };
+
+struct options {
+    int boards, port;
+    int fast, maximum_times, pty, download, list_chips, list_parts, version;
+    int secure_boot, flash_encryption, secure_download;
+    long long seed;
+    const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir;
+    const char *faults[FAULTS_MAX];
+    unsigned fault_count;
+};
+
+static const struct vb_flash_part *part_of(const char *name)
+{
+    for (const struct vb_flash_part *part = vb_flash_parts; part->name != NULL; part++)
+        if (strcmp(part->name, name) == 0)
+            return part;
+    return NULL;
+}
+
+static void list_chips(void)
+{
+    for (const struct eg_target *const *target = eg_targets; *target != NULL; target++)
+        printf("%-12s %s\n", (*target)->name, (*target)->label);
+}
+
+static void list_parts(void)
+{
+    for (const struct vb_flash_part *part = vb_flash_parts; part->name != NULL; part++)
+        printf("%-12s id %06x, %u KiB, sector erase %u to %u ms\n", part->name, (unsigned)part->jedec,
+               (unsigned)part->size / 1024, (unsigned)part->sector_us[0] / 1000,
+               (unsigned)part->sector_us[1] / 1000);
+}
+
+/* Checks the words and makes the pattern of the boards. */
+static enum eg_code make_config(struct vb_config *config, const struct options *options, struct eg_error *err)
+{
+    char names[512];
+
+    *config = (struct vb_config){
+        .target = eg_target_by_name(options->chip),
+        .fast = options->fast != 0,
+        .maximum_times = options->maximum_times != 0,
+        .secure_boot = options->secure_boot != 0,
+        .flash_encryption = options->flash_encryption != 0,
+        .secure_download = options->secure_download != 0,
+        .strap_low = options->download != 0,
+        .flash_path = options->flash_dir,
+        .stub_dir = options->stub_dir,
+        .seed = (uint64_t)options->seed,
+    };
+    if (config->target == NULL) {
+        eg_target_names(names, sizeof names);
+        return eg_error_set(err, EG_BAD_JOB, "--chip %s: there are %s", options->chip, names);
+    }
+    if (options->part != NULL && (config->part = part_of(options->part)) == NULL)
+        return eg_error_set(err, EG_BAD_JOB, "--part %s: see --list-parts", options->part);
+    if (options->boards < 1 || options->boards > BOARDS_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "--boards %d: 1 to %d", options->boards, BOARDS_MAX);
+    if (options->port < 0 || options->port > 65535)
+        return eg_error_set(err, EG_BAD_JOB, "--port %d: 0 to 65535", options->port);
+    if (options->link_dir != NULL && !options->pty)
+        return eg_error_set(err, EG_BAD_JOB, "--link: only together with --pty");
+    return EG_OK;
+}
+
+/* A descriptor that is readable once SIGINT or SIGTERM has come. */
+static enum eg_code stop_descriptor(int *stop_fd, struct eg_error *err)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the URLs may be gone */
+    *stop_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    return *stop_fd < 0 ? eg_error_errno(err, EG_IO, errno, "signalfd") : EG_OK;
+}
+
+static enum eg_code serve_rfc2217(struct vb_gang *gang, const struct options *options, int stop_fd,
+                                  struct eg_error *err)
+{
+    EG_CLEANUP(vb_rfc2217_destroy_cleanup) struct vb_rfc2217 *server = NULL;
+
+    EG_TRY(vb_rfc2217_create(&server, gang, options->bind, (uint16_t)options->port, err));
+    for (unsigned number = 1; number <= vb_gang_count(gang); number++) {
+        char url[128];
+
+        vb_rfc2217_url(server, number, url, sizeof url);
+        printf("%s\n", url);
+    }
+    fflush(stdout);
+    return vb_rfc2217_run(server, stop_fd, err);
+}
+
+static enum eg_code serve_pty(struct vb_gang *gang, const struct options *options, int stop_fd,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(vb_pty_destroy_cleanup) struct vb_pty *server = NULL;
+
+    EG_TRY(vb_pty_create(&server, gang, options->link_dir, err));
+    for (unsigned number = 1; number <= vb_gang_count(gang); number++)
+        printf("%s\n", vb_pty_path(server, number));
+    fflush(stdout);
+    return vb_pty_run(server, stop_fd, err);
+}
+
+static enum eg_code serve(const struct options *options, struct eg_error *err)
+{
+    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
+    struct vb_config config;
+    int stop_fd;
+
+    EG_TRY(make_config(&config, options, err));
+    EG_TRY(stop_descriptor(&stop_fd, err));
+    EG_TRY(vb_gang_create(&gang, &config, (unsigned)options->boards, options->faults, options->fault_count,
+                          err));
+    return options->pty ? serve_pty(gang, options, stop_fd, err) : serve_rfc2217(gang, options, stop_fd, err);
+}
+
+static enum eg_code parse(poptContext context, struct options *options, char **fault, struct eg_error *err)
+{
+    int result;
+
+    while ((result = poptGetNextOpt(context)) > 0) {
+        if (options->fault_count == FAULTS_MAX)
+            return eg_error_set(err, EG_BAD_JOB, "more than %d faults", FAULTS_MAX);
+        options->faults[options->fault_count++] = *fault;
+        *fault = NULL;
+    }
+    if (result < -1)
+        return eg_error_set(err, EG_BAD_JOB, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS),
+                            poptStrerror(result));
+    if (poptPeekArg(context) != NULL)
+        return eg_error_set(err, EG_BAD_JOB, "\"%s\": vboard takes options only", poptPeekArg(context));
+    return EG_OK;
+}
+
+static int status_of(enum eg_code code)
+{
+    if (code == EG_OK)
+        return EXIT_SUCCESS;
+    return code == EG_BAD_JOB ? EXIT_USAGE : EXIT_STATION;
+}
+
+static enum eg_code run(poptContext context, struct options *options, char **fault, struct eg_error *err)
+{
+    EG_TRY(parse(context, options, fault, err));
+    if (options->version) {
+        printf("vboard %s\n", VB_VERSION);
+        return EG_OK;
+    }
+    if (options->list_chips || options->list_parts) {
+        (options->list_chips ? list_chips : list_parts)();
+        return EG_OK;
+    }
+    return serve(options, err);
+}
+
+int main(int argc, const char **argv)
+{
+    struct options options = {.boards = 1, .chip = "esp32", .bind = "127.0.0.1"};
+    char *fault = NULL;
+    /* clang-format off */
+    const struct poptOption table[] = {
+        {"boards", 'n', POPT_ARG_INT, &options.boards, 0, "how many boards", "N"},
+        {"chip", 'c', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &options.chip, 0, "which chip", "CHIP"},
+        {"part", 0, POPT_ARG_STRING, &options.part, 0, "which flash part; see --list-parts", "PART"},
+        {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave time out: infinite baud, instant flash", NULL},
+        {"max-times", 0, POPT_ARG_NONE, &options.maximum_times, 0, "flash at the datasheet's maximum times", NULL},
+        {"fault", 0, POPT_ARG_STRING, &fault, 1, "a fault, may be repeated; BOARD: in front limits it to one board",
+         "[BOARD:]FAULT"},
+        {"seed", 0, POPT_ARG_LONGLONG, &options.seed, 0, "of the faults", "N"},
+        {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the flash of board N in DIR/boardN.bin", "DIR"},
+        {"pty", 0, POPT_ARG_NONE, &options.pty, 0, "pseudo-terminals instead of RFC 2217", NULL},
+        {"link", 0, POPT_ARG_STRING, &options.link_dir, 0, "with --pty: make links DIR/boardN", "DIR"},
+        {"port", 'p', POPT_ARG_INT, &options.port, 0, "TCP port of the first board; 0 = free ports", "BASE"},
+        {"bind", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &options.bind, 0,
+         "address to listen at; anybody who can reach it can use the boards", "ADDR"},
+        {"download", 0, POPT_ARG_NONE, &options.download, 0, "hold the boot strap low: every reset ends in the loader", NULL},
+        {"secure-boot", 0, POPT_ARG_NONE, &options.secure_boot, 0, "boards with secure boot on", NULL},
+        {"flash-encryption", 0, POPT_ARG_NONE, &options.flash_encryption, 0, "boards with flash encryption on", NULL},
+        {"secure-download", 0, POPT_ARG_NONE, &options.secure_download, 0, "boards in secure download mode", NULL},
+        {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "also run the stubs of this folder", "DIR"},
+        {"list-chips", 0, POPT_ARG_NONE, &options.list_chips, 0, "show the chips and end", NULL},
+        {"list-parts", 0, POPT_ARG_NONE, &options.list_parts, 0, "show the flash parts and end", NULL},
+        {"version", 0, POPT_ARG_NONE, &options.version, 0, "show the version and end", NULL},
+        POPT_AUTOHELP
+        POPT_TABLEEND
+    };
+    /* clang-format on */
+    struct eg_error err = {0};
+    poptContext context = poptGetContext("vboard", argc, argv, table, 0);
+
+    const enum eg_code code = run(context, &options, &fault, &err);
+    if (code != EG_OK)
+        fprintf(stderr, "vboard: %s\n", err.text);
+    poptFreeContext(context);
+    return status_of(code);
+}
