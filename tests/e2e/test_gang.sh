@@ -11,10 +11,10 @@ expect_equal runs "$(ledger "select count(*) from runs where outcome = 'pass'")"
 expect_equal MACs "$(ledger 'select count(distinct mac) from runs')" 8
 expect_equal facts "$(ledger 'select distinct station, operator, batch, job, chip, flash_size from runs')" \
   'line-1|olga|first|e2e|esp32|4194304'
-expect_equal regions "$(ledger "select count(*) from regions where readback_md5 = expected_md5 and verdict = 'equal'")" 24
+expect_equal regions "$(ledger "select count(*) from regions where read_md5 = expected_md5 and verdict = 'equal'")" 24
 app_md5=$(md5sum <"$work/firmware/app.bin" | cut -c1-32)
 expect_equal 'the chip computed the file'\''s MD5' \
-  "$(ledger "select count(*) from regions where name = 'app' and readback_md5 = '$app_md5'")" 8
+  "$(ledger "select count(*) from regions where name = 'app' and read_md5 = '$app_md5'")" 8
 
 # What was written is what is in the boards' flash.
 for board in 1 8; do

@@ -19,7 +19,7 @@ begin_run killed
 kill -9 "$pid"
 wait "$pid" || true
 expect_equal 'runs begun' "$(ledger "select count(*) from runs where batch = 'killed'")" 8
-expect_equal 'runs without an end' "$(ledger "select count(*) from runs where outcome is null")" 8
+expect_equal 'runs without an end' "$(ledger "select count(*) from runs where outcome = 'unfinished'")" 8
 
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch next
 expect_text "$work/err.log" '8 runs of a program that was killed closed as aborted'
