@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Files to trees, through libfyaml's events.
+ *
+ * The tree is ours and not libfyaml's document because of what a job file must never do: a key given twice,
+ * an alias bomb or a hundred thousand brackets end in one sentence with line and column, in bounded memory.
+ * Aliases share the node they name, so nothing grows by being named often; merge keys copy entries, so those
+ * are counted.
+ *
+ * Not here: what keys mean (job.c, firmware.c).
+ */
+
+#include "jobs/document.h"
+
+#include "engine/base/file.h"
+
+#include <libfyaml.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FILE_SIZE_MAX = 1 << 20,
+    DEPTH_MAX = 32,
+    VALUES_MAX = 20000, /* also bounds the work of looking for a key given twice */
+    KEYS_MAX = 1000,    /* in one map */
+};
+
+struct anchor {
+    char *name;
+    struct eg__node *node;
+};
+
+struct builder {
+    struct eg__document *document;
+    struct fy_diag *diag;
+    struct fy_parser *parser;
+    struct anchor *anchors;
+    size_t anchor_count;
+    size_t value_count;
+};
+
+enum eg_code eg__refuse(const struct eg__place *place, struct eg_error *err, const char *format, ...)
+{
+    char text[sizeof err->text];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return eg_error_set(err, EG_BAD_JOB, "%s:%d:%d: %s", place->file, place->line, place->column, text);
+}
+
+struct eg__node *eg__node_get(const struct eg__node *map, const char *key)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (strcmp(map->pairs[i].key, key) == 0)
+            return map->pairs[i].value;
+    return NULL;
+}
+
+static const char *kind_name(enum eg__kind kind)
+{
+    switch (kind) {
+    case EG__TEXT:
+        return "text";
+    case EG__LIST:
+        return "a list";
+    case EG__MAP:
+        return "a mapping";
+    }
+    abort();
+}
+
+enum eg_code eg__node_expect(const struct eg__node *node, enum eg__kind kind, const char *what,
+                             struct eg_error *err)
+{
+    if (node->kind == EG__TEXT && node->text[0] == '\0')
+        return eg__refuse(&node->place, err, "%s has no value", what);
+    if (node->kind != kind)
+        return eg__refuse(&node->place, err, "%s is %s, not %s", what, kind_name(node->kind),
+                          kind_name(kind));
+    return EG_OK;
+}
+
+enum eg_code eg__resolve(char **resolved, const char *from, const char *path, struct eg_error *err)
+{
+    const char *const slash = strrchr(from, '/');
+    const size_t folder = slash == NULL || path[0] == '/' ? 0 : (size_t)(slash - from) + 1;
+
+    EG_TRY(eg_alloc(resolved, folder + strlen(path) + 1, 1, err));
+    memcpy(*resolved, from, folder);
+    strcpy(*resolved + folder, path);
+    return EG_OK;
+}
+
+/* Room for one more; rooms are powers of two, so that it is asked for seldom. */
+static enum eg_code grow(void *array, size_t count, size_t size, struct eg_error *err)
+{
+    void *memory;
+
+    if (count != 0 && (count & (count - 1)) != 0)
+        return EG_OK;
+    memcpy(&memory, array, sizeof memory);
+    memory = realloc(memory, (count == 0 ? 1 : 2 * count) * size);
+    if (memory == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%zu times %zu bytes asked for", 2 * count, size);
+    memcpy(array, &memory, sizeof memory);
+    return EG_OK;
+}
+
+static enum eg_code count_value(struct builder *builder, const struct eg__place *place, struct eg_error *err)
+{
+    if (++builder->value_count > VALUES_MAX)
+        return eg__refuse(place, err, "the file has more than %d values", VALUES_MAX);
+    return EG_OK;
+}
+
+/* Where a token stands; one without content stands where what came before it does. */
+static struct eg__place place_of(struct fy_token *token, const struct eg__place *before)
+{
+    const struct fy_mark *const mark = token != NULL ? fy_token_start_mark(token) : NULL;
+
+    if (mark == NULL)
+        return *before;
+    return (struct eg__place){before->file, mark->line + 1, mark->column + 1};
+}
+
+static enum eg_code new_node(struct builder *builder, struct eg__node **node, enum eg__kind kind,
+                             const struct eg__place *place, struct eg_error *err)
+{
+    struct eg__document *const document = builder->document;
+
+    EG_TRY(count_value(builder, place, err));
+    EG_TRY(grow(&document->nodes, document->node_count, sizeof(struct eg__node *), err));
+    EG_TRY(eg_alloc(node, 1, sizeof **node, err));
+    **node = (struct eg__node){.kind = kind, .place = *place};
+    document->nodes[document->node_count++] = *node;
+    return EG_OK;
+}
+
+static enum eg_code token_text(char **text, struct fy_token *token, const struct eg__place *place,
+                               struct eg_error *err)
+{
+    size_t size = 0;
+    const char *const content = token != NULL ? fy_token_get_text(token, &size) : "";
+
+    if (content == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "text at %s:%d:%d", place->file, place->line, place->column);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)content[i] < ' ' || content[i] == 0x7f)
+            return eg__refuse(place, err, "the value has a control character, 0x%02x",
+                              (unsigned)(unsigned char)content[i]);
+    EG_TRY(eg_alloc(text, size + 1, 1, err));
+    memcpy(*text, content, size);
+    return EG_OK;
+}
+
+/* The next event, or the parser's complaint. */
+static enum eg_code next_event(struct builder *builder, struct fy_event **event, struct eg_error *err)
+{
+    struct eg__place place = {builder->document->file, 1, 1};
+    void *iterator = NULL;
+
+    *event = fy_parser_parse(builder->parser);
+    if (*event != NULL)
+        return EG_OK;
+    const struct fy_diag_error *const first = fy_diag_errors_iterate(builder->diag, &iterator);
+    if (first == NULL)
+        return eg__refuse(&place, err, "this is not a YAML file");
+    place.line = first->line;
+    place.column = first->column;
+    return eg__refuse(&place, err, "%s", first->msg);
+}
+
+static enum eg_code build(struct builder *builder, struct fy_event *event, unsigned depth,
+                          const struct eg__place *before, struct eg__node **node, struct eg_error *err);
+
+/* Gets an event, hands it to build() and frees it; *node is NULL when the event ends a list or map instead.
+ */
+static enum eg_code build_next(struct builder *builder, unsigned depth, const struct eg__place *before,
+                               struct eg__node **node, bool *plain, struct eg_error *err)
+{
+    struct fy_event *event;
+    enum eg_code code = EG_OK;
+
+    EG_TRY(next_event(builder, &event, err));
+    *node = NULL;
+    *plain = event->type == FYET_SCALAR && fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+    if (event->type != FYET_SEQUENCE_END && event->type != FYET_MAPPING_END)
+        code = build(builder, event, depth, before, node, err);
+    fy_parser_event_free(builder->parser, event);
+    return code;
+}
+
+static enum eg_code build_list(struct builder *builder, struct eg__node *list, unsigned depth,
+                               struct eg_error *err)
+{
+    struct eg__node *item;
+    bool plain;
+
+    for (;;) {
+        EG_TRY(build_next(builder, depth + 1, &list->place, &item, &plain, err));
+        if (item == NULL)
+            return EG_OK;
+        EG_TRY(grow(&list->items, list->count, sizeof *list->items, err));
+        list->items[list->count++] = item;
+    }
+}
+
+static enum eg_code add_pair(struct eg__node *map, const char *key, const struct eg__place *place,
+                             struct eg__node *value, struct eg_error *err)
+{
+    char *copy;
+
+    if (map->count == KEYS_MAX)
+        return eg__refuse(place, err, "a mapping has more than %d keys", KEYS_MAX);
+    EG_TRY(grow(&map->pairs, map->count, sizeof *map->pairs, err));
+    EG_TRY(eg_strdup(&copy, key, err));
+    map->pairs[map->count++] = (struct eg__pair){copy, *place, value};
+    return EG_OK;
+}
+
+/* Keys of the map itself win, then those of the map that is merged first. */
+static enum eg_code merge(struct builder *builder, struct eg__node *map, const struct eg__node *from,
+                          const struct eg__place *place, struct eg_error *err)
+{
+    if (from->kind != EG__MAP)
+        return eg__refuse(place, err, "<< takes a mapping or a list of them");
+    for (size_t i = 0; i < from->count; i++) {
+        const struct eg__pair *const pair = &from->pairs[i];
+        if (eg__node_get(map, pair->key) != NULL)
+            continue;
+        EG_TRY(count_value(builder, place, err));
+        EG_TRY(add_pair(map, pair->key, &pair->place, pair->value, err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code build_map(struct builder *builder, struct eg__node *map, unsigned depth,
+                              struct eg_error *err)
+{
+    const struct eg__node *merged = NULL;
+    struct eg__place merged_place = map->place;
+    struct eg__node *key, *value;
+    bool plain, ignored;
+
+    for (;;) {
+        EG_TRY(build_next(builder, depth + 1, &map->place, &key, &plain, err));
+        if (key == NULL)
+            break;
+        if (key->kind != EG__TEXT)
+            return eg__refuse(&key->place, err, "a key is %s, not text", kind_name(key->kind));
+        EG_TRY(build_next(builder, depth + 1, &key->place, &value, &ignored, err));
+        if (plain && strcmp(key->text, "<<") == 0) {
+            if (merged != NULL)
+                return eg__refuse(&key->place, err, "key << is given twice, first in line %d",
+                                  merged_place.line);
+            merged = value;
+            merged_place = key->place;
+            continue;
+        }
+        for (size_t i = 0; i < map->count; i++)
+            if (strcmp(map->pairs[i].key, key->text) == 0)
+                return eg__refuse(&key->place, err, "key %s is given twice, first in line %d", key->text,
+                                  map->pairs[i].place.line);
+        EG_TRY(add_pair(map, key->text, &key->place, value, err));
+    }
+    if (merged == NULL)
+        return EG_OK;
+    if (merged->kind != EG__LIST)
+        return merge(builder, map, merged, &merged_place, err);
+    for (size_t i = 0; i < merged->count; i++)
+        EG_TRY(merge(builder, map, merged->items[i], &merged_place, err));
+    return EG_OK;
+}
+
+/* An anchor is known once its node is complete, so that no node can contain itself. */
+static enum eg_code add_anchor(struct builder *builder, struct fy_token *token, struct eg__node *node,
+                               struct eg_error *err)
+{
+    char *name;
+
+    if (token == NULL)
+        return EG_OK;
+    EG_TRY(grow(&builder->anchors, builder->anchor_count, sizeof *builder->anchors, err));
+    EG_TRY(token_text(&name, token, &node->place, err));
+    builder->anchors[builder->anchor_count++] = (struct anchor){name, node};
+    return EG_OK;
+}
+
+static enum eg_code find_anchor(const struct builder *builder, struct fy_token *token,
+                                const struct eg__place *place, struct eg__node **node, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+
+    EG_TRY(token_text(&name, token, place, err));
+    for (size_t i = builder->anchor_count; i > 0; i--) {
+        if (strcmp(builder->anchors[i - 1].name, name) == 0) {
+            *node = builder->anchors[i - 1].node;
+            return EG_OK;
+        }
+    }
+    return eg__refuse(place, err, "there is no anchor &%s before this alias", name);
+}
+
+static enum eg_code build(struct builder *builder, struct fy_event *event, unsigned depth,
+                          const struct eg__place *before, struct eg__node **node, struct eg_error *err)
+{
+    struct fy_token *token, *anchor, *tag;
+    enum eg__kind kind;
+
+    switch (event->type) {
+    case FYET_SCALAR:
+        kind = EG__TEXT;
+        token = event->scalar.value;
+        anchor = event->scalar.anchor;
+        tag = event->scalar.tag;
+        break;
+    case FYET_SEQUENCE_START:
+        kind = EG__LIST;
+        token = event->sequence_start.sequence_start;
+        anchor = event->sequence_start.anchor;
+        tag = event->sequence_start.tag;
+        break;
+    case FYET_MAPPING_START:
+        kind = EG__MAP;
+        token = event->mapping_start.mapping_start;
+        anchor = event->mapping_start.anchor;
+        tag = event->mapping_start.tag;
+        break;
+    case FYET_ALIAS: {
+        const struct eg__place place = place_of(event->alias.anchor, before);
+        EG_TRY(count_value(builder, &place, err));
+        return find_anchor(builder, event->alias.anchor, &place, node, err);
+    }
+    default: /* libfyaml's enumeration, not ours: the events of streams and documents */
+        return eg_error_set(err, EG_INTERNAL, "%s: event %d within a document", before->file,
+                            (int)event->type);
+    }
+
+    const struct eg__place place = place_of(token, before);
+    if (tag != NULL)
+        return eg__refuse(&place, err, "tags have no meaning here");
+    if (depth > DEPTH_MAX)
+        return eg__refuse(&place, err, "lists and mappings are nested more than %d deep", DEPTH_MAX);
+    EG_TRY(new_node(builder, node, kind, &place, err));
+    switch (kind) {
+    case EG__TEXT:
+        EG_TRY(token_text(&(*node)->text, token, &place, err));
+        break;
+    case EG__LIST:
+        EG_TRY(build_list(builder, *node, depth, err));
+        break;
+    case EG__MAP:
+        EG_TRY(build_map(builder, *node, depth, err));
+        break;
+    }
+    return add_anchor(builder, anchor, *node, err);
+}
+
+/* Goes to the next event of one of two types, which must come; true = it is `wanted`. */
+static enum eg_code skip_to(struct builder *builder, enum fy_event_type wanted, enum fy_event_type other,
+                            struct eg__place *place, bool *found, struct eg_error *err)
+{
+    for (;;) {
+        struct fy_event *event;
+        EG_TRY(next_event(builder, &event, err));
+        const enum fy_event_type type = event->type;
+        if (type == FYET_DOCUMENT_START)
+            *place = place_of(event->document_start.document_start, place);
+        fy_parser_event_free(builder->parser, event);
+        *found = type == wanted;
+        if (type == wanted || type == other)
+            return EG_OK;
+    }
+}
+
+static enum eg_code build_document(struct builder *builder, struct eg_error *err)
+{
+    struct eg__place place = {builder->document->file, 1, 1};
+    bool found, ignored;
+
+    EG_TRY(skip_to(builder, FYET_DOCUMENT_START, FYET_STREAM_END, &place, &found, err));
+    if (!found)
+        return eg__refuse(&place, err, "the file is empty");
+    EG_TRY(build_next(builder, 1, &place, &builder->document->root, &ignored, err));
+    EG_TRY(skip_to(builder, FYET_DOCUMENT_START, FYET_STREAM_END, &place, &found, err));
+    if (found)
+        return eg__refuse(&place, err, "a second document begins here; there may be only one");
+    return EG_OK;
+}
+
+/* Length of the UTF-8 sequence at the start; 0 = it is none, or a control character that YAML forbids. */
+static size_t utf8_length(const uint8_t *at, size_t left)
+{
+    uint32_t point;
+    size_t length;
+
+    if (at[0] < 0x80)
+        return at[0] >= ' ' || at[0] == '\t' || at[0] == '\n' || at[0] == '\r' ? at[0] != 0x7f : 0;
+    if (at[0] >= 0xc2 && at[0] < 0xe0)
+        length = 2;
+    else if (at[0] >= 0xe0 && at[0] < 0xf0)
+        length = 3;
+    else if (at[0] >= 0xf0 && at[0] < 0xf5)
+        length = 4;
+    else
+        return 0;
+    if (left < length)
+        return 0;
+    point = at[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (at[i] & 0x3f);
+    }
+    if ((length == 3 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
+        (length == 4 && (point < 0x10000 || point > 0x10ffff)))
+        return 0;
+    return length;
+}
+
+static enum eg_code check_text(const struct eg__document *document, struct eg_error *err)
+{
+    struct eg__place place = {document->file, 1, 1};
+
+    for (size_t at = 0; at < document->text.size;) {
+        const uint8_t byte = document->text.data[at];
+        const size_t length = utf8_length(document->text.data + at, document->text.size - at);
+        if (length == 0 && (byte < ' ' || byte == 0x7f))
+            return eg__refuse(&place, err, "the file has a control character, 0x%02x", byte);
+        if (length == 0)
+            return eg__refuse(&place, err, "byte 0x%02x is not UTF-8 text", byte);
+        at += length;
+        place.column++;
+        if (byte == '\n') {
+            place.line++;
+            place.column = 1;
+        }
+    }
+    return EG_OK;
+}
+
+static void builder_finish(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->anchor_count; i++)
+        free(builder->anchors[i].name);
+    free(builder->anchors);
+    if (builder->parser != NULL)
+        fy_parser_destroy(builder->parser);
+    if (builder->diag != NULL)
+        fy_diag_destroy(builder->diag);
+}
+
+enum eg_code eg__document_read(struct eg__document *document, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(builder_finish) struct builder builder = {.document = document};
+    const char *const suffix = strrchr(path, '.');
+    const bool json = suffix != NULL && strcmp(suffix, ".json") == 0;
+    struct fy_diag_cfg diag_config;
+
+    EG_TRY(eg_strdup(&document->file, path, err));
+    EG_TRY(eg_file_read(&document->text, path, FILE_SIZE_MAX, err));
+    EG_TRY(check_text(document, err));
+
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    builder.diag = fy_diag_create(&diag_config);
+    if (builder.diag == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+    fy_diag_set_collect_errors(builder.diag, true);
+    builder.parser = fy_parser_create(
+        &(struct fy_parse_cfg){.flags = json ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE, .diag = builder.diag});
+    if (builder.parser == NULL ||
+        fy_parser_set_string(builder.parser, (const char *)document->text.data, document->text.size) != 0)
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+    return build_document(&builder, err);
+}
+
+void eg__document_finish(struct eg__document *document)
+{
+    for (size_t i = 0; i < document->node_count; i++) {
+        struct eg__node *const node = document->nodes[i];
+        for (size_t n = 0; node->kind == EG__MAP && n < node->count; n++)
+            free(node->pairs[n].key);
+        free(node->text);
+        free(node->items);
+        free(node->pairs);
+        free(node);
+    }
+    free(document->nodes);
+    free(document->file);
+    eg_buffer_finish(&document->text);
+    *document = (struct eg__document){0};
+}

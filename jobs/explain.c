@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A plan in words, for whoever is about to run it. */
+
+#include "jobs/job.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void explain_regions(const struct eg_plan *plan, FILE *out)
+{
+    fprintf(out, "\n  %-10s  %10s  %16s  %-32s  %s\n", "address", "bytes", "sent", "MD5", "region");
+    for (unsigned i = 0; i < plan->region_count; i++) {
+        const struct eg_region *const region = &plan->regions[i];
+        const size_t sent = region->zlib.size != 0 ? region->zlib.size : region->data.size;
+        char md5[EG_MD5_TEXT];
+        eg_hex(md5, region->md5, EG_MD5_SIZE);
+        fprintf(out, "  0x%08lx  %10zu  %9zu (%3zu%%)  %s  %s (%s)\n", (unsigned long)region->flash_addr,
+                region->data.size, sent, sent * 100 / region->data.size, md5, region->name, region->path);
+    }
+    fprintf(out, "  %-10s  %10llu  %9llu (%3llu%%)\n\n", "all", (unsigned long long)plan->data_size,
+            (unsigned long long)plan->wire_size,
+            (unsigned long long)(plan->wire_size * 100 / plan->data_size));
+}
+
+enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)
+{
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
+    fprintf(out, "job    %s%s%s\n", plan->job_name, plan->job_version[0] == '\0' ? "" : " ",
+            plan->job_version);
+    fprintf(out, "file   %s, SHA-256 %s\n", plan->job_path, sha256);
+    fprintf(out, "chip   %s\n", plan->target->label);
+    if (plan->declared_flash_size != 0)
+        fprintf(out, "flash  %lu KB\n", (unsigned long)plan->declared_flash_size / 1024);
+    explain_regions(plan, out);
+    for (unsigned i = 0; i < plan->setting_count; i++) {
+        const struct eg_setting *const setting = &plan->settings[i];
+        fprintf(out, "  %-16s  %-20s  %s%s\n", setting->option->key, setting->text, setting->option->help,
+                setting->given ? "" : " (default)");
+    }
+    if (fflush(out) != 0 || ferror(out))
+        return eg_error_errno(err, EG_IO, errno, "writing the plan of %s", plan->job_path);
+    return EG_OK;
+}
