@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A port over RFC 2217, TCP or a tty that is no serial port, by gensio.
+ *
+ * gensio is driven by callbacks: its blocking calls never see the answers to RFC 2217 requests. Every port
+ * has a selector of its own, without threads, locks or signals, and it runs only while a call of this file
+ * waits, on the thread that made the call. So ports share nothing, and a callback needs no lock.
+ *
+ * Over RFC 2217 a change of rate or lines is over when the server has acknowledged it, since the timing of a
+ * reset depends on it. Both lines are asked for in one packet. "Drained" means that the bytes have left this
+ * process: nobody can tell when a server has sent them on.
+ *
+ * Not here: telnet and RFC 2217 themselves, which are gensio's, byte 0xff included.
+ */
+
+#include "engine/base/bytes.h"
+#include "engine/link/carriers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gensio/gensio.h>
+#include <gensio/gensio_unix.h>
+#include <gensio/selector.h>
+#include <gensio/sergensio.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT_MS 5000
+#define CLOSE_TIMEOUT_MS   500
+
+struct channel {
+    struct eg_port port;
+    struct selector_s *selector;
+    struct gensio_os_funcs *os;
+    struct gensio *io;
+    int lock_fd;          /* of a tty, held against other programs; -1 = none */
+    uint8_t input[65536]; /* received, not read: bytes at..end */
+    size_t at, end;
+    bool opened, closed, writable;
+    int open_error;  /* of gensio, as the next two */
+    int lost;        /* why the connection is no more; 0 = it is there */
+    int refused;     /* the first bad answer to a change */
+    unsigned asked;  /* changes without an answer yet */
+    uint32_t answer; /* the value in the last answer */
+};
+
+/*
+ * gensio's tables are made at first use, and a thread that comes while another makes them finds them half
+ * done. The os functions they were made with stay, because locks in the tables are theirs.
+ */
+static void prepare_gensio(void)
+{
+    static struct gensio_os_funcs *os;
+    struct selector_s *selector;
+    struct gensio *io;
+
+    if (sel_alloc_selector_nothread(&selector) != 0 || gensio_unix_funcs_alloc(selector, 0, &os) != 0)
+        return;
+    if (str_to_gensio("telnet,tcp,127.0.0.1,1", os, NULL, NULL, &io) == 0)
+        gensio_free(io);
+}
+
+/* gensio writes to sockets in a way that raises SIGPIPE when the peer is gone. */
+static void hold_sigpipe(sigset_t *before)
+{
+    sigset_t pipe_only;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, before);
+}
+
+static void release_sigpipe(const sigset_t *before)
+{
+    const struct timespec at_once = {0, 0};
+    sigset_t pipe_only;
+
+    if (sigismember(before, SIGPIPE))
+        return;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigtimedwait(&pipe_only, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* Let gensio do one round of work, waiting for some until then; false when there was none. */
+static bool serve(struct channel *channel, uint64_t until_us)
+{
+    const uint64_t now_us = eg_clock_us();
+    const uint64_t left_us = until_us > now_us ? until_us - now_us : 0;
+    gensio_time left = {(int64_t)(left_us / 1000000), (int32_t)(left_us % 1000000 * 1000)};
+    sigset_t before;
+
+    hold_sigpipe(&before);
+    const int result = gensio_os_funcs_service(channel->os, &left);
+    release_sigpipe(&before);
+    return result != GE_TIMEDOUT;
+}
+
+static uint64_t after_ms(uint32_t duration_ms)
+{
+    return eg_clock_us() + (uint64_t)duration_ms * 1000;
+}
+
+static size_t take(struct channel *channel, const uint8_t *data, size_t size)
+{
+    if (channel->at > 0 && channel->end + size > sizeof channel->input) {
+        memmove(channel->input, channel->input + channel->at, channel->end - channel->at);
+        channel->end -= channel->at;
+        channel->at = 0;
+    }
+    if (size > sizeof channel->input - channel->end)
+        size = sizeof channel->input - channel->end;
+    memcpy(channel->input + channel->end, data, size);
+    channel->end += size;
+    return size;
+}
+
+static int on_event(struct gensio *io, void *context, int event, int error, unsigned char *data,
+                    gensiods *size, const char *const *auxdata)
+{
+    struct channel *channel = context;
+
+    (void)auxdata;
+    if (event == GENSIO_EVENT_WRITE_READY) {
+        channel->writable = true;
+        gensio_set_write_callback_enable(io, false);
+        return 0;
+    }
+    if (event != GENSIO_EVENT_READ)
+        return GE_NOTSUP;
+    if (error != 0) {
+        channel->lost = error;
+        gensio_set_read_callback_enable(io, false);
+        gensio_set_write_callback_enable(io, false);
+        return 0;
+    }
+    const size_t taken = take(channel, data, *size);
+    if (taken < *size)
+        gensio_set_read_callback_enable(io, false);
+    *size = taken;
+    return 0;
+}
+
+static void on_open(struct gensio *io, int error, void *context)
+{
+    struct channel *channel = context;
+
+    (void)io;
+    channel->opened = true;
+    channel->open_error = error;
+}
+
+static void on_close(struct gensio *io, void *context)
+{
+    (void)io;
+    ((struct channel *)context)->closed = true;
+}
+
+static void on_answer(struct sergensio *serial, int error, unsigned value, void *context)
+{
+    struct channel *channel = context;
+
+    (void)serial;
+    channel->asked--;
+    channel->answer = value;
+    if (error != 0 && channel->refused == 0)
+        channel->refused = error;
+}
+
+static enum eg_code gone(const struct channel *channel, struct eg_error *err)
+{
+    return eg_error_set(err, EG_PORT_GONE, "%s: %s", channel->port.url,
+                        channel->lost == GE_REMCLOSE ? "the other end closed the connection"
+                                                     : gensio_err_to_str(channel->lost));
+}
+
+static enum eg_code channel_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                                 uint32_t timeout_ms, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+    const uint64_t until_us = after_ms(timeout_ms);
+
+    while (channel->at == channel->end && channel->lost == 0)
+        if (!serve(channel, until_us) && eg_clock_us() >= until_us)
+            break;
+    const size_t waiting = channel->end - channel->at;
+    if (waiting == 0 && channel->lost != 0)
+        return gone(channel, err);
+    *got = size < waiting ? size : waiting;
+    memcpy(data, channel->input + channel->at, *got);
+    channel->at += *got;
+    if (channel->at == channel->end) {
+        channel->at = channel->end = 0;
+        if (channel->lost == 0)
+            gensio_set_read_callback_enable(channel->io, true);
+    }
+    return EG_OK;
+}
+
+/* Wait until gensio has nothing left to send. */
+static enum eg_code wait_writable(struct channel *channel, uint64_t until_us, struct eg_error *err)
+{
+    channel->writable = false;
+    gensio_set_write_callback_enable(channel->io, true);
+    while (!channel->writable && channel->lost == 0)
+        if (!serve(channel, until_us) && eg_clock_us() >= until_us)
+            return EG_OK;
+    return channel->lost != 0 ? gone(channel, err) : EG_OK;
+}
+
+static enum eg_code channel_write(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                                  uint32_t timeout_ms, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+    const uint64_t until_us = after_ms(timeout_ms);
+
+    for (;;) {
+        gensiods taken = 0;
+        sigset_t before;
+
+        if (channel->lost == 0) {
+            hold_sigpipe(&before);
+            channel->lost = gensio_write(channel->io, &taken, data, size, NULL);
+            release_sigpipe(&before);
+        }
+        if (channel->lost != 0)
+            return gone(channel, err);
+        *put = taken;
+        if (taken > 0)
+            return EG_OK;
+        EG_TRY(wait_writable(channel, until_us, err));
+        if (!channel->writable)
+            return EG_OK;
+    }
+}
+
+static enum eg_code channel_drain(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+
+    EG_TRY(wait_writable(channel, after_ms(timeout_ms), err));
+    *done = channel->writable;
+    return EG_OK;
+}
+
+/* Wait for the answers to what was asked; gensio gives up by itself after five seconds. */
+static enum eg_code wait_answers(struct channel *channel, const char *what, struct eg_error *err)
+{
+    while (channel->asked > 0 && channel->lost == 0) {
+        if (eg_cancel_requested(channel->port.cancel))
+            return eg_error_set(err, EG_CANCELLED, "%s: cancelled", channel->port.url);
+        serve(channel, after_ms(EG_CANCEL_POLL_MS));
+    }
+    if (channel->lost != 0)
+        return gone(channel, err);
+    switch (channel->refused) {
+    case 0:
+        return EG_OK;
+    case GE_NOTSUP:
+        return eg_error_set(err, EG_PORT_REFUSED, "%s: the server does not take RFC 2217 requests (%s)",
+                            channel->port.url, what);
+    case GE_TIMEDOUT:
+        return eg_error_set(err, EG_PORT_REFUSED, "%s: the server did not acknowledge %s", channel->port.url,
+                            what);
+    default:
+        return eg_error_set(err, EG_PORT_REFUSED, "%s: %s: %s", channel->port.url, what,
+                            gensio_err_to_str(channel->refused));
+    }
+}
+
+typedef int request_function(struct sergensio *serial, unsigned value, sergensio_done done, void *context);
+
+static void ask(struct channel *channel, request_function *request, unsigned value)
+{
+    channel->asked++;
+    const int error = request(gensio_to_sergensio(channel->io), value, on_answer, channel);
+    if (error != 0)
+        on_answer(NULL, error, 0, channel);
+}
+
+static enum eg_code channel_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+    char what[32];
+
+    channel->refused = 0;
+    ask(channel, sergensio_baud, baud);
+    snprintf(what, sizeof what, "%u baud", (unsigned)baud);
+    EG_TRY(wait_answers(channel, what, err));
+    if (channel->answer != baud)
+        return eg_error_set(err, EG_PORT_REFUSED, "%s: asked for %u baud, got %u", port->url, (unsigned)baud,
+                            (unsigned)channel->answer);
+    return EG_OK;
+}
+
+static enum eg_code channel_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+
+    channel->refused = 0;
+    ask(channel, sergensio_dtr, dtr ? SERGENSIO_DTR_ON : SERGENSIO_DTR_OFF);
+    ask(channel, sergensio_rts, rts ? SERGENSIO_RTS_ON : SERGENSIO_RTS_OFF);
+    return wait_answers(channel, "DTR and RTS", err);
+}
+
+static enum eg_code channel_discard(struct eg_port *port, struct eg_error *err)
+{
+    struct channel *channel = (struct channel *)port;
+    size_t rounds = 0;
+
+    do {
+        channel->at = channel->end = 0;
+        if (channel->lost != 0)
+            return gone(channel, err);
+        gensio_set_read_callback_enable(channel->io, true);
+    } while (serve(channel, 0) && ++rounds < 100); /* a board that never stops talking */
+    channel->at = channel->end = 0;
+    return EG_OK;
+}
+
+static void channel_close(struct eg_port *port)
+{
+    struct channel *channel = (struct channel *)port;
+    const uint64_t until_us = after_ms(CLOSE_TIMEOUT_MS);
+
+    if (channel->io != NULL) {
+        if (gensio_close(channel->io, on_close, channel) == 0) {
+            while (!channel->closed && (serve(channel, until_us) || eg_clock_us() < until_us))
+                ;
+            if (!channel->closed)
+                gensio_disable(channel->io); /* a peer that reads nothing */
+        }
+        gensio_free(channel->io);
+        while (serve(channel, 0)) /* what gensio put off */
+            ;
+    }
+    if (channel->os != NULL)
+        gensio_os_funcs_free(channel->os);
+    if (channel->selector != NULL)
+        sel_free_selector(channel->selector);
+    if (channel->lock_fd >= 0)
+        close(channel->lock_fd);
+    free(channel);
+}
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static void close_cleanup(struct channel **channel)
+{
+    if (*channel != NULL)
+        channel_close(&(*channel)->port);
+}
+
+static enum eg_code code_of(int error)
+{
+    switch (error) {
+    case GE_INUSE:
+        return EG_PORT_BUSY;
+    case GE_PERM:
+    case GE_NOTSUP:
+    case GE_INVAL:
+        return EG_PORT_REFUSED;
+    case GE_NOMEM:
+        return EG_NO_MEMORY;
+    default:
+        return EG_NO_PORT;
+    }
+}
+
+/* `address` in gensio's language. */
+static enum eg_code open_channel(struct eg_port **port, const struct eg_port_ops *ops, const char *url,
+                                 const char *address, const struct eg_cancel *cancel, struct eg_error *err)
+{
+    static pthread_once_t prepared = PTHREAD_ONCE_INIT; /* the library's tables are the process's */
+    EG_CLEANUP(close_cleanup) struct channel *channel = NULL;
+
+    pthread_once(&prepared, prepare_gensio);
+    EG_TRY(eg_alloc(&channel, 1, sizeof *channel, err));
+    channel->port.ops = ops;
+    channel->port.cancel = cancel;
+    channel->lock_fd = -1;
+    snprintf(channel->port.url, sizeof channel->port.url, "%s", url);
+    if (sel_alloc_selector_nothread(&channel->selector) != 0 ||
+        gensio_unix_funcs_alloc(channel->selector, 0, &channel->os) != 0 || channel->os == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%s: no memory for the connection", url);
+
+    int error = str_to_gensio(address, channel->os, on_event, channel, &channel->io);
+    if (error == 0)
+        error = gensio_open(channel->io, on_open, channel);
+    if (error != 0)
+        return eg_error_set(err, code_of(error), "%s: %s", url, gensio_err_to_str(error));
+
+    const uint64_t until_us = after_ms(CONNECT_TIMEOUT_MS);
+    while (!channel->opened) {
+        const uint64_t slice_us = after_ms(EG_CANCEL_POLL_MS);
+        if (eg_cancel_requested(cancel))
+            return eg_error_set(err, EG_CANCELLED, "%s: cancelled", url);
+        if (eg_clock_us() >= until_us)
+            return eg_error_set(err, EG_NO_PORT, "%s: no connection within %d s", url,
+                                CONNECT_TIMEOUT_MS / 1000);
+        serve(channel, slice_us < until_us ? slice_us : until_us);
+    }
+    if (channel->open_error != 0)
+        return eg_error_set(err, code_of(channel->open_error), "%s: %s", url,
+                            gensio_err_to_str(channel->open_error));
+    gensio_set_read_callback_enable(channel->io, true);
+    *port = &channel->port;
+    channel = NULL;
+    return EG_OK;
+}
+
+/* "//HOST:PORT" to gensio's "HOST,PORT". Names are limited to what a host name or an address may hold. */
+static enum eg_code parse_address(char *address, size_t room, const char *url, struct eg_error *err)
+{
+    const char *host = strstr(url, "//") + 2;
+    const char *colon = strrchr(host, ':');
+    size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
+
+    if (host_size > 2 && host[0] == '[' && host[host_size - 1] == ']') {
+        host++;
+        host_size -= 2;
+    } else if (memchr(host, ':', host_size) != NULL) {
+        host_size = 0; /* an IPv6 address needs its brackets */
+    }
+    bool good = host_size > 0 && colon[1] != '\0' && strlen(colon + 1) <= 5 &&
+                strspn(colon + 1, "0123456789") == strlen(colon + 1) && strtol(colon + 1, NULL, 10) >= 1 &&
+                strtol(colon + 1, NULL, 10) <= 65535;
+    for (size_t i = 0; good && i < host_size; i++)
+        good = isalnum((unsigned char)host[i]) || strchr(".-_:%", host[i]) != NULL;
+    if (!good)
+        return eg_error_set(err, EG_NO_PORT, "%s: is not of the form %.*s//HOST:PORT", url,
+                            (int)(strstr(url, "//") - url), url);
+    snprintf(address, room, "%.*s,%s", (int)host_size, host, colon + 1);
+    return EG_OK;
+}
+
+static const struct eg_port_ops tcp_ops = {
+    .read = channel_read,
+    .write = channel_write,
+    .drain = channel_drain,
+    .discard = channel_discard,
+    .close = channel_close,
+};
+
+static const struct eg_port_ops tty_ops = {
+    .read = channel_read,
+    .write = channel_write,
+    .drain = channel_drain,
+    .set_baud = channel_set_baud,
+    .discard = channel_discard,
+    .close = channel_close,
+};
+
+static const struct eg_port_ops rfc2217_ops = {
+    .read = channel_read,
+    .write = channel_write,
+    .drain = channel_drain,
+    .set_baud = channel_set_baud,
+    .set_lines = channel_set_lines,
+    .discard = channel_discard,
+    .close = channel_close,
+};
+
+enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, void *context,
+                                     const struct eg_cancel *cancel, struct eg_error *err)
+{
+    EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
+    char host[280];
+    char address[400];
+
+    (void)context;
+    EG_TRY(parse_address(host, sizeof host, url, err));
+    snprintf(address, sizeof address,
+             "telnet(rfc2217,readbuf=16384,writebuf=16384),tcp(nodelay,readbuf=16384),%s", host);
+    EG_TRY(open_channel(&opened, &rfc2217_ops, url, address, cancel, err));
+    opened->remote = true;
+    if (channel_set_lines(opened, false, false, err) != EG_OK) {
+        if (((struct channel *)opened)->refused != GE_TIMEDOUT)
+            return err->code;
+        opened->ops = &tty_ops; /* ser2net says nothing at all when its device has no modem lines */
+    }
+    *port = opened;
+    opened = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *context,
+                                 const struct eg_cancel *cancel, struct eg_error *err)
+{
+    char host[280];
+    char address[400];
+
+    (void)context;
+    EG_TRY(parse_address(host, sizeof host, url, err));
+    snprintf(address, sizeof address, "tcp(nodelay,readbuf=16384),%s", host);
+    EG_TRY(open_channel(port, &tcp_ops, url, address, cancel, err));
+    (*port)->remote = true;
+    return EG_OK;
+}
+
+enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
+                                 const struct eg_cancel *cancel, struct eg_error *err)
+{
+    EG_CLEANUP(close_fd) int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    char address[PATH_MAX + 80];
+
+    if (fd < 0)
+        return eg__tty_cannot_open(url, errno, err);
+    if (!isatty(fd) || strchr(path, ',') != NULL) /* a comma ends a name in gensio's language */
+        return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", url);
+    const int errnum = eg__tty_lock(fd);
+    if (errnum != 0)
+        return eg__tty_cannot_open(url, errnum, err);
+    snprintf(address, sizeof address, "serialdev(nouucplock,drain_time=0,readbuf=16384),%s,%dN81,local", path,
+             EG_PORT_OPEN_BAUD);
+    EG_TRY(open_channel(port, &tty_ops, url, address, cancel, err));
+    ((struct channel *)*port)->lock_fd = fd;
+    fd = -1;
+    return EG_OK;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The kinds of port the engine brings, and which carrier takes a path. */
+
+#include "engine/base/bytes.h"
+#include "engine/link/carriers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err)
+{
+    switch (errnum) {
+    case EBUSY:
+        return eg_error_set(err, EG_PORT_BUSY, "%s: another program uses it", url);
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+    case EIO:
+        return eg_error_errno(err, EG_NO_PORT, errnum, "%s", url);
+    case EACCES:
+    case EPERM:
+        return eg_error_errno(err, EG_PORT_REFUSED, errnum, "%s: is your user in the group dialout?", url);
+    default:
+        return eg_error_errno(err, EG_PORT_REFUSED, errnum, "%s", url);
+    }
+}
+
+/* libserialport first; it wants a sysfs entry and modem lines, so ptys and the like go to gensio. */
+static enum eg_code open_path(struct eg_port **port, const char *url, void *context,
+                              const struct eg_cancel *cancel, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = realpath(url, NULL);
+    struct stat status;
+    bool known;
+
+    (void)context;
+    if (path == NULL || stat(path, &status) != 0)
+        return eg__tty_cannot_open(url, errno, err);
+    if (!S_ISCHR(status.st_mode))
+        return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", url);
+    EG_TRY(eg__serial_open(port, url, path, &known, err));
+    return known ? EG_OK : eg__gensio_open_tty(port, url, path, cancel, err);
+}
+
+static const struct eg_port_scheme rfc2217 = {
+    .scheme = "rfc2217://",
+    .help = "rfc2217://HOST:PORT  a serial port behind ser2net, esp_rfc2217_server, a labgrid exporter",
+    .open = eg__gensio_open_rfc2217,
+};
+
+static const struct eg_port_scheme tcp = {
+    .scheme = "tcp://",
+    .help = "tcp://HOST:PORT      bytes alone: no rate, no modem lines",
+    .open = eg__gensio_open_tcp,
+};
+
+static const struct eg_port_scheme path_scheme = {
+    .scheme = "",
+    .help = "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines)",
+    .open = open_path,
+};
+
+const struct eg_port_scheme *const eg_port_schemes[] = {&rfc2217, &tcp, &path_scheme, NULL};
