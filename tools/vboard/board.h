@@ -34,6 +34,7 @@ struct vb_flash_part {
         block_us[2]; /* 256 B program, 4 KiB erase, 64 KiB erase: typical, maximum */
     uint32_t chip_ms[2];
     uint32_t read_ns; /* per byte, reading and hashing through the loader */
+    bool sfdp;        /* answers 5A with a table */
 };
 
 /** The parts, ends with a NULL name; the first is the default (GigaDevice, c8 40 16, 4 MB: the recordings'
@@ -76,6 +77,7 @@ struct vb_config {
     bool fast;                        /* leave time out: infinite baud, instant flash */
     bool maximum_times;               /* flash at the datasheet's maximum times */
     bool secure_boot, flash_encryption, secure_download;
+    bool strap_low;         /* a jumper holds the boot strap low: every reset ends in the ROM loader */
     const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
     const char *stub_dir;   /* also accept the stubs of this folder */
     struct vb_fault faults[VB_FAULTS_MAX];
@@ -99,7 +101,8 @@ void vb_board_destroy(struct vb_board *board);
 /** State of the adapter's lines: true = asserted = pin low, through the usual two-transistor circuit. */
 void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool rts);
 
-/** Rate of the host's side; a rate that is not the board's makes garbage in both directions. */
+/** Rate of the host's side, 115200 at first; a rate that is not the board's makes garbage in both directions.
+ * 0 = whatever the board's is, for a carrier without a rate. */
 void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
 
 /** Bytes that the host hands to its adapter now; they take their time on the wire behind those before them.

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the parts of the simulated board share. Times ending in _ns are of the board's own clock. */
+
+#ifndef TOOLS_VBOARD_BOARD_INTERNAL_H
+#define TOOLS_VBOARD_BOARD_INTERNAL_H
+
+#include "stubs/stub.h"
+#include "tools/vboard/board.h"
+
+#include <zlib.h>
+
+#define VB__NEVER     UINT64_MAX
+#define VB__FRAME_MAX 16647u /* largest frame without its escapes: 8 + 0x4000 + 0xff */
+#define VB__REPLY_MAX 4096u
+#define VB__SECTOR    0x1000u
+#define VB__BLOCK     0x10000u
+
+enum vb__cause { VB__CAUSE_POWER, VB__CAUSE_BROWNOUT };
+
+/** Bytes under way in one direction. */
+struct vb__wire {
+    uint8_t *data; /* `size` bytes from `head` are under way */
+    size_t head, size, room;
+    struct vb__run *runs; /* the same bytes by when they were sent; the first may have been taken in part */
+    size_t run_head, run_count, run_room;
+    uint64_t free_ns; /* when the last byte will have passed */
+    bool instant;     /* bytes take no time */
+};
+
+/** Bytes that follow each other without a gap: byte `i` has passed at start_ns + (i + 1) * 10 bits. */
+struct vb__run {
+    uint64_t start_ns;
+    uint32_t baud;
+    size_t count, done; /* `done` have been taken */
+    size_t judged;      /* so many have met the receiver's rate (towards the host) */
+};
+
+enum vb__state {
+    VB__HELD,  /* EN is low */
+    VB__START, /* EN has risen, the ROM starts */
+    VB__APP,   /* code from flash runs: the UART is read by nobody */
+    VB__ROM,
+    VB__STUB,
+    VB__CRASHED, /* nothing answers until the next reset */
+};
+
+/** SLIP towards the device; frames that cannot be decoded are dropped without a word. */
+struct vb__decoder {
+    uint8_t *frame; /* room for VB__FRAME_MAX */
+    size_t size;
+    bool inside, escaped, spoiled;
+};
+
+/** RAM and registers: words by page, zero where nothing was written. */
+struct vb__page {
+    uint32_t number; /* address >> 12 */
+    uint32_t word[VB__SECTOR / 4];
+};
+
+struct vb__memory {
+    struct vb__page **pages;
+    size_t count, room, last;
+};
+
+/** A write that BEGIN opened. */
+struct vb__write {
+    bool open, deflate, encrypted;
+    uint32_t addr; /* where the next byte goes */
+    uint32_t left; /* bytes still to be written */
+    uint32_t erased_to, erase_end;
+    uint32_t block_size;
+    bool inflating; /* `z` is live */
+    bool stream_ended;
+    z_stream z;
+    uint32_t mem_addr, mem_left; /* MEM_BEGIN */
+};
+
+struct vb__fault_state {
+    struct vb_fault fault;
+    uint64_t next; /* received bytes at which it strikes; VB__NEVER = done */
+    unsigned left;
+};
+
+struct vb_board {
+    struct vb_config config; /* its strings are not kept */
+    const struct eg_target *target;
+    const struct vb_flash_part *part;
+    uint8_t mac[6];
+    uint64_t random;
+
+    uint64_t now_ns;
+    bool dtr, rts;
+    uint32_t host_baud;
+    uint32_t baud; /* the board's UART */
+    bool autobaud; /* until the first good SYNC the board's rate is the host's */
+    struct vb__wire rx, tx;
+    struct vb__decoder decoder;
+
+    enum vb__state state;
+    uint64_t strap_ns; /* EN crosses its threshold: the strap is sampled; VB__NEVER = not rising */
+    uint64_t ready_ns; /* VB__START: the loader listens */
+    uint64_t loop_ns;  /* nothing to run: the next complaint */
+    uint64_t cpu_ns;   /* the loader is busy until then */
+    uint64_t flash_ns; /* the flash is busy until then */
+
+    struct vb__memory memory;
+    uint32_t value;  /* ROM: what READ_REG read last stays in every later reply */
+    uint8_t last_op; /* ROM: the opcode of the reply buffer */
+    uint8_t slow[64];
+    uint32_t rom_flash_size; /* what the ROM believes */
+    struct vb__write write;
+    uint16_t late_error; /* stub: for the next command */
+    struct {
+        bool active;
+        uint32_t start, addr, end, acked, packet;
+    } read;
+
+    uint8_t *flash;
+    uint32_t flash_size;
+    bool flash_mapped;
+    uint8_t status[3];
+    bool write_enabled, volatile_enabled, asleep;
+
+    struct eg_stub *extra_stub; /* from config.stub_dir */
+
+    struct vb__fault_state faults[VB_FAULTS_MAX];
+    unsigned fault_count;
+    uint64_t fault_next; /* the smallest `next` */
+    uint64_t received;   /* bytes from the host */
+    bool silent, lie, drop_reply;
+    uint32_t late_ms;
+    uint64_t gone_ns, back_ns; /* the port is away in between */
+};
+
+/* wire.c */
+void vb__wire_put(struct vb__wire *wire, uint64_t ready_ns, uint32_t baud, const uint8_t *data, size_t size);
+/** How many of the first run's bytes have passed by then (from 0 bytes taken), and the run; NULL = no byte is
+ * under way.
+ */
+struct vb__run *vb__wire_passed(struct vb__wire *wire, uint64_t now_ns, size_t *count);
+/** When byte `index` of the run has passed. */
+uint64_t vb__wire_time(const struct vb__wire *wire, const struct vb__run *run, size_t index);
+const uint8_t *vb__wire_bytes(const struct vb__wire *wire);
+void vb__wire_take(struct vb__wire *wire, size_t count);
+/** Forget what has not begun to pass by then. */
+void vb__wire_cut(struct vb__wire *wire, uint64_t now_ns);
+void vb__wire_finish(struct vb__wire *wire);
+
+/* slip_device.c */
+/** Eat bytes up to and including the end of a frame; *complete when decoder->frame holds one. */
+size_t vb__slip_feed(struct vb__decoder *decoder, const uint8_t *data, size_t size, bool *complete);
+/** `out` has room for 2 * size + 2. */
+size_t vb__slip_frame(uint8_t *out, const uint8_t *data, size_t size);
+
+/* board.c */
+/** Send bytes as they are once the board is done with what it does. */
+void vb__send(struct vb_board *board, const uint8_t *data, size_t size);
+/** A frame; subject to the reply faults. */
+void vb__send_frame(struct vb_board *board, const uint8_t *data, size_t size);
+/** The loader is busy for so long. */
+void vb__busy(struct vb_board *board, uint64_t ns);
+void vb__set_baud(struct vb_board *board, uint32_t baud);
+/** EN goes low: what waits to be received and what has not left yet is lost. */
+void vb__stop(struct vb_board *board);
+/** Everything starts anew, by the strap as it is now. */
+void vb__restart(struct vb_board *board, enum vb__cause cause);
+uint64_t vb__random(uint64_t *state);
+uint8_t vb__checksum(const uint8_t *data, size_t size);
+
+/* boot.c */
+void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
+void vb__boot_complain(struct vb_board *board);
+
+/* rom.c, stub.c: one whole frame */
+void vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size);
+void vb__rom_start(struct vb_board *board);
+void vb__stub_frame(struct vb_board *board, const uint8_t *frame, size_t size);
+/** Jump there: runs when the bytes in RAM are a known stub's. */
+void vb__stub_start(struct vb_board *board, uint32_t entry);
+size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
+
+/* write.c */
+void vb__write_close(struct vb_board *board);
+/** Inflate or pass on, and program. */
+enum vb__write_result {
+    VB__WRITE_OK,
+    VB__WRITE_BAD_STREAM,
+    VB__WRITE_TOO_MUCH,
+    VB__WRITE_READBACK,
+} vb__write_data(struct vb_board *board, const uint8_t *data, uint32_t size);
+/** `payload`: of a BEGIN; size, count, block size, address. */
+void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted);
+
+/* flash.c */
+enum eg_code vb__flash_open(struct vb_board *board, const char *path, struct eg_error *err);
+void vb__flash_finish(struct vb_board *board);
+/** NOR: program clears bits only. Both wrap at the part's end and take the part's time on board->flash_ns. */
+void vb__flash_program(struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size);
+void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size);
+void vb__flash_erase_chip(struct vb_board *board);
+void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
+void vb__flash_encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
+bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t md5[16]);
+/** The loader waits until the flash is idle. */
+void vb__flash_wait(struct vb_board *board);
+
+/* registers.c */
+void vb__memory_reset(struct vb_board *board);
+uint32_t vb__memory_get(struct vb_board *board, uint32_t addr);
+void vb__memory_put(struct vb_board *board, uint32_t addr, uint32_t word);
+void vb__memory_put_bytes(struct vb_board *board, uint32_t addr, const uint8_t *data, size_t size);
+bool vb__memory_equal(struct vb_board *board, uint32_t addr, const uint8_t *data, size_t size);
+void vb__memory_finish(struct vb_board *board);
+/** WRITE_REG: entries of address, value, mask, delay. The SPI controller acts on what it gets. */
+void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size);
+void vb__registers_set_baud(struct vb_board *board, uint32_t baud);
+
+/* spi.c */
+void vb__spi_run(struct vb_board *board);
+
+/* faults.c */
+void vb__faults_init(struct vb_board *board);
+/** The number of bytes, at most `size`, before the next fault strikes. */
+size_t vb__faults_reach(const struct vb_board *board, size_t size);
+/** Let the faults strike that are due at this byte; false when the byte is lost. */
+bool vb__faults_strike(struct vb_board *board, uint8_t *byte);
+void vb__faults_stick(const struct vb_board *board, uint32_t addr, uint32_t size);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What happens after a reset: the ROM's log, then its loader or what the flash holds.
+ *
+ * Code from flash is not executed. What is printed for it is read off the flash: segments of the second-stage
+ * bootloader, the name and version of the application in the first app partition, and, so that a rehearsal
+ * has something to watch for, the text behind each "vboard says: " in that application. A flash without a
+ * bootloader makes the ROM complain and restart for ever, every 400 ms here.
+ */
+
+#include "engine/base/bytes.h"
+#include "tools/vboard/board_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define START_NS    5000000u   /* from the sampled strap to the first byte of the log */
+#define COMPLAIN_NS 400000000u /* watchdog of a ROM that finds nothing to run */
+
+struct log_words {
+    const char *target;   /* NULL = any other */
+    const char *head;     /* before the line with the cause; %s is the chip's name */
+    const char *power;    /* cause of a reset by EN or power */
+    const char *watchdog; /* cause of the restart for want of a bootloader */
+    const char *download; /* boot mode */
+    const char *run;
+};
+
+static const struct log_words words[] = {
+    {"esp32", "ets Jul 29 2019 12:21:46\r\n\r\n", "rst:0x1 (POWERON_RESET)", "rst:0x10 (RTCWDT_RTC_RESET)",
+     "boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))", "boot:0x13 (SPI_FAST_FLASH_BOOT)"},
+    {"esp32c3", "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\n", "rst:0x1 (POWERON)",
+     "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x4 (DOWNLOAD(USB/UART0/1))", "boot:0xc (SPI_FAST_FLASH_BOOT)"},
+    {"esp32s3", "ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\n", "rst:0x1 (POWERON)",
+     "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x0 (DOWNLOAD(USB/UART0))", "boot:0x8 (SPI_FAST_FLASH_BOOT)"},
+    {"esp8266", "\r\n ets Jan  8 2013,", "rst cause:2", "rst cause:4", " boot mode:(1,6)\r\n",
+     " boot mode:(3,6)\r\n"},
+    {NULL, "ESP-ROM:%s\r\n", "rst:0x1 (POWERON)", "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x0 (DOWNLOAD(UART0))",
+     "boot:0x8 (SPI_FAST_FLASH_BOOT)"},
+};
+
+static const struct log_words *words_of(const struct vb_board *board)
+{
+    size_t i = 0;
+
+    while (words[i].target != NULL && strcmp(words[i].target, board->target->name) != 0)
+        i++;
+    return &words[i];
+}
+
+EG_PRINTF(2, 3)
+static void print(struct vb_board *board, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        vb__send(board, (const uint8_t *)text,
+                 (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+}
+
+static void print_head(struct vb_board *board, const char *cause, bool download)
+{
+    const struct log_words *log = words_of(board);
+    const char *hole = strstr(log->head, "%s");
+
+    if (hole != NULL)
+        print(board, "%.*s%s%s", (int)(hole - log->head), log->head, board->target->name, hole + 2);
+    else
+        print(board, "%s", log->head);
+    print(board, "%s,%s\r\n", cause, download ? log->download : log->run);
+    if (download && board->target->rom_status_size == 4)
+        print(board, "waiting for download\r\n");
+}
+
+/* Flash as the running code sees it: through the cipher when that is on. */
+static void look(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        data[i] = board->flash[(addr + i) % board->flash_size];
+    if (board->config.flash_encryption)
+        vb__flash_encrypt(board, addr, data, size);
+}
+
+static bool bootable(const struct vb_board *board)
+{
+    uint8_t magic;
+
+    look(board, board->target->bootloader_addr, &magic, 1);
+    return magic == 0xe9 || (magic == 0xea && board->target->image_chip_id < 0);
+}
+
+/* Text of fixed size, up to its NUL. */
+static int text_length(const uint8_t *text, size_t size)
+{
+    const uint8_t *end = memchr(text, 0, size);
+
+    return (int)(end != NULL ? (size_t)(end - text) : size);
+}
+
+static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
+{
+    static const char mark[] = "vboard says: ";
+    const uint32_t length = sizeof mark - 1;
+
+    if (board->config.flash_encryption || addr >= board->flash_size)
+        return;
+    if (size > board->flash_size - addr)
+        size = board->flash_size - addr;
+    for (const uint8_t *at = board->flash + addr, *end = at + size; (size_t)(end - at) > length; at++) {
+        at = memchr(at, mark[0], (size_t)(end - at) - length);
+        if (at == NULL)
+            return;
+        if (memcmp(at, mark, length) != 0)
+            continue;
+        at += length;
+        print(board, "%.*s\r\n", text_length(at, (size_t)(end - at) < 200 ? (size_t)(end - at) : 200), at);
+    }
+}
+
+/* The first application partition of the table at 0x8000; false when there is none. */
+static bool find_app(const struct vb_board *board, uint32_t *addr, uint32_t *size)
+{
+    for (uint32_t at = 0x8000; at < 0x8c00; at += 32) {
+        uint8_t row[32];
+
+        look(board, at, row, sizeof row);
+        if (row[0] != 0xaa || row[1] != 0x50)
+            return false;
+        *addr = eg_get32(row + 4);
+        *size = eg_get32(row + 8);
+        if (row[2] == 0)
+            return true;
+    }
+    return false;
+}
+
+static void print_app(struct vb_board *board)
+{
+    uint32_t addr, size;
+    uint8_t head[0x120];
+
+    if (!find_app(board, &addr, &size))
+        return;
+    look(board, addr, head, sizeof head);
+    if (head[0] != 0xe9)
+        return;
+    if (eg_get32(head + 0x20) == 0xabcd5432) {
+        print(board, "I (24) cpu_start: Project name:     %.*s\r\n", text_length(head + 0x50, 32),
+              head + 0x50);
+        print(board, "I (29) cpu_start: App version:      %.*s\r\n", text_length(head + 0x30, 32),
+              head + 0x30);
+    }
+    print_says(board, addr, size);
+}
+
+static void print_bootloader(struct vb_board *board)
+{
+    uint32_t at = board->target->bootloader_addr + (board->target->image_chip_id < 0 ? 8 : 24);
+    uint8_t head[8], segment[8];
+
+    look(board, board->target->bootloader_addr, head, sizeof head);
+    for (unsigned i = 0; i < head[1] && i < 16; i++) {
+        look(board, at, segment, sizeof segment);
+        print(board, "load:0x%08x,len:%u\r\n", (unsigned)eg_get32(segment), (unsigned)eg_get32(segment + 4));
+        if (eg_get32(segment + 4) > board->flash_size)
+            return;
+        at += 8 + eg_get32(segment + 4);
+    }
+    print(board, "entry 0x%08x\r\n", (unsigned)eg_get32(head + 4));
+}
+
+static void complain(struct vb_board *board, const char *cause)
+{
+    print_head(board, cause, false);
+    if (board->target->image_chip_id < 0) {
+        print(board, "ets_main.c 181 \r\n");
+    } else {
+        uint8_t word[4];
+
+        look(board, board->target->bootloader_addr, word, sizeof word);
+        for (int i = 0; i < 6; i++)
+            print(board, "invalid header: 0x%08x\r\n", (unsigned)eg_get32(word));
+    }
+    board->loop_ns = board->now_ns + COMPLAIN_NS;
+}
+
+void vb__boot_complain(struct vb_board *board)
+{
+    complain(board, words_of(board)->watchdog);
+}
+
+void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
+{
+    const char *text = words_of(board)->power;
+
+    vb__write_close(board);
+    board->read.active = false;
+    board->decoder.inside = false;
+    board->status[0] &= 0xfc;
+    board->write_enabled = board->volatile_enabled = board->asleep = false;
+    board->baud = board->target->boot_log_baud;
+    board->loop_ns = VB__NEVER;
+    vb__memory_reset(board);
+
+    if (board->cpu_ns < board->now_ns)
+        board->cpu_ns = board->now_ns;
+    vb__busy(board, START_NS);
+    if (cause == VB__CAUSE_BROWNOUT) {
+        print(board, "\r\nBrownout detector was triggered\r\n\r\n");
+        text = board->target->image_chip_id < 0 ? text : "rst:0xf (RTCWDT_BROWN_OUT_RESET)";
+    }
+    if (download) {
+        print_head(board, text, true);
+        /* The loader listens when its last word has left. */
+        board->state = VB__START;
+        board->ready_ns = board->tx.free_ns > board->cpu_ns ? board->tx.free_ns : board->cpu_ns;
+        return;
+    }
+    board->state = VB__APP;
+    if (!bootable(board)) {
+        complain(board, text);
+        return;
+    }
+    print_head(board, text, false);
+    print_bootloader(board);
+    print_app(board);
+}

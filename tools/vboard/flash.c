@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The flash part: its contents, what NOR cells can do, and how long it takes.
+ *
+ * An operation changes the contents at once and makes the flash busy for its time; a reset in the middle of
+ * an erase therefore finds it erased. Addresses wrap at the end of the part, as its missing address lines
+ * make them.
+ */
+
+#define _DEFAULT_SOURCE /* MAP_SHARED, ftruncate() and O_NOFOLLOW in one go */
+#include "engine/base/digest.h"
+#include "tools/vboard/board_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_cleanup(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* A file that was not there is filled with FF, one that was must have the part's size. */
+static enum eg_code prepare_file(int fd, const char *path, uint32_t size, struct eg_error *err)
+{
+    struct stat facts;
+    uint8_t blank[VB__BLOCK];
+
+    if (fstat(fd, &facts) != 0)
+        return eg_error_errno(err, EG_IO, errno, "flash file %s", path);
+    if (!S_ISREG(facts.st_mode))
+        return eg_error_set(err, EG_IO, "flash file %s: not a regular file", path);
+    if (facts.st_size == (off_t)size)
+        return EG_OK;
+    if (facts.st_size != 0)
+        return eg_error_set(err, EG_IO, "flash file %s: has %lld bytes, the flash part has %u", path,
+                            (long long)facts.st_size, (unsigned)size);
+    memset(blank, 0xff, sizeof blank);
+    for (uint32_t at = 0; at < size; at += sizeof blank) {
+        if (pwrite(fd, blank, sizeof blank, (off_t)at) != (ssize_t)sizeof blank)
+            return eg_error_errno(err, EG_IO, errno, "flash file %s: making it blank", path);
+    }
+    return EG_OK;
+}
+
+enum eg_code vb__flash_open(struct vb_board *board, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(close_cleanup) int fd = -1;
+    void *mapped;
+
+    board->flash_size = board->part->size;
+    if (path == NULL) {
+        board->flash = malloc(board->flash_size);
+        if (board->flash == NULL)
+            return eg_error_set(err, EG_NO_MEMORY, "flash of %u bytes: out of memory",
+                                (unsigned)board->flash_size);
+        memset(board->flash, 0xff, board->flash_size);
+        return EG_OK;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
+    if (fd < 0)
+        return eg_error_errno(err, EG_IO, errno, "flash file %s: opening it", path);
+    EG_TRY(prepare_file(fd, path, board->flash_size, err));
+    mapped = mmap(NULL, board->flash_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED)
+        return eg_error_errno(err, EG_IO, errno, "flash file %s: mapping it", path);
+    board->flash = mapped;
+    board->flash_mapped = true;
+    return EG_OK;
+}
+
+void vb__flash_finish(struct vb_board *board)
+{
+    if (board->flash_mapped)
+        munmap(board->flash, board->flash_size);
+    else
+        free(board->flash);
+    board->flash = NULL;
+}
+
+static void take_time(struct vb_board *board, uint64_t us)
+{
+    const uint64_t now_ns = board->cpu_ns > board->now_ns ? board->cpu_ns : board->now_ns;
+
+    if (board->flash_ns < now_ns)
+        board->flash_ns = now_ns;
+    if (!board->config.fast)
+        board->flash_ns += us * 1000;
+}
+
+void vb__flash_wait(struct vb_board *board)
+{
+    if (board->cpu_ns < board->flash_ns)
+        board->cpu_ns = board->flash_ns;
+}
+
+void vb__flash_program(struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
+{
+    const uint32_t pages = size == 0 ? 0 : (addr % 256 + size + 255) / 256;
+
+    take_time(board, (uint64_t)pages * board->part->page_us[board->config.maximum_times]);
+    if (board->lie)
+        return;
+    for (uint32_t i = 0; i < size; i++)
+        board->flash[(addr + i) % board->flash_size] &= data[i];
+    vb__faults_stick(board, addr, size);
+}
+
+static void blank(struct vb_board *board, uint32_t addr, uint32_t size)
+{
+    if (board->lie)
+        return;
+    for (uint32_t done = 0; done < size; done += VB__SECTOR)
+        memset(board->flash + (addr + done) % board->flash_size, 0xff, VB__SECTOR);
+    vb__faults_stick(board, addr, size);
+}
+
+void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size)
+{
+    const bool maximum = board->config.maximum_times;
+
+    addr -= addr % VB__SECTOR;
+    for (uint32_t done = 0; done < size;) {
+        const bool whole = (addr + done) % VB__BLOCK == 0 && size - done >= VB__BLOCK;
+
+        take_time(board, whole ? board->part->block_us[maximum] : board->part->sector_us[maximum]);
+        blank(board, addr + done, whole ? VB__BLOCK : VB__SECTOR);
+        done += whole ? VB__BLOCK : VB__SECTOR;
+    }
+}
+
+void vb__flash_erase_chip(struct vb_board *board)
+{
+    take_time(board, (uint64_t)board->part->chip_ms[board->config.maximum_times] * 1000);
+    blank(board, 0, board->flash_size);
+}
+
+void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
+{
+    for (uint32_t done = 0; done < size;) {
+        const uint32_t from = (addr + done) % board->flash_size;
+        uint32_t length = board->flash_size - from;
+
+        if (length > size - done)
+            length = size - done;
+        memcpy(data + done, board->flash + from, length);
+        done += length;
+    }
+    vb__busy(board, (uint64_t)size * board->part->read_ns);
+}
+
+bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t md5[16])
+{
+    struct eg_error err;
+
+    if (size > board->flash_size)
+        return false;
+    addr %= board->flash_size;
+    if (addr + size <= board->flash_size)
+        return eg_md5(md5, board->flash + addr, size, &err) == EG_OK;
+
+    EG_CLEANUP(eg_free_cleanup) uint8_t *copy = malloc(size);
+
+    if (copy == NULL)
+        return false;
+    memcpy(copy, board->flash + addr, board->flash_size - addr);
+    memcpy(copy + (board->flash_size - addr), board->flash, size - (board->flash_size - addr));
+    return eg_md5(md5, copy, size, &err) == EG_OK;
+}
+
+/* Stands for the chip's cipher: what counts is that the flash holds something else than was sent, the same
+ * again for the same board, address and data. Undoes itself. */
+void vb__flash_encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        uint64_t state = (addr + i) / 8 ^ (uint64_t)board->mac[5] << 40 ^ (uint64_t)board->mac[4] << 48;
+
+        data[i] ^= (uint8_t)(vb__random(&state) >> 8 * ((addr + i) % 8));
+    }
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Espressif's flasher stub, 1.0.0 (the one of esptool-js 0.7.0), by what it answers.
+ *
+ * It runs when the bytes in RAM are a known stub's, and nothing else runs: the chip then answers nothing. A
+ * data block is answered before it is programmed, so one block travels while another is written; what goes
+ * wrong afterwards is told to the next command, once, which is then not executed. Payload lengths must be
+ * exact.
+ */
+
+#include "engine/base/bytes.h"
+#include "tools/vboard/board_internal.h"
+
+#include <string.h>
+
+#define COMMAND_NS 50000u   /* reading and answering a command */
+#define START_NS   3000000u /* clocks, flash attach, greeting */
+#define PACKET_MAX 4096u
+
+enum {
+    BAD_LENGTH = 0xc000,
+    BAD_CHECKSUM = 0xc100,
+    BAD_COMMAND = 0xc300,
+    FLASH_FAILED = 0xc400,
+    NOT_WRITING = 0xc600,
+    BAD_DEFLATE = 0xc700,
+    TOO_MUCH = 0xc900,
+    NOT_THERE = 0xff00,
+};
+
+static void answer(struct vb_board *board, uint8_t op, uint32_t value, const uint8_t *data, size_t size,
+                   uint16_t status)
+{
+    uint8_t reply[8 + 20 + 2] = {0x01, op};
+
+    eg_put16(reply + 2, (uint16_t)(size + 2));
+    eg_put32(reply + 4, value);
+    if (size != 0)
+        memcpy(reply + 8, data, size);
+    reply[8 + size] = (uint8_t)(status >> 8);
+    reply[8 + size + 1] = (uint8_t)status;
+    vb__send_frame(board, reply, 8 + size + 2);
+}
+
+static bool loaded(struct vb_board *board, const struct eg_stub *stub, uint32_t entry)
+{
+    return stub->entry == entry && vb__memory_equal(board, stub->text_addr, stub->text, stub->text_size) &&
+           vb__memory_equal(board, stub->data_addr, stub->data, stub->data_size);
+}
+
+void vb__stub_start(struct vb_board *board, uint32_t entry)
+{
+    bool known = board->extra_stub != NULL && loaded(board, board->extra_stub, entry);
+
+    for (size_t i = 0; eg_stubs[i] != NULL && !known; i++)
+        known = board->target->stub != NULL && strcmp(eg_stubs[i]->name, board->target->stub) == 0 &&
+                loaded(board, eg_stubs[i], entry);
+    vb__write_close(board);
+    board->late_error = 0;
+    board->read.active = false;
+    board->state = known ? VB__STUB : VB__CRASHED;
+    if (!known)
+        return;
+    vb__busy(board, START_NS);
+    vb__send_frame(board, (const uint8_t *)"OHAI", 4);
+}
+
+static uint16_t flash_begin(struct vb_board *board, const uint8_t *payload, size_t size, bool deflate)
+{
+    if (size != 16 && size != 20)
+        return BAD_LENGTH;
+    vb__write_open(board, payload, deflate, size == 20 && eg_get32(payload + 16) != 0);
+    return 0;
+}
+
+static uint16_t check_data(const struct vb_board *board, const uint8_t *payload, size_t size,
+                           uint32_t checksum, bool deflate)
+{
+    if (size < 16 || eg_get32(payload) != size - 16)
+        return BAD_LENGTH;
+    if (!board->write.open || board->write.deflate != deflate)
+        return NOT_WRITING;
+    if (vb__checksum(payload + 16, size - 16) != checksum)
+        return BAD_CHECKSUM;
+    if (!deflate && board->write.left == 0)
+        return TOO_MUCH;
+    return 0;
+}
+
+/* What a block turned out to be once it was written. */
+static uint16_t write_block(struct vb_board *board, const uint8_t *data, uint32_t size)
+{
+    /* The last plain block comes padded. */
+    if (!board->write.deflate && size > board->write.left)
+        size = board->write.left;
+    if (board->write.encrypted && !board->write.deflate && (board->write.addr % 16 != 0 || size % 16 != 0))
+        return FLASH_FAILED;
+    switch (vb__write_data(board, data, size)) {
+    case VB__WRITE_OK:
+    case VB__WRITE_READBACK:
+        return 0;
+    case VB__WRITE_BAD_STREAM:
+        return BAD_DEFLATE;
+    case VB__WRITE_TOO_MUCH:
+        return TOO_MUCH;
+    }
+    return 0;
+}
+
+static void flash_data(struct vb_board *board, uint8_t op, const uint8_t *payload, size_t size,
+                       uint32_t checksum)
+{
+    const uint16_t error = check_data(board, payload, size, checksum, op == 0x11);
+
+    answer(board, op, 0, NULL, 0, error);
+    if (error != 0)
+        return;
+    board->late_error = write_block(board, payload + 16, (uint32_t)size - 16);
+    vb__flash_wait(board);
+}
+
+static uint16_t flash_end(struct vb_board *board, size_t size)
+{
+    bool missing;
+
+    if (size != 4)
+        return BAD_LENGTH;
+    if (!board->write.open)
+        return NOT_WRITING;
+    missing = board->write.left != 0;
+    vb__flash_wait(board);
+    vb__write_close(board);
+    return missing ? BAD_LENGTH : 0;
+}
+
+static uint16_t mem_data(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    /* The checksum of RAM data is not looked at. */
+    if (size < 16 || eg_get32(payload) != size - 16)
+        return BAD_LENGTH;
+    if (size - 16 > board->write.mem_left)
+        return board->write.mem_left == 0 ? NOT_WRITING : TOO_MUCH;
+    vb__memory_put_bytes(board, board->write.mem_addr, payload + 16, size - 16);
+    board->write.mem_addr += (uint32_t)size - 16;
+    board->write.mem_left -= (uint32_t)size - 16;
+    return 0;
+}
+
+static uint16_t erase_region(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    if (size != 8 || eg_get32(payload) % VB__SECTOR != 0 || eg_get32(payload + 4) % VB__SECTOR != 0)
+        return BAD_LENGTH;
+    vb__flash_erase(board, eg_get32(payload), eg_get32(payload + 4));
+    vb__flash_wait(board);
+    return 0;
+}
+
+static void send_packet(struct vb_board *board)
+{
+    uint8_t packet[PACKET_MAX];
+    uint32_t size = board->read.end - board->read.addr;
+
+    if (size == 0) {
+        uint8_t digest[16] = {0};
+
+        vb__flash_md5(board, board->read.start, board->read.end - board->read.start, digest);
+        vb__send_frame(board, digest, sizeof digest);
+        board->read.active = false;
+        return;
+    }
+    if (size > board->read.packet)
+        size = board->read.packet;
+    vb__flash_read(board, board->read.addr, packet, size);
+    vb__send_frame(board, packet, size);
+    board->read.addr += size;
+}
+
+/* One packet is under way at a time, whatever window the host names. */
+static void acknowledge(struct vb_board *board, const uint8_t *frame, size_t size)
+{
+    if (size == 4 && eg_get32(frame) >= board->read.addr - board->read.start)
+        send_packet(board);
+}
+
+static void read_flash(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    answer(board, 0xd2, 0, NULL, 0, size == 16 ? 0 : BAD_LENGTH);
+    if (size != 16)
+        return;
+    board->read.packet = eg_get32(payload + 8);
+    if (board->read.packet > PACKET_MAX || board->read.packet == 0) {
+        board->late_error = BAD_LENGTH;
+        return;
+    }
+    board->read.start = board->read.addr = eg_get32(payload);
+    board->read.end = board->read.start + eg_get32(payload + 4);
+    board->read.active = true;
+    send_packet(board);
+}
+
+static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    uint8_t digest[16];
+    uint16_t error = size == 16 ? 0 : BAD_LENGTH;
+
+    if (error == 0) {
+        vb__busy(board, (uint64_t)eg_get32(payload + 4) * board->part->read_ns);
+        if (!vb__flash_md5(board, eg_get32(payload), eg_get32(payload + 4), digest))
+            error = FLASH_FAILED;
+    }
+    answer(board, 0x13, 0, digest, error == 0 ? sizeof digest : 0, error);
+}
+
+static void mem_end(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    answer(board, 0x06, 0, NULL, 0, size == 8 ? 0 : BAD_LENGTH);
+    if (size == 8 && eg_get32(payload) == 0)
+        vb__stub_start(board, eg_get32(payload + 4));
+}
+
+static void security_info(struct vb_board *board, size_t size)
+{
+    uint8_t info[20];
+
+    if ((board->target->rom_commands & EG_ROM_HAS(0x14)) == 0)
+        answer(board, 0x14, 0, NULL, 0, NOT_THERE);
+    else if (size != 0)
+        answer(board, 0x14, 0, NULL, 0, BAD_LENGTH);
+    else
+        answer(board, 0x14, 0, info, vb__security_info(board, info), 0);
+}
+
+/* Payload of commands that need no more than a right length here; 0xff = not one of those. */
+static size_t fixed_length(uint8_t op)
+{
+    switch (op) {
+    case 0x0b:
+        return 24;
+    case 0x0d:
+        return 4;
+    case 0xd0:
+        return 0;
+    default:
+        return 0xff;
+    }
+}
+
+static void run(struct vb_board *board, uint8_t op, const uint8_t *payload, size_t size, uint32_t checksum)
+{
+    if (fixed_length(op) != 0xff && fixed_length(op) != size) {
+        answer(board, op, 0, NULL, 0, BAD_LENGTH);
+        return;
+    }
+    switch (op) {
+    case 0x02:
+    case 0x10:
+        answer(board, op, 0, NULL, 0, flash_begin(board, payload, size, op == 0x10));
+        break;
+    case 0x03:
+    case 0x11:
+        flash_data(board, op, payload, size, checksum);
+        break;
+    case 0x04:
+    case 0x12:
+        answer(board, op, 0, NULL, 0, flash_end(board, size));
+        break;
+    case 0x05:
+        if (size == 16) {
+            board->write.mem_left = eg_get32(payload);
+            board->write.mem_addr = eg_get32(payload + 12);
+        }
+        answer(board, op, 0, NULL, 0, size == 16 ? 0 : BAD_LENGTH);
+        break;
+    case 0x06:
+        mem_end(board, payload, size);
+        break;
+    case 0x07:
+        answer(board, op, 0, NULL, 0, mem_data(board, payload, size));
+        break;
+    case 0x08:
+        for (int i = 0; i < (size == 36 ? 8 : 1); i++)
+            answer(board, op, 0, NULL, 0, size == 36 ? 0 : BAD_LENGTH);
+        break;
+    case 0x09:
+        if (size != 0 && size % 16 == 0)
+            vb__registers_write(board, payload, size);
+        answer(board, op, 0, NULL, 0, size != 0 && size % 16 == 0 ? 0 : BAD_LENGTH);
+        break;
+    case 0x0a:
+        answer(board, op, size == 4 ? vb__memory_get(board, eg_get32(payload)) : 0, NULL, 0,
+               size == 4 ? 0 : BAD_LENGTH);
+        break;
+    case 0x0b:
+    case 0x0d:
+        answer(board, op, 0, NULL, 0, 0);
+        break;
+    case 0x0f:
+        answer(board, op, 0, NULL, 0, size == 8 ? 0 : BAD_LENGTH);
+        if (size == 8 && eg_get32(payload) != 0)
+            vb__set_baud(board, eg_get32(payload));
+        break;
+    case 0x13:
+        md5(board, payload, size);
+        break;
+    case 0x14:
+        security_info(board, size);
+        break;
+    case 0xd0:
+        vb__flash_erase_chip(board);
+        vb__flash_wait(board);
+        answer(board, op, 0, NULL, 0, 0);
+        break;
+    case 0xd1:
+        answer(board, op, 0, NULL, 0, erase_region(board, payload, size));
+        break;
+    case 0xd2:
+        read_flash(board, payload, size);
+        break;
+    case 0xd3: /* ignored, without a reply */
+        break;
+    default:
+        /* Plugins would sit from D5 to EF. */
+        answer(board, op, 0, NULL, 0, op >= 0xd5 && op <= 0xef ? NOT_THERE : BAD_COMMAND);
+        break;
+    }
+}
+
+void vb__stub_frame(struct vb_board *board, const uint8_t *frame, size_t size)
+{
+    vb__busy(board, COMMAND_NS);
+    if (board->read.active && size < 8) {
+        acknowledge(board, frame, size);
+        return;
+    }
+    if (size < 8 || frame[0] != 0x00)
+        return;
+    board->read.active = false;
+    if (board->late_error != 0) {
+        answer(board, frame[1], 0, NULL, 0, board->late_error);
+        board->late_error = 0;
+        return;
+    }
+    if (eg_get16(frame + 2) != size - 8)
+        answer(board, frame[1], 0, NULL, 0, BAD_LENGTH);
+    else
+        run(board, frame[1], frame + 8, size - 8, eg_get32(frame + 4));
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Bytes under way on one line of the UART.
+ *
+ * They are kept as runs of bytes without a gap between them, so that the time of each byte is computed when
+ * someone asks and a block of 16 KiB costs one entry. A byte counts as passed when its stop bit has.
+ */
+
+#include "tools/vboard/board_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Nobody reads so slowly that this is not enough; what does not fit is lost, as in an adapter. */
+#define WIRE_MAX ((size_t)4 << 20)
+
+#define BYTE_BITS_NS 10000000000u /* 10 bits in nanoseconds times the rate */
+
+uint64_t vb__wire_time(const struct vb__wire *wire, const struct vb__run *run, size_t index)
+{
+    if (wire->instant)
+        return run->start_ns;
+    return run->start_ns + ((uint64_t)(index + 1) * BYTE_BITS_NS + run->baud - 1) / run->baud;
+}
+
+const uint8_t *vb__wire_bytes(const struct vb__wire *wire)
+{
+    return wire->data + wire->head;
+}
+
+/* Makes room for `more` elements behind those from `head`, moving them to the front first. */
+static bool make_room(void **items, size_t *head, size_t count, size_t more, size_t *room, size_t item_size)
+{
+    void *moved;
+    size_t wanted = *room != 0 ? *room : 64;
+
+    if (*head + count + more <= *room)
+        return true;
+    if (*head != 0) {
+        memmove(*items, (char *)*items + *head * item_size, count * item_size);
+        *head = 0;
+    }
+    while (wanted < count + more)
+        wanted *= 2;
+    if (wanted == *room)
+        return true;
+    moved = realloc(*items, wanted * item_size);
+    if (moved == NULL)
+        return false;
+    *items = moved;
+    *room = wanted;
+    return true;
+}
+
+void vb__wire_put(struct vb__wire *wire, uint64_t ready_ns, uint32_t baud, const uint8_t *data, size_t size)
+{
+    const uint64_t start_ns = ready_ns > wire->free_ns ? ready_ns : wire->free_ns;
+    struct vb__run *run = NULL;
+    void *bytes = wire->data, *runs = wire->runs;
+
+    if (size == 0 || wire->size + size > WIRE_MAX)
+        return;
+    if (!make_room(&bytes, &wire->head, wire->size, size, &wire->room, 1))
+        return;
+    wire->data = bytes;
+    if (!make_room(&runs, &wire->run_head, wire->run_count, 1, &wire->run_room, sizeof *wire->runs))
+        return;
+    wire->runs = runs;
+
+    if (wire->run_count != 0)
+        run = &wire->runs[wire->run_head + wire->run_count - 1];
+    if (run == NULL || run->baud != baud || start_ns != vb__wire_time(wire, run, run->count - 1)) {
+        run = &wire->runs[wire->run_head + wire->run_count++];
+        *run = (struct vb__run){.start_ns = start_ns, .baud = baud};
+    }
+    memcpy(wire->data + wire->head + wire->size, data, size);
+    wire->size += size;
+    run->count += size;
+    wire->free_ns = vb__wire_time(wire, run, run->count - 1);
+}
+
+struct vb__run *vb__wire_passed(struct vb__wire *wire, uint64_t now_ns, size_t *count)
+{
+    struct vb__run *run;
+    size_t passed;
+
+    if (wire->run_count == 0)
+        return NULL;
+    run = &wire->runs[wire->run_head];
+    if (now_ns >= vb__wire_time(wire, run, run->count - 1))
+        passed = run->count;
+    else if (wire->instant || now_ns <= run->start_ns)
+        passed = 0;
+    else
+        passed = (size_t)((now_ns - run->start_ns) * run->baud / BYTE_BITS_NS);
+    *count = passed > run->done ? passed - run->done : 0;
+    return run;
+}
+
+void vb__wire_take(struct vb__wire *wire, size_t count)
+{
+    struct vb__run *run = &wire->runs[wire->run_head];
+
+    run->done += count;
+    wire->head += count;
+    wire->size -= count;
+    if (run->done == run->count) {
+        wire->run_head++;
+        wire->run_count--;
+    }
+    if (wire->size == 0) {
+        wire->head = 0;
+        wire->run_head = 0;
+    }
+}
+
+void vb__wire_cut(struct vb__wire *wire, uint64_t now_ns)
+{
+    while (wire->run_count != 0) {
+        struct vb__run *run = &wire->runs[wire->run_head + wire->run_count - 1];
+        size_t keep = run->done;
+
+        /* The byte whose bits are on the line is cut too: what its receiver sees is no byte. */
+        while (keep < run->count && vb__wire_time(wire, run, keep) <= now_ns)
+            keep++;
+        wire->size -= run->count - keep;
+        run->count = keep;
+        if (keep != run->done)
+            break;
+        wire->run_count--;
+    }
+    if (wire->free_ns > now_ns)
+        wire->free_ns = now_ns;
+}
+
+void vb__wire_finish(struct vb__wire *wire)
+{
+    free(wire->data);
+    free(wire->runs);
+    *wire = (struct vb__wire){0};
+}
