@@ -11,14 +11,11 @@
 
 #include <string.h>
 
-enum {
-    USER_COMMAND = 1u << 31,
-    USER_ADDR = 1u << 30,
-    USER_DUMMY = 1u << 29,
-    USER_MISO = 1u << 28,
-    USER_MOSI = 1u << 27,
-    CMD_USER = 1u << 18,
-};
+#define USER_COMMAND (UINT32_C(1) << 31)
+#define USER_ADDR    (UINT32_C(1) << 30)
+#define USER_MISO    (UINT32_C(1) << 28)
+#define USER_MOSI    (UINT32_C(1) << 27)
+#define CMD_USER     (UINT32_C(1) << 18)
 
 #define DATA_MAX 64u
 
@@ -221,5 +218,5 @@ void vb__spi_run(struct vb_board *board)
             vb__memory_put(board, w0_addr + i, eg_get32(transfer.in + i));
         }
     }
-    vb__memory_put(board, cmd_addr, vb__memory_get(board, cmd_addr) & ~(uint32_t)CMD_USER);
+    vb__memory_put(board, cmd_addr, vb__memory_get(board, cmd_addr) & ~CMD_USER);
 }
