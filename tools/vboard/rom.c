@@ -303,8 +303,11 @@ static void run(struct vb_board *board, const uint8_t *payload, size_t size, uin
     }
     case 0x0f:
         answer(board, NULL, 0, size == 8 ? 0 : BAD_FORMAT);
-        if (size == 8 && eg_get32(payload) != 0)
+        if (size == 8 && eg_get32(payload) != 0) {
             vb__set_baud(board, eg_get32(payload));
+            /* Recorded on both chips: an empty frame behind the reply; taken to be sent at the new rate. */
+            vb__send(board, (const uint8_t[]){0xc0, 0xc0}, 2);
+        }
         break;
     case 0x13:
         md5(board, payload, size);
