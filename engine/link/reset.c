@@ -74,6 +74,12 @@ static bool parse(struct step *step, const char *word, size_t size)
     return size == 1 && word[0] == 'H';
 }
 
+static enum eg_code pause_ms(struct eg_port *port, uint32_t duration_ms, struct eg_error *err)
+{
+    return eg_sleep_ms(port->cancel, duration_ms, err) == EG_OK ? EG_OK
+                                                                : eg_error_prefix(err, "%s: ", port->url);
+}
+
 static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t hold_ms,
                          struct eg_error *err)
 {
@@ -85,9 +91,9 @@ static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t
     case SET_BOTH:
         return eg_port_set_lines(port, step->dtr, step->rts, err);
     case WAIT:
-        return eg_sleep_ms(port->cancel, step->wait_ms, err);
+        return pause_ms(port, step->wait_ms, err);
     case HOLD:
-        return eg_sleep_ms(port->cancel, hold_ms, err);
+        return pause_ms(port, hold_ms, err);
     }
     return EG_OK;
 }

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/link/reset.h"
+#include "tests/fakes/check.h"
+#include "tests/fakes/scripted_port.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+static void assert_sequence(enum eg_reset sequence, const char *events)
+{
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_error err;
+
+    assert_ok(eg_reset_run(port, sequence, 1, &err), err);
+    assert_string_equal(board.events, events);
+    assert_false(port->dtr);
+    assert_false(port->rts);
+}
+
+static void classic_moves_one_line_at_a_time(void **state)
+{
+    (void)state;
+    assert_sequence(EG_RESET_CLASSIC, "D0R0 D0R1 D1R1 D1R0 D0R0");
+}
+
+static void tight_moves_both_lines_at_once(void **state)
+{
+    (void)state;
+    assert_sequence(EG_RESET_UNIX_TIGHT, "D0R0 D1R1 D0R1 D1R0 D0R0 D0R0");
+}
+
+static void usb_jtag_goes_through_both_asserted(void **state)
+{
+    (void)state;
+    assert_sequence(EG_RESET_USB_JTAG, "D0R0 D0R0 D1R0 D1R0 D1R1 D0R1 D0R1 D0R1 D0R0");
+}
+
+static void hard_pulses_rts(void **state)
+{
+    (void)state;
+    assert_sequence(EG_RESET_HARD, "D0R1 D0R0");
+    assert_sequence(EG_RESET_HARD_USB, "D0R1 D0R0");
+}
+
+static void *cancel_soon(void *cancel)
+{
+    eg_clock_sleep_until_us(eg_clock_us() + 150000); /* past the tenth of a second in reset */
+    eg_cancel_request(cancel);
+    return NULL;
+}
+
+static void the_strap_is_held_as_long_as_asked_unless_cancelled(void **state)
+{
+    (void)state;
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_cancel cancel = {false};
+    struct eg_error err;
+    pthread_t thread;
+
+    port->cancel = &cancel;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+    const enum eg_code code = eg_reset_run(port, EG_RESET_UNIX_TIGHT, 60000, &err);
+    pthread_join(thread, NULL);
+    assert_error(code, err, EG_CANCELLED, "script: cancelled");
+    assert_memory_equal(board.events, "D0R0 D1R1 D0R1", 14);
+    assert_memory_not_equal(board.events, "D0R0 D1R1 D0R1 D1R0 D0R0", 24);
+}
+
+static void a_custom_sequence_is_followed(void **state)
+{
+    (void)state;
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_error err;
+
+    assert_ok(eg_reset_run_custom(port, "D1|R1|W0.01|U0,1|W0|R0", &err), err);
+    assert_string_equal(board.events, "D1R0 D1R1 D0R1 D0R0");
+}
+
+static void a_wrong_custom_sequence_touches_no_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sequence, *word;
+    } bad[] = {{"D0|X1", "X1"}, {"D2", "D2"},      {"D1|", ""},      {"", ""},
+               {"R1|W", "W"},   {"R1|W-1", "W-1"}, {"W1e9", "W1e9"}, {"W1.2.3", "W1.2.3"},
+               {"W61", "W61"},  {"U1", "U1"},      {"U1;0", "U1;0"}, {"D1 |R0", "D1 "}};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct scripted_port board;
+        struct eg_port *port = scripted_port_init(&board, NULL, 0);
+        struct eg_error err;
+        char expected[160];
+
+        snprintf(expected, sizeof expected,
+                 "reset sequence \"%s\": \"%s\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>",
+                 bad[i].sequence, bad[i].word);
+        assert_error(eg_reset_run_custom(port, bad[i].sequence, &err), err, EG_BAD_JOB, expected);
+        assert_string_equal(board.events, "");
+    }
+}
+
+static void a_cancelled_reset_ends(void **state)
+{
+    (void)state;
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_cancel cancel = {true};
+    struct eg_error err;
+
+    port->cancel = &cancel;
+    assert_error(eg_reset_run(port, EG_RESET_CLASSIC, 50, &err), err, EG_CANCELLED, "script: cancelled");
+    assert_string_equal(board.events, "");
+}
+
+static void a_port_without_lines_is_left_alone(void **state)
+{
+    (void)state;
+    static const struct eg_port_ops ops = {.set_lines = NULL};
+    struct eg_port port = {.ops = &ops, .url = "bare"};
+    struct eg_error err;
+
+    assert_ok(eg_reset_run(&port, EG_RESET_CLASSIC, 50, &err), err);
+    assert_ok(eg_reset_run_custom(&port, "D1|R0", &err), err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classic_moves_one_line_at_a_time),
+        cmocka_unit_test(tight_moves_both_lines_at_once),
+        cmocka_unit_test(usb_jtag_goes_through_both_asserted),
+        cmocka_unit_test(hard_pulses_rts),
+        cmocka_unit_test(the_strap_is_held_as_long_as_asked_unless_cancelled),
+        cmocka_unit_test(a_custom_sequence_is_followed),
+        cmocka_unit_test(a_wrong_custom_sequence_touches_no_line),
+        cmocka_unit_test(a_cancelled_reset_ends),
+        cmocka_unit_test(a_port_without_lines_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
