@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Many simulated boards at once. */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include <string.h>
+
+static const struct vb_config fast = {.fast = true};
+
+static void boards_that_fail_do_not_touch_the_others(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &fast, 32, FAULTS("3:lie", "7:silent@20000", "12:gone@20000"));
+    fake_line_run(line);
+    for (unsigned board = 1; board <= 32; board++) {
+        if (board == 3) {
+            fake_line_assert_result(line, board, EG_FAIL, EG_NOT_WRITTEN,
+                                    "verify: bootloader at 0x00001000: sector 0x00001000 is still erased, "
+                                    "the board answered OK but wrote nothing");
+        } else if (board == 7) {
+            fake_line_assert_result(line, board, EG_ERROR, EG_TIMEOUT,
+                                    "write: app at 0x00010000: block 12 of 32 at 0x000156f6: no answer to "
+                                    "FLASH_DEFL_DATA within 3000 ms");
+        } else if (board == 12) {
+            fake_line_assert_result(line, board, EG_ERROR, EG_PORT_GONE,
+                                    "write: app at 0x00010000: block 12 of 32 at 0x000156f6: "
+                                    "sim:esp32/12: the simulated board was unplugged");
+        } else {
+            fake_line_assert_result(line, board, EG_PASS, EG_OK, "");
+            fake_line_assert_written(line, board);
+        }
+    }
+}
+
+static void results_are_what_was_recorded(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &fast, 4, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct fake_run *run = fake_recorder_run(&line->recorder, line->names[i]);
+        assert_string_equal(line->results[i].slot, line->names[i]);
+        assert_ptr_equal(&line->recorder.runs[line->results[i].run - 1], run);
+        assert_string_equal(line->results[i].mac, run->unit.mac);
+        assert_int_equal(line->results[i].bytes_sent, run->record.bytes_sent);
+        assert_int_equal(line->results[i].duration_us, run->record.duration_us);
+    }
+}
+
+static void cancel_in_mid_write(void *context, const struct eg_log_record *record)
+{
+    if (record->kind == EG_LOG_PROGRESS && strcmp(record->stage, "write") == 0)
+        eg_cancel_request(context);
+}
+
+/* These boards take their time: a write takes seconds, and the cancel comes with its first block. */
+static void a_cancel_in_mid_write_ends_every_run_as_aborted_on_record(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_add(line->plan, "data", 0x100000, 0x100000);
+    line->recorder.at_log = cancel_in_mid_write;
+    line->recorder.context = &line->cancel;
+    fake_line_plug(line, &(struct vb_config){.fast = false}, 3, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct fake_run *run = fake_recorder_run(&line->recorder, line->names[i]);
+        assert_int_equal(line->results[i].outcome, EG_ABORTED);
+        assert_int_equal(line->results[i].code, EG_CANCELLED);
+        assert_int_equal(line->results[i].attempts, 1);
+        assert_int_equal(run->finishes, 1);
+        assert_int_equal(run->record.outcome, EG_ABORTED);
+        /* How far the write was is the machine's. */
+        assert_memory_equal(run->text, "write: bootloader at 0x00001000: ", 33);
+        assert_string_equal(strrchr(run->text, ':'), ": cancelled");
+    }
+}
+
+static void a_station_that_is_cancelled_already_touches_no_board(void **state)
+{
+    struct fake_line *line = *state;
+
+    eg_cancel_request(&line->cancel);
+    fake_line_plug(line, &fast, 2, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned board = 1; board <= 2; board++) {
+        fake_line_assert_result(line, board, EG_ABORTED, EG_CANCELLED, "connect: cancelled");
+        assert_int_equal(line->results[board - 1].bytes_sent, 0);
+    }
+}
+
+static void a_ledger_that_fails_at_the_end_leaves_no_board_green(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.fail_finish = EG_NO_ROOM;
+    fake_line_plug(line, &fast, 3, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(line->results[i].outcome, EG_ERROR);
+        assert_int_equal(line->results[i].code, EG_NO_ROOM);
+        assert_string_equal(line->results[i].text, "recording the outcome: the disk is on fire");
+    }
+    assert_null(strstr(line->recorder.transcript, "outcome pass"));
+}
+
+static void a_station_without_slots_has_nothing_to_do(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    line->station.slot_count = 0;
+    fake_line_run(line);
+    assert_int_equal(line->recorder.run_count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(boards_that_fail_do_not_touch_the_others),
+        TEST(results_are_what_was_recorded),
+        TEST(a_cancel_in_mid_write_ends_every_run_as_aborted_on_record),
+        TEST(a_station_that_is_cancelled_already_touches_no_board),
+        TEST(a_ledger_that_fails_at_the_end_leaves_no_board_green),
+        TEST(a_station_without_slots_has_nothing_to_do),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

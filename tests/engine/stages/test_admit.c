@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include <string.h>
+
+/* A refused board is as it came, and no intent to erase it is on record. */
+static void assert_refused(struct fake_line *line, enum eg_code code, const char *text)
+{
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, code, text);
+    assert_int_equal(fake_recorder_run(&line->recorder, "1")->intents, 0);
+    assert_true(fake_line_blank(line, 1));
+}
+
+static void a_board_of_another_chip_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &(struct vb_config){.target = eg_target_by_name("esp32c3"), .fast = true}, 1,
+                   NO_FAULTS);
+    assert_refused(line, EG_WRONG_CHIP, "admit: the board is an ESP32-C3, the job is for ESP32");
+}
+
+static void a_chip_older_than_the_image_wants_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->regions[1].is_image = true;
+    line->plan->regions[1].min_rev = 301;
+    line->plan->regions[1].max_rev = UINT16_MAX;
+    fake_line_plug(line, &(struct vb_config){.revision = 300, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_WRONG_REVISION, "admit: the chip is revision 3.0, app needs 3.1 or later");
+}
+
+static void a_chip_newer_than_the_image_knows_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->regions[1].is_image = true;
+    line->plan->regions[1].max_rev = 199;
+    fake_line_plug(line, &(struct vb_config){.revision = 300, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_WRONG_REVISION, "admit: the chip is revision 3.0, app runs up to 1.99 only");
+}
+
+static void a_flash_smaller_than_declared_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->declared_flash_size = 8 << 20;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_FLASH_TOO_SMALL, "admit: the flash has 4096 KB, the job declares 8192 KB");
+}
+
+static void a_region_beyond_the_end_of_the_flash_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_add(line->plan, "tail", 0x3ff000, 0x2000);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_FLASH_TOO_SMALL, "admit: tail ends at 0x00401000, the flash at 0x00400000");
+}
+
+static void a_region_that_ends_with_the_flash_is_written(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_add(line->plan, "tail", 0x3ff000, 0x1000);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_assert_written(line, 1);
+}
+
+static void secure_download_mode_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->target = eg_target_by_name("esp32c3");
+    fake_line_plug(line, &(struct vb_config){.secure_download = true, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_SECURED,
+                   "admit: the chip is in secure download mode: its MAC cannot be read and what is written "
+                   "cannot be verified");
+}
+
+static void plain_data_for_an_encrypted_flash_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &(struct vb_config){.flash_encryption = true, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_SECURED,
+                   "admit: flash encryption is on and the job's data is plain: the chip could not run it");
+}
+
+static void the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten(void **state)
+{
+    struct fake_line *line = *state;
+    struct eg_target v1 = *line->plan->target;
+
+    v1.secure_boot_v2 = (struct eg_field){0}; /* so the board burns the bit of v1 */
+    fake_line_plug(line, &(struct vb_config){.target = &v1, .secure_boot = true, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_SECURED,
+                   "admit: secure boot is on and bootloader at 0x00001000 would overwrite the bootloader it "
+                   "trusts");
+}
+
+static void a_signed_bootloader_may_be_replaced_under_secure_boot_v2(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
+                   NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_true(fake_recorder_run(&line->recorder, "1")->unit.secure_boot);
+}
+
+static void two_boards_that_show_one_mac_are_not_both_programmed(void **state)
+{
+    struct fake_line *line = *state;
+    char text[160];
+
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, FAULTS("2:mac=1"));
+    fake_line_run(line);
+    const unsigned refused = line->results[0].outcome == EG_PASS ? 2 : 1;
+    const unsigned passed = 3 - refused;
+    snprintf(text, sizeof text, "admit: the board in slot %u shows the same MAC %s", passed,
+             line->results[passed - 1].mac);
+    fake_line_assert_result(line, refused, EG_FAIL, EG_DUPLICATE_MAC, text);
+    fake_line_assert_result(line, passed, EG_PASS, EG_OK, "");
+    assert_true(fake_line_blank(line, refused));
+    fake_line_assert_written(line, passed);
+}
+
+static void a_board_that_was_seen_before_is_noted(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.seen = (struct eg_seen){2, 1, "2026-11-23T08:24:00.123Z", "pass"};
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_non_null(
+        strstr(line->recorder.transcript,
+               "\nnote seen before: 2 runs, 1 passed, the last at 2026-11-23T08:24:00.123Z (pass)\n"));
+}
+
+/* What the worker finds when the intent is recorded. */
+struct moment {
+    struct fake_line *line;
+    bool blank;
+    char mac[EG_MAC_TEXT];
+};
+
+static void look(void *context, const struct eg_unit *unit)
+{
+    struct moment *moment = context;
+
+    moment->blank = fake_line_blank(moment->line, 1);
+    memcpy(moment->mac, unit->mac, sizeof moment->mac);
+}
+
+static void the_intent_is_on_record_before_the_first_erase(void **state)
+{
+    struct fake_line *line = *state;
+    struct moment moment = {.line = line};
+    char mac[EG_MAC_TEXT];
+
+    line->recorder.at_intent = look;
+    line->recorder.context = &moment;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(fake_recorder_run(&line->recorder, "1")->intents, 1);
+    assert_true(moment.blank);
+    assert_false(fake_line_blank(line, 1));
+    eg_mac_text(mac, vb_board_mac(vb_gang_board(line->gang, 1)));
+    assert_string_equal(moment.mac, mac);
+}
+
+static void nothing_is_written_when_the_intent_cannot_be_recorded(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.fail_intent = EG_NO_ROOM;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_NO_ROOM, "admit: the disk is on fire");
+    assert_true(fake_line_blank(line, 1));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_board_of_another_chip_is_refused),
+        TEST(a_chip_older_than_the_image_wants_is_refused),
+        TEST(a_chip_newer_than_the_image_knows_is_refused),
+        TEST(a_flash_smaller_than_declared_is_refused),
+        TEST(a_region_beyond_the_end_of_the_flash_is_refused),
+        TEST(a_region_that_ends_with_the_flash_is_written),
+        TEST(secure_download_mode_is_refused),
+        TEST(plain_data_for_an_encrypted_flash_is_refused),
+        TEST(the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten),
+        TEST(a_signed_bootloader_may_be_replaced_under_secure_boot_v2),
+        TEST(two_boards_that_show_one_mac_are_not_both_programmed),
+        TEST(a_board_that_was_seen_before_is_noted),
+        TEST(the_intent_is_on_record_before_the_first_erase),
+        TEST(nothing_is_written_when_the_intent_cannot_be_recorded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include <string.h>
+
+static void the_board_is_on_record_by_chip_mac_and_flash(void **state)
+{
+    struct fake_line *line = *state;
+    char mac[EG_MAC_TEXT];
+
+    fake_line_plug(line, &(struct vb_config){.revision = 301, .fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    const struct fake_run *run = fake_recorder_run(&line->recorder, "1");
+    eg_mac_text(mac, vb_board_mac(vb_gang_board(line->gang, 1)));
+    assert_true(run->has_unit);
+    assert_string_equal(run->unit.mac, mac);
+    assert_string_equal(run->unit.chip, "esp32");
+    assert_int_equal(run->unit.revision, 301);
+    assert_int_equal(run->unit.flash_jedec, vb_flash_parts[0].jedec);
+    assert_int_equal(run->unit.flash_size, vb_flash_parts[0].size);
+    assert_false(run->unit.secure_boot);
+    assert_string_equal(line->results[0].mac, mac);
+    assert_string_equal(line->results[0].chip, "esp32");
+    assert_int_equal(line->results[0].revision, 301);
+    assert_string_not_equal(line->results[0].package, "");
+}
+
+/* A slot in which somebody puts board 2 after board 1 was opened. */
+struct swap {
+    struct fake_line *line;
+    unsigned opened;
+};
+
+static enum eg_code open_swapped(struct eg_port **port, const char *url, void *context,
+                                 const struct eg_cancel *cancel, struct eg_error *err)
+{
+    struct swap *swap = context;
+    const struct eg_port_scheme *sim = vb_gang_scheme(swap->line->gang);
+
+    (void)url;
+    return sim->open(port, swap->line->urls[swap->opened++ == 0 ? 0 : 1], sim->context, cancel, err);
+}
+
+static void a_board_that_is_swapped_in_mid_run_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+    struct swap swap = {.line = line};
+    const struct eg_port_scheme scheme = {
+        .scheme = "swap:", .help = "", .open = open_swapped, .context = &swap};
+    char first[EG_MAC_TEXT], second[EG_MAC_TEXT], text[160];
+
+    fake_plan_set(line->plan, "retry.attempts", "2");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, FAULTS("1:gone@20000"));
+    line->station.slot_count = 1;
+    line->slots[0].url = "swap:";
+    line->schemes[0] = &scheme;
+    fake_line_run(line);
+    eg_mac_text(first, vb_board_mac(vb_gang_board(line->gang, 1)));
+    eg_mac_text(second, vb_board_mac(vb_gang_board(line->gang, 2)));
+    snprintf(text, sizeof text, "identify: the board in the slot is now %s, the run began with %s", second,
+             first);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_WRONG_CHIP, text);
+    assert_string_equal(line->results[0].mac, first);
+    assert_true(fake_line_blank(line, 2));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_board_is_on_record_by_chip_mac_and_flash),
+        TEST(a_board_that_is_swapped_in_mid_run_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

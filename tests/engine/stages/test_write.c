@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include <string.h>
+
+static const struct vb_config fast = {.fast = true};
+
+static void every_chip_gets_every_region(void **state)
+{
+    static const char *const chips[] = {"esp32", "esp32c3", "esp32s3"};
+    struct fake_line *line = *state;
+
+    for (unsigned i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        line->plan->target = eg_target_by_name(chips[i]);
+        fake_line_plug(line, &fast, 1, NO_FAULTS);
+        fake_line_run(line);
+        if (line->results[0].outcome != EG_PASS)
+            fail_msg("%s: %s", chips[i], line->results[0].text);
+        fake_line_assert_written(line, 1);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+}
+
+static void data_that_does_not_compress_goes_plain(void **state)
+{
+    struct fake_line *line = *state;
+    struct eg_region *app = &line->plan->regions[1];
+
+    eg_buffer_finish(&app->zlib);
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_assert_written(line, 1);
+    assert_true(line->results[0].bytes_sent > app->data.size);
+}
+
+/* The progress of a run, as it is told. */
+struct watch {
+    uint64_t done, total;
+    bool backwards;
+    char last[32];
+};
+
+static void watch_progress(void *context, const struct eg_log_record *record)
+{
+    struct watch *watch = context;
+
+    if (record->kind != EG_LOG_PROGRESS || strcmp(record->stage, "write") != 0)
+        return;
+    watch->backwards |= record->done < watch->done;
+    watch->done = record->done;
+    watch->total = record->total;
+    snprintf(watch->last, sizeof watch->last, "%s", record->text);
+}
+
+static void progress_goes_up_to_the_whole_job(void **state)
+{
+    struct fake_line *line = *state;
+    struct watch watch = {0};
+
+    line->recorder.at_log = watch_progress;
+    line->recorder.context = &watch;
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_false(watch.backwards);
+    assert_int_equal(watch.done, line->plan->data_size);
+    assert_int_equal(watch.total, line->plan->data_size);
+    assert_string_equal(watch.last, "app");
+}
+
+static void a_failure_names_the_region(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &fast, 1, FAULTS("gone@20000"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
+                            "write: app at 0x00010000: block 12 of 32 at 0x000156f6: "
+                            "sim:esp32/1: the simulated board was unplugged");
+    assert_int_equal(fake_recorder_run(&line->recorder, "1")->record.region_count, 2);
+}
+
+static void a_block_that_was_damaged_is_sent_again_and_the_pass_is_marginal(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &fast, 1, FAULTS("flip@20000"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+    assert_string_equal(line->results[0].marginal, "blocks were sent again");
+    fake_line_assert_written(line, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_chip_gets_every_region),
+        TEST(data_that_does_not_compress_goes_plain),
+        TEST(progress_goes_up_to_the_whole_job),
+        TEST(a_failure_names_the_region),
+        TEST(a_block_that_was_damaged_is_sent_again_and_the_pass_is_marginal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
