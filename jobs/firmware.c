@@ -43,7 +43,7 @@ static enum eg_code read_bool(bool *value, const struct eg__node *node, const ch
 
 static enum eg_code refuse_encrypted(const struct eg__node *node, struct eg_error *err)
 {
-    bool encrypted;
+    bool encrypted = false;
 
     EG_TRY(read_bool(&encrypted, node, "encrypted", err));
     if (encrypted)

@@ -74,9 +74,10 @@ static unsigned distance(const char *left, const char *right)
 
 static void append(char *text, size_t size, const char *more, size_t more_size)
 {
-    const size_t room = size - strlen(text) - 1;
+    const size_t used = strlen(text);
+    const size_t room = size - used - 1;
 
-    strncat(text, more, more_size < room ? more_size : room);
+    snprintf(text + used, room + 1, "%.*s", (int)(more_size < room ? more_size : room), more);
 }
 
 /* Keys that may stand under `prefix` ("" or "link."), each once: "baud, before, after". */

@@ -167,7 +167,7 @@ static enum eg_code send_blocks(struct writer *writer, uint32_t *last_ms, struct
 static enum eg_code write_once(struct writer *writer, struct eg_error *err)
 {
     static const uint32_t stay[] = {1};
-    uint32_t last_ms;
+    uint32_t last_ms = 0;
 
     writer->done = 0;
     EG_TRY(begin(writer, err));
