@@ -331,7 +331,8 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
         tag = event->mapping_start.tag;
         break;
     case FYET_ALIAS: {
-        const struct eg__place place = place_of(event->alias.anchor, before);
+        struct eg__place place = place_of(event->alias.anchor, before);
+        place.column--; /* the asterisk */
         EG_TRY(count_value(builder, &place, err));
         return find_anchor(builder, event->alias.anchor, &place, node, err);
     }
@@ -340,7 +341,10 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
                             (int)event->type);
     }
 
-    const struct eg__place place = place_of(token, before);
+    struct eg__place place = place_of(token, before);
+    if (event->type == FYET_SCALAR && (fy_token_scalar_style(token) == FYSS_DOUBLE_QUOTED ||
+                                       fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED))
+        place.column--; /* the parser counts from behind the quote */
     if (tag != NULL)
         return eg__refuse(&place, err, "tags have no meaning here");
     if (depth > DEPTH_MAX)

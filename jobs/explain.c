@@ -25,6 +25,8 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
 
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)
 {
+    const uint32_t size = plan->declared_flash_size;
+    const bool mega = size >= 1u << 20;
     char sha256[EG_SHA256_TEXT];
 
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
@@ -32,8 +34,8 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
             plan->job_version);
     fprintf(out, "file   %s, SHA-256 %s\n", plan->job_path, sha256);
     fprintf(out, "chip   %s\n", plan->target->label);
-    if (plan->declared_flash_size != 0)
-        fprintf(out, "flash  %lu KB\n", (unsigned long)plan->declared_flash_size / 1024);
+    if (size != 0)
+        fprintf(out, "flash  %lu %s\n", (unsigned long)(mega ? size >> 20 : size >> 10), mega ? "MB" : "KB");
     explain_regions(plan, out);
     for (unsigned i = 0; i < plan->setting_count; i++) {
         const struct eg_setting *const setting = &plan->settings[i];

@@ -163,15 +163,13 @@ enum eg_code eg_image_check_chip(const struct eg_target *target, const uint8_t *
     const struct eg_target *other = NULL;
     const bool parsed = eg_image_parse(&info, target, data, size, &ignored) == EG_OK;
 
-    if (parsed && info.extended) {
-        if (info.chip_id == target->image_chip_id)
-            return EG_OK;
+    if (!parsed || eg_image_check(&info, data, size, &ignored) != EG_OK)
+        other = other_family(target, data, size);
+    if (other == NULL && parsed && info.extended && info.chip_id != target->image_chip_id) {
         other = eg_target_by_image_id(info.chip_id);
         if (other == NULL)
             return eg_error_set(err, EG_BAD_IMAGE, "is an image for chip id %u, not for %s", info.chip_id,
                                 target->label);
-    } else if (!parsed || eg_image_check(&info, data, size, &ignored) != EG_OK) {
-        other = other_family(target, data, size);
     }
     if (other != NULL)
         return eg_error_set(err, EG_BAD_IMAGE, "is an image for %s, not for %s", other->label, target->label);
