@@ -145,6 +145,8 @@ enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct
         EG_TRY(make_folders(folder, err));
     if (realpath(folder, resolved) == NULL || stat(resolved, &info) != 0)
         return eg_error_errno(err, EG_LEDGER, errno, "folder %s", folder);
+    if (!S_ISDIR(info.st_mode))
+        return eg_error_errno(err, EG_LEDGER, ENOTDIR, "folder %s", folder);
     if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0)
         return eg_error_set(err, EG_LEDGER,
                             "every user of this machine may exchange files in folder %s (mode %03o)", folder,

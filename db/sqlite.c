@@ -11,7 +11,8 @@
 
 enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
 {
-    const int errnum = sqlite3_system_errno(db);
+    /* SQLite keeps the system's reason except when a commit fails; then it is still the thread's last one. */
+    const int errnum = sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
     enum eg_code code = EG_LEDGER;
 
     switch (sqlite3_errcode(db) & 0xff) {
@@ -90,6 +91,8 @@ enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, b
                             struct eg_error *err)
 {
     sqlite3_stmt *statement = store->statements[which];
+
+    errno = 0;
     const int status = sqlite3_step(statement);
 
     *row = status == SQLITE_ROW;

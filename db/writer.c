@@ -30,25 +30,29 @@ struct eg__request {
     struct eg__request *next;
 };
 
-static enum eg_code serve_one(struct eg__store *store, struct eg__request *request, struct eg_error *err)
+static enum eg_code serve_one(struct eg__store *store, const char *path, struct eg__request *request,
+                              struct eg_error *err)
 {
     EG_TRY(eg__store_run(store, EG__SAVEPOINT, err));
     store->constraint = false;
     request->code = request->call(store, request->context, request->err);
-    if (request->code != EG_OK) {
+    if (request->code != EG_OK && !store->constraint) {
         *err = *request->err;
-        if (!store->constraint)
-            return err->code;
+        return err->code;
+    }
+    if (request->code != EG_OK) {
+        eg_error_prefix(request->err, "ledger %s: ", path);
         EG_TRY(eg__store_run(store, EG__BACK_TO_SAVEPOINT, err));
     }
     return eg__store_run(store, EG__RELEASE, err);
 }
 
-static enum eg_code serve_all(struct eg__store *store, struct eg__request *first, struct eg_error *err)
+static enum eg_code serve_all(struct eg__store *store, const char *path, struct eg__request *first,
+                              struct eg_error *err)
 {
     EG_TRY(eg__store_run(store, EG__BEGIN, err));
     for (struct eg__request *request = first; request != NULL; request = request->next)
-        EG_TRY(serve_one(store, request, err));
+        EG_TRY(serve_one(store, path, request, err));
     return eg__store_run(store, EG__COMMIT, err);
 }
 
@@ -69,7 +73,7 @@ static void serve(struct eg__writer *writer, struct eg__request *first)
         fail_all(first, &writer->refusal);
         return;
     }
-    if (serve_all(store, first, &err) == EG_OK)
+    if (serve_all(store, writer->path, first, &err) == EG_OK)
         return;
     eg_error_prefix(&err, "ledger %s: ", writer->path);
     const bool nothing_written = store->busy && sqlite3_get_autocommit(store->db) != 0;

@@ -146,10 +146,16 @@ CREATE TRIGGER intent_stays BEFORE DELETE ON intent BEGIN SELECT RAISE(ABORT, 't
 CREATE TRIGGER intent_once BEFORE INSERT ON intent
 WHEN EXISTS (SELECT 1 FROM intent WHERE intent_id = NEW.intent_id)
 BEGIN SELECT RAISE(ABORT, 'the intent is recorded already'); END;
+CREATE TRIGGER intent_of_run BEFORE INSERT ON intent
+WHEN NOT EXISTS (SELECT 1 FROM run WHERE run_id = NEW.run_id)
+BEGIN SELECT RAISE(ABORT, 'there is no such run'); END;
 CREATE TRIGGER intent_in_time BEFORE INSERT ON intent
 WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the run has ended already'); END;
 
+CREATE TRIGGER outcome_of_run BEFORE INSERT ON outcome
+WHEN NOT EXISTS (SELECT 1 FROM run WHERE run_id = NEW.run_id)
+BEGIN SELECT RAISE(ABORT, 'there is no such run'); END;
 CREATE TRIGGER outcome_keeps BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER outcome_once BEFORE INSERT ON outcome
@@ -190,8 +196,8 @@ SELECT
     run.port,
     coalesce(outcome.mac, intent.mac) AS mac,
     coalesce(outcome.chip, intent.chip) AS chip,
-    'v' || coalesce(outcome.revision, intent.revision) / 100 || '.'
-        || coalesce(outcome.revision, intent.revision) % 100 AS revision,
+    'v' || (coalesce(outcome.revision, intent.revision) / 100) || '.'
+        || (coalesce(outcome.revision, intent.revision) % 100) AS revision,
     coalesce(outcome.package, intent.package) AS package,
     coalesce(outcome.flash_jedec, intent.flash_jedec) AS flash_jedec,
     coalesce(outcome.flash_size, intent.flash_size) AS flash_size,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A report on its way to its file: written beside it, and put in its place only when it is whole. */
+
+#ifndef REPORTS_OUT_H
+#define REPORTS_OUT_H
+
+#include "engine/base/error.h"
+
+#include <stdio.h>
+
+/** Zero-initialise it; EG_CLEANUP(eg__out_discard) leaves the old file when it was not committed. */
+struct eg__out {
+    FILE *file; /* write to it; errors are kept until the commit */
+    char *temporary, *path;
+};
+
+enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** EG_IO or EG_NO_ROOM when anything could not be written; the old file is then as it was. */
+enum eg_code eg__out_commit(struct eg__out *out, struct eg_error *err) EG_CHECKED;
+
+void eg__out_discard(struct eg__out *out);
+
+/** Text between tags or inside a quoted attribute, whatever it contains; control characters become U+FFFD. */
+void eg__out_escaped(struct eg__out *out, const char *text);
+
+#endif

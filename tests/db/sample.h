@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What tests of ledgers and reports start from: a folder, a plan made by hand, runs of it, and a second look
+ * at the file by SQLite itself. */
+
+#ifndef TESTS_DB_SAMPLE_H
+#define TESTS_DB_SAMPLE_H
+
+#include "db/ledger.h"
+#include "tests/fakes/check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SAMPLE_REGIONS 2
+
+struct sample {
+    char folder[64];
+    char path[100]; /* of the ledger */
+    struct eg_target target;
+    struct eg_region regions[SAMPLE_REGIONS];
+    struct eg_plan plan;
+    struct eg_session session;
+};
+
+static inline int sample_setup(void **state)
+{
+    static const char job_text[] = "espgang: 1\njob: acme-sensor\n";
+    struct sample *sample = calloc(1, sizeof *sample);
+
+    if (sample == NULL)
+        return -1;
+    strcpy(sample->folder, "/tmp/eg-ledger-XXXXXX");
+    if (mkdtemp(sample->folder) == NULL)
+        return -1;
+    snprintf(sample->path, sizeof sample->path, "%s/ledger.db", sample->folder);
+    sample->target.name = "esp32c3";
+    sample->regions[0] = (struct eg_region){.name = "bootloader",
+                                            .path = "b.bin",
+                                            .flash_addr = 0,
+                                            .data.size = 20480,
+                                            .md5 = {1},
+                                            .sha256 = {2}};
+    sample->regions[1] = (struct eg_region){
+        .name = "app", .path = "a.bin", .flash_addr = 0x10000, .data.size = 65536, .md5 = {3}, .sha256 = {4}};
+    sample->plan = (struct eg_plan){
+        .job_name = "acme-sensor",
+        .job_version = "1.4.0",
+        .job_path = "job.yaml",
+        .job_text = {(uint8_t *)(uintptr_t)job_text, sizeof job_text - 1, 0},
+        .job_sha256 = {0xab},
+        .target = &sample->target,
+        .regions = sample->regions,
+        .region_count = SAMPLE_REGIONS,
+    };
+    sample->session = (struct eg_session){"line 3", "mira", "batch-1"};
+    *state = sample;
+    return 0;
+}
+
+/* Removes `name` in the open folder `at`, and what is in it. */
+static inline void sample_remove(int at, const char *name)
+{
+    const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (folder == NULL) {
+        unlinkat(at, name, 0);
+        return;
+    }
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            sample_remove(fd, entry->d_name);
+    closedir(folder);
+    unlinkat(at, name, AT_REMOVEDIR);
+}
+
+static inline int sample_teardown(void **state)
+{
+    struct sample *sample = *state;
+
+    sample_remove(AT_FDCWD, sample->folder);
+    free(sample);
+    return 0;
+}
+
+static inline struct eg_unit sample_unit(unsigned number)
+{
+    struct eg_unit unit = {
+        .chip = "esp32c3",
+        .revision = 4,
+        .package = "ESP32-C3 (QFN32)",
+        .flash_jedec = 0x1640c8,
+        .flash_size = 4u << 20,
+    };
+
+    snprintf(unit.mac, sizeof unit.mac, "7c:df:a1:00:%02x:%02x", (number >> 8) & 255, number & 255);
+    return unit;
+}
+
+/* How a run of the sample ends. */
+struct sample_end {
+    enum eg_outcome outcome;
+    enum eg_code code;
+    const char *text, *marginal;
+    unsigned attempts;
+    bool mismatch; /* the chip's digest of the app differs */
+};
+
+static inline enum eg_code sample_finish(const struct sample *sample, struct eg_ledger *ledger, int64_t run,
+                                         const struct eg_unit *unit, const struct sample_end *end,
+                                         struct eg_error *err)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    const struct eg_stage_record stages[] = {
+        {.stage = "connect",
+         .attempt = 1,
+         .started_utc = "2026-11-23T08:00:00.000Z",
+         .duration_us = 150000,
+         .baud = 115200,
+         .bytes_sent = 500,
+         .bytes_received = 700},
+        {.stage = "write",
+         .attempt = 1,
+         .started_utc = "2026-11-23T08:00:01.000Z",
+         .duration_us = 2500000,
+         .code = end->code,
+         .text = "tab\there, back\\slash",
+         .baud = 921600,
+         .bytes_sent = 90000,
+         .bytes_received = 1200,
+         .resends = 1},
+    };
+    struct eg_region_record regions[SAMPLE_REGIONS];
+
+    for (unsigned i = 0; i < SAMPLE_REGIONS; i++) {
+        regions[i] = (struct eg_region_record){
+            .region = &sample->regions[i],
+            .attempt = 1,
+            .read_back = true,
+            .method = "md5-by-chip",
+            .verdict = "equal",
+            .write_us = 1000 * (i + 1),
+        };
+        memcpy(regions[i].md5, sample->regions[i].md5, EG_MD5_SIZE);
+    }
+    if (end->mismatch) {
+        regions[1].md5[0] = 0xee;
+        regions[1].verdict = "different";
+    }
+    const struct eg_run_record record = {
+        .outcome = end->outcome,
+        .code = end->code,
+        .text = end->text != NULL ? end->text : "",
+        .marginal = end->marginal != NULL ? end->marginal : "",
+        .attempts = end->attempts != 0 ? end->attempts : 1,
+        .duration_us = 3210000,
+        .bytes_sent = 90500,
+        .bytes_received = 1900,
+        .resends = 1,
+        .unit = unit,
+        .stages = stages,
+        .stage_count = 2,
+        .regions = regions,
+        .region_count = unit != NULL ? SAMPLE_REGIONS : 0,
+    };
+    return recorder->ops->finish(recorder, run, &record, err);
+}
+
+/* A whole run, from begin to finish; the first failure ends it. */
+static inline enum eg_code sample_run(const struct sample *sample, struct eg_ledger *ledger, const char *slot,
+                                      const struct eg_unit *unit, const struct sample_end *end, int64_t *run,
+                                      struct eg_error *err)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+
+    EG_TRY(recorder->ops->begin(recorder, slot, "sim:esp32c3", run, err));
+    if (unit != NULL)
+        EG_TRY(recorder->ops->intent(recorder, *run, unit, err));
+    return sample_finish(sample, ledger, *run, unit, end, err);
+}
+
+/* The rows of a query by an independent connection: values between '|', rows between ';'. The caller frees.
+ */
+static inline char *sample_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL || sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        abort();
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fputs(sqlite3_errmsg(db), out);
+    int status = SQLITE_DONE;
+    for (int row = 0; statement != NULL && (status = sqlite3_step(statement)) == SQLITE_ROW; row++)
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            const char *value = (const char *)sqlite3_column_text(statement, i);
+            fprintf(out, "%s%s", i > 0 ? "|" : row > 0 ? ";" : "", value != NULL ? value : "NULL");
+        }
+    if (status != SQLITE_DONE)
+        fputs(sqlite3_errmsg(db), out);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    fclose(out);
+    return text;
+}
+
+#define assert_sql(path, sql, expected)                                                                      \
+    do {                                                                                                     \
+        char *sample__text = sample_sql(path, sql);                                                          \
+        assert_string_equal(sample__text, expected);                                                         \
+        free(sample__text);                                                                                  \
+    } while (0)
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The chain computed a second time, from db/README.md and the tables alone. */
+
+#include "tests/db/sample.h"
+
+/* What form 1 hashes, in this order; the columns are those of the tables from left to right. */
+static const char *const parts[] = {
+    "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
+    " s.tool_version FROM session AS s, job AS j, run AS r"
+    " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id",
+    "SELECT 'run', * FROM run WHERE run_id = ?1",
+    "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
+    "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
+    "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
+};
+
+static void print_value(FILE *out, const char *value)
+{
+    if (value == NULL)
+        value = "\\N";
+    else
+        for (; *value != '\0'; value++)
+            if (*value == '\\')
+                fputs("\\\\", out);
+            else if (*value == '\t')
+                fputs("\\t", out);
+            else if (*value == '\n')
+                fputs("\\n", out);
+            else
+                fputc(*value, out);
+    fputs(value, out);
+}
+
+static void compute(sqlite3 *db, int64_t link, int64_t run, const char *previous, char hash[EG_SHA256_TEXT])
+{
+    uint8_t digest[EG_SHA256_SIZE];
+    struct eg_error err;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    fprintf(out, "chain\t%lld\t1\t%s\n", (long long)link, previous);
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        sqlite3_stmt *rows = NULL;
+        assert_int_equal(sqlite3_prepare_v2(db, parts[i], -1, &rows, NULL), SQLITE_OK);
+        sqlite3_bind_int64(rows, 1, run);
+        while (sqlite3_step(rows) == SQLITE_ROW) {
+            for (int column = 0; column < sqlite3_column_count(rows); column++) {
+                if (column > 0)
+                    fputc('\t', out);
+                print_value(out, (const char *)sqlite3_column_text(rows, column));
+            }
+            fputc('\n', out);
+        }
+        sqlite3_finalize(rows);
+    }
+    fclose(out);
+    assert_ok(eg_sha256(digest, text, size, &err), err);
+    free(text);
+    eg_hex(hash, digest, sizeof digest);
+}
+
+/* Returns the number of links; every one must be right. */
+static int64_t verify(const char *path)
+{
+    char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *links = NULL;
+    int64_t count = 0;
+
+    memset(previous, '0', sizeof previous - 1);
+    previous[sizeof previous - 1] = '\0';
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT chain_id, run_id, form, previous, hash FROM chain ORDER BY 1",
+                                        -1, &links, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(links) == SQLITE_ROW) {
+        assert_int_equal(sqlite3_column_int64(links, 0), ++count);
+        assert_int_equal(sqlite3_column_int64(links, 2), 1);
+        assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
+        compute(db, count, sqlite3_column_int64(links, 1), previous, hash);
+        assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
+        strcpy(previous, hash);
+    }
+    sqlite3_finalize(links);
+    sqlite3_close(db);
+    return count;
+}
+
+static void every_finished_run_is_hashed_with_the_one_that_finished_before(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    const struct sample_end pass = {.outcome = EG_PASS};
+    const struct sample_end odd = {
+        .outcome = EG_ERROR, .code = EG_BAD_REPLY, .text = "tab\tback\\slash\nline é"};
+    struct eg_error err;
+    int64_t first, second, third;
+
+    sample->session.station = "a\tb\\c\nd";
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &first, &err), err);
+    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &second, &err), err);
+    assert_ok(recorder->ops->intent(recorder, second, &unit, &err), err);
+    assert_ok(recorder->ops->intent(recorder, second, &unit, &err), err);
+    assert_ok(sample_finish(sample, ledger, second, &unit, &pass, &err), err);
+    assert_ok(sample_finish(sample, ledger, first, NULL, &odd, &err), err);
+    assert_ok(recorder->ops->begin(recorder, "c", "sim:", &third, &err), err);
+    assert_ok(recorder->ops->intent(recorder, third, &unit, &err), err);
+    assert_int_equal(verify(sample->path), 2);
+    assert_sql(sample->path, "SELECT run_id FROM chain ORDER BY chain_id", "2;1");
+
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_int_equal(verify(sample->path), 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_finished_run_is_hashed_with_the_one_that_finished_before,
+                                        sample_setup, sample_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

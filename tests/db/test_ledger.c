@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/db/sample.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static void a_run_is_there_for_another_program_as_soon_as_each_call_returns(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(0x22);
+    struct eg_error err;
+    unsigned orphans = 99;
+    int64_t run = 0;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 0);
+    assert_string_equal(eg_ledger_path(ledger), sample->path);
+    assert_string_equal(eg_ledger_batch(ledger), "batch-1");
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+
+    assert_ok(recorder->ops->begin(recorder, "1-4.2", "/dev/ttyUSB7", &run, &err), err);
+    assert_int_equal(run, 1);
+    assert_sql(sample->path, "SELECT run, slot, port, mac, outcome, finished FROM runs",
+               "1|1-4.2|/dev/ttyUSB7|NULL|unfinished|NULL");
+
+    assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
+    assert_sql(sample->path,
+               "SELECT mac, chip, revision, package, flash_jedec, flash_size, outcome FROM runs",
+               "7c:df:a1:00:00:22|esp32c3|v0.4|ESP32-C3 (QFN32)|1458376|4194304|unfinished");
+
+    const struct sample_end end = {.outcome = EG_FAIL,
+                                   .code = EG_VERIFY_MISMATCH,
+                                   .text = "app differs",
+                                   .attempts = 2,
+                                   .mismatch = true};
+    assert_ok(sample_finish(sample, ledger, run, &unit, &end, &err), err);
+    assert_sql(
+        sample->path,
+        "SELECT batch, station, operator, job, job_version, job_sha256, outcome, code, blame, sentence,"
+        " marginal, attempts, duration_ms, bytes_sent, bytes_received, resends FROM runs",
+        "batch-1|line 3|mira|acme-sensor|1.4.0|"
+        "ab00000000000000000000000000000000000000000000000000000000000000"
+        "|fail|verify-mismatch|board|app differs||2|3210|90500|1900|1");
+    assert_sql(sample->path, "SELECT mac, chip, revision, package, flash_jedec, flash_size FROM runs",
+               "7c:df:a1:00:00:22|esp32c3|v0.4|ESP32-C3 (QFN32)|1458376|4194304");
+    assert_sql(sample->path,
+               "SELECT run, position, stage, attempt, duration_ms, code, sentence, baud, bytes_sent,"
+               " bytes_received, resends FROM stages",
+               "1|1|connect|1|150.0|ok||115200|500|700|0;"
+               "1|2|write|1|2500.0|verify-mismatch|tab\there, back\\slash|921600|90000|1200|1");
+    assert_sql(
+        sample->path,
+        "SELECT position, name, file, address, size, verdict, method, expected_md5, read_md5 FROM regions",
+        "1|bootloader|b.bin|0x00000000|20480|equal|md5-by-chip|01000000000000000000000000000000|"
+        "01000000000000000000000000000000;"
+        "2|app|a.bin|0x00010000|65536|different|md5-by-chip|03000000000000000000000000000000|"
+        "ee000000000000000000000000000000");
+    assert_sql(sample->path, "SELECT name, text FROM job", "acme-sensor|espgang: 1\njob: acme-sensor\n");
+    assert_sql(sample->path, "SELECT count(*) FROM session WHERE tool_version GLOB '[0-9]*.[0-9]*.[0-9]*'",
+               "1");
+    assert_sql(
+        sample->path,
+        "SELECT count(*) FROM runs WHERE started LIKE '20__-__-__T__:__:__.___Z' AND finished >= started",
+        "1");
+}
+
+static void a_job_is_stored_once(void **state)
+{
+    struct sample *sample = *state;
+    struct eg_error err;
+
+    for (int i = 0; i < 3; i++) {
+        struct eg_ledger *ledger = NULL;
+        if (i == 2)
+            sample->plan.job_sha256[5] = 1;
+        assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+        eg_ledger_close(ledger);
+    }
+    assert_sql(sample->path, "SELECT session_id, job_id FROM session", "1|1;2|1;3|2");
+    assert_sql(sample->path, "SELECT count(*) FROM job", "2");
+}
+
+static void host_login_and_time_stand_in_for_what_is_not_given(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct passwd *user = getpwuid(getuid());
+    struct eg_error err;
+    char host[256] = "", expected[600];
+
+    setenv("USER", "somebody-else", 1);
+    sample->session = (struct eg_session){0};
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_int_equal(gethostname(host, sizeof host - 1), 0);
+    assert_non_null(user);
+    snprintf(expected, sizeof expected, "%s|%s", host, user->pw_name);
+    assert_sql(sample->path, "SELECT station, operator FROM session", expected);
+    assert_sql(
+        sample->path,
+        "SELECT batch GLOB 'acme-sensor-20[0-9][0-9][01][0-9][0-3][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]',"
+        " substr(batch, 13, 8) = replace(substr(started_utc, 1, 10), '-', '') FROM session",
+        "1|1");
+}
+
+static void what_is_known_of_a_mac_counts_finished_runs(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1), other = sample_unit(2);
+    const struct sample_end pass = {.outcome = EG_PASS};
+    const struct sample_end marginal = {.outcome = EG_PASS_MARGINAL, .marginal = "resends"};
+    const struct sample_end fail = {.outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "stuck"};
+    struct eg_error err;
+    struct eg_seen seen = {.runs = 9, .passed = 9, .last_outcome = "x"};
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
+    assert_int_equal(seen.runs, 0);
+    assert_int_equal(seen.passed, 0);
+    assert_string_equal(seen.last_utc, "");
+    assert_string_equal(seen.last_outcome, "");
+
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &marginal, &run, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &fail, &run, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &other, &pass, &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
+    assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
+    assert_int_equal(seen.runs, 3);
+    assert_int_equal(seen.passed, 2);
+    assert_int_equal(strlen(seen.last_utc), EG_UTC_TEXT - 1);
+    assert_string_equal(seen.last_outcome, "fail");
+}
+
+/* Begins three runs, ends one of them, tells so, and waits to be killed. */
+static void live_until_killed(const struct sample *sample, int told)
+{
+    struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(7);
+    const struct sample_end pass = {.outcome = EG_PASS};
+    struct eg_error err;
+    int64_t run;
+
+    if (eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err) != EG_OK)
+        _exit(1);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    if (sample_run(sample, ledger, "a", &unit, &pass, &run, &err) != EG_OK ||
+        recorder->ops->begin(recorder, "b", "sim:b", &run, &err) != EG_OK ||
+        recorder->ops->begin(recorder, "c", "sim:c", &run, &err) != EG_OK ||
+        recorder->ops->intent(recorder, run, &unit, &err) != EG_OK || write(told, "x", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+static pid_t start_and_wait(const struct sample *sample)
+{
+    int channel[2];
+    char byte = 0;
+
+    assert_int_equal(pipe(channel), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(channel[0]);
+        live_until_killed(sample, channel[1]);
+    }
+    close(channel[1]);
+    assert_int_equal(read(channel[0], &byte, 1), 1);
+    close(channel[0]);
+    return child;
+}
+
+static void runs_of_a_killed_program_are_closed_as_aborted_and_nothing_is_lost_or_doubled(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    char expected[300];
+    unsigned orphans = 0;
+
+    const pid_t child = start_and_wait(sample);
+    const enum eg_code code =
+        eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(code, EG_LEDGER_LOCKED);
+    snprintf(expected, sizeof expected, "ledger %s: process %ld records into it", sample->path, (long)child);
+    assert_string_equal(err.text, expected);
+    assert_null(ledger);
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 2);
+    static const char runs[] =
+        "SELECT run, slot, mac, outcome, code, blame, sentence, finish_order FROM runs";
+    static const char closed[] =
+        "1|a|7c:df:a1:00:00:07|pass|ok|||1;"
+        "2|b|NULL|aborted|abandoned|host|the program ended before the run did|2;"
+        "3|c|7c:df:a1:00:00:07|aborted|abandoned|host|the program ended before the run did|3";
+    assert_sql(sample->path, runs, closed);
+
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 0);
+    assert_sql(sample->path, runs, closed);
+}
+
+static void one_process_may_not_open_a_ledger_twice_either(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_ledger *second = NULL;
+    struct eg_error err;
+    char expected[300];
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    snprintf(expected, sizeof expected, "ledger %s: process %ld records into it", sample->path,
+             (long)getpid());
+    assert_error(eg_ledger_open(&second, sample->path, &sample->session, &sample->plan, NULL, &err), err,
+                 EG_LEDGER_LOCKED, expected);
+}
+
+#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(a_run_is_there_for_another_program_as_soon_as_each_call_returns),
+        with_sample(a_job_is_stored_once),
+        with_sample(host_login_and_time_stand_in_for_what_is_not_given),
+        with_sample(what_is_known_of_a_mac_counts_finished_runs),
+        with_sample(runs_of_a_killed_program_are_closed_as_aborted_and_nothing_is_lost_or_doubled),
+        with_sample(one_process_may_not_open_a_ledger_twice_either),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/db/sample.h"
+
+static void make(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void assert_refused(const struct sample *sample, enum eg_code code, const char *cause)
+{
+    struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    char expected[300];
+
+    snprintf(expected, sizeof expected, "ledger %s: %s", sample->path, cause);
+    assert_error(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err,
+                 code, expected);
+    assert_null(ledger);
+}
+
+static void a_newer_ledger_is_refused_and_left_as_it_is(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    make(sample->path, "PRAGMA user_version = 99");
+    assert_refused(sample, EG_LEDGER_NEWER,
+                   "has schema version 99, newer than 1, the newest that this espgang knows");
+    assert_sql(sample->path, "PRAGMA user_version", "99");
+    assert_sql(sample->path, "SELECT count(*) FROM session", "1");
+}
+
+static void a_database_of_another_program_is_refused_and_left_as_it_is(void **state)
+{
+    const struct sample *sample = *state;
+
+    make(sample->path, "CREATE TABLE bookmark (url TEXT)");
+    assert_refused(sample, EG_LEDGER, "is a SQLite database of another program");
+    assert_sql(sample->path, "SELECT name FROM sqlite_master", "bookmark");
+    assert_sql(sample->path, "PRAGMA journal_mode", "delete");
+}
+
+static void a_file_that_is_no_database_is_refused_and_left_as_it_is(void **state)
+{
+    const struct sample *sample = *state;
+    char text[8192] = "", after[8192] = "";
+
+    memset(text, 'x', sizeof text);
+    FILE *file = fopen(sample->path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, sizeof text, file), sizeof text);
+    fclose(file);
+    assert_refused(sample, EG_LEDGER, "file is not a database");
+    file = fopen(sample->path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(after, 1, sizeof after, file), sizeof after);
+    fclose(file);
+    assert_memory_equal(text, after, sizeof text);
+}
+
+static void an_empty_file_becomes_a_ledger(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    FILE *file = fopen(sample->path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_sql(sample->path, "PRAGMA user_version", "1");
+    assert_sql(sample->path, "PRAGMA application_id", "1162300487");
+    assert_sql(sample->path, "PRAGMA journal_mode", "wal");
+}
+
+static void no_row_can_be_changed_removed_or_replaced(void **state)
+{
+    static const char *const tables[] = {"job",     "session", "run",    "intent",
+                                         "outcome", "stage",   "region", "chain"};
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    const struct sample_end pass = {.outcome = EG_PASS};
+    struct eg_error err;
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    for (unsigned i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i]);
+        assert_sql(sample->path, sql, "the ledger is append only");
+        snprintf(sql, sizeof sql, "UPDATE %s SET rowid = 9", tables[i]);
+        if (strcmp(tables[i], "stage") == 0 || strcmp(tables[i], "region") == 0)
+            snprintf(sql, sizeof sql, "UPDATE %s SET position = 9", tables[i]);
+        assert_sql(sample->path, sql, "the ledger is append only");
+        snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO %s SELECT * FROM %s", tables[i], tables[i]);
+        char *refusal = sample_sql(sample->path, sql);
+        if (strstr(refusal, " already") == NULL)
+            fail_msg("%s: %s", sql, refusal);
+        free(refusal);
+    }
+    assert_sql(sample->path,
+               "INSERT INTO stage SELECT run_id, 3, stage, attempt, started_utc, duration_us, code,"
+               " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE position = 1",
+               "the stage is recorded already");
+    assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "2|2");
+}
+
+/* Whoever adds a table must add its triggers. */
+static void every_table_has_its_triggers(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_sql(sample->path, "SELECT count(*) > 7 FROM sqlite_master WHERE type = 'table'", "1");
+    assert_sql(
+        sample->path,
+        "SELECT t.name FROM sqlite_master AS t WHERE t.type = 'table' AND"
+        " (SELECT count(*) FROM sqlite_master AS g WHERE g.type = 'trigger' AND g.tbl_name = t.name AND"
+        "  g.name IN (t.name || '_keeps', t.name || '_stays', t.name || '_once')) <> 3",
+        "");
+}
+
+#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(a_newer_ledger_is_refused_and_left_as_it_is),
+        with_sample(a_database_of_another_program_is_refused_and_left_as_it_is),
+        with_sample(a_file_that_is_no_database_is_refused_and_left_as_it_is),
+        with_sample(an_empty_file_becomes_a_ledger),
+        with_sample(no_row_can_be_changed_removed_or_replaced),
+        with_sample(every_table_has_its_triggers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/base/file.h"
+#include "reports/report.h"
+#include "tests/db/batches.h"
+
+static void read_report(const char *path, struct eg_buffer *report)
+{
+    struct eg_error err;
+
+    assert_ok(eg_file_read(report, path, 1 << 20, &err), err);
+}
+
+static void assert_contains(const struct eg_buffer *report, const char *text)
+{
+    if (strstr((const char *)report->data, text) == NULL)
+        fail_msg("the report lacks \"%s\"", text);
+}
+
+/* A number of the report is what an independent query says. */
+static void assert_number(const struct sample *sample, const struct eg_buffer *report, const char *id,
+                          const char *sql)
+{
+    char *number = sample_sql(sample->path, sql);
+    char expected[100];
+
+    snprintf(expected, sizeof expected, "<b id=\"%s\">%s</b>", id, number);
+    free(number);
+    assert_contains(report, expected);
+}
+
+/* The last finished run of each unit, said in another way than the report's own query does. */
+#define LAST_OF_UNITS(condition)                                                                             \
+    "SELECT count(*) FROM runs AS r WHERE batch = 'batch-1' AND " condition                                  \
+    " AND outcome <> 'unfinished' AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.batch = r.batch"   \
+    " AND later.mac = r.mac AND later.finish_order > r.finish_order)"
+
+static void the_numbers_equal_those_of_an_independent_query(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    read_report(path, &report);
+    assert_number(sample, &report, "units", LAST_OF_UNITS("1"));
+    assert_number(sample, &report, "passed", LAST_OF_UNITS("outcome = 'pass'"));
+    assert_number(sample, &report, "marginal", LAST_OF_UNITS("outcome = 'pass-marginal'"));
+    assert_number(sample, &report, "failed", LAST_OF_UNITS("outcome = 'fail'"));
+    assert_number(sample, &report, "errors", LAST_OF_UNITS("outcome = 'error'"));
+    assert_number(sample, &report, "aborted", LAST_OF_UNITS("outcome = 'aborted'"));
+    assert_number(
+        sample, &report, "first-pass",
+        "SELECT count(*) FROM runs AS r WHERE batch = 'batch-1' AND outcome LIKE 'pass%' AND"
+        " attempts = 1 AND NOT EXISTS (SELECT 1 FROM runs AS sooner WHERE sooner.batch = r.batch AND"
+        " sooner.mac = r.mac AND sooner.finish_order < r.finish_order)");
+    assert_number(sample, &report, "runs", "SELECT count(*) FROM runs WHERE batch = 'batch-1'");
+    assert_number(sample, &report, "unfinished",
+                  "SELECT count(*) FROM runs WHERE batch = 'batch-1' AND finished IS NULL");
+    assert_contains(&report, "<b id=\"units\">6</b>");
+    assert_contains(&report, "<b id=\"passed\">2</b>pass (33.3 %)");
+}
+
+static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_html(sample->path, NULL, path, &err), err);
+    read_report(path, &report);
+    assert_contains(&report, "<h1>Batch batch-1</h1>");
+    assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td class=\"k\">1.4.0</td>"
+                             "<td class=\"k\">esp32c3</td><td class=\"d\">"
+                             "ab00000000000000000000000000000000000000000000000000000000000000</td>");
+    assert_contains(&report,
+                    "<tr><td class=\"k\">0x00010000</td><td>app</td><td>a.bin</td><td class=\"n\">65536"
+                    "</td><td class=\"d\">03000000000000000000000000000000</td><td class=\"d\">"
+                    "0400000000000000000000000000000000000000000000000000000000000000</td>"
+                    "<td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">0</td></tr>");
+    assert_contains(&report, "<td>app</td><td class=\"k\">0x00010000</td><td class=\"d\">"
+                             "03000000000000000000000000000000</td><td class=\"d\">"
+                             "ee000000000000000000000000000000</td></tr>");
+    assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:02</td><td class=\"k bad\">fail</td>"
+                             "<td class=\"k\">flash-stuck-bits</td><td class=\"k\">board</td>"
+                             "<td>flash bits stay 0</td></tr>");
+    assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:03</td><td class=\"k\">esp32c3</td>"
+                             "<td class=\"k\">v0.4</td><td class=\"k\">c84016, 4 MB</td>"
+                             "<td class=\"k\">pass-marginal</td><td class=\"k\"></td><td class=\"k\"></td>"
+                             "<td>blocks were sent again</td>");
+    assert_contains(&report, "<td class=\"n\">3.210 s</td><td class=\"n\">2</td></tr>");
+    assert_contains(&report, "<td class=\"k bad\">unfinished</td>");
+    assert_null(strstr((const char *)report.data, "slot 2"));
+}
+
+static void hostile_text_stays_text(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+
+    sample->plan.job_name = (char *)(uintptr_t) "</title><img src=x onerror=alert(1)>";
+    sample->session.operator_name = "\"><b>";
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    read_report(path, &report);
+    const char *text = (const char *)report.data;
+    assert_null(strstr(text, "<script"));
+    assert_null(strstr(text, "<img"));
+    assert_null(strchr(text, 1));
+    assert_contains(&report, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot; "
+                             "\xef\xbf\xbd end");
+    assert_contains(&report, "<td>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</td>");
+    assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;</td>");
+    assert_contains(&report, "<td>slot &lt;1&gt;</td>");
+}
+
+static void a_report_loads_nothing(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    read_report(path, &report);
+    const char *text = (const char *)report.data;
+    assert_null(strstr(text, "://"));
+    assert_null(strstr(text, "src="));
+    assert_null(strstr(text, "href="));
+    assert_null(strstr(text, "url("));
+}
+
+static void a_failure_leaves_the_old_report(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200], expected[400];
+
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    FILE *old = fopen(path, "w");
+    assert_non_null(old);
+    fputs("the old one", old);
+    fclose(old);
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(expected, sizeof expected, "ledger %s: has no batch batch-7; the newest are batch-1, batch-2",
+             sample->path);
+    assert_error(eg_report_html(sample->path, "batch-7", path, &err), err, EG_LEDGER, expected);
+    read_report(path, &report);
+    assert_string_equal((const char *)report.data, "the old one");
+
+    snprintf(path, sizeof path, "%s/none/b.html", sample->folder);
+    snprintf(expected, sizeof expected, "report %s: No such file or directory", path);
+    assert_error(eg_report_html(sample->path, NULL, path, &err), err, EG_IO, expected);
+
+    snprintf(expected, sizeof expected, "report %s: is there and not a regular file", sample->folder);
+    assert_error(eg_report_html(sample->path, NULL, sample->folder, &err), err, EG_IO, expected);
+}
+
+#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(the_numbers_equal_those_of_an_independent_query),
+        with_sample(every_run_and_digest_of_the_batch_is_in_its_tables),
+        with_sample(hostile_text_stays_text),
+        with_sample(a_report_loads_nothing),
+        with_sample(a_failure_leaves_the_old_report),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
