@@ -48,7 +48,7 @@ struct eg_result {
 /**
  * Program one board in every slot and return when all have ended.
  *
- * @param cancel   set from anywhere (a signal handler too): every run ends as aborted within 100 ms plus the
+ * @param cancel   set from anywhere (a signal handler too): every run ends as aborted within 150 ms plus the
  * time of its record
  * @param results  room for slot_count rows, in the order of slots; all are written on EG_OK
  *

@@ -80,7 +80,8 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
 
     EG_TRY(start(run, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
-    EG_TRY(eg_loader_attach_flash(&run->loader, err));
+    if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
+        EG_TRY(eg_loader_attach_flash(&run->loader, err));
     return eg_loader_set_flash_size(&run->loader, flash_size, err);
 }
 
