@@ -56,8 +56,10 @@ static enum eg_code embed(const char *table, const char *folder, struct eg_error
          line = strtok_r(NULL, "\n", &rest)) {
         EG_CLEANUP(stub_cleanup) struct eg_stub *stub = NULL;
         char expected[EG_SHA256_TEXT], name[33];
+        int end = 0;
 
-        if (sscanf(line, "%64[0-9a-f]  %32[0-9a-z-].json", expected, name) != 2 || strlen(expected) != 64)
+        sscanf(line, "%64[0-9a-f]  %32[0-9a-z-].json%n", expected, name, &end);
+        if (end == 0 || line[end] != '\0' || strlen(expected) != 64)
             return eg_error_set(err, EG_BAD_STUB, "%s: not a line of sha256sum: %s", table, line);
         EG_TRY(eg_stub_load(&stub, folder, name, err));
         if (strcmp(stub->sha256, expected) != 0)

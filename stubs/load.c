@@ -24,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_SIZE_MAX    (1024 * 1024)
-#define SECTION_SIZE_MAX (256 * 1024) /* more than any chip has for a stub */
+#define FILE_SIZE_MAX    ((size_t)1024 * 1024)
+#define SECTION_SIZE_MAX ((size_t)256 * 1024) /* more than any chip has for a stub */
 
 struct loaded {
     struct eg_stub stub; /* first: eg_stub_destroy() is given this */
@@ -102,7 +102,7 @@ static enum eg_code read_section(struct eg_buffer *out, const char *path, const 
         return eg_error_set(err, EG_BAD_STUB, "%s: %s is not a string", path, key);
     const size_t size = json_string_length(value);
     if (size / 4 * 3 > SECTION_SIZE_MAX)
-        return eg_error_set(err, EG_BAD_STUB, "%s: %s has %zu characters, more than the %d that fit a chip",
+        return eg_error_set(err, EG_BAD_STUB, "%s: %s has %zu characters, more than the %zu that fit a chip",
                             path, key, size, SECTION_SIZE_MAX / 3 * 4);
     const enum eg_code code = base64_decode(out, json_string_value(value), size, &bad, err);
     if (code == EG_BAD_STUB && bad < size)

@@ -29,3 +29,6 @@ expect 1 "$folder/esp32c3.json: No such file or directory"
 
 echo "${good%?}  esp32.json" >"$folder/table"
 expect 1 "$folder/table: not a line of sha256sum: ${good%?}  esp32.json"
+
+echo "$good  esp32.jsonx" >"$folder/table"
+expect 1 "$folder/table: not a line of sha256sum: $good  esp32.jsonx"

@@ -52,7 +52,7 @@ static void fill_code(struct random *random, uint8_t *at, size_t size)
         size_t from = 0;
         if (done >= 4096 && below(random, 100) < 2) {
             repeat = 8 + skewed(random, 64);
-            from = done - 4 * (1 + skewed(random, 8000 < done / 4 ? 8000 : (uint32_t)done / 4));
+            from = done - (size_t)4 * (1 + skewed(random, 8000 < done / 4 ? 8000 : (uint32_t)done / 4));
         }
         do {
             uint32_t word = vocabulary[skewed(random, VOCABULARY)];
@@ -91,7 +91,7 @@ static void fill_strings(struct random *random, uint8_t *at, size_t size)
             }
             text[length - 1] = '\0';
         } else if (kind < 7) {
-            length = 4 * (1 + below(random, 60));
+            length = (size_t)4 * (1 + below(random, 60));
         } else {
             for (length = 0; length < 64; length += 4)
                 eg_put32((uint8_t *)text + length, 0x400d0000 + 4 * below(random, 1 << 14));

@@ -31,8 +31,8 @@
 #define APP_DESC_MAGIC 0xabcd5432u
 #define SEGMENTS_MAX   4
 
-#define APP_SIZE_MIN 65536
-#define APP_SIZE_MAX (15 * 1024 * 1024) /* so that 16 MB of flash hold its partition */
+#define APP_SIZE_MIN 65536L
+#define APP_SIZE_MAX (15L * 1024 * 1024) /* so that 16 MB of flash hold its partition */
 
 /* Where a linker puts things: chip, read-only data (0 = with the code), data, fast code, code in flash. */
 struct layout {
@@ -128,17 +128,24 @@ static enum eg_code append_header(struct eg_buffer *image, const struct firmware
     return eg_buffer_append(image, header, sizeof header, err);
 }
 
+/* Into a field that is zero and longer. */
+static void put_text(uint8_t *field, const char *text)
+{
+    for (; *text != '\0'; text++)
+        *field++ = (uint8_t)*text;
+}
+
 static void put_app_desc(uint8_t *at, const struct firmware *firmware)
 {
     struct random random = {firmware->seed};
 
     memset(at, 0, APP_DESC_SIZE);
     eg_put32(at, APP_DESC_MAGIC);
-    memcpy(at + 16, "1.0.0", 5);
-    memcpy(at + 48, "espgang-demo", 12);
-    memcpy(at + 80, "12:00:00", 8);
-    memcpy(at + 96, "Jan  1 2026", 11);
-    memcpy(at + 112, "generated", 9);
+    put_text(at + 16, "1.0.0");
+    put_text(at + 48, "espgang-demo");
+    put_text(at + 80, "12:00:00");
+    put_text(at + 96, "Jan  1 2026");
+    put_text(at + 112, "generated");
     for (size_t i = 0; i < EG_SHA256_SIZE; i++) /* of the ELF file, which there is none of */
         at[144 + i] = (uint8_t)random_next(&random);
     eg_put16(at + 178, 0xffff); /* up to any efuse block revision */
@@ -231,7 +238,7 @@ static void put_partition(uint8_t *row, uint8_t type, uint8_t subtype, uint32_t 
     row[3] = subtype;
     eg_put32(row + 4, addr);
     eg_put32(row + 8, size);
-    memcpy(row + 12, name, strlen(name));
+    put_text(row + 12, name);
 }
 
 static enum eg_code make_table(uint8_t table[TABLE_SIZE], const struct firmware *firmware,
@@ -313,7 +320,7 @@ enum eg_code firmware_write(const char *folder, const char *chip, long app_size,
         app_size = firmware.layout->app_size;
     if (app_size % 16 != 0 || app_size < APP_SIZE_MIN || app_size > APP_SIZE_MAX)
         return eg_error_set(err, EG_BAD_JOB,
-                            "an application of %ld bytes: not a multiple of 16 from %d to %d", app_size,
+                            "an application of %ld bytes: not a multiple of 16 from %ld to %ld", app_size,
                             APP_SIZE_MIN, APP_SIZE_MAX);
     firmware.app_size = (uint32_t)app_size;
     firmware.app_room = eg_div_up(firmware.app_size, MIB) * MIB;
