@@ -26,6 +26,8 @@ expect_status 1 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$
 expect_equal 'the wrong chip' "$(ledger "select code from runs where batch = 'wrong'")" wrong-chip
 expect_text "$work/out.log" 'the board is an ESP32, the job is for ESP32-C3'
 
-# Nobody there.
-expect_status 1 "$espgang" run "$work/job.yaml" --ports rfc2217://127.0.0.1:1 --ledger "$work/ledger.db" --batch nobody
+# Nobody there any more.
+kill "${children[-1]}"
+wait "${children[-1]}" || fail "vboard ended with $?"
+expect_status 1 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$work/ledger.db" --batch nobody
 expect_equal 'nobody there' "$(ledger "select outcome from runs where batch = 'nobody'")" error
