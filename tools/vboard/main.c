@@ -19,18 +19,31 @@
 #include <unistd.h>
 
 #define BOARDS_MAX 256 /* three descriptors each stay below the usual limit of 1024 */
-#define FAULTS_MAX 256
+#define TEXTS_MAX  256
 
 enum { EXIT_USAGE = 2, EXIT_STATION = 3 };
 
+/* Options with a text; popt hands all of them over through one variable. */
+enum text_option {
+    TEXT_CHIP = 1,
+    TEXT_PART,
+    TEXT_FAULT,
+    TEXT_FLASH_DIR,
+    TEXT_STUB_DIR,
+    TEXT_LINK_DIR,
+    TEXT_BIND,
+};
+
 struct options {
     int boards, port;
-    int fast, maximum_times, pty, download, list_chips, list_parts, version;
+    int fast, maximum_times, pty, download, list_chips, list_parts, list_faults, version;
     int secure_boot, flash_encryption, secure_download;
     long long seed;
-    const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir;
-    const char *faults[FAULTS_MAX];
+    const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir; /* point to texts or constants */
+    const char *faults[TEXTS_MAX];
     unsigned fault_count;
+    char *texts[TEXTS_MAX]; /* everything popt has handed over, to be freed */
+    unsigned text_count;
 };
 
 static const struct vb_flash_part *part_of(const char *name)
@@ -50,9 +63,15 @@ static void list_chips(void)
 static void list_parts(void)
 {
     for (const struct vb_flash_part *part = vb_flash_parts; part->name != NULL; part++)
-        printf("%-12s id %06x, %u KiB, sector erase %u to %u ms\n", part->name, (unsigned)part->jedec,
+        printf("%-12s id %02x %02x %02x, %5u KiB, sector erase %u to %u ms\n", part->name,
+               (unsigned)part->jedec & 0xff, (unsigned)part->jedec >> 8 & 0xff, (unsigned)part->jedec >> 16,
                (unsigned)part->size / 1024, (unsigned)part->sector_us[0] / 1000,
                (unsigned)part->sector_us[1] / 1000);
+}
+
+static void list_faults(void)
+{
+    printf("%smac=BOARD            shows the MAC of that board\n", vb_fault_help);
 }
 
 /* Checks the words and makes the pattern of the boards. */
@@ -142,19 +161,47 @@ static enum eg_code serve(const struct options *options, struct eg_error *err)
     return options->pty ? serve_pty(gang, options, stop_fd, err) : serve_rfc2217(gang, options, stop_fd, err);
 }
 
-static enum eg_code parse(poptContext context, struct options *options, char **fault, struct eg_error *err)
+static void take_text(struct options *options, enum text_option option, const char *text)
 {
-    int result;
-
-    while ((result = poptGetNextOpt(context)) > 0) {
-        if (options->fault_count == FAULTS_MAX)
-            return eg_error_set(err, EG_BAD_JOB, "more than %d faults", FAULTS_MAX);
-        options->faults[options->fault_count++] = *fault;
-        *fault = NULL;
+    switch (option) {
+    case TEXT_CHIP:
+        options->chip = text;
+        break;
+    case TEXT_PART:
+        options->part = text;
+        break;
+    case TEXT_FAULT:
+        options->faults[options->fault_count++] = text;
+        break;
+    case TEXT_FLASH_DIR:
+        options->flash_dir = text;
+        break;
+    case TEXT_STUB_DIR:
+        options->stub_dir = text;
+        break;
+    case TEXT_LINK_DIR:
+        options->link_dir = text;
+        break;
+    case TEXT_BIND:
+        options->bind = text;
+        break;
     }
-    if (result < -1)
+}
+
+static enum eg_code parse(poptContext context, struct options *options, char **text, struct eg_error *err)
+{
+    int option;
+
+    while ((option = poptGetNextOpt(context)) > 0) {
+        if (options->text_count == TEXTS_MAX)
+            return eg_error_set(err, EG_BAD_JOB, "more than %d options with a text", TEXTS_MAX);
+        options->texts[options->text_count++] = *text;
+        take_text(options, (enum text_option)option, *text);
+        *text = NULL;
+    }
+    if (option < -1)
         return eg_error_set(err, EG_BAD_JOB, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                            poptStrerror(result));
+                            poptStrerror(option));
     if (poptPeekArg(context) != NULL)
         return eg_error_set(err, EG_BAD_JOB, "\"%s\": vboard takes options only", poptPeekArg(context));
     return EG_OK;
@@ -167,47 +214,52 @@ static int status_of(enum eg_code code)
     return code == EG_BAD_JOB ? EXIT_USAGE : EXIT_STATION;
 }
 
-static enum eg_code run(poptContext context, struct options *options, char **fault, struct eg_error *err)
+static enum eg_code run(poptContext context, struct options *options, char **text, struct eg_error *err)
 {
-    EG_TRY(parse(context, options, fault, err));
+    EG_TRY(parse(context, options, text, err));
     if (options->version) {
         printf("vboard %s\n", VB_VERSION);
         return EG_OK;
     }
-    if (options->list_chips || options->list_parts) {
-        (options->list_chips ? list_chips : list_parts)();
+    if (options->list_chips)
+        list_chips();
+    if (options->list_parts)
+        list_parts();
+    if (options->list_faults)
+        list_faults();
+    if (options->list_chips || options->list_parts || options->list_faults)
         return EG_OK;
-    }
     return serve(options, err);
 }
 
 int main(int argc, const char **argv)
 {
     struct options options = {.boards = 1, .chip = "esp32", .bind = "127.0.0.1"};
-    char *fault = NULL;
+    char *text = NULL;
     /* clang-format off */
     const struct poptOption table[] = {
         {"boards", 'n', POPT_ARG_INT, &options.boards, 0, "how many boards", "N"},
-        {"chip", 'c', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &options.chip, 0, "which chip", "CHIP"},
-        {"part", 0, POPT_ARG_STRING, &options.part, 0, "which flash part; see --list-parts", "PART"},
+        {"chip", 'c', POPT_ARG_STRING, &text, TEXT_CHIP, "which chip (esp32); see --list-chips", "CHIP"},
+        {"part", 0, POPT_ARG_STRING, &text, TEXT_PART, "which flash part; see --list-parts", "PART"},
         {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave time out: infinite baud, instant flash", NULL},
         {"max-times", 0, POPT_ARG_NONE, &options.maximum_times, 0, "flash at the datasheet's maximum times", NULL},
-        {"fault", 0, POPT_ARG_STRING, &fault, 1, "a fault, may be repeated; BOARD: in front limits it to one board",
+        {"fault", 0, POPT_ARG_STRING, &text, TEXT_FAULT, "a fault, may be repeated, of one board or of all; see --list-faults",
          "[BOARD:]FAULT"},
         {"seed", 0, POPT_ARG_LONGLONG, &options.seed, 0, "of the faults", "N"},
-        {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the flash of board N in DIR/boardN.bin", "DIR"},
+        {"flash-dir", 0, POPT_ARG_STRING, &text, TEXT_FLASH_DIR, "keep the flash of board N in DIR/boardN.bin", "DIR"},
         {"pty", 0, POPT_ARG_NONE, &options.pty, 0, "pseudo-terminals instead of RFC 2217", NULL},
-        {"link", 0, POPT_ARG_STRING, &options.link_dir, 0, "with --pty: make links DIR/boardN", "DIR"},
+        {"link", 0, POPT_ARG_STRING, &text, TEXT_LINK_DIR, "with --pty: make links DIR/boardN", "DIR"},
         {"port", 'p', POPT_ARG_INT, &options.port, 0, "TCP port of the first board; 0 = free ports", "BASE"},
-        {"bind", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &options.bind, 0,
-         "address to listen at; anybody who can reach it can use the boards", "ADDR"},
+        {"bind", 0, POPT_ARG_STRING, &text, TEXT_BIND,
+         "address to listen at (127.0.0.1); anybody who can reach it can use the boards", "ADDR"},
         {"download", 0, POPT_ARG_NONE, &options.download, 0, "hold the boot strap low: every reset ends in the loader", NULL},
         {"secure-boot", 0, POPT_ARG_NONE, &options.secure_boot, 0, "boards with secure boot on", NULL},
         {"flash-encryption", 0, POPT_ARG_NONE, &options.flash_encryption, 0, "boards with flash encryption on", NULL},
         {"secure-download", 0, POPT_ARG_NONE, &options.secure_download, 0, "boards in secure download mode", NULL},
-        {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "also run the stubs of this folder", "DIR"},
+        {"stub-dir", 0, POPT_ARG_STRING, &text, TEXT_STUB_DIR, "also run the stubs of this folder", "DIR"},
         {"list-chips", 0, POPT_ARG_NONE, &options.list_chips, 0, "show the chips and end", NULL},
         {"list-parts", 0, POPT_ARG_NONE, &options.list_parts, 0, "show the flash parts and end", NULL},
+        {"list-faults", 0, POPT_ARG_NONE, &options.list_faults, 0, "show the faults and end", NULL},
         {"version", 0, POPT_ARG_NONE, &options.version, 0, "show the version and end", NULL},
         POPT_AUTOHELP
         POPT_TABLEEND
@@ -216,9 +268,12 @@ int main(int argc, const char **argv)
     struct eg_error err = {0};
     poptContext context = poptGetContext("vboard", argc, argv, table, 0);
 
-    const enum eg_code code = run(context, &options, &fault, &err);
+    const enum eg_code code = run(context, &options, &text, &err);
     if (code != EG_OK)
         fprintf(stderr, "vboard: %s\n", err.text);
+    for (unsigned i = 0; i < options.text_count; i++)
+        free(options.texts[i]);
+    free(text);
     poptFreeContext(context);
     return status_of(code);
 }

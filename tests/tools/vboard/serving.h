@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A carrier that serves in a thread of its own while a test is its client through a plain descriptor. */
+
+#ifndef TESTS_TOOLS_VBOARD_SERVING_H
+#define TESTS_TOOLS_VBOARD_SERVING_H
+
+#include "tests/tools/vboard/talk.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+struct serving {
+    struct vb_gang *gang;
+    struct vb_rfc2217 *rfc2217; /* one of the two */
+    struct vb_pty *pty;
+    int stop[2];
+    pthread_t thread;
+    enum eg_code code;
+    struct eg_error err;
+};
+
+static inline void *serve_thread(void *context)
+{
+    struct serving *serving = context;
+
+    serving->code = serving->rfc2217 != NULL
+                        ? vb_rfc2217_run(serving->rfc2217, serving->stop[0], &serving->err)
+                        : vb_pty_run(serving->pty, serving->stop[0], &serving->err);
+    return NULL;
+}
+
+/** After `gang` and one of the carriers have been made. */
+static inline void serving_begin(struct serving *serving)
+{
+    assert_int_equal(pipe(serving->stop), 0);
+    assert_int_equal(pthread_create(&serving->thread, NULL, serve_thread, serving), 0);
+}
+
+static inline void serving_end(struct serving *serving)
+{
+    close(serving->stop[1]);
+    pthread_join(serving->thread, NULL);
+    close(serving->stop[0]);
+    vb_rfc2217_destroy(serving->rfc2217);
+    vb_pty_destroy(serving->pty);
+    vb_gang_destroy(serving->gang);
+    assert_ok(serving->code, serving->err);
+}
+
+/** Until nothing comes for `quiet_ms`, or the other end has closed; returns false then. */
+static inline bool hear_until_quiet(int fd, struct heard *heard, int quiet_ms)
+{
+    struct pollfd input = {.fd = fd, .events = POLLIN};
+
+    while (poll(&input, 1, quiet_ms) > 0) {
+        const ssize_t got = read(fd, heard->data + heard->size, sizeof heard->data - heard->size);
+        if (got <= 0)
+            return false;
+        heard->size += (size_t)got;
+    }
+    return true;
+}
+
+static inline void say(int fd, const void *data, size_t size)
+{
+    assert_int_equal(write(fd, data, size), size);
+}
+
+#endif

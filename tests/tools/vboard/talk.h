@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the tests of the carriers say to a board, and what they look for in its answer. */
+
+#ifndef TESTS_TOOLS_VBOARD_TALK_H
+#define TESTS_TOOLS_VBOARD_TALK_H
+
+#include "engine/base/error.h"
+#include "tools/vboard/carrier.h"
+
+#include "tests/fakes/check.h"
+
+#include <string.h>
+
+/** A SYNC request as it is on the wire. */
+static const uint8_t sync_request[46] = {
+    0xc0, 0x00, 0x08, 0x24, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55,
+    0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55,
+    0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xc0,
+};
+
+#define SYNC_REPLIES 8
+
+/** What a board has said so far. */
+struct heard {
+    uint8_t data[16384];
+    size_t size;
+};
+
+/** How often `part` occurs. */
+static inline unsigned heard_count(const struct heard *heard, const void *part, size_t size)
+{
+    unsigned count = 0;
+
+    for (size_t at = 0; at + size <= heard->size; at++)
+        count += memcmp(heard->data + at, part, size) == 0;
+    return count;
+}
+
+static inline unsigned heard_text(const struct heard *heard, const char *text)
+{
+    return heard_count(heard, text, strlen(text));
+}
+
+/** Heads of answers to SYNC. */
+static inline unsigned heard_syncs(const struct heard *heard)
+{
+    return heard_count(heard, BYTES(0xc0, 0x01, 0x08));
+}
+
+/** Boards of the ESP32 without faults, in no time. */
+static inline struct vb_config fast_esp32(void)
+{
+    return (struct vb_config){.target = eg_target_by_name("esp32"), .fast = true};
+}
+
+#endif
