@@ -166,11 +166,12 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
     if (loader->boot_log[0] != '\0')
         return eg_error_set(
             err, EG_NO_SYNC,
-            "no valid answer in %u attempts, but \"%s\": check the boot strap, the wiring and "
+            "no valid answer in %u attempt%s, but \"%s\": check the boot strap, the wiring and "
             "the quality of the line",
-            attempts, loader->boot_log);
+            attempts, attempts == 1 ? "" : "s", loader->boot_log);
     return eg_error_set(err, EG_NO_SYNC,
-                        "no answer in %u attempts: check power, cable and the seat of the board", attempts);
+                        "no answer in %u attempt%s: check power, cable and the seat of the board", attempts,
+                        attempts == 1 ? "" : "s");
 }
 
 enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud,

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Conversations with a loader for the tests of this folder: put together command by command, or taken from a
+ * recording of a real chip.
+ */
+
+#ifndef TESTS_ENGINE_LOADER_TALK_H
+#define TESTS_ENGINE_LOADER_TALK_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/file.h"
+#include "engine/loader/loader_internal.h"
+#include "tests/fakes/check.h"
+#include "tests/fakes/scripted_port.h"
+
+#include <string.h>
+
+struct talk {
+    struct turn turns[320];
+    size_t count;
+    uint8_t bytes[1 << 18];
+    size_t used;
+    unsigned status_size; /* 4 = a ROM answers, 2 = a stub or the ESP8266's ROM */
+};
+
+static inline void talk_slip(struct talk *talk, const uint8_t *frame, size_t size)
+{
+    assert_true(talk->used + 2 * size + 2 <= sizeof talk->bytes);
+    talk->bytes[talk->used++] = 0xc0;
+    for (size_t i = 0; i < size; i++) {
+        if (frame[i] == 0xc0 || frame[i] == 0xdb) {
+            talk->bytes[talk->used++] = 0xdb;
+            talk->bytes[talk->used++] = frame[i] == 0xc0 ? 0xdc : 0xdd;
+        } else {
+            talk->bytes[talk->used++] = frame[i];
+        }
+    }
+    talk->bytes[talk->used++] = 0xc0;
+}
+
+/* The host must send this frame. */
+static inline void talk_host(struct talk *talk, const uint8_t *frame, size_t size)
+{
+    assert_true(talk->count < sizeof talk->turns / sizeof *talk->turns);
+    struct turn *turn = &talk->turns[talk->count++];
+    const size_t from = talk->used;
+
+    talk_slip(talk, frame, size);
+    *turn = (struct turn){.expect = talk->bytes + from, .expect_size = talk->used - from};
+}
+
+/* The board answers this frame to what the host sent last. */
+static inline void talk_board(struct talk *talk, const uint8_t *frame, size_t size)
+{
+    struct turn *turn = &talk->turns[talk->count - 1];
+    const size_t from = talk->used;
+
+    talk_slip(talk, frame, size);
+    if (turn->reply == NULL)
+        turn->reply = talk->bytes + from;
+    turn->reply_size += talk->used - from;
+}
+
+static inline void talk_words(struct talk *talk, uint8_t opcode, const uint32_t *words, size_t count)
+{
+    uint8_t frame[64] = {0, opcode, (uint8_t)(4 * count)};
+
+    for (size_t i = 0; i < count; i++)
+        eg_put32(frame + 8 + 4 * i, words[i]);
+    talk_host(talk, frame, 8 + 4 * count);
+}
+
+#define TALK_WORDS(talk, opcode, ...)                                                                        \
+    talk_words(talk, opcode, (const uint32_t[]){__VA_ARGS__},                                                \
+               sizeof(const uint32_t[]){__VA_ARGS__} / sizeof(uint32_t))
+
+static inline void talk_block(struct talk *talk, uint8_t opcode, uint32_t sequence, const uint8_t *data,
+                              uint32_t size, uint32_t padded)
+{
+    uint8_t frame[24 + 0x4000] = {0, opcode};
+    uint8_t checksum = 0xef;
+
+    memcpy(frame + 24, data, size);
+    memset(frame + 24 + size, 0xff, padded - size);
+    for (uint32_t i = 0; i < padded; i++)
+        checksum ^= frame[24 + i];
+    eg_put16(frame + 2, (uint16_t)(16 + padded));
+    frame[4] = checksum;
+    eg_put32(frame + 8, padded);
+    eg_put32(frame + 12, sequence);
+    talk_host(talk, frame, 24 + padded);
+}
+
+static inline void talk_reply(struct talk *talk, uint8_t opcode, uint32_t value, uint16_t status)
+{
+    uint8_t frame[12] = {1, opcode, (uint8_t)talk->status_size};
+
+    eg_put32(frame + 4, value);
+    frame[8] = (uint8_t)(status >> 8);
+    frame[9] = (uint8_t)status;
+    talk_board(talk, frame, 8 + talk->status_size);
+}
+
+static inline void talk_sync(struct talk *talk, uint32_t value)
+{
+    TALK_WORDS(talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
+               0x55555555, 0x55555555);
+    for (unsigned i = 0; i < 8; i++)
+        talk_reply(talk, 0x08, value, 0);
+}
+
+static inline size_t talk_hex(struct talk *talk, const char *hex, size_t digits)
+{
+    char text[65537];
+
+    assert_true(digits < sizeof text && talk->used + digits / 2 <= sizeof talk->bytes);
+    memcpy(text, hex, digits);
+    text[digits] = '\0';
+    assert_true(eg_hex_parse(talk->bytes + talk->used, digits / 2, text));
+    talk->used += digits / 2;
+    return digits / 2;
+}
+
+/* Everything of a recording, one turn per request. */
+static inline void talk_record(struct talk *talk, const char *name)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+    struct eg_error err;
+    char path[4096];
+
+    assert_ok(eg_file_read(&file, fixture_path(path, name), 1 << 22, &err), err);
+    talk->count = talk->used = 0;
+    for (const char *line = (const char *)file.data; (line = strstr(line, "\"dir\": \"")) != NULL; line++) {
+        const bool host = line[8] == 'h';
+        const char *hex = strstr(line, "\"hex\": \"") + 8;
+        const size_t digits = strcspn(hex, "\"");
+        const uint8_t *at = talk->bytes + talk->used;
+
+        const size_t size = talk_hex(talk, hex, digits);
+        if (host || talk->count == 0)
+            talk->turns[talk->count++] = host ? (struct turn){.expect = at, .expect_size = size}
+                                              : (struct turn){.reply = at, .reply_size = size};
+        else {
+            struct turn *turn = &talk->turns[talk->count - 1];
+            turn->reply = turn->reply == NULL ? at : turn->reply;
+            turn->reply_size += size;
+        }
+    }
+}
+
+/* The first turn, from `from` on, in which the host sends a command with this opcode; fails when there is
+ * none.
+ */
+static inline size_t talk_find(const struct talk *talk, size_t from, uint8_t opcode)
+{
+    for (size_t i = from; i < talk->count; i++)
+        if (talk->turns[i].expect_size > 2 && talk->turns[i].expect[2] == opcode)
+            return i;
+    fail_msg("no command 0x%02x in the recording", opcode);
+    return 0;
+}
+
+/* A loader at the other end of some turns. */
+static inline void talk_begin_at(struct talk *talk, size_t from, size_t count, struct scripted_port *script,
+                                 struct eg_loader *loader, const char *target, bool stub)
+{
+    eg_loader_init(loader, scripted_port_init(script, talk->turns + from, count));
+    loader->target = target != NULL ? eg_target_by_name(target) : NULL;
+    loader->stub = stub;
+}
+
+static inline void talk_begin(struct talk *talk, struct scripted_port *script, struct eg_loader *loader,
+                              const char *target, bool stub)
+{
+    talk_begin_at(talk, 0, talk->count, script, loader, target, stub);
+}
+
+/* The host said everything and nothing else. */
+static inline void talk_end(const struct scripted_port *script)
+{
+    assert_string_equal(script->complaint, "");
+    assert_true(scripted_port_heard_all(script));
+}
+
+#endif

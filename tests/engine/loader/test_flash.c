@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/engine/loader/talk.h"
+
+/* The turn that begins the first raw SPI command of a recording: USR is read. */
+static size_t first_spi(const struct talk *talk, uint8_t usr_low)
+{
+    for (size_t i = 0; i < talk->count; i++)
+        if (talk->turns[i].expect_size == 14 && talk->turns[i].expect[2] == EG_OP_READ_REG &&
+            talk->turns[i].expect[9] == usr_low && talk->turns[i].expect[10] == 0x20)
+            return i;
+    fail_msg("no SPI command in the recording");
+    return 0;
+}
+
+static void id_recorded(const char *recording, const char *chip, bool stub, uint8_t usr_low)
+{
+    struct talk talk;
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_flash_info info;
+    struct eg_error err;
+
+    talk_record(&talk, recording);
+    talk_begin_at(&talk, first_spi(&talk, usr_low), 11, &script, &loader, chip, stub);
+    assert_ok(eg_loader_flash_info(&loader, &info, &err), err);
+    assert_int_equal(info.jedec, 0x1640c8);
+    assert_int_equal(info.size, 4 << 20);
+    talk_end(&script);
+}
+
+static void real_chips_show_the_id_of_their_flash(void **state)
+{
+    (void)state;
+    id_recorded("traces/esp32-rom-flash-id.jsonl", "esp32", false, 0x1c);
+    id_recorded("traces/esp32-stub-flash-id.jsonl", "esp32", true, 0x1c);
+    id_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", false, 0x18);
+    id_recorded("traces/esp32c3-stub-flash-id.jsonl", "esp32c3", true, 0x18);
+}
+
+static void sfdp_recorded(const char *recording, const char *chip, uint8_t usr_low)
+{
+    struct talk talk;
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t word;
+
+    talk_record(&talk, recording);
+    /* the id comes first, then SFDP with an address and dummy cycles */
+    talk_begin_at(&talk, first_spi(&talk, usr_low) + 11, 13, &script, &loader, chip, false);
+    assert_ok(eg_loader_spi_command(&loader, 0x5a, NULL, 0, 8, 0x10, 24, 8, &word, &err), err);
+    assert_int_equal(word, 0);
+    talk_end(&script);
+}
+
+static void an_address_goes_where_the_chip_wants_it(void **state)
+{
+    (void)state;
+    sfdp_recorded("traces/esp32-rom-flash-id.jsonl", "esp32", 0x1c);
+    sfdp_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", 0x18);
+}
+
+/* One raw command without address, as an ESP32-C3 does it. */
+static void spi(struct talk *talk, uint8_t opcode, unsigned read_bits, uint32_t result)
+{
+    TALK_WORDS(talk, 0x0a, 0x60002018);
+    talk_reply(talk, 0x0a, 0x80000000, 0);
+    TALK_WORDS(talk, 0x0a, 0x60002020);
+    talk_reply(talk, 0x0a, 0x70000000, 0);
+    if (read_bits > 0) {
+        TALK_WORDS(talk, 0x09, 0x60002028, read_bits - 1, 0xffffffff, 0);
+        talk_reply(talk, 0x09, 0, 0);
+    }
+    TALK_WORDS(talk, 0x09, 0x60002018, read_bits > 0 ? 0x90000000 : 0x80000000, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000 | opcode, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+    TALK_WORDS(talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+    TALK_WORDS(talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+    TALK_WORDS(talk, 0x0a, 0x60002000);
+    talk_reply(talk, 0x0a, 0, 0);
+    TALK_WORDS(talk, 0x0a, 0x60002058);
+    talk_reply(talk, 0x0a, result, 0);
+    TALK_WORDS(talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+}
+
+static void size_of(uint32_t jedec, uint32_t expected)
+{
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_flash_info info;
+    struct eg_error err;
+
+    spi(&talk, 0x9f, 24, jedec);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_flash_info(&loader, &info, &err), err);
+    assert_int_equal(info.jedec, jedec);
+    assert_int_equal(info.size, expected);
+    talk_end(&script);
+}
+
+static void the_size_of_the_flash_follows_from_its_id(void **state)
+{
+    (void)state;
+    size_of(0x1240ef, 256 << 10);
+    size_of(0x1640ef, 4 << 20);
+    size_of(0x1840ef, 16 << 20);
+    size_of(0x1940ef, 32 << 20);
+    size_of(0x1c40ef, 256 << 20);
+    size_of(0x2040ef, 64 << 20);
+    size_of(0x2240ef, 256 << 20);
+    size_of(0x3240c2, 256 << 10);
+    size_of(0x3a40c2, 64 << 20);
+    size_of(0x01871f, 4 << 20); /* Adesto: the low five bits of the type, 7 */
+    size_of(0x9940ef, 0);
+}
+
+static void an_absent_flash_is_named_by_what_it_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t jedec;
+        const char *sentence;
+    } rows[] = {
+        {0xffffff, "the flash does not answer (its id reads 0xffffff)"},
+        {0x000000, "the flash does not answer (its id reads 0x000000)"},
+        {0xffff3f, "the flash does not answer (its id reads 0xffff3f)"},
+    };
+
+    for (size_t i = 0; i < 3; i++) {
+        struct talk talk = {.status_size = 2};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_flash_info info;
+        struct eg_error err;
+
+        spi(&talk, 0x9f, 24, rows[i].jedec);
+        talk_begin(&talk, &script, &loader, "esp32c3", true);
+        assert_error(eg_loader_flash_info(&loader, &info, &err), err, EG_FLASH_ABSENT, rows[i].sentence);
+    }
+}
+
+static void the_esp8266_has_its_lengths_in_usr1(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t word;
+
+    TALK_WORDS(&talk, 0x0a, 0x6000021c);
+    talk_reply(&talk, 0x0a, 1, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60000224);
+    talk_reply(&talk, 0x0a, 2, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000220, 23u << 26 | 31u << 17 | 15u << 8 | 7, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x6000021c, 0xf8000000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000224, 0x70000042, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000204, 0x12345600, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000240, 0x04030201, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000200, 0x40000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60000200);
+    talk_reply(&talk, 0x0a, 0x40000, 0); /* busy once */
+    TALK_WORDS(&talk, 0x0a, 0x60000200);
+    talk_reply(&talk, 0x0a, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60000240);
+    talk_reply(&talk, 0x0a, 0xaaaabbcc, 0);
+    TALK_WORDS(&talk, 0x09, 0x6000021c, 1, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60000224, 2, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_ok(eg_loader_spi_command(&loader, 0x42, (const uint8_t[]){1, 2, 3, 4}, 4, 16, 0x123456, 24, 8,
+                                    &word, &err),
+              err);
+    assert_int_equal(word, 0xbbcc);
+    talk_end(&script);
+}
+
+/* After attaching: id, then reset. */
+static void after_attach(struct talk *talk)
+{
+    spi(talk, 0x9f, 24, 0x1640c8);
+    spi(talk, 0x66, 0, 0);
+    spi(talk, 0x99, 0, 0);
+}
+
+static void a_rom_is_told_to_attach_the_flash(void **state)
+{
+    (void)state;
+    static const uint8_t request[] = {0xc0, 0x00, 0x0d, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0d, 0, 0);
+    talk_reply(&talk, 0x0d, 0, 0);
+    assert_int_equal(talk.turns[0].expect_size, sizeof request);
+    assert_memory_equal(talk.turns[0].expect, request, sizeof request);
+    after_attach(&talk);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+static void a_stub_has_attached_the_flash_itself(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    after_attach(&talk);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+static void an_esp32_rom_gets_the_pads_from_efuse(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    /* CLK 6, Q 17, D 8, CS 16, and HD 11 */
+    TALK_WORDS(&talk, 0x0a, 0x3ff5a014);
+    talk_reply(&talk, 0x0a, 6 | 17 << 5 | 8 << 10 | 16 << 15, 0);
+    TALK_WORDS(&talk, 0x0a, 0x3ff5a00c);
+    talk_reply(&talk, 0x0a, 11 << 4, 0);
+    TALK_WORDS(&talk, 0x0d, 0x0b408446, 0);
+    talk_reply(&talk, 0x0d, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_DEVICE_REFUSED,
+                 "attaching the flash: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
+static void pads_30_and_31_stand_for_gpio_32_and_33(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0a, 0x3ff5a014);
+    talk_reply(&talk, 0x0a, 30 | 31 << 5, 0);
+    TALK_WORDS(&talk, 0x0a, 0x3ff5a00c);
+    talk_reply(&talk, 0x0a, 0, 0);
+    TALK_WORDS(&talk, 0x0d, 32 | 33 << 6, 0);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_TIMEOUT,
+                 "attaching the flash: no answer to SPI_ATTACH within 3000 ms");
+    talk_end(&script);
+}
+
+static void the_esp8266_rom_attaches_by_an_empty_begin(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_DEVICE_REFUSED,
+                 "attaching the flash: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
+static void an_xmc_part_that_booted_badly_is_woken(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    spi(&talk, 0x9f, 24, 0x167020);
+    /* SFDP byte 0x10: the C3 has its address as it is, three more registers than without */
+    TALK_WORDS(&talk, 0x0a, 0x60002018);
+    talk_reply(&talk, 0x0a, 0x80000000, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60002020);
+    talk_reply(&talk, 0x0a, 0x70000000, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002028, 7, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x6000201c, 0x5c000007, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002018, 0xf0000000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002020, 0x7000005a, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002004, 0x10, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60002000);
+    talk_reply(&talk, 0x0a, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60002058);
+    talk_reply(&talk, 0x0a, 0x20, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    spi(&talk, 0xb9, 0, 0);
+    spi(&talk, 0x79, 0, 0);
+    spi(&talk, 0xff, 0, 0);
+    spi(&talk, 0xab, 0, 0);
+    spi(&talk, 0x66, 0, 0);
+    spi(&talk, 0x99, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+static void a_healthy_xmc_part_is_left_alone(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    spi(&talk, 0x9f, 24, 0x164020);
+    spi(&talk, 0x66, 0, 0);
+    spi(&talk, 0x99, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+static void secure_download_mode_attaches_and_reads_nothing(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_flash_info info;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0d, 0, 0);
+    talk_reply(&talk, 0x0d, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32s3", false);
+    loader.secure_download = true;
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_flash_info(&loader, &info, &err), err);
+    assert_int_equal(info.jedec, 0);
+    assert_int_equal(info.size, 0);
+    talk_end(&script);
+}
+
+static void the_size_is_told_with_the_usual_geometry(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {HOST(0xc0, 0x00, 0x0b, 0x18, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x40,
+              0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00,
+              0x00, 0xc0),
+         BOARD(0xc0, 0x01, 0x0b, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0)},
+    };
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    eg_loader_init(&loader, scripted_port_init(&script, turns, 1));
+    loader.target = eg_target_by_name("esp8266");
+    loader.stub = true;
+    assert_ok(eg_loader_set_flash_size(&loader, 4 << 20, &err), err);
+    assert_int_equal(loader.flash_size, 4 << 20);
+    talk_end(&script);
+}
+
+static void the_esp8266_rom_is_not_told_the_size(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_ok(eg_loader_set_flash_size(&loader, 4 << 20, &err), err);
+    talk_end(&script);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_chips_show_the_id_of_their_flash),
+        cmocka_unit_test(an_address_goes_where_the_chip_wants_it),
+        cmocka_unit_test(the_size_of_the_flash_follows_from_its_id),
+        cmocka_unit_test(an_absent_flash_is_named_by_what_it_reads),
+        cmocka_unit_test(the_esp8266_has_its_lengths_in_usr1),
+        cmocka_unit_test(a_rom_is_told_to_attach_the_flash),
+        cmocka_unit_test(a_stub_has_attached_the_flash_itself),
+        cmocka_unit_test(an_esp32_rom_gets_the_pads_from_efuse),
+        cmocka_unit_test(pads_30_and_31_stand_for_gpio_32_and_33),
+        cmocka_unit_test(the_esp8266_rom_attaches_by_an_empty_begin),
+        cmocka_unit_test(an_xmc_part_that_booted_badly_is_woken),
+        cmocka_unit_test(a_healthy_xmc_part_is_left_alone),
+        cmocka_unit_test(secure_download_mode_attaches_and_reads_nothing),
+        cmocka_unit_test(the_size_is_told_with_the_usual_geometry),
+        cmocka_unit_test(the_esp8266_rom_is_not_told_the_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
