@@ -266,22 +266,22 @@ void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool 
 /* Garbles what has arrived at the host at a rate that was not the host's. */
 static void judge(struct vb_board *board)
 {
-    size_t offset = 0;
+    struct vb__wire *tx = &board->tx;
+    uint8_t *data;
 
-    for (size_t i = 0; i < board->tx.run_count; i++) {
-        struct vb__run *run = &board->tx.runs[board->tx.run_head + i];
-        uint8_t *data = board->tx.data + board->tx.head + offset;
+    if (tx->run_count == 0)
+        return;
+    data = tx->data + tx->head;
+    for (struct vb__run *run = tx->runs + tx->run_head, *end = run + tx->run_count; run != end; run++) {
+        const size_t reached = vb__wire_reached(tx, run, board->now_ns);
 
-        offset += run->count - run->done;
-        if (run->judged < run->done)
-            run->judged = run->done;
-        if (board->host_baud == 0 || same_rate(board->host_baud, run->baud)) {
-            while (run->judged < run->count && vb__wire_time(&board->tx, run, run->judged) <= board->now_ns)
-                run->judged++;
-            continue;
+        if (board->host_baud != 0 && !same_rate(board->host_baud, run->baud)) {
+            for (size_t i = run->judged > run->done ? run->judged : run->done; i < reached; i++)
+                data[i - run->done] ^= (uint8_t)(vb__random(&board->random) % 255 + 1);
         }
-        while (run->judged < run->count && vb__wire_time(&board->tx, run, run->judged) <= board->now_ns)
-            data[run->judged++ - run->done] ^= (uint8_t)(vb__random(&board->random) % 255 + 1);
+        if (run->judged < reached)
+            run->judged = reached;
+        data += run->count - run->done;
     }
 }
 

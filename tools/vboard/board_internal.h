@@ -135,9 +135,9 @@ struct vb_board {
 
 /* wire.c */
 void vb__wire_put(struct vb__wire *wire, uint64_t ready_ns, uint32_t baud, const uint8_t *data, size_t size);
-/** How many of the first run's bytes have passed by then (from 0 bytes taken), and the run; NULL = no byte is
- * under way.
- */
+/** How many bytes of a run have passed by then. */
+size_t vb__wire_reached(const struct vb__wire *wire, const struct vb__run *run, uint64_t now_ns);
+/** The first run, NULL when no byte is under way, and how many of its bytes have passed and are not taken. */
 struct vb__run *vb__wire_passed(struct vb__wire *wire, uint64_t now_ns, size_t *count);
 /** When byte `index` of the run has passed. */
 uint64_t vb__wire_time(const struct vb__wire *wire, const struct vb__run *run, size_t index);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody reads so slowly that this is not enough; what does not fit is lost, as in an adapter. */
-#define WIRE_MAX ((size_t)4 << 20)
+/* What nobody reads is lost beyond this, as in an adapter. */
+#define WIRE_MAX ((size_t)256 << 10)
 
 #define BYTE_BITS_NS 10000000000u /* 10 bits in nanoseconds times the rate */
 
@@ -80,21 +80,21 @@ void vb__wire_put(struct vb__wire *wire, uint64_t ready_ns, uint32_t baud, const
     wire->free_ns = vb__wire_time(wire, run, run->count - 1);
 }
 
+size_t vb__wire_reached(const struct vb__wire *wire, const struct vb__run *run, uint64_t now_ns)
+{
+    if (now_ns >= vb__wire_time(wire, run, run->count - 1))
+        return run->count;
+    if (wire->instant || now_ns <= run->start_ns)
+        return 0;
+    return (size_t)((now_ns - run->start_ns) * run->baud / BYTE_BITS_NS);
+}
+
 struct vb__run *vb__wire_passed(struct vb__wire *wire, uint64_t now_ns, size_t *count)
 {
-    struct vb__run *run;
-    size_t passed;
+    struct vb__run *run = wire->run_count != 0 ? &wire->runs[wire->run_head] : NULL;
+    const size_t reached = run != NULL ? vb__wire_reached(wire, run, now_ns) : 0;
 
-    if (wire->run_count == 0)
-        return NULL;
-    run = &wire->runs[wire->run_head];
-    if (now_ns >= vb__wire_time(wire, run, run->count - 1))
-        passed = run->count;
-    else if (wire->instant || now_ns <= run->start_ns)
-        passed = 0;
-    else
-        passed = (size_t)((now_ns - run->start_ns) * run->baud / BYTE_BITS_NS);
-    *count = passed > run->done ? passed - run->done : 0;
+    *count = run != NULL && reached > run->done ? reached - run->done : 0;
     return run;
 }
 

@@ -8,10 +8,8 @@
  * written.
  */
 
-#include "engine/base/bytes.h"
 #include "engine/base/file.h"
-#include "tests/fakes/check.h"
-#include "tools/vboard/board.h"
+#include "tests/tools/vboard/player.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TURN_MAX 40000u
+#define TURN_MAX PLAYER_ROOM
 
 /* Registers that hold what an earlier recording left there: the recorder did not clear them between two. They
  * are written before the recording is played. */
@@ -32,51 +30,6 @@ static const struct {
     {"esp32c3-", {"flash-id", "write-compressed"}, 0x60002018, 0xd00000c0},
     {"esp32c3-", {"flash-id", "write-compressed"}, 0x60002020, 0x70000003},
 };
-
-struct player {
-    struct vb_board *board;
-    uint64_t now_us;
-    uint8_t got[TURN_MAX];
-    size_t got_size;
-};
-
-static void wait_us(struct player *player, uint64_t us)
-{
-    player->now_us += us;
-    player->got_size += vb_board_transmit(player->board, player->now_us, player->got + player->got_size,
-                                          sizeof player->got - player->got_size);
-}
-
-static void send_bytes(struct player *player, const uint8_t *data, size_t size)
-{
-    player->got_size = 0;
-    vb_board_receive(player->board, player->now_us, data, size);
-    wait_us(player, 1);
-}
-
-static void send_hex(struct player *player, const char *hex)
-{
-    uint8_t data[64];
-
-    assert_true(eg_hex_parse(data, strlen(hex) / 2, hex));
-    send_bytes(player, data, strlen(hex) / 2);
-}
-
-static const char sync_hex[] =
-    "c000082400000000000707122055555555555555555555555555555555555555555555555555555555"
-    "55555555555555c0";
-
-/* Ends like esptool's sequence for two transistors: the strap low while EN rises. */
-static void enter_loader(struct player *player)
-{
-    vb_board_set_lines(player->board, player->now_us, false, true);
-    wait_us(player, 100000);
-    vb_board_set_lines(player->board, player->now_us, true, true);
-    vb_board_set_lines(player->board, player->now_us, true, false);
-    wait_us(player, 50000);
-    vb_board_set_lines(player->board, player->now_us, false, false);
-    wait_us(player, 1000);
-}
 
 static void put_file(FILE *out, const struct eg_buffer *file, long from, size_t size, long at)
 {
@@ -124,7 +77,7 @@ static void write_left_behind(struct player *player, const char *name)
             at++;
         }
         request[at + 16] = 0xc0;
-        send_bytes(player, request, at + 17);
+        player_send(player, request, at + 17);
         assert_int_equal(player->got_size, player->got[3] + 10u);
     }
 }
@@ -169,7 +122,7 @@ static void play(struct player *player, char *text, const char *name)
             continue;
         size = unhex_turn(turn, line);
         if (strstr(line, "\"dir\": \"h2c\"") != NULL) {
-            send_bytes(player, turn, size);
+            player_send(player, turn, size);
             sent = true;
         } else if (sent) {
             compare(player, turn, size, name, number);
@@ -193,11 +146,10 @@ static void replay(const char *folder, const char *name, const char *flash_path)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     assert_ok(eg_file_read(&text, path, 1u << 24, &err), err);
     make_flash(flash_path);
-    player = (struct player){0};
-    assert_ok(vb_board_create(&player.board, &config, &err), err);
+    player_start(&player, config);
     vb_board_set_host_baud(player.board, 0, 0);
-    enter_loader(&player);
-    send_hex(&player, sync_hex);
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
     write_left_behind(&player, name);
     play(&player, (char *)text.data, name);
     vb_board_destroy(player.board);
@@ -228,10 +180,213 @@ static void every_recording_is_answered_byte_for_byte(void **state)
     assert_true(played >= 64);
 }
 
+static bool heard(const struct player *player, const char *text)
+{
+    const size_t length = strlen(text);
+
+    for (size_t at = 0; at + length <= player->got_size; at++) {
+        if (memcmp(player->got + at, text, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void the_strap_at_the_end_of_a_reset_leads_into_the_loader(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(heard(&player,
+                      "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
+                      "waiting for download\r\n"));
+    assert_true(player_sync(&player));
+    assert_int_equal(player.value, 0x20120707);
+    vb_board_destroy(player.board);
+}
+
+static void a_reset_without_the_strap_runs_what_the_flash_holds(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.target = eg_target_by_name("esp32c3")});
+    player_hard_reset(&player);
+    player_idle(&player, 100000);
+    assert_true(
+        heard(&player, "rst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\r\ninvalid header: 0xffffffff\r\n"));
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void both_lines_together_do_nothing(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    vb_board_set_lines(player.board, player.now_us, true, true);
+    player_idle(&player, 100000);
+    vb_board_set_lines(player.board, player.now_us, false, false);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void a_jumper_on_the_strap_makes_every_reset_end_in_the_loader(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.strap_low = true});
+    player_idle(&player, 100000);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    vb_board_set_host_baud(player.board, 0, 460800);
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    vb_board_set_host_baud(player.board, player.now_us, 115200);
+    assert_false(player_sync(&player));
+    vb_board_set_host_baud(player.board, player.now_us, 460800 * 102 / 100);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void a_log_at_another_rate_arrives_garbled(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.target = eg_target_by_name("esp8266")});
+    player_enter_loader(&player);
+    assert_true(player.got_size > 20);
+    assert_false(heard(&player, "ets Jan"));
+    vb_board_set_host_baud(player.board, player.now_us, 74880);
+    player_enter_loader(&player);
+    assert_true(heard(&player, "ets Jan  8 2013,rst cause:2, boot mode:(1,6)"));
+    vb_board_destroy(player.board);
+}
+
+static void the_rate_changes_behind_the_reply(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    player_command(&player, 0x0f, WORDS(921600, 0));
+    player_idle(&player, 1000);
+    assert_false(player_sync(&player));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void bytes_take_ten_bits_each_way(void **state)
+{
+    struct player player;
+    uint64_t begun_us;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    begun_us = player.now_us;
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player.value, 0x00f01d83);
+    /* 14 bytes there, 100 us, 14 bytes back. */
+    assert_int_equal(player.answered_us - begun_us, 14 * 10 * 1000000 * 2 / 115200 + 100 + 1);
+    vb_board_destroy(player.board);
+}
+
+static void in_fast_mode_a_reply_takes_no_time(void **state)
+{
+    struct player player;
+    uint64_t begun_us;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.fast = true});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    begun_us = player.now_us;
+    player_command(&player, 0x02, WORDS(0x100000, 1024, 1024, 0));
+    assert_true(player.answered_us - begun_us <= 1);
+    vb_board_destroy(player.board);
+}
+
+static void boards_of_one_program_have_their_own_addresses(void **state)
+{
+    struct player one, two;
+
+    (void)state;
+    player_start(&one, (struct vb_config){.number = 1});
+    player_start(&two, (struct vb_config){.number = 2});
+    assert_memory_not_equal(vb_board_mac(one.board), vb_board_mac(two.board), 6);
+    vb_board_destroy(one.board);
+    vb_board_destroy(two.board);
+}
+
+static bool read_word(void *context, uint32_t addr, uint32_t *word)
+{
+    struct player *player = context;
+
+    player_command(player, 0x0a, WORDS(addr));
+    *word = player->value;
+    return true;
+}
+
+static void every_target_shows_the_identity_it_was_given(void **state)
+{
+    (void)state;
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        struct player player;
+        const struct eg_target *target = eg_targets[i];
+        const bool has_revision = target->revision_rule != EG_REVISION_NONE;
+        uint8_t mac[6];
+        uint16_t revision;
+        const char *package;
+
+        player_start(&player,
+                     (struct vb_config){.target = target, .number = 77, .fast = true, .revision = 102});
+        vb_board_set_host_baud(player.board, 0, 0);
+        player_enter_loader(&player);
+        assert_true(player_sync(&player));
+        assert_true(eg_target_mac(target, read_word, &player, mac));
+        assert_memory_equal(mac, vb_board_mac(player.board), 6);
+        assert_true(eg_target_revision(target, read_word, &player, &revision));
+        assert_int_equal(revision, has_revision ? 102 : 0);
+        assert_true(eg_target_package(target, read_word, &player, &package));
+        assert_string_not_equal(package, target->package_unknown);
+        vb_board_destroy(player.board);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_recording_is_answered_byte_for_byte),
+        cmocka_unit_test(the_strap_at_the_end_of_a_reset_leads_into_the_loader),
+        cmocka_unit_test(a_reset_without_the_strap_runs_what_the_flash_holds),
+        cmocka_unit_test(both_lines_together_do_nothing),
+        cmocka_unit_test(a_jumper_on_the_strap_makes_every_reset_end_in_the_loader),
+        cmocka_unit_test(the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other),
+        cmocka_unit_test(a_log_at_another_rate_arrives_garbled),
+        cmocka_unit_test(the_rate_changes_behind_the_reply),
+        cmocka_unit_test(bytes_take_ten_bits_each_way),
+        cmocka_unit_test(in_fast_mode_a_reply_takes_no_time),
+        cmocka_unit_test(boards_of_one_program_have_their_own_addresses),
+        cmocka_unit_test(every_target_shows_the_identity_it_was_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

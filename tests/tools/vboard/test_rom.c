@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the simulated ROM loaders answer where the recordings are silent. */
+
+#include "tests/tools/vboard/player.h"
+
+#include <zlib.h>
+
+#define BLOCK 0x400u
+
+static void start(struct player *player, struct vb_config config)
+{
+    player_start(player, config);
+    vb_board_set_host_baud(player->board, 0, 0);
+    player_enter_loader(player);
+    assert_true(player_sync(player));
+}
+
+static struct vb_config fast(const char *target)
+{
+    return (struct vb_config){.target = eg_target_by_name(target), .fast = true};
+}
+
+/* The ROM answers what it lacks from its last reply, with 01 05. */
+static void assert_unsupported(struct player *player, uint8_t op, size_t words)
+{
+    static const uint32_t zeros[8];
+
+    assert_true(player_try(player, PLAYER_LIMIT, op, zeros, words));
+    assert_int_not_equal(player->op, op);
+    assert_int_equal(player_status(player, 0), 0x0105);
+}
+
+static void an_unknown_command_is_answered_under_the_opcode_before(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, fast("esp32"));
+    assert_unsupported(&player, 0xd0, 0);
+    assert_int_equal(player.op, 0x08);
+    assert_int_equal(player.got_size, 8 * 14);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_unsupported(&player, 0xd0, 0);
+    assert_int_equal(player.op, 0x0a);
+    assert_int_equal(player.value, 0x00f01d83);
+    assert_int_equal(player.got_size, 14);
+    vb_board_destroy(player.board);
+}
+
+static void secure_download_mode_leaves_eight_commands(void **state)
+{
+    struct vb_config config = fast("esp32c3");
+    struct player player;
+
+    (void)state;
+    config.secure_download = true;
+    start(&player, config);
+    player_command(&player, 0x14, NULL, 0);
+    assert_int_equal(eg_get32(player.data), 1u << 2);
+    assert_int_equal(eg_get32(player.data + 12), 5);
+    player_command(&player, 0x0d, WORDS(0, 0));
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0, 0));
+    assert_int_equal(player_status(&player, 0), 0);
+    assert_unsupported(&player, 0x0a, 1);
+    assert_unsupported(&player, 0x09, 4);
+    assert_unsupported(&player, 0x05, 4);
+    assert_unsupported(&player, 0x06, 2);
+    assert_unsupported(&player, 0x0e, 2);
+    assert_unsupported(&player, 0x10, 5);
+    assert_unsupported(&player, 0x13, 4);
+    vb_board_destroy(player.board);
+}
+
+static void security_info_tells_what_is_on(void **state)
+{
+    struct vb_config config = fast("esp32c3");
+    struct player player;
+
+    (void)state;
+    config.secure_boot = config.flash_encryption = true;
+    start(&player, config);
+    player_command(&player, 0x14, NULL, 0);
+    assert_int_equal(eg_get32(player.data), 1);
+    assert_int_equal(player.data[4], 1);
+    vb_board_destroy(player.board);
+}
+
+static void secure_boot_on_the_c3_refuses_the_jump(void **state)
+{
+    struct vb_config config = fast("esp32c3");
+    struct player player;
+
+    (void)state;
+    config.secure_boot = true;
+    start(&player, config);
+    player_command(&player, 0x06, WORDS(0, 0x40380e9a));
+    assert_int_equal(player_status(&player, 0), 0x0106);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void secure_boot_on_the_s3_starts_a_stub_through_the_pointer(void **state)
+{
+    struct vb_config config = fast("esp32s3");
+    const struct eg_stub *stub = eg_stub_by_name("esp32s3");
+    struct player player;
+
+    (void)state;
+    if (stub == NULL) {
+        skip();
+        return;
+    }
+    config.secure_boot = true;
+    start(&player, config);
+    player_upload(&player, stub->text_addr, stub->text, stub->text_size);
+    player_upload(&player, stub->data_addr, stub->data, stub->data_size);
+    player_command(&player, 0x09, WORDS(config.target->stub_hook_addr, stub->entry, UINT32_MAX, 0));
+    player_send(&player, BYTES(0xc0, 0x00, 0x0e, 0x08, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0));
+    assert_int_equal(player.got_size, 6);
+    assert_memory_equal(player.got, "\xc0OHAI\xc0", 6);
+    vb_board_destroy(player.board);
+}
+
+static void flash_beyond_2_mb_needs_the_size_first(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, fast("esp32"));
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0x200000));
+    assert_int_equal(player_status(&player, 0), 0x0106);
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0x200000));
+    assert_int_equal(player_status(&player, 0), 0);
+    vb_board_destroy(player.board);
+}
+
+static void a_wrong_checksum_is_refused_and_the_block_may_come_again(void **state)
+{
+    struct player player;
+    uint8_t payload[16 + BLOCK] = {0}, wire[3 * BLOCK];
+
+    (void)state;
+    start(&player, fast("esp32"));
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0));
+    eg_put32(payload, BLOCK);
+    player_send(&player, wire, player_pack(wire, 0x03, 0x12, payload, sizeof payload));
+    assert_true(player_answer(&player, PLAYER_LIMIT));
+    assert_int_equal(player_status(&player, 0), 0x0107);
+    assert_int_equal(player_flash(&player)[0], 0xff);
+    assert_int_equal(player_block(&player, 0x03, 0, payload + 16, BLOCK), 0);
+    assert_int_equal(player_flash(&player)[0], 0x00);
+    vb_board_destroy(player.board);
+}
+
+static void the_rom_inflates(void **state)
+{
+    struct player player;
+    uint8_t data[3000], packed[4000];
+    uLongf size = sizeof packed;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * i >> 4);
+    assert_int_equal(compress2(packed, &size, data, sizeof data, 9), Z_OK);
+    start(&player, fast("esp32"));
+    player_command(&player, 0x10, WORDS(0xc00, (uint32_t)(size + BLOCK - 1) / BLOCK, BLOCK, 0x3000));
+    for (uLongf at = 0; at < size; at += BLOCK)
+        assert_int_equal(player_block(&player, 0x11, (uint32_t)(at / BLOCK), packed + at,
+                                      size - at < BLOCK ? size - at : BLOCK),
+                         0);
+    assert_memory_equal(player_flash(&player) + 0x3000, data, sizeof data);
+    player_command(&player, 0x10, WORDS(0xc00, 1, BLOCK, 0x3000));
+    assert_int_equal(player_block(&player, 0x11, 0, data, 100), 0x010b);
+    vb_board_destroy(player.board);
+}
+
+static void begin_erases_before_it_answers(void **state)
+{
+    struct vb_config config = {0};
+    struct player player;
+    uint64_t begun_us;
+
+    (void)state;
+    for (int maximum = 0; maximum < 2; maximum++) {
+        const uint64_t sector_us = vb_flash_parts[0].sector_us[maximum];
+
+        config.maximum_times = maximum != 0;
+        start(&player, config);
+        begun_us = player.now_us;
+        player_command(&player, 0x02, WORDS(0x11000, 68, BLOCK, 0x10000));
+        assert_in_range(player.answered_us - begun_us, 17 * sector_us, 17 * sector_us + 10000);
+        vb_board_destroy(player.board);
+    }
+}
+
+static void a_block_is_programmed_before_it_is_answered(void **state)
+{
+    struct player player;
+    uint8_t data[BLOCK] = {0};
+    uint64_t begun_us;
+
+    (void)state;
+    start(&player, (struct vb_config){0});
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0));
+    begun_us = player.now_us;
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    /* 26 bytes around the data, 14 bytes of reply, four pages. */
+    assert_in_range(player.answered_us - begun_us, (BLOCK + 40) * UINT64_C(10000000) / 115200 + 4 * 500,
+                    (BLOCK + 40) * UINT64_C(10000000) / 115200 + 4 * 500 + 500);
+    vb_board_destroy(player.board);
+}
+
+/* Sectors that a size word makes the ESP8266 ROM erase, from a flash full of zeros. */
+static unsigned erased_sectors(uint32_t addr, uint32_t word)
+{
+    struct player player;
+    static uint8_t zeros[0x4000];
+    unsigned sectors = 0;
+
+    start(&player, fast("esp8266"));
+    player_command(&player, 0x02, WORDS(0, 0x40000 / 0x4000, 0x4000, 0));
+    for (uint32_t at = 0; at < 0x40000; at += sizeof zeros)
+        assert_int_equal(player_block(&player, 0x03, at / 0x4000, zeros, sizeof zeros), 0);
+    player_command(&player, 0x02, WORDS(word, 1, BLOCK, addr));
+    for (uint32_t at = 0; at < 0x40000; at += 0x1000)
+        sectors += player_flash(&player)[at] == 0xff;
+    vb_board_destroy(player.board);
+    return sectors;
+}
+
+static void the_esp8266_erases_too_much(void **state)
+{
+    (void)state;
+    assert_int_equal(erased_sectors(0, 0x4000), 8);
+    assert_int_equal(erased_sectors(0, 0x10000), 0x20);
+    assert_int_equal(erased_sectors(0xf000, 0x2000), 3);
+    assert_int_equal(erased_sectors(0x8000, 0x8000), 0x10);
+}
+
+static void the_esp8266_knows_nine_commands(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, fast("esp8266"));
+    assert_int_equal(player.got_size, 8 * 12);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player.value, 0xfff0c101);
+    assert_unsupported(&player, 0x13, 4);
+    assert_unsupported(&player, 0x0b, 6);
+    assert_unsupported(&player, 0x0f, 2);
+    vb_board_destroy(player.board);
+}
+
+static void an_end_of_1_leaves_the_loader(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, fast("esp32"));
+    player_command(&player, 0x02, WORDS(0, 0, BLOCK, 0));
+    player_command(&player, 0x04, WORDS(1));
+    player_idle(&player, 100000);
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unknown_command_is_answered_under_the_opcode_before),
+        cmocka_unit_test(secure_download_mode_leaves_eight_commands),
+        cmocka_unit_test(security_info_tells_what_is_on),
+        cmocka_unit_test(secure_boot_on_the_c3_refuses_the_jump),
+        cmocka_unit_test(secure_boot_on_the_s3_starts_a_stub_through_the_pointer),
+        cmocka_unit_test(flash_beyond_2_mb_needs_the_size_first),
+        cmocka_unit_test(a_wrong_checksum_is_refused_and_the_block_may_come_again),
+        cmocka_unit_test(the_rom_inflates),
+        cmocka_unit_test(begin_erases_before_it_answers),
+        cmocka_unit_test(a_block_is_programmed_before_it_is_answered),
+        cmocka_unit_test(the_esp8266_erases_too_much),
+        cmocka_unit_test(the_esp8266_knows_nine_commands),
+        cmocka_unit_test(an_end_of_1_leaves_the_loader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the simulated stub answers where the recordings are silent: refusals, late errors, times. */
+
+#include "tests/tools/vboard/player.h"
+
+#include <stdlib.h>
+#include <zlib.h>
+
+#define BLOCK 0x4000u
+
+/* A board whose stub runs. */
+static void start(struct player *player, struct vb_config config)
+{
+    player_start(player, config);
+    player_enter_loader(player);
+    assert_true(player_sync(player));
+    player_start_stub(player, "esp32");
+}
+
+static void fill(uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(i * 7 ^ i >> 8);
+}
+
+static void an_upload_with_one_wrong_byte_does_not_run(void **state)
+{
+    struct player player;
+    const struct eg_stub *stub = eg_stub_by_name("esp32");
+    EG_CLEANUP(eg_free_cleanup) uint8_t *text = NULL;
+
+    (void)state;
+    if (stub == NULL) {
+        skip();
+        return;
+    }
+    text = malloc(stub->text_size);
+    assert_non_null(text);
+    memcpy(text, stub->text, stub->text_size);
+    text[stub->text_size / 2] ^= 1;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    player_upload(&player, stub->text_addr, text, stub->text_size);
+    player_upload(&player, stub->data_addr, stub->data, stub->data_size);
+    player_command(&player, 0x06, WORDS(0, stub->entry));
+    assert_int_equal(player_status(&player, 0), 0);
+    player_idle(&player, 1000000);
+    assert_int_equal(player.got_size, 14); /* the reply and no greeting */
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void a_running_stub_answers_sync_with_zero(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    assert_true(player_sync(&player));
+    assert_int_equal(player.value, 0);
+    assert_int_equal(player.got_size, 8 * 12);
+    vb_board_destroy(player.board);
+}
+
+static void payloads_of_a_wrong_length_are_refused(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x0d, WORDS(0, 0));
+    assert_int_equal(player_status(&player, 0), 0xc000);
+    player_command(&player, 0xd1, WORDS(0x1000, 0x800));
+    assert_int_equal(player_status(&player, 0), 0xc000);
+    player_command(&player, 0xd4, WORDS(0));
+    assert_int_equal(player_status(&player, 0), 0xc300);
+    player_command(&player, 0xd5, WORDS(0));
+    assert_int_equal(player_status(&player, 0), 0xff00);
+    vb_board_destroy(player.board);
+}
+
+static void run_user_code_gets_no_answer(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    assert_false(player_try(&player, 100000, 0xd3, NULL, 0));
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void data_without_a_begin_is_refused(void **state)
+{
+    struct player player;
+    const uint8_t data[16] = {0};
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0xc600);
+    vb_board_destroy(player.board);
+}
+
+static void a_damaged_stream_is_told_to_the_next_command_once(void **state)
+{
+    struct player player;
+    const uint8_t garbage[64] = {0xff, 0xff, 0xff};
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x10, WORDS(0x1000, 1, BLOCK, 0, 0));
+    assert_int_equal(player_block(&player, 0x11, 0, garbage, sizeof garbage), 0);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player_status(&player, 0), 0xc700);
+    assert_int_equal(player.value, 0);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player_status(&player, 0), 0);
+    assert_int_equal(player.value, 0x00f01d83);
+    vb_board_destroy(player.board);
+}
+
+static void an_end_with_data_missing_is_refused(void **state)
+{
+    struct player player;
+    static uint8_t data[BLOCK];
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x02, WORDS(2 * BLOCK, 2, BLOCK, 0, 0));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    player_command(&player, 0x04, WORDS(1));
+    assert_int_equal(player_status(&player, 0), 0xc000);
+    vb_board_destroy(player.board);
+}
+
+static void more_data_than_begun_is_refused(void **state)
+{
+    struct player player;
+    static uint8_t data[BLOCK];
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x02, WORDS(16, 1, BLOCK, 0, 0));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    assert_int_equal(player_block(&player, 0x03, 1, data, sizeof data), 0xc900);
+    assert_int_equal(player_flash(&player)[15], 0x00);
+    assert_int_equal(player_flash(&player)[16], 0xff);
+    vb_board_destroy(player.board);
+}
+
+static void a_compressed_region_is_what_was_compressed(void **state)
+{
+    struct player player;
+    static uint8_t data[100000], packed[110000];
+    uLongf size = sizeof packed;
+    uint32_t sequence = 0;
+
+    (void)state;
+    fill(data, sizeof data);
+    assert_int_equal(compress2(packed, &size, data, sizeof data, 9), Z_OK);
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x10, WORDS(sizeof data, (uint32_t)(size + 99) / 100, 100, 0x20000, 0));
+    for (uLongf at = 0; at < size; at += 100)
+        assert_int_equal(
+            player_block(&player, 0x11, sequence++, packed + at, size - at < 100 ? size - at : 100), 0);
+    player_command(&player, 0x12, WORDS(1));
+    assert_int_equal(player_status(&player, 0), 0);
+    assert_memory_equal(player_flash(&player) + 0x20000, data, sizeof data);
+    vb_board_destroy(player.board);
+}
+
+static void encrypted_data_is_in_flash_as_something_else(void **state)
+{
+    struct player player;
+    static uint8_t data[BLOCK];
+
+    (void)state;
+    fill(data, sizeof data);
+    start(&player, (struct vb_config){.fast = true, .flash_encryption = true});
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0, 1));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    player_command(&player, 0x04, WORDS(1));
+    assert_int_equal(player_status(&player, 0), 0);
+    assert_memory_not_equal(player_flash(&player), data, 64);
+    vb_board_destroy(player.board);
+}
+
+static void a_block_travels_while_the_one_before_is_programmed(void **state)
+{
+    struct player player;
+    static uint8_t data[0x1000];
+    const uint64_t wire_us = (sizeof data + 26) * UINT64_C(10000000) / 921600;
+    uint64_t begun_us, sent_us;
+
+    (void)state;
+    memset(data, 0x11, sizeof data);
+    start(&player, (struct vb_config){0});
+    player_command(&player, 0x0f, WORDS(921600, 115200));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    player_command(&player, 0x02, WORDS(0x10000, 16, sizeof data, 0, 0));
+    begun_us = player.now_us;
+
+    /* Answered when it has arrived, though the erase that BEGIN started takes 250 ms. */
+    player_block(&player, 0x03, 0, data, sizeof data);
+    assert_in_range(player.answered_us - begun_us, wire_us, wire_us + 500);
+
+    /* Arrived long before; answered once the erase and 16 pages of the first are done. */
+    player_block(&player, 0x03, 1, data, sizeof data);
+    assert_in_range(player.answered_us - begun_us, 250000 + 16 * 500 - 1000, 250000 + 16 * 500 + 1000);
+
+    /* From here on the wire is slower than the flash. */
+    sent_us = player.now_us;
+    player_block(&player, 0x03, 2, data, sizeof data);
+    assert_in_range(player.answered_us - sent_us, wire_us, wire_us + 500);
+    vb_board_destroy(player.board);
+}
+
+static void flash_is_read_one_acknowledged_packet_at_a_time(void **state)
+{
+    struct player player;
+    uint8_t ack[16], frame[5000];
+    size_t size, at;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0xd2, WORDS(0, 0x1800, 0x1000, 64));
+    at = player_frame(&player, 0, frame, sizeof frame, &size);
+    at = player_frame(&player, at, frame, sizeof frame, &size);
+    assert_int_equal(size, 0x1000);
+    assert_int_equal(at, player.got_size);
+    eg_put32(ack + 1, 0x1000);
+    ack[0] = ack[5] = 0xc0;
+    player_send(&player, ack, 6);
+    player_frame(&player, 0, frame, sizeof frame, &size);
+    assert_int_equal(size, 0x800);
+    eg_put32(ack + 1, 0x1800);
+    player_send(&player, ack, 6);
+    player_frame(&player, 0, frame, sizeof frame, &size);
+    assert_int_equal(size, 16);
+    vb_board_destroy(player.board);
+}
+
+static void a_packet_size_beyond_a_sector_is_a_late_error(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0xd2, WORDS(0, 0x2000, 0x2000, 64));
+    assert_int_equal(player_status(&player, 0), 0);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player_status(&player, 0), 0xc000);
+    vb_board_destroy(player.board);
+}
+
+static void damaged_and_empty_frames_get_no_answer(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_send(&player, BYTES(0xc0, 0xc0, 0xc0, 0x00, 0x0a, 0xdb, 0x01, 0xc0));
+    player_idle(&player, 100000);
+    assert_int_equal(player.got_size, 0);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_upload_with_one_wrong_byte_does_not_run),
+        cmocka_unit_test(a_running_stub_answers_sync_with_zero),
+        cmocka_unit_test(payloads_of_a_wrong_length_are_refused),
+        cmocka_unit_test(run_user_code_gets_no_answer),
+        cmocka_unit_test(data_without_a_begin_is_refused),
+        cmocka_unit_test(a_damaged_stream_is_told_to_the_next_command_once),
+        cmocka_unit_test(an_end_with_data_missing_is_refused),
+        cmocka_unit_test(more_data_than_begun_is_refused),
+        cmocka_unit_test(a_compressed_region_is_what_was_compressed),
+        cmocka_unit_test(encrypted_data_is_in_flash_as_something_else),
+        cmocka_unit_test(a_block_travels_while_the_one_before_is_programmed),
+        cmocka_unit_test(flash_is_read_one_acknowledged_packet_at_a_time),
+        cmocka_unit_test(a_packet_size_beyond_a_sector_is_a_late_error),
+        cmocka_unit_test(damaged_and_empty_frames_get_no_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
