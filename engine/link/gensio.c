@@ -333,8 +333,8 @@ static void channel_close(struct eg_port *port)
 
     if (channel->io != NULL) {
         if (gensio_close(channel->io, on_close, channel) == 0) {
-            while (!channel->closed && (serve(channel, until_us) || eg_clock_us() < until_us))
-                ;
+            while (!channel->closed && eg_clock_us() < until_us)
+                serve(channel, until_us);
             if (!channel->closed)
                 gensio_disable(channel->io); /* a peer that reads nothing */
         }
