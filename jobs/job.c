@@ -165,7 +165,11 @@ static enum eg_code read_keys(struct job *job, const struct eg__node *map, const
         bool is_key = false, is_map = false;
         const int length = snprintf(path, sizeof path, "%s%s", prefix, pair->key);
 
-        if (length < 0 || length >= (int)sizeof path - 1 || strchr(pair->key, '.') != NULL)
+        if (strchr(pair->key, '.') != NULL)
+            return eg__refuse(&pair->place, err,
+                              "key %.80s has a dot; write a mapping, such as link: {baud: 115200}",
+                              pair->key);
+        if (length < 0 || length >= (int)sizeof path)
             return refuse_unknown(job, &pair->place, prefix, path, err);
         snprintf(inner, sizeof inner, "%s.", path);
         for (unsigned k = 0; k < KEYS; k++) {

@@ -16,8 +16,8 @@
  *
  * @param plan  written on EG_OK only; eg_plan_destroy() frees it
  *
- * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_IO,
- * EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_IO the job
+ * file itself cannot be read; EG_NO_MEMORY
  */
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err) EG_CHECKED;
 

@@ -72,6 +72,8 @@ static void the_format_version_comes_first(void **state)
 static void an_unknown_key_is_answered_with_known_ones(void **state)
 {
     (void)state;
+    char long_key[310], job[400];
+
     assert_refused(JOB("verfy: digest"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key verfy; did you mean verify");
     assert_refused(JOB("lnik: {}"), EG_BAD_JOB, "@/job.yaml:4:1: there is no key lnik; did you mean link");
@@ -82,7 +84,15 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
     assert_refused(JOB("flash: {speed: 1}"), EG_BAD_JOB,
                    "@/job.yaml:4:9: there is no key flash.speed; known here are mode, freq, size");
     assert_refused(JOB("link.baud: 1"), EG_BAD_JOB,
-                   "@/job.yaml:4:1: there is no key link.baud; did you mean link.baud");
+                   "@/job.yaml:4:1: key link.baud has a dot; write a mapping, such as link: {baud: 115200}");
+    memset(long_key, 'k', 300);
+    strcpy(long_key + 300, ": 1\n");
+    snprintf(job, sizeof job, "espgang: 1\n%s", long_key);
+    assert_refused(
+        job, EG_BAD_JOB,
+        "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+        "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, link, "
+        "verify, retry");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
                    "firmware, flash, link, verify, retry");
@@ -113,6 +123,14 @@ static void a_value_of_the_wrong_type_is_refused(void **state)
                    "@/job.yaml:4:15: retry.baud is a mapping, not text");
     assert_refused(JOB("retry: {baud: [[1]]}"), EG_BAD_JOB,
                    "@/job.yaml:4:16: retry.baud is a list, not text");
+    assert_refused("espgang: 1\njob: x\nchip: [esp32]\n" FIRMWARE, EG_BAD_JOB,
+                   "@/job.yaml:3:7: chip is a list, not text");
+    assert_refused(JOB(FIRMWARE "flash: {mode: {a: b}}"), EG_BAD_JOB,
+                   "@/job.yaml:5:15: flash.mode is a mapping, not text");
+    assert_refused(JOB("firmware: {regions: app.bin}"), EG_BAD_JOB,
+                   "@/job.yaml:4:21: firmware.regions is text, not a list");
+    assert_refused(JOB("firmware: {from: [a]}"), EG_BAD_JOB,
+                   "@/job.yaml:4:18: firmware.from is a list, not text");
     assert_refused(JOB("firmware: app.bin"), EG_BAD_JOB, "@/job.yaml:4:11: firmware is text, not a mapping");
     assert_refused(JOB("firmware: [app.bin]"), EG_BAD_JOB,
                    "@/job.yaml:4:12: a region is text, not a mapping");
