@@ -7,9 +7,9 @@
  * has a cancel flag of its own; the station's thread passes its own flag on to them. That flag may be set by
  * a signal handler, which can wake nobody, so it is looked at every WATCH_MS.
  *
- * Threads: eg_station_run() may run in any thread. Workers have every signal blocked, so that handlers run in
- * the program's own threads. `lock` guards `running` only and is never held across a call into another
- * module.
+ * Threads: eg_station_run() may run in any thread. Workers have every signal blocked but those of their own
+ * faults, so that handlers run in the program's own threads. `lock` guards `running` only and is never held
+ * across a call into another module.
  */
 
 #include "engine/line/pipeline.h"
@@ -59,13 +59,16 @@ static void *work(void *context)
 
 static enum eg_code start(struct worker *worker, struct eg_error *err)
 {
+    static const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}; /* a thread's own faults */
     pthread_attr_t attr;
-    sigset_t all, former;
+    sigset_t blocked, former;
 
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_SIZE);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&blocked, own[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &former);
     const int failed = pthread_create(&worker->thread, &attr, work, worker);
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     pthread_attr_destroy(&attr);

@@ -117,10 +117,13 @@ static enum eg_code classify(const uint8_t *is, const uint8_t *again, const uint
 {
     const struct difference d = compare(is, wanted, size);
 
-    if (d.bytes == 0 || memcmp(is, again, size) != 0)
-        return eg_error_set(err, EG_VERIFY_MISMATCH,
-                            "the chip's digest is not the plan's, and sector 0x%08" PRIx32 " reads %s",
-                            flash_addr, d.bytes == 0 ? "as it should" : "differently each time");
+    if (memcmp(is, again, size) != 0)
+        return eg_error_set(err, EG_VERIFY_MISMATCH, "sector 0x%08" PRIx32 " reads differently each time",
+                            flash_addr);
+    if (d.bytes == 0)
+        return eg_error_set(
+            err, EG_VERIFY_MISMATCH,
+            "the chip's digest is not the job's, but sector 0x%08" PRIx32 " reads as it should", flash_addr);
     if (erased(is, size))
         return eg_error_set(err, EG_NOT_WRITTEN,
                             "sector 0x%08" PRIx32 " is still erased, the board answered OK but wrote nothing",

@@ -3,6 +3,8 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct vb_config fast = {.fast = true};
@@ -175,6 +177,187 @@ static void other_contents_are_told_by_their_first_difference(void **state)
     fake_line_assert_result(line, 1, EG_FAIL, EG_VERIFY_MISMATCH, text);
 }
 
+/* Bytes the board had received when the stage began. */
+static uint64_t bytes_before(const struct fake_run *run, const char *stage)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; strcmp(run->stages[i].stage, stage) != 0; i++)
+        sum += run->stages[i].bytes_sent;
+    return sum;
+}
+
+/* MD5 of the 12 KiB that the bootloader takes, when nothing is there. */
+static void blank_md5(char text[EG_MD5_TEXT])
+{
+    uint8_t blank[0x3000], md5[EG_MD5_SIZE];
+    struct eg_error err;
+
+    memset(blank, 0xff, sizeof blank);
+    assert_ok(eg_md5(md5, blank, sizeof blank, &err), err);
+    eg_hex(text, md5, sizeof md5);
+}
+
+#define MD5_REQUEST_SIZE 26 /* two ends, eight bytes of header, four words */
+
+static void a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest(void **state)
+{
+    struct fake_line *line = *state;
+    char silent[64], text[256], is[EG_MD5_TEXT], wanted[EG_MD5_TEXT];
+
+    /* The first board tells how far the second one has to come before it falls silent. */
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &fast, 1, FAULTS("lie"));
+    fake_line_run(line);
+    snprintf(silent, sizeof silent, "silent@%u",
+             (unsigned)bytes_before(fake_recorder_run(&line->recorder, "1"), "verify") + MD5_REQUEST_SIZE +
+                 1);
+    vb_gang_destroy(line->gang);
+    fake_recorder_finish(&line->recorder);
+    fake_recorder_init(&line->recorder);
+
+    fake_line_plug(line, &fast, 1, FAULTS("lie", silent));
+    fake_line_run(line);
+    blank_md5(is);
+    eg_hex(wanted, line->plan->regions[0].md5, EG_MD5_SIZE);
+    snprintf(text, sizeof text,
+             "verify: bootloader at 0x00001000: the digest of what the flash holds is %s, of the job %s", is,
+             wanted);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_VERIFY_MISMATCH, text);
+}
+
+/* A line that damages the chip's first answer to each of these commands, and nothing else. */
+struct noise {
+    struct fake_line *line;
+    uint8_t opcodes[2]; /* 0 = none */
+};
+
+struct noisy_port {
+    struct eg_port base;
+    struct eg_port *inner;
+    struct noise left;
+};
+
+static struct eg_port *inner_of(struct eg_port *port)
+{
+    return ((struct noisy_port *)port)->inner;
+}
+
+static enum eg_code noisy_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                               uint32_t timeout_ms, struct eg_error *err)
+{
+    struct noisy_port *noisy = (struct noisy_port *)port;
+
+    EG_TRY(inner_of(port)->ops->read(inner_of(port), data, size, got, timeout_ms, err));
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t *opcode = &noisy->left.opcodes[i];
+        if (*opcode == 0 || *got <= 9 || data[0] != 0xc0 || data[1] != 1 || data[2] != *opcode)
+            continue;
+        data[9] =
+            data[9] == '0' ? '1' : '0'; /* the first byte of the result; a digest's digit stays a digit */
+        *opcode = 0;
+    }
+    return EG_OK;
+}
+
+static enum eg_code noisy_write(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                                uint32_t timeout_ms, struct eg_error *err)
+{
+    return inner_of(port)->ops->write(inner_of(port), data, size, put, timeout_ms, err);
+}
+
+static enum eg_code noisy_drain(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err)
+{
+    return inner_of(port)->ops->drain(inner_of(port), done, timeout_ms, err);
+}
+
+static enum eg_code noisy_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err)
+{
+    return inner_of(port)->ops->set_baud(inner_of(port), baud, err);
+}
+
+static enum eg_code noisy_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
+{
+    return inner_of(port)->ops->set_lines(inner_of(port), dtr, rts, err);
+}
+
+static enum eg_code noisy_discard(struct eg_port *port, struct eg_error *err)
+{
+    return inner_of(port)->ops->discard(inner_of(port), err);
+}
+
+static void noisy_close(struct eg_port *port)
+{
+    inner_of(port)->ops->close(inner_of(port));
+    free(port);
+}
+
+static enum eg_code noisy_open(struct eg_port **port, const char *url, void *context,
+                               const struct eg_cancel *cancel, struct eg_error *err)
+{
+    static const struct eg_port_ops ops = {
+        .read = noisy_read,
+        .write = noisy_write,
+        .drain = noisy_drain,
+        .set_baud = noisy_set_baud,
+        .set_lines = noisy_set_lines,
+        .discard = noisy_discard,
+        .close = noisy_close,
+    };
+    const struct noise *noise = context;
+    const struct eg_port_scheme *sim = vb_gang_scheme(noise->line->gang);
+    struct noisy_port *noisy;
+
+    (void)url;
+    EG_TRY(eg_alloc(&noisy, 1, sizeof *noisy, err));
+    const enum eg_code code = sim->open(&noisy->inner, noise->line->urls[0], sim->context, cancel, err);
+    if (code != EG_OK) {
+        free(noisy);
+        return code;
+    }
+    noisy->base.ops = &ops;
+    noisy->left = *noise;
+    noisy->base.cancel = cancel;
+    snprintf(noisy->base.url, sizeof noisy->base.url, "noisy:");
+    *port = &noisy->base;
+    return EG_OK;
+}
+
+static void run_noisy(struct noise *noise)
+{
+    const struct eg_port_scheme scheme = {
+        .scheme = "noisy:", .help = "", .open = noisy_open, .context = noise};
+    struct fake_line *line = noise->line;
+
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    line->slots[0].url = "noisy:";
+    line->schemes[0] = &scheme;
+    fake_line_run(line);
+    fake_line_assert_written(line, 1);
+}
+
+static void a_damaged_digest_is_not_blamed_on_the_flash(void **state)
+{
+    struct noise noise = {*state, {EG_OP_SPI_FLASH_MD5}};
+
+    run_noisy(&noise);
+    fake_line_assert_result(
+        noise.line, 1, EG_FAIL, EG_VERIFY_MISMATCH,
+        "verify: bootloader at 0x00001000: the chip's digest is not the job's, but sector "
+        "0x00003000 reads as it should");
+}
+
+static void a_sector_that_reads_differently_each_time_is_no_stuck_bit(void **state)
+{
+    struct noise noise = {*state, {EG_OP_SPI_FLASH_MD5, EG_OP_READ_FLASH_SLOW}};
+
+    run_noisy(&noise);
+    fake_line_assert_result(
+        noise.line, 1, EG_FAIL, EG_VERIFY_MISMATCH,
+        "verify: bootloader at 0x00001000: sector 0x00003000 reads differently each time");
+}
+
 static void run_esp8266_rom(struct fake_line *line)
 {
     line->plan->target = eg_target_by_name("esp8266");
@@ -199,7 +382,8 @@ static void a_loader_that_cannot_read_back_never_passes(void **state)
 
     fake_plan_set(line->plan, "verify", "read-back");
     run_esp8266_rom(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_CANNOT_VERIFY, "verify: bootloader at 0x00001000: ESP8266 reads no flash without a stub");
+    fake_line_assert_result(line, 1, EG_ERROR, EG_CANNOT_VERIFY,
+                            "verify: bootloader at 0x00001000: ESP8266 reads no flash without a stub");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
@@ -216,6 +400,9 @@ int main(void)
         TEST(stuck_bits_of_several_bytes_are_counted),
         TEST(two_stuck_bits_of_one_byte_are_both_named),
         TEST(other_contents_are_told_by_their_first_difference),
+        TEST(a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest),
+        TEST(a_damaged_digest_is_not_blamed_on_the_flash),
+        TEST(a_sector_that_reads_differently_each_time_is_no_stuck_bit),
         TEST(a_loader_that_computes_no_digest_never_passes),
         TEST(a_loader_that_cannot_read_back_never_passes),
     };
