@@ -97,8 +97,7 @@ static void draw_row(struct cli_table *table, const struct row *row, unsigned wi
     bar[BAR_WIDTH] = '\0';
     if (row->outcome != NULL)
         snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %-*s  %6.1f s", row->slot->name, row->board,
-                 row->outcome, BAR_WIDTH + 6,
-                 eg_outcome_passed(row->code == EG_OK ? EG_PASS : EG_FAIL) ? "" : eg_code_name(row->code),
+                 row->outcome, BAR_WIDTH + 6, row->code == EG_OK ? "" : eg_code_name(row->code),
                  (double)row->duration_ms / 1000);
     else
         snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %s %3u %%  %6.1f s", row->slot->name, row->board,
@@ -118,9 +117,9 @@ static void draw(struct cli_table *table, uint64_t now_us)
         window.ws_col = 80;
     }
     take_off(table);
-    snprintf(line, sizeof line, "%s %s on %s: %u slots, %.1f s", table->plan->job_name,
-             table->plan->job_version, table->plan->target->label, table->row_count,
-             (double)(now_us - table->begun_us) / 1e6);
+    snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s", table->plan->job_name,
+             table->plan->job_version[0] != '\0' ? " " : "", table->plan->job_version,
+             table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6);
     put_line(table, window.ws_col, "\033[1m", line);
     snprintf(line, sizeof line, "%-16s  %-17s  %-13s  %-*s  %8s", "SLOT", "BOARD", "STAGE", BAR_WIDTH + 6,
              "PROGRESS", "TIME");
