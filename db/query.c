@@ -21,25 +21,23 @@ struct eg_query {
     sqlite3_stmt *batch; /* holds the strings of the last struct eg_batch */
 };
 
+/* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] =
-    "WITH finished AS ("
-    "  SELECT outcome, attempts,"
-    "    row_number() OVER (PARTITION BY unit ORDER BY finish_order) AS first,"
-    "    row_number() OVER (PARTITION BY unit ORDER BY finish_order DESC) AS last"
-    "  FROM (SELECT *, coalesce(mac, 'run ' || run) AS unit FROM runs"
-    "        WHERE batch = ?1 AND outcome <> 'unfinished'))"
-    " SELECT ?1, (SELECT min(started) FROM runs WHERE batch = ?1),"
-    "  (SELECT max(finished) FROM runs WHERE batch = ?1),"
-    "  (SELECT count(*) FROM runs WHERE batch = ?1),"
-    "  (SELECT count(*) FROM runs WHERE batch = ?1 AND outcome = 'unfinished'),"
-    "  count(*) FILTER (WHERE last = 1),"
-    "  count(*) FILTER (WHERE last = 1 AND outcome = 'pass'),"
-    "  count(*) FILTER (WHERE last = 1 AND outcome = 'pass-marginal'),"
-    "  count(*) FILTER (WHERE last = 1 AND outcome = 'fail'),"
-    "  count(*) FILTER (WHERE last = 1 AND outcome = 'error'),"
-    "  count(*) FILTER (WHERE last = 1 AND outcome = 'aborted'),"
-    "  count(*) FILTER (WHERE first = 1 AND outcome IN ('pass', 'pass-marginal') AND attempts = 1)"
-    " FROM finished";
+    "WITH begun AS (SELECT * FROM session JOIN run USING (session_id) WHERE batch = ?1),"
+    " finished AS (SELECT coalesce(mac, 'run ' || run_id) AS unit, chain_id, outcome, attempts"
+    "  FROM begun JOIN outcome USING (run_id) JOIN chain USING (run_id)),"
+    " last AS (SELECT outcome, max(chain_id) FROM finished GROUP BY unit),"
+    " first AS (SELECT outcome, attempts, min(chain_id) FROM finished GROUP BY unit),"
+    " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"
+    "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"
+    "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"
+    "  count(*) FILTER (WHERE outcome = 'error') AS errors,"
+    "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"
+    "  (SELECT count(*) FROM first"
+    "   WHERE outcome IN ('pass', 'pass-marginal') AND attempts = 1) AS first_pass FROM last)"
+    " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
+    "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass"
+    " FROM session JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = ?1";
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
@@ -48,15 +46,15 @@ static const char sessions_sql[] =
 
 static const char runs_sql[] =
     "SELECT run, slot, port, mac, chip, revision, package, flash_jedec, flash_size, started, finished,"
-    " outcome, code, blame, sentence, marginal, attempts, duration_ms FROM runs WHERE batch = ?1 ORDER BY "
-    "run";
+    " outcome, code, blame, sentence, marginal, attempts, duration_ms FROM runs"
+    " WHERE batch = ?1 AND (?2 OR outcome NOT IN ('pass', 'pass-marginal')) ORDER BY run";
 
 static const char regions_sql[] =
     "SELECT region.name, file, flash_addr, region.size, expected_md5, expected_sha256,"
     " count(*) FILTER (WHERE verdict = 'equal'), count(*) FILTER (WHERE verdict = 'different'),"
     " count(*) FILTER (WHERE coalesce(verdict, '') NOT IN ('equal', 'different'))"
     " FROM session JOIN run USING (session_id) JOIN region USING (run_id) WHERE batch = ?1"
-    " GROUP BY flash_addr, region.name, file, region.size, expected_md5, expected_sha256";
+    " GROUP BY flash_addr, expected_sha256";
 
 static const char mismatches_sql[] =
     "SELECT run_id, slot, mac, region.name, flash_addr, expected_md5, read_md5"
@@ -70,7 +68,7 @@ static enum eg_code open_query(struct eg_query *query, struct eg_error *err)
 
     EG_TRY(eg__path_resolve(&full, query->path, false, err));
     EG_TRY(eg__sqlite_open(&query->db, full, true, err));
-    EG_TRY(eg__sqlite_exec(query->db, "BEGIN", err));
+    EG_TRY(eg__sqlite_exec(query->db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     return eg__sqlite_number(query->db, "SELECT count(*) FROM session", &ignored,
                              err); /* takes the snapshot */
 }
@@ -235,13 +233,15 @@ enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_bat
     }
 }
 
-enum eg_code eg_query_runs(struct eg_query *query, const char *batch, eg_batch_run_visitor *visit,
-                           void *context, struct eg_error *err)
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too,
+                           eg_batch_run_visitor *visit, void *context, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
     EG_TRY(prepare(&rows, query, runs_sql, batch, err));
+    if (sqlite3_bind_int(rows, 2, passed_too) != SQLITE_OK)
+        return failed(query, err);
     for (;;) {
         EG_TRY(next(query, rows, &row, err));
         if (!row)

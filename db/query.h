@@ -63,7 +63,8 @@ struct eg_batch_run {
     int64_t attempts, duration_ms;
 };
 
-/** A region of the batch's jobs, and how many finished runs gave which verdict on it. */
+/** What finished runs had to write to an address, and how many of them gave which verdict on it. The same
+ * bytes from two files are one row, with the name of either. */
 struct eg_batch_region {
     const char *name, *file;
     int64_t flash_addr, size;
@@ -104,9 +105,9 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
 enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 
-/** Runs of a batch in the order they began. */
-enum eg_code eg_query_runs(struct eg_query *query, const char *batch, eg_batch_run_visitor *visit,
-                           void *context, struct eg_error *err) EG_CHECKED;
+/** Runs of a batch in the order they began; without `passed_too` only those that did not pass or not end. */
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too,
+                           eg_batch_run_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 
 /** Regions of a batch, by address. */
 enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batch_region_visitor *visit,

@@ -148,8 +148,6 @@ static enum eg_code not_passed_row(void *context, const struct eg_batch_run *row
     struct eg__out *out = context;
 
     (void)err;
-    if (passed(row))
-        return EG_OK;
     fputs("<tr>", out->file);
     number_cell(out, row->run, "");
     cell(out, "", row->slot);
@@ -257,7 +255,7 @@ static enum eg_code tables(struct eg__out *out, struct eg_query *query, const ch
     EG_TRY(eg_query_sessions(query, batch, session_row, out, err));
     end_table(out);
     begin_table(out, "not-passed-table", "Runs that did not pass", not_passed);
-    EG_TRY(eg_query_runs(query, batch, not_passed_row, out, err));
+    EG_TRY(eg_query_runs(query, batch, false, not_passed_row, out, err));
     end_table(out);
     begin_table(out, "regions-table",
                 "Regions, and how often the chip's digest of the flash was the expected one", regions);
@@ -267,7 +265,7 @@ static enum eg_code tables(struct eg__out *out, struct eg_query *query, const ch
     EG_TRY(eg_query_mismatches(query, batch, mismatch_row, out, err));
     end_table(out);
     begin_table(out, "runs-table", "All runs", runs);
-    EG_TRY(eg_query_runs(query, batch, run_row, out, err));
+    EG_TRY(eg_query_runs(query, batch, true, run_row, out, err));
     end_table(out);
     fputs("</body>\n</html>\n", out->file);
     return EG_OK;

@@ -60,8 +60,16 @@ void eg__out_discard(struct eg__out *out)
 
 void eg__out_escaped(struct eg__out *out, const char *text)
 {
-    for (; *text != '\0'; text++)
-        switch (*text) {
+    static const char special[] =
+        "&<>\"'\1\2\3\4\5\6\7\b\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37";
+
+    for (;;) {
+        const size_t plain = strcspn(text, special);
+        fwrite(text, 1, plain, out->file);
+        text += plain;
+        switch (*text++) {
+        case '\0':
+            return;
         case '&':
             fputs("&amp;", out->file);
             break;
@@ -78,9 +86,7 @@ void eg__out_escaped(struct eg__out *out, const char *text)
             fputs("&#39;", out->file);
             break;
         default:
-            if ((unsigned char)*text < ' ' && *text != '\n' && *text != '\t')
-                fputs("\xef\xbf\xbd", out->file);
-            else
-                fputc(*text, out->file);
+            fputs("\xef\xbf\xbd", out->file);
         }
+    }
 }

@@ -57,8 +57,11 @@ static void a_query_sees_the_ledger_as_it_was_when_it_was_opened(void **state)
     assert_ok(fill_batches(sample, &ledger, &err), err);
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
-    assert_ok(eg_query_runs(query, "batch-1", count_runs, &count, &err), err);
+    assert_ok(eg_query_runs(query, "batch-1", true, count_runs, &count, &err), err);
     assert_int_equal(count, 8);
+    count = 0;
+    assert_ok(eg_query_runs(query, "batch-1", false, count_runs, &count, &err), err);
+    assert_int_equal(count, 5);
 }
 
 static enum eg_code give_up(void *context, const struct eg_batch_run *row, struct eg_error *err)
@@ -77,7 +80,7 @@ static void a_visitor_can_end_the_walk(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     assert_ok(eg_query_open(&query, sample->path, &err), err);
-    assert_error(eg_query_runs(query, "batch-1", give_up, &count, &err), err, EG_IO, "enough at run 1");
+    assert_error(eg_query_runs(query, "batch-1", true, give_up, &count, &err), err, EG_IO, "enough at run 1");
     assert_int_equal(count, 1);
 }
 

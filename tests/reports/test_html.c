@@ -101,6 +101,32 @@ static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
     assert_null(strstr((const char *)report.data, "slot 2"));
 }
 
+static void the_list_of_runs_that_did_not_pass_has_no_other(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+    unsigned rows = 0;
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_html(sample->path, NULL, path, &err), err);
+    read_report(path, &report);
+    const char *row = strstr((const char *)report.data, "<table id=\"not-passed-table\">");
+    assert_non_null(row);
+    const char *end = strstr(row, "</table>");
+    while ((row = strstr(row, "<tr><td class=\"n\">")) != NULL && row < end) {
+        const char *outcome = strstr(row, "k bad");
+        assert_non_null(outcome);
+        assert_true(outcome < strstr(row, "</tr>"));
+        row++;
+        rows++;
+    }
+    assert_int_equal(rows, 5);
+}
+
 static void hostile_text_stays_text(void **state)
 {
     struct sample *sample = *state;
@@ -180,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(the_numbers_equal_those_of_an_independent_query),
         with_sample(every_run_and_digest_of_the_batch_is_in_its_tables),
+        with_sample(the_list_of_runs_that_did_not_pass_has_no_other),
         with_sample(hostile_text_stays_text),
         with_sample(a_report_loads_nothing),
         with_sample(a_failure_leaves_the_old_report),
