@@ -102,7 +102,7 @@ enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_
         const size_t length = strlen(words[i].word);
         struct vb_fault parsed = {.kind = words[i].kind};
 
-        if (strncmp(text, words[i].word, length) != 0 || (text[length] >= 'a' && text[length] <= 'w'))
+        if (strncmp(text, words[i].word, length) != 0)
             continue;
         if (!parse_parts(&parsed, words[i].parts, text + length))
             break;

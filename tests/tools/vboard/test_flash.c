@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The simulated flash part: NOR cells, its file, its times, and the commands that reach it through SPI
+ * registers. */
+
+#include "tests/tools/vboard/player.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SPI 0x3ff42000u /* ESP32 */
+
+static void start(struct player *player, struct vb_config config)
+{
+    player_start(player, config);
+    player_enter_loader(player);
+    assert_true(player_sync(player));
+}
+
+static void put_register(struct player *player, uint32_t addr, uint32_t word)
+{
+    player_command(player, 0x09, WORDS(addr, word, UINT32_MAX, 0));
+}
+
+/* A command as a host sends it: opcode, 24-bit address unless addr is UINT32_MAX, out_bits of `out`, in_bits
+ * back. */
+static uint32_t spi(struct player *player, uint8_t opcode, uint32_t addr, uint32_t out, unsigned out_bits,
+                    unsigned in_bits)
+{
+    const uint32_t user = UINT32_C(1) << 31 | (addr != UINT32_MAX ? UINT32_C(1) << 30 : 0) |
+                          (in_bits != 0 ? UINT32_C(1) << 28 : 0) | (out_bits != 0 ? UINT32_C(1) << 27 : 0);
+
+    if (out_bits != 0)
+        put_register(player, SPI + 0x28, out_bits - 1);
+    if (in_bits != 0)
+        put_register(player, SPI + 0x2c, in_bits - 1);
+    put_register(player, SPI + 0x20, 23u << 26);
+    put_register(player, SPI + 0x1c, user);
+    put_register(player, SPI + 0x24, 7u << 28 | opcode);
+    if (addr != UINT32_MAX)
+        put_register(player, SPI + 0x04, addr << 8);
+    put_register(player, SPI + 0x80, out);
+    put_register(player, SPI, 1u << 18);
+    player_command(player, 0x0a, WORDS(SPI));
+    assert_int_equal(player->value, 0);
+    player_command(player, 0x0a, WORDS(SPI + 0x80));
+    return player->value;
+}
+
+static void programming_only_clears_bits(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0x02, 0x100, 0x0f0f0f0f, 32, 0);
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0x02, 0x100, 0xff33ff33, 32, 0);
+    assert_int_equal(spi(&player, 0x03, 0x100, 0, 0, 32), 0x0f030f03);
+    vb_board_destroy(player.board);
+}
+
+static void nothing_changes_without_write_enable(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    spi(&player, 0x02, 0x100, 0, 32, 0);
+    assert_int_equal(player_flash(&player)[0x100], 0xff);
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0x04, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0x02, 0x100, 0, 32, 0);
+    assert_int_equal(player_flash(&player)[0x100], 0xff);
+    vb_board_destroy(player.board);
+}
+
+static void each_erase_command_clears_its_own_size(void **state)
+{
+    static const struct {
+        uint8_t opcode;
+        uint32_t size;
+    } rows[] = {{0x20, 0x1000}, {0x52, 0x8000}, {0xd8, 0x10000}};
+    char path[] = "/tmp/vboard-flash-XXXXXX";
+    const int fd = mkstemp(path);
+    struct player player;
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 0x400000), 0); /* all zeros */
+    close(fd);
+    start(&player, (struct vb_config){.fast = true, .flash_path = path});
+    for (uint32_t i = 0; i < 3; i++) {
+        const uint32_t addr = i * 0x40000;
+
+        spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+        spi(&player, rows[i].opcode, addr + 0x123, 0, 0, 0);
+        assert_int_equal(player_flash(&player)[addr], 0xff);
+        assert_int_equal(player_flash(&player)[addr + rows[i].size - 1], 0xff);
+        assert_int_equal(player_flash(&player)[addr + rows[i].size], 0x00);
+    }
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0xc7, UINT32_MAX, 0, 0, 0);
+    assert_int_equal(player_flash(&player)[0x3fffff], 0xff);
+    vb_board_destroy(player.board);
+    unlink(path);
+}
+
+static void status_registers_take_what_write_enable_allows(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    spi(&player, 0x01, UINT32_MAX, 0x1c, 8, 0);
+    assert_int_equal(spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0);
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    assert_int_equal(spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x02);
+    spi(&player, 0x01, UINT32_MAX, 0x021c, 16, 0);
+    assert_int_equal(spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x1c);
+    assert_int_equal(spi(&player, 0x35, UINT32_MAX, 0, 0, 8), 0x02);
+    spi(&player, 0x50, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0x11, UINT32_MAX, 0x60, 8, 0);
+    assert_int_equal(spi(&player, 0x15, UINT32_MAX, 0, 0, 8), 0x60);
+    vb_board_destroy(player.board);
+}
+
+static void every_part_gives_its_id_and_its_table(void **state)
+{
+    (void)state;
+    for (const struct vb_flash_part *part = vb_flash_parts; part->name != NULL; part++) {
+        struct player player;
+
+        start(&player, (struct vb_config){.fast = true, .part = part});
+        assert_int_equal(spi(&player, 0x9f, UINT32_MAX, 0, 0, 24), part->jedec);
+        assert_int_equal(spi(&player, 0x5a, 0, 0, 0, 32), part->sfdp ? 0x50444653 : 0);
+        assert_int_equal(UINT32_C(1) << (part->jedec >> 16), part->size);
+        vb_board_destroy(player.board);
+    }
+}
+
+static void a_sleeping_part_answers_ones_until_it_is_woken(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    spi(&player, 0xb9, UINT32_MAX, 0, 0, 0);
+    assert_int_equal(spi(&player, 0x9f, UINT32_MAX, 0, 0, 24), 0xffffff);
+    spi(&player, 0xab, UINT32_MAX, 0, 0, 0);
+    assert_int_equal(spi(&player, 0x9f, UINT32_MAX, 0, 0, 24), 0x1640c8);
+    vb_board_destroy(player.board);
+}
+
+static void the_part_is_busy_while_it_erases(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, (struct vb_config){0});
+    spi(&player, 0x06, UINT32_MAX, 0, 0, 0);
+    spi(&player, 0xd8, 0, 0, 0, 0);
+    assert_int_equal(spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x01);
+    player_idle(&player, 250000);
+    assert_int_equal(spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x00);
+    vb_board_destroy(player.board);
+}
+
+static void a_part_that_is_too_small_wraps(void **state)
+{
+    struct player player;
+    uint8_t data[0x400] = {0};
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true, .part = &vb_flash_parts[1]}); /* 2 MB */
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0x201000));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    assert_int_equal(player_flash(&player)[0x1000], 0x00);
+    vb_board_destroy(player.board);
+}
+
+static void contents_are_in_the_file_afterwards(void **state)
+{
+    char folder[] = "/tmp/vboard-flash-XXXXXX", path[64];
+    struct player player;
+    struct stat facts;
+    uint8_t data[0x400] = {0}, word[2];
+    FILE *file;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/flash", folder);
+    start(&player, (struct vb_config){.fast = true, .flash_path = path});
+    player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0x1000));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    vb_board_destroy(player.board);
+
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_size, 0x400000);
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0x13ff, SEEK_SET), 0);
+    assert_int_equal(fread(word, 1, 2, file), 2);
+    fclose(file);
+    assert_int_equal(word[0], 0x00);
+    assert_int_equal(word[1], 0xff);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void files_that_cannot_be_a_flash_are_refused(void **state)
+{
+    char folder[] = "/tmp/vboard-flash-XXXXXX", path[64], link[64], expected[200];
+    struct vb_config config = {.target = eg_target_by_name("esp32"), .flash_path = path};
+    struct vb_board *board = NULL;
+    struct eg_error err;
+    FILE *file;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/flash", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    putc(0, file);
+    fclose(file);
+    snprintf(expected, sizeof expected, "flash file %s: has 1 bytes, the flash part has 4194304", path);
+    assert_error(vb_board_create(&board, &config, &err), err, EG_IO, expected);
+    assert_null(board);
+
+    assert_int_equal(symlink(path, link), 0);
+    config.flash_path = link;
+    snprintf(expected, sizeof expected, "flash file %s: opening it: Too many levels of symbolic links", link);
+    assert_error(vb_board_create(&board, &config, &err), err, EG_IO, expected);
+
+    config.flash_path = folder;
+    snprintf(expected, sizeof expected, "flash file %s: opening it: Is a directory", folder);
+    assert_error(vb_board_create(&board, &config, &err), err, EG_IO, expected);
+    unlink(link);
+    unlink(path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programming_only_clears_bits),
+        cmocka_unit_test(nothing_changes_without_write_enable),
+        cmocka_unit_test(each_erase_command_clears_its_own_size),
+        cmocka_unit_test(status_registers_take_what_write_enable_allows),
+        cmocka_unit_test(every_part_gives_its_id_and_its_table),
+        cmocka_unit_test(a_sleeping_part_answers_ones_until_it_is_woken),
+        cmocka_unit_test(the_part_is_busy_while_it_erases),
+        cmocka_unit_test(a_part_that_is_too_small_wraps),
+        cmocka_unit_test(contents_are_in_the_file_afterwards),
+        cmocka_unit_test(files_that_cannot_be_a_flash_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
