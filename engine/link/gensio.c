@@ -59,11 +59,13 @@ static void prepare_gensio(void)
 {
     static struct gensio_os_funcs *os;
     struct selector_s *selector;
-    struct gensio *io;
+    struct gensio *io; /* never opened */
 
     if (sel_alloc_selector_nothread(&selector) != 0 || gensio_unix_funcs_alloc(selector, 0, &os) != 0)
         return;
     if (str_to_gensio("telnet,tcp,127.0.0.1,1", os, NULL, NULL, &io) == 0)
+        gensio_free(io);
+    if (str_to_gensio("serialdev(nouucplock),/dev/null,115200N81", os, NULL, NULL, &io) == 0)
         gensio_free(io);
 }
 

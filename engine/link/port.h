@@ -43,7 +43,7 @@ struct eg_port_ops {
     /** Wait until what was written has left, up to timeout_ms (at most EG_CANCEL_POLL_MS); *done says whether
      * it has. */
     enum eg_code (*drain)(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err);
-    /** 8N1 at this rate, both directions. NULL when the carrier has no rate (tcp, pty). */
+    /** 8N1 at this rate, both directions. NULL when the carrier has no rate (tcp). */
     enum eg_code (*set_baud)(struct eg_port *port, uint32_t baud, struct eg_error *err);
     /** Assert (true: pin low) or release both lines, in one step where the carrier can. NULL = no modem
      * lines. */

@@ -39,6 +39,12 @@ static enum eg_code failed(const struct serial *serial, const char *what, int er
                           serial->port.url, what);
 }
 
+/* Reading and writing fail when there is nothing left to read from, whatever the driver calls it. */
+static enum eg_code lost(const struct serial *serial, const char *what, int errnum, struct eg_error *err)
+{
+    return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s", serial->port.url, what);
+}
+
 /* Wait for `events`; `*ready` says whether they came. */
 static enum eg_code wait_for(struct serial *serial, short events, bool *ready, uint64_t until_us,
                              struct eg_error *err)
@@ -52,7 +58,7 @@ static enum eg_code wait_for(struct serial *serial, short events, bool *ready, u
         count = poll(&poll_fd, 1, (int)((left_us + 999) / 1000));
     } while (count < 0 && errno == EINTR);
     if (count < 0)
-        return failed(serial, "waiting", errno, err);
+        return lost(serial, "waiting", errno, err);
     if (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL))
         return eg_error_set(err, EG_PORT_GONE, "%s: the device was unplugged", serial->port.url);
     *ready = count > 0;
@@ -72,7 +78,7 @@ static enum eg_code serial_read(struct eg_port *port, uint8_t *data, size_t size
             break;
         const int count = sp_nonblocking_read(serial->sp, data, size);
         if (count < 0)
-            return failed(serial, "reading", errno, err);
+            return lost(serial, "reading", errno, err);
         *got = (size_t)count;
         if (count == 0 && eg_clock_us() >= until_us)
             break;
@@ -93,7 +99,7 @@ static enum eg_code serial_write(struct eg_port *port, const uint8_t *data, size
             break;
         const int count = sp_nonblocking_write(serial->sp, data, size);
         if (count < 0)
-            return failed(serial, "writing", errno, err);
+            return lost(serial, "writing", errno, err);
         *put = (size_t)count;
         if (count == 0 && eg_clock_us() >= until_us)
             break;
@@ -110,7 +116,7 @@ static enum eg_code serial_drain(struct eg_port *port, bool *done, uint32_t time
     for (;;) {
         const int waiting = sp_output_waiting(serial->sp);
         if (waiting < 0)
-            return failed(serial, "asking for unsent bytes", errno, err);
+            return lost(serial, "asking for unsent bytes", errno, err);
         const uint64_t now_us = eg_clock_us();
         *done = waiting == 0;
         if (*done || now_us >= until_us)
@@ -143,8 +149,7 @@ static enum eg_code serial_discard(struct eg_port *port, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;
 
-    return sp_flush(serial->sp, SP_BUF_INPUT) == SP_OK ? EG_OK
-                                                       : failed(serial, "discarding input", errno, err);
+    return sp_flush(serial->sp, SP_BUF_INPUT) == SP_OK ? EG_OK : lost(serial, "discarding input", errno, err);
 }
 
 static void serial_close(struct eg_port *port)
