@@ -52,8 +52,8 @@ struct channel {
 };
 
 /*
- * gensio's tables are made at first use, and a thread that comes while another makes them finds them half
- * done. The os functions they were made with stay, because locks in the tables are theirs.
+ * gensio makes its tables and loads its plugins at first use, and a thread that comes while another is at it
+ * finds them half done. The os functions they were made with stay, because locks in the tables are theirs.
  */
 static void prepare_gensio(void)
 {
