@@ -9,6 +9,16 @@
 
 static const struct vb_config fast = {.fast = true};
 
+/* A ROM looks at what it programmed and refuses the block, so only a stub lets bad bits come to be verified.
+ */
+static void need_stub(void)
+{
+    if (eg_stub_by_name("esp32") == NULL) {
+        print_message("SKIPPED: this build has no stubs\n");
+        skip();
+    }
+}
+
 /* A fault that holds one bit of the flash at what the plan does not want there; `*value` is what it stays at.
  */
 static void stuck_fault(char text[64], const struct fake_line *line, uint32_t flash_addr, unsigned bit,
@@ -91,6 +101,7 @@ static void a_stuck_bit_is_named(void **state)
     char fault[64], text[128];
     int value;
 
+    need_stub();
     stuck_fault(fault, line, 0x1a010, 3, &value);
     snprintf(text, sizeof text, "verify: app at 0x00010000: bit 3 of 0x0001a010 stays %d", value);
     fake_line_plug(line, &fast, 1, FAULTS(fault));
@@ -107,6 +118,7 @@ static void a_board_with_a_stuck_bit_is_not_tried_again(void **state)
     char fault[64];
     int value;
 
+    need_stub();
     fake_plan_set(line->plan, "retry.attempts", "3");
     stuck_fault(fault, line, 0x10000, 0, &value);
     fake_line_plug(line, &fast, 1, FAULTS(fault));
@@ -131,6 +143,7 @@ static void stuck_bits_of_several_bytes_are_counted(void **state)
     char first[64], second[64], third[64], text[160];
     const uint32_t at = find(line, 0x13200, 2, 0), next = find(line, at + 1, 5, 0);
 
+    need_stub();
     snprintf(first, sizeof first, "stuck@0x%x.2=1", (unsigned)at);
     snprintf(second, sizeof second, "stuck@0x%x.5=1", (unsigned)next);
     snprintf(third, sizeof third, "stuck@0x%x.0=1", (unsigned)find(line, next + 1, 0, 0));
@@ -148,6 +161,7 @@ static void two_stuck_bits_of_one_byte_are_both_named(void **state)
     char first[64], second[64], text[128];
     uint32_t at = find(line, 0x12000, 1, 0);
 
+    need_stub();
     while (line->plan->regions[1].data.data[at - 0x10000] & 0x22)
         at++;
     snprintf(first, sizeof first, "stuck@0x%x.1=1", (unsigned)at);
@@ -165,6 +179,7 @@ static void other_contents_are_told_by_their_first_difference(void **state)
     const struct eg_region *app = &line->plan->regions[1];
     const uint32_t at = find(line, 0x14321, 2, 0);
 
+    need_stub();
     snprintf(first, sizeof first, "stuck@0x%x.2=1", (unsigned)at);
     snprintf(second, sizeof second, "stuck@0x%x.5=0", (unsigned)find(line, at + 1, 5, 1));
     const unsigned wanted = app->data.data[at - app->flash_addr];
