@@ -56,7 +56,7 @@ enum eg_code vb_rfc2217_create(struct vb_rfc2217 **server, struct vb_gang *gang,
 void vb_rfc2217_destroy(struct vb_rfc2217 *server);
 void vb_rfc2217_destroy_cleanup(struct vb_rfc2217 **server);
 
-/** TCP port of a board. */
+/** TCP port of a board; any thread. */
 uint16_t vb_rfc2217_port(const struct vb_rfc2217 *server, unsigned number);
 
 /** "rfc2217://127.0.0.1:4001". */
@@ -85,7 +85,8 @@ enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const c
 void vb_pty_destroy(struct vb_pty *server);
 void vb_pty_destroy_cleanup(struct vb_pty **server);
 
-/** What a client opens: the link when there is one, else "/dev/pts/7". Lives as long as the server. */
+/** What a client opens: the link when there is one, else "/dev/pts/7", which changes when a board comes back;
+ * without links only for the thread that serves, or before it does. Lives as long as the server. */
 const char *vb_pty_path(const struct vb_pty *server, unsigned number);
 
 /** As vb_rfc2217_run(). */

@@ -182,7 +182,8 @@ static void write_client(struct endpoint *endpoint)
     }
 }
 
-/* Bind the endpoint's port anew; `port` 0 takes a free one. */
+/* Bind the endpoint's port anew; `port` 0 takes a free one. Once set, `port` of the endpoint is never written
+ * again, so that any thread may ask for it. */
 static enum eg_code bind_endpoint(struct vb_rfc2217 *server, struct endpoint *endpoint, uint16_t port,
                                   struct eg_error *err)
 {
@@ -203,7 +204,8 @@ static enum eg_code bind_endpoint(struct vb_rfc2217 *server, struct endpoint *en
         getsockname(endpoint->listener, (struct sockaddr *)&address, &size) < 0)
         return eg_error_errno(err, EG_NO_PORT, errno, "%s port %u for board %u", server->host, port,
                               (unsigned)(endpoint - server->endpoints) + 1);
-    endpoint->port = ntohs(*at);
+    if (endpoint->port == 0)
+        endpoint->port = ntohs(*at);
     return EG_OK;
 }
 

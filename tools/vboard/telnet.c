@@ -64,9 +64,8 @@ enum {
 
 enum { PURGE_RECEIVED = 1, PURGE_BOTH = 3 };
 
-/* Bits of NOTIFY-LINESTATE: both transmit registers are empty. NOTIFY-MODEMSTATE has none: nothing drives the
- * inputs. */
-#define LINE_IDLE 0x60
+#define LINE_IDLE 0x60 /* NOTIFY-LINESTATE: both transmit registers are empty */
+#define NO_INPUTS 0x00 /* NOTIFY-MODEMSTATE: nothing drives CTS, DSR, RI and CD */
 
 enum state { STATE_DATA, STATE_IAC, STATE_OPTION, STATE_SUB, STATE_SUB_IAC };
 
@@ -141,6 +140,11 @@ static void negotiate(struct vb_telnet *telnet, uint8_t option)
         settle(telnet, &telnet->ours, telnet->verb == DO, option, WILL, WONT);
     else
         settle(telnet, &telnet->theirs, telnet->verb == WILL, option, DO, DONT);
+    /* Some clients do not ask for the state of the inputs but wait to be told. */
+    if (option == OPTION_COM_PORT && (telnet->verb == WILL || telnet->verb == DO) && !telnet->told_inputs) {
+        telnet->told_inputs = true;
+        answer_byte(telnet, NOTIFY_MODEMSTATE, NO_INPUTS);
+    }
 }
 
 static void set_lines(struct vb_telnet *telnet, bool dtr, bool rts)
@@ -244,7 +248,7 @@ static void com_port_command(struct vb_telnet *telnet)
         answer_byte(telnet, command, LINE_IDLE);
         break;
     case NOTIFY_MODEMSTATE:
-        answer_byte(telnet, command, 0);
+        answer_byte(telnet, command, NO_INPUTS);
         break;
     case FLOWCONTROL_SUSPEND:
     case FLOWCONTROL_RESUME:

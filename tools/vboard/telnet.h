@@ -41,7 +41,8 @@ struct vb_telnet {
     size_t sub_size;
     uint32_t baud;
     bool dtr, rts;
-    bool suspended; /* the client wants no data for now */
+    bool told_inputs; /* the client has been told the state of CTS and the like */
+    bool suspended;   /* the client wants no data for now */
 };
 
 /** Begin: sends the offers. `port` and `context` must outlive the session. */

@@ -118,8 +118,21 @@ static void what_was_offered_is_not_answered_again(void **state)
     struct seen seen;
 
     begin(&telnet, &seen);
-    /* WILL and DO of BINARY, SGA, and WILL COM-PORT agree to the offers. */
-    vb_telnet_receive(&telnet, BYTES(255, 253, 0, 255, 251, 0, 255, 253, 3, 255, 251, 3, 255, 251, 44));
+    /* WILL and DO of BINARY and SGA agree to the offers. */
+    vb_telnet_receive(&telnet, BYTES(255, 253, 0, 255, 251, 0, 255, 253, 3, 255, 251, 3));
+    check_sent(&seen, NULL, 0);
+}
+
+static void a_client_that_agrees_to_the_com_port_option_is_told_the_inputs_once(void **state)
+{
+    (void)state;
+    struct vb_telnet telnet;
+    struct seen seen;
+
+    begin(&telnet, &seen);
+    vb_telnet_receive(&telnet, BYTES(255, 251, 44));
+    check_sent(&seen, BYTES(255, 250, 44, 107, 0, 255, 240));
+    vb_telnet_receive(&telnet, BYTES(255, 251, 44));
     check_sent(&seen, NULL, 0);
 }
 
@@ -131,7 +144,7 @@ static void the_com_port_option_may_be_asked_of_us_too(void **state)
 
     begin(&telnet, &seen);
     vb_telnet_receive(&telnet, BYTES(255, 253, 44));
-    check_sent(&seen, BYTES(255, 251, 44));
+    check_sent(&seen, BYTES(255, 251, 44, 255, 250, 44, 107, 0, 255, 240));
     vb_telnet_receive(&telnet, BYTES(255, 253, 44));
     check_sent(&seen, NULL, 0);
 }
@@ -354,9 +367,9 @@ static void bytes_may_be_cut_anywhere(void **state)
     for (size_t i = 0; i < sizeof stream; i++)
         vb_telnet_receive(&telnet, &stream[i], 1);
     check_events(&seen, "data 61; data ff; baud 921600; data 62; baud 65280; lines 1 0; purge; data 63");
-    check_sent(&seen,
-               BYTES(255, 251, 44, 255, 250, 44, 101, 0, 14, 16, 0, 255, 240, 255, 250, 44, 101, 0, 0, 255,
-                     255, 0, 255, 240, 255, 250, 44, 105, 8, 255, 240, 255, 250, 44, 112, 1, 255, 240));
+    check_sent(&seen, BYTES(255, 251, 44, 255, 250, 44, 107, 0, 255, 240, 255, 250, 44, 101, 0, 14, 16, 0,
+                            255, 240, 255, 250, 44, 101, 0, 0, 255, 255, 0, 255, 240, 255, 250, 44, 105, 8,
+                            255, 240, 255, 250, 44, 112, 1, 255, 240));
 }
 
 static void malformed_requests_are_passed_over(void **state)
@@ -396,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_begins_with_the_offers),
         cmocka_unit_test(what_was_offered_is_not_answered_again),
+        cmocka_unit_test(a_client_that_agrees_to_the_com_port_option_is_told_the_inputs_once),
         cmocka_unit_test(the_com_port_option_may_be_asked_of_us_too),
         cmocka_unit_test(echo_and_unknown_options_are_refused),
         cmocka_unit_test(an_option_can_be_switched_off_and_on_again),
