@@ -23,7 +23,10 @@ enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *er
  */
 enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err) EG_CHECKED;
 
-/** Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
+/**
+ * Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
+ *
+ * @param fd  the caller's to close, after a failure too; -1 when there is none
  */
 enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err) EG_CHECKED;
 

@@ -202,7 +202,7 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
                             const struct eg_plan *plan, unsigned *orphans, struct eg_error *err)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *opened = NULL;
-    unsigned closed;
+    unsigned closed = 0;
 
     EG_TRY(eg_alloc(&opened, 1, sizeof *opened, err));
     opened->recorder.ops = &recorder_ops;

@@ -172,22 +172,19 @@ enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)
     char pid[24] = "";
 
     EG_TRY(join(&path, full, ".lock", err));
-    EG_CLEANUP(close_cleanup)
-    int lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-    if (lock_fd < 0)
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (*fd < 0)
         return eg_error_errno(err, EG_LEDGER, errno, "opening %s", path);
-    if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
             return eg_error_errno(err, EG_LEDGER, errno, "locking %s", path);
-        const ssize_t size = pread(lock_fd, pid, sizeof pid - 1, 0);
+        const ssize_t size = pread(*fd, pid, sizeof pid - 1, 0);
         pid[size > 0 ? size : 0] = '\0';
         pid[strspn(pid, "0123456789")] = '\0';
         return eg_error_set(err, EG_LEDGER_LOCKED, "process %s records into it", pid[0] != '\0' ? pid : "?");
     }
     const int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(lock_fd, 0) != 0 || pwrite(lock_fd, pid, (size_t)size, 0) != size)
+    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)size, 0) != size)
         return eg_error_errno(err, EG_LEDGER, errno, "writing %s", path);
-    *fd = lock_fd;
-    lock_fd = -1;
     return EG_OK;
 }
