@@ -17,16 +17,15 @@
 
 #include "db/internal.h"
 
+#include <semaphore.h>
 #include <signal.h>
-#include <string.h>
 
 struct eg__request {
     eg__writer_call *call;
     void *context;
     struct eg_error *err; /* the submitter's */
     enum eg_code code;
-    bool done;
-    pthread_cond_t wake;
+    sem_t done; /* and not a condition: whoever is woken goes on without queueing for the lock */
     struct eg__request *next;
 };
 
@@ -103,13 +102,12 @@ static void *work(void *argument)
         writer->last = &writer->first;
         pthread_mutex_unlock(&writer->lock);
         serve(writer, first);
-        pthread_mutex_lock(&writer->lock);
         while (first != NULL) {
-            struct eg__request *next = first->next; /* the request is gone once its owner has the lock */
-            first->done = true;
-            pthread_cond_signal(&first->wake);
+            struct eg__request *next = first->next; /* the request is gone once its owner is awake */
+            sem_post(&first->done);
             first = next;
         }
+        pthread_mutex_lock(&writer->lock);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;
@@ -120,15 +118,15 @@ enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call,
 {
     struct eg__request request = {.call = call, .context = context, .err = err};
 
-    pthread_cond_init(&request.wake, NULL);
+    sem_init(&request.done, 0, 0);
     pthread_mutex_lock(&writer->lock);
     *writer->last = &request;
     writer->last = &request.next;
     pthread_cond_signal(&writer->wake);
-    while (!request.done)
-        pthread_cond_wait(&request.wake, &writer->lock);
     pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&request.wake);
+    while (sem_wait(&request.done) != 0) /* interrupted by a signal */
+        ;
+    sem_destroy(&request.done);
     return request.code;
 }
 
