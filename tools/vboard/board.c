@@ -145,6 +145,21 @@ static size_t decode(struct vb_board *board, const uint8_t *data, size_t size, u
     return vb__slip_feed(&board->decoder, garbled, size, complete);
 }
 
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The next thing that happens by itself, bytes aside. */
+static uint64_t next_event(const struct vb_board *board)
+{
+    uint64_t next = earliest(board->strap_ns, board->back_ns);
+
+    if (board->state == VB__START)
+        next = earliest(next, board->ready_ns);
+    return earliest(next, board->loop_ns);
+}
+
 static void reach_time(struct vb_board *board, uint64_t ns)
 {
     if (board->now_ns < ns)
@@ -164,7 +179,8 @@ static bool receive_struck(struct vb_board *board, uint8_t byte, uint32_t host_b
     return complete;
 }
 
-/* Takes bytes that have arrived by `until_ns`, until none is left or the loader is busy. */
+/* Takes bytes that have arrived by `until_ns`, until none is left, the loader is busy or something else comes
+ * first. */
 static void receive(struct vb_board *board, uint64_t until_ns)
 {
     struct vb__run *run;
@@ -187,31 +203,18 @@ static void receive(struct vb_board *board, uint64_t until_ns)
             board->received += reach;
             vb__wire_take(&board->rx, reach);
         }
-        if (!complete)
-            continue;
-        reach_time(board, board->cpu_ns);
-        handle_frame(board);
+        if (complete) {
+            reach_time(board, board->cpu_ns);
+            handle_frame(board);
+        }
+        if (next_event(board) < until_ns)
+            return;
     }
-}
-
-static uint64_t earliest(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The next thing that happens by itself, bytes aside. */
-static uint64_t next_event(const struct vb_board *board)
-{
-    uint64_t next = earliest(board->strap_ns, board->back_ns);
-
-    if (board->state == VB__START)
-        next = earliest(next, board->ready_ns);
-    return earliest(next, board->loop_ns);
 }
 
 static void happen(struct vb_board *board, uint64_t now_ns, uint64_t until_ns)
 {
-    board->now_ns = now_ns;
+    reach_time(board, now_ns);
     if (board->back_ns <= now_ns) { /* plugged in again */
         board->gone_ns = board->back_ns = VB__NEVER;
         board->dtr = board->rts = false;
@@ -231,17 +234,15 @@ static void happen(struct vb_board *board, uint64_t now_ns, uint64_t until_ns)
 
 static void live(struct vb_board *board, uint64_t until_ns)
 {
-    uint64_t next;
+    uint64_t next, event;
 
-    while ((next = next_event(board)) <= until_ns) {
+    do {
+        next = earliest(next_event(board), until_ns);
         receive(board, next);
-        if (next_event(board) <= next)
-            happen(board, next, until_ns);
-    }
-    receive(board, until_ns);
-    /* A fault may have made something happen by then. */
-    if (next_event(board) <= until_ns)
-        live(board, until_ns);
+        event = next_event(board);
+        if (event == next)
+            happen(board, event, until_ns);
+    } while (event <= next || next < until_ns);
     reach_time(board, until_ns);
 }
 

@@ -182,13 +182,14 @@ size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
 
 /* write.c */
 void vb__write_close(struct vb_board *board);
-/** Inflate or pass on, and program. */
 enum vb__write_result {
     VB__WRITE_OK,
     VB__WRITE_BAD_STREAM,
     VB__WRITE_TOO_MUCH,
-    VB__WRITE_READBACK,
-} vb__write_data(struct vb_board *board, const uint8_t *data, uint32_t size);
+    VB__WRITE_READBACK, /* the flash holds something else now */
+};
+/** Inflate or pass on, and program. */
+enum vb__write_result vb__write_data(struct vb_board *board, const uint8_t *data, uint32_t size);
 /** `payload`: of a BEGIN; size, count, block size, address. */
 void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted);
 

@@ -212,6 +212,15 @@ static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
     answer(board, 0x13, 0, digest, error == 0 ? sizeof digest : 0, error);
 }
 
+/* The ESP8266's derives its divider from the present one, which it takes for that of 115200 baud. */
+static void change_baud(struct vb_board *board, uint32_t baud)
+{
+    if (board->target->rom_baud == EG_ROM_BAUD_NONE)
+        baud = (uint32_t)((uint64_t)baud * board->baud / 115200);
+    if (baud != 0)
+        vb__set_baud(board, baud);
+}
+
 static void mem_end(struct vb_board *board, const uint8_t *payload, size_t size)
 {
     answer(board, 0x06, 0, NULL, 0, size == 8 ? 0 : BAD_LENGTH);
@@ -297,8 +306,8 @@ static void run(struct vb_board *board, uint8_t op, const uint8_t *payload, size
         break;
     case 0x0f:
         answer(board, op, 0, NULL, 0, size == 8 ? 0 : BAD_LENGTH);
-        if (size == 8 && eg_get32(payload) != 0)
-            vb__set_baud(board, eg_get32(payload));
+        if (size == 8)
+            change_baud(board, eg_get32(payload));
         break;
     case 0x13:
         md5(board, payload, size);

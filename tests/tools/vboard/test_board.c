@@ -262,6 +262,26 @@ static void the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other(void **s
     vb_board_destroy(player.board);
 }
 
+static void what_arrives_before_the_rom_listens_is_lost(void **state)
+{
+    uint8_t payload[36] = {0x07, 0x07, 0x12, 0x20}, wire[60];
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.strap_low = true});
+    player_hard_reset(&player);
+    player_wait(&player, 14000 + 4000);
+    memset(payload + 4, 0x55, 32);
+    player_send(
+        &player, wire,
+        player_pack(wire, 0x08, 0, payload, sizeof payload)); /* 4 ms on the wire; the log takes longer */
+    player_idle(&player, 100000);
+    assert_true(heard(&player, "waiting for download\r\n"));
+    assert_int_equal(player.got[player.got_size - 1], '\n');
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
 static void a_log_at_another_rate_arrives_garbled(void **state)
 {
     struct player player;
@@ -381,6 +401,7 @@ int main(void)
         cmocka_unit_test(both_lines_together_do_nothing),
         cmocka_unit_test(a_jumper_on_the_strap_makes_every_reset_end_in_the_loader),
         cmocka_unit_test(the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other),
+        cmocka_unit_test(what_arrives_before_the_rom_listens_is_lost),
         cmocka_unit_test(a_log_at_another_rate_arrives_garbled),
         cmocka_unit_test(the_rate_changes_behind_the_reply),
         cmocka_unit_test(bytes_take_ten_bits_each_way),
