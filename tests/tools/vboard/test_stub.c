@@ -217,6 +217,49 @@ static void a_block_travels_while_the_one_before_is_programmed(void **state)
     vb_board_destroy(player.board);
 }
 
+static void the_esp8266_stub_takes_any_rate_for_115200(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){.target = eg_target_by_name("esp8266")});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    player_start_stub(&player, "esp8266");
+    player_command(&player, 0x0f, WORDS(230400, 115200));
+    vb_board_set_host_baud(player.board, player.now_us, 230400);
+    assert_true(player_sync(&player));
+    player_command(&player, 0x0f, WORDS(460800, 230400));
+    vb_board_set_host_baud(player.board, player.now_us, 460800);
+    assert_false(player_sync(&player));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void a_block_wakes_its_carrier_a_few_times(void **state)
+{
+    static uint8_t payload[16 + BLOCK], wire[2 * BLOCK];
+    struct player player;
+    unsigned woken = 0;
+    size_t size;
+
+    (void)state;
+    start(&player, (struct vb_config){0});
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0, 0));
+    eg_put32(payload, BLOCK);
+    size = player_pack(wire, 0x03, 0xef, payload, sizeof payload);
+    player.got_size = 0;
+    vb_board_receive(player.board, player.now_us, wire, size);
+    for (uint64_t next_us; (next_us = vb_board_next_us(player.board, player.now_us)) != UINT64_MAX; woken++) {
+        player.now_us = next_us;
+        player_take(&player);
+    }
+    assert_int_equal(player.got_size, 12);
+    assert_in_range(woken, 1, 4);
+    vb_board_destroy(player.board);
+}
+
 static void flash_is_read_one_acknowledged_packet_at_a_time(void **state)
 {
     struct player player;
@@ -282,6 +325,8 @@ int main(void)
         cmocka_unit_test(a_compressed_region_is_what_was_compressed),
         cmocka_unit_test(encrypted_data_is_in_flash_as_something_else),
         cmocka_unit_test(a_block_travels_while_the_one_before_is_programmed),
+        cmocka_unit_test(the_esp8266_stub_takes_any_rate_for_115200),
+        cmocka_unit_test(a_block_wakes_its_carrier_a_few_times),
         cmocka_unit_test(flash_is_read_one_acknowledged_packet_at_a_time),
         cmocka_unit_test(a_packet_size_beyond_a_sector_is_a_late_error),
         cmocka_unit_test(damaged_and_empty_frames_get_no_answer),
