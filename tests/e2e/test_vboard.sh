@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The command line of vboard: what it prints, what it refuses, and how it ends.
+build=$1; . "$(dirname "$0")/lib.sh"
+
+# refuses SENTENCE ARGUMENT...
+refuses() {
+  local sentence=$1
+  shift
+  expect_status 2 "$vboard" "$@"
+  expect_equal "what 'vboard $*' says" "$(cat "$work/err.log")" "vboard: $sentence"
+  expect_equal "what 'vboard $*' prints" "$(cat "$work/out.log")" ""
+}
+
+refuses '--part X: see --list-parts' --part X
+refuses '--boards 0: 1 to 256' --boards 0
+refuses '--boards 257: 1 to 256' --boards 257
+refuses '--port 65536: 0 to 65535' --port 65536
+refuses 'port 65535: 2 boards need ports beyond 65535' --port 65535 --boards 2
+refuses '"localhost": not a numeric address' --bind localhost
+refuses '--link: only together with --pty' --link "$work"
+refuses 'fault "3:lie": there are boards 1 to 2' --boards 2 --fault 3:lie
+refuses '--nonsense: unknown option' --nonsense
+refuses '--boards=many: invalid numeric value' --boards=many
+refuses '"board": vboard takes options only' board
+
+expect_status 2 "$vboard" --chip z80
+expect_text "$work/err.log" 'vboard: --chip z80: there are esp32,'
+expect_status 3 "$vboard" --flash-dir "$work/absent"
+expect_status 0 "$vboard" --version
+expect_text "$work/out.log" 'vboard '
+for list in help list-chips list-parts list-faults; do
+  expect_status 0 "$vboard" "--$list"
+  [ -s "$work/out.log" ] || fail "--$list prints nothing"
+done
+
+# One URL per board, none twice; a port in use is refused.
+start_boards urls 3
+expect_equal 'distinct URLs' "$(printf '%s\n' "${urls[@]}" | grep -cE '^rfc2217://127\.0\.0\.1:[0-9]+$')" 3
+expect_equal 'distinct URLs' "$(printf '%s\n' "${urls[@]}" | sort -u | wc -l)" 3
+port=${urls[0]##*:}
+expect_status 3 "$vboard" --port "$port"
+expect_equal 'a port in use' "$(cat "$work/err.log")" "vboard: 127.0.0.1 port $port for board 1: Address already in use"
+
+# Either signal ends it well, with the flash files written, whether or not anybody reads its output.
+for signal in INT TERM; do
+  mkdir "$work/$signal"
+  start_boards "$signal" 2 --flash-dir "$work/$signal" --part W25Q16JV
+  kill -"$signal" "${children[-1]}"
+  wait "${children[-1]}" || fail "vboard ended with $? by SIG$signal"
+  expect_equal 'flash file' "$(stat -c %s "$work/$signal/board2.bin")" 2097152
+done
+"$vboard" --boards 2 >&- 2>"$work/closed.log" &
+children+=($!)
+sleep 0.5
+kill "${children[-1]}"
+wait "${children[-1]}" || fail "vboard without an output ended with $?"
