@@ -138,7 +138,9 @@ const char *eg_device_status_text(uint16_t status)
 
 bool eg__has(const struct eg_loader *loader, enum eg_opcode opcode)
 {
-    return loader->stub || loader->target == NULL || (loader->target->rom_commands & EG_ROM_HAS(opcode)) != 0;
+    if (loader->stub || loader->target == NULL)
+        return true;
+    return opcode < 0x20 && (loader->target->rom_commands & EG_ROM_HAS(opcode)) != 0;
 }
 
 uint32_t eg__scaled_ms(uint64_t size, uint32_t seconds_per_mb)

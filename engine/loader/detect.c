@@ -90,7 +90,7 @@ static enum eg_code by_magic(struct eg_loader *loader, struct eg_error *err)
 
 enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
 {
-    struct eg_security_info info;
+    struct eg_security_info info = {0};
 
     loader->target = NULL;
     loader->has_security = false;

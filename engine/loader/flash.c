@@ -188,7 +188,7 @@ static bool xmc_is_fine(uint32_t jedec)
 /* Some XMC parts wake up with a wrong id when their supply rises slowly; power-down and back cures them. */
 static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
 {
-    uint32_t jedec, maker;
+    uint32_t jedec = 0, maker = 0;
 
     EG_TRY(read_id(loader, &jedec, err));
     if ((jedec & 0xff) != XMC_MAKER || xmc_is_fine(jedec))
@@ -237,7 +237,7 @@ static uint32_t flash_size(uint32_t jedec)
 
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
 {
-    uint32_t jedec;
+    uint32_t jedec = 0;
 
     if (loader->secure_download) {
         *info = (struct eg_flash_info){0};

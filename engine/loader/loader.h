@@ -106,6 +106,8 @@ enum eg_after {
 /**
  * Reset into the loader and sync, at min(115200, baud), up to `attempts` times.
  *
+ * Everything the struct knew of an earlier connection is forgotten, counters included.
+ *
  * @return EG_NO_SYNC    no answer; the sentence tells a chip that prints nothing from one whose receive line
  * is dead EG_BOOT_MODE  the chip booted something else; the sentence has its boot mode
  */
@@ -150,11 +152,11 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
                                 struct eg_error *err) EG_CHECKED;
 
 /** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot, and when the rate is the same.
- */
+ * Needs the target; returns once the chip has answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
-/** Attach the flash with its default pins, as ROM or stub need it, and bring an XMC part that booted badly to
- * life. */
+/** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to life,
+ * and reset the part out of whatever mode an application left it in. Needs the target. */
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** Identity of the flash part. */
@@ -193,8 +195,8 @@ struct eg_write_times {
 /**
  * Erase and write one region.
  *
- * Damaged blocks are sent again, up to three times each; an error that a stub reports late begins the region
- * again, once. Compressed when `zlib` is there and the loader can inflate, else plain. On EG_OK every block
+ * A block that the chip says arrived damaged is sent again, three times in all. An error that a stub reports
+ * late, and a reply that is missing or garbled, begin the region again, once. Compressed when `zlib` is there and the loader can inflate, else plain. On EG_OK every block
  * has been accepted and, with a stub, programmed; that the flash holds it is for eg_loader_md5() to say.
  */
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,

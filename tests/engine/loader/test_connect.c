@@ -60,7 +60,7 @@ static void a_sync_with_replies_missing_is_sent_again(void **state)
     struct eg_error err;
 
     talk_sync(&talk, 0x20120707);
-    talk.turns[0].reply_size = 5 * 14;
+    talk.turns[0].reply_size = (size_t)5 * 14;
     talk_sync(&talk, 0x20120707);
     talk_begin(&talk, &script, &loader, NULL, false);
     assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err);
@@ -71,7 +71,7 @@ static void a_sync_with_replies_missing_is_sent_again(void **state)
 static void real_chips_answer_behind_their_boot_log(void **state)
 {
     (void)state;
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;

@@ -24,7 +24,7 @@ static void security_reply(struct talk *talk, uint32_t flags, uint32_t chip_id, 
 /* Connects and detects as a recording of a real chip has it. */
 static void detect_recorded(const char *recording, size_t turns, const char *expected)
 {
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;

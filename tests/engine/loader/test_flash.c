@@ -15,7 +15,7 @@ static size_t first_spi(const struct talk *talk, uint8_t usr_low)
 
 static void id_recorded(const char *recording, const char *chip, bool stub, uint8_t usr_low)
 {
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_flash_info info;
@@ -40,7 +40,7 @@ static void real_chips_show_the_id_of_their_flash(void **state)
 
 static void sfdp_recorded(const char *recording, const char *chip, uint8_t usr_low)
 {
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;

@@ -89,7 +89,7 @@ static void only_the_esp8266s_stub_can_leave_softly(void **state)
 static void a_real_stub_is_left_without_a_reset(void **state)
 {
     (void)state;
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;

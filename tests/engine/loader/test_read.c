@@ -15,7 +15,7 @@ static void check_part(const uint8_t *data, size_t size)
 
 static void read_recorded(const char *recording, const char *chip, bool stub, uint8_t opcode, size_t turns)
 {
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
@@ -138,7 +138,7 @@ static void a_rom_gives_a_digest_as_text_and_a_stub_as_bytes(void **state)
                 {"traces/esp32-stub-verify-mismatch.jsonl", true}};
 
     for (size_t i = 0; i < 2; i++) {
-        struct talk talk;
+        struct talk talk = {0};
         struct scripted_port script;
         struct eg_loader loader;
         struct eg_error err;
@@ -201,7 +201,7 @@ static void real_chips_erase_a_region(void **state)
                 {"traces/esp32-stub-erase-region.jsonl", true, EG_OP_ERASE_REGION}};
 
     for (size_t i = 0; i < 2; i++) {
-        struct talk talk;
+        struct talk talk = {0};
         struct scripted_port script;
         struct eg_loader loader;
         struct eg_error err;

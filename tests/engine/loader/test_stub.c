@@ -30,7 +30,7 @@ static void upload(struct talk *talk)
 static void run_recorded(const char *recording, const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;

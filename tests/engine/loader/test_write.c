@@ -44,7 +44,7 @@ static void block(struct talk *talk, const struct eg_flash_data *what, uint32_t 
     const uint32_t left = what->zlib_size - n * 0x4000;
     const uint32_t size = left < 0x4000 ? left : 0x4000;
 
-    talk_block(talk, 0x11, n, what->zlib + n * 0x4000, size, size);
+    talk_block(talk, 0x11, n, what->zlib + (size_t)n * 0x4000, size, size);
     talk_reply(talk, 0x11, 0, status);
 }
 
@@ -95,7 +95,7 @@ static void read_part(struct eg_buffer *file)
 static void write_recorded(const char *recording, const char *chip, bool stub, uint8_t begin_opcode,
                            const struct eg_flash_data *what)
 {
-    struct talk talk;
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
@@ -142,12 +142,12 @@ static void real_stubs_take_plain_blocks(void **state)
 /* The data of the first FLASH_DEFL_DATA of a recording: what its client compressed. */
 static uint32_t recorded_zlib(const char *recording, uint8_t *zlib)
 {
-    struct talk talk;
+    struct talk talk = {0};
     uint32_t size = 0;
 
     talk_record(&talk, recording);
     const struct turn *turn = &talk.turns[talk_find(&talk, 0, EG_OP_FLASH_DEFL_DATA)];
-    for (size_t i = 1, at = 0; i < turn->expect_size - 1; i++, at++) {
+    for (size_t i = 1, at = 0; turn->expect != NULL && i < turn->expect_size - 1; i++, at++) {
         uint8_t byte = turn->expect[i];
         if (byte == 0xdb)
             byte = turn->expect[++i] == 0xdc ? 0xc0 : 0xdb;
