@@ -12,6 +12,7 @@
 
 #include "jobs/job.h"
 
+#include "engine/stages/stage.h"
 #include "jobs/document.h"
 #include "jobs/firmware.h"
 #include "jobs/regions.h"
@@ -367,6 +368,17 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     return check_settings_used(job, &settings, err);
 }
 
+/* What only a stage knows to be impossible. The stages know no file, so the whole job is the place. */
+static enum eg_code check_by_stages(const struct job *job, struct eg_error *err)
+{
+    for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++) {
+        if ((*stage)->check != NULL && (*stage)->check(job->plan, err) != EG_OK)
+            return eg_error_prefix(err, "%s:%d:%d: ", job->document->file, job->document->root->place.line,
+                                   job->document->root->place.column);
+    }
+    return EG_OK;
+}
+
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg__document_finish) struct eg__document document = {0};
@@ -379,6 +391,7 @@ enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_erro
     EG_TRY(check_format(&job, err));
     EG_TRY(read_keys(&job, document.root, "", err));
     EG_TRY(make_plan(&job, err));
+    EG_TRY(check_by_stages(&job, err));
     *plan = made;
     made = NULL;
     return EG_OK;

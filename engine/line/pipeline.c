@@ -105,7 +105,7 @@ static uint32_t baud_of_attempt(const struct eg_plan *plan, unsigned attempt)
     const uint64_t baud = eg_plan_number(plan, "link.baud");
     const uint64_t most = list->number[(attempt < list->count ? attempt : list->count) - 1];
 
-    return (uint32_t)(baud < most ? baud : most);
+    return (uint32_t)(baud < most || (attempt == 1 && !list->given) ? baud : most);
 }
 
 static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const *stages,

@@ -17,7 +17,8 @@ const struct eg_option eg_pipeline_options[] = {
      .fallback = "921600 460800 115200",
      .least = 9600,
      .most = 4000000,
-     .help = "highest rate of the first, second, … attempt; the last holds for all further ones"},
+     .help = "highest rate of the first, second, … attempt, the last for all further ones; not given: "
+             "link.baud first"},
     {.key = NULL},
 };
 

@@ -74,11 +74,30 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
     return code;
 }
 
+/* What is written must be verified, by the loader's digest or by reading back. */
+static enum eg_code check_verifiable(const struct eg_target *target, struct eg_error *err)
+{
+    if ((target->rom_commands & (EG_ROM_HAS(EG_OP_SPI_FLASH_MD5) | EG_ROM_HAS(EG_OP_READ_FLASH_SLOW))) == 0)
+        return eg_error_set(
+            err, EG_CANNOT_VERIFY,
+            "the ROM of %s can neither hash nor read its flash: what it writes cannot be verified "
+            "without a stub",
+            target->label);
+    return EG_OK;
+}
+
+static enum eg_code check(const struct eg_plan *plan, struct eg_error *err)
+{
+    return eg_plan_choice(plan, "link.stub") == STUB_OFF ? check_verifiable(plan->target, err) : EG_OK;
+}
+
 static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
 {
     const uint32_t flash_size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
 
     EG_TRY(start(run, err));
+    if (!run->loader.stub)
+        EG_TRY(check_verifiable(run->loader.target, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
     if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
         EG_TRY(eg_loader_attach_flash(&run->loader, err));
@@ -93,5 +112,6 @@ const struct eg_stage eg_stage_stub = {
     .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED,
     .gives = EG_FACT_LOADER,
     .weight = 4,
+    .check = check,
     .run = prepare_loader,
 };

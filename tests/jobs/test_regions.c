@@ -57,6 +57,17 @@ static void flash_settings_go_into_the_bootloader_alone(void **state)
     assert_memory_equal(plan->regions[1].data.data, app.data, app.size);
 }
 
+static void a_job_that_nothing_could_verify_is_refused(void **state)
+{
+    (void)state;
+    put("app.bin", "data");
+    assert_refused(
+        "espgang: 1\njob: x\nchip: esp8266\nlink: {stub: off}\nfirmware: [{at: 0x10000, file: app.bin}]\n",
+        EG_CANNOT_VERIFY,
+        "@/job.yaml:1:1: the ROM of ESP8266 can neither hash nor read its flash: what it writes cannot be "
+        "verified without a stub");
+}
+
 static void an_esp8266_job_has_images_without_a_chip_id(void **state)
 {
     (void)state;
@@ -191,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(regions_are_padded_hashed_and_compressed_where_that_is_smaller),
         TEST(flash_settings_go_into_the_bootloader_alone),
+        TEST(a_job_that_nothing_could_verify_is_refused),
         TEST(an_esp8266_job_has_images_without_a_chip_id),
         TEST(an_address_that_cannot_be_used_is_refused),
         TEST(a_region_beyond_the_flash_is_refused),

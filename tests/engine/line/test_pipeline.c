@@ -210,6 +210,17 @@ static void the_rate_is_never_above_the_link_s_and_the_last_one_holds(void **sta
     assert_int_equal(scene->result.attempts, 4);
 }
 
+static void a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_plan_set(scene->plan, "link.baud", "2000000");
+    scene->ends[0] = EG_BAD_FRAME;
+    run_scene(scene);
+    assert_int_equal(scene->baud[0], 2000000);
+    assert_int_equal(scene->baud[1], 460800);
+}
+
 static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
 {
     struct scene *scene = *state;
@@ -311,6 +322,7 @@ int main(void)
         TEST(a_failure_names_its_stage),
         TEST(a_failure_that_may_pass_is_tried_again_at_the_next_rate),
         TEST(the_rate_is_never_above_the_link_s_and_the_last_one_holds),
+        TEST(a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),

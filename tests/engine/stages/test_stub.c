@@ -103,6 +103,21 @@ static void a_rate_the_rom_cannot_raise_is_raised_by_the_stub(void **state)
     assert_int_equal(run->stages[4].baud, 921600);
 }
 
+static void a_rom_whose_work_cannot_be_verified_writes_nothing(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->target = eg_target_by_name("esp8266");
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(
+        line, 1, EG_ERROR, EG_CANNOT_VERIFY,
+        "stub: the ROM of ESP8266 can neither hash nor read its flash: what it writes cannot be "
+        "verified without a stub");
+    assert_true(fake_line_blank(line, 1));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -112,6 +127,7 @@ int main(void)
         TEST(the_rom_writes_when_the_stub_is_off),
         TEST(a_stub_that_must_be_there_and_is_not_ends_the_run),
         TEST(a_stub_file_goes_before_the_stub_built_in),
+        TEST(a_rom_whose_work_cannot_be_verified_writes_nothing),
         TEST(a_rate_the_rom_cannot_raise_is_raised_by_the_stub),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -373,34 +373,6 @@ static void a_sector_that_reads_differently_each_time_is_no_stuck_bit(void **sta
         "verify: bootloader at 0x00001000: sector 0x00003000 reads differently each time");
 }
 
-static void run_esp8266_rom(struct fake_line *line)
-{
-    line->plan->target = eg_target_by_name("esp8266");
-    fake_plan_set(line->plan, "link.stub", "off");
-    fake_plan_set(line->plan, "link.baud", "115200");
-    fake_line_plug(line, &fast, 1, NO_FAULTS);
-    fake_line_run(line);
-}
-
-static void a_loader_that_computes_no_digest_never_passes(void **state)
-{
-    struct fake_line *line = *state;
-
-    run_esp8266_rom(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_CANNOT_VERIFY,
-                            "verify: bootloader at 0x00001000: the ROM of ESP8266 computes no digest");
-}
-
-static void a_loader_that_cannot_read_back_never_passes(void **state)
-{
-    struct fake_line *line = *state;
-
-    fake_plan_set(line->plan, "verify", "read-back");
-    run_esp8266_rom(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_CANNOT_VERIFY,
-                            "verify: bootloader at 0x00001000: ESP8266 reads no flash without a stub");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -418,8 +390,6 @@ int main(void)
         TEST(a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest),
         TEST(a_damaged_digest_is_not_blamed_on_the_flash),
         TEST(a_sector_that_reads_differently_each_time_is_no_stuck_bit),
-        TEST(a_loader_that_computes_no_digest_never_passes),
-        TEST(a_loader_that_cannot_read_back_never_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
