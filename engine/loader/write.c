@@ -32,6 +32,7 @@ enum {
     STUB_INFLATE_ROUND = 0x8000,
     RESYNC_ATTEMPTS = 6,
     RESYNC_TIMEOUT_MS = 500, /* the chip may be finishing an erase */
+    LISTEN_MS = 500,         /* more than a restart takes that ends in another */
 };
 
 /* Where a write stands. */
@@ -186,6 +187,12 @@ static bool may_redo(enum eg_code code)
     return code == EG_DEVICE_REFUSED || code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY;
 }
 
+/* Nothing more can be said to the chip. */
+static bool is_final(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
+}
+
 /* Ends whatever the chip thinks it is receiving. */
 static enum eg_code resync(struct eg_loader *loader, struct eg_error *err)
 {
@@ -194,10 +201,26 @@ static enum eg_code resync(struct eg_loader *loader, struct eg_error *err)
         const enum eg_code code = eg__sync(loader, RESYNC_TIMEOUT_MS, &stub, err);
         if (code == EG_OK && loader->stub && !stub)
             return eg_error_set(err, EG_BOARD_RESET, "the chip restarted: its ROM answers, not the stub");
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET ||
-            i == RESYNC_ATTEMPTS)
+        if (code == EG_OK || is_final(code) || i == RESYNC_ATTEMPTS)
             return code;
     }
+}
+
+/* A chip that restarted prints at the rate of its boot log, which is noise at any other. */
+static enum eg_code listen_for_restart(struct eg_loader *loader, struct eg_error *err)
+{
+    const uint64_t until_ms = eg_clock_ms() + LISTEN_MS;
+    uint8_t frame[64];
+    size_t size;
+    enum eg_code code;
+
+    EG_TRY(eg_port_set_baud(loader->port, loader->target->boot_log_baud, err));
+    loader->baud = loader->target->boot_log_baud;
+    EG_TRY(eg_slip_discard(&loader->slip, err));
+    do
+        code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(until_ms), err);
+    while (code == EG_BAD_FRAME && eg_clock_left_ms(until_ms) > 0);
+    return code;
 }
 
 static enum eg_code start_inflate(struct writer *writer, struct eg_error *err)
@@ -214,12 +237,14 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     const enum eg_code code = write_once(writer, err);
     if (!may_redo(code))
         return code;
-    writer->loader->region_redos++;
     if (resync(writer->loader, &again) != EG_OK) {
-        if (again.code == EG_PORT_GONE || again.code == EG_CANCELLED || again.code == EG_BOARD_RESET)
+        if (!is_final(again.code) && listen_for_restart(writer->loader, &again) == EG_OK)
+            return err->code;
+        if (is_final(again.code))
             *err = again;
         return err->code; /* else what went wrong first says more */
     }
+    writer->loader->region_redos++;
     EG_TRY(start_inflate(writer, err));
     return write_once(writer, err);
 }

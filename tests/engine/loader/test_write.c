@@ -477,6 +477,56 @@ static void a_chip_that_restarted_into_its_rom_is_named(void **state)
                  "the chip restarted: its ROM answers, not the stub");
 }
 
+/* A board that restarts over and over: at 115200 its log is heard, at any other rate nothing. */
+struct restarting {
+    struct scripted_port script;
+    const struct eg_port_ops *scripted;
+    size_t said;
+};
+
+static enum eg_code read_log(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                             uint32_t timeout_ms, struct eg_error *err)
+{
+    static const char log[] = "rst:0xf (BROWNOUT_RST),boot:0xc (SPI_FAST_FLASH_BOOT)\r\n";
+    struct restarting *board = (struct restarting *)port;
+
+    if (port->baud != 115200)
+        return board->scripted->read(port, data, size, got, timeout_ms, err);
+    for (*got = 0; *got < size && board->said < sizeof log - 1; (*got)++)
+        data[*got] = (uint8_t)log[board->said++];
+    return EG_OK;
+}
+
+static void a_chip_that_restarted_is_heard_at_the_rate_of_its_boot_log(void **state)
+{
+    (void)state;
+    struct sample sample;
+    const struct eg_flash_data what = make(&sample);
+    struct talk talk = {.status_size = 2};
+    struct restarting board = {.said = 0};
+    struct eg_port_ops ops;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    begin(&talk, &what);
+    block(&talk, &what, 0, 0);
+    no_reply(&talk);
+    for (unsigned i = 0; i < 6; i++) {
+        talk_sync(&talk, 0);
+        no_reply(&talk);
+    }
+    talk_begin(&talk, &board.script, &loader, "esp32c3", true);
+    board.scripted = board.script.port.ops;
+    ops = *board.scripted;
+    ops.read = read_log;
+    board.script.port.ops = &ops;
+    board.script.port.baud = loader.baud = 921600;
+    assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_BOARD_RESET,
+                 "the chip restarted and sent \"rst:0xf (BROWNOUT_RST),boot:0xc (SPI_FAST_FLASH_BOOT)\"");
+    assert_int_equal(loader.region_redos, 0);
+    talk_end(&board.script);
+}
+
 static void a_refused_begin_names_the_region(void **state)
 {
     (void)state;
@@ -536,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_board_that_falls_silent_keeps_the_first_sentence),
         cmocka_unit_test(a_stub_works_on_a_block_while_the_next_arrives),
         cmocka_unit_test(a_chip_that_restarted_into_its_rom_is_named),
+        cmocka_unit_test(a_chip_that_restarted_is_heard_at_the_rate_of_its_boot_log),
         cmocka_unit_test(a_refused_begin_names_the_region),
         cmocka_unit_test(compressed_data_that_is_damaged_is_not_the_boards_fault),
     };
