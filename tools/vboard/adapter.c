@@ -6,7 +6,7 @@
 
 #include "engine/base/clock.h"
 
-#define BITS_PER_BYTE 10 /* 8N1 */
+#define BYTE_US_BAUD UINT64_C(10000000) /* microseconds of a byte, 10 bits, times the rate */
 
 /* For the buffer only, where the rate is not known; a slower board is given less ahead. */
 #define ASSUMED_BAUD 921600
@@ -53,14 +53,14 @@ size_t vb_adapter_room(const struct vb_adapter *adapter)
 
     if (free_us <= now_us)
         return VB_ADAPTER_SIZE;
-    const uint64_t ahead = (free_us - now_us) * rate(adapter) / (BITS_PER_BYTE * 1000000);
+    const uint64_t ahead = (free_us - now_us) * rate(adapter) / BYTE_US_BAUD;
     return ahead < VB_ADAPTER_SIZE ? VB_ADAPTER_SIZE - (size_t)ahead : 0;
 }
 
 uint64_t vb_adapter_room_us(const struct vb_adapter *adapter, size_t size)
 {
     const uint64_t free_us = vb_board_wire_free_us(adapter->board) + adapter->start_us;
-    const uint64_t before_us = (uint64_t)(VB_ADAPTER_SIZE - size) * BITS_PER_BYTE * 1000000 / rate(adapter);
+    const uint64_t before_us = (VB_ADAPTER_SIZE - size) * BYTE_US_BAUD / rate(adapter);
 
     return free_us > before_us ? free_us - before_us : 0;
 }

@@ -66,6 +66,20 @@ static enum eg_code set_raw(const char *path, struct eg_error *err)
     return set ? EG_OK : eg_error_errno(err, EG_NO_PORT, reason, "%s: making it raw", path);
 }
 
+/* A link left by a program that was killed is in the way; anything else there is left alone. */
+static enum eg_code make_link(const struct terminal *terminal, struct eg_error *err)
+{
+    char there[1];
+
+    if (terminal->link[0] == '\0')
+        return EG_OK;
+    if (readlink(terminal->link, there, sizeof there) >= 0)
+        unlink(terminal->link);
+    if (symlink(terminal->path, terminal->link) != 0)
+        return eg_error_errno(err, EG_NO_PORT, errno, "link %s", terminal->link);
+    return EG_OK;
+}
+
 static enum eg_code open_terminal(struct terminal *terminal, struct eg_error *err)
 {
     terminal->master = posix_openpt(O_RDWR | O_NOCTTY);
@@ -76,15 +90,7 @@ static enum eg_code open_terminal(struct terminal *terminal, struct eg_error *er
     EG_TRY(set_raw(terminal->path, err));
     terminal->idle = true;
     vb_adapter_set_baud(terminal->adapter, 0);
-    if (terminal->link[0] == '\0')
-        return EG_OK;
-    /* A link left by a program that was killed is in the way; anything else is left alone. */
-    char there[sizeof terminal->path];
-    if (readlink(terminal->link, there, sizeof there) >= 0)
-        unlink(terminal->link);
-    if (symlink(terminal->path, terminal->link) != 0)
-        return eg_error_errno(err, EG_NO_PORT, errno, "link %s", terminal->link);
-    return EG_OK;
+    return make_link(terminal, err);
 }
 
 static void close_terminal(struct terminal *terminal)

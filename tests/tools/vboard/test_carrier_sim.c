@@ -67,7 +67,7 @@ static void a_board_resets_into_its_loader_and_answers(void **state)
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *port = NULL;
     struct heard heard = {.size = 0};
     struct eg_error err;
-    unsigned replies;
+    unsigned replies = 0;
 
     assert_ok(open_board(&port, gang, "sim:esp32/2", &err), err);
     assert_true(eg_port_has_lines(port));
@@ -86,7 +86,7 @@ static void a_board_with_time_answers_too(void **state)
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *port = NULL;
     struct heard heard = {.size = 0};
     struct eg_error err;
-    unsigned replies;
+    unsigned replies = 0;
 
     assert_ok(open_board(&port, gang, "sim:esp32/1", &err), err);
     assert_ok(reset_into_loader(port, &heard, &err), err);
@@ -173,7 +173,7 @@ static void a_board_that_is_plugged_in_again_can_be_opened_again(void **state)
     struct heard heard = {.size = 0};
     struct eg_port *port;
     struct eg_error err;
-    unsigned replies;
+    unsigned replies = 0;
     uint8_t byte;
     size_t got;
 
@@ -197,7 +197,7 @@ static void discarded_input_is_not_read(void **state)
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *port = NULL;
     struct heard heard = {.size = 0};
     struct eg_error err;
-    unsigned replies;
+    unsigned replies = 0;
 
     assert_ok(open_board(&port, gang, "sim:esp32/1", &err), err);
     assert_ok(reset_into_loader(port, &heard, &err), err);
