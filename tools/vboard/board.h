@@ -76,7 +76,8 @@ struct vb_config {
     uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
     bool fast;                        /* leave time out: infinite baud, instant flash */
     bool maximum_times;               /* flash at the datasheet's maximum times */
-    bool secure_boot, flash_encryption, secure_download;
+    bool secure_boot, flash_encryption;
+    bool secure_download;   /* no effect on chips whose ROM knows no such mode (ESP8266, ESP32) */
     bool strap_low;         /* a jumper holds the boot strap low: every reset ends in the ROM loader */
     const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
     const char *stub_dir;   /* also accept the stubs of this folder */
@@ -90,7 +91,8 @@ struct vb_board;
 /**
  * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
  *
- * @return EG_OK; EG_IO the flash file cannot be used (wrong size, no permission); EG_NO_MEMORY
+ * @return EG_OK; EG_IO the flash file or the chip's stub in stub_dir cannot be used (wrong size, no permission);
+ *         EG_BAD_STUB; EG_NO_MEMORY
  */
 enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
                              struct eg_error *err) EG_CHECKED;
@@ -106,7 +108,7 @@ void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool 
 void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
 
 /** Bytes that the host hands to its adapter now; they take their time on the wire behind those before them.
- */
+ * What would make more than 256 KiB be under way is lost. */
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size);
 
 /** When the last byte handed over will have left the host; a carrier with a finite buffer waits by it. */

@@ -184,6 +184,8 @@ static uint8_t read_slow(struct vb_board *board, const uint8_t *payload, size_t 
 
     if (length > sizeof board->slow)
         return BAD_FORMAT;
+    if (eg_get32(payload) > board->rom_flash_size || length > board->rom_flash_size - eg_get32(payload))
+        return BAD_RESULT;
     vb__flash_read(board, eg_get32(payload), board->slow, length);
     return 0;
 }

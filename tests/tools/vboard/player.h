@@ -119,9 +119,9 @@ static inline bool player_decode(struct player *player)
     uint8_t frame[5100];
     size_t size;
 
-    if (player_frame(player, 0, frame, sizeof frame, &size) == 0)
+    if (player_frame(player, 0, frame, sizeof frame, &size) == 0 || size < 8)
         return false;
-    assert_true(size >= 8 && size - 8 <= sizeof player->data);
+    assert_true(size - 8 <= sizeof player->data);
     player->op = frame[1];
     player->value = eg_get32(frame + 4);
     player->size = size - 8;
