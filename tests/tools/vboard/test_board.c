@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The simulated board against recordings of real ROM code and real stubs: every byte that a real chip sent
- * must be what the board sends. What is exempt is in `exempt` with its reason.
+ * The simulated board: lines, rates, times, and recordings of real ROM code and real stubs, which it must
+ * answer byte for byte.
  *
  * Each recording meets a fresh board in its loader, whose flash already holds what earlier recordings had
- * written.
+ * written. Two things are exempt: a boot log in front of the first request, which is that of the recorder's
+ * straps, and the registers in `left_behind`.
  */
 
 #include "engine/base/file.h"
