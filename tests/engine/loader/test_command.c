@@ -176,8 +176,10 @@ static void an_unknown_command_comes_back_eight_times_under_another_opcode(void 
     TALK_WORDS(&talk, 0x0a, 0x40001000);
     talk_reply(&talk, 0x0a, 0x00f01d83, 0);
     talk_begin(&talk, &script, &loader, NULL, false);
+    script.read_max = 14;
     assert_error(eg_loader_security_info(&loader, &info, &err), err, EG_UNSUPPORTED,
                  "reading security info: the chip's ROM does not accept GET_SECURITY_INFO");
+    assert_int_equal(script.port.bytes_received, 8 * 14);
     assert_ok(eg_loader_read_reg(&loader, 0x40001000, &word, &err), err);
     talk_end(&script);
 }

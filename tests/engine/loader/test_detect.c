@@ -213,6 +213,22 @@ static void watchdogs_are_switched_off_over_usb_serial_jtag(void **state)
     talk_end(&script);
 }
 
+static void watchdogs_are_left_alone_when_a_stub_runs(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    security_request(&talk);
+    security_reply(&talk, 0, 5, 20);
+    talk_begin(&talk, &script, &loader, NULL, true);
+    script.port.pid = 0x1001;
+    assert_ok(eg_loader_detect(&loader, &err), err);
+    talk_end(&script);
+}
+
 static void an_esp32_is_not_asked_for_security_info(void **state)
 {
     (void)state;
@@ -242,6 +258,7 @@ int main(void)
         cmocka_unit_test(secure_download_mode_without_an_id_stays_unknown),
         cmocka_unit_test(an_unknown_chip_id_is_named),
         cmocka_unit_test(watchdogs_are_switched_off_over_usb_serial_jtag),
+        cmocka_unit_test(watchdogs_are_left_alone_when_a_stub_runs),
         cmocka_unit_test(an_esp32_is_not_asked_for_security_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
