@@ -31,7 +31,7 @@ class Rfc2217Port {
   }
 
   async open({ baudRate }) {
-    this.waiting = []; // {code, resolve, reject}, oldest first
+    this.waiting = []; // {code, resolve}, oldest first
     this.agreed = false;
     this.socket = await new Promise((resolve, reject) => {
       const socket = connect(Number(this.tcpPort), this.host, () => resolve(socket));
@@ -55,10 +55,12 @@ class Rfc2217Port {
     await new Promise((resolve) => { this.socket.once("close", resolve); this.socket.end(); });
   }
 
-  // As in browsers: what is not mentioned stays.
-  async setSignals({ dataTerminalReady, requestToSend }) {
-    if (dataTerminalReady !== undefined) await this.request(SET_CONTROL, [dataTerminalReady ? DTR_ON : DTR_OFF]);
-    if (requestToSend !== undefined) await this.request(SET_CONTROL, [requestToSend ? RTS_ON : RTS_OFF]);
+  // As in browsers: what is not mentioned stays, and both change together, which here means in one packet.
+  async setSignals({ dataTerminalReady: dtr, requestToSend: rts }) {
+    const values = [];
+    if (dtr !== undefined) values.push(dtr ? DTR_ON : DTR_OFF);
+    if (rts !== undefined) values.push(rts ? RTS_ON : RTS_OFF);
+    await this.request(SET_CONTROL, ...values.map((value) => [value]));
   }
 
   send(bytes) {
@@ -67,14 +69,17 @@ class Rfc2217Port {
     });
   }
 
-  // The server must answer with the value that was asked for.
-  async request(command, value) {
-    const answer = await new Promise((resolve, reject) => {
+  // The server must answer every value with the same.
+  async request(command, ...values) {
+    const answers = values.map((value) => new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer to COM port command ${command}`)), ANSWER_MS);
       this.waiting.push({ code: command + ANSWER, resolve: (bytes) => { clearTimeout(timer); resolve(bytes); } });
-      this.send(Uint8Array.of(IAC, SB, COM_PORT, command, ...escape(Uint8Array.from(value)), IAC, SE)).catch(reject);
-    });
-    if (String(answer) !== String(value)) throw new Error(`COM port command ${command}: set ${value}, got ${answer}`);
+    }));
+    await this.send(Uint8Array.from(values.flatMap((value) =>
+      [IAC, SB, COM_PORT, command, ...escape(Uint8Array.from(value)), IAC, SE])));
+    for (const [i, answer] of (await Promise.all(answers)).entries())
+      if (String(answer) !== String(values[i]))
+        throw new Error(`COM port command ${command}: set ${values[i]}, got ${answer}`);
   }
 
   receive(controller) {

@@ -228,10 +228,12 @@ static enum eg_code follow_presence(struct vb_rfc2217 *server, struct endpoint *
     if (present && !endpoint->listening)
         return begin_listening(server, endpoint, err);
     if (!present && endpoint->listening) {
-        drop_client(endpoint);
+        /* The client last: once it knows, a new connection is refused. */
         close(endpoint->listener);
         endpoint->listening = false;
-        return bind_endpoint(server, endpoint, endpoint->port, err);
+        const enum eg_code code = bind_endpoint(server, endpoint, endpoint->port, err);
+        drop_client(endpoint);
+        return code;
     }
     return EG_OK;
 }
