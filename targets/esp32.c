@@ -62,7 +62,7 @@ const struct eg_target eg_target_esp32 = {
                     EG_ROM_HAS(0x0f) | EG_ROM_HAS(0x10) | EG_ROM_HAS(0x11) | EG_ROM_HAS(0x12) |
                     EG_ROM_HAS(0x13),
     .rom_status_size = 4,
-    .quirks = EG_QUIRK_EFUSE_PADS,
+    .quirks = EG_QUIRK_EFUSE_PADS | EG_QUIRK_STUB_RESETS_RATE,
     .stub = "esp32",
     .bootloader_addr = 0x1000,
     .encrypted_align = 32,

@@ -56,6 +56,9 @@ enum {
     EG_QUIRK_USB_WATCHDOGS =
         1u << 7, /* over USB-Serial/JTAG the watchdogs must be switched off on connecting */
     EG_QUIRK_BIG_FLASH_BY_STUB = 1u << 8, /* the stub reaches beyond 16 MB */
+    EG_QUIRK_STUB_RESETS_RATE =
+        1u << 10, /* its stub raises the UART's clock as it starts, and goes by the rate that the ROM
+                     believes in, 115200, whatever CHANGE_BAUDRATE has set (stub 1.1.0) */
     EG_QUIRK_LEGACY_REV_IS_MINOR =
         1u << 9, /* the legacy revision in image headers is the minor number (ESP32-C3) */
 };

@@ -143,7 +143,8 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
                                      struct eg_error *err) EG_CHECKED;
 
 /**
- * Upload a stub and start it. Does nothing when one runs.
+ * Upload a stub and start it. Does nothing when one runs. The rate may be 115200 afterwards, whatever it was:
+ * some stubs begin there.
  *
  * @return EG_STUB_FAILED  it did not greet; the sentence says what came instead
  *         EG_SECURED      this chip in this security state starts no stub
@@ -155,8 +156,8 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
  * Needs the target; returns once the chip has answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
-/** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to life,
- * and reset the part out of whatever mode an application left it in. Needs the target. */
+/** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to
+ * life, and reset the part out of whatever mode an application left it in. Needs the target. */
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** Identity of the flash part. */
@@ -196,8 +197,9 @@ struct eg_write_times {
  * Erase and write one region.
  *
  * A block that the chip says arrived damaged is sent again, three times in all. An error that a stub reports
- * late, and a reply that is missing or garbled, begin the region again, once. Compressed when `zlib` is there and the loader can inflate, else plain. On EG_OK every block
- * has been accepted and, with a stub, programmed; that the flash holds it is for eg_loader_md5() to say.
+ * late, and a reply that is missing or garbled, begin the region again, once. Compressed when `zlib` is there
+ * and the loader can inflate, else plain. On EG_OK every block has been accepted and, with a stub,
+ * programmed; that the flash holds it is for eg_loader_md5() to say.
  */
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
                                    eg_progress *progress, void *context, struct eg_write_times *times,

@@ -6,6 +6,10 @@
  * The ROM may lose its reply to MEM_END, because the stub takes the UART over at that moment, so what is
  * waited for is the stub's greeting: a frame of the four bytes OHAI.
  *
+ * Some stubs raise the UART's clock as they start and then go back to the rate the ROM began with, whatever
+ * it was told since. Their greeting is noise at a higher rate; so when none is understood there, the stub is
+ * looked for at the first rate, where it answers SYNC with zeros.
+ *
  * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry takes the place of the ROM's
  * pointer to its flash-read function for one READ_FLASH_SLOW, and the stub puts the pointer back.
  */
@@ -19,6 +23,8 @@ enum {
     RAM_BLOCK_USB_OTG = 0x800,
     MEM_END_TIMEOUT_MS = 200,
     GREETING_TIMEOUT_MS = 3000,
+    FIRST_BAUD = 115200,
+    FIRST_BAUD_SYNCS = 3,
 };
 
 static const uint8_t greeting[] = {'O', 'H', 'A', 'I'};
@@ -105,6 +111,27 @@ static enum eg_code start_by_hook(struct eg_loader *loader, uint32_t entry, stru
     return eg_loader_write_reg(loader, hook, saved, 0xffffffff, 0, err);
 }
 
+/* EG_OK when a stub answers at the rate everything began with; else `err` stays what it was. */
+static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error *err)
+{
+    if (err->code != EG_STUB_FAILED || loader->baud == FIRST_BAUD || !eg_port_has_baud(loader->port))
+        return err->code;
+    EG_TRY(eg_port_set_baud(loader->port, FIRST_BAUD, err));
+    loader->baud = FIRST_BAUD;
+    for (unsigned i = 0; i < FIRST_BAUD_SYNCS; i++) {
+        struct eg_error ignored;
+        bool stub = false;
+        const enum eg_code code = eg__sync(loader, EG__SYNC_TIMEOUT_MS, &stub, &ignored);
+        if (code == EG_OK && stub)
+            return EG_OK;
+        if (code == EG_PORT_GONE || code == EG_CANCELLED) {
+            *err = ignored;
+            break;
+        }
+    }
+    return err->code;
+}
+
 enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
@@ -125,6 +152,8 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
         code = start_by_hook(loader, stub->entry, err);
     else
         code = start(loader, stub->entry, err);
+    if (code != EG_OK)
+        code = look_at_first_baud(loader, err);
     if (code != EG_OK)
         return eg_error_prefix(err, "starting the stub: ");
     loader->stub = true;

@@ -15,6 +15,7 @@
 #define VB__REPLY_MAX 4096u
 #define VB__SECTOR    0x1000u
 #define VB__BLOCK     0x10000u
+#define VB__WINDOW    0x8000u /* what is inflated is programmed when so much has come together */
 
 enum vb__cause { VB__CAUSE_POWER, VB__CAUSE_BROWNOUT };
 
@@ -69,10 +70,13 @@ struct vb__write {
     uint32_t addr; /* where the next byte goes */
     uint32_t left; /* bytes still to be written */
     uint32_t erased_to, erase_end;
+    bool dirty_seen; /* stub: a sector was not blank, from there on it erases without looking */
     uint32_t block_size;
     bool inflating; /* `z` is live */
     bool stream_ended;
     z_stream z;
+    uint8_t window[VB__WINDOW]; /* inflated, not programmed yet */
+    uint32_t window_used;
     uint32_t mem_addr, mem_left; /* MEM_BEGIN */
 };
 

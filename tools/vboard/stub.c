@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Espressif's flasher stub, 1.0.0 (the one of esptool-js 0.7.0), by what it answers.
+ * Espressif's flasher stub, 1.2 (the one of esptool-js 0.7.0), by what it answers.
  *
  * It runs when the bytes in RAM are a known stub's, and nothing else runs: the chip then answers nothing. A
  * data block is answered before it is programmed, so one block travels while another is written; what goes
@@ -17,6 +17,7 @@
 #define COMMAND_NS 50000u   /* reading and answering a command */
 #define START_NS   3000000u /* clocks, flash attach, greeting */
 #define PACKET_MAX 4096u
+#define ROM_BAUD   115200u
 
 enum {
     BAD_LENGTH = 0xc000,
@@ -63,6 +64,8 @@ void vb__stub_start(struct vb_board *board, uint32_t entry)
     if (!known)
         return;
     vb__busy(board, START_NS);
+    if ((board->target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
+        vb__set_baud(board, ROM_BAUD);
     vb__send_frame(board, (const uint8_t *)"OHAI", 4);
 }
 
@@ -117,7 +120,6 @@ static void flash_data(struct vb_board *board, uint8_t op, const uint8_t *payloa
     if (error != 0)
         return;
     board->late_error = write_block(board, payload + 16, (uint32_t)size - 16);
-    vb__flash_wait(board);
 }
 
 static uint16_t flash_end(struct vb_board *board, size_t size)

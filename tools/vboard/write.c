@@ -3,17 +3,17 @@
 /*
  * Writing flash, as ROM and stub share it: what BEGIN opened, inflating, erasing ahead of the data.
  *
- * The ROM erases everything in BEGIN. The stub erases as data arrives: 64 KiB where the address is a multiple
- * and so much is left, else 4 KiB, the first piece already in BEGIN (stub 1.0.0 of esptool-js 0.7.0; it
- * erases blank sectors too).
+ * The ROM erases everything in BEGIN. The stub (1.2, of esptool-js 0.7.0) erases ahead of the data: the first
+ * piece is begun in BEGIN, another with every round of inflating if the flash is idle, and what is still
+ * missing before it programs. Sectors that are blank it passes over until it meets the first that is not;
+ * from there on it erases 64 KiB where the address is a multiple and so much is left, else 4 KiB. It waits
+ * for an erase only when it must program.
  */
 
 #include "engine/base/bytes.h"
 #include "tools/vboard/board_internal.h"
 
 #include <string.h>
-
-#define OUT_SIZE 0x4000u
 
 void vb__write_close(struct vb_board *board)
 {
@@ -22,12 +22,40 @@ void vb__write_close(struct vb_board *board)
     board->write = (struct vb__write){.mem_addr = board->write.mem_addr, .mem_left = board->write.mem_left};
 }
 
-static void erase_one(struct vb_board *board)
+static bool flash_idle(const struct vb_board *board)
+{
+    return board->flash_ns <= (board->cpu_ns > board->now_ns ? board->cpu_ns : board->now_ns);
+}
+
+static bool sector_is_blank(struct vb_board *board, uint32_t addr)
+{
+    uint8_t sector[VB__SECTOR];
+
+    vb__flash_wait(board);
+    vb__flash_read(board, addr, sector, sizeof sector);
+    for (uint32_t i = 0; i < sizeof sector; i++) {
+        if (sector[i] != 0xff)
+            return false;
+    }
+    return true;
+}
+
+/* One step of erasing ahead; none when the flash is busy with the last one. */
+static void erase_next(struct vb_board *board)
 {
     struct vb__write *write = &board->write;
+
+    if (write->erased_to >= write->erase_end)
+        return;
+    if (!write->dirty_seen && sector_is_blank(board, write->erased_to)) {
+        write->erased_to += VB__SECTOR;
+        return;
+    }
+    write->dirty_seen = true;
+    if (!flash_idle(board))
+        return;
     const bool whole = write->erased_to % VB__BLOCK == 0 && write->erase_end - write->erased_to >= VB__BLOCK;
     const uint32_t size = whole ? VB__BLOCK : VB__SECTOR;
-
     vb__flash_erase(board, write->erased_to, size);
     write->erased_to += size;
 }
@@ -48,8 +76,8 @@ void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate
     write->erase_end = write->erased_to + eg_div_up(addr % VB__SECTOR + size, VB__SECTOR) * VB__SECTOR;
     if (deflate)
         write->inflating = inflateInit(&write->z) == Z_OK;
-    if (board->state == VB__STUB && write->erased_to < write->erase_end)
-        erase_one(board);
+    if (board->state == VB__STUB)
+        erase_next(board);
 }
 
 static bool holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
@@ -71,9 +99,12 @@ static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t
     if (write->encrypted)
         vb__flash_encrypt(board, write->addr, data, size);
     while (board->state == VB__STUB && write->erased_to < write->erase_end &&
-           write->erased_to < write->addr + size)
-        erase_one(board);
+           write->erased_to < write->addr + size) {
+        vb__flash_wait(board);
+        erase_next(board);
+    }
     vb__flash_program(board, write->addr, data, size);
+    vb__flash_wait(board);
     /* The ROM reads back what it wrote. A part that lies, lies to it too. */
     same = board->state == VB__STUB || board->lie || holds(board, write->addr, data, size);
     write->addr += size;
@@ -81,36 +112,46 @@ static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t
     return same ? VB__WRITE_OK : VB__WRITE_READBACK;
 }
 
+static enum vb__write_result put_window(struct vb_board *board)
+{
+    const uint32_t size = board->write.window_used;
+
+    board->write.window_used = 0;
+    return put(board, board->write.window, size);
+}
+
 static enum vb__write_result put_inflated(struct vb_board *board, const uint8_t *data, uint32_t size)
 {
     struct vb__write *write = &board->write;
     z_stream *z = &write->z;
-    uint8_t out[OUT_SIZE];
 
     if (!write->inflating || write->stream_ended)
         return VB__WRITE_TOO_MUCH;
     z->next_in = (z_const Bytef *)data;
     z->avail_in = size;
     do {
-        int result;
-        enum vb__write_result written;
-
-        z->next_out = out;
-        z->avail_out = sizeof out;
-        result = inflate(z, Z_NO_FLUSH);
+        if (board->state == VB__STUB)
+            erase_next(board);
+        z->next_out = write->window + write->window_used;
+        z->avail_out = VB__WINDOW - write->window_used;
+        const int result = inflate(z, Z_NO_FLUSH);
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
             return VB__WRITE_BAD_STREAM;
-        written = put(board, out, (uint32_t)(sizeof out - z->avail_out));
-        if (written != VB__WRITE_OK)
-            return written;
+        write->window_used = VB__WINDOW - z->avail_out;
         write->stream_ended = result == Z_STREAM_END;
-    } while (!write->stream_ended && (z->avail_in != 0 || z->avail_out == 0));
-    return VB__WRITE_OK;
+        if (write->stream_ended || write->window_used == VB__WINDOW) {
+            const enum vb__write_result written = put_window(board);
+            if (written != VB__WRITE_OK)
+                return written;
+        }
+    } while (!write->stream_ended && z->avail_in != 0);
+    /* The ROM answers when everything that came is in the flash. */
+    return board->state == VB__STUB ? VB__WRITE_OK : put_window(board);
 }
 
 enum vb__write_result vb__write_data(struct vb_board *board, const uint8_t *data, uint32_t size)
 {
-    uint8_t copy[OUT_SIZE + 0x100];
+    uint8_t copy[VB__FRAME_MAX];
 
     if (board->write.deflate)
         return put_inflated(board, data, size);

@@ -79,6 +79,49 @@ static void the_reply_to_mem_end_may_be_lost(void **state)
     talk_end(&script);
 }
 
+static void a_stub_that_begins_at_the_first_rate_is_found_there(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"noise", 5);
+    talk.status_size = 2;
+    talk_sync(&talk, 0);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.baud = 921600;
+    assert_ok(eg_loader_run_stub(&loader, &small, &err), err);
+    assert_true(loader.stub);
+    assert_int_equal(loader.baud, 115200);
+    assert_non_null(strstr(script.events, "B115200"));
+    talk_end(&script);
+}
+
+static void a_rom_that_answers_at_the_first_rate_is_no_stub(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"OHNO", 4);
+    for (unsigned i = 0; i < 3; i++)
+        talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.baud = 921600;
+    assert_error(eg_loader_run_stub(&loader, &small, &err), err, EG_STUB_FAILED,
+                 "starting the stub: no greeting, but a frame of 4 bytes, 4f484e4f");
+    assert_false(loader.stub);
+    talk_end(&script);
+}
+
 static void nothing_is_done_when_a_stub_runs(void **state)
 {
     (void)state;
@@ -218,6 +261,8 @@ int main(void)
         cmocka_unit_test(a_real_esp32_takes_its_stub),
         cmocka_unit_test(a_real_esp32c3_takes_its_stub),
         cmocka_unit_test(the_reply_to_mem_end_may_be_lost),
+        cmocka_unit_test(a_stub_that_begins_at_the_first_rate_is_found_there),
+        cmocka_unit_test(a_rom_that_answers_at_the_first_rate_is_no_stub),
         cmocka_unit_test(nothing_is_done_when_a_stub_runs),
         cmocka_unit_test(a_stub_that_does_not_greet_has_failed),
         cmocka_unit_test(a_block_that_arrives_damaged_is_sent_again),

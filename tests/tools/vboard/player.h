@@ -262,6 +262,8 @@ static inline void player_start_stub(struct player *player, const char *name)
     player_upload(player, stub->text_addr, stub->text, stub->text_size);
     player_upload(player, stub->data_addr, stub->data, stub->data_size);
     player_command(player, 0x06, WORDS(0, stub->entry));
+    if ((eg_target_by_name(name)->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
+        vb_board_set_host_baud(player->board, player->now_us, 115200);
     player_idle(player, 50000);
     assert_true(player->got_size >= 6);
     assert_memory_equal(player->got + player->got_size - 6, "\xc0OHAI\xc0", 6);

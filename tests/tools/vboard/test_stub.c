@@ -187,6 +187,61 @@ static void encrypted_data_is_in_flash_as_something_else(void **state)
     vb_board_destroy(player.board);
 }
 
+/* Leaves the sector at `addr` not blank, and the flash idle. */
+static void write_word(struct player *player, uint32_t addr)
+{
+    player_command(player, 0x02, WORDS(4, 1, 4, addr, 0));
+    assert_int_equal(player_block(player, 0x03, 0, (const uint8_t[4]){0}, 4), 0);
+    player_command(player, 0x04, WORDS(1));
+    assert_int_equal(player_status(player, 0), 0);
+}
+
+static void blank_sectors_are_not_erased_until_one_is_not_blank(void **state)
+{
+    struct player player;
+    static uint8_t data[0x1000];
+    const uint64_t wire_us = (sizeof data + 26) * UINT64_C(10000000) / 2000000;
+    uint64_t begun_us;
+
+    (void)state;
+    memset(data, 0x11, sizeof data);
+    start(&player, (struct vb_config){0});
+    player_command(&player, 0x0f, WORDS(2000000, 115200));
+    vb_board_set_host_baud(player.board, player.now_us, 2000000);
+    write_word(&player, 0x2000);
+    player_command(&player, 0x02, WORDS(0x4000, 4, sizeof data, 0, 0));
+    begun_us = player.now_us;
+    for (uint32_t i = 0; i < 4; i++)
+        player_block(&player, 0x03, i, data, sizeof data);
+    player_command(&player, 0x04, WORDS(1));
+
+    /* Three blocks have arrived when the first two, on blank sectors, are done; the other two cost an erase
+     * each.
+     */
+    const uint64_t expected_us = 3 * wire_us + 2 * (45000 + 16 * 500);
+    assert_in_range(player.answered_us - begun_us, expected_us, expected_us + 5000);
+    assert_memory_equal(player_flash(&player) + 0x2000, data, sizeof data);
+    vb_board_destroy(player.board);
+}
+
+static void the_esp32_stub_begins_at_the_rom_s_first_rate(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    player_command(&player, 0x0f, WORDS(921600, 0));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    player_idle(&player, 10000);
+    player_start_stub(&player, "esp32");
+    assert_true(player_sync(&player));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
 static void a_block_travels_while_the_one_before_is_programmed(void **state)
 {
     struct player player;
@@ -199,6 +254,7 @@ static void a_block_travels_while_the_one_before_is_programmed(void **state)
     start(&player, (struct vb_config){0});
     player_command(&player, 0x0f, WORDS(921600, 115200));
     vb_board_set_host_baud(player.board, player.now_us, 921600);
+    write_word(&player, 0);
     player_command(&player, 0x02, WORDS(0x10000, 16, sizeof data, 0, 0));
     begun_us = player.now_us;
 
@@ -324,6 +380,8 @@ int main(void)
         cmocka_unit_test(more_data_than_begun_is_refused),
         cmocka_unit_test(a_compressed_region_is_what_was_compressed),
         cmocka_unit_test(encrypted_data_is_in_flash_as_something_else),
+        cmocka_unit_test(blank_sectors_are_not_erased_until_one_is_not_blank),
+        cmocka_unit_test(the_esp32_stub_begins_at_the_rom_s_first_rate),
         cmocka_unit_test(a_block_travels_while_the_one_before_is_programmed),
         cmocka_unit_test(the_esp8266_stub_takes_any_rate_for_115200),
         cmocka_unit_test(a_block_wakes_its_carrier_a_few_times),
