@@ -78,6 +78,7 @@ struct vb__write {
     uint8_t window[VB__WINDOW]; /* inflated, not programmed yet */
     uint32_t window_used;
     uint32_t mem_addr, mem_left; /* MEM_BEGIN */
+    bool mem_open;               /* stub: begun and not ended */
 };
 
 struct vb__fault_state {

@@ -28,10 +28,26 @@ static const struct {
     {"esp32", 0x3ff5a010, 0x00000050},   /* efuse word 4: 8 MHz clock, 80 tenths */
     {"esp32", 0x3ff5f06c, 0x00028000},   /* RTC calibration: with the above a crystal of 40 MHz */
     {"esp32", 0x3ff6607c, 0x16042000},   /* APB_CTRL date; bit 31 is a revision bit */
+    {"esp32c3", 0x40001000, 0x1b31506f}, /* code of its ROM since v0.3, by which some hosts know the chip */
     {"esp32c3", 0x60002018, 0x800000c0}, /* SPI_USER */
     {"esp32c3", 0x60002020, 0x70000000}, /* SPI_USER2 */
+    {"esp32s3", 0x40001000, 0x00000009}, /* likewise */
     {"esp8266", 0x6000021c, 0x80000000}, /* as the ESP32's, which has the same controller */
     {"esp8266", 0x60000224, 0x70000000},
+};
+
+/* What is burned together with a protection: its key, and what the key is for. Key blocks as
+ * vb__security_info() gives them. */
+static const struct {
+    const char *target;
+    bool secure_boot; /* else flash encryption */
+    uint32_t addr, bits;
+} keys[] = {
+    {"esp32", false, 0x3ff5a000, 1u << 16},   /* the key block cannot be read */
+    {"esp32", false, 0x3ff5a014, 0xfu << 28}, /* FLASH_CRYPT_CONFIG: all address bits go into the key */
+    {"esp32c3", true, 0x60008834, 9u << 24},  /* KEY0 is SECURE_BOOT_DIGEST0 */
+    {"esp32c3", false, 0x60008834, 4u << 28}, /* KEY1 is XTS_AES_128_KEY */
+    {"esp32s3", true, 0x60007034, 9u << 24},  {"esp32s3", false, 0x60007034, 4u << 28},
 };
 
 /* Revision a board has when the configuration does not say, as major * 100 + minor: the recordings' chips. */
@@ -202,6 +218,16 @@ static void put_revision(struct vb_board *board, uint16_t revision)
     put_field(board, &target->rev_minor, revision % 100);
 }
 
+static void put_keys(struct vb_board *board)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const bool on = keys[i].secure_boot ? board->config.secure_boot : board->config.flash_encryption;
+
+        if (on && strcmp(keys[i].target, board->target->name) == 0)
+            vb__memory_put(board, keys[i].addr, vb__memory_get(board, keys[i].addr) | keys[i].bits);
+    }
+}
+
 void vb__registers_set_baud(struct vb_board *board, uint32_t baud)
 {
     const struct eg_target *target = board->target;
@@ -245,6 +271,7 @@ void vb__memory_reset(struct vb_board *board)
         put_field(
             board,
             eg_field_exists(&target->secure_boot_v2) ? &target->secure_boot_v2 : &target->secure_boot_v1, 1);
+    put_keys(board);
 }
 
 void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size)

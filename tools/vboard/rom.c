@@ -329,6 +329,9 @@ void vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size)
     if (size < 8 || frame[0] != 0x00)
         return;
     vb__busy(board, COMMAND_NS);
+    /* The ESP8266's ROM takes SPI_SET_PARAMS as well. Targets leave it out, since nobody needs to send it. */
+    if ((board->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
+        known |= EG_ROM_HAS(0x0b);
     if (board->config.secure_download && (known & EG_ROM_HAS(0x14)) != 0)
         known &= SECURE_COMMANDS;
     if (frame[1] >= 0x20 || (known & EG_ROM_HAS(frame[1])) == 0) {

@@ -26,6 +26,7 @@ enum {
     FLASH_FAILED = 0xc400,
     NOT_WRITING = 0xc600,
     BAD_DEFLATE = 0xc700,
+    NOT_ENOUGH = 0xc800,
     TOO_MUCH = 0xc900,
     NOT_THERE = 0xff00,
 };
@@ -58,6 +59,7 @@ void vb__stub_start(struct vb_board *board, uint32_t entry)
         known = board->target->stub != NULL && strcmp(eg_stubs[i]->name, board->target->stub) == 0 &&
                 loaded(board, eg_stubs[i], entry);
     vb__write_close(board);
+    board->write.mem_open = false;
     board->late_error = 0;
     board->read.active = false;
     board->state = known ? VB__STUB : VB__CRASHED;
@@ -80,15 +82,13 @@ static uint16_t flash_begin(struct vb_board *board, const uint8_t *payload, size
 static uint16_t check_data(const struct vb_board *board, const uint8_t *payload, size_t size,
                            uint32_t checksum, bool deflate)
 {
-    if (size < 16 || eg_get32(payload) != size - 16)
-        return BAD_LENGTH;
+    if (size < 16)
+        return deflate ? BAD_LENGTH : NOT_ENOUGH;
     if (!board->write.open || board->write.deflate != deflate)
         return NOT_WRITING;
-    if (vb__checksum(payload + 16, size - 16) != checksum)
-        return BAD_CHECKSUM;
-    if (!deflate && board->write.left == 0)
+    if (eg_get32(payload) != size - 16)
         return TOO_MUCH;
-    return 0;
+    return vb__checksum(payload + 16, size - 16) == checksum ? 0 : BAD_CHECKSUM;
 }
 
 /* What a block turned out to be once it was written. */
@@ -122,27 +122,39 @@ static void flash_data(struct vb_board *board, uint8_t op, const uint8_t *payloa
     board->late_error = write_block(board, payload + 16, (uint32_t)size - 16);
 }
 
+/* Refused for want of data, the write stays open. */
 static uint16_t flash_end(struct vb_board *board, size_t size)
 {
-    bool missing;
-
     if (size != 4)
         return BAD_LENGTH;
     if (!board->write.open)
         return NOT_WRITING;
-    missing = board->write.left != 0;
+    if (board->write.left != 0)
+        return BAD_LENGTH;
     vb__flash_wait(board);
     vb__write_close(board);
-    return missing ? BAD_LENGTH : 0;
+    return 0;
+}
+
+static uint16_t mem_begin(struct vb_board *board, const uint8_t *payload, size_t size)
+{
+    if (size != 16)
+        return BAD_LENGTH;
+    board->write.mem_left = eg_get32(payload);
+    board->write.mem_addr = eg_get32(payload + 12);
+    board->write.mem_open = true;
+    return 0;
 }
 
 static uint16_t mem_data(struct vb_board *board, const uint8_t *payload, size_t size)
 {
     /* The checksum of RAM data is not looked at. */
-    if (size < 16 || eg_get32(payload) != size - 16)
-        return BAD_LENGTH;
-    if (size - 16 > board->write.mem_left)
-        return board->write.mem_left == 0 ? NOT_WRITING : TOO_MUCH;
+    if (size < 16)
+        return NOT_ENOUGH;
+    if (!board->write.mem_open)
+        return NOT_WRITING;
+    if (eg_get32(payload) != size - 16 || size - 16 > board->write.mem_left)
+        return TOO_MUCH;
     vb__memory_put_bytes(board, board->write.mem_addr, payload + 16, size - 16);
     board->write.mem_addr += (uint32_t)size - 16;
     board->write.mem_left -= (uint32_t)size - 16;
@@ -225,8 +237,13 @@ static void change_baud(struct vb_board *board, uint32_t baud)
 
 static void mem_end(struct vb_board *board, const uint8_t *payload, size_t size)
 {
-    answer(board, 0x06, 0, NULL, 0, size == 8 ? 0 : BAD_LENGTH);
-    if (size == 8 && eg_get32(payload) == 0)
+    const uint16_t error = size != 8 ? BAD_LENGTH : board->write.mem_open ? 0 : NOT_WRITING;
+
+    answer(board, 0x06, 0, NULL, 0, error);
+    if (error != 0)
+        return;
+    board->write.mem_open = false;
+    if (eg_get32(payload) == 0)
         vb__stub_start(board, eg_get32(payload + 4));
 }
 
@@ -277,11 +294,7 @@ static void run(struct vb_board *board, uint8_t op, const uint8_t *payload, size
         answer(board, op, 0, NULL, 0, flash_end(board, size));
         break;
     case 0x05:
-        if (size == 16) {
-            board->write.mem_left = eg_get32(payload);
-            board->write.mem_addr = eg_get32(payload + 12);
-        }
-        answer(board, op, 0, NULL, 0, size == 16 ? 0 : BAD_LENGTH);
+        answer(board, op, 0, NULL, 0, mem_begin(board, payload, size));
         break;
     case 0x06:
         mem_end(board, payload, size);
@@ -296,7 +309,7 @@ static void run(struct vb_board *board, uint8_t op, const uint8_t *payload, size
     case 0x09:
         if (size != 0 && size % 16 == 0)
             vb__registers_write(board, payload, size);
-        answer(board, op, 0, NULL, 0, size != 0 && size % 16 == 0 ? 0 : BAD_LENGTH);
+        answer(board, op, 0, NULL, 0, size != 0 && size % 16 == 0 ? 0 : NOT_ENOUGH);
         break;
     case 0x0a:
         answer(board, op, size == 4 ? vb__memory_get(board, eg_get32(payload)) : 0, NULL, 0,
@@ -344,16 +357,17 @@ void vb__stub_frame(struct vb_board *board, const uint8_t *frame, size_t size)
         acknowledge(board, frame, size);
         return;
     }
-    if (size < 8 || frame[0] != 0x00)
+    if (size < 8)
         return;
     board->read.active = false;
-    if (board->late_error != 0) {
+    if (frame[0] != 0x00) {
+        answer(board, frame[1], 0, NULL, 0, BAD_COMMAND);
+    } else if (eg_get16(frame + 2) != size - 8) {
+        answer(board, frame[1], 0, NULL, 0, BAD_LENGTH);
+    } else if (board->late_error != 0) {
         answer(board, frame[1], 0, NULL, 0, board->late_error);
         board->late_error = 0;
-        return;
-    }
-    if (eg_get16(frame + 2) != size - 8)
-        answer(board, frame[1], 0, NULL, 0, BAD_LENGTH);
-    else
+    } else {
         run(board, frame[1], frame + 8, size - 8, eg_get32(frame + 4));
+    }
 }

@@ -19,7 +19,11 @@ void vb__write_close(struct vb_board *board)
 {
     if (board->write.inflating)
         inflateEnd(&board->write.z);
-    board->write = (struct vb__write){.mem_addr = board->write.mem_addr, .mem_left = board->write.mem_left};
+    board->write = (struct vb__write){
+        .mem_addr = board->write.mem_addr,
+        .mem_left = board->write.mem_left,
+        .mem_open = board->write.mem_open,
+    };
 }
 
 static bool flash_idle(const struct vb_board *board)

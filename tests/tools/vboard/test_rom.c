@@ -87,6 +87,32 @@ static void security_info_tells_what_is_on(void **state)
     vb_board_destroy(player.board);
 }
 
+/* What esptool asks the registers before it encrypts, and what older tools know a chip by. */
+static void registers_agree_with_the_security_info(void **state)
+{
+    struct vb_config config = fast("esp32c3");
+    struct player player;
+
+    (void)state;
+    config.secure_boot = config.flash_encryption = true;
+    start(&player, config);
+    player_command(&player, 0x0a, WORDS(0x60008834));
+    assert_int_equal(player.value >> 24 & 0xf, 9);
+    assert_int_equal(player.value >> 28, 4);
+    player_command(&player, 0x0a, WORDS(0x40001000));
+    assert_int_equal(player.value, 0x1b31506f);
+    vb_board_destroy(player.board);
+
+    config = fast("esp32");
+    config.flash_encryption = true;
+    start(&player, config);
+    player_command(&player, 0x0a, WORDS(0x3ff5a014));
+    assert_int_equal(player.value >> 28, 0xf);
+    player_command(&player, 0x0a, WORDS(0x3ff5a000));
+    assert_int_equal(player.value >> 16 & 1, 1);
+    vb_board_destroy(player.board);
+}
+
 static void secure_boot_on_the_c3_refuses_the_jump(void **state)
 {
     struct vb_config config = fast("esp32c3");
@@ -240,7 +266,7 @@ static void the_esp8266_erases_too_much(void **state)
     assert_int_equal(erased_sectors(0x8000, 0x8000), 0x10);
 }
 
-static void the_esp8266_knows_nine_commands(void **state)
+static void the_esp8266_knows_ten_commands(void **state)
 {
     struct player player;
 
@@ -250,8 +276,9 @@ static void the_esp8266_knows_nine_commands(void **state)
     player_command(&player, 0x0a, WORDS(0x40001000));
     assert_int_equal(player.value, 0xfff0c101);
     assert_unsupported(&player, 0x13, 4);
-    assert_unsupported(&player, 0x0b, 6);
     assert_unsupported(&player, 0x0f, 2);
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    assert_int_equal(player_status(&player, 0), 0);
     vb_board_destroy(player.board);
 }
 
@@ -274,6 +301,7 @@ int main(void)
         cmocka_unit_test(an_unknown_command_is_answered_under_the_opcode_before),
         cmocka_unit_test(secure_download_mode_leaves_eight_commands),
         cmocka_unit_test(security_info_tells_what_is_on),
+        cmocka_unit_test(registers_agree_with_the_security_info),
         cmocka_unit_test(secure_boot_on_the_c3_refuses_the_jump),
         cmocka_unit_test(secure_boot_on_the_s3_starts_a_stub_through_the_pointer),
         cmocka_unit_test(flash_beyond_2_mb_needs_the_size_first),
@@ -282,7 +310,7 @@ int main(void)
         cmocka_unit_test(begin_erases_before_it_answers),
         cmocka_unit_test(a_block_is_programmed_before_it_is_answered),
         cmocka_unit_test(the_esp8266_erases_too_much),
-        cmocka_unit_test(the_esp8266_knows_nine_commands),
+        cmocka_unit_test(the_esp8266_knows_ten_commands),
         cmocka_unit_test(an_end_of_1_leaves_the_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

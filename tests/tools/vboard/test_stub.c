@@ -81,6 +81,30 @@ static void payloads_of_a_wrong_length_are_refused(void **state)
     vb_board_destroy(player.board);
 }
 
+static void what_is_wrong_with_a_request_has_its_own_code(void **state)
+{
+    struct player player;
+    uint8_t wire[64];
+    const uint8_t data[20] = {32}; /* says 32 bytes, has 4 */
+
+    (void)state;
+    start(&player, (struct vb_config){.fast = true});
+    player_command(&player, 0x09, WORDS(0x3ffb0000, 1, 1));
+    assert_int_equal(player_status(&player, 0), 0xc800);
+    player_command(&player, 0x06, WORDS(1, 0));
+    assert_int_equal(player_status(&player, 0), 0xc600);
+    player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0, 0));
+    player_command(&player, 0x03, WORDS(0));
+    assert_int_equal(player_status(&player, 0), 0xc800);
+    player_send(&player, wire, player_pack(wire, 0x03, 0, data, sizeof data));
+    assert_true(player_answer(&player, PLAYER_LIMIT));
+    assert_int_equal(player_status(&player, 0), 0xc900);
+    player_send(&player, BYTES(0xc0, 0x01, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0));
+    assert_true(player_answer(&player, PLAYER_LIMIT));
+    assert_int_equal(player_status(&player, 0), 0xc300);
+    vb_board_destroy(player.board);
+}
+
 static void run_user_code_gets_no_answer(void **state)
 {
     struct player player;
@@ -121,7 +145,7 @@ static void a_damaged_stream_is_told_to_the_next_command_once(void **state)
     vb_board_destroy(player.board);
 }
 
-static void an_end_with_data_missing_is_refused(void **state)
+static void an_end_with_data_missing_is_refused_and_the_rest_may_still_come(void **state)
 {
     struct player player;
     static uint8_t data[BLOCK];
@@ -132,10 +156,14 @@ static void an_end_with_data_missing_is_refused(void **state)
     assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
     player_command(&player, 0x04, WORDS(1));
     assert_int_equal(player_status(&player, 0), 0xc000);
+    assert_int_equal(player_block(&player, 0x03, 1, data, sizeof data), 0);
+    player_command(&player, 0x04, WORDS(1));
+    assert_int_equal(player_status(&player, 0), 0);
+    assert_int_equal(player_flash(&player)[2 * BLOCK - 1], 0x00);
     vb_board_destroy(player.board);
 }
 
-static void more_data_than_begun_is_refused(void **state)
+static void more_data_than_begun_is_dropped(void **state)
 {
     struct player player;
     static uint8_t data[BLOCK];
@@ -144,9 +172,11 @@ static void more_data_than_begun_is_refused(void **state)
     start(&player, (struct vb_config){.fast = true});
     player_command(&player, 0x02, WORDS(16, 1, BLOCK, 0, 0));
     assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
-    assert_int_equal(player_block(&player, 0x03, 1, data, sizeof data), 0xc900);
+    assert_int_equal(player_block(&player, 0x03, 1, data, sizeof data), 0);
     assert_int_equal(player_flash(&player)[15], 0x00);
     assert_int_equal(player_flash(&player)[16], 0xff);
+    player_command(&player, 0x04, WORDS(1));
+    assert_int_equal(player_status(&player, 0), 0);
     vb_board_destroy(player.board);
 }
 
@@ -373,11 +403,12 @@ int main(void)
         cmocka_unit_test(an_upload_with_one_wrong_byte_does_not_run),
         cmocka_unit_test(a_running_stub_answers_sync_with_zero),
         cmocka_unit_test(payloads_of_a_wrong_length_are_refused),
+        cmocka_unit_test(what_is_wrong_with_a_request_has_its_own_code),
         cmocka_unit_test(run_user_code_gets_no_answer),
         cmocka_unit_test(data_without_a_begin_is_refused),
         cmocka_unit_test(a_damaged_stream_is_told_to_the_next_command_once),
-        cmocka_unit_test(an_end_with_data_missing_is_refused),
-        cmocka_unit_test(more_data_than_begun_is_refused),
+        cmocka_unit_test(an_end_with_data_missing_is_refused_and_the_rest_may_still_come),
+        cmocka_unit_test(more_data_than_begun_is_dropped),
         cmocka_unit_test(a_compressed_region_is_what_was_compressed),
         cmocka_unit_test(encrypted_data_is_in_flash_as_something_else),
         cmocka_unit_test(blank_sectors_are_not_erased_until_one_is_not_blank),
