@@ -112,6 +112,8 @@ const char *eg_log_kind_name(enum eg_log_kind kind)
         return "stage-end";
     case EG_LOG_OUTCOME:
         return "outcome";
+    case EG_LOG_UNPLUGGED:
+        return "unplugged";
     }
     return "";
 }
@@ -139,6 +141,7 @@ static void console_log(struct eg_logger *logger, const struct eg_log_record *re
             break;
         case EG_LOG_STAGE_BEGIN:
         case EG_LOG_PROGRESS:
+        case EG_LOG_UNPLUGGED:
             break;
         case EG_LOG_STAGE_END:
             if (record->code == EG_OK)

@@ -28,6 +28,7 @@ enum eg_log_kind {
     EG_LOG_PROGRESS,    /* stage, done, total; text = what is being worked on */
     EG_LOG_STAGE_END,   /* stage, attempt, duration_ms, code; text = the sentence when code is not EG_OK */
     EG_LOG_OUTCOME,     /* outcome, code, duration_ms; text = the sentence, or "" */
+    EG_LOG_UNPLUGGED,   /* the board that had its outcome is gone; the slot waits for the next */
 };
 
 enum eg_verbosity { EG_SILENT, EG_NORMAL, EG_VERBOSE, EG_TRACE };
@@ -75,8 +76,8 @@ void eg_log_progress(struct eg_logger *logger, const struct eg_log_origin *origi
 void eg_log_record(struct eg_logger *logger, const struct eg_log_record *record);
 void eg_log_set_verbosity(struct eg_logger *logger, enum eg_verbosity verbosity);
 
-/** "print", "note", "warning", "error", "stage-begin", "progress", "stage-end", "outcome": the JSON event
- * names. */
+/** "print", "note", "warning", "error", "stage-begin", "progress", "stage-end", "outcome", "unplugged": the
+ * JSON event names. */
 const char *eg_log_kind_name(enum eg_log_kind kind);
 
 /** Plain lines, "slot: text", one per record, progress left out; notes and above to `out`. */

@@ -58,6 +58,39 @@ struct eg_result {
 enum eg_code eg_station_run(const struct eg_station *station, const struct eg_cancel *cancel,
                             struct eg_result *results, struct eg_error *err) EG_CHECKED;
 
+/** Where eg_station_watch() looks for boards. */
+struct eg_slot_source {
+    /**
+     * List the slots that have a port now. Called by the station's thread, every half second.
+     *
+     * @param slots  rows that stay as they are until the next call; their strings too
+     */
+    enum eg_code (*scan)(void *context, const struct eg_slot **slots, unsigned *count, struct eg_error *err);
+    void *context;
+};
+
+/** A port that has been away for so long has been unplugged; a chip that re-enumerates is back sooner. */
+#define EG_UNPLUGGED_MS 1500
+
+/**
+ * Program every board that is plugged in, one after the other in each slot, until cancelled.
+ *
+ * A slot that appears gets a run; when that has ended the slot waits until its port has disappeared, and the
+ * next board gets the next run. Boards that are there at the start count as plugged in. A scan that fails, or
+ * a thread that cannot be started, is logged as a warning and tried again half a second later. The station's
+ * own slots are not looked at.
+ *
+ * @param ended  called by the station's thread once per ended run; the result's strings live as long as the
+ * call
+ *
+ * @return EG_OK when cancelled and every run has ended on record; EG_INTERNAL the stages do not fit together;
+ * else the first scan's failure, or EG_NO_MEMORY
+ */
+enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_slot_source *source,
+                              const struct eg_cancel *cancel,
+                              void (*ended)(void *context, const struct eg_result *result), void *context,
+                              struct eg_error *err) EG_CHECKED;
+
 /** The stages in the order they run, NULL-terminated; EG_INTERNAL when a stage's needs are not met by those
  * before it. */
 enum eg_code eg_pipeline_order(const struct eg_stage **ordered, unsigned room,

@@ -124,6 +124,9 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
     case EG_LOG_OUTCOME:
         say(fake, "outcome %s%s%s\n", record->outcome, record->text[0] != '\0' ? " " : "", record->text);
         break;
+    case EG_LOG_UNPLUGGED:
+        say(fake, "unplugged %s\n", record->origin.slot);
+        break;
     case EG_LOG_PROGRESS:
         break;
     }

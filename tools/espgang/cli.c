@@ -32,6 +32,11 @@ const struct eg_cancel *cli_cancel(void)
     return &interrupted;
 }
 
+void cli_request_cancel(void)
+{
+    eg_cancel_request(&interrupted);
+}
+
 static void on_signal(int number)
 {
     static const char text[] = "\nespgang: ending every run on record; once more to end at once\n";
@@ -45,9 +50,15 @@ static void on_signal(int number)
     errno = errno_before;
 }
 
-void cli_catch_signals(void)
+static void on_signal_silent(int number)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    (void)number;
+    cli_request_cancel();
+}
+
+void cli_catch_signals(bool silent)
+{
+    struct sigaction action = {.sa_handler = silent ? on_signal_silent : on_signal};
 
     action.sa_flags = (int)SA_RESETHAND;
     sigemptyset(&action.sa_mask);

@@ -59,6 +59,8 @@ enum cli_status cli_flush(enum cli_status status);
 /** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran; a second signal ends the program at
  * once. */
 const struct eg_cancel *cli_cancel(void);
-void cli_catch_signals(void);
+/** End everything as a signal would, without a word. */
+void cli_request_cancel(void);
+void cli_catch_signals(bool silent);
 
 #endif

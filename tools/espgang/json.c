@@ -50,6 +50,7 @@ static void log_json(struct eg_logger *logger, const struct eg_log_record *recor
     case EG_LOG_NOTE:
     case EG_LOG_WARNING:
     case EG_LOG_STAGE_BEGIN:
+    case EG_LOG_UNPLUGGED:
         break;
     case EG_LOG_PROGRESS:
         json_object_set_new(event, "done", json_integer((json_int_t)record->done));
@@ -97,23 +98,23 @@ void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *pl
                         "batch", batch, "ledger", ledger, "slots", (int)slot_count));
 }
 
-void cli_json_batch_end(struct cli_json_logger *json, const struct eg_result *results, unsigned count,
-                        uint64_t duration_ms)
+void cli_json_result(struct cli_json_logger *json, const struct eg_result *result)
 {
-    unsigned passed = 0;
+    json_t *event =
+        json_pack("{ss ss sI ss ss ss ss ss ss ss si si sI sI}", "event", "result", "slot", result->slot,
+                  "run", (json_int_t)result->run, "outcome", eg_outcome_name(result->outcome), "code",
+                  eg_code_name(result->code), "blame", eg_blame_name(eg_code_blame(result->code)), "text",
+                  result->text, "marginal", result->marginal, "board", result->mac, "chip", result->chip,
+                  "revision", (int)result->revision, "attempts", (int)result->attempts, "duration_ms",
+                  (json_int_t)(result->duration_us / 1000), "bytes_sent", (json_int_t)result->bytes_sent);
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct eg_result *result = &results[i];
-        passed += eg_outcome_passed(result->outcome);
-        put(json,
-            json_pack("{ss ss sI ss ss ss ss ss ss ss si si sI sI}", "event", "result", "slot", result->slot,
-                      "run", (json_int_t)result->run, "outcome", eg_outcome_name(result->outcome), "code",
-                      eg_code_name(result->code), "blame", eg_blame_name(eg_code_blame(result->code)), "text",
-                      result->text, "marginal", result->marginal, "board", result->mac, "chip", result->chip,
-                      "revision", (int)result->revision, "attempts", (int)result->attempts, "duration_ms",
-                      (json_int_t)(result->duration_us / 1000), "bytes_sent",
-                      (json_int_t)result->bytes_sent));
-    }
-    put(json, json_pack("{ss si si sI}", "event", "batch-end", "units", (int)count, "passed", (int)passed,
+    pthread_mutex_lock(&json->lock);
+    put(json, event);
+    pthread_mutex_unlock(&json->lock);
+}
+
+void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed, uint64_t duration_ms)
+{
+    put(json, json_pack("{ss si si sI}", "event", "batch-end", "units", (int)units, "passed", (int)passed,
                         "duration_ms", (json_int_t)duration_ms));
 }

@@ -24,8 +24,10 @@ void cli_json_logger_finish(struct cli_json_logger *json);
 void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *plan, const char *batch,
                           const char *ledger, unsigned slot_count);
 
-/** The event "result", one per slot, and "batch-end" with the counts. */
-void cli_json_batch_end(struct cli_json_logger *json, const struct eg_result *results, unsigned count,
-                        uint64_t duration_ms);
+/** The event "result": how a run ended, with its number in the ledger. */
+void cli_json_result(struct cli_json_logger *json, const struct eg_result *result);
+
+/** The event "batch-end". */
+void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed, uint64_t duration_ms);
 
 #endif

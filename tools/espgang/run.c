@@ -26,6 +26,7 @@ struct run_options {
     int boards; /* simulated; 0 = real ones */
     long seed;
     int fast;
+    int watch;
     int json, plain, verbose, silent;
 };
 
@@ -84,73 +85,150 @@ static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots
     return EG_OK;
 }
 
-static enum cli_status status_of(const struct eg_result *results, unsigned count)
-{
-    enum cli_status status = CLI_OK;
+/* What `espgang run` shows while it runs, and what it counts. */
+struct display {
+    const struct run_options *options;
+    struct cli_json_logger json;
+    struct eg_console_logger console;
+    struct cli_table *table;
+    struct cli_counts counts;
+    bool ledger_failed;
+};
 
-    if (eg_cancel_requested(cli_cancel()))
+static void display_finish(struct display *display)
+{
+    cli_table_destroy(display->table);
+    eg_console_logger_finish(&display->console);
+    cli_json_logger_finish(&display->json);
+}
+
+static enum eg_code display_init(struct display *display, struct eg_station *station, struct eg_error *err)
+{
+    const struct run_options *options = display->options;
+
+    cli_json_logger_init(&display->json, stdout);
+    eg_console_logger_init(&display->console, stdout);
+    if (!options->json && !options->plain && !options->silent)
+        EG_TRY(cli_table_create(&display->table, stdout, station->plan, station->slots, station->slot_count,
+                                err));
+    if (options->json)
+        station->logger = &display->json.logger;
+    else if (display->table != NULL)
+        station->logger = cli_table_logger(display->table);
+    else
+        station->logger = &display->console.logger;
+    eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
+                                          : options->verbose ? EG_VERBOSE
+                                                             : EG_NORMAL);
+    return EG_OK;
+}
+
+static void count(struct display *display, const struct eg_result *result)
+{
+    display->counts.of[result->outcome]++;
+    if (result->code == EG_LEDGER || result->code == EG_NO_ROOM)
+        display->ledger_failed = true;
+    if (display->options->json)
+        cli_json_result(&display->json, result);
+}
+
+/* A ledger that refuses a record refuses every further one: no board may be programmed any more. */
+static void count_and_go_on(void *context, const struct eg_result *result)
+{
+    struct display *display = context;
+
+    count(display, result);
+    if (display->ledger_failed)
+        cli_request_cancel();
+}
+
+static enum eg_code run_once(struct display *display, const struct eg_station *station, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_result *results = NULL;
+
+    EG_TRY(eg_alloc(&results, station->slot_count, sizeof results[0], err));
+    EG_TRY(eg_station_run(station, cli_cancel(), results, err));
+    for (unsigned i = 0; i < station->slot_count; i++)
+        count(display, &results[i]);
+    cli_table_destroy(display->table);
+    display->table = NULL;
+    if (!display->options->json)
+        cli_table_results(stdout, results, station->slot_count);
+    return EG_OK;
+}
+
+/* The slots of the newest scan. */
+struct scanner {
+    struct cli_slots slots;
+    const char *const *patterns;
+};
+
+static void scanner_finish(struct scanner *scanner)
+{
+    cli_slots_finish(&scanner->slots);
+}
+
+static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *slot_count,
+                         struct eg_error *err)
+{
+    struct scanner *scanner = context;
+
+    cli_slots_finish(&scanner->slots);
+    EG_TRY(cli_slots_scan(&scanner->slots, scanner->patterns, err));
+    *slots = scanner->slots.slots;
+    *slot_count = scanner->slots.count;
+    return EG_OK;
+}
+
+static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+{
+    EG_CLEANUP(scanner_finish)
+    struct scanner scanner = {.patterns = (const char *const *)display->options->ports};
+    const struct eg_slot_source source = {scan, &scanner};
+
+    eg_log_print(station->logger, NULL, "waiting for boards; Ctrl-C ends the line");
+    EG_TRY(eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err));
+    cli_table_destroy(display->table);
+    display->table = NULL;
+    return EG_OK;
+}
+
+static enum cli_status status_of(const struct display *display)
+{
+    const bool interrupted = eg_cancel_requested(cli_cancel()) && !display->options->watch;
+
+    if (display->ledger_failed)
+        return CLI_STATION;
+    if (interrupted || display->counts.of[EG_ABORTED] != 0)
         return CLI_INTERRUPTED;
-    for (unsigned i = 0; i < count; i++) {
-        if (!eg_outcome_passed(results[i].outcome))
-            status = CLI_NOT_PASSED;
-        if (results[i].code == EG_LEDGER || results[i].code == EG_NO_ROOM)
-            return CLI_STATION;
-    }
-    return status;
+    return cli_counts_passed(&display->counts) == cli_counts_all(&display->counts) ? CLI_OK : CLI_NOT_PASSED;
 }
 
 /* Everything is checked and open: let the boards go. */
-static enum cli_status go(const struct run_options *options, const struct eg_station *station,
+static enum cli_status go(const struct run_options *options, struct eg_station *station,
                           struct eg_ledger *ledger)
 {
-    struct cli_json_logger json;
-    struct eg_console_logger console;
-    EG_CLEANUP(cli_table_destroy_cleanup) struct cli_table *table = NULL;
-    EG_CLEANUP(eg_free_cleanup) struct eg_result *results = NULL;
-    struct eg_station line = *station;
+    EG_CLEANUP(display_finish) struct display display = {.options = options};
+    const uint64_t begun_ms = eg_clock_ms();
     struct eg_error err;
 
-    if (eg_alloc(&results, station->slot_count, sizeof results[0], &err) != EG_OK)
+    if (display_init(&display, station, &err) != EG_OK)
         return cli_fail(&err);
-    if (!options->json && !options->plain && !options->silent &&
-        cli_table_create(&table, stdout, station->plan, station->slots, station->slot_count, &err) != EG_OK)
+    if (options->json)
+        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
+                             station->slot_count);
+    cli_catch_signals(display.table != NULL);
+    if ((options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err)) != EG_OK)
         return cli_fail(&err);
-    cli_json_logger_init(&json, stdout);
-    eg_console_logger_init(&console, stdout);
-    if (options->json)
-        line.logger = &json.logger;
-    else if (table != NULL)
-        line.logger = cli_table_logger(table);
-    else
-        line.logger = &console.logger;
-    eg_log_set_verbosity(line.logger, options->silent    ? EG_SILENT
-                                      : options->verbose ? EG_VERBOSE
-                                                         : EG_NORMAL);
-
-    if (options->json)
-        cli_json_batch_begin(&json, line.plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             line.slot_count);
-    const uint64_t begun_ms = eg_clock_ms();
-    cli_catch_signals();
-    const enum eg_code code = eg_station_run(&line, cli_cancel(), results, &err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
-    cli_table_destroy(table);
-    table = NULL;
-    enum cli_status status;
-    if (code != EG_OK) {
-        status = cli_fail(&err);
+    if (options->json) {
+        cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
+                           duration_ms);
     } else {
-        status = status_of(results, line.slot_count);
-        if (options->json)
-            cli_json_batch_end(&json, results, line.slot_count, duration_ms);
-        else {
-            cli_table_results(stdout, results, line.slot_count, duration_ms);
-            printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
-        }
+        cli_table_counts(stdout, &display.counts, duration_ms);
+        printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
     }
-    eg_console_logger_finish(&console);
-    cli_json_logger_finish(&json);
-    return status;
+    return status_of(&display);
 }
 
 static enum cli_status run(const struct run_options *options, const char *job)
@@ -171,7 +249,8 @@ static enum cli_status run(const struct run_options *options, const char *job)
         if (add_simulated(&gang, &slots, options, plan, &err) != EG_OK)
             return cli_fail(&err);
         schemes[count++] = vb_gang_scheme(gang);
-    } else if (cli_slots_choose(&slots, (const char *const *)options->ports, &err) != EG_OK) {
+    } else if (!options->watch &&
+               cli_slots_choose(&slots, (const char *const *)options->ports, &err) != EG_OK) {
         return cli_fail(&err);
     }
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
@@ -183,7 +262,7 @@ static enum cli_status run(const struct run_options *options, const char *job)
     if (orphans > 0)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
-    const struct eg_station station = {
+    struct eg_station station = {
         .plan = plan,
         .recorder = eg_ledger_recorder(ledger),
         .schemes = schemes,
@@ -207,6 +286,7 @@ enum cli_status cli_run(int argc, const char **argv)
         POPT_TABLEEND};
     const struct poptOption table[] = {
         {"ports", 0, POPT_ARG_ARGV, &options.ports, 0, "ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)", "PORTS"},
+        {"watch", 0, POPT_ARG_NONE, &options.watch, 0, "a line: program every board that is plugged in, one after the other, until Ctrl-C", NULL},
         {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to record into (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
         {"batch", 0, POPT_ARG_STRING, &options.batch, 0, "name of the batch (default: from the job and the time)", "NAME"},
         {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
@@ -232,6 +312,14 @@ enum cli_status cli_run(int argc, const char **argv)
         return cli_usage(context, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
     if (options.boards > 0 && options.ports != NULL)
         return cli_usage(context, "--sim and --ports exclude each other");
+    if (options.watch && options.boards > 0)
+        return cli_usage(context,
+                         "--sim and --watch exclude each other: simulated boards are never unplugged");
+    for (char *const *ports = options.ports; options.watch && ports != NULL && *ports != NULL; ports++) {
+        if (strstr(*ports, "://") != NULL)
+            return cli_usage(context, "--watch waits for ports that come and go, which '%s' does not",
+                             *ports);
+    }
     if (options.boards == 0 && (options.faults != NULL || options.fast || options.flash_dir != NULL))
         return cli_usage(context, "--fault, --fast and --flash-dir go with --sim");
     if (options.silent && options.verbose)

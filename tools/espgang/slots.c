@@ -58,6 +58,23 @@ static enum eg_code add_pattern(struct cli_slots *slots, const char *pattern, st
     return code;
 }
 
+static enum eg_code add_patterns(struct cli_slots *slots, const char *const *patterns, bool must_match,
+                                 struct eg_error *err)
+{
+    for (; *patterns != NULL; patterns++) {
+        EG_CLEANUP(eg_free_cleanup) char *list = NULL;
+        EG_TRY(eg_strdup(&list, *patterns, err));
+        char *rest = list;
+        for (char *pattern = strtok_r(list, ",", &rest); pattern != NULL;
+             pattern = strtok_r(NULL, ",", &rest)) {
+            const enum eg_code code = add_pattern(slots, pattern, err);
+            if (code != EG_OK && (must_match || code != EG_NO_PORT))
+                return code;
+        }
+    }
+    return EG_OK;
+}
+
 static enum eg_code add_attached(struct cli_slots *slots, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
@@ -68,29 +85,25 @@ static enum eg_code add_attached(struct cli_slots *slots, struct eg_error *err)
         if (found[i].default_choice)
             EG_TRY(cli_slots_add(slots, found[i].slot, found[i].path, err));
     }
-    if (slots->count == 0)
-        return eg_error_set(
-            err, EG_NO_PORT,
-            "no board is attached: no USB serial port with a known bridge; 'espgang ports' lists what "
-            "there is, --ports names others, --sim 8 rehearses without boards");
     return EG_OK;
 }
 
 enum eg_code cli_slots_choose(struct cli_slots *slots, const char *const *patterns, struct eg_error *err)
 {
-    if (patterns == NULL)
-        return add_attached(slots, err);
-    for (; *patterns != NULL; patterns++) {
-        EG_CLEANUP(eg_free_cleanup) char *list = NULL;
-        EG_TRY(eg_strdup(&list, *patterns, err));
-        char *rest = list;
-        for (char *pattern = strtok_r(list, ",", &rest); pattern != NULL;
-             pattern = strtok_r(NULL, ",", &rest))
-            EG_TRY(add_pattern(slots, pattern, err));
-    }
+    EG_TRY(patterns == NULL ? add_attached(slots, err) : add_patterns(slots, patterns, true, err));
+    if (slots->count == 0 && patterns == NULL)
+        return eg_error_set(
+            err, EG_NO_PORT,
+            "no board is attached: no USB serial port with a known bridge; 'espgang ports' lists what "
+            "there is, --ports names others, --sim 8 rehearses without boards");
     if (slots->count == 0)
         return eg_error_set(err, EG_NO_PORT, "--ports names no port");
     return EG_OK;
+}
+
+enum eg_code cli_slots_scan(struct cli_slots *slots, const char *const *patterns, struct eg_error *err)
+{
+    return patterns == NULL ? add_attached(slots, err) : add_patterns(slots, patterns, false, err);
 }
 
 void cli_slots_finish(struct cli_slots *slots)

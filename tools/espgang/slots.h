@@ -26,6 +26,10 @@ enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char
 enum eg_code cli_slots_choose(struct cli_slots *slots, const char *const *patterns,
                               struct eg_error *err) EG_CHECKED;
 
+/** The same for what comes and goes: whatever is there now is added, nothing there is EG_OK. */
+enum eg_code cli_slots_scan(struct cli_slots *slots, const char *const *patterns,
+                            struct eg_error *err) EG_CHECKED;
+
 void cli_slots_finish(struct cli_slots *slots);
 
 #endif

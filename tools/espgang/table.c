@@ -12,6 +12,8 @@
 
 #include "tools/espgang/table.h"
 
+#include "tools/espgang/cli.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,8 +26,11 @@
 #define BAR_WIDTH  20
 #define STAGES_MAX 32
 
+#define SLOT_WIDTH     14 /* at least; a longer slot widens the column */
+#define SLOT_WIDTH_MAX 40
+
 struct row {
-    const struct eg_slot *slot;
+    char *slot; /* own */
     char board[EG_MAC_TEXT];
     char doing[48];
     const char *outcome; /* static; NULL = still going */
@@ -46,8 +51,10 @@ struct cli_table {
     bool color;
     unsigned height; /* on the screen now */
     uint64_t drawn_us, begun_us;
+    unsigned ended, passed; /* runs, also of boards that are gone */
+    size_t slot_width;
     unsigned row_count;
-    struct row rows[];
+    struct row *rows;
 };
 
 static void put_capability(struct cli_table *table, const char *name)
@@ -96,12 +103,12 @@ static void draw_row(struct cli_table *table, const struct row *row, unsigned wi
     memset(bar, '#', filled);
     bar[BAR_WIDTH] = '\0';
     if (row->outcome != NULL)
-        snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %-*s  %6.1f s", row->slot->name, row->board,
-                 row->outcome, BAR_WIDTH + 6, row->code == EG_OK ? "" : eg_code_name(row->code),
-                 (double)row->duration_ms / 1000);
+        snprintf(line, sizeof line, "%-*.*s  %-17s  %-13s  %-*s  %6.1f s", (int)table->slot_width,
+                 SLOT_WIDTH_MAX, row->slot, row->board, row->outcome, BAR_WIDTH + 6,
+                 row->code == EG_OK ? "" : eg_code_name(row->code), (double)row->duration_ms / 1000);
     else
-        snprintf(line, sizeof line, "%-16.40s  %-17s  %-13s  %s %3u %%  %6.1f s", row->slot->name, row->board,
-                 row->doing, bar, row->percent,
+        snprintf(line, sizeof line, "%-*.*s  %-17s  %-13s  %s %3u %%  %6.1f s", (int)table->slot_width,
+                 SLOT_WIDTH_MAX, row->slot, row->board, row->doing, bar, row->percent,
                  row->begun_us != 0 ? (double)(now_us - row->begun_us) / 1e6 : 0.0);
     put_line(table, width, row->outcome != NULL ? outcome_color(row->outcome) : "", line);
 }
@@ -109,7 +116,8 @@ static void draw_row(struct cli_table *table, const struct row *row, unsigned wi
 static void draw(struct cli_table *table, uint64_t now_us)
 {
     struct winsize window = {0};
-    unsigned ended = 0, passed = 0;
+    unsigned running = 0;
+    size_t size;
     char line[400];
 
     if (ioctl(fileno(table->out), TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) {
@@ -117,12 +125,13 @@ static void draw(struct cli_table *table, uint64_t now_us)
         window.ws_col = 80;
     }
     take_off(table);
-    snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s", table->plan->job_name,
+    snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s%s", table->plan->job_name,
              table->plan->job_version[0] != '\0' ? " " : "", table->plan->job_version,
-             table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6);
+             table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6,
+             eg_cancel_requested(cli_cancel()) ? ", ending" : "");
     put_line(table, window.ws_col, "\033[1m", line);
-    snprintf(line, sizeof line, "%-16s  %-17s  %-13s  %-*s  %8s", "SLOT", "BOARD", "STAGE", BAR_WIDTH + 6,
-             "PROGRESS", "TIME");
+    snprintf(line, sizeof line, "%-*s  %-17s  %-13s  %-*s  %8s", (int)table->slot_width, "SLOT", "BOARD",
+             "STAGE", BAR_WIDTH + 6, "PROGRESS", "TIME");
     put_line(table, window.ws_col, "", line);
 
     /* With more slots than lines, those still going come first. */
@@ -138,16 +147,12 @@ static void draw(struct cli_table *table, uint64_t now_us)
             }
         }
     }
-    for (unsigned i = 0; i < table->row_count; i++) {
-        ended += table->rows[i].outcome != NULL;
-        passed += table->rows[i].outcome != NULL && table->rows[i].code == EG_OK;
-    }
+    for (unsigned i = 0; i < table->row_count; i++)
+        running += table->rows[i].outcome == NULL && table->rows[i].begun_us != 0;
+    size = (size_t)snprintf(line, sizeof line, "passed %u, not passed %u, running %u", table->passed,
+                            table->ended - table->passed, running);
     if (shown < table->row_count)
-        snprintf(line, sizeof line, "passed %u, not passed %u, running %u; %u more slots not shown", passed,
-                 ended - passed, table->row_count - ended, table->row_count - shown);
-    else
-        snprintf(line, sizeof line, "passed %u, not passed %u, running %u", passed, ended - passed,
-                 table->row_count - ended);
+        snprintf(line + size, sizeof line - size, "; %u more slots not shown", table->row_count - shown);
     put_line(table, window.ws_col, "", line);
     fflush(table->out);
     table->drawn_us = now_us;
@@ -169,13 +174,45 @@ static void stage_share(const struct cli_table *table, const char *name, unsigne
     *before = sum * 100 / table->weight;
 }
 
+static size_t wider(size_t width, const char *slot)
+{
+    const size_t length = strlen(slot) < SLOT_WIDTH_MAX ? strlen(slot) : SLOT_WIDTH_MAX;
+
+    return length > width ? length : width;
+}
+
+static struct row *add_row(struct cli_table *table, const char *slot)
+{
+    struct row *more = realloc(table->rows, (table->row_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return NULL;
+    table->rows = more;
+    struct row *row = &more[table->row_count];
+    *row = (struct row){.slot = strdup(slot)};
+    if (row->slot == NULL)
+        return NULL;
+    snprintf(row->doing, sizeof row->doing, "waiting");
+    table->row_count++;
+    table->slot_width = wider(table->slot_width, slot);
+    return row;
+}
+
+/* A new row for a new slot; NULL for what the station itself says, and when there is no memory for one. */
 static struct row *row_of(struct cli_table *table, const char *slot)
 {
     for (unsigned i = 0; i < table->row_count; i++) {
-        if (strcmp(table->rows[i].slot->name, slot) == 0)
+        if (strcmp(table->rows[i].slot, slot) == 0)
             return &table->rows[i];
     }
-    return NULL;
+    return slot[0] != '\0' ? add_row(table, slot) : NULL;
+}
+
+/* The slot has a board again, or none. */
+static void clear_row(struct row *row, const char *doing)
+{
+    *row = (struct row){.slot = row->slot};
+    snprintf(row->doing, sizeof row->doing, "%s", doing);
 }
 
 static void say(struct cli_table *table, const struct eg_log_record *record, const char *kind)
@@ -198,6 +235,8 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
     struct row *row = row_of(table, record->origin.slot);
     if (row != NULL) {
         snprintf(row->board, sizeof row->board, "%s", record->origin.board);
+        if (record->kind == EG_LOG_STAGE_BEGIN && row->outcome != NULL)
+            clear_row(row, "");
         if (row->begun_us == 0)
             row->begun_us = now_us;
     }
@@ -239,6 +278,14 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
             }
             row->code = record->code;
             row->duration_ms = record->duration_ms;
+            table->ended++;
+            table->passed += record->code == EG_OK;
+            table->drawn_us = 0;
+        }
+        break;
+    case EG_LOG_UNPLUGGED:
+        if (row != NULL) {
+            clear_row(row, "empty");
             table->drawn_us = 0;
         }
         break;
@@ -271,8 +318,8 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
     *table = NULL;
     if (!can_redraw(out))
         return EG_OK;
-    struct cli_table *made;
-    EG_TRY(eg_alloc(&made, 1, sizeof *made + slot_count * sizeof made->rows[0], err));
+    EG_CLEANUP(cli_table_destroy_cleanup) struct cli_table *made = NULL;
+    EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
     *made = (struct cli_table){
         .logger = {table_log, table_set_verbosity},
         .out = out,
@@ -280,21 +327,18 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
         .verbosity = EG_NORMAL,
         .color = getenv("NO_COLOR") == NULL && tigetnum("colors") >= 8,
         .begun_us = eg_clock_us(),
-        .row_count = slot_count,
+        .slot_width = SLOT_WIDTH,
     };
+    pthread_mutex_init(&made->lock, NULL);
     for (unsigned i = 0; i < slot_count; i++) {
-        made->rows[i] = (struct row){.slot = &slots[i]};
-        snprintf(made->rows[i].doing, sizeof made->rows[i].doing, "waiting");
+        if (add_row(made, slots[i].name) == NULL)
+            return eg_error_set(err, EG_NO_MEMORY, "a table of %u slots", slot_count);
     }
-    const enum eg_code code = eg_pipeline_order(made->stages, STAGES_MAX, err);
-    if (code != EG_OK) {
-        free(made);
-        return code;
-    }
+    EG_TRY(eg_pipeline_order(made->stages, STAGES_MAX, err));
     for (unsigned i = 0; made->stages[i] != NULL; i++)
         made->weight += made->stages[i]->weight;
-    pthread_mutex_init(&made->lock, NULL);
     *table = made;
+    made = NULL;
     return EG_OK;
 }
 
@@ -302,8 +346,12 @@ void cli_table_destroy(struct cli_table *table)
 {
     if (table == NULL)
         return;
-    take_off(table);
+    if (table->drawn_us != 0 || table->height != 0)
+        take_off(table);
     fflush(table->out);
+    for (unsigned i = 0; i < table->row_count; i++)
+        free(table->rows[i].slot);
+    free(table->rows);
     pthread_mutex_destroy(&table->lock);
     free(table);
 }
@@ -318,25 +366,49 @@ struct eg_logger *cli_table_logger(struct cli_table *table)
     return &table->logger;
 }
 
-void cli_table_results(FILE *out, const struct eg_result *results, unsigned count, uint64_t duration_ms)
+unsigned cli_counts_all(const struct cli_counts *counts)
 {
-    unsigned counts[EG_ABORTED + 1] = {0};
-    unsigned passed = 0;
+    unsigned all = 0;
 
-    fprintf(out, "%-16s  %-6s  %-17s  %-20s  %-13s  %-18s  %8s  %8s\n", "SLOT", "RUN", "BOARD", "CHIP",
-            "OUTCOME", "CODE", "ATTEMPTS", "TIME");
+    for (enum eg_outcome outcome = EG_PASS; outcome <= EG_ABORTED; outcome++)
+        all += counts->of[outcome];
+    return all;
+}
+
+unsigned cli_counts_passed(const struct cli_counts *counts)
+{
+    return counts->of[EG_PASS] + counts->of[EG_PASS_MARGINAL];
+}
+
+void cli_table_counts(FILE *out, const struct cli_counts *counts, uint64_t duration_ms)
+{
+    fprintf(out, "%u of %u passed in %.1f s", cli_counts_passed(counts), cli_counts_all(counts),
+            (double)duration_ms / 1000);
+    for (enum eg_outcome outcome = EG_PASS_MARGINAL; outcome <= EG_ABORTED; outcome++) {
+        if (counts->of[outcome] != 0)
+            fprintf(out, ", %u %s", counts->of[outcome], eg_outcome_name(outcome));
+    }
+    fputc('\n', out);
+}
+
+void cli_table_results(FILE *out, const struct eg_result *results, unsigned count)
+{
+    size_t width = SLOT_WIDTH;
+
+    for (unsigned i = 0; i < count; i++)
+        width = wider(width, results[i].slot);
+    fprintf(out, "%-*s  %-6s  %-17s  %-20s  %-13s  %-18s  %8s  %8s\n", (int)width, "SLOT", "RUN", "BOARD",
+            "CHIP", "OUTCOME", "CODE", "ATTEMPTS", "TIME");
     for (unsigned i = 0; i < count; i++) {
         const struct eg_result *result = &results[i];
         char chip[64] = "";
         if (result->package[0] != '\0')
             snprintf(chip, sizeof chip, "%s v%u.%u", result->package, result->revision / 100u,
                      result->revision % 100u);
-        fprintf(out, "%-16s  %-6lld  %-17s  %-20s  %-13s  %-18s  %8u  %6.1f s\n", result->slot,
+        fprintf(out, "%-*s  %-6lld  %-17s  %-20s  %-13s  %-18s  %8u  %6.1f s\n", (int)width, result->slot,
                 (long long)result->run, result->mac, chip, eg_outcome_name(result->outcome),
                 result->code == EG_OK ? "" : eg_code_name(result->code), result->attempts,
                 (double)result->duration_us / 1e6);
-        counts[result->outcome]++;
-        passed += eg_outcome_passed(result->outcome);
     }
     for (unsigned i = 0; i < count; i++) {
         const struct eg_result *result = &results[i];
@@ -345,10 +417,4 @@ void cli_table_results(FILE *out, const struct eg_result *results, unsigned coun
         else if (result->outcome == EG_PASS_MARGINAL)
             fprintf(out, "%s: passed, but %s\n", result->slot, result->marginal);
     }
-    fprintf(out, "%u of %u passed in %.1f s", passed, count, (double)duration_ms / 1000);
-    for (enum eg_outcome outcome = EG_PASS_MARGINAL; outcome <= EG_ABORTED; outcome++) {
-        if (counts[outcome] != 0)
-            fprintf(out, ", %u %s", counts[outcome], eg_outcome_name(outcome));
-    }
-    fputc('\n', out);
 }

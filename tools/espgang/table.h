@@ -11,7 +11,8 @@
 struct cli_table;
 
 /**
- * A logger that draws on the terminal of `out`.
+ * A logger that draws on the terminal of `out`. Slots that are not among `slots` get a row when they first
+ * say something.
  *
  * @param table  NULL afterwards when `out` is no terminal that can redraw: use plain lines then; never an
  * error
@@ -26,7 +27,18 @@ void cli_table_destroy_cleanup(struct cli_table **table);
 
 struct eg_logger *cli_table_logger(struct cli_table *table);
 
-/** One line per slot with outcome, board and time, the sentences of all that did not pass, and the counts. */
-void cli_table_results(FILE *out, const struct eg_result *results, unsigned count, uint64_t duration_ms);
+/** How many runs ended in which way. */
+struct cli_counts {
+    unsigned of[EG_ABORTED + 1];
+};
+
+unsigned cli_counts_all(const struct cli_counts *counts);
+unsigned cli_counts_passed(const struct cli_counts *counts);
+
+/** "7 of 8 passed in 9.5 s, 1 fail". */
+void cli_table_counts(FILE *out, const struct cli_counts *counts, uint64_t duration_ms);
+
+/** One line per slot with outcome, board and time, and the sentences of all that did not pass plainly. */
+void cli_table_results(FILE *out, const struct eg_result *results, unsigned count);
 
 #endif

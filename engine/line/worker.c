@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Worker threads. They have every signal blocked but those of their own faults, so that handlers run in the
+ * program's own threads. */
+
+#include "engine/line/worker.h"
+
+#include <signal.h>
+#include <time.h>
+
+/* Frames of the loader are the largest thing on a worker's stack, some 50 KiB; the rest is for the libraries.
+ */
+#define STACK_SIZE (512 * 1024)
+
+void eg__crew_init(struct eg__crew *crew)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&crew->one_ended, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&crew->lock, NULL);
+    crew->running = 0;
+}
+
+void eg__crew_finish(struct eg__crew *crew)
+{
+    pthread_cond_destroy(&crew->one_ended);
+    pthread_mutex_destroy(&crew->lock);
+}
+
+unsigned eg__crew_wait(struct eg__crew *crew)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += EG__CREW_WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&crew->lock);
+    if (crew->running != 0)
+        pthread_cond_timedwait(&crew->one_ended, &crew->lock, &until);
+    const unsigned running = crew->running;
+    pthread_mutex_unlock(&crew->lock);
+    return running;
+}
+
+static void *work(void *context)
+{
+    struct eg__worker *worker = context;
+
+    eg__pipeline_run(&worker->run, worker->stages, &worker->result);
+    pthread_mutex_lock(&worker->crew->lock);
+    worker->crew->running--;
+    worker->ended = true;
+    pthread_cond_signal(&worker->crew->one_ended);
+    pthread_mutex_unlock(&worker->crew->lock);
+    return NULL;
+}
+
+static void count_in(struct eg__crew *crew, int change)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->running += (unsigned)change;
+    pthread_mutex_unlock(&crew->lock);
+}
+
+enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
+                              const struct eg_station *station, const struct eg_slot *slot,
+                              struct eg_claims *claims, const struct eg_stage *const *stages,
+                              const struct eg_cancel *cancel, struct eg_error *err)
+{
+    static const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}; /* a thread's own faults */
+    pthread_attr_t attr;
+    sigset_t blocked, former;
+
+    *worker = (struct eg__worker){
+        .run =
+            {
+                .plan = station->plan,
+                .recorder = station->recorder,
+                .logger = station->logger,
+                .cancel = &worker->cancel,
+                .schemes = station->schemes,
+                .stub_dir = station->stub_dir,
+                .claims = claims,
+                .slot = slot->name,
+                .url = slot->url,
+            },
+        .stages = stages,
+        .crew = crew,
+    };
+    atomic_init(&worker->cancel.requested, eg_cancel_requested(cancel));
+    count_in(crew, 1);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_SIZE);
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&blocked, own[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &former);
+    const int failed = pthread_create(&worker->thread, &attr, work, worker);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    pthread_attr_destroy(&attr);
+    if (failed != 0) {
+        count_in(crew, -1);
+        return eg_error_errno(err, EG_IO, failed, "starting a thread for slot %s", slot->name);
+    }
+    return EG_OK;
+}
+
+bool eg__worker_ended(struct eg__worker *worker)
+{
+    pthread_mutex_lock(&worker->crew->lock);
+    const bool ended = worker->ended;
+    pthread_mutex_unlock(&worker->crew->lock);
+    return ended;
+}
+
+void eg__worker_join(struct eg__worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}

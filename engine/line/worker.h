@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One thread per board, and the crew of them that a station waits for. Only for this folder.
+ *
+ * Workers share nothing but what is read-only, the claims and the recorder, so none can hold up another. Each
+ * has a cancel flag of its own; the station's thread passes its own flag on to them, because that one may be
+ * set by a signal handler, which can wake nobody, and so is looked at every EG__CREW_WAIT_MS.
+ */
+
+#ifndef ENGINE_LINE_WORKER_H
+#define ENGINE_LINE_WORKER_H
+
+#include "engine/line/pipeline.h"
+
+#include <pthread.h>
+
+#define EG__CREW_WAIT_MS 50
+
+/** `lock` guards `running` and every worker's `ended`, and is never held across a call into another module.
+ */
+struct eg__crew {
+    pthread_mutex_t lock;
+    pthread_cond_t one_ended;
+    unsigned running;
+};
+
+struct eg__worker {
+    pthread_t thread;
+    struct eg_cancel cancel;
+    struct eg_run run;
+    const struct eg_stage *const *stages;
+    struct eg_result result;
+    struct eg__crew *crew;
+    bool ended;
+};
+
+void eg__crew_init(struct eg__crew *crew);
+void eg__crew_finish(struct eg__crew *crew);
+
+/** Wait until a worker ends, EG__CREW_WAIT_MS at most, not at all when none runs; the number of those still
+ * running. */
+unsigned eg__crew_wait(struct eg__crew *crew);
+
+/**
+ * Start a worker on the board in a slot.
+ *
+ * @param worker  room for it; must stay where it is until eg__worker_join()
+ * @param slot    its strings must outlive the worker and its result
+ * @param cancel  the station's flag; when it is set already the run ends as aborted without touching the
+ * board
+ */
+enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
+                              const struct eg_station *station, const struct eg_slot *slot,
+                              struct eg_claims *claims, const struct eg_stage *const *stages,
+                              const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** Whether the run is over; eg__worker_join() does not wait then. */
+bool eg__worker_ended(struct eg__worker *worker);
+
+void eg__worker_join(struct eg__worker *worker);
+
+#endif

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A line: boards are plugged in, programmed, taken out, and the next ones come.
+build=$1; . "$(dirname "$0")/lib.sh"
+
+make_job esp32c3 65536
+refused() { # SENTENCE ARGUMENT...
+  local sentence=$1
+  shift
+  expect_status 2 "$espgang" run "$work/job.yaml" --watch "$@"
+  expect_text "$work/err.log" "$sentence"
+}
+refused '--sim and --watch exclude each other' --sim 2
+refused "which 'tcp://127.0.0.1:1' does not" --ports tcp://127.0.0.1:1
+
+mkdir "$work/ports"
+"$espgang" run "$work/job.yaml" --watch --ports "$work/ports/*" --ledger "$work/ledger.db" --json >"$work/line.log" 2>"$work/line.err.log" &
+line=$!
+children+=("$line")
+
+wait_for() { # COUNT EVENT
+  for _ in $(seq 600); do
+    [ "$(grep -c "\"event\":\"$2\"" "$work/line.log" || true)" -ge "$1" ] && return
+    sleep 0.1
+  done
+  fail "no $1 events $2 in $(cat "$work/line.log")"
+}
+
+start_boards first 2 --chip esp32c3 --pty --download --link "$work/ports"
+wait_for 2 result
+kill "${children[-1]}"
+wait "${children[-1]}" || fail "vboard ended with $?"
+wait_for 2 unplugged
+start_boards second 1 --chip esp32 --pty --download --link "$work/ports"
+wait_for 3 result
+
+status=0
+kill -INT "$line"
+wait "$line" || status=$?
+expect_equal 'status, with one board that was refused' "$status" 1
+expect_equal runs "$(ledger "select group_concat(outcome || ' ' || code, ', ') from (select outcome, code from runs order by run)")" \
+  'pass ok, pass ok, fail wrong-chip'

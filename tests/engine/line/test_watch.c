@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Boards that come and go. */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include <string.h>
+
+/* A hand that plugs and unplugs: what a scan finds depends on how many runs have ended and on how many scans
+ * ago that was. */
+struct hand {
+    struct fake_line *line;
+    unsigned wanted; /* runs, then the line is cancelled */
+    unsigned away;   /* scans without the board after each run */
+    unsigned ended, scans;
+    enum eg_code fail; /* of the second scan */
+    unsigned all_scans, after;
+    char results[200];
+};
+
+static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *count, struct eg_error *err)
+{
+    struct hand *hand = context;
+
+    hand->scans++;
+    if (++hand->all_scans == 2 && hand->fail != EG_OK)
+        return eg_error_set(err, hand->fail, "nothing can be found");
+    *slots = hand->line->slots;
+    *count = hand->ended > 0 && hand->scans <= hand->away ? 0 : hand->line->station.slot_count;
+    if (hand->ended == hand->wanted && hand->scans > hand->away + hand->after)
+        eg_cancel_request(&hand->line->cancel);
+    return EG_OK;
+}
+
+static void ended(void *context, const struct eg_result *result)
+{
+    struct hand *hand = context;
+    const size_t used = strlen(hand->results);
+
+    hand->ended++;
+    hand->scans = 0;
+    snprintf(hand->results + used, sizeof hand->results - used, "%s %s %s\n", result->slot,
+             eg_outcome_name(result->outcome), result->mac);
+}
+
+static void watch(struct hand *hand)
+{
+    const struct eg_slot_source source = {scan, hand};
+    struct eg_error err;
+
+    assert_ok(eg_station_watch(&hand->line->station, &source, &hand->line->cancel, ended, hand, &err), err);
+}
+
+static void the_next_board_in_a_slot_gets_the_next_run(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 2, .away = 5};
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    watch(&hand);
+    assert_string_equal(hand.results, "1 pass 02:65:67:00:00:01\n1 pass 02:65:67:00:00:01\n");
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_non_null(strstr(hand.line->recorder.transcript, "outcome pass\nunplugged 1\n"));
+}
+
+static void a_board_that_only_re_enumerates_is_not_programmed_again(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 1, .away = 1, .after = 5};
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 1);
+    assert_null(strstr(hand.line->recorder.transcript, "unplugged"));
+}
+
+static void a_scan_that_fails_is_a_warning_and_the_line_goes_on(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 2, .fail = EG_IO};
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_non_null(
+        strstr(hand.line->recorder.transcript, "warning looking for boards: nothing can be found\n"));
+}
+
+static void a_cancel_ends_the_runs_in_progress_as_aborted(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 0};
+
+    fake_line_plug(hand.line, &(struct vb_config){0}, 1, NO_FAULTS);
+    hand.after = 3; /* the board is plugged in with the first scan and runs from the second on */
+    watch(&hand);
+    assert_int_equal(hand.ended, 1);
+    assert_int_equal(fake_recorder_run(&hand.line->recorder, "1")->record.outcome, EG_ABORTED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_next_board_in_a_slot_gets_the_next_run),
+        TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
+        TEST(a_scan_that_fails_is_a_warning_and_the_line_goes_on),
+        TEST(a_cancel_ends_the_runs_in_progress_as_aborted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
