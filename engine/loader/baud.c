@@ -5,16 +5,18 @@
  *
  * The reply comes at the old rate, and what a ROM must be told may have to be computed from registers, at the
  * old rate too. After the switch the chip needs a moment, which differs from chip to chip; instead of a wait
- * that is long enough for all of them a register is read until it answers.
+ * that is long enough for all of them a register is read. When no answer to that comes in time it may still
+ * come, and would pass for the answer to the next read; so from then on the chip is asked by SYNC, whose
+ * answers come after it and are like no others.
  */
 
 #include "engine/loader/loader_internal.h"
 
 enum {
     SETTLE_MS = 5, /* the stop bit of the reply must have left the chip, and a bridge must have switched */
-    SETTLE_BLIND_MS = 50, /* when nothing can be read to see whether it has */
-    PROBES = 5,
     PROBE_TIMEOUT_MS = 100,
+    SYNCS = 5,
+    SYNC_TIMEOUT_MS = 300,
 };
 
 /* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator, and so is
@@ -55,15 +57,17 @@ static enum eg_code settle(struct eg_loader *loader, struct eg_error *err)
                                       .word_count = 1,
                                       .timeout_ms = PROBE_TIMEOUT_MS};
 
-    if (loader->secure_download) {
-        EG_TRY(eg_sleep_ms(loader->port->cancel, SETTLE_BLIND_MS, err));
-        return eg_slip_discard(&loader->slip, err);
+    EG_TRY(eg_sleep_ms(loader->port->cancel, SETTLE_MS, err));
+    EG_TRY(eg_slip_discard(&loader->slip, err));
+    if (!loader->secure_download) {
+        const enum eg_code code = eg__command(loader, &probe, NULL, err);
+        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+            return code;
     }
     for (unsigned i = 1;; i++) {
-        EG_TRY(eg_sleep_ms(loader->port->cancel, SETTLE_MS, err));
-        EG_TRY(eg_slip_discard(&loader->slip, err));
-        const enum eg_code code = eg__command(loader, &probe, NULL, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || i == PROBES)
+        bool stub;
+        const enum eg_code code = eg__sync(loader, SYNC_TIMEOUT_MS, &stub, err);
+        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || i == SYNCS)
             return code;
     }
 }
@@ -72,7 +76,7 @@ enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, stru
 {
     uint32_t words[] = {baud, loader->baud};
 
-    if (baud == loader->baud)
+    if (baud == loader->baud || !eg_port_has_baud(loader->port))
         return EG_OK;
     if (!loader->stub) {
         EG_TRY(rom_word(loader, baud, &words[0], err));

@@ -9,7 +9,8 @@
  * command may leave its result out. The length field of a reply is never used, some stubs send a wrong one.
  *
  * A ROM answers a command it does not know under the opcode of an earlier one, with status 01 05, once or
- * eight times. All of that must be gone before the next command is sent.
+ * eight times. All of that must be gone before the next command is sent, so unless all eight have come the
+ * chip is brought into step by SYNC, whose answers follow them.
  *
  * A status that says that what arrived was damaged becomes EG_CORRUPTED: the command has not been executed
  * and may be sent again as it was. That is true of the checksum, and for blocks of data of the length too.
@@ -247,8 +248,10 @@ static enum eg_code unsupported(struct eg_loader *loader, const struct eg__reque
     const char *name = eg__opcode_name(request->opcode);
     uint8_t frame[64];
     size_t size = first_size;
+    unsigned count;
+    bool stub;
 
-    for (unsigned i = 1; i < REPEATS; i++) {
+    for (count = 1; count < REPEATS; count++) {
         const enum eg_code code =
             eg_slip_receive(&loader->slip, frame, sizeof frame, &size, REPEAT_WAIT_MS, err);
         if (code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET)
@@ -256,7 +259,10 @@ static enum eg_code unsupported(struct eg_loader *loader, const struct eg__reque
         if (code != EG_OK || size != first_size || memcmp(frame, first, size) != 0)
             break;
     }
-    EG_TRY(eg_slip_discard(&loader->slip, err));
+    if (count < REPEATS)
+        EG_TRY(eg__sync(loader, EG__SYNC_TIMEOUT_MS, &stub, err));
+    else
+        EG_TRY(eg_slip_discard(&loader->slip, err));
     if (loader->target != NULL && !loader->secure_download && eg__has(loader, request->opcode))
         return eg_error_set(err, EG_CORRUPTED, "%s reached the chip damaged", name);
     return eg_error_set(err, EG_UNSUPPORTED, "the chip's ROM does not accept %s%s", name,

@@ -24,6 +24,7 @@ enum {
     SYNC_REPLIES = 8,
     SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
+    SYNC_SLOW_MS = 500,
     USB_JTAG_PID = 0x1001,
 };
 
@@ -61,6 +62,8 @@ static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg
     return EG_OK;
 }
 
+/* A ROM refuses an unknown command under the opcode of the one before, SYNC as a rule; such an answer that
+ * comes late is passed over. */
 static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
                                  struct eg_error *err)
 {
@@ -71,7 +74,7 @@ static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, 
     do
         EG_TRY(
             eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err));
-    while (size < 10 || frame[0] != 1 || frame[1] != EG_OP_SYNC);
+    while (size < 10 || frame[0] != 1 || frame[1] != EG_OP_SYNC || frame[8] != 0);
     *zero = eg_get32(frame + 4) == 0;
     return EG_OK;
 }
@@ -96,7 +99,20 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
     return EG_OK;
 }
 
-static enum eg_code attempt_sync(struct eg_loader *loader, struct log *log, struct eg_error *err)
+/* A cable answers at once. What is behind a network or a pty, a simulator perhaps, may be slower than any
+ * limit that is good for a cable, and an answer that comes too late is thrown away: so each attempt waits
+ * longer there. */
+static uint32_t sync_timeout_ms(const struct eg_port *port, unsigned attempt)
+{
+    const uint32_t timeout_ms = EG__SYNC_TIMEOUT_MS * (attempt + 1);
+
+    if (!port->remote && eg_port_has_lines(port))
+        return EG__SYNC_TIMEOUT_MS;
+    return timeout_ms < SYNC_SLOW_MS ? timeout_ms : SYNC_SLOW_MS;
+}
+
+static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, struct log *log,
+                                 struct eg_error *err)
 {
     enum eg_code code = EG_NO_SYNC;
 
@@ -104,7 +120,7 @@ static enum eg_code attempt_sync(struct eg_loader *loader, struct log *log, stru
         if (i > 0)
             EG_TRY(eg_sleep_ms(loader->port->cancel, SYNC_PAUSE_MS, err));
         EG_TRY(collect(loader, log, err));
-        code = eg__sync(loader, EG__SYNC_TIMEOUT_MS, &loader->stub, err);
+        code = eg__sync(loader, sync_timeout_ms(loader->port, attempt), &loader->stub, err);
         if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
             return code;
         append(log, loader->slip.noise, loader->slip.noise_size);
@@ -199,7 +215,7 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
             log.used = 0; /* what it said before is of another start */
             log.text[0] = '\0';
         }
-        const enum eg_code code = attempt_sync(loader, &log, err);
+        const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
         if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
             return code;

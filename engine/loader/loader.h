@@ -134,7 +134,8 @@ struct eg_chip_info {
     bool secure_download;
 };
 
-/** Needs the target. EG_BAD_REPLY when the MAC is impossible (all zeros, all ones, multicast). */
+/** Needs the target. EG_BAD_REPLY when the MAC is impossible (all zeros, all ones, multicast) or reads
+ * differently the second time. */
 enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *info,
                                 struct eg_error *err) EG_CHECKED;
 
@@ -152,8 +153,8 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
 enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot, and when the rate is the same.
- * Needs the target; returns once the chip has answered at the new rate. */
+/** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot, on a port that cannot, and
+ * when the rate is the same. Needs the target; returns once the chip has answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
 /** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to

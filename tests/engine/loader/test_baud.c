@@ -103,7 +103,25 @@ static void the_same_rate_costs_nothing(void **state)
     talk_end(&script);
 }
 
-static void a_chip_that_settles_late_is_asked_again(void **state)
+static void a_port_without_a_rate_keeps_the_chips_as_it_is(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_port_ops ops;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    ops = *script.port.ops;
+    ops.set_baud = NULL;
+    script.port.ops = &ops;
+    assert_ok(eg_loader_change_baud(&loader, 921600, &err), err);
+    assert_int_equal(loader.baud, 115200);
+    talk_end(&script);
+}
+
+static void a_chip_that_settles_late_is_asked_again_by_sync(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 2};
@@ -114,10 +132,35 @@ static void a_chip_that_settles_late_is_asked_again(void **state)
     TALK_WORDS(&talk, 0x0f, 460800, 115200);
     talk_reply(&talk, 0x0f, 0, 0);
     TALK_WORDS(&talk, 0x0a, 0x6000007c);
-    TALK_WORDS(&talk, 0x0a, 0x6000007c);
-    talk_reply(&talk, 0x0a, 0, 0);
+    talk_sync(&talk, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_change_baud(&loader, 460800, &err), err);
+    talk_end(&script);
+}
+
+static void a_late_answer_is_not_taken_for_that_of_the_next_read(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t word;
+
+    TALK_WORDS(&talk, 0x0f, 460800, 115200);
+    talk_reply(&talk, 0x0f, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x6000007c);
+    TALK_WORDS(&talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
+               0x55555555, 0x55555555, 0x55555555);
+    talk_reply(&talk, 0x0a, 0x20070607, 0); /* the answer to the read */
+    for (unsigned i = 0; i < 8; i++)
+        talk_reply(&talk, 0x08, 0, 0);
+    TALK_WORDS(&talk, 0x0a, 0x60008844);
+    talk_reply(&talk, 0x0a, 0xc4001000, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_change_baud(&loader, 460800, &err), err);
+    assert_ok(eg_loader_read_reg(&loader, 0x60008844, &word, &err), err);
+    assert_int_equal(word, 0xc4001000);
     talk_end(&script);
 }
 
@@ -131,11 +174,15 @@ static void a_chip_that_is_lost_at_the_new_rate_is_reported_with_it(void **state
 
     TALK_WORDS(&talk, 0x0f, 460800, 115200);
     talk_reply(&talk, 0x0f, 0, 0);
-    for (unsigned i = 0; i < 5; i++)
-        TALK_WORDS(&talk, 0x0a, 0x6000007c);
+    TALK_WORDS(&talk, 0x0a, 0x6000007c);
+    for (unsigned i = 0; i < 5; i++) {
+        talk_sync(&talk, 0);
+        talk.turns[talk.count - 1].reply_size = 0;
+    }
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_error(eg_loader_change_baud(&loader, 460800, &err), err, EG_TIMEOUT,
-                 "at 460800 baud: no answer to READ_REG within 100 ms");
+                 "at 460800 baud: no answer within 300 ms");
+    talk_end(&script);
     talk_end(&script);
 }
 
@@ -149,6 +196,7 @@ static void secure_download_mode_reads_no_register(void **state)
 
     TALK_WORDS(&talk, 0x0f, 921600, 0);
     talk_reply(&talk, 0x0f, 0, 0);
+    talk_sync(&talk, 0x20120707);
     talk_begin(&talk, &script, &loader, "esp32s3", false);
     loader.secure_download = true;
     assert_ok(eg_loader_change_baud(&loader, 921600, &err), err);
@@ -163,7 +211,9 @@ int main(void)
         cmocka_unit_test(the_esp32_rom_is_told_what_its_calibration_makes_right),
         cmocka_unit_test(a_rom_that_cannot_keeps_the_rate),
         cmocka_unit_test(the_same_rate_costs_nothing),
-        cmocka_unit_test(a_chip_that_settles_late_is_asked_again),
+        cmocka_unit_test(a_port_without_a_rate_keeps_the_chips_as_it_is),
+        cmocka_unit_test(a_chip_that_settles_late_is_asked_again_by_sync),
+        cmocka_unit_test(a_late_answer_is_not_taken_for_that_of_the_next_read),
         cmocka_unit_test(a_chip_that_is_lost_at_the_new_rate_is_reported_with_it),
         cmocka_unit_test(secure_download_mode_reads_no_register),
     };

@@ -184,6 +184,35 @@ static void an_unknown_command_comes_back_eight_times_under_another_opcode(void 
     talk_end(&script);
 }
 
+static void refusals_that_come_late_are_no_answer_to_the_next_command(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    struct eg_security_info info;
+    uint32_t word;
+
+    talk_host(&talk, (const uint8_t[8]){0, 0x14}, 8);
+    talk_reply(&talk, 0x08, 0x20120707, 0x0105);
+    /* The network held the other seven back until SYNC was on its way. */
+    TALK_WORDS(&talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
+               0x55555555, 0x55555555, 0x55555555);
+    for (unsigned i = 0; i < 7; i++)
+        talk_reply(&talk, 0x08, 0x20120707, 0x0105);
+    for (unsigned i = 0; i < 8; i++)
+        talk_reply(&talk, 0x08, 0x20120707, 0);
+    TALK_WORDS(&talk, 0x0a, 0x40001000);
+    talk_reply(&talk, 0x0a, 0x00f01d83, 0);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_error(eg_loader_security_info(&loader, &info, &err), err, EG_UNSUPPORTED,
+                 "reading security info: the chip's ROM does not accept GET_SECURITY_INFO");
+    assert_ok(eg_loader_read_reg(&loader, 0x40001000, &word, &err), err);
+    assert_int_equal(word, 0x00f01d83);
+    talk_end(&script);
+}
+
 static void a_command_that_the_rom_has_but_did_not_understand_was_damaged(void **state)
 {
     (void)state;
@@ -195,6 +224,7 @@ static void a_command_that_the_rom_has_but_did_not_understand_was_damaged(void *
 
     TALK_WORDS(&talk, 0x0a, 0x3ff00000);
     talk_reply(&talk, 0x4a, 0, 0x0105);
+    talk_sync(&talk, 0x20120707);
     talk_begin(&talk, &script, &loader, "esp32", false);
     assert_error(eg_loader_read_reg(&loader, 0x3ff00000, &word, &err), err, EG_CORRUPTED,
                  "reading register 0x3ff00000: READ_REG reached the chip damaged");
@@ -299,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_failing_digest_leaves_its_result_out),
         cmocka_unit_test(a_digest_that_is_cut_off_is_malformed),
         cmocka_unit_test(an_unknown_command_comes_back_eight_times_under_another_opcode),
+        cmocka_unit_test(refusals_that_come_late_are_no_answer_to_the_next_command),
         cmocka_unit_test(a_command_that_the_rom_has_but_did_not_understand_was_damaged),
         cmocka_unit_test(silence_is_a_timeout_that_names_the_command),
         cmocka_unit_test(a_restart_in_mid_work_passes_up),
