@@ -88,19 +88,25 @@ static enum eg_code by_magic(struct eg_loader *loader, struct eg_error *err)
     return eg_error_set(err, EG_UNKNOWN_CHIP, "chip magic 0x%08x is none of %s", (unsigned)magic, names);
 }
 
-enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
+static enum eg_code ask(struct eg_loader *loader, struct eg_error *err)
 {
     struct eg_security_info info = {0};
 
     loader->target = NULL;
-    loader->has_security = false;
+    loader->has_security = loader->secure_download = false;
     const enum eg_code code = eg_loader_security_info(loader, &info, err);
-    if (code != EG_OK && code != EG_UNSUPPORTED && code != EG_DEVICE_REFUSED)
-        return code;
     if (code == EG_OK && info.has_chip_id)
-        EG_TRY(by_id(loader, err));
-    else
-        EG_TRY(by_magic(loader, err));
+        return by_id(loader, err);
+    if (code == EG_OK || code == EG_UNSUPPORTED || code == EG_DEVICE_REFUSED)
+        return by_magic(loader, err);
+    return code;
+}
+
+enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
+{
+    /* Neither the question nor the answer has a checksum: one flipped bit makes any chip an unknown one. */
+    if (ask(loader, err) != EG_OK && (err->code != EG_UNKNOWN_CHIP || ask(loader, err) != EG_OK))
+        return err->code;
 
     /* Over USB-Serial/JTAG nobody else feeds them, and they bite in the middle of a long erase. */
     if ((loader->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && loader->port->pid == USB_JTAG_PID &&

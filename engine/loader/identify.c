@@ -27,6 +27,27 @@ static enum eg_code check_mac(const uint8_t mac[EG_MAC_SIZE], struct eg_error *e
     return eg_error_set(err, EG_BAD_REPLY, "the chip gives an impossible MAC, %s", text);
 }
 
+/* A reply has no checksum, and the ledger knows the board by its MAC: so it is read twice. */
+static enum eg_code read_mac(struct eg_loader *loader, struct eg__registers *registers,
+                             uint8_t mac[EG_MAC_SIZE], struct eg_error *err)
+{
+    struct eg__registers afresh = {.loader = loader, .err = err};
+    uint8_t again[EG_MAC_SIZE];
+    char text[EG_MAC_TEXT], other[EG_MAC_TEXT];
+
+    if (!eg_target_mac(loader->target, eg__registers_read, registers, mac) ||
+        !eg_target_mac(loader->target, eg__registers_read, &afresh, again)) {
+        if (registers->failed || afresh.failed)
+            return eg_error_prefix(err, "reading the MAC: ");
+        return eg_error_set(err, EG_BAD_REPLY, "the chip gives no MAC of a known vendor");
+    }
+    eg_mac_text(text, mac);
+    eg_mac_text(other, again);
+    if (memcmp(mac, again, EG_MAC_SIZE) != 0)
+        return eg_error_set(err, EG_BAD_REPLY, "the chip gives MAC %s, then %s", text, other);
+    return check_mac(mac, err);
+}
+
 static bool read_security(const struct eg_target *target, struct eg__registers *registers,
                           struct eg_chip_info *info)
 {
@@ -55,12 +76,7 @@ enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *i
         *info = read;
         return EG_OK;
     }
-    if (!eg_target_mac(target, eg__registers_read, &registers, read.mac)) {
-        if (registers.failed)
-            return eg_error_prefix(err, "reading the MAC: ");
-        return eg_error_set(err, EG_BAD_REPLY, "the chip gives no MAC of a known vendor");
-    }
-    EG_TRY(check_mac(read.mac, err));
+    EG_TRY(read_mac(loader, &registers, read.mac, err));
     read.has_mac = true;
     if (!eg_target_revision(target, eg__registers_read, &registers, &read.revision) ||
         !eg_target_package(target, eg__registers_read, &registers, &read.package) ||

@@ -52,11 +52,18 @@ static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
     return hard_reset(loader, err);
 }
 
+/* It bites some milliseconds after it is armed, so the chip, and with it a port of its own, may be gone
+ * before the last write, of the lock, is answered. */
 static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err)
 {
-    if (loader->target->watchdog_reset == NULL || loader->secure_download)
+    const struct eg_register_write *write = loader->target->watchdog_reset;
+
+    if (write == NULL || loader->secure_download)
         return hard_reset(loader, err);
-    EG_TRY(eg__write_registers(loader, loader->target->watchdog_reset, err));
+    for (; write[1].addr != 0; write++)
+        EG_TRY(eg__write_register(loader, write, err));
+    if (eg__write_register(loader, write, err) == EG_CANCELLED)
+        return err->code;
     return eg_sleep_ms(loader->port->cancel, WATCHDOG_WAIT_MS, err);
 }
 

@@ -100,6 +100,10 @@ struct eg__registers {
 /** An eg_target_reader whose context is a struct eg__registers. */
 bool eg__registers_read(void *context, uint32_t addr, uint32_t *word);
 
+/** Does one write of a table. */
+enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_register_write *write,
+                                struct eg_error *err) EG_CHECKED;
+
 /** Does the writes of a table whose last row has address 0. */
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,
                                  struct eg_error *err) EG_CHECKED;

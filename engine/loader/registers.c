@@ -54,13 +54,18 @@ enum eg_code eg__read_field(struct eg_loader *loader, const struct eg_field *fie
     return eg_field_read(field, eg__registers_read, &registers, value) ? EG_OK : err->code;
 }
 
+enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_register_write *write,
+                                struct eg_error *err)
+{
+    if (write->set_mask != 0)
+        return eg_loader_write_reg(loader, write->addr, write->set_mask, write->set_mask, 0, err);
+    return eg_loader_write_reg(loader, write->addr, write->value, 0xffffffff, 0, err);
+}
+
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,
                                  struct eg_error *err)
 {
-    for (; writes->addr != 0; writes++) {
-        const bool set = writes->set_mask != 0;
-        EG_TRY(eg_loader_write_reg(loader, writes->addr, set ? writes->set_mask : writes->value,
-                                   set ? writes->set_mask : 0xffffffff, 0, err));
-    }
+    for (; writes->addr != 0; writes++)
+        EG_TRY(eg__write_register(loader, writes, err));
     return EG_OK;
 }

@@ -11,7 +11,7 @@
  * looked for at the first rate, where it answers SYNC with zeros.
  *
  * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry takes the place of the ROM's
- * pointer to its flash-read function for one READ_FLASH_SLOW, and the stub puts the pointer back.
+ * pointer to its flash-read function for one READ_FLASH_SLOW; afterwards the pointer is put back.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -25,6 +25,7 @@ enum {
     GREETING_TIMEOUT_MS = 3000,
     FIRST_BAUD = 115200,
     FIRST_BAUD_SYNCS = 3,
+    FIRST_BAUD_TIMEOUT_MS = 300,
 };
 
 static const uint8_t greeting[] = {'O', 'H', 'A', 'I'};
@@ -69,7 +70,7 @@ static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *e
         if (code != EG_OK)
             return code;
         if (size == sizeof greeting && memcmp(frame, greeting, size) == 0)
-            return EG_OK;
+            return eg_slip_discard(&loader->slip, err);
         if (size < 10 || frame[0] != 1) {
             char hex[2 * 16 + 1];
             eg_hex(hex, frame, size < 16 ? size : 16);
@@ -121,7 +122,7 @@ static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error
     for (unsigned i = 0; i < FIRST_BAUD_SYNCS; i++) {
         struct eg_error ignored;
         bool stub = false;
-        const enum eg_code code = eg__sync(loader, EG__SYNC_TIMEOUT_MS, &stub, &ignored);
+        const enum eg_code code = eg__sync(loader, FIRST_BAUD_TIMEOUT_MS, &stub, &ignored);
         if (code == EG_OK && stub)
             return EG_OK;
         if (code == EG_PORT_GONE || code == EG_CANCELLED) {

@@ -78,6 +78,7 @@ static void an_esp8266_is_known_by_its_magic(void **state)
 
     security_request(&talk);
     talk_reply(&talk, 0x08, 0, 0x0105);
+    talk_sync(&talk, 0x20120707);
     TALK_WORDS(&talk, 0x0a, 0x40001000);
     talk_reply(&talk, 0x0a, 0xfff0c101, 0);
     talk_begin(&talk, &script, &loader, NULL, false);
@@ -141,10 +142,12 @@ static void twelve_bytes_without_an_id_lead_to_the_magic(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 0, 12);
-    TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x0a, 0x000007c6, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        security_request(&talk);
+        security_reply(&talk, 0, 0, 12);
+        TALK_WORDS(&talk, 0x0a, 0x40001000);
+        talk_reply(&talk, 0x0a, 0x000007c6, 0);
+    }
     talk_begin(&talk, &script, &loader, NULL, false);
     assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP,
                  "chip magic 0x000007c6 is none of esp32, esp32c3, esp32s3, esp8266");
@@ -161,10 +164,13 @@ static void secure_download_mode_without_an_id_stays_unknown(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 0, 12);
-    TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x14, 0, 0x0105);
+    for (unsigned i = 0; i < 2; i++) {
+        security_request(&talk);
+        security_reply(&talk, 0, 0, 12);
+        TALK_WORDS(&talk, 0x0a, 0x40001000);
+        for (unsigned reply = 0; reply < 8; reply++)
+            talk_reply(&talk, 0x14, 0, 0x0105);
+    }
     talk_begin(&talk, &script, &loader, NULL, false);
     assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP,
                  "the chip is in secure download mode and tells no chip id");
@@ -178,11 +184,33 @@ static void an_unknown_chip_id_is_named(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 99, 20);
+    for (unsigned i = 0; i < 2; i++) {
+        security_request(&talk);
+        security_reply(&talk, 0, 99, 20);
+    }
     talk_begin(&talk, &script, &loader, NULL, false);
     assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP,
                  "chip id 99 is none of esp32, esp32c3, esp32s3, esp8266");
+}
+
+static void a_chip_that_is_unknown_once_is_asked_again(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    security_request(&talk);
+    talk_reply(&talk, 0x14, 0, 0x0105); /* the question was damaged */
+    TALK_WORDS(&talk, 0x0a, 0x40001000);
+    talk_reply(&talk, 0x0a, 0x1b31506f, 0);
+    security_request(&talk);
+    security_reply(&talk, 0, 5, 20);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_ok(eg_loader_detect(&loader, &err), err);
+    assert_string_equal(loader.target->name, "esp32c3");
+    talk_end(&script);
 }
 
 static void watchdogs_are_switched_off_over_usb_serial_jtag(void **state)
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(twelve_bytes_without_an_id_lead_to_the_magic),
         cmocka_unit_test(secure_download_mode_without_an_id_stays_unknown),
         cmocka_unit_test(an_unknown_chip_id_is_named),
+        cmocka_unit_test(a_chip_that_is_unknown_once_is_asked_again),
         cmocka_unit_test(watchdogs_are_switched_off_over_usb_serial_jtag),
         cmocka_unit_test(watchdogs_are_left_alone_when_a_stub_runs),
         cmocka_unit_test(an_esp32_is_not_asked_for_security_info),

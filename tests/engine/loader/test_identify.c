@@ -15,14 +15,14 @@ static void registers(struct talk *talk, const struct row *rows, size_t count)
     }
 }
 
-static void an_esp32_is_identified_with_every_register_read_once(void **state)
+static void an_esp32_is_identified_with_every_register_but_the_macs_read_once(void **state)
 {
     (void)state;
     /* The words of the recordings. */
     static const struct row rows[] = {
-        {0x3ff5a004, 0xc4001000}, {0x3ff5a008, 0x000c240a}, {0x3ff5a00c, 0x00008200},
-        {0x3ff5a014, 0x01100000}, {0x3ff6607c, 0x96042000}, {0x3ff5a000, 0x00000000},
-        {0x3ff5a018, 0x00000000},
+        {0x3ff5a004, 0xc4001000}, {0x3ff5a008, 0x000c240a}, {0x3ff5a004, 0xc4001000},
+        {0x3ff5a008, 0x000c240a}, {0x3ff5a00c, 0x00008200}, {0x3ff5a014, 0x01100000},
+        {0x3ff6607c, 0x96042000}, {0x3ff5a000, 0x00000000}, {0x3ff5a018, 0x00000000},
     };
     struct talk talk = {.status_size = 4};
     struct scripted_port script;
@@ -48,9 +48,9 @@ static void an_esp32_with_secure_boot_and_encryption_says_so(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {0x3ff5a004, 0xc4001000},        {0x3ff5a008, 0x000c240a}, {0x3ff5a00c, 0x00008200},
-        {0x3ff5a014, 0x00100000},        {0x3ff6607c, 0x96042000}, {0x3ff5a000, 0x7u << 20},
-        {0x3ff5a018, 1u << 7 | 1u << 5},
+        {0x3ff5a004, 0xc4001000}, {0x3ff5a008, 0x000c240a}, {0x3ff5a004, 0xc4001000},
+        {0x3ff5a008, 0x000c240a}, {0x3ff5a00c, 0x00008200}, {0x3ff5a014, 0x00100000},
+        {0x3ff6607c, 0x96042000}, {0x3ff5a000, 0x7u << 20}, {0x3ff5a018, 1u << 7 | 1u << 5},
     };
     struct talk talk = {.status_size = 2};
     struct scripted_port script;
@@ -71,14 +71,14 @@ static void an_esp32_with_secure_boot_and_encryption_says_so(void **state)
 
 static void impossible_mac(uint32_t low, uint32_t high, const char *sentence)
 {
-    const struct row rows[] = {{0x60008844, low}, {0x60008848, high}};
+    const struct row rows[] = {{0x60008844, low}, {0x60008848, high}, {0x60008844, low}, {0x60008848, high}};
     struct talk talk = {.status_size = 4};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_chip_info info;
     struct eg_error err;
 
-    registers(&talk, rows, 2);
+    registers(&talk, rows, 4);
     talk_begin(&talk, &script, &loader, "esp32c3", false);
     assert_error(eg_loader_identify(&loader, &info, &err), err, EG_BAD_REPLY, sentence);
 }
@@ -89,6 +89,23 @@ static void impossible_macs_are_not_believed(void **state)
     impossible_mac(0, 0, "the chip gives an impossible MAC, 00:00:00:00:00:00");
     impossible_mac(0xffffffff, 0xffff, "the chip gives an impossible MAC, ff:ff:ff:ff:ff:ff");
     impossible_mac(0xc4001000, 0x250a, "the chip gives an impossible MAC, 25:0a:c4:00:10:00");
+}
+
+static void a_mac_that_reads_differently_is_not_believed(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {0x60008844, 0xc4001000}, {0x60008848, 0x240a}, {0x60008844, 0xc4001400}, {0x60008848, 0x240a}};
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_chip_info info;
+    struct eg_error err;
+
+    registers(&talk, rows, 4);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_error(eg_loader_identify(&loader, &info, &err), err, EG_BAD_REPLY,
+                 "the chip gives MAC 24:0a:c4:00:10:00, then 24:0a:c4:00:14:00");
 }
 
 static void an_esp8266_of_no_known_vendor_has_no_mac(void **state)
@@ -147,9 +164,10 @@ static void a_read_that_fails_says_what_it_was_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_esp32_is_identified_with_every_register_read_once),
+        cmocka_unit_test(an_esp32_is_identified_with_every_register_but_the_macs_read_once),
         cmocka_unit_test(an_esp32_with_secure_boot_and_encryption_says_so),
         cmocka_unit_test(impossible_macs_are_not_believed),
+        cmocka_unit_test(a_mac_that_reads_differently_is_not_believed),
         cmocka_unit_test(an_esp8266_of_no_known_vendor_has_no_mac),
         cmocka_unit_test(secure_download_mode_tells_only_what_the_flags_say),
         cmocka_unit_test(a_read_that_fails_says_what_it_was_for),

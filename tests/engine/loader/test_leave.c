@@ -140,6 +140,44 @@ static void the_watchdog_resets_a_chip_that_has_it(void **state)
     talk_end(&script);
 }
 
+static void a_chip_that_is_reset_before_it_answers_has_left(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x09, 0x600080a8, 0x50d83aa1, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60008094, 2000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60008090, 0xd0000102, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x600080a8, 0, 0xffffffff, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_WATCHDOG_RESET, &err), err);
+    talk_end(&script);
+}
+
+static void a_chip_whose_watchdog_is_not_armed_has_not_left(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x09, 0x600080a8, 0x50d83aa1, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60008094, 2000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    TALK_WORDS(&talk, 0x09, 0x60008090, 0xd0000102, 0xffffffff, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_error(eg_loader_leave(&loader, EG_AFTER_WATCHDOG_RESET, &err), err, EG_TIMEOUT,
+                 "leaving the loader: writing register 0x60008090: no answer to WRITE_REG within 3000 ms");
+}
+
 static void a_chip_without_the_watchdog_gets_a_hard_reset(void **state)
 {
     (void)state;
@@ -180,6 +218,8 @@ int main(void)
         cmocka_unit_test(a_real_stub_is_left_without_a_reset),
         cmocka_unit_test(no_reset_leaves_a_rom_and_a_kept_stub_alone),
         cmocka_unit_test(the_watchdog_resets_a_chip_that_has_it),
+        cmocka_unit_test(a_chip_that_is_reset_before_it_answers_has_left),
+        cmocka_unit_test(a_chip_whose_watchdog_is_not_armed_has_not_left),
         cmocka_unit_test(a_chip_without_the_watchdog_gets_a_hard_reset),
         cmocka_unit_test(a_rom_that_refuses_to_leave_says_so),
     };
