@@ -7,7 +7,7 @@
  * that brings nothing counts as its whole slice, without asking the clock: that is what the ops promise, and
  * with a scripted port, which never sleeps, it makes a timeout cost nothing.
  *
- * Not here: the carriers themselves (serial.c, network.c) and the list of them (schemes.c).
+ * Not here: the carriers themselves (serial.c, gensio.c) and the list of them (schemes.c).
  */
 
 #include "engine/link/port.h"

@@ -191,9 +191,9 @@ static enum progress decode(struct eg_slip *slip, struct frame *frame)
         }
         if (byte == END) {
             slip->at++;
-            frame->inside = !frame->inside;
             if (frame->used > 0)
                 return WHOLE;
+            frame->inside = true; /* also behind the end of a frame whose front was thrown away */
             continue;
         }
         if (byte == ESCAPE) {

@@ -140,6 +140,17 @@ static void empty_frames_are_passed_over(void **state)
     assert_answer(&link, BYTES(7));
 }
 
+static void a_frame_behind_the_end_of_a_lost_one_is_found(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {{BOARD(0xc0, 0xc0, 7, 0xc0, 0xc0, 8, 0xc0)}};
+    struct link link;
+
+    link_init(&link, turns, 1);
+    assert_answer(&link, BYTES(7));
+    assert_answer(&link, BYTES(8));
+}
+
 static void a_frame_may_come_in_single_bytes(void **state)
 {
     (void)state;
@@ -367,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_no_loader_accepts_is_not_sent),
         cmocka_unit_test(frames_back_to_back_are_kept_apart),
         cmocka_unit_test(empty_frames_are_passed_over),
+        cmocka_unit_test(a_frame_behind_the_end_of_a_lost_one_is_found),
         cmocka_unit_test(a_frame_may_come_in_single_bytes),
         cmocka_unit_test(silence_is_a_timeout),
         cmocka_unit_test(a_frame_without_an_end_is_a_timeout_that_shows_its_bytes),
