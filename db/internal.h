@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 /* path.c: which file, and whether it may be used */
 
@@ -29,6 +30,25 @@ enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct
  * @param fd  the caller's to close, after a failure too; -1 when there is none
  */
 enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err) EG_CHECKED;
+
+/** The files of an open ledger as its path led to them when it was opened. */
+struct eg__place {
+    char *full;
+    struct {
+        dev_t device;
+        ino_t number; /* 0 = there is none */
+    } ledger, wal;
+};
+
+/** Note the files at a resolved path, after the first commit; the place owns `full` afterwards, even on
+ * failure. */
+enum eg_code eg__place_note(struct eg__place *place, char *full, struct eg_error *err) EG_CHECKED;
+
+/** EG_LEDGER when the path leads to other files now, or to none: what is written goes where nobody will look.
+ */
+enum eg_code eg__place_check(const struct eg__place *place, struct eg_error *err) EG_CHECKED;
+
+void eg__place_finish(struct eg__place *place);
 
 /* sqlite.c: one connection */
 
@@ -140,6 +160,7 @@ struct eg__request;
 struct eg__writer {
     struct eg__store *store; /* the writer thread's while it runs */
     const char *path;        /* for sentences */
+    const struct eg__place *place;
     struct eg_error refusal; /* why nothing more is recorded; EG_OK = all is well; the writer thread's */
     pthread_t thread;
     pthread_mutex_t lock; /* of what is below; held for queue operations only */
@@ -148,8 +169,9 @@ struct eg__writer {
     bool stop;
 };
 
+/** What it is given must stay as it is until it has stopped. */
 enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
-                              struct eg_error *err) EG_CHECKED;
+                              const struct eg__place *place, struct eg_error *err) EG_CHECKED;
 /** Waits for what is queued. */
 void eg__writer_stop(struct eg__writer *writer);
 

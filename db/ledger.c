@@ -26,6 +26,7 @@ struct eg_ledger {
     struct eg_recorder recorder; /* first: a worker's recorder is a ledger */
     char *path, *batch;
     int lock_fd; /* -1 = not taken */
+    struct eg__place place;
     int64_t session;
     struct eg__store store;
     struct eg__writer writer;
@@ -193,7 +194,10 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
         .plan = plan,
     };
     EG_TRY(begin_session(&ledger->store, &session, &ledger->session, orphans, err));
-    EG_TRY(eg__writer_start(&ledger->writer, &ledger->store, ledger->path, err));
+    char *const resolved = full;
+    full = NULL;
+    EG_TRY(eg__place_note(&ledger->place, resolved, err));
+    EG_TRY(eg__writer_start(&ledger->writer, &ledger->store, ledger->path, &ledger->place, err));
     ledger->writing = true;
     return EG_OK;
 }
@@ -227,6 +231,7 @@ void eg_ledger_close(struct eg_ledger *ledger)
     eg__store_finish(&ledger->store);
     if (ledger->lock_fd >= 0)
         close(ledger->lock_fd);
+    eg__place_finish(&ledger->place);
     free(ledger->path);
     free(ledger->batch);
     free(ledger);

@@ -9,6 +9,10 @@
  * The right to record is a lock on a file beside the ledger, because SQLite uses locks on the ledger itself
  * and two recorders of one ledger would both believe that the other's unfinished runs are orphans. It is an
  * flock(), which the kernel gives back however the program ends, and which also holds within one process.
+ *
+ * A file that is removed, replaced or moved while it is open stays writable, and everything written to it is
+ * lost with the program; so the writer asks, after each commit, whether the path still leads to it. The same
+ * goes for the write-ahead log, which holds what is committed until it is copied into the ledger.
  */
 
 #define _DEFAULT_SOURCE /* flock() */
@@ -187,4 +191,50 @@ enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)
     if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)size, 0) != size)
         return eg_error_errno(err, EG_LEDGER, errno, "writing %s", path);
     return EG_OK;
+}
+
+/* The file there: its number and device, 0 when there is none. */
+static enum eg_code identify(const char *full, const char *suffix, dev_t *device, ino_t *number,
+                             struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    struct stat info = {0};
+
+    EG_TRY(join(&path, full, suffix, err));
+    if (stat(path, &info) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return eg_error_errno(err, EG_LEDGER, errno, "looking for %s", path);
+    *device = info.st_dev;
+    *number = info.st_ino;
+    return EG_OK;
+}
+
+static enum eg_code identify_both(struct eg__place *place, const char *full, struct eg_error *err)
+{
+    EG_TRY(identify(full, "", &place->ledger.device, &place->ledger.number, err));
+    return identify(full, "-wal", &place->wal.device, &place->wal.number, err);
+}
+
+enum eg_code eg__place_note(struct eg__place *place, char *full, struct eg_error *err)
+{
+    place->full = full;
+    return identify_both(place, full, err);
+}
+
+enum eg_code eg__place_check(const struct eg__place *place, struct eg_error *err)
+{
+    struct eg__place now = {0};
+
+    EG_TRY(identify_both(&now, place->full, err));
+    if (now.ledger.number != place->ledger.number || now.ledger.device != place->ledger.device)
+        return eg_error_set(err, EG_LEDGER, "the file was removed, replaced or moved while it was in use");
+    if (now.wal.number != place->wal.number || now.wal.device != place->wal.device)
+        return eg_error_set(err, EG_LEDGER,
+                            "its -wal file, which belongs to it, was removed, replaced or moved while it was "
+                            "in use");
+    return EG_OK;
+}
+
+void eg__place_finish(struct eg__place *place)
+{
+    free(place->full);
 }

@@ -55,6 +55,13 @@ static enum eg_code serve_all(struct eg__store *store, const char *path, struct 
     return eg__store_run(store, EG__COMMIT, err);
 }
 
+/* Committed where the records will be found. */
+static enum eg_code serve_in_place(struct eg__writer *writer, struct eg__request *first, struct eg_error *err)
+{
+    EG_TRY(serve_all(writer->store, writer->path, first, err));
+    return eg__place_check(writer->place, err);
+}
+
 static void fail_all(struct eg__request *first, const struct eg_error *err)
 {
     for (struct eg__request *request = first; request != NULL; request = request->next) {
@@ -72,7 +79,7 @@ static void serve(struct eg__writer *writer, struct eg__request *first)
         fail_all(first, &writer->refusal);
         return;
     }
-    if (serve_all(store, writer->path, first, &err) == EG_OK)
+    if (serve_in_place(writer, first, &err) == EG_OK)
         return;
     eg_error_prefix(&err, "ledger %s: ", writer->path);
     const bool nothing_written = store->busy && sqlite3_get_autocommit(store->db) != 0;
@@ -131,11 +138,11 @@ enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call,
 }
 
 enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
-                              struct eg_error *err)
+                              const struct eg__place *place, struct eg_error *err)
 {
     sigset_t all, before;
 
-    *writer = (struct eg__writer){.store = store, .path = path};
+    *writer = (struct eg__writer){.store = store, .path = path, .place = place};
     writer->last = &writer->first;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wake, NULL);

@@ -258,6 +258,48 @@ static void a_ledger_that_another_program_locks_fails_only_while_it_does(void **
     assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
 }
 
+/* A ledger that is in use loses `name`; what a worker is told when it records then, and after that. */
+static void lose(const struct sample *sample, const char *name, bool replace, const char *sentence)
+{
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    const struct sample_end pass = {.outcome = EG_PASS};
+    struct eg_error err;
+    char file[200], other[200], expected[400];
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
+    snprintf(file, sizeof file, "%s/%s", sample->folder, name);
+    snprintf(other, sizeof other, "%s/other", sample->folder);
+    assert_int_equal(rename(file, other), 0);
+    if (replace)
+        fclose(fopen(file, "w"));
+    snprintf(expected, sizeof expected, "ledger %s: %s", sample->path, sentence);
+    assert_error(sample_finish(sample, ledger, run, &unit, &pass, &err), err, EG_LEDGER, expected);
+    snprintf(expected, sizeof expected, "the ledger refused an earlier record: ledger %s: %s", sample->path,
+             sentence);
+    assert_error(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err, EG_LEDGER, expected);
+}
+
+static void nothing_counts_as_recorded_in_a_ledger_that_was_moved(void **state)
+{
+    lose(*state, "ledger.db", false, "the file was removed, replaced or moved while it was in use");
+}
+
+static void nothing_counts_as_recorded_in_a_ledger_that_was_replaced(void **state)
+{
+    lose(*state, "ledger.db", true, "the file was removed, replaced or moved while it was in use");
+}
+
+static void nothing_counts_as_recorded_in_a_ledger_that_lost_its_log(void **state)
+{
+    lose(*state, "ledger.db-wal", false,
+         "its -wal file, which belongs to it, was removed, replaced or moved while it was in use");
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -268,6 +310,9 @@ int main(void)
         with_sample(after_a_failed_write_nothing_more_is_recorded),
         with_sample(a_full_disk_is_named),
         with_sample(a_ledger_that_another_program_locks_fails_only_while_it_does),
+        with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_moved),
+        with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_replaced),
+        with_sample(nothing_counts_as_recorded_in_a_ledger_that_lost_its_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
