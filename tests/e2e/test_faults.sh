@@ -10,14 +10,15 @@ expect_text "$work/out.log" '4 of 8 passed'
 
 code_of() { ledger "select code from runs where slot = 'sim:esp32/$1'"; }
 expect_equal 'the liar' "$(code_of 2)" flash-not-written
-expect_equal 'the stuck bit' "$(code_of 4)" flash-stuck-bits
+if stubs; then stuck=flash-stuck-bits; else stuck=device-refused; fi # the ROM looks at each block itself
+expect_equal 'the stuck bit' "$(code_of 4)" "$stuck"
 expect_equal 'the unplugged one' "$(code_of 7)" port-gone
 case $(code_of 5) in
   timeout | no-sync) ;;
   *) fail "the silent one: $(code_of 5)" ;;
 esac
 expect_equal sentences "$(ledger "select count(distinct sentence) from runs where outcome <> 'pass' and sentence <> ''")" 4
-expect_text "$work/out.log" '0x00010010'
+if stubs; then expect_text "$work/out.log" '0x00010010'; else expect_text "$work/out.log" 'flash write error'; fi
 expect_equal 'the other four' "$(ledger "select group_concat(slot, ' ') from (select slot from runs where outcome = 'pass' order by slot)")" \
   'sim:esp32/1 sim:esp32/3 sim:esp32/6 sim:esp32/8'
 

@@ -249,16 +249,25 @@ static inline void player_upload(struct player *player, uint32_t addr, const uin
                          0);
 }
 
-/** Upload the built-in stub and wait for its greeting; skips when the build has none. */
-static inline void player_start_stub(struct player *player, const char *name)
+/** Skips the running test, saying so, when the build has no stubs. For before anything is made: skip() does
+ * not return. */
+static inline const struct eg_stub *player_need_stub(const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
 
     if (stub == NULL) {
         print_message("SKIPPED: no stubs in this build\n");
         skip();
-        return;
     }
+    return stub;
+}
+
+/** Upload the built-in stub, which is there, and wait for its greeting. */
+static inline void player_start_stub(struct player *player, const char *name)
+{
+    const struct eg_stub *stub = eg_stub_by_name(name);
+
+    assert_non_null(stub);
     player_upload(player, stub->text_addr, stub->text, stub->text_size);
     player_upload(player, stub->data_addr, stub->data, stub->data_size);
     player_command(player, 0x06, WORDS(0, stub->entry));

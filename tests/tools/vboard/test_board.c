@@ -158,13 +158,13 @@ static void replay(const char *folder, const char *name, const char *flash_path)
 
 static void every_recording_is_answered_byte_for_byte(void **state)
 {
-    char folder[4096], flash_path[] = "/tmp/vboard-replay-XXXXXX";
+    char folder[4096], flash_path[] = "/tmp/eg-replay-XXXXXX";
     struct dirent **names;
-    const int fd = mkstemp(flash_path);
     int count, played = 0;
 
     (void)state;
     fixture_path(folder, "traces");
+    const int fd = mkstemp(flash_path);
     assert_true(fd >= 0);
     close(fd);
     count = scandir(folder, &names, NULL, alphasort);

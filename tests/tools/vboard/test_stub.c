@@ -12,6 +12,7 @@
 /* A board whose stub runs. */
 static void start(struct player *player, struct vb_config config)
 {
+    player_need_stub("esp32");
     player_start(player, config);
     player_enter_loader(player);
     assert_true(player_sync(player));
@@ -27,14 +28,10 @@ static void fill(uint8_t *data, size_t size)
 static void an_upload_with_one_wrong_byte_does_not_run(void **state)
 {
     struct player player;
-    const struct eg_stub *stub = eg_stub_by_name("esp32");
+    const struct eg_stub *stub = player_need_stub("esp32");
     EG_CLEANUP(eg_free_cleanup) uint8_t *text = NULL;
 
     (void)state;
-    if (stub == NULL) {
-        skip();
-        return;
-    }
     text = malloc(stub->text_size);
     assert_non_null(text);
     memcpy(text, stub->text, stub->text_size);
@@ -259,6 +256,7 @@ static void the_esp32_stub_begins_at_the_rom_s_first_rate(void **state)
     struct player player;
 
     (void)state;
+    player_need_stub("esp32");
     player_start(&player, (struct vb_config){0});
     player_enter_loader(&player);
     assert_true(player_sync(&player));
@@ -308,6 +306,7 @@ static void the_esp8266_stub_takes_any_rate_for_115200(void **state)
     struct player player;
 
     (void)state;
+    player_need_stub("esp8266");
     player_start(&player, (struct vb_config){.target = eg_target_by_name("esp8266")});
     player_enter_loader(&player);
     assert_true(player_sync(&player));
