@@ -10,12 +10,38 @@ export XDG_STATE_HOME=$work/state
 unset ESPGANG_LEDGER
 children=()
 
+# What a sanitizer reports fails the test, whatever becomes of the exit status: it goes into a file of its own, but that of
+# undefined behaviour, which GCC's always writes to standard error, so that is looked through.
+for tool in ASAN LSAN TSAN UBSAN; do
+  options=${tool}_OPTIONS
+  export "$options=${!options:+${!options}:}exitcode=99:log_path=$work/sanitizer"
+done
+
+# No program is left running: neither those in the background nor the one that was waited for when a signal came.
 finish() {
   status=$?
-  for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
+  trap - EXIT
+  trap '' INT TERM
+  local foreground=()
+  read -ra foreground 2>/dev/null <"/proc/$$/task/$$/children" || true # no newline at its end
+  kill "${children[@]}" "${foreground[@]}" 2>/dev/null || true
+  for _ in $(seq 600); do
+    [ -n "$(jobs -pr)" ] || break
+    sleep 0.1
+  done
+  for child in $(jobs -pr); do
+    echo "FAILED: process $child did not end within a minute of SIGTERM" >&2
+    kill -9 "$child" 2>/dev/null || true
+    status=1
+  done
   wait 2>/dev/null || true
   [ "$status" -eq 0 ] || [ "$status" -eq 77 ] || tail -n 40 "$work"/*.log 2>/dev/null || true
+  if grep -hsA 30 'Sanitizer' "$work"/sanitizer.* >&2 || grep -hs 'runtime error:' "$work"/*.log >&2; then
+    echo "FAILED: a program was reported by its sanitizer, see above" >&2
+    status=1
+  fi
   rm -rf "$work"
+  exit "$status"
 }
 trap finish EXIT
 
@@ -28,6 +54,11 @@ fail() {
 skip() {
   echo "SKIPPED: $*" >&2
   exit 77
+}
+
+# stubs: whether this build has flasher stubs.
+stubs() {
+  ! "$espgang" --version | grep -qx 'stubs: none'
 }
 
 # expect_status WANTED COMMAND...: runs it, output to $work/out.log and $work/err.log.
@@ -70,8 +101,7 @@ start_boards() {
   shift 2
   "$vboard" --boards "$wanted" "$@" >"$work/$log.urls" 2>"$work/$log.log" &
   children+=($!)
-  for _ in $(seq 100); do
-    [ "$(wc -l <"$work/$log.urls")" -ge "$wanted" ] && break
+  until [ "$(wc -l <"$work/$log.urls")" -ge "$wanted" ] || ! kill -0 "${children[-1]}" 2>/dev/null; do
     sleep 0.1
   done
   mapfile -t urls <"$work/$log.urls"

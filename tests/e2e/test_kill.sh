@@ -3,13 +3,14 @@
 # by the program itself.
 build=$1; . "$(dirname "$0")/lib.sh"
 
-make_job esp32 262144
+make_job esp32 1048576 # many seconds of writing
 begin_run() { # BATCH: starts a run and waits until every board is being written
+  : >"$work/$1.log"
   "$espgang" run "$work/job.yaml" --sim 8 --ledger "$work/ledger.db" --batch "$1" --json >"$work/$1.log" 2>&1 &
   pid=$!
   children+=("$pid")
-  for _ in $(seq 200); do
-    [ "$(grep -c '"stage":"write"' "$work/$1.log" || true)" -ge 8 ] && return
+  while kill -0 "$pid" 2>/dev/null; do
+    [ "$(grep -c '"event":"stage-begin".*"stage":"write"' "$work/$1.log" || true)" -ge 8 ] && return
     sleep 0.05
   done
   fail "the run never came to writing: $(cat "$work/$1.log")"

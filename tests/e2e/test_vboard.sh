@@ -51,6 +51,7 @@ for signal in INT TERM; do
 done
 "$vboard" --boards 2 >&- 2>"$work/closed.log" &
 children+=($!)
-sleep 0.5
+# Until SIGTERM (15) is blocked, which is before it prints; it ends the program otherwise.
+until [ $((0x$(sed -n 's/^SigBlk:\t//p' "/proc/${children[-1]}/status") & 0x4000)) -ne 0 ]; do sleep 0.1; done
 kill "${children[-1]}"
 wait "${children[-1]}" || fail "vboard without an output ended with $?"
