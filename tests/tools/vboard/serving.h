@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#define HEAR_MAX_MS 20000
+
 struct serving {
     struct vb_gang *gang;
     struct vb_rfc2217 *rfc2217; /* one of the two */
@@ -62,6 +64,26 @@ static inline bool hear_until_quiet(int fd, struct heard *heard, int quiet_ms)
         heard->size += (size_t)got;
     }
     return true;
+}
+
+/** Until `part` has come `times` times, however long that takes on a busy machine; fails when it does not
+ * come. */
+static inline void hear_times(int fd, struct heard *heard, const void *part, size_t size, unsigned times)
+{
+    while (heard_count(heard, part, size) < times) {
+        struct pollfd input = {.fd = fd, .events = POLLIN};
+
+        if (poll(&input, 1, HEAR_MAX_MS) <= 0)
+            fail_msg("heard %u of %u in %d ms", heard_count(heard, part, size), times, HEAR_MAX_MS);
+        const ssize_t got = read(fd, heard->data + heard->size, sizeof heard->data - heard->size);
+        assert_true(got > 0);
+        heard->size += (size_t)got;
+    }
+}
+
+static inline void hear_text(int fd, struct heard *heard, const char *text, unsigned times)
+{
+    hear_times(fd, heard, text, strlen(text), times);
 }
 
 static inline void say(int fd, const void *data, size_t size)

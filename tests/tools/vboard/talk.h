@@ -42,10 +42,12 @@ static inline unsigned heard_text(const struct heard *heard, const char *text)
     return heard_count(heard, text, strlen(text));
 }
 
-/** Heads of answers to SYNC. */
+/** Head of an answer to SYNC. */
+static const uint8_t sync_reply[3] = {0xc0, 0x01, 0x08};
+
 static inline unsigned heard_syncs(const struct heard *heard)
 {
-    return heard_count(heard, BYTES(0xc0, 0x01, 0x08));
+    return heard_count(heard, sync_reply, sizeof sync_reply);
 }
 
 /** Boards of the ESP32 without faults, in no time. */
