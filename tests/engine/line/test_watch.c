@@ -88,6 +88,7 @@ static void a_cancel_ends_the_runs_in_progress_as_aborted(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 0};
 
+    fake_plan_add(hand.line->plan, "data", 0x100000, 0x100000); /* many seconds of writing */
     fake_line_plug(hand.line, &(struct vb_config){0}, 1, NO_FAULTS);
     hand.after = 3; /* the board is plugged in with the first scan and runs from the second on */
     watch(&hand);
