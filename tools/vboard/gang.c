@@ -70,6 +70,16 @@ static enum eg_code add_fault(struct vb_config *config, unsigned *other, const c
     return EG_OK;
 }
 
+/* The pattern's MAC is the first board's; the others count up in the vendor's three bytes. */
+static void count_mac_up(uint8_t mac[6], unsigned by)
+{
+    const uint32_t serial = ((uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]) + by;
+
+    mac[3] = (uint8_t)(serial >> 16);
+    mac[4] = (uint8_t)(serial >> 8);
+    mac[5] = (uint8_t)serial;
+}
+
 static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *pattern, unsigned number,
                                  const char *const *faults, unsigned fault_count, bool own_mac,
                                  struct eg_error *err)
@@ -79,7 +89,8 @@ static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *p
     unsigned other = 0;
 
     config.number = number;
-    memset(config.mac, 0, sizeof config.mac);
+    if (memcmp(config.mac, (const uint8_t[sizeof config.mac]){0}, sizeof config.mac) != 0)
+        count_mac_up(config.mac, number - 1);
     for (unsigned i = 0; i < fault_count; i++)
         EG_TRY(add_fault(&config, &other, faults[i], number, gang->count, err));
     if (own_mac != (other == 0))

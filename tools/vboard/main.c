@@ -7,6 +7,7 @@
  * 2 the command line cannot be used, 3 the boards cannot be made or served.
  */
 
+#include "engine/base/bytes.h"
 #include "tools/vboard/carrier.h"
 
 #include <errno.h>
@@ -32,14 +33,17 @@ enum text_option {
     TEXT_STUB_DIR,
     TEXT_LINK_DIR,
     TEXT_BIND,
+    TEXT_MAC,
 };
 
+#define REVISION_MAX 9999
+
 struct options {
-    int boards, port;
+    int boards, port, revision;
     int fast, maximum_times, pty, download, list_chips, list_parts, list_faults, version;
     int secure_boot, flash_encryption, secure_download;
     long long seed;
-    const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir; /* point to texts or constants */
+    const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir, *mac; /* point to texts or constants */
     const char *faults[TEXTS_MAX];
     unsigned fault_count;
     char *texts[TEXTS_MAX]; /* everything popt has handed over, to be freed */
@@ -74,6 +78,18 @@ static void list_faults(void)
     printf("%smac=BOARD            shows the MAC of that board\n", vb_fault_help);
 }
 
+static bool parse_mac(uint8_t mac[6], const char *text)
+{
+    char digits[13] = "";
+
+    for (unsigned i = 0; i < 6; i++) {
+        if (strlen(text) < 3 * i + 2 || (i < 5 && text[3 * i + 2] != ':'))
+            return false;
+        memcpy(digits + 2 * i, text + 3 * i, 2);
+    }
+    return strlen(text) == 17 && eg_hex_parse(mac, 6, digits);
+}
+
 /* Checks the words and makes the pattern of the boards. */
 static enum eg_code make_config(struct vb_config *config, const struct options *options, struct eg_error *err)
 {
@@ -90,6 +106,7 @@ static enum eg_code make_config(struct vb_config *config, const struct options *
         .flash_path = options->flash_dir,
         .stub_dir = options->stub_dir,
         .seed = (uint64_t)options->seed,
+        .revision = (uint16_t)options->revision,
     };
     if (config->target == NULL) {
         eg_target_names(names, sizeof names);
@@ -97,6 +114,11 @@ static enum eg_code make_config(struct vb_config *config, const struct options *
     }
     if (options->part != NULL && (config->part = part_of(options->part)) == NULL)
         return eg_error_set(err, EG_BAD_JOB, "--part %s: see --list-parts", options->part);
+    if (options->mac != NULL && !parse_mac(config->mac, options->mac))
+        return eg_error_set(err, EG_BAD_JOB, "--mac %s: not a MAC such as 24:0a:c4:00:10:00", options->mac);
+    if (options->revision < 0 || options->revision > REVISION_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "--revision %d: 0 to %d, major * 100 + minor", options->revision,
+                            REVISION_MAX);
     if (options->boards < 1 || options->boards > BOARDS_MAX)
         return eg_error_set(err, EG_BAD_JOB, "--boards %d: 1 to %d", options->boards, BOARDS_MAX);
     if (options->port < 0 || options->port > 65535)
@@ -185,6 +207,9 @@ static void take_text(struct options *options, enum text_option option, const ch
     case TEXT_BIND:
         options->bind = text;
         break;
+    case TEXT_MAC:
+        options->mac = text;
+        break;
     }
 }
 
@@ -241,6 +266,8 @@ int main(int argc, const char **argv)
         {"boards", 'n', POPT_ARG_INT, &options.boards, 0, "how many boards", "N"},
         {"chip", 'c', POPT_ARG_STRING, &text, TEXT_CHIP, "which chip (esp32); see --list-chips", "CHIP"},
         {"part", 0, POPT_ARG_STRING, &text, TEXT_PART, "which flash part; see --list-parts", "PART"},
+        {"mac", 0, POPT_ARG_STRING, &text, TEXT_MAC, "MAC of the first board; the others count up", "MAC"},
+        {"revision", 0, POPT_ARG_INT, &options.revision, 0, "chip revision, major * 100 + minor; 0 = the usual one", "N"},
         {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave time out: infinite baud, instant flash", NULL},
         {"max-times", 0, POPT_ARG_NONE, &options.maximum_times, 0, "flash at the datasheet's maximum times", NULL},
         {"fault", 0, POPT_ARG_STRING, &text, TEXT_FAULT, "a fault, may be repeated, of one board or of all; see --list-faults",

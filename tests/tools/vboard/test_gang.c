@@ -31,6 +31,20 @@ static void every_board_has_its_own_mac(void **state)
                                     vb_board_mac(vb_gang_board(gang, b)), 6);
 }
 
+static void macs_count_up_from_the_first_board_s(void **state)
+{
+    (void)state;
+    struct vb_config config = fast_esp32();
+    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
+    struct eg_error err;
+
+    memcpy(config.mac, (const uint8_t[]){0x24, 0x0a, 0xc4, 0x00, 0x10, 0xff}, 6);
+    assert_ok(vb_gang_create(&gang, &config, 2, NULL, 0, &err), err);
+    assert_memory_equal(vb_board_mac(vb_gang_board(gang, 1)), config.mac, 6);
+    assert_memory_equal(vb_board_mac(vb_gang_board(gang, 2)),
+                        ((const uint8_t[]){0x24, 0x0a, 0xc4, 0x00, 0x11, 0x00}), 6);
+}
+
 static void a_board_may_show_the_mac_of_another(void **state)
 {
     (void)state;
@@ -117,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_board_has_its_own_mac),
+        cmocka_unit_test(macs_count_up_from_the_first_board_s),
         cmocka_unit_test(a_board_may_show_the_mac_of_another),
         cmocka_unit_test(a_mac_for_every_board_is_that_of_one),
         cmocka_unit_test(faults_of_boards_that_are_not_there_are_refused),
