@@ -14,6 +14,7 @@
 #include "jobs/document.h"
 
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <libfyaml.h>
 #include <stdio.h>
@@ -396,34 +397,14 @@ static enum eg_code build_document(struct builder *builder, struct eg_error *err
     return EG_OK;
 }
 
-/* Length of the UTF-8 sequence at the start; 0 = it is none, or a control character that YAML forbids. */
-static size_t utf8_length(const uint8_t *at, size_t left)
+/* Length of the character at the start; 0 = it is none, or a control character that YAML forbids. */
+static size_t character_length(const char *text, size_t size)
 {
-    uint32_t point;
-    size_t length;
+    const unsigned char first = (unsigned char)text[0];
 
-    if (at[0] < 0x80)
-        return at[0] >= ' ' || at[0] == '\t' || at[0] == '\n' || at[0] == '\r' ? at[0] != 0x7f : 0;
-    if (at[0] >= 0xc2 && at[0] < 0xe0)
-        length = 2;
-    else if (at[0] >= 0xe0 && at[0] < 0xf0)
-        length = 3;
-    else if (at[0] >= 0xf0 && at[0] < 0xf5)
-        length = 4;
-    else
+    if (first == 0x7f || (first < ' ' && first != '\t' && first != '\n' && first != '\r'))
         return 0;
-    if (left < length)
-        return 0;
-    point = at[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (at[i] & 0x3f);
-    }
-    if ((length == 3 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
-        (length == 4 && (point < 0x10000 || point > 0x10ffff)))
-        return 0;
-    return length;
+    return eg_utf8_length(text, size);
 }
 
 static enum eg_code check_text(const struct eg__document *document, struct eg_error *err)
@@ -432,7 +413,8 @@ static enum eg_code check_text(const struct eg__document *document, struct eg_er
 
     for (size_t at = 0; at < document->text.size;) {
         const uint8_t byte = document->text.data[at];
-        const size_t length = utf8_length(document->text.data + at, document->text.size - at);
+        const size_t length =
+            character_length((const char *)document->text.data + at, document->text.size - at);
         if (length == 0 && (byte < ' ' || byte == 0x7f))
             return eg__refuse(&place, err, "the file has a control character, 0x%02x", byte);
         if (length == 0)

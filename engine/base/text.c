@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* UTF-8. */
+
+#include "engine/base/text.h"
+
+#include "engine/base/bytes.h"
+
+#include <stdint.h>
+#include <string.h>
+
+size_t eg_utf8_length(const char *text, size_t size)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    size_t length;
+
+    if (size == 0)
+        return 0;
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] >= 0xc2 && at[0] < 0xe0)
+        length = 2;
+    else if (at[0] >= 0xe0 && at[0] < 0xf0)
+        length = 3;
+    else if (at[0] >= 0xf0 && at[0] < 0xf5)
+        length = 4;
+    else
+        return 0;
+    if (size < length)
+        return 0;
+    uint32_t point = at[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (at[i] & 0x3f);
+    }
+    if ((length == 3 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
+        (length == 4 && (point < 0x10000 || point > 0x10ffff)))
+        return 0;
+    return length;
+}
+
+enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    size_t left = strlen(text), size = 0;
+
+    EG_TRY(eg_alloc(clean, left * strlen(replacement) + 1, 1, err));
+    while (left > 0) {
+        const size_t length = eg_utf8_length(text, left);
+        const size_t step = length != 0 ? length : 1;
+        const size_t put = length != 0 ? length : strlen(replacement);
+        memcpy(*clean + size, length != 0 ? text : replacement, put);
+        size += put;
+        text += step;
+        left -= step;
+    }
+    return EG_OK;
+}

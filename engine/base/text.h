@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* UTF-8, and text that should be but came from a file name or a command line. */
+
+#ifndef ENGINE_BASE_TEXT_H
+#define ENGINE_BASE_TEXT_H
+
+#include "engine/base/error.h"
+
+#include <stddef.h>
+
+/** Length in bytes of the UTF-8 sequence that `text`, of `size` bytes, begins with; 0 = it is none. */
+size_t eg_utf8_length(const char *text, size_t size);
+
+/** A copy in which each byte that is not UTF-8 has become U+FFFD; the caller's, for free(). */
+enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/base/text.h"
+#include "tests/fakes/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void a_sequence_has_its_length_and_what_is_none_has_zero(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"a", 1},
+        {"\xc3\xbc", 2},
+        {"\xe2\x82\xac", 3},
+        {"\xf0\x9f\x98\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"", 0},
+        {"\x80", 0},             /* a continuation alone */
+        {"\xc3", 0},             /* cut */
+        {"\xc3(", 0},            /* no continuation */
+        {"\xc0\x80", 0},         /* too long for what it says */
+        {"\xe0\x80\x80", 0},     /* likewise */
+        {"\xf0\x80\x80\x80", 0}, /* likewise */
+        {"\xed\xa0\x80", 0},     /* half of a surrogate pair */
+        {"\xf4\x90\x80\x80", 0}, /* beyond Unicode */
+        {"\xff", 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(eg_utf8_length(cases[i].text, strlen(cases[i].text)), cases[i].length);
+}
+
+static void bytes_that_are_not_utf_8_are_replaced_one_by_one(void **state)
+{
+    (void)state;
+    struct eg_error err;
+    char *clean;
+
+    assert_ok(eg_utf8_clean(&clean, "\xff\xfe/ü\xc3.bin", &err), err);
+    assert_string_equal(clean, "\xef\xbf\xbd\xef\xbf\xbd/ü\xef\xbf\xbd.bin");
+    free(clean);
+    assert_ok(eg_utf8_clean(&clean, "", &err), err);
+    assert_string_equal(clean, "");
+    free(clean);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
+        cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
