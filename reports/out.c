@@ -5,7 +5,9 @@
 #include "reports/out.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -58,35 +60,37 @@ void eg__out_discard(struct eg__out *out)
     *out = (struct eg__out){0};
 }
 
+/* What cannot stand in HTML as it is; NULL = it can. */
+static const char *instead_of(const char *character, size_t length)
+{
+    if (length == 0 || (iscntrl((unsigned char)*character) && *character != '\t' && *character != '\n'))
+        return "\xef\xbf\xbd";
+    switch (*character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 void eg__out_escaped(struct eg__out *out, const char *text)
 {
-    static const char special[] =
-        "&<>\"'\1\2\3\4\5\6\7\b\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37";
+    for (size_t left = strlen(text), step; left > 0; text += step, left -= step) {
+        const size_t length = eg_utf8_length(text, left);
+        const char *instead = instead_of(text, length);
 
-    for (;;) {
-        const size_t plain = strcspn(text, special);
-        fwrite(text, 1, plain, out->file);
-        text += plain;
-        switch (*text++) {
-        case '\0':
-            return;
-        case '&':
-            fputs("&amp;", out->file);
-            break;
-        case '<':
-            fputs("&lt;", out->file);
-            break;
-        case '>':
-            fputs("&gt;", out->file);
-            break;
-        case '"':
-            fputs("&quot;", out->file);
-            break;
-        case '\'':
-            fputs("&#39;", out->file);
-            break;
-        default:
-            fputs("\xef\xbf\xbd", out->file);
-        }
+        step = length != 0 ? length : 1;
+        if (instead != NULL)
+            fputs(instead, out->file);
+        else
+            fwrite(text, 1, step, out->file);
     }
 }

@@ -136,7 +136,7 @@ static void hostile_text_stays_text(void **state)
     char path[200];
 
     sample->plan.job_name = (char *)(uintptr_t) "</title><img src=x onerror=alert(1)>";
-    sample->session.operator_name = "\"><b>";
+    sample->session.operator_name = "\"><b>\xff";
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
     assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
@@ -148,7 +148,7 @@ static void hostile_text_stays_text(void **state)
     assert_contains(&report, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot; "
                              "\xef\xbf\xbd end");
     assert_contains(&report, "<td>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</td>");
-    assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;</td>");
+    assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;\xef\xbf\xbd</td>");
     assert_contains(&report, "<td>slot &lt;1&gt;</td>");
 }
 

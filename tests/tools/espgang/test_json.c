@@ -67,6 +67,20 @@ static void verbose_records_are_left_out_unless_asked_for(void **state)
     assert_string_equal(event(&record), "");
 }
 
+static void text_that_is_not_utf_8_is_told_all_the_same(void **state)
+{
+    (void)state;
+    const char *line = event(&(struct eg_log_record){.kind = EG_LOG_NOTE,
+                                                     .level = EG_NORMAL,
+                                                     .origin = {"/dev/tty\xff", "/dev/tty\xff", ""},
+                                                     .text = "x\xc3",
+                                                     .stage = "",
+                                                     .outcome = ""});
+
+    assert_non_null(strstr(line, "\"slot\":\"/dev/tty\xef\xbf\xbd\""));
+    assert_non_null(strstr(line, "\"text\":\"x\xef\xbf\xbd\""));
+}
+
 static int free_text(void **state)
 {
     (void)state;
@@ -79,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_one_line_with_every_field_it_has),
         cmocka_unit_test(verbose_records_are_left_out_unless_asked_for),
+        cmocka_unit_test(text_that_is_not_utf_8_is_told_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, free_text);
 }
