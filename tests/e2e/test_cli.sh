@@ -12,7 +12,10 @@ expect_status 0 "$espgang" --version
 expect_text "$work/out.log" 'espgang '
 expect_text "$work/out.log" 'esp32c3'
 for command in run check ports report; do
+  expect_status 0 "$espgang" "$command" -h
+  mv "$work/out.log" "$work/short.log"
   expect_status 0 "$espgang" "$command" --help
+  expect_equal "help by -h of $command" "$(cat "$work/short.log")" "$(cat "$work/out.log")"
   expect_text "$work/out.log" 'Usage: espgang'
 done
 
@@ -27,6 +30,14 @@ refused() { # STATUS SENTENCE COMMAND...
 refused 2 "espgang: there is no command 'rnu'; 'espgang --help' lists them" "$espgang" rnu
 refused 2 "espgang: run what? name a job file; see 'espgang run --help'" "$espgang" run
 refused 2 "espgang: --sme: unknown option; see 'espgang run --help'" "$espgang" run job.yaml --sme 3
+for boards in 0 -1 513; do
+  refused 2 "espgang: --sim takes 1 to 512 boards; see 'espgang run --help'" "$espgang" run job.yaml "--sim=$boards"
+done
+refused 2 "espgang: --batch: the name is empty; see 'espgang run --help'" "$espgang" run job.yaml --batch ''
+refused 2 "espgang: --operator: the name has byte 0x0a, which is no text; see 'espgang run --help'" \
+  "$espgang" run job.yaml --operator $'a\nb'
+refused 2 "espgang: --station: the name has byte 0xff, which is no text; see 'espgang run --help'" \
+  "$espgang" run job.yaml --station $'\xff'
 refused 2 "espgang: --fault, --fast and --flash-dir go with --sim; see 'espgang run --help'" "$espgang" run job.yaml --fast
 refused 2 "espgang: where to? name a file with --html; see 'espgang report --help'" "$espgang" report
 refused 2 "espgang: $work/none.yaml: No such file or directory" "$espgang" check "$work/none.yaml"
@@ -46,3 +57,10 @@ if [ -e /dev/full ]; then
   "$espgang" check "$work/job.yaml" >/dev/full 2>"$work/err.log" && fail "check succeeded on a full disk"
   expect_text "$work/err.log" 'No space left on device'
 fi
+
+# What a caller closed is not taken by a file or port, which would then be sent what is printed.
+got=0
+"$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" >&- 2>&- || got=$?
+expect_equal 'status without standard output' "$got" 3
+expect_equal 'lock file without standard output' "$(grep -vxE '[0-9]+' "$work/ledger.db.lock" || true)" ''
+expect_equal 'outcome without standard output' "$(ledger 'select outcome from runs')" pass

@@ -38,6 +38,19 @@ expect_equal 'status after Ctrl-C' "$status" 130
 expect_equal 'aborted by Ctrl-C' "$(ledger "select count(*), min(outcome), min(code), max(code) from runs where batch = 'interrupted'")" \
   '8|aborted|cancelled|cancelled'
 
+# timeout(1) signals twice and a closed session hangs up twice; the first is one wish, not two.
+begin_run twice
+status=0
+for signal in TERM HUP TERM INT; do kill -"$signal" "$pid" 2>/dev/null || true; done
+wait "$pid" || status=$?
+expect_equal 'status after two signals at once' "$status" 130
+expect_equal 'aborted by two signals' "$(ledger "select count(*), min(code), max(code) from runs where batch = 'twice'")" \
+  '8|cancelled|cancelled'
+
+# Under nohup a hang-up is nothing.
+expect_status 0 env --ignore-signal=HUP bash -c '"$@" & sleep 0.5; kill -HUP $!; wait $!' - \
+  "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --batch nohup
+
 # One recording process at a time.
 begin_run first
 expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db"

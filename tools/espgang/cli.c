@@ -5,10 +5,13 @@
 #include "tools/espgang/cli.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/text.h"
 #include "stubs/stub.h"
 #include "targets/target.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,34 +40,54 @@ void cli_request_cancel(void)
     eg_cancel_request(&interrupted);
 }
 
-static void on_signal(int number)
+/* One wish to end may come as several signals: timeout(1) signals its child and then its group, and at the
+ * end of a session the terminal and the shell both hang up. */
+#define SAME_WISH_MS 500
+
+static void end_on_record(int number, bool silent)
 {
     static const char text[] = "\nespgang: ending every run on record; once more to end at once\n";
+    static _Atomic uint64_t first_ms; /* 0 = not yet */
+    const uint64_t now_ms = eg_clock_ms();
 
-    (void)number;
-    eg_cancel_request(&interrupted);
-    const int errno_before = errno;
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
-        /* Nobody left to tell. */
+    if (first_ms == 0) {
+        first_ms = now_ms;
+        eg_cancel_request(&interrupted);
+        if (!silent && write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+            /* Nobody left to tell. */
+        }
+    } else if (now_ms - first_ms >= SAME_WISH_MS) {
+        signal(number, SIG_DFL);
+        raise(number); /* takes effect when the handler returns */
     }
+}
+
+static void on_signal(int number)
+{
+    const int errno_before = errno;
+
+    end_on_record(number, false);
     errno = errno_before;
 }
 
 static void on_signal_silent(int number)
 {
-    (void)number;
-    cli_request_cancel();
+    const int errno_before = errno;
+
+    end_on_record(number, true);
+    errno = errno_before;
 }
 
 void cli_catch_signals(bool silent)
 {
     struct sigaction action = {.sa_handler = silent ? on_signal_silent : on_signal};
+    struct sigaction former;
 
-    action.sa_flags = (int)SA_RESETHAND;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &former) == 0 && former.sa_handler != SIG_IGN) /* else nohup wants to go on */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 enum cli_status cli_fail(const struct eg_error *err)
@@ -88,16 +111,47 @@ enum cli_status cli_usage(poptContext context, const char *format, ...)
     return CLI_USAGE;
 }
 
+/* popt's own is -? alone. */
+static void add_short_help(poptContext context)
+{
+    const char *words[] = {"--help"};
+    struct poptAlias alias = {.shortName = 'h', .argc = 1};
+
+    if (poptDupArgv(1, words, &alias.argc, &alias.argv) == 0)
+        poptAddAlias(context, alias, 0);
+}
+
 bool cli_options(poptContext *context, int argc, const char **argv, const struct poptOption *options,
                  const char *help)
 {
     *context = poptGetContext(argv[0], argc, argv, options, 0);
     poptSetOtherOptionHelp(*context, help);
+    add_short_help(*context);
     const int result = poptGetNextOpt(*context);
     if (result == -1)
         return true;
     cli_usage(*context, "%s: %s", poptBadOption(*context, 0), poptStrerror(result));
     return false;
+}
+
+bool cli_check_name(poptContext context, const char *option, const char *name)
+{
+    const char *at = name;
+
+    if (name == NULL)
+        return true;
+    if (name[0] == '\0') {
+        cli_usage(context, "%s: the name is empty", option);
+        return false;
+    }
+    for (size_t length; *at != '\0'; at += length) {
+        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
+        if (length == 0) {
+            cli_usage(context, "%s: the name has byte 0x%02x, which is no text", option, (unsigned char)*at);
+            return false;
+        }
+    }
+    return true;
 }
 
 void cli_options_finish(poptContext *context)
@@ -144,9 +198,21 @@ static void version(void)
     printf("espgang %s\nchips: %s\nstubs: %s\n", EG_VERSION, chips, eg_stub_source());
 }
 
+/* When the caller closed a standard stream, the next file or port to be opened would take its place and be
+ * sent what is printed. What fills it here can only fail, as a closed one does. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
+            /* Nothing was opened, so nothing is in its place. */
+        }
+    }
+}
+
 enum cli_status cli_main(int argc, const char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    hold_standard_streams();
     if (argc < 2) {
         introduce();
         return cli_flush(CLI_OK);

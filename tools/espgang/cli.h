@@ -56,11 +56,16 @@ void cli_options_finish(poptContext *context);
 /** Flush standard output; a full disk or closed pipe there must not look like success. */
 enum cli_status cli_flush(enum cli_status status);
 
-/** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran; a second signal ends the program at
- * once. */
+/** A name given to `option` for the ledger: some UTF-8 text without control characters; NULL is none given.
+ * False after a complaint has been printed. */
+bool cli_check_name(poptContext context, const char *option, const char *name);
+
+/** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran. */
 const struct eg_cancel *cli_cancel(void);
 /** End everything as a signal would, without a word. */
 void cli_request_cancel(void);
+/** From now on the first of those signals sets the flag, a second one half a second later or more ends the
+ * program at once. SIGHUP stays ignored where it is (nohup). */
 void cli_catch_signals(bool silent);
 
 #endif

@@ -11,11 +11,13 @@
 #include "tools/espgang/table.h"
 #include "tools/vboard/carrier.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
+#define NOT_SIMULATED  INT_MIN
 
 /** What the command line said; strings and lists are popt's, for free(). */
 struct run_options {
@@ -23,7 +25,7 @@ struct run_options {
     char *ledger, *batch, *operator_name, *station, *stub_dir;
     char **faults;
     char *flash_dir;
-    int boards; /* simulated; 0 = real ones */
+    int boards; /* simulated, or NOT_SIMULATED */
     long seed;
     int fast;
     int watch;
@@ -275,11 +277,11 @@ static enum cli_status run(const struct run_options *options, const char *job)
 
 enum cli_status cli_run(int argc, const char **argv)
 {
-    EG_CLEANUP(run_options_finish) struct run_options options = {.seed = 1};
+    EG_CLEANUP(run_options_finish) struct run_options options = {.boards = NOT_SIMULATED, .seed = 1};
     /* clang-format off */
     const struct poptOption simulation[] = {
         {"sim", 0, POPT_ARG_INT, &options.boards, 0, "rehearse on N simulated boards of the job's chip", "N"},
-        {"fault", 0, POPT_ARG_ARGV, &options.faults, 0, "a fault, e.g. 3:lie for board 3 (see vboard --help); may be repeated", "[N:]FAULT"},
+        {"fault", 0, POPT_ARG_ARGV, &options.faults, 0, "a fault, e.g. 3:lie for board 3 (see vboard --list-faults); may be repeated", "[N:]FAULT"},
         {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave the time of wire and flash out", NULL},
         {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the boards' flash contents in this folder", "DIR"},
         {"seed", 0, POPT_ARG_LONG, &options.seed, 0, "seed of the faults' randomness (default: 1)", "N"},
@@ -308,7 +310,7 @@ enum cli_status cli_run(int argc, const char **argv)
         return cli_usage(context, "run what? name a job file");
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "one job file at a time, not '%s' too", poptPeekArg(context));
-    if (options.boards < 0 || options.boards > SIM_BOARDS_MAX)
+    if (options.boards != NOT_SIMULATED && (options.boards < 1 || options.boards > SIM_BOARDS_MAX))
         return cli_usage(context, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
     if (options.boards > 0 && options.ports != NULL)
         return cli_usage(context, "--sim and --ports exclude each other");
@@ -320,9 +322,14 @@ enum cli_status cli_run(int argc, const char **argv)
             return cli_usage(context, "--watch waits for ports that come and go, which '%s' does not",
                              *ports);
     }
-    if (options.boards == 0 && (options.faults != NULL || options.fast || options.flash_dir != NULL))
+    if (options.boards == NOT_SIMULATED &&
+        (options.faults != NULL || options.fast || options.flash_dir != NULL))
         return cli_usage(context, "--fault, --fast and --flash-dir go with --sim");
     if (options.silent && options.verbose)
         return cli_usage(context, "--silent and --verbose exclude each other");
+    if (!cli_check_name(context, "--batch", options.batch) ||
+        !cli_check_name(context, "--operator", options.operator_name) ||
+        !cli_check_name(context, "--station", options.station))
+        return CLI_USAGE;
     return run(&options, job);
 }
