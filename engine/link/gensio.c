@@ -8,8 +8,11 @@
  * waits, on the thread that made the call. So ports share nothing, and a callback needs no lock.
  *
  * Over RFC 2217 a change of rate or lines is over when the server has acknowledged it, since the timing of a
- * reset depends on it. Both lines are asked for in one packet. "Drained" means that the bytes have left this
- * process: nobody can tell when a server has sent them on.
+ * reset depends on it. Lines that change together are asked for in one packet, and a line that stays is left
+ * out: esp_rfc2217_server takes each request for a step of a reset, which it then does by itself. It
+ * acknowledges no line, nor does ser2net for a device that has none; whoever says nothing to the first
+ * request is told of lines without waiting. "Drained" means that the bytes have left this process: nobody can
+ * tell when a server has sent them on.
  *
  * Not here: telnet and RFC 2217 themselves, which are gensio's, byte 0xff included.
  */
@@ -33,6 +36,8 @@
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 5000
+#define LINES_TIMEOUT_MS   2000
+#define ANSWER_TIMEOUT_MS  10000 /* gensio gives up before */
 #define CLOSE_TIMEOUT_MS   500
 
 struct channel {
@@ -44,6 +49,7 @@ struct channel {
     uint8_t input[65536]; /* received, not read: bytes at..end */
     size_t at, end;
     bool opened, closed, writable;
+    bool mute_lines; /* the server does not acknowledge lines */
     int open_error;  /* of gensio, as the next two */
     int lost;        /* why the connection is no more; 0 = it is there */
     int refused;     /* the first bad answer to a change */
@@ -253,16 +259,20 @@ static enum eg_code channel_drain(struct eg_port *port, bool *done, uint32_t tim
     return EG_OK;
 }
 
-/* Wait for the answers to what was asked; gensio gives up by itself after five seconds. */
+/* Wait for the answers to what was asked. */
 static enum eg_code wait_answers(struct channel *channel, const char *what, struct eg_error *err)
 {
-    while (channel->asked > 0 && channel->lost == 0) {
+    const uint64_t until_us = after_ms(ANSWER_TIMEOUT_MS);
+
+    while (channel->asked > 0 && channel->lost == 0 && eg_clock_us() < until_us) {
         if (eg_cancel_requested(channel->port.cancel))
             return eg_error_set(err, EG_CANCELLED, "%s: cancelled", channel->port.url);
         serve(channel, after_ms(EG_CANCEL_POLL_MS));
     }
     if (channel->lost != 0)
         return gone(channel, err);
+    if (channel->asked > 0)
+        channel->refused = GE_TIMEDOUT;
     switch (channel->refused) {
     case 0:
         return EG_OK;
@@ -303,14 +313,74 @@ static enum eg_code channel_set_baud(struct eg_port *port, uint32_t baud, struct
     return EG_OK;
 }
 
+/* What a client asks of a line in RFC 2217. */
+enum { LINE_DTR_ON = 8, LINE_DTR_OFF = 9, LINE_RTS_ON = 11, LINE_RTS_OFF = 12 };
+
+#define LINE_REQUEST_SIZE 7
+
+static size_t line_request(uint8_t *message, uint8_t value)
+{
+    /* IAC SB COM-PORT-OPTION SET-CONTROL value IAC SE */
+    const uint8_t request[LINE_REQUEST_SIZE] = {255, 250, 44, 5, value, 255, 240};
+
+    memcpy(message, request, sizeof request);
+    return sizeof request;
+}
+
+static void ask_lines(struct channel *channel, bool change_dtr, bool dtr, bool change_rts, bool rts)
+{
+    if (change_dtr)
+        ask(channel, sergensio_dtr, dtr ? SERGENSIO_DTR_ON : SERGENSIO_DTR_OFF);
+    if (change_rts)
+        ask(channel, sergensio_rts, rts ? SERGENSIO_RTS_ON : SERGENSIO_RTS_OFF);
+}
+
+/* To a server that will not answer. Not through gensio's requests: it gives the answer to the next of them to
+ * the oldest that has none. */
+static enum eg_code tell_lines(struct channel *channel, bool change_dtr, bool dtr, bool change_rts, bool rts,
+                               struct eg_error *err)
+{
+    uint8_t message[2 * LINE_REQUEST_SIZE];
+    size_t size = 0;
+    gensiods taken = 0;
+    sigset_t before;
+
+    if (change_dtr)
+        size += line_request(message + size, dtr ? LINE_DTR_ON : LINE_DTR_OFF);
+    if (change_rts)
+        size += line_request(message + size, rts ? LINE_RTS_ON : LINE_RTS_OFF);
+    if (size == 0)
+        return EG_OK;
+    EG_TRY(
+        eg_port_drain(&channel->port, LINES_TIMEOUT_MS, err)); /* behind everything that telnet still holds */
+    hold_sigpipe(&before);
+    channel->lost = gensio_write(gensio_get_child(channel->io, 1), &taken, message, size, NULL);
+    release_sigpipe(&before);
+    if (channel->lost != 0)
+        return gone(channel, err);
+    if (taken != size)
+        return eg_error_set(err, EG_TIMEOUT, "%s: no room to send DTR and RTS", channel->port.url);
+    return EG_OK;
+}
+
 static enum eg_code channel_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
 {
     struct channel *channel = (struct channel *)port;
 
+    if (channel->mute_lines)
+        return tell_lines(channel, dtr != port->dtr, dtr, rts != port->rts, rts, err);
     channel->refused = 0;
-    ask(channel, sergensio_dtr, dtr ? SERGENSIO_DTR_ON : SERGENSIO_DTR_OFF);
-    ask(channel, sergensio_rts, rts ? SERGENSIO_RTS_ON : SERGENSIO_RTS_OFF);
+    ask_lines(channel, dtr != port->dtr, dtr, rts != port->rts, rts);
     return wait_answers(channel, "DTR and RTS", err);
+}
+
+/* Nobody knows how the server has left the lines, nor whether it will say. */
+static enum eg_code release_lines(struct channel *channel, struct eg_error *err)
+{
+    ask_lines(channel, true, false, true, false);
+    const enum eg_code code = wait_answers(channel, "DTR and RTS", err);
+    channel->mute_lines = code == EG_PORT_REFUSED && channel->refused == GE_TIMEDOUT;
+    return channel->mute_lines ? EG_OK : code;
 }
 
 static enum eg_code channel_discard(struct eg_port *port, struct eg_error *err)
@@ -488,11 +558,7 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
              "telnet(rfc2217,readbuf=16384,writebuf=16384),tcp(nodelay,readbuf=16384),%s", host);
     EG_TRY(open_channel(&opened, &rfc2217_ops, url, address, cancel, err));
     opened->remote = true;
-    if (channel_set_lines(opened, false, false, err) != EG_OK) {
-        if (((struct channel *)opened)->refused != GE_TIMEDOUT)
-            return err->code;
-        opened->ops = &tty_ops; /* ser2net says nothing at all when its device has no modem lines */
-    }
+    EG_TRY(release_lines((struct channel *)opened, err));
     *port = opened;
     opened = NULL;
     return EG_OK;

@@ -59,7 +59,7 @@ struct eg_port {
     const struct eg_port_ops *ops;
     const struct eg_cancel *cancel; /* may be NULL; not owned */
     char url[256];
-    bool remote;       /* lines travel over a network: no tight reset, no flush before it */
+    bool remote;       /* lines travel over a network: no tight reset; answers may be slow */
     uint16_t vid, pid; /* of the USB device; 0 = not USB or not known */
     uint32_t baud;     /* last rate asked for, also where the carrier has none; 0 = none yet */
     bool dtr, rts;     /* last state set */
