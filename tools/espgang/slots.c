@@ -11,11 +11,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* Two paths may lead to one port: /dev/ttyUSB0 and its links in /dev/serial/. */
+static bool same_port(const char *url, const char *other)
+{
+    struct stat info, other_info;
+
+    if (strcmp(url, other) == 0)
+        return true;
+    return stat(url, &info) == 0 && stat(other, &other_info) == 0 && S_ISCHR(info.st_mode) &&
+           S_ISCHR(other_info.st_mode) && info.st_rdev == other_info.st_rdev;
+}
 
 enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url, struct eg_error *err)
 {
     for (unsigned i = 0; i < slots->count; i++) {
-        if (strcmp(slots->slots[i].url, url) == 0 || strcmp(slots->slots[i].name, name) == 0)
+        if (same_port(slots->slots[i].url, url) || strcmp(slots->slots[i].name, name) == 0)
             return EG_OK;
     }
     EG_CLEANUP(eg_free_cleanup) char *name_copy = NULL;
@@ -40,10 +52,19 @@ static enum eg_code add_port(struct cli_slots *slots, const char *url, struct eg
     return cli_slots_add(slots, name, url, err);
 }
 
+static enum eg_code add_url(struct cli_slots *slots, const char *url, struct eg_error *err)
+{
+    for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL; scheme++) {
+        if ((*scheme)->scheme[0] != '\0' && strncmp(url, (*scheme)->scheme, strlen((*scheme)->scheme)) == 0)
+            return add_port(slots, url, err);
+    }
+    return eg_error_set(err, EG_NO_PORT, "nothing opens '%s'; 'espgang ports' shows the forms of ports", url);
+}
+
 static enum eg_code add_pattern(struct cli_slots *slots, const char *pattern, struct eg_error *err)
 {
     if (strstr(pattern, "://") != NULL)
-        return add_port(slots, pattern, err);
+        return add_url(slots, pattern, err);
     glob_t found = {0};
     const int result = glob(pattern, 0, NULL, &found);
     enum eg_code code = EG_OK;

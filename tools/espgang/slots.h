@@ -13,7 +13,7 @@ struct cli_slots {
     unsigned count;
 };
 
-/** Add a slot; a URL that is there already is passed over. Strings are copied. */
+/** Add a slot; a port that is there already is passed over. Strings are copied. */
 enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url,
                            struct eg_error *err) EG_CHECKED;
 

@@ -69,11 +69,42 @@ static void a_pattern_without_a_port_is_named(void **state)
     assert_error(cli_slots_choose(&slots, empty, &err), err, EG_NO_PORT, "--ports names no port");
 }
 
+static void a_url_that_nothing_opens_is_named(void **state)
+{
+    (void)state;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    const char *const patterns[] = {"rfc2271://127.0.0.1:4000", NULL};
+    struct eg_error err;
+
+    assert_error(cli_slots_choose(&slots, patterns, &err), err, EG_NO_PORT,
+                 "nothing opens 'rfc2271://127.0.0.1:4000'; 'espgang ports' shows the forms of ports");
+}
+
+static void one_port_by_two_paths_is_one_slot(void **state)
+{
+    (void)state;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    struct eg_error err;
+    char link[64];
+
+    snprintf(link, sizeof link, "%s/link", folder);
+    assert_int_equal(symlink("/dev/null", link), 0);
+    const char *const patterns[] = {"/dev/null", link, "/dev/zero", NULL};
+    const enum eg_code code = cli_slots_choose(&slots, patterns, &err);
+    unlink(link);
+    assert_ok(code, err);
+    assert_int_equal(slots.count, 2);
+    assert_string_equal(slots.slots[0].url, "/dev/null");
+    assert_string_equal(slots.slots[1].url, "/dev/zero");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wildcards_urls_and_commas_make_one_slot_each),
         cmocka_unit_test(a_pattern_without_a_port_is_named),
+        cmocka_unit_test(a_url_that_nothing_opens_is_named),
+        cmocka_unit_test(one_port_by_two_paths_is_one_slot),
     };
     return cmocka_run_group_tests(tests, make_ports, remove_ports);
 }
