@@ -4,6 +4,7 @@
 
 #include "engine/stages/stage.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,17 @@ static void describe(struct eg_unit *unit, const struct eg_run *run)
         eg_mac_text(unit->mac, chip->mac);
 }
 
+static void tell(const struct eg_run *run)
+{
+    const struct eg_log_origin origin = eg_run_origin(run);
+    const struct eg_unit *unit = &run->unit;
+
+    eg_log_verbose(run->logger, &origin,
+                   "%s, revision %u.%u, MAC %s, flash id 0x%06" PRIx32 " of %" PRIu32 " KB", unit->package,
+                   unit->revision / 100, unit->revision % 100, unit->mac, unit->flash_jedec,
+                   unit->flash_size / 1024);
+}
+
 static enum eg_code identify(struct eg_run *run, struct eg_error *err)
 {
     struct eg_unit unit;
@@ -43,6 +55,7 @@ static enum eg_code identify(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_attach_flash(&run->loader, err));
     EG_TRY(eg_loader_flash_info(&run->loader, &run->flash, err));
     describe(&run->unit, run);
+    tell(run);
     return EG_OK;
 }
 

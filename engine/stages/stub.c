@@ -5,6 +5,7 @@
 
 #include "engine/stages/stage.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -94,6 +95,7 @@ static enum eg_code check(const struct eg_plan *plan, struct eg_error *err)
 static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
 {
     const uint32_t flash_size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
+    const struct eg_log_origin origin = eg_run_origin(run);
 
     EG_TRY(start(run, err));
     if (!run->loader.stub)
@@ -101,6 +103,8 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
     if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
         EG_TRY(eg_loader_attach_flash(&run->loader, err));
+    eg_log_verbose(run->logger, &origin, "the %s writes at %" PRIu32 " baud",
+                   run->loader.stub ? "stub" : "ROM", run->loader.baud);
     return eg_loader_set_flash_size(&run->loader, flash_size, err);
 }
 

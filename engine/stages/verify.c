@@ -210,7 +210,9 @@ static enum eg_code by_read_back(struct eg_run *run, struct eg_region_record *re
 static enum eg_code verify(struct eg_run *run, struct eg_error *err)
 {
     const unsigned choice = eg_plan_choice(run->plan, "verify");
+    const struct eg_log_origin origin = eg_run_origin(run);
     struct eg_region_progress progress = {.run = run};
+    char md5[EG_MD5_TEXT];
 
     for (unsigned i = 0; i < run->plan->region_count; i++) {
         struct eg_region_record *record = &run->regions[i];
@@ -221,6 +223,9 @@ static enum eg_code verify(struct eg_run *run, struct eg_error *err)
             choice == BY_READ_BACK ? by_read_back(run, record, &progress, err) : by_digest(run, record, err);
         if (code != EG_OK)
             return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);
+        eg_hex(md5, record->md5, EG_MD5_SIZE);
+        eg_log_verbose(run->logger, &origin, "%s at 0x%08" PRIx32 ": holds MD5 %s, as it should",
+                       region->name, region->flash_addr, md5);
         progress.done_before += region->data.size;
         eg_run_progress(run, region->name, progress.done_before, run->plan->data_size);
     }

@@ -9,6 +9,7 @@
 static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
 {
     struct eg_region_progress progress = {.run = run};
+    const struct eg_log_origin origin = eg_run_origin(run);
 
     for (unsigned i = 0; i < run->plan->region_count; i++) {
         const struct eg_region *region = &run->plan->regions[i];
@@ -31,6 +32,8 @@ static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
         if (eg_loader_write_flash(&run->loader, &data, eg_region_progress, &progress, &times, err) != EG_OK)
             return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);
         run->regions[i].write_us = times.total_us;
+        eg_log_verbose(run->logger, &origin, "%s at 0x%08" PRIx32 ": %zu bytes written in %.2f s",
+                       region->name, region->flash_addr, region->data.size, (double)times.total_us / 1e6);
         progress.done_before += region->data.size;
     }
     return EG_OK;

@@ -64,3 +64,10 @@ got=0
 expect_equal 'status without standard output' "$got" 3
 expect_equal 'lock file without standard output' "$(grep -vxE '[0-9]+' "$work/ledger.db.lock" || true)" ''
 expect_equal 'outcome without standard output' "$(ledger 'select outcome from runs')" pass
+
+# -v says what the stages found, which is not said without.
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain --ledger "$work/ledger.db"
+[ "$(grep -c 'flash id\|holds MD5' "$work/out.log")" = 0 ] || fail "too much is said without -v: $(cat "$work/out.log")"
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain -v --ledger "$work/ledger.db"
+expect_text "$work/out.log" 'revision 3.1, MAC 02:65:67:00:00:01, flash id 0x1640c8 of 4096 KB'
+expect_text "$work/out.log" 'partition-table at 0x00008000: holds MD5 '
