@@ -237,13 +237,19 @@ static uint32_t flash_size(uint32_t jedec)
 
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
 {
-    uint32_t jedec = 0;
+    uint32_t jedec = 0, again;
 
     if (loader->secure_download) {
         *info = (struct eg_flash_info){0};
         return EG_OK;
     }
     EG_TRY(read_id(loader, &jedec, err));
+    /* A reply has no checksum, and a size made of a flipped bit refuses a good board or goes on record. */
+    EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
+    again &= 0xffffff;
+    if (again != jedec)
+        return eg_error_set(err, EG_BAD_REPLY, "the flash gives id 0x%06x, then 0x%06x", (unsigned)jedec,
+                            (unsigned)again);
     if (jedec == 0xffffff || jedec == 0 || jedec == 0xffff3f)
         return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads 0x%06x)",
                             (unsigned)jedec);

@@ -168,7 +168,8 @@ struct eg_flash_info {
     uint32_t size;  /* bytes; 0 = not known */
 };
 
-/** EG_FLASH_ABSENT when the id is all ones, all zeros or FFFF3F. */
+/** EG_FLASH_ABSENT when the id is all ones, all zeros or FFFF3F; EG_BAD_REPLY when it reads differently the
+ * second time. */
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info,
                                   struct eg_error *err) EG_CHECKED;
 

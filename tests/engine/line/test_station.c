@@ -4,6 +4,7 @@
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
+#include "tests/fakes/faulty_port.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -51,6 +52,46 @@ static void results_are_what_was_recorded(void **state)
         assert_int_equal(line->results[i].bytes_sent, run->record.bytes_sent);
         assert_int_equal(line->results[i].duration_us, run->record.duration_us);
     }
+}
+
+/* Whatever the line does to the bytes: green means that the flash and the MAC on record are right. */
+static void bad_lines(struct fake_line *line, const char *target, const char *stub, uint64_t seed)
+{
+    const struct vb_config config = {.fast = true, .target = eg_target_by_name(target)};
+    struct faulty_scheme faulty;
+    unsigned passed = 0;
+
+    line->plan->target = config.target;
+    fake_plan_set(line->plan, "link.stub", stub);
+    fake_line_plug(line, &config, 32, NO_FAULTS);
+    faulty_scheme_init(&faulty, line->schemes[0], seed);
+    line->schemes[0] = &faulty.scheme;
+    fake_line_run(line);
+    for (unsigned board = 1; board <= 32; board++) {
+        const struct eg_result *result = &line->results[board - 1];
+        char mac[EG_MAC_TEXT];
+        if (result->outcome == EG_PASS || result->outcome == EG_PASS_MARGINAL) {
+            eg_mac_text(mac, vb_board_mac(vb_gang_board(line->gang, board)));
+            assert_string_equal(result->mac, mac);
+            fake_line_assert_written(line, board);
+            passed++;
+        } else {
+            assert_int_not_equal(result->code, EG_OK);
+            assert_int_not_equal(result->code, EG_INTERNAL);
+            assert_string_not_equal(result->text, "");
+        }
+    }
+    assert_in_range(passed, 1, 31); /* else the lines were not what they should be */
+}
+
+static void a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac(void **state)
+{
+    bad_lines(*state, "esp32", "auto", 1);
+}
+
+static void so_it_does_when_the_rom_writes(void **state)
+{
+    bad_lines(*state, "esp32c3", "off", 2);
 }
 
 /* Cancels when all of the first three boards are being written. */
@@ -140,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(boards_that_fail_do_not_touch_the_others),
         TEST(results_are_what_was_recorded),
+        TEST(a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac),
+        TEST(so_it_does_when_the_rom_writes),
         TEST(a_cancel_in_mid_write_ends_every_run_as_aborted_on_record),
         TEST(a_station_that_is_cancelled_already_touches_no_board),
         TEST(a_ledger_that_fails_at_the_end_leaves_no_board_green),
