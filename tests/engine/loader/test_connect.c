@@ -147,6 +147,83 @@ static void usb_serial_jtag_has_its_own_reset(void **state)
     assert_string_equal(script.events, "X D0R0 D0R0 D1R0 D1R0 D1R1 D0R1 D0R1 D0R1 D0R0 X");
 }
 
+/* A board whose answers come after more than one wait of 100 ms. */
+struct slow {
+    struct scripted_port script;
+    const struct eg_port_ops *scripted;
+    unsigned waits;
+};
+
+static enum eg_code read_later(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                               uint32_t timeout_ms, struct eg_error *err)
+{
+    struct slow *board = (struct slow *)port;
+
+    *got = 0;
+    board->waits += timeout_ms == 100;
+    return board->waits > 1 ? board->scripted->read(port, data, size, got, timeout_ms, err) : EG_OK;
+}
+
+static enum eg_code write_and_wait(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                                   uint32_t timeout_ms, struct eg_error *err)
+{
+    struct slow *board = (struct slow *)port;
+
+    board->waits = 0;
+    return board->scripted->write(port, data, size, put, timeout_ms, err);
+}
+
+static enum eg_code connect_slow_board(bool remote, struct eg_error *err)
+{
+    struct talk talk = {.status_size = 4};
+    struct slow board = {.waits = 0};
+    struct eg_loader loader;
+    struct eg_port_ops ops;
+
+    for (unsigned i = 0; i < 10; i++)
+        talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &board.script, &loader, NULL, false);
+    board.scripted = board.script.port.ops;
+    ops = *board.scripted;
+    ops.read = read_later;
+    ops.write = write_and_wait;
+    board.script.port.ops = &ops;
+    board.script.port.remote = remote;
+    const enum eg_code code = eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 2, err);
+    assert_int_equal(loader.syncs, remote ? 6 : 10);
+    return code;
+}
+
+static void a_remote_board_is_given_more_time_with_each_attempt(void **state)
+{
+    (void)state;
+    struct eg_error err;
+
+    assert_ok(connect_slow_board(true, &err), err);
+    assert_error(connect_slow_board(false, &err), err, EG_NO_SYNC,
+                 "no answer in 2 attempts: check power, cable and the seat of the board");
+}
+
+static void a_refusal_that_comes_late_is_no_answer_to_sync(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_sync(&talk, 0x20120707);
+    talk.turns[0].reply_size = 0;
+    for (unsigned i = 0; i < 8; i++)
+        talk_reply(&talk, 0x08, 0x20120707, 0x0105);
+    talk.turns[0].reply += (size_t)8 * 14;
+    talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err);
+    assert_int_equal(loader.syncs, 2);
+    talk_end(&script);
+}
+
 static void a_low_rate_is_used_from_the_start(void **state)
 {
     (void)state;
@@ -269,6 +346,8 @@ int main(void)
         cmocka_unit_test(a_local_port_is_reset_with_both_lines_at_once),
         cmocka_unit_test(a_remote_port_is_reset_line_by_line),
         cmocka_unit_test(usb_serial_jtag_has_its_own_reset),
+        cmocka_unit_test(a_remote_board_is_given_more_time_with_each_attempt),
+        cmocka_unit_test(a_refusal_that_comes_late_is_no_answer_to_sync),
         cmocka_unit_test(a_low_rate_is_used_from_the_start),
         cmocka_unit_test(no_sync_means_no_traffic_at_the_full_rate),
         cmocka_unit_test(silence_asks_for_power_and_cable),
