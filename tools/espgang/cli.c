@@ -80,7 +80,8 @@ static void on_signal_silent(int number)
 
 void cli_catch_signals(bool silent)
 {
-    struct sigaction action = {.sa_handler = silent ? on_signal_silent : on_signal};
+    struct sigaction action = {.sa_handler = silent ? on_signal_silent : on_signal,
+                               .sa_flags = (int)SA_RESTART};
     struct sigaction former;
 
     sigemptyset(&action.sa_mask);

@@ -4,25 +4,30 @@
  * The live table.
  *
  * Drawn below whatever has been printed and taken off before anything else is, so that notes scroll above it
- * and the results stay on the screen afterwards. Terminal capabilities come from terminfo. It is redrawn when
- * a record arrives and the last drawing is old enough; nothing here has a thread or a timer.
+ * and the results stay on the screen afterwards. Terminal capabilities come from terminfo.
  *
- * Threads: log() from every worker, under one lock.
+ * Threads: log() from every worker changes rows and queues text, under one lock. A thread of its own draws
+ * every REDRAW_MS and writes without the lock: a terminal that takes nothing (Ctrl-S, a remote session that
+ * hangs) stops the display and no board.
  */
 
 #include "tools/espgang/table.h"
 
+#include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curses.h>
 #include <term.h>
 
-#define REDRAW_US  100000
+#define REDRAW_MS  100
 #define BAR_WIDTH  20
 #define STAGES_MAX 32
 
@@ -42,45 +47,56 @@ struct row {
 
 struct cli_table {
     struct eg_logger logger;
-    FILE *out;
-    pthread_mutex_t lock;
+    FILE *out; /* the display thread's */
+    pthread_t thread;
+    bool running;         /* the thread */
+    pthread_mutex_t lock; /* of what is below */
+    pthread_cond_t wake;
+    bool stop;
+    struct eg_buffer said; /* to go above the table */
     const struct eg_plan *plan;
     const struct eg_stage *stages[STAGES_MAX];
     unsigned weight; /* of all stages */
     enum eg_verbosity verbosity;
     bool color;
     unsigned height; /* on the screen now */
-    uint64_t drawn_us, begun_us;
+    uint64_t begun_us;
     unsigned ended, passed; /* runs, also of boards that are gone */
     size_t slot_width;
     unsigned row_count;
     struct row *rows;
 };
 
-static void put_capability(struct cli_table *table, const char *name)
+static void put_capability(FILE *frame, const char *name)
 {
     const char *text = tigetstr(name);
 
     if (text != NULL && text != (const char *)-1)
-        fputs(text, table->out);
+        fputs(text, frame);
 }
 
-static void take_off(struct cli_table *table)
+static void take_off(struct cli_table *table, FILE *frame)
 {
     for (; table->height > 0; table->height--)
-        put_capability(table, "cuu1");
-    fputc('\r', table->out);
-    put_capability(table, "ed");
+        put_capability(frame, "cuu1");
+    fputc('\r', frame);
+    put_capability(frame, "ed");
 }
 
 /* A row of the table, cut to the terminal's width so that it never wraps and the count of lines stays right.
  */
-static void put_line(struct cli_table *table, unsigned width, const char *color, const char *line)
+static void put_line(struct cli_table *table, FILE *frame, unsigned width, const char *color,
+                     const char *line)
 {
+    size_t size = strlen(line);
+
+    if (size >= width)
+        for (size = width - 1; size > 0 && ((unsigned char)line[size] & 0xc0) == 0x80; size--)
+            ; /* not within a character */
     if (table->color && color[0] != '\0')
-        fprintf(table->out, "%s%.*s\033[0m\n", color, (int)width - 1, line);
+        fprintf(frame, "%s%.*s\033[0m\n", color, (int)size, line);
     else
-        fprintf(table->out, "%.*s\n", (int)width - 1, line);
+        fprintf(frame, "%.*s\n", (int)size, line);
     table->height++;
 }
 
@@ -93,7 +109,8 @@ static const char *outcome_color(const char *outcome)
     return "\033[31m";
 }
 
-static void draw_row(struct cli_table *table, const struct row *row, unsigned width, uint64_t now_us)
+static void draw_row(struct cli_table *table, FILE *frame, const struct row *row, unsigned width,
+                     uint64_t now_us)
 {
     char bar[BAR_WIDTH + 1];
     char line[400];
@@ -110,11 +127,12 @@ static void draw_row(struct cli_table *table, const struct row *row, unsigned wi
         snprintf(line, sizeof line, "%-*.*s  %-17s  %-13s  %s %3u %%  %6.1f s", (int)table->slot_width,
                  SLOT_WIDTH_MAX, row->slot, row->board, row->doing, bar, row->percent,
                  row->begun_us != 0 ? (double)(now_us - row->begun_us) / 1e6 : 0.0);
-    put_line(table, width, row->outcome != NULL ? outcome_color(row->outcome) : "", line);
+    put_line(table, frame, width, row->outcome != NULL ? outcome_color(row->outcome) : "", line);
 }
 
-static void draw(struct cli_table *table, uint64_t now_us)
+static void draw(struct cli_table *table, FILE *frame)
 {
+    const uint64_t now_us = eg_clock_us();
     struct winsize window = {0};
     unsigned running = 0;
     size_t size;
@@ -124,15 +142,14 @@ static void draw(struct cli_table *table, uint64_t now_us)
         window.ws_row = 24;
         window.ws_col = 80;
     }
-    take_off(table);
     snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s%s", table->plan->job_name,
              table->plan->job_version[0] != '\0' ? " " : "", table->plan->job_version,
              table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6,
              eg_cancel_requested(cli_cancel()) ? ", ending" : "");
-    put_line(table, window.ws_col, "\033[1m", line);
+    put_line(table, frame, window.ws_col, "\033[1m", line);
     snprintf(line, sizeof line, "%-*s  %-17s  %-13s  %-*s  %8s", (int)table->slot_width, "SLOT", "BOARD",
              "STAGE", BAR_WIDTH + 6, "PROGRESS", "TIME");
-    put_line(table, window.ws_col, "", line);
+    put_line(table, frame, window.ws_col, "", line);
 
     /* With more slots than lines, those still going come first. */
     const unsigned room = window.ws_row > 6 ? window.ws_row - 5u : 1;
@@ -142,7 +159,7 @@ static void draw(struct cli_table *table, uint64_t now_us)
             const struct row *row = &table->rows[i];
             const bool first = table->row_count <= room || row->outcome == NULL;
             if (first == (pass == 0) && shown < room) {
-                draw_row(table, row, window.ws_col, now_us);
+                draw_row(table, frame, row, window.ws_col, now_us);
                 shown++;
             }
         }
@@ -153,9 +170,50 @@ static void draw(struct cli_table *table, uint64_t now_us)
                             table->ended - table->passed, running);
     if (shown < table->row_count)
         snprintf(line + size, sizeof line - size, "; %u more slots not shown", table->row_count - shown);
-    put_line(table, window.ws_col, "", line);
+    put_line(table, frame, window.ws_col, "", line);
+}
+
+/* Called and left with the lock held, which is released while the terminal is written to. */
+static void show(struct cli_table *table)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *frame = open_memstream(&text, &size);
+
+    if (frame == NULL)
+        return;
+    take_off(table, frame);
+    if (table->said.size > 0)
+        fwrite(table->said.data, 1, table->said.size, frame);
+    table->said.size = 0;
+    if (!table->stop)
+        draw(table, frame);
+    fclose(frame);
+    pthread_mutex_unlock(&table->lock);
+    fwrite(text, 1, size, table->out);
     fflush(table->out);
-    table->drawn_us = now_us;
+    free(text);
+    pthread_mutex_lock(&table->lock);
+}
+
+static void *display(void *argument)
+{
+    struct cli_table *table = argument;
+    struct timespec until;
+
+    pthread_mutex_lock(&table->lock);
+    while (!table->stop) {
+        show(table);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += REDRAW_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        while (!table->stop && pthread_cond_timedwait(&table->wake, &table->lock, &until) != ETIMEDOUT)
+            ;
+    }
+    show(table);
+    pthread_mutex_unlock(&table->lock);
+    return NULL;
 }
 
 /* Share of the whole way that stages before `name` make, and of `name` itself, in percent. */
@@ -219,16 +277,16 @@ static void say(struct cli_table *table, const struct eg_log_record *record, con
 {
     if (record->level > table->verbosity)
         return;
-    take_off(table);
-    fprintf(table->out, "%s%s%s%s\n", record->origin.slot, record->origin.slot[0] != '\0' ? ": " : "", kind,
-            record->text);
-    table->drawn_us = 0;
+    const char *const parts[] = {record->origin.slot, record->origin.slot[0] != '\0' ? ": " : "", kind,
+                                 record->text, "\n"};
+    struct eg_error ignored; /* without memory the rows still tell how it stands, and the results say why */
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        (void)!eg_buffer_append(&table->said, parts[i], strlen(parts[i]), &ignored);
 }
 
 static void table_log(struct eg_logger *logger, const struct eg_log_record *record)
 {
     struct cli_table *table = (struct cli_table *)logger;
-    const uint64_t now_us = eg_clock_us();
     unsigned before, own;
 
     pthread_mutex_lock(&table->lock);
@@ -238,7 +296,7 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
         if (record->kind == EG_LOG_STAGE_BEGIN && row->outcome != NULL)
             clear_row(row, "");
         if (row->begun_us == 0)
-            row->begun_us = now_us;
+            row->begun_us = eg_clock_us();
     }
     switch (record->kind) {
     case EG_LOG_PRINT:
@@ -280,18 +338,13 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
             row->duration_ms = record->duration_ms;
             table->ended++;
             table->passed += record->code == EG_OK;
-            table->drawn_us = 0;
         }
         break;
     case EG_LOG_UNPLUGGED:
-        if (row != NULL) {
+        if (row != NULL)
             clear_row(row, "empty");
-            table->drawn_us = 0;
-        }
         break;
     }
-    if (now_us - table->drawn_us >= REDRAW_US)
-        draw(table, now_us);
     pthread_mutex_unlock(&table->lock);
 }
 
@@ -312,6 +365,21 @@ static bool can_redraw(FILE *out)
     return up != NULL && up != (const char *)-1 && clear_below != NULL && clear_below != (const char *)-1;
 }
 
+static enum eg_code start(struct cli_table *table, struct eg_error *err)
+{
+    sigset_t all, former;
+
+    /* A signal would break off what is being written. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    const int failed = pthread_create(&table->thread, NULL, display, table);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    if (failed != 0)
+        return eg_error_errno(err, EG_IO, failed, "starting a thread for the display");
+    table->running = true;
+    return EG_OK;
+}
+
 enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct eg_plan *plan,
                               const struct eg_slot *slots, unsigned slot_count, struct eg_error *err)
 {
@@ -319,6 +387,7 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
     if (!can_redraw(out))
         return EG_OK;
     EG_CLEANUP(cli_table_destroy_cleanup) struct cli_table *made = NULL;
+    pthread_condattr_t monotonic;
     EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
     *made = (struct cli_table){
         .logger = {table_log, table_set_verbosity},
@@ -329,6 +398,10 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
         .begun_us = eg_clock_us(),
         .slot_width = SLOT_WIDTH,
     };
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&made->lock, NULL);
     for (unsigned i = 0; i < slot_count; i++) {
         if (add_row(made, slots[i].name) == NULL)
@@ -337,6 +410,7 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
     EG_TRY(eg_pipeline_order(made->stages, STAGES_MAX, err));
     for (unsigned i = 0; made->stages[i] != NULL; i++)
         made->weight += made->stages[i]->weight;
+    EG_TRY(start(made, err));
     *table = made;
     made = NULL;
     return EG_OK;
@@ -346,9 +420,15 @@ void cli_table_destroy(struct cli_table *table)
 {
     if (table == NULL)
         return;
-    if (table->drawn_us != 0 || table->height != 0)
-        take_off(table);
-    fflush(table->out);
+    if (table->running) {
+        pthread_mutex_lock(&table->lock);
+        table->stop = true;
+        pthread_cond_signal(&table->wake);
+        pthread_mutex_unlock(&table->lock);
+        pthread_join(table->thread, NULL);
+    }
+    eg_buffer_finish(&table->said);
+    pthread_cond_destroy(&table->wake);
     for (unsigned i = 0; i < table->row_count; i++)
         free(table->rows[i].slot);
     free(table->rows);
