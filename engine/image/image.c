@@ -202,18 +202,6 @@ static bool has_full_revisions(const struct eg_image_info *info)
     return info->max_rev_full != NO_LIMIT || info->min_rev_full != 0 || info->min_rev == 0;
 }
 
-bool eg_image_allows_revision(const struct eg_image_info *info, const struct eg_target *target,
-                              uint16_t revision)
-{
-    if (!info->extended)
-        return true;
-    if (has_full_revisions(info))
-        return revision >= info->min_rev_full && revision <= info->max_rev_full;
-    if (target->quirks & EG_QUIRK_LEGACY_REV_IS_MINOR)
-        return revision % 100 >= info->min_rev;
-    return revision / 100 >= info->min_rev;
-}
-
 void eg_image_revisions(const struct eg_image_info *info, const struct eg_target *target, uint16_t *min_rev,
                         uint16_t *max_rev)
 {

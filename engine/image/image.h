@@ -62,11 +62,7 @@ enum eg_code eg_image_check_chip(const struct eg_target *target, const uint8_t *
  */
 bool eg_image_looks_damaged(const struct eg_target *target, const uint8_t *data, size_t size);
 
-/** Whether a chip of this revision (major * 100 + minor) may run the image; the rules of esptool. */
-bool eg_image_allows_revision(const struct eg_image_info *info, const struct eg_target *target,
-                              uint16_t revision);
-
-/** The same as a range, both ends included; 0 and 65535 = no limit. */
+/** The revisions (major * 100 + minor) that may run the image, both ends included; 0 and 65535 = no limit. */
 void eg_image_revisions(const struct eg_image_info *info, const struct eg_target *target, uint16_t *min_rev,
                         uint16_t *max_rev);
 
