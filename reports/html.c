@@ -34,9 +34,10 @@ static const char style[] =
     "table { border-collapse: collapse; width: 100% }\n"
     "th, td { border: 1px solid #888; padding: .2rem .4rem; text-align: left; vertical-align: top;"
     " overflow-wrap: anywhere }\n"
-    "thead { display: table-header-group } tr { break-inside: avoid } th { background: #eee }\n"
+    "thead { display: table-header-group } tr { break-inside: avoid }"
+    " th { background: #eee; overflow-wrap: normal }\n"
     ".n { text-align: right; white-space: nowrap } .d { font: 11px monospace }\n"
-    ".k { white-space: nowrap; overflow-wrap: normal }\n"
+    ".k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em } .c { min-width: 9em }\n"
     "ul.facts { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0 }\n"
     "ul.facts li { border: 1px solid #888; padding: .3rem .8rem } ul.facts b { display: block;"
     " font-size: 1.3rem }\n"
@@ -128,7 +129,7 @@ static enum eg_code mismatch_row(void *context, const struct eg_batch_mismatch *
     (void)err;
     fputs("<tr>", out->file);
     number_cell(out, row->run, "");
-    cell(out, "", row->slot);
+    cell(out, "s", row->slot);
     cell(out, "k", row->mac);
     cell(out, "", row->region);
     fprintf(out->file, "<td class=\"k\">0x%08" PRIx64 "</td>", row->flash_addr);
@@ -150,12 +151,12 @@ static enum eg_code not_passed_row(void *context, const struct eg_batch_run *row
     (void)err;
     fputs("<tr>", out->file);
     number_cell(out, row->run, "");
-    cell(out, "", row->slot);
+    cell(out, "s", row->slot);
     cell(out, "k", row->mac);
     cell(out, "k bad", row->outcome);
     cell(out, "k", row->code);
     cell(out, "k", row->blame);
-    cell(out, "", row->sentence);
+    cell(out, "c", row->sentence);
     fputs("</tr>\n", out->file);
     return EG_OK;
 }
@@ -183,7 +184,7 @@ static enum eg_code run_row(void *context, const struct eg_batch_run *row, struc
     (void)err;
     fputs("<tr>", out->file);
     number_cell(out, row->run, "");
-    cell(out, "", row->slot);
+    cell(out, "s", row->slot);
     cell(out, "k", row->mac);
     cell(out, "k", row->chip);
     cell(out, "k", row->revision);
@@ -191,8 +192,8 @@ static enum eg_code run_row(void *context, const struct eg_batch_run *row, struc
     cell(out, passed(row) ? "k" : "k bad", row->outcome);
     cell(out, "k", strcmp(row->code, "ok") == 0 ? "" : row->code);
     cell(out, "k", row->blame);
-    cell(out, "", row->sentence[0] != '\0' ? row->sentence : row->marginal);
-    cell(out, "k", row->started_utc);
+    cell(out, "c", row->sentence[0] != '\0' ? row->sentence : row->marginal);
+    cell(out, "k d", row->started_utc);
     seconds_cell(out, row->duration_ms);
     number_cell(out, row->attempts, "");
     fputs("</tr>\n", out->file);

@@ -91,11 +91,11 @@ static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
                              "ee000000000000000000000000000000</td></tr>");
     assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:02</td><td class=\"k bad\">fail</td>"
                              "<td class=\"k\">flash-stuck-bits</td><td class=\"k\">board</td>"
-                             "<td>flash bits stay 0</td></tr>");
+                             "<td class=\"c\">flash bits stay 0</td></tr>");
     assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:03</td><td class=\"k\">esp32c3</td>"
                              "<td class=\"k\">v0.4</td><td class=\"k\">c84016, 4 MB</td>"
                              "<td class=\"k\">pass-marginal</td><td class=\"k\"></td><td class=\"k\"></td>"
-                             "<td>blocks were sent again</td>");
+                             "<td class=\"c\">blocks were sent again</td>");
     assert_contains(&report, "<td class=\"n\">3.210 s</td><td class=\"n\">2</td></tr>");
     assert_contains(&report, "<td class=\"k bad\">unfinished</td>");
     assert_null(strstr((const char *)report.data, "slot 2"));
@@ -149,7 +149,7 @@ static void hostile_text_stays_text(void **state)
                              "\xef\xbf\xbd end");
     assert_contains(&report, "<td>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</td>");
     assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;\xef\xbf\xbd</td>");
-    assert_contains(&report, "<td>slot &lt;1&gt;</td>");
+    assert_contains(&report, "<td class=\"s\">slot &lt;1&gt;</td>");
 }
 
 static void a_report_loads_nothing(void **state)
