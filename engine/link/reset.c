@@ -4,7 +4,9 @@
  * Reset sequences on DTR and RTS. All are texts in the language of esptool's custom sequences, read by one
  * small interpreter; "H" is the one word of ours, the wait that the caller chooses.
  *
- * With the usual two transistors RTS pulls EN and DTR pulls the boot strap, and both asserted is neither.
+ * With the usual two transistors RTS pulls EN and DTR pulls the boot strap, and both asserted is neither. So
+ * a network that takes its time between "strap" and "out of reset" starts the application: over one these two
+ * go in one packet. Otherwise esp_rfc2217_server wants to see the classic sequence, and does it by itself.
  *
  * Not here: which sequence to try when, and what to do when a port fails in the middle. That is the loader's.
  */
@@ -22,6 +24,8 @@ static const char *sequence_text(enum eg_reset sequence)
     switch (sequence) {
     case EG_RESET_CLASSIC:
         return "D0|R1|W0.1|D1|R0|H|D0";
+    case EG_RESET_REMOTE:
+        return "D0|R1|W0.1|U1,0|H|D0";
     case EG_RESET_UNIX_TIGHT:
         return "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0"; /* the last: some drivers lose a change of both */
     case EG_RESET_USB_JTAG:

@@ -9,6 +9,7 @@
 
 enum eg_reset {
     EG_RESET_CLASSIC,    /* into the loader, one line at a time */
+    EG_RESET_REMOTE,     /* as classic, but for a network: out of reset together with the strap */
     EG_RESET_UNIX_TIGHT, /* into the loader, both lines at once */
     EG_RESET_USB_JTAG,   /* into the loader over USB-Serial/JTAG */
     EG_RESET_HARD,       /* EN pulse: start the application */
@@ -18,7 +19,7 @@ enum eg_reset {
 #define EG_RESET_HOLD_MS       50  /* how long the strap is held, first try */
 #define EG_RESET_HOLD_EXTRA_MS 550 /* second try */
 
-/** `hold_ms` matters to the first two only. EG_OK without effect when the port has no modem lines. */
+/** `hold_ms` matters to the first three only. EG_OK without effect when the port has no modem lines. */
 enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
                           struct eg_error *err) EG_CHECKED;
 

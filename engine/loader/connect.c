@@ -4,8 +4,8 @@
  * Getting a chip into its loader and in step with it.
  *
  * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, since which of them works
- * depends on capacitors of the board; over a network the lines cannot be set at once, so the tight ones are
- * left out there. A chip that is already waiting in a stub answers SYNC as well, with a value of zero.
+ * depends on capacitors of the board and on what is between it and us. A chip that is already waiting in a
+ * stub answers SYNC as well, with a value of zero.
  *
  * What the chip prints meanwhile is kept: when nothing answers it tells a board that started its application
  * from one that waits in its loader and cannot hear us.
@@ -138,10 +138,9 @@ static unsigned choose(const struct eg_port *port, enum eg_before before, struct
         steps[count++] = (struct step){EG_RESET_USB_JTAG, 0};
         return count;
     }
-    if (!port->remote) {
-        steps[count++] = (struct step){EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_MS};
-        steps[count++] = (struct step){EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_EXTRA_MS};
-    }
+    const enum eg_reset first = port->remote ? EG_RESET_REMOTE : EG_RESET_UNIX_TIGHT;
+    steps[count++] = (struct step){first, EG_RESET_HOLD_MS};
+    steps[count++] = (struct step){first, EG_RESET_HOLD_EXTRA_MS};
     steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_MS};
     steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_EXTRA_MS};
     return count;

@@ -25,6 +25,12 @@ static void classic_moves_one_line_at_a_time(void **state)
     assert_sequence(EG_RESET_CLASSIC, "D0R0 D0R1 D1R1 D1R0 D0R0");
 }
 
+static void remote_releases_the_chip_together_with_the_strap(void **state)
+{
+    (void)state;
+    assert_sequence(EG_RESET_REMOTE, "D0R0 D0R1 D1R0 D0R0");
+}
+
 static void tight_moves_both_lines_at_once(void **state)
 {
     (void)state;
@@ -149,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classic_moves_one_line_at_a_time),
+        cmocka_unit_test(remote_releases_the_chip_together_with_the_strap),
         cmocka_unit_test(tight_moves_both_lines_at_once),
         cmocka_unit_test(usb_jtag_goes_through_both_asserted),
         cmocka_unit_test(hard_pulses_rts),
