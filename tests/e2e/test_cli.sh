@@ -33,6 +33,8 @@ refused 2 "espgang: --sme: unknown option; see 'espgang run --help'" "$espgang" 
 for boards in 0 -1 513; do
   refused 2 "espgang: --sim takes 1 to 512 boards; see 'espgang run --help'" "$espgang" run job.yaml "--sim=$boards"
 done
+refused 2 "espgang: --stub-dir: there is no folder '$work/stubs'; see 'espgang run --help'" \
+  "$espgang" run job.yaml --stub-dir "$work/stubs"
 refused 2 "espgang: --batch: the name is empty; see 'espgang run --help'" "$espgang" run job.yaml --batch ''
 refused 2 "espgang: --operator: the name has byte 0x0a, which is no text; see 'espgang run --help'" \
   "$espgang" run job.yaml --operator $'a\nb'

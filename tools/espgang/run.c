@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
@@ -49,6 +50,13 @@ static void run_options_finish(struct run_options *options)
     free(options->station);
     free(options->stub_dir);
     free(options->flash_dir);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static void gang_cleanup(struct vb_gang **gang)
@@ -327,6 +335,9 @@ enum cli_status cli_run(int argc, const char **argv)
         return cli_usage(context, "--fault, --fast and --flash-dir go with --sim");
     if (options.silent && options.verbose)
         return cli_usage(context, "--silent and --verbose exclude each other");
+    /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
+    if (options.stub_dir != NULL && !is_folder(options.stub_dir))
+        return cli_usage(context, "--stub-dir: there is no folder '%s'", options.stub_dir);
     if (!cli_check_name(context, "--batch", options.batch) ||
         !cli_check_name(context, "--operator", options.operator_name) ||
         !cli_check_name(context, "--station", options.station))
