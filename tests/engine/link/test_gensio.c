@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "engine/link/port.h"
+#include "engine/link/reset.h"
 #include "tests/fakes/check.h"
 
 #include <arpa/inet.h>
@@ -295,6 +296,24 @@ static void a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same(
     eg_port_close(port);
     peer_stop(&peer);
     assert_string_equal(peer.events, "D0+R0 B115200 R1 B460800 D1+R0 B921600");
+}
+
+/* esp_rfc2217_server resets by itself when it hears these, and into the application when it hears RTS
+ * released once more. */
+static void resets_ask_for_each_change_of_a_line_once(void **state)
+{
+    (void)state;
+    struct peer peer = {0};
+    struct eg_error err;
+    struct eg_port *port;
+
+    peer_start(&peer, "rfc2217");
+    assert_ok(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err);
+    assert_ok(eg_reset_run(port, EG_RESET_REMOTE, 1, &err), err);
+    assert_ok(eg_reset_run(port, EG_RESET_HARD, 1, &err), err);
+    eg_port_close(port);
+    peer_stop(&peer);
+    assert_string_equal(peer.events, "D0+R0 B115200 R1 D1+R0 D0 R1 R0");
 }
 
 static void tcp_carries_every_byte_and_has_neither_rate_nor_lines(void **state)
@@ -598,6 +617,7 @@ int main(void)
         cmocka_unit_test(a_server_that_grants_another_rate_is_refused),
         cmocka_unit_test(a_telnet_server_without_rfc2217_is_refused),
         cmocka_unit_test(a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same),
+        cmocka_unit_test(resets_ask_for_each_change_of_a_line_once),
         cmocka_unit_test(tcp_carries_every_byte_and_has_neither_rate_nor_lines),
         cmocka_unit_test(what_was_discarded_is_not_read),
         cmocka_unit_test(a_closed_connection_is_a_port_that_is_gone),
