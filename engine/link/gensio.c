@@ -38,6 +38,8 @@
 #define CONNECT_TIMEOUT_MS 5000
 #define LINES_TIMEOUT_MS   2000
 #define ANSWER_TIMEOUT_MS  10000 /* gensio gives up before */
+#define AGREE_TIMEOUT_MS   1000
+#define AGREE_POLL_MS      10
 #define CLOSE_TIMEOUT_MS   500
 
 struct channel {
@@ -290,10 +292,17 @@ static enum eg_code wait_answers(struct channel *channel, const char *what, stru
 
 typedef int request_function(struct sergensio *serial, unsigned value, sergensio_done done, void *context);
 
+/* A server may still be saying that it takes RFC 2217 when gensio calls the connection open: pySerial's
+ * offers it (WILL) before it asks for it (DO), and gensio refuses requests in between. */
 static void ask(struct channel *channel, request_function *request, unsigned value)
 {
+    const uint64_t until_us = after_ms(AGREE_TIMEOUT_MS);
+    int error;
+
     channel->asked++;
-    const int error = request(gensio_to_sergensio(channel->io), value, on_answer, channel);
+    while ((error = request(gensio_to_sergensio(channel->io), value, on_answer, channel)) == GE_NOTSUP &&
+           channel->lost == 0 && !eg_cancel_requested(channel->port.cancel) && eg_clock_us() < until_us)
+        serve(channel, after_ms(AGREE_POLL_MS));
     if (error != 0)
         on_answer(NULL, error, 0, channel);
 }

@@ -18,6 +18,7 @@
 #define IAC      255
 #define SB       250
 #define SE       240
+#define WILL     251
 #define DO       253
 #define WONT     252
 #define DONT     254
@@ -30,6 +31,7 @@
 struct peer {
     bool telnet;
     bool refuses;         /* will not speak RFC 2217 */
+    bool offers_first;    /* says WILL, and DO only a moment later */
     bool mute;            /* does not acknowledge modem lines */
     uint32_t granted;     /* the rate it says it has set; 0 = what was asked for */
     size_t close_after;   /* bytes of data after which it closes; 0 = never */
@@ -153,6 +155,10 @@ static void *serve(void *context)
     peer->client = accept(peer->listener, NULL, NULL);
     if (peer->client < 0)
         return NULL;
+    if (peer->offers_first) {
+        put(peer, (const uint8_t[]){IAC, WILL, COM_PORT}, 3);
+        eg_clock_sleep_until_us(eg_clock_us() + 50000);
+    }
     if (peer->telnet)
         put(peer, (const uint8_t[]){IAC, peer->refuses ? DONT : DO, COM_PORT}, 3);
     while ((count = recv(peer->client, data, sizeof data, 0)) > 0) {
@@ -300,6 +306,21 @@ static void a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same(
 
 /* esp_rfc2217_server resets by itself when it hears these, and into the application when it hears RTS
  * released once more. */
+static void a_server_that_offers_rfc2217_before_it_asks_for_it_is_waited_for(void **state)
+{
+    (void)state;
+    struct peer peer = {.offers_first = true};
+    struct eg_error err;
+    struct eg_port *port;
+
+    peer_start(&peer, "rfc2217");
+    assert_ok(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err);
+    assert_ok(eg_port_set_baud(port, 921600, &err), err);
+    eg_port_close(port);
+    peer_stop(&peer);
+    assert_string_equal(peer.events, "D0+R0 B115200 B921600");
+}
+
 static void resets_ask_for_each_change_of_a_line_once(void **state)
 {
     (void)state;
@@ -617,6 +638,7 @@ int main(void)
         cmocka_unit_test(a_server_that_grants_another_rate_is_refused),
         cmocka_unit_test(a_telnet_server_without_rfc2217_is_refused),
         cmocka_unit_test(a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same),
+        cmocka_unit_test(a_server_that_offers_rfc2217_before_it_asks_for_it_is_waited_for),
         cmocka_unit_test(resets_ask_for_each_change_of_a_line_once),
         cmocka_unit_test(tcp_carries_every_byte_and_has_neither_rate_nor_lines),
         cmocka_unit_test(what_was_discarded_is_not_read),
