@@ -26,11 +26,18 @@ for preset in release clang; do
   cmake --build "build/test-$preset"
 done
 
+# In the background, so that a signal that ends this script begins no further test.
+running=
 status=0
-echo "== tests, preset dev"
-ctest --preset dev -j"$(nproc)" --no-tests=error "$@" || status=$?
+trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 143' INT TERM
+run_tests() { # PRESET CTEST-OPTION...
+  echo "== tests, preset $1"
+  ctest --preset "$1" -j"$(nproc)" --no-tests=error "${@:2}" &
+  running=$!
+  wait "$running" || status=$?
+}
+run_tests dev "$@"
 echo "== left out above, and why"
 grep -ah '^SKIPPED:' build/dev/Testing/Temporary/LastTest.log | sort | uniq -c || echo "nothing"
-echo "== tests, preset tsan"
-ctest --preset tsan -j"$(nproc)" --no-tests=error "$@" || status=$?
+run_tests tsan "$@"
 exit "$status"
