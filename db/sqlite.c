@@ -19,6 +19,10 @@ enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
     case SQLITE_BUSY:
         return eg_error_set(err, EG_LEDGER, "another program has kept it locked for %d s",
                             BUSY_TIMEOUT_MS / 1000);
+    case SQLITE_READONLY:
+        return eg_error_set(
+            err, EG_LEDGER,
+            "this user may not write to it or its folder, which SQLite needs even for reading");
     case SQLITE_FULL:
         return eg_error_set(err, EG_NO_ROOM, "%s", sqlite3_errmsg(db));
     case SQLITE_IOERR:

@@ -3,6 +3,8 @@
 #include "db/query.h"
 #include "tests/db/batches.h"
 
+#include <sys/wait.h>
+
 static void the_numbers_of_a_batch_count_units_by_their_last_run(void **state)
 {
     struct sample *sample = *state;
@@ -110,6 +112,43 @@ static void what_is_not_there_is_named(void **state)
     assert_error(eg_query_batch(query, "night-shift", &batch, &err), err, EG_LEDGER, expected);
 }
 
+static void a_reader_who_may_not_write_is_told_so(void **state)
+{
+    const struct sample *sample = *state;
+    struct eg_ledger *ledger = NULL;
+    struct eg_query *query;
+    struct eg_error err;
+    char expected[300], text[600] = "";
+    int channel[2], status = -1;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    eg_ledger_close(ledger);
+    assert_int_equal(chmod(sample->path, 0444), 0);
+    assert_int_equal(chmod(sample->folder, 0555), 0);
+    assert_int_equal(pipe(channel), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(65534) != 0) /* nothing is forbidden to a superuser */
+            _exit(1);
+        const enum eg_code code = eg_query_open(&query, sample->path, &err);
+        if (write(channel[1], err.text, code != EG_OK ? strlen(err.text) : 0) < 0)
+            _exit(1);
+        _exit(code == EG_LEDGER ? 0 : 1);
+    }
+    close(channel[1]);
+    const ssize_t got = read(channel[0], text, sizeof text - 1);
+    close(channel[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(chmod(sample->folder, 0700), 0);
+    snprintf(expected, sizeof expected,
+             "ledger %s: this user may not write to it or its folder, which SQLite needs even for reading",
+             sample->path);
+    assert_true(got > 0);
+    assert_string_equal(text, expected);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -119,6 +158,7 @@ int main(void)
         with_sample(a_query_sees_the_ledger_as_it_was_when_it_was_opened),
         with_sample(a_visitor_can_end_the_walk),
         with_sample(what_is_not_there_is_named),
+        with_sample(a_reader_who_may_not_write_is_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
