@@ -20,7 +20,6 @@
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gensio/gensio.h>
@@ -502,31 +501,6 @@ static enum eg_code open_channel(struct eg_port **port, const struct eg_port_ops
     return EG_OK;
 }
 
-/* "//HOST:PORT" to gensio's "HOST,PORT". Names are limited to what a host name or an address may hold. */
-static enum eg_code parse_address(char *address, size_t room, const char *url, struct eg_error *err)
-{
-    const char *host = strstr(url, "//") + 2;
-    const char *colon = strrchr(host, ':');
-    size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
-
-    if (host_size > 2 && host[0] == '[' && host[host_size - 1] == ']') {
-        host++;
-        host_size -= 2;
-    } else if (memchr(host, ':', host_size) != NULL) {
-        host_size = 0; /* an IPv6 address needs its brackets */
-    }
-    bool good = host_size > 0 && colon[1] != '\0' && strlen(colon + 1) <= 5 &&
-                strspn(colon + 1, "0123456789") == strlen(colon + 1) && strtol(colon + 1, NULL, 10) >= 1 &&
-                strtol(colon + 1, NULL, 10) <= 65535;
-    for (size_t i = 0; good && i < host_size; i++)
-        good = isalnum((unsigned char)host[i]) || strchr(".-_:%", host[i]) != NULL;
-    if (!good)
-        return eg_error_set(err, EG_NO_PORT, "%s: is not of the form %.*s//HOST:PORT", url,
-                            (int)(strstr(url, "//") - url), url);
-    snprintf(address, room, "%.*s,%s", (int)host_size, host, colon + 1);
-    return EG_OK;
-}
-
 static const struct eg_port_ops tcp_ops = {
     .read = channel_read,
     .write = channel_write,
@@ -562,7 +536,7 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
     char address[400];
 
     (void)context;
-    EG_TRY(parse_address(host, sizeof host, url, err));
+    EG_TRY(eg__parse_address(host, sizeof host, url, err));
     snprintf(address, sizeof address,
              "telnet(rfc2217,readbuf=16384,writebuf=16384),tcp(nodelay,readbuf=16384),%s", host);
     EG_TRY(open_channel(&opened, &rfc2217_ops, url, address, cancel, err));
@@ -580,7 +554,7 @@ enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *c
     char address[400];
 
     (void)context;
-    EG_TRY(parse_address(host, sizeof host, url, err));
+    EG_TRY(eg__parse_address(host, sizeof host, url, err));
     snprintf(address, sizeof address, "tcp(nodelay,readbuf=16384),%s", host);
     EG_TRY(open_channel(port, &tcp_ops, url, address, cancel, err));
     (*port)->remote = true;

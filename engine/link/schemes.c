@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The kinds of port the engine brings, and which carrier takes a path. */
+/* The kinds of port the engine brings: addresses in their URLs, and which carrier takes a path. */
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err)
@@ -25,6 +28,30 @@ enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *e
     default:
         return eg_error_errno(err, EG_PORT_REFUSED, errnum, "%s", url);
     }
+}
+
+enum eg_code eg__parse_address(char *address, size_t room, const char *url, struct eg_error *err)
+{
+    const char *host = strstr(url, "//") + 2;
+    const char *colon = strrchr(host, ':');
+    size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
+
+    if (host_size > 2 && host[0] == '[' && host[host_size - 1] == ']') {
+        host++;
+        host_size -= 2;
+    } else if (memchr(host, ':', host_size) != NULL) {
+        host_size = 0; /* an IPv6 address needs its brackets */
+    }
+    bool good = host_size > 0 && colon[1] != '\0' && strlen(colon + 1) <= 5 &&
+                strspn(colon + 1, "0123456789") == strlen(colon + 1) && strtol(colon + 1, NULL, 10) >= 1 &&
+                strtol(colon + 1, NULL, 10) <= 65535;
+    for (size_t i = 0; good && i < host_size; i++)
+        good = isalnum((unsigned char)host[i]) || strchr(".-_:%", host[i]) != NULL;
+    if (!good)
+        return eg_error_set(err, EG_NO_PORT, "%s: is not of the form %.*s//HOST:PORT", url,
+                            (int)(strstr(url, "//") - url), url);
+    snprintf(address, room, "%.*s,%s", (int)host_size, host, colon + 1);
+    return EG_OK;
 }
 
 /* libserialport first; it wants a sysfs entry and modem lines, so ptys and the like go to gensio. */

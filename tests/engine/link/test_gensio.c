@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,9 +39,9 @@ struct peer {
     int listener, client; /* sockets */
     char url[64];
     pthread_t thread;
-    char events[512]; /* "D0+R0 B115200": requests, those of one packet joined */
-    size_t data_count;
-    uint8_t option[16]; /* the suboption being received */
+    char events[512];         /* "D0+R0 B115200": requests, those of one packet joined */
+    atomic_size_t data_count; /* bytes of data echoed */
+    uint8_t option[16];       /* the suboption being received */
     size_t option_size;
     enum { DATA, COMMAND, VERB, OPTION, OPTION_IAC } state;
 };
@@ -304,8 +305,6 @@ static void a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same(
     assert_string_equal(peer.events, "D0+R0 B115200 R1 B460800 D1+R0 B921600");
 }
 
-/* esp_rfc2217_server resets by itself when it hears these, and into the application when it hears RTS
- * released once more. */
 static void a_server_that_offers_rfc2217_before_it_asks_for_it_is_waited_for(void **state)
 {
     (void)state;
@@ -321,6 +320,8 @@ static void a_server_that_offers_rfc2217_before_it_asks_for_it_is_waited_for(voi
     assert_string_equal(peer.events, "D0+R0 B115200 B921600");
 }
 
+/* esp_rfc2217_server resets by itself when it hears these, and into the application when it hears RTS
+ * released once more. */
 static void resets_ask_for_each_change_of_a_line_once(void **state)
 {
     (void)state;
@@ -372,7 +373,10 @@ static void what_was_discarded_is_not_read(void **state)
     assert_ok(eg_port_write(port, BYTES(1, 2, 3), 1000, &err), err);
     assert_ok(eg_port_read(port, &byte, 1, &got, 5000, &err), err);
     assert_int_equal(got, 1);
-    eg_clock_sleep_until_us(eg_clock_us() + 50000);
+    while (atomic_load(&peer.data_count) < 3)
+        eg_clock_sleep_until_us(eg_clock_us() + 1000);
+    eg_clock_sleep_until_us(eg_clock_us() +
+                            50000); /* sent, but perhaps still on its way through the kernel */
     assert_ok(eg_port_discard(port, &err), err);
     assert_ok(eg_port_read(port, &byte, 1, &got, 20, &err), err);
     assert_int_equal(got, 0);
