@@ -102,10 +102,15 @@ static inline void talk_reply(struct talk *talk, uint8_t opcode, uint32_t value,
     talk_board(talk, frame, 8 + talk->status_size);
 }
 
-static inline void talk_sync(struct talk *talk, uint32_t value)
+static inline void talk_sync_request(struct talk *talk)
 {
     TALK_WORDS(talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
                0x55555555, 0x55555555);
+}
+
+static inline void talk_sync(struct talk *talk, uint32_t value)
+{
+    talk_sync_request(talk);
     for (unsigned i = 0; i < 8; i++)
         talk_reply(talk, 0x08, value, 0);
 }

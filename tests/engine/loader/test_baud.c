@@ -150,8 +150,7 @@ static void a_late_answer_is_not_taken_for_that_of_the_next_read(void **state)
     TALK_WORDS(&talk, 0x0f, 460800, 115200);
     talk_reply(&talk, 0x0f, 0, 0);
     TALK_WORDS(&talk, 0x0a, 0x6000007c);
-    TALK_WORDS(&talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
-               0x55555555, 0x55555555, 0x55555555);
+    talk_sync_request(&talk);
     talk_reply(&talk, 0x0a, 0x20070607, 0); /* the answer to the read */
     for (unsigned i = 0; i < 8; i++)
         talk_reply(&talk, 0x08, 0, 0);

@@ -197,8 +197,7 @@ static void refusals_that_come_late_are_no_answer_to_the_next_command(void **sta
     talk_host(&talk, (const uint8_t[8]){0, 0x14}, 8);
     talk_reply(&talk, 0x08, 0x20120707, 0x0105);
     /* The network held the other seven back until SYNC was on its way. */
-    TALK_WORDS(&talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
-               0x55555555, 0x55555555, 0x55555555);
+    talk_sync_request(&talk);
     for (unsigned i = 0; i < 7; i++)
         talk_reply(&talk, 0x08, 0x20120707, 0x0105);
     for (unsigned i = 0; i < 8; i++)
