@@ -25,7 +25,6 @@ enum {
     SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
     SYNC_SLOW_MS = 500,
-    USB_JTAG_PID = 0x1001,
 };
 
 struct step {
@@ -134,7 +133,7 @@ static unsigned choose(const struct eg_port *port, enum eg_before before, struct
 
     if (before == EG_BEFORE_NO_RESET || !eg_port_has_lines(port))
         return 0;
-    if (before == EG_BEFORE_USB_RESET || port->pid == USB_JTAG_PID) {
+    if (before == EG_BEFORE_USB_RESET || port->pid == EG__USB_JTAG_PID) {
         steps[count++] = (struct step){EG_RESET_USB_JTAG, 0};
         return count;
     }

@@ -16,7 +16,6 @@ enum {
     MAGIC_ADDR = 0x40001000,
     INFO_SIZE = 20,
     INFO_SIZE_WITHOUT_ID = 12, /* ESP32-S2 */
-    USB_JTAG_PID = 0x1001,
 };
 
 enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_security_info *info,
@@ -109,7 +108,7 @@ enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
         return err->code;
 
     /* Over USB-Serial/JTAG nobody else feeds them, and they bite in the middle of a long erase. */
-    if ((loader->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && loader->port->pid == USB_JTAG_PID &&
+    if ((loader->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && loader->port->pid == EG__USB_JTAG_PID &&
         !loader->stub && !loader->secure_download &&
         eg__write_registers(loader, loader->target->watchdogs_off, err) != EG_OK)
         return eg_error_prefix(err, "switching watchdogs off: ");

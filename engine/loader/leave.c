@@ -13,7 +13,6 @@
 enum {
     FAREWELL_TIMEOUT_MS = 200, /* a chip that leaves may not answer */
     WATCHDOG_WAIT_MS = 500,
-    USB_JTAG_PID = 0x1001,
 };
 
 /* A failure of the board is none: it may have left already. */
@@ -25,11 +24,14 @@ static enum eg_code forgive(enum eg_code code)
 static enum eg_code hard_reset(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
-    const bool native_usb = loader->port->pid == USB_JTAG_PID || eg__usb_otg(loader);
+    const bool native_usb = loader->port->pid == EG__USB_JTAG_PID || eg__usb_otg(loader);
 
     if (target != NULL && (target->quirks & EG_QUIRK_FORCE_DOWNLOAD_BIT) != 0 && !loader->secure_download)
         EG_TRY(forgive(eg_loader_write_reg(loader, target->force_download_addr, 0, 1, 0, err)));
-    return eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+    const enum eg_code code =
+        eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+    /* A chip whose USB is its own takes the port with it when it is reset. */
+    return code == EG_PORT_GONE && eg__usb_otg(loader) && loader->port->rts ? EG_OK : code;
 }
 
 /* FLASH_BEGIN of nothing and FLASH_END: the ROM runs the application for 1; a stub of the first generation

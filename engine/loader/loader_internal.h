@@ -18,6 +18,8 @@ enum {
 
 #define EG__RESULT_MAX 64
 
+#define EG__USB_JTAG_PID 0x1001 /* the vendor is not asked for */
+
 /** One command. Zero means "none" in every field. */
 struct eg__request {
     enum eg_opcode opcode;

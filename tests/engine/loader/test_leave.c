@@ -32,6 +32,42 @@ static void an_esp32s3_is_kept_from_going_back_to_its_loader(void **state)
     talk_end(&script);
 }
 
+static enum eg_code vanish_with_the_reset(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
+{
+    (void)dtr;
+    if (port->rts || !rts)
+        return eg_error_set(err, EG_PORT_GONE, "script: unplugged");
+    return EG_OK;
+}
+
+/* Whether an ESP32-S3 on a port with this USB product has left when the port goes with the reset. */
+static enum eg_code leave_and_vanish(uint16_t pid, struct eg_error *err)
+{
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_port_ops ops;
+
+    TALK_WORDS(&talk, 0x09, 0x6000812c, 0, 1, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32s3", true);
+    ops = *script.port.ops;
+    ops.set_lines = vanish_with_the_reset;
+    script.port.ops = &ops;
+    script.port.vid = 0x303a;
+    script.port.pid = pid;
+    return eg_loader_leave(&loader, EG_AFTER_HARD_RESET, err);
+}
+
+static void only_a_chip_with_usb_of_its_own_may_take_its_port_along(void **state)
+{
+    (void)state;
+    struct eg_error err;
+
+    assert_ok(leave_and_vanish(9, &err), err);
+    assert_error(leave_and_vanish(0x1001, &err), err, EG_PORT_GONE, "leaving the loader: script: unplugged");
+}
+
 static void a_refused_bit_does_not_keep_the_reset_away(void **state)
 {
     (void)state;
@@ -212,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hard_reset_pulses_the_enable_line),
         cmocka_unit_test(an_esp32s3_is_kept_from_going_back_to_its_loader),
+        cmocka_unit_test(only_a_chip_with_usb_of_its_own_may_take_its_port_along),
         cmocka_unit_test(a_refused_bit_does_not_keep_the_reset_away),
         cmocka_unit_test(a_rom_leaves_softly_by_running_the_application),
         cmocka_unit_test(only_the_esp8266s_stub_can_leave_softly),
