@@ -28,7 +28,7 @@
 #include <term.h>
 
 #define REDRAW_MS  100
-#define BAR_WIDTH  20
+#define BAR_WIDTH  20 /* at most */
 #define STAGES_MAX 32
 
 #define SLOT_WIDTH     14 /* at least; a longer slot widens the column */
@@ -63,6 +63,7 @@ struct cli_table {
     uint64_t begun_us;
     unsigned ended, passed; /* runs, also of boards that are gone */
     size_t slot_width;
+    unsigned board_width, bar_width;
     unsigned row_count;
     struct row *rows;
 };
@@ -114,20 +115,34 @@ static void draw_row(struct cli_table *table, FILE *frame, const struct row *row
 {
     char bar[BAR_WIDTH + 1];
     char line[400];
-    const unsigned filled = row->percent * BAR_WIDTH / 100;
+    const unsigned filled = row->percent * table->bar_width / 100;
 
-    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '.', table->bar_width);
     memset(bar, '#', filled);
-    bar[BAR_WIDTH] = '\0';
+    bar[table->bar_width] = '\0';
     if (row->outcome != NULL)
-        snprintf(line, sizeof line, "%-*.*s  %-17s  %-13s  %-*s  %6.1f s", (int)table->slot_width,
-                 SLOT_WIDTH_MAX, row->slot, row->board, row->outcome, BAR_WIDTH + 6,
-                 row->code == EG_OK ? "" : eg_code_name(row->code), (double)row->duration_ms / 1000);
+        snprintf(line, sizeof line, "%-*.*s  %-*.*s%-13s  %-*s  %6.1f s", (int)table->slot_width,
+                 SLOT_WIDTH_MAX, row->slot, (int)table->board_width, (int)table->board_width, row->board,
+                 row->outcome, (int)table->bar_width + 6, row->code == EG_OK ? "" : eg_code_name(row->code),
+                 (double)row->duration_ms / 1000);
     else
-        snprintf(line, sizeof line, "%-*.*s  %-17s  %-13s  %s %3u %%  %6.1f s", (int)table->slot_width,
-                 SLOT_WIDTH_MAX, row->slot, row->board, row->doing, bar, row->percent,
+        snprintf(line, sizeof line, "%-*.*s  %-*.*s%-13s  %s %3u %%  %6.1f s", (int)table->slot_width,
+                 SLOT_WIDTH_MAX, row->slot, (int)table->board_width, (int)table->board_width, row->board,
+                 row->doing, bar, row->percent,
                  row->begun_us != 0 ? (double)(now_us - row->begun_us) / 1e6 : 0.0);
     put_line(table, frame, width, row->outcome != NULL ? outcome_color(row->outcome) : "", line);
+}
+
+/* A narrow terminal costs the bar first, then the board. */
+static void fit(struct cli_table *table, unsigned width)
+{
+    const unsigned fixed =
+        (unsigned)table->slot_width + (unsigned)strlen("  STAGE--------    100 %  1234.5 s") + 1;
+    const unsigned board = EG_MAC_TEXT - 1 + 2;
+
+    table->board_width = width >= fixed + board ? board : 0;
+    const unsigned left = width > fixed + table->board_width ? width - fixed - table->board_width : 0;
+    table->bar_width = left < BAR_WIDTH ? left : BAR_WIDTH;
 }
 
 static void draw(struct cli_table *table, FILE *frame)
@@ -142,13 +157,15 @@ static void draw(struct cli_table *table, FILE *frame)
         window.ws_row = 24;
         window.ws_col = 80;
     }
+    fit(table, window.ws_col);
     snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s%s", table->plan->job_name,
              table->plan->job_version[0] != '\0' ? " " : "", table->plan->job_version,
              table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6,
              eg_cancel_requested(cli_cancel()) ? ", ending" : "");
     put_line(table, frame, window.ws_col, "\033[1m", line);
-    snprintf(line, sizeof line, "%-*s  %-17s  %-13s  %-*s  %8s", (int)table->slot_width, "SLOT", "BOARD",
-             "STAGE", BAR_WIDTH + 6, "PROGRESS", "TIME");
+    snprintf(line, sizeof line, "%-*s  %-*.*s%-13s  %-*s  %8s", (int)table->slot_width, "SLOT",
+             (int)table->board_width, (int)table->board_width, "BOARD", "STAGE", (int)table->bar_width + 6,
+             "PROGRESS", "TIME");
     put_line(table, frame, window.ws_col, "", line);
 
     /* With more slots than lines, those still going come first. */
@@ -427,6 +444,7 @@ void cli_table_destroy(struct cli_table *table)
         pthread_mutex_unlock(&table->lock);
         pthread_join(table->thread, NULL);
     }
+    del_curterm(cur_term); /* of can_redraw() */
     eg_buffer_finish(&table->said);
     pthread_cond_destroy(&table->wake);
     for (unsigned i = 0; i < table->row_count; i++)
