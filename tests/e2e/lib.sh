@@ -99,6 +99,7 @@ ledger() {
 start_boards() {
   local log=$1 wanted=$2
   shift 2
+  : >"$work/$log.urls"
   "$vboard" --boards "$wanted" "$@" >"$work/$log.urls" 2>"$work/$log.log" &
   children+=($!)
   until [ "$(wc -l <"$work/$log.urls")" -ge "$wanted" ] || ! kill -0 "${children[-1]}" 2>/dev/null; do

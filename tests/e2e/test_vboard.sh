@@ -54,7 +54,10 @@ for signal in INT TERM; do
 done
 "$vboard" --boards 2 >&- 2>"$work/closed.log" &
 children+=($!)
-# Until SIGTERM (15) is blocked, which is before it prints; it ends the program otherwise.
-until [ $((0x$(sed -n 's/^SigBlk:\t//p' "/proc/${children[-1]}/status") & 0x4000)) -ne 0 ]; do sleep 0.1; done
+# Until it takes signals by a descriptor, which is before it prints; till then they end it.
+until readlink "/proc/${children[-1]}"/fd/* 2>/dev/null | grep signalfd >/dev/null; do
+  kill -0 "${children[-1]}" 2>/dev/null || break
+  sleep 0.1
+done
 kill "${children[-1]}"
 wait "${children[-1]}" || fail "vboard without an output ended with $?"
