@@ -15,6 +15,7 @@
 #include "reports/report.h"
 
 #include "db/query.h"
+#include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "reports/out.h"
 
@@ -163,14 +164,14 @@ static enum eg_code not_passed_row(void *context, const struct eg_batch_run *row
 
 static void flash_cell(struct eg__out *out, const struct eg_batch_run *row)
 {
-    const uint64_t jedec = (uint64_t)row->flash_jedec;
+    char jedec[EG_JEDEC_TEXT];
 
     if (row->flash_jedec < 0) {
         fputs("<td></td>", out->file);
         return;
     }
-    fprintf(out->file, "<td class=\"k\">%02x%02x%02x, ", (unsigned)(jedec & 255),
-            (unsigned)(jedec >> 8 & 255), (unsigned)(jedec >> 16 & 255));
+    eg_jedec_text(jedec, (uint32_t)row->flash_jedec);
+    fprintf(out->file, "<td class=\"k\">%s, ", jedec);
     if (row->flash_size % (1 << 20) == 0)
         fprintf(out->file, "%" PRId64 " MB</td>", row->flash_size >> 20);
     else

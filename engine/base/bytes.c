@@ -50,6 +50,11 @@ void eg_mac_text(char text[EG_MAC_TEXT], const uint8_t mac[EG_MAC_SIZE])
              mac[5]);
 }
 
+void eg_jedec_text(char text[EG_JEDEC_TEXT], uint32_t jedec)
+{
+    eg_hex(text, (const uint8_t[]){(uint8_t)jedec, (uint8_t)(jedec >> 8), (uint8_t)(jedec >> 16)}, 3);
+}
+
 static enum eg_code reserve(struct eg_buffer *buffer, size_t size, struct eg_error *err)
 {
     if (size <= buffer->room)

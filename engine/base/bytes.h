@@ -51,6 +51,11 @@ bool eg_hex_parse(uint8_t *data, size_t size, const char *text);
 /** "24:0a:c4:00:10:00"; `text` has room for EG_MAC_TEXT. */
 void eg_mac_text(char text[EG_MAC_TEXT], const uint8_t mac[EG_MAC_SIZE]);
 
+#define EG_JEDEC_TEXT 7
+
+/** "c84016": maker, type and capacity of a flash id whose first byte is lowest, as datasheets write it. */
+void eg_jedec_text(char text[EG_JEDEC_TEXT], uint32_t jedec);
+
 /** Bytes on the heap. Zero-initialise it; EG_CLEANUP(eg_buffer_finish) frees it. */
 struct eg_buffer {
     uint8_t *data;

@@ -247,12 +247,13 @@ enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info
     /* A reply has no checksum, and a size made of a flipped bit refuses a good board or goes on record. */
     EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
     again &= 0xffffff;
+    char text[EG_JEDEC_TEXT], again_text[EG_JEDEC_TEXT];
+    eg_jedec_text(text, jedec);
+    eg_jedec_text(again_text, again);
     if (again != jedec)
-        return eg_error_set(err, EG_BAD_REPLY, "the flash gives id 0x%06x, then 0x%06x", (unsigned)jedec,
-                            (unsigned)again);
+        return eg_error_set(err, EG_BAD_REPLY, "the flash gives id %s, then %s", text, again_text);
     if (jedec == 0xffffff || jedec == 0 || jedec == 0xffff3f)
-        return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads 0x%06x)",
-                            (unsigned)jedec);
+        return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads %s)", text);
     *info = (struct eg_flash_info){.jedec = jedec, .size = flash_size(jedec)};
     return EG_OK;
 }

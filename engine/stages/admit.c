@@ -88,10 +88,12 @@ static enum eg_code check_flash(const struct eg_run *run, struct eg_error *err)
     const uint32_t declared = run->plan->declared_flash_size;
     const uint32_t size = run->flash.size != 0 ? run->flash.size : declared;
 
+    char jedec[EG_JEDEC_TEXT];
+
+    eg_jedec_text(jedec, run->flash.jedec);
     if (size == 0)
         return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                            "flash id 0x%06" PRIx32 " does not tell a size and the job declares none",
-                            run->flash.jedec);
+                            "flash id %s does not tell a size and the job declares none", jedec);
     if (size < declared)
         return eg_error_set(err, EG_FLASH_TOO_SMALL,
                             "the flash has %" PRIu32 " KB, the job declares %" PRIu32 " KB", size / 1024,

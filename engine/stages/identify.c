@@ -30,10 +30,11 @@ static void tell(const struct eg_run *run)
 {
     const struct eg_log_origin origin = eg_run_origin(run);
     const struct eg_unit *unit = &run->unit;
+    char jedec[EG_JEDEC_TEXT];
 
-    eg_log_verbose(run->logger, &origin,
-                   "%s, revision %u.%u, MAC %s, flash id 0x%06" PRIx32 " of %" PRIu32 " KB", unit->package,
-                   unit->revision / 100, unit->revision % 100, unit->mac, unit->flash_jedec,
+    eg_jedec_text(jedec, unit->flash_jedec);
+    eg_log_verbose(run->logger, &origin, "%s, revision %u.%u, MAC %s, flash id %s of %" PRIu32 " KB",
+                   unit->package, unit->revision / 100, unit->revision % 100, unit->mac, jedec,
                    unit->flash_size / 1024);
 }
 

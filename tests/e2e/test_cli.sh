@@ -71,5 +71,5 @@ expect_equal 'outcome without standard output' "$(ledger 'select outcome from ru
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain --ledger "$work/ledger.db"
 [ "$(grep -c 'flash id\|holds MD5' "$work/out.log")" = 0 ] || fail "too much is said without -v: $(cat "$work/out.log")"
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain -v --ledger "$work/ledger.db"
-expect_text "$work/out.log" 'revision 3.1, MAC 02:65:67:00:00:01, flash id 0x1640c8 of 4096 KB'
+expect_text "$work/out.log" 'revision 3.1, MAC 02:65:67:00:00:01, flash id c84016 of 4096 KB'
 expect_text "$work/out.log" 'partition-table at 0x00008000: holds MD5 '
