@@ -22,6 +22,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What adds up over the attempts of a run. */
 struct account {
@@ -134,10 +135,19 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     return code;
 }
 
+/* A later attempt may fail by what the first one left behind: its code counts, but both causes are told. */
+static enum eg_code tell_first(const struct eg_error *first, struct eg_error *err)
+{
+    if (first->code == EG_OK || strcmp(first->text, err->text) == 0)
+        return err->code;
+    return eg_error_prefix(err, "first %s; then ", first->text);
+}
+
 static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *const *stages,
                                  struct account *account, struct eg_error *err)
 {
     const unsigned attempts = (unsigned)eg_plan_number(run->plan, "retry.attempts");
+    struct eg_error first = {.code = EG_OK};
 
     for (run->attempt = 1;; run->attempt++) {
         const uint32_t former_baud = run->baud;
@@ -151,8 +161,12 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
             note_marginal(run, true, "needed another attempt");
         }
         const enum eg_code code = run_attempt(run, stages, account, err);
-        if (code == EG_OK || !eg_code_may_retry(code) || run->attempt == attempts)
-            return code;
+        if (code == EG_OK)
+            return EG_OK;
+        if (!eg_code_may_retry(code) || run->attempt == attempts)
+            return tell_first(&first, err);
+        if (first.code == EG_OK)
+            first = *err;
         if (eg_cancel_requested(run->cancel)) {
             err->code = EG_CANCELLED;
             return eg_error_prefix(err, "cancelled before another attempt, after ");

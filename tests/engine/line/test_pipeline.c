@@ -21,6 +21,7 @@ struct scene {
     unsigned opened, closed;
     enum eg_code ends[10]; /* of "write", by attempt */
     unsigned resends[10];
+    unsigned smoke[10]; /* block that fails; all the same at first */
     unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
     uint32_t baud[10];
 };
@@ -63,7 +64,7 @@ static enum eg_code write_stage(struct eg_run *run, struct eg_error *err)
         eg_cancel_request(&scene->cancel);
     if (scene->ends[attempt] == EG_OK)
         return EG_OK;
-    return eg_error_set(err, scene->ends[attempt], "block 3 went up in smoke");
+    return eg_error_set(err, scene->ends[attempt], "block %u went up in smoke", scene->smoke[attempt]);
 }
 
 static void run_scene(struct scene *scene)
@@ -157,10 +158,10 @@ static void a_failure_names_its_stage(void **state)
     const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
     assert_int_equal(scene->result.outcome, EG_FAIL);
     assert_int_equal(scene->result.code, EG_STUCK_BITS);
-    assert_string_equal(scene->result.text, "write: block 3 went up in smoke");
-    assert_string_equal(run->text, "write: block 3 went up in smoke");
+    assert_string_equal(scene->result.text, "write: block 0 went up in smoke");
+    assert_string_equal(run->text, "write: block 0 went up in smoke");
     assert_int_equal(run->stages[1].code, EG_STUCK_BITS);
-    assert_string_equal(run->stages[1].text, "block 3 went up in smoke");
+    assert_string_equal(run->stages[1].text, "block 0 went up in smoke");
     assert_int_equal(scene->result.attempts, 1);
 }
 
@@ -191,6 +192,19 @@ static void a_failure_that_may_pass_is_tried_again_at_the_next_rate(void **state
     assert_int_equal(run->record.stage_count, 4);
     assert_int_equal(run->record.bytes_sent, 2200);
     assert_int_equal(run->stages[3].attempt, 2);
+}
+
+static void two_attempts_that_fail_differently_are_both_told(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_TIMEOUT;
+    scene->smoke[0] = 17;
+    scene->ends[1] = EG_NO_SYNC;
+    run_scene(scene);
+    assert_int_equal(scene->result.code, EG_NO_SYNC);
+    assert_string_equal(scene->result.text,
+                        "first write: block 17 went up in smoke; then write: block 0 went up in smoke");
 }
 
 static void the_rate_is_never_above_the_link_s_and_the_last_one_holds(void **state)
@@ -300,7 +314,7 @@ static void a_cancelled_run_is_not_tried_again(void **state)
     assert_int_equal(scene->result.outcome, EG_ABORTED);
     assert_int_equal(scene->result.code, EG_CANCELLED);
     assert_string_equal(scene->result.text,
-                        "cancelled before another attempt, after write: block 3 went up in smoke");
+                        "cancelled before another attempt, after write: block 0 went up in smoke");
 }
 
 static void a_board_that_was_finished_before_the_cancel_passes(void **state)
@@ -321,6 +335,7 @@ int main(void)
         TEST(each_stage_is_on_record_with_its_bytes_and_rate),
         TEST(a_failure_names_its_stage),
         TEST(a_failure_that_may_pass_is_tried_again_at_the_next_rate),
+        TEST(two_attempts_that_fail_differently_are_both_told),
         TEST(the_rate_is_never_above_the_link_s_and_the_last_one_holds),
         TEST(a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),

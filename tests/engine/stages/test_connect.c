@@ -35,11 +35,14 @@ static void a_port_that_stays_away_is_gone(void **state)
     struct fake_line *line = *state;
 
     fake_plan_set(line->plan, "retry.attempts", "2");
+    fake_plan_set(line->plan, "link.stub", "off");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("gone@20000"));
     fake_line_run(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
-                            "connect: the port did not come back in 7 s: sim:esp32/1: the simulated board is "
-                            "unplugged");
+    fake_line_assert_result(
+        line, 1, EG_ERROR, EG_PORT_GONE,
+        "first write: app at 0x00010000: block 12 of 32 at 0x000156f6: sim:esp32/1: the simulated "
+        "board was unplugged; then connect: the port did not come back in 7 s: sim:esp32/1: the "
+        "simulated board is unplugged");
     assert_int_equal(line->results[0].attempts, 2);
 }
 

@@ -49,9 +49,10 @@ static void a_board_that_is_swapped_in_mid_run_is_refused(void **state)
     struct swap swap = {.line = line};
     const struct eg_port_scheme scheme = {
         .scheme = "swap:", .help = "", .open = open_swapped, .context = &swap};
-    char first[EG_MAC_TEXT], second[EG_MAC_TEXT], text[160];
+    char first[EG_MAC_TEXT], second[EG_MAC_TEXT], text[256];
 
     fake_plan_set(line->plan, "retry.attempts", "2");
+    fake_plan_set(line->plan, "link.stub", "off");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 2, FAULTS("1:gone@20000"));
     line->station.slot_count = 1;
     line->slots[0].url = "swap:";
@@ -59,8 +60,11 @@ static void a_board_that_is_swapped_in_mid_run_is_refused(void **state)
     fake_line_run(line);
     eg_mac_text(first, vb_board_mac(vb_gang_board(line->gang, 1)));
     eg_mac_text(second, vb_board_mac(vb_gang_board(line->gang, 2)));
-    snprintf(text, sizeof text, "identify: the board in the slot is now %s, the run began with %s", second,
-             first);
+    snprintf(text, sizeof text,
+             "first write: app at 0x00010000: block 12 of 32 at 0x000156f6: swap:: the simulated board was "
+             "unplugged; "
+             "then identify: the board in the slot is now %s, the run began with %s",
+             second, first);
     fake_line_assert_result(line, 1, EG_FAIL, EG_WRONG_CHIP, text);
     assert_string_equal(line->results[0].mac, first);
     assert_true(fake_line_blank(line, 2));
