@@ -75,7 +75,7 @@ say 'memory of the programmer, MiB (64 boards, 4 MiB image)' "$(awk -v r="$(use 
 
 echo
 "$build/tools/bench/bench_compress" "$work/one/app.bin" "$work/one/bootloader/bootloader.bin" \
-  $(ls ../shared/fixtures/images/*.bin ../shared/fixtures/jobs/esp32-idf/*.bin 2>/dev/null)
+  $(ls "${EG_FIXTURES:-../shared/fixtures}"/{images,jobs/esp32-idf}/*.bin 2>/dev/null)
 if [ -x "$build/tools/bench/bench_ledger" ]; then
   echo
   "$build/tools/bench/bench_ledger"
