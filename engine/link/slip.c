@@ -13,6 +13,7 @@
 
 #include "engine/link/slip.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@
 #define ESCAPE      0xdb
 #define ESCAPED_END 0xdc
 #define ESCAPED_ESC 0xdd
+
+#define HEX_BYTES 12 /* of noise in a sentence */
 
 #define NOISE_IDLE_MS  20  /* a pause of 200 characters at 115200 is the end of the text */
 #define NOISE_TOTAL_MS 100 /* longer than a panic's first lines at 115200 */
@@ -151,18 +154,33 @@ static bool is_restart(struct eg_slip *slip, struct eg_error *err)
     return false;
 }
 
-/* The sentence for the noise. `what` says what made it noise. */
+/* Three quarters of it can be read. */
+static bool is_text(const struct eg_slip *slip)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < slip->noise_size; i++)
+        count += isprint(slip->noise[i]) || isspace(slip->noise[i]);
+    return count >= slip->noise_size / 4 * 3;
+}
+
+/* The sentence for the noise: little of it as bytes and as text, much of it as what it looks like. `what`
+ * says what made it noise. */
 static enum eg_code complain(struct eg_slip *slip, enum eg_code code, const char *what, struct eg_error *err)
 {
-    char hex[32 * 3 + 1] = "";
+    char hex[HEX_BYTES * 3 + 1] = "";
     char text[100];
 
     if (is_restart(slip, err))
         return EG_BOARD_RESET;
-    for (size_t i = 0; i < slip->noise_size && i < 32; i++)
+    for (size_t i = 0; i < slip->noise_size && i < HEX_BYTES; i++)
         snprintf(hex + 3 * i, 4, " %02x", slip->noise[i]);
     printable(slip, 0, text, sizeof text);
-    return eg_error_set(err, code, "%s:%s%s (\"%s\")", what, hex, slip->noise_size > 32 ? " ..." : "", text);
+    if (slip->noise_size <= HEX_BYTES)
+        return eg_error_set(err, code, "%s:%s (\"%s\")", what, hex, text);
+    if (is_text(slip))
+        return eg_error_set(err, code, "%s: \"%s\"", what, text);
+    return eg_error_set(err, code, "%s:%s ...", what, hex);
 }
 
 struct frame {

@@ -249,6 +249,22 @@ static void bytes_outside_a_frame_are_shown(void **state)
     assert_error(receive(&link), link.err, EG_TIMEOUT, "no answer within 100 ms");
 }
 
+static void much_noise_is_shown_as_what_it_looks_like(void **state)
+{
+    (void)state;
+    const struct turn text[] = {
+        {BOARD('h', 'e', 'l', 'l', 'o', ' ', 'f', 'r', 'o', 'm', ' ', 'a', 'n', ' ', 'a', 'p', 'p')}};
+    const struct turn garbage[] = {
+        {BOARD(0xa5, 0x0b, 0x7f, 0x90, 0xda, 0x08, 'L', '%', 'G', 0xf4, 0xa9, 0xa2, 0x95, 0x16)}};
+    struct link link;
+
+    link_init(&link, text, 1);
+    assert_error(receive(&link), link.err, EG_BAD_FRAME, "bytes outside a frame: \"hello from an app\"");
+    link_init(&link, garbage, 1);
+    assert_error(receive(&link), link.err, EG_BAD_FRAME,
+                 "bytes outside a frame: a5 0b 7f 90 da 08 4c 25 47 f4 a9 a2 ...");
+}
+
 static void only_the_newest_noise_is_kept(void **state)
 {
     (void)state;
@@ -386,6 +402,7 @@ int main(void)
         cmocka_unit_test(bytes_that_drip_do_not_move_the_deadline),
         cmocka_unit_test(empty_frames_without_end_do_not_move_the_deadline),
         cmocka_unit_test(bytes_outside_a_frame_are_shown),
+        cmocka_unit_test(much_noise_is_shown_as_what_it_looks_like),
         cmocka_unit_test(only_the_newest_noise_is_kept),
         cmocka_unit_test(a_bad_escape_is_named),
         cmocka_unit_test(a_frame_longer_than_the_room_is_named_and_passed_over),
