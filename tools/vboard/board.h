@@ -91,8 +91,8 @@ struct vb_board;
 /**
  * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
  *
- * @return EG_OK; EG_IO the flash file or the chip's stub in stub_dir cannot be used (wrong size, no permission);
- *         EG_BAD_STUB; EG_NO_MEMORY
+ * @return EG_OK; EG_IO the flash file or the chip's stub in stub_dir cannot be used (wrong size, no
+ * permission); EG_BAD_STUB; EG_NO_MEMORY
  */
 enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
                              struct eg_error *err) EG_CHECKED;
