@@ -172,8 +172,8 @@ static enum eg_code watch(struct line *line, const struct eg_slot_source *source
     EG_TRY(scan(line, source, err));
     for (uint64_t next_ms = eg_clock_ms() + SCAN_MS; !eg_cancel_requested(line->cancel);) {
         struct eg_error ignored;
-        if (eg__crew_wait(&line->crew) == 0)
-            (void)!eg_sleep_ms(line->cancel, EG__CREW_WAIT_MS, &ignored);
+        if (eg__crew_wait(&line->crew) == 0 && eg_sleep_ms(line->cancel, EG__CREW_WAIT_MS, &ignored) != EG_OK)
+            break;
         collect(line, false, ended, context);
         if (eg_clock_left_ms(next_ms) > 0)
             continue;

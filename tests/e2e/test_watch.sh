@@ -39,3 +39,19 @@ wait "$line" || status=$?
 expect_equal 'status, with one board that was refused' "$status" 1
 expect_equal runs "$(ledger "select group_concat(outcome || ' ' || code, ', ') from (select outcome, code from runs order by run)")" \
   'pass ok, pass ok, fail wrong-chip'
+
+# A ledger that is gone in mid-line ends it by itself, with nothing green that is not on record.
+"$espgang" run "$work/job.yaml" --watch --ports "$work/ports/*" --ledger "$work/gone.db" --json >"$work/line.log" 2>"$work/line.err.log" &
+line=$!
+children+=("$line")
+wait_for 1 result
+kill "${children[-2]}"
+wait_for 1 unplugged
+rm "$work"/gone.db*
+start_boards third 1 --chip esp32c3 --pty --download --link "$work/ports"
+status=0
+wait "$line" || status=$?
+expect_equal 'status without a ledger' "$status" 3
+grep -q '"event":"result".*"code":"ledger"' "$work/line.log" || fail "no board was refused by the ledger: $(cat "$work/line.log")"
+grep -q '"outcome":"pass"' "$work/line.log" && fail 'a board is green without a ledger'
+true

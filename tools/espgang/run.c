@@ -59,11 +59,6 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static void gang_cleanup(struct vb_gang **gang)
-{
-    vb_gang_destroy(*gang);
-}
-
 static unsigned list_length(char *const *list)
 {
     unsigned count = 0;
@@ -102,7 +97,7 @@ struct display {
     struct eg_console_logger console;
     struct cli_table *table;
     struct cli_counts counts;
-    bool ledger_failed;
+    bool station_failed; /* the ledger or a file of the station, which the next board would meet too */
 };
 
 static void display_finish(struct display *display)
@@ -136,19 +131,19 @@ static enum eg_code display_init(struct display *display, struct eg_station *sta
 static void count(struct display *display, const struct eg_result *result)
 {
     display->counts.of[result->outcome]++;
-    if (result->code == EG_LEDGER || result->code == EG_NO_ROOM)
-        display->ledger_failed = true;
+    if (result->code == EG_LEDGER || result->code == EG_NO_ROOM || result->code == EG_IO)
+        display->station_failed = true;
     if (display->options->json)
         cli_json_result(&display->json, result);
 }
 
-/* A ledger that refuses a record refuses every further one: no board may be programmed any more. */
+/* A ledger that refuses a record refuses every further one: the line ends. */
 static void count_and_go_on(void *context, const struct eg_result *result)
 {
     struct display *display = context;
 
     count(display, result);
-    if (display->ledger_failed)
+    if (display->station_failed)
         cli_request_cancel();
 }
 
@@ -205,11 +200,9 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
 
 static enum cli_status status_of(const struct display *display)
 {
-    const bool interrupted = eg_cancel_requested(cli_cancel()) && !display->options->watch;
-
-    if (display->ledger_failed)
+    if (display->station_failed)
         return CLI_STATION;
-    if (interrupted || display->counts.of[EG_ABORTED] != 0)
+    if (display->counts.of[EG_ABORTED] != 0)
         return CLI_INTERRUPTED;
     return cli_counts_passed(&display->counts) == cli_counts_all(&display->counts) ? CLI_OK : CLI_NOT_PASSED;
 }
@@ -244,7 +237,7 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
 static enum cli_status run(const struct run_options *options, const char *job)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
-    EG_CLEANUP(gang_cleanup) struct vb_gang *gang = NULL;
+    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
     EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_port_scheme *schemes[SCHEMES_MAX + 1] = {NULL};
