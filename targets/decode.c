@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a chip's efuse says about it: fields, MAC, revision, package.
+ * What a chip's efuse says about it: fields, MAC, revision, package, features.
  *
  * Everything is read through the caller's function, since who can read a register differs: a ROM, a stub, a
  * simulated board. The rules are named by the enumerators of a target; the numbers are in the chip files.
@@ -10,6 +10,8 @@
  */
 
 #include "targets/target.h"
+
+#include <stdio.h>
 
 bool eg_field_read(const struct eg_field *field, eg_target_reader *read, void *context, uint32_t *value)
 {
@@ -35,6 +37,12 @@ bool eg_field_exists(const struct eg_field *field)
         if (field->part[i].mask != 0)
             return true;
     return false;
+}
+
+static bool read_field(const struct eg_target *target, enum eg_field_id field, eg_target_reader *read,
+                       void *context, uint32_t *value)
+{
+    return eg_field_read(&target->field[field], read, context, value);
 }
 
 static bool efuse_mac(const struct eg_target *target, eg_target_reader *read, void *context, uint8_t mac[6])
@@ -77,6 +85,18 @@ static bool esp8266_mac(const struct eg_target *target, eg_target_reader *read, 
     return true;
 }
 
+bool eg_target_mac_extension(const struct eg_target *target, eg_target_reader *read, void *context,
+                             uint8_t extension[2])
+{
+    uint32_t high;
+
+    if (!read(context, target->mac_addr + 4, &high))
+        return false;
+    extension[0] = (uint8_t)(high >> 24);
+    extension[1] = (uint8_t)(high >> 16);
+    return true;
+}
+
 bool eg_target_mac(const struct eg_target *target, eg_target_reader *read, void *context, uint8_t mac[6])
 {
     switch (target->mac_layout) {
@@ -108,8 +128,8 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
 {
     uint32_t major, minor, block_major, block_minor;
 
-    if (!eg_field_read(&target->rev_major, read, context, &major) ||
-        !eg_field_read(&target->rev_minor, read, context, &minor))
+    if (!read_field(target, EG_FIELD_REV_MAJOR, read, context, &major) ||
+        !read_field(target, EG_FIELD_REV_MINOR, read, context, &minor))
         return false;
     switch (target->revision_rule) {
     case EG_REVISION_NONE:
@@ -121,8 +141,8 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
         major = esp32_major(major);
         break;
     case EG_REVISION_ESP32_S3:
-        if (!eg_field_read(&target->block_major, read, context, &block_major) ||
-            !eg_field_read(&target->block_minor, read, context, &block_minor))
+        if (!read_field(target, EG_FIELD_BLOCK_MAJOR, read, context, &block_major) ||
+            !read_field(target, EG_FIELD_BLOCK_MINOR, read, context, &block_minor))
             return false;
         if ((minor & 7) == 0 && block_major == 1 && block_minor == 1)
             major = minor = 0;
@@ -132,27 +152,56 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
     return true;
 }
 
-static bool holds(int condition, uint32_t value)
+/* Whether all conditions of a row hold. */
+static bool holds(const struct eg_target *target, const struct eg_rule *rule, eg_target_reader *read,
+                  void *context, bool *result)
 {
-    return condition < 0 || (uint32_t)condition == value;
+    *result = true;
+    for (size_t i = 0; i < EG_CONDITIONS_MAX && *result; i++) {
+        const struct eg_condition *when = &rule->when[i];
+        uint32_t value;
+
+        if (when->values == 0)
+            continue;
+        if (!read_field(target, (enum eg_field_id)when->field, read, context, &value))
+            return false;
+        *result = value < 32 && (when->values & EG_VALUE(value)) != 0;
+    }
+    return true;
 }
 
 bool eg_target_package(const struct eg_target *target, eg_target_reader *read, void *context,
                        const char **name)
 {
-    uint32_t package, variant;
-    uint16_t revision;
-
-    if (!eg_field_read(&target->package, read, context, &package) ||
-        !eg_field_read(&target->variant, read, context, &variant) ||
-        !eg_target_revision(target, read, context, &revision))
-        return false;
     *name = target->package_unknown;
-    for (const struct eg_package *row = target->packages; row->name != NULL; row++) {
-        if (holds(row->package, package) && holds(row->rev_major, revision / 100U) &&
-            holds(row->variant, variant)) {
-            *name = row->name;
+    for (const struct eg_rule *rule = target->packages; rule->text != NULL; rule++) {
+        bool found;
+
+        if (!holds(target, rule, read, context, &found))
+            return false;
+        if (found) {
+            *name = rule->text;
             break;
+        }
+    }
+    return true;
+}
+
+bool eg_target_features(const struct eg_target *target, eg_target_reader *read, void *context,
+                        char text[EG_FEATURES_TEXT])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (const struct eg_rule *rule = target->features; rule->text != NULL; rule++) {
+        bool found;
+
+        if (!holds(target, rule, read, context, &found))
+            return false;
+        if (found && used < EG_FEATURES_TEXT) {
+            const char *gap = used > 0 && rule->text[0] != ' ' ? ", " : "";
+            const int length = snprintf(text + used, EG_FEATURES_TEXT - used, "%s%s", gap, rule->text);
+            used += length > 0 ? (size_t)length : 0;
         }
     }
     return true;

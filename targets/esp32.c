@@ -4,26 +4,38 @@
 
 #include "targets/target.h"
 
-/* `variant` is 1 when the APP CPU is disabled. */
-static const struct eg_package packages[] = {
-    {"ESP32-S0WDQ6", 0, -1, 1},
-    {"ESP32-D0WDQ6-V3", 0, 3, -1},
-    {"ESP32-D0WDQ6", 0, -1, -1},
-    {"ESP32-S0WD", 1, -1, 1},
-    {"ESP32-D0WD-V3", 1, 3, -1},
-    {"ESP32-D0WD", 1, -1, -1},
-    {"ESP32-D2WD", 2, -1, -1},
-    {"ESP32-U4WDH", 4, -1, -1},
-    {"ESP32-PICO-V3", 5, 3, -1},
-    {"ESP32-PICO-D4", 5, -1, -1},
-    {"ESP32-PICO-V3-02", 6, -1, -1},
-    {"ESP32-D0WDR2-V3", 7, -1, -1},
+static const struct eg_rule packages[] = {
+    {"ESP32-S0WDQ6", {{EG_FIELD_PACKAGE, EG_VALUE(0)}, {EG_FIELD_APP_CPU_OFF, EG_VALUE(1)}}},
+    {"ESP32-D0WDQ6-V3", {{EG_FIELD_PACKAGE, EG_VALUE(0)}, {EG_FIELD_REV_MAJOR, EG_VALUE(7)}}},
+    {"ESP32-D0WDQ6", {{EG_FIELD_PACKAGE, EG_VALUE(0)}}},
+    {"ESP32-S0WD", {{EG_FIELD_PACKAGE, EG_VALUE(1)}, {EG_FIELD_APP_CPU_OFF, EG_VALUE(1)}}},
+    {"ESP32-D0WD-V3", {{EG_FIELD_PACKAGE, EG_VALUE(1)}, {EG_FIELD_REV_MAJOR, EG_VALUE(7)}}},
+    {"ESP32-D0WD", {{EG_FIELD_PACKAGE, EG_VALUE(1)}}},
+    {"ESP32-D2WD", {{EG_FIELD_PACKAGE, EG_VALUE(2)}}},
+    {"ESP32-U4WDH", {{EG_FIELD_PACKAGE, EG_VALUE(4)}}},
+    {"ESP32-PICO-V3", {{EG_FIELD_PACKAGE, EG_VALUE(5)}, {EG_FIELD_REV_MAJOR, EG_VALUE(7)}}},
+    {"ESP32-PICO-D4", {{EG_FIELD_PACKAGE, EG_VALUE(5)}}},
+    {"ESP32-PICO-V3-02", {{EG_FIELD_PACKAGE, EG_VALUE(6)}}},
+    {"ESP32-D0WDR2-V3", {{EG_FIELD_PACKAGE, EG_VALUE(7)}}},
     {0},
 };
 
-static const struct eg_header_code flash_sizes[] = {
-    {"1MB", 0x00},  {"2MB", 0x10},  {"4MB", 0x20},   {"8MB", 0x30}, {"16MB", 0x40},
-    {"32MB", 0x50}, {"64MB", 0x60}, {"128MB", 0x70}, {0},
+static const struct eg_rule features[] = {
+    {"Wi-Fi", {{0}}},
+    {"BT", {{EG_FIELD_BT_OFF, EG_VALUE(0)}}},
+    {"Dual Core + LP Core", {{EG_FIELD_APP_CPU_OFF, EG_VALUE(0)}}},
+    {"Single Core + LP Core", {{EG_FIELD_APP_CPU_OFF, EG_VALUE(1)}}},
+    {"160MHz", {{EG_FIELD_CPU_FREQ_RATED, EG_VALUE(1)}, {EG_FIELD_CPU_FREQ_LOW, EG_VALUE(1)}}},
+    {"240MHz", {{EG_FIELD_CPU_FREQ_RATED, EG_VALUE(1)}, {EG_FIELD_CPU_FREQ_LOW, EG_VALUE(0)}}},
+    {"Embedded Flash", {{EG_FIELD_PACKAGE, EG_VALUE(2) | EG_VALUE(4) | EG_VALUE(5) | EG_VALUE(6)}}},
+    {"Embedded PSRAM", {{EG_FIELD_PACKAGE, EG_VALUE(6)}}},
+    {"Vref calibration in eFuse", {{EG_FIELD_ADC_VREF, ~EG_VALUE(0)}}},
+    {"BLK3 partially reserved", {{EG_FIELD_BLOCK3_RESERVED, EG_VALUE(1)}}},
+    {"Coding Scheme None", {{EG_FIELD_CODING_SCHEME, EG_VALUE(0)}}},
+    {"Coding Scheme 3/4", {{EG_FIELD_CODING_SCHEME, EG_VALUE(1)}}},
+    {"Coding Scheme Repeat (UNSUPPORTED)", {{EG_FIELD_CODING_SCHEME, EG_VALUE(2)}}},
+    {"Coding Scheme None (may contain encoding data)", {{EG_FIELD_CODING_SCHEME, EG_VALUE(3)}}},
+    {0},
 };
 
 static const struct eg_header_code flash_freqs[] = {
@@ -49,6 +61,37 @@ static const struct eg_memory_range memory[] = {
     {0},
 };
 
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x3ff5a00c, 9, 0x7, 0}, {0x3ff5a00c, 2, 0x1, 3}}},
+    [EG_FIELD_APP_CPU_OFF] = {{{0x3ff5a00c, 0, 0x1, 0}}},
+    [EG_FIELD_BT_OFF] = {{{0x3ff5a00c, 1, 0x1, 0}}},
+    [EG_FIELD_CPU_FREQ_LOW] = {{{0x3ff5a00c, 12, 0x1, 0}}},
+    [EG_FIELD_CPU_FREQ_RATED] = {{{0x3ff5a00c, 13, 0x1, 0}}},
+    [EG_FIELD_BLOCK3_RESERVED] = {{{0x3ff5a00c, 14, 0x1, 0}}},
+    [EG_FIELD_ADC_VREF] = {{{0x3ff5a010, 8, 0x1f, 0}}},
+    [EG_FIELD_CODING_SCHEME] = {{{0x3ff5a018, 0, 0x3, 0}}},
+    [EG_FIELD_REV_MAJOR] = {{{0x3ff5a00c, 15, 0x1, 0}, {0x3ff5a014, 20, 0x1, 1}, {0x3ff6607c, 31, 0x1, 2}}},
+    [EG_FIELD_REV_MINOR] = {{{0x3ff5a014, 24, 0x3, 0}}},
+    [EG_FIELD_PAD_CLK] = {{{0x3ff5a014, 0, 0x1f, 0}}},
+    [EG_FIELD_PAD_Q] = {{{0x3ff5a014, 5, 0x1f, 0}}},
+    [EG_FIELD_PAD_D] = {{{0x3ff5a014, 10, 0x1f, 0}}},
+    [EG_FIELD_PAD_HD] = {{{0x3ff5a00c, 4, 0x1f, 0}}},
+    [EG_FIELD_PAD_CS] = {{{0x3ff5a014, 15, 0x1f, 0}}},
+    [EG_FIELD_RTC_CALI] = {{{0x3ff5f06c, 7, 0x1ffffff, 0}}},
+    [EG_FIELD_CK8M_FREQ] = {{{0x3ff5a010, 0, 0xff, 0}}},
+    [EG_FIELD_FLASH_CRYPT_COUNT] = {{{0x3ff5a000, 20, 0x7f, 0}}},
+    [EG_FIELD_MANUAL_ENCRYPT_OFF] = {{{0x3ff5a018, 7, 0x1, 0}}},
+    [EG_FIELD_CRYPT_CONFIG] = {{{0x3ff5a014, 28, 0xf, 0}}},
+    [EG_FIELD_CRYPT_CONFIG_HIDDEN] = {{{0x3ff5a000, 19, 0x1, 0}}},
+    [EG_FIELD_KEY_HIDDEN] = {{{0x3ff5a000, 16, 0x1, 0}}},
+    [EG_FIELD_SECURE_BOOT_V1] = {{{0x3ff5a018, 4, 0x1, 0}}},
+    [EG_FIELD_SECURE_BOOT_V2] = {{{0x3ff5a018, 5, 0x1, 0}}},
+    [EG_FIELD_VDD_FORCE] = {{{0x3ff5a010, 16, 0x1, 0}}},
+    [EG_FIELD_VDD_XPD] = {{{0x3ff5a010, 14, 0x1, 0}}},
+    [EG_FIELD_VDD_TIEH] = {{{0x3ff5a010, 15, 0x1, 0}}},
+    [EG_FIELD_VDD_STRAP] = {{{0x3ff44038, 5, 0x1, 0}}},
+};
+
 const struct eg_target eg_target_esp32 = {
     .name = "esp32",
     .label = "ESP32",
@@ -56,19 +99,17 @@ const struct eg_target eg_target_esp32 = {
     .magic = 0x00f01d83,
     .image_chip_id = 0,
     .uf2_family_id = 0x1c5f21b0,
-    .rom_commands = EG_ROM_HAS(0x02) | EG_ROM_HAS(0x03) | EG_ROM_HAS(0x04) | EG_ROM_HAS(0x05) |
-                    EG_ROM_HAS(0x06) | EG_ROM_HAS(0x07) | EG_ROM_HAS(0x08) | EG_ROM_HAS(0x09) |
-                    EG_ROM_HAS(0x0a) | EG_ROM_HAS(0x0b) | EG_ROM_HAS(0x0d) | EG_ROM_HAS(0x0e) |
-                    EG_ROM_HAS(0x0f) | EG_ROM_HAS(0x10) | EG_ROM_HAS(0x11) | EG_ROM_HAS(0x12) |
-                    EG_ROM_HAS(0x13),
+    .rom_commands = EG_ROM_ESP32,
     .rom_status_size = 4,
-    .quirks = EG_QUIRK_EFUSE_PADS | EG_QUIRK_STUB_RESETS_RATE,
+    .quirks = EG_QUIRK_EFUSE_PADS | EG_QUIRK_STUB_RESETS_RATE | EG_QUIRK_SHORT_TAIL,
     .stub = "esp32",
     .bootloader_addr = 0x1000,
     .encrypted_align = 32,
-    .flash_sizes = flash_sizes,
+    .flash_sizes = eg_flash_sizes,
     .flash_freqs = flash_freqs,
     .memory = memory,
+    .irom = {0x400d0000, 0x40400000},
+    .drom = {0x3f400000, 0x3f800000},
     .spi =
         {
             .base = 0x3ff42000,
@@ -82,32 +123,21 @@ const struct eg_target eg_target_esp32 = {
             .w0 = 0x80,
             .address_left_aligned = true,
         },
-    .spi_pads =
-        {
-            {{{0x3ff5a014, 0, 0x1f, 0}}},
-            {{{0x3ff5a014, 5, 0x1f, 0}}},
-            {{{0x3ff5a014, 10, 0x1f, 0}}},
-            {{{0x3ff5a00c, 4, 0x1f, 0}}},
-            {{{0x3ff5a014, 15, 0x1f, 0}}},
-        },
+    .spi_pins = {{0, 29}, {32, 33}},
+    .spi_hd_max = 33,
     .crystal = {.clkdiv_addr = 0x3ff40014, .clkdiv_mask = 0x000fffff, .divisor = 1},
     .rom_baud = EG_ROM_BAUD_RTC_CALIBRATION,
-    .rtc_cali = {{{0x3ff5f06c, 7, 0x01ffffff, 0}}},
-    .ck8m_freq = {{{0x3ff5a010, 0, 0xff, 0}}},
     .uart_date_addr = 0x60000078,
     .boot_log_baud = 115200,
+    .field = fields,
     .mac_layout = EG_MAC_EFUSE,
     .mac_addr = 0x3ff5a004,
     .revision_rule = EG_REVISION_ESP32,
-    .rev_major = {{{0x3ff5a00c, 15, 0x1, 0}, {0x3ff5a014, 20, 0x1, 1}, {0x3ff6607c, 31, 0x1, 2}}},
-    .rev_minor = {{{0x3ff5a014, 24, 0x3, 0}}},
-    .package = {{{0x3ff5a00c, 9, 0x7, 0}, {0x3ff5a00c, 2, 0x1, 3}}},
-    .variant = {{{0x3ff5a00c, 0, 0x1, 0}}},
     .packages = packages,
     .package_unknown = "Unknown ESP32",
-    .flash_crypt_count = {{{0x3ff5a000, 20, 0x7f, 0}}},
-    .manual_encrypt_off = {{{0x3ff5a018, 7, 0x1, 0}}},
-    .secure_boot_v1 = {{{0x3ff5a018, 4, 0x1, 0}}},
-    .secure_boot_v2 = {{{0x3ff5a018, 5, 0x1, 0}}},
+    .features = features,
     .secure_boot_v2_from = 300,
+    .key_rule = EG_KEY_WORDS,
+    .key_block = {0x3ff5a038, 8},
+    .vddsdio_addr = 0x3ff48074,
 };

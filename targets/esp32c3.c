@@ -4,17 +4,31 @@
 
 #include "targets/target.h"
 
-static const struct eg_package packages[] = {
-    {"ESP32-C3 (QFN32)", 0, -1, -1},
-    {"ESP8685 (QFN28)", 1, -1, -1},
-    {"ESP32-C3 AZ (QFN32)", 2, -1, -1},
-    {"ESP8686 (QFN24)", 3, -1, -1},
+static const struct eg_rule packages[] = {
+    {"ESP32-C3 (QFN32)", {{EG_FIELD_PACKAGE, EG_VALUE(0)}}},
+    {"ESP8685 (QFN28)", {{EG_FIELD_PACKAGE, EG_VALUE(1)}}},
+    {"ESP32-C3 AZ (QFN32)", {{EG_FIELD_PACKAGE, EG_VALUE(2)}}},
+    {"ESP8686 (QFN24)", {{EG_FIELD_PACKAGE, EG_VALUE(3)}}},
     {0},
 };
 
-static const struct eg_header_code flash_sizes[] = {
-    {"1MB", 0x00},  {"2MB", 0x10},  {"4MB", 0x20},   {"8MB", 0x30}, {"16MB", 0x40},
-    {"32MB", 0x50}, {"64MB", 0x60}, {"128MB", 0x70}, {0},
+static const struct eg_rule features[] = {
+    {"Wi-Fi", {{0}}},
+    {"BT 5 (LE)", {{0}}},
+    {"Single Core", {{0}}},
+    {"160MHz", {{0}}},
+    {"Embedded Flash 4MB", {{EG_FIELD_FLASH_CAP, EG_VALUE(1)}}},
+    {"Embedded Flash 2MB", {{EG_FIELD_FLASH_CAP, EG_VALUE(2)}}},
+    {"Embedded Flash 1MB", {{EG_FIELD_FLASH_CAP, EG_VALUE(3)}}},
+    {"Embedded Flash 8MB", {{EG_FIELD_FLASH_CAP, EG_VALUE(4)}}},
+    {"Unknown Embedded Flash",
+     {{EG_FIELD_FLASH_CAP, ~(EG_VALUE(0) | EG_VALUE(1) | EG_VALUE(2) | EG_VALUE(3) | EG_VALUE(4))}}},
+    {" (XMC)", {{EG_FIELD_FLASH_VENDOR, EG_VALUE(1)}, {EG_FIELD_FLASH_CAP, ~EG_VALUE(0)}}},
+    {" (GD)", {{EG_FIELD_FLASH_VENDOR, EG_VALUE(2)}, {EG_FIELD_FLASH_CAP, ~EG_VALUE(0)}}},
+    {" (FM)", {{EG_FIELD_FLASH_VENDOR, EG_VALUE(3)}, {EG_FIELD_FLASH_CAP, ~EG_VALUE(0)}}},
+    {" (TT)", {{EG_FIELD_FLASH_VENDOR, EG_VALUE(4)}, {EG_FIELD_FLASH_CAP, ~EG_VALUE(0)}}},
+    {" (ZBIT)", {{EG_FIELD_FLASH_VENDOR, EG_VALUE(5)}, {EG_FIELD_FLASH_CAP, ~EG_VALUE(0)}}},
+    {0},
 };
 
 static const struct eg_header_code flash_freqs[] = {
@@ -30,23 +44,54 @@ static const struct eg_memory_range memory[] = {
     {0x600fe000, 0x60100000, "MEM_INTERNAL2"}, {0},
 };
 
+static const struct eg_numbered key_purposes[] = {
+    {0, "USER/EMPTY"},
+    {1, "RESERVED"},
+    {4, "XTS_AES_128_KEY"},
+    {5, "HMAC_DOWN_ALL"},
+    {6, "HMAC_DOWN_JTAG"},
+    {7, "HMAC_DOWN_DIGITAL_SIGNATURE"},
+    {8, "HMAC_UP"},
+    {9, "SECURE_BOOT_DIGEST0"},
+    {10, "SECURE_BOOT_DIGEST1"},
+    {11, "SECURE_BOOT_DIGEST2"},
+    {0},
+};
+
 /* The RTC watchdog off, then the super watchdog to feeding itself; each behind its write protection. */
 static const struct eg_register_write watchdogs_off[] = {
-    {0x600080a8, 0x50d83aa1, 0},
-    {0x60008090, 0x00000000, 0},
-    {0x600080a8, 0x00000000, 0},
-    {0x600080b0, 0x8f1d312a, 0},
-    {0x600080ac, 0x00000000, 0x80000000},
-    {0x600080b0, 0x00000000, 0},
+    {0x600080a8, 0x50d83aa1, 0, 0, 0},
+    {0x60008090, 0x00000000, 0, 0, 0},
+    {0x600080a8, 0x00000000, 0, 0, 0},
+    {0x600080b0, 0x8f1d312a, 0, 0, 0},
+    {0x600080ac, 0, 0x80000000, 0, 0},
+    {0x600080b0, 0x00000000, 0, 0, 0},
     {0},
 };
 
 static const struct eg_register_write watchdog_reset[] = {
-    {0x600080a8, 0x50d83aa1, 0},
-    {0x60008094, 0x000007d0, 0},
-    {0x60008090, 0xd0000102, 0},
-    {0x600080a8, 0x00000000, 0},
+    {0x600080a8, 0x50d83aa1, 0, 0, 0},
+    {0x60008094, 0x000007d0, 0, 0, 0},
+    {0x60008090, 0xd0000102, 0, 0, 0},
+    {0x600080a8, 0x00000000, 0, 0, 0},
     {0},
+};
+
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x60008850, 21, 0x7, 0}}},
+    [EG_FIELD_FLASH_CAP] = {{{0x60008850, 27, 0x7, 0}}},
+    [EG_FIELD_FLASH_VENDOR] = {{{0x60008854, 0, 0x7, 0}}},
+    [EG_FIELD_REV_MAJOR] = {{{0x60008858, 24, 0x3, 0}}},
+    [EG_FIELD_REV_MINOR] = {{{0x60008850, 18, 0x7, 0}, {0x60008858, 23, 0x1, 3}}},
+    [EG_FIELD_FLASH_CRYPT_COUNT] = {{{0x60008834, 18, 0x7, 0}}},
+    [EG_FIELD_MANUAL_ENCRYPT_OFF] = {{{0x60008830, 20, 0x1, 0}}},
+    [EG_FIELD_KEY_PURPOSE] = {{{0x60008834, 24, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 1] = {{{0x60008834, 28, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 2] = {{{0x60008838, 0, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 3] = {{{0x60008838, 4, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 4] = {{{0x60008838, 8, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 5] = {{{0x60008838, 12, 0xf, 0}}},
+    [EG_FIELD_SECURE_BOOT_V2] = {{{0x60008838, 20, 0x1, 0}}},
 };
 
 const struct eg_target eg_target_esp32c3 = {
@@ -56,20 +101,18 @@ const struct eg_target eg_target_esp32c3 = {
     .chip_id = 5,
     .image_chip_id = 5,
     .uf2_family_id = 0xd42ba06c,
-    .rom_commands = EG_ROM_HAS(0x02) | EG_ROM_HAS(0x03) | EG_ROM_HAS(0x04) | EG_ROM_HAS(0x05) |
-                    EG_ROM_HAS(0x06) | EG_ROM_HAS(0x07) | EG_ROM_HAS(0x08) | EG_ROM_HAS(0x09) |
-                    EG_ROM_HAS(0x0a) | EG_ROM_HAS(0x0b) | EG_ROM_HAS(0x0d) | EG_ROM_HAS(0x0e) |
-                    EG_ROM_HAS(0x0f) | EG_ROM_HAS(0x10) | EG_ROM_HAS(0x11) | EG_ROM_HAS(0x12) |
-                    EG_ROM_HAS(0x13) | EG_ROM_HAS(0x14),
+    .rom_commands = EG_ROM_SECURE,
     .rom_status_size = 4,
     .quirks = EG_QUIRK_ENCRYPT_WORD | EG_QUIRK_SECURE_BOOT_NO_STUB | EG_QUIRK_USB_WATCHDOGS |
               EG_QUIRK_LEGACY_REV_IS_MINOR,
     .stub = "esp32c3",
     .bootloader_addr = 0x0,
     .encrypted_align = 16,
-    .flash_sizes = flash_sizes,
+    .flash_sizes = eg_flash_sizes,
     .flash_freqs = flash_freqs,
     .memory = memory,
+    .irom = {0x42000000, 0x42800000},
+    .drom = {0x3c000000, 0x3c800000},
     .spi =
         {
             .base = 0x60002000,
@@ -82,22 +125,23 @@ const struct eg_target eg_target_esp32c3 = {
             .miso_dlen = 0x28,
             .w0 = 0x58,
         },
+    .spi_pins = {{0, 21}},
+    .spi_hd_max = 21,
+    .usb_pins = {18, 19},
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x6000007c,
     .boot_log_baud = 115200,
+    .field = fields,
     .mac_layout = EG_MAC_EFUSE,
     .mac_addr = 0x60008844,
     .revision_rule = EG_REVISION_FIELDS,
-    .rev_major = {{{0x60008858, 24, 0x3, 0}}},
-    .rev_minor = {{{0x60008850, 18, 0x7, 0}, {0x60008858, 23, 0x1, 3}}},
-    .package = {{{0x60008850, 21, 0x7, 0}}},
     .packages = packages,
     .package_unknown = "Unknown ESP32-C3",
-    .flash_crypt_count = {{{0x60008834, 18, 0x7, 0}}},
-    .manual_encrypt_off = {{{0x60008830, 20, 0x1, 0}}},
-    .secure_boot_v2 = {{{0x60008838, 20, 0x1, 0}}},
+    .features = features,
     .key_block_count = 6,
+    .key_purposes = key_purposes,
+    .key_rule = EG_KEY_PURPOSES,
     .watchdogs_off = watchdogs_off,
     .watchdog_reset = watchdog_reset,
 };

@@ -4,22 +4,25 @@
 
 #include "targets/target.h"
 
-/* `package`: bit 0 is bit 4 of OTP word 0, bit 1 its bit 5 (high temperature), bit 2 is bit 16 of word 2;
- * `variant`: bits 25 to 27 of word 3. With bits 0 and 2 clear there is no flash inside. The flash inside has
- * 1 MB for bit 0 and variant 0, 2 MB for bit 0 and variant 2, or for bit 2 alone and variant 1. */
-static const struct eg_package packages[] = {
-    {"ESP8266EX", 0, -1, -1},
-    {"ESP8266EX", 2, -1, -1},
-    {"ESP8285H08", 3, -1, 0},
-    {"ESP8285H08", 7, -1, 0},
-    {"ESP8285N08", 1, -1, 0},
-    {"ESP8285N08", 5, -1, 0},
-    {"ESP8285H16", 3, -1, 2},
-    {"ESP8285H16", 7, -1, 2},
-    {"ESP8285H16", 6, -1, 1},
-    {"ESP8285N16", 1, -1, 2},
-    {"ESP8285N16", 5, -1, 2},
-    {"ESP8285N16", 4, -1, 1},
+/* EG_FIELD_PACKAGE: bit 0 is bit 4 of OTP word 0, bit 1 its bit 5 (high temperature), bit 2 is bit 16 of word
+ * 2; EG_FIELD_VARIANT: bits 25 to 27 of word 3. With bits 0 and 2 clear there is no flash inside. The flash
+ * inside has 1 MB for bit 0 and variant 0, 2 MB for bit 0 and variant 2, or for variant 1 without bit 0. */
+static const struct eg_rule packages[] = {
+    {"ESP8266EX", {{EG_FIELD_PACKAGE, EG_VALUE(0) | EG_VALUE(2)}}},
+    {"ESP8285H08", {{EG_FIELD_PACKAGE, EG_VALUE(3) | EG_VALUE(7)}, {EG_FIELD_VARIANT, EG_VALUE(0)}}},
+    {"ESP8285N08", {{EG_FIELD_PACKAGE, EG_VALUE(1) | EG_VALUE(5)}, {EG_FIELD_VARIANT, EG_VALUE(0)}}},
+    {"ESP8285H16", {{EG_FIELD_PACKAGE, EG_VALUE(3) | EG_VALUE(7)}, {EG_FIELD_VARIANT, EG_VALUE(2)}}},
+    {"ESP8285H16", {{EG_FIELD_PACKAGE, EG_VALUE(6)}, {EG_FIELD_VARIANT, EG_VALUE(1)}}},
+    {"ESP8285N16", {{EG_FIELD_PACKAGE, EG_VALUE(1) | EG_VALUE(5)}, {EG_FIELD_VARIANT, EG_VALUE(2)}}},
+    {"ESP8285N16", {{EG_FIELD_PACKAGE, EG_VALUE(4)}, {EG_FIELD_VARIANT, EG_VALUE(1)}}},
+    {0},
+};
+
+static const struct eg_rule features[] = {
+    {"Wi-Fi", {{0}}},
+    {"160MHz", {{0}}},
+    {"Embedded Flash",
+     {{EG_FIELD_PACKAGE, EG_VALUE(1) | EG_VALUE(3) | EG_VALUE(4) | EG_VALUE(5) | EG_VALUE(6) | EG_VALUE(7)}}},
     {0},
 };
 
@@ -40,6 +43,11 @@ static const struct eg_memory_range memory[] = {
     {0},
 };
 
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x3ff00050, 4, 0x3, 0}, {0x3ff00058, 16, 0x1, 2}}},
+    [EG_FIELD_VARIANT] = {{{0x3ff0005c, 25, 0x7, 0}}},
+};
+
 const struct eg_target eg_target_esp8266 = {
     .name = "esp8266",
     .label = "ESP8266",
@@ -47,9 +55,7 @@ const struct eg_target eg_target_esp8266 = {
     .magic = 0xfff0c101,
     .image_chip_id = -1,
     .uf2_family_id = 0x7eab61ed,
-    .rom_commands = EG_ROM_HAS(0x02) | EG_ROM_HAS(0x03) | EG_ROM_HAS(0x04) | EG_ROM_HAS(0x05) |
-                    EG_ROM_HAS(0x06) | EG_ROM_HAS(0x07) | EG_ROM_HAS(0x08) | EG_ROM_HAS(0x09) |
-                    EG_ROM_HAS(0x0a),
+    .rom_commands = EG_ROM_BASIC,
     .rom_status_size = 2,
     .quirks = EG_QUIRK_ERASE_SIZE_BUG | EG_QUIRK_ATTACH_BY_BEGIN,
     .stub = "esp8266",
@@ -58,6 +64,7 @@ const struct eg_target eg_target_esp8266 = {
     .flash_sizes = flash_sizes,
     .flash_freqs = flash_freqs,
     .memory = memory,
+    .irom = {0x40200000, 0x40300000},
     .spi =
         {
             .base = 0x60000200,
@@ -73,11 +80,11 @@ const struct eg_target eg_target_esp8266 = {
     .rom_baud = EG_ROM_BAUD_NONE,
     .uart_date_addr = 0x60000078,
     .boot_log_baud = 74880,
+    .field = fields,
     .mac_layout = EG_MAC_ESP8266_OTP,
     .mac_addr = 0x3ff00050,
     .revision_rule = EG_REVISION_NONE,
-    .package = {{{0x3ff00050, 4, 0x3, 0}, {0x3ff00058, 16, 0x1, 2}}},
-    .variant = {{{0x3ff0005c, 25, 0x7, 0}}},
     .packages = packages,
     .package_unknown = "ESP8285",
+    .features = features,
 };

@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct eg_header_code eg_flash_sizes[] = {
+    {"1MB", 0x00},  {"2MB", 0x10},  {"4MB", 0x20},   {"8MB", 0x30}, {"16MB", 0x40},
+    {"32MB", 0x50}, {"64MB", 0x60}, {"128MB", 0x70}, {0},
+};
+
 static bool same_name(const char *a, const char *b)
 {
     for (;; a++, b++) {
@@ -58,4 +63,18 @@ int eg_header_code(const struct eg_header_code *codes, const char *name)
         if (strcmp(codes->name, name) == 0)
             return codes->code;
     return -1;
+}
+
+const char *eg_target_key_purpose(const struct eg_target *target, uint32_t purpose)
+{
+    const struct eg_numbered *row = target->key_purposes;
+
+    while (row != NULL && row->name != NULL && row->number != purpose)
+        row++;
+    return row != NULL ? row->name : NULL;
+}
+
+const char *eg_target_stub(const struct eg_target *target, uint16_t revision)
+{
+    return revision >= target->stub_from ? target->stub : target->stub_before;
 }

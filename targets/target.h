@@ -24,8 +24,9 @@ enum eg_detect {
 enum eg_rom_baud {
     EG_ROM_BAUD_NONE,            /* the ROM cannot change its rate */
     EG_ROM_BAUD_PLAIN,           /* the rate itself */
-    EG_ROM_BAUD_RTC_CALIBRATION, /* scaled by what the ROM believes its crystal to be; see `rtc_cali`,
-                                    `ck8m_freq` */
+    EG_ROM_BAUD_RTC_CALIBRATION, /* scaled by what the ROM believes its crystal to be: EG_FIELD_RTC_CALI,
+                                    EG_FIELD_CK8M_FREQ */
+    EG_ROM_BAUD_CRYSTAL_RATIO,   /* scaled by crystal expected / crystal there; see `crystal.mistaken` */
 };
 
 /** How the MAC is put together. */
@@ -34,13 +35,28 @@ enum eg_mac_layout {
     EG_MAC_ESP8266_OTP, /* three bytes in OTP words 0 and 1, the vendor part in word 3 or implied */
 };
 
-/** How the chip's name and revision are put together. */
+/** How the chip's revision is put together. */
 enum eg_revision_rule {
     EG_REVISION_NONE,     /* the chip has none */
-    EG_REVISION_FIELDS,   /* rev_major and rev_minor */
-    EG_REVISION_ESP32,    /* major from three single bits in rev_major: 0, 1, 3, 7 stand for 0, 1, 2, 3 */
+    EG_REVISION_FIELDS,   /* EG_FIELD_REV_MAJOR and EG_FIELD_REV_MINOR; what the chip lacks is 0 */
+    EG_REVISION_ESP32,    /* major from three single bits: 0, 1, 3, 7 stand for 0, 1, 2, 3 */
     EG_REVISION_ESP32_S3, /* as fields, but v0.0 silicon reuses them: 0.0 when minor & 7 == 0 and block
                              version 1.1 */
+};
+
+/** What a hard reset is when the chip's own USB (not its USB-Serial/JTAG) carries the port. */
+enum eg_otg_reset {
+    EG_OTG_RESET_NONE,        /* the chip has no such USB */
+    EG_OTG_RESET_BY_WATCHDOG, /* the lines do not reach EN */
+    EG_OTG_RESET_BY_STRAP,    /* by watchdog when the boot strap (EG_FIELD_SPI_BOOT) was low and the chip was
+                                 not sent into its loader by EG_FIELD_FORCE_DOWNLOAD; else by RTS */
+};
+
+/** When the chip has a key for flash encryption. */
+enum eg_key_rule {
+    EG_KEY_NONE,     /* it encrypts no flash */
+    EG_KEY_WORDS,    /* the key block is read-protected or holds anything: `key_block` */
+    EG_KEY_PURPOSES, /* one of the key blocks has the purpose; `key_rule_xts256` says whether pairs count */
 };
 
 enum {
@@ -48,23 +64,42 @@ enum {
     EG_QUIRK_ERASE_SIZE_BUG = 1u << 1,  /* ROM erases too much: the size word needs a correction (ESP8266) */
     EG_QUIRK_ATTACH_BY_BEGIN = 1u << 2, /* ROM attaches its flash by FLASH_BEGIN(0, 0, 0x400, 0) (ESP8266) */
     EG_QUIRK_EFUSE_PADS = 1u << 3, /* SPI_ATTACH of the ROM gets the flash pads read from efuse (ESP32) */
-    EG_QUIRK_FORCE_DOWNLOAD_BIT =
-        1u << 4, /* `force_download_addr` bit 0 must be cleared before a hard reset */
+    EG_QUIRK_LEAVE_FORCED_DOWNLOAD = 1u
+                                     << 4,  /* EG_FIELD_FORCE_DOWNLOAD must be cleared before a hard reset */
     EG_QUIRK_SECURE_BOOT_NO_STUB = 1u << 5, /* with secure boot on the ROM starts no stub */
     EG_QUIRK_SECURE_BOOT_STUB_HOOK = 1u
                                      << 6, /* with secure boot on the stub starts through `stub_hook_addr` */
-    EG_QUIRK_USB_WATCHDOGS =
-        1u << 7, /* over USB-Serial/JTAG the watchdogs must be switched off on connecting */
-    EG_QUIRK_BIG_FLASH_BY_STUB = 1u << 8, /* the stub reaches beyond 16 MB */
+    EG_QUIRK_USB_WATCHDOGS = 1u << 7,      /* over USB-Serial/JTAG the watchdogs must be switched off on
+                                              connecting */
+    EG_QUIRK_BIG_FLASH_BY_STUB = 1u << 8,  /* the stub reaches beyond 16 MB */
+    EG_QUIRK_LEGACY_REV_IS_MINOR =
+        1u << 9, /* the legacy revision in image headers is the minor number (ESP32-C3) */
     EG_QUIRK_STUB_RESETS_RATE =
         1u << 10, /* its stub raises the UART's clock as it starts, and goes by the rate that the ROM
                      believes in, 115200, whatever CHANGE_BAUDRATE has set (stub 1.1.0) */
-    EG_QUIRK_LEGACY_REV_IS_MINOR =
-        1u << 9, /* the legacy revision in image headers is the minor number (ESP32-C3) */
+    EG_QUIRK_SMALL_ROM_BLOCKS = 1u << 11, /* over its own USB the ROM, too, takes small blocks of RAM data */
+    EG_QUIRK_SECURE_RATE_KEPT = 1u << 12, /* in secure download mode nobody knows what to tell the ROM for
+                                             another rate */
+    EG_QUIRK_MAC_EXTENSION = 1u << 13,    /* two more bytes of efuse make an EUI-64 of the MAC */
+    EG_QUIRK_SHORT_TAIL = 1u << 14,       /* a flash segment must not end less than 0x24 bytes behind a page
+                                             boundary (ESP32) */
 };
 
 /** Opcodes a ROM knows, as bits: EG_ROM_HAS(0x14) is GET_SECURITY_INFO. All below 0x20. */
 #define EG_ROM_HAS(opcode) (1u << (opcode))
+
+/** What the ESP8266's ROM knows: writing flash and RAM, registers. */
+#define EG_ROM_BASIC                                                                                         \
+    (EG_ROM_HAS(0x02) | EG_ROM_HAS(0x03) | EG_ROM_HAS(0x04) | EG_ROM_HAS(0x05) | EG_ROM_HAS(0x06) |          \
+     EG_ROM_HAS(0x07) | EG_ROM_HAS(0x08) | EG_ROM_HAS(0x09) | EG_ROM_HAS(0x0a))
+
+/** What the ESP32's knows, too: flash parameters, slow reading, rates, inflating, digests. */
+#define EG_ROM_ESP32                                                                                         \
+    (EG_ROM_BASIC | EG_ROM_HAS(0x0b) | EG_ROM_HAS(0x0d) | EG_ROM_HAS(0x0e) | EG_ROM_HAS(0x0f) |              \
+     EG_ROM_HAS(0x10) | EG_ROM_HAS(0x11) | EG_ROM_HAS(0x12) | EG_ROM_HAS(0x13))
+
+/** What all later ones know, too: security info. */
+#define EG_ROM_SECURE (EG_ROM_ESP32 | EG_ROM_HAS(0x14))
 
 /** One part of a value spread over words: ((word at addr) >> shift & mask) << out_shift. */
 struct eg_field_part {
@@ -81,12 +116,73 @@ struct eg_field {
     struct eg_field_part part[EG_FIELD_PARTS_MAX];
 };
 
-/** A package (or variant) name; the first row whose conditions hold is the chip's. -1 = any. */
-struct eg_package {
-    const char *name;
-    int package;   /* value of `package` */
-    int rev_major; /* decoded major revision */
-    int variant;   /* value of `variant` */
+#define EG_KEY_BLOCKS_MAX 6
+
+/** The fields chips have, as indices into `field` of a target. */
+enum eg_field_id {
+    EG_FIELD_PACKAGE,
+    EG_FIELD_VARIANT, /* what else tells packages apart: ESP8285 flash inside */
+    EG_FIELD_REV_MAJOR,
+    EG_FIELD_REV_MINOR,
+    EG_FIELD_BLOCK_MAJOR, /* EG_REVISION_ESP32_S3 only */
+    EG_FIELD_BLOCK_MINOR,
+    EG_FIELD_FLASH_CAP, /* codes of what is inside the package */
+    EG_FIELD_FLASH_VENDOR,
+    EG_FIELD_PSRAM_CAP,
+    EG_FIELD_PSRAM_VENDOR,
+    EG_FIELD_BLOCK2_VERSION, /* ESP32-S2 */
+    EG_FIELD_APP_CPU_OFF,    /* ESP32, down to CODING_SCHEME */
+    EG_FIELD_BT_OFF,
+    EG_FIELD_CPU_FREQ_RATED,
+    EG_FIELD_CPU_FREQ_LOW,
+    EG_FIELD_ADC_VREF,
+    EG_FIELD_BLOCK3_RESERVED,
+    EG_FIELD_CODING_SCHEME,
+    EG_FIELD_PAD_CLK, /* flash pads, five bits each; EG_QUIRK_EFUSE_PADS only */
+    EG_FIELD_PAD_Q,
+    EG_FIELD_PAD_D,
+    EG_FIELD_PAD_HD,
+    EG_FIELD_PAD_CS,
+    EG_FIELD_RTC_CALI, /* EG_ROM_BAUD_RTC_CALIBRATION only */
+    EG_FIELD_CK8M_FREQ,
+    EG_FIELD_ROM_CRYSTAL, /* MHz that the ROM expects; EG_ROM_BAUD_CRYSTAL_RATIO, 40 where it is absent */
+    EG_FIELD_FLASH_CRYPT_COUNT,   /* odd number of set bits = flash encryption is on */
+    EG_FIELD_MANUAL_ENCRYPT_OFF,  /* 1 = the loader may not encrypt by itself */
+    EG_FIELD_CRYPT_CONFIG,        /* ESP32: which address bits go into the key */
+    EG_FIELD_CRYPT_CONFIG_HIDDEN, /* 1 = it cannot be read and counts as 0xf */
+    EG_FIELD_KEY_MANAGER,         /* not 0 = the key manager holds the flash key */
+    EG_FIELD_KEY_HIDDEN,          /* EG_KEY_WORDS only: read protection, one bit per half key */
+    EG_FIELD_KEY_256,             /* likewise: 1 = the key has 256 bits */
+    EG_FIELD_KEY_PURPOSE,         /* of key block 0; the others follow */
+    EG_FIELD_KEY_PURPOSE_LAST = EG_FIELD_KEY_PURPOSE + EG_KEY_BLOCKS_MAX - 1,
+    EG_FIELD_SECURE_BOOT_V1,
+    EG_FIELD_SECURE_BOOT_V2,
+    EG_FIELD_FLASH_OCTAL,     /* 0 = quad, 1 = octal */
+    EG_FIELD_VDD_FORCE,       /* the flash's supply is as XPD and TIEH say, else as the strap says */
+    EG_FIELD_VDD_XPD,         /* 0 = off */
+    EG_FIELD_VDD_TIEH,        /* 0 = 1.8 V, 1 = 3.3 V */
+    EG_FIELD_VDD_STRAP,       /* 1 = 1.8 V */
+    EG_FIELD_SPI_BOOT,        /* the boot strap as it was sampled; 0 = loader */
+    EG_FIELD_FORCE_DOWNLOAD,  /* the chip was sent into its loader by software */
+    EG_FIELD_DOWNLOAD_XPD_ON, /* ESP32-P4: its ROM powers the flash by itself */
+    EG_FIELD_COUNT,
+};
+
+/** Holds when bit number VALUE of `values` is set, VALUE being what the field reads; `values` 0 = no
+ * condition. Fields of conditions are at most five bits wide. */
+struct eg_condition {
+    uint8_t field; /* enum eg_field_id */
+    uint32_t values;
+};
+
+#define EG_VALUE(value)   (UINT32_C(1) << (value))
+#define EG_CONDITIONS_MAX 2
+
+/** A text that holds when its conditions do: a package's name, a feature. The row with a NULL text is the
+ * last. A text that begins with a blank goes on with the one before. */
+struct eg_rule {
+    const char *text;
+    struct eg_condition when[EG_CONDITIONS_MAX];
 };
 
 /** A code of the image header: "40m" is 0, "4MB" is 0x20. The row with a NULL name is the last. */
@@ -102,12 +198,34 @@ struct eg_memory_range {
     const char *name;
 };
 
-/** A register to write; the row with address 0 is the last. With `set_mask` those bits are set, the others
- * kept. */
+/** A register to write; the row with address 0 is the last. With a mask only those bits change. */
 struct eg_register_write {
     uint32_t addr;
-    uint32_t value;
-    uint32_t set_mask;
+    uint32_t value;    /* when both masks are 0 */
+    uint32_t set_mask; /* bits to set */
+    uint32_t clear_mask;
+    uint32_t wait_us; /* afterwards */
+};
+
+/** A number and its name; the row with a NULL name is the last. */
+struct eg_numbered {
+    uint32_t number;
+    const char *name;
+};
+
+/** Numbers from `first` to `last`; of a list the first with last 0 is behind its end. */
+struct eg_pin_range {
+    uint8_t first, last;
+};
+
+/** Addresses from `start` up to `end`, which is not in it. */
+struct eg_range {
+    uint32_t start, end;
+};
+
+/** A crystal the ROM takes for another; the row with `there` 0 is the last. */
+struct eg_mistaken_crystal {
+    uint8_t there, expected; /* MHz */
 };
 
 struct eg_target {
@@ -124,7 +242,9 @@ struct eg_target {
     uint8_t rom_status_size; /* status bytes of a ROM reply: 2 or 4 */
     unsigned quirks;         /* EG_QUIRK_* */
 
-    const char *stub;        /* name in stubs/, or NULL: ROM only */
+    const char *stub;        /* name in stubs/; NULL = there is none, ROM only */
+    uint16_t stub_from;      /* chip revision from which `stub` runs; those before it take `stub_before` */
+    const char *stub_before; /* NULL = none */
     uint32_t stub_hook_addr; /* ROM pointer to its flash-read function; EG_QUIRK_SECURE_BOOT_STUB_HOOK only */
 
     uint32_t bootloader_addr;                 /* flash address of the second-stage bootloader */
@@ -132,6 +252,9 @@ struct eg_target {
     const struct eg_header_code *flash_sizes; /* code in the high nibble of header byte 3 */
     const struct eg_header_code *flash_freqs; /* code in the low nibble */
     const struct eg_memory_range *memory;
+    struct eg_range irom, drom;     /* where flash is mapped; end 0 = not at all */
+    const uint32_t *mmu_page_sizes; /* that an image may choose, ascending, 0 behind the last; NULL = fixed at
+                                       64 KiB, the default everywhere */
 
     struct {           /* flash SPI controller */
         uint32_t base; /* register address; the others are offsets from it */
@@ -139,39 +262,55 @@ struct eg_target {
             w0; /* *_dlen 0 = lengths are in usr1 (ESP8266) */
         bool address_left_aligned;
     } spi;
-    struct eg_field spi_pads[5]; /* CLK, Q, D, HD, CS; EG_QUIRK_EFUSE_PADS only */
+    struct eg_pin_range spi_pins[3]; /* that may carry the flash; none = only the usual ones (ESP8266) */
+    uint8_t spi_hd_max;              /* the last of them that may be HD */
+    struct eg_pin_range usb_pins;    /* that USB uses; last 0 = none */
 
     struct { /* crystal; fixed_mhz != 0: known, else measured: baud * (word & mask) / 1e6 / divisor */
         uint8_t fixed_mhz;
         uint32_t clkdiv_addr;
         uint32_t clkdiv_mask;
         uint8_t divisor;
+        const struct eg_mistaken_crystal *mistaken; /* EG_ROM_BAUD_CRYSTAL_RATIO only */
     } crystal;
     enum eg_rom_baud rom_baud;
-    struct eg_field rtc_cali, ck8m_freq; /* EG_ROM_BAUD_RTC_CALIBRATION only */
     uint32_t uart_date_addr;
     uint32_t boot_log_baud; /* rate of the ROM's boot log: 115200, or 74880 (ESP8266 with its usual 26 MHz
                                crystal) */
 
+    const struct eg_field *field; /* EG_FIELD_COUNT of them, by enum eg_field_id */
+
     enum eg_mac_layout mac_layout;
     uint32_t mac_addr; /* register of the low word */
     enum eg_revision_rule revision_rule;
-    struct eg_field rev_major, rev_minor, block_major, block_minor; /* block_*: EG_REVISION_ESP32_S3 only */
-    struct eg_field package, variant;  /* variant: what else tells packages apart (ESP32: APP CPU disabled) */
-    const struct eg_package *packages; /* the row with a NULL name is the last */
-    const char *package_unknown;       /* name when no row holds */
+    const struct eg_rule *packages; /* the first that holds is the chip's */
+    const char *package_unknown;    /* name when none holds */
+    const struct eg_rule *features; /* all that hold */
 
-    struct eg_field flash_crypt_count;  /* odd number of set bits = flash encryption is on */
-    struct eg_field manual_encrypt_off; /* 1 = the loader may not encrypt by itself */
-    struct eg_field secure_boot_v1, secure_boot_v2;
-    uint16_t
-        secure_boot_v2_from; /* revision (major * 100 + minor) from which secure_boot_v2 means something */
-    uint8_t key_block_count; /* key purposes in GET_SECURITY_INFO that mean something */
+    uint16_t secure_boot_v2_from; /* revision (major * 100 + minor) from which EG_FIELD_SECURE_BOOT_V2 means
+                                     something */
+    uint8_t key_block_count;      /* key purposes in GET_SECURITY_INFO that mean something */
+    const struct eg_numbered *key_purposes; /* NULL = not told */
+    enum eg_key_rule key_rule;
+    bool key_rule_xts256; /* EG_KEY_PURPOSES: purposes 2 and 3 together are a key, too; 4 always is */
+    struct {              /* EG_KEY_WORDS only */
+        uint32_t addr;
+        uint8_t words; /* of a key that is not of 256 bits by EG_FIELD_KEY_256, which has 8 */
+    } key_block;
+    uint32_t vddsdio_addr; /* RTC register over the flash's supply (ESP32); 0 = none */
 
-    uint32_t force_download_addr;
+    enum eg_otg_reset otg_reset;
     const struct eg_register_write *watchdogs_off;  /* EG_QUIRK_USB_WATCHDOGS only */
     const struct eg_register_write *watchdog_reset; /* NULL = the chip cannot */
+
+    /* Revisions whose flash must be switched on after connecting; NULL = none (ESP32-P4). From the last of
+     * them on a chip with EG_FIELD_DOWNLOAD_XPD_ON needs `flash_on_already` instead. */
+    const struct eg_register_write *flash_on, *flash_on_already;
+    uint16_t flash_on_from, flash_on_to;
 };
+
+/** The flash sizes of all chips but the ESP8266. */
+extern const struct eg_header_code eg_flash_sizes[];
 
 /** Every target, NULL-terminated, by file name. */
 extern const struct eg_target *const eg_targets[];
@@ -188,6 +327,12 @@ void eg_target_names(char *text, size_t size);
 /** The code of a flash size or frequency name; -1 = the chip has none of that name. */
 int eg_header_code(const struct eg_header_code *codes, const char *name);
 
+/** The name of a key purpose; NULL = not known. */
+const char *eg_target_key_purpose(const struct eg_target *target, uint32_t purpose);
+
+/** Name in stubs/ of the stub for this revision; NULL = there is none. */
+const char *eg_target_stub(const struct eg_target *target, uint16_t revision);
+
 /** Reads one register; returns false to give up. */
 typedef bool eg_target_reader(void *context, uint32_t addr, uint32_t *word);
 
@@ -200,6 +345,10 @@ bool eg_field_exists(const struct eg_field *field);
 /** Decoded MAC; false when a read fails or the OTP names no known vendor (ESP8266). */
 bool eg_target_mac(const struct eg_target *target, eg_target_reader *read, void *context, uint8_t mac[6]);
 
+/** The two bytes that go into the middle of an EUI-64; EG_QUIRK_MAC_EXTENSION only. */
+bool eg_target_mac_extension(const struct eg_target *target, eg_target_reader *read, void *context,
+                             uint8_t extension[2]);
+
 /** Chip revision, major * 100 + minor; 0 for chips without one. */
 bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, void *context,
                         uint16_t *revision);
@@ -207,5 +356,11 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
 /** Package name, a static string ("ESP32-D0WD-V3"). */
 bool eg_target_package(const struct eg_target *target, eg_target_reader *read, void *context,
                        const char **name);
+
+#define EG_FEATURES_TEXT 300
+
+/** What the chip has, "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (GD)". */
+bool eg_target_features(const struct eg_target *target, eg_target_reader *read, void *context,
+                        char text[EG_FEATURES_TEXT]);
 
 #endif

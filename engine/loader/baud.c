@@ -17,6 +17,7 @@ enum {
     PROBE_TIMEOUT_MS = 100,
     SYNCS = 5,
     SYNC_TIMEOUT_MS = 300,
+    ROM_CRYSTAL_MHZ = 40, /* where no register says */
 };
 
 /* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator, and so is
@@ -26,11 +27,42 @@ static enum eg_code calibrated(struct eg_loader *loader, uint32_t baud, uint32_t
 {
     uint32_t cali, ck8m;
 
-    EG_TRY(eg__read_field(loader, &loader->target->rtc_cali, &cali, err));
-    EG_TRY(eg__read_field(loader, &loader->target->ck8m_freq, &ck8m, err));
+    EG_TRY(eg__read_field(loader, EG_FIELD_RTC_CALI, &cali, err));
+    EG_TRY(eg__read_field(loader, EG_FIELD_CK8M_FREQ, &ck8m, err));
     const uint64_t measured_hz = (uint64_t)cali * 15625 * ck8m / 40;
     const uint64_t nominal_hz = measured_hz > 33000000 ? 40000000 : 26000000;
     *word = (uint32_t)(baud * measured_hz / nominal_hz);
+    return EG_OK;
+}
+
+enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    uint32_t divider;
+
+    *mhz = target->crystal.fixed_mhz;
+    if (*mhz != 0)
+        return EG_OK;
+    if (eg_loader_read_reg(loader, target->crystal.clkdiv_addr, &divider, err) != EG_OK)
+        return eg_error_prefix(err, "measuring the crystal: ");
+    const uint64_t measured_hz =
+        (uint64_t)loader->baud * (divider & target->crystal.clkdiv_mask) / target->crystal.divisor;
+    *mhz = measured_hz > 45000000 ? 48 : measured_hz > 33000000 ? 40 : 26;
+    return EG_OK;
+}
+
+/* The ROM computes its divider for the crystal it expects. */
+static enum eg_code by_ratio(struct eg_loader *loader, uint32_t baud, uint32_t *word, struct eg_error *err)
+{
+    const struct eg_mistaken_crystal *row = loader->target->crystal.mistaken;
+    uint32_t there, expected = ROM_CRYSTAL_MHZ;
+
+    EG_TRY(eg_loader_crystal_mhz(loader, &there, err));
+    if (eg_field_exists(&loader->target->field[EG_FIELD_ROM_CRYSTAL]))
+        EG_TRY(eg__read_field(loader, EG_FIELD_ROM_CRYSTAL, &expected, err));
+    while (row->there != 0 && (row->there != there || row->expected != expected))
+        row++;
+    *word = row->there != 0 ? (uint32_t)((uint64_t)baud * expected / there) : baud;
     return EG_OK;
 }
 
@@ -45,6 +77,8 @@ static enum eg_code rom_word(struct eg_loader *loader, uint32_t baud, uint32_t *
         return EG_OK;
     case EG_ROM_BAUD_RTC_CALIBRATION:
         return calibrated(loader, baud, word, err);
+    case EG_ROM_BAUD_CRYSTAL_RATIO:
+        return by_ratio(loader, baud, word, err);
     }
     return eg_error_set(err, EG_INTERNAL, "no such rule for the ROM's rate");
 }
@@ -78,6 +112,8 @@ enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, stru
 
     if (baud == loader->baud || !eg_port_has_baud(loader->port))
         return EG_OK;
+    if (loader->secure_download && (loader->target->quirks & EG_QUIRK_SECURE_RATE_KEPT) != 0)
+        return EG_OK; /* its crystal cannot be measured */
     if (!loader->stub) {
         EG_TRY(rom_word(loader, baud, &words[0], err));
         if (words[0] == 0)

@@ -150,13 +150,13 @@ static uint32_t pad(uint32_t efuse)
 /* The word of SPI_ATTACH: 0 = the chip's usual pins. */
 static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct eg_error *err)
 {
-    static const unsigned shifts[] = {0, 6, 12, 24, 18}; /* CLK, Q, D, HD, CS */
+    static const unsigned shifts[] = {0, 6, 12, 24, 18}; /* CLK, Q, D, HD, CS: as the fields */
     struct eg__registers registers = {.loader = loader, .err = err};
     uint32_t packed = 0;
 
     for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
         uint32_t value;
-        if (!eg_field_read(&loader->target->spi_pads[i], eg__registers_read, &registers, &value))
+        if (!eg_field_read(&loader->target->field[EG_FIELD_PAD_CLK + i], eg__registers_read, &registers, &value))
             return err->code;
         packed |= pad(value) << shifts[i];
     }

@@ -53,10 +53,10 @@ static bool read_security(const struct eg_target *target, struct eg__registers *
 {
     uint32_t crypt_count, manual_off, boot_v1, boot_v2;
 
-    if (!eg_field_read(&target->flash_crypt_count, eg__registers_read, registers, &crypt_count) ||
-        !eg_field_read(&target->manual_encrypt_off, eg__registers_read, registers, &manual_off) ||
-        !eg_field_read(&target->secure_boot_v1, eg__registers_read, registers, &boot_v1) ||
-        !eg_field_read(&target->secure_boot_v2, eg__registers_read, registers, &boot_v2))
+    if (!eg_field_read(&target->field[EG_FIELD_FLASH_CRYPT_COUNT], eg__registers_read, registers, &crypt_count) ||
+        !eg_field_read(&target->field[EG_FIELD_MANUAL_ENCRYPT_OFF], eg__registers_read, registers, &manual_off) ||
+        !eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V1], eg__registers_read, registers, &boot_v1) ||
+        !eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V2], eg__registers_read, registers, &boot_v2))
         return false;
     info->flash_encryption = odd(crypt_count);
     info->manual_encrypt_off = manual_off != 0;

@@ -26,8 +26,10 @@ static enum eg_code hard_reset(struct eg_loader *loader, struct eg_error *err)
     const struct eg_target *target = loader->target;
     const bool native_usb = loader->port->pid == EG__USB_JTAG_PID || eg__usb_otg(loader);
 
-    if (target != NULL && (target->quirks & EG_QUIRK_FORCE_DOWNLOAD_BIT) != 0 && !loader->secure_download)
-        EG_TRY(forgive(eg_loader_write_reg(loader, target->force_download_addr, 0, 1, 0, err)));
+    if (target != NULL && (target->quirks & EG_QUIRK_LEAVE_FORCED_DOWNLOAD) != 0 && !loader->secure_download) {
+        const struct eg_field_part *bit = &target->field[EG_FIELD_FORCE_DOWNLOAD].part[0];
+        EG_TRY(forgive(eg_loader_write_reg(loader, bit->addr, 0, bit->mask << bit->shift, 0, err)));
+    }
     const enum eg_code code =
         eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
     /* A chip whose USB is its own takes the port with it when it is reset. */

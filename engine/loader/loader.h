@@ -153,8 +153,12 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
 enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot, on a port that cannot, and
- * when the rate is the same. Needs the target; returns once the chip has answered at the new rate. */
+/** Frequency of the crystal in MHz, where it is not fixed measured by the divider that the chip found for the
+ * present rate. Needs the target. */
+enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, struct eg_error *err) EG_CHECKED;
+
+/** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot (or cannot in secure download
+ * mode), on a port that cannot, and when the rate is the same. Needs the target; returns once the chip has answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
 /** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to

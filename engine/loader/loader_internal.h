@@ -84,8 +84,8 @@ uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
                       struct eg_error *err) EG_CHECKED;
 
-/** Reads one field of the target. */
-enum eg_code eg__read_field(struct eg_loader *loader, const struct eg_field *field, uint32_t *value,
+/** Reads one field of the target; 0 when the chip lacks it. */
+enum eg_code eg__read_field(struct eg_loader *loader, enum eg_field_id field, uint32_t *value,
                             struct eg_error *err) EG_CHECKED;
 
 /** Registers read already in this round, since fields share words and every read costs a turn of the line. */

@@ -46,20 +46,23 @@ bool eg__registers_read(void *context, uint32_t addr, uint32_t *word)
     return true;
 }
 
-enum eg_code eg__read_field(struct eg_loader *loader, const struct eg_field *field, uint32_t *value,
+enum eg_code eg__read_field(struct eg_loader *loader, enum eg_field_id field, uint32_t *value,
                             struct eg_error *err)
 {
     struct eg__registers registers = {.loader = loader, .err = err};
 
-    return eg_field_read(field, eg__registers_read, &registers, value) ? EG_OK : err->code;
+    return eg_field_read(&loader->target->field[field], eg__registers_read, &registers, value) ? EG_OK
+                                                                                               : err->code;
 }
 
 enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_register_write *write,
                                 struct eg_error *err)
 {
-    if (write->set_mask != 0)
-        return eg_loader_write_reg(loader, write->addr, write->set_mask, write->set_mask, 0, err);
-    return eg_loader_write_reg(loader, write->addr, write->value, 0xffffffff, 0, err);
+    const bool masked = write->set_mask != 0 || write->clear_mask != 0;
+
+    EG_TRY(eg_loader_write_reg(loader, write->addr, masked ? write->set_mask : write->value,
+                               masked ? write->set_mask | write->clear_mask : 0xffffffff, 0, err));
+    return eg_sleep_ms(loader->port->cancel, (write->wait_us + 999) / 1000, err);
 }
 
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,

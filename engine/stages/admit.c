@@ -70,7 +70,7 @@ static enum eg_code check_security(struct eg_run *run, struct eg_error *err)
     if (run->chip.flash_encryption)
         return eg_error_set(err, EG_SECURED,
                             "flash encryption is on and the job's data is plain: the chip could not run it");
-    if (!eg_field_read(&target->secure_boot_v1, read_word, &reader, &secure_boot_v1))
+    if (!eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V1], read_word, &reader, &secure_boot_v1))
         return err->code;
     for (unsigned i = 0; secure_boot_v1 != 0 && i < run->plan->region_count; i++) {
         const struct eg_region *region = &run->plan->regions[i];

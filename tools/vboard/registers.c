@@ -214,8 +214,8 @@ static void put_revision(struct vb_board *board, uint16_t revision)
     case EG_REVISION_ESP32_S3:
         break;
     }
-    put_field(board, &target->rev_major, major);
-    put_field(board, &target->rev_minor, revision % 100);
+    put_field(board, &target->field[EG_FIELD_REV_MAJOR], major);
+    put_field(board, &target->field[EG_FIELD_REV_MINOR], revision % 100);
 }
 
 static void put_keys(struct vb_board *board)
@@ -258,7 +258,7 @@ void vb__memory_reset(struct vb_board *board)
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (strcmp(usual[i].target, target->name) != 0)
             continue;
-        put_field(board, &target->package, usual[i].package);
+        put_field(board, &target->field[EG_FIELD_PACKAGE], usual[i].package);
         if (revision == 0)
             revision = usual[i].revision;
     }
@@ -266,11 +266,12 @@ void vb__memory_reset(struct vb_board *board)
     if (target->detect == EG_DETECT_MAGIC)
         vb__memory_put(board, 0x40001000, target->magic);
     if (board->config.flash_encryption)
-        put_field(board, &target->flash_crypt_count, 1);
+        put_field(board, &target->field[EG_FIELD_FLASH_CRYPT_COUNT], 1);
     if (board->config.secure_boot)
-        put_field(
-            board,
-            eg_field_exists(&target->secure_boot_v2) ? &target->secure_boot_v2 : &target->secure_boot_v1, 1);
+        put_field(board, eg_field_exists(&target->field[EG_FIELD_SECURE_BOOT_V2])
+                             ? &target->field[EG_FIELD_SECURE_BOOT_V2]
+                             : &target->field[EG_FIELD_SECURE_BOOT_V1],
+                  1);
     put_keys(board);
 }
 

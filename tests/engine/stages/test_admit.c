@@ -98,7 +98,11 @@ static void the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten(void **
     struct fake_line *line = *state;
     struct eg_target v1 = *line->plan->target;
 
-    v1.secure_boot_v2 = (struct eg_field){0}; /* so the board burns the bit of v1 */
+    struct eg_field fields[EG_FIELD_COUNT];
+
+    memcpy(fields, v1.field, sizeof fields);
+    fields[EG_FIELD_SECURE_BOOT_V2] = (struct eg_field){0}; /* so the board burns the bit of v1 */
+    v1.field = fields;
     fake_line_plug(line, &(struct vb_config){.target = &v1, .secure_boot = true, .fast = true}, 1, NO_FAULTS);
     assert_refused(line, EG_SECURED,
                    "admit: secure boot is on and bootloader at 0x00001000 would overwrite the bootloader it "

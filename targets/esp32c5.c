@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ESP32-C5, with a crystal of 40 or 48 MHz. */
+
+#include "targets/target.h"
+
+static const struct eg_rule packages[] = {
+    {"ESP32-C5", {{EG_FIELD_PACKAGE, EG_VALUE(0)}}},
+    {0},
+};
+
+static const struct eg_rule features[] = {
+    {"Wi-Fi 6 (dual-band)", {{0}}},   {"BT 5 (LE)", {{0}}}, {"IEEE802.15.4", {{0}}},
+    {"Single Core + LP Core", {{0}}}, {"240MHz", {{0}}},    {0},
+};
+
+static const struct eg_header_code flash_freqs[] = {
+    {"80m", 0xf},
+    {"40m", 0x0},
+    {"20m", 0x2},
+    {0},
+};
+
+static const struct eg_memory_range memory[] = {
+    {0x00000000, 0x00010000, "PADDING"},       {0x42000000, 0x44000000, "DROM"},
+    {0x40800000, 0x40860000, "DRAM"},          {0x40800000, 0x40860000, "BYTE_ACCESSIBLE"},
+    {0x4003a000, 0x40040000, "DROM_MASK"},     {0x40000000, 0x4003a000, "IROM_MASK"},
+    {0x42000000, 0x44000000, "IROM"},          {0x40800000, 0x40860000, "IRAM"},
+    {0x50000000, 0x50004000, "RTC_IRAM"},      {0x50000000, 0x50004000, "RTC_DRAM"},
+    {0x600fe000, 0x60100000, "MEM_INTERNAL2"}, {0},
+};
+
+static const struct eg_numbered key_purposes[] = {
+    {0, "USER/EMPTY"},
+    {1, "ECDSA_KEY"},
+    {4, "XTS_AES_128_KEY"},
+    {5, "HMAC_DOWN_ALL"},
+    {6, "HMAC_DOWN_JTAG"},
+    {7, "HMAC_DOWN_DIGITAL_SIGNATURE"},
+    {8, "HMAC_UP"},
+    {9, "SECURE_BOOT_DIGEST0"},
+    {10, "SECURE_BOOT_DIGEST1"},
+    {11, "SECURE_BOOT_DIGEST2"},
+    {12, "KM_INIT_KEY"},
+    {15, "XTS_AES_128_PSRAM_KEY"},
+    {16, "ECDSA_KEY_P192"},
+    {17, "ECDSA_KEY_P384_L"},
+    {18, "ECDSA_KEY_P384_H"},
+    {0},
+};
+
+static const struct eg_mistaken_crystal mistaken[] = {{48, 40}, {40, 48}, {0}};
+
+/* The RTC watchdog off, then the super watchdog to feeding itself; each behind its write protection. */
+static const struct eg_register_write watchdogs_off[] = {
+    {0x600b1c18, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c00, 0x00000000, 0, 0, 0},
+    {0x600b1c18, 0x00000000, 0, 0, 0},
+    {0x600b1c20, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c1c, 0, 0x00040000, 0, 0},
+    {0x600b1c20, 0x00000000, 0, 0, 0},
+    {0},
+};
+
+static const struct eg_register_write watchdog_reset[] = {
+    {0x600b1c18, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c04, 0x000007d0, 0, 0, 0},
+    {0x600b1c00, 0xd0000102, 0, 0, 0},
+    {0x600b1c18, 0x00000000, 0, 0, 0},
+    {0},
+};
+
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x600b484c, 26, 0x7, 0}}},
+    [EG_FIELD_REV_MAJOR] = {{{0x600b484c, 4, 0x3, 0}}},
+    [EG_FIELD_REV_MINOR] = {{{0x600b484c, 0, 0xf, 0}}},
+    [EG_FIELD_ROM_CRYSTAL] = {{{0x60096110, 24, 0x7f, 0}}},
+    [EG_FIELD_FLASH_CRYPT_COUNT] = {{{0x600b4834, 16, 0x7, 0}}},
+    [EG_FIELD_MANUAL_ENCRYPT_OFF] = {{{0x600b4830, 20, 0x1, 0}}},
+    [EG_FIELD_KEY_MANAGER] = {{{0x600b4834, 10, 0x2, 0}}},
+    [EG_FIELD_KEY_PURPOSE] = {{{0x600b4834, 22, 0x1f, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 1] = {{{0x600b4834, 27, 0x1f, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 2] = {{{0x600b4838, 0, 0x1f, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 3] = {{{0x600b4838, 5, 0x1f, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 4] = {{{0x600b4838, 10, 0x1f, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 5] = {{{0x600b4838, 15, 0x1f, 0}}},
+    [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b4838, 25, 0x1, 0}}},
+};
+
+const struct eg_target eg_target_esp32c5 = {
+    .name = "esp32c5",
+    .label = "ESP32-C5",
+    .detect = EG_DETECT_CHIP_ID,
+    .chip_id = 23,
+    .image_chip_id = 23,
+    .uf2_family_id = 0xf71c0343,
+    .rom_commands = EG_ROM_SECURE,
+    .rom_status_size = 4,
+    .quirks = EG_QUIRK_ENCRYPT_WORD | EG_QUIRK_USB_WATCHDOGS | EG_QUIRK_BIG_FLASH_BY_STUB |
+              EG_QUIRK_SECURE_RATE_KEPT | EG_QUIRK_MAC_EXTENSION,
+    .stub = "esp32c5",
+    .bootloader_addr = 0x2000,
+    .encrypted_align = 16,
+    .flash_sizes = eg_flash_sizes,
+    .flash_freqs = flash_freqs,
+    .memory = memory,
+    .irom = {0x42000000, 0x44000000},
+    .drom = {0x42000000, 0x44000000},
+    .spi =
+        {
+            .base = 0x60003000,
+            .cmd = 0x00,
+            .addr = 0x04,
+            .usr = 0x18,
+            .usr1 = 0x1c,
+            .usr2 = 0x20,
+            .mosi_dlen = 0x24,
+            .miso_dlen = 0x28,
+            .w0 = 0x58,
+        },
+    .spi_pins = {{0, 28}},
+    .spi_hd_max = 28,
+    .usb_pins = {13, 14},
+    .crystal = {.clkdiv_addr = 0x60000014, .clkdiv_mask = 0x000fffff, .divisor = 1, .mistaken = mistaken},
+    .rom_baud = EG_ROM_BAUD_CRYSTAL_RATIO,
+    .uart_date_addr = 0x6000007c,
+    .boot_log_baud = 115200,
+    .field = fields,
+    .mac_layout = EG_MAC_EFUSE,
+    .mac_addr = 0x600b4844,
+    .revision_rule = EG_REVISION_FIELDS,
+    .packages = packages,
+    .package_unknown = "Unknown ESP32-C5",
+    .features = features,
+    .key_block_count = 6,
+    .key_purposes = key_purposes,
+    .key_rule = EG_KEY_PURPOSES,
+    .watchdogs_off = watchdogs_off,
+    .watchdog_reset = watchdog_reset,
+};

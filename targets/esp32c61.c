@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ESP32-C61. */
+
+#include "targets/target.h"
+
+static const struct eg_rule packages[] = {
+    {"ESP32-C61", {{EG_FIELD_PACKAGE, EG_VALUE(0)}}},
+    {0},
+};
+
+static const struct eg_rule features[] = {
+    {"Wi-Fi 6", {{0}}}, {"BT 5 (LE)", {{0}}}, {"Single Core", {{0}}}, {"160MHz", {{0}}}, {0},
+};
+
+static const struct eg_header_code flash_freqs[] = {
+    {"80m", 0xf},
+    {"40m", 0x0},
+    {"20m", 0x2},
+    {0},
+};
+
+static const struct eg_memory_range memory[] = {
+    {0x00000000, 0x00010000, "PADDING"},       {0x42000000, 0x44000000, "DROM"},
+    {0x40800000, 0x40860000, "DRAM"},          {0x40800000, 0x40860000, "BYTE_ACCESSIBLE"},
+    {0x4004ac00, 0x40050000, "DROM_MASK"},     {0x40000000, 0x4004ac00, "IROM_MASK"},
+    {0x42000000, 0x44000000, "IROM"},          {0x40800000, 0x40860000, "IRAM"},
+    {0x50000000, 0x50004000, "RTC_IRAM"},      {0x50000000, 0x50004000, "RTC_DRAM"},
+    {0x600fe000, 0x60100000, "MEM_INTERNAL2"}, {0},
+};
+
+static const uint32_t mmu_page_sizes[] = {0x02000, 0x04000, 0x08000, 0x10000, 0};
+
+static const struct eg_numbered key_purposes[] = {
+    {0, "USER/EMPTY"},
+    {1, "ECDSA_KEY"},
+    {4, "XTS_AES_128_KEY"},
+    {9, "SECURE_BOOT_DIGEST0"},
+    {10, "SECURE_BOOT_DIGEST1"},
+    {11, "SECURE_BOOT_DIGEST2"},
+    {0},
+};
+
+/* The RTC watchdog off, then the super watchdog to feeding itself; each behind its write protection. */
+static const struct eg_register_write watchdogs_off[] = {
+    {0x600b1c18, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c00, 0x00000000, 0, 0, 0},
+    {0x600b1c18, 0x00000000, 0, 0, 0},
+    {0x600b1c20, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c1c, 0, 0x00040000, 0, 0},
+    {0x600b1c20, 0x00000000, 0, 0, 0},
+    {0},
+};
+
+static const struct eg_register_write watchdog_reset[] = {
+    {0x600b1c18, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c04, 0x000007d0, 0, 0, 0},
+    {0x600b1c00, 0xd0000102, 0, 0, 0},
+    {0x600b1c18, 0x00000000, 0, 0, 0},
+    {0},
+};
+
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x600b484c, 26, 0x7, 0}}},
+    [EG_FIELD_REV_MAJOR] = {{{0x600b484c, 4, 0x3, 0}}},
+    [EG_FIELD_REV_MINOR] = {{{0x600b484c, 0, 0xf, 0}}},
+    [EG_FIELD_FLASH_CRYPT_COUNT] = {{{0x600b4830, 23, 0x7, 0}}},
+    [EG_FIELD_MANUAL_ENCRYPT_OFF] = {{{0x600b4830, 14, 0x1, 0}}},
+    [EG_FIELD_KEY_PURPOSE] = {{{0x600b4834, 0, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 1] = {{{0x600b4834, 4, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 2] = {{{0x600b4834, 8, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 3] = {{{0x600b4834, 12, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 4] = {{{0x600b4834, 16, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 5] = {{{0x600b4834, 20, 0xf, 0}}},
+    [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b4834, 26, 0x1, 0}}},
+};
+
+const struct eg_target eg_target_esp32c61 = {
+    .name = "esp32c61",
+    .label = "ESP32-C61",
+    .detect = EG_DETECT_CHIP_ID,
+    .chip_id = 20,
+    .image_chip_id = 20,
+    .uf2_family_id = 0x77d850c4,
+    .rom_commands = EG_ROM_SECURE,
+    .rom_status_size = 4,
+    .quirks = EG_QUIRK_ENCRYPT_WORD | EG_QUIRK_USB_WATCHDOGS | EG_QUIRK_BIG_FLASH_BY_STUB,
+    .stub = "esp32c61",
+    .bootloader_addr = 0x0,
+    .encrypted_align = 16,
+    .flash_sizes = eg_flash_sizes,
+    .flash_freqs = flash_freqs,
+    .memory = memory,
+    .irom = {0x42000000, 0x42800000},
+    .drom = {0x42800000, 0x43000000},
+    .mmu_page_sizes = mmu_page_sizes,
+    .spi =
+        {
+            .base = 0x60003000,
+            .cmd = 0x00,
+            .addr = 0x04,
+            .usr = 0x18,
+            .usr1 = 0x1c,
+            .usr2 = 0x20,
+            .mosi_dlen = 0x24,
+            .miso_dlen = 0x28,
+            .w0 = 0x58,
+        },
+    .spi_pins = {{0, 30}},
+    .spi_hd_max = 30,
+    .usb_pins = {12, 13},
+    .crystal = {.fixed_mhz = 40},
+    .rom_baud = EG_ROM_BAUD_PLAIN,
+    .uart_date_addr = 0x6000007c,
+    .boot_log_baud = 115200,
+    .field = fields,
+    .mac_layout = EG_MAC_EFUSE,
+    .mac_addr = 0x600b4844,
+    .revision_rule = EG_REVISION_FIELDS,
+    .packages = packages,
+    .package_unknown = "Unknown ESP32-C61",
+    .features = features,
+    .key_block_count = 6,
+    .key_purposes = key_purposes,
+    .key_rule = EG_KEY_PURPOSES,
+    .watchdogs_off = watchdogs_off,
+    .watchdog_reset = watchdog_reset,
+};

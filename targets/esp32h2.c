@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ESP32-H2. */
+
+#include "targets/target.h"
+
+static const struct eg_rule packages[] = {
+    {"ESP32-H2", {{EG_FIELD_PACKAGE, EG_VALUE(0)}}},
+    {0},
+};
+
+static const struct eg_rule features[] = {
+    {"BT 5 (LE)", {{0}}}, {"IEEE802.15.4", {{0}}}, {"Single Core", {{0}}}, {"96MHz", {{0}}}, {0},
+};
+
+static const struct eg_header_code flash_freqs[] = {
+    {"48m", 0xf}, {"24m", 0x0}, {"16m", 0x1}, {"12m", 0x2}, {0},
+};
+
+static const struct eg_memory_range memory[] = {
+    {0x00000000, 0x00010000, "PADDING"},       {0x42000000, 0x43000000, "DROM"},
+    {0x40800000, 0x40880000, "DRAM"},          {0x40800000, 0x40880000, "BYTE_ACCESSIBLE"},
+    {0x4004ac00, 0x40050000, "DROM_MASK"},     {0x40000000, 0x4004ac00, "IROM_MASK"},
+    {0x42000000, 0x43000000, "IROM"},          {0x40800000, 0x40880000, "IRAM"},
+    {0x50000000, 0x50004000, "RTC_IRAM"},      {0x50000000, 0x50004000, "RTC_DRAM"},
+    {0x600fe000, 0x60100000, "MEM_INTERNAL2"}, {0},
+};
+
+static const uint32_t mmu_page_sizes[] = {0x02000, 0x04000, 0x08000, 0x10000, 0};
+
+static const struct eg_numbered key_purposes[] = {
+    {0, "USER/EMPTY"},
+    {1, "ECDSA_KEY"},
+    {2, "XTS_AES_256_KEY_1"},
+    {3, "XTS_AES_256_KEY_2"},
+    {4, "XTS_AES_128_KEY"},
+    {5, "HMAC_DOWN_ALL"},
+    {6, "HMAC_DOWN_JTAG"},
+    {7, "HMAC_DOWN_DIGITAL_SIGNATURE"},
+    {8, "HMAC_UP"},
+    {9, "SECURE_BOOT_DIGEST0"},
+    {10, "SECURE_BOOT_DIGEST1"},
+    {11, "SECURE_BOOT_DIGEST2"},
+    {0},
+};
+
+/* The RTC watchdog off, then the super watchdog to feeding itself; each behind its write protection. */
+static const struct eg_register_write watchdogs_off[] = {
+    {0x600b1c1c, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c00, 0x00000000, 0, 0, 0},
+    {0x600b1c1c, 0x00000000, 0, 0, 0},
+    {0x600b1c24, 0x50d83aa1, 0, 0, 0},
+    {0x600b1c20, 0, 0x00040000, 0, 0},
+    {0x600b1c24, 0x00000000, 0, 0, 0},
+    {0},
+};
+
+static const struct eg_field fields[EG_FIELD_COUNT] = {
+    [EG_FIELD_PACKAGE] = {{{0x600b0854, 0, 0x7, 0}}},
+    [EG_FIELD_REV_MAJOR] = {{{0x600b0850, 21, 0x3, 0}}},
+    [EG_FIELD_REV_MINOR] = {{{0x600b0850, 18, 0x7, 0}}},
+    [EG_FIELD_FLASH_CRYPT_COUNT] = {{{0x600b0834, 18, 0x7, 0}}},
+    [EG_FIELD_MANUAL_ENCRYPT_OFF] = {{{0x600b0830, 20, 0x1, 0}}},
+    [EG_FIELD_KEY_PURPOSE] = {{{0x600b0834, 24, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 1] = {{{0x600b0834, 28, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 2] = {{{0x600b0838, 0, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 3] = {{{0x600b0838, 4, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 4] = {{{0x600b0838, 8, 0xf, 0}}},
+    [EG_FIELD_KEY_PURPOSE + 5] = {{{0x600b0838, 12, 0xf, 0}}},
+    [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b0838, 20, 0x1, 0}}},
+};
+
+const struct eg_target eg_target_esp32h2 = {
+    .name = "esp32h2",
+    .label = "ESP32-H2",
+    .detect = EG_DETECT_CHIP_ID,
+    .chip_id = 16,
+    .image_chip_id = 16,
+    .uf2_family_id = 0x332726f6,
+    .rom_commands = EG_ROM_SECURE,
+    .rom_status_size = 4,
+    .quirks = EG_QUIRK_ENCRYPT_WORD | EG_QUIRK_USB_WATCHDOGS | EG_QUIRK_MAC_EXTENSION,
+    .stub = "esp32h2",
+    .bootloader_addr = 0x0,
+    .encrypted_align = 16,
+    .flash_sizes = eg_flash_sizes,
+    .flash_freqs = flash_freqs,
+    .memory = memory,
+    .irom = {0x42000000, 0x42800000},
+    .drom = {0x42800000, 0x43000000},
+    .mmu_page_sizes = mmu_page_sizes,
+    .spi =
+        {
+            .base = 0x60003000,
+            .cmd = 0x00,
+            .addr = 0x04,
+            .usr = 0x18,
+            .usr1 = 0x1c,
+            .usr2 = 0x20,
+            .mosi_dlen = 0x24,
+            .miso_dlen = 0x28,
+            .w0 = 0x58,
+        },
+    .spi_pins = {{0, 27}},
+    .spi_hd_max = 27,
+    .usb_pins = {26, 27},
+    .crystal = {.fixed_mhz = 32},
+    .rom_baud = EG_ROM_BAUD_PLAIN,
+    .uart_date_addr = 0x6000007c,
+    .boot_log_baud = 115200,
+    .field = fields,
+    .mac_layout = EG_MAC_EFUSE,
+    .mac_addr = 0x600b0844,
+    .revision_rule = EG_REVISION_FIELDS,
+    .packages = packages,
+    .package_unknown = "Unknown ESP32-H2",
+    .features = features,
+    .key_block_count = 6,
+    .key_purposes = key_purposes,
+    .key_rule = EG_KEY_PURPOSES,
+    .watchdogs_off = watchdogs_off,
+};
