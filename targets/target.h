@@ -10,9 +10,7 @@
 #ifndef TARGETS_TARGET_H
 #define TARGETS_TARGET_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "engine/espgang.h"
 
 /** How the loader recognises the chip. */
 enum eg_detect {
@@ -356,8 +354,6 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
 /** Package name, a static string ("ESP32-D0WD-V3"). */
 bool eg_target_package(const struct eg_target *target, eg_target_reader *read, void *context,
                        const char **name);
-
-#define EG_FEATURES_TEXT 300
 
 /** What the chip has, "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (GD)". */
 bool eg_target_features(const struct eg_target *target, eg_target_reader *read, void *context,

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EG_MD5_SIZE    16
 #define EG_MD5_TEXT    (2 * EG_MD5_SIZE + 1)
 #define EG_SHA256_SIZE 32
 #define EG_SHA256_TEXT (2 * EG_SHA256_SIZE + 1)

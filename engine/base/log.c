@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The logger's calls and the sinks that need nothing but stdio. JSON lines are in tools/espgang/, which has
+/* The logger's calls and the tee. The console is in console.c, JSON lines in tools/espgang/, which has
  * jansson. */
 
 #include "engine/base/log.h"
@@ -116,74 +116,6 @@ const char *eg_log_kind_name(enum eg_log_kind kind)
         return "unplugged";
     }
     return "";
-}
-
-static void console_log(struct eg_logger *logger, const struct eg_log_record *record)
-{
-    struct eg_console_logger *console = (struct eg_console_logger *)logger;
-    const char *slot = record->origin.slot;
-    const char *gap = slot[0] != '\0' ? ": " : "";
-
-    pthread_mutex_lock(&console->lock);
-    if (record->level <= console->verbosity) {
-        switch (record->kind) {
-        case EG_LOG_PRINT:
-            fprintf(console->out, "%s%s%s\n", slot, gap, record->text);
-            break;
-        case EG_LOG_NOTE:
-            fprintf(console->out, "%s%snote: %s\n", slot, gap, record->text);
-            break;
-        case EG_LOG_WARNING:
-            fprintf(console->out, "%s%swarning: %s\n", slot, gap, record->text);
-            break;
-        case EG_LOG_ERROR:
-            fprintf(console->out, "%s%serror: %s\n", slot, gap, record->text);
-            break;
-        case EG_LOG_STAGE_BEGIN:
-        case EG_LOG_PROGRESS:
-        case EG_LOG_UNPLUGGED:
-            break;
-        case EG_LOG_STAGE_END:
-            if (record->code == EG_OK)
-                fprintf(console->out, "%s%s%s, %.2f s\n", slot, gap, record->stage,
-                        (double)record->duration_ms / 1000);
-            else
-                fprintf(console->out, "%s%s%s, attempt %u: %s (%s)\n", slot, gap, record->stage,
-                        record->attempt, record->text, eg_code_name(record->code));
-            break;
-        case EG_LOG_OUTCOME:
-            fprintf(console->out, "%s%s%s, %.2f s%s%s\n", slot, gap, record->outcome,
-                    (double)record->duration_ms / 1000, record->text[0] != '\0' ? ": " : "", record->text);
-            break;
-        }
-        fflush(console->out);
-    }
-    pthread_mutex_unlock(&console->lock);
-}
-
-static void console_set_verbosity(struct eg_logger *logger, enum eg_verbosity verbosity)
-{
-    struct eg_console_logger *console = (struct eg_console_logger *)logger;
-
-    pthread_mutex_lock(&console->lock);
-    console->verbosity = verbosity;
-    pthread_mutex_unlock(&console->lock);
-}
-
-struct eg_logger *eg_console_logger_init(struct eg_console_logger *console, FILE *out)
-{
-    *console = (struct eg_console_logger){
-        .logger = {console_log, console_set_verbosity},
-        .out = out,
-        .verbosity = EG_NORMAL,
-    };
-    pthread_mutex_init(&console->lock, NULL);
-    return &console->logger;
-}
-
-void eg_console_logger_finish(struct eg_console_logger *console)
-{
-    pthread_mutex_destroy(&console->lock);
 }
 
 static void tee_log(struct eg_logger *logger, const struct eg_log_record *record)

@@ -52,21 +52,6 @@ enum eg_opcode {
     EG_OP_RUN_USER_CODE = 0xd3,
 };
 
-/** What GET_SECURITY_INFO says. */
-struct eg_security_info {
-    uint32_t flags; /* EG_SECURITY_* */
-    uint8_t flash_crypt_count;
-    uint8_t key_purposes[7];
-    bool has_chip_id;
-    uint32_t chip_id;
-    uint32_t api_version;
-};
-
-enum {
-    EG_SECURITY_SECURE_BOOT = 1u << 0,
-    EG_SECURITY_SECURE_DOWNLOAD = 1u << 2,
-};
-
 struct eg_loader {
     struct eg_port *port;
     struct eg_slip slip;
@@ -86,22 +71,6 @@ struct eg_loader {
 
 /** `port` is open at any rate. */
 void eg_loader_init(struct eg_loader *loader, struct eg_port *port);
-
-/** How to get into the loader. */
-enum eg_before {
-    EG_BEFORE_DEFAULT_RESET,
-    EG_BEFORE_USB_RESET,
-    EG_BEFORE_NO_RESET,         /* sync only */
-    EG_BEFORE_NO_RESET_NO_SYNC, /* no traffic at all: a stub or a pass-through is there */
-};
-
-enum eg_after {
-    EG_AFTER_HARD_RESET,
-    EG_AFTER_SOFT_RESET,
-    EG_AFTER_NO_RESET,
-    EG_AFTER_NO_RESET_STUB,
-    EG_AFTER_WATCHDOG_RESET,
-};
 
 /**
  * Reset into the loader and sync, at min(115200, baud), up to `attempts` times.
@@ -180,9 +149,6 @@ enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info
 /** SPI_SET_PARAMS; EG_OK without effect on the ESP8266 ROM. */
 enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size,
                                       struct eg_error *err) EG_CHECKED;
-
-/** Called with bytes done and all of them (uncompressed), from the thread of the write. */
-typedef void eg_progress(void *context, uint64_t done, uint64_t total);
 
 /** What to write. Nothing is copied; everything may be shared by many threads. */
 struct eg_flash_data {

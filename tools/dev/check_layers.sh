@@ -28,6 +28,7 @@ while IFS=: read -r file line text; do
   included=${included%%\"*}
   target=$(dirname "$included" | sed -E 's,^(engine/[^/]+|[^/]+).*,\1,')
   [ "$target" = "$folder" ] && continue
+  [ "$included" = engine/espgang.h ] && continue # the contract with programs: it includes nothing of ours
   case " $(uses "$folder") " in
     *" $target "*) ;;
     *) echo "$file:$line: $folder may not include from $target ($included)"; status=1 ;;
