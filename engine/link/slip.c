@@ -52,6 +52,8 @@ enum eg_code eg_slip_send(struct eg_slip *slip, const uint8_t *data, size_t size
     if (size > EG_SLIP_FRAME_MAX)
         return eg_error_set(err, EG_BAD_FRAME, "a frame of %zu bytes exceeds the loader's %d", size,
                             EG_SLIP_FRAME_MAX);
+    if (slip->trace != NULL)
+        slip->trace->frame(slip->trace->context, true, data, size);
     chunk[used++] = END;
     for (size_t i = 0; i < size; i++) {
         if (used > sizeof chunk - 3) { /* an escaped byte and the end */
@@ -260,10 +262,14 @@ enum eg_code eg_slip_receive(struct eg_slip *slip, uint8_t *data, size_t size, s
         case WHOLE:
             slip->noise_size = 0;
             *got = frame.used;
+            if (slip->trace != NULL)
+                slip->trace->frame(slip->trace->context, false, data, frame.used);
             return EG_OK;
         case BAD:
             keep_noise(slip, frame.data, frame.used);
             EG_TRY(swallow(slip, deadline_ms, err));
+            if (slip->trace != NULL)
+                slip->trace->noise(slip->trace->context, slip->noise, slip->noise_size);
             return complain(slip, EG_BAD_FRAME, frame.bad, err);
         }
         if (looked && left_ms == 0)

@@ -26,14 +26,13 @@ enum {
     FRAMES_MAX = 100,     /* then the line talks, but not to us */
     REPEATS = 8,          /* of "unsupported" */
     REPEAT_WAIT_MS = 100, /* they come back to back; only a network puts a pause between them */
-    WRITE_TIMEOUT_MS = 10000,
-    BLOCK_ATTEMPTS = 3,
     STATUS_UNKNOWN_MESSAGE = 0x05,
 };
 
 void eg_loader_init(struct eg_loader *loader, struct eg_port *port)
 {
     *loader = (struct eg_loader){.port = port, .baud = port->baud};
+    eg_settings_init(&loader->settings);
     eg_slip_init(&loader->slip, port);
 }
 
@@ -144,19 +143,27 @@ bool eg__has(const struct eg_loader *loader, enum eg_opcode opcode)
     return opcode < 0x20 && (loader->target->rom_commands & EG_ROM_HAS(opcode)) != 0;
 }
 
-uint32_t eg__scaled_ms(uint64_t size, uint32_t seconds_per_mb)
+uint32_t eg__scaled_ms(const struct eg_loader *loader, uint64_t size, uint32_t ms_per_mb)
 {
-    const uint64_t ms = size * seconds_per_mb / 1000;
+    const struct eg_settings *settings = &loader->settings;
+    const uint64_t ms = size * ms_per_mb / 1000000;
 
-    if (ms > EG__TIMEOUT_MAX_MS)
-        return EG__TIMEOUT_MAX_MS;
-    return ms < EG__TIMEOUT_MS ? EG__TIMEOUT_MS : (uint32_t)ms;
+    if (ms > settings->max_timeout_ms)
+        return settings->max_timeout_ms;
+    return ms < settings->timeout_ms ? settings->timeout_ms : (uint32_t)ms;
 }
 
-bool eg__usb_otg(const struct eg_loader *loader)
+bool eg_loader_usb_jtag(const struct eg_loader *loader)
 {
-    return loader->port->vid == 0x303a && loader->target != NULL && loader->target->image_chip_id > 0 &&
-           loader->port->pid == loader->target->image_chip_id;
+    return loader->port->pid == 0x1001; /* the vendor is not asked for */
+}
+
+bool eg_loader_usb_otg(const struct eg_loader *loader)
+{
+    const struct eg_target *target = loader->target;
+
+    return loader->port->vid == 0x303a && target != NULL && target->otg_reset != EG_OTG_RESET_NONE &&
+           loader->port->pid == target->image_chip_id;
 }
 
 /* Twice the time on the wire, because every byte may need an escape; 0 for a rate that is not known. */
@@ -199,7 +206,8 @@ static enum eg_code send(struct eg_loader *loader, const struct eg__request *req
     uint8_t frame[EG_SLIP_FRAME_MAX];
 
     *size = build(frame, request);
-    if (eg_slip_send(&loader->slip, frame, *size, WRITE_TIMEOUT_MS + wire_ms(loader, *size), err) != EG_OK)
+    if (eg_slip_send(&loader->slip, frame, *size,
+                     loader->settings.serial_write_timeout_ms + wire_ms(loader, *size), err) != EG_OK)
         return eg_error_prefix(err, "sending %s: ", eg__opcode_name(request->opcode));
     return EG_OK;
 }
@@ -260,7 +268,7 @@ static enum eg_code unsupported(struct eg_loader *loader, const struct eg__reque
             break;
     }
     if (count < REPEATS)
-        EG_TRY(eg__sync(loader, EG__SYNC_TIMEOUT_MS, &stub, err));
+        EG_TRY(eg__sync(loader, loader->settings.sync_timeout_ms, &stub, err));
     else
         EG_TRY(eg_slip_discard(&loader->slip, err));
     if (loader->target != NULL && !loader->secure_download && eg__has(loader, request->opcode))
@@ -296,7 +304,7 @@ static enum eg_code take(const struct eg__request *request, const uint8_t *frame
 enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *request, struct eg__reply *reply,
                          struct eg_error *err)
 {
-    const uint32_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : EG__TIMEOUT_MS;
+    const uint32_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : loader->settings.timeout_ms;
     uint8_t frame[256];
     size_t size;
 
@@ -337,7 +345,7 @@ enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *
 {
     for (unsigned attempt = 1;; attempt++) {
         const enum eg_code code = eg__command(loader, request, NULL, err);
-        if (code != EG_CORRUPTED || attempt == BLOCK_ATTEMPTS)
+        if (code != EG_CORRUPTED || attempt >= loader->settings.write_block_attempts)
             return code;
         loader->resends++;
         EG_TRY(eg_slip_discard(&loader->slip, err));

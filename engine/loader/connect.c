@@ -28,6 +28,7 @@ enum {
 };
 
 struct step {
+    const char *custom; /* NULL = `sequence` */
     enum eg_reset sequence;
     uint32_t hold_ms;
 };
@@ -101,12 +102,13 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
 /* A cable answers at once. What is behind a network or a pty, a simulator perhaps, may be slower than any
  * limit that is good for a cable, and an answer that comes too late is thrown away: so each attempt waits
  * longer there. */
-static uint32_t sync_timeout_ms(const struct eg_port *port, unsigned attempt)
+static uint32_t sync_timeout_ms(const struct eg_loader *loader, unsigned attempt)
 {
-    const uint32_t timeout_ms = EG__SYNC_TIMEOUT_MS * (attempt + 1);
+    const struct eg_port *port = loader->port;
+    const uint32_t timeout_ms = loader->settings.sync_timeout_ms * (attempt + 1);
 
     if (!port->remote && eg_port_has_lines(port))
-        return EG__SYNC_TIMEOUT_MS;
+        return loader->settings.sync_timeout_ms;
     return timeout_ms < SYNC_SLOW_MS ? timeout_ms : SYNC_SLOW_MS;
 }
 
@@ -119,7 +121,7 @@ static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, str
         if (i > 0)
             EG_TRY(eg_sleep_ms(loader->port->cancel, SYNC_PAUSE_MS, err));
         EG_TRY(collect(loader, log, err));
-        code = eg__sync(loader, sync_timeout_ms(loader->port, attempt), &loader->stub, err);
+        code = eg__sync(loader, sync_timeout_ms(loader, attempt), &loader->stub, err);
         if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
             return code;
         append(log, loader->slip.noise, loader->slip.noise_size);
@@ -127,22 +129,38 @@ static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, str
     return code;
 }
 
-static unsigned choose(const struct eg_port *port, enum eg_before before, struct step steps[4])
+static unsigned choose(const struct eg_loader *loader, enum eg_before before, struct step steps[4])
 {
+    const struct eg_port *port = loader->port;
+    const struct eg_settings *settings = &loader->settings;
+    const uint32_t delay_ms = settings->reset_delay_ms;
     unsigned count = 0;
 
     if (before == EG_BEFORE_NO_RESET || !eg_port_has_lines(port))
         return 0;
-    if (before == EG_BEFORE_USB_RESET || port->pid == EG__USB_JTAG_PID) {
-        steps[count++] = (struct step){EG_RESET_USB_JTAG, 0};
+    if (settings->custom_reset_sequence[0] != '\0') {
+        steps[count++] = (struct step){.custom = settings->custom_reset_sequence};
         return count;
     }
-    const enum eg_reset first = port->remote ? EG_RESET_REMOTE : EG_RESET_UNIX_TIGHT;
-    steps[count++] = (struct step){first, EG_RESET_HOLD_MS};
-    steps[count++] = (struct step){first, EG_RESET_HOLD_EXTRA_MS};
-    steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_MS};
-    steps[count++] = (struct step){EG_RESET_CLASSIC, EG_RESET_HOLD_EXTRA_MS};
+    if (before == EG_BEFORE_USB_RESET || eg_loader_usb_jtag(loader)) {
+        steps[count++] = (struct step){.sequence = EG_RESET_USB_JTAG};
+        return count;
+    }
+    const enum eg_reset sequences[] = {port->remote ? EG_RESET_REMOTE : EG_RESET_UNIX_TIGHT,
+                                       EG_RESET_CLASSIC};
+    const uint32_t holds_ms[] = {EG_RESET_HOLD_MS, EG_RESET_HOLD_EXTRA_MS};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < (delay_ms != 0 ? 1 : 2); j++)
+            steps[count++] =
+                (struct step){.sequence = sequences[i], .hold_ms = delay_ms != 0 ? delay_ms : holds_ms[j]};
     return count;
+}
+
+static enum eg_code take_step(struct eg_port *port, const struct step *step, struct eg_error *err)
+{
+    if (step->custom != NULL)
+        return eg_reset_run_custom(port, step->custom, err);
+    return eg_reset_run(port, step->sequence, step->hold_ms, err);
 }
 
 /* The end of the log on one line. */
@@ -188,15 +206,19 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
                         attempts == 1 ? "" : "s");
 }
 
-enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud,
-                               unsigned attempts, struct eg_error *err)
+enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud, int attempts,
+                               struct eg_error *err)
 {
     struct eg_port *port = loader->port;
+    const struct eg_settings settings = loader->settings;
+    const struct eg_slip_trace *trace = loader->slip.trace;
     struct step steps[4];
-    const unsigned step_count = choose(port, before, steps);
     struct log log = {.used = 0};
 
     eg_loader_init(loader, port);
+    loader->settings = settings;
+    loader->slip.trace = trace;
+    const unsigned step_count = choose(loader, before, steps);
     loader->baud = before == EG_BEFORE_NO_RESET_NO_SYNC || baud < CONNECT_BAUD ? baud : CONNECT_BAUD;
     if (port->baud != loader->baud)
         EG_TRY(eg_port_set_baud(port, loader->baud, err));
@@ -205,11 +227,11 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         return EG_OK;
     }
 
-    for (unsigned i = 0; i < attempts; i++) {
+    for (unsigned i = 0; attempts <= 0 || i < (unsigned)attempts; i++) {
         EG_TRY(eg_slip_discard(&loader->slip, err));
         if (step_count > 0) {
             const struct step *step = &steps[i % step_count];
-            EG_TRY(eg_reset_run(port, step->sequence, step->hold_ms, err));
+            EG_TRY(take_step(port, step, err));
             log.used = 0; /* what it said before is of another start */
             log.text[0] = '\0';
         }
@@ -218,5 +240,5 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
             return code;
     }
-    return explain(loader, &log, attempts, err);
+    return explain(loader, &log, (unsigned)attempts, err);
 }

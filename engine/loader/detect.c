@@ -65,16 +65,29 @@ static enum eg_code by_id(struct eg_loader *loader, struct eg_error *err)
                         names);
 }
 
+/* It knows security info, tells no id there, and lets no register be read: the ESP32-S2 in secure download
+ * mode, the only chip of its kind. */
+static enum eg_code without_id(struct eg_loader *loader, struct eg_error *err)
+{
+    for (size_t i = 0; loader->has_security && eg_targets[i] != NULL; i++) {
+        if (eg_targets[i]->detect == EG_DETECT_MAGIC &&
+            (eg_targets[i]->rom_commands & EG_ROM_HAS(EG_OP_GET_SECURITY_INFO)) != 0) {
+            loader->target = eg_targets[i];
+            loader->secure_download = true;
+            return EG_OK;
+        }
+    }
+    return eg_error_set(err, EG_UNKNOWN_CHIP, "the chip tells no chip id and lets no register be read");
+}
+
 static enum eg_code by_magic(struct eg_loader *loader, struct eg_error *err)
 {
     char names[200];
     uint32_t magic;
 
     const enum eg_code code = eg_loader_read_reg(loader, MAGIC_ADDR, &magic, err);
-    if (code == EG_UNSUPPORTED) {
-        loader->secure_download = true;
-        return eg_error_set(err, EG_UNKNOWN_CHIP, "the chip is in secure download mode and tells no chip id");
-    }
+    if (code == EG_UNSUPPORTED)
+        return without_id(loader, err);
     if (code != EG_OK)
         return code;
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
@@ -101,16 +114,66 @@ static enum eg_code ask(struct eg_loader *loader, struct eg_error *err)
     return code;
 }
 
+/* A flash that its ROM has powered already is set free instead: the ROM would force it on once more. */
+static enum eg_code switch_flash_on(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    uint32_t by_rom = 0, word;
+    uint16_t revision;
+
+    EG_TRY(eg_loader_revision(loader, &revision, err));
+    if (revision < target->flash_on_from || revision > target->flash_on_to)
+        return EG_OK;
+    if (revision == target->flash_on_to)
+        EG_TRY(eg__read_field(loader, EG_FIELD_DOWNLOAD_XPD_ON, &by_rom, err));
+    if (by_rom == 0)
+        return eg__write_registers(loader, target->flash_on, err);
+    EG_TRY(eg_loader_read_reg(loader, target->flash_on_already->addr, &word, err));
+    if ((~word & target->flash_on_already->clear_mask) != 0)
+        return EG_OK;
+    return eg__write_registers(loader, target->flash_on_already, err);
+}
+
+/* What the chip needs before anything else is asked of it. */
+static enum eg_code prepare(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+
+    if (loader->secure_download)
+        return EG_OK;
+    /* Over USB-Serial/JTAG nobody else feeds them, and they bite in the middle of a long erase. */
+    if ((target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && eg_loader_usb_jtag(loader) && !loader->stub &&
+        eg__write_registers(loader, target->watchdogs_off, err) != EG_OK)
+        return eg_error_prefix(err, "switching watchdogs off: ");
+    if (target->flash_on != NULL && switch_flash_on(loader, err) != EG_OK)
+        return eg_error_prefix(err, "switching the flash on: ");
+    return EG_OK;
+}
+
+/* Neither the question nor the answer has a checksum: one flipped bit makes any chip an unknown one. */
+static enum eg_code ask_twice(struct eg_loader *loader, struct eg_error *err)
+{
+    const enum eg_code code = ask(loader, err);
+
+    return code == EG_UNKNOWN_CHIP ? ask(loader, err) : code;
+}
+
 enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
 {
-    /* Neither the question nor the answer has a checksum: one flipped bit makes any chip an unknown one. */
-    if (ask(loader, err) != EG_OK && (err->code != EG_UNKNOWN_CHIP || ask(loader, err) != EG_OK))
-        return err->code;
+    EG_TRY(ask_twice(loader, err));
+    return prepare(loader, err);
+}
 
-    /* Over USB-Serial/JTAG nobody else feeds them, and they bite in the middle of a long erase. */
-    if ((loader->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && loader->port->pid == EG__USB_JTAG_PID &&
-        !loader->stub && !loader->secure_download &&
-        eg__write_registers(loader, loader->target->watchdogs_off, err) != EG_OK)
-        return eg_error_prefix(err, "switching watchdogs off: ");
-    return EG_OK;
+enum eg_code eg_loader_detect_as(struct eg_loader *loader, const struct eg_target *target,
+                                 struct eg_error *err)
+{
+    const enum eg_code code = ask_twice(loader, err);
+
+    if (code == EG_OK && loader->target != target)
+        return eg_error_set(err, EG_WRONG_CHIP, "the chip is an %s, not an %s", loader->target->label,
+                            target->label);
+    if (code != EG_OK && code != EG_UNKNOWN_CHIP)
+        return code;
+    loader->target = target;
+    return prepare(loader, err);
 }

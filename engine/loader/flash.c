@@ -14,7 +14,6 @@
 
 enum {
     CMD_READ_ID = 0x9f,
-    CMD_READ_SFDP = 0x5a,
     CMD_RESET_ENABLE = 0x66,
     CMD_RESET = 0x99,
     CMD_DEEP_POWER_DOWN = 0xb9,
@@ -29,6 +28,11 @@ enum {
     SPI_DATA_MAX = 64,
     SPI_POLLS = 10,
 };
+
+enum { PAD_HD = 3, PADS = 5 };
+
+/* Places of CLK, Q, D, HD, CS, the order of the fields too, in the word of SPI_ATTACH. */
+static const unsigned pad_shifts[PADS] = {0, 6, 12, 24, 18};
 
 #define USR_COMMAND 0x80000000u
 #define USR_ADDR    0x40000000u
@@ -150,15 +154,15 @@ static uint32_t pad(uint32_t efuse)
 /* The word of SPI_ATTACH: 0 = the chip's usual pins. */
 static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct eg_error *err)
 {
-    static const unsigned shifts[] = {0, 6, 12, 24, 18}; /* CLK, Q, D, HD, CS: as the fields */
     struct eg__registers registers = {.loader = loader, .err = err};
     uint32_t packed = 0;
 
-    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+    for (size_t i = 0; i < PADS; i++) {
         uint32_t value;
-        if (!eg_field_read(&loader->target->field[EG_FIELD_PAD_CLK + i], eg__registers_read, &registers, &value))
+        if (!eg_field_read(&loader->target->field[EG_FIELD_PAD_CLK + i], eg__registers_read, &registers,
+                           &value))
             return err->code;
-        packed |= pad(value) << shifts[i];
+        packed |= pad(value) << pad_shifts[i];
     }
     *word = packed;
     return EG_OK;
@@ -170,7 +174,7 @@ static enum eg_code attach_rom(struct eg_loader *loader, struct eg_error *err)
     uint32_t words[] = {0, 0}; /* pins, then a legacy flag */
 
     if ((target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
-        return eg__flash_begin(loader, EG_OP_FLASH_BEGIN, 0, 0, 0x400, 0, 0, err);
+        return eg__flash_begin(loader, &(struct eg__begin){EG_OP_FLASH_BEGIN, .block_size = 0x400}, 0, err);
     if ((target->quirks & EG_QUIRK_EFUSE_PADS) != 0 && !loader->secure_download)
         EG_TRY(efuse_pads(loader, &words[0], err));
     return eg__simple(loader, EG_OP_SPI_ATTACH, words, 2, 0, err);
@@ -193,7 +197,7 @@ static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
     EG_TRY(read_id(loader, &jedec, err));
     if ((jedec & 0xff) != XMC_MAKER || xmc_is_fine(jedec))
         return EG_OK;
-    EG_TRY(eg_loader_spi_command(loader, CMD_READ_SFDP, NULL, 0, 8, XMC_SFDP_MAKER_ADDR, 24, 8, &maker, err));
+    EG_TRY(eg_loader_read_sfdp(loader, XMC_SFDP_MAKER_ADDR, 1, &maker, err));
     if (maker != XMC_MAKER)
         return EG_OK;
     EG_TRY(plain_command(loader, CMD_DEEP_POWER_DOWN, err));
@@ -204,6 +208,14 @@ static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
     return eg_sleep_ms(loader->port->cancel, 1, err);
 }
 
+/* An application may have left it in a mode that the loader does not speak. */
+static enum eg_code reset_flash(struct eg_loader *loader, struct eg_error *err)
+{
+    EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
+    EG_TRY(plain_command(loader, CMD_RESET, err));
+    return eg_sleep_ms(loader->port->cancel, 1, err);
+}
+
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err)
 {
     if (!loader->stub && attach_rom(loader, err) != EG_OK)
@@ -211,10 +223,40 @@ enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *e
     if (loader->secure_download)
         return EG_OK;
     EG_TRY(wake_xmc(loader, err));
-    /* An application may have left it in a mode that the loader does not speak. */
-    EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
-    EG_TRY(plain_command(loader, CMD_RESET, err));
-    return eg_sleep_ms(loader->port->cancel, 1, err);
+    return reset_flash(loader, err);
+}
+
+enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
+                                struct eg_error *err)
+{
+    static const char *const names[] = {"CLK", "Q", "D", "HD", "CS"};
+    uint32_t packed = 0;
+
+    if (target->spi_pins[0].last == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s has its flash at fixed pins", target->label);
+    for (size_t i = 0; i < PADS; i++) {
+        const struct eg_pin_range *range = target->spi_pins;
+        while (range->last != 0 && (pins[i] < range->first || pins[i] > range->last))
+            range++;
+        if (range->last == 0 || (i == PAD_HD && pins[i] > target->spi_hd_max))
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s has no GPIO %u that could be %s of its flash",
+                                target->label, pins[i], names[i]);
+        packed |= (uint32_t)pins[i] << pad_shifts[i];
+    }
+    *word = packed;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word, struct eg_error *err)
+{
+    const uint32_t words[] = {word, 0};
+
+    if (eg__simple(loader, EG_OP_SPI_ATTACH, words, loader->stub ? 1 : 2, 0, err) != EG_OK)
+        return eg_error_prefix(err, "attaching the flash: ");
+    if (loader->secure_download)
+        return EG_OK;
+    EG_TRY(wake_xmc(loader, err));
+    return reset_flash(loader, err);
 }
 
 /* Bytes; 0 = not known. */

@@ -51,15 +51,20 @@ static enum eg_code read_mac(struct eg_loader *loader, struct eg__registers *reg
 static bool read_security(const struct eg_target *target, struct eg__registers *registers,
                           struct eg_chip_info *info)
 {
-    uint32_t crypt_count, manual_off, boot_v1, boot_v2;
+    uint32_t crypt_count, manual_off, boot_v1, boot_v2, managed;
 
-    if (!eg_field_read(&target->field[EG_FIELD_FLASH_CRYPT_COUNT], eg__registers_read, registers, &crypt_count) ||
-        !eg_field_read(&target->field[EG_FIELD_MANUAL_ENCRYPT_OFF], eg__registers_read, registers, &manual_off) ||
+    if (!eg_field_read(&target->field[EG_FIELD_FLASH_CRYPT_COUNT], eg__registers_read, registers,
+                       &crypt_count) ||
+        !eg_field_read(&target->field[EG_FIELD_MANUAL_ENCRYPT_OFF], eg__registers_read, registers,
+                       &manual_off) ||
         !eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V1], eg__registers_read, registers, &boot_v1) ||
-        !eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V2], eg__registers_read, registers, &boot_v2))
+        !eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V2], eg__registers_read, registers, &boot_v2) ||
+        !eg_field_read(&target->field[EG_FIELD_KEY_MANAGER], eg__registers_read, registers, &managed))
         return false;
     info->flash_encryption = odd(crypt_count);
     info->manual_encrypt_off = manual_off != 0;
+    info->key_manager = managed != 0;
+    info->secure_boot_v1 = boot_v1 != 0;
     info->secure_boot = boot_v1 != 0 || (boot_v2 != 0 && info->revision >= target->secure_boot_v2_from);
     return true;
 }
@@ -83,5 +88,51 @@ enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *i
         !read_security(target, &registers, &read))
         return eg_error_prefix(err, "identifying the chip: ");
     *info = read;
+    return EG_OK;
+}
+
+static enum eg_code need_registers(const struct eg_loader *loader, struct eg_error *err)
+{
+    if (!loader->secure_download)
+        return EG_OK;
+    return eg_error_set(err, EG_SECURED, "%s in secure download mode does not let itself be read",
+                        loader->target->label);
+}
+
+enum eg_code eg_loader_read_mac(struct eg_loader *loader, struct eg_mac *mac, struct eg_error *err)
+{
+    struct eg__registers registers = {.loader = loader, .err = err};
+    struct eg_mac got = {.has_extension = (loader->target->quirks & EG_QUIRK_MAC_EXTENSION) != 0};
+
+    EG_TRY(need_registers(loader, err));
+    EG_TRY(read_mac(loader, &registers, got.base, err));
+    if (got.has_extension) {
+        if (!eg_target_mac_extension(loader->target, eg__registers_read, &registers, got.extension))
+            return eg_error_prefix(err, "reading the MAC: ");
+        memcpy(got.eui64, got.base, 3);
+        memcpy(got.eui64 + 3, got.extension, 2);
+        memcpy(got.eui64 + 5, got.base + 3, 3);
+    }
+    *mac = got;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_revision(struct eg_loader *loader, uint16_t *revision, struct eg_error *err)
+{
+    struct eg__registers registers = {.loader = loader, .err = err};
+
+    EG_TRY(need_registers(loader, err));
+    if (!eg_target_revision(loader->target, eg__registers_read, &registers, revision))
+        return eg_error_prefix(err, "reading the chip's revision: ");
+    return EG_OK;
+}
+
+enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_TEXT], struct eg_error *err)
+{
+    struct eg__registers registers = {.loader = loader, .err = err};
+
+    EG_TRY(need_registers(loader, err));
+    if (!eg_target_features(loader->target, eg__registers_read, &registers, text))
+        return eg_error_prefix(err, "reading the chip's features: ");
     return EG_OK;
 }

@@ -3,8 +3,9 @@
 /*
  * Leaving the loader, the ways that esptool's --after names.
  *
- * A hard reset needs modem lines; over the chip's own USB the lines are only requests, which take longer. An
- * ESP32-S3 that was sent into its loader by a bit goes back there unless the bit is cleared first.
+ * A hard reset needs modem lines; over the chip's own USB the lines are only requests, which take longer, and
+ * do not always suffice: then a watchdog does it. An ESP32-S3 that was sent into its loader by a bit goes
+ * back there unless the bit is cleared first.
  */
 
 #include "engine/link/reset.h"
@@ -21,38 +22,101 @@ static enum eg_code forgive(enum eg_code code)
     return code == EG_PORT_GONE || code == EG_CANCELLED ? code : EG_OK;
 }
 
-static enum eg_code hard_reset(struct eg_loader *loader, struct eg_error *err)
+static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err);
+
+static enum eg_code leave_forced_download(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
-    const bool native_usb = loader->port->pid == EG__USB_JTAG_PID || eg__usb_otg(loader);
 
-    if (target != NULL && (target->quirks & EG_QUIRK_LEAVE_FORCED_DOWNLOAD) != 0 && !loader->secure_download) {
-        const struct eg_field_part *bit = &target->field[EG_FIELD_FORCE_DOWNLOAD].part[0];
-        EG_TRY(forgive(eg_loader_write_reg(loader, bit->addr, 0, bit->mask << bit->shift, 0, err)));
+    if (target == NULL || (target->quirks & EG_QUIRK_LEAVE_FORCED_DOWNLOAD) == 0 || loader->secure_download)
+        return EG_OK;
+    const struct eg_field_part *bit = &target->field[EG_FIELD_FORCE_DOWNLOAD].part[0];
+    return forgive(eg_loader_write_reg(loader, bit->addr, 0, bit->mask << bit->shift, 0, err));
+}
+
+/* Over the chip's own USB a request by RTS resets the core alone, with the straps as they were sampled: a
+ * board whose strap was low would come back to the loader. */
+static enum eg_code needs_watchdog(struct eg_loader *loader, bool *needs, struct eg_error *err)
+{
+    const struct eg_target *target = loader->target;
+    uint32_t strap, forced;
+
+    *needs = false;
+    if (!eg_loader_usb_otg(loader) || loader->secure_download || target->watchdog_reset == NULL)
+        return EG_OK;
+    switch (target->otg_reset) {
+    case EG_OTG_RESET_NONE:
+        return EG_OK;
+    case EG_OTG_RESET_BY_WATCHDOG:
+        *needs = true;
+        return EG_OK;
+    case EG_OTG_RESET_BY_STRAP:
+        EG_TRY(eg__read_field(loader, EG_FIELD_SPI_BOOT, &strap, err));
+        EG_TRY(eg__read_field(loader, EG_FIELD_FORCE_DOWNLOAD, &forced, err));
+        *needs = strap == 0 && forced == 0;
+        return EG_OK;
     }
-    const enum eg_code code =
-        eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+    return EG_OK;
+}
+
+static enum eg_code pulse(struct eg_loader *loader, struct eg_error *err)
+{
+    const bool otg = eg_loader_usb_otg(loader);
+    const bool native_usb = otg || eg_loader_usb_jtag(loader);
+    enum eg_code code;
+
+    if (loader->settings.custom_hard_reset_sequence[0] != '\0')
+        code = eg_reset_run_custom(loader->port, loader->settings.custom_hard_reset_sequence, err);
+    else
+        code = eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
     /* A chip whose USB is its own takes the port with it when it is reset. */
-    return code == EG_PORT_GONE && eg__usb_otg(loader) && loader->port->rts ? EG_OK : code;
+    return code == EG_PORT_GONE && otg && loader->port->rts ? EG_OK : code;
+}
+
+static enum eg_code hard_reset(struct eg_loader *loader, struct eg_error *err)
+{
+    bool watchdog = false;
+
+    EG_TRY(leave_forced_download(loader, err));
+    EG_TRY(forgive(needs_watchdog(loader, &watchdog, err)));
+    return watchdog ? watchdog_reset(loader, err) : pulse(loader, err);
 }
 
 /* FLASH_BEGIN of nothing and FLASH_END: the ROM runs the application for 1; a stub of the first generation
  * returns to the ROM for 0. */
 static enum eg_code end_flash(struct eg_loader *loader, uint32_t value, struct eg_error *err)
 {
-    EG_TRY(eg__flash_begin(loader, EG_OP_FLASH_BEGIN, 0, 0, eg__flash_block(loader), 0, 0, err));
+    const struct eg__begin nothing = {.opcode = EG_OP_FLASH_BEGIN,
+                                      .block_size = eg_loader_flash_block_size(loader)};
+
+    EG_TRY(eg__flash_begin(loader, &nothing, 0, err));
     return forgive(eg__simple(loader, EG_OP_FLASH_END, &value, 1, FAREWELL_TIMEOUT_MS, err));
+}
+
+enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err)
+{
+    return end_flash(loader, 1, err);
+}
+
+/* Only the ESP8266's first stub can; the second takes the command and stays, which SYNC shows. */
+static enum eg_code run_from_stub(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg__request request = {.opcode = EG_OP_RUN_USER_CODE};
+    bool stub = false;
+
+    EG_TRY(eg__send(loader, &request, err));
+    const enum eg_code code = eg__sync(loader, FAREWELL_TIMEOUT_MS, &stub, err);
+    if (code == EG_OK && stub)
+        return hard_reset(loader, err);
+    return forgive(code);
 }
 
 static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
 {
-    const struct eg__request request = {.opcode = EG_OP_RUN_USER_CODE};
-
     if (!loader->stub)
         return end_flash(loader, 1, err);
-    if ((loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) !=
-        0) /* the ESP8266's is the only stub that can */
-        return eg__send(loader, &request, err);
+    if ((loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0) /* the ESP8266 */
+        return run_from_stub(loader, err);
     return hard_reset(loader, err);
 }
 
@@ -63,7 +127,7 @@ static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *er
     const struct eg_register_write *write = loader->target->watchdog_reset;
 
     if (write == NULL || loader->secure_download)
-        return hard_reset(loader, err);
+        return pulse(loader, err);
     for (; write[1].addr != 0; write++)
         EG_TRY(eg__write_register(loader, write, err));
     if (eg__write_register(loader, write, err) == EG_CANCELLED)

@@ -54,9 +54,11 @@ enum eg_opcode {
 
 struct eg_loader {
     struct eg_port *port;
+    struct eg_settings settings; /* the defaults, unless somebody sets them after eg_loader_init() */
     struct eg_slip slip;
     const struct eg_target *target; /* NULL until detected */
     bool stub;                      /* a stub is running */
+    struct eg_range stub_ram[2];    /* where the stub that was uploaded lies; end 0 = not known */
     bool secure_download;
     bool has_security;
     struct eg_security_info security;
@@ -67,29 +69,40 @@ struct eg_loader {
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
     char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
+
+    struct { /* a write block by block, see eg_loader_flash_begin() */
+        bool compressed, encrypted;
+        uint32_t size, sequence;
+        uint32_t next_ms; /* time limit of the next command */
+    } flash_write;
+    uint32_t mem_sequence;
 };
 
 /** `port` is open at any rate. */
 void eg_loader_init(struct eg_loader *loader, struct eg_port *port);
 
 /**
- * Reset into the loader and sync, at min(115200, baud), up to `attempts` times.
+ * Reset into the loader and sync, at min(115200, baud), up to `attempts` times; 0 or less = for ever.
  *
- * Everything the struct knew of an earlier connection is forgotten, counters included.
+ * Everything the struct knew of an earlier connection is forgotten, counters included, but not the settings.
  *
  * @return EG_NO_SYNC    no answer; the sentence tells a chip that prints nothing from one whose receive line
  * is dead EG_BOOT_MODE  the chip booted something else; the sentence has its boot mode
  */
-enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud,
-                               unsigned attempts, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud, int attempts,
+                               struct eg_error *err) EG_CHECKED;
 
 /**
  * Find out which chip answers; fills target, security and secure_download, and does what the chip needs right
- * after connecting (watchdogs over USB-Serial/JTAG).
+ * after connecting: watchdogs off over USB-Serial/JTAG, the flash's supply on.
  *
  * @return EG_UNKNOWN_CHIP with the id or magic that no target has
  */
 enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** The same, but a chip that cannot be told is taken for `target`. EG_WRONG_CHIP when it is another one. */
+enum eg_code eg_loader_detect_as(struct eg_loader *loader, const struct eg_target *target,
+                                 struct eg_error *err) EG_CHECKED;
 
 /** Who the chip is; zero or "" where secure download mode does not let one read it. */
 struct eg_chip_info {
@@ -97,9 +110,10 @@ struct eg_chip_info {
     uint8_t mac[6];
     uint16_t revision;   /* major * 100 + minor */
     const char *package; /* static string, "ESP32-D0WD-V3" */
-    bool secure_boot;
+    bool secure_boot, secure_boot_v1;
     bool flash_encryption;
     bool manual_encrypt_off;
+    bool key_manager; /* holds the key of flash encryption */
     bool secure_download;
 };
 
@@ -107,6 +121,23 @@ struct eg_chip_info {
  * differently the second time. */
 enum eg_code eg_loader_identify(struct eg_loader *loader, struct eg_chip_info *info,
                                 struct eg_error *err) EG_CHECKED;
+
+/** The MAC with its extension; as above. */
+enum eg_code eg_loader_read_mac(struct eg_loader *loader, struct eg_mac *mac,
+                                struct eg_error *err) EG_CHECKED;
+
+/** Revision alone, major * 100 + minor. */
+enum eg_code eg_loader_revision(struct eg_loader *loader, uint16_t *revision,
+                                struct eg_error *err) EG_CHECKED;
+
+enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_TEXT],
+                                struct eg_error *err) EG_CHECKED;
+
+/** Whether the chip has a key for flash encryption. */
+enum eg_code eg_loader_has_flash_key(struct eg_loader *loader, bool *has, struct eg_error *err) EG_CHECKED;
+
+/** Whether FLASH_CRYPT_CONFIG is as ESP-IDF needs it; true on chips without one. */
+enum eg_code eg_loader_crypt_config_ok(struct eg_loader *loader, bool *ok, struct eg_error *err) EG_CHECKED;
 
 /** GET_SECURITY_INFO; EG_UNSUPPORTED on ESP8266 and ESP32. */
 enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_security_info *info,
@@ -127,12 +158,21 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
 enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, struct eg_error *err) EG_CHECKED;
 
 /** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot (or cannot in secure download
- * mode), on a port that cannot, and when the rate is the same. Needs the target; returns once the chip has answered at the new rate. */
+ * mode), on a port that cannot, and when the rate is the same. Needs the target; returns once the chip has
+ * answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
 /** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to
  * life, and reset the part out of whatever mode an application left it in. Needs the target. */
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** The same at other pins: `word` is 1 for HSPI (ESP32), else packed by eg_loader_spi_pins(). */
+enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word,
+                                       struct eg_error *err) EG_CHECKED;
+
+/** The word of five pins, CLK, Q, D, HD, CS. EG_BAD_ARGUMENT when this chip does not have one of them. */
+enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
+                                struct eg_error *err) EG_CHECKED;
 
 /** Identity of the flash part. */
 struct eg_flash_info {
@@ -152,11 +192,12 @@ enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size,
 
 /** What to write. Nothing is copied; everything may be shared by many threads. */
 struct eg_flash_data {
-    uint32_t flash_addr; /* multiple of 4096 */
+    uint32_t flash_addr; /* multiple of 4096 for a ROM; any for a stub, which erases whole sectors */
     const uint8_t *data; /* uncompressed */
     uint32_t size;       /* multiple of 4 */
     const uint8_t *zlib; /* the same as a zlib stream; NULL = send plain */
     uint32_t zlib_size;
+    bool encrypted; /* by the chip; address and size are multiples of the target's encrypted_align */
 };
 
 /** How long erasing and programming took, where it can be told from outside. */
@@ -169,7 +210,8 @@ struct eg_write_times {
  * Erase and write one region.
  *
  * A block that the chip says arrived damaged is sent again, three times in all. An error that a stub reports
- * late, and a reply that is missing or garbled, begin the region again, once. Compressed when `zlib` is there
+ * late, and a reply that is missing or garbled, begin the region again, once; encrypted data is never sent
+ * twice. Compressed when `zlib` is there
  * and the loader can inflate, else plain. On EG_OK every block has been accepted and, with a stub,
  * programmed; that the flash holds it is for eg_loader_md5() to say.
  */
@@ -186,17 +228,73 @@ enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32
 enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
                                   eg_progress *progress, void *context, struct eg_error *err) EG_CHECKED;
 
-/** Erase; both multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
+/** Erase all of it; EG_UNSUPPORTED without a stub. */
+enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** Erase; EG_BAD_ARGUMENT unless both are multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err) EG_CHECKED;
 
 /** Leave the loader. A chip that cannot do what `after` says gets a hard reset. */
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err) EG_CHECKED;
 
+/** Start the application by the loader's own command; a stub takes it for an end of writing and stays. */
+enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** The chip's own USB-Serial/JTAG carries the port. */
+bool eg_loader_usb_jtag(const struct eg_loader *loader);
+
+/** The chip's own USB, of the other kind, carries it. Needs the target. */
+bool eg_loader_usb_otg(const struct eg_loader *loader);
+
+/* Flash and RAM block by block, as in espgang.h. */
+uint32_t eg_loader_flash_block_size(const struct eg_loader *loader);
+enum eg_code eg_loader_flash_begin(struct eg_loader *loader, uint32_t size, uint32_t flash_addr,
+                                   bool encrypted, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_flash_defl_begin(struct eg_loader *loader, uint32_t size, uint32_t compressed_size,
+                                        uint32_t flash_addr, bool encrypted, struct eg_error *err) EG_CHECKED;
+/** A block of the write that was begun, plain or deflated. */
+enum eg_code eg_loader_flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
+                                   struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_flash_finish(struct eg_loader *loader, bool reboot, struct eg_error *err) EG_CHECKED;
+
+uint32_t eg_loader_ram_block_size(const struct eg_loader *loader);
+enum eg_code eg_loader_mem_begin(struct eg_loader *loader, uint32_t size, uint32_t addr,
+                                 struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_mem_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
+                                 struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_mem_finish(struct eg_loader *loader, uint32_t entry, struct eg_error *err) EG_CHECKED;
+
+/** A whole piece of RAM, begin and blocks. EG_BAD_ARGUMENT when the stub that runs lies there. */
+enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const uint8_t *data, uint32_t size,
+                                struct eg_error *err) EG_CHECKED;
+
 enum eg_code eg_loader_read_reg(struct eg_loader *loader, uint32_t addr, uint32_t *word,
                                 struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32_t word, uint32_t mask,
                                  uint32_t delay_us, struct eg_error *err) EG_CHECKED;
+
+/** Status registers of the flash, as in espgang.h; `bytes` from 1 to 3. */
+enum eg_code eg_loader_read_status(struct eg_loader *loader, unsigned bytes, uint32_t *status,
+                                   struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, unsigned bytes,
+                                    bool non_volatile, struct eg_error *err) EG_CHECKED;
+
+/** `bytes` (1 to 4) of the SFDP table. */
+enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
+                                 struct eg_error *err) EG_CHECKED;
+
+/** "quad" or "octal"; NULL where the chip does not tell. */
+enum eg_code eg_loader_flash_type(struct eg_loader *loader, const char **type,
+                                  struct eg_error *err) EG_CHECKED;
+
+/** Of the flash's supply, a static string; NULL where the chip does not tell. */
+enum eg_code eg_loader_flash_voltage(struct eg_loader *loader, const char **voltage,
+                                     struct eg_error *err) EG_CHECKED;
+
+/** "1.8V", "1.9V" or "OFF" (ESP32). EG_BAD_ARGUMENT for another word, EG_UNSUPPORTED on other chips. */
+enum eg_code eg_loader_override_vddsdio(struct eg_loader *loader, const char *voltage,
+                                        struct eg_error *err) EG_CHECKED;
 
 /**
  * A raw SPI command to the flash through the chip's SPI registers.

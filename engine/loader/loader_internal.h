@@ -10,15 +10,7 @@
 
 #define EG__SECTOR 0x1000u
 
-enum {
-    EG__TIMEOUT_MS = 3000,       /* any command without a rule of its own */
-    EG__TIMEOUT_MAX_MS = 240000, /* no command gets more */
-    EG__SYNC_TIMEOUT_MS = 100,
-};
-
 #define EG__RESULT_MAX 64
-
-#define EG__USB_JTAG_PID 0x1001 /* the vendor is not asked for */
 
 /** One command. Zero means "none" in every field. */
 struct eg__request {
@@ -29,8 +21,8 @@ struct eg__request {
     uint32_t data_size;
     uint32_t padded_size; /* the block is filled with FF up to here; 0 = not filled */
     uint32_t sequence;
-    uint32_t timeout_ms;      /* for the reply, counted from when the request has left; 0 = EG__TIMEOUT_MS */
-    size_t result_size;       /* bytes in front of the status, at most EG__RESULT_MAX */
+    uint32_t timeout_ms; /* for the reply, counted from when the request has left; 0 = that of the settings */
+    size_t result_size;  /* bytes in front of the status, at most EG__RESULT_MAX */
     size_t short_result_size; /* what some chips give instead; 0 = nothing else */
 };
 
@@ -63,18 +55,26 @@ const char *eg__opcode_name(enum eg_opcode opcode);
 /** Whether what runs on the chip accepts a command that only ROMs since the ESP8266 have. */
 bool eg__has(const struct eg_loader *loader, enum eg_opcode opcode);
 
-/** max(3 s, seconds_per_mb per million bytes), capped. */
-uint32_t eg__scaled_ms(uint64_t size, uint32_t seconds_per_mb);
+/** What `size` bytes may take, `ms_per_mb` for each million of them: no less than any command, no more than
+ * the most. */
+uint32_t eg__scaled_ms(const struct eg_loader *loader, uint64_t size, uint32_t ms_per_mb);
 
-/** The chip's own USB (not its USB-Serial/JTAG) carries the port: blocks must be small. */
-bool eg__usb_otg(const struct eg_loader *loader);
+/** What programming `size` bytes may take, with the erasing that goes with it. */
+uint32_t eg__program_ms(const struct eg_loader *loader, uint32_t size);
 
-/** Bytes in a flash block. */
-uint32_t eg__flash_block(const struct eg_loader *loader);
+/** FLASH_BEGIN or FLASH_DEFL_BEGIN. */
+struct eg__begin {
+    enum eg_opcode opcode;
+    uint32_t size, blocks, block_size, flash_addr;
+    bool encrypted;
+};
 
-/** FLASH_BEGIN or FLASH_DEFL_BEGIN with as many words as the loader wants. */
-enum eg_code eg__flash_begin(struct eg_loader *loader, enum eg_opcode opcode, uint32_t size, uint32_t blocks,
-                             uint32_t block_size, uint32_t flash_addr, uint32_t timeout_ms,
+/** With as many words as the loader wants. EG_UNSUPPORTED when it has no word for encryption. */
+enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *begin, uint32_t timeout_ms,
+                             struct eg_error *err) EG_CHECKED;
+
+/** One block of the write that was begun; `work_ms` is what erasing and programming it may take. */
+enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t work_ms,
                              struct eg_error *err) EG_CHECKED;
 
 /** The size word that makes the ESP8266 ROM erase what is meant. */

@@ -12,8 +12,6 @@
 #include <string.h>
 
 enum {
-    MD5_S_PER_MB = 8,
-    ERASE_S_PER_MB = 40,
     PACKET = 0x1000,
     IN_FLIGHT = 64,
     SLOW_CHUNK = 64,
@@ -24,11 +22,12 @@ enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     const uint32_t words[] = {flash_addr, size, 0, 0};
-    const struct eg__request request = {.opcode = EG_OP_SPI_FLASH_MD5,
-                                        .words = words,
-                                        .word_count = 4,
-                                        .timeout_ms = eg__scaled_ms(size, MD5_S_PER_MB),
-                                        .result_size = loader->stub ? EG_MD5_SIZE : 2 * EG_MD5_SIZE};
+    const struct eg__request request = {
+        .opcode = EG_OP_SPI_FLASH_MD5,
+        .words = words,
+        .word_count = 4,
+        .timeout_ms = eg__scaled_ms(loader, size, loader->settings.md5_timeout_per_mb_ms),
+        .result_size = loader->stub ? EG_MD5_SIZE : 2 * EG_MD5_SIZE};
     char text[EG_MD5_TEXT] = "";
     struct eg__reply reply;
 
@@ -55,7 +54,7 @@ static enum eg_code acknowledge(struct eg_loader *loader, uint32_t total, struct
     uint8_t word[4];
 
     eg_put32(word, total);
-    return eg_slip_send(&loader->slip, word, sizeof word, EG__TIMEOUT_MS, err);
+    return eg_slip_send(&loader->slip, word, sizeof word, loader->settings.timeout_ms, err);
 }
 
 static enum eg_code receive_stream(struct eg_loader *loader, uint8_t *data, uint32_t size,
@@ -63,7 +62,7 @@ static enum eg_code receive_stream(struct eg_loader *loader, uint8_t *data, uint
 {
     /* Time for a packet at a slow rate, every byte escaped. */
     const uint32_t timeout_ms =
-        EG__TIMEOUT_MS + (loader->baud > 0 ? PACKET * 2 * 10 * 1000 / loader->baud : 0);
+        loader->settings.timeout_ms + (loader->baud > 0 ? PACKET * 2 * 10 * 1000 / loader->baud : 0);
     uint8_t digest[EG_MD5_SIZE], expected[EG_MD5_SIZE];
     size_t got;
 
@@ -149,22 +148,37 @@ static enum eg_code ensure_flash_size(struct eg_loader *loader, struct eg_error 
 static enum eg_code erase(struct eg_loader *loader, uint32_t flash_addr, uint32_t size, struct eg_error *err)
 {
     const uint32_t words[] = {flash_addr, size};
-    const uint32_t block = eg__flash_block(loader);
-    const uint32_t timeout_ms = eg__scaled_ms(size, ERASE_S_PER_MB);
+    const uint32_t timeout_ms = eg__scaled_ms(loader, size, loader->settings.erase_region_timeout_per_mb_ms);
 
     if (loader->stub)
         return eg__simple(loader, EG_OP_ERASE_REGION, words, 2, timeout_ms, err);
     EG_TRY(ensure_flash_size(loader, err));
-    return eg__flash_begin(loader, EG_OP_FLASH_BEGIN, size, eg_div_up(size, block), block, flash_addr,
-                           timeout_ms, err);
+    const uint32_t block_size = eg_loader_flash_block_size(loader);
+    const struct eg__begin begin = {.opcode = EG_OP_FLASH_BEGIN,
+                                    .size = size,
+                                    .blocks = eg_div_up(size, block_size),
+                                    .block_size = block_size,
+                                    .flash_addr = flash_addr};
+    return eg__flash_begin(loader, &begin, timeout_ms, err);
+}
+
+enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *err)
+{
+    if (!loader->stub)
+        return eg_error_set(err, EG_UNSUPPORTED, "%s erases its whole flash only with a stub",
+                            loader->target->label);
+    if (eg__simple(loader, EG_OP_ERASE_FLASH, NULL, 0, loader->settings.chip_erase_timeout_ms, err) != EG_OK)
+        return eg_error_prefix(err, "erasing the flash: ");
+    return EG_OK;
 }
 
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err)
 {
     if (flash_addr % EG__SECTOR != 0 || size % EG__SECTOR != 0)
-        return eg_error_set(err, EG_INTERNAL, "erasing 0x%x bytes at 0x%08x: both must be multiples of 0x%x",
-                            (unsigned)size, (unsigned)flash_addr, EG__SECTOR);
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "erasing 0x%x bytes at 0x%08x: both must be multiples of 0x%x", (unsigned)size,
+                            (unsigned)flash_addr, EG__SECTOR);
     if (!loader->stub && (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
         return eg_error_set(err, EG_UNSUPPORTED, "%s erases nothing without a stub", loader->target->label);
     if (erase(loader, flash_addr, size, err) != EG_OK)

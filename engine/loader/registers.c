@@ -20,7 +20,8 @@ enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32
 {
     const uint32_t words[] = {addr, word, mask, delay_us};
 
-    if (eg__simple(loader, EG_OP_WRITE_REG, words, 4, EG__TIMEOUT_MS + delay_us / 1000, err) != EG_OK)
+    if (eg__simple(loader, EG_OP_WRITE_REG, words, 4, loader->settings.timeout_ms + delay_us / 1000, err) !=
+        EG_OK)
         return eg_error_prefix(err, "writing register 0x%08x: ", (unsigned)addr);
     return EG_OK;
 }

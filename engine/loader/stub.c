@@ -19,9 +19,6 @@
 #include <string.h>
 
 enum {
-    RAM_BLOCK = 0x1800,
-    RAM_BLOCK_USB_OTG = 0x800,
-    MEM_END_TIMEOUT_MS = 200,
     GREETING_TIMEOUT_MS = 3000,
     FIRST_BAUD = 115200,
     FIRST_BAUD_SYNCS = 3,
@@ -29,29 +26,6 @@ enum {
 };
 
 static const uint8_t greeting[] = {'O', 'H', 'A', 'I'};
-
-static enum eg_code upload(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t addr,
-                           struct eg_error *err)
-{
-    const uint32_t block_size = eg__usb_otg(loader) ? RAM_BLOCK_USB_OTG : RAM_BLOCK;
-    const uint32_t blocks = eg_div_up(size, block_size);
-    const uint32_t begin[] = {size, blocks, block_size, addr};
-
-    if (size == 0)
-        return EG_OK;
-    EG_TRY(eg__simple(loader, EG_OP_MEM_BEGIN, begin, 4, 0, err));
-    for (uint32_t i = 0; i < blocks; i++) {
-        const uint32_t left = size - i * block_size;
-        const struct eg__request block = {.opcode = EG_OP_MEM_DATA,
-                                          .data = data + (size_t)i * block_size,
-                                          .data_size = left < block_size ? left : block_size,
-                                          .sequence = i};
-        if (eg__send_block(loader, &block, err) != EG_OK)
-            return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
-                                   (unsigned)(addr + i * block_size));
-    }
-    return EG_OK;
-}
 
 /* Takes the greeting; answers to commands in front of it are passed over unless they refuse. */
 static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *err)
@@ -103,7 +77,7 @@ static enum eg_code start_by_hook(struct eg_loader *loader, uint32_t entry, stru
     const struct eg__request request = {.opcode = EG_OP_READ_FLASH_SLOW, .words = nothing, .word_count = 2};
     uint32_t saved;
 
-    EG_TRY(eg__simple(loader, EG_OP_MEM_END, stay, 2, MEM_END_TIMEOUT_MS, err));
+    EG_TRY(eg__simple(loader, EG_OP_MEM_END, stay, 2, loader->settings.mem_end_rom_timeout_ms, err));
     EG_TRY(eg_loader_read_reg(loader, hook, &saved, err));
     EG_TRY(eg_loader_write_reg(loader, hook, entry, 0xffffffff, 0, err));
     EG_TRY(eg__send(loader, &request, err));
@@ -133,6 +107,14 @@ static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error
     return err->code;
 }
 
+static void remember_ram(struct eg_loader *loader, const struct eg_stub *stub)
+{
+    const uint32_t data_start = stub->bss_addr != 0 ? stub->bss_addr : stub->data_addr;
+
+    loader->stub_ram[0] = (struct eg_range){stub->text_addr, stub->text_addr + stub->text_size};
+    loader->stub_ram[1] = (struct eg_range){data_start, stub->data_addr + stub->data_size};
+}
+
 enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
@@ -146,8 +128,8 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
     if (secure_boot && (target->quirks & EG_QUIRK_SECURE_BOOT_NO_STUB) != 0)
         return eg_error_set(err, EG_SECURED, "%s starts no stub with secure boot on", target->label);
 
-    if (upload(loader, stub->text, stub->text_size, stub->text_addr, err) != EG_OK ||
-        upload(loader, stub->data, stub->data_size, stub->data_addr, err) != EG_OK)
+    if (eg_loader_load_mem(loader, stub->text_addr, stub->text, stub->text_size, err) != EG_OK ||
+        eg_loader_load_mem(loader, stub->data_addr, stub->data, stub->data_size, err) != EG_OK)
         return eg_error_prefix(err, "uploading the stub: ");
     if (secure_boot && (target->quirks & EG_QUIRK_SECURE_BOOT_STUB_HOOK) != 0)
         code = start_by_hook(loader, stub->entry, err);
@@ -158,6 +140,7 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
     if (code != EG_OK)
         return eg_error_prefix(err, "starting the stub: ");
     loader->stub = true;
+    remember_ram(loader, stub);
     loader->flash_size = 0; /* what the ROM was told the stub does not know */
     return EG_OK;
 }

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Writing one region of flash.
- *
- *     BEGIN   a ROM erases here, a stub as data arrives
- *     DATA    block by block; a ROM answers when it has programmed the block, a stub when it has received it
- *     END     stubs only: its reply says that the last block is in the flash (a ROM would leave the loader)
+ * Writing one region of flash, and what to do when that goes wrong in the middle.
  *
  * A block is sent again only when the chip itself says that it arrived damaged, for then it was not used.
  * After a reply that is missing or garbled nobody knows whether the block was used, and a second copy would
@@ -13,7 +9,8 @@
  * missing. So then the chip is brought into step with SYNC and the region begins again from BEGIN, once.
  *
  * How long a block may take depends on how much comes out of it, so compressed data is inflated here as well.
- * A stub works on a block while the next one arrives: its time is allowed to the command that follows.
+ *
+ * Not here: the commands of a write (blocks.c).
  */
 
 #include "engine/loader/loader_internal.h"
@@ -23,13 +20,6 @@
 #include <string.h>
 
 enum {
-    ROM_BLOCK = 0x400,
-    STUB_BLOCK = 0x4000,
-    USB_OTG_BLOCK = 0x800,
-    ERASE_S_PER_MB = 40,
-    PROGRAM_S_PER_MB = 40,
-    STUB_ERASE_UNIT = 0x10000, /* what each inflate round may have to wait for */
-    STUB_INFLATE_ROUND = 0x8000,
     RESYNC_ATTEMPTS = 6,
     RESYNC_TIMEOUT_MS = 500, /* the chip may be finishing an erase */
     LISTEN_MS = 500,         /* more than a restart takes that ends in another */
@@ -44,58 +34,9 @@ struct writer {
     const uint8_t *source; /* what is sent: plain or compressed */
     uint32_t source_size;
     bool compressed;
-    uint32_t block_size, blocks;
     uint32_t done; /* uncompressed bytes of the accepted blocks */
     z_stream inflate;
 };
-
-uint32_t eg__flash_block(const struct eg_loader *loader)
-{
-    if (!loader->stub)
-        return ROM_BLOCK;
-    return eg__usb_otg(loader) ? USB_OTG_BLOCK : STUB_BLOCK;
-}
-
-enum eg_code eg__flash_begin(struct eg_loader *loader, enum eg_opcode opcode, uint32_t size, uint32_t blocks,
-                             uint32_t block_size, uint32_t flash_addr, uint32_t timeout_ms,
-                             struct eg_error *err)
-{
-    const uint32_t words[] = {size, blocks, block_size, flash_addr, 0};
-    const bool fifth = loader->stub || (loader->target->quirks & EG_QUIRK_ENCRYPT_WORD) != 0;
-
-    return eg__simple(loader, opcode, words, fifth ? 5 : 4, timeout_ms, err);
-}
-
-/* The ROM counts the sectors up to the next 64 KiB boundary twice. */
-uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size)
-{
-    const uint32_t sectors = eg_div_up(size, EG__SECTOR);
-    const uint32_t to_boundary = 16 - flash_addr / EG__SECTOR % 16;
-    const uint32_t head = to_boundary < sectors ? to_boundary : sectors;
-
-    return (sectors < 2 * head ? eg_div_up(sectors, 2) : sectors - head) * EG__SECTOR;
-}
-
-static enum eg_code begin(const struct writer *writer, struct eg_error *err)
-{
-    struct eg_loader *loader = writer->loader;
-    uint32_t size = writer->what->size;
-    uint32_t timeout_ms = EG__TIMEOUT_MS;
-
-    if (!loader->stub) {
-        timeout_ms = eg__scaled_ms(size, ERASE_S_PER_MB);
-        if (writer->compressed)
-            size = eg_div_up(size, ROM_BLOCK) * ROM_BLOCK;
-        else if ((loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
-            size = eg__esp8266_erase_size(writer->what->flash_addr, size);
-    }
-    if (eg__flash_begin(loader, writer->compressed ? EG_OP_FLASH_DEFL_BEGIN : EG_OP_FLASH_BEGIN, size,
-                        writer->blocks, writer->block_size, writer->what->flash_addr, timeout_ms,
-                        err) != EG_OK)
-        return eg_error_prefix(err, "beginning %u bytes at 0x%08x: ", (unsigned)writer->what->size,
-                               (unsigned)writer->what->flash_addr);
-    return EG_OK;
-}
 
 /* How many bytes come out of a block. */
 static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t size, uint32_t *out,
@@ -123,61 +64,43 @@ static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t
     return EG_OK;
 }
 
-/* Time for erasing and programming what comes out of one block. */
-static uint32_t work_ms(const struct eg_loader *loader, uint32_t size)
-{
-    if (!loader->stub)
-        return eg__scaled_ms(size, PROGRAM_S_PER_MB);
-    return eg__scaled_ms(size + (uint64_t)STUB_ERASE_UNIT * (eg_div_up(size, STUB_INFLATE_ROUND) + 1),
-                         PROGRAM_S_PER_MB);
-}
-
-static enum eg_code send_blocks(struct writer *writer, uint32_t *last_ms, struct eg_error *err)
+static enum eg_code send_blocks(struct writer *writer, struct eg_error *err)
 {
     struct eg_loader *loader = writer->loader;
-    uint32_t pending_ms = EG__TIMEOUT_MS;
+    const uint32_t block_size = eg_loader_flash_block_size(loader);
+    const uint32_t blocks = eg_div_up(writer->source_size, block_size);
 
-    for (uint32_t i = 0; i < writer->blocks; i++) {
-        const uint32_t at = i * writer->block_size;
-        const uint32_t left = writer->source_size - at;
-        struct eg__request block = {
-            .opcode = writer->compressed ? EG_OP_FLASH_DEFL_DATA : EG_OP_FLASH_DATA,
-            .data = writer->source + at,
-            .data_size = left < writer->block_size ? left : writer->block_size,
-            .padded_size = writer->compressed ? 0 : writer->block_size,
-            .sequence = i,
-        };
+    for (uint32_t i = 0; i < blocks; i++) {
+        const uint8_t *data = writer->source + (size_t)i * block_size;
+        const uint32_t left = writer->source_size - i * block_size;
+        const uint32_t size = left < block_size ? left : block_size;
         uint32_t out;
 
-        EG_TRY(measure(writer, block.data, block.data_size, &out, err));
-        const uint32_t block_ms = work_ms(loader, out);
-        block.timeout_ms = loader->stub ? pending_ms : block_ms;
-        if (eg__send_block(loader, &block, err) != EG_OK)
-            return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1,
-                                   (unsigned)writer->blocks,
+        EG_TRY(measure(writer, data, size, &out, err));
+        if (eg__flash_block(loader, data, size, eg__program_ms(loader, out), err) != EG_OK)
+            return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
                                    (unsigned)(writer->what->flash_addr + writer->done));
-        pending_ms = block_ms;
         writer->done += out;
         if (writer->progress != NULL)
             writer->progress(writer->context, writer->done, writer->what->size);
     }
-    *last_ms = pending_ms;
     return EG_OK;
 }
 
 static enum eg_code write_once(struct writer *writer, struct eg_error *err)
 {
-    static const uint32_t stay[] = {1};
-    uint32_t last_ms = 0;
+    const struct eg_flash_data *what = writer->what;
 
     writer->done = 0;
-    EG_TRY(begin(writer, err));
-    EG_TRY(send_blocks(writer, &last_ms, err));
-    if (writer->loader->stub &&
-        eg__simple(writer->loader, writer->compressed ? EG_OP_FLASH_DEFL_END : EG_OP_FLASH_END, stay, 1,
-                   last_ms, err) != EG_OK)
-        return eg_error_prefix(err, "ending %u bytes at 0x%08x: ", (unsigned)writer->what->size,
-                               (unsigned)writer->what->flash_addr);
+    if (writer->compressed)
+        EG_TRY(eg_loader_flash_defl_begin(writer->loader, what->size, writer->source_size, what->flash_addr,
+                                          what->encrypted, err));
+    else
+        EG_TRY(eg_loader_flash_begin(writer->loader, what->size, what->flash_addr, what->encrypted, err));
+    EG_TRY(send_blocks(writer, err));
+    if (eg_loader_flash_finish(writer->loader, false, err) != EG_OK)
+        return eg_error_prefix(err, "ending %u bytes at 0x%08x: ", (unsigned)what->size,
+                               (unsigned)what->flash_addr);
     return EG_OK;
 }
 
@@ -235,7 +158,7 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     struct eg_error again;
 
     const enum eg_code code = write_once(writer, err);
-    if (!may_redo(code))
+    if (!may_redo(code) || writer->what->encrypted)
         return code;
     if (resync(writer->loader, &again) != EG_OK) {
         if (!is_final(again.code) && listen_for_restart(writer->loader, &again) == EG_OK)
@@ -271,10 +194,8 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
         .context = context,
         .source = compressed ? what->zlib : what->data,
         .source_size = compressed ? what->zlib_size : what->size,
-        .block_size = eg__flash_block(loader),
     };
 
-    writer.blocks = eg_div_up(writer.source_size, writer.block_size);
     if (compressed && inflateInit(&writer.inflate) != Z_OK)
         return eg_error_set(err, EG_NO_MEMORY, "an inflate stream");
     writer.compressed = compressed;

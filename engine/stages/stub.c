@@ -32,7 +32,7 @@ static void destroy_cleanup(struct eg_stub **stub)
 static enum eg_code find_stub(const struct eg_run *run, const struct eg_stub **stub, struct eg_stub **loaded,
                               struct eg_error *err)
 {
-    const char *name = run->loader.target->stub;
+    const char *name = eg_target_stub(run->loader.target, run->chip.revision);
     char path[4096];
 
     *stub = NULL;

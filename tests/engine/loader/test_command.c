@@ -309,10 +309,16 @@ static void every_status_of_the_lists_has_its_words(void **state)
 static void time_limits_grow_with_the_size_and_are_capped(void **state)
 {
     (void)state;
-    assert_int_equal(eg__scaled_ms(0, 40), 3000);
-    assert_int_equal(eg__scaled_ms(1000000, 40), 40000);
-    assert_int_equal(eg__scaled_ms(1 << 20, 8), 8388);
-    assert_int_equal(eg__scaled_ms(16 << 20, 40), 240000);
+    struct eg_loader loader;
+    struct scripted_port script;
+
+    eg_loader_init(&loader, scripted_port_init(&script, NULL, 0));
+    assert_int_equal(eg__scaled_ms(&loader, 0, 40000), 3000);
+    assert_int_equal(eg__scaled_ms(&loader, 1000000, 40000), 40000);
+    assert_int_equal(eg__scaled_ms(&loader, 1 << 20, 8000), 8388);
+    assert_int_equal(eg__scaled_ms(&loader, 16 << 20, 40000), 240000);
+    loader.settings.timeout_ms = 50000;
+    assert_int_equal(eg__scaled_ms(&loader, 1000000, 40000), 50000);
 }
 
 int main(void)

@@ -234,7 +234,7 @@ static void begin_is_16_bytes_to_an_esp32_rom(void **state)
 
     eg_loader_init(&loader, scripted_port_init(&script, turns, 1));
     loader.target = eg_target_by_name("esp32");
-    assert_ok(eg__flash_begin(&loader, EG_OP_FLASH_BEGIN, 5000, 5, 0x400, ADDR, 0, &err), err);
+    assert_ok(eg_loader_flash_begin(&loader, 5000, ADDR, false, &err), err);
     talk_end(&script);
 }
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* RAM of the chip: blocks into it, and a jump. A stub that runs lies there too and is not overwritten. */
+
+#include "engine/loader/loader_internal.h"
+
+enum {
+    RAM_BLOCK = 0x1800,
+    USB_OTG_BLOCK = 0x800,
+};
+
+uint32_t eg_loader_ram_block_size(const struct eg_loader *loader)
+{
+    const bool small = eg_loader_usb_otg(loader) &&
+                       (loader->stub || (loader->target->quirks & EG_QUIRK_SMALL_ROM_BLOCKS) != 0);
+
+    return small ? USB_OTG_BLOCK : RAM_BLOCK;
+}
+
+static enum eg_code check_stub(const struct eg_loader *loader, uint32_t addr, uint32_t size,
+                               struct eg_error *err)
+{
+    for (size_t i = 0; loader->stub && i < sizeof loader->stub_ram / sizeof *loader->stub_ram; i++) {
+        const struct eg_range *stub = &loader->stub_ram[i];
+        if (addr < stub->end && (uint64_t)addr + size > stub->start)
+            return eg_error_set(
+                err, EG_BAD_ARGUMENT,
+                "0x%08x to 0x%08x is where the stub runs, 0x%08x to 0x%08x: load it without a "
+                "stub",
+                (unsigned)addr, (unsigned)(addr + size), (unsigned)stub->start, (unsigned)stub->end);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_loader_mem_begin(struct eg_loader *loader, uint32_t size, uint32_t addr, struct eg_error *err)
+{
+    const uint32_t block_size = eg_loader_ram_block_size(loader);
+    const uint32_t words[] = {size, eg_div_up(size, block_size), block_size, addr};
+
+    EG_TRY(check_stub(loader, addr, size, err));
+    EG_TRY(eg__simple(loader, EG_OP_MEM_BEGIN, words, 4, 0, err));
+    loader->mem_sequence = 0;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_mem_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
+                                 struct eg_error *err)
+{
+    const struct eg__request block = {
+        .opcode = EG_OP_MEM_DATA, .data = data, .data_size = size, .sequence = loader->mem_sequence};
+
+    if (size == 0 || size > eg_loader_ram_block_size(loader))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "a block of %u bytes; a block of RAM has 1 to %u",
+                            (unsigned)size, (unsigned)eg_loader_ram_block_size(loader));
+    EG_TRY(eg__send_block(loader, &block, err));
+    loader->mem_sequence++;
+    return EG_OK;
+}
+
+/* A ROM that jumps may lose its reply. */
+enum eg_code eg_loader_mem_finish(struct eg_loader *loader, uint32_t entry, struct eg_error *err)
+{
+    const uint32_t words[] = {entry == 0, entry};
+    const uint32_t timeout_ms = loader->stub ? 0 : loader->settings.mem_end_rom_timeout_ms;
+    const enum eg_code code = eg__simple(loader, EG_OP_MEM_END, words, 2, timeout_ms, err);
+
+    if (loader->stub || code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_DEVICE_REFUSED)
+        return code;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const uint8_t *data, uint32_t size,
+                                struct eg_error *err)
+{
+    const uint32_t block_size = eg_loader_ram_block_size(loader);
+    const uint32_t blocks = eg_div_up(size, block_size);
+
+    if (size == 0)
+        return EG_OK;
+    EG_TRY(eg_loader_mem_begin(loader, size, addr, err));
+    for (uint32_t i = 0; i < blocks; i++) {
+        const uint32_t left = size - i * block_size;
+        if (eg_loader_mem_block(loader, data + (size_t)i * block_size, left < block_size ? left : block_size,
+                                err) != EG_OK)
+            return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
+                                   (unsigned)(addr + i * block_size));
+    }
+    return EG_OK;
+}
