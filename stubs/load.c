@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_SIZE_MAX    ((size_t)1024 * 1024)
 #define SECTION_SIZE_MAX ((size_t)256 * 1024) /* more than any chip has for a stub */
@@ -213,7 +214,30 @@ enum eg_code eg_stub_load(struct eg_stub **stub, const char *dir, const char *na
     return EG_OK;
 }
 
+enum eg_code eg_stub_find(const struct eg_stub **stub, struct eg_stub **loaded, const char *dir,
+                          const char *name, struct eg_error *err)
+{
+    char path[4096];
+
+    *loaded = NULL;
+    if (dir != NULL) {
+        snprintf(path, sizeof path, "%s/%s.json", dir, name);
+        if (access(path, F_OK) == 0) {
+            EG_TRY(eg_stub_load(loaded, dir, name, err));
+            *stub = *loaded;
+            return EG_OK;
+        }
+    }
+    *stub = eg_stub_by_name(name);
+    return EG_OK;
+}
+
 void eg_stub_destroy(struct eg_stub *stub)
 {
     loaded_destroy((struct loaded *)stub);
+}
+
+void eg_stub_destroy_cleanup(struct eg_stub **stub)
+{
+    eg_stub_destroy(*stub);
 }

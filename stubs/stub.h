@@ -49,7 +49,20 @@ const char *eg_stub_source(void);
 enum eg_code eg_stub_load(struct eg_stub **stub, const char *dir, const char *name,
                           struct eg_error *err) EG_CHECKED;
 
+/**
+ * The stub of a name: a file in `dir` goes before the one that is built in.
+ *
+ * @param dir     NULL = only those built in
+ * @param stub    NULL = there is none
+ * @param loaded  the same when it came from a file, for eg_stub_destroy(); else NULL
+ *
+ * @return EG_OK; as eg_stub_load()
+ */
+enum eg_code eg_stub_find(const struct eg_stub **stub, struct eg_stub **loaded, const char *dir,
+                          const char *name, struct eg_error *err) EG_CHECKED;
+
 /** NULL is allowed. Never for built-in stubs. */
 void eg_stub_destroy(struct eg_stub *stub);
+void eg_stub_destroy_cleanup(struct eg_stub **stub);
 
 #endif

@@ -6,8 +6,6 @@
 #include "engine/stages/stage.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
 enum { STUB_AUTO, STUB_ON, STUB_OFF };
 
@@ -22,44 +20,18 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
-static void destroy_cleanup(struct eg_stub **stub)
-{
-    eg_stub_destroy(*stub);
-}
-
-/* A file in --stub-dir goes before the stub built in. `*stub` NULL = there is none; `*loaded` is the
- * caller's. */
-static enum eg_code find_stub(const struct eg_run *run, const struct eg_stub **stub, struct eg_stub **loaded,
-                              struct eg_error *err)
-{
-    const char *name = eg_target_stub(run->loader.target, run->chip.revision);
-    char path[4096];
-
-    *stub = NULL;
-    if (name == NULL)
-        return EG_OK;
-    if (run->stub_dir != NULL) {
-        snprintf(path, sizeof path, "%s/%s.json", run->stub_dir, name);
-        if (access(path, F_OK) == 0) {
-            EG_TRY(eg_stub_load(loaded, run->stub_dir, name, err));
-            *stub = *loaded;
-            return EG_OK;
-        }
-    }
-    *stub = eg_stub_by_name(name);
-    return EG_OK;
-}
-
 static enum eg_code start(struct eg_run *run, struct eg_error *err)
 {
     const unsigned choice = eg_plan_choice(run->plan, "link.stub");
     const struct eg_log_origin origin = eg_run_origin(run);
-    EG_CLEANUP(destroy_cleanup) struct eg_stub *loaded = NULL;
-    const struct eg_stub *stub;
+    const char *name = eg_target_stub(run->loader.target, run->chip.revision);
+    EG_CLEANUP(eg_stub_destroy_cleanup) struct eg_stub *loaded = NULL;
+    const struct eg_stub *stub = NULL;
 
     if (choice == STUB_OFF || run->loader.stub)
         return EG_OK;
-    EG_TRY(find_stub(run, &stub, &loaded, err));
+    if (name != NULL)
+        EG_TRY(eg_stub_find(&stub, &loaded, run->stub_dir, name, err));
     if (stub == NULL) {
         if (choice == STUB_ON)
             return eg_error_set(err, EG_BAD_STUB, "there is no stub for %s", run->loader.target->label);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A board of the public interface: its options, its port, its stub.
+ *
+ * A struct eg_board puts together what the loader leaves apart: it opens the port and finds it if need be,
+ * chooses the stub, remembers what was set up so that a board whose port was lost can be brought back to
+ * where it was, and says what it does to a logger.
+ *
+ * Not here: finding and connecting (connect.c), and everything that is asked of a connected board.
+ */
+
+#include "engine/board/board_internal.h"
+
+#include "engine/link/discover.h"
+#include "engine/link/reset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct eg_log_origin eg__origin(const struct eg_board *board)
+{
+    return (struct eg_log_origin){"", eg_board_port(board), board->mac_text};
+}
+
+void eg__progress(struct eg_board *board, const char *what, uint64_t done, uint64_t total)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+
+    eg_log_progress(board->options.logger, &origin, "", what, done, total);
+    if (board->options.progress != NULL)
+        board->options.progress(board->options.progress_context, done, total);
+}
+
+void eg__work_progress(void *context, uint64_t done, uint64_t total)
+{
+    const struct eg__working *working = context;
+
+    (void)total;
+    if (!working->quiet)
+        eg__progress(working->board, working->what, working->done_before + done, working->total);
+}
+
+static enum eg_code copy_filters(struct eg_board *board, const char *const *filters, struct eg_error *err)
+{
+    size_t count = 0;
+
+    while (filters != NULL && filters[count] != NULL)
+        count++;
+    if (count == 0)
+        return EG_OK;
+    EG_TRY(eg_alloc(&board->filters, count + 1, sizeof *board->filters, err));
+    for (size_t i = 0; i < count; i++)
+        EG_TRY(eg_strdup(&board->filters[i], filters[i], err));
+    return EG_OK;
+}
+
+static enum eg_code copy_text(char **copy, const char *text, struct eg_error *err)
+{
+    return text != NULL ? eg_strdup(copy, text, err) : EG_OK;
+}
+
+static enum eg_code find_target(struct eg_board *board, struct eg_error *err)
+{
+    char names[256];
+
+    if (board->chip_name == NULL || strcmp(board->chip_name, "auto") == 0)
+        return EG_OK;
+    board->wanted = eg_target_by_name(board->chip_name);
+    if (board->wanted != NULL)
+        return EG_OK;
+    eg_target_names(names, sizeof names);
+    return eg_error_set(err, EG_BAD_ARGUMENT, "chip \"%.40s\" is none of %s", board->chip_name, names);
+}
+
+static enum eg_code check_sequences(const struct eg_settings *settings, struct eg_error *err)
+{
+    if (settings->custom_reset_sequence[0] != '\0')
+        EG_TRY(eg_reset_check_custom(settings->custom_reset_sequence, err));
+    if (settings->custom_hard_reset_sequence[0] != '\0')
+        EG_TRY(eg_reset_check_custom(settings->custom_hard_reset_sequence, err));
+    return EG_OK;
+}
+
+static enum eg_code set_up(struct eg_board *board, const struct eg_board_options *options,
+                           struct eg_error *err)
+{
+    if (options != NULL)
+        board->options = *options;
+    EG_TRY(copy_text(&board->port_name, board->options.port, err));
+    EG_TRY(copy_text(&board->chip_name, board->options.chip, err));
+    EG_TRY(copy_text(&board->stub_dir, board->options.stub_dir, err));
+    EG_TRY(copy_filters(board, board->options.port_filters, err));
+    if (board->options.settings != NULL)
+        board->settings = *board->options.settings;
+    else
+        eg_settings_init(&board->settings);
+    EG_TRY(check_sequences(&board->settings, err));
+    EG_TRY(eg_discover_check_filters((const char *const *)board->filters, err));
+    return find_target(board, err);
+}
+
+enum eg_code eg_board_create(struct eg_board **board, const struct eg_board_options *options,
+                             struct eg_error *err)
+{
+    struct eg_board *made;
+
+    EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
+    if (set_up(made, options, err) != EG_OK) {
+        eg_board_destroy(made);
+        return err->code;
+    }
+    *board = made;
+    return EG_OK;
+}
+
+enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
+                                  struct eg_error *err)
+{
+    *board = NULL;
+    EG_TRY(eg_board_create(board, options, err));
+    if (eg_board_connect(*board, err) == EG_OK)
+        return EG_OK;
+    eg_board_destroy(*board);
+    *board = NULL;
+    return err->code;
+}
+
+void eg_board_cancel(struct eg_board *board)
+{
+    eg_cancel_request(&board->cancel);
+}
+
+void eg_board_destroy(struct eg_board *board)
+{
+    if (board == NULL)
+        return;
+    eg_port_close(board->port);
+    for (char **filter = board->filters; filter != NULL && *filter != NULL; filter++)
+        free(*filter);
+    free(board->filters);
+    free(board->port_name);
+    free(board->chip_name);
+    free(board->stub_dir);
+    free(board);
+}
+
+enum eg_code eg__need_connected(const struct eg_board *board, struct eg_error *err)
+{
+    if (board->port != NULL && board->loader.target != NULL)
+        return EG_OK;
+    return eg_error_set(err, EG_NO_PORT, "the board is not connected");
+}
+
+enum eg_code eg__need_readable(const struct eg_board *board, const char *what, struct eg_error *err)
+{
+    EG_TRY(eg__need_connected(board, err));
+    if (!board->loader.secure_download)
+        return EG_OK;
+    return eg_error_set(err, EG_SECURED, "%s is in secure download mode: %s", board->loader.target->label,
+                        what);
+}
+
+const char *eg_board_port(const struct eg_board *board)
+{
+    return board->port != NULL ? board->port->url : "";
+}
+
+bool eg_board_has_stub(const struct eg_board *board)
+{
+    return board->loader.stub;
+}
+
+uint32_t eg_board_baud(const struct eg_board *board)
+{
+    return board->loader.baud;
+}

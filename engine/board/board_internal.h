@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the files of this folder share: the board itself, files in and out, the checks before writing. */
+
+#ifndef ENGINE_BOARD_BOARD_INTERNAL_H
+#define ENGINE_BOARD_BOARD_INTERNAL_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/espgang.h"
+#include "engine/loader/loader.h"
+
+#define EG__SECTOR_SIZE 0x1000u
+
+struct eg_board {
+    struct eg_board_options options; /* what it points to is ours, but for logger, progress and schemes */
+    char *port_name, *chip_name, *stub_dir;
+    char **filters;
+    const struct eg_target *wanted; /* the chip that was named; NULL = any */
+    struct eg_settings settings;
+    struct eg_cancel cancel;
+    struct eg_slip_trace trace;
+    uint64_t trace_began_us;
+
+    struct eg_port *port; /* NULL = not connected */
+    struct eg_loader loader;
+    char mac_text[EG_MAC_TEXT]; /* "" until it is known */
+
+    uint32_t baud;       /* to go back to when the board had to be connected again */
+    bool attached;       /* at `spi_word`, or where the flash usually is when that is 0 */
+    uint32_t spi_word;
+    bool has_flash;      /* `flash` was read */
+    struct eg_flash_info flash;
+};
+
+/** Where the board's records come from. */
+struct eg_log_origin eg__origin(const struct eg_board *board);
+
+/** Progress of long work, to the logger and to the caller's function. */
+void eg__progress(struct eg_board *board, const char *what, uint64_t done, uint64_t total);
+
+/** An eg_progress of the loader's whose context is a struct eg__working. */
+struct eg__working {
+    struct eg_board *board;
+    const char *what;
+    uint64_t done_before, total;
+    bool quiet;
+};
+void eg__work_progress(void *context, uint64_t done, uint64_t total);
+
+/** EG_NO_PORT when the board is not connected. */
+enum eg_code eg__need_connected(const struct eg_board *board, struct eg_error *err) EG_CHECKED;
+
+/** Also EG_SECURED in secure download mode, where nothing can be read; `what` ends the sentence "... cannot
+ * be read". */
+enum eg_code eg__need_readable(const struct eg_board *board, const char *what,
+                               struct eg_error *err) EG_CHECKED;
+
+/** After a port was lost in the middle of work: wait for it, connect, and bring stub, rate and flash back. */
+enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err) EG_CHECKED;
+
+/** Frames to the logger; see eg_board_options.trace. */
+void eg__trace_init(struct eg_board *board);
+
+/** Id and size of the flash, read once. */
+enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Tell the loader the size of the flash, when that is known. */
+enum eg_code eg__set_flash_size(struct eg_board *board, uint32_t declared, struct eg_error *err) EG_CHECKED;
+
+/** EG_FLASH_TOO_SMALL when `size` bytes at `addr` go beyond the flash, or beyond what the loader reaches. */
+enum eg_code eg__check_extent(struct eg_board *board, uint32_t addr, uint64_t size,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Refuse to erase what the chip's security would miss. */
+enum eg_code eg__check_erase(struct eg_board *board, uint32_t addr, const char *what,
+                             struct eg_error *err) EG_CHECKED;
+
+/* ---- files.c ---- */
+
+/** Bytes of a firmware file and their place. */
+struct eg__piece {
+    char *name; /* for sentences */
+    size_t file; /* index of the file it came from */
+    uint32_t addr;
+    struct eg_buffer data;
+    bool encrypt;
+    bool is_diff;         /* `before` is what was flashed there */
+    struct eg_buffer before;
+};
+
+struct eg__pieces {
+    struct eg__piece *piece;
+    size_t count;
+};
+
+void eg__pieces_finish(struct eg__pieces *pieces);
+
+/** Read an input whole; `name` is what sentences call it, the caller's for free(). */
+enum eg_code eg__input_read(const struct eg_input *input, struct eg_buffer *data, char **name,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Read all files, Intel HEX ones as many pieces. EG_BAD_ARGUMENT when two share a sector. */
+enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_file *files, size_t count,
+                             struct eg_error *err) EG_CHECKED;
+
+/** An output under way. */
+struct eg__sink {
+    const struct eg_output *output;
+    FILE *file;        /* NULL = into the caller's memory */
+    char *path, *part; /* of an output that is a path */
+    uint64_t done;
+    bool keep; /* a failure leaves PATH.part for a later resume */
+};
+
+enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, bool resume,
+                           struct eg_error *err) EG_CHECKED;
+enum eg_code eg__sink_put(struct eg__sink *sink, const void *data, size_t size,
+                          struct eg_error *err) EG_CHECKED;
+/** All is there: a path gets its name. */
+enum eg_code eg__sink_commit(struct eg__sink *sink, struct eg_error *err) EG_CHECKED;
+/** Close, and unless it was committed, take away what was begun. */
+void eg__sink_close(struct eg__sink *sink);
+
+/* ---- safety.c ---- */
+
+/** May this piece be written to this board? Everything esptool asks, unless `options->force`. */
+enum eg_code eg__check_piece(struct eg_board *board, const struct eg__piece *piece,
+                             const struct eg_write_flash_options *options, struct eg_error *err) EG_CHECKED;
+
+/* ---- image headers ---- */
+
+/** Flash mode, frequency and size as esptool names them become the codes of the board's chip; "detect" and
+ * the size's bytes by what the flash says. */
+struct eg__flash_words {
+    struct eg_flash_settings settings;
+    uint32_t declared; /* bytes; 0 = keep */
+};
+enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
+                             struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
+
+/** Pad a piece and change the header of a bootloader, as it will be in the flash. */
+enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
+                              const struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Finding a board, getting into its loader, and coming back to it when its port was lost.
+ *
+ * Where no port is named, those are tried one after the other that look like a board, in esptool's order.
+ * Others are left alone, for a port that is tried is reset, and a bench has more on its ports than boards.
+ *
+ * A chip whose USB is its own leaves the bus when it is reset, so a port that disappears while a reset goes on
+ * is opened again. It may come back under another name; the link by which it was named leads there.
+ */
+
+#include "engine/board/board_internal.h"
+
+#include "engine/link/discover.h"
+
+#include <string.h>
+
+enum {
+    FIRST_BAUD = 115200,
+    RESET_TRIES = 3,
+    RESET_PAUSE_MS = 500,
+    COME_BACK_TRIES = 7,
+    COME_BACK_PAUSE_MS = 1000,
+    OPEN_PAUSE_MS = 100,
+};
+
+static void close_port(struct eg_board *board)
+{
+    eg_port_close(board->port);
+    board->port = NULL;
+    board->loader.target = NULL;
+    board->loader.stub = false;
+    board->attached = board->has_flash = false;
+    board->mac_text[0] = '\0';
+}
+
+static enum eg_code open_port(struct eg_board *board, const char *url, struct eg_error *err)
+{
+    const struct eg_port_scheme *const *schemes =
+        board->options.schemes != NULL ? board->options.schemes : eg_port_schemes;
+
+    close_port(board);
+    EG_TRY(eg_port_open(&board->port, url, schemes, &board->cancel, err));
+    eg_loader_init(&board->loader, board->port);
+    board->loader.settings = board->settings;
+    eg__trace_init(board);
+    return EG_OK;
+}
+
+static int attempts(const struct eg_board *board)
+{
+    return board->options.connect_attempts != 0 ? board->options.connect_attempts
+                                                : board->settings.connect_attempts;
+}
+
+static enum eg_code enter_loader(struct eg_board *board, struct eg_error *err)
+{
+    const uint32_t baud = board->options.baud != 0 ? board->options.baud : FIRST_BAUD;
+    struct eg_loader *loader = &board->loader;
+    struct eg_mac mac;
+
+    EG_TRY(eg_loader_connect(loader, board->options.before, baud, attempts(board), err));
+    EG_TRY(board->wanted != NULL ? eg_loader_detect_as(loader, board->wanted, err)
+                                 : eg_loader_detect(loader, err));
+    if (loader->secure_download)
+        return EG_OK;
+    EG_TRY(eg_loader_read_mac(loader, &mac, err));
+    eg_mac_text(board->mac_text, mac.base);
+    return EG_OK;
+}
+
+/* Opening is tried again only for a port that was there before. */
+static enum eg_code connect_at(struct eg_board *board, const char *url, struct eg_error *err)
+{
+    EG_TRY(open_port(board, url, err));
+    for (unsigned i = 1;; i++) {
+        enum eg_code code = enter_loader(board, err);
+        if (code != EG_PORT_GONE || i == RESET_TRIES)
+            return code;
+        EG_TRY(eg_sleep_ms(&board->cancel, RESET_PAUSE_MS, err));
+        for (unsigned tries = 1; open_port(board, url, err) != EG_OK; tries++) {
+            if (err->code == EG_CANCELLED || tries == COME_BACK_TRIES)
+                return err->code;
+            EG_TRY(eg_sleep_ms(&board->cancel, RESET_PAUSE_MS, err));
+        }
+    }
+}
+
+/* The setting open_port_attempts: over and over, opening included. */
+static enum eg_code connect_over_and_over(struct eg_board *board, struct eg_error *err)
+{
+    const int most = board->settings.open_port_attempts;
+
+    for (int i = 1;; i++) {
+        const enum eg_code code = connect_at(board, board->port_name, err);
+        if (code == EG_OK || code == EG_CANCELLED || i == most)
+            return code;
+        EG_TRY(eg_sleep_ms(&board->cancel, OPEN_PAUSE_MS, err));
+    }
+}
+
+static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+    EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
+    size_t count;
+
+    EG_TRY(eg_discover_candidates(&found, &count, (const char *const *)board->filters, err));
+    if (count == 0)
+        return eg_error_set(err, EG_NO_PORT, "no port %s: name one",
+                            board->filters != NULL ? "passes the filters" : "looks like a board");
+    for (size_t i = 0; i < count; i++) {
+        const enum eg_code code = connect_at(board, found[i].path, err);
+        if (code == EG_OK || code == EG_CANCELLED || code == EG_WRONG_CHIP)
+            return code;
+        if (count > 1)
+            eg_log_note(board->options.logger, &origin, "%s: %s", found[i].path, err->text);
+    }
+    if (count > 1)
+        return eg_error_set(err, err->code, "no board answers at any of %zu ports", count);
+    return eg_error_prefix(err, "%s: ", found[0].path);
+}
+
+enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
+{
+    enum eg_code code;
+
+    board->baud = 0;
+    if (board->port_name == NULL)
+        code = connect_somewhere(board, err);
+    else if (board->settings.open_port_attempts != 1 && board->wanted != NULL)
+        code = connect_over_and_over(board, err);
+    else
+        code = connect_at(board, board->port_name, err);
+    if (code != EG_OK)
+        close_port(board);
+    return code;
+}
+
+/* Of this chip in its revision; NULL = none. Who may not read the revision runs no stub either. */
+static enum eg_code stub_name(struct eg_board *board, const char **name, struct eg_error *err)
+{
+    uint16_t revision = UINT16_MAX;
+
+    if (!board->loader.secure_download)
+        EG_TRY(eg_loader_revision(&board->loader, &revision, err));
+    *name = eg_target_stub(board->loader.target, revision);
+    return EG_OK;
+}
+
+enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+    EG_CLEANUP(eg_stub_destroy_cleanup) struct eg_stub *loaded = NULL;
+    const struct eg_stub *stub = NULL;
+    const char *name;
+
+    EG_TRY(eg__need_connected(board, err));
+    if (board->loader.stub)
+        return EG_OK;
+    EG_TRY(stub_name(board, &name, err));
+    if (name != NULL)
+        EG_TRY(eg_stub_find(&stub, &loaded, board->stub_dir, name, err));
+    if (stub == NULL) {
+        eg_log_warning(board->options.logger, &origin, "there is no stub for this %s, its ROM goes on",
+                       board->loader.target->label);
+        return EG_OK;
+    }
+    const enum eg_code code = eg_loader_run_stub(&board->loader, stub, err);
+    if (code == EG_SECURED) {
+        eg_log_warning(board->options.logger, &origin, "%s; its ROM goes on", err->text);
+        return EG_OK;
+    }
+    EG_TRY(code);
+    board->attached = board->has_flash = false;
+    return EG_OK;
+}
+
+enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud, struct eg_error *err)
+{
+    EG_TRY(eg__need_connected(board, err));
+    if (baud == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "a rate of 0 baud");
+    if (!eg_port_has_baud(board->port))
+        return eg_error_set(err, EG_UNSUPPORTED, "%s has no rate that could be changed", board->port->url);
+    EG_TRY(eg_loader_change_baud(&board->loader, baud, err));
+    if (board->loader.baud != baud)
+        return eg_error_set(err, EG_UNSUPPORTED, "the ROM of %s keeps its %u baud%s",
+                            board->loader.target->label, (unsigned)board->loader.baud,
+                            board->loader.secure_download ? " in secure download mode" : "");
+    board->baud = baud;
+    return EG_OK;
+}
+
+static bool is_away(enum eg_code code)
+{
+    return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
+}
+
+enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
+{
+    const struct eg_target *target = board->loader.target;
+    const bool stub = board->loader.stub, attached = board->attached;
+    const uint32_t baud = board->baud;
+    EG_CLEANUP(eg_free_cleanup) char *url = NULL;
+    char mac_text[EG_MAC_TEXT];
+
+    EG_TRY(eg_strdup(&url, eg_board_port(board), err));
+    memcpy(mac_text, board->mac_text, sizeof mac_text);
+    for (unsigned i = 1;; i++) {
+        EG_TRY(eg_sleep_ms(&board->cancel, COME_BACK_PAUSE_MS, err));
+        const enum eg_code code = connect_at(board, url, err);
+        if (code == EG_OK)
+            break;
+        if (!is_away(code) || i == COME_BACK_TRIES)
+            return code;
+    }
+    if (board->loader.target != target || strcmp(board->mac_text, mac_text) != 0)
+        return eg_error_set(err, EG_WRONG_CHIP, "the board is now an %s with MAC %s, it was %s",
+                            board->loader.target->label, board->mac_text, mac_text);
+    if (stub)
+        EG_TRY(eg_board_run_stub(board, err));
+    if (baud != 0)
+        EG_TRY(eg_board_change_baud(board, baud, err));
+    if (!attached)
+        return EG_OK;
+    board->attached = true;
+    return board->spi_word != 0 ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
+                                : eg_loader_attach_flash(&board->loader, err);
+}
+
+enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after, struct eg_error *err)
+{
+    EG_TRY(eg__need_connected(board, err));
+    return eg_loader_leave(&board->loader, after, err);
+}
+
+enum eg_code eg_board_run(struct eg_board *board, struct eg_error *err)
+{
+    EG_TRY(eg__need_connected(board, err));
+    if (board->loader.stub)
+        return eg_loader_leave(&board->loader, EG_AFTER_HARD_RESET, err);
+    return eg_loader_run(&board->loader, err);
+}

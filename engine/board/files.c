@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Firmware files read whole, and files that bytes go to.
+ *
+ * A file that is named by its path is written as PATH.part beside it and takes its name when it is whole, so a
+ * failure, a full disk or a Ctrl-C leaves what was there. Where a later resume may go on with it, the part
+ * stays.
+ */
+
+#include "engine/board/board_internal.h"
+
+#include "engine/base/file.h"
+#include "engine/image/hex.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_SIZE_MAX ((size_t)256 << 20) /* the largest flash, as HEX a little more than twice that */
+#define HEX_SIZE_MAX  (3 * FILE_SIZE_MAX)
+
+static enum eg_code read_stream(struct eg_buffer *data, FILE *file, const char *name, struct eg_error *err)
+{
+    uint8_t chunk[65536];
+    size_t got;
+
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0) {
+        if (data->size + got > HEX_SIZE_MAX)
+            return eg_error_set(err, EG_IO, "%s: more than %zu bytes", name, HEX_SIZE_MAX);
+        EG_TRY(eg_buffer_append(data, chunk, got, err));
+    }
+    return ferror(file) ? eg_error_errno(err, EG_IO, errno, "%s", name) : EG_OK;
+}
+
+enum eg_code eg__input_read(const struct eg_input *input, struct eg_buffer *data, char **name,
+                            struct eg_error *err)
+{
+    const char *called = input->name != NULL ? input->name : "data";
+
+    if ((input->path != NULL) + (input->data != NULL) + (input->file != NULL) != 1)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "an input is one of a path, data and a file");
+    EG_TRY(eg_strdup(name, input->path != NULL ? input->path : called, err));
+    if (input->path != NULL)
+        return eg_file_read(data, input->path, HEX_SIZE_MAX, err);
+    if (input->file != NULL)
+        return read_stream(data, input->file, *name, err);
+    return eg_buffer_append(data, input->data, input->size, err);
+}
+
+static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
+                              const void *data, size_t size, struct eg_error *err)
+{
+    struct eg__piece *more = realloc(pieces->piece, (pieces->count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%s: one more piece of it", name);
+    pieces->piece = more;
+    struct eg__piece *piece = &pieces->piece[pieces->count++];
+    *piece = (struct eg__piece){.file = file, .addr = addr};
+    EG_TRY(eg_strdup(&piece->name, name, err));
+    return eg_buffer_append(&piece->data, data, size, err);
+}
+
+/* The bytes of one file: as they are, or the ranges of an Intel HEX file. */
+static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
+                          const struct eg_buffer *data, struct eg_error *err)
+{
+    EG_CLEANUP(eg_hex_finish) struct eg_hex hex = {0};
+
+    if (!eg_hex_is(data->data, data->size))
+        return add_piece(pieces, name, file, addr, data->data, data->size, err);
+    if (eg_hex_parse_file(&hex, data->data, data->size, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", name);
+    for (size_t i = 0; i < hex.count; i++)
+        EG_TRY(add_piece(pieces, name, file, hex.range[i].addr, hex.range[i].data.data,
+                         hex.range[i].data.size, err));
+    return EG_OK;
+}
+
+static enum eg_code read_one(struct eg__pieces *pieces, const struct eg_input *input, size_t file,
+                             uint32_t addr, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer data = {0};
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+
+    EG_TRY(eg__input_read(input, &data, &name, err));
+    return split(pieces, name, file, addr, &data, err);
+}
+
+static bool is_given(const struct eg_input *input)
+{
+    return input->path != NULL || input->data != NULL || input->file != NULL;
+}
+
+/* What was flashed before, piece by piece: a HEX file must have been split as the new one is. */
+static enum eg_code read_before(struct eg__pieces *pieces, size_t first, const struct eg_flash_file *file,
+                                size_t number, struct eg_error *err)
+{
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces before = {0};
+
+    if (!is_given(&file->diff_with))
+        return EG_OK;
+    EG_TRY(read_one(&before, &file->diff_with, number, file->addr, err));
+    if (before.count != pieces->count - first)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s has %zu ranges of addresses, %s has %zu",
+                            before.count > 0 ? before.piece[0].name : "what was flashed before", before.count,
+                            pieces->piece[first].name, pieces->count - first);
+    for (size_t i = 0; i < before.count; i++) {
+        struct eg__piece *piece = &pieces->piece[first + i];
+        piece->is_diff = true;
+        piece->before = before.piece[i].data;
+        before.piece[i].data = (struct eg_buffer){0};
+    }
+    return EG_OK;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct eg__piece *const *first = a, *const *second = b;
+
+    return (*first)->addr < (*second)->addr ? -1 : (*first)->addr > (*second)->addr;
+}
+
+static enum eg_code check_overlap(const struct eg__pieces *pieces, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) const struct eg__piece **sorted = NULL;
+
+    EG_TRY(eg_alloc(&sorted, pieces->count + 1, sizeof *sorted, err));
+    for (size_t i = 0; i < pieces->count; i++)
+        sorted[i] = &pieces->piece[i];
+    qsort(sorted, pieces->count, sizeof *sorted, by_address);
+    for (size_t i = 1; i < pieces->count; i++) {
+        const struct eg__piece *low = sorted[i - 1], *high = sorted[i];
+        const uint64_t end = (uint64_t)low->addr + low->data.size;
+        if (low->data.size > 0 && high->data.size > 0 &&
+            (end + EG__SECTOR_SIZE - 1) / EG__SECTOR_SIZE > high->addr / EG__SECTOR_SIZE)
+            return eg_error_set(err, EG_BAD_ARGUMENT,
+                                "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x",
+                                low->name, (unsigned)low->addr, (unsigned long long)end, high->name,
+                                (unsigned)high->addr);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_file *files, size_t count,
+                             struct eg_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t first = pieces->count;
+        EG_TRY(read_one(pieces, &files[i].input, i, files[i].addr, err));
+        EG_TRY(read_before(pieces, first, &files[i], i, err));
+        for (size_t j = first; j < pieces->count; j++)
+            pieces->piece[j].encrypt = files[i].encrypt;
+    }
+    return check_overlap(pieces, err);
+}
+
+void eg__pieces_finish(struct eg__pieces *pieces)
+{
+    for (size_t i = 0; i < pieces->count; i++) {
+        free(pieces->piece[i].name);
+        eg_buffer_finish(&pieces->piece[i].data);
+        eg_buffer_finish(&pieces->piece[i].before);
+    }
+    free(pieces->piece);
+}
+
+/* Such as a pipe or /dev/null: nothing that could be renamed. */
+static bool is_device(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static enum eg_code open_part(struct eg__sink *sink, bool resume, struct eg_error *err)
+{
+    const char *path = sink->output->path;
+    char part[4096];
+
+    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
+        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", path);
+    EG_TRY(eg_strdup(&sink->path, path, err));
+    if (is_device(path)) {
+        sink->file = fopen(path, "wb");
+        return sink->file != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "%s", path);
+    }
+    const int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (resume ? O_APPEND : O_TRUNC), 0666);
+    if (fd < 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", part);
+    sink->file = fdopen(fd, resume ? "ab" : "wb");
+    if (sink->file == NULL) {
+        close(fd);
+        return eg_error_errno(err, EG_IO, errno, "%s", part);
+    }
+    return eg_strdup(&sink->part, part, err);
+}
+
+enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, bool resume,
+                           struct eg_error *err)
+{
+    if ((output->path != NULL) + (output->data != NULL) + (output->file != NULL) != 1)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "an output is one of a path, data and a file");
+    sink->output = output;
+    sink->file = output->file;
+    return output->path != NULL ? open_part(sink, resume, err) : EG_OK;
+}
+
+enum eg_code eg__sink_put(struct eg__sink *sink, const void *data, size_t size, struct eg_error *err)
+{
+    if (sink->output->data != NULL) {
+        if (size > sink->output->size - sink->done)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "there is room for %zu bytes only", sink->output->size);
+        memcpy((uint8_t *)sink->output->data + sink->done, data, size);
+    } else if (fwrite(data, 1, size, sink->file) != size) {
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->part != NULL ? sink->part : "the output");
+    }
+    sink->done += size;
+    return EG_OK;
+}
+
+enum eg_code eg__sink_commit(struct eg__sink *sink, struct eg_error *err)
+{
+    if (sink->file == NULL)
+        return EG_OK;
+    if (fflush(sink->file) != 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->part != NULL ? sink->part : "the output");
+    if (sink->part == NULL)
+        return EG_OK;
+    if (fsync(fileno(sink->file)) != 0 || rename(sink->part, sink->path) != 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+    free(sink->part);
+    sink->part = NULL;
+    return EG_OK;
+}
+
+void eg__sink_close(struct eg__sink *sink)
+{
+    if (sink->path != NULL && sink->file != NULL)
+        fclose(sink->file);
+    if (sink->part != NULL && !sink->keep)
+        unlink(sink->part);
+    free(sink->path);
+    free(sink->part);
+    *sink = (struct eg__sink){0};
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Writing files to the flash of a connected board.
+ *
+ * Everything that can be refused is refused before the first byte is erased: files are read, checked against
+ * chip and flash, padded and patched first. Then each piece is compressed where that is smaller, written, and
+ * confirmed by the chip's own digest; where the chip cannot do that the result says so.
+ *
+ * With diff_with only sectors are written that differ from what was flashed before, as runs of sectors. What
+ * was flashed before is the caller's word, so the whole piece is confirmed as ever, and written whole when
+ * that fails.
+ *
+ * A port that is lost in the middle is awaited and the region begun again, once. Encrypted data is not sent
+ * twice: the chip's cipher may already have spent that flash.
+ */
+
+#include "engine/board/board_internal.h"
+
+#include "engine/base/digest.h"
+#include "engine/image/compress.h"
+#include "engine/image/image.h"
+
+#include <string.h>
+
+struct work {
+    struct eg_board *board;
+    struct eg_write_flash_options options;
+    struct eg__flash_words words;
+    struct eg__pieces pieces;
+    struct eg_flash_result *results; /* may be NULL */
+};
+
+/* A stretch of a piece as it goes over the line. */
+struct stretch {
+    const struct eg__piece *piece;
+    uint32_t addr;
+    const uint8_t *data;
+    uint32_t size;
+};
+
+static void work_finish(struct work *work)
+{
+    eg__pieces_finish(&work->pieces);
+}
+
+static enum eg_code check_options(const struct work *work, struct eg_error *err)
+{
+    bool diff = false;
+
+    for (size_t i = 0; i < work->pieces.count; i++)
+        diff = diff || work->pieces.piece[i].is_diff;
+    if (diff && work->options.skip_flashed)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "files are either compared with what was flashed before or with the flash, not both");
+    if (work->options.trust_flash_content && !diff)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "there is nothing to trust: what was flashed before is not given");
+    return EG_OK;
+}
+
+/* Bytes in front of it in its first sector would be erased by a ROM and are lost. */
+static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct eg_error *err)
+{
+    const size_t size = data->size;
+
+    if (size == 0)
+        return EG_OK;
+    EG_TRY(eg_buffer_resize(data, size + front, 0xff, err));
+    memmove(data->data + front, data->data, size);
+    memset(data->data, 0xff, front);
+    return EG_OK;
+}
+
+static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
+{
+    const uint32_t front = piece->addr % EG__SECTOR_SIZE;
+    const struct eg_log_origin origin = eg__origin(board);
+
+    if (board->loader.stub || front == 0)
+        return EG_OK;
+    eg_log_note(board->options.logger, &origin,
+                "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
+                (unsigned)(piece->addr - front));
+    EG_TRY(align_for_rom(&piece->data, front, err));
+    EG_TRY(align_for_rom(&piece->before, front, err));
+    piece->addr -= front;
+    return EG_OK;
+}
+
+static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
+{
+    const uint64_t end = (uint64_t)piece->addr + piece->data.size;
+
+    if (work->options.force)
+        return EG_OK;
+    if (work->words.declared != 0 && end > work->words.declared)
+        return eg_error_set(err, EG_FLASH_TOO_SMALL, "%s ends at 0x%08llx, the given flash size at 0x%08x",
+                            piece->name, (unsigned long long)end, (unsigned)work->words.declared);
+    if (eg__check_extent(work->board, piece->addr, piece->data.size, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", piece->name);
+    return EG_OK;
+}
+
+/* Nothing is erased before this has passed. */
+static enum eg_code prepare(struct work *work, const struct eg_flash_file *files, size_t count,
+                            struct eg_error *err)
+{
+    struct eg_board *board = work->board;
+
+    EG_TRY(eg__pieces_read(&work->pieces, files, count, err));
+    EG_TRY(check_options(work, err));
+    EG_TRY(eg__flash_words(board, work->options.flash_mode, work->options.flash_freq,
+                           work->options.flash_size, &work->words, err));
+    for (size_t i = 0; i < work->pieces.count; i++) {
+        struct eg__piece *piece = &work->pieces.piece[i];
+        piece->encrypt = piece->encrypt || work->options.encrypt;
+        EG_TRY(eg__check_piece(board, piece, &work->options, err));
+        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
+        EG_TRY(align_piece(board, piece, err));
+        EG_TRY(check_size(work, piece, err));
+    }
+    if (work->options.erase_all && !work->options.force)
+        EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
+    return eg__set_flash_size(board, work->words.declared, err);
+}
+
+static bool can_hash(const struct eg_board *board, const struct eg__piece *piece)
+{
+    const bool knows = board->loader.stub ||
+                       (board->loader.target->rom_commands & EG_ROM_HAS(EG_OP_SPI_FLASH_MD5)) != 0;
+
+    return knows && !piece->encrypt && !board->loader.secure_download;
+}
+
+/* Whether the flash holds the piece, by the chip's digest. */
+static enum eg_code is_there(struct work *work, const struct eg__piece *piece, bool *there,
+                             uint8_t chip[EG_MD5_SIZE], uint8_t file[EG_MD5_SIZE], struct eg_error *err)
+{
+    const uint32_t size = (uint32_t)piece->data.size;
+
+    EG_TRY(eg_md5(file, piece->data.data, size, err));
+    EG_TRY(eg_loader_md5(&work->board->loader, piece->addr, size, chip, err));
+    *there = memcmp(chip, file, EG_MD5_SIZE) == 0;
+    return EG_OK;
+}
+
+static bool compresses(const struct work *work)
+{
+    switch (work->options.compress) {
+    case EG_COMPRESS_AUTO:
+        return work->board->loader.stub;
+    case EG_COMPRESS_ON:
+        return true;
+    case EG_COMPRESS_OFF:
+        return false;
+    }
+    return false;
+}
+
+static enum eg_code write_once(struct work *work, const struct stretch *stretch, const struct eg_buffer *zlib,
+                               uint64_t *sent, struct eg_error *err)
+{
+    struct eg_board *board = work->board;
+    const bool smaller = zlib->size > 0 && zlib->size < stretch->size;
+    const struct eg_flash_data data = {.flash_addr = stretch->addr,
+                                       .data = stretch->data,
+                                       .size = stretch->size,
+                                       .zlib = smaller ? zlib->data : NULL,
+                                       .zlib_size = (uint32_t)zlib->size,
+                                       .encrypted = stretch->piece->encrypt};
+    struct eg__working working = {board, stretch->piece->name, 0, stretch->size, work->options.no_progress};
+
+    EG_TRY(eg_loader_write_flash(&board->loader, &data, eg__work_progress, &working, NULL, err));
+    *sent += smaller ? zlib->size : stretch->size;
+    return EG_OK;
+}
+
+static enum eg_code write_stretch(struct work *work, const struct stretch *stretch, uint64_t *sent,
+                                  struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(work->board);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+
+    if (compresses(work))
+        EG_TRY(eg_compress(&zlib, stretch->data, stretch->size, err));
+    enum eg_code code = write_once(work, stretch, &zlib, sent, err);
+    if (code == EG_PORT_GONE && !stretch->piece->encrypt) {
+        eg_log_warning(work->board->options.logger, &origin, "%s: waiting for it to come back", err->text);
+        EG_TRY(eg__reconnect(work->board, err));
+        EG_TRY(eg__set_flash_size(work->board, work->words.declared, err));
+        code = write_once(work, stretch, &zlib, sent, err);
+    }
+    if (code != EG_OK)
+        return eg_error_prefix(err, "%s: ", stretch->piece->name);
+    return EG_OK;
+}
+
+static enum eg_code write_whole(struct work *work, const struct eg__piece *piece, uint64_t *sent,
+                                struct eg_error *err)
+{
+    const struct stretch all = {piece, piece->addr, piece->data.data, (uint32_t)piece->data.size};
+
+    return write_stretch(work, &all, sent, err);
+}
+
+static uint8_t byte_at(const struct eg_buffer *data, size_t at)
+{
+    return at < data->size ? data->data[at] : 0xff;
+}
+
+/* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
+static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
+{
+    return at + EG__SECTOR_SIZE - (piece->addr + at) % EG__SECTOR_SIZE;
+}
+
+static bool sector_differs(const struct eg__piece *piece, uint32_t at)
+{
+    for (uint32_t i = at; i < sector_end(piece, at); i++)
+        if (byte_at(&piece->data, i) != byte_at(&piece->before, i))
+            return true;
+    return false;
+}
+
+/* Write the runs of sectors that differ; `*runs` is how many there were. */
+static enum eg_code write_runs(struct work *work, const struct eg__piece *piece, unsigned *runs,
+                               uint64_t *sent, struct eg_error *err)
+{
+    const uint32_t size = (uint32_t)piece->data.size;
+
+    *runs = 0;
+    for (uint32_t at = 0; at < size;) {
+        EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
+        uint32_t end = at;
+
+        while (end < size && sector_differs(piece, end))
+            end = sector_end(piece, end);
+        if (end == at) {
+            at = sector_end(piece, at);
+            continue;
+        }
+        for (uint32_t i = at; i < end; i++) {
+            const uint8_t byte = byte_at(&piece->data, i);
+            EG_TRY(eg_buffer_append(&run, &byte, 1, err));
+        }
+        const struct stretch stretch = {piece, piece->addr + at, run.data, (uint32_t)run.size};
+        EG_TRY(write_stretch(work, &stretch, sent, err));
+        (*runs)++;
+        at = end;
+    }
+    return EG_OK;
+}
+
+static bool is_blank(const uint8_t md5[EG_MD5_SIZE], size_t size)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer blank = {0};
+    uint8_t of_blank[EG_MD5_SIZE];
+    struct eg_error ignored;
+
+    return eg_buffer_resize(&blank, size, 0xff, &ignored) == EG_OK &&
+           eg_md5(of_blank, blank.data, size, &ignored) == EG_OK && memcmp(of_blank, md5, EG_MD5_SIZE) == 0;
+}
+
+static enum eg_code mismatch(const struct eg__piece *piece, const uint8_t chip[EG_MD5_SIZE],
+                             const uint8_t file[EG_MD5_SIZE], struct eg_error *err)
+{
+    char chip_text[2 * EG_MD5_SIZE + 1], file_text[2 * EG_MD5_SIZE + 1];
+
+    eg_hex(chip_text, chip, EG_MD5_SIZE);
+    eg_hex(file_text, file, EG_MD5_SIZE);
+    return eg_error_set(err, EG_VERIFY_MISMATCH,
+                        "%s at 0x%08x: the flash holds MD5 %s%s, written was %s", piece->name,
+                        (unsigned)piece->addr, chip_text,
+                        is_blank(chip, piece->data.size) ? " (it is empty)" : "", file_text);
+}
+
+/* `*verified` stays false where the chip cannot tell. */
+static enum eg_code confirm(struct work *work, const struct eg__piece *piece, bool *verified,
+                            struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(work->board);
+    uint8_t chip[EG_MD5_SIZE], file[EG_MD5_SIZE];
+
+    *verified = false;
+    if (!can_hash(work->board, piece)) {
+        eg_log_warning(work->board->options.logger, &origin, "%s: what the flash holds cannot be verified, %s",
+                       piece->name,
+                       piece->encrypt                         ? "it is encrypted"
+                       : work->board->loader.secure_download ? "in secure download mode"
+                                                              : "by this ROM");
+        return EG_OK;
+    }
+    EG_TRY(is_there(work, piece, verified, chip, file, err));
+    return *verified ? EG_OK : mismatch(piece, chip, file, err);
+}
+
+static enum eg_code write_changed(struct work *work, const struct eg__piece *piece,
+                                  struct eg_flash_result *result, struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(work->board);
+    uint8_t chip[EG_MD5_SIZE], file[EG_MD5_SIZE];
+    unsigned runs;
+
+    EG_TRY(write_runs(work, piece, &runs, &result->sent, err));
+    result->skipped = runs == 0;
+    if (runs == 0 && work->options.trust_flash_content)
+        return EG_OK;
+    EG_TRY(is_there(work, piece, &result->verified, chip, file, err));
+    if (result->verified)
+        return EG_OK;
+    eg_log_note(work->board->options.logger, &origin,
+                "%s: the flash did not hold what was flashed before: writing all of it", piece->name);
+    result->skipped = false;
+    EG_TRY(write_whole(work, piece, &result->sent, err));
+    return confirm(work, piece, &result->verified, err);
+}
+
+static enum eg_code write_piece(struct work *work, const struct eg__piece *piece,
+                                struct eg_flash_result *result, struct eg_error *err)
+{
+    uint8_t chip[EG_MD5_SIZE], file[EG_MD5_SIZE];
+    const bool hashed = can_hash(work->board, piece) && !work->options.erase_all;
+
+    if (hashed && work->options.skip_flashed) {
+        EG_TRY(is_there(work, piece, &result->verified, chip, file, err));
+        result->skipped = result->verified;
+        if (result->skipped)
+            return EG_OK;
+    }
+    if (hashed && piece->is_diff)
+        return write_changed(work, piece, result, err);
+    EG_TRY(write_whole(work, piece, &result->sent, err));
+    return confirm(work, piece, &result->verified, err);
+}
+
+static void tell(const struct work *work, const struct eg__piece *piece, const struct eg_flash_result *result)
+{
+    const struct eg_log_origin origin = eg__origin(work->board);
+    struct eg_logger *logger = work->board->options.logger;
+    const char *checked = result->verified ? ", verified" : "";
+
+    if (result->skipped)
+        eg_log_print(logger, &origin, "%s: skipped, the flash at 0x%08x has it already%s", piece->name,
+                     (unsigned)result->addr, checked);
+    else
+        eg_log_print(logger, &origin, "%s: wrote %u bytes (%llu sent) at 0x%08x in %.1f s%s", piece->name,
+                     (unsigned)result->size, (unsigned long long)result->sent, (unsigned)result->addr,
+                     (double)result->duration_ms / 1000, checked);
+}
+
+/* A file of several pieces has one result: all of them together. */
+static void add_result(struct eg_flash_result *all, const struct eg_flash_result *one, bool first)
+{
+    if (first) {
+        *all = *one;
+        return;
+    }
+    all->size += one->size;
+    all->sent += one->sent;
+    all->duration_ms += one->duration_ms;
+    all->skipped = all->skipped && one->skipped;
+    all->verified = all->verified && one->verified;
+}
+
+static enum eg_code write_pieces(struct work *work, struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(work->board);
+
+    for (size_t i = 0; i < work->pieces.count; i++) {
+        const struct eg__piece *piece = &work->pieces.piece[i];
+        const bool first = i == 0 || work->pieces.piece[i - 1].file != piece->file;
+        struct eg_flash_result result = {.addr = piece->addr, .size = (uint32_t)piece->data.size};
+        const uint64_t began_ms = eg_clock_ms();
+
+        if (piece->data.size == 0) {
+            eg_log_note(work->board->options.logger, &origin, "%s: is empty, nothing to write", piece->name);
+            result.skipped = result.verified = true;
+        } else {
+            EG_TRY(write_piece(work, piece, &result, err));
+            result.duration_ms = eg_clock_ms() - began_ms;
+            tell(work, piece, &result);
+        }
+        if (work->results != NULL)
+            add_result(&work->results[piece->file], &result, first);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
+                                  const struct eg_write_flash_options *options,
+                                  struct eg_flash_result *results, struct eg_error *err)
+{
+    EG_CLEANUP(work_finish) struct work work = {.board = board, .results = results};
+
+    if (options != NULL)
+        work.options = *options;
+    if (results != NULL)
+        memset(results, 0, count * sizeof *results);
+    EG_TRY(eg__need_connected(board, err));
+    EG_TRY(prepare(&work, files, count, err));
+    if (work.options.erase_all)
+        EG_TRY(eg_loader_erase_flash(&board->loader, err));
+    return write_pieces(&work, err);
+}
