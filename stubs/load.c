@@ -23,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_SIZE_MAX    ((size_t)1024 * 1024)
 #define SECTION_SIZE_MAX ((size_t)256 * 1024) /* more than any chip has for a stub */
@@ -211,24 +210,6 @@ enum eg_code eg_stub_load(struct eg_stub **stub, const char *dir, const char *na
     loaded->stub.name = loaded->name;
     *stub = &loaded->stub;
     loaded = NULL;
-    return EG_OK;
-}
-
-enum eg_code eg_stub_find(const struct eg_stub **stub, struct eg_stub **loaded, const char *dir,
-                          const char *name, struct eg_error *err)
-{
-    char path[4096];
-
-    *loaded = NULL;
-    if (dir != NULL) {
-        snprintf(path, sizeof path, "%s/%s.json", dir, name);
-        if (access(path, F_OK) == 0) {
-            EG_TRY(eg_stub_load(loaded, dir, name, err));
-            *stub = *loaded;
-            return EG_OK;
-        }
-    }
-    *stub = eg_stub_by_name(name);
     return EG_OK;
 }
 

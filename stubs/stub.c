@@ -4,7 +4,9 @@
 
 #include "stubs/stub.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct eg_stub *eg_stub_by_name(const char *name)
 {
@@ -12,6 +14,24 @@ const struct eg_stub *eg_stub_by_name(const char *name)
         if (strcmp(eg_stubs[i]->name, name) == 0)
             return eg_stubs[i];
     return NULL;
+}
+
+enum eg_code eg_stub_find(const struct eg_stub **stub, struct eg_stub **loaded, const char *dir,
+                          const char *name, struct eg_error *err)
+{
+    char path[4096];
+
+    *loaded = NULL;
+    if (dir != NULL) {
+        snprintf(path, sizeof path, "%s/%s.json", dir, name);
+        if (access(path, F_OK) == 0) {
+            EG_TRY(eg_stub_load(loaded, dir, name, err));
+            *stub = *loaded;
+            return EG_OK;
+        }
+    }
+    *stub = eg_stub_by_name(name);
+    return EG_OK;
 }
 
 const char *eg_stub_source(void)

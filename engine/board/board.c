@@ -49,9 +49,9 @@ static enum eg_code copy_filters(struct eg_board *board, const char *const *filt
         count++;
     if (count == 0)
         return EG_OK;
-    EG_TRY(eg_alloc(&board->filters, count + 1, sizeof *board->filters, err));
-    for (size_t i = 0; i < count; i++)
-        EG_TRY(eg_strdup(&board->filters[i], filters[i], err));
+    EG_TRY(eg_alloc(&board->filters, count, sizeof *board->filters, err));
+    for (; board->filter_count < count; board->filter_count++)
+        EG_TRY(eg_strdup(&board->filters[board->filter_count], filters[board->filter_count], err));
     return EG_OK;
 }
 
@@ -96,7 +96,8 @@ static enum eg_code set_up(struct eg_board *board, const struct eg_board_options
     else
         eg_settings_init(&board->settings);
     EG_TRY(check_sequences(&board->settings, err));
-    EG_TRY(eg_discover_check_filters((const char *const *)board->filters, err));
+    size_t none = 0;
+    EG_TRY(eg_discover_filter(NULL, &none, (const char *const *)board->filters, board->filter_count, err));
     return find_target(board, err);
 }
 
@@ -136,8 +137,8 @@ void eg_board_destroy(struct eg_board *board)
     if (board == NULL)
         return;
     eg_port_close(board->port);
-    for (char **filter = board->filters; filter != NULL && *filter != NULL; filter++)
-        free(*filter);
+    for (size_t i = 0; i < board->filter_count; i++)
+        free(board->filters[i]);
     free(board->filters);
     free(board->port_name);
     free(board->chip_name);

@@ -9,6 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/espgang.h"
+#include "engine/image/image.h"
 #include "engine/loader/loader.h"
 
 #define EG__SECTOR_SIZE 0x1000u
@@ -17,6 +18,7 @@ struct eg_board {
     struct eg_board_options options; /* what it points to is ours, but for logger, progress and schemes */
     char *port_name, *chip_name, *stub_dir;
     char **filters;
+    size_t filter_count;
     const struct eg_target *wanted; /* the chip that was named; NULL = any */
     struct eg_settings settings;
     struct eg_cancel cancel;
@@ -27,10 +29,10 @@ struct eg_board {
     struct eg_loader loader;
     char mac_text[EG_MAC_TEXT]; /* "" until it is known */
 
-    uint32_t baud;       /* to go back to when the board had to be connected again */
-    bool attached;       /* at `spi_word`, or where the flash usually is when that is 0 */
+    uint32_t baud; /* to go back to when the board had to be connected again */
+    bool attached; /* at `spi_word`, or where the flash usually is when that is 0 */
     uint32_t spi_word;
-    bool has_flash;      /* `flash` was read */
+    bool has_flash; /* `flash` was read */
     struct eg_flash_info flash;
 };
 
@@ -82,12 +84,12 @@ enum eg_code eg__check_erase(struct eg_board *board, uint32_t addr, const char *
 
 /** Bytes of a firmware file and their place. */
 struct eg__piece {
-    char *name; /* for sentences */
+    char *name;  /* for sentences */
     size_t file; /* index of the file it came from */
     uint32_t addr;
     struct eg_buffer data;
     bool encrypt;
-    bool is_diff;         /* `before` is what was flashed there */
+    bool is_diff; /* `before` is what was flashed there */
     struct eg_buffer before;
 };
 

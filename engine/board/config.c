@@ -148,7 +148,13 @@ static enum eg_code parse(struct eg_settings *settings, char *text, const char *
 
     *found = false;
     for (unsigned number = 1; next != NULL; number++) {
-        char *line = trim(strsep(&next, "\n"));
+        char *line = next;
+        char *end = strchr(next, '\n');
+
+        next = end != NULL ? end + 1 : NULL;
+        if (end != NULL)
+            *end = '\0';
+        line = trim(line);
 
         if (*line == '\0' || *line == '#' || *line == ';')
             continue;
@@ -208,7 +214,8 @@ static enum eg_code open_port_attempts(struct eg_settings *settings, struct eg_e
     const char *text = getenv("ESPTOOL_OPEN_PORT_ATTEMPTS");
 
     if (text != NULL && !parse_count(text, true, &settings->open_port_attempts))
-        return eg_error_set(err, EG_BAD_JOB, "$ESPTOOL_OPEN_PORT_ATTEMPTS is \"%.60s\", not a whole number", text);
+        return eg_error_set(err, EG_BAD_JOB, "$ESPTOOL_OPEN_PORT_ATTEMPTS is \"%.60s\", not a whole number",
+                            text);
     return EG_OK;
 }
 

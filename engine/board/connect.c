@@ -6,8 +6,8 @@
  * Where no port is named, those are tried one after the other that look like a board, in esptool's order.
  * Others are left alone, for a port that is tried is reset, and a bench has more on its ports than boards.
  *
- * A chip whose USB is its own leaves the bus when it is reset, so a port that disappears while a reset goes on
- * is opened again. It may come back under another name; the link by which it was named leads there.
+ * A chip whose USB is its own leaves the bus when it is reset, so a port that disappears while a reset goes
+ * on is opened again. It may come back under another name; the link by which it was named leads there.
  */
 
 #include "engine/board/board_internal.h"
@@ -100,16 +100,36 @@ static enum eg_code connect_over_and_over(struct eg_board *board, struct eg_erro
     }
 }
 
+/* Those that the filters let pass; without filters, those that look like a board. */
+static enum eg_code candidates(const struct eg_board *board, struct eg_found_port **found, size_t *count,
+                               struct eg_error *err)
+{
+    size_t kept = 0;
+
+    EG_TRY(eg_discover_ports(found, count, err));
+    if (board->filter_count > 0) {
+        EG_TRY(
+            eg_discover_filter(*found, count, (const char *const *)board->filters, board->filter_count, err));
+    } else {
+        for (size_t i = 0; i < *count; i++)
+            if ((*found)[i].default_choice)
+                (*found)[kept++] = (*found)[i];
+        *count = kept;
+    }
+    eg_discover_order_for_search(*found, *count);
+    return EG_OK;
+}
+
 static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
     size_t count;
 
-    EG_TRY(eg_discover_candidates(&found, &count, (const char *const *)board->filters, err));
+    EG_TRY(candidates(board, &found, &count, err));
     if (count == 0)
         return eg_error_set(err, EG_NO_PORT, "no port %s: name one",
-                            board->filters != NULL ? "passes the filters" : "looks like a board");
+                            board->filter_count > 0 ? "passes the filters" : "looks like a board");
     for (size_t i = 0; i < count; i++) {
         const enum eg_code code = connect_at(board, found[i].path, err);
         if (code == EG_OK || code == EG_CANCELLED || code == EG_WRONG_CHIP)

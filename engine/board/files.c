@@ -3,15 +3,14 @@
 /*
  * Firmware files read whole, and files that bytes go to.
  *
- * A file that is named by its path is written as PATH.part beside it and takes its name when it is whole, so a
- * failure, a full disk or a Ctrl-C leaves what was there. Where a later resume may go on with it, the part
+ * A file that is named by its path is written as PATH.part beside it and takes its name when it is whole, so
+ * a failure, a full disk or a Ctrl-C leaves what was there. Where a later resume may go on with it, the part
  * stays.
  */
 
 #include "engine/board/board_internal.h"
 
 #include "engine/base/file.h"
-#include "engine/image/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,16 +69,7 @@ static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_
 static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
                           const struct eg_buffer *data, struct eg_error *err)
 {
-    EG_CLEANUP(eg_hex_finish) struct eg_hex hex = {0};
-
-    if (!eg_hex_is(data->data, data->size))
-        return add_piece(pieces, name, file, addr, data->data, data->size, err);
-    if (eg_hex_parse_file(&hex, data->data, data->size, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", name);
-    for (size_t i = 0; i < hex.count; i++)
-        EG_TRY(add_piece(pieces, name, file, hex.range[i].addr, hex.range[i].data.data,
-                         hex.range[i].data.size, err));
-    return EG_OK;
+    return add_piece(pieces, name, file, addr, data->data, data->size, err);
 }
 
 static enum eg_code read_one(struct eg__pieces *pieces, const struct eg_input *input, size_t file,
@@ -139,10 +129,10 @@ static enum eg_code check_overlap(const struct eg__pieces *pieces, struct eg_err
         const uint64_t end = (uint64_t)low->addr + low->data.size;
         if (low->data.size > 0 && high->data.size > 0 &&
             (end + EG__SECTOR_SIZE - 1) / EG__SECTOR_SIZE > high->addr / EG__SECTOR_SIZE)
-            return eg_error_set(err, EG_BAD_ARGUMENT,
-                                "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x",
-                                low->name, (unsigned)low->addr, (unsigned long long)end, high->name,
-                                (unsigned)high->addr);
+            return eg_error_set(
+                err, EG_BAD_ARGUMENT,
+                "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x", low->name,
+                (unsigned)low->addr, (unsigned long long)end, high->name, (unsigned)high->addr);
     }
     return EG_OK;
 }
@@ -190,7 +180,8 @@ static enum eg_code open_part(struct eg__sink *sink, bool resume, struct eg_erro
         sink->file = fopen(path, "wb");
         return sink->file != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "%s", path);
     }
-    const int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (resume ? O_APPEND : O_TRUNC), 0666);
+    const int fd =
+        open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (resume ? O_APPEND : O_TRUNC), 0666);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", part);
     sink->file = fdopen(fd, resume ? "ab" : "wb");
@@ -243,7 +234,7 @@ void eg__sink_close(struct eg__sink *sink)
 {
     if (sink->path != NULL && sink->file != NULL)
         fclose(sink->file);
-    if (sink->part != NULL && !sink->keep)
+    if (sink->part != NULL && !(sink->keep && sink->done > 0))
         unlink(sink->part);
     free(sink->path);
     free(sink->part);

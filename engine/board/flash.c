@@ -51,7 +51,8 @@ static enum eg_code spi_word(const struct eg_board *board, const char *text, uin
     }
     EG_TRY(parse_pins(pins, text, err));
     for (unsigned i = 0; i < 5; i++) {
-        if (target->usb_pins.last != 0 && (pins[i] == target->usb_pins.first || pins[i] == target->usb_pins.last)) {
+        if (target->usb_pins.last != 0 &&
+            (pins[i] == target->usb_pins.first || pins[i] == target->usb_pins.last)) {
             const struct eg_log_origin origin = eg__origin(board);
             eg_log_warning(board->options.logger, &origin, "GPIO %u is USB's on %s", pins[i], target->label);
         }

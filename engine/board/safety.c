@@ -29,10 +29,9 @@ enum eg_code eg__check_extent(struct eg_board *board, uint32_t addr, uint64_t si
     struct eg_flash_info info;
 
     if (end > BEYOND_ROM && !far)
-        return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                            "0x%08x to 0x%08llx goes beyond the 16 MB that the %s of %s reaches",
-                            (unsigned)addr, (unsigned long long)end, board->loader.stub ? "stub" : "ROM",
-                            target->label);
+        return eg_error_set(
+            err, EG_FLASH_TOO_SMALL, "0x%08x to 0x%08llx goes beyond the 16 MB that the %s of %s reaches",
+            (unsigned)addr, (unsigned long long)end, board->loader.stub ? "stub" : "ROM", target->label);
     if (board->loader.secure_download)
         return EG_OK;
     EG_TRY(eg__flash_info(board, &info, err));
@@ -54,9 +53,10 @@ enum eg_code eg__check_erase(struct eg_board *board, uint32_t addr, const char *
         return eg_error_set(err, EG_SECURED, "%s would take away what %s needs to start", what,
                             chip.secure_boot ? "secure boot" : "flash encryption");
     if (chip.key_manager && addr < KEY_MANAGER_END)
-        return eg_error_set(err, EG_SECURED,
-                            "%s would take away the key manager's data below 0x%08x, which flash encryption needs",
-                            what, (unsigned)KEY_MANAGER_END);
+        return eg_error_set(
+            err, EG_SECURED,
+            "%s would take away the key manager's data below 0x%08x, which flash encryption needs", what,
+            (unsigned)KEY_MANAGER_END);
     return EG_OK;
 }
 
@@ -98,8 +98,9 @@ static enum eg_code check_encryption_efuses(struct eg_board *board, const struct
         return EG_OK;
     EG_TRY(eg_loader_crypt_config_ok(&board->loader, &config_ok, err));
     if (!config_ok)
-        return eg_error_set(err, EG_SECURED, "%s cannot be encrypted: FLASH_CRYPT_CONFIG of this %s is not 0xf",
-                            piece->name, target->label);
+        return eg_error_set(err, EG_SECURED,
+                            "%s cannot be encrypted: FLASH_CRYPT_CONFIG of this %s is not 0xf", piece->name,
+                            target->label);
     EG_TRY(eg_loader_has_flash_key(&board->loader, &has_key, err));
     if (!has_key)
         return eg_error_set(err, EG_SECURED, "%s cannot be encrypted: this %s has no key for its flash",
@@ -120,8 +121,8 @@ static enum eg_code check_encrypted(struct eg_board *board, const struct eg__pie
                             piece->name, target->label);
     if (chip->manual_encrypt_off)
         return eg_error_set(err, EG_SECURED,
-                            "%s cannot be encrypted: on this %s the loader may no longer encrypt", piece->name,
-                            target->label);
+                            "%s cannot be encrypted: on this %s the loader may no longer encrypt",
+                            piece->name, target->label);
     return ignore_efuses ? EG_OK : check_encryption_efuses(board, piece, err);
 }
 
@@ -131,15 +132,17 @@ static enum eg_code check_plain(const struct eg_board *board, const struct eg__p
     if (!chip->flash_encryption)
         return EG_OK;
     if (board->loader.secure_download)
-        return eg_error_set(err, EG_SECURED,
-                            "%s is plain, and flash encryption is on: in secure download mode nothing tells whether "
-                            "the chip could run it",
-                            piece->name);
+        return eg_error_set(
+            err, EG_SECURED,
+            "%s is plain, and flash encryption is on: in secure download mode nothing tells whether "
+            "the chip could run it",
+            piece->name);
     if (chip->manual_encrypt_off)
-        return eg_error_set(err, EG_SECURED,
-                            "%s is plain, flash encryption is on, and the loader may no longer encrypt: the chip "
-                            "could not run it",
-                            piece->name);
+        return eg_error_set(
+            err, EG_SECURED,
+            "%s is plain, flash encryption is on, and the loader may no longer encrypt: the chip "
+            "could not run it",
+            piece->name);
     return EG_OK;
 }
 

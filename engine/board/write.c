@@ -51,8 +51,9 @@ static enum eg_code check_options(const struct work *work, struct eg_error *err)
     for (size_t i = 0; i < work->pieces.count; i++)
         diff = diff || work->pieces.piece[i].is_diff;
     if (diff && work->options.skip_flashed)
-        return eg_error_set(err, EG_BAD_ARGUMENT,
-                            "files are either compared with what was flashed before or with the flash, not both");
+        return eg_error_set(
+            err, EG_BAD_ARGUMENT,
+            "files are either compared with what was flashed before or with the flash, not both");
     if (work->options.trust_flash_content && !diff)
         return eg_error_set(err, EG_BAD_ARGUMENT,
                             "there is nothing to trust: what was flashed before is not given");
@@ -127,8 +128,8 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
 
 static bool can_hash(const struct eg_board *board, const struct eg__piece *piece)
 {
-    const bool knows = board->loader.stub ||
-                       (board->loader.target->rom_commands & EG_ROM_HAS(EG_OP_SPI_FLASH_MD5)) != 0;
+    const bool knows =
+        board->loader.stub || (board->loader.target->rom_commands & EG_ROM_HAS(EG_OP_SPI_FLASH_MD5)) != 0;
 
     return knows && !piece->encrypt && !board->loader.secure_download;
 }
@@ -269,9 +270,8 @@ static enum eg_code mismatch(const struct eg__piece *piece, const uint8_t chip[E
 
     eg_hex(chip_text, chip, EG_MD5_SIZE);
     eg_hex(file_text, file, EG_MD5_SIZE);
-    return eg_error_set(err, EG_VERIFY_MISMATCH,
-                        "%s at 0x%08x: the flash holds MD5 %s%s, written was %s", piece->name,
-                        (unsigned)piece->addr, chip_text,
+    return eg_error_set(err, EG_VERIFY_MISMATCH, "%s at 0x%08x: the flash holds MD5 %s%s, written was %s",
+                        piece->name, (unsigned)piece->addr, chip_text,
                         is_blank(chip, piece->data.size) ? " (it is empty)" : "", file_text);
 }
 
@@ -284,11 +284,11 @@ static enum eg_code confirm(struct work *work, const struct eg__piece *piece, bo
 
     *verified = false;
     if (!can_hash(work->board, piece)) {
-        eg_log_warning(work->board->options.logger, &origin, "%s: what the flash holds cannot be verified, %s",
-                       piece->name,
-                       piece->encrypt                         ? "it is encrypted"
+        eg_log_warning(work->board->options.logger, &origin,
+                       "%s: what the flash holds cannot be verified, %s", piece->name,
+                       piece->encrypt                        ? "it is encrypted"
                        : work->board->loader.secure_download ? "in secure download mode"
-                                                              : "by this ROM");
+                                                             : "by this ROM");
         return EG_OK;
     }
     EG_TRY(is_there(work, piece, verified, chip, file, err));

@@ -36,6 +36,11 @@ static size_t header_size(bool extended)
     return extended ? HEADER_SIZE + EXTENDED_SIZE : HEADER_SIZE;
 }
 
+size_t eg_image_header_size(const struct eg_image_info *info)
+{
+    return header_size(info->extended);
+}
+
 /* Walks the segments of `info`; XORs their data into *checksum, unless that is NULL. */
 static enum eg_code walk(const struct eg_image_info *info, const uint8_t *data, size_t size, size_t *end,
                          uint8_t *checksum, struct eg_error *err)

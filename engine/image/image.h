@@ -40,6 +40,9 @@ struct eg_image_info {
 enum eg_code eg_image_parse(struct eg_image_info *info, const struct eg_target *target, const uint8_t *data,
                             size_t size, struct eg_error *err) EG_CHECKED;
 
+/** Bytes in front of the first segment's header. */
+size_t eg_image_header_size(const struct eg_image_info *info);
+
 /** Check the XOR checksum and, when appended, the SHA-256. EG_BAD_IMAGE names the one that is wrong, with
  * both values. */
 enum eg_code eg_image_check(const struct eg_image_info *info, const uint8_t *data, size_t size,

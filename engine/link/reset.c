@@ -147,8 +147,13 @@ enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t
 
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err)
 {
-    EG_TRY(run(NULL, sequence, EG_RESET_HOLD_MS, err));
+    EG_TRY(eg_reset_check_custom(sequence, err));
     if (!eg_port_has_lines(port))
         return EG_OK;
     return run(port, sequence, EG_RESET_HOLD_MS, err);
+}
+
+enum eg_code eg_reset_check_custom(const char *sequence, struct eg_error *err)
+{
+    return run(NULL, sequence, EG_RESET_HOLD_MS, err);
 }

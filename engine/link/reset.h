@@ -39,4 +39,7 @@ enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t
  */
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err) EG_CHECKED;
 
+/** Whether eg_reset_run_custom() would take the text: EG_OK or EG_BAD_JOB. */
+enum eg_code eg_reset_check_custom(const char *sequence, struct eg_error *err) EG_CHECKED;
+
 #endif

@@ -36,9 +36,9 @@ void eg_loader_init(struct eg_loader *loader, struct eg_port *port)
     eg_slip_init(&loader->slip, port);
 }
 
-const char *eg__opcode_name(enum eg_opcode opcode)
+const char *eg_opcode_name(uint8_t opcode)
 {
-    switch (opcode) {
+    switch ((enum eg_opcode)opcode) {
     case EG_OP_FLASH_BEGIN:
         return "FLASH_BEGIN";
     case EG_OP_FLASH_DATA:
@@ -84,7 +84,14 @@ const char *eg__opcode_name(enum eg_opcode opcode)
     case EG_OP_RUN_USER_CODE:
         return "RUN_USER_CODE";
     }
-    return "a command";
+    return NULL;
+}
+
+const char *eg__opcode_name(enum eg_opcode opcode)
+{
+    const char *name = eg_opcode_name((uint8_t)opcode);
+
+    return name != NULL ? name : "a command";
 }
 
 const char *eg_device_status_text(uint16_t status)

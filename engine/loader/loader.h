@@ -308,6 +308,13 @@ enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, con
                                    unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
                                    uint32_t *result, struct eg_error *err) EG_CHECKED;
 
+/** Bring the chip into step after something went wrong: whatever it thought it was receiving is over.
+ * EG_BOARD_RESET when a stub was running and its ROM answers. */
+enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** "READ_REG" and so on; NULL = not known. */
+const char *eg_opcode_name(uint8_t opcode);
+
 /** "flash write error" and the like for the two status bytes; "unknown error" when no list has them. */
 const char *eg_device_status_text(uint16_t status);
 

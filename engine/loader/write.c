@@ -116,8 +116,7 @@ static bool is_final(enum eg_code code)
     return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
 }
 
-/* Ends whatever the chip thinks it is receiving. */
-static enum eg_code resync(struct eg_loader *loader, struct eg_error *err)
+enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
 {
     for (unsigned i = 1;; i++) {
         bool stub;
@@ -160,7 +159,7 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     const enum eg_code code = write_once(writer, err);
     if (!may_redo(code) || writer->what->encrypted)
         return code;
-    if (resync(writer->loader, &again) != EG_OK) {
+    if (eg_loader_resync(writer->loader, &again) != EG_OK) {
         if (!is_final(again.code) && listen_for_restart(writer->loader, &again) == EG_OK)
             return err->code;
         if (is_final(again.code))

@@ -10,6 +10,7 @@ uses() {
     targets | stubs | engine/link) echo "engine/base" ;;
     engine/image) echo "engine/base targets" ;;
     engine/loader) echo "engine/base engine/link engine/image targets stubs" ;;
+    engine/board) echo "$(uses engine/loader) engine/loader" ;;
     engine/stages) echo "$(uses engine/loader) engine/loader" ;;
     engine/line) echo "$(uses engine/stages) engine/stages" ;;
     jobs | db) echo "$(uses engine/line) engine/line" ;;
