@@ -141,10 +141,19 @@ struct eg_logger *eg_console_logger_init(struct eg_console_logger *console, FILE
     return &console->logger;
 }
 
-void eg_console_logger_finish(struct eg_console_logger *console)
+void eg_console_logger_end_line(struct eg_console_logger *console)
 {
+    pthread_mutex_lock(&console->lock);
     if (console->bar_width > 0)
         fputc('\n', console->out);
+    console->bar_width = 0;
+    fflush(console->out);
+    pthread_mutex_unlock(&console->lock);
+}
+
+void eg_console_logger_finish(struct eg_console_logger *console)
+{
+    eg_console_logger_end_line(console);
     pthread_mutex_destroy(&console->lock);
 }
 

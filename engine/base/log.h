@@ -43,6 +43,9 @@ struct eg_console_logger {
 struct eg_logger *eg_console_logger_init(struct eg_console_logger *console, FILE *out);
 void eg_console_logger_finish(struct eg_console_logger *console);
 
+/** End a bar that stands unfinished, before something else writes to the terminal. */
+void eg_console_logger_end_line(struct eg_console_logger *console);
+
 /** Every record to both; neither may be NULL. */
 struct eg_tee_logger {
     struct eg_logger logger;

@@ -8,6 +8,8 @@
 #include "engine/base/text.h"
 #include "stubs/stub.h"
 #include "targets/target.h"
+#include "tools/espgang/arguments.h"
+#include "tools/espgang/verb.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -44,19 +46,29 @@ void cli_request_cancel(void)
  * end of a session the terminal and the shell both hang up. */
 #define SAME_WISH_MS 500
 
-static void end_on_record(int number, bool silent)
+/* What a signal does; set before the handlers are. */
+static struct {
+    const char *text;
+    void (*also)(void);
+    _Atomic uint64_t first_ms; /* 0 = none has come */
+} wish;
+
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+#define CAUGHT (sizeof caught / sizeof *caught)
+
+static void end_on_record(int number)
 {
-    static const char text[] = "\nespgang: ending every run on record; once more to end at once\n";
-    static _Atomic uint64_t first_ms; /* 0 = not yet */
     const uint64_t now_ms = eg_clock_ms();
 
-    if (first_ms == 0) {
-        first_ms = now_ms;
+    if (wish.first_ms == 0) {
+        wish.first_ms = now_ms;
         eg_cancel_request(&interrupted);
-        if (!silent && write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+        if (wish.also != NULL)
+            wish.also();
+        if (wish.text != NULL && write(STDERR_FILENO, wish.text, strlen(wish.text)) < 0) {
             /* Nobody left to tell. */
         }
-    } else if (now_ms - first_ms >= SAME_WISH_MS) {
+    } else if (now_ms - wish.first_ms >= SAME_WISH_MS) {
         signal(number, SIG_DFL);
         raise(number); /* takes effect when the handler returns */
     }
@@ -66,24 +78,17 @@ static void on_signal(int number)
 {
     const int errno_before = errno;
 
-    end_on_record(number, false);
+    end_on_record(number);
     errno = errno_before;
 }
 
-static void on_signal_silent(int number)
+void cli_catch_signals(const char *text, void (*also)(void))
 {
-    const int errno_before = errno;
-
-    end_on_record(number, true);
-    errno = errno_before;
-}
-
-void cli_catch_signals(bool silent)
-{
-    struct sigaction action = {.sa_handler = silent ? on_signal_silent : on_signal,
-                               .sa_flags = (int)SA_RESTART};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESTART};
     struct sigaction former;
 
+    wish.text = text;
+    wish.also = also;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -97,7 +102,18 @@ enum cli_status cli_fail(const struct eg_error *err)
     fprintf(stderr, "espgang: %s\n", err->text);
     if (err->code == EG_CANCELLED)
         return CLI_INTERRUPTED;
-    return eg_code_blame(err->code) == EG_BLAME_JOB ? CLI_USAGE : CLI_STATION;
+    switch (eg_code_blame(err->code)) {
+    case EG_BLAME_JOB:
+        return CLI_USAGE;
+    case EG_BLAME_LINK:
+    case EG_BLAME_BOARD:
+        return CLI_NOT_PASSED;
+    case EG_BLAME_NONE:
+    case EG_BLAME_HOST:
+    case EG_BLAME_PROGRAM:
+        break;
+    }
+    return CLI_STATION;
 }
 
 enum cli_status cli_usage(poptContext context, const char *format, ...)
@@ -122,12 +138,19 @@ static void add_short_help(poptContext context)
         poptAddAlias(context, alias, 0);
 }
 
+poptContext cli_context(int argc, const char **argv, const struct poptOption *options, const char *help)
+{
+    poptContext context = poptGetContext(argv[0], argc, argv, options, 0);
+
+    poptSetOtherOptionHelp(context, help);
+    add_short_help(context);
+    return context;
+}
+
 bool cli_options(poptContext *context, int argc, const char **argv, const struct poptOption *options,
                  const char *help)
 {
-    *context = poptGetContext(argv[0], argc, argv, options, 0);
-    poptSetOtherOptionHelp(*context, help);
-    add_short_help(*context);
+    *context = cli_context(argc, argv, options, help);
     const int result = poptGetNextOpt(*context);
     if (result == -1)
         return true;
@@ -170,22 +193,38 @@ enum cli_status cli_flush(enum cli_status status)
 
 static void introduce(void)
 {
-    puts("espgang programs every Espressif board that is plugged in, at once, from one job file.\n"
+    puts("espgang programs every Espressif board that is plugged in, at once, from one job file, or does with one\n"
+         "board what esptool does.\n"
          "\n"
          "Try first:\n"
-         "  espgang check job.yaml          check the job and show the plan; touches nothing\n"
-         "  espgang run job.yaml --sim 8    rehearse on eight simulated boards\n"
-         "  espgang ports                   see which boards are attached\n"
+         "  espgang check job.yaml            check the job and show the plan; touches nothing\n"
+         "  espgang run job.yaml --sim 8      rehearse on eight simulated boards\n"
+         "  espgang ports                     see which boards are attached\n"
+         "  espgang flash-id                  ask the first of them for its flash\n"
+         "  espgang write-flash 0x0 app.bin   write a file to it\n"
          "\n"
          "'espgang --help' lists every command.");
 }
 
 static void help(void)
 {
-    puts("Usage: espgang COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:");
+    puts("Usage: espgang COMMAND [OPTION...] [ARGUMENT...]\n"
+         "       espgang [BOARD-OPTION...] COMMAND [OPTION...] [ARGUMENT...]\n\nMany boards:");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
-        printf("  %-8s  %s\n", command->name, command->summary);
-    puts("\n'espgang COMMAND --help' explains one; 'espgang --version' says which espgang this is.\n"
+        printf("  %-18s  %s\n", command->name, command->summary);
+    puts("\nOne board, as with esptool:");
+    for (const struct cli_verb *const *verb = cli_verbs; *verb != NULL; verb++)
+        printf("  %-18s  %s\n", (*verb)->name, (*verb)->summary);
+    puts("\nBoard options, before or behind the command:");
+    for (const struct cli_option *option = cli_board_options; option->name != NULL; option++) {
+        char name[40];
+        snprintf(name, sizeof name, "--%s%s%s%s%c", option->name, option->value != NULL ? " " : "",
+                 option->value != NULL ? option->value : "", option->letter != 0 ? ", -" : "",
+                 option->letter != 0 ? option->letter : ' ');
+        printf("  %-30s  %s\n", name, option->help);
+    }
+    puts("\nAn argument @FILE stands for the words in that file. 'espgang COMMAND --help' explains a command,\n"
+         "'espgang --version' says which espgang this is.\n"
          "\n"
          "Exit status: 0 every unit passed; 1 at least one did not; 2 the command line or the job is wrong;\n"
          "3 the station is wrong (no port, no ledger, no room); 130 interrupted.");
@@ -196,7 +235,7 @@ static void version(void)
     char chips[256];
 
     eg_target_names(chips, sizeof chips);
-    printf("espgang %s\nchips: %s\nstubs: %s\n", EG_VERSION, chips, eg_stub_source());
+    printf("espgang %s\nchips: %s\nstubs: %s\n", eg_version(), chips, eg_stub_source());
 }
 
 /* When the caller closed a standard stream, the next file or port to be opened would take its place and be
@@ -210,37 +249,133 @@ static void hold_standard_streams(void)
     }
 }
 
+static const struct cli_verb *find_verb(const char *name)
+{
+    for (const struct cli_verb *const *verb = cli_verbs; *verb != NULL; verb++)
+        if (strcmp((*verb)->name, name) == 0)
+            return *verb;
+    return NULL;
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+/* `run` is the line with a job file, else esptool's. */
+static bool has_argument(int argc, const char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (argv[i][0] != '-')
+            return true;
+    return false;
+}
+
+static bool asks_for_help(int argc, const char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "-?") == 0)
+            return true;
+    return false;
+}
+
+/* The words of the command: its name as the user would type it, what stood in front of it, the rest. */
+static enum cli_status dispatch(struct cli_arguments *front, const char *name, int argc,
+                                const char *const *argv)
+{
+    EG_CLEANUP(eg_free_cleanup) const char **words = NULL;
+    const struct cli_command *command = find_command(name);
+    const struct cli_verb *verb = find_verb(name);
+    struct eg_error err;
+    char title[80];
+    int count = 0;
+
+    if (command == NULL && verb == NULL) {
+        fprintf(stderr, "espgang: there is no command '%s'; 'espgang --help' lists them\n", name);
+        return CLI_USAGE;
+    }
+    if (command != NULL && verb != NULL &&
+        (has_argument(argc, argv) || (front->count == 0 && asks_for_help(argc, argv))))
+        verb = NULL;
+    if (verb == NULL && front->count > 0) {
+        fprintf(stderr, "espgang: %s: '%s' takes no options of a board\n", front->word[0], name);
+        return CLI_USAGE;
+    }
+    if (eg_alloc(&words, (size_t)(front->count + argc) + 2, sizeof words[0], &err) != EG_OK)
+        return cli_fail(&err);
+    snprintf(title, sizeof title, "espgang %s", name);
+    words[count++] = title;
+    for (int i = 0; i < front->count; i++)
+        words[count++] = front->word[i];
+    for (int i = 0; i < argc; i++)
+        words[count++] = argv[i];
+    return verb != NULL ? cli_verb_run(verb, count, words) : command->run(count, words);
+}
+
+static enum cli_status run_words(int argc, const char *const *argv)
+{
+    EG_CLEANUP(cli_arguments_finish) struct cli_arguments front = {0};
+    struct eg_error err;
+    char name[64];
+    int used;
+
+    if (argc < 1) {
+        introduce();
+        return CLI_OK;
+    }
+    if (strcmp(argv[0], "help") == 0 || asks_for_help(1, argv)) {
+        help();
+        return CLI_OK;
+    }
+    if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0) {
+        version();
+        return CLI_OK;
+    }
+    if (cli_arguments_front(&front, argc, argv, &used, &err) != EG_OK)
+        return cli_fail(&err);
+    if (used == argc) {
+        fputs("espgang: no command; 'espgang --help' lists them\n", stderr);
+        return CLI_USAGE;
+    }
+    snprintf(name, sizeof name, "%s", argv[used]);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+    if (strcmp(name, "version") == 0) {
+        version();
+        return CLI_OK;
+    }
+    return dispatch(&front, name, argc - used - 1, argv + used + 1);
+}
+
 enum cli_status cli_main(int argc, const char **argv)
 {
+    EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
+    struct sigaction former[CAUGHT];
+    enum cli_status status;
+    struct eg_error err;
+    bool expanded;
+
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], NULL, &former[i]);
     signal(SIGPIPE, SIG_IGN);
+    interrupted = (struct eg_cancel){0};
+    wish.first_ms = 0;
     hold_standard_streams();
-    if (argc < 2) {
-        introduce();
-        return cli_flush(CLI_OK);
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        help();
-        return cli_flush(CLI_OK);
-    }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
-        version();
-        return cli_flush(CLI_OK);
-    }
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        if (strcmp(argv[1], command->name) != 0)
-            continue;
-        EG_CLEANUP(eg_free_cleanup) const char **arguments = NULL;
-        struct eg_error err;
-        char name[64];
-        if (eg_alloc(&arguments, (size_t)argc, sizeof arguments[0], &err) != EG_OK)
-            return cli_fail(&err);
-        snprintf(name, sizeof name, "espgang %s", command->name);
-        arguments[0] = name;
-        for (int i = 2; i < argc; i++)
-            arguments[i - 1] = argv[i];
-        return cli_flush(command->run(argc - 1, arguments));
-    }
-    fprintf(stderr, "espgang: there is no command '%s'; 'espgang --help' lists them\n", argv[1]);
-    return CLI_USAGE;
+    if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &expanded, &err) == EG_OK)
+        status = run_words(words.count, (const char *const *)words.word);
+    else
+        status = cli_fail(&err);
+    status = cli_flush(status);
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &former[i], NULL);
+    return status;
+}
+
+int eg_main(int argc, char **argv)
+{
+    return (int)cli_main(argc, (const char **)argv);
 }

@@ -37,7 +37,7 @@ enum cli_status cli_report(int argc, const char **argv);
 /** The whole program but for main(): argv as the shell gives it. */
 enum cli_status cli_main(int argc, const char **argv);
 
-/** "espgang: SENTENCE" to standard error; the status its blame leads to. */
+/** "espgang: SENTENCE" to standard error; the status its blame leads to: host 3, job 2, link and board 1. */
 enum cli_status cli_fail(const struct eg_error *err);
 
 /** The same for a wrong command line, with a pointer to --help. Returns CLI_USAGE. */
@@ -53,6 +53,9 @@ bool cli_options(poptContext *context, int argc, const char **argv, const struct
                  const char *help);
 void cli_options_finish(poptContext *context);
 
+/** The context alone, for who reads the options himself; argv[0] is the command's name as in `run` above. */
+poptContext cli_context(int argc, const char **argv, const struct poptOption *options, const char *help);
+
 /** Flush standard output; a full disk or closed pipe there must not look like success. */
 enum cli_status cli_flush(enum cli_status status);
 
@@ -64,8 +67,13 @@ bool cli_check_name(poptContext context, const char *option, const char *name);
 const struct eg_cancel *cli_cancel(void);
 /** End everything as a signal would, without a word. */
 void cli_request_cancel(void);
-/** From now on the first of those signals sets the flag, a second one half a second later or more ends the
- * program at once. SIGHUP stays ignored where it is (nohup). */
-void cli_catch_signals(bool silent);
+/**
+ * From now on the first of those signals sets the flag, a second one half a second later or more ends the
+ * program at once. SIGHUP stays ignored where it is (nohup). Until cli_main() returns.
+ *
+ * @param text  said to standard error at the first; a static string, NULL = nothing
+ * @param also  called at the first, in the signal handler; may be NULL
+ */
+void cli_catch_signals(const char *text, void (*also)(void));
 
 #endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * esptool's command lines, word by word.
+ *
+ * popt knows neither short options of two letters (-fs) nor options that take as many words as there are
+ * (--diff-with A B), and scripts still have the names that options had in esptool 4.
+ */
+
+#include "tools/espgang/arguments.h"
+
+#include "engine/base/bytes.h"
+#include "engine/base/file.h"
+#include "engine/stages/plan.h"
+#include "tools/espgang/verb.h"
+
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_SIZE_MAX ((size_t)1 << 20)
+
+static const struct {
+    const char *old, *now;
+} renamed[] = {
+    {"-fs", "--flash-size"},
+    {"-fm", "--flash-mode"},
+    {"-ff", "--flash-freq"},
+    {"-sc", "--spi-connection"},
+    {"--ignore-flash-encryption-efuse-setting", "--ignore-flash-enc-efuse"},
+    {"--fill-flash-size", "--pad-to-size"},
+    {"--no-diff-verify", "--trust-flash-content"},
+};
+
+static enum eg_code add(struct cli_arguments *arguments, const char *word, struct eg_error *err)
+{
+    char **more = realloc(arguments->word, ((size_t)arguments->count + 2) * sizeof *more);
+
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%d words of a command line", arguments->count + 1);
+    arguments->word = more;
+    more[arguments->count] = more[arguments->count + 1] = NULL;
+    EG_TRY(eg_strdup(&more[arguments->count], word, err));
+    arguments->count++;
+    return EG_OK;
+}
+
+void cli_arguments_finish(struct cli_arguments *arguments)
+{
+    for (int i = 0; i < arguments->count; i++)
+        free(arguments->word[i]);
+    free(arguments->word);
+}
+
+static enum eg_code add_line(struct cli_arguments *out, const char *path, unsigned number, const char *line,
+                             struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) const char **words = NULL;
+    int count;
+
+    const int result = poptParseArgvString(line, &count, &words);
+    if (result == POPT_ERROR_NOARG)
+        return EG_OK; /* a blank line */
+    if (result != 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s:%u: %s", path, number, poptStrerror(result));
+    for (int i = 0; i < count; i++)
+        EG_TRY(add(out, words[i], err));
+    return EG_OK;
+}
+
+static enum eg_code add_file(struct cli_arguments *out, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+    char *line, *rest;
+    unsigned number = 0;
+
+    EG_TRY(eg_file_read(&file, path, FILE_SIZE_MAX, err));
+    for (line = (char *)file.data; line != NULL; line = rest) {
+        rest = strchr(line, '\n');
+        if (rest != NULL)
+            *rest++ = '\0';
+        const size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        EG_TRY(add_line(out, path, ++number, line, err));
+    }
+    return EG_OK;
+}
+
+enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv, bool *expanded,
+                                  struct eg_error *err)
+{
+    *expanded = false;
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] != '@') {
+            EG_TRY(add(out, argv[i], err));
+            continue;
+        }
+        EG_TRY(add_file(out, argv[i] + 1, err));
+        *expanded = true;
+    }
+    return EG_OK;
+}
+
+/* "--flash_size=4MB" as "--flash-size=4MB", then by its present name. */
+static enum eg_code spell(struct cli_arguments *out, const char *word, struct eg_error *err)
+{
+    char name[4096];
+    const size_t length = strcspn(word, "=");
+
+    if (word[0] != '-' || length >= sizeof name)
+        return add(out, word, err);
+    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    for (char *at = name; strncmp(name, "--", 2) == 0 && *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (strcmp(name, renamed[i].old) == 0)
+            snprintf(name, sizeof name, "%s", renamed[i].now);
+    if (snprintf(name + strlen(name), sizeof name - strlen(name), "%s", word + length) >=
+        (int)(sizeof name - strlen(name)))
+        return add(out, word, err);
+    return add(out, name, err);
+}
+
+static bool eats_all(const char *word, const char *const *eat_all)
+{
+    for (; strncmp(word, "--", 2) == 0 && *eat_all != NULL; eat_all++)
+        if (strcmp(word + 2, *eat_all) == 0)
+            return true;
+    return false;
+}
+
+enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char *const *argv,
+                                 const char *const *eat_all, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *eater = NULL; /* the option that takes the next words */
+
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+
+        if (word[0] != '-' && eater != NULL) {
+            EG_TRY(add(out, eater, err));
+            EG_TRY(add(out, word, err));
+            continue;
+        }
+        free(eater);
+        eater = NULL;
+        EG_TRY(spell(out, word, err));
+        if (!eats_all(out->word[out->count - 1], eat_all))
+            continue;
+        eater = out->word[--out->count];
+        out->word[out->count] = NULL;
+    }
+    return EG_OK;
+}
+
+static const struct cli_option *board_option(const char *name, size_t length, char letter)
+{
+    for (const struct cli_option *option = cli_board_options; option->name != NULL; option++)
+        if (letter != '\0' ? option->letter == letter
+                           : strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+            return option;
+    return NULL;
+}
+
+static enum eg_code add_option(struct cli_arguments *out, const struct cli_option *option, const char *value,
+                               struct eg_error *err)
+{
+    char word[4096];
+
+    if (snprintf(word, sizeof word, "--%s%s%s", option->name, value != NULL ? "=" : "",
+                 value != NULL ? value : "") >= (int)sizeof word)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "--%s: its value is too long", option->name);
+    return add(out, word, err);
+}
+
+static bool is_filter(const char *word)
+{
+    return strncmp(word, "vid=", 4) == 0 || strncmp(word, "pid=", 4) == 0 || strncmp(word, "name=", 5) == 0 ||
+           strncmp(word, "serial=", 7) == 0;
+}
+
+/* One option and what belongs to it; letters without a value may stand together. */
+static enum eg_code take_front(struct cli_arguments *out, int argc, const char *const *argv, int *at,
+                               struct eg_error *err)
+{
+    const char *word = argv[(*at)++];
+    const bool is_long = strncmp(word, "--", 2) == 0;
+    const char *equals = is_long ? strchr(word, '=') : NULL;
+    const size_t length = equals != NULL ? (size_t)(equals - word - 2) : strlen(word) - (is_long ? 2 : 0);
+
+    for (const char *letter = word + 1;; letter++) {
+        const struct cli_option *option =
+            is_long ? board_option(word + 2, length, '\0') : board_option(NULL, 0, *letter);
+        const char *value = is_long ? (equals != NULL ? equals + 1 : NULL) : letter[1] != '\0' ? letter + 1 : NULL;
+
+        if (option == NULL || *letter == '\0')
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%.60s: unknown option; see 'espgang --help'", word);
+        if (option->value == NULL) {
+            EG_TRY(add_option(out, option, NULL, err));
+            if (is_long || letter[1] == '\0')
+                return EG_OK;
+            continue;
+        }
+        if (value == NULL && *at == argc)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "--%s: wants %s", option->name, option->value);
+        EG_TRY(add_option(out, option, value != NULL ? value : argv[(*at)++], err));
+        while (option->eat_all && *at < argc && is_filter(argv[*at]))
+            EG_TRY(add_option(out, option, argv[(*at)++], err));
+        return EG_OK;
+    }
+}
+
+enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char *const *argv, int *used,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(cli_arguments_finish) struct cli_arguments spelled = {0};
+    static const char *const none[] = {NULL};
+
+    EG_TRY(cli_arguments_spell(&spelled, argc, argv, none, err));
+    *used = 0;
+    while (*used < argc && argv[*used][0] == '-')
+        EG_TRY(take_front(out, argc, (const char *const *)spelled.word, used, err));
+    return EG_OK;
+}
+
+bool cli_number(const char *text, uint64_t most, uint64_t *number)
+{
+    uint64_t value;
+    char *end;
+
+    if (text[0] == '0' && strchr("oObB", text[1]) != NULL && text[1] != '\0' && text[2] != '\0' &&
+        text[2] != '-' && text[2] != '+' && text[2] != ' ') {
+        value = strtoull(text + 2, &end, text[1] == 'o' || text[1] == 'O' ? 8 : 2);
+        if (*end != '\0' && strcmp(end, "k") != 0 && strcmp(end, "M") != 0)
+            return false;
+        if (value > most)
+            return false;
+        value <<= *end == 'k' ? 10 : *end == 'M' ? 20 : 0;
+    } else if (!eg_number_parse(text, &value)) {
+        return false;
+    }
+    *number = value;
+    return value <= most;
+}

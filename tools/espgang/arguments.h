@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A command line as esptool's users type it, made into one that popt reads. */
+
+#ifndef TOOLS_ESPGANG_ARGUMENTS_H
+#define TOOLS_ESPGANG_ARGUMENTS_H
+
+#include "engine/base/error.h"
+
+#include <stdbool.h>
+
+/** Words of a command line, NULL behind the last. Zero-initialise it; EG_CLEANUP(cli_arguments_finish). */
+struct cli_arguments {
+    char **word;
+    int count;
+};
+
+void cli_arguments_finish(struct cli_arguments *arguments);
+
+/**
+ * The words with every @FILE replaced by those in the file: split at blanks and lines, quoted as in a shell.
+ *
+ * @param expanded  whether there was one
+ *
+ * @return EG_OK; EG_IO; EG_BAD_ARGUMENT a quote without an end (the sentence names file and line)
+ */
+enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv, bool *expanded,
+                                  struct eg_error *err) EG_CHECKED;
+
+/**
+ * Spell options as they are spelled today: "--flash_size" is "--flash-size", "-fs" too, and options that take
+ * everything up to the next option ("--diff-with A B") get their name in front of every word.
+ *
+ * @param eat_all  names of such options without their dashes, NULL behind the last
+ */
+enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char *const *argv,
+                                 const char *const *eat_all, struct eg_error *err) EG_CHECKED;
+
+/**
+ * What stands in front of the command: options of the board, in their long form ("--port=/dev/ttyUSB0").
+ *
+ * @param used  how many words they are
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT an option that no board has, or one without its value
+ */
+enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char *const *argv, int *used,
+                                 struct eg_error *err) EG_CHECKED;
+
+/** A number in esptool's ways: decimal, 0x, 0o, 0b, and with k or M behind it. False = it is none, or larger
+ * than `most`. */
+bool cli_number(const char *text, uint64_t most, uint64_t *number);
+
+#endif
