@@ -232,6 +232,8 @@ struct eg_target {
     const char *name;  /* as in the job file; equals the file name: "esp32c3" */
     const char *label; /* as people and esptool write it: "ESP32-C3" */
 
+    bool xtensa;       /* instruction set; else RISC-V */
+
     enum eg_detect detect;
     uint32_t chip_id;  /* in GET_SECURITY_INFO; EG_DETECT_CHIP_ID only */
     uint32_t magic;    /* EG_DETECT_MAGIC only */
