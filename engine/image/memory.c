@@ -30,5 +30,6 @@ bool eg_memory_touches(const struct eg_target *target, uint32_t addr, uint64_t s
         if (range->start != 0 && addr < range->end && end > range->start)
             return true;
     return (addr < target->irom.end && end > target->irom.start) ||
-           (addr < target->drom.end && end > target->drom.start);
+           (addr < target->drom.end && end > target->drom.start) ||
+           (addr < target->tcm.end && end > target->tcm.start);
 }
