@@ -50,10 +50,17 @@ bool eg_app_descriptor_read(struct eg_app_descriptor *descriptor, const uint8_t 
 bool eg_bootloader_descriptor_read(struct eg_bootloader_descriptor *descriptor, const uint8_t *data,
                                    size_t size)
 {
+    struct eg_bootloader_descriptor found;
+
     if (size < EG_BOOTLOADER_DESCRIPTOR_SIZE || data[0] != BOOTLOADER_MAGIC)
         return false;
-    descriptor->version = eg_get32(data + 4);
-    copy_text(descriptor->idf_version, data + 8, 32);
-    copy_text(descriptor->date_time, data + 40, 24);
+    found.version = eg_get32(data + 4);
+    copy_text(found.idf_version, data + 8, 32);
+    copy_text(found.date_time, data + 40, 24);
+    /* One byte of magic is little: what has no such texts is other data. */
+    if (found.idf_version[0] == '\0' || strchr(found.idf_version, '?') != NULL ||
+        found.date_time[0] == '\0' || strchr(found.date_time, '?') != NULL)
+        return false;
+    *descriptor = found;
     return true;
 }

@@ -83,6 +83,11 @@ enum eg_code eg_image_parse(struct eg_image_info *info, const struct eg_target *
         found.min_rev = data[14];
         found.min_rev_full = eg_get16(data + 15);
         found.max_rev_full = eg_get16(data + 17);
+        if (data[HASH_FLAG_AT] > 1)
+            return eg_error_set(
+                err, EG_BAD_IMAGE,
+                "byte at offset 0x%x, whether a SHA-256 is appended, is 0x%02x, neither 0 nor 1",
+                HASH_FLAG_AT, data[HASH_FLAG_AT]);
         found.hash_appended = data[HASH_FLAG_AT] == 1;
     }
     EG_TRY(walk(&found, data, size, &end, NULL, err));

@@ -10,11 +10,10 @@
 
 #include "engine/image/layout.h"
 
+#include "engine/image/crc.h"
 #include "engine/image/image.h"
 #include "engine/image/memory.h"
 #include "engine/image/writer.h"
-
-#include <libdeflate.h>
 
 #include <string.h>
 
@@ -90,14 +89,6 @@ static enum eg_code layout_v1(struct eg_image_files *files, struct eg__writer *w
     return EG_OK;
 }
 
-/* As the bootloader reckons it. */
-static uint32_t crc32(const struct eg_buffer *data)
-{
-    const uint32_t crc = libdeflate_crc32(0, data->data, data->size);
-
-    return crc & UINT32_C(0x80000000) ? ~crc : crc + 1;
-}
-
 static enum eg_code layout_v2(struct eg_image_files *files, struct eg__writer *writer,
                               const struct eg__layout *layout, struct eg__segment *irom, struct eg_error *err)
 {
@@ -117,7 +108,7 @@ static enum eg_code layout_v2(struct eg_image_files *files, struct eg__writer *w
         eg__write_segment(writer, eg__segment_name(irom), 0, irom->data.data, irom->data.size, false, err));
     EG_TRY(write_rom_image(writer, layout, irom, err));
     EG_TRY(check_placed(writer, err));
-    eg_put32(crc, crc32(writer->out));
+    eg_put32(crc, eg__image_crc(writer->out->data, writer->out->size));
     return eg_buffer_append(writer->out, crc, sizeof crc, err);
 }
 
