@@ -95,6 +95,7 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
 const struct eg_target eg_target_esp32 = {
     .name = "esp32",
     .label = "ESP32",
+    .xtensa = true,
     .detect = EG_DETECT_MAGIC,
     .magic = 0x00f01d83,
     .image_chip_id = 0,

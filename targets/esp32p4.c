@@ -120,6 +120,7 @@ const struct eg_target eg_target_esp32p4 = {
     .memory = memory,
     .irom = {0x40000000, 0x4c000000},
     .drom = {0x40000000, 0x4c000000},
+    .tcm = {0x30100000, 0x30102000},
     .spi =
         {
             .base = 0x5008d000,

@@ -104,6 +104,7 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
 const struct eg_target eg_target_esp32s2 = {
     .name = "esp32s2",
     .label = "ESP32-S2",
+    .xtensa = true,
     .detect = EG_DETECT_MAGIC,
     .magic = 0x000007c6,
     .image_chip_id = 2,

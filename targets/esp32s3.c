@@ -120,6 +120,7 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
 const struct eg_target eg_target_esp32s3 = {
     .name = "esp32s3",
     .label = "ESP32-S3",
+    .xtensa = true,
     .detect = EG_DETECT_CHIP_ID,
     .chip_id = 9,
     .image_chip_id = 9,

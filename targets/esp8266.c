@@ -51,6 +51,7 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
 const struct eg_target eg_target_esp8266 = {
     .name = "esp8266",
     .label = "ESP8266",
+    .xtensa = true,
     .detect = EG_DETECT_MAGIC,
     .magic = 0xfff0c101,
     .image_chip_id = -1,

@@ -230,6 +230,8 @@ struct eg_target {
     const char *name;  /* as in the job file; equals the file name: "esp32c3" */
     const char *label; /* as people and esptool write it: "ESP32-C3" */
 
+    bool xtensa; /* instruction set; else RISC-V */
+
     enum eg_detect detect;
     uint32_t chip_id;  /* in GET_SECURITY_INFO; EG_DETECT_CHIP_ID only */
     uint32_t magic;    /* EG_DETECT_MAGIC only */
@@ -251,6 +253,8 @@ struct eg_target {
     const struct eg_header_code *flash_freqs; /* code in the low nibble */
     const struct eg_memory_range *memory;
     struct eg_range irom, drom;     /* where flash is mapped; end 0 = not at all */
+    struct eg_range tcm;            /* tightly coupled memory, not in `memory`, which names what the reference
+                                       does; end 0 = none known */
     const uint32_t *mmu_page_sizes; /* that an image may choose, ascending, 0 behind the last; NULL = fixed at
                                        64 KiB, the default everywhere */
 

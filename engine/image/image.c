@@ -10,7 +10,8 @@
  * Where checksum and hash lie comes from walking the segments, never from the length of the file: merged
  * files and signed images go on behind them. Every length in a file is checked against the data first.
  *
- * Not here: building images, and the older ESP8266 container that begins with EA; it is plain data to us.
+ * Not here: building images (build.c) and telling all that is in one (inspect.c). The older ESP8266 container
+ * that begins with EA is plain data here.
  */
 
 #include "engine/image/image.h"
@@ -24,9 +25,6 @@ enum {
     HEADER_SIZE = 8,
     EXTENDED_SIZE = 16,
     SEGMENT_HEADER_SIZE = 8,
-    SEGMENTS_MAX = 16,
-    CHECKSUM_LINE = 16,
-    CHECKSUM_SEED = 0xef,
     HASH_FLAG_AT = 23,
     NO_LIMIT = 65535,
 };
@@ -79,9 +77,9 @@ enum eg_code eg_image_parse(struct eg_image_info *info, const struct eg_target *
         return eg_error_set(err, EG_BAD_IMAGE, "byte at offset 0x0 is 0x%02x, not the 0x%02x of an image",
                             data[0], EG_IMAGE_MAGIC);
     found.segment_count = data[1];
-    if (found.segment_count < 1 || found.segment_count > SEGMENTS_MAX)
+    if (found.segment_count < 1 || found.segment_count > EG_IMAGE_SEGMENTS_MAX)
         return eg_error_set(err, EG_BAD_IMAGE, "segment count at offset 0x1 is %u, not 1 to %d",
-                            found.segment_count, SEGMENTS_MAX);
+                            found.segment_count, EG_IMAGE_SEGMENTS_MAX);
     found.flash_mode = data[2];
     found.flash_size_freq = data[3];
     found.entry = eg_get32(data + 4);
@@ -90,10 +88,15 @@ enum eg_code eg_image_parse(struct eg_image_info *info, const struct eg_target *
         found.min_rev = data[14];
         found.min_rev_full = eg_get16(data + 15);
         found.max_rev_full = eg_get16(data + 17);
+        if (data[HASH_FLAG_AT] > 1)
+            return eg_error_set(
+                err, EG_BAD_IMAGE,
+                "byte at offset 0x%x, whether a SHA-256 is appended, is 0x%02x, neither 0 nor 1",
+                HASH_FLAG_AT, data[HASH_FLAG_AT]);
         found.hash_appended = data[HASH_FLAG_AT] == 1;
     }
     EG_TRY(walk(&found, data, size, &end, NULL, err));
-    found.end = (end / CHECKSUM_LINE + 1) * CHECKSUM_LINE;
+    found.end = (end / EG_IMAGE_CHECKSUM_LINE + 1) * EG_IMAGE_CHECKSUM_LINE;
     if (found.hash_appended) {
         found.hash_offset = found.end;
         found.end += EG_SHA256_SIZE;
@@ -113,11 +116,11 @@ static enum eg_code check_hash_present(const struct eg_image_info *info, size_t 
 enum eg_code eg_image_check(const struct eg_image_info *info, const uint8_t *data, size_t size,
                             struct eg_error *err)
 {
-    uint8_t checksum = CHECKSUM_SEED;
+    uint8_t checksum = EG_IMAGE_CHECKSUM_SEED;
     size_t end;
 
     EG_TRY(walk(info, data, size, &end, &checksum, err));
-    const size_t at = end | (CHECKSUM_LINE - 1);
+    const size_t at = end | (EG_IMAGE_CHECKSUM_LINE - 1);
     if (at >= size)
         return eg_error_set(err, EG_BAD_IMAGE, "checksum at offset 0x%zx lies beyond the end at 0x%zx", at,
                             size);
@@ -187,7 +190,7 @@ bool eg_image_looks_damaged(const struct eg_target *target, const uint8_t *data,
     struct eg_error ignored;
 
     if (size < header_size(target->image_chip_id >= 0) || data[0] != EG_IMAGE_MAGIC || data[1] < 1 ||
-        data[1] > SEGMENTS_MAX || eg_image_parse(&info, target, data, size, &ignored) == EG_OK)
+        data[1] > EG_IMAGE_SEGMENTS_MAX || eg_image_parse(&info, target, data, size, &ignored) == EG_OK)
         return false;
     if (target->image_chip_id >= 0 && eg_get16(data + 12) != target->image_chip_id)
         return false;
@@ -222,16 +225,6 @@ void eg_image_revisions(const struct eg_image_info *info, const struct eg_target
     } else {
         *min_rev = (uint16_t)(info->min_rev * 100);
     }
-}
-
-int eg_flash_mode_code(const char *name)
-{
-    static const char *const modes[] = {"qio", "qout", "dio", "dout"};
-
-    for (int code = 0; code < (int)(sizeof modes / sizeof *modes); code++)
-        if (strcmp(name, modes[code]) == 0)
-            return code;
-    return -1;
 }
 
 enum eg_code eg_image_patch(const struct eg_target *target, uint32_t addr,

@@ -7,13 +7,19 @@
 #define ENGINE_IMAGE_IMAGE_H
 
 #include "engine/base/error.h"
+#include "engine/image/settings.h"
 #include "targets/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define EG_IMAGE_MAGIC 0xe9
+#define EG_IMAGE_MAGIC            0xe9
+#define EG_IMAGE_MAGIC_V2         0xea /* in front of an ESP8266 image of version 2, with its irom part */
+#define EG_IMAGE_SEGMENTS_MAX     16
+#define EG_IMAGE_SEGMENT_SIZE_MAX 0x1000000u /* a segment is smaller */
+#define EG_IMAGE_CHECKSUM_SEED    0xef
+#define EG_IMAGE_CHECKSUM_LINE    16 /* the checksum is the last byte of a line of so many */
 
 /** Facts of a parsed image. */
 struct eg_image_info {
@@ -68,14 +74,6 @@ bool eg_image_looks_damaged(const struct eg_target *target, const uint8_t *data,
 /** The revisions (major * 100 + minor) that may run the image, both ends included; 0 and 65535 = no limit. */
 void eg_image_revisions(const struct eg_image_info *info, const struct eg_target *target, uint16_t *min_rev,
                         uint16_t *max_rev);
-
-/** Header fields to change; -1 keeps. `mode` is the byte, `size` and `freq` are the codes of the target. */
-struct eg_flash_settings {
-    int mode, freq, size;
-};
-
-/** "qio", "qout", "dio", "dout": 0 to 3; -1 = no such mode. */
-int eg_flash_mode_code(const char *name);
 
 /**
  * Change mode, frequency and size in an image that goes to `addr`, and the appended SHA-256 with it.

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* libdeflate's CRC-32 with the bootloader's twist. */
+
+#include "engine/image/crc.h"
+
+#include <libdeflate.h>
+
+uint32_t eg__image_crc(const uint8_t *data, size_t size)
+{
+    const uint32_t crc = libdeflate_crc32(0, data, size);
+
+    return crc & UINT32_C(0x80000000) ? ~crc : crc + 1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Several files and their addresses become one. */
+
+#ifndef ENGINE_IMAGE_MERGE_H
+#define ENGINE_IMAGE_MERGE_H
+
+#include "engine/base/bytes.h"
+#include "targets/target.h"
+
+#include <stdbool.h>
+
+enum eg_merge_format { EG_MERGE_RAW, EG_MERGE_UF2, EG_MERGE_HEX };
+
+struct eg_merge_input {
+    uint32_t addr;
+    const uint8_t *data;
+    size_t size;
+    const char *name; /* for sentences */
+};
+
+/** All zero = what esptool's merge-bin does without options. */
+struct eg_merge_options {
+    enum eg_merge_format format;
+    const char *flash_mode, *flash_freq,
+        *flash_size;         /* for the bootloader's header; NULL or "keep" = as it is */
+    uint32_t target_offset;  /* address of the first byte of a raw file; nothing may lie before it */
+    const char *pad_to_size; /* raw: FF up to this address, "4MB"; NULL = up to the last input's end */
+    uint32_t chunk_size;     /* UF2: data bytes per block; 0 = all there is room for */
+    bool no_md5;             /* UF2 */
+};
+
+/**
+ * Merge inputs, in any order; gaps in a raw file are FF, the other formats have none.
+ *
+ * As in esptool two inputs must not share a sector of 4 KB, and the blocks of a UF2 file are numbered per
+ * input.
+ *
+ * @param out      appended to
+ * @param applied  whether an image of the target goes to the bootloader's address, so that flash settings had
+ *                 a header to change; NULL = not asked
+ *
+ * @return EG_OK; EG_BAD_JOB an option or address cannot be used; EG_BAD_IMAGE; EG_NO_MEMORY. Any thread.
+ */
+enum eg_code eg_merge(struct eg_buffer *out, const struct eg_target *target,
+                      const struct eg_merge_input *inputs, size_t count,
+                      const struct eg_merge_options *options, bool *applied, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What an image loads, before it is laid out. */
+
+#ifndef ENGINE_IMAGE_SEGMENTS_H
+#define ENGINE_IMAGE_SEGMENTS_H
+
+#include "engine/base/bytes.h"
+#include "engine/image/elf.h"
+#include "targets/target.h"
+
+struct eg__segment {
+    char name[EG_ELF_NAME_SIZE]; /* of the first section in it */
+    uint32_t addr;
+    struct eg_buffer data; /* a multiple of 4 bytes, at least 4 */
+};
+
+/** Zero-initialise it; EG_CLEANUP(eg__segments_finish) frees it. */
+struct eg__segments {
+    struct eg__segment *list;
+    size_t count;
+};
+
+/**
+ * Take the parts of an ELF file, padded with zeros to words, and join neighbours of the same memory.
+ *
+ * @param map     whose memory map says what is the same memory
+ * @param sorted  by address first; for images with the extended header the gaps that alignment makes between
+ *                neighbours are filled with zeros, too
+ * @param merged  how many parts went into the one before them
+ *
+ * @return EG_OK; EG_BAD_IMAGE there is nothing to load, more than an image can hold, a segment outside every
+ *         memory of the target, two that overlap; EG_NO_MEMORY
+ */
+enum eg_code eg__segments_collect(struct eg__segments *segments, const struct eg_target *target,
+                                  const struct eg_target *map, const struct eg_elf_part *parts,
+                                  size_t part_count, bool sorted, unsigned *merged,
+                                  struct eg_error *err) EG_CHECKED;
+
+/** In a sentence: the name, or "segment" when it has none. */
+const char *eg__segment_name(const struct eg__segment *segment);
+
+void eg__segments_finish(struct eg__segments *segments);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* UF2, the format that is copied onto a USB drive. */
+
+#ifndef ENGINE_IMAGE_UF2_H
+#define ENGINE_IMAGE_UF2_H
+
+#include "engine/image/pieces.h"
+
+#include <stdbool.h>
+
+#define EG_UF2_BLOCK_SIZE 512
+#define EG_UF2_DATA_MAX   476 /* of a block */
+#define EG_UF2_MD5_SIZE   24  /* address, length and MD5 of the data, behind them */
+
+/** Whether the bytes begin as a UF2 file does. */
+bool eg_uf2_is(const uint8_t *data, size_t size);
+
+/**
+ * Read a UF2 file: whole blocks, numbered without a gap, of one family, each with the right MD5 when it has
+ * one. Numbers may begin anew, as where several files were written one after the other. Blocks that are not
+ * for the flash are passed over.
+ *
+ * @param family_id  which chips the file is for; 0 = it does not say
+ *
+ * @return EG_OK; EG_BAD_IMAGE, the sentence names the offset of the block; EG_NO_MEMORY. Any thread.
+ */
+enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const uint8_t *data, size_t size,
+                         struct eg_error *err) EG_CHECKED;
+
+/**
+ * Append the blocks of one file, numbered from 0.
+ *
+ * @param chunk_size  data bytes per block, a multiple of 4 to EG_UF2_DATA_MAX less the MD5; 0 = all there is
+ *                    room for
+ *
+ * @return EG_OK; EG_BAD_JOB the chunk size cannot be used; EG_BAD_IMAGE the data run out of the address space
+ */
+enum eg_code eg_uf2_write(struct eg_buffer *out, uint32_t family_id, uint32_t addr, const uint8_t *data,
+                          size_t size, uint32_t chunk_size, bool md5, struct eg_error *err) EG_CHECKED;
+
+#endif
