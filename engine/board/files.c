@@ -11,6 +11,7 @@
 #include "engine/board/board_internal.h"
 
 #include "engine/base/file.h"
+#include "engine/image/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +70,16 @@ static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_
 static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
                           const struct eg_buffer *data, struct eg_error *err)
 {
-    return add_piece(pieces, name, file, addr, data->data, data->size, err);
+    EG_CLEANUP(eg_pieces_finish) struct eg_pieces ranges = {0};
+
+    if (!eg_hex_is(data->data, data->size))
+        return add_piece(pieces, name, file, addr, data->data, data->size, err);
+    if (eg_hex_read(&ranges, data->data, data->size, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", name);
+    for (size_t i = 0; i < ranges.count; i++)
+        EG_TRY(add_piece(pieces, name, file, ranges.list[i].addr, ranges.list[i].data.data,
+                         ranges.list[i].data.size, err));
+    return EG_OK;
 }
 
 static enum eg_code read_one(struct eg__pieces *pieces, const struct eg_input *input, size_t file,
