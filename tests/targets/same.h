@@ -20,10 +20,13 @@ struct bits {
 static inline void add_bits(struct bits *bits, const struct eg_field_part *part, unsigned out_shift)
 {
     for (unsigned i = 0; i < 32; i++) {
-        if ((part->mask >> i & 1) != 0) {
-            bits->addr[i + part->out_shift + out_shift] = part->addr;
-            bits->bit[i + part->out_shift + out_shift] = (uint8_t)(i + part->shift);
-        }
+        const unsigned to = i + part->out_shift + out_shift;
+
+        if ((part->mask >> i & 1) == 0)
+            continue;
+        assert_true(to < 32);
+        bits->addr[to] = part->addr;
+        bits->bit[to] = (uint8_t)(i + part->shift);
     }
 }
 

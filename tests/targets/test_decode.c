@@ -59,6 +59,22 @@ static void a_field_is_put_together_from_its_parts(void **state)
     assert_false(eg_field_read(&field, read_word, words, &value));
 }
 
+static void a_condition_does_not_hold_for_a_value_beyond_its_set(void **state)
+{
+    (void)state;
+    const struct eg_field fields[EG_FIELD_COUNT] = {[EG_FIELD_PACKAGE] = {{{0x10, 0, 0xff, 0}}}};
+    const struct eg_rule packages[] = {{"one", {{EG_FIELD_PACKAGE, EG_VALUE(1)}}}, {0}};
+    const struct eg_target target = {.field = fields, .packages = packages, .package_unknown = "none"};
+    struct word words[] = {{0x10, 1}, {0}};
+    const char *name;
+
+    assert_true(eg_target_package(&target, read_word, words, &name));
+    assert_string_equal(name, "one");
+    words[0].value = 33;
+    assert_true(eg_target_package(&target, read_word, words, &name));
+    assert_string_equal(name, "none");
+}
+
 /* The words in the recordings of read-mac: an ESP32 and an ESP32-C3 mask ROM with emulated efuses. */
 static void the_recorded_chips_are_described_as_by_the_client_that_recorded_them(void **state)
 {
@@ -409,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_is_put_together_from_its_parts),
+        cmocka_unit_test(a_condition_does_not_hold_for_a_value_beyond_its_set),
         cmocka_unit_test(the_recorded_chips_are_described_as_by_the_client_that_recorded_them),
         cmocka_unit_test(what_cannot_be_read_is_not_made_up),
         cmocka_unit_test(the_esp32_knows_four_patterns_of_its_revision_bits),

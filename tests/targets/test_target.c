@@ -110,7 +110,7 @@ static bool all_ones(void *context, uint32_t addr, uint32_t *word)
     return true;
 }
 
-/* Conditions look at fields that the chip has and whose values fit them. */
+/* The fields of conditions have no values that a condition cannot name. */
 static void complete_rules(const struct eg_target *target, const struct eg_rule *rules)
 {
     chip_assert(target, rules != NULL && rules[0].text != NULL && rules[0].text[0] != ' ');
