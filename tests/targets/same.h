@@ -318,12 +318,21 @@ static inline void same_crystal(const struct eg_target *target, const json_t *ch
     assert_true(row == NULL || row->there == 0);
 }
 
-/* "esp32.json", or a file each below and from a revision. */
+/* A stub and the file it is in, "esp32.json"; either may be NULL. */
+static inline void same_file(const struct eg_target *target, const char *stub, const char *file,
+                             const char *what)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "%s.json", stub != NULL ? stub : "");
+    same_text(target, stub != NULL ? name : NULL, file, what);
+}
+
+/* One stub, or one each below and from a revision. */
 static inline void same_stub(const struct eg_target *target, const json_t *stub)
 {
     const json_t *by_revision = ref_at(stub, "json"), *disabled = ref_at(stub, "disabled_when");
     const char *from = ref_text(stub, "json"), *before = NULL, *key;
-    char name[40];
     uint32_t revision = 0;
     json_t *file;
 
@@ -341,10 +350,8 @@ static inline void same_stub(const struct eg_target *target, const json_t *stub)
             revision = 1;
     if (!json_is_true(ref_at(stub, "supported")))
         from = NULL;
-    snprintf(name, sizeof name, "%s.json", target->stub);
-    same_text(target, target->stub != NULL ? name : NULL, from, "stub");
-    snprintf(name, sizeof name, "%s.json", target->stub_before);
-    same_text(target, target->stub_before != NULL ? name : NULL, before, "stub_before");
+    same_file(target, target->stub, from, "stub");
+    same_file(target, target->stub_before, before, "stub_before");
     assert_int_equal(target->stub_from, revision);
     same_number(target, target->stub_hook_addr, stub,
                 "secure_boot_launch_workaround.rom_read_function_pointer_addr");
