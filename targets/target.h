@@ -323,7 +323,7 @@ const struct eg_target *eg_target_by_name(const char *name);
 /** The target with this chip id in its image headers; NULL = none. */
 const struct eg_target *eg_target_by_image_id(int image_chip_id);
 
-/** "esp32, esp32c3, …" for sentences and help; the text is cut when `size` is too small. */
+/** "esp32, esp32c2, …" for sentences and help; the text is cut when `size` is too small. */
 void eg_target_names(char *text, size_t size);
 
 /** The code of a flash size or frequency name; -1 = the chip has none of that name. */

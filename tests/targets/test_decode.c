@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "targets/target.h"
-#include "tests/fakes/check.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "tests/targets/reference.h"
 
 /* Registers as a list that ends with address 0; a word that is not in it cannot be read. */
 struct word {
@@ -62,6 +59,22 @@ static void a_field_is_put_together_from_its_parts(void **state)
     assert_false(eg_field_read(&field, read_word, words, &value));
 }
 
+static void a_condition_does_not_hold_for_a_value_beyond_its_set(void **state)
+{
+    (void)state;
+    const struct eg_field fields[EG_FIELD_COUNT] = {[EG_FIELD_PACKAGE] = {{{0x10, 0, 0xff, 0}}}};
+    const struct eg_rule packages[] = {{"one", {{EG_FIELD_PACKAGE, EG_VALUE(1)}}}, {0}};
+    const struct eg_target target = {.field = fields, .packages = packages, .package_unknown = "none"};
+    struct word words[] = {{0x10, 1}, {0}};
+    const char *name;
+
+    assert_true(eg_target_package(&target, read_word, words, &name));
+    assert_string_equal(name, "one");
+    words[0].value = 33;
+    assert_true(eg_target_package(&target, read_word, words, &name));
+    assert_string_equal(name, "none");
+}
+
 /* The words in the recordings of read-mac: an ESP32 and an ESP32-C3 mask ROM with emulated efuses. */
 static void the_recorded_chips_are_described_as_by_the_client_that_recorded_them(void **state)
 {
@@ -78,14 +91,29 @@ static void the_recorded_chips_are_described_as_by_the_client_that_recorded_them
     described_as("esp32c3", esp32c3, "24:0a:c4:00:10:01 4 ESP32-C3 (QFN32)");
 }
 
+/* What does not depend on any register is known without one. */
 static void what_cannot_be_read_is_not_made_up(void **state)
 {
     (void)state;
     const struct word none[] = {{0}};
 
-    for (size_t i = 0; eg_targets[i] != NULL; i++)
-        described_as(eg_targets[i]->name, none,
-                     eg_targets[i]->revision_rule == EG_REVISION_NONE ? "- 0 -" : "- - -");
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        const struct eg_target *target = eg_targets[i];
+        char features[EG_FEATURES_TEXT];
+        uint8_t extension[2];
+        bool conditional = false;
+
+        if (strcmp(target->name, "esp8266") == 0)
+            described_as(target->name, none, "- 0 -");
+        else if (strcmp(target->name, "esp32e22") == 0)
+            described_as(target->name, none, "- 0 ESP32-E22");
+        else
+            described_as(target->name, none, "- - -");
+        for (const struct eg_rule *rule = target->features; rule->text != NULL; rule++)
+            conditional = conditional || rule->when[0].values != 0;
+        assert_int_equal(eg_target_features(target, read_word, (void *)none, features), !conditional);
+        assert_false(eg_target_mac_extension(target, read_word, (void *)none, extension));
+    }
 }
 
 static void the_esp32_knows_four_patterns_of_its_revision_bits(void **state)
@@ -228,10 +256,176 @@ static void the_esp8266s_package_follows_from_six_bits(void **state)
     }
 }
 
+static void features_are(const struct word *words, const char *name, const char *expected)
+{
+    char text[EG_FEATURES_TEXT];
+
+    assert_true(eg_target_features(eg_target_by_name(name), read_word, (void *)words, text));
+    assert_string_equal(text, expected);
+}
+
+static void features_are_listed_with_the_vendor_behind_what_is_inside(void **state)
+{
+    (void)state;
+    struct word c3[] = {{0x60008850, 1U << 27}, {0x60008854, 1}, {0}};
+    const struct word esp32[] = {{0x3ff5a00c, 3U << 12}, {0x3ff5a010, 1U << 8}, {0x3ff5a018, 0}, {0}};
+
+    features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (XMC)");
+    c3[1].value = 7; /* a vendor nobody knows */
+    features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB");
+    c3[1].value = 1;
+    c3[0].value = 0; /* and one without flash */
+    features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz");
+    features_are(esp32, "esp32",
+                 "Wi-Fi, BT, Dual Core + LP Core, 160MHz, Vref calibration in eFuse, Coding Scheme None");
+}
+
+static void the_mac_extension_is_above_the_mac(void **state)
+{
+    (void)state;
+    const struct word words[] = {{0x600b0844, 0x11223344}, {0x600b0848, 0xfffe6055}, {0}};
+    uint8_t extension[2];
+
+    assert_true(eg_target_mac_extension(eg_target_by_name("esp32c6"), read_word, (void *)words, extension));
+    assert_int_equal(extension[0], 0xff);
+    assert_int_equal(extension[1], 0xfe);
+}
+
+/* Whether each row of a target's rules was seen to hold. */
+struct seen {
+    bool package[16], feature[32];
+};
+
+static bool read_register(void *context, uint32_t addr, uint32_t *word)
+{
+    *word = ref_word((const struct registers *)context, addr);
+    return true;
+}
+
+static void compare(const struct eg_target *target, const json_t *chip, struct registers *registers,
+                    struct seen *seen)
+{
+    const unsigned seed = (unsigned)registers->seed;
+    char features[EG_FEATURES_TEXT], expected_features[2 * EG_FEATURES_TEXT];
+    uint8_t mac[6] = {0}, expected_mac[6] = {0}, extension[2], expected_extension[2];
+    uint16_t revision;
+    const char *package;
+
+    assert_true(eg_target_revision(target, read_register, registers, &revision));
+    if (revision != ref_revision(chip, registers))
+        fail_msg("%s, seed %u: revision %u, by the reference %u", target->name, seed, revision,
+                 (unsigned)ref_revision(chip, registers));
+
+    assert_true(eg_target_package(target, read_register, registers, &package));
+    if (strcmp(package, ref_package(chip, registers)) != 0)
+        fail_msg("%s, seed %u: package %s, by the reference %s", target->name, seed, package,
+                 ref_package(chip, registers));
+    for (size_t i = 0; target->packages[i].text != NULL; i++)
+        seen->package[i] = seen->package[i] || strcmp(target->packages[i].text, package) == 0;
+
+    assert_true(eg_target_features(target, read_register, registers, features));
+    ref_features(chip, registers, expected_features, sizeof expected_features);
+    if (strcmp(features, expected_features) != 0)
+        fail_msg("%s, seed %u: \"%s\", by the reference \"%s\"", target->name, seed, features,
+                 expected_features);
+    for (size_t i = 0; target->features[i].text != NULL; i++)
+        seen->feature[i] = seen->feature[i] || strstr(features, target->features[i].text) != NULL;
+
+    if (eg_target_mac(target, read_register, registers, mac) != ref_mac(chip, registers, expected_mac))
+        fail_msg("%s, seed %u: only one of target and reference has a MAC", target->name, seed);
+    if (ref_mac(chip, registers, expected_mac) && memcmp(mac, expected_mac, 6) != 0)
+        fail_msg("%s, seed %u: the MAC is not the reference's", target->name, seed);
+    if ((target->quirks & EG_QUIRK_MAC_EXTENSION) != 0) {
+        assert_true(eg_target_mac_extension(target, read_register, registers, extension));
+        ref_bytes(ref_at(chip, "efuse.mac.mac_ext_bytes"), registers, expected_extension);
+        if (memcmp(extension, expected_extension, 2) != 0)
+            fail_msg("%s, seed %u: the MAC extension is not the reference's", target->name, seed);
+    }
+}
+
+/* The greatest value of a field of the reference; 0 when it is no bits of a register. */
+static uint32_t greatest(const json_t *field)
+{
+    uint32_t value = 0;
+
+    for (size_t i = 0; i < json_array_size(field); i++)
+        value |= ref_number(json_array_get(field, i), "mask")
+                 << ref_number(json_array_get(field, i), "out_shift");
+    return value;
+}
+
+static void force(struct registers *registers, const json_t *field, uint32_t value)
+{
+    for (size_t i = 0; i < json_array_size(field); i++) {
+        const json_t *part = json_array_get(field, i);
+        const uint32_t mask = ref_number(part, "mask"), shift = ref_number(part, "shift");
+
+        assert_true(registers->forced_count < sizeof registers->forced / sizeof registers->forced[0]);
+        registers->forced[registers->forced_count].addr = ref_number(part, "word_addr");
+        registers->forced[registers->forced_count].mask = mask << shift;
+        registers->forced[registers->forced_count++].bits = (value >> ref_number(part, "out_shift") & mask)
+                                                            << shift;
+    }
+}
+
+/* Every two small fields with each other, in all their values. */
+static void compare_forced(const struct eg_target *target, const json_t *chip, uint32_t *seed,
+                           struct seen *seen)
+{
+    const json_t *fields = ref_at(chip, "efuse.fields");
+    const char *name, *other_name;
+    json_t *field, *other;
+
+    json_object_foreach((json_t *)fields, name, field)
+    {
+        json_object_foreach((json_t *)fields, other_name, other)
+        {
+            if (strcmp(name, other_name) >= 0 || greatest(field) > 31 || greatest(other) > 31)
+                continue;
+            for (uint32_t a = 0; a <= greatest(field); a++) {
+                for (uint32_t b = 0; b <= greatest(other); b++) {
+                    struct registers registers = {.seed = ++*seed};
+                    force(&registers, field, a);
+                    force(&registers, other, b);
+                    compare(target, chip, &registers, seen);
+                }
+            }
+        }
+    }
+}
+
+static void every_chip_is_what_the_reference_says_of_its_registers(void **state)
+{
+    (void)state;
+    json_t *all = ref_open();
+    uint32_t seed = 0;
+
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        const struct eg_target *target = eg_targets[i];
+        const json_t *chip = json_object_get(ref_at(all, "chips"), target->name);
+        struct seen seen = {0};
+
+        assert_non_null(chip);
+        for (unsigned round = 0; round < 3000; round++) {
+            struct registers registers = {.seed = ++seed};
+            compare(target, chip, &registers, &seen);
+        }
+        compare_forced(target, chip, &seed, &seen);
+        for (size_t row = 0; target->packages[row].text != NULL; row++)
+            if (!seen.package[row])
+                fail_msg("%s: it is never a %s", target->name, target->packages[row].text);
+        for (size_t row = 0; target->features[row].text != NULL; row++)
+            if (!seen.feature[row])
+                fail_msg("%s: it never has \"%s\"", target->name, target->features[row].text);
+    }
+    json_decref(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_is_put_together_from_its_parts),
+        cmocka_unit_test(a_condition_does_not_hold_for_a_value_beyond_its_set),
         cmocka_unit_test(the_recorded_chips_are_described_as_by_the_client_that_recorded_them),
         cmocka_unit_test(what_cannot_be_read_is_not_made_up),
         cmocka_unit_test(the_esp32_knows_four_patterns_of_its_revision_bits),
@@ -240,6 +434,9 @@ int main(void)
         cmocka_unit_test(the_esp32c3_tells_its_packages_apart),
         cmocka_unit_test(the_esp8266s_vendor_part_comes_from_otp_or_is_implied),
         cmocka_unit_test(the_esp8266s_package_follows_from_six_bits),
+        cmocka_unit_test(features_are_listed_with_the_vendor_behind_what_is_inside),
+        cmocka_unit_test(the_mac_extension_is_above_the_mac),
+        cmocka_unit_test(every_chip_is_what_the_reference_says_of_its_registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -373,7 +373,7 @@ static void every_target_shows_the_identity_it_was_given(void **state)
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         struct player player;
         const struct eg_target *target = eg_targets[i];
-        const bool has_revision = target->revision_rule != EG_REVISION_NONE;
+        const bool has_revision = eg_field_exists(&target->field[EG_FIELD_REV_MAJOR]);
         uint8_t mac[6];
         uint16_t revision;
         const char *package;
