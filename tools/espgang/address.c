@@ -56,7 +56,8 @@ static enum eg_code table_of_file(const struct cli_call *call, struct eg_partiti
                                   struct eg_error *err)
 {
     const struct eg_target *target = eg_target_by_name(eg_board_chip_name(call->board));
-    const struct eg_partitions_place place = {.bootloader_addr = target != NULL ? target->bootloader_addr : 0};
+    const struct eg_partitions_place place = {.bootloader_addr =
+                                                  target != NULL ? target->bootloader_addr : 0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
     enum eg_code code;
 
@@ -123,7 +124,8 @@ enum eg_code cli_region(const struct cli_call *call, int addr_at, int size_at, u
         return EG_OK;
     EG_TRY(eg_board_flash_id(call->board, &id, err));
     if (id.size == 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "the flash id does not tell a size: give one instead of all");
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "the flash id does not tell a size: give one instead of all");
     if (*addr >= id.size)
         return eg_error_set(err, EG_FLASH_TOO_SMALL, "0x%08x lies beyond the end of the flash at 0x%08x",
                             (unsigned)*addr, (unsigned)id.size);

@@ -88,8 +88,8 @@ static enum eg_code add_file(struct cli_arguments *out, const char *path, struct
     return EG_OK;
 }
 
-enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv, bool *expanded,
-                                  struct eg_error *err)
+enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv,
+                                  bool *expanded, struct eg_error *err)
 {
     *expanded = false;
     for (int i = 0; i < argc; i++) {
@@ -194,7 +194,9 @@ static enum eg_code take_front(struct cli_arguments *out, int argc, const char *
     for (const char *letter = word + 1;; letter++) {
         const struct cli_option *option =
             is_long ? board_option(word + 2, length, '\0') : board_option(NULL, 0, *letter);
-        const char *value = is_long ? (equals != NULL ? equals + 1 : NULL) : letter[1] != '\0' ? letter + 1 : NULL;
+        const char *value = is_long             ? (equals != NULL ? equals + 1 : NULL)
+                            : letter[1] != '\0' ? letter + 1
+                                                : NULL;
 
         if (option == NULL || *letter == '\0')
             return eg_error_set(err, EG_BAD_ARGUMENT, "%.60s: unknown option; see 'espgang --help'", word);

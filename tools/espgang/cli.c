@@ -193,7 +193,8 @@ enum cli_status cli_flush(enum cli_status status)
 
 static void introduce(void)
 {
-    puts("espgang programs every Espressif board that is plugged in, at once, from one job file, or does with one\n"
+    puts("espgang programs every Espressif board that is plugged in, at once, from one job file, or does "
+         "with one\n"
          "board what esptool does.\n"
          "\n"
          "Try first:\n"
@@ -223,7 +224,8 @@ static void help(void)
                  option->letter != 0 ? option->letter : ' ');
         printf("  %-30s  %s\n", name, option->help);
     }
-    puts("\nAn argument @FILE stands for the words in that file. 'espgang COMMAND --help' explains a command,\n"
+    puts("\nAn argument @FILE stands for the words in that file. 'espgang COMMAND --help' explains a "
+         "command,\n"
          "'espgang --version' says which espgang this is.\n"
          "\n"
          "Exit status: 0 every unit passed; 1 at least one did not; 2 the command line or the job is wrong;\n"

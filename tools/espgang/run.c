@@ -220,9 +220,9 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
                              station->slot_count);
-    cli_catch_signals(display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n"
-                                            : NULL,
-                      NULL);
+    cli_catch_signals(
+        display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n" : NULL,
+        NULL);
     if ((options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err)) != EG_OK)
         return cli_fail(&err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;

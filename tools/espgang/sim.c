@@ -32,8 +32,8 @@ enum eg_code cli_sim_init(struct cli_sim *sim, const char *port, const char *stu
         EG_TRY(make_board(sim, port + 4, stub_dir, err));
         sim->schemes[count++] = vb_gang_scheme(sim->gang);
     }
-    for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < CLI_SIM_SCHEMES;
-         scheme++)
+    for (const struct eg_port_scheme *const *scheme = eg_port_schemes;
+         *scheme != NULL && count < CLI_SIM_SCHEMES; scheme++)
         sim->schemes[count++] = *scheme;
     return EG_OK;
 }

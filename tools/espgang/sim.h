@@ -16,8 +16,8 @@ struct cli_sim {
     const struct eg_port_scheme *schemes[CLI_SIM_SCHEMES + 1];
 };
 
-/** Make the board when `port` names one; the schemes are the engine's in any case. EG_NO_PORT for a chip that does
- * not exist. */
+/** Make the board when `port` names one; the schemes are the engine's in any case. EG_NO_PORT for a chip that
+ * does not exist. */
 enum eg_code cli_sim_init(struct cli_sim *sim, const char *port, const char *stub_dir,
                           struct eg_error *err) EG_CHECKED;
 void cli_sim_finish(struct cli_sim *sim);

@@ -269,7 +269,7 @@ static void cancel_board(void)
         eg_board_cancel(board);
 }
 
-static void tell_chip(const struct cli_call *call, struct eg_error *err)
+static enum eg_code tell_chip(const struct cli_call *call, struct eg_error *err)
 {
     char description[EG_DESCRIPTION_TEXT], features[EG_FEATURES_TEXT], mac_text[EG_MAC_TEXT];
     struct eg_board *board = call->board;
@@ -279,12 +279,12 @@ static void tell_chip(const struct cli_call *call, struct eg_error *err)
     cli_say(call, "Connected to %s on %s:", eg_board_chip_label(board), eg_board_port(board));
     if (eg_board_secure_download(board)) {
         cli_say(call, "Chip type:          %s in Secure Download Mode", eg_board_chip_label(board));
-        return;
+        return EG_OK;
     }
-    if (eg_board_chip_description(board, description, err) != EG_OK ||
-        eg_board_chip_features(board, features, err) != EG_OK || eg_board_crystal_mhz(board, &mhz, err) != EG_OK ||
-        eg_board_read_mac(board, &mac, err) != EG_OK)
-        return;
+    EG_TRY(eg_board_chip_description(board, description, err));
+    EG_TRY(eg_board_chip_features(board, features, err));
+    EG_TRY(eg_board_crystal_mhz(board, &mhz, err));
+    EG_TRY(eg_board_read_mac(board, &mac, err));
     eg_mac_text(mac_text, mac.base);
     cli_say(call, "Chip type:          %s", description);
     cli_say(call, "Features:           %s", features);
@@ -292,6 +292,7 @@ static void tell_chip(const struct cli_call *call, struct eg_error *err)
     if (eg_board_usb_mode(board) != NULL)
         cli_say(call, "USB mode:           %s", eg_board_usb_mode(board));
     cli_say(call, "MAC:                %s", mac_text);
+    return EG_OK;
 }
 
 static enum eg_code create_board(struct cli_call *call, const struct eg_settings *settings,
@@ -335,13 +336,10 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     const char *supply = cli_text(call, "override-vddsdio");
 
     EG_TRY(eg_board_connect(board, err));
-    err->code = EG_OK;
-    tell_chip(call, err);
-    if (err->code != EG_OK)
-        return err->code;
+    EG_TRY(tell_chip(call, err));
     if (eg_board_secure_download(board) && (verb->flags & CLI_VERB_SECURE) == 0)
         return eg_error_set(err, EG_SECURED, "%s is not possible in secure download mode", verb->name);
-    if (!cli_flag(call, "no-stub") && (verb->flags & CLI_VERB_NO_STUB) == 0) {
+    if (!cli_flag(call, "no-stub")) {
         EG_TRY(eg_board_run_stub(board, err));
         if (eg_board_has_stub(board))
             cli_say(call, "Stub flasher running");
@@ -407,15 +405,10 @@ static enum eg_code do_it(struct cli_call *call, struct eg_error *err)
     return with_board(call, err);
 }
 
-static void console_finish(struct eg_console_logger *console)
-{
-    eg_console_logger_finish(console);
-}
-
 static enum cli_status run(struct cli_call *call, poptContext context)
 {
-    EG_CLEANUP(console_finish) struct eg_console_logger console;
-    struct eg_error err = {.code = EG_OK};
+    EG_CLEANUP(eg_console_logger_finish) struct eg_console_logger console;
+    struct eg_error err;
 
     call->logger = eg_console_logger_init(&console, stdout);
     if (parse(call, context, &err) != EG_OK)
@@ -424,9 +417,9 @@ static enum cli_status run(struct cli_call *call, poptContext context)
                                        : cli_flag(call, "trace")   ? EG_TRACE
                                        : cli_flag(call, "verbose") ? EG_VERBOSE
                                                                    : EG_NORMAL);
-    if (do_it(call, &err) == EG_OK)
-        return CLI_OK;
-    return cli_fail(&err);
+    const enum eg_code code = do_it(call, &err);
+    eg_console_logger_end_line(&console);
+    return code == EG_OK ? CLI_OK : cli_fail(&err);
 }
 
 enum cli_status cli_verb_run(const struct cli_verb *verb, int argc, const char *const *argv)

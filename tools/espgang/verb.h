@@ -28,18 +28,16 @@ struct cli_option {
 struct cli_call;
 
 enum {
-    CLI_VERB_OFFLINE = 1u << 0,  /* needs no board */
-    CLI_VERB_FLASH = 1u << 1,    /* attaches the flash first */
-    CLI_VERB_SECURE = 1u << 2,   /* works in secure download mode */
-    CLI_VERB_STAYS = 1u << 3,    /* the board is left as it then is */
-    CLI_VERB_NO_STUB = 1u << 4,  /* never starts one */
-    CLI_VERB_NO_LOADER = 1u << 5 /* wants the board's port, not its loader */
+    CLI_VERB_OFFLINE = 1u << 0, /* needs no board in its loader */
+    CLI_VERB_FLASH = 1u << 1,   /* attaches the flash first */
+    CLI_VERB_SECURE = 1u << 2,  /* works in secure download mode */
+    CLI_VERB_STAYS = 1u << 3,   /* the board is left as it then is */
 };
 
 struct cli_verb {
     const char *name;
-    const char *summary;   /* one line for help */
-    const char *arguments; /* for help: "ADDRESS SIZE OUTPUT" */
+    const char *summary;              /* one line for help */
+    const char *arguments;            /* for help: "ADDRESS SIZE OUTPUT" */
     const struct cli_option *options; /* may be NULL */
     int least, most;                  /* how many arguments; most < 0 = any number */
     unsigned flags;                   /* CLI_VERB_* */

@@ -6,6 +6,7 @@
 #include "tools/espgang/address.h"
 #include "tools/espgang/verbs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,8 +14,9 @@
 
 #define OPTION_MODE                                                                                          \
     {                                                                                                        \
-        .name = "flash-mode", .value = "MODE", .help = "put into a bootloader's header (-fm; default: keep)",\
-        .choices = cli_flash_modes, .env = "ESPTOOL_FM"                                                      \
+        .name = "flash-mode", .value = "MODE",                                                               \
+        .help = "put into a bootloader's header (-fm; default: keep)", .choices = cli_flash_modes,           \
+        .env = "ESPTOOL_FM"                                                                                  \
     }
 #define OPTION_FREQ                                                                                          \
     {                                                                                                        \
@@ -74,13 +76,14 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
     if (cli_flag(call, "compress") && cli_flag(call, "no-compress"))
         return eg_error_set(err, EG_BAD_ARGUMENT, "--compress goes not with --no-compress");
     if (cli_flag(call, "skip-flashed") && (before_count > 0 || cli_flag(call, "trust-flash-content")))
-        return eg_error_set(err, EG_BAD_ARGUMENT, "--skip-flashed goes with neither --diff-with nor "
-                                                  "--trust-flash-content");
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "--skip-flashed goes with neither --diff-with nor "
+                            "--trust-flash-content");
     if (cli_flag(call, "trust-flash-content") && before_count == 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "--trust-flash-content goes with --diff-with only");
     if (2 * before_count > call->count)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "--diff-with has %d files, %d are to be written", before_count,
-                            call->count / 2);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "--diff-with has %d files, %d are to be written",
+                            before_count, call->count / 2);
     for (int i = 0; i < before_count; i++)
         if (strcasecmp(before[i], "skip") != 0 && access(before[i], R_OK) != 0)
             return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", before[i]);
@@ -233,7 +236,10 @@ static enum eg_code read_flash(struct cli_call *call, struct eg_error *err)
 static const struct cli_option read_options[] = {
     {.name = "resume", .help = "go on with what an interrupted read has left, once its digest is confirmed"},
     {.name = "no-progress", .letter = 'p', .help = "show no progress"},
-    {.name = "flash-size", .value = "SIZE", .help = "accepted: the size is always detected", .choices = cli_flash_sizes},
+    {.name = "flash-size",
+     .value = "SIZE",
+     .help = "accepted: the size is always detected",
+     .choices = cli_flash_sizes},
     CLI_OPTION_PARTITIONS,
     CLI_OPTION_SPI_CONNECTION,
     {.name = NULL}};

@@ -65,7 +65,8 @@ static enum eg_code read_flash_status(struct cli_call *call, struct eg_error *er
     return EG_OK;
 }
 
-static const struct cli_option read_status_options[] = {OPTION_BYTES, CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
+static const struct cli_option read_status_options[] = {
+    OPTION_BYTES, CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
 
 const struct cli_verb cli_read_flash_status = {
     .name = "read-flash-status",
@@ -144,7 +145,8 @@ static enum eg_code read_flash_sfdp(struct cli_call *call, struct eg_error *err)
     char text[4 * 3 + 1] = "";
     for (unsigned i = 0; i < bytes; i++)
         snprintf(text + 3 * i, 4, "%02x ", (unsigned)(word >> 8 * i & 0xff));
-    cli_say(call, "SFDP[%u..%u]: %.*s", (unsigned)addr, (unsigned)(addr + bytes - 1), (int)(3 * bytes - 1), text);
+    cli_say(call, "SFDP[%u..%u]: %.*s", (unsigned)addr, (unsigned)(addr + bytes - 1), (int)(3 * bytes - 1),
+            text);
     return EG_OK;
 }
 
