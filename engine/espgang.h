@@ -561,6 +561,10 @@ struct eg_flash_result {
     bool verified; /* the chip's digest is the file's; false where it cannot tell: then it may be wrong */
 };
 
+/** Whether the files can be read and keep apart, without a board: EG_OK, or as eg_board_write_flash(). */
+EG_API enum eg_code eg_flash_files_check(const struct eg_flash_file *files, size_t count,
+                                         struct eg_error *err) EG_CHECKED;
+
 /**
  * Write files, and have the chip confirm what its flash then holds.
  *

@@ -160,6 +160,13 @@ enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_fi
     return check_overlap(pieces, err);
 }
 
+enum eg_code eg_flash_files_check(const struct eg_flash_file *files, size_t count, struct eg_error *err)
+{
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+
+    return eg__pieces_read(&pieces, files, count, err);
+}
+
 void eg__pieces_finish(struct eg__pieces *pieces)
 {
     for (size_t i = 0; i < pieces->count; i++) {

@@ -19,6 +19,7 @@
 
 enum {
     STRETCH = 256 << 10,
+    SHORT = 64 << 10, /* too short for a progress */
     ATTEMPTS = 3,
     DIFFERENCES_MAX = 64, /* lines per file */
     RESUME_MAX = 256 << 20,
@@ -75,7 +76,7 @@ enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t
 {
     EG_CLEANUP(eg_free_cleanup) uint8_t *data = NULL;
     EG_CLEANUP(eg__sink_close) struct eg__sink sink = {0};
-    struct eg__working working = {board, "reading", 0, size, false};
+    struct eg__working working = {board, "reading", 0, size, size < SHORT};
     uint32_t done = 0;
 
     EG_TRY(eg__need_readable(board, "its flash cannot be read", err));
@@ -149,17 +150,12 @@ static enum eg_code compare(struct eg_board *board, const struct eg__piece *piec
     return *equal || !diff ? EG_OK : show_difference(board, piece, err);
 }
 
-static void pieces_cleanup(struct eg__pieces *pieces)
-{
-    eg__pieces_finish(pieces);
-}
-
 enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
                                    const struct eg_verify_flash_options *options, struct eg_error *err)
 {
     const struct eg_verify_flash_options chosen =
         options != NULL ? *options : (struct eg_verify_flash_options){0};
-    EG_CLEANUP(pieces_cleanup) struct eg__pieces pieces = {0};
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
     const struct eg__piece *wrong = NULL;
     struct eg__flash_words words;
 

@@ -25,6 +25,9 @@ enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *e
 enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
+/** Whether the URL ends in pySerial's "?ign_set_control": the server does not acknowledge modem lines. */
+bool eg__address_is_mute(const char *url);
+
 /** SCHEME://HOST:PORT to gensio's "HOST,PORT". A host holds only what a name or an address may hold. */
 enum eg_code eg__parse_address(char *address, size_t room, const char *url, struct eg_error *err) EG_CHECKED;
 

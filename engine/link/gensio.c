@@ -382,9 +382,12 @@ static enum eg_code channel_set_lines(struct eg_port *port, bool dtr, bool rts, 
     return wait_answers(channel, "DTR and RTS", err);
 }
 
-/* Nobody knows how the server has left the lines, nor whether it will say. */
+/* Nobody knows how the server has left the lines, nor, unless the URL tells, whether it will say. */
 static enum eg_code release_lines(struct channel *channel, struct eg_error *err)
 {
+    channel->mute_lines = eg__address_is_mute(channel->port.url);
+    if (channel->mute_lines)
+        return tell_lines(channel, true, false, true, false, err);
     ask_lines(channel, true, false, true, false);
     const enum eg_code code = wait_answers(channel, "DTR and RTS", err);
     channel->mute_lines = code == EG_PORT_REFUSED && channel->refused == GE_TIMEDOUT;

@@ -30,9 +30,23 @@ enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *e
     }
 }
 
+static const char mute[] = "?ign_set_control";
+
+bool eg__address_is_mute(const char *url)
+{
+    const char *query = strchr(url, '?');
+
+    return query != NULL && strcmp(query, mute) == 0;
+}
+
 enum eg_code eg__parse_address(char *address, size_t room, const char *url, struct eg_error *err)
 {
+    char host_text[256];
     const char *host = strstr(url, "//") + 2;
+
+    snprintf(host_text, sizeof host_text, "%.*s",
+             (int)(strlen(host) - (eg__address_is_mute(url) ? strlen(mute) : 0)), host);
+    host = host_text;
     const char *colon = strrchr(host, ':');
     size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
 
@@ -83,10 +97,16 @@ static const struct eg_port_scheme tcp = {
     .open = eg__gensio_open_tcp,
 };
 
+static const struct eg_port_scheme socket_scheme = {
+    .scheme = "socket://",
+    .help = "socket://HOST:PORT   the same, as pySerial writes it",
+    .open = eg__gensio_open_tcp,
+};
+
 static const struct eg_port_scheme path_scheme = {
     .scheme = "",
     .help = "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines)",
     .open = open_path,
 };
 
-const struct eg_port_scheme *const eg_port_schemes[] = {&rfc2217, &tcp, &path_scheme, NULL};
+const struct eg_port_scheme *const eg_port_schemes[] = {&rfc2217, &tcp, &socket_scheme, &path_scheme, NULL};

@@ -131,13 +131,15 @@ const struct cli_verb cli_get_security_info = {
 
 static enum eg_code run_application(struct cli_call *call, struct eg_error *err)
 {
-    return eg_board_run(call->board, err);
+    EG_TRY(eg_board_run(call->board, err));
+    cli_say(call, "the application runs");
+    return EG_OK;
 }
 
 const struct cli_verb cli_run_application = {
     .name = "run",
     .summary = "without a job file: start the application in the board's flash",
     .arguments = "",
-    .flags = CLI_VERB_FLASH,
+    .flags = CLI_VERB_FLASH | CLI_VERB_STAYS,
     .run = run_application,
 };

@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.h"
 #include "tools/espgang/address.h"
+#include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
 
 #include <errno.h>
@@ -54,9 +55,50 @@ static enum eg_code words_of(const struct cli_call *call, const char *option, co
     return EG_OK;
 }
 
+/* Addresses and files, those to be encrypted last. Without a connected board files that go to a partition are
+ * left out. */
+static enum eg_code files_of(const struct cli_call *call, bool connected, struct eg_flash_file **files,
+                             size_t *count, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) const char **encrypted = NULL;
+    int encrypted_count;
+    uint64_t number;
+
+    EG_TRY(words_of(call, "encrypt-files", &encrypted, &encrypted_count, err));
+    *count = 0;
+    EG_TRY(eg_alloc(files, (size_t)(call->count + encrypted_count) / 2 + 1, sizeof **files, err));
+    for (int at = 0; at < call->count + encrypted_count; at += 2) {
+        const bool encrypt = at >= call->count;
+        const char *const *words = encrypt ? encrypted + (at - call->count) : call->argument + at;
+        struct eg_flash_file *file = &(*files)[*count];
+
+        if (!connected && !cli_number(words[0], UINT32_MAX, &number))
+            continue;
+        (*count)++;
+        EG_TRY(cli_address(call, words[0], &file->addr, NULL, err));
+        file->input.path = words[1];
+        file->encrypt = encrypt;
+        const char *before = encrypt ? NULL : cli_texts(call, "diff-with", at / 2);
+        if (before != NULL && strcasecmp(before, "skip") != 0)
+            file->diff_with.path = before;
+    }
+    return EG_OK;
+}
+
+/* What numbers already tell; names of partitions wait for the board. */
+static enum eg_code check_apart(const struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_flash_file *files = NULL;
+    size_t count;
+
+    EG_TRY(files_of(call, false, &files, &count, err));
+    return eg_flash_files_check(files, count, err);
+}
+
 static enum eg_code check_files(struct cli_call *call, struct eg_error *err)
 {
-    return check_pairs(call->argument, call->count, err);
+    EG_TRY(check_pairs(call->argument, call->count, err));
+    return check_apart(call, err);
 }
 
 static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
@@ -67,7 +109,7 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(words_of(call, "encrypt-files", &encrypted, &encrypted_count, err));
     EG_TRY(words_of(call, "diff-with", &before, &before_count, err));
-    EG_TRY(check_files(call, err));
+    EG_TRY(check_pairs(call->argument, call->count, err));
     EG_TRY(check_pairs(encrypted, encrypted_count, err));
     if (call->count + encrypted_count == 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "wants %s", call->verb->arguments);
@@ -87,33 +129,7 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
     for (int i = 0; i < before_count; i++)
         if (strcasecmp(before[i], "skip") != 0 && access(before[i], R_OK) != 0)
             return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", before[i]);
-    return EG_OK;
-}
-
-/* Addresses and files, those to be encrypted last. */
-static enum eg_code files_of(const struct cli_call *call, struct eg_flash_file **files, size_t *count,
-                             struct eg_error *err)
-{
-    EG_CLEANUP(eg_free_cleanup) const char **encrypted = NULL;
-    int encrypted_count;
-
-    EG_TRY(words_of(call, "encrypt-files", &encrypted, &encrypted_count, err));
-    *count = (size_t)(call->count + encrypted_count) / 2;
-    EG_TRY(eg_alloc(files, *count, sizeof **files, err));
-    for (size_t i = 0; i < *count; i++) {
-        const int at = (int)(2 * i);
-        const bool encrypt = at >= call->count;
-        const char *const *words = encrypt ? encrypted + (at - call->count) : call->argument + at;
-        struct eg_flash_file *file = &(*files)[i];
-
-        EG_TRY(cli_address(call, words[0], &file->addr, NULL, err));
-        file->input.path = words[1];
-        file->encrypt = encrypt;
-        const char *before = encrypt ? NULL : cli_texts(call, "diff-with", (int)i);
-        if (before != NULL && strcasecmp(before, "skip") != 0)
-            file->diff_with.path = before;
-    }
-    return EG_OK;
+    return check_apart(call, err);
 }
 
 static enum eg_code write_flash(struct cli_call *call, struct eg_error *err)
@@ -136,7 +152,7 @@ static enum eg_code write_flash(struct cli_call *call, struct eg_error *err)
     };
     size_t count;
 
-    EG_TRY(files_of(call, &files, &count, err));
+    EG_TRY(files_of(call, true, &files, &count, err));
     return eg_board_write_flash(call->board, files, count, &options, NULL, err);
 }
 
@@ -186,7 +202,7 @@ static enum eg_code verify_flash(struct cli_call *call, struct eg_error *err)
                                                     .diff = cli_flag(call, "diff")};
     size_t count;
 
-    EG_TRY(files_of(call, &files, &count, err));
+    EG_TRY(files_of(call, true, &files, &count, err));
     return eg_board_verify_flash(call->board, files, count, &options, err);
 }
 
