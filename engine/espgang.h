@@ -659,6 +659,163 @@ EG_API enum eg_code eg_board_flash_defl_block(struct eg_board *board, const void
 EG_API enum eg_code eg_board_flash_defl_finish(struct eg_board *board, bool reboot,
                                                struct eg_error *err) EG_CHECKED;
 
+/* ---- Firmware files, without a board ---- */
+
+#define EG_SHA256_SIZE 32
+
+/** So that the image, once signed, ends on an MMU page. */
+enum eg_secure_pad { EG_SECURE_PAD_NONE, EG_SECURE_PAD_V1 /* ESP32 only */, EG_SECURE_PAD_V2 };
+
+/** All zero = what esptool's elf2image does without options. What the ESP8266 lacks it passes over, as
+ * esptool does: revisions, padding, `no_digest`, `ram_only_header`, `mmu_page_size`. */
+struct eg_image_options {
+    const char *flash_mode; /* NULL = "qio" */
+    const char *flash_freq; /* NULL = code 0, whatever that is on the chip */
+    const char *flash_size; /* NULL = "1MB" */
+    unsigned version;       /* ESP8266 only: 1, 2, 3; 0 = 1 */
+    unsigned min_rev;       /* legacy, 0 to 255 */
+    unsigned min_rev_full;  /* major * 100 + minor, to 65535 */
+    bool has_max_rev_full;  /* else 65535, no limit */
+    unsigned max_rev_full;
+    enum eg_secure_pad secure_pad;
+    uint32_t elf_sha256_offset; /* in the image; 0 = 0xb0 when there is an application descriptor in flash */
+    bool no_digest;             /* no SHA-256 at the end */
+    bool use_segments;          /* program headers instead of sections */
+    const char
+        *mmu_page_size;      /* "64KB"; NULL = what the application descriptor says or sits on, else 64 KB */
+    const char *pad_to_size; /* "4MB": FF to a multiple of it; NULL = none */
+    bool ram_only_header;    /* the ROM sees the RAM segments only; no SHA-256 */
+};
+
+#define EG_ELF_IMAGE_FILES 2
+
+/** What eg_elf2image() made; eg_elf_image_free() frees it. ESP8266 images of version 1 are two files, that
+ * say where they go. */
+struct eg_elf_image {
+    struct {
+        bool has_addr;
+        uint32_t flash_addr;
+        uint8_t *data;
+        size_t size;
+        char *path; /* that it was written to; NULL = to none */
+    } file[EG_ELF_IMAGE_FILES];
+    unsigned count;
+};
+
+/**
+ * Make of an ELF file the image that a chip loads.
+ *
+ * @param image    what was made; NULL = not wanted
+ * @param options  NULL = esptool's defaults
+ * @param output   path to write to, for the ESP8266's versions 1 and 2 the beginning of the paths; "" = named
+ *                 after the ELF, whose input then is a path; NULL = not written
+ * @param logger   gets warnings and notes; may be NULL
+ *
+ * @return EG_OK; EG_BAD_IMAGE the ELF cannot become such an image; EG_BAD_ARGUMENT, EG_BAD_JOB an option
+ * cannot be used; EG_IO, EG_NO_ROOM, EG_NO_MEMORY. Any thread.
+ */
+EG_API enum eg_code eg_elf2image(struct eg_elf_image *image, const struct eg_input *elf, const char *chip,
+                                 const struct eg_image_options *options, const char *output,
+                                 struct eg_logger *logger, struct eg_error *err) EG_CHECKED;
+EG_API void eg_elf_image_free(struct eg_elf_image *image);
+
+enum eg_merge_format { EG_MERGE_RAW, EG_MERGE_UF2, EG_MERGE_HEX };
+
+/** All zero = what esptool's merge-bin does without options. */
+struct eg_merge_options {
+    enum eg_merge_format format;
+    const char *flash_mode, *flash_freq,
+        *flash_size;         /* for the bootloader's header; NULL or "keep" = as it is */
+    uint32_t target_offset;  /* address of the first byte of a raw file; nothing may lie before it */
+    const char *pad_to_size; /* raw: FF up to this address, "4MB"; NULL = up to the last input's end */
+    uint32_t chunk_size;     /* UF2: data bytes per block; 0 = all there is room for */
+    bool no_md5;             /* UF2 */
+};
+
+/**
+ * Merge files at their addresses into one; Intel HEX files bring their own addresses.
+ *
+ * @param output  a path, a FILE, or memory that is large enough
+ *
+ * @return as eg_elf2image()
+ */
+EG_API enum eg_code eg_merge_bin(const struct eg_flash_file *files, size_t count, const char *chip,
+                                 const struct eg_merge_options *options, const struct eg_output *output,
+                                 struct eg_logger *logger, struct eg_error *err) EG_CHECKED;
+
+/** Texts are UTF-8; bytes that are not, and control characters, have become '?'. Revisions are major * 100 +
+ * minor. */
+struct eg_app_descriptor {
+    uint32_t secure_version;
+    char version[33], project[33], time[17], date[17], idf_version[33];
+    uint8_t elf_sha256[EG_SHA256_SIZE];
+    uint16_t min_efuse_block_rev, max_efuse_block_rev;
+    uint32_t mmu_page_size; /* 0 = not told */
+};
+
+struct eg_bootloader_descriptor {
+    uint32_t version;
+    char idf_version[33], date_time[25];
+};
+
+#define EG_MEMORY_NAMES_MAX     6  /* of one address */
+#define EG_IMAGE_SEGMENTS_SHOWN 17 /* with the irom part of version 2 */
+
+struct eg_image_segment {
+    uint32_t addr, size;
+    size_t file_offset;                      /* of the segment's header; its data are 8 bytes further */
+    const char *memory[EG_MEMORY_NAMES_MAX]; /* what lies at `addr`: "DRAM", "BYTE_ACCESSIBLE" */
+    unsigned memory_count;
+};
+
+/** Needs no clean-up; names are static. */
+struct eg_image_details {
+    const char *target;       /* "esp32c3": the caller's, or found out */
+    const char *target_label; /* "ESP32-C3" */
+    size_t size;              /* of all the data, whatever stands behind the image */
+    size_t end;               /* of the image, with checksum and hash */
+
+    unsigned version; /* 1; 2 = ESP8266 with the irom part in front */
+    uint32_t entry;
+    uint8_t flash_mode, flash_size_freq;                             /* header bytes 2 and 3 */
+    const char *flash_mode_name, *flash_size_name, *flash_freq_name; /* NULL = no such code on the target */
+
+    bool extended;  /* has the extended header; the fields down to max_rev_full mean something then only */
+    uint8_t wp_pin; /* 0xee = disabled */
+    uint8_t clk_drv, q_drv, d_drv, cs_drv, hd_drv, wp_drv;
+    uint16_t chip_id;
+    const char
+        *chip_label; /* of that id; NULL = unknown. Differs from the target when the caller was wrong */
+    uint8_t min_rev;
+    uint16_t min_rev_full, max_rev_full;
+
+    struct eg_image_segment segments[EG_IMAGE_SEGMENTS_SHOWN];
+    unsigned segment_count;
+
+    uint8_t checksum, actual_checksum;
+    bool hash_appended;
+    uint8_t hash[EG_SHA256_SIZE], actual_hash[EG_SHA256_SIZE];
+    bool has_crc; /* version 2, when there is something behind its checksum */
+    uint32_t crc, actual_crc;
+
+    bool has_app;
+    struct eg_app_descriptor app;
+    bool has_bootloader;
+    struct eg_bootloader_descriptor bootloader;
+};
+
+/**
+ * Read what an image says of itself; wrong checksums and hashes are reported, not refused.
+ *
+ * @param input  an image, or an Intel HEX file of a single range
+ * @param chip   NULL or "auto" = found out
+ *
+ * @return EG_OK; EG_BAD_IMAGE with what is wrong and at which offset, or what else it is; EG_BAD_ARGUMENT the
+ *         chip does not exist; EG_IO, EG_NO_MEMORY. Any thread.
+ */
+EG_API enum eg_code eg_image_info(struct eg_image_details *details, const struct eg_input *input,
+                                  const char *chip, struct eg_error *err) EG_CHECKED;
+
 /* ---- The library ---- */
 
 /** "0.1.0". */

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #define EG_MD5_TEXT    (2 * EG_MD5_SIZE + 1)
-#define EG_SHA256_SIZE 32
 #define EG_SHA256_TEXT (2 * EG_SHA256_SIZE + 1)
 
 /** Digests of `size` bytes. Any thread. */

@@ -10,30 +10,6 @@
 
 #include <stdbool.h>
 
-/** So that the image, once signed, ends on an MMU page. */
-enum eg_secure_pad { EG_SECURE_PAD_NONE, EG_SECURE_PAD_V1 /* ESP32 only */, EG_SECURE_PAD_V2 };
-
-/** All zero = what esptool's elf2image does without options. What the ESP8266 lacks it passes over, as
- * esptool does: revisions, padding, `no_digest`, `ram_only_header`, `mmu_page_size`. */
-struct eg_image_options {
-    const char *flash_mode; /* NULL = "qio" */
-    const char *flash_freq; /* NULL = code 0, whatever that is on the chip */
-    const char *flash_size; /* NULL = "1MB" */
-    unsigned version;       /* ESP8266 only: 1, 2, 3; 0 = 1 */
-    unsigned min_rev;       /* legacy, 0 to 255 */
-    unsigned min_rev_full;  /* major * 100 + minor, to 65535 */
-    bool has_max_rev_full;  /* else 65535, no limit */
-    unsigned max_rev_full;
-    enum eg_secure_pad secure_pad;
-    uint32_t elf_sha256_offset; /* in the image; 0 = 0xb0 when there is an application descriptor in flash */
-    bool no_digest;             /* no SHA-256 at the end */
-    bool use_segments;          /* program headers instead of sections */
-    const char
-        *mmu_page_size;      /* "64KB"; NULL = what the application descriptor says or sits on, else 64 KB */
-    const char *pad_to_size; /* "4MB": FF to a multiple of it; NULL = none */
-    bool ram_only_header;    /* the ROM sees the RAM segments only; no SHA-256 */
-};
-
 #define EG_IMAGE_FILES_MAX    2
 #define EG_IMAGE_WARNINGS_MAX 4
 

@@ -83,7 +83,8 @@ static void read_extended(struct eg_image_details *details, const struct eg_imag
     details->hd_drv = data[11] & 0x0f;
     details->wp_drv = data[11] >> 4;
     details->chip_id = info->chip_id;
-    details->chip = eg_target_by_image_id(info->chip_id);
+    const struct eg_target *const chip = eg_target_by_image_id(info->chip_id);
+    details->chip_label = chip != NULL ? chip->label : NULL;
     details->min_rev = info->min_rev;
     details->min_rev_full = info->min_rev_full;
     details->max_rev_full = info->max_rev_full;
@@ -104,14 +105,15 @@ static void read_descriptors(struct eg_image_details *details, const struct eg_i
 }
 
 /* The segment whose header is at `*at`, which was found to lie within the data. */
-static void add_segment(struct eg_image_details *details, const uint8_t *data, size_t *at, bool summed)
+static void add_segment(struct eg_image_details *details, const struct eg_target *target, const uint8_t *data,
+                        size_t *at, bool summed)
 {
     struct eg_image_segment *const segment = &details->segments[details->segment_count++];
 
     segment->addr = eg_get32(data + *at);
     segment->size = eg_get32(data + *at + 4);
     segment->file_offset = *at;
-    segment->memory_count = eg_memory_names(segment->memory, details->target, segment->addr);
+    segment->memory_count = eg_memory_names(segment->memory, target, segment->addr);
     *at += SEGMENT_HEADER_SIZE;
     for (size_t i = 0; summed && i < segment->size; i++)
         details->actual_checksum ^= data[*at + i];
@@ -120,8 +122,8 @@ static void add_segment(struct eg_image_details *details, const uint8_t *data, s
 }
 
 /* The part in front of the image proper; `*at` is behind it. */
-static enum eg_code read_v2_front(struct eg_image_details *details, const uint8_t *data, size_t size,
-                                  size_t *at, struct eg_error *err)
+static enum eg_code read_v2_front(struct eg_image_details *details, const struct eg_target *target,
+                                  const uint8_t *data, size_t size, size_t *at, struct eg_error *err)
 {
     if (size < HEADER_SIZE + SEGMENT_HEADER_SIZE)
         return eg_error_set(err, EG_BAD_IMAGE, "%zu bytes are too few for the first headers of %d", size,
@@ -133,7 +135,7 @@ static enum eg_code read_v2_front(struct eg_image_details *details, const uint8_
                             (unsigned long)length, size);
     details->version = 2;
     *at = HEADER_SIZE;
-    add_segment(details, data, at, false);
+    add_segment(details, target, data, at, false);
     details->segments[0].addr = 0; /* whatever is written there, it is not where the part is mapped */
     return EG_OK;
 }
@@ -174,15 +176,16 @@ enum eg_code eg_image_inspect(struct eg_image_details *details, const struct eg_
 
     if (eg_file_kind(data, size) != EG_FILE_IMAGE)
         return refuse_kind(data, size, err);
+    const struct eg_target *const used = target != NULL ? target : find_target(data, size);
     *details = (struct eg_image_details){
-        .target = target != NULL ? target : find_target(data, size),
+        .target = used->name,
+        .target_label = used->label,
         .size = size,
         .version = 1,
         .actual_checksum = EG_IMAGE_CHECKSUM_SEED,
     };
-    const struct eg_target *const used = details->target;
     if (data[0] == EG_IMAGE_MAGIC_V2 && used->image_chip_id < 0) {
-        EG_TRY(read_v2_front(details, data, size, &at, err));
+        EG_TRY(read_v2_front(details, used, data, size, &at, err));
         if (eg_image_parse(&info, used, data + at, size - at, err) != EG_OK)
             return eg_error_prefix(err, "second header at offset 0x%zx: ", at);
     } else {
@@ -198,6 +201,6 @@ enum eg_code eg_image_inspect(struct eg_image_details *details, const struct eg_
         read_extended(details, &info, data);
     at += info.extended ? HEADER_SIZE + EXTENDED_SIZE : HEADER_SIZE;
     for (unsigned i = 0; i < info.segment_count; i++)
-        add_segment(details, data, &at, true);
+        add_segment(details, used, data, &at, true);
     return read_end(details, &info, data, size, at, err);
 }

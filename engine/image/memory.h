@@ -7,9 +7,6 @@
 
 #include "targets/target.h"
 
-/** More names than any address of any target has; a test counts them. */
-#define EG_MEMORY_NAMES_MAX 6
-
 /** The names of the memories at `addr` ("IRAM", "DIRAM_IRAM"), in the order of the target. @return how many
  */
 unsigned eg_memory_names(const char *names[EG_MEMORY_NAMES_MAX], const struct eg_target *target,

@@ -10,24 +10,11 @@
 
 #include <stdbool.h>
 
-enum eg_merge_format { EG_MERGE_RAW, EG_MERGE_UF2, EG_MERGE_HEX };
-
 struct eg_merge_input {
     uint32_t addr;
     const uint8_t *data;
     size_t size;
     const char *name; /* for sentences */
-};
-
-/** All zero = what esptool's merge-bin does without options. */
-struct eg_merge_options {
-    enum eg_merge_format format;
-    const char *flash_mode, *flash_freq,
-        *flash_size;         /* for the bootloader's header; NULL or "keep" = as it is */
-    uint32_t target_offset;  /* address of the first byte of a raw file; nothing may lie before it */
-    const char *pad_to_size; /* raw: FF up to this address, "4MB"; NULL = up to the last input's end */
-    uint32_t chunk_size;     /* UF2: data bytes per block; 0 = all there is room for */
-    bool no_md5;             /* UF2 */
 };
 
 /**
