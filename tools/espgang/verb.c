@@ -142,36 +142,40 @@ struct tables {
     struct poptOption verb[OPTIONS_MAX], board[OPTIONS_MAX], all[4];
 };
 
-static int fill(struct poptOption *table, const struct cli_option *options, bool letters, int first)
+static int fill(struct poptOption *table, const struct cli_option *options, bool letters, unsigned hidden,
+                int first)
 {
     int count = 0;
 
     for (; options != NULL && options->name != NULL && count < OPTIONS_MAX - 1; options++, count++)
-        table[count] = (struct poptOption){options->name,
-                                           letters ? options->letter : '\0',
-                                           options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE,
-                                           NULL,
-                                           first + count,
-                                           options->help,
-                                           options->value};
+        table[count] =
+            (struct poptOption){options->name,
+                                letters ? options->letter : '\0',
+                                (options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE) | hidden,
+                                NULL,
+                                first + count,
+                                options->help,
+                                options->value};
     table[count] = (struct poptOption)POPT_TABLEEND;
     return count;
 }
 
 static void make_tables(struct tables *tables, const struct cli_verb *verb)
 {
-    const bool board = (verb->flags & CLI_VERB_OFFLINE) == 0;
     static const struct poptOption help[] = {POPT_AUTOHELP POPT_TABLEEND};
     int rows = 0;
 
-    fill(tables->verb, verb->options, true, 1);
-    fill(tables->board, cli_board_options, false, 1 + OPTIONS_MAX);
+    /* Without a board its options are taken and not looked at, as by esptool. */
+    const bool offline = (verb->flags & CLI_VERB_OFFLINE) != 0;
+
+    fill(tables->verb, verb->options, true, 0, 1);
+    fill(tables->board, cli_board_options, false, offline ? POPT_ARGFLAG_DOC_HIDDEN : 0, 1 + OPTIONS_MAX);
     if (verb->options != NULL)
         tables->all[rows++] =
             (struct poptOption){NULL, '\0', POPT_ARG_INCLUDE_TABLE, tables->verb, 0, "Options:", NULL};
-    if (board)
-        tables->all[rows++] = (struct poptOption){
-            NULL, '\0', POPT_ARG_INCLUDE_TABLE, tables->board, 0, "The board and its port:", NULL};
+    tables->all[rows++] = (struct poptOption){NULL,          '\0', POPT_ARG_INCLUDE_TABLE,
+                                              tables->board, 0,    offline ? NULL : "The board and its port:",
+                                              NULL};
     tables->all[rows++] = help[0];
     tables->all[rows] = (struct poptOption)POPT_TABLEEND;
 }

@@ -20,6 +20,9 @@ extern const struct cli_verb cli_read_mac, cli_chip_id, cli_get_security_info, c
 /* verbs_memory.c */
 extern const struct cli_verb cli_load_ram, cli_read_mem, cli_write_mem, cli_dump_mem;
 
+/* verbs_images.c, image_info.c */
+extern const struct cli_verb cli_elf2image, cli_merge_bin, cli_image_info;
+
 /* monitor.c */
 extern const struct cli_verb cli_monitor;
 
