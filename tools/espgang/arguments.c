@@ -53,15 +53,31 @@ void cli_arguments_finish(struct cli_arguments *arguments)
     free(arguments->word);
 }
 
+/* popt takes the end of the line for the end of a quote. */
+static bool has_open_quote(const char *line)
+{
+    char quote = '\0';
+
+    for (; *line != '\0'; line++) {
+        if (*line == '\\' && line[1] != '\0')
+            line++;
+        else if (quote != '\0' ? *line == quote : *line == '"' || *line == '\'')
+            quote = quote != '\0' ? '\0' : *line;
+    }
+    return quote != '\0';
+}
+
 static enum eg_code add_line(struct cli_arguments *out, const char *path, unsigned number, const char *line,
                              struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) const char **words = NULL;
     int count;
 
-    const int result = poptParseArgvString(line, &count, &words);
+    int result = poptParseArgvString(line, &count, &words);
     if (result == POPT_ERROR_NOARG)
         return EG_OK; /* a blank line */
+    if (result == 0 && has_open_quote(line))
+        result = POPT_ERROR_BADQUOTE;
     if (result != 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s:%u: %s", path, number, poptStrerror(result));
     for (int i = 0; i < count; i++)
@@ -89,16 +105,14 @@ static enum eg_code add_file(struct cli_arguments *out, const char *path, struct
 }
 
 enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv,
-                                  bool *expanded, struct eg_error *err)
+                                  struct eg_error *err)
 {
-    *expanded = false;
     for (int i = 0; i < argc; i++) {
         if (argv[i][0] != '@') {
             EG_TRY(add(out, argv[i], err));
             continue;
         }
         EG_TRY(add_file(out, argv[i] + 1, err));
-        *expanded = true;
     }
     return EG_OK;
 }
@@ -193,13 +207,12 @@ static enum eg_code take_front(struct cli_arguments *out, int argc, const char *
 
     for (const char *letter = word + 1;; letter++) {
         const struct cli_option *option =
-            is_long ? board_option(word + 2, length, '\0') : board_option(NULL, 0, *letter);
+            is_long ? board_option(word + 2, length, '\0') : board_option("", 0, *letter);
+        if (option == NULL)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%.60s: unknown option; see 'espgang --help'", word);
         const char *value = is_long             ? (equals != NULL ? equals + 1 : NULL)
                             : letter[1] != '\0' ? letter + 1
                                                 : NULL;
-
-        if (option == NULL || *letter == '\0')
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%.60s: unknown option; see 'espgang --help'", word);
         if (option->value == NULL) {
             EG_TRY(add_option(out, option, NULL, err));
             if (is_long || letter[1] == '\0')

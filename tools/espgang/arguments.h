@@ -20,12 +20,10 @@ void cli_arguments_finish(struct cli_arguments *arguments);
 /**
  * The words with every @FILE replaced by those in the file: split at blanks and lines, quoted as in a shell.
  *
- * @param expanded  whether there was one
- *
  * @return EG_OK; EG_IO; EG_BAD_ARGUMENT a quote without an end (the sentence names file and line)
  */
 enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv,
-                                  bool *expanded, struct eg_error *err) EG_CHECKED;
+                                  struct eg_error *err) EG_CHECKED;
 
 /**
  * Spell options as they are spelled today: "--flash_size" is "--flash-size", "-fs" too, and options that take

@@ -359,7 +359,6 @@ enum cli_status cli_main(int argc, const char **argv)
     struct sigaction former[CAUGHT];
     enum cli_status status;
     struct eg_error err;
-    bool expanded;
 
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], NULL, &former[i]);
@@ -367,7 +366,7 @@ enum cli_status cli_main(int argc, const char **argv)
     interrupted = (struct eg_cancel){0};
     wish.first_ms = 0;
     hold_standard_streams();
-    if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &expanded, &err) == EG_OK)
+    if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &err) == EG_OK)
         status = run_words(words.count, (const char *const *)words.word);
     else
         status = cli_fail(&err);
