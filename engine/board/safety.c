@@ -129,6 +129,8 @@ static enum eg_code check_encrypted(struct eg_board *board, const struct eg__pie
 static enum eg_code check_plain(const struct eg_board *board, const struct eg__piece *piece,
                                 const struct eg_chip_info *chip, struct eg_error *err)
 {
+    const struct eg_log_origin origin = eg__origin(board);
+
     if (!chip->flash_encryption)
         return EG_OK;
     if (board->loader.secure_download)
@@ -143,6 +145,10 @@ static enum eg_code check_plain(const struct eg_board *board, const struct eg__p
             "%s is plain, flash encryption is on, and the loader may no longer encrypt: the chip "
             "could not run it",
             piece->name);
+    eg_log_warning(
+        board->options.logger, &origin,
+        "flash encryption is on and %s is written plain: the chip runs it only if it was encrypted before",
+        piece->name);
     return EG_OK;
 }
 

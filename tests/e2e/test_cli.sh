@@ -3,7 +3,7 @@
 build=$1; . "$(dirname "$0")/lib.sh"
 
 expect_status 0 "$espgang"
-for text in 'espgang check job.yaml' 'espgang run job.yaml --sim 8' 'espgang ports'; do
+for text in 'espgang check job.yaml' 'espgang run job.yaml --sim 8' 'espgang ports' 'espgang flash-id'; do
   expect_text "$work/out.log" "$text"
 done
 expect_status 0 "$espgang" --help
@@ -28,7 +28,6 @@ refused() { # STATUS SENTENCE COMMAND...
 }
 
 refused 2 "espgang: there is no command 'rnu'; 'espgang --help' lists them" "$espgang" rnu
-refused 2 "espgang: run what? name a job file; see 'espgang run --help'" "$espgang" run
 refused 2 "espgang: --sme: unknown option; see 'espgang run --help'" "$espgang" run job.yaml --sme 3
 for boards in 0 -1 513; do
   refused 2 "espgang: --sim takes 1 to 512 boards; see 'espgang run --help'" "$espgang" run job.yaml "--sim=$boards"
