@@ -332,5 +332,6 @@ const struct cli_verb cli_image_info = {
     .least = 1,
     .most = 1,
     .flags = CLI_VERB_OFFLINE,
+    .check = cli_first_file_check,
     .run = image_info,
 };

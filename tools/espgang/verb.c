@@ -15,12 +15,14 @@
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/sim.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPTIONS_MAX  48
 #define EAT_ALL_MAX  4
@@ -124,6 +126,16 @@ enum eg_code cli_argument_number(const struct cli_call *call, int index, const c
                             call->argument[index]);
     *number = (uint32_t)value;
     return EG_OK;
+}
+
+enum eg_code cli_file_check(const char *path, struct eg_error *err)
+{
+    return access(path, R_OK) == 0 ? EG_OK : eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
+}
+
+enum eg_code cli_first_file_check(struct cli_call *call, struct eg_error *err)
+{
+    return cli_file_check(call->argument[0], err);
 }
 
 void cli_say(const struct cli_call *call, const char *format, ...)

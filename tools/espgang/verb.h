@@ -85,6 +85,12 @@ enum eg_code cli_option_number(const struct cli_call *call, const char *option, 
 enum eg_code cli_argument_number(const struct cli_call *call, int index, const char *what, uint32_t *number,
                                  struct eg_error *err) EG_CHECKED;
 
+/** Whether the file can be read: EG_BAD_ARGUMENT names it. */
+enum eg_code cli_file_check(const char *path, struct eg_error *err) EG_CHECKED;
+
+/** `check` of verbs whose first argument is a file to read. */
+enum eg_code cli_first_file_check(struct cli_call *call, struct eg_error *err) EG_CHECKED;
+
 /** Every verb; ends with a NULL. */
 extern const struct cli_verb *const cli_verbs[];
 

@@ -7,11 +7,9 @@
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define OPTION_MODE                                                                                          \
     {                                                                                                        \
@@ -36,8 +34,7 @@ static enum eg_code check_pairs(const char *const *words, int count, struct eg_e
         return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.60s\" is not followed by a file", words[count - 1]);
     for (int i = 0; i < count; i += 2) {
         EG_TRY(cli_address_check(words[i], "address", err));
-        if (access(words[i + 1], R_OK) != 0)
-            return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", words[i + 1]);
+        EG_TRY(cli_file_check(words[i + 1], err));
     }
     return EG_OK;
 }
@@ -127,8 +124,8 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
         return eg_error_set(err, EG_BAD_ARGUMENT, "--diff-with has %d files, %d are to be written",
                             before_count, call->count / 2);
     for (int i = 0; i < before_count; i++)
-        if (strcasecmp(before[i], "skip") != 0 && access(before[i], R_OK) != 0)
-            return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", before[i]);
+        if (strcasecmp(before[i], "skip") != 0)
+            EG_TRY(cli_file_check(before[i], err));
     return check_apart(call, err);
 }
 

@@ -7,10 +7,8 @@
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define REVISION_MAX 65535
 #define LEGACY_MAX   255
@@ -146,6 +144,7 @@ const struct cli_verb cli_elf2image = {
     .least = 1,
     .most = 1,
     .flags = CLI_VERB_OFFLINE,
+    .check = cli_first_file_check,
     .run = elf2image,
 };
 
@@ -192,6 +191,7 @@ static enum eg_code merge_bin(struct cli_call *call, struct eg_error *err)
     for (int i = 0; i < call->count; i += 2) {
         EG_TRY(cli_argument_number(call, i, "address", &files[i / 2].addr, err));
         files[i / 2].input.path = call->argument[i + 1];
+        EG_TRY(cli_file_check(files[i / 2].input.path, err));
     }
     EG_TRY(eg_merge_bin(files, (size_t)call->count / 2, chip, &options, &output, call->logger, err));
     cli_say(call, "%s: %d files merged", output.path, call->count / 2);

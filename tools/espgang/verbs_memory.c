@@ -119,5 +119,6 @@ const struct cli_verb cli_load_ram = {
     .least = 1,
     .most = 1,
     .flags = CLI_VERB_STAYS,
+    .check = cli_first_file_check,
     .run = load_ram,
 };
