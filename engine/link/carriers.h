@@ -45,6 +45,9 @@ int eg__tty_exclude(int fd);
 /** Both modem lines in one step. */
 int eg__tty_set_lines(int fd, bool dtr, bool rts);
 
+/** The modem lines stay as they are when the port is closed. */
+int eg__tty_keep_lines(int fd);
+
 /** Ask the driver to hand over what arrives at once. Many drivers cannot, which is no failure. */
 void eg__tty_hurry(int fd);
 

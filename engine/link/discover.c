@@ -11,26 +11,43 @@
 #include "engine/base/bytes.h"
 #include "engine/link/topology.h"
 
+#include <ctype.h>
 #include <libserialport.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ANY_PID 0
+#define ESPRESSIF_VID 0x303a
+#define ANY_PID       0
 
 /* The bridges on boards with Espressif chips. A product of ANY_PID comes last of its vendor. */
 static const struct bridge {
     uint16_t vid, pid;
     const char *name;
 } bridges[] = {
-    {0x303a, 0x1001, "USB-Serial/JTAG"}, {0x303a, ANY_PID, "Espressif USB"}, {0x10c4, 0xea60, "CP210x"},
-    {0x10c4, 0xea61, "CP210x"},          {0x10c4, 0xea63, "CP210x"},         {0x10c4, 0xea64, "CP2102C"},
-    {0x10c4, 0xea70, "CP2105"},          {0x10c4, 0xea71, "CP2108"},         {0x1a86, 0x5523, "CH341"},
-    {0x1a86, 0x7522, "CH340"},           {0x1a86, 0x7523, "CH340"},          {0x1a86, 0x55d2, "CH342"},
-    {0x1a86, 0x55d3, "CH343"},           {0x1a86, 0x55d4, "CH9102"},         {0x1a86, 0x55d5, "CH344"},
-    {0x0403, 0x6001, "FT232R"},          {0x0403, 0x6010, "FT2232"},         {0x0403, 0x6011, "FT4232"},
-    {0x0403, 0x6014, "FT232H"},          {0x0403, 0x6015, "FT230X"},         {0x067b, 0x2303, "PL2303"},
-    {0x067b, 0x23a3, "PL2303"},          {0x067b, 0x23d3, "PL2303"},
+    {ESPRESSIF_VID, 0x1001, "USB-Serial/JTAG"},
+    {ESPRESSIF_VID, ANY_PID, "Espressif USB"},
+    {0x10c4, 0xea60, "CP210x"},
+    {0x10c4, 0xea61, "CP210x"},
+    {0x10c4, 0xea63, "CP210x"},
+    {0x10c4, 0xea64, "CP2102C"},
+    {0x10c4, 0xea70, "CP2105"},
+    {0x10c4, 0xea71, "CP2108"},
+    {0x1a86, 0x5523, "CH341"},
+    {0x1a86, 0x7522, "CH340"},
+    {0x1a86, 0x7523, "CH340"},
+    {0x1a86, 0x55d2, "CH342"},
+    {0x1a86, 0x55d3, "CH343"},
+    {0x1a86, 0x55d4, "CH9102"},
+    {0x1a86, 0x55d5, "CH344"},
+    {0x0403, 0x6001, "FT232R"},
+    {0x0403, 0x6010, "FT2232"},
+    {0x0403, 0x6011, "FT4232"},
+    {0x0403, 0x6014, "FT232H"},
+    {0x0403, 0x6015, "FT230X"},
+    {0x067b, 0x2303, "PL2303"},
+    {0x067b, 0x23a3, "PL2303"},
+    {0x067b, 0x23d3, "PL2303"},
 };
 
 static const char *bridge_name(uint16_t vid, uint16_t pid)
@@ -93,6 +110,118 @@ enum eg_code eg_discover_ports(struct eg_found_port **found, size_t *count, stru
     qsort(*found, size, sizeof **found, by_slot);
     *count = size;
     return EG_OK;
+}
+
+enum filter_kind { BY_VID, BY_PID, BY_NAME, BY_SERIAL };
+
+struct filter {
+    enum filter_kind kind;
+    uint16_t number;
+    const char *text;
+};
+
+static bool parse_number(uint16_t *number, const char *text)
+{
+    const char *digits = text[0] == '0' && text[1] != '\0' ? text + 2 : text;
+    const int letter = digits == text ? '\0' : tolower((unsigned char)text[1]);
+    const int base = digits == text ? 10 : letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0;
+    char *end;
+
+    /* strtoul() would take a space, a sign or another 0x. */
+    if (base == 0 || digits[0] == '\0' || digits[strspn(digits, "0123456789abcdefABCDEF")] != '\0')
+        return false;
+    const unsigned long value = strtoul(digits, &end, base);
+    *number = (uint16_t)value;
+    return *end == '\0' && value <= UINT16_MAX;
+}
+
+static enum eg_code parse_filter(struct filter *filter, const char *text, struct eg_error *err)
+{
+    static const char *const kinds[] = {
+        [BY_VID] = "vid=", [BY_PID] = "pid=", [BY_NAME] = "name=", [BY_SERIAL] = "serial="};
+    unsigned kind = BY_VID;
+
+    while (kind <= BY_SERIAL && strncmp(text, kinds[kind], strlen(kinds[kind])) != 0)
+        kind++;
+    if (kind > BY_SERIAL)
+        return eg_error_set(err, EG_BAD_JOB,
+                            "port filter \"%s\": is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT",
+                            text);
+    *filter = (struct filter){.kind = kind, .text = text + strlen(kinds[kind])};
+    if ((kind == BY_VID || kind == BY_PID) && !parse_number(&filter->number, filter->text))
+        return eg_error_set(err, EG_BAD_JOB, "port filter \"%s\": \"%s\" is not a number from 0 to 0xffff",
+                            text, filter->text);
+    return EG_OK;
+}
+
+static bool meets(const struct eg_found_port *port, const struct filter *filter)
+{
+    const char *slash = strrchr(port->path, '/');
+
+    switch (filter->kind) {
+    case BY_VID:
+        return port->vid != 0 && port->vid == filter->number;
+    case BY_PID:
+        return port->vid != 0 && port->pid == filter->number;
+    case BY_NAME:
+        return strstr(slash != NULL ? slash + 1 : port->path, filter->text) != NULL;
+    case BY_SERIAL:
+        return port->serial[0] != '\0' && strstr(port->serial, filter->text) != NULL;
+    }
+    return false;
+}
+
+/* Whether of every kind there is, one is met. */
+static bool meets_all(const struct eg_found_port *port, const struct filter *filters, size_t count)
+{
+    unsigned asked = 0;
+    unsigned met = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        asked |= 1u << filters[i].kind;
+        met |= meets(port, &filters[i]) ? 1u << filters[i].kind : 0;
+    }
+    return met == asked;
+}
+
+enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, const char *const *filters,
+                                size_t filter_count, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct filter *parsed = NULL;
+    size_t kept = 0;
+
+    if (filter_count == 0)
+        return EG_OK;
+    EG_TRY(eg_alloc(&parsed, filter_count, sizeof *parsed, err));
+    for (size_t i = 0; i < filter_count; i++)
+        EG_TRY(parse_filter(&parsed[i], filters[i], err));
+    for (size_t i = 0; i < *count; i++)
+        if (meets_all(&found[i], parsed, filter_count))
+            found[kept++] = found[i];
+    *count = kept;
+    return EG_OK;
+}
+
+static unsigned search_rank(const struct eg_found_port *port)
+{
+    if (port->vid == ESPRESSIF_VID)
+        return 0;
+    return strstr(port->path, "ttyUSB") != NULL || strstr(port->path, "ttyACM") != NULL ? 1 : 2;
+}
+
+static int by_search(const void *a, const void *b)
+{
+    const struct eg_found_port *first = a;
+    const struct eg_found_port *second = b;
+    const int order = (int)search_rank(first) - (int)search_rank(second);
+
+    return order != 0 ? order : strcmp(second->path, first->path);
+}
+
+void eg_discover_order_for_search(struct eg_found_port *found, size_t count)
+{
+    if (count > 0)
+        qsort(found, count, sizeof *found, by_search);
 }
 
 void eg_discover_slot(char *slot, size_t size, const char *url)

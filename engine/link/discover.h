@@ -28,6 +28,25 @@ struct eg_found_port {
  */
 enum eg_code eg_discover_ports(struct eg_found_port **found, size_t *count, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Leave out the ports that do not meet the filters; the others keep their order.
+ *
+ * A filter is "vid=NUMBER", "pid=NUMBER" (decimal, 0x, 0o, 0b), "name=TEXT" or "serial=TEXT" (TEXT is part of
+ * the name behind the last '/', or of the USB serial number; case matters). Of each kind that is given one
+ * must match; what a port does not have matches nothing. These are esptool's rules.
+ *
+ * @param found  rows of eg_discover_ports(); *count may be 0, to have the filters checked before there are
+ * any
+ *
+ * @return EG_OK; EG_BAD_JOB a filter is none of these, and nothing was left out; EG_NO_MEMORY
+ */
+enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, const char *const *filters,
+                                size_t filter_count, struct eg_error *err) EG_CHECKED;
+
+/** Sort for trying one port after the other, in esptool's order: Espressif's own USB, ttyUSB and ttyACM, the
+ * rest; among equals the highest path first. */
+void eg_discover_order_for_search(struct eg_found_port *found, size_t count);
+
 /** The slot name of a port path or URL: topology for USB serial ports, else the path or URL itself. */
 void eg_discover_slot(char *slot, size_t size, const char *url);
 

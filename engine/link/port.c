@@ -150,7 +150,7 @@ enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_err
 
 bool eg_port_has_lines(const struct eg_port *port)
 {
-    return port->ops->set_lines != NULL;
+    return port->ops->set_lines != NULL && !port->no_lines;
 }
 
 enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
@@ -159,9 +159,18 @@ enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct 
     if (!eg_port_has_lines(port))
         return EG_OK;
     EG_TRY(noted(port, port->ops->set_lines(port, dtr, rts, err)));
+    if (port->no_lines)
+        return EG_OK;
     port->dtr = dtr;
     port->rts = rts;
     return EG_OK;
+}
+
+enum eg_code eg_port_keep_lines(struct eg_port *port, bool *kept, struct eg_error *err)
+{
+    EG_TRY(check(port, err));
+    *kept = port->ops->keep_lines != NULL;
+    return *kept ? noted(port, port->ops->keep_lines(port, err)) : EG_OK;
 }
 
 enum eg_code eg_port_discard(struct eg_port *port, struct eg_error *err)

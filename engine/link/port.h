@@ -46,8 +46,10 @@ struct eg_port_ops {
     /** 8N1 at this rate, both directions. NULL when the carrier has no rate (tcp). */
     enum eg_code (*set_baud)(struct eg_port *port, uint32_t baud, struct eg_error *err);
     /** Assert (true: pin low) or release both lines, in one step where the carrier can. NULL = no modem
-     * lines. */
+     * lines; where that shows only now, it sets port->no_lines and the result is EG_OK. */
     enum eg_code (*set_lines)(struct eg_port *port, bool dtr, bool rts, struct eg_error *err);
+    /** Leave the lines as they are when the port is closed. NULL = the carrier has no say in it. */
+    enum eg_code (*keep_lines)(struct eg_port *port, struct eg_error *err);
     /** Throw away input that has arrived and not been read. */
     enum eg_code (*discard)(struct eg_port *port, struct eg_error *err);
     /** Close and free the backend's struct, which begins with struct eg_port. */
@@ -63,6 +65,7 @@ struct eg_port {
     uint16_t vid, pid; /* of the USB device; 0 = not USB or not known */
     uint32_t baud;     /* last rate asked for, also where the carrier has none; 0 = none yet */
     bool dtr, rts;     /* last state set */
+    bool no_lines;     /* the device has none, although its kind may have them */
     uint64_t bytes_sent, bytes_received;
     bool gone; /* EG_PORT_GONE was seen; every further call returns it */
 };
@@ -119,10 +122,16 @@ bool eg_port_has_baud(const struct eg_port *port);
 /** EG_PORT_REFUSED when the carrier cannot do the rate; EG_OK without effect when it has no rate. */
 enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
+/** Whether there are modem lines. Opening a port finds it out; a caller that cannot do without asks then. */
 bool eg_port_has_lines(const struct eg_port *port);
 
-/** EG_OK without effect when the carrier has no modem lines. */
+/** EG_OK without effect when there are no modem lines; also when the driver says so only now (ENOTTY,
+ * EINVAL), and eg_port_has_lines() is false from then on. */
 enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err) EG_CHECKED;
+
+/** Have the lines stay as they are when the port is closed; otherwise the system may release them. *kept is
+ * false, with EG_OK, where the carrier has no say in it. */
+enum eg_code eg_port_keep_lines(struct eg_port *port, bool *kept, struct eg_error *err) EG_CHECKED;
 
 enum eg_code eg_port_discard(struct eg_port *port, struct eg_error *err) EG_CHECKED;
 

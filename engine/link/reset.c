@@ -8,6 +8,9 @@
  * a network that takes its time between "strap" and "out of reset" starts the application: over one these two
  * go in one packet. Otherwise esp_rfc2217_server wants to see the classic sequence, and does it by itself.
  *
+ * An adapter with flow control of its own (CP2102C) pulls RTS while it hears the chip and when it is closed.
+ * With the strap released that is a reset, so there it stays asserted: both asserted is neither.
+ *
  * Not here: which sequence to try when, and what to do when a port fails in the middle. That is the loader's.
  */
 
@@ -19,21 +22,26 @@
 
 #define WAIT_MAX_S 60
 
-static const char *sequence_text(enum eg_reset sequence)
+static bool has_flow_control(const struct eg_port *port)
+{
+    return port->vid == 0x10c4 && port->pid == 0xea64;
+}
+
+static const char *sequence_text(enum eg_reset sequence, bool flow_control)
 {
     switch (sequence) {
     case EG_RESET_CLASSIC:
-        return "D0|R1|W0.1|D1|R0|H|D0";
+        return flow_control ? "D0|R1|W0.1|D1|R0|H" : "D0|R1|W0.1|D1|R0|H|D0";
     case EG_RESET_REMOTE:
         return "D0|R1|W0.1|U1,0|H|D0";
-    case EG_RESET_UNIX_TIGHT:
-        return "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0"; /* the last: some drivers lose a change of both */
+    case EG_RESET_UNIX_TIGHT: /* the last D0: some drivers lose a change of both */
+        return flow_control ? "U0,0|U1,1|U0,1|W0.1|U1,0|H" : "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0";
     case EG_RESET_USB_JTAG:
         return "R0|D0|W0.1|D1|R0|W0.1|R1|D0|R1|W0.1|D0|R0"; /* to 01 through 11, not 00 */
     case EG_RESET_HARD:
-        return "R1|W0.1|R0";
+        return flow_control ? "D0|R1|W0.1|D1|W0.1|R0" : "R1|W0.1|R0";
     case EG_RESET_HARD_USB:
-        return "R1|W0.2|R0|W0.2";
+        return flow_control ? "D0|R1|W0.1|D1|W0.1|R0" : "R1|W0.2|R0|W0.2";
     }
     return "";
 }
@@ -125,9 +133,16 @@ static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hol
 enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
                           struct eg_error *err)
 {
+    const bool flow_control = has_flow_control(port);
+    const bool hard = sequence == EG_RESET_HARD || sequence == EG_RESET_HARD_USB;
+    bool kept = true;
+
     if (!eg_port_has_lines(port))
         return EG_OK;
-    return run(port, sequence_text(sequence), hold_ms, err);
+    if (flow_control && hard)
+        EG_TRY(eg_port_keep_lines(port, &kept, err));
+    EG_TRY(run(port, sequence_text(sequence, flow_control), hold_ms, err));
+    return kept ? EG_OK : run(port, "D0", hold_ms, err); /* before closing releases both, in any order */
 }
 
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err)

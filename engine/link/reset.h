@@ -19,7 +19,14 @@ enum eg_reset {
 #define EG_RESET_HOLD_MS       50  /* how long the strap is held, first try */
 #define EG_RESET_HOLD_EXTRA_MS 550 /* second try */
 
-/** `hold_ms` matters to the first three only. EG_OK without effect when the port has no modem lines. */
+/**
+ * Move the lines as the sequence says; on an adapter with flow control of its own, told by vid and pid, in
+ * the form that esptool has for those.
+ *
+ * @param hold_ms  matters to the first three only
+ *
+ * @return EG_OK, without effect when the port has no modem lines; EG_PORT_GONE, EG_PORT_REFUSED, EG_CANCELLED
+ */
 enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
                           struct eg_error *err) EG_CHECKED;
 

@@ -33,6 +33,12 @@ static bool is_gone(int errnum)
     return errnum == ENXIO || errnum == EIO || errnum == ENODEV || errnum == EBADF;
 }
 
+/* What drivers say to a request for modem lines that they do not have. */
+static bool has_no_lines(int errnum)
+{
+    return errnum == ENOTTY || errnum == EINVAL;
+}
+
 static enum eg_code failed(const struct serial *serial, const char *what, int errnum, struct eg_error *err)
 {
     return eg_error_errno(err, is_gone(errnum) ? EG_PORT_GONE : EG_PORT_REFUSED, errnum, "%s: %s",
@@ -142,7 +148,19 @@ static enum eg_code serial_set_lines(struct eg_port *port, bool dtr, bool rts, s
     struct serial *serial = (struct serial *)port;
     const int errnum = eg__tty_set_lines(serial->fd, dtr, rts);
 
+    if (has_no_lines(errnum)) {
+        port->no_lines = true;
+        return EG_OK;
+    }
     return errnum == 0 ? EG_OK : failed(serial, "setting DTR and RTS", errnum, err);
+}
+
+static enum eg_code serial_keep_lines(struct eg_port *port, struct eg_error *err)
+{
+    struct serial *serial = (struct serial *)port;
+    const int errnum = eg__tty_keep_lines(serial->fd);
+
+    return errnum == 0 ? EG_OK : failed(serial, "clearing HUPCL", errnum, err);
 }
 
 static enum eg_code serial_discard(struct eg_port *port, struct eg_error *err)
@@ -198,6 +216,7 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
         .drain = serial_drain,
         .set_baud = serial_set_baud,
         .set_lines = serial_set_lines,
+        .keep_lines = serial_keep_lines,
         .discard = serial_discard,
         .close = serial_close,
     };
@@ -219,7 +238,7 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
 
     if (sp_open(sp, SP_MODE_READ_WRITE) != SP_OK) {
         const int errnum = errno;
-        *known = errnum != ENOTTY && errnum != EINVAL; /* a tty without modem lines */
+        *known = !has_no_lines(errnum);
         return *known ? eg__tty_cannot_open(url, errnum, err) : EG_OK;
     }
     sp_get_port_handle(sp, &serial->fd);

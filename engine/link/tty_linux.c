@@ -10,6 +10,7 @@
 #include <linux/serial.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 
 int eg__tty_lock(int fd)
 {
@@ -35,6 +36,16 @@ int eg__tty_set_lines(int fd, bool dtr, bool rts)
     lines &= ~(TIOCM_DTR | TIOCM_RTS);
     lines |= (dtr ? TIOCM_DTR : 0) | (rts ? TIOCM_RTS : 0);
     return ioctl(fd, TIOCMSET, &lines) == 0 ? 0 : errno;
+}
+
+int eg__tty_keep_lines(int fd)
+{
+    struct termios settings;
+
+    if (tcgetattr(fd, &settings) != 0)
+        return errno;
+    settings.c_cflag &= ~(tcflag_t)HUPCL; /* which libserialport sets when it opens */
+    return tcsetattr(fd, TCSANOW, &settings) == 0 ? 0 : errno;
 }
 
 void eg__tty_hurry(int fd)

@@ -103,6 +103,13 @@ static enum eg_code scripted_set_lines(struct eg_port *port, bool dtr, bool rts,
     return EG_OK;
 }
 
+static enum eg_code scripted_keep_lines(struct eg_port *port, struct eg_error *err)
+{
+    (void)err;
+    note((struct scripted_port *)port, "K");
+    return EG_OK;
+}
+
 static enum eg_code scripted_discard(struct eg_port *port, struct eg_error *err)
 {
     struct scripted_port *script = (struct scripted_port *)port;
@@ -127,6 +134,7 @@ struct eg_port *scripted_port_init(struct scripted_port *script, const struct tu
         .drain = scripted_drain,
         .set_baud = scripted_set_baud,
         .set_lines = scripted_set_lines,
+        .keep_lines = scripted_keep_lines,
         .discard = scripted_discard,
         .close = scripted_close,
     };

@@ -39,7 +39,8 @@ struct scripted_port {
     size_t read_max;        /* bytes per read; 0 = as many as there are */
     bool unplugged;         /* the port is gone once what the board has said is read */
     char complaint[80];     /* the first byte that left the script; "" = none */
-    char events[256];       /* what was done to the port: "D0R0 B115200 D1R0", discards as "X" */
+    char events[256]; /* what was done to the port: "D0R0 B115200 D1R0", discards as "X", lines that stay as
+                         "K" */
 };
 
 /** `turns` and what they point to must outlive the port. The URL is "script". Nothing to close. */

@@ -3,6 +3,7 @@
 #include "engine/link/discover.h"
 #include "tests/fakes/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +40,139 @@ static void only_ports_with_a_known_bridge_are_chosen(void **state)
     free(found);
 }
 
+/* Three ports by USB and one that is not. */
+#define LIST                                                                                                 \
+    {                                                                                                        \
+        {.path = "/dev/ttyUSB0", .vid = 0x10c4, .pid = 0xea60, .serial = "A5001"}, {.path = "/dev/ttyS0"},   \
+            {.path = "/dev/ttyACM0", .vid = 0x303a, .pid = 0x1001, .serial = "7C:DF:A1:00:11:22"},           \
+            {.path = "/dev/ttyUSB1", .vid = 0x1a86, .pid = 0x7523},                                          \
+    }
+
+/* The paths that are left, without "/dev/tty". */
+static void assert_left(const char *const *filters, size_t filter_count, const char *expected)
+{
+    struct eg_found_port found[] = LIST;
+    size_t count = sizeof found / sizeof *found;
+    char left[64] = "";
+    struct eg_error err;
+
+    assert_ok(eg_discover_filter(found, &count, filters, filter_count, &err), err);
+    for (size_t i = 0; i < count; i++)
+        snprintf(left + strlen(left), sizeof left - strlen(left), "%s%s", i > 0 ? " " : "",
+                 found[i].path + strlen("/dev/tty"));
+    assert_string_equal(left, expected);
+}
+
+#define FILTERS(...)                                                                                         \
+    (const char *const[]){__VA_ARGS__}, sizeof(const char *const[]){__VA_ARGS__} / sizeof(char *)
+
+static void filters_leave_the_ports_that_meet_them(void **state)
+{
+    (void)state;
+    assert_left(NULL, 0, "USB0 S0 ACM0 USB1");
+    assert_left(FILTERS("vid=0x303a"), "ACM0");
+    assert_left(FILTERS("vid=4292"), "USB0");
+    assert_left(FILTERS("pid=0o72443"), "USB1");
+    assert_left(FILTERS("pid=0b1000000000001"), "ACM0");
+    assert_left(FILTERS("pid=0X1001"), "ACM0");
+    assert_left(FILTERS("name=USB"), "USB0 USB1");
+    assert_left(FILTERS("serial=DF:A1"), "ACM0");
+    assert_left(FILTERS("vid=0xffff"), "");
+}
+
+static void within_a_kind_any_filter_may_match_but_of_every_kind_one_must(void **state)
+{
+    (void)state;
+    assert_left(FILTERS("vid=0x303a", "vid=0x10c4"), "USB0 ACM0");
+    assert_left(FILTERS("vid=0x303a", "name=USB", "vid=0x10c4"), "USB0");
+    assert_left(FILTERS("vid=0x303a", "name=USB"), "");
+    assert_left(FILTERS("serial=A5", "serial=7C", "name=ttyACM"), "ACM0");
+}
+
+static void what_a_port_does_not_have_matches_nothing(void **state)
+{
+    (void)state;
+    assert_left(FILTERS("serial="), "USB0 ACM0");
+    assert_left(FILTERS("vid=0"), "");
+    assert_left(FILTERS("pid=0"), "");
+}
+
+static void the_name_is_without_its_folder_and_case_matters(void **state)
+{
+    (void)state;
+    assert_left(FILTERS("name=dev"), "");
+    assert_left(FILTERS("name=usb"), "");
+    assert_left(FILTERS("serial=df:a1"), "");
+}
+
+static void a_filter_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *filter, *sentence;
+    } bad[] = {
+        {"vid", "is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
+        {"VID=1", "is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
+        {"port=1", "is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
+        {"", "is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
+        {"vid=303a", "\"303a\" is not a number from 0 to 0xffff"},
+        {"vid=", "\"\" is not a number from 0 to 0xffff"},
+        {"vid=0x", "\"0x\" is not a number from 0 to 0xffff"},
+        {"pid=-1", "\"-1\" is not a number from 0 to 0xffff"},
+        {"pid= 1", "\" 1\" is not a number from 0 to 0xffff"},
+        {"pid=0x0x1", "\"0x0x1\" is not a number from 0 to 0xffff"},
+        {"pid=0x10000", "\"0x10000\" is not a number from 0 to 0xffff"},
+        {"pid=99999999999999999999999", "\"99999999999999999999999\" is not a number from 0 to 0xffff"},
+        {"pid=0b2", "\"0b2\" is not a number from 0 to 0xffff"},
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *const filters[] = {"name=nothing", bad[i].filter};
+        struct eg_found_port found[] = LIST;
+        size_t count = sizeof found / sizeof *found;
+        size_t none = 0;
+        char expected[160];
+        struct eg_error err;
+
+        snprintf(expected, sizeof expected, "port filter \"%s\": %s", bad[i].filter, bad[i].sentence);
+        assert_error(eg_discover_filter(found, &count, filters, 2, &err), err, EG_BAD_JOB, expected);
+        assert_int_equal(count, sizeof found / sizeof *found);
+        assert_int_equal(eg_discover_filter(NULL, &none, filters, 2, &err), EG_BAD_JOB);
+    }
+}
+
+static void espressif_is_searched_first_then_usb_names_highest_name_first(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"/dev/ttyUSB3", "/dev/ttyACM0",  "/dev/ttyUSB2", "/dev/ttyUSB10",
+                                           "/dev/ttyACM1", "/dev/ttyAMA10", "/dev/ttyAMA0"};
+    struct eg_found_port found[] = {
+        {.path = "/dev/ttyAMA0"},
+        {.path = "/dev/ttyACM0", .vid = 0x303a, .pid = 0x1001},
+        {.path = "/dev/ttyUSB2", .vid = 0x10c4, .pid = 0xea60},
+        {.path = "/dev/ttyAMA10"},
+        {.path = "/dev/ttyUSB10"},
+        {.path = "/dev/ttyUSB3", .vid = 0x303a, .pid = 0x4001},
+        {.path = "/dev/ttyACM1", .vid = 0x1a86, .pid = 0x55d4},
+    };
+
+    eg_discover_order_for_search(found, sizeof found / sizeof *found);
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        assert_string_equal(found[i].path, expected[i]);
+    eg_discover_order_for_search(NULL, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_plugged_is_its_own_slot),
         cmocka_unit_test(only_ports_with_a_known_bridge_are_chosen),
+        cmocka_unit_test(filters_leave_the_ports_that_meet_them),
+        cmocka_unit_test(within_a_kind_any_filter_may_match_but_of_every_kind_one_must),
+        cmocka_unit_test(what_a_port_does_not_have_matches_nothing),
+        cmocka_unit_test(the_name_is_without_its_folder_and_case_matters),
+        cmocka_unit_test(a_filter_that_cannot_be_read_is_named),
+        cmocka_unit_test(espressif_is_searched_first_then_usb_names_highest_name_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,55 @@ static void hard_pulses_rts(void **state)
     assert_sequence(EG_RESET_HARD_USB, "D0R1 D0R0");
 }
 
+static void assert_flow_control_sequence(enum eg_reset sequence, bool can_keep_lines, const char *events)
+{
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_port_ops ops = *port->ops;
+    struct eg_error err;
+
+    if (!can_keep_lines)
+        ops.keep_lines = NULL;
+    port->ops = &ops;
+    port->vid = 0x10c4;
+    port->pid = 0xea64;
+    assert_ok(eg_reset_run(port, sequence, 1, &err), err);
+    assert_string_equal(board.events, events);
+}
+
+static void an_adapter_with_flow_control_keeps_the_strap_asserted(void **state)
+{
+    (void)state;
+    assert_flow_control_sequence(EG_RESET_CLASSIC, true, "D0R0 D0R1 D1R1 D1R0");
+    assert_flow_control_sequence(EG_RESET_UNIX_TIGHT, true, "D0R0 D1R1 D0R1 D1R0");
+}
+
+static void an_adapter_with_flow_control_is_left_with_the_strap_asserted(void **state)
+{
+    (void)state;
+    assert_flow_control_sequence(EG_RESET_HARD, true, "K D0R0 D0R1 D1R1 D1R0");
+    assert_flow_control_sequence(EG_RESET_HARD_USB, true, "K D0R0 D0R1 D1R1 D1R0");
+}
+
+static void where_closing_releases_the_lines_the_strap_is_released_last(void **state)
+{
+    (void)state;
+    assert_flow_control_sequence(EG_RESET_HARD, false, "D0R0 D0R1 D1R1 D1R0 D0R0");
+}
+
+static void other_adapters_of_that_maker_have_no_flow_control(void **state)
+{
+    (void)state;
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_error err;
+
+    port->vid = 0x10c4;
+    port->pid = 0xea60;
+    assert_ok(eg_reset_run(port, EG_RESET_HARD, 1, &err), err);
+    assert_string_equal(board.events, "D0R1 D0R0");
+}
+
 /* Cancels a while after the strap was left alone at its level. */
 struct strapped {
     struct scripted_port board; /* first: the ops get a pointer to it */
@@ -102,6 +151,22 @@ static void a_custom_sequence_is_followed(void **state)
 
     assert_ok(eg_reset_run_custom(port, "D1|R1|W0.01|U0,1|W0|R0", &err), err);
     assert_string_equal(board.events, "D1R0 D1R1 D0R1 D0R0");
+    scripted_port_init(&board, NULL, 0);
+    assert_ok(eg_reset_run_custom(port, "U1,1|U0,1|W0.001|U1,0|W0.001|U0,0", &err), err);
+    assert_string_equal(board.events, "D1R1 D0R1 D1R0 D0R0");
+}
+
+static void a_custom_sequence_is_followed_on_an_adapter_with_flow_control_too(void **state)
+{
+    (void)state;
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, NULL, 0);
+    struct eg_error err;
+
+    port->vid = 0x10c4;
+    port->pid = 0xea64;
+    assert_ok(eg_reset_run_custom(port, "D0|R1|W0|D1|R0|W0|D0", &err), err);
+    assert_string_equal(board.events, "D0R0 D0R1 D1R1 D1R0 D0R0");
 }
 
 static void a_wrong_custom_sequence_touches_no_line(void **state)
@@ -151,6 +216,30 @@ static void a_port_without_lines_is_left_alone(void **state)
     assert_ok(eg_reset_run_custom(&port, "D1|R0", &err), err);
 }
 
+static enum eg_code refused_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
+{
+    (void)dtr;
+    (void)rts;
+    (void)err;
+    assert_false(port->no_lines); /* asked once */
+    port->no_lines = true;
+    return EG_OK;
+}
+
+static void a_port_that_turns_out_to_have_no_lines_is_not_asked_again(void **state)
+{
+    (void)state;
+    static const struct eg_port_ops ops = {.set_lines = refused_set_lines};
+    struct eg_port port = {.ops = &ops, .url = "bare"};
+    struct eg_error err;
+
+    assert_true(eg_port_has_lines(&port));
+    assert_ok(eg_reset_run_custom(&port, "R1|D1|R0|D0", &err), err);
+    assert_false(eg_port_has_lines(&port));
+    assert_false(port.rts);
+    assert_ok(eg_reset_run(&port, EG_RESET_UNIX_TIGHT, 1, &err), err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,11 +248,17 @@ int main(void)
         cmocka_unit_test(tight_moves_both_lines_at_once),
         cmocka_unit_test(usb_jtag_goes_through_both_asserted),
         cmocka_unit_test(hard_pulses_rts),
+        cmocka_unit_test(an_adapter_with_flow_control_keeps_the_strap_asserted),
+        cmocka_unit_test(an_adapter_with_flow_control_is_left_with_the_strap_asserted),
+        cmocka_unit_test(where_closing_releases_the_lines_the_strap_is_released_last),
+        cmocka_unit_test(other_adapters_of_that_maker_have_no_flow_control),
         cmocka_unit_test(the_strap_is_held_as_long_as_asked_unless_cancelled),
         cmocka_unit_test(a_custom_sequence_is_followed),
+        cmocka_unit_test(a_custom_sequence_is_followed_on_an_adapter_with_flow_control_too),
         cmocka_unit_test(a_wrong_custom_sequence_touches_no_line),
         cmocka_unit_test(a_cancelled_reset_ends),
         cmocka_unit_test(a_port_without_lines_is_left_alone),
+        cmocka_unit_test(a_port_that_turns_out_to_have_no_lines_is_not_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
