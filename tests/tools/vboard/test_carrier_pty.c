@@ -3,16 +3,13 @@
 #define _DEFAULT_SOURCE /* TCSETS2 */
 
 #include "tests/tools/vboard/serving.h"
-#include "tools/vboard/lines.h"
 #include "tools/vboard/termios2.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #define QUIET_MS 300
 
@@ -166,7 +163,7 @@ static void a_board_that_comes_back_has_its_link_again(void **state)
 
 /* A board with lines, in a folder of its own, and a client of it. */
 struct wired {
-    char folder[32], path[64], lines[64];
+    char folder[32], path[64];
     struct serving serving;
     int client;
     struct heard heard;
@@ -180,7 +177,6 @@ static void wire(struct wired *wired, const char *chip, enum vb_pty_lines lines)
     *wired = (struct wired){.folder = "/tmp/vb-pty-XXXXXX"};
     assert_non_null(mkdtemp(wired->folder));
     snprintf(wired->path, sizeof wired->path, "%s/board1", wired->folder);
-    snprintf(wired->lines, sizeof wired->lines, "%s/board1.lines", wired->folder);
     assert_ok(vb_gang_create(&wired->serving.gang, &config, 1, NULL, 0, &err), err);
     assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->folder, lines, &err), err);
     serving_begin(&wired->serving);
@@ -194,18 +190,9 @@ static void unwire(struct wired *wired)
     assert_int_equal(rmdir(wired->folder), 0);
 }
 
-static char ask(const struct wired *wired, char request)
+static unsigned char ask(const struct wired *wired, char request)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    char answer;
-
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", wired->lines);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(write(fd, &request, 1), 1);
-    assert_int_equal(read(fd, &answer, 1), 1);
-    close(fd);
-    return answer;
+    return serving_ask(wired->path, (unsigned char)request);
 }
 
 static void ask_all(const struct wired *wired, const char *requests)
@@ -271,9 +258,9 @@ static void what_was_written_before_a_request_is_with_the_board_or_its_adapter(v
     wire(&wired, "esp32", VB_PTY_UART);
     set_rate(&wired, 300, false); /* 3.3 s for these bytes */
     say(wired.client, (const uint8_t[100]){0}, 100);
-    assert_in_range((unsigned char)ask(&wired, 'q'), 1, 100);
+    assert_in_range(ask(&wired, 'q'), 1, 100);
     say(wired.client, (const uint8_t[1000]){0}, 1000);
-    assert_int_equal((unsigned char)ask(&wired, 'q'), 255);
+    assert_int_equal(ask(&wired, 'q'), 255);
     unwire(&wired);
 }
 
@@ -319,7 +306,7 @@ static void the_chips_own_usb_has_no_rate(void **state)
 }
 
 /* Three requests let the server look three times. */
-static char state_after_closing(struct wired *wired)
+static unsigned char state_after_closing(struct wired *wired)
 {
     close(wired->client);
     ask(wired, '?');
@@ -353,7 +340,7 @@ static void a_client_of_the_lines_that_says_nothing_keeps_nobody(void **state)
     for (unsigned i = 0; i < 20; i++) {
         const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-        snprintf(address.sun_path, sizeof address.sun_path, "%s", wired.lines);
+        snprintf(address.sun_path, sizeof address.sun_path, "%s" VB_LINES_SUFFIX, wired.path);
         assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
         close(fd);
     }
