@@ -169,18 +169,22 @@ struct wired {
     struct heard heard;
 };
 
-static void wire(struct wired *wired, const char *chip, enum vb_pty_lines lines)
+static void wire_board(struct wired *wired, const struct vb_config *config, enum vb_pty_lines lines)
 {
-    const struct vb_config config = {.target = eg_target_by_name(chip)};
     struct eg_error err;
 
     *wired = (struct wired){.folder = "/tmp/vb-pty-XXXXXX"};
     assert_non_null(mkdtemp(wired->folder));
     snprintf(wired->path, sizeof wired->path, "%s/board1", wired->folder);
-    assert_ok(vb_gang_create(&wired->serving.gang, &config, 1, NULL, 0, &err), err);
+    assert_ok(vb_gang_create(&wired->serving.gang, config, 1, NULL, 0, &err), err);
     assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->folder, lines, &err), err);
     serving_begin(&wired->serving);
     wired->client = open_terminal(wired->path);
+}
+
+static void wire(struct wired *wired, const char *chip, enum vb_pty_lines lines)
+{
+    wire_board(wired, &(struct vb_config){.target = eg_target_by_name(chip)}, lines);
 }
 
 static void unwire(struct wired *wired)
@@ -238,6 +242,17 @@ static void the_lines_of_the_chips_own_usb_are_requests(void **state)
     unwire(&wired);
 }
 
+static void both_lines_ask_the_chips_own_usb_for_nothing(void **state)
+{
+    (void)state;
+    struct wired wired;
+
+    wire(&wired, "esp32c3", VB_PTY_USB_JTAG);
+    ask_all(&wired, "13");
+    hear_text(wired.client, &wired.heard, "(TG0WDT_SYS_RST)", 2); /* it still looks for an application */
+    unwire(&wired);
+}
+
 static void every_request_is_answered_with_the_state_of_the_lines(void **state)
 {
     (void)state;
@@ -278,6 +293,27 @@ static void at_another_rate_the_board_is_not_understood(void **state)
     set_rate(&wired, 115200, false);
     ask_all(&wired, "20");
     hear_text(wired.client, &wired.heard, "SPI_FAST_FLASH_BOOT", 1);
+    unwire(&wired);
+}
+
+static void what_was_written_before_a_request_was_sent_at_the_rate_of_then(void **state)
+{
+    (void)state;
+    static const uint8_t read_reg[] = {0xc0, 0, 10, 4, 0, 0, 0, 0, 0, 0, 0, 0xfb, 0x3f, 0xc0};
+    struct vb_config config = fast_esp32();
+    struct wired wired;
+    uint8_t requests[1000][sizeof read_reg];
+
+    config.strap_low = true;
+    wire_board(&wired, &config, VB_PTY_UART);
+    set_rate(&wired, 115200, false);
+    assert_syncs(wired.client);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        memcpy(requests[i], read_reg, sizeof read_reg);
+    say(wired.client, requests, sizeof requests);
+    assert_int_equal(ask(&wired, 'q'), 0);
+    set_rate(&wired, 9600, false);
+    hear_times(wired.client, &wired.heard, BYTES(0xc0, 1, 10), sizeof requests / sizeof *requests);
     unwire(&wired);
 }
 
@@ -379,9 +415,11 @@ int main(void)
         cmocka_unit_test(a_board_that_comes_back_has_its_link_again),
         cmocka_unit_test(the_lines_of_a_bridge_choose_loader_or_application),
         cmocka_unit_test(the_lines_of_the_chips_own_usb_are_requests),
+        cmocka_unit_test(both_lines_ask_the_chips_own_usb_for_nothing),
         cmocka_unit_test(every_request_is_answered_with_the_state_of_the_lines),
         cmocka_unit_test(what_was_written_before_a_request_is_with_the_board_or_its_adapter),
         cmocka_unit_test(at_another_rate_the_board_is_not_understood),
+        cmocka_unit_test(what_was_written_before_a_request_was_sent_at_the_rate_of_then),
         cmocka_unit_test(a_rate_without_a_name_is_one),
         cmocka_unit_test(the_chips_own_usb_has_no_rate),
         cmocka_unit_test(closing_releases_the_lines_if_the_client_lets_it),
