@@ -9,7 +9,7 @@ shim=$build/tests/fakes/libtty_shim.so
 
 usb=$work/usb
 plug() { # NAME VID:PID SERIAL PLACE BOARD: the board named by vboard's link becomes /dev/NAME
-  bash "$(dirname "$0")/../fakes/plug_tty.sh" "$usb" "$@"
+  "$build/tests/fakes/plug_tty" "$usb" "$@"
 }
 mkdir "$usb"
 

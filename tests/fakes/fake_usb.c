@@ -5,6 +5,7 @@
 #include "tests/fakes/fake_usb.h"
 
 #include "tests/fakes/check.h"
+#include "tests/fakes/usb_tree.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,21 +23,16 @@ void fake_usb_begin(struct fake_usb *usb)
 
 void fake_usb_end(struct fake_usb *usb)
 {
-    char command[64];
-
     assert_int_equal(unsetenv("EG_TTY_SHIM"), 0);
-    snprintf(command, sizeof command, "rm -r %s", usb->folder);
-    assert_int_equal(system(command), 0);
+    usb_tree_remove(usb->folder);
 }
 
 void fake_usb_plug(const struct fake_usb *usb, const char *name, const char *ids, const char *serial,
                    const char *place, const char *terminal)
 {
-    char command[1024];
+    const struct usb_port port = {name, ids, serial, place, terminal};
 
-    snprintf(command, sizeof command, "bash '%s' '%s' '%s' '%s' '%s' '%s' '%s'", PLUG_TTY, usb->folder, name,
-             ids, serial, place, terminal);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(usb_tree_plug(usb->folder, &port), 0);
 }
 
 static void note(struct fake_adapter *adapter, const char *event)

@@ -25,13 +25,7 @@ void fake_usb_begin(struct fake_usb *usb);
 /** Ends all that was plugged in, too. */
 void fake_usb_end(struct fake_usb *usb);
 
-/**
- * @param name      "ttyUSB7" for /dev/ttyUSB7
- * @param ids       "10c4:ea60"
- * @param serial    "" = none
- * @param place     "1-2.3"
- * @param terminal  what the device is; a socket beside it, terminal + ".lines", is its modem lines (lines.h)
- */
+/** As struct usb_port (usb_tree.h) says. */
 void fake_usb_plug(const struct fake_usb *usb, const char *name, const char *ids, const char *serial,
                    const char *place, const char *terminal);
 

@@ -4,7 +4,7 @@
  * Makes pseudo-terminals look like USB serial ports to the program it is loaded into, so that the real
  * libserialport and libudev can be used on them. Linked to a test before the C library, or preloaded.
  *
- * The environment's EG_TTY_SHIM is a folder that plug_tty.sh has filled. In its sys/ is a sysfs, which is all
+ * The environment's EG_TTY_SHIM is a folder that usb_tree.c has filled. In its sys/ is a sysfs, which is all
  * of /sys then; also run/udev/. Its dev/ttyUSB7, a link to a terminal, is the device /dev/ttyUSB7, which need
  * not be on this machine. Where the link leads to, beside it, a socket of vboard (lines.h) is its modem
  * lines; a terminal without such a socket has none. As Linux does, opening a port asserts both lines;

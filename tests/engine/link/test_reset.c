@@ -305,7 +305,7 @@ static const char *hear(struct wired *wired, const char *one, const char *other)
 
 /*
  * The board must come to `expected`. Between two steps it waits for a capacitor, 14 ms, and a busy machine
- * may take longer for what the host does meanwhile, so a few attempts are made; a wrong sequence comes there
+ * may take longer for what the host does meanwhile, so many attempts are made; a wrong sequence comes there
  * in none.
  */
 static void assert_starts(struct wired *wired, const char *custom, enum eg_reset sequence, uint32_t hold_ms,
@@ -313,7 +313,7 @@ static void assert_starts(struct wired *wired, const char *custom, enum eg_reset
 {
     const char *started = NULL;
 
-    for (unsigned attempt = 0; attempt < 10 && started != expected; attempt++) {
+    for (unsigned attempt = 0; attempt < 30 && started != expected; attempt++) {
         assert_ok(eg_port_discard(wired->port, &wired->err), wired->err);
         assert_ok(custom != NULL ? eg_reset_run_custom(wired->port, custom, &wired->err)
                                  : eg_reset_run(wired->port, sequence, hold_ms, &wired->err),
