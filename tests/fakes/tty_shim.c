@@ -16,6 +16,7 @@
  *
  * Threads: as the C library's. Not here: uevents by netlink; /dev as a folder that is read; fstat(), which
  * shows the terminal; exclusive opening, of which only the request is passed on (a lock by flock() works).
+ * For Linux only.
  */
 
 #undef _FILE_OFFSET_BITS /* the plain names must stay what they are */
