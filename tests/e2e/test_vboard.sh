@@ -21,6 +21,8 @@ refuses '--port 65536: 0 to 65535' --port 65536
 refuses 'port 65535: 2 boards need ports beyond 65535' --port 65535 --boards 2
 refuses '"localhost": not a numeric address' --bind localhost
 refuses '--link: only together with --pty' --link "$work"
+refuses '--lines: only together with --link' --pty --lines
+refuses '--usb-jtag: only together with --lines' --pty --link "$work" --usb-jtag
 refuses 'fault "3:lie": there are boards 1 to 2' --boards 2 --fault 3:lie
 refuses '--nonsense: unknown option' --nonsense
 refuses '--boards=many: invalid numeric value' --boards=many

@@ -1,13 +1,17 @@
-# Warnings, standard, include root and sanitizers of everything that is built here.
-add_library(eg_options INTERFACE)
+# Warnings, standard and include root of everything that is built here.
+add_library(eg_options_plain INTERFACE)
 set(CMAKE_C_STANDARD 11)
-target_compile_definitions(eg_options INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _FILE_OFFSET_BITS=64)
-target_compile_options(eg_options INTERFACE
+target_compile_definitions(eg_options_plain INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _FILE_OFFSET_BITS=64)
+target_compile_options(eg_options_plain INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla)
-target_include_directories(eg_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(eg_options_plain INTERFACE ${PROJECT_SOURCE_DIR})
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_VISIBILITY_PRESET hidden) # libespgang shows what espgang.h declares
+
+# The same with the sanitizers.
+add_library(eg_options INTERFACE)
+target_link_libraries(eg_options INTERFACE eg_options_plain)
 if(EG_SANITIZE)
   target_compile_options(eg_options INTERFACE
     -fsanitize=${EG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -40,7 +40,7 @@ enum text_option {
 
 struct options {
     int boards, port, revision;
-    int fast, maximum_times, pty, download, list_chips, list_parts, list_faults, version;
+    int fast, maximum_times, pty, lines, usb_jtag, download, list_chips, list_parts, list_faults, version;
     int secure_boot, flash_encryption, secure_download;
     long long seed;
     const char *chip, *part, *flash_dir, *stub_dir, *bind, *link_dir, *mac; /* point to texts or constants */
@@ -125,6 +125,10 @@ static enum eg_code make_config(struct vb_config *config, const struct options *
         return eg_error_set(err, EG_BAD_JOB, "--port %d: 0 to 65535", options->port);
     if (options->link_dir != NULL && !options->pty)
         return eg_error_set(err, EG_BAD_JOB, "--link: only together with --pty");
+    if (options->lines && options->link_dir == NULL)
+        return eg_error_set(err, EG_BAD_JOB, "--lines: only together with --link");
+    if (options->usb_jtag && !options->lines)
+        return eg_error_set(err, EG_BAD_JOB, "--usb-jtag: only together with --lines");
     return EG_OK;
 }
 
@@ -163,7 +167,11 @@ static enum eg_code serve_pty(struct vb_gang *gang, const struct options *option
 {
     EG_CLEANUP(vb_pty_destroy_cleanup) struct vb_pty *server = NULL;
 
-    EG_TRY(vb_pty_create(&server, gang, options->link_dir, err));
+    const enum vb_pty_lines lines = options->usb_jtag ? VB_PTY_USB_JTAG
+                                    : options->lines  ? VB_PTY_UART
+                                                      : VB_PTY_NO_LINES;
+
+    EG_TRY(vb_pty_create(&server, gang, options->link_dir, lines, err));
     for (unsigned number = 1; number <= vb_gang_count(gang); number++)
         printf("%s\n", vb_pty_path(server, number));
     fflush(stdout);
@@ -276,6 +284,8 @@ int main(int argc, const char **argv)
         {"flash-dir", 0, POPT_ARG_STRING, &text, TEXT_FLASH_DIR, "keep the flash of board N in DIR/boardN.bin", "DIR"},
         {"pty", 0, POPT_ARG_NONE, &options.pty, 0, "pseudo-terminals instead of RFC 2217", NULL},
         {"link", 0, POPT_ARG_STRING, &text, TEXT_LINK_DIR, "with --pty: make links DIR/boardN", "DIR"},
+        {"lines", 0, POPT_ARG_NONE, &options.lines, 0, "with --link: modem lines by sockets DIR/boardN.lines, and the pty's rate", NULL},
+        {"usb-jtag", 0, POPT_ARG_NONE, &options.usb_jtag, 0, "with --lines: those of the chip's own USB, without a rate", NULL},
         {"port", 'p', POPT_ARG_INT, &options.port, 0, "TCP port of the first board; 0 = free ports", "BASE"},
         {"bind", 0, POPT_ARG_STRING, &text, TEXT_BIND,
          "address to listen at (127.0.0.1); anybody who can reach it can use the boards", "ADDR"},

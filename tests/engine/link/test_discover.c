@@ -2,10 +2,12 @@
 
 #include "engine/link/discover.h"
 #include "tests/fakes/check.h"
+#include "tests/fakes/fake_usb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void what_is_not_plugged_is_its_own_slot(void **state)
 {
@@ -38,6 +40,85 @@ static void only_ports_with_a_known_bridge_are_chosen(void **state)
         assert_true(i == 0 || strcmp(found[i - 1].slot, found[i].slot) <= 0);
     }
     free(found);
+}
+
+/* Any tty will do where nothing is opened. */
+#define TERMINAL "/dev/null"
+
+static void assert_found(const struct eg_found_port *found, const char *path, const char *slot,
+                         const char *bridge, uint16_t vid, uint16_t pid, const char *serial)
+{
+    assert_string_equal(found->path, path);
+    assert_string_equal(found->slot, slot);
+    assert_string_equal(found->bridge, bridge);
+    assert_int_equal(found->vid, vid);
+    assert_int_equal(found->pid, pid);
+    assert_string_equal(found->serial, serial);
+    assert_int_equal(found->default_choice, bridge[0] != '\0');
+}
+
+static void usb_ports_are_listed_by_slot_with_what_their_device_says(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    struct eg_found_port *found;
+    struct eg_error err;
+    size_t count;
+
+    fake_usb_begin(&usb);
+    assert_ok(eg_discover_ports(&found, &count, &err), err);
+    assert_int_equal(count, 0);
+    assert_null(found);
+    fake_usb_plug(&usb, "ttyACM3", "303a:1001", "7C:DF:A1:00:11:22", "1-4.3", TERMINAL);
+    fake_usb_plug(&usb, "ttyUSB12", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    fake_usb_plug(&usb, "ttyUSB7", "1a86:55d4", "", "1-3", TERMINAL);
+    fake_usb_plug(&usb, "ttyUSB8", "10c4:ea64", "0001", "2-1", TERMINAL);
+    fake_usb_plug(&usb, "ttyACM0", "2341:0043", "uno", "1-1", TERMINAL);
+    assert_ok(eg_discover_ports(&found, &count, &err), err);
+    assert_int_equal(count, 5);
+    assert_found(&found[0], "/dev/ttyACM0", "1-1:1.0", "", 0x2341, 0x0043, "uno");
+    assert_found(&found[1], "/dev/ttyUSB12", "1-2:1.0", "CP210x", 0x10c4, 0xea60, "A5001");
+    assert_found(&found[2], "/dev/ttyUSB7", "1-3:1.0", "CH9102", 0x1a86, 0x55d4, "");
+    assert_found(&found[3], "/dev/ttyACM3", "1-4.3:1.0", "USB-Serial/JTAG", 0x303a, 0x1001,
+                 "7C:DF:A1:00:11:22");
+    assert_found(&found[4], "/dev/ttyUSB8", "2-1:1.0", "CP2102C", 0x10c4, 0xea64, "0001");
+    free(found);
+    fake_usb_end(&usb);
+}
+
+static void a_slot_is_the_place_under_every_name_of_the_port(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    char link[64], slot[128];
+
+    fake_usb_begin(&usb);
+    fake_usb_plug(&usb, "ttyUSB7", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    snprintf(link, sizeof link, "%s/by-another-name", usb.folder);
+    assert_int_equal(symlink("/dev/ttyUSB7", link), 0);
+    eg_discover_slot(slot, sizeof slot, "/dev/ttyUSB7");
+    assert_string_equal(slot, "1-2:1.0");
+    eg_discover_slot(slot, sizeof slot, link);
+    assert_string_equal(slot, "1-2:1.0");
+    fake_usb_end(&usb);
+}
+
+static void where_udev_names_the_place_the_slot_has_that_name(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    char command[192], slot[128];
+
+    fake_usb_begin(&usb);
+    fake_usb_plug(&usb, "ttyACM3", "303a:1001", "", "1-4.3", TERMINAL);
+    snprintf(command, sizeof command,
+             "cd %s && mkdir -p run/udev/data && echo 'E:ID_PATH=pci-0000:00:14.0-usb-0:4.3:1.0' "
+             ">run/udev/data/c166:3",
+             usb.folder);
+    assert_int_equal(system(command), 0);
+    eg_discover_slot(slot, sizeof slot, "/dev/ttyACM3");
+    assert_string_equal(slot, "pci-0000:00:14.0-usb-0:4.3:1.0");
+    fake_usb_end(&usb);
 }
 
 /* Three ports by USB and one that is not. */
@@ -167,6 +248,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_plugged_is_its_own_slot),
         cmocka_unit_test(only_ports_with_a_known_bridge_are_chosen),
+        cmocka_unit_test(usb_ports_are_listed_by_slot_with_what_their_device_says),
+        cmocka_unit_test(a_slot_is_the_place_under_every_name_of_the_port),
+        cmocka_unit_test(where_udev_names_the_place_the_slot_has_that_name),
         cmocka_unit_test(filters_leave_the_ports_that_meet_them),
         cmocka_unit_test(within_a_kind_any_filter_may_match_but_of_every_kind_one_must),
         cmocka_unit_test(what_a_port_does_not_have_matches_nothing),

@@ -2,9 +2,10 @@
 
 #include "engine/link/reset.h"
 #include "tests/fakes/check.h"
+#include "tests/fakes/fake_usb.h"
 #include "tests/fakes/scripted_port.h"
+#include "tests/tools/vboard/serving.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 static void assert_sequence(enum eg_reset sequence, const char *events)
@@ -240,6 +241,165 @@ static void a_port_that_turns_out_to_have_no_lines_is_not_asked_again(void **sta
     assert_ok(eg_reset_run(&port, EG_RESET_UNIX_TIGHT, 1, &err), err);
 }
 
+/* A simulated board on a serial port of this machine. */
+struct wired {
+    struct fake_usb usb;
+    struct serving serving;
+    char terminal[64];
+    struct eg_port *port;
+    struct eg_error err;
+    struct heard heard;
+};
+
+/* What a chip says that was reset by EN, not by its watchdog. */
+static const char in_loader[] = "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT";
+static const char in_application[] = "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT";
+
+static void open_port(struct wired *wired)
+{
+    assert_ok(eg_port_open(&wired->port, "/dev/ttyUSB7", eg_port_schemes, NULL, &wired->err), wired->err);
+}
+
+static void wire(struct wired *wired, const char *chip, const char *ids, enum vb_pty_lines lines)
+{
+    const struct vb_config config = {.target = eg_target_by_name(chip)};
+
+    *wired = (struct wired){.port = NULL};
+    fake_usb_begin(&wired->usb);
+    assert_ok(vb_gang_create(&wired->serving.gang, &config, 1, NULL, 0, &wired->err), wired->err);
+    assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->usb.folder, lines, &wired->err),
+              wired->err);
+    serving_begin(&wired->serving);
+    snprintf(wired->terminal, sizeof wired->terminal, "%s/board1", wired->usb.folder);
+    fake_usb_plug(&wired->usb, "ttyUSB7", ids, "", "1-2", wired->terminal);
+    open_port(wired);
+}
+
+static void unwire(struct wired *wired)
+{
+    eg_port_close(wired->port);
+    serving_end(&wired->serving);
+    fake_usb_end(&wired->usb);
+}
+
+/* Which of the two texts the board says first; NULL when it says neither for long. */
+static const char *hear(struct wired *wired, const char *one, const char *other)
+{
+    struct heard *heard = &wired->heard;
+
+    for (heard->size = 0; heard->size < sizeof heard->data;) {
+        size_t got = 0;
+        assert_ok(eg_port_read(wired->port, heard->data + heard->size, sizeof heard->data - heard->size, &got,
+                               5000, &wired->err),
+                  wired->err);
+        heard->size += got;
+        if (got == 0)
+            return NULL;
+        if (heard_text(heard, one) > 0)
+            return one;
+        if (heard_text(heard, other) > 0)
+            return other;
+    }
+    return NULL;
+}
+
+/*
+ * The board must come to `expected`. Between two steps it waits for a capacitor, 14 ms, and a busy machine
+ * may take longer for what the host does meanwhile, so many attempts are made; a wrong sequence comes there
+ * in none.
+ */
+static void assert_starts(struct wired *wired, const char *custom, enum eg_reset sequence, uint32_t hold_ms,
+                          const char *expected)
+{
+    const char *started = NULL;
+
+    for (unsigned attempt = 0; attempt < 30 && started != expected; attempt++) {
+        assert_ok(eg_port_discard(wired->port, &wired->err), wired->err);
+        assert_ok(custom != NULL ? eg_reset_run_custom(wired->port, custom, &wired->err)
+                                 : eg_reset_run(wired->port, sequence, hold_ms, &wired->err),
+                  wired->err);
+        started = hear(wired, in_loader, in_application);
+    }
+    assert_ptr_equal(started, expected);
+}
+
+static void every_sequence_leaves_the_board_where_it_should(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *custom;
+        enum eg_reset sequence;
+        uint32_t hold_ms;
+        const char *expected;
+    } resets[] = {
+        {NULL, EG_RESET_CLASSIC, EG_RESET_HOLD_MS, in_loader},
+        {NULL, EG_RESET_HARD, 0, in_application},
+        {NULL, EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_MS, in_loader},
+        {NULL, EG_RESET_HARD_USB, 0, in_application},
+        {NULL, EG_RESET_REMOTE, EG_RESET_HOLD_MS, in_loader},
+        {"R1|W0.1|R0", EG_RESET_HARD, 0, in_application},
+        {NULL, EG_RESET_CLASSIC, EG_RESET_HOLD_EXTRA_MS, in_loader},
+        {"D0|R1|W0.1|D0|R0", EG_RESET_HARD, 0, in_application},
+        {NULL, EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_EXTRA_MS, in_loader},
+        /* A strap that is not held until EN is high is none. */
+        {NULL, EG_RESET_CLASSIC, 0, in_application},
+        {"D0|R1|W0.1|D1|R0|W0.05|D0", EG_RESET_HARD, 0, in_loader},
+        {NULL, EG_RESET_UNIX_TIGHT, 0, in_application},
+        {"U1,1|U0,1|W0.1|U1,0|W0.05|U0,0", EG_RESET_HARD, 0, in_loader},
+    };
+    struct wired wired;
+
+    wire(&wired, "esp32", "10c4:ea60", VB_PTY_UART);
+    assert_non_null(hear(&wired, "RTCWDT_RTC_RESET", "\xff")); /* it has told of its first start, and again */
+    for (size_t i = 0; i < sizeof resets / sizeof *resets; i++)
+        assert_starts(&wired, resets[i].custom, resets[i].sequence, resets[i].hold_ms, resets[i].expected);
+    unwire(&wired);
+}
+
+static unsigned char state_of_lines(struct wired *wired)
+{
+    unsigned char state = 0;
+
+    /* Each answer is of a look after the one before. */
+    for (unsigned i = 0; i < 3; i++)
+        state = serving_ask(wired->terminal, VB_LINES_ASK);
+    return state;
+}
+
+static void an_adapter_with_flow_control_leaves_the_board_there_and_its_strap_asserted(void **state)
+{
+    (void)state;
+    struct wired wired;
+
+    wire(&wired, "esp32", "10c4:ea64", VB_PTY_UART);
+    assert_non_null(hear(&wired, "RTCWDT_RTC_RESET", "\xff"));
+    assert_starts(&wired, NULL, EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_MS, in_loader);
+    assert_int_equal(state_of_lines(&wired), VB_LINES_SET + VB_LINES_DTR);
+    assert_starts(&wired, NULL, EG_RESET_HARD, 0, in_application);
+    eg_port_close(wired.port);
+    assert_int_equal(state_of_lines(&wired), VB_LINES_SET + VB_LINES_DTR);
+    open_port(&wired);
+    assert_starts(&wired, NULL, EG_RESET_CLASSIC, EG_RESET_HOLD_MS, in_loader);
+    assert_int_equal(state_of_lines(&wired), VB_LINES_SET + VB_LINES_DTR);
+    unwire(&wired);
+}
+
+static void usb_serial_jtag_is_asked_for_loader_and_application(void **state)
+{
+    (void)state;
+    struct wired wired;
+
+    wire(&wired, "esp32c3", "303a:1001", VB_PTY_USB_JTAG);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_ok(eg_port_discard(wired.port, &wired.err), wired.err);
+        assert_ok(eg_reset_run(wired.port, EG_RESET_USB_JTAG, 0, &wired.err), wired.err);
+        assert_non_null(hear(&wired, "(DOWNLOAD(USB/UART0/1))", "\xff"));
+        assert_ok(eg_reset_run(wired.port, EG_RESET_HARD_USB, 0, &wired.err), wired.err);
+        assert_non_null(hear(&wired, "(SPI_FAST_FLASH_BOOT)", "\xff"));
+    }
+    unwire(&wired);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +419,9 @@ int main(void)
         cmocka_unit_test(a_cancelled_reset_ends),
         cmocka_unit_test(a_port_without_lines_is_left_alone),
         cmocka_unit_test(a_port_that_turns_out_to_have_no_lines_is_not_asked_again),
+        cmocka_unit_test(every_sequence_leaves_the_board_where_it_should),
+        cmocka_unit_test(an_adapter_with_flow_control_leaves_the_board_there_and_its_strap_asserted),
+        cmocka_unit_test(usb_serial_jtag_is_asked_for_loader_and_application),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,134 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * The serial port backend on a pty that looks like a USB serial port.
- *
- * libserialport asks sysfs what a port is and the driver for its modem lines, and a pty has neither. So this
- * program brings its own lstat(), readlink() and ioctl(), which libserialport finds before those of the C
- * library: every pty has an entry in sysfs, and modem lines that are kept here.
- */
+/* The serial port backend, through the real libserialport, on a pty that the shim makes a USB serial port. */
 
-#define _DEFAULT_SOURCE /* TIOCM_*, syscall() */
+#define _DEFAULT_SOURCE /* CRTSCTS */
 
 #include "engine/link/port.h"
+#include "engine/link/reset.h"
 #include "tests/fakes/check.h"
+#include "tests/fakes/fake_usb.h"
+#include "tools/vboard/termios2.h"
 
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define SYSFS_PTY "/sys/class/tty/pts/"
-#define USB_TTY   "../../devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/ttyUSB0/tty/ttyUSB0"
-
-/* What the interposed calls have to share with the tests. */
-static struct {
-    int lines;
-    char history[128]; /* "D0R0 D1R0": one entry per change */
-} modem;
-
-/* lstat(), under the names by which a libserialport built with an older or a newer C library calls it. */
-int own_lstat(const char *path, struct stat *status) __asm__("lstat");
-int own_lxstat(int version, const char *path, struct stat *status) __asm__("__lxstat");
-
-int own_lstat(const char *path, struct stat *status)
-{
-    if (strncmp(path, SYSFS_PTY, strlen(SYSFS_PTY)) != 0)
-        return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
-    memset(status, 0, sizeof *status);
-    status->st_mode = S_IFLNK | 0777;
-    return 0;
-}
-
-int own_lxstat(int version, const char *path, struct stat *status)
-{
-    (void)version;
-    return own_lstat(path, status);
-}
-
-ssize_t readlink(const char *path, char *target, size_t size)
-{
-    if (strncmp(path, SYSFS_PTY, strlen(SYSFS_PTY)) != 0)
-        return readlinkat(AT_FDCWD, path, target, size);
-    const size_t length = strlen(USB_TTY) < size ? strlen(USB_TTY) : size;
-    memcpy(target, USB_TTY, length);
-    return (ssize_t)length;
-}
-
-static void set_lines(int lines)
-{
-    const size_t used = strlen(modem.history);
-    const bool same = lines == modem.lines;
-
-    modem.lines = lines;
-    if (same) /* libserialport writes them again with every setting */
-        return;
-    snprintf(modem.history + used, sizeof modem.history - used, "%sD%dR%d", used > 0 ? " " : "",
-             (lines & TIOCM_DTR) != 0, (lines & TIOCM_RTS) != 0);
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-    va_list args;
-
-    va_start(args, request);
-    void *argument = va_arg(args, void *);
-    va_end(args);
-    switch (request) {
-    case TIOCMGET:
-        *(int *)argument = modem.lines;
-        return 0;
-    case TIOCMSET:
-        set_lines(*(const int *)argument);
-        return 0;
-    case TIOCMBIS:
-        set_lines(modem.lines | *(const int *)argument);
-        return 0;
-    case TIOCMBIC:
-        set_lines(modem.lines & ~*(const int *)argument);
-        return 0;
-    default:
-        return (int)syscall(SYS_ioctl, fd, request, argument);
-    }
-}
-
-/* The kernel's own, which the C library's headers leave out; ptys keep rates that have no Bnnn here only. */
-struct termios2 {
-    tcflag_t c_iflag, c_oflag, c_cflag, c_lflag;
-    cc_t c_line;
-    cc_t c_cc[19];
-    speed_t c_ispeed, c_ospeed;
-};
+#define PATH "/dev/ttyUSB7"
 
 struct board {
-    int master;
-    char path[64];
+    struct fake_usb usb;
+    struct fake_adapter adapter;
     struct eg_port *port;
     struct eg_error err;
 };
 
+static void plug_in(struct board *board, bool has_lines)
+{
+    fake_usb_begin(&board->usb);
+    fake_adapter_plug(&board->adapter, &board->usb, "ttyUSB7", "10c4:ea60", has_lines);
+}
+
+static void open_port(struct board *board)
+{
+    assert_ok(eg_port_open(&board->port, PATH, eg_port_schemes, NULL, &board->err), board->err);
+}
+
 static void plug(struct board *board)
 {
-    memset(&modem, 0, sizeof modem);
-    modem.lines = TIOCM_DTR | TIOCM_RTS | TIOCM_CTS; /* as Linux does on open */
-    board->master = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(board->master >= 0);
-    assert_int_equal(grantpt(board->master), 0);
-    assert_int_equal(unlockpt(board->master), 0);
-    snprintf(board->path, sizeof board->path, "%s", ptsname(board->master));
-    assert_ok(eg_port_open(&board->port, board->path, eg_port_schemes, NULL, &board->err), board->err);
+    plug_in(board, true);
+    open_port(board);
 }
 
 static void unplug(struct board *board)
 {
     eg_port_close(board->port);
-    close(board->master);
+    fake_adapter_unplug(&board->adapter);
+    fake_usb_end(&board->usb);
 }
 
 static void it_opens_with_released_lines_raw_at_115200(void **state)
@@ -139,8 +57,8 @@ static void it_opens_with_released_lines_raw_at_115200(void **state)
 
     plug(&board);
     assert_true(eg_port_has_lines(board.port));
-    assert_string_equal(modem.history, "D0R0");
-    assert_int_equal(tcgetattr(board.master, &termios), 0);
+    assert_history(&board.adapter, "D1R1 X L D0R0"); /* Linux asserts both when it opens */
+    assert_int_equal(tcgetattr(board.adapter.master, &termios), 0);
     assert_int_equal(cfgetospeed(&termios), B115200);
     assert_int_equal(termios.c_cflag & (CSIZE | PARENB | CSTOPB | CRTSCTS), CS8);
     assert_int_equal(termios.c_iflag & (IXON | IXOFF | ICRNL | ISTRIP), 0);
@@ -149,7 +67,18 @@ static void it_opens_with_released_lines_raw_at_115200(void **state)
     unplug(&board);
 }
 
-static void both_lines_move_in_one_step_and_others_stay(void **state)
+static void it_knows_the_usb_device(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug(&board);
+    assert_int_equal(board.port->vid, 0x10c4);
+    assert_int_equal(board.port->pid, 0xea60);
+    unplug(&board);
+}
+
+static void both_lines_move_in_one_step(void **state)
 {
     (void)state;
     struct board board;
@@ -158,8 +87,20 @@ static void both_lines_move_in_one_step_and_others_stay(void **state)
     assert_ok(eg_port_set_lines(board.port, true, false, &board.err), board.err);
     assert_ok(eg_port_set_lines(board.port, false, true, &board.err), board.err);
     assert_ok(eg_port_set_lines(board.port, true, true, &board.err), board.err);
-    assert_string_equal(modem.history, "D0R0 D1R0 D0R1 D1R1");
-    assert_int_equal(modem.lines & TIOCM_CTS, TIOCM_CTS);
+    assert_history(&board.adapter, "D1R1 X L D0R0 D1R0 D0R1 D1R1");
+    unplug(&board);
+}
+
+static void a_rate_leaves_the_lines_alone(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug(&board);
+    assert_ok(eg_port_set_lines(board.port, true, false, &board.err), board.err);
+    assert_ok(eg_port_set_baud(board.port, 921600, &board.err), board.err);
+    assert_ok(eg_port_set_baud(board.port, 74880, &board.err), board.err);
+    assert_history(&board.adapter, "D1R1 X L D0R0 D1R0");
     unplug(&board);
 }
 
@@ -176,13 +117,13 @@ static void every_byte_passes_both_ways(void **state)
     plug(&board);
     assert_ok(eg_port_write(board.port, data, sizeof data, 1000, &board.err), board.err);
     while (done < sizeof back) {
-        const ssize_t count = read(board.master, back + done, sizeof back - done);
+        const ssize_t count = read(board.adapter.master, back + done, sizeof back - done);
         assert_true(count > 0);
         done += (size_t)count;
     }
     assert_memory_equal(back, data, sizeof data);
     assert_ok(eg_port_drain(board.port, 1000, &board.err), board.err);
-    assert_int_equal(write(board.master, data, sizeof data), sizeof data);
+    assert_int_equal(write(board.adapter.master, data, sizeof data), sizeof data);
     for (done = 0; done < sizeof back;) {
         size_t got = 0;
         assert_ok(eg_port_read(board.port, back + done, sizeof back - done, &got, 5000, &board.err),
@@ -231,7 +172,7 @@ static void any_rate_can_be_set(void **state)
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         assert_ok(eg_port_set_baud(board.port, rates[i], &board.err), board.err);
         assert_int_equal(board.port->baud, rates[i]);
-        assert_int_equal(ioctl(board.master, TCGETS2, &termios), 0);
+        assert_int_equal(ioctl(board.adapter.master, TCGETS2, &termios), 0);
         assert_int_equal(termios.c_ospeed, rates[i]);
         assert_int_equal(termios.c_ispeed, rates[i]);
     }
@@ -246,7 +187,7 @@ static void what_was_discarded_is_not_read(void **state)
     size_t got;
 
     plug(&board);
-    assert_int_equal(write(board.master, "\1\2", 2), 2);
+    assert_int_equal(write(board.adapter.master, "\1\2", 2), 2);
     assert_ok(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err);
     assert_int_equal(got, 1);
     assert_ok(eg_port_discard(board.port, &board.err), board.err);
@@ -255,22 +196,124 @@ static void what_was_discarded_is_not_read(void **state)
     unplug(&board);
 }
 
+static void it_is_drained_when_the_driver_has_nothing_left(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug(&board);
+    fake_adapter_hold(&board.adapter, 3);
+    assert_ok(eg_port_drain(board.port, 5000, &board.err), board.err);
+    assert_int_equal(board.adapter.unsent, 0);
+    fake_adapter_hold(&board.adapter, 1000000);
+    assert_error(eg_port_drain(board.port, 20, &board.err), board.err, EG_TIMEOUT,
+                 PATH ": bytes still waiting to be sent after 20 ms");
+    unplug(&board);
+}
+
+static void lines_that_are_to_stay_outlive_the_port_and_the_rate_is_kept(void **state)
+{
+    (void)state;
+    struct board board;
+    struct termios2 settings;
+    bool kept = false;
+
+    plug(&board);
+    assert_ok(eg_port_set_baud(board.port, 1417846, &board.err), board.err);
+    assert_int_equal(ioctl(board.adapter.master, TCGETS2, &settings), 0);
+    settings.c_cflag |= HUPCL;
+    assert_int_equal(ioctl(board.adapter.master, TCSETS2, &settings), 0);
+    assert_ok(eg_port_keep_lines(board.port, &kept, &board.err), board.err);
+    assert_true(kept);
+    assert_int_equal(ioctl(board.adapter.master, TCGETS2, &settings), 0);
+    assert_int_equal(settings.c_cflag & HUPCL, 0);
+    assert_int_equal(settings.c_ospeed, 1417846);
+    unplug(&board);
+}
+
+static void a_driver_that_refuses_lines_makes_a_port_without(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug(&board);
+    assert_true(eg_port_has_lines(board.port));
+    fake_adapter_refuse(&board.adapter);
+    assert_ok(eg_reset_run(board.port, EG_RESET_HARD, 0, &board.err), board.err);
+    assert_false(eg_port_has_lines(board.port));
+    assert_int_equal(board.port->vid, 0x10c4);
+    assert_ok(eg_port_set_baud(board.port, 921600, &board.err), board.err);
+    assert_history(&board.adapter, "D1R1 X L D0R0");
+    unplug(&board);
+}
+
+static void a_usb_port_without_lines_can_be_used(void **state)
+{
+    (void)state;
+    struct board board;
+    uint8_t byte = 0;
+    size_t got;
+
+    plug_in(&board, false);
+    open_port(&board);
+    assert_false(eg_port_has_lines(board.port));
+    assert_ok(eg_reset_run(board.port, EG_RESET_CLASSIC, 0, &board.err), board.err);
+    assert_int_equal(write(board.adapter.master, "!", 1), 1);
+    assert_ok(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err);
+    assert_int_equal(got, 1);
+    assert_int_equal(byte, '!');
+    unplug(&board);
+}
+
 static void an_unplugged_board_is_gone(void **state)
 {
     (void)state;
     struct board board;
-    char expected[128];
     uint8_t byte;
     size_t got;
 
     plug(&board);
-    close(board.master);
-    snprintf(expected, sizeof expected, "%s: the device was unplugged", board.path);
+    fake_adapter_unplug(&board.adapter);
     assert_error(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err, EG_PORT_GONE,
-                 expected);
-    snprintf(expected, sizeof expected, "%s: the port is gone", board.path);
-    assert_error(eg_port_write(board.port, &byte, 1, 100, &board.err), board.err, EG_PORT_GONE, expected);
-    eg_port_close(board.port);
+                 PATH ": the device was unplugged");
+    assert_error(eg_port_write(board.port, &byte, 1, 100, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": the port is gone");
+    unplug(&board);
+}
+
+static void unplugging_is_noticed_by_whatever_is_done_next(void **state)
+{
+    (void)state;
+    struct board board;
+    bool kept;
+
+    plug(&board);
+    fake_adapter_unplug(&board.adapter);
+    assert_error(eg_port_set_lines(board.port, true, false, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": setting DTR and RTS: Input/output error");
+    board.port->gone = false;
+    assert_error(eg_port_set_baud(board.port, 921600, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": setting 921600 baud: Input/output error");
+    board.port->gone = false;
+    assert_error(eg_port_keep_lines(board.port, &kept, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": clearing HUPCL: Input/output error");
+    board.port->gone = false;
+    assert_error(eg_port_drain(board.port, 100, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": asking for unsent bytes: Input/output error");
+    unplug(&board);
+}
+
+static void a_port_that_was_unplugged_cannot_be_opened(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug_in(&board, true);
+    fake_adapter_unplug(&board.adapter);
+    board.port = NULL;
+    assert_error(eg_port_open(&board.port, PATH, eg_port_schemes, NULL, &board.err), board.err, EG_NO_PORT,
+                 PATH ": No such file or directory");
+    unplug(&board);
 }
 
 static void a_port_in_use_is_busy_under_any_name(void **state)
@@ -278,19 +321,15 @@ static void a_port_in_use_is_busy_under_any_name(void **state)
     (void)state;
     struct board board;
     struct eg_port *second;
-    char folder[] = "/tmp/eg-serial-XXXXXX";
     char link[64];
     char expected[128];
 
     plug(&board);
-    assert_non_null(mkdtemp(folder));
-    snprintf(link, sizeof link, "%s/board", folder);
-    assert_int_equal(symlink(board.path, link), 0);
+    snprintf(link, sizeof link, "%s/by-another-name", board.usb.folder);
+    assert_int_equal(symlink(PATH, link), 0);
     snprintf(expected, sizeof expected, "%s: another program uses it", link);
-    const enum eg_code code = eg_port_open(&second, link, eg_port_schemes, NULL, &board.err);
-    unlink(link);
-    rmdir(folder);
-    assert_error(code, board.err, EG_PORT_BUSY, expected);
+    assert_error(eg_port_open(&second, link, eg_port_schemes, NULL, &board.err), board.err, EG_PORT_BUSY,
+                 expected);
     unplug(&board);
 }
 
@@ -298,13 +337,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_opens_with_released_lines_raw_at_115200),
-        cmocka_unit_test(both_lines_move_in_one_step_and_others_stay),
+        cmocka_unit_test(it_knows_the_usb_device),
+        cmocka_unit_test(both_lines_move_in_one_step),
+        cmocka_unit_test(a_rate_leaves_the_lines_alone),
         cmocka_unit_test(every_byte_passes_both_ways),
         cmocka_unit_test(silence_is_no_failure),
         cmocka_unit_test(a_full_line_takes_no_more),
         cmocka_unit_test(any_rate_can_be_set),
         cmocka_unit_test(what_was_discarded_is_not_read),
+        cmocka_unit_test(it_is_drained_when_the_driver_has_nothing_left),
+        cmocka_unit_test(lines_that_are_to_stay_outlive_the_port_and_the_rate_is_kept),
+        cmocka_unit_test(a_driver_that_refuses_lines_makes_a_port_without),
+        cmocka_unit_test(a_usb_port_without_lines_can_be_used),
         cmocka_unit_test(an_unplugged_board_is_gone),
+        cmocka_unit_test(unplugging_is_noticed_by_whatever_is_done_next),
+        cmocka_unit_test(a_port_that_was_unplugged_cannot_be_opened),
         cmocka_unit_test(a_port_in_use_is_busy_under_any_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

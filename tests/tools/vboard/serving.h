@@ -7,9 +7,14 @@
 
 #include "tests/tools/vboard/talk.h"
 
+#include "tools/vboard/lines.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define HEAR_MAX_MS 20000
@@ -89,6 +94,21 @@ static inline void hear_text(int fd, struct heard *heard, const char *text, unsi
 static inline void say(int fd, const void *data, size_t size)
 {
     assert_int_equal(write(fd, data, size), size);
+}
+
+/** What the lines of the terminal at `path` answer. */
+static inline unsigned char serving_ask(const char *path, unsigned char request)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    unsigned char answer;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s%s", path, VB_LINES_SUFFIX);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(write(fd, &request, 1), 1);
+    assert_int_equal(read(fd, &answer, 1), 1);
+    close(fd);
+    return answer;
 }
 
 #endif

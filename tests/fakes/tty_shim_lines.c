@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The modem lines of the shim: the ioctls that a pseudo-terminal does not know become requests to the socket
+ * beside it (lines.h). Where nobody serves that socket the terminal is asked itself, and says that it has no
+ * lines or that it has hung up.
+ *
+ * Not here: which paths are devices, and why all this (tty_shim.c).
+ */
+
+#undef _FILE_OFFSET_BITS
+#define _GNU_SOURCE
+
+#include "tests/fakes/tty_shim.h"
+#include "tools/vboard/lines.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/serial.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Sends a request to the socket beside the terminal that `device` leads to; -1 when nobody serves it. */
+static int ask(const char *device, unsigned char request)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char target[PATH_MAX], path[PATH_MAX];
+    unsigned char answer;
+
+    if (!tty_shim_read_link(device, target) || !tty_shim_join(path, target, VB_LINES_SUFFIX) ||
+        strlen(path) >= sizeof address.sun_path)
+        return -1;
+    memcpy(address.sun_path, path, strlen(path));
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    const bool answered = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+                          send(fd, &request, 1, MSG_NOSIGNAL) == 1 && recv(fd, &answer, 1, 0) == 1;
+    close(fd);
+    return answered ? answer : -1;
+}
+
+/* The path in the folder's dev/ of the device that a descriptor is of. */
+static bool device_of(int fd, char device[PATH_MAX])
+{
+    struct stat own, other;
+    char folder[PATH_MAX];
+    bool found = false;
+
+    if (tty_shim_root() == NULL || fstat(fd, &own) != 0 || !S_ISCHR(own.st_mode) ||
+        !tty_shim_join(folder, tty_shim_root(), "/dev/"))
+        return false;
+    DIR *dir = opendir(folder);
+    if (dir == NULL)
+        return false;
+    for (const struct dirent *entry; !found && (entry = readdir(dir)) != NULL;)
+        found = tty_shim_join(device, folder, entry->d_name) && stat(device, &other) == 0 &&
+                other.st_dev == own.st_dev && other.st_ino == own.st_ino;
+    closedir(dir);
+    return found;
+}
+
+void tty_shim_opened(const char *device)
+{
+    (void)ask(device, VB_LINES_SET + (VB_LINES_DTR | VB_LINES_RTS));
+}
+
+/* TIOCM_* of an answer; what comes from the other side is asserted, as over most bridges. */
+static int modem_lines(int answer)
+{
+    return ((answer & VB_LINES_DTR) != 0 ? TIOCM_DTR : 0) | ((answer & VB_LINES_RTS) != 0 ? TIOCM_RTS : 0) |
+           TIOCM_CTS | TIOCM_DSR | TIOCM_CAR;
+}
+
+static int set_lines(const char *device, int modem)
+{
+    return ask(device, (unsigned char)(VB_LINES_SET + ((modem & TIOCM_DTR) != 0 ? VB_LINES_DTR : 0) +
+                                       ((modem & TIOCM_RTS) != 0 ? VB_LINES_RTS : 0)));
+}
+
+static bool is_for_lines(unsigned long request)
+{
+    switch (request) {
+    case TIOCMGET:
+    case TIOCMSET:
+    case TIOCMBIS:
+    case TIOCMBIC:
+    case TIOCOUTQ:
+    case TIOCEXCL:
+    case TIOCGSERIAL:
+    case TIOCSSERIAL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The answer, with what it means in `argument`; -1 when nobody serves the lines. */
+static int perform(const char *device, unsigned long request, void *argument)
+{
+    struct serial_struct *serial = argument;
+    int *number = argument;
+    const int state = ask(device, request == TIOCOUTQ ? VB_LINES_UNSENT : VB_LINES_ASK);
+
+    if (state < 0)
+        return -1;
+    switch (request) {
+    case TIOCMGET:
+        *number = modem_lines(state);
+        return state;
+    case TIOCMSET:
+        return set_lines(device, *number);
+    case TIOCMBIS:
+        return set_lines(device, modem_lines(state) | *number);
+    case TIOCMBIC:
+        return set_lines(device, modem_lines(state) & ~*number);
+    case TIOCOUTQ:
+        *number = state;
+        return 0;
+    case TIOCEXCL:
+        return ask(device, VB_LINES_EXCLUSIVE);
+    case TIOCGSERIAL:
+        *serial = (struct serial_struct){.type = PORT_16550A};
+        return state;
+    default:
+        return (serial->flags & ASYNC_LOW_LATENCY) != 0 ? ask(device, VB_LINES_LOW_LATENCY) : state;
+    }
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    NEXT(ioctl);
+    char device[PATH_MAX];
+    va_list args;
+
+    va_start(args, request);
+    void *argument = va_arg(args, void *);
+    va_end(args);
+    const int answer =
+        is_for_lines(request) && device_of(fd, device) ? perform(device, request, argument) : -1;
+    if (answer < 0)
+        return next(fd, request, argument);
+    if (answer != VB_LINES_REFUSED)
+        return 0;
+    errno = EINVAL;
+    return -1;
+}
+
+int tcdrain(int fd)
+{
+    NEXT(tcdrain);
+    char device[PATH_MAX];
+
+    while (device_of(fd, device) && ask(device, VB_LINES_UNSENT) > 0)
+        usleep(1000);
+    return next(fd);
+}
