@@ -10,7 +10,7 @@
 /** The largest frame a loader accepts, unescaped: header, 0x4000 data bytes and what goes with them. */
 #define EG_SLIP_FRAME_MAX 16647
 
-/** Called with every frame, without its escapes, and with what is thrown away as noise. */
+/** Called with every frame, without its escapes, and with the noise that made a receive fail. */
 struct eg_slip_trace {
     void (*frame)(void *context, bool sent, const uint8_t *data, size_t size);
     void (*noise)(void *context, const uint8_t *data, size_t size);

@@ -38,6 +38,8 @@ enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *b
 
     if (begin->encrypted && !fifth)
         return eg_error_set(err, EG_UNSUPPORTED, "the ROM of %s encrypts nothing", loader->target->label);
+    if (begin->encrypted && loader->target->key_rule == EG_KEY_NONE)
+        return eg_error_set(err, EG_UNSUPPORTED, "%s encrypts nothing", loader->target->label);
     return eg__simple(loader, begin->opcode, words, fifth ? 5 : 4, timeout_ms, err);
 }
 

@@ -60,41 +60,11 @@ static void an_address_goes_where_the_chip_wants_it(void **state)
     sfdp_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", 0x18);
 }
 
-/* One raw command without address, as an ESP32-C3 does it. */
-static void spi(struct talk *talk, uint8_t opcode, unsigned read_bits, uint32_t result)
-{
-    TALK_WORDS(talk, 0x0a, 0x60002018);
-    talk_reply(talk, 0x0a, 0x80000000, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002020);
-    talk_reply(talk, 0x0a, 0x70000000, 0);
-    if (read_bits > 0) {
-        TALK_WORDS(talk, 0x09, 0x60002028, read_bits - 1, 0xffffffff, 0);
-        talk_reply(talk, 0x09, 0, 0);
-    }
-    TALK_WORDS(talk, 0x09, 0x60002018, read_bits > 0 ? 0x90000000 : 0x80000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000 | opcode, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002000);
-    talk_reply(talk, 0x0a, 0, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002058);
-    talk_reply(talk, 0x0a, result, 0);
-    TALK_WORDS(talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-}
-
 /* The id, and what the controller has read once more. */
 static void id_twice(struct talk *talk, uint32_t first, uint32_t second)
 {
-    spi(talk, 0x9f, 24, first);
-    TALK_WORDS(talk, 0x0a, 0x60002058);
-    talk_reply(talk, 0x0a, second, 0);
+    TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = first);
+    talk_read(talk, 0x60002058, second);
 }
 
 static void size_of(uint32_t jedec, uint32_t expected)
@@ -215,9 +185,9 @@ static void the_esp8266_has_its_lengths_in_usr1(void **state)
 /* After attaching: id, then reset. */
 static void after_attach(struct talk *talk)
 {
-    spi(talk, 0x9f, 24, 0x1640c8);
-    spi(talk, 0x66, 0, 0);
-    spi(talk, 0x99, 0, 0);
+    TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = 0x1640c8);
+    TALK_SPI(talk, .opcode = 0x66);
+    TALK_SPI(talk, .opcode = 0x99);
 }
 
 static void a_rom_is_told_to_attach_the_flash(void **state)
@@ -318,40 +288,14 @@ static void an_xmc_part_that_booted_badly_is_woken(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    spi(&talk, 0x9f, 24, 0x167020);
-    /* SFDP byte 0x10: the C3 has its address as it is, three more registers than without */
-    TALK_WORDS(&talk, 0x0a, 0x60002018);
-    talk_reply(&talk, 0x0a, 0x80000000, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002020);
-    talk_reply(&talk, 0x0a, 0x70000000, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002028, 7, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x6000201c, 0x5c000007, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002018, 0xf0000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002020, 0x7000005a, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002004, 0x10, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002000);
-    talk_reply(&talk, 0x0a, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002058);
-    talk_reply(&talk, 0x0a, 0x20, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    spi(&talk, 0xb9, 0, 0);
-    spi(&talk, 0x79, 0, 0);
-    spi(&talk, 0xff, 0, 0);
-    spi(&talk, 0xab, 0, 0);
-    spi(&talk, 0x66, 0, 0);
-    spi(&talk, 0x99, 0, 0);
+    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x167020);
+    TALK_SPI(&talk, .opcode = 0x5a, .read_bits = 8, .has_addr = true, .addr = 0x10, .result = 0x20);
+    TALK_SPI(&talk, .opcode = 0xb9);
+    TALK_SPI(&talk, .opcode = 0x79);
+    TALK_SPI(&talk, .opcode = 0xff);
+    TALK_SPI(&talk, .opcode = 0xab);
+    TALK_SPI(&talk, .opcode = 0x66);
+    TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_attach_flash(&loader, &err), err);
     talk_end(&script);
@@ -365,9 +309,9 @@ static void a_healthy_xmc_part_is_left_alone(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    spi(&talk, 0x9f, 24, 0x164020);
-    spi(&talk, 0x66, 0, 0);
-    spi(&talk, 0x99, 0, 0);
+    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x164020);
+    TALK_SPI(&talk, .opcode = 0x66);
+    TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_attach_flash(&loader, &err), err);
     talk_end(&script);
