@@ -80,7 +80,10 @@ enum eg_code eg_loader_mem_finish(struct eg_loader *loader, uint32_t entry, stru
     const uint32_t timeout_ms = loader->stub ? 0 : loader->settings.mem_end_rom_timeout_ms;
     const enum eg_code code = eg__simple(loader, EG_OP_MEM_END, words, 2, timeout_ms, err);
 
-    return !loader->stub && may_have_jumped(code) ? EG_OK : code;
+    if (code == EG_OK || (!loader->stub && may_have_jumped(code)))
+        return EG_OK;
+    return entry == 0 ? eg_error_prefix(err, "ending the load: ")
+                      : eg_error_prefix(err, "starting at 0x%08x: ", (unsigned)entry);
 }
 
 enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const uint8_t *data, uint32_t size,

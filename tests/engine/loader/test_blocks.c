@@ -23,6 +23,24 @@ static void an_encrypted_begin_has_a_1_in_its_fifth_word(void **state)
     talk_end(&script);
 }
 
+static void begin_is_16_bytes_to_an_esp32_rom(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {HOST(0xc0, 0x00, 0x02, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x88, 0x13, 0x00, 0x00, 0x05, 0x00, 0x00,
+              0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0xc0),
+         BOARD(0xc0, 0x01, 0x02, 0x04, 0x00, 0x00, 0x00, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0xc0)},
+    };
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    eg_loader_init(&loader, scripted_port_init(&script, turns, 1));
+    loader.target = eg_target_by_name("esp32");
+    assert_ok(eg_loader_flash_begin(&loader, 5000, 0x10000, false, &err), err);
+    talk_end(&script);
+}
+
 static void roms_since_the_esp32s2_encrypt_too(void **state)
 {
     (void)state;
@@ -76,6 +94,22 @@ static void the_esp8266_rom_inflates_nothing(void **state)
     assert_error(eg_loader_flash_defl_begin(&loader, 4096, 100, 0, false, &err), err, EG_UNSUPPORTED,
                  "the ROM of ESP8266 inflates nothing");
     talk_end(&script);
+}
+
+static void the_esp8266_rom_is_told_a_size_that_it_erases_rightly(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t addr, size, word;
+    } rows[] = {
+        {0, 0x1000, 0x1000},        {0, 0x8000, 0x4000},       {0, 0x10000, 0x8000},
+        {0, 0x11000, 0x9000},       {0, 0x18000, 0xc000},      {0, 0x20000, 0x10000},
+        {0, 0x21000, 0x11000},      {0xf000, 0x2000, 0x1000},  {0xf000, 0x3000, 0x2000},
+        {0x1000, 0x3b000, 0x2c000}, {0x8000, 0x10000, 0x8000},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(eg__esp8266_erase_size(rows[i].addr, rows[i].size), rows[i].word);
 }
 
 static void the_esp8266_rom_is_told_the_corrected_size_and_its_stub_the_size(void **state)
@@ -221,7 +255,7 @@ static void a_stub_that_is_to_reboot_is_sent_a_0(void **state)
     talk_reply(&talk, 0x04, 0, 0xc000);
     talk_begin(&talk, &script, &loader, "esp32", true);
     assert_error(eg_loader_flash_finish(&loader, true, &err), err, EG_DEVICE_REFUSED,
-                 "device status 0xc000 (bad data length)");
+                 "ending 0 bytes: device status 0xc000 (bad data length)");
     talk_end(&script);
 }
 
@@ -304,7 +338,7 @@ static void a_stub_has_the_time_of_a_block_for_the_command_behind_it(void **stat
     assert_ok(eg_loader_flash_block(&loader, bytes, 0x4000, &err), err);
     /* 40 s per MB of 0x4000 bytes and of two 64 KiB erases */
     assert_error(eg_loader_flash_finish(&loader, false, &err), err, EG_TIMEOUT,
-                 "no answer to FLASH_END within 5898 ms");
+                 "ending 16384 bytes: no answer to FLASH_END within 5898 ms");
     talk_end(&script);
 }
 
@@ -331,9 +365,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_encrypted_begin_has_a_1_in_its_fifth_word),
+        cmocka_unit_test(begin_is_16_bytes_to_an_esp32_rom),
         cmocka_unit_test(roms_since_the_esp32s2_encrypt_too),
         cmocka_unit_test(what_cannot_encrypt_is_not_asked_to),
         cmocka_unit_test(the_esp8266_rom_inflates_nothing),
+        cmocka_unit_test(the_esp8266_rom_is_told_a_size_that_it_erases_rightly),
         cmocka_unit_test(the_esp8266_rom_is_told_the_corrected_size_and_its_stub_the_size),
         cmocka_unit_test(stubs_take_larger_blocks_but_over_the_chips_own_usb),
         cmocka_unit_test(plain_blocks_are_numbered_filled_and_ended),

@@ -204,6 +204,22 @@ static void a_rom_runs_the_application(void **state)
     talk_end(&script);
 }
 
+static void a_rom_that_does_not_run_it_says_so(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    assert_error(eg_loader_run(&loader, &err), err, EG_DEVICE_REFUSED,
+                 "starting the application: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
 static void a_stub_takes_the_same_for_an_end_of_writing(void **state)
 {
     (void)state;
@@ -476,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_port_that_goes_does_not_pass_for_leaving_softly),
         cmocka_unit_test(no_other_stub_can_leave_softly),
         cmocka_unit_test(a_rom_runs_the_application),
+        cmocka_unit_test(a_rom_that_does_not_run_it_says_so),
         cmocka_unit_test(a_stub_takes_the_same_for_an_end_of_writing),
         cmocka_unit_test(a_real_stub_is_left_without_a_reset),
         cmocka_unit_test(no_reset_leaves_a_rom_and_a_kept_stub_alone),

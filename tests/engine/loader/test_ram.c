@@ -240,9 +240,9 @@ static void a_rom_that_refuses_to_jump_is_believed(void **state)
     struct eg_error err;
 
     assert_error(finish(false, 0x400a9074, BYTES(0xc0, 1, 6, 4, 0, 0, 0, 0, 0, 1, 6, 0, 0, 0xc0), &err), err,
-                 EG_DEVICE_REFUSED, "device status 0x0106 (operation failed)");
-    assert_error(finish(false, 0x400a9074, BYTES(0xc0, 1, 6, 4, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0xc0), &err), err,
-                 EG_CORRUPTED, "device status 0x0107 (checksum wrong)");
+                 EG_DEVICE_REFUSED, "starting at 0x400a9074: device status 0x0106 (operation failed)");
+    assert_error(finish(false, 0, BYTES(0xc0, 1, 6, 4, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0xc0), &err), err,
+                 EG_CORRUPTED, "ending the load: device status 0x0107 (checksum wrong)");
 }
 
 static void a_stub_answers_before_it_jumps(void **state)
@@ -252,7 +252,7 @@ static void a_stub_answers_before_it_jumps(void **state)
 
     assert_ok(finish(true, 0x400a9074, BYTES(0xc0, 1, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0xc0), &err), err);
     assert_error(finish(true, 0x400a9074, NULL, 0, &err), err, EG_TIMEOUT,
-                 "no answer to MEM_END within 3000 ms");
+                 "starting at 0x400a9074: no answer to MEM_END within 3000 ms");
 }
 
 int main(void)
