@@ -73,6 +73,7 @@ static void a_register_of_the_esp32_goes_before_its_efuse(void **state)
     VOLTAGE("esp32", "1.9V by RTC_CNTL register", {0x3ff48074, 0x00400000 | 0xc0000000});
     VOLTAGE("esp32", "1.8V by RTC_CNTL register", {0x3ff48074, 0x00400000 | 0x80000000});
     VOLTAGE("esp32", "OFF by RTC_CNTL register", {0x3ff48074, 0x00400000});
+    VOLTAGE("esp32", "OFF by RTC_CNTL register", {0x3ff48074, 0x00400000 | 0x1e000000});
 }
 
 static void efuse_goes_before_the_strap(void **state)
