@@ -21,7 +21,7 @@ struct eg_slip_trace {
 struct eg_slip {
     struct eg_port *port;              /* not owned */
     const struct eg_slip_trace *trace; /* NULL = nobody wants to know; not owned */
-    uint8_t input[4096];  /* read but not decoded */
+    uint8_t input[4096];               /* read but not decoded */
     size_t at, end;
     uint8_t noise[256]; /* the newest bytes that were not a frame, since the last whole one or discard */
     size_t noise_size;
