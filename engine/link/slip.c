@@ -173,6 +173,8 @@ static enum eg_code complain(struct eg_slip *slip, enum eg_code code, const char
     char hex[HEX_BYTES * 3 + 1] = "";
     char text[100];
 
+    if (slip->trace != NULL)
+        slip->trace->noise(slip->trace->context, slip->noise, slip->noise_size);
     if (is_restart(slip, err))
         return EG_BOARD_RESET;
     for (size_t i = 0; i < slip->noise_size && i < HEX_BYTES; i++)
@@ -268,8 +270,6 @@ enum eg_code eg_slip_receive(struct eg_slip *slip, uint8_t *data, size_t size, s
         case BAD:
             keep_noise(slip, frame.data, frame.used);
             EG_TRY(swallow(slip, deadline_ms, err));
-            if (slip->trace != NULL)
-                slip->trace->noise(slip->trace->context, slip->noise, slip->noise_size);
             return complain(slip, EG_BAD_FRAME, frame.bad, err);
         }
         if (looked && left_ms == 0)

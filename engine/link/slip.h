@@ -10,7 +10,7 @@
 /** The largest frame a loader accepts, unescaped: header, 0x4000 data bytes and what goes with them. */
 #define EG_SLIP_FRAME_MAX 16647
 
-/** Called with every frame, without its escapes, and with what is thrown away as noise. */
+/** Called with every frame, without its escapes, and with the noise that made a receive fail. */
 struct eg_slip_trace {
     void (*frame)(void *context, bool sent, const uint8_t *data, size_t size);
     void (*noise)(void *context, const uint8_t *data, size_t size);
@@ -21,7 +21,7 @@ struct eg_slip_trace {
 struct eg_slip {
     struct eg_port *port;              /* not owned */
     const struct eg_slip_trace *trace; /* NULL = nobody wants to know; not owned */
-    uint8_t input[4096];  /* read but not decoded */
+    uint8_t input[4096];               /* read but not decoded */
     size_t at, end;
     uint8_t noise[256]; /* the newest bytes that were not a frame, since the last whole one or discard */
     size_t noise_size;

@@ -43,6 +43,11 @@ enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, stru
     *mhz = target->crystal.fixed_mhz;
     if (*mhz != 0)
         return EG_OK;
+    if (loader->stub && (target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
+        return eg_error_set(
+            err, EG_UNSUPPORTED,
+            "the crystal of %s cannot be measured while a stub runs: its UART has another clock",
+            target->label);
     if (eg_loader_read_reg(loader, target->crystal.clkdiv_addr, &divider, err) != EG_OK)
         return eg_error_prefix(err, "measuring the crystal: ");
     const uint64_t measured_hz =

@@ -38,6 +38,8 @@ enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *b
 
     if (begin->encrypted && !fifth)
         return eg_error_set(err, EG_UNSUPPORTED, "the ROM of %s encrypts nothing", loader->target->label);
+    if (begin->encrypted && loader->target->key_rule == EG_KEY_NONE)
+        return eg_error_set(err, EG_UNSUPPORTED, "%s encrypts nothing", loader->target->label);
     return eg__simple(loader, begin->opcode, words, fifth ? 5 : 4, timeout_ms, err);
 }
 
@@ -151,6 +153,8 @@ enum eg_code eg_loader_flash_finish(struct eg_loader *loader, bool reboot, struc
 
     if (!loader->stub && !reboot)
         return EG_OK;
-    return eg__simple(loader, deflated ? EG_OP_FLASH_DEFL_END : EG_OP_FLASH_END, stay, 1,
-                      loader->flash_write.next_ms, err);
+    if (eg__simple(loader, deflated ? EG_OP_FLASH_DEFL_END : EG_OP_FLASH_END, stay, 1,
+                   loader->flash_write.next_ms, err) != EG_OK)
+        return eg_error_prefix(err, "ending %u bytes: ", (unsigned)loader->flash_write.size);
+    return EG_OK;
 }

@@ -311,7 +311,9 @@ static enum eg_code take(const struct eg__request *request, const uint8_t *frame
 enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *request, struct eg__reply *reply,
                          struct eg_error *err)
 {
-    const uint32_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : loader->settings.timeout_ms;
+    const uint32_t asked_ms = request->timeout_ms > 0 ? request->timeout_ms : loader->settings.timeout_ms;
+    const uint32_t most_ms = loader->settings.max_timeout_ms;
+    const uint32_t timeout_ms = asked_ms < most_ms ? asked_ms : most_ms;
     uint8_t frame[256];
     size_t size;
 

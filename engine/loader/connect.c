@@ -104,12 +104,12 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
  * longer there. */
 static uint32_t sync_timeout_ms(const struct eg_loader *loader, unsigned attempt)
 {
-    const struct eg_port *port = loader->port;
-    const uint32_t timeout_ms = loader->settings.sync_timeout_ms * (attempt + 1);
+    const uint32_t least_ms = loader->settings.sync_timeout_ms;
+    const uint64_t timeout_ms = (uint64_t)least_ms * (attempt + 1);
 
-    if (!port->remote && eg_port_has_lines(port))
-        return loader->settings.sync_timeout_ms;
-    return timeout_ms < SYNC_SLOW_MS ? timeout_ms : SYNC_SLOW_MS;
+    if ((!loader->port->remote && eg_port_has_lines(loader->port)) || least_ms >= SYNC_SLOW_MS)
+        return least_ms;
+    return timeout_ms < SYNC_SLOW_MS ? (uint32_t)timeout_ms : SYNC_SLOW_MS;
 }
 
 static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, struct log *log,

@@ -4,8 +4,8 @@
  * Which chip is it?
  *
  * New chips say their id in GET_SECURITY_INFO. Those before it do not know the command, or leave the id out,
- * and are told apart by a word of their ROM. Secure download mode forbids reading that word, so there a chip
- * without an id stays unknown.
+ * and are told apart by a word of their ROM. Secure download mode forbids reading that word; only one chip
+ * without an id has that mode.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -66,14 +66,14 @@ static enum eg_code by_id(struct eg_loader *loader, struct eg_error *err)
 }
 
 /* It knows security info, tells no id there, and lets no register be read: the ESP32-S2 in secure download
- * mode, the only chip of its kind. */
+ * mode, the only chip of its kind. When its flags know nothing of that mode, the question for the register
+ * was damaged. */
 static enum eg_code without_id(struct eg_loader *loader, struct eg_error *err)
 {
-    for (size_t i = 0; loader->has_security && eg_targets[i] != NULL; i++) {
+    for (size_t i = 0; loader->secure_download && eg_targets[i] != NULL; i++) {
         if (eg_targets[i]->detect == EG_DETECT_MAGIC &&
             (eg_targets[i]->rom_commands & EG_ROM_HAS(EG_OP_GET_SECURITY_INFO)) != 0) {
             loader->target = eg_targets[i];
-            loader->secure_download = true;
             return EG_OK;
         }
     }

@@ -127,9 +127,11 @@ enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, con
                                    uint32_t *result, struct eg_error *err)
 {
     if (size > SPI_DATA_MAX || read_bits > 32 || addr_bits > 32 || dummy_bits > 256)
-        return eg_error_set(err, EG_INTERNAL,
-                            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy",
-                            opcode, size, read_bits, addr_bits, dummy_bits);
+        return eg_error_set(
+            err, EG_BAD_ARGUMENT,
+            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most "
+            "64, 32, 32 and 256",
+            opcode, size, read_bits, addr_bits, dummy_bits);
     if (spi_command(loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits, result, err) != EG_OK)
         return eg_error_prefix(err, "flash command 0x%02x: ", opcode);
     return EG_OK;
@@ -168,34 +170,62 @@ static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct 
     return EG_OK;
 }
 
-static enum eg_code attach_rom(struct eg_loader *loader, struct eg_error *err)
+static enum eg_code send_attach(struct eg_loader *loader, uint32_t word, struct eg_error *err)
 {
-    const struct eg_target *target = loader->target;
-    uint32_t words[] = {0, 0}; /* pins, then a legacy flag */
+    const uint32_t words[] = {word, 0}; /* the second is a legacy flag of ROMs */
 
-    if ((target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
+    if (!loader->stub && (loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
         return eg__flash_begin(loader, &(struct eg__begin){EG_OP_FLASH_BEGIN, .block_size = 0x400}, 0, err);
-    if ((target->quirks & EG_QUIRK_EFUSE_PADS) != 0 && !loader->secure_download)
-        EG_TRY(efuse_pads(loader, &words[0], err));
-    return eg__simple(loader, EG_OP_SPI_ATTACH, words, 2, 0, err);
+    return eg__simple(loader, EG_OP_SPI_ATTACH, words, loader->stub ? 1 : 2, 0, err);
 }
 
-static bool xmc_is_fine(uint32_t jedec)
+static enum eg_code attach_rom(struct eg_loader *loader, struct eg_error *err)
 {
-    const uint32_t type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;
+    uint32_t word = 0;
 
+    if ((loader->target->quirks & EG_QUIRK_EFUSE_PADS) != 0 && !loader->secure_download)
+        EG_TRY(efuse_pads(loader, &word, err));
+    return send_attach(loader, word, err);
+}
+
+/* Bytes; 0 = not known. */
+static uint32_t flash_size(uint32_t jedec)
+{
+    const uint32_t capacity = jedec >> 16 & 0xff;
+
+    if ((jedec & 0xff) == ADESTO_MAKER) {
+        const uint32_t code = jedec >> 8 & 0x1f;
+        return code >= 0x04 && code <= 0x09 ? 512u * 1024 << (code - 0x04) : 0;
+    }
+    if (capacity >= 0x12 && capacity <= 0x1c)
+        return 1u << capacity;
+    if (capacity >= 0x20 && capacity <= 0x22)
+        return 1u << (capacity - 0x20 + 26);
+    if (capacity >= 0x32 && capacity <= 0x3a)
+        return 1u << (capacity - 0x20);
+    return 0;
+}
+
+/* Whether a part that booted well may have this id. */
+static bool is_healthy(uint32_t jedec)
+{
+    const uint32_t maker = jedec & 0xff, type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;
+
+    if (maker != XMC_MAKER)
+        return maker != 0 && maker != 0xff && flash_size(jedec) != 0;
     return (type == 0x40 && capacity >= 0x13 && capacity <= 0x20) ||
            (type == 0x41 && capacity >= 0x17 && capacity <= 0x20) ||
            (type == 0x50 && capacity >= 0x15 && capacity <= 0x16);
 }
 
-/* Some XMC parts wake up with a wrong id when their supply rises slowly; power-down and back cures them. */
+/* Some XMC parts wake up with a wrong id when their supply rises slowly, which may hide even their maker;
+ * power-down and back cures them. */
 static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
 {
     uint32_t jedec = 0, maker = 0;
 
     EG_TRY(read_id(loader, &jedec, err));
-    if ((jedec & 0xff) != XMC_MAKER || xmc_is_fine(jedec))
+    if (is_healthy(jedec))
         return EG_OK;
     EG_TRY(eg_loader_read_sfdp(loader, XMC_SFDP_MAKER_ADDR, 1, &maker, err));
     if (maker != XMC_MAKER)
@@ -249,32 +279,12 @@ enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pi
 
 enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word, struct eg_error *err)
 {
-    const uint32_t words[] = {word, 0};
-
-    if (eg__simple(loader, EG_OP_SPI_ATTACH, words, loader->stub ? 1 : 2, 0, err) != EG_OK)
+    if (send_attach(loader, word, err) != EG_OK)
         return eg_error_prefix(err, "attaching the flash: ");
     if (loader->secure_download)
         return EG_OK;
     EG_TRY(wake_xmc(loader, err));
     return reset_flash(loader, err);
-}
-
-/* Bytes; 0 = not known. */
-static uint32_t flash_size(uint32_t jedec)
-{
-    const uint32_t capacity = jedec >> 16 & 0xff;
-
-    if ((jedec & 0xff) == ADESTO_MAKER) {
-        const uint32_t code = jedec >> 8 & 0x1f;
-        return code >= 0x04 && code <= 0x09 ? 512u * 1024 << (code - 0x04) : 0;
-    }
-    if (capacity >= 0x12 && capacity <= 0x1c)
-        return 1u << capacity;
-    if (capacity >= 0x20 && capacity <= 0x22)
-        return 1u << (capacity - 0x20 + 26);
-    if (capacity >= 0x32 && capacity <= 0x3a)
-        return 1u << (capacity - 0x20);
-    return 0;
 }
 
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)

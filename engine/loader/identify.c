@@ -99,6 +99,21 @@ static enum eg_code need_registers(const struct eg_loader *loader, struct eg_err
                         loader->target->label);
 }
 
+static enum eg_code read_extension(struct eg_loader *loader, struct eg__registers *registers,
+                                   uint8_t extension[2], struct eg_error *err)
+{
+    struct eg__registers afresh = {.loader = loader, .err = err};
+    uint8_t again[2];
+
+    if (!eg_target_mac_extension(loader->target, eg__registers_read, registers, extension) ||
+        !eg_target_mac_extension(loader->target, eg__registers_read, &afresh, again))
+        return eg_error_prefix(err, "reading the MAC: ");
+    if (memcmp(extension, again, sizeof again) != 0)
+        return eg_error_set(err, EG_BAD_REPLY, "the chip gives MAC extension %02x:%02x, then %02x:%02x",
+                            extension[0], extension[1], again[0], again[1]);
+    return EG_OK;
+}
+
 enum eg_code eg_loader_read_mac(struct eg_loader *loader, struct eg_mac *mac, struct eg_error *err)
 {
     struct eg__registers registers = {.loader = loader, .err = err};
@@ -107,8 +122,7 @@ enum eg_code eg_loader_read_mac(struct eg_loader *loader, struct eg_mac *mac, st
     EG_TRY(need_registers(loader, err));
     EG_TRY(read_mac(loader, &registers, got.base, err));
     if (got.has_extension) {
-        if (!eg_target_mac_extension(loader->target, eg__registers_read, &registers, got.extension))
-            return eg_error_prefix(err, "reading the MAC: ");
+        EG_TRY(read_extension(loader, &registers, got.extension, err));
         memcpy(got.eui64, got.base, 3);
         memcpy(got.eui64 + 3, got.extension, 2);
         memcpy(got.eui64 + 5, got.base + 3, 3);

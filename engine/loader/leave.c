@@ -95,7 +95,9 @@ static enum eg_code end_flash(struct eg_loader *loader, uint32_t value, struct e
 
 enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err)
 {
-    return end_flash(loader, 1, err);
+    if (end_flash(loader, 1, err) != EG_OK)
+        return eg_error_prefix(err, "starting the application: ");
+    return EG_OK;
 }
 
 /* Only the ESP8266's first stub can; the second takes the command and stays, which SYNC shows. */

@@ -154,7 +154,7 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
                                 struct eg_error *err) EG_CHECKED;
 
 /** Frequency of the crystal in MHz, where it is not fixed measured by the divider that the chip found for the
- * present rate. Needs the target. */
+ * present rate. Needs the target. EG_UNSUPPORTED while a stub runs that changes the UART's clock (ESP32). */
 enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, struct eg_error *err) EG_CHECKED;
 
 /** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot (or cannot in secure download
@@ -303,6 +303,8 @@ enum eg_code eg_loader_override_vddsdio(struct eg_loader *loader, const char *vo
  * @param read_bits  0 to 32
  * @param addr_bits  0 = no address
  * @param result     the bits read, first byte lowest; may be NULL
+ *
+ * @return EG_BAD_ARGUMENT for more than that
  */
 enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
                                    unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,

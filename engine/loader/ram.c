@@ -38,35 +38,52 @@ enum eg_code eg_loader_mem_begin(struct eg_loader *loader, uint32_t size, uint32
     const uint32_t words[] = {size, eg_div_up(size, block_size), block_size, addr};
 
     EG_TRY(check_stub(loader, addr, size, err));
-    EG_TRY(eg__simple(loader, EG_OP_MEM_BEGIN, words, 4, 0, err));
+    if (eg__simple(loader, EG_OP_MEM_BEGIN, words, 4, 0, err) != EG_OK)
+        return eg_error_prefix(err, "beginning %u bytes of RAM at 0x%08x: ", (unsigned)size, (unsigned)addr);
     loader->mem_sequence = 0;
+    return EG_OK;
+}
+
+static enum eg_code send_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
+                               struct eg_error *err)
+{
+    const struct eg__request block = {
+        .opcode = EG_OP_MEM_DATA, .data = data, .data_size = size, .sequence = loader->mem_sequence};
+
+    EG_TRY(eg__send_block(loader, &block, err));
+    loader->mem_sequence++;
     return EG_OK;
 }
 
 enum eg_code eg_loader_mem_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
                                  struct eg_error *err)
 {
-    const struct eg__request block = {
-        .opcode = EG_OP_MEM_DATA, .data = data, .data_size = size, .sequence = loader->mem_sequence};
+    const uint32_t block_size = eg_loader_ram_block_size(loader);
 
-    if (size == 0 || size > eg_loader_ram_block_size(loader))
+    if (size == 0 || size > block_size)
         return eg_error_set(err, EG_BAD_ARGUMENT, "a block of %u bytes; a block of RAM has 1 to %u",
-                            (unsigned)size, (unsigned)eg_loader_ram_block_size(loader));
-    EG_TRY(eg__send_block(loader, &block, err));
-    loader->mem_sequence++;
+                            (unsigned)size, (unsigned)block_size);
+    if (send_block(loader, data, size, err) != EG_OK)
+        return eg_error_prefix(err, "block %u: ", (unsigned)loader->mem_sequence + 1);
     return EG_OK;
 }
 
-/* A ROM that jumps may lose its reply. */
+/* What starts may keep the reply from leaving, or say something itself in its place. */
+static bool may_have_jumped(enum eg_code code)
+{
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_BOARD_RESET;
+}
+
 enum eg_code eg_loader_mem_finish(struct eg_loader *loader, uint32_t entry, struct eg_error *err)
 {
     const uint32_t words[] = {entry == 0, entry};
     const uint32_t timeout_ms = loader->stub ? 0 : loader->settings.mem_end_rom_timeout_ms;
     const enum eg_code code = eg__simple(loader, EG_OP_MEM_END, words, 2, timeout_ms, err);
 
-    if (loader->stub || code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_DEVICE_REFUSED)
-        return code;
-    return EG_OK;
+    if (code == EG_OK || (!loader->stub && may_have_jumped(code)))
+        return EG_OK;
+    return entry == 0 ? eg_error_prefix(err, "ending the load: ")
+                      : eg_error_prefix(err, "starting at 0x%08x: ", (unsigned)entry);
 }
 
 enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const uint8_t *data, uint32_t size,
@@ -80,8 +97,8 @@ enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const u
     EG_TRY(eg_loader_mem_begin(loader, size, addr, err));
     for (uint32_t i = 0; i < blocks; i++) {
         const uint32_t left = size - i * block_size;
-        if (eg_loader_mem_block(loader, data + (size_t)i * block_size, left < block_size ? left : block_size,
-                                err) != EG_OK)
+        if (send_block(loader, data + (size_t)i * block_size, left < block_size ? left : block_size, err) !=
+            EG_OK)
             return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
                                    (unsigned)(addr + i * block_size));
     }

@@ -99,8 +99,7 @@ static enum eg_code write_once(struct writer *writer, struct eg_error *err)
         EG_TRY(eg_loader_flash_begin(writer->loader, what->size, what->flash_addr, what->encrypted, err));
     EG_TRY(send_blocks(writer, err));
     if (eg_loader_flash_finish(writer->loader, false, err) != EG_OK)
-        return eg_error_prefix(err, "ending %u bytes at 0x%08x: ", (unsigned)what->size,
-                               (unsigned)what->flash_addr);
+        return eg_error_prefix(err, "at 0x%08x: ", (unsigned)what->flash_addr);
     return EG_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/scripted_port.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct link {
@@ -386,6 +387,79 @@ static void discarding_takes_what_was_read_ahead_too(void **state)
     assert_answer(&link, BYTES(3));
 }
 
+/* What was traced: "> 0a c0" a frame that went, "< 08" one that came, "? 68 69" noise. */
+struct traced {
+    char text[200];
+};
+
+static void note(struct traced *traced, char kind, const uint8_t *data, size_t size)
+{
+    size_t used = strlen(traced->text);
+
+    used += (size_t)snprintf(traced->text + used, sizeof traced->text - used, "%c", kind);
+    for (size_t i = 0; i < size; i++)
+        used += (size_t)snprintf(traced->text + used, sizeof traced->text - used, " %02x", data[i]);
+    snprintf(traced->text + used, sizeof traced->text - used, "\n");
+}
+
+static void trace_frame(void *context, bool sent, const uint8_t *data, size_t size)
+{
+    note(context, sent ? '>' : '<', data, size);
+}
+
+static void trace_noise(void *context, const uint8_t *data, size_t size)
+{
+    note(context, '?', data, size);
+}
+
+static void a_trace_sees_every_frame_without_its_escapes(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {HOST(0xc0, 0x0a, 0xdb, 0xdc, 0xc0), BOARD(0xc0, 0xc0, 0x08, 0xdb, 0xdd, 0xc0, 0xc0, 0x09, 0xc0)}};
+    struct traced traced = {""};
+    const struct eg_slip_trace trace = {trace_frame, trace_noise, &traced};
+    struct link link;
+
+    link_init(&link, turns, 1);
+    link.slip.trace = &trace;
+    assert_ok(eg_slip_send(&link.slip, BYTES(0x0a, 0xc0), 100, &link.err), link.err);
+    assert_answer(&link, BYTES(0x08, 0xdb));
+    assert_answer(&link, BYTES(0x09));
+    assert_string_equal(traced.text, "> 0a c0\n< 08 db\n< 09\n");
+}
+
+static void a_trace_sees_the_noise_that_made_a_receive_fail(void **state)
+{
+    (void)state;
+    static const struct {
+        struct turn turn;
+        enum eg_code code;
+        const char *sentence, *traced;
+    } rows[] = {
+        {{.reply = (const uint8_t *)"hi", .reply_size = 2},
+         EG_BAD_FRAME,
+         "bytes outside a frame: 68 69 (\"hi\")",
+         "? 68 69\n"},
+        {{.reply = (const uint8_t *)"\xc0\x01\x02", .reply_size = 3},
+         EG_TIMEOUT,
+         "a frame had no end after 2 bytes and 100 ms: 01 02 (\"..\")",
+         "? 01 02\n"},
+        {{NULL, 0, NULL, 0}, EG_TIMEOUT, "no answer within 100 ms", ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct traced traced = {""};
+        const struct eg_slip_trace trace = {trace_frame, trace_noise, &traced};
+        struct link link;
+
+        link_init(&link, &rows[i].turn, 1);
+        link.slip.trace = &trace;
+        assert_error(receive(&link), link.err, rows[i].code, rows[i].sentence);
+        assert_string_equal(traced.text, rows[i].traced);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +485,8 @@ int main(void)
         cmocka_unit_test(a_boot_log_in_the_middle_of_an_answer_is_recognised),
         cmocka_unit_test(a_string_of_a_program_is_no_boot_log),
         cmocka_unit_test(discarding_takes_what_was_read_ahead_too),
+        cmocka_unit_test(a_trace_sees_every_frame_without_its_escapes),
+        cmocka_unit_test(a_trace_sees_the_noise_that_made_a_receive_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,64 @@ static inline void talk_reply(struct talk *talk, uint8_t opcode, uint32_t value,
     talk_board(talk, frame, 8 + talk->status_size);
 }
 
+/* A register is asked for. */
+static inline void talk_read(struct talk *talk, uint32_t addr, uint32_t word)
+{
+    TALK_WORDS(talk, 0x0a, addr);
+    talk_reply(talk, 0x0a, word, 0);
+}
+
+static inline void talk_write(struct talk *talk, uint32_t addr, uint32_t word, uint32_t mask)
+{
+    TALK_WORDS(talk, 0x09, addr, word, mask, 0);
+    talk_reply(talk, 0x09, 0, 0);
+}
+
+/* A ROM does not know what it was sent: it says so eight times, under the opcode of an earlier command. */
+static inline void talk_unsupported(struct talk *talk, uint8_t earlier_opcode)
+{
+    for (unsigned i = 0; i < 8; i++)
+        talk_reply(talk, earlier_opcode, 0, 0x0105);
+}
+
+/* One raw command to the flash; with an address of 24 bits go 8 dummy cycles. */
+struct talk_spi {
+    uint8_t opcode;
+    uint32_t data;
+    unsigned data_bits, read_bits;
+    bool has_addr;
+    uint32_t addr;
+    uint32_t result;
+};
+
+/* As an ESP32-C3 does it. */
+static inline void talk_spi(struct talk *talk, const struct talk_spi *spi)
+{
+    talk_read(talk, 0x60002018, 0x80000000);
+    talk_read(talk, 0x60002020, 0x70000000);
+    if (spi->data_bits > 0)
+        talk_write(talk, 0x60002024, spi->data_bits - 1, 0xffffffff);
+    if (spi->read_bits > 0)
+        talk_write(talk, 0x60002028, spi->read_bits - 1, 0xffffffff);
+    if (spi->has_addr)
+        talk_write(talk, 0x6000201c, 0x5c000007, 0xffffffff);
+    talk_write(talk, 0x60002018,
+               0x80000000 | (spi->has_addr ? 0x60000000 : 0) | (spi->read_bits > 0 ? 0x10000000 : 0) |
+                   (spi->data_bits > 0 ? 0x08000000 : 0),
+               0xffffffff);
+    talk_write(talk, 0x60002020, 0x70000000 | spi->opcode, 0xffffffff);
+    if (spi->has_addr)
+        talk_write(talk, 0x60002004, spi->addr, 0xffffffff);
+    talk_write(talk, 0x60002058, spi->data, 0xffffffff);
+    talk_write(talk, 0x60002000, 0x40000, 0xffffffff);
+    talk_read(talk, 0x60002000, 0);
+    talk_read(talk, 0x60002058, spi->result);
+    talk_write(talk, 0x60002018, 0x80000000, 0xffffffff);
+    talk_write(talk, 0x60002020, 0x70000000, 0xffffffff);
+}
+
+#define TALK_SPI(talk, ...) talk_spi(talk, &(const struct talk_spi){__VA_ARGS__})
+
 static inline void talk_sync_request(struct talk *talk)
 {
     TALK_WORDS(talk, 0x08, 0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555, 0x55555555,

@@ -75,6 +75,150 @@ static void the_esp32_rom_is_told_what_its_calibration_makes_right(void **state)
     esp32(1281u << 7, 80, 460800, 461160);
 }
 
+/* What the ROM is told for 921600 baud when its UART's divider and, where it has one, its register of the
+ * crystal that it expects hold these words. */
+static void by_crystal(const char *chip, uint32_t divider, uint32_t expects, uint32_t expected)
+{
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_read(&talk, 0x60000014, divider);
+    if (expects != 0)
+        talk_read(&talk, 0x60096110, expects << 24);
+    TALK_WORDS(&talk, 0x0f, expected, 0);
+    talk_reply(&talk, 0x0f, 0, 0);
+    talk_read(&talk, 0x6000007c, 0);
+    talk_begin(&talk, &script, &loader, chip, false);
+    assert_ok(eg_loader_change_baud(&loader, 921600, &err), err);
+    assert_int_equal(script.port.baud, 921600);
+    talk_end(&script);
+}
+
+static void the_esp32c2_rom_takes_every_crystal_for_one_of_40_mhz(void **state)
+{
+    (void)state;
+    by_crystal("esp32c2", 226, 0, 1417846); /* 26 MHz */
+    by_crystal("esp32c2", 347, 0, 921600);  /* 40 MHz */
+}
+
+static void the_esp32c5_rom_says_which_crystal_it_expects(void **state)
+{
+    (void)state;
+    by_crystal("esp32c5", 417, 40, 768000);
+    by_crystal("esp32c5", 347, 48, 1105920);
+    by_crystal("esp32c5", 417, 48, 921600);
+    by_crystal("esp32c5", 347, 40, 921600);
+    by_crystal("esp32c5", 417, 26, 921600); /* no such mistake is known */
+}
+
+static void a_stub_needs_no_correction(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0f, 921600, 115200);
+    talk_reply(&talk, 0x0f, 0, 0);
+    talk_read(&talk, 0x6000007c, 0);
+    talk_begin(&talk, &script, &loader, "esp32c5", true);
+    assert_ok(eg_loader_change_baud(&loader, 921600, &err), err);
+    talk_end(&script);
+}
+
+static void in_secure_download_mode_an_unknown_crystal_keeps_the_rate(void **state)
+{
+    (void)state;
+    static const char *const chips[] = {"esp32c2", "esp32c5"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct talk talk = {.status_size = 4};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        talk_begin(&talk, &script, &loader, chips[i], false);
+        loader.secure_download = true;
+        assert_ok(eg_loader_change_baud(&loader, 921600, &err), err);
+        assert_int_equal(loader.baud, 115200);
+        assert_string_equal(script.events, "");
+        talk_end(&script);
+    }
+}
+
+static void a_crystal_that_cannot_be_measured_is_named(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0a, 0x60000014);
+    talk_reply(&talk, 0x0a, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp32c2", false);
+    assert_error(
+        eg_loader_change_baud(&loader, 921600, &err), err, EG_DEVICE_REFUSED,
+        "measuring the crystal: reading register 0x60000014: device status 0x0106 (operation failed)");
+    assert_string_equal(script.events, "");
+    talk_end(&script);
+}
+
+static void crystal(const char *chip, uint32_t addr, uint32_t divider, uint32_t baud, uint32_t expected_mhz)
+{
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t mhz = 0;
+
+    if (addr != 0)
+        talk_read(&talk, addr, divider);
+    talk_begin(&talk, &script, &loader, chip, false);
+    loader.baud = baud;
+    assert_ok(eg_loader_crystal_mhz(&loader, &mhz, &err), err);
+    assert_int_equal(mhz, expected_mhz);
+    talk_end(&script);
+}
+
+static void the_divider_of_the_uart_tells_the_crystal(void **state)
+{
+    (void)state;
+    crystal("esp32", 0x3ff40014, 0x15a, 115200, 40); /* of the recordings */
+    crystal("esp32", 0x3ff40014, 0xfff0015a, 115200, 40);
+    crystal("esp32", 0x3ff40014, 226, 115200, 26);
+    crystal("esp32", 0x3ff40014, 1042, 38400, 40);
+    crystal("esp8266", 0x60000014, 452, 115200, 26); /* its UART has twice the crystal's frequency */
+    crystal("esp8266", 0x60000014, 694, 115200, 40);
+    crystal("esp32c5", 0x60000014, 417, 115200, 48);
+    crystal("esp32e22", 0xc3102014, 347, 115200, 40);
+}
+
+static void a_crystal_that_is_always_the_same_is_not_measured(void **state)
+{
+    (void)state;
+    crystal("esp32c3", 0, 0, 115200, 40);
+    crystal("esp32h2", 0, 0, 115200, 32);
+}
+
+static void a_stub_that_speeds_its_uart_up_hides_the_crystal(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t mhz;
+
+    talk_begin(&talk, &script, &loader, "esp32", true);
+    assert_error(eg_loader_crystal_mhz(&loader, &mhz, &err), err, EG_UNSUPPORTED,
+                 "the crystal of ESP32 cannot be measured while a stub runs: its UART has another clock");
+    talk_end(&script);
+}
+
 static void a_rom_that_cannot_keeps_the_rate(void **state)
 {
     (void)state;
@@ -182,7 +326,6 @@ static void a_chip_that_is_lost_at_the_new_rate_is_reported_with_it(void **state
     assert_error(eg_loader_change_baud(&loader, 460800, &err), err, EG_TIMEOUT,
                  "at 460800 baud: no answer within 300 ms");
     talk_end(&script);
-    talk_end(&script);
 }
 
 static void secure_download_mode_reads_no_register(void **state)
@@ -208,6 +351,14 @@ int main(void)
         cmocka_unit_test(a_rom_is_told_the_rate_and_a_zero),
         cmocka_unit_test(a_stub_is_told_the_rate_that_was),
         cmocka_unit_test(the_esp32_rom_is_told_what_its_calibration_makes_right),
+        cmocka_unit_test(the_esp32c2_rom_takes_every_crystal_for_one_of_40_mhz),
+        cmocka_unit_test(the_esp32c5_rom_says_which_crystal_it_expects),
+        cmocka_unit_test(a_stub_needs_no_correction),
+        cmocka_unit_test(in_secure_download_mode_an_unknown_crystal_keeps_the_rate),
+        cmocka_unit_test(a_crystal_that_cannot_be_measured_is_named),
+        cmocka_unit_test(the_divider_of_the_uart_tells_the_crystal),
+        cmocka_unit_test(a_crystal_that_is_always_the_same_is_not_measured),
+        cmocka_unit_test(a_stub_that_speeds_its_uart_up_hides_the_crystal),
         cmocka_unit_test(a_rom_that_cannot_keeps_the_rate),
         cmocka_unit_test(the_same_rate_costs_nothing),
         cmocka_unit_test(a_port_without_a_rate_keeps_the_chips_as_it_is),

@@ -321,6 +321,92 @@ static void time_limits_grow_with_the_size_and_are_capped(void **state)
     assert_int_equal(eg__scaled_ms(&loader, 1000000, 40000), 50000);
 }
 
+static void a_command_waits_as_long_as_the_settings_say_but_no_longer_than_the_most(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    uint32_t word;
+
+    TALK_WORDS(&talk, 0x0a, 0x3ff00000);
+    TALK_WORDS(&talk, 0x0a, 0x3ff00000);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.settings.timeout_ms = 1234;
+    assert_error(eg_loader_read_reg(&loader, 0x3ff00000, &word, &err), err, EG_TIMEOUT,
+                 "reading register 0x3ff00000: no answer to READ_REG within 1234 ms");
+    loader.settings.max_timeout_ms = 1000;
+    assert_error(eg_loader_read_reg(&loader, 0x3ff00000, &word, &err), err, EG_TIMEOUT,
+                 "reading register 0x3ff00000: no answer to READ_REG within 1000 ms");
+    talk_end(&script);
+}
+
+static void a_damaged_block_is_sent_as_often_as_the_settings_say(void **state)
+{
+    (void)state;
+    const uint8_t data[] = {1, 2, 3, 4};
+    const struct eg__request request = {.opcode = EG_OP_MEM_DATA, .data = data, .data_size = sizeof data};
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    for (unsigned i = 0; i < 6; i++) {
+        talk_block(&talk, 0x07, 0, data, 4, 4);
+        talk_reply(&talk, 0x07, 0, 0x0107);
+    }
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.settings.write_block_attempts = 5;
+    assert_error(eg__send_block(&loader, &request, &err), err, EG_CORRUPTED,
+                 "device status 0x0107 (checksum wrong)");
+    assert_int_equal(loader.resends, 4);
+    loader.settings.write_block_attempts = 0; /* once is the least */
+    assert_error(eg__send_block(&loader, &request, &err), err, EG_CORRUPTED,
+                 "device status 0x0107 (checksum wrong)");
+    assert_int_equal(loader.resends, 4);
+    talk_end(&script);
+}
+
+static bool usb_otg(const char *chip, uint16_t vid, uint16_t pid)
+{
+    struct scripted_port script;
+    struct eg_loader loader;
+
+    eg_loader_init(&loader, scripted_port_init(&script, NULL, 0));
+    loader.target = chip != NULL ? eg_target_by_name(chip) : NULL;
+    script.port.vid = vid;
+    script.port.pid = pid;
+    return eg_loader_usb_otg(&loader);
+}
+
+static void the_product_of_its_own_usb_is_the_chips_image_id(void **state)
+{
+    (void)state;
+    assert_true(usb_otg("esp32s2", 0x303a, 2));
+    assert_true(usb_otg("esp32s3", 0x303a, 9));
+    assert_true(usb_otg("esp32p4", 0x303a, 18));
+    assert_true(usb_otg("esp32s31", 0x303a, 32));
+    assert_true(usb_otg("esp32e22", 0x303a, 31));
+    assert_false(usb_otg("esp32s3", 0x303a, 2));
+    assert_false(usb_otg("esp32s3", 0x1a86, 9));
+    assert_false(usb_otg("esp32c3", 0x303a, 5)); /* it has USB-Serial/JTAG alone */
+    assert_false(usb_otg("esp32", 0x303a, 0));
+    assert_false(usb_otg(NULL, 0x303a, 9));
+}
+
+static void usb_serial_jtag_is_known_by_its_product_alone(void **state)
+{
+    (void)state;
+    struct scripted_port script;
+    struct eg_loader loader;
+
+    eg_loader_init(&loader, scripted_port_init(&script, NULL, 0));
+    assert_false(eg_loader_usb_jtag(&loader));
+    script.port.pid = 0x1001;
+    assert_true(eg_loader_usb_jtag(&loader));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +427,10 @@ int main(void)
         cmocka_unit_test(damage_is_told_from_refusal),
         cmocka_unit_test(every_status_of_the_lists_has_its_words),
         cmocka_unit_test(time_limits_grow_with_the_size_and_are_capped),
+        cmocka_unit_test(a_command_waits_as_long_as_the_settings_say_but_no_longer_than_the_most),
+        cmocka_unit_test(a_damaged_block_is_sent_as_often_as_the_settings_say),
+        cmocka_unit_test(the_product_of_its_own_usb_is_the_chips_image_id),
+        cmocka_unit_test(usb_serial_jtag_is_known_by_its_product_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,11 +147,143 @@ static void usb_serial_jtag_has_its_own_reset(void **state)
     assert_string_equal(script.events, "X D0R0 D0R0 D1R0 D1R0 D1R1 D0R1 D0R1 D0R1 D0R0 X");
 }
 
-/* A board whose answers come after more than one wait of 100 ms. */
+static void a_sequence_of_ones_own_is_the_only_one(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    attempt_with_text(&talk, "");
+    talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    script.port.pid = 0x1001; /* even there */
+    strcpy(loader.settings.custom_reset_sequence, "D0|R1|W0.01|U1,0|D0");
+    assert_ok(eg_loader_connect(&loader, EG_BEFORE_USB_RESET, 115200, 2, &err), err);
+    assert_string_equal(script.events, "X D0R0 D0R1 D1R0 D0R0 X X X X X X D0R0 D0R1 D1R0 D0R0 X");
+    talk_end(&script);
+}
+
+static void a_sequence_with_a_word_that_is_none_touches_nothing(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, NULL, false);
+    strcpy(loader.settings.custom_reset_sequence, "D0|Q");
+    assert_error(eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 7, &err), err, EG_BAD_JOB,
+                 "reset sequence \"D0|Q\": \"Q\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>");
+    assert_string_equal(script.events, "X");
+    talk_end(&script);
+}
+
+/* Which sequence each of four attempts begins with: t = both lines at once, c = one after the other. */
+static void assert_sequences(uint32_t delay_ms, const char *expected)
+{
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    char seen[5] = "";
+
+    for (unsigned i = 0; i < 4; i++)
+        attempt_with_text(&talk, "");
+    talk_begin(&talk, &script, &loader, NULL, false);
+    loader.settings.reset_delay_ms = delay_ms;
+    assert_error(eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 4, &err), err, EG_NO_SYNC,
+                 "no answer in 4 attempts: check power, cable and the seat of the board");
+    for (const char *at = script.events; (at = strstr(at, "X D0R0 ")) != NULL && strlen(seen) < 4; at++)
+        strcat(seen, strncmp(at + 7, "D1R1", 4) == 0 ? "t" : "c");
+    assert_string_equal(seen, expected);
+}
+
+static void sequences_take_turns_with_a_short_and_a_long_hold(void **state)
+{
+    (void)state;
+    assert_sequences(0, "ttcc");
+}
+
+static void a_hold_of_ones_own_replaces_both(void **state)
+{
+    (void)state;
+    assert_sequences(1, "tctc");
+}
+
+static void attempts_may_go_on_for_ever(void **state)
+{
+    (void)state;
+    static const int for_ever[] = {0, -1};
+
+    for (size_t n = 0; n < 2; n++) {
+        struct talk talk = {.status_size = 4};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        for (unsigned i = 0; i < 9; i++)
+            attempt_with_text(&talk, "");
+        talk_sync(&talk, 0x20120707);
+        talk_begin(&talk, &script, &loader, NULL, false);
+        assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, for_ever[n], &err), err);
+        assert_int_equal(loader.syncs, 46);
+        talk_end(&script);
+    }
+}
+
+static void take_frame(void *context, bool sent, const uint8_t *data, size_t size)
+{
+    unsigned *frames = context;
+
+    frames[sent]++;
+    assert_int_equal(data[1], 0x08);
+    assert_int_equal(size, sent ? 44 : 12);
+}
+
+static void take_noise(void *context, const uint8_t *data, size_t size)
+{
+    (void)context;
+    (void)data;
+    (void)size;
+}
+
+static void a_new_connection_keeps_settings_and_trace_and_forgets_the_board(void **state)
+{
+    (void)state;
+    unsigned frames[2] = {0, 0};
+    const struct eg_slip_trace trace = {take_frame, take_noise, frames};
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, "esp32", true);
+    loader.settings.write_block_attempts = 5;
+    loader.slip.trace = &trace;
+    loader.flash_size = 4 << 20;
+    loader.stub_ram[0].end = 0x40081000;
+    loader.secure_download = loader.has_security = true;
+    loader.resends = loader.syncs = 7;
+    assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err);
+    assert_int_equal(loader.settings.write_block_attempts, 5);
+    assert_int_equal(frames[true], 1);
+    assert_int_equal(frames[false], 8);
+    assert_null(loader.target);
+    assert_false(loader.stub || loader.secure_download || loader.has_security);
+    assert_int_equal(loader.flash_size + loader.stub_ram[0].end + loader.resends, 0);
+    assert_int_equal(loader.syncs, 1);
+    talk_end(&script);
+}
+
+/* A board whose answers come after some waits of 100 ms. */
 struct slow {
     struct scripted_port script;
     const struct eg_port_ops *scripted;
-    unsigned waits;
+    unsigned waits, needed;
 };
 
 static enum eg_code read_later(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
@@ -161,7 +293,8 @@ static enum eg_code read_later(struct eg_port *port, uint8_t *data, size_t size,
 
     *got = 0;
     board->waits += timeout_ms == 100;
-    return board->waits > 1 ? board->scripted->read(port, data, size, got, timeout_ms, err) : EG_OK;
+    return board->waits >= board->needed ? board->scripted->read(port, data, size, got, timeout_ms, err)
+                                         : EG_OK;
 }
 
 static enum eg_code write_and_wait(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
@@ -173,10 +306,11 @@ static enum eg_code write_and_wait(struct eg_port *port, const uint8_t *data, si
     return board->scripted->write(port, data, size, put, timeout_ms, err);
 }
 
-static enum eg_code connect_slow_board(bool remote, struct eg_error *err)
+static enum eg_code connect_slow_board(bool remote, unsigned waits, uint32_t sync_timeout_ms, unsigned syncs,
+                                       struct eg_error *err)
 {
     struct talk talk = {.status_size = 4};
-    struct slow board = {.waits = 0};
+    struct slow board = {.needed = waits};
     struct eg_loader loader;
     struct eg_port_ops ops;
 
@@ -189,8 +323,9 @@ static enum eg_code connect_slow_board(bool remote, struct eg_error *err)
     ops.write = write_and_wait;
     board.script.port.ops = &ops;
     board.script.port.remote = remote;
+    loader.settings.sync_timeout_ms = sync_timeout_ms;
     const enum eg_code code = eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 2, err);
-    assert_int_equal(loader.syncs, remote ? 6 : 10);
+    assert_int_equal(loader.syncs, syncs);
     return code;
 }
 
@@ -199,9 +334,18 @@ static void a_remote_board_is_given_more_time_with_each_attempt(void **state)
     (void)state;
     struct eg_error err;
 
-    assert_ok(connect_slow_board(true, &err), err);
-    assert_error(connect_slow_board(false, &err), err, EG_NO_SYNC,
+    assert_ok(connect_slow_board(true, 2, 100, 6, &err), err);
+    assert_error(connect_slow_board(false, 2, 100, 10, &err), err, EG_NO_SYNC,
                  "no answer in 2 attempts: check power, cable and the seat of the board");
+}
+
+static void any_board_is_given_the_time_of_the_settings(void **state)
+{
+    (void)state;
+    struct eg_error err;
+
+    assert_ok(connect_slow_board(false, 7, 800, 1, &err), err);
+    assert_ok(connect_slow_board(true, 7, 800, 1, &err), err);
 }
 
 static void a_refusal_that_comes_late_is_no_answer_to_sync(void **state)
@@ -346,7 +490,14 @@ int main(void)
         cmocka_unit_test(a_local_port_is_reset_with_both_lines_at_once),
         cmocka_unit_test(a_remote_port_is_reset_by_steps_that_may_be_slow),
         cmocka_unit_test(usb_serial_jtag_has_its_own_reset),
+        cmocka_unit_test(a_sequence_of_ones_own_is_the_only_one),
+        cmocka_unit_test(a_sequence_with_a_word_that_is_none_touches_nothing),
+        cmocka_unit_test(sequences_take_turns_with_a_short_and_a_long_hold),
+        cmocka_unit_test(a_hold_of_ones_own_replaces_both),
+        cmocka_unit_test(attempts_may_go_on_for_ever),
+        cmocka_unit_test(a_new_connection_keeps_settings_and_trace_and_forgets_the_board),
         cmocka_unit_test(a_remote_board_is_given_more_time_with_each_attempt),
+        cmocka_unit_test(any_board_is_given_the_time_of_the_settings),
         cmocka_unit_test(a_refusal_that_comes_late_is_no_answer_to_sync),
         cmocka_unit_test(a_low_rate_is_used_from_the_start),
         cmocka_unit_test(no_sync_means_no_traffic_at_the_full_rate),

@@ -4,15 +4,6 @@
 
 #include <stdio.h>
 
-/* What detecting must say when nothing is known of `what`. */
-static void unknown(char text[300], const char *what)
-{
-    char names[200];
-
-    eg_target_names(names, sizeof names);
-    snprintf(text, 300, "%s is none of %s", what, names);
-}
-
 static void security_request(struct talk *talk)
 {
     const uint8_t frame[] = {0, 0x14, 0, 0, 0, 0, 0, 0};
@@ -20,7 +11,8 @@ static void security_request(struct talk *talk)
     talk_host(talk, frame, sizeof frame);
 }
 
-static void security_reply(struct talk *talk, uint32_t flags, uint32_t chip_id, size_t info_size)
+/* It is asked for security info and gives it. */
+static void security(struct talk *talk, uint32_t flags, uint32_t chip_id, size_t info_size)
 {
     uint8_t frame[8 + 20 + 4] = {1, 0x14};
 
@@ -29,6 +21,7 @@ static void security_reply(struct talk *talk, uint32_t flags, uint32_t chip_id, 
     eg_put32(frame + 20, chip_id);
     eg_put32(frame + 24, 3);
     memset(frame + 8 + info_size, 0, talk->status_size);
+    security_request(talk);
     talk_board(talk, frame, 8 + info_size + talk->status_size);
 }
 
@@ -49,6 +42,25 @@ static void detect_recorded(const char *recording, size_t turns, const char *exp
     talk_end(&script);
 }
 
+/* Detects over a USB product at the other end of the talk, where a chip of this name is. */
+static void detect_over(uint16_t pid, struct talk *talk, bool stub, const char *expected,
+                        struct eg_loader *loader)
+{
+    struct scripted_port script;
+    struct eg_error err;
+
+    talk_begin(talk, &script, loader, NULL, stub);
+    script.port.pid = pid;
+    assert_ok(eg_loader_detect(loader, &err), err);
+    assert_string_equal(loader->target->name, expected);
+    talk_end(&script);
+}
+
+static void detect(struct talk *talk, bool stub, const char *expected, struct eg_loader *loader)
+{
+    detect_over(0, talk, stub, expected, loader);
+}
+
 static void a_real_esp32_is_known_by_its_magic(void **state)
 {
     (void)state;
@@ -65,15 +77,10 @@ static void an_esp32s3_is_known_by_its_chip_id(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
-    struct scripted_port script;
     struct eg_loader loader;
-    struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0x21, 9, 20);
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp32s3");
+    security(&talk, 0x21, 9, 20);
+    detect(&talk, false, "esp32s3", &loader);
     assert_int_equal(loader.security.flags, 0x21);
     assert_int_equal(loader.security.flash_crypt_count, 7);
     assert_int_equal(loader.security.api_version, 3);
@@ -83,169 +90,381 @@ static void an_esp8266_is_known_by_its_magic(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 2};
-    struct scripted_port script;
     struct eg_loader loader;
-    struct eg_error err;
 
     security_request(&talk);
     talk_reply(&talk, 0x08, 0, 0x0105);
     talk_sync(&talk, 0x20120707);
-    TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x0a, 0xfff0c101, 0);
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp8266");
-    talk_end(&script);
+    talk_read(&talk, 0x40001000, 0xfff0c101);
+    detect(&talk, false, "esp8266", &loader);
 }
 
 static void a_stub_of_an_esp32_that_has_no_security_info_is_known_by_magic(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 2};
-    struct scripted_port script;
     struct eg_loader loader;
-    struct eg_error err;
 
     security_request(&talk);
     talk_reply(&talk, 0x14, 0, 0xff00);
-    TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x0a, 0x00f01d83, 0);
-    talk_begin(&talk, &script, &loader, NULL, true);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp32");
+    talk_read(&talk, 0x40001000, 0x00f01d83);
+    detect(&talk, true, "esp32", &loader);
 }
 
 static void a_stub_gives_the_chip_id_with_two_status_bytes(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 2};
+    struct eg_loader loader;
+
+    security(&talk, 0, 5, 20);
+    detect(&talk, true, "esp32c3", &loader);
+}
+
+/* Detects at the other end of the talk and fails. */
+static void detect_fails(struct talk *talk, enum eg_code code, const char *sentence)
+{
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 5, 20);
-    talk_begin(&talk, &script, &loader, NULL, true);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp32c3");
+    talk_begin(talk, &script, &loader, NULL, false);
+    assert_error(eg_loader_detect(&loader, &err), err, code, sentence);
+    talk_end(&script);
 }
 
-static void secure_download_mode_is_seen_in_the_flags(void **state)
+/* Nobody knows the chip; the sentence ends with all names. */
+static void detect_fails_unknown(struct talk *talk, const char *what)
+{
+    char names[200], expected[300];
+
+    eg_target_names(names, sizeof names);
+    snprintf(expected, sizeof expected, "%s is none of %s", what, names);
+    detect_fails(talk, EG_UNKNOWN_CHIP, expected);
+}
+
+static void an_esp32s2_gives_no_id_and_is_known_by_its_magic(void **state)
+{
+    (void)state;
+    for (unsigned stub = 0; stub < 2; stub++) {
+        struct talk talk = {.status_size = stub ? 2 : 4};
+        struct eg_loader loader;
+
+        security(&talk, 0x21, 0, 12);
+        talk_read(&talk, 0x40001000, 0x000007c6);
+        detect(&talk, stub != 0, "esp32s2", &loader);
+        assert_true(loader.has_security);
+        assert_false(loader.security.has_chip_id);
+        assert_int_equal(loader.security.flags, 0x21);
+        assert_int_equal(loader.security.flash_crypt_count, 7);
+        assert_false(loader.secure_download);
+    }
+}
+
+static void an_unknown_magic_is_named(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, EG_SECURITY_SECURE_DOWNLOAD, 5, 20);
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_ok(eg_loader_detect(&loader, &err), err);
+    for (unsigned i = 0; i < 2; i++) {
+        security(&talk, 0, 0, 12);
+        talk_read(&talk, 0x40001000, 0x12345678);
+    }
+    detect_fails_unknown(&talk, "chip magic 0x12345678");
+}
+
+static void secure_download_mode_without_an_id_is_the_esp32s2s(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    security(&talk, EG_SECURITY_SECURE_DOWNLOAD, 0, 12);
+    TALK_WORDS(&talk, 0x0a, 0x40001000);
+    talk_unsupported(&talk, 0x14);
+    detect(&talk, false, "esp32s2", &loader);
     assert_true(loader.secure_download);
 }
 
-static void an_esp32s2_tells_no_chip_id_and_is_known_by_its_magic(void **state)
+static void an_esp32s2_whose_question_was_damaged_is_asked_again(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
-    struct scripted_port script;
     struct eg_loader loader;
-    struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 0, 12);
+    security(&talk, 0, 0, 12); /* it is not in secure download mode */
     TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x0a, 0x000007c6, 0);
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp32s2");
-    assert_true(loader.has_security);
-    talk_end(&script);
+    talk_unsupported(&talk, 0x14);
+    security(&talk, 0, 0, 12);
+    talk_read(&talk, 0x40001000, 0x000007c6);
+    detect(&talk, false, "esp32s2", &loader);
+    assert_false(loader.secure_download);
 }
 
-static void twelve_bytes_without_an_id_lead_to_the_magic(void **state)
+static void a_chip_that_answers_nothing_stays_unknown(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-    char expected[300];
 
     for (unsigned i = 0; i < 2; i++) {
         security_request(&talk);
-        security_reply(&talk, 0, 0, 12);
+        talk_unsupported(&talk, 0x08);
         TALK_WORDS(&talk, 0x0a, 0x40001000);
-        talk_reply(&talk, 0x0a, 0x0000abcd, 0);
+        talk_unsupported(&talk, 0x08);
     }
-    talk_begin(&talk, &script, &loader, NULL, false);
-    unknown(expected, "chip magic 0x0000abcd");
-    assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP, expected);
-    assert_true(loader.has_security);
-    assert_false(loader.security.has_chip_id);
-    talk_end(&script);
-}
-
-static void secure_download_mode_without_an_id_stays_unknown(void **state)
-{
-    (void)state;
-    struct talk talk = {.status_size = 4};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-
-    for (unsigned i = 0; i < 2; i++) {
-        security_request(&talk);
-        security_reply(&talk, 0, 0, 12);
-        TALK_WORDS(&talk, 0x0a, 0x40001000);
-        for (unsigned reply = 0; reply < 8; reply++)
-            talk_reply(&talk, 0x14, 0, 0x0105);
-    }
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP,
-                 "the chip is in secure download mode and tells no chip id");
+    detect_fails(&talk, EG_UNKNOWN_CHIP, "the chip tells no chip id and lets no register be read");
 }
 
 static void an_unknown_chip_id_is_named(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
+
+    for (unsigned i = 0; i < 2; i++)
+        security(&talk, 0, 99, 20);
+    detect_fails_unknown(&talk, "chip id 99");
+}
+
+static void a_register_that_is_refused_is_no_chip(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+
+    security_request(&talk);
+    talk_unsupported(&talk, 0x08);
+    TALK_WORDS(&talk, 0x0a, 0x40001000);
+    talk_reply(&talk, 0x0a, 0, 0x0106);
+    detect_fails(&talk, EG_DEVICE_REFUSED,
+                 "reading register 0x40001000: device status 0x0106 (operation failed)");
+}
+
+/* A chip with this id is taken for one of this name. */
+static enum eg_code detect_as(uint32_t chip_id, const char *name, struct eg_loader *loader,
+                              struct eg_error *err)
+{
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+
+    for (unsigned i = 0; i < (eg_target_by_image_id((int)chip_id) != NULL ? 1 : 2); i++)
+        security(&talk, 0, chip_id, 20);
+    talk_begin(&talk, &script, loader, NULL, false);
+    const enum eg_code code = eg_loader_detect_as(loader, eg_target_by_name(name), err);
+    talk_end(&script);
+    return code;
+}
+
+static void a_chip_is_the_one_that_it_is_taken_for(void **state)
+{
+    (void)state;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    assert_ok(detect_as(5, "esp32c3", &loader, &err), err);
+    assert_string_equal(loader.target->name, "esp32c3");
+}
+
+static void a_chip_that_is_another_one_is_refused(void **state)
+{
+    (void)state;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    assert_error(detect_as(9, "esp32c3", &loader, &err), err, EG_WRONG_CHIP,
+                 "the chip is an ESP32-S3, not an ESP32-C3");
+}
+
+static void a_chip_that_cannot_be_told_is_taken_at_its_word(void **state)
+{
+    (void)state;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    assert_ok(detect_as(99, "esp32c6", &loader, &err), err);
+    assert_string_equal(loader.target->name, "esp32c6");
+}
+
+static void a_chip_that_does_not_answer_is_not_taken_for_anything(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
-    char expected[300];
 
-    for (unsigned i = 0; i < 2; i++) {
-        security_request(&talk);
-        security_reply(&talk, 0, 99, 20);
-    }
+    security_request(&talk);
     talk_begin(&talk, &script, &loader, NULL, false);
-    unknown(expected, "chip id 99");
-    assert_error(eg_loader_detect(&loader, &err), err, EG_UNKNOWN_CHIP, expected);
+    assert_error(eg_loader_detect_as(&loader, eg_target_by_name("esp32c3"), &err), err, EG_TIMEOUT,
+                 "reading security info: no answer to GET_SECURITY_INFO within 3000 ms");
+    assert_null(loader.target);
+    talk_end(&script);
+}
+
+static void a_chip_that_it_is_taken_for_gets_what_that_one_needs(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    for (unsigned i = 0; i < 2; i++)
+        security(&talk, 0, 99, 20);
+    TALK_WORDS(&talk, 0x09, 0x600080a8, 0x50d83aa1, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    script.port.pid = 0x1001;
+    assert_error(eg_loader_detect_as(&loader, eg_target_by_name("esp32c3"), &err), err, EG_DEVICE_REFUSED,
+                 "switching watchdogs off: writing register 0x600080a8: device status 0x0106 (operation "
+                 "failed)");
+    talk_end(&script);
 }
 
 static void a_chip_that_is_unknown_once_is_asked_again(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
-    struct scripted_port script;
     struct eg_loader loader;
-    struct eg_error err;
 
     security_request(&talk);
     talk_reply(&talk, 0x14, 0, 0x0105); /* the question was damaged */
-    TALK_WORDS(&talk, 0x0a, 0x40001000);
-    talk_reply(&talk, 0x0a, 0x1b31506f, 0);
-    security_request(&talk);
-    security_reply(&talk, 0, 5, 20);
-    talk_begin(&talk, &script, &loader, NULL, false);
-    assert_ok(eg_loader_detect(&loader, &err), err);
-    assert_string_equal(loader.target->name, "esp32c3");
-    talk_end(&script);
+    talk_read(&talk, 0x40001000, 0x1b31506f);
+    security(&talk, 0, 5, 20);
+    detect(&talk, false, "esp32c3", &loader);
 }
 
 static void watchdogs_are_switched_off_over_usb_serial_jtag(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    security(&talk, 0, 5, 20);
+    talk_write(&talk, 0x600080a8, 0x50d83aa1, 0xffffffff);
+    talk_write(&talk, 0x60008090, 0, 0xffffffff);
+    talk_write(&talk, 0x600080a8, 0, 0xffffffff);
+    talk_write(&talk, 0x600080b0, 0x8f1d312a, 0xffffffff);
+    talk_write(&talk, 0x600080ac, 0x80000000, 0x80000000);
+    talk_write(&talk, 0x600080b0, 0, 0xffffffff);
+    detect_over(0x1001, &talk, false, "esp32c3", &loader);
+}
+
+static void watchdogs_are_left_alone_when_a_stub_runs(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct eg_loader loader;
+
+    security(&talk, 0, 5, 20);
+    detect_over(0x1001, &talk, true, "esp32c3", &loader);
+}
+
+/* An ESP32-P4 of this revision answers; it is asked for that at once. */
+static void p4(struct talk *talk, unsigned major, unsigned minor)
+{
+    security(talk, 0, 18, 20);
+    talk_read(talk, 0x5012d04c, major << 4 | minor);
+}
+
+/* What switches the flash of an ESP32-P4 on, write by write. */
+static void p4_flash_on(struct talk *talk)
+{
+    talk_write(talk, 0x5011010c, 1, 0xffffffff);
+    talk_write(talk, 0x501151bc, 0x08000000, 0x08000000);
+    talk_write(talk, 0x501151b8, 0x00000080, 0x00000080);
+    talk_write(talk, 0x501153fc, 3, 3);
+    talk_write(talk, 0x501151bc, 0, 0x08000000);
+    talk_write(talk, 0x501151b8, 0, 0x7f800000);
+    talk_write(talk, 0x501151b8, 0x00000080, 0x00000080);
+    talk_write(talk, 0x501151b8, 0, 0x00000080);
+}
+
+static void the_flash_of_an_esp32p4_v3_1_is_switched_on(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    p4(&talk, 3, 1);
+    p4_flash_on(&talk);
+    detect(&talk, false, "esp32p4", &loader);
+}
+
+static void so_is_that_of_a_v3_2_whose_rom_does_not_do_it(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    p4(&talk, 3, 2);
+    talk_read(&talk, 0x5012d034, ~(1u << 16));
+    p4_flash_on(&talk);
+    detect(&talk, false, "esp32p4", &loader);
+}
+
+static void what_the_rom_of_a_v3_2_has_forced_on_is_set_free(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    p4(&talk, 3, 2);
+    talk_read(&talk, 0x5012d034, 1u << 16);
+    talk_read(&talk, 0x501153fc, 0x12345677);
+    talk_write(&talk, 0x501153fc, 0, 3);
+    detect(&talk, false, "esp32p4", &loader);
+}
+
+static void what_the_rom_of_a_v3_2_has_not_forced_stays(void **state)
+{
+    (void)state;
+    for (uint32_t bits = 0; bits < 3; bits++) {
+        struct talk talk = {.status_size = 4};
+        struct eg_loader loader;
+
+        p4(&talk, 3, 2);
+        talk_read(&talk, 0x5012d034, 1u << 16);
+        talk_read(&talk, 0x501153fc, 0xfffffffc | bits);
+        detect(&talk, false, "esp32p4", &loader);
+    }
+}
+
+static void other_revisions_of_the_esp32p4_have_their_flash_on(void **state)
+{
+    (void)state;
+    static const unsigned revisions[][2] = {{1, 3}, {3, 0}, {3, 3}};
+
+    for (size_t i = 0; i < sizeof revisions / sizeof *revisions; i++) {
+        struct talk talk = {.status_size = 4};
+        struct eg_loader loader;
+
+        p4(&talk, revisions[i][0], revisions[i][1]);
+        detect(&talk, false, "esp32p4", &loader);
+    }
+}
+
+static void a_stub_does_not_switch_the_flash_on_by_itself(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct eg_loader loader;
+
+    p4(&talk, 3, 1);
+    p4_flash_on(&talk);
+    detect(&talk, true, "esp32p4", &loader);
+}
+
+static void secure_download_mode_is_seen_in_the_flags_and_left_alone(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct eg_loader loader;
+
+    security(&talk, EG_SECURITY_SECURE_DOWNLOAD, 18, 20);
+    detect_over(0x1001, &talk, false, "esp32p4", &loader); /* it has watchdogs and a flash that is off */
+    assert_true(loader.secure_download);
+}
+
+static void a_flash_that_cannot_be_switched_on_is_named(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -253,39 +472,70 @@ static void watchdogs_are_switched_off_over_usb_serial_jtag(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 5, 20);
-    TALK_WORDS(&talk, 0x09, 0x600080a8, 0x50d83aa1, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60008090, 0, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x600080a8, 0, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x600080b0, 0x8f1d312a, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x600080ac, 0x80000000, 0x80000000, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x600080b0, 0, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
+    p4(&talk, 3, 1);
+    TALK_WORDS(&talk, 0x09, 0x5011010c, 1, 0xffffffff, 0);
     talk_begin(&talk, &script, &loader, NULL, false);
-    script.port.pid = 0x1001;
-    assert_ok(eg_loader_detect(&loader, &err), err);
+    assert_error(
+        eg_loader_detect(&loader, &err), err, EG_TIMEOUT,
+        "switching the flash on: writing register 0x5011010c: no answer to WRITE_REG within 3000 ms");
     talk_end(&script);
 }
 
-static void watchdogs_are_left_alone_when_a_stub_runs(void **state)
+/* The question for security info of a recording, its answer included. */
+static enum eg_code security_recorded(const char *recording, size_t nth, bool stub,
+                                      struct eg_security_info *info, struct eg_error *err)
 {
-    (void)state;
-    struct talk talk = {.status_size = 2};
+    struct talk talk = {0};
     struct scripted_port script;
     struct eg_loader loader;
+    size_t at = 0;
+
+    talk_record(&talk, recording);
+    for (size_t i = 0; i < nth; i++)
+        at = talk_find(&talk, at + 1, EG_OP_GET_SECURITY_INFO);
+    talk_begin_at(&talk, at, 1, &script, &loader, NULL, stub);
+    const enum eg_code code = eg_loader_security_info(&loader, info, err);
+    talk_end(&script);
+    return code;
+}
+
+static void real_chips_tell_their_security_or_that_they_cannot(void **state)
+{
+    (void)state;
+    struct eg_security_info info;
     struct eg_error err;
 
-    security_request(&talk);
-    security_reply(&talk, 0, 5, 20);
-    talk_begin(&talk, &script, &loader, NULL, true);
-    script.port.pid = 0x1001;
-    assert_ok(eg_loader_detect(&loader, &err), err);
+    assert_ok(security_recorded("traces/esp32c3-rom-security-info.jsonl", 1, false, &info, &err), err);
+    assert_int_equal(info.flags, 0);
+    assert_int_equal(info.flash_crypt_count, 0);
+    assert_true(info.has_chip_id);
+    assert_int_equal(info.chip_id, 5);
+    assert_int_equal(info.api_version, 3);
+    for (size_t i = 0; i < EG_SECURITY_KEYS; i++)
+        assert_int_equal(info.key_purposes[i], i < 6 ? 0 : 12);
+
+    assert_error(security_recorded("traces/esp32-rom-security-info.jsonl", 1, false, &info, &err), err,
+                 EG_UNSUPPORTED, "reading security info: the chip's ROM does not accept GET_SECURITY_INFO");
+    assert_error(security_recorded("traces/esp32-stub-security-info.jsonl", 2, true, &info, &err), err,
+                 EG_UNSUPPORTED, "reading security info: device status 0xff00 (not implemented)");
+}
+
+static void what_is_known_of_security_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_security_info info;
+    struct eg_error err;
+
+    security(&talk, 0x40, 5, 20);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    for (unsigned i = 0; i < 2; i++) {
+        memset(&info, 0, sizeof info);
+        assert_ok(eg_loader_security_info(&loader, &info, &err), err);
+        assert_int_equal(info.flags, 0x40);
+    }
     talk_end(&script);
 }
 
@@ -313,14 +563,31 @@ int main(void)
         cmocka_unit_test(an_esp8266_is_known_by_its_magic),
         cmocka_unit_test(a_stub_of_an_esp32_that_has_no_security_info_is_known_by_magic),
         cmocka_unit_test(a_stub_gives_the_chip_id_with_two_status_bytes),
-        cmocka_unit_test(secure_download_mode_is_seen_in_the_flags),
-        cmocka_unit_test(an_esp32s2_tells_no_chip_id_and_is_known_by_its_magic),
-        cmocka_unit_test(twelve_bytes_without_an_id_lead_to_the_magic),
-        cmocka_unit_test(secure_download_mode_without_an_id_stays_unknown),
+        cmocka_unit_test(an_esp32s2_gives_no_id_and_is_known_by_its_magic),
+        cmocka_unit_test(an_unknown_magic_is_named),
+        cmocka_unit_test(secure_download_mode_without_an_id_is_the_esp32s2s),
+        cmocka_unit_test(an_esp32s2_whose_question_was_damaged_is_asked_again),
+        cmocka_unit_test(a_chip_that_answers_nothing_stays_unknown),
         cmocka_unit_test(an_unknown_chip_id_is_named),
+        cmocka_unit_test(a_register_that_is_refused_is_no_chip),
+        cmocka_unit_test(a_chip_is_the_one_that_it_is_taken_for),
+        cmocka_unit_test(a_chip_that_is_another_one_is_refused),
+        cmocka_unit_test(a_chip_that_cannot_be_told_is_taken_at_its_word),
+        cmocka_unit_test(a_chip_that_does_not_answer_is_not_taken_for_anything),
+        cmocka_unit_test(a_chip_that_it_is_taken_for_gets_what_that_one_needs),
         cmocka_unit_test(a_chip_that_is_unknown_once_is_asked_again),
         cmocka_unit_test(watchdogs_are_switched_off_over_usb_serial_jtag),
         cmocka_unit_test(watchdogs_are_left_alone_when_a_stub_runs),
+        cmocka_unit_test(the_flash_of_an_esp32p4_v3_1_is_switched_on),
+        cmocka_unit_test(so_is_that_of_a_v3_2_whose_rom_does_not_do_it),
+        cmocka_unit_test(what_the_rom_of_a_v3_2_has_forced_on_is_set_free),
+        cmocka_unit_test(what_the_rom_of_a_v3_2_has_not_forced_stays),
+        cmocka_unit_test(other_revisions_of_the_esp32p4_have_their_flash_on),
+        cmocka_unit_test(a_stub_does_not_switch_the_flash_on_by_itself),
+        cmocka_unit_test(secure_download_mode_is_seen_in_the_flags_and_left_alone),
+        cmocka_unit_test(a_flash_that_cannot_be_switched_on_is_named),
+        cmocka_unit_test(real_chips_tell_their_security_or_that_they_cannot),
+        cmocka_unit_test(what_is_known_of_security_is_not_asked_for_again),
         cmocka_unit_test(an_esp32_is_not_asked_for_security_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,41 +60,11 @@ static void an_address_goes_where_the_chip_wants_it(void **state)
     sfdp_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", 0x18);
 }
 
-/* One raw command without address, as an ESP32-C3 does it. */
-static void spi(struct talk *talk, uint8_t opcode, unsigned read_bits, uint32_t result)
-{
-    TALK_WORDS(talk, 0x0a, 0x60002018);
-    talk_reply(talk, 0x0a, 0x80000000, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002020);
-    talk_reply(talk, 0x0a, 0x70000000, 0);
-    if (read_bits > 0) {
-        TALK_WORDS(talk, 0x09, 0x60002028, read_bits - 1, 0xffffffff, 0);
-        talk_reply(talk, 0x09, 0, 0);
-    }
-    TALK_WORDS(talk, 0x09, 0x60002018, read_bits > 0 ? 0x90000000 : 0x80000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000 | opcode, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002000);
-    talk_reply(talk, 0x0a, 0, 0);
-    TALK_WORDS(talk, 0x0a, 0x60002058);
-    talk_reply(talk, 0x0a, result, 0);
-    TALK_WORDS(talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-    TALK_WORDS(talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
-    talk_reply(talk, 0x09, 0, 0);
-}
-
 /* The id, and what the controller has read once more. */
 static void id_twice(struct talk *talk, uint32_t first, uint32_t second)
 {
-    spi(talk, 0x9f, 24, first);
-    TALK_WORDS(talk, 0x0a, 0x60002058);
-    talk_reply(talk, 0x0a, second, 0);
+    TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = first);
+    talk_read(talk, 0x60002058, second);
 }
 
 static void size_of(uint32_t jedec, uint32_t expected)
@@ -215,9 +185,9 @@ static void the_esp8266_has_its_lengths_in_usr1(void **state)
 /* After attaching: id, then reset. */
 static void after_attach(struct talk *talk)
 {
-    spi(talk, 0x9f, 24, 0x1640c8);
-    spi(talk, 0x66, 0, 0);
-    spi(talk, 0x99, 0, 0);
+    TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = 0x1640c8);
+    TALK_SPI(talk, .opcode = 0x66);
+    TALK_SPI(talk, .opcode = 0x99);
 }
 
 static void a_rom_is_told_to_attach_the_flash(void **state)
@@ -318,40 +288,14 @@ static void an_xmc_part_that_booted_badly_is_woken(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    spi(&talk, 0x9f, 24, 0x167020);
-    /* SFDP byte 0x10: the C3 has its address as it is, three more registers than without */
-    TALK_WORDS(&talk, 0x0a, 0x60002018);
-    talk_reply(&talk, 0x0a, 0x80000000, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002020);
-    talk_reply(&talk, 0x0a, 0x70000000, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002028, 7, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x6000201c, 0x5c000007, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002018, 0xf0000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002020, 0x7000005a, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002004, 0x10, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002058, 0, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002000, 0x40000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002000);
-    talk_reply(&talk, 0x0a, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60002058);
-    talk_reply(&talk, 0x0a, 0x20, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60002020, 0x70000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    spi(&talk, 0xb9, 0, 0);
-    spi(&talk, 0x79, 0, 0);
-    spi(&talk, 0xff, 0, 0);
-    spi(&talk, 0xab, 0, 0);
-    spi(&talk, 0x66, 0, 0);
-    spi(&talk, 0x99, 0, 0);
+    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x167020);
+    TALK_SPI(&talk, .opcode = 0x5a, .read_bits = 8, .has_addr = true, .addr = 0x10, .result = 0x20);
+    TALK_SPI(&talk, .opcode = 0xb9);
+    TALK_SPI(&talk, .opcode = 0x79);
+    TALK_SPI(&talk, .opcode = 0xff);
+    TALK_SPI(&talk, .opcode = 0xab);
+    TALK_SPI(&talk, .opcode = 0x66);
+    TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_attach_flash(&loader, &err), err);
     talk_end(&script);
@@ -365,11 +309,187 @@ static void a_healthy_xmc_part_is_left_alone(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    spi(&talk, 0x9f, 24, 0x164020);
-    spi(&talk, 0x66, 0, 0);
-    spi(&talk, 0x99, 0, 0);
+    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x164020);
+    TALK_SPI(&talk, .opcode = 0x66);
+    TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+/* A part that gives this id, and this maker in its SFDP table. */
+static void attach_ill_part(uint32_t jedec, uint8_t sfdp_maker)
+{
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = jedec);
+    TALK_SPI(&talk, .opcode = 0x5a, .read_bits = 8, .has_addr = true, .addr = 0x10, .result = sfdp_maker);
+    if (sfdp_maker == 0x20) {
+        TALK_SPI(&talk, .opcode = 0xb9);
+        TALK_SPI(&talk, .opcode = 0x79);
+        TALK_SPI(&talk, .opcode = 0xff);
+        TALK_SPI(&talk, .opcode = 0xab);
+    }
+    TALK_SPI(&talk, .opcode = 0x66);
+    TALK_SPI(&talk, .opcode = 0x99);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    talk_end(&script);
+}
+
+static void an_xmc_part_is_woken_whatever_id_it_shows(void **state)
+{
+    (void)state;
+    attach_ill_part(0x000000, 0x20);
+    attach_ill_part(0xffffff, 0x20);
+    attach_ill_part(0x164000, 0x20);
+    attach_ill_part(0x994055, 0x20); /* no size that there is */
+    attach_ill_part(0x124020, 0x20); /* XMC, but none of this type has this size */
+    attach_ill_part(0x164120, 0x20);
+    attach_ill_part(0x175020, 0x20);
+}
+
+static void an_ill_part_of_another_maker_is_not_powered_down(void **state)
+{
+    (void)state;
+    attach_ill_part(0x000000, 0x00);
+    attach_ill_part(0xffffff, 0xff);
+    attach_ill_part(0x9940ef, 0xef);
+}
+
+static void a_stub_attaches_the_flash_at_other_pins(void **state)
+{
+    (void)state;
+    static const uint8_t request[] = {0xc0, 0x00, 0x0d, 0x04, 0x00, 0x00, 0x00,
+                                      0x00, 0x00, 0x46, 0x84, 0x40, 0x0b, 0xc0};
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0d, 0x0b408446);
+    talk_reply(&talk, 0x0d, 0, 0);
+    assert_int_equal(talk.turns[0].expect_size, sizeof request);
+    assert_memory_equal(talk.turns[0].expect, request, sizeof request);
+    after_attach(&talk);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_attach_flash_at(&loader, 0x0b408446, &err), err);
+    talk_end(&script);
+}
+
+static void a_rom_attaches_it_there_with_a_legacy_flag(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0d, 1, 0); /* HSPI */
+    talk_reply(&talk, 0x0d, 0, 0);
+    after_attach(&talk);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_ok(eg_loader_attach_flash_at(&loader, 1, &err), err);
+    talk_end(&script);
+}
+
+static void in_secure_download_mode_the_pins_are_all_that_is_sent(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x0d, 0x0b408446, 0);
+    talk_reply(&talk, 0x0d, 0, 0);
+    TALK_WORDS(&talk, 0x0d, 0x0b408446, 0);
+    talk_reply(&talk, 0x0d, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp32s3", false);
+    loader.secure_download = true;
+    assert_ok(eg_loader_attach_flash_at(&loader, 0x0b408446, &err), err);
+    assert_error(eg_loader_attach_flash_at(&loader, 0x0b408446, &err), err, EG_DEVICE_REFUSED,
+                 "attaching the flash: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
+static void the_esp8266_rom_attaches_by_a_begin_when_asked_for_its_usual_pins(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_error(eg_loader_attach_flash_at(&loader, 0, &err), err, EG_DEVICE_REFUSED,
+                 "attaching the flash: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
+static void five_pins_make_one_word(void **state)
+{
+    (void)state;
+    struct eg_error err;
+    uint32_t word = 0;
+
+    assert_ok(
+        eg_loader_spi_pins(eg_target_by_name("esp32"), (const uint8_t[]){6, 17, 8, 11, 16}, &word, &err),
+        err);
+    assert_int_equal(word, 0x0b408446);
+    assert_ok(
+        eg_loader_spi_pins(eg_target_by_name("esp32"), (const uint8_t[]){0, 29, 32, 33, 1}, &word, &err),
+        err);
+    assert_int_equal(word, 0 | 29 << 6 | 32 << 12 | 33 << 24 | 1 << 18);
+}
+
+static void no_pins(const char *chip, const uint8_t pins[5], const char *sentence)
+{
+    struct eg_error err;
+    uint32_t word;
+
+    assert_error(eg_loader_spi_pins(eg_target_by_name(chip), pins, &word, &err), err, EG_BAD_ARGUMENT,
+                 sentence);
+}
+
+static void a_pin_that_the_chip_does_not_have_is_named(void **state)
+{
+    (void)state;
+    no_pins("esp32", (const uint8_t[]){30, 17, 8, 11, 16},
+            "ESP32 has no GPIO 30 that could be CLK of its flash");
+    no_pins("esp32", (const uint8_t[]){6, 31, 8, 11, 16},
+            "ESP32 has no GPIO 31 that could be Q of its flash");
+    no_pins("esp32", (const uint8_t[]){6, 17, 34, 11, 16},
+            "ESP32 has no GPIO 34 that could be D of its flash");
+    no_pins("esp32s3", (const uint8_t[]){48, 26, 21, 47, 0},
+            "ESP32-S3 has no GPIO 47 that could be HD of its flash");
+    no_pins("esp32s3", (const uint8_t[]){48, 26, 21, 46, 22},
+            "ESP32-S3 has no GPIO 22 that could be CS of its flash");
+    no_pins("esp8266", (const uint8_t[]){6, 7, 8, 9, 11}, "ESP8266 has its flash at fixed pins");
+}
+
+static void a_raw_command_that_is_too_long_is_not_sent(void **state)
+{
+    (void)state;
+    const uint8_t data[65] = {0};
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_error(
+        eg_loader_spi_command(&loader, 0x02, data, 65, 0, 0, 24, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+        "flash command 0x02: 65 bytes out, 0 bits in, 24 of address, 0 dummy; at most 64, 32, 32 and "
+        "256");
+    assert_error(eg_loader_spi_command(&loader, 0x9f, NULL, 0, 33, 0, 0, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+                 "flash command 0x9f: 0 bytes out, 33 bits in, 0 of address, 0 dummy; at most 64, 32, 32 and "
+                 "256");
     talk_end(&script);
 }
 
@@ -443,6 +563,15 @@ int main(void)
         cmocka_unit_test(the_esp8266_rom_attaches_by_an_empty_begin),
         cmocka_unit_test(an_xmc_part_that_booted_badly_is_woken),
         cmocka_unit_test(a_healthy_xmc_part_is_left_alone),
+        cmocka_unit_test(an_xmc_part_is_woken_whatever_id_it_shows),
+        cmocka_unit_test(an_ill_part_of_another_maker_is_not_powered_down),
+        cmocka_unit_test(a_stub_attaches_the_flash_at_other_pins),
+        cmocka_unit_test(a_rom_attaches_it_there_with_a_legacy_flag),
+        cmocka_unit_test(in_secure_download_mode_the_pins_are_all_that_is_sent),
+        cmocka_unit_test(the_esp8266_rom_attaches_by_a_begin_when_asked_for_its_usual_pins),
+        cmocka_unit_test(five_pins_make_one_word),
+        cmocka_unit_test(a_pin_that_the_chip_does_not_have_is_named),
+        cmocka_unit_test(a_raw_command_that_is_too_long_is_not_sent),
         cmocka_unit_test(secure_download_mode_attaches_and_reads_nothing),
         cmocka_unit_test(the_size_is_told_with_the_usual_geometry),
         cmocka_unit_test(the_esp8266_rom_is_not_told_the_size),

@@ -48,15 +48,20 @@ static enum eg_code leave_and_vanish(uint16_t pid, struct eg_error *err)
     struct eg_loader loader;
     struct eg_port_ops ops;
 
-    TALK_WORDS(&talk, 0x09, 0x6000812c, 0, 1, 0);
-    talk_reply(&talk, 0x09, 0, 0);
+    talk_write(&talk, 0x6000812c, 0, 1);
+    if (pid == 9) { /* its strap is high */
+        talk_read(&talk, 0x60004038, 1u << 3);
+        talk_read(&talk, 0x6000812c, 0);
+    }
     talk_begin(&talk, &script, &loader, "esp32s3", true);
     ops = *script.port.ops;
     ops.set_lines = vanish_with_the_reset;
     script.port.ops = &ops;
     script.port.vid = 0x303a;
     script.port.pid = pid;
-    return eg_loader_leave(&loader, EG_AFTER_HARD_RESET, err);
+    const enum eg_code code = eg_loader_leave(&loader, EG_AFTER_HARD_RESET, err);
+    talk_end(&script);
+    return code;
 }
 
 static void only_a_chip_with_usb_of_its_own_may_take_its_port_along(void **state)
@@ -100,25 +105,135 @@ static void a_rom_leaves_softly_by_running_the_application(void **state)
     talk_end(&script);
 }
 
-static void only_the_esp8266s_stub_can_leave_softly(void **state)
+/* RUN_USER_CODE, which is never answered, and the SYNC behind it. */
+static void run_user_code(struct talk *talk)
 {
-    (void)state;
-    const struct turn turns[] = {{HOST(0xc0, 0, 0xd3, 0, 0, 0, 0, 0, 0, 0xc0)}};
+    static const uint8_t request[] = {0xc0, 0x00, 0xd3, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};
+
+    talk_host(talk, (const uint8_t[8]){0, 0xd3}, 8);
+    assert_int_equal(talk->turns[talk->count - 1].expect_size, sizeof request);
+    assert_memory_equal(talk->turns[talk->count - 1].expect, request, sizeof request);
+}
+
+static void leave_esp8266_softly(struct talk *talk, const char *events)
+{
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
 
-    eg_loader_init(&loader, scripted_port_init(&script, turns, 1));
-    loader.target = eg_target_by_name("esp8266");
-    loader.stub = true;
+    talk_begin(talk, &script, &loader, "esp8266", true);
     assert_ok(eg_loader_leave(&loader, EG_AFTER_SOFT_RESET, &err), err);
+    assert_string_equal(script.events, events);
     talk_end(&script);
+}
 
-    eg_loader_init(&loader, scripted_port_init(&script, turns, 0));
-    loader.target = eg_target_by_name("esp32c3");
-    loader.stub = true;
+static void an_esp8266_stub_that_answers_no_more_has_left(void **state)
+{
+    (void)state;
+    static const char log[] = "ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n";
+    struct talk silent = {.status_size = 2}, noisy = {.status_size = 2}, rom = {.status_size = 2};
+
+    run_user_code(&silent);
+    talk_sync_request(&silent);
+    leave_esp8266_softly(&silent, "X");
+
+    run_user_code(&noisy);
+    talk_sync_request(&noisy);
+    noisy.turns[1].reply = (const uint8_t *)log;
+    noisy.turns[1].reply_size = sizeof log - 1;
+    leave_esp8266_softly(&noisy, "X");
+
+    run_user_code(&rom);
+    talk_sync(&rom, 0x20120707);
+    leave_esp8266_softly(&rom, "X");
+}
+
+static void an_esp8266_stub_that_stays_gets_a_hard_reset(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+
+    run_user_code(&talk);
+    talk_sync(&talk, 0);
+    leave_esp8266_softly(&talk, "X D0R1 D0R0");
+}
+
+static void a_port_that_goes_does_not_pass_for_leaving_softly(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp8266", true);
+    script.unplugged = true;
+    assert_error(eg_loader_leave(&loader, EG_AFTER_SOFT_RESET, &err), err, EG_PORT_GONE,
+                 "leaving the loader: sending RUN_USER_CODE: script: unplugged");
+}
+
+static void no_other_stub_can_leave_softly(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_leave(&loader, EG_AFTER_SOFT_RESET, &err), err);
     assert_string_equal(script.events, "D0R1 D0R0");
+    talk_end(&script);
+}
+
+static void a_rom_runs_the_application(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0);
+    TALK_WORDS(&talk, 0x04, 1);
+    talk_reply(&talk, 0x04, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_ok(eg_loader_run(&loader, &err), err);
+    assert_string_equal(script.events, "");
+    talk_end(&script);
+}
+
+static void a_rom_that_does_not_run_it_says_so(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0x0106);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    assert_error(eg_loader_run(&loader, &err), err, EG_DEVICE_REFUSED,
+                 "starting the application: device status 0x0106 (operation failed)");
+    talk_end(&script);
+}
+
+static void a_stub_takes_the_same_for_an_end_of_writing(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x4000, 0, 0);
+    talk_reply(&talk, 0x02, 0, 0);
+    TALK_WORDS(&talk, 0x04, 1);
+    talk_reply(&talk, 0x04, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32s3", true);
+    assert_ok(eg_loader_run(&loader, &err), err);
     talk_end(&script);
 }
 
@@ -214,6 +329,127 @@ static void a_chip_whose_watchdog_is_not_armed_has_not_left(void **state)
                  "leaving the loader: writing register 0x60008090: no answer to WRITE_REG within 3000 ms");
 }
 
+/* A hard reset over the chip's own USB, of the kind without JTAG: what the lines then do. */
+static void leave_over_otg(struct talk *talk, const char *chip, uint16_t pid, bool secure, const char *events)
+{
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(talk, &script, &loader, chip, talk->status_size == 2);
+    script.port.vid = 0x303a;
+    script.port.pid = pid;
+    loader.secure_download = secure;
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_HARD_RESET, &err), err);
+    assert_string_equal(script.events, events);
+    talk_end(&script);
+}
+
+/* The watchdog is armed, by its first two registers, between opening its lock and closing it. */
+static void watchdog(struct talk *talk, uint32_t config0, uint32_t lock)
+{
+    talk_write(talk, lock, 0x50d83aa1, 0xffffffff);
+    talk_write(talk, config0 + 4, 2000, 0xffffffff);
+    talk_write(talk, config0, 0xd0000102, 0xffffffff);
+    talk_write(talk, lock, 0, 0xffffffff);
+}
+
+static void over_its_own_usb_a_chip_without_lines_is_reset_by_its_watchdog(void **state)
+{
+    (void)state;
+    struct talk p4 = {.status_size = 2}, s31 = {.status_size = 4}, secured = {.status_size = 4};
+
+    watchdog(&p4, 0x50116000, 0x50116018);
+    leave_over_otg(&p4, "esp32p4", 18, false, "");
+    watchdog(&s31, 0x20801000, 0x20801018);
+    leave_over_otg(&s31, "esp32s31", 32, false, "");
+    leave_over_otg(&secured, "esp32s31", 32, true, "D0R1 D0R0");
+}
+
+static void a_low_strap_calls_for_the_watchdog(void **state)
+{
+    (void)state;
+    struct talk s2 = {.status_size = 4}, s3 = {.status_size = 2};
+
+    talk_read(&s2, 0x3f404038, ~(1u << 3));
+    talk_read(&s2, 0x3f408128, ~1u);
+    watchdog(&s2, 0x3f408094, 0x3f4080ac);
+    leave_over_otg(&s2, "esp32s2", 2, false, "");
+
+    talk_write(&s3, 0x6000812c, 0, 1);
+    talk_read(&s3, 0x60004038, 0);
+    talk_read(&s3, 0x6000812c, 0);
+    watchdog(&s3, 0x60008098, 0x600080b0);
+    leave_over_otg(&s3, "esp32s3", 9, false, "");
+}
+
+static void a_high_strap_or_a_forced_loader_does_not(void **state)
+{
+    (void)state;
+    struct talk high = {.status_size = 4}, forced = {.status_size = 4};
+
+    talk_read(&high, 0x3f404038, 1u << 3);
+    talk_read(&high, 0x3f408128, 0);
+    leave_over_otg(&high, "esp32s2", 2, false, "D0R1 D0R0");
+
+    talk_read(&forced, 0x3f404038, 0);
+    talk_read(&forced, 0x3f408128, 1);
+    leave_over_otg(&forced, "esp32s2", 2, false, "D0R1 D0R0");
+}
+
+static void a_strap_that_cannot_be_read_does_not_keep_the_reset_away(void **state)
+{
+    (void)state;
+    struct talk refused = {.status_size = 4}, secured = {.status_size = 4};
+
+    TALK_WORDS(&refused, 0x0a, 0x3f404038);
+    talk_reply(&refused, 0x0a, 0, 0x0106);
+    leave_over_otg(&refused, "esp32s2", 2, false, "D0R1 D0R0");
+    leave_over_otg(&secured, "esp32s3", 9, true, "D0R1 D0R0");
+}
+
+static void a_chip_without_the_watchdog_is_reset_by_the_lines_whatever_the_strap(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+
+    leave_over_otg(&talk, "esp32e22", 31, false, "D0R1 D0R0");
+}
+
+static void a_sequence_of_ones_own_replaces_the_pulse(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    strcpy(loader.settings.custom_hard_reset_sequence, "D1|R1|W0.01|U0,0");
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_HARD_RESET, &err), err);
+    assert_string_equal(script.events, "D1R0 D1R1 D0R0");
+    strcpy(loader.settings.custom_hard_reset_sequence, "R1|X");
+    assert_error(eg_loader_leave(&loader, EG_AFTER_HARD_RESET, &err), err, EG_BAD_JOB,
+                 "leaving the loader: reset sequence \"R1|X\": \"X\" is none of D0 D1 R0 R1 U<dtr>,<rts> "
+                 "W<seconds>");
+    talk_end(&script);
+}
+
+static void secure_download_mode_leaves_the_watchdog_alone(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    loader.secure_download = true;
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_WATCHDOG_RESET, &err), err);
+    assert_string_equal(script.events, "D0R1 D0R0");
+    talk_end(&script);
+}
+
 static void a_chip_without_the_watchdog_gets_a_hard_reset(void **state)
 {
     (void)state;
@@ -251,12 +487,25 @@ int main(void)
         cmocka_unit_test(only_a_chip_with_usb_of_its_own_may_take_its_port_along),
         cmocka_unit_test(a_refused_bit_does_not_keep_the_reset_away),
         cmocka_unit_test(a_rom_leaves_softly_by_running_the_application),
-        cmocka_unit_test(only_the_esp8266s_stub_can_leave_softly),
+        cmocka_unit_test(an_esp8266_stub_that_answers_no_more_has_left),
+        cmocka_unit_test(an_esp8266_stub_that_stays_gets_a_hard_reset),
+        cmocka_unit_test(a_port_that_goes_does_not_pass_for_leaving_softly),
+        cmocka_unit_test(no_other_stub_can_leave_softly),
+        cmocka_unit_test(a_rom_runs_the_application),
+        cmocka_unit_test(a_rom_that_does_not_run_it_says_so),
+        cmocka_unit_test(a_stub_takes_the_same_for_an_end_of_writing),
         cmocka_unit_test(a_real_stub_is_left_without_a_reset),
         cmocka_unit_test(no_reset_leaves_a_rom_and_a_kept_stub_alone),
         cmocka_unit_test(the_watchdog_resets_a_chip_that_has_it),
         cmocka_unit_test(a_chip_that_is_reset_before_it_answers_has_left),
         cmocka_unit_test(a_chip_whose_watchdog_is_not_armed_has_not_left),
+        cmocka_unit_test(over_its_own_usb_a_chip_without_lines_is_reset_by_its_watchdog),
+        cmocka_unit_test(a_low_strap_calls_for_the_watchdog),
+        cmocka_unit_test(a_high_strap_or_a_forced_loader_does_not),
+        cmocka_unit_test(a_strap_that_cannot_be_read_does_not_keep_the_reset_away),
+        cmocka_unit_test(a_chip_without_the_watchdog_is_reset_by_the_lines_whatever_the_strap),
+        cmocka_unit_test(a_sequence_of_ones_own_replaces_the_pulse),
+        cmocka_unit_test(secure_download_mode_leaves_the_watchdog_alone),
         cmocka_unit_test(a_chip_without_the_watchdog_gets_a_hard_reset),
         cmocka_unit_test(a_rom_that_refuses_to_leave_says_so),
     };

@@ -194,21 +194,24 @@ static void real_chips_erase_a_region(void **state)
 {
     (void)state;
     static const struct {
-        const char *recording;
+        const char *recording, *chip;
         bool stub;
-        uint8_t opcode;
-    } rows[] = {{"traces/esp32-rom-erase-region.jsonl", false, EG_OP_FLASH_BEGIN},
-                {"traces/esp32-stub-erase-region.jsonl", true, EG_OP_ERASE_REGION}};
+    } rows[] = {{"traces/esp32-rom-erase-region.jsonl", "esp32", false},
+                {"traces/esp32-stub-erase-region.jsonl", "esp32", true},
+                {"traces/esp32c3-rom-erase-region.jsonl", "esp32c3", false},
+                {"traces/esp32c3-stub-erase-region.jsonl", "esp32c3", true}};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct talk talk = {0};
         struct scripted_port script;
         struct eg_loader loader;
         struct eg_error err;
 
         talk_record(&talk, rows[i].recording);
-        talk_begin_at(&talk, talk_find(&talk, 0, rows[i].opcode), 1, &script, &loader, "esp32", rows[i].stub);
-        loader.flash_size = 4 << 20;
+        const size_t from = talk_find(&talk, 0, rows[i].stub ? EG_OP_ERASE_REGION : EG_OP_SPI_SET_PARAMS);
+        talk_begin_at(&talk, from, rows[i].stub ? 1 : 2, &script, &loader, rows[i].chip, rows[i].stub);
+        if (!rows[i].stub)
+            assert_ok(eg_loader_set_flash_size(&loader, 4 << 20, &err), err);
         assert_ok(eg_loader_erase_region(&loader, 0x20000, 0x2000, &err), err);
         talk_end(&script);
     }
@@ -244,8 +247,93 @@ static void the_esp8266_rom_erases_nothing(void **state)
     talk_begin(&talk, &script, &loader, "esp8266", false);
     assert_error(eg_loader_erase_region(&loader, 0, 4096, &err), err, EG_UNSUPPORTED,
                  "ESP8266 erases nothing without a stub");
-    assert_error(eg_loader_erase_region(&loader, 0, 100, &err), err, EG_INTERNAL,
+    talk_end(&script);
+}
+
+static void only_whole_sectors_can_be_erased(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32", true);
+    assert_error(eg_loader_erase_region(&loader, 0, 100, &err), err, EG_BAD_ARGUMENT,
                  "erasing 0x64 bytes at 0x00000000: both must be multiples of 0x1000");
+    assert_error(eg_loader_erase_region(&loader, 0x800, 0x1000, &err), err, EG_BAD_ARGUMENT,
+                 "erasing 0x1000 bytes at 0x00000800: both must be multiples of 0x1000");
+    talk_end(&script);
+}
+
+static void erasing_has_time_by_its_size(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0xd1, 0, 0x100000);
+    TALK_WORDS(&talk, 0xd1, 0, 0x1000);
+    talk_begin(&talk, &script, &loader, "esp32", true);
+    assert_error(eg_loader_erase_region(&loader, 0, 0x100000, &err), err, EG_TIMEOUT,
+                 "erasing 1048576 bytes at 0x00000000: no answer to ERASE_REGION within 41943 ms");
+    loader.settings.timeout_ms = 700;
+    assert_error(eg_loader_erase_region(&loader, 0, 0x1000, &err), err, EG_TIMEOUT,
+                 "erasing 4096 bytes at 0x00000000: no answer to ERASE_REGION within 700 ms");
+    talk_end(&script);
+}
+
+static void real_stubs_erase_the_whole_flash(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *recording, *chip;
+    } rows[] = {{"traces/esp32-stub-erase-flash.jsonl", "esp32"},
+                {"traces/esp32c3-stub-erase-flash.jsonl", "esp32c3"}};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct talk talk = {0};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        talk_record(&talk, rows[i].recording);
+        talk_begin_at(&talk, talk_find(&talk, 0, EG_OP_ERASE_FLASH), 1, &script, &loader, rows[i].chip, true);
+        assert_ok(eg_loader_erase_flash(&loader, &err), err);
+        talk_end(&script);
+    }
+}
+
+static void a_rom_cannot_erase_the_whole_flash(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_error(eg_loader_erase_flash(&loader, &err), err, EG_UNSUPPORTED,
+                 "ESP32-C3 erases its whole flash only with a stub");
+    talk_end(&script);
+}
+
+static void erasing_the_whole_flash_has_two_minutes(void **state)
+{
+    (void)state;
+    static const uint8_t request[] = {0xc0, 0x00, 0xd0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_host(&talk, (const uint8_t[8]){0, 0xd0}, 8);
+    assert_memory_equal(talk.turns[0].expect, request, sizeof request);
+    talk_begin(&talk, &script, &loader, "esp32", true);
+    assert_error(eg_loader_erase_flash(&loader, &err), err, EG_TIMEOUT,
+                 "erasing the flash: no answer to ERASE_FLASH within 120000 ms");
     talk_end(&script);
 }
 
@@ -264,6 +352,11 @@ int main(void)
         cmocka_unit_test(real_chips_erase_a_region),
         cmocka_unit_test(a_rom_in_secure_download_mode_is_told_16_mb_before_it_erases),
         cmocka_unit_test(the_esp8266_rom_erases_nothing),
+        cmocka_unit_test(only_whole_sectors_can_be_erased),
+        cmocka_unit_test(erasing_has_time_by_its_size),
+        cmocka_unit_test(real_stubs_erase_the_whole_flash),
+        cmocka_unit_test(a_rom_cannot_erase_the_whole_flash),
+        cmocka_unit_test(erasing_the_whole_flash_has_two_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

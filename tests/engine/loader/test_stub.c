@@ -229,6 +229,90 @@ static void security_that_forbids_a_stub_is_named(void **state)
     talk_end(&script);
 }
 
+static void where_it_runs_nothing_else_is_loaded(void **state)
+{
+    (void)state;
+    struct eg_stub stub = small;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    stub.bss_addr = 0x3fc7ff00;
+    upload(&talk);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"OHAI", 4);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_ok(eg_loader_run_stub(&loader, &stub, &err), err);
+    assert_error(eg_loader_load_mem(&loader, 0x40380007, text, 1, &err), err, EG_BAD_ARGUMENT,
+                 "0x40380007 to 0x40380008 is where the stub runs, 0x40380000 to 0x40380008: load it without "
+                 "a stub");
+    assert_error(eg_loader_load_mem(&loader, 0x3fc7ff00, text, 4, &err), err, EG_BAD_ARGUMENT,
+                 "0x3fc7ff00 to 0x3fc7ff04 is where the stub runs, 0x3fc7ff00 to 0x3fc80004: load it without "
+                 "a stub");
+    talk_end(&script);
+}
+
+static void without_bss_its_data_is_what_is_kept(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"OHAI", 4);
+    talk.status_size = 2;
+    TALK_WORDS(&talk, 0x05, 4, 1, 0x1800, 0x3fc7fffc);
+    talk_reply(&talk, 0x05, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_ok(eg_loader_run_stub(&loader, &small, &err), err);
+    assert_ok(eg_loader_mem_begin(&loader, 4, 0x3fc7fffc, &err), err);
+    assert_error(eg_loader_mem_begin(&loader, 4, 0x3fc80000, &err), err, EG_BAD_ARGUMENT,
+                 "0x3fc80000 to 0x3fc80004 is where the stub runs, 0x3fc80000 to 0x3fc80004: load it without "
+                 "a stub");
+    talk_end(&script);
+}
+
+static void a_hook_whose_load_does_not_end_in_time_has_the_limit_of_the_settings(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    TALK_WORDS(&talk, 0x06, 1, 0);
+    talk_begin(&talk, &script, &loader, "esp32s3", false);
+    loader.settings.mem_end_rom_timeout_ms = 350;
+    loader.has_security = true;
+    loader.security.flags = EG_SECURITY_SECURE_BOOT;
+    assert_error(eg_loader_run_stub(&loader, &small, &err), err, EG_TIMEOUT,
+                 "starting the stub: no answer to MEM_END within 350 ms");
+    talk_end(&script);
+}
+
+static void an_upload_that_is_refused_says_where(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x05, 8, 1, 0x1800, 0x40380000);
+    talk_reply(&talk, 0x05, 0, 0x010f);
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    assert_error(
+        eg_loader_run_stub(&loader, &small, &err), err, EG_DEVICE_REFUSED,
+        "uploading the stub: beginning 8 bytes of RAM at 0x40380000: device status 0x010f (RAM image "
+        "address invalid)");
+    talk_end(&script);
+}
+
 static void blocks_are_small_over_the_chips_own_usb(void **state)
 {
     (void)state;
@@ -268,6 +352,10 @@ int main(void)
         cmocka_unit_test(a_block_that_arrives_damaged_is_sent_again),
         cmocka_unit_test(an_esp32s3_with_secure_boot_starts_it_through_the_hook),
         cmocka_unit_test(security_that_forbids_a_stub_is_named),
+        cmocka_unit_test(where_it_runs_nothing_else_is_loaded),
+        cmocka_unit_test(without_bss_its_data_is_what_is_kept),
+        cmocka_unit_test(a_hook_whose_load_does_not_end_in_time_has_the_limit_of_the_settings),
+        cmocka_unit_test(an_upload_that_is_refused_says_where),
         cmocka_unit_test(blocks_are_small_over_the_chips_own_usb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

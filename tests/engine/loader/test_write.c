@@ -54,18 +54,28 @@ static void no_reply(struct talk *talk)
     talk->turns[talk->count - 1].reply_size = 0;
 }
 
+/* Neither the last command nor the SYNCs behind it are answered. */
+static void fall_silent(struct talk *talk)
+{
+    no_reply(talk);
+    for (unsigned i = 0; i < 6; i++) {
+        talk_sync_request(talk);
+        no_reply(talk);
+    }
+}
+
 static void end(struct talk *talk, uint16_t status)
 {
     TALK_WORDS(talk, 0x12, 1);
     talk_reply(talk, 0x12, 0, status);
 }
 
-static void whole(struct talk *talk, const struct eg_flash_data *what)
+static void whole(struct talk *talk, const struct eg_flash_data *what, uint16_t end_status)
 {
     begin(talk, what);
     for (uint32_t n = 0; n < 3; n++)
         block(talk, what, n, 0);
-    end(talk, 0);
+    end(talk, end_status);
 }
 
 struct seen {
@@ -220,35 +230,9 @@ static void secure_download_mode_takes_plain_blocks_only(void **state)
     talk_end(&script);
 }
 
-static void begin_is_16_bytes_to_an_esp32_rom(void **state)
+static void the_esp8266_rom_takes_plain_blocks_even_where_there_is_a_stream(void **state)
 {
     (void)state;
-    const struct turn turns[] = {
-        {HOST(0xc0, 0x00, 0x02, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x88, 0x13, 0x00, 0x00, 0x05, 0x00, 0x00,
-              0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0xc0),
-         BOARD(0xc0, 0x01, 0x02, 0x04, 0x00, 0x00, 0x00, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0xc0)},
-    };
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-
-    eg_loader_init(&loader, scripted_port_init(&script, turns, 1));
-    loader.target = eg_target_by_name("esp32");
-    assert_ok(eg_loader_flash_begin(&loader, 5000, ADDR, false, &err), err);
-    talk_end(&script);
-}
-
-static void the_esp8266_rom_is_told_a_size_that_it_erases_rightly(void **state)
-{
-    (void)state;
-    static const struct {
-        uint32_t addr, size, word;
-    } rows[] = {
-        {0, 0x1000, 0x1000},        {0, 0x8000, 0x4000},       {0, 0x10000, 0x8000},
-        {0, 0x11000, 0x9000},       {0, 0x18000, 0xc000},      {0, 0x20000, 0x10000},
-        {0, 0x21000, 0x11000},      {0xf000, 0x2000, 0x1000},  {0xf000, 0x3000, 0x2000},
-        {0x1000, 0x3b000, 0x2c000}, {0x8000, 0x10000, 0x8000},
-    };
     const uint8_t data[0x400] = {1};
     const struct eg_flash_data what = {
         .flash_addr = 0xf000, .data = data, .size = sizeof data, .zlib = data, .zlib_size = 1};
@@ -256,9 +240,6 @@ static void the_esp8266_rom_is_told_a_size_that_it_erases_rightly(void **state)
     struct scripted_port script;
     struct eg_loader loader;
     struct eg_error err;
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(eg__esp8266_erase_size(rows[i].addr, rows[i].size), rows[i].word);
 
     TALK_WORDS(&talk, 0x02, 0x1000, 1, 0x400, 0xf000);
     talk_reply(&talk, 0x02, 0, 0);
@@ -331,7 +312,7 @@ static void an_error_that_comes_late_begins_the_region_again(void **state)
     block(&talk, &what, 0, 0);
     block(&talk, &what, 1, 0xc400); /* of block 0; block 1 was not looked at */
     talk_sync(&talk, 0);
-    whole(&talk, &what);
+    whole(&talk, &what, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err);
     assert_int_equal(loader.region_redos, 1);
@@ -349,12 +330,9 @@ static void data_missing_at_the_end_begins_the_region_again(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    whole(&talk, &what);
-    talk.turns[talk.count - 1].reply =
-        (const uint8_t[]){0xc0, 1, 0x12, 2, 0, 0, 0, 0, 0, 0xdb, 0xdc, 0, 0xc0};
-    talk.turns[talk.count - 1].reply_size = 13;
+    whole(&talk, &what, 0xc000);
     talk_sync(&talk, 0);
-    whole(&talk, &what);
+    whole(&talk, &what, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err);
     assert_int_equal(loader.region_redos, 1);
@@ -374,10 +352,9 @@ static void a_lost_reply_begins_the_region_again_since_the_block_may_have_been_u
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
     no_reply(&talk);
-    talk_sync(&talk, 0); /* swallowed by a frame that had no end */
-    no_reply(&talk);
+    talk_sync_request(&talk); /* swallowed by a frame that had no end */
     talk_sync(&talk, 0);
-    whole(&talk, &what);
+    whole(&talk, &what, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_ok(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err);
     assert_int_equal(loader.region_redos, 1);
@@ -395,18 +372,37 @@ static void a_region_is_begun_again_once_only(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    begin(&talk, &what);
-    block(&talk, &what, 0, 0);
-    block(&talk, &what, 1, 0xc400);
+    whole(&talk, &what, 0xc000);
     talk_sync(&talk, 0);
-    begin(&talk, &what);
-    block(&talk, &what, 0, 0);
-    block(&talk, &what, 1, 0);
-    block(&talk, &what, 2, 0xc400);
+    whole(&talk, &what, 0xc400);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_DEVICE_REFUSED,
-                 "block 3 of 3 at 0x00017ff9: device status 0xc400 (SPI operation failed)");
+                 "at 0x00010000: ending 40000 bytes: device status 0xc400 (SPI operation failed)");
     assert_int_equal(err.device_status, 0xc400);
+    talk_end(&script);
+}
+
+static void encrypted_data_is_not_begun_again(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct eg_flash_data what = make(&sample);
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    what.encrypted = true;
+    TALK_WORDS(&talk, 0x10, what.size, 3, 0x4000, ADDR, 1);
+    talk_reply(&talk, 0x10, 0, 0);
+    block(&talk, &what, 0, 0xc100); /* it was not used */
+    block(&talk, &what, 0, 0);
+    block(&talk, &what, 1, 0xc400);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_DEVICE_REFUSED,
+                 "block 2 of 3 at 0x00013ff9: device status 0xc400 (SPI operation failed)");
+    assert_int_equal(loader.resends, 1);
+    assert_int_equal(loader.region_redos, 0);
     talk_end(&script);
 }
 
@@ -422,11 +418,7 @@ static void a_board_that_falls_silent_keeps_the_first_sentence(void **state)
 
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
-    no_reply(&talk);
-    for (unsigned i = 0; i < 6; i++) {
-        talk_sync(&talk, 0);
-        no_reply(&talk);
-    }
+    fall_silent(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_TIMEOUT,
                  "block 1 of 3 at 0x00010000: no answer to FLASH_DEFL_DATA within 3000 ms");
@@ -446,11 +438,7 @@ static void a_stub_works_on_a_block_while_the_next_arrives(void **state)
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
     block(&talk, &what, 1, 0);
-    no_reply(&talk);
-    for (unsigned i = 0; i < 6; i++) {
-        talk_sync(&talk, 0);
-        no_reply(&talk);
-    }
+    fall_silent(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     /* 40 s per MB of 16377 bytes out of block 0 and of two 64 KiB erases */
     assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_TIMEOUT,
@@ -510,11 +498,7 @@ static void a_chip_that_restarted_is_heard_at_the_rate_of_its_boot_log(void **st
 
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
-    no_reply(&talk);
-    for (unsigned i = 0; i < 6; i++) {
-        talk_sync(&talk, 0);
-        no_reply(&talk);
-    }
+    fall_silent(&talk);
     talk_begin(&talk, &board.script, &loader, "esp32c3", true);
     board.scripted = board.script.port.ops;
     ops = *board.scripted;
@@ -575,14 +559,14 @@ int main(void)
         cmocka_unit_test(real_stubs_take_compressed_blocks),
         cmocka_unit_test(a_rom_takes_compressed_blocks_of_1_kib_and_no_end),
         cmocka_unit_test(secure_download_mode_takes_plain_blocks_only),
-        cmocka_unit_test(begin_is_16_bytes_to_an_esp32_rom),
-        cmocka_unit_test(the_esp8266_rom_is_told_a_size_that_it_erases_rightly),
+        cmocka_unit_test(the_esp8266_rom_takes_plain_blocks_even_where_there_is_a_stream),
         cmocka_unit_test(a_damaged_block_is_sent_again_as_it_was),
         cmocka_unit_test(a_block_is_not_sent_a_fourth_time),
         cmocka_unit_test(an_error_that_comes_late_begins_the_region_again),
         cmocka_unit_test(data_missing_at_the_end_begins_the_region_again),
         cmocka_unit_test(a_lost_reply_begins_the_region_again_since_the_block_may_have_been_used),
         cmocka_unit_test(a_region_is_begun_again_once_only),
+        cmocka_unit_test(encrypted_data_is_not_begun_again),
         cmocka_unit_test(a_board_that_falls_silent_keeps_the_first_sentence),
         cmocka_unit_test(a_stub_works_on_a_block_while_the_next_arrives),
         cmocka_unit_test(a_chip_that_restarted_into_its_rom_is_named),
