@@ -29,12 +29,17 @@ struct eg_board {
     struct eg_loader loader;
     char mac_text[EG_MAC_TEXT]; /* "" until it is known */
 
-    uint32_t baud; /* to go back to when the board had to be connected again */
-    bool attached; /* at `spi_word`, or where the flash usually is when that is 0 */
+    uint32_t baud;        /* to go back to when the board had to be connected again */
+    uint32_t crystal_mhz; /* 0 = not measured before the stub started */
+    bool attached;
+    bool pins_given; /* the flash is at `spi_word`, else where it usually is */
     uint32_t spi_word;
     bool has_flash; /* `flash` was read */
     struct eg_flash_info flash;
 };
+
+/** Attach the flash where `pins_given` and `spi_word` say. */
+enum eg_code eg__attach(struct eg_board *board, struct eg_error *err) EG_CHECKED;
 
 /** Where the board's records come from. */
 struct eg_log_origin eg__origin(const struct eg_board *board);

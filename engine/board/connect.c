@@ -32,6 +32,7 @@ static void close_port(struct eg_board *board)
     board->loader.target = NULL;
     board->loader.stub = false;
     board->attached = board->has_flash = false;
+    board->crystal_mhz = 0;
     board->mac_text[0] = '\0';
 }
 
@@ -169,6 +170,16 @@ static enum eg_code stub_name(struct eg_board *board, const char **name, struct 
     return EG_OK;
 }
 
+/* A stub may run the UART from another clock, by which the crystal can no longer be measured. */
+static void remember_crystal(struct eg_board *board)
+{
+    struct eg_error ignored;
+
+    if (board->crystal_mhz == 0 && !board->loader.secure_download &&
+        eg_loader_crystal_mhz(&board->loader, &board->crystal_mhz, &ignored) != EG_OK)
+        board->crystal_mhz = 0;
+}
+
 enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -177,23 +188,27 @@ enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
     const char *name;
 
     EG_TRY(eg__need_connected(board, err));
-    if (board->loader.stub)
-        return EG_OK;
+    const bool running = board->loader.stub;
     EG_TRY(stub_name(board, &name, err));
     if (name != NULL)
         EG_TRY(eg_stub_find(&stub, &loaded, board->stub_dir, name, err));
+    if (stub == NULL && running)
+        return EG_OK;
     if (stub == NULL) {
         eg_log_warning(board->options.logger, &origin, "there is no stub for this %s, its ROM goes on",
                        board->loader.target->label);
         return EG_OK;
     }
+    if (!running)
+        remember_crystal(board);
     const enum eg_code code = eg_loader_run_stub(&board->loader, stub, err);
     if (code == EG_SECURED) {
         eg_log_warning(board->options.logger, &origin, "%s; its ROM goes on", err->text);
         return EG_OK;
     }
     EG_TRY(code);
-    board->attached = board->has_flash = false;
+    if (!running)
+        board->attached = board->has_flash = false;
     return EG_OK;
 }
 
@@ -246,8 +261,7 @@ enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
     if (!attached)
         return EG_OK;
     board->attached = true;
-    return board->spi_word != 0 ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
-                                : eg_loader_attach_flash(&board->loader, err);
+    return eg__attach(board, err);
 }
 
 enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after, struct eg_error *err)

@@ -80,6 +80,12 @@ static enum eg_code look_for_flash(struct eg_board *board, struct eg_error *err)
     return code;
 }
 
+enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
+{
+    return board->pins_given ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
+                             : eg_loader_attach_flash(&board->loader, err);
+}
+
 enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection, struct eg_error *err)
 {
     uint32_t word;
@@ -87,10 +93,10 @@ enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_conne
     EG_TRY(eg__need_connected(board, err));
     EG_TRY(spi_word(board, spi_connection, &word, err));
     board->attached = board->has_flash = false;
-    EG_TRY(word != 0 ? eg_loader_attach_flash_at(&board->loader, word, err)
-                     : eg_loader_attach_flash(&board->loader, err));
-    board->attached = true;
+    board->pins_given = spi_connection != NULL;
     board->spi_word = word;
+    EG_TRY(eg__attach(board, err));
+    board->attached = true;
     return look_for_flash(board, err);
 }
 

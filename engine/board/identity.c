@@ -63,7 +63,8 @@ enum eg_code eg_board_chip_revision(struct eg_board *board, uint16_t *revision, 
 enum eg_code eg_board_crystal_mhz(struct eg_board *board, uint32_t *mhz, struct eg_error *err)
 {
     EG_TRY(eg__need_readable(board, CANNOT_BE_READ, err));
-    return eg_loader_crystal_mhz(&board->loader, mhz, err);
+    *mhz = board->crystal_mhz;
+    return *mhz != 0 ? EG_OK : eg_loader_crystal_mhz(&board->loader, mhz, err);
 }
 
 enum eg_code eg_board_read_mac(struct eg_board *board, struct eg_mac *mac, struct eg_error *err)

@@ -144,8 +144,8 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
                                      struct eg_error *err) EG_CHECKED;
 
 /**
- * Upload a stub and start it. Does nothing when one runs. The rate may be 115200 afterwards, whatever it was:
- * some stubs begin there.
+ * Upload a stub and start it. One that runs already goes on, and is taken for this one. The rate may be 115200
+ * afterwards, whatever it was: some stubs begin there.
  *
  * @return EG_STUB_FAILED  it did not greet; the sentence says what came instead
  *         EG_SECURED      this chip in this security state starts no stub

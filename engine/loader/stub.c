@@ -121,8 +121,11 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
     const bool secure_boot = loader->has_security && (loader->security.flags & EG_SECURITY_SECURE_BOOT) != 0;
     enum eg_code code;
 
-    if (loader->stub)
+    if (loader->stub) {
+        if (loader->stub_ram[0].end == 0)
+            remember_ram(loader, stub);
         return EG_OK;
+    }
     if (loader->secure_download)
         return eg_error_set(err, EG_SECURED, "%s starts no stub in secure download mode", target->label);
     if (secure_boot && (target->quirks & EG_QUIRK_SECURE_BOOT_NO_STUB) != 0)
