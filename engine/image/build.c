@@ -50,18 +50,29 @@ static enum eg_code check_number(const char *what, unsigned value, unsigned max,
     return EG_OK;
 }
 
-static enum eg_code check_options(const struct eg_target *target, const struct eg_image_options *options,
-                                  struct eg_image_files *files, struct eg_error *err)
+static enum eg_code check_options(const struct eg_image_options *options, struct eg_error *err)
 {
     EG_TRY(check_number("image version", options->version, 3, err));
     EG_TRY(check_number("legacy minimum revision", options->min_rev, UINT8_MAX, err));
     EG_TRY(check_number("minimum revision", options->min_rev_full, UINT16_MAX, err));
     if (options->has_max_rev_full)
         EG_TRY(check_number("maximum revision", options->max_rev_full, UINT16_MAX, err));
-    if (options->secure_pad != EG_SECURE_PAD_NONE && (options->no_digest || options->ram_only_header))
+    return EG_OK;
+}
+
+static enum eg_code choose_secure_pad(struct eg__layout *layout, struct eg_image_files *files,
+                                      struct eg_error *err)
+{
+    const struct eg_image_options *const options = layout->options;
+
+    if (layout->target->image_chip_id < 0)
+        return EG_OK;
+    if (options->secure_pad == EG_SECURE_PAD_V1 && strcmp(layout->target->name, "esp32") != 0)
+        warn(files, "padding for secure boot v1 is the ESP32's and left out on %s", layout->target->label);
+    else
+        layout->secure_pad = options->secure_pad;
+    if (layout->secure_pad != EG_SECURE_PAD_NONE && (options->no_digest || options->ram_only_header))
         return eg_error_set(err, EG_BAD_JOB, "secure padding needs the SHA-256 at the end of the image");
-    if (options->secure_pad == EG_SECURE_PAD_V1 && strcmp(target->name, "esp32") != 0)
-        warn(files, "padding for secure boot v1 is the ESP32's and left out on %s", target->label);
     return EG_OK;
 }
 
@@ -181,6 +192,7 @@ static enum eg_code build(struct eg_image_files *files, struct eg__layout *layou
                             target->xtensa ? "an Xtensa" : "a RISC-V");
     if (elf->odd_section[0] != '\0' && !options->use_segments)
         warn(files, "section %s is of a type that is not loaded and is left out", elf->odd_section);
+    EG_TRY(choose_secure_pad(layout, files, err));
     EG_TRY(parse_settings(layout, err));
     EG_TRY(choose_page_size(layout, files, err));
     choose_elf_sha256(layout, parts, count);
@@ -204,7 +216,7 @@ enum eg_code eg_image_build(struct eg_image_files *files, const struct eg_target
 
     if (target->image_chip_id < 0 && options->version == 3)
         layout.coded_as = eg_target_by_name("esp32");
-    EG_TRY(check_options(target, options, &built, err));
+    EG_TRY(check_options(options, err));
     EG_TRY(eg_elf_parse(&parsed, elf, size, err));
     EG_TRY(build(&built, &layout, err));
     *files = built;

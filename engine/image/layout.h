@@ -17,9 +17,10 @@ struct eg__layout {
     const struct eg_elf *elf;
     struct eg__segments segments;
     uint8_t flash_mode, flash_size_freq;
-    uint32_t page_size;         /* MMU */
-    bool wants_elf_sha256;      /* at `elf_sha256_offset` */
-    uint32_t elf_sha256_offset; /* in the image */
+    enum eg_secure_pad secure_pad; /* as far as the chip has it */
+    uint32_t page_size;            /* MMU */
+    bool wants_elf_sha256;         /* at `elf_sha256_offset` */
+    uint32_t elf_sha256_offset;    /* in the image */
 };
 
 /** The image of any chip with the extended header. */

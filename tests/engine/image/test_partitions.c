@@ -92,6 +92,20 @@ static void a_name_may_fill_its_sixteen_bytes(void **state)
     assert_int_equal(back.rows[1].flags, EG_PARTITION_ENCRYPTED);
 }
 
+static void what_stands_behind_the_end_of_a_name_is_not_part_of_it(void **state)
+{
+    (void)state;
+    const struct eg_partitions table = make(two_rows, 1);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer binary = {0};
+    struct eg_partitions back;
+    struct eg_error err;
+
+    assert_ok(eg_partitions_write(&binary, &table, false, &err), err);
+    binary.data[12 + 8] = 'x';
+    assert_ok(eg_partitions_parse(&back, binary.data, binary.size, &err), err);
+    assert_memory_equal(back.rows[0].name, "nvs\0\0\0\0\0\0\0\0\0\0\0\0\0", 17);
+}
+
 static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **state)
 {
     (void)state;
@@ -201,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_tables_are_read_and_written_back_to_the_same_bytes),
         cmocka_unit_test(a_name_may_fill_its_sixteen_bytes),
+        cmocka_unit_test(what_stands_behind_the_end_of_a_name_is_not_part_of_it),
         cmocka_unit_test(what_is_wrong_with_a_binary_table_is_named_with_its_offset),
         cmocka_unit_test(an_empty_table_and_one_with_too_many_rows_are_refused),
         cmocka_unit_test(what_does_not_fit_together_is_refused),

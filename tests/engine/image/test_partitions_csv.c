@@ -3,6 +3,7 @@
 #include "engine/image/partitions.h"
 
 #include "tests/fakes/check.h"
+#include "tests/fuzz/same_partitions.h"
 
 #include <string.h>
 
@@ -134,9 +135,7 @@ static void csv_is_written_as_the_generator_of_esp_idf_does(void **state)
 
     assert_ok(eg_partitions_write_csv(&csv, &table, &err), err);
     assert_ok(eg_partitions_parse_csv(&back, (const char *)csv.data, csv.size, &place, &err), err);
-    assert_int_equal(back.count, table.count);
-    for (size_t i = 0; i < back.count; i++)
-        assert_memory_equal(&back.rows[i], &table.rows[i], sizeof back.rows[i]);
+    assert_true(same_partitions(&back, &table));
     assert_ok(eg_buffer_append(&csv, "", 1, &err), err);
     assert_string_equal((const char *)csv.data, "# ESP-IDF Partition Table\n"
                                                 "# Name, Type, SubType, Offset, Size, Flags\n"
