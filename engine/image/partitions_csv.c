@@ -173,11 +173,12 @@ static enum eg_code place_row(struct eg_partition *row, struct reader *reader, s
 
     if (primary)
         addr = row->type == EG_PARTITION_TABLE ? reader->table_addr : reader->place->bootloader_addr;
-    if (addr > UINT32_MAX)
-        return eg_error_set(err, EG_BAD_IMAGE, "there is no address left for partition %s", row->name);
-    row->flash_addr = (uint32_t)addr;
     if (offset[0] != '\0' && !primary)
         EG_TRY(parse_address(&row->flash_addr, "offset", offset, err));
+    else if (addr > UINT32_MAX)
+        return eg_error_set(err, EG_BAD_IMAGE, "there is no address left for partition %s", row->name);
+    else
+        row->flash_addr = (uint32_t)addr;
     if (row->type == EG_PARTITION_BOOTLOADER)
         value = (int64_t)reader->table_addr - reader->place->bootloader_addr;
     else if (row->type == EG_PARTITION_TABLE)

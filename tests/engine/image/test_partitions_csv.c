@@ -56,6 +56,16 @@ static void missing_offsets_follow_and_sizes_may_end_at_an_address(void **state)
     assert_ok(eg_partitions_check(&table, &place, &err), err);
 }
 
+static void a_partition_at_the_end_of_the_address_space_leaves_none_for_those_that_need_one(void **state)
+{
+    (void)state;
+    struct eg_partitions table;
+    struct eg_error err;
+
+    assert_ok(parse(&table, "a,data,nvs,0xfffff000,4K\nb,data,nvs,0x9000,4K\nc,data,nvs,,4K\n", &err), err);
+    assert_int_equal(table.rows[2].flash_addr, 0xa000);
+}
+
 static void the_table_may_lie_elsewhere(void **state)
 {
     (void)state;
@@ -164,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(missing_offsets_follow_and_sizes_may_end_at_an_address),
+        cmocka_unit_test(a_partition_at_the_end_of_the_address_space_leaves_none_for_those_that_need_one),
         cmocka_unit_test(the_table_may_lie_elsewhere),
         cmocka_unit_test(what_is_wrong_with_a_line_is_told_with_its_number),
         cmocka_unit_test(more_lines_than_a_table_has_room_for_are_refused),
