@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ELF files made to order: sections with any address, type and data, and a program header for each. */
+/* ELF files made to order, sections with any address, type and data and a program header for each; and
+ * building images from them. */
 
 #ifndef TESTS_ENGINE_IMAGE_ELF_MAKER_H
 #define TESTS_ENGINE_IMAGE_ELF_MAKER_H
 
 #include "engine/base/bytes.h"
+#include "engine/image/build.h"
 #include "tests/fakes/check.h"
 
 #include <string.h>
@@ -131,5 +133,35 @@ static inline uint8_t *made_section_header(struct eg_buffer *elf, size_t index)
 {
     return elf->data + eg_get32(elf->data + 32) + (index + 1) * MADE_SHDR;
 }
+
+static inline const struct eg_target *chip(const char *name)
+{
+    const struct eg_target *target = eg_target_by_name(name);
+
+    assert_non_null(target);
+    return target;
+}
+
+/* Builds from sections; `files` is for eg_image_files_finish(). */
+static inline enum eg_code build(struct eg_image_files *files, const struct eg_target *target,
+                                 const struct made_section *sections, size_t count,
+                                 const struct eg_image_options *options, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer elf = {0};
+
+    make_elf(&elf, target->xtensa, sections, count);
+    return eg_image_build(files, target, elf.data, elf.size, options, err);
+}
+
+#define BUILD(files, target, sections, options, err)                                                         \
+    build(files, target, sections, sizeof(sections) / sizeof *(sections), options, err)
+
+/** A small program for the ESP8266: RAM data, code, and one part in flash. */
+static const struct made_section esp8266_sections[4] = {
+    {".data", 0x3ffe8000, 0x555, 0, 16, NULL},
+    {".rodata", 0x3ffe8558, 0x321, 0, 8, NULL},
+    {".text", 0x40100000, 0x1003, 0, 0, NULL},
+    {".irom0.text", 0x40210010, 0x2009, 0, 16, NULL},
+};
 
 #endif
