@@ -99,7 +99,7 @@ static bool parse_number(int64_t *value, const char *text)
     if (*at == 'k' || *at == 'K')
         unit = 1024, at++;
     else if (*at == 'm' || *at == 'M')
-        unit = 1024 * 1024, at++;
+        unit = UINT64_C(1) << 20, at++;
     if (digits == 0 || *at != '\0' || number * unit > UINT64_C(1) << 32)
         return false;
     *value = negative ? -(int64_t)(number * unit) : (int64_t)(number * unit);
