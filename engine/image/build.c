@@ -18,7 +18,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -50,18 +49,29 @@ static enum eg_code check_number(const char *what, unsigned value, unsigned max,
     return EG_OK;
 }
 
-static enum eg_code check_options(const struct eg_target *target, const struct eg_image_options *options,
-                                  struct eg_image_files *files, struct eg_error *err)
+static enum eg_code check_options(const struct eg_image_options *options, struct eg_error *err)
 {
     EG_TRY(check_number("image version", options->version, 3, err));
     EG_TRY(check_number("legacy minimum revision", options->min_rev, UINT8_MAX, err));
     EG_TRY(check_number("minimum revision", options->min_rev_full, UINT16_MAX, err));
     if (options->has_max_rev_full)
         EG_TRY(check_number("maximum revision", options->max_rev_full, UINT16_MAX, err));
-    if (options->secure_pad != EG_SECURE_PAD_NONE && (options->no_digest || options->ram_only_header))
+    return EG_OK;
+}
+
+static enum eg_code choose_secure_pad(struct eg__layout *layout, struct eg_image_files *files,
+                                      struct eg_error *err)
+{
+    const struct eg_image_options *const options = layout->options;
+
+    if (layout->target->image_chip_id < 0)
+        return EG_OK;
+    if (options->secure_pad == EG_SECURE_PAD_V1 && strcmp(layout->target->name, "esp32") != 0)
+        warn(files, "padding for secure boot v1 is the ESP32's and left out on %s", layout->target->label);
+    else
+        layout->secure_pad = options->secure_pad;
+    if (layout->secure_pad != EG_SECURE_PAD_NONE && (options->no_digest || options->ram_only_header))
         return eg_error_set(err, EG_BAD_JOB, "secure padding needs the SHA-256 at the end of the image");
-    if (options->secure_pad == EG_SECURE_PAD_V1 && strcmp(target->name, "esp32") != 0)
-        warn(files, "padding for secure boot v1 is the ESP32's and left out on %s", target->label);
     return EG_OK;
 }
 
@@ -176,11 +186,12 @@ static enum eg_code build(struct eg_image_files *files, struct eg__layout *layou
     const size_t count = options->use_segments ? elf->segment_count : elf->section_count;
 
     if (elf->xtensa != target->xtensa)
-        return eg_error_set(err, EG_BAD_IMAGE, "is an ELF file for %s, but %s is %s",
+        return eg_error_set(err, EG_BAD_IMAGE, "is an ELF file for %s, while %s is %s",
                             elf->xtensa ? "Xtensa" : "RISC-V", target->label,
-                            target->xtensa ? "an Xtensa" : "a RISC-V");
+                            target->xtensa ? "Xtensa" : "RISC-V");
     if (elf->odd_section[0] != '\0' && !options->use_segments)
         warn(files, "section %s is of a type that is not loaded and is left out", elf->odd_section);
+    EG_TRY(choose_secure_pad(layout, files, err));
     EG_TRY(parse_settings(layout, err));
     EG_TRY(choose_page_size(layout, files, err));
     choose_elf_sha256(layout, parts, count);
@@ -204,7 +215,7 @@ enum eg_code eg_image_build(struct eg_image_files *files, const struct eg_target
 
     if (target->image_chip_id < 0 && options->version == 3)
         layout.coded_as = eg_target_by_name("esp32");
-    EG_TRY(check_options(target, options, &built, err));
+    EG_TRY(check_options(options, err));
     EG_TRY(eg_elf_parse(&parsed, elf, size, err));
     EG_TRY(build(&built, &layout, err));
     *files = built;
@@ -217,42 +228,4 @@ void eg_image_files_finish(struct eg_image_files *files)
     for (unsigned i = 0; i < EG_IMAGE_FILES_MAX; i++)
         eg_buffer_finish(&files->file[i].data);
     *files = (struct eg_image_files){0};
-}
-
-static int by_addr(const void *a, const void *b)
-{
-    const struct eg__segment *const *const left = a, *const *const right = b;
-
-    if ((*left)->addr != (*right)->addr)
-        return (*left)->addr < (*right)->addr ? -1 : 1;
-    return 0;
-}
-
-void eg__split(struct eg__segment **flash, size_t *flash_count, struct eg__segment **ram, size_t *ram_count,
-               const struct eg__segments *segments, const struct eg_target *target)
-{
-    *flash_count = *ram_count = 0;
-    for (size_t i = 0; i < segments->count; i++) {
-        struct eg__segment *const segment = &segments->list[i];
-        if (eg_memory_is_flash(target, segment->addr))
-            flash[(*flash_count)++] = segment;
-        else
-            ram[(*ram_count)++] = segment;
-    }
-    qsort(flash, *flash_count, sizeof *flash, by_addr);
-    qsort(ram, *ram_count, sizeof *ram, by_addr);
-}
-
-enum eg_code eg__check_pages(struct eg__segment *const *segments, size_t count, uint32_t page_size,
-                             struct eg_error *err)
-{
-    for (size_t i = 1; i < count; i++)
-        if (segments[i]->addr / page_size == segments[i - 1]->addr / page_size)
-            return eg_error_set(err, EG_BAD_IMAGE,
-                                "%s at 0x%08lx begins in the same MMU page of %luKB as %s at "
-                                "0x%08lx",
-                                eg__segment_name(segments[i]), (unsigned long)segments[i]->addr,
-                                (unsigned long)page_size / 1024, eg__segment_name(segments[i - 1]),
-                                (unsigned long)segments[i - 1]->addr);
-    return EG_OK;
 }

@@ -225,7 +225,7 @@ enum eg_code eg_elf_parse(struct eg_elf *elf, const uint8_t *data, size_t size, 
     if (elf_version(EV_CURRENT) == EV_NONE)
         return eg_error_set(err, EG_INTERNAL, "libelf is older than its headers");
     /* It only reads, whatever its argument says. */
-    handle = elf_memory((char *)(uintptr_t)data, size);
+    handle = elf_memory((char *)data, size);
     if (handle == NULL || gelf_getehdr(handle, &header) == NULL)
         return eg_error_set(err, EG_BAD_IMAGE, "the ELF header cannot be read: %s", elf_errmsg(-1));
     if (header.e_machine != XTENSA && header.e_machine != RISCV)

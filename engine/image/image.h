@@ -37,7 +37,7 @@ struct eg_image_info {
 };
 
 /**
- * Parse as an image of `target`: magic, 1 to 16 segments that lie within the data.
+ * Parse as an image of `target`: magic, 1 to 16 segments that lie within the data, a hash appended or not.
  *
  * Checksum and hash are located, not checked.
  *

@@ -17,9 +17,10 @@ struct eg__layout {
     const struct eg_elf *elf;
     struct eg__segments segments;
     uint8_t flash_mode, flash_size_freq;
-    uint32_t page_size;         /* MMU */
-    bool wants_elf_sha256;      /* at `elf_sha256_offset` */
-    uint32_t elf_sha256_offset; /* in the image */
+    enum eg_secure_pad secure_pad; /* as far as the chip has it */
+    uint32_t page_size;            /* MMU */
+    bool wants_elf_sha256;         /* at `elf_sha256_offset` */
+    uint32_t elf_sha256_offset;    /* in the image */
 };
 
 /** The image of any chip with the extended header. */
@@ -29,13 +30,5 @@ enum eg_code eg__layout_esp32(struct eg_buffer *out, const struct eg__layout *la
 /** The ESP8266's, in the version the options ask for. */
 enum eg_code eg__layout_esp8266(struct eg_image_files *files, const struct eg__layout *layout,
                                 struct eg_error *err) EG_CHECKED;
-
-/** EG_BAD_IMAGE when two of the flash segments, in the order they will have, begin in the same MMU page. */
-enum eg_code eg__check_pages(struct eg__segment *const *segments, size_t count, uint32_t page_size,
-                             struct eg_error *err) EG_CHECKED;
-
-/** Split into those where flash is mapped and the others, each by address. Both arrays have room for all. */
-void eg__split(struct eg__segment **flash, size_t *flash_count, struct eg__segment **ram, size_t *ram_count,
-               const struct eg__segments *segments, const struct eg_target *target);
 
 #endif

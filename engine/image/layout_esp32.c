@@ -162,14 +162,13 @@ static enum eg_code write_secure_padding(struct eg__writer *writer, const struct
                                          struct eg_error *err)
 {
     const uint32_t page = layout->page_size;
-    const bool v1 = layout->options->secure_pad == EG_SECURE_PAD_V1;
+    const bool v1 = layout->secure_pad == EG_SECURE_PAD_V1;
     /* v1: hash, version, signature and 12 bytes of alignment; v2: the hash, since the signature comes in a
      * sector behind the page. */
     const uint32_t behind = EG_IMAGE_CHECKSUM_LINE + (v1 ? 32 + 4 + 64 + 12 : 32);
     const uint32_t past = (uint32_t)((writer->out->size + SEGMENT_HEADER_SIZE) % page);
 
-    if (layout->options->secure_pad == EG_SECURE_PAD_NONE ||
-        (v1 && strcmp(layout->target->name, "esp32") != 0))
+    if (layout->secure_pad == EG_SECURE_PAD_NONE)
         return EG_OK;
     return eg__write_segment(writer, "padding", 0, NULL, (2 * page - past - behind) % page, true, err);
 }

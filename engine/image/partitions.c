@@ -154,7 +154,7 @@ static enum eg_code read_row(struct eg_partition *partition, const uint8_t *row,
         .size = eg_get32(row + 8),
         .flags = eg_get32(row + 28),
     };
-    memcpy(partition->name, row + NAME_AT, EG_PARTITION_NAME_SIZE - 1);
+    memcpy(partition->name, row + NAME_AT, strnlen((const char *)row + NAME_AT, EG_PARTITION_NAME_SIZE - 1));
     for (size_t i = 0, length = strlen(partition->name), step; i < length; i += step) {
         step = eg_utf8_length(partition->name + i, length - i);
         if (step == 0 || (unsigned char)partition->name[i] < ' ' || partition->name[i] == 0x7f)

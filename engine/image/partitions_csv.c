@@ -99,7 +99,7 @@ static bool parse_number(int64_t *value, const char *text)
     if (*at == 'k' || *at == 'K')
         unit = 1024, at++;
     else if (*at == 'm' || *at == 'M')
-        unit = 1024 * 1024, at++;
+        unit = UINT64_C(1) << 20, at++;
     if (digits == 0 || *at != '\0' || number * unit > UINT64_C(1) << 32)
         return false;
     *value = negative ? -(int64_t)(number * unit) : (int64_t)(number * unit);
@@ -173,11 +173,12 @@ static enum eg_code place_row(struct eg_partition *row, struct reader *reader, s
 
     if (primary)
         addr = row->type == EG_PARTITION_TABLE ? reader->table_addr : reader->place->bootloader_addr;
-    if (addr > UINT32_MAX)
-        return eg_error_set(err, EG_BAD_IMAGE, "there is no address left for partition %s", row->name);
-    row->flash_addr = (uint32_t)addr;
     if (offset[0] != '\0' && !primary)
         EG_TRY(parse_address(&row->flash_addr, "offset", offset, err));
+    else if (addr > UINT32_MAX)
+        return eg_error_set(err, EG_BAD_IMAGE, "there is no address left for partition %s", row->name);
+    else
+        row->flash_addr = (uint32_t)addr;
     if (row->type == EG_PARTITION_BOOTLOADER)
         value = (int64_t)reader->table_addr - reader->place->bootloader_addr;
     else if (row->type == EG_PARTITION_TABLE)

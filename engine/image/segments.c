@@ -160,3 +160,41 @@ enum eg_code eg__segments_collect(struct eg__segments *segments, const struct eg
     found = (struct eg__segments){0};
     return EG_OK;
 }
+
+static int segment_by_addr(const void *a, const void *b)
+{
+    const struct eg__segment *const *const left = a, *const *const right = b;
+
+    if ((*left)->addr != (*right)->addr)
+        return (*left)->addr < (*right)->addr ? -1 : 1;
+    return 0;
+}
+
+void eg__split(struct eg__segment **flash, size_t *flash_count, struct eg__segment **ram, size_t *ram_count,
+               const struct eg__segments *segments, const struct eg_target *target)
+{
+    *flash_count = *ram_count = 0;
+    for (size_t i = 0; i < segments->count; i++) {
+        struct eg__segment *const segment = &segments->list[i];
+        if (eg_memory_is_flash(target, segment->addr))
+            flash[(*flash_count)++] = segment;
+        else
+            ram[(*ram_count)++] = segment;
+    }
+    qsort(flash, *flash_count, sizeof *flash, segment_by_addr);
+    qsort(ram, *ram_count, sizeof *ram, segment_by_addr);
+}
+
+enum eg_code eg__check_pages(struct eg__segment *const *segments, size_t count, uint32_t page_size,
+                             struct eg_error *err)
+{
+    for (size_t i = 1; i < count; i++)
+        if (segments[i]->addr / page_size == segments[i - 1]->addr / page_size)
+            return eg_error_set(err, EG_BAD_IMAGE,
+                                "%s at 0x%08lx begins in the same MMU page of %luKB as %s at "
+                                "0x%08lx",
+                                eg__segment_name(segments[i]), (unsigned long)segments[i]->addr,
+                                (unsigned long)page_size / 1024, eg__segment_name(segments[i - 1]),
+                                (unsigned long)segments[i - 1]->addr);
+    return EG_OK;
+}

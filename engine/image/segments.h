@@ -42,4 +42,12 @@ const char *eg__segment_name(const struct eg__segment *segment);
 
 void eg__segments_finish(struct eg__segments *segments);
 
+/** EG_BAD_IMAGE when two of the flash segments, in the order they will have, begin in the same MMU page. */
+enum eg_code eg__check_pages(struct eg__segment *const *segments, size_t count, uint32_t page_size,
+                             struct eg_error *err) EG_CHECKED;
+
+/** Split into those where flash is mapped and the others, each by address. Both arrays have room for all. */
+void eg__split(struct eg__segment **flash, size_t *flash_count, struct eg__segment **ram, size_t *ram_count,
+               const struct eg__segments *segments, const struct eg_target *target);
+
 #endif

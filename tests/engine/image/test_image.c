@@ -133,6 +133,10 @@ static void what_is_wrong_with_an_image_is_named_with_its_offset(void **state)
     assert_error(eg_image_parse(&info, esp32, bad.data, bad.size, &err), err, EG_BAD_IMAGE,
                  "segment count at offset 0x1 is 0, not 1 to 16");
     bad = good;
+    bad.data[23] = 2;
+    assert_error(eg_image_parse(&info, esp32, bad.data, bad.size, &err), err, EG_BAD_IMAGE,
+                 "byte at offset 0x17, whether a SHA-256 is appended, is 0x02, neither 0 nor 1");
+    bad = good;
     memset(bad.data + 28, 0xff, 4);
     assert_error(eg_image_parse(&info, esp32, bad.data, bad.size, &err), err, EG_BAD_IMAGE,
                  "segment 1 of 1 at offset 0x18 has 4294967295 bytes, beyond the end at 0x50");
