@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Lists of file and address, from a job file or from ESP-IDF's flasher_args.json.
+ * Lists of file and address, from a job file or from ESP-IDF's flasher_args.json, or one file that is all.
  *
  * Of flasher_args.json the files, the chip and the flash settings are taken over. How to reset and whether to
  * use a stub are in it too, but they describe the desk of whoever built it, not the line: those are the
@@ -13,6 +13,7 @@
 
 #include "engine/stages/plan.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,22 @@ static enum eg_code read_addr(uint64_t *addr, const char *text, const struct eg_
         return eg__refuse(place, err, "%s is \"%.80s\", not an address such as 0x10000, 64k or 1MB", what,
                           text);
     return EG_OK;
+}
+
+/* An address, or the name of a partition, which begins otherwise than a number. `node` NULL = not given. */
+static enum eg_code read_at(struct eg__entry *entry, const struct eg__node *node, struct eg_error *err)
+{
+    entry->at = EG__AT_FILE;
+    entry->addr_place = entry->file_place;
+    if (node == NULL)
+        return EG_OK;
+    EG_TRY(eg__node_expect(node, EG__TEXT, "at", err));
+    entry->addr_place = node->place;
+    entry->at = isdigit((unsigned char)node->text[0]) || strchr("+-.", node->text[0]) != NULL ? EG__AT_ADDR
+                                                                                              : EG__AT_NAME;
+    entry->partition = node->text;
+    return entry->at == EG__AT_NAME ? EG_OK
+                                    : read_addr(&entry->flash_addr, node->text, &node->place, "at", err);
 }
 
 static enum eg_code read_bool(bool *value, const struct eg__node *node, const char *what,
@@ -83,11 +100,10 @@ static enum eg_code read_region(struct eg__entry *entry, const struct eg__node *
         EG_TRY(eg__node_expect(pair->value, EG__TEXT, pair->key, err));
         *known = pair->value;
     }
-    if (at == NULL || file == NULL)
-        return eg__refuse(&map->place, err, "a region needs the key %s", at == NULL ? "at" : "file");
-    entry->addr_place = at->place;
+    if (file == NULL)
+        return eg__refuse(&map->place, err, "a region needs the key file");
     entry->file_place = file->place;
-    EG_TRY(read_addr(&entry->flash_addr, at->text, &at->place, "at", err));
+    EG_TRY(read_at(entry, at, err));
     return set_names(entry, name != NULL ? name->text : NULL, job_path, file->text, err);
 }
 
@@ -221,13 +237,7 @@ static enum eg_code read_build(struct eg__firmware *firmware, const struct eg__n
                                const char *job_path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-    const char *suffix;
 
-    EG_TRY(eg__node_expect(from, EG__TEXT, "firmware.from", err));
-    suffix = strrchr(from->text, '.');
-    if (suffix == NULL || strcmp(suffix, ".json") != 0)
-        return eg__refuse(&from->place, err, "firmware.from is \"%.200s\", not a flasher_args.json",
-                          from->text);
     EG_TRY(eg__resolve(&path, job_path, from->text, err));
     const enum eg_code code = eg__document_read(&firmware->build, path, err);
     if (code == EG_IO) { /* the file that is missing is one the job names */
@@ -253,20 +263,47 @@ static enum eg_code read_build(struct eg__firmware *firmware, const struct eg__n
     return chip != NULL ? take_word(&firmware->chip, chip, "extra_esptool_args.chip", err) : EG_OK;
 }
 
+/* One file, of a build folder or with everything in it. */
+static enum eg_code read_from(struct eg__firmware *firmware, const struct eg__node *from,
+                              const struct eg__node *at, const char *job_path, struct eg_error *err)
+{
+    EG_TRY(eg__node_expect(from, EG__TEXT, "firmware.from", err));
+    const char *const suffix = strrchr(from->text, '.');
+    if (suffix != NULL && strcmp(suffix, ".json") == 0) {
+        if (at != NULL)
+            return eg__refuse(&at->place, err, "%.200s says itself where its files go; leave out at",
+                              from->text);
+        return read_build(firmware, from, job_path, err);
+    }
+    EG_TRY(eg_alloc(&firmware->entries, 1, sizeof *firmware->entries, err));
+    firmware->count = 1;
+    firmware->entries[0].file_place = from->place;
+    EG_TRY(read_at(&firmware->entries[0], at, err));
+    return set_names(&firmware->entries[0], NULL, job_path, from->text, err);
+}
+
 enum eg_code eg__firmware_read(struct eg__firmware *firmware, const struct eg__node *node,
                                const char *job_path, struct eg_error *err)
 {
     if (node->kind == EG__LIST)
         return read_regions(firmware, node, job_path, err);
     EG_TRY(eg__node_expect(node, EG__MAP, "firmware", err));
-    if (node->count != 1)
+    for (size_t i = 0; i < node->count; i++) {
+        const struct eg__pair *const pair = &node->pairs[i];
+        if (strcmp(pair->key, "from") != 0 && strcmp(pair->key, "at") != 0 &&
+            strcmp(pair->key, "regions") != 0)
+            return eg__refuse(&pair->place, err, "firmware has no key %.80s; it has from, at, regions",
+                              pair->key);
+    }
+    const struct eg__node *const from = eg__node_get(node, "from"), *const at = eg__node_get(node, "at"),
+                                 *const regions = eg__node_get(node, "regions");
+    if ((from == NULL) == (regions == NULL))
         return eg__refuse(&node->place, err, "firmware takes one of the keys from and regions");
-    const struct eg__pair *const pair = &node->pairs[0];
-    if (strcmp(pair->key, "from") == 0)
-        return read_build(firmware, pair->value, job_path, err);
-    if (strcmp(pair->key, "regions") == 0)
-        return read_regions(firmware, pair->value, job_path, err);
-    return eg__refuse(&pair->place, err, "firmware has no key %.80s; it has from, regions", pair->key);
+    if (from != NULL)
+        return read_from(firmware, from, at, job_path, err);
+    if (at != NULL)
+        return eg__refuse(&at->place, err, "at goes with from; each of the regions has its own");
+    return read_regions(firmware, regions, job_path, err);
 }
 
 void eg__firmware_finish(struct eg__firmware *firmware)

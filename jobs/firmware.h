@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The `firmware` of a job: which file goes where, from the job itself or from an ESP-IDF build folder. */
+/* The `firmware` of a job: which file goes where, from the job itself, from an ESP-IDF build folder or from a
+ * file that is all of it. */
 
 #ifndef JOBS_FIRMWARE_H
 #define JOBS_FIRMWARE_H
 
 #include "jobs/document.h"
 
+enum eg__at {
+    EG__AT_ADDR, /* at `flash_addr` */
+    EG__AT_NAME, /* at the partition `partition` */
+    EG__AT_FILE, /* the file says it */
+};
+
 /** A file and its address, neither of them looked at yet. */
 struct eg__entry {
     char *name;
     char *path; /* as it can be opened */
+    enum eg__at at;
     uint64_t flash_addr;
+    const char *partition; /* belongs to the document */
     struct eg__place addr_place, file_place;
 };
 

@@ -12,13 +12,11 @@
 /**
  * Fill the regions and sums of a plan whose target and declared flash size are set.
  *
- * The entries are sorted by address.
- *
  * @param settings  for the header of the bootloader
  *
  * @return EG_OK; EG_BAD_JOB an address cannot be used; EG_BAD_IMAGE a file cannot be used; EG_NO_MEMORY
  */
-enum eg_code eg__regions_make(struct eg_plan *plan, struct eg__firmware *firmware,
+enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *firmware,
                               const struct eg_flash_settings *settings, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -115,11 +115,15 @@ static void firmware_has_regions_or_a_build_folder(void **state)
     assert_refused(JOB("firmware: {from: a.json, regions: []}"), EG_BAD_JOB,
                    "@/job.yaml:4:11: firmware takes one of the keys from and regions");
     assert_refused(JOB("firmware: {form: a.json}"), EG_BAD_JOB,
-                   "@/job.yaml:4:12: firmware has no key form; it has from, regions");
+                   "@/job.yaml:4:12: firmware has no key form; it has from, at, regions");
     assert_refused(JOB("firmware: [{adr: 0, file: a}]"), EG_BAD_JOB,
                    "@/job.yaml:4:13: a region has no key adr; it has name, at, file, encrypted");
-    assert_refused(JOB("firmware: {from: merged.bin}"), EG_BAD_JOB,
-                   "@/job.yaml:4:18: firmware.from is \"merged.bin\", not a flasher_args.json");
+    assert_refused(JOB("firmware: {from: merged.bin}"), EG_BAD_IMAGE,
+                   "@/job.yaml:4:18: @/merged.bin: No such file or directory");
+    assert_refused(JOB("firmware: {from: a.json, at: 0}"), EG_BAD_JOB,
+                   "@/job.yaml:4:30: a.json says itself where its files go; leave out at");
+    assert_refused(JOB("firmware: {at: 0, regions: [{at: 0, file: data.bin}]}"), EG_BAD_JOB,
+                   "@/job.yaml:4:16: at goes with from; each of the regions has its own");
     assert_refused(JOB("firmware: [{at: 0, file: data.bin, encrypted: yes}]"), EG_BAD_JOB,
                    "@/job.yaml:4:47: encrypted writing is not supported by this version of espgang");
     assert_refused(JOB("firmware: [{at: 0, file: data.bin, encrypted: 1}]"), EG_BAD_JOB,

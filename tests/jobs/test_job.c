@@ -106,7 +106,6 @@ static void a_missing_key_is_named(void **state)
     assert_refused("espgang: 1\njob: x\n" FIRMWARE, EG_BAD_JOB, "@/job.yaml:1:1: the key chip is missing");
     assert_refused(JOB(""), EG_BAD_JOB, "@/job.yaml:1:1: the key firmware is missing");
     assert_refused(JOB("firmware: [{at: 0}]"), EG_BAD_JOB, "@/job.yaml:4:12: a region needs the key file");
-    assert_refused(JOB("firmware:\n  - file: x"), EG_BAD_JOB, "@/job.yaml:5:5: a region needs the key at");
 }
 
 static void a_value_of_the_wrong_type_is_refused(void **state)

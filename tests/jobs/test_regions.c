@@ -86,8 +86,8 @@ static void an_esp8266_job_has_images_without_a_chip_id(void **state)
 static void an_address_that_cannot_be_used_is_refused(void **state)
 {
     (void)state;
-    assert_refused(JOB("firmware: [{at: nvs, file: data.bin}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:17: at is \"nvs\", not an address such as 0x10000, 64k or 1MB");
+    assert_refused(JOB("firmware: [{at: 0x1000g, file: data.bin}]"), EG_BAD_JOB,
+                   "@/job.yaml:4:17: at is \"0x1000g\", not an address such as 0x10000, 64k or 1MB");
     assert_refused(JOB("firmware: [{at: -1, file: data.bin}]"), EG_BAD_JOB,
                    "@/job.yaml:4:17: at is \"-1\", not an address such as 0x10000, 64k or 1MB");
     assert_refused(JOB("firmware: [{at: 0x10010, file: data.bin}]"), EG_BAD_JOB,

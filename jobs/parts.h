@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The files of a job as bytes and their places in the flash. */
+
+#ifndef JOBS_PARTS_H
+#define JOBS_PARTS_H
+
+#include "jobs/firmware.h"
+#include "targets/target.h"
+
+/** Bytes that go to the flash one behind the other. */
+struct eg__part {
+    const struct eg__entry *entry; /* whose file they are from */
+    char *name;
+    uint64_t flash_addr;
+    struct eg_buffer data; /* at least 1 byte */
+};
+
+/** Zero-initialise it; EG_CLEANUP(eg__parts_finish) frees it. */
+struct eg__parts {
+    struct eg__part *list; /* by address */
+    size_t count;
+    uint64_t size; /* of all data */
+};
+
+/**
+ * Read the files: most are one part; Intel HEX and UF2 files say themselves where each of theirs goes, of an
+ * ELF file the image is built.
+ *
+ * Names of partitions are looked up in the partition table among the files.
+ *
+ * @return EG_OK; EG_BAD_JOB an address cannot be used; EG_BAD_IMAGE a file cannot be used; EG_NO_MEMORY
+ */
+enum eg_code eg__parts_read(struct eg__parts *parts, const struct eg__firmware *firmware,
+                            const struct eg_target *target, struct eg_error *err) EG_CHECKED;
+
+void eg__parts_finish(struct eg__parts *parts);
+
+/** In front of a complaint about a file: where it is named. A file that cannot be read is the job's fault. */
+enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err);
+
+#endif
