@@ -529,7 +529,7 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and where it goes. Intel HEX files bring their addresses; `addr` is not looked at then. */
+/** One file and where it goes. Intel HEX and UF2 files bring their addresses; `addr` is not looked at then. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;

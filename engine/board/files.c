@@ -12,6 +12,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
+#include "engine/image/uf2.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,19 +67,27 @@ static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_
     return eg_buffer_append(&piece->data, data, size, err);
 }
 
-/* The bytes of one file: as they are, or the ranges of an Intel HEX file. */
+/* The bytes of one file: as they are, or the ranges of an Intel HEX or UF2 file. */
 static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
                           const struct eg_buffer *data, struct eg_error *err)
 {
     EG_CLEANUP(eg_pieces_finish) struct eg_pieces ranges = {0};
+    uint32_t uf2_family_id = 0;
+    enum eg_code code;
 
-    if (!eg_hex_is(data->data, data->size))
+    if (eg_hex_is(data->data, data->size))
+        code = eg_hex_read(&ranges, data->data, data->size, err);
+    else if (eg_uf2_is(data->data, data->size))
+        code = eg_uf2_read(&ranges, &uf2_family_id, data->data, data->size, err);
+    else
         return add_piece(pieces, name, file, addr, data->data, data->size, err);
-    if (eg_hex_read(&ranges, data->data, data->size, err) != EG_OK)
+    if (code != EG_OK)
         return eg_error_prefix(err, "%s: ", name);
-    for (size_t i = 0; i < ranges.count; i++)
+    for (size_t i = 0; i < ranges.count; i++) {
         EG_TRY(add_piece(pieces, name, file, ranges.list[i].addr, ranges.list[i].data.data,
                          ranges.list[i].data.size, err));
+        pieces->piece[pieces->count - 1].uf2_family_id = uf2_family_id;
+    }
     return EG_OK;
 }
 

@@ -13,6 +13,7 @@
 
 #include "engine/board/board_internal.h"
 
+#include "engine/image/elf.h"
 #include "engine/image/image.h"
 
 enum {
@@ -69,6 +70,14 @@ static enum eg_code check_image(const struct eg_board *board, const struct eg__p
     struct eg_error ignored;
     uint16_t least, most;
 
+    if (eg_elf_is(data, piece->data.size))
+        return eg_error_set(err, EG_BAD_IMAGE,
+                            "%s: is an ELF file; what a chip runs is the image that elf2image makes of it",
+                            piece->name);
+    if (piece->uf2_family_id != 0 && piece->uf2_family_id != target->uf2_family_id)
+        return eg_error_set(err, EG_BAD_IMAGE, "%s: is for chips of family 0x%08x, %s has 0x%08x",
+                            piece->name, (unsigned)piece->uf2_family_id, target->label,
+                            (unsigned)target->uf2_family_id);
     if (eg_image_check_chip(target, data, piece->data.size, err) != EG_OK)
         return eg_error_prefix(err, "%s: ", piece->name);
     if (board->loader.secure_download ||
