@@ -91,6 +91,7 @@ static enum eg_code add_file(struct cli_arguments *out, const char *path, struct
     char *line, *rest;
     unsigned number = 0;
 
+    EG_TRY(cli_file_check(path, err));
     EG_TRY(eg_file_read(&file, path, FILE_SIZE_MAX, err));
     for (line = (char *)file.data; line != NULL; line = rest) {
         rest = strchr(line, '\n');

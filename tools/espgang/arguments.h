@@ -20,7 +20,8 @@ void cli_arguments_finish(struct cli_arguments *arguments);
 /**
  * The words with every @FILE replaced by those in the file: split at blanks and lines, quoted as in a shell.
  *
- * @return EG_OK; EG_IO; EG_BAD_ARGUMENT a quote without an end (the sentence names file and line)
+ * @return EG_OK; EG_IO; EG_BAD_ARGUMENT there is no such file, or a quote without an end (the sentence names
+ * file and line)
  */
 enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const char *const *argv,
                                   struct eg_error *err) EG_CHECKED;

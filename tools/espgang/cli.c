@@ -185,10 +185,12 @@ void cli_options_finish(poptContext *context)
 
 enum cli_status cli_flush(enum cli_status status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != CLI_OK)
         return status;
-    fprintf(stderr, "espgang: standard output: %s\n", strerror(errno));
-    return status == CLI_OK ? CLI_STATION : status;
+    fprintf(stderr, "espgang: standard output: %s\n",
+            errno != 0 ? strerror(errno) : "not everything could be written");
+    return CLI_STATION;
 }
 
 static void introduce(void)

@@ -149,27 +149,36 @@ void cli_say(const struct cli_call *call, const char *format, ...)
     eg_log_print(call->logger, NULL, "%s", text);
 }
 
-/* popt's tables: the verb's options, then every board's, without letters. */
+/* popt's tables: the verb's options, then every board's. */
 struct tables {
     struct poptOption verb[OPTIONS_MAX], board[OPTIONS_MAX], all[4];
 };
 
-static int fill(struct poptOption *table, const struct cli_option *options, bool letters, unsigned hidden,
-                int first)
+static bool has_letter(const struct cli_option *options, char letter)
+{
+    for (; options != NULL && options->name != NULL; options++)
+        if (options->letter == letter)
+            return true;
+    return false;
+}
+
+/* A letter that is also one of `taken` is that one's. */
+static void fill(struct poptOption *table, const struct cli_option *options, const struct cli_option *taken,
+                 unsigned hidden, int first)
 {
     int count = 0;
 
     for (; options != NULL && options->name != NULL && count < OPTIONS_MAX - 1; options++, count++)
-        table[count] =
-            (struct poptOption){options->name,
-                                letters ? options->letter : '\0',
-                                (options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE) | hidden,
-                                NULL,
-                                first + count,
-                                options->help,
-                                options->value};
+        table[count] = (struct poptOption){
+            options->name,
+            has_letter(taken, options->letter) ? '\0' : options->letter,
+            (options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE) | hidden,
+            NULL,
+            first + count,
+            options->help,
+            options->value,
+        };
     table[count] = (struct poptOption)POPT_TABLEEND;
-    return count;
 }
 
 static void make_tables(struct tables *tables, const struct cli_verb *verb)
@@ -180,8 +189,9 @@ static void make_tables(struct tables *tables, const struct cli_verb *verb)
     /* Without a board its options are taken and not looked at, as by esptool. */
     const bool offline = (verb->flags & CLI_VERB_OFFLINE) != 0;
 
-    fill(tables->verb, verb->options, true, 0, 1);
-    fill(tables->board, cli_board_options, false, offline ? POPT_ARGFLAG_DOC_HIDDEN : 0, 1 + OPTIONS_MAX);
+    fill(tables->verb, verb->options, NULL, 0, 1);
+    fill(tables->board, cli_board_options, verb->options, offline ? POPT_ARGFLAG_DOC_HIDDEN : 0,
+         1 + OPTIONS_MAX);
     if (verb->options != NULL)
         tables->all[rows++] =
             (struct poptOption){NULL, '\0', POPT_ARG_INCLUDE_TABLE, tables->verb, 0, "Options:", NULL};

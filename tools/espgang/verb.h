@@ -46,7 +46,8 @@ struct cli_verb {
     enum eg_code (*run)(struct cli_call *call, struct eg_error *err);
 };
 
-/** Options of every verb that talks to a board; their letters count in front of the verb only. */
+/** Options of every verb that talks to a board; their letters count in front of the verb, and behind it
+ * unless the verb has the same letter. */
 extern const struct cli_option cli_board_options[];
 
 /** Options of verbs that take flash mode, frequency, size, pins. */
