@@ -147,7 +147,7 @@ static enum eg_code add_elf(struct eg__parts *parts, const struct eg__entry *ent
         return eg__prefix_file(entry, err);
     }
     for (unsigned i = 0; i < built.count; i++) {
-        uint64_t flash_addr;
+        uint64_t flash_addr = 0;
         EG_TRY(place_built(&flash_addr, entry, &built.file[i], target, err));
         EG_TRY(add(parts, entry, flash_addr, built.count == 1, &built.file[i].data, err));
     }

@@ -13,7 +13,7 @@
 
 struct eg_found_port {
     char path[256];  /* "/dev/ttyUSB0" */
-    char slot[128];  /* USB topology ("pci-0000:00:14.0-usb-0:2:1.0" or "1-2.3"), or the path when not USB */
+    char slot[256];  /* USB topology ("pci-0000:00:14.0-usb-0:2:1.0" or "1-2.3"), or the path when not USB */
     char bridge[64]; /* "CP210x", "CH340", "USB-Serial/JTAG", "" = unknown bridge or none */
     char serial[64]; /* USB serial number, "" = none */
     uint16_t vid, pid;   /* 0 = not USB */
