@@ -58,8 +58,10 @@ static void core_reset(struct vb_board *board)
 {
     const bool sticks = (board->target->quirks & EG_QUIRK_LEAVE_FORCED_DOWNLOAD) != 0;
 
-    if (board->config.usb == VB_USB_OTG)
+    if (board->config.usb == VB_USB_OTG) {
         board->rtc.force_download = board->usb_download || (sticks && board->rtc.force_download);
+        board->usb_download = false;
+    }
     vb__reset(board, VB__CAUSE_USB);
 }
 

@@ -69,25 +69,6 @@ static void each_erase_command_clears_its_own_size(void **state)
     unlink(path);
 }
 
-static void status_registers_take_what_write_enable_allows(void **state)
-{
-    struct player player;
-
-    (void)state;
-    player_open(&player, (struct vb_config){.fast = true});
-    player_spi(&player, 0x01, UINT32_MAX, 0x1c, 8, 0);
-    assert_int_equal(player_spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0);
-    player_spi_op(&player, 0x06);
-    assert_int_equal(player_spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x02);
-    player_spi(&player, 0x01, UINT32_MAX, 0x021c, 16, 0);
-    assert_int_equal(player_spi(&player, 0x05, UINT32_MAX, 0, 0, 8), 0x1c);
-    assert_int_equal(player_spi(&player, 0x35, UINT32_MAX, 0, 0, 8), 0x02);
-    player_spi_op(&player, 0x50);
-    player_spi(&player, 0x11, UINT32_MAX, 0x60, 8, 0);
-    assert_int_equal(player_spi(&player, 0x15, UINT32_MAX, 0, 0, 8), 0x60);
-    vb_board_destroy(player.board);
-}
-
 static void every_part_gives_its_id_and_its_table(void **state)
 {
     (void)state;
@@ -234,7 +215,6 @@ int main(void)
         cmocka_unit_test(programming_only_clears_bits),
         cmocka_unit_test(nothing_changes_without_write_enable),
         cmocka_unit_test(each_erase_command_clears_its_own_size),
-        cmocka_unit_test(status_registers_take_what_write_enable_allows),
         cmocka_unit_test(every_part_gives_its_id_and_its_table),
         cmocka_unit_test(there_is_a_part_of_each_size),
         cmocka_unit_test(a_sleeping_part_answers_ones_until_it_is_woken),
