@@ -443,7 +443,7 @@ static enum eg_code set_up(struct vb_board *board, const struct vb_config *confi
     vb__faults_init(board);
     vb__reset(board, VB__CAUSE_POWER);
     if (config->force_download) {
-        board->rtc.force_download = true;
+        board->rtc = (struct vb__rtc){.force_download = true}; /* nor does a watchdog run */
         vb__reset(board, VB__CAUSE_SOFTWARE);
         board->off_bus_ns = VB__NEVER; /* long ago */
     }

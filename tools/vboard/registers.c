@@ -197,6 +197,8 @@ static void put_mac(struct vb_board *board)
         vb__memory_put(board, addr,
                        (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]);
         vb__memory_put(board, addr + 4, (uint32_t)mac[0] << 8 | mac[1]);
+        if ((board->target->quirks & EG_QUIRK_MAC_EXTENSION) != 0) /* as it makes an EUI-64 of any MAC */
+            vb__memory_put(board, addr + 4, vb__memory_get(board, addr + 4) | UINT32_C(0xfffe) << 16);
         if (board->target->revision_rule == EG_REVISION_ESP32)
             vb__memory_put(board, addr + 4, vb__memory_get(board, addr + 4) | (uint32_t)mac_crc(mac) << 16);
         break;

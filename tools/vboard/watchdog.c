@@ -5,7 +5,8 @@
  *
  * Whatever runs from flash switches them on and feeds them. A core reset, which is all that USB-Serial/JTAG
  * can do, leaves them running, and the loader it ends in does not feed them: they bite some seconds later,
- * unless a host switches them off. A host can also let one bite on purpose, to have the straps sampled again.
+ * unless a host switches them off. Nobody has heard of them over USB-OTG. A host can also let one bite on
+ * purpose, to have the straps sampled again.
  * Their registers take a word only while their lock is open.
  *
  * Where the registers are is read off the target's two lists of writes, which all have the same rows: key
@@ -68,7 +69,7 @@ void vb__watchdog_reset(struct vb_board *board)
 
 void vb__watchdog_fed(struct vb_board *board)
 {
-    if ((board->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0)
+    if (board->config.usb == VB_USB_SERIAL_JTAG && (board->target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0)
         board->rtc.watchdog = board->rtc.super = true;
     board->bite_ns = board->super_bite_ns = VB__NEVER;
 }

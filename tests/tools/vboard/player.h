@@ -75,6 +75,17 @@ static inline void player_start(struct player *player, struct vb_config config)
     assert_ok(vb_board_create(&player->board, &config, &err), err);
 }
 
+/** The flash part of this name, which there is. */
+static inline const struct vb_flash_part *player_part(const char *name)
+{
+    const struct vb_flash_part *part = vb_flash_parts;
+
+    while (part->name != NULL && strcmp(part->name, name) != 0)
+        part++;
+    assert_non_null(part->name);
+    return part;
+}
+
 /** The usual sequence for two transistors, one line after the other: the strap is low while EN rises. */
 static inline void player_enter_loader(struct player *player)
 {
@@ -271,6 +282,26 @@ static inline const struct eg_stub *player_need_stub(const char *name)
     return stub;
 }
 
+static inline uint32_t player_register(struct player *player, uint32_t addr)
+{
+    player_command(player, 0x0a, WORDS(addr));
+    assert_int_equal(player_status(player, 0), 0);
+    return player->value;
+}
+
+static inline void player_put_register(struct player *player, uint32_t addr, uint32_t word)
+{
+    player_command(player, 0x09, WORDS(addr, word, UINT32_MAX, 0));
+    assert_int_equal(player_status(player, 0), 0);
+}
+
+/** For eg_field_read() and its like; `context` is the player. */
+static inline bool player_read_word(void *context, uint32_t addr, uint32_t *word)
+{
+    *word = player_register(context, addr);
+    return true;
+}
+
 /** Upload the built-in stub, which is there, and jump to it. */
 static inline void player_load_stub(struct player *player, const char *name)
 {
@@ -291,6 +322,15 @@ static inline void player_start_stub(struct player *player, const char *name)
     player_idle(player, 50000);
     assert_true(player->got_size >= 6);
     assert_memory_equal(player->got + player->got_size - 6, "\xc0OHAI\xc0", 6);
+}
+
+/** The same with the stub that the chip and its revision take. */
+static inline void player_start_own_stub(struct player *player)
+{
+    uint16_t revision;
+
+    assert_true(eg_target_revision(player->target, player_read_word, player, &revision));
+    player_start_stub(player, eg_target_stub(player->target, revision));
 }
 
 /** Let the ROM reach its flash. */
@@ -328,26 +368,6 @@ static inline unsigned player_count(const struct player *player, const char *tex
 static inline bool player_heard(const struct player *player, const char *text)
 {
     return player_count(player, text) != 0;
-}
-
-static inline uint32_t player_register(struct player *player, uint32_t addr)
-{
-    player_command(player, 0x0a, WORDS(addr));
-    assert_int_equal(player_status(player, 0), 0);
-    return player->value;
-}
-
-static inline void player_put_register(struct player *player, uint32_t addr, uint32_t word)
-{
-    player_command(player, 0x09, WORDS(addr, word, UINT32_MAX, 0));
-    assert_int_equal(player_status(player, 0), 0);
-}
-
-/** For eg_field_read() and its like; `context` is the player. */
-static inline bool player_read_word(void *context, uint32_t addr, uint32_t *word)
-{
-    *word = player_register(context, addr);
-    return true;
 }
 
 static inline uint32_t player_field(struct player *player, enum eg_field_id field)

@@ -12,15 +12,6 @@ static struct vb_config fast(const char *target)
     return (struct vb_config){.target = eg_target_by_name(target), .fast = true};
 }
 
-static const struct vb_flash_part *part(const char *name)
-{
-    const struct vb_flash_part *found = vb_flash_parts;
-
-    while (strcmp(found->name, name) != 0)
-        found++;
-    return found;
-}
-
 /* A board in its loader that has not been attached to anything. */
 static void start(struct player *player, struct vb_config config)
 {
@@ -53,13 +44,11 @@ static void a_stub_attaches_itself_to_the_usual_pins(void **state)
     player_need_stub("esp32");
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         struct player player;
-        uint16_t revision;
 
         if (eg_targets[i]->stub == NULL)
             continue;
         start(&player, fast(eg_targets[i]->name));
-        assert_true(eg_target_revision(player.target, player_read_word, &player, &revision));
-        player_start_stub(&player, eg_target_stub(player.target, revision));
+        player_start_own_stub(&player);
         assert_chip(&player, player_flash_id(&player) == ID);
         vb_board_destroy(player.board);
     }
@@ -161,7 +150,7 @@ static void an_absent_flash_reads_as_ones_and_hangs_who_writes(void **state)
     struct player player;
 
     (void)state;
-    config.part = part("none");
+    config.part = player_part("none");
     player_open(&player, config);
     assert_int_equal(player_flash_id(&player), 0xffffff);
     assert_int_equal(player_spi(&player, 0x5a, 0, 0, 0, 32), 0xffffffff);
@@ -192,7 +181,7 @@ static void a_part_that_started_badly_is_cured_by_sleep_and_a_rest(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct vb_config config = {.part = part("XM25QH32-ODD")};
+        struct vb_config config = {.part = player_part("XM25QH32-ODD")};
         struct player player;
 
         player_open(&player, config);

@@ -17,13 +17,11 @@ static void the_stub_of_every_chip_runs(void **state)
     player_need_stub("esp32");
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         struct player player;
-        uint16_t revision;
 
         if (eg_targets[i]->stub == NULL)
             continue;
         player_open(&player, fast(eg_targets[i]));
-        assert_true(eg_target_revision(player.target, player_read_word, &player, &revision));
-        player_start_stub(&player, eg_target_stub(player.target, revision));
+        player_start_own_stub(&player);
         assert_true(player_sync(&player));
         assert_chip(&player, player.value == 0);
         assert_chip(&player, player.got_size == 8 * 12);

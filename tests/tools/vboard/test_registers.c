@@ -24,6 +24,22 @@ static void each_chip_is_of_a_revision_that_runs_its_stub(void **state)
     }
 }
 
+static void a_mac_with_an_extension_makes_an_eui_64(void **state)
+{
+    (void)state;
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        struct player player;
+        uint8_t extension[2];
+
+        if ((eg_targets[i]->quirks & EG_QUIRK_MAC_EXTENSION) == 0)
+            continue;
+        player_open(&player, fast(eg_targets[i]->name));
+        assert_true(eg_target_mac_extension(player.target, player_read_word, &player, extension));
+        assert_chip(&player, extension[0] == 0xff && extension[1] == 0xfe);
+        vb_board_destroy(player.board);
+    }
+}
+
 static void revision_0_can_be_asked_for(void **state)
 {
     struct vb_config config = fast("esp32c2");
@@ -85,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_chip_is_of_a_revision_that_runs_its_stub),
+        cmocka_unit_test(a_mac_with_an_extension_makes_an_eui_64),
         cmocka_unit_test(revision_0_can_be_asked_for),
         cmocka_unit_test(words_of_the_configuration_hold_after_every_reset),
         cmocka_unit_test(a_revision_in_the_words_decides_which_stub_runs),

@@ -156,15 +156,6 @@ static unsigned write_zeros(struct player *player, uint32_t addr)
     return player_block(player, 0x03, 0, zeros, sizeof zeros);
 }
 
-static const struct vb_flash_part *part(const char *name)
-{
-    const struct vb_flash_part *found = vb_flash_parts;
-
-    while (strcmp(found->name, name) != 0)
-        found++;
-    return found;
-}
-
 static void addresses_of_a_rom_wrap_at_16_mb(void **state)
 {
     (void)state;
@@ -172,7 +163,7 @@ static void addresses_of_a_rom_wrap_at_16_mb(void **state)
         struct vb_config config = fast(eg_targets[i]->name);
         struct player player;
 
-        config.part = part("W25Q256JV");
+        config.part = player_part("W25Q256JV");
         player_open(&player, config);
         player_command(&player, 0x0b, WORDS(0, 32u << 20, 0x10000, 0x1000, 0x100, 0xffff));
         assert_int_equal(write_zeros(&player, (16u << 20) + 0x3000), 0);

@@ -125,14 +125,6 @@ static unsigned write_encrypted(struct player *player, bool stub, uint32_t addr)
     return status;
 }
 
-static void start_stub(struct player *player)
-{
-    uint16_t revision;
-
-    assert_true(eg_target_revision(player->target, player_read_word, player, &revision));
-    player_start_stub(player, eg_target_stub(player->target, revision));
-}
-
 /* What lands in flash at ADDR of a board that is written to encrypted; the status is as given. */
 static void write_and_look(uint8_t landed[64], struct vb_config config, bool stub, unsigned expected)
 {
@@ -141,7 +133,7 @@ static void write_and_look(uint8_t landed[64], struct vb_config config, bool stu
 
     player_open(&player, config);
     if (stub)
-        start_stub(&player);
+        player_start_own_stub(&player);
     status = write_encrypted(&player, stub, ADDR);
     if (status != expected)
         fail_msg("%s: status %04x", player.target->name, status);
@@ -248,7 +240,7 @@ static void encrypted_writes_need_whole_blocks_of_the_cipher(void **state)
         if (target->key_rule == EG_KEY_NONE || target->stub == NULL)
             continue;
         player_open(&player, config);
-        start_stub(&player);
+        player_start_own_stub(&player);
         assert_chip(&player, write_encrypted(&player, true, ADDR + target->encrypted_align / 2) == 0xc400);
         assert_chip(&player, write_encrypted(&player, true, ADDR + target->encrypted_align) == 0);
         vb_board_destroy(player.board);

@@ -111,8 +111,7 @@ static void a_part_sold_with_quad_enable_has_it(void **state)
     struct player player;
 
     (void)state;
-    for (config.part = vb_flash_parts; strcmp(config.part->name, "W25Q32JV") != 0;)
-        config.part++;
+    config.part = player_part("W25Q32JV");
     player_open(&player, config);
     assert_int_equal(status(&player, 0x35), 0x02);
     vb_board_destroy(player.board);
@@ -188,8 +187,7 @@ static void a_stub_unlocks_for_long_encrypted_writes_alone(void **state)
         struct player player;
 
         config.flash_encryption = true;
-        for (config.part = vb_flash_parts; strcmp(config.part->name, rows[i].part) != 0;)
-            config.part++;
+        config.part = player_part(rows[i].part);
         player_open(&player, config);
         player_start_stub(&player, "esp32s3");
         write_status(&player, 0x06, 0x01, 0x02fc, 16);

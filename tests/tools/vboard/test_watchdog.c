@@ -95,26 +95,50 @@ static void it_bites_in_the_middle_of_a_long_erase(void **state)
     vb_board_destroy(player.board);
 }
 
-static void nothing_bites_behind_a_bridge_or_after_power_on(void **state)
+static void assert_not_bitten(struct vb_config config)
+{
+    struct player player;
+
+    player_start(&player, config);
+    player_idle(&player, LONG_US);
+    assert_chip(&player, player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
+static void nothing_bites_after_power_on_behind_a_bridge_or_over_otg(void **state)
 {
     (void)state;
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
-        struct vb_config config = {.target = eg_targets[i], .fast = true};
-        struct player player;
+        struct vb_config config = {.target = eg_targets[i], .fast = true, .strap_low = true};
 
-        player_open(&player, config);
-        player_idle(&player, LONG_US);
-        assert_chip(&player, player_sync(&player));
-        vb_board_destroy(player.board);
-        if ((eg_targets[i]->quirks & EG_QUIRK_USB_WATCHDOGS) == 0)
-            continue;
+        assert_not_bitten(config);
         config.usb = VB_USB_SERIAL_JTAG;
-        config.strap_low = true;
-        player_start(&player, config);
-        player_idle(&player, LONG_US);
-        assert_chip(&player, player_sync(&player));
-        vb_board_destroy(player.board);
+        if ((eg_targets[i]->quirks & EG_QUIRK_USB_WATCHDOGS) != 0)
+            assert_not_bitten(config);
+        config.strap_low = false;
+        config.force_download = true;
+        if (!eg_field_exists(&eg_targets[i]->field[EG_FIELD_FORCE_DOWNLOAD]))
+            continue;
+        if ((eg_targets[i]->quirks & EG_QUIRK_USB_WATCHDOGS) != 0)
+            assert_not_bitten(config);
+        config.usb = VB_USB_OTG;
+        assert_not_bitten(config);
     }
+}
+
+static void over_otg_nothing_bites_after_a_reset_by_lines(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_start(&player,
+                 (struct vb_config){.target = eg_target_by_name("esp32s3"), .usb = VB_USB_OTG, .fast = true});
+    lines(&player, false, true);
+    lines(&player, true, true);
+    lines(&player, true, false);
+    player_idle(&player, LONG_US);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
 }
 
 static void its_registers_take_nothing_while_locked(void **state)
@@ -186,7 +210,8 @@ int main(void)
         cmocka_unit_test(a_loader_reached_by_usb_is_bitten_unless_both_are_off),
         cmocka_unit_test(a_bite_takes_the_port_off_the_bus),
         cmocka_unit_test(it_bites_in_the_middle_of_a_long_erase),
-        cmocka_unit_test(nothing_bites_behind_a_bridge_or_after_power_on),
+        cmocka_unit_test(nothing_bites_after_power_on_behind_a_bridge_or_over_otg),
+        cmocka_unit_test(over_otg_nothing_bites_after_a_reset_by_lines),
         cmocka_unit_test(its_registers_take_nothing_while_locked),
         cmocka_unit_test(a_host_leaves_the_loader_by_letting_one_bite),
         cmocka_unit_test(over_otg_such_a_bite_leads_out_of_the_loader),
