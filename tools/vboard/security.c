@@ -102,8 +102,7 @@ void vb__security_read(struct vb_board *board)
 
     *security = (struct vb__security){0};
     security->secure_boot =
-        vb__field(board, EG_FIELD_SECURE_BOOT_V1) != 0 ||
-        (vb__field(board, EG_FIELD_SECURE_BOOT_V2) != 0 && board->revision >= target->secure_boot_v2_from);
+        vb__field(board, EG_FIELD_SECURE_BOOT_V1) != 0 || vb__field(board, EG_FIELD_SECURE_BOOT_V2) != 0;
     security->crypt_count = (uint8_t)vb__field(board, EG_FIELD_FLASH_CRYPT_COUNT);
     /* A chip whose count nobody has found yet. */
     if (board->config.flash_encryption && target->key_rule != EG_KEY_NONE &&

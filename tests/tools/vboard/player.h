@@ -378,8 +378,9 @@ static inline uint32_t player_field(struct player *player, enum eg_field_id fiel
     return value;
 }
 
-/** A command through the registers of the SPI controller, as a host sends it: opcode, 24-bit address unless
- * `addr` is UINT32_MAX, `out_bits` of `out`, `in_bits` back, 32 at most each. */
+/** A command through the registers of the SPI controller, as a host sends it: opcode, an address of 24 bits,
+ * or of 32 when it needs them, unless `addr` is UINT32_MAX, `out_bits` of `out`, `in_bits` back, 32 at most
+ * each. */
 static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_t addr, uint32_t out,
                                   unsigned out_bits, unsigned in_bits)
 {
@@ -387,7 +388,8 @@ static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_
     const uint32_t base = target->spi.base;
     const uint32_t user = UINT32_C(1) << 31 | (addr != UINT32_MAX ? UINT32_C(1) << 30 : 0) |
                           (in_bits != 0 ? UINT32_C(1) << 28 : 0) | (out_bits != 0 ? UINT32_C(1) << 27 : 0);
-    uint32_t user1 = 23u << 26;
+    const unsigned addr_bits = addr > 0xffffff ? 32 : 24;
+    uint32_t user1 = (addr_bits - 1) << 26;
 
     if (target->spi.mosi_dlen == 0) {
         user1 |= (out_bits != 0 ? out_bits - 1 : 0) << 17 | (in_bits != 0 ? in_bits - 1 : 0) << 8;
@@ -402,7 +404,7 @@ static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_
     player_put_register(player, base + target->spi.usr2, 7u << 28 | opcode);
     if (addr != UINT32_MAX)
         player_put_register(player, base + target->spi.addr,
-                            target->spi.address_left_aligned ? addr << 8 : addr);
+                            target->spi.address_left_aligned ? addr << (32 - addr_bits) : addr);
     player_put_register(player, base + target->spi.w0, out);
     player_put_register(player, base + target->spi.cmd, 1u << 18);
     assert_int_equal(player_register(player, base + target->spi.cmd), 0);

@@ -69,6 +69,34 @@ static void each_erase_command_clears_its_own_size(void **state)
     unlink(path);
 }
 
+static void opcodes_with_long_addresses_reach_beyond_16_mb(void **state)
+{
+    static const struct {
+        uint8_t opcode;
+        uint32_t size;
+    } erases[] = {{0x21, 0x1000}, {0x5c, 0x8000}, {0xdc, 0x10000}};
+    const uint32_t addr = 17u << 20;
+    struct player player;
+
+    (void)state;
+    player_open(&player, (struct vb_config){.fast = true, .part = player_part("W25Q256JV")});
+    for (size_t i = 0; i < sizeof erases / sizeof erases[0]; i++) {
+        player_spi_op(&player, 0x06);
+        player_spi(&player, 0x12, addr + erases[i].size - 4, 0x01020304, 32, 0);
+        assert_int_equal(player_spi(&player, 0x13, addr + erases[i].size - 4, 0, 0, 32), 0x01020304);
+        assert_int_equal(player_spi(&player, 0x0c, addr + erases[i].size - 4, 0, 0, 32), 0x01020304);
+        player_spi_op(&player, 0x06);
+        player_spi(&player, erases[i].opcode, addr + 0x123, 0, 0, 0);
+        assert_int_equal(player_spi(&player, 0x13, addr + erases[i].size - 4, 0, 0, 32), 0xffffffff);
+    }
+    /* The short ones ignore what is above. */
+    player_spi_op(&player, 0x06);
+    player_spi(&player, 0x02, addr, 0, 32, 0);
+    assert_int_equal(player_flash(&player)[addr], 0xff);
+    assert_int_equal(player_flash(&player)[1u << 20], 0x00);
+    vb_board_destroy(player.board);
+}
+
 static void every_part_gives_its_id_and_its_table(void **state)
 {
     (void)state;
@@ -215,6 +243,7 @@ int main(void)
         cmocka_unit_test(programming_only_clears_bits),
         cmocka_unit_test(nothing_changes_without_write_enable),
         cmocka_unit_test(each_erase_command_clears_its_own_size),
+        cmocka_unit_test(opcodes_with_long_addresses_reach_beyond_16_mb),
         cmocka_unit_test(every_part_gives_its_id_and_its_table),
         cmocka_unit_test(there_is_a_part_of_each_size),
         cmocka_unit_test(a_sleeping_part_answers_ones_until_it_is_woken),

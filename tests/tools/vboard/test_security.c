@@ -216,6 +216,74 @@ static void the_key_manager_takes_the_place_of_a_key_in_efuse(void **state)
     assert_in_range(tried, 1, 15);
 }
 
+static struct vb_register burnt(const struct eg_target *target, enum eg_field_id field, uint32_t value)
+{
+    const struct eg_field_part *part = &target->field[field].part[0];
+
+    return (struct vb_register){part->addr, value << part->shift};
+}
+
+/* Purposes 2 and 3 in the two blocks whose words are others. */
+static void a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits(void **state)
+{
+    static const struct {
+        const char *target;
+        uint32_t first, second;
+        bool encrypts;
+    } rows[] = {
+        {"esp32s3", 2, 3, true},  {"esp32s3", 2, 0, false}, {"esp32s3", 0, 3, false},
+        {"esp32c3", 2, 3, false}, {"esp32c3", 4, 0, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct eg_target *target = eg_target_by_name(rows[i].target);
+        struct vb_config config = fast(target);
+        uint8_t good[64], landed[64];
+
+        config.flash_encryption = true;
+        write_and_look(good, config, false, 0);
+        config.flash_encryption = false;
+        config.registers[0] = burnt(target, EG_FIELD_KEY_PURPOSE, rows[i].first);
+        config.registers[1] = burnt(target, EG_FIELD_KEY_PURPOSE_LAST, rows[i].second);
+        config.register_count = 2;
+        write_and_look(landed, config, false, 0);
+        assert_int_equal(memcmp(landed, good, sizeof good) == 0, rows[i].encrypts);
+    }
+}
+
+/* Of an ESP32-C2 half of its block or all of it. */
+static void a_key_in_the_one_block_is_hidden_or_not_zero(void **state)
+{
+    static const struct {
+        struct vb_register words[2];
+        bool encrypts;
+    } rows[] = {
+        {{{0x60008860, 0}}, false},
+        {{{0x6000886c, 1}}, true},
+        {{{0x60008870, 1}}, false}, /* the upper half, of a key of 128 bits */
+        {{{0x60008870, 1}, {0x60008830, 1u << 10}}, true},
+        {{{0x60008830, 1}}, true},
+        {{{0x60008830, 1u << 10 | 1}}, false},
+        {{{0x60008830, 1u << 10 | 3}}, true},
+    };
+    const struct eg_target *target = eg_target_by_name("esp32c2");
+    struct vb_config config = fast(target);
+    uint8_t good[64], landed[64];
+
+    (void)state;
+    config.flash_encryption = true;
+    write_and_look(good, config, false, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        config = fast(target);
+        memcpy(config.registers, rows[i].words, sizeof rows[i].words);
+        config.register_count = rows[i].words[1].addr != 0 ? 2 : 1;
+        write_and_look(landed, config, false, 0);
+        if ((memcmp(landed, good, sizeof good) == 0) != rows[i].encrypts)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void the_esp8266_stub_refuses_to_encrypt(void **state)
 {
     uint8_t landed[64], blank[64];
@@ -247,25 +315,33 @@ static void encrypted_writes_need_whole_blocks_of_the_cipher(void **state)
     }
 }
 
+/* An odd number of bits in the count is on. */
 static void what_runs_sees_the_flash_through_the_cipher(void **state)
 {
+    static const struct {
+        uint32_t count, encrypted;
+        bool runs;
+    } rows[] = {{1, 1, true}, {1, 0, false}, {3, 1, false}, {3, 0, true}, {7, 1, true}, {0, 0, true}};
     static uint8_t image[0x400];
-    struct vb_config config = fast(eg_target_by_name("esp32c3"));
+    const struct eg_target *target = eg_target_by_name("esp32c3");
 
     (void)state;
     memset(image, 0xff, sizeof image);
     memcpy(image, (const uint8_t[]){0xe9, 0x00, 0x02, 0x2f, 0x50, 0x06, 0x38, 0x40}, 8);
-    config.flash_encryption = true;
-    for (uint32_t encrypted = 0; encrypted < 2; encrypted++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vb_config config = fast(target);
         struct player player;
 
+        config.registers[0] = burnt(target, EG_FIELD_FLASH_CRYPT_COUNT, rows[i].count);
+        config.registers[0].word |= burnt(target, EG_FIELD_KEY_PURPOSE, 4).word; /* in the same word */
+        config.register_count = 1;
         player_open(&player, config);
-        player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0, encrypted));
+        player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0, rows[i].encrypted));
         assert_int_equal(player_block(&player, 0x03, 0, image, sizeof image), 0);
         player_hard_reset(&player);
         player_idle(&player, 100000);
-        assert_int_equal(player_count(&player, "entry 0x40380650"), encrypted);
-        assert_int_equal(player_count(&player, "invalid header") == 0, encrypted);
+        assert_int_equal(player_count(&player, "entry 0x40380650"), rows[i].runs);
+        assert_int_equal(player_count(&player, "invalid header") == 0, rows[i].runs);
         vb_board_destroy(player.board);
     }
 }
@@ -280,6 +356,8 @@ int main(void)
         cmocka_unit_test(what_is_sent_encrypted_lands_as_cipher_text),
         cmocka_unit_test(encrypting_without_a_key_or_against_efuse_makes_garbage),
         cmocka_unit_test(the_key_manager_takes_the_place_of_a_key_in_efuse),
+        cmocka_unit_test(a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits),
+        cmocka_unit_test(a_key_in_the_one_block_is_hidden_or_not_zero),
         cmocka_unit_test(the_esp8266_stub_refuses_to_encrypt),
         cmocka_unit_test(encrypted_writes_need_whole_blocks_of_the_cipher),
         cmocka_unit_test(what_runs_sees_the_flash_through_the_cipher),

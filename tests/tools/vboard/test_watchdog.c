@@ -179,6 +179,19 @@ static void a_host_leaves_the_loader_by_letting_one_bite(void **state)
     }
 }
 
+static void a_bite_clears_the_flag_of_native_usb(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, "esp32c3", true);
+    lines(&player, false, true);
+    write_list(&player, player.target->watchdog_reset, 0, 4);
+    player_idle(&player, 1000000);
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
 static void over_otg_such_a_bite_leads_out_of_the_loader(void **state)
 {
     (void)state;
@@ -214,6 +227,7 @@ int main(void)
         cmocka_unit_test(over_otg_nothing_bites_after_a_reset_by_lines),
         cmocka_unit_test(its_registers_take_nothing_while_locked),
         cmocka_unit_test(a_host_leaves_the_loader_by_letting_one_bite),
+        cmocka_unit_test(a_bite_clears_the_flag_of_native_usb),
         cmocka_unit_test(over_otg_such_a_bite_leads_out_of_the_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
