@@ -8,8 +8,8 @@
  * hand. XMC, Macronix, Adesto: only their ids were at hand, so they have Winbond's times. "ESP": flash inside
  * Espressif's chips and modules, from the flash table of the ESP32-S3 datasheet.
  *
- * Ids: most say their size as a power of two. W25Q512JV and MX25U6435F use other codes, Adesto's says it in
- * its second byte, and NO-SIZE has one that is in nobody's table.
+ * Ids: most say their size as a power of two. W25Q512JV and the Macronix parts use other codes, Adesto's says
+ * it in its second byte, and NO-SIZE has one that is in nobody's table.
  *
  * Reading and hashing through a loader is bound by 64-byte SPI transfers and MD5 at the speed the ROM leaves
  * the CPU in; 400 ns per byte is 2.5 MB/s.
@@ -41,6 +41,7 @@ const struct vb_flash_part vb_flash_parts[] = {
     {"XM25QH32",     0x164020, MB(4),  WINBOND, {10000, 50000},    400, true,  false, 0},
     {"XM25QH32-ODD", 0x164020, MB(4),  WINBOND, {10000, 50000},    400, true,  true,  0},
     {"MX25U6435F",   0x3725c2, MB(8),  WINBOND, {20000, 100000},   400, true,  false, 0},
+    {"MX25U25645G",  0x3925c2, MB(32), WINBOND, {80000, 400000},   400, true,  false, 0},
     {"AT25SF321",    0x01871f, MB(4),  WINBOND, {10000, 50000},    400, true,  false, 0},
     {"ESP-2MB",      0x154020, MB(2),  ESP,     {7000, 20000},     400, true,  false, 0},
     {"ESP-4MB",      0x164020, MB(4),  ESP,     {20000, 60000},    400, true,  false, 0},

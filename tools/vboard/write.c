@@ -44,26 +44,28 @@ static bool sector_is_blank(struct vb_board *board, uint32_t addr)
     return true;
 }
 
-/* One step of erasing ahead; none when the flash is busy with the last one. */
-static void erase_next(struct vb_board *board)
+/* One step of erasing ahead; none when the flash is busy with the last one. False when the stub cannot look
+ * there. */
+static bool erase_next(struct vb_board *board)
 {
     struct vb__write *write = &board->write;
 
     if (write->erased_to >= write->erase_end)
-        return;
+        return true;
     if (!write->dirty_seen && !vb__stub_reaches(board, write->erased_to, VB__SECTOR))
-        return;
+        return false;
     if (!write->dirty_seen && sector_is_blank(board, write->erased_to)) {
         write->erased_to += VB__SECTOR;
-        return;
+        return true;
     }
     write->dirty_seen = true;
     if (!flash_idle(board))
-        return;
+        return true;
     const bool whole = write->erased_to % VB__BLOCK == 0 && write->erase_end - write->erased_to >= VB__BLOCK;
     const uint32_t size = whole ? VB__BLOCK : VB__SECTOR;
     vb__flash_erase(board, write->erased_to, size);
     write->erased_to += size;
+    return true;
 }
 
 bool vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted)
@@ -82,12 +84,7 @@ bool vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate
     write->erase_end = write->erased_to + eg_div_up(addr % VB__SECTOR + size, VB__SECTOR) * VB__SECTOR;
     if (deflate)
         write->inflating = inflateInit(&write->z) == Z_OK;
-    if (board->state != VB__STUB)
-        return true;
-    if (write->erased_to < write->erase_end && !vb__stub_reaches(board, write->erased_to, VB__SECTOR))
-        return false;
-    erase_next(board);
-    return true;
+    return board->state != VB__STUB || erase_next(board);
 }
 
 /* The chip's cipher takes whole blocks. What a ROM inflates comes in pieces of any size, which it is supposed
@@ -116,7 +113,8 @@ static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t
     while (board->state == VB__STUB && write->erased_to < write->erase_end &&
            write->erased_to < write->addr + size) {
         vb__flash_wait(board);
-        erase_next(board);
+        if (!erase_next(board))
+            return VB__WRITE_REFUSED;
     }
     if (!fits_cipher(board, size))
         return VB__WRITE_REFUSED;
@@ -153,8 +151,8 @@ static enum vb__write_result put_inflated(struct vb_board *board, const uint8_t 
     z->next_in = (z_const Bytef *)data;
     z->avail_in = size;
     do {
-        if (board->state == VB__STUB)
-            erase_next(board);
+        if (board->state == VB__STUB && !erase_next(board))
+            return VB__WRITE_REFUSED;
         z->next_out = write->window + write->window_used;
         z->avail_out = VB__WINDOW - write->window_used;
         const int result = inflate(z, Z_NO_FLUSH);

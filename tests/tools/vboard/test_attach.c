@@ -166,6 +166,22 @@ static void an_absent_flash_reads_as_ones_and_hangs_who_writes(void **state)
     vb_board_destroy(player.board);
 }
 
+static void who_hangs_has_changed_nothing(void **state)
+{
+    static const uint8_t zeros[0x400];
+    struct player player;
+
+    (void)state;
+    player_open(&player, fast("esp32"));
+    player_command(&player, 0x02, WORDS(sizeof zeros, 1, sizeof zeros, 0x1000));
+    assert_int_equal(player_block(&player, 0x03, 0, zeros, sizeof zeros), 0);
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    assert_false(player_try(&player, 1000000, 0x02, WORDS(0x4000, 16, 0x400, 0)));
+    assert_int_equal(player_flash(&player)[0x1000], 0x00);
+    vb_board_destroy(player.board);
+}
+
 static void a_part_that_started_badly_is_cured_by_sleep_and_a_rest(void **state)
 {
     static const struct {
@@ -268,6 +284,7 @@ int main(void)
         cmocka_unit_test(an_esp32_has_its_pins_in_efuse_and_its_stub_finds_them),
         cmocka_unit_test(an_esp32_with_its_flash_at_hspi_tells_its_stub_by_the_strap),
         cmocka_unit_test(an_absent_flash_reads_as_ones_and_hangs_who_writes),
+        cmocka_unit_test(who_hangs_has_changed_nothing),
         cmocka_unit_test(a_part_that_started_badly_is_cured_by_sleep_and_a_rest),
         cmocka_unit_test(the_flash_of_some_esp32_p4_must_be_switched_on),
         cmocka_unit_test(where_the_rom_has_forced_the_supply_that_must_be_taken_back),

@@ -151,6 +151,16 @@ static void a_reset_forgets_what_was_loaded(void **state)
     player_command(&player, 0x06, WORDS(0, RAM_ADDR + 0x1000));
     player_idle(&player, 100000);
     assert_false(player_heard(&player, "hello"));
+
+    /* However often that is. */
+    for (int i = 0; i < 40; i++) {
+        player_enter_loader(&player);
+        assert_true(player_sync(&player));
+        load_application(&player, true);
+    }
+    player_command(&player, 0x06, WORDS(0, RAM_ADDR + 0x1000));
+    player_idle(&player, 100000);
+    assert_true(player_heard(&player, "hello"));
     vb_board_destroy(player.board);
 }
 

@@ -425,8 +425,11 @@ static void beyond_the_size_it_believes_a_stub_refuses(void **state)
     static const struct {
         const char *part;
         uint32_t believed;
-    } rows[] = {
-        {"GD25Q32", 4u << 20}, {"W25Q80DV", 1u << 20}, {"W25Q512JV", 16u << 20}, {"AT25SF321", 16u << 20}};
+    } rows[] = {{"GD25Q32", 4u << 20},
+                {"W25Q80DV", 1u << 20},
+                {"W25Q512JV", 16u << 20},
+                {"AT25SF321", 16u << 20},
+                {"MX25U25645G", 32u << 20}};
 
     (void)state;
     player_need_stub("esp32");
@@ -449,6 +452,40 @@ static void beyond_the_size_it_believes_a_stub_refuses(void **state)
         player_command(&player, 0x0b, WORDS(0, 2 * end, 0x10000, 0x1000, 0x100, 0xffff));
         player_command(&player, 0x02, WORDS(0x1000, 1, 0x1000, end, 0));
         assert_int_equal(player_status(&player, 0), 0);
+        vb_board_destroy(player.board);
+    }
+}
+
+/* Half of it: the first sector is written, the second refused, and nothing wraps onto the flash's beginning.
+ */
+static void a_region_that_ends_beyond_that_is_refused_where_it_does(void **state)
+{
+    static uint8_t data[0x2000], packed[0x3000];
+    const uint32_t addr = (4u << 20) - 0x1000;
+
+    (void)state;
+    player_need_stub("esp32");
+    for (int deflate = 0; deflate < 2; deflate++) {
+        struct player player;
+        uLongf size = sizeof packed;
+
+        start_large(&player, eg_target_by_name("esp32"), "GD25Q32");
+        write_word(&player, 0);
+        assert_int_equal(compress2(packed, &size, data, sizeof data, 9), Z_OK);
+        if (deflate) {
+            player_command(&player, 0x10, WORDS(sizeof data, 1, BLOCK, addr, 0));
+            assert_int_equal(player_block(&player, 0x11, 0, packed, size), 0);
+        } else {
+            player_command(&player, 0x02, WORDS(sizeof data, 2, 0x1000, addr, 0));
+            assert_int_equal(player_block(&player, 0x03, 0, data, 0x1000), 0);
+            assert_int_equal(player_block(&player, 0x03, 1, data, 0x1000), 0);
+            assert_int_equal(player_flash(&player)[addr], 0x00);
+        }
+        player_command(&player, 0x0a, WORDS(0x40001000));
+        assert_int_equal(player_status(&player, 0), 0xc400);
+        player_command(&player, 0x04, WORDS(1));
+        assert_int_equal(player_status(&player, 0), 0xc000);
+        assert_int_equal(player_flash(&player)[0], 0x00);
         vb_board_destroy(player.board);
     }
 }
@@ -489,6 +526,7 @@ int main(void)
         cmocka_unit_test(a_packet_size_beyond_a_sector_is_a_late_error),
         cmocka_unit_test(beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere),
         cmocka_unit_test(beyond_the_size_it_believes_a_stub_refuses),
+        cmocka_unit_test(a_region_that_ends_beyond_that_is_refused_where_it_does),
         cmocka_unit_test(damaged_and_empty_frames_get_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

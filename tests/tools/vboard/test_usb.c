@@ -202,7 +202,9 @@ static void start_otg(struct player *player, const struct eg_target *target)
     lines(player, false, true);
     lines(player, true, true);
     lines(player, true, false);
+    player->got_size = 0;
     assert_gone_and_back(player);
+    assert_chip(player, player->got_size == 0); /* what was said meanwhile nobody heard */
     assert_chip(player, player_sync(player));
 }
 
