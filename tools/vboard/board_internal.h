@@ -271,8 +271,8 @@ void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uin
 /* boot.c */
 void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
 void vb__boot_complain(struct vb_board *board);
-/** Print what stands behind each "vboard says: "; false when nothing does. */
-bool vb__boot_says(struct vb_board *board, const uint8_t *data, size_t size);
+/** Print what stands behind each "vboard says: ". */
+void vb__boot_say(struct vb_board *board, const uint8_t *data, size_t size);
 
 /* rom.c, stub.c: one whole frame */
 void vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size);

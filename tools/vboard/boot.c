@@ -115,23 +115,20 @@ static int text_length(const uint8_t *text, size_t size)
     return (int)(end != NULL ? (size_t)(end - text) : size);
 }
 
-bool vb__boot_says(struct vb_board *board, const uint8_t *data, size_t size)
+void vb__boot_say(struct vb_board *board, const uint8_t *data, size_t size)
 {
     static const char mark[] = "vboard says: ";
     const size_t length = sizeof mark - 1;
-    bool said = false;
 
     for (const uint8_t *at = data, *end = data + size; (size_t)(end - at) > length; at++) {
         at = memchr(at, mark[0], (size_t)(end - at) - length);
         if (at == NULL)
-            break;
+            return;
         if (memcmp(at, mark, length) != 0)
             continue;
         at += length;
         print(board, "%.*s\r\n", text_length(at, (size_t)(end - at) < 200 ? (size_t)(end - at) : 200), at);
-        said = true;
     }
-    return said;
 }
 
 static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
@@ -140,7 +137,7 @@ static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
         return;
     if (size > board->flash_size - addr)
         size = board->flash_size - addr;
-    vb__boot_says(board, board->flash + addr, size);
+    vb__boot_say(board, board->flash + addr, size);
 }
 
 /* The first application partition of the table at 0x8000; false when there is none. */

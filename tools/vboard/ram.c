@@ -51,23 +51,14 @@ static bool is_stub(struct vb_board *board, uint32_t entry)
     return false;
 }
 
-/* Whether any segment had something to say. */
-static bool says(struct vb_board *board)
+static void say(struct vb_board *board, const struct vb__segment *segment)
 {
-    bool said = false;
+    EG_CLEANUP(eg_free_cleanup) uint8_t *bytes = malloc(segment->size + 1);
 
-    for (unsigned i = 0; i < board->segment_count; i++) {
-        const struct vb__segment *segment = &board->segments[i];
-        EG_CLEANUP(eg_free_cleanup) uint8_t *bytes = malloc(segment->size + 1);
-
-        if (bytes == NULL)
-            return said;
-        for (uint32_t at = 0; at < segment->size; at++)
-            bytes[at] =
-                (uint8_t)(vb__memory_get(board, segment->addr + at) >> 8 * ((segment->addr + at) % 4));
-        said = vb__boot_says(board, bytes, segment->size) || said;
-    }
-    return said;
+    for (uint32_t at = 0; bytes != NULL && at < segment->size; at++)
+        bytes[at] = (uint8_t)(vb__memory_get(board, segment->addr + at) >> 8 * ((segment->addr + at) % 4));
+    if (bytes != NULL)
+        vb__boot_say(board, bytes, segment->size);
 }
 
 void vb__ram_run(struct vb_board *board, uint32_t entry)
@@ -78,6 +69,6 @@ void vb__ram_run(struct vb_board *board, uint32_t entry)
     }
     vb__write_close(board);
     board->state = VB__APP;
-    if (!says(board))
-        board->state = VB__CRASHED;
+    for (unsigned i = 0; i < board->segment_count; i++)
+        say(board, &board->segments[i]);
 }
