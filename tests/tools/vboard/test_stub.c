@@ -392,30 +392,39 @@ static void start_large(struct player *player, const struct eg_target *target, c
 
 static void beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere(void **state)
 {
-    static const char *const parts[] = {"W25Q256JV", "W25Q512JV"};
     const uint32_t addr = 17u << 20;
 
     (void)state;
     player_need_stub("esp32");
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         const bool big = (eg_targets[i]->quirks & EG_QUIRK_BIG_FLASH_BY_STUB) != 0;
+        struct player player;
 
         if (eg_targets[i]->stub == NULL)
             continue;
-        for (size_t j = 0; j < sizeof parts / sizeof parts[0]; j++) {
-            struct player player;
-
-            start_large(&player, eg_targets[i], parts[j]);
-            player_command(&player, 0x0b, WORDS(0, 64u << 20, 0x10000, 0x1000, 0x100, 0xffff));
-            write_word(&player, addr);
-            assert_chip(&player, (player_flash(&player)[addr] == 0x00) == big);
-            assert_chip(&player, (player_flash(&player)[addr - (16u << 20)] == 0x00) == !big);
-            player_command(&player, 0xd1, WORDS(addr, 0x1000));
-            assert_chip(&player, player_flash(&player)[addr] == 0xff);
-            assert_chip(&player, player_flash(&player)[addr - (16u << 20)] == 0xff);
-            vb_board_destroy(player.board);
-        }
+        start_large(&player, eg_targets[i], "W25Q256JV");
+        player_command(&player, 0x0b, WORDS(0, 32u << 20, 0x10000, 0x1000, 0x100, 0xffff));
+        write_word(&player, addr);
+        assert_chip(&player, (player_flash(&player)[addr] == 0x00) == big);
+        assert_chip(&player, (player_flash(&player)[addr - (16u << 20)] == 0x00) == !big);
+        player_command(&player, 0xd1, WORDS(addr, 0x1000));
+        assert_chip(&player, player_flash(&player)[addr] == 0xff);
+        assert_chip(&player, player_flash(&player)[addr - (16u << 20)] == 0xff);
+        vb_board_destroy(player.board);
     }
+}
+
+/* Whose id tells such a stub nothing: it takes it for as large as can be. */
+static void a_flash_of_64_mb_is_reached_to_its_end(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_need_stub("esp32p4-rev1");
+    start_large(&player, eg_target_by_name("esp32p4"), "W25Q512JV");
+    write_word(&player, (64u << 20) - 0x1000);
+    assert_int_equal(player_flash(&player)[(64u << 20) - 0x1000], 0x00);
+    vb_board_destroy(player.board);
 }
 
 /* The size comes from the id the stub reads as it starts: "W25Q512JV" says it in a way it does not know, and
@@ -525,6 +534,7 @@ int main(void)
         cmocka_unit_test(flash_is_read_one_acknowledged_packet_at_a_time),
         cmocka_unit_test(a_packet_size_beyond_a_sector_is_a_late_error),
         cmocka_unit_test(beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere),
+        cmocka_unit_test(a_flash_of_64_mb_is_reached_to_its_end),
         cmocka_unit_test(beyond_the_size_it_believes_a_stub_refuses),
         cmocka_unit_test(a_region_that_ends_beyond_that_is_refused_where_it_does),
         cmocka_unit_test(damaged_and_empty_frames_get_no_answer),
