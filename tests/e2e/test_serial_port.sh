@@ -43,7 +43,7 @@ expect_equal ports "$(head -n 1 "$work/out.log")" 'no serial port'
 make_job esp32c3 65536 'link: {baud: 921600}'
 start_serial cp210x --chip esp32c3 --mac 24:0a:c4:00:00:01
 start_serial ch9102 --chip esp32c3 --mac 24:0a:c4:00:00:02
-start_serial jtag --chip esp32c3 --mac 24:0a:c4:00:00:03 --usb-jtag
+start_serial jtag --chip esp32c3 --mac 24:0a:c4:00:00:03 --usb jtag
 plug ttyUSB7 10c4:ea60 A5001 1-2 "$work/cp210x/board1"
 plug ttyACM3 1a86:55d4 '' 1-3.1 "$work/ch9102/board1"
 plug ttyACM4 303a:1001 24:0A:C4:00:00:03 1-4 "$work/jtag/board1"

@@ -22,8 +22,15 @@ refuses 'port 65535: 2 boards need ports beyond 65535' --port 65535 --boards 2
 refuses '"localhost": not a numeric address' --bind localhost
 refuses '--link: only together with --pty' --link "$work"
 refuses '--lines: only together with --link' --pty --lines
-refuses '--usb-jtag: only together with --lines' --pty --link "$work" --usb-jtag
 refuses 'fault "3:lie": there are boards 1 to 2' --boards 2 --fault 3:lie
+refuses '--crystal 100: 0 to 99 MHz' --crystal 100
+refuses 'ESP32 comes with no crystal of 48 MHz' --crystal 48
+refuses 'the ROM of ESP32 does not say which crystal it expects' --rom-crystal 40
+refuses '--usb serial: not one of bridge, jtag, otg' --usb serial
+refuses 'ESP32 has no USB-OTG' --usb otg
+refuses '--spi-pins 6,17: not default, hspi or five pins CLK,Q,D,HD,CS' --spi-pins 6,17
+refuses '--register 0x3ff5a00c: not a register and its word, such as 0x3ff5a00c=0x8200' --register 0x3ff5a00c
+refuses 'ESP32-C3 has no secure boot v1' --chip esp32c3 --secure-boot-v1
 refuses '--nonsense: unknown option' --nonsense
 refuses '--boards=many: invalid numeric value' --boards=many
 refuses '"board": vboard takes options only' board
@@ -37,6 +44,13 @@ for list in help list-chips list-parts list-faults; do
   expect_status 0 "$vboard" "--$list"
   [ -s "$work/out.log" ] || fail "--$list prints nothing"
 done
+
+# Every option has its line of help, and the help fits a terminal.
+expect_status 0 "$vboard" --help
+for option in register usb spi-pins crystal rom-crystal secure-boot-v1 no-manual-encryption key-manager force-download; do
+  grep -qE -- "--$option(=|  )" "$work/out.log" || fail "--help does not tell of --$option"
+done
+expect_equal 'longest line of --help' "$(awk 'length > 80' "$work/out.log")" ''
 
 # One URL per board, none twice; a port in use is refused.
 start_boards urls 3

@@ -8,7 +8,8 @@
  * has passed and, when the loader is busy, until it is done; a frame is then handled in one go and its reply
  * queued for when the loader will have finished. Nothing is computed per byte but escapes and checksums.
  *
- * Not here: what the loaders answer (rom.c, stub.c) and what the flash does (flash.c).
+ * Not here: where a reset leads (reset.c), what the loaders answer (rom.c, stub.c) and what the flash does
+ * (flash.c).
  */
 
 #include "engine/base/bytes.h"
@@ -53,15 +54,9 @@ void vb__busy(struct vb_board *board, uint64_t ns)
         board->cpu_ns += ns;
 }
 
-void vb__set_baud(struct vb_board *board, uint32_t baud)
-{
-    board->baud = baud;
-    vb__registers_set_baud(board, baud);
-}
-
 void vb__send(struct vb_board *board, const uint8_t *data, size_t size)
 {
-    if (!board->silent)
+    if (!board->silent && board->state != VB__CRASHED)
         vb__wire_put(&board->tx, board->cpu_ns > board->now_ns ? board->cpu_ns : board->now_ns, board->baud,
                      data, size);
 }
@@ -88,35 +83,32 @@ static bool same_rate(uint32_t a, uint32_t b)
     return difference * 100 <= (uint64_t)b * 3;
 }
 
+static void forget_passed(struct vb__wire *wire, uint64_t now_ns)
+{
+    size_t count;
+
+    while (vb__wire_passed(wire, now_ns, &count) != NULL && count != 0)
+        vb__wire_take(wire, count);
+}
+
 void vb__stop(struct vb_board *board)
 {
     const uint64_t now_ns = board->now_ns;
-    struct vb__run *run;
-    size_t count;
 
-    while ((run = vb__wire_passed(&board->rx, now_ns, &count)) != NULL && count != 0)
-        vb__wire_take(&board->rx, count);
+    forget_passed(&board->rx, now_ns);
     vb__wire_cut(&board->tx, now_ns);
     board->state = VB__HELD;
     board->strap_ns = VB__NEVER;
     board->loop_ns = VB__NEVER;
+    board->bite_ns = board->super_bite_ns = VB__NEVER;
     board->cpu_ns = now_ns;
     board->flash_ns = now_ns;
 }
 
-static bool strap_low(const struct vb_board *board)
-{
-    return board->config.strap_low || (board->dtr && !board->rts);
-}
-
-void vb__restart(struct vb_board *board, enum vb__cause cause)
-{
-    vb__stop(board);
-    vb__boot(board, strap_low(board), cause);
-}
-
 static void handle_frame(struct vb_board *board)
 {
+    if (vb__usb_loses(board, board->decoder.size))
+        return;
     if (board->state == VB__ROM)
         vb__rom_frame(board, board->decoder.frame, board->decoder.size);
     else
@@ -134,7 +126,7 @@ static size_t decode(struct vb_board *board, const uint8_t *data, size_t size, u
 {
     uint8_t garbled[256];
 
-    if (board->state == VB__ROM && board->autobaud)
+    if (board->state == VB__ROM && board->autobaud && vb__autobauds(board, host_baud))
         board->baud = host_baud;
     if (same_rate(host_baud, board->baud))
         return vb__slip_feed(&board->decoder, data, size, complete);
@@ -153,8 +145,9 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 /* The next thing that happens by itself, bytes aside. */
 static uint64_t next_event(const struct vb_board *board)
 {
-    uint64_t next = earliest(board->strap_ns, board->back_ns);
+    uint64_t next = earliest(earliest(board->strap_ns, board->back_ns), board->off_bus_ns);
 
+    next = earliest(next, vb__watchdog_next(board));
     if (board->state == VB__START)
         next = earliest(next, board->ready_ns);
     return earliest(next, board->loop_ns);
@@ -218,10 +211,15 @@ static void happen(struct vb_board *board, uint64_t now_ns, uint64_t until_ns)
     if (board->back_ns <= now_ns) { /* plugged in again */
         board->gone_ns = board->back_ns = VB__NEVER;
         board->dtr = board->rts = false;
-        vb__restart(board, VB__CAUSE_POWER);
+        vb__reset(board, VB__CAUSE_POWER);
+    } else if (board->off_bus_ns <= now_ns) { /* what was said meanwhile nobody has heard */
+        board->off_bus_ns = VB__NEVER;
+        board->dtr = board->rts = false;
+        forget_passed(&board->tx, now_ns);
     } else if (board->strap_ns <= now_ns) {
-        board->strap_ns = VB__NEVER;
-        vb__boot(board, strap_low(board), VB__CAUSE_POWER);
+        vb__reset(board, VB__CAUSE_EN);
+    } else if (vb__watchdog_next(board) <= now_ns) {
+        vb__reset(board, VB__CAUSE_WATCHDOG);
     } else if (board->state == VB__START && board->ready_ns <= now_ns) {
         vb__rom_start(board);
     } else {
@@ -248,7 +246,7 @@ static void live(struct vb_board *board, uint64_t until_ns)
 
 static bool away(const struct vb_board *board)
 {
-    return board->gone_ns <= board->now_ns;
+    return board->gone_ns <= board->now_ns || board->off_bus_ns != VB__NEVER;
 }
 
 void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool rts)
@@ -256,6 +254,10 @@ void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool 
     live(board, now_us * 1000);
     if (away(board))
         return;
+    if (vb__usb_native(board)) {
+        vb__usb_lines(board, dtr, rts);
+        return;
+    }
     board->dtr = dtr;
     board->rts = rts;
     if (rts && !dtr)
@@ -290,7 +292,8 @@ void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t ba
 {
     live(board, now_us * 1000);
     judge(board);
-    board->host_baud = baud;
+    if (!vb__usb_native(board))
+        board->host_baud = baud;
 }
 
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size)
@@ -422,22 +425,32 @@ static void make_mac(struct vb_board *board)
 
 static enum eg_code set_up(struct vb_board *board, const struct vb_config *config, struct eg_error *err)
 {
+    EG_TRY(vb__config_check(config, err));
     board->config = *config;
     board->config.flash_path = board->config.stub_dir = NULL;
     board->target = config->target;
     board->part = config->part != NULL ? config->part : &vb_flash_parts[0];
-    board->host_baud = DEFAULT_BAUD;
-    board->baud = config->target->boot_log_baud;
+    board->host_baud = vb__usb_native(board) ? 0 : DEFAULT_BAUD;
     board->random = config->seed ^ (uint64_t)config->number << 32;
-    board->strap_ns = board->loop_ns = board->gone_ns = board->back_ns = VB__NEVER;
+    board->strap_ns = board->loop_ns = board->gone_ns = board->back_ns = board->off_bus_ns = VB__NEVER;
+    board->bite_ns = board->super_bite_ns = VB__NEVER;
     board->rx.instant = board->tx.instant = config->fast;
+    board->addr_mask = VB__ADDR_24;
     make_mac(board);
     EG_TRY(eg_alloc(&board->decoder.frame, VB__FRAME_MAX, 1, err));
     EG_TRY(vb__flash_open(board, config->flash_path, err));
-    if (config->stub_dir != NULL && config->target->stub != NULL)
-        EG_TRY(eg_stub_load(&board->extra_stub, config->stub_dir, config->target->stub, err));
+    vb__status_init(board);
     vb__faults_init(board);
-    vb__restart(board, VB__CAUSE_POWER);
+    vb__reset(board, VB__CAUSE_POWER);
+    if (config->force_download) {
+        board->rtc = (struct vb__rtc){.force_download = true}; /* nor does a watchdog run */
+        vb__reset(board, VB__CAUSE_SOFTWARE);
+        board->off_bus_ns = VB__NEVER; /* long ago */
+    }
+    /* Which stub that is depends on the revision, which the reset has put into efuse. */
+    const char *stub = eg_target_stub(board->target, board->revision);
+    if (config->stub_dir != NULL && stub != NULL)
+        EG_TRY(eg_stub_load(&board->extra_stub, config->stub_dir, stub, err));
     return EG_OK;
 }
 

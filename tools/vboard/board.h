@@ -28,30 +28,56 @@
 /** A flash part: identity and datasheet times. */
 struct vb_flash_part {
     const char *name; /* "W25Q32JV" */
-    uint32_t jedec;   /* maker | type << 8 | capacity << 16 */
-    uint32_t size;    /* bytes */
+    uint32_t jedec;   /* maker | type << 8 | capacity << 16; VB_NO_FLASH = there is none */
+    uint32_t size;    /* bytes, a power of two */
     uint32_t page_us[2], sector_us[2],
         block_us[2]; /* 256 B program, 4 KiB erase, 64 KiB erase: typical, maximum */
     uint32_t chip_ms[2];
     uint32_t read_ns; /* per byte, reading and hashing through the loader */
     bool sfdp;        /* answers 5A with a table */
+    bool odd_start;   /* gives a wrong id after power-on, until it has been put to sleep and woken (XMC) */
+    uint32_t status;  /* as it leaves the factory: register 1 | 2 << 8 | 3 << 16 */
 };
+
+/** What an id reads when nothing drives the line. */
+#define VB_NO_FLASH UINT32_C(0xffffff)
 
 /** The parts, ends with a NULL name; the first is the default (GigaDevice, c8 40 16, 4 MB: the recordings'
  * part). */
 extern const struct vb_flash_part vb_flash_parts[];
 
+/** What is between the host and the chip. */
+enum vb_usb {
+    VB_USB_BRIDGE,      /* a USB-serial bridge at the UART, with the usual two transistors */
+    VB_USB_SERIAL_JTAG, /* the chip's USB-Serial/JTAG */
+    VB_USB_OTG,         /* the chip's USB, run by its ROM or by the stub */
+};
+
+/** A register that holds this word after every reset, whatever else the configuration says. */
+struct vb_register {
+    uint32_t addr, word;
+};
+
+#define VB_REGISTERS_MAX 64
+
+#define VB_PINS_DEFAULT 0u
+#define VB_PINS_HSPI    1u
+
+/** v0.0 for `revision` of a configuration, whose 0 is the usual one. */
+#define VB_REVISION_0 UINT16_MAX
+
 enum vb_fault_kind {
     VB_FAULT_NONE,
-    VB_FAULT_LOSE,     /* a byte is lost on the wire */
-    VB_FAULT_FLIP,     /* a bit is flipped on the wire */
-    VB_FAULT_LATE,     /* a reply is late */
-    VB_FAULT_DROP,     /* a reply is missing */
-    VB_FAULT_SILENT,   /* from then on nothing is answered, whatever is done */
-    VB_FAULT_GONE,     /* the port disappears */
-    VB_FAULT_BROWNOUT, /* the chip restarts by itself */
-    VB_FAULT_STUCK,    /* flash bits that never change */
-    VB_FAULT_LIE,      /* says OK, writes nothing */
+    VB_FAULT_LOSE,          /* a byte is lost on the wire */
+    VB_FAULT_FLIP,          /* a bit is flipped on the wire */
+    VB_FAULT_LATE,          /* a reply is late */
+    VB_FAULT_DROP,          /* a reply is missing */
+    VB_FAULT_SILENT,        /* from then on nothing is answered, whatever is done */
+    VB_FAULT_GONE,          /* the port disappears */
+    VB_FAULT_BROWNOUT,      /* the chip restarts by itself */
+    VB_FAULT_STUCK,         /* flash bits that never change */
+    VB_FAULT_LIE,           /* says OK, writes nothing */
+    VB_FAULT_NO_JUMP_REPLY, /* what MEM_END starts takes the UART over before the ROM's reply has left */
 };
 
 #define VB_FAULTS_MAX 8
@@ -68,6 +94,7 @@ struct vb_fault {
     bool value;     /* STUCK: at 1 or at 0 */
 };
 
+/* What a chip does not have has no effect where it says so, and is refused by vb_board_create() elsewhere. */
 struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */
@@ -76,9 +103,23 @@ struct vb_config {
     uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
     bool fast;                        /* leave time out: infinite baud, instant flash */
     bool maximum_times;               /* flash at the datasheet's maximum times */
-    bool secure_boot, flash_encryption;
-    bool secure_download;   /* no effect on chips whose ROM knows no such mode (ESP8266, ESP32) */
-    bool strap_low;         /* a jumper holds the boot strap low: every reset ends in the ROM loader */
+    bool strap_low; /* a jumper holds the boot strap low: every reset that samples it ends in the loader */
+    bool force_download; /* an application has sent the chip into its loader, by EG_FIELD_FORCE_DOWNLOAD */
+    enum vb_usb usb;
+    uint8_t crystal_mhz;     /* 0 = the chip's usual one */
+    uint8_t rom_crystal_mhz; /* ESP32-C5: what its ROM expects; 0 = what is there */
+    uint32_t spi_pins; /* where the flash hangs, as SPI_ATTACH says it: VB_PINS_*, else clk | q << 6 | d << 12
+                          | cs << 18 | hd << 24; in efuse, too, on chips with EG_QUIRK_EFUSE_PADS */
+    /* Security; what the chip has no efuse for has no effect. */
+    bool secure_boot;      /* v2 where the chip and its revision have it */
+    bool secure_boot_v1;   /* v1, refused where the chip has none */
+    bool flash_encryption; /* with its key in efuse */
+    bool
+        no_manual_encryption; /* the loader may not encrypt by itself; refused where there is no such efuse */
+    bool key_manager;         /* holds the flash key in place of efuse; refused likewise */
+    bool secure_download;     /* no effect on chips whose ROM knows no such mode (ESP8266, ESP32) */
+    struct vb_register registers[VB_REGISTERS_MAX];
+    unsigned register_count;
     const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
     const char *stub_dir;   /* also accept the stubs of this folder */
     struct vb_fault faults[VB_FAULTS_MAX];
@@ -91,8 +132,8 @@ struct vb_board;
 /**
  * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
  *
- * @return EG_OK; EG_IO the flash file or the chip's stub in stub_dir cannot be used (wrong size, no
- * permission); EG_BAD_STUB; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB the chip cannot be as `config` says; EG_IO the flash file or the chip's stub in
+ * stub_dir cannot be used (wrong size, no permission); EG_BAD_STUB; EG_NO_MEMORY
  */
 enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
                              struct eg_error *err) EG_CHECKED;
@@ -100,11 +141,12 @@ enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *co
 /** Writes the flash file back. NULL is allowed. */
 void vb_board_destroy(struct vb_board *board);
 
-/** State of the adapter's lines: true = asserted = pin low, through the usual two-transistor circuit. */
+/** State of the port's lines: true = asserted. Through a bridge that is pin low, by the usual two-transistor
+ * circuit; the chip's own USB takes it for a request. */
 void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool rts);
 
 /** Rate of the host's side, 115200 at first; a rate that is not the board's makes garbage in both directions.
- * 0 = whatever the board's is, for a carrier without a rate. */
+ * 0 = whatever the board's is, for a carrier without a rate. No effect over the chip's own USB. */
 void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
 
 /** Bytes that the host hands to its adapter now; they take their time on the wire behind those before them.
@@ -124,6 +166,9 @@ uint64_t vb_board_next_us(struct vb_board *board, uint64_t now_us);
 /** Whether the port is there. */
 bool vb_board_present(struct vb_board *board, uint64_t now_us);
 
+/** Ids of the USB device that is the port. */
+void vb_board_usb_ids(const struct vb_board *board, uint16_t *vid, uint16_t *pid);
+
 /** Flash contents, for tests; the board's. */
 const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
 
@@ -140,5 +185,15 @@ enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_
 
 /** The words vb_fault_parse() knows, for --help. */
 extern const char vb_fault_help[];
+
+/**
+ * Parse what options say: "bridge", "jtag" or "otg"; "default", "hspi" or the pins "CLK,Q,D,HD,CS"; a
+ * register and its word, "0x6001a000=0x1".
+ *
+ * @return EG_OK; EG_BAD_JOB the sentence begins with the text and says what would be allowed
+ */
+enum eg_code vb_usb_parse(enum vb_usb *usb, const char *text, struct eg_error *err) EG_CHECKED;
+enum eg_code vb_spi_pins_parse(uint32_t *pins, const char *text, struct eg_error *err) EG_CHECKED;
+enum eg_code vb_register_parse(struct vb_register *reg, const char *text, struct eg_error *err) EG_CHECKED;
 
 #endif

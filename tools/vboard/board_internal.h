@@ -16,8 +16,22 @@
 #define VB__SECTOR    0x1000u
 #define VB__BLOCK     0x10000u
 #define VB__WINDOW    0x8000u /* what is inflated is programmed when so much has come together */
+#define VB__ADDR_24   0xffffffu
+#define VB__PIN_MASK  0x3fu
+#define VB__USB_BAUD  8000000u /* native USB, full speed less what its packets cost */
 
-enum vb__cause { VB__CAUSE_POWER, VB__CAUSE_BROWNOUT };
+#define VB__UNATTACHED   UINT32_MAX
+#define VB__SEGMENTS_MAX 32
+
+/* What brings the chip to a restart; reset.c says how deep each goes. */
+enum vb__cause {
+    VB__CAUSE_POWER, /* plugged in */
+    VB__CAUSE_EN,    /* the reset pin */
+    VB__CAUSE_BROWNOUT,
+    VB__CAUSE_WATCHDOG,
+    VB__CAUSE_USB, /* the chip's own USB was asked to */
+    VB__CAUSE_SOFTWARE,
+};
 
 /** Bytes under way in one direction. */
 struct vb__wire {
@@ -81,6 +95,29 @@ struct vb__write {
     bool mem_open;               /* stub: begun and not ended */
 };
 
+/** What the efuse words make of the board, once the configured registers are in. */
+struct vb__security {
+    bool secure_boot;
+    bool flash_encrypted; /* what runs sees the flash through the cipher */
+    bool encrypts;        /* the loader can write encrypted: there is a key, and it may */
+    uint8_t crypt_count;
+    uint8_t purposes[EG_KEY_BLOCKS_MAX];
+};
+
+/** What a core reset leaves alone. */
+struct vb__rtc {
+    bool force_download;
+    bool watchdog, super; /* they run */
+    bool super_fed;       /* the super watchdog feeds itself */
+    bool flash_on;        /* chips whose loader finds its flash without a supply */
+    unsigned flash_step;  /* rows of the list that switches it on which have been done */
+};
+
+/** Where MEM_BEGIN has put something. */
+struct vb__segment {
+    uint32_t addr, size;
+};
+
 struct vb__fault_state {
     struct vb_fault fault;
     uint64_t next; /* received bytes at which it strikes; VB__NEVER = done */
@@ -92,6 +129,9 @@ struct vb_board {
     const struct eg_target *target;
     const struct vb_flash_part *part;
     uint8_t mac[6];
+    uint16_t revision; /* as efuse shows it */
+    struct vb__security security;
+    struct vb__rtc rtc;
     uint64_t random;
 
     uint64_t now_ns;
@@ -106,8 +146,11 @@ struct vb_board {
     uint64_t strap_ns; /* EN crosses its threshold: the strap is sampled; VB__NEVER = not rising */
     uint64_t ready_ns; /* VB__START: the loader listens */
     uint64_t loop_ns;  /* nothing to run: the next complaint */
-    uint64_t cpu_ns;   /* the loader is busy until then */
-    uint64_t flash_ns; /* the flash is busy until then */
+    uint64_t bite_ns, super_bite_ns; /* the watchdogs; VB__NEVER = fed or off */
+    bool strapped;                   /* the strap was low when it was sampled */
+    bool usb_download;               /* flag of native USB: a core reset leads into the loader */
+    uint64_t cpu_ns;                 /* the loader is busy until then */
+    uint64_t flash_ns;               /* the flash is busy until then */
 
     struct vb__memory memory;
     uint32_t value;  /* ROM: what READ_REG read last stays in every later reply */
@@ -124,8 +167,17 @@ struct vb_board {
     uint8_t *flash;
     uint32_t flash_size;
     bool flash_mapped;
-    uint8_t status[3];
-    bool write_enabled, volatile_enabled, asleep;
+    uint32_t attached_to;     /* SPI_ATTACH's word, its default pins as VB_PINS_*; VB__UNATTACHED */
+    uint32_t addr_mask;       /* address lines that the loader drives */
+    uint32_t stub_flash_size; /* what the stub believes */
+    uint8_t status[3], status_kept[3];
+    bool write_enabled, volatile_enabled, reset_enabled, asleep;
+    bool odd; /* started badly and gives a wrong id */
+    size_t odd_step;
+    uint64_t odd_ns;
+
+    struct vb__segment segments[VB__SEGMENTS_MAX];
+    unsigned segment_count;
 
     struct eg_stub *extra_stub; /* from config.stub_dir */
 
@@ -133,9 +185,10 @@ struct vb_board {
     unsigned fault_count;
     uint64_t fault_next; /* the smallest `next` */
     uint64_t received;   /* bytes from the host */
-    bool silent, lie, drop_reply;
+    bool silent, lie, drop_reply, no_jump_reply;
     uint32_t late_ms;
     uint64_t gone_ns, back_ns; /* the port is away in between */
+    uint64_t off_bus_ns;       /* likewise until then, while the chip goes on; VB__NEVER = it is there */
 };
 
 /* wire.c */
@@ -165,25 +218,75 @@ void vb__send(struct vb_board *board, const uint8_t *data, size_t size);
 void vb__send_frame(struct vb_board *board, const uint8_t *data, size_t size);
 /** The loader is busy for so long. */
 void vb__busy(struct vb_board *board, uint64_t ns);
-void vb__set_baud(struct vb_board *board, uint32_t baud);
 /** EN goes low: what waits to be received and what has not left yet is lost. */
 void vb__stop(struct vb_board *board);
-/** Everything starts anew, by the strap as it is now. */
-void vb__restart(struct vb_board *board, enum vb__cause cause);
 uint64_t vb__random(uint64_t *state);
 uint8_t vb__checksum(const uint8_t *data, size_t size);
+
+/* config.c */
+enum eg_code vb__config_check(const struct vb_config *config, struct eg_error *err) EG_CHECKED;
+
+/* reset.c */
+void vb__reset(struct vb_board *board, enum vb__cause cause);
+/** The registers that tell how the chip got where it is. */
+void vb__reset_put(struct vb_board *board);
+void vb__reset_written(struct vb_board *board);
+
+/* watchdog.c */
+void vb__watchdog_reset(struct vb_board *board);
+/** Code that feeds them begins to run, code that does not. */
+void vb__watchdog_fed(struct vb_board *board);
+void vb__watchdog_unfed(struct vb_board *board);
+/** When one bites; VB__NEVER. */
+uint64_t vb__watchdog_next(const struct vb_board *board);
+/** Whether the register takes a word now. */
+bool vb__watchdog_takes(struct vb_board *board, uint32_t addr);
+void vb__watchdog_written(struct vb_board *board, uint32_t addr);
+
+/* usb.c */
+bool vb__usb_native(const struct vb_board *board);
+bool vb__usb_has_serial_jtag(const struct eg_target *target);
+void vb__usb_lines(struct vb_board *board, bool dtr, bool rts);
+bool vb__usb_loses(const struct vb_board *board, size_t frame_size);
+
+/* crystal.c */
+enum eg_code vb__crystal_check(const struct vb_config *config, struct eg_error *err) EG_CHECKED;
+void vb__crystal_reset(struct vb_board *board);
+/** The rate that results when the ROM is told this one. */
+uint32_t vb__rom_baud(struct vb_board *board, uint32_t word);
+uint32_t vb__log_baud(struct vb_board *board);
+/** Whether the ROM finds the host's rate. */
+bool vb__autobauds(const struct vb_board *board, uint32_t baud);
+/** Set the board's rate, as it really is, and the divider that shows it. 0 changes nothing. */
+void vb__set_baud(struct vb_board *board, uint32_t baud);
+
+/* security.c */
+void vb__security_burn(struct vb_board *board);
+void vb__security_read(struct vb_board *board);
+/** Returns the size, 12 or 20. */
+size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
+void vb__encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
+void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
 
 /* boot.c */
 void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
 void vb__boot_complain(struct vb_board *board);
+/** Print what stands behind each "vboard says: ". */
+void vb__boot_say(struct vb_board *board, const uint8_t *data, size_t size);
 
 /* rom.c, stub.c: one whole frame */
 void vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size);
 void vb__rom_start(struct vb_board *board);
 void vb__stub_frame(struct vb_board *board, const uint8_t *frame, size_t size);
-/** Jump there: runs when the bytes in RAM are a known stub's. */
-void vb__stub_start(struct vb_board *board, uint32_t entry);
-size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
+void vb__stub_start(struct vb_board *board);
+/** Whether the stub reads and writes there, or refuses. */
+bool vb__stub_reaches(const struct vb_board *board, uint32_t addr, uint32_t size);
+
+/* ram.c */
+/** `payload`: of MEM_BEGIN; size, count, block size, address. */
+void vb__ram_begin(struct vb_board *board, const uint8_t *payload);
+/** Jump there. */
+void vb__ram_run(struct vb_board *board, uint32_t entry);
 
 /* write.c */
 void vb__write_close(struct vb_board *board);
@@ -192,24 +295,54 @@ enum vb__write_result {
     VB__WRITE_BAD_STREAM,
     VB__WRITE_TOO_MUCH,
     VB__WRITE_READBACK, /* the flash holds something else now */
+    VB__WRITE_REFUSED,  /* nothing was written */
 };
 /** Inflate or pass on, and program. */
 enum vb__write_result vb__write_data(struct vb_board *board, const uint8_t *data, uint32_t size);
-/** `payload`: of a BEGIN; size, count, block size, address. */
-void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted);
+/** `payload`: of a BEGIN; size, count, block size, address. False when a stub finds that it cannot go there.
+ */
+bool vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted);
 
 /* flash.c */
 enum eg_code vb__flash_open(struct vb_board *board, const char *path, struct eg_error *err);
 void vb__flash_finish(struct vb_board *board);
-/** NOR: program clears bits only. Both wrap at the part's end and take the part's time on board->flash_ns. */
+/** NOR: program clears bits only. Both wrap at the part's end or at the last address line that is driven, and
+ * take the part's time on board->flash_ns. Where no part answers, the loader hangs. */
 void vb__flash_program(struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size);
 void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size);
 void vb__flash_erase_chip(struct vb_board *board);
 void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
-void vb__flash_encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
+bool vb__flash_holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size);
 bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t md5[16]);
+/** The flash is busy for so long. */
+void vb__flash_take_us(struct vb_board *board, uint64_t us);
 /** The loader waits until the flash is idle. */
 void vb__flash_wait(struct vb_board *board);
+
+/* attach.c */
+void vb__attach_reset(struct vb_board *board);
+/** SPI_ATTACH. */
+void vb__attach(struct vb_board *board, uint32_t word);
+/** As a stub does when it starts. */
+void vb__attach_itself(struct vb_board *board);
+void vb__power_reset(struct vb_board *board);
+void vb__power_written(struct vb_board *board, uint32_t addr);
+/** Whether the part hears what the chip sends it. */
+bool vb__flash_answers(struct vb_board *board);
+
+/* status.c */
+void vb__status_init(struct vb_board *board);
+void vb__status_power_on(struct vb_board *board);
+/** The part's own reset. */
+void vb__status_reset(struct vb_board *board);
+/** `number` from 0. */
+uint8_t vb__status_read(const struct vb_board *board, size_t number, bool busy);
+/** Registers from `first`, as write-enable allows. */
+void vb__status_write(struct vb_board *board, size_t first, const uint8_t *data, size_t size);
+/** Whether erasing and programming have no effect. */
+bool vb__status_protects(const struct vb_board *board);
+/** As a loader takes protection off: everything but quad-enable is cleared. */
+void vb__status_unlock(struct vb_board *board);
 
 /* registers.c */
 void vb__memory_reset(struct vb_board *board);
@@ -218,9 +351,11 @@ void vb__memory_put(struct vb_board *board, uint32_t addr, uint32_t word);
 void vb__memory_put_bytes(struct vb_board *board, uint32_t addr, const uint8_t *data, size_t size);
 bool vb__memory_equal(struct vb_board *board, uint32_t addr, const uint8_t *data, size_t size);
 void vb__memory_finish(struct vb_board *board);
-/** WRITE_REG: entries of address, value, mask, delay. The SPI controller acts on what it gets. */
+/** WRITE_REG: entries of address, value, mask, delay. */
 void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size);
-void vb__registers_set_baud(struct vb_board *board, uint32_t baud);
+/** Value of a field as the registers are now; 0 where the chip lacks it. */
+uint32_t vb__field(struct vb_board *board, enum eg_field_id field);
+void vb__put_field(struct vb_board *board, enum eg_field_id field, uint32_t value);
 
 /* spi.c */
 void vb__spi_run(struct vb_board *board);

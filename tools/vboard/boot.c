@@ -24,21 +24,30 @@ struct log_words {
     const char *head;     /* before the line with the cause; %s is the chip's name */
     const char *power;    /* cause of a reset by EN or power */
     const char *watchdog; /* cause of the restart for want of a bootloader */
+    const char *software; /* cause of a restart out of the loader */
     const char *download; /* boot mode */
     const char *run;
 };
 
+/* Of chips with an RTC watchdog or USB of their own. */
+#define BROWNOUT_WORDS "rst:0xf (RTCWDT_BROWN_OUT_RESET)"
+#define WATCHDOG_WORDS "rst:0x10 (RTCWDT_RTC_RST)"
+#define USB_WORDS      "rst:0x15 (USB_UART_CHIP_RESET)"
+
 static const struct log_words words[] = {
     {"esp32", "ets Jul 29 2019 12:21:46\r\n\r\n", "rst:0x1 (POWERON_RESET)", "rst:0x10 (RTCWDT_RTC_RESET)",
-     "boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))", "boot:0x13 (SPI_FAST_FLASH_BOOT)"},
+     "rst:0x3 (SW_RESET)", "boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))",
+     "boot:0x13 (SPI_FAST_FLASH_BOOT)"},
     {"esp32c3", "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\n", "rst:0x1 (POWERON)",
-     "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x4 (DOWNLOAD(USB/UART0/1))", "boot:0xc (SPI_FAST_FLASH_BOOT)"},
+     "rst:0x7 (TG0WDT_SYS_RST)", "rst:0x3 (RTC_SW_SYS_RST)", "boot:0x4 (DOWNLOAD(USB/UART0/1))",
+     "boot:0xc (SPI_FAST_FLASH_BOOT)"},
     {"esp32s3", "ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\n", "rst:0x1 (POWERON)",
-     "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x0 (DOWNLOAD(USB/UART0))", "boot:0x8 (SPI_FAST_FLASH_BOOT)"},
-    {"esp8266", "\r\n ets Jan  8 2013,", "rst cause:2", "rst cause:4", " boot mode:(1,6)\r\n",
-     " boot mode:(3,6)\r\n"},
-    {NULL, "ESP-ROM:%s\r\n", "rst:0x1 (POWERON)", "rst:0x7 (TG0WDT_SYS_RST)", "boot:0x0 (DOWNLOAD(UART0))",
+     "rst:0x7 (TG0WDT_SYS_RST)", "rst:0x3 (RTC_SW_SYS_RST)", "boot:0x0 (DOWNLOAD(USB/UART0))",
      "boot:0x8 (SPI_FAST_FLASH_BOOT)"},
+    {"esp8266", "\r\n ets Jan  8 2013,", "rst cause:2", "rst cause:4", "rst cause:1", " boot mode:(1,6)\r\n",
+     " boot mode:(3,6)\r\n"},
+    {NULL, "ESP-ROM:%s\r\n", "rst:0x1 (POWERON)", "rst:0x7 (TG0WDT_SYS_RST)", "rst:0x3 (RTC_SW_SYS_RST)",
+     "boot:0x0 (DOWNLOAD(UART0))", "boot:0x8 (SPI_FAST_FLASH_BOOT)"},
 };
 
 static const struct log_words *words_of(const struct vb_board *board)
@@ -82,10 +91,12 @@ static void print_head(struct vb_board *board, const char *cause, bool download)
 /* Flash as the running code sees it: through the cipher when that is on. */
 static void look(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
+    const bool absent = board->part->jedec == VB_NO_FLASH;
+
     for (uint32_t i = 0; i < size; i++)
-        data[i] = board->flash[(addr + i) % board->flash_size];
-    if (board->config.flash_encryption)
-        vb__flash_encrypt(board, addr, data, size);
+        data[i] = absent ? 0xff : board->flash[(addr + i) % board->flash_size];
+    if (board->security.flash_encrypted)
+        vb__decrypt(board, addr, data, size);
 }
 
 static bool bootable(const struct vb_board *board)
@@ -104,16 +115,12 @@ static int text_length(const uint8_t *text, size_t size)
     return (int)(end != NULL ? (size_t)(end - text) : size);
 }
 
-static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
+void vb__boot_say(struct vb_board *board, const uint8_t *data, size_t size)
 {
     static const char mark[] = "vboard says: ";
-    const uint32_t length = sizeof mark - 1;
+    const size_t length = sizeof mark - 1;
 
-    if (board->config.flash_encryption || addr >= board->flash_size)
-        return;
-    if (size > board->flash_size - addr)
-        size = board->flash_size - addr;
-    for (const uint8_t *at = board->flash + addr, *end = at + size; (size_t)(end - at) > length; at++) {
+    for (const uint8_t *at = data, *end = data + size; (size_t)(end - at) > length; at++) {
         at = memchr(at, mark[0], (size_t)(end - at) - length);
         if (at == NULL)
             return;
@@ -122,6 +129,15 @@ static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
         at += length;
         print(board, "%.*s\r\n", text_length(at, (size_t)(end - at) < 200 ? (size_t)(end - at) : 200), at);
     }
+}
+
+static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
+{
+    if (board->security.flash_encrypted || addr >= board->flash_size)
+        return;
+    if (size > board->flash_size - addr)
+        size = board->flash_size - addr;
+    vb__boot_say(board, board->flash + addr, size);
 }
 
 /* The first application partition of the table at 0x8000; false when there is none. */
@@ -196,26 +212,45 @@ void vb__boot_complain(struct vb_board *board)
     complain(board, words_of(board)->watchdog);
 }
 
+static const char *cause_words(const struct vb_board *board, enum vb__cause cause)
+{
+    const struct log_words *log = words_of(board);
+    const bool simple = board->target->image_chip_id < 0; /* the ESP8266, which knows few causes */
+
+    switch (cause) {
+    case VB__CAUSE_POWER:
+    case VB__CAUSE_EN:
+        break;
+    case VB__CAUSE_BROWNOUT:
+        return simple ? log->power : BROWNOUT_WORDS;
+    case VB__CAUSE_WATCHDOG:
+        return WATCHDOG_WORDS;
+    case VB__CAUSE_USB:
+        return USB_WORDS;
+    case VB__CAUSE_SOFTWARE:
+        return log->software;
+    }
+    return log->power;
+}
+
 void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
 {
-    const char *text = words_of(board)->power;
+    const char *text = cause_words(board, cause);
 
     vb__write_close(board);
     board->read.active = false;
     board->decoder.inside = false;
-    board->status[0] &= 0xfc;
-    board->write_enabled = board->volatile_enabled = board->asleep = false;
-    board->baud = board->target->boot_log_baud;
+    board->segment_count = 0;
+    board->write_enabled = board->volatile_enabled = board->asleep = false; /* the ROM wakes the flash */
     board->loop_ns = VB__NEVER;
     vb__memory_reset(board);
+    vb__set_baud(board, vb__log_baud(board));
 
     if (board->cpu_ns < board->now_ns)
         board->cpu_ns = board->now_ns;
     vb__busy(board, START_NS);
-    if (cause == VB__CAUSE_BROWNOUT) {
+    if (cause == VB__CAUSE_BROWNOUT)
         print(board, "\r\nBrownout detector was triggered\r\n\r\n");
-        text = board->target->image_chip_id < 0 ? text : "rst:0xf (RTCWDT_BROWN_OUT_RESET)";
-    }
     if (download) {
         print_head(board, text, true);
         /* The loader listens when its last word has left. */
@@ -224,6 +259,7 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
         return;
     }
     board->state = VB__APP;
+    vb__watchdog_fed(board);
     if (!bootable(board)) {
         complain(board, text);
         return;

@@ -70,27 +70,21 @@ enum eg_code vb_rfc2217_run(struct vb_rfc2217 *server, int stop_fd, struct eg_er
 /** Boards served on pseudo-terminals. */
 struct vb_pty;
 
-/** What a client reaches by the sockets board1.lines, board2.lines, ... beside the links; see lines.h. */
-enum vb_pty_lines {
-    VB_PTY_NO_LINES,
-    VB_PTY_UART,     /* the modem lines of a USB bridge, and its rate, which is the terminal's */
-    VB_PTY_USB_JTAG, /* requests to the chip's own USB-Serial/JTAG, which has no rate */
-};
-
 /**
  * Make a raw pseudo-terminal for every board.
  *
- * A pty has no modem lines, so without `lines` nothing restarts a board into its loader; boards with
- * `strap_low` set wait there. Its rate means nothing then: it is always the board's. While no client has it
- * open, what the board sends is lost.
+ * A pty has no modem lines: with `lines` they come by the sockets board1.lines, board2.lines, ... beside the
+ * links (lines.h), and a bridge's rate is the terminal's. Without `lines` nothing restarts a board into its
+ * loader; boards with `strap_low` set wait there. Its rate means nothing then: it is always the board's.
+ * While no client has it open, what the board sends is lost.
  *
  * @param link_dir  folder that gets symbolic links board1, board2, ... removed at the end; NULL = none, and
  * then there are no lines either
  *
  * @return EG_OK; EG_NO_PORT no pty, or a link or a socket cannot be made; EG_NO_MEMORY
  */
-enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const char *link_dir,
-                           enum vb_pty_lines lines, struct eg_error *err) EG_CHECKED;
+enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const char *link_dir, bool lines,
+                           struct eg_error *err) EG_CHECKED;
 void vb_pty_destroy(struct vb_pty *server);
 void vb_pty_destroy_cleanup(struct vb_pty **server);
 

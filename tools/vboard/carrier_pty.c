@@ -40,10 +40,9 @@ struct terminal {
     bool idle;  /* no client had it open when last looked at */
     char path[64];
     char link[512]; /* "" = none */
-    enum vb_pty_lines kind;
+    bool has_lines;
     struct vb__lines lines;
     bool dtr, rts; /* as the client has set them */
-    bool download; /* USB-Serial/JTAG: the next reset ends in the loader */
     uint8_t out[READ_SIZE];
     size_t out_at, out_size;
 };
@@ -104,7 +103,7 @@ static void follow_rate(struct terminal *terminal)
 {
     struct termios2 settings;
 
-    if (terminal->kind == VB_PTY_UART && settings_of(terminal, &settings) && settings.c_ospeed != 0 &&
+    if (terminal->has_lines && settings_of(terminal, &settings) && settings.c_ospeed != 0 &&
         settings.c_ospeed != terminal->adapter->baud)
         vb_adapter_set_baud(terminal->adapter, settings.c_ospeed);
 }
@@ -113,8 +112,8 @@ static enum eg_code open_lines(struct terminal *terminal, struct eg_error *err)
 {
     char path[sizeof terminal->link + sizeof VB_LINES_SUFFIX];
 
-    terminal->dtr = terminal->rts = terminal->download = false;
-    if (terminal->kind == VB_PTY_NO_LINES)
+    terminal->dtr = terminal->rts = false;
+    if (!terminal->has_lines)
         return EG_OK;
     snprintf(path, sizeof path, "%s%s", terminal->link, VB_LINES_SUFFIX);
     return vb__lines_open(&terminal->lines, path, err);
@@ -167,24 +166,9 @@ static enum eg_code follow_presence(struct terminal *terminal, struct eg_error *
     return EG_OK;
 }
 
-/* What USB-Serial/JTAG makes of the lines: DTR alone asks for the loader, RTS alone resets, both do nothing
- * (ESP32-C3 Technical Reference Manual, USB Serial/JTAG Controller). */
-static void ask_usb_jtag(struct terminal *terminal, bool dtr, bool rts)
-{
-    if (!rts)
-        terminal->download = dtr;
-    if (!rts || dtr)
-        return;
-    vb_adapter_set_lines(terminal->adapter, false, true);
-    vb_adapter_set_lines(terminal->adapter, terminal->download, false); /* only a moment, then it starts */
-}
-
 static void set_lines(struct terminal *terminal, bool dtr, bool rts)
 {
-    if (terminal->kind == VB_PTY_UART)
-        vb_adapter_set_lines(terminal->adapter, dtr, rts);
-    else if (dtr != terminal->dtr || rts != terminal->rts)
-        ask_usb_jtag(terminal, dtr, rts);
+    vb_adapter_set_lines(terminal->adapter, dtr, rts);
     terminal->dtr = dtr;
     terminal->rts = rts;
 }
@@ -343,8 +327,8 @@ enum eg_code vb_pty_run(struct vb_pty *server, int stop_fd, struct eg_error *err
     }
 }
 
-enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const char *link_dir,
-                           enum vb_pty_lines lines, struct eg_error *err)
+enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const char *link_dir, bool lines,
+                           struct eg_error *err)
 {
     EG_CLEANUP(vb_pty_destroy_cleanup) struct vb_pty *made = NULL;
     const unsigned count = vb_gang_count(gang);
@@ -358,7 +342,7 @@ enum eg_code vb_pty_create(struct vb_pty **server, struct vb_gang *gang, const c
         terminal->adapter = vb_gang_adapter(gang, made->count + 1);
         terminal->master = -1;
         terminal->lines.listener = terminal->lines.caller = -1;
-        terminal->kind = link_dir != NULL ? lines : VB_PTY_NO_LINES;
+        terminal->has_lines = lines && link_dir != NULL;
         if (link_dir != NULL && (size_t)snprintf(terminal->link, sizeof terminal->link, "%s/board%u",
                                                  link_dir, made->count + 1) >= sizeof terminal->link)
             return eg_error_set(err, EG_NO_PORT, "%.64s...: longer than %zu characters", link_dir,

@@ -196,6 +196,7 @@ static enum eg_code sim_open(struct eg_port **port, const char *url, void *conte
     sim->base.ops = &sim_ops;
     sim->base.cancel = cancel;
     snprintf(sim->base.url, sizeof sim->base.url, "%s", url);
+    vb_board_usb_ids(place->adapter.board, &sim->base.vid, &sim->base.pid);
     sim->gang = gang;
     sim->place = place;
     opened = &sim->base;

@@ -28,6 +28,7 @@ static const struct {
     {"brownout", VB_FAULT_BROWNOUT, PART_AT | PART_AT_NEEDED | PART_COUNT},
     {"stuck", VB_FAULT_STUCK, PART_AT | PART_AT_NEEDED | PART_STUCK},
     {"lie", VB_FAULT_LIE, 0},
+    {"no-jump-reply", VB_FAULT_NO_JUMP_REPLY, 0},
 };
 
 #define WORD_COUNT (sizeof words / sizeof words[0])
@@ -41,6 +42,7 @@ const char vb_fault_help[] = "lose@BYTES[xN]       a byte from the host is lost\
                              "brownout@BYTES[xN]   the chip restarts by itself\n"
                              "stuck@ADDR.BIT=V     a flash bit never changes; V is 0 or 1\n"
                              "lie                  writes are acknowledged and not done\n"
+                             "no-jump-reply        the ROM's reply to a jump into RAM is lost\n"
                              "BYTES counts what the board has received; N times at random distances.\n";
 
 static bool number(const char **text, unsigned long long maximum, unsigned long long *value)
@@ -112,7 +114,7 @@ enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_
     return eg_error_set(err, EG_BAD_JOB,
                         "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], "
                         "drop@BYTES[xN], silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], "
-                        "stuck@ADDR.BIT=V, lie",
+                        "stuck@ADDR.BIT=V, lie, no-jump-reply",
                         text);
 }
 
@@ -138,6 +140,10 @@ void vb__faults_init(struct vb_board *board)
         switch (state->fault.kind) {
         case VB_FAULT_LIE:
             board->lie = true;
+            state->next = VB__NEVER;
+            break;
+        case VB_FAULT_NO_JUMP_REPLY:
+            board->no_jump_reply = true;
             state->next = VB__NEVER;
             break;
         case VB_FAULT_NONE:
@@ -195,11 +201,12 @@ static bool strike(struct vb_board *board, const struct vb_fault *fault, uint8_t
         board->back_ns = fault->ms != 0 ? board->now_ns + (uint64_t)fault->ms * 1000000 : VB__NEVER;
         return false;
     case VB_FAULT_BROWNOUT:
-        vb__restart(board, VB__CAUSE_BROWNOUT);
+        vb__reset(board, VB__CAUSE_BROWNOUT);
         return false;
     case VB_FAULT_NONE:
     case VB_FAULT_STUCK:
     case VB_FAULT_LIE:
+    case VB_FAULT_NO_JUMP_REPLY:
         break;
     }
     return true;

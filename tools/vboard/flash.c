@@ -5,7 +5,9 @@
  *
  * An operation changes the contents at once and makes the flash busy for its time; a reset in the middle of
  * an erase therefore finds it erased. Addresses wrap at the end of the part, as its missing address lines
- * make them.
+ * make them, and at the last line that the controller drives: at 16 MB but for a stub that knows better.
+ *
+ * Not here: status registers and protection (status.c), whether anything answers at all (attach.c).
  */
 
 #define _DEFAULT_SOURCE /* MAP_SHARED, ftruncate() and O_NOFOLLOW in one go */
@@ -19,6 +21,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Of what is larger nobody has the patience to ask for a digest: 64 MiB twice. */
+#define MD5_MAX ((uint32_t)128 << 20)
 
 static void close_cleanup(int *fd)
 {
@@ -84,7 +89,7 @@ void vb__flash_finish(struct vb_board *board)
     board->flash = NULL;
 }
 
-static void take_time(struct vb_board *board, uint64_t us)
+void vb__flash_take_us(struct vb_board *board, uint64_t us)
 {
     const uint64_t now_ns = board->cpu_ns > board->now_ns ? board->cpu_ns : board->now_ns;
 
@@ -100,16 +105,33 @@ void vb__flash_wait(struct vb_board *board)
         board->cpu_ns = board->flash_ns;
 }
 
+/* The part's address lines, and those the controller drives. */
+static uint32_t space(const struct vb_board *board)
+{
+    return board->flash_size - 1 < board->addr_mask ? board->flash_size : board->addr_mask + 1;
+}
+
+/* Whether an erase or a program does anything. Where no part answers its status reads as busy, and whoever
+ * waits for that does so until the next reset. */
+static bool changes(struct vb_board *board)
+{
+    if (!vb__flash_answers(board))
+        board->state = VB__CRASHED;
+    return board->state != VB__CRASHED && !vb__status_protects(board);
+}
+
 void vb__flash_program(struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
 {
     const uint32_t pages = size == 0 ? 0 : (addr % 256 + size + 255) / 256;
 
-    take_time(board, (uint64_t)pages * board->part->page_us[board->config.maximum_times]);
+    if (size == 0 || !changes(board))
+        return;
+    vb__flash_take_us(board, (uint64_t)pages * board->part->page_us[board->config.maximum_times]);
     if (board->lie)
         return;
     for (uint32_t i = 0; i < size; i++)
-        board->flash[(addr + i) % board->flash_size] &= data[i];
-    vb__faults_stick(board, addr, size);
+        board->flash[(addr + i) % space(board)] &= data[i];
+    vb__faults_stick(board, addr % space(board), size);
 }
 
 static void blank(struct vb_board *board, uint32_t addr, uint32_t size)
@@ -117,19 +139,21 @@ static void blank(struct vb_board *board, uint32_t addr, uint32_t size)
     if (board->lie)
         return;
     for (uint32_t done = 0; done < size; done += VB__SECTOR)
-        memset(board->flash + (addr + done) % board->flash_size, 0xff, VB__SECTOR);
-    vb__faults_stick(board, addr, size);
+        memset(board->flash + (addr + done) % space(board), 0xff, VB__SECTOR);
+    vb__faults_stick(board, addr % space(board), size);
 }
 
 void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size)
 {
     const bool maximum = board->config.maximum_times;
 
+    if (size == 0 || !changes(board))
+        return;
     addr -= addr % VB__SECTOR;
     for (uint32_t done = 0; done < size;) {
         const bool whole = (addr + done) % VB__BLOCK == 0 && size - done >= VB__BLOCK;
 
-        take_time(board, whole ? board->part->block_us[maximum] : board->part->sector_us[maximum]);
+        vb__flash_take_us(board, whole ? board->part->block_us[maximum] : board->part->sector_us[maximum]);
         blank(board, addr + done, whole ? VB__BLOCK : VB__SECTOR);
         done += whole ? VB__BLOCK : VB__SECTOR;
     }
@@ -137,50 +161,53 @@ void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size)
 
 void vb__flash_erase_chip(struct vb_board *board)
 {
-    take_time(board, (uint64_t)board->part->chip_ms[board->config.maximum_times] * 1000);
-    blank(board, 0, board->flash_size);
+    if (!changes(board))
+        return;
+    vb__flash_take_us(board, (uint64_t)board->part->chip_ms[board->config.maximum_times] * 1000);
+    if (!board->lie)
+        memset(board->flash, 0xff, board->flash_size);
+    vb__faults_stick(board, 0, board->flash_size);
 }
 
 void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
+    vb__busy(board, (uint64_t)size * board->part->read_ns);
+    if (!vb__flash_answers(board)) {
+        memset(data, 0xff, size);
+        return;
+    }
     for (uint32_t done = 0; done < size;) {
-        const uint32_t from = (addr + done) % board->flash_size;
-        uint32_t length = board->flash_size - from;
+        const uint32_t from = (addr + done) % space(board);
+        uint32_t length = space(board) - from;
 
         if (length > size - done)
             length = size - done;
         memcpy(data + done, board->flash + from, length);
         done += length;
     }
-    vb__busy(board, (uint64_t)size * board->part->read_ns);
+}
+
+bool vb__flash_holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        if (board->flash[(addr + i) % space(board)] != data[i])
+            return false;
+    }
+    return true;
 }
 
 bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t md5[16])
 {
+    EG_CLEANUP(eg_free_cleanup) uint8_t *copy = NULL;
     struct eg_error err;
 
-    if (size > board->flash_size)
-        return false;
-    addr %= board->flash_size;
-    if (addr + size <= board->flash_size)
+    addr %= space(board);
+    if (vb__flash_answers(board) && size <= space(board) - addr) {
+        vb__busy(board, (uint64_t)size * board->part->read_ns);
         return eg_md5(md5, board->flash + addr, size, &err) == EG_OK;
-
-    EG_CLEANUP(eg_free_cleanup) uint8_t *copy = malloc(size);
-
-    if (copy == NULL)
-        return false;
-    memcpy(copy, board->flash + addr, board->flash_size - addr);
-    memcpy(copy + (board->flash_size - addr), board->flash, size - (board->flash_size - addr));
-    return eg_md5(md5, copy, size, &err) == EG_OK;
-}
-
-/* Stands for the chip's cipher: what counts is that the flash holds something else than was sent, the same
- * again for the same board, address and data. Undoes itself. */
-void vb__flash_encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++) {
-        uint64_t state = (addr + i) / 8 ^ (uint64_t)board->mac[5] << 40 ^ (uint64_t)board->mac[4] << 48;
-
-        data[i] ^= (uint8_t)(vb__random(&state) >> 8 * ((addr + i) % 8));
     }
+    if (size > MD5_MAX || (copy = malloc(size + 1)) == NULL)
+        return false;
+    vb__flash_read(board, addr, copy, size);
+    return eg_md5(md5, copy, size, &err) == EG_OK;
 }

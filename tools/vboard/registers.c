@@ -5,8 +5,10 @@
  *
  * Identity words (MAC, revision, package, security) are computed by turning the target's fields round. The
  * rest comes from the recordings in the fixtures and is in `reset_values`: what the ESP32's clock
- * calibration, straps and SPI registers hold; a chip without rows reads zero there. Only the SPI controller
- * acts (spi.c).
+ * calibration, straps and SPI registers hold; a chip without rows reads zero there. What the configuration
+ * overrides comes last, and what the board then is, is read off its registers: efuse and effect agree.
+ *
+ * The SPI controller (spi.c), the watchdogs (watchdog.c) and the flash's supply (attach.c) act on writes.
  */
 
 #include "engine/base/bytes.h"
@@ -18,47 +20,41 @@
 /* Pages a board may touch; a host that writes all over the address space gets zeros back. */
 #define PAGES_MAX 1024u
 
+#define MAGIC_ADDR 0x40001000u
+
 static const struct {
     const char *target;
     uint32_t addr, word;
 } reset_values[] = {
-    {"esp32", 0x3ff4201c, 0x80000000},   /* SPI_USER */
-    {"esp32", 0x3ff42024, 0x70000000},   /* SPI_USER2 */
-    {"esp32", 0x3ff44038, 0x0000000f},   /* GPIO_STRAP */
-    {"esp32", 0x3ff5a010, 0x00000050},   /* efuse word 4: 8 MHz clock, 80 tenths */
-    {"esp32", 0x3ff5f06c, 0x00028000},   /* RTC calibration: with the above a crystal of 40 MHz */
-    {"esp32", 0x3ff6607c, 0x16042000},   /* APB_CTRL date; bit 31 is a revision bit */
-    {"esp32c3", 0x40001000, 0x1b31506f}, /* code of its ROM since v0.3, by which some hosts know the chip */
+    {"esp32", 0x3ff4201c, 0x80000000}, /* SPI_USER */
+    {"esp32", 0x3ff42024, 0x70000000}, /* SPI_USER2 */
+    {"esp32", 0x3ff44038, 0x0000000f}, /* GPIO_STRAP */
+    {"esp32", 0x3ff5a010, 0x00000050}, /* efuse word 4: 8 MHz clock, 80 tenths */
+    {"esp32", 0x3ff5f06c, 0x00028000}, /* RTC calibration: with the above a crystal of 40 MHz */
+    {"esp32", 0x3ff6607c, 0x16042000}, /* APB_CTRL date; bit 31 is a revision bit */
+    /* Code of the ROM, by which some hosts know the chip; of several a chip has had, one. */
+    {"esp32c2", 0x40001000, 0x6f51306f},
+    {"esp32c3", 0x40001000, 0x1b31506f},
     {"esp32c3", 0x60002018, 0x800000c0}, /* SPI_USER */
     {"esp32c3", 0x60002020, 0x70000000}, /* SPI_USER2 */
-    {"esp32s3", 0x40001000, 0x00000009}, /* likewise */
+    {"esp32c5", 0x40001000, 0x63e1406f},
+    {"esp32c6", 0x40001000, 0x2ce0806f},
+    {"esp32c61", 0x40001000, 0x2421606f},
+    {"esp32h2", 0x40001000, 0xd7b73e80},
+    {"esp32s3", 0x40001000, 0x00000009},
     {"esp8266", 0x6000021c, 0x80000000}, /* as the ESP32's, which has the same controller */
     {"esp8266", 0x60000224, 0x70000000},
 };
 
-/* What is burned together with a protection: its key, and what the key is for. Key blocks as
- * vb__security_info() gives them. */
-static const struct {
-    const char *target;
-    bool secure_boot; /* else flash encryption */
-    uint32_t addr, bits;
-} keys[] = {
-    {"esp32", false, 0x3ff5a000, 1u << 16},   /* the key block cannot be read */
-    {"esp32", false, 0x3ff5a014, 0xfu << 28}, /* FLASH_CRYPT_CONFIG: all address bits go into the key */
-    {"esp32c3", true, 0x60008834, 9u << 24},  /* KEY0 is SECURE_BOOT_DIGEST0 */
-    {"esp32c3", false, 0x60008834, 4u << 28}, /* KEY1 is XTS_AES_128_KEY */
-    {"esp32s3", true, 0x60007034, 9u << 24},  {"esp32s3", false, 0x60007034, 4u << 28},
-};
-
-/* Revision a board has when the configuration does not say, as major * 100 + minor: the recordings' chips. */
+/* Revision a board has when the configuration does not say, as major * 100 + minor: the recordings' chips,
+ * and what is sold of the others. Chips without a row are at v0.0. */
 static const struct {
     const char *target;
     uint16_t revision;
     uint8_t package;
 } usual[] = {
-    {"esp32", 301, 1},
-    {"esp32c3", 4, 0},
-    {"esp32s3", 2, 0},
+    {"esp32", 301, 1},    {"esp32c2", 102, 0}, {"esp32c3", 4, 0},   {"esp32c5", 100, 0}, {"esp32c6", 2, 0},
+    {"esp32c61", 100, 0}, {"esp32h2", 102, 0}, {"esp32p4", 103, 0}, {"esp32s2", 100, 0}, {"esp32s3", 2, 0},
 };
 
 static struct vb__page *find_page(struct vb_board *board, uint32_t number)
@@ -149,11 +145,25 @@ void vb__memory_finish(struct vb_board *board)
     board->memory = (struct vb__memory){0};
 }
 
+static bool read_word(void *board, uint32_t addr, uint32_t *word)
+{
+    *word = vb__memory_get(board, addr);
+    return true;
+}
+
+uint32_t vb__field(struct vb_board *board, enum eg_field_id field)
+{
+    uint32_t value = 0;
+
+    eg_field_read(&board->target->field[field], read_word, board, &value);
+    return value;
+}
+
 /* The reverse of eg_field_read(). */
-static void put_field(struct vb_board *board, const struct eg_field *field, uint32_t value)
+void vb__put_field(struct vb_board *board, enum eg_field_id field, uint32_t value)
 {
     for (size_t i = 0; i < EG_FIELD_PARTS_MAX; i++) {
-        const struct eg_field_part *part = &field->part[i];
+        const struct eg_field_part *part = &board->target->field[field].part[i];
         const uint32_t bits = value >> part->out_shift & part->mask;
 
         if (part->mask != 0)
@@ -187,6 +197,8 @@ static void put_mac(struct vb_board *board)
         vb__memory_put(board, addr,
                        (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]);
         vb__memory_put(board, addr + 4, (uint32_t)mac[0] << 8 | mac[1]);
+        if ((board->target->quirks & EG_QUIRK_MAC_EXTENSION) != 0) /* as it makes an EUI-64 of any MAC */
+            vb__memory_put(board, addr + 4, vb__memory_get(board, addr + 4) | UINT32_C(0xfffe) << 16);
         if (board->target->revision_rule == EG_REVISION_ESP32)
             vb__memory_put(board, addr + 4, vb__memory_get(board, addr + 4) | (uint32_t)mac_crc(mac) << 16);
         break;
@@ -214,65 +226,54 @@ static void put_revision(struct vb_board *board, uint16_t revision)
     case EG_REVISION_ESP32_S3:
         break;
     }
-    put_field(board, &target->field[EG_FIELD_REV_MAJOR], major);
-    put_field(board, &target->field[EG_FIELD_REV_MINOR], revision % 100);
+    vb__put_field(board, EG_FIELD_REV_MAJOR, major);
+    vb__put_field(board, EG_FIELD_REV_MINOR, revision % 100);
 }
 
-static void put_keys(struct vb_board *board)
-{
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const bool on = keys[i].secure_boot ? board->config.secure_boot : board->config.flash_encryption;
-
-        if (on && strcmp(keys[i].target, board->target->name) == 0)
-            vb__memory_put(board, keys[i].addr, vb__memory_get(board, keys[i].addr) | keys[i].bits);
-    }
-}
-
-void vb__registers_set_baud(struct vb_board *board, uint32_t baud)
+static void put_identity(struct vb_board *board)
 {
     const struct eg_target *target = board->target;
-    uint32_t mhz = target->crystal.fixed_mhz;
+    uint16_t revision = board->config.revision;
 
-    /* Chips that come with either crystal have the usual one here: 26 MHz on the ESP8266, 40 MHz elsewhere.
-     */
-    if (target->crystal.clkdiv_addr == 0 || baud == 0)
-        return;
-    if (mhz == 0)
-        mhz = target->boot_log_baud == 74880 ? 26 : 40;
-    /* The ROM's measurement comes out one short: 0x15a at 115200 baud in the recordings. */
-    vb__memory_put(board, target->crystal.clkdiv_addr,
-                   mhz * UINT32_C(1000000) / baud * target->crystal.divisor - 1);
+    put_mac(board);
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (strcmp(usual[i].target, target->name) != 0)
+            continue;
+        vb__put_field(board, EG_FIELD_PACKAGE, usual[i].package);
+        if (revision == 0)
+            revision = usual[i].revision;
+    }
+    put_revision(board, revision == VB_REVISION_0 ? 0 : revision);
+    if (target->detect == EG_DETECT_MAGIC)
+        vb__memory_put(board, MAGIC_ADDR, target->magic);
+}
+
+static void read_revision(struct vb_board *board)
+{
+    if (!eg_target_revision(board->target, read_word, board, &board->revision))
+        board->revision = 0;
 }
 
 void vb__memory_reset(struct vb_board *board)
 {
     const struct eg_target *target = board->target;
-    uint16_t revision = board->config.revision;
 
     clear(board);
     for (size_t i = 0; i < sizeof reset_values / sizeof reset_values[0]; i++) {
         if (strcmp(reset_values[i].target, target->name) == 0)
             vb__memory_put(board, reset_values[i].addr, reset_values[i].word);
     }
-    put_mac(board);
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
-        if (strcmp(usual[i].target, target->name) != 0)
-            continue;
-        put_field(board, &target->field[EG_FIELD_PACKAGE], usual[i].package);
-        if (revision == 0)
-            revision = usual[i].revision;
-    }
-    put_revision(board, revision);
-    if (target->detect == EG_DETECT_MAGIC)
-        vb__memory_put(board, 0x40001000, target->magic);
-    if (board->config.flash_encryption)
-        put_field(board, &target->field[EG_FIELD_FLASH_CRYPT_COUNT], 1);
-    if (board->config.secure_boot)
-        put_field(board, eg_field_exists(&target->field[EG_FIELD_SECURE_BOOT_V2])
-                             ? &target->field[EG_FIELD_SECURE_BOOT_V2]
-                             : &target->field[EG_FIELD_SECURE_BOOT_V1],
-                  1);
-    put_keys(board);
+    put_identity(board);
+    read_revision(board);
+    vb__crystal_reset(board);
+    vb__attach_reset(board);
+    vb__security_burn(board);
+    vb__reset_put(board);
+    for (unsigned i = 0; i < board->config.register_count; i++)
+        vb__memory_put(board, board->config.registers[i].addr, board->config.registers[i].word);
+    read_revision(board);
+    vb__security_read(board);
+    vb__power_reset(board);
 }
 
 void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size)
@@ -280,12 +281,17 @@ void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t 
     const uint32_t spi_cmd = board->target->spi.base + board->target->spi.cmd;
 
     for (size_t at = 0; at + 16 <= size; at += 16) {
-        const uint32_t addr = eg_get32(entries + at), mask = eg_get32(entries + at + 8);
+        const uint32_t addr = eg_get32(entries + at) & ~UINT32_C(3), mask = eg_get32(entries + at + 8);
 
         vb__busy(board, (uint64_t)eg_get32(entries + at + 12) * 1000);
+        if (!vb__watchdog_takes(board, addr))
+            continue;
         vb__memory_put(board, addr,
                        (vb__memory_get(board, addr) & ~mask) | (eg_get32(entries + at + 4) & mask));
-        if ((addr & ~UINT32_C(3)) == spi_cmd)
+        if (addr == spi_cmd)
             vb__spi_run(board);
+        vb__watchdog_written(board, addr);
+        vb__power_written(board, addr);
+        vb__reset_written(board);
     }
 }

@@ -49,21 +49,6 @@ static void answer(struct vb_board *board, const uint8_t *data, size_t size, uin
         vb__send_frame(board, reply, 8 + size + status_size);
 }
 
-size_t vb__security_info(const struct vb_board *board, uint8_t info[20])
-{
-    const struct vb_config *config = &board->config;
-
-    memset(info, 0, 20);
-    eg_put32(info, (config->secure_boot ? 1u : 0) | (config->secure_download ? 1u << 2 : 0));
-    info[4] = config->flash_encryption;
-    info[5] = config->secure_boot ? 9 : 0;      /* SECURE_BOOT_DIGEST0 */
-    info[6] = config->flash_encryption ? 4 : 0; /* XTS_AES_128_KEY */
-    info[11] = 0x0c; /* no key block of its own: as the recorded ESP32-C3 fills it */
-    eg_put32(info + 12, board->target->chip_id);
-    eg_put32(info + 16, 3); /* as recorded on the ESP32-C3 */
-    return board->target->detect == EG_DETECT_MAGIC ? 12 : 20;
-}
-
 void vb__rom_start(struct vb_board *board)
 {
     vb__write_close(board);
@@ -76,6 +61,9 @@ void vb__rom_start(struct vb_board *board)
         (board->target->rom_commands & EG_ROM_HAS(0x0b)) != 0 ? ROM_FLASH_MAX : UINT32_MAX;
     memset(board->slow, 0, sizeof board->slow);
     board->decoder.inside = false;
+    board->addr_mask = VB__ADDR_24;
+    board->attached_to = VB__UNATTACHED;
+    vb__watchdog_unfed(board);
 }
 
 static uint8_t synchronise(struct vb_board *board, const uint8_t *payload, size_t size)
@@ -84,7 +72,7 @@ static uint8_t synchronise(struct vb_board *board, const uint8_t *payload, size_
         return BAD_FORMAT;
     if (board->autobaud) {
         board->autobaud = false;
-        vb__registers_set_baud(board, board->baud);
+        vb__set_baud(board, vb__usb_native(board) ? vb__log_baud(board) : board->baud);
     }
     board->value = SYNC_VALUE;
     return 0;
@@ -112,6 +100,8 @@ static uint8_t flash_begin(struct vb_board *board, const uint8_t *payload, size_
     addr = eg_get32(payload + 12);
     if (addr > board->rom_flash_size || bytes > board->rom_flash_size - addr)
         return BAD_RESULT;
+    if ((board->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
+        vb__attach(board, VB_PINS_DEFAULT);
     vb__write_open(board, payload, deflate, long_form && eg_get32(payload + 16) != 0);
     if (!deflate)
         board->write.left = eg_get32(payload + 4) * board->write.block_size;
@@ -147,6 +137,7 @@ static uint8_t flash_data(struct vb_board *board, const uint8_t *payload, size_t
     case VB__WRITE_BAD_STREAM:
         return BAD_DEFLATE;
     case VB__WRITE_TOO_MUCH:
+    case VB__WRITE_REFUSED:
         return BAD_RESULT;
     case VB__WRITE_READBACK:
         vb__flash_wait(board);
@@ -194,13 +185,18 @@ static void jump(struct vb_board *board, const uint8_t *payload)
 {
     const uint32_t entry = eg_get32(payload + 4);
     const bool refuses =
-        board->config.secure_boot &&
+        board->security.secure_boot &&
         (board->target->quirks & (EG_QUIRK_SECURE_BOOT_NO_STUB | EG_QUIRK_SECURE_BOOT_STUB_HOOK)) != 0;
     const bool jumps = eg_get32(payload) == 0 && entry != 0;
 
-    answer(board, NULL, 0, jumps && refuses ? BAD_RESULT : 0);
-    if (jumps && !refuses)
-        vb__stub_start(board, entry);
+    if (jumps && refuses) {
+        answer(board, NULL, 0, BAD_RESULT);
+        return;
+    }
+    if (!jumps || !board->no_jump_reply)
+        answer(board, NULL, 0, 0);
+    if (jumps)
+        vb__ram_run(board, entry);
 }
 
 static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
@@ -213,7 +209,6 @@ static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
         answer(board, NULL, 0, BAD_FORMAT);
         return;
     }
-    vb__busy(board, (uint64_t)length * board->part->read_ns);
     if (addr > board->rom_flash_size || length > board->rom_flash_size - addr ||
         !vb__flash_md5(board, addr, length, digest)) {
         answer(board, NULL, 0, BAD_RESULT);
@@ -223,7 +218,7 @@ static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
     answer(board, (const uint8_t *)text, 32, 0);
 }
 
-/* Leaves the loader: 1 starts what is in flash, 0 restarts with the straps as they were sampled. */
+/* Leaves the loader: 1 starts what is in flash, 0 restarts without looking at the straps again. */
 static void flash_end(struct vb_board *board, const uint8_t *payload, size_t size)
 {
     if (size != 4) {
@@ -231,8 +226,10 @@ static void flash_end(struct vb_board *board, const uint8_t *payload, size_t siz
         return;
     }
     answer(board, NULL, 0, 0);
-    vb__write_close(board);
-    vb__boot(board, eg_get32(payload) == 0, VB__CAUSE_POWER);
+    if (eg_get32(payload) == 0)
+        vb__reset(board, VB__CAUSE_SOFTWARE);
+    else
+        vb__boot(board, false, VB__CAUSE_SOFTWARE);
 }
 
 static void run(struct vb_board *board, const uint8_t *payload, size_t size, uint32_t checksum)
@@ -253,10 +250,8 @@ static void run(struct vb_board *board, const uint8_t *payload, size_t size, uin
         flash_end(board, payload, size);
         break;
     case 0x05:
-        if (size == 16) {
-            board->write.mem_left = eg_get32(payload);
-            board->write.mem_addr = eg_get32(payload + 12);
-        }
+        if (size == 16)
+            vb__ram_begin(board, payload);
         answer(board, NULL, 0, size == 16 ? 0 : BAD_FORMAT);
         break;
     case 0x06:
@@ -285,6 +280,8 @@ static void run(struct vb_board *board, const uint8_t *payload, size_t size, uin
         answer(board, NULL, 0, size == 24 ? 0 : BAD_FORMAT);
         break;
     case 0x0d:
+        if (size == 8)
+            vb__attach(board, eg_get32(payload));
         answer(board, NULL, 0, size == 8 ? 0 : BAD_FORMAT);
         break;
     case 0x0e: {
@@ -295,7 +292,7 @@ static void run(struct vb_board *board, const uint8_t *payload, size_t size, uin
         /* The ROM reads flash through a pointer in RAM; a host that has put an entry point there gets a call.
          */
         if (hook != 0) {
-            vb__stub_start(board, hook);
+            vb__ram_run(board, hook);
             break;
         }
         const uint8_t error = read_slow(board, payload, size);
@@ -306,7 +303,7 @@ static void run(struct vb_board *board, const uint8_t *payload, size_t size, uin
     case 0x0f:
         answer(board, NULL, 0, size == 8 ? 0 : BAD_FORMAT);
         if (size == 8 && eg_get32(payload) != 0) {
-            vb__set_baud(board, eg_get32(payload));
+            vb__set_baud(board, vb__rom_baud(board, eg_get32(payload)));
             /* Recorded on both chips: an empty frame behind the reply; taken to be sent at the new rate. */
             vb__send(board, (const uint8_t[]){0xc0, 0xc0}, 2);
         }

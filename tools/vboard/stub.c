@@ -3,10 +3,11 @@
 /*
  * Espressif's flasher stub, 1.2 (the one of esptool-js 0.7.0), by what it answers.
  *
- * It runs when the bytes in RAM are a known stub's, and nothing else runs: the chip then answers nothing. A
- * data block is answered before it is programmed, so one block travels while another is written; what goes
+ * A data block is answered before it is programmed, so one block travels while another is written; what goes
  * wrong afterwards is told to the next command, once, which is then not executed. Payload lengths must be
  * exact.
+ *
+ * Not here: what lets it run at all (ram.c).
  */
 
 #include "engine/base/bytes.h"
@@ -18,6 +19,7 @@
 #define START_NS   3000000u /* clocks, flash attach, greeting */
 #define PACKET_MAX 4096u
 #define ROM_BAUD   115200u
+#define FLASH_24   (VB__ADDR_24 + 1u) /* what three address bytes reach */
 
 enum {
     BAD_LENGTH = 0xc000,
@@ -45,26 +47,43 @@ static void answer(struct vb_board *board, uint8_t op, uint32_t value, const uin
     vb__send_frame(board, reply, 8 + size + 2);
 }
 
-static bool loaded(struct vb_board *board, const struct eg_stub *stub, uint32_t entry)
+/* What the stub makes of the id it reads: powers of two, and one of the other codes. 0 = it does not know. */
+static uint32_t size_of_id(uint32_t jedec)
 {
-    return stub->entry == entry && vb__memory_equal(board, stub->text_addr, stub->text, stub->text_size) &&
-           vb__memory_equal(board, stub->data_addr, stub->data, stub->data_size);
+    const uint32_t capacity = jedec >> 16;
+
+    if (capacity == 0x39)
+        return UINT32_C(32) << 20;
+    return capacity >= 0x12 && capacity <= 0x1c ? UINT32_C(1) << capacity : 0;
 }
 
-void vb__stub_start(struct vb_board *board, uint32_t entry)
+/* A flash of more than 16 MB it drives with four address bytes, where its chip can, and then looks at no
+ * size; what it does not know it takes for as large as the chip can have it. */
+static void measure_flash(struct vb_board *board)
 {
-    bool known = board->extra_stub != NULL && loaded(board, board->extra_stub, entry);
+    const bool can_be_big = (board->target->quirks & EG_QUIRK_BIG_FLASH_BY_STUB) != 0;
+    const uint32_t jedec = board->odd ? 0 : board->part->jedec;
+    const uint32_t size = vb__flash_answers(board) ? size_of_id(jedec) : 0;
 
-    for (size_t i = 0; eg_stubs[i] != NULL && !known; i++)
-        known = board->target->stub != NULL && strcmp(eg_stubs[i]->name, board->target->stub) == 0 &&
-                loaded(board, eg_stubs[i], entry);
+    board->stub_flash_size = size != 0 ? size : FLASH_24;
+    board->addr_mask = can_be_big && (size == 0 || size > FLASH_24) ? UINT32_MAX : VB__ADDR_24;
+}
+
+bool vb__stub_reaches(const struct vb_board *board, uint32_t addr, uint32_t size)
+{
+    return board->addr_mask == UINT32_MAX ||
+           (size <= board->stub_flash_size && addr <= board->stub_flash_size - size);
+}
+
+void vb__stub_start(struct vb_board *board)
+{
     vb__write_close(board);
     board->write.mem_open = false;
     board->late_error = 0;
     board->read.active = false;
-    board->state = known ? VB__STUB : VB__CRASHED;
-    if (!known)
-        return;
+    board->state = VB__STUB;
+    vb__attach_itself(board);
+    measure_flash(board);
     vb__busy(board, START_NS);
     if ((board->target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
         vb__set_baud(board, ROM_BAUD);
@@ -75,8 +94,8 @@ static uint16_t flash_begin(struct vb_board *board, const uint8_t *payload, size
 {
     if (size != 16 && size != 20)
         return BAD_LENGTH;
-    vb__write_open(board, payload, deflate, size == 20 && eg_get32(payload + 16) != 0);
-    return 0;
+    return vb__write_open(board, payload, deflate, size == 20 && eg_get32(payload + 16) != 0) ? 0
+                                                                                              : FLASH_FAILED;
 }
 
 static uint16_t check_data(const struct vb_board *board, const uint8_t *payload, size_t size,
@@ -97,8 +116,6 @@ static uint16_t write_block(struct vb_board *board, const uint8_t *data, uint32_
     /* The last plain block comes padded. */
     if (!board->write.deflate && size > board->write.left)
         size = board->write.left;
-    if (board->write.encrypted && !board->write.deflate && (board->write.addr % 16 != 0 || size % 16 != 0))
-        return FLASH_FAILED;
     switch (vb__write_data(board, data, size)) {
     case VB__WRITE_OK:
     case VB__WRITE_READBACK:
@@ -107,6 +124,8 @@ static uint16_t write_block(struct vb_board *board, const uint8_t *data, uint32_
         return BAD_DEFLATE;
     case VB__WRITE_TOO_MUCH:
         return TOO_MUCH;
+    case VB__WRITE_REFUSED:
+        return FLASH_FAILED;
     }
     return 0;
 }
@@ -140,8 +159,7 @@ static uint16_t mem_begin(struct vb_board *board, const uint8_t *payload, size_t
 {
     if (size != 16)
         return BAD_LENGTH;
-    board->write.mem_left = eg_get32(payload);
-    board->write.mem_addr = eg_get32(payload + 12);
+    vb__ram_begin(board, payload);
     board->write.mem_open = true;
     return 0;
 }
@@ -185,6 +203,11 @@ static void send_packet(struct vb_board *board)
     }
     if (size > board->read.packet)
         size = board->read.packet;
+    if (!vb__stub_reaches(board, board->read.addr, size)) {
+        board->late_error = FLASH_FAILED;
+        board->read.active = false;
+        return;
+    }
     vb__flash_read(board, board->read.addr, packet, size);
     vb__send_frame(board, packet, size);
     board->read.addr += size;
@@ -218,11 +241,9 @@ static void md5(struct vb_board *board, const uint8_t *payload, size_t size)
     uint8_t digest[16];
     uint16_t error = size == 16 ? 0 : BAD_LENGTH;
 
-    if (error == 0) {
-        vb__busy(board, (uint64_t)eg_get32(payload + 4) * board->part->read_ns);
-        if (!vb__flash_md5(board, eg_get32(payload), eg_get32(payload + 4), digest))
-            error = FLASH_FAILED;
-    }
+    if (error == 0 && (!vb__stub_reaches(board, eg_get32(payload), eg_get32(payload + 4)) ||
+                       !vb__flash_md5(board, eg_get32(payload), eg_get32(payload + 4), digest)))
+        error = FLASH_FAILED;
     answer(board, 0x13, 0, digest, error == 0 ? sizeof digest : 0, error);
 }
 
@@ -244,7 +265,7 @@ static void mem_end(struct vb_board *board, const uint8_t *payload, size_t size)
         return;
     board->write.mem_open = false;
     if (eg_get32(payload) == 0)
-        vb__stub_start(board, eg_get32(payload + 4));
+        vb__ram_run(board, eg_get32(payload + 4));
 }
 
 static void security_info(struct vb_board *board, size_t size)
@@ -316,7 +337,11 @@ static void run(struct vb_board *board, uint8_t op, const uint8_t *payload, size
                size == 4 ? 0 : BAD_LENGTH);
         break;
     case 0x0b:
+        board->stub_flash_size = eg_get32(payload + 4);
+        answer(board, op, 0, NULL, 0, 0);
+        break;
     case 0x0d:
+        vb__attach(board, eg_get32(payload));
         answer(board, op, 0, NULL, 0, 0);
         break;
     case 0x0f:

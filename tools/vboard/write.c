@@ -44,27 +44,31 @@ static bool sector_is_blank(struct vb_board *board, uint32_t addr)
     return true;
 }
 
-/* One step of erasing ahead; none when the flash is busy with the last one. */
-static void erase_next(struct vb_board *board)
+/* One step of erasing ahead; none when the flash is busy with the last one. False when the stub cannot look
+ * there. */
+static bool erase_next(struct vb_board *board)
 {
     struct vb__write *write = &board->write;
 
     if (write->erased_to >= write->erase_end)
-        return;
+        return true;
+    if (!write->dirty_seen && !vb__stub_reaches(board, write->erased_to, VB__SECTOR))
+        return false;
     if (!write->dirty_seen && sector_is_blank(board, write->erased_to)) {
         write->erased_to += VB__SECTOR;
-        return;
+        return true;
     }
     write->dirty_seen = true;
     if (!flash_idle(board))
-        return;
+        return true;
     const bool whole = write->erased_to % VB__BLOCK == 0 && write->erase_end - write->erased_to >= VB__BLOCK;
     const uint32_t size = whole ? VB__BLOCK : VB__SECTOR;
     vb__flash_erase(board, write->erased_to, size);
     write->erased_to += size;
+    return true;
 }
 
-void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted)
+bool vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate, bool encrypted)
 {
     struct vb__write *write = &board->write;
     const uint32_t size = eg_get32(payload), addr = eg_get32(payload + 12);
@@ -80,17 +84,19 @@ void vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate
     write->erase_end = write->erased_to + eg_div_up(addr % VB__SECTOR + size, VB__SECTOR) * VB__SECTOR;
     if (deflate)
         write->inflating = inflateInit(&write->z) == Z_OK;
-    if (board->state == VB__STUB)
-        erase_next(board);
+    return board->state != VB__STUB || erase_next(board);
 }
 
-static bool holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
+/* The chip's cipher takes whole blocks. What a ROM inflates comes in pieces of any size, which it is supposed
+ * to put together. */
+static bool fits_cipher(const struct vb_board *board, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i++) {
-        if (board->flash[(addr + i) % board->flash_size] != data[i])
-            return false;
-    }
-    return true;
+    const struct vb__write *write = &board->write;
+    const uint32_t align = board->target->encrypted_align;
+
+    if (!write->encrypted || (write->deflate && board->state == VB__ROM))
+        return true;
+    return board->target->key_rule != EG_KEY_NONE && write->addr % align == 0 && size % align == 0;
 }
 
 static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t size)
@@ -100,17 +106,28 @@ static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t
 
     if (size > write->left)
         return VB__WRITE_TOO_MUCH;
-    if (write->encrypted)
-        vb__flash_encrypt(board, write->addr, data, size);
+    if (size == 0)
+        return VB__WRITE_OK;
+    if (board->state == VB__STUB && !vb__stub_reaches(board, write->addr, size))
+        return VB__WRITE_REFUSED;
     while (board->state == VB__STUB && write->erased_to < write->erase_end &&
            write->erased_to < write->addr + size) {
         vb__flash_wait(board);
-        erase_next(board);
+        if (!erase_next(board))
+            return VB__WRITE_REFUSED;
     }
+    if (!fits_cipher(board, size))
+        return VB__WRITE_REFUSED;
+    if (write->encrypted)
+        vb__encrypt(board, write->addr, data, size);
+    /* The stub's way of writing with four address bytes. */
+    if (write->encrypted && board->addr_mask == UINT32_MAX)
+        vb__status_unlock(board);
+    vb__flash_wait(board);
     vb__flash_program(board, write->addr, data, size);
     vb__flash_wait(board);
     /* The ROM reads back what it wrote. A part that lies, lies to it too. */
-    same = board->state == VB__STUB || board->lie || holds(board, write->addr, data, size);
+    same = board->state == VB__STUB || board->lie || vb__flash_holds(board, write->addr, data, size);
     write->addr += size;
     write->left -= size;
     return same ? VB__WRITE_OK : VB__WRITE_READBACK;
@@ -134,8 +151,8 @@ static enum vb__write_result put_inflated(struct vb_board *board, const uint8_t 
     z->next_in = (z_const Bytef *)data;
     z->avail_in = size;
     do {
-        if (board->state == VB__STUB)
-            erase_next(board);
+        if (board->state == VB__STUB && !erase_next(board))
+            return VB__WRITE_REFUSED;
         z->next_out = write->window + write->window_used;
         z->avail_out = VB__WINDOW - write->window_used;
         const int result = inflate(z, Z_NO_FLUSH);

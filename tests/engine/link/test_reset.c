@@ -260,14 +260,14 @@ static void open_port(struct wired *wired)
     assert_ok(eg_port_open(&wired->port, "/dev/ttyUSB7", eg_port_schemes, NULL, &wired->err), wired->err);
 }
 
-static void wire(struct wired *wired, const char *chip, const char *ids, enum vb_pty_lines lines)
+static void wire(struct wired *wired, const char *chip, const char *ids, enum vb_usb usb)
 {
-    const struct vb_config config = {.target = eg_target_by_name(chip)};
+    const struct vb_config config = {.target = eg_target_by_name(chip), .usb = usb};
 
     *wired = (struct wired){.port = NULL};
     fake_usb_begin(&wired->usb);
     assert_ok(vb_gang_create(&wired->serving.gang, &config, 1, NULL, 0, &wired->err), wired->err);
-    assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->usb.folder, lines, &wired->err),
+    assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->usb.folder, true, &wired->err),
               wired->err);
     serving_begin(&wired->serving);
     snprintf(wired->terminal, sizeof wired->terminal, "%s/board1", wired->usb.folder);
@@ -349,7 +349,7 @@ static void every_sequence_leaves_the_board_where_it_should(void **state)
     };
     struct wired wired;
 
-    wire(&wired, "esp32", "10c4:ea60", VB_PTY_UART);
+    wire(&wired, "esp32", "10c4:ea60", VB_USB_BRIDGE);
     assert_non_null(hear(&wired, "RTCWDT_RTC_RESET", "\xff")); /* it has told of its first start, and again */
     for (size_t i = 0; i < sizeof resets / sizeof *resets; i++)
         assert_starts(&wired, resets[i].custom, resets[i].sequence, resets[i].hold_ms, resets[i].expected);
@@ -371,7 +371,7 @@ static void an_adapter_with_flow_control_leaves_the_board_there_and_its_strap_as
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", "10c4:ea64", VB_PTY_UART);
+    wire(&wired, "esp32", "10c4:ea64", VB_USB_BRIDGE);
     assert_non_null(hear(&wired, "RTCWDT_RTC_RESET", "\xff"));
     assert_starts(&wired, NULL, EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_MS, in_loader);
     assert_int_equal(state_of_lines(&wired), VB_LINES_SET + VB_LINES_DTR);
@@ -389,7 +389,7 @@ static void usb_serial_jtag_is_asked_for_loader_and_application(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32c3", "303a:1001", VB_PTY_USB_JTAG);
+    wire(&wired, "esp32c3", "303a:1001", VB_USB_SERIAL_JTAG);
     for (unsigned i = 0; i < 2; i++) {
         assert_ok(eg_port_discard(wired.port, &wired.err), wired.err);
         assert_ok(eg_reset_run(wired.port, EG_RESET_USB_JTAG, 0, &wired.err), wired.err);

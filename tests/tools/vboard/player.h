@@ -18,6 +18,7 @@
 
 struct player {
     struct vb_board *board;
+    const struct eg_target *target;
     uint64_t now_us;
     uint8_t got[PLAYER_ROOM]; /* raw bytes since the last send */
     size_t got_size;
@@ -70,7 +71,19 @@ static inline void player_start(struct player *player, struct vb_config config)
     memset(player, 0, sizeof *player);
     if (config.target == NULL)
         config.target = eg_target_by_name("esp32");
+    player->target = config.target;
     assert_ok(vb_board_create(&player->board, &config, &err), err);
+}
+
+/** The flash part of this name, which there is. */
+static inline const struct vb_flash_part *player_part(const char *name)
+{
+    const struct vb_flash_part *part = vb_flash_parts;
+
+    while (part->name != NULL && strcmp(part->name, name) != 0)
+        part++;
+    assert_non_null(part->name);
+    return part;
 }
 
 /** The usual sequence for two transistors, one line after the other: the strap is low while EN rises. */
@@ -184,6 +197,13 @@ static inline bool player_try(struct player *player, uint64_t limit_us, uint8_t 
     return player_answer(player, limit_us);
 }
 
+/** The condition must hold; else the message names the chip. */
+#define assert_chip(player, condition)                                                                       \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            fail_msg("%s: not %s", (player)->target->name, #condition);                                      \
+    } while (0)
+
 #define WORDS(...) (const uint32_t[]){__VA_ARGS__}, sizeof(const uint32_t[]){__VA_ARGS__} / 4
 
 /** The same; the reply must come, from this command. */
@@ -262,8 +282,28 @@ static inline const struct eg_stub *player_need_stub(const char *name)
     return stub;
 }
 
-/** Upload the built-in stub, which is there, and wait for its greeting. */
-static inline void player_start_stub(struct player *player, const char *name)
+static inline uint32_t player_register(struct player *player, uint32_t addr)
+{
+    player_command(player, 0x0a, WORDS(addr));
+    assert_int_equal(player_status(player, 0), 0);
+    return player->value;
+}
+
+static inline void player_put_register(struct player *player, uint32_t addr, uint32_t word)
+{
+    player_command(player, 0x09, WORDS(addr, word, UINT32_MAX, 0));
+    assert_int_equal(player_status(player, 0), 0);
+}
+
+/** For eg_field_read() and its like; `context` is the player. */
+static inline bool player_read_word(void *context, uint32_t addr, uint32_t *word)
+{
+    *word = player_register(context, addr);
+    return true;
+}
+
+/** Upload the built-in stub, which is there, and jump to it. */
+static inline void player_load_stub(struct player *player, const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
 
@@ -271,11 +311,115 @@ static inline void player_start_stub(struct player *player, const char *name)
     player_upload(player, stub->text_addr, stub->text, stub->text_size);
     player_upload(player, stub->data_addr, stub->data, stub->data_size);
     player_command(player, 0x06, WORDS(0, stub->entry));
-    if ((eg_target_by_name(name)->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
+}
+
+/** The same, and wait for its greeting. */
+static inline void player_start_stub(struct player *player, const char *name)
+{
+    player_load_stub(player, name);
+    if ((player->target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0)
         vb_board_set_host_baud(player->board, player->now_us, 115200);
     player_idle(player, 50000);
     assert_true(player->got_size >= 6);
     assert_memory_equal(player->got + player->got_size - 6, "\xc0OHAI\xc0", 6);
+}
+
+/** The same with the stub that the chip and its revision take. */
+static inline void player_start_own_stub(struct player *player)
+{
+    uint16_t revision;
+
+    assert_true(eg_target_revision(player->target, player_read_word, player, &revision));
+    player_start_stub(player, eg_target_stub(player->target, revision));
+}
+
+/** Let the ROM reach its flash. */
+static inline void player_attach(struct player *player, uint32_t pins)
+{
+    if ((player->target->rom_commands & EG_ROM_HAS(0x0d)) != 0) {
+        player_command(player, 0x0d, WORDS(pins, 0));
+        assert_int_equal(player_status(player, 0), 0);
+    } else {
+        player_command(player, 0x02, WORDS(0, 0, 0x400, 0));
+    }
+}
+
+/** A board in its ROM loader, which reaches its flash; the rate does not matter. */
+static inline void player_open(struct player *player, struct vb_config config)
+{
+    player_start(player, config);
+    vb_board_set_host_baud(player->board, 0, 0);
+    player_enter_loader(player);
+    assert_true(player_sync(player));
+    player_attach(player, 0);
+}
+
+/** Whether the text is among the raw bytes since the last send. */
+static inline unsigned player_count(const struct player *player, const char *text)
+{
+    const size_t length = strlen(text);
+    unsigned found = 0;
+
+    for (size_t at = 0; at + length <= player->got_size; at++)
+        found += memcmp(player->got + at, text, length) == 0;
+    return found;
+}
+
+static inline bool player_heard(const struct player *player, const char *text)
+{
+    return player_count(player, text) != 0;
+}
+
+static inline uint32_t player_field(struct player *player, enum eg_field_id field)
+{
+    uint32_t value;
+
+    assert_true(eg_field_read(&player->target->field[field], player_read_word, player, &value));
+    return value;
+}
+
+/** A command through the registers of the SPI controller, as a host sends it: opcode, an address of 24 bits,
+ * or of 32 when it needs them, unless `addr` is UINT32_MAX, `out_bits` of `out`, `in_bits` back, 32 at most
+ * each. */
+static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_t addr, uint32_t out,
+                                  unsigned out_bits, unsigned in_bits)
+{
+    const struct eg_target *target = player->target;
+    const uint32_t base = target->spi.base;
+    const uint32_t user = UINT32_C(1) << 31 | (addr != UINT32_MAX ? UINT32_C(1) << 30 : 0) |
+                          (in_bits != 0 ? UINT32_C(1) << 28 : 0) | (out_bits != 0 ? UINT32_C(1) << 27 : 0);
+    const unsigned addr_bits = addr > 0xffffff ? 32 : 24;
+    uint32_t user1 = (addr_bits - 1) << 26;
+
+    if (target->spi.mosi_dlen == 0) {
+        user1 |= (out_bits != 0 ? out_bits - 1 : 0) << 17 | (in_bits != 0 ? in_bits - 1 : 0) << 8;
+    } else {
+        if (out_bits != 0)
+            player_put_register(player, base + target->spi.mosi_dlen, out_bits - 1);
+        if (in_bits != 0)
+            player_put_register(player, base + target->spi.miso_dlen, in_bits - 1);
+    }
+    player_put_register(player, base + target->spi.usr1, user1);
+    player_put_register(player, base + target->spi.usr, user);
+    player_put_register(player, base + target->spi.usr2, 7u << 28 | opcode);
+    if (addr != UINT32_MAX)
+        player_put_register(player, base + target->spi.addr,
+                            target->spi.address_left_aligned ? addr << (32 - addr_bits) : addr);
+    player_put_register(player, base + target->spi.w0, out);
+    player_put_register(player, base + target->spi.cmd, 1u << 18);
+    assert_int_equal(player_register(player, base + target->spi.cmd), 0);
+    return player_register(player, base + target->spi.w0);
+}
+
+/** A command of the opcode alone. */
+static inline void player_spi_op(struct player *player, uint8_t opcode)
+{
+    player_spi(player, opcode, UINT32_MAX, 0, 0, 0);
+}
+
+static inline uint32_t player_flash_id(struct player *player)
+{
+    return player_spi(player, 0x9f, UINT32_MAX, 0, 0, 24);
 }
 
 static inline const uint8_t *player_flash(const struct player *player)

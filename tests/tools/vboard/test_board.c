@@ -181,17 +181,6 @@ static void every_recording_is_answered_byte_for_byte(void **state)
     assert_true(played >= 64);
 }
 
-static bool heard(const struct player *player, const char *text)
-{
-    const size_t length = strlen(text);
-
-    for (size_t at = 0; at + length <= player->got_size; at++) {
-        if (memcmp(player->got + at, text, length) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void the_strap_at_the_end_of_a_reset_leads_into_the_loader(void **state)
 {
     struct player player;
@@ -199,9 +188,9 @@ static void the_strap_at_the_end_of_a_reset_leads_into_the_loader(void **state)
     (void)state;
     player_start(&player, (struct vb_config){0});
     player_enter_loader(&player);
-    assert_true(heard(&player,
-                      "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
-                      "waiting for download\r\n"));
+    assert_true(player_heard(
+        &player, "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
+                 "waiting for download\r\n"));
     assert_true(player_sync(&player));
     assert_int_equal(player.value, 0x20120707);
     vb_board_destroy(player.board);
@@ -215,8 +204,8 @@ static void a_reset_without_the_strap_runs_what_the_flash_holds(void **state)
     player_start(&player, (struct vb_config){.target = eg_target_by_name("esp32c3")});
     player_hard_reset(&player);
     player_idle(&player, 100000);
-    assert_true(
-        heard(&player, "rst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\r\ninvalid header: 0xffffffff\r\n"));
+    assert_true(player_heard(
+        &player, "rst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\r\ninvalid header: 0xffffffff\r\n"));
     assert_false(player_sync(&player));
     vb_board_destroy(player.board);
 }
@@ -277,7 +266,7 @@ static void what_arrives_before_the_rom_listens_is_lost(void **state)
         &player, wire,
         player_pack(wire, 0x08, 0, payload, sizeof payload)); /* 4 ms on the wire; the log takes longer */
     player_idle(&player, 100000);
-    assert_true(heard(&player, "waiting for download\r\n"));
+    assert_true(player_heard(&player, "waiting for download\r\n"));
     assert_int_equal(player.got[player.got_size - 1], '\n');
     assert_true(player_sync(&player));
     vb_board_destroy(player.board);
@@ -291,10 +280,10 @@ static void a_log_at_another_rate_arrives_garbled(void **state)
     player_start(&player, (struct vb_config){.target = eg_target_by_name("esp8266")});
     player_enter_loader(&player);
     assert_true(player.got_size > 20);
-    assert_false(heard(&player, "ets Jan"));
+    assert_false(player_heard(&player, "ets Jan"));
     vb_board_set_host_baud(player.board, player.now_us, 74880);
     player_enter_loader(&player);
-    assert_true(heard(&player, "ets Jan  8 2013,rst cause:2, boot mode:(1,6)"));
+    assert_true(player_heard(&player, "ets Jan  8 2013,rst cause:2, boot mode:(1,6)"));
     vb_board_destroy(player.board);
 }
 
@@ -337,9 +326,7 @@ static void in_fast_mode_a_reply_takes_no_time(void **state)
     uint64_t begun_us;
 
     (void)state;
-    player_start(&player, (struct vb_config){.fast = true});
-    player_enter_loader(&player);
-    assert_true(player_sync(&player));
+    player_open(&player, (struct vb_config){.fast = true});
     begun_us = player.now_us;
     player_command(&player, 0x02, WORDS(0x100000, 1024, 1024, 0));
     assert_true(player.answered_us - begun_us <= 1);
@@ -358,15 +345,6 @@ static void boards_of_one_program_have_their_own_addresses(void **state)
     vb_board_destroy(two.board);
 }
 
-static bool read_word(void *context, uint32_t addr, uint32_t *word)
-{
-    struct player *player = context;
-
-    player_command(player, 0x0a, WORDS(addr));
-    *word = player->value;
-    return true;
-}
-
 static void every_target_shows_the_identity_it_was_given(void **state)
 {
     (void)state;
@@ -378,17 +356,17 @@ static void every_target_shows_the_identity_it_was_given(void **state)
         uint16_t revision;
         const char *package;
 
-        player_start(&player,
-                     (struct vb_config){.target = target, .number = 77, .fast = true, .revision = 102});
-        vb_board_set_host_baud(player.board, 0, 0);
-        player_enter_loader(&player);
-        assert_true(player_sync(&player));
-        assert_true(eg_target_mac(target, read_word, &player, mac));
-        assert_memory_equal(mac, vb_board_mac(player.board), 6);
-        assert_true(eg_target_revision(target, read_word, &player, &revision));
-        assert_int_equal(revision, has_revision ? 102 : 0);
-        assert_true(eg_target_package(target, read_word, &player, &package));
-        assert_string_not_equal(package, target->package_unknown);
+        player_open(&player,
+                    (struct vb_config){.target = target, .number = 77, .fast = true, .revision = 102});
+        assert_true(eg_target_mac(target, player_read_word, &player, mac));
+        if (memcmp(mac, vb_board_mac(player.board), 6) != 0)
+            fail_msg("%s: shows another MAC", target->name);
+        assert_true(eg_target_revision(target, player_read_word, &player, &revision));
+        if (revision != (has_revision ? 102 : 0))
+            fail_msg("%s: revision %u", target->name, revision);
+        assert_true(eg_target_package(target, player_read_word, &player, &package));
+        if (has_revision && strcmp(package, target->package_unknown) == 0)
+            fail_msg("%s: package %s", target->name, package);
         vb_board_destroy(player.board);
     }
 }

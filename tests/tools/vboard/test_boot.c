@@ -4,24 +4,6 @@
 
 #include "tests/tools/vboard/player.h"
 
-static bool heard(const struct player *player, const char *text)
-{
-    for (size_t at = 0; at + strlen(text) <= player->got_size; at++) {
-        if (memcmp(player->got + at, text, strlen(text)) == 0)
-            return true;
-    }
-    return false;
-}
-
-static unsigned count(const struct player *player, const char *text)
-{
-    unsigned found = 0;
-
-    for (size_t at = 0; at + strlen(text) <= player->got_size; at++)
-        found += memcmp(player->got + at, text, strlen(text)) == 0;
-    return found;
-}
-
 /* Write 4 KiB through the ROM. */
 static void write_flash(struct player *player, uint32_t addr, const uint8_t data[0x1000])
 {
@@ -36,9 +18,10 @@ static void a_blank_flash_makes_the_rom_complain_for_ever(void **state)
     (void)state;
     player_start(&player, (struct vb_config){0});
     player_idle(&player, 1000000);
-    assert_int_equal(count(&player, "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"), 1);
-    assert_int_equal(count(&player, "rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"), 2);
-    assert_int_equal(count(&player, "invalid header: 0xffffffff\r\n"), 18);
+    assert_int_equal(player_count(&player, "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"), 1);
+    assert_int_equal(player_count(&player, "rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"),
+                     2);
+    assert_int_equal(player_count(&player, "invalid header: 0xffffffff\r\n"), 18);
     vb_board_destroy(player.board);
 }
 
@@ -59,9 +42,7 @@ static void the_log_tells_what_is_in_flash(void **state)
     uint8_t sector[0x1000];
 
     (void)state;
-    player_start(&player, (struct vb_config){.fast = true});
-    player_enter_loader(&player);
-    assert_true(player_sync(&player));
+    player_open(&player, (struct vb_config){.fast = true});
 
     /* A bootloader of one segment. */
     memset(sector, 0xff, sizeof sector);
@@ -89,11 +70,11 @@ static void the_log_tells_what_is_in_flash(void **state)
 
     player_hard_reset(&player);
     player_idle(&player, 100000);
-    assert_true(heard(&player, "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
-                               "load:0x3fff0030,len:1184\r\nentry 0x40080650\r\n"
-                               "I (24) cpu_start: Project name:     acme-sensor\r\n"
-                               "I (29) cpu_start: App version:      1.4.0\r\n"
-                               "self-test: OK\r\nbye\r\n"));
+    assert_true(player_heard(&player, "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+                                      "load:0x3fff0030,len:1184\r\nentry 0x40080650\r\n"
+                                      "I (24) cpu_start: Project name:     acme-sensor\r\n"
+                                      "I (29) cpu_start: App version:      1.4.0\r\n"
+                                      "self-test: OK\r\nbye\r\n"));
     vb_board_destroy(player.board);
 }
 
@@ -107,9 +88,9 @@ static void each_chip_names_its_download_mode(void **state)
         vb_board_set_host_baud(player.board, 0, 0);
         player_enter_loader(&player);
         if (eg_targets[i]->rom_status_size == 4)
-            assert_true(heard(&player, "waiting for download\r\n"));
+            assert_true(player_heard(&player, "waiting for download\r\n"));
         else
-            assert_true(heard(&player, "boot mode:(1,6)"));
+            assert_true(player_heard(&player, "boot mode:(1,6)"));
         vb_board_destroy(player.board);
     }
 }

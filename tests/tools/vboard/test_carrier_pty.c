@@ -21,7 +21,7 @@ static void begin(struct serving *serving, unsigned count, const char *fault, co
 
     *serving = (struct serving){0};
     assert_ok(vb_gang_create(&serving->gang, &config, count, &fault, fault != NULL, &err), err);
-    assert_ok(vb_pty_create(&serving->pty, serving->gang, link_dir, VB_PTY_NO_LINES, &err), err);
+    assert_ok(vb_pty_create(&serving->pty, serving->gang, link_dir, false, &err), err);
     serving_begin(serving);
 }
 
@@ -132,7 +132,7 @@ static void a_file_in_the_way_of_a_link_is_left_alone(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(expected, sizeof expected, "link %s: File exists", path);
     assert_ok(vb_gang_create(&gang, &config, 1, NULL, 0, &err), err);
-    assert_error(vb_pty_create(&server, gang, folder, VB_PTY_NO_LINES, &err), err, EG_NO_PORT, expected);
+    assert_error(vb_pty_create(&server, gang, folder, false, &err), err, EG_NO_PORT, expected);
     assert_int_equal(rmdir(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
@@ -169,7 +169,7 @@ struct wired {
     struct heard heard;
 };
 
-static void wire_board(struct wired *wired, const struct vb_config *config, enum vb_pty_lines lines)
+static void wire_board(struct wired *wired, const struct vb_config *config)
 {
     struct eg_error err;
 
@@ -177,14 +177,14 @@ static void wire_board(struct wired *wired, const struct vb_config *config, enum
     assert_non_null(mkdtemp(wired->folder));
     snprintf(wired->path, sizeof wired->path, "%s/board1", wired->folder);
     assert_ok(vb_gang_create(&wired->serving.gang, config, 1, NULL, 0, &err), err);
-    assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->folder, lines, &err), err);
+    assert_ok(vb_pty_create(&wired->serving.pty, wired->serving.gang, wired->folder, true, &err), err);
     serving_begin(&wired->serving);
     wired->client = open_terminal(wired->path);
 }
 
-static void wire(struct wired *wired, const char *chip, enum vb_pty_lines lines)
+static void wire(struct wired *wired, const char *chip, enum vb_usb usb)
 {
-    wire_board(wired, &(struct vb_config){.target = eg_target_by_name(chip)}, lines);
+    wire_board(wired, &(struct vb_config){.target = eg_target_by_name(chip), .usb = usb});
 }
 
 static void unwire(struct wired *wired)
@@ -220,7 +220,7 @@ static void the_lines_of_a_bridge_choose_loader_or_application(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     set_rate(&wired, 115200, false);
     ask_all(&wired, "21"); /* EN low, then high with the strap low */
     hear_text(wired.client, &wired.heard, "(DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))", 1);
@@ -234,7 +234,7 @@ static void the_lines_of_the_chips_own_usb_are_requests(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32c3", VB_PTY_USB_JTAG);
+    wire(&wired, "esp32c3", VB_USB_SERIAL_JTAG);
     ask_all(&wired, "01320");
     hear_text(wired.client, &wired.heard, "(DOWNLOAD(USB/UART0/1))", 1);
     ask_all(&wired, "20");
@@ -247,7 +247,7 @@ static void both_lines_ask_the_chips_own_usb_for_nothing(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32c3", VB_PTY_USB_JTAG);
+    wire(&wired, "esp32c3", VB_USB_SERIAL_JTAG);
     ask_all(&wired, "13");
     hear_text(wired.client, &wired.heard, "(TG0WDT_SYS_RST)", 2); /* it still looks for an application */
     unwire(&wired);
@@ -258,7 +258,7 @@ static void every_request_is_answered_with_the_state_of_the_lines(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     ask_all(&wired, "0123");
     for (const char *request = "?xlz"; *request != '\0'; request++)
         assert_int_equal(ask(&wired, *request), '3');
@@ -270,7 +270,7 @@ static void what_was_written_before_a_request_is_with_the_board_or_its_adapter(v
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     set_rate(&wired, 300, false); /* 3.3 s for these bytes */
     say(wired.client, (const uint8_t[100]){0}, 100);
     assert_in_range(ask(&wired, 'q'), 1, 100);
@@ -284,7 +284,7 @@ static void at_another_rate_the_board_is_not_understood(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     set_rate(&wired, 460800, false);
     ask_all(&wired, "20");
     assert_true(hear_until_quiet(wired.client, &wired.heard, QUIET_MS));
@@ -305,7 +305,7 @@ static void what_was_written_before_a_request_was_sent_at_the_rate_of_then(void 
     uint8_t requests[1000][sizeof read_reg];
 
     config.strap_low = true;
-    wire_board(&wired, &config, VB_PTY_UART);
+    wire_board(&wired, &config);
     set_rate(&wired, 115200, false);
     assert_syncs(wired.client);
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
@@ -322,7 +322,7 @@ static void a_rate_without_a_name_is_one(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp8266", VB_PTY_UART);
+    wire(&wired, "esp8266", VB_USB_BRIDGE);
     set_rate(&wired, 74880, false);
     ask_all(&wired, "20");
     hear_text(wired.client, &wired.heard, "boot mode:(3,6)", 1);
@@ -334,7 +334,7 @@ static void the_chips_own_usb_has_no_rate(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32c3", VB_PTY_USB_JTAG);
+    wire(&wired, "esp32c3", VB_USB_SERIAL_JTAG);
     set_rate(&wired, 9600, false);
     ask_all(&wired, "20");
     hear_text(wired.client, &wired.heard, "(SPI_FAST_FLASH_BOOT)", 1);
@@ -355,7 +355,7 @@ static void closing_releases_the_lines_if_the_client_lets_it(void **state)
     (void)state;
     struct wired wired;
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     set_rate(&wired, 115200, false);
     ask_all(&wired, "1");
     assert_int_equal(state_after_closing(&wired), '1');
@@ -372,7 +372,7 @@ static void a_client_of_the_lines_that_says_nothing_keeps_nobody(void **state)
     struct wired wired;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    wire(&wired, "esp32", VB_PTY_UART);
+    wire(&wired, "esp32", VB_USB_BRIDGE);
     for (unsigned i = 0; i < 20; i++) {
         const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
@@ -399,7 +399,7 @@ static void what_is_in_the_way_of_the_lines_is_left_alone(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(expected, sizeof expected, "socket %s: Address already in use", path);
     assert_ok(vb_gang_create(&gang, &config, 1, NULL, 0, &err), err);
-    assert_error(vb_pty_create(&server, gang, folder, VB_PTY_UART, &err), err, EG_NO_PORT, expected);
+    assert_error(vb_pty_create(&server, gang, folder, VB_USB_BRIDGE, &err), err, EG_NO_PORT, expected);
     assert_int_equal(rmdir(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "tests/tools/vboard/talk.h"
+#include "tools/vboard/adapter.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -261,6 +262,58 @@ static void every_board_may_have_its_own_thread(void **state)
     }
 }
 
+static void a_port_has_the_ids_of_what_carries_it(void **state)
+{
+    static const struct {
+        const char *target;
+        enum vb_usb usb;
+        uint16_t vid, pid;
+    } rows[] = {{"esp32", VB_USB_BRIDGE, 0x10c4, 0xea60},
+                {"esp32c3", VB_USB_SERIAL_JTAG, 0x303a, 0x1001},
+                {"esp32p4", VB_USB_OTG, 0x303a, 0x0012}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct vb_config config = {
+            .target = eg_target_by_name(rows[i].target), .usb = rows[i].usb, .fast = true};
+        EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = make_gang(&config, 1, NULL);
+        EG_CLEANUP(eg_port_close_cleanup) struct eg_port *port = NULL;
+        struct eg_error err;
+        char url[64];
+
+        vb_gang_url(gang, 1, url, sizeof url);
+        assert_ok(open_board(&port, gang, url, &err), err);
+        assert_int_equal(port->vid, rows[i].vid);
+        assert_int_equal(port->pid, rows[i].pid);
+    }
+}
+
+static void a_board_that_resets_over_otg_is_gone_and_comes_back(void **state)
+{
+    const struct vb_config config = {
+        .target = eg_target_by_name("esp32s2"), .usb = VB_USB_OTG, .force_download = true, .fast = true};
+    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = make_gang(&config, 1, NULL);
+    EG_CLEANUP(eg_port_close_cleanup) struct eg_port *port = NULL;
+    struct eg_error err;
+    unsigned replies = 0;
+    size_t got;
+    uint8_t byte;
+
+    (void)state;
+    assert_ok(open_board(&port, gang, "sim:esp32s2/1", &err), err);
+    assert_ok(sync_board(port, &replies, &err), err);
+    assert_int_equal(replies, SYNC_REPLIES);
+    assert_ok(eg_port_set_lines(port, false, true, &err), err);
+    assert_error(eg_port_read(port, &byte, 1, &got, 100, &err), err, EG_PORT_GONE,
+                 "sim:esp32s2/1: the simulated board was unplugged");
+    eg_port_close(port);
+    port = NULL;
+    vb_adapter_skip_to_us(vb_gang_adapter(gang, 1), vb_adapter_now_us(vb_gang_adapter(gang, 1)) + 1000000);
+    assert_ok(open_board(&port, gang, "sim:esp32s2/1", &err), err);
+    assert_ok(sync_board(port, &replies, &err), err);
+    assert_int_equal(replies, 0); /* the application runs */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +326,8 @@ int main(void)
         cmocka_unit_test(a_board_that_is_plugged_in_again_can_be_opened_again),
         cmocka_unit_test(discarded_input_is_not_read),
         cmocka_unit_test(every_board_may_have_its_own_thread),
+        cmocka_unit_test(a_port_has_the_ids_of_what_carries_it),
+        cmocka_unit_test(a_board_that_resets_over_otg_is_gone_and_comes_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

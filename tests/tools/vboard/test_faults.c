@@ -16,15 +16,6 @@ static void start(struct player *player, const char *fault, struct vb_config con
     player_enter_loader(player);
 }
 
-static bool heard(const struct player *player, const char *text)
-{
-    for (size_t at = 0; at + strlen(text) <= player->got_size; at++) {
-        if (memcmp(player->got + at, text, strlen(text)) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void every_word_is_understood(void **state)
 {
     static const struct {
@@ -32,6 +23,7 @@ static void every_word_is_understood(void **state)
         struct vb_fault fault;
     } rows[] = {
         {"lie", {.kind = VB_FAULT_LIE}},
+        {"no-jump-reply", {.kind = VB_FAULT_NO_JUMP_REPLY}},
         {"silent", {.kind = VB_FAULT_SILENT}},
         {"silent@40000", {.kind = VB_FAULT_SILENT, .at = 40000}},
         {"gone@40000", {.kind = VB_FAULT_GONE, .at = 40000}},
@@ -76,7 +68,7 @@ static void anything_else_is_refused_with_what_would_do(void **state)
 
         snprintf(expected, sizeof expected,
                  "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], drop@BYTES[xN], "
-                 "silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], stuck@ADDR.BIT=V, lie",
+                 "silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], stuck@ADDR.BIT=V, lie, no-jump-reply",
                  texts[i]);
         assert_error(vb_fault_parse(&fault, texts[i], &err), err, EG_BAD_JOB, expected);
     }
@@ -185,7 +177,7 @@ static void a_port_that_goes_comes_back_after_its_time_with_a_fresh_board(void *
     assert_true(vb_board_next_us(player.board, player.now_us) <= player.now_us + 1000001);
     player_idle(&player, 1100000);
     assert_true(vb_board_present(player.board, player.now_us));
-    assert_true(heard(&player, "rst:0x1 (POWERON_RESET),boot:0x13"));
+    assert_true(player_heard(&player, "rst:0x1 (POWERON_RESET),boot:0x13"));
     player_enter_loader(&player);
     assert_true(player_sync(&player));
     vb_board_destroy(player.board);
@@ -214,8 +206,8 @@ static void a_brown_out_restarts_the_chip_and_says_so(void **state)
     assert_true(player_sync(&player));
     player_send(&player, BYTES(0xc0, 0x00, 0x0a, 0x04, 0x00, 0, 0, 0, 0, 0, 0x10, 0, 0x40, 0xc0));
     player_idle(&player, 100000);
-    assert_true(heard(&player, "Brownout detector was triggered\r\n"));
-    assert_true(heard(&player, "rst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13"));
+    assert_true(player_heard(&player, "Brownout detector was triggered\r\n"));
+    assert_true(player_heard(&player, "rst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13"));
     assert_false(player_sync(&player));
     vb_board_destroy(player.board);
 }
@@ -228,6 +220,7 @@ static void a_stuck_bit_never_changes_and_the_rom_reads_it_back(void **state)
     (void)state;
     start(&player, "stuck@0x10010.3=1", (struct vb_config){.fast = true});
     assert_true(player_sync(&player));
+    player_attach(&player, 0);
     player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0x10000));
     assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0x0108);
     assert_int_equal(player_flash(&player)[0x10010], 0x08);
@@ -243,6 +236,7 @@ static void a_bit_stuck_at_0_survives_an_erase(void **state)
     start(&player, "stuck@0x10010.7=0", (struct vb_config){.fast = true});
     assert_int_equal(player_flash(&player)[0x10010], 0x7f);
     assert_true(player_sync(&player));
+    player_attach(&player, 0);
     player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0x10000));
     assert_int_equal(player_flash(&player)[0x10010], 0x7f);
     vb_board_destroy(player.board);
@@ -256,6 +250,7 @@ static void a_liar_says_ok_and_its_digest_tells_the_truth(void **state)
     (void)state;
     start(&player, "lie", (struct vb_config){.fast = true});
     assert_true(player_sync(&player));
+    player_attach(&player, 0);
     player_command(&player, 0x02, WORDS(BLOCK, 1, BLOCK, 0));
     assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
     player_command(&player, 0x13, WORDS(0, BLOCK, 0, 0));

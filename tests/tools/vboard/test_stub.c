@@ -383,6 +383,122 @@ static void a_packet_size_beyond_a_sector_is_a_late_error(void **state)
     vb_board_destroy(player.board);
 }
 
+/* Any chip's board with a large flash, its stub running. */
+static void start_large(struct player *player, const struct eg_target *target, const char *part_name)
+{
+    player_open(player, (struct vb_config){.target = target, .part = player_part(part_name), .fast = true});
+    player_start_own_stub(player);
+}
+
+static void beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere(void **state)
+{
+    const uint32_t addr = 17u << 20;
+
+    (void)state;
+    player_need_stub("esp32");
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        const bool big = (eg_targets[i]->quirks & EG_QUIRK_BIG_FLASH_BY_STUB) != 0;
+        struct player player;
+
+        if (eg_targets[i]->stub == NULL)
+            continue;
+        start_large(&player, eg_targets[i], "W25Q256JV");
+        player_command(&player, 0x0b, WORDS(0, 32u << 20, 0x10000, 0x1000, 0x100, 0xffff));
+        write_word(&player, addr);
+        assert_chip(&player, (player_flash(&player)[addr] == 0x00) == big);
+        assert_chip(&player, (player_flash(&player)[addr - (16u << 20)] == 0x00) == !big);
+        player_command(&player, 0xd1, WORDS(addr, 0x1000));
+        assert_chip(&player, player_flash(&player)[addr] == 0xff);
+        assert_chip(&player, player_flash(&player)[addr - (16u << 20)] == 0xff);
+        vb_board_destroy(player.board);
+    }
+}
+
+/* Whose id tells such a stub nothing: it takes it for as large as can be. */
+static void a_flash_of_64_mb_is_reached_to_its_end(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_need_stub("esp32p4-rev1");
+    start_large(&player, eg_target_by_name("esp32p4"), "W25Q512JV");
+    write_word(&player, (64u << 20) - 0x1000);
+    assert_int_equal(player_flash(&player)[(64u << 20) - 0x1000], 0x00);
+    vb_board_destroy(player.board);
+}
+
+/* The size comes from the id the stub reads as it starts: "W25Q512JV" says it in a way it does not know, and
+ * so passes for 16 MB. */
+static void beyond_the_size_it_believes_a_stub_refuses(void **state)
+{
+    static const struct {
+        const char *part;
+        uint32_t believed;
+    } rows[] = {{"GD25Q32", 4u << 20},
+                {"W25Q80DV", 1u << 20},
+                {"W25Q512JV", 16u << 20},
+                {"AT25SF321", 16u << 20},
+                {"MX25U25645G", 32u << 20}};
+
+    (void)state;
+    player_need_stub("esp32");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const uint32_t end = rows[i].believed;
+        struct player player;
+
+        start_large(&player, eg_target_by_name("esp32"), rows[i].part);
+        player_command(&player, 0x13, WORDS(end - 0x1000, 0x1000, 0, 0));
+        assert_int_equal(player_status(&player, 16), 0);
+        player_command(&player, 0x13, WORDS(end - 0x1000, 0x1001, 0, 0));
+        assert_int_equal(player_status(&player, 0), 0xc400);
+        player_command(&player, 0x02, WORDS(0x1000, 1, 0x1000, end, 0));
+        assert_int_equal(player_status(&player, 0), 0xc400);
+        /* Reading gets as far as there is something, and the next command is told. */
+        player_command(&player, 0xd2, WORDS(end, 0x1000, 0x1000, 64));
+        assert_int_equal(player_status(&player, 0), 0);
+        player_command(&player, 0x0a, WORDS(0x40001000));
+        assert_int_equal(player_status(&player, 0), 0xc400);
+        player_command(&player, 0x0b, WORDS(0, 2 * end, 0x10000, 0x1000, 0x100, 0xffff));
+        player_command(&player, 0x02, WORDS(0x1000, 1, 0x1000, end, 0));
+        assert_int_equal(player_status(&player, 0), 0);
+        vb_board_destroy(player.board);
+    }
+}
+
+/* Half of it: the first sector is written, the second refused, and nothing wraps onto the flash's beginning.
+ */
+static void a_region_that_ends_beyond_that_is_refused_where_it_does(void **state)
+{
+    static uint8_t data[0x2000], packed[0x3000];
+    const uint32_t addr = (4u << 20) - 0x1000;
+
+    (void)state;
+    player_need_stub("esp32");
+    for (int deflate = 0; deflate < 2; deflate++) {
+        struct player player;
+        uLongf size = sizeof packed;
+
+        start_large(&player, eg_target_by_name("esp32"), "GD25Q32");
+        write_word(&player, 0);
+        assert_int_equal(compress2(packed, &size, data, sizeof data, 9), Z_OK);
+        if (deflate) {
+            player_command(&player, 0x10, WORDS(sizeof data, 1, BLOCK, addr, 0));
+            assert_int_equal(player_block(&player, 0x11, 0, packed, size), 0);
+        } else {
+            player_command(&player, 0x02, WORDS(sizeof data, 2, 0x1000, addr, 0));
+            assert_int_equal(player_block(&player, 0x03, 0, data, 0x1000), 0);
+            assert_int_equal(player_block(&player, 0x03, 1, data, 0x1000), 0);
+            assert_int_equal(player_flash(&player)[addr], 0x00);
+        }
+        player_command(&player, 0x0a, WORDS(0x40001000));
+        assert_int_equal(player_status(&player, 0), 0xc400);
+        player_command(&player, 0x04, WORDS(1));
+        assert_int_equal(player_status(&player, 0), 0xc000);
+        assert_int_equal(player_flash(&player)[0], 0x00);
+        vb_board_destroy(player.board);
+    }
+}
+
 static void damaged_and_empty_frames_get_no_answer(void **state)
 {
     struct player player;
@@ -417,6 +533,10 @@ int main(void)
         cmocka_unit_test(a_block_wakes_its_carrier_a_few_times),
         cmocka_unit_test(flash_is_read_one_acknowledged_packet_at_a_time),
         cmocka_unit_test(a_packet_size_beyond_a_sector_is_a_late_error),
+        cmocka_unit_test(beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere),
+        cmocka_unit_test(a_flash_of_64_mb_is_reached_to_its_end),
+        cmocka_unit_test(beyond_the_size_it_believes_a_stub_refuses),
+        cmocka_unit_test(a_region_that_ends_beyond_that_is_refused_where_it_does),
         cmocka_unit_test(damaged_and_empty_frames_get_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
