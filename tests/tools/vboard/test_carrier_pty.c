@@ -399,7 +399,7 @@ static void what_is_in_the_way_of_the_lines_is_left_alone(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(expected, sizeof expected, "socket %s: Address already in use", path);
     assert_ok(vb_gang_create(&gang, &config, 1, NULL, 0, &err), err);
-    assert_error(vb_pty_create(&server, gang, folder, VB_USB_BRIDGE, &err), err, EG_NO_PORT, expected);
+    assert_error(vb_pty_create(&server, gang, folder, true, &err), err, EG_NO_PORT, expected);
     assert_int_equal(rmdir(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
