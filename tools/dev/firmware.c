@@ -34,7 +34,8 @@
 #define APP_SIZE_MIN 65536L
 #define APP_SIZE_MAX (15L * 1024 * 1024) /* so that 16 MB of flash hold its partition */
 
-/* Where a linker puts things: chip, read-only data (0 = with the code), data, fast code, code in flash. */
+/* Where a linker could put things: chip, read-only data (0 = with the code), data, fast code, code in flash.
+ */
 struct layout {
     const char *chip;
     uint32_t drom, dram, iram, irom;
@@ -48,6 +49,17 @@ static const struct layout layouts[] = {
     {"esp32", 0x3f400020, 0x3ffb0000, 0x40080000, 0x400d0000, 0x3fff0030, 0x40078000, 0x100000, false},
     {"esp32s3", 0x3c000020, 0x3fc92000, 0x40374000, 0x42000000, 0x3fce2820, 0x403c8700, 0x100000, true},
     {"esp32c3", 0x3c000020, 0x3fc8c000, 0x40380000, 0x42000000, 0x3fcd5820, 0x403cc710, 0x100000, true},
+    {"esp32s2", 0x3f000020, 0x3ffbe000, 0x40024000, 0x40080000, 0x3ffe6100, 0x4004c000, 0x100000, false},
+    {"esp32s31", 0x40000020, 0x2f040000, 0x2f000000, 0x40000000, 0x2f070000, 0x2f078000, 0x100000, true},
+    {"esp32c2", 0x3c000020, 0x3fca8000, 0x40380000, 0x42000000, 0x3fcd5000, 0x403ae000, 0x100000, true},
+    {"esp32c5", 0x42000020, 0x40820000, 0x40810000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32c6", 0x42000020, 0x40820000, 0x40800000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32c61", 0x42000020, 0x40820000, 0x40800000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32h2", 0x42000020, 0x40820000, 0x40800000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32h21", 0x42000020, 0x40820000, 0x40800000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32h4", 0x42000020, 0x40820000, 0x40810000, 0x42000000, 0x4084b000, 0x40850000, 0x100000, true},
+    {"esp32p4", 0x40000020, 0x4ff40000, 0x4ff00000, 0x40000000, 0x4ff90000, 0x4ff98000, 0x100000, true},
+    {"esp32e22", 0x3c000020, 0x31100000, 0x31000000, 0x3c000000, 0x311f0000, 0x311f8000, 0x100000, true},
 };
 
 static const struct {
@@ -107,6 +119,12 @@ static bool in_memory(const struct eg_target *target, const struct segment *segm
     return false;
 }
 
+/* 40 MHz where the chip's flash can have it, as in most projects. */
+static const char *flash_freq(const struct eg_target *target)
+{
+    return eg_header_code(target->flash_freqs, "40m") >= 0 ? "40m" : target->flash_freqs[0].name;
+}
+
 static enum eg_code append_header(struct eg_buffer *image, const struct firmware *firmware, uint8_t segments,
                                   uint32_t entry, struct eg_error *err)
 {
@@ -117,7 +135,7 @@ static enum eg_code append_header(struct eg_buffer *image, const struct firmware
     header[1] = segments;
     header[2] = 2; /* dio */
     header[3] = (uint8_t)(eg_header_code(target->flash_sizes, firmware->flash_size) |
-                          eg_header_code(target->flash_freqs, "40m"));
+                          eg_header_code(target->flash_freqs, flash_freq(target)));
     eg_put32(header + 4, entry);
     if (target->image_chip_id < 0)
         return eg_buffer_append(image, header, 8, err);
@@ -222,7 +240,7 @@ static enum eg_code make_bootloader(struct eg_buffer *image, const struct firmwa
 {
     const struct segment segments[] = {
         {firmware->layout->boot_dram, 5 * 1024, FILLING_STRINGS},
-        {firmware->layout->boot_iram, 20 * 1024, FILLING_CODE},
+        {firmware->layout->boot_iram, 18 * 1024, FILLING_CODE},
     };
 
     return make_image(image, firmware, segments, 2, firmware->layout->boot_iram + 0x84, false, err);
@@ -260,9 +278,9 @@ static enum eg_code write_flasher_args(const struct firmware *firmware, struct e
     static const char format[] =
         "{\n"
         "    \"write_flash_args\": [\"--flash_mode\", \"dio\", \"--flash_size\", \"%s\", \"--flash_freq\","
-        " \"40m\"],\n"
+        " \"%s\"],\n"
         "    \"flash_settings\": {\"flash_mode\": \"dio\", \"flash_size\": \"%s\", \"flash_freq\": "
-        "\"40m\"},\n"
+        "\"%s\"},\n"
         "    \"flash_files\": {\n"
         "        \"0x%x\": \"bootloader/bootloader.bin\",\n"
         "        \"0x%x\": \"partition_table/partition-table.bin\",\n"
@@ -279,8 +297,10 @@ static enum eg_code write_flasher_args(const struct firmware *firmware, struct e
         "}\n";
     const unsigned boot = firmware->target->bootloader_addr;
     char text[2000];
-    const int size = snprintf(text, sizeof text, format, firmware->flash_size, firmware->flash_size, boot,
-                              TABLE_ADDR, APP_ADDR, boot, APP_ADDR, TABLE_ADDR, firmware->target->name);
+    const char *const freq = flash_freq(firmware->target);
+    const int size =
+        snprintf(text, sizeof text, format, firmware->flash_size, freq, firmware->flash_size, freq, boot,
+                 TABLE_ADDR, APP_ADDR, boot, APP_ADDR, TABLE_ADDR, firmware->target->name);
 
     return write_file(firmware->folder, "flasher_args.json", text, (size_t)size, err);
 }
