@@ -88,6 +88,9 @@ enum eg_code cli_argument_number(const struct cli_call *call, int index, const c
 /** Every verb; ends with a NULL. */
 extern const struct cli_verb *const cli_verbs[];
 
+/** NULL = there is none. */
+const struct cli_verb *cli_find_verb(const char *name);
+
 /** Do it. `board_words` are options that stood in front of the verb, in their long form. */
 enum cli_status cli_verb_run(const struct cli_verb *verb, int argc, const char *const *argv);
 
