@@ -202,16 +202,20 @@ static void complete_arguments(const struct word *word, const char *name, bool o
         offer_values(word, option);
 }
 
-static void offer_commands(const struct word *word)
+static void offer_commands(struct word word)
 {
     static const char *const others[] = {"help", "version", NULL};
+    char name[CLI_NAME_SIZE];
+
+    cli_command_name(name, word.typed);
+    word.typed = name;
 
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
-        offer(word, command->name);
+        offer(&word, command->name);
     for (const struct cli_verb *const *verb = cli_verbs; *verb != NULL; verb++)
         if (cli_find_command((*verb)->name) == NULL)
-            offer(word, (*verb)->name);
-    offer_list(word, others);
+            offer(&word, (*verb)->name);
+    offer_list(&word, others);
 }
 
 static void complete(const struct word *word, int argc, const char *const *argv)
@@ -235,7 +239,7 @@ static void complete(const struct word *word, int argc, const char *const *argv)
     } else if (word->typed[0] == '-') {
         offer_options(*word, &options);
     } else {
-        offer_commands(word);
+        offer_commands(*word);
     }
 }
 

@@ -36,14 +36,16 @@ for command in $commands; do
 done
 
 expect_candidates 'espgang write' write-flash write-flash-status write-mem
+expect_candidates 'espgang write_m' write-mem
 expect_candidates 'espgang --trace write-m' write-mem
 expect_candidates 'espgang --port-filter vid=0x303a pid=1 write-m' write-mem
 expect_candidates 'espgang run job.yaml --ba' --batch
 expect_candidates 'espgang --trace run --wa'
 expect_candidates 'espgang check job'
 expect_candidates 'espgang write-flash 0x0 app'
-expect_candidates 'espgang @arg'
+expect_candidates "espgang @$work/arg"
 echo '--chip esp32 write-flash' >"$work/arguments"
+expect_candidates "espgang write-flash @$work/arg" "@$work/arguments"
 expect_candidates "espgang @$work/arguments --trus" --trust-flash-content
 expect_candidates "espgang @$work/none --trus"
 expect_candidates 'espgang nothing --'
