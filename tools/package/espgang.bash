@@ -6,11 +6,11 @@ _espgang() {
   word=${words[-1]}
   if [[ $word == @* ]]; then # a file, which bash itself does not look for behind an @
     mapfile -t COMPREPLY < <(compgen -P @ -f -- "${word#@}")
-    compopt -o filenames -o noquote 2>/dev/null
+    [[ ${#COMPREPLY[@]} -ne 1 || ! -d ${COMPREPLY[0]#@} ]] || COMPREPLY[0]+=/
   else
     mapfile -t COMPREPLY < <("${words[0]}" --complete "${words[@]:1}" 2>/dev/null)
-    [[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null # a value follows
   fi
+  [[ ${COMPREPLY[*]} != *[=/] ]] || compopt -o nospace 2>/dev/null # more of the word follows
   ! shopt -q hostcomplete || breaks=${breaks//@/}
   kept=${word%"${word##*["$breaks"]}"} # readline replaces only what stands behind the last of these
   COMPREPLY=("${COMPREPLY[@]#"$kept"}")

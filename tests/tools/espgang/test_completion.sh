@@ -46,6 +46,7 @@ expect_candidates 'espgang write-flash 0x0 app'
 expect_candidates "espgang @$work/arg"
 echo '--chip esp32 write-flash' >"$work/arguments"
 expect_candidates "espgang write-flash @$work/arg" "@$work/arguments"
+expect_candidates "espgang @$work" "@$work/"
 expect_candidates "espgang @$work/arguments --trus" --trust-flash-content
 expect_candidates "espgang @$work/none --trus"
 expect_candidates 'espgang nothing --'
