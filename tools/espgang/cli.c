@@ -368,20 +368,20 @@ enum cli_status cli_main(int argc, const char **argv)
     struct eg_error err;
     bool expanded;
 
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+        cli_complete(argc - 2, argv + 2);
+        return cli_flush(CLI_OK);
+    }
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], NULL, &former[i]);
     signal(SIGPIPE, SIG_IGN);
     interrupted = (struct eg_cancel){0};
     wish.first_ms = 0;
     hold_standard_streams();
-    if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
-        cli_complete(argc - 2, argv + 2);
-        status = CLI_OK;
-    } else if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &expanded, &err) == EG_OK) {
+    if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &expanded, &err) == EG_OK)
         status = run_words(words.count, (const char *const *)words.word);
-    } else {
+    else
         status = cli_fail(&err);
-    }
     status = cli_flush(status);
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &former[i], NULL);

@@ -56,16 +56,10 @@ static void add(struct options *options, const struct cli_option *row)
         options->row[options->count++] = *row;
 }
 
-/* Letters of a board's options count in front of the command only. */
-static void add_all(struct options *options, const struct cli_option *rows, bool letters)
+static void add_all(struct options *options, const struct cli_option *rows)
 {
-    for (; rows != NULL && rows->name != NULL; rows++) {
-        struct cli_option row = *rows;
-
-        if (!letters)
-            row.letter = '\0';
-        add(options, &row);
-    }
+    for (; rows != NULL && rows->name != NULL; rows++)
+        add(options, rows);
 }
 
 bool cli_complete_options(const struct poptOption *options)
@@ -82,17 +76,17 @@ bool cli_complete_options(const struct poptOption *options)
     return asked != NULL;
 }
 
-/* The option that the word is, when its value comes with the next one. */
+/* The option that the word is, when its value comes with the next one. A letter is that of the first. */
 static const struct cli_option *waiting(const struct options *options, const char *word)
 {
     const bool is_long = strncmp(word, "--", 2) == 0;
+    const char letter = word[strlen(word) - 1];
 
     for (unsigned i = 0; i < options->count; i++) {
         const struct cli_option *row = &options->row[i];
 
-        if (row->value != NULL && (is_long ? strcmp(word + 2, row->name) == 0
-                                           : row->letter != '\0' && row->letter == word[strlen(word) - 1]))
-            return row;
+        if (is_long ? strcmp(word + 2, row->name) == 0 : row->letter == letter)
+            return row->value != NULL ? row : NULL;
     }
     return NULL;
 }
@@ -184,11 +178,11 @@ static void complete_arguments(const struct word *word, const char *name, bool o
         asked = NULL;
     }
     if (verb != NULL) {
-        add_all(&options, verb->options, true);
+        add_all(&options, verb->options);
         if ((verb->flags & CLI_VERB_OFFLINE) == 0)
-            add_all(&options, cli_board_options, false);
+            add_all(&options, cli_board_options);
         if (command == NULL)
-            add_all(&options, help, true);
+            add_all(&options, help);
     }
     for (int i = 0; i < argc; i++) {
         if (argv[i][0] == '-')
@@ -226,11 +220,11 @@ static void complete(const struct word *word, int argc, const char *const *argv)
     char name[CLI_NAME_SIZE];
     int at = 0;
 
-    add_all(&options, cli_board_options, true);
+    add_all(&options, cli_board_options);
     for (; at < argc && (argv[at][0] == '-' || option != NULL || strchr(argv[at], '=') != NULL); at++)
         option = argv[at][0] == '-' ? waiting(&options, argv[at]) : NULL;
     if (at == 0)
-        add_all(&options, alone, true);
+        add_all(&options, alone);
     if (at < argc) {
         cli_command_name(name, argv[at]);
         complete_arguments(word, name, at > 0, argc - at - 1, argv + at + 1);
