@@ -243,9 +243,8 @@ void cli_complete(int argc, const char *const *argv)
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
     static const char *const none[] = {NULL};
     struct eg_error err;
-    bool expanded;
 
-    if (argc < 1 || cli_arguments_expand(&given, argc - 1, argv, &expanded, &err) != EG_OK ||
+    if (argc < 1 || cli_arguments_expand(&given, argc - 1, argv, &err) != EG_OK ||
         cli_arguments_spell(&words, given.count, (const char *const *)given.word, none, &err) != EG_OK ||
         cli_arguments_spell(&words, 1, argv + argc - 1, none, &err) != EG_OK)
         return;
