@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what it needs, builds, and runs every test: with gcc under ASan+UBSan, then with clang under TSan. The optimised
-# presets are only built: -O2 finds other warnings.
+# presets are built because -O2 finds other warnings, and one runs what does not go with sanitizers.
 set -euo pipefail
 
 if [ "${1-}" = --help ] || [ "${1-}" = -h ]; then
@@ -9,8 +9,9 @@ Usage: tools/test.sh [CTEST-OPTION...]
 
 Installs what it needs (apt, with sudo when not root), builds espgang with the presets dev (gcc, AddressSanitizer and
 UndefinedBehaviorSanitizer) and tsan (clang, ThreadSanitizer), and runs all tests with both. The presets release and
-clang are built too, in folders of their own, because -O2 finds other warnings. What follows goes to ctest:
-'tools/test.sh -R jobs' runs the tests with jobs in their name.
+clang are built too, in folders of their own, because -O2 finds other warnings; with release the tests run that do not
+go with sanitizers: the Debian package, valgrind. What follows goes to ctest: 'tools/test.sh -R jobs' runs the tests
+with jobs in their name.
 HELP
   exit 0
 fi
@@ -21,23 +22,24 @@ for preset in dev tsan; do
   cmake --preset "$preset"
   cmake --build --preset "$preset"
 done
-for preset in release clang; do
-  cmake --preset "$preset" -B "build/test-$preset" -DEG_STUBS=OFF
-  cmake --build "build/test-$preset"
-done
+cmake --preset release -B build/test-release
+cmake --build build/test-release
+cmake --preset clang -B build/test-clang -DEG_STUBS=OFF
+cmake --build build/test-clang
 
 # In the background, so that a signal that ends this script begins no further test.
 running=
 status=0
 trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 143' INT TERM
-run_tests() { # PRESET CTEST-OPTION...
-  echo "== tests, preset $1"
-  ctest --preset "$1" -j"$(nproc)" --no-tests=error "${@:2}" &
+run_tests() { # NAME CTEST-OPTION...
+  echo "== tests, $1"
+  ctest --output-on-failure -j"$(nproc)" "${@:2}" &
   running=$!
   wait "$running" || status=$?
 }
-run_tests dev "$@"
+run_tests dev --test-dir build/dev --no-tests=error "$@"
 echo "== left out above, and why"
 grep -ah '^SKIPPED:' build/dev/Testing/Temporary/LastTest.log | sort | uniq -c || echo "nothing"
-run_tests tsan "$@"
+run_tests tsan --test-dir build/tsan --no-tests=error "$@"
+run_tests 'without sanitizers' --test-dir build/test-release -L plain "$@"
 exit "$status"

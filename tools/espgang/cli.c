@@ -9,6 +9,7 @@
 #include "stubs/stub.h"
 #include "targets/target.h"
 #include "tools/espgang/arguments.h"
+#include "tools/espgang/complete.h"
 #include "tools/espgang/verb.h"
 
 #include <ctype.h>
@@ -150,6 +151,8 @@ poptContext cli_context(int argc, const char **argv, const struct poptOption *op
 bool cli_options(poptContext *context, int argc, const char **argv, const struct poptOption *options,
                  const char *help)
 {
+    if (cli_complete_options(options))
+        return false;
     *context = cli_context(argc, argv, options, help);
     const int result = poptGetNextOpt(*context);
     if (result == -1)
@@ -253,7 +256,7 @@ static void hold_standard_streams(void)
     }
 }
 
-static const struct cli_verb *find_verb(const char *name)
+const struct cli_verb *cli_find_verb(const char *name)
 {
     for (const struct cli_verb *const *verb = cli_verbs; *verb != NULL; verb++)
         if (strcmp((*verb)->name, name) == 0)
@@ -261,7 +264,7 @@ static const struct cli_verb *find_verb(const char *name)
     return NULL;
 }
 
-static const struct cli_command *find_command(const char *name)
+const struct cli_command *cli_find_command(const char *name)
 {
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
         if (strcmp(command->name, name) == 0)
@@ -269,8 +272,15 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
-/* `run` is the line with a job file, else esptool's. */
-static bool has_argument(int argc, const char *const *argv)
+void cli_command_name(char name[CLI_NAME_SIZE], const char *word)
+{
+    snprintf(name, CLI_NAME_SIZE, "%s", word);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+}
+
+bool cli_has_argument(int argc, const char *const *argv)
 {
     for (int i = 0; i < argc; i++)
         if (argv[i][0] != '-')
@@ -291,8 +301,8 @@ static enum cli_status dispatch(struct cli_arguments *front, const char *name, i
                                 const char *const *argv)
 {
     EG_CLEANUP(eg_free_cleanup) const char **words = NULL;
-    const struct cli_command *command = find_command(name);
-    const struct cli_verb *verb = find_verb(name);
+    const struct cli_command *command = cli_find_command(name);
+    const struct cli_verb *verb = cli_find_verb(name);
     struct eg_error err;
     char title[80];
     int count = 0;
@@ -302,7 +312,7 @@ static enum cli_status dispatch(struct cli_arguments *front, const char *name, i
         return CLI_USAGE;
     }
     if (command != NULL && verb != NULL &&
-        (has_argument(argc, argv) || (front->count == 0 && asks_for_help(argc, argv))))
+        (cli_has_argument(argc, argv) || (front->count == 0 && asks_for_help(argc, argv))))
         verb = NULL;
     if (verb == NULL && front->count > 0) {
         fprintf(stderr, "espgang: %s: '%s' takes no options of a board\n", front->word[0], name);
@@ -323,7 +333,7 @@ static enum cli_status run_words(int argc, const char *const *argv)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments front = {0};
     struct eg_error err;
-    char name[64];
+    char name[CLI_NAME_SIZE];
     int used;
 
     if (argc < 1) {
@@ -344,10 +354,7 @@ static enum cli_status run_words(int argc, const char *const *argv)
         fputs("espgang: no command; 'espgang --help' lists them\n", stderr);
         return CLI_USAGE;
     }
-    snprintf(name, sizeof name, "%s", argv[used]);
-    for (char *at = name; *at != '\0'; at++)
-        if (*at == '_')
-            *at = '-';
+    cli_command_name(name, argv[used]);
     if (strcmp(name, "version") == 0) {
         version();
         return CLI_OK;
@@ -362,6 +369,10 @@ enum cli_status cli_main(int argc, const char **argv)
     enum cli_status status;
     struct eg_error err;
 
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+        cli_complete(argc - 2, argv + 2);
+        return cli_flush(CLI_OK);
+    }
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], NULL, &former[i]);
     signal(SIGPIPE, SIG_IGN);

@@ -29,10 +29,21 @@ struct cli_command {
 /** Every command, ends with a NULL name. */
 extern const struct cli_command cli_commands[];
 
+/** NULL = there is none. */
+const struct cli_command *cli_find_command(const char *name);
+
+#define CLI_NAME_SIZE 64
+
+/** The name of a command as it is spelled today, from the word that was typed ("write_flash"). */
+void cli_command_name(char name[CLI_NAME_SIZE], const char *word);
+
 enum cli_status cli_run(int argc, const char **argv);
 enum cli_status cli_check(int argc, const char **argv);
 enum cli_status cli_ports(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
+
+/** Whether a word is no option; with one, `run` is the line, else esptool's. */
+bool cli_has_argument(int argc, const char *const *argv);
 
 /** The whole program but for main(): argv as the shell gives it. */
 enum cli_status cli_main(int argc, const char **argv);

@@ -95,6 +95,9 @@ enum eg_code cli_first_file_check(struct cli_call *call, struct eg_error *err) E
 /** Every verb; ends with a NULL. */
 extern const struct cli_verb *const cli_verbs[];
 
+/** NULL = there is none. */
+const struct cli_verb *cli_find_verb(const char *name);
+
 /** Do it. `board_words` are options that stood in front of the verb, in their long form. */
 enum cli_status cli_verb_run(const struct cli_verb *verb, int argc, const char *const *argv);
 

@@ -1,0 +1,63 @@
+# Sourced by the tests of what is installed, after e2e/lib.sh: is all of it there, and can other programs be built on it?
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+version=$("$espgang" --version | sed -n 's/^espgang //p')
+cc=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
+case $cc in *clang*) cxx=clang++ ;; *) cxx=g++ ;; esac
+flags=()
+[ -z "${EG_SANITIZE-}" ] || flags=("-fsanitize=$EG_SANITIZE")
+
+# expect_installed PREFIX
+expect_installed() {
+  local file
+  lib=$(dirname "$(find "$1" -name libespgang.so)")
+  for file in bin/espgang bin/vboard include/espgang.h share/man/man1/espgang.1.gz share/man/man1/vboard.1.gz \
+    share/man/man3/libespgang.3.gz share/bash-completion/completions/espgang share/doc/espgang/{copyright,LICENSE,changelog.gz} \
+    share/doc/espgang/{README,jobs,ledger,command-line}.md; do
+    [ -s "$1/$file" ] || fail "there is no $1/$file"
+  done
+  for file in libespgang.so{,.0,".$version"} pkgconfig/espgang.pc cmake/espgang/espgangConfig{,Version}.cmake; do
+    [ -s "$lib/$file" ] || fail "there is no $lib/$file"
+  done
+  for program in espgang vboard; do
+    expect_equal "$program" "$(env -u LD_LIBRARY_PATH "$1/bin/$program" --version | head -n1)" "$program $version"
+  done
+  expect_equal 'the newest release in the changelog' "$(gzip -dc "$1/share/doc/espgang/changelog.gz" | head -n1)" \
+    "espgang ($version) unstable; urgency=medium"
+  gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$root/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
+}
+
+# expect_client PROGRAM: what the client says once it runs.
+expect_client() {
+  expect_status 0 env -u LD_LIBRARY_PATH "$1"
+  expect_equal "what $1 says" "$(head -n3 "$work/out.log")" "$version
+no-port: /nowhere/ttyUSB0: No such file or directory
+espgang $version"
+}
+
+# by_cmake FOLDER PREFIX: builds the project in $work/client, with espgang from the prefix.
+by_cmake() {
+  rm -rf "$work/client"
+  {
+    cmake -G Ninja -S "$1" -B "$work/client" -DVERSION="$version" -DCMAKE_PREFIX_PATH="$2" \
+      -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
+      -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}"
+    cmake --build "$work/client"
+  } >"$work/cmake.log" 2>&1 || fail "building $1 by find_package(espgang)"
+}
+
+# expect_usable PREFIX: programs are built by pkg-config and by CMake, and run. $by_pkg_config are words for others.
+expect_usable() {
+  local -x PKG_CONFIG_PATH=$lib/pkgconfig
+  expect_equal 'version by pkg-config' "$(pkg-config --modversion espgang)" "$version"
+  read -ra by_pkg_config <<<"$(pkg-config --cflags --libs espgang) -Wl,-rpath,$lib"
+  "$cc" -std=c11 "${flags[@]}" "$here/client/client.c" "${by_pkg_config[@]}" -o "$work/client_c"
+  "$cxx" -std=c++17 "${flags[@]}" "$here/client/client.cc" "${by_pkg_config[@]}" -o "$work/client_cc"
+  expect_client "$work/client_c"
+  expect_client "$work/client_cc"
+
+  by_cmake "$here/client" "$1"
+  grep -qx "espgang_DIR:PATH=$lib/cmake/espgang" "$work/client/CMakeCache.txt" || fail 'CMake took another espgang'
+  expect_client "$work/client/client_c"
+  expect_client "$work/client/client_cc"
+}

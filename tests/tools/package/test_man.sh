@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The manual pages: mandoc has nothing to say, and every command, option and call stands in its page, and no others.
+build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
+cd "$(dirname "$0")/../../.."
+
+for page in tools/espgang/espgang.1 tools/vboard/vboard.1 engine/libespgang.3; do
+  mandoc -Tlint -Wwarning "$page" || fail "mandoc complains about $page"
+done
+
+# page_options PAGE SECTION: the options of the lists in the sections that begin with this word.
+page_options() {
+  awk -v wanted="$2" '
+    /^\.S[hs] / { inside = $2 == wanted }
+    inside && /^\.It Fl / {
+      for (i = 2; i <= NF; i++)
+        if ($i == "Fl" && $(i + 1) == "Fl") print "--" $(i += 2)
+        else if ($i == "Fl") print "-" $(i += 1)
+    }' "$1" | sort -u
+}
+
+# help_options: those of a --help on standard input, without those of every board and of popt.
+help_options() {
+  sed -E '/^(The board and its port|Help options):$/,$d' | grep -oE '^  (-[a-z], |    )--[a-z0-9-]+' |
+    grep -oE -- '-[a-z0-9-]+' | sort -u || true
+}
+
+"$espgang" --help >"$work/help"
+commands=$(sed -n '/^Many boards:/,/^Board options/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' "$work/help" | sort -u)
+expect_equal 'commands of espgang.1' "$(sed -n 's/^\.Ss \([a-z][a-z0-9-]*\).*/\1/p' tools/espgang/espgang.1 | sort -u)" \
+  "$commands"
+[ "$(wc -w <<<"$commands")" -ge 20 ] || fail "espgang --help has only $commands"
+for command in $commands; do
+  expect_equal "options of $command in espgang.1" "$(page_options tools/espgang/espgang.1 "$command")" \
+    "$("$espgang" "$command" --help | help_options)"
+done
+expect_equal 'board options of espgang.1' "$(page_options tools/espgang/espgang.1 Board)" \
+  "$(sed -n '/^Board options/,/^$/p' "$work/help" | grep -oE '^  --[a-z-]+( [A-Z=]+)?(, -[a-z])?' |
+    grep -oE -- '-[a-z-]+' | sort -u)"
+[ -n "$("$espgang" write-flash --help | help_options)" ] || fail 'write-flash --help has no option'
+
+expect_equal 'options of vboard.1' "$(page_options tools/vboard/vboard.1 DESCRIPTION)" "$("$vboard" --help | help_options)"
+
+expect_equal 'calls of libespgang.3' "$(sed -n 's/^\.It Fn //p' engine/libespgang.3 | sort)" \
+  "$(tr '\n' ' ' <engine/espgang.h | grep -oE 'EG_API [^;(]*\(' | grep -oE 'eg_[a-z0-9_]+\(' | tr -d '(' | sort)"
