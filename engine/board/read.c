@@ -27,7 +27,8 @@ enum {
 
 static bool may_read_again(enum eg_code code)
 {
-    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_DEVICE_REFUSED;
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED ||
+           code == EG_DEVICE_REFUSED;
 }
 
 static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
@@ -58,8 +59,12 @@ static enum eg_code confirmed(struct eg_board *board, const struct eg_output *ou
     if (output->path == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "only a file that is named by its path can be resumed");
     snprintf(path, sizeof path, "%s.part", output->path);
-    if (eg_file_read(&part, path, RESUME_MAX, &ignored) != EG_OK || part.size == 0 || part.size > size)
+    if (eg_file_read(&part, path, RESUME_MAX, &ignored) != EG_OK || part.size == 0)
         return EG_OK;
+    if (part.size > size) {
+        eg_log_note(board->options.logger, &origin, "%s is longer than what is read: beginning anew", path);
+        return EG_OK;
+    }
     EG_TRY(eg_md5(file, part.data, part.size, err));
     EG_TRY(eg_loader_md5(&board->loader, addr, (uint32_t)part.size, chip, err));
     if (memcmp(chip, file, EG_MD5_SIZE) != 0) {
@@ -85,7 +90,7 @@ enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t
     EG_TRY(eg_alloc(&data, STRETCH, 1, err));
     if (resume)
         EG_TRY(confirmed(board, output, addr, size, &done, err));
-    EG_TRY(eg__sink_open(&sink, output, done > 0, err));
+    EG_TRY(eg__sink_open(&sink, output, done, size, err));
     sink.keep = output->path != NULL;
     while (done < size) {
         const uint32_t left = size - done, part = left < STRETCH ? left : STRETCH;

@@ -44,12 +44,13 @@ static void work_finish(struct work *work)
     eg__pieces_finish(&work->pieces);
 }
 
-static enum eg_code check_options(const struct work *work, struct eg_error *err)
+static enum eg_code check_options(const struct work *work, const struct eg_flash_file *files, size_t count,
+                                  struct eg_error *err)
 {
     bool diff = false;
 
-    for (size_t i = 0; i < work->pieces.count; i++)
-        diff = diff || work->pieces.piece[i].is_diff;
+    for (size_t i = 0; i < count; i++)
+        diff = diff || eg__input_is_given(&files[i].diff_with);
     if (diff && work->options.skip_flashed)
         return eg_error_set(
             err, EG_BAD_ARGUMENT,
@@ -78,8 +79,14 @@ static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece,
     const uint32_t front = piece->addr % EG__SECTOR_SIZE;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (board->loader.stub || front == 0)
+    if (front == 0)
         return EG_OK;
+    if (board->loader.stub) {
+        eg_log_warning(board->options.logger, &origin,
+                       "%s begins inside a sector: 0x%x bytes before 0x%08x are erased", piece->name,
+                       (unsigned)front, (unsigned)piece->addr);
+        return EG_OK;
+    }
     eg_log_note(board->options.logger, &origin,
                 "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
                 (unsigned)(piece->addr - front));
@@ -110,7 +117,7 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
     struct eg_board *board = work->board;
 
     EG_TRY(eg__pieces_read(&work->pieces, files, count, err));
-    EG_TRY(check_options(work, err));
+    EG_TRY(check_options(work, files, count, err));
     EG_TRY(eg__flash_words(board, work->options.flash_mode, work->options.flash_freq,
                            work->options.flash_size, &work->words, err));
     for (size_t i = 0; i < work->pieces.count; i++) {
@@ -148,11 +155,14 @@ static enum eg_code is_there(struct work *work, const struct eg__piece *piece, b
 
 static bool compresses(const struct work *work)
 {
+    const struct eg_loader *loader = &work->board->loader;
+
     switch (work->options.compress) {
     case EG_COMPRESS_AUTO:
-        return work->board->loader.stub;
-    case EG_COMPRESS_ON:
-        return true;
+        return loader->stub;
+    case EG_COMPRESS_ON: /* where it can be inflated */
+        return loader->stub || (!loader->secure_download &&
+                                (loader->target->rom_commands & EG_ROM_HAS(EG_OP_FLASH_DEFL_BEGIN)) != 0);
     case EG_COMPRESS_OFF:
         return false;
     }
@@ -177,6 +187,14 @@ static enum eg_code write_once(struct work *work, const struct stretch *stretch,
     return EG_OK;
 }
 
+static enum eg_code write_again(struct work *work, const struct stretch *stretch,
+                                const struct eg_buffer *zlib, uint64_t *sent, struct eg_error *err)
+{
+    EG_TRY(eg__reconnect(work->board, err));
+    EG_TRY(eg__set_flash_size(work->board, work->words.declared, err));
+    return write_once(work, stretch, zlib, sent, err);
+}
+
 static enum eg_code write_stretch(struct work *work, const struct stretch *stretch, uint64_t *sent,
                                   struct eg_error *err)
 {
@@ -188,9 +206,7 @@ static enum eg_code write_stretch(struct work *work, const struct stretch *stret
     enum eg_code code = write_once(work, stretch, &zlib, sent, err);
     if (code == EG_PORT_GONE && !stretch->piece->encrypt) {
         eg_log_warning(work->board->options.logger, &origin, "%s: waiting for it to come back", err->text);
-        EG_TRY(eg__reconnect(work->board, err));
-        EG_TRY(eg__set_flash_size(work->board, work->words.declared, err));
-        code = write_once(work, stretch, &zlib, sent, err);
+        code = write_again(work, stretch, &zlib, sent, err);
     }
     if (code != EG_OK)
         return eg_error_prefix(err, "%s: ", stretch->piece->name);
@@ -224,6 +240,20 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
+/* Bytes `at` to `end` of a piece as whole sectors, FF in front of it and behind. */
+static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
+                              uint64_t *sent, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
+    const uint32_t size = (uint32_t)piece->data.size;
+    const uint32_t front = (piece->addr + at) % EG__SECTOR_SIZE;
+
+    EG_TRY(eg_buffer_resize(&run, (size_t)front + end - at, 0xff, err));
+    memcpy(run.data + front, piece->data.data + at, (end < size ? end : size) - at);
+    const struct stretch stretch = {piece, piece->addr + at - front, run.data, (uint32_t)run.size};
+    return write_stretch(work, &stretch, sent, err);
+}
+
 /* Write the runs of sectors that differ; `*runs` is how many there were. */
 static enum eg_code write_runs(struct work *work, const struct eg__piece *piece, unsigned *runs,
                                uint64_t *sent, struct eg_error *err)
@@ -232,23 +262,17 @@ static enum eg_code write_runs(struct work *work, const struct eg__piece *piece,
 
     *runs = 0;
     for (uint32_t at = 0; at < size;) {
-        EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
         uint32_t end = at;
 
         while (end < size && sector_differs(piece, end))
             end = sector_end(piece, end);
-        if (end == at) {
+        if (end > at) {
+            EG_TRY(write_run(work, piece, at, end, sent, err));
+            (*runs)++;
+            at = end;
+        } else {
             at = sector_end(piece, at);
-            continue;
         }
-        for (uint32_t i = at; i < end; i++) {
-            const uint8_t byte = byte_at(&piece->data, i);
-            EG_TRY(eg_buffer_append(&run, &byte, 1, err));
-        }
-        const struct stretch stretch = {piece, piece->addr + at, run.data, (uint32_t)run.size};
-        EG_TRY(write_stretch(work, &stretch, sent, err));
-        (*runs)++;
-        at = end;
     }
     return EG_OK;
 }
@@ -321,6 +345,7 @@ static enum eg_code write_piece(struct work *work, const struct eg__piece *piece
 {
     uint8_t chip[EG_MD5_SIZE], file[EG_MD5_SIZE];
     const bool hashed = can_hash(work->board, piece) && !work->options.erase_all;
+    const struct eg_log_origin origin = eg__origin(work->board);
 
     if (hashed && work->options.skip_flashed) {
         EG_TRY(is_there(work, piece, &result->verified, chip, file, err));
@@ -330,6 +355,10 @@ static enum eg_code write_piece(struct work *work, const struct eg__piece *piece
     }
     if (hashed && piece->is_diff)
         return write_changed(work, piece, result, err);
+    if (piece->is_diff || work->options.skip_flashed)
+        eg_log_note(work->board->options.logger, &origin,
+                    "%s: nothing to compare it with, %s: writing all of it", piece->name,
+                    work->options.erase_all ? "the flash was erased" : "the flash tells no digest of it");
     EG_TRY(write_whole(work, piece, &result->sent, err));
     return confirm(work, piece, &result->verified, err);
 }
@@ -338,15 +367,16 @@ static void tell(const struct work *work, const struct eg__piece *piece, const s
 {
     const struct eg_log_origin origin = eg__origin(work->board);
     struct eg_logger *logger = work->board->options.logger;
-    const char *checked = result->verified ? ", verified" : "";
 
-    if (result->skipped)
-        eg_log_print(logger, &origin, "%s: skipped, the flash at 0x%08x has it already%s", piece->name,
-                     (unsigned)result->addr, checked);
+    if (result->skipped && !result->verified)
+        eg_log_print(logger, &origin, "%s: skipped, it has not changed", piece->name);
+    else if (result->skipped)
+        eg_log_print(logger, &origin, "%s: skipped, the flash at 0x%08x has it already, verified",
+                     piece->name, (unsigned)result->addr);
     else
         eg_log_print(logger, &origin, "%s: wrote %u bytes (%llu sent) at 0x%08x in %.1f s%s", piece->name,
                      (unsigned)result->size, (unsigned long long)result->sent, (unsigned)result->addr,
-                     (double)result->duration_ms / 1000, checked);
+                     (double)result->duration_ms / 1000, result->verified ? ", verified" : "");
 }
 
 /* A file of several pieces has one result: all of them together. */
@@ -363,26 +393,35 @@ static void add_result(struct eg_flash_result *all, const struct eg_flash_result
     all->verified = all->verified && one->verified;
 }
 
-static enum eg_code write_pieces(struct work *work, struct eg_error *err)
+static enum eg_code write_and_tell(struct work *work, const struct eg__piece *piece,
+                                   struct eg_flash_result *result, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(work->board);
+    const uint64_t began_ms = eg_clock_ms();
 
+    if (piece->data.size == 0) {
+        eg_log_note(work->board->options.logger, &origin, "%s: is empty, nothing to write", piece->name);
+        result->skipped = result->verified = true;
+        return EG_OK;
+    }
+    const enum eg_code code = write_piece(work, piece, result, err);
+    result->duration_ms = eg_clock_ms() - began_ms;
+    if (code == EG_OK)
+        tell(work, piece, result);
+    return code;
+}
+
+static enum eg_code write_pieces(struct work *work, struct eg_error *err)
+{
     for (size_t i = 0; i < work->pieces.count; i++) {
         const struct eg__piece *piece = &work->pieces.piece[i];
         const bool first = i == 0 || work->pieces.piece[i - 1].file != piece->file;
         struct eg_flash_result result = {.addr = piece->addr, .size = (uint32_t)piece->data.size};
-        const uint64_t began_ms = eg_clock_ms();
 
-        if (piece->data.size == 0) {
-            eg_log_note(work->board->options.logger, &origin, "%s: is empty, nothing to write", piece->name);
-            result.skipped = result.verified = true;
-        } else {
-            EG_TRY(write_piece(work, piece, &result, err));
-            result.duration_ms = eg_clock_ms() - began_ms;
-            tell(work, piece, &result);
-        }
+        const enum eg_code code = write_and_tell(work, piece, &result, err);
         if (work->results != NULL)
             add_result(&work->results[piece->file], &result, first);
+        EG_TRY(code);
     }
     return EG_OK;
 }
