@@ -121,6 +121,13 @@ static enum eg_code candidates(const struct eg_board *board, struct eg_found_por
     return EG_OK;
 }
 
+/* Sentences of the port itself begin with it already. */
+static void name_port(struct eg_error *err, const char *path)
+{
+    if (strncmp(err->text, path, strlen(path)) != 0)
+        (void)eg_error_prefix(err, "%s: ", path);
+}
+
 static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -135,13 +142,14 @@ static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *e
         const enum eg_code code = connect_at(board, found[i].path, err);
         if (code == EG_OK || code == EG_CANCELLED)
             return code;
+        name_port(err, found[i].path);
         if (count > 1)
-            eg_log_note(board->options.logger, &origin, "%s: %s", found[i].path, err->text);
+            eg_log_note(board->options.logger, &origin, "%s", err->text);
     }
     if (count > 1)
         return eg_error_set(err, err->code, "no %s answers at any of %zu ports",
                             board->wanted != NULL ? board->wanted->label : "board", count);
-    return eg_error_prefix(err, "%s: ", found[0].path);
+    return err->code;
 }
 
 enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
