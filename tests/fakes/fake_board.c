@@ -88,13 +88,20 @@ static int remove_one(const char *path, const struct stat *facts, int kind, stru
     return remove(path);
 }
 
+void fake_board_unplug(struct fake_board *fake)
+{
+    eg_board_destroy(fake->board);
+    vb_gang_destroy(fake->gang);
+    fake->board = NULL;
+    fake->gang = NULL;
+}
+
 int fake_board_teardown(void **state)
 {
     struct fake_board *fake = *state;
     const int gone = chdir(fake->cwd) | nftw(fake->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 
-    eg_board_destroy(fake->board);
-    vb_gang_destroy(fake->gang);
+    fake_board_unplug(fake);
     eg_buffer_finish(&fake->log.text);
     free(fake->kept);
     free(fake);

@@ -77,6 +77,9 @@ void fake_board_connect(struct fake_board *fake, enum fake_loader loader);
 /** Both, with nothing special. */
 void fake_board_start(struct fake_board *fake, const char *chip, enum fake_loader loader);
 
+/** The reverse; something else can be plugged in then. */
+void fake_board_unplug(struct fake_board *fake);
+
 /** Give an efuse field, or another register, another value until the board is reset. */
 void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t value);
 void fake_board_poke(struct fake_board *fake, uint32_t addr, uint32_t word);

@@ -17,20 +17,6 @@ static enum eg_code connect_to(struct fake_board *fake, struct eg_error *err)
 
 /* ---- Which board ---- */
 
-static void a_board_is_what_answers(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_error err;
-
-    fake_board_plug(fake, "esp32s3", FAKE_USUAL, NO_FAULTS);
-    assert_ok(connect_to(fake, &err), err);
-    assert_string_equal(eg_board_port(fake->board), FAKE_PORT);
-    assert_string_equal(eg_board_chip_name(fake->board), "esp32s3");
-    assert_string_equal(eg_board_chip_label(fake->board), "ESP32-S3");
-    assert_false(eg_board_has_stub(fake->board));
-    assert_false(eg_board_secure_download(fake->board));
-}
-
 static void a_chip_that_is_not_the_one_named_is_refused(void **state)
 {
     struct fake_board *fake = *state;
@@ -290,7 +276,145 @@ static void a_port_that_goes_while_its_board_is_reset_is_opened_again(void **sta
     assert_int_equal(fake->opened, 2);
 }
 
-/* ---- Ways in and out ---- */
+/* ---- In the middle of a write ---- */
+
+#define APP_SIZE 200000u
+
+static enum eg_code write_app(struct fake_board *fake, const uint8_t *app, bool encrypt,
+                              struct eg_flash_result *result, struct eg_error *err)
+{
+    const struct eg_flash_file file = {
+        .addr = 0x10000, .input = {.data = app, .size = APP_SIZE, .name = "app"}, .encrypt = encrypt};
+
+    return eg_board_write_flash(fake->board, &file, 1, NULL, result, err);
+}
+
+static void a_port_lost_in_the_middle_of_a_write_is_waited_for(void **state)
+{
+    struct fake_board *fake = *state;
+    static uint8_t app[APP_SIZE];
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    fake_noise(app, sizeof app, 1);
+    for (int stub = 0; stub < 2; stub++) {
+        fake_board_plug(fake, "esp32c3", FAKE_USUAL, FAULTS("1:gone@100000:300"));
+        fake_board_fill(fake);
+        fake->opened = 0;
+        fake->log.text.size = 0;
+        fake_board_connect(fake, stub ? FAKE_STUB : FAKE_ROM);
+        assert_ok(eg_board_change_baud(fake->board, 921600, &err), err);
+        assert_ok(write_app(fake, app, false, &result, &err), err);
+
+        assert_int_equal(fake->opened, 2);
+        assert_int_equal(fake_board_count(fake, "warning: block "), 1);
+        assert_int_equal(fake_board_count(fake, "warning: "), 1);
+        assert_true(result.verified && !result.skipped);
+        assert_int_equal(result.sent, APP_SIZE);
+        assert_memory_equal(fake_board_flash(fake) + 0x10000, app, APP_SIZE);
+        fake_board_assert_untouched_but(fake, 0x10000, 0x10000 + 0x31000);
+        /* Everything is as it was before. */
+        assert_int_equal(eg_board_has_stub(fake->board), stub);
+        assert_int_equal(eg_board_baud(fake->board), 921600);
+        assert_string_equal(fake->log.port, FAKE_PORT);
+        assert_string_equal(fake->log.board, "02:65:67:00:00:01");
+        fake_board_unplug(fake);
+    }
+}
+
+static void a_board_that_does_not_come_back_is_not_connected(void **state)
+{
+    struct fake_board *fake = *state;
+    static uint8_t app[APP_SIZE];
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    fake_noise(app, sizeof app, 1);
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, FAULTS("1:gone@100000"));
+    fake_board_connect(fake, FAKE_STUB);
+    assert_error(write_app(fake, app, false, &result, &err), err, EG_NO_PORT,
+                 "app: sim:esp32c3/1: the simulated board is unplugged");
+    assert_false(result.verified);
+    assert_error(write_app(fake, app, false, &result, &err), err, EG_NO_PORT, "the board is not connected");
+}
+
+static void exchange(void *context, uint64_t done, uint64_t total)
+{
+    struct fake_board *fake = context;
+
+    (void)total;
+    if (done > 0)
+        fake->behind = 2;
+}
+
+static void another_board_in_the_place_of_the_lost_one_is_not_written_to(void **state)
+{
+    struct fake_board *fake = *state;
+    static uint8_t app[APP_SIZE];
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    fake_noise(app, sizeof app, 1);
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, FAULTS("1:gone@100000:300"));
+    fake->behind = 2;
+    fake_board_fill(fake);
+    fake->behind = 1;
+    fake->options.progress = exchange;
+    fake->options.progress_context = fake;
+    fake_board_connect(fake, FAKE_STUB);
+    assert_error(write_app(fake, app, false, &result, &err), err, EG_WRONG_CHIP,
+                 "app: the board is now an ESP32-C3 with MAC 02:65:67:00:00:02, it was 02:65:67:00:00:01");
+    assert_int_equal(result.addr, 0x10000);
+    assert_false(result.verified);
+    fake_board_assert_untouched(fake);
+    /* Nor by the next call, that knows nothing of the exchange. */
+    assert_error(write_app(fake, app, false, &result, &err), err, EG_NO_PORT, "the board is not connected");
+    fake_board_assert_untouched(fake);
+}
+
+static void encrypted_data_is_not_sent_twice(void **state)
+{
+    struct fake_board *fake = *state;
+    static uint8_t app[APP_SIZE];
+    struct eg_error err;
+
+    fake_noise(app, sizeof app, 1);
+    fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.flash_encryption = true), FAULTS("1:gone@100000:300"));
+    fake_board_connect(fake, FAKE_STUB);
+    const enum eg_code code = write_app(fake, app, true, NULL, &err);
+    assert_int_equal(code, EG_PORT_GONE);
+    assert_int_equal(strncmp(err.text, "app: block ", 11), 0);
+    assert_int_equal(fake->opened, 1);
+}
+
+static void cancel_here(void *context, uint64_t done, uint64_t total)
+{
+    struct fake_board *fake = context;
+
+    if (done > total / 2)
+        eg_board_cancel(fake->board);
+}
+
+static void a_write_that_is_cancelled_ends(void **state)
+{
+    struct fake_board *fake = *state;
+    static uint8_t app[APP_SIZE];
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    fake_noise(app, sizeof app, 1);
+    fake->options.progress = cancel_here;
+    fake->options.progress_context = fake;
+    fake_board_start(fake, "esp32c3", FAKE_STUB);
+    assert_int_equal(write_app(fake, app, false, &result, &err), EG_CANCELLED);
+    assert_false(result.verified);
+    assert_int_equal(result.addr, 0x10000);
+    assert_int_equal(result.size, APP_SIZE);
+    assert_int_equal(result.sent, 0);
+    fake_board_assert_blank(fake, 0x10000 + APP_SIZE - 1000, 0x10000 + APP_SIZE);
+}
+
+/* ---- Ways in ---- */
 
 static void a_reset_sequence_of_ones_own_is_the_way_into_the_loader(void **state)
 {
@@ -310,117 +434,6 @@ static void a_reset_sequence_of_ones_own_is_the_way_into_the_loader(void **state
         "hold BOOT down while it resets");
     strcpy(settings.custom_reset_sequence, "D0|R1|W0.1|U1,0|W0.1|D0");
     assert_ok(connect_to(fake, &err), err);
-}
-
-/* Whether a loader answers that nobody has reset into it. */
-static bool waits_in_loader(struct fake_board *fake)
-{
-    struct eg_board_options options = fake->options;
-    struct eg_board *board;
-    struct eg_error err;
-
-    options.before = EG_BEFORE_NO_RESET;
-    options.connect_attempts = 1;
-    options.settings = NULL;
-    eg_board_destroy(fake->board);
-    fake->board = NULL;
-    const enum eg_code code = eg_board_detect_chip(&board, &options, &err);
-    assert_true(code == EG_OK || code == EG_BOOT_MODE);
-    if (code == EG_OK)
-        fake->board = board;
-    return code == EG_OK;
-}
-
-static void a_board_is_left_as_is_asked(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_error err;
-    static const struct {
-        enum fake_loader loader;
-        enum eg_after after;
-        bool stays, stub_stays;
-    } rows[] = {
-        {FAKE_ROM, EG_AFTER_HARD_RESET, false, false},   {FAKE_STUB, EG_AFTER_HARD_RESET, false, false},
-        {FAKE_ROM, EG_AFTER_SOFT_RESET, false, false},   {FAKE_STUB, EG_AFTER_SOFT_RESET, false, false},
-        {FAKE_ROM, EG_AFTER_NO_RESET, true, false},      {FAKE_ROM, EG_AFTER_NO_RESET_STUB, true, false},
-        {FAKE_STUB, EG_AFTER_NO_RESET_STUB, true, true},
-    };
-
-    fake_board_plug(fake, "esp32", FAKE_APP, NO_FAULTS);
-    fake->options.before = EG_BEFORE_DEFAULT_RESET;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        eg_board_destroy(fake->board);
-        fake_board_connect(fake, rows[i].loader);
-        assert_ok(eg_board_reset_chip(fake->board, rows[i].after, &err), err);
-        assert_int_equal(waits_in_loader(fake), rows[i].stays);
-        if (rows[i].stays)
-            assert_int_equal(eg_board_has_stub(fake->board), rows[i].stub_stays);
-    }
-}
-
-static void run_starts_the_application(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_error err;
-
-    fake_board_plug(fake, "esp32", FAKE_APP, NO_FAULTS);
-    fake->options.before = EG_BEFORE_DEFAULT_RESET;
-    fake_board_connect(fake, FAKE_ROM);
-    assert_ok(eg_board_run(fake->board, &err), err);
-    assert_false(waits_in_loader(fake));
-    fake_board_connect(fake, FAKE_STUB);
-    assert_ok(eg_board_run(fake->board, &err), err);
-    assert_false(waits_in_loader(fake));
-}
-
-static void a_hard_reset_of_ones_own_is_used(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_settings settings;
-    struct eg_error err;
-
-    fake_board_plug(fake, "esp32", FAKE_APP, NO_FAULTS);
-    eg_settings_init(&settings);
-    strcpy(settings.custom_hard_reset_sequence, "D0|R1|W0.1|U1,0|W0.1|D0");
-    fake->options.settings = &settings;
-    fake->options.before = EG_BEFORE_DEFAULT_RESET;
-    fake_board_connect(fake, FAKE_STUB);
-    assert_ok(eg_board_reset_chip(fake->board, EG_AFTER_HARD_RESET, &err), err);
-    assert_true(waits_in_loader(fake));
-    assert_false(eg_board_has_stub(fake->board));
-}
-
-/* ---- Rates ---- */
-
-static void the_rate_of_both_sides_is_changed(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_error err;
-    uint32_t word;
-
-    fake_board_start(fake, "esp32", FAKE_ROM);
-    assert_ok(eg_board_change_baud(fake->board, 921600, &err), err);
-    assert_int_equal(eg_board_baud(fake->board), 921600);
-    assert_ok(eg_board_read_reg(fake->board, 0x40001000, &word, &err), err);
-    assert_error(eg_board_change_baud(fake->board, 0, &err), err, EG_BAD_ARGUMENT, "a rate of 0 baud");
-    assert_int_equal(eg_board_baud(fake->board), 921600);
-}
-
-static void a_rom_that_cannot_change_its_rate_says_so(void **state)
-{
-    struct fake_board *fake = *state;
-    struct eg_error err;
-
-    fake_board_start(fake, "esp8266", FAKE_ROM);
-    assert_error(eg_board_change_baud(fake->board, 921600, &err), err, EG_UNSUPPORTED,
-                 "the ROM of ESP8266 keeps its 115200 baud");
-    eg_board_destroy(fake->board);
-    vb_gang_destroy(fake->gang);
-
-    fake_board_plug(fake, "esp32c2", FAKE_CONFIG(.secure_download = true), NO_FAULTS);
-    assert_ok(connect_to(fake, &err), err);
-    assert_error(eg_board_change_baud(fake->board, 921600, &err), err, EG_UNSUPPORTED,
-                 "the ROM of ESP32-C2 keeps its 115200 baud in secure download mode");
 }
 
 /* ---- Which of many ports ---- */
@@ -557,7 +570,6 @@ static void filters_choose_among_the_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FAKE_TEST(a_board_is_what_answers),
         FAKE_TEST(a_chip_that_is_not_the_one_named_is_refused),
         FAKE_TEST(a_port_that_is_not_there_is_named),
         FAKE_TEST(a_port_that_another_board_has_open_is_busy),
@@ -571,12 +583,12 @@ int main(void)
         FAKE_TEST(a_cancel_from_another_thread_ends_the_wait_for_a_port),
         FAKE_TEST(a_port_is_opened_as_often_as_the_settings_say),
         FAKE_TEST(a_port_that_goes_while_its_board_is_reset_is_opened_again),
+        FAKE_TEST(a_port_lost_in_the_middle_of_a_write_is_waited_for),
+        FAKE_TEST(a_board_that_does_not_come_back_is_not_connected),
+        FAKE_TEST(another_board_in_the_place_of_the_lost_one_is_not_written_to),
+        FAKE_TEST(encrypted_data_is_not_sent_twice),
+        FAKE_TEST(a_write_that_is_cancelled_ends),
         FAKE_TEST(a_reset_sequence_of_ones_own_is_the_way_into_the_loader),
-        FAKE_TEST(a_board_is_left_as_is_asked),
-        FAKE_TEST(run_starts_the_application),
-        FAKE_TEST(a_hard_reset_of_ones_own_is_used),
-        FAKE_TEST(the_rate_of_both_sides_is_changed),
-        FAKE_TEST(a_rom_that_cannot_change_its_rate_says_so),
         FAKE_TEST(without_a_port_those_that_look_like_a_board_are_tried_highest_first),
         FAKE_TEST(a_board_of_another_chip_is_passed_over_in_the_search),
         FAKE_TEST(a_search_in_vain_says_so),
