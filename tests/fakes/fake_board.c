@@ -150,6 +150,11 @@ void fake_board_poke(struct fake_board *fake, uint32_t addr, uint32_t word)
     vb__memory_put(behind(fake), addr, word);
 }
 
+uint32_t fake_board_peek(struct fake_board *fake, uint32_t addr)
+{
+    return vb__memory_get(behind(fake), addr);
+}
+
 void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t value)
 {
     const struct eg_field_part *part = fake->target->field[field].part;
@@ -159,7 +164,7 @@ void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t v
         const uint32_t mask = part[i].mask << part[i].shift;
         const uint32_t bits = (value >> part[i].out_shift & part[i].mask) << part[i].shift;
 
-        fake_board_poke(fake, part[i].addr, (vb__memory_get(behind(fake), part[i].addr) & ~mask) | bits);
+        fake_board_poke(fake, part[i].addr, (fake_board_peek(fake, part[i].addr) & ~mask) | bits);
     }
 }
 

@@ -84,6 +84,9 @@ void fake_board_unplug(struct fake_board *fake);
 void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t value);
 void fake_board_poke(struct fake_board *fake, uint32_t addr, uint32_t word);
 
+/** A word of its RAM or a register. */
+uint32_t fake_board_peek(struct fake_board *fake, uint32_t addr);
+
 /** Contents of the flash of the board behind the port. */
 uint8_t *fake_board_flash(struct fake_board *fake);
 size_t fake_board_flash_size(struct fake_board *fake);
