@@ -14,8 +14,8 @@ static void a_chip_says_what_it_is(void **state)
     } rows[] = {
         {"esp32c3", "ESP32-C3 (QFN32) (revision v0.4)", "Wi-Fi, BT 5 (LE), Single Core, 160MHz", 4, 40},
         {"esp8266", "ESP8266EX", "Wi-Fi, 160MHz", 0, 26},
-        {"esp32", "ESP32-D0WD-V3 (revision v3.1)",
-         "Wi-Fi, BT, Dual Core + LP Core, 240MHz, Vref calibration in eFuse, Coding Scheme None", 301, 40},
+        {"esp32", "ESP32-D0WD-V3 (revision v3.1)", "Wi-Fi, BT, Dual Core + LP Core, Coding Scheme None", 301,
+         40},
     };
     char description[EG_DESCRIPTION_TEXT], features[EG_FEATURES_TEXT];
     uint16_t revision;

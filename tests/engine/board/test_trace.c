@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The line whose time does not matter: what stands behind it. */
-static bool traced(const struct fake_board *fake, const char *rest)
+/* Whether there is such a line; its time does not matter. */
+static bool traced(const struct fake_board *fake, const char *way, const char *what, size_t size,
+                   const char *hex)
 {
     const char *text = (const char *)fake->log.text.data, *const end = text + fake->log.text.size;
-    char line[512];
+    char rest[512], line[1024];
     double seconds;
     int used;
 
+    snprintf(rest, sizeof rest, "%s %-17s %5zu bytes  %s", way, what, size, hex);
     for (; text < end; text = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1) {
         snprintf(line, sizeof line, "%.*s", (int)strcspn(text, "\n"), text);
         if (sscanf(line, "trace: %lf s %n", &seconds, &used) == 1 && strcmp(line + used, rest) == 0)
@@ -33,15 +35,14 @@ static void every_frame_is_a_line(void **state)
     fake->options.trace = true;
     fake_board_connect(fake, FAKE_ROM);
     assert_true(
-        traced(fake, "> SYNC                44 bytes  "
-                     "000824000000000007071220555555555555555555555555555555555555555555555555555555555555555"
-                     "5"));
-    assert_true(traced(fake, "< SYNC                12 bytes  010804000707122000000000"));
-    assert_true(traced(fake, "> GET_SECURITY_INFO    8 bytes  0014000000000000"));
+        traced(fake, ">", "SYNC", 44,
+               "0008240000000000070712205555555555555555555555555555555555555555555555555555555555555555"));
+    assert_true(traced(fake, "<", "SYNC", 12, "010804000707122000000000"));
+    assert_true(traced(fake, ">", "GET_SECURITY_INFO", 8, "0014000000000000"));
     fake->log.text.size = 0;
     assert_ok(eg_board_read_reg(fake->board, 0x40001000, &word, &err), err);
-    assert_true(traced(fake, "> READ_REG            12 bytes  000a04000000000000100040"));
-    assert_true(traced(fake, "< READ_REG            12 bytes  010a04006f50311b00000000"));
+    assert_true(traced(fake, ">", "READ_REG", 12, "000a04000000000000100040"));
+    assert_true(traced(fake, "<", "READ_REG", 12, "010a04006f50311b00000000"));
     assert_int_equal(fake_board_count(fake, ""), 2);
 }
 
@@ -60,14 +61,14 @@ static void a_long_frame_is_cut(void **state)
     assert_ok(eg_board_flash_begin(fake->board, sizeof data, 0x10000, false, &err), err);
     fake->log.text.size = 0;
     assert_ok(eg_board_flash_block(fake->board, data, sizeof data, &err), err);
-    assert_true(
-        traced(fake, "> FLASH_DATA       16408 bytes  00031040ef00000000400000000000000000000000000000"
-                     "abababababababababababababababababababababababababababababababababababababababab..."));
+    assert_true(traced(fake, ">", "FLASH_DATA", 16408,
+                       "00031040ef00000000400000000000000000000000000000ababababababababababababababababababa"
+                       "bababababababababababababababababababababab..."));
     assert_ok(eg_board_read_flash(fake->board, 0, sizeof back, &output, false, &err), err);
-    assert_true(traced(
-        fake, "< data               100 bytes  5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-              "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a..."));
-    assert_true(traced(fake, "> data                 4 bytes  64000000"));
+    assert_true(traced(fake, "<", "data", 100,
+                       "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"
+                       "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a..."));
+    assert_true(traced(fake, ">", "data", 4, "64000000"));
 }
 
 static void what_is_no_frame_is_noise(void **state)
