@@ -518,7 +518,8 @@ EG_API enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id
 /**
  * Read flash: any address and size.
  *
- * What arrives is checked by the digest that the stub sends; a stretch that arrives damaged is read again.
+ * What arrives is checked by the chip's digest, which a stub sends and a ROM is asked for; a stretch that
+ * arrives damaged is read again.
  *
  * @param resume  an output that is a path: go on with what an interrupted read has left beside it
  *                (PATH.part), once the chip has confirmed its digest

@@ -3,7 +3,7 @@
 /*
  * Reading flash into a file or memory, and comparing it with files.
  *
- * Reading goes stretch by stretch: each has its own digest from the stub, so that a damaged one is read again
+ * Reading goes stretch by stretch: each has its own digest from the chip, so that a damaged one is read again
  * alone, and what an interrupted read has left can be gone on with. What is there already counts only when
  * the chip's digest of that much flash agrees.
  */
@@ -31,17 +31,43 @@ static bool may_read_again(enum eg_code code)
            code == EG_DEVICE_REFUSED;
 }
 
+static bool is_final(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
+}
+
+/* A ROM sends no digest along, and neither question nor answer has a checksum. */
+static enum eg_code read_and_check(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
+                                   struct eg__working *working, struct eg_error *err)
+{
+    uint8_t chip[EG_MD5_SIZE], here[EG_MD5_SIZE];
+
+    EG_TRY(eg_loader_read_flash(&board->loader, addr, data, size, eg__work_progress, working, err));
+    if (board->loader.stub)
+        return EG_OK;
+    EG_TRY(eg_md5(here, data, size, err));
+    EG_TRY(eg_loader_md5(&board->loader, addr, size, chip, err));
+    if (memcmp(chip, here, EG_MD5_SIZE) != 0)
+        return eg_error_set(err, EG_BAD_REPLY,
+                            "reading %u bytes at 0x%08x: what arrived does not have the digest that the chip "
+                            "computes",
+                            (unsigned)size, (unsigned)addr);
+    return EG_OK;
+}
+
 static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
                                  struct eg__working *working, struct eg_error *err)
 {
     for (unsigned attempt = 1;; attempt++) {
         struct eg_error resync;
-        const enum eg_code code =
-            eg_loader_read_flash(&board->loader, addr, data, size, eg__work_progress, working, err);
+        const enum eg_code code = read_and_check(board, addr, data, size, working, err);
         if (!may_read_again(code) || attempt == ATTEMPTS)
             return code;
-        if (eg_loader_resync(&board->loader, &resync) != EG_OK)
-            return code;
+        const enum eg_code in_step = eg_loader_resync(&board->loader, &resync);
+        if (is_final(in_step))
+            *err = resync; /* else what went wrong first says more */
+        if (in_step != EG_OK)
+            return err->code;
     }
 }
 

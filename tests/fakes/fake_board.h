@@ -87,6 +87,9 @@ void fake_board_poke(struct fake_board *fake, uint32_t addr, uint32_t word);
 /** A word of its RAM or a register. */
 uint32_t fake_board_peek(struct fake_board *fake, uint32_t addr);
 
+/** How many bytes it has received: where a fault that strikes now would be. */
+unsigned fake_board_received(struct fake_board *fake);
+
 /** Contents of the flash of the board behind the port. */
 uint8_t *fake_board_flash(struct fake_board *fake);
 size_t fake_board_flash_size(struct fake_board *fake);
