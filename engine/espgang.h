@@ -534,7 +534,8 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
 /** One file and where it goes. Intel HEX files bring their addresses; `addr` is not looked at then. Whole
- * sectors of 4096 bytes are erased for it, bytes in front of it and behind included. */
+ * sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's ROM the
+ * sector behind it, too. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;
@@ -560,8 +561,9 @@ struct eg_write_flash_options {
 
 /** What became of one file. */
 struct eg_flash_result {
-    uint32_t addr, size; /* what was written, padded; a ROM begins at the sector */
-    uint64_t sent;       /* bytes of data that went over the line, 0 when it was skipped */
+    uint32_t addr,
+        size;      /* what was written, padded: multiples of 4, with a ROM from the sector's beginning */
+    uint64_t sent; /* bytes of data that went over the line, 0 when it was skipped */
     uint64_t duration_ms;
     bool skipped;  /* the flash had it already */
     bool verified; /* the chip's digest is the file's; false where it cannot tell: then it may be wrong */

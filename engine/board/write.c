@@ -21,6 +21,7 @@
 #include "engine/image/compress.h"
 #include "engine/image/image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct work {
@@ -61,8 +62,7 @@ static enum eg_code check_options(const struct work *work, const struct eg_flash
     return EG_OK;
 }
 
-/* Bytes in front of it in its first sector would be erased by a ROM and are lost. */
-static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct eg_error *err)
+static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, struct eg_error *err)
 {
     const size_t size = data->size;
 
@@ -74,24 +74,27 @@ static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct
     return EG_OK;
 }
 
+/* What lies in front of a piece in its first sector is erased with it, so blank bytes there lose nothing
+ * more. A stub gets enough of them for a word, lest those that pad the end reach into the sector behind it.
+ */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t front = piece->addr % EG__SECTOR_SIZE;
+    const uint32_t in_sector = piece->addr % EG__SECTOR_SIZE;
+    const uint32_t front = board->loader.stub ? piece->addr % 4 : in_sector;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (front == 0)
+    if (in_sector == 0 || piece->data.size == 0)
         return EG_OK;
-    if (board->loader.stub) {
+    if (board->loader.stub)
         eg_log_warning(board->options.logger, &origin,
                        "%s begins inside a sector: 0x%x bytes before 0x%08x are erased", piece->name,
-                       (unsigned)front, (unsigned)piece->addr);
-        return EG_OK;
-    }
-    eg_log_note(board->options.logger, &origin,
-                "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
-                (unsigned)(piece->addr - front));
-    EG_TRY(align_for_rom(&piece->data, front, err));
-    EG_TRY(align_for_rom(&piece->before, front, err));
+                       (unsigned)in_sector, (unsigned)piece->addr);
+    else
+        eg_log_note(board->options.logger, &origin,
+                    "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
+                    (unsigned)(piece->addr - front));
+    EG_TRY(put_blank_in_front(&piece->data, front, err));
+    EG_TRY(put_blank_in_front(&piece->before, front, err));
     piece->addr -= front;
     return EG_OK;
 }
@@ -110,6 +113,22 @@ static enum eg_code check_size(struct work *work, const struct eg__piece *piece,
     return EG_OK;
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct eg__piece *first = a, *second = b;
+
+    return first->addr < second->addr ? -1 : first->addr > second->addr;
+}
+
+/* A ROM that erases too much may take the sector behind a piece, which must not have been written by then. */
+static void put_in_order(struct work *work)
+{
+    const struct eg_loader *loader = &work->board->loader;
+
+    if (!loader->stub && (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0 && work->pieces.count > 0)
+        qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
+}
+
 /* Nothing is erased before this has passed. */
 static enum eg_code prepare(struct work *work, const struct eg_flash_file *files, size_t count,
                             struct eg_error *err)
@@ -124,10 +143,11 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
         struct eg__piece *piece = &work->pieces.piece[i];
         piece->encrypt = piece->encrypt || work->options.encrypt;
         EG_TRY(eg__check_piece(board, piece, &work->options, err));
-        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
         EG_TRY(align_piece(board, piece, err));
+        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
         EG_TRY(check_size(work, piece, err));
     }
+    put_in_order(work);
     if (work->options.erase_all && !work->options.force)
         EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
     return eg__set_flash_size(board, work->words.declared, err);
@@ -379,6 +399,15 @@ static void tell(const struct work *work, const struct eg__piece *piece, const s
                      (double)result->duration_ms / 1000, result->verified ? ", verified" : "");
 }
 
+static bool is_first_of_its_file(const struct eg__pieces *pieces, size_t index)
+{
+    size_t i = 0;
+
+    while (pieces->piece[i].file != pieces->piece[index].file)
+        i++;
+    return i == index;
+}
+
 /* A file of several pieces has one result: all of them together. */
 static void add_result(struct eg_flash_result *all, const struct eg_flash_result *one, bool first)
 {
@@ -415,12 +444,11 @@ static enum eg_code write_pieces(struct work *work, struct eg_error *err)
 {
     for (size_t i = 0; i < work->pieces.count; i++) {
         const struct eg__piece *piece = &work->pieces.piece[i];
-        const bool first = i == 0 || work->pieces.piece[i - 1].file != piece->file;
         struct eg_flash_result result = {.addr = piece->addr, .size = (uint32_t)piece->data.size};
 
         const enum eg_code code = write_and_tell(work, piece, &result, err);
         if (work->results != NULL)
-            add_result(&work->results[piece->file], &result, first);
+            add_result(&work->results[piece->file], &result, is_first_of_its_file(&work->pieces, i));
         EG_TRY(code);
     }
     return EG_OK;
