@@ -120,13 +120,13 @@ static void a_full_disk_ends_the_reading(void **state)
 
 /* Plugs in, connects, and reads a few bytes, so that everything is known that reading asks for. */
 static void start_reading(struct fake_board *fake, const char *chip, enum fake_loader loader,
-                          const char *fault)
+                          const char *const *faults)
 {
     const struct eg_output output = {.data = (uint8_t[16]){0}, .size = 16};
     struct eg_error err;
 
     fake_board_unplug(fake);
-    fake_board_plug(fake, chip, FAKE_CONFIG(.part = &vb_flash_parts[1]), FAULTS(fault));
+    fake_board_plug(fake, chip, FAKE_CONFIG(.part = &vb_flash_parts[1]), faults);
     fake_board_connect(fake, loader);
     assert_ok(eg_board_read_flash(fake->board, 0, 16, &output, false, &err), err);
 }
@@ -137,9 +137,9 @@ static void start_with_fault(struct fake_board *fake, const char *chip, const ch
 {
     char fault[64];
 
-    start_reading(fake, chip, FAKE_STUB, "2:lie");
+    start_reading(fake, chip, FAKE_STUB, NO_FAULTS);
     snprintf(fault, sizeof fault, "1:%s@%u%s", kind, fake_board_received(fake) + after, more);
-    start_reading(fake, chip, FAKE_STUB, fault);
+    start_reading(fake, chip, FAKE_STUB, FAULTS(fault));
     fake_board_fill(fake);
 }
 
@@ -247,11 +247,11 @@ static void read_with_faults(struct fake_board *fake, enum fake_loader loader, c
     char fault[64];
     struct eg_error err;
 
-    start_reading(fake, "esp32", loader, "2:lie");
+    start_reading(fake, "esp32", loader, NO_FAULTS);
     const unsigned before = fake_board_received(fake);
     for (unsigned at = first; at < end; at += step) {
         snprintf(fault, sizeof fault, "1:%s@%u", kind, before + at);
-        start_reading(fake, "esp32", loader, fault);
+        start_reading(fake, "esp32", loader, FAULTS(fault));
         fake_noise(fake_board_flash(fake), 0x8000, at);
         memset(got, 0, sizeof got);
         const enum eg_code code = eg_board_read_flash(fake->board, 0x1234, sizeof got, &output, false, &err);
@@ -278,7 +278,7 @@ static void what_a_rom_hears_or_says_damaged_is_read_again(void **state)
     const unsigned first = SET_PARAMS_FRAME + 3, end = SET_PARAMS_FRAME + 2 * 18;
 
     read_with_faults(fake, FAKE_ROM, "flip", first, SET_PARAMS_FRAME + 18, 1);
-    read_with_faults(fake, FAKE_ROM, "lose", first, end, 3);
+    read_with_faults(fake, FAKE_ROM, "lose", first - 1, end, 3);
     read_with_faults(fake, FAKE_ROM, "drop", first, end, 9);
 }
 
@@ -293,6 +293,21 @@ static void a_line_that_does_not_get_better_is_given_up(void **state)
                  EG_TIMEOUT, "reading 262144 bytes at 0x00000000: no answer within 3711 ms");
     fake_board_assert_file(fake, "flash.bin", NULL, 0);
     fake_board_assert_file(fake, "flash.bin.part", NULL, 0);
+}
+
+static void a_port_that_goes_while_it_is_tried_again_is_what_is_said(void **state)
+{
+    struct fake_board *fake = *state;
+    char path[4096], drop[64], gone[64];
+    struct eg_error err;
+
+    start_reading(fake, "esp32c3", FAKE_STUB, NO_FAULTS);
+    const unsigned command = fake_board_received(fake) + SET_PARAMS_FRAME;
+    snprintf(drop, sizeof drop, "1:drop@%u", command + 5);
+    snprintf(gone, sizeof gone, "1:gone@%u", command + READ_FRAME + 20); /* in the SYNC that follows */
+    start_reading(fake, "esp32c3", FAKE_STUB, FAULTS(drop, gone));
+    assert_error(read_to(fake, 0, MIB, fake_board_path(fake, path, "flash.bin"), false, &err), err,
+                 EG_PORT_GONE, FAKE_PORT ": the simulated board was unplugged");
 }
 
 static void a_board_that_restarts_while_it_is_read_says_so(void **state)
@@ -477,6 +492,7 @@ int main(void)
         FAKE_TEST(what_arrives_damaged_from_a_stub_is_read_again),
         FAKE_TEST(what_a_rom_hears_or_says_damaged_is_read_again),
         FAKE_TEST(a_line_that_does_not_get_better_is_given_up),
+        FAKE_TEST(a_port_that_goes_while_it_is_tried_again_is_what_is_said),
         FAKE_TEST(a_board_that_restarts_while_it_is_read_says_so),
         FAKE_TEST(a_read_that_is_cancelled_ends_and_can_be_gone_on_with),
         FAKE_TEST(files_that_the_flash_holds_are_verified),

@@ -183,16 +183,16 @@ static void the_rom_of_an_esp8266_erases_nothing_that_was_just_written(void **st
 
     fake_noise(data, sizeof data, 1);
     hex =
-        fake_hex(0x10000, data, 0x1800, 0x15000, data, 0x1000); /* in front of the other file and behind it */
+        fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* in front of the other file and behind it */
     files[1] = (struct eg_flash_file){.input = {.data = hex, .size = strlen(hex), .name = "app.hex"}};
     fake_board_start(fake, "esp8266", FAKE_ROM);
     fake_board_fill(fake);
     assert_ok(eg_board_write_flash(fake->board, files, 2, NULL, results, &err), err);
-    assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 0x1800);
+    assert_memory_equal(fake_board_flash(fake) + 0x11000, data, 0x800);
     assert_memory_equal(fake_board_flash(fake) + 0x12000, data, 3 * SECTOR);
     assert_memory_equal(fake_board_flash(fake) + 0x15000, data, 0x1000);
     assert_true(results[0].addr == 0x12000 && results[0].size == 3 * SECTOR && !results[0].verified);
-    assert_true(results[1].addr == 0x10000 && results[1].size == 0x2800 && !results[1].verified);
+    assert_true(results[1].addr == 0x11000 && results[1].size == 0x1800 && !results[1].verified);
     assert_true(fake_board_said(fake, "warning: app: what the flash holds cannot be verified, by this ROM"));
 }
 
@@ -396,7 +396,7 @@ static void the_ranges_of_a_hex_file_are_compared_one_by_one(void **state)
     memcpy(fake_board_flash(fake) + 0x30000, before, SECTOR);
     was = fake_hex(0x10000, before, DIFF_SIZE, 0x30000, before, SECTOR);
     is = fake_hex(0x10000, data, DIFF_SIZE, 0x30000, before, SECTOR);
-    moved = fake_hex(0x10000, data, DIFF_SIZE, 0x31000, before, SECTOR);
+    moved = fake_hex(0x20000, data, DIFF_SIZE, 0x31000, before, SECTOR);
     const struct eg_flash_file file = {.input = {.data = is, .size = strlen(is), .name = "app.hex"},
                                        .diff_with = {.data = was, .size = strlen(was)}};
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &trust, &result, &err), err);
@@ -408,7 +408,8 @@ static void the_ranges_of_a_hex_file_are_compared_one_by_one(void **state)
         .input = {.data = moved, .size = strlen(moved), .name = "app.hex"},
         .diff_with = {.data = is, .size = strlen(is)}};
     assert_ok(eg_board_write_flash(fake->board, &elsewhere, 1, &trust, &result, &err), err);
-    assert_int_equal(result.sent, SECTOR);
+    assert_int_equal(result.sent, DIFF_SIZE + SECTOR);
+    assert_memory_equal(fake_board_flash(fake) + 0x20000, data, DIFF_SIZE);
     assert_memory_equal(fake_board_flash(fake) + 0x31000, before, SECTOR);
 }
 
