@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROM_FLASH_SIZE 0x200000u /* that a ROM believes in until it is told another */
+
 struct work {
     struct eg_board *board;
     struct eg_write_flash_options options;
@@ -102,9 +104,17 @@ static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece,
 static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
 {
     const uint64_t end = (uint64_t)piece->addr + piece->data.size;
+    const struct eg_loader *loader = &work->board->loader;
 
     if (work->options.force)
         return EG_OK;
+    if (loader->secure_download && work->words.declared == 0 && loader->flash_size == 0 &&
+        end > ROM_FLASH_SIZE)
+        return eg_error_set(
+            err, EG_FLASH_TOO_SMALL,
+            "%s ends at 0x%08llx: in secure download mode the flash is taken for one of 2 MB, unless "
+            "its size is given",
+            piece->name, (unsigned long long)end);
     if (work->words.declared != 0 && end > work->words.declared)
         return eg_error_set(err, EG_FLASH_TOO_SMALL, "%s ends at 0x%08llx, the given flash size at 0x%08x",
                             piece->name, (unsigned long long)end, (unsigned)work->words.declared);

@@ -354,6 +354,11 @@ static void a_stub_that_waits_there_is_taken_over(void **state)
     assert_ok(eg_board_connect(fake->board, &err), err);
     assert_true(eg_board_has_stub(fake->board));
     assert_string_equal(eg_board_chip_name(fake->board), "esp32c3");
+
+    eg_board_destroy(fake->board);
+    fake->options.before = EG_BEFORE_NO_RESET_NO_SYNC;
+    assert_ok(eg_board_detect_chip(&fake->board, &fake->options, &err), err);
+    assert_true(eg_board_has_stub(fake->board));
 }
 
 static void a_stub_of_a_folder_goes_before_the_one_built_in(void **state)

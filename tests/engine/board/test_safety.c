@@ -31,7 +31,7 @@ static void assert_refused_alone(struct fake_board *fake, const struct eg_flash_
 static void assert_refused(struct fake_board *fake, const struct eg_flash_file *file, enum eg_code code,
                            const char *sentence)
 {
-    const struct eg_flash_file two[] = {{.addr = 0x200000, .input = {.data = "first", .size = 5}}, *file};
+    const struct eg_flash_file two[] = {{.addr = 0x1c0000, .input = {.data = "first", .size = 5}}, *file};
     struct eg_flash_result results[2];
     struct eg_error err;
 
@@ -177,7 +177,13 @@ static void what_goes_beyond_the_flash_is_refused(void **state)
     file.addr = 0x1fff00;
     assert_error(eg_board_write_flash(fake->board, &file, 1, &small, NULL, &err), err, EG_FLASH_TOO_SMALL,
                  "app ends at 0x0020002c, the given flash size at 0x00200000");
-    fake_board_assert_untouched(fake);
+    assert_refused(
+        fake, &file, EG_FLASH_TOO_SMALL,
+        "app ends at 0x0020002c: in secure download mode the flash is taken for one of 2 MB, unless its "
+        "size is given");
+    const struct eg_write_flash_options given = {.flash_size = "4MB"};
+    assert_ok(eg_board_write_flash(fake->board, &file, 1, &given, NULL, &err), err);
+    assert_memory_equal(fake_board_flash(fake) + file.addr, image, 300);
 }
 
 static void beyond_16_mb_only_some_stubs_reach(void **state)
