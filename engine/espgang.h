@@ -212,7 +212,8 @@ struct eg_input {
 };
 
 /** Where to put bytes: exactly one of `path`, `data` and `file` is given. A path is written beside itself
- * and renamed when whole, so that a failure leaves what was there. */
+ * and renamed when whole, so that a failure leaves what was there. Memory and FILE get the bytes as they come
+ * and keep them when the call fails later; memory that is too small is refused first, by EG_BAD_ARGUMENT. */
 struct eg_output {
     const char *path;
     void *data; /* room for `size` bytes */
@@ -280,7 +281,7 @@ struct eg_port_scheme; /* kinds of port beyond the built-in ones; for programs i
 
 struct eg_board_options {
     const char *port; /* "/dev/ttyUSB0", "rfc2217://host:port", "tcp://host:port"; NULL = the first attached
-                         port at which a board answers */
+                         port at which a board answers, of the chip that is named */
     const char *const *port_filters; /* without a port: "vid=0x303a", "pid=…", "name=…", "serial=…";
                                         NULL-terminated; NULL = every port */
     const char *chip;                /* "esp32c3"; NULL or "auto" = whichever answers */
@@ -324,14 +325,14 @@ EG_API enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *er
 EG_API enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
                                          struct eg_error *err) EG_CHECKED;
 
-/** What goes on returns EG_CANCELLED within 100 ms, and so does every later call. Any thread, any signal
- * handler. */
+/** What goes on with the board returns EG_CANCELLED within 100 ms (a file that is being read or compressed
+ * comes first), and so does every later call. Any thread, any signal handler. */
 EG_API void eg_board_cancel(struct eg_board *board);
 
 /** Close the port, without a reset. NULL is allowed. */
 EG_API void eg_board_destroy(struct eg_board *board);
 
-/** Path or URL of the port; "" before connecting. */
+/** Path or URL of the port; "" while the board is not connected. */
 EG_API const char *eg_board_port(const struct eg_board *board);
 
 /**
@@ -362,7 +363,7 @@ EG_API enum eg_code eg_board_run(struct eg_board *board, struct eg_error *err) E
 
 /* ---- Which chip ---- */
 
-/** "esp32c3"; "" before connecting. */
+/** "esp32c3"; "" while the board is not connected. */
 EG_API const char *eg_board_chip_name(const struct eg_board *board);
 
 /** "ESP32-C3", as people write it. */
@@ -462,6 +463,8 @@ EG_API enum eg_code eg_board_dump_mem(struct eg_board *board, uint32_t addr, uin
 /**
  * Load an image into RAM and start it. The board then runs it: nothing else can be asked of the loader.
  *
+ * @param image  or an Intel HEX file of a single range
+ *
  * @return EG_BAD_IMAGE it is none of this chip; EG_BAD_ARGUMENT it would overwrite the stub that runs
  */
 EG_API enum eg_code eg_board_load_ram(struct eg_board *board, const struct eg_input *image,
@@ -478,7 +481,7 @@ EG_API enum eg_code eg_board_update_reg(struct eg_board *board, uint32_t addr, u
                                         struct eg_error *err) EG_CHECKED;
 
 /* RAM block by block: begin, then blocks of eg_board_ram_block_size() bytes, the last one shorter, then
- * finish. The calls count the blocks themselves. */
+ * finish. The calls count the blocks themselves. A board that is not connected has size 0. */
 EG_API uint32_t eg_board_ram_block_size(const struct eg_board *board);
 EG_API enum eg_code eg_board_mem_begin(struct eg_board *board, uint32_t size, uint32_t addr,
                                        struct eg_error *err) EG_CHECKED;
@@ -515,7 +518,8 @@ EG_API enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id
 /**
  * Read flash: any address and size.
  *
- * What arrives is checked by the digest that the stub sends; a stretch that arrives damaged is read again.
+ * What arrives is checked by the chip's digest, which a stub sends and a ROM is asked for; a stretch that
+ * arrives damaged is read again.
  *
  * @param resume  an output that is a path: go on with what an interrupted read has left beside it
  *                (PATH.part), once the chip has confirmed its digest
@@ -529,12 +533,15 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and where it goes. Intel HEX and UF2 files bring their addresses; `addr` is not looked at then. */
+/** One file and where it goes. Intel HEX and UF2 files bring their addresses; `addr` is not looked at then.
+ * Whole sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's
+ * ROM the sector behind it, too. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;
     bool encrypt;              /* by the chip */
-    struct eg_input diff_with; /* what was flashed there before: only sectors that differ are written */
+    struct eg_input diff_with; /* what was flashed there before: only sectors that differ are written. A HEX
+                                  file must have as many ranges, and counts where their addresses agree */
 };
 
 struct eg_write_flash_options {
@@ -544,7 +551,7 @@ struct eg_write_flash_options {
     bool erase_all;         /* the whole chip first */
     bool encrypt;           /* every file */
     bool
-        ignore_flash_enc_efuse; /* do not ask whether the chip has a key and the rest that encryption needs */
+        ignore_flash_enc_efuse; /* do not ask whether the chip has a key and uses it as its bootloader does */
     enum eg_compress compress;
     bool skip_flashed;        /* leave out files whose digest the flash has already */
     bool trust_flash_content; /* with diff_with: a file that has not changed is not even checked */
@@ -554,8 +561,9 @@ struct eg_write_flash_options {
 
 /** What became of one file. */
 struct eg_flash_result {
-    uint32_t addr, size; /* what was written, padded; a ROM begins at the sector */
-    uint64_t sent;       /* bytes of data that went over the line, 0 when it was skipped */
+    uint32_t addr,
+        size;      /* what was written, padded: multiples of 4, with a ROM from the sector's beginning */
+    uint64_t sent; /* bytes of data that went over the line, 0 when it was skipped */
     uint64_t duration_ms;
     bool skipped;  /* the flash had it already */
     bool verified; /* the chip's digest is the file's; false where it cannot tell: then it may be wrong */
@@ -570,14 +578,16 @@ EG_API enum eg_code eg_flash_files_check(const struct eg_flash_file *files, size
  *
  * Everything that can be refused is refused before anything is erased. When the port disappears in the middle
  * it is awaited, the board is connected again and the region begins anew, once; encrypted regions are not
- * tried twice.
+ * tried twice. A board that does not come back, or that another one has replaced, is no longer connected.
  *
  * @param files    `count` of them; they must not share a sector
  * @param results  one per file, written also on failure, for the files that were reached; may be NULL. A HEX
  *                 file has one for all its ranges, with the first address
  *
  * @return EG_BAD_IMAGE a file cannot be used, or is for another chip; EG_BAD_ARGUMENT options or addresses
- *         that do not fit; EG_WRONG_REVISION; EG_FLASH_TOO_SMALL; EG_SECURED; EG_VERIFY_MISMATCH; EG_IO
+ *         that do not fit; EG_WRONG_REVISION; EG_FLASH_TOO_SMALL; EG_SECURED; EG_UNSUPPORTED erasing all
+ *         without a stub, encryption by a ROM that has none; EG_VERIFY_MISMATCH; EG_WRONG_CHIP another board
+ *         came back; EG_IO
  */
 EG_API enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg_flash_file *files,
                                          size_t count, const struct eg_write_flash_options *options,
@@ -605,7 +615,7 @@ EG_API enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr,
 
 #define EG_MD5_SIZE 16
 
-/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY as above. */
+/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY as above; EG_FLASH_TOO_SMALL. */
 EG_API enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t size,
                                        uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 
@@ -626,8 +636,11 @@ EG_API enum eg_code eg_board_read_flash_sfdp(struct eg_board *board, uint32_t ad
  *
  * @param data       sent after the command; at most 64 bytes, NULL when size is 0
  * @param read_bits  0 to 32
- * @param addr_bits  0 = no address
+ * @param addr_bits  0 to 32; 0 = no address
+ * @param dummy_bits clock cycles behind the address, 0 to 256
  * @param result     the bits read, first byte lowest; may be NULL
+ *
+ * @return EG_BAD_ARGUMENT a number is beyond these
  */
 EG_API enum eg_code eg_board_spi_command(struct eg_board *board, uint8_t opcode, const void *data,
                                          size_t size, unsigned read_bits, uint32_t addr, unsigned addr_bits,
@@ -640,7 +653,8 @@ EG_API enum eg_code eg_board_override_vddsdio(struct eg_board *board, const char
 
 /* Flash block by block: begin, then blocks of eg_board_flash_block_size() bytes, then finish. Nothing is
  * checked but the chip's own answers; eg_board_flash_md5() tells whether it holds. The calls count the blocks
- * themselves. A plain block shorter than the block size is filled with FF. */
+ * themselves. A plain block shorter than the block size is filled with FF. A board that is not connected has
+ * block size 0. */
 EG_API uint32_t eg_board_flash_block_size(const struct eg_board *board);
 EG_API enum eg_code eg_board_flash_begin(struct eg_board *board, uint32_t size, uint32_t addr, bool encrypt,
                                          struct eg_error *err) EG_CHECKED;
@@ -707,8 +721,8 @@ struct eg_elf_image {
  *
  * @param image    what was made; NULL = not wanted
  * @param options  NULL = esptool's defaults
- * @param output   path to write to, for the ESP8266's versions 1 and 2 the beginning of the paths; "" = named
- *                 after the ELF, whose input then is a path; NULL = not written
+ * @param output   path to write to, for the ESP8266's version 1 the beginning of the paths; "" = named after
+ *                 the ELF, whose input then is a path; NULL = not written
  * @param logger   gets warnings and notes; may be NULL
  *
  * @return EG_OK; EG_BAD_IMAGE the ELF cannot become such an image; EG_BAD_ARGUMENT, EG_BAD_JOB an option

@@ -73,13 +73,17 @@ static enum eg_code find_target(struct eg_board *board, struct eg_error *err)
     return eg_error_set(err, EG_BAD_ARGUMENT, "chip \"%.40s\" is none of %s", board->chip_name, names);
 }
 
-static enum eg_code check_sequences(const struct eg_settings *settings, struct eg_error *err)
+/* What is a job's mistake below is an argument's here. */
+static enum eg_code as_argument(enum eg_code code, struct eg_error *err)
 {
-    if (settings->custom_reset_sequence[0] != '\0')
-        EG_TRY(eg_reset_check_custom(settings->custom_reset_sequence, err));
-    if (settings->custom_hard_reset_sequence[0] != '\0')
-        EG_TRY(eg_reset_check_custom(settings->custom_hard_reset_sequence, err));
-    return EG_OK;
+    if (code == EG_BAD_JOB)
+        err->code = code = EG_BAD_ARGUMENT;
+    return code;
+}
+
+static enum eg_code check_sequence(const char *sequence, struct eg_error *err)
+{
+    return sequence[0] == '\0' ? EG_OK : as_argument(eg_reset_check_custom(sequence, err), err);
 }
 
 static enum eg_code set_up(struct eg_board *board, const struct eg_board_options *options,
@@ -95,9 +99,11 @@ static enum eg_code set_up(struct eg_board *board, const struct eg_board_options
         board->settings = *board->options.settings;
     else
         eg_settings_init(&board->settings);
-    EG_TRY(check_sequences(&board->settings, err));
+    EG_TRY(check_sequence(board->settings.custom_reset_sequence, err));
+    EG_TRY(check_sequence(board->settings.custom_hard_reset_sequence, err));
     size_t none = 0;
-    EG_TRY(eg_discover_filter(NULL, &none, (const char *const *)board->filters, board->filter_count, err));
+    EG_TRY(as_argument(
+        eg_discover_filter(NULL, &none, (const char *const *)board->filters, board->filter_count, err), err));
     return find_target(board, err);
 }
 
@@ -146,8 +152,14 @@ void eg_board_destroy(struct eg_board *board)
     free(board);
 }
 
+enum eg_code eg__check_cancelled(const struct eg_board *board, struct eg_error *err)
+{
+    return eg_cancel_requested(&board->cancel) ? eg_error_set(err, EG_CANCELLED, "cancelled") : EG_OK;
+}
+
 enum eg_code eg__need_connected(const struct eg_board *board, struct eg_error *err)
 {
+    EG_TRY(eg__check_cancelled(board, err));
     if (board->port != NULL && board->loader.target != NULL)
         return EG_OK;
     return eg_error_set(err, EG_NO_PORT, "the board is not connected");
@@ -164,7 +176,7 @@ enum eg_code eg__need_readable(const struct eg_board *board, const char *what, s
 
 const char *eg_board_port(const struct eg_board *board)
 {
-    return board->port != NULL ? board->port->url : "";
+    return board->url;
 }
 
 bool eg_board_has_stub(const struct eg_board *board)

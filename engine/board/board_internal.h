@@ -15,7 +15,7 @@
 #define EG__SECTOR_SIZE 0x1000u
 
 struct eg_board {
-    struct eg_board_options options; /* what it points to is ours, but for logger, progress and schemes */
+    struct eg_board_options options; /* of its pointers only those to logger, progress and schemes are used */
     char *port_name, *chip_name, *stub_dir;
     char **filters;
     size_t filter_count;
@@ -26,6 +26,7 @@ struct eg_board {
     uint64_t trace_began_us;
 
     struct eg_port *port; /* NULL = not connected */
+    char url[256];        /* of the port; "" = not connected */
     struct eg_loader loader;
     char mac_text[EG_MAC_TEXT]; /* "" until it is known */
 
@@ -56,15 +57,19 @@ struct eg__working {
 };
 void eg__work_progress(void *context, uint64_t done, uint64_t total);
 
-/** EG_NO_PORT when the board is not connected. */
+/** EG_CANCELLED when the board is. */
+enum eg_code eg__check_cancelled(const struct eg_board *board, struct eg_error *err) EG_CHECKED;
+
+/** Also EG_NO_PORT when the board is not connected. */
 enum eg_code eg__need_connected(const struct eg_board *board, struct eg_error *err) EG_CHECKED;
 
-/** Also EG_SECURED in secure download mode, where nothing can be read; `what` ends the sentence "... cannot
- * be read". */
+/** Also EG_SECURED in secure download mode, where nothing can be read; `what` is the half of a sentence that
+ * says what therefore cannot be done. */
 enum eg_code eg__need_readable(const struct eg_board *board, const char *what,
                                struct eg_error *err) EG_CHECKED;
 
-/** After a port was lost in the middle of work: wait for it, connect, and bring stub, rate and flash back. */
+/** After a port was lost in the middle of work: wait for it, connect, and bring stub, rate and flash back. On
+ * failure the board is not connected: another one may be there. */
 enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err) EG_CHECKED;
 
 /** Frames to the logger; see eg_board_options.trace. */
@@ -110,6 +115,13 @@ void eg__pieces_finish(struct eg__pieces *pieces);
 enum eg_code eg__input_read(const struct eg_input *input, struct eg_buffer *data, char **name,
                             struct eg_error *err) EG_CHECKED;
 
+bool eg__input_is_given(const struct eg_input *input);
+
+/** The same of an input that is one range of addresses: as it is, or out of an Intel HEX file. EG_BAD_IMAGE
+ * when it has more of them. */
+enum eg_code eg__input_read_range(const struct eg_input *input, struct eg_buffer *data, char **name,
+                                  struct eg_error *err) EG_CHECKED;
+
 /** Read all files, Intel HEX ones as many pieces. EG_BAD_ARGUMENT when two share a sector. */
 enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_file *files, size_t count,
                              struct eg_error *err) EG_CHECKED;
@@ -123,8 +135,10 @@ struct eg__sink {
     bool keep; /* a failure leaves PATH.part for a later resume */
 };
 
-enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, bool resume,
-                           struct eg_error *err) EG_CHECKED;
+/** For `size` bytes, of which PATH.part has the first `done` already. EG_BAD_ARGUMENT when the caller's
+ * memory is too small. */
+enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, uint64_t done,
+                           uint64_t size, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__sink_put(struct eg__sink *sink, const void *data, size_t size,
                           struct eg_error *err) EG_CHECKED;
 /** All is there: a path gets its name. */
@@ -146,6 +160,10 @@ struct eg__flash_words {
     struct eg_flash_settings settings;
     uint32_t declared; /* bytes; 0 = keep */
 };
+
+/** NULL and "keep". */
+bool eg__is_keep(const char *word);
+
 enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
                              struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
 

@@ -11,7 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
-#include "engine/espgang.h"
+#include "engine/link/reset.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -103,6 +103,8 @@ static enum eg_code set(struct eg_settings *settings, const struct key *key, con
     case TEXT:
         if (strlen(text) >= key->room)
             return eg_error_set(err, EG_BAD_JOB, "%s has more than %zu characters", key->name, key->room - 1);
+        if (text[0] != '\0' && eg_reset_check_custom(text, err) != EG_OK)
+            return eg_error_prefix(err, "%s: ", key->name);
         strcpy(at, text);
         return EG_OK;
     }
@@ -139,6 +141,15 @@ static enum eg_code take(struct eg_settings *settings, char *line, struct eg_log
     return set(settings, key, trim(value), err);
 }
 
+/* Settings of other programs stand in the same files; what is behind the header is a comment, as Python's
+ * reader has it. */
+static bool is_ours(const char *header)
+{
+    static const char ours[] = "[esptool]";
+
+    return strncmp(header, ours, sizeof ours - 1) == 0;
+}
+
 /* `*found` is whether the text has the section. */
 static enum eg_code parse(struct eg_settings *settings, char *text, const char *path,
                           struct eg_logger *logger, bool *found, struct eg_error *err)
@@ -159,7 +170,7 @@ static enum eg_code parse(struct eg_settings *settings, char *text, const char *
         if (*line == '\0' || *line == '#' || *line == ';')
             continue;
         if (*line == '[') {
-            inside = strcmp(line, "[esptool]") == 0;
+            inside = is_ours(line);
             *found = *found || inside;
         } else if (inside && take(settings, line, logger, path, &gave_max, err) != EG_OK) {
             return eg_error_prefix(err, "%s:%u: ", path, number);
@@ -222,16 +233,19 @@ static enum eg_code open_port_attempts(struct eg_settings *settings, struct eg_e
 enum eg_code eg_settings_load(struct eg_settings *settings, struct eg_logger *logger, struct eg_error *err)
 {
     const char *named = getenv("ESPTOOL_CFGFILE");
+    struct eg_settings loaded;
     bool found = false;
 
-    eg_settings_init(settings);
+    eg_settings_init(&loaded);
     if (named != NULL && named[0] != '\0') {
-        EG_TRY(load_file(settings, named, logger, &found, err));
+        EG_TRY(load_file(&loaded, named, logger, &found, err));
         if (!found)
             eg_log_warning(logger, NULL, "%s: has no section [esptool]", named);
     }
-    EG_TRY(search(settings, "", logger, &found, err));
-    EG_TRY(search_home(settings, "/.config/esptool/", logger, &found, err));
-    EG_TRY(search_home(settings, "/", logger, &found, err));
-    return open_port_attempts(settings, err);
+    EG_TRY(search(&loaded, "", logger, &found, err));
+    EG_TRY(search_home(&loaded, "/.config/esptool/", logger, &found, err));
+    EG_TRY(search_home(&loaded, "/", logger, &found, err));
+    EG_TRY(open_port_attempts(&loaded, err));
+    *settings = loaded;
+    return EG_OK;
 }

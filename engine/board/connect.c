@@ -14,6 +14,7 @@
 
 #include "engine/link/discover.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -29,11 +30,10 @@ static void close_port(struct eg_board *board)
 {
     eg_port_close(board->port);
     board->port = NULL;
-    board->loader.target = NULL;
-    board->loader.stub = false;
+    board->loader = (struct eg_loader){0};
     board->attached = board->has_flash = false;
     board->crystal_mhz = 0;
-    board->mac_text[0] = '\0';
+    board->mac_text[0] = board->url[0] = '\0';
 }
 
 static enum eg_code open_port(struct eg_board *board, const char *url, struct eg_error *err)
@@ -43,6 +43,7 @@ static enum eg_code open_port(struct eg_board *board, const char *url, struct eg
 
     close_port(board);
     EG_TRY(eg_port_open(&board->port, url, schemes, &board->cancel, err));
+    snprintf(board->url, sizeof board->url, "%s", board->port->url);
     eg_loader_init(&board->loader, board->port);
     board->loader.settings = board->settings;
     eg__trace_init(board);
@@ -121,6 +122,13 @@ static enum eg_code candidates(const struct eg_board *board, struct eg_found_por
     return EG_OK;
 }
 
+/* Sentences of the port itself begin with it already. */
+static void name_port(struct eg_error *err, const char *path)
+{
+    if (strncmp(err->text, path, strlen(path)) != 0)
+        (void)eg_error_prefix(err, "%s: ", path);
+}
+
 static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -133,20 +141,23 @@ static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *e
                             board->filter_count > 0 ? "passes the filters" : "looks like a board");
     for (size_t i = 0; i < count; i++) {
         const enum eg_code code = connect_at(board, found[i].path, err);
-        if (code == EG_OK || code == EG_CANCELLED || code == EG_WRONG_CHIP)
+        if (code == EG_OK || code == EG_CANCELLED)
             return code;
+        name_port(err, found[i].path);
         if (count > 1)
-            eg_log_note(board->options.logger, &origin, "%s: %s", found[i].path, err->text);
+            eg_log_note(board->options.logger, &origin, "%s", err->text);
     }
     if (count > 1)
-        return eg_error_set(err, err->code, "no board answers at any of %zu ports", count);
-    return eg_error_prefix(err, "%s: ", found[0].path);
+        return eg_error_set(err, err->code, "no %s answers at any of %zu ports",
+                            board->wanted != NULL ? board->wanted->label : "board", count);
+    return err->code;
 }
 
 enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
 {
     enum eg_code code;
 
+    EG_TRY(eg__check_cancelled(board, err));
     board->baud = 0;
     if (board->port_name == NULL)
         code = connect_somewhere(board, err);
@@ -233,7 +244,7 @@ static bool is_away(enum eg_code code)
     return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
 }
 
-enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
+static enum eg_code come_back(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_target *target = board->loader.target;
     const bool stub = board->loader.stub, attached = board->attached;
@@ -262,6 +273,15 @@ enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
         return EG_OK;
     board->attached = true;
     return eg__attach(board, err);
+}
+
+enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
+{
+    const enum eg_code code = come_back(board, err);
+
+    if (code != EG_OK)
+        close_port(board);
+    return code;
 }
 
 enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after, struct eg_error *err)

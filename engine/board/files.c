@@ -101,26 +101,44 @@ static enum eg_code read_one(struct eg__pieces *pieces, const struct eg_input *i
     return split(pieces, name, file, addr, &data, err);
 }
 
-static bool is_given(const struct eg_input *input)
+bool eg__input_is_given(const struct eg_input *input)
 {
     return input->path != NULL || input->data != NULL || input->file != NULL;
 }
 
-/* What was flashed before, piece by piece: a HEX file must have been split as the new one is. */
+enum eg_code eg__input_read_range(const struct eg_input *input, struct eg_buffer *data, char **name,
+                                  struct eg_error *err)
+{
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+
+    EG_TRY(read_one(&pieces, input, 0, 0, err));
+    if (pieces.count > 1)
+        return eg_error_set(err, EG_BAD_IMAGE, "%s has %zu ranges of addresses, not one",
+                            pieces.piece[0].name, pieces.count);
+    *data = pieces.piece[0].data;
+    *name = pieces.piece[0].name;
+    pieces.count = 0;
+    return EG_OK;
+}
+
+/* What was flashed before, piece by piece: a HEX file must have been split as the new one is, and what it
+ * had elsewhere says nothing of the flash here. */
 static enum eg_code read_before(struct eg__pieces *pieces, size_t first, const struct eg_flash_file *file,
                                 size_t number, struct eg_error *err)
 {
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces before = {0};
 
-    if (!is_given(&file->diff_with))
+    if (!eg__input_is_given(&file->diff_with))
         return EG_OK;
-    EG_TRY(read_one(&before, &file->diff_with, number, file->addr, err));
+    EG_TRY(read_one(&before, &file->diff_with, number, pieces->piece[first].addr, err));
     if (before.count != pieces->count - first)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s has %zu ranges of addresses, %s has %zu",
-                            before.count > 0 ? before.piece[0].name : "what was flashed before", before.count,
-                            pieces->piece[first].name, pieces->count - first);
+                            before.piece[0].name, before.count, pieces->piece[first].name,
+                            pieces->count - first);
     for (size_t i = 0; i < before.count; i++) {
         struct eg__piece *piece = &pieces->piece[first + i];
+        if (before.piece[i].addr != piece->addr)
+            continue;
         piece->is_diff = true;
         piece->before = before.piece[i].data;
         before.piece[i].data = (struct eg_buffer){0};
@@ -138,16 +156,17 @@ static int by_address(const void *a, const void *b)
 static enum eg_code check_overlap(const struct eg__pieces *pieces, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) const struct eg__piece **sorted = NULL;
+    size_t count = 0;
 
     EG_TRY(eg_alloc(&sorted, pieces->count + 1, sizeof *sorted, err));
     for (size_t i = 0; i < pieces->count; i++)
-        sorted[i] = &pieces->piece[i];
-    qsort(sorted, pieces->count, sizeof *sorted, by_address);
-    for (size_t i = 1; i < pieces->count; i++) {
+        if (pieces->piece[i].data.size > 0)
+            sorted[count++] = &pieces->piece[i];
+    qsort(sorted, count, sizeof *sorted, by_address);
+    for (size_t i = 1; i < count; i++) {
         const struct eg__piece *low = sorted[i - 1], *high = sorted[i];
         const uint64_t end = (uint64_t)low->addr + low->data.size;
-        if (low->data.size > 0 && high->data.size > 0 &&
-            (end + EG__SECTOR_SIZE - 1) / EG__SECTOR_SIZE > high->addr / EG__SECTOR_SIZE)
+        if ((end + EG__SECTOR_SIZE - 1) / EG__SECTOR_SIZE > high->addr / EG__SECTOR_SIZE)
             return eg_error_set(
                 err, EG_BAD_ARGUMENT,
                 "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x", low->name,
@@ -194,8 +213,9 @@ static bool is_device(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-static enum eg_code open_part(struct eg__sink *sink, bool resume, struct eg_error *err)
+static enum eg_code open_part(struct eg__sink *sink, struct eg_error *err)
 {
+    const bool resume = sink->done > 0;
     const char *path = sink->output->path;
     char part[4096];
 
@@ -218,25 +238,33 @@ static enum eg_code open_part(struct eg__sink *sink, bool resume, struct eg_erro
     return eg_strdup(&sink->part, part, err);
 }
 
-enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, bool resume,
-                           struct eg_error *err)
+enum eg_code eg__sink_open(struct eg__sink *sink, const struct eg_output *output, uint64_t done,
+                           uint64_t size, struct eg_error *err)
 {
     if ((output->path != NULL) + (output->data != NULL) + (output->file != NULL) != 1)
         return eg_error_set(err, EG_BAD_ARGUMENT, "an output is one of a path, data and a file");
+    if (output->data != NULL && size > output->size)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%llu bytes do not fit into memory of %zu",
+                            (unsigned long long)size, output->size);
     sink->output = output;
     sink->file = output->file;
-    return output->path != NULL ? open_part(sink, resume, err) : EG_OK;
+    sink->done = done;
+    return output->path != NULL ? open_part(sink, err) : EG_OK;
+}
+
+static const char *sink_name(const struct eg__sink *sink)
+{
+    if (sink->part != NULL)
+        return sink->part;
+    return sink->path != NULL ? sink->path : "the output";
 }
 
 enum eg_code eg__sink_put(struct eg__sink *sink, const void *data, size_t size, struct eg_error *err)
 {
-    if (sink->output->data != NULL) {
-        if (size > sink->output->size - sink->done)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "there is room for %zu bytes only", sink->output->size);
+    if (sink->output->data != NULL)
         memcpy((uint8_t *)sink->output->data + sink->done, data, size);
-    } else if (fwrite(data, 1, size, sink->file) != size) {
-        return eg_error_errno(err, EG_IO, errno, "%s", sink->part != NULL ? sink->part : "the output");
-    }
+    else if (fwrite(data, 1, size, sink->file) != size)
+        return eg_error_errno(err, EG_IO, errno, "%s", sink_name(sink));
     sink->done += size;
     return EG_OK;
 }
@@ -246,7 +274,7 @@ enum eg_code eg__sink_commit(struct eg__sink *sink, struct eg_error *err)
     if (sink->file == NULL)
         return EG_OK;
     if (fflush(sink->file) != 0)
-        return eg_error_errno(err, EG_IO, errno, "%s", sink->part != NULL ? sink->part : "the output");
+        return eg_error_errno(err, EG_IO, errno, "%s", sink_name(sink));
     if (sink->part == NULL)
         return EG_OK;
     if (fsync(fileno(sink->file)) != 0 || rename(sink->part, sink->path) != 0)

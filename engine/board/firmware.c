@@ -35,7 +35,8 @@ static enum eg_code output_path(const struct eg_image_files *files, unsigned ind
 {
     const struct eg_image_file *file = &files->file[index];
     const char *dot = strrchr(elf, '.'), *slash = strrchr(elf, '/');
-    const bool named = output[0] != '\0', has_suffix = dot != NULL && (slash == NULL || dot > slash + 1);
+    const char *base = slash != NULL ? slash + 1 : elf;
+    const bool named = output[0] != '\0', has_suffix = dot != NULL && dot > base;
     const int stem = has_suffix ? (int)(dot - elf) : (int)strlen(elf);
     int length;
 
@@ -58,7 +59,7 @@ static enum eg_code write_file(const char *path, const struct eg_buffer *data, s
     EG_CLEANUP(eg__sink_close) struct eg__sink sink = {0};
     const struct eg_output output = {.path = path};
 
-    EG_TRY(eg__sink_open(&sink, &output, false, err));
+    EG_TRY(eg__sink_open(&sink, &output, 0, data->size, err));
     EG_TRY(eg__sink_put(&sink, data->data, data->size, err));
     return eg__sink_commit(&sink, err);
 }
@@ -147,11 +148,11 @@ enum eg_code eg_merge_bin(const struct eg_flash_file *files, size_t count, const
         inputs[i] = (struct eg_merge_input){pieces.piece[i].addr, pieces.piece[i].data.data,
                                             pieces.piece[i].data.size, pieces.piece[i].name};
     EG_TRY(eg_merge(&merged, target, inputs, pieces.count, options, &applied, err));
-    if (!applied &&
-        (options->flash_mode != NULL || options->flash_freq != NULL || options->flash_size != NULL))
+    if (!applied && (!eg__is_keep(options->flash_mode) || !eg__is_keep(options->flash_freq) ||
+                     !eg__is_keep(options->flash_size)))
         eg_log_note(logger, NULL, "no bootloader at 0x%x: there is no header to put flash settings into",
                     (unsigned)target->bootloader_addr);
-    EG_TRY(eg__sink_open(&sink, output, false, err));
+    EG_TRY(eg__sink_open(&sink, output, 0, merged.size, err));
     EG_TRY(eg__sink_put(&sink, merged.data, merged.size, err));
     return eg__sink_commit(&sink, err);
 }
@@ -159,18 +160,14 @@ enum eg_code eg_merge_bin(const struct eg_flash_file *files, size_t count, const
 enum eg_code eg_image_info(struct eg_image_details *details, const struct eg_input *input, const char *chip,
                            struct eg_error *err)
 {
-    const struct eg_flash_file file = {.input = *input};
-    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer data = {0};
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
     const struct eg_target *target = NULL;
 
     if (chip != NULL && strcmp(chip, "auto") != 0)
         EG_TRY(find_target(chip, &target, err));
-    EG_TRY(eg__pieces_read(&pieces, &file, 1, err));
-    const struct eg__piece *piece = &pieces.piece[0];
-    if (pieces.count != 1)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s has %zu ranges of addresses, not one",
-                            pieces.count > 0 ? piece->name : "the file", pieces.count);
-    if (eg_image_inspect(details, target, piece->data.data, piece->data.size, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", piece->name);
+    EG_TRY(eg__input_read_range(input, &data, &name, err));
+    if (eg_image_inspect(details, target, data.data, data.size, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", name);
     return EG_OK;
 }

@@ -14,7 +14,11 @@
 #define ATTACH_HSPI    1
 #define SFDP_SIGNATURE 0x50444653u
 
-enum { SIZE_WHEN_UNKNOWN = 4 << 20 };
+enum {
+    SIZE_WHEN_UNKNOWN = 4 << 20,
+    SPI_DATA_MAX = 64, /* the controller's buffer */
+    SPI_DUMMY_MAX = 256,
+};
 
 /* "6,17,8,11,16" */
 static enum eg_code parse_pins(uint8_t pins[5], const char *text, struct eg_error *err)
@@ -171,30 +175,31 @@ enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t 
                                 uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
+    EG_TRY(eg__check_extent(board, addr, size, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     return eg_loader_md5(&board->loader, addr, size, md5, err);
 }
 
-#define STATUS_CANNOT "the status of its flash cannot be read or written"
+#define CANNOT_BE_ASKED "its flash cannot be sent commands"
 
 enum eg_code eg_board_read_flash_status(struct eg_board *board, unsigned bytes, uint32_t *status,
                                         struct eg_error *err)
 {
-    EG_TRY(eg__need_readable(board, STATUS_CANNOT, err));
+    EG_TRY(eg__need_readable(board, CANNOT_BE_ASKED, err));
     return eg_loader_read_status(&board->loader, bytes, status, err);
 }
 
 enum eg_code eg_board_write_flash_status(struct eg_board *board, uint32_t status, unsigned bytes,
                                          bool non_volatile, struct eg_error *err)
 {
-    EG_TRY(eg__need_readable(board, STATUS_CANNOT, err));
+    EG_TRY(eg__need_readable(board, CANNOT_BE_ASKED, err));
     return eg_loader_write_status(&board->loader, status, bytes, non_volatile, err);
 }
 
 enum eg_code eg_board_read_flash_sfdp(struct eg_board *board, uint32_t addr, unsigned bytes, uint32_t *word,
                                       struct eg_error *err)
 {
-    EG_TRY(eg__need_readable(board, STATUS_CANNOT, err));
+    EG_TRY(eg__need_readable(board, CANNOT_BE_ASKED, err));
     return eg_loader_read_sfdp(&board->loader, addr, bytes, word, err);
 }
 
@@ -202,7 +207,16 @@ enum eg_code eg_board_spi_command(struct eg_board *board, uint8_t opcode, const 
                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
                                   uint32_t *result, struct eg_error *err)
 {
-    EG_TRY(eg__need_readable(board, STATUS_CANNOT, err));
+    EG_TRY(eg__need_readable(board, CANNOT_BE_ASKED, err));
+    if (size > SPI_DATA_MAX || read_bits > 32 || addr_bits > 32 || dummy_bits > SPI_DUMMY_MAX)
+        return eg_error_set(
+            err, EG_BAD_ARGUMENT,
+            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most "
+            "%d, 32, 32 and %d",
+            opcode, size, read_bits, addr_bits, dummy_bits, SPI_DATA_MAX, SPI_DUMMY_MAX);
+    if (size > 0 && data == NULL)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "flash command 0x%02x: %zu bytes out and no data", opcode,
+                            size);
     return eg_loader_spi_command(&board->loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits,
                                  result, err);
 }
@@ -215,7 +229,7 @@ enum eg_code eg_board_override_vddsdio(struct eg_board *board, const char *volta
 
 uint32_t eg_board_flash_block_size(const struct eg_board *board)
 {
-    return eg_loader_flash_block_size(&board->loader);
+    return board->port != NULL ? eg_loader_flash_block_size(&board->loader) : 0;
 }
 
 enum eg_code eg_board_flash_begin(struct eg_board *board, uint32_t size, uint32_t addr, bool encrypt,

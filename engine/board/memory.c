@@ -62,7 +62,7 @@ enum eg_code eg_board_dump_mem(struct eg_board *board, uint32_t addr, uint32_t s
     if (addr % 4 != 0 || size % 4 != 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "memory 0x%08x, 0x%x bytes: both must be multiples of 4",
                             (unsigned)addr, (unsigned)size);
-    EG_TRY(eg__sink_open(&sink, output, false, err));
+    EG_TRY(eg__sink_open(&sink, output, 0, size, err));
     for (uint32_t done = 0; done < size; done += 4) {
         EG_TRY(eg_loader_read_reg(&board->loader, addr + done, &word, err));
         eg_put32(bytes, word);
@@ -95,18 +95,20 @@ enum eg_code eg_board_load_ram(struct eg_board *board, const struct eg_input *in
     struct eg_image_info info;
 
     EG_TRY(eg__need_readable(board, "nothing can be loaded into its RAM", err));
-    EG_TRY(eg__input_read(input, &image, &name, err));
+    EG_TRY(eg__input_read_range(input, &image, &name, err));
     if (eg_image_check_chip(board->loader.target, image.data, image.size, err) != EG_OK ||
         eg_image_parse(&info, board->loader.target, image.data, image.size, err) != EG_OK ||
         eg_image_check(&info, image.data, image.size, err) != EG_OK)
         return eg_error_prefix(err, "%s: ", name);
-    EG_TRY(load_segments(board, &info, &image, err));
-    return eg_loader_mem_finish(&board->loader, info.entry, err);
+    if (load_segments(board, &info, &image, err) != EG_OK ||
+        eg_loader_mem_finish(&board->loader, info.entry, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", name);
+    return EG_OK;
 }
 
 uint32_t eg_board_ram_block_size(const struct eg_board *board)
 {
-    return eg_loader_ram_block_size(&board->loader);
+    return board->port != NULL ? eg_loader_ram_block_size(&board->loader) : 0;
 }
 
 enum eg_code eg_board_mem_begin(struct eg_board *board, uint32_t size, uint32_t addr, struct eg_error *err)

@@ -3,7 +3,7 @@
 /*
  * Reading flash into a file or memory, and comparing it with files.
  *
- * Reading goes stretch by stretch: each has its own digest from the stub, so that a damaged one is read again
+ * Reading goes stretch by stretch: each has its own digest from the chip, so that a damaged one is read again
  * alone, and what an interrupted read has left can be gone on with. What is there already counts only when
  * the chip's digest of that much flash agrees.
  */
@@ -27,7 +27,32 @@ enum {
 
 static bool may_read_again(enum eg_code code)
 {
-    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_DEVICE_REFUSED;
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED ||
+           code == EG_DEVICE_REFUSED;
+}
+
+static bool is_final(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
+}
+
+/* A ROM sends no digest along, and neither question nor answer has a checksum. */
+static enum eg_code read_and_check(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
+                                   struct eg__working *working, struct eg_error *err)
+{
+    uint8_t chip[EG_MD5_SIZE], here[EG_MD5_SIZE];
+
+    EG_TRY(eg_loader_read_flash(&board->loader, addr, data, size, eg__work_progress, working, err));
+    if (board->loader.stub)
+        return EG_OK;
+    EG_TRY(eg_md5(here, data, size, err));
+    EG_TRY(eg_loader_md5(&board->loader, addr, size, chip, err));
+    if (memcmp(chip, here, EG_MD5_SIZE) != 0)
+        return eg_error_set(err, EG_BAD_REPLY,
+                            "reading %u bytes at 0x%08x: what arrived does not have the digest that the chip "
+                            "computes",
+                            (unsigned)size, (unsigned)addr);
+    return EG_OK;
 }
 
 static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
@@ -35,12 +60,14 @@ static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t 
 {
     for (unsigned attempt = 1;; attempt++) {
         struct eg_error resync;
-        const enum eg_code code =
-            eg_loader_read_flash(&board->loader, addr, data, size, eg__work_progress, working, err);
+        const enum eg_code code = read_and_check(board, addr, data, size, working, err);
         if (!may_read_again(code) || attempt == ATTEMPTS)
             return code;
-        if (eg_loader_resync(&board->loader, &resync) != EG_OK)
-            return code;
+        const enum eg_code in_step = eg_loader_resync(&board->loader, &resync);
+        if (is_final(in_step))
+            *err = resync; /* else what went wrong first says more */
+        if (in_step != EG_OK)
+            return err->code;
     }
 }
 
@@ -58,8 +85,12 @@ static enum eg_code confirmed(struct eg_board *board, const struct eg_output *ou
     if (output->path == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "only a file that is named by its path can be resumed");
     snprintf(path, sizeof path, "%s.part", output->path);
-    if (eg_file_read(&part, path, RESUME_MAX, &ignored) != EG_OK || part.size == 0 || part.size > size)
+    if (eg_file_read(&part, path, RESUME_MAX, &ignored) != EG_OK || part.size == 0)
         return EG_OK;
+    if (part.size > size) {
+        eg_log_note(board->options.logger, &origin, "%s is longer than what is read: beginning anew", path);
+        return EG_OK;
+    }
     EG_TRY(eg_md5(file, part.data, part.size, err));
     EG_TRY(eg_loader_md5(&board->loader, addr, (uint32_t)part.size, chip, err));
     if (memcmp(chip, file, EG_MD5_SIZE) != 0) {
@@ -85,7 +116,7 @@ enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t
     EG_TRY(eg_alloc(&data, STRETCH, 1, err));
     if (resume)
         EG_TRY(confirmed(board, output, addr, size, &done, err));
-    EG_TRY(eg__sink_open(&sink, output, done > 0, err));
+    EG_TRY(eg__sink_open(&sink, output, done, size, err));
     sink.keep = output->path != NULL;
     while (done < size) {
         const uint32_t left = size - done, part = left < STRETCH ? left : STRETCH;

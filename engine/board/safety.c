@@ -100,9 +100,6 @@ static enum eg_code check_encryption_efuses(struct eg_board *board, const struct
     const struct eg_target *target = board->loader.target;
     bool has_key, config_ok;
 
-    if (piece->addr % target->encrypted_align != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s at 0x%08x: encrypted data begins at a multiple of %u",
-                            piece->name, (unsigned)piece->addr, (unsigned)target->encrypted_align);
     if (board->loader.secure_download)
         return EG_OK;
     EG_TRY(eg_loader_crypt_config_ok(&board->loader, &config_ok, err));
@@ -132,6 +129,9 @@ static enum eg_code check_encrypted(struct eg_board *board, const struct eg__pie
         return eg_error_set(err, EG_SECURED,
                             "%s cannot be encrypted: on this %s the loader may no longer encrypt",
                             piece->name, target->label);
+    if (piece->addr % target->encrypted_align != 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s at 0x%08x: encrypted data begins at a multiple of %u",
+                            piece->name, (unsigned)piece->addr, (unsigned)target->encrypted_align);
     return ignore_efuses ? EG_OK : check_encryption_efuses(board, piece, err);
 }
 

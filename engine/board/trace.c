@@ -26,7 +26,7 @@ static void say(struct eg_board *board, const char *way, const char *what, const
     char hex[2 * SHOWN_MAX + 1], text[2 * SHOWN_MAX + 128];
 
     eg_hex(hex, data, shown);
-    snprintf(text, sizeof text, "%9.4f s %s %-16s %5zu bytes  %s%s",
+    snprintf(text, sizeof text, "%9.4f s %s %-17s %5zu bytes  %s%s",
              (double)(eg_clock_us() - board->trace_began_us) / 1e6, way, what, size, hex,
              size > shown ? "..." : "");
     eg_log_record(board->options.logger, &(struct eg_log_record){.kind = EG_LOG_PRINT,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_keep(const char *word)
+bool eg__is_keep(const char *word)
 {
     return word == NULL || strcmp(word, "keep") == 0;
 }
@@ -81,15 +81,15 @@ enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const cha
     const struct eg_target *target = board->loader.target;
 
     *words = (struct eg__flash_words){.settings = {-1, -1, -1}};
-    if (!is_keep(mode)) {
+    if (!eg__is_keep(mode)) {
         words->settings.mode = eg_flash_mode_code(mode);
         if (words->settings.mode < 0)
             return eg_error_set(err, EG_BAD_ARGUMENT, "flash mode \"%.20s\" is none of qio, qout, dio, dout",
                                 mode);
     }
-    if (!is_keep(freq))
+    if (!eg__is_keep(freq))
         EG_TRY(code_of(&words->settings.freq, target, target->flash_freqs, "frequency", freq, err));
-    if (is_keep(size))
+    if (eg__is_keep(size))
         return EG_OK;
     if (strcmp(size, "detect") == 0)
         return detect(board, words, err);
@@ -98,8 +98,8 @@ enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const cha
     return EG_OK;
 }
 
-static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece, struct eg_buffer *data,
-                          const struct eg__flash_words *words, struct eg_error *err)
+static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece, const char *what,
+                          struct eg_buffer *data, const struct eg__flash_words *words, struct eg_error *err)
 {
     const struct eg_target *target = board->loader.target;
     const struct eg_log_origin origin = eg__origin(board);
@@ -109,9 +109,10 @@ static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece,
         (words->settings.mode >= 0 || words->settings.freq >= 0 || words->settings.size >= 0) &&
         eg_image_looks_damaged(target, data->data, data->size))
         eg_log_warning(board->options.logger, &origin,
-                       "%s begins like an image and is none: its header is left as it is", piece->name);
+                       "%s%s begins like an image and is none: its header is left as it is", what,
+                       piece->name);
     if (eg_image_patch(target, piece->addr, &words->settings, data->data, data->size, &changed, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", piece->name);
+        return eg_error_prefix(err, "%s%s: ", what, piece->name);
     return EG_OK;
 }
 
@@ -131,6 +132,6 @@ enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
     EG_TRY(eg_loader_identify(&board->loader, &chip, err));
     if (chip.secure_download || chip.secure_boot)
         return EG_OK; /* what is signed must stay as it is */
-    EG_TRY(patch(board, piece, &piece->data, words, err));
-    return patch(board, piece, &piece->before, words, err);
+    EG_TRY(patch(board, piece, "", &piece->data, words, err));
+    return patch(board, piece, "what was flashed before ", &piece->before, words, err);
 }

@@ -21,7 +21,10 @@
 #include "engine/image/compress.h"
 #include "engine/image/image.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define ROM_FLASH_SIZE 0x200000u /* that a ROM believes in until it is told another */
 
 struct work {
     struct eg_board *board;
@@ -44,12 +47,13 @@ static void work_finish(struct work *work)
     eg__pieces_finish(&work->pieces);
 }
 
-static enum eg_code check_options(const struct work *work, struct eg_error *err)
+static enum eg_code check_options(const struct work *work, const struct eg_flash_file *files, size_t count,
+                                  struct eg_error *err)
 {
     bool diff = false;
 
-    for (size_t i = 0; i < work->pieces.count; i++)
-        diff = diff || work->pieces.piece[i].is_diff;
+    for (size_t i = 0; i < count; i++)
+        diff = diff || eg__input_is_given(&files[i].diff_with);
     if (diff && work->options.skip_flashed)
         return eg_error_set(
             err, EG_BAD_ARGUMENT,
@@ -60,8 +64,7 @@ static enum eg_code check_options(const struct work *work, struct eg_error *err)
     return EG_OK;
 }
 
-/* Bytes in front of it in its first sector would be erased by a ROM and are lost. */
-static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct eg_error *err)
+static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, struct eg_error *err)
 {
     const size_t size = data->size;
 
@@ -73,18 +76,27 @@ static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct
     return EG_OK;
 }
 
+/* What lies in front of a piece in its first sector is erased with it, so blank bytes there lose nothing
+ * more. A stub gets enough of them for a word, lest those that pad the end reach into the sector behind it.
+ */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t front = piece->addr % EG__SECTOR_SIZE;
+    const uint32_t in_sector = piece->addr % EG__SECTOR_SIZE;
+    const uint32_t front = board->loader.stub ? piece->addr % 4 : in_sector;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (board->loader.stub || front == 0)
+    if (in_sector == 0 || piece->data.size == 0)
         return EG_OK;
-    eg_log_note(board->options.logger, &origin,
-                "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
-                (unsigned)(piece->addr - front));
-    EG_TRY(align_for_rom(&piece->data, front, err));
-    EG_TRY(align_for_rom(&piece->before, front, err));
+    if (board->loader.stub)
+        eg_log_warning(board->options.logger, &origin,
+                       "%s begins inside a sector: 0x%x bytes before 0x%08x are erased", piece->name,
+                       (unsigned)in_sector, (unsigned)piece->addr);
+    else
+        eg_log_note(board->options.logger, &origin,
+                    "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
+                    (unsigned)(piece->addr - front));
+    EG_TRY(put_blank_in_front(&piece->data, front, err));
+    EG_TRY(put_blank_in_front(&piece->before, front, err));
     piece->addr -= front;
     return EG_OK;
 }
@@ -92,15 +104,39 @@ static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece,
 static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
 {
     const uint64_t end = (uint64_t)piece->addr + piece->data.size;
+    const struct eg_loader *loader = &work->board->loader;
 
     if (work->options.force)
         return EG_OK;
+    if (loader->secure_download && work->words.declared == 0 && loader->flash_size == 0 &&
+        end > ROM_FLASH_SIZE)
+        return eg_error_set(
+            err, EG_FLASH_TOO_SMALL,
+            "%s ends at 0x%08llx: in secure download mode the flash is taken for one of 2 MB, unless "
+            "its size is given",
+            piece->name, (unsigned long long)end);
     if (work->words.declared != 0 && end > work->words.declared)
         return eg_error_set(err, EG_FLASH_TOO_SMALL, "%s ends at 0x%08llx, the given flash size at 0x%08x",
                             piece->name, (unsigned long long)end, (unsigned)work->words.declared);
     if (eg__check_extent(work->board, piece->addr, piece->data.size, err) != EG_OK)
         return eg_error_prefix(err, "%s: ", piece->name);
     return EG_OK;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct eg__piece *first = a, *second = b;
+
+    return first->addr < second->addr ? -1 : first->addr > second->addr;
+}
+
+/* A ROM that erases too much may take the sector behind a piece, which must not have been written by then. */
+static void put_in_order(struct work *work)
+{
+    const struct eg_loader *loader = &work->board->loader;
+
+    if (!loader->stub && (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0 && work->pieces.count > 0)
+        qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
 }
 
 /* Nothing is erased before this has passed. */
@@ -110,17 +146,18 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
     struct eg_board *board = work->board;
 
     EG_TRY(eg__pieces_read(&work->pieces, files, count, err));
-    EG_TRY(check_options(work, err));
+    EG_TRY(check_options(work, files, count, err));
     EG_TRY(eg__flash_words(board, work->options.flash_mode, work->options.flash_freq,
                            work->options.flash_size, &work->words, err));
     for (size_t i = 0; i < work->pieces.count; i++) {
         struct eg__piece *piece = &work->pieces.piece[i];
         piece->encrypt = piece->encrypt || work->options.encrypt;
         EG_TRY(eg__check_piece(board, piece, &work->options, err));
-        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
         EG_TRY(align_piece(board, piece, err));
+        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
         EG_TRY(check_size(work, piece, err));
     }
+    put_in_order(work);
     if (work->options.erase_all && !work->options.force)
         EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
     return eg__set_flash_size(board, work->words.declared, err);
@@ -148,11 +185,14 @@ static enum eg_code is_there(struct work *work, const struct eg__piece *piece, b
 
 static bool compresses(const struct work *work)
 {
+    const struct eg_loader *loader = &work->board->loader;
+
     switch (work->options.compress) {
     case EG_COMPRESS_AUTO:
-        return work->board->loader.stub;
-    case EG_COMPRESS_ON:
-        return true;
+        return loader->stub;
+    case EG_COMPRESS_ON: /* where it can be inflated */
+        return loader->stub || (!loader->secure_download &&
+                                (loader->target->rom_commands & EG_ROM_HAS(EG_OP_FLASH_DEFL_BEGIN)) != 0);
     case EG_COMPRESS_OFF:
         return false;
     }
@@ -177,6 +217,14 @@ static enum eg_code write_once(struct work *work, const struct stretch *stretch,
     return EG_OK;
 }
 
+static enum eg_code write_again(struct work *work, const struct stretch *stretch,
+                                const struct eg_buffer *zlib, uint64_t *sent, struct eg_error *err)
+{
+    EG_TRY(eg__reconnect(work->board, err));
+    EG_TRY(eg__set_flash_size(work->board, work->words.declared, err));
+    return write_once(work, stretch, zlib, sent, err);
+}
+
 static enum eg_code write_stretch(struct work *work, const struct stretch *stretch, uint64_t *sent,
                                   struct eg_error *err)
 {
@@ -188,9 +236,7 @@ static enum eg_code write_stretch(struct work *work, const struct stretch *stret
     enum eg_code code = write_once(work, stretch, &zlib, sent, err);
     if (code == EG_PORT_GONE && !stretch->piece->encrypt) {
         eg_log_warning(work->board->options.logger, &origin, "%s: waiting for it to come back", err->text);
-        EG_TRY(eg__reconnect(work->board, err));
-        EG_TRY(eg__set_flash_size(work->board, work->words.declared, err));
-        code = write_once(work, stretch, &zlib, sent, err);
+        code = write_again(work, stretch, &zlib, sent, err);
     }
     if (code != EG_OK)
         return eg_error_prefix(err, "%s: ", stretch->piece->name);
@@ -224,6 +270,20 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
+/* Bytes `at` to `end` of a piece as whole sectors, FF in front of it and behind. */
+static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
+                              uint64_t *sent, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
+    const uint32_t size = (uint32_t)piece->data.size;
+    const uint32_t front = (piece->addr + at) % EG__SECTOR_SIZE;
+
+    EG_TRY(eg_buffer_resize(&run, (size_t)front + end - at, 0xff, err));
+    memcpy(run.data + front, piece->data.data + at, (end < size ? end : size) - at);
+    const struct stretch stretch = {piece, piece->addr + at - front, run.data, (uint32_t)run.size};
+    return write_stretch(work, &stretch, sent, err);
+}
+
 /* Write the runs of sectors that differ; `*runs` is how many there were. */
 static enum eg_code write_runs(struct work *work, const struct eg__piece *piece, unsigned *runs,
                                uint64_t *sent, struct eg_error *err)
@@ -232,23 +292,17 @@ static enum eg_code write_runs(struct work *work, const struct eg__piece *piece,
 
     *runs = 0;
     for (uint32_t at = 0; at < size;) {
-        EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
         uint32_t end = at;
 
         while (end < size && sector_differs(piece, end))
             end = sector_end(piece, end);
-        if (end == at) {
+        if (end > at) {
+            EG_TRY(write_run(work, piece, at, end, sent, err));
+            (*runs)++;
+            at = end;
+        } else {
             at = sector_end(piece, at);
-            continue;
         }
-        for (uint32_t i = at; i < end; i++) {
-            const uint8_t byte = byte_at(&piece->data, i);
-            EG_TRY(eg_buffer_append(&run, &byte, 1, err));
-        }
-        const struct stretch stretch = {piece, piece->addr + at, run.data, (uint32_t)run.size};
-        EG_TRY(write_stretch(work, &stretch, sent, err));
-        (*runs)++;
-        at = end;
     }
     return EG_OK;
 }
@@ -321,6 +375,7 @@ static enum eg_code write_piece(struct work *work, const struct eg__piece *piece
 {
     uint8_t chip[EG_MD5_SIZE], file[EG_MD5_SIZE];
     const bool hashed = can_hash(work->board, piece) && !work->options.erase_all;
+    const struct eg_log_origin origin = eg__origin(work->board);
 
     if (hashed && work->options.skip_flashed) {
         EG_TRY(is_there(work, piece, &result->verified, chip, file, err));
@@ -330,6 +385,10 @@ static enum eg_code write_piece(struct work *work, const struct eg__piece *piece
     }
     if (hashed && piece->is_diff)
         return write_changed(work, piece, result, err);
+    if (piece->is_diff || work->options.skip_flashed)
+        eg_log_note(work->board->options.logger, &origin,
+                    "%s: nothing to compare it with, %s: writing all of it", piece->name,
+                    work->options.erase_all ? "the flash was erased" : "the flash tells no digest of it");
     EG_TRY(write_whole(work, piece, &result->sent, err));
     return confirm(work, piece, &result->verified, err);
 }
@@ -338,15 +397,25 @@ static void tell(const struct work *work, const struct eg__piece *piece, const s
 {
     const struct eg_log_origin origin = eg__origin(work->board);
     struct eg_logger *logger = work->board->options.logger;
-    const char *checked = result->verified ? ", verified" : "";
 
-    if (result->skipped)
-        eg_log_print(logger, &origin, "%s: skipped, the flash at 0x%08x has it already%s", piece->name,
-                     (unsigned)result->addr, checked);
+    if (result->skipped && !result->verified)
+        eg_log_print(logger, &origin, "%s: skipped, it has not changed", piece->name);
+    else if (result->skipped)
+        eg_log_print(logger, &origin, "%s: skipped, the flash at 0x%08x has it already, verified",
+                     piece->name, (unsigned)result->addr);
     else
         eg_log_print(logger, &origin, "%s: wrote %u bytes (%llu sent) at 0x%08x in %.1f s%s", piece->name,
                      (unsigned)result->size, (unsigned long long)result->sent, (unsigned)result->addr,
-                     (double)result->duration_ms / 1000, checked);
+                     (double)result->duration_ms / 1000, result->verified ? ", verified" : "");
+}
+
+static bool is_first_of_its_file(const struct eg__pieces *pieces, size_t index)
+{
+    size_t i = 0;
+
+    while (pieces->piece[i].file != pieces->piece[index].file)
+        i++;
+    return i == index;
 }
 
 /* A file of several pieces has one result: all of them together. */
@@ -363,26 +432,34 @@ static void add_result(struct eg_flash_result *all, const struct eg_flash_result
     all->verified = all->verified && one->verified;
 }
 
-static enum eg_code write_pieces(struct work *work, struct eg_error *err)
+static enum eg_code write_and_tell(struct work *work, const struct eg__piece *piece,
+                                   struct eg_flash_result *result, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(work->board);
+    const uint64_t began_ms = eg_clock_ms();
 
+    if (piece->data.size == 0) {
+        eg_log_note(work->board->options.logger, &origin, "%s: is empty, nothing to write", piece->name);
+        result->skipped = result->verified = true;
+        return EG_OK;
+    }
+    const enum eg_code code = write_piece(work, piece, result, err);
+    result->duration_ms = eg_clock_ms() - began_ms;
+    if (code == EG_OK)
+        tell(work, piece, result);
+    return code;
+}
+
+static enum eg_code write_pieces(struct work *work, struct eg_error *err)
+{
     for (size_t i = 0; i < work->pieces.count; i++) {
         const struct eg__piece *piece = &work->pieces.piece[i];
-        const bool first = i == 0 || work->pieces.piece[i - 1].file != piece->file;
         struct eg_flash_result result = {.addr = piece->addr, .size = (uint32_t)piece->data.size};
-        const uint64_t began_ms = eg_clock_ms();
 
-        if (piece->data.size == 0) {
-            eg_log_note(work->board->options.logger, &origin, "%s: is empty, nothing to write", piece->name);
-            result.skipped = result.verified = true;
-        } else {
-            EG_TRY(write_piece(work, piece, &result, err));
-            result.duration_ms = eg_clock_ms() - began_ms;
-            tell(work, piece, &result);
-        }
+        const enum eg_code code = write_and_tell(work, piece, &result, err);
         if (work->results != NULL)
-            add_result(&work->results[piece->file], &result, first);
+            add_result(&work->results[piece->file], &result, is_first_of_its_file(&work->pieces, i));
+        EG_TRY(code);
     }
     return EG_OK;
 }
