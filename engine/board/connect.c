@@ -200,6 +200,8 @@ enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
 
     EG_TRY(eg__need_connected(board, err));
     const bool running = board->loader.stub;
+    if (running && board->loader.stub_ram[0].end != 0)
+        return EG_OK;
     EG_TRY(stub_name(board, &name, err));
     if (name != NULL)
         EG_TRY(eg_stub_find(&stub, &loaded, board->stub_dir, name, err));
