@@ -346,6 +346,8 @@ static enum cli_status run_words(int argc, const char *const *argv)
     for (char *at = name; *at != '\0'; at++)
         if (*at == '_')
             *at = '-';
+    if (strcmp(name, "checksum-md5") == 0) /* as espflash calls it */
+        snprintf(name, sizeof name, "flash-md5");
     if (strcmp(name, "version") == 0) {
         version();
         return CLI_OK;

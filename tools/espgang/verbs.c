@@ -14,6 +14,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_write_flash,
     &cli_read_flash,
     &cli_verify_flash,
+    &cli_flash_md5,
     &cli_erase_flash,
     &cli_erase_region,
     &cli_flash_id,
@@ -28,6 +29,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_write_mem,
     &cli_dump_mem,
     &cli_run_application,
+    &cli_reset,
     &cli_monitor,
     NULL,
 };
