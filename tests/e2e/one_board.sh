@@ -51,3 +51,17 @@ make_elf() {
 expect_in_flash() {
   part "$1" "$2" "$(stat -c %s "$3")" | cmp - "$3" || fail "$1 does not hold $3 at $2"
 }
+
+# blank FLASH ADDRESS SIZE: erased.
+blank() {
+  head -c $(($3)) /dev/zero | tr '\0' '\377' | dd of="$1" bs=64K seek=$(($2)) oflag=seek_bytes conv=notrunc status=none
+}
+
+# put FLASH ADDRESS FILE: what writing a file makes of a flash, where the sectors it touches are erased first.
+put() {
+  local first=$(($2 / 4096 * 4096)) size
+  size=$(stat -c %s "$3")
+  [ "$size" -gt 0 ] || return 0
+  blank "$1" $first $((($2 + size + 4095) / 4096 * 4096 - first))
+  dd if="$3" of="$1" bs=64K seek=$(($2)) oflag=seek_bytes conv=notrunc status=none
+}
