@@ -605,7 +605,7 @@ EG_API enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr,
 
 #define EG_MD5_SIZE 16
 
-/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY as above; EG_FLASH_TOO_SMALL. */
+/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY as above. */
 EG_API enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t size,
                                        uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 

@@ -143,7 +143,7 @@ struct eg__flash_words {
 enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
                              struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
 
-/** Change the header of a bootloader, as it will be in the flash. */
+/** Pad a piece and change the header of a bootloader, as it will be in the flash. */
 enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
                               const struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
 

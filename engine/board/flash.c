@@ -165,7 +165,6 @@ enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t 
                                 uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    EG_TRY(eg__check_extent(board, addr, size, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     return eg_loader_md5(&board->loader, addr, size, md5, err);
 }

@@ -115,11 +115,19 @@ static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece,
     return EG_OK;
 }
 
+static enum eg_code pad(struct eg_buffer *data, uint32_t align, struct eg_error *err)
+{
+    return eg_buffer_resize(data, (data->size + align - 1) / align * align, 0xff, err);
+}
+
 enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
                               const struct eg__flash_words *words, struct eg_error *err)
 {
+    const uint32_t align = piece->encrypt ? board->loader.target->encrypted_align : 4;
     struct eg_chip_info chip;
 
+    EG_TRY(pad(&piece->data, align, err));
+    EG_TRY(pad(&piece->before, align, err));
     EG_TRY(eg_loader_identify(&board->loader, &chip, err));
     if (chip.secure_download || chip.secure_boot)
         return EG_OK; /* what is signed must stay as it is */

@@ -21,10 +21,7 @@
 #include "engine/image/compress.h"
 #include "engine/image/image.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { WORD_SIZE = 4 };
 
 struct work {
     struct eg_board *board;
@@ -63,7 +60,8 @@ static enum eg_code check_options(const struct work *work, struct eg_error *err)
     return EG_OK;
 }
 
-static enum eg_code add_front(struct eg_buffer *data, uint32_t front, struct eg_error *err)
+/* Bytes in front of it in its first sector would be erased by a ROM and are lost. */
+static enum eg_code align_for_rom(struct eg_buffer *data, uint32_t front, struct eg_error *err)
 {
     const size_t size = data->size;
 
@@ -75,32 +73,20 @@ static enum eg_code add_front(struct eg_buffer *data, uint32_t front, struct eg_
     return EG_OK;
 }
 
-static enum eg_code add_back(struct eg_buffer *data, uint32_t align, struct eg_error *err)
-{
-    return eg_buffer_resize(data, (data->size + align - 1) / align * align, 0xff, err);
-}
-
-/*
- * Flash is written by words, a ROM begins at a sector. What is added is FF and lies in sectors that are
- * erased anyway: with both ends at words, nothing reaches into the sector behind.
- */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t front = piece->addr % (board->loader.stub ? WORD_SIZE : EG__SECTOR_SIZE);
-    const uint32_t align = piece->encrypt ? board->loader.target->encrypted_align : WORD_SIZE;
+    const uint32_t front = piece->addr % EG__SECTOR_SIZE;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (front != 0) {
-        if (!board->loader.stub)
-            eg_log_note(board->options.logger, &origin,
-                        "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector",
-                        piece->name, (unsigned)(piece->addr - front));
-        EG_TRY(add_front(&piece->data, front, err));
-        EG_TRY(add_front(&piece->before, front, err));
-        piece->addr -= front;
-    }
-    EG_TRY(add_back(&piece->data, align, err));
-    return add_back(&piece->before, align, err);
+    if (board->loader.stub || front == 0)
+        return EG_OK;
+    eg_log_note(board->options.logger, &origin,
+                "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
+                (unsigned)(piece->addr - front));
+    EG_TRY(align_for_rom(&piece->data, front, err));
+    EG_TRY(align_for_rom(&piece->before, front, err));
+    piece->addr -= front;
+    return EG_OK;
 }
 
 static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
@@ -115,41 +101,6 @@ static enum eg_code check_size(struct work *work, const struct eg__piece *piece,
     if (eg__check_extent(work->board, piece->addr, piece->data.size, err) != EG_OK)
         return eg_error_prefix(err, "%s: ", piece->name);
     return EG_OK;
-}
-
-static int by_address(const void *a, const void *b)
-{
-    const struct eg__piece *first = a, *second = b;
-
-    return first->addr < second->addr ? -1 : first->addr > second->addr;
-}
-
-/*
- * The ESP8266's ROM erases up to the next 64 KiB by pairs of sectors, so it takes one sector too many behind
- * an odd number of them. Upward, a piece that begins there is written after that; whatever else is there is
- * lost.
- */
-static void mind_erased_pairs(struct work *work)
-{
-    const struct eg_loader *loader = &work->board->loader;
-    const struct eg_log_origin origin = eg__origin(work->board);
-
-    if (loader->stub || (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) == 0)
-        return;
-    if (work->pieces.count > 1)
-        qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
-    for (size_t i = 0; i < work->pieces.count; i++) {
-        const struct eg__piece *piece = &work->pieces.piece[i];
-        const uint32_t sectors = eg_div_up((uint32_t)piece->data.size, EG__SECTOR_SIZE);
-        const uint32_t to_boundary = 16 - piece->addr / EG__SECTOR_SIZE % 16;
-        const uint32_t end = piece->addr + sectors * EG__SECTOR_SIZE;
-        const bool rewritten = i + 1 < work->pieces.count && piece[1].addr == end;
-
-        if (sectors % 2 != 0 && sectors < 2 * to_boundary && !rewritten)
-            eg_log_warning(work->board->options.logger, &origin,
-                           "%s: the ROM of %s also erases the sector behind it, at 0x%08x", piece->name,
-                           loader->target->label, (unsigned)end);
-    }
 }
 
 /* Nothing is erased before this has passed. */
@@ -172,7 +123,6 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
     }
     if (work->options.erase_all && !work->options.force)
         EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
-    mind_erased_pairs(work);
     return eg__set_flash_size(board, work->words.declared, err);
 }
 
@@ -413,20 +363,13 @@ static void add_result(struct eg_flash_result *all, const struct eg_flash_result
     all->verified = all->verified && one->verified;
 }
 
-static bool is_first_of_file(const struct eg__pieces *pieces, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (pieces->piece[i].file == pieces->piece[index].file)
-            return false;
-    return true;
-}
-
 static enum eg_code write_pieces(struct work *work, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(work->board);
 
     for (size_t i = 0; i < work->pieces.count; i++) {
         const struct eg__piece *piece = &work->pieces.piece[i];
+        const bool first = i == 0 || work->pieces.piece[i - 1].file != piece->file;
         struct eg_flash_result result = {.addr = piece->addr, .size = (uint32_t)piece->data.size};
         const uint64_t began_ms = eg_clock_ms();
 
@@ -439,7 +382,7 @@ static enum eg_code write_pieces(struct work *work, struct eg_error *err)
             tell(work, piece, &result);
         }
         if (work->results != NULL)
-            add_result(&work->results[piece->file], &result, is_first_of_file(&work->pieces, i));
+            add_result(&work->results[piece->file], &result, first);
     }
     return EG_OK;
 }

