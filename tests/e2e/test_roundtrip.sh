@@ -8,10 +8,10 @@ big=1048577
 make_bytes before.bin $((4 << 20)) 1
 make_bytes source.bin $((3 << 20)) 2
 
-# cut MODE BIG: files of all lengths, other bytes for each mode, and where they go in the array `pairs`: each at the
-# beginning of a sector and, as another file, at its second or its last byte.
-cut() {
-  local index address skip=$((${#1} * 1009)) odd=(0xfff 0x001)
+# prepare BIG: files of all lengths, other bytes every time, and where they go in the array `pairs`: each at the beginning
+# of a sector and, as another file, at its second or its last byte.
+prepare() {
+  local index address odd=(0xfff 0x001)
   pairs=()
   add() { # ADDRESS SIZE
     part "$top/source.bin" $skip "$2" >"$1.bin"
@@ -23,13 +23,13 @@ cut() {
     add $(printf 0x%06x $address) "${lengths[index]}"
     add $(printf 0x%06x $((address + 0x4000 + ${odd[index % 2]}))) "${lengths[index]}"
   done
-  [ "$2" = no ] || { add 0x100000 $big; add 0x240fff $big; }
+  [ "$1" = no ] || { add 0x100000 $big; add 0x240fff $big; }
 }
 
 # written LOADER OPTION BIG: writes all of it in one go, and looks at the whole flash.
 written() {
   local index
-  cut "$1$2" "$3"
+  prepare "$3"
   expect_status 0 "${board[@]}" write-flash "$2" "${pairs[@]}"
   for ((index = 0; index < ${#pairs[@]}; index += 2)); do
     put wanted "${pairs[index]}" "${pairs[index + 1]}"
@@ -73,7 +73,7 @@ by_rom() {
 
 # both URL: in a folder of its own.
 both() {
-  local top=$work work=$work/$chip.work flash=$work/$chip/board1.bin
+  local top=$work work=$work/$chip.work flash=$work/$chip/board1.bin skip=0
   mkdir "$work"
   cd "$work"
   cp ../before.bin wanted
