@@ -10,7 +10,7 @@ documented() {
   line=${line#python -m }
   line=${line#esptool}
   line=${line#.py}
-  line=$(sed -E "s,(-p|--port) [^ ?]+,\1 $ESPTOOL_PORT," <<<"$line")
+  line=$(sed -E "s,(-p|--port) [^ ?]+,\1 ${ESPTOOL_PORT-}," <<<"$line")
   eval "expect_status $1 \"\$espgang\" $line"
 }
 
