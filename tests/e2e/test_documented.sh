@@ -346,42 +346,35 @@ LINES
 cmp app.bin read.bin || fail 'read_flash'
 
 # Firmware files, without a board.
-without_board() {
-  unset ESPTOOL_PORT
-  make_elf my_app.elf 94 0x40080000 .iram0.text:0x40080000:0x1000 .flash.rodata:0x3f400020:0x1000 .flash.text:0x400d0020:0x4000
-  cp my_app.elf my_esp_app.elf
-  documented 0 'esptool --chip ESP32 elf2image my_app.elf'
-  [ -s my_app.bin ] || fail 'elf2image made no my_app.bin'
-  documented 0 'esptool --chip ESP32 elf2image my_esp_app.elf'
-  documented 0 'esptool image-info my_esp_app.bin'
-  said 'ESP32'
-  make_elf my_app.elf 94 0x40100004 .text:0x40100000:0x1000 .irom0.text:0x40240000:0x4000
-  documented 0 'esptool --chip ESP8266 elf2image my_app.elf'
-  [ -s my_app.elf-0x00000.bin ] && [ -s my_app.elf-0x40000.bin ] || fail 'elf2image made no two files for an ESP8266'
-  documented 0 'esptool --chip ESP8266 elf2image --version=2 -o my_app-ota.bin my_app.elf'
-  [ -s my_app-ota.bin ] || fail 'elf2image made no my_app-ota.bin'
-  cp build/bootloader/bootloader.bin bootloader.bin
-  cp build/partition_table/partition-table.bin partition-table.bin
-  cp build/hello_world.bin app.bin
-  documented 0 'esptool --chip ESP32 merge-bin -o merged-flash.bin --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
-  expect_in_flash merged-flash.bin 0x8000 partition-table.bin
-  expect_in_flash merged-flash.bin 0x10000 app.bin
-  documented 0 'esptool --chip ESP32 merge-bin --format hex -o merged-flash.hex --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
-  expect_equal 'beginning of the HEX file' "$(head -c 1 merged-flash.hex)" ':'
-  documented 0 'esptool --chip ESP32 merge-bin --format uf2 -o merged-flash.uf2 --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
-  expect_equal 'beginning of the UF2 file' "$(head -c 3 merged-flash.uf2)" UF2
-  cd build
-  documented 0 'esptool --chip ESP32 merge-bin -o merged-flash.bin @flash_args'
-  cd ..
-  use esp32
-  documented 0 'esptool write-flash 0x0 merged-flash.bin'
-  holds 0x0 merged-flash.bin
-  documented 0 'esptool erase-flash'
-  documented 0 'esptool write-flash 0x0 merged-flash.hex'
-  cmp -n "$(stat -c %s merged-flash.bin)" "$flash" merged-flash.bin || fail 'the HEX file made another flash than the raw one'
-}
-if "$espgang" --help | grep -q elf2image; then
-  without_board
-else
-  echo 'SKIPPED: the lines of elf2image, image-info and merge-bin: espgang has no such commands' >&2
-fi
+unset ESPTOOL_PORT
+make_elf my_app.elf 94 0x40080000 .iram0.text:0x40080000:0x1000 .flash.rodata:0x3f400020:0x1000 .flash.text:0x400d0020:0x4000
+cp my_app.elf my_esp_app.elf
+documented 0 'esptool --chip ESP32 elf2image my_app.elf'
+[ -s my_app.bin ] || fail 'elf2image made no my_app.bin'
+documented 0 'esptool --chip ESP32 elf2image my_esp_app.elf'
+documented 0 'esptool image-info my_esp_app.bin'
+said 'ESP32'
+make_elf my_app.elf 94 0x40100004 .text:0x40100000:0x1000 .irom0.text:0x40240000:0x4000
+documented 0 'esptool --chip ESP8266 elf2image my_app.elf'
+[ -s my_app.elf-0x00000.bin ] && [ -s my_app.elf-0x40000.bin ] || fail 'elf2image made no two files for an ESP8266'
+documented 0 'esptool --chip ESP8266 elf2image --version=2 -o my_app-ota.bin my_app.elf'
+[ -s my_app-ota.bin ] || fail 'elf2image made no my_app-ota.bin'
+cp build/bootloader/bootloader.bin bootloader.bin
+cp build/partition_table/partition-table.bin partition-table.bin
+cp build/hello_world.bin app.bin
+documented 0 'esptool --chip ESP32 merge-bin -o merged-flash.bin --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
+expect_in_flash merged-flash.bin 0x8000 partition-table.bin
+expect_in_flash merged-flash.bin 0x10000 app.bin
+documented 0 'esptool --chip ESP32 merge-bin --format hex -o merged-flash.hex --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
+expect_equal 'beginning of the HEX file' "$(head -c 1 merged-flash.hex)" ':'
+documented 0 'esptool --chip ESP32 merge-bin --format uf2 -o merged-flash.uf2 --flash-mode dio --flash-size 4MB 0x1000 bootloader.bin 0x8000 partition-table.bin 0x10000 app.bin'
+expect_equal 'beginning of the UF2 file' "$(head -c 3 merged-flash.uf2)" UF2
+cd build
+documented 0 'esptool --chip ESP32 merge-bin -o merged-flash.bin @flash_args'
+cd ..
+use esp32
+documented 0 'esptool write-flash 0x0 merged-flash.bin'
+holds 0x0 merged-flash.bin
+documented 0 'esptool erase-flash'
+documented 0 'esptool write-flash 0x0 merged-flash.hex'
+cmp -n "$(stat -c %s merged-flash.bin)" "$flash" merged-flash.bin || fail 'the HEX file made another flash than the raw one'
