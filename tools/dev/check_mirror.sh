@@ -25,7 +25,7 @@ while read -r folder; do
     tests/*) continue ;;
   esac
   [ -e "$folder/README.md" ] || complain "$folder: has no README.md"
-  case $folder in tests* | tools/dev | tools/bench | tools/cmake | .) continue ;; esac
+  case $folder in tests* | tools/dev | tools/bench | tools/cmake | tools/examples | .) continue ;; esac
   [ -n "$(find "$folder" -maxdepth 1 -name '*.c')" ] || continue
   [ -n "$(find "tests/$folder" -maxdepth 1 -name 'test_*.c' 2>/dev/null)" ] || complain "$folder: has no test in tests/$folder"
 done < <(git ls-files --cached --others --exclude-standard | grep / | grep -v '^\.' | xargs -n1 dirname | sort -u)

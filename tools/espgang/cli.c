@@ -278,6 +278,8 @@ void cli_command_name(char name[CLI_NAME_SIZE], const char *word)
     for (char *at = name; *at != '\0'; at++)
         if (*at == '_')
             *at = '-';
+    if (strcmp(name, "checksum-md5") == 0) /* as espflash calls it */
+        snprintf(name, CLI_NAME_SIZE, "flash-md5");
 }
 
 bool cli_has_argument(int argc, const char *const *argv)

@@ -12,11 +12,11 @@ const char *const cli_flash_sizes[] = {"detect", "keep", "256KB", "512KB", "1MB"
 
 /* clang-format off */
 const struct cli_verb *const cli_verbs[] = {
-    &cli_write_flash, &cli_read_flash, &cli_verify_flash, &cli_erase_flash, &cli_erase_region,
+    &cli_write_flash, &cli_read_flash, &cli_verify_flash, &cli_flash_md5, &cli_erase_flash, &cli_erase_region,
     &cli_flash_id, &cli_read_flash_status, &cli_write_flash_status, &cli_read_flash_sfdp,
     &cli_read_mac, &cli_chip_id, &cli_get_security_info,
     &cli_load_ram, &cli_read_mem, &cli_write_mem, &cli_dump_mem,
-    &cli_run_application, &cli_monitor,
+    &cli_run_application, &cli_reset, &cli_monitor,
     &cli_elf2image, &cli_merge_bin, &cli_image_info,
     NULL,
 };

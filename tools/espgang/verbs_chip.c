@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the chip says of itself, and starting its application. */
+/* What the chip says of itself, starting its application, and resetting it. */
 
 #include "engine/base/bytes.h"
 #include "tools/espgang/verbs.h"
@@ -142,4 +142,22 @@ const struct cli_verb cli_run_application = {
     .arguments = "",
     .flags = CLI_VERB_FLASH | CLI_VERB_STAYS,
     .run = run_application,
+};
+
+/* The frame leaves the loader after every verb; this one has nothing to do before. */
+static enum eg_code reset(struct cli_call *call, struct eg_error *err)
+{
+    const char *after = cli_text(call, "after");
+
+    (void)err;
+    cli_say(call, "leaving the loader by %s", after != NULL ? after : "hard-reset");
+    return EG_OK;
+}
+
+const struct cli_verb cli_reset = {
+    .name = "reset",
+    .summary = "connect, and leave the loader as --after says",
+    .arguments = "",
+    .flags = CLI_VERB_SECURE,
+    .run = reset,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The flash part: its identity, its status, erasing it. */
+/* The flash part: its identity, its status, the digest of what it holds, erasing it. */
 
+#include "engine/base/bytes.h"
 #include "tools/espgang/address.h"
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
@@ -231,4 +232,37 @@ const struct cli_verb cli_erase_region = {
     .flags = CLI_VERB_FLASH | CLI_VERB_SECURE,
     .check = check_region,
     .run = erase_region,
+};
+
+static enum eg_code check_md5(struct cli_call *call, struct eg_error *err)
+{
+    return cli_region_check(call, 0, 1, err);
+}
+
+static enum eg_code flash_md5(struct cli_call *call, struct eg_error *err)
+{
+    uint8_t md5[EG_MD5_SIZE];
+    char text[2 * EG_MD5_SIZE + 1];
+    uint32_t addr, size;
+
+    EG_TRY(cli_region(call, 0, 1, &addr, &size, err));
+    EG_TRY(eg_board_flash_md5(call->board, addr, size, md5, err));
+    eg_hex(text, md5, sizeof md5);
+    cli_say(call, "MD5:                %s", text);
+    return EG_OK;
+}
+
+static const struct cli_option md5_options[] = {
+    CLI_OPTION_PARTITIONS, CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
+
+const struct cli_verb cli_flash_md5 = {
+    .name = "flash-md5",
+    .summary = "show the MD5 of flash contents, computed by the chip",
+    .arguments = "ADDRESS|PARTITION SIZE|all",
+    .options = md5_options,
+    .least = 2,
+    .most = 2,
+    .flags = CLI_VERB_FLASH,
+    .check = check_md5,
+    .run = flash_md5,
 };
