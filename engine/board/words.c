@@ -75,6 +75,23 @@ static enum eg_code detect(struct eg_board *board, struct eg__flash_words *words
     return EG_OK;
 }
 
+/* The bootloader would look for partitions that the flash does not have. */
+static enum eg_code check_declared(struct eg_board *board, uint32_t declared, const char *word,
+                                   struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+    struct eg_flash_info info;
+
+    if (board->loader.secure_download)
+        return EG_OK;
+    EG_TRY(eg__flash_info(board, &info, err));
+    if (info.size != 0 && declared > info.size)
+        eg_log_warning(board->options.logger, &origin,
+                       "flash size %s is more than the %u KB that the flash has", word,
+                       (unsigned)info.size >> 10);
+    return EG_OK;
+}
+
 enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
                              struct eg__flash_words *words, struct eg_error *err)
 {
@@ -95,7 +112,7 @@ enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const cha
         return detect(board, words, err);
     EG_TRY(code_of(&words->settings.size, target, target->flash_sizes, "size", size, err));
     words->declared = size_of(size);
-    return EG_OK;
+    return check_declared(board, words->declared, size, err);
 }
 
 static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece, const char *what,

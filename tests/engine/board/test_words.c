@@ -238,6 +238,20 @@ static void a_flash_that_tells_no_size_is_taken_for_one_of_4_mb(void **state)
     assert_int_equal(fake_board_count(fake, "warning: "), 0);
 }
 
+static void a_size_that_the_flash_does_not_have_is_warned_of(void **state)
+{
+    struct fake_board *fake = *state;
+    struct eg_error err;
+
+    const size_t size = fake_image_make(image, "esp32c3", &(struct fake_image){.hash = true});
+    fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.seed = 1), NO_FAULTS);
+    fake_board_connect(fake, FAKE_STUB);
+    assert_ok(write_words(fake, 0, size, NULL, NULL, "4MB", &err), err);
+    assert_int_equal(fake_board_count(fake, "warning: "), 0);
+    assert_ok(write_words(fake, 0, size, NULL, NULL, "8MB", &err), err);
+    assert_true(fake_board_said(fake, "warning: flash size 8MB is more than the 4096 KB that the flash has"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +264,7 @@ int main(void)
         FAKE_TEST(words_that_the_chip_does_not_have_are_refused),
         FAKE_TEST(a_size_that_no_header_can_tell_is_kept),
         FAKE_TEST(a_flash_that_tells_no_size_is_taken_for_one_of_4_mb),
+        FAKE_TEST(a_size_that_the_flash_does_not_have_is_warned_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
