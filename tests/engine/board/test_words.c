@@ -114,7 +114,7 @@ static void a_header_that_is_none_of_a_bootloader_is_kept(void **state)
     const size_t size = fake_image_make(image, "esp32c3", &(struct fake_image){.hash = true});
 
     fake_board_start(fake, "esp32c3", FAKE_STUB);
-    assert_ok(write_words(fake, 0x10000, size, "dout", "20m", "8MB", &err), err); /* an application */
+    assert_ok(write_words(fake, 0x10000, size, "dout", "20m", "1MB", &err), err); /* an application */
     assert_kept(fake, 0x10000, size);
     image[1] = 0;
     assert_ok(write_words(fake, 0, size, "dout", "20m", "2MB", &err), err); /* no image */
@@ -244,7 +244,7 @@ static void a_size_that_the_flash_does_not_have_is_warned_of(void **state)
     struct eg_error err;
 
     const size_t size = fake_image_make(image, "esp32c3", &(struct fake_image){.hash = true});
-    fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.seed = 1), NO_FAULTS);
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
     fake_board_connect(fake, FAKE_STUB);
     assert_ok(write_words(fake, 0, size, NULL, NULL, "4MB", &err), err);
     assert_int_equal(fake_board_count(fake, "warning: "), 0);
