@@ -73,7 +73,8 @@ by_rom() {
 
 # both URL: in a folder of its own.
 both() {
-  local top=$work work=$work/$chip.work flash=$work/$chip/board1.bin skip=0
+  local top=$work flash=$work/$chip/board1.bin skip=0
+  local work=$top/$chip.work
   mkdir "$work"
   cd "$work"
   cp ../before.bin wanted
