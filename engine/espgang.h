@@ -90,6 +90,14 @@ extern "C" {
     X(FLASH_TOO_SMALL,   "flash-too-small",      BOARD,   false, "the flash is too small")                  \
     X(SECURED,           "secured",              BOARD,   false, "a security setting forbids it")           \
     X(DUPLICATE_MAC,     "duplicate-mac",        BOARD,   false, "two boards show the same MAC")            \
+    X(NOT_ACCEPTED,      "not-accepted",         BOARD,   false, "a rule of the job refuses the board")     \
+    X(SEEN_BEFORE,       "seen-before",          BOARD,   false, "the ledger knows the board already")      \
+    X(TEST_FAILED,       "test-failed",          BOARD,   true,  "the application did not pass its test")   \
+    X(BAD_UNIT_DATA,     "bad-unit-data",        JOB,     false, "data of this one board cannot be used")   \
+    X(POOL_EMPTY,        "pool-empty",           HOST,    false, "a pool has nothing left to give")         \
+    X(PROGRAM_FAILED,    "program-failed",       HOST,    false, "a program of the job did not do its work")\
+    X(BAD_BUNDLE,        "bad-bundle",           JOB,     false, "the bundle is damaged")                   \
+    X(NOT_TRUSTED,       "not-trusted",          JOB,     false, "no trusted key has signed the bundle")    \
     X(LEDGER,            "ledger",               HOST,    false, "the ledger cannot be used")               \
     X(LEDGER_LOCKED,     "ledger-locked",        HOST,    false, "another process holds the ledger")        \
     X(LEDGER_NEWER,      "ledger-newer",         HOST,    false, "the ledger is of a newer version")        \

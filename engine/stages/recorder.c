@@ -4,6 +4,8 @@
 
 #include "engine/stages/recorder.h"
 
+#include <stdlib.h>
+
 const char *eg_outcome_name(enum eg_outcome outcome)
 {
     switch (outcome) {
@@ -26,4 +28,32 @@ enum eg_outcome eg_outcome_of(enum eg_code code)
     if (code == EG_CANCELLED)
         return EG_ABORTED;
     return eg_code_blame(code) == EG_BLAME_BOARD ? EG_FAIL : EG_ERROR;
+}
+
+const char *eg_pool_state_name(enum eg_pool_state state)
+{
+    switch (state) {
+    case EG_POOL_RESERVED:
+        return "reserved";
+    case EG_POOL_WRITTEN:
+        return "written";
+    case EG_POOL_VERIFIED:
+        return "verified";
+    case EG_POOL_CONSUMED:
+        return "consumed";
+    case EG_POOL_RELEASED:
+        return "released";
+    }
+    return "";
+}
+
+void eg_pool_row_finish(struct eg_pool_row *row)
+{
+    for (unsigned i = 0; i < row->count; i++) {
+        free(row->names[i]);
+        free(row->values[i]);
+    }
+    free(row->names);
+    free(row->values);
+    *row = (struct eg_pool_row){0};
 }

@@ -63,6 +63,20 @@ struct eg_region_record {
     uint64_t write_us;
 };
 
+/** What a value of a run is. */
+enum eg_value_kind {
+    EG_VALUE_UNIT,     /* given to the board: a serial number, a column of its pool's row */
+    EG_VALUE_MEASURED, /* read from its log */
+};
+
+struct eg_value_record {
+    enum eg_value_kind kind;
+    const char *name;
+    const char *value;  /* as text; a secret's is "" */
+    const char *limits; /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    bool passed;
+};
+
 /** The end of a run. */
 struct eg_run_record {
     enum eg_outcome outcome;
@@ -78,7 +92,38 @@ struct eg_run_record {
     unsigned stage_count;
     const struct eg_region_record *regions;
     unsigned region_count;
+    const struct eg_value_record *values;
+    unsigned value_count;
+    const uint8_t *log; /* what the application printed, compressed with zstd; NULL = nothing */
+    size_t log_size;
 };
+
+/**
+ * The way of one row of a pool (serial numbers, keys, certificates): reserved for a run; written before the
+ * first byte of it goes to a flash; verified when it was read back; consumed with the commit of the run's
+ * pass. A run that ends as reserved sets it free again. What was written and did not pass stays with that MAC
+ * and is never given to another.
+ */
+enum eg_pool_state {
+    EG_POOL_RESERVED,
+    EG_POOL_WRITTEN,
+    EG_POOL_VERIFIED,
+    EG_POOL_CONSUMED,
+    EG_POOL_RELEASED
+};
+
+/** "reserved", "written", "verified", "consumed", "released". */
+const char *eg_pool_state_name(enum eg_pool_state state);
+
+/** A row of a pool as it was imported. eg_pool_row_finish() frees it. */
+struct eg_pool_row {
+    int64_t number; /* the ledger's number of the row */
+    char **names;   /* of the pool's columns */
+    char **values;  /* as many */
+    unsigned count;
+};
+
+void eg_pool_row_finish(struct eg_pool_row *row);
 
 /** What the ledger knows of a MAC from finished runs. */
 struct eg_seen {
@@ -99,6 +144,19 @@ struct eg_recorder_ops {
     enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
                            struct eg_error *err);
     enum eg_code (*seen)(struct eg_recorder *recorder, const char *mac, struct eg_seen *seen,
+                         struct eg_error *err);
+    /**
+     * A row of a pool for the board of a run: the one its MAC holds already; else, of a pool with a column
+     * "mac", the row of its MAC; else the first that is free. The same again for a later attempt of the run.
+     *
+     * @param row  caller's, to be freed with eg_pool_row_finish()
+     * @return EG_OK; EG_POOL_EMPTY (there is no such pool, no row left, or none of this MAC)
+     */
+    enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+                            struct eg_pool_row *row, struct eg_error *err);
+    /** Every row that the run has reserved is now EG_POOL_WRITTEN or EG_POOL_VERIFIED. finish() does the
+     * rest. */
+    enum eg_code (*mark)(struct eg_recorder *recorder, int64_t run, enum eg_pool_state state,
                          struct eg_error *err);
 };
 
