@@ -22,7 +22,6 @@
 #include <string.h>
 
 enum {
-    FILE_SIZE_MAX = 1 << 20,
     DEPTH_MAX = 32,
     VALUES_MAX = 20000, /* also bounds the work of looking for a key given twice */
     KEYS_MAX = 1000,    /* in one map */
@@ -442,26 +441,36 @@ static void builder_finish(struct builder *builder)
 
 enum eg_code eg__document_read(struct eg__document *document, const char *path, struct eg_error *err)
 {
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+
+    EG_TRY(eg_file_read(&text, path, EG__DOCUMENT_SIZE_MAX, err));
+    return eg__document_parse(document, path, &text, err);
+}
+
+enum eg_code eg__document_parse(struct eg__document *document, const char *file, struct eg_buffer *text,
+                                struct eg_error *err)
+{
     EG_CLEANUP(builder_finish) struct builder builder = {.document = document};
-    const char *const suffix = strrchr(path, '.');
+    const char *const suffix = strrchr(file, '.');
     const bool json = suffix != NULL && strcmp(suffix, ".json") == 0;
     struct fy_diag_cfg diag_config;
 
-    EG_TRY(eg_strdup(&document->file, path, err));
-    EG_TRY(eg_file_read(&document->text, path, FILE_SIZE_MAX, err));
+    EG_TRY(eg_strdup(&document->file, file, err));
+    document->text = *text;
+    *text = (struct eg_buffer){0};
     EG_TRY(check_text(document, err));
 
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
     builder.diag = fy_diag_create(&diag_config);
     if (builder.diag == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", file);
     fy_diag_set_collect_errors(builder.diag, true);
     builder.parser = fy_parser_create(
         &(struct fy_parse_cfg){.flags = json ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE, .diag = builder.diag});
     if (builder.parser == NULL ||
         fy_parser_set_string(builder.parser, (const char *)document->text.data, document->text.size) != 0)
-        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", file);
     return build_document(&builder, err);
 }
 

@@ -7,6 +7,9 @@
 
 #include "engine/base/bytes.h"
 
+/** No document is longer. */
+#define EG__DOCUMENT_SIZE_MAX ((size_t)1 << 20)
+
 /** Line and column count from 1, columns in characters. `file` is the document's. */
 struct eg__place {
     const char *file;
@@ -48,6 +51,10 @@ struct eg__document {
  */
 enum eg_code eg__document_read(struct eg__document *document, const char *path,
                                struct eg_error *err) EG_CHECKED;
+
+/** The same of text in memory, which is taken over; `file` is its name. */
+enum eg_code eg__document_parse(struct eg__document *document, const char *file, struct eg_buffer *text,
+                                struct eg_error *err) EG_CHECKED;
 
 void eg__document_finish(struct eg__document *document);
 
