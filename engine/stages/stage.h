@@ -74,8 +74,9 @@ struct eg_stage {
     const struct eg_option *options; /* may be NULL */
     unsigned needs, gives;           /* EG_FACT_* */
     unsigned weight;                 /* share of the progress display */
-    /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. */
-    enum eg_code (*check)(const struct eg_plan *plan, struct eg_error *err);
+    /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. `*place` may
+     * be set to the place of the setting or item at fault, which belongs to the plan; it is NULL before. */
+    enum eg_code (*check)(const struct eg_plan *plan, const char **place, struct eg_error *err);
     /** Do it. EG_OK, or a code and a sentence; the pipeline prefixes the stage's name. */
     enum eg_code (*run)(struct eg_run *run, struct eg_error *err);
 };
