@@ -117,6 +117,11 @@ static enum eg_code count_value(struct builder *builder, const struct eg__place 
     return EG_OK;
 }
 
+static struct eg__place beginning(const struct eg__document *document)
+{
+    return (struct eg__place){document->file, 1, 1, document->bundle};
+}
+
 /* Where a token stands; one without content stands where what came before it does. */
 static struct eg__place place_of(struct fy_token *token, const struct eg__place *before)
 {
@@ -124,7 +129,7 @@ static struct eg__place place_of(struct fy_token *token, const struct eg__place 
 
     if (mark == NULL)
         return *before;
-    return (struct eg__place){before->file, mark->line + 1, mark->column + 1};
+    return (struct eg__place){before->file, mark->line + 1, mark->column + 1, before->bundle};
 }
 
 static enum eg_code new_node(struct builder *builder, struct eg__node **node, enum eg__kind kind,
@@ -160,7 +165,7 @@ static enum eg_code token_text(char **text, struct fy_token *token, const struct
 /* The next event, or the parser's complaint. */
 static enum eg_code next_event(struct builder *builder, struct fy_event **event, struct eg_error *err)
 {
-    struct eg__place place = {builder->document->file, 1, 1};
+    struct eg__place place = beginning(builder->document);
     void *iterator = NULL;
 
     *event = fy_parser_parse(builder->parser);
@@ -383,7 +388,7 @@ static enum eg_code skip_to(struct builder *builder, enum fy_event_type wanted, 
 
 static enum eg_code build_document(struct builder *builder, struct eg_error *err)
 {
-    struct eg__place place = {builder->document->file, 1, 1};
+    struct eg__place place = beginning(builder->document);
     bool found, ignored;
 
     EG_TRY(skip_to(builder, FYET_DOCUMENT_START, FYET_STREAM_END, &place, &found, err));
@@ -408,7 +413,7 @@ static size_t character_length(const char *text, size_t size)
 
 static enum eg_code check_text(const struct eg__document *document, struct eg_error *err)
 {
-    struct eg__place place = {document->file, 1, 1};
+    struct eg__place place = beginning(document);
 
     for (size_t at = 0; at < document->text.size;) {
         const uint8_t byte = document->text.data[at];

@@ -177,6 +177,7 @@ bool eg_key_verify(const struct eg_key *key, const uint8_t signature[EG_SIGNATUR
     EVP_PKEY *signer = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->raw, sizeof key->raw);
     EG_CLEANUP(context_cleanup) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-    return signer != NULL && context != NULL && EVP_DigestVerifyInit(context, NULL, NULL, NULL, signer) == 1 &&
+    return signer != NULL && context != NULL &&
+           EVP_DigestVerifyInit(context, NULL, NULL, NULL, signer) == 1 &&
            EVP_DigestVerify(context, signature, EG_SIGNATURE_SIZE, message, size) == 1;
 }

@@ -58,7 +58,8 @@ enum eg_code eg__seal_check(struct eg__seal *seal, const void *file, size_t size
     if (seal->is_signed)
         payload = find(file, size, SIGNED_SIZE);
     if (payload == NULL)
-        return eg_error_set(err, EG_BAD_BUNDLE, "is no bundle, or not all of one: there is no seal at its end");
+        return eg_error_set(err, EG_BAD_BUNDLE,
+                            "is no bundle, or not all of one: there is no seal at its end");
     const uint8_t *const stated = payload + TAG_SIZE, *const key = stated + EG_SHA256_SIZE;
     seal->content_size = size - (seal->is_signed ? SIGNED_SIZE : PLAIN_SIZE) - FRAME_HEADER;
     EG_TRY(eg_sha256(sha256, file, seal->content_size, err));

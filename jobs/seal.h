@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The end of a bundle, which makes every byte of it count: a digest of all before, and a signature of that. */
+/* The end of a bundle, which makes every byte of it count: a digest of all before, and a signature of that.
+ */
 
 #ifndef JOBS_SEAL_H
 #define JOBS_SEAL_H

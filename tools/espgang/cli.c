@@ -27,6 +27,9 @@ const struct cli_command cli_commands[] = {
     {"check", "check a job file and show what it would do; touches nothing", cli_check},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
+    {"bundle", "freeze a job and all its files into one file", cli_bundle},
+    {"sign", "sign a bundle, or make a key to sign with", cli_sign},
+    {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {NULL, NULL, NULL},
 };
 
