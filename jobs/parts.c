@@ -183,6 +183,8 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     if (eg__file_read(&file, &entry->file_place, entry->path, FILE_SIZE_MAX, err) != EG_OK)
         return eg__prefix_file(entry, err);
     kind = eg_file_kind(file.data, file.size);
+    if (kind != EG_FILE_EMPTY && entry->file_place.bundle != NULL)
+        kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
     if (kind == EG_FILE_EMPTY) {
         eg_error_set(err, EG_BAD_IMAGE, "%s: is empty", entry->path);
         return eg__prefix_file(entry, err);
