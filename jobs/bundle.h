@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 
-
 /**
  * Freeze a job: the same job gives the same bytes.
  *

@@ -35,7 +35,8 @@ static enum eg_code put_node(const struct freezer *freezer, const struct eg__nod
  * grammar is quoted. */
 static bool is_plain(const char *text)
 {
-    return strspn(text, EG__PLAIN_LETTERS "-./+") == strlen(text) && strcspn(text, EG__PLAIN_LETTERS) == 0;
+    return text[0] != '\0' && strcspn(text, EG__PLAIN_LETTERS) == 0 &&
+           text[strspn(text, EG__PLAIN_LETTERS "-./_+")] == '\0';
 }
 
 void eg__put_quoted(FILE *out, const char *text)
@@ -65,6 +66,15 @@ static enum eg_code check_length(const struct freezer *freezer, const struct eg_
     return EG_OK;
 }
 
+/* Its data is there. */
+static enum eg_code finish_member(struct eg__member *member, struct eg_error *err)
+{
+    member->size = member->data.size;
+    EG_TRY(eg_buffer_append(&member->data, "", 1, err));
+    member->data.size--;
+    return eg_sha256(member->sha256, member->data.data, member->size, err);
+}
+
 static enum eg_code add_member(char name[NAME_TEXT + 1], const struct freezer *freezer, const char *folder,
                                const char *file, const char *suffix, const void *data, size_t size,
                                struct eg_error *err)
@@ -78,14 +88,14 @@ static enum eg_code add_member(char name[NAME_TEXT + 1], const struct freezer *f
         return eg_error_set(err, EG_NO_MEMORY, "%u files of a bundle", bundle->count + 1);
     bundle->members = more;
     struct eg__member *const member = &more[bundle->count];
-    *member = (struct eg__member){.size = size};
+    *member = (struct eg__member){.name = NULL};
     snprintf(name, NAME_TEXT + 1, "%s/%02u-%.*s%s", folder, bundle->count - 1, BASE_MAX, base, suffix);
     for (char *at = name + strspn(name, NAME_LETTERS); *at != '\0'; at += strspn(at, NAME_LETTERS))
         *at = '_';
     EG_TRY(eg_strdup(&member->name, name, err));
     bundle->count++;
     EG_TRY(eg_buffer_append(&member->data, data, size, err));
-    return eg_sha256(member->sha256, data, size, err);
+    return finish_member(member, err);
 }
 
 static enum eg_code put_file(const struct freezer *freezer, const char *file, const struct eg_buffer *content,
@@ -315,8 +325,7 @@ static enum eg_code finish_job(struct eg__bundle *bundle, const char *text, size
         EG_TRY(eg_buffer_append(&job->data, pin, strlen(pin), err));
     }
     EG_TRY(eg_buffer_append(&job->data, text, size, err));
-    job->size = job->data.size;
-    return eg_sha256(job->sha256, job->data.data, job->data.size, err);
+    return finish_member(job, err);
 }
 
 static void close_cleanup(FILE **file)

@@ -80,8 +80,7 @@ static void the_same_job_is_the_same_file(void **state)
     put("other.yaml", "# The same, said otherwise.\n" SMALL_JOB);
     make_bundle("other.yaml", "second.egb");
     EG_CLEANUP(eg_buffer_finish)
-    struct eg_buffer first = read_back("first.egb"),
-                     second = read_back("second.egb");
+    struct eg_buffer first = read_back("first.egb"), second = read_back("second.egb");
     assert_int_equal(first.size, second.size);
     assert_memory_equal(first.data, second.data, first.size);
 }
