@@ -171,9 +171,6 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
     EG_TRY(eg__job_make(&made, &document, err));
     if (!agrees(bundle, made))
         return eg_error_set(err, EG_BAD_BUNDLE, "%s: its manifest is that of another job", bundle->path);
-    free(made->job_path);
-    made->job_path = NULL;
-    EG_TRY(eg_strdup(&made->job_path, bundle->path, err));
     *plan = made;
     made = NULL;
     return EG_OK;

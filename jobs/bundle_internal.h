@@ -50,7 +50,7 @@ enum eg_code eg__bundle_unpack(struct eg__bundle *bundle, const void *content, s
 enum eg_code eg__bundle_read(struct eg__bundle *bundle, const char *path, const void *file, size_t size,
                              const struct eg_trust *trust, struct eg_error *err) EG_CHECKED;
 
-/** The plan of the job in a bundle. */
+/** The plan of the job in a bundle; its path is "BUNDLE/job.yaml". */
 enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle,
                              struct eg_error *err) EG_CHECKED;
 

@@ -48,7 +48,7 @@ for board in board1.bin board2.bin; do
   cmp "$work/job.yaml.flash/$board" "$work/e2e.egb.flash/$board" || fail "the flash of $board is another"
 done
 expect_equal 'the digest in the ledger' \
-  "$(ledger "select distinct job.sha256 from session join job using (job_id) where job_path = '$work/e2e.egb'")" \
+  "$(ledger "select distinct job.sha256 from session join job using (job_id) where job_path = '$work/e2e.egb/job.yaml'")" \
   "$(sha256sum <"$work/unpacked/job.yaml" | cut -c1-64)"
 
 # Where it goes.

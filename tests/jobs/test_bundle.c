@@ -49,7 +49,7 @@ static void the_ledger_is_told_what_was_in_the_bundle(void **state)
     char digest[EG_SHA256_TEXT], expected[1200], path[256];
     struct eg_error err;
 
-    path_of(path, "job.egb");
+    path_of(path, "job.egb/job.yaml");
     assert_string_equal(plan->job_path, path);
     assert_ok(eg_sha256(sha256, plan->job_text.data, plan->job_text.size, &err), err);
     assert_memory_equal(plan->job_sha256, sha256, sizeof sha256);
