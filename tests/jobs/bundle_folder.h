@@ -110,24 +110,53 @@ static inline void craft_entry(struct archive *archive, const struct crafted *cr
     }
 }
 
-/* A tar archive with these entries, compressed as often as asked, with a right seal. */
-static inline void craft(const char *bundle_name, const struct crafted *entries, unsigned layers)
+static inline void tar_of(struct eg_buffer *tar, const struct crafted *entries)
 {
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
     struct archive *const archive = archive_write_new();
-    struct eg_error err;
 
     assert_int_equal(archive_write_set_format_pax_restricted(archive), ARCHIVE_OK);
-    for (unsigned i = 0; i < layers; i++)
-        assert_int_equal(archive_write_add_filter_zstd(archive), ARCHIVE_OK);
-    assert_int_equal(archive_write_set_bytes_in_last_block(archive, 1), ARCHIVE_OK);
-    assert_int_equal(archive_write_open(archive, &bytes, NULL, crafted_bytes, NULL), ARCHIVE_OK);
+    assert_int_equal(archive_write_open(archive, tar, NULL, crafted_bytes, NULL), ARCHIVE_OK);
     for (; entries->name != NULL; entries++)
         craft_entry(archive, entries);
     assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
     archive_write_free(archive);
+}
+
+static inline void compress_by_zstd(struct eg_buffer *bytes, const struct eg_buffer *plain)
+{
+    struct archive *const archive = archive_write_new();
+    struct archive_entry *const entry = archive_entry_new();
+
+    assert_int_equal(archive_write_set_format_raw(archive), ARCHIVE_OK);
+    assert_int_equal(archive_write_add_filter_zstd(archive), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_bytes_in_last_block(archive, 1), ARCHIVE_OK);
+    assert_int_equal(archive_write_open(archive, bytes, NULL, crafted_bytes, NULL), ARCHIVE_OK);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(archive, plain->data, plain->size), plain->size);
+    assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+    archive_entry_free(entry);
+    archive_write_free(archive);
+}
+
+/* A bundle of these bytes, compressed once, with a right seal. */
+static inline void craft_bytes(const char *bundle_name, const struct eg_buffer *plain)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
+    struct eg_error err;
+
+    compress_by_zstd(&bytes, plain);
     assert_ok(eg__seal_append(&bytes, NULL, &err), err);
     put_bytes(bundle_name, bytes.data, bytes.size);
+}
+
+/* The same of a tar archive with these entries. */
+static inline void craft(const char *bundle_name, const struct crafted *entries)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer tar = {0};
+
+    tar_of(&tar, entries);
+    craft_bytes(bundle_name, &tar);
 }
 
 #endif

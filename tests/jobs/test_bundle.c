@@ -273,7 +273,15 @@ static void a_station_with_a_key_runs_what_that_key_signed(void **state)
     assert_trusted("key.pub", "job.yaml", sentence);
     sign_bundle("job.egb", "key");
     assert_trusted("key.pub", "job.egb", NULL);
-    sign_bundle("job.egb", "other"); /* in place of the first */
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer nothing = {0};
+    assert_ok(eg_buffer_append(&nothing, "\x28\xb5\x2f\xfd and no archive", 19, &err), err);
+    assert_ok(eg__seal_append(&nothing, NULL, &err), err);
+    put_bytes("odd.egb", nothing.data, nothing.size);
+    snprintf(sentence, sizeof sentence,
+             "%s/odd.egb: is not signed, and this station runs only what a key in %s/trusted has signed",
+             job_folder, job_folder);
+    assert_trusted("key.pub", "odd.egb", sentence); /* before anything of it is unpacked */
+    sign_bundle("job.egb", "other");                /* in place of the first */
     snprintf(sentence, sizeof sentence,
              "%s/job.egb: is signed by the key %s, and this station runs only what a key in %s/trusted has "
              "signed",

@@ -38,7 +38,7 @@ static void assert_crafted_refused(const struct crafted *entries, const char *se
     if (mkdir(path, 0700) == 0)
         path_of(path, "out/in");
     mkdir(path, 0700);
-    craft("out/in/job.egb", entries, 1);
+    craft("out/in/job.egb", entries);
     snprintf(expected, sizeof expected, "@/out/in/job.egb: %s", sentence);
     assert_job_file_refused("out/in/job.egb", EG_BAD_BUNDLE, expected);
     path_of(path, "out/in");
@@ -120,6 +120,30 @@ static void only_regular_files_are_taken(void **state)
             {.name = "manifest.json", .type = AE_IFLNK, .link = "/etc/passwd"});
 }
 
+/* No writer makes a hard link that has data, but readers take it for a file. */
+static void a_hard_link_with_data_is_refused(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer tar = {0};
+    const struct crafted entries[] = {{.name = "job.yaml", .data = "x"}, {0}};
+    const struct crafted manifest[] = {{.name = "manifest.json", .data = MANIFEST(JOB_X)}, {0}};
+    unsigned sum = 0;
+
+    tar_of(&tar, manifest);
+    tar.size = 1024; /* without its end */
+    tar_of(&tar, entries);
+    uint8_t *const header = tar.data + 1024;
+    header[156] = '1';
+    strcpy((char *)header + 157, "manifest.json");
+    memset(header + 148, ' ', 8);
+    for (unsigned i = 0; i < 512; i++)
+        sum += header[i];
+    snprintf((char *)header + 148, 8, "%06o", sum);
+    craft_bytes("job.egb", &tar);
+    assert_job_file_refused("job.egb", EG_BAD_BUNDLE,
+                            "@/job.egb: job.yaml in its archive is not a regular file");
+}
+
 static void what_unfolds_is_bounded(void **state)
 {
     (void)state;
@@ -142,12 +166,14 @@ static void what_unfolds_is_bounded(void **state)
 static void one_layer_of_zstd_and_nothing_else_is_read(void **state)
 {
     (void)state;
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0}, tar = {0}, once = {0};
     const struct crafted entries[] = {
         {.name = "manifest.json", .data = MANIFEST(JOB_X)}, {.name = "job.yaml", .data = "x"}, {0}};
     struct eg_error err;
 
-    craft("job.egb", entries, 2);
+    tar_of(&tar, entries);
+    compress_by_zstd(&once, &tar);
+    craft_bytes("job.egb", &once);
     assert_job_file_refused("job.egb", EG_BAD_BUNDLE,
                             "@/job.egb: its archive cannot be read: Truncated tar archive");
     assert_ok(eg_buffer_append(&bytes, "\x28\xb5\x2f\xfd no zstd", 12, &err), err);
@@ -199,12 +225,10 @@ static void craft_job(const char *job, const char *name)
              "{\"name\": \"job.yaml\", \"size\": %zu, \"sha256\": \"%s\"}, " LISTED("images/00-x.bin", "1",
                                                                                     OF_X) "]}",
              name, strlen(job), digest);
-    craft("job.egb",
-          (const struct crafted[]){{.name = "manifest.json", .data = manifest},
-                                   {.name = "job.yaml", .data = job},
-                                   {.name = "images/00-x.bin", .data = "x"},
-                                   {0}},
-          1);
+    craft("job.egb", (const struct crafted[]){{.name = "manifest.json", .data = manifest},
+                                              {.name = "job.yaml", .data = job},
+                                              {.name = "images/00-x.bin", .data = "x"},
+                                              {0}});
 }
 
 #define PIN      "# " OF_X "  images/00-x.bin\n"
@@ -253,6 +277,7 @@ int main(void)
         TEST(an_archive_is_what_its_manifest_lists),
         TEST(names_that_lead_elsewhere_are_refused),
         TEST(only_regular_files_are_taken),
+        TEST(a_hard_link_with_data_is_refused),
         TEST(what_unfolds_is_bounded),
         TEST(one_layer_of_zstd_and_nothing_else_is_read),
         TEST(a_manifest_is_complete),
