@@ -145,8 +145,8 @@ static void a_flood_is_stopped(void **state)
 
     assert_error(run_script("yes", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
                  "sh printed more than 1000 bytes");
-    assert_error(run_script("exec yes word >&2", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
-                 "sh printed more than 1048576 bytes of complaints: word");
+    assert_int_equal(run_script("exec yes word >&2", "", &output, NULL, &err), EG_PROGRAM_FAILED);
+    assert_non_null(strstr(err.text, "sh printed more than 1048576 bytes of complaints: "));
     assert_int_equal(output.size, 0);
     assert_ok(run_script("head -c 1000 /dev/zero", "", &output, NULL, &err), err);
     assert_int_equal(output.size, 1000);
@@ -317,14 +317,15 @@ static void it_starts_with_nothing_of_ours(void **state)
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &former);
     signal(SIGUSR1, SIG_IGN);
-    const enum eg_code code = run_script(
-        "ls /proc/$$/fd | tr '\\n' ' '; exec sed -nE 's/^Sig(Blk|Ign).*(.{7})$/\\2/p' /proc/self/status", "",
-        &output, NULL, &err);
+    const enum eg_code code =
+        run_script("ls /proc/self/fd; exec sed -nE 's/^Sig(Blk|Ign).*(.{7})$/\\2/p' /proc/self/status", "",
+                   &output, NULL, &err);
     signal(SIGUSR1, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     close(fd);
     assert_ok(code, err);
-    assert_printed(&output, "0 1 2 0000000\n0000000\n"); /* the C library ignores two far beyond */
+    /* The fourth file is the folder; two signals far beyond are the C library's. */
+    assert_printed(&output, "0\n1\n2\n3\n0000000\n0000000\n");
 }
 
 static void it_works_without_standard_streams_of_ours(void **state)
