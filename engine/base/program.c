@@ -235,11 +235,9 @@ static void feed(struct process *process)
     }
 }
 
-static enum eg_code refuse_flood(const struct process *process, size_t most, const char *where,
-                                 struct eg_error *err)
+static enum eg_code refuse_flood(const struct process *process, size_t most, struct eg_error *err)
 {
-    return eg_error_set(err, EG_PROGRAM_FAILED, "%s printed more than %zu bytes%s", process->name, most,
-                        where);
+    return eg_error_set(err, EG_PROGRAM_FAILED, "%s printed more than %zu bytes", process->name, most);
 }
 
 static enum eg_code keep(struct process *process, int stream, const uint8_t *data, size_t size,
@@ -249,12 +247,12 @@ static enum eg_code keep(struct process *process, int stream, const uint8_t *dat
 
     if (stream == STDOUT_FILENO) {
         if (size > program->output_max - process->output.size)
-            return refuse_flood(process, program->output_max, "", err);
+            return refuse_flood(process, program->output_max, err);
         return eg_buffer_append(&process->output, data, size, err);
     }
     process->complained += size;
     if (process->complained > COMPLAIN_MAX)
-        return refuse_flood(process, COMPLAIN_MAX, " of complaints", err);
+        return refuse_flood(process, COMPLAIN_MAX, err);
     if (size > TAIL_MAX) {
         data += size - TAIL_MAX;
         size = TAIL_MAX;
