@@ -23,13 +23,10 @@ told() {
 }
 
 # The programs find themselves beside the job, get JSON on standard input and the same in the environment.
-# shellcheck disable=SC2016 # the scripts' own variables
-{
-  script tell.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
-    'env | grep ^ESPGANG_ >"variables.$ESPGANG_EVENT.$ESPGANG_RUN"'
-  script label.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' \
-    'sqlite3 "$1" "select outcome from runs where run = $ESPGANG_RUN" >"ledger.$ESPGANG_RUN"'
-}
+script tell.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
+  'env | grep ^ESPGANG_ >"variables.$ESPGANG_EVENT.$ESPGANG_RUN"'
+script label.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' \
+  'sqlite3 "$1" "select outcome from runs where run = $ESPGANG_RUN" >"ledger.$ESPGANG_RUN"'
 make_job esp32c3 65536 'hooks:' '  before_batch: ./tell.sh' '  before_board: [./tell.sh, "on  $HOME", ";"]' \
   "  after_board: [./label.sh, $work/ledger.db]" '  after_batch: ./tell.sh'
 run_job 0 --sim 4 --batch first
@@ -38,7 +35,6 @@ for file in "$work"/told.*; do
 done
 expect_equal 'hooks that ran' "$(cd "$work" && echo told.*)" "$(echo told.after-batch. told.after-board.{1..4} \
   told.before-batch. told.before-board.{1..4})"
-# shellcheck disable=SC2016
 expect_equal 'arguments meet no shell' "$(cat "$work/words.before-board.1")" 'on  $HOME ;'
 slot=$(ledger 'select slot from runs where run = 2')
 expect_equal 'slot before the board' "$(told told.before-board.2 $.slot)" "$slot"
@@ -57,7 +53,6 @@ expect_equal 'stages of the record' "$(ledger "select group_concat(stage, ' ') f
   'connect identify admit stub write verify finish after-board'
 
 # What fails is a warning, unless it is required; then it is that board's failure alone.
-# shellcheck disable=SC2016
 script power.sh '[ "${ESPGANG_SLOT##*/}" != 2 ] && exit' 'echo no answer >&2; echo "relay 2 is stuck" >&2' 'exit 3'
 make_job esp32c3 65536 'hooks: {before_board: ./power.sh}'
 run_job 0 --sim 2 --batch tolerant
@@ -95,9 +90,7 @@ expect_text "$work/out.log" '"text":"after-board: flood.sh printed more than 104
 tail -n 1 "$work/out.log" | grep -q '"event":"batch-end".*"passed":2' || fail "the last event is no batch-end: $(cat "$work/out.log")"
 
 # Ctrl-C ends the program that hangs, with all that it has started, and every run on record; the end has its hooks.
-# shellcheck disable=SC2016
 script hang.sh 'sleep 1000 &' 'echo $! >"hanging.$ESPGANG_RUN"' 'wait'
-# shellcheck disable=SC2016
 script off.sh 'echo "$ESPGANG_EVENT $ESPGANG_OUTCOME" >>off'
 make_job esp32c3 65536 'hooks: {before_board: ./hang.sh, after_board: ./off.sh, after_batch: ./off.sh, timeout: 1h}'
 rm "$work/ledger.db"*
@@ -120,7 +113,6 @@ for number in 1 2; do
 done
 
 # A line: the hooks of the batch run once, and the first board's slow one holds up no other: it waits for the second's end.
-# shellcheck disable=SC2016
 script slow.sh 'echo "$ESPGANG_EVENT" >>events' '[ "$ESPGANG_EVENT" = before-board ] && mkdir first 2>/dev/null || exit 0' \
   'until grep -q after-board events; do sleep 0.1; done'
 make_job esp32c3 65536 'hooks: {before_batch: ./slow.sh, before_board: ./slow.sh, after_board: ./slow.sh, after_batch: ./slow.sh,' \
