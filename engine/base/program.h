@@ -40,4 +40,8 @@ struct eg_program {
 enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *output,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
+/** Whether there is such a program, so that a job that names none is refused in time: EG_OK, or
+ * EG_PROGRAM_FAILED with the sentence of eg_program_run(). */
+enum eg_code eg_program_check(const char *program, struct eg_error *err) EG_CHECKED;
+
 #endif

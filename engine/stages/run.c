@@ -5,6 +5,7 @@
 
 #include "engine/stages/stage.h"
 
+#include "engine/base/program.h"
 #include "engine/base/text.h"
 
 #include <limits.h>
@@ -149,6 +150,16 @@ enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place, s
     const struct eg_setting *const required = eg_plan_setting(plan, "hooks.required");
 
     EG_TRY(check_codes(eg_plan_setting(plan, "retry.codes"), place, err));
+    for (int i = 0; i < HOOK_COUNT; i++) {
+        char key[40];
+        snprintf(key, sizeof key, "hooks.%s", hooks[i]);
+        const struct eg_setting *const hook = eg_plan_setting(plan, key);
+        *place = hook->place;
+        if (hook->item_count > 0 && eg_program_check(hook->items[0].text, err) != EG_OK) {
+            err->code = EG_BAD_JOB;
+            return eg_error_prefix(err, "%s: ", key);
+        }
+    }
     for (unsigned i = 0; i < required->item_count; i++) {
         char key[40];
         snprintf(key, sizeof key, "hooks.%s", required->items[i].text);

@@ -77,8 +77,9 @@ run_job 3 --sim 2 --batch gate
 expect_text "$work/out.log" '2 of 2 passed'
 expect_text "$work/err.log" 'espgang: after-batch: gate.sh exited with status 1: the door is open'
 make_job esp32c3 65536 'hooks: {before_batch: ./gone.sh, required: before_batch}'
-run_job 3 --sim 2 --batch gate
-expect_text "$work/err.log" "before-batch: no such program: $work/./gone.sh"
+run_job 2 --sim 2 --batch gate
+expect_equal 'a program that is not there' "$(cat "$work/err.log")" \
+  "espgang: $work/job.yaml:7:23: hooks.before_batch: no such program: $work/./gone.sh"
 
 # Neither hanging nor flooding holds anything up for longer than its time.
 script hang.sh 'sleep 1000'

@@ -127,11 +127,17 @@ static void a_hook_that_is_required_is_there(void **state)
     assert_refused(JOB(FIRMWARE "hooks: {required: label}"), EG_BAD_JOB,
                    "@/job.yaml:5:19: hooks.required is \"label\", not one of before_batch, before_board, "
                    "after_board, after_batch");
+    assert_refused(JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x]}"), EG_BAD_JOB,
+                   "@/job.yaml:5:22: hooks.after_board: no such program: @/./label.sh");
+    put("label.sh", "#!/bin/sh\n");
+    assert_refused(JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x]}"), EG_BAD_JOB,
+                   "@/job.yaml:5:22: hooks.after_board: starting @/./label.sh: Permission denied");
+    char expected[256];
+    path_of(expected, "./label.sh");
+    assert_int_equal(chmod(expected, 0700), 0);
     put("job.yaml",
         JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x], required: after_board, timeout: 3s}"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
-    char expected[256];
-    path_of(expected, "./label.sh");
     assert_string_equal(eg_plan_setting(plan, "hooks.after_board")->items[0].text, expected);
 }
 
