@@ -145,15 +145,22 @@ static enum eg_code check_codes(const struct eg_setting *codes, const char **pla
     return EG_OK;
 }
 
+#define HOOK_KEY 40
+
+static const struct eg_setting *hook_of(const struct eg_plan *plan, const char *word, char key[HOOK_KEY])
+{
+    snprintf(key, HOOK_KEY, "hooks.%s", word);
+    return eg_plan_setting(plan, key);
+}
+
 enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
     const struct eg_setting *const required = eg_plan_setting(plan, "hooks.required");
+    char key[HOOK_KEY];
 
     EG_TRY(check_codes(eg_plan_setting(plan, "retry.codes"), place, err));
     for (int i = 0; i < HOOK_COUNT; i++) {
-        char key[40];
-        snprintf(key, sizeof key, "hooks.%s", hooks[i]);
-        const struct eg_setting *const hook = eg_plan_setting(plan, key);
+        const struct eg_setting *const hook = hook_of(plan, hooks[i], key);
         *place = hook->place;
         if (hook->item_count > 0 && eg_program_check(hook->items[0].text, err) != EG_OK) {
             err->code = EG_BAD_JOB;
@@ -161,10 +168,8 @@ enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place, s
         }
     }
     for (unsigned i = 0; i < required->item_count; i++) {
-        char key[40];
-        snprintf(key, sizeof key, "hooks.%s", required->items[i].text);
         *place = required->items[i].place;
-        if (eg_plan_setting(plan, key)->item_count == 0)
+        if (hook_of(plan, required->items[i].text, key)->item_count == 0)
             return eg_error_set(err, EG_BAD_JOB, "hooks.required has %s, but there is no %s",
                                 required->items[i].text, key);
     }
