@@ -3,7 +3,7 @@
 /*
  * A rule is a key of the job and a look at the board; a key that the job does not give is no rule. A value is
  * read again for each board, by the same function that checked it as the job was loaded: texts are short, and
- * a file of 100 000 MACs is looked through in milliseconds.
+ * a file of 100 000 MACs is looked through in some ten milliseconds.
  *
  * Not here: what no job may ask for, such as an image on a chip that cannot run it (admit.c).
  */
@@ -167,10 +167,10 @@ static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *s
         else
             *accepted = *accepted && known && compare(text, eg_number_parse, size) == HOLDS;
     }
-    snprintf(has, HAS_TEXT, "the chip has %s%s", none ? "no PSRAM" : "PSRAM of ",
-             none    ? ""
-             : known ? word
-                     : "unknown size");
+    if (none)
+        snprintf(has, HAS_TEXT, "the chip has no PSRAM");
+    else
+        snprintf(has, HAS_TEXT, "the chip has PSRAM of %s", known ? word : "unknown size");
     return EG_OK;
 }
 

@@ -5,21 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Value of a digit; beyond 15 = it is none. eg_hex_parse() wants a NUL behind the last. */
+static unsigned digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
+}
+
 size_t eg__mac_parse(uint8_t mac[EG_MAC_SIZE], const char *text, size_t size)
 {
-    for (size_t count = 0; count < EG_MAC_SIZE;) {
+    for (size_t count = 0; count < EG_MAC_SIZE; text += 3, size -= 3) {
         if (count > 0 && size == 1 && *text == '*')
             return count;
-        const char digits[] = {size > 0 ? text[0] : '\0', size > 1 ? text[1] : '\0', '\0'};
-        if (!eg_hex_parse(&mac[count], 1, digits))
+        if (size < 2 || digit(text[0]) > 15 || digit(text[1]) > 15)
             return 0;
-        count++;
+        mac[count++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
         if (size == 2)
             return count;
         if (text[2] != ':' && text[2] != '-')
             return 0;
-        text += 3;
-        size -= 3;
     }
     return 0;
 }
