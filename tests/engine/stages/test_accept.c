@@ -353,6 +353,20 @@ static void a_board_that_the_ledger_has_passed_is_as_it_came(void **state)
         "(pass-marginal)");
 }
 
+static void a_rule_is_asked_in_a_later_attempt_too(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "accept.repeat", "rework");
+    fake_plan_set(line->plan, "retry.attempts", "2");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("gone@100:300"));
+    assert_refused(
+        line, EG_NOT_ACCEPTED,
+        "first connect: changing the rate to 921600 baud: sim:esp32/1: the simulated board was unplugged; "
+        "then admit: the board is new to the ledger, the job accepts boards that come back for rework");
+    assert_int_equal(fake_recorder_run(&line->recorder, "1")->record.attempts, 2);
+}
+
 static void a_board_that_meets_every_rule_is_written(void **state)
 {
     struct fake_line *line = *state;
@@ -440,6 +454,7 @@ int main(void)
         RULE(what_the_chip_cannot_be_asked_is_no_rule),
         LINE(a_board_that_a_rule_refuses_is_as_it_came),
         LINE(a_board_that_the_ledger_has_passed_is_as_it_came),
+        LINE(a_rule_is_asked_in_a_later_attempt_too),
         LINE(a_board_that_meets_every_rule_is_written),
         cmocka_unit_test(psram_is_what_the_efuses_tell),
     };
