@@ -483,12 +483,12 @@ const struct eg_option eg__accept_options[] = {
      .type = EG_OPTION_CHOICE,
      .fallback = "any",
      .choices = switch_choices,
-     .help = "whether secure boot may be on: `any`, `on` (must), `off` (must not)"},
+     .help = "whether secure boot may be on, must be on, or must be off"},
     {.key = "accept.flash_encryption",
      .type = EG_OPTION_CHOICE,
      .fallback = "any",
      .choices = switch_choices,
-     .help = "whether flash encryption may be on: `any`, `on` (must), `off` (must not)"},
+     .help = "whether flash encryption may be on, must be on, or must be off"},
     {.key = "accept.mac",
      .type = EG_OPTION_TEXT_LIST,
      .without = "any",
@@ -502,8 +502,7 @@ const struct eg_option eg__accept_options[] = {
      .type = EG_OPTION_CHOICE,
      .fallback = "allow",
      .choices = repeat_choices,
-     .help = "boards that the ledger knows: `allow`, `refuse` (those that have passed), `rework` (only those "
-             "that "
-             "were programmed before)"},
+     .help = "boards that the ledger knows: taken, refused once they have passed, or taken alone, if they "
+             "were programmed before"},
     {.key = NULL},
 };
