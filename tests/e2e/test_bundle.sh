@@ -51,6 +51,26 @@ expect_equal 'the digest in the ledger' \
   "$(ledger "select distinct job.sha256 from session join job using (job_id) where job_path = '$work/e2e.egb/job.yaml'")" \
   "$(sha256sum <"$work/unpacked/job.yaml" | cut -c1-64)"
 
+# Files of other keys and programs go along, and are needed no more.
+mkdir "$work/line"
+printf '#!/bin/sh\necho "$ESPGANG_MAC $1" >>"%s/labels"\n[ ! -e "%s/no-paper" ] || { echo no paper; exit 4; }\n' \
+  "$work" "$work" >"$work/line/label.sh"
+chmod +x "$work/line/label.sh"
+echo 02:65:67 >"$work/line/macs.txt"
+cp "$work/unpacked/job.yaml" "$work/line/job.yaml"
+cp -r "$work/unpacked/images" "$work/line/images"
+printf 'accept: {mac_file: macs.txt}\nhooks: {after_board: [./label.sh, one label]}\n' >>"$work/line/job.yaml"
+expect_status 0 "$espgang" bundle "$work/line/job.yaml" -o "$work/line.egb"
+rm -r "$work/line"
+expect_status 0 "$espgang" check "$work/line.egb"
+expect_text "$work/out.log" 'files/04-label.sh, one label'
+expect_status 0 run "$work/line.egb" --plain
+expect_equal 'labels that were printed' "$(sort "$work/labels")" \
+  $'02:65:67:00:00:01 one label\n02:65:67:00:00:02 one label'
+touch "$work/no-paper"
+expect_status 0 run "$work/line.egb" --plain
+expect_text "$work/out.log" 'after-board: files/04-label.sh exited with status 4: no paper'
+
 # Where it goes.
 refused 2 "espgang: $work/e2e.egb is there already; --force replaces it; see 'espgang bundle --help'" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/e2e.egb"

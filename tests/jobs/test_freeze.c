@@ -144,6 +144,7 @@ static void a_program_in_a_bundle_runs_without_a_file(void **state)
     assert_ok(eg_strdup(&bundle.path, "x.egb", &err), err);
     read_job(&frozen, NULL, &bundle);
     const struct eg_setting *const program = eg_plan_setting(frozen.plan, "unit.program");
+    assert_string_equal(program->items[0].name, "files/00-tool");
     char *argv[] = {program->items[0].text, NULL};
     assert_int_equal(posix_spawn(&child, argv[0], NULL, NULL, argv, environ), 0);
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -263,6 +263,11 @@ static void a_job_in_a_bundle_has_the_files_of_the_bundle_alone(void **state)
     craft_job(PIN HEAD "firmware: [{at: 0x10000, file: /etc/passwd}]\n", "x");
     assert_job_file_refused("job.egb", EG_BAD_IMAGE,
                             "@/job.egb/job.yaml:5:32: /etc/passwd: is not in the bundle");
+    char job[400];
+    snprintf(job, sizeof job, PIN HEAD "firmware: [{at: 0x10000, file: %s/job.egb}]\n", job_folder);
+    craft_job(job, "x"); /* the bundle itself */
+    assert_job_file_refused("job.egb", EG_BAD_IMAGE,
+                            "@/job.egb/job.yaml:5:32: @/job.egb: is not in the bundle");
     craft_job(PIN HEAD "firmware: {from: ../x.json}\n", "x");
     assert_job_file_refused("job.egb", EG_BAD_JOB,
                             "@/job.egb/job.yaml:5:11: firmware in a bundle is a list of regions");
