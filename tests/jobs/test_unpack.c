@@ -148,10 +148,10 @@ static void what_unfolds_is_bounded(void **state)
 {
     (void)state;
     REFUSED("manifest.json in its archive has more than 1048576 bytes",
-            {.name = "manifest.json", .zeros = (size_t)1 << 30});
+            {.name = "manifest.json", .zeros = (size_t)64 << 20});
     REFUSED("job.yaml in its archive has more than 1 bytes",
             {.name = "manifest.json", .data = MANIFEST(JOB_X)},
-            {.name = "job.yaml", .data = "x", .zeros = (size_t)1 << 30});
+            {.name = "job.yaml", .data = "x", .zeros = (size_t)64 << 20});
     REFUSED("manifest.json:1:90: job.yaml is too large",
             {.name = "manifest.json", .data = MANIFEST(LISTED("job.yaml", "67108865", OF_X))});
     REFUSED("manifest.json:1:90: job.yaml is too large",
