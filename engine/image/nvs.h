@@ -137,7 +137,8 @@ enum eg_code eg_nvs_examine(struct eg_nvs_items *items, struct eg_nvs_usage *usa
 enum eg_code eg_nvs_value_parse(enum eg_nvs_type *type, struct eg_buffer *value, const char *encoding,
                                 const char *text, size_t size, struct eg_error *err) EG_CHECKED;
 
-/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. */
+/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. Neither is
+ * NULL. */
 struct eg_nvs_value {
     const char *name;
     const char *text;

@@ -75,6 +75,8 @@ static void tell_usage(const struct image *image)
         printf("%s: NVS, %zu pages, empty\n", image->path, usage->pages);
         return;
     }
+    if (usage->pages > 0 && usage->pages_used == usage->pages)
+        printf("%s: no page is empty: an application can read it, but not write to it\n", image->path);
     const size_t keys = key_count(&image->items);
     printf("%s: NVS version %u, %zu of %zu pages and %zu of their %zu entries in use, %zu key%s in %zu "
            "namespace%s\n",
