@@ -37,6 +37,9 @@ static void mend_page(uint8_t *page)
     for (size_t i = 0; i < EG__NVS_ENTRIES; i += span) {
         uint8_t *const entry = page + EG__NVS_ENTRIES_AT + i * EG__NVS_ENTRY_SIZE;
         const size_t size = eg_get16(entry + EG__NVS_VALUE_AT);
+        span = 1;
+        if ((page[EG__NVS_STATES_AT + i / 4] >> i % 4 * 2 & 3) != EG__NVS_WRITTEN)
+            continue;
         span = entry[EG__NVS_SPAN_AT];
         if (span == 0 || span > EG__NVS_ENTRIES - i)
             span = 1;
