@@ -116,6 +116,14 @@ expect_status 1 "$espgang" nvs print --json o.bin
 expect_equal 'faults as JSON' "$(query "select json_array_length(t, '\$.faults') from j")" 2
 expect_equal 'what is whole' "$(query "select group_concat(json_extract(value, '\$.key')) from j, json_each(t, '\$.items')")" \
   ssid,off,mac
+{
+  head -c 64 first.bin
+  head -c 4032 /dev/zero
+  tail -c 8192 first.bin
+} >o.bin
+expect_status 1 "$espgang" nvs check o.bin
+expect_equal 'what all entries being wrong may mean' "$(tail -n 1 err.log)" \
+  'espgang: o.bin: not one entry is whole: it may be encrypted'
 head -c 5000 first.bin >o.bin
 expect_status 1 "$espgang" nvs check o.bin
 expect_equal 'half a page' "$(cat err.log)" 'espgang: o.bin: 0x1388 bytes are no whole number of pages of 0x1000'
