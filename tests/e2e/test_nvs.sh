@@ -53,7 +53,7 @@ refused 'size 0x2000 of an NVS partition is less than 0x3000' build nvs.csv o.bi
 csv 'k,data,u128,1'
 expect_status 2 "$espgang" nvs build nvs.csv o.bin 0x3000
 expect_text err.log 'espgang: nvs.csv:3: key "k": encoding "u128" is none of u8, i8, '
-for wrong in '' nothing 'build' 'build nvs.csv o.bin' 'build nvs.csv o.bin much' 'build nvs.csv o.bin 0x3000 more' \
+for wrong in '' nothing 'build' 'build nvs.csv o.bin' 'build nvs.csv o.bin much' 'build nvs.csv o.bin 257M' 'build nvs.csv o.bin 0x3000 more' \
   'build nvs.csv o.bin 0x3000 --version 3' 'build --schema nvs.csv 0x3000' 'print' 'check' 'check a b' 'check a --json' \
   'build nvs.csv o.bin 0x3000 --json' 'print a --prefix x'; do
   # shellcheck disable=SC2086 # words
