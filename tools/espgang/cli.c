@@ -31,6 +31,7 @@ const struct cli_command cli_commands[] = {
     {"bundle", "freeze a job and all its files into one file", cli_bundle},
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
+    {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
     {NULL, NULL, NULL},
 };
 
