@@ -19,7 +19,7 @@
 enum { WORDS_MAX = 4000 };
 
 struct reader {
-    struct eg__word *words;
+    struct eg__word *words; /* room for WORDS_MAX */
     size_t count;
     struct eg__place place; /* of `in` */
     char *in, *out;         /* in the same text: what is unquoted is never longer */
@@ -69,16 +69,12 @@ static enum eg_code take_escaped(struct reader *reader, const struct eg__place *
 
 static enum eg_code read_word(struct reader *reader, struct eg_error *err)
 {
-    struct eg__word *const more = realloc(reader->words, (reader->count + 1) * sizeof *more);
     struct eg__place opened = reader->place;
     char quote = '\0';
 
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%zu words of %s", reader->count + 1, reader->place.file);
-    reader->words = more;
-    more[reader->count] = (struct eg__word){reader->out, reader->place};
-    if (reader->count++ == WORDS_MAX)
+    if (reader->count == WORDS_MAX)
         return eg__refuse(&reader->place, err, "the file has more than %d words", WORDS_MAX);
+    reader->words[reader->count++] = (struct eg__word){reader->out, reader->place};
     if (*reader->in == '#')
         return eg__refuse(&reader->place, err, "# begins no comment in words for esptool; leave it out");
     while (*reader->in != '\0' && (quote != '\0' || !is_blank(*reader->in))) {
@@ -249,6 +245,7 @@ enum eg_code eg__flash_args_read(struct eg__firmware *firmware, struct eg_error 
     struct reader reader = {.place = {firmware->build.file, 1, 1}, .in = text + (eg__skip_bom(text) - text)};
 
     reader.out = reader.in;
+    EG_TRY(eg_alloc(&reader.words, WORDS_MAX, sizeof *reader.words, err));
     for (;;) {
         while (is_blank(*reader.in))
             take(&reader);

@@ -24,7 +24,7 @@ static enum eg_code refuse_choice(const struct eg__node *builds, const char *pro
         snprintf(families + used, sizeof families - used, "%s%.40s", i > 0 ? ", " : "",
                  eg__node_get(builds->items[i], "chipFamily")->text);
     }
-    return eg__refuse(&builds->place, err, "%s: the builds here are for %s", problem, families);
+    return eg__refuse(&builds->place, err, "%s the builds here are for %s", problem, families);
 }
 
 /* The build for the job's chip, or the only one. */
@@ -49,11 +49,11 @@ static enum eg_code choose(const struct eg__node **build, const struct eg__firmw
     if (*build != NULL)
         return EG_OK;
     if (firmware->job_chip != NULL) {
-        snprintf(problem, sizeof problem, "chip is %s", wanted->name);
+        snprintf(problem, sizeof problem, "chip is %s, but", wanted->name);
         return refuse_choice(builds, problem, err);
     }
     if (builds->count > 1)
-        return refuse_choice(builds, "the chip must be said", err);
+        return refuse_choice(builds, "the chip must be said, for", err);
     *build = builds->items[0];
     return EG_OK;
 }
