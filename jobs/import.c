@@ -89,7 +89,7 @@ static enum eg_code find_source(struct making *making, struct eg_error *err)
         return eg_strdup(&making->source, source, err);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const int length = snprintf(path, sizeof path, "%s/%s", source, names[i]);
-        if (length > 0 && length < (int)sizeof path && stat(path, &status) == 0)
+        if (length > 0 && length < (int)sizeof path && stat(path, &status) == 0 && S_ISREG(status.st_mode))
             return eg_strdup(&making->source, path, err);
     }
     return eg_error_set(err, EG_BAD_JOB,
@@ -101,6 +101,7 @@ static enum eg_code find_source(struct making *making, struct eg_error *err)
 /* Where the job stands and what it is made of: a build's file, or one file that is all. */
 static enum eg_code read_source(struct making *making, struct eg_error *err)
 {
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
     struct eg__firmware *const firmware = &making->firmware;
     bool is_build;
 
@@ -108,7 +109,9 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
         EG_TRY(eg_strdup(&making->chip.text, making->wanted->chip, err));
         firmware->job_chip = &making->chip;
     }
-    const enum eg_code code = eg__build_read(firmware, making->source, &is_build, err);
+    enum eg_code code = eg__build_read(firmware, making->source, &is_build, err);
+    if (code == EG_OK && !is_build)
+        code = eg_file_read(&file, making->source, FILE_SIZE_MAX, err);
     if (code == EG_IO)
         err->code = EG_BAD_ARGUMENT; /* it is what was asked for */
     if (code != EG_OK || is_build)
@@ -235,7 +238,30 @@ static void find_application(struct making *making)
     }
 }
 
-/* The flash settings are looked at by whoever reads the finished job: here nothing depends on them. */
+/* Only the size matters to what is checked here; it is known from now on. */
+static enum eg_code check_settings(const struct making *making, struct eg_error *err)
+{
+    const struct eg__firmware *const firmware = &making->firmware;
+    const struct eg__word *const words[] = {&firmware->flash_mode, &firmware->flash_freq,
+                                            &firmware->flash_size};
+    struct eg_plan *const plan = making->plan;
+    struct eg_flash_settings ignored;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *const text = words[i]->text;
+        if (text == NULL || strcmp(text, "keep") == 0 || (i == 2 && strcmp(text, "detect") == 0))
+            continue;
+        enum eg_code code = eg_flash_settings_parse(&ignored, plan->target, i == 0 ? text : NULL,
+                                                    i == 1 ? text : NULL, i == 2 ? text : NULL, err);
+        if (code == EG_OK && i == 2)
+            code = eg_size_parse(&plan->declared_flash_size, text, err);
+        if (code != EG_OK)
+            return eg_error_prefix(err, "%s:%d:%d: ", words[i]->place.file, words[i]->place.line,
+                                   words[i]->place.column);
+    }
+    return EG_OK;
+}
+
 static enum eg_code make_plan(struct making *making, struct eg_error *err)
 {
     const struct eg_flash_settings keep = {-1, -1, -1};
@@ -243,6 +269,7 @@ static enum eg_code make_plan(struct making *making, struct eg_error *err)
 
     EG_TRY(eg_alloc(&making->plan, 1, sizeof *making->plan, err));
     EG_TRY(find_target(making, &making->plan->target, err));
+    EG_TRY(check_settings(making, err));
     const enum eg_code code = eg__regions_make(making->plan, &making->firmware, &keep, err);
     if (code == EG_OK) {
         find_application(making);

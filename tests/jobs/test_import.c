@@ -226,28 +226,48 @@ static void what_makes_no_job_is_refused(void **state)
 
     assert_import_refused("none", NULL, EG_BAD_ARGUMENT, "@/none: No such file or directory");
     make_subfolder("empty");
+    make_subfolder("empty/flash_args");
     assert_import_refused("empty", NULL, EG_BAD_JOB,
                           "@/empty: this folder has none of flasher_args.json, flash_args, idedata.json and "
                           "manifest.json");
+    assert_import_refused("empty/flash_args/../../none/x", NULL, EG_BAD_ARGUMENT,
+                          "@/empty/flash_args/../../none/x: No such file or directory");
+    char fifo[256];
+    path_of(fifo, "fifo");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_import_refused("fifo", NULL, EG_BAD_ARGUMENT, "@/fifo: is not a regular file");
     eg_target_names(names, sizeof names);
     snprintf(expected, sizeof expected, "chip \"esp33\" is none of %s", names);
     assert_import_refused("app.bin", "esp33", EG_BAD_ARGUMENT, expected);
     assert_import_refused(
-        "app.bin", NULL, EG_BAD_IMAGE,
+        "app.bin", NULL, EG_BAD_JOB,
         "app.bin needs the key at: it is no merged file, which has a bootloader for ESP32 at "
         "0x00001000");
-    assert_import_refused("app.bin", "esp32s3", EG_BAD_IMAGE,
-                          "@/app.bin: is an image for ESP32, not for ESP32-S3");
     put("flasher_args.json", FLASHER_ARGS);
     assert_import_refused("flasher_args.json", "esp32s3", EG_BAD_JOB,
-                          "@/flasher_args.json:5:72: this is for esp32, not for esp32s3");
+                          "@/flasher_args.json:5:74: this is for esp32, not for esp32s3");
     put("flash_args", "0x1000 boot.bin 0x10000 none.bin");
     assert_import_refused("flash_args", NULL, EG_BAD_IMAGE,
                           "@/flash_args:1:25: @/none.bin: No such file or directory");
+    assert_import_refused("flash_args", "esp32s3", EG_BAD_IMAGE,
+                          "@/flash_args:1:25: @/none.bin: No such file or directory");
+    put("flash_args", "0x1000 boot.bin");
+    assert_import_refused("flash_args", "esp32s3", EG_BAD_IMAGE,
+                          "@/flash_args:1:8: @/boot.bin: is an image for ESP32, not for ESP32-S3");
     put("flash_args", "0x1000 boot.bin 0x1000 app.bin");
     assert_import_refused("flash_args", NULL, EG_BAD_JOB,
                           "@/flash_args:1:17: app.bin goes to 0x00001000, where boot.bin goes already "
                           "(@/flash_args:1:1)");
+    put("flash_args", "0x10000 app.bin\n--flash_size 3MB");
+    assert_import_refused(
+        "flash_args", NULL, EG_BAD_JOB,
+        "@/flash_args:2:14: flash size \"3MB\" is none of ESP32: 1MB, 2MB, 4MB, 8MB, 16MB, 32MB, "
+        "64MB, 128MB");
+    put("flash_args", "0x200000 app.bin\n--flash_size 2MB");
+    assert_import_refused(
+        "flash_args", NULL, EG_BAD_JOB,
+        "@/flash_args:1:1: region app.bin at 0x00200000 with 4576 bytes goes beyond 0x00200000 "
+        "(flash.size)");
     put("flash_args", "0x1000 boot.bin --encrypt");
     assert_import_refused(
         "flash_args", NULL, EG_BAD_JOB,
