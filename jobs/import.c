@@ -7,8 +7,6 @@
  * checks, so that a complaint names the place in the build's own file.
  */
 
-#define _XOPEN_SOURCE 700 /* realpath() */
-
 #include "jobs/import.h"
 
 #include "engine/base/file.h"

@@ -142,7 +142,7 @@ refused 2 'build/secret_args:1:17: --encrypt: encrypted writing is not supported
 echo '--flash_mode fast 0x1000 bootloader/bootloader.bin' >build/fast_args
 refused 2 'build/fast_args:1:14: flash mode "fast" is none of qio, qout, dio, dout' build/fast_args -o new.yaml
 # What only the job's own reader refuses is not kept either.
-refused 2 'new.yaml.part:3:6: job has 201 bytes, more than 200' build -o new.yaml --name "$(printf '%0201d' 0)"
+refused 2 'new.yaml.part:4:6: job has 201 bytes, more than 200' build -o new.yaml --name "$(printf '%0201d' 0)"
 expect_status 2 "$espgang" import build --name "$(printf '%0201d' 0)"
 expect_text err.log 'job has 201 bytes, more than 200'
 expect_equal 'standard output' "$(cat out.log)" ''
