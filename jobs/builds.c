@@ -94,18 +94,19 @@ enum eg_code eg__entry_set_file(struct eg__entry *entry, const char *name, const
 static enum eg_code local_path(char **path, const struct eg__word *file, struct eg_error *err)
 {
     const char *const text = file->text;
+    const bool on_drive =
+        isalpha((unsigned char)text[0]) && text[1] == ':' && (text[2] == '/' || text[2] == '\\');
 
-    if (strstr(text, "://") != NULL)
-        return eg__refuse(&file->place, err, "%.120s is a URL; a job takes files, so download it first",
-                          text);
-    if ((isalpha((unsigned char)text[0]) && text[1] == ':' && (text[2] == '\\' || text[2] == '/')) ||
-        strncmp(text, "\\\\", 2) == 0)
+    if (on_drive || strncmp(text, "\\\\", 2) == 0)
         return eg__refuse(&file->place, err,
                           "%.120s is a path of a Windows machine; name the file relative to this one", text);
     EG_TRY(eg_strdup(path, text, err));
     for (char *at = *path; *at != '\0'; at++)
         if (*at == '\\')
             *at = '/';
+    if (strstr(*path, "://") != NULL)
+        return eg__refuse(&file->place, err, "%.120s is a URL; a job takes files, so download it first",
+                          text);
     return EG_OK;
 }
 

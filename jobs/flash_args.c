@@ -80,7 +80,7 @@ static enum eg_code read_word(struct reader *reader, struct eg_error *err)
     while (*reader->in != '\0' && (quote != '\0' || !is_blank(*reader->in))) {
         const struct eg__place place = reader->place;
         char byte = take(reader);
-        if (byte == '\n')
+        if (byte == '\n' || byte == '\r')
             break;
         if (quote != '\0' ? byte == quote : byte == '"' || byte == '\'') {
             quote = quote != '\0' ? '\0' : byte;
