@@ -104,11 +104,12 @@ for from in flasher_args.json flash_args manifest.json idedata.json; do
 done
 
 # Without -o it goes to standard output, and its paths are of the folder where one is.
-(cd build && expect_status 0 "$espgang" import . && cp ../out.log job.yaml)
+mkdir tmp
+(cd build && TMPDIR=$work/tmp expect_status 0 "$espgang" import . && cp ../out.log job.yaml)
 expect_equal 'standard error' "$(cat err.log)" ''
 expect_text build/job.yaml '{name: app, at: 0x10000, file: app.bin}'
 expect_status 0 "$espgang" check build/job.yaml
-expect_equal 'nothing left behind' "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'espgang-*' -user "$(id -un)" -newer build/manifest.json)" ''
+expect_equal 'nothing left behind' "$(ls tmp)" ''
 
 # refused STATUS SENTENCE ARGUMENT...: and nothing is written, made or left.
 refused() {
