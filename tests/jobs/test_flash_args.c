@@ -83,6 +83,8 @@ static void words_that_make_no_sense_are_refused(void **state)
         {"# made today\n0x1000 boot.bin", "1:1: # begins no comment in words for esptool; leave it out"},
         {"0x1000 boot.bin # boot", "1:17: # begins no comment in words for esptool; leave it out"},
         {"0x1000 boot.bin\n0x10000 'app.bin\n", "2:9: the quote that begins here does not end in this line"},
+        {"0x1000 'boot.bin\n0x8000 data.bin'", "1:8: the quote that begins here does not end in this line"},
+        {"0x1000 \"boot.bin\r0x8000 data.bin\"", "1:8: the quote that begins here does not end in this line"},
         {"0x1000 \"boot.bin", "1:8: the quote that begins here does not end in this line"},
         {"0x1000 folder\\boot.bin", "1:14: a backslash outside quotes only takes the next character as it "
                                     "is, so this is no path; write / "
