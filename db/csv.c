@@ -74,7 +74,7 @@ static enum eg_code take_line(struct eg__csv *csv, unsigned line, char *at, char
     EG_TRY(check_text(csv, line, at, end, err));
     do {
         const char *field = at;
-        char *last;
+        char *last = at;
         EG_TRY(take_field(csv, line, ++count, &at, end, &last, err));
         more = at < end;
         *last = '\0';

@@ -235,7 +235,7 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
         const char *sql, *refusal;
     } refused[] = {
         {EVENT(1, 3, 1, "written"), "the run has ended already"},
-        {EVENT(1, 4, 1, "consumed"), "only a row that a passed run has verified can be consumed"},
+        {EVENT(1, 3, 1, "consumed"), "the row is consumed already"},
         {EVENT(1, 4, 2, "reserved"), "the row belongs to another MAC"},
         {EVENT(2, 4, 4, "reserved"), "the row is reserved for another run"},
         {EVENT(3, 4, 1, "reserved"), "the MAC has another row of this pool"},
@@ -252,7 +252,8 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
          "only a row that was never written can be released, by the end of a run that did not pass"},
         {EVENT(2, 2, 2, "free"), "CHECK constraint failed: state IN ('reserved', 'written', 'verified', "
                                  "'consumed', 'released')"},
-        {"INSERT OR REPLACE INTO pool_event SELECT * FROM pool_event", "the event is recorded already"},
+        {"INSERT OR REPLACE INTO pool_event SELECT * FROM pool_event",
+         "the run has a row of this pool already"},
         {"INSERT INTO pool_free SELECT pool_id, position, row_id FROM pool_row WHERE row_id = 1",
          "the row is free or given already"},
         {"INSERT INTO pool_free VALUES (1, 99, 99)", "the pool has no such row"},
