@@ -118,6 +118,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     run->loader = (struct eg_loader){0};
     run->chip = (struct eg_chip_info){0};
     run->flash = (struct eg_flash_info){0};
+    eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
         code = run_stage(run, stages[i], account, err);
@@ -267,6 +268,10 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
     record->stage_count = account->stage_count;
     record->regions = run->regions;
     record->region_count = regions_begun(run);
+    record->values = run->values;
+    record->value_count = run->value_count;
+    record->log = run->log.data;
+    record->log_size = run->log.size;
 
     if (run->recorder->ops->finish(run->recorder, run->number, record, err) != EG_OK) {
         (void)eg_error_prefix(err, "recording the outcome: ");
@@ -285,4 +290,5 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     free(account.stages);
     free(run->regions);
     run->regions = NULL;
+    eg_run_forget(run);
 }

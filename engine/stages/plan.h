@@ -11,37 +11,8 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
+#include "engine/stages/setting.h"
 #include "targets/target.h"
-
-/** What a value of an option looks like in a job file. */
-enum eg_option_type {
-    EG_OPTION_TEXT,
-    EG_OPTION_CHOICE,      /* one of `choices` */
-    EG_OPTION_NUMBER,      /* least to most */
-    EG_OPTION_NUMBER_LIST, /* one number or a list of them, each least to most */
-};
-
-/** One key of the job file, owned by a stage or by the pipeline. Tables end with a NULL key. */
-struct eg_option {
-    const char *key; /* full path: "link.baud" */
-    enum eg_option_type type;
-    const char *fallback;       /* value as text when the job does not say; a list as "1 2 3" */
-    const char *const *choices; /* EG_OPTION_CHOICE: NULL-terminated */
-    uint64_t least, most;
-    const char *help; /* one line */
-};
-
-#define EG_SETTING_LIST_MAX 16
-
-/** An option's value in this plan. */
-struct eg_setting {
-    const struct eg_option *option;
-    bool given;      /* by the job file, not by fallback */
-    char *text;      /* the value as given */
-    unsigned choice; /* index into option->choices */
-    uint64_t number[EG_SETTING_LIST_MAX];
-    unsigned count; /* of numbers */
-};
 
 /** A stretch of flash and what goes there. */
 struct eg_region {
@@ -79,16 +50,10 @@ enum eg_code eg_plan_init_settings(struct eg_plan *plan, struct eg_error *err) E
 /** The setting of a key; NULL = no option has that key. */
 struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);
 
-/** Give a setting a value by text (one word; a list as "1 2 3"). EG_BAD_JOB says what would be allowed. */
-enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct eg_error *err) EG_CHECKED;
-
-/** Value of a key that exists; a wrong key or type is a defect and ends the program. */
+/** Value of a key that exists; a wrong key or type is a defect and ends the program. A duration is a number
+ * of milliseconds. */
 uint64_t eg_plan_number(const struct eg_plan *plan, const char *key);
 unsigned eg_plan_choice(const struct eg_plan *plan, const char *key);
-
-/** A number as job files write it: "4096", "0x1000", "64k", "4MB" (of 1024); false = it is none, or too
- * large. */
-bool eg_number_parse(const char *text, uint64_t *number);
 
 /** NULL is allowed. */
 void eg_plan_destroy(struct eg_plan *plan);

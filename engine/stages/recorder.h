@@ -120,6 +120,7 @@ struct eg_pool_row {
     int64_t number; /* the ledger's number of the row */
     char **names;   /* of the pool's columns */
     char **values;  /* as many */
+    bool *secrets;  /* as many: never shown; NULL = none is */
     unsigned count;
 };
 
@@ -130,6 +131,7 @@ struct eg_seen {
     unsigned runs, passed;
     char last_utc[EG_UTC_TEXT];
     char last_outcome[16];
+    unsigned admitted; /* of the runs: an intent is on record */
 };
 
 struct eg_recorder;

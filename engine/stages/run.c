@@ -5,6 +5,8 @@
 
 #include "engine/stages/stage.h"
 
+#include <stdlib.h>
+
 const struct eg_option eg_pipeline_options[] = {
     {.key = "retry.attempts",
      .type = EG_OPTION_NUMBER,
@@ -25,6 +27,38 @@ const struct eg_option eg_pipeline_options[] = {
 struct eg_log_origin eg_run_origin(const struct eg_run *run)
 {
     return (struct eg_log_origin){run->slot, run->url, run->unit.mac};
+}
+
+enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *text = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *limits = NULL;
+
+    EG_TRY(eg_strdup(&name, value->name, err));
+    EG_TRY(eg_strdup(&text, value->value, err));
+    EG_TRY(eg_strdup(&limits, value->limits, err));
+    struct eg_value_record *const more = realloc(run->values, (run->value_count + 1) * sizeof *more);
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "values of the run");
+    run->values = more;
+    run->values[run->value_count++] =
+        (struct eg_value_record){value->kind, name, text, limits, value->passed};
+    name = text = limits = NULL;
+    return EG_OK;
+}
+
+void eg_run_forget(struct eg_run *run)
+{
+    for (unsigned i = 0; i < run->value_count; i++) {
+        free((char *)run->values[i].name);
+        free((char *)run->values[i].value);
+        free((char *)run->values[i].limits);
+    }
+    free(run->values);
+    run->values = NULL;
+    run->value_count = 0;
+    eg_buffer_finish(&run->log);
 }
 
 void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total)

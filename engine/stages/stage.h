@@ -59,6 +59,9 @@ struct eg_run {
     struct eg_loader loader;
     struct eg_chip_info chip;
     struct eg_flash_info flash;
+    struct eg_value_record *values; /* see eg_run_add_value() */
+    unsigned value_count;
+    struct eg_buffer log; /* what the application printed, compressed with zstd */
 
     /* of the whole run */
     struct eg_unit unit;
@@ -74,8 +77,9 @@ struct eg_stage {
     const struct eg_option *options; /* may be NULL */
     unsigned needs, gives;           /* EG_FACT_* */
     unsigned weight;                 /* share of the progress display */
-    /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. */
-    enum eg_code (*check)(const struct eg_plan *plan, struct eg_error *err);
+    /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. `*place` may
+     * be set to the place of the setting or item at fault, which belongs to the plan; it is NULL before. */
+    enum eg_code (*check)(const struct eg_plan *plan, const char **place, struct eg_error *err);
     /** Do it. EG_OK, or a code and a sentence; the pipeline prefixes the stage's name. */
     enum eg_code (*run)(struct eg_run *run, struct eg_error *err);
 };
@@ -85,6 +89,13 @@ extern const struct eg_stage *const eg_stages[];
 
 /** Keys that belong to the pipeline itself (retry.*). Ends with a NULL key. */
 extern const struct eg_option eg_pipeline_options[];
+
+/** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */
+enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Forget values and log: another attempt begins, or the run is on record. */
+void eg_run_forget(struct eg_run *run);
 
 /** Progress of the stage that runs. */
 void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total);

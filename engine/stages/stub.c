@@ -59,8 +59,9 @@ static enum eg_code check_verifiable(const struct eg_target *target, struct eg_e
     return EG_OK;
 }
 
-static enum eg_code check(const struct eg_plan *plan, struct eg_error *err)
+static enum eg_code check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
+    *place = eg_plan_setting(plan, "link.stub")->place;
     return eg_plan_choice(plan, "link.stub") == STUB_OFF ? check_verifiable(plan->target, err) : EG_OK;
 }
 

@@ -164,6 +164,8 @@ static void a_mac_is_the_same_however_it_is_spelled(void **state)
     for (unsigned i = 0; i < 3; i++) {
         assert_ok(recorder->ops->reserve(recorder, run, "keys", spellings[i], &row, &err), err);
         assert_string_equal(row.values[2], "Zm9v");
+        assert_true(row.secrets[2]);
+        assert_false(row.secrets[0]);
         eg_pool_row_finish(&row);
     }
     assert_sql(sample->path, "SELECT key, state, mac FROM serials WHERE pool = 'keys'",

@@ -69,7 +69,8 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     struct fake_recorder *fake = (struct fake_recorder *)recorder;
     struct fake_run *row = &fake->runs[run - 1];
 
-    if (record->stage_count > FAKE_STAGES_MAX || record->region_count > FAKE_REGIONS_MAX)
+    if (record->stage_count > FAKE_STAGES_MAX || record->region_count > FAKE_REGIONS_MAX ||
+        record->value_count > FAKE_VALUES_MAX)
         return eg_error_set(err, EG_LEDGER, "the fake has no room for this run");
     EG_TRY(answer(fake->fail_finish, err));
     say(fake, "finish %s\n", eg_outcome_name(record->outcome));
@@ -89,6 +90,16 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     for (unsigned i = 0; i < record->region_count; i++)
         row->regions[i] = record->regions[i];
     row->record.regions = row->regions;
+    for (unsigned i = 0; i < record->value_count; i++) {
+        const struct eg_value_record *const value = &record->values[i];
+        row->values[i].kind = value->kind;
+        row->values[i].passed = value->passed;
+        snprintf(row->values[i].name, sizeof row->values[i].name, "%s", value->name);
+        snprintf(row->values[i].value, sizeof row->values[i].value, "%s", value->value);
+        snprintf(row->values[i].limits, sizeof row->values[i].limits, "%s", value->limits);
+    }
+    row->value_count = record->value_count;
+    row->log_size = record->log_size;
     return EG_OK;
 }
 
@@ -100,6 +111,34 @@ static enum eg_code seen(struct eg_recorder *recorder, const char *mac, struct e
     (void)mac;
     (void)err;
     *out = fake->seen;
+    return EG_OK;
+}
+
+static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+                            struct eg_pool_row *row, struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)run;
+    (void)mac;
+    *row = (struct eg_pool_row){0};
+    if (fake->serial == NULL)
+        return eg_error_set(err, EG_POOL_EMPTY, "pool %s has no row left", pool);
+    EG_TRY(eg_alloc(&row->names, 1, sizeof *row->names, err));
+    EG_TRY(eg_alloc(&row->values, 1, sizeof *row->values, err));
+    row->count = 1;
+    EG_TRY(eg_strdup(&row->names[0], "serial", err));
+    EG_TRY(eg_strdup(&row->values[0], fake->serial, err));
+    say(fake, "reserve %s\n", pool);
+    return EG_OK;
+}
+
+static enum eg_code mark(struct eg_recorder *recorder, int64_t run, enum eg_pool_state state,
+                         struct eg_error *err)
+{
+    (void)run;
+    (void)err;
+    say((struct fake_recorder *)recorder, "mark %s\n", eg_pool_state_name(state));
     return EG_OK;
 }
 
@@ -136,7 +175,7 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen};
+    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, reserve, mark};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

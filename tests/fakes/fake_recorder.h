@@ -23,6 +23,13 @@
 #define FAKE_RUNS_MAX    64
 #define FAKE_STAGES_MAX  128
 #define FAKE_REGIONS_MAX 8
+#define FAKE_VALUES_MAX  16
+
+struct fake_value {
+    enum eg_value_kind kind;
+    char name[64], value[128], limits[64];
+    bool passed;
+};
 
 /** A copy of what was recorded of one run; its number is its index plus 1. */
 struct fake_run {
@@ -34,6 +41,9 @@ struct fake_run {
     char text[480], marginal[80];
     struct eg_stage_record stages[FAKE_STAGES_MAX];
     struct eg_region_record regions[FAKE_REGIONS_MAX];
+    struct fake_value values[FAKE_VALUES_MAX];
+    unsigned value_count;
+    size_t log_size;
 };
 
 struct fake_recorder {
@@ -41,6 +51,7 @@ struct fake_recorder {
     struct eg_logger logger;
     enum eg_code fail_begin, fail_intent, fail_finish; /* EG_OK = works; else "the disk is on fire" */
     struct eg_seen seen;                               /* the answer for every MAC */
+    const char *serial; /* what every pool gives in its only column "serial"; NULL = no pool has a row left */
 
     /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */
     void (*at_intent)(void *context, const struct eg_unit *unit);

@@ -64,7 +64,7 @@ static void a_job_that_nothing_could_verify_is_refused(void **state)
     assert_refused(
         "espgang: 1\njob: x\nchip: esp8266\nlink: {stub: off}\nfirmware: [{at: 0x10000, file: app.bin}]\n",
         EG_CANNOT_VERIFY,
-        "@/job.yaml:1:1: the ROM of ESP8266 can neither hash nor read its flash: what it writes cannot be "
+        "@/job.yaml:4:14: the ROM of ESP8266 can neither hash nor read its flash: what it writes cannot be "
         "verified without a stub");
 }
 
