@@ -87,7 +87,7 @@ static void released_rows_are_given_first(void **state)
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit first = sample_unit(1);
     struct eg_error err;
-    int64_t runs[3] = {0}, row;
+    int64_t runs[3] = {0}, row = 0;
 
     pools_open(sample, &ledger);
     for (unsigned i = 0; i < 2; i++)
@@ -274,7 +274,7 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     struct eg_error err;
-    int64_t runs[3] = {0}, row;
+    int64_t runs[3] = {0}, row = 0;
 
     pools_open(sample, &ledger);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
@@ -460,8 +460,8 @@ static void a_program_killed_with_64_workers_leaves_every_row_free_or_with_one_m
     char text[24000] = "serial\n", bytes[150];
     struct eg_error err;
 
-    for (unsigned i = 0; i < 3000; i++)
-        snprintf(text + 7 + 6 * i, 7, "S%04u\n", i);
+    for (size_t i = 0; i < 3000; i++)
+        snprintf(text + 7 + 6 * i, 7, "S%04zu\n", i);
     assert_ok(pools_import(sample, "many.csv", text, &err), err);
     for (unsigned round = 0; round < 3; round++) {
         EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
