@@ -33,6 +33,7 @@ const struct cli_command cli_commands[] = {
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {NULL, NULL, NULL},
 };
 
