@@ -95,7 +95,7 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         "verify, retry");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, link, verify, retry");
+                   "firmware, flash, link, test, capture, verify, retry");
 }
 
 static void a_missing_key_is_named(void **state)
@@ -172,6 +172,32 @@ static void a_bad_value_is_answered_with_what_is_allowed(void **state)
                    "0x00001000");
 }
 
+static void a_test_that_cannot_pass_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(JOB(FIRMWARE "test: {expect: 'a(b'}"), EG_BAD_JOB,
+                   "@/job.yaml:5:16: expect is \"a(b\", no POSIX extended regular expression: Unmatched ( or "
+                   "\\(");
+    assert_refused(JOB(FIRMWARE "test: [{expect: a}, {timeout: 5s}]"), EG_BAD_JOB,
+                   "@/job.yaml:5:21: a step of the test has neither expect nor forbid");
+    assert_refused(
+        JOB(FIRMWARE "test: {expect: a, timeout: soon}"), EG_BAD_JOB,
+        "@/job.yaml:5:28: timeout is \"soon\", not a time such as 500ms or 10s from 1 ms to 3600 s");
+    assert_refused(JOB(FIRMWARE "test: {expect: a, send: 'a\\q'}"), EG_BAD_JOB,
+                   "@/job.yaml:5:25: send is \"a\\q\", with an escape that is none of \\n \\r \\t \\\\ "
+                   "\\xNN");
+    assert_refused(
+        JOB(FIRMWARE "test: {expect: a}\nlink: {after: no-reset}"), EG_BAD_JOB,
+        "@/job.yaml:6:15: link.after is no-reset, so that the application never runs; the test needs "
+        "a reset");
+    assert_refused(JOB(FIRMWARE "capture: {name: v, pattern: (v)}"), EG_BAD_JOB,
+                   "@/job.yaml:5:10: capture takes values from the log of a test, and there is no test");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v}"), EG_BAD_JOB,
+                   "@/job.yaml:6:10: capture lacks the key pattern");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), least: 3V}"), EG_BAD_JOB,
+                   "@/job.yaml:6:41: least is \"3V\", not a decimal number such as -3.30");
+}
+
 static void a_name_that_is_too_long_is_refused(void **state)
 {
     (void)state;
@@ -187,7 +213,7 @@ int main(void)
         TEST(a_job_becomes_a_plan_of_regions_by_address), TEST(the_format_version_comes_first),
         TEST(an_unknown_key_is_answered_with_known_ones), TEST(a_missing_key_is_named),
         TEST(a_value_of_the_wrong_type_is_refused),       TEST(a_bad_value_is_answered_with_what_is_allowed),
-        TEST(a_name_that_is_too_long_is_refused),
+        TEST(a_name_that_is_too_long_is_refused),         TEST(a_test_that_cannot_pass_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
