@@ -75,7 +75,9 @@ static const struct eg_option step_options[] = {
     {.key = "forbid",
      .type = EG_OPTION_TEXT_LIST,
      .without = "none",
-     .help = "what no line may match meanwhile, one or a list; that the application crashes never passes"},
+     .help = "what no line may match meanwhile, one or a list; a crash (Guru Meditation, abort(), brown-out, "
+             "…) fails "
+             "the test without it"},
     {.key = "literal",
      .type = EG_OPTION_CHOICE,
      .fallback = "no",
@@ -86,7 +88,7 @@ static const struct eg_option step_options[] = {
      .fallback = "10s",
      .least = 1,
      .most = 60 * 60 * 1000,
-     .help = "how long to wait for it"},
+     .help = "how long to wait for it, up to an hour"},
     {.key = "baud",
      .type = EG_OPTION_NUMBER,
      .fallback = "115200",
