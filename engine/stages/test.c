@@ -22,6 +22,7 @@
 enum {
     SILENCE_MS = 100, /* an unfinished line is looked at */
     COME_BACK_PAUSE_MS = 100,
+    SHOW_MS = 100,
     SEND_MS = 1000,
     SEND_MAX = 500,
 };
@@ -139,6 +140,7 @@ struct test {
     unsigned at;       /* the step */
     bool begun;        /* what it sends is sent */
     uint64_t start_ms; /* of the step */
+    uint64_t shown_ms; /* when progress was shown last */
     size_t passed;     /* so much of the line under way belongs to steps before */
     size_t looked_at;  /* so much of it was there when it was last looked at */
     unsigned boots;
@@ -443,11 +445,14 @@ static enum eg_code end_of_time(struct test *test, struct eg_error *err)
     return fail(test, err);
 }
 
-static void show_progress(const struct test *test)
+static void show_progress(struct test *test)
 {
     const struct step *const step = step_of(test);
     const uint64_t gone_ms = step->timeout_ms - left_ms(test);
 
+    if (eg_clock_ms() - test->shown_ms < SHOW_MS)
+        return;
+    test->shown_ms = eg_clock_ms();
     eg_run_progress(test->run, step->expect.text != NULL ? step->expect.text : "watching the log",
                     test->at * UINT64_C(1000) + gone_ms * 1000 / step->timeout_ms,
                     test->step_count * UINT64_C(1000));

@@ -49,6 +49,13 @@ expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.d
 expect_text "$work/err.log" "$work/nowhere: No such file"
 expect_status 2 "$espgang" run "$work/job.yaml" --app-log "$work/app.log"
 
+# A port without modem lines cannot start the application.
+start_boards pty 1 --pty --chip esp32 --download
+make_job esp32 65536 'test: {expect: "self-test: OK"}' 'link: {before: no-reset}'
+expect_status 1 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$work/ledger.db" --batch pty
+expect_equal 'no modem lines' "$(ledger "select code || ': ' || sentence from runs where batch = 'pty'")" \
+  "port-refused: test: ${urls[0]}: no modem lines by which the board could be reset into its application"
+
 # On serial ports: USB-Serial/JTAG stays with the reset; USB-OTG leaves, and what it prints early is lost.
 shim=$build/tests/fakes/libtty_shim.so
 [ -e "$shim" ] || skip "$shim is not built: no serial ports"
