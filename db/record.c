@@ -58,7 +58,8 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__SEEN] =
         "SELECT count(*), total(outcome IN ('pass', 'pass-marginal')),"
         " (SELECT finished_utc || outcome FROM outcome JOIN chain USING (run_id) WHERE mac = ?1"
-        "  ORDER BY chain_id DESC LIMIT 1)"
+        "  ORDER BY chain_id DESC LIMIT 1),"
+        " total(EXISTS (SELECT 1 FROM intent WHERE intent.run_id = outcome.run_id))"
         " FROM outcome WHERE mac = ?1",
     [EG__CHAIN_LAST] = "SELECT chain_id, hash FROM chain ORDER BY chain_id DESC LIMIT 1",
     [EG__CHAIN_SESSION] =
@@ -326,6 +327,7 @@ enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg
     *seen = (struct eg_seen){
         .runs = (unsigned)sqlite3_column_int64(query, 0),
         .passed = (unsigned)sqlite3_column_int64(query, 1),
+        .admitted = (unsigned)sqlite3_column_int64(query, 3),
     };
     const char *last = (const char *)sqlite3_column_text(query, 2);
     if (last != NULL) {

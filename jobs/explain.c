@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { VALUE_TEXT = 200 };
+
 static void explain_regions(const struct eg_plan *plan, FILE *out)
 {
     fprintf(out, "\n  %-10s  %10s  %16s  %-32s  %s\n", "address", "bytes", "sent", "MD5", "region");
@@ -21,6 +23,20 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
     fprintf(out, "  %-10s  %10llu  %9llu (%3llu%%)\n\n", "all", (unsigned long long)plan->data_size,
             (unsigned long long)plan->wire_size,
             (unsigned long long)(plan->wire_size * 100 / plan->data_size));
+}
+
+/* The value, or what it means that there is none. */
+static void explain_value(char text[VALUE_TEXT], const struct eg_setting *setting)
+{
+    size_t used = 0;
+
+    snprintf(text, VALUE_TEXT, "%s",
+             setting->text != NULL              ? setting->text
+             : setting->option->without != NULL ? setting->option->without
+                                                : "");
+    for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
+        used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s", i > 0 ? ", " : "",
+                                 setting->items[i].text);
 }
 
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)
@@ -39,7 +55,9 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
     explain_regions(plan, out);
     for (unsigned i = 0; i < plan->setting_count; i++) {
         const struct eg_setting *const setting = &plan->settings[i];
-        fprintf(out, "  %-16s  %-20s  %s%s\n", setting->option->key, setting->text, setting->option->help,
+        char value[VALUE_TEXT];
+        explain_value(value, setting);
+        fprintf(out, "  %-23s  %-20s  %s%s\n", setting->option->key, value, setting->option->help,
                 setting->given ? "" : " (default)");
     }
     if (fflush(out) != 0 || ferror(out))

@@ -83,7 +83,7 @@ const struct eg_option eg_capture_options[] = {
      .type = EG_OPTION_CHOICE,
      .fallback = "yes",
      .choices = yes_no,
-     .help = "whether a log without it fails the test: `yes` or `no`"},
+     .help = "whether a log without it fails the test"},
     {.key = NULL},
 };
 

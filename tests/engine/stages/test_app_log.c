@@ -136,12 +136,8 @@ static void a_quote_can_be_printed_and_is_short(void **state)
     char quote[EG_APP_QUOTE_MAX], long_line[300];
 
     (void)state;
-    eg_app_quote(quote,
-                 "a\tb\xff 23 \xc2\xb0"
-                 "C",
-                 11);
-    assert_string_equal(quote, "a?b? 23 \xc2\xb0"
-                               "C");
+    eg_app_quote(quote, "a\tb\xff\xc2\x9b 23 \xc2\xb0", 12);
+    assert_string_equal(quote, "a?b?? 23 \xc2\xb0");
     memset(long_line, 'x', sizeof long_line);
     eg_app_quote(quote, long_line, sizeof long_line);
     assert_int_equal(strlen(quote), EG_APP_QUOTE_MAX - 1);
