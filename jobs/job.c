@@ -204,16 +204,25 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     return check_settings_used(job, &settings, err);
 }
 
-/* What only a stage knows to be impossible. */
+static enum eg_code refuse_setting(const struct job *job, const char *place, struct eg_error *err)
+{
+    const struct eg__place *const root = &job->document->root->place;
+
+    return place != NULL ? eg_error_prefix(err, "%s: ", place)
+                         : eg_error_prefix(err, "%s:%d:%d: ", root->file, root->line, root->column);
+}
+
+/* What only a stage or the pipeline knows to be impossible. */
 static enum eg_code check_by_stages(const struct job *job, struct eg_error *err)
 {
+    const char *place = NULL;
+
+    if (eg_pipeline_check(job->plan, &place, err) != EG_OK)
+        return refuse_setting(job, place, err);
     for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++) {
-        const char *place = NULL;
-        if ((*stage)->check == NULL || (*stage)->check(job->plan, &place, err) == EG_OK)
-            continue;
-        const struct eg__place *const root = &job->document->root->place;
-        return place != NULL ? eg_error_prefix(err, "%s: ", place)
-                             : eg_error_prefix(err, "%s:%d:%d: ", root->file, root->line, root->column);
+        place = NULL;
+        if ((*stage)->check != NULL && (*stage)->check(job->plan, &place, err) != EG_OK)
+            return refuse_setting(job, place, err);
     }
     return EG_OK;
 }

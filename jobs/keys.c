@@ -3,6 +3,7 @@
 #include "jobs/keys.h"
 
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -117,30 +118,6 @@ void eg__append(char *text, size_t size, const char *more, size_t more_size)
     snprintf(text + used, room + 1, "%.*s", (int)(more_size < room ? more_size : room), more);
 }
 
-/* Edits that turn one word into the other, as far as they matter here. */
-static unsigned distance(const char *left, const char *right)
-{
-    unsigned row[PATH_TEXT + 1];
-    const size_t width = strlen(right);
-
-    if (strlen(left) > PATH_TEXT || width > PATH_TEXT)
-        return UINT_MAX;
-    for (unsigned i = 0; i <= width; i++)
-        row[i] = i;
-    for (size_t at = 0; left[at] != '\0'; at++) {
-        unsigned diagonal = row[0];
-        row[0]++;
-        for (size_t i = 1; i <= width; i++) {
-            const unsigned above = row[i];
-            const unsigned changed = diagonal + (left[at] != right[i - 1]);
-            const unsigned shifted = (above < row[i - 1] ? above : row[i - 1]) + 1;
-            row[i] = changed < shifted ? changed : shifted;
-            diagonal = above;
-        }
-    }
-    return row[width];
-}
-
 /* Keys that may stand under `prefix` ("" or "link."), each once: "baud, before, after". */
 static void list_keys(const struct keys *keys, const char *prefix, char *text, size_t size)
 {
@@ -175,7 +152,7 @@ static enum eg_code refuse_unknown(const struct keys *keys, const struct eg__pla
         char start[PATH_TEXT];
         const size_t skip = strncmp(key, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
         snprintf(start, sizeof start, "%.*s", (int)(skip + strcspn(key + skip, ".")), key);
-        const unsigned whole = distance(path, key), part = distance(path, start);
+        const unsigned whole = eg_text_distance(path, key), part = eg_text_distance(path, start);
         if (part < least || whole < least) {
             least = part < whole ? part : whole;
             snprintf(nearest, sizeof nearest, "%s", part < whole ? start : key);

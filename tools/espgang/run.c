@@ -209,31 +209,54 @@ static enum cli_status status_of(const struct display *display)
     return cli_counts_passed(&display->counts) == cli_counts_all(&display->counts) ? CLI_OK : CLI_NOT_PASSED;
 }
 
-/* Everything is checked and open: let the boards go. */
-static enum cli_status go(const struct run_options *options, struct eg_station *station,
-                          struct eg_ledger *ledger)
+/* What is said from now on are plain lines. */
+static void end_table(struct display *display, struct eg_station *station)
 {
-    EG_CLEANUP(display_finish) struct display display = {.options = options};
-    const uint64_t begun_ms = eg_clock_ms();
-    struct eg_error err;
+    cli_table_destroy(display->table);
+    display->table = NULL;
+    if (!display->options->json)
+        station->logger = &display->console.logger;
+}
 
-    if (display_init(&display, station, &err) != EG_OK)
-        return cli_fail(&err);
-    if (options->json)
-        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
+static void warn_of_silence(const struct run_options *options, const struct eg_station *station)
+{
     if (options->boards > 0 && options->app_log == NULL &&
         eg_plan_setting(station->plan, "test")->group_count > 0)
         eg_log_warning(
             station->logger, NULL,
             "simulated boards run no code: what the test of the job waits for they print only with "
             "--app-log FILE, or where the application says so itself (see vboard(1))");
+}
+
+/* Everything is checked and open: let the boards go. */
+static enum cli_status go(const struct run_options *options, struct eg_station *station,
+                          struct eg_ledger *ledger)
+{
+    EG_CLEANUP(display_finish) struct display display = {.options = options};
+    const uint64_t begun_ms = eg_clock_ms();
+    struct eg_error err, after_err;
+
+    if (display_init(&display, station, &err) != EG_OK)
+        return cli_fail(&err);
     cli_catch_signals(
         display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n" : NULL,
         NULL);
-    if ((options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err)) != EG_OK)
+    if (eg_station_before_batch(station, cli_cancel(), &err) != EG_OK) {
+        end_table(&display, station);
         return cli_fail(&err);
+    }
+    if (options->json)
+        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
+                             station->slot_count);
+    warn_of_silence(options, station);
+    const enum eg_code ran =
+        options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
+    end_table(&display, station);
+    const enum eg_code after =
+        eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
+    if (ran != EG_OK)
+        return cli_fail(&err);
     if (options->json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
                            duration_ms);
@@ -241,6 +264,8 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
         cli_table_counts(stdout, &display.counts, duration_ms);
         printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
     }
+    if (after != EG_OK)
+        return cli_fail(&after_err);
     return status_of(&display);
 }
 
@@ -280,6 +305,7 @@ static enum cli_status run(const struct run_options *options, const char *job)
         .recorder = eg_ledger_recorder(ledger),
         .schemes = schemes,
         .stub_dir = options->stub_dir,
+        .batch = eg_ledger_batch(ledger),
         .slots = slots.slots,
         .slot_count = slots.count,
     };
