@@ -541,14 +541,17 @@ static enum eg_code conclude(struct test *test, enum eg_code code, struct eg_err
     return code;
 }
 
+static bool applies(const struct eg_plan *plan)
+{
+    return eg_plan_setting(plan, "test")->group_count > 0;
+}
+
 static enum eg_code run_test(struct eg_run *run, struct eg_error *err)
 {
     EG_CLEANUP(test_finish) struct test test = {.run = run};
     const char *ignored;
 
     EG_TRY(init(&test, run->plan, &ignored, err));
-    if (test.step_count == 0)
-        return EG_OK;
     EG_TRY(start_application(&test, err));
     return conclude(&test, follow(&test, err), err);
 }
@@ -560,6 +563,7 @@ const struct eg_stage eg_stage_test = {
     .options = options,
     .needs = EG_FACT_CONNECTED | EG_FACT_VERIFIED,
     .weight = 4,
+    .applies = applies,
     .check = check,
     .run = run_test,
 };
