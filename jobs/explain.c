@@ -38,7 +38,9 @@ static void explain_value(char text[VALUE_TEXT], const struct eg_setting *settin
         snprintf(text, VALUE_TEXT, "%u given", setting->group_count);
     for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
         used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s", i > 0 ? ", " : "",
-                                 setting->items[i].text);
+                                 setting->option->type == EG_OPTION_PROGRAM && setting->items[i].name != NULL
+                                     ? setting->items[i].name
+                                     : setting->items[i].text);
 }
 
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)

@@ -2,8 +2,8 @@
 
 #include "jobs/keys.h"
 
-#include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "jobs/bundle_internal.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -11,9 +11,6 @@
 
 /* A path of keys, and of what an unknown key may look like before it is cut. */
 enum { PATH_TEXT = 200, TYPO_MAX = 2, PLACE_TEXT = 4200 };
-
-/* Schemas, templates, certificates: no firmware. */
-#define OPTION_FILE_MAX (16u << 20)
 
 const struct eg_option eg__region_options[] = {
     {.key = "at",
@@ -211,7 +208,7 @@ static enum eg_code set_file(struct eg_setting *setting, const struct eg__node *
 
     EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
     EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
-    if (eg_file_read(&setting->content, resolved, OPTION_FILE_MAX, err) != EG_OK)
+    if (eg__file_read(&setting->content, &node->place, resolved, EG__OPTION_FILE_MAX, err) != EG_OK)
         return eg_error_prefix(err, "%s:%d:%d: %s: ", node->place.file, node->place.line, node->place.column,
                                path);
     return eg_setting_set(setting, resolved, err);
@@ -226,8 +223,10 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
     if (node->kind != EG__TEXT || setting->option->type != EG_OPTION_MAP) /* a map's value may be empty */
         EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
     if (setting->option->type == EG_OPTION_PROGRAM && setting->item_count == 0 &&
-        strchr(node->text, '/') != NULL)
-        EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
+        strchr(node->text, '/') != NULL) {
+        EG_TRY(eg__program_path(&resolved, node, err));
+        name = node->place.bundle != NULL ? node->text : NULL;
+    }
     place_text(place, &node->place);
     return at_place(eg_setting_add_item(setting, name, resolved != NULL ? resolved : node->text, place, err),
                     node, err);

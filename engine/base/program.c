@@ -387,7 +387,9 @@ enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *
     EG_CLEANUP(process_finish)
     struct process process = {
         .program = program,
-        .name = slash != NULL ? slash + 1 : program->argv[0],
+        .name = program->name != NULL ? program->name
+                : slash != NULL       ? slash + 1
+                                      : program->argv[0],
         .ends = {{-1, POLLOUT, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}},
     };
 

@@ -12,6 +12,7 @@
 struct eg_program {
     /** The program and its arguments, NULL-terminated: with a slash a path, else looked for in PATH. */
     const char *const *argv;
+    const char *name; /* in sentences; NULL = the last part of its path */
     /** "NAME=value" besides and instead of those of this process, NULL-terminated. NULL = none. */
     const char *const *environment;
     const void *input; /* its standard input, which then ends; it need not read it */

@@ -213,6 +213,7 @@ static enum eg_code run_hook(const struct eg_plan *plan, enum eg__hook hook, jso
         argv[i] = setting->items[i].text;
     const struct eg_program program = {
         .argv = argv,
+        .name = setting->items[0].name,
         .environment = (const char *const *)variables.list,
         .input = text,
         .input_size = strlen(text),

@@ -28,6 +28,10 @@ const struct cli_command cli_commands[] = {
     {"schema", "print the JSON Schema of job files, or a table of their keys", cli_schema},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
+    {"bundle", "freeze a job and all its files into one file", cli_bundle},
+    {"sign", "sign a bundle, or make a key to sign with", cli_sign},
+    {"trust", "choose the keys whose bundles this station runs", cli_trust},
+    {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
     {NULL, NULL, NULL},
 };
 

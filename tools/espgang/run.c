@@ -23,7 +23,7 @@
 /** What the command line said; strings and lists are popt's, for free(). */
 struct run_options {
     char **ports;
-    char *ledger, *batch, *operator_name, *station, *stub_dir;
+    char *ledger, *batch, *operator_name, *station, *stub_dir, *trust_dir;
     char **faults;
     char *flash_dir, *app_log;
     int boards; /* simulated, or NOT_SIMULATED */
@@ -49,6 +49,7 @@ static void run_options_finish(struct run_options *options)
     free(options->operator_name);
     free(options->station);
     free(options->stub_dir);
+    free(options->trust_dir);
     free(options->flash_dir);
     free(options->app_log);
 }
@@ -279,10 +280,9 @@ static enum cli_status run(const struct run_options *options, const char *job)
     struct eg_error err;
     unsigned orphans = 0, count = 0;
 
-    if (eg_job_load(&plan, job, &err) != EG_OK) {
-        cli_fail(&err);
-        return CLI_USAGE;
-    }
+    const enum cli_status status = cli_load_job(&plan, job, options->trust_dir);
+    if (status != CLI_OK)
+        return status;
     if (options->boards > 0) {
         if (add_simulated(&gang, &slots, options, plan, &err) != EG_OK)
             return cli_fail(&err);
@@ -332,6 +332,7 @@ enum cli_status cli_run(int argc, const char **argv)
         {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
         {"station", 0, POPT_ARG_STRING, &options.station, 0, "name of this station (default: the host's name)", "NAME"},
         {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "take flasher stubs from this folder", "DIR"},
+        {"trust-dir", 0, POPT_ARG_STRING, &options.trust_dir, 0, CLI_TRUST_DIR_HELP, "DIR"},
         {"json", 0, POPT_ARG_NONE, &options.json, 0, "one JSON event per line instead of text", NULL},
         {"plain", 0, POPT_ARG_NONE, &options.plain, 0, "plain lines even on a terminal", NULL},
         {"verbose", 'v', POPT_ARG_NONE, &options.verbose, 0, "say more", NULL},
