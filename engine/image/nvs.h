@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * NVS partitions of ESP-IDF (non-volatile storage): built, read, and the CSV files they are made from.
+ *
+ *     struct eg_nvs_schema *schema;                                  once, before the boards
+ *     eg_nvs_schema_parse(&schema, "nvs.csv", text, size, NULL, err);
+ *
+ *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};   per board, in its worker
+ *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, 2, err);
+ *
+ * Images are byte for byte those of ESP-IDF's own generator, without encryption, but for three things:
+ * - keys behind a namespace that was opened before are that namespace's; the generator's go to the newest;
+ * - strings of 3968 to 3999 bytes, at which the generator breaks, get a page of their own;
+ * - what the generator adds to keys of the name sta.ssid, sta.pswd, ap.ssid, ap.passwd and ap.authmode (pages
+ *   for the Wi-Fi driver) is not added.
+ *
+ * Threads. There is no state but the structs; a schema that was parsed is only read, from any number of
+ * threads.
+ */
+
+#ifndef ENGINE_IMAGE_NVS_H
+#define ENGINE_IMAGE_NVS_H
+
+#include "engine/base/bytes.h"
+
+#include <stdbool.h>
+
+#define EG_NVS_NAME_SIZE       16     /* of a key or namespace: 1 to 15 bytes and a NUL */
+#define EG_NVS_PAGE_SIZE       0x1000 /* a partition is a multiple of it */
+#define EG_NVS_PAGES_MIN       3
+#define EG_NVS_STRING_SIZE_MAX 4000 /* with its NUL */
+#define EG_NVS_V1_SIZE_MAX     1984 /* of a string, with its NUL, or blob of version 1 */
+#define EG_NVS_BLOB_SIZE_MAX   508000
+#define EG_NVS_NAMESPACES_MAX  254
+#define EG_NVS_VERSION         2 /* what a project has unless it says otherwise; 1 has no blobs over pages */
+
+/** As in the image, but that blobs are one type whatever the version. */
+enum eg_nvs_type {
+    EG_NVS_U8 = 0x01,
+    EG_NVS_I8 = 0x11,
+    EG_NVS_U16 = 0x02,
+    EG_NVS_I16 = 0x12,
+    EG_NVS_U32 = 0x04,
+    EG_NVS_I32 = 0x14,
+    EG_NVS_U64 = 0x08,
+    EG_NVS_I64 = 0x18,
+    EG_NVS_STRING = 0x21,
+    EG_NVS_BLOB = 0x41,
+};
+
+/** A key and its value; or, with an empty key, a namespace alone: it is there, even without keys. */
+struct eg_nvs_item {
+    char space[EG_NVS_NAME_SIZE]; /* the namespace */
+    char key[EG_NVS_NAME_SIZE];
+    enum eg_nvs_type type;
+    const uint8_t *data; /* integers little-endian, strings without a NUL */
+    size_t size;         /* 1, 2, 4, 8 for integers */
+};
+
+/** "u8", "i64", "string", "blob". */
+const char *eg_nvs_type_name(enum eg_nvs_type type);
+
+/** An integer item as decimal text. */
+void eg_nvs_integer_text(char text[24], const struct eg_nvs_item *item);
+
+/** Items that own their data. Zero-initialise it; EG_CLEANUP(eg_nvs_items_finish) frees them. */
+struct eg_nvs_items {
+    struct eg_nvs_item *list;
+    size_t count;
+};
+
+void eg_nvs_items_finish(struct eg_nvs_items *items);
+
+/** Whether a partition can have this size. EG_BAD_ARGUMENT: no multiple of 4096, or less than 0x3000. */
+enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Append the image of a partition of `size` bytes: items in their order, then erased pages.
+ *
+ * A namespace is written in front of its first item. The last page stays empty, as NVS wants it.
+ *
+ * @param version  2 or 1
+ *
+ * @return EG_OK; EG_BAD_IMAGE: items that NVS cannot hold (the sentence names the key and never a value), too
+ * many for the size (it says how much is needed); EG_BAD_ARGUMENT: size or version. The image is as it was
+ * unless EG_OK.
+ */
+enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *items, size_t count, size_t size,
+                          unsigned version, struct eg_error *err) EG_CHECKED;
+
+/* ---- Reading ---- */
+
+/** What is in an image besides its items. */
+struct eg_nvs_usage {
+    unsigned version;           /* of its newest page: 1 or 2; 0 = every page is empty */
+    size_t pages, pages_used;   /* all, those that are not erased */
+    size_t entries, entries_of; /* 32-byte entries written, and those that used pages have room for */
+    size_t namespaces;
+};
+
+/**
+ * Decode an image, from a file or read back from a flash, as the firmware would, checking everything.
+ *
+ * Items come in the order they were written; erased ones are passed over, a namespace without keys is an item
+ * with an empty key.
+ *
+ * @param usage  may be NULL
+ *
+ * @return EG_OK; EG_BAD_IMAGE the first thing that is wrong, with its offset. Outputs are written on EG_OK
+ * only. Any thread.
+ */
+enum eg_code eg_nvs_read(struct eg_nvs_items *items, struct eg_nvs_usage *usage, const uint8_t *data,
+                         size_t size, struct eg_error *err) EG_CHECKED;
+
+/**
+ * The same, but going on behind what is wrong: each fault is told to `fault` in a sentence, and items are
+ * those that are whole.
+ *
+ * @return EG_OK, whether there were faults or not; EG_NO_MEMORY
+ */
+enum eg_code eg_nvs_examine(struct eg_nvs_items *items, struct eg_nvs_usage *usage, const uint8_t *data,
+                            size_t size, void (*fault)(void *context, const char *sentence), void *context,
+                            struct eg_error *err) EG_CHECKED;
+
+/* ---- Values and files of text ---- */
+
+/**
+ * The bytes that a text means in an encoding: u8, u16, u32, u64, i8 ... i64 (decimal, or 0x), string, binary
+ * (the text itself), hex2bin, base64, and the generator's blob_fill(SIZE;0xNN) and blob_sz_fill(SIZE;0xNN).
+ *
+ * @param value  replaced on EG_OK
+ *
+ * @return EG_OK; EG_BAD_IMAGE, the sentence says what is wrong with the value without showing it, unless it
+ * is a number
+ */
+enum eg_code eg_nvs_value_parse(enum eg_nvs_type *type, struct eg_buffer *value, const char *encoding,
+                                const char *text, size_t size, struct eg_error *err) EG_CHECKED;
+
+/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. */
+struct eg_nvs_value {
+    const char *name;
+    const char *text;
+};
+
+/** One row of a schema that is a key. */
+struct eg_nvs_row {
+    char space[EG_NVS_NAME_SIZE];
+    char key[EG_NVS_NAME_SIZE]; /* "" = the namespace itself; nothing of what follows counts */
+    const char *encoding;
+    const char *text; /* its value, or the path with `is_file`; NULL = each unit has its own */
+    bool is_file;     /* the value is what is in the file that the text names */
+    bool repeat;      /* REPEAT: in a file of values every unit has that of the first */
+    size_t line;
+};
+
+/** The rows of a CSV file, checked. */
+struct eg_nvs_schema;
+
+/**
+ * Read a schema: the partition generator's CSV, whose header "key,type,encoding,value" comes first, or the
+ * mass manufacturing tool's, "key,type,encoding[,REPEAT]" without header and values.
+ *
+ * Quoted fields, a byte order mark, CR LF, blank lines and comments ("#" at the start of a line) are as one
+ * expects. With a header, columns are found by name, others are passed over, and without a column "value"
+ * each unit has its own values.
+ *
+ * @param schema  the caller's, to be freed by eg_nvs_schema_destroy()
+ * @param name    of the file: in front of every complaint, as "NAME:LINE: "
+ * @param folder  where relative paths of rows of type "file" begin; NULL = the working directory
+ *
+ * @return EG_OK; EG_BAD_IMAGE
+ */
+enum eg_code eg_nvs_schema_parse(struct eg_nvs_schema **schema, const char *name, const char *text,
+                                 size_t size, const char *folder, struct eg_error *err) EG_CHECKED;
+void eg_nvs_schema_destroy(struct eg_nvs_schema *schema);
+void eg_nvs_schema_cleanup(struct eg_nvs_schema **schema);
+
+size_t eg_nvs_schema_count(const struct eg_nvs_schema *schema);
+const struct eg_nvs_row *eg_nvs_schema_row(const struct eg_nvs_schema *schema, size_t index);
+
+/** The row that a value of this name goes to; NULL = there is none. */
+const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, const char *name);
+
+/**
+ * The items of one unit: each row with the value of its name, else with its own.
+ *
+ * Values whose name no row has are passed over. Of several values with one name, the first is for the first
+ * row with that key, the second for the second. Files are read here.
+ *
+ * @return EG_OK; EG_BAD_IMAGE "nvs.csv:4: key \"serial\": ..."; EG_IO a file cannot be read
+ */
+enum eg_code eg_nvs_schema_items(struct eg_nvs_items *items, const struct eg_nvs_schema *schema,
+                                 const struct eg_nvs_value *values, size_t count, unsigned version,
+                                 struct eg_error *err) EG_CHECKED;
+
+/** eg_nvs_schema_items() and eg_nvs_build() with them. */
+enum eg_code eg_nvs_schema_build(struct eg_buffer *image, const struct eg_nvs_schema *schema,
+                                 const struct eg_nvs_value *values, size_t count, size_t size,
+                                 unsigned version, struct eg_error *err) EG_CHECKED;
+
+/** A file of values: the names of keys in its first row, a unit in each further one. */
+struct eg_nvs_table;
+
+/**
+ * Read a file of values. Every row must have as many fields as the first; columns that are no keys of the
+ * schema are passed over, and those of REPEAT rows have the first unit's value throughout.
+ *
+ * @param schema  every key of it that has no value of its own must be a column
+ *
+ * @return EG_OK; EG_BAD_IMAGE, with "NAME:LINE: "
+ */
+enum eg_code eg_nvs_table_parse(struct eg_nvs_table **table, const struct eg_nvs_schema *schema,
+                                const char *name, const char *text, size_t size,
+                                struct eg_error *err) EG_CHECKED;
+void eg_nvs_table_destroy(struct eg_nvs_table *table);
+void eg_nvs_table_cleanup(struct eg_nvs_table **table);
+
+/** How many units there are. */
+size_t eg_nvs_table_count(const struct eg_nvs_table *table);
+
+/** The values of a unit, as many as there are columns; the table's. */
+const struct eg_nvs_value *eg_nvs_table_unit(const struct eg_nvs_table *table, size_t unit, size_t *count);
+
+/** The line at which a unit begins. */
+size_t eg_nvs_table_line(const struct eg_nvs_table *table, size_t unit);
+
+#endif
