@@ -20,6 +20,8 @@
 
 #include "engine/line/pipeline.h"
 
+#include "engine/stages/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,7 +182,7 @@ static unsigned regions_begun(const struct eg_run *run)
 {
     unsigned count = 0;
 
-    while (count < run->plan->region_count && run->regions[count].region != NULL)
+    while (count < eg_run_region_count(run) && run->regions[count].region != NULL)
         count++;
     return count;
 }
@@ -236,7 +238,7 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
         stage_count++;
     EG_TRY(eg_alloc(&account->stages, eg_plan_number(run->plan, "retry.attempts") * stage_count,
                     sizeof account->stages[0], err));
-    EG_TRY(eg_alloc(&run->regions, run->plan->region_count, sizeof run->regions[0], err));
+    EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
     return run->recorder->ops->begin(run->recorder, run->slot, run->url, &run->number, err);
 }
 
@@ -290,5 +292,7 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     free(account.stages);
     free(run->regions);
     run->regions = NULL;
+    eg_unit_data_destroy(run->unit_data);
+    run->unit_data = NULL;
     eg_run_forget(run);
 }

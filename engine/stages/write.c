@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* write: every region of the plan, compressed where that is smaller. */
+/* write: every region of the plan, then those of the board alone, compressed where that is smaller. */
 
 #include "engine/stages/stage.h"
 
@@ -11,8 +11,8 @@ static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
     struct eg_region_progress progress = {.run = run};
     const struct eg_log_origin origin = eg_run_origin(run);
 
-    for (unsigned i = 0; i < run->plan->region_count; i++) {
-        const struct eg_region *region = &run->plan->regions[i];
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
+        const struct eg_region *region = eg_run_region(run, i);
         const struct eg_flash_data data = {
             .flash_addr = region->flash_addr,
             .data = region->data.data,
@@ -29,6 +29,8 @@ static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
             .verdict = "not-checked",
         };
         progress.what = region->name;
+        if (i == run->plan->region_count)
+            EG_TRY(eg_run_mark_rows(run, EG_POOL_WRITTEN, err));
         if (eg_loader_write_flash(&run->loader, &data, eg_region_progress, &progress, &times, err) != EG_OK)
             return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);
         run->regions[i].write_us = times.total_us;
@@ -41,7 +43,7 @@ static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
 
 const struct eg_stage eg_stage_write = {
     .name = "write",
-    .summary = "erase and write every region of the job",
+    .summary = "erase and write every region of the job and of the board alone",
     .order = 50,
     .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED | EG_FACT_LOADER,
     .gives = EG_FACT_WRITTEN,
