@@ -179,8 +179,11 @@ void eg_nvs_schema_cleanup(struct eg_nvs_schema **schema);
 size_t eg_nvs_schema_count(const struct eg_nvs_schema *schema);
 const struct eg_nvs_row *eg_nvs_schema_row(const struct eg_nvs_schema *schema, size_t index);
 
-/** The row that a value of this name goes to; NULL = there is none. */
-const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, const char *name);
+/** Name of its file, as it was given. */
+const char *eg_nvs_schema_name(const struct eg_nvs_schema *schema);
+
+/** The row that the value number `nth`, from 0, of this name goes to; NULL = there is none. */
+const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, const char *name, size_t nth);
 
 /**
  * The items of one unit: each row with the value of its name, else with its own.
@@ -188,7 +191,9 @@ const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, 
  * Values whose name no row has are passed over. Of several values with one name, the first is for the first
  * row with that key, the second for the second. Files are read here.
  *
- * @return EG_OK; EG_BAD_IMAGE "nvs.csv:4: key \"serial\": ..."; EG_IO a file cannot be read
+ * @param version  2 or 1, for the lengths that may be
+ *
+ * @return EG_OK; EG_BAD_IMAGE "nvs.csv:4: key \"serial\": ...", also when a file cannot be read. Any thread.
  */
 enum eg_code eg_nvs_schema_items(struct eg_nvs_items *items, const struct eg_nvs_schema *schema,
                                  const struct eg_nvs_value *values, size_t count, unsigned version,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Pipes and files of programs that are started, so that none leaks into another. For Linux only. */
+
+#define _GNU_SOURCE /* pipe2(), posix_spawn_file_actions_addclosefrom_np() */
+
+#include "engine/base/program_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A process whose own standard streams are closed gets their numbers for its next files. */
+static int lift(int *end)
+{
+    if (*end > STDERR_FILENO)
+        return 0;
+    const int lifted = fcntl(*end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int errnum = lifted < 0 ? errno : 0;
+    close(*end);
+    *end = lifted;
+    return errnum;
+}
+
+int eg__pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
+    const int first = lift(&ends[0]);
+    const int second = lift(&ends[1]);
+    if (first == 0 && second == 0)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] >= 0)
+            close(ends[i]);
+    }
+    return first != 0 ? first : second;
+}
+
+int eg__spawn_close_rest(posix_spawn_file_actions_t *actions)
+{
+    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}

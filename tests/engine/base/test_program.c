@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/base/program.h"
+
+#include "engine/base/file.h"
+#include "tests/fakes/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/eg-program-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+/* A shell that runs `script`, 20 s at most. */
+static enum eg_code run_script(const char *script, const char *input, struct eg_buffer *output,
+                               const struct eg_cancel *cancel, struct eg_error *err)
+{
+    const struct eg_program program = {
+        .argv = (const char *const[]){"sh", "-c", script, NULL},
+        .input = input,
+        .input_size = strlen(input),
+        .output_max = 1000,
+        .timeout_ms = 20000,
+    };
+
+    return eg_program_run(&program, output, cancel, err);
+}
+
+static void assert_printed(const struct eg_buffer *output, const char *text)
+{
+    assert_int_equal(output->size, strlen(text));
+    assert_memory_equal(output->data, text, output->size);
+}
+
+static void bytes_go_in_and_come_out(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    const char *const argv[] = {"cat", "-", NULL};
+    const struct eg_program program = {
+        .argv = argv, .input = "a\0b\n", .input_size = 4, .output_max = 4, .timeout_ms = 20000};
+    struct eg_error err;
+
+    assert_ok(eg_program_run(&program, &output, NULL, &err), err);
+    assert_ok(eg_program_run(&program, &output, NULL, &err), err);
+    assert_int_equal(output.size, 8);
+    assert_memory_equal(output.data, "a\0b\na\0b\n", 8);
+}
+
+static void arguments_meet_no_shell(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    const struct eg_program program = {
+        .argv = (const char *const[]){"printf", "%s|", "$HOME", "a b", "`id`;\n", "", NULL},
+        .output_max = 1000,
+        .timeout_ms = 20000,
+    };
+    struct eg_error err;
+
+    assert_ok(eg_program_run(&program, &output, NULL, &err), err);
+    assert_printed(&output, "$HOME|a b|`id`;\n||");
+}
+
+static void the_environment_is_ours_with_changes(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    const struct eg_program program = {
+        .argv = (const char *const[]){"sh", "-c", "env | grep ^EG_TEST | sort", NULL},
+        .environment = (const char *const[]){"EG_TEST_B=ours=new", "EG_TEST_C=line\x01", NULL},
+        .output_max = 1000,
+        .timeout_ms = 20000,
+    };
+    struct eg_error err;
+
+    assert_int_equal(setenv("EG_TEST_A", "kept", 1), 0);
+    assert_int_equal(setenv("EG_TEST_B", "old", 1), 0);
+    assert_ok(eg_program_run(&program, &output, NULL, &err), err);
+    assert_printed(&output, "EG_TEST_A=kept\nEG_TEST_B=ours=new\nEG_TEST_C=line\x01\n");
+}
+
+static void a_failure_is_told_with_the_last_line_of_standard_error(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    struct eg_error err;
+
+    assert_error(run_script("echo out; echo first >&2; printf 'no\\tp\\377per\\n \\n' >&2; exit 3", "",
+                            &output, NULL, &err),
+                 err, EG_PROGRAM_FAILED, "sh exited with status 3: no p\xef\xbf\xbdper");
+    assert_error(run_script("exit 1", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh exited with status 1");
+    assert_error(run_script("kill -9 $$", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh was ended by signal 9");
+    assert_int_equal(output.size, 0);
+}
+
+static void without_a_buffer_its_output_is_for_the_sentence(void **state)
+{
+    (void)state;
+    struct eg_error err;
+
+    assert_error(run_script("echo out of paper; exit 1", "", NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh exited with status 1: out of paper");
+    assert_ok(run_script("echo printed", "", NULL, NULL, &err), err);
+}
+
+static void the_end_of_a_long_complaint_is_kept(void **state)
+{
+    (void)state;
+    struct eg_error err;
+    char script[200];
+
+    snprintf(script, sizeof script,
+             "head -c 70000 /dev/zero | tr '\\0' x >&2; echo >&2; echo why >&2; exit 1");
+    assert_error(run_script(script, "", NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh exited with status 1: why");
+}
+
+static void a_flood_is_stopped(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    struct eg_error err;
+
+    assert_error(run_script("yes", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh printed more than 1000 bytes");
+    assert_error(run_script("exec yes word >&2", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh printed more than 1048576 bytes of complaints: word");
+    assert_int_equal(output.size, 0);
+    assert_ok(run_script("head -c 1000 /dev/zero", "", &output, NULL, &err), err);
+    assert_int_equal(output.size, 1000);
+}
+
+static void input_that_is_not_read_harms_nobody(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    EG_CLEANUP(eg_free_cleanup) char *input = NULL;
+    struct eg_error err;
+    sigset_t pending;
+
+    assert_ok(eg_alloc(&input, 1000001, 1, &err), err);
+    memset(input, 'x', 1000000);
+    assert_ok(run_script("exec <&-; echo early; sleep 0.05", input, &output, NULL, &err), err);
+    assert_ok(run_script("true", input, NULL, NULL, &err), err);
+    assert_ok(run_script("wc -c | tr -d ' '", input, &output, NULL, &err), err);
+    assert_printed(&output, "early\n1000000\n");
+    assert_int_equal(sigpending(&pending), 0);
+    assert_int_equal(sigismember(&pending, SIGPIPE), 0);
+}
+
+static void a_program_that_takes_too_long_is_ended(void **state)
+{
+    (void)state;
+    struct eg_program program = {
+        .argv = (const char *const[]){"sh", "-c",
+                                      "echo still here >&2; trap '' TERM; while :; do sleep 1; done", NULL},
+        .timeout_ms = 200,
+    };
+    struct eg_error err;
+
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh did not end within 200 ms: still here");
+    program.argv = (const char *const[]){"sleep", "100", NULL};
+    program.timeout_ms = 1000;
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sleep did not end within 1 s");
+    program.argv = (const char *const[]){"sh", "-c", "exec <&- >&- 2>&-; sleep 100", NULL};
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh did not end within 1 s");
+}
+
+/* Whether the process whose number the program has printed is there no more. */
+static bool gone(const struct eg_buffer *output)
+{
+    char number[30];
+
+    snprintf(number, sizeof number, "%.*s", (int)output->size, (const char *)output->data);
+    for (int tries = 0; tries < 1000; tries++) {
+        char path[60], line[200] = "";
+        snprintf(path, sizeof path, "/proc/%ld/stat", strtol(number, NULL, 10));
+        FILE *stat = fopen(path, "r");
+        if (stat == NULL)
+            return true;
+        const bool read = fgets(line, sizeof line, stat) != NULL;
+        fclose(stat);
+        if (!read || strstr(line, ") Z ") != NULL)
+            return true;
+        eg_clock_sleep_until_us(eg_clock_us() + 10000);
+    }
+    return false;
+}
+
+static void what_it_leaves_running_ends_with_it(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    struct eg_error err;
+
+    assert_ok(run_script("trap '' TERM; sleep 1000 & echo $!", "", &output, NULL, &err), err);
+    assert_true(gone(&output));
+}
+
+struct waiter {
+    const char *path;
+    struct eg_cancel *cancel;
+};
+
+static void *cancel_when_there(void *context)
+{
+    const struct waiter *waiter = context;
+    struct stat info;
+
+    while (stat(waiter->path, &info) != 0 || info.st_size == 0)
+        eg_clock_sleep_until_us(eg_clock_us() + 1000);
+    eg_cancel_request(waiter->cancel);
+    return NULL;
+}
+
+static void a_cancelled_program_is_ended_with_its_children(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer number = {0};
+    char script[200], path[100];
+    struct eg_cancel cancel;
+    struct eg_error err, file_err;
+    pthread_t thread;
+
+    atomic_init(&cancel.requested, true);
+    assert_error(run_script("true", "", NULL, &cancel, &err), err, EG_CANCELLED, "cancelled");
+
+    snprintf(path, sizeof path, "%s/number", folder);
+    snprintf(script, sizeof script, "sleep 1000 & echo $! >%s; wait", path);
+    atomic_store(&cancel.requested, false);
+    struct waiter waiter = {path, &cancel};
+    assert_int_equal(pthread_create(&thread, NULL, cancel_when_there, &waiter), 0);
+    const enum eg_code code = run_script(script, "", NULL, &cancel, &err);
+    pthread_join(thread, NULL);
+    const enum eg_code read = eg_file_read(&number, path, 30, &file_err);
+    unlink(path);
+    assert_ok(read, file_err);
+    assert_error(code, err, EG_CANCELLED, "cancelled while sh ran");
+    assert_true(gone(&number));
+}
+
+static void what_cannot_be_started_is_told(void **state)
+{
+    (void)state;
+    char path[100], expected[300];
+    struct eg_program program = {.argv = (const char *const[]){"eg-no-such-thing", NULL},
+                                 .timeout_ms = 20000};
+    struct eg_error err;
+
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "no such program: eg-no-such-thing");
+    program.argv = (const char *const[]){"/tmp/", NULL};
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "starting /tmp/: Permission denied");
+
+    snprintf(path, sizeof path, "%s/script", folder);
+    program.argv = (const char *const[]){path, NULL};
+    snprintf(expected, sizeof expected, "no such program: %s", path);
+    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED, expected);
+
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fprintf(out, "#!/no/such/shell\n");
+    fclose(out);
+    const enum eg_code forbidden = eg_program_run(&program, NULL, NULL, &err);
+    snprintf(expected, sizeof expected, "starting %s: Permission denied", path);
+    assert_error(forbidden, err, EG_PROGRAM_FAILED, expected);
+    chmod(path, 0700);
+    const enum eg_code no_shell = eg_program_run(&program, NULL, NULL, &err);
+    snprintf(expected, sizeof expected, "%s: the program that its first line names does not exist", path);
+    assert_error(no_shell, err, EG_PROGRAM_FAILED, expected);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    fprintf(out, "echo\n");
+    fclose(out);
+    const enum eg_code no_line = eg_program_run(&program, NULL, NULL, &err);
+    unlink(path);
+    snprintf(expected, sizeof expected, "starting %s: Exec format error", path);
+    assert_error(no_line, err, EG_PROGRAM_FAILED, expected);
+}
+
+static void it_starts_with_nothing_of_ours(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    struct eg_error err;
+    sigset_t all, former;
+
+    /* A worker's mask, an ignored signal, a file that was opened without care. */
+    const int fd = open("/dev/null", O_RDONLY);
+    assert_true(fd >= 0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &former);
+    signal(SIGUSR1, SIG_IGN);
+    const enum eg_code code = run_script(
+        "ls /proc/$$/fd | tr '\\n' ' '; exec sed -nE 's/^Sig(Blk|Ign).*(.{7})$/\\2/p' /proc/self/status", "",
+        &output, NULL, &err);
+    signal(SIGUSR1, SIG_DFL);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    close(fd);
+    assert_ok(code, err);
+    assert_printed(&output, "0 1 2 0000000\n0000000\n"); /* the C library ignores two far beyond */
+}
+
+static void it_works_without_standard_streams_of_ours(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    struct eg_error err;
+    int kept[3];
+
+    for (int fd = 0; fd < 3; fd++) {
+        kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+        close(fd);
+    }
+    const enum eg_code code = run_script("cat; echo why >&2; exit 2", "in", &output, NULL, &err);
+    const enum eg_code fine = run_script("cat", "in", &output, NULL, &err);
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(kept[fd], fd);
+        close(kept[fd]);
+    }
+    assert_int_equal(code, EG_PROGRAM_FAILED);
+    assert_int_equal(fine, EG_OK);
+    assert_printed(&output, "in");
+}
+
+static void *run_some(void *context)
+{
+    unsigned *wrong = context;
+
+    for (unsigned i = 0; i < 10; i++) {
+        EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+        struct eg_error err;
+        char input[20];
+        snprintf(input, sizeof input, "%p", (void *)wrong);
+        if (run_script("cat; sleep 0.01", input, &output, NULL, &err) != EG_OK ||
+            output.size != strlen(input) || memcmp(output.data, input, output.size) != 0)
+            ++*wrong;
+        if (run_script("echo $$ >&2; exit 7", "", NULL, NULL, &err) != EG_PROGRAM_FAILED ||
+            strncmp(err.text, "sh exited with status 7: ", 25) != 0)
+            ++*wrong;
+    }
+    return NULL;
+}
+
+static void many_threads_do_not_mix_theirs(void **state)
+{
+    (void)state;
+    enum { THREADS = 12 };
+    pthread_t threads[THREADS];
+    unsigned wrong[THREADS] = {0};
+
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_some, &wrong[i]), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(wrong[i], 0);
+    assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_go_in_and_come_out),
+        cmocka_unit_test(arguments_meet_no_shell),
+        cmocka_unit_test(the_environment_is_ours_with_changes),
+        cmocka_unit_test(a_failure_is_told_with_the_last_line_of_standard_error),
+        cmocka_unit_test(without_a_buffer_its_output_is_for_the_sentence),
+        cmocka_unit_test(the_end_of_a_long_complaint_is_kept),
+        cmocka_unit_test(a_flood_is_stopped),
+        cmocka_unit_test(input_that_is_not_read_harms_nobody),
+        cmocka_unit_test(a_program_that_takes_too_long_is_ended),
+        cmocka_unit_test(what_it_leaves_running_ends_with_it),
+        cmocka_unit_test(a_cancelled_program_is_ended_with_its_children),
+        cmocka_unit_test(what_cannot_be_started_is_told),
+        cmocka_unit_test(it_starts_with_nothing_of_ours),
+        cmocka_unit_test(it_works_without_standard_streams_of_ours),
+        cmocka_unit_test(many_threads_do_not_mix_theirs),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
