@@ -28,13 +28,11 @@ static enum eg_code parse_schema(struct eg_nvs_schema **schema, const struct eg_
 }
 
 /* Whether the job has a value for a row of the schema. */
-static bool has_value(const struct eg_setting *values, const struct eg_nvs_row *row)
+static bool has_value(const struct eg_setting *values, const struct eg_nvs_schema *schema,
+                      const struct eg_nvs_row *row)
 {
-    char whole[2 * EG_NVS_NAME_SIZE];
-
-    snprintf(whole, sizeof whole, "%s/%s", row->space, row->key);
     for (unsigned i = 0; i < values->item_count; i++)
-        if (strcmp(values->items[i].name, row->key) == 0 || strcmp(values->items[i].name, whole) == 0)
+        if (eg_nvs_schema_find(schema, values->items[i].name, 0) == row)
             return true;
     return false;
 }
@@ -48,17 +46,17 @@ enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place, s
     EG_TRY(parse_schema(&schema, plan, err));
     for (unsigned i = 0; i < values->item_count; i++) {
         *place = values->items[i].place;
-        if (eg_nvs_schema_find(schema, values->items[i].name) == NULL)
+        if (eg_nvs_schema_find(schema, values->items[i].name, 0) == NULL)
             return eg_error_set(err, EG_BAD_JOB, "unit.nvs.values.%.80s is no key of %s",
-                                values->items[i].name, eg_plan_setting(plan, "unit.nvs.schema")->text);
+                                values->items[i].name, eg_nvs_schema_name(schema));
     }
     *place = values->item_count != 0 ? values->place : eg_plan_setting(plan, "unit.nvs.schema")->place;
     for (size_t i = 0; i < eg_nvs_schema_count(schema); i++) {
         const struct eg_nvs_row *const row = eg_nvs_schema_row(schema, i);
-        if (row->key[0] != '\0' && row->text == NULL && !has_value(values, row))
+        if (row->key[0] != '\0' && row->text == NULL && !has_value(values, schema, row))
             return eg_error_set(err, EG_BAD_JOB,
                                 "unit.nvs.values lacks %s, which line %zu of %s leaves to each board",
-                                row->key, row->line, eg_plan_setting(plan, "unit.nvs.schema")->text);
+                                row->key, row->line, eg_nvs_schema_name(schema));
     }
     *place = NULL;
     return EG_OK;

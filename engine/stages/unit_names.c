@@ -166,7 +166,7 @@ static enum eg_code take_answers(struct eg_names *names, const struct eg_plan *p
 {
     json_error_t fault;
     EG_CLEANUP(json_cleanup)
-    json_t *const object =
+    json_t *object =
         json_loadb((const char *)answer->data, answer->size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &fault);
     const char *name;
     json_t *value;
