@@ -67,9 +67,21 @@ enum eg__statement {
     EG__ADD_OUTCOME,
     EG__ADD_STAGE,
     EG__ADD_REGION,
+    EG__ADD_VALUE,
+    EG__ADD_LOG,
     EG__FIND_ORPHAN,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
+    EG__FIND_POOL,
+    EG__FIND_ROW_OF_RUN,
+    EG__FIND_ROW_HELD,
+    EG__FIND_ROW_FOR_MAC,
+    EG__FIND_ROW_FREE,
+    EG__READ_ROW,
+    EG__RESERVE_ROW,
+    EG__MARK_ROWS,
+    EG__CONSUME_ROWS,
+    EG__RELEASE_ROWS,
     EG__CHAIN_LAST,
     EG__CHAIN_SESSION,
     EG__CHAIN_RUN,
@@ -77,6 +89,10 @@ enum eg__statement {
     EG__CHAIN_OUTCOME,
     EG__CHAIN_STAGES,
     EG__CHAIN_REGIONS,
+    EG__CHAIN_VALUES,
+    EG__CHAIN_LOG,
+    EG__CHAIN_ROWS,
+    EG__CHAIN_EVENTS,
     EG__ADD_LINK,
     EG__STATEMENT_COUNT,
 };
@@ -85,8 +101,8 @@ enum eg__statement {
 struct eg__store {
     sqlite3 *db;
     sqlite3_stmt *statements[EG__STATEMENT_COUNT];
-    bool constraint; /* the last failure broke a rule of the schema and harms no other record */
-    bool busy;       /* the last failure: another program holds the file; nothing was written */
+    bool alone; /* the last failure is of this record (a rule of the schema) and harms no other */
+    bool busy;  /* the last failure: another program holds the file; nothing was written */
 };
 
 /** Open a resolved path, refuse what is not a ledger of a version known here. */
@@ -102,10 +118,6 @@ enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
 void eg__sqlite_close_cleanup(sqlite3 **db);
 void eg__sqlite_finalize_cleanup(sqlite3_stmt **statement);
 
-/** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
-enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err) EG_CHECKED;
-void eg__store_finish(struct eg__store *store);
-
 /** Run a statement that gives no rows, and make it ready for the next time. */
 enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
                            struct eg_error *err) EG_CHECKED;
@@ -113,6 +125,19 @@ enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
 /** The next row of a statement; without one it is ready for the next time. */
 enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
                             struct eg_error *err) EG_CHECKED;
+void eg__store_finish(struct eg__store *store);
+
+/* statements.c: what is recorded, as SQL */
+
+/** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
+enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/* Binding fails only for want of memory, which the step that follows reports: the column is NOT NULL or the
+ * text is one that may be missing. Texts live until the statement is stepped. */
+void eg__bind_text(sqlite3_stmt *statement, int column, const char *text);
+void eg__bind_number(sqlite3_stmt *statement, int column, uint64_t number);
+void eg__bind_digest(sqlite3_stmt *statement, int column, const uint8_t *digest, size_t size);
+void eg__bind_now(sqlite3_stmt *statement, int column);
 
 /* migrate.c */
 
@@ -122,8 +147,12 @@ extern const unsigned char *const eg__schemas[];
 /** EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
 enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err) EG_CHECKED;
 
-/** Bring a checked file to the newest schema, in one transaction. */
-enum eg_code eg__migrate(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+/**
+ * Open a resolved path for writing; its schema is then the newest.
+ *
+ * @param alone  nobody else writes, so that an old schema is brought to the newest; else that is refused
+ */
+enum eg_code eg__migrate_open(sqlite3 **db, const char *full, bool alone, struct eg_error *err) EG_CHECKED;
 
 /* record.c: the rows of each kind of record; inside a transaction of the caller */
 
@@ -144,6 +173,25 @@ enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg
                              struct eg_error *err) EG_CHECKED;
 /** Close every run without an outcome as aborted. */
 enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err) EG_CHECKED;
+
+/* pool.c: rows of pools; as record.c */
+
+/** As the recorder's reserve(); `row` may be begun after a failure too. */
+enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,
+                              struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,
+                           struct eg_error *err) EG_CHECKED;
+/** What becomes of its rows with the end of a run, whose outcome is there already. */
+enum eg_code eg__pool_end(struct eg__store *store, int64_t run, bool passed, struct eg_error *err) EG_CHECKED;
+
+/** "7c:df:a1:00:00:01" from that, with '-' for ':', or without; of either case. */
+bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text);
+
+/* ledger.c */
+
+/** The name of the one who started the program, from the system and not from a variable that may say
+ * anything. */
+void eg__login_name(char *name, size_t size);
 
 /* chain.c */
 

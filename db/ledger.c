@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The ledger as the line's recorder: opening, session, and the four calls of the workers.
+ * The ledger as the line's recorder: opening, session, and the calls of the workers.
  *
  * Opening goes from what harms nobody to what changes things: the path is checked, the right to record is
  * taken, a foreign or newer file is refused, and only then the file is made a ledger, runs that never ended
@@ -54,6 +54,17 @@ struct seen {
     struct eg_seen *seen;
 };
 
+struct reserve {
+    int64_t run;
+    const char *pool, *mac;
+    struct eg_pool_row *row;
+};
+
+struct mark {
+    int64_t run;
+    enum eg_pool_state state;
+};
+
 static enum eg_code write_begin(struct eg__store *store, void *context, struct eg_error *err)
 {
     struct begin *begin = context;
@@ -80,6 +91,20 @@ static enum eg_code read_seen(struct eg__store *store, void *context, struct eg_
     const struct seen *seen = context;
 
     return eg__record_seen(store, seen->mac, seen->seen, err);
+}
+
+static enum eg_code write_reserve(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct reserve *reserve = context;
+
+    return eg__pool_reserve(store, reserve->run, reserve->pool, reserve->mac, reserve->row, err);
+}
+
+static enum eg_code write_mark(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct mark *mark = context;
+
+    return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
 static enum eg_code recorder_begin(struct eg_recorder *recorder, const char *slot, const char *port,
@@ -117,11 +142,33 @@ static enum eg_code recorder_seen(struct eg_recorder *recorder, const char *mac,
     return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, read_seen, &query, err);
 }
 
+static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run, const char *pool,
+                                     const char *mac, struct eg_pool_row *row, struct eg_error *err)
+{
+    struct reserve reserve = {run, pool, mac, row};
+
+    *row = (struct eg_pool_row){0};
+    if (eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_reserve, &reserve, err) == EG_OK)
+        return EG_OK;
+    eg_pool_row_finish(row); /* it may have been read before the commit failed */
+    return err->code;
+}
+
+static enum eg_code recorder_mark(struct eg_recorder *recorder, int64_t run, enum eg_pool_state state,
+                                  struct eg_error *err)
+{
+    struct mark mark = {run, state};
+
+    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_mark, &mark, err);
+}
+
 static const struct eg_recorder_ops recorder_ops = {
     .begin = recorder_begin,
     .intent = recorder_intent,
     .finish = recorder_finish,
     .seen = recorder_seen,
+    .reserve = recorder_reserve,
+    .mark = recorder_mark,
 };
 
 static enum eg_code begin_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
@@ -133,9 +180,7 @@ static enum eg_code begin_session(struct eg__store *store, const struct eg__sess
     return eg__store_run(store, EG__COMMIT, err);
 }
 
-/* The name of the one who started the program, from the system and not from a variable that may say anything.
- */
-static void login_name(char *name, size_t size)
+void eg__login_name(char *name, size_t size)
 {
     struct passwd entry, *found = NULL;
     char strings[4096];
@@ -166,10 +211,7 @@ static enum eg_code open_store(struct eg__store *store, const char *full, struct
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
-    EG_TRY(eg__sqlite_open(&db, full, false, err));
-    EG_TRY(eg__sqlite_exec(
-        db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err));
-    EG_TRY(eg__migrate(db, err));
+    EG_TRY(eg__migrate_open(&db, full, true, err));
     sqlite3 *const ready = db;
     db = NULL;
     return eg__store_init(store, ready, err);
@@ -186,7 +228,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
     EG_TRY(open_store(&ledger->store, full, err));
     if (gethostname(host, sizeof host - 1) != 0)
         return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
-    login_name(login, sizeof login);
+    eg__login_name(login, sizeof login);
     const struct eg__session session = {
         .station = given->station != NULL ? given->station : host,
         .operator_name = given->operator_name != NULL ? given->operator_name : login,

@@ -61,17 +61,33 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
     return eg__sqlite_exec(db, "COMMIT", err);
 }
 
-enum eg_code eg__migrate(sqlite3 *db, struct eg_error *err)
+static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
 {
     int64_t version;
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
     if (version == newest())
         return EG_OK;
+    if (!alone)
+        return eg_error_set(err, EG_LEDGER_LOCKED,
+                            "an older espgang records into it and must end before its schema can change");
     EG_TRY(eg__sqlite_exec(db, "BEGIN IMMEDIATE", err));
     if (steps(db, err) != EG_OK) {
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
         return err->code;
     }
+    return EG_OK;
+}
+
+enum eg_code eg__migrate_open(sqlite3 **db, const char *full, bool alone, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
+
+    EG_TRY(eg__sqlite_open(&opened, full, false, err));
+    EG_TRY(eg__sqlite_exec(
+        opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err));
+    EG_TRY(migrate(opened, alone, err));
+    *db = opened;
+    opened = NULL;
     return EG_OK;
 }

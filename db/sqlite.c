@@ -102,7 +102,7 @@ enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, b
     *row = status == SQLITE_ROW;
     if (*row)
         return EG_OK;
-    store->constraint = (status & 0xff) == SQLITE_CONSTRAINT;
+    store->alone = (status & 0xff) == SQLITE_CONSTRAINT;
     store->busy = (status & 0xff) == SQLITE_BUSY;
     if (status != SQLITE_DONE)
         eg__sqlite_error(store->db, err);

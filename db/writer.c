@@ -7,10 +7,10 @@
  * queued up, does it in one transaction, and wakes everybody when that is on the disk. While it waits for the
  * disk the next group gathers, so that 64 workers cost hardly more syncs than one.
  *
- * A record that breaks a rule of the schema (ending a run twice) is undone alone. Any other failure undoes
- * the whole group, and nothing more is recorded afterwards: what the disk holds is no longer certain, and no
- * slot may turn green on it. A group that could not begin because another program holds the file has changed
- * nothing; only that group fails.
+ * A record that breaks a rule of the schema (ending a run twice) or finds a pool empty is undone alone. Any
+ * other failure undoes the whole group, and nothing more is recorded afterwards: what the disk holds is no
+ * longer certain, and no slot may turn green on it. A group that could not begin because another program
+ * holds the file has changed nothing; only that group fails.
  *
  * Lock order: none. `lock` is the only mutex here and never held during a call into SQLite.
  */
@@ -33,9 +33,9 @@ static enum eg_code serve_one(struct eg__store *store, const char *path, struct 
                               struct eg_error *err)
 {
     EG_TRY(eg__store_run(store, EG__SAVEPOINT, err));
-    store->constraint = false;
+    store->alone = false;
     request->code = request->call(store, request->context, request->err);
-    if (request->code != EG_OK && !store->constraint) {
+    if (request->code != EG_OK && !store->alone) {
         *err = *request->err;
         return err->code;
     }

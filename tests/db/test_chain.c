@@ -4,7 +4,8 @@
 
 #include "tests/db/sample.h"
 
-/* What form 1 hashes, in this order; the columns are those of the tables from left to right. */
+/* What form 2 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
+ * the regions. */
 static const char *const parts[] = {
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
     " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -14,7 +15,15 @@ static const char *const parts[] = {
     "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
     "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
+    "SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
+    " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1) ORDER BY "
+    "2",
+    "SELECT 'event', event_id, row_id, run_id, mac, state, recorded_utc FROM pool_event WHERE run_id = ?1"
+    " ORDER BY 2",
 };
+#define FORM_1_PARTS 6
 
 static void print_value(FILE *out, const char *value)
 {
@@ -33,7 +42,8 @@ static void print_value(FILE *out, const char *value)
     fputs(value, out);
 }
 
-static void compute(sqlite3 *db, int64_t link, int64_t run, const char *previous, char hash[EG_SHA256_TEXT])
+static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char *previous,
+                    char hash[EG_SHA256_TEXT])
 {
     uint8_t digest[EG_SHA256_SIZE];
     struct eg_error err;
@@ -42,8 +52,8 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, const char *previous
     FILE *out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    fprintf(out, "chain\t%lld\t1\t%s\n", (long long)link, previous);
-    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    fprintf(out, "chain\t%lld\t%d\t%s\n", (long long)link, form, previous);
+    for (unsigned i = 0; i < (form == 1 ? FORM_1_PARTS : sizeof parts / sizeof parts[0]); i++) {
         sqlite3_stmt *rows = NULL;
         assert_int_equal(sqlite3_prepare_v2(db, parts[i], -1, &rows, NULL), SQLITE_OK);
         sqlite3_bind_int64(rows, 1, run);
@@ -63,8 +73,8 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, const char *previous
     eg_hex(hash, digest, sizeof digest);
 }
 
-/* Returns the number of links; every one must be right. */
-static int64_t verify(const char *path)
+/* Returns the number of links; every one must be right, and as many as `form_1` of that form. */
+static int64_t verify(const char *path, int64_t form_1)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
     sqlite3 *db = NULL;
@@ -80,9 +90,9 @@ static int64_t verify(const char *path)
                      SQLITE_OK);
     while (sqlite3_step(links) == SQLITE_ROW) {
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
-        assert_int_equal(sqlite3_column_int64(links, 2), 1);
+        assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1 ? 1 : 2);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
-        compute(db, count, sqlite3_column_int64(links, 1), previous, hash);
+        compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
         strcpy(previous, hash);
     }
@@ -113,13 +123,13 @@ static void every_finished_run_is_hashed_with_the_one_that_finished_before(void 
     assert_ok(sample_finish(sample, ledger, first, NULL, &odd, &err), err);
     assert_ok(recorder->ops->begin(recorder, "c", "sim:", &third, &err), err);
     assert_ok(recorder->ops->intent(recorder, third, &unit, &err), err);
-    assert_int_equal(verify(sample->path), 2);
+    assert_int_equal(verify(sample->path, 0), 2);
     assert_sql(sample->path, "SELECT run_id FROM chain ORDER BY chain_id", "2;1");
 
     eg_ledger_close(ledger);
     ledger = NULL;
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_int_equal(verify(sample->path), 3);
+    assert_int_equal(verify(sample->path, 0), 3);
 }
 
 int main(void)

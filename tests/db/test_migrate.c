@@ -34,7 +34,7 @@ static void a_newer_ledger_is_refused_and_left_as_it_is(void **state)
     ledger = NULL;
     make(sample->path, "PRAGMA user_version = 99");
     assert_refused(sample, EG_LEDGER_NEWER,
-                   "has schema version 99, newer than 1, the newest that this espgang knows");
+                   "has schema version 99, newer than 2, the newest that this espgang knows");
     assert_sql(sample->path, "PRAGMA user_version", "99");
     assert_sql(sample->path, "SELECT count(*) FROM session", "1");
 }
@@ -77,7 +77,7 @@ static void an_empty_file_becomes_a_ledger(void **state)
     assert_non_null(file);
     fclose(file);
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "1");
+    assert_sql(sample->path, "PRAGMA user_version", "2");
     assert_sql(sample->path, "PRAGMA application_id", "1162300487");
     assert_sql(sample->path, "PRAGMA journal_mode", "wal");
 }

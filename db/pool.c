@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Rows of pools and the way of each. As in record.c, every function runs inside a transaction of its caller.
+ *
+ * That no row goes to two boards is not decided here: the triggers of schema/002.sql refuse every event that
+ * would bring a row where it must not be. Here is chosen which row a run is offered.
+ */
+
+#include "db/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text)
+{
+    const char separator =
+        strlen(text) == EG_MAC_TEXT - 1 && (text[2] == ':' || text[2] == '-') ? text[2] : 0;
+    uint8_t bytes[EG_MAC_SIZE];
+    char digits[2 * EG_MAC_SIZE + 1];
+    size_t used = 0;
+
+    for (size_t i = 0; text[i] != '\0'; i++)
+        if (separator != 0 && i % 3 == 2) {
+            if (text[i] != separator)
+                return false;
+        } else if (used == sizeof digits - 1) {
+            return false;
+        } else {
+            digits[used++] = text[i];
+        }
+    digits[used] = '\0';
+    if (!eg_hex_parse(bytes, sizeof bytes, digits))
+        return false;
+    eg_mac_text(mac, bytes);
+    return true;
+}
+
+/* A failure of this run alone. */
+#define refuse(store, err, ...) ((store)->alone = true, eg_error_set(err, EG_POOL_EMPTY, __VA_ARGS__))
+
+/* The row that a bound statement finds; 0 = there is none. */
+static enum eg_code find_row(struct eg__store *store, enum eg__statement which, int64_t *row,
+                             struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[which];
+    bool found;
+
+    EG_TRY(eg__store_next(store, which, &found, err));
+    *row = found ? sqlite3_column_int64(find, 0) : 0;
+    sqlite3_reset(find);
+    return EG_OK;
+}
+
+static enum eg_code find_pool(struct eg__store *store, const char *name, int64_t *pool, bool *by_mac,
+                              struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[EG__FIND_POOL];
+    bool found;
+
+    eg__bind_text(find, 1, name);
+    EG_TRY(eg__store_next(store, EG__FIND_POOL, &found, err));
+    if (!found)
+        return refuse(store, err, "there is no pool %s; 'espgang pool import' makes one", name);
+    *pool = sqlite3_column_int64(find, 0);
+    *by_mac = sqlite3_column_int(find, 1) != 0;
+    sqlite3_reset(find);
+    return EG_OK;
+}
+
+/* The row that the run has of the pool, for this MAC and no other; 0 = none. */
+static enum eg_code find_row_of_run(struct eg__store *store, int64_t pool, int64_t run, const char *mac,
+                                    int64_t *row, struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[EG__FIND_ROW_OF_RUN];
+    char held_for[EG_MAC_TEXT] = "";
+    bool found;
+
+    eg__bind_number(find, 1, (uint64_t)pool);
+    eg__bind_number(find, 2, (uint64_t)run);
+    EG_TRY(eg__store_next(store, EG__FIND_ROW_OF_RUN, &found, err));
+    *row = 0;
+    if (!found)
+        return EG_OK;
+    *row = sqlite3_column_int64(find, 0);
+    snprintf(held_for, sizeof held_for, "%s", (const char *)sqlite3_column_text(find, 1));
+    sqlite3_reset(find);
+    if (strcmp(held_for, mac) == 0)
+        return EG_OK;
+    store->alone = true;
+    return eg_error_set(err, EG_LEDGER, "run %" PRId64 " has a row of it for %s, and now wants one for %s",
+                        run, held_for, mac);
+}
+
+/* What a MAC has from an earlier run; else what is meant for it; else the first that nobody has. */
+static enum eg_code choose_row(struct eg__store *store, const char *name, int64_t pool, bool by_mac,
+                               const char *mac, int64_t *row, struct eg_error *err)
+{
+    eg__bind_number(store->statements[EG__FIND_ROW_HELD], 1, (uint64_t)pool);
+    eg__bind_text(store->statements[EG__FIND_ROW_HELD], 2, mac);
+    EG_TRY(find_row(store, EG__FIND_ROW_HELD, row, err));
+    if (*row != 0)
+        return EG_OK;
+    if (by_mac) {
+        eg__bind_number(store->statements[EG__FIND_ROW_FOR_MAC], 1, (uint64_t)pool);
+        eg__bind_text(store->statements[EG__FIND_ROW_FOR_MAC], 2, mac);
+        EG_TRY(find_row(store, EG__FIND_ROW_FOR_MAC, row, err));
+        return *row != 0 ? EG_OK : refuse(store, err, "pool %s has no row for %s", name, mac);
+    }
+    eg__bind_number(store->statements[EG__FIND_ROW_FREE], 1, (uint64_t)pool);
+    EG_TRY(find_row(store, EG__FIND_ROW_FREE, row, err));
+    return *row != 0 ? EG_OK : refuse(store, err, "pool %s has no free row left", name);
+}
+
+static enum eg_code reserve_row(struct eg__store *store, int64_t row, int64_t pool, int64_t run,
+                                const char *mac, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__RESERVE_ROW];
+
+    eg__bind_number(add, 1, (uint64_t)row);
+    eg__bind_number(add, 2, (uint64_t)pool);
+    eg__bind_number(add, 3, (uint64_t)run);
+    eg__bind_text(add, 4, mac);
+    eg__bind_now(add, 5);
+    return eg__store_run(store, EG__RESERVE_ROW, err);
+}
+
+static enum eg_code add_field(struct eg_pool_row *row, const char *name, const char *value,
+                              struct eg_error *err)
+{
+    char **names = realloc(row->names, (row->count + 1) * sizeof *names);
+
+    if (names != NULL)
+        row->names = names;
+    char **values = realloc(row->values, (row->count + 1) * sizeof *values);
+    if (values != NULL)
+        row->values = values;
+    if (names == NULL || values == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    names[row->count] = values[row->count] = NULL;
+    row->count++;
+    EG_TRY(eg_strdup(&names[row->count - 1], name, err));
+    return eg_strdup(&values[row->count - 1], value, err);
+}
+
+static enum eg_code read_row(struct eg__store *store, int64_t number, struct eg_pool_row *row,
+                             struct eg_error *err)
+{
+    sqlite3_stmt *read = store->statements[EG__READ_ROW];
+    bool found;
+
+    row->number = number;
+    eg__bind_number(read, 1, (uint64_t)number);
+    for (;;) {
+        EG_TRY(eg__store_next(store, EG__READ_ROW, &found, err));
+        if (!found)
+            return EG_OK;
+        if (add_field(row, (const char *)sqlite3_column_text(read, 0),
+                      (const char *)sqlite3_column_text(read, 1), err) != EG_OK) {
+            sqlite3_reset(read);
+            return err->code;
+        }
+    }
+}
+
+static enum eg_code reserve(struct eg__store *store, int64_t run, const char *name, const char *given,
+                            struct eg_pool_row *row, struct eg_error *err)
+{
+    char mac[EG_MAC_TEXT];
+    int64_t pool = 0, number = 0;
+    bool by_mac = false;
+
+    if (!eg__pool_mac(mac, given))
+        return refuse(store, err, "pool %s gives a row to a MAC, and that of the board is not known", name);
+    EG_TRY(find_pool(store, name, &pool, &by_mac, err));
+    EG_TRY(find_row_of_run(store, pool, run, mac, &number, err));
+    if (number == 0) {
+        EG_TRY(choose_row(store, name, pool, by_mac, mac, &number, err));
+        EG_TRY(reserve_row(store, number, pool, run, mac, err));
+    }
+    return read_row(store, number, row, err);
+}
+
+enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,
+                              struct eg_pool_row *row, struct eg_error *err)
+{
+    const enum eg_code code = reserve(store, run, pool, mac, row, err);
+
+    if (code == EG_OK || code == EG_POOL_EMPTY)
+        return code;
+    return eg_error_prefix(err, "reserving a row of pool %s for run %" PRId64 ": ", pool, run);
+}
+
+enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,
+                           struct eg_error *err)
+{
+    sqlite3_stmt *mark = store->statements[EG__MARK_ROWS];
+
+    eg__bind_number(mark, 1, (uint64_t)run);
+    eg__bind_text(mark, 2, eg_pool_state_name(state));
+    eg__bind_now(mark, 3);
+    if (eg__store_run(store, EG__MARK_ROWS, err) != EG_OK)
+        return eg_error_prefix(err, "recording that the rows of run %" PRId64 " are %s: ", run,
+                               eg_pool_state_name(state));
+    return EG_OK;
+}
+
+enum eg_code eg__pool_end(struct eg__store *store, int64_t run, bool passed, struct eg_error *err)
+{
+    const enum eg__statement which = passed ? EG__CONSUME_ROWS : EG__RELEASE_ROWS;
+
+    eg__bind_number(store->statements[which], 1, (uint64_t)run);
+    eg__bind_now(store->statements[which], 2);
+    return eg__store_run(store, which, err);
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/db/pools.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static const char serials[] = "SELECT row, state, run, mac FROM serials WHERE pool = 'serials'";
+
+static void the_way_of_a_row_is_recorded_and_its_values_are_given(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_pool_row row;
+    struct eg_error err;
+    int64_t run;
+
+    pools_open(sample, &ledger);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_sql(sample->path, serials, "1|free|NULL|NULL;2|free|NULL|NULL;3|free|NULL|NULL");
+    assert_int_equal(pools_run(sample, ledger, 9, EG_POOL_CONSUMED), 1);
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->reserve(recorder, run, "serials", unit.mac, &row, &err), err);
+    assert_int_equal(row.number, 2);
+    assert_int_equal(row.count, 2);
+    assert_string_equal(row.names[0], "serial");
+    assert_string_equal(row.values[0], "A-2");
+    assert_string_equal(row.names[1], "label");
+    assert_string_equal(row.values[1], "t\"w\\o");
+    eg_pool_row_finish(&row);
+    assert_sql(sample->path, "SELECT state, run, mac FROM serials WHERE key = 'A-2'",
+               "reserved|2|7c:df:a1:00:00:01");
+    assert_ok(recorder->ops->mark(recorder, run, EG_POOL_WRITTEN, &err), err);
+    assert_sql(sample->path, "SELECT state, run FROM serials WHERE key = 'A-2'", "written|2");
+    assert_ok(recorder->ops->mark(recorder, run, EG_POOL_VERIFIED, &err), err);
+    assert_sql(sample->path, "SELECT state, run FROM serials WHERE key = 'A-2'", "verified|2");
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
+    assert_sql(sample->path, "SELECT state, run FROM serials WHERE key = 'A-2'", "consumed|2");
+    assert_sql(sample->path, "SELECT * FROM pools ORDER BY name", "keys|2|2|0|0|0|0;serials|3|1|0|0|0|2");
+}
+
+static void a_later_attempt_of_a_run_has_the_same_row(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_error err;
+    int64_t run = 0, row = 0, key = 0;
+
+    pools_open(sample, &ledger);
+    for (int attempt = 0; attempt < 3; attempt++) {
+        assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
+        assert_int_equal(row, 1);
+        assert_ok(pools_reserve(ledger, 1, "keys", &run, &key, &err), err);
+        assert_int_equal(key, 4);
+        assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
+        assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
+        assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
+        assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
+    }
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
+    assert_sql(sample->path, "SELECT group_concat(state, ' ') FROM pool_event WHERE row_id = 1",
+               "reserved written verified written verified written verified consumed");
+    assert_sql(sample->path, "SELECT pool, key, state FROM serials WHERE run = 1 ORDER BY pool",
+               "keys|k1|consumed;serials|A-1|consumed");
+}
+
+static void a_run_that_does_not_pass_gives_back_what_it_has_not_written(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+
+    pools_open(sample, &ledger);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_RESERVED), 1);
+    assert_int_equal(pools_run(sample, ledger, 2, EG_POOL_WRITTEN), 1);
+    assert_int_equal(pools_run(sample, ledger, 3, EG_POOL_RESERVED), 2);
+    assert_int_equal(pools_run(sample, ledger, 4, EG_POOL_VERIFIED), 2);
+    assert_sql(sample->path, serials,
+               "1|written|2|7c:df:a1:00:00:02;2|verified|4|7c:df:a1:00:00:04;3|free|NULL|NULL");
+}
+
+static void released_rows_are_given_first(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit first = sample_unit(1);
+    struct eg_error err;
+    int64_t runs[3] = {0}, row;
+
+    pools_open(sample, &ledger);
+    for (unsigned i = 0; i < 2; i++)
+        assert_ok(pools_reserve(ledger, i + 1, "serials", &runs[i], &row, &err), err);
+    assert_ok(sample_finish(sample, ledger, runs[0], &first, &pools_fail, &err), err);
+    assert_ok(pools_reserve(ledger, 3, "serials", &runs[2], &row, &err), err);
+    assert_int_equal(row, 1);
+}
+
+static void a_board_that_comes_again_keeps_its_row(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+
+    pools_open(sample, &ledger);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_WRITTEN), 1);
+    assert_int_equal(pools_run(sample, ledger, 2, EG_POOL_CONSUMED), 2);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_RESERVED), 1);
+    assert_sql(sample->path, "SELECT state, run FROM serials WHERE row = 1 AND pool = 'serials'",
+               "written|3");
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_CONSUMED), 1);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_CONSUMED), 1);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_WRITTEN), 1);
+    assert_sql(sample->path, serials,
+               "1|consumed|6|7c:df:a1:00:00:01;2|consumed|2|7c:df:a1:00:00:02;3|free|NULL|NULL");
+    assert_sql(sample->path, "SELECT count(*) FROM pool_event WHERE state = 'consumed'", "2");
+    assert_sql(sample->path, "SELECT count(*) FROM pool_event WHERE state = 'released'", "0");
+}
+
+static void assert_empty(struct sample *sample, struct eg_ledger *ledger, const char *pool, const char *mac,
+                         const char *cause)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    struct eg_pool_row row;
+    struct eg_error err;
+    char expected[300];
+    int64_t run;
+
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    snprintf(expected, sizeof expected, "ledger %s: %s", sample->path, cause);
+    assert_error(recorder->ops->reserve(recorder, run, pool, mac, &row, &err), err, EG_POOL_EMPTY, expected);
+    assert_int_equal(row.count, 0);
+}
+
+static void what_a_pool_cannot_give_is_refused_and_the_line_goes_on(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+
+    pools_open(sample, &ledger);
+    assert_empty(sample, ledger, "serails", "7c:df:a1:00:00:01",
+                 "there is no pool serails; 'espgang pool import' makes one");
+    assert_empty(sample, ledger, "keys", "7c:df:a1:00:00:09", "pool keys has no row for 7c:df:a1:00:00:09");
+    assert_empty(sample, ledger, "serials", "",
+                 "pool serials gives a row to a MAC, and that of the board is not known");
+    for (unsigned i = 1; i <= 3; i++)
+        assert_int_equal(pools_run(sample, ledger, i, EG_POOL_CONSUMED), i);
+    assert_empty(sample, ledger, "serials", "7c:df:a1:00:00:09", "pool serials has no free row left");
+    assert_int_equal(pools_run(sample, ledger, 2, EG_POOL_CONSUMED), 2);
+}
+
+static void a_mac_is_the_same_however_it_is_spelled(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    static const char *const spellings[] = {"7C:DF:A1:00:00:02", "7cdfa1000002", "7c-DF-a1-00-00-02"};
+    struct eg_pool_row row;
+    struct eg_error err;
+    int64_t run;
+
+    pools_open(sample, &ledger);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_ok(recorder->ops->reserve(recorder, run, "keys", spellings[i], &row, &err), err);
+        assert_string_equal(row.values[2], "Zm9v");
+        eg_pool_row_finish(&row);
+    }
+    assert_sql(sample->path, "SELECT key, state, mac FROM serials WHERE pool = 'keys'",
+               "k1|free|7c:df:a1:00:00:01;k2|reserved|7c:df:a1:00:00:02");
+}
+
+static void a_run_that_passes_without_having_verified_its_row_is_refused(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_error err;
+    char expected[300];
+    int64_t run = 0, row;
+
+    pools_open(sample, &ledger);
+    assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
+    snprintf(expected, sizeof expected,
+             "ledger %s: recording that the rows of run 1 are verified: only a row that the run has written"
+             " can be verified",
+             sample->path);
+    assert_error(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err, EG_LEDGER, expected);
+    snprintf(
+        expected, sizeof expected,
+        "ledger %s: recording the end of run 1: only a row that a passed run has verified can be consumed",
+        sample->path);
+    assert_error(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err, EG_LEDGER, expected);
+    assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
+    assert_error(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err, EG_LEDGER, expected);
+    assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
+
+    run = 0; /* the board again: what is consumed already is verified again all the same */
+    assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
+    snprintf(expected, sizeof expected,
+             "ledger %s: recording the end of run 2: a run passes with rows that it has verified only",
+             sample->path);
+    assert_error(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err, EG_LEDGER, expected);
+}
+
+static void two_boards_with_one_mac_do_not_share_a_row(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    char expected[300];
+    int64_t run = 0, other = 0, row;
+
+    pools_open(sample, &ledger);
+    assert_ok(pools_reserve(ledger, 1, "keys", &run, &row, &err), err);
+    snprintf(expected, sizeof expected,
+             "ledger %s: reserving a row of pool keys for run 2: the row is reserved for another run",
+             sample->path);
+    assert_error(pools_reserve(ledger, 1, "keys", &other, &row, &err), err, EG_LEDGER, expected);
+    snprintf(expected, sizeof expected,
+             "ledger %s: reserving a row of pool keys for run 1: run 1 has a row of it for 7c:df:a1:00:00:01,"
+             " and now wants one for 7c:df:a1:00:00:02",
+             sample->path);
+    assert_error(pools_reserve(ledger, 2, "keys", &run, &row, &err), err, EG_LEDGER, expected);
+}
+
+/* The rules hold for whoever writes into the file. */
+static void no_statement_brings_a_row_where_it_must_not_be(void **state)
+{
+#define EVENT(row, run, mac, state)                                                                          \
+    "INSERT INTO pool_event (row_id, pool_id, run_id, mac, state, recorded_utc) VALUES (" #row ", 1, " #run  \
+    ", '7c:df:a1:00:00:0" #mac "', '" state "', '')"
+    static const struct {
+        const char *sql, *refusal;
+    } refused[] = {
+        {EVENT(1, 3, 1, "written"), "the run has ended already"},
+        {EVENT(1, 3, 1, "consumed"), "the row is consumed already"},
+        {EVENT(1, 4, 2, "reserved"), "the row belongs to another MAC"},
+        {EVENT(2, 4, 4, "reserved"), "the row is reserved for another run"},
+        {EVENT(3, 4, 1, "reserved"), "the MAC has another row of this pool"},
+        {EVENT(3, 2, 2, "reserved"), "the run has a row of this pool already"},
+        {EVENT(3, 9, 3, "reserved"), "there is no such run"},
+        {EVENT(9, 4, 3, "reserved"), "the pool has no such row for this MAC"},
+        {EVENT(4, 4, 3, "reserved"), "the pool has no such row for this MAC"},
+        {EVENT(2, 4, 2, "written"), "only a row that the run has reserved can be written"},
+        {EVENT(2, 2, 3, "written"), "only a row that the run has reserved can be written"},
+        {EVENT(3, 4, 3, "written"), "only a row that the run has reserved can be written"},
+        {EVENT(2, 2, 2, "verified"), "only a row that the run has written can be verified"},
+        {EVENT(2, 2, 2, "consumed"), "only a row that a passed run has verified can be consumed"},
+        {EVENT(2, 2, 2, "released"),
+         "only a row that was never written can be released, by the end of a run that did not pass"},
+        {EVENT(2, 2, 2, "free"), "CHECK constraint failed: state IN ('reserved', 'written', 'verified', "
+                                 "'consumed', 'released')"},
+        {"INSERT OR REPLACE INTO pool_event SELECT * FROM pool_event",
+         "the run has a row of this pool already"},
+        {"INSERT INTO pool_free SELECT pool_id, position, row_id FROM pool_row WHERE row_id = 1",
+         "the row is free or given already"},
+        {"INSERT INTO pool_free VALUES (1, 99, 99)", "the pool has no such row"},
+        {"DELETE FROM pool_free WHERE row_id = 3", "the ledger is append only"},
+        {"INSERT INTO pool_row SELECT 99, pool_id, import_id, 4, key, mac, fields FROM pool_row WHERE row_id "
+         "= 1",
+         "the row is in the pool already"},
+        {"INSERT INTO pool_row VALUES (99, 1, 2, 4, 'new', NULL, '[]')",
+         "there is no such import, or the row is taken already"},
+        {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]')",
+         "there is no such import, or the row is taken already"},
+        {"INSERT INTO pool_column VALUES (1, 9, 'late', 0)", "the columns are recorded already"},
+        {"INSERT INTO pool (name) VALUES ('a b')", "CHECK constraint failed: name <> '' AND name NOT GLOB "
+                                                   "'*[^A-Za-z0-9_-]*'"},
+    };
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    int64_t runs[3] = {0}, row;
+
+    pools_open(sample, &ledger);
+    pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    assert_ok(pools_reserve(ledger, 2, "serials", &runs[0], &row, &err), err);
+    pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &runs[1], &err), err);
+    assert_int_equal(runs[1], 4);
+    for (unsigned i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_sql(sample->path, refused[i].sql, refused[i].refusal);
+    assert_sql(sample->path, serials,
+               "1|consumed|3|7c:df:a1:00:00:01;2|reserved|2|7c:df:a1:00:00:02;3|free|NULL|NULL");
+    assert_sql(sample->path, "SELECT row_id FROM pool_free WHERE pool_id = 1", "3");
+#undef EVENT
+}
+
+/* How far the run of unit 1 came when its program was killed. */
+struct kill_point {
+    int steps; /* 1 = reserved, 2 = written, 3 = verified, 4 = finished */
+    const char *row, *outcome;
+    int64_t next_row; /* what another board has then */
+};
+
+static void live_until_killed(const struct sample *sample, int steps, int told)
+{
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    int64_t run = 0, row;
+
+    if (eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err) != EG_OK ||
+        (steps >= 1 && pools_reserve(ledger, 1, "serials", &run, &row, &err) != EG_OK) ||
+        (steps >= 2 && pools_mark(ledger, run, EG_POOL_WRITTEN, &err) != EG_OK) ||
+        (steps >= 3 && pools_mark(ledger, run, EG_POOL_VERIFIED, &err) != EG_OK) ||
+        (steps >= 4 && sample_finish(sample, ledger, run, &unit, &pools_pass, &err) != EG_OK) ||
+        write(told, "x", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+static void kill_after(const struct sample *sample, int steps)
+{
+    int channel[2];
+    char byte = 0;
+
+    assert_int_equal(pipe(channel), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        live_until_killed(sample, steps, channel[1]);
+    close(channel[1]);
+    assert_int_equal(read(channel[0], &byte, 1), 1);
+    close(channel[0]);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void check_kill(struct sample *sample, const struct kill_point *point)
+{
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    unsigned orphans;
+
+    pools_open(sample, &ledger);
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    kill_after(sample, point->steps);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, point->steps < 4);
+    assert_sql(sample->path, "SELECT outcome FROM runs", point->outcome);
+    assert_sql(sample->path, "SELECT state, mac FROM serials WHERE key = 'A-1'", point->row);
+    assert_int_equal(pools_run(sample, ledger, 2, EG_POOL_CONSUMED), point->next_row);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_CONSUMED), point->steps == 1 ? 2 : 1);
+}
+
+#define kill_test(name, ...)                                                                                 \
+    static void name(void **state)                                                                           \
+    {                                                                                                        \
+        check_kill(*state, &(const struct kill_point){__VA_ARGS__});                                         \
+    }
+kill_test(a_program_killed_after_reserving_leaves_the_row_free, 1, "free|NULL", "aborted", 1)
+    kill_test(a_program_killed_after_writing_leaves_the_row_with_the_mac, 2, "written|7c:df:a1:00:00:01",
+              "aborted", 2) kill_test(a_program_killed_after_verifying_leaves_the_row_with_the_mac, 3,
+                                      "verified|7c:df:a1:00:00:01", "aborted", 2)
+        kill_test(a_program_killed_after_the_end_leaves_the_row_consumed, 4, "consumed|7c:df:a1:00:00:01",
+                  "pass", 2)
+
+#define WORKERS         64
+#define RUNS_PER_WORKER 6
+
+            struct worker {
+    pthread_t thread;
+    const struct sample *sample;
+    struct eg_ledger *ledger;
+    unsigned number;
+    enum eg_code code;
+    struct eg_error err;
+};
+
+/* Every third run fails before it writes, every third after. */
+static enum eg_code take_one(const struct worker *worker, unsigned number, struct eg_error *err)
+{
+    const struct eg_unit unit = sample_unit(number);
+    int64_t run = 0, row;
+
+    EG_TRY(pools_reserve(worker->ledger, number, "many", &run, &row, err));
+    if (number % 3 != 1)
+        EG_TRY(pools_mark(worker->ledger, run, EG_POOL_WRITTEN, err));
+    if (number % 3 == 0)
+        EG_TRY(pools_mark(worker->ledger, run, EG_POOL_VERIFIED, err));
+    return sample_finish(worker->sample, worker->ledger, run, &unit,
+                         number % 3 == 0 ? &pools_pass : &pools_fail, err);
+}
+
+static void *take_rows(void *argument)
+{
+    struct worker *worker = argument;
+
+    for (unsigned i = 0; i < RUNS_PER_WORKER && worker->code == EG_OK; i++)
+        worker->code = take_one(worker, worker->number * RUNS_PER_WORKER + i, &worker->err);
+    return NULL;
+}
+
+static void no_two_of_64_workers_have_the_same_row(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct worker workers[WORKERS];
+    char text[8000] = "serial\n";
+    struct eg_error err;
+
+    for (unsigned i = 0; i < WORKERS * RUNS_PER_WORKER; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "S%04u\n", i);
+    assert_ok(pools_import(sample, "many.csv", text, &err), err);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){.sample = sample, .ledger = ledger, .number = i};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, take_rows, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < WORKERS; i++)
+        pthread_join(workers[i].thread, NULL);
+    for (unsigned i = 0; i < WORKERS; i++)
+        assert_ok(workers[i].code, workers[i].err);
+    assert_sql(sample->path, "SELECT * FROM pools", "many|384|128|0|128|0|128");
+    assert_sql(sample->path,
+               "SELECT count(DISTINCT row_id), count(DISTINCT mac) FROM pool_event WHERE state = 'written'",
+               "256|256");
+    assert_sql(sample->path, "SELECT count(*) FROM pool_free", "128");
+}
+
+#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(the_way_of_a_row_is_recorded_and_its_values_are_given),
+        with_sample(a_later_attempt_of_a_run_has_the_same_row),
+        with_sample(a_run_that_does_not_pass_gives_back_what_it_has_not_written),
+        with_sample(released_rows_are_given_first),
+        with_sample(a_board_that_comes_again_keeps_its_row),
+        with_sample(what_a_pool_cannot_give_is_refused_and_the_line_goes_on),
+        with_sample(a_mac_is_the_same_however_it_is_spelled),
+        with_sample(a_run_that_passes_without_having_verified_its_row_is_refused),
+        with_sample(two_boards_with_one_mac_do_not_share_a_row),
+        with_sample(no_statement_brings_a_row_where_it_must_not_be),
+        with_sample(a_program_killed_after_reserving_leaves_the_row_free),
+        with_sample(a_program_killed_after_writing_leaves_the_row_with_the_mac),
+        with_sample(a_program_killed_after_verifying_leaves_the_row_with_the_mac),
+        with_sample(a_program_killed_after_the_end_leaves_the_row_consumed),
+        with_sample(no_two_of_64_workers_have_the_same_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
