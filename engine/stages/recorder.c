@@ -55,5 +55,6 @@ void eg_pool_row_finish(struct eg_pool_row *row)
     }
     free(row->names);
     free(row->values);
+    free(row->secrets);
     *row = (struct eg_pool_row){0};
 }

@@ -120,6 +120,7 @@ struct eg_pool_row {
     int64_t number; /* the ledger's number of the row */
     char **names;   /* of the pool's columns */
     char **values;  /* as many */
+    bool *secrets;  /* as many: never shown; NULL = none is */
     unsigned count;
 };
 

@@ -101,19 +101,23 @@ enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *
                                   const struct eg_pool_row *row, struct eg_error *err)
 {
     char source[200];
+    bool secret;
 
     if (row == NULL)
         return format_serial(names, plan, false, err);
     snprintf(source, sizeof source, "pool %.100s", eg_plan_setting(plan, "unit.serial.pool")->text);
     if (row->count == 0)
         return eg_error_set(err, EG_BAD_UNIT_DATA, "%s has no columns", source);
-    EG_TRY(add(names, "", row->values[0], err));
-    for (unsigned i = 0; i < row->count; i++)
+    for (unsigned i = 0; i < row->count; i++) {
+        secret = row->secrets != NULL && row->secrets[i];
         if (strcmp(row->names[i], "mac") != 0) /* the board's own, which the row was chosen by */
-            EG_TRY(eg_unit_names_give(names, plan, row->names[i], row->values[i], false, source, err));
+            EG_TRY(eg_unit_names_give(names, plan, row->names[i], row->values[i], secret, source, err));
+    }
+    secret = (row->secrets != NULL && row->secrets[0]) || listed_as_secret(plan, row->names[0]);
+    EG_TRY(
+        eg_names_add(names, &(struct eg_name){.name = "", .value = row->values[0], .secret = secret}, err));
     if (strcmp(row->names[0], "serial") != 0)
-        EG_TRY(eg_unit_names_give(names, plan, "serial", row->values[0],
-                                  listed_as_secret(plan, row->names[0]), source, err));
+        EG_TRY(eg_unit_names_give(names, plan, "serial", row->values[0], secret, source, err));
     return format_serial(names, plan, true, err);
 }
 
