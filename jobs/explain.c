@@ -4,10 +4,12 @@
 
 #include "jobs/job.h"
 
-#include "engine/stages/unit.h"
+#include "jobs/explain_unit.h"
 
 #include <errno.h>
 #include <string.h>
+
+enum { VALUE_TEXT = 200 };
 
 static void explain_regions(const struct eg_plan *plan, FILE *out)
 {
@@ -25,105 +27,22 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
             (unsigned long long)(plan->wire_size * 100 / plan->data_size));
 }
 
-/* What a template comes to for the example; else the template itself. */
-static enum eg_code print_example(const char *template, const struct eg_names *names, FILE *out,
-                                  struct eg_error *err)
+/* The value, or what it means that there is none. */
+static void explain_value(char text[VALUE_TEXT], const struct eg_setting *setting)
 {
-    EG_CLEANUP(eg_free_cleanup) char *text = NULL;
-    bool secret = false;
-    const enum eg_code code = eg_template_text(&text, &secret, template, names, err);
+    size_t used = 0;
 
-    if (code == EG_NO_MEMORY)
-        return code;
-    fprintf(out, "%s\n", code != EG_OK ? template : secret ? "(secret)" : text);
-    return EG_OK;
-}
-
-static enum eg_code explain_place(const struct eg_unit_place *place, const struct eg_names *names, FILE *out,
-                                  struct eg_error *err)
-{
-    fprintf(out, "  0x%08lx  ", (unsigned long)place->flash_addr);
-    if (place->size != 0)
-        fprintf(out, "%10lu", (unsigned long)place->size);
-    else
-        fprintf(out, "%10s", "its own");
-    fprintf(out, "  %s", place->name);
-    switch (place->kind) {
-    case EG_UNIT_TEXT:
-    case EG_UNIT_HEX:
-        fputs(place->kind == EG_UNIT_HEX ? ": hex " : ": ", out);
-        return print_example(place->template->text, names, out, err);
-    case EG_UNIT_FILE:
-        fprintf(out, " (%s)\n", place->path);
-        return EG_OK;
-    case EG_UNIT_NVS:
-        break;
-    }
-    fprintf(out, " (%s)\n", place->path);
-    for (unsigned i = 0; i < place->template->item_count; i++) {
-        fprintf(out, "  %22s    %s: ", "", place->template->items[i].name);
-        EG_TRY(print_example(place->template->items[i].text, names, out, err));
-    }
-    return EG_OK;
-}
-
-/* What each board has of its own, shown for one that there is not. */
-static enum eg_code explain_unit(const struct eg_plan *plan, FILE *out, struct eg_error *err)
-{
-    const struct eg_setting *const pool = eg_plan_setting(plan, "unit.serial.pool");
-    const struct eg_setting *const values = eg_plan_setting(plan, "unit.values");
-    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
-    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
-    const char *place;
-
-    EG_TRY(eg_unit_places_find(&places, plan, &place, err));
-    EG_TRY(eg_unit_names_example(&names, plan, err));
-    const struct eg_name *const serial = eg_names_find(&names, "serial");
-    if (places.count == 0 && serial == NULL && values->item_count == 0)
-        return EG_OK;
-    fprintf(out, "  each board, for example of MAC %s%s%s\n", eg_names_find(&names, "mac")->value,
-            pool->given ? " and of a row 1 of pool " : "", pool->given ? pool->text : "");
-    if (serial != NULL)
-        fprintf(out, "  serial: %s\n", serial->secret ? "(secret)" : serial->value);
-    for (unsigned i = 0; i < values->item_count; i++) {
-        fprintf(out, "  %s: ", values->items[i].name);
-        EG_TRY(print_example(values->items[i].text, &names, out, err));
-    }
-    for (unsigned i = 0; i < places.count; i++)
-        EG_TRY(explain_place(&places.list[i], &names, out, err));
-    fputc('\n', out);
-    return EG_OK;
-}
-
-/* The value on one line; maps and groups are shown by what they do. */
-static void explain_setting(const struct eg_setting *setting, FILE *out)
-{
-    char text[64] = "";
-
-    switch (setting->option->type) {
-    case EG_OPTION_MAP:
-        snprintf(text, sizeof text, "%u name%s", setting->item_count, setting->item_count == 1 ? "" : "s");
-        break;
-    case EG_OPTION_GROUPS:
-        snprintf(text, sizeof text, "%u of them", setting->group_count);
-        break;
-    case EG_OPTION_TEXT_LIST:
-    case EG_OPTION_PROGRAM:
-        for (unsigned i = 0; i < setting->item_count; i++) {
-            const size_t used = strlen(text);
-            snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? " " : "", setting->items[i].text);
-        }
-        break;
-    case EG_OPTION_TEXT:
-    case EG_OPTION_CHOICE:
-    case EG_OPTION_NUMBER:
-    case EG_OPTION_NUMBER_LIST:
-    case EG_OPTION_DURATION:
-    case EG_OPTION_FILE:
-        break;
-    }
-    fprintf(out, "  %-22s  %-20s  %s%s\n", setting->option->key, text[0] != '\0' ? text : setting->text,
-            setting->option->help, setting->given ? "" : " (default)");
+    snprintf(text, VALUE_TEXT, "%s",
+             setting->text != NULL              ? setting->text
+             : setting->option->without != NULL ? setting->option->without
+                                                : "");
+    for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
+        used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s%s%s", i > 0 ? ", " : "",
+                                 setting->items[i].name != NULL ? setting->items[i].name : "",
+                                 setting->items[i].name != NULL ? ": " : "", setting->items[i].text);
+    if (setting->group_count != 0)
+        snprintf(text, VALUE_TEXT, "%u mapping%s", setting->group_count,
+                 setting->group_count == 1 ? "" : "s");
 }
 
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)
@@ -140,10 +59,14 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
     if (size != 0)
         fprintf(out, "flash  %lu %s\n", (unsigned long)(mega ? size >> 20 : size >> 10), mega ? "MB" : "KB");
     explain_regions(plan, out);
-    EG_TRY(explain_unit(plan, out, err));
-    for (unsigned i = 0; i < plan->setting_count; i++)
-        if (plan->settings[i].given || plan->settings[i].text != NULL)
-            explain_setting(&plan->settings[i], out);
+    EG_TRY(eg__explain_unit(plan, out, err));
+    for (unsigned i = 0; i < plan->setting_count; i++) {
+        const struct eg_setting *const setting = &plan->settings[i];
+        char value[VALUE_TEXT];
+        explain_value(value, setting);
+        fprintf(out, "  %-23s  %-20s  %s%s\n", setting->option->key, value, setting->option->help,
+                setting->given ? "" : " (default)");
+    }
     if (fflush(out) != 0 || ferror(out))
         return eg_error_errno(err, EG_IO, errno, "writing the plan of %s", plan->job_path);
     return EG_OK;

@@ -216,8 +216,12 @@ static enum eg_code append_number(struct eg_buffer *out, const struct piece *pie
     uint64_t number = 0;
     const char *at = name->value;
 
-    for (; *at >= '0' && *at <= '9' && number <= (UINT64_MAX - 9) / 10; at++)
-        number = number * 10 + (uint64_t)(*at - '0');
+    for (; *at >= '0' && *at <= '9'; at++) {
+        const uint64_t digit = (uint64_t)(*at - '0');
+        if (number > (UINT64_MAX - digit) / 10)
+            break;
+        number = number * 10 + digit;
+    }
     if (at == name->value || *at != '\0')
         return eg_error_set(err, EG_BAD_UNIT_DATA, "has %.*s, but %.80s is no whole number",
                             (int)(piece->size < 80 ? piece->size : 80), piece->text,

@@ -209,24 +209,31 @@ static size_t count_keys(const struct eg_nvs_items *items)
     return count;
 }
 
-static enum eg_code compare(const struct eg_nvs_items *is, const struct eg_nvs_items *wanted,
-                            struct eg_error *err)
+enum eg_code eg_unit_nvs_compare(const uint8_t *image, size_t size, const struct eg_nvs_items *wanted,
+                                 struct eg_error *err)
 {
+    EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items is = {0};
+
+    if (eg_nvs_read(&is, NULL, image, size, err) != EG_OK) {
+        if (err->code == EG_BAD_IMAGE)
+            err->code = EG_VERIFY_MISMATCH;
+        return err->code;
+    }
     for (size_t i = 0; i < wanted->count; i++) {
         const struct eg_nvs_item *const item = &wanted->list[i];
-        const struct eg_nvs_item *const read = item->key[0] != '\0' ? find_item(is, item) : item;
+        const struct eg_nvs_item *const read = item->key[0] != '\0' ? find_item(&is, item) : item;
         if (read == NULL)
-            return eg_error_set(err, EG_VERIFY_MISMATCH, "key %s of namespace %s is not in the flash",
-                                item->key, item->space);
+            return eg_error_set(err, EG_VERIFY_MISMATCH, "key %s of namespace %s is not there", item->key,
+                                item->space);
         if (read->type != item->type || read->size != item->size ||
             (item->size != 0 && memcmp(read->data, item->data, item->size) != 0))
             return eg_error_set(err, EG_VERIFY_MISMATCH,
                                 "key %s of namespace %s reads otherwise than it was given", item->key,
                                 item->space);
     }
-    if (count_keys(is) != count_keys(wanted))
-        return eg_error_set(err, EG_VERIFY_MISMATCH, "the flash has %zu keys, the board was given %zu",
-                            count_keys(is), count_keys(wanted));
+    if (count_keys(&is) != count_keys(wanted))
+        return eg_error_set(err, EG_VERIFY_MISMATCH, "there are %zu keys, the board was given %zu",
+                            count_keys(&is), count_keys(wanted));
     return EG_OK;
 }
 
@@ -245,7 +252,6 @@ enum eg_code eg_unit_nvs_read_back(struct eg_run *run, struct eg_error *err)
     const struct eg_unit_data *const data = run->unit_data;
     const struct eg_log_origin origin = eg_run_origin(run);
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
-    EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items items = {0};
 
     if (data == NULL || data->nvs_region >= data->region_count)
         return EG_OK;
@@ -253,16 +259,11 @@ enum eg_code eg_unit_nvs_read_back(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_buffer_resize(&image, region->data.size, 0xff, err));
     enum eg_code code = eg_loader_read_flash(&run->loader, region->flash_addr, image.data,
                                              (uint32_t)used(&region->data), NULL, NULL, err);
-    if (code == EG_OK) {
-        code = eg_nvs_read(&items, NULL, image.data, image.size, err);
-        if (code == EG_BAD_IMAGE)
-            code = err->code = EG_VERIFY_MISMATCH;
-    }
     if (code == EG_OK)
-        code = compare(&items, &data->nvs, err);
+        code = eg_unit_nvs_compare(image.data, image.size, &data->nvs, err);
     if (code != EG_OK)
         return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": read back: ", region->name, region->flash_addr);
     eg_log_verbose(run->logger, &origin, "%s at 0x%08" PRIx32 ": %zu keys read back as they were given",
-                   region->name, region->flash_addr, count_keys(&items));
+                   region->name, region->flash_addr, count_keys(&data->nvs));
     return EG_OK;
 }

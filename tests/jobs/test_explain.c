@@ -32,7 +32,7 @@ static void a_plan_is_explained(void **state)
              "(%s/data.bin)\n"
              "  all                  8          8 (100%%)\n"
              "\n"
-             "  link.baud               115200                rate to work at, in bits per second\n",
+             "  link.baud                115200                rate to work at, in bits per second\n",
              job_folder, sha256, job_folder);
     text.data[strlen(expected) < text.size ? strlen(expected) : text.size] = '\0';
     assert_string_equal((char *)text.data, expected);

@@ -95,7 +95,7 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         "verify, retry");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, link, verify, retry");
+                   "firmware, flash, link, unit, verify, retry");
 }
 
 static void a_missing_key_is_named(void **state)
