@@ -127,7 +127,7 @@ static enum eg_code reserve_row(struct eg__store *store, int64_t row, int64_t po
     return eg__store_run(store, EG__RESERVE_ROW, err);
 }
 
-static enum eg_code add_field(struct eg_pool_row *row, const char *name, const char *value,
+static enum eg_code add_field(struct eg_pool_row *row, const char *name, const char *value, bool secret,
                               struct eg_error *err)
 {
     char **names = realloc(row->names, (row->count + 1) * sizeof *names);
@@ -137,9 +137,13 @@ static enum eg_code add_field(struct eg_pool_row *row, const char *name, const c
     char **values = realloc(row->values, (row->count + 1) * sizeof *values);
     if (values != NULL)
         row->values = values;
-    if (names == NULL || values == NULL)
+    bool *secrets = realloc(row->secrets, (row->count + 1) * sizeof *secrets);
+    if (secrets != NULL)
+        row->secrets = secrets;
+    if (names == NULL || values == NULL || secrets == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory");
     names[row->count] = values[row->count] = NULL;
+    secrets[row->count] = secret;
     row->count++;
     EG_TRY(eg_strdup(&names[row->count - 1], name, err));
     return eg_strdup(&values[row->count - 1], value, err);
@@ -158,7 +162,8 @@ static enum eg_code read_row(struct eg__store *store, int64_t number, struct eg_
         if (!found)
             return EG_OK;
         if (add_field(row, (const char *)sqlite3_column_text(read, 0),
-                      (const char *)sqlite3_column_text(read, 1), err) != EG_OK) {
+                      (const char *)sqlite3_column_text(read, 1), sqlite3_column_int(read, 2) != 0,
+                      err) != EG_OK) {
             sqlite3_reset(read);
             return err->code;
         }

@@ -63,7 +63,7 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__FIND_ROW_FOR_MAC] = "SELECT row_id FROM pool_row WHERE pool_id = ?1 AND mac = ?2",
     [EG__FIND_ROW_FREE] = "SELECT row_id FROM pool_free WHERE pool_id = ?1 ORDER BY position LIMIT 1",
     [EG__READ_ROW] =
-        "SELECT pool_column.name, field.value"
+        "SELECT pool_column.name, field.value, pool_column.secret"
         " FROM pool_row JOIN pool_column USING (pool_id) JOIN json_each(pool_row.fields) AS field"
         "  ON field.key = pool_column.position - 1"
         " WHERE row_id = ?1 ORDER BY pool_column.position",
