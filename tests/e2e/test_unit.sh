@@ -29,7 +29,7 @@ expect_status 0 "$espgang" pool import "$work/serials.csv" --pool serials --secr
 
 # nvs_of FILE: what the NVS partition of a flash says.
 nvs_of() {
-  tail -c +$((0x9001)) "$1" | head -c $((0x6000)) >"$work/nvs.bin"
+  head -c $((0xf000)) "$1" | tail -c $((0x6000)) >"$work/nvs.bin"
   "$espgang" nvs print "$work/nvs.bin"
 }
 
@@ -50,7 +50,7 @@ for board in 1 2 3 4 5 6 7 8; do
   expect_equal "number in the flash of board $board" "$(value_of number <<<"$nvs")" "$row"
   expect_equal "MAC in the flash of board $board" "$(value_of mac <<<"$nvs")" "$mac"
   expect_equal "token in the flash of board $board" "$(value_of token <<<"$nvs")" "s3cret$row"
-  expect_equal "label of board $board" "$(tail -c +$((0x1f0001)) "$work/flash/board$board.bin" | head -c 14)" "L7/acme-000$row"
+  expect_equal "label of board $board" "$(head -c $((0x1f000e)) "$work/flash/board$board.bin" | tail -c 14)" "L7/acme-000$row"
 done
 expect_equal 'serials' "$(ledger "select count(distinct row_id) from pool_event where state = 'consumed'")" 8
 expect_equal 'secret columns on record' "$(ledger "select distinct value from run_value where name = 'token'")" ''
@@ -81,7 +81,7 @@ make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  secret: key'
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch keys --flash-dir "$work/flash"
 expect_equal 'questions' "$(wc -l <"$work/questions")" 2
 expect_text "$work/questions" '"mac":"02:65:67:00:00:02"'
-expect_equal 'key in the flash' "$(tail -c +$((0x1f0001)) "$work/flash/board2.bin" | head -c 9 | od -An -tx1 | tr -d ' ')" 0123456789abcdef07
+expect_equal 'key in the flash' "$(head -c $((0x1f0009)) "$work/flash/board2.bin" | tail -c 9 | od -An -tx1 | tr -d ' ')" 0123456789abcdef07
 expect_equal 'key on record' "$(ledger "select distinct name, value from run_value join runs on run = run_id where batch = 'keys' order by 1")" \
   $'issue|7\nkey|'
 printf '#!/bin/sh\necho oops\n' >"$work/make_key"
