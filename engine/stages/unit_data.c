@@ -22,7 +22,7 @@ static enum eg_code parse_schema(struct eg_nvs_schema **schema, const struct eg_
     EG_TRY(eg_strdup(&folder, file->text, err));
     char *const slash = strrchr(folder, '/');
     if (slash != NULL)
-        slash[1] = '\0';
+        slash[slash == folder] = '\0';
     return eg_nvs_schema_parse(schema, file->text, (const char *)file->content.data, file->content.size,
                                slash != NULL ? folder : NULL, err);
 }
@@ -35,31 +35,6 @@ static bool has_value(const struct eg_setting *values, const struct eg_nvs_schem
         if (eg_nvs_schema_find(schema, values->items[i].name, 0) == row)
             return true;
     return false;
-}
-
-enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
-{
-    const struct eg_setting *const values = eg_plan_setting(plan, "unit.nvs.values");
-    EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = NULL;
-
-    *place = eg_plan_setting(plan, "unit.nvs.schema")->place;
-    EG_TRY(parse_schema(&schema, plan, err));
-    for (unsigned i = 0; i < values->item_count; i++) {
-        *place = values->items[i].place;
-        if (eg_nvs_schema_find(schema, values->items[i].name, 0) == NULL)
-            return eg_error_set(err, EG_BAD_JOB, "unit.nvs.values.%.80s is no key of %s",
-                                values->items[i].name, eg_nvs_schema_name(schema));
-    }
-    *place = values->item_count != 0 ? values->place : eg_plan_setting(plan, "unit.nvs.schema")->place;
-    for (size_t i = 0; i < eg_nvs_schema_count(schema); i++) {
-        const struct eg_nvs_row *const row = eg_nvs_schema_row(schema, i);
-        if (row->key[0] != '\0' && row->text == NULL && !has_value(values, schema, row))
-            return eg_error_set(err, EG_BAD_JOB,
-                                "unit.nvs.values lacks %s, which line %zu of %s leaves to each board",
-                                row->key, row->line, eg_nvs_schema_name(schema));
-    }
-    *place = NULL;
-    return EG_OK;
 }
 
 /* Values by key, their texts on the heap. */
@@ -86,6 +61,68 @@ static enum eg_code expand_values(struct values *values, const struct eg_setting
             return eg_error_prefix(err, "unit.nvs.values.%.80s ", item->name);
         values->list[values->count] = (struct eg_nvs_value){item->name, text};
     }
+    return EG_OK;
+}
+
+/* A value that the encoding takes. */
+static const char *any_value(const char *encoding)
+{
+    return strcmp(encoding, "hex2bin") == 0           ? "00"
+           : strcmp(encoding, "base64") == 0          ? "AA=="
+           : encoding[0] == 'u' || encoding[0] == 'i' ? "0"
+                                                      : "x";
+}
+
+/* Build it for a board that there is not, so that what the schema says itself is right before the line
+ * begins. */
+static enum eg_code rehearse(const struct eg_nvs_schema *schema, const struct eg_plan *plan,
+                             struct eg_error *err)
+{
+    const struct eg_setting *const map = eg_plan_setting(plan, "unit.nvs.values");
+    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
+    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
+    EG_CLEANUP(values_finish) struct values values = {0};
+    const char *place;
+
+    EG_TRY(eg_unit_places_find(&places, plan, &place, err));
+    EG_TRY(eg_unit_names_of_nobody(&names, plan, err));
+    EG_TRY(eg_alloc(&values.list, map->item_count + 1, sizeof *values.list, err));
+    for (; values.count < map->item_count; values.count++) {
+        const struct eg_setting_item *const item = &map->items[values.count];
+        struct eg_error ignored;
+        char *text;
+        if (eg_template_text(&text, NULL, item->text, &names, &ignored) != EG_OK)
+            EG_TRY(eg_strdup(&text, any_value(eg_nvs_schema_find(schema, item->name, 0)->encoding), err));
+        values.list[values.count] = (struct eg_nvs_value){item->name, text};
+    }
+    return eg_nvs_schema_build(&image, schema, values.list, values.count, places.list[0].size, EG_NVS_VERSION,
+                               err);
+}
+
+enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const values = eg_plan_setting(plan, "unit.nvs.values");
+    EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = NULL;
+
+    *place = eg_plan_setting(plan, "unit.nvs.schema")->place;
+    EG_TRY(parse_schema(&schema, plan, err));
+    for (unsigned i = 0; i < values->item_count; i++) {
+        *place = values->items[i].place;
+        if (eg_nvs_schema_find(schema, values->items[i].name, 0) == NULL)
+            return eg_error_set(err, EG_BAD_JOB, "unit.nvs.values.%.80s is no key of %s",
+                                values->items[i].name, eg_nvs_schema_name(schema));
+    }
+    *place = values->item_count != 0 ? values->place : eg_plan_setting(plan, "unit.nvs.schema")->place;
+    for (size_t i = 0; i < eg_nvs_schema_count(schema); i++) {
+        const struct eg_nvs_row *const row = eg_nvs_schema_row(schema, i);
+        if (row->key[0] != '\0' && row->text == NULL && !has_value(values, schema, row))
+            return eg_error_set(err, EG_BAD_JOB,
+                                "unit.nvs.values lacks %s, which line %zu of %s leaves to each board",
+                                row->key, row->line, eg_nvs_schema_name(schema));
+    }
+    EG_TRY(rehearse(schema, plan, err));
+    *place = NULL;
     return EG_OK;
 }
 

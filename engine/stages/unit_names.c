@@ -231,8 +231,17 @@ enum eg_code eg_unit_names_of_values(struct eg_names *names, const struct eg_pla
 
 /* ---- Without a board ---- */
 
-static const struct eg_unit_board nobody = {
-    .mac = "24:0a:c4:00:10:00", .revision = "3.0", .slot = "1", .run = "1", .date = "2026-01-31"};
+enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan, struct eg_error *err)
+{
+    const struct eg_unit_board nobody = {.mac = "24:0a:c4:00:10:00",
+                                         .chip = plan->target->name,
+                                         .revision = "3.0",
+                                         .slot = "1",
+                                         .run = "1",
+                                         .date = "2026-01-31"};
+
+    return eg_unit_names_of_board(names, plan, &nobody, err);
+}
 
 static bool given(const struct eg_plan *plan, const char *key)
 {
@@ -306,10 +315,8 @@ enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
     const bool pool = given(plan, "unit.serial.pool");
     const bool all_known = !pool && !given(plan, "unit.generate.program");
     EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
-    struct eg_unit_board board = nobody;
 
-    board.chip = plan->target->name;
-    EG_TRY(eg_unit_names_of_board(&names, plan, &board, err));
+    EG_TRY(eg_unit_names_of_nobody(&names, plan, err));
     if (format->given && !pool) {
         const struct eg_template template = eg_template_of(format->text);
         *place = format->place;
@@ -333,11 +340,9 @@ enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan 
     const bool pool = given(plan, "unit.serial.pool");
     char *columns[] = {"serial"}, *first[] = {"1"};
     const struct eg_pool_row row = {.names = columns, .values = first, .count = 1};
-    struct eg_unit_board board = nobody;
     struct eg_error ignored;
 
-    board.chip = plan->target->name;
-    EG_TRY(eg_unit_names_of_board(names, plan, &board, err));
+    EG_TRY(eg_unit_names_of_nobody(names, plan, err));
     if (eg_unit_names_of_row(names, plan, pool ? &row : NULL, &ignored) == EG_NO_MEMORY)
         return eg_error_set(err, EG_NO_MEMORY, "names for an example");
     for (unsigned i = 0; i < values->item_count; i++) {

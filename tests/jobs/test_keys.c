@@ -163,6 +163,27 @@ static void nvs_wants_a_value_for_every_key(void **state)
                    "@/job.yaml:6:26: @/nvs.csv:2: key \"serial\" stands in front of the first namespace");
 }
 
+static void what_nvs_cannot_hold_is_refused_as_far_as_it_is_known(void **state)
+{
+    (void)state;
+    put("nvs.csv", "key,type,encoding,value\ndevice,namespace,,\nlimit,data,u8,300\nserial,data,string,\n");
+    assert_refused(
+        UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a}}"), EG_BAD_IMAGE,
+        "@/job.yaml:6:26: @/nvs.csv:3: key \"limit\": value 300 is out of the range of a u8, 0 to 255");
+    put("nvs.csv", "key,type,encoding,value\ndevice,namespace,,\nca,file,string,none.pem\n");
+    assert_refused(UNIT("  nvs: {at: nvs, schema: nvs.csv}"), EG_BAD_IMAGE,
+                   "@/job.yaml:6:26: @/nvs.csv:3: key \"ca\": @/none.pem: No such file or directory");
+    put("nvs.csv", "key,type,encoding\ndevice,namespace,\nnumber,data,u32\nkey,data,hex2bin\n");
+    assert_refused(
+        UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {number: '{mac}', key: '{mac:plain}'}}"),
+        EG_BAD_IMAGE,
+        "@/job.yaml:6:43: @/nvs.csv:3: key \"number\": the value is no number, such as 42 or 0x2a, as "
+        "a u32 is");
+    put("job.yaml", UNIT("  serial: {pool: serials}\n"
+                         "  nvs: {at: nvs, schema: nvs.csv, values: {number: '{count}', key: '{token}'}}"));
+    eg_plan_destroy(loaded("job.yaml"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +196,7 @@ int main(void)
         TEST(bytes_are_text_or_digits),
         TEST(nvs_wants_a_place_a_size_and_a_schema),
         TEST(nvs_wants_a_value_for_every_key),
+        TEST(what_nvs_cannot_hold_is_refused_as_far_as_it_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
