@@ -367,7 +367,7 @@ static enum eg_code add_all(struct import *import, int64_t *total, struct eg_err
 {
     char count_sql[100];
 
-    EG_TRY(eg__sqlite_exec(import->db, "BEGIN IMMEDIATE", err));
+    EG_TRY(eg__sqlite_exec(import->db, "PRAGMA cache_size = -131072; BEGIN IMMEDIATE", err)); /* KiB */
     EG_TRY(check_file_is_new(import, err));
     EG_TRY(find_pool(import, err));
     EG_TRY(import->pool_is_new ? add_pool(import, err) : check_columns(import, err));

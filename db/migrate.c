@@ -84,8 +84,10 @@ enum eg_code eg__migrate_open(sqlite3 **db, const char *full, bool alone, struct
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
 
     EG_TRY(eg__sqlite_open(&opened, full, false, err));
-    EG_TRY(eg__sqlite_exec(
-        opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err));
+    EG_TRY(eg__sqlite_exec(opened,
+                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                           " PRAGMA temp_store = MEMORY",
+                           err));
     EG_TRY(migrate(opened, alone, err));
     *db = opened;
     opened = NULL;

@@ -9,17 +9,11 @@
 
 #include "db/query.h"
 
-#include "db/internal.h"
+#include "db/query_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct eg_query {
-    sqlite3 *db;
-    char *path;
-    sqlite3_stmt *batch; /* holds the strings of the last struct eg_batch */
-};
 
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] =
@@ -69,8 +63,9 @@ static enum eg_code open_query(struct eg_query *query, struct eg_error *err)
     EG_TRY(eg__path_resolve(&full, query->path, false, err));
     EG_TRY(eg__sqlite_open(&query->db, full, true, err));
     EG_TRY(eg__sqlite_exec(query->db, "PRAGMA temp_store = MEMORY; BEGIN", err));
-    return eg__sqlite_number(query->db, "SELECT count(*) FROM session", &ignored,
-                             err); /* takes the snapshot */
+    EG_TRY(
+        eg__sqlite_number(query->db, "SELECT count(*) FROM session", &ignored, err)); /* takes the snapshot */
+    return eg__sqlite_number(query->db, "PRAGMA user_version", &query->version, err);
 }
 
 enum eg_code eg_query_open(struct eg_query **query, const char *path, struct eg_error *err)
@@ -106,38 +101,38 @@ const char *eg_query_path(const struct eg_query *query)
     return query->path;
 }
 
-static enum eg_code failed(struct eg_query *query, struct eg_error *err)
+enum eg_code eg__query_failed(struct eg_query *query, struct eg_error *err)
 {
     eg__sqlite_error(query->db, err);
     return eg_error_prefix(err, "ledger %s: ", query->path);
 }
 
-static enum eg_code prepare(sqlite3_stmt **statement, struct eg_query *query, const char *sql,
-                            const char *batch, struct eg_error *err)
+enum eg_code eg__query_prepare(sqlite3_stmt **statement, struct eg_query *query, const char *sql,
+                               const char *batch, struct eg_error *err)
 {
     if (sqlite3_prepare_v2(query->db, sql, -1, statement, NULL) != SQLITE_OK)
-        return failed(query, err);
+        return eg__query_failed(query, err);
     if (batch != NULL && sqlite3_bind_text(*statement, 1, batch, -1, SQLITE_TRANSIENT) != SQLITE_OK)
-        return failed(query, err);
+        return eg__query_failed(query, err);
     return EG_OK;
 }
 
-static enum eg_code next(struct eg_query *query, sqlite3_stmt *statement, bool *row, struct eg_error *err)
+enum eg_code eg__query_next(struct eg_query *query, sqlite3_stmt *statement, bool *row, struct eg_error *err)
 {
     const int status = sqlite3_step(statement);
 
     *row = status == SQLITE_ROW;
-    return *row || status == SQLITE_DONE ? EG_OK : failed(query, err);
+    return *row || status == SQLITE_DONE ? EG_OK : eg__query_failed(query, err);
 }
 
-static const char *text(sqlite3_stmt *statement, int column)
+const char *eg__query_text(sqlite3_stmt *statement, int column)
 {
     const char *value = (const char *)sqlite3_column_text(statement, column);
 
     return value != NULL ? value : "";
 }
 
-static int64_t number(sqlite3_stmt *statement, int column)
+int64_t eg__query_number(sqlite3_stmt *statement, int column)
 {
     return sqlite3_column_type(statement, column) == SQLITE_NULL ? -1
                                                                  : sqlite3_column_int64(statement, column);
@@ -150,15 +145,16 @@ static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg
     char names[300] = "";
     bool row;
 
-    EG_TRY(prepare(&statement, query,
-                   "SELECT batch FROM session GROUP BY batch ORDER BY max(session_id) DESC LIMIT 5", NULL,
-                   err));
+    EG_TRY(eg__query_prepare(&statement, query,
+                             "SELECT batch FROM session GROUP BY batch ORDER BY max(session_id) DESC LIMIT 5",
+                             NULL, err));
     for (;;) {
-        EG_TRY(next(query, statement, &row, err));
+        EG_TRY(eg__query_next(query, statement, &row, err));
         if (!row)
             break;
         const size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", text(statement, 0));
+        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
+                 eg__query_text(statement, 0));
     }
     if (names[0] == '\0')
         return eg_error_set(err, EG_LEDGER, "ledger %s: has no batch yet", query->path);
@@ -174,8 +170,8 @@ static enum eg_code find_batch(sqlite3_stmt **statement, struct eg_query *query,
                                    : "SELECT batch FROM session ORDER BY session_id DESC LIMIT 1";
     bool row;
 
-    EG_TRY(prepare(statement, query, sql, name, err));
-    EG_TRY(next(query, *statement, &row, err));
+    EG_TRY(eg__query_prepare(statement, query, sql, name, err));
+    EG_TRY(eg__query_next(query, *statement, &row, err));
     return row ? EG_OK : no_batch(query, name, err);
 }
 
@@ -188,21 +184,21 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
     EG_TRY(find_batch(&found, query, name, err));
     sqlite3_finalize(query->batch);
     query->batch = NULL;
-    EG_TRY(prepare(&query->batch, query, batch_sql, text(found, 0), err));
-    EG_TRY(next(query, query->batch, &row, err));
+    EG_TRY(eg__query_prepare(&query->batch, query, batch_sql, eg__query_text(found, 0), err));
+    EG_TRY(eg__query_next(query, query->batch, &row, err));
     *batch = (struct eg_batch){
-        .name = text(query->batch, 0),
-        .first_utc = text(query->batch, 1),
-        .last_utc = text(query->batch, 2),
-        .runs = number(query->batch, 3),
-        .unfinished = number(query->batch, 4),
-        .units = number(query->batch, 5),
-        .passed = number(query->batch, 6),
-        .marginal = number(query->batch, 7),
-        .failed = number(query->batch, 8),
-        .errors = number(query->batch, 9),
-        .aborted = number(query->batch, 10),
-        .first_pass = number(query->batch, 11),
+        .name = eg__query_text(query->batch, 0),
+        .first_utc = eg__query_text(query->batch, 1),
+        .last_utc = eg__query_text(query->batch, 2),
+        .runs = eg__query_number(query->batch, 3),
+        .unfinished = eg__query_number(query->batch, 4),
+        .units = eg__query_number(query->batch, 5),
+        .passed = eg__query_number(query->batch, 6),
+        .marginal = eg__query_number(query->batch, 7),
+        .failed = eg__query_number(query->batch, 8),
+        .errors = eg__query_number(query->batch, 9),
+        .aborted = eg__query_number(query->batch, 10),
+        .first_pass = eg__query_number(query->batch, 11),
     };
     return EG_OK;
 }
@@ -213,21 +209,21 @@ enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_bat
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    EG_TRY(prepare(&rows, query, sessions_sql, batch, err));
+    EG_TRY(eg__query_prepare(&rows, query, sessions_sql, batch, err));
     for (;;) {
-        EG_TRY(next(query, rows, &row, err));
+        EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
         const struct eg_batch_session session = {
-            .started_utc = text(rows, 0),
-            .station = text(rows, 1),
-            .operator_name = text(rows, 2),
-            .job = text(rows, 3),
-            .job_version = text(rows, 4),
-            .job_sha256 = text(rows, 5),
-            .chip = text(rows, 6),
-            .tool_version = text(rows, 7),
-            .runs = number(rows, 8),
+            .started_utc = eg__query_text(rows, 0),
+            .station = eg__query_text(rows, 1),
+            .operator_name = eg__query_text(rows, 2),
+            .job = eg__query_text(rows, 3),
+            .job_version = eg__query_text(rows, 4),
+            .job_sha256 = eg__query_text(rows, 5),
+            .chip = eg__query_text(rows, 6),
+            .tool_version = eg__query_text(rows, 7),
+            .runs = eg__query_number(rows, 8),
         };
         EG_TRY(visit(context, &session, err));
     }
@@ -239,32 +235,32 @@ enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passe
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    EG_TRY(prepare(&rows, query, runs_sql, batch, err));
+    EG_TRY(eg__query_prepare(&rows, query, runs_sql, batch, err));
     if (sqlite3_bind_int(rows, 2, passed_too) != SQLITE_OK)
-        return failed(query, err);
+        return eg__query_failed(query, err);
     for (;;) {
-        EG_TRY(next(query, rows, &row, err));
+        EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
         const struct eg_batch_run run = {
-            .run = number(rows, 0),
-            .slot = text(rows, 1),
-            .port = text(rows, 2),
-            .mac = text(rows, 3),
-            .chip = text(rows, 4),
-            .revision = text(rows, 5),
-            .package = text(rows, 6),
-            .flash_jedec = number(rows, 7),
-            .flash_size = number(rows, 8),
-            .started_utc = text(rows, 9),
-            .finished_utc = text(rows, 10),
-            .outcome = text(rows, 11),
-            .code = text(rows, 12),
-            .blame = text(rows, 13),
-            .sentence = text(rows, 14),
-            .marginal = text(rows, 15),
-            .attempts = number(rows, 16),
-            .duration_ms = number(rows, 17),
+            .run = eg__query_number(rows, 0),
+            .slot = eg__query_text(rows, 1),
+            .port = eg__query_text(rows, 2),
+            .mac = eg__query_text(rows, 3),
+            .chip = eg__query_text(rows, 4),
+            .revision = eg__query_text(rows, 5),
+            .package = eg__query_text(rows, 6),
+            .flash_jedec = eg__query_number(rows, 7),
+            .flash_size = eg__query_number(rows, 8),
+            .started_utc = eg__query_text(rows, 9),
+            .finished_utc = eg__query_text(rows, 10),
+            .outcome = eg__query_text(rows, 11),
+            .code = eg__query_text(rows, 12),
+            .blame = eg__query_text(rows, 13),
+            .sentence = eg__query_text(rows, 14),
+            .marginal = eg__query_text(rows, 15),
+            .attempts = eg__query_number(rows, 16),
+            .duration_ms = eg__query_number(rows, 17),
         };
         EG_TRY(visit(context, &run, err));
     }
@@ -276,21 +272,21 @@ enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batc
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    EG_TRY(prepare(&rows, query, regions_sql, batch, err));
+    EG_TRY(eg__query_prepare(&rows, query, regions_sql, batch, err));
     for (;;) {
-        EG_TRY(next(query, rows, &row, err));
+        EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
         const struct eg_batch_region region = {
-            .name = text(rows, 0),
-            .file = text(rows, 1),
-            .flash_addr = number(rows, 2),
-            .size = number(rows, 3),
-            .expected_md5 = text(rows, 4),
-            .expected_sha256 = text(rows, 5),
-            .equal = number(rows, 6),
-            .different = number(rows, 7),
-            .not_checked = number(rows, 8),
+            .name = eg__query_text(rows, 0),
+            .file = eg__query_text(rows, 1),
+            .flash_addr = eg__query_number(rows, 2),
+            .size = eg__query_number(rows, 3),
+            .expected_md5 = eg__query_text(rows, 4),
+            .expected_sha256 = eg__query_text(rows, 5),
+            .equal = eg__query_number(rows, 6),
+            .different = eg__query_number(rows, 7),
+            .not_checked = eg__query_number(rows, 8),
         };
         EG_TRY(visit(context, &region, err));
     }
@@ -302,19 +298,19 @@ enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_b
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    EG_TRY(prepare(&rows, query, mismatches_sql, batch, err));
+    EG_TRY(eg__query_prepare(&rows, query, mismatches_sql, batch, err));
     for (;;) {
-        EG_TRY(next(query, rows, &row, err));
+        EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
         const struct eg_batch_mismatch mismatch = {
-            .run = number(rows, 0),
-            .slot = text(rows, 1),
-            .mac = text(rows, 2),
-            .region = text(rows, 3),
-            .flash_addr = number(rows, 4),
-            .expected_md5 = text(rows, 5),
-            .read_md5 = text(rows, 6),
+            .run = eg__query_number(rows, 0),
+            .slot = eg__query_text(rows, 1),
+            .mac = eg__query_text(rows, 2),
+            .region = eg__query_text(rows, 3),
+            .flash_addr = eg__query_number(rows, 4),
+            .expected_md5 = eg__query_text(rows, 5),
+            .read_md5 = eg__query_text(rows, 6),
         };
         EG_TRY(visit(context, &mismatch, err));
     }

@@ -13,7 +13,7 @@
 #ifndef DB_QUERY_H
 #define DB_QUERY_H
 
-#include "engine/base/error.h"
+#include "engine/base/bytes.h"
 
 #include <stdint.h>
 
@@ -80,6 +80,33 @@ struct eg_batch_mismatch {
     const char *expected_md5, *read_md5;
 };
 
+/** A pool as a whole: its rows by state. A row that a board keeps is as its last run left it. */
+struct eg_pool_summary {
+    const char *name;
+    int64_t total, free, reserved, written, verified, consumed;
+};
+
+struct eg_pool_entry {
+    int64_t position;  /* in the pool, from 1 */
+    const char *state; /* "free", or as eg_pool_state_name() */
+    int64_t run;       /* the last that had it; -1 while it is free */
+    const char *mac;   /* whose it is, or for whom it is meant */
+    const char *since_utc, *imported_from;
+    const char *const *names, *const *values; /* of the columns; of a secret one "(secret)" */
+    unsigned count;
+};
+
+/** What a finished run gave to its board or read from its log. */
+struct eg_run_value {
+    int64_t run;
+    const char *mac;
+    const char *kind; /* "unit", "measured" */
+    const char *name;
+    const char *value;  /* of a secret "" */
+    const char *limits; /* "" = held against nothing */
+    bool passed;
+};
+
 /* A visitor ends the walk by returning another code than EG_OK, which the walk then returns. */
 typedef enum eg_code eg_batch_session_visitor(void *context, const struct eg_batch_session *row,
                                               struct eg_error *err);
@@ -89,6 +116,12 @@ typedef enum eg_code eg_batch_region_visitor(void *context, const struct eg_batc
                                              struct eg_error *err);
 typedef enum eg_code eg_batch_mismatch_visitor(void *context, const struct eg_batch_mismatch *row,
                                                struct eg_error *err);
+typedef enum eg_code eg_pool_summary_visitor(void *context, const struct eg_pool_summary *row,
+                                             struct eg_error *err);
+typedef enum eg_code eg_pool_entry_visitor(void *context, const struct eg_pool_entry *row,
+                                           struct eg_error *err);
+typedef enum eg_code eg_run_value_visitor(void *context, const struct eg_run_value *row,
+                                          struct eg_error *err);
 
 /**
  * The numbers of a batch.
@@ -116,5 +149,35 @@ enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batc
 /** Regions that read back differently, by run. */
 enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_batch_mismatch_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
+
+/** Every pool, by name. */
+enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
+                            struct eg_error *err) EG_CHECKED;
+
+/**
+ * Rows of a pool in the order they were imported.
+ *
+ * @return EG_OK; EG_LEDGER: there is no such pool (the sentence lists those that are)
+ */
+enum eg_code eg_query_pool(struct eg_query *query, const char *pool, eg_pool_entry_visitor *visit,
+                           void *context, struct eg_error *err) EG_CHECKED;
+
+/** Values of a run in the order they were recorded; none of a run that is unknown or not finished. */
+enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_value_visitor *visit,
+                                 void *context, struct eg_error *err) EG_CHECKED;
+
+/** Values of all finished runs of a batch, by run. */
+enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg_run_value_visitor *visit,
+                                   void *context, struct eg_error *err) EG_CHECKED;
+
+/**
+ * What the application printed during a run, compressed with zstd.
+ *
+ * @param log  its content is replaced; empty when there is none
+ *
+ * @return EG_OK; EG_LEDGER: it is not what was recorded
+ */
+enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buffer *log,
+                              struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -53,7 +53,7 @@ CREATE TABLE pool_event (
 CREATE INDEX pool_event_by_row ON pool_event (row_id);
 CREATE UNIQUE INDEX pool_event_by_run ON pool_event (run_id, pool_id) WHERE state = 'reserved';
 CREATE INDEX pool_event_by_mac ON pool_event (pool_id, mac) WHERE state = 'written';
-CREATE UNIQUE INDEX pool_event_consumed ON pool_event (row_id) WHERE state = 'consumed';
+CREATE UNIQUE INDEX pool_event_consumed ON pool_event (pool_id, row_id) WHERE state = 'consumed';
 
 -- Rows that nobody has: an index over pool_row and pool_event, kept by their triggers alone.
 CREATE TABLE pool_free (
@@ -261,15 +261,35 @@ LEFT JOIN pool_event AS last
 
 CREATE VIEW pools AS
 SELECT
-    pool AS name,
-    count(*) AS total,
-    count(*) FILTER (WHERE state = 'free') AS free,
-    count(*) FILTER (WHERE state = 'reserved') AS reserved,
-    count(*) FILTER (WHERE state = 'written') AS written,
-    count(*) FILTER (WHERE state = 'verified') AS verified,
-    count(*) FILTER (WHERE state = 'consumed') AS consumed
-FROM serials
-GROUP BY pool;
+    pool.name,
+    (SELECT max(position) FROM pool_row WHERE pool_row.pool_id = pool.pool_id) AS total,
+    (SELECT count(*) FROM pool_free WHERE pool_free.pool_id = pool.pool_id) AS free,
+    coalesce(held.reserved, 0) AS reserved,
+    coalesce(held.written, 0) AS written,
+    coalesce(held.verified, 0) AS verified,
+    (SELECT count(*) FROM pool_event WHERE pool_event.pool_id = pool.pool_id AND state = 'consumed') AS consumed
+FROM pool
+LEFT JOIN (
+    SELECT
+        pool_id,
+        count(*) FILTER (WHERE state = 'reserved') AS reserved,
+        count(*) FILTER (WHERE state = 'written') AS written,
+        count(*) FILTER (WHERE state = 'verified') AS verified
+    FROM (
+        SELECT
+            pool_id,
+            coalesce(
+                (SELECT state FROM pool_event
+                 WHERE pool_event.row_id = pool_row.row_id AND state IN ('written', 'verified')
+                 ORDER BY event_id DESC LIMIT 1),
+                'reserved') AS state
+        FROM pool_row
+        WHERE NOT EXISTS (
+                SELECT 1 FROM pool_free WHERE pool_free.pool_id = pool_row.pool_id AND pool_free.position = pool_row.position)
+            AND NOT EXISTS (
+                SELECT 1 FROM pool_event
+                WHERE pool_event.pool_id = pool_row.pool_id AND pool_event.row_id = pool_row.row_id AND state = 'consumed'))
+    GROUP BY pool_id) AS held USING (pool_id);
 
 -- What each finished run gave to its board.
 CREATE VIEW unit_values AS

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SAMPLE_REGIONS 2
+#define SAMPLE_LOG     "(\xb5/\xfd\0 as if zstd"
 
 struct sample {
     char folder[64];
@@ -111,6 +112,7 @@ struct sample_end {
     const char *text, *marginal;
     unsigned attempts;
     bool mismatch; /* the chip's digest of the app differs */
+    bool measured; /* it has the values and the log of an application */
 };
 
 static inline enum eg_code sample_finish(const struct sample *sample, struct eg_ledger *ledger, int64_t run,
@@ -136,6 +138,11 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
          .bytes_sent = 90000,
          .bytes_received = 1200,
          .resends = 1},
+    };
+    static const struct eg_value_record values[] = {
+        {EG_VALUE_UNIT, "serial", "A-1", "", true},
+        {EG_VALUE_UNIT, "key", "", "", true},
+        {EG_VALUE_MEASURED, "supply", "2.9 V", "3.0 to 3.6 V", false},
     };
     struct eg_region_record regions[SAMPLE_REGIONS];
 
@@ -169,6 +176,10 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         .stage_count = 2,
         .regions = regions,
         .region_count = unit != NULL ? SAMPLE_REGIONS : 0,
+        .values = values,
+        .value_count = end->measured ? sizeof values / sizeof values[0] : 0,
+        .log = end->measured ? (const uint8_t *)SAMPLE_LOG : NULL,
+        .log_size = end->measured ? sizeof SAMPLE_LOG : 0,
     };
     return recorder->ops->finish(recorder, run, &record, err);
 }

@@ -2,7 +2,8 @@
 
 /* The chain computed a second time, from db/README.md and the tables alone. */
 
-#include "tests/db/sample.h"
+#include "tests/db/old_ledger.h"
+#include "tests/db/pools.h"
 
 /* What form 2 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
  * the regions. */
@@ -132,11 +133,57 @@ static void every_finished_run_is_hashed_with_the_one_that_finished_before(void 
     assert_int_equal(verify(sample->path, 0), 3);
 }
 
+static void values_log_and_rows_of_a_run_are_hashed_with_it(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    struct eg_error err;
+    int64_t run = 0, row;
+
+    pools_open(sample, &ledger);
+    pools_run(sample, ledger, 1, EG_POOL_RESERVED);
+    pools_run(sample, ledger, 1, EG_POOL_WRITTEN);
+    assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
+    assert_ok(pools_reserve(ledger, 1, "keys", &run, &row, &err), err);
+    assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
+    assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pass, &err), err);
+    pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    assert_int_equal(verify(sample->path, 0), 4);
+    assert_sql(sample->path,
+               "SELECT (SELECT count(*) FROM run_value), (SELECT count(*) FROM run_log),"
+               " (SELECT count(*) FROM pool_event)",
+               "3|1|15");
+}
+
+/* A ledger as version 1 left it: its chain goes on. */
+static void what_an_older_version_has_chained_stays_right(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    unsigned orphans;
+
+    old_ledger_make(sample->path);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 1);
+    assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
+    pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    assert_int_equal(verify(sample->path, 2), 4);
+    assert_sql(sample->path, "SELECT run, outcome FROM runs", "1|pass;2|fail;3|aborted;4|pass");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_finished_run_is_hashed_with_the_one_that_finished_before,
                                         sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(values_log_and_rows_of_a_run_are_hashed_with_it, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(what_an_older_version_has_chained_stays_right, sample_setup,
+                                        sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * bench_ledger [RUNS]: durable runs per second of 64 workers, and the time of a report over them.
+ * bench_ledger [RUNS [ROWS]]: durable runs per second of 64 workers, and the time of a report over them; then
+ * the same with a row of a pool of so many for each run.
  *
  * Each run is a beginning, an intent and an end with seven stages and four regions; each of the three is
- * waited for. The ledger lies in the folder for temporary files ($TMPDIR), whose disk is what is measured.
+ * waited for. With a pool there are three more: the row is reserved, written and verified. The ledger lies in
+ * the folder for temporary files ($TMPDIR), whose disk is what is measured.
  */
 
+#include "db/import.h"
 #include "db/ledger.h"
 #include "reports/report.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +22,13 @@
 #define WORKERS 64
 #define STAGES  7
 #define REGIONS 4
+#define ROWS    100000
 
 struct worker {
     pthread_t thread;
     struct eg_recorder *recorder;
     const struct eg_plan *plan;
+    const char *pool; /* NULL = none */
     unsigned number, runs;
     struct eg_error err;
     enum eg_code code;
@@ -65,6 +71,13 @@ static enum eg_code record_run(const struct worker *worker, unsigned number, str
     };
     EG_TRY(recorder->ops->begin(recorder, "slot", "sim:esp32", &run, err));
     EG_TRY(recorder->ops->intent(recorder, run, &unit, err));
+    if (worker->pool != NULL) {
+        struct eg_pool_row row;
+        EG_TRY(recorder->ops->reserve(recorder, run, worker->pool, unit.mac, &row, err));
+        eg_pool_row_finish(&row);
+        EG_TRY(recorder->ops->mark(recorder, run, EG_POOL_WRITTEN, err));
+        EG_TRY(recorder->ops->mark(recorder, run, EG_POOL_VERIFIED, err));
+    }
     return recorder->ops->finish(recorder, run, &record, err);
 }
 
@@ -77,7 +90,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static enum eg_code record_all(const char *path, const struct eg_plan *plan, unsigned runs,
+static enum eg_code record_all(const char *path, const struct eg_plan *plan, unsigned runs, const char *pool,
                                struct eg_error *err)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -86,8 +99,11 @@ static enum eg_code record_all(const char *path, const struct eg_plan *plan, uns
 
     EG_TRY(eg_ledger_open(&ledger, path, &(struct eg_session){.batch = "bench"}, plan, NULL, err));
     for (; started < WORKERS; started++) {
-        workers[started] = (struct worker){
-            .recorder = eg_ledger_recorder(ledger), .plan = plan, .number = started, .runs = runs / WORKERS};
+        workers[started] = (struct worker){.recorder = eg_ledger_recorder(ledger),
+                                           .plan = plan,
+                                           .pool = pool,
+                                           .number = started,
+                                           .runs = runs / WORKERS};
         if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
             break;
     }
@@ -102,7 +118,41 @@ static enum eg_code record_all(const char *path, const struct eg_plan *plan, uns
     return started == WORKERS ? code : eg_error_set(err, EG_IO, "only %u threads could be started", started);
 }
 
-static enum eg_code bench(const char *folder, unsigned runs, struct eg_error *err)
+static enum eg_code import_rows(const char *ledger, const char *file, unsigned rows, struct eg_error *err)
+{
+    const struct eg_pool_import import = {.ledger = ledger, .path = file, .pool = "serials"};
+    struct eg_pool_imported imported;
+    FILE *out = fopen(file, "w");
+
+    if (out == NULL)
+        return eg_error_errno(err, EG_IO, errno, "%s", file);
+    fputs("serial,pin\n", out);
+    for (unsigned i = 0; i < rows; i++)
+        fprintf(out, "ACME-%08u,%08u\n", i, i * 2654435761u % 100000000);
+    if (fclose(out) != 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", file);
+    return eg_pool_import(&import, &imported, err);
+}
+
+static enum eg_code bench_pool(const char *folder, const struct eg_plan *plan, unsigned runs, unsigned rows,
+                               struct eg_error *err)
+{
+    char ledger[200], file[200];
+
+    snprintf(ledger, sizeof ledger, "%s/pool.db", folder);
+    snprintf(file, sizeof file, "%s/rows.csv", folder);
+    const uint64_t begun_us = eg_clock_us();
+    EG_TRY(import_rows(ledger, file, rows, err));
+    const uint64_t imported_us = eg_clock_us();
+    EG_TRY(record_all(ledger, plan, runs, "serials", err));
+    const uint64_t recorded_us = eg_clock_us();
+    printf("seconds of importing %u rows into a pool: %.2f\n", rows, (double)(imported_us - begun_us) / 1e6);
+    printf("durable runs per second, each with a row of that pool: %.0f (%u runs, six records each)\n",
+           runs * 1e6 / (double)(recorded_us - imported_us), runs);
+    return EG_OK;
+}
+
+static enum eg_code bench(const char *folder, unsigned runs, unsigned rows, struct eg_error *err)
 {
     const struct eg_target target = {.name = "esp32"};
     struct eg_region regions[REGIONS] = {
@@ -120,20 +170,21 @@ static enum eg_code bench(const char *folder, unsigned runs, struct eg_error *er
     snprintf(ledger, sizeof ledger, "%s/ledger.db", folder);
     snprintf(html, sizeof html, "%s/report.html", folder);
     const uint64_t begun_us = eg_clock_us();
-    EG_TRY(record_all(ledger, &plan, runs, err));
+    EG_TRY(record_all(ledger, &plan, runs, NULL, err));
     const uint64_t recorded_us = eg_clock_us();
     EG_TRY(eg_report_html(ledger, NULL, html, err));
     const uint64_t reported_us = eg_clock_us();
     printf("durable runs per second, %d workers: %.0f (%u runs, three records each)\n", WORKERS,
            runs * 1e6 / (double)(recorded_us - begun_us), runs);
     printf("seconds of a report over %u runs: %.2f\n", runs, (double)(reported_us - recorded_us) / 1e6);
-    return EG_OK;
+    return bench_pool(folder, &plan, runs, rows, err);
 }
 
 static void remove_all(const char *folder)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock",
-                                        "report.html"};
+    static const char *const names[] = {"ledger.db",   "ledger.db-wal", "ledger.db-shm", "ledger.db.lock",
+                                        "pool.db",     "pool.db-wal",   "pool.db-shm",   "pool.db.lock",
+                                        "report.html", "rows.csv"};
     char path[200];
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -147,11 +198,12 @@ int main(int argc, char **argv)
 {
     const char *temporary = getenv("TMPDIR");
     const long asked = argc > 1 ? strtol(argv[1], NULL, 10) : 20000;
+    const long rows = argc > 2 ? strtol(argv[2], NULL, 10) : ROWS;
     char folder[150];
     struct eg_error err;
 
-    if (argc > 2 || asked < WORKERS || asked > 10000000) {
-        fputs("usage: bench_ledger [RUNS]\n", stderr);
+    if (argc > 3 || asked < WORKERS || asked > 10000000 || rows < asked || rows > 10000000) {
+        fputs("usage: bench_ledger [RUNS [ROWS]]\n", stderr);
         return 2;
     }
     snprintf(folder, sizeof folder, "%.100s/bench-ledger-XXXXXX", temporary != NULL ? temporary : "/tmp");
@@ -159,7 +211,7 @@ int main(int argc, char **argv)
         perror(folder);
         return 1;
     }
-    const enum eg_code code = bench(folder, (unsigned)asked / WORKERS * WORKERS, &err);
+    const enum eg_code code = bench(folder, (unsigned)asked / WORKERS * WORKERS, (unsigned)rows, &err);
     remove_all(folder);
     if (code != EG_OK)
         fprintf(stderr, "bench_ledger: %s\n", err.text);

@@ -27,6 +27,7 @@ const struct cli_command cli_commands[] = {
     {"check", "check a job file and show what it would do; touches nothing", cli_check},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
+    {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
     {NULL, NULL, NULL},
 };

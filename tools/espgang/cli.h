@@ -41,6 +41,7 @@ enum cli_status cli_run(int argc, const char **argv);
 enum cli_status cli_check(int argc, const char **argv);
 enum cli_status cli_ports(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
+enum cli_status cli_pool(int argc, const char **argv);
 enum cli_status cli_nvs(int argc, const char **argv);
 
 /** Whether a word is no option; with one, `run` is the line, else esptool's. */
