@@ -257,6 +257,7 @@ enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg
     *seen = (struct eg_seen){
         .runs = (unsigned)sqlite3_column_int64(query, 0),
         .passed = (unsigned)sqlite3_column_int64(query, 1),
+        .admitted = (unsigned)sqlite3_column_int64(query, 3),
     };
     const char *last = (const char *)sqlite3_column_text(query, 2);
     if (last != NULL) {

@@ -49,7 +49,8 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__SEEN] =
         "SELECT count(*), total(outcome IN ('pass', 'pass-marginal')),"
         " (SELECT finished_utc || outcome FROM outcome JOIN chain USING (run_id) WHERE mac = ?1"
-        "  ORDER BY chain_id DESC LIMIT 1)"
+        "  ORDER BY chain_id DESC LIMIT 1),"
+        " total(EXISTS (SELECT 1 FROM intent WHERE intent.run_id = outcome.run_id))"
         " FROM outcome WHERE mac = ?1",
     [EG__ADD_VALUE] =
         "INSERT INTO run_value (run_id, position, kind, name, value, limits, passed)"

@@ -30,7 +30,7 @@ const struct eg_option eg__region_options[] = {
      .type = EG_OPTION_CHOICE,
      .fallback = "no",
      .choices = (const char *const[]){"no", NULL},
-     .help = "`no`; encrypted writing is not supported yet"},
+     .help = "write it encrypted, which is not supported yet"},
     {.key = NULL},
 };
 

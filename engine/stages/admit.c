@@ -4,11 +4,11 @@
  * admit: may this board be programmed with this job, here and now?
  *
  * Everything that can be refused is refused here, while the board still holds what it came with: the chip,
- * its revision, its flash and its security state against the job; its MAC against the other slots. Then the
- * intent is made durable, and only after that may anything be erased.
+ * its revision, its flash and its security state against the job; its MAC against the other slots; all of it
+ * against the job's own rules. Then the intent is made durable, and only after that may anything be erased.
  */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/accept.h"
 
 #include <inttypes.h>
 
@@ -111,9 +111,7 @@ static enum eg_code check_flash(const struct eg_run *run, struct eg_error *err)
 
 static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
 {
-    const struct eg_log_origin origin = eg_run_origin(run);
     char holder[128];
-    struct eg_seen seen;
 
     if (!eg_claims_take(run->claims, run->unit.mac, run->slot, holder)) {
         if (holder[0] == '\0')
@@ -121,22 +119,24 @@ static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
         return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", holder,
                             run->unit.mac);
     }
-    if (run->attempt > 1)
-        return EG_OK;
-    EG_TRY(run->recorder->ops->seen(run->recorder, run->unit.mac, &seen, err));
-    if (seen.runs != 0)
-        eg_log_note(run->logger, &origin, "seen before: %u %s, %u passed, the last at %s (%s)", seen.runs,
-                    seen.runs == 1 ? "run" : "runs", seen.passed, seen.last_utc, seen.last_outcome);
     return EG_OK;
 }
 
 static enum eg_code admit(struct eg_run *run, struct eg_error *err)
 {
+    const struct eg_log_origin origin = eg_run_origin(run);
+    struct eg_seen seen;
+
     EG_TRY(check_chip(run, err));
     EG_TRY(check_revision(run, err));
     EG_TRY(check_security(run, err));
     EG_TRY(check_flash(run, err));
     EG_TRY(check_identity(run, err));
+    EG_TRY(run->recorder->ops->seen(run->recorder, run->unit.mac, &seen, err));
+    if (seen.runs != 0 && run->attempt == 1)
+        eg_log_note(run->logger, &origin, "seen before: %u %s, %u passed, the last at %s (%s)", seen.runs,
+                    seen.runs == 1 ? "run" : "runs", seen.passed, seen.last_utc, seen.last_outcome);
+    EG_TRY(eg__accept(run, &seen, err));
     return run->recorder->ops->intent(run->recorder, run->number, &run->unit, err);
 }
 
@@ -144,8 +144,10 @@ const struct eg_stage eg_stage_admit = {
     .name = "admit",
     .summary = "check chip, revision, security, flash and MAC against job and line; record the intent",
     .order = 30,
+    .options = eg__accept_options,
     .needs = EG_FACT_CONNECTED | EG_FACT_IDENTIFIED,
     .gives = EG_FACT_ADMITTED,
     .weight = 1,
+    .check = eg__accept_check,
     .run = admit,
 };

@@ -131,6 +131,7 @@ struct eg_seen {
     unsigned runs, passed;
     char last_utc[EG_UTC_TEXT];
     char last_outcome[16];
+    unsigned admitted; /* of the runs: an intent is on record */
 };
 
 struct eg_recorder;

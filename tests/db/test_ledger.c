@@ -114,7 +114,8 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     const struct sample_end marginal = {.outcome = EG_PASS_MARGINAL, .marginal = "resends"};
     const struct sample_end fail = {.outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "stuck"};
     struct eg_error err;
-    struct eg_seen seen = {.runs = 9, .passed = 9, .last_outcome = "x"};
+    const struct sample_end refused = {.outcome = EG_FAIL, .code = EG_NOT_ACCEPTED, .text = "no"};
+    struct eg_seen seen = {.runs = 9, .passed = 9, .last_outcome = "x", .admitted = 9};
     int64_t run;
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
@@ -122,6 +123,7 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
     assert_int_equal(seen.runs, 0);
     assert_int_equal(seen.passed, 0);
+    assert_int_equal(seen.admitted, 0);
     assert_string_equal(seen.last_utc, "");
     assert_string_equal(seen.last_outcome, "");
 
@@ -130,10 +132,13 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     assert_ok(sample_run(sample, ledger, "a", &unit, &fail, &run, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &other, &pass, &run, &err), err);
     assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &unit, &refused, &err), err);
+    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err);
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
     assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
-    assert_int_equal(seen.runs, 3);
+    assert_int_equal(seen.runs, 4);
     assert_int_equal(seen.passed, 2);
+    assert_int_equal(seen.admitted, 3);
     assert_int_equal(strlen(seen.last_utc), EG_UTC_TEXT - 1);
     assert_string_equal(seen.last_outcome, "fail");
 }

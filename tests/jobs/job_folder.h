@@ -123,17 +123,24 @@ static inline struct eg_plan *loaded(const char *job_name)
     return plan;
 }
 
+/* A sentence in which @ stands for the folder. */
+static inline void with_folder(char expected[1024], const char *sentence)
+{
+    size_t used = 0;
+
+    for (const char *at = sentence; *at != '\0'; at++)
+        used += (size_t)snprintf(expected + used, 1024 - used, "%.*s",
+                                 *at == '@' ? (int)strlen(job_folder) : 1, *at == '@' ? job_folder : at);
+}
+
 /* Loading must fail with this code and sentence, in which @ stands for the folder. */
 static inline void assert_job_file_refused(const char *job_name, enum eg_code code, const char *sentence)
 {
     struct eg_plan *plan = NULL;
     struct eg_error err = {0};
     char path[256], expected[1024] = "";
-    size_t used = 0;
 
-    for (const char *at = sentence; *at != '\0'; at++)
-        used += (size_t)snprintf(expected + used, sizeof expected - used, "%.*s",
-                                 *at == '@' ? (int)strlen(job_folder) : 1, *at == '@' ? job_folder : at);
+    with_folder(expected, sentence);
     path_of(path, job_name);
     assert_error(eg_job_load(&plan, path, &err), err, code, expected);
     assert_null(plan);

@@ -8,7 +8,7 @@ static void a_plan_is_explained(void **state)
 {
     (void)state;
     put("job.yaml", JOB("version: 2\nflash: {size: 4MB}\nfirmware: [{at: 0x20000, file: data.bin}]\n"
-                        "link: {baud: 115200}"));
+                        "link: {baud: 115200}\naccept: {mac: [7c:df:a1, 24:0a:c4], secure_boot: off}"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     char path[256], expected[2000], sha256[EG_SHA256_TEXT];
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
@@ -31,9 +31,17 @@ static void a_plan_is_explained(void **state)
              "  0x00020000           8          8 (100%%)  c8895859c840901b2c2cad8bc9017df7  data.bin "
              "(%s/data.bin)\n"
              "  all                  8          8 (100%%)\n"
-             "\n"
-             "  link.baud                115200                rate to work at, in bits per second\n",
+             "\n",
              job_folder, sha256, job_folder);
+    assert_non_null(strstr((char *)text.data,
+                           "\n  link.baud                115200                rate to work at, in "
+                           "bits per second\n"));
+    assert_non_null(
+        strstr((char *)text.data, "\n  accept.mac               7c:df:a1, 24:0a:c4    MACs, or what"));
+    assert_non_null(strstr((char *)text.data, "\n  accept.secure_boot       off                   whether"));
+    assert_non_null(strstr((char *)text.data,
+                           "\n  accept.mac_file          any                   the same from a "
+                           "file, one a line, each once; `#` begins a comment (default)\n"));
     text.data[strlen(expected) < text.size ? strlen(expected) : text.size] = '\0';
     assert_string_equal((char *)text.data, expected);
 }

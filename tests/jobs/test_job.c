@@ -91,11 +91,11 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
     assert_refused(
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-        "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, link, unit, "
-        "verify, retry");
+        "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, "
+        "link, unit, verify, retry");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, link, unit, verify, retry");
+                   "firmware, flash, accept, link, unit, verify, retry");
 }
 
 static void a_missing_key_is_named(void **state)
@@ -172,6 +172,96 @@ static void a_bad_value_is_answered_with_what_is_allowed(void **state)
                    "0x00001000");
 }
 
+static void a_rule_that_means_nothing_is_refused_before_any_board_is_touched(void **state)
+{
+    (void)state;
+    assert_refused(JOB(FIRMWARE "accept: {revision: new}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: accept.revision is \"new\", not a revision such as 1.1 or comparisons "
+                   "such as >=0.3 <1.0");
+    assert_refused(JOB(FIRMWARE "accept: {revision: \">=3\"}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: accept.revision is \">=3\", not a revision such as 1.1 or comparisons "
+                   "such as >=0.3 <1.0");
+    assert_refused(
+        JOB(FIRMWARE "accept: {revision: [\">=0.3\", \"<1.0 <\"]}"), EG_BAD_JOB,
+        "@/job.yaml:5:30: accept.revision is \"<1.0 <\", not a revision such as 1.1 or comparisons "
+        "such as >=0.3 <1.0");
+    assert_refused(JOB(FIRMWARE "accept: {revision: []}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: accept.revision is an empty list");
+    assert_refused("espgang: 1\njob: x\nchip: esp8266\nfirmware: [{at: 0x10000, file: data.bin}]\n"
+                   "accept: {revision: 1.0}\n",
+                   EG_BAD_JOB, "@/job.yaml:5:20: accept.revision: ESP8266 has no revision");
+    assert_refused(
+        JOB(FIRMWARE "accept:\n  package: [ESP32-D0WD, ESP32-C3]"), EG_BAD_JOB,
+        "@/job.yaml:6:25: accept.package is \"ESP32-C3\", not one of ESP32-S0WDQ6, ESP32-D0WDQ6-V3, "
+        "ESP32-D0WDQ6, ESP32-S0WD, ESP32-D0WD-V3, ESP32-D0WD, ESP32-D2WD, ESP32-U4WDH, "
+        "ESP32-PICO-V3, ESP32-PICO-D4, ESP32-PICO-V3-02, ESP32-D0WDR2-V3");
+    assert_refused(
+        JOB(FIRMWARE "accept: {flash_size: big}"), EG_BAD_JOB,
+        "@/job.yaml:5:22: accept.flash_size is \"big\", not a size such as 4MB or comparisons such "
+        "as >=4MB <=16MB");
+    assert_refused(JOB(FIRMWARE "accept: {flash_size: \">= 4 MB\"}"), EG_BAD_JOB,
+                   "@/job.yaml:5:22: accept.flash_size is \">= 4 MB\", not a size such as 4MB or comparisons "
+                   "such as >=4MB <=16MB");
+    assert_refused(
+        JOB(FIRMWARE "accept: {flash_vendor: [winbond, acme]}"), EG_BAD_JOB,
+        "@/job.yaml:5:34: accept.flash_vendor is \"acme\", not one of adesto, boya, eon, fudan, "
+        "gigadevice, issi, macronix, puya, winbond, xmc, xtx, zbit, a maker's byte such as 0xc8 or "
+        "an id such as c84016");
+    assert_refused(
+        JOB(FIRMWARE "accept: {psram: maybe}"), EG_BAD_JOB,
+        "@/job.yaml:5:17: accept.psram is \"maybe\", not yes, no, a size such as 8MB or comparisons "
+        "such as >=2MB");
+    assert_refused(JOB(FIRMWARE "accept: {psram: yes}"), EG_BAD_JOB,
+                   "@/job.yaml:5:17: accept.psram: the eFuses of ESP32 do not tell its PSRAM");
+    assert_refused(JOB(FIRMWARE "accept: {secure_boot: yes}"), EG_BAD_JOB,
+                   "@/job.yaml:5:23: accept.secure_boot is \"yes\", not one of any, on, off");
+    assert_refused(JOB(FIRMWARE "accept: {flash_encryption: 1}"), EG_BAD_JOB,
+                   "@/job.yaml:5:28: accept.flash_encryption is \"1\", not one of any, on, off");
+    assert_refused(JOB(FIRMWARE "accept: {repeat: never}"), EG_BAD_JOB,
+                   "@/job.yaml:5:18: accept.repeat is \"never\", not one of allow, refuse, rework");
+}
+
+static void a_list_of_macs_is_checked_line_by_line(void **state)
+{
+    static const char *const bad[] = {
+        "7c:d",     "7c:df:a1:",    ":7c", "*", "7c:d*", "7c:df:a1:00:11:22:33", "7c:df:a1:00:11:22:*",
+        "7c:df a1", "7cdfa1001122", "x"};
+    char job[200], expected[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(job, sizeof job, JOB(FIRMWARE "accept: {mac: [7c, \"%s\"]}"), bad[i]);
+        snprintf(expected, sizeof expected,
+                 "@/job.yaml:5:20: accept.mac is \"%s\", neither a MAC such as 7c:df:a1:00:11:22 nor the "
+                 "beginning of one such as 7c:df:a1",
+                 bad[i]);
+        assert_refused(job, EG_BAD_JOB, expected);
+        snprintf(job, sizeof job, "# ours\n\n7c:df:a1 # all\n%s\n", bad[i]);
+        put("macs.txt", job);
+        assert_refused(
+            JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
+            "@/job.yaml:5:20: @/macs.txt:4: here is neither a MAC such as 7c:df:a1:00:11:22 nor the "
+            "beginning of one such as 7c:df:a1");
+    }
+    put("macs.txt", "24:0a:c4:00:10:01\n7c:df:a1:*\n\n24-0A-C4-00-10-01\r\n");
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: @/macs.txt:4: this stands in line 1 already");
+    put("macs.txt", "# none\n\n");
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: @/macs.txt: there is no MAC in it");
+    put("macs.txt", "");
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: @/macs.txt: there is no MAC in it");
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: none.txt}"), EG_IO,
+                   "@/job.yaml:5:20: accept.mac_file: @/none.txt: No such file or directory");
+    put("macs.txt", "\xef\xbb\xbf"
+                    "24:0a:c4:00:10:01\r\n\t7c:df:a1\t# a beginning\r\n7c:df:a1:00");
+    assert_refused(JOB(FIRMWARE "accept: {mac: 7c, mac_file: macs.txt}"), EG_BAD_JOB,
+                   "@/job.yaml:5:29: accept.mac_file is given beside accept.mac; one of them is enough");
+    put("job.yaml", JOB(FIRMWARE "accept: {mac_file: macs.txt}"));
+    eg_plan_destroy(loaded("job.yaml"));
+}
+
 static void a_name_that_is_too_long_is_refused(void **state)
 {
     (void)state;
@@ -184,10 +274,15 @@ static void a_name_that_is_too_long_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_job_becomes_a_plan_of_regions_by_address), TEST(the_format_version_comes_first),
-        TEST(an_unknown_key_is_answered_with_known_ones), TEST(a_missing_key_is_named),
-        TEST(a_value_of_the_wrong_type_is_refused),       TEST(a_bad_value_is_answered_with_what_is_allowed),
+        TEST(a_job_becomes_a_plan_of_regions_by_address),
+        TEST(the_format_version_comes_first),
+        TEST(an_unknown_key_is_answered_with_known_ones),
+        TEST(a_missing_key_is_named),
+        TEST(a_value_of_the_wrong_type_is_refused),
+        TEST(a_bad_value_is_answered_with_what_is_allowed),
         TEST(a_name_that_is_too_long_is_refused),
+        TEST(a_rule_that_means_nothing_is_refused_before_any_board_is_touched),
+        TEST(a_list_of_macs_is_checked_line_by_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,202 +1,143 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Keys that stages bring, with the places of what is wrong with them: here those of unit. */
+/* How a job file is read by tables of options, here by one with an option of each kind that has no other
+ * test. */
+
+#include "jobs/keys.h"
 
 #include "tests/jobs/job_folder.h"
 
-#include "engine/image/partitions.h"
+static const struct eg_option step_options[] = {
+    {.key = "expect", .type = EG_OPTION_TEXT, .required = true},
+    {.key = "forbid", .type = EG_OPTION_TEXT_LIST},
+    {.key = "timeout", .type = EG_OPTION_DURATION, .fallback = "10s", .least = 1, .most = 60000},
+    {.key = NULL},
+};
 
-/* A job with the lines of `unit`, the first of them line 6; data.bin is at 0x100000. */
-#define UNIT(lines)                                                                                          \
-    JOB("firmware: [{at: 0x8000, file: table.bin}, {at: 0x10000, file: app.bin}, {at: 0x100000, file: "      \
-        "data.bin}]\nunit:\n" lines)
+static const struct eg_option options[] = {
+    {.key = "unit.schema", .type = EG_OPTION_FILE},
+    {.key = "unit.values", .type = EG_OPTION_MAP},
+    {.key = "hook", .type = EG_OPTION_PROGRAM},
+    {.key = "step", .type = EG_OPTION_GROUPS, .group = step_options},
+    {.key = NULL},
+};
 
-static int make(void **state)
+/* What the job's settings are after reading; freed with the plan. */
+static enum eg_code read_job(struct eg_plan *plan, const char *text, struct eg_error *err)
 {
-    static const char csv[] =
-        "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nown,0x40,0,0x110000,8k\n";
-    const struct eg_partitions_place place = {.bootloader_addr = 0x1000};
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
-    struct eg_partitions table;
+    EG_CLEANUP(eg__document_finish) struct eg__document document = {0};
+    const struct eg__node *own[EG__KEYS] = {NULL};
+    char path[256];
+
+    put("job.yaml", text);
+    path_of(path, "job.yaml");
+    assert_ok(eg__document_read(&document, path, err), *err);
+    assert_ok(eg_settings_add(&plan->settings, &plan->setting_count, options, err), *err);
+    return eg__keys_read(own, plan, document.root, err);
+}
+
+static struct eg_plan *plan_of(const char *text)
+{
+    struct eg_plan *plan = calloc(1, sizeof *plan);
     struct eg_error err;
 
-    if (make_folder(state) != 0)
-        return 1;
-    assert_ok(eg_partitions_parse_csv(&table, csv, sizeof csv - 1, &place, &err), err);
-    assert_ok(eg_partitions_write(&bytes, &table, true, &err), err);
-    put_bytes("table.bin", bytes.data, bytes.size);
-    put("nvs.csv", "key,type,encoding\ndevice,namespace,\nserial,data,string\nlot,data,string\n");
-    put("note.txt", "{serail}\n");
-    return 0;
+    assert_non_null(plan);
+    assert_ok(read_job(plan, text, &err), err);
+    return plan;
 }
 
-#undef TEST
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, remove_folder)
-
-static void a_job_of_the_documented_form_is_a_plan(void **state)
+static void assert_key_refused(const char *text, enum eg_code code, const char *sentence)
 {
-    (void)state;
-    put("job.yaml",
-        UNIT("  serial: {pool: serials, format: \"ACME-{:06d}\"}\n"
-             "  nvs: {at: nvs, schema: nvs.csv, values: {serial: \"{serial}\", lot: \"{lot}\"}}"));
-    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = calloc(1, sizeof *plan);
+    struct eg_error err = {0};
+    char expected[1024] = "";
 
-    assert_string_equal(eg_plan_setting(plan, "unit.serial.pool")->text, "serials");
-    assert_int_equal(eg_plan_number(plan, "unit.generate.timeout"), 10000);
+    assert_non_null(plan);
+    assert_int_equal(read_job(plan, text, &err), code);
+    with_folder(expected, sentence);
+    assert_string_equal(err.text, expected);
 }
 
-static void a_template_that_is_none_is_refused(void **state)
+static void a_file_is_read_from_the_folder_of_the_job(void **state)
 {
     (void)state;
-    assert_refused(UNIT("  serial: {format: 'A-{'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:20: unit.serial.format has a \"{\" without a \"}\"; the character itself is "
-                   "\"{{\"");
-    assert_refused(UNIT("  values: {host: '{mac:06}'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:18: unit.values.host has {mac:06}, whose format is none of d, 06d, 04x, "
-                   "04X, upper, lower, plain");
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+
+    plan = plan_of("unit:\n  schema: data.bin\n");
+    const struct eg_setting *const setting = eg_plan_setting(plan, "unit.schema");
+    assert_int_equal(setting->content.size, 5);
+    assert_memory_equal(setting->content.data, "12345", 5);
+    assert_non_null(strstr(setting->place, "/job.yaml:2:11"));
+    assert_key_refused("unit: {schema: no.csv}\n", EG_IO,
+                       "@/job.yaml:1:16: unit.schema: @/no.csv: No such file or directory");
 }
 
-#define BOARD "mac, mac_plain, mac_nic, chip, revision, slot, job, version, run, date"
-
-static void a_name_that_no_board_will_have_is_refused(void **state)
+static void a_map_has_names_of_the_job(void **state)
 {
     (void)state;
-    assert_refused(UNIT("  serial: {format: 'A-{:06d}'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:20: unit.serial.format has {}, which is none of " BOARD);
-    assert_refused(UNIT("  values: {host: '{name}', name: '{mac}'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:18: unit.values.host has {name}, which is none of " BOARD);
-    assert_refused(UNIT("  raw: {at: own, value: '{serial}'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:25: unit.raw.value has {serial}, which is none of " BOARD);
-    assert_refused(UNIT("  serial: {format: '{mac}'}\n  file: {at: own, template: note.txt}"), EG_BAD_JOB,
-                   "@/job.yaml:7:29: unit.file.template has {serail}, which is none of " BOARD ", serial");
-    assert_refused(UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: '{serial}', lot: a}}"),
-                   EG_BAD_JOB,
-                   "@/job.yaml:6:52: unit.nvs.values.serial has {serial}, which is none of " BOARD);
-    assert_refused(UNIT("  values: {mac: 'a'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:17: unit.values has the name mac, which is there already");
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+
+    plan = plan_of("unit: {values: {mac: \"{mac}\", empty: \"\"}}\n");
+    const struct eg_setting *const setting = eg_plan_setting(plan, "unit.values");
+    assert_int_equal(setting->item_count, 2);
+    assert_string_equal(setting->items[0].name, "mac");
+    assert_string_equal(setting->items[0].text, "{mac}");
+    assert_string_equal(setting->items[1].text, "");
+    assert_key_refused("unit: {values: [1]}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:16: unit.values is a list, not a mapping");
+    assert_key_refused("unit: {values: {a: [1]}}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:20: unit.values.a is a list, not text");
 }
 
-static void a_pool_or_a_program_may_bring_any_name(void **state)
+static void a_program_with_a_slash_is_found_from_the_folder_of_the_job(void **state)
 {
     (void)state;
-    put("job.yaml", UNIT("  serial: {pool: serials}\n  raw: {at: own, value: '{lot}'}"));
-    eg_plan_destroy(loaded("job.yaml"));
-    put("job.yaml", UNIT("  generate: {program: [make-keys, fast]}\n  raw: {at: own, value: '{key}'}"));
-    eg_plan_destroy(loaded("job.yaml"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *with = NULL;
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *without = NULL;
+    char expected[256];
+
+    with = plan_of("hook: [./label.sh, ./arg]\n");
+    without = plan_of("hook: lp\n");
+    const struct eg_setting *const setting = eg_plan_setting(with, "hook");
+    path_of(expected, "./label.sh");
+    assert_string_equal(setting->items[0].text, expected);
+    assert_string_equal(setting->items[1].text, "./arg");
+    assert_string_equal(eg_plan_setting(without, "hook")->items[0].text, "lp");
+    assert_key_refused("hook: []\n", EG_BAD_JOB, "@/job.yaml:1:7: hook is an empty list");
 }
 
-static void a_place_that_is_none_is_refused(void **state)
+static void groups_are_one_mapping_or_a_list_of_them(void **state)
 {
     (void)state;
-    assert_refused(UNIT("  raw: {value: a}"), EG_BAD_JOB, "@/job.yaml:6:8: unit.raw lacks the key at");
-    assert_refused(
-        UNIT("  raw: {at: 1x, value: a}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit.raw.at is \"1x\", neither an address such as 0x10000 or 64k nor the "
-        "name of a partition");
-    assert_refused(UNIT("  raw: {at: 0x200010, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 0x200010, which is not a multiple of 4096 (0x1000)");
-    assert_refused(UNIT("  raw: {at: 16MB, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 16MB, which is beyond the flash, 0x01000000");
-    assert_refused(UNIT("  raw: {at: onw, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is \"onw\", which is no partition of the partition table");
-    assert_refused(
-        JOB(FIRMWARE "unit: {raw: {at: own, value: a}}"), EG_BAD_JOB,
-        "@/job.yaml:5:18: unit.raw.at is \"own\", but there is no partition table among the files");
-    assert_refused(UNIT("  raw: {at: own, value: a, size: 8193}"), EG_BAD_JOB,
-                   "@/job.yaml:6:34: unit.raw.size is 8193, at own there is room for 8192");
-}
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *one = NULL;
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *two = NULL;
 
-static void what_overlaps_is_refused(void **state)
-{
-    (void)state;
-    assert_refused(
-        UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x00100000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(
-        UNIT("  raw: {at: 0xff000, value: a, size: 4097}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x000ff000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(UNIT("  raw: [{at: own, value: a, size: 8k}, {at: 0x111000, value: b}]"), EG_BAD_JOB,
-                   "@/job.yaml:6:14: unit data own at 0x00110000 overlaps raw, which takes 0x00111000 to "
-                   "0x00111fff");
-}
-
-static void bytes_are_text_or_digits(void **state)
-{
-    (void)state;
-    assert_refused(UNIT("  raw: {at: own}"), EG_BAD_JOB,
-                   "@/job.yaml:6:8: unit.raw wants one of the keys value and hex");
-    assert_refused(UNIT("  raw: {at: own, value: a, hex: '00'}"), EG_BAD_JOB,
-                   "@/job.yaml:6:8: unit.raw wants one of the keys value and hex");
-}
-
-static void nvs_wants_a_place_a_size_and_a_schema(void **state)
-{
-    (void)state;
-    assert_refused(UNIT("  nvs: {at: nvs}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.nvs.at wants unit.nvs.schema besides");
-    assert_refused(UNIT("  nvs: {schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:17: unit.nvs.schema wants unit.nvs.at besides");
-    assert_refused(UNIT("  nvs: {at: 0x200000, schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.nvs.at is 0x200000, an address, which wants unit.nvs.size");
-    assert_refused(UNIT("  nvs: {at: nvs, size: 16k, schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:24: unit.nvs.size is 16384, partition nvs has 24576");
-    assert_refused(UNIT("  nvs: {at: phy, schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.nvs.at is \"phy\", whose type is data, phy and not data, nvs");
-    assert_refused(UNIT("  nvs: {at: 0x200000, size: 8k, schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:29: unit.nvs: size 0x2000 of an NVS partition is less than 0x3000");
-}
-
-static void nvs_wants_a_value_for_every_key(void **state)
-{
-    (void)state;
-    assert_refused(UNIT("  nvs: {at: nvs, schema: none.csv}"), EG_IO,
-                   "@/job.yaml:6:26: unit.nvs.schema: @/none.csv: No such file or directory");
-    assert_refused(
-        UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a}}"), EG_BAD_JOB,
-        "@/job.yaml:6:43: unit.nvs.values lacks lot, which line 4 of @/nvs.csv leaves to each board");
-    assert_refused(UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a, lto: b}}"), EG_BAD_JOB,
-                   "@/job.yaml:6:60: unit.nvs.values.lto is no key of @/nvs.csv");
-    put("nvs.csv", "key,type,encoding\nserial,data,string\n");
-    assert_refused(UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a}}"), EG_BAD_IMAGE,
-                   "@/job.yaml:6:26: @/nvs.csv:2: key \"serial\" stands in front of the first namespace");
-}
-
-static void what_nvs_cannot_hold_is_refused_as_far_as_it_is_known(void **state)
-{
-    (void)state;
-    put("nvs.csv", "key,type,encoding,value\ndevice,namespace,,\nlimit,data,u8,300\nserial,data,string,\n");
-    assert_refused(
-        UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a}}"), EG_BAD_IMAGE,
-        "@/job.yaml:6:26: @/nvs.csv:3: key \"limit\": value 300 is out of the range of a u8, 0 to 255");
-    put("nvs.csv", "key,type,encoding,value\ndevice,namespace,,\nca,file,string,none.pem\n");
-    assert_refused(UNIT("  nvs: {at: nvs, schema: nvs.csv}"), EG_BAD_IMAGE,
-                   "@/job.yaml:6:26: @/nvs.csv:3: key \"ca\": @/none.pem: No such file or directory");
-    put("nvs.csv", "key,type,encoding\ndevice,namespace,\nnumber,data,u32\nkey,data,hex2bin\n");
-    assert_refused(
-        UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {number: '{mac}', key: '{mac:plain}'}}"),
-        EG_BAD_IMAGE,
-        "@/job.yaml:6:43: @/nvs.csv:3: key \"number\": the value is no number, such as 42 or 0x2a, as "
-        "a u32 is");
-    put("job.yaml", UNIT("  serial: {pool: serials}\n"
-                         "  nvs: {at: nvs, schema: nvs.csv, values: {number: '{count}', key: '{token}'}}"));
-    eg_plan_destroy(loaded("job.yaml"));
+    one = plan_of("step: {expect: OK}\n");
+    two = plan_of("step:\n  - {expect: OK, timeout: 500ms}\n  - {expect: done, forbid: [panic, abort]}\n");
+    assert_int_equal(eg_plan_setting(one, "step")->group_count, 1);
+    const struct eg_setting_group *const groups = eg_plan_setting(two, "step")->groups;
+    assert_int_equal(eg_plan_setting(two, "step")->group_count, 2);
+    assert_int_equal(eg_group_setting(&groups[0], "timeout")->number[0], 500);
+    assert_int_equal(eg_group_setting(&groups[1], "timeout")->number[0], 10000);
+    assert_int_equal(eg_group_setting(&groups[1], "forbid")->item_count, 2);
+    assert_key_refused("step: {timeout: 1s}\n", EG_BAD_JOB, "@/job.yaml:1:7: step lacks the key expect");
+    assert_key_refused("step: [OK]\n", EG_BAD_JOB, "@/job.yaml:1:8: step is text, not a mapping");
+    assert_key_refused("step: {expct: OK}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:8: there is no key expct; did you mean expect");
+    assert_key_refused("step: {wait: 1s}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:8: there is no key wait; known here are expect, forbid, timeout");
+    assert_key_refused(
+        "step: {expect: a, timeout: 5}\n", EG_BAD_JOB,
+        "@/job.yaml:1:28: timeout is \"5\", not a time such as 500ms or 10s from 1 ms to 60 s");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_job_of_the_documented_form_is_a_plan),
-        TEST(a_template_that_is_none_is_refused),
-        TEST(a_name_that_no_board_will_have_is_refused),
-        TEST(a_pool_or_a_program_may_bring_any_name),
-        TEST(a_place_that_is_none_is_refused),
-        TEST(what_overlaps_is_refused),
-        TEST(bytes_are_text_or_digits),
-        TEST(nvs_wants_a_place_a_size_and_a_schema),
-        TEST(nvs_wants_a_value_for_every_key),
-        TEST(what_nvs_cannot_hold_is_refused_as_far_as_it_is_known),
+        TEST(a_file_is_read_from_the_folder_of_the_job),
+        TEST(a_map_has_names_of_the_job),
+        TEST(a_program_with_a_slash_is_found_from_the_folder_of_the_job),
+        TEST(groups_are_one_mapping_or_a_list_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@
 const struct cli_command cli_commands[] = {
     {"run", "program every attached board by a job file", cli_run},
     {"check", "check a job file and show what it would do; touches nothing", cli_check},
+    {"schema", "print the JSON Schema of job files, or a table of their keys", cli_schema},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},

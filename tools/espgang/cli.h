@@ -40,6 +40,7 @@ void cli_command_name(char name[CLI_NAME_SIZE], const char *word);
 enum cli_status cli_run(int argc, const char **argv);
 enum cli_status cli_check(int argc, const char **argv);
 enum cli_status cli_ports(int argc, const char **argv);
+enum cli_status cli_schema(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
 enum cli_status cli_pool(int argc, const char **argv);
 enum cli_status cli_nvs(int argc, const char **argv);

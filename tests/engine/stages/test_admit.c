@@ -141,7 +141,8 @@ static void a_board_that_was_seen_before_is_noted(void **state)
 {
     struct fake_line *line = *state;
 
-    line->recorder.seen = (struct eg_seen){2, 1, "2026-11-23T08:24:00.123Z", "pass"};
+    line->recorder.seen = (struct eg_seen){
+        .runs = 2, .passed = 1, .last_utc = "2026-11-23T08:24:00.123Z", .last_outcome = "pass"};
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
     fake_line_run(line);
     assert_non_null(

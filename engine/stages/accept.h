@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The job's own rules on who may be programmed: accept.*. admit asks them last, before the intent. */
+
+#ifndef ENGINE_STAGES_ACCEPT_H
+#define ENGINE_STAGES_ACCEPT_H
+
+#include "engine/stages/stage.h"
+
+extern const struct eg_option eg__accept_options[];
+
+/** As the `check` of a stage: rules that the job's chip could never meet, or not be asked about, and the file
+ * of MACs. */
+enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place,
+                              struct eg_error *err) EG_CHECKED;
+
+/**
+ * Hold an identified board, and what the ledger knows of it, against every rule the job gives.
+ *
+ * @return EG_OK; EG_NOT_ACCEPTED or EG_SEEN_BEFORE by the first rule that refuses, with what the board has
+ * and what the job accepts; what reading registers can end with
+ */
+enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a job file may say, from the tables of options: as JSON Schema for editors, as tables for people. */
+
+#ifndef JOBS_SCHEMA_H
+#define JOBS_SCHEMA_H
+
+#include "engine/base/error.h"
+
+#include <stdio.h>
+
+/** The JSON Schema (draft 2020-12) of job files. EG_IO when `out` fails, EG_NO_MEMORY. */
+enum eg_code eg_job_schema(FILE *out, struct eg_error *err) EG_CHECKED;
+
+/** Every key with its meaning, as tables in Markdown. As above. */
+enum eg_code eg_job_keys(FILE *out, struct eg_error *err) EG_CHECKED;
+
+#endif
