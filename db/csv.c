@@ -106,7 +106,8 @@ static enum eg_code take_lines(struct eg__csv *csv, struct eg_error *err)
     return EG_OK;
 }
 
-/* A file without a line of names must not lose its first row to it. */
+/* A file without a line of names must not lose its first row to it. What is there may be a secret then, and
+ * is not shown. */
 static enum eg_code check_names(const struct eg__csv *csv, struct eg_error *err)
 {
     const char *const *names = eg__csv_names(csv);
@@ -120,11 +121,10 @@ static enum eg_code check_names(const struct eg__csv *csv, struct eg_error *err)
         if (names[i][0] == '\0')
             return refuse(csv, line, err, "column %u has no name", i + 1);
         if (strchr("0123456789 +-.:", names[i][0]) != NULL)
-            return refuse(csv, line, err, "'%.40s' is no name of a column; the first line has the names",
-                          names[i]);
+            return refuse(csv, line, err, "field %u is no name of a column, which the first line has", i + 1);
         for (unsigned k = 0; k < i; k++)
             if (strcasecmp(names[k], names[i]) == 0)
-                return refuse(csv, line, err, "two columns have the name '%.40s'", names[i]);
+                return refuse(csv, line, err, "columns %u and %u have the same name", k + 1, i + 1);
     }
     return EG_OK;
 }

@@ -108,7 +108,8 @@ static enum eg_code check_macs(struct import *import, struct eg_error *err)
     for (size_t i = 0; i < import->csv.rows; i++) {
         const char *given = eg__csv_row(&import->csv, i)[import->mac_column];
         if (!eg__pool_mac(import->macs[i], given)) {
-            eg_error_set(err, EG_BAD_ARGUMENT, "'%.40s' is no MAC", given);
+            eg_error_set(err, EG_BAD_ARGUMENT, "%s is no MAC",
+                         eg__csv_names(&import->csv)[import->mac_column]);
             return refuse_row(import, i, err);
         }
         macs[i] = (struct unique){import->macs[i], eg__csv_line(&import->csv, i)};
@@ -224,12 +225,12 @@ static enum eg_code check_columns(const struct import *import, struct eg_error *
         const char *name = (const char *)sqlite3_column_text(read, 0);
         const unsigned columns = (unsigned)sqlite3_column_int(read, 2);
         if (columns != import->csv.columns)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%s:1: %u column%s; pool %s has %u", import->file,
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: %u column%s; pool %s has %u", import->file,
                                 import->csv.columns, import->csv.columns == 1 ? "" : "s", import->pool,
                                 columns);
         if (strcmp(name, names[count]) != 0)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%s:1: column %u is %s; in pool %s it is %s",
-                                import->file, count + 1, names[count], import->pool, name);
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: column %u is not %s, as in pool %s", import->file,
+                                count + 1, name, import->pool);
         if (is_secret(import, name) && !sqlite3_column_int(read, 1))
             return eg_error_set(err, EG_BAD_ARGUMENT,
                                 "%s: column %s of pool %s is not secret, and what was shown cannot be hidden",

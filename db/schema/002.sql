@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema version 2: data of single units. Pools of it, each row given to one board; values of a run; the application's log.
+-- Schema version 2: data of single units: pools whose rows are given to one board each; values of a run; the log of
+-- its application.
 
 -- Rows that are given to boards one by one: serial numbers, keys, certificates.
 CREATE TABLE pool (
@@ -91,15 +92,19 @@ CREATE TRIGGER pool_once BEFORE INSERT ON pool
 WHEN EXISTS (SELECT 1 FROM pool WHERE pool_id = NEW.pool_id OR name = NEW.name)
 BEGIN SELECT RAISE(ABORT, 'the pool is recorded already'); END;
 
-CREATE TRIGGER pool_column_keeps BEFORE UPDATE ON pool_column BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_column_stays BEFORE DELETE ON pool_column BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+CREATE TRIGGER pool_column_keeps BEFORE UPDATE ON pool_column
+BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+CREATE TRIGGER pool_column_stays BEFORE DELETE ON pool_column
+BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER pool_column_once BEFORE INSERT ON pool_column
 WHEN EXISTS (SELECT 1 FROM pool_column WHERE pool_id = NEW.pool_id AND position = NEW.position)
     OR EXISTS (SELECT 1 FROM pool_import WHERE pool_id = NEW.pool_id)
 BEGIN SELECT RAISE(ABORT, 'the columns are recorded already'); END;
 
-CREATE TRIGGER pool_import_keeps BEFORE UPDATE ON pool_import BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_import_stays BEFORE DELETE ON pool_import BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+CREATE TRIGGER pool_import_keeps BEFORE UPDATE ON pool_import
+BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+CREATE TRIGGER pool_import_stays BEFORE DELETE ON pool_import
+BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER pool_import_once BEFORE INSERT ON pool_import
 WHEN EXISTS (SELECT 1 FROM pool_import WHERE import_id = NEW.import_id OR sha256 = NEW.sha256)
 BEGIN SELECT RAISE(ABORT, 'the file is imported already'); END;
@@ -120,11 +125,13 @@ BEGIN INSERT INTO pool_free (pool_id, position, row_id) VALUES (NEW.pool_id, NEW
 
 CREATE TRIGGER pool_free_keeps BEFORE UPDATE ON pool_free BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER pool_free_stays BEFORE DELETE ON pool_free
-WHEN coalesce((SELECT state FROM pool_event WHERE row_id = OLD.row_id ORDER BY event_id DESC LIMIT 1), 'released') = 'released'
+WHEN coalesce(
+    (SELECT state FROM pool_event WHERE row_id = OLD.row_id ORDER BY event_id DESC LIMIT 1), 'released') = 'released'
 BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
 CREATE TRIGGER pool_free_once BEFORE INSERT ON pool_free
 WHEN EXISTS (SELECT 1 FROM pool_free WHERE pool_id = NEW.pool_id AND position = NEW.position)
-    OR coalesce((SELECT state FROM pool_event WHERE row_id = NEW.row_id ORDER BY event_id DESC LIMIT 1), 'released') <> 'released'
+    OR coalesce(
+        (SELECT state FROM pool_event WHERE row_id = NEW.row_id ORDER BY event_id DESC LIMIT 1), 'released') <> 'released'
 BEGIN SELECT RAISE(ABORT, 'the row is free or given already'); END;
 CREATE TRIGGER pool_free_of_row BEFORE INSERT ON pool_free
 WHEN NOT EXISTS (
@@ -194,7 +201,7 @@ WHEN NEW.state = 'released' AND (
         WHERE last.run_id = NEW.run_id AND last.mac = NEW.mac AND last.state = 'reserved'
             AND outcome.outcome NOT IN ('pass', 'pass-marginal'))
     OR EXISTS (SELECT 1 FROM pool_event WHERE row_id = NEW.row_id AND state = 'written'))
-BEGIN SELECT RAISE(ABORT, 'only a row that was never written can be released, by the end of a run that did not pass'); END;
+BEGIN SELECT RAISE(ABORT, 'only a row that is not written can be released, by a run that did not pass'); END;
 CREATE TRIGGER pool_event_takes AFTER INSERT ON pool_event WHEN NEW.state = 'reserved'
 BEGIN
     DELETE FROM pool_free WHERE pool_id = NEW.pool_id
@@ -224,7 +231,8 @@ CREATE TRIGGER chain_consumes BEFORE INSERT ON chain
 WHEN EXISTS (
     SELECT 1 FROM pool_event AS mine JOIN outcome USING (run_id)
     WHERE mine.run_id = NEW.run_id AND mine.state = 'reserved' AND outcome IN ('pass', 'pass-marginal') AND (
-        (SELECT state FROM pool_event WHERE row_id = mine.row_id ORDER BY event_id DESC LIMIT 1) NOT IN ('verified', 'consumed')
+        (SELECT state FROM pool_event WHERE row_id = mine.row_id ORDER BY event_id DESC LIMIT 1)
+            NOT IN ('verified', 'consumed')
         OR NOT EXISTS (SELECT 1 FROM pool_event WHERE row_id = mine.row_id AND state = 'consumed')))
 BEGIN SELECT RAISE(ABORT, 'a run passes with rows that it has verified only'); END;
 CREATE TRIGGER chain_releases BEFORE INSERT ON chain
@@ -285,10 +293,12 @@ LEFT JOIN (
                 'reserved') AS state
         FROM pool_row
         WHERE NOT EXISTS (
-                SELECT 1 FROM pool_free WHERE pool_free.pool_id = pool_row.pool_id AND pool_free.position = pool_row.position)
+                SELECT 1 FROM pool_free
+                WHERE pool_free.pool_id = pool_row.pool_id AND pool_free.position = pool_row.position)
             AND NOT EXISTS (
                 SELECT 1 FROM pool_event
-                WHERE pool_event.pool_id = pool_row.pool_id AND pool_event.row_id = pool_row.row_id AND state = 'consumed'))
+                WHERE pool_event.pool_id = pool_row.pool_id AND pool_event.row_id = pool_row.row_id
+                    AND state = 'consumed'))
     GROUP BY pool_id) AS held USING (pool_id);
 
 -- What each finished run gave to its board.

@@ -249,7 +249,7 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
         {EVENT(2, 2, 2, "verified"), "only a row that the run has written can be verified"},
         {EVENT(2, 2, 2, "consumed"), "only a row that a passed run has verified can be consumed"},
         {EVENT(2, 2, 2, "released"),
-         "only a row that was never written can be released, by the end of a run that did not pass"},
+         "only a row that is not written can be released, by a run that did not pass"},
         {EVENT(2, 2, 2, "free"), "CHECK constraint failed: state IN ('reserved', 'written', 'verified', "
                                  "'consumed', 'released')"},
         {"INSERT OR REPLACE INTO pool_event SELECT * FROM pool_event",
