@@ -3,17 +3,18 @@
 /*
  * NVS partitions of ESP-IDF (non-volatile storage): built, read, and the CSV files they are made from.
  *
- *     struct eg_nvs_schema *schema;                                  once, before the boards
- *     eg_nvs_schema_parse(&schema, "nvs.csv", text, size, NULL, err);
+ *     eg_nvs_schema_parse(&schema, "nvs.csv", text, size, NULL, err);       once, before the boards
  *
- *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};   per board, in its worker
- *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, 2, err);
+ *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};       per board, in its worker
+ *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, EG_NVS_VERSION, err);
  *
- * Images are byte for byte those of ESP-IDF's own generator, without encryption, but for three things:
+ * Images are byte for byte those of ESP-IDF's own generator, without encryption, but for what that one gets
+ * wrong or adds:
  * - keys behind a namespace that was opened before are that namespace's; the generator's go to the newest;
  * - strings of 3968 to 3999 bytes, at which the generator breaks, get a page of their own;
- * - what the generator adds to keys of the name sta.ssid, sta.pswd, ap.ssid, ap.passwd and ap.authmode (pages
- *   for the Wi-Fi driver) is not added.
+ * - text that is not ASCII and becomes a blob has its length in bytes; the generator's is in characters;
+ * - what the generator adds to keys of the name sta.ssid, sta.pswd, ap.ssid, ap.passwd and ap.authmode, for
+ * the Wi-Fi driver, is not added.
  *
  * Threads. There is no state but the structs; a schema that was parsed is only read, from any number of
  * threads.
@@ -137,7 +138,8 @@ enum eg_code eg_nvs_examine(struct eg_nvs_items *items, struct eg_nvs_usage *usa
 enum eg_code eg_nvs_value_parse(enum eg_nvs_type *type, struct eg_buffer *value, const char *encoding,
                                 const char *text, size_t size, struct eg_error *err) EG_CHECKED;
 
-/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. */
+/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. Neither
+ * is NULL. */
 struct eg_nvs_value {
     const char *name;
     const char *text;

@@ -25,6 +25,7 @@
 
 #define CSV_SIZE_MAX ((size_t)256 << 20)
 #define PATH_ROOM    4096
+#define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
 static const char usage[] = "build IN.csv OUT.bin SIZE | build SIZE | print FILE | check FILE";
 
@@ -311,8 +312,8 @@ static enum cli_status build(poptContext context, struct given *given)
                           : "build wants IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE");
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "'%s' is one argument too many", poptPeekArg(context));
-    if (!cli_number(size_text, UINT32_MAX, &size))
-        return cli_usage(context, "size '%s' is no number such as 0x6000, 24k or 1M", size_text);
+    if (!cli_number(size_text, SIZE_LIMIT, &size))
+        return cli_usage(context, "size '%s' is no number up to 256M, such as 0x6000 or 24k", size_text);
     if (mass)
         return build_mass(context, given, (size_t)size);
     if (eg_nvs_size_check((size_t)size, &err) != EG_OK ||

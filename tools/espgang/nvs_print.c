@@ -54,8 +54,11 @@ static enum eg_code load(struct image *image, struct eg_error *err)
 {
     EG_TRY(cli_file_check(image->path, err));
     EG_TRY(eg_file_read(&image->file, image->path, FILE_SIZE_MAX, err));
-    return eg_nvs_examine(&image->items, &image->usage, image->file.data, image->file.size, on_fault, image,
-                          err);
+    EG_TRY(eg_nvs_examine(&image->items, &image->usage, image->file.data, image->file.size, on_fault, image,
+                          err));
+    if (image->usage.version != 0 && image->usage.entries == 0 && image->fault_count > 0)
+        on_fault(image, "not one entry is whole: it may be encrypted");
+    return EG_OK;
 }
 
 static size_t key_count(const struct eg_nvs_items *items)
@@ -75,6 +78,8 @@ static void tell_usage(const struct image *image)
         printf("%s: NVS, %zu pages, empty\n", image->path, usage->pages);
         return;
     }
+    if (usage->pages > 0 && usage->pages_used == usage->pages)
+        printf("%s: no page is empty: an application can read it, but not write to it\n", image->path);
     const size_t keys = key_count(&image->items);
     printf("%s: NVS version %u, %zu of %zu pages and %zu of their %zu entries in use, %zu key%s in %zu "
            "namespace%s\n",
