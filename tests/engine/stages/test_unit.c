@@ -73,6 +73,31 @@ static void the_boards_own_data_is_written_behind_the_jobs_and_verified(void **s
     assert_true(run->values[0].passed);
 }
 
+static void the_rom_writes_and_reads_it_back_as_the_stub_does(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_plan_set(line->plan, "verify", "read-back");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_memory_equal(flash_of(line, 1, RAW_ADDR), "ACME-000017 ", 12);
+}
+
+static void a_row_that_a_flash_did_not_take_is_written_but_not_verified(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    fake_line_plug(line, &fast, 1, FAULTS("stuck@0x9000.0=1"));
+    fake_line_run(line);
+    assert_int_equal(line->results[0].outcome, EG_FAIL);
+    assert_non_null(strstr(line->recorder.transcript, "mark written\n"));
+    assert_null(strstr(line->recorder.transcript, "mark verified\n"));
+}
+
 /* What the ledger is told stands between these stages. */
 static void assert_order(const struct fake_line *line, const char *const *lines)
 {
@@ -379,6 +404,20 @@ static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state
     assert_unmade(line, EG_FLASH_TOO_SMALL, "unit: raw ends at 0x00800014, the flash at 0x00400000");
 }
 
+static void secure_boot_keeps_its_bootloader(void **state)
+{
+    struct fake_line *line = *state;
+    const struct vb_config secured = {.fast = true, .secure_boot = true};
+
+    fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x7000", "value", "{mac}"));
+    fake_line_plug(line, &secured, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "unit: secure boot is on and raw at 0x00007000 would overwrite the bootloader it "
+                            "trusts");
+    assert_true(fake_line_blank(line, 1));
+}
+
 /* ---- What a program says of the board ---- */
 
 static void set_program(struct fake_line *line, const char *script)
@@ -493,6 +532,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_boards_own_data_is_written_behind_the_jobs_and_verified),
+        TEST(the_rom_writes_and_reads_it_back_as_the_stub_does),
+        TEST(a_row_that_a_flash_did_not_take_is_written_but_not_verified),
         TEST(a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_verified),
         TEST(that_a_row_is_written_is_on_record_before_its_first_byte_is_sent),
         TEST(a_record_that_fails_leaves_the_boards_own_data_unwritten),
@@ -510,6 +551,7 @@ int main(void)
         TEST(digits_that_are_not_hexadecimal_are_refused),
         TEST(data_that_grows_into_something_else_is_refused),
         TEST(a_region_behind_the_end_of_this_boards_flash_is_refused),
+        TEST(secure_boot_keeps_its_bootloader),
         TEST(a_program_is_told_the_board_and_answers_with_names),
         TEST(a_later_attempt_has_the_same_data_and_no_second_row),
         TEST(an_answer_that_is_not_json_is_refused_without_showing_it),
