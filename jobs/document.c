@@ -22,7 +22,6 @@
 #include <string.h>
 
 enum {
-    FILE_SIZE_MAX = 1 << 20,
     DEPTH_MAX = 32,
     VALUES_MAX = 20000, /* also bounds the work of looking for a key given twice */
     KEYS_MAX = 1000,    /* in one map */
@@ -118,6 +117,11 @@ static enum eg_code count_value(struct builder *builder, const struct eg__place 
     return EG_OK;
 }
 
+static struct eg__place beginning(const struct eg__document *document)
+{
+    return (struct eg__place){document->file, 1, 1, document->bundle};
+}
+
 /* Where a token stands; one without content stands where what came before it does. */
 static struct eg__place place_of(struct fy_token *token, const struct eg__place *before)
 {
@@ -125,7 +129,7 @@ static struct eg__place place_of(struct fy_token *token, const struct eg__place 
 
     if (mark == NULL)
         return *before;
-    return (struct eg__place){before->file, mark->line + 1, mark->column + 1};
+    return (struct eg__place){before->file, mark->line + 1, mark->column + 1, before->bundle};
 }
 
 static enum eg_code new_node(struct builder *builder, struct eg__node **node, enum eg__kind kind,
@@ -161,7 +165,7 @@ static enum eg_code token_text(char **text, struct fy_token *token, const struct
 /* The next event, or the parser's complaint. */
 static enum eg_code next_event(struct builder *builder, struct fy_event **event, struct eg_error *err)
 {
-    struct eg__place place = {builder->document->file, 1, 1};
+    struct eg__place place = beginning(builder->document);
     void *iterator = NULL;
 
     *event = fy_parser_parse(builder->parser);
@@ -384,7 +388,7 @@ static enum eg_code skip_to(struct builder *builder, enum fy_event_type wanted, 
 
 static enum eg_code build_document(struct builder *builder, struct eg_error *err)
 {
-    struct eg__place place = {builder->document->file, 1, 1};
+    struct eg__place place = beginning(builder->document);
     bool found, ignored;
 
     EG_TRY(skip_to(builder, FYET_DOCUMENT_START, FYET_STREAM_END, &place, &found, err));
@@ -409,7 +413,7 @@ static size_t character_length(const char *text, size_t size)
 
 static enum eg_code check_text(const struct eg__document *document, struct eg_error *err)
 {
-    struct eg__place place = {document->file, 1, 1};
+    struct eg__place place = beginning(document);
 
     for (size_t at = 0; at < document->text.size;) {
         const uint8_t byte = document->text.data[at];
@@ -442,26 +446,36 @@ static void builder_finish(struct builder *builder)
 
 enum eg_code eg__document_read(struct eg__document *document, const char *path, struct eg_error *err)
 {
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+
+    EG_TRY(eg_file_read(&text, path, EG__DOCUMENT_SIZE_MAX, err));
+    return eg__document_parse(document, path, &text, err);
+}
+
+enum eg_code eg__document_parse(struct eg__document *document, const char *file, struct eg_buffer *text,
+                                struct eg_error *err)
+{
     EG_CLEANUP(builder_finish) struct builder builder = {.document = document};
-    const char *const suffix = strrchr(path, '.');
+    const char *const suffix = strrchr(file, '.');
     const bool json = suffix != NULL && strcmp(suffix, ".json") == 0;
     struct fy_diag_cfg diag_config;
 
-    EG_TRY(eg_strdup(&document->file, path, err));
-    EG_TRY(eg_file_read(&document->text, path, FILE_SIZE_MAX, err));
+    EG_TRY(eg_strdup(&document->file, file, err));
+    document->text = *text;
+    *text = (struct eg_buffer){0};
     EG_TRY(check_text(document, err));
 
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
     builder.diag = fy_diag_create(&diag_config);
     if (builder.diag == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", file);
     fy_diag_set_collect_errors(builder.diag, true);
     builder.parser = fy_parser_create(
         &(struct fy_parse_cfg){.flags = json ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE, .diag = builder.diag});
     if (builder.parser == NULL ||
         fy_parser_set_string(builder.parser, (const char *)document->text.data, document->text.size) != 0)
-        return eg_error_set(err, EG_NO_MEMORY, "reading %s", path);
+        return eg_error_set(err, EG_NO_MEMORY, "reading %s", file);
     return build_document(&builder, err);
 }
 

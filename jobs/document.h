@@ -7,10 +7,16 @@
 
 #include "engine/base/bytes.h"
 
-/** Line and column count from 1, columns in characters. `file` is the document's. */
+/** No document is longer. */
+#define EG__DOCUMENT_SIZE_MAX ((size_t)1 << 20)
+
+struct eg__bundle;
+
+/** Line and column count from 1, columns in characters. `file` and `bundle` are the document's. */
 struct eg__place {
     const char *file;
     int line, column;
+    const struct eg__bundle *bundle; /* has the files that are named here; NULL = they are in folders */
 };
 
 enum eg__kind { EG__TEXT, EG__LIST, EG__MAP };
@@ -33,7 +39,8 @@ struct eg__node {
 
 struct eg__document {
     char *file;
-    struct eg_buffer text; /* as read */
+    const struct eg__bundle *bundle; /* that it is in; set before it is read */
+    struct eg_buffer text;           /* as read */
     struct eg__node *root;
     struct eg__node **nodes;
     size_t node_count;
@@ -42,12 +49,17 @@ struct eg__document {
 /**
  * Read one document of YAML, or of JSON when the file's name ends in ".json".
  *
- * @param document  zero-initialised; eg__document_finish() frees what is in it, also after a failure
+ * @param document  zero-initialised but for `bundle`; eg__document_finish() frees what is in it, also after a
+ * failure
  *
  * @return EG_OK; EG_BAD_JOB with "FILE:LINE:COLUMN: " in front of the cause; EG_IO, EG_NO_MEMORY
  */
 enum eg_code eg__document_read(struct eg__document *document, const char *path,
                                struct eg_error *err) EG_CHECKED;
+
+/** The same of text in memory, which is taken over; `file` is its name. */
+enum eg_code eg__document_parse(struct eg__document *document, const char *file, struct eg_buffer *text,
+                                struct eg_error *err) EG_CHECKED;
 
 void eg__document_finish(struct eg__document *document);
 
@@ -65,5 +77,10 @@ enum eg_code eg__node_expect(const struct eg__node *node, enum eg__kind kind, co
 /** The file `path` names when it stands in the file `from`: relative to the folder of that; for free(). */
 enum eg_code eg__resolve(char **resolved, const char *from, const char *path,
                          struct eg_error *err) EG_CHECKED;
+
+/** Read a file that is named at `place`, whole: one of its bundle, or as eg_file_read() does. EG_IO, also
+ * when the bundle does not have it. */
+enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
+                           size_t size_max, struct eg_error *err) EG_CHECKED;
 
 #endif

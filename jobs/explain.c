@@ -38,8 +38,11 @@ static void explain_value(char text[VALUE_TEXT], const struct eg_setting *settin
                                                 : "");
     for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
         used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s%s%s", i > 0 ? ", " : "",
-                                 setting->items[i].name != NULL ? setting->items[i].name : "",
-                                 setting->items[i].name != NULL ? ": " : "", setting->items[i].text);
+                                 setting->option->type == EG_OPTION_MAP ? setting->items[i].name : "",
+                                 setting->option->type == EG_OPTION_MAP ? ": " : "",
+                                 setting->option->type == EG_OPTION_PROGRAM && setting->items[i].name != NULL
+                                     ? setting->items[i].name
+                                     : setting->items[i].text);
     if (setting->group_count != 0)
         snprintf(text, VALUE_TEXT, "%u mapping%s", setting->group_count,
                  setting->group_count == 1 ? "" : "s");

@@ -10,7 +10,7 @@
 #include "jobs/job.h"
 
 #include "engine/stages/stage.h"
-#include "jobs/document.h"
+#include "jobs/bundle_internal.h"
 #include "jobs/firmware.h"
 #include "jobs/keys.h"
 #include "jobs/regions.h"
@@ -197,6 +197,7 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     EG_TRY(eg_sha256(plan->job_sha256, plan->job_text.data, plan->job_text.size, err));
     if (job->own[EG__KEY_FIRMWARE] == NULL)
         return eg__refuse(root, err, "the key firmware is missing");
+    EG_TRY(eg__bundle_check_firmware(job->own[EG__KEY_FIRMWARE], err));
     EG_TRY(eg__firmware_read(&firmware, job->own[EG__KEY_FIRMWARE], plan->job_path, err));
     EG_TRY(choose_target(job, &firmware, err));
     EG_TRY(read_flash(&settings, job, &firmware, err));
@@ -204,34 +205,46 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     return check_settings_used(job, &settings, err);
 }
 
-/* What only a stage knows to be impossible. */
+static enum eg_code refuse_setting(const struct job *job, const char *place, struct eg_error *err)
+{
+    const struct eg__place *const root = &job->document->root->place;
+
+    return place != NULL ? eg_error_prefix(err, "%s: ", place)
+                         : eg_error_prefix(err, "%s:%d:%d: ", root->file, root->line, root->column);
+}
+
+/* What only a stage or the pipeline knows to be impossible. */
 static enum eg_code check_by_stages(const struct job *job, struct eg_error *err)
 {
+    const char *place = NULL;
+
+    if (eg_pipeline_check(job->plan, &place, err) != EG_OK)
+        return refuse_setting(job, place, err);
     for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++) {
-        const char *place = NULL;
-        if ((*stage)->check == NULL || (*stage)->check(job->plan, &place, err) == EG_OK)
-            continue;
-        const struct eg__place *const root = &job->document->root->place;
-        return place != NULL ? eg_error_prefix(err, "%s: ", place)
-                             : eg_error_prefix(err, "%s:%d:%d: ", root->file, root->line, root->column);
+        place = NULL;
+        if ((*stage)->check != NULL && (*stage)->check(job->plan, &place, err) != EG_OK)
+            return refuse_setting(job, place, err);
     }
     return EG_OK;
 }
 
-enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err)
+enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document, struct eg_error *err)
 {
-    EG_CLEANUP(eg__document_finish) struct eg__document document = {0};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
 
-    EG_TRY(eg__document_read(&document, path, err));
     EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
     EG_TRY(eg_plan_init_settings(made, err));
-    struct job job = {.document = &document, .plan = made};
+    struct job job = {.document = document, .plan = made};
     EG_TRY(check_format(&job, err));
-    EG_TRY(eg__keys_read(job.own, made, document.root, err));
+    EG_TRY(eg__keys_read(job.own, made, document->root, err));
     EG_TRY(make_plan(&job, err));
     EG_TRY(check_by_stages(&job, err));
     *plan = made;
     made = NULL;
     return EG_OK;
+}
+
+enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err)
+{
+    return eg_job_load_trusted(plan, path, NULL, err);
 }

@@ -9,17 +9,24 @@
 
 #include <stdio.h>
 
+struct eg_trust;
+
 /**
- * Read a job file (YAML or JSON), check all of it, read and prepare its firmware.
+ * Read a job file (YAML or JSON) or a bundle, check all of it, read and prepare its firmware.
  *
  * Nothing outside memory is touched. Everything that could be refused without a board is refused here.
  *
  * @param plan  written on EG_OK only; eg_plan_destroy() frees it
  *
- * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_IO the job
- * file itself cannot be read; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_BAD_BUNDLE;
+ * EG_IO the job file itself cannot be read; EG_NO_MEMORY
  */
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** The same for a station: when it trusts a key, EG_NOT_TRUSTED is everything but a bundle that one of its
+ * keys has signed, before anything else of it is looked at. NULL = it trusts none. */
+enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
+                                 struct eg_error *err) EG_CHECKED;
 
 /** What the job will do, for people: chip, regions with sizes and digests, settings. EG_IO when `out` fails.
  */

@@ -2,7 +2,8 @@
 
 #include "jobs/keys.h"
 
-#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "jobs/bundle_internal.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,9 +11,6 @@
 
 /* A path of keys, and of what an unknown key may look like before it is cut. */
 enum { PATH_TEXT = 200, TYPO_MAX = 2, PLACE_TEXT = 4200 };
-
-/* Schemas, templates, certificates: no firmware. */
-#define OPTION_FILE_MAX (16u << 20)
 
 const struct eg_option eg__region_options[] = {
     {.key = "at",
@@ -117,30 +115,6 @@ void eg__append(char *text, size_t size, const char *more, size_t more_size)
     snprintf(text + used, room + 1, "%.*s", (int)(more_size < room ? more_size : room), more);
 }
 
-/* Edits that turn one word into the other, as far as they matter here. */
-static unsigned distance(const char *left, const char *right)
-{
-    unsigned row[PATH_TEXT + 1];
-    const size_t width = strlen(right);
-
-    if (strlen(left) > PATH_TEXT || width > PATH_TEXT)
-        return UINT_MAX;
-    for (unsigned i = 0; i <= width; i++)
-        row[i] = i;
-    for (size_t at = 0; left[at] != '\0'; at++) {
-        unsigned diagonal = row[0];
-        row[0]++;
-        for (size_t i = 1; i <= width; i++) {
-            const unsigned above = row[i];
-            const unsigned changed = diagonal + (left[at] != right[i - 1]);
-            const unsigned shifted = (above < row[i - 1] ? above : row[i - 1]) + 1;
-            row[i] = changed < shifted ? changed : shifted;
-            diagonal = above;
-        }
-    }
-    return row[width];
-}
-
 /* Keys that may stand under `prefix` ("" or "link."), each once: "baud, before, after". */
 static void list_keys(const struct keys *keys, const char *prefix, char *text, size_t size)
 {
@@ -175,7 +149,7 @@ static enum eg_code refuse_unknown(const struct keys *keys, const struct eg__pla
         char start[PATH_TEXT];
         const size_t skip = strncmp(key, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
         snprintf(start, sizeof start, "%.*s", (int)(skip + strcspn(key + skip, ".")), key);
-        const unsigned whole = distance(path, key), part = distance(path, start);
+        const unsigned whole = eg_text_distance(path, key), part = eg_text_distance(path, start);
         if (part < least || whole < least) {
             least = part < whole ? part : whole;
             snprintf(nearest, sizeof nearest, "%s", part < whole ? start : key);
@@ -234,7 +208,7 @@ static enum eg_code set_file(struct eg_setting *setting, const struct eg__node *
 
     EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
     EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
-    if (eg_file_read(&setting->content, resolved, OPTION_FILE_MAX, err) != EG_OK)
+    if (eg__file_read(&setting->content, &node->place, resolved, EG__OPTION_FILE_MAX, err) != EG_OK)
         return eg_error_prefix(err, "%s:%d:%d: %s: ", node->place.file, node->place.line, node->place.column,
                                path);
     return eg_setting_set(setting, resolved, err);
@@ -249,8 +223,10 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
     if (node->kind != EG__TEXT || setting->option->type != EG_OPTION_MAP) /* a map's value may be empty */
         EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
     if (setting->option->type == EG_OPTION_PROGRAM && setting->item_count == 0 &&
-        strchr(node->text, '/') != NULL)
-        EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
+        strchr(node->text, '/') != NULL) {
+        EG_TRY(eg__program_path(&resolved, node, err));
+        name = node->place.bundle != NULL ? node->text : NULL;
+    }
     place_text(place, &node->place);
     return at_place(eg_setting_add_item(setting, name, resolved != NULL ? resolved : node->text, place, err),
                     node, err);

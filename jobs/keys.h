@@ -9,6 +9,9 @@
 #include "engine/stages/plan.h"
 #include "jobs/document.h"
 
+/** No file of an option is longer: schemas, templates, certificates, programs, no firmware. */
+#define EG__OPTION_FILE_MAX ((size_t)16 << 20)
+
 /** In the order in which they are listed for people. */
 enum eg__own_key {
     EG__KEY_FORMAT,

@@ -10,7 +10,6 @@
 
 #include "jobs/parts.h"
 
-#include "engine/base/file.h"
 #include "engine/image/build.h"
 #include "engine/image/hex.h"
 #include "engine/image/inspect.h"
@@ -181,9 +180,11 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
     enum eg_file_kind kind;
 
-    if (eg_file_read(&file, entry->path, FILE_SIZE_MAX, err) != EG_OK)
+    if (eg__file_read(&file, &entry->file_place, entry->path, FILE_SIZE_MAX, err) != EG_OK)
         return eg__prefix_file(entry, err);
     kind = eg_file_kind(file.data, file.size);
+    if (kind != EG_FILE_EMPTY && entry->file_place.bundle != NULL)
+        kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
     if (kind == EG_FILE_EMPTY) {
         eg_error_set(err, EG_BAD_IMAGE, "%s: is empty", entry->path);
         return eg__prefix_file(entry, err);

@@ -7,7 +7,8 @@ packages=(
   clang libclang-rt-14-dev # the tsan and clang presets
   libserialport-dev libgensio-dev libudev-dev
   zlib1g-dev libdeflate-dev libelf-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
-  libcmocka-dev sqlite3 g++ mandoc valgrind # tests
+  libarchive-dev # with zstd
+  libcmocka-dev sqlite3 g++ mandoc valgrind zstd # tests
   dpkg-dev file # cpack -G DEB
 )
 

@@ -15,12 +15,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,6 +158,39 @@ static enum eg_code refuse_start(int errnum, const char *path, struct eg_error *
     return eg_error_errno(err, EG_PROGRAM_FAILED, errnum, "starting %s", path);
 }
 
+static int find_errno(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return errno;
+    if (!S_ISREG(info.st_mode))
+        return EACCES;
+    return access(path, X_OK) != 0 ? errno : 0;
+}
+
+enum eg_code eg_program_check(const char *program, struct eg_error *err)
+{
+    const char *folder = getenv("PATH");
+    int failed = ENOENT;
+
+    if (strchr(program, '/') != NULL) {
+        failed = find_errno(program);
+        folder = NULL;
+    }
+    while (folder != NULL && failed != 0) {
+        const size_t size = strcspn(folder, ":");
+        char path[PATH_MAX];
+        const int length =
+            snprintf(path, sizeof path, "%.*s%s%s", (int)size, folder, size > 0 ? "/" : "", program);
+        const int found = length < (int)sizeof path ? find_errno(path) : ENAMETOOLONG;
+        if (found == 0 || found == EACCES)
+            failed = found;
+        folder = folder[size] == ':' ? folder + size + 1 : NULL;
+    }
+    return failed == 0 ? EG_OK : refuse_start(failed, program, err);
+}
+
 /* The pipes, and the program at their other ends. */
 static enum eg_code start(struct process *process, bool has_output, struct eg_error *err)
 {
@@ -235,11 +270,9 @@ static void feed(struct process *process)
     }
 }
 
-static enum eg_code refuse_flood(const struct process *process, size_t most, const char *where,
-                                 struct eg_error *err)
+static enum eg_code refuse_flood(const struct process *process, size_t most, struct eg_error *err)
 {
-    return eg_error_set(err, EG_PROGRAM_FAILED, "%s printed more than %zu bytes%s", process->name, most,
-                        where);
+    return eg_error_set(err, EG_PROGRAM_FAILED, "%s printed more than %zu bytes", process->name, most);
 }
 
 static enum eg_code keep(struct process *process, int stream, const uint8_t *data, size_t size,
@@ -249,12 +282,12 @@ static enum eg_code keep(struct process *process, int stream, const uint8_t *dat
 
     if (stream == STDOUT_FILENO) {
         if (size > program->output_max - process->output.size)
-            return refuse_flood(process, program->output_max, "", err);
+            return refuse_flood(process, program->output_max, err);
         return eg_buffer_append(&process->output, data, size, err);
     }
     process->complained += size;
     if (process->complained > COMPLAIN_MAX)
-        return refuse_flood(process, COMPLAIN_MAX, " of complaints", err);
+        return refuse_flood(process, COMPLAIN_MAX, err);
     if (size > TAIL_MAX) {
         data += size - TAIL_MAX;
         size = TAIL_MAX;
@@ -354,7 +387,9 @@ enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *
     EG_CLEANUP(process_finish)
     struct process process = {
         .program = program,
-        .name = slash != NULL ? slash + 1 : program->argv[0],
+        .name = program->name != NULL ? program->name
+                : slash != NULL       ? slash + 1
+                                      : program->argv[0],
         .ends = {{-1, POLLOUT, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}},
     };
 

@@ -12,6 +12,7 @@
 struct eg_program {
     /** The program and its arguments, NULL-terminated: with a slash a path, else looked for in PATH. */
     const char *const *argv;
+    const char *name; /* in sentences; NULL = the last part of its path */
     /** "NAME=value" besides and instead of those of this process, NULL-terminated. NULL = none. */
     const char *const *environment;
     const void *input; /* its standard input, which then ends; it need not read it */
@@ -39,5 +40,9 @@ struct eg_program {
  */
 enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *output,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** Whether there is such a program, so that a job that names none is refused in time: EG_OK, or
+ * EG_PROGRAM_FAILED with the sentence of eg_program_run(). */
+enum eg_code eg_program_check(const char *program, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,4 +57,27 @@ enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err)
         left -= step;
     }
     return EG_OK;
+}
+
+unsigned eg_text_distance(const char *one, const char *other)
+{
+    unsigned row[EG_WORD_MAX + 1];
+    const size_t width = strlen(other);
+
+    if (strlen(one) > EG_WORD_MAX || width > EG_WORD_MAX)
+        return UINT_MAX;
+    for (unsigned i = 0; i <= width; i++)
+        row[i] = i;
+    for (size_t at = 0; one[at] != '\0'; at++) {
+        unsigned diagonal = row[0];
+        row[0]++;
+        for (size_t i = 1; i <= width; i++) {
+            const unsigned above = row[i];
+            const unsigned changed = diagonal + (one[at] != other[i - 1]);
+            const unsigned shifted = (above < row[i - 1] ? above : row[i - 1]) + 1;
+            row[i] = changed < shifted ? changed : shifted;
+            diagonal = above;
+        }
+    }
+    return row[width];
 }

@@ -9,10 +9,16 @@
 
 #include <stddef.h>
 
+#define EG_WORD_MAX 200
+
 /** Length in bytes of the UTF-8 sequence that `text`, of `size` bytes, begins with; 0 = it is none. */
 size_t eg_utf8_length(const char *text, size_t size);
 
 /** A copy in which each byte that is not UTF-8 has become U+FFFD; the caller's, for free(). */
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err) EG_CHECKED;
+
+/** Letters to change, add and take out until one word is the other; UINT_MAX when one of them has more than
+ * EG_WORD_MAX. For telling what was meant. */
+unsigned eg_text_distance(const char *one, const char *other);
 
 #endif

@@ -5,7 +5,7 @@
  *
  *     recorder begin ─▶ attempt ─▶ recorder finish ─▶ OUTCOME logged, result set
  *                       ▲     │
- *                       └─────┘ while the error table allows it, at the next rate of retry.baud
+ *                       └─────┘ while the error table and the job allow it, at the next rate of retry.baud
  *
  * An attempt runs the stages in order until one fails, and starts from nothing: port closed, facts forgotten.
  * The outcome is logged and returned only when the recorder has it; when the recorder fails, its error is the
@@ -14,17 +14,27 @@
  * A board that failed or was aborted stays as the stage left it, in the loader or half written: no
  * application starts by accident, and the next run resets it anyway.
  *
+ * Hooks are programs of the job. The one before a board runs between begin and the first attempt. The one
+ * after it runs once finish has the outcome, but before that is told: neither a label nor a green slot is
+ * ever ahead of the record. Where the job requires it, its failure must be in the record: then it runs before
+ * finish. Either way it runs for every run that has begun, also when the operator cancels, since it may
+ * have to switch something off.
+ *
  * Threads: all of it is the worker's. Cancelling is looked at before each stage, and inside by whatever
  * waits.
  */
 
 #include "engine/line/pipeline.h"
 
+#include "engine/line/hooks.h"
 #include "engine/stages/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What a record has room for besides the stages. */
+#define BOARD_HOOKS 2
 
 /* What adds up over the attempts of a run. */
 struct account {
@@ -48,51 +58,96 @@ static struct traffic traffic_of(const struct eg_run *run)
     };
 }
 
-static void log_stage(const struct eg_run *run, enum eg_log_kind kind, uint64_t duration_us,
-                      enum eg_code code, const char *text)
+static void log_stage(const struct eg_run *run, enum eg_log_kind kind, enum eg_verbosity level,
+                      const struct eg_stage_record *record)
 {
     eg_log_record(run->logger, &(struct eg_log_record){
                                    .kind = kind,
-                                   .level = EG_NORMAL,
+                                   .level = level,
                                    .origin = eg_run_origin(run),
-                                   .text = text,
-                                   .stage = run->stage->name,
+                                   .text = record->text,
+                                   .stage = record->stage,
                                    .outcome = "",
-                                   .code = code,
-                                   .attempt = run->attempt,
-                                   .duration_ms = duration_us / 1000,
+                                   .code = record->code,
+                                   .attempt = record->attempt,
+                                   .duration_ms = record->duration_us / 1000,
                                });
+}
+
+/* A stage at work, and its record. */
+struct step {
+    struct eg_stage_record *record;
+    struct traffic before;
+    uint64_t start_us;
+};
+
+static struct step begin_step(struct eg_run *run, const struct eg_stage *stage, struct account *account)
+{
+    const struct step step = {
+        .record = &account->stages[account->stage_count++],
+        .before = traffic_of(run),
+        .start_us = eg_clock_us(),
+    };
+
+    *step.record = (struct eg_stage_record){.stage = stage->name, .attempt = run->attempt};
+    eg_clock_utc(step.record->started_utc);
+    run->stage = stage;
+    log_stage(run, EG_LOG_STAGE_BEGIN, EG_NORMAL, step.record);
+    return step;
+}
+
+static void end_step(struct eg_run *run, const struct step *step, enum eg_code code, enum eg_verbosity level,
+                     const struct eg_error *err)
+{
+    struct eg_stage_record *const record = step->record;
+    const struct traffic after = traffic_of(run);
+
+    record->code = code;
+    if (code != EG_OK)
+        snprintf(record->text, sizeof record->text, "%s", err->text);
+    record->duration_us = eg_clock_us() - step->start_us;
+    record->baud = run->loader.baud;
+    record->bytes_sent = after.sent - step->before.sent;
+    record->bytes_received = after.received - step->before.received;
+    record->resends = after.resends - step->before.resends;
+    log_stage(run, EG_LOG_STAGE_END, level, record);
 }
 
 static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, struct account *account,
                               struct eg_error *err)
 {
-    struct eg_stage_record *record = &account->stages[account->stage_count++];
-    const struct traffic before = traffic_of(run);
-    const uint64_t start_us = eg_clock_us();
+    const struct step step = begin_step(run, stage, account);
+    const enum eg_code code = eg_cancel_requested(run->cancel) ? eg_error_set(err, EG_CANCELLED, "cancelled")
+                                                               : stage->run(run, err);
 
-    *record = (struct eg_stage_record){.stage = stage->name, .attempt = run->attempt};
-    eg_clock_utc(record->started_utc);
-    run->stage = stage;
-    log_stage(run, EG_LOG_STAGE_BEGIN, 0, EG_OK, "");
-
-    if (eg_cancel_requested(run->cancel))
-        record->code = eg_error_set(err, EG_CANCELLED, "cancelled");
-    else
-        record->code = stage->run(run, err);
-    if (record->code == EG_OK)
+    if (code == EG_OK)
         run->facts |= stage->gives;
-    else
-        snprintf(record->text, sizeof record->text, "%s", err->text);
+    end_step(run, &step, code, EG_NORMAL, err);
+    return code;
+}
 
-    const struct traffic after = traffic_of(run);
-    record->duration_us = eg_clock_us() - start_us;
-    record->baud = run->loader.baud;
-    record->bytes_sent = after.sent - before.sent;
-    record->bytes_received = after.received - before.received;
-    record->resends = after.resends - before.resends;
-    log_stage(run, EG_LOG_STAGE_END, record->duration_us, record->code, record->text);
-    return record->code;
+/* A hook is on record as a stage. EG_OK also when one failed that is not required, which is a warning. */
+static enum eg_code run_hook(struct eg_run *run, enum eg__hook hook, const struct eg_run_record *ending,
+                             struct account *account, struct eg_error *err)
+{
+    const struct eg_stage stage = {.name = eg__hook_name(hook)};
+    const struct eg_log_origin origin = eg_run_origin(run);
+
+    if (!eg__hook_given(run->plan, hook))
+        return EG_OK;
+    const struct step step = begin_step(run, &stage, account);
+    const bool after_cancel = ending != NULL && eg_cancel_requested(run->cancel);
+    const enum eg_code code = eg__hook_board(run, hook, ending, after_cancel ? NULL : run->cancel, err);
+    const bool tolerated = code != EG_OK && code != EG_CANCELLED && !eg__hook_required(run->plan, hook);
+    end_step(run, &step, code, tolerated ? EG_VERBOSE : EG_NORMAL, err);
+    run->stage = NULL;
+    if (code == EG_OK)
+        return EG_OK;
+    (void)eg_error_prefix(err, "%s: ", stage.name);
+    if (!tolerated)
+        return code;
+    eg_log_warning(run->logger, &origin, "%s", err->text);
+    return EG_OK;
 }
 
 /* The first reason counts; a board that needed nothing of this passes plainly. */
@@ -146,11 +201,27 @@ static enum eg_code tell_first(const struct eg_error *first, struct eg_error *er
     return eg_error_prefix(err, "first %s; then ", first->text);
 }
 
+/* After how many attempts a failure is final. */
+static unsigned attempts_of(const struct eg_plan *plan, enum eg_code code)
+{
+    const struct eg_setting *const codes = eg_plan_setting(plan, "retry.codes");
+    uint64_t attempts = eg_plan_number(plan, "retry.attempts");
+
+    if (!eg_code_may_retry(code))
+        return 1;
+    for (unsigned i = 0; i < codes->item_count; i++) {
+        if (strcmp(codes->items[i].name, eg_code_name(code)) == 0)
+            (void)eg_number_parse(codes->items[i].text, &attempts);
+    }
+    return (unsigned)attempts;
+}
+
 static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *const *stages,
                                  struct account *account, struct eg_error *err)
 {
-    const unsigned attempts = (unsigned)eg_plan_number(run->plan, "retry.attempts");
-    struct eg_error first = {.code = EG_OK};
+    const uint32_t delay_ms = (uint32_t)eg_plan_number(run->plan, "retry.delay");
+    unsigned attempts = 1;
+    struct eg_error first = {.code = EG_OK}, cancelled;
 
     for (run->attempt = 1;; run->attempt++) {
         const uint32_t former_baud = run->baud;
@@ -166,11 +237,12 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
         const enum eg_code code = run_attempt(run, stages, account, err);
         if (code == EG_OK)
             return EG_OK;
-        if (!eg_code_may_retry(code) || run->attempt == attempts)
+        attempts = attempts_of(run->plan, code);
+        if (run->attempt >= attempts)
             return tell_first(&first, err);
         if (first.code == EG_OK)
             first = *err;
-        if (eg_cancel_requested(run->cancel)) {
+        if (eg_sleep_ms(run->cancel, delay_ms, &cancelled) != EG_OK) {
             err->code = EG_CANCELLED;
             return eg_error_prefix(err, "cancelled before another attempt, after ");
         }
@@ -232,20 +304,47 @@ static void set_failed(struct eg_run_record *record, const struct eg_error *err)
 static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
                             struct eg_error *err)
 {
-    unsigned stage_count = 0;
+    unsigned stage_count = 0, attempts = 0;
 
     while (stages[stage_count] != NULL)
         stage_count++;
-    EG_TRY(eg_alloc(&account->stages, eg_plan_number(run->plan, "retry.attempts") * stage_count,
-                    sizeof account->stages[0], err));
+    for (enum eg_code code = EG_OK; code <= EG_INTERNAL; code++) {
+        if (attempts_of(run->plan, code) > attempts)
+            attempts = attempts_of(run->plan, code);
+    }
+    EG_TRY(eg_alloc(&account->stages, attempts * stage_count + BOARD_HOOKS, sizeof account->stages[0], err));
     EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
     return run->recorder->ops->begin(run->recorder, run->slot, run->url, &run->number, err);
+}
+
+static enum eg_code run_board(struct eg_run *run, const struct eg_stage *const *stages,
+                              struct account *account, struct eg_error *err)
+{
+    run->attempt = 1;
+    EG_TRY(run_hook(run, EG__BEFORE_BOARD, NULL, account, err));
+    return run_attempts(run, stages, account, err);
+}
+
+/* A board that has failed already stays with its own failure. */
+static void run_required_hook(struct eg_run *run, struct account *account, struct eg_run_record *record,
+                              struct eg_error *err)
+{
+    struct eg_error failure;
+
+    if (run_hook(run, EG__AFTER_BOARD, record, account, &failure) != EG_OK &&
+        eg_outcome_passed(record->outcome)) {
+        *err = failure;
+        set_failed(record, err);
+    }
+    record->stage_count = account->stage_count;
 }
 
 static void run_and_record(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
                            struct eg_run_record *record, struct eg_error *err)
 {
+    const bool required = eg__hook_required(run->plan, EG__AFTER_BOARD);
     const uint64_t start_us = eg_clock_us();
+    struct eg_error told;
 
     if (prepare(run, stages, account, err) != EG_OK) {
         run->number = 0;
@@ -253,7 +352,7 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
         return;
     }
     eg_claims_release(run->claims, run->slot);
-    if (run_attempts(run, stages, account, err) != EG_OK)
+    if (run_board(run, stages, account, err) != EG_OK)
         set_failed(record, err);
     else if (run->marginal != NULL)
         *record = (struct eg_run_record){.outcome = EG_PASS_MARGINAL, .text = "", .marginal = run->marginal};
@@ -275,10 +374,14 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
     record->log = run->log.data;
     record->log_size = run->log.size;
 
+    if (required)
+        run_required_hook(run, account, record, err);
     if (run->recorder->ops->finish(run->recorder, run->number, record, err) != EG_OK) {
         (void)eg_error_prefix(err, "recording the outcome: ");
         set_failed(record, err);
     }
+    if (!required)
+        (void)!run_hook(run, EG__AFTER_BOARD, record, account, &told);
 }
 
 void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result)

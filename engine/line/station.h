@@ -24,6 +24,7 @@ struct eg_station {
     struct eg_logger *logger; /* may be NULL */
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
+    const char *batch;    /* its name, for hooks; NULL = none */
     const struct eg_slot *slots;
     unsigned slot_count;
     /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
@@ -51,8 +52,8 @@ struct eg_result {
 /**
  * Program one board in every slot and return when all have ended.
  *
- * @param cancel   set from anywhere (a signal handler too): every run ends as aborted within 150 ms plus the
- * time of its record
+ * @param cancel   set from anywhere (a signal handler too): every run ends as aborted within 150 ms, half a
+ * second when a program has to be killed, plus the time of its record and of its hook for the end
  * @param results  room for slot_count rows, in the order of slots; all are written on EG_OK
  *
  * @return EG_OK when every run has ended, whatever its outcome; EG_INTERNAL the stages do not fit together;
@@ -60,6 +61,22 @@ struct eg_result {
  */
 enum eg_code eg_station_run(const struct eg_station *station, const struct eg_cancel *cancel,
                             struct eg_result *results, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Run the hook that the job has for before or after a batch; EG_OK when it has none. The failure of one that
+ * it does not require is logged as a warning.
+ *
+ * @param cancel  ends the program; but a flag that is set when the batch is over leaves its hook its time
+ * @param counts  of runs, by outcome
+ *
+ * @return EG_OK; EG_PROGRAM_FAILED of a hook that is required, EG_CANCELLED, EG_IO, EG_NO_MEMORY:
+ * "before-batch: fixture.sh exited with status 1: no air"
+ */
+enum eg_code eg_station_before_batch(const struct eg_station *station, const struct eg_cancel *cancel,
+                                     struct eg_error *err) EG_CHECKED;
+enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
+                                    uint64_t duration_ms, const struct eg_cancel *cancel,
+                                    struct eg_error *err) EG_CHECKED;
 
 /** Where eg_station_watch() looks for boards. */
 struct eg_slot_source {

@@ -5,14 +5,44 @@
 
 #include "engine/stages/unit.h"
 
+#include "engine/base/program.h"
+#include "engine/base/text.h"
+
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define ATTEMPTS_MAX 10
+
+static const char *const hooks[] = {"before_batch", "before_board", "after_board", "after_batch"};
+enum { HOOK_COUNT = sizeof hooks / sizeof *hooks };
+
+static enum eg_code check_attempts(const char *text, struct eg_error *err)
+{
+    uint64_t number;
+
+    if (eg_number_parse(text, &number) && number >= 1 && number <= ATTEMPTS_MAX)
+        return EG_OK;
+    return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not a number from 1 to %d", text, ATTEMPTS_MAX);
+}
+
+static enum eg_code check_hook(const char *text, struct eg_error *err)
+{
+    for (int i = 0; i < HOOK_COUNT; i++) {
+        if (strcmp(text, hooks[i]) == 0)
+            return EG_OK;
+    }
+    return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not one of %s, %s, %s, %s", text, hooks[0], hooks[1],
+                        hooks[2], hooks[3]);
+}
 
 const struct eg_option eg_pipeline_options[] = {
     {.key = "retry.attempts",
      .type = EG_OPTION_NUMBER,
      .fallback = "2",
      .least = 1,
-     .most = 10,
+     .most = ATTEMPTS_MAX,
      .help = "how often a board is tried before it counts as failed"},
     {.key = "retry.baud",
      .type = EG_OPTION_NUMBER_LIST,
@@ -21,8 +51,130 @@ const struct eg_option eg_pipeline_options[] = {
      .most = 4000000,
      .help = "highest rate of the first, second, … attempt, the last for all further ones; not given: "
              "link.baud first"},
+    {.key = "retry.codes",
+     .type = EG_OPTION_MAP,
+     .without = "`retry.attempts` for each that may pass",
+     .check = check_attempts,
+     .help =
+         "after how many attempts a failure of this code is final, 1 to 10: `{no-sync: 5, test-failed: 1}`"},
+    {.key = "retry.delay",
+     .type = EG_OPTION_DURATION,
+     .fallback = "0ms",
+     .least = 0,
+     .most = 60 * 1000,
+     .help = "how long to wait before another attempt"},
+    {.key = "hooks.before_batch",
+     .type = EG_OPTION_PROGRAM,
+     .without = "none",
+     .help = "program to run before any board is touched"},
+    {.key = "hooks.before_board",
+     .type = EG_OPTION_PROGRAM,
+     .without = "none",
+     .help = "program to run for every board before its first attempt, such as a power switch"},
+    {.key = "hooks.after_board",
+     .type = EG_OPTION_PROGRAM,
+     .without = "none",
+     .help = "program to run for every board when its outcome is on record, such as a label printer"},
+    {.key = "hooks.after_batch",
+     .type = EG_OPTION_PROGRAM,
+     .without = "none",
+     .help = "program to run when every board has ended"},
+    {.key = "hooks.timeout",
+     .type = EG_OPTION_DURATION,
+     .fallback = "10s",
+     .least = 100,
+     .most = 60 * 60 * 1000,
+     .help = "how long a hook may take before it is ended"},
+    {.key = "hooks.required",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "a hook that fails is a warning",
+     .check = check_hook,
+     .help = "hooks whose failure is that of the board or of the batch: `before_batch`, `before_board`, "
+             "`after_board`, `after_batch`"},
     {.key = NULL},
 };
+
+/* EG_OK = no code has the name. */
+static enum eg_code code_of(const char *name)
+{
+    for (enum eg_code code = EG_OK + 1; code <= EG_INTERNAL; code++) {
+        if (strcmp(eg_code_name(code), name) == 0)
+            return code;
+    }
+    return EG_OK;
+}
+
+static enum eg_code refuse_code(const char *name, struct eg_error *err)
+{
+    enum eg_code nearest = EG_OK;
+    unsigned least = UINT_MAX;
+    char all[300] = "";
+
+    for (enum eg_code code = EG_OK + 1; code <= EG_INTERNAL; code++) {
+        const unsigned distance = eg_text_distance(name, eg_code_name(code));
+        const size_t used = strlen(all);
+        if (distance < least) {
+            least = distance;
+            nearest = code;
+        }
+        if (eg_code_may_retry(code))
+            snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "", eg_code_name(code));
+    }
+    if (least <= 2)
+        return eg_error_set(err, EG_BAD_JOB, "retry.codes: there is no code %.80s; did you mean %s", name,
+                            eg_code_name(nearest));
+    return eg_error_set(err, EG_BAD_JOB,
+                        "retry.codes: there is no code %.80s; those that may be tried again are %s", name,
+                        all);
+}
+
+static enum eg_code check_codes(const struct eg_setting *codes, const char **place, struct eg_error *err)
+{
+    for (unsigned i = 0; i < codes->item_count; i++) {
+        const struct eg_setting_item *const item = &codes->items[i];
+        const enum eg_code code = code_of(item->name);
+        uint64_t attempts;
+        *place = item->place;
+        if (code == EG_OK)
+            return refuse_code(item->name, err);
+        if (!eg_code_may_retry(code) && eg_number_parse(item->text, &attempts) && attempts != 1)
+            return eg_error_set(err, EG_BAD_JOB,
+                                "retry.codes.%s is %s, but what fails so fails again; only 1 is possible",
+                                item->name, item->text);
+    }
+    return EG_OK;
+}
+
+#define HOOK_KEY 40
+
+static const struct eg_setting *hook_of(const struct eg_plan *plan, const char *word, char key[HOOK_KEY])
+{
+    snprintf(key, HOOK_KEY, "hooks.%s", word);
+    return eg_plan_setting(plan, key);
+}
+
+enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const required = eg_plan_setting(plan, "hooks.required");
+    char key[HOOK_KEY];
+
+    EG_TRY(check_codes(eg_plan_setting(plan, "retry.codes"), place, err));
+    for (int i = 0; i < HOOK_COUNT; i++) {
+        const struct eg_setting *const hook = hook_of(plan, hooks[i], key);
+        *place = hook->place;
+        if (hook->item_count > 0 && eg_program_check(hook->items[0].text, err) != EG_OK) {
+            err->code = EG_BAD_JOB;
+            return eg_error_prefix(err, "%s: ", key);
+        }
+    }
+    for (unsigned i = 0; i < required->item_count; i++) {
+        *place = required->items[i].place;
+        if (hook_of(plan, required->items[i].text, key)->item_count == 0)
+            return eg_error_set(err, EG_BAD_JOB, "hooks.required has %s, but there is no %s",
+                                required->items[i].text, key);
+    }
+    return EG_OK;
+}
 
 struct eg_log_origin eg_run_origin(const struct eg_run *run)
 {

@@ -48,7 +48,7 @@ struct eg_option {
 
 /** One text of a list, or one entry of a map. */
 struct eg_setting_item {
-    char *name; /* of a map's entry; else NULL */
+    char *name; /* of a map's entry; of a program that came in a bundle what it is called there; else NULL */
     char *text;
     char *place; /* "job.yaml:12:5" */
 };

@@ -51,7 +51,8 @@ struct eg_run {
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
     const char *slot, *url;
-    int64_t number; /* of the run, from the recorder */
+    const char *batch; /* its name, for hooks; NULL = none */
+    int64_t number;    /* of the run, from the recorder */
 
     /* of this attempt */
     unsigned attempt; /* from 1 */
@@ -91,8 +92,12 @@ struct eg_stage {
 /** Every stage, NULL-terminated, in no particular order. */
 extern const struct eg_stage *const eg_stages[];
 
-/** Keys that belong to the pipeline itself (retry.*). Ends with a NULL key. */
+/** Keys that belong to the pipeline itself (retry.*, hooks.*). Ends with a NULL key. */
 extern const struct eg_option eg_pipeline_options[];
+
+/** As a stage's check(), of these. */
+enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place,
+                               struct eg_error *err) EG_CHECKED;
 
 /** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */
 enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value,

@@ -10,6 +10,8 @@
 
 #include "engine/stages/unit.h"
 
+#include "engine/base/program.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,8 +134,14 @@ static const struct eg_option options[] = {
 
 static enum eg_code check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
+    const struct eg_setting *const program = eg_plan_setting(plan, "unit.generate.program");
     EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
 
+    *place = program->place;
+    if (program->item_count > 0 && eg_program_check(program->items[0].text, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "unit.generate.program: ");
+    }
     EG_TRY(eg_unit_names_check(plan, place, err));
     EG_TRY(eg_unit_places_find(&places, plan, place, err));
     if (places.count != 0 && places.list[0].kind == EG_UNIT_NVS)

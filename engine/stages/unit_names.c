@@ -203,14 +203,16 @@ enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_pl
     EG_TRY(question(&input, names, err));
     const struct eg_program run = {
         .argv = argv,
+        .name = program->items[0].name,
         .input = input,
         .input_size = strlen(input),
         .output_max = ANSWER_MAX,
         .timeout_ms = (uint32_t)eg_plan_number(plan, "unit.generate.timeout"),
     };
     EG_TRY(eg_program_run(&run, &answer, cancel, err));
-    const char *const slash = strrchr(argv[0], '/');
-    snprintf(source, sizeof source, "the answer of %.100s", slash != NULL ? slash + 1 : argv[0]);
+    const char *const called = program->items[0].name != NULL ? program->items[0].name : argv[0];
+    const char *const slash = strrchr(called, '/');
+    snprintf(source, sizeof source, "the answer of %.100s", slash != NULL ? slash + 1 : called);
     return take_answers(names, plan, &answer, source, err);
 }
 

@@ -6,8 +6,8 @@ espgang=$build/tools/espgang/espgang
 vboard=$build/tools/vboard/vboard
 make_firmware=$build/tools/dev/make_firmware
 work=$(mktemp -d "${TMPDIR:-/tmp}/eg-e2e-XXXXXX")
-export XDG_STATE_HOME=$work/state
-unset ESPGANG_LEDGER
+export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+unset ESPGANG_LEDGER ESPGANG_TRUST
 children=()
 
 # What a sanitizer reports fails the test, whatever becomes of the exit status: it goes into a file of its own, but that of

@@ -92,10 +92,53 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
         "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, "
-        "link, unit, verify, retry");
+        "link, unit, verify, retry, hooks");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, accept, link, unit, verify, retry");
+                   "firmware, flash, accept, link, unit, verify, retry, hooks");
+}
+
+static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
+{
+    (void)state;
+    assert_refused(JOB(FIRMWARE "retry: {codes: {no-snyc: 3}}"), EG_BAD_JOB,
+                   "@/job.yaml:5:26: retry.codes: there is no code no-snyc; did you mean no-sync");
+    assert_refused(
+        JOB(FIRMWARE "retry: {codes: {everything: 3}}"), EG_BAD_JOB,
+        "@/job.yaml:5:29: retry.codes: there is no code everything; those that may be tried again "
+        "are port-gone, timeout, bad-frame, bad-reply, corrupted, no-sync, boot-mode, board-reset, "
+        "device-refused, stub-failed, flash-absent, flash-not-written, verify-mismatch, "
+        "test-failed");
+    assert_refused(JOB(FIRMWARE "retry: {codes: {wrong-chip: 2}}"), EG_BAD_JOB,
+                   "@/job.yaml:5:29: retry.codes.wrong-chip is 2, but what fails so fails again; only 1 is "
+                   "possible");
+    assert_refused(JOB(FIRMWARE "retry: {codes: {no-sync: 11}}"), EG_BAD_JOB,
+                   "@/job.yaml:5:26: retry.codes.no-sync is \"11\", not a number from 1 to 10");
+    put("job.yaml", JOB(FIRMWARE "retry: {codes: {wrong-chip: 1, no-sync: 5}, delay: 2s}"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    assert_int_equal(eg_plan_number(plan, "retry.delay"), 2000);
+}
+
+static void a_hook_that_is_required_is_there(void **state)
+{
+    (void)state;
+    assert_refused(JOB(FIRMWARE "hooks: {required: [before_board]}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: hooks.required has before_board, but there is no hooks.before_board");
+    assert_refused(JOB(FIRMWARE "hooks: {required: label}"), EG_BAD_JOB,
+                   "@/job.yaml:5:19: hooks.required is \"label\", not one of before_batch, before_board, "
+                   "after_board, after_batch");
+    assert_refused(JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x]}"), EG_BAD_JOB,
+                   "@/job.yaml:5:22: hooks.after_board: no such program: @/./label.sh");
+    put("label.sh", "#!/bin/sh\n");
+    assert_refused(JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x]}"), EG_BAD_JOB,
+                   "@/job.yaml:5:22: hooks.after_board: starting @/./label.sh: Permission denied");
+    char expected[256];
+    path_of(expected, "./label.sh");
+    assert_int_equal(chmod(expected, 0700), 0);
+    put("job.yaml",
+        JOB(FIRMWARE "hooks: {after_board: [./label.sh, -x], required: after_board, timeout: 3s}"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    assert_string_equal(eg_plan_setting(plan, "hooks.after_board")->items[0].text, expected);
 }
 
 static void a_missing_key_is_named(void **state)
@@ -281,6 +324,8 @@ int main(void)
         TEST(a_value_of_the_wrong_type_is_refused),
         TEST(a_bad_value_is_answered_with_what_is_allowed),
         TEST(a_name_that_is_too_long_is_refused),
+        TEST(retries_of_a_failure_are_asked_for_by_its_name),
+        TEST(a_hook_that_is_required_is_there),
         TEST(a_rule_that_means_nothing_is_refused_before_any_board_is_touched),
         TEST(a_list_of_macs_is_checked_line_by_line),
     };

@@ -30,6 +30,9 @@ const struct cli_command cli_commands[] = {
     {"report", "write the report of a batch", cli_report},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"bundle", "freeze a job and all its files into one file", cli_bundle},
+    {"sign", "sign a bundle, or make a key to sign with", cli_sign},
+    {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {NULL, NULL, NULL},
 };
 

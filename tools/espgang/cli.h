@@ -44,6 +44,18 @@ enum cli_status cli_schema(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
 enum cli_status cli_pool(int argc, const char **argv);
 enum cli_status cli_nvs(int argc, const char **argv);
+enum cli_status cli_bundle(int argc, const char **argv);
+enum cli_status cli_sign(int argc, const char **argv);
+enum cli_status cli_trust(int argc, const char **argv);
+
+struct eg_plan;
+
+/** Load a job or bundle as this station's trusted keys allow; `trust_dir` is the option of that name, NULL =
+ * not given. Anything but CLI_OK after a complaint has been printed. */
+enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char *trust_dir);
+
+#define CLI_TRUST_DIR_HELP                                                                                   \
+    "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
 
 /** Whether a word is no option; with one, `run` is the line, else esptool's. */
 bool cli_has_argument(int argc, const char *const *argv);

@@ -4,23 +4,9 @@
 
 #include "tools/espgang/json.h"
 
-#include "engine/base/bytes.h"
-#include "engine/base/text.h"
+#include "engine/line/json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
-
-/* A port's path may hold any bytes, JSON must be UTF-8, and an event may not be missing because of that. */
-static json_t *text_of(const char *text)
-{
-    EG_CLEANUP(eg_free_cleanup) char *clean = NULL;
-    struct eg_error err;
-
-    json_t *value = json_string(text);
-    if (value == NULL && eg_utf8_clean(&clean, text, &err) == EG_OK)
-        value = json_string(clean);
-    return value;
-}
 
 /* Takes the event over. A line goes out whole or not at all; the stream's error flag tells the caller of a
  * full disk. */
@@ -57,7 +43,7 @@ static void log_json(struct eg_logger *logger, const struct eg_log_record *recor
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].value != NULL && texts[i].value[0] != '\0')
-            json_object_set_new(event, texts[i].key, text_of(texts[i].value));
+            json_object_set_new(event, texts[i].key, eg_json_text(texts[i].value));
     }
     if (record->attempt != 0)
         json_object_set_new(event, "attempt", json_integer((json_int_t)record->attempt));
@@ -109,18 +95,19 @@ void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *pl
     char sha256[EG_SHA256_TEXT];
 
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
-    put(json, json_pack("{ss ss ss ss ss so so si}", "event", "batch-begin", "job", plan->job_name,
-                        "job_version", plan->job_version, "job_sha256", sha256, "chip", plan->target->name,
-                        "batch", text_of(batch), "ledger", text_of(ledger), "slots", (int)slot_count));
+    put(json,
+        json_pack("{ss ss ss ss ss so so si}", "event", "batch-begin", "job", plan->job_name, "job_version",
+                  plan->job_version, "job_sha256", sha256, "chip", plan->target->name, "batch",
+                  eg_json_text(batch), "ledger", eg_json_text(ledger), "slots", (int)slot_count));
 }
 
 void cli_json_result(struct cli_json_logger *json, const struct eg_result *result)
 {
     json_t *event = json_pack(
-        "{ss so sI ss ss ss so ss ss ss si si sI sI}", "event", "result", "slot", text_of(result->slot),
+        "{ss so sI ss ss ss so ss ss ss si si sI sI}", "event", "result", "slot", eg_json_text(result->slot),
         "run", (json_int_t)result->run, "outcome", eg_outcome_name(result->outcome), "code",
         eg_code_name(result->code), "blame", eg_blame_name(eg_code_blame(result->code)), "text",
-        text_of(result->text), "marginal", result->marginal, "board", result->mac, "chip", result->chip,
+        eg_json_text(result->text), "marginal", result->marginal, "board", result->mac, "chip", result->chip,
         "revision", (int)result->revision, "attempts", (int)result->attempts, "duration_ms",
         (json_int_t)(result->duration_us / 1000), "bytes_sent", (json_int_t)result->bytes_sent);
 

@@ -23,7 +23,7 @@
 /** What the command line said; strings and lists are popt's, for free(). */
 struct run_options {
     char **ports;
-    char *ledger, *batch, *operator_name, *station, *stub_dir;
+    char *ledger, *batch, *operator_name, *station, *stub_dir, *trust_dir;
     char **faults;
     char *flash_dir;
     int boards; /* simulated, or NOT_SIMULATED */
@@ -49,6 +49,7 @@ static void run_options_finish(struct run_options *options)
     free(options->operator_name);
     free(options->station);
     free(options->stub_dir);
+    free(options->trust_dir);
     free(options->flash_dir);
 }
 
@@ -215,26 +216,44 @@ static enum cli_status status_of(const struct display *display)
     return cli_counts_passed(&display->counts) == cli_counts_all(&display->counts) ? CLI_OK : CLI_NOT_PASSED;
 }
 
+/* What is said from now on are plain lines. */
+static void end_table(struct display *display, struct eg_station *station)
+{
+    cli_table_destroy(display->table);
+    display->table = NULL;
+    if (!display->options->json)
+        station->logger = &display->console.logger;
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum cli_status go(const struct run_options *options, struct eg_station *station,
                           struct eg_ledger *ledger)
 {
     EG_CLEANUP(display_finish) struct display display = {.options = options};
     const uint64_t begun_ms = eg_clock_ms();
-    struct eg_error err;
+    struct eg_error err, after_err;
 
     station->ending = &display.ending;
     if (display_init(&display, station, &err) != EG_OK)
         return cli_fail(&err);
-    if (options->json)
-        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
     cli_catch_signals(
         display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n" : NULL,
         NULL);
-    if ((options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err)) != EG_OK)
+    if (eg_station_before_batch(station, cli_cancel(), &err) != EG_OK) {
+        end_table(&display, station);
         return cli_fail(&err);
+    }
+    if (options->json)
+        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
+                             station->slot_count);
+    const enum eg_code ran =
+        options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
+    end_table(&display, station);
+    const enum eg_code after =
+        eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
+    if (ran != EG_OK)
+        return cli_fail(&err);
     if (options->json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
                            duration_ms);
@@ -242,6 +261,8 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
         cli_table_counts(stdout, &display.counts, duration_ms);
         printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
     }
+    if (after != EG_OK)
+        return cli_fail(&after_err);
     return status_of(&display);
 }
 
@@ -255,10 +276,9 @@ static enum cli_status run(const struct run_options *options, const char *job)
     struct eg_error err;
     unsigned orphans = 0, count = 0;
 
-    if (eg_job_load(&plan, job, &err) != EG_OK) {
-        cli_fail(&err);
-        return CLI_USAGE;
-    }
+    const enum cli_status status = cli_load_job(&plan, job, options->trust_dir);
+    if (status != CLI_OK)
+        return status;
     if (options->boards > 0) {
         if (add_simulated(&gang, &slots, options, plan, &err) != EG_OK)
             return cli_fail(&err);
@@ -281,6 +301,7 @@ static enum cli_status run(const struct run_options *options, const char *job)
         .recorder = eg_ledger_recorder(ledger),
         .schemes = schemes,
         .stub_dir = options->stub_dir,
+        .batch = eg_ledger_batch(ledger),
         .slots = slots.slots,
         .slot_count = slots.count,
     };
@@ -306,6 +327,7 @@ enum cli_status cli_run(int argc, const char **argv)
         {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
         {"station", 0, POPT_ARG_STRING, &options.station, 0, "name of this station (default: the host's name)", "NAME"},
         {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "take flasher stubs from this folder", "DIR"},
+        {"trust-dir", 0, POPT_ARG_STRING, &options.trust_dir, 0, CLI_TRUST_DIR_HELP, "DIR"},
         {"json", 0, POPT_ARG_NONE, &options.json, 0, "one JSON event per line instead of text", NULL},
         {"plain", 0, POPT_ARG_NONE, &options.plain, 0, "plain lines even on a terminal", NULL},
         {"verbose", 'v', POPT_ARG_NONE, &options.verbose, 0, "say more", NULL},

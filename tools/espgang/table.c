@@ -233,20 +233,21 @@ static void *display(void *argument)
     return NULL;
 }
 
-/* Share of the whole way that stages before `name` make, and of `name` itself, in percent. */
-static void stage_share(const struct cli_table *table, const char *name, unsigned *before, unsigned *own)
+/* Share of the whole way that stages before `name` make, and of `name` itself, in percent; false = it is a
+ * hook. */
+static bool stage_share(const struct cli_table *table, const char *name, unsigned *before, unsigned *own)
 {
     unsigned sum = 0;
 
-    *own = 0;
     for (unsigned i = 0; table->stages[i] != NULL; i++) {
         if (strcmp(table->stages[i]->name, name) == 0) {
+            *before = sum * 100 / table->weight;
             *own = table->stages[i]->weight * 100 / table->weight;
-            break;
+            return true;
         }
         sum += table->stages[i]->weight;
     }
-    *before = sum * 100 / table->weight;
+    return false;
 }
 
 static size_t wider(size_t width, const char *slot)
@@ -331,10 +332,9 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
     case EG_LOG_STAGE_BEGIN:
     case EG_LOG_PROGRESS:
         if (row != NULL) {
-            stage_share(table, record->stage, &before, &own);
-            row->percent = before;
-            if (record->total != 0)
-                row->percent += (unsigned)(own * record->done / record->total);
+            if (stage_share(table, record->stage, &before, &own))
+                row->percent =
+                    before + (record->total != 0 ? (unsigned)(own * record->done / record->total) : 0);
             if (record->kind == EG_LOG_PROGRESS && record->text[0] != '\0')
                 snprintf(row->doing, sizeof row->doing, "%s %s", record->stage, record->text);
             else

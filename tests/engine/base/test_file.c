@@ -3,9 +3,11 @@
 #include "engine/base/file.h"
 #include "tests/fakes/check.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,11 +73,122 @@ static void what_is_not_a_file_is_refused_without_blocking(void **state)
     assert_string_equal(err.text, expected);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void assert_content(const char *path, const char *text)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer buffer = {0};
+    struct eg_error err;
+
+    assert_ok(eg_file_read(&buffer, path, 1000, &err), err);
+    assert_string_equal((const char *)buffer.data, text);
+}
+
+static void a_file_is_written_whole_and_replaced_only_when_asked_to(void **state)
+{
+    (void)state;
+    struct eg_file_options options = {.mode = 0600};
+    char path[100], expected[200];
+    struct eg_error err;
+    struct stat info;
+
+    snprintf(path, sizeof path, "%s/out", folder);
+    assert_ok(eg_file_write(path, "first", 5, &options, &err), err);
+    assert_content(path, "first");
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+    assert_int_equal(info.st_nlink, 1);
+    snprintf(expected, sizeof expected, "%s: is there already", path);
+    assert_error(eg_file_write(path, "second", 6, &options, &err), err, EG_BAD_ARGUMENT, expected);
+    assert_content(path, "first");
+    options.replace = true;
+    assert_ok(eg_file_write(path, "second", 6, &options, &err), err);
+    assert_content(path, "second");
+    unlink(path);
+}
+
+static void a_link_is_not_followed(void **state)
+{
+    (void)state;
+    const struct eg_file_options options = {.mode = 0600, .replace = true};
+    char path[100], link_path[100], expected[200];
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/out", folder);
+    snprintf(link_path, sizeof link_path, "%s/link", folder);
+    snprintf(expected, sizeof expected, "%s: is a symbolic link; name the file itself", link_path);
+    assert_int_equal(symlink(path, link_path), 0);
+    assert_error(eg_file_write(link_path, "x", 1, &options, &err), err, EG_BAD_ARGUMENT, expected);
+    write_text(path, "old");
+    assert_error(eg_file_write(link_path, "x", 1, &options, &err), err, EG_BAD_ARGUMENT, expected);
+    assert_content(path, "old");
+    unlink(link_path);
+    unlink(path);
+}
+
+/* The folder must be empty when it is removed at the end: nothing is left beside the file. */
+static void what_is_not_written_whole_leaves_the_old_file(void **state)
+{
+    (void)state;
+    static const char large[10000];
+    struct eg_file_options options = {.mode = 0600, .replace = true};
+    struct eg_cancel cancel = {0};
+    char path[100], expected[200];
+    struct rlimit limit, small;
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/out", folder);
+    write_text(path, "old");
+    eg_cancel_request(&cancel);
+    options.cancel = &cancel;
+    snprintf(expected, sizeof expected, "%s: not written, as asked for", path);
+    assert_error(eg_file_write(path, "x", 1, &options, &err), err, EG_CANCELLED, expected);
+    options.cancel = NULL;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = limit;
+    small.rlim_cur = 4096;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const enum eg_code code = eg_file_write(path, large, sizeof large, &options, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    snprintf(expected, sizeof expected, "%s: File too large", path);
+    assert_error(code, err, EG_IO, expected);
+    assert_content(path, "old");
+    unlink(path);
+}
+
+static void what_is_no_file_is_written_to_as_it_is(void **state)
+{
+    (void)state;
+    const struct eg_file_options options = {.mode = 0600};
+    char expected[200];
+    struct eg_error err;
+
+    assert_ok(eg_file_write("/dev/null", "x", 1, &options, &err), err);
+    assert_error(eg_file_write("/dev/full", "x", 1, &options, &err), err, EG_NO_ROOM,
+                 "/dev/full: No space left on device");
+    snprintf(expected, sizeof expected, "%s: Is a directory", folder);
+    assert_error(eg_file_write(folder, "x", 1, &options, &err), err, EG_IO, expected);
+    assert_error(eg_file_write("/dev/null/x", "x", 1, &options, &err), err, EG_IO,
+                 "/dev/null/x: Not a directory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_comes_whole_with_a_nul_behind_it),
         cmocka_unit_test(what_is_not_a_file_is_refused_without_blocking),
+        cmocka_unit_test(a_file_is_written_whole_and_replaced_only_when_asked_to),
+        cmocka_unit_test(a_link_is_not_followed),
+        cmocka_unit_test(what_is_not_written_whole_leaves_the_old_file),
+        cmocka_unit_test(what_is_no_file_is_written_to_as_it_is),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -145,8 +145,8 @@ static void a_flood_is_stopped(void **state)
 
     assert_error(run_script("yes", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
                  "sh printed more than 1000 bytes");
-    assert_error(run_script("exec yes word >&2", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
-                 "sh printed more than 1048576 bytes of complaints: word");
+    assert_int_equal(run_script("exec yes word >&2", "", &output, NULL, &err), EG_PROGRAM_FAILED);
+    assert_non_null(strstr(err.text, "sh printed more than 1048576 bytes: "));
     assert_int_equal(output.size, 0);
     assert_ok(run_script("head -c 1000 /dev/zero", "", &output, NULL, &err), err);
     assert_int_equal(output.size, 1000);
@@ -264,6 +264,15 @@ static void a_cancelled_program_is_ended_with_its_children(void **state)
     assert_true(gone(&number));
 }
 
+static void assert_not_startable(struct eg_program *program, const char *path, const char *expected)
+{
+    struct eg_error err;
+
+    program->argv = (const char *const[]){path, NULL};
+    assert_error(eg_program_run(program, NULL, NULL, &err), err, EG_PROGRAM_FAILED, expected);
+    assert_error(eg_program_check(path, &err), err, EG_PROGRAM_FAILED, expected);
+}
+
 static void what_cannot_be_started_is_told(void **state)
 {
     (void)state;
@@ -272,16 +281,12 @@ static void what_cannot_be_started_is_told(void **state)
                                  .timeout_ms = 20000};
     struct eg_error err;
 
-    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
-                 "no such program: eg-no-such-thing");
-    program.argv = (const char *const[]){"/tmp/", NULL};
-    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
-                 "starting /tmp/: Permission denied");
-
+    assert_not_startable(&program, "eg-no-such-thing", "no such program: eg-no-such-thing");
+    assert_not_startable(&program, "/tmp/", "starting /tmp/: Permission denied");
     snprintf(path, sizeof path, "%s/script", folder);
-    program.argv = (const char *const[]){path, NULL};
     snprintf(expected, sizeof expected, "no such program: %s", path);
-    assert_error(eg_program_run(&program, NULL, NULL, &err), err, EG_PROGRAM_FAILED, expected);
+    assert_not_startable(&program, path, expected);
+    program.argv = (const char *const[]){path, NULL};
 
     FILE *out = fopen(path, "w");
     assert_non_null(out);
@@ -290,7 +295,12 @@ static void what_cannot_be_started_is_told(void **state)
     const enum eg_code forbidden = eg_program_run(&program, NULL, NULL, &err);
     snprintf(expected, sizeof expected, "starting %s: Permission denied", path);
     assert_error(forbidden, err, EG_PROGRAM_FAILED, expected);
+    const enum eg_code refused = eg_program_check(path, &err);
+    assert_error(refused, err, EG_PROGRAM_FAILED, expected);
     chmod(path, 0700);
+    const enum eg_code found = eg_program_check(path, &err);
+    assert_int_equal(found, EG_OK);
+    assert_ok(eg_program_check("sh", &err), err);
     const enum eg_code no_shell = eg_program_run(&program, NULL, NULL, &err);
     snprintf(expected, sizeof expected, "%s: the program that its first line names does not exist", path);
     assert_error(no_shell, err, EG_PROGRAM_FAILED, expected);
@@ -317,14 +327,15 @@ static void it_starts_with_nothing_of_ours(void **state)
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &former);
     signal(SIGUSR1, SIG_IGN);
-    const enum eg_code code = run_script(
-        "ls /proc/$$/fd | tr '\\n' ' '; exec sed -nE 's/^Sig(Blk|Ign).*(.{7})$/\\2/p' /proc/self/status", "",
-        &output, NULL, &err);
+    const enum eg_code code =
+        run_script("ls /proc/self/fd; exec sed -nE 's/^Sig(Blk|Ign).*(.{7})$/\\2/p' /proc/self/status", "",
+                   &output, NULL, &err);
     signal(SIGUSR1, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     close(fd);
     assert_ok(code, err);
-    assert_printed(&output, "0 1 2 0000000\n0000000\n"); /* the C library ignores two far beyond */
+    /* The fourth file is the folder; two signals far beyond are the C library's. */
+    assert_printed(&output, "0\n1\n2\n3\n0000000\n0000000\n");
 }
 
 static void it_works_without_standard_streams_of_ours(void **state)

@@ -3,6 +3,7 @@
 #include "engine/base/text.h"
 #include "tests/fakes/check.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,11 +49,29 @@ static void bytes_that_are_not_utf_8_are_replaced_one_by_one(void **state)
     free(clean);
 }
 
+static void a_slip_is_near_what_was_meant(void **state)
+{
+    (void)state;
+    char longest[EG_WORD_MAX + 2] = "";
+
+    assert_int_equal(eg_text_distance("no-sync", "no-sync"), 0);
+    assert_int_equal(eg_text_distance("no-snyc", "no-sync"), 2);
+    assert_int_equal(eg_text_distance("nosync", "no-sync"), 1);
+    assert_int_equal(eg_text_distance("no-syncs", "no-sync"), 1);
+    assert_int_equal(eg_text_distance("", "abc"), 3);
+    memset(longest, 'a', EG_WORD_MAX);
+    assert_int_equal(eg_text_distance(longest, ""), EG_WORD_MAX);
+    longest[EG_WORD_MAX] = 'a';
+    assert_int_equal(eg_text_distance(longest, "a"), UINT_MAX);
+    assert_int_equal(eg_text_distance("a", longest), UINT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
+        cmocka_unit_test(a_slip_is_near_what_was_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

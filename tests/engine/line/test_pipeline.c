@@ -24,6 +24,8 @@ struct scene {
     unsigned smoke[10]; /* block that fails; all the same at first */
     unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
     uint32_t baud[10];
+    pthread_t thread; /* that cancels */
+    bool waiting;
 };
 
 /* Stages reach their scene through the recorder, the one thing of a run that is the test's. */
@@ -235,6 +237,102 @@ static void a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate(void **
     assert_int_equal(scene->baud[1], 460800);
 }
 
+static void set_retries(struct scene *scene, const char *code, const char *attempts)
+{
+    struct eg_error err;
+
+    assert_ok(eg_setting_add_item(eg_plan_setting(scene->plan, "retry.codes"), code, attempts, "job.yaml:1:1",
+                                  &err),
+              err);
+}
+
+static void each_failure_has_the_attempts_that_the_job_gives_it(void **state)
+{
+    struct scene *scene = *state;
+
+    set_retries(scene, "no-sync", "5");
+    set_retries(scene, "test-failed", "1");
+    for (unsigned i = 0; i < 4; i++)
+        scene->ends[i] = EG_NO_SYNC;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_int_equal(scene->result.attempts, 5);
+    assert_non_null(strstr(scene->recorder.transcript, "note attempt 5 of 5 at 115200 baud\n"));
+}
+
+static void the_newest_failure_decides_whether_it_is_final(void **state)
+{
+    struct scene *scene = *state;
+
+    set_retries(scene, "no-sync", "5");
+    scene->ends[0] = scene->ends[1] = EG_NO_SYNC;
+    scene->ends[2] = EG_TIMEOUT; /* of which there are two attempts */
+    run_scene(scene);
+    assert_int_equal(scene->result.code, EG_TIMEOUT);
+    assert_int_equal(scene->result.attempts, 3);
+}
+
+static void a_failure_that_may_pass_can_be_final_at_once(void **state)
+{
+    struct scene *scene = *state;
+
+    set_retries(scene, "test-failed", "1");
+    scene->ends[0] = EG_TEST_FAILED;
+    run_scene(scene);
+    assert_int_equal(scene->result.code, EG_TEST_FAILED);
+    assert_int_equal(scene->result.attempts, 1);
+}
+
+static void every_attempt_is_on_record_with_its_sentence(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_TIMEOUT;
+    scene->smoke[0] = 17;
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(run->record.outcome, EG_PASS_MARGINAL);
+    assert_int_equal(run->record.stage_count, 4);
+    assert_int_equal(run->stages[1].attempt, 1);
+    assert_int_equal(run->stages[1].code, EG_TIMEOUT);
+    assert_string_equal(run->stages[1].text, "block 17 went up in smoke");
+    assert_int_equal(run->stages[3].attempt, 2);
+    assert_int_equal(run->stages[3].code, EG_OK);
+}
+
+static void *cancel_soon(void *context)
+{
+    struct scene *scene = context;
+
+    eg_clock_sleep_until_us(eg_clock_us() + 20000);
+    eg_cancel_request(&scene->cancel);
+    return NULL;
+}
+
+static void cancel_when_it_waits(void *context, const struct eg_log_record *record)
+{
+    struct scene *scene = context;
+
+    if (record->kind == EG_LOG_STAGE_END && record->code != EG_OK)
+        scene->waiting = pthread_create(&scene->thread, NULL, cancel_soon, scene) == 0;
+}
+
+static void the_wait_before_another_attempt_ends_with_a_cancel(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_plan_set(scene->plan, "retry.delay", "1min");
+    scene->ends[0] = EG_TIMEOUT;
+    scene->recorder.at_log = cancel_when_it_waits;
+    run_scene(scene);
+    assert_true(scene->waiting);
+    pthread_join(scene->thread, NULL);
+    assert_int_equal(scene->opened, 1);
+    assert_int_equal(scene->result.code, EG_CANCELLED);
+    assert_string_equal(scene->result.text,
+                        "cancelled before another attempt, after write: block 0 went up in smoke");
+}
+
 static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
 {
     struct scene *scene = *state;
@@ -338,6 +436,11 @@ int main(void)
         TEST(two_attempts_that_fail_differently_are_both_told),
         TEST(the_rate_is_never_above_the_link_s_and_the_last_one_holds),
         TEST(a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate),
+        TEST(each_failure_has_the_attempts_that_the_job_gives_it),
+        TEST(the_newest_failure_decides_whether_it_is_final),
+        TEST(a_failure_that_may_pass_can_be_final_at_once),
+        TEST(every_attempt_is_on_record_with_its_sentence),
+        TEST(the_wait_before_another_attempt_ends_with_a_cancel),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),

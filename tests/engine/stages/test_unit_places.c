@@ -81,8 +81,15 @@ static void a_pool_or_a_program_may_bring_any_name(void **state)
     (void)state;
     put("job.yaml", UNIT("  serial: {pool: serials}\n  raw: {at: own, value: '{lot}'}"));
     eg_plan_destroy(loaded("job.yaml"));
-    put("job.yaml", UNIT("  generate: {program: [make-keys, fast]}\n  raw: {at: own, value: '{key}'}"));
+    put("job.yaml", UNIT("  generate: {program: [sh, -c, echo]}\n  raw: {at: own, value: '{key}'}"));
     eg_plan_destroy(loaded("job.yaml"));
+}
+
+static void a_program_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(UNIT("  generate: {program: [./make-keys, fast]}"), EG_BAD_JOB,
+                   "@/job.yaml:6:23: unit.generate.program: no such program: @/./make-keys");
 }
 
 static void a_place_that_is_none_is_refused(void **state)
@@ -191,6 +198,7 @@ int main(void)
         TEST(a_template_that_is_none_is_refused),
         TEST(a_name_that_no_board_will_have_is_refused),
         TEST(a_pool_or_a_program_may_bring_any_name),
+        TEST(a_program_that_is_not_there_is_refused),
         TEST(a_place_that_is_none_is_refused),
         TEST(what_overlaps_is_refused),
         TEST(bytes_are_text_or_digits),

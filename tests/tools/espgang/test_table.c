@@ -190,6 +190,26 @@ static void a_narrow_terminal_costs_the_bar_and_then_the_board(void **state)
     }
 }
 
+static void a_hook_is_shown_and_is_no_progress(void **state)
+{
+    (void)state;
+    const struct eg_log_record record = {.kind = EG_LOG_STAGE_BEGIN,
+                                         .origin = {"slot 1", "/dev/ttyUSB0", ""},
+                                         .text = "",
+                                         .stage = "before-board",
+                                         .outcome = ""};
+    struct screen screen;
+
+    screen_open(&screen, 100);
+    struct cli_table *table = live_table(&screen);
+    eg_log_record(cli_table_logger(table), &record);
+    screen_wait_for(&screen, " before-board   ");
+    screen_wait_for(&screen, " %");
+    assert_null(strstr(screen.text, "100 %"));
+    cli_table_destroy(table);
+    screen_close(&screen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(what_is_no_terminal_gets_no_live_table),
         cmocka_unit_test(a_terminal_that_takes_nothing_holds_up_no_board),
         cmocka_unit_test(a_narrow_terminal_costs_the_bar_and_then_the_board),
+        cmocka_unit_test(a_hook_is_shown_and_is_no_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

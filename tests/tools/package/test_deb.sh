@@ -15,7 +15,7 @@ expect_equal Version "$(field Version)" "$version"
 expect_equal Section "$(field Section)" electronics
 expect_equal Description "$(field Description | head -n1)" 'gang programmer for Espressif chips'
 [[ $(field Maintainer) == *' <'*@*'>' ]] || fail "the maintainer is '$(field Maintainer)'"
-for library in libc6 libpopt0 libsqlite3-0 libserialport0; do
+for library in libc6 libpopt0 libsqlite3-0 libserialport0 libarchive13; do
   grep -qE "(^|, )$library( |,|\$)" <<<"$(field Depends)" || fail "it depends on '$(field Depends)', without $library"
 done
 dpkg-deb -e "$deb" "$work/control"

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reading bundles. First the seal is held against the bytes, then the signer against the station's keys, and
+ * only then anything is unpacked, to memory.
+ *
+ * The job of a bundle is a job file like any other, but for its files, which are the bundle's. It has the
+ * digests of all of them in its text, and that is checked, so that its own digest in the ledger says exactly
+ * what was programmed.
+ */
+
+#include "jobs/bundle.h"
+
+#include "engine/base/file.h"
+#include "jobs/bundle_internal.h"
+#include "jobs/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint8_t zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+
+static void close_cleanup(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+bool eg__bundle_is(const char *path)
+{
+    EG_CLEANUP(close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    uint8_t begin[sizeof zstd_magic];
+    struct stat info;
+
+    return fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+           read(fd, begin, sizeof begin) == (ssize_t)sizeof begin &&
+           memcmp(begin, zstd_magic, sizeof begin) == 0;
+}
+
+static enum eg_code check_trust(const struct eg__seal *seal, const struct eg_trust *trust,
+                                struct eg_error *err)
+{
+    char fingerprint[EG_KEY_TEXT];
+
+    if (trust == NULL || trust->count == 0 ||
+        (seal->is_signed && eg_trust_find(trust, &seal->signer) != NULL))
+        return EG_OK;
+    if (!seal->is_signed)
+        return eg_error_set(err, EG_NOT_TRUSTED,
+                            "is not signed, and this station runs only what a key in %s has signed",
+                            trust->folder);
+    EG_TRY(eg_key_fingerprint(fingerprint, &seal->signer, err));
+    return eg_error_set(err, EG_NOT_TRUSTED,
+                        "is signed by the key %s, and this station runs only what a key in %s has signed",
+                        fingerprint, trust->folder);
+}
+
+enum eg_code eg__bundle_read(struct eg__bundle *bundle, const char *path, const void *file, size_t size,
+                             const struct eg_trust *trust, struct eg_error *err)
+{
+    EG_TRY(eg_strdup(&bundle->path, path, err));
+    if (eg__seal_check(&bundle->seal, file, size, err) != EG_OK ||
+        check_trust(&bundle->seal, trust, err) != EG_OK ||
+        eg__bundle_unpack(bundle, file, bundle->seal.content_size, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", path);
+    return EG_OK;
+}
+
+static enum eg_code read_file(struct eg__bundle *bundle, const char *path, const struct eg_trust *trust,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+
+    EG_TRY(eg_file_read(&file, path, EG__BUNDLE_MAX, err));
+    return eg__bundle_read(bundle, path, file.data, file.size, trust, err);
+}
+
+enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
+                           size_t size_max, struct eg_error *err)
+{
+    const struct eg__bundle *const bundle = place->bundle;
+
+    if (bundle == NULL)
+        return eg_file_read(buffer, path, size_max, err);
+    const size_t skip = strlen(bundle->path);
+    for (unsigned i = 0; i < bundle->count; i++) {
+        const struct eg__member *const member = &bundle->members[i];
+        if (strncmp(path, bundle->path, skip) != 0 || path[skip] != '/' ||
+            strcmp(path + skip + 1, member->name) != 0)
+            continue;
+        if (member->data.size > size_max)
+            return eg_error_set(err, EG_IO, "%s: %zu bytes, more than the %zu that are allowed", path,
+                                member->data.size, size_max);
+        buffer->size = 0;
+        EG_TRY(eg_buffer_append(buffer, member->data.data, member->data.size + 1, err));
+        buffer->size--;
+        return EG_OK;
+    }
+    return eg_error_set(err, EG_IO, "%s: is not in the bundle", path);
+}
+
+enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *named = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer content = {0};
+
+    if (node->place.bundle == NULL)
+        return eg__resolve(path, node->place.file, node->text, err);
+    EG_TRY(eg__resolve(&named, node->place.file, node->text, err));
+    if (eg__file_read(&content, &node->place, named, EG__BUNDLE_MAX, err) != EG_OK)
+        return eg_error_prefix(err, "%s:%d:%d: ", node->place.file, node->place.line, node->place.column);
+    return eg__memory_program(path, &content, err);
+}
+
+enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err)
+{
+    if (firmware->place.bundle == NULL || firmware->kind == EG__LIST)
+        return EG_OK;
+    return eg__refuse(&firmware->place, err, "firmware in a bundle is a list of regions");
+}
+
+void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member)
+{
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, member->sha256, sizeof member->sha256);
+    snprintf(text, EG__PIN_TEXT, "# %s  %s\n", sha256, member->name);
+}
+
+static enum eg_code check_pins(const struct eg__bundle *bundle, struct eg_error *err)
+{
+    for (unsigned i = 1; i < bundle->count; i++) {
+        char pin[EG__PIN_TEXT];
+        eg__member_pin(pin, &bundle->members[i]);
+        if (strstr((const char *)bundle->members[0].data.data, pin) == NULL)
+            return eg_error_set(err, EG_BAD_BUNDLE, "%s: " EG__BUNDLE_JOB " does not have the digest of %s",
+                                bundle->path, bundle->members[i].name);
+    }
+    return EG_OK;
+}
+
+/* What the manifest says of the job, which is shown without reading the job. */
+static bool agrees(const struct eg__bundle *bundle, const struct eg_plan *plan)
+{
+    const struct eg__node *const root = bundle->manifest.root;
+    const struct eg__node *const version = eg__node_get(root, "version");
+
+    return strcmp(eg__node_get(root, "job")->text, plan->job_name) == 0 &&
+           strcmp(eg__node_get(root, "chip")->text, plan->target->name) == 0 &&
+           strcmp(version != NULL && version->kind == EG__TEXT ? version->text : "", plan->job_version) == 0;
+}
+
+enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle, struct eg_error *err)
+{
+    EG_CLEANUP(eg__document_finish) struct eg__document document = {.bundle = bundle};
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+    const struct eg__place place = {.file = bundle->path, .bundle = bundle};
+    const size_t name_size = strlen(bundle->path) + sizeof "/" EG__BUNDLE_JOB;
+
+    EG_TRY(check_pins(bundle, err));
+    EG_TRY(eg_alloc(&name, 1, name_size, err));
+    snprintf(name, name_size, "%s/" EG__BUNDLE_JOB, bundle->path);
+    EG_TRY(eg__file_read(&text, &place, name, EG__DOCUMENT_SIZE_MAX, err));
+    EG_TRY(eg__document_parse(&document, name, &text, err));
+    EG_TRY(eg__job_make(&made, &document, err));
+    if (!agrees(bundle, made))
+        return eg_error_set(err, EG_BAD_BUNDLE, "%s: its manifest is that of another job", bundle->path);
+    *plan = made;
+    made = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
+    EG_CLEANUP(eg__document_finish) struct eg__document document = {.file = NULL};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+
+    if (eg__bundle_is(path)) {
+        EG_TRY(read_file(&bundle, path, trust, err));
+        return eg__bundle_plan(plan, &bundle, err);
+    }
+    EG_TRY(eg_file_read(&text, path, EG__DOCUMENT_SIZE_MAX, err));
+    if (trust != NULL && trust->count != 0)
+        return eg_error_set(err, EG_NOT_TRUSTED,
+                            "%s: is no bundle, and this station runs only what a key in %s has signed", path,
+                            trust->folder);
+    EG_TRY(eg__document_parse(&document, path, &text, err));
+    return eg__job_make(plan, &document, err);
+}
+
+enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
+                            const char *key_path, struct eg_error *err)
+{
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle read = {.count = 0};
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+
+    EG_TRY(eg_file_read(&file, path, EG__BUNDLE_MAX, err));
+    EG_TRY(eg__bundle_read(&read, path, file.data, file.size, NULL, err));
+    EG_TRY(eg__bundle_plan(&plan, &read, err));
+    file.size = read.seal.content_size;
+    EG_TRY(eg__seal_append(&file, key_path, err));
+    EG_TRY(eg__seal_check(&read.seal, file.data, file.size, err));
+    *signer = read.seal.signer;
+    *bundle = file;
+    file = (struct eg_buffer){0};
+    return EG_OK;
+}
+
+enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err)
+{
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
+    char sha256[EG_SHA256_TEXT], fingerprint[EG_KEY_TEXT];
+
+    EG_TRY(read_file(&bundle, path, NULL, err));
+    const struct eg__node *const root = bundle.manifest.root;
+    const struct eg__node *const version = eg__node_get(root, "version");
+    const char *const version_text = version != NULL && version->kind == EG__TEXT ? version->text : "";
+    fprintf(out, "job     %s%s%s\n", eg__node_get(root, "job")->text, version_text[0] != '\0' ? " " : "",
+            version_text);
+    fprintf(out, "chip    %s\n", eg__node_get(root, "chip")->text);
+    fprintf(out, "made by %s\n", eg__node_get(root, "tool")->text);
+    if (bundle.seal.is_signed) {
+        EG_TRY(eg_key_fingerprint(fingerprint, &bundle.seal.signer, err));
+        fprintf(out, "signed  by the key %s\n", fingerprint);
+    } else {
+        fprintf(out, "signed  by nobody\n");
+    }
+    fprintf(out, "\n  %10s  %-64s  %s\n", "bytes", "SHA-256", "file");
+    for (unsigned i = 0; i < bundle.count; i++) {
+        eg_hex(sha256, bundle.members[i].sha256, EG_SHA256_SIZE);
+        fprintf(out, "  %10zu  %s  %s\n", bundle.members[i].size, sha256, bundle.members[i].name);
+    }
+    if (fflush(out) != 0 || ferror(out))
+        return eg_error_errno(err, EG_IO, errno, "listing %s", path);
+    return EG_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A job and every file it names, frozen into one file, which may be signed. */
+
+#ifndef JOBS_BUNDLE_H
+#define JOBS_BUNDLE_H
+
+#include "jobs/key.h"
+
+#include <stdio.h>
+
+/**
+ * Freeze a job: the same job gives the same bytes.
+ *
+ * Before it is handed out, the bundle has been read again, and its plan is that of the job.
+ *
+ * @param bundle  empty; the bytes of the file
+ *
+ * @return EG_OK; as eg_job_load(); EG_BAD_JOB also when the job is a bundle, or too large for one
+ */
+enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Read a bundle's file and sign it by a private key, in place of whoever has signed it before.
+ *
+ * @param bundle  empty; the bytes of the signed file
+ *
+ * @return EG_OK; EG_BAD_BUNDLE; as eg_key_sign()
+ */
+enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
+                            const char *key_path, struct eg_error *err) EG_CHECKED;
+
+/** What is in a bundle and who signed it, for people. EG_BAD_BUNDLE; EG_IO also when `out` fails. */
+enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The keys that a station trusts: a folder with a file for each. */
+
+#ifndef JOBS_TRUST_H
+#define JOBS_TRUST_H
+
+#include "jobs/key.h"
+
+struct eg_trusted {
+    char *name; /* of its file */
+    struct eg_key key;
+};
+
+/** Zero-initialise it; EG_CLEANUP(eg_trust_finish) frees it. */
+struct eg_trust {
+    char *folder;
+    struct eg_trusted *keys; /* by name */
+    unsigned count;
+};
+
+/**
+ * Read the station's keys.
+ *
+ * A folder that others may write to, and any file in it that is no sound key, is a refusal and never no key.
+ *
+ * @param folder  NULL = $ESPGANG_TRUST, else $XDG_CONFIG_HOME/espgang/trusted, else that of ~/.config; only
+ * this last one may be missing
+ *
+ * @return EG_OK; EG_IO
+ */
+enum eg_code eg_trust_read(struct eg_trust *trust, const char *folder, struct eg_error *err) EG_CHECKED;
+
+void eg_trust_finish(struct eg_trust *trust);
+
+/** NULL = it is not trusted. */
+const struct eg_trusted *eg_trust_find(const struct eg_trust *trust, const struct eg_key *key);
+
+/**
+ * Trust the public key in a file, under the name of that file; the folder is made when it is missing.
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT it is no key, or there is one of that name, or it is trusted already; EG_IO
+ */
+enum eg_code eg_trust_add(const char *folder, const char *key_path, struct eg_key *key,
+                          struct eg_error *err) EG_CHECKED;
+
+/** Trust a key no longer, by its file's name or its fingerprint. EG_BAD_ARGUMENT: there is none. */
+enum eg_code eg_trust_remove(const char *folder, const char *which, struct eg_key *key,
+                             struct eg_error *err) EG_CHECKED;
+
+#endif
