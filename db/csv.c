@@ -129,28 +129,33 @@ static enum eg_code check_names(const struct eg__csv *csv, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code eg__csv_read(struct eg__csv *csv, const char *path, struct eg_error *err)
+enum eg_code eg__csv_parse(struct eg__csv *csv, struct eg_error *err)
 {
     uint8_t digest[EG_SHA256_SIZE];
 
-    *csv = (struct eg__csv){.path = path};
-    if (eg_file_read(&csv->text, path, FILE_SIZE_MAX, err) != EG_OK) {
-        if (err->code == EG_IO)
-            err->code = EG_BAD_ARGUMENT;
-        return err->code;
-    }
     EG_TRY(eg_sha256(digest, csv->text.data, csv->text.size, err));
     eg_hex(csv->sha256, digest, sizeof digest);
     EG_TRY(take_lines(csv, err));
     const size_t records = csv->lines.size / sizeof(unsigned);
     if (records == 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is empty; its first line has the names of the columns",
-                            path);
+                            csv->path);
     EG_TRY(check_names(csv, err));
     if (records == 1)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row behind the names of the columns", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row behind the names of the columns",
+                            csv->path);
     csv->rows = records - 1;
     return EG_OK;
+}
+
+enum eg_code eg__csv_read(struct eg__csv *csv, const char *path, struct eg_error *err)
+{
+    *csv = (struct eg__csv){.path = path};
+    if (eg_file_read(&csv->text, path, FILE_SIZE_MAX, err) == EG_OK)
+        return eg__csv_parse(csv, err);
+    if (err->code == EG_IO)
+        err->code = EG_BAD_ARGUMENT;
+    return err->code;
 }
 
 void eg__csv_finish(struct eg__csv *csv)

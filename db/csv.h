@@ -25,6 +25,9 @@ struct eg__csv {
  * @return EG_OK, EG_BAD_ARGUMENT (the sentence names file, line and cause), EG_NO_MEMORY
  */
 enum eg_code eg__csv_read(struct eg__csv *csv, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** The same of a file whose bytes are in `text`, with a NUL behind them that does not count. */
+enum eg_code eg__csv_parse(struct eg__csv *csv, struct eg_error *err) EG_CHECKED;
 void eg__csv_finish(struct eg__csv *csv);
 
 /** Names of the columns; with `row` from 0, the values of a row and its line in the file. */

@@ -84,6 +84,7 @@ enum eg_code eg__migrate_open(sqlite3 **db, const char *full, bool alone, struct
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
 
     EG_TRY(eg__sqlite_open(&opened, full, false, err));
+    /* What undoes a single record is kept in memory: in a file it would cost more than the record. */
     EG_TRY(eg__sqlite_exec(opened,
                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                            " PRAGMA temp_store = MEMORY",

@@ -36,6 +36,8 @@ static void explain_value(char text[VALUE_TEXT], const struct eg_setting *settin
              setting->text != NULL              ? setting->text
              : setting->option->without != NULL ? setting->option->without
                                                 : "");
+    if (setting->group_count > 0)
+        snprintf(text, VALUE_TEXT, "%u given", setting->group_count);
     for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
         used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s%s%s", i > 0 ? ", " : "",
                                  setting->option->type == EG_OPTION_MAP ? setting->items[i].name : "",
@@ -43,9 +45,6 @@ static void explain_value(char text[VALUE_TEXT], const struct eg_setting *settin
                                  setting->option->type == EG_OPTION_PROGRAM && setting->items[i].name != NULL
                                      ? setting->items[i].name
                                      : setting->items[i].text);
-    if (setting->group_count != 0)
-        snprintf(text, VALUE_TEXT, "%u mapping%s", setting->group_count,
-                 setting->group_count == 1 ? "" : "s");
 }
 
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err)

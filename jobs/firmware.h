@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The `firmware` of a job: which file goes where, from the job itself, from an ESP-IDF build folder or from a
- * file that is all of it. */
+/* The `firmware` of a job: which file goes where, from the job itself, from what a build made or from a file
+ * that is all of it. */
 
 #ifndef JOBS_FIRMWARE_H
 #define JOBS_FIRMWARE_H
@@ -30,17 +30,28 @@ struct eg__word {
     struct eg__place place;
 };
 
+/** A setting of a build that a job does not take over. Belongs to the document. */
+struct eg__unused {
+    const char *key, *value;
+};
+
 struct eg__firmware {
+    const struct eg__node *job_chip; /* the caller's: the job's key `chip`; NULL = it has none */
     struct eg__entry *entries;
     unsigned count;
-    struct eg__document build; /* flasher_args.json, when there is one */
+    struct eg__document build; /* the file in which a build tells what goes where, when there is one */
+    const char *build_kind;    /* what that file is, for people; NULL = there is none */
     struct eg__word chip, flash_mode, flash_freq, flash_size;
+    struct eg__word build_name, build_version; /* what the build is called in it */
+    struct eg__unused *unused;
+    unsigned unused_count;
 };
 
 /**
  * Read the node of the key `firmware`.
  *
- * @param firmware  zero-initialised; eg__firmware_finish() frees what is in it, also after a failure
+ * @param firmware  zero-initialised but for `job_chip`; eg__firmware_finish() frees what is in it, also after
+ * a failure
  * @param job_path  relative paths start from its folder
  */
 enum eg_code eg__firmware_read(struct eg__firmware *firmware, const struct eg__node *node,

@@ -180,7 +180,7 @@ static enum eg_code check_settings_used(const struct job *job, const struct eg_f
 
 static enum eg_code make_plan(struct job *job, struct eg_error *err)
 {
-    EG_CLEANUP(eg__firmware_finish) struct eg__firmware firmware = {0};
+    EG_CLEANUP(eg__firmware_finish) struct eg__firmware firmware = {.job_chip = job->own[EG__KEY_CHIP]};
     const struct eg__place *const root = &job->document->root->place;
     struct eg_plan *const plan = job->plan;
     struct eg_flash_settings settings;

@@ -6,7 +6,7 @@ packages=(
   gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
   clang libclang-rt-14-dev # the tsan and clang presets
   libserialport-dev libgensio-dev libudev-dev
-  zlib1g-dev libdeflate-dev libelf-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
+  zlib1g-dev libdeflate-dev libelf-dev libzstd-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
   libarchive-dev # with zstd
   libcmocka-dev sqlite3 g++ mandoc valgrind zstd # tests
   dpkg-dev file # cpack -G DEB

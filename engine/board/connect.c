@@ -241,11 +241,6 @@ enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud, struct 
     return EG_OK;
 }
 
-static bool is_away(enum eg_code code)
-{
-    return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
-}
-
 static enum eg_code come_back(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_target *target = board->loader.target;
@@ -261,7 +256,7 @@ static enum eg_code come_back(struct eg_board *board, struct eg_error *err)
         const enum eg_code code = connect_at(board, url, err);
         if (code == EG_OK)
             break;
-        if (!is_away(code) || i == COME_BACK_TRIES)
+        if (!eg_port_may_come_back(code) || i == COME_BACK_TRIES)
             return code;
     }
     if (board->loader.target != target || strcmp(board->mac_text, mac_text) != 0)

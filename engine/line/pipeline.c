@@ -178,7 +178,8 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
-        code = run_stage(run, stages[i], account, err);
+        if (stages[i]->applies == NULL || stages[i]->applies(run->plan))
+            code = run_stage(run, stages[i], account, err);
     if (code != EG_OK)
         (void)eg_error_prefix(err, "%s: ", run->stage->name);
 

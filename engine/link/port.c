@@ -12,7 +12,10 @@
 
 #include "engine/link/port.h"
 
+#include "engine/base/bytes.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t slice(uint32_t left_ms)
@@ -75,6 +78,35 @@ void eg_port_close(struct eg_port *port)
 void eg_port_close_cleanup(struct eg_port **port)
 {
     eg_port_close(*port);
+}
+
+static void free_port(struct eg_port *port)
+{
+    free(port);
+}
+
+/* What is left of a port while its device is away: only its end is ever asked of it. */
+static const struct eg_port_ops away_ops = {.close = free_port};
+
+enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *const *schemes,
+                            struct eg_error *err)
+{
+    EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
+    struct eg_port *away;
+
+    EG_TRY(eg_alloc(&away, 1, sizeof *away, err));
+    *away = **port;
+    away->ops = &away_ops;
+    away->gone = true;
+    eg_port_close(*port);
+    *port = away;
+    EG_TRY(eg_port_open(&opened, away->url, schemes, away->cancel, err));
+    EG_TRY(eg_port_set_baud(opened, away->baud, err));
+    opened->bytes_sent += away->bytes_sent;
+    opened->bytes_received += away->bytes_received;
+    *port = opened;
+    opened = away;
+    return EG_OK;
 }
 
 enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,

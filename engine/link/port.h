@@ -99,6 +99,22 @@ enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct e
 void eg_port_close(struct eg_port *port);
 void eg_port_close_cleanup(struct eg_port **port);
 
+/** Whether a port that cannot be opened or used for this reason may be there again soon, as that of a chip
+ * whose USB is its own is after a reset. */
+static inline bool eg_port_may_come_back(enum eg_code code)
+{
+    return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
+}
+
+/**
+ * Close the port and open its URL again, at the rate it had; what it has counted goes on. When that fails,
+ * *port is one that is gone, and can be reopened later or closed.
+ *
+ * @return as eg_port_open()
+ */
+enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *const *schemes,
+                            struct eg_error *err) EG_CHECKED;
+
 /**
  * Read what has arrived, waiting for the first byte only.
  *

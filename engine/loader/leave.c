@@ -59,12 +59,20 @@ static enum eg_code needs_watchdog(struct eg_loader *loader, bool *needs, struct
     return EG_OK;
 }
 
+static enum eg_code listen(struct eg_loader *loader, struct eg_error *err)
+{
+    if (loader->log_baud == 0 || loader->log_baud == loader->port->baud)
+        return EG_OK;
+    return eg_port_set_baud(loader->port, loader->log_baud, err);
+}
+
 static enum eg_code pulse(struct eg_loader *loader, struct eg_error *err)
 {
     const bool otg = eg_loader_usb_otg(loader);
     const bool native_usb = otg || eg_loader_usb_jtag(loader);
     enum eg_code code;
 
+    EG_TRY(listen(loader, err));
     if (loader->settings.custom_hard_reset_sequence[0] != '\0')
         code = eg_reset_run_custom(loader->port, loader->settings.custom_hard_reset_sequence, err);
     else
@@ -134,6 +142,7 @@ static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *er
         EG_TRY(eg__write_register(loader, write, err));
     if (eg__write_register(loader, write, err) == EG_CANCELLED)
         return err->code;
+    EG_TRY(listen(loader, err));
     return eg_sleep_ms(loader->port->cancel, WATCHDOG_WAIT_MS, err);
 }
 
@@ -156,7 +165,7 @@ static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct 
 
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err)
 {
-    if (leave(loader, after, err) != EG_OK)
+    if (leave(loader, after, err) != EG_OK || listen(loader, err) != EG_OK)
         return eg_error_prefix(err, "leaving the loader: ");
     return EG_OK;
 }

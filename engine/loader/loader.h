@@ -64,6 +64,8 @@ struct eg_loader {
     struct eg_security_info security;
     uint32_t baud;       /* both sides' present rate */
     uint32_t flash_size; /* told to the loader by eg_loader_set_flash_size(); 0 = not yet */
+    uint32_t log_baud;   /* eg_loader_leave() gives the port this rate once nothing is asked of the loader any
+                            more, in time for what the application prints; 0 = the port keeps its rate */
 
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */

@@ -38,16 +38,11 @@ static enum eg_code open_port(struct eg_run *run, struct eg_error *err)
     return eg_port_open(&run->port, run->url, run->schemes, run->cancel, err);
 }
 
-static bool may_come_back(enum eg_code code)
-{
-    return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
-}
-
 static enum eg_code open_again(struct eg_run *run, struct eg_error *err)
 {
     for (unsigned i = 0; i < COME_BACK_TRIES; i++) {
         const enum eg_code code = open_port(run, err);
-        if (!may_come_back(code))
+        if (!eg_port_may_come_back(code))
             return code;
         struct eg_error cancelled;
         if (eg_sleep_ms(run->cancel, COME_BACK_PAUSE_MS, &cancelled) != EG_OK) {
@@ -57,7 +52,7 @@ static enum eg_code open_again(struct eg_run *run, struct eg_error *err)
     }
     /* The port was there when the run began, so it is gone, whatever opening it says now. */
     const enum eg_code code = open_port(run, err);
-    if (may_come_back(code)) {
+    if (eg_port_may_come_back(code)) {
         err->code = EG_PORT_GONE;
         return eg_error_prefix(
             err, "the port did not come back in %u s: ", COME_BACK_TRIES * COME_BACK_PAUSE_MS / 1000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* finish: leave the loader. The outcome is the pipeline's to record, and the slot turns green only after
- * that. */
+/* finish: leave the loader, unless a stage before has done so and the application runs. The outcome is the
+ * pipeline's to record, and the slot turns green only after that. */
 
 #include "engine/stages/stage.h"
 
@@ -20,6 +20,8 @@ static const struct eg_option options[] = {
 
 static enum eg_code leave(struct eg_run *run, struct eg_error *err)
 {
+    if ((run->facts & EG_FACT_LEFT) != 0)
+        return EG_OK;
     return eg_loader_leave(&run->loader, (enum eg_after)eg_plan_choice(run->plan, "link.after"), err);
 }
 

@@ -132,6 +132,18 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
+static bool applies(const struct eg_plan *plan)
+{
+    static const char *const keys[] = {
+        "unit.serial.pool", "unit.serial.format", "unit.values", "unit.generate.program",
+        "unit.nvs.at",      "unit.raw",           "unit.file"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (eg_plan_setting(plan, keys[i])->given)
+            return true;
+    return false;
+}
+
 static enum eg_code check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
     const struct eg_setting *const program = eg_plan_setting(plan, "unit.generate.program");
@@ -259,6 +271,7 @@ const struct eg_stage eg_stage_unit = {
     .needs = EG_FACT_IDENTIFIED | EG_FACT_ADMITTED,
     .gives = 0,
     .weight = 1,
+    .applies = applies,
     .check = check,
     .run = prepare,
 };

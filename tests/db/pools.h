@@ -81,7 +81,7 @@ static inline int64_t pools_run(const struct sample *sample, struct eg_ledger *l
 {
     const struct eg_unit unit = sample_unit(unit_number);
     struct eg_error err;
-    int64_t run = 0, row;
+    int64_t run = 0, row = 0;
 
     assert_ok(pools_reserve(ledger, unit_number, "serials", &run, &row, &err), err);
     if (last >= EG_POOL_WRITTEN)

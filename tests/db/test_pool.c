@@ -87,7 +87,7 @@ static void released_rows_are_given_first(void **state)
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit first = sample_unit(1);
     struct eg_error err;
-    int64_t runs[3] = {0}, row;
+    int64_t runs[3] = {0}, row = 0;
 
     pools_open(sample, &ledger);
     for (unsigned i = 0; i < 2; i++)
@@ -164,6 +164,8 @@ static void a_mac_is_the_same_however_it_is_spelled(void **state)
     for (unsigned i = 0; i < 3; i++) {
         assert_ok(recorder->ops->reserve(recorder, run, "keys", spellings[i], &row, &err), err);
         assert_string_equal(row.values[2], "Zm9v");
+        assert_true(row.secrets[2]);
+        assert_false(row.secrets[0]);
         eg_pool_row_finish(&row);
     }
     assert_sql(sample->path, "SELECT key, state, mac FROM serials WHERE pool = 'keys'",
@@ -272,7 +274,7 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     struct eg_error err;
-    int64_t runs[3] = {0}, row;
+    int64_t runs[3] = {0}, row = 0;
 
     pools_open(sample, &ledger);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
@@ -369,6 +371,7 @@ kill_test(a_program_killed_after_reserving_leaves_the_row_free, 1, "free|NULL", 
     const struct sample *sample;
     struct eg_ledger *ledger;
     unsigned number;
+    int told; /* gets a byte for each run that has ended */
     enum eg_code code;
     struct eg_error err;
 };
@@ -424,6 +427,74 @@ static void no_two_of_64_workers_have_the_same_row(void **state)
     assert_sql(sample->path, "SELECT count(*) FROM pool_free", "128");
 }
 
+static void *take_rows_until_killed(void *argument)
+{
+    struct worker *worker = argument;
+
+    for (unsigned number = worker->number;; number += WORKERS)
+        if (take_one(worker, number, &worker->err) != EG_OK || write(worker->told, "x", 1) != 1)
+            _exit(1);
+}
+
+static void work_until_killed(const struct sample *sample, unsigned first_unit, int told)
+{
+    struct worker workers[WORKERS];
+    struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    if (eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err) != EG_OK)
+        _exit(1);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] =
+            (struct worker){.sample = sample, .ledger = ledger, .number = first_unit + i, .told = told};
+        if (pthread_create(&workers[i].thread, NULL, take_rows_until_killed, &workers[i]) != 0)
+            _exit(1);
+    }
+    for (;;)
+        pause();
+}
+
+static void a_program_killed_with_64_workers_leaves_every_row_free_or_with_one_mac(void **state)
+{
+    struct sample *sample = *state;
+    char text[24000] = "serial\n", bytes[150];
+    struct eg_error err;
+
+    for (size_t i = 0; i < 3000; i++)
+        snprintf(text + 7 + 6 * i, 7, "S%04zu\n", i);
+    assert_ok(pools_import(sample, "many.csv", text, &err), err);
+    for (unsigned round = 0; round < 3; round++) {
+        EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+        int channel[2];
+        assert_int_equal(pipe(channel), 0);
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            work_until_killed(sample, 10000 * round, channel[1]);
+        close(channel[1]);
+        for (unsigned got = 0; got < sizeof bytes; got++)
+            assert_int_equal(read(channel[0], bytes, 1), 1);
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        close(channel[0]);
+        assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+        assert_sql(sample->path, "SELECT count(*) FROM runs WHERE outcome = 'unfinished'", "0");
+        assert_sql(sample->path, "SELECT total - free - written - verified - consumed, reserved FROM pools",
+                   "0|0");
+        assert_sql(
+            sample->path,
+            "SELECT count(*) FROM (SELECT row_id FROM pool_event WHERE state = 'written' GROUP BY row_id"
+            " HAVING count(DISTINCT mac) > 1)",
+            "0");
+        assert_sql(sample->path,
+                   "SELECT count(*) FROM runs JOIN pool_event ON run_id = run AND state = 'reserved'"
+                   " WHERE outcome = 'pass' AND NOT EXISTS (SELECT 1 FROM pool_event AS c"
+                   "  WHERE c.run_id = run AND c.state = 'consumed')",
+                   "0");
+        assert_sql(sample->path, "PRAGMA integrity_check", "ok");
+    }
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -444,6 +515,7 @@ int main(void)
         with_sample(a_program_killed_after_verifying_leaves_the_row_with_the_mac),
         with_sample(a_program_killed_after_the_end_leaves_the_row_consumed),
         with_sample(no_two_of_64_workers_have_the_same_row),
+        with_sample(a_program_killed_with_64_workers_leaves_every_row_free_or_with_one_mac),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

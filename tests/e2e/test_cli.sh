@@ -11,7 +11,7 @@ expect_text "$work/out.log" 'Exit status: 0 every unit passed'
 expect_status 0 "$espgang" --version
 expect_text "$work/out.log" 'espgang '
 expect_text "$work/out.log" 'esp32c3'
-for command in run check ports report pool bundle sign trust; do
+for command in run check import ports report pool bundle sign trust nvs; do
   expect_status 0 "$espgang" "$command" -h
   mv "$work/out.log" "$work/short.log"
   expect_status 0 "$espgang" "$command" --help
@@ -39,7 +39,7 @@ refused 2 "espgang: --operator: the name has byte 0x0a, which is no text; see 'e
   "$espgang" run job.yaml --operator $'a\nb'
 refused 2 "espgang: --station: the name has byte 0xff, which is no text; see 'espgang run --help'" \
   "$espgang" run job.yaml --station $'\xff'
-refused 2 "espgang: --fault, --fast and --flash-dir go with --sim; see 'espgang run --help'" "$espgang" run job.yaml --fast
+refused 2 "espgang: --fault, --fast, --flash-dir and --app-log go with --sim; see 'espgang run --help'" "$espgang" run job.yaml --fast
 refused 2 "espgang: where to? name a file with --html; see 'espgang report --help'" "$espgang" report
 refused 2 "espgang: $work/none.yaml: No such file or directory" "$espgang" check "$work/none.yaml"
 refused 2 "espgang: $work: is a directory" "$espgang" run "$work" --sim 2

@@ -8,7 +8,8 @@ static void a_plan_is_explained(void **state)
 {
     (void)state;
     put("job.yaml", JOB("version: 2\nflash: {size: 4MB}\nfirmware: [{at: 0x20000, file: data.bin}]\n"
-                        "link: {baud: 115200}\naccept: {mac: [7c:df:a1, 24:0a:c4], secure_boot: off}"));
+                        "link: {baud: 115200}\naccept: {mac: [7c:df:a1, 24:0a:c4], secure_boot: off}\n"
+                        "test: [{expect: ready}, {expect: OK}]"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     char path[256], expected[2000], sha256[EG_SHA256_TEXT];
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
@@ -42,6 +43,8 @@ static void a_plan_is_explained(void **state)
     assert_non_null(strstr((char *)text.data,
                            "\n  accept.mac_file          any                   the same from a "
                            "file, one a line, each once; `#` begins a comment (default)\n"));
+    assert_non_null(
+        strstr((char *)text.data, "\n  test                     2 given               what the "));
     text.data[strlen(expected) < text.size ? strlen(expected) : text.size] = '\0';
     assert_string_equal((char *)text.data, expected);
 }

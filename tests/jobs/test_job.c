@@ -92,10 +92,10 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
         "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, "
-        "link, unit, verify, retry, hooks");
+        "link, test, capture, unit, verify, retry, hooks");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, accept, link, unit, verify, retry, hooks");
+                   "firmware, flash, accept, link, test, capture, unit, verify, retry, hooks");
 }
 
 static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
@@ -215,6 +215,32 @@ static void a_bad_value_is_answered_with_what_is_allowed(void **state)
                    "0x00001000");
 }
 
+static void a_test_that_cannot_pass_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(JOB(FIRMWARE "test: {expect: 'a(b'}"), EG_BAD_JOB,
+                   "@/job.yaml:5:16: expect is \"a(b\", no POSIX extended regular expression: Unmatched ( or "
+                   "\\(");
+    assert_refused(JOB(FIRMWARE "test: [{expect: a}, {timeout: 5s}]"), EG_BAD_JOB,
+                   "@/job.yaml:5:21: a step of the test has neither expect nor forbid");
+    assert_refused(
+        JOB(FIRMWARE "test: {expect: a, timeout: soon}"), EG_BAD_JOB,
+        "@/job.yaml:5:28: timeout is \"soon\", not a time such as 500ms or 10s from 1 ms to 3600 s");
+    assert_refused(JOB(FIRMWARE "test: {expect: a, send: 'a\\q'}"), EG_BAD_JOB,
+                   "@/job.yaml:5:25: send is \"a\\q\", with an escape that is none of \\n \\r \\t \\\\ "
+                   "\\xNN");
+    assert_refused(
+        JOB(FIRMWARE "test: {expect: a}\nlink: {after: no-reset}"), EG_BAD_JOB,
+        "@/job.yaml:6:15: link.after is no-reset, so that the application never runs; the test needs "
+        "a reset");
+    assert_refused(JOB(FIRMWARE "capture: {name: v, pattern: (v)}"), EG_BAD_JOB,
+                   "@/job.yaml:5:10: capture takes values from the log of a test, and there is no test");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v}"), EG_BAD_JOB,
+                   "@/job.yaml:6:10: capture lacks the key pattern");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), least: 3V}"), EG_BAD_JOB,
+                   "@/job.yaml:6:41: least is \"3V\", not a decimal number such as -3.30");
+}
+
 static void a_rule_that_means_nothing_is_refused_before_any_board_is_touched(void **state)
 {
     (void)state;
@@ -327,6 +353,7 @@ int main(void)
         TEST(retries_of_a_failure_are_asked_for_by_its_name),
         TEST(a_hook_that_is_required_is_there),
         TEST(a_rule_that_means_nothing_is_refused_before_any_board_is_touched),
+        TEST(a_test_that_cannot_pass_is_refused),
         TEST(a_list_of_macs_is_checked_line_by_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,13 +26,14 @@ const struct cli_command cli_commands[] = {
     {"run", "program every attached board by a job file", cli_run},
     {"check", "check a job file and show what it would do; touches nothing", cli_check},
     {"schema", "print the JSON Schema of job files, or a table of their keys", cli_schema},
+    {"import", "make a job file of what a build made", cli_import},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
-    {"pool", "serial numbers, keys and other data of single boards", cli_pool},
-    {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
     {"bundle", "freeze a job and all its files into one file", cli_bundle},
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
+    {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {NULL, NULL, NULL},
 };
 

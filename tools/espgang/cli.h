@@ -39,11 +39,10 @@ void cli_command_name(char name[CLI_NAME_SIZE], const char *word);
 
 enum cli_status cli_run(int argc, const char **argv);
 enum cli_status cli_check(int argc, const char **argv);
+enum cli_status cli_import(int argc, const char **argv);
 enum cli_status cli_ports(int argc, const char **argv);
 enum cli_status cli_schema(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
-enum cli_status cli_pool(int argc, const char **argv);
-enum cli_status cli_nvs(int argc, const char **argv);
 enum cli_status cli_bundle(int argc, const char **argv);
 enum cli_status cli_sign(int argc, const char **argv);
 enum cli_status cli_trust(int argc, const char **argv);
@@ -56,6 +55,8 @@ enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char 
 
 #define CLI_TRUST_DIR_HELP                                                                                   \
     "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
+enum cli_status cli_nvs(int argc, const char **argv);
+enum cli_status cli_pool(int argc, const char **argv);
 
 /** Whether a word is no option; with one, `run` is the line, else esptool's. */
 bool cli_has_argument(int argc, const char *const *argv);

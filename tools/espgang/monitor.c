@@ -145,11 +145,6 @@ static enum eg_code show(struct monitor *monitor, struct eg_error *err)
     return EG_OK;
 }
 
-static bool is_away(enum eg_code code)
-{
-    return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
-}
-
 /* One look at everything. */
 static enum eg_code step(struct monitor *monitor, bool *quit, struct eg_error *err)
 {
@@ -169,7 +164,7 @@ static enum eg_code watch(struct monitor *monitor, uint64_t until_ms, struct eg_
 
         if (code == EG_CANCELLED)
             return EG_OK; /* a signal is how it ends */
-        if (!is_away(code)) {
+        if (!eg_port_may_come_back(code)) {
             EG_TRY(code);
             continue;
         }

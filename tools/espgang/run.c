@@ -25,7 +25,7 @@ struct run_options {
     char **ports;
     char *ledger, *batch, *operator_name, *station, *stub_dir, *trust_dir;
     char **faults;
-    char *flash_dir;
+    char *flash_dir, *app_log;
     int boards; /* simulated, or NOT_SIMULATED */
     long seed;
     int fast;
@@ -51,6 +51,7 @@ static void run_options_finish(struct run_options *options)
     free(options->stub_dir);
     free(options->trust_dir);
     free(options->flash_dir);
+    free(options->app_log);
 }
 
 static bool is_folder(const char *path)
@@ -78,6 +79,7 @@ static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots
         .fast = options->fast != 0,
         .flash_path = options->flash_dir,
         .stub_dir = options->stub_dir,
+        .app_log = options->app_log,
         .seed = (uint64_t)options->seed,
     };
 
@@ -225,6 +227,16 @@ static void end_table(struct display *display, struct eg_station *station)
         station->logger = &display->console.logger;
 }
 
+static void warn_of_silence(const struct run_options *options, const struct eg_station *station)
+{
+    if (options->boards > 0 && options->app_log == NULL &&
+        eg_plan_setting(station->plan, "test")->group_count > 0)
+        eg_log_warning(
+            station->logger, NULL,
+            "simulated boards run no code: what the test of the job waits for they print only with "
+            "--app-log FILE, or where the application says so itself (see vboard(1))");
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum cli_status go(const struct run_options *options, struct eg_station *station,
                           struct eg_ledger *ledger)
@@ -246,6 +258,7 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
                              station->slot_count);
+    warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
@@ -317,6 +330,7 @@ enum cli_status cli_run(int argc, const char **argv)
         {"fault", 0, POPT_ARG_ARGV, &options.faults, 0, "a fault, e.g. 3:lie for board 3 (see vboard --list-faults); may be repeated", "[N:]FAULT"},
         {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave the time of wire and flash out", NULL},
         {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the boards' flash contents in this folder", "DIR"},
+        {"app-log", 0, POPT_ARG_STRING, &options.app_log, 0, "what the application prints, for the job's test (see vboard(1))", "FILE"},
         {"seed", 0, POPT_ARG_LONG, &options.seed, 0, "seed of the faults' randomness (default: 1)", "N"},
         POPT_TABLEEND};
     const struct poptOption table[] = {
@@ -357,8 +371,8 @@ enum cli_status cli_run(int argc, const char **argv)
                              *ports);
     }
     if (options.boards == NOT_SIMULATED &&
-        (options.faults != NULL || options.fast || options.flash_dir != NULL))
-        return cli_usage(context, "--fault, --fast and --flash-dir go with --sim");
+        (options.faults != NULL || options.fast || options.flash_dir != NULL || options.app_log != NULL))
+        return cli_usage(context, "--fault, --fast, --flash-dir and --app-log go with --sim");
     if (options.silent && options.verbose)
         return cli_usage(context, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */

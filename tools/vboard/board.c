@@ -100,6 +100,7 @@ void vb__stop(struct vb_board *board)
     board->state = VB__HELD;
     board->strap_ns = VB__NEVER;
     board->loop_ns = VB__NEVER;
+    vb__app_stop(board);
     board->bite_ns = board->super_bite_ns = VB__NEVER;
     board->cpu_ns = now_ns;
     board->flash_ns = now_ns;
@@ -147,7 +148,7 @@ static uint64_t next_event(const struct vb_board *board)
 {
     uint64_t next = earliest(earliest(board->strap_ns, board->back_ns), board->off_bus_ns);
 
-    next = earliest(next, vb__watchdog_next(board));
+    next = earliest(earliest(next, board->app.next_ns), vb__watchdog_next(board));
     if (board->state == VB__START)
         next = earliest(next, board->ready_ns);
     return earliest(next, board->loop_ns);
@@ -157,6 +158,13 @@ static void reach_time(struct vb_board *board, uint64_t ns)
 {
     if (board->now_ns < ns)
         board->now_ns = ns;
+}
+
+/* Bytes for an application, when they come at its rate. */
+static void hear(struct vb_board *board, const uint8_t *data, size_t size, uint32_t host_baud)
+{
+    if (same_rate(host_baud, board->baud))
+        vb__app_hear(board, data, size);
 }
 
 /* One byte at which a fault strikes; returns whether it is the last of a frame. */
@@ -169,6 +177,8 @@ static bool receive_struck(struct vb_board *board, uint8_t byte, uint32_t host_b
     board->received++;
     if (kept && listening(board))
         decode(board, &byte, 1, host_baud, &complete);
+    else if (kept)
+        hear(board, &byte, 1, host_baud);
     return complete;
 }
 
@@ -192,6 +202,8 @@ static void receive(struct vb_board *board, uint64_t until_ns)
         } else {
             if (listening(board))
                 reach = decode(board, data, reach, run->baud, &complete);
+            else
+                hear(board, data, reach, run->baud);
             reach_time(board, vb__wire_time(&board->rx, run, run->done + reach - 1));
             board->received += reach;
             vb__wire_take(&board->rx, reach);
@@ -223,10 +235,15 @@ static void happen(struct vb_board *board, uint64_t now_ns, uint64_t until_ns)
     } else if (board->state == VB__START && board->ready_ns <= now_ns) {
         vb__rom_start(board);
     } else {
+        const bool again = board->app.next_ns > now_ns || board->app.crashed;
+
         /* A board that nobody looked at for long has complained often; only the last time matters. */
-        if (until_ns - now_ns > UINT64_C(10000000000))
+        if (again && until_ns - now_ns > UINT64_C(10000000000))
             board->now_ns = until_ns;
-        vb__boot_complain(board);
+        if (board->app.next_ns <= now_ns)
+            vb__app_go_on(board);
+        else
+            vb__boot_complain(board);
     }
 }
 
@@ -352,7 +369,7 @@ static uint64_t next_received(const struct vb_board *board)
     if (reach < rx->size)
         next = arrival(rx, reach);
     if (!listening(board))
-        return next;
+        return vb__app_awaits(board) ? earliest(next, arrival(rx, rx->size - 1)) : next;
     data = vb__wire_bytes(rx);
     end = memchr(data, 0xc0, rx->size);
     if (end != NULL && !board->decoder.inside)
@@ -427,7 +444,7 @@ static enum eg_code set_up(struct vb_board *board, const struct vb_config *confi
 {
     EG_TRY(vb__config_check(config, err));
     board->config = *config;
-    board->config.flash_path = board->config.stub_dir = NULL;
+    board->config.flash_path = board->config.stub_dir = board->config.app_log = NULL;
     board->target = config->target;
     board->part = config->part != NULL ? config->part : &vb_flash_parts[0];
     board->host_baud = vb__usb_native(board) ? 0 : DEFAULT_BAUD;
@@ -436,7 +453,10 @@ static enum eg_code set_up(struct vb_board *board, const struct vb_config *confi
     board->bite_ns = board->super_bite_ns = VB__NEVER;
     board->rx.instant = board->tx.instant = config->fast;
     board->addr_mask = VB__ADDR_24;
+    board->app.next_ns = VB__NEVER;
     make_mac(board);
+    if (config->app_log != NULL)
+        EG_TRY(vb__app_open(board, config->app_log, err));
     EG_TRY(eg_alloc(&board->decoder.frame, VB__FRAME_MAX, 1, err));
     EG_TRY(vb__flash_open(board, config->flash_path, err));
     vb__status_init(board);
@@ -472,6 +492,7 @@ void vb_board_destroy(struct vb_board *board)
     if (board == NULL)
         return;
     vb__write_close(board);
+    vb__app_finish(board);
     vb__flash_finish(board);
     vb__memory_finish(board);
     vb__wire_finish(&board->rx);

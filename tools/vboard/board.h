@@ -78,6 +78,8 @@ enum vb_fault_kind {
     VB_FAULT_STUCK,         /* flash bits that never change */
     VB_FAULT_LIE,           /* says OK, writes nothing */
     VB_FAULT_NO_JUMP_REPLY, /* what MEM_END starts takes the UART over before the ROM's reply has left */
+    VB_FAULT_APP_SILENT,    /* the application prints nothing */
+    VB_FAULT_APP_PANIC,     /* it crashes at some line of its log and restarts */
 };
 
 #define VB_FAULTS_MAX 8
@@ -87,7 +89,7 @@ struct vb_fault {
     enum vb_fault_kind kind;
     uint64_t at;    /* bytes received from the host when it strikes (LOSE, FLIP, LATE, DROP, SILENT, GONE,
                        BROWNOUT) */
-    unsigned count; /* how often, at seeded distances; 0 = once */
+    unsigned count; /* how often, at seeded distances; 0 = once; APP_PANIC: in so many starts; 0 = in all */
     uint32_t ms;    /* LATE: by how much; GONE: back after, 0 = never */
     uint32_t addr;  /* STUCK */
     uint8_t mask;   /* STUCK: bits of that byte */
@@ -122,6 +124,7 @@ struct vb_config {
     unsigned register_count;
     const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
     const char *stub_dir;   /* also accept the stubs of this folder */
+    const char *app_log; /* file with what the application in the flash prints; NULL = nothing of its own */
     struct vb_fault faults[VB_FAULTS_MAX];
     unsigned fault_count;
     uint64_t seed;
@@ -132,8 +135,9 @@ struct vb_board;
 /**
  * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
  *
- * @return EG_OK; EG_BAD_JOB the chip cannot be as `config` says; EG_IO the flash file or the chip's stub in
- * stub_dir cannot be used (wrong size, no permission); EG_BAD_STUB; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB the chip cannot be as `config` says, or a line of app_log makes no sense; EG_IO
+ * the flash file or the chip's stub in stub_dir cannot be used (wrong size, no permission); EG_BAD_STUB;
+ * EG_NO_MEMORY
  */
 enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
                              struct eg_error *err) EG_CHECKED;
@@ -177,7 +181,7 @@ const uint8_t *vb_board_mac(const struct vb_board *board);
 /**
  * Parse one fault: "lie", "silent@40000", "gone@40000", "gone@40000:2000" (back after 2 s),
  * "stuck@0x10010.3=1" (bit 3), "lose@30000", "flip@30000x5" (five times), "late@2000:500", "drop@30000",
- * "brownout@40000".
+ * "brownout@40000", "app-silent", "app-panic", "app-panicx1" (only when it is started first).
  *
  * @return EG_OK; EG_BAD_JOB the sentence says what would be allowed
  */

@@ -5,6 +5,7 @@
 #ifndef TOOLS_VBOARD_BOARD_INTERNAL_H
 #define TOOLS_VBOARD_BOARD_INTERNAL_H
 
+#include "engine/base/bytes.h"
 #include "stubs/stub.h"
 #include "tools/vboard/board.h"
 
@@ -118,6 +119,29 @@ struct vb__segment {
     uint32_t addr, size;
 };
 
+/** One line of what the application prints. */
+struct vb__app_line {
+    uint64_t wait_ns;         /* after the line before */
+    uint32_t baud;            /* from here on; 0 = as before */
+    const char *await, *text; /* goes on when the host has sent this; prints that; NULL = nothing */
+    size_t await_size, text_size;
+};
+
+#define VB__AWAIT_MAX 64
+
+/** The application's log; see app.c. */
+struct vb__app {
+    struct eg_buffer text; /* the file */
+    struct vb__app_line *lines;
+    size_t count, at;
+    uint64_t next_ns; /* when it goes on; VB__NEVER = it does not run, waits for the host or is at its end */
+    char heard[VB__AWAIT_MAX]; /* the newest bytes from the host, since it waits */
+    size_t heard_size;
+    bool silent, crashed;
+    unsigned panics; /* so many starts end in one */
+    size_t panic_at; /* this line */
+};
+
 struct vb__fault_state {
     struct vb_fault fault;
     uint64_t next; /* received bytes at which it strikes; VB__NEVER = done */
@@ -180,6 +204,7 @@ struct vb_board {
     unsigned segment_count;
 
     struct eg_stub *extra_stub; /* from config.stub_dir */
+    struct vb__app app;
 
     struct vb__fault_state faults[VB_FAULTS_MAX];
     unsigned fault_count;
@@ -273,6 +298,18 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
 void vb__boot_complain(struct vb_board *board);
 /** Print what stands behind each "vboard says: ". */
 void vb__boot_say(struct vb_board *board, const uint8_t *data, size_t size);
+
+/* app.c */
+enum eg_code vb__app_open(struct vb_board *board, const char *path, struct eg_error *err) EG_CHECKED;
+void vb__app_finish(struct vb_board *board);
+/** What the flash holds begins to run; it ends. */
+void vb__app_start(struct vb_board *board);
+void vb__app_stop(struct vb_board *board);
+/** The next line is due. */
+void vb__app_go_on(struct vb_board *board);
+bool vb__app_awaits(const struct vb_board *board);
+/** What came from the host. */
+void vb__app_hear(struct vb_board *board, const uint8_t *data, size_t size);
 
 /* rom.c, stub.c: one whole frame */
 void vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size);

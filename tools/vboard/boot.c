@@ -5,8 +5,9 @@
  *
  * Code from flash is not executed. What is printed for it is read off the flash: segments of the second-stage
  * bootloader, the name and version of the application in the first app partition, and, so that a rehearsal
- * has something to watch for, the text behind each "vboard says: " in that application. A flash without a
- * bootloader makes the ROM complain and restart for ever, every 400 ms here.
+ * has something to watch for, the text behind each "vboard says: " in that application; then comes what a
+ * file has it say (app.c). A flash without a bootloader makes the ROM complain and restart for ever, every
+ * 400 ms here.
  */
 
 #include "engine/base/bytes.h"
@@ -157,16 +158,17 @@ static bool find_app(const struct vb_board *board, uint32_t *addr, uint32_t *siz
     return false;
 }
 
-static void print_app(struct vb_board *board)
+/* False when there is no application that would run. An ESP8266 boots it without a table. */
+static bool print_app(struct vb_board *board)
 {
     uint32_t addr, size;
     uint8_t head[0x120];
 
     if (!find_app(board, &addr, &size))
-        return;
+        return board->target->image_chip_id < 0;
     look(board, addr, head, sizeof head);
     if (head[0] != 0xe9)
-        return;
+        return false;
     if (eg_get32(head + 0x20) == 0xabcd5432) {
         print(board, "I (24) cpu_start: Project name:     %.*s\r\n", text_length(head + 0x50, 32),
               head + 0x50);
@@ -174,6 +176,7 @@ static void print_app(struct vb_board *board)
               head + 0x30);
     }
     print_says(board, addr, size);
+    return true;
 }
 
 static void print_bootloader(struct vb_board *board)
@@ -243,6 +246,7 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
     board->segment_count = 0;
     board->write_enabled = board->volatile_enabled = board->asleep = false; /* the ROM wakes the flash */
     board->loop_ns = VB__NEVER;
+    vb__app_stop(board);
     vb__memory_reset(board);
     vb__set_baud(board, vb__log_baud(board));
 
@@ -266,5 +270,6 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
     }
     print_head(board, text, false);
     print_bootloader(board);
-    print_app(board);
+    if (print_app(board))
+        vb__app_start(board);
 }

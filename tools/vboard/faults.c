@@ -8,6 +8,7 @@
 #include "tools/vboard/board_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,21 +30,26 @@ static const struct {
     {"stuck", VB_FAULT_STUCK, PART_AT | PART_AT_NEEDED | PART_STUCK},
     {"lie", VB_FAULT_LIE, 0},
     {"no-jump-reply", VB_FAULT_NO_JUMP_REPLY, 0},
+    {"app-silent", VB_FAULT_APP_SILENT, 0},
+    {"app-panic", VB_FAULT_APP_PANIC, PART_COUNT},
 };
 
 #define WORD_COUNT (sizeof words / sizeof words[0])
 
-const char vb_fault_help[] = "lose@BYTES[xN]       a byte from the host is lost\n"
-                             "flip@BYTES[xN]       a bit of a byte from the host is flipped\n"
-                             "late@BYTES:MS[xN]    the next reply is late by MS milliseconds\n"
-                             "drop@BYTES[xN]       the next reply is missing\n"
-                             "silent[@BYTES]       from then on nothing is answered\n"
-                             "gone@BYTES[:MS]      the port disappears, and is back MS milliseconds later\n"
-                             "brownout@BYTES[xN]   the chip restarts by itself\n"
-                             "stuck@ADDR.BIT=V     a flash bit never changes; V is 0 or 1\n"
-                             "lie                  writes are acknowledged and not done\n"
-                             "no-jump-reply        the ROM's reply to a jump into RAM is lost\n"
-                             "BYTES counts what the board has received; N times at random distances.\n";
+const char vb_fault_help[] =
+    "lose@BYTES[xN]       a byte from the host is lost\n"
+    "flip@BYTES[xN]       a bit of a byte from the host is flipped\n"
+    "late@BYTES:MS[xN]    the next reply is late by MS milliseconds\n"
+    "drop@BYTES[xN]       the next reply is missing\n"
+    "silent[@BYTES]       from then on nothing is answered\n"
+    "gone@BYTES[:MS]      the port disappears, and is back MS milliseconds later\n"
+    "brownout@BYTES[xN]   the chip restarts by itself\n"
+    "stuck@ADDR.BIT=V     a flash bit never changes; V is 0 or 1\n"
+    "lie                  writes are acknowledged and not done\n"
+    "no-jump-reply        the ROM's reply to a jump into RAM is lost\n"
+    "app-silent           the application prints nothing\n"
+    "app-panic[xN]        it crashes at some line of its log, in its first N starts or all\n"
+    "BYTES counts what the board has received; N times at random distances.\n";
 
 static bool number(const char **text, unsigned long long maximum, unsigned long long *value)
 {
@@ -114,7 +120,7 @@ enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_
     return eg_error_set(err, EG_BAD_JOB,
                         "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], "
                         "drop@BYTES[xN], silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], "
-                        "stuck@ADDR.BIT=V, lie, no-jump-reply",
+                        "stuck@ADDR.BIT=V, lie, no-jump-reply, app-silent, app-panic[xN]",
                         text);
 }
 
@@ -144,6 +150,15 @@ void vb__faults_init(struct vb_board *board)
             break;
         case VB_FAULT_NO_JUMP_REPLY:
             board->no_jump_reply = true;
+            state->next = VB__NEVER;
+            break;
+        case VB_FAULT_APP_SILENT:
+            board->app.silent = true;
+            state->next = VB__NEVER;
+            break;
+        case VB_FAULT_APP_PANIC:
+            board->app.panics = state->fault.count != 0 ? state->fault.count : UINT_MAX;
+            board->app.panic_at = (size_t)(vb__random(&board->random) % (board->app.count + 1));
             state->next = VB__NEVER;
             break;
         case VB_FAULT_NONE:
@@ -207,6 +222,8 @@ static bool strike(struct vb_board *board, const struct vb_fault *fault, uint8_t
     case VB_FAULT_STUCK:
     case VB_FAULT_LIE:
     case VB_FAULT_NO_JUMP_REPLY:
+    case VB_FAULT_APP_SILENT:
+    case VB_FAULT_APP_PANIC:
         break;
     }
     return true;

@@ -33,6 +33,7 @@ enum option {
     TEXT_USB,
     TEXT_SPI_PINS,
     TEXT_REGISTER,
+    TEXT_APP_LOG,
     GIVEN_REVISION,
 };
 
@@ -207,6 +208,9 @@ static void take(struct vb_options *options, struct raw *raw, enum option option
     case TEXT_REGISTER:
         raw->registers[raw->register_count++] = text;
         break;
+    case TEXT_APP_LOG:
+        options->config.app_log = text;
+        break;
     case GIVEN_REVISION:
         raw->revision_given = true;
         break;
@@ -304,6 +308,7 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"fault", 0, POPT_ARG_STRING, &raw.text, TEXT_FAULT, "a fault, may be repeated, of one board or of all; see --list-faults",
          "[BOARD:]FAULT"},
         {"seed", 0, POPT_ARG_LONGLONG, &raw.seed, 0, "of the faults", "N"},
+        {"app-log", 0, POPT_ARG_STRING, &raw.text, TEXT_APP_LOG, "what the application prints, line by line; \"@500ms \" before one waits", "FILE"},
         POPT_TABLEEND
     };
     const struct poptOption lists[] = {
@@ -318,7 +323,7 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)chip, 0, "The chip:", NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)flash, 0, "Its flash:", NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)security, 0, "Its security:", NULL},
-        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)behaviour, 0, "Time and faults:", NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)behaviour, 0, "Time, faults, and the application:", NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)lists, 0, "Lists:", NULL},
         POPT_AUTOHELP
         POPT_TABLEEND

@@ -259,6 +259,49 @@ static void the_first_scheme_that_begins_the_url_opens_it(void **state)
     assert_error(eg_port_open(&port, "mut:7", schemes, NULL, &err), err, EG_NO_PORT, "mut:7: never");
 }
 
+/* Opens the mute port that its context is, unless that refuses. */
+static enum eg_code open_again(struct eg_port **port, const char *url, void *context,
+                               const struct eg_cancel *cancel, struct eg_error *err)
+{
+    struct mute_port *const mute = context;
+
+    if (mute->refuse_lines)
+        return eg_error_set(err, EG_NO_PORT, "%s: not there", url);
+    return open_mute(port, url, context, cancel, err);
+}
+
+static void a_port_that_is_reopened_counts_on(void **state)
+{
+    (void)state;
+    struct mute_port mute;
+    const struct eg_port_scheme scheme = {.scheme = "", .open = open_again, .context = mute_init(&mute)};
+    const struct eg_port_scheme *const schemes[] = {&scheme, NULL};
+    struct eg_error err;
+    struct eg_port *port;
+    uint8_t byte = 0;
+    size_t got;
+
+    mute.write_max = 1;
+    assert_ok(eg_port_open(&port, "mute", schemes, NULL, &err), err);
+    assert_ok(eg_port_set_baud(port, 74880, &err), err);
+    assert_ok(eg_port_write(port, &byte, 1, 100, &err), err);
+
+    mute.refuse_lines = true;
+    assert_error(eg_port_reopen(&port, schemes, &err), err, EG_NO_PORT, "mute: not there");
+    assert_true(mute.closed);
+    assert_int_equal(port->bytes_sent, 1);
+    assert_error(eg_port_read(port, &byte, 1, &got, 100, &err), err, EG_PORT_GONE, "mute: the port is gone");
+
+    mute_init(&mute);
+    mute.write_max = 1;
+    assert_ok(eg_port_reopen(&port, schemes, &err), err);
+    assert_ptr_equal(port, &mute.port);
+    assert_int_equal(port->baud, 74880);
+    assert_ok(eg_port_write(port, &byte, 1, 100, &err), err);
+    assert_int_equal(port->bytes_sent, 2);
+    eg_port_close(port);
+}
+
 static void a_url_that_no_scheme_takes_is_named(void **state)
 {
     (void)state;
@@ -344,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_port_that_is_gone_stays_gone),
         cmocka_unit_test(what_was_set_is_remembered),
         cmocka_unit_test(the_first_scheme_that_begins_the_url_opens_it),
+        cmocka_unit_test(a_port_that_is_reopened_counts_on),
         cmocka_unit_test(a_url_that_no_scheme_takes_is_named),
         cmocka_unit_test(a_port_that_cannot_be_set_up_is_closed_again),
         cmocka_unit_test(a_cancelled_slot_opens_nothing),

@@ -32,6 +32,41 @@ static void an_esp32s3_is_kept_from_going_back_to_its_loader(void **state)
     talk_end(&script);
 }
 
+static void the_rate_of_the_log_is_set_before_the_application_runs(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x09, 0x6000812c, 0, 1, 0);
+    talk_reply(&talk, 0x09, 0, 0);
+    talk_begin(&talk, &script, &loader, "esp32s3", true);
+    loader.log_baud = 74880;
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_HARD_RESET, &err), err);
+    assert_string_equal(script.events, "B74880 D0R1 D0R0");
+    talk_end(&script);
+}
+
+static void the_rate_of_the_log_is_set_behind_the_last_command(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0);
+    TALK_WORDS(&talk, 0x04, 1);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.log_baud = 74880;
+    assert_ok(eg_loader_leave(&loader, EG_AFTER_SOFT_RESET, &err), err);
+    assert_string_equal(script.events, "B74880");
+    talk_end(&script);
+}
+
 static enum eg_code vanish_with_the_reset(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
 {
     (void)dtr;
@@ -484,6 +519,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hard_reset_pulses_the_enable_line),
         cmocka_unit_test(an_esp32s3_is_kept_from_going_back_to_its_loader),
+        cmocka_unit_test(the_rate_of_the_log_is_set_before_the_application_runs),
+        cmocka_unit_test(the_rate_of_the_log_is_set_behind_the_last_command),
         cmocka_unit_test(only_a_chip_with_usb_of_its_own_may_take_its_port_along),
         cmocka_unit_test(a_refused_bit_does_not_keep_the_reset_away),
         cmocka_unit_test(a_rom_leaves_softly_by_running_the_application),

@@ -36,6 +36,9 @@ static void every_word_is_understood(void **state)
         {"late@2000:500x3", {.kind = VB_FAULT_LATE, .at = 2000, .ms = 500, .count = 3}},
         {"drop@30000", {.kind = VB_FAULT_DROP, .at = 30000}},
         {"brownout@40000", {.kind = VB_FAULT_BROWNOUT, .at = 40000}},
+        {"app-silent", {.kind = VB_FAULT_APP_SILENT}},
+        {"app-panic", {.kind = VB_FAULT_APP_PANIC}},
+        {"app-panicx2", {.kind = VB_FAULT_APP_PANIC, .count = 2}},
     };
 
     (void)state;
@@ -68,7 +71,8 @@ static void anything_else_is_refused_with_what_would_do(void **state)
 
         snprintf(expected, sizeof expected,
                  "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], drop@BYTES[xN], "
-                 "silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], stuck@ADDR.BIT=V, lie, no-jump-reply",
+                 "silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], stuck@ADDR.BIT=V, lie, no-jump-reply, "
+                 "app-silent, app-panic[xN]",
                  texts[i]);
         assert_error(vb_fault_parse(&fault, texts[i], &err), err, EG_BAD_JOB, expected);
     }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/stages/app_log.h"
+
+#include "engine/base/text.h"
+
+#include <string.h>
+#include <zstd.h>
+
+#define ESCAPE 0x1b
+
+enum eg_code eg_app_log_keep(struct eg_app_log *log, const uint8_t *data, size_t size, struct eg_error *err)
+{
+    const size_t room = EG_APP_LOG_MAX - log->kept.size;
+
+    log->cut = log->cut || size > room;
+    return eg_buffer_append(&log->kept, data, size < room ? size : room, err);
+}
+
+/* Escape sequences as ECMA-48 has them: ESC and one byte, or ESC [ and all up to a byte of 40 to 7e. Whether
+ * the byte is part of one. */
+static bool in_escape(struct eg_app_log *log, uint8_t byte)
+{
+    switch (log->state) {
+    case EG_APP_TEXT:
+        if (byte == ESCAPE)
+            log->state = EG_APP_ESCAPE;
+        return byte == ESCAPE;
+    case EG_APP_ESCAPE:
+        log->state = byte == '[' ? EG_APP_SEQUENCE : EG_APP_TEXT;
+        return byte >= ' ';
+    case EG_APP_SEQUENCE:
+        if (byte < ' ' || byte >= 0x40)
+            log->state = EG_APP_TEXT;
+        return byte >= ' ';
+    }
+    return false;
+}
+
+size_t eg_app_log_feed(struct eg_app_log *log, const uint8_t *data, size_t size)
+{
+    size_t eaten = 0;
+
+    if (log->complete) {
+        log->complete = false;
+        log->line_size = 0;
+    }
+    while (eaten < size && !log->complete) {
+        const uint8_t byte = data[eaten++];
+
+        if (in_escape(log, byte) || byte == '\0')
+            continue;
+        if (byte == '\r' || byte == '\n')
+            log->complete = log->line_size > 0;
+        else
+            log->line[log->line_size++] = (char)byte;
+        log->complete = log->complete || log->line_size == EG_APP_LINE_MAX;
+    }
+    log->line[log->line_size] = '\0';
+    return eaten;
+}
+
+bool eg_app_log_is_noise(const struct eg_app_log *log)
+{
+    const char *const kept = (const char *)log->kept.data;
+    size_t noise = 0;
+
+    for (size_t at = 0; at < log->kept.size;) {
+        const size_t length = eg_utf8_length(kept + at, log->kept.size - at);
+        const bool control = log->kept.data[at] < ' ' && strchr("\t\r\n\x1b", kept[at]) == NULL;
+
+        noise += length == 0 || control || kept[at] == '\0';
+        at += length == 0 ? 1 : length;
+    }
+    return noise * 2 > log->kept.size;
+}
+
+enum eg_code eg_app_log_compress(const struct eg_app_log *log, struct eg_buffer *compressed,
+                                 struct eg_error *err)
+{
+    if (log->kept.size == 0)
+        return EG_OK;
+    EG_TRY(eg_buffer_resize(compressed, ZSTD_compressBound(log->kept.size), 0, err));
+    const size_t size = ZSTD_compress(compressed->data, compressed->size, log->kept.data, log->kept.size,
+                                      ZSTD_CLEVEL_DEFAULT);
+    if (ZSTD_isError(size))
+        return eg_error_set(err, EG_NO_MEMORY, "compressing the application's log: %s",
+                            ZSTD_getErrorName(size));
+    return eg_buffer_resize(compressed, size, 0, err);
+}
+
+void eg_app_log_finish(struct eg_app_log *log)
+{
+    eg_buffer_finish(&log->kept);
+}
+
+/* Of one character: what a terminal would take for an order. */
+static bool is_control(const uint8_t *at, size_t length)
+{
+    return at[0] < ' ' || at[0] == 0x7f || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+void eg_app_quote(char quote[EG_APP_QUOTE_MAX], const char *line, size_t size)
+{
+    static const char cut[] = "...";
+    size_t used = 0;
+
+    for (size_t at = 0; at < size;) {
+        const size_t length = eg_utf8_length(line + at, size - at);
+        const size_t more = length == 0 ? 1 : length;
+
+        if (used + more + sizeof cut > EG_APP_QUOTE_MAX) {
+            memcpy(quote + used, cut, sizeof cut);
+            return;
+        }
+        if (length == 0 || is_control((const uint8_t *)line + at, length)) {
+            quote[used++] = '?';
+        } else {
+            memcpy(quote + used, line + at, length);
+            used += length;
+        }
+        at += more;
+    }
+    quote[used] = '\0';
+}
