@@ -126,8 +126,8 @@ static void json_cleanup(json_t **json)
     json_decref(*json);
 }
 
-/* What a program is told: every name so far. */
-static enum eg_code question(char **text, const struct eg_names *names, struct eg_error *err)
+/* What a program is told, on one line: every name so far. */
+static enum eg_code question(struct eg_buffer *text, const struct eg_names *names, struct eg_error *err)
 {
     EG_CLEANUP(json_cleanup) json_t *object = json_object();
     bool failed = object == NULL;
@@ -141,8 +141,11 @@ static enum eg_code question(char **text, const struct eg_names *names, struct e
                                   : json_string(name->value);
         failed = json_object_set_new(object, name->name, value) != 0;
     }
-    *text = failed ? NULL : json_dumps(object, JSON_COMPACT);
-    return *text != NULL ? EG_OK : eg_error_set(err, EG_NO_MEMORY, "the names of the unit's data as JSON");
+    EG_CLEANUP(eg_free_cleanup) char *dump = failed ? NULL : json_dumps(object, JSON_COMPACT);
+    if (dump == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "the names of the unit's data as JSON");
+    EG_TRY(eg_buffer_append(text, dump, strlen(dump), err));
+    return eg_buffer_append(text, "\n", 1, err);
 }
 
 /* Text as it is, a number as JSON writes it. */
@@ -191,7 +194,7 @@ enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_pl
 {
     const struct eg_setting *const program = eg_plan_setting(plan, "unit.generate.program");
     EG_CLEANUP(eg_free_cleanup) const char **argv = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *input = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer input = {0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer answer = {0};
     char source[200];
 
@@ -204,8 +207,8 @@ enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_pl
     const struct eg_program run = {
         .argv = argv,
         .name = program->items[0].name,
-        .input = input,
-        .input_size = strlen(input),
+        .input = input.data,
+        .input_size = input.size,
         .output_max = ANSWER_MAX,
         .timeout_ms = (uint32_t)eg_plan_number(plan, "unit.generate.timeout"),
     };
