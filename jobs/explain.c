@@ -4,6 +4,8 @@
 
 #include "jobs/job.h"
 
+#include "jobs/explain_unit.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -37,7 +39,9 @@ static void explain_value(char text[VALUE_TEXT], const struct eg_setting *settin
     if (setting->group_count > 0)
         snprintf(text, VALUE_TEXT, "%u given", setting->group_count);
     for (unsigned i = 0; i < setting->item_count && used < VALUE_TEXT; i++)
-        used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s", i > 0 ? ", " : "",
+        used += (size_t)snprintf(text + used, VALUE_TEXT - used, "%s%s%s%s", i > 0 ? ", " : "",
+                                 setting->option->type == EG_OPTION_MAP ? setting->items[i].name : "",
+                                 setting->option->type == EG_OPTION_MAP ? ": " : "",
                                  setting->option->type == EG_OPTION_PROGRAM && setting->items[i].name != NULL
                                      ? setting->items[i].name
                                      : setting->items[i].text);
@@ -57,6 +61,7 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
     if (size != 0)
         fprintf(out, "flash  %lu %s\n", (unsigned long)(mega ? size >> 20 : size >> 10), mega ? "MB" : "KB");
     explain_regions(plan, out);
+    EG_TRY(eg__explain_unit(plan, out, err));
     for (unsigned i = 0; i < plan->setting_count; i++) {
         const struct eg_setting *const setting = &plan->settings[i];
         char value[VALUE_TEXT];

@@ -7,12 +7,11 @@
 
 #include "jobs/regions.h"
 
-#include "engine/image/compress.h"
 #include "jobs/parts.h"
 
 #include <string.h>
 
-enum { SECTOR_SIZE = 4096, WORD_SIZE = 4 };
+enum { SECTOR_SIZE = 4096 };
 
 /* What three address bytes reach; beyond it the chip's stub must be able to use four. */
 #define NEAR_FLASH_SIZE ((uint64_t)16 << 20)
@@ -89,13 +88,7 @@ static enum eg_code finish_region(struct eg_region *region, const struct eg_targ
     bool changed;
 
     EG_TRY(eg_image_patch(target, region->flash_addr, settings, data->data, data->size, &changed, err));
-    EG_TRY(eg_buffer_resize(data, (data->size + WORD_SIZE - 1) / WORD_SIZE * WORD_SIZE, 0xff, err));
-    EG_TRY(eg_md5(region->md5, data->data, data->size, err));
-    EG_TRY(eg_sha256(region->sha256, data->data, data->size, err));
-    EG_TRY(eg_compress(&region->zlib, data->data, data->size, err));
-    if (region->zlib.size >= data->size)
-        eg_buffer_finish(&region->zlib);
-    return EG_OK;
+    return eg_region_finish(region, err);
 }
 
 /* Takes the bytes of the part. */

@@ -27,6 +27,7 @@
 #include "engine/line/pipeline.h"
 
 #include "engine/line/hooks.h"
+#include "engine/stages/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,7 +255,7 @@ static unsigned regions_begun(const struct eg_run *run)
 {
     unsigned count = 0;
 
-    while (count < run->plan->region_count && run->regions[count].region != NULL)
+    while (count < eg_run_region_count(run) && run->regions[count].region != NULL)
         count++;
     return count;
 }
@@ -313,7 +314,7 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
             attempts = attempts_of(run->plan, code);
     }
     EG_TRY(eg_alloc(&account->stages, attempts * stage_count + BOARD_HOOKS, sizeof account->stages[0], err));
-    EG_TRY(eg_alloc(&run->regions, run->plan->region_count, sizeof run->regions[0], err));
+    EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
     return run->recorder->ops->begin(run->recorder, run->slot, run->url, &run->number, err);
 }
 
@@ -395,5 +396,7 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     free(account.stages);
     free(run->regions);
     run->regions = NULL;
+    eg_unit_data_destroy(run->unit_data);
+    run->unit_data = NULL;
     eg_run_forget(run);
 }

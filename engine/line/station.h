@@ -27,6 +27,9 @@ struct eg_station {
     const char *batch;    /* its name, for hooks; NULL = none */
     const struct eg_slot *slots;
     unsigned slot_count;
+    /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
+     * NULL = never. */
+    const struct eg_cancel *ending;
 };
 
 /** How one board fared; a copy of what is durable in the ledger. */
@@ -100,8 +103,8 @@ struct eg_slot_source {
  * @param ended  called by the station's thread once per ended run; the result's strings live as long as the
  * call
  *
- * @return EG_OK when cancelled and every run has ended on record; EG_INTERNAL the stages do not fit together;
- * else the first scan's failure, or EG_NO_MEMORY
+ * @return EG_OK when cancelled, or ending, and every run has ended on record; EG_INTERNAL the stages do not
+ * fit together; else the first scan's failure, or EG_NO_MEMORY
  */
 enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_slot_source *source,
                               const struct eg_cancel *cancel,

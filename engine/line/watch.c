@@ -171,11 +171,13 @@ static enum eg_code watch(struct line *line, const struct eg_slot_source *source
 
     EG_TRY(scan(line, source, err));
     for (uint64_t next_ms = eg_clock_ms() + SCAN_MS; !eg_cancel_requested(line->cancel);) {
+        const bool ending = eg_cancel_requested(line->station->ending);
         struct eg_error ignored;
-        if (eg__crew_wait(&line->crew) == 0 && eg_sleep_ms(line->cancel, EG__CREW_WAIT_MS, &ignored) != EG_OK)
+        if (eg__crew_wait(&line->crew) == 0 &&
+            (ending || eg_sleep_ms(line->cancel, EG__CREW_WAIT_MS, &ignored) != EG_OK))
             break;
         collect(line, false, ended, context);
-        if (eg_clock_left_ms(next_ms) > 0)
+        if (ending || eg_clock_left_ms(next_ms) > 0)
             continue;
         next_ms = eg_clock_ms() + SCAN_MS;
         const enum eg_code code = scan(line, source, err);

@@ -5,10 +5,13 @@
 
 #include "engine/stages/plan.h"
 
+#include "engine/image/compress.h"
 #include "engine/stages/stage.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { WORD_SIZE = 4 };
 
 enum eg_code eg_plan_init_settings(struct eg_plan *plan, struct eg_error *err)
 {
@@ -50,16 +53,33 @@ unsigned eg_plan_choice(const struct eg_plan *plan, const char *key)
     return setting->choice;
 }
 
+enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
+{
+    struct eg_buffer *const data = &region->data;
+
+    EG_TRY(eg_buffer_resize(data, (data->size + WORD_SIZE - 1) / WORD_SIZE * WORD_SIZE, 0xff, err));
+    EG_TRY(eg_md5(region->md5, data->data, data->size, err));
+    EG_TRY(eg_sha256(region->sha256, data->data, data->size, err));
+    EG_TRY(eg_compress(&region->zlib, data->data, data->size, err));
+    if (region->zlib.size >= data->size)
+        eg_buffer_finish(&region->zlib);
+    return EG_OK;
+}
+
+void eg_region_destroy(struct eg_region *region)
+{
+    free(region->name);
+    free(region->path);
+    eg_buffer_finish(&region->data);
+    eg_buffer_finish(&region->zlib);
+}
+
 void eg_plan_destroy(struct eg_plan *plan)
 {
     if (plan == NULL)
         return;
-    for (unsigned i = 0; i < plan->region_count; i++) {
-        free(plan->regions[i].name);
-        free(plan->regions[i].path);
-        eg_buffer_finish(&plan->regions[i].data);
-        eg_buffer_finish(&plan->regions[i].zlib);
-    }
+    for (unsigned i = 0; i < plan->region_count; i++)
+        eg_region_destroy(&plan->regions[i]);
     eg_settings_destroy(plan->settings, plan->setting_count);
     free(plan->regions);
     free(plan->job_name);

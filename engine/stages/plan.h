@@ -28,6 +28,12 @@ struct eg_region {
     uint16_t min_rev, max_rev; /* chip revisions the image may run on, major * 100 + minor */
 };
 
+/** Pad the data with FF to 4 bytes, compress and hash it. EG_NO_MEMORY. */
+enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG_CHECKED;
+
+/** Free what is in it. */
+void eg_region_destroy(struct eg_region *region);
+
 struct eg_plan {
     char *job_name;
     char *job_version; /* "" = none given */

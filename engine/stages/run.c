@@ -3,7 +3,7 @@
 /* What every stage can ask of its run, and the job-file keys of the pipeline, which live here because a plan
  * needs the keys but not the line. */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/unit.h"
 
 #include "engine/base/program.h"
 #include "engine/base/text.h"
@@ -213,6 +213,40 @@ void eg_run_forget(struct eg_run *run)
     eg_buffer_finish(&run->log);
 }
 
+unsigned eg_run_region_room(const struct eg_plan *plan)
+{
+    return plan->region_count + 1 + eg_plan_setting(plan, "unit.raw")->group_count +
+           eg_plan_setting(plan, "unit.file")->group_count;
+}
+
+unsigned eg_run_region_count(const struct eg_run *run)
+{
+    return run->plan->region_count + (run->unit_data != NULL ? run->unit_data->region_count : 0);
+}
+
+const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index)
+{
+    const unsigned of_plan = run->plan->region_count;
+
+    return index < of_plan ? &run->plan->regions[index] : &run->unit_data->regions[index - of_plan];
+}
+
+enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err)
+{
+    if (run->unit_data == NULL || !run->unit_data->from_pool)
+        return EG_OK;
+    return run->recorder->ops->mark(run->recorder, run->number, state, err);
+}
+
+static uint64_t data_size(const struct eg_run *run)
+{
+    uint64_t size = run->plan->data_size;
+
+    for (unsigned i = run->plan->region_count; i < eg_run_region_count(run); i++)
+        size += eg_run_region(run, i)->data.size;
+    return size;
+}
+
 void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total)
 {
     const struct eg_log_origin origin = eg_run_origin(run);
@@ -225,6 +259,5 @@ void eg_region_progress(void *context, uint64_t done, uint64_t total)
     const struct eg_region_progress *progress = context;
 
     (void)total;
-    eg_run_progress(progress->run, progress->what, progress->done_before + done,
-                    progress->run->plan->data_size);
+    eg_run_progress(progress->run, progress->what, progress->done_before + done, data_size(progress->run));
 }

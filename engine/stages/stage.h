@@ -29,6 +29,9 @@ enum {
  * all workers. */
 struct eg_claims;
 
+/** What the board alone is given: unit.h. */
+struct eg_unit_data;
+
 struct eg_claims *eg_claims_create(void);
 void eg_claims_destroy(struct eg_claims *claims);
 /** Let the slot hold the MAC instead of the one it held. False when another slot holds it: `holder` (room for
@@ -67,7 +70,8 @@ struct eg_run {
     /* of the whole run */
     struct eg_unit unit;
     bool has_unit;
-    struct eg_region_record *regions; /* region_count of the plan, newest attempt */
+    struct eg_unit_data *unit_data;   /* NULL = not made yet */
+    struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
     const char *marginal;             /* static string, the first reason found; NULL = none */
 };
 
@@ -105,10 +109,20 @@ enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *
 /** Forget values and log: another attempt begins, or the run is on record. */
 void eg_run_forget(struct eg_run *run);
 
+/** The most regions that a run has: those of the plan and of the board alone. */
+unsigned eg_run_region_room(const struct eg_plan *plan);
+
+/** Regions to write: those of the plan, then those of the board alone, once they are made. */
+unsigned eg_run_region_count(const struct eg_run *run);
+const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
+
+/** Put it on record that the rows that the board has from pools are in this state, if it has any. */
+enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err) EG_CHECKED;
+
 /** Progress of the stage that runs. */
 void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total);
 
-/** Progress of a stage that goes through the plan's regions: the one at work and the bytes of those before
+/** Progress of a stage that goes through the run's regions: the one at work and the bytes of those before
  * it. */
 struct eg_region_progress {
     struct eg_run *run;
@@ -116,7 +130,8 @@ struct eg_region_progress {
     uint64_t done_before;
 };
 
-/** An eg_progress whose context is a struct eg_region_progress; the whole is the plan's data_size. */
+/** An eg_progress whose context is a struct eg_region_progress; the whole is all the run's
+ * regions. */
 void eg_region_progress(void *context, uint64_t done, uint64_t total);
 
 /** Where log records of this run come from. */

@@ -8,10 +8,12 @@
  * usual causes ask for different hands: a flash that took nothing (write protection, a programmer's fake),
  * bits that do not change (a worn or broken part: no retry helps), and anything else.
  *
+ * What the board alone was given as NVS data is read back besides and decoded, key by key.
+ *
  * A loader that can do neither (the ROM of the ESP8266) fails the run: what was not verified is never green.
  */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/unit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -214,7 +216,7 @@ static enum eg_code verify(struct eg_run *run, struct eg_error *err)
     struct eg_region_progress progress = {.run = run};
     char md5[EG_MD5_TEXT];
 
-    for (unsigned i = 0; i < run->plan->region_count; i++) {
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
         struct eg_region_record *record = &run->regions[i];
         const struct eg_region *region = record->region;
 
@@ -227,9 +229,10 @@ static enum eg_code verify(struct eg_run *run, struct eg_error *err)
         eg_log_verbose(run->logger, &origin, "%s at 0x%08" PRIx32 ": holds MD5 %s, as it should",
                        region->name, region->flash_addr, md5);
         progress.done_before += region->data.size;
-        eg_run_progress(run, region->name, progress.done_before, run->plan->data_size);
+        eg_region_progress(&progress, 0, 0);
     }
-    return EG_OK;
+    EG_TRY(eg_unit_nvs_read_back(run, err));
+    return eg_run_mark_rows(run, EG_POOL_VERIFIED, err);
 }
 
 const struct eg_stage eg_stage_verify = {

@@ -53,5 +53,20 @@ status=0
 wait "$line" || status=$?
 expect_equal 'status without a ledger' "$status" 3
 grep -q '"event":"result".*"code":"ledger"' "$work/line.log" || fail "no board was refused by the ledger: $(cat "$work/line.log")"
-grep -q '"outcome":"pass"' "$work/line.log" && fail 'a board is green without a ledger'
-true
+! grep -q '"outcome":"pass"' "$work/line.log" || fail 'a board is green without a ledger'
+
+# So does a pool with nothing left; the board that has the last serial goes on to its end.
+make_job esp32c3 524288 'unit: {serial: {pool: serials}}'
+printf 'serial\n1\n' >"$work/serials.csv"
+expect_status 0 "$espgang" pool import "$work/serials.csv" --ledger "$work/ledger.db"
+"$espgang" run "$work/job.yaml" --watch --ports "$work/ports/*" --ledger "$work/ledger.db" --batch serials --json >"$work/line.log" 2>"$work/line.err.log" &
+line=$!
+children+=("$line")
+kill "${children[-2]}"
+wait "${children[-2]}" || true
+start_boards fourth 2 --chip esp32c3 --pty --download --link "$work/ports"
+status=0
+wait "$line" || status=$?
+expect_equal 'status with an empty pool' "$status" 3
+expect_equal 'two boards and one serial' "$(ledger "select outcome, code, count(*) from runs where batch = 'serials' group by 1, 2 order by 1")" \
+  $'error|pool-empty|1\npass|ok|1'

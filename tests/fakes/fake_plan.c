@@ -8,6 +8,7 @@
 #include "tests/fakes/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct eg_plan *fake_plan_create(const char *target)
 {
@@ -68,4 +69,37 @@ void fake_plan_set(struct eg_plan *plan, const char *key, const char *text)
 
     assert_non_null(setting);
     assert_ok(eg_setting_set(setting, text, &err), err);
+}
+
+void fake_plan_set_file(struct eg_plan *plan, const char *key, const char *name, const char *content)
+{
+    struct eg_setting *setting = eg_plan_setting(plan, key);
+    struct eg_error err;
+
+    fake_plan_set(plan, key, name);
+    assert_ok(eg_buffer_append(&setting->content, content, strlen(content), &err), err);
+}
+
+void fake_plan_add_item(struct eg_plan *plan, const char *key, const char *name, const char *text)
+{
+    struct eg_setting *setting = eg_plan_setting(plan, key);
+    struct eg_error err;
+
+    assert_non_null(setting);
+    assert_ok(eg_setting_add_item(setting, name, text, "job.yaml:1:1", &err), err);
+}
+
+void fake_plan_add_group(struct eg_plan *plan, const char *key, const char *const *values)
+{
+    struct eg_setting *setting = eg_plan_setting(plan, key);
+    struct eg_setting_group *group;
+    struct eg_error err;
+
+    assert_non_null(setting);
+    assert_ok(eg_setting_add_group(setting, "job.yaml:1:1", &group, &err), err);
+    for (; *values != NULL; values += 2) {
+        struct eg_setting *inner = eg_settings_find(group->settings, group->setting_count, values[0]);
+        assert_non_null(inner);
+        assert_ok(eg_setting_set(inner, values[1], &err), err);
+    }
 }

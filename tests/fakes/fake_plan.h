@@ -17,4 +17,13 @@ struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t
 /** Give a setting another value. */
 void fake_plan_set(struct eg_plan *plan, const char *key, const char *text);
 
+/** Give a file setting its content; its path is `name`. */
+void fake_plan_set_file(struct eg_plan *plan, const char *key, const char *name, const char *content);
+
+/** Add an entry to a map, or with `name` NULL a text to a list. */
+void fake_plan_add_item(struct eg_plan *plan, const char *key, const char *name, const char *text);
+
+/** Add a group whose settings have these values: key, value, ..., NULL. */
+void fake_plan_add_group(struct eg_plan *plan, const char *key, const char *const *values);
+
 #endif

@@ -100,7 +100,8 @@ struct display {
     struct eg_console_logger console;
     struct cli_table *table;
     struct cli_counts counts;
-    bool station_failed; /* the ledger or a file of the station, which the next board would meet too */
+    bool station_failed;     /* ledger, pool or a file of the station, which the next board would meet too */
+    struct eg_cancel ending; /* of the line, when a pool is empty */
 };
 
 static void display_finish(struct display *display)
@@ -131,22 +132,29 @@ static enum eg_code display_init(struct display *display, struct eg_station *sta
     return EG_OK;
 }
 
+static bool fails_station(enum eg_code code)
+{
+    return code == EG_LEDGER || code == EG_NO_ROOM || code == EG_IO || code == EG_POOL_EMPTY;
+}
+
 static void count(struct display *display, const struct eg_result *result)
 {
     display->counts.of[result->outcome]++;
-    if (result->code == EG_LEDGER || result->code == EG_NO_ROOM || result->code == EG_IO)
-        display->station_failed = true;
+    display->station_failed |= fails_station(result->code);
     if (display->options->json)
         cli_json_result(&display->json, result);
 }
 
-/* A ledger that refuses a record refuses every further one: the line ends. */
+/* A ledger that refuses a record refuses every further one: the line ends. When a pool is empty only new
+ * boards are without, so those in progress go on. */
 static void count_and_go_on(void *context, const struct eg_result *result)
 {
     struct display *display = context;
 
     count(display, result);
-    if (display->station_failed)
+    if (result->code == EG_POOL_EMPTY)
+        eg_cancel_request(&display->ending);
+    else if (fails_station(result->code))
         cli_request_cancel();
 }
 
@@ -237,6 +245,7 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
     const uint64_t begun_ms = eg_clock_ms();
     struct eg_error err, after_err;
 
+    station->ending = &display.ending;
     if (display_init(&display, station, &err) != EG_OK)
         return cli_fail(&err);
     cli_catch_signals(

@@ -59,7 +59,7 @@ static void more_stages_than_there_is_room_for_are_refused(void **state)
 static void the_stages_of_the_line_fit_together(void **state)
 {
     (void)state;
-    static const char *const names[] = {"connect", "identify", "admit", "stub",
+    static const char *const names[] = {"connect", "identify", "admit", "unit",  "stub",
                                         "write",   "verify",   "test",  "finish"};
     const struct eg_stage *ordered[EG__STAGES_MAX];
     struct eg_error err;

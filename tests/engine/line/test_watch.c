@@ -84,6 +84,31 @@ static void a_scan_that_fails_is_a_warning_and_the_line_goes_on(void **state)
         strstr(hand.line->recorder.transcript, "warning looking for boards: nothing can be found\n"));
 }
 
+/* The line ends while its boards are in progress. */
+static void end_line(void *context, const struct eg_log_record *record)
+{
+    struct eg_cancel *ending = context;
+
+    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "write") == 0)
+        eg_cancel_request(ending);
+}
+
+static void a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 100};
+    struct eg_cancel ending = {false};
+
+    hand.line->recorder.at_log = end_line;
+    hand.line->recorder.context = &ending;
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    hand.line->station.ending = &ending;
+    watch(&hand);
+    assert_int_equal(hand.ended, 2);
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_int_equal(fake_recorder_run(&hand.line->recorder, "1")->record.outcome, EG_PASS);
+    assert_int_equal(fake_recorder_run(&hand.line->recorder, "2")->record.outcome, EG_PASS);
+}
+
 static void a_cancel_ends_the_runs_in_progress_as_aborted(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 0};
@@ -104,6 +129,7 @@ int main(void)
         TEST(the_next_board_in_a_slot_gets_the_next_run),
         TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
         TEST(a_scan_that_fails_is_a_warning_and_the_line_goes_on),
+        TEST(a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one),
         TEST(a_cancel_ends_the_runs_in_progress_as_aborted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

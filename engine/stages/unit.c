@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * unit: the data of this one board, made before anything is erased.
+ *
+ * It comes behind admit, so that no board that is refused takes a serial from the pool, and before stub and
+ * write, so that a pool that is empty or a value that cannot be used leaves the board as it came. A later
+ * attempt of the run writes the same bytes.
+ */
+
+#include "engine/stages/unit.h"
+
+#include "engine/base/program.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FLASH_SIZE_MAX UINT64_C(0x100000000)
+
+/* Secure boot keeps what it trusts below this address. */
+#define SECURE_BOOT_END 0x8000
+
+static enum eg_code check_pool(const char *text, struct eg_error *err)
+{
+    return text[0] != '\0' ? EG_OK : eg_error_set(err, EG_BAD_JOB, "is empty");
+}
+
+static const struct eg_option raw_options[] = {
+    {.key = "at",
+     .type = EG_OPTION_TEXT,
+     .required = true,
+     .help =
+         "address in the flash, a multiple of 4096; or the name of a partition in the partition table among "
+         "the files"},
+    {.key = "value",
+     .type = EG_OPTION_TEXT,
+     .check = eg_template_check,
+     .without = "`hex`",
+     .help = "template of the text that goes there"},
+    {.key = "hex",
+     .type = EG_OPTION_TEXT,
+     .check = eg_template_check,
+     .without = "`value`",
+     .help = "template of the bytes that go there, as hexadecimal digits"},
+    {.key = "size",
+     .type = EG_OPTION_NUMBER,
+     .without = "as many bytes as it comes to",
+     .least = 1,
+     .most = FLASH_SIZE_MAX,
+     .help = "bytes to fill up to, with FF"},
+    {.key = NULL},
+};
+
+static const struct eg_option file_options[] = {
+    {.key = "at",
+     .type = EG_OPTION_TEXT,
+     .required = true,
+     .help =
+         "address in the flash, a multiple of 4096; or the name of a partition in the partition table among "
+         "the files"},
+    {.key = "template",
+     .type = EG_OPTION_FILE,
+     .required = true,
+     .help = "file that goes there, with every `{name}` in it replaced"},
+    {.key = NULL},
+};
+
+static const struct eg_option options[] = {
+    {.key = "unit.serial.pool",
+     .type = EG_OPTION_TEXT,
+     .check = check_pool,
+     .without = "none",
+     .help = "pool of the ledger that each board gets a row of; its columns are names for templates, the "
+             "first is "
+             "the serial"},
+    {.key = "unit.serial.format",
+     .type = EG_OPTION_TEXT,
+     .check = eg_template_check,
+     .without = "the pool's first column",
+     .help = "template of the serial; `{}` is the pool's first column, as in `ACME-{:06d}`"},
+    {.key = "unit.values",
+     .type = EG_OPTION_MAP,
+     .check = eg_template_check,
+     .without = "none",
+     .help = "more names, each with its template, which may use those before it"},
+    {.key = "unit.generate.program",
+     .type = EG_OPTION_PROGRAM,
+     .without = "none",
+     .help = "program that is given the board's names as a JSON object and answers with one of more names"},
+    {.key = "unit.generate.timeout",
+     .type = EG_OPTION_DURATION,
+     .fallback = "10s",
+     .least = 100,
+     .most = 600000,
+     .help = "how long it may take"},
+    {.key = "unit.secret",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "none",
+     .help =
+         "names whose values, and what is made of them, are left out of the records; `key_*` for all that "
+         "begin so"},
+    {.key = "unit.nvs.at",
+     .type = EG_OPTION_TEXT,
+     .without = "no NVS",
+     .help = "partition or address that gets NVS data of the board"},
+    {.key = "unit.nvs.size",
+     .type = EG_OPTION_NUMBER,
+     .without = "the partition's",
+     .least = 1,
+     .most = FLASH_SIZE_MAX,
+     .help = "its size, when `unit.nvs.at` is an address"},
+    {.key = "unit.nvs.schema",
+     .type = EG_OPTION_FILE,
+     .help =
+         "its namespaces and keys: CSV with key, type, encoding, as ESP-IDF's partition generator takes it"},
+    {.key = "unit.nvs.values",
+     .type = EG_OPTION_MAP,
+     .check = eg_template_check,
+     .without = "none",
+     .help = "template of each key that the schema gives no value; `namespace/key` where two have the key"},
+    {.key = "unit.raw",
+     .type = EG_OPTION_GROUPS,
+     .group = raw_options,
+     .without = "none",
+     .help = "text or bytes of the board at an address or in a partition; one mapping or a list"},
+    {.key = "unit.file",
+     .type = EG_OPTION_GROUPS,
+     .group = file_options,
+     .without = "none",
+     .help = "a file with the board's values in it, likewise"},
+    {.key = NULL},
+};
+
+static bool applies(const struct eg_plan *plan)
+{
+    static const char *const keys[] = {
+        "unit.serial.pool", "unit.serial.format", "unit.values", "unit.generate.program",
+        "unit.nvs.at",      "unit.raw",           "unit.file"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (eg_plan_setting(plan, keys[i])->given)
+            return true;
+    return false;
+}
+
+static enum eg_code check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const program = eg_plan_setting(plan, "unit.generate.program");
+    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
+
+    *place = program->place;
+    if (program->item_count > 0 && eg_program_check(program->items[0].text, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "unit.generate.program: ");
+    }
+    EG_TRY(eg_unit_names_check(plan, place, err));
+    EG_TRY(eg_unit_places_find(&places, plan, place, err));
+    if (places.count != 0 && places.list[0].kind == EG_UNIT_NVS)
+        return eg_unit_nvs_check(plan, place, err);
+    return EG_OK;
+}
+
+static enum eg_code name_board(struct eg_names *names, const struct eg_run *run, struct eg_error *err)
+{
+    char number[24], revision[16], now[EG_UTC_TEXT];
+
+    snprintf(number, sizeof number, "%" PRId64, run->number);
+    snprintf(revision, sizeof revision, "%u.%u", run->unit.revision / 100, run->unit.revision % 100);
+    eg_clock_utc(now);
+    now[strcspn(now, "T")] = '\0';
+    const struct eg_unit_board board = {
+        .mac = run->unit.mac,
+        .chip = run->unit.chip,
+        .revision = revision,
+        .slot = run->slot,
+        .run = number,
+        .date = now,
+    };
+    return eg_unit_names_of_board(names, run->plan, &board, err);
+}
+
+static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_setting *const pool = eg_plan_setting(run->plan, "unit.serial.pool");
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+
+    if (pool->given) {
+        EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, pool->text, run->unit.mac, &row, err));
+        data->from_pool = true;
+    }
+    return eg_unit_names_of_row(&data->names, run->plan, pool->given ? &row : NULL, err);
+}
+
+/* The board that is there has a flash and a security state of its own. */
+static enum eg_code check_regions(const struct eg_run *run, const struct eg_unit_data *data,
+                                  struct eg_error *err)
+{
+    const uint32_t size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
+
+    for (unsigned i = 0; i < data->region_count; i++) {
+        const struct eg_region *const region = &data->regions[i];
+        const uint64_t end = (uint64_t)region->flash_addr + region->data.size;
+        if (end > size)
+            return eg_error_set(err, EG_FLASH_TOO_SMALL,
+                                "%s ends at 0x%08" PRIx64 ", the flash at 0x%08" PRIx32, region->name, end,
+                                size);
+        if (run->unit.secure_boot && region->flash_addr < SECURE_BOOT_END)
+            return eg_error_set(err, EG_SECURED,
+                                "secure boot is on and %s at 0x%08" PRIx32
+                                " would overwrite the bootloader it trusts",
+                                region->name, region->flash_addr);
+    }
+    return EG_OK;
+}
+
+static void data_cleanup(struct eg_unit_data **data)
+{
+    eg_unit_data_destroy(*data);
+}
+
+static enum eg_code make(struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
+    EG_CLEANUP(data_cleanup) struct eg_unit_data *data = NULL;
+    const char *place = NULL;
+
+    EG_TRY(eg_alloc(&data, 1, sizeof *data, err));
+    EG_TRY(eg_unit_places_find(&places, run->plan, &place, err));
+    EG_TRY(name_board(&data->names, run, err));
+    EG_TRY(name_row(data, run, err));
+    EG_TRY(eg_unit_names_of_program(&data->names, run->plan, run->cancel, err));
+    EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));
+    EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
+    EG_TRY(check_regions(run, data, err));
+    run->unit_data = data;
+    data = NULL;
+    return EG_OK;
+}
+
+static enum eg_code record(struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_names *const names = &run->unit_data->names;
+
+    for (unsigned i = 0; i < names->count; i++) {
+        const struct eg_name *const name = &names->list[i];
+        if (!name->given)
+            continue;
+        const struct eg_value_record value = {.kind = EG_VALUE_UNIT,
+                                              .name = name->name,
+                                              .value = name->secret ? "" : name->value,
+                                              .limits = "",
+                                              .passed = true};
+        EG_TRY(eg_run_add_value(run, &value, err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code prepare(struct eg_run *run, struct eg_error *err)
+{
+    if (run->unit_data == NULL)
+        EG_TRY(make(run, err));
+    return record(run, err);
+}
+
+const struct eg_stage eg_stage_unit = {
+    .name = "unit",
+    .summary = "make the data of this board alone: serial, values, NVS",
+    .order = 35,
+    .options = options,
+    .needs = EG_FACT_IDENTIFIED | EG_FACT_ADMITTED,
+    .gives = 0,
+    .weight = 1,
+    .applies = applies,
+    .check = check,
+    .run = prepare,
+};
