@@ -39,7 +39,7 @@ bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text)
 }
 
 /* A failure of this run alone. */
-#define refuse(store, err, ...) ((store)->alone = true, eg_error_set(err, EG_POOL_EMPTY, __VA_ARGS__))
+#define refuse(store, err, code, ...) ((store)->alone = true, eg_error_set(err, code, __VA_ARGS__))
 
 /* The row that a bound statement finds; 0 = there is none. */
 static enum eg_code find_row(struct eg__store *store, enum eg__statement which, int64_t *row,
@@ -63,7 +63,8 @@ static enum eg_code find_pool(struct eg__store *store, const char *name, int64_t
     eg__bind_text(find, 1, name);
     EG_TRY(eg__store_next(store, EG__FIND_POOL, &found, err));
     if (!found)
-        return refuse(store, err, "there is no pool %s; 'espgang pool import' makes one", name);
+        return refuse(store, err, EG_POOL_EMPTY, "there is no pool %s; 'espgang pool import' makes one",
+                      name);
     *pool = sqlite3_column_int64(find, 0);
     *by_mac = sqlite3_column_int(find, 1) != 0;
     sqlite3_reset(find);
@@ -107,11 +108,12 @@ static enum eg_code choose_row(struct eg__store *store, const char *name, int64_
         eg__bind_number(store->statements[EG__FIND_ROW_FOR_MAC], 1, (uint64_t)pool);
         eg__bind_text(store->statements[EG__FIND_ROW_FOR_MAC], 2, mac);
         EG_TRY(find_row(store, EG__FIND_ROW_FOR_MAC, row, err));
-        return *row != 0 ? EG_OK : refuse(store, err, "pool %s has no row for %s", name, mac);
+        return *row != 0 ? EG_OK
+                         : refuse(store, err, EG_NOT_ACCEPTED, "pool %s has no row for %s", name, mac);
     }
     eg__bind_number(store->statements[EG__FIND_ROW_FREE], 1, (uint64_t)pool);
     EG_TRY(find_row(store, EG__FIND_ROW_FREE, row, err));
-    return *row != 0 ? EG_OK : refuse(store, err, "pool %s has no free row left", name);
+    return *row != 0 ? EG_OK : refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", name);
 }
 
 static enum eg_code reserve_row(struct eg__store *store, int64_t row, int64_t pool, int64_t run,
@@ -178,7 +180,8 @@ static enum eg_code reserve(struct eg__store *store, int64_t run, const char *na
     bool by_mac = false;
 
     if (!eg__pool_mac(mac, given))
-        return refuse(store, err, "pool %s gives a row to a MAC, and that of the board is not known", name);
+        return refuse(store, err, EG_NOT_ACCEPTED,
+                      "pool %s gives a row to a MAC, and that of the board is not known", name);
     EG_TRY(find_pool(store, name, &pool, &by_mac, err));
     EG_TRY(find_row_of_run(store, pool, run, mac, &number, err));
     if (number == 0) {
@@ -193,7 +196,7 @@ enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *
 {
     const enum eg_code code = reserve(store, run, pool, mac, row, err);
 
-    if (code == EG_OK || code == EG_POOL_EMPTY)
+    if (code == EG_OK || code == EG_POOL_EMPTY || code == EG_NOT_ACCEPTED)
         return code;
     return eg_error_prefix(err, "reserving a row of pool %s for run %" PRId64 ": ", pool, run);
 }

@@ -152,7 +152,8 @@ struct eg_recorder_ops {
      * "mac", the row of its MAC; else the first that is free. The same again for a later attempt of the run.
      *
      * @param row  caller's, to be freed with eg_pool_row_finish()
-     * @return EG_OK; EG_POOL_EMPTY (there is no such pool, no row left, or none of this MAC)
+     * @return EG_OK; EG_POOL_EMPTY there is no such pool, or no row left: no other board gets one either;
+     * EG_NOT_ACCEPTED it has no row for this MAC, or the MAC is not known
      */
     enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
                             struct eg_pool_row *row, struct eg_error *err);
