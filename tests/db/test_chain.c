@@ -8,9 +8,9 @@
 /* What form 2 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
  * the regions. */
 static const char *const parts[] = {
-    "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
-    " s.tool_version FROM session AS s, job AS j, run AS r"
-    " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id",
+    ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
+     " s.tool_version FROM session AS s, job AS j, run AS r"
+     " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id"),
     "SELECT 'run', * FROM run WHERE run_id = ?1",
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
     "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
@@ -18,11 +18,11 @@ static const char *const parts[] = {
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
-    "SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
-    " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1) ORDER BY "
-    "2",
-    "SELECT 'event', event_id, row_id, run_id, mac, state, recorded_utc FROM pool_event WHERE run_id = ?1"
-    " ORDER BY 2",
+    ("SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
+     " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1)"
+     " ORDER BY 2"),
+    ("SELECT 'event', event_id, row_id, run_id, mac, state, recorded_utc FROM pool_event WHERE run_id = ?1"
+     " ORDER BY 2"),
 };
 #define FORM_1_PARTS 6
 
