@@ -4,9 +4,9 @@
  * The chain: every finished run carries the hash of the one that finished before it.
  *
  * What is hashed is read back from the tables, so that anybody who can read the file can compute it again:
- * one line per row, values between tabs, escaped as db/README.md says. That text is form 2. It never changes;
- * another text would be form 3. Runs of older versions keep form 1, which is the same without the last four
- * parts.
+ * one line per row, values between tabs, escaped as db/README.md says. That text is form 3. It never changes;
+ * another text would be form 4. Runs of older versions keep their form: 2 is the same without the last four
+ * parts, 1 without the four before them, too.
  */
 
 #include "db/internal.h"
@@ -59,7 +59,8 @@ enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_er
 {
     static const enum eg__statement parts[] = {
         EG__CHAIN_SESSION, EG__CHAIN_RUN,    EG__CHAIN_INTENTS, EG__CHAIN_OUTCOME, EG__CHAIN_STAGES,
-        EG__CHAIN_REGIONS, EG__CHAIN_VALUES, EG__CHAIN_LOG,     EG__CHAIN_ROWS,    EG__CHAIN_EVENTS};
+        EG__CHAIN_REGIONS, EG__CHAIN_VALUES, EG__CHAIN_LOG,     EG__CHAIN_ROWS,    EG__CHAIN_EVENTS,
+        EG__CHAIN_BRIDGE,  EG__CHAIN_LABEL,  EG__CHAIN_DEVICE,  EG__CHAIN_TIMES};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     sqlite3_stmt *last = store->statements[EG__CHAIN_LAST];
     sqlite3_stmt *add = store->statements[EG__ADD_LINK];
@@ -76,7 +77,7 @@ enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_er
         snprintf(previous, sizeof previous, "%s", (const char *)sqlite3_column_text(last, 1));
         sqlite3_reset(last);
     }
-    const int head_size = snprintf(head, sizeof head, "chain\t%" PRId64 "\t2\t%s\n", link + 1, previous);
+    const int head_size = snprintf(head, sizeof head, "chain\t%" PRId64 "\t3\t%s\n", link + 1, previous);
     EG_TRY(eg_buffer_append(&text, head, (size_t)head_size, err));
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
         EG_TRY(add_rows(&text, store, parts[i], run, err));
