@@ -72,7 +72,8 @@ static const char values_sql[] =
     " both AS (SELECT name || what AS name, rank, max(value) FILTER (WHERE batch = ?1) AS first,"
     "  max(value) FILTER (WHERE batch = ?2) AS second, max(number) FILTER (WHERE batch = ?1) AS one,"
     "  max(number) FILTER (WHERE batch = ?2) AS two, name AS of FROM chosen GROUP BY of, rank)"
-    " SELECT 'values', name, first, second, printf('%.6g', two - one) FROM both ORDER BY of, rank";
+    " SELECT 'values', name, first, second, iif(two - one IS NULL, NULL, printf('%.6g', two - one))"
+    " FROM both ORDER BY of, rank";
 
 static enum eg_code walk(struct eg_query *query, const char *sql, const char *const *batches,
                          eg_row_visitor *visit, void *context, struct eg_error *err)

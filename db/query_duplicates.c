@@ -38,7 +38,8 @@ static const char macs_of_serial_sql[] =
 static const char slots_at_once_sql[] =
     "WITH going AS MATERIALIZED (SELECT mac, run_id FROM intent"
     "  WHERE mac IS NOT NULL AND run_id NOT IN (SELECT run_id FROM outcome)),"
-    " been AS MATERIALIZED (SELECT outcome.mac AS mac, run_id, slot, run.started_utc AS started_utc, finished_utc, batch"
+    " been AS MATERIALIZED (SELECT outcome.mac AS mac, run_id, slot, run.started_utc AS started_utc, "
+    "finished_utc, batch"
     "  FROM outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"
     "  WHERE outcome.mac IS NOT NULL"
     "  AND outcome.mac IN (SELECT mac FROM outcome GROUP BY mac HAVING count(*) > 1"

@@ -35,7 +35,7 @@ static void a_newer_ledger_is_refused_and_left_as_it_is(void **state)
     ledger = NULL;
     make(sample->path, "PRAGMA user_version = 99");
     assert_refused(sample, EG_LEDGER_NEWER,
-                   "has schema version 99, newer than 2, the newest that this espgang knows");
+                   "has schema version 99, newer than 3, the newest that this espgang knows");
     assert_sql(sample->path, "PRAGMA user_version", "99");
     assert_sql(sample->path, "SELECT count(*) FROM session", "1");
 }
@@ -78,7 +78,7 @@ static void an_empty_file_becomes_a_ledger(void **state)
     assert_non_null(file);
     fclose(file);
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "2");
+    assert_sql(sample->path, "PRAGMA user_version", "3");
     assert_sql(sample->path, "PRAGMA application_id", "1162300487");
     assert_sql(sample->path, "PRAGMA journal_mode", "wal");
 }
@@ -94,7 +94,7 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     char *before = sample_sql(sample->path, "SELECT * FROM runs WHERE run < 3");
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 1);
-    assert_sql(sample->path, "PRAGMA user_version", "2");
+    assert_sql(sample->path, "PRAGMA user_version", "3");
     assert_sql(sample->path, "SELECT * FROM runs WHERE run < 3", before);
     assert_sql(sample->path, "SELECT count(*) FROM pools", "0");
     free(before);
@@ -116,7 +116,7 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     assert_sql(sample->path, "PRAGMA user_version", "1");
     close(lock_fd);
     assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "2");
+    assert_sql(sample->path, "PRAGMA user_version", "3");
     assert_sql(sample->path, "SELECT name, total, free FROM pools", "serials|1|1");
 }
 

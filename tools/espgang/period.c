@@ -59,7 +59,7 @@ bool cli_period(char utc[EG_UTC_TEXT], const char *text)
 
     if (ago(utc, text))
         return true;
-    if (size > 10 && text[size - 1] == 'Z')
+    if (size > strlen("2026-11-27Z") && text[size - 1] == 'Z')
         size--;
     if (!looks_like(text, size, "9999-99-99") && !looks_like(text, size, "9999-99-99T99:99") &&
         !looks_like(text, size, "9999-99-99T99:99:99"))

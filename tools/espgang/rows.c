@@ -26,23 +26,30 @@ static int64_t number_of(const struct cli_column *column, const void *row)
     return *(const int64_t *)((const char *)row + column->offset);
 }
 
-/* The value for people and spreadsheets; `number` has room for one. */
-static const char *show(const struct cli_column *column, const void *row, char number[24])
+/* The value for people and spreadsheets, as UTF-8; NULL = no memory. */
+static char *show(const struct cli_column *column, const void *row)
 {
+    struct eg_error ignored;
+    const char *text = "";
+    char number[24] = "";
+    char *shown = NULL;
+
     switch (column->kind) {
     case CLI_COLUMN_TEXT:
     case CLI_COLUMN_TIME:
     case CLI_COLUMN_DECIMAL:
-        return text_of(column, row);
+        text = text_of(column, row);
+        break;
     case CLI_COLUMN_NUMBER:
+        if (number_of(column, row) != -1)
+            snprintf(number, sizeof number, "%" PRId64, number_of(column, row));
+        text = number;
         break;
     case CLI_COLUMN_FLAG:
-        return number_of(column, row) != 0 ? "yes" : "no";
+        text = number_of(column, row) != 0 ? "yes" : "no";
+        break;
     }
-    number[0] = '\0';
-    if (number_of(column, row) != -1)
-        snprintf(number, 24, "%" PRId64, number_of(column, row));
-    return number;
+    return eg_utf8_clean(&shown, text, &ignored) == EG_OK ? shown : NULL;
 }
 
 static bool is_number(const struct cli_column *column)
@@ -118,14 +125,8 @@ static bool is_formula(const char *text)
     return end == text || *end != '\0';
 }
 
-static void put_csv(struct cli_rows *rows, const char *text)
+static void put_csv(struct cli_rows *rows, const char *at)
 {
-    EG_CLEANUP(eg_free_cleanup) char *clean = NULL;
-    struct eg_error err;
-
-    if (eg_utf8_clean(&clean, text, &err) != EG_OK)
-        clean = NULL;
-    const char *at = clean != NULL ? clean : "";
     const bool quoted = strpbrk(at, ",\"\r\n") != NULL;
     if (quoted)
         putc('"', rows->out);
@@ -142,12 +143,12 @@ static void put_csv(struct cli_rows *rows, const char *text)
 
 static void open_csv(struct cli_rows *rows, const void *row)
 {
-    char number[24];
 
     for (const struct cli_column *column = table_now(rows)->columns; column->name != NULL; column++) {
         if (column != table_now(rows)->columns)
             putc(',', rows->out);
-        put_csv(rows, show(column, row, number));
+        EG_CLEANUP(eg_free_cleanup) char *text = show(column, row);
+        put_csv(rows, text != NULL ? text : "");
     }
     fputs("\r\n", rows->out);
 }
@@ -264,11 +265,13 @@ static void put_line(struct cli_rows *rows, const void *row)
 
     for (const struct cli_column *column = next_shown(table_now(rows)->columns); column->name != NULL;) {
         const struct cli_column *next = next_shown(column + 1);
-        char name[40], number[24];
-        const char *text = name;
-        capitals(name, sizeof name, column->name);
-        if (row != NULL)
-            text = show(column, row, number);
+        EG_CLEANUP(eg_free_cleanup) char *shown = row != NULL ? show(column, row) : NULL;
+        const char *text = shown != NULL ? shown : "";
+        char name[40];
+        if (row == NULL) {
+            capitals(name, sizeof name, column->name);
+            text = name;
+        }
         if (next->name != NULL || is_number(column)) {
             put_cell(rows, column, text);
             rows->blanks += GAP;
@@ -292,9 +295,8 @@ static void put_paragraph(struct cli_rows *rows, const void *row)
     indent += GAP;
     for (const struct cli_column *column = next_shown(table_now(rows)->columns); column->name != NULL;
          column = next_shown(column + 1)) {
-        char number[24];
-        const char *text = show(column, row, number);
-        if (text[0] == '\0')
+        EG_CLEANUP(eg_free_cleanup) char *text = show(column, row);
+        if (text == NULL || text[0] == '\0')
             continue;
         fputs(column->name, rows->out);
         rows->blanks = indent - (unsigned)strlen(column->name);
