@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * make_ledger RUNS FILE [SEED]: a ledger of so many finished runs, as if a line had made it, the same for
- * the same seed but for its tool's version.
+ * make_ledger RUNS FILE [SEED [UNITS]]: a ledger of so many finished runs, as if a line had made it, the same
+ * for the same seed but for its tool's version.
  *
- * Batches have 10000 units in 64 slots. About 4 % of the units fail in one of six ways and come back at the
- * end of their batch; 1 % pass marginally. Each run has seven stages and four regions, each pass a serial
- * number and two measured values; one unit in 250000 has the serial number of the one before it. Rows are
- * written by SQL in large transactions, the chain by the ledger's own code.
+ * Batches have UNITS units (10000) in 64 slots. About 4 % of the units fail in one of six ways and come back
+ * at the end of their batch; 1 % pass marginally. Each run has seven stages and four regions, each pass a
+ * serial number and two measured values; one unit in 250000 has the serial number of the one before it. Rows
+ * are written by SQL in large transactions, the chain by the ledger's own code.
  */
 
 #include "db/internal.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH       10000 /* units */
+#define BATCH_MAX   10000 /* units */
 #define SLOTS       64
 #define STEP_MS     160 /* from one run's beginning to the next one's: a slot is free again by then */
 #define TRANSACTION 5000
@@ -75,7 +75,7 @@ struct maker {
     struct eg__store store;
     sqlite3_stmt *adds[ADD_COUNT];
     uint64_t random;
-    int64_t runs, run, session;
+    int64_t runs, batch_units, run, session;
     uint64_t now_ms; /* since EPOCH */
 };
 
@@ -240,7 +240,7 @@ static enum eg_code add_run(struct maker *maker, int64_t unit, int fault, struct
     duration_ms = 0;
     EG_TRY(add_stages(maker, last, fault, &duration_ms, err));
     if (last >= 5)
-        EG_TRY(add_regions(maker, unit / BATCH, last == 5, err));
+        EG_TRY(add_regions(maker, unit / maker->batch_units, last == 5, err));
     if (fault < 0)
         EG_TRY(add_values(maker, unit, err));
     EG_TRY(eg__chain_append(&maker->store, maker->run, err));
@@ -274,12 +274,13 @@ static enum eg_code add_session(struct maker *maker, int64_t batch, struct eg_er
 /* Units whose first run did not pass are run again at the end. */
 static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_error *err)
 {
-    int64_t again[BATCH];
+    int64_t again[BATCH_MAX];
     unsigned again_count = 0;
 
     maker->now_ms = (uint64_t)batch * 24 * 3600 * 1000;
     EG_TRY(add_session(maker, batch, err));
-    for (int64_t unit = batch * BATCH; unit < (batch + 1) * BATCH && maker->run < maker->runs; unit++) {
+    for (int64_t unit = batch * maker->batch_units;
+         unit < (batch + 1) * maker->batch_units && maker->run < maker->runs; unit++) {
         const int fault = draw(maker, 100) < 4 ? (int)draw(maker, FAULTS) : -1;
         EG_TRY(add_run(maker, unit, fault, err));
         if (fault >= 0)
@@ -319,8 +320,10 @@ int main(int argc, char **argv)
 
     maker.runs = argc > 2 ? strtoll(argv[1], NULL, 10) : 0;
     maker.random = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-    if (argc < 3 || argc > 4 || maker.runs < 1 || maker.runs > 10000000) {
-        fputs("usage: make_ledger RUNS FILE [SEED]\n", stderr);
+    maker.batch_units = argc > 4 ? strtoll(argv[4], NULL, 10) : BATCH_MAX;
+    if (argc < 3 || argc > 5 || maker.runs < 1 || maker.runs > 10000000 || maker.batch_units < 1 ||
+        maker.batch_units > BATCH_MAX) {
+        fputs("usage: make_ledger RUNS FILE [SEED [UNITS]]\n", stderr);
         return 2;
     }
     const enum eg_code code = make(&maker, argv[2], &err);
