@@ -353,6 +353,9 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
                                    "macs-of-serial A-1: 7c:df:a1:00:00:01, 7c:df:a1:00:00:02 (1, 2)\n"
                                    "serials-of-mac 7c:df:a1:00:00:01: A-1, A-2 (1, 5)\n"
                                    "slots-at-once 7c:df:a1:00:00:03: b, c (3, 4)\n");
+    assert_found(query, "A-1",
+                 "7c:df:a1:00:00:01 2 runs 2 passed pass reworked=1\n"
+                 "7c:df:a1:00:00:02 1 runs 1 passed pass reworked=0\n");
     seen.text[0] = '\0';
     assert_ok(eg_query_duplicates(query, "batch-2", see_duplicate, &seen, &err), err);
     assert_string_equal(seen.text, "batches-of-mac 7c:df:a1:00:00:01: batch-1, batch-2 (1, 5)\n"
@@ -360,6 +363,7 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
     eg_query_close(query);
     query = NULL;
     seen.text[0] = '\0';
+    change(sample->path, "DROP TRIGGER IF EXISTS run_device_once");
     change(sample->path,
            "CREATE TABLE IF NOT EXISTS run_device"
            " (run_id INTEGER PRIMARY KEY, flash_unique_id TEXT, psram TEXT, psram_size INTEGER)");
@@ -396,8 +400,8 @@ static void a_ledger_of_version_1_answers_with_what_it_has(void **state)
 static void one_unit_is_asked_for_by_indexes_alone(void **state)
 {
     static const char *const questions[] = {
-        "SELECT mac FROM run_value JOIN outcome USING (run_id)"
-        " WHERE kind = 'unit' AND name = 'serial' AND value = 'A-1'",
+        ("SELECT mac FROM run_value JOIN outcome USING (run_id)"
+         " WHERE kind = 'unit' AND name = 'serial' AND value = 'A-1'"),
         "SELECT run_id FROM intent WHERE mac = 'x'",
         "SELECT run_id FROM outcome WHERE mac = 'x'",
     };

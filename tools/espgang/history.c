@@ -11,7 +11,7 @@
 
 static const struct cli_column unit_columns[] = {
     CLI_COLUMN(eg_unit_summary, mac, "mac", TEXT, 17),
-    CLI_COLUMN(eg_unit_summary, runs, "runs", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, runs, "run_count", NUMBER, 6),
     CLI_COLUMN(eg_unit_summary, passed, "passed", NUMBER, 6),
     CLI_COLUMN(eg_unit_summary, outcome, "last_outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_summary, reworked, "reworked", FLAG, 8),
