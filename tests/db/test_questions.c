@@ -345,6 +345,7 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
     sample->session.batch = "batch-2";
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &first, &measured, &run, &err), err); /* run 5 */
+    change(sample->path, "DROP TABLE IF EXISTS run_device"); /* the boards of the sample have one flash */
     change(sample->path, "DROP TRIGGER run_value_keeps");
     change(sample->path, "UPDATE run_value SET value = 'A-2' WHERE name = 'serial' AND run_id = 5");
     assert_ok(eg_query_open(&query, sample->path, &err), err);
@@ -363,9 +364,8 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
     eg_query_close(query);
     query = NULL;
     seen.text[0] = '\0';
-    change(sample->path, "DROP TRIGGER IF EXISTS run_device_once");
     change(sample->path,
-           "CREATE TABLE IF NOT EXISTS run_device"
+           "CREATE TABLE run_device"
            " (run_id INTEGER PRIMARY KEY, flash_unique_id TEXT, psram TEXT, psram_size INTEGER)");
     change(sample->path,
            "INSERT INTO run_device SELECT run_id, 'd163', NULL, NULL FROM outcome WHERE run_id < 3");
