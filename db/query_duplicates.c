@@ -21,43 +21,67 @@
 #define PASSES                                                                                               \
     " FROM outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"                      \
     " WHERE outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"
+#define OF_SERIALS                                                                                           \
+    " WHERE kind = 'unit' AND name = 'serial' AND value <> ''"                                               \
+    " AND outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"
 #define SERIALS                                                                                              \
     " FROM run_value CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"                        \
-    " CROSS JOIN session USING (session_id) WHERE kind = 'unit' AND name = 'serial' AND value <> ''"         \
-    " AND outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"
+    " CROSS JOIN session USING (session_id)" OF_SERIALS
 
-static const char serials_of_mac_sql[] =
-    "WITH had AS MATERIALIZED (SELECT outcome.mac AS value, run_value.value AS item, run_id, batch" SERIALS
-    ")" LISTS("serials-of-mac");
+/* What else holds of one batch: only values that it has, which are looked up by an index. */
+#define OF_BATCH " FROM session CROSS JOIN run USING (session_id)"
+#define MAC_IN_BATCH                                                                                         \
+    " AND outcome.mac IN (SELECT mac" OF_BATCH " CROSS JOIN outcome USING (run_id) WHERE batch = ?1)"
+#define SERIAL_IN_BATCH                                                                                      \
+    " AND value IN (SELECT value" OF_BATCH " CROSS JOIN run_value USING (run_id)"                            \
+    " WHERE batch = ?1 AND kind = 'unit' AND name = 'serial')"
 
-static const char macs_of_serial_sql[] =
-    "WITH had AS MATERIALIZED (SELECT run_value.value AS value, outcome.mac AS item, run_id, batch" SERIALS
-    ")" LISTS("macs-of-serial");
+/* A question is its head, with a batch also `in_batch`, and its tail. */
+struct question {
+    const char *head, *in_batch, *tail;
+};
+
+static const struct question batches_of_mac = {
+    "WITH had AS MATERIALIZED (SELECT outcome.mac AS value, batch AS item, run_id, batch" PASSES,
+    MAC_IN_BATCH,
+    ")" LISTS("batches-of-mac"),
+};
+
+static const struct question macs_of_serial = {
+    "WITH had AS MATERIALIZED (SELECT run_value.value AS value, outcome.mac AS item, run_id, batch" SERIALS,
+    SERIAL_IN_BATCH,
+    ")" LISTS("macs-of-serial"),
+};
+
+static const struct question serials_of_mac = {
+    "WITH had AS MATERIALIZED (SELECT outcome.mac AS value, run_value.value AS item, run_id, batch"
+    " FROM outcome CROSS JOIN run_value USING (run_id) CROSS JOIN run USING (run_id)"
+    " CROSS JOIN session USING (session_id)" OF_SERIALS,
+    MAC_IN_BATCH,
+    ")" LISTS("serials-of-mac"),
+};
 
 /* Runs that have not ended take part by their intent. */
-static const char slots_at_once_sql[] =
+static const struct question slots_at_once = {
     "WITH going AS MATERIALIZED (SELECT mac, run_id FROM intent"
     "  WHERE mac IS NOT NULL AND run_id NOT IN (SELECT run_id FROM outcome)),"
-    " been AS MATERIALIZED (SELECT outcome.mac AS mac, run_id, slot, run.started_utc AS started_utc, "
-    "finished_utc, batch"
+    " been AS MATERIALIZED (SELECT outcome.mac AS mac, run_id, slot, run.started_utc AS started_utc,"
+    "   finished_utc, batch"
     "  FROM outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"
-    "  WHERE outcome.mac IS NOT NULL"
-    "  AND outcome.mac IN (SELECT mac FROM outcome GROUP BY mac HAVING count(*) > 1"
-    "   UNION ALL SELECT mac FROM going)"
+    "  WHERE outcome.mac IN (SELECT mac FROM outcome GROUP BY mac HAVING count(*) > 1"
+    "   UNION ALL SELECT mac FROM going)",
+    "",
     "  UNION ALL SELECT DISTINCT going.mac, run_id, slot, run.started_utc, '9', batch"
     "  FROM going CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)),"
     " had AS MATERIALIZED (SELECT one.mac AS value, one.slot AS item, one.run_id AS run_id, one.batch AS "
     "batch"
     "  FROM been AS one WHERE EXISTS (SELECT 1 FROM been AS other WHERE other.mac = one.mac"
     "   AND other.slot <> one.slot AND other.started_utc < one.finished_utc"
-    "   AND one.started_utc < other.finished_utc))" LISTS("slots-at-once");
+    "   AND one.started_utc < other.finished_utc))" LISTS("slots-at-once"),
+};
 
-static const char batches_of_mac_sql[] =
-    "WITH had AS MATERIALIZED (SELECT outcome.mac AS value, batch AS item, run_id, batch" PASSES
-    ")" LISTS("batches-of-mac");
-
-static enum eg_code walk(struct eg_query *query, const char *sql, const char *batch, eg_row_visitor *visit,
-                         void *context, struct eg_error *err)
+static enum eg_code walk(struct eg_query *query, const struct question *question, const char *batch,
+                         eg_row_visitor *visit, void *context, struct eg_error *err)
 {
     static const struct eg__field fields[] = {
         EG__TEXT(eg_duplicate, kind),
@@ -67,7 +91,10 @@ static enum eg_code walk(struct eg_query *query, const char *sql, const char *ba
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_duplicate duplicate;
+    char sql[3000];
 
+    snprintf(sql, sizeof sql, "%s%s%s", question->head, batch != NULL ? question->in_batch : "",
+             question->tail);
     EG_TRY(eg__query_prepare(&rows, query, sql, batch, err));
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof fields[0], &duplicate, visit, context,
                           err);
@@ -78,7 +105,7 @@ static enum eg_code flashes(struct eg_query *query, const char *batch, eg_row_vi
                             struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *tables = NULL;
-    char sql[1500];
+    char head[600];
     bool row;
 
     EG_TRY(eg__query_prepare(&tables, query,
@@ -88,23 +115,23 @@ static enum eg_code flashes(struct eg_query *query, const char *batch, eg_row_vi
     EG_TRY(eg__query_next(query, tables, &row, err));
     if (!row)
         return EG_OK;
-    snprintf(sql, sizeof sql,
+    snprintf(head, sizeof head,
              "WITH had AS MATERIALIZED (SELECT flash_unique_id AS value, outcome.mac AS item, run_id, batch"
              " FROM \"%.60s\" AS device CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"
              " CROSS JOIN session USING (session_id)"
-             " WHERE flash_unique_id IS NOT NULL AND outcome.mac IS NOT NULL)%s",
-             eg__query_text(tables, 0), LISTS("macs-of-flash"));
-    return walk(query, sql, batch, visit, context, err);
+             " WHERE flash_unique_id IS NOT NULL AND outcome.mac IS NOT NULL",
+             eg__query_text(tables, 0));
+    return walk(query, &(struct question){head, "", ")" LISTS("macs-of-flash")}, batch, visit, context, err);
 }
 
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err)
 {
-    EG_TRY(walk(query, batches_of_mac_sql, batch, visit, context, err));
+    EG_TRY(walk(query, &batches_of_mac, batch, visit, context, err));
     EG_TRY(flashes(query, batch, visit, context, err));
     if (eg__query_has_units(query)) {
-        EG_TRY(walk(query, macs_of_serial_sql, batch, visit, context, err));
-        EG_TRY(walk(query, serials_of_mac_sql, batch, visit, context, err));
+        EG_TRY(walk(query, &macs_of_serial, batch, visit, context, err));
+        EG_TRY(walk(query, &serials_of_mac, batch, visit, context, err));
     }
-    return walk(query, slots_at_once_sql, batch, visit, context, err);
+    return walk(query, &slots_at_once, batch, visit, context, err);
 }
