@@ -44,15 +44,16 @@ static const char stages_sql[] =
               " SELECT 'stages', name, first, second, second - first FROM medians ORDER BY at, name";
 
 static const char firmware_sql[] =
-    "WITH had AS (SELECT DISTINCT printf('0x%08x ', flash_addr) || region.name AS name, expected_sha256,"
+    "WITH had AS (SELECT DISTINCT flash_addr, region.name AS name, expected_sha256,"
     "   batch = ?1 AS in_first, batch = ?2 AS in_second"
     "  FROM session CROSS JOIN run USING (session_id) CROSS JOIN region USING (run_id)"
     "  WHERE batch IN (?1, ?2)),"
-    " one_sided AS (SELECT name, expected_sha256, max(in_first) AS in_first FROM had"
-    "  GROUP BY name, expected_sha256 HAVING max(in_first) + max(in_second) = 1)"
-    " SELECT 'firmware', name, group_concat(expected_sha256, ', ') FILTER (WHERE in_first),"
+    " one_sided AS (SELECT flash_addr, name, expected_sha256, max(in_first) AS in_first FROM had"
+    "  GROUP BY flash_addr, name, expected_sha256 HAVING max(in_first) + max(in_second) = 1)"
+    " SELECT 'firmware', printf('0x%08x ', flash_addr) || name,"
+    " group_concat(expected_sha256, ', ') FILTER (WHERE in_first),"
     " group_concat(expected_sha256, ', ') FILTER (WHERE NOT in_first), NULL"
-    " FROM one_sided GROUP BY name ORDER BY name";
+    " FROM one_sided GROUP BY flash_addr, name ORDER BY flash_addr, name";
 
 static const char jobs_sql[] =
     "WITH had AS (SELECT job_id, max(batch = ?1) AS in_first, max(batch = ?2) AS in_second FROM session"
