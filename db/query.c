@@ -138,6 +138,35 @@ int64_t eg__query_number(sqlite3_stmt *statement, int column)
                                                                  : sqlite3_column_int64(statement, column);
 }
 
+enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
+                            struct eg_error *err)
+{
+    return sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC) == SQLITE_OK
+               ? EG_OK
+               : eg__query_failed(query, err);
+}
+
+enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, const struct eg__field *fields,
+                            size_t count, void *row, eg_row_visitor *visit, void *context,
+                            struct eg_error *err)
+{
+    bool more;
+
+    for (;;) {
+        EG_TRY(eg__query_next(query, statement, &more, err));
+        if (!more)
+            return EG_OK;
+        for (size_t i = 0; i < count; i++) {
+            void *member = (char *)row + fields[i].offset;
+            if (fields[i].number)
+                *(int64_t *)member = eg__query_number(statement, (int)i);
+            else
+                *(const char **)member = eg__query_text(statement, (int)i);
+        }
+        EG_TRY(visit(context, row, err));
+    }
+}
+
 /* What to say about a batch that is not there: which ones are. */
 static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg_error *err)
 {

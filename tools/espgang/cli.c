@@ -34,6 +34,10 @@ const struct cli_command cli_commands[] = {
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},
+    {"history", "the whole life of a unit, by its MAC or serial number", cli_history},
+    {"units", "list the units of a batch, a time, an outcome", cli_units},
+    {"compare", "two batches side by side", cli_compare},
+    {"duplicates", "MACs, serials and flashes that are there twice", cli_duplicates},
     {NULL, NULL, NULL},
 };
 
