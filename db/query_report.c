@@ -23,7 +23,7 @@ static const char units_sql[] =
     "  FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN chain USING (run_id)"
     "  WHERE batch = ?1),"
     " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM finished GROUP BY unit)"
-    " SELECT runs, run_id, slot, port, mac, chip, 'v' || revision / 100 || '.' || revision % 100, package,"
+    " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision % 100), package,"
     "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, marginal,"
     "  attempts, duration_us / 1000"
     " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";

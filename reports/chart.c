@@ -267,9 +267,9 @@ void eg__chart_shares(struct eg__out *out, const struct eg__chart *chart, const 
               verdict[0] == 'w' ? "" : ", ", verdict[0] == 'w' ? "" : verdict);
         bar(out, 12 + rows[i]->limits.low * scale, middle - 4,
             (rows[i]->limits.high - rows[i]->limits.low) * scale, 8, "w");
+        line(out, 12 + mean * scale, middle - 6, 12 + mean * scale, middle + 6, "l");
         marker(out, 12 + share_of(rows[i]) * scale, middle, verdict);
     }
-    line(out, 12 + mean * scale, 14, 12 + mean * scale, (double)shown * ROW + 4, "l");
     words(out, 12, (double)shown * ROW + 18, "start", "0");
     words(out, fmin(fmax(12 + mean * scale, 60), WIDTH - 90), (double)shown * ROW + 18, "middle",
           "all: %.1f %%", 100 * mean);

@@ -34,8 +34,7 @@ static const char style[] =
     "thead { display: table-header-group } tr { break-inside: avoid }"
     " th { background: #eee; overflow-wrap: normal }\n"
     ".n { text-align: right; white-space: nowrap } .d { font: 11px monospace }\n"
-    "td.d { min-width: 9em } .k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em }"
-    " .c { min-width: 9em }\n"
+    ".k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em } .f, .c { min-width: 9em }\n"
     "ul.facts { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0 }\n"
     "ul.facts li { border: 1px solid #888; padding: .3rem .8rem } ul.facts b { display: block;"
     " font-size: 1.3rem }\n"
@@ -47,7 +46,9 @@ static const char style[] =
     ".a { stroke: #000 } .l { stroke: #000; stroke-dasharray: 4 3 } .b { fill: #bbb; stroke: #000 }\n"
     ".o { fill: #000; stroke: #000 } .w { fill: #ddd; stroke: #888 } .p { fill: #fff; stroke: #000;"
     " stroke-width: 1.5 }\n"
-    "@media print { body { margin: 0; font-size: 9pt; print-color-adjust: exact } .d { font-size: 7pt }"
+    "@media screen and (max-width: 60rem) { th, td { overflow-wrap: break-word } }\n"
+    "@media print { body { margin: 0; font-size: 9pt; print-color-adjust: exact } td, th { font-size: 7.5pt; "
+    "padding: 1pt 3pt } .d { font-size: 6.5pt }"
     " .t { overflow: visible } }\n"
     "</style>\n";
 

@@ -55,7 +55,7 @@ static void shares(struct eg__out *out, const struct eg__numbers *numbers)
     static const char description[] =
         "A row for each, the one with the largest share first: a ring within the control limits, a triangle "
         "that points up above them, one that points down below them; the limits are the grey bar, the share "
-        "of all is the broken line.";
+        "of all is the broken line across it.";
     const struct eg__chart slots = {"slots", "Share that did not pass, by slot", NULL, "", description};
     const struct eg__chart flash = {"flash", "Share that did not pass, by flash part", NULL, "", description};
     int64_t trials = 0, bad = 0;
@@ -119,8 +119,9 @@ static void times(struct eg__out *out, const struct eg__numbers *numbers)
 
 static void throughput(struct eg__out *out, const struct eg__numbers *numbers)
 {
-    static const struct eg__chart passed = {"throughput", "Runs that passed per hour", NULL, "",
-                                            "A bar for each part of the batch's time."};
+    static const struct eg__chart passed = {
+        "throughput", "Runs that passed per hour", NULL, "",
+        "A bar for each part of the batch's time; the last part may be shorter than it is drawn."};
     static const struct eg__chart share = {
         "yield-over-time", "Runs that passed, of those finished", NULL, "%",
         "A bar for each part of the batch's time; a dot where none finished."};

@@ -158,9 +158,12 @@ static enum eg_code unit_row(void *context, const struct eg_report_unit *row, st
     eg__html_number(out, row->runs);
     eg__html_number(out, last->run);
     eg__html_cell(out, "s", last->slot);
-    eg__html_cell(out, "k", last->chip);
-    eg__html_cell(out, "k", last->revision);
-    eg__html_cell(out, "", flash);
+    fputs("<td>", out->file);
+    eg__out_escaped(out, last->chip);
+    putc(' ', out->file);
+    eg__out_escaped(out, last->revision);
+    fputs("</td>", out->file);
+    eg__html_cell(out, "f", flash);
     eg__html_cell(out, passed ? "k" : "k bad", last->outcome);
     eg__html_cell(out, "c", passed ? last->marginal : last->code);
     values_cell(out, rows->values, last->run);
@@ -184,9 +187,9 @@ enum eg_code eg__html_sessions(struct eg__out *out, const struct eg__report *rep
 
 static enum eg_code units_table(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
-    static const char *const columns[] = {
-        "MAC",     "Runs", "Last run", "Slot",           "Chip",     "Revision", "Flash",
-        "Outcome", "Why",  "Values",   "Finished (UTC)", "Duration", "Attempts", NULL};
+    static const char *const columns[] = {"MAC",      "Runs",     "Last run", "Slot",   "Chip",
+                                          "Flash",    "Outcome",  "Why",      "Values", "Finished (UTC)",
+                                          "Duration", "Attempts", NULL};
     struct unit_rows rows = {out, report->values};
 
     if (report->numbers->batch.units > EG__UNITS_SHOWN) {
