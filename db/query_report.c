@@ -17,20 +17,21 @@ static const char stages_sql[] =
     " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN stage USING (run_id)"
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
-/* With max() alone, SQLite takes the other columns from the row that has it. */
+/* With max() alone, SQLite takes the other columns from the row that has it; also below. */
 static const char units_sql[] =
     "WITH finished AS (SELECT run_id, coalesce(mac, 'run ' || run_id) AS unit, chain_id"
     "  FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN chain USING (run_id)"
     "  WHERE batch = ?1),"
     " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM finished GROUP BY unit)"
-    " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision % 100), package,"
+    " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision % 100), "
+    "package,"
     "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, marginal,"
     "  attempts, duration_us / 1000"
     " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";
 
 static const char head_sql[] =
-    "SELECT chain_id, hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
-    " WHERE batch = ?1 ORDER BY chain_id DESC LIMIT 1";
+    "SELECT max(chain_id), hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
+    " WHERE batch = ?1";
 
 enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_report_run_visitor *visit,
                                   void *context, struct eg_error *err)
@@ -127,7 +128,7 @@ enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int6
     hash[0] = '\0';
     EG_TRY(eg__query_prepare(&rows, query, head_sql, batch, err));
     EG_TRY(eg__query_next(query, rows, &row, err));
-    if (row) {
+    if (row && eg__query_number(rows, 0) > 0) {
         *chain_id = eg__query_number(rows, 0);
         snprintf(hash, EG_SHA256_TEXT, "%s", eg__query_text(rows, 1));
     }

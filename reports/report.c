@@ -4,7 +4,7 @@
 
 #include "reports/report.h"
 
-#include "reports/formats.h"
+#include "reports/html.h"
 
 #define FORMATS 5
 
@@ -34,7 +34,9 @@ enum eg_code eg_report_write(const char *ledger_path, const char *batch, const s
         return eg_error_prefix(err, "report %s: ", files->pdf);
     EG_TRY(eg_query_open(&query, ledger_path, err));
     EG_TRY(eg__numbers_collect(&numbers, query, batch, err));
-    EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
+    if (files->csv != NULL || files->json != NULL || files->junit != NULL ||
+        numbers.batch.units <= EG__UNITS_SHOWN)
+        EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
     const struct eg__report report = {query, &numbers, &values};
     for (unsigned i = 0; i < FORMATS; i++) {
         if (formats[i].path == NULL)
