@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define WIDTH     360
-#define LEFT      48
+#define LEFT      56
 #define RIGHT     352
 #define TOP       8
 #define BOTTOM    118
@@ -90,12 +90,29 @@ static void line(struct eg__out *out, double x1, double y1, double x2, double y2
             y1, x2, y2);
 }
 
+#define FIGURE_TEXT 24
+
+/* A number as short as it says something. */
+static const char *figure(char text[FIGURE_TEXT], double value)
+{
+    const double size = fabs(value);
+
+    snprintf(text, FIGURE_TEXT,
+             size >= 1000 && size < 1e6 ? "%.0f"
+             : size >= 1 && size < 1e6  ? "%.4g"
+                                        : "%.3g",
+             value);
+    return text;
+}
+
 /* The frame of a chart with upright bars, and the height of the highest. */
 static void axes(struct eg__out *out, double most)
 {
+    char text[FIGURE_TEXT];
+
     line(out, LEFT, BOTTOM, RIGHT, BOTTOM, "a");
     line(out, LEFT, TOP, LEFT, BOTTOM, "a");
-    words(out, LEFT - 4, TOP + 8, "end", "%.3g", most);
+    words(out, LEFT - 4, TOP + 8, "end", "%s", figure(text, most));
     words(out, LEFT - 4, BOTTOM, "end", "0");
 }
 
@@ -115,6 +132,7 @@ void eg__chart_histogram(struct eg__out *out, const struct eg__chart *chart, con
     double least = fmin(series->least, isnan(low) ? series->least : low);
     double most = fmax(series->bins_most, isnan(high) ? series->bins_most : high);
     const double bin = (series->bins_most - series->least) / EG__BINS;
+    char text[4][FIGURE_TEXT];
     int64_t highest = 1;
 
     if (most <= least) {
@@ -137,10 +155,12 @@ void eg__chart_histogram(struct eg__out *out, const struct eg__chart *chart, con
     }
     limit(out, least, most, low, "start", "least");
     limit(out, least, most, high, "end", "most");
-    words(out, LEFT, BOTTOM + 13, "start", "%.4g", least);
-    words(out, RIGHT, BOTTOM + 13, "end", "%s%.4g", series->bins_most < series->most ? "over " : "", most);
-    words(out, (LEFT + RIGHT) / 2.0, BOTTOM + 27, "middle", "min %.4g, median %.4g, p95 %.4g, max %.4g",
-          series->least, series->median, series->p95, series->most);
+    words(out, LEFT, BOTTOM + 13, "start", "%s", figure(text[0], least));
+    words(out, RIGHT, BOTTOM + 13, "end", "%s%s", series->bins_most < series->most ? "over " : "",
+          figure(text[0], most));
+    words(out, WIDTH / 2.0, BOTTOM + 27, "middle", "min %s, median %s, p95 %s, max %s",
+          figure(text[0], series->least), figure(text[1], series->median), figure(text[2], series->p95),
+          figure(text[3], series->most));
     end(out, chart);
 }
 
