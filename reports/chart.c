@@ -116,14 +116,14 @@ static void axes(struct eg__out *out, double most)
     words(out, LEFT - 4, BOTTOM, "end", "0");
 }
 
-static void limit(struct eg__out *out, double least, double most, double at, const char *anchor,
-                  const char *name)
+static void limit(struct eg__out *out, double least, double most, double at, double y, const char *name)
 {
     if (isnan(at))
         return;
     const double x = LEFT + (at - least) / (most - least) * (RIGHT - LEFT);
+    const bool right = x > (LEFT + RIGHT) / 2.0;
     line(out, x, TOP, x, BOTTOM, "l");
-    words(out, x + (anchor[0] == 's' ? 3 : -3), TOP + 8, anchor, "%s %.6g", name, at);
+    words(out, x + (right ? -3 : 3), y, right ? "end" : "start", "%s %.6g", name, at);
 }
 
 void eg__chart_histogram(struct eg__out *out, const struct eg__chart *chart, const struct eg__series *series,
@@ -136,8 +136,9 @@ void eg__chart_histogram(struct eg__out *out, const struct eg__chart *chart, con
     int64_t highest = 1;
 
     if (most <= least) {
-        least -= 0.5;
-        most += 0.5;
+        const double margin = least != 0 ? fabs(least) / 10 : 0.5;
+        least -= margin;
+        most += margin;
     }
     for (unsigned i = 0; i < EG__BINS; i++)
         highest = series->bins[i] > highest ? series->bins[i] : highest;
@@ -153,8 +154,8 @@ void eg__chart_histogram(struct eg__out *out, const struct eg__chart *chart, con
         bar(out, LEFT + (from - least) * scale, BOTTOM - height, fmax(bin * scale, 3), height,
             outside ? "o" : "b");
     }
-    limit(out, least, most, low, "start", "least");
-    limit(out, least, most, high, "end", "most");
+    limit(out, least, most, low, TOP + 8, "least");
+    limit(out, least, most, high, isnan(low) ? TOP + 8 : TOP + 20, "most");
     words(out, LEFT, BOTTOM + 13, "start", "%s", figure(text[0], least));
     words(out, RIGHT, BOTTOM + 13, "end", "%s%s", series->bins_most < series->most ? "over " : "",
           figure(text[0], most));

@@ -31,6 +31,7 @@ static const char style[] =
     ".t { overflow-x: auto } table { border-collapse: collapse; width: 100% }\n"
     "th, td { border: 1px solid #888; padding: .2rem .4rem; text-align: left; vertical-align: top;"
     " overflow-wrap: anywhere }\n"
+    "tbody:not(:has(tr))::after { content: \"none\" }\n"
     "thead { display: table-header-group } tr { break-inside: avoid }"
     " th { background: #eee; overflow-wrap: normal }\n"
     ".n { text-align: right; white-space: nowrap } .d { font: 11px monospace }\n"

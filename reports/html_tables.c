@@ -158,14 +158,14 @@ static enum eg_code unit_row(void *context, const struct eg_report_unit *row, st
     eg__html_number(out, row->runs);
     eg__html_number(out, last->run);
     eg__html_cell(out, "s", last->slot);
-    fputs("<td>", out->file);
+    fputs("<td class=\"k\">", out->file);
     eg__out_escaped(out, last->chip);
     putc(' ', out->file);
     eg__out_escaped(out, last->revision);
     fputs("</td>", out->file);
     eg__html_cell(out, "f", flash);
     eg__html_cell(out, passed ? "k" : "k bad", last->outcome);
-    eg__html_cell(out, "c", passed ? last->marginal : last->code);
+    eg__html_cell(out, "", passed ? last->marginal : last->code);
     values_cell(out, rows->values, last->run);
     eg__html_cell(out, "k d", last->finished_utc);
     seconds_cell(out, last->duration_ms);

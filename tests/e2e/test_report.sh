@@ -94,3 +94,29 @@ PATH=$work/empty:$PATH report 3 --pdf "$work/c.pdf"
 expect_equal 'a failure of Chromium' "$(cat "$work/err.log")" \
   "espgang: report $work/c.pdf: chromium exited with status 4: no paper"
 [ ! -e "$work/c.pdf" ] || fail 'half a PDF was left'
+
+# Ten thousand runs with a bad socket and a bad reel: the numbers are those of queries said in another way.
+sed 's/@N@/10000/' "$(dirname "$0")/../browser/fill.sql" | sqlite3 -batch -bail "$work/ledger.db"
+report 0 --batch big --json "$work/b.json" --html "$work/big.html"
+for by in slot "printf('%02x%02x%02x', flash_jedec & 255, flash_jedec >> 8 & 255, flash_jedec >> 16)"; do
+  case $by in slot) list=slots ;; *) list=flash ;; esac
+  expect_equal "$list" \
+    "$(json "group_concat(v, ';') from (select substr(json_extract(value, '\$.name') || ' ', 1, instr(json_extract(value, '\$.name') || ' ', ' ') - 1) || ' ' || json_extract(value, '\$.bad') || ' of ' || json_extract(value, '\$.trials') as v from report, json_each(r, '\$.$list') order by 1)")" \
+    "$(ledger "select group_concat(v, ';') from (select $by || ' ' || sum(outcome in ('fail', 'error')) || ' of ' || count(*) as v from runs where batch = 'big' and outcome <> 'aborted' and ('$list' = 'slots' or flash_jedec is not null) group by $by order by 1)")"
+  expect_equal "$list above the limit" \
+    "$(json "group_concat(json_extract(value, '\$.name')) from report, json_each(r, '\$.$list') where json_extract(value, '\$.verdict') = 'above the limit'")" \
+    "$(case $list in slots) echo usb-1-2.4 ;; flash) echo '684016 Boya, 4 MB' ;; esac)"
+done
+for stage in connect write test; do
+  expect_equal "the median of $stage" \
+    "$(json "printf('%.6f', json_extract(value, '\$.median')) from report, json_each(r, '\$.stages') where json_extract(value, '\$.name') = '$stage'")" \
+    "$(ledger "with s as (select duration_ms as d from stages join (select run from runs where batch = 'big' and outcome like 'pass%') using (run) where stage = '$stage' and code = 'ok')
+      select printf('%.6f', d / 1000) from s order by d limit 1 offset (select (count(*) + 1) / 2 - 1 from s)")"
+done
+expect_equal 'out of limits' \
+  "$(json "json_extract(value, '\$.outside') from report, json_each(r, '\$.measured') where json_extract(value, '\$.name') = 'supply'")" \
+  "$(ledger "select count(*) from measurements where batch = 'big' and name = 'supply' and passed = 'no'")"
+expect_equal 'passes of all parts' \
+  "$(json "sum(json_extract(value, '\$.passed')) from report, json_each(r, '\$.throughput')")" \
+  "$(ledger "select count(*) from runs where batch = 'big' and outcome like 'pass%'")"
+expect_text "$work/big.html" ', above the limit</text>'

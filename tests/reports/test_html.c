@@ -93,10 +93,11 @@ static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
     assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:02</td><td class=\"k bad\">fail</td>"
                              "<td class=\"k\">flash-stuck-bits</td><td class=\"k\">board</td>"
                              "<td class=\"c\">flash bits stay 0</td>");
-    assert_contains(&report, "<tr><td class=\"k\">7c:df:a1:00:00:03</td><td class=\"n\">1</td>"
-                             "<td class=\"n\">4</td><td class=\"s\">slot &lt;1&gt;</td><td>esp32c3 v0.4</td>"
-                             "<td class=\"f\">c84016 GigaDevice, 4 MB</td><td class=\"k\">pass-marginal</td>"
-                             "<td class=\"c\">blocks were sent again</td>");
+    assert_contains(
+        &report, "<tr><td class=\"k\">7c:df:a1:00:00:03</td><td class=\"n\">1</td>"
+                 "<td class=\"n\">4</td><td class=\"s\">slot &lt;1&gt;</td><td class=\"k\">esp32c3 v0.4</td>"
+                 "<td class=\"f\">c84016 GigaDevice, 4 MB</td><td class=\"k\">pass-marginal</td>"
+                 "<td>blocks were sent again</td>");
     assert_contains(&report, "<td class=\"n\">3.210 s</td><td class=\"n\">2</td></tr>");
     assert_contains(&report, "<td class=\"k bad\">unfinished</td>");
     assert_null(strstr((const char *)report.data, "slot 2"));
