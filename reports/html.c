@@ -113,8 +113,9 @@ static enum eg_code seal_field(void *context, const char *name, const char *valu
     struct eg__out *out = context;
 
     (void)err;
-    fputs("<tr>", out->file);
-    eg__html_cell(out, "k", name);
+    fputs("<tr><td class=\"k\">Seal: ", out->file);
+    eg__out_escaped(out, name);
+    fputs("</td>", out->file);
     eg__html_cell(out, "d", value);
     fputs("</tr>\n", out->file);
     return EG_OK;

@@ -288,11 +288,12 @@ static void a_seal_is_shown_where_there_is_one(void **state)
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer html = {0}, json = {0};
 
     fill(sample);
+    free(sample_sql(sample->path, "DROP TABLE IF EXISTS seal"));
     free(sample_sql(sample->path, "CREATE TABLE seal (batch TEXT, key TEXT, signature BLOB)"));
     free(sample_sql(sample->path,
                     "INSERT INTO seal VALUES ('batch-1', 'old', x'00'), ('batch-1', 'acme', x'00')"));
     make(sample, "html", &html);
-    assert_contains(html, "<tr><td class=\"k\">key</td><td class=\"d\">acme</td></tr>\n</tbody>");
+    assert_contains(html, "<tr><td class=\"k\">Seal: key</td><td class=\"d\">acme</td></tr>\n</tbody>");
     make(sample, "json", &json);
     assert_contains(json, "\"seal\":{\"batch\":\"batch-1\",\n\"key\":\"acme\"}");
 }
