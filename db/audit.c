@@ -116,6 +116,7 @@ static enum eg_code look(struct eg__audit *audit, const char *batch, eg_audit_se
                          void *context, struct eg_error *err)
 {
     EG_TRY(eg__audit_chain(audit, err));
+    EG_TRY(eg__audit_unfinished(audit, err));
     EG_TRY(eg__audit_journal(audit, err));
     EG_TRY(eg__audit_tables(audit, err));
     return eg__audit_seals(audit, batch, visit, context, err);

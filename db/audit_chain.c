@@ -88,12 +88,12 @@ static void blame(struct stretch *stretch, const struct row *row)
     }
     const int part = eg__audit_differ(row->marks, computed, &had, &has);
     if (part < 0) {
-        eg__audit_bad(&stretch->bad, "chain", "number", row->number, "was changed");
+        eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "was changed");
         return;
     }
     if (!same_part(row->marks, computed, part_of(parts, "run")) &&
         !same_part(row->marks, computed, part_of(parts, "outcome"))) {
-        eg__audit_bad(&stretch->bad, "chain", "number", row->number,
+        eg__audit_bad(&stretch->bad, "chain", "chain", row->number,
                       "was changed: run %" PRId64 " is not the one that was recorded there", row->run);
         return;
     }
@@ -109,15 +109,15 @@ static enum eg_code check_link(struct stretch *stretch, const struct row *row, i
                                const char *before, struct eg_error *err)
 {
     if (row->number != expected) {
-        eg__audit_bad(&stretch->bad, "chain", "number", expected, "is missing");
+        eg__audit_bad(&stretch->bad, "chain", "chain", expected, "is missing");
         return EG_OK;
     }
     if (before[0] != '\0' && strcmp(row->previous, before) != 0) {
-        eg__audit_bad(&stretch->bad, "chain", "number", row->number, "does not follow the one before it");
+        eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "does not follow the one before it");
         return EG_OK;
     }
     if (eg__chain_parts(row->form) == NULL || (row->marks == NULL && row->number > stretch->unmarked)) {
-        eg__audit_bad(&stretch->bad, "chain", "number", row->number, "was changed");
+        eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "was changed");
         return EG_OK;
     }
     stretch->link.run = row->run;
@@ -125,7 +125,7 @@ static enum eg_code check_link(struct stretch *stretch, const struct row *row, i
     if (strcmp(stretch->link.hash, row->hash) != 0)
         blame(stretch, row);
     else if (row->marks != NULL && strcmp(row->marks, stretch->link.marks) != 0)
-        eg__audit_bad(&stretch->bad, "chain", "number", row->number, "was changed");
+        eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "was changed");
     return EG_OK;
 }
 
@@ -164,7 +164,7 @@ static enum eg_code walk(struct stretch *stretch, sqlite3_stmt *links, struct eg
     if (status != SQLITE_DONE)
         return eg__sqlite_error(stretch->store.db, err);
     if (expected <= stretch->last)
-        eg__audit_bad(&stretch->bad, "chain", "number", expected, "is missing");
+        eg__audit_bad(&stretch->bad, "chain", "chain", expected, "is missing");
     return EG_OK;
 }
 
@@ -255,7 +255,7 @@ enum eg_code eg__audit_chain(struct eg__audit *audit, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct stretch *stretches = NULL;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t last, unmarked;
+    int64_t last = 0, unmarked = 0;
 
     EG_TRY(read_head(audit, &last, &unmarked, err));
     int64_t count = last / LINKS_A_THREAD < THREADS_MAX ? last / LINKS_A_THREAD : THREADS_MAX;

@@ -37,6 +37,8 @@ const char *eg__audit_difference(int64_t had, int64_t has);
 /* audit_chain.c, audit_journal.c, audit_tables.c: each looks for a bad row unless there is one already */
 enum eg_code eg__audit_chain(struct eg__audit *audit, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__audit_journal(struct eg__audit *audit, struct eg_error *err) EG_CHECKED;
+/** Notes the runs that the chain does not have, for eg__audit_tables(). */
+enum eg_code eg__audit_unfinished(struct eg__audit *audit, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__audit_tables(struct eg__audit *audit, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__audit_seals(struct eg__audit *audit, const char *batch, eg_audit_seal_visitor *visit,
                              void *context, struct eg_error *err) EG_CHECKED;

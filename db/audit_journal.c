@@ -27,7 +27,7 @@ static void blame(struct eg_audit_bad *bad, const struct eg__journal_entry *entr
     const int part = eg__audit_differ(marks, entry->marks, &had, &has);
 
     if (part < 0)
-        eg__audit_bad(bad, "journal", "entry", entry->entry, "was changed");
+        eg__audit_bad(bad, "journal", "journal", entry->entry, "was changed");
     else
         eg__audit_bad(bad, kind->parts[part].table, kind->name, entry->number, "%s",
                       eg__audit_difference(had, has));
@@ -38,7 +38,10 @@ static const char entries_sql[] =
     "chain.hash"
     " FROM journal LEFT JOIN chain ON chain.chain_id = journal.chain_id ORDER BY entry_id";
 
-static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, struct eg_error *err)
+/* `counts` are those of the entries before, by kind: rows of a kind are recorded in the order of their
+ * numbers. */
+static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, int64_t counts[EG__ENTRY_COUNT],
+                                struct eg_error *err)
 {
     struct eg_audit *result = audit->result;
     const char *chain_hash = (const char *)sqlite3_column_text(row, 7);
@@ -49,12 +52,16 @@ static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, stru
     };
 
     if (entry.entry != result->entries + 1) {
-        eg__audit_bad(&result->bad, "journal", "entry", result->entries + 1, "is missing");
+        eg__audit_bad(&result->bad, "journal", "journal", result->entries + 1, "is missing");
         return EG_OK;
     }
     if (!find_kind(&entry.kind, (const char *)sqlite3_column_text(row, 1)) ||
         strcmp((const char *)sqlite3_column_text(row, 4), result->journal_hash) != 0) {
-        eg__audit_bad(&result->bad, "journal", "entry", entry.entry, "does not follow the one before it");
+        eg__audit_bad(&result->bad, "journal", "journal", entry.entry, "does not follow the one before it");
+        return EG_OK;
+    }
+    if (entry.number != ++counts[entry.kind]) {
+        eg__audit_bad(&result->bad, "journal", "journal", entry.entry, "was changed");
         return EG_OK;
     }
     snprintf(entry.previous, sizeof entry.previous, "%s", result->journal_hash);
@@ -64,7 +71,7 @@ static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, stru
     if (strcmp(entry.hash, (const char *)sqlite3_column_text(row, 5)) != 0)
         blame(&result->bad, &entry, (const char *)sqlite3_column_text(row, 6));
     else if (strcmp(entry.marks, (const char *)sqlite3_column_text(row, 6)) != 0)
-        eg__audit_bad(&result->bad, "journal", "entry", entry.entry, "was changed");
+        eg__audit_bad(&result->bad, "journal", "journal", entry.entry, "was changed");
     result->entries = entry.entry;
     snprintf(result->journal_hash, sizeof result->journal_hash, "%s", entry.hash);
     return EG_OK;
@@ -81,33 +88,64 @@ static enum eg_code check_all_there(struct eg__audit *audit, struct eg_error *er
                  "SELECT %s FROM %s WHERE NOT EXISTS"
                  " (SELECT 1 FROM journal WHERE kind = '%s' AND number = %s.%s) ORDER BY 1 LIMIT 1",
                  kind->id, kind->table, kind->name, kind->table, kind->id);
-        EG_TRY(eg__audit_ask(audit, kind->table, kind->name, sql, "is not in the journal", err));
+        EG_TRY(eg__audit_ask(audit, "journal", kind->name, sql, "is missing", err));
     }
     return EG_OK;
 }
 
-enum eg_code eg__audit_journal(struct eg__audit *audit, struct eg_error *err)
+static enum eg_code walk_entries(struct eg__audit *audit, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *entries = NULL;
-    /* What the chain has found is said when the journal is right, or when it is not of a session or a pool.
-     */
-    const struct eg_audit_bad found = audit->result->bad;
+    int64_t counts[EG__ENTRY_COUNT] = {0};
     int status = SQLITE_DONE;
 
     snprintf(audit->result->journal_hash, sizeof audit->result->journal_hash, "%s", EG__CHAIN_START);
-    if (eg__audit_is_bad(audit) && strcmp(found.table, "run") != 0 && strcmp(found.table, "pool_event") != 0)
-        return EG_OK;
-    audit->result->bad.text[0] = '\0';
     if (sqlite3_prepare_v2(audit->db, entries_sql, -1, &entries, NULL) != SQLITE_OK)
         return eg__sqlite_error(audit->db, err);
     while (!eg__audit_is_bad(audit) && (status = sqlite3_step(entries)) == SQLITE_ROW)
-        EG_TRY(check_entry(audit, entries, err));
+        EG_TRY(check_entry(audit, entries, counts, err));
     if (!eg__audit_is_bad(audit) && status != SQLITE_DONE)
         return eg__sqlite_error(audit->db, err);
+    return check_all_there(audit, err);
+}
+
+/* An entry says of which purge a log is, and the chain of which run. */
+static enum eg_code name_run_of_log(struct eg__audit *audit, const struct eg_audit_bad *found,
+                                    struct eg_error *err)
+{
+    const struct eg_audit_bad of_purge = audit->result->bad;
+
+    audit->result->bad.text[0] = '\0';
+    if (found->text[0] != '\0')
+        eg__audit_bad(&audit->result->bad, of_purge.table, "run", found->number, "is not what was recorded");
+    EG_TRY(eg__audit_ask(audit, of_purge.table, "run",
+                         "SELECT run_id FROM purged_log WHERE purge_id NOT IN (SELECT purge_id FROM purge)"
+                         " ORDER BY 1 LIMIT 1",
+                         "is not what was recorded: it is of no purge", err));
     if (!eg__audit_is_bad(audit))
-        EG_TRY(check_all_there(audit, err));
+        audit->result->bad = of_purge;
+    return EG_OK;
+}
+
+/* What a hash of a run has of rows that many runs have, the journal can say better. */
+static bool journal_knows_better(const struct eg_audit_bad *found)
+{
+    return found->text[0] == '\0' || strcmp(found->table, "run") == 0 ||
+           strcmp(found->table, "pool_event") == 0 || strcmp(found->table, "run_log") == 0;
+}
+
+enum eg_code eg__audit_journal(struct eg__audit *audit, struct eg_error *err)
+{
+    const struct eg_audit_bad found = audit->result->bad;
+
+    if (!journal_knows_better(&found))
+        return EG_OK;
+    audit->result->bad.text[0] = '\0';
+    EG_TRY(walk_entries(audit, err));
     if (!eg__audit_is_bad(audit))
         audit->result->bad = found;
+    else if (strcmp(audit->result->bad.table, "purged_log") == 0)
+        return name_run_of_log(audit, &found, err);
     return EG_OK;
 }
 

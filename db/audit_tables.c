@@ -16,7 +16,7 @@
 /* In a text of SQL: the runs of which no hash has been made yet. */
 #define UNFINISHED "(SELECT run_id FROM temp.unfinished)"
 
-static enum eg_code note_unfinished(struct eg__audit *audit, struct eg_error *err)
+enum eg_code eg__audit_unfinished(struct eg__audit *audit, struct eg_error *err)
 {
     EG_TRY(eg__sqlite_exec(audit->db,
                            "CREATE TEMP TABLE unfinished AS SELECT run_id FROM main.run"
@@ -24,9 +24,9 @@ static enum eg_code note_unfinished(struct eg__audit *audit, struct eg_error *er
                            err));
     EG_TRY(eg__sqlite_number(audit->db, "SELECT count(*) FROM temp.unfinished", &audit->result->unfinished,
                              err));
-    return eg__audit_ask(audit, "outcome", "run",
+    return eg__audit_ask(audit, "chain", "run",
                          "SELECT run_id FROM outcome WHERE run_id IN " UNFINISHED " ORDER BY 1 LIMIT 1",
-                         "is not in the chain", err);
+                         "is missing, and the run has ended", err);
 }
 
 static const struct eg__chain_part *find_part(const struct eg__chain_part *parts, const char *table)
@@ -161,10 +161,6 @@ static enum eg_code check_pools(struct eg__audit *audit, struct eg_error *err)
          " UNION ALL SELECT * FROM (SELECT * FROM free EXCEPT SELECT * FROM pool_free)) ORDER BY row_id "
          "LIMIT 1",
          "does not say whether the row is free"},
-        {"purged_log", "run",
-         "SELECT run_id FROM purged_log WHERE purge_id NOT IN (SELECT purge_id FROM purge) ORDER BY 1 LIMIT "
-         "1",
-         "was removed by no purge"},
     };
 
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
@@ -249,7 +245,6 @@ enum eg_code eg__audit_tables(struct eg__audit *audit, struct eg_error *err)
 {
     if (eg__audit_is_bad(audit))
         return EG_OK;
-    EG_TRY(note_unfinished(audit, err));
     EG_TRY(check_pools(audit, err));
     EG_TRY(count_all(audit, err));
     EG_TRY(find_gaps(audit, err));
