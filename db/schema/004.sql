@@ -98,7 +98,7 @@ CREATE TRIGGER purged_log_of_run BEFORE INSERT ON purged_log
 WHEN NOT EXISTS (
     SELECT 1 FROM run_log JOIN chain USING (run_id)
     WHERE run_id = NEW.run_id AND size = NEW.size AND sha256 = NEW.sha256)
-BEGIN SELECT RAISE(ABORT, 'there is no such log'); END;
+BEGIN SELECT RAISE(ABORT, 'there is no such log, or it is removed already'); END;
 CREATE TRIGGER purged_log_covered BEFORE INSERT ON purged_log
 WHEN NOT EXISTS (
         SELECT 1 FROM purge JOIN outcome ON finished_utc < before_utc

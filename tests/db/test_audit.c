@@ -70,8 +70,9 @@ static void fill(struct sample *sample)
     use_job(sample, "espgang: 1\njob: acme-other\n");
     pools_run(sample, ledger, 2, EG_POOL_RESERVED);
     pools_run(sample, ledger, 2, EG_POOL_WRITTEN);
+    run = 0;
+    assert_ok(pools_reserve(ledger, 3, "serials", &run, &row, &err), err); /* never ends */
     recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "c", "sim:", &run, &err), err);
     assert_ok(recorder->ops->intent(recorder, run, &third, &err), err);
     open_batch(sample, &ledger, "batch-3");
     assert_ok(sample_run(sample, ledger, "a", &first, &pass, &run, &err), err);
@@ -332,11 +333,149 @@ static void whatever_is_changed_removed_or_exchanged_is_named(void **state)
     assert_true(tampering.done > 1000);
 }
 
+/* The audit of a ledger in which one statement was run, its triggers dropped. */
+static void assert_says(struct sample *sample, const char *sql, const char *expected)
+{
+    char path[130];
+    struct eg_audit audit;
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/spoiled.db", sample->folder);
+    copy(sample->path, path);
+    run_sql(path, sql);
+    assert_ok(eg_audit(&audit, path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, expected);
+}
+
+static void the_sentence_says_table_run_and_what_was_done(void **state)
+{
+    struct sample *sample = *state;
+
+    fill(sample);
+    run_sql(sample->path, "PRAGMA journal_mode = DELETE");
+    assert_says(sample, "SELECT 1", "");
+    assert_says(sample, "DROP TRIGGER stage_keeps",
+                "trigger stage_keeps of table stage is missing or is not what it was");
+    assert_says(sample, "CREATE TRIGGER mine AFTER INSERT ON run BEGIN SELECT 1; END",
+                "trigger mine of table run is not one of a ledger");
+    drop_triggers(sample->path);
+    assert_says(sample, "UPDATE stage SET duration_us = 1 WHERE run_id = 2 AND position = 2",
+                "stage of run 2 is not what was recorded: a row was changed");
+    assert_says(sample, "DELETE FROM region WHERE run_id = 1 AND position = 1",
+                "region of run 1 is not what was recorded: a row was removed");
+    assert_says(sample, "INSERT INTO run_value VALUES (6, 9, 'unit', 'a', 'b', '', 1)",
+                "run_value of run 6 is not what was recorded: a row was added");
+    assert_says(sample, "UPDATE outcome SET sentence = sentence || char(0) || 'x' WHERE run_id = 2",
+                "outcome of run 2 is not what was recorded: a row was changed");
+    assert_says(sample, "DELETE FROM chain WHERE chain_id = 3", "chain 3 is missing");
+    assert_says(sample,
+                "DELETE FROM chain WHERE run_id = (SELECT run_id FROM chain ORDER BY chain_id DESC LIMIT 1)",
+                "chain of run 7 is missing, and the run has ended");
+    assert_says(sample, "UPDATE job SET text = 'x' WHERE job_id = 2",
+                "job 2 is not what was recorded: a row was changed");
+    assert_says(sample, "UPDATE run_log SET zstd = zeroblob(size) WHERE run_id = 6",
+                "run_log of run 6 is not what was recorded: its SHA-256 is another");
+    assert_says(sample, "DELETE FROM run_log WHERE run_id = 6",
+                "run_log of run 6 is not what was recorded: a row was removed");
+    assert_says(sample, "DELETE FROM purged_log WHERE run_id = 2",
+                "purged_log of run 2 is not what was recorded");
+    assert_says(sample,
+                "INSERT INTO stage SELECT 99, position, stage, attempt, started_utc, duration_us, code,"
+                " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE run_id = 1",
+                "stage of run 99 has a row that is not part of the chain");
+    assert_says(sample,
+                "INSERT INTO session SELECT 9, job_id, started_utc, station, operator, batch, job_path,"
+                " tool_version FROM session WHERE session_id = 1",
+                "journal of session 9 is missing");
+    assert_says(sample, "UPDATE pool_row SET fields = '[\"A-9\",\"three\"]' WHERE row_id = 3",
+                "pool_row of import 1 is not what was recorded: a row was changed");
+    assert_says(sample, "DELETE FROM pool_free WHERE row_id = 3",
+                "pool_free of row 3 does not say whether the row is free");
+}
+
+/* An audit goes on beside the line, which has runs that have not ended. */
+static void what_has_not_ended_is_counted(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_audit audit;
+    struct eg_error err;
+    int64_t run = 0, row;
+
+    use_job(sample, "espgang: 1\n");
+    pools_open(sample, &ledger);
+    pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    assert_ok(pools_reserve(ledger, 2, "serials", &run, &row, &err), err);
+    assert_ok(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, "");
+    assert_int_equal(audit.runs, 1);
+    assert_int_equal(audit.unfinished, 1);
+    assert_int_equal(audit.entries, 4);
+    char *hash = sample_sql(sample->path, "SELECT hash FROM chain");
+    assert_string_equal(audit.chain_hash, hash);
+    free(hash);
+}
+
+/* Its job is no text of that digest; form 1 has no values, and its links no marks, so that a hash says the
+ * run only. */
+static void an_old_ledger_is_audited_once_it_is_migrated(void **state)
+{
+    struct sample *sample = *state;
+    struct eg_audit audit;
+    struct eg_error err;
+    char expected[300];
+
+    old_ledger_make(sample->path);
+    snprintf(expected, sizeof expected,
+             "ledger %s: has schema version 1; what next records into it, 'espgang run' for one, brings it "
+             "to 3, and "
+             "then it can be audited",
+             sample->path);
+    assert_error(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err, EG_LEDGER, expected);
+    assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
+    drop_triggers(sample->path);
+    run_sql(sample->path, "PRAGMA journal_mode = DELETE");
+    assert_says(sample, "SELECT 1", "job 1 is not what was recorded: its SHA-256 is another");
+    assert_says(sample, "UPDATE stage SET baud = 1 WHERE run_id = 1",
+                "chain of run 1 is not what was recorded: one of its rows was changed");
+    assert_says(sample, "INSERT INTO run_value VALUES (2, 1, 'unit', 'a', 'b', '', 1)",
+                "run_value of run 2 has a row that is not part of the chain");
+}
+
+static void damaged_pages_are_said_to_be_that(void **state)
+{
+    struct sample *sample = *state;
+    struct eg_audit audit;
+    struct eg_error err;
+    char beginning[300];
+    static const uint8_t damage[64] = {0xff, 0xff, 0xff};
+
+    fill(sample);
+    run_sql(sample->path, "PRAGMA journal_mode = DELETE");
+    char *page = sample_sql(sample->path, "SELECT rootpage FROM sqlite_master WHERE name = 'outcome'");
+    FILE *file = fopen(sample->path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (atol(page) - 1) * 4096, SEEK_SET), 0);
+    assert_int_equal(fwrite(damage, sizeof damage, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    free(page);
+    assert_int_equal(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), EG_LEDGER);
+    snprintf(beginning, sizeof beginning, "ledger %s: its pages are damaged: ", sample->path);
+    if (strncmp(err.text, beginning, strlen(beginning)) != 0)
+        fail_msg("%s", err.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whatever_is_changed_removed_or_exchanged_is_named, sample_setup,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(the_sentence_says_table_run_and_what_was_done, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(what_has_not_ended_is_counted, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(an_old_ledger_is_audited_once_it_is_migrated, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(damaged_pages_are_said_to_be_that, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

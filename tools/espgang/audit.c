@@ -16,18 +16,24 @@ static const char *plural(int64_t count)
     return count == 1 ? "" : "s";
 }
 
+struct seals {
+    FILE *out;
+    unsigned count;
+};
+
 static void print_seal(void *context, const struct eg_audit_seal *seal)
 {
-    unsigned *count = context;
+    struct seals *seals = context;
 
-    ++*count;
-    printf("batch %s: %" PRId64 " run%s and %" PRId64 " unit%s that passed, sealed at %s by %s, ",
-           seal->batch, seal->runs, plural(seal->runs), seal->units, plural(seal->units), seal->sealed_utc,
-           seal->operator_name);
+    seals->count++;
+    fprintf(seals->out,
+            "batch %s: %" PRId64 " run%s and %" PRId64 " unit%s that passed, sealed at %s by %s, ",
+            seal->batch, seal->runs, plural(seal->runs), seal->units, plural(seal->units), seal->sealed_utc,
+            seal->operator_name);
     if (seal->key[0] != '\0')
-        printf("signed by key %s\n", seal->key);
+        fprintf(seals->out, "signed by key %s\n", seal->key);
     else
-        puts("not signed");
+        fputs("not signed\n", seals->out);
 }
 
 static void add_seal(void *context, const struct eg_audit_seal *seal)
@@ -58,17 +64,26 @@ static void print_text(const struct eg_audit *audit, const char *batch, unsigned
 
 static enum cli_status audit_as_text(const char *ledger, const char *batch)
 {
+    EG_CLEANUP(eg_free_cleanup) char *text = NULL;
+    size_t size = 0;
+    struct seals seals = {.out = open_memstream(&text, &size)}; /* they are said last */
     struct eg_audit audit;
     struct eg_error err;
-    unsigned count = 0;
 
-    if (eg_audit(&audit, ledger, batch, print_seal, &count, &err) != EG_OK)
+    if (seals.out == NULL) {
+        eg_error_set(&err, EG_NO_MEMORY, "out of memory");
+        return cli_fail(&err);
+    }
+    const enum eg_code code = eg_audit(&audit, ledger, batch, print_seal, &seals, &err);
+    fclose(seals.out);
+    if (code != EG_OK)
         return cli_fail(&err);
     if (audit.bad.text[0] != '\0') {
         fprintf(stderr, "espgang: %s\n", audit.bad.text);
         return CLI_NOT_PASSED;
     }
-    print_text(&audit, batch, count);
+    print_text(&audit, batch, seals.count);
+    fputs(text, stdout);
     return CLI_OK;
 }
 
