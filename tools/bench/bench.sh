@@ -80,3 +80,6 @@ if [ -x "$build/tools/bench/bench_ledger" ]; then
   echo
   "$build/tools/bench/bench_ledger"
 fi
+if [ -x "$build/tools/bench/bench_audit" ]; then
+  "$build/tools/bench/bench_audit" 100000
+fi
