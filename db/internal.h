@@ -69,6 +69,10 @@ enum eg__statement {
     EG__ADD_REGION,
     EG__ADD_VALUE,
     EG__ADD_LOG,
+    EG__ADD_BRIDGE,
+    EG__ADD_LABEL,
+    EG__ADD_DEVICE,
+    EG__ADD_TIMES,
     EG__FIND_ORPHAN,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
@@ -93,6 +97,10 @@ enum eg__statement {
     EG__CHAIN_LOG,
     EG__CHAIN_ROWS,
     EG__CHAIN_EVENTS,
+    EG__CHAIN_BRIDGE,
+    EG__CHAIN_LABEL,
+    EG__CHAIN_DEVICE,
+    EG__CHAIN_TIMES,
     EG__ADD_LINK,
     EG__STATEMENT_COUNT,
 };
@@ -163,7 +171,7 @@ struct eg__session {
 
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
                                 struct eg_error *err) EG_CHECKED;
-enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const char *slot, const char *port,
+enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const struct eg_run_begin *begin,
                               int64_t *run, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struct eg_unit *unit,
                                struct eg_error *err) EG_CHECKED;

@@ -428,7 +428,7 @@ static void an_old_ledger_is_audited_once_it_is_migrated(void **state)
     old_ledger_make(sample->path);
     snprintf(expected, sizeof expected,
              "ledger %s: has schema version 1; what next records into it, 'espgang run' for one, brings it "
-             "to 3, and "
+             "to 4, and "
              "then it can be audited",
              sample->path);
     assert_error(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err, EG_LEDGER, expected);

@@ -35,7 +35,7 @@ static void a_newer_ledger_is_refused_and_left_as_it_is(void **state)
     ledger = NULL;
     make(sample->path, "PRAGMA user_version = 99");
     assert_refused(sample, EG_LEDGER_NEWER,
-                   "has schema version 99, newer than 3, the newest that this espgang knows");
+                   "has schema version 99, newer than 4, the newest that this espgang knows");
     assert_sql(sample->path, "PRAGMA user_version", "99");
     assert_sql(sample->path, "SELECT count(*) FROM session", "1");
 }
@@ -78,7 +78,7 @@ static void an_empty_file_becomes_a_ledger(void **state)
     assert_non_null(file);
     fclose(file);
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
+    assert_sql(sample->path, "PRAGMA user_version", "4");
     assert_sql(sample->path, "PRAGMA application_id", "1162300487");
     assert_sql(sample->path, "PRAGMA journal_mode", "wal");
 }
@@ -91,13 +91,28 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     unsigned orphans;
 
     old_ledger_make(sample->path);
-    char *before = sample_sql(sample->path, "SELECT * FROM runs WHERE run < 3");
+    static const char columns[] =
+        "SELECT run, batch, station, operator, job, job_version, job_sha256, slot, port, mac, chip, revision,"
+        " package, flash_jedec, flash_size, started, finished, outcome, code, blame, sentence, marginal,"
+        " attempts, duration_ms, bytes_sent, bytes_received, resends, tool_version, finish_order, hash"
+        " FROM runs WHERE run < 3";
+    char *before = sample_sql(sample->path, columns);
+    char *stages = sample_sql(sample->path, "SELECT * FROM stage");
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 1);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
-    assert_sql(sample->path, "SELECT * FROM runs WHERE run < 3", before);
+    assert_sql(sample->path, "PRAGMA user_version", "4");
+    assert_sql(sample->path, columns, before);
+    assert_sql(sample->path, "SELECT * FROM stage", stages);
+    assert_sql(
+        sample->path,
+        "SELECT label, bridge, bridge_serial, flash_unique_id, psram, psram_size, secure_boot FROM runs",
+        "NULL|NULL|NULL|NULL|NULL|NULL|off;NULL|NULL|NULL|NULL|NULL|NULL|NULL;"
+        "NULL|NULL|NULL|NULL|NULL|NULL|off");
+    assert_sql(sample->path, "SELECT count(*), max(blocks), max(slowest_block) FROM regions", "2|NULL|NULL");
+    assert_sql(sample->path, "SELECT count(*), max(slowest_block_ms) FROM stages", "4|NULL");
     assert_sql(sample->path, "SELECT count(*) FROM pools", "0");
     free(before);
+    free(stages);
 }
 
 static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(void **state)
@@ -116,16 +131,17 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     assert_sql(sample->path, "PRAGMA user_version", "1");
     close(lock_fd);
     assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
+    assert_sql(sample->path, "PRAGMA user_version", "4");
     assert_sql(sample->path, "SELECT name, total, free FROM pools", "serials|1|1");
 }
 
 static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
-    static const char *const tables[] = {"job",         "session",  "run",        "intent",    "outcome",
-                                         "stage",       "region",   "chain",      "pool",      "pool_column",
-                                         "pool_import", "pool_row", "pool_event", "pool_free", "run_value",
-                                         "run_log",     "journal",  "seal",       "purge",     "purged_log"};
+    static const char *const tables[] = {
+        "job",        "session",     "run",       "intent",      "outcome",     "stage",
+        "region",     "chain",       "pool",      "pool_column", "pool_import", "pool_row",
+        "pool_event", "pool_free",   "run_value", "run_log",     "run_bridge",  "run_label",
+        "run_device", "region_time", "journal",   "seal",        "purge",       "purged_log"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);

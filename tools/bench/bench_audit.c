@@ -54,7 +54,8 @@ static enum eg_code add_run(struct eg__store *store, int64_t session, unsigned n
         .regions = regions,
         .region_count = REGIONS,
     };
-    EG_TRY(eg__record_begin(store, session, "slot", "sim:esp32", &run, err));
+    EG_TRY(eg__record_begin(store, session, &(struct eg_run_begin){.slot = "slot", .port = "sim:esp32"}, &run,
+                            err));
     EG_TRY(eg__record_intent(store, run, &unit, err));
     return eg__record_finish(store, run, &record, err);
 }

@@ -69,7 +69,8 @@ static enum eg_code record_run(const struct worker *worker, unsigned number, str
         .regions = regions,
         .region_count = REGIONS,
     };
-    EG_TRY(recorder->ops->begin(recorder, "slot", "sim:esp32", &run, err));
+    EG_TRY(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "slot", .port = "sim:esp32"}, &run,
+                                err));
     EG_TRY(recorder->ops->intent(recorder, run, &unit, err));
     if (worker->pool != NULL) {
         struct eg_pool_row row;
