@@ -72,7 +72,7 @@ static enum eg_code record_job(struct eg__store *store, const struct eg_plan *pl
     sqlite3_bind_text64(add, 5, text, plan->job_text.size, SQLITE_STATIC, SQLITE_UTF8);
     EG_TRY(eg__store_run(store, EG__ADD_JOB, err));
     *job = sqlite3_last_insert_rowid(store->db);
-    return EG_OK;
+    return eg__journal_append(store->db, EG__ENTRY_JOB, *job, err);
 }
 
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
@@ -81,6 +81,7 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     sqlite3_stmt *add = store->statements[EG__ADD_SESSION];
     int64_t job;
 
+    EG_TRY(eg__seal_refuse(store->db, session->batch, err));
     if (record_job(store, session->plan, &job, err) != EG_OK)
         return eg_error_prefix(err, "recording the job: ");
     eg__bind_number(add, 1, (uint64_t)job);
@@ -93,7 +94,7 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     if (eg__store_run(store, EG__ADD_SESSION, err) != EG_OK)
         return eg_error_prefix(err, "recording the session: ");
     *number = sqlite3_last_insert_rowid(store->db);
-    return EG_OK;
+    return eg__journal_append(store->db, EG__ENTRY_SESSION, *number, err);
 }
 
 static enum eg_code add_bridge(struct eg__store *store, int64_t run, const struct eg_bridge *bridge,

@@ -112,7 +112,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__CHAIN_VALUES] =
         "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value"
         " WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_LOG] = "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
+    [EG__CHAIN_LOG] =
+        "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1"
+        " UNION ALL SELECT 'log', run_id, size, sha256 FROM purged_log WHERE run_id = ?1",
     [EG__CHAIN_ROWS] =
         "SELECT 'row', row_id, pool.name, position, pool_row.mac, fields FROM pool_event AS mine"
         " JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = mine.pool_id"
@@ -128,7 +130,8 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__CHAIN_TIMES] =
         "SELECT 'time', run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
         " slowest_addr FROM region_time WHERE run_id = ?1 ORDER BY position",
-    [EG__ADD_LINK] = "INSERT INTO chain (chain_id, run_id, form, previous, hash) VALUES (?1, ?2, 3, ?3, ?4)",
+    [EG__ADD_LINK] =
+        "INSERT INTO chain (chain_id, run_id, form, previous, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 /* clang-format on */
 

@@ -51,4 +51,4 @@ INSERT INTO run_value
         CASE v.column1 WHEN 2 THEN '3.22 to 3.60 V' ELSE '' END,
         CASE WHEN v.column1 = 2 AND 3.2 + (d % 400 + i % 37) / 1000.0 NOT BETWEEN 3.215 AND 3.605 THEN 0 ELSE 1 END
     FROM made, (VALUES (1, 'unit', 'serial'), (2, 'measured', 'supply'), (3, 'measured', 'rssi')) AS v WHERE code = 'ok';
-INSERT INTO chain SELECT chain_id, run_id, 2, 'p', printf('%064d', chain_id) FROM made;
+INSERT INTO chain (chain_id, run_id, form, previous, hash) SELECT chain_id, run_id, 2, 'p', printf('%064d', chain_id) FROM made;

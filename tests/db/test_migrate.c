@@ -35,7 +35,7 @@ static void a_newer_ledger_is_refused_and_left_as_it_is(void **state)
     ledger = NULL;
     make(sample->path, "PRAGMA user_version = 99");
     assert_refused(sample, EG_LEDGER_NEWER,
-                   "has schema version 99, newer than 3, the newest that this espgang knows");
+                   "has schema version 99, newer than 5, the newest that this espgang knows");
     assert_sql(sample->path, "PRAGMA user_version", "99");
     assert_sql(sample->path, "SELECT count(*) FROM session", "1");
 }
@@ -78,7 +78,7 @@ static void an_empty_file_becomes_a_ledger(void **state)
     assert_non_null(file);
     fclose(file);
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
+    assert_sql(sample->path, "PRAGMA user_version", "5");
     assert_sql(sample->path, "PRAGMA application_id", "1162300487");
     assert_sql(sample->path, "PRAGMA journal_mode", "wal");
 }
@@ -100,7 +100,7 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     char *stages = sample_sql(sample->path, "SELECT * FROM stage");
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 1);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
+    assert_sql(sample->path, "PRAGMA user_version", "5");
     assert_sql(sample->path, columns, before);
     assert_sql(sample->path, "SELECT * FROM stage", stages);
     assert_sql(
@@ -131,16 +131,17 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     assert_sql(sample->path, "PRAGMA user_version", "1");
     close(lock_fd);
     assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
-    assert_sql(sample->path, "PRAGMA user_version", "3");
+    assert_sql(sample->path, "PRAGMA user_version", "5");
     assert_sql(sample->path, "SELECT name, total, free FROM pools", "serials|1|1");
 }
 
 static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
     static const char *const tables[] = {
-        "job",       "session", "run",         "intent",      "outcome",    "stage",      "region",
-        "chain",     "pool",    "pool_column", "pool_import", "pool_row",   "pool_event", "pool_free",
-        "run_value", "run_log", "run_bridge",  "run_label",   "run_device", "region_time"};
+        "job",        "session",     "run",       "intent",      "outcome",     "stage",
+        "region",     "chain",       "pool",      "pool_column", "pool_import", "pool_row",
+        "pool_event", "pool_free",   "run_value", "run_log",     "run_bridge",  "run_label",
+        "run_device", "region_time", "journal",   "seal",        "purge",       "purged_log"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -150,7 +151,13 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
 
     pools_open(sample, &ledger);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
+    assert_sql(sample->path,
+               "INSERT INTO seal VALUES (1, 'batch-9', 3, 3, 1, '', 3, '', '', '', '', NULL, NULL)", "");
+    assert_sql(sample->path, "INSERT INTO purge VALUES (1, '2999', 1, 20, '', '', 'old')", "");
+    assert_sql(sample->path,
+               "INSERT INTO purged_log SELECT run_id, 1, size, sha256 FROM run_log WHERE run_id = 2", "");
     char *tables_there = sample_sql(sample->path, "SELECT count(*) FROM sqlite_master WHERE type = 'table'");
     assert_int_equal(atoi(tables_there), sizeof tables / sizeof tables[0]);
     free(tables_there);
@@ -175,7 +182,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
                "INSERT INTO stage SELECT run_id, 3, stage, attempt, started_utc, duration_us, code,"
                " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE run_id = 1 LIMIT 1",
                "the stage is recorded already");
-    assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "4|4");
+    assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "6|6");
 }
 
 /* Whoever adds a table must add its triggers. */

@@ -105,7 +105,8 @@ static void a_unit_is_found_by_its_mac_in_any_spelling_and_by_its_serial(void **
     assert_ok(sample_run(sample, ledger, "b", &first, &measured, &run, &err), err);
     assert_ok(sample_run(sample, ledger, "c", &second, &pools_fail, &run, &err), err);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "d", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "d", .port = "sim:"}, &run, &err),
+              err);
     assert_ok(recorder->ops->intent(recorder, run, &second, &err), err);
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     for (unsigned i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
@@ -334,9 +335,12 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
     assert_ok(sample_run(sample, ledger, "a", &first, &measured, &run, &err), err); /* run 1 */
     assert_ok(sample_run(sample, ledger, "a", &second, &measured, &run, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err); /* runs 3 and 4 at once */
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
+              err); /* runs 3 and 4 at once */
     assert_ok(recorder->ops->intent(recorder, run, &third, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "c", "sim:", &other, &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "c", .port = "sim:"}, &other, &err),
+        err);
     assert_ok(recorder->ops->intent(recorder, other, &third, &err), err);
     eg_clock_sleep_until_us(eg_clock_us() + 2000);
     assert_ok(sample_finish(sample, ledger, run, &third, &pools_fail, &err), err);

@@ -107,6 +107,4 @@ took 'compare two batches' '' compare batch-1 batch-2
 took 'duplicates of a batch' '' duplicates --batch batch-1
 took 'duplicates' '' duplicates
 took 'report of 10000 units' '' report --batch batch-1 --html "$work/large.html"
-if "$espgang" --help | grep -q '^  audit '; then
-  took 'audit' '' audit
-fi
+took 'audit' 30 audit

@@ -250,25 +250,35 @@ static enum eg_code add_run(struct maker *maker, int64_t unit, int fault, struct
     return EG_OK;
 }
 
+static enum eg_code add_job(struct maker *maker, int64_t job, struct eg_error *err)
+{
+    char text[80], sha256[EG_SHA256_TEXT], sql[300];
+    uint8_t digest[EG_SHA256_SIZE];
+
+    snprintf(text, sizeof text, "espgang: 1\njob: acme-sensor\nversion: 1.%" PRId64 ".0\n", job);
+    EG_TRY(eg_sha256(digest, text, strlen(text), err));
+    eg_hex(sha256, digest, sizeof digest);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO job VALUES (%" PRId64 ", '%s', 'acme-sensor', '1.%" PRId64 ".0', 'esp32', '%s')",
+             job, sha256, job, text);
+    EG_TRY(eg__sqlite_exec(maker->store.db, sql, err));
+    return eg__journal_append(maker->store.db, EG__ENTRY_JOB, job, err);
+}
+
 static enum eg_code add_session(struct maker *maker, int64_t batch, struct eg_error *err)
 {
-    char sql[600], utc[EG_UTC_TEXT], sha256[EG_SHA256_TEXT];
+    char sql[300], utc[EG_UTC_TEXT];
 
+    if (batch % 10 == 0)
+        EG_TRY(add_job(maker, batch / 10 + 1, err));
     maker->session++;
-    digest_text(sha256, sizeof sha256 - 1, 99, batch);
     utc_text(utc, maker->now_ms);
-    if (batch % 10 == 0) {
-        snprintf(sql, sizeof sql,
-                 "INSERT INTO job VALUES (%" PRId64 ", '%s', 'acme-sensor', '1.%" PRId64
-                 ".0', 'esp32', 'espgang: 1')",
-                 batch / 10 + 1, sha256, batch / 10);
-        EG_TRY(eg__sqlite_exec(maker->store.db, sql, err));
-    }
     snprintf(sql, sizeof sql,
              "INSERT INTO session VALUES (%" PRId64 ", %" PRId64 ", '%s', 'line 3', 'mira', 'batch-%" PRId64
              "', 'job.yaml', 'bench')",
              maker->session, batch / 10 + 1, utc, batch + 1);
-    return eg__sqlite_exec(maker->store.db, sql, err);
+    EG_TRY(eg__sqlite_exec(maker->store.db, sql, err));
+    return eg__journal_append(maker->store.db, EG__ENTRY_SESSION, maker->session, err);
 }
 
 /* Units whose first run did not pass are run again at the end. */
