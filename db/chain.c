@@ -55,37 +55,52 @@ static enum eg_code add_rows(struct eg_buffer *text, struct eg__store *store, en
     }
 }
 
-enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err)
+enum eg_code eg__chain_hash(struct eg__store *store, const struct eg__link *link, char hash[EG_SHA256_TEXT],
+                            struct eg_error *err)
 {
-    static const enum eg__statement parts[] = {
-        EG__CHAIN_SESSION, EG__CHAIN_RUN,    EG__CHAIN_INTENTS, EG__CHAIN_OUTCOME, EG__CHAIN_STAGES,
-        EG__CHAIN_REGIONS, EG__CHAIN_VALUES, EG__CHAIN_LOG,     EG__CHAIN_ROWS,    EG__CHAIN_EVENTS};
+    static const struct {
+        int form; /* the first that has it */
+        enum eg__statement rows;
+    } parts[] = {
+        {1, EG__CHAIN_SESSION}, {1, EG__CHAIN_RUN},     {1, EG__CHAIN_INTENTS}, {1, EG__CHAIN_OUTCOME},
+        {1, EG__CHAIN_STAGES},  {1, EG__CHAIN_REGIONS}, {2, EG__CHAIN_VALUES},  {2, EG__CHAIN_LOG},
+        {2, EG__CHAIN_ROWS},    {2, EG__CHAIN_EVENTS},
+    };
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
-    sqlite3_stmt *last = store->statements[EG__CHAIN_LAST];
-    sqlite3_stmt *add = store->statements[EG__ADD_LINK];
-    char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
-    uint8_t digest[EG_SHA256_SIZE] = {0};
-    char head[100];
-    int64_t link = 0;
-    bool row;
+    uint8_t digest[EG_SHA256_SIZE];
+    char head[120];
 
-    eg_hex(previous, digest, sizeof digest);
-    EG_TRY(eg__store_next(store, EG__CHAIN_LAST, &row, err));
-    if (row) {
-        link = sqlite3_column_int64(last, 0);
-        snprintf(previous, sizeof previous, "%s", (const char *)sqlite3_column_text(last, 1));
-        sqlite3_reset(last);
-    }
-    const int head_size = snprintf(head, sizeof head, "chain\t%" PRId64 "\t2\t%s\n", link + 1, previous);
+    const int head_size =
+        snprintf(head, sizeof head, "chain\t%" PRId64 "\t%d\t%s\n", link->number, link->form, link->previous);
     EG_TRY(eg_buffer_append(&text, head, (size_t)head_size, err));
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        EG_TRY(add_rows(&text, store, parts[i], run, err));
+        if (parts[i].form <= link->form)
+            EG_TRY(add_rows(&text, store, parts[i].rows, link->run, err));
     EG_TRY(eg_sha256(digest, text.data, text.size, err));
     eg_hex(hash, digest, sizeof digest);
+    return EG_OK;
+}
 
-    sqlite3_bind_int64(add, 1, link + 1);
+enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err)
+{
+    sqlite3_stmt *last = store->statements[EG__CHAIN_LAST];
+    sqlite3_stmt *add = store->statements[EG__ADD_LINK];
+    const uint8_t none[EG_SHA256_SIZE] = {0};
+    struct eg__link link = {.number = 1, .run = run, .form = EG__CHAIN_FORM};
+    char hash[EG_SHA256_TEXT];
+    bool row;
+
+    eg_hex(link.previous, none, sizeof none);
+    EG_TRY(eg__store_next(store, EG__CHAIN_LAST, &row, err));
+    if (row) {
+        link.number = sqlite3_column_int64(last, 0) + 1;
+        snprintf(link.previous, sizeof link.previous, "%s", (const char *)sqlite3_column_text(last, 1));
+        sqlite3_reset(last);
+    }
+    EG_TRY(eg__chain_hash(store, &link, hash, err));
+    sqlite3_bind_int64(add, 1, link.number);
     sqlite3_bind_int64(add, 2, run);
-    sqlite3_bind_text(add, 3, previous, -1, SQLITE_STATIC);
+    sqlite3_bind_text(add, 3, link.previous, -1, SQLITE_STATIC);
     sqlite3_bind_text(add, 4, hash, -1, SQLITE_STATIC);
     return eg__store_run(store, EG__ADD_LINK, err);
 }

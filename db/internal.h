@@ -144,6 +144,9 @@ void eg__bind_now(sqlite3_stmt *statement, int column);
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
 extern const unsigned char *const eg__schemas[];
 
+/** The number of the last of them. */
+int64_t eg__migrate_newest(void);
+
 /** EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
 enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err) EG_CHECKED;
 
@@ -194,6 +197,18 @@ bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text);
 void eg__login_name(char *name, size_t size);
 
 /* chain.c */
+
+#define EG__CHAIN_FORM 2 /* of what is added */
+
+struct eg__link {
+    int64_t number, run;
+    int form;
+    char previous[EG_SHA256_TEXT];
+};
+
+/** What the rows of the link's run hash to; their form must be known, from 1 to EG__CHAIN_FORM. */
+enum eg_code eg__chain_hash(struct eg__store *store, const struct eg__link *link, char hash[EG_SHA256_TEXT],
+                            struct eg_error *err) EG_CHECKED;
 
 /** Add the run, whose rows are all there, to the chain. */
 enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err) EG_CHECKED;

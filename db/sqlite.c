@@ -72,8 +72,8 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     const int access = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int64_t version;
 
-    if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                        NULL) != SQLITE_OK)
         return opened != NULL ? eg__sqlite_error(opened, err) : eg_error_set(err, EG_LEDGER, "out of memory");
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
     EG_TRY(eg__migrate_check(opened, &version, err));

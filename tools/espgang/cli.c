@@ -33,6 +33,9 @@ const struct cli_command cli_commands[] = {
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"backup", "copy the ledger, also while a line records", cli_backup},
+    {"export", "write finished runs as JSON lines", cli_export},
+    {"merge", "add the runs of another station's ledger", cli_merge},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {NULL, NULL, NULL},
 };
