@@ -15,6 +15,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FORM 2 /* of the runs that finish now */
+
+static const struct eg__chain_part form_1[] = {
+    {EG__CHAIN_SESSION, "session"}, {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
+    {EG__CHAIN_OUTCOME, "outcome"}, {EG__CHAIN_STAGES, "stage"}, {EG__CHAIN_REGIONS, "region"},
+    {EG__STATEMENT_COUNT, NULL},
+};
+
+static const struct eg__chain_part form_2[] = {
+    {EG__CHAIN_SESSION, "session"},   {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
+    {EG__CHAIN_OUTCOME, "outcome"},   {EG__CHAIN_STAGES, "stage"}, {EG__CHAIN_REGIONS, "region"},
+    {EG__CHAIN_VALUES, "run_value"},  {EG__CHAIN_LOG, "run_log"},  {EG__CHAIN_ROWS, "pool_row"},
+    {EG__CHAIN_EVENTS, "pool_event"}, {EG__STATEMENT_COUNT, NULL},
+};
+
+const struct eg__chain_part *eg__chain_parts(int64_t form)
+{
+    static const struct eg__chain_part *const forms[] = {form_1, form_2};
+
+    return form >= 1 && form <= (int64_t)(sizeof forms / sizeof forms[0]) ? forms[form - 1] : NULL;
+}
+
 static enum eg_code add_text(struct eg_buffer *text, const char *value, struct eg_error *err)
 {
     for (const char *at = value; *at != '\0';) {
@@ -29,78 +51,75 @@ static enum eg_code add_text(struct eg_buffer *text, const char *value, struct e
     return EG_OK;
 }
 
-/* One line for each row of a statement. */
-static enum eg_code add_rows(struct eg_buffer *text, struct eg__store *store, enum eg__statement which,
-                             int64_t run, struct eg_error *err)
+/* One line for each row of a part. */
+static enum eg_code add_part(struct eg__chain_link *link, struct eg__store *store,
+                             const struct eg__chain_part *part, struct eg_error *err)
 {
-    sqlite3_stmt *statement = store->statements[which];
+    sqlite3_stmt *statement = store->statements[part->statement];
     const int columns = sqlite3_column_count(statement);
     bool row;
 
-    sqlite3_bind_int64(statement, 1, run);
+    sqlite3_bind_int64(statement, 1, link->run);
     for (;;) {
-        EG_TRY(eg__store_next(store, which, &row, err));
+        EG_TRY(eg__store_next(store, part->statement, &row, err));
         if (!row)
             return EG_OK;
         for (int i = 0; i < columns; i++) {
             const char *value = (const char *)sqlite3_column_text(statement, i);
             if (i > 0)
-                EG_TRY(eg_buffer_append(text, "\t", 1, err));
+                EG_TRY(eg_buffer_append(&link->text, "\t", 1, err));
             if (value == NULL)
-                EG_TRY(eg_buffer_append(text, "\\N", 2, err));
+                EG_TRY(eg_buffer_append(&link->text, "\\N", 2, err));
             else
-                EG_TRY(add_text(text, value, err));
+                EG_TRY(add_text(&link->text, value, err));
         }
-        EG_TRY(eg_buffer_append(text, "\n", 1, err));
+        EG_TRY(eg_buffer_append(&link->text, "\n", 1, err));
     }
 }
 
-enum eg_code eg__chain_hash(struct eg__store *store, const struct eg__link *link, char hash[EG_SHA256_TEXT],
-                            struct eg_error *err)
+enum eg_code eg__chain_hash(struct eg__chain_link *link, struct eg__store *store, int64_t number,
+                            int64_t form, const char *previous, struct eg_error *err)
 {
-    static const struct {
-        int form; /* the first that has it */
-        enum eg__statement rows;
-    } parts[] = {
-        {1, EG__CHAIN_SESSION}, {1, EG__CHAIN_RUN},     {1, EG__CHAIN_INTENTS}, {1, EG__CHAIN_OUTCOME},
-        {1, EG__CHAIN_STAGES},  {1, EG__CHAIN_REGIONS}, {2, EG__CHAIN_VALUES},  {2, EG__CHAIN_LOG},
-        {2, EG__CHAIN_ROWS},    {2, EG__CHAIN_EVENTS},
-    };
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     uint8_t digest[EG_SHA256_SIZE];
-    char head[120];
+    char head[140];
 
     const int head_size =
-        snprintf(head, sizeof head, "chain\t%" PRId64 "\t%d\t%s\n", link->number, link->form, link->previous);
-    EG_TRY(eg_buffer_append(&text, head, (size_t)head_size, err));
-    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (parts[i].form <= link->form)
-            EG_TRY(add_rows(&text, store, parts[i].rows, link->run, err));
-    EG_TRY(eg_sha256(digest, text.data, text.size, err));
-    eg_hex(hash, digest, sizeof digest);
+        snprintf(head, sizeof head, "chain\t%" PRId64 "\t%" PRId64 "\t%.64s\n", number, form, previous);
+    link->text.size = 0;
+    EG_TRY(eg_buffer_append(&link->text, head, (size_t)head_size, err));
+    for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
+        EG_TRY(add_part(link, store, part, err));
+    EG_TRY(eg_sha256(digest, link->text.data, link->text.size, err));
+    eg_hex(link->hash, digest, sizeof digest);
     return EG_OK;
+}
+
+static void link_finish(struct eg__chain_link *link)
+{
+    eg_buffer_finish(&link->text);
 }
 
 enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err)
 {
+    EG_CLEANUP(link_finish) struct eg__chain_link link = {.run = run};
     sqlite3_stmt *last = store->statements[EG__CHAIN_LAST];
     sqlite3_stmt *add = store->statements[EG__ADD_LINK];
-    const uint8_t none[EG_SHA256_SIZE] = {0};
-    struct eg__link link = {.number = 1, .run = run, .form = EG__CHAIN_FORM};
-    char hash[EG_SHA256_TEXT];
+    char previous[EG_SHA256_TEXT];
+    int64_t number = 0;
     bool row;
 
-    eg_hex(link.previous, none, sizeof none);
+    snprintf(previous, sizeof previous, "%s", EG__CHAIN_START);
     EG_TRY(eg__store_next(store, EG__CHAIN_LAST, &row, err));
     if (row) {
-        link.number = sqlite3_column_int64(last, 0) + 1;
-        snprintf(link.previous, sizeof link.previous, "%s", (const char *)sqlite3_column_text(last, 1));
+        number = sqlite3_column_int64(last, 0);
+        snprintf(previous, sizeof previous, "%s", (const char *)sqlite3_column_text(last, 1));
         sqlite3_reset(last);
     }
-    EG_TRY(eg__chain_hash(store, &link, hash, err));
-    sqlite3_bind_int64(add, 1, link.number);
-    sqlite3_bind_int64(add, 2, run);
-    sqlite3_bind_text(add, 3, link.previous, -1, SQLITE_STATIC);
-    sqlite3_bind_text(add, 4, hash, -1, SQLITE_STATIC);
+    EG_TRY(eg__chain_hash(&link, store, number + 1, FORM, previous, err));
+    eg__bind_number(add, 1, (uint64_t)number + 1);
+    eg__bind_number(add, 2, (uint64_t)run);
+    eg__bind_number(add, 3, FORM);
+    eg__bind_text(add, 4, previous);
+    eg__bind_text(add, 5, link.hash);
     return eg__store_run(store, EG__ADD_LINK, err);
 }

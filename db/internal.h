@@ -198,17 +198,28 @@ void eg__login_name(char *name, size_t size);
 
 /* chain.c */
 
-#define EG__CHAIN_FORM 2 /* of what is added */
+/** What the first of a chain follows. */
+#define EG__CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
 
-struct eg__link {
-    int64_t number, run;
-    int form;
-    char previous[EG_SHA256_TEXT];
+/** A part of the text that is hashed: the statement that reads its rows by run, and whose they are. */
+struct eg__chain_part {
+    enum eg__statement statement;
+    const char *table; /* NULL = behind the last part */
 };
 
-/** What the rows of the link's run hash to; their form must be known, from 1 to EG__CHAIN_FORM. */
-enum eg_code eg__chain_hash(struct eg__store *store, const struct eg__link *link, char hash[EG_SHA256_TEXT],
-                            struct eg_error *err) EG_CHECKED;
+/** The parts of a form, in order; NULL = there is no such form. */
+const struct eg__chain_part *eg__chain_parts(int64_t form);
+
+/** A link to compute, one after the other with the same memory. */
+struct eg__chain_link {
+    int64_t run;
+    char hash[EG_SHA256_TEXT];
+    struct eg_buffer text; /* the caller's to finish */
+};
+
+/** Hash of the run's rows as link `number` of a form that there is. */
+enum eg_code eg__chain_hash(struct eg__chain_link *link, struct eg__store *store, int64_t number,
+                            int64_t form, const char *previous, struct eg_error *err) EG_CHECKED;
 
 /** Add the run, whose rows are all there, to the chain. */
 enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err) EG_CHECKED;

@@ -191,7 +191,7 @@ static enum eg_code bring_tables(sqlite3 *db, const struct run *run, bool after,
     EG_TRY(eg__merge_prepare(
         &tables, db,
         "SELECT name FROM main.sqlite_master AS m WHERE type = 'table'"
-        " AND name NOT IN ('run', 'outcome', 'chain', 'pool_event', 'merged_run')"
+        " AND name NOT IN ('run', 'outcome', 'chain', 'pool_event', 'merged_run', 'purged_log')"
         " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name, 'main') WHERE name = 'run_id')"
         " AND ?1 = EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = 'outcome')"
         " ORDER BY rowid",

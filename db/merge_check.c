@@ -28,53 +28,54 @@ static enum eg_code check_log(struct eg__store *store, int64_t run, struct eg_er
     return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not what was recorded", run);
 }
 
-static enum eg_code check_link(struct eg__store *store, struct eg__link *link, sqlite3_stmt *row,
-                               struct eg_error *err)
+/* The present row of the chain, behind `number` others of which the last has the hash `previous`. */
+static enum eg_code check_link(struct eg__store *store, struct eg__chain_link *link, sqlite3_stmt *row,
+                               int64_t number, const char *previous, struct eg_error *err)
 {
-    const char *previous = (const char *)sqlite3_column_text(row, 3);
+    const int64_t form = sqlite3_column_int64(row, 2);
     const char *recorded = (const char *)sqlite3_column_text(row, 4);
-    char hash[EG_SHA256_TEXT] = "";
 
-    link->number++;
     link->run = sqlite3_column_int64(row, 1);
-    link->form = sqlite3_column_int(row, 2);
-    if (link->number == sqlite3_column_int64(row, 0) && strcmp(link->previous, previous) == 0 &&
-        link->form >= 1 && link->form <= EG__CHAIN_FORM) {
-        EG_TRY(eg__chain_hash(store, link, hash, err));
+    link->hash[0] = '\0';
+    if (number + 1 == sqlite3_column_int64(row, 0) && eg__chain_parts(form) != NULL &&
+        strcmp(previous, (const char *)sqlite3_column_text(row, 3)) == 0) {
+        EG_TRY(eg__chain_hash(link, store, number + 1, form, previous, err));
         EG_TRY(check_log(store, link->run, err));
     }
-    if (strcmp(hash, recorded) != 0)
-        return eg_error_set(err, EG_LEDGER,
-                            "its chain is broken at run %" PRId64 ": it was changed after it was recorded",
-                            link->run);
-    snprintf(link->previous, sizeof link->previous, "%s", hash);
-    return EG_OK;
+    if (strcmp(link->hash, recorded) == 0)
+        return EG_OK;
+    return eg_error_set(err, EG_LEDGER,
+                        "its chain is broken at run %" PRId64 ": it was changed after it was recorded",
+                        link->run);
+}
+
+static void link_finish(struct eg__chain_link *link)
+{
+    eg_buffer_finish(&link->text);
 }
 
 static enum eg_code check_chain(struct eg__store *store, int64_t *links, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    const uint8_t none[EG_SHA256_SIZE] = {0};
-    struct eg__link link = {.number = 0};
+    EG_CLEANUP(link_finish) struct eg__chain_link link = {.run = 0};
+    char previous[EG_SHA256_TEXT] = EG__CHAIN_START;
     int64_t ends;
     bool row;
 
-    eg_hex(link.previous, none, sizeof none);
     EG_TRY(eg__merge_prepare(
         &rows, store->db, "SELECT chain_id, run_id, form, previous, hash FROM chain ORDER BY chain_id", err));
-    for (;;) {
+    for (*links = 0;; ++*links) {
         EG_TRY(eg__merge_step(rows, &row, err));
         if (!row)
             break;
-        EG_TRY(check_link(store, &link, rows, err));
+        EG_TRY(check_link(store, &link, rows, *links, previous, err));
+        snprintf(previous, sizeof previous, "%s", link.hash);
     }
-    *links = link.number;
     EG_TRY(eg__sqlite_number(store->db, "SELECT count(*) FROM outcome", &ends, err));
-    return ends == link.number
-               ? EG_OK
-               : eg_error_set(err, EG_LEDGER,
-                              "%" PRId64 " of its runs have ended, and %" PRId64 " are in its chain", ends,
-                              link.number);
+    if (ends == *links)
+        return EG_OK;
+    return eg_error_set(err, EG_LEDGER,
+                        "%" PRId64 " of its runs have ended, and %" PRId64 " are in its chain", ends, *links);
 }
 
 static enum eg_code check_version(sqlite3 *db, struct eg_error *err)

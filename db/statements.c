@@ -114,7 +114,7 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "SELECT 'event', event.event_id, event.row_id, event.run_id, event.mac, event.state, event.recorded_utc"
         " FROM pool_event AS mine JOIN pool_event AS event ON event.row_id = mine.row_id AND event.run_id = mine.run_id"
         " WHERE mine.run_id = ?1 AND mine.state = 'reserved' ORDER BY event.event_id",
-    [EG__ADD_LINK] = "INSERT INTO chain (chain_id, run_id, form, previous, hash) VALUES (?1, ?2, 2, ?3, ?4)",
+    [EG__ADD_LINK] = "INSERT INTO chain (chain_id, run_id, form, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
 };
 /* clang-format on */
 

@@ -110,7 +110,7 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
         {"values.2", "{\"position\":3,\"kind\":\"measured\",\"name\":\"supply\",\"value\":\"2.9 "
                      "V\",\"limits\":\"3.0 to 3.6 "
                      "V\",\"passed\":0}"},
-        {"log.size", "15"},
+        {"log.size", "17"},
         {"log_zstd", "(none)"},
         {"pools.0.pool", "\"serials\""},
         {"pools.0.fields", "{\"serial\":\"A-1\",\"label\":\"one\"}"},
