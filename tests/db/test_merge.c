@@ -336,8 +336,8 @@ static void a_merge_that_is_killed_leaves_all_or_nothing(void **state)
     struct eg_error err;
 
     record(&one, 1, 1, false);
-    record(&two, 2, 41, false);
-    for (unsigned i = 0; i < 12; i++) {
+    record(&two, 2, 21, false);
+    for (unsigned i = 0; i < 8; i++) {
         const pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
@@ -349,12 +349,12 @@ static void a_merge_that_is_killed_leaves_all_or_nothing(void **state)
         waitpid(child, NULL, 0);
         char *count = sample_sql(one.path, "SELECT count(*), (SELECT count(*) FROM chain) FROM run");
         if (strcmp(count, "1|1") != 0)
-            assert_string_equal(count, "41|41");
+            assert_string_equal(count, "21|21");
         free(count);
     }
     assert_ok(merge(&one, &two, &merged, &err), err);
-    assert_int_equal(merged.runs + merged.known, 40);
-    assert_merged(&one, &two, 0, 40, 0);
+    assert_int_equal(merged.runs + merged.known, 20);
+    assert_merged(&one, &two, 0, 20, 0);
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)

@@ -64,7 +64,7 @@ static struct {
     _Atomic uint64_t first_ms; /* 0 = none has come */
 } wish;
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 #define CAUGHT (sizeof caught / sizeof *caught)
 
 static void end_on_record(int number)
@@ -388,6 +388,7 @@ enum cli_status cli_main(int argc, const char **argv)
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], NULL, &former[i]);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing, and ends on record */
     interrupted = (struct eg_cancel){0};
     wish.first_ms = 0;
     hold_standard_streams();
