@@ -70,29 +70,12 @@ static enum eg_code head_of(sqlite3 *db, struct eg_backed_up *head, struct eg_er
     return status == SQLITE_ROW || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
-/* "" = the file is whole; else what SQLite found first. */
-static enum eg_code look_through(sqlite3 *db, char found[200], struct eg_error *err)
-{
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *check = NULL;
-
-    if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &check, NULL) != SQLITE_OK ||
-        sqlite3_step(check) != SQLITE_ROW)
-        return eg__sqlite_error(db, err);
-    const char *text = (const char *)sqlite3_column_text(check, 0);
-    snprintf(found, 200, "%s", strcmp(text, "ok") == 0 ? "" : text);
-    for (char *at = found; *at != '\0'; at++)
-        if (*at == '\n')
-            *at = ' ';
-    return EG_OK;
-}
-
 /* Into a file of its own, in a mode that needs no other file. */
 static enum eg_code copy_into(const char *part, sqlite3 *source, const struct eg_backed_up *head,
                               struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *copy = NULL;
     struct eg_backed_up copied;
-    char found[200];
 
     if (sqlite3_open_v2(part, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
@@ -105,9 +88,7 @@ static enum eg_code copy_into(const char *part, sqlite3 *source, const struct eg
     if (sqlite3_backup_finish(backup) != SQLITE_OK)
         return eg__sqlite_error(copy, err);
     EG_TRY(eg__sqlite_exec(copy, "PRAGMA journal_mode = DELETE", err));
-    EG_TRY(look_through(copy, found, err));
-    if (found[0] != '\0')
-        return eg_error_set(err, EG_LEDGER, "is damaged: %s", found);
+    EG_TRY(eg__sqlite_look_through(copy, err));
     EG_TRY(head_of(copy, &copied, err));
     if (copied.finished != head->finished || strcmp(copied.hash, head->hash) != 0)
         return eg_error_set(err, EG_LEDGER, "the copy does not end as the ledger does");

@@ -115,6 +115,9 @@ enum eg_code eg__sqlite_exec(sqlite3 *db, const char *sql, struct eg_error *err)
 enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
                                struct eg_error *err) EG_CHECKED;
 
+/** Read all of it; EG_LEDGER with what SQLite finds wrong first. */
+enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
 void eg__sqlite_close_cleanup(sqlite3 **db);
 void eg__sqlite_finalize_cleanup(sqlite3_stmt **statement);
 

@@ -303,13 +303,11 @@ static enum eg_code attach(sqlite3 *db, const char *full, struct eg_error *err)
     return eg__merge_step(statement, &ignored, err);
 }
 
-/* In a transaction, which is rolled back with the connection unless it is committed here. */
 static enum eg_code bring(struct eg__store *store, const struct eg__other *other, bool dry_run,
                           struct eg_merged *merged, struct eg_error *err)
 {
     int64_t same;
 
-    EG_TRY(eg__store_run(store, EG__BEGIN, err));
     EG_TRY(eg__sqlite_number(
         store->db, "SELECT count(*) FROM main.ledger AS mine JOIN other.ledger AS its USING (identity)",
         &same, err));
@@ -330,6 +328,7 @@ static void close_cleanup(const int *fd)
         close(*fd);
 }
 
+/* Begins the one transaction, which is undone with the connection unless bring() commits it. */
 static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char *path, bool create,
                               const struct eg__other *other, struct eg_error *err)
 {
@@ -340,7 +339,8 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
     EG_TRY(eg__path_lock(lock_fd, full, err));
     EG_TRY(eg__migrate_open(&db, full, true, err));
     EG_TRY(eg__store_init(store, db, err));
-    return attach(db, other->full, err);
+    EG_TRY(attach(db, other->full, err));
+    return eg__store_run(store, EG__BEGIN, err);
 }
 
 static void other_finish(struct eg__other *other)

@@ -100,6 +100,7 @@ static enum eg_code check(struct eg__other *other, const char *path, struct eg_e
     EG_TRY(eg__sqlite_open(&db, other->full, true, err));
     EG_TRY(eg__sqlite_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     EG_TRY(check_version(db, err));
+    EG_TRY(eg__sqlite_look_through(db, err));
     sqlite3 *const ready = db;
     db = NULL;
     EG_TRY(eg__store_init(&store, ready, err));
