@@ -15,7 +15,7 @@
 
 #define BOARDS 16
 
-static unsigned tries = 2; /* with some sectors, for each moment */
+static unsigned tries = 1; /* with some sectors, for each moment */
 
 struct board {
     pthread_t thread;
