@@ -28,6 +28,13 @@ struct run {
     int64_t here;       /* its new number */
 };
 
+/* A merge under way. */
+struct work {
+    struct eg__store store; /* of the ledger that grows */
+    struct eg__copier copier;
+    char tables[2][20][64]; /* that have rows of a run: filled before, and after, its outcome; "" = no more */
+};
+
 enum eg_code eg__merge_prepare(sqlite3_stmt **statement, sqlite3 *db, const char *sql, struct eg_error *err)
 {
     return sqlite3_prepare_v2(db, sql, -1, statement, NULL) == SQLITE_OK ? EG_OK : eg__sqlite_error(db, err);
@@ -70,12 +77,10 @@ static enum eg_code add_columns(sqlite3 *db, sqlite3_str *names, sqlite3_str *va
     }
 }
 
-enum eg_code eg__merge_copy(sqlite3 *db, const char *table, const char *key, int64_t value,
-                            const char *replaced, int64_t with, struct eg_error *err)
+static enum eg_code prepare_copy(sqlite3_stmt **copy, sqlite3 *db, const char *table, const char *key,
+                                 const char *replaced, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *copy = NULL;
     sqlite3_str *names = sqlite3_str_new(db), *values = sqlite3_str_new(db);
-    bool ignored;
 
     enum eg_code code = add_columns(db, names, values, table, replaced, err);
     char *const columns = sqlite3_str_finish(names), *const from = sqlite3_str_finish(values);
@@ -85,14 +90,39 @@ enum eg_code eg__merge_copy(sqlite3 *db, const char *table, const char *key, int
     if (code == EG_OK && sql == NULL)
         code = eg_error_set(err, EG_NO_MEMORY, "out of memory");
     if (code == EG_OK)
-        code = eg__merge_prepare(&copy, db, sql, err);
+        code = eg__merge_prepare(copy, db, sql, err);
     sqlite3_free(sql);
     sqlite3_free(columns);
     sqlite3_free(from);
-    EG_TRY(code);
+    return code;
+}
+
+void eg__copier_finish(struct eg__copier *copier)
+{
+    for (unsigned i = 0; i < copier->count; i++)
+        sqlite3_finalize(copier->copy[i].statement);
+}
+
+enum eg_code eg__merge_copy(struct eg__copier *copier, const char *table, const char *key, int64_t value,
+                            const char *replaced, int64_t with, struct eg_error *err)
+{
+    unsigned i = 0;
+    bool ignored;
+
+    while (i < copier->count && strcmp(copier->copy[i].table, table) != 0)
+        i++;
+    if (i == sizeof copier->copy / sizeof copier->copy[0] || strlen(table) >= sizeof copier->copy[0].table)
+        return eg_error_set(err, EG_INTERNAL, "the ledger has more tables than a merge has room for");
+    if (i == copier->count) {
+        EG_TRY(prepare_copy(&copier->copy[i].statement, copier->db, table, key, replaced, err));
+        snprintf(copier->copy[copier->count++].table, sizeof copier->copy[0].table, "%s", table);
+    }
+    sqlite3_stmt *const copy = copier->copy[i].statement;
     sqlite3_bind_int64(copy, 1, with);
     sqlite3_bind_int64(copy, 2, value);
-    return eg__merge_step(copy, &ignored, err);
+    const enum eg_code code = eg__merge_step(copy, &ignored, err);
+    sqlite3_reset(copy);
+    return code;
 }
 
 /* A number that is found with a text and a number; 0 = none. */
@@ -134,8 +164,9 @@ static enum eg_code look_up(sqlite3 *db, const struct run *run, bool *known, str
                         (int64_t)sqlite3_column_int64(find_hash, 0));
 }
 
-static enum eg_code bring_job(sqlite3 *db, int64_t session, int64_t *job, struct eg_error *err)
+static enum eg_code bring_job(struct eg__copier *copier, int64_t session, int64_t *job, struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     int64_t there;
 
     EG_TRY(find(db, "SELECT job_id FROM other.session WHERE session_id = ?2", NULL, session, &there, err));
@@ -145,7 +176,7 @@ static enum eg_code bring_job(sqlite3 *db, int64_t session, int64_t *job, struct
                 NULL, there, job, err));
     if (*job != 0)
         return EG_OK;
-    EG_TRY(eg__merge_copy(db, "job", "job_id", there, NULL, 0, err));
+    EG_TRY(eg__merge_copy(copier, "job", "job_id", there, NULL, 0, err));
     *job = sqlite3_last_insert_rowid(db);
     return EG_OK;
 }
@@ -165,8 +196,10 @@ static enum eg_code add_merged_session(sqlite3 *db, int64_t there, int64_t here,
     return eg__merge_step(add, &ignored, err);
 }
 
-static enum eg_code bring_session(sqlite3 *db, int64_t there, int64_t *here, struct eg_error *err)
+static enum eg_code bring_session(struct eg__copier *copier, int64_t there, int64_t *here,
+                                  struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     int64_t job;
 
     EG_TRY(find(db,
@@ -176,34 +209,45 @@ static enum eg_code bring_session(sqlite3 *db, int64_t there, int64_t *here, str
                 NULL, there, here, err));
     if (*here != 0)
         return EG_OK;
-    EG_TRY(bring_job(db, there, &job, err));
-    EG_TRY(eg__merge_copy(db, "session", "session_id", there, "job_id", job, err));
+    EG_TRY(bring_job(copier, there, &job, err));
+    EG_TRY(eg__merge_copy(copier, "session", "session_id", there, "job_id", job, err));
     *here = sqlite3_last_insert_rowid(db);
     return add_merged_session(db, there, *here, err);
 }
 
-/* The rows of a run in every table that is filled before, or after, its outcome. */
-static enum eg_code bring_tables(sqlite3 *db, const struct run *run, bool after, struct eg_error *err)
+/* Which tables have rows of a run. Of a log that was removed nothing comes. */
+static enum eg_code find_tables(struct work *work, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *tables = NULL;
+    unsigned count[2] = {0, 0};
     bool row;
 
     EG_TRY(eg__merge_prepare(
-        &tables, db,
-        "SELECT name FROM main.sqlite_master AS m WHERE type = 'table'"
+        &tables, work->store.db,
+        "SELECT name, EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = "
+        "'outcome')"
+        " FROM main.sqlite_master AS m WHERE type = 'table'"
         " AND name NOT IN ('run', 'outcome', 'chain', 'pool_event', 'merged_run', 'purged_log')"
-        " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name, 'main') WHERE name = 'run_id')"
-        " AND ?1 = EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = 'outcome')"
-        " ORDER BY rowid",
+        " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name, 'main') WHERE name = 'run_id') ORDER BY rowid",
         err));
-    sqlite3_bind_int(tables, 1, after);
     for (;;) {
         EG_TRY(eg__merge_step(tables, &row, err));
         if (!row)
             return EG_OK;
-        EG_TRY(eg__merge_copy(db, (const char *)sqlite3_column_text(tables, 0), "run_id", run->there,
-                              "run_id", run->here, err));
+        const int after = sqlite3_column_int(tables, 1);
+        if (count[after] == sizeof work->tables[0] / sizeof work->tables[0][0] - 1)
+            return eg_error_set(err, EG_INTERNAL, "the ledger has more tables than a merge has room for");
+        snprintf(work->tables[after][count[after]++], sizeof work->tables[0][0], "%s",
+                 (const char *)sqlite3_column_text(tables, 0));
     }
+}
+
+static enum eg_code bring_tables(struct work *work, const struct run *run, bool after, struct eg_error *err)
+{
+    for (unsigned i = 0; work->tables[after][i][0] != '\0'; i++)
+        EG_TRY(eg__merge_copy(&work->copier, work->tables[after][i], "run_id", run->there, "run_id",
+                              run->here, err));
+    return EG_OK;
 }
 
 static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg_error *err)
@@ -223,44 +267,46 @@ static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg
     return eg__merge_step(add, &ignored, err);
 }
 
-static enum eg_code bring_run(struct eg__store *store, struct run *run, struct eg_error *err)
+static enum eg_code bring_run(struct work *work, struct run *run, struct eg_error *err)
 {
-    sqlite3 *const db = store->db;
+    struct eg__copier *const copier = &work->copier;
+    sqlite3 *const db = work->store.db;
     int64_t session;
 
-    EG_TRY(bring_session(db, run->session, &session, err));
-    EG_TRY(eg__merge_copy(db, "run", "run_id", run->there, "session_id", session, err));
+    EG_TRY(bring_session(copier, run->session, &session, err));
+    EG_TRY(eg__merge_copy(copier, "run", "run_id", run->there, "session_id", session, err));
     run->here = sqlite3_last_insert_rowid(db);
-    EG_TRY(bring_tables(db, run, false, err));
-    EG_TRY(eg__merge_rows(db, run->there, run->here, err));
-    EG_TRY(eg__merge_copy(db, "outcome", "run_id", run->there, "run_id", run->here, err));
-    EG_TRY(bring_tables(db, run, true, err));
+    EG_TRY(bring_tables(work, run, false, err));
+    EG_TRY(eg__merge_rows(copier, run->there, run->here, err));
+    EG_TRY(eg__merge_copy(copier, "outcome", "run_id", run->there, "run_id", run->here, err));
+    EG_TRY(bring_tables(work, run, true, err));
     EG_TRY(eg__merge_rows_end(db, run->there, run->here, err));
     EG_TRY(add_merged_run(db, run, err));
-    return eg__chain_append(store, run->here, err);
+    return eg__chain_append(&work->store, run->here, err);
 }
 
-static enum eg_code bring_or_know(struct eg__store *store, struct run *run, struct eg_merged *merged,
+static enum eg_code bring_or_know(struct work *work, struct run *run, struct eg_merged *merged,
                                   struct eg_error *err)
 {
     bool known;
 
-    EG_TRY(look_up(store->db, run, &known, err));
+    EG_TRY(look_up(work->store.db, run, &known, err));
     if (known)
         merged->known++;
     else
-        EG_TRY(bring_run(store, run, err));
+        EG_TRY(bring_run(work, run, err));
     merged->runs += !known;
     return EG_OK;
 }
 
-static enum eg_code bring_all(struct eg__store *store, int64_t links, struct eg_merged *merged,
+static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged *merged,
                               struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *runs = NULL;
     bool row;
 
-    EG_TRY(eg__merge_prepare(&runs, store->db,
+    EG_TRY(find_tables(work, err));
+    EG_TRY(eg__merge_prepare(&runs, work->store.db,
                              "SELECT run_id, session_id, coalesce(merged_run.ledger, identity),"
                              " coalesce(source, run_id), coalesce(merged_run.hash, chain.hash)"
                              " FROM other.ledger, other.chain JOIN other.run USING (run_id)"
@@ -279,7 +325,7 @@ static enum eg_code bring_all(struct eg__store *store, int64_t links, struct eg_
             .source = sqlite3_column_int64(runs, 3),
             .hash = (const char *)sqlite3_column_text(runs, 4),
         };
-        if (bring_or_know(store, &run, merged, err) != EG_OK)
+        if (bring_or_know(work, &run, merged, err) != EG_OK)
             return eg_error_prefix(err, "run %" PRId64 ": ", run.there);
     }
 }
@@ -303,23 +349,23 @@ static enum eg_code attach(sqlite3 *db, const char *full, struct eg_error *err)
     return eg__merge_step(statement, &ignored, err);
 }
 
-static enum eg_code bring(struct eg__store *store, const struct eg__other *other, bool dry_run,
+static enum eg_code bring(struct work *work, const struct eg__other *other, bool dry_run,
                           struct eg_merged *merged, struct eg_error *err)
 {
     int64_t same;
 
     EG_TRY(eg__sqlite_number(
-        store->db, "SELECT count(*) FROM main.ledger AS mine JOIN other.ledger AS its USING (identity)",
+        work->store.db, "SELECT count(*) FROM main.ledger AS mine JOIN other.ledger AS its USING (identity)",
         &same, err));
     if (same != 0)
         return eg_error_set(err, EG_LEDGER,
                             "is the same ledger as the one it would go into, or a copy of it");
-    EG_TRY(eg__sqlite_number(store->db,
+    EG_TRY(eg__sqlite_number(work->store.db,
                              "SELECT count(*) FROM other.run WHERE run_id NOT IN"
                              " (SELECT run_id FROM other.outcome)",
                              &merged->unfinished, err));
-    EG_TRY(bring_all(store, other->links, merged, err));
-    return eg__store_run(store, dry_run ? EG__ROLLBACK : EG__COMMIT, err);
+    EG_TRY(bring_all(work, other->links, merged, err));
+    return eg__store_run(&work->store, dry_run ? EG__ROLLBACK : EG__COMMIT, err);
 }
 
 static void close_cleanup(const int *fd)
@@ -343,6 +389,12 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
     return eg__store_run(store, EG__BEGIN, err);
 }
 
+static void work_finish(struct work *work)
+{
+    eg__copier_finish(&work->copier);
+    eg__store_finish(&work->store);
+}
+
 static void other_finish(struct eg__other *other)
 {
     free(other->full);
@@ -353,14 +405,15 @@ enum eg_code eg_ledger_merge(const struct eg_merge *merge, struct eg_merged *mer
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     EG_CLEANUP(other_finish) struct eg__other other = {0};
     EG_CLEANUP(close_cleanup) int lock_fd = -1;
-    EG_CLEANUP(eg__store_finish) struct eg__store store = {0};
+    EG_CLEANUP(work_finish) struct work work = {.tables = {{""}}};
 
     *merged = (struct eg_merged){.runs = 0};
     EG_TRY(eg__path_choose(&path, merge->ledger, err));
     EG_TRY(eg__merge_check(&other, merge->other, err));
-    if (open_both(&store, &lock_fd, path, !merge->dry_run, &other, err) != EG_OK)
+    if (open_both(&work.store, &lock_fd, path, !merge->dry_run, &other, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", path);
-    if (bring(&store, &other, merge->dry_run, merged, err) == EG_OK)
+    work.copier.db = work.store.db;
+    if (bring(&work, &other, merge->dry_run, merged, err) == EG_OK)
         return EG_OK;
     return eg_error_prefix(err, "ledger %s into %s: ", merge->other, path);
 }

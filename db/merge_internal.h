@@ -22,17 +22,30 @@ enum eg_code eg__merge_prepare(sqlite3_stmt **statement, sqlite3 *db, const char
                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__merge_step(sqlite3_stmt *statement, bool *row, struct eg_error *err) EG_CHECKED;
 
+/* Statements that copy rows, one for each table, made when they are first wanted. */
+struct eg__copier {
+    sqlite3 *db;
+    struct {
+        char table[64];
+        sqlite3_stmt *statement;
+    } copy[40];
+    unsigned count;
+};
+
+void eg__copier_finish(struct eg__copier *copier);
+
 /**
  * Copy the rows of a table of the other whose `key` is `value`. A key of the table's own is given anew.
  *
- * @param replaced  this column gets the number `with`; NULL = none does
+ * @param key, replaced  the same for a table every time; the second gets the number `with`, NULL = none does
  */
-enum eg_code eg__merge_copy(sqlite3 *db, const char *table, const char *key, int64_t value,
+enum eg_code eg__merge_copy(struct eg__copier *copier, const char *table, const char *key, int64_t value,
                             const char *replaced, int64_t with, struct eg_error *err) EG_CHECKED;
 
 /** The rows of pools that a run has used, and their events up to the outcome; EG_LEDGER: they contradict what
  * is here. */
-enum eg_code eg__merge_rows(sqlite3 *db, int64_t source, int64_t run, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__merge_rows(struct eg__copier *copier, int64_t source, int64_t run,
+                            struct eg_error *err) EG_CHECKED;
 /** Their events after the outcome. */
 enum eg_code eg__merge_rows_end(sqlite3 *db, int64_t source, int64_t run, struct eg_error *err) EG_CHECKED;
 

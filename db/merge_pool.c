@@ -37,15 +37,17 @@ static enum eg_code ask(sqlite3 *db, const char *sql, int64_t first, int64_t sec
     return EG_OK;
 }
 
-static enum eg_code find_pool(sqlite3 *db, struct row *row, struct eg_error *err)
+static enum eg_code find_pool(struct eg__copier *copier, struct row *row, struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     int64_t different;
 
     EG_TRY(ask(db, "SELECT pool_id FROM main.pool WHERE name = ?3", 0, 0, row->pool, &row->pool_id, err));
     if (row->pool_id < 0) {
-        EG_TRY(eg__merge_copy(db, "pool", "pool_id", row->source_pool, NULL, 0, err));
+        EG_TRY(eg__merge_copy(copier, "pool", "pool_id", row->source_pool, NULL, 0, err));
         row->pool_id = sqlite3_last_insert_rowid(db);
-        return eg__merge_copy(db, "pool_column", "pool_id", row->source_pool, "pool_id", row->pool_id, err);
+        return eg__merge_copy(copier, "pool_column", "pool_id", row->source_pool, "pool_id", row->pool_id,
+                              err);
     }
     EG_TRY(ask(db,
                "WITH here AS (SELECT position, name, secret FROM main.pool_column WHERE pool_id = ?1),"
@@ -58,8 +60,10 @@ static enum eg_code find_pool(sqlite3 *db, struct row *row, struct eg_error *err
     return eg_error_set(err, EG_LEDGER, "pool %s has other columns there than here", row->pool);
 }
 
-static enum eg_code find_import(sqlite3 *db, const struct row *row, int64_t *import, struct eg_error *err)
+static enum eg_code find_import(struct eg__copier *copier, const struct row *row, int64_t *import,
+                                struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     int64_t pool;
 
     EG_TRY(ask(db,
@@ -67,8 +71,8 @@ static enum eg_code find_import(sqlite3 *db, const struct row *row, int64_t *imp
                " WHERE sha256 = (SELECT sha256 FROM other.pool_import WHERE import_id = ?1)",
                row->source_import, 0, NULL, import, err));
     if (*import < 0) {
-        EG_TRY(
-            eg__merge_copy(db, "pool_import", "import_id", row->source_import, "pool_id", row->pool_id, err));
+        EG_TRY(eg__merge_copy(copier, "pool_import", "import_id", row->source_import, "pool_id", row->pool_id,
+                              err));
         *import = sqlite3_last_insert_rowid(db);
         return EG_OK;
     }
@@ -80,13 +84,14 @@ static enum eg_code find_import(sqlite3 *db, const struct row *row, int64_t *imp
                         row->key, row->pool);
 }
 
-static enum eg_code add_row(sqlite3 *db, struct row *row, struct eg_error *err)
+static enum eg_code add_row(struct eg__copier *copier, struct row *row, struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *add = NULL;
     int64_t import;
     bool ignored;
 
-    EG_TRY(find_import(db, row, &import, err));
+    EG_TRY(find_import(copier, row, &import, err));
     EG_TRY(eg__merge_prepare(
         &add, db,
         "INSERT INTO main.pool_row (pool_id, import_id, position, key, mac, fields) SELECT ?1, ?2,"
@@ -102,14 +107,15 @@ static enum eg_code add_row(sqlite3 *db, struct row *row, struct eg_error *err)
     return EG_OK;
 }
 
-static enum eg_code find_row(sqlite3 *db, struct row *row, struct eg_error *err)
+static enum eg_code find_row(struct eg__copier *copier, struct row *row, struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     int64_t same;
 
     EG_TRY(ask(db, "SELECT row_id FROM main.pool_row WHERE pool_id = ?1 AND key = ?3", row->pool_id, 0,
                row->key, &row->row_id, err));
     if (row->row_id < 0)
-        return add_row(db, row, err);
+        return add_row(copier, row, err);
     EG_TRY(ask(db,
                "SELECT (SELECT fields FROM main.pool_row WHERE row_id = ?1)"
                " = (SELECT fields FROM other.pool_row WHERE row_id = ?2)",
@@ -168,8 +174,9 @@ static enum eg_code add_events(sqlite3 *db, const struct row *row, int64_t sourc
     return EG_OK;
 }
 
-enum eg_code eg__merge_rows(sqlite3 *db, int64_t source, int64_t run, struct eg_error *err)
+enum eg_code eg__merge_rows(struct eg__copier *copier, int64_t source, int64_t run, struct eg_error *err)
 {
+    sqlite3 *const db = copier->db;
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *used = NULL;
     bool more;
 
@@ -193,8 +200,8 @@ enum eg_code eg__merge_rows(sqlite3 *db, int64_t source, int64_t run, struct eg_
             .key = (const char *)sqlite3_column_text(used, 4),
             .mac = (const char *)sqlite3_column_text(used, 5),
         };
-        EG_TRY(find_pool(db, &row, err));
-        EG_TRY(find_row(db, &row, err));
+        EG_TRY(find_pool(copier, &row, err));
+        EG_TRY(find_row(copier, &row, err));
         EG_TRY(check_free(db, &row, err));
         EG_TRY(add_events(db, &row, source, run, err));
     }
