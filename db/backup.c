@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Between two looks at the cancel flag. */
+#define PAGES_AT_ONCE 1024
+
 static void close_cleanup(const int *fd)
 {
     if (*fd >= 0)
@@ -72,7 +75,7 @@ static enum eg_code head_of(sqlite3 *db, struct eg_backed_up *head, struct eg_er
 
 /* Into a file of its own, in a mode that needs no other file. */
 static enum eg_code copy_into(const char *part, sqlite3 *source, const struct eg_backed_up *head,
-                              struct eg_error *err)
+                              const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *copy = NULL;
     struct eg_backed_up copied;
@@ -84,9 +87,12 @@ static enum eg_code copy_into(const char *part, sqlite3 *source, const struct eg
     sqlite3_backup *const backup = sqlite3_backup_init(copy, "main", source, "main");
     if (backup == NULL)
         return eg__sqlite_error(copy, err);
-    sqlite3_backup_step(backup, -1);
+    while (!eg_cancel_requested(cancel) && sqlite3_backup_step(backup, PAGES_AT_ONCE) == SQLITE_OK)
+        ;
     if (sqlite3_backup_finish(backup) != SQLITE_OK)
         return eg__sqlite_error(copy, err);
+    if (eg_cancel_requested(cancel))
+        return eg_error_set(err, EG_CANCELLED, "not written, as asked for");
     EG_TRY(eg__sqlite_exec(copy, "PRAGMA journal_mode = DELETE", err));
     EG_TRY(eg__sqlite_look_through(copy, err));
     EG_TRY(head_of(copy, &copied, err));
@@ -172,7 +178,7 @@ enum eg_code eg_ledger_backup(const struct eg_backup *backup, struct eg_backed_u
     if (open_source(&db, full, result, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", ledger);
     EG_TRY(make_part(&part, backup->path, full, err));
-    if (copy_into(part, db, result, err) != EG_OK)
+    if (copy_into(part, db, result, backup->cancel, err) != EG_OK)
         return err->code == EG_LEDGER ? eg_error_prefix(err, "ledger %s: ", ledger)
                                       : eg_error_prefix(err, "%s: ", backup->path);
     return put_in_place(&part, backup, err);

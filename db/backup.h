@@ -5,14 +5,13 @@
 #ifndef DB_BACKUP_H
 #define DB_BACKUP_H
 
-#include "engine/base/error.h"
-
-#include <stdint.h>
+#include "engine/base/clock.h"
 
 struct eg_backup {
-    const char *ledger; /* as eg_ledger_open() takes it */
-    const char *path;   /* of the copy */
-    bool force;         /* replace a file that is there */
+    const char *ledger;             /* as eg_ledger_open() takes it */
+    const char *path;               /* of the copy */
+    bool force;                     /* replace a file that is there */
+    const struct eg_cancel *cancel; /* may be NULL */
 };
 
 /** What was copied; `hash` is that of the chain's last link, "" when no run has finished yet. */
@@ -28,7 +27,7 @@ struct eg_backed_up {
  * needs no other file, so that it can be read where nothing can be written.
  *
  * @return EG_OK; EG_BAD_ARGUMENT: there is a file already, or it is one that must not be replaced; EG_LEDGER,
- * EG_LEDGER_NEWER, EG_IO, EG_NO_ROOM
+ * EG_LEDGER_NEWER, EG_IO, EG_NO_ROOM, EG_CANCELLED
  */
 enum eg_code eg_ledger_backup(const struct eg_backup *backup, struct eg_backed_up *result,
                               struct eg_error *err) EG_CHECKED;

@@ -113,7 +113,7 @@ static enum eg_code add_table(struct parts *parts, struct eg_query *query, const
     if (single)
         sqlite3_str_appendf(sql, ") FROM \"%w\" WHERE run_id = ?1", table);
     else
-        sqlite3_str_appendf(sql, ")) FROM (SELECT * FROM \"%w\" WHERE run_id = ?1 ORDER BY 2)", table);
+        sqlite3_str_appendf(sql, ")) FROM (SELECT * FROM \"%w\" WHERE run_id = ?1 ORDER BY 1, 2)", table);
     char *text = sqlite3_str_finish(sql);
     if (code == EG_OK && text == NULL)
         code = eg_error_set(err, EG_NO_MEMORY, "out of memory");

@@ -153,6 +153,22 @@ static void a_file_that_is_there_is_replaced_only_by_force_and_a_ledger_in_use_n
     assert_error(backup_to(sample, sample->folder, true, &result, &err), err, EG_BAD_ARGUMENT, expected);
 }
 
+static void a_cancelled_backup_leaves_nothing(void **state)
+{
+    const struct sample *sample = *state;
+    const struct eg_cancel cancel = {.requested = true};
+    struct eg_backed_up result;
+    struct eg_error err;
+    char path[200], expected[300];
+
+    record_boards(sample, 1);
+    const struct eg_backup backup = {
+        .ledger = sample->path, .path = in_folder(path, sample, "copy.db"), .cancel = &cancel};
+    snprintf(expected, sizeof expected, "%s: not written, as asked for", path);
+    assert_error(eg_ledger_backup(&backup, &result, &err), err, EG_CANCELLED, expected);
+    assert_int_equal(count_names(sample, "copy.db"), 0);
+}
+
 static void a_damaged_ledger_is_not_backed_up(void **state)
 {
     const struct sample *sample = *state;
@@ -214,6 +230,7 @@ int main(void)
         with_sample(a_backup_is_whole_while_a_line_goes_on),
         with_sample(a_backup_has_the_mode_of_the_ledger_and_needs_no_other_file),
         with_sample(a_file_that_is_there_is_replaced_only_by_force_and_a_ledger_in_use_never),
+        with_sample(a_cancelled_backup_leaves_nothing),
         with_sample(a_damaged_ledger_is_not_backed_up),
         with_sample(a_backup_that_has_no_room_leaves_nothing),
     };

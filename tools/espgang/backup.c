@@ -25,11 +25,13 @@ enum cli_status cli_backup(int argc, const char **argv)
 
     if (!cli_options(&context, argc, argv, options, "FILE"))
         return CLI_USAGE;
-    const struct eg_backup backup = {.ledger = ledger, .path = poptGetArg(context), .force = force != 0};
+    const struct eg_backup backup = {
+        .ledger = ledger, .path = poptGetArg(context), .force = force != 0, .cancel = cli_cancel()};
     if (backup.path == NULL || backup.path[0] == '\0')
         return cli_usage(context, "where to? name a file");
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "'%s' is too much", poptPeekArg(context));
+    cli_catch_signals(NULL, NULL);
     if (eg_ledger_backup(&backup, &copied, &err) != EG_OK)
         return cli_fail(&err);
     printf("%" PRId64 " finished run%s in %s, checked%s%s\n", copied.finished,
