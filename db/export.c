@@ -99,7 +99,7 @@ static enum eg_code add_columns(struct eg_query *query, sqlite3_str *sql, const 
 static enum eg_code add_table(struct parts *parts, struct eg_query *query, const char *table, bool single,
                               struct eg_error *err)
 {
-    static const char *const plurals[] = {"intent", "stage", "region", "run_value"};
+    static const char *const plurals[] = {"intent", "stage", "region", "run_value", "region_time"};
     const char *plain = strncmp(table, "run_", 4) == 0 ? table + 4 : table;
     sqlite3_str *sql = sqlite3_str_new(query->db);
     char name[64];

@@ -378,6 +378,7 @@ static enum eg_code add_all(struct import *import, int64_t *total, struct eg_err
     EG_TRY(eg__sqlite_number(import->db, count_sql, total, err));
     EG_TRY(add_rows(import, *total, err));
     *total += (int64_t)import->csv.rows;
+    EG_TRY(eg__journal_append(import->db, EG__ENTRY_IMPORT, import->import_id, err));
     return eg__sqlite_exec(import->db, "COMMIT", err);
 }
 

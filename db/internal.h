@@ -69,6 +69,10 @@ enum eg__statement {
     EG__ADD_REGION,
     EG__ADD_VALUE,
     EG__ADD_LOG,
+    EG__ADD_BRIDGE,
+    EG__ADD_LABEL,
+    EG__ADD_DEVICE,
+    EG__ADD_TIMES,
     EG__FIND_ORPHAN,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
@@ -92,7 +96,15 @@ enum eg__statement {
     EG__CHAIN_VALUES,
     EG__CHAIN_LOG,
     EG__CHAIN_ROWS,
+    EG__CHAIN_ALL_OF_ROWS,
     EG__CHAIN_EVENTS,
+    EG__CHAIN_BRIDGE,
+    EG__CHAIN_LABEL,
+    EG__CHAIN_DEVICE,
+    EG__CHAIN_TIMES,
+    EG__CHAIN_MERGED_RUN,
+    EG__CHAIN_MERGED_SESSION,
+    EG__CHAIN_LEDGER,
     EG__ADD_LINK,
     EG__STATEMENT_COUNT,
 };
@@ -169,7 +181,7 @@ struct eg__session {
 
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
                                 struct eg_error *err) EG_CHECKED;
-enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const char *slot, const char *port,
+enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const struct eg_run_begin *begin,
                               int64_t *run, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struct eg_unit *unit,
                                struct eg_error *err) EG_CHECKED;
@@ -204,6 +216,9 @@ void eg__login_name(char *name, size_t size);
 /** What the first of a chain follows. */
 #define EG__CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
 
+/** Rows and checksum of up to twenty parts, as text. */
+#define EG__MARKS_TEXT 600
+
 /** A part of the text that is hashed: the statement that reads its rows by run, and whose they are. */
 struct eg__chain_part {
     enum eg__statement statement;
@@ -217,15 +232,81 @@ const struct eg__chain_part *eg__chain_parts(int64_t form);
 struct eg__chain_link {
     int64_t run;
     char hash[EG_SHA256_TEXT];
-    struct eg_buffer text; /* the caller's to finish */
+    char marks[EG__MARKS_TEXT];
+    int64_t rows[EG__STATEMENT_COUNT]; /* added up over all links, by the statement that read them */
+    struct eg_buffer text;             /* the caller's to finish */
 };
 
-/** Hash of the run's rows as link `number` of a form that there is. */
+/** Hash and marks of the run's rows as link `number` of a form that there is. */
 enum eg_code eg__chain_hash(struct eg__chain_link *link, struct eg__store *store, int64_t number,
                             int64_t form, const char *previous, struct eg_error *err) EG_CHECKED;
 
+/** The present row of a statement, as a line. */
+enum eg_code eg__chain_add_row(struct eg_buffer *text, sqlite3_stmt *row, struct eg_error *err) EG_CHECKED;
+
+/** Append the mark of a part to those before it. */
+void eg__chain_mark(char marks[EG__MARKS_TEXT], int64_t rows, const uint8_t *part, size_t size);
+
 /** Add the run, whose rows are all there, to the chain. */
 enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_error *err) EG_CHECKED;
+
+/* journal.c: what no run's hash has; inside a transaction of the caller */
+
+enum eg__entry {
+    EG__ENTRY_JOB,
+    EG__ENTRY_SESSION,
+    EG__ENTRY_IMPORT,
+    EG__ENTRY_SEAL,
+    EG__ENTRY_PURGE,
+    EG__ENTRY_COUNT
+};
+
+/** A part of an entry, as of a run: its table, and the statement that reads its rows by number. */
+struct eg__entry_part {
+    const char *table, *sql;
+};
+
+struct eg__entry_kind {
+    const char *name, *table, *id;
+    struct eg__entry_part parts[4];
+};
+
+extern const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT];
+
+/** An entry to compute, and what it comes to. */
+struct eg__journal_entry {
+    int64_t entry, number, chain_id;
+    enum eg__entry kind;
+    char chain_hash[EG_SHA256_TEXT], previous[EG_SHA256_TEXT];
+    char hash[EG_SHA256_TEXT], marks[EG__MARKS_TEXT];
+};
+
+enum eg_code eg__journal_hash(struct eg__journal_entry *entry, sqlite3 *db, struct eg_error *err) EG_CHECKED;
+/** Add the row with this number, which is there with all that belongs to it. */
+enum eg_code eg__journal_append(sqlite3 *db, enum eg__entry kind, int64_t number,
+                                struct eg_error *err) EG_CHECKED;
+/** Add what was there before there was a journal. */
+enum eg_code eg__journal_begin(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/* seal.c */
+
+/** A row of the table, as its columns are named; the texts are the statement's. */
+struct eg__seal {
+    const char *batch, *runs_sha256, *chain_hash, *journal, *sealed_utc, *operator_name;
+    int64_t runs, passed, units, chain_id;
+};
+
+/** EG_BAD_ARGUMENT, with when and by whom, when the batch is sealed. */
+enum eg_code eg__seal_refuse(sqlite3 *db, const char *batch, struct eg_error *err) EG_CHECKED;
+
+/** What is signed of a seal. */
+enum eg_code eg__seal_signed_text(struct eg_buffer *text, const struct eg__seal *seal,
+                                  struct eg_error *err) EG_CHECKED;
+
+/** What a batch comes to: runs of the chain up to `seal->chain_id`, those that passed, units, and the digest.
+ */
+enum eg_code eg__seal_count(struct eg__seal *seal, char runs_sha256[EG_SHA256_TEXT], sqlite3 *db,
+                            struct eg_error *err) EG_CHECKED;
 
 /* writer.c */
 

@@ -35,7 +35,7 @@ struct eg_ledger {
 
 struct begin {
     int64_t session;
-    const char *slot, *port;
+    const struct eg_run_begin *begin;
     int64_t run;
 };
 
@@ -69,7 +69,7 @@ static enum eg_code write_begin(struct eg__store *store, void *context, struct e
 {
     struct begin *begin = context;
 
-    return eg__record_begin(store, begin->session, begin->slot, begin->port, &begin->run, err);
+    return eg__record_begin(store, begin->session, begin->begin, &begin->run, err);
 }
 
 static enum eg_code write_intent(struct eg__store *store, void *context, struct eg_error *err)
@@ -107,11 +107,11 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
-static enum eg_code recorder_begin(struct eg_recorder *recorder, const char *slot, const char *port,
+static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg_run_begin *given,
                                    int64_t *run, struct eg_error *err)
 {
     struct eg_ledger *ledger = (struct eg_ledger *)recorder;
-    struct begin begin = {.session = ledger->session, .slot = slot, .port = port};
+    struct begin begin = {.session = ledger->session, .begin = given};
 
     EG_TRY(eg__writer_submit(&ledger->writer, write_begin, &begin, err));
     *run = begin.run;

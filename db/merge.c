@@ -178,7 +178,7 @@ static enum eg_code bring_job(struct eg__copier *copier, int64_t session, int64_
         return EG_OK;
     EG_TRY(eg__merge_copy(copier, "job", "job_id", there, NULL, 0, err));
     *job = sqlite3_last_insert_rowid(db);
-    return EG_OK;
+    return eg__journal_append(db, EG__ENTRY_JOB, *job, err);
 }
 
 static enum eg_code add_merged_session(sqlite3 *db, int64_t there, int64_t here, struct eg_error *err)
@@ -212,6 +212,7 @@ static enum eg_code bring_session(struct eg__copier *copier, int64_t there, int6
     EG_TRY(bring_job(copier, there, &job, err));
     EG_TRY(eg__merge_copy(copier, "session", "session_id", there, "job_id", job, err));
     *here = sqlite3_last_insert_rowid(db);
+    EG_TRY(eg__journal_append(db, EG__ENTRY_SESSION, *here, err));
     return add_merged_session(db, there, *here, err);
 }
 
@@ -267,12 +268,28 @@ static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg
     return eg__merge_step(add, &ignored, err);
 }
 
+/* Its trigger would refuse the run without the batch's name. */
+static enum eg_code check_unsealed(sqlite3 *db, int64_t session, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find_seal = NULL;
+    bool row;
+
+    EG_TRY(eg__merge_prepare(
+        &find_seal, db, "SELECT batch FROM other.session JOIN main.seal USING (batch) WHERE session_id = ?1",
+        err));
+    sqlite3_bind_int64(find_seal, 1, session);
+    EG_TRY(eg__merge_step(find_seal, &row, err));
+    return row ? eg_error_set(err, EG_LEDGER, "batch %s is sealed here", sqlite3_column_text(find_seal, 0))
+               : EG_OK;
+}
+
 static enum eg_code bring_run(struct work *work, struct run *run, struct eg_error *err)
 {
     struct eg__copier *const copier = &work->copier;
     sqlite3 *const db = work->store.db;
     int64_t session;
 
+    EG_TRY(check_unsealed(db, run->session, err));
     EG_TRY(bring_session(copier, run->session, &session, err));
     EG_TRY(eg__merge_copy(copier, "run", "run_id", run->there, "session_id", session, err));
     run->here = sqlite3_last_insert_rowid(db);

@@ -74,7 +74,7 @@ static enum eg_code find_import(struct eg__copier *copier, const struct row *row
         EG_TRY(eg__merge_copy(copier, "pool_import", "import_id", row->source_import, "pool_id", row->pool_id,
                               err));
         *import = sqlite3_last_insert_rowid(db);
-        return EG_OK;
+        return eg__journal_append(db, EG__ENTRY_IMPORT, *import, err);
     }
     EG_TRY(
         ask(db, "SELECT pool_id FROM main.pool_import WHERE import_id = ?1", *import, 0, NULL, &pool, err));
@@ -84,7 +84,7 @@ static enum eg_code find_import(struct eg__copier *copier, const struct row *row
                         row->key, row->pool);
 }
 
-static enum eg_code add_row(struct eg__copier *copier, struct row *row, struct eg_error *err)
+static enum eg_code add_row(struct eg__copier *copier, struct row *row, int64_t run, struct eg_error *err)
 {
     sqlite3 *const db = copier->db;
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *add = NULL;
@@ -94,20 +94,21 @@ static enum eg_code add_row(struct eg__copier *copier, struct row *row, struct e
     EG_TRY(find_import(copier, row, &import, err));
     EG_TRY(eg__merge_prepare(
         &add, db,
-        "INSERT INTO main.pool_row (pool_id, import_id, position, key, mac, fields) SELECT ?1, ?2,"
-        " 1 + coalesce((SELECT max(position) FROM main.pool_row WHERE pool_id = ?1), 0), key, mac, fields"
+        "INSERT INTO main.pool_row (pool_id, import_id, position, key, mac, fields, merged) SELECT ?1, ?2,"
+        " 1 + coalesce((SELECT max(position) FROM main.pool_row WHERE pool_id = ?1), 0), key, mac, fields, ?4"
         " FROM other.pool_row WHERE row_id = ?3",
         err));
     sqlite3_bind_int64(add, 1, row->pool_id);
     sqlite3_bind_int64(add, 2, import);
     sqlite3_bind_int64(add, 3, row->source);
+    sqlite3_bind_int64(add, 4, run);
     if (eg__merge_step(add, &ignored, err) != EG_OK)
         return eg_error_prefix(err, "row %s of pool %s: ", row->key, row->pool);
     row->row_id = sqlite3_last_insert_rowid(db);
     return EG_OK;
 }
 
-static enum eg_code find_row(struct eg__copier *copier, struct row *row, struct eg_error *err)
+static enum eg_code find_row(struct eg__copier *copier, struct row *row, int64_t run, struct eg_error *err)
 {
     sqlite3 *const db = copier->db;
     int64_t same;
@@ -115,7 +116,7 @@ static enum eg_code find_row(struct eg__copier *copier, struct row *row, struct 
     EG_TRY(ask(db, "SELECT row_id FROM main.pool_row WHERE pool_id = ?1 AND key = ?3", row->pool_id, 0,
                row->key, &row->row_id, err));
     if (row->row_id < 0)
-        return add_row(copier, row, err);
+        return add_row(copier, row, run, err);
     EG_TRY(ask(db,
                "SELECT (SELECT fields FROM main.pool_row WHERE row_id = ?1)"
                " = (SELECT fields FROM other.pool_row WHERE row_id = ?2)",
@@ -201,7 +202,7 @@ enum eg_code eg__merge_rows(struct eg__copier *copier, int64_t source, int64_t r
             .mac = (const char *)sqlite3_column_text(used, 5),
         };
         EG_TRY(find_pool(copier, &row, err));
-        EG_TRY(find_row(copier, &row, err));
+        EG_TRY(find_row(copier, &row, run, err));
         EG_TRY(check_free(db, &row, err));
         EG_TRY(add_events(db, &row, source, run, err));
     }

@@ -50,14 +50,18 @@ static enum eg_code step(sqlite3 *db, int64_t from, struct eg_error *err)
 static enum eg_code steps(sqlite3 *db, struct eg_error *err)
 {
     char pragma[60];
-    int64_t version;
+    int64_t version, journals;
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
+    EG_TRY(
+        eg__sqlite_number(db, "SELECT count(*) FROM sqlite_master WHERE name = 'journal'", &journals, err));
     snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d", APPLICATION_ID);
     EG_TRY(eg__sqlite_exec(db, pragma, err));
     for (; version < eg__migrate_newest(); version++)
         if (step(db, version, err) != EG_OK)
             return eg_error_prefix(err, "migrating to schema version %" PRId64 ": ", version + 1);
+    if (journals == 0)
+        EG_TRY(eg__journal_begin(db, err));
     return eg__sqlite_exec(db, "COMMIT", err);
 }
 

@@ -31,7 +31,8 @@ static const char batch_sql[] =
     "   WHERE outcome IN ('pass', 'pass-marginal') AND attempts = 1) AS first_pass FROM last)"
     " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
     "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass"
-    " FROM session JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = ?1";
+    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = "
+    "?1";
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
@@ -136,6 +137,35 @@ int64_t eg__query_number(sqlite3_stmt *statement, int column)
 {
     return sqlite3_column_type(statement, column) == SQLITE_NULL ? -1
                                                                  : sqlite3_column_int64(statement, column);
+}
+
+enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
+                            struct eg_error *err)
+{
+    return sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC) == SQLITE_OK
+               ? EG_OK
+               : eg__query_failed(query, err);
+}
+
+enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, const struct eg__field *fields,
+                            size_t count, void *row, eg_row_visitor *visit, void *context,
+                            struct eg_error *err)
+{
+    bool more;
+
+    for (;;) {
+        EG_TRY(eg__query_next(query, statement, &more, err));
+        if (!more)
+            return EG_OK;
+        for (size_t i = 0; i < count; i++) {
+            void *member = (char *)row + fields[i].offset;
+            if (fields[i].number)
+                *(int64_t *)member = eg__query_number(statement, (int)i);
+            else
+                *(const char **)member = eg__query_text(statement, (int)i);
+        }
+        EG_TRY(visit(context, row, err));
+    }
 }
 
 /* What to say about a batch that is not there: which ones are. */

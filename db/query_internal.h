@@ -7,6 +7,9 @@
 
 #include "db/internal.h"
 #include "db/query.h"
+#include "db/questions.h"
+
+#include <stddef.h>
 
 struct eg_query {
     sqlite3 *db;
@@ -27,5 +30,37 @@ enum eg_code eg__query_next(struct eg_query *query, sqlite3_stmt *statement, boo
 /** A column of the present row: "" and -1 for what is not known. */
 const char *eg__query_text(sqlite3_stmt *statement, int column);
 int64_t eg__query_number(sqlite3_stmt *statement, int column);
+
+/** Where a column of a statement goes in the struct of its rows. */
+struct eg__field {
+    size_t offset;
+    bool number; /* int64_t; else const char * */
+};
+
+#define EG__TEXT(type, member)                                                                               \
+    {                                                                                                        \
+        offsetof(struct type, member), false                                                                 \
+    }
+#define EG__NUMBER(type, member)                                                                             \
+    {                                                                                                        \
+        offsetof(struct type, member), true                                                                  \
+    }
+
+/**
+ * Visit every row of a statement.
+ *
+ * @param fields  of its columns, from the first
+ * @param row     the struct to be filled; large enough for its fields
+ */
+enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, const struct eg__field *fields,
+                            size_t count, void *row, eg_row_visitor *visit, void *context,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Bind a text that lives as long as the statement; NULL is SQL's. */
+enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Whether the ledger knows data of single units: pools, values, logs. */
+bool eg__query_has_units(const struct eg_query *query);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_units(const struct eg_query *query)
+bool eg__query_has_units(const struct eg_query *query)
 {
     return query->version >= 2;
 }
@@ -19,7 +19,7 @@ enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *vis
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    if (!has_units(query))
+    if (!eg__query_has_units(query))
         return EG_OK;
     EG_TRY(eg__query_prepare(
         &rows, query,
@@ -47,7 +47,7 @@ static enum eg_code no_pool(struct eg_query *query, const char *name, struct eg_
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *names = NULL;
     bool row = false;
 
-    if (has_units(query)) {
+    if (eg__query_has_units(query)) {
         EG_TRY(eg__query_prepare(&names, query,
                                  "SELECT group_concat(name, ', ') FROM (SELECT name FROM pool ORDER BY name)"
                                  " HAVING count(*) > 0",
@@ -151,7 +151,7 @@ enum eg_code eg_query_pool(struct eg_query *query, const char *pool, eg_pool_ent
 {
     EG_CLEANUP(columns_finish) struct columns columns = {0};
 
-    if (!has_units(query))
+    if (!eg__query_has_units(query))
         return no_pool(query, pool, err);
     sqlite3_str *sql = sqlite3_str_new(query->db);
     const enum eg_code code = read_entries(&columns, sql, query, pool, visit, context, err);
@@ -188,7 +188,7 @@ enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_val
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
-    if (!has_units(query))
+    if (!eg__query_has_units(query))
         return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM run_value JOIN outcome USING (run_id)"
@@ -203,7 +203,7 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
-    if (!has_units(query))
+    if (!eg__query_has_units(query))
         return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM session JOIN run USING (session_id)"
@@ -222,7 +222,7 @@ enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buf
     bool row;
 
     log->size = 0;
-    if (!has_units(query))
+    if (!eg__query_has_units(query))
         return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query, "SELECT zstd, sha256 FROM run_log WHERE run_id = ?1", NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);

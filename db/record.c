@@ -72,7 +72,7 @@ static enum eg_code record_job(struct eg__store *store, const struct eg_plan *pl
     sqlite3_bind_text64(add, 5, text, plan->job_text.size, SQLITE_STATIC, SQLITE_UTF8);
     EG_TRY(eg__store_run(store, EG__ADD_JOB, err));
     *job = sqlite3_last_insert_rowid(store->db);
-    return EG_OK;
+    return eg__journal_append(store->db, EG__ENTRY_JOB, *job, err);
 }
 
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
@@ -81,6 +81,7 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     sqlite3_stmt *add = store->statements[EG__ADD_SESSION];
     int64_t job;
 
+    EG_TRY(eg__seal_refuse(store->db, session->batch, err));
     if (record_job(store, session->plan, &job, err) != EG_OK)
         return eg_error_prefix(err, "recording the job: ");
     eg__bind_number(add, 1, (uint64_t)job);
@@ -93,21 +94,54 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     if (eg__store_run(store, EG__ADD_SESSION, err) != EG_OK)
         return eg_error_prefix(err, "recording the session: ");
     *number = sqlite3_last_insert_rowid(store->db);
-    return EG_OK;
+    return eg__journal_append(store->db, EG__ENTRY_SESSION, *number, err);
 }
 
-enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const char *slot, const char *port,
-                              int64_t *run, struct eg_error *err)
+static enum eg_code add_bridge(struct eg__store *store, int64_t run, const struct eg_bridge *bridge,
+                               struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_BRIDGE];
+
+    if (bridge->vid == 0)
+        return EG_OK;
+    eg__bind_number(add, 1, (uint64_t)run);
+    eg__bind_number(add, 2, bridge->vid);
+    eg__bind_number(add, 3, bridge->pid);
+    bind_known(add, 4, bridge->serial);
+    return eg__store_run(store, EG__ADD_BRIDGE, err);
+}
+
+static enum eg_code add_label(struct eg__store *store, int64_t run, const char *label, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_LABEL];
+
+    if (label == NULL)
+        return EG_OK;
+    eg__bind_number(add, 1, (uint64_t)run);
+    eg__bind_text(add, 2, label);
+    return eg__store_run(store, EG__ADD_LABEL, err);
+}
+
+static enum eg_code add_run(struct eg__store *store, int64_t session, const struct eg_run_begin *begin,
+                            int64_t *run, struct eg_error *err)
 {
     sqlite3_stmt *add = store->statements[EG__ADD_RUN];
 
     eg__bind_number(add, 1, (uint64_t)session);
-    eg__bind_text(add, 2, slot);
-    eg__bind_text(add, 3, port);
+    eg__bind_text(add, 2, begin->slot);
+    eg__bind_text(add, 3, begin->port);
     eg__bind_now(add, 4);
-    if (eg__store_run(store, EG__ADD_RUN, err) != EG_OK)
-        return eg_error_prefix(err, "recording the beginning of a run: ");
+    EG_TRY(eg__store_run(store, EG__ADD_RUN, err));
     *run = sqlite3_last_insert_rowid(store->db);
+    EG_TRY(add_bridge(store, *run, &begin->bridge, err));
+    return add_label(store, *run, begin->label, err);
+}
+
+enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const struct eg_run_begin *begin,
+                              int64_t *run, struct eg_error *err)
+{
+    if (add_run(store, session, begin, run, err) != EG_OK)
+        return eg_error_prefix(err, "recording the beginning of a run: ");
     return EG_OK;
 }
 
@@ -144,6 +178,27 @@ static enum eg_code add_stage(struct eg__store *store, int64_t run, unsigned pos
     return eg__store_run(store, EG__ADD_STAGE, err);
 }
 
+static enum eg_code add_times(struct eg__store *store, int64_t run, unsigned position,
+                              const struct eg_write_times *times, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_TIMES];
+
+    if (times->blocks == 0)
+        return EG_OK;
+    eg__bind_number(add, 1, (uint64_t)run);
+    eg__bind_number(add, 2, position);
+    eg__bind_number(add, 3, times->blocks);
+    if (times->erases_first)
+        eg__bind_number(add, 4, times->erase_us);
+    else
+        sqlite3_bind_null(add, 4);
+    eg__bind_number(add, 5, times->block_min_us);
+    eg__bind_number(add, 6, times->block_median_us);
+    eg__bind_number(add, 7, times->block_max_us);
+    eg__bind_number(add, 8, times->slowest_addr);
+    return eg__store_run(store, EG__ADD_TIMES, err);
+}
+
 static enum eg_code add_region(struct eg__store *store, int64_t run, unsigned position,
                                const struct eg_region_record *record, struct eg_error *err)
 {
@@ -165,8 +220,32 @@ static enum eg_code add_region(struct eg__store *store, int64_t run, unsigned po
         sqlite3_bind_null(add, 10);
     eg__bind_text(add, 11, record->method);
     eg__bind_text(add, 12, record->verdict);
-    eg__bind_number(add, 13, record->write_us);
-    return eg__store_run(store, EG__ADD_REGION, err);
+    eg__bind_number(add, 13, record->times.total_us);
+    EG_TRY(eg__store_run(store, EG__ADD_REGION, err));
+    return add_times(store, run, position, &record->times, err);
+}
+
+static enum eg_code add_device(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                               struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_DEVICE];
+    const struct eg_psram *const psram = &unit->psram;
+    char text[32] = "none";
+
+    if (psram->state == EG_PSRAM_NOT_TOLD && unit->flash_unique_id[0] == '\0')
+        return EG_OK;
+    if (psram->state == EG_PSRAM_THERE && psram->size != 0)
+        snprintf(text, sizeof text, "%" PRIu64 "MB", psram->size >> 20);
+    else if (psram->state == EG_PSRAM_THERE)
+        snprintf(text, sizeof text, "of unknown size");
+    eg__bind_number(add, 1, (uint64_t)run);
+    bind_known(add, 2, unit->flash_unique_id);
+    eg__bind_text(add, 3, psram->state != EG_PSRAM_NOT_TOLD ? text : NULL);
+    if (psram->state == EG_PSRAM_NONE || psram->size != 0)
+        eg__bind_number(add, 4, psram->size);
+    else
+        sqlite3_bind_null(add, 4);
+    return eg__store_run(store, EG__ADD_DEVICE, err);
 }
 
 static enum eg_code add_value(struct eg__store *store, int64_t run, unsigned position,
@@ -230,6 +309,8 @@ static enum eg_code add_end(struct eg__store *store, int64_t run, const struct e
     for (unsigned i = 0; i < record->region_count; i++)
         if (record->regions[i].region != NULL) /* else the run ended before it came to this region */
             EG_TRY(add_region(store, run, ++position, &record->regions[i], err));
+    if (record->unit != NULL)
+        EG_TRY(add_device(store, run, record->unit, err));
     for (unsigned i = 0; i < record->value_count; i++)
         EG_TRY(add_value(store, run, i + 1, &record->values[i], err));
     if (record->log != NULL)

@@ -56,6 +56,13 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "INSERT INTO run_value (run_id, position, kind, name, value, limits, passed)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [EG__ADD_LOG] = "INSERT INTO run_log (run_id, size, sha256, zstd) VALUES (?1, ?2, ?3, ?4)",
+    [EG__ADD_BRIDGE] = "INSERT INTO run_bridge (run_id, vid, pid, serial) VALUES (?1, ?2, ?3, ?4)",
+    [EG__ADD_LABEL] = "INSERT INTO run_label (run_id, label) VALUES (?1, ?2)",
+    [EG__ADD_DEVICE] =
+        "INSERT INTO run_device (run_id, flash_unique_id, psram, psram_size) VALUES (?1, ?2, ?3, ?4)",
+    [EG__ADD_TIMES] =
+        "INSERT INTO region_time (run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
+        " slowest_addr) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [EG__FIND_POOL] = "SELECT pool_id, mac_column IS NOT NULL FROM pool WHERE name = ?1",
     [EG__FIND_ROW_OF_RUN] =
         "SELECT row_id, mac FROM pool_event WHERE pool_id = ?1 AND run_id = ?2 AND state = 'reserved'",
@@ -105,16 +112,36 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__CHAIN_VALUES] =
         "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value"
         " WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_LOG] = "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
+    [EG__CHAIN_LOG] =
+        "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1"
+        " UNION ALL SELECT 'log', run_id, size, sha256 FROM purged_log WHERE run_id = ?1",
     [EG__CHAIN_ROWS] =
         "SELECT 'row', row_id, pool.name, position, pool_row.mac, fields FROM pool_event AS mine"
         " JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = mine.pool_id"
+        " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
+    [EG__CHAIN_ALL_OF_ROWS] =
+        "SELECT 'row', row_id, pool_row.pool_id, import_id, position, key, pool_row.mac, fields, merged, name"
+        " FROM pool_event AS mine JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_row.pool_id"
         " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
     [EG__CHAIN_EVENTS] =
         "SELECT 'event', event.event_id, event.row_id, event.run_id, event.mac, event.state, event.recorded_utc"
         " FROM pool_event AS mine JOIN pool_event AS event ON event.row_id = mine.row_id AND event.run_id = mine.run_id"
         " WHERE mine.run_id = ?1 AND mine.state = 'reserved' ORDER BY event.event_id",
-    [EG__ADD_LINK] = "INSERT INTO chain (chain_id, run_id, form, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [EG__CHAIN_BRIDGE] = "SELECT 'bridge', run_id, vid, pid, serial FROM run_bridge WHERE run_id = ?1",
+    [EG__CHAIN_LABEL] = "SELECT 'label', run_id, label FROM run_label WHERE run_id = ?1",
+    [EG__CHAIN_DEVICE] =
+        "SELECT 'device', run_id, flash_unique_id, psram, psram_size FROM run_device WHERE run_id = ?1",
+    [EG__CHAIN_TIMES] =
+        "SELECT 'time', run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
+        " slowest_addr FROM region_time WHERE run_id = ?1 ORDER BY position",
+    [EG__CHAIN_MERGED_RUN] =
+        "SELECT 'merged', run_id, ledger, source, hash, merged_utc FROM merged_run WHERE run_id = ?1",
+    [EG__CHAIN_MERGED_SESSION] =
+        "SELECT 'merged session', session_id, ledger, source FROM run JOIN merged_session USING (session_id)"
+        " WHERE run_id = ?1",
+    [EG__CHAIN_LEDGER] = "SELECT 'ledger', ledger_id, identity FROM run JOIN ledger WHERE run_id = ?1",
+    [EG__ADD_LINK] =
+        "INSERT INTO chain (chain_id, run_id, form, previous, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 /* clang-format on */
 

@@ -5,7 +5,7 @@
 #ifndef JOBS_BUNDLE_H
 #define JOBS_BUNDLE_H
 
-#include "jobs/key.h"
+#include "engine/base/key.h"
 
 #include <stdio.h>
 

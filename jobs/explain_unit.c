@@ -62,7 +62,7 @@ enum eg_code eg__explain_unit(const struct eg_plan *plan, FILE *out, struct eg_e
     if (places.count == 0 && serial == NULL && values->item_count == 0)
         return EG_OK;
     fprintf(out, "  each board, for example of MAC %s%s%s\n", eg_names_find(&names, "mac")->value,
-            pool->given ? " and of a row 1 of pool " : "", pool->given ? pool->text : "");
+            pool->given ? " and of row 1 of pool " : "", pool->given ? pool->text : "");
     if (serial != NULL)
         fprintf(out, "  serial: %s\n", serial->secret ? "(secret)" : serial->value);
     for (unsigned i = 0; i < values->item_count; i++) {

@@ -242,7 +242,8 @@ enum eg_code eg__flash_args_read(struct eg__firmware *firmware, struct eg_error 
 {
     char *const text = (char *)firmware->build.text.data;
     EG_CLEANUP(reader_finish)
-    struct reader reader = {.place = {firmware->build.file, 1, 1}, .in = text + (eg__skip_bom(text) - text)};
+    struct reader reader = {.place = {firmware->build.file, 1, 1, NULL},
+                            .in = text + (eg__skip_bom(text) - text)};
 
     reader.out = reader.in;
     EG_TRY(eg_alloc(&reader.words, WORDS_MAX, sizeof *reader.words, err));

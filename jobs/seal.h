@@ -7,7 +7,7 @@
 #define JOBS_SEAL_H
 
 #include "engine/base/digest.h"
-#include "jobs/key.h"
+#include "engine/base/key.h"
 
 struct eg__seal {
     size_t content_size; /* bytes in front of it */

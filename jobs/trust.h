@@ -5,7 +5,7 @@
 #ifndef JOBS_TRUST_H
 #define JOBS_TRUST_H
 
-#include "jobs/key.h"
+#include "engine/base/key.h"
 
 struct eg_trusted {
     char *name; /* of its file */

@@ -7,20 +7,14 @@
  * and shapes what it says with colour. Every text that came from a job, a board or a person goes through
  * eg__out_escaped().
  *
- * The tables are written row by row as the ledger gives them; a batch of any size takes no memory.
- *
- * Not here: what the numbers mean and how they are counted, which is db/query.h's.
+ * Not here: what the numbers mean and how they are counted, which is db/query.h's and numbers.h's.
  */
 
-#include "reports/report.h"
+#include "reports/html.h"
 
-#include "db/query.h"
-#include "engine/base/bytes.h"
 #include "engine/base/clock.h"
-#include "reports/out.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -30,176 +24,34 @@ static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta c
 static const char style[] =
     "<style>\n"
     "@page { size: A4 landscape; margin: 12mm }\n"
-    "body { font: 14px/1.4 system-ui, sans-serif; color: #000; background: #fff; margin: 1.5rem }\n"
-    "h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem }\n"
-    "table { border-collapse: collapse; width: 100% }\n"
+    "body { font: 14px/1.4 system-ui, sans-serif; color: #000; background: #fff; margin: 1.5rem;"
+    " overflow-wrap: anywhere }\n"
+    "h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem;"
+    " break-after: avoid }\n"
+    ".t { overflow-x: auto } table { border-collapse: collapse; width: 100% }\n"
     "th, td { border: 1px solid #888; padding: .2rem .4rem; text-align: left; vertical-align: top;"
     " overflow-wrap: anywhere }\n"
+    "tbody:not(:has(tr))::after { content: \"none\" }\n"
     "thead { display: table-header-group } tr { break-inside: avoid }"
     " th { background: #eee; overflow-wrap: normal }\n"
     ".n { text-align: right; white-space: nowrap } .d { font: 11px monospace }\n"
-    ".k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em } .c { min-width: 9em }\n"
+    ".k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em } .f, .c { min-width: 9em }\n"
     "ul.facts { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0 }\n"
     "ul.facts li { border: 1px solid #888; padding: .3rem .8rem } ul.facts b { display: block;"
     " font-size: 1.3rem }\n"
     ".bad { font-weight: bold; border-left: 4px solid #000 }\n"
-    "@media print { body { margin: 0; font-size: 9pt } .d { font-size: 7pt } }\n"
+    ".g { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start }\n"
+    "figure { margin: 0; width: 360px; max-width: 100%; break-inside: avoid }"
+    " figcaption { font-size: 12px; text-align: center }\n"
+    "svg { display: block; width: 100%; height: auto } svg text { font: 10.5px sans-serif }\n"
+    ".a { stroke: #000 } .l { stroke: #000; stroke-dasharray: 4 3 } .b { fill: #bbb; stroke: #000 }\n"
+    ".o { fill: #000; stroke: #000 } .w { fill: #ddd; stroke: #888 } .p { fill: #fff; stroke: #000;"
+    " stroke-width: 1.5 }\n"
+    "@media screen and (max-width: 60rem) { th, td { overflow-wrap: break-word } }\n"
+    "@media print { body { margin: 0; font-size: 9pt; print-color-adjust: exact } td, th { font-size: 7.5pt; "
+    "padding: 1pt 3pt } .d { font-size: 6.5pt }"
+    " .t { overflow: visible } }\n"
     "</style>\n";
-
-/* A value that is not the report's own. */
-static void cell(struct eg__out *out, const char *class, const char *value)
-{
-    fprintf(out->file, "<td%s%s%s>", class[0] != '\0' ? " class=\"" : "", class,
-            class[0] != '\0' ? "\"" : "");
-    eg__out_escaped(out, value);
-    fputs("</td>", out->file);
-}
-
-/* A number and its unit; -1 is not known. */
-static void number_cell(struct eg__out *out, int64_t value, const char *unit)
-{
-    if (value < 0)
-        fputs("<td class=\"n\"></td>", out->file);
-    else
-        fprintf(out->file, "<td class=\"n\">%" PRId64 "%s</td>", value, unit);
-}
-
-static void seconds_cell(struct eg__out *out, int64_t duration_ms)
-{
-    if (duration_ms < 0)
-        fputs("<td class=\"n\"></td>", out->file);
-    else
-        fprintf(out->file, "<td class=\"n\">%" PRId64 ".%03d s</td>", duration_ms / 1000,
-                (int)(duration_ms % 1000));
-}
-
-static void begin_table(struct eg__out *out, const char *id, const char *title, const char *const *columns)
-{
-    fprintf(out->file, "<h2>%s</h2>\n<table id=\"%s\">\n<thead><tr>", title, id);
-    for (; *columns != NULL; columns++)
-        fprintf(out->file, "<th scope=\"col\">%s</th>", *columns);
-    fputs("</tr></thead>\n<tbody>\n", out->file);
-}
-
-static void end_table(struct eg__out *out)
-{
-    fputs("</tbody>\n</table>\n", out->file);
-}
-
-static enum eg_code session_row(void *context, const struct eg_batch_session *row, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fputs("<tr>", out->file);
-    cell(out, "k", row->started_utc);
-    cell(out, "", row->station);
-    cell(out, "", row->operator_name);
-    cell(out, "", row->job);
-    cell(out, "k", row->job_version);
-    cell(out, "k", row->chip);
-    cell(out, "d", row->job_sha256);
-    cell(out, "k", row->tool_version);
-    number_cell(out, row->runs, "");
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
-
-static enum eg_code region_row(void *context, const struct eg_batch_region *row, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fprintf(out->file, "<tr><td class=\"k\">0x%08" PRIx64 "</td>", row->flash_addr);
-    cell(out, "", row->name);
-    cell(out, "", row->file);
-    number_cell(out, row->size, "");
-    cell(out, "d", row->expected_md5);
-    cell(out, "d", row->expected_sha256);
-    number_cell(out, row->equal, "");
-    number_cell(out, row->different, "");
-    number_cell(out, row->not_checked, "");
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
-
-static enum eg_code mismatch_row(void *context, const struct eg_batch_mismatch *row, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fputs("<tr>", out->file);
-    number_cell(out, row->run, "");
-    cell(out, "s", row->slot);
-    cell(out, "k", row->mac);
-    cell(out, "", row->region);
-    fprintf(out->file, "<td class=\"k\">0x%08" PRIx64 "</td>", row->flash_addr);
-    cell(out, "d", row->expected_md5);
-    cell(out, "d", row->read_md5);
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
-
-static bool passed(const struct eg_batch_run *row)
-{
-    return strcmp(row->outcome, "pass") == 0 || strcmp(row->outcome, "pass-marginal") == 0;
-}
-
-static enum eg_code not_passed_row(void *context, const struct eg_batch_run *row, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fputs("<tr>", out->file);
-    number_cell(out, row->run, "");
-    cell(out, "s", row->slot);
-    cell(out, "k", row->mac);
-    cell(out, "k bad", row->outcome);
-    cell(out, "k", row->code);
-    cell(out, "k", row->blame);
-    cell(out, "c", row->sentence);
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
-
-static void flash_cell(struct eg__out *out, const struct eg_batch_run *row)
-{
-    char jedec[EG_JEDEC_TEXT];
-
-    if (row->flash_jedec < 0) {
-        fputs("<td></td>", out->file);
-        return;
-    }
-    eg_jedec_text(jedec, (uint32_t)row->flash_jedec);
-    fprintf(out->file, "<td class=\"k\">%s, ", jedec);
-    if (row->flash_size % (1 << 20) == 0)
-        fprintf(out->file, "%" PRId64 " MB</td>", row->flash_size >> 20);
-    else
-        fprintf(out->file, "%" PRId64 " KB</td>", row->flash_size >> 10);
-}
-
-static enum eg_code run_row(void *context, const struct eg_batch_run *row, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fputs("<tr>", out->file);
-    number_cell(out, row->run, "");
-    cell(out, "s", row->slot);
-    cell(out, "k", row->mac);
-    cell(out, "k", row->chip);
-    cell(out, "k", row->revision);
-    flash_cell(out, row);
-    cell(out, passed(row) ? "k" : "k bad", row->outcome);
-    cell(out, "k", strcmp(row->code, "ok") == 0 ? "" : row->code);
-    cell(out, "k", row->blame);
-    cell(out, "c", row->sentence[0] != '\0' ? row->sentence : row->marginal);
-    cell(out, "k d", row->started_utc);
-    seconds_cell(out, row->duration_ms);
-    number_cell(out, row->attempts, "");
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
 
 static void fact(struct eg__out *out, const char *id, const char *label, int64_t value, int64_t of)
 {
@@ -209,7 +61,37 @@ static void fact(struct eg__out *out, const char *id, const char *label, int64_t
     fputs("</li>\n", out->file);
 }
 
-static void facts(struct eg__out *out, const struct eg_batch *batch, const char *ledger)
+static void share(struct eg__out *out, const char *id, const char *label, int64_t part, int64_t whole)
+{
+    if (whole > 0)
+        fprintf(out->file, "<li><b id=\"%s\">%.1f %%</b>%s</li>\n", id, 100.0 * (double)part / (double)whole,
+                label);
+}
+
+static void facts(struct eg__out *out, const struct eg__numbers *numbers)
+{
+    const struct eg_batch *batch = &numbers->batch;
+
+    fputs("<ul class=\"facts\">\n", out->file);
+    share(out, "yield", "yield", batch->passed + batch->marginal, batch->units);
+    share(out, "first-pass-yield", "first-pass yield", batch->first_pass, batch->units);
+    fact(out, "units", "units", batch->units, 0);
+    fact(out, "passed", "pass", batch->passed, batch->units);
+    fact(out, "marginal", "pass-marginal", batch->marginal, batch->units);
+    fact(out, "failed", "fail", batch->failed, batch->units);
+    fact(out, "errors", "error", batch->errors, batch->units);
+    fact(out, "aborted", "aborted", batch->aborted, batch->units);
+    fact(out, "first-pass", "first pass", batch->first_pass, batch->units);
+    fact(out, "runs", "runs", batch->runs, 0);
+    fact(out, "retries", "retries", numbers->retries, 0);
+    fact(out, "unfinished", "unfinished runs", batch->unfinished, 0);
+    fputs("</ul>\n<p>A unit is a MAC, or a run whose board was never identified, and counts by its last "
+          "finished run in this batch. Yield: units that passed, also marginally, of all. First pass: its "
+          "first run passed in its first attempt. Retries: further attempts within runs.</p>\n",
+          out->file);
+}
+
+static void beginning(struct eg__out *out, const struct eg_batch *batch, const char *ledger)
 {
     char now[EG_UTC_TEXT];
 
@@ -223,67 +105,48 @@ static void facts(struct eg__out *out, const struct eg_batch *batch, const char 
             batch->first_utc[0] != '\0' ? batch->first_utc : "no run yet",
             batch->last_utc[0] != '\0' ? batch->last_utc : "now", now);
     eg__out_escaped(out, ledger);
-    fputs(".</p>\n<ul class=\"facts\">\n", out->file);
-    fact(out, "units", "units", batch->units, 0);
-    fact(out, "passed", "pass", batch->passed, batch->units);
-    fact(out, "marginal", "pass-marginal", batch->marginal, batch->units);
-    fact(out, "failed", "fail", batch->failed, batch->units);
-    fact(out, "errors", "error", batch->errors, batch->units);
-    fact(out, "aborted", "aborted", batch->aborted, batch->units);
-    fact(out, "first-pass", "first pass", batch->first_pass, batch->units);
-    fact(out, "runs", "runs", batch->runs, 0);
-    fact(out, "unfinished", "unfinished runs", batch->unfinished, 0);
-    fputs("</ul>\n<p>A unit is a MAC, or a run whose board was never identified, and counts by its last "
-          "finished run"
-          " in this batch. First pass: its first run passed in its first attempt.</p>\n",
-          out->file);
+    fputs(".</p>\n", out->file);
 }
 
-static enum eg_code tables(struct eg__out *out, struct eg_query *query, const char *batch,
-                           struct eg_error *err)
+static enum eg_code seal_field(void *context, const char *name, const char *value, struct eg_error *err)
 {
-    static const char *const sessions[] = {"Started (UTC)", "Station",     "Operator", "Job",  "Version",
-                                           "Chip",          "Job SHA-256", "espgang",  "Runs", NULL};
-    static const char *const not_passed[] = {"Run", "Slot", "MAC", "Outcome", "Code", "Blame", "Cause", NULL};
-    static const char *const regions[] = {"Address", "Region", "File",      "Bytes",       "MD5",
-                                          "SHA-256", "Equal",  "Different", "Not checked", NULL};
-    static const char *const mismatches[] = {
-        "Run", "Slot", "MAC", "Region", "Address", "Expected MD5", "MD5 by the chip", NULL};
-    static const char *const runs[] = {"Run",           "Slot",     "MAC",      "Chip",  "Revision",
-                                       "Flash",         "Outcome",  "Code",     "Blame", "Cause",
-                                       "Started (UTC)", "Duration", "Attempts", NULL};
+    struct eg__out *out = context;
 
-    begin_table(out, "sessions-table", "Sessions", sessions);
-    EG_TRY(eg_query_sessions(query, batch, session_row, out, err));
-    end_table(out);
-    begin_table(out, "not-passed-table", "Runs that did not pass", not_passed);
-    EG_TRY(eg_query_runs(query, batch, false, not_passed_row, out, err));
-    end_table(out);
-    begin_table(out, "regions-table",
-                "Regions, and how often the chip's digest of the flash was the expected one", regions);
-    EG_TRY(eg_query_regions(query, batch, region_row, out, err));
-    end_table(out);
-    begin_table(out, "mismatches-table", "Regions with another digest", mismatches);
-    EG_TRY(eg_query_mismatches(query, batch, mismatch_row, out, err));
-    end_table(out);
-    begin_table(out, "runs-table", "All runs", runs);
-    EG_TRY(eg_query_runs(query, batch, true, run_row, out, err));
-    end_table(out);
-    fputs("</body>\n</html>\n", out->file);
+    (void)err;
+    fputs("<tr><td class=\"k\">Seal: ", out->file);
+    eg__out_escaped(out, name);
+    fputs("</td>", out->file);
+    eg__html_cell(out, "d", value);
+    fputs("</tr>\n", out->file);
     return EG_OK;
 }
 
-enum eg_code eg_report_html(const char *ledger_path, const char *batch, const char *html_path,
-                            struct eg_error *err)
+static enum eg_code record(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
-    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    EG_CLEANUP(eg__out_discard) struct eg__out out = {0};
-    struct eg_batch found;
+    const struct eg__numbers *numbers = report->numbers;
 
-    EG_TRY(eg_query_open(&query, ledger_path, err));
-    EG_TRY(eg_query_batch(query, batch, &found, err));
-    EG_TRY(eg__out_open(&out, html_path, err));
-    facts(&out, &found, eg_query_path(query));
-    EG_TRY(tables(&out, query, found.name, err));
-    return eg__out_commit(&out, err);
+    fputs("<h2>Record</h2>\n<div class=\"t\"><table id=\"record-table\"><tbody>\n", out->file);
+    if (numbers->chain_id > 0)
+        fprintf(out->file,
+                "<tr><td class=\"k\">The batch's last finished run in the ledger's chain</td><td class=\"d\">"
+                "%" PRId64 ": %s</td></tr>\n",
+                numbers->chain_id, numbers->chain_hash);
+    else
+        fputs("<tr><td colspan=\"2\">No run of the batch is in the ledger's chain yet.</td></tr>\n",
+              out->file);
+    EG_TRY(eg_query_seal(report->query, numbers->batch.name, seal_field, out, err));
+    eg__html_end_table(out);
+    return EG_OK;
+}
+
+enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    beginning(out, &report->numbers->batch, eg_query_path(report->query));
+    facts(out, report->numbers);
+    EG_TRY(eg__html_sessions(out, report, err));
+    EG_TRY(record(out, report, err));
+    eg__html_charts(out, report);
+    EG_TRY(eg__html_tables(out, report, err));
+    fputs("</body>\n</html>\n", out->file);
+    return EG_OK;
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A report on its way to its file: written beside it, and put in its place only when it is whole. */
+/* A report on its way to its file: written beside it, and put in its place only when it is whole; and text
+ * from outside that cannot leave its place in a format. */
 
 #ifndef REPORTS_OUT_H
 #define REPORTS_OUT_H
 
 #include "engine/base/error.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 /** Zero-initialise it; EG_CLEANUP(eg__out_discard) leaves the old file when it was not committed. */
 struct eg__out {
-    FILE *file; /* write to it; errors are kept until the commit */
-    char *temporary, *path;
+    FILE *file;             /* write to it; errors are kept until the commit */
+    char *temporary, *path; /* NULL = standard output */
 };
 
+/** @param path  "-" = standard output, to which nothing goes before the commit */
 enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error *err) EG_CHECKED;
 
 /** EG_IO or EG_NO_ROOM when anything could not be written; the old file is then as it was. */
@@ -22,7 +25,19 @@ enum eg_code eg__out_commit(struct eg__out *out, struct eg_error *err) EG_CHECKE
 
 void eg__out_discard(struct eg__out *out);
 
-/** Text between tags or inside a quoted attribute, whatever it contains; control characters become U+FFFD. */
+/** Text between tags or inside a quoted attribute, of HTML or XML, whatever it contains; what neither can
+ * have becomes U+FFFD. In an attribute a line's end is a character reference. */
 void eg__out_escaped(struct eg__out *out, const char *text);
+
+/** A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void eg__out_json(struct eg__out *out, const char *text);
+
+/**
+ * A field of a CSV file as RFC 4180 has it, bytes that are not UTF-8 become U+FFFD.
+ *
+ * A spreadsheet takes what begins with = + - @, a TAB or a CR for a formula, so such a text gets a ' in
+ * front, unless it is a sign, a decimal number and at most a unit of letters ("-61 dBm").
+ */
+void eg__out_csv(struct eg__out *out, const char *text);
 
 #endif

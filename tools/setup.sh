@@ -8,7 +8,7 @@ packages=(
   libserialport-dev libgensio-dev libudev-dev
   zlib1g-dev libdeflate-dev libelf-dev libzstd-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
   libarchive-dev # with zstd
-  libcmocka-dev sqlite3 g++ mandoc valgrind zstd # tests
+  libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils # tests
   dpkg-dev file # cpack -G DEB
 )
 

@@ -25,6 +25,9 @@ CREATE TABLE merged_run (
     UNIQUE (ledger, source)
 );
 
+-- The run it came with; NULL = it was imported here.
+ALTER TABLE pool_row ADD COLUMN merged INTEGER REFERENCES run;
+
 INSERT INTO ledger (ledger_id, identity) VALUES (1, lower(hex(randomblob(16))));
 
 -- Append only, as in version 1.

@@ -117,15 +117,17 @@ static json_t *describe_board(const struct eg_run *run, enum eg__hook hook,
                               const struct eg_run_record *record)
 {
     json_t *const object = describe(run->plan, hook, run->batch);
-    bool whole = add(object, json_pack("{so so sI}", "slot", eg_json_text(run->slot), "port",
-                                       eg_json_text(run->url), "run", (json_int_t)run->number));
+    bool whole =
+        add(object, json_pack("{so so so sI}", "label", eg_json_text(run->label != NULL ? run->label : ""),
+                              "slot", eg_json_text(run->slot), "port", eg_json_text(run->url), "run",
+                              (json_int_t)run->number));
 
     if (record != NULL && record->unit != NULL) {
         const struct eg_unit *const unit = record->unit;
-        whole &=
-            add(object, json_pack("{ss ss si ss sI}", "mac", unit->mac, "chip", unit->chip, "revision",
-                                  (int)unit->revision, "package", unit->package != NULL ? unit->package : "",
-                                  "flash_size", (json_int_t)unit->flash_size));
+        whole &= add(object, json_pack("{ss ss ss si ss sI}", "flash_unique_id", unit->flash_unique_id, "mac",
+                                       unit->mac, "chip", unit->chip, "revision", (int)unit->revision,
+                                       "package", unit->package != NULL ? unit->package : "", "flash_size",
+                                       (json_int_t)unit->flash_size));
     }
     if (record != NULL)
         whole &=

@@ -315,7 +315,9 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
     }
     EG_TRY(eg_alloc(&account->stages, attempts * stage_count + BOARD_HOOKS, sizeof account->stages[0], err));
     EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
-    return run->recorder->ops->begin(run->recorder, run->slot, run->url, &run->number, err);
+    struct eg_run_begin begin = {.slot = run->slot, .port = run->url, .label = run->label};
+    eg_discover_bridge(&begin.bridge, run->url);
+    return run->recorder->ops->begin(run->recorder, &begin, &run->number, err);
 }
 
 static enum eg_code run_board(struct eg_run *run, const struct eg_stage *const *stages,

@@ -14,8 +14,9 @@
 
 /** A place for a board. */
 struct eg_slot {
-    const char *name; /* topology path, URL or a human name; unique */
-    const char *url;  /* port to open */
+    const char *name;  /* topology path, URL or a human name; unique */
+    const char *url;   /* port to open */
+    const char *label; /* of the board in it, as it was scanned; NULL = not known */
 };
 
 struct eg_station {

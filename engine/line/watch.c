@@ -65,7 +65,7 @@ static enum eg_code add(struct line *line, const struct eg_slot *slot, struct eg
     EG_TRY(eg_strdup(&name, slot->name, err));
     EG_TRY(eg_strdup(&url, slot->url, err));
     EG_TRY(eg_alloc(&more[line->count], 1, sizeof(struct place), err));
-    more[line->count++]->slot = (struct eg_slot){name, url};
+    more[line->count++]->slot = (struct eg_slot){.name = name, .url = url};
     name = NULL;
     url = NULL;
     return EG_OK;

@@ -224,6 +224,12 @@ void eg_discover_order_for_search(struct eg_found_port *found, size_t count)
         qsort(found, count, sizeof *found, by_search);
 }
 
+void eg_discover_bridge(struct eg_bridge *bridge, const char *url)
+{
+    *bridge = (struct eg_bridge){0};
+    eg__usb_device(bridge, url);
+}
+
 void eg_discover_slot(char *slot, size_t size, const char *url)
 {
     if (!eg__topology(slot, size, url))

@@ -47,6 +47,15 @@ enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, cons
  * rest; among equals the highest path first. */
 void eg_discover_order_for_search(struct eg_found_port *found, size_t count);
 
+/** The USB device that carries a port. */
+struct eg_bridge {
+    uint16_t vid, pid; /* vid 0 = not known, or not USB */
+    char serial[64];   /* its own; "" = none */
+};
+
+/** That of a port path (links are followed) or URL. */
+void eg_discover_bridge(struct eg_bridge *bridge, const char *url);
+
 /** The slot name of a port path or URL: topology for USB serial ports, else the path or URL itself. */
 void eg_discover_slot(char *slot, size_t size, const char *url);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Where a USB serial port is plugged in, by libudev. For Linux only.
+ * Where a USB serial port is plugged in and what carries it, by libudev. For Linux only.
  *
  * udev's ID_PATH is the place ("pci-0000:00:14.0-usb-0:2:1.0"). Where no udev daemon has been, in containers,
  * the name of the USB device's folder in sysfs is one too ("1-2.3"), with the interface for ports of one
@@ -13,6 +13,7 @@
 
 #include <libudev.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,18 +27,22 @@ static void unref_device(struct udev_device **device)
     udev_device_unref(*device);
 }
 
-bool eg__topology(char *place, size_t size, const char *path)
+/* The caller's; NULL = there is none. */
+static struct udev_device *device_at(const char *path)
 {
     EG_CLEANUP(unref) struct udev *udev = NULL;
-    EG_CLEANUP(unref_device) struct udev_device *device = NULL;
     struct stat status;
 
     if (stat(path, &status) != 0 || !S_ISCHR(status.st_mode))
-        return false;
+        return NULL;
     udev = udev_new();
-    if (udev == NULL)
-        return false;
-    device = udev_device_new_from_devnum(udev, 'c', status.st_rdev);
+    return udev != NULL ? udev_device_new_from_devnum(udev, 'c', status.st_rdev) : NULL;
+}
+
+bool eg__topology(char *place, size_t size, const char *path)
+{
+    EG_CLEANUP(unref_device) struct udev_device *device = device_at(path);
+
     if (device == NULL)
         return false;
     struct udev_device *interface =
@@ -47,4 +52,28 @@ bool eg__topology(char *place, size_t size, const char *path)
     const char *id_path = udev_device_get_property_value(device, "ID_PATH");
     snprintf(place, size, "%s", id_path != NULL ? id_path : udev_device_get_sysname(interface));
     return true;
+}
+
+/* 0 = absent. */
+static uint16_t id_of(struct udev_device *usb, const char *name)
+{
+    const char *const text = udev_device_get_sysattr_value(usb, name);
+
+    return text != NULL ? (uint16_t)strtoul(text, NULL, 16) : 0;
+}
+
+void eg__usb_device(struct eg_bridge *bridge, const char *path)
+{
+    EG_CLEANUP(unref_device) struct udev_device *device = device_at(path);
+
+    if (device == NULL)
+        return;
+    struct udev_device *const usb =
+        udev_device_get_parent_with_subsystem_devtype(device, "usb", "usb_device");
+    if (usb == NULL)
+        return;
+    const char *const serial = udev_device_get_sysattr_value(usb, "serial");
+    bridge->vid = id_of(usb, "idVendor");
+    bridge->pid = id_of(usb, "idProduct");
+    snprintf(bridge->serial, sizeof bridge->serial, "%s", serial != NULL ? serial : "");
 }

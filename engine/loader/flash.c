@@ -87,9 +87,9 @@ static enum eg_code execute(struct eg_loader *loader, struct eg_error *err)
     return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d looks", SPI_POLLS);
 }
 
-static enum eg_code spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                                unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
-                                uint32_t *result, struct eg_error *err)
+enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
+                             unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+                             uint32_t *result, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
     const uint32_t usr_addr = target->spi.base + target->spi.usr;
@@ -132,7 +132,8 @@ enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, con
             "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most "
             "64, 32, 32 and 256",
             opcode, size, read_bits, addr_bits, dummy_bits);
-    if (spi_command(loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits, result, err) != EG_OK)
+    if (eg__spi_command(loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits, result, err) !=
+        EG_OK)
         return eg_error_prefix(err, "flash command 0x%02x: ", opcode);
     return EG_OK;
 }

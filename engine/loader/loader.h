@@ -135,6 +135,16 @@ enum eg_code eg_loader_revision(struct eg_loader *loader, uint16_t *revision,
 enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_TEXT],
                                 struct eg_error *err) EG_CHECKED;
 
+/** PSRAM in the package of the chip; what is outside no chip tells. */
+struct eg_psram {
+    enum { EG_PSRAM_NOT_TOLD, EG_PSRAM_NONE, EG_PSRAM_THERE } state;
+    uint64_t size; /* bytes; 0 = not known */
+};
+
+/** By the chip's features. Not told by chips that have no efuse for it, unless their package does. */
+enum eg_code eg_loader_psram(struct eg_loader *loader, struct eg_psram *psram,
+                             struct eg_error *err) EG_CHECKED;
+
 /** Whether the chip has a key for flash encryption. */
 enum eg_code eg_loader_has_flash_key(struct eg_loader *loader, bool *has, struct eg_error *err) EG_CHECKED;
 
@@ -146,8 +156,8 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
                                      struct eg_error *err) EG_CHECKED;
 
 /**
- * Upload a stub and start it. One that runs already goes on, and is taken for this one. The rate may be 115200
- * afterwards, whatever it was: some stubs begin there.
+ * Upload a stub and start it. One that runs already goes on, and is taken for this one. The rate may be
+ * 115200 afterwards, whatever it was: some stubs begin there.
  *
  * @return EG_STUB_FAILED  it did not greet; the sentence says what came instead
  *         EG_SECURED      this chip in this security state starts no stub
@@ -188,6 +198,15 @@ struct eg_flash_info {
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info,
                                   struct eg_error *err) EG_CHECKED;
 
+#define EG_FLASH_UNIQUE_SIZE 8
+#define EG_FLASH_UNIQUE_TEXT (2 * EG_FLASH_UNIQUE_SIZE + 1)
+
+/** Unique id of the flash part (command 4B, eight bytes), as lower-case hex in the order it gives them; ""
+ * when the part has none (all zeros, all ones) or secure download mode hides it. Needs the flash attached.
+ * EG_BAD_REPLY when it reads differently the second time. */
+enum eg_code eg_loader_flash_unique_id(struct eg_loader *loader, char text[EG_FLASH_UNIQUE_TEXT],
+                                       struct eg_error *err) EG_CHECKED;
+
 /** SPI_SET_PARAMS; EG_OK without effect on the ESP8266 ROM. */
 enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size,
                                       struct eg_error *err) EG_CHECKED;
@@ -206,6 +225,15 @@ struct eg_flash_data {
 struct eg_write_times {
     uint64_t wire_us;  /* bytes on the wire * 10 / baud */
     uint64_t total_us; /* BEGIN to the answer of END (or of the last block, on a ROM) */
+
+    /* Of the way that ended well, when a region was begun again. A block's time is that from one answer to
+     * the next, its bytes' way included. A ROM has programmed the block when it answers; a stub answers when
+     * it has received it, and works on it while the next arrives, but the last one's time includes END. */
+    unsigned blocks;
+    bool erases_first; /* a ROM: erase_us is the answer of BEGIN; a stub erases as it programs */
+    uint64_t erase_us;
+    uint32_t block_min_us, block_median_us, block_max_us;
+    uint32_t slowest_addr; /* where in the flash the block that took longest begins */
 };
 
 /**

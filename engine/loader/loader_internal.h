@@ -77,6 +77,12 @@ enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *b
 enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t work_ms,
                              struct eg_error *err) EG_CHECKED;
 
+/** As eg_loader_spi_command(), unchecked; `read_bits` up to 512, of which the first 32 are the result and the
+ * rest is left in the controller. */
+enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
+                             unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+                             uint32_t *result, struct eg_error *err) EG_CHECKED;
+
 /** The size word that makes the ESP8266 ROM erase what is meant. */
 uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 

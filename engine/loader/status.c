@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part's status registers and its SFDP table.
+ * The flash part's status registers, its SFDP table and its unique id.
  *
  * Parts differ in how they take a status of two bytes: both with one command, or each with its own. So both
  * ways are gone, one after the other; which of them the part has taken only reading tells.
@@ -10,11 +10,14 @@
 #include "engine/base/bytes.h"
 #include "engine/loader/loader_internal.h"
 
+#include <string.h>
+
 enum {
     CMD_WRITE_ENABLE = 0x06,
     CMD_WRITE_ENABLE_VOLATILE = 0x50,
     CMD_WRITE_DISABLE = 0x04,
     CMD_READ_SFDP = 0x5a,
+    CMD_READ_UNIQUE_ID = 0x4b,
 
     STATUS_BYTES = 3,
     SFDP_ADDR_BITS = 24,
@@ -76,4 +79,44 @@ enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsign
                             (unsigned)addr);
     return eg_loader_spi_command(loader, CMD_READ_SFDP, NULL, 0, bytes * 8, addr, SFDP_ADDR_BITS,
                                  SFDP_DUMMY_BITS, word, err);
+}
+
+/* Four bytes that mean nothing come before the answer. GigaDevice wants the first three to be zero, so they
+ * go as an address. */
+static enum eg_code read_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
+{
+    const uint32_t usr1_addr = loader->target->spi.base + loader->target->spi.usr1;
+    const uint32_t w0_addr = loader->target->spi.base + loader->target->spi.w0;
+    uint32_t saved_usr1, again[2];
+
+    /* The loader reads its flash with lengths that it may have set long ago. */
+    EG_TRY(eg_loader_read_reg(loader, usr1_addr, &saved_usr1, err));
+    EG_TRY(eg__spi_command(loader, CMD_READ_UNIQUE_ID, NULL, 0, 8 * EG_FLASH_UNIQUE_SIZE, 0, 24, 8, &words[0],
+                           err));
+    EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &words[1], err));
+    EG_TRY(eg_loader_read_reg(loader, w0_addr, &again[0], err));
+    EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &again[1], err));
+    EG_TRY(eg_loader_write_reg(loader, usr1_addr, saved_usr1, 0xffffffff, 0, err));
+    if (memcmp(words, again, sizeof again) != 0)
+        return eg_error_set(err, EG_BAD_REPLY, "it reads differently the second time");
+    return EG_OK;
+}
+
+enum eg_code eg_loader_flash_unique_id(struct eg_loader *loader, char text[EG_FLASH_UNIQUE_TEXT],
+                                       struct eg_error *err)
+{
+    uint8_t id[EG_FLASH_UNIQUE_SIZE];
+    uint32_t words[2] = {0};
+
+    text[0] = '\0';
+    if (loader->secure_download)
+        return EG_OK;
+    if (read_unique_id(loader, words, err) != EG_OK)
+        return eg_error_prefix(err, "reading the flash's unique id: ");
+    if (words[0] == words[1] && (words[0] == 0 || words[0] == 0xffffffff))
+        return EG_OK;
+    eg_put32(id, words[0]);
+    eg_put32(id + 4, words[1]);
+    eg_hex(text, id, sizeof id);
+    return EG_OK;
 }

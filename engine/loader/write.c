@@ -17,6 +17,7 @@
 
 #include <zlib.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -35,6 +36,10 @@ struct writer {
     uint32_t source_size;
     bool compressed;
     uint32_t done; /* uncompressed bytes of the accepted blocks */
+    uint32_t *block_us, block_count;
+    uint32_t block_addr;  /* where the block at work begins */
+    uint64_t answered_us; /* when the last answer came */
+    struct eg_write_times times;
     z_stream inflate;
 };
 
@@ -64,11 +69,47 @@ static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t
     return EG_OK;
 }
 
+/* How long it is since the answer before. */
+static uint32_t turn_us(struct writer *writer)
+{
+    const uint64_t before_us = writer->answered_us;
+
+    writer->answered_us = eg_clock_us();
+    return (uint32_t)(writer->answered_us - before_us);
+}
+
+static void note_block(struct writer *writer, uint32_t index, uint32_t us)
+{
+    writer->block_us[index] += us;
+    if (writer->block_us[index] <= writer->times.block_max_us)
+        return;
+    writer->times.block_max_us = writer->block_us[index];
+    writer->times.slowest_addr = writer->block_addr;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* The times of the blocks are no longer in their order afterwards. */
+static void sum_up(struct writer *writer)
+{
+    if (writer->block_count == 0)
+        return;
+    qsort(writer->block_us, writer->block_count, sizeof writer->block_us[0], by_time);
+    writer->times.blocks = writer->block_count;
+    writer->times.block_min_us = writer->block_us[0];
+    writer->times.block_median_us = writer->block_us[(writer->block_count - 1) / 2];
+}
+
 static enum eg_code send_blocks(struct writer *writer, struct eg_error *err)
 {
     struct eg_loader *loader = writer->loader;
     const uint32_t block_size = eg_loader_flash_block_size(loader);
-    const uint32_t blocks = eg_div_up(writer->source_size, block_size);
+    const uint32_t blocks = writer->block_count;
 
     for (uint32_t i = 0; i < blocks; i++) {
         const uint8_t *data = writer->source + (size_t)i * block_size;
@@ -80,6 +121,8 @@ static enum eg_code send_blocks(struct writer *writer, struct eg_error *err)
         if (eg__flash_block(loader, data, size, eg__program_ms(loader, out), err) != EG_OK)
             return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
                                    (unsigned)(writer->what->flash_addr + writer->done));
+        writer->block_addr = writer->what->flash_addr + writer->done;
+        note_block(writer, i, turn_us(writer));
         writer->done += out;
         if (writer->progress != NULL)
             writer->progress(writer->context, writer->done, writer->what->size);
@@ -92,14 +135,20 @@ static enum eg_code write_once(struct writer *writer, struct eg_error *err)
     const struct eg_flash_data *what = writer->what;
 
     writer->done = 0;
+    writer->times = (struct eg_write_times){.erases_first = !writer->loader->stub};
+    memset(writer->block_us, 0, writer->block_count * sizeof writer->block_us[0]);
+    (void)turn_us(writer);
     if (writer->compressed)
         EG_TRY(eg_loader_flash_defl_begin(writer->loader, what->size, writer->source_size, what->flash_addr,
                                           what->encrypted, err));
     else
         EG_TRY(eg_loader_flash_begin(writer->loader, what->size, what->flash_addr, what->encrypted, err));
+    writer->times.erase_us = turn_us(writer);
     EG_TRY(send_blocks(writer, err));
     if (eg_loader_flash_finish(writer->loader, false, err) != EG_OK)
         return eg_error_prefix(err, "at 0x%08x: ", (unsigned)what->flash_addr);
+    if (writer->block_count > 0)
+        note_block(writer, writer->block_count - 1, turn_us(writer));
     return EG_OK;
 }
 
@@ -170,8 +219,9 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     return write_once(writer, err);
 }
 
-static void finish_inflate(struct writer *writer)
+static void writer_finish(struct writer *writer)
 {
+    free(writer->block_us);
     if (writer->compressed)
         inflateEnd(&writer->inflate);
 }
@@ -184,7 +234,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
     const uint64_t sent_before = loader->port->bytes_sent;
     const bool compressed =
         what->zlib != NULL && eg__has(loader, EG_OP_FLASH_DEFL_BEGIN) && !loader->secure_download;
-    EG_CLEANUP(finish_inflate)
+    EG_CLEANUP(writer_finish)
     struct writer writer = {
         .loader = loader,
         .what = what,
@@ -197,8 +247,12 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
     if (compressed && inflateInit(&writer.inflate) != Z_OK)
         return eg_error_set(err, EG_NO_MEMORY, "an inflate stream");
     writer.compressed = compressed;
+    writer.block_count = eg_div_up(writer.source_size, eg_loader_flash_block_size(loader));
+    EG_TRY(eg_alloc(&writer.block_us, (size_t)writer.block_count + 1, sizeof writer.block_us[0], err));
     EG_TRY(write_and_redo(&writer, err));
     if (times != NULL) {
+        sum_up(&writer);
+        *times = writer.times;
         times->total_us = eg_clock_us() - started_us;
         times->wire_us =
             loader->baud > 0 ? (loader->port->bytes_sent - sent_before) * 10 * 1000000 / loader->baud : 0;

@@ -149,14 +149,12 @@ static enum eg_code look_at_flash_size(struct eg_run *run, const struct eg_setti
 static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                                   char has[HAS_TEXT], struct eg_error *err)
 {
-    char features[EG_FEATURES_TEXT], word[16];
-    uint64_t size = 0;
+    struct eg_psram psram;
+    char word[24];
 
-    EG_TRY(eg_loader_features(&run->loader, features, err));
-    const char *const psram = strstr(features, "Embedded PSRAM");
-    const bool none = psram == NULL || strstr(features, "No Embedded PSRAM") != NULL;
-    const bool known =
-        none || (sscanf(psram, "Embedded PSRAM %15[0-9A-Z]", word) == 1 && eg_number_parse(word, &size));
+    EG_TRY(eg_loader_psram(&run->loader, &psram, err));
+    const bool none = psram.state != EG_PSRAM_THERE;
+    const bool known = none || psram.size != 0;
     *accepted = true;
     for (unsigned i = 0; i < setting->item_count; i++) {
         const char *const text = setting->items[i].text;
@@ -165,8 +163,9 @@ static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *s
         else if (strcmp(text, "no") == 0)
             *accepted = *accepted && none;
         else
-            *accepted = *accepted && known && compare(text, eg_number_parse, size) == HOLDS;
+            *accepted = *accepted && known && compare(text, eg_number_parse, psram.size) == HOLDS;
     }
+    size_text(word, sizeof word, psram.size);
     if (none)
         snprintf(has, HAS_TEXT, "the chip has no PSRAM");
     else

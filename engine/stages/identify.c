@@ -11,6 +11,7 @@
 static void describe(struct eg_unit *unit, const struct eg_run *run)
 {
     const struct eg_chip_info *chip = &run->chip;
+    const struct eg_unit former = run->unit; /* of an attempt that came further than this one may */
 
     *unit = (struct eg_unit){
         .chip = run->loader.target->name,
@@ -21,7 +22,9 @@ static void describe(struct eg_unit *unit, const struct eg_run *run)
         .secure_boot = chip->secure_boot,
         .flash_encryption = chip->flash_encryption,
         .secure_download = chip->secure_download,
+        .psram = former.psram,
     };
+    memcpy(unit->flash_unique_id, former.flash_unique_id, sizeof unit->flash_unique_id);
     if (chip->has_mac)
         eg_mac_text(unit->mac, chip->mac);
 }

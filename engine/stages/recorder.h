@@ -13,6 +13,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/digest.h"
+#include "engine/link/discover.h"
+#include "engine/loader/loader.h"
 #include "engine/stages/plan.h"
 
 #include <stdint.h>
@@ -39,6 +41,15 @@ struct eg_unit {
     uint32_t flash_jedec; /* maker | type << 8 | capacity << 16 */
     uint32_t flash_size;  /* bytes */
     bool secure_boot, flash_encryption, secure_download;
+    char flash_unique_id[EG_FLASH_UNIQUE_TEXT]; /* lower-case hex; "" = none or not known */
+    struct eg_psram psram;
+};
+
+/** What is known when a run begins. */
+struct eg_run_begin {
+    const char *slot, *port;
+    const char *label;       /* of the board, as it was scanned; NULL = not known */
+    struct eg_bridge bridge; /* behind the port */
 };
 
 struct eg_stage_record {
@@ -58,9 +69,9 @@ struct eg_region_record {
     unsigned attempt;
     bool read_back; /* md5 was computed by the chip */
     uint8_t md5[EG_MD5_SIZE];
-    const char *method;  /* "md5-by-chip", "read-back"; "none" while not checked */
-    const char *verdict; /* "equal", "different", "not-checked" */
-    uint64_t write_us;
+    const char *method;          /* "md5-by-chip", "read-back"; "none" while not checked */
+    const char *verdict;         /* "equal", "different", "not-checked" */
+    struct eg_write_times times; /* zero while it is not written */
 };
 
 /** What a value of a run is. */
@@ -137,8 +148,8 @@ struct eg_seen {
 struct eg_recorder;
 
 struct eg_recorder_ops {
-    /** A run begins in a slot; nothing is known of the board yet. *run is the ledger's number of it. */
-    enum eg_code (*begin)(struct eg_recorder *recorder, const char *slot, const char *port, int64_t *run,
+    /** A run begins in a slot; nothing is known of the chip yet. *run is the ledger's number of it. */
+    enum eg_code (*begin)(struct eg_recorder *recorder, const struct eg_run_begin *begin, int64_t *run,
                           struct eg_error *err);
     /** The board is admitted and will be erased next; repeated by a later attempt. */
     enum eg_code (*intent)(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,

@@ -52,6 +52,7 @@ struct eg_run {
     struct eg_claims *claims;
     const char *slot, *url;
     const char *batch; /* its name, for hooks; NULL = none */
+    const char *label; /* of the board; NULL = not known */
     int64_t number;    /* of the run, from the recorder */
 
     /* of this attempt */

@@ -65,6 +65,20 @@ static enum eg_code check(const struct eg_plan *plan, const char **place, struct
     return eg_plan_choice(plan, "link.stub") == STUB_OFF ? check_verifiable(plan->target, err) : EG_OK;
 }
 
+/* What identify leaves out, because at the rate of a ROM it would take ten times as long. */
+static enum eg_code look_closer(struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_log_origin origin = eg_run_origin(run);
+
+    if (run->loader.secure_download)
+        return EG_OK;
+    EG_TRY(eg_loader_flash_unique_id(&run->loader, run->unit.flash_unique_id, err));
+    EG_TRY(eg_loader_psram(&run->loader, &run->unit.psram, err));
+    eg_log_verbose(run->logger, &origin, "unique id of the flash: %s",
+                   run->unit.flash_unique_id[0] != '\0' ? run->unit.flash_unique_id : "none");
+    return EG_OK;
+}
+
 static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
 {
     const uint32_t flash_size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
@@ -76,6 +90,7 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
     if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
         EG_TRY(eg_loader_attach_flash(&run->loader, err));
+    EG_TRY(look_closer(run, err));
     eg_log_verbose(run->logger, &origin, "the %s writes at %" PRIu32 " baud",
                    run->loader.stub ? "stub" : "ROM", run->loader.baud);
     return eg_loader_set_flash_size(&run->loader, flash_size, err);

@@ -29,7 +29,7 @@ static enum eg_code write_region(struct eg_run *run, unsigned index, struct eg_r
     progress->what = region->name;
     if (eg_loader_write_flash(&run->loader, &data, eg_region_progress, progress, &times, err) != EG_OK)
         return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);
-    run->regions[index].write_us = times.total_us;
+    run->regions[index].times = times;
     eg_log_verbose(run->logger, &origin, "%s at 0x%08" PRIx32 ": %zu bytes written in %.2f s", region->name,
                    region->flash_addr, region->data.size, (double)times.total_us / 1e6);
     progress->done_before += region->data.size;

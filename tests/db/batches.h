@@ -48,7 +48,8 @@ static inline enum eg_code fill_batches(struct sample *sample, struct eg_ledger 
     sample->session.batch = "batch-1";
     EG_TRY(eg_ledger_open(ledger, sample->path, &sample->session, &sample->plan, NULL, err));
     struct eg_recorder *recorder = eg_ledger_recorder(*ledger);
-    EG_TRY(recorder->ops->begin(recorder, "slot 3", "sim:", &run, err));
+    EG_TRY(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "slot 3", .port = "sim:"}, &run, err));
     return recorder->ops->intent(recorder, run, &fifth, err);
 }
 

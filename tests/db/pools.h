@@ -57,7 +57,7 @@ static inline enum eg_code pools_reserve(struct eg_ledger *ledger, unsigned unit
     struct eg_pool_row row;
 
     if (*run == 0)
-        EG_TRY(recorder->ops->begin(recorder, "a", "sim:", run, err));
+        EG_TRY(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, run, err));
     EG_TRY(recorder->ops->reserve(recorder, *run, pool, unit.mac, &row, err));
     *row_number = row.number;
     eg_pool_row_finish(&row);

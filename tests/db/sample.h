@@ -65,6 +65,15 @@ static inline int sample_setup(void **state)
     return 0;
 }
 
+/* Texts whose digest the ledger has are of that digest. */
+static inline void sample_use_job(struct sample *sample, const char *text)
+{
+    struct eg_error err;
+
+    sample->plan.job_text = (struct eg_buffer){(uint8_t *)(uintptr_t)text, strlen(text), 0};
+    assert_ok(eg_sha256(sample->plan.job_sha256, text, strlen(text), &err), err);
+}
+
 /* Removes `name` in the open folder `at`, and what is in it. */
 static inline void sample_remove(int at, const char *name)
 {
@@ -99,6 +108,7 @@ static inline struct eg_unit sample_unit(unsigned number)
         .package = "ESP32-C3 (QFN32)",
         .flash_jedec = 0x1640c8,
         .flash_size = 4u << 20,
+        .flash_unique_id = "d1644561093a2f2c",
     };
 
     snprintf(unit.mac, sizeof unit.mac, "7c:df:a1:00:%02x:%02x", (number >> 8) & 255, number & 255);
@@ -153,7 +163,14 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
             .read_back = true,
             .method = "md5-by-chip",
             .verdict = "equal",
-            .write_us = 1000 * (i + 1),
+            .times = {.total_us = 1000 * (i + 1),
+                      .blocks = 3 * (i + 1),
+                      .erases_first = i == 1,
+                      .erase_us = 1500,
+                      .block_min_us = 250,
+                      .block_median_us = 500,
+                      .block_max_us = 750 * (i + 1),
+                      .slowest_addr = sample->regions[i].flash_addr + 0x1000},
         };
         memcpy(regions[i].md5, sample->regions[i].md5, EG_MD5_SIZE);
     }
@@ -191,7 +208,11 @@ static inline enum eg_code sample_run(const struct sample *sample, struct eg_led
 {
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
 
-    EG_TRY(recorder->ops->begin(recorder, slot, "sim:esp32c3", run, err));
+    EG_TRY(recorder->ops->begin(
+        recorder,
+        &(struct eg_run_begin){
+            .slot = slot, .port = "sim:esp32c3", .label = "A-17", .bridge = {0x10c4, 0xea60, "0001"}},
+        run, err));
     if (unit != NULL)
         EG_TRY(recorder->ops->intent(recorder, *run, unit, err));
     return sample_finish(sample, ledger, *run, unit, end, err);

@@ -5,12 +5,12 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* What form 2 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
- * the regions. */
+/* What form 4 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
+ * the regions, form 2 with the events, form 3 with the times. */
 static const char *const parts[] = {
-    "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
-    " s.tool_version FROM session AS s, job AS j, run AS r"
-    " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id",
+    ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
+     " s.tool_version FROM session AS s, job AS j, run AS r"
+     " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id"),
     "SELECT 'run', * FROM run WHERE run_id = ?1",
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
     "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
@@ -18,13 +18,25 @@ static const char *const parts[] = {
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
-    "SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
-    " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1) ORDER BY "
-    "2",
-    "SELECT 'event', event_id, row_id, run_id, mac, state, recorded_utc FROM pool_event WHERE run_id = ?1"
-    " ORDER BY 2",
+    ("SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
+     " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1)"
+     " ORDER BY 2"),
+    ("SELECT 'event', event_id, row_id, run_id, mac, state, recorded_utc FROM pool_event WHERE run_id = ?1"
+     " ORDER BY 2"),
+    "SELECT 'bridge', * FROM run_bridge WHERE run_id = ?1",
+    "SELECT 'label', * FROM run_label WHERE run_id = ?1",
+    "SELECT 'device', * FROM run_device WHERE run_id = ?1",
+    "SELECT 'time', * FROM region_time WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'merged', * FROM merged_run WHERE run_id = ?1",
+    ("SELECT 'merged session', s.* FROM merged_session AS s, run AS r"
+     " WHERE r.run_id = ?1 AND r.session_id = s.session_id"),
+    "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
 };
-#define FORM_1_PARTS 6
+static const unsigned parts_of_form[] = {0, 6, 10, 14, sizeof parts / sizeof parts[0]};
+#define ROWS 8 /* in form 4: */
+static const char all_of_rows[] = "SELECT 'row', r.*, p.name FROM pool_row AS r, pool AS p"
+                                  " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM "
+                                  "pool_event WHERE run_id = ?1) ORDER BY 2";
 
 static void print_value(FILE *out, const char *value)
 {
@@ -54,9 +66,11 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
 
     assert_non_null(out);
     fprintf(out, "chain\t%lld\t%d\t%s\n", (long long)link, form, previous);
-    for (unsigned i = 0; i < (form == 1 ? FORM_1_PARTS : sizeof parts / sizeof parts[0]); i++) {
+    for (unsigned i = 0; i < parts_of_form[form]; i++) {
         sqlite3_stmt *rows = NULL;
-        assert_int_equal(sqlite3_prepare_v2(db, parts[i], -1, &rows, NULL), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_prepare_v2(db, form == 4 && i == ROWS ? all_of_rows : parts[i], -1, &rows, NULL),
+            SQLITE_OK);
         sqlite3_bind_int64(rows, 1, run);
         while (sqlite3_step(rows) == SQLITE_ROW) {
             for (int column = 0; column < sqlite3_column_count(rows); column++) {
@@ -74,8 +88,9 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     eg_hex(hash, digest, sizeof digest);
 }
 
-/* Returns the number of links; every one must be right, and as many as `form_1` of that form. */
-static int64_t verify(const char *path, int64_t form_1)
+/* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
+ * `then` unless that is 0, and the others of form 4. */
+static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
     sqlite3 *db = NULL;
@@ -91,7 +106,9 @@ static int64_t verify(const char *path, int64_t form_1)
                      SQLITE_OK);
     while (sqlite3_step(links) == SQLITE_ROW) {
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
-        assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1 ? 1 : 2);
+        assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1                    ? 1
+                                                         : then != 0 && count == form_1 + 1 ? then
+                                                                                            : 4);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
         compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
@@ -116,21 +133,27 @@ static void every_finished_run_is_hashed_with_the_one_that_finished_before(void 
     sample->session.station = "a\tb\\c\nd";
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &first, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &second, &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &first, &err),
+        err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &second, &err),
+        err);
     assert_ok(recorder->ops->intent(recorder, second, &unit, &err), err);
     assert_ok(recorder->ops->intent(recorder, second, &unit, &err), err);
     assert_ok(sample_finish(sample, ledger, second, &unit, &pass, &err), err);
     assert_ok(sample_finish(sample, ledger, first, NULL, &odd, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "c", "sim:", &third, &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "c", .port = "sim:"}, &third, &err),
+        err);
     assert_ok(recorder->ops->intent(recorder, third, &unit, &err), err);
-    assert_int_equal(verify(sample->path, 0), 2);
+    assert_int_equal(verify(sample->path, 0, 0), 2);
     assert_sql(sample->path, "SELECT run_id FROM chain ORDER BY chain_id", "2;1");
 
     eg_ledger_close(ledger);
     ledger = NULL;
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    assert_int_equal(verify(sample->path, 0), 3);
+    assert_int_equal(verify(sample->path, 0, 0), 3);
 }
 
 static void values_log_and_rows_of_a_run_are_hashed_with_it(void **state)
@@ -151,7 +174,7 @@ static void values_log_and_rows_of_a_run_are_hashed_with_it(void **state)
     assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &pass, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
-    assert_int_equal(verify(sample->path, 0), 4);
+    assert_int_equal(verify(sample->path, 0, 0), 4);
     assert_sql(sample->path,
                "SELECT (SELECT count(*) FROM run_value), (SELECT count(*) FROM run_log),"
                " (SELECT count(*) FROM pool_event)",
@@ -171,8 +194,65 @@ static void what_an_older_version_has_chained_stays_right(void **state)
     assert_int_equal(orphans, 1);
     assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
-    assert_int_equal(verify(sample->path, 2), 4);
+    assert_int_equal(verify(sample->path, 2, 0), 4);
     assert_sql(sample->path, "SELECT run, outcome FROM runs", "1|pass;2|fail;3|aborted;4|pass");
+}
+
+/* A version with a form of its number has ended one run more of it, with values and log. */
+static void assert_stays_right(struct sample *sample, int version)
+{
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(3);
+    const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT], *sql = NULL;
+    struct eg_error err;
+    int64_t run;
+    sqlite3 *db = NULL;
+
+    old_ledger_make(sample->path);
+    assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
+    for (int i = 1; i < version; i++)
+        assert_int_equal(sqlite3_exec(db, (const char *)eg__schemas[i], NULL, NULL, NULL), SQLITE_OK);
+    sql = sqlite3_mprintf("PRAGMA user_version = %d", version);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
+    assert_int_equal(
+        sqlite3_exec(
+            db,
+            "INSERT INTO outcome SELECT 3, '2026-11-27T09:00:00.000Z', outcome, code, blame, sentence,"
+            " marginal, attempts, duration_us, bytes_sent, bytes_received, resends, mac, chip,"
+            " revision, package, flash_jedec, flash_size, secure_boot, flash_encryption,"
+            " secure_download FROM outcome WHERE run_id = 1;"
+            "INSERT INTO run_value VALUES (3, 1, 'unit', 'serial', 'A-1', '', 1);"
+            "INSERT INTO run_log VALUES (3, 1, 'ab', x'28')",
+            NULL, NULL, NULL),
+        SQLITE_OK);
+    char *last = sample_sql(sample->path, "SELECT hash FROM chain WHERE chain_id = 2");
+    strcpy(previous, last);
+    free(last);
+    compute(db, 3, 3, version, previous, hash);
+    sql = sqlite3_mprintf("INSERT INTO chain VALUES (3, 3, %d, %Q, %Q)", version, previous, hash);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
+    sqlite3_close(db);
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    assert_int_equal(verify(sample->path, 2, version), 4);
+    assert_sql(sample->path,
+               "SELECT (SELECT count(*) FROM run_bridge), (SELECT count(*) FROM run_label),"
+               " (SELECT count(*) FROM run_device), (SELECT count(*) FROM region_time)",
+               "1|1|1|2");
+}
+
+static void what_the_second_version_has_chained_stays_right(void **state)
+{
+    assert_stays_right(*state, 2);
+}
+
+static void what_the_third_version_has_chained_stays_right(void **state)
+{
+    assert_stays_right(*state, 3);
 }
 
 int main(void)
@@ -183,6 +263,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_log_and_rows_of_a_run_are_hashed_with_it, sample_setup,
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(what_an_older_version_has_chained_stays_right, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(what_the_second_version_has_chained_stays_right, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(what_the_third_version_has_chained_stays_right, sample_setup,
                                         sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,9 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
     assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &end, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "unfinished", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "unfinished", .port = "sim:"},
+                                   &run, &err),
+              err);
 
     assert_ok(export(sample, &what, &lines, &err), err);
     assert_int_equal(lines.count, 1);

@@ -21,7 +21,9 @@ static void a_run_is_there_for_another_program_as_soon_as_each_call_returns(void
     assert_string_equal(eg_ledger_batch(ledger), "batch-1");
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
 
-    assert_ok(recorder->ops->begin(recorder, "1-4.2", "/dev/ttyUSB7", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "1-4.2", .port = "/dev/ttyUSB7"},
+                                   &run, &err),
+              err);
     assert_int_equal(run, 1);
     assert_sql(sample->path, "SELECT run, slot, port, mac, outcome, finished FROM runs",
                "1|1-4.2|/dev/ttyUSB7|NULL|unfinished|NULL");
@@ -65,6 +67,50 @@ static void a_run_is_there_for_another_program_as_soon_as_each_call_returns(void
         sample->path,
         "SELECT count(*) FROM runs WHERE started LIKE '20__-__-__T__:__:__.___Z' AND finished >= started",
         "1");
+}
+
+static void label_bridge_and_device_of_a_run_are_there_as_they_are_known(void **state)
+{
+    static const struct {
+        struct eg_psram psram;
+        const char *expected;
+    } rows[] = {{{EG_PSRAM_NOT_TOLD, 0}, "NULL|NULL"},
+                {{EG_PSRAM_NONE, 0}, "none|0"},
+                {{EG_PSRAM_THERE, 8 << 20}, "8MB|8388608"},
+                {{EG_PSRAM_THERE, 0}, "of unknown size|NULL"}};
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct sample_end pass = {.outcome = EG_PASS};
+    struct eg_unit unit = sample_unit(1);
+    struct eg_error err;
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(
+                  recorder,
+                  &(struct eg_run_begin){.slot = "a", .port = "x", .bridge = {.vid = 0x303a, .pid = 0x1001}},
+                  &run, &err),
+              err);
+    assert_sql(sample->path, "SELECT label, bridge, bridge_serial, flash_unique_id, psram FROM runs",
+               "NULL|303a:1001|NULL|NULL|NULL");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char sql[100];
+        unit.psram = rows[i].psram;
+        assert_ok(sample_run(sample, ledger, "b", &unit, &pass, &run, &err), err);
+        snprintf(sql, sizeof sql, "SELECT psram, psram_size FROM runs WHERE run = %d", (int)run);
+        assert_sql(sample->path, sql, rows[i].expected);
+    }
+    assert_sql(sample->path,
+               "SELECT DISTINCT label, bridge, bridge_serial, flash_unique_id, secure_boot FROM runs"
+               " WHERE slot = 'b'",
+               "A-17|10c4:ea60|0001|d1644561093a2f2c|off");
+    assert_sql(sample->path,
+               "SELECT blocks, erase_ms, block_min_ms, block_median_ms, block_max_ms, slowest_block"
+               " FROM regions WHERE run = 2",
+               "3|NULL|0.25|0.5|0.75|0x00001000;6|1.5|0.25|0.5|1.5|0x00011000");
+    assert_sql(sample->path, "SELECT stage, fastest_block_ms, slowest_block_ms FROM stages WHERE run = 2",
+               "connect|NULL|NULL;write|0.25|1.5");
 }
 
 static void a_job_is_stored_once(void **state)
@@ -131,9 +177,11 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     assert_ok(sample_run(sample, ledger, "a", &unit, &marginal, &run, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &fail, &run, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &other, &pass, &run, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
+              err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &refused, &err), err);
-    assert_ok(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
+              err);
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
     assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
     assert_int_equal(seen.runs, 4);
@@ -156,8 +204,10 @@ static void live_until_killed(const struct sample *sample, int told)
         _exit(1);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
     if (sample_run(sample, ledger, "a", &unit, &pass, &run, &err) != EG_OK ||
-        recorder->ops->begin(recorder, "b", "sim:b", &run, &err) != EG_OK ||
-        recorder->ops->begin(recorder, "c", "sim:c", &run, &err) != EG_OK ||
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:b"}, &run, &err) !=
+            EG_OK ||
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "c", .port = "sim:c"}, &run, &err) !=
+            EG_OK ||
         recorder->ops->intent(recorder, run, &unit, &err) != EG_OK || write(told, "x", 1) != 1)
         _exit(1);
     for (;;)
@@ -238,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(a_run_is_there_for_another_program_as_soon_as_each_call_returns),
+        with_sample(label_bridge_and_device_of_a_run_are_there_as_they_are_known),
         with_sample(a_job_is_stored_once),
         with_sample(host_login_and_time_stand_in_for_what_is_not_given),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),

@@ -2,7 +2,9 @@
 
 #include "db/merge.h"
 
+#include "db/audit.h"
 #include "db/merge_internal.h"
+#include "db/seal.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
@@ -16,6 +18,7 @@ static struct sample station(const struct sample *sample, const char *name)
 
     snprintf(other.path, sizeof other.path, "%s/%s.db", sample->folder, name);
     other.session.station = name;
+    sample_use_job(&other, "espgang: 1\n");
     return other;
 }
 
@@ -34,7 +37,9 @@ static void record(const struct sample *sample, unsigned first, unsigned last, b
     }
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
     if (unfinished)
-        assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+        assert_ok(
+            recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+            err);
 }
 
 /* One board passes with the first free row of pool serials. */
@@ -61,6 +66,7 @@ static void assert_merged(const struct sample *into, const struct sample *from, 
 {
     struct eg__other whole = {0};
     struct eg_merged merged;
+    struct eg_audit audit;
     struct eg_error err;
 
     assert_ok(merge(into, from, &merged, &err), err);
@@ -69,6 +75,8 @@ static void assert_merged(const struct sample *into, const struct sample *from, 
     assert_int_equal(merged.unfinished, unfinished);
     assert_ok(eg__merge_check(&whole, into->path, &err), err);
     free(whole.full);
+    assert_ok(eg_audit(&audit, into->path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, "");
 }
 
 /* The merge is refused, and the ledger is as it was. */
@@ -174,6 +182,51 @@ static void of_pools_come_the_rows_that_runs_have_written(void **state)
     pools_run(&two, ledger, 1, EG_POOL_CONSUMED);
     assert_merged(&one, &two, 1, 5, 0);
     assert_sql(one.path, "SELECT row, key, state FROM serials", "1|A-1|consumed;2|A-2|consumed");
+}
+
+/* The run says its size and digest no more, and everything else. */
+static void a_log_that_was_removed_does_not_come(void **state)
+{
+    struct sample one = station(*state, "one"), two = station(*state, "two");
+    struct eg_error err;
+    sqlite3 *db = NULL;
+
+    record(&one, 1, 1, false);
+    record(&two, 2, 3, false);
+    assert_int_equal(sqlite3_open(two.path, &db), SQLITE_OK);
+    assert_ok(eg__sqlite_exec(
+                  db,
+                  "INSERT INTO purge VALUES (1, '2999-01-01T00:00:00.000Z', 1, 20, '2027', 'mira', 'old');"
+                  "INSERT INTO purged_log SELECT run_id, 1, size, sha256 FROM run_log WHERE run_id = 1",
+                  &err),
+              err);
+    assert_ok(eg__journal_append(db, EG__ENTRY_PURGE, 1, &err), err);
+    sqlite3_close(db);
+    assert_merged(&one, &two, 2, 0, 0);
+    assert_sql(one.path, "SELECT group_concat(run_id), (SELECT count(*) FROM purged_log) FROM run_log",
+               "1,3|0");
+    assert_merged(&one, &two, 0, 2, 0);
+}
+
+static void a_seal_stays_where_it_is_and_keeps_runs_out_where_it_is(void **state)
+{
+    struct sample one = station(*state, "one"), two = station(*state, "two"),
+                  three = station(*state, "three");
+    const struct eg_seal_request there = {.ledger = two.path, .batch = "batch-1"},
+                                 here = {.ledger = one.path, .batch = "batch-1"};
+    struct eg_seal_made made;
+    struct eg_error err;
+
+    record(&one, 1, 1, false);
+    record(&two, 2, 2, false);
+    record(&three, 3, 3, false);
+    assert_ok(eg_seal_batch(&made, &there, &err), err);
+    assert_merged(&one, &two, 1, 0, 0);
+    assert_sql(one.path, "SELECT count(*), (SELECT count(*) FROM seal) FROM run", "2|0");
+    assert_ok(eg_seal_batch(&made, &here, &err), err);
+    assert_merged(&one, &two, 0, 1, 0);
+    assert_refused(&one, &three, EG_LEDGER, "ledger %s into %s: run 1: batch batch-1 is sealed here",
+                   three.path, one.path);
 }
 
 static void a_row_that_two_stations_gave_to_two_boards_is_refused(void **state)
@@ -366,6 +419,8 @@ int main(void)
         with_sample(a_dry_run_says_what_would_come_and_keeps_nothing),
         with_sample(a_run_comes_once_by_whatever_way),
         with_sample(of_pools_come_the_rows_that_runs_have_written),
+        with_sample(a_log_that_was_removed_does_not_come),
+        with_sample(a_seal_stays_where_it_is_and_keeps_runs_out_where_it_is),
         with_sample(a_row_that_two_stations_gave_to_two_boards_is_refused),
         with_sample(a_board_that_has_two_rows_is_refused),
         with_sample(a_row_or_a_pool_that_is_another_here_is_refused),

@@ -103,13 +103,28 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     char version[24];
 
     old_ledger_make(sample->path);
-    char *before = sample_sql(sample->path, "SELECT * FROM runs WHERE run < 3");
+    static const char columns[] =
+        "SELECT run, batch, station, operator, job, job_version, job_sha256, slot, port, mac, chip, revision,"
+        " package, flash_jedec, flash_size, started, finished, outcome, code, blame, sentence, marginal,"
+        " attempts, duration_ms, bytes_sent, bytes_received, resends, tool_version, finish_order, hash"
+        " FROM runs WHERE run < 3";
+    char *before = sample_sql(sample->path, columns);
+    char *stages = sample_sql(sample->path, "SELECT * FROM stage");
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 1);
     assert_sql(sample->path, "PRAGMA user_version", newest(version));
-    assert_sql(sample->path, "SELECT * FROM runs WHERE run < 3", before);
+    assert_sql(sample->path, columns, before);
+    assert_sql(sample->path, "SELECT * FROM stage", stages);
+    assert_sql(
+        sample->path,
+        "SELECT label, bridge, bridge_serial, flash_unique_id, psram, psram_size, secure_boot FROM runs",
+        "NULL|NULL|NULL|NULL|NULL|NULL|off;NULL|NULL|NULL|NULL|NULL|NULL|NULL;"
+        "NULL|NULL|NULL|NULL|NULL|NULL|off");
+    assert_sql(sample->path, "SELECT count(*), max(blocks), max(slowest_block) FROM regions", "2|NULL|NULL");
+    assert_sql(sample->path, "SELECT count(*), max(slowest_block_ms) FROM stages", "4|NULL");
     assert_sql(sample->path, "SELECT count(*) FROM pools", "0");
     free(before);
+    free(stages);
 }
 
 static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(void **state)
@@ -153,9 +168,10 @@ static void merge_another(struct sample *sample)
 static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
     static const char *const tables[] = {
-        "job",       "session", "run",         "intent",         "outcome",   "stage",      "region",
-        "chain",     "pool",    "pool_column", "pool_import",    "pool_row",  "pool_event", "pool_free",
-        "run_value", "run_log", "ledger",      "merged_session", "merged_run"};
+        "job",       "session", "run",         "intent",      "outcome",        "stage",       "region",
+        "chain",     "pool",    "pool_column", "pool_import", "pool_row",       "pool_event",  "pool_free",
+        "run_value", "run_log", "run_bridge",  "run_label",   "run_device",     "region_time", "journal",
+        "seal",      "purge",   "purged_log",  "ledger",      "merged_session", "merged_run"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -165,10 +181,16 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
 
     pools_open(sample, &ledger);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
     eg_ledger_close(ledger);
     ledger = NULL;
     merge_another(sample);
+    assert_sql(sample->path,
+               "INSERT INTO seal VALUES (1, 'batch-9', 3, 3, 1, '', 3, '', '', '', '', NULL, NULL)", "");
+    assert_sql(sample->path, "INSERT INTO purge VALUES (1, '2999', 1, 20, '', '', 'old')", "");
+    assert_sql(sample->path,
+               "INSERT INTO purged_log SELECT run_id, 1, size, sha256 FROM run_log WHERE run_id = 2", "");
     char *tables_there = sample_sql(sample->path, "SELECT count(*) FROM sqlite_master WHERE type = 'table'");
     assert_int_equal(atoi(tables_there), sizeof tables / sizeof tables[0]);
     free(tables_there);
@@ -193,7 +215,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
                "INSERT INTO stage SELECT run_id, 3, stage, attempt, started_utc, duration_us, code,"
                " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE run_id = 1 LIMIT 1",
                "the stage is recorded already");
-    assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "6|6");
+    assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "8|8");
 }
 
 /* Whoever adds a table must add its triggers. */

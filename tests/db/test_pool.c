@@ -21,7 +21,8 @@ static void the_way_of_a_row_is_recorded_and_its_values_are_given(void **state)
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
     assert_sql(sample->path, serials, "1|free|NULL|NULL;2|free|NULL|NULL;3|free|NULL|NULL");
     assert_int_equal(pools_run(sample, ledger, 9, EG_POOL_CONSUMED), 1);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
     assert_ok(recorder->ops->reserve(recorder, run, "serials", unit.mac, &row, &err), err);
     assert_int_equal(row.number, 2);
     assert_int_equal(row.count, 2);
@@ -126,7 +127,8 @@ static void assert_nothing(struct sample *sample, struct eg_ledger *ledger, cons
     char expected[300];
     int64_t run;
 
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
     snprintf(expected, sizeof expected, "ledger %s: %s", sample->path, cause);
     assert_error(recorder->ops->reserve(recorder, run, pool, mac, &row, &err), err, code, expected);
     assert_int_equal(row.count, 0);
@@ -162,7 +164,8 @@ static void a_mac_is_the_same_however_it_is_spelled(void **state)
 
     pools_open(sample, &ledger);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
     for (unsigned i = 0; i < 3; i++) {
         assert_ok(recorder->ops->reserve(recorder, run, "keys", spellings[i], &row, &err), err);
         assert_string_equal(row.values[2], "Zm9v");
@@ -262,12 +265,13 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
          "the row is free or given already"},
         {"INSERT INTO pool_free VALUES (1, 99, 99)", "the pool has no such row"},
         {"DELETE FROM pool_free WHERE row_id = 3", "the ledger is append only"},
-        {"INSERT INTO pool_row SELECT 99, pool_id, import_id, 4, key, mac, fields FROM pool_row WHERE row_id "
+        {"INSERT INTO pool_row SELECT 99, pool_id, import_id, 4, key, mac, fields, merged FROM pool_row "
+         "WHERE row_id "
          "= 1",
          "the row is in the pool already"},
-        {"INSERT INTO pool_row VALUES (99, 1, 2, 4, 'new', NULL, '[]')",
+        {"INSERT INTO pool_row VALUES (99, 1, 2, 4, 'new', NULL, '[]', NULL)",
          "there is no such import, or the row is taken already"},
-        {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]')",
+        {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]', NULL)",
          "there is no such import, or the row is taken already"},
         {"INSERT INTO pool_column VALUES (1, 9, 'late', 0)", "the columns are recorded already"},
         {"INSERT INTO pool (name) VALUES ('a b')", "CHECK constraint failed: name <> '' AND name NOT GLOB "
@@ -283,7 +287,9 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
     assert_ok(pools_reserve(ledger, 2, "serials", &runs[0], &row, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &runs[1], &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &runs[1], &err),
+        err);
     assert_int_equal(runs[1], 4);
     for (unsigned i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_sql(sample->path, refused[i].sql, refused[i].refusal);

@@ -136,7 +136,8 @@ static void record_with_no_room(const struct sample *sample, int to)
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
         _exit(1);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    tell(to, recorder->ops->begin(recorder, "b", "sim:", &run, &err), &err);
+    tell(to, recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
+         &err);
     tell(to, sample_finish(sample, ledger, 1, &unit, &pass, &err), &err);
     eg_ledger_close(ledger);
     _exit(0);
@@ -214,7 +215,8 @@ static void fill_the_disk(const struct sample *sample, int to)
         code = sample_run(sample, ledger, "a", &unit, &pass, &run, &err);
     tell(to, code, &err);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    tell(to, recorder->ops->begin(recorder, "b", "sim:", &run, &err), &err);
+    tell(to, recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
+         &err);
     eg_ledger_close(ledger);
     _exit(0);
 }
@@ -251,11 +253,13 @@ static void a_ledger_that_another_program_locks_fails_only_while_it_does(void **
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     snprintf(expected, sizeof expected, "ledger %s: another program has kept it locked for 5 s",
              sample->path);
-    const enum eg_code code = recorder->ops->begin(recorder, "a", "sim:", &run, &err);
+    const enum eg_code code =
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err);
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(code, EG_LEDGER);
     assert_string_equal(err.text, expected);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
 }
 
 /* A ledger that is in use loses `name`; what a worker is told when it records then, and after that. */
@@ -270,7 +274,8 @@ static void lose(const struct sample *sample, const char *name, bool replace, co
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->begin(recorder, "a", "sim:", &run, &err), err);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
     snprintf(file, sizeof file, "%s/%s", sample->folder, name);
     snprintf(other, sizeof other, "%s/other", sample->folder);
@@ -281,7 +286,9 @@ static void lose(const struct sample *sample, const char *name, bool replace, co
     assert_error(sample_finish(sample, ledger, run, &unit, &pass, &err), err, EG_LEDGER, expected);
     snprintf(expected, sizeof expected, "the ledger refused an earlier record: ledger %s: %s", sample->path,
              sentence);
-    assert_error(recorder->ops->begin(recorder, "b", "sim:", &run, &err), err, EG_LEDGER, expected);
+    assert_error(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err), err,
+        EG_LEDGER, expected);
 }
 
 static void nothing_counts_as_recorded_in_a_ledger_that_was_moved(void **state)

@@ -85,6 +85,8 @@ expect_status 0 "$espgang" merge second.db --dry-run --ledger ledger.db
 expect_equal 'dry run' "$(cat out.log)" '2 runs would be merged, 0 here already, 0 unfinished and left there'
 expect_status 0 "$espgang" merge second.db --ledger ledger.db
 expect_equal merge "$(cat out.log)" '2 runs merged, 0 here already, 0 unfinished and left there'
+expect_status 0 "$espgang" audit --ledger ledger.db
+expect_equal 'audit of a merge' "$(head -n 1 out.log)" '6 runs in the chain, whole and untouched'
 expect_status 0 "$espgang" merge second.db --ledger ledger.db
 expect_equal 'second merge' "$(cat out.log)" '0 runs merged, 2 here already, 0 unfinished and left there'
 expect_equal 'runs by station' "$(ledger "select count(*), sum(station = 'two'), sum(outcome = 'pass') from runs")" '6|2|6'

@@ -4,7 +4,8 @@ build=$1; . "$(dirname "$0")/lib.sh"
 
 make_job esp32 131072
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 8 --ledger "$work/ledger.db" --batch first \
-  --operator olga --station line-1 --flash-dir "$work"
+  --operator olga --station line-1 --flash-dir "$work" --label 'sim:esp32/3=SN 0003' --label 'sim:esp32/4=SN=4' \
+  --fault 7:same-flash-id --fault 8:same-flash-id
 expect_text "$work/out.log" '8 of 8 passed'
 
 expect_equal runs "$(ledger "select count(*) from runs where outcome = 'pass'")" 8
@@ -15,6 +16,19 @@ expect_equal regions "$(ledger "select count(*) from regions where read_md5 = ex
 app_md5=$(md5sum <"$work/firmware/app.bin" | cut -c1-32)
 expect_equal 'the chip computed the file'\''s MD5' \
   "$(ledger "select count(*) from regions where name = 'app' and read_md5 = '$app_md5'")" 8
+
+# What is on record besides: the flash's own id, the label as scanned, the time of each block.
+expect_equal 'unique ids' \
+  "$(ledger "select count(*), count(distinct flash_unique_id), min(length(flash_unique_id)) from runs")" '8|7|16'
+expect_equal labels "$(ledger 'select slot, label from runs where label is not null order by slot')" \
+  $'sim:esp32/3|SN 0003\nsim:esp32/4|SN=4'
+expect_equal 'times of blocks' "$(ledger "select count(*) from regions where blocks > 0 and erase_ms is null
+  and block_min_ms <= block_median_ms and block_median_ms <= block_max_ms and slowest_block >= address")" 24
+expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/none.db" --label 'sim:esp32/2=A'
+expect_text "$work/err.log" 'espgang: --label: no board is in slot sim:esp32/2'
+[ ! -e "$work/none.db" ] || fail 'a ledger was made for a label of nobody'
+expect_status 2 "$espgang" run "$work/job.yaml" --watch --ledger "$work/none.db" --label a=A
+expect_text "$work/err.log" '--label and --watch exclude each other: a label is for one board of one slot'
 
 # What was written is what is in the boards' flash.
 for board in 1 8; do

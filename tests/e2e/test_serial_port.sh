@@ -54,10 +54,14 @@ expect_equal ports "$(sed '/^$/,$d' "$work/out.log" | tr -s ' ')" 'SLOT PORT BRI
 1-3.1:1.0 /dev/ttyACM3 CH9102 1a86:55d4 used
 1-4:1.0 /dev/ttyACM4 USB-Serial/JTAG 303a:1001 24:0A:C4:00:00:03 used
 1-5:1.0 /dev/ttyACM5 2341:0043 uno left alone'
-expect_status 0 espgang run "$work/job.yaml" --ledger "$work/ledger.db" --batch default
+expect_status 0 espgang run "$work/job.yaml" --ledger "$work/ledger.db" --batch default --label /dev/ttyACM3=SN-2 \
+  --label 1-4:1.0=SN-3
 expect_text "$work/out.log" '3 of 3 passed'
 expect_equal 'what passed' "$(ledger "select group_concat(slot || ' ' || port || ' ' || mac, ', ') from (select * from runs where outcome = 'pass' order by slot)")" \
   '1-2:1.0 /dev/ttyUSB7 24:0a:c4:00:00:01, 1-3.1:1.0 /dev/ttyACM3 24:0a:c4:00:00:02, 1-4:1.0 /dev/ttyACM4 24:0a:c4:00:00:03'
+expect_equal 'bridges and labels' \
+  "$(ledger "select bridge, bridge_serial, label, length(flash_unique_id) from runs order by slot")" \
+  $'10c4:ea60|A5001||16\n1a86:55d4||SN-2|16\n303a:1001|24:0A:C4:00:00:03|SN-3|16'
 expect_equal 'rates of writing' "$(ledger "select distinct baud from stage where stage = 'write'")" 921600
 stop_boards 3
 for board in cp210x ch9102 jtag; do expect_flash "$board"; done

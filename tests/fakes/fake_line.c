@@ -51,7 +51,7 @@ void fake_line_plug(struct fake_line *line, const struct vb_config *config, unsi
     for (unsigned i = 0; i < count; i++) {
         snprintf(line->names[i], sizeof line->names[i], "%u", i + 1);
         vb_gang_url(line->gang, i + 1, line->urls[i], sizeof line->urls[i]);
-        line->slots[i] = (struct eg_slot){line->names[i], line->urls[i]};
+        line->slots[i] = (struct eg_slot){.name = line->names[i], .url = line->urls[i]};
     }
     line->station = (struct eg_station){
         .plan = line->plan,

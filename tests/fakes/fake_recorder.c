@@ -29,18 +29,20 @@ static enum eg_code answer(enum eg_code code, struct eg_error *err)
     return code == EG_OK ? EG_OK : eg_error_set(err, code, "the disk is on fire");
 }
 
-static enum eg_code begin(struct eg_recorder *recorder, const char *slot, const char *port, int64_t *run,
+static enum eg_code begin(struct eg_recorder *recorder, const struct eg_run_begin *begun, int64_t *run,
                           struct eg_error *err)
 {
     struct fake_recorder *fake = (struct fake_recorder *)recorder;
 
-    (void)port;
     EG_TRY(answer(fake->fail_begin, err));
-    say(fake, "begin %s\n", slot);
+    say(fake, "begin %s\n", begun->slot);
     pthread_mutex_lock(&fake->lock);
     const bool room = fake->run_count < FAKE_RUNS_MAX;
     if (room) {
-        snprintf(fake->runs[fake->run_count].slot, sizeof fake->runs[0].slot, "%s", slot);
+        snprintf(fake->runs[fake->run_count].slot, sizeof fake->runs[0].slot, "%s", begun->slot);
+        fake->runs[fake->run_count].bridge = begun->bridge;
+        snprintf(fake->runs[fake->run_count].label, sizeof fake->runs[0].label, "%s",
+                 begun->label != NULL ? begun->label : "");
         *run = ++fake->run_count;
     }
     pthread_mutex_unlock(&fake->lock);

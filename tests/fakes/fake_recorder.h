@@ -34,6 +34,8 @@ struct fake_value {
 /** A copy of what was recorded of one run; its number is its index plus 1. */
 struct fake_run {
     char slot[128];
+    char label[64]; /* "" = none */
+    struct eg_bridge bridge;
     unsigned intents, finishes;
     struct eg_unit unit; /* of the newest intent, then of the end */
     bool has_unit;

@@ -42,7 +42,7 @@ static void what_each_board_gets_is_shown_for_an_example(void **state)
                      "  raw: [{at: 2MB, value: '{serial}'}, {at: 0x201000, hex: '{mac:plain}', size: 16}]\n"
                      "  file: {at: 0x202000, template: conf.txt}\n"
                      "  secret: tok*"));
-    assert_explained("  each board", "  each board, for example of MAC 24:0a:c4:00:10:00 and of a row 1 of "
+    assert_explained("  each board", "  each board, for example of MAC 24:0a:c4:00:10:00 and of row 1 of "
                                      "pool serials\n"
                                      "  serial: ACME-000001\n"
                                      "  host: node-1000\n"

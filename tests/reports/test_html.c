@@ -45,7 +45,8 @@ static void the_numbers_equal_those_of_an_independent_query(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
+              err);
     read_report(path, &report);
     assert_number(sample, &report, "units", LAST_OF_UNITS("1"));
     assert_number(sample, &report, "passed", LAST_OF_UNITS("outcome = 'pass'"));
@@ -65,7 +66,7 @@ static void the_numbers_equal_those_of_an_independent_query(void **state)
     assert_contains(&report, "<b id=\"passed\">2</b>pass (33.3 %)");
 }
 
-static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
+static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -75,7 +76,7 @@ static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_html(sample->path, NULL, path, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err), err);
     read_report(path, &report);
     assert_contains(&report, "<h1>Batch batch-1</h1>");
     assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td class=\"k\">1.4.0</td>"
@@ -91,11 +92,12 @@ static void every_run_and_digest_of_the_batch_is_in_its_tables(void **state)
                              "ee000000000000000000000000000000</td></tr>");
     assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:02</td><td class=\"k bad\">fail</td>"
                              "<td class=\"k\">flash-stuck-bits</td><td class=\"k\">board</td>"
-                             "<td class=\"c\">flash bits stay 0</td></tr>");
-    assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:03</td><td class=\"k\">esp32c3</td>"
-                             "<td class=\"k\">v0.4</td><td class=\"k\">c84016, 4 MB</td>"
-                             "<td class=\"k\">pass-marginal</td><td class=\"k\"></td><td class=\"k\"></td>"
-                             "<td class=\"c\">blocks were sent again</td>");
+                             "<td class=\"c\">flash bits stay 0</td>");
+    assert_contains(
+        &report, "<tr><td class=\"k\">7c:df:a1:00:00:03</td><td class=\"n\">1</td>"
+                 "<td class=\"n\">4</td><td class=\"s\">slot &lt;1&gt;</td><td class=\"k\">esp32c3 v0.4</td>"
+                 "<td class=\"f\">c84016 GigaDevice, 4 MB</td><td class=\"k\">pass-marginal</td>"
+                 "<td>blocks were sent again</td>");
     assert_contains(&report, "<td class=\"n\">3.210 s</td><td class=\"n\">2</td></tr>");
     assert_contains(&report, "<td class=\"k bad\">unfinished</td>");
     assert_null(strstr((const char *)report.data, "slot 2"));
@@ -112,7 +114,7 @@ static void the_list_of_runs_that_did_not_pass_has_no_other(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_html(sample->path, NULL, path, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err), err);
     read_report(path, &report);
     const char *row = strstr((const char *)report.data, "<table id=\"not-passed-table\">");
     assert_non_null(row);
@@ -139,7 +141,8 @@ static void hostile_text_stays_text(void **state)
     sample->session.operator_name = "\"><b>\xff";
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
+              err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
     assert_null(strstr(text, "<script"));
@@ -162,7 +165,8 @@ static void a_report_loads_nothing(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_html(sample->path, "batch-1", path, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
+              err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
     assert_null(strstr(text, "://"));
@@ -187,16 +191,21 @@ static void a_failure_leaves_the_old_report(void **state)
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(expected, sizeof expected, "ledger %s: has no batch batch-7; the newest are batch-1, batch-2",
              sample->path);
-    assert_error(eg_report_html(sample->path, "batch-7", path, &err), err, EG_LEDGER, expected);
+    assert_error(
+        eg_report_write(sample->path, "batch-7", &(struct eg_report_files){.html = path}, NULL, &err), err,
+        EG_LEDGER, expected);
     read_report(path, &report);
     assert_string_equal((const char *)report.data, "the old one");
 
     snprintf(path, sizeof path, "%s/none/b.html", sample->folder);
     snprintf(expected, sizeof expected, "report %s: No such file or directory", path);
-    assert_error(eg_report_html(sample->path, NULL, path, &err), err, EG_IO, expected);
+    assert_error(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err),
+                 err, EG_IO, expected);
 
     snprintf(expected, sizeof expected, "report %s: is there and not a regular file", sample->folder);
-    assert_error(eg_report_html(sample->path, NULL, sample->folder, &err), err, EG_IO, expected);
+    assert_error(
+        eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = sample->folder}, NULL, &err),
+        err, EG_IO, expected);
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
@@ -205,7 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(the_numbers_equal_those_of_an_independent_query),
-        with_sample(every_run_and_digest_of_the_batch_is_in_its_tables),
+        with_sample(every_unit_and_digest_of_the_batch_is_in_its_tables),
         with_sample(the_list_of_runs_that_did_not_pass_has_no_other),
         with_sample(hostile_text_stays_text),
         with_sample(a_report_loads_nothing),

@@ -69,7 +69,8 @@ static enum eg_code record_run(const struct worker *worker, unsigned number, str
         .regions = regions,
         .region_count = REGIONS,
     };
-    EG_TRY(recorder->ops->begin(recorder, "slot", "sim:esp32", &run, err));
+    EG_TRY(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "slot", .port = "sim:esp32"}, &run,
+                                err));
     EG_TRY(recorder->ops->intent(recorder, run, &unit, err));
     if (worker->pool != NULL) {
         struct eg_pool_row row;
@@ -172,7 +173,7 @@ static enum eg_code bench(const char *folder, unsigned runs, unsigned rows, stru
     const uint64_t begun_us = eg_clock_us();
     EG_TRY(record_all(ledger, &plan, runs, NULL, err));
     const uint64_t recorded_us = eg_clock_us();
-    EG_TRY(eg_report_html(ledger, NULL, html, err));
+    EG_TRY(eg_report_write(ledger, NULL, &(struct eg_report_files){.html = html}, NULL, err));
     const uint64_t reported_us = eg_clock_us();
     printf("durable runs per second, %d workers: %.0f (%u runs, three records each)\n", WORKERS,
            runs * 1e6 / (double)(recorded_us - begun_us), runs);

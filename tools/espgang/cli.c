@@ -29,6 +29,9 @@ const struct cli_command cli_commands[] = {
     {"import", "make a job file of what a build made", cli_import},
     {"ports", "list slots, ports and USB bridges", cli_ports},
     {"report", "write the report of a batch", cli_report},
+    {"audit", "check that the ledger is what was recorded", cli_audit},
+    {"seal", "close a batch: it takes no more runs", cli_seal},
+    {"purge", "remove old application logs from the ledger", cli_purge},
     {"bundle", "freeze a job and all its files into one file", cli_bundle},
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
@@ -37,6 +40,10 @@ const struct cli_command cli_commands[] = {
     {"export", "write finished runs as JSON lines", cli_export},
     {"merge", "add the runs of another station's ledger", cli_merge},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},
+    {"history", "the whole life of a unit, by its MAC or serial number", cli_history},
+    {"units", "list the units of a batch, a time, an outcome", cli_units},
+    {"compare", "two batches side by side", cli_compare},
+    {"duplicates", "MACs, serials and flashes that are there twice", cli_duplicates},
     {NULL, NULL, NULL},
 };
 

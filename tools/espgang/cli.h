@@ -43,6 +43,9 @@ enum cli_status cli_import(int argc, const char **argv);
 enum cli_status cli_ports(int argc, const char **argv);
 enum cli_status cli_schema(int argc, const char **argv);
 enum cli_status cli_report(int argc, const char **argv);
+enum cli_status cli_audit(int argc, const char **argv);
+enum cli_status cli_seal(int argc, const char **argv);
+enum cli_status cli_purge(int argc, const char **argv);
 enum cli_status cli_bundle(int argc, const char **argv);
 enum cli_status cli_sign(int argc, const char **argv);
 enum cli_status cli_trust(int argc, const char **argv);
@@ -60,6 +63,10 @@ enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char 
     "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
 enum cli_status cli_nvs(int argc, const char **argv);
 enum cli_status cli_pool(int argc, const char **argv);
+enum cli_status cli_history(int argc, const char **argv);
+enum cli_status cli_units(int argc, const char **argv);
+enum cli_status cli_compare(int argc, const char **argv);
+enum cli_status cli_duplicates(int argc, const char **argv);
 
 /** Whether a word is no option; with one, `run` is the line, else esptool's. */
 bool cli_has_argument(int argc, const char *const *argv);

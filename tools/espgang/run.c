@@ -25,6 +25,7 @@ struct run_options {
     char **ports;
     char *ledger, *batch, *operator_name, *station, *stub_dir, *trust_dir;
     char **faults;
+    char **labels;
     char *flash_dir, *app_log;
     int boards; /* simulated, or NOT_SIMULATED */
     long seed;
@@ -44,6 +45,7 @@ static void run_options_finish(struct run_options *options)
 {
     free_list(options->ports);
     free_list(options->faults);
+    free_list(options->labels);
     free(options->ledger);
     free(options->batch);
     free(options->operator_name);
@@ -300,6 +302,10 @@ static enum cli_status run(const struct run_options *options, const char *job)
                cli_slots_choose(&slots, (const char *const *)options->ports, &err) != EG_OK) {
         return cli_fail(&err);
     }
+    for (char *const *label = options->labels; label != NULL && *label != NULL; label++) {
+        if (cli_slots_label(&slots, *label, &err) != EG_OK)
+            return cli_fail(&err);
+    }
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
@@ -338,6 +344,7 @@ enum cli_status cli_run(int argc, const char **argv)
         {"watch", 0, POPT_ARG_NONE, &options.watch, 0, "a line: program every board that is plugged in, one after the other, until Ctrl-C", NULL},
         {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to record into (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
         {"batch", 0, POPT_ARG_STRING, &options.batch, 0, "name of the batch (default: from the job and the time)", "NAME"},
+        {"label", 0, POPT_ARG_ARGV, &options.labels, 0, "what stands on the label of the board in a slot, as scanned; may be repeated", "SLOT=TEXT"},
         {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
         {"station", 0, POPT_ARG_STRING, &options.station, 0, "name of this station (default: the host's name)", "NAME"},
         {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "take flasher stubs from this folder", "DIR"},
@@ -373,6 +380,9 @@ enum cli_status cli_run(int argc, const char **argv)
     if (options.boards == NOT_SIMULATED &&
         (options.faults != NULL || options.fast || options.flash_dir != NULL || options.app_log != NULL))
         return cli_usage(context, "--fault, --fast, --flash-dir and --app-log go with --sim");
+    if (options.watch && options.labels != NULL)
+        return cli_usage(context,
+                         "--label and --watch exclude each other: a label is for one board of one slot");
     if (options.silent && options.verbose)
         return cli_usage(context, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */

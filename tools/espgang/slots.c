@@ -6,12 +6,15 @@
 
 #include "engine/base/bytes.h"
 #include "engine/link/discover.h"
+#include "engine/stages/template.h"
 
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { LABEL_MAX = 500 };
 
 /* Two paths may lead to one port: /dev/ttyUSB0 and its links in /dev/serial/. */
 static bool same_port(const char *url, const char *other)
@@ -38,7 +41,7 @@ enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
     slots->slots = more;
-    slots->slots[slots->count++] = (struct eg_slot){name_copy, url_copy};
+    slots->slots[slots->count++] = (struct eg_slot){.name = name_copy, .url = url_copy};
     name_copy = NULL;
     url_copy = NULL;
     return EG_OK;
@@ -127,11 +130,45 @@ enum eg_code cli_slots_scan(struct cli_slots *slots, const char *const *patterns
     return patterns == NULL ? add_attached(slots, err) : add_patterns(slots, patterns, false, err);
 }
 
+enum eg_code cli_slots_label(struct cli_slots *slots, const char *text, struct eg_error *err)
+{
+    const size_t name_size = strcspn(text, "=");
+    const char *const label = text + name_size + 1;
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *copy = NULL;
+    struct eg_slot *slot = NULL;
+
+    if (name_size == 0 || text[name_size] == '\0' || label[0] == '\0')
+        return eg_error_set(err, EG_BAD_JOB, "--label is '%.80s', not SLOT=TEXT", text);
+    EG_TRY(eg_strdup(&name, text, err));
+    name[name_size] = '\0';
+    for (unsigned i = 0; i < slots->count && slot == NULL; i++)
+        if (strcmp(slots->slots[i].name, name) == 0 || same_port(slots->slots[i].url, name))
+            slot = &slots->slots[i];
+    if (slot == NULL)
+        return eg_error_set(err, EG_BAD_JOB, "--label: no board is in slot %.80s", name);
+    if (slot->label != NULL)
+        return eg_error_set(err, EG_BAD_JOB, "--label: slot %.80s has the label %.80s already", name,
+                            slot->label);
+    if (strlen(label) > LABEL_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "--label: that of slot %.80s has %zu bytes, more than %d", name,
+                            strlen(label), LABEL_MAX);
+    if (eg_given_text_check(label, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "--label: that of slot %.80s ", name);
+    }
+    EG_TRY(eg_strdup(&copy, label, err));
+    slot->label = copy;
+    copy = NULL;
+    return EG_OK;
+}
+
 void cli_slots_finish(struct cli_slots *slots)
 {
     for (unsigned i = 0; i < slots->count; i++) {
         free((void *)slots->slots[i].name);
         free((void *)slots->slots[i].url);
+        free((void *)slots->slots[i].label);
     }
     free(slots->slots);
     *slots = (struct cli_slots){0};

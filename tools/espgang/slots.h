@@ -9,7 +9,7 @@
 
 /** Zero-initialise it; EG_CLEANUP(cli_slots_finish) frees it. */
 struct cli_slots {
-    struct eg_slot *slots; /* names and URLs are owned */
+    struct eg_slot *slots; /* their strings are owned */
     unsigned count;
 };
 
@@ -29,6 +29,10 @@ enum eg_code cli_slots_choose(struct cli_slots *slots, const char *const *patter
 /** The same for what comes and goes: whatever is there now is added, nothing there is EG_OK. */
 enum eg_code cli_slots_scan(struct cli_slots *slots, const char *const *patterns,
                             struct eg_error *err) EG_CHECKED;
+
+/** Give a slot, by its name or port, the label of its board: "SLOT=TEXT". EG_BAD_JOB for another form,
+ * for a slot that is not there or has one, and for what is no text. */
+enum eg_code cli_slots_label(struct cli_slots *slots, const char *text, struct eg_error *err) EG_CHECKED;
 
 void cli_slots_finish(struct cli_slots *slots);
 

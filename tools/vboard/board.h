@@ -37,6 +37,7 @@ struct vb_flash_part {
     bool sfdp;        /* answers 5A with a table */
     bool odd_start;   /* gives a wrong id after power-on, until it has been put to sleep and woken (XMC) */
     uint32_t status;  /* as it leaves the factory: register 1 | 2 << 8 | 3 << 16 */
+    bool unique_id;   /* answers 4B */
 };
 
 /** What an id reads when nothing drives the line. */
@@ -80,6 +81,7 @@ enum vb_fault_kind {
     VB_FAULT_NO_JUMP_REPLY, /* what MEM_END starts takes the UART over before the ROM's reply has left */
     VB_FAULT_APP_SILENT,    /* the application prints nothing */
     VB_FAULT_APP_PANIC,     /* it crashes at some line of its log and restarts */
+    VB_FAULT_SAME_FLASH_ID, /* the flash has the unique id of every other board's with this fault */
 };
 
 #define VB_FAULTS_MAX 8

@@ -210,7 +210,7 @@ struct vb_board {
     unsigned fault_count;
     uint64_t fault_next; /* the smallest `next` */
     uint64_t received;   /* bytes from the host */
-    bool silent, lie, drop_reply, no_jump_reply;
+    bool silent, lie, drop_reply, no_jump_reply, same_flash_id;
     uint32_t late_ms;
     uint64_t gone_ns, back_ns; /* the port is away in between */
     uint64_t off_bus_ns;       /* likewise until then, while the chip goes on; VB__NEVER = it is there */

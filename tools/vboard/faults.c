@@ -32,6 +32,7 @@ static const struct {
     {"no-jump-reply", VB_FAULT_NO_JUMP_REPLY, 0},
     {"app-silent", VB_FAULT_APP_SILENT, 0},
     {"app-panic", VB_FAULT_APP_PANIC, PART_COUNT},
+    {"same-flash-id", VB_FAULT_SAME_FLASH_ID, 0},
 };
 
 #define WORD_COUNT (sizeof words / sizeof words[0])
@@ -49,6 +50,7 @@ const char vb_fault_help[] =
     "no-jump-reply        the ROM's reply to a jump into RAM is lost\n"
     "app-silent           the application prints nothing\n"
     "app-panic[xN]        it crashes at some line of its log, in its first N starts or all\n"
+    "same-flash-id        the flash has a unique id that all boards with this fault share\n"
     "BYTES counts what the board has received; N times at random distances.\n";
 
 static bool number(const char **text, unsigned long long maximum, unsigned long long *value)
@@ -120,7 +122,8 @@ enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_
     return eg_error_set(err, EG_BAD_JOB,
                         "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], "
                         "drop@BYTES[xN], silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], "
-                        "stuck@ADDR.BIT=V, lie, no-jump-reply, app-silent, app-panic[xN]",
+                        "stuck@ADDR.BIT=V, lie, no-jump-reply, app-silent, app-panic[xN], "
+                        "same-flash-id",
                         text);
 }
 
@@ -159,6 +162,10 @@ void vb__faults_init(struct vb_board *board)
         case VB_FAULT_APP_PANIC:
             board->app.panics = state->fault.count != 0 ? state->fault.count : UINT_MAX;
             board->app.panic_at = (size_t)(vb__random(&board->random) % (board->app.count + 1));
+            state->next = VB__NEVER;
+            break;
+        case VB_FAULT_SAME_FLASH_ID:
+            board->same_flash_id = true;
             state->next = VB__NEVER;
             break;
         case VB_FAULT_NONE:
@@ -224,6 +231,7 @@ static bool strike(struct vb_board *board, const struct vb_fault *fault, uint8_t
     case VB_FAULT_NO_JUMP_REPLY:
     case VB_FAULT_APP_SILENT:
     case VB_FAULT_APP_PANIC:
+    case VB_FAULT_SAME_FLASH_ID:
         break;
     }
     return true;

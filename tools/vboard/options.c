@@ -74,6 +74,7 @@ static void list_parts(void)
                (unsigned)part->sector_us[1] / 1000,
                part->jedec == VB_NO_FLASH ? "; an absent flash"
                : part->odd_start          ? "; wrong id at first"
+               : !part->unique_id         ? "; no unique id"
                                           : "");
 }
 

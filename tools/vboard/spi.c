@@ -13,6 +13,7 @@
 
 #define USER_COMMAND (UINT32_C(1) << 31)
 #define USER_ADDR    (UINT32_C(1) << 30)
+#define USER_DUMMY   (UINT32_C(1) << 29)
 #define USER_MISO    (UINT32_C(1) << 28)
 #define USER_MOSI    (UINT32_C(1) << 27)
 #define CMD_USER     (UINT32_C(1) << 18)
@@ -27,6 +28,7 @@ struct transfer {
     uint32_t addr;
     uint8_t out[DATA_MAX], in[DATA_MAX];
     uint32_t out_size, in_size;
+    unsigned lead_bits; /* address and dummy cycles between opcode and data */
 };
 
 static uint32_t get(struct vb_board *board, uint16_t offset)
@@ -58,6 +60,22 @@ static void read_id(const struct vb_board *board, struct transfer *transfer)
 
     for (uint32_t i = 0; i < transfer->in_size; i++)
         transfer->in[i] = (uint8_t)(id >> 8 * (i % 3));
+}
+
+/* After four bytes that mean nothing; whoever sends another number of them reads the line at rest. A board
+ * that shows the MAC of another still has a flash of its own. */
+static void read_unique_id(const struct vb_board *board, struct transfer *transfer)
+{
+    uint64_t seed = board->same_flash_id ? 0 : board->config.number, id;
+
+    if (!board->part->unique_id || transfer->lead_bits != 32)
+        return;
+    for (unsigned i = 0; i < 6 && !board->same_flash_id; i++)
+        seed = seed << 8 | vb_board_mac(board)[i];
+    seed ^= (uint64_t)board->part->jedec << 40;
+    id = vb__random(&seed);
+    for (unsigned i = 0; i < 8; i++)
+        transfer->in[i] = (uint8_t)(id >> 8 * i);
 }
 
 static void program(struct vb_board *board, const struct transfer *transfer)
@@ -157,6 +175,9 @@ static void run(struct vb_board *board, struct transfer *transfer)
     case 0x9f:
         read_id(board, transfer);
         break;
+    case 0x4b:
+        read_unique_id(board, transfer);
+        break;
     case 0x05:
         answer_status(board, transfer, 0, busy);
         break;
@@ -238,6 +259,8 @@ void vb__spi_run(struct vb_board *board)
         return;
     if (target->spi.address_left_aligned && addr_bits < 32)
         addr >>= 32 - addr_bits;
+    transfer.lead_bits = ((user & USER_ADDR) != 0 ? addr_bits : 0) +
+                         ((user & USER_DUMMY) != 0 ? (get(board, target->spi.usr1) & 0xff) + 1 : 0);
     transfer.addr = (user & USER_ADDR) != 0 ? addr : 0;
     lengths(board, &transfer.out_size, &transfer.in_size);
     if ((user & USER_MOSI) == 0)

@@ -108,7 +108,11 @@ static void the_hook_before_a_board_knows_its_slot(void **state)
     struct fake_line *line = *state;
 
     set_hook(line, "hooks.before_board", "cat >told; env | grep ^ESPGANG_ | sort >variables");
-    plug_and_run(line, 1);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    line->station.batch = "B1";
+    line->slots[0].label = "SN 17";
+    fake_line_run(line);
+    assert_string_equal(fake_recorder_run(&line->recorder, "1")->label, "SN 17");
     json_t *const told = json_load_file("told", JSON_REJECT_DUPLICATES, NULL);
     assert_string_equal(text_of(told, "event"), "before-board");
     assert_string_equal(text_of(told, "job"), "a job");
@@ -122,6 +126,7 @@ static void the_hook_before_a_board_knows_its_slot(void **state)
     char expected[500];
     snprintf(expected, sizeof expected,
              "ESPGANG_BATCH=B1\nESPGANG_EVENT=before-board\nESPGANG_JOB=a job\nESPGANG_JOB_VERSION=\n"
+             "ESPGANG_LABEL=SN 17\n"
              "ESPGANG_PORT=%s\nESPGANG_RUN=1\nESPGANG_SLOT=1\nESPGANG_VERSION=1",
              line->urls[0]);
     assert_text("variables", expected);
@@ -147,6 +152,7 @@ static void the_hook_after_a_board_has_its_record(void **state)
     assert_int_equal(number_of(told, "revision"), run->unit.revision);
     assert_string_equal(text_of(told, "package"), run->unit.package);
     assert_int_equal(number_of(told, "flash_size"), run->unit.flash_size);
+    assert_int_equal(strlen(text_of(told, "flash_unique_id")), 16);
     assert_string_equal(text_of(told, "outcome"), "pass");
     assert_string_equal(text_of(told, "code"), "ok");
     assert_string_equal(text_of(told, "sentence"), "");

@@ -103,6 +103,36 @@ static void a_slot_is_the_place_under_every_name_of_the_port(void **state)
     fake_usb_end(&usb);
 }
 
+static void assert_bridge(const char *url, uint16_t vid, uint16_t pid, const char *serial)
+{
+    struct eg_bridge bridge;
+
+    eg_discover_bridge(&bridge, url);
+    assert_int_equal(bridge.vid, vid);
+    assert_int_equal(bridge.pid, pid);
+    assert_string_equal(bridge.serial, serial);
+}
+
+static void a_port_says_what_carries_it_under_every_name(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    char link[64];
+
+    fake_usb_begin(&usb);
+    fake_usb_plug(&usb, "ttyUSB7", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    fake_usb_plug(&usb, "ttyACM3", "303a:1001", "", "1-4.3", TERMINAL);
+    snprintf(link, sizeof link, "%s/by-another-name", usb.folder);
+    assert_int_equal(symlink("/dev/ttyUSB7", link), 0);
+    assert_bridge("/dev/ttyUSB7", 0x10c4, 0xea60, "A5001");
+    assert_bridge(link, 0x10c4, 0xea60, "A5001");
+    assert_bridge("/dev/ttyACM3", 0x303a, 0x1001, "");
+    assert_bridge("/dev/null", 0, 0, "");
+    assert_bridge("rfc2217://lab:4000", 0, 0, "");
+    assert_bridge("/nonexistent/ttyUSB0", 0, 0, "");
+    fake_usb_end(&usb);
+}
+
 static void where_udev_names_the_place_the_slot_has_that_name(void **state)
 {
     (void)state;
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(only_ports_with_a_known_bridge_are_chosen),
         cmocka_unit_test(usb_ports_are_listed_by_slot_with_what_their_device_says),
         cmocka_unit_test(a_slot_is_the_place_under_every_name_of_the_port),
+        cmocka_unit_test(a_port_says_what_carries_it_under_every_name),
         cmocka_unit_test(where_udev_names_the_place_the_slot_has_that_name),
         cmocka_unit_test(filters_leave_the_ports_that_meet_them),
         cmocka_unit_test(within_a_kind_any_filter_may_match_but_of_every_kind_one_must),

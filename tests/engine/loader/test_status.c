@@ -215,6 +215,79 @@ static void no_other_piece_of_sfdp_is_read(void **state)
     talk_end(&script);
 }
 
+/* The controller reads the id, then it is read from it twice. */
+static void unique_id(struct talk *talk, const uint32_t first[2], const uint32_t again[2])
+{
+    talk_read(talk, 0x6000201c, 0x5c000021);
+    TALK_SPI(talk, .opcode = 0x4b, .read_bits = 64, .has_addr = true, .result = first[0]);
+    talk_read(talk, 0x6000205c, first[1]);
+    talk_read(talk, 0x60002058, again[0]);
+    talk_read(talk, 0x6000205c, again[1]);
+    talk_write(talk, 0x6000201c, 0x5c000021, 0xffffffff);
+}
+
+static void unique_id_is(uint32_t low, uint32_t high, const char *expected)
+{
+    const uint32_t words[] = {low, high};
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    char text[EG_FLASH_UNIQUE_TEXT];
+    struct eg_error err;
+
+    unique_id(&talk, words, words);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_ok(eg_loader_flash_unique_id(&loader, text, &err), err);
+    assert_string_equal(text, expected);
+    talk_end(&script);
+}
+
+static void the_unique_id_is_read_in_the_order_the_flash_gives_it(void **state)
+{
+    (void)state;
+    unique_id_is(0x614564d1, 0x2c2f3a09, "d1644561093a2f2c");
+    unique_id_is(0xffffffff, 0x2c2f3a09, "ffffffff093a2f2c");
+    unique_id_is(0, 1, "0000000001000000");
+}
+
+static void a_flash_that_has_no_unique_id_reads_as_ones_or_zeros(void **state)
+{
+    (void)state;
+    unique_id_is(0xffffffff, 0xffffffff, "");
+    unique_id_is(0, 0, "");
+}
+
+static void a_unique_id_that_reads_differently_is_not_believed(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    char text[EG_FLASH_UNIQUE_TEXT];
+    struct eg_error err;
+
+    unique_id(&talk, (const uint32_t[]){1, 2}, (const uint32_t[]){1, 3});
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_error(eg_loader_flash_unique_id(&loader, text, &err), err, EG_BAD_REPLY,
+                 "reading the flash's unique id: it reads differently the second time");
+}
+
+static void secure_download_mode_hides_the_unique_id(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    char text[EG_FLASH_UNIQUE_TEXT] = "x";
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, "esp32c3", false);
+    loader.secure_download = true;
+    assert_ok(eg_loader_flash_unique_id(&loader, text, &err), err);
+    assert_string_equal(text, "");
+    talk_end(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +301,10 @@ int main(void)
         cmocka_unit_test(a_status_that_is_refused_says_at_which_command),
         cmocka_unit_test(sfdp_is_read_at_24_bits_of_address_behind_8_dummy_cycles),
         cmocka_unit_test(no_other_piece_of_sfdp_is_read),
+        cmocka_unit_test(the_unique_id_is_read_in_the_order_the_flash_gives_it),
+        cmocka_unit_test(a_flash_that_has_no_unique_id_reads_as_ones_or_zeros),
+        cmocka_unit_test(a_unique_id_that_reads_differently_is_not_believed),
+        cmocka_unit_test(secure_download_mode_hides_the_unique_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

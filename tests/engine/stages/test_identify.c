@@ -27,6 +27,57 @@ static void the_board_is_on_record_by_chip_mac_and_flash(void **state)
     assert_string_not_equal(line->results[0].package, "");
 }
 
+/* Of one board: unique id of its flash, and of PSRAM state and size. */
+static void closer(const char *chip, const struct vb_config *config, const char *stub, bool has_id,
+                   unsigned psram, uint64_t psram_size)
+{
+    void *state;
+
+    assert_int_equal(fake_line_setup(&state), 0);
+    struct fake_line *line = state;
+    line->plan->target = eg_target_by_name(chip);
+    fake_plan_set(line->plan, "link.stub", stub);
+    fake_line_plug(line, config, 1, NO_FAULTS);
+    fake_line_run(line);
+    const struct fake_run *run = fake_recorder_run(&line->recorder, "1");
+    if (run->record.outcome != EG_PASS)
+        fail_msg("%s, stub %s: %s", chip, stub, run->text);
+    if ((strlen(run->unit.flash_unique_id) == 16) != has_id)
+        fail_msg("%s, stub %s: unique id %s", chip, stub, run->unit.flash_unique_id);
+    assert_int_equal(run->unit.psram.state, psram);
+    assert_int_equal(run->unit.psram.size, psram_size);
+    fake_line_teardown(&state);
+}
+
+static void every_chip_shows_the_unique_id_of_its_flash(void **state)
+{
+    (void)state;
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        const char *const name = eg_targets[i]->name;
+        const unsigned psram =
+            eg_field_exists(&eg_targets[i]->field[EG_FIELD_PSRAM_CAP]) ? EG_PSRAM_NONE : EG_PSRAM_NOT_TOLD;
+        closer(name, &(struct vb_config){.fast = true}, "auto", true, psram, 0);
+        if ((eg_targets[i]->rom_commands & EG_ROM_HAS(EG_OP_SPI_FLASH_MD5)) != 0)
+            closer(name, &(struct vb_config){.fast = true}, "off", true, psram, 0);
+    }
+}
+
+static void what_the_chip_cannot_tell_is_not_known(void **state)
+{
+    const struct vb_flash_part *part = vb_flash_parts;
+
+    (void)state;
+    while (part->unique_id)
+        part++;
+    closer("esp32", &(struct vb_config){.fast = true, .part = part}, "auto", false, EG_PSRAM_NOT_TOLD, 0);
+    closer("esp32s3",
+           &(struct vb_config){.fast = true, .registers = {{0x60007054, 1 << 3}}, .register_count = 1},
+           "auto", true, EG_PSRAM_THERE, 8 << 20);
+    closer("esp32s2",
+           &(struct vb_config){.fast = true, .registers = {{0x3f41a050, 7 << 28}}, .register_count = 1},
+           "auto", true, EG_PSRAM_THERE, 0);
+}
+
 /* A slot in which somebody puts board 2 after board 1 was opened. */
 struct swap {
     struct fake_line *line;
@@ -76,6 +127,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_board_is_on_record_by_chip_mac_and_flash),
+        cmocka_unit_test(every_chip_shows_the_unique_id_of_its_flash),
+        cmocka_unit_test(what_the_chip_cannot_tell_is_not_known),
         TEST(a_board_that_is_swapped_in_mid_run_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,26 @@ static void every_chip_gets_every_region(void **state)
     }
 }
 
+static void the_time_of_each_block_is_told(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "link.stub", "off");
+    fake_line_plug(line, &(struct vb_config){0}, 1, FAULTS("late@20000:1000"));
+    fake_line_run(line);
+    const struct fake_run *run = fake_recorder_run(&line->recorder, "1");
+    for (unsigned i = 0; i < 2; i++) {
+        const struct eg_region *const region = &line->plan->regions[i];
+        const struct eg_write_times *const times = &run->regions[i].times;
+        assert_int_equal(times->blocks, eg_div_up((uint32_t)region->zlib.size, 0x400));
+        assert_true(times->erases_first);
+        assert_true(times->block_min_us <= times->block_median_us);
+        assert_true(times->block_median_us <= times->block_max_us);
+        assert_true(times->erase_us + times->block_max_us <= times->total_us);
+    }
+    assert_int_equal(run->regions[1].times.slowest_addr, 0x156f6);
+}
+
 static void data_that_does_not_compress_goes_plain(void **state)
 {
     struct fake_line *line = *state;
@@ -101,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_chip_gets_every_region),
+        TEST(the_time_of_each_block_is_told),
         TEST(data_that_does_not_compress_goes_plain),
         TEST(progress_goes_up_to_the_whole_job),
         TEST(a_failure_names_the_region),

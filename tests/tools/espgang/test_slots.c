@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/eg-slots-XXXXXX";
@@ -56,6 +57,47 @@ static void wildcards_urls_and_commas_make_one_slot_each(void **state)
     assert_string_equal(slots.slots[4].name, "tcp://[::1]:5000");
 }
 
+static void a_label_goes_to_the_slot_that_is_named(void **state)
+{
+    (void)state;
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    struct eg_error err;
+
+    assert_ok(cli_slots_add(&slots, "left", "tcp://a:1", &err), err);
+    assert_ok(cli_slots_add(&slots, "right", "tcp://a:2", &err), err);
+    assert_ok(cli_slots_label(&slots, "right=SN 17=b", &err), err);
+    assert_ok(cli_slots_label(&slots, "tcp://a:1=SN 16", &err), err);
+    assert_string_equal(slots.slots[0].label, "SN 16");
+    assert_string_equal(slots.slots[1].label, "SN 17=b");
+    assert_error(cli_slots_label(&slots, "right=SN 18", &err), err, EG_BAD_JOB,
+                 "--label: slot right has the label SN 17=b already");
+}
+
+static void a_label_that_is_for_nobody_or_no_text_is_refused(void **state)
+{
+    static const struct {
+        const char *text, *sentence;
+    } rows[] = {{"left", "--label is 'left', not SLOT=TEXT"},
+                {"left=", "--label is 'left=', not SLOT=TEXT"},
+                {"=A", "--label is '=A', not SLOT=TEXT"},
+                {"", "--label is '', not SLOT=TEXT"},
+                {"top=A", "--label: no board is in slot top"},
+                {"left=A\tB", "--label: that of slot left has the control character 0x09"},
+                {"left=\xff", "--label: that of slot left is not UTF-8"}};
+    EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    char longest[600] = "left=";
+    struct eg_error err;
+
+    (void)state;
+    assert_ok(cli_slots_add(&slots, "left", "tcp://a:1", &err), err);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_error(cli_slots_label(&slots, rows[i].text, &err), err, EG_BAD_JOB, rows[i].sentence);
+    memset(longest + 5, 'x', 501);
+    assert_error(cli_slots_label(&slots, longest, &err), err, EG_BAD_JOB,
+                 "--label: that of slot left has 501 bytes, more than 500");
+    assert_null(slots.slots[0].label);
+}
+
 static void a_pattern_without_a_port_is_named(void **state)
 {
     (void)state;
@@ -102,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wildcards_urls_and_commas_make_one_slot_each),
+        cmocka_unit_test(a_label_goes_to_the_slot_that_is_named),
+        cmocka_unit_test(a_label_that_is_for_nobody_or_no_text_is_refused),
         cmocka_unit_test(a_pattern_without_a_port_is_named),
         cmocka_unit_test(a_url_that_nothing_opens_is_named),
         cmocka_unit_test(one_port_by_two_paths_is_one_slot),

@@ -124,7 +124,7 @@ static void screen_close(struct screen *screen)
 
 static const struct eg_target target = {.label = "ESP32"};
 static const struct eg_plan plan = {.job_name = "acme-sensor", .job_version = "1.4.0", .target = &target};
-static const struct eg_slot slots[] = {{"slot 1", "/dev/ttyUSB0"}};
+static const struct eg_slot slots[] = {{.name = "slot 1", .url = "/dev/ttyUSB0"}};
 
 static struct cli_table *live_table(struct screen *screen)
 {

@@ -422,6 +422,12 @@ static inline uint32_t player_flash_id(struct player *player)
     return player_spi(player, 0x9f, UINT32_MAX, 0, 0, 24);
 }
 
+/** The first four of the flash's eight bytes; an address of 32 bits is what comes before them. */
+static inline uint32_t player_unique_id(struct player *player)
+{
+    return player_spi(player, 0x4b, 0x1000000, 0, 0, 64);
+}
+
 static inline const uint8_t *player_flash(const struct player *player)
 {
     size_t size;

@@ -38,6 +38,7 @@ static void every_word_is_understood(void **state)
         {"brownout@40000", {.kind = VB_FAULT_BROWNOUT, .at = 40000}},
         {"app-silent", {.kind = VB_FAULT_APP_SILENT}},
         {"app-panic", {.kind = VB_FAULT_APP_PANIC}},
+        {"same-flash-id", {.kind = VB_FAULT_SAME_FLASH_ID}},
         {"app-panicx2", {.kind = VB_FAULT_APP_PANIC, .count = 2}},
     };
 
@@ -72,10 +73,32 @@ static void anything_else_is_refused_with_what_would_do(void **state)
         snprintf(expected, sizeof expected,
                  "fault '%s': not one of lose@BYTES[xN], flip@BYTES[xN], late@BYTES:MS[xN], drop@BYTES[xN], "
                  "silent[@BYTES], gone@BYTES[:MS], brownout@BYTES[xN], stuck@ADDR.BIT=V, lie, no-jump-reply, "
-                 "app-silent, app-panic[xN]",
+                 "app-silent, app-panic[xN], same-flash-id",
                  texts[i]);
         assert_error(vb_fault_parse(&fault, texts[i], &err), err, EG_BAD_JOB, expected);
     }
+}
+
+static uint32_t unique_id_of(const char *fault, unsigned number)
+{
+    struct vb_config config = {.fast = true, .number = number, .fault_count = 1};
+    struct player player;
+    struct eg_error err;
+
+    assert_ok(vb_fault_parse(&config.faults[0], fault, &err), err);
+    player_open(&player, config);
+    const uint32_t id = player_unique_id(&player);
+    vb_board_destroy(player.board);
+    return id;
+}
+
+static void a_fault_clones_the_unique_id_of_the_flash(void **state)
+{
+    (void)state;
+    assert_int_not_equal(unique_id_of("app-silent", 1), unique_id_of("app-silent", 2));
+    assert_int_equal(unique_id_of("app-silent", 1), unique_id_of("app-silent", 1));
+    assert_int_equal(unique_id_of("same-flash-id", 1), unique_id_of("same-flash-id", 2));
+    assert_int_not_equal(unique_id_of("same-flash-id", 1), unique_id_of("app-silent", 1));
 }
 
 static void a_lost_byte_costs_the_reply(void **state)
@@ -284,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_is_understood),
         cmocka_unit_test(anything_else_is_refused_with_what_would_do),
+        cmocka_unit_test(a_fault_clones_the_unique_id_of_the_flash),
         cmocka_unit_test(a_lost_byte_costs_the_reply),
         cmocka_unit_test(flipped_bits_are_the_same_every_time),
         cmocka_unit_test(a_late_reply_comes_by_that_much_later),

@@ -114,6 +114,12 @@ static void every_part_gives_its_id_and_its_table(void **state)
         assert_int_equal(player_spi(&player, 0x5a, 0, 0, 0, 32), part->sfdp ? 0x50444653 : 0);
         assert_int_equal(player_spi(&player, 0x5a, 0x10, 0, 0, 8), part->sfdp ? part->jedec & 0xff : 0);
         assert_int_equal(player_spi(&player, 0x5a, 0x34, 0, 0, 32), part->sfdp ? part->size * 8 - 1 : 0);
+        const uint32_t unique = player_unique_id(&player);
+        const uint32_t rest = player_register(&player, player.target->spi.base + player.target->spi.w0 + 4);
+        if ((unique != 0xffffffff && rest != 0xffffffff) != part->unique_id)
+            fail_msg("%s: unique id %08x %08x", part->name, (unsigned)unique, (unsigned)rest);
+        /* after three bytes instead of four the line is at rest */
+        assert_int_equal(player_spi(&player, 0x4b, 0, 0, 0, 64), 0xffffffff);
         if (capacity >= 0x12 && capacity <= 0x1c && UINT32_C(1) << capacity != part->size)
             fail_msg("%s: %u bytes", part->name, (unsigned)part->size);
         vb_board_destroy(player.board);

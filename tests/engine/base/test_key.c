@@ -3,7 +3,7 @@
 #include "tests/jobs/job_folder.h"
 
 #include "engine/base/file.h"
-#include "jobs/key.h"
+#include "engine/base/key.h"
 
 /* RFC 8032, 7.1, TEST 2: one byte, 0x72. The private key as PKCS#8 in PEM. */
 static const char rfc_secret[] = "-----BEGIN PRIVATE KEY-----\n"

@@ -2,8 +2,8 @@
 
 /* Ed25519 keys in files, as OpenSSL writes them, and signatures by them. */
 
-#ifndef JOBS_KEY_H
-#define JOBS_KEY_H
+#ifndef ENGINE_BASE_KEY_H
+#define ENGINE_BASE_KEY_H
 
 #include "engine/base/bytes.h"
 

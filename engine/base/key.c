@@ -4,7 +4,7 @@
  * Ed25519 by libcrypto. What holds a private key is wiped, and no key but a public one is in any sentence.
  */
 
-#include "jobs/key.h"
+#include "engine/base/key.h"
 
 #include "engine/base/digest.h"
 #include "engine/base/file.h"

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A batch for programs. What is not known is null; times are UTC, durations and cycle times seconds.
+ *
+ * A field may be added at any time; one that goes or changes its meaning makes EG_REPORT_JSON_VERSION grow.
+ */
+
+#include "engine/base/clock.h"
+#include "reports/formats.h"
+#include "reports/report.h"
+
+#include <inttypes.h>
+
+struct json {
+    struct eg__out *out;
+    const struct eg__report *report;
+    bool more; /* the list or object that is open has something already */
+};
+
+static void separate(struct json *json)
+{
+    if (json->more)
+        fputs(",\n", json->out->file);
+    json->more = true;
+}
+
+/* The name of what comes next; NULL in a list. */
+static void name(struct json *json, const char *text)
+{
+    separate(json);
+    if (text != NULL) {
+        eg__out_json(json->out, text);
+        putc(':', json->out->file);
+    }
+}
+
+static void begin(struct json *json, const char *text, char bracket)
+{
+    name(json, text);
+    putc(bracket, json->out->file);
+    json->more = false;
+}
+
+static void end(struct json *json, char bracket)
+{
+    putc(bracket, json->out->file);
+    json->more = true;
+}
+
+static void text(struct json *json, const char *key, const char *value)
+{
+    name(json, key);
+    if (value[0] == '\0')
+        fputs("null", json->out->file);
+    else
+        eg__out_json(json->out, value);
+}
+
+static void number(struct json *json, const char *key, int64_t value)
+{
+    name(json, key);
+    if (value < 0)
+        fputs("null", json->out->file);
+    else
+        fprintf(json->out->file, "%" PRId64, value);
+}
+
+static void real(struct json *json, const char *key, double value)
+{
+    name(json, key);
+    fprintf(json->out->file, "%.9g", value);
+}
+
+static void truth(struct json *json, const char *key, bool value)
+{
+    name(json, key);
+    fputs(value ? "true" : "false", json->out->file);
+}
+
+static void share(struct json *json, const char *key, int64_t part, int64_t whole)
+{
+    if (whole > 0)
+        real(json, key, (double)part / (double)whole);
+    else
+        text(json, key, "");
+}
+
+static void batch_object(struct json *json)
+{
+    const struct eg__numbers *numbers = json->report->numbers;
+    const struct eg_batch *batch = &numbers->batch;
+
+    begin(json, "batch", '{');
+    text(json, "name", batch->name);
+    text(json, "first_utc", batch->first_utc);
+    text(json, "last_utc", batch->last_utc);
+    number(json, "runs", batch->runs);
+    number(json, "unfinished", batch->unfinished);
+    number(json, "units", batch->units);
+    number(json, "pass", batch->passed);
+    number(json, "pass_marginal", batch->marginal);
+    number(json, "fail", batch->failed);
+    number(json, "error", batch->errors);
+    number(json, "aborted", batch->aborted);
+    number(json, "first_pass", batch->first_pass);
+    share(json, "yield", batch->passed + batch->marginal, batch->units);
+    share(json, "first_pass_yield", batch->first_pass, batch->units);
+    number(json, "retried_runs", numbers->retried_runs);
+    number(json, "retries", numbers->retries);
+    number(json, "chain_id", numbers->chain_id > 0 ? numbers->chain_id : -1);
+    text(json, "chain_hash", numbers->chain_hash);
+    end(json, '}');
+}
+
+static enum eg_code seal_field(void *context, const char *key, const char *value, struct eg_error *err)
+{
+    (void)err;
+    text(context, key, value);
+    return EG_OK;
+}
+
+static enum eg_code session_object(void *context, const struct eg_batch_session *row, struct eg_error *err)
+{
+    struct json *json = context;
+
+    (void)err;
+    begin(json, NULL, '{');
+    text(json, "started_utc", row->started_utc);
+    text(json, "station", row->station);
+    text(json, "operator", row->operator_name);
+    text(json, "job", row->job);
+    text(json, "job_version", row->job_version);
+    text(json, "job_sha256", row->job_sha256);
+    text(json, "chip", row->chip);
+    text(json, "tool_version", row->tool_version);
+    number(json, "runs", row->runs);
+    end(json, '}');
+    return EG_OK;
+}
+
+static enum eg_code region_object(void *context, const struct eg_batch_region *row, struct eg_error *err)
+{
+    struct json *json = context;
+
+    (void)err;
+    begin(json, NULL, '{');
+    text(json, "name", row->name);
+    text(json, "file", row->file);
+    number(json, "flash_addr", row->flash_addr);
+    number(json, "size", row->size);
+    text(json, "md5", row->expected_md5);
+    text(json, "sha256", row->expected_sha256);
+    number(json, "equal", row->equal);
+    number(json, "different", row->different);
+    number(json, "not_checked", row->not_checked);
+    end(json, '}');
+    return EG_OK;
+}
+
+static void group_list(struct json *json, const char *key, const struct eg__groups *groups)
+{
+    begin(json, key, '[');
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct eg__group *group = &groups->items[i];
+        begin(json, NULL, '{');
+        text(json, "name", group->name);
+        number(json, "trials", group->trials);
+        number(json, "bad", group->bad);
+        real(json, "low", group->limits.low);
+        real(json, "high", group->limits.high);
+        text(json, "limits", group->limits.exact ? "exact" : "3-sigma");
+        text(json, "verdict", eg__group_verdict(group));
+        end(json, '}');
+    }
+    end(json, ']');
+}
+
+static void summary(struct json *json, const struct eg__series *series)
+{
+    number(json, "count", (int64_t)series->count);
+    if (series->count == 0)
+        return;
+    real(json, "min", series->least);
+    real(json, "median", series->median);
+    real(json, "p95", series->p95);
+    real(json, "max", series->most);
+}
+
+static void lists(struct json *json)
+{
+    const struct eg__numbers *numbers = json->report->numbers;
+
+    begin(json, "failures", '[');
+    for (size_t i = 0; i < numbers->failure_count; i++) {
+        begin(json, NULL, '{');
+        text(json, "code", numbers->failures[i].code);
+        text(json, "blame", numbers->failures[i].blame);
+        number(json, "runs", numbers->failures[i].runs);
+        end(json, '}');
+    }
+    end(json, ']');
+    group_list(json, "slots", &numbers->slots);
+    group_list(json, "flash", &numbers->flash);
+    begin(json, "cycle", '{');
+    summary(json, &numbers->cycle);
+    end(json, '}');
+    begin(json, "stages", '[');
+    for (size_t i = 0; i < numbers->stage_count; i++) {
+        begin(json, NULL, '{');
+        text(json, "name", numbers->stages[i].name);
+        summary(json, &numbers->stages[i]);
+        end(json, '}');
+    }
+    end(json, ']');
+    begin(json, "measured", '[');
+    for (size_t i = 0; i < numbers->measure_count; i++) {
+        const struct eg__measure *measure = &numbers->measures[i];
+        begin(json, NULL, '{');
+        text(json, "name", measure->series.name);
+        text(json, "unit", measure->unit);
+        text(json, "limits", measure->limits);
+        number(json, "outside", measure->outside);
+        number(json, "not_numbers", measure->texts);
+        summary(json, &measure->series);
+        end(json, '}');
+    }
+    end(json, ']');
+}
+
+static void throughput(struct json *json)
+{
+    const struct eg__numbers *numbers = json->report->numbers;
+    char utc[20];
+
+    begin(json, "throughput", '[');
+    for (unsigned i = 0; numbers->batch.runs > 0 && i < numbers->parts; i++) {
+        eg__utc_text(utc, numbers->begin_ms + i * numbers->step_ms);
+        begin(json, NULL, '{');
+        text(json, "from_utc", utc);
+        real(json, "seconds", (double)numbers->step_ms / 1000);
+        number(json, "finished", numbers->finished[i]);
+        number(json, "passed", numbers->passed[i]);
+        end(json, '}');
+    }
+    end(json, ']');
+}
+
+static enum eg_code run_object(void *context, const struct eg_batch_run *row, struct eg_error *err)
+{
+    struct json *json = context;
+    const struct eg__values *values = json->report->values;
+    size_t count;
+    const struct eg__value *of_run = eg__values_of(values, row->run, &count);
+    char jedec[EG_JEDEC_TEXT] = "";
+
+    (void)err;
+    if (row->flash_jedec >= 0)
+        eg_jedec_text(jedec, (uint32_t)row->flash_jedec);
+    begin(json, NULL, '{');
+    number(json, "run", row->run);
+    text(json, "slot", row->slot);
+    text(json, "port", row->port);
+    text(json, "mac", row->mac);
+    text(json, "chip", row->chip);
+    text(json, "revision", row->revision);
+    text(json, "package", row->package);
+    text(json, "flash_jedec", jedec);
+    number(json, "flash_size", row->flash_size);
+    text(json, "started_utc", row->started_utc);
+    text(json, "finished_utc", row->finished_utc);
+    text(json, "outcome", row->outcome);
+    text(json, "code", row->code);
+    text(json, "blame", row->blame);
+    text(json, "sentence", row->sentence);
+    text(json, "marginal", row->marginal);
+    number(json, "attempts", row->attempts);
+    if (row->duration_ms < 0)
+        text(json, "duration", "");
+    else
+        real(json, "duration", (double)row->duration_ms / 1000);
+    begin(json, "values", '[');
+    for (size_t i = 0; i < count; i++) {
+        begin(json, NULL, '{');
+        text(json, "kind", values->given[of_run[i].name] ? "unit" : "measured");
+        text(json, "name", values->names[of_run[i].name]);
+        text(json, "value", of_run[i].text);
+        truth(json, "passed", of_run[i].passed);
+        end(json, '}');
+    }
+    end(json, ']');
+    end(json, '}');
+    return EG_OK;
+}
+
+enum eg_code eg__json(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    struct json json = {out, report, false};
+    const char *batch = report->numbers->batch.name;
+    char now[EG_UTC_TEXT];
+
+    eg_clock_utc(now);
+    begin(&json, NULL, '{');
+    text(&json, "espgang", "report");
+    number(&json, "version", EG_REPORT_JSON_VERSION);
+    text(&json, "made_utc", now);
+    text(&json, "ledger", eg_query_path(report->query));
+    batch_object(&json);
+    begin(&json, "seal", '{');
+    EG_TRY(eg_query_seal(report->query, batch, seal_field, &json, err));
+    end(&json, '}');
+    begin(&json, "sessions", '[');
+    EG_TRY(eg_query_sessions(report->query, batch, session_object, &json, err));
+    end(&json, ']');
+    begin(&json, "regions", '[');
+    EG_TRY(eg_query_regions(report->query, batch, region_object, &json, err));
+    end(&json, ']');
+    lists(&json);
+    throughput(&json);
+    begin(&json, "runs", '[');
+    EG_TRY(eg_query_runs(report->query, batch, true, run_object, &json, err));
+    end(&json, ']');
+    end(&json, '}');
+    putc('\n', out->file);
+    return EG_OK;
+}

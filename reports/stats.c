@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Quantiles are selected, not sorted for, so that a batch of any size is summed up in linear time. */
+
+#include "reports/stats.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+/* log of the probability that exactly k of n are bad. */
+static double log_binomial(int64_t k, int64_t n, double p)
+{
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) + (double)k * log(p) +
+           (double)(n - k) * log1p(-p);
+}
+
+/* Least and most bad ones whose tails beyond are each rarer than EG__TAIL. Only few are expected, or nearly
+ * all, so that the sum from the near end is short. */
+static struct eg__limits exact_limits(double p, int64_t n)
+{
+    const bool flip = p > 0.5;
+    const double q = flip ? 1 - p : p;
+    double below = 0, upto;
+    int64_t low = 0, high = 0;
+
+    for (;; high++) {
+        upto = below + exp(log_binomial(high, n, q));
+        if (below < EG__TAIL && upto >= EG__TAIL)
+            low = high;
+        if (high == n || 1 - upto < EG__TAIL)
+            break;
+        below = upto;
+    }
+    const double least = (double)low / (double)n, most = (double)high / (double)n;
+    return (struct eg__limits){flip ? 1 - most : least, flip ? 1 - least : most, true};
+}
+
+struct eg__limits eg__control_limits(double p, int64_t trials)
+{
+    const double n = (double)trials;
+
+    if (p <= 0 || p >= 1)
+        return (struct eg__limits){p, p, true};
+    if (n * p < 5 || n * (1 - p) < 5)
+        return exact_limits(p, trials);
+    const double width = 3 * sqrt(p * (1 - p) / n);
+    return (struct eg__limits){fmax(0, p - width), fmin(1, p + width), false};
+}
+
+static void swap(double *one, double *other)
+{
+    const double kept = *one;
+
+    *one = *other;
+    *other = kept;
+}
+
+double eg__quantile(double *values, size_t count, double q)
+{
+    const double rank = ceil(q * (double)count);
+    const ptrdiff_t wanted = rank < 1 ? 0 : (ptrdiff_t)rank - 1;
+
+    for (ptrdiff_t low = 0, high = (ptrdiff_t)count - 1; low < high;) {
+        const double pivot = values[low + (high - low) / 2];
+        ptrdiff_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i <= j)
+                swap(&values[i++], &values[j--]);
+        }
+        if (wanted <= j)
+            high = j;
+        else if (wanted >= i)
+            low = i;
+        else
+            break;
+    }
+    return values[wanted];
+}
+
+void eg__histogram(const double *values, size_t count, double low, double high, int64_t *parts, unsigned bins)
+{
+    memset(parts, 0, bins * sizeof *parts);
+    for (size_t i = 0; i < count; i++) {
+        const double part = high > low ? (values[i] - low) / (high - low) * bins : 0;
+        parts[part <= 0 ? 0 : part >= bins ? bins - 1 : (unsigned)part]++;
+    }
+}
+
+/* Days since 1970 of a date of the Gregorian calendar; years begin in March, so that leap days end them. */
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    const int64_t era = year / 400, of_era = year - era * 400;
+    const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+int64_t eg__utc_ms(const char *utc)
+{
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    int64_t field[7] = {0};
+    unsigned fields = 0;
+
+    for (size_t i = 0; form[i] != '\0'; i++) {
+        if (form[i] != '0') {
+            if (utc[i] != form[i])
+                return -1;
+            fields++;
+        } else if (utc[i] < '0' || utc[i] > '9') {
+            return -1;
+        } else {
+            field[fields] = field[fields] * 10 + (utc[i] - '0');
+        }
+    }
+    const int64_t minutes = (days_of(field[0], field[1], field[2]) * 24 + field[3]) * 60 + field[4];
+    return (minutes * 60 + field[5]) * 1000 + field[6];
+}
+
+void eg__utc_text(char *text, int64_t ms)
+{
+    const time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+
+    if (gmtime_r(&seconds, &tm) == NULL || strftime(text, 20, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        text[0] = '\0';
+}
+
+int64_t eg__time_step_ms(int64_t span_ms, unsigned parts)
+{
+    static const int64_t steps_s[] = {1,   2,   5,    10,   15,   30,    60,    120,   300,
+                                      600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
+    const size_t last = sizeof steps_s / sizeof steps_s[0] - 1;
+    size_t i = 0;
+
+    while (i < last && steps_s[i] * 1000 * parts < span_ms)
+        i++;
+    int64_t step_ms = steps_s[i] * 1000;
+    while (step_ms * parts < span_ms)
+        step_ms *= 2;
+    return step_ms;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Arithmetic of reports: quantiles, histograms, control limits, times. */
+
+#ifndef REPORTS_STATS_H
+#define REPORTS_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Probability of a point outside one of the two limits while nothing is wrong: that of 3 sigma. */
+#define EG__TAIL 0.00135
+
+/** Values below and above which a share is a signal. */
+struct eg__limits {
+    double low, high;
+    bool exact; /* of the binomial distribution; else p +- 3 sqrt(p (1 - p) / n) */
+};
+
+/** Control limits of a p-chart: what share of `trials` may be bad when each is with probability `p`. The
+ * normal approximation where trials * p and trials * (1 - p) are at least 5, else exact. */
+struct eg__limits eg__control_limits(double p, int64_t trials);
+
+/** The value below which a share of `q`, 0 to 1, of them is: the nearest rank. Reorders; count > 0. */
+double eg__quantile(double *values, size_t count, double q);
+
+/** How many of the values are in each of `bins` equal parts of low to high; those outside count in the
+ * nearest part. */
+void eg__histogram(const double *values, size_t count, double low, double high, int64_t *parts,
+                   unsigned bins);
+
+/** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
+int64_t eg__utc_ms(const char *utc);
+
+/** The reverse, to the second: "2026-11-23 08:24:00"; `text` has room for 20. */
+void eg__utc_text(char *text, int64_t ms);
+
+/** A round step of time, 1 s or longer, of which at most `parts` cover `span_ms`. */
+int64_t eg__time_step_ms(int64_t span_ms, unsigned parts);
+
+#endif

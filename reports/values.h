@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the runs of a batch gave to their boards and read from their logs, for looking up by run. */
+
+#ifndef REPORTS_VALUES_H
+#define REPORTS_VALUES_H
+
+#include "db/query.h"
+
+/** Room for one more item behind `count`; new ones are zero. `items` is the address of the pointer to them.
+ */
+enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, struct eg_error *err) EG_CHECKED;
+
+struct eg__value {
+    int64_t run;
+    size_t name; /* which of the names */
+    char *text;  /* of a secret "" */
+    bool passed;
+};
+
+struct eg__values {
+    struct eg__value *items; /* by run */
+    size_t count, room;
+    char **names; /* in the order they came */
+    bool *given;  /* as many: given to the board, not measured */
+    size_t name_count, name_room, given_room;
+};
+
+/** Zero-initialise it; EG_CLEANUP(eg__values_finish). */
+enum eg_code eg__values_collect(struct eg__values *values, struct eg_query *query, const char *batch,
+                                struct eg_error *err) EG_CHECKED;
+void eg__values_finish(struct eg__values *values);
+
+/** The values of a run, one behind the other; `*count` may be 0. */
+const struct eg__value *eg__values_of(const struct eg__values *values, int64_t run, size_t *count);
+
+#endif

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The HTML report in a browser: no line is wider than the page, on a desktop and on a telephone; every chart has a name, a
+# description and room for its words; nothing is loaded and nothing complained of. Of a batch, and of nothing at all.
+build=$1; . "$(dirname "$0")/../e2e/lib.sh"
+here=$(dirname "$0")
+
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
+  skip 'no Chromium here: the report was looked at by nobody (Debian package chromium)'
+command -v node >/dev/null || skip 'no Node.js here: Chromium cannot be asked'
+
+look() { # LEDGER BATCH
+  mkdir -p "$work/$2"
+  "$espgang" report --ledger "$1" --batch "$2" --html "$work/$2.html"
+  timeout 120 node "$here/look.mjs" "$chromium" "$work/$2.html" "$work/$2" >"$work/$2.json" 2>"$work/$2.log" ||
+    fail "the page of $2 could not be looked at: $(cat "$work/$2.log")"
+}
+found() { # BATCH PATH
+  sqlite3 -batch :memory: "select json_extract(readfile('$work/$1.json'), '\$.$2')"
+}
+
+make_job esp32c3 65536
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch one --plain
+sed 's/@N@/300/' "$here/fill.sql" | sqlite3 -batch -bail "$work/ledger.db"
+ledger "insert into session (job_id, started_utc, station, operator, batch, job_path, tool_version)
+  select job_id, started_utc, station, operator, 'none', job_path, tool_version from session limit 1"
+
+for batch in big one none; do
+  look "$work/ledger.db" "$batch"
+  for width in 1280 390; do
+    [ "$(found "$batch" "widths.\"$width\".page")" -le "$width" ] || fail "$batch: the page is wider than $width: $(cat "$work/$batch.json")"
+    [ "$(found "$batch" "widths.\"$width\".figures")" -le "$width" ] || fail "$batch: a chart is cut off at $width"
+  done
+  for what in unnamed requests complaints; do
+    expect_equal "$batch: $what" "$(found "$batch" "$what")" 0
+  done
+  for what in outside twice; do
+    expect_equal "$batch: $what" "$(found "$batch" "$what")" '[]'
+  done
+done
+[ "$(found big charts)" -ge 15 ] || fail "only $(found big charts) charts"
+expect_equal 'charts of nothing' "$(found none charts)" 0
+
+# On paper: Chromium itself.
+expect_status 0 "$espgang" report --ledger "$work/ledger.db" --batch one --pdf "$work/one.pdf"
+expect_equal 'a PDF' "$(head -c 5 "$work/one.pdf")" '%PDF-'

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Questions to the ledger: every number is what SQL of its own finds in the same file.
+build=$1; . "$(dirname "$0")/lib.sh"
+ledger=$work/ledger.db
+export ESPGANG_LEDGER=$ledger
+cd "$work"
+
+ask() { # WORD...: into $work/out.log, with nothing to complain about
+  expect_status 0 "$espgang" "$@"
+  expect_equal "standard error of '$*'" "$(cat err.log)" ''
+}
+refused() { # STATUS SENTENCE WORD...
+  local status=$1 sentence=$2
+  shift 2
+  expect_status "$status" "$espgang" "$@"
+  expect_equal "standard error of '$*'" "$(cat err.log)" "espgang: $sentence"
+  expect_equal "standard output of '$*'" "$(cat out.log)" ''
+}
+json() { # PATH: of the document in out.log
+  sqlite3 -batch -noheader :memory: "SELECT json_extract(CAST(readfile('out.log') AS TEXT), '$.$1')"
+}
+csv() { # SQL over the table `answer`, which is out.log
+  sqlite3 -batch -noheader :memory: '.import --csv out.log answer' "$1"
+}
+
+# The command line.
+for command in history units compare duplicates; do
+  case $command in
+    history) words=(A-1) ;;
+    compare) words=(a b) ;;
+    *) words=() ;;
+  esac
+  usage="; see 'espgang $command --help'"
+  refused 2 "--json and --csv: one of them$usage" $command "${words[@]}" --json --csv
+  refused 3 "ledger $ledger: opening it: No such file or directory" $command "${words[@]}"
+  [ ! -e "$ledger" ] || fail "$command made a ledger"
+done
+refused 2 "of which unit? name its MAC or serial number; see 'espgang history --help'" history
+refused 2 "'b' is too much; see 'espgang history --help'" history a b
+refused 2 "compare what? name two batches; see 'espgang compare --help'" compare a
+refused 2 "takes no argument, but got 'a'; see 'espgang units --help'" units a
+refused 2 "takes no argument, but got 'a'; see 'espgang duplicates --help'" duplicates a
+refused 2 "--outcome: 'good' is none of pass, pass-marginal, fail, error and aborted; see 'espgang units --help'" \
+  units --outcome pass,good
+refused 2 "a time is like 2026-11-27, 2026-11-27T10:00, 24h or 7d; see 'espgang units --help'" units --since 2026-02-30
+
+# Two batches, the second cut short.
+"$build/tools/bench/make_ledger" 1500 "$ledger" 7 1000
+batch="batch = 'batch-1'"
+last="SELECT * FROM runs WHERE finish_order IN
+  (SELECT max(finish_order) FROM runs WHERE $batch GROUP BY coalesce(mac, run))"
+
+ask units --batch batch-1 --csv
+expect_equal 'units of a batch' "$(csv 'SELECT run, mac, outcome, code FROM answer ORDER BY run + 0')" \
+  "$(ledger "SELECT run, coalesce(mac, ''), outcome, code FROM ($last) ORDER BY run")"
+expect_equal 'line ends' "$(grep -c $'\r$' out.log)" "$(wc -l <out.log)"
+ask units --batch batch-1 --json
+for outcome in pass fail error aborted; do
+  expect_equal "units: $outcome" "$(json "$outcome")" "$(ledger "SELECT count(*) FROM ($last) WHERE outcome = '$outcome'")"
+done
+expect_equal 'units: all' "$(json count)" "$(ledger "SELECT count(*) FROM ($last)")"
+expect_equal 'kind of document' "$(json espgang) $(json version) $(json ledger)" "units 1 $ledger"
+ask units --batch batch-1 --outcome fail,error --slot 1-2.3 --csv
+expect_equal 'units of a slot' "$(csv 'SELECT run FROM answer ORDER BY run + 0')" \
+  "$(ledger "SELECT run FROM runs WHERE finish_order IN (SELECT max(finish_order) FROM runs
+    WHERE $batch AND slot = '1-2.3' GROUP BY coalesce(mac, run)) AND outcome IN ('fail', 'error') ORDER BY run")"
+ask units --since 2024-01-01T08:10 --until 2024-01-01T08:11 --csv
+expect_equal 'units of two minutes' "$(csv 'SELECT count(*) FROM answer')" \
+  "$(ledger "SELECT count(DISTINCT coalesce(mac, run)) FROM runs
+    WHERE finished >= '2024-01-01T08:10' AND finished < '2024-01-01T08:12'")"
+ask units --batch batch-1
+expect_equal 'widest line' "$(awk '{ if (length($0) > w) w = length($0) } END { print (w <= 100) }' out.log)" 1
+expect_equal 'counts' "$(tail -n 1 out.log)" "$(ledger "SELECT (SELECT count(*) FROM ($last)) || ' units: '
+  || group_concat(size || ' ' || outcome, ', ') FROM (SELECT outcome, count(*) AS size FROM ($last) GROUP BY outcome
+  ORDER BY instr('pass pass-marginal fail error aborted ', outcome || ' '))")"
+ask units --batch nothing
+expect_equal 'no units' "$(cat out.log)" 'no units'
+ask units --batch nothing --json
+expect_equal 'no units as JSON' "$(json units) $(json count)" '[] 0'
+
+# A unit that came back, by its MAC and by its serial number.
+mac=$(ledger "SELECT mac FROM runs WHERE mac IS NOT NULL GROUP BY mac
+  HAVING count(*) = 2 AND max(outcome = 'pass') ORDER BY mac LIMIT 1")
+serial=$(ledger "SELECT value FROM unit_values WHERE mac = '$mac' LIMIT 1")
+for text in "$mac" "$(tr -d : <<<"$mac" | tr a-f A-F)" "$serial"; do
+  ask history "$text" --json
+  expect_equal "history of $text" "$(json 'units[0].mac') $(json 'units[0].runs[0].run') $(json 'units[0].runs[1].run')" \
+    "$mac $(ledger "SELECT group_concat(run, ' ') FROM (SELECT run FROM runs WHERE mac = '$mac' ORDER BY run)")"
+done
+run=$(json 'units[0].runs[1].run')
+expect_equal 'serial of a run' "$(json 'units[0].runs[1].serial')" "$serial"
+expect_equal 'measured of a run' "$(json 'units[0].runs[1].values[1].value')" \
+  "$(ledger "SELECT value FROM measurements WHERE run = $run LIMIT 1")"
+expect_equal 'digest of a run' "$(json 'units[0].runs[1].regions[3].sha256')" \
+  "$(ledger "SELECT expected_sha256 FROM regions WHERE run = $run AND name = 'app'")"
+expect_equal 'stages of a run' "$(json 'units[0].runs[1].stages[#-1].stage')" finish
+ask history "$mac" --csv
+expect_equal 'history as CSV' "$(csv 'SELECT run, outcome FROM answer')" \
+  "$(ledger "SELECT run, outcome FROM runs WHERE mac = '$mac' ORDER BY run")"
+ask history "$mac"
+expect_equal 'widest line' "$(awk '{ if (length($0) > w) w = length($0) } END { print (w <= 100) }' out.log)" 1
+! grep -q '^stages:' out.log || fail 'stages without --verbose'
+ask history "$mac" --verbose
+expect_text out.log 'stages:'
+refused 1 "ledger $ledger: no run of a unit with MAC, serial or pool key 'ACME-9'" history ACME-9
+
+# Side by side.
+ask compare batch-1 batch-2 --csv
+expect_equal codes "$(csv "SELECT name, first, second, difference FROM answer WHERE section = 'codes' ORDER BY name")" \
+  "$(ledger "SELECT code, count(*) FILTER (WHERE $batch), count(*) FILTER (WHERE NOT $batch),
+    count(*) FILTER (WHERE NOT $batch) - count(*) FILTER (WHERE $batch)
+    FROM runs WHERE outcome NOT LIKE 'pass%' GROUP BY code ORDER BY code")"
+expect_equal 'yield' "$(csv "SELECT first FROM answer WHERE name = 'yield_percent'")" \
+  "$(ledger "SELECT printf('%.1f', avg(outcome LIKE 'pass%') * 100) FROM ($last)")"
+expect_equal 'median cycle' "$(csv "SELECT first FROM answer WHERE name = 'cycle_ms'")" \
+  "$(ledger "SELECT duration_ms FROM runs WHERE $batch AND outcome LIKE 'pass%' ORDER BY duration_ms
+    LIMIT 1 OFFSET (SELECT (count(*) - 1) / 2 FROM runs WHERE $batch AND outcome LIKE 'pass%')")"
+expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' AND name IN ('supply min', 'supply max')")" \
+  "$(ledger "SELECT min(value) FROM measurements WHERE $batch AND name = 'supply'
+    UNION SELECT max(value) FROM measurements WHERE $batch AND name = 'supply'")"
+refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" compare batch-1 c
+
+# What is there twice: a real line programs the same boards for two batches.
+ask duplicates
+expect_equal duplicates "$(cat out.log)" 'no duplicates'
+make_job esp32 65536
+for batch in x y; do
+  expect_status 0 "$espgang" run job.yaml --sim 2 --fast --batch $batch
+done
+expect_status 1 "$espgang" duplicates --csv
+expect_equal 'duplicates' "$(csv 'SELECT kind, value, among, runs FROM answer ORDER BY value')" \
+  "$(ledger "SELECT 'batches-of-mac', mac, 'x, y', group_concat(run, ', ') FROM (SELECT mac, run FROM runs
+    WHERE batch IN ('x', 'y') ORDER BY run) GROUP BY mac ORDER BY mac")"
+expect_status 1 "$espgang" duplicates --batch x
+expect_equal 'counted' "$(tail -n 1 out.log)" '2 duplicates'
+ask duplicates --batch batch-1
+ask units --since 1h --csv
+expect_equal 'units of the last hour' "$(csv 'SELECT count(*) FROM answer')" 2

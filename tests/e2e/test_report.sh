@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Reports of batches that were really run, on simulated boards with faults, in every format; each read by a program that
+# shares no code with espgang.
+build=$1; . "$(dirname "$0")/lib.sh"
+xsd=$(dirname "$0")/../reports/junit.xsd
+
+report() { # WANTED ARGUMENT...
+  local wanted=$1
+  shift
+  expect_status "$wanted" "$espgang" report --ledger "$work/ledger.db" "$@"
+}
+
+make_job esp32c3 65536 'retry: {attempts: 2}' 'test: {expect: "OK", timeout: 60s}' \
+  'capture:' '  - {name: supply, pattern: "supply=([0-9.]+)", unit: V, least: 3.0, most: 3.6}'
+printf 'supply=3.31\nOK\n' >"$work/app.log"
+expect_status 1 "$espgang" run "$work/job.yaml" --sim 6 --fast --ledger "$work/ledger.db" --batch 'a "b" <c>' --plain \
+  --station 'line & 3' --app-log "$work/app.log" --fault 2:lie --fault 3:stuck@0x10000.0=0 --fault 4:app-panicx1
+report 0 --html "$work/b.html" --csv "$work/b.csv" --json "$work/b.json" --junit "$work/b.xml"
+
+# SQLite reads the CSV and the JSON: they say what the ledger says.
+sqlite3 -batch "$work/csv.db" ".import --csv $work/b.csv runs"
+columns='run || slot || mac || outcome || coalesce(code, 0) || coalesce(sentence, 0) || attempts'
+expect_equal 'rows of the CSV' "$(sqlite3 -batch "$work/csv.db" "select $columns from runs order by run + 0")" \
+  "$(ledger "select $columns from runs order by run")"
+expect_equal 'values of the CSV' \
+  "$(sqlite3 -batch "$work/csv.db" 'select count(*) from runs where "measured:supply" = '"'3.31 V'")" \
+  "$(ledger "select count(*) from measurements where value = '3.31 V'")"
+json() { # SQL over `report`
+  sqlite3 -batch :memory: "with report as (select readfile('$work/b.json') as r) select $1"
+}
+expect_equal 'the JSON' "$(json "json_valid(r) || json_extract(r, '\$.espgang') || json_extract(r, '\$.version') from report")" \
+  '1report1'
+expect_equal 'units of the JSON' "$(json "json_extract(r, '\$.batch.units') from report")" 6
+expect_equal 'retries of the JSON' "$(json "json_extract(r, '\$.batch.retries') from report")" \
+  "$(ledger 'select sum(attempts - 1) from runs')"
+expect_equal 'failures of the JSON' \
+  "$(json "group_concat(json_extract(value, '\$.code') || json_extract(value, '\$.runs')) from (select value from report, json_each(r, '\$.failures') order by json_extract(value, '\$.code'))")" \
+  "$(ledger "select group_concat(code || n) from (select code, count(*) as n from runs where outcome not like 'pass%' group by code order by code)")"
+expect_equal 'slots of the JSON' "$(json "count(*) from report, json_each(r, '\$.slots')")" 6
+
+# The HTML names the cause of each failure, and the batch as text.
+expect_text "$work/b.html" '<h1>Batch a &quot;b&quot; &lt;c&gt;</h1>'
+for code in flash-not-written flash-stuck-bits; do
+  expect_text "$work/b.html" "<td class=\"k\">$code</td>"
+done
+
+# JUnit: the schema, and the numbers of the ledger.
+if command -v xmllint >/dev/null; then
+  xmllint --noout --schema "$xsd" "$work/b.xml" 2>"$work/xml.log" || fail "not valid: $(cat "$work/xml.log")"
+  expect_equal 'failures of the JUnit report' "$(xmllint --xpath 'count(//failure) + count(//error)' "$work/b.xml")" \
+    "$(ledger "select count(*) from runs where outcome in ('fail', 'error')")"
+  expect_equal 'host' "$(xmllint --xpath 'string(//@hostname)' "$work/b.xml")" 'line & 3'
+else
+  echo 'no xmllint here: the JUnit report was not validated' >&2
+fi
+
+# Standard output has one report and nothing else; two reports cannot share a place.
+report 0 --csv -
+cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'
+report 2 --csv - --json -
+expect_equal 'two to one' "$(cat "$work/err.log")" \
+  "espgang: --csv and --json name the same file '-'; see 'espgang report --help'"
+expect_status 3 "$espgang" report --ledger "$work/ledger.db" --csv "$work/nowhere/b.csv" --html "$work/new.html"
+[ ! -e "$work/new.html" ] || fail 'one of two reports was written'
+if [ -w /dev/full ]; then
+  "$espgang" report --ledger "$work/ledger.db" --csv - >/dev/full 2>"$work/err.log" && fail 'a full disk looked like success'
+  expect_equal 'a full disk' "$(cat "$work/err.log")" 'espgang: report: standard output: No space left on device'
+fi
+
+# A PDF needs a program; without it nothing is written and the sentence says what to install.
+mkdir "$work/empty"
+PATH=$work/empty expect_status 3 "$(realpath "$espgang")" report --ledger "$work/ledger.db" --pdf "$work/b.pdf" --html "$work/new.html"
+expect_equal 'no Chromium' "$(cat "$work/err.log")" \
+  "espgang: report $work/b.pdf: a PDF is printed by Chromium, which is not here; install the Debian package chromium, or write --html and print that"
+[ ! -e "$work/new.html" ] && [ ! -e "$work/b.pdf" ] || fail 'a report was written'
+
+# What stands for Chromium here writes what it was asked for, and is given a page that is there.
+cat >"$work/empty/chromium" <<'SH'
+#!/bin/bash
+for argument; do
+  case $argument in
+    --print-to-pdf=*) pdf=${argument#*=} ;;
+    /*) page=$argument ;;
+  esac
+done
+[ -s "$page" ] || exit 9
+{ printf '%%PDF-1.4 '; stat -c %a "${page%/*}" 2>/dev/null; echo "$page"; } >"$pdf"
+SH
+chmod +x "$work/empty/chromium"
+PATH=$work/empty:$PATH report 0 --pdf "$work/b.pdf"
+expect_text "$work/b.pdf" '%PDF-1.4 700'
+page=$(tail -n 1 "$work/b.pdf")
+[ ! -e "${page%/*}" ] || fail "${page%/*} is still there"
+printf '#!/bin/bash\necho no paper >&2\nexit 4\n' >"$work/empty/chromium"
+PATH=$work/empty:$PATH report 3 --pdf "$work/c.pdf"
+expect_equal 'a failure of Chromium' "$(cat "$work/err.log")" \
+  "espgang: report $work/c.pdf: chromium exited with status 4: no paper"
+[ ! -e "$work/c.pdf" ] || fail 'half a PDF was left'
+
+# Ten thousand runs with a bad socket and a bad reel: the numbers are those of queries said in another way.
+sed 's/@N@/10000/' "$(dirname "$0")/../browser/fill.sql" | sqlite3 -batch -bail "$work/ledger.db"
+report 0 --batch big --json "$work/b.json" --html "$work/big.html"
+for by in slot "printf('%02x%02x%02x', flash_jedec & 255, flash_jedec >> 8 & 255, flash_jedec >> 16)"; do
+  case $by in slot) list=slots ;; *) list=flash ;; esac
+  expect_equal "$list" \
+    "$(json "group_concat(v, ';') from (select substr(json_extract(value, '\$.name') || ' ', 1, instr(json_extract(value, '\$.name') || ' ', ' ') - 1) || ' ' || json_extract(value, '\$.bad') || ' of ' || json_extract(value, '\$.trials') as v from report, json_each(r, '\$.$list') order by 1)")" \
+    "$(ledger "select group_concat(v, ';') from (select $by || ' ' || sum(outcome in ('fail', 'error')) || ' of ' || count(*) as v from runs where batch = 'big' and outcome <> 'aborted' and ('$list' = 'slots' or flash_jedec is not null) group by $by order by 1)")"
+  expect_equal "$list above the limit" \
+    "$(json "group_concat(json_extract(value, '\$.name')) from report, json_each(r, '\$.$list') where json_extract(value, '\$.verdict') = 'above the limit'")" \
+    "$(case $list in slots) echo usb-1-2.4 ;; flash) echo '684016 Boya, 4 MB' ;; esac)"
+done
+for stage in connect write test; do
+  expect_equal "the median of $stage" \
+    "$(json "printf('%.6f', json_extract(value, '\$.median')) from report, json_each(r, '\$.stages') where json_extract(value, '\$.name') = '$stage'")" \
+    "$(ledger "with s as (select duration_ms as d from stages join (select run from runs where batch = 'big' and outcome like 'pass%') using (run) where stage = '$stage' and code = 'ok')
+      select printf('%.6f', d / 1000) from s order by d limit 1 offset (select (count(*) + 1) / 2 - 1 from s)")"
+done
+expect_equal 'out of limits' \
+  "$(json "json_extract(value, '\$.outside') from report, json_each(r, '\$.measured') where json_extract(value, '\$.name') = 'supply'")" \
+  "$(ledger "select count(*) from measurements where batch = 'big' and name = 'supply' and passed = 'no'")"
+expect_equal 'passes of all parts' \
+  "$(json "sum(json_extract(value, '\$.passed')) from report, json_each(r, '\$.throughput')")" \
+  "$(ledger "select count(*) from runs where batch = 'big' and outcome like 'pass%'")"
+expect_text "$work/big.html" ', above the limit</text>'

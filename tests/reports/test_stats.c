@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "reports/stats.h"
+#include "tests/fakes/check.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define assert_near(got, wanted) assert_true(fabs((got) - (wanted)) < 1e-9)
+
+static void many_trials_have_limits_of_three_sigma(void **state)
+{
+    const struct eg__limits limits = eg__control_limits(0.1, 900);
+
+    (void)state;
+    assert_false(limits.exact);
+    assert_near(limits.low, 0.07);
+    assert_near(limits.high, 0.13);
+}
+
+/* How probable it is that at most, or at least, so many of n are bad, said by a product. */
+static double probability(int n, double p, int from, int to)
+{
+    double sum = 0;
+
+    for (int k = from; k <= to; k++) {
+        double one = 1;
+        for (int i = 0; i < n; i++)
+            one *= i < k ? p * (n - i) / (k - i) : 1 - p;
+        sum += one;
+    }
+    return sum;
+}
+
+static void few_trials_have_exact_limits(void **state)
+{
+    static const struct {
+        double p;
+        int n;
+    } cases[] = {{0.02, 40}, {0.5, 9}, {0.97, 50}, {0.3, 12}, {0.001, 1}, {0.999, 400}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const double p = cases[i].p;
+        const int n = cases[i].n;
+        const struct eg__limits limits = eg__control_limits(p, n);
+        const int low = (int)lround(limits.low * n), high = (int)lround(limits.high * n);
+        assert_true(limits.exact);
+        assert_true(low <= high && probability(n, p, 0, low) >= EG__TAIL &&
+                    probability(n, p, high, n) >= EG__TAIL);
+        assert_true(low == 0 || probability(n, p, 0, low - 1) < EG__TAIL);
+        assert_true(high == n || probability(n, p, high + 1, n) < EG__TAIL);
+    }
+}
+
+static void where_all_are_alike_the_limits_are_what_they_are(void **state)
+{
+    (void)state;
+    assert_near(eg__control_limits(0, 7).high, 0);
+    assert_near(eg__control_limits(1, 7).low, 1);
+}
+
+static int ascending(const void *one, const void *other)
+{
+    const double a = *(const double *)one, b = *(const double *)other;
+
+    return (a > b) - (a < b);
+}
+
+static void a_quantile_is_the_value_of_its_rank(void **state)
+{
+    static const double shares[] = {0, 0.01, 0.5, 0.95, 0.99, 1};
+    double values[501], sorted[501];
+    unsigned seed = 1;
+
+    (void)state;
+    for (size_t count = 1; count <= 501; count += count < 20 ? 1 : 160)
+        for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
+            for (size_t i = 0; i < count; i++) {
+                seed = seed * 1664525 + 1013904223;
+                sorted[i] = values[i] = seed >> 24; /* many are equal */
+            }
+            qsort(sorted, count, sizeof *sorted, ascending);
+            const double rank = ceil(shares[s] * (double)count);
+            assert_near(eg__quantile(values, count, shares[s]), sorted[rank < 1 ? 0 : (size_t)rank - 1]);
+        }
+}
+
+static void every_value_is_in_one_part_of_a_histogram(void **state)
+{
+    static const double values[] = {-1, 0, 0.49, 0.5, 0.99, 1, 7};
+    int64_t parts[2];
+
+    (void)state;
+    eg__histogram(values, 7, 0, 1, parts, 2);
+    assert_int_equal(parts[0], 3);
+    assert_int_equal(parts[1], 4);
+    eg__histogram(values, 1, 3, 3, parts, 2);
+    assert_int_equal(parts[0], 1);
+}
+
+static void times_are_read_and_written(void **state)
+{
+    char text[20];
+
+    (void)state;
+    assert_int_equal(eg__utc_ms("1970-01-01T00:00:00.000Z"), 0);
+    assert_int_equal(eg__utc_ms("2024-02-29T23:59:59.999Z"), 1709251199999);
+    assert_int_equal(eg__utc_ms("2026-11-23T08:24:00.123Z"), 1795422240123);
+    assert_int_equal(eg__utc_ms(""), -1);
+    assert_int_equal(eg__utc_ms("2026-11-23 08:24:00"), -1);
+    eg__utc_text(text, 1795422240123);
+    assert_string_equal(text, "2026-11-23 08:24:00");
+}
+
+static void a_step_of_time_is_round_and_large_enough(void **state)
+{
+    (void)state;
+    assert_int_equal(eg__time_step_ms(1, 24), 1000);
+    assert_int_equal(eg__time_step_ms(24000, 24), 1000);
+    assert_int_equal(eg__time_step_ms(24001, 24), 2000);
+    assert_int_equal(eg__time_step_ms(8 * 3600000, 24), 1800000);
+    assert_true(24 * eg__time_step_ms(INT64_C(10) * 365 * 86400000, 24) >= INT64_C(10) * 365 * 86400000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_trials_have_limits_of_three_sigma),
+        cmocka_unit_test(few_trials_have_exact_limits),
+        cmocka_unit_test(where_all_are_alike_the_limits_are_what_they_are),
+        cmocka_unit_test(a_quantile_is_the_value_of_its_rank),
+        cmocka_unit_test(every_value_is_in_one_part_of_a_histogram),
+        cmocka_unit_test(times_are_read_and_written),
+        cmocka_unit_test(a_step_of_time_is_round_and_large_enough),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
