@@ -98,10 +98,9 @@ static enum eg_code check_batch(sqlite3 *db, const char *batch, struct eg_error 
 
 static enum eg_code check_version(sqlite3 *db, struct eg_error *err)
 {
-    int64_t version, newest = 0;
+    const int64_t newest = eg__migrate_newest();
+    int64_t version;
 
-    while (eg__schemas[newest] != NULL)
-        newest++;
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
     if (version == newest)
         return EG_OK;

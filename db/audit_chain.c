@@ -100,7 +100,8 @@ static void blame(struct stretch *stretch, const struct row *row)
     const char *table = parts[part].table;
     if (strcmp(table, "session") == 0)
         table = "run";
-    else if (strcmp(table, "pool_row") == 0)
+    else if (strcmp(table, "pool_row") == 0 &&
+             (row->form < 4 || !same_part(row->marks, computed, part_of(parts, "pool_event"))))
         table = "pool_event";
     eg__audit_bad(&stretch->bad, table, "run", row->run, "%s", eg__audit_difference(had, has));
 }

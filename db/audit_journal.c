@@ -131,7 +131,8 @@ static enum eg_code name_run_of_log(struct eg__audit *audit, const struct eg_aud
 static bool journal_knows_better(const struct eg_audit_bad *found)
 {
     return found->text[0] == '\0' || strcmp(found->table, "run") == 0 ||
-           strcmp(found->table, "pool_event") == 0 || strcmp(found->table, "run_log") == 0;
+           strcmp(found->table, "pool_event") == 0 || strcmp(found->table, "pool_row") == 0 ||
+           strcmp(found->table, "run_log") == 0;
 }
 
 enum eg_code eg__audit_journal(struct eg__audit *audit, struct eg_error *err)

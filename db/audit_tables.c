@@ -71,6 +71,17 @@ static enum eg_code count_rows(struct eg__audit *audit, const char *table, const
     return EG_OK;
 }
 
+/* Other parts have rows that several runs have. */
+static bool belongs_to_runs(const char *table)
+{
+    static const char *const others[] = {"session", "pool_row", "merged_session", "ledger"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(table, others[i]) == 0)
+            return false;
+    return true;
+}
+
 /* The newest form has the parts of all. */
 static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
 {
@@ -80,7 +91,7 @@ static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
     while (eg__chain_parts(form + 1) != NULL)
         form++;
     for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
-        if (strcmp(part->table, "session") != 0 && strcmp(part->table, "pool_row") != 0)
+        if (belongs_to_runs(part->table))
             EG_TRY(count_rows(audit, part->table, part, err));
     return EG_OK;
 }
@@ -152,6 +163,16 @@ static enum eg_code check_pools(struct eg__audit *audit, struct eg_error *err)
          " WHERE pool_import.import_id = pool_row.import_id AND pool_import.pool_id = pool_row.pool_id)"
          " ORDER BY 1 LIMIT 1",
          "was never imported"},
+        {"pool_row", "pool_row",
+         "SELECT row_id FROM pool_row WHERE merged IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pool_event"
+         " WHERE pool_event.row_id = pool_row.row_id AND run_id = merged AND state = 'reserved')"
+         " ORDER BY 1 LIMIT 1",
+         "did not come with its run"},
+        {"merged_session", "session",
+         "SELECT session_id FROM merged_session WHERE NOT EXISTS (SELECT 1 FROM run JOIN merged_run USING "
+         "(run_id)"
+         " WHERE run.session_id = merged_session.session_id) ORDER BY 1 LIMIT 1",
+         "has no run that was merged"},
         {"pool_free", "row",
          "WITH free AS (SELECT pool_id, position, row_id FROM pool_row WHERE coalesce((SELECT state FROM "
          "pool_event"

@@ -96,11 +96,15 @@ enum eg__statement {
     EG__CHAIN_VALUES,
     EG__CHAIN_LOG,
     EG__CHAIN_ROWS,
+    EG__CHAIN_ALL_OF_ROWS,
     EG__CHAIN_EVENTS,
     EG__CHAIN_BRIDGE,
     EG__CHAIN_LABEL,
     EG__CHAIN_DEVICE,
     EG__CHAIN_TIMES,
+    EG__CHAIN_MERGED_RUN,
+    EG__CHAIN_MERGED_SESSION,
+    EG__CHAIN_LEDGER,
     EG__ADD_LINK,
     EG__STATEMENT_COUNT,
 };
@@ -122,6 +126,9 @@ enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err);
 enum eg_code eg__sqlite_exec(sqlite3 *db, const char *sql, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
                                struct eg_error *err) EG_CHECKED;
+
+/** Read all of it; EG_LEDGER with what SQLite finds wrong first. */
+enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err) EG_CHECKED;
 
 void eg__sqlite_close_cleanup(sqlite3 **db);
 void eg__sqlite_finalize_cleanup(sqlite3_stmt **statement);
@@ -151,6 +158,9 @@ void eg__bind_now(sqlite3_stmt *statement, int column);
 
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
 extern const unsigned char *const eg__schemas[];
+
+/** The number of the last of them. */
+int64_t eg__migrate_newest(void);
 
 /** EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
 enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err) EG_CHECKED;

@@ -31,7 +31,7 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
         {"pool_row",
          "SELECT 'row', row_id, pool_id, import_id, position, key, mac, fields FROM pool_row"
          " WHERE import_id = ?1 AND pool_id = (SELECT pool_id FROM pool_import WHERE import_id = ?1)"
-         " ORDER BY position"}}},
+         " AND merged IS NULL ORDER BY position"}}},
     [EG__ENTRY_SEAL] = {"seal", "seal", "seal_id", {
         {"seal",
          "SELECT 'seal', seal_id, batch, runs, passed, units, runs_sha256, chain_id, chain_hash, journal, sealed_utc,"

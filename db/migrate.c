@@ -10,7 +10,7 @@
 /* In bytes 68 to 71 of the file: "EGLG". Another program's file has another number or none. */
 #define APPLICATION_ID 0x45474c47
 
-static int64_t newest(void)
+int64_t eg__migrate_newest(void)
 {
     int64_t count = 0;
 
@@ -30,11 +30,11 @@ enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *e
         return EG_OK;
     if (application != APPLICATION_ID || *version < 1)
         return eg_error_set(err, EG_LEDGER, "is a SQLite database of another program");
-    if (*version > newest())
+    if (*version > eg__migrate_newest())
         return eg_error_set(err, EG_LEDGER_NEWER,
                             "has schema version %" PRId64 ", newer than %" PRId64
                             ", the newest that this espgang knows",
-                            *version, newest());
+                            *version, eg__migrate_newest());
     return EG_OK;
 }
 
@@ -57,7 +57,7 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
         eg__sqlite_number(db, "SELECT count(*) FROM sqlite_master WHERE name = 'journal'", &journals, err));
     snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d", APPLICATION_ID);
     EG_TRY(eg__sqlite_exec(db, pragma, err));
-    for (; version < newest(); version++)
+    for (; version < eg__migrate_newest(); version++)
         if (step(db, version, err) != EG_OK)
             return eg_error_prefix(err, "migrating to schema version %" PRId64 ": ", version + 1);
     if (journals == 0)
@@ -70,7 +70,7 @@ static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
     int64_t version;
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
-    if (version == newest())
+    if (version == eg__migrate_newest())
         return EG_OK;
     if (!alone)
         return eg_error_set(err, EG_LEDGER_LOCKED,

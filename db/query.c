@@ -31,7 +31,8 @@ static const char batch_sql[] =
     "   WHERE outcome IN ('pass', 'pass-marginal') AND attempts = 1) AS first_pass FROM last)"
     " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
     "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass"
-    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = ?1";
+    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = "
+    "?1";
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"

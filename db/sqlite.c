@@ -38,6 +38,22 @@ enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
     return eg_error_errno(err, code, errnum, "%s", sqlite3_errmsg(db));
 }
 
+enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err)
+{
+    static const char place[] = "*** in database main ***\n";
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *check = NULL;
+
+    if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &check, NULL) != SQLITE_OK ||
+        sqlite3_step(check) != SQLITE_ROW)
+        return eg__sqlite_error(db, err);
+    const char *found = (const char *)sqlite3_column_text(check, 0);
+    if (strcmp(found, "ok") == 0)
+        return EG_OK;
+    if (strncmp(found, place, sizeof place - 1) == 0)
+        found += sizeof place - 1;
+    return eg_error_set(err, EG_LEDGER, "is damaged: %.*s", (int)strcspn(found, "\n"), found);
+}
+
 void eg__sqlite_close_cleanup(sqlite3 **db)
 {
     sqlite3_close(*db);
@@ -72,8 +88,8 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     const int access = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int64_t version;
 
-    if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                        NULL) != SQLITE_OK)
         return opened != NULL ? eg__sqlite_error(opened, err) : eg_error_set(err, EG_LEDGER, "out of memory");
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
     EG_TRY(eg__migrate_check(opened, &version, err));

@@ -119,6 +119,10 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "SELECT 'row', row_id, pool.name, position, pool_row.mac, fields FROM pool_event AS mine"
         " JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = mine.pool_id"
         " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
+    [EG__CHAIN_ALL_OF_ROWS] =
+        "SELECT 'row', row_id, pool_row.pool_id, import_id, position, key, pool_row.mac, fields, merged, name"
+        " FROM pool_event AS mine JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_row.pool_id"
+        " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
     [EG__CHAIN_EVENTS] =
         "SELECT 'event', event.event_id, event.row_id, event.run_id, event.mac, event.state, event.recorded_utc"
         " FROM pool_event AS mine JOIN pool_event AS event ON event.row_id = mine.row_id AND event.run_id = mine.run_id"
@@ -130,6 +134,12 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__CHAIN_TIMES] =
         "SELECT 'time', run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
         " slowest_addr FROM region_time WHERE run_id = ?1 ORDER BY position",
+    [EG__CHAIN_MERGED_RUN] =
+        "SELECT 'merged', run_id, ledger, source, hash, merged_utc FROM merged_run WHERE run_id = ?1",
+    [EG__CHAIN_MERGED_SESSION] =
+        "SELECT 'merged session', session_id, ledger, source FROM run JOIN merged_session USING (session_id)"
+        " WHERE run_id = ?1",
+    [EG__CHAIN_LEDGER] = "SELECT 'ledger', ledger_id, identity FROM run JOIN ledger WHERE run_id = ?1",
     [EG__ADD_LINK] =
         "INSERT INTO chain (chain_id, run_id, form, previous, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };

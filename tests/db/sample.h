@@ -65,6 +65,15 @@ static inline int sample_setup(void **state)
     return 0;
 }
 
+/* Texts whose digest the ledger has are of that digest. */
+static inline void sample_use_job(struct sample *sample, const char *text)
+{
+    struct eg_error err;
+
+    sample->plan.job_text = (struct eg_buffer){(uint8_t *)(uintptr_t)text, strlen(text), 0};
+    assert_ok(eg_sha256(sample->plan.job_sha256, text, strlen(text), &err), err);
+}
+
 /* Removes `name` in the open folder `at`, and what is in it. */
 static inline void sample_remove(int at, const char *name)
 {

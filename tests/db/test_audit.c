@@ -3,6 +3,7 @@
 /* Every column of every row changed, every row removed, all neighbours exchanged: the audit names the row. */
 
 #include "db/audit.h"
+#include "db/merge.h"
 #include "db/purge.h"
 #include "db/seal.h"
 #include "tests/db/old_ledger.h"
@@ -18,15 +19,6 @@ static void run_sql(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
-/* Texts whose digest the ledger has are of that digest. */
-static void use_job(struct sample *sample, const char *text)
-{
-    struct eg_error err;
-
-    sample->plan.job_text = (struct eg_buffer){(uint8_t *)(uintptr_t)text, strlen(text), 0};
-    assert_ok(eg_sha256(sample->plan.job_sha256, text, strlen(text), &err), err);
-}
-
 static void open_batch(struct sample *sample, struct eg_ledger **ledger, const char *batch)
 {
     struct eg_error err;
@@ -37,9 +29,33 @@ static void open_batch(struct sample *sample, struct eg_ledger **ledger, const c
     assert_ok(eg_ledger_open(ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
 }
 
+/* Two boards of another station come with a row of a pool each. */
+static void merge_another(struct sample *sample)
+{
+    struct sample other = *sample;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_merge merge = {.ledger = sample->path, .other = other.path};
+    struct eg_merged merged;
+    struct eg_error err;
+
+    snprintf(other.path, sizeof other.path, "%s/other.db", sample->folder);
+    other.session.batch = "batch-4";
+    sample_use_job(&other, "espgang: 1\njob: acme-third\n");
+    assert_ok(pools_import(&other, "serials.csv", "serial,label\nB-1,one\nB-2,two\n", &err), err);
+    assert_ok(eg_ledger_open(&ledger, other.path, &other.session, &other.plan, NULL, &err), err);
+    pools_run(&other, ledger, 5, EG_POOL_CONSUMED);
+    other.session.batch = "batch-5";
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_ledger_open(&ledger, other.path, &other.session, &other.plan, NULL, &err), err);
+    pools_run(&other, ledger, 6, EG_POOL_CONSUMED);
+    assert_ok(eg_ledger_merge(&merge, &merged, &err), err);
+    assert_int_equal(merged.runs, 2);
+}
+
 /*
  * Three batches by two jobs: runs with rows of two pools, values and logs, one that failed, one that was
- * killed and closed as aborted; a seal, and a purge of the logs of the first.
+ * killed and closed as aborted; a seal, and a purge of the logs of the first; two runs of another ledger.
  */
 static void fill(struct sample *sample)
 {
@@ -55,7 +71,7 @@ static void fill(struct sample *sample)
     struct eg_error err;
     int64_t run = 0, row;
 
-    use_job(sample, "espgang: 1\njob: acme-sensor\n");
+    sample_use_job(sample, "espgang: 1\njob: acme-sensor\n");
     pools_open(sample, &ledger);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
     assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
@@ -67,7 +83,7 @@ static void fill(struct sample *sample)
     assert_ok(sample_run(sample, ledger, "b", &second, &fail, &run, &err), err);
     open_batch(sample, &ledger, "batch-2");
     assert_ok(eg_seal_batch(&made, &seal, &err), err);
-    use_job(sample, "espgang: 1\njob: acme-other\n");
+    sample_use_job(sample, "espgang: 1\njob: acme-other\n");
     pools_run(sample, ledger, 2, EG_POOL_RESERVED);
     pools_run(sample, ledger, 2, EG_POOL_WRITTEN);
     run = 0;
@@ -92,6 +108,7 @@ static void fill(struct sample *sample)
     assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
     assert_ok(eg__journal_append(db, EG__ENTRY_PURGE, 1, &err), err);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    merge_another(sample);
     assert_sql(sample->path, "PRAGMA wal_checkpoint(TRUNCATE)", "0|0|0");
 }
 
@@ -311,7 +328,7 @@ static void whatever_is_changed_removed_or_exchanged_is_named(void **state)
     fill(sample);
     assert_ok(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err);
     assert_string_equal(audit.bad.text, "");
-    assert_int_equal(audit.runs, 7);
+    assert_int_equal(audit.runs, 9);
     assert_int_equal(audit.purged, 2);
     drop_triggers(sample->path);
     snprintf(tampering.good, sizeof tampering.good, "%s/good.db", sample->folder);
@@ -370,7 +387,7 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
     assert_says(sample, "DELETE FROM chain WHERE chain_id = 3", "chain 3 is missing");
     assert_says(sample,
                 "DELETE FROM chain WHERE run_id = (SELECT run_id FROM chain ORDER BY chain_id DESC LIMIT 1)",
-                "chain of run 7 is missing, and the run has ended");
+                "chain of run 9 is missing, and the run has ended");
     assert_says(sample, "UPDATE job SET text = 'x' WHERE job_id = 2",
                 "job 2 is not what was recorded: a row was changed");
     assert_says(sample, "UPDATE run_log SET zstd = zeroblob(size) WHERE run_id = 6",
@@ -389,6 +406,20 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "journal of session 9 is missing");
     assert_says(sample, "UPDATE pool_row SET fields = '[\"A-9\",\"three\"]' WHERE row_id = 3",
                 "pool_row of import 1 is not what was recorded: a row was changed");
+    assert_says(sample, "UPDATE pool_row SET key = 'B-9' WHERE key = 'B-2'",
+                "pool_row of run 9 is not what was recorded: a row was changed");
+    assert_says(sample, "INSERT INTO pool_row VALUES (9, 1, 3, 6, 'B-9', NULL, '[\"B-9\",\"x\"]', 8)",
+                "pool_row 9 did not come with its run");
+    assert_says(sample, "UPDATE merged_run SET source = 9 WHERE run_id = 8",
+                "merged_run of run 8 is not what was recorded: a row was changed");
+    assert_says(sample, "DELETE FROM merged_session WHERE source = 2",
+                "merged_session of run 9 is not what was recorded: a row was removed");
+    assert_says(sample, "INSERT INTO merged_session VALUES (1, 'a', 1)",
+                "merged_session of run 1 is not what was recorded: a row was added");
+    assert_says(sample, "INSERT INTO merged_session VALUES (77, 'a', 1)",
+                "merged_session of session 77 has no run that was merged");
+    assert_says(sample, "UPDATE ledger SET identity = 'a'",
+                "ledger of run 1 is not what was recorded: a row was changed");
     assert_says(sample, "DELETE FROM pool_free WHERE row_id = 3",
                 "pool_free of row 3 does not say whether the row is free");
 }
@@ -402,7 +433,7 @@ static void what_has_not_ended_is_counted(void **state)
     struct eg_error err;
     int64_t run = 0, row;
 
-    use_job(sample, "espgang: 1\n");
+    sample_use_job(sample, "espgang: 1\n");
     pools_open(sample, &ledger);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
     assert_ok(pools_reserve(ledger, 2, "serials", &run, &row, &err), err);
@@ -428,9 +459,9 @@ static void an_old_ledger_is_audited_once_it_is_migrated(void **state)
     old_ledger_make(sample->path);
     snprintf(expected, sizeof expected,
              "ledger %s: has schema version 1; what next records into it, 'espgang run' for one, brings it "
-             "to 5, and "
+             "to %d, and "
              "then it can be audited",
-             sample->path);
+             sample->path, (int)eg__migrate_newest());
     assert_error(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err, EG_LEDGER, expected);
     assert_ok(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err);
     drop_triggers(sample->path);

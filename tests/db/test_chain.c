@@ -5,8 +5,8 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* What form 3 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
- * the regions, form 2 with the events. */
+/* What form 4 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
+ * the regions, form 2 with the events, form 3 with the times. */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -27,8 +27,16 @@ static const char *const parts[] = {
     "SELECT 'label', * FROM run_label WHERE run_id = ?1",
     "SELECT 'device', * FROM run_device WHERE run_id = ?1",
     "SELECT 'time', * FROM region_time WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'merged', * FROM merged_run WHERE run_id = ?1",
+    ("SELECT 'merged session', s.* FROM merged_session AS s, run AS r"
+     " WHERE r.run_id = ?1 AND r.session_id = s.session_id"),
+    "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
 };
-static const unsigned parts_of_form[] = {0, 6, 10, sizeof parts / sizeof parts[0]};
+static const unsigned parts_of_form[] = {0, 6, 10, 14, sizeof parts / sizeof parts[0]};
+#define ROWS 8 /* in form 4: */
+static const char all_of_rows[] = "SELECT 'row', r.*, p.name FROM pool_row AS r, pool AS p"
+                                  " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM "
+                                  "pool_event WHERE run_id = ?1) ORDER BY 2";
 
 static void print_value(FILE *out, const char *value)
 {
@@ -60,7 +68,9 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     fprintf(out, "chain\t%lld\t%d\t%s\n", (long long)link, form, previous);
     for (unsigned i = 0; i < parts_of_form[form]; i++) {
         sqlite3_stmt *rows = NULL;
-        assert_int_equal(sqlite3_prepare_v2(db, parts[i], -1, &rows, NULL), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_prepare_v2(db, form == 4 && i == ROWS ? all_of_rows : parts[i], -1, &rows, NULL),
+            SQLITE_OK);
         sqlite3_bind_int64(rows, 1, run);
         while (sqlite3_step(rows) == SQLITE_ROW) {
             for (int column = 0; column < sqlite3_column_count(rows); column++) {
@@ -78,9 +88,9 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     eg_hex(hash, digest, sizeof digest);
 }
 
-/* Returns the number of links; every one must be right, the first `form_1` of that form, the next `form_2` of
- * that. */
-static int64_t verify(const char *path, int64_t form_1, int64_t form_2)
+/* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
+ * `then` unless that is 0, and the others of form 4. */
+static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
     sqlite3 *db = NULL;
@@ -96,9 +106,9 @@ static int64_t verify(const char *path, int64_t form_1, int64_t form_2)
                      SQLITE_OK);
     while (sqlite3_step(links) == SQLITE_ROW) {
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
-        assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1            ? 1
-                                                         : count <= form_1 + form_2 ? 2
-                                                                                    : 3);
+        assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1                    ? 1
+                                                         : then != 0 && count == form_1 + 1 ? then
+                                                                                            : 4);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
         compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
@@ -188,10 +198,9 @@ static void what_an_older_version_has_chained_stays_right(void **state)
     assert_sql(sample->path, "SELECT run, outcome FROM runs", "1|pass;2|fail;3|aborted;4|pass");
 }
 
-/* Version 2 has ended one run more of it, with values and log. */
-static void what_the_second_version_has_chained_stays_right(void **state)
+/* A version with a form of its number has ended one run more of it, with values and log. */
+static void assert_stays_right(struct sample *sample, int version)
 {
-    struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(3);
     const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
@@ -202,11 +211,14 @@ static void what_the_second_version_has_chained_stays_right(void **state)
 
     old_ledger_make(sample->path);
     assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, (const char *)eg__schemas[1], NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 1; i < version; i++)
+        assert_int_equal(sqlite3_exec(db, (const char *)eg__schemas[i], NULL, NULL, NULL), SQLITE_OK);
+    sql = sqlite3_mprintf("PRAGMA user_version = %d", version);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
     assert_int_equal(
         sqlite3_exec(
             db,
-            "PRAGMA user_version = 2;"
             "INSERT INTO outcome SELECT 3, '2026-11-27T09:00:00.000Z', outcome, code, blame, sentence,"
             " marginal, attempts, duration_us, bytes_sent, bytes_received, resends, mac, chip,"
             " revision, package, flash_jedec, flash_size, secure_boot, flash_encryption,"
@@ -218,19 +230,29 @@ static void what_the_second_version_has_chained_stays_right(void **state)
     char *last = sample_sql(sample->path, "SELECT hash FROM chain WHERE chain_id = 2");
     strcpy(previous, last);
     free(last);
-    compute(db, 3, 3, 2, previous, hash);
-    sql = sqlite3_mprintf("INSERT INTO chain VALUES (3, 3, 2, %Q, %Q)", previous, hash);
+    compute(db, 3, 3, version, previous, hash);
+    sql = sqlite3_mprintf("INSERT INTO chain VALUES (3, 3, %d, %Q, %Q)", version, previous, hash);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_free(sql);
     sqlite3_close(db);
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
-    assert_int_equal(verify(sample->path, 2, 1), 4);
+    assert_int_equal(verify(sample->path, 2, version), 4);
     assert_sql(sample->path,
                "SELECT (SELECT count(*) FROM run_bridge), (SELECT count(*) FROM run_label),"
                " (SELECT count(*) FROM run_device), (SELECT count(*) FROM region_time)",
                "1|1|1|2");
+}
+
+static void what_the_second_version_has_chained_stays_right(void **state)
+{
+    assert_stays_right(*state, 2);
+}
+
+static void what_the_third_version_has_chained_stays_right(void **state)
+{
+    assert_stays_right(*state, 3);
 }
 
 int main(void)
@@ -243,6 +265,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_an_older_version_has_chained_stays_right, sample_setup,
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(what_the_second_version_has_chained_stays_right, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(what_the_third_version_has_chained_stays_right, sample_setup,
                                         sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

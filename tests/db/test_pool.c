@@ -265,12 +265,13 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
          "the row is free or given already"},
         {"INSERT INTO pool_free VALUES (1, 99, 99)", "the pool has no such row"},
         {"DELETE FROM pool_free WHERE row_id = 3", "the ledger is append only"},
-        {"INSERT INTO pool_row SELECT 99, pool_id, import_id, 4, key, mac, fields FROM pool_row WHERE row_id "
+        {"INSERT INTO pool_row SELECT 99, pool_id, import_id, 4, key, mac, fields, merged FROM pool_row "
+         "WHERE row_id "
          "= 1",
          "the row is in the pool already"},
-        {"INSERT INTO pool_row VALUES (99, 1, 2, 4, 'new', NULL, '[]')",
+        {"INSERT INTO pool_row VALUES (99, 1, 2, 4, 'new', NULL, '[]', NULL)",
          "there is no such import, or the row is taken already"},
-        {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]')",
+        {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]', NULL)",
          "there is no such import, or the row is taken already"},
         {"INSERT INTO pool_column VALUES (1, 9, 'late', 0)", "the columns are recorded already"},
         {"INSERT INTO pool (name) VALUES ('a b')", "CHECK constraint failed: name <> '' AND name NOT GLOB "

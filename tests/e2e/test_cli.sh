@@ -11,7 +11,7 @@ expect_text "$work/out.log" 'Exit status: 0 every unit passed'
 expect_status 0 "$espgang" --version
 expect_text "$work/out.log" 'espgang '
 expect_text "$work/out.log" 'esp32c3'
-for command in run check import ports report pool bundle sign trust nvs; do
+for command in run check import ports report pool bundle sign trust nvs backup export merge; do
   expect_status 0 "$espgang" "$command" -h
   mv "$work/out.log" "$work/short.log"
   expect_status 0 "$espgang" "$command" --help

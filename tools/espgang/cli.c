@@ -36,6 +36,9 @@ const struct cli_command cli_commands[] = {
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
     {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"backup", "copy the ledger, also while a line records", cli_backup},
+    {"export", "write finished runs as JSON lines", cli_export},
+    {"merge", "add the runs of another station's ledger", cli_merge},
     {"pool", "serial numbers, keys and other data of single boards", cli_pool},
     {"history", "the whole life of a unit, by its MAC or serial number", cli_history},
     {"units", "list the units of a batch, a time, an outcome", cli_units},
@@ -68,7 +71,7 @@ static struct {
     _Atomic uint64_t first_ms; /* 0 = none has come */
 } wish;
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 #define CAUGHT (sizeof caught / sizeof *caught)
 
 static void end_on_record(int number)
@@ -392,6 +395,7 @@ enum cli_status cli_main(int argc, const char **argv)
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], NULL, &former[i]);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing, and ends on record */
     interrupted = (struct eg_cancel){0};
     wish.first_ms = 0;
     hold_standard_streams();

@@ -49,6 +49,9 @@ enum cli_status cli_purge(int argc, const char **argv);
 enum cli_status cli_bundle(int argc, const char **argv);
 enum cli_status cli_sign(int argc, const char **argv);
 enum cli_status cli_trust(int argc, const char **argv);
+enum cli_status cli_backup(int argc, const char **argv);
+enum cli_status cli_export(int argc, const char **argv);
+enum cli_status cli_merge(int argc, const char **argv);
 
 struct eg_plan;
 

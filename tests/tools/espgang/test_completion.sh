@@ -29,7 +29,7 @@ for command in $commands; do
   wanted=$(espgang "$command" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--.*' | sort)
   case $command in
     run) wanted=$({ echo "$wanted"; echo "$board"; } | sort) ;; # a job file may still follow, or not
-    check | import | ports | report | schema | bundle | sign | trust | nvs | pool) ;;
+    check | import | ports | report | schema | bundle | sign | trust | nvs | pool | backup | export | merge) ;;
     history | units | compare | duplicates | audit | seal | purge) ;;
     *) wanted=$(grep -vx -- --usage <<<"$wanted") ;;
   esac
