@@ -130,6 +130,9 @@ static enum eg_code open_and_look(struct eg__audit *audit, const char *path, con
     struct eg_error damage;
 
     EG_TRY(eg__path_resolve(&full, path, false, err));
+    /* Its count of memory has one lock for all threads. Once it is in use SQLite refuses this, and it does
+     * not matter. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     EG_TRY(eg__sqlite_open(&db, full, true, err));
     EG_TRY(check_version(db, err));
     EG_TRY(eg__sqlite_exec(db, "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1099511627776; BEGIN", err));
