@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what it needs, builds, and runs every test: with gcc under ASan+UBSan, then, where there are threads, with clang
-# under TSan. The optimised presets are built because -O2 finds other warnings, and one runs what does not go with sanitizers.
+# under TSan. The release preset is built because gcc finds other warnings at -O2, and for what does not go with sanitizers.
 set -euo pipefail
 
 if [ "${1-}" = --help ] || [ "${1-}" = -h ]; then
@@ -9,8 +9,8 @@ Usage: tools/test.sh [CTEST-OPTION...]
 
 Installs what it needs (apt, with sudo when not root), builds espgang with the presets dev (gcc, AddressSanitizer and
 UndefinedBehaviorSanitizer) and tsan (clang, ThreadSanitizer), and runs all tests with dev, and with tsan those that
-have threads. The presets release and clang are built too, in folders of their own and without unit tests, because -O2
-finds other warnings; with release the tests run that do not go with sanitizers: the Debian package, valgrind. What
+have threads. The preset release is built too, in a folder of its own and without unit tests, because gcc finds other
+warnings at -O2; with it the tests run that do not go with sanitizers: the Debian package, valgrind. What
 follows goes to ctest: 'tools/test.sh -R jobs' runs the tests with jobs in their name.
 HELP
   exit 0
@@ -24,8 +24,6 @@ for preset in dev tsan; do
 done
 cmake --preset release -B build/test-release -DEG_UNIT_TESTS=OFF
 cmake --build build/test-release
-cmake --preset clang -B build/test-clang -DEG_STUBS=OFF -DBUILD_TESTING=OFF
-cmake --build build/test-clang
 
 # In the background, so that a signal that ends this script begins no further test.
 running=
