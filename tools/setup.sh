@@ -19,11 +19,11 @@ case ${1-} in
 Usage: tools/setup.sh
 
 Installs the Debian 12 packages that building and testing espgang needs, only those that are missing, with apt-get, by
-sudo when not root. Says nothing when nothing is missing. npm, which fetches the flasher stubs, is installed only when
-there is no npm command yet.
+sudo when not root. Says nothing when nothing is missing. npm, which fetches the flasher stubs, and Chromium, in which
+reports are tested and printed, are installed only when there is no such command yet.
 
 HELP
-    fold -s -w 110 <<<"${packages[*]} npm"
+    fold -s -w 110 <<<"${packages[*]} npm chromium"
     exit 0
     ;;
   *)
@@ -42,20 +42,21 @@ for package in "${packages[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) || state=
   case " $state" in *" installed "*) ;; *) missing+=("$package") ;; esac
 done
-npm=()
-command -v npm >/dev/null || npm=(npm)
-[ ${#missing[@]} -gt 0 ] || [ ${#npm[@]} -gt 0 ] || exit 0
+optional=()
+command -v npm >/dev/null || optional+=(npm)
+command -v chromium >/dev/null || optional+=(chromium)
+[ ${#missing[@]} -gt 0 ] || [ ${#optional[@]} -gt 0 ] || exit 0
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "tools/setup.sh: neither root nor sudo here: as root, run: apt-get install ${missing[*]} ${npm[*]}" >&2
+    echo "tools/setup.sh: neither root nor sudo here: as root, run: apt-get install ${missing[*]} ${optional[*]}" >&2
     exit 3
   fi
   as_root=(sudo)
 fi
 
-echo "tools/setup.sh: installing ${missing[*]} ${npm[*]}"
+echo "tools/setup.sh: installing ${missing[*]} ${optional[*]}"
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y "$@"
 }
@@ -67,7 +68,14 @@ if [ ${#missing[@]} -gt 0 ] && ! apt install --no-install-recommends "${missing[
   echo "tools/setup.sh: apt-get could not install ${missing[*]}; see its words above" >&2
   exit 3
 fi
-# By itself: it conflicts with Node.js from elsewhere, and the build can do without.
-if [ ${#npm[@]} -gt 0 ] && ! apt install --no-install-recommends npm; then
-  echo "tools/setup.sh: npm could not be installed: boards will be programmed by their ROM; see stubs/README.md" >&2
-fi
+# Each by itself, for the build can do without: npm conflicts with Node.js from elsewhere, Chromium is large.
+without() {
+  case $1 in
+    npm) echo 'boards will be programmed by their ROM; see stubs/README.md' ;;
+    chromium) echo 'reports are not looked at in a browser, and there is no report --pdf' ;;
+  esac
+}
+for package in "${optional[@]}"; do
+  apt install --no-install-recommends "$package" ||
+    echo "tools/setup.sh: $package could not be installed: $(without "$package")" >&2
+done
