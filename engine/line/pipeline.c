@@ -315,8 +315,8 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
     }
     EG_TRY(eg_alloc(&account->stages, attempts * stage_count + BOARD_HOOKS, sizeof account->stages[0], err));
     EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
-    struct eg_run_begin begin = {.slot = run->slot, .port = run->url, .label = run->label};
-    eg_discover_bridge(&begin.bridge, run->url);
+    const struct eg_run_begin begin = {
+        .slot = run->slot, .port = run->url, .label = run->label, .bridge = run->bridge};
     return run->recorder->ops->begin(run->recorder, &begin, &run->number, err);
 }
 

@@ -93,6 +93,7 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
         .stages = stages,
         .crew = crew,
     };
+    eg_discover_bridge(&worker->run.bridge, slot->url); /* here, for libudev is for one thread at a time */
     atomic_init(&worker->cancel.requested, eg_cancel_requested(cancel));
     count_in(crew, 1);
     pthread_attr_init(&attr);

@@ -51,9 +51,10 @@ struct eg_run {
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
     const char *slot, *url;
-    const char *batch; /* its name, for hooks; NULL = none */
-    const char *label; /* of the board; NULL = not known */
-    int64_t number;    /* of the run, from the recorder */
+    const char *batch;       /* its name, for hooks; NULL = none */
+    const char *label;       /* of the board; NULL = not known */
+    struct eg_bridge bridge; /* behind the port */
+    int64_t number;          /* of the run, from the recorder */
 
     /* of this attempt */
     unsigned attempt; /* from 1 */
