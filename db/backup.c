@@ -7,6 +7,8 @@
 
 #include "db/backup.h"
 
+#include "engine/base/file.h"
+
 #include "db/internal.h"
 
 #include <errno.h>
@@ -19,12 +21,6 @@
 
 /* Between two looks at the cancel flag. */
 #define PAGES_AT_ONCE 1024
-
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* Removes what was not put in its place. */
 static void part_cleanup(char **part)
@@ -110,7 +106,7 @@ static enum eg_code sync_folder_of(const char *path, struct eg_error *err)
     slash = strrchr(folder, '/');
     if (slash != NULL)
         slash[slash == folder ? 1 : 0] = '\0';
-    EG_CLEANUP(close_cleanup)
+    EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
@@ -126,7 +122,7 @@ static enum eg_code make_part(char **part, const char *path, const char *ledger,
     EG_TRY(eg_alloc(&name, 1, size, err));
     snprintf(name, size, "%s.%ld.part", path, (long)getpid());
     unlink(name); /* of a program that was killed and had the same number */
-    EG_CLEANUP(close_cleanup) const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     *part = name;
@@ -138,7 +134,7 @@ static enum eg_code make_part(char **part, const char *path, const char *ledger,
 
 static enum eg_code put_in_place(char **part, const struct eg_backup *backup, struct eg_error *err)
 {
-    EG_CLEANUP(close_cleanup) const int fd = open(*part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(*part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0 || fsync(fd) != 0)
         return eg_error_errno(err, EG_IO, errno, "%s", backup->path);

@@ -10,6 +10,8 @@
 
 #include "db/import.h"
 
+#include "engine/base/file.h"
+
 #include "db/csv.h"
 #include "db/internal.h"
 #include "engine/base/text.h"
@@ -382,17 +384,11 @@ static enum eg_code add_all(struct import *import, int64_t *total, struct eg_err
     return eg__sqlite_exec(import->db, "COMMIT", err);
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 static enum eg_code add_to_ledger(struct import *import, const char *path, int64_t *total,
                                   struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    EG_CLEANUP(close_cleanup) int lock_fd = -1;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
 
     EG_TRY(eg__path_resolve(&full, path, true, err));
     const bool alone = eg__path_lock(&lock_fd, full, err) == EG_OK;

@@ -10,6 +10,8 @@
 
 #include "db/merge.h"
 
+#include "engine/base/file.h"
+
 #include "db/merge_internal.h"
 
 #include <inttypes.h>
@@ -385,12 +387,6 @@ static enum eg_code bring(struct work *work, const struct eg__other *other, bool
     return eg__store_run(&work->store, dry_run ? EG__ROLLBACK : EG__COMMIT, err);
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 /* Begins the one transaction, which is undone with the connection unless bring() commits it. */
 static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char *path, bool create,
                               const struct eg__other *other, struct eg_error *err)
@@ -421,7 +417,7 @@ enum eg_code eg_ledger_merge(const struct eg_merge *merge, struct eg_merged *mer
 {
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     EG_CLEANUP(other_finish) struct eg__other other = {0};
-    EG_CLEANUP(close_cleanup) int lock_fd = -1;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     EG_CLEANUP(work_finish) struct work work = {.tables = {{""}}};
 
     *merged = (struct eg_merged){.runs = 0};

@@ -19,6 +19,8 @@
 
 #include "db/internal.h"
 
+#include "engine/base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,12 +31,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static enum eg_code join(char **path, const char *folder, const char *rest, struct eg_error *err)
 {
@@ -66,7 +62,7 @@ enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *er
 /* Without it, a power cut after the first green slot could take the folder with it. */
 static enum eg_code sync_folder(const char *folder, struct eg_error *err)
 {
-    EG_CLEANUP(close_cleanup) const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0 || fsync(fd) != 0)
         return eg_error_errno(err, EG_LEDGER, errno, "folder %s", folder);
@@ -159,7 +155,7 @@ enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct
         sizeof whole)
         return eg_error_errno(err, EG_LEDGER, ENAMETOOLONG, "opening it");
     if (create) {
-        EG_CLEANUP(close_cleanup)
+        EG_CLEANUP(eg_fd_close_cleanup)
         const int fd = open(whole, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST)
             return eg_error_errno(err, EG_LEDGER, errno, "making it");

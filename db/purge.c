@@ -6,6 +6,8 @@
 
 #include "db/purge.h"
 
+#include "engine/base/file.h"
+
 #include "db/internal.h"
 
 #include <ctype.h>
@@ -112,17 +114,11 @@ static enum eg_code remove_logs(struct eg_purged *purged, const struct eg_purge_
                            err); /* the log has the old pages until then */
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 static enum eg_code open_and_purge(struct eg_purged *purged, const struct eg_purge_request *request,
                                    const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    EG_CLEANUP(close_cleanup) int lock_fd = -1;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
     EG_TRY(eg__path_resolve(&full, path, false, err));

@@ -4,6 +4,8 @@
 
 #include "db/seal.h"
 
+#include "engine/base/file.h"
+
 #include "db/internal.h"
 
 #include <inttypes.h>
@@ -217,17 +219,11 @@ static enum eg_code add_seal(struct seal *seal, bool alone, struct eg_seal_made 
     return EG_OK;
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 static enum eg_code open_and_seal(const struct eg_seal_request *request, const char *path,
                                   struct eg_seal_made *made, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    EG_CLEANUP(close_cleanup) int lock_fd = -1;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
     struct seal seal = {.request = request};
 

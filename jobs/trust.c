@@ -30,12 +30,6 @@ static void dir_cleanup(DIR **dir)
         closedir(*dir);
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 void eg_trust_finish(struct eg_trust *trust)
 {
     for (unsigned i = 0; i < trust->count; i++)
@@ -119,7 +113,7 @@ static enum eg_code check_owner(const struct stat *info, const char *path, struc
 static enum eg_code read_key(struct eg_key *key, int folder, const char *name, const char *path,
                              struct eg_error *err)
 {
-    EG_CLEANUP(close_cleanup)
+    EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     struct stat info;

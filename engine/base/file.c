@@ -15,15 +15,9 @@
 /* Between two looks at the cancel flag. */
 enum { PIECE_SIZE = 1 << 20 };
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 enum eg_code eg_file_read(struct eg_buffer *buffer, const char *path, size_t size_max, struct eg_error *err)
 {
-    EG_CLEANUP(close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
@@ -112,7 +106,7 @@ static enum eg_code write_beside(const char *path, const void *data, size_t size
     EG_TRY(eg_alloc(&name, 1, name_size, err));
     snprintf(name, name_size, "%s.%ld.part", path, (long)getpid());
     unlink(name); /* of a program that was killed and had the same number */
-    EG_CLEANUP(close_cleanup)
+    EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)options->mode);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
@@ -140,8 +134,14 @@ enum eg_code eg_file_write(const char *path, const void *data, size_t size,
             return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there already", path);
         return write_beside(path, data, size, options, err);
     }
-    EG_CLEANUP(close_cleanup) const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     return write_all(fd, path, data, size, options->cancel, err);
+}
+
+void eg_fd_close_cleanup(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
 }

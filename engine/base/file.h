@@ -41,4 +41,7 @@ struct eg_file_options {
 enum eg_code eg_file_write(const char *path, const void *data, size_t size,
                            const struct eg_file_options *options, struct eg_error *err) EG_CHECKED;
 
+/** For EG_CLEANUP on a file descriptor; -1 is none. */
+void eg_fd_close_cleanup(const int *fd);
+
 #endif

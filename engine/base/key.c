@@ -37,12 +37,6 @@ static void context_cleanup(EVP_MD_CTX **context)
     ERR_clear_error();
 }
 
-static void close_cleanup(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 static void wipe_cleanup(struct eg_buffer *buffer)
 {
     if (buffer->data != NULL)
@@ -126,7 +120,7 @@ enum eg_code eg_key_parse(struct eg_key *key, const char *path, const struct eg_
 /* A key that others may read is theirs as well. */
 static enum eg_code read_secret(struct eg_buffer *text, const char *path, struct eg_error *err)
 {
-    EG_CLEANUP(close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat info;
 
     if (fd < 0 || fstat(fd, &info) != 0)
