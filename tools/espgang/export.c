@@ -4,10 +4,9 @@
 
 #include "db/export.h"
 
-#include "engine/base/clock.h"
 #include "tools/espgang/cli.h"
+#include "tools/espgang/period.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -138,38 +136,6 @@ static enum eg_code close_sink(struct sink *sink, struct eg_error *err)
     return EG_OK;
 }
 
-/* "7d": that long ago. */
-static bool parse_duration(const char *text, char utc[EG_UTC_TEXT])
-{
-    static const char units[] = "smhdw";
-    static const int64_t seconds[] = {1, 60, 3600, 86400, 604800};
-    const size_t digits = strspn(text, "0123456789");
-    const char *unit = digits > 0 && digits < 9 && text[digits] != '\0' ? strchr(units, text[digits]) : NULL;
-    struct tm parts;
-
-    if (unit == NULL || text[digits + 1] != '\0')
-        return false;
-    const time_t then = time(NULL) - (time_t)(strtoll(text, NULL, 10) * seconds[unit - units]);
-    return gmtime_r(&then, &parts) != NULL && strftime(utc, EG_UTC_TEXT, "%Y-%m-%dT%H:%M:%S", &parts) > 0;
-}
-
-/* The beginning of a time as the ledger has it: a date, or one with a time of day. */
-static bool parse_date(const char *text, char utc[EG_UTC_TEXT])
-{
-    static const char form[] = "0000-00-00T00:00:00.000";
-    size_t length = strlen(text);
-
-    length -= length > 10 && text[length - 1] == 'Z';
-    if (length >= sizeof form || (length != 10 && length != 16 && length != 19 && length != 23))
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
-            return false;
-    snprintf(utc, EG_UTC_TEXT, "%.*s", (int)length, text);
-    const int month = atoi(utc + 5), day = atoi(utc + 8);
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
-
 static bool parse_since(const char *text, struct eg_export *what, char utc[EG_UTC_TEXT])
 {
     const size_t digits = strspn(text, "0123456789");
@@ -179,7 +145,7 @@ static bool parse_since(const char *text, struct eg_export *what, char utc[EG_UT
         return what->after_run > 0;
     }
     what->since_utc = utc;
-    return parse_duration(text, utc) || parse_date(text, utc);
+    return cli_period(utc, text);
 }
 
 static enum eg_code export(const char *ledger, const struct eg_export *what, struct sink *sink,

@@ -25,7 +25,7 @@ static bool ago(char utc[EG_UTC_TEXT], const char *text)
     static const struct {
         char letter;
         long seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
     const size_t digits = strspn(text, "0123456789");
     struct tm parts;
     time_t now = time(NULL);
@@ -62,7 +62,7 @@ bool cli_period(char utc[EG_UTC_TEXT], const char *text)
     if (size > strlen("2026-11-27Z") && text[size - 1] == 'Z')
         size--;
     if (!looks_like(text, size, "9999-99-99") && !looks_like(text, size, "9999-99-99T99:99") &&
-        !looks_like(text, size, "9999-99-99T99:99:99"))
+        !looks_like(text, size, "9999-99-99T99:99:99") && !looks_like(text, size, "9999-99-99T99:99:99.999"))
         return false;
     if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) < 3)
         return false;
