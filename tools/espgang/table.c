@@ -14,6 +14,7 @@
 #include "tools/espgang/table.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 #include "tools/espgang/cli.h"
 
 #include <errno.h>
