@@ -7,6 +7,7 @@
 
 #include "engine/base/program.h"
 #include "engine/base/text.h"
+#include "engine/stages/hook.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -14,9 +15,6 @@
 #include <string.h>
 
 #define ATTEMPTS_MAX 10
-
-static const char *const hooks[] = {"before_batch", "before_board", "after_board", "after_batch"};
-enum { HOOK_COUNT = sizeof hooks / sizeof *hooks };
 
 static enum eg_code check_attempts(const char *text, struct eg_error *err)
 {
@@ -29,12 +27,18 @@ static enum eg_code check_attempts(const char *text, struct eg_error *err)
 
 static enum eg_code check_hook(const char *text, struct eg_error *err)
 {
-    for (int i = 0; i < HOOK_COUNT; i++) {
+#define WORD(enumerator, word, name, help) word,
+    static const char *const hooks[] = {EG_HOOKS(WORD)};
+#undef WORD
+    char names[100] = "";
+
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
         if (strcmp(text, hooks[i]) == 0)
             return EG_OK;
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", hooks[i]);
     }
-    return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not one of %s, %s, %s, %s", text, hooks[0], hooks[1],
-                        hooks[2], hooks[3]);
+    return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not one of %s", text, names);
 }
 
 const struct eg_option eg_pipeline_options[] = {
@@ -63,34 +67,21 @@ const struct eg_option eg_pipeline_options[] = {
      .least = 0,
      .most = 60 * 1000,
      .help = "how long to wait before another attempt"},
-    {.key = "hooks.before_batch",
-     .type = EG_OPTION_PROGRAM,
-     .without = "none",
-     .help = "program to run before any board is touched"},
-    {.key = "hooks.before_board",
-     .type = EG_OPTION_PROGRAM,
-     .without = "none",
-     .help = "program to run for every board before its first attempt, such as a power switch"},
-    {.key = "hooks.after_board",
-     .type = EG_OPTION_PROGRAM,
-     .without = "none",
-     .help = "program to run for every board when its outcome is on record, such as a label printer"},
-    {.key = "hooks.after_batch",
-     .type = EG_OPTION_PROGRAM,
-     .without = "none",
-     .help = "program to run when every board has ended"},
-    {.key = "hooks.timeout",
-     .type = EG_OPTION_DURATION,
-     .fallback = "10s",
-     .least = 100,
-     .most = 60 * 60 * 1000,
-     .help = "how long a hook may take before it is ended"},
+#define KEY(enumerator, word, name, text)                                                                    \
+    {.key = "hooks." word, .type = EG_OPTION_PROGRAM, .without = "none", .help = text},
+    EG_HOOKS(KEY)
+#undef KEY
+        {.key = "hooks.timeout",
+         .type = EG_OPTION_DURATION,
+         .fallback = "10s",
+         .least = 100,
+         .most = 60 * 60 * 1000,
+         .help = "how long a hook may take before it is ended"},
     {.key = "hooks.required",
      .type = EG_OPTION_TEXT_LIST,
      .without = "a hook that fails is a warning",
      .check = check_hook,
-     .help = "hooks whose failure is that of the board or of the batch: `before_batch`, `before_board`, "
-             "`after_board`, `after_batch`"},
+     .help = "hooks whose failure fails the board or the batch, such as `after_board`"},
     {.key = NULL},
 };
 
