@@ -13,6 +13,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/text.h"
+#include "targets/target.h"
 
 #include <string.h>
 #include <strings.h>

@@ -9,6 +9,7 @@
 #include "engine/image/partitions.h"
 
 #include "engine/base/text.h"
+#include "targets/target.h"
 
 #include <ctype.h>
 #include <stdio.h>
