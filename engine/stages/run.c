@@ -16,6 +16,13 @@
 
 #define ATTEMPTS_MAX 10
 
+static const char *const hooks[] = {
+#define WORD(enumerator, word, name, help) word,
+    EG_HOOKS(WORD)
+#undef WORD
+};
+enum { HOOK_COUNT = sizeof hooks / sizeof *hooks };
+
 static enum eg_code check_attempts(const char *text, struct eg_error *err)
 {
     uint64_t number;
@@ -27,12 +34,9 @@ static enum eg_code check_attempts(const char *text, struct eg_error *err)
 
 static enum eg_code check_hook(const char *text, struct eg_error *err)
 {
-#define WORD(enumerator, word, name, help) word,
-    static const char *const hooks[] = {EG_HOOKS(WORD)};
-#undef WORD
     char names[100] = "";
 
-    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+    for (int i = 0; i < HOOK_COUNT; i++) {
         if (strcmp(text, hooks[i]) == 0)
             return EG_OK;
         const size_t used = strlen(names);

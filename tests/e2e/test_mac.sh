@@ -18,7 +18,7 @@ for mac in 24:0a:c4:00:10:01 24-0A-C4-00-10-01 24.0a.c4.00.10.01 240a.c400.1001 
   expect_status 0 "$espgang" run job.yaml --ledger ledger.db --plain --ports "${urls[0]}"
 
   printf 'serial,mac\nA-1,%s\n' "$mac" >pool.csv
-  expect_status 0 "$espgang" pool import pool.csv --pool "pool $mac" --ledger ledger.db
+  expect_status 0 "$espgang" pool import pool.csv --pool "p${mac//[^0-9A-Fa-f]/_}" --ledger ledger.db
   expect_equal "the MAC of the row for $mac" "$(ledger 'select mac from pool_row order by row_id desc limit 1')" 24:0a:c4:00:10:01
 
   expect_status 0 "$espgang" history "$mac" --ledger ledger.db
