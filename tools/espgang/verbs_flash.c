@@ -3,6 +3,7 @@
 /* The flash part: its identity, its status, the digest of what it holds, erasing it. */
 
 #include "engine/base/bytes.h"
+#include "targets/target.h"
 #include "tools/espgang/address.h"
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
