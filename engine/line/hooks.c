@@ -14,22 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *key, *word, *name; /* of the program; of hooks.required; as a stage */
-} hooks[] = {
-#define ROW(enumerator, word, name, help) [EG_HOOK_##enumerator] = {"hooks." word, word, name},
-    EG_HOOKS(ROW)
-#undef ROW
-};
-
-const char *eg__hook_name(enum eg_hook hook)
-{
-    return hooks[hook].name;
-}
-
 bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook)
 {
-    return eg_plan_setting(plan, hooks[hook].key)->item_count > 0;
+    return eg_plan_setting(plan, eg_hook_words[hook].key)->item_count > 0;
 }
 
 bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook)
@@ -37,7 +24,7 @@ bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook)
     const struct eg_setting *const required = eg_plan_setting(plan, "hooks.required");
 
     for (unsigned i = 0; i < required->item_count; i++) {
-        if (strcmp(required->items[i].text, hooks[hook].word) == 0)
+        if (strcmp(required->items[i].text, eg_hook_words[hook].word) == 0)
             return true;
     }
     return false;
@@ -107,9 +94,9 @@ static json_t *values_of(const struct eg_run_record *record)
 /* What every hook is told. */
 static json_t *describe(const struct eg_plan *plan, enum eg_hook hook, const char *batch)
 {
-    return json_pack("{ss si so so so}", "event", hooks[hook].name, "version", EG__HOOK_VERSION, "job",
-                     eg_json_text(plan->job_name), "job_version", eg_json_text(plan->job_version), "batch",
-                     eg_json_text(batch != NULL ? batch : ""));
+    return json_pack("{ss si so so so}", "event", eg_hook_words[hook].name, "version", EG__HOOK_VERSION,
+                     "job", eg_json_text(plan->job_name), "job_version", eg_json_text(plan->job_version),
+                     "batch", eg_json_text(batch != NULL ? batch : ""));
 }
 
 static json_t *describe_board(const struct eg_run *run, enum eg_hook hook, const struct eg_run_record *record)
@@ -202,7 +189,7 @@ static enum eg_code run_hook(const struct eg_plan *plan, enum eg_hook hook, json
     EG_CLEANUP(variables_finish) struct variables variables = {0};
     EG_CLEANUP(eg_free_cleanup) const char **argv = NULL;
     EG_CLEANUP(eg_free_cleanup) char *text = NULL;
-    const struct eg_setting *const setting = eg_plan_setting(plan, hooks[hook].key);
+    const struct eg_setting *const setting = eg_plan_setting(plan, eg_hook_words[hook].key);
 
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     if (text == NULL)
@@ -235,7 +222,7 @@ static enum eg_code run_batch_hook(const struct eg_station *station, enum eg_hoo
 
     if (code == EG_OK)
         return EG_OK;
-    (void)eg_error_prefix(err, "%s: ", hooks[hook].name);
+    (void)eg_error_prefix(err, "%s: ", eg_hook_words[hook].name);
     if (code == EG_CANCELLED || eg__hook_required(station->plan, hook))
         return code;
     eg_log_warning(station->logger, NULL, "%s", err->text);
@@ -245,19 +232,19 @@ static enum eg_code run_batch_hook(const struct eg_station *station, enum eg_hoo
 enum eg_code eg_station_before_batch(const struct eg_station *station, const struct eg_cancel *cancel,
                                      struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG_HOOK_BEFORE_BATCH))
+    if (!eg__hook_given(station->plan, EG_BEFORE_BATCH))
         return EG_OK;
-    return run_batch_hook(station, EG_HOOK_BEFORE_BATCH,
-                          describe(station->plan, EG_HOOK_BEFORE_BATCH, station->batch), cancel, err);
+    return run_batch_hook(station, EG_BEFORE_BATCH, describe(station->plan, EG_BEFORE_BATCH, station->batch),
+                          cancel, err);
 }
 
 enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
                                     uint64_t duration_ms, const struct eg_cancel *cancel,
                                     struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG_HOOK_AFTER_BATCH))
+    if (!eg__hook_given(station->plan, EG_AFTER_BATCH))
         return EG_OK;
-    json_t *object = describe(station->plan, EG_HOOK_AFTER_BATCH, station->batch);
+    json_t *object = describe(station->plan, EG_AFTER_BATCH, station->batch);
     const unsigned passed = counts[EG_PASS] + counts[EG_PASS_MARGINAL];
     const unsigned others = counts[EG_FAIL] + counts[EG_ERROR] + counts[EG_ABORTED];
     if (!add(object, json_pack("{si si si si si si si sI}", "runs", passed + others, "passed", passed, "pass",
@@ -267,6 +254,5 @@ enum eg_code eg_station_after_batch(const struct eg_station *station, const unsi
         json_decref(object);
         object = NULL;
     }
-    return run_batch_hook(station, EG_HOOK_AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel,
-                          err);
+    return run_batch_hook(station, EG_AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel, err);
 }

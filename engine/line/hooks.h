@@ -13,13 +13,10 @@
 #define ENGINE_LINE_HOOKS_H
 
 #include "engine/line/station.h"
-#include "engine/stages/hook.h"
+#include "engine/plan/pipeline.h"
 
 /** Version of the JSON object's form; grows when a field changes its meaning or goes. */
 #define EG__HOOK_VERSION 1
-
-/** "before-board" and the like: its name as a stage of the record. */
-const char *eg__hook_name(enum eg_hook hook);
 
 bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook);
 
