@@ -4,6 +4,7 @@
 
 #include "db/proof/audit.h"
 #include "db/files/merge_internal.h"
+#include "db/journal.h"
 #include "db/proof/seal.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"

@@ -2,6 +2,7 @@
 
 /* Every column of every row changed, every row removed, all neighbours exchanged: the audit names the row. */
 
+#include "db/journal.h"
 #include "db/proof/audit.h"
 #include "db/files/merge.h"
 #include "db/files/purge.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "db/proof/audit.h"
-#include "db/sqlite.h"
+#include "db/journal.h"
 #include "db/proof/seal.h"
 #include "tests/db/batches.h"
 
