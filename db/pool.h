@@ -6,7 +6,7 @@
 #define DB_POOL_H
 
 #include "db/store.h"
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 /** As the recorder's reserve(); `row` may be begun after a failure too. */
 enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,

@@ -6,7 +6,7 @@
 #define DB_RECORD_H
 
 #include "db/store.h"
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 struct eg__session {
     const char *station, *operator_name, *batch;
