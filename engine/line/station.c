@@ -35,8 +35,8 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
 
     for (; started < station->slot_count; started++) {
         struct eg__worker *worker = &workers[started];
-        code =
-            eg__worker_start(worker, &crew, station, &station->slots[started], claims, stages, cancel, err);
+        const struct eg_slot *const slot = &station->slots[started];
+        code = eg__worker_start(worker, &crew, station, slot, slot->label == NULL, claims, stages, cancel, err);
         if (code != EG_OK)
             break;
     }
