@@ -10,6 +10,7 @@
 #ifndef ENGINE_LINE_STATION_H
 #define ENGINE_LINE_STATION_H
 
+#include "engine/base/mac.h"
 #include "engine/stages/run.h"
 
 struct eg_station {
