@@ -307,6 +307,15 @@ static void set_result(struct eg_result *result, const struct eg_run *run, const
                   });
 }
 
+/* The sentence of an aborted run says who stopped it. */
+static void tell_who(const struct eg_run *run, struct eg_error *err)
+{
+    const char *const by = run->cancel != NULL ? atomic_load(&run->cancel->by) : NULL;
+
+    if (err->code == EG_CANCELLED && by != NULL)
+        (void)eg_error_prefix(err, "stopped by %s: ", by);
+}
+
 static void set_failed(struct eg_run_record *record, const struct eg_error *err)
 {
     record->outcome = eg_outcome_of(err->code);
@@ -342,7 +351,8 @@ static bool may_be_removal(enum eg_code code)
            (eg_code_blame(code) == EG_BLAME_LINK && code != EG_BOARD_REMOVED && code != EG_BOARD_EXCHANGED);
 }
 
-/* Nothing is green that is not there any more, and who lost the link because the board was taken out says so. */
+/* Nothing is green that is not there any more, and who lost the link because the board was taken out says so.
+ */
 static enum eg_code check_presence(const struct eg_run *run, enum eg_code code, struct eg_error *err)
 {
     struct eg_error removed;
@@ -393,12 +403,14 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
         return;
     }
     eg_claims_release(run->claims, run->slot);
-    if (run_board(run, stages, account, err) != EG_OK)
+    if (run_board(run, stages, account, err) != EG_OK) {
+        tell_who(run, err);
         set_failed(record, err);
-    else if (run->marginal != NULL)
+    } else if (run->marginal != NULL) {
         *record = (struct eg_run_record){.outcome = EG_PASS_MARGINAL, .text = "", .marginal = run->marginal};
-    else
+    } else {
         *record = (struct eg_run_record){.outcome = EG_PASS, .text = "", .marginal = ""};
+    }
 
     record->attempts = run->attempt;
     record->duration_us = eg_clock_us() - start_us;

@@ -173,7 +173,8 @@ static enum eg_code settle(struct place *place, struct eg_error *err)
     return EG_OK;
 }
 
-static enum eg_code look_at_done(struct line *line, struct place *place, uint64_t now_ms, struct eg_error *err)
+static enum eg_code look_at_done(struct line *line, struct place *place, uint64_t now_ms,
+                                 struct eg_error *err)
 {
     if (is_same(place)) {
         place->seen_ms = now_ms;
@@ -250,7 +251,7 @@ static void cancel_all(struct line *line)
 {
     for (unsigned i = 0; i < line->count; i++) {
         if (line->places[i]->state == RUNNING)
-            eg_cancel_request(&line->places[i]->worker.cancel);
+            eg_cancel_pass_on(&line->places[i]->worker.cancel, line->cancel);
     }
 }
 

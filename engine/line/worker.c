@@ -67,10 +67,9 @@ static void count_in(struct eg__crew *crew, int change)
 }
 
 enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot,
-                              bool replaceable, struct eg_claims *claims,
-                              const struct eg_stage *const *stages, const struct eg_cancel *cancel,
-                              struct eg_error *err)
+                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
+                              struct eg_claims *claims, const struct eg_stage *const *stages,
+                              const struct eg_cancel *cancel, struct eg_error *err)
 {
     static const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}; /* a thread's own faults */
     pthread_attr_t attr;
@@ -98,7 +97,8 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
         .stages = stages,
         .crew = crew,
     };
-    atomic_init(&worker->cancel.requested, eg_cancel_requested(cancel));
+    if (eg_cancel_requested(cancel))
+        eg_cancel_pass_on(&worker->cancel, cancel);
     count_in(crew, 1);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_SIZE);

@@ -52,10 +52,9 @@ unsigned eg__crew_wait(struct eg__crew *crew);
  * board
  */
 enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot,
-                              bool replaceable, struct eg_claims *claims,
-                              const struct eg_stage *const *stages, const struct eg_cancel *cancel,
-                              struct eg_error *err) EG_CHECKED;
+                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
+                              struct eg_claims *claims, const struct eg_stage *const *stages,
+                              const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
 /** Whether the run is over; eg__worker_join() does not wait then. */
 bool eg__worker_ended(struct eg__worker *worker);

@@ -4,8 +4,8 @@
  * connect: open the port, reset into the loader, find out which chip answers, raise the rate where its ROM
  * can.
  *
- * A board whose port disappeared in the attempt before gets some time to come back: a chip with USB of its own
- * leaves the bus with a reset, and a worn plug is pushed in again.
+ * A board whose port disappeared in the attempt before gets some time to come back: a chip with USB of its
+ * own leaves the bus with a reset, and a worn plug is pushed in again.
  */
 
 #include "engine/stages/run.h"
@@ -32,8 +32,9 @@ static const struct eg_option options[] = {
      .fallback = "7s",
      .least = 100,
      .most = 10 * 60 * 1000,
-     .help = "how long to wait for a port that has disappeared, as that of a chip with USB of its own does in a "
-             "reset"},
+     .help =
+         "how long to wait for a port that has disappeared, as that of a chip with USB of its own does in a "
+         "reset"},
     {.key = NULL},
 };
 

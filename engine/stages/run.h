@@ -28,9 +28,9 @@ struct eg_run {
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
-    const char *slot;    /* name of the place */
-    const char *address; /* by which its port is found, each time it is opened */
-    const char *url;     /* of the port when it was opened last */
+    const char *slot;        /* name of the place */
+    const char *address;     /* by which its port is found, each time it is opened */
+    const char *url;         /* of the port when it was opened last */
     const char *batch;       /* its name, for hooks; NULL = none */
     const char *label;       /* of the board; NULL = not known */
     struct eg_bridge bridge; /* behind the port */

@@ -52,7 +52,7 @@ static enum eg_code check_found(const struct eg_run *run, const struct eg_found_
 {
     char mac[EG_MAC_TEXT];
 
-    if (eg_presence_same(&run->presence, &found->presence))
+    if (!eg_presence_known(&found->presence) || eg_presence_same(&run->presence, &found->presence))
         return EG_OK;
     known_mac(run, mac);
     if (is_mac(found->serial)) {
@@ -153,7 +153,7 @@ enum eg_code eg_run_check_board(const struct eg_run *run, struct eg_error *err)
     if (!eg_presence_known(&run->presence))
         return EG_OK;
     const bool there = eg_discover_at(&found, run->address, &ignored) == EG_OK;
-    if (there && eg_presence_same(&found.presence, &run->presence))
+    if (there && (!eg_presence_known(&found.presence) || eg_presence_same(&found.presence, &run->presence)))
         return EG_OK;
     if (run->native_usb && (there ? !is_mac(found.serial) || eg_serial_is_mac(found.serial, run->unit.mac)
                                   : (run->facts & EG_FACT_LEFT) != 0))

@@ -25,10 +25,11 @@
 
 /** A place, and what is plugged in there. */
 struct eg_slot {
-    const char *name;    /* of the place, for people; unique: its place in the USB tree, a URL, or a human name */
-    const char *address; /* by which eg_discover_at() finds its port; NULL = `url` */
-    const char *url;     /* the port that is there now: a path or URL */
-    const char *label;   /* of the board in it, as it was scanned; NULL = not known */
+    const char
+        *name; /* of the place, for people; unique: its place in the USB tree, a URL, or a human name */
+    const char *address;         /* by which eg_discover_at() finds its port; NULL = `url` */
+    const char *url;             /* the port that is there now: a path or URL */
+    const char *label;           /* of the board in it, as it was scanned; NULL = not known */
     struct eg_presence presence; /* of the port; unknown for a URL */
     struct eg_bridge bridge;     /* behind the port */
 };
@@ -77,7 +78,8 @@ enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 /** How long the job lets a port be away, `link.return`. */
 uint32_t eg_run_return_ms(const struct eg_run *run);
 
-/** The board has told its MAC, which is the run's: what was opened is the insertion of the run from now on. */
+/** The board has told its MAC, which is the run's: what was opened is the insertion of the run from now on.
+ */
 void eg_run_confirm(struct eg_run *run);
 
 /** EG_BOARD_REMOVED when the board of the run has been taken out. A chip with USB of its own that was reset

@@ -43,11 +43,8 @@ static enum eg_code add(struct cli_slots *slots, const struct eg_slot *slot, str
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
     slots->slots = more;
-    slots->slots[slots->count++] = (struct eg_slot){.name = name,
-                                                    .address = address,
-                                                    .url = url,
-                                                    .presence = slot->presence,
-                                                    .bridge = slot->bridge};
+    slots->slots[slots->count++] = (struct eg_slot){
+        .name = name, .address = address, .url = url, .presence = slot->presence, .bridge = slot->bridge};
     name = address = url = NULL;
     return EG_OK;
 }
