@@ -135,7 +135,7 @@ static void end_line(void *context, const struct eg_log_record *record)
 static void a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 100};
-    struct eg_cancel ending = {false};
+    struct eg_cancel ending = {.requested = false};
 
     hand.line->recorder.at_log = end_line;
     hand.line->recorder.context = &ending;
