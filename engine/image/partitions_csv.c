@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Partition tables as projects write them.
+ * Partition tables in the CSV format of ESP-IDF projects.
  *
- * Offsets that are given may be in any order; whether partitions overlap is eg_partitions_check()'s to say.
+ * Offsets may be in any order. eg_partitions_check() decides whether partitions overlap.
  */
 
 #include "engine/image/partitions.h"
@@ -28,7 +28,7 @@ static const char *const flag_names[] = {"encrypted", "readonly"}; /* by bit */
 struct reader {
     const struct eg_partitions_place *place;
     uint32_t table_addr;
-    uint64_t next_addr; /* behind the row before */
+    uint64_t next_addr; /* end of the row before */
     char field[FIELD_COUNT][FIELD_TEXT];
 };
 
@@ -37,7 +37,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-/* Without the blanks around it. */
+/* Remove the blanks around a field. */
 static enum eg_code copy_field(char text[FIELD_TEXT], const char *from, size_t size, struct eg_error *err)
 {
     while (size > 0 && is_blank(*from))
@@ -69,13 +69,14 @@ static enum eg_code split(struct reader *reader, const char *line, size_t size, 
             comma = end;
         EG_TRY(copy_field(i < FIELD_COUNT ? reader->field[i] : extra, line, (size_t)(comma - line), err));
         if (i >= FIELD_COUNT && extra[0] != '\0')
-            return eg_error_set(err, EG_BAD_IMAGE, "\"%s\" stands behind the flags", extra);
+            return eg_error_set(err, EG_BAD_IMAGE, "\"%s\" comes after the flags", extra);
         line = comma + 1;
     }
     return EG_OK;
 }
 
-/* Decimal, 0x, 0o, 0b, then k or M; false when it is none of that or beyond 33 bits. */
+/* Read a number: decimal, 0x, 0o or 0b, then optionally k or M. Return false if it is not a number or has
+ * more than 33 bits. */
 static bool parse_number(int64_t *value, const char *text)
 {
     const bool negative = text[0] == '-';
@@ -247,7 +248,7 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
     return EG_OK;
 }
 
-/* "4K", "1M", "0x123": the largest unit that leaves no rest. */
+/* "4K", "1M", "0x123": Write a size with the largest unit that leaves no remainder. */
 static void format_size(char text[16], uint32_t size)
 {
     if (size % 0x100000 == 0)

@@ -100,7 +100,7 @@ static void what_is_wrong_with_a_line_is_told_with_its_number(void **state)
          "line 1: size \"99999999999999999999\" is not a number such as 0x6000, 64K or 1M"},
         {"nvs,data,nvs,0x20000,-64K\n", "line 1: partition nvs at 0x00020000 has no room for its size"},
         {"nvs,data,nvs,,4K,secret\n", "line 1: flag \"secret\" is neither encrypted nor readonly"},
-        {"nvs,data,nvs,,4K,,more\n", "line 1: \"more\" stands behind the flags"},
+        {"nvs,data,nvs,,4K,,more\n", "line 1: \"more\" comes after the flags"},
         {"seventeen_letters,data,nvs,,4K\n", "line 1: name seventeen_letters is longer than 16 bytes"},
         {"n\xffs,data,nvs,,4K\n", "line 1: there is something that is no text"},
         {"a,data,nvs,0xfffff000,4K\nb,data,nvs,,4K\n", "line 2: there is no address left for partition b"},
