@@ -7,7 +7,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
-#include "tools/vboard/board_internal.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <ftw.h>
 #include <stdio.h>

@@ -18,6 +18,7 @@
 #define BOARDS_MAX   256 /* three descriptors each stay below the usual limit of 1024 */
 #define REVISION_MAX 9999
 #define CRYSTAL_MAX  99
+#define LATENCY_MAX  1000
 
 /* Options with a text; popt hands all of them over through one variable. The last has a number, and must be
  * told from one that is not given. */
@@ -40,8 +41,8 @@ enum option {
 /* As popt takes them, before they are checked. */
 struct raw {
     int boards, port, revision, crystal, rom_crystal;
-    int fast, maximum_times, pty, lines, download, force_download, list_chips, list_parts, list_faults,
-        version;
+    int fast, maximum_times, used, latency, pty, lines, download, force_download, list_chips, list_parts,
+        list_faults, version;
     int secure_boot, secure_boot_v1, flash_encryption, no_manual_encryption, key_manager, secure_download;
     long long seed;
     bool revision_given;
@@ -80,7 +81,11 @@ static void list_parts(void)
 
 static void list_faults(void)
 {
-    printf("%smac=BOARD            shows the MAC of that board\n", vb_fault_help);
+    const char *form, *help;
+
+    for (size_t i = 0; vb_fault_row(i, &form, &help); i++)
+        printf("%-22s %s\n", form, help);
+    printf("BYTES counts what the board has received; N times at random distances.\n");
 }
 
 static void print_lists(struct vb_options *options, const struct raw *raw)
@@ -121,6 +126,7 @@ static enum eg_code check_numbers(const struct raw *raw, struct eg_error *err)
     EG_TRY(check_number("revision", raw->revision, 0, REVISION_MAX, ", major * 100 + minor", err));
     EG_TRY(check_number("boards", raw->boards, 1, BOARDS_MAX, "", err));
     EG_TRY(check_number("port", raw->port, 0, 65535, "", err));
+    EG_TRY(check_number("latency", raw->latency, 0, LATENCY_MAX, " ms", err));
     EG_TRY(check_number("crystal", raw->crystal, 0, CRYSTAL_MAX, " MHz", err));
     return check_number("rom-crystal", raw->rom_crystal, 0, CRYSTAL_MAX, " MHz", err);
 }
@@ -161,6 +167,8 @@ static enum eg_code make_config(struct vb_config *config, const struct raw *raw,
     config->rom_crystal_mhz = (uint8_t)raw->rom_crystal;
     config->fast = raw->fast != 0;
     config->maximum_times = raw->maximum_times != 0;
+    config->used = raw->used != 0;
+    config->latency_us = (uint32_t)raw->latency * 1000;
     config->strap_low = raw->download != 0;
     config->force_download = raw->force_download != 0;
     config->secure_boot = raw->secure_boot != 0;
@@ -278,7 +286,8 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"part", 0, POPT_ARG_STRING, &raw.text, TEXT_PART, "which flash part; see --list-parts", "PART"},
         {"spi-pins", 0, POPT_ARG_STRING, &raw.text, TEXT_SPI_PINS, "where it hangs: default, hspi or CLK,Q,D,HD,CS", "PINS"},
         {"flash-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_FLASH_DIR, "keep the flash of board N in DIR/boardN.bin", "DIR"},
-        {"max-times", 0, POPT_ARG_NONE, &raw.maximum_times, 0, "flash at the datasheet's maximum times", NULL},
+        {"used", 0, POPT_ARG_NONE, &raw.used, 0, "start with old data in the flash, so that it must be erased", NULL},
+        {"max-times", 0, POPT_ARG_NONE, &raw.maximum_times, 0, "erase and program at the datasheet's maximum times", NULL},
         POPT_TABLEEND
     };
     const struct poptOption security[] = {
@@ -298,6 +307,7 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"pty", 0, POPT_ARG_NONE, &raw.pty, 0, "pseudo-terminals instead of RFC 2217", NULL},
         {"link", 0, POPT_ARG_STRING, &raw.text, TEXT_LINK_DIR, "with --pty: make links DIR/boardN", "DIR"},
         {"lines", 0, POPT_ARG_NONE, &raw.lines, 0, "with --link: modem lines by sockets DIR/boardN.lines, and the pty's rate", NULL},
+        {"latency", 0, POPT_ARG_INT, &raw.latency, 0, "delay the bytes to the host, as USB-serial bridges do by 1 to 16 ms", "MS"},
         {"usb", 0, POPT_ARG_STRING, &raw.text, TEXT_USB,
          "what carries the port: bridge (a USB-serial bridge), jtag (USB-Serial/JTAG) or otg (USB-OTG)", "KIND"},
         {"download", 0, POPT_ARG_NONE, &raw.download, 0, "hold the boot strap low: every reset ends in the loader", NULL},

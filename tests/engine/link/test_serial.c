@@ -8,7 +8,7 @@
 #include "engine/link/reset.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_usb.h"
-#include "tools/vboard/termios2.h"
+#include "tools/vboard/carrier/termios2.h"
 
 #include <stdio.h>
 #include <stdlib.h>
