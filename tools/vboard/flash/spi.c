@@ -146,7 +146,7 @@ static void change_flash(struct vb_board *board, const struct transfer *transfer
         break;
     case ERASE_SECTOR:
     case ERASE_SECTOR_4:
-        vb__flash_erase(board, transfer->addr & ~UINT32_C(0xfff), VB__SECTOR);
+        vb__flash_erase(board, transfer->addr & ~UINT32_C(0xfff), EG_FLASH_SECTOR);
         break;
     case ERASE_HALF_BLOCK:
     case ERASE_HALF_BLOCK_4:

@@ -21,7 +21,6 @@
 #define VB__NEVER     UINT64_MAX
 #define VB__FRAME_MAX 16647u /* largest frame without its escapes: 8 + 0x4000 + 0xff */
 #define VB__REPLY_MAX 4096u
-#define VB__SECTOR    0x1000u
 #define VB__BLOCK     0x10000u
 #define VB__WINDOW    0x8000u /* the loader programs this much inflated data at once */
 #define VB__ADDR_24   0xffffffu
@@ -101,7 +100,7 @@ struct vb__faults {
 /** RAM and registers: words by page, zero where nothing was written. Written by chip/memory.c. */
 struct vb__page {
     uint32_t number; /* address >> 12 */
-    uint32_t word[VB__SECTOR / 4];
+    uint32_t word[EG_FLASH_SECTOR / 4];
 };
 
 struct vb__memory {
