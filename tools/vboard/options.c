@@ -63,7 +63,7 @@ static const struct vb_flash_part *part_of(const char *name)
 static void list_chips(void)
 {
     for (const struct eg_target *const *target = eg_targets; *target != NULL; target++)
-        printf("%-12s %s\n", (*target)->name, (*target)->label);
+        printf("%-12s %s%s\n", (*target)->name, (*target)->label, (*target)->stub == NULL ? ", no stub" : "");
 }
 
 static void list_parts(void)

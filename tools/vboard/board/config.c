@@ -96,7 +96,7 @@ static enum eg_code check_usb(const struct vb_config *config, struct eg_error *e
     case VB_USB_BRIDGE:
         return EG_OK;
     case VB_USB_SERIAL_JTAG:
-        if (!vb__usb_has_serial_jtag(config->target))
+        if (!config->target->usb_serial_jtag)
             return eg_error_set(err, EG_BAD_JOB, "%s has no USB-Serial/JTAG", config->target->label);
         return EG_OK;
     case VB_USB_OTG:

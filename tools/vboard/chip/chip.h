@@ -80,7 +80,6 @@ void vb__watchdog_written(struct vb_board *board, uint32_t addr);
 
 /* usb.c */
 bool vb__usb_native(const struct vb_board *board);
-bool vb__usb_has_serial_jtag(const struct eg_target *target);
 /** Return whether a frame of this size does not fit the USB buffer of the loader. */
 bool vb__usb_loses(const struct vb_board *board, size_t frame_size);
 

@@ -17,21 +17,9 @@
 
 #define OTG_DATA_MAX (8u + 16u + 0x800u)
 
-/* Chips with USB pins but without USB-Serial/JTAG; for the ESP32-E22 this is a guess. */
-static const char *const no_serial_jtag[] = {"esp32s2", "esp32e22"};
-
 bool vb__usb_native(const struct vb_board *board)
 {
     return board->config.usb != VB_USB_BRIDGE;
-}
-
-bool vb__usb_has_serial_jtag(const struct eg_target *target)
-{
-    for (size_t i = 0; i < sizeof no_serial_jtag / sizeof no_serial_jtag[0]; i++) {
-        if (strcmp(no_serial_jtag[i], target->name) == 0)
-            return false;
-    }
-    return target->usb_pins.last != 0;
 }
 
 void vb_board_usb_ids(const struct vb_board *board, uint16_t *vid, uint16_t *pid)

@@ -2,7 +2,7 @@
 
 /*
  * The simulated board: lines, rates, times, and recordings of real ROM code and real stubs, which it must
- * answer byte for byte.
+ * answer byte for byte: those of tests/recordings/, and those of the fixtures folder when there is one.
  *
  * Each recording meets a fresh board in its loader, whose flash already holds what earlier recordings had
  * written. Two things are exempt: a boot log in front of the first request, which is that of the recorder's
@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "tests/tools/vboard/player.h"
+#include "tests/tools/vboard/recording.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -132,31 +133,37 @@ static void play(struct player *player, char *text, const char *name)
     }
 }
 
-static void replay(const char *folder, const char *name, const char *flash_path)
+/* The board of a recording, in its loader. */
+static void start_recorded(struct player *player, const char *name, const char *flash_path)
 {
     const bool c3 = strncmp(name, "esp32c3", 7) == 0;
+
+    player_start(player, (struct vb_config){.target = eg_target_by_name(c3 ? "esp32c3" : "esp32"),
+                                            .mac = {0x24, 0x0a, 0xc4, 0x00, 0x10, c3},
+                                            .fast = true,
+                                            .flash_path = flash_path});
+    vb_board_set_host_baud(player->board, 0, 0);
+    player_enter_loader(player);
+    assert_true(player_sync(player));
+    write_left_behind(player, name);
+}
+
+static void replay(const char *folder, const char *name, const char *flash_path)
+{
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     static struct player player;
-    struct vb_config config = {.target = eg_target_by_name(c3 ? "esp32c3" : "esp32"),
-                               .mac = {0x24, 0x0a, 0xc4, 0x00, 0x10, c3},
-                               .fast = true,
-                               .flash_path = flash_path};
     struct eg_error err;
     char path[4096 + 300];
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     assert_ok(eg_file_read(&text, path, 1u << 24, &err), err);
     make_flash(flash_path);
-    player_start(&player, config);
-    vb_board_set_host_baud(player.board, 0, 0);
-    player_enter_loader(&player);
-    assert_true(player_sync(&player));
-    write_left_behind(&player, name);
+    start_recorded(&player, name, flash_path);
     play(&player, (char *)text.data, name);
     vb_board_destroy(player.board);
 }
 
-static void every_recording_is_answered_byte_for_byte(void **state)
+static void every_recording_of_the_fixtures_is_answered_byte_for_byte(void **state)
 {
     char folder[4096], flash_path[] = "/tmp/eg-replay-XXXXXX";
     struct dirent **names;
@@ -179,6 +186,91 @@ static void every_recording_is_answered_byte_for_byte(void **state)
     free(names);
     unlink(flash_path);
     assert_true(played >= 64);
+}
+
+/* Flash whose contents stand for those that the recordings found. */
+static void make_generated_flash(const char *path)
+{
+    FILE *out = fopen(path, "wb");
+
+    assert_non_null(out);
+    for (uint32_t at = 0; at < 0x400000; at++) {
+        const bool held = at >= 0x10000 && at < 0x30000;
+
+        putc(held ? recording_byte(NULL, "part20k", at & 0xffff) : 0xff, out);
+    }
+    assert_int_equal(fclose(out), 0);
+}
+
+/* The stub that a recording names; false when this build has another one. `line` is "stub NAME SHA-256". */
+static bool recorded_stub(const struct eg_stub **stub, const char *line)
+{
+    char name[32], sha256[EG_SHA256_TEXT];
+
+    assert_int_equal(sscanf(line, "stub %31s %64s", name, sha256), 2);
+    *stub = eg_stub_by_name(name);
+    return *stub != NULL && strcmp((*stub)->sha256, sha256) == 0;
+}
+
+static void play_recording(struct player *player, char *text, const char *name)
+{
+    static uint8_t turn[RECORDING_TURN_MAX];
+    const struct eg_stub *stub = NULL;
+    unsigned number = 0;
+    bool sent = false;
+
+    for (char *rest, *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        number++;
+        if (line[0] == 's' && !recorded_stub(&stub, line)) {
+            print_message("SKIPPED: %s: this build does not have its stub\n", name);
+            return;
+        }
+        if (line[0] != '>' && line[0] != '<')
+            continue;
+        const size_t size = recording_turn(turn, line + 1, stub);
+        if (line[0] == '>')
+            player_send(player, turn, size);
+        else if (sent)
+            compare(player, turn, size, name, number);
+        sent = sent || line[0] == '>';
+    }
+    assert_true(sent);
+}
+
+static void every_recording_of_the_repository_is_answered_byte_for_byte(void **state)
+{
+    char folder[4096], flash_path[] = "/tmp/eg-replay-XXXXXX";
+    struct dirent **names;
+    int played = 0;
+
+    (void)state;
+    source_path(folder, "tests/recordings");
+    const int fd = mkstemp(flash_path);
+    assert_true(fd >= 0);
+    close(fd);
+    const int count = scandir(folder, &names, NULL, alphasort);
+    if (count < 0)
+        fail_msg("%s: no recordings", folder);
+    for (int i = 0; i < count; i++) {
+        EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+        static struct player player;
+        char path[4096 + 300];
+        struct eg_error err;
+
+        if (strstr(names[i]->d_name, ".txt") != NULL) {
+            snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+            assert_ok(eg_file_read(&text, path, 1u << 24, &err), err);
+            make_generated_flash(flash_path);
+            start_recorded(&player, names[i]->d_name, flash_path);
+            play_recording(&player, (char *)text.data, names[i]->d_name);
+            vb_board_destroy(player.board);
+            played++;
+        }
+        free(names[i]);
+    }
+    free(names);
+    unlink(flash_path);
+    assert_true(played >= 50);
 }
 
 static void the_strap_at_the_end_of_a_reset_leads_into_the_loader(void **state)
@@ -374,7 +466,8 @@ static void every_target_shows_the_identity_it_was_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_recording_is_answered_byte_for_byte),
+        cmocka_unit_test(every_recording_of_the_repository_is_answered_byte_for_byte),
+        cmocka_unit_test(every_recording_of_the_fixtures_is_answered_byte_for_byte),
         cmocka_unit_test(the_strap_at_the_end_of_a_reset_leads_into_the_loader),
         cmocka_unit_test(a_reset_without_the_strap_runs_what_the_flash_holds),
         cmocka_unit_test(both_lines_together_do_nothing),

@@ -29,18 +29,6 @@ static void enter_by_usb_sequence(struct player *player)
     player_idle(player, 1000);
 }
 
-static bool has_serial_jtag(const struct eg_target *target)
-{
-    static const char *const names[] = {"esp32c3",  "esp32c5", "esp32c6", "esp32c61", "esp32h2",
-                                        "esp32h21", "esp32h4", "esp32p4", "esp32s3",  "esp32s31"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], target->name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void assert_ids(const struct player *player, uint16_t vid, uint16_t pid)
 {
     uint16_t got_vid, got_pid;
@@ -60,7 +48,7 @@ static void the_port_has_the_ids_of_what_carries_it(void **state)
         player_start(&player, fast(target, VB_USB_BRIDGE));
         assert_ids(&player, 0x10c4, 0xea60);
         vb_board_destroy(player.board);
-        if (has_serial_jtag(target)) {
+        if (target->usb_serial_jtag) {
             player_start(&player, fast(target, VB_USB_SERIAL_JTAG));
             assert_ids(&player, 0x303a, 0x1001);
             vb_board_destroy(player.board);
@@ -79,7 +67,7 @@ static void the_usb_sequence_leads_into_the_loader_and_the_classic_one_does_not(
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         struct player player;
 
-        if (!has_serial_jtag(eg_targets[i]))
+        if (!eg_targets[i]->usb_serial_jtag)
             continue;
         player_start(&player, fast(eg_targets[i], VB_USB_SERIAL_JTAG));
         player_enter_loader(&player);
