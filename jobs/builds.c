@@ -52,8 +52,7 @@ enum eg_code eg__read_addr(uint64_t *addr, const char *text, const struct eg__pl
     return EG_OK;
 }
 
-static enum eg_code read_bool(bool *value, const struct eg__node *node, const char *what,
-                              struct eg_error *err)
+enum eg_code eg__read_bool(bool *value, const struct eg__node *node, const char *what, struct eg_error *err)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
 
@@ -77,7 +76,7 @@ enum eg_code eg__check_encrypted(const struct eg__node *node, const char *entry,
 {
     bool encrypted = false;
 
-    EG_TRY(read_bool(&encrypted, node, "encrypted", err));
+    EG_TRY(eg__read_bool(&encrypted, node, "encrypted", err));
     return encrypted ? eg__refuse_encrypted(&node->place, entry, err) : EG_OK;
 }
 

@@ -55,6 +55,10 @@ enum eg_code eg__need(const struct eg__node **value, const struct eg__node *map,
 enum eg_code eg__read_addr(uint64_t *addr, const char *text, const struct eg__place *place, const char *what,
                            struct eg_error *err) EG_CHECKED;
 
+/** A JSON or YAML boolean, also as text. */
+enum eg_code eg__read_bool(bool *value, const struct eg__node *node, const char *what,
+                           struct eg_error *err) EG_CHECKED;
+
 /** Refuses a true `encrypted`, naming the entry. `node` is a JSON or YAML boolean or that as text. */
 enum eg_code eg__check_encrypted(const struct eg__node *node, const char *entry,
                                  struct eg_error *err) EG_CHECKED;

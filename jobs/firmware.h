@@ -19,6 +19,7 @@ struct eg__entry {
     char *name;
     char *path; /* as it can be opened */
     enum eg__at at;
+    bool raw; /* store the bytes as they are, of an Intel HEX, UF2 or ELF file, too */
     uint64_t flash_addr;
     const char *partition; /* belongs to the document */
     struct eg__place addr_place, file_place;

@@ -111,6 +111,13 @@ static enum eg_code read_schema(struct eg_nvs_schema **schema, const char *path,
 
 /* ---- One image ---- */
 
+static void note_readonly(size_t size)
+{
+    if (eg_nvs_needs_readonly(size))
+        printf("note: an NVS partition of 0x%zx bytes must be flagged readonly in the partition table\n",
+               size);
+}
+
 static enum eg_code build_one(const char *input, const char *output, size_t size, unsigned version,
                               struct eg_error *err)
 {
@@ -121,6 +128,7 @@ static enum eg_code build_one(const char *input, const char *output, size_t size
     EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, version, err));
     EG_TRY(write_file(output, &image, err));
     printf("%s: %zu bytes\n", output, image.size);
+    note_readonly(size);
     return EG_OK;
 }
 
@@ -273,6 +281,7 @@ static enum eg_code build_units(struct mass *mass, struct eg_error *err)
         EG_TRY(write_file(path, &image, err));
         printf("%s: %zu bytes\n", path, image.size);
     }
+    note_readonly(mass->size);
     return EG_OK;
 }
 
