@@ -13,7 +13,7 @@
 #include "engine/base/log.h"
 #include "engine/link/port.h"
 #include "tools/espgang/arguments.h"
-#include "tools/espgang/sim.h"
+#include "tools/espgang/one_board/sim.h"
 
 #include <errno.h>
 #include <limits.h>

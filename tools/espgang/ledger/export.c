@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* espgang export: finished runs as JSON lines, plain or compressed. */
+
+#include "db/export.h"
+
+#include "tools/espgang/cli.h"
+#include "tools/espgang/ledger/period.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+/* Where the lines go. */
+struct sink {
+    const char *path;  /* for sentences */
+    FILE *out;         /* NULL = not open */
+    char *part;        /* beside its place until it is whole; NULL = it is written to as it is */
+    ZSTD_CCtx *packer; /* NULL = plain */
+    uint8_t *packed;
+    int64_t runs;
+};
+
+static void sink_finish(struct sink *sink)
+{
+    if (sink->out != NULL && sink->out != stdout)
+        fclose(sink->out);
+    if (sink->part != NULL)
+        unlink(sink->part);
+    free(sink->part);
+    free(sink->packed);
+    ZSTD_freeCCtx(sink->packer);
+}
+
+static enum eg_code put(struct sink *sink, const void *data, size_t size, struct eg_error *err)
+{
+    if (fwrite(data, 1, size, sink->out) == size)
+        return EG_OK;
+    return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+}
+
+static enum eg_code pack(struct sink *sink, const char *line, size_t size, ZSTD_EndDirective end,
+                         struct eg_error *err)
+{
+    ZSTD_inBuffer in = {line, size, 0};
+
+    for (;;) {
+        ZSTD_outBuffer out = {sink->packed, ZSTD_CStreamOutSize(), 0};
+        const size_t left = ZSTD_compressStream2(sink->packer, &out, &in, end);
+        if (ZSTD_isError(left))
+            return eg_error_set(err, EG_NO_MEMORY, "%s: compressing: %s", sink->path,
+                                ZSTD_getErrorName(left));
+        EG_TRY(put(sink, sink->packed, out.pos, err));
+        if (end == ZSTD_e_end ? left == 0 : in.pos == in.size)
+            return EG_OK;
+    }
+}
+
+static enum eg_code write_line(void *context, const char *line, size_t size, struct eg_error *err)
+{
+    struct sink *sink = context;
+
+    if (eg_cancel_requested(cli_cancel()))
+        return eg_error_set(err, EG_CANCELLED, "%s: not written, as asked for", sink->path);
+    sink->runs++;
+    if (sink->packer != NULL)
+        return pack(sink, line, size, ZSTD_e_continue, err);
+    return put(sink, line, size, err);
+}
+
+static enum eg_code open_beside(struct sink *sink, struct eg_error *err)
+{
+    const size_t size = strlen(sink->path) + 32;
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+
+    EG_TRY(eg_alloc(&name, 1, size, err));
+    snprintf(name, size, "%s.%ld.part", sink->path, (long)getpid());
+    unlink(name); /* of a program that was killed and had the same number */
+    const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+    sink->part = name;
+    name = NULL;
+    sink->out = fdopen(fd, "w");
+    if (sink->out != NULL)
+        return EG_OK;
+    close(fd);
+    return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+}
+
+static enum eg_code open_sink(struct sink *sink, const char *path, bool packed, struct eg_error *err)
+{
+    struct stat link, target;
+
+    sink->path = path != NULL ? path : "standard output";
+    if (packed) {
+        EG_TRY(eg_alloc(&sink->packed, 1, ZSTD_CStreamOutSize(), err));
+        sink->packer = ZSTD_createCCtx();
+        if (sink->packer == NULL)
+            return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+        ZSTD_CCtx_setParameter(sink->packer, ZSTD_c_checksumFlag, 1);
+    }
+    if (path == NULL) {
+        sink->out = stdout;
+        return EG_OK;
+    }
+    if (lstat(path, &link) != 0)
+        return open_beside(sink, err);
+    if (stat(path, &target) == 0 && !S_ISREG(target.st_mode)) {
+        sink->out = fopen(path, "we");
+        return sink->out != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "%s", path);
+    }
+    if (S_ISLNK(link.st_mode))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is a symbolic link; name the file itself", path);
+    return open_beside(sink, err);
+}
+
+static enum eg_code close_sink(struct sink *sink, struct eg_error *err)
+{
+    if (sink->packer != NULL)
+        EG_TRY(pack(sink, NULL, 0, ZSTD_e_end, err));
+    if (fflush(sink->out) != 0 || (sink->part != NULL && fsync(fileno(sink->out)) != 0))
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+    if (sink->part == NULL)
+        return EG_OK;
+    if (rename(sink->part, sink->path) != 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", sink->path);
+    free(sink->part);
+    sink->part = NULL;
+    return EG_OK;
+}
+
+static bool parse_since(const char *text, struct eg_export *what, char utc[EG_UTC_TEXT])
+{
+    const size_t digits = strspn(text, "0123456789");
+
+    if (digits > 0 && digits < 19 && text[digits] == '\0') {
+        what->after_run = strtoll(text, NULL, 10);
+        return what->after_run > 0;
+    }
+    what->since_utc = utc;
+    return cli_period(utc, text);
+}
+
+static enum eg_code export(const char *ledger, const struct eg_export *what, struct sink *sink,
+                           const char *path, bool packed, struct eg_error *err) {
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+
+    EG_TRY(eg_query_open(&query, ledger, err));
+    EG_TRY(open_sink(sink, path, packed, err));
+    EG_TRY(eg_query_export(query, what, write_line, sink, err));
+    return close_sink(sink, err);
+}
+
+enum cli_status cli_export(int argc, const char **argv)
+{
+    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *batch = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *since = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    int logs = 0, packed = 0;
+    const struct poptOption options[] = {
+        {"since", 0, POPT_ARG_STRING, &since, 0,
+         "what finished since a date (2026-11-27), for a while (24h, 7d) or after a run (its number)",
+         "WHEN"},
+        {"batch", 0, POPT_ARG_STRING, &batch, 0, "only this batch", "NAME"},
+        {"output", 'o', POPT_ARG_STRING, &path, 0,
+         "write to this file; compressed when its name ends in .zst", "FILE"},
+        {"zstd", 0, POPT_ARG_NONE, &packed, 0, "compress with zstd", NULL},
+        {"logs", 0, POPT_ARG_NONE, &logs, 0, "with what applications printed, as zstd in base64", NULL},
+        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
+         "ledger to read (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
+        POPT_AUTOHELP POPT_TABLEEND};
+    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    EG_CLEANUP(sink_finish) struct sink sink = {0};
+    char utc[EG_UTC_TEXT] = "";
+    struct eg_error err;
+
+    if (!cli_options(&context, argc, argv, options, ""))
+        return CLI_USAGE;
+    if (poptPeekArg(context) != NULL)
+        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
+    struct eg_export what = {.batch = batch, .logs = logs != 0};
+    if (since != NULL && !parse_since(since, &what, utc))
+        return cli_usage(
+            context,
+            "--since: '%s' is no date (2026-11-27, 2026-11-27T08:30), duration (30m, 24h, 7d) or "
+            "number of a run",
+            since);
+    const size_t length = path != NULL ? strlen(path) : 0;
+    if (path != NULL && length == 0)
+        return cli_usage(context, "--output: the path is empty");
+    if (length > 4 && strcmp(path + length - 4, ".zst") == 0)
+        packed = 1;
+    cli_catch_signals(NULL, NULL);
+    if (export(ledger, &what, &sink, path, packed != 0, &err) != EG_OK)
+        return cli_fail(&err);
+    if (path != NULL)
+        fprintf(stderr, "%" PRId64 " run%s in %s\n", sink.runs, sink.runs == 1 ? "" : "s", path);
+    return CLI_OK;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* espgang history: the whole life of a unit. */
+
+#include "db/questions.h"
+#include "engine/base/bytes.h"
+#include "tools/espgang/ledger/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_column unit_columns[] = {
+    CLI_COLUMN(eg_unit_summary, mac, "mac", TEXT, 17),
+    CLI_COLUMN(eg_unit_summary, runs, "run_count", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, passed, "passed", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, outcome, "last_outcome", TEXT, 13),
+    CLI_COLUMN(eg_unit_summary, reworked, "reworked", FLAG, 8),
+    {0},
+};
+
+static const struct cli_column run_columns[] = {
+    CLI_COLUMN(eg_unit_run, run, "run", NUMBER, 1),
+    CLI_COLUMN(eg_unit_run, mac, "mac", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, outcome, "outcome", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, code, "code", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, blame, "blame", TEXT, 0),
+    CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 1),
+    CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 1),
+    CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 1),
+    CLI_COLUMN(eg_unit_run, attempts, "attempts", NUMBER, 1),
+    CLI_COLUMN(eg_unit_run, batch, "batch", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, station, "station", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, operator_name, "operator", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, slot, "slot", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, port, "port", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, job, "job", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, job_version, "job_version", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, job_sha256, "job_sha256", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, tool_version, "tool_version", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, chip, "chip", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, revision, "revision", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, package, "package", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, flash_size, "flash_size", NUMBER, 1),
+    CLI_COLUMN(eg_unit_run, firmware, "firmware", TEXT, 0),
+    {0},
+};
+
+static const struct cli_column region_columns[] = {
+    CLI_COLUMN(eg_run_region, name, "region", TEXT, 11),
+    CLI_COLUMN(eg_run_region, address, "address", TEXT, 10),
+    CLI_COLUMN(eg_run_region, file, "file", TEXT, 0),
+    CLI_COLUMN(eg_run_region, size, "size", NUMBER, 0),
+    CLI_COLUMN(eg_run_region, attempt, "attempt", NUMBER, 0),
+    CLI_COLUMN(eg_run_region, verdict, "verdict", TEXT, 9),
+    CLI_COLUMN(eg_run_region, method, "method", TEXT, 0),
+    CLI_COLUMN(eg_run_region, expected_sha256, "sha256", TEXT, 64),
+    CLI_COLUMN(eg_run_region, expected_md5, "md5", TEXT, 0),
+    CLI_COLUMN(eg_run_region, read_md5, "md5_read", TEXT, 0),
+    CLI_COLUMN(eg_run_region, write_ms, "write_ms", NUMBER, 0),
+    {0},
+};
+
+static const struct cli_column stage_columns[] = {
+    CLI_COLUMN(eg_run_stage, stage, "stage", TEXT, 14),
+    CLI_COLUMN(eg_run_stage, attempt, "attempt", NUMBER, 7),
+    CLI_COLUMN(eg_run_stage, started_utc, "started", TIME, 0),
+    CLI_COLUMN(eg_run_stage, duration_ms, "duration_ms", NUMBER, 11),
+    CLI_COLUMN(eg_run_stage, code, "code", TEXT, 18),
+    CLI_COLUMN(eg_run_stage, baud, "baud", NUMBER, 7),
+    CLI_COLUMN(eg_run_stage, bytes_sent, "bytes_sent", NUMBER, 0),
+    CLI_COLUMN(eg_run_stage, bytes_received, "bytes_received", NUMBER, 0),
+    CLI_COLUMN(eg_run_stage, resends, "resends", NUMBER, 7),
+    CLI_COLUMN(eg_run_stage, sentence, "sentence", TEXT, 24),
+    {0},
+};
+
+/* As struct eg_run_value, whose flag is no number. */
+struct value {
+    const char *kind, *name, *value, *limits;
+    int64_t passed;
+};
+
+static const struct cli_column value_columns[] = {
+    CLI_COLUMN(value, kind, "kind", TEXT, 8),     CLI_COLUMN(value, name, "name", TEXT, 20),
+    CLI_COLUMN(value, passed, "passed", FLAG, 6), CLI_COLUMN(value, limits, "limits", TEXT, 24),
+    CLI_COLUMN(value, value, "value", TEXT, 34),  {0},
+};
+
+static const struct cli_column row_columns[] = {
+    CLI_COLUMN(eg_unit_row, pool, "pool", TEXT, 20),
+    CLI_COLUMN(eg_unit_row, row, "row", NUMBER, 8),
+    CLI_COLUMN(eg_unit_row, state, "state", TEXT, 8),
+    CLI_COLUMN(eg_unit_row, run, "run", NUMBER, 8),
+    CLI_COLUMN(eg_unit_row, since_utc, "since", TIME, 19),
+    CLI_COLUMN(eg_unit_row, key, "key", TEXT, 27),
+    {0},
+};
+
+static const struct cli_table_form units_table = {"units", unit_columns, true};
+static const struct cli_table_form runs_table = {"runs", run_columns, true};
+static const struct cli_table_form regions_table = {"regions", region_columns, false};
+static const struct cli_table_form stages_table = {"stages", stage_columns, false};
+static const struct cli_table_form values_table = {"values", value_columns, false};
+static const struct cli_table_form rows_table = {"pool_rows", row_columns, false};
+
+struct history {
+    struct cli_rows rows;
+    struct eg_query *query;
+    bool verbose;
+    int64_t units;
+};
+
+static enum eg_code show_value(void *context, const struct eg_run_value *row, struct eg_error *err)
+{
+    const struct value value = {row->kind, row->name, row->value, row->limits, row->passed};
+
+    return cli_rows_add(context, &value, err);
+}
+
+static enum eg_code show_run(void *context, const void *row, struct eg_error *err)
+{
+    struct history *history = context;
+    const int64_t run = ((const struct eg_unit_run *)row)->run;
+
+    cli_rows_open(&history->rows, row);
+    if (history->rows.format != CLI_FORMAT_CSV) {
+        cli_rows_table(&history->rows, &regions_table);
+        EG_TRY(eg_query_run_regions(history->query, run, cli_rows_add, &history->rows, err));
+        cli_rows_table_end(&history->rows);
+        cli_rows_table(&history->rows, &values_table);
+        EG_TRY(eg_query_run_values(history->query, run, show_value, &history->rows, err));
+        cli_rows_table_end(&history->rows);
+    }
+    if (history->rows.format == CLI_FORMAT_JSON ||
+        (history->verbose && history->rows.format != CLI_FORMAT_CSV)) {
+        cli_rows_table(&history->rows, &stages_table);
+        EG_TRY(eg_query_run_stages(history->query, run, cli_rows_add, &history->rows, err));
+        cli_rows_table_end(&history->rows);
+    }
+    cli_rows_close(&history->rows);
+    return EG_OK;
+}
+
+static enum eg_code show_unit(void *context, const void *row, struct eg_error *err)
+{
+    struct history *history = context;
+    const char *mac = ((const struct eg_unit_summary *)row)->mac;
+
+    history->units++;
+    cli_rows_open(&history->rows, row);
+    cli_rows_table(&history->rows, &rows_table);
+    EG_TRY(eg_query_unit_rows(history->query, mac, cli_rows_add, &history->rows, err));
+    cli_rows_table_end(&history->rows);
+    cli_rows_table(&history->rows, &runs_table);
+    EG_TRY(eg_query_unit_runs(history->query, mac, show_run, history, err));
+    cli_rows_table_end(&history->rows);
+    cli_rows_close(&history->rows);
+    return EG_OK;
+}
+
+static enum eg_code count_unit(void *context, const void *row, struct eg_error *err)
+{
+    (void)row;
+    (void)err;
+    ++*(int64_t *)context;
+    return EG_OK;
+}
+
+static enum cli_status tell(struct history *history, const struct cli_rows_options *options,
+                            enum cli_format format, const char *text)
+{
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct eg_error err;
+    int64_t count = 0;
+
+    if (eg_query_open(&query, options->ledger, &err) != EG_OK ||
+        eg_query_find_units(query, text, count_unit, &count, &err) != EG_OK)
+        return cli_fail(&err);
+    if (count == 0) {
+        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial or pool key '%s'\n",
+                eg_query_path(query), text);
+        return CLI_NOT_PASSED;
+    }
+    history->query = query;
+    cli_rows_begin(&history->rows, stdout, format, "history", eg_query_path(query), "runs");
+    if (count > 1)
+        cli_rows_say(&history->rows, "%lld units have had '%s':", (long long)count, text);
+    cli_rows_table(&history->rows, &units_table);
+    if (eg_query_find_units(query, text, show_unit, history, &err) != EG_OK)
+        return cli_fail(&err);
+    cli_rows_table_end(&history->rows);
+    cli_rows_end(&history->rows);
+    return CLI_OK;
+}
+
+enum cli_status cli_history(int argc, const char **argv)
+{
+    EG_CLEANUP(cli_rows_options_finish) struct cli_rows_options options = {0};
+    struct history history = {0};
+    int verbose = 0;
+    const struct poptOption table[] = {
+        {"verbose", 'v', POPT_ARG_NONE, &verbose, 0, "also the stages of each run", NULL},
+        CLI_ROWS_OPTIONS(&options),
+        POPT_AUTOHELP POPT_TABLEEND};
+    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    enum cli_format format;
+
+    if (!cli_options(&context, argc, argv, table, "MAC | SERIAL") ||
+        !cli_rows_format(&format, &options, context))
+        return CLI_USAGE;
+    const char *text = poptGetArg(context);
+    if (text == NULL || text[0] == '\0')
+        return cli_usage(context, "of which unit? name its MAC or serial number");
+    if (poptPeekArg(context) != NULL)
+        return cli_usage(context, "'%s' is too much", poptPeekArg(context));
+    history.verbose = verbose != 0;
+    return tell(&history, &options, format, text);
+}
