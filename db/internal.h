@@ -5,7 +5,7 @@
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 #include <pthread.h>
 #include <sqlite3.h>

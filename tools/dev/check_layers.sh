@@ -12,9 +12,11 @@ uses[engine/link]='engine/base'
 uses[engine/image]='engine/base targets'
 uses[engine/loader]='engine/base engine/link engine/image targets stubs'
 uses[engine/board]="${uses[engine/loader]} engine/loader"
-uses[engine/stages]="${uses[engine/loader]} engine/loader"
+uses[engine/guard]="${uses[engine/loader]} engine/loader"
+uses[engine/plan]="${uses[engine/guard]} engine/guard"
+uses[engine/stages]="${uses[engine/plan]} engine/plan"
 uses[engine/line]="${uses[engine/stages]} engine/stages"
-uses[jobs]="${uses[engine/line]} engine/line"
+uses[jobs]=${uses[engine/stages]}
 uses[db]=${uses[jobs]}
 uses[reports]='engine/base db'
 

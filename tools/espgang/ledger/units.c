@@ -7,7 +7,7 @@
 #include "tools/espgang/ledger/period.h"
 #include "tools/espgang/ledger/rows.h"
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The data of one board alone: names from its identity, from a pool of the ledger, from a program; and the
- * regions of flash made from them.
- *
- *     eg_unit_places_find()   once per job: what goes where
- *     eg_unit_names_make()    per board, in its worker
- *     eg_unit_data_make()     the bytes
+ * The data of one board alone: where it goes, and the names it is made from, which come from the board's
+ * identity, from a pool of the ledger, from a program and from the job.
  *
  * Threads: nothing here is shared but the plan, which is only read.
  */
 
-#ifndef ENGINE_STAGES_UNIT_H
-#define ENGINE_STAGES_UNIT_H
+#ifndef ENGINE_PLAN_UNIT_H
+#define ENGINE_PLAN_UNIT_H
 
-#include "engine/image/nvs.h"
-#include "engine/stages/stage.h"
-#include "engine/stages/template.h"
+#include "engine/plan/recorder.h"
+#include "engine/plan/template.h"
 
 enum eg_unit_kind { EG_UNIT_NVS, EG_UNIT_TEXT, EG_UNIT_HEX, EG_UNIT_FILE };
 
@@ -96,35 +91,5 @@ enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_pla
 /** Names for showing what a job does, of a board that there is not. */
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan,
                                    struct eg_error *err) EG_CHECKED;
-
-/** What one board is given; kept over all attempts of its run. */
-struct eg_unit_data {
-    struct eg_names names;
-    bool from_pool; /* a row is reserved for it */
-    struct eg_region *regions;
-    unsigned region_count;
-    struct eg_nvs_items nvs; /* what the NVS region must be read back as */
-    unsigned nvs_region;     /* its index; region_count = there is none */
-};
-
-/** The schema of the job's NVS data, checked against `unit.nvs.values`. EG_BAD_JOB, EG_BAD_IMAGE; `*place` as
- * above. */
-enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place,
-                               struct eg_error *err) EG_CHECKED;
-
-/** Make the regions from the names; places get their sizes. EG_BAD_UNIT_DATA. */
-enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *plan,
-                               struct eg_unit_places *places, struct eg_error *err) EG_CHECKED;
-
-/** NULL is allowed. */
-void eg_unit_data_destroy(struct eg_unit_data *data);
-
-/** Whether an NVS image decodes to these keys and no others. EG_VERIFY_MISMATCH, the sentence shows no value.
- */
-enum eg_code eg_unit_nvs_compare(const uint8_t *image, size_t size, const struct eg_nvs_items *wanted,
-                                 struct eg_error *err) EG_CHECKED;
-
-/** Read the NVS region back and hold it against what the board was given. EG_VERIFY_MISMATCH. */
-enum eg_code eg_unit_nvs_read_back(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 #endif

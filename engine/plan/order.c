@@ -3,7 +3,7 @@
 /* The order of the stages: by number, and refused when a stage relies on a fact that none before it
  * establishes. */
 
-#include "engine/line/pipeline.h"
+#include "engine/plan/stage.h"
 
 static const char *fact_name(unsigned fact)
 {
@@ -16,15 +16,15 @@ static const char *fact_name(unsigned fact)
     return n < sizeof names / sizeof names[0] ? names[n] : "unknown";
 }
 
-enum eg_code eg__pipeline_order(const struct eg_stage *const *stages, const struct eg_stage **ordered,
-                                unsigned room, struct eg_error *err)
+enum eg_code eg_stages_order(const struct eg_stage *const *stages,
+                             const struct eg_stage *ordered[EG_STAGES_MAX], struct eg_error *err)
 {
     unsigned count = 0, facts = 0;
 
     for (; stages[count] != NULL; count++) {
         const struct eg_stage *stage = stages[count];
-        if (count + 1 >= room)
-            return eg_error_set(err, EG_INTERNAL, "there are more than %u stages", room - 1);
+        if (count + 1 >= EG_STAGES_MAX)
+            return eg_error_set(err, EG_INTERNAL, "there are more than %d stages", EG_STAGES_MAX - 1);
         unsigned at = count;
         for (; at > 0 && ordered[at - 1]->order > stage->order; at--)
             ordered[at] = ordered[at - 1];

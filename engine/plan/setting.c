@@ -3,7 +3,7 @@
 /* Values of options: parsed from text, kept, freed. Not here: which options there are, and reading job files.
  */
 
-#include "engine/stages/setting.h"
+#include "engine/plan/setting.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 /* Templates; see the header. Not here: which names there are. */
 
-#include "engine/stages/template.h"
+#include "engine/plan/template.h"
 
 #include "engine/base/text.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 #include "tests/fakes/check.h"
 
 static void outcomes_have_stable_names(void **state)

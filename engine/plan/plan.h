@@ -6,13 +6,15 @@
  * all workers.
  */
 
-#ifndef ENGINE_STAGES_PLAN_H
-#define ENGINE_STAGES_PLAN_H
+#ifndef ENGINE_PLAN_PLAN_H
+#define ENGINE_PLAN_PLAN_H
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
-#include "engine/stages/setting.h"
+#include "engine/plan/setting.h"
 #include "targets/target.h"
+
+struct eg_stage;
 
 /** A stretch of flash and what goes there. */
 struct eg_region {
@@ -50,8 +52,9 @@ struct eg_plan {
     unsigned setting_count;
 };
 
-/** Fill `settings` with the fallbacks of every option of every stage and of the pipeline. */
-enum eg_code eg_plan_init_settings(struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
+/** Fill `settings` with the fallbacks of every option of these stages (see stage.h) and of the pipeline. */
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
+                                   struct eg_error *err) EG_CHECKED;
 
 /** The setting of a key; NULL = no option has that key. */
 struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);

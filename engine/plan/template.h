@@ -13,8 +13,8 @@
  * everything else is as it was.
  */
 
-#ifndef ENGINE_STAGES_TEMPLATE_H
-#define ENGINE_STAGES_TEMPLATE_H
+#ifndef ENGINE_PLAN_TEMPLATE_H
+#define ENGINE_PLAN_TEMPLATE_H
 
 #include "engine/base/bytes.h"
 

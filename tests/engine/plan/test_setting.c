@@ -2,7 +2,7 @@
 
 /* Values of options: what text is taken, what is answered to any other. */
 
-#include "engine/stages/setting.h"
+#include "engine/plan/setting.h"
 
 #include "tests/fakes/check.h"
 

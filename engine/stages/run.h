@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a stage is and what it is given. One file in this folder defines one constant eg_stage_NAME; the build
- * collects them. A stage brings its job-file keys with it; neither the parser nor the pipeline is touched for
- * a new one.
+ * What a stage is given, and what it can ask of its run. One file in this folder defines one constant
+ * eg_stage_NAME; the build collects them.
  */
 
-#ifndef ENGINE_STAGES_STAGE_H
-#define ENGINE_STAGES_STAGE_H
+#ifndef ENGINE_STAGES_RUN_H
+#define ENGINE_STAGES_RUN_H
 
 #include "engine/base/log.h"
 #include "engine/loader/loader.h"
-#include "engine/stages/plan.h"
-#include "engine/stages/recorder.h"
-
-/** Facts about a board that stages establish and rely on. */
-enum {
-    EG_FACT_CONNECTED = 1u << 0,  /* the ROM or a stub answers; loader is set */
-    EG_FACT_IDENTIFIED = 1u << 1, /* unit is set, flash is attached */
-    EG_FACT_ADMITTED = 1u << 2,   /* intent is durable: destructive commands are allowed */
-    EG_FACT_LOADER = 1u << 3,     /* the loader that will write is running */
-    EG_FACT_WRITTEN = 1u << 4,
-    EG_FACT_VERIFIED = 1u << 5,
-    EG_FACT_LEFT = 1u << 6, /* the board has left the loader */
-};
+#include "engine/plan/recorder.h"
+#include "engine/plan/stage.h"
 
 /** MACs of the boards in the slots, so that no two slots program what claims to be the same chip. Shared by
  * all workers. */
@@ -76,33 +64,6 @@ struct eg_run {
     struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
     const char *marginal;             /* static string, the first reason found; NULL = none */
 };
-
-struct eg_stage {
-    const char *name;
-    const char *summary;             /* one line for help */
-    unsigned order;                  /* place in the pipeline, ascending */
-    const struct eg_option *options; /* may be NULL */
-    unsigned needs, gives;           /* EG_FACT_* */
-    unsigned weight;                 /* share of the progress display */
-    /** Whether the plan gives it anything to do; where not, it is left out and not on record, so it may give
-     * no facts. NULL = always. */
-    bool (*applies)(const struct eg_plan *plan);
-    /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. `*place` may
-     * be set to the place of the setting or item at fault, which belongs to the plan; it is NULL before. */
-    enum eg_code (*check)(const struct eg_plan *plan, const char **place, struct eg_error *err);
-    /** Do it. EG_OK, or a code and a sentence; the pipeline prefixes the stage's name. */
-    enum eg_code (*run)(struct eg_run *run, struct eg_error *err);
-};
-
-/** Every stage, NULL-terminated, in no particular order. */
-extern const struct eg_stage *const eg_stages[];
-
-/** Keys that belong to the pipeline itself (retry.*, hooks.*). Ends with a NULL key. */
-extern const struct eg_option eg_pipeline_options[];
-
-/** As a stage's check(), of these. */
-enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place,
-                               struct eg_error *err) EG_CHECKED;
 
 /** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */
 enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value,

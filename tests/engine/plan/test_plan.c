@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
-#include "engine/stages/stage.h"
+#include "engine/plan/pipeline.h"
+#include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static void a_fresh_plan_has_every_option_at_its_fallback(void **state)
     unsigned options = 0;
 
     assert_non_null(plan);
-    assert_ok(eg_plan_init_settings(plan, &err), err);
+    assert_ok(eg_plan_init_settings(plan, eg_stages, &err), err);
     for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++)
         for (const struct eg_option *o = (*stage)->options; o != NULL && o->key != NULL; o++, options++)
             assert_fallback(eg_plan_setting(plan, o->key));

@@ -8,8 +8,8 @@
  * A value is parsed when it is given, so that a worker never meets text that means nothing.
  */
 
-#ifndef ENGINE_STAGES_SETTING_H
-#define ENGINE_STAGES_SETTING_H
+#ifndef ENGINE_PLAN_SETTING_H
+#define ENGINE_PLAN_SETTING_H
 
 #include "engine/base/bytes.h"
 

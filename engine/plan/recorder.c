@@ -2,7 +2,7 @@
 
 /* The names of outcomes, which ledgers and reports keep for ever, and which failure leads to which. */
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 #include <stdlib.h>
 

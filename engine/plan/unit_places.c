@@ -3,8 +3,9 @@
 /* Where data of each board goes: addresses, partitions of the table among the job's regions, and nothing over
  * anything else. */
 
+#include "engine/image/nvs.h"
 #include "engine/image/partitions.h"
-#include "engine/stages/unit.h"
+#include "engine/plan/unit.h"
 
 #include <ctype.h>
 #include <stdlib.h>

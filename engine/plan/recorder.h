@@ -8,14 +8,14 @@
  * those the run must not turn green.
  */
 
-#ifndef ENGINE_STAGES_RECORDER_H
-#define ENGINE_STAGES_RECORDER_H
+#ifndef ENGINE_PLAN_RECORDER_H
+#define ENGINE_PLAN_RECORDER_H
 
 #include "engine/base/clock.h"
 #include "engine/base/digest.h"
 #include "engine/link/discover.h"
 #include "engine/loader/loader.h"
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 /* The names of one board: what it is, its row of the pool, its serial, what a program says of it, and what
  * the job makes of these. Each is there once, so that no name means two things. */
 
-#include "engine/stages/unit.h"
+#include "engine/plan/unit.h"
 
 #include "engine/base/program.h"
 

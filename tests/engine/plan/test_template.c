@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "engine/stages/template.h"
+#include "engine/plan/template.h"
 
 #include "tests/fakes/check.h"
 
