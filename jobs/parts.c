@@ -29,11 +29,9 @@
 
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err)
 {
-    const struct eg__place *const place = &entry->file_place;
-
     if (err->code == EG_IO)
         err->code = EG_BAD_IMAGE;
-    return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
+    return eg__prefix_place(&entry->file_place, err);
 }
 
 void eg__parts_finish(struct eg__parts *parts)
