@@ -2,7 +2,7 @@
 
 /* espgang units: a line for each unit of a selection. */
 
-#include "db/questions.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/period.h"
 #include "tools/espgang/ledger/rows.h"
