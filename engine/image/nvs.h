@@ -96,6 +96,12 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
 
 /* ---- Reading ---- */
 
+#define EG_NVS_ENTRY_SIZE 32
+
+/** Find the first written entry at offset `*at` or after it; false = there is none. For encryption: the states of
+ * entries are never encrypted. `size` is a multiple of a page. */
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at);
+
 /** What is in an image besides its items. */
 struct eg_nvs_usage {
     unsigned version;           /* of its newest page: 1 or 2; 0 = every page is empty */

@@ -39,7 +39,7 @@ enum {
     EG__NVS_DATA_CRC_AT = 28,
     EG__NVS_CHUNK_COUNT_AT = 28, /* EG__NVS_BLOB_INDEX */
     EG__NVS_CHUNK_FIRST_AT = 29,
-    EG__NVS_ENTRY_SIZE = 32,
+    EG__NVS_ENTRY_SIZE = EG_NVS_ENTRY_SIZE,
 };
 
 /* Types that only version 2 has, for one blob. */
