@@ -95,27 +95,27 @@ static enum eg_code url_path(char *path, const struct eg__firmware *firmware, co
 
 /* ---- Files that came from another machine ---- */
 
-/* The path itself, else its longest end that is a file beside the build's. */
+/* The path itself, else its longest end that is a file beside the build's. A relative path that leads nowhere
+ * is left to whoever reads the file. */
 static enum eg_code beside_path(char *path, const struct eg__firmware *firmware, const struct eg__word *file,
                                 struct eg_error *err)
 {
-    const char *const slash = strrchr(firmware->build.file, '/');
+    const bool relative = !on_drive(file->text) && path[0] != '/';
 
     if (!on_drive(file->text) && is_here(firmware, path))
         return EG_OK;
     for (const char *end = strchr(path, '/'); end != NULL; end = strchr(end, '/')) {
         end += strspn(end, "/");
-        if (strncmp(end, "../", 3) == 0 || !is_here(firmware, end))
+        if (end[0] == '\0' || strncmp(end, "../", 3) == 0 || !is_here(firmware, end))
             continue;
         memmove(path, end, strlen(end) + 1);
         return EG_OK;
     }
-    const char *const name = strrchr(path, '/'), *const build =
-                                                     slash != NULL ? slash + 1 : firmware->build.file;
-    if (name == NULL)
-        return eg__refuse(&file->place, err, "there is no %.120s beside %.80s", path, build);
+    if (relative)
+        return EG_OK;
+    const char *const build = strrchr(firmware->build.file, '/');
     return eg__refuse(&file->place, err, "there is neither %.120s nor %.80s beside %.80s", file->text,
-                      name + 1, build);
+                      strrchr(path, '/') + 1, build != NULL ? build + 1 : firmware->build.file);
 }
 
 enum eg_code eg__local_path(char **path, const struct eg__firmware *firmware, const struct eg__word *file,

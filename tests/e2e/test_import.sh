@@ -127,7 +127,7 @@ refused 2 'jobs: is not a regular file' build -o jobs --force
 refused 2 'job.json: a file of this name is read as JSON, and this will be YAML' build -o job.json
 refused 3 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
 refused 2 'none: No such file or directory' none -o new.yaml
-refused 2 "jobs: this folder has none of flasher_args.json, flash_args, idedata.json and manifest.json" jobs -o new.yaml
+refused 2 'jobs: this is no folder of a build. It has none of flasher_args.json, flash_args, idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no NAME.ino.bin (Arduino: Export Compiled Binary)' jobs -o new.yaml
 refused 2 'build/manifest.json:1:46: the chip must be said, for the builds here are for ESP32-C3, ESP32' \
   build/manifest.json -o new.yaml
 refused 2 'build/manifest.json:1:46: chip is esp32s3, but the builds here are for ESP32-C3, ESP32' \

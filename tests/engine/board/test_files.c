@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "engine/board/board_internal.h"
+
+#include "engine/image/uf2.h"
 #include "tests/fakes/fake_board.h"
 
 #include <stdio.h>
