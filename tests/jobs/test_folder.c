@@ -49,7 +49,7 @@ static void a_folder_of_platformio_is_told_by_its_names(void **state)
     put_image("env/boot_app0.bin", image(0, 400, true));
     put_table("env/partitions.bin", TABLE "one,app,ota_0,0x10000,1M\nmain,app,factory,0x200000,1M\n");
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *factory = plan_of("chip: esp32\n", "env");
-    assert_regions(factory, "bootloader 0x1000 3072, partition-table 0x8000 3072, boot_app0.bin 0xe000 464, "
+    assert_regions(factory, "bootloader 0x1000 3072, partition-table 0x8000 3072, boot_app0.bin 0xe000 480, "
                             "firmware.bin 0x200000 4576");
 }
 

@@ -96,7 +96,7 @@ static void paths_of_another_machine_are_found_beside_the_file(void **state)
                     "{\"offset\": 57344, \"path\": \"D:\\\\tools\\\\boot_app0.bin\"}], "
                     "\"application_offset\": 65536}, \"prog_path\": \"/home/me/env/firmware.elf\"}");
 
-    assert_regions(plan, "boot.bin 0x1000 3072, boot_app0.bin 0xe000 464, firmware.bin 0x10000 368");
+    assert_regions(plan, "boot.bin 0x1000 3072, boot_app0.bin 0xe000 480, firmware.bin 0x10000 368");
 }
 
 static void of_an_esp8266_the_application_is_all(void **state)

@@ -217,14 +217,14 @@ static void a_uf2_file_that_counts_from_a_partition_needs_its_name(void **state)
     put_relative_uf2("app.uf2");
     snprintf(expected, sizeof expected, "@/job.yaml:4:18: %s", sentence);
     assert_refused(JOB("firmware: {from: app.uf2}"), EG_BAD_JOB, expected);
-    snprintf(expected, sizeof expected, "@/job.yaml:4:16: %s", sentence);
+    snprintf(expected, sizeof expected, "@/job.yaml:4:17: %s", sentence);
     assert_refused(JOB("firmware: [{at: 0x10000, file: app.uf2}]"), EG_BAD_JOB, expected);
     put("job.yaml", JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: app.uf2}]"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     assert_int_equal(plan->regions[1].flash_addr, 0x10000);
     assert_true(plan->regions[1].is_image);
     assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:60: app.uf2 has 4576 bytes, partition small has room for 4096");
+                   "@/job.yaml:4:61: app.uf2 has 4576 bytes, partition small has room for 4096");
 }
 
 static void a_file_of_its_own_addresses_is_stored_as_it_is_when_it_is_raw(void **state)
@@ -238,10 +238,10 @@ static void a_file_of_its_own_addresses_is_stored_as_it_is_when_it_is_raw(void *
     assert_memory_equal(plan->regions[1].data.data, ":0300000074", 11);
     assert_refused(
         JOB("firmware: [{at: 0x8000, file: table.bin}, {at: coproc, file: co.hex}]"), EG_BAD_JOB,
-        "@/job.yaml:4:47: co.hex is an Intel HEX file, which says itself where it goes; leave out at");
+        "@/job.yaml:4:48: co.hex is an Intel HEX file, which says itself where it goes; leave out at");
     assert_refused(
         JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: co.hex, raw: yes}]"), EG_BAD_JOB,
-        "@/job.yaml:4:47: partition app is for an application, and raw would store an Intel HEX file "
+        "@/job.yaml:4:48: partition app is for an application, and raw would store an Intel HEX file "
         "there");
     assert_refused(JOB("firmware: [{file: co.hex, raw: yes}]"), EG_BAD_JOB,
                    "@/job.yaml:4:32: raw needs the key at: the file does not say where it goes then");

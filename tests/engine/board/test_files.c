@@ -249,7 +249,7 @@ static void what_was_flashed_before_must_have_been_split_alike(void **state)
     /* A file without addresses was where its successor goes. */
     static const char one[] = ":020000040001F9\n:0400000001020304F2\n:00000001FF\n";
     file = (struct eg_flash_file){
-        .addr = 0x5000, .input = {.data = one, .size = sizeof one - 1}, .diff_with = before};
+        .addr = 0x10000, .input = {.data = one, .size = sizeof one - 1}, .diff_with = before};
     assert_ok(eg__pieces_read(&pieces, &file, 1, &err), err);
     assert_int_equal(pieces.piece[0].addr, 0x10000);
     assert_true(pieces.piece[0].is_diff);

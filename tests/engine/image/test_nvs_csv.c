@@ -277,8 +277,8 @@ static void what_a_unit_is_given_is_checked_with_the_line_of_its_key(void **stat
     assert_error(
         eg_nvs_schema_build(&image, schema, values, 2, 0x4000, 1, &err), err, EG_BAD_IMAGE,
         "nvs.csv:3: key \"s\" is a string of 4000 bytes with its NUL, the longest in version 1 has 1984");
-    assert_error(eg_nvs_schema_build(&image, schema, values, 2, 0x2000, 2, &err), err, EG_BAD_ARGUMENT,
-                 "size 0x2000 of an NVS partition is less than 0x3000");
+    assert_error(eg_nvs_schema_build(&image, schema, values, 2, 0x2800, 2, &err), err, EG_BAD_ARGUMENT,
+                 "size 0x2800 of an NVS partition is not a multiple of 0x1000");
     assert_int_equal(image.size, 0);
     assert_ok(eg_nvs_schema_build(&image, schema, values, 2, 0x4000, 2, &err), err);
 }
