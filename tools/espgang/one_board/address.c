@@ -21,7 +21,7 @@
 
 #define FILE_SIZE_MAX ((size_t)1 << 20)
 
-enum { SECTOR_SIZE = 0x1000, LAST_TABLE_ADDR = 0x20000 };
+#define LAST_TABLE_ADDR 0x20000
 
 /* A name begins with neither a digit nor a sign, so that a mistyped number is not taken for one. */
 static bool may_be_name(const char *word)
@@ -127,7 +127,7 @@ static enum eg_code find_in_flash(const struct cli_call *call, struct eg_partiti
     uint8_t begin[32];
     const struct eg_output output = {.data = begin, .size = sizeof begin};
 
-    for (*addr = EG_PARTITIONS_ADDR; *addr <= LAST_TABLE_ADDR; *addr += SECTOR_SIZE) {
+    for (*addr = EG_PARTITIONS_ADDR; *addr <= LAST_TABLE_ADDR; *addr += EG_FLASH_SECTOR) {
         EG_TRY(eg_board_read_flash(call->board, *addr, sizeof begin, &output, false, err));
         if (eg_partitions_is(begin, sizeof begin))
             return table_of_flash(call, table, *addr, err);
