@@ -150,6 +150,27 @@ expect_equal 'standard output' "$(cat out.log)" ''
 expect_status 0 "$espgang" import build -o job.yaml --force
 expect_status 0 "$espgang" check job.yaml
 
+# Folders whose files are only told by their names, and a command line that was copied.
+mkdir pio
+cp $boot pio/bootloader.bin
+cp $table pio/partitions.bin
+cp $app pio/firmware.bin
+imported pio pio
+expect_text jobs/pio/job.yaml 'a build folder of PlatformIO'
+expect_flash pio 0x1000 $boot 0x8000 $table 0x10000 $app
+mkdir sketch
+for kind in '' .bootloader .partitions; do
+  case $kind in '') from=$app ;; .bootloader) from=$boot ;; *) from=$table ;; esac
+  cp $from "sketch/Blink.ino$kind.bin"
+done
+imported sketch sketch
+expect_flash sketch 0x1000 $boot 0x8000 $table 0x10000 $app
+rm sketch/Blink.ino.partitions.bin
+refused 2 'sketch: this is a build folder of Arduino, but Blink.ino.partitions.bin is missing' sketch -o new.yaml
+printf 'python -m esptool --chip esp32 --port COM3 write_flash -z 0x1000 %s 0x10000 %s\n' $boot $app >flash.txt
+imported command flash.txt
+expect_flash command 0x1000 $boot 0x10000 $app
+
 # The real ones.
 real=${EG_FIXTURES:-}/jobs
 [ -r "$real/esp32-idf/flasher_args.json" ] || skip "no fixtures at '${EG_FIXTURES:-}' (EG_FIXTURES)"
