@@ -3,6 +3,7 @@
 # flash has changed.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
+mkdir flash
 start_boards one 1 --fast --chip esp32s3 --flash-dir "$work/flash"
 flash=$work/flash/board1.bin
 board=("$espgang" --port "${urls[0]}")

@@ -356,6 +356,11 @@ static bool has_mass_options(const struct given *given)
            given->prefix != NULL || given->file_id != NULL || given->make_keys;
 }
 
+static enum eg_code load_keys(struct given *given, struct eg_error *err)
+{
+    return cli_nvs_keys_load(&given->keys, given->keys_path, given->hmac_key_path, err);
+}
+
 static enum cli_status build(poptContext context, struct given *given, const char *verb)
 {
     const bool mass = has_mass_options(given);
@@ -378,6 +383,8 @@ static enum cli_status build(poptContext context, struct given *given, const cha
         return cli_usage(context, "'%s' is one argument too many", poptPeekArg(context));
     if (!cli_number(size_text, SIZE_LIMIT, &size))
         return cli_usage(context, "size '%s' is no number up to 256M, such as 0x6000 or 24k", size_text);
+    if (!given->make_keys && load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
     if (mass)
         return build_mass(context, given, (size_t)size);
     if (eg_nvs_size_check((size_t)size, &err) != EG_OK ||
@@ -390,6 +397,7 @@ static enum cli_status look_at(poptContext context, struct given *given, const c
 {
     const char *const path = poptGetArg(context);
     const bool check = strcmp(verb, "check") == 0;
+    struct eg_error err;
 
     if (has_mass_options(given))
         return cli_usage(context, "%s takes none of the options of build", verb);
@@ -399,19 +407,24 @@ static enum cli_status look_at(poptContext context, struct given *given, const c
         return cli_usage(context, "%s what? name a file", verb);
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "one file at a time, not '%s' too", poptPeekArg(context));
+    if (load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
     return check ? cli_nvs_check(path, &given->keys) : cli_nvs_print(path, &given->keys, given->json);
 }
 
 static enum cli_status crypt_file(poptContext context, struct given *given, const char *verb)
 {
     const char *const input = poptGetArg(context), *const output = poptGetArg(context);
+    struct eg_error err;
 
     if (has_mass_options(given) || given->json)
         return cli_usage(context, "%s takes --keys or --hmac-key and no other option", verb);
     if (output == NULL || poptPeekArg(context) != NULL)
         return cli_usage(context, "%s wants IN.bin and OUT.bin", verb);
-    if (given->keys.size == 0)
+    if (given->keys_path == NULL && given->hmac_key_path == NULL)
         return cli_usage(context, "by which keys? name their file with --keys or --hmac-key");
+    if (load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
     return cli_nvs_crypt(input, output, &given->keys, strcmp(verb, "encrypt") == 0);
 }
 
@@ -424,8 +437,8 @@ static enum cli_status keys(poptContext context, struct given *given, const char
         return cli_usage(context, "%s takes no option but --hmac-key", verb);
     if (output == NULL || poptPeekArg(context) != NULL)
         return cli_usage(context, "%s wants OUT.bin", verb);
-    if ((given->hmac_key_path != NULL ? cli_nvs_keys_load(&given->keys, NULL, given->hmac_key_path, &err)
-                                      : eg_nvs_keys_make(&given->keys, &err)) != EG_OK ||
+    if ((given->hmac_key_path != NULL ? load_keys(given, &err) : eg_nvs_keys_make(&given->keys, &err)) !=
+            EG_OK ||
         cli_nvs_keys_write(output, &given->keys, &err) != EG_OK)
         return cli_fail(&err);
     printf("%s: %d bytes, for a partition of type data, subtype nvs_keys\n", output, EG_NVS_KEYS_FILE_SIZE);
@@ -465,7 +478,6 @@ enum cli_status cli_nvs(int argc, const char **argv)
         {"json", 0, POPT_ARG_NONE, &given.json, 0, "print: as JSON", NULL},
         POPT_AUTOHELP POPT_TABLEEND};
     EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    struct eg_error err;
 
     if (!cli_options(&context, argc, argv, options, usage))
         return CLI_USAGE;
@@ -479,8 +491,5 @@ enum cli_status cli_nvs(int argc, const char **argv)
         return cli_usage(context, "'%s' is none of build, print, check, encrypt, decrypt, keys", verb);
     if ((given.keys_path != NULL) + (given.hmac_key_path != NULL) + given.make_keys > 1)
         return cli_usage(context, "--keys, --hmac-key and --make-keys exclude each other");
-    if (row->run != keys &&
-        cli_nvs_keys_load(&given.keys, given.keys_path, given.hmac_key_path, &err) != EG_OK)
-        return cli_fail(&err);
     return row->run(context, &given, verb);
 }
