@@ -226,9 +226,11 @@ static void what_makes_no_job_is_refused(void **state)
     assert_import_refused("none", NULL, EG_BAD_ARGUMENT, "@/none: No such file or directory");
     make_subfolder("empty");
     make_subfolder("empty/flash_args");
-    assert_import_refused("empty", NULL, EG_BAD_JOB,
-                          "@/empty: this folder has none of flasher_args.json, flash_args, idedata.json and "
-                          "manifest.json");
+    assert_import_refused(
+        "empty", NULL, EG_BAD_JOB,
+        "@/empty: this is no folder of a build. It has none of flasher_args.json, flash_args, "
+        "idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no "
+        "NAME.ino.bin (Arduino: Export Compiled Binary)");
     assert_import_refused("empty/flash_args/../../none/x", NULL, EG_BAD_ARGUMENT,
                           "@/empty/flash_args/../../none/x: No such file or directory");
     char fifo[256];
