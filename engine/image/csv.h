@@ -20,12 +20,14 @@ struct eg__csv {
     struct eg_buffer text; /* all fields of the record, a NUL after each */
 };
 
-/** Begin to read `size` bytes, which must stay valid until closing. A byte order mark is skipped. */
-void eg__csv_open(struct eg__csv *csv, const char *text, size_t size);
+/** Read `size` bytes, the caller's until it is closed; skip a byte order mark. EG_BAD_IMAGE: UTF-16. */
+enum eg_code eg__csv_open(struct eg__csv *csv, const char *text, size_t size,
+                          struct eg_error *err) EG_CHECKED;
 void eg__csv_close(struct eg__csv *csv);
 
 /**
- * Read the next record that is neither blank nor a comment; `*got` is false after the last.
+ * Read the next record that is neither blank nor a comment (first character "#", blanks aside); `*got` is
+ * false after the last.
  *
  * A field in quotes may contain commas, line ends (which become LF) and doubled quotes. White space is kept.
  *

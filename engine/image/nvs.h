@@ -9,13 +9,14 @@
  *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};       per board, in its worker
  *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, EG_NVS_VERSION, err);
  *
- * Images are byte for byte those of ESP-IDF's own generator, without encryption, with these differences:
+ * Images are byte for byte those of ESP-IDF's own generator, without encryption (engine/secure/nvs.h
+ * adds it), except where that one is wrong:
  * - if a namespace is opened a second time, the keys after it belong to it; the generator gives them to the
  *   newest namespace;
  * - strings of 3968 to 3999 bytes, for which the generator fails, get a page of their own;
  * - the length of a blob made from text that is not ASCII is in bytes; the generator's is in characters;
- * - the values that the generator adds for the Wi-Fi driver to the keys sta.ssid, sta.pswd, ap.ssid,
- * ap.passwd and ap.authmode are not added.
+ * - keys that the generator adds for the Wi-Fi driver (sta.apinfo, sta.pmk, sta.apsw, ap.pmk_info) are added
+ * by eg_nvs_schema_items(), but not where the project has them itself.
  *
  * Threads: there is no state outside the structs. Any number of threads may use a parsed schema at the same
  * time.
@@ -30,9 +31,9 @@
 
 #define EG_NVS_NAME_SIZE       16     /* of a key or namespace: 1 to 15 bytes and a NUL */
 #define EG_NVS_PAGE_SIZE       0x1000 /* a partition is a multiple of it */
-#define EG_NVS_PAGES_MIN       3
-#define EG_NVS_STRING_SIZE_MAX 4000 /* with its NUL */
-#define EG_NVS_V1_SIZE_MAX     1984 /* of a string, with its NUL, or blob of version 1 */
+#define EG_NVS_PAGES_MIN       3      /* of a partition that can be written to */
+#define EG_NVS_STRING_SIZE_MAX 4000   /* with its NUL */
+#define EG_NVS_V1_SIZE_MAX     1984   /* of a string, with its NUL, or blob of version 1 */
 #define EG_NVS_BLOB_SIZE_MAX   508000
 #define EG_NVS_NAMESPACES_MAX  254
 #define EG_NVS_VERSION         2 /* default of ESP-IDF; in version 1 a blob cannot span pages */
@@ -74,13 +75,17 @@ struct eg_nvs_items {
 
 void eg_nvs_items_finish(struct eg_nvs_items *items);
 
-/** Check the size of a partition. EG_BAD_ARGUMENT: not a multiple of 4096, or less than 0x3000. */
+/** Check the size of a partition. EG_BAD_ARGUMENT: 0 or not a multiple of 4096. */
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err) EG_CHECKED;
+
+/** Whether a partition of this size has too few pages to be written to: it must be flagged read-only. */
+bool eg_nvs_needs_readonly(size_t size);
 
 /**
  * Append the image of a partition of `size` bytes: items in their order, then erased pages.
  *
- * A namespace is written before its first item. The last page stays empty, which NVS requires.
+ * A namespace is written before its first item. The last page stays empty, as NVS needs it, unless the
+ * partition must be read-only.
  *
  * @param version  2 or 1
  *
@@ -93,7 +98,13 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
 
 /* ---- Reading ---- */
 
-/** Facts about an image other than its items. */
+#define EG_NVS_ENTRY_SIZE 32
+
+/** Find the first written entry at offset `*at` or after it; false = there is none. For encryption: the
+ * states of entries are never encrypted. `size` is a multiple of a page. */
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at);
+
+/** What is in an image besides its items. */
 struct eg_nvs_usage {
     unsigned version;           /* of its newest page: 1 or 2; 0 = all pages are empty */
     size_t pages, pages_used;   /* all pages, and those that are not erased */
@@ -191,8 +202,9 @@ const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, 
  * Make the items of one unit: each row with the unit's value of that name, or else with the value in the
  * schema.
  *
- * Values with unknown names are ignored. Of several values with one name, the first is for the first row with
- * that key, the second for the second. Files are read here.
+ * Keys that ESP-IDF's generator adds for the Wi-Fi driver are added. Values with unknown names are ignored.
+ * Of several values with one name, the first is for the first
+ * row with that key, the second for the second. Files are read here.
  *
  * @param version  2 or 1; decides the longest value
  *
