@@ -26,8 +26,9 @@ while read -r folder; do
     tests/*) continue ;;
   esac
   [ -e "$folder/README.md" ] || complain "$folder: has no README.md"
-done < <(git ls-files --cached --others --exclude-standard | grep / | grep -v '^\.' | xargs -n1 dirname | sort -u)
+done < <(git ls-files --cached --others --exclude-standard | sed -n 's|/[^/]*$||p' | grep -v '^\.' | sort -u)
 
+[ -e tests/untested.txt ] || exit $status
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/eg-mirror-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 git ls-files --cached --others --exclude-standard -- '*.c' | grep -vE '^(tests|tools/(dev|bench|examples))/' | while read -r source; do
