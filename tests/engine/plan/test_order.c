@@ -5,6 +5,8 @@
 #include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 
+#include <string.h>
+
 static const struct eg_stage connect = {.name = "connect", .order = 1, .gives = EG_FACT_CONNECTED};
 static const struct eg_stage identify = {
     .name = "identify", .order = 2, .needs = EG_FACT_CONNECTED, .gives = EG_FACT_IDENTIFIED};
