@@ -187,7 +187,7 @@ struct eg_logger {
     void (*set_verbosity)(struct eg_logger *logger, enum eg_verbosity verbosity);
 };
 
-/* To say something oneself. `logger` may be NULL: then nothing is said; `origin` may be NULL too. */
+/* Log a message of your own. `logger` may be NULL (nothing is logged); `origin` may be NULL too. */
 EG_API void eg_log_print(struct eg_logger *logger, const struct eg_log_origin *origin, const char *format,
                          ...) EG_PRINTF(3, 4);
 EG_API void eg_log_note(struct eg_logger *logger, const struct eg_log_origin *origin, const char *format, ...)
@@ -543,9 +543,10 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and where it goes. Intel HEX and UF2 files bring their addresses: `addr` must be 0 or their lowest
- * one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's
- * ROM the sector behind it, too. */
+/** One file and where it goes. Intel HEX and UF2 files bring their addresses: `addr` must be 0 or their
+ * lowest one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole
+ * sectors of 4096 bytes are erased for it, including bytes before and after it; by the ESP8266's ROM also the
+ * sector after it. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;
@@ -649,7 +650,7 @@ EG_API enum eg_code eg_board_read_flash_sfdp(struct eg_board *board, uint32_t ad
  * @param data       sent after the command; at most 64 bytes, NULL when size is 0
  * @param read_bits  0 to 32
  * @param addr_bits  0 to 32; 0 = no address
- * @param dummy_bits clock cycles behind the address, 0 to 256
+ * @param dummy_bits clock cycles after the address, 0 to 256
  * @param result     the bits read, first byte lowest; may be NULL
  *
  * @return EG_BAD_ARGUMENT a number is beyond these
@@ -798,7 +799,7 @@ struct eg_image_segment {
 struct eg_image_details {
     const char *target;       /* "esp32c3": the caller's, or found out */
     const char *target_label; /* "ESP32-C3" */
-    size_t size;              /* of all the data, whatever stands behind the image */
+    size_t size;              /* of all the data, including any after the image */
     size_t end;               /* of the image, with checksum and hash */
 
     unsigned version; /* 1; 2 = ESP8266 with the irom part in front */
@@ -821,7 +822,7 @@ struct eg_image_details {
     uint8_t checksum, actual_checksum;
     bool hash_appended;
     uint8_t hash[EG_SHA256_SIZE], actual_hash[EG_SHA256_SIZE];
-    bool has_crc; /* version 2, when there is something behind its checksum */
+    bool has_crc; /* version 2, if there are data after its checksum */
     uint32_t crc, actual_crc;
 
     bool has_app;

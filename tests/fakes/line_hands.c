@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The hands of an operator at a line of eight slots: a program that starts `espgang run --watch` on the shim's
- * USB tree, puts simulated boards in and takes them out by seed, and holds what the line says against what was
- * in the slots.
+ * The hands of an operator at a line of eight slots: a program that starts `espgang run --watch` on the
+ * shim's USB tree, puts simulated boards in and takes them out by seed, and holds what the line says against
+ * what was in the slots.
  *
  * Six slots are adapters, two are for chips with USB of their own. A hand
  *
@@ -13,9 +13,9 @@
  *   - exchanges the tty names of two sockets by pulling both and plugging them in again;
  *   - lets a chip with USB of its own come back from a reset under another name.
  *
- * Held against it: every insertion has exactly one run, in its slot, with its MAC and the outcome that it must
- * have; a result is never told of a board that is not in the slot any more; before anything is told of an
- * insertion, the line has said that the slot of the last one is empty.
+ * Held against it: every insertion has exactly one run, in its slot, with its MAC and the outcome that it
+ * must have; a result is never told of a board that is not in the slot any more; before anything is told of
+ * an insertion, the line has said that the slot of the last one is empty.
  *
  * Threads: the hands are the main thread; each board has one that serves its terminal.
  */
@@ -53,7 +53,8 @@ enum {
     LATE_MS = 1000,        /* between the line's last look at a slot and its word of the result */
 };
 
-static const char *const stages[] = {"connect", "identify", "admit", "stub", "write", "verify", "test", "finish"};
+static const char *const stages[] = {"connect", "identify", "admit", "stub",
+                                     "write",   "verify",   "test",  "finish"};
 enum { WRITE = 4, VERIFY = 5, TEST = 6, STAGES = sizeof stages / sizeof stages[0] };
 
 struct board {
@@ -69,11 +70,11 @@ struct board {
 
 /* What becomes of an insertion. */
 enum plan {
-    PLAN_WAIT,      /* for the result */
-    PLAN_PULL,      /* too early */
-    PLAN_GLITCH,    /* the hub loses it while it is written */
+    PLAN_WAIT,        /* for the result */
+    PLAN_PULL,        /* too early */
+    PLAN_GLITCH,      /* the hub loses it while it is written */
     PLAN_GLITCH_LATE, /* when it is done: it counts as another board, and gets another run */
-    PLAN_RENAME,    /* native: it comes back from a reset under another name */
+    PLAN_RENAME,      /* native: it comes back from a reset under another name */
     PLANS
 };
 
@@ -82,9 +83,9 @@ struct insertion {
     unsigned slot;
     struct board *board;
     enum plan plan;
-    const char *stage;   /* in which it happens */
-    uint64_t pulled_ms;  /* 0 = it is in */
-    bool ended;          /* its result was told */
+    const char *stage;  /* in which it happens */
+    uint64_t pulled_ms; /* 0 = it is in */
+    bool ended;         /* its result was told */
     struct insertion *next;
 };
 
@@ -368,8 +369,8 @@ static struct slot *slot_of(const json_t *event)
     return NULL;
 }
 
-/* Whether a run of this insertion may end so. A board that is taken out too early passes only if that was when
- * it had nothing left to do. */
+/* Whether a run of this insertion may end so. A board that is taken out too early passes only if that was
+ * when it had nothing left to do. */
 static bool may_end(const struct insertion *insertion, bool passed, const char *code)
 {
     const bool removed = strcmp(code, "board-removed") == 0 || strcmp(code, "board-exchanged") == 0;
@@ -440,7 +441,8 @@ static void take_event(const json_t *event, uint64_t now_ms)
         }
         const bool moment = strcmp(text_of(event, "stage"), insertion->stage) == 0;
         if (insertion == slot->current && slot->phase == INSERTED && moment &&
-            (insertion->plan == PLAN_PULL || insertion->plan == PLAN_GLITCH || insertion->plan == PLAN_RENAME))
+            (insertion->plan == PLAN_PULL || insertion->plan == PLAN_GLITCH ||
+             insertion->plan == PLAN_RENAME))
             enter(slot, ACTING, now_ms, insertion->plan == PLAN_RENAME ? 20 : chance(60));
     } else if (strcmp(kind, "result") == 0) {
         take_result(slot, event, now_ms);

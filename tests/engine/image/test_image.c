@@ -24,7 +24,7 @@ static void load(struct eg_buffer *buffer, const char *fixture)
     assert_ok(eg_file_read(buffer, fixture_path(path, fixture), 1 << 20, &err), err);
 }
 
-/* One segment of four bytes; sizes: 48 with the extended header, 80 with the hash behind it. */
+/* One segment of four bytes; sizes: 48 with the extended header, 80 with the hash after it. */
 struct sample {
     uint8_t data[80];
     size_t size;
