@@ -100,13 +100,13 @@ static enum eg_code settle(struct eg_loader *loader, struct eg_error *err)
     EG_TRY(eg_slip_discard(&loader->slip, err));
     if (!loader->secure_download) {
         const enum eg_code code = eg__command(loader, &probe, NULL, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK || eg__port_ended(code))
             return code;
     }
     for (unsigned i = 1;; i++) {
         bool stub;
         const enum eg_code code = eg__sync(loader, SYNC_TIMEOUT_MS, &stub, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || i == SYNCS)
+        if (code == EG_OK || eg__port_ended(code) || i == SYNCS)
             return code;
     }
 }

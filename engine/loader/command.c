@@ -10,7 +10,7 @@
  *
  * A ROM answers a command it does not know under the opcode of an earlier one, with status 01 05, once or
  * eight times. All of that must be gone before the next command is sent, so unless all eight have come the
- * chip is brought into step by SYNC, whose answers follow them.
+ * chip is brought into step by SYNC, whose answers come after them.
  *
  * A status that says that what arrived was damaged becomes EG_CORRUPTED: the command has not been executed
  * and may be sent again as it was. That is true of the checksum, and for blocks of data of the length too.
@@ -256,26 +256,28 @@ static enum eg_code refused(const struct eg__request *request, uint16_t status, 
     return code;
 }
 
-/* The ROM did not know the command: either it has none such, or it got something else than was sent. */
+/* The ROM did not know the command: either it has none such, or it got something else than was sent. Late answers to
+ * SYNC may come between its answers. */
 static enum eg_code unsupported(struct eg_loader *loader, const struct eg__request *request,
                                 const uint8_t *first, size_t first_size, struct eg_error *err)
 {
     const char *name = eg__opcode_name(request->opcode);
+    const uint64_t until_ms = eg_clock_ms() + REPEATS * REPEAT_WAIT_MS;
     uint8_t frame[64];
-    size_t size = first_size;
-    unsigned count;
-    bool stub;
+    size_t size;
+    unsigned count = 1;
 
-    for (count = 1; count < REPEATS; count++) {
+    while (count < REPEATS && eg_clock_left_ms(until_ms) > 0) {
         const enum eg_code code =
             eg_slip_receive(&loader->slip, frame, sizeof frame, &size, REPEAT_WAIT_MS, err);
-        if (code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET)
+        if (eg__port_ended(code) || code == EG_BOARD_RESET)
             return code;
-        if (code != EG_OK || size != first_size || memcmp(frame, first, size) != 0)
+        if (code != EG_OK)
             break;
+        count += size == first_size && memcmp(frame, first, size) == 0;
     }
     if (count < REPEATS)
-        EG_TRY(eg__sync(loader, loader->settings.sync_timeout_ms, &stub, err));
+        EG_TRY(eg_loader_resync(loader, err));
     else
         EG_TRY(eg_slip_discard(&loader->slip, err));
     if (loader->target != NULL && !loader->secure_download && eg__has(loader, request->opcode))

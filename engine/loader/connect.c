@@ -25,6 +25,9 @@ enum {
     SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
     SYNC_SLOW_MS = 500,
+    COLLECT_MS = 100,       /* a board that never stops talking */
+    DRAIN_QUIET_MS = 50,    /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
+    DRAIN_MS = 1000,
 };
 
 struct step {
@@ -52,14 +55,20 @@ static void append(struct log *log, const uint8_t *data, size_t size)
 /* Takes what has arrived since the reset, before a SYNC throws it away. */
 static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg_error *err)
 {
+    const uint64_t until_ms = eg_clock_ms() + COLLECT_MS;
     uint8_t data[256];
     size_t got;
 
     do {
         EG_TRY(eg_port_read(loader->port, data, sizeof data, &got, 0, err));
         append(log, data, got);
-    } while (got > 0);
+    } while (got > 0 && eg_clock_left_ms(until_ms) > 0);
     return EG_OK;
+}
+
+static bool is_sync_reply(const uint8_t *frame, size_t size)
+{
+    return size >= 10 && frame[0] == 1 && frame[1] == EG_OP_SYNC && frame[8] == 0;
 }
 
 /* A ROM refuses an unknown command under the opcode of the one before, SYNC as a rule; such an answer that
@@ -71,12 +80,18 @@ static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, 
     uint8_t frame[256];
     size_t size;
 
-    do
-        EG_TRY(
-            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err));
-    while (size < 10 || frame[0] != 1 || frame[1] != EG_OP_SYNC || frame[8] != 0);
-    *zero = eg_get32(frame + 4) == 0;
-    return EG_OK;
+    for (;;) {
+        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
+
+        EG_TRY(eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err));
+        if (is_sync_reply(frame, size)) {
+            *zero = eg_get32(frame + 4) == 0;
+            return EG_OK;
+        }
+        if (left_ms == 0)
+            return eg_error_set(err, EG_TIMEOUT, "no answer to SYNC within %u ms, but other frames",
+                                (unsigned)timeout_ms);
+    }
 }
 
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub, struct eg_error *err)
@@ -96,6 +111,26 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
         all_zero = all_zero && zero;
     }
     *stub = all_zero;
+    return EG_OK;
+}
+
+enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err)
+{
+    const uint64_t until_ms = eg_clock_ms() + DRAIN_MS;
+    const uint32_t quiet_ms = loader->port->remote ? SYNC_FOLLOWING_MS : DRAIN_QUIET_MS;
+    uint8_t frame[256];
+    size_t size;
+
+    for (unsigned due = syncs * SYNC_REPLIES; due > 0 && eg_clock_left_ms(until_ms) > 0;) {
+        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, quiet_ms, err);
+
+        if (code == EG_TIMEOUT)
+            return EG_OK;
+        if (eg__port_ended(code) || code == EG_BOARD_RESET)
+            return code;
+        if (code == EG_OK && is_sync_reply(frame, size))
+            due--;
+    }
     return EG_OK;
 }
 
@@ -122,7 +157,9 @@ static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, str
             EG_TRY(eg_sleep_ms(loader->port->cancel, SYNC_PAUSE_MS, err));
         EG_TRY(collect(loader, log, err));
         code = eg__sync(loader, sync_timeout_ms(loader, attempt), &loader->stub, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK)
+            return eg__drain_syncs(loader, loader->syncs - 1, err);
+        if (eg__port_ended(code))
             return code;
         append(log, loader->slip.noise, loader->slip.noise_size);
     }
@@ -181,7 +218,13 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
                             struct eg_error *err)
 {
     const char *boot = strstr(log->text, "boot:0x");
+    char other[64];
 
+    if (eg_port_other_reader(loader->port, other, sizeof other))
+        return eg_error_set(err, EG_NO_SYNC,
+                            "no valid answer in %u attempt%s: %s has the port open too and takes bytes of it; end that "
+                            "program",
+                            attempts, attempts == 1 ? "" : "s", other);
     if (boot != NULL) {
         const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
         if (strstr(boot, "waiting for download") != NULL)
@@ -237,7 +280,7 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         }
         const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK || eg__port_ended(code))
             return code;
     }
     return explain(loader, &log, (unsigned)attempts, err);

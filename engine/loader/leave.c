@@ -19,7 +19,7 @@ enum {
 /* A failure of the board is none: it may have left already. */
 static enum eg_code forgive(enum eg_code code)
 {
-    return code == EG_PORT_GONE || code == EG_CANCELLED ? code : EG_OK;
+    return eg__port_ended(code) ? code : EG_OK;
 }
 
 static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err);

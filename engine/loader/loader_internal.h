@@ -90,6 +90,16 @@ uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
                       struct eg_error *err) EG_CHECKED;
 
+/** Take what still comes in answer to `syncs` SYNCs that were sent before the one that was answered: the chip answers each
+ * eight times, and a slow link may have kept them. Ends when all have come or the line is quiet. */
+enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err) EG_CHECKED;
+
+/** Whether nothing more can be said over the port: it is gone, cancelled, or its server has closed. */
+static inline bool eg__port_ended(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_PORT_REFUSED || code == EG_CANCELLED;
+}
+
 /** Reads one field of the target; 0 when the chip lacks it. */
 enum eg_code eg__read_field(struct eg_loader *loader, enum eg_field_id field, uint32_t *value,
                             struct eg_error *err) EG_CHECKED;

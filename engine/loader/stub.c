@@ -35,9 +35,9 @@ static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *e
     size_t size;
 
     for (;;) {
-        const enum eg_code code =
-            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err);
-        if (code == EG_TIMEOUT)
+        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
+        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err);
+        if (code == EG_TIMEOUT || (code == EG_OK && left_ms == 0))
             return eg_error_set(err, EG_STUB_FAILED, "no greeting within %d ms", GREETING_TIMEOUT_MS);
         if (code == EG_BAD_FRAME)
             return eg_error_set(err, EG_STUB_FAILED, "no greeting, but %.300s", err->text);
@@ -99,7 +99,7 @@ static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error
         const enum eg_code code = eg__sync(loader, FIRST_BAUD_TIMEOUT_MS, &stub, &ignored);
         if (code == EG_OK && stub)
             return EG_OK;
-        if (code == EG_PORT_GONE || code == EG_CANCELLED) {
+        if (eg__port_ended(code)) {
             *err = ignored;
             break;
         }

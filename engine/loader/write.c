@@ -161,7 +161,7 @@ static bool may_redo(enum eg_code code)
 /* Nothing more can be said to the chip. */
 static bool is_final(enum eg_code code)
 {
-    return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
+    return eg__port_ended(code) || code == EG_BOARD_RESET;
 }
 
 enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
@@ -171,7 +171,9 @@ enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
         const enum eg_code code = eg__sync(loader, RESYNC_TIMEOUT_MS, &stub, err);
         if (code == EG_OK && loader->stub && !stub)
             return eg_error_set(err, EG_BOARD_RESET, "the chip restarted: its ROM answers, not the stub");
-        if (code == EG_OK || is_final(code) || i == RESYNC_ATTEMPTS)
+        if (code == EG_OK)
+            return eg__drain_syncs(loader, i - 1, err);
+        if (is_final(code) || i == RESYNC_ATTEMPTS)
             return code;
     }
 }
