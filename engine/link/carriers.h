@@ -22,8 +22,8 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
 /** Keep with the port what is known of its device. */
 void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty);
 
-/** Say what an opening that ended with this errno means for the user; a port in use names who uses it. Returns the
- * code. */
+/** Say what an opening that ended with this errno means for the user; a port in use names who uses it.
+ * Returns the code. */
 enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, struct eg_error *err);
 
 /** Open a tty that libserialport does not know, by gensio: no modem lines. `path` as above. */
@@ -37,7 +37,8 @@ struct eg__address {
     uint32_t timeout_ms; /* timeout=SECONDS, for the connection; 0 = not given */
 };
 
-/** EG_NO_PORT when the URL has another form or an unknown option. poll_modem and logging=LEVEL have no effect here. */
+/** EG_NO_PORT when the URL has another form or an unknown option. poll_modem and logging=LEVEL have no effect
+ * here. */
 enum eg_code eg__parse_address(struct eg__address *address, const char *url, struct eg_error *err) EG_CHECKED;
 
 /** The open() of rfc2217:// and tcp://; see struct eg_port_scheme. */
@@ -60,8 +61,8 @@ int eg__tty_set_lines(int fd, bool dtr, bool rts);
 /** The modem lines stay as they are when the port is closed. */
 int eg__tty_keep_lines(int fd);
 
-/** Name a process that has the device at `path` open, as "minicom (process 1234)"; of `others`, not this one. False when
- * none can be found: those of other users are hidden from all but root. */
+/** Name a process that has the device at `path` open, as "minicom (process 1234)"; of `others`, not this one.
+ * False when none can be found: those of other users are hidden from all but root. */
 bool eg__tty_holder(char *text, size_t size, const char *path, bool others);
 
 /** Ask the driver to hand over what arrives at once. Many drivers cannot, which is no failure. */

@@ -52,8 +52,8 @@ struct channel {
     struct selector_s *selector;
     struct gensio_os_funcs *os;
     struct gensio *io;
-    int lock_fd;          /* of a tty, held against other programs; -1 = none */
-    char said[200];       /* the first bytes received, as text of a server that closes at once */
+    int lock_fd;    /* of a tty, held against other programs; -1 = none */
+    char said[200]; /* the first bytes received, as text of a server that closes at once */
     size_t said_size;
     bool said_more;       /* more came than fits, or no text: a board is talking */
     uint8_t input[65536]; /* received, not read: bytes at..end */
@@ -504,7 +504,8 @@ static enum eg_code code_of(int error)
     }
 }
 
-/* Whether gensio may be given descriptors: its selector has a table of FD_SETSIZE and does not look whether they fit. */
+/* Whether gensio may be given descriptors: its selector has a table of FD_SETSIZE and does not look whether
+ * they fit. */
 static bool has_room(void)
 {
     const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -517,10 +518,11 @@ static bool has_room(void)
 
 static enum eg_code no_room(const char *url, struct eg_error *err)
 {
-    return eg_error_set(err, EG_PORT_REFUSED,
-                        "%s: too many open files: network ports of one program must have descriptors below %d, so "
-                        "about %d can be open at once",
-                        url, FD_SETSIZE, (FD_SETSIZE - DESCRIPTORS_LEFT) / 2);
+    return eg_error_set(
+        err, EG_PORT_REFUSED,
+        "%s: too many open files: network ports of one program must have descriptors below %d, so "
+        "about %d can be open at once",
+        url, FD_SETSIZE, (FD_SETSIZE - DESCRIPTORS_LEFT) / 2);
 }
 
 /* Opened by one thread at a time, so that none of them takes the room that another has seen. */
@@ -547,8 +549,7 @@ static enum eg_code start(struct channel *channel, const char *address, struct e
     pthread_mutex_unlock(&lock);
     if (error == 0 && !fits)
         return no_room(url, err);
-    return error == 0 ? EG_OK
-                      : eg_error_set(err, code_of(error), "%s: %s", url, gensio_err_to_str(error));
+    return error == 0 ? EG_OK : eg_error_set(err, code_of(error), "%s: %s", url, gensio_err_to_str(error));
 }
 
 /* `address` in gensio's language. */
@@ -633,7 +634,8 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
 
     (void)context;
-    EG_TRY(open_remote(&opened, &rfc2217_ops, "telnet(rfc2217,readbuf=16384,writebuf=16384),", url, cancel, err));
+    EG_TRY(open_remote(&opened, &rfc2217_ops, "telnet(rfc2217,readbuf=16384,writebuf=16384),", url, cancel,
+                       err));
     EG_TRY(release_lines((struct channel *)opened, err));
     *port = opened;
     opened = NULL;

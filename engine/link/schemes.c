@@ -64,16 +64,19 @@ static enum eg_code parse_option(struct eg__address *address, const char *option
                             TIMEOUT_MAX_S);
     else if (strcmp(option, "poll_modem") != 0 && strncmp(option, "logging=", 8) != 0 &&
              strncmp(option, "timeout=", 8) != 0)
-        return eg_error_set(err, EG_NO_PORT,
-                            "%s: unknown option \"%s\"; known are ign_set_control, poll_modem, timeout=SECONDS and "
-                            "logging=LEVEL",
-                            url, option);
+        return eg_error_set(
+            err, EG_NO_PORT,
+            "%s: unknown option \"%s\"; known are ign_set_control, poll_modem, timeout=SECONDS and "
+            "logging=LEVEL",
+            url, option);
     return EG_OK;
 }
 
-static enum eg_code parse_options(struct eg__address *address, char *options, const char *url, struct eg_error *err)
+static enum eg_code parse_options(struct eg__address *address, char *options, const char *url,
+                                  struct eg_error *err)
 {
-    for (char *rest, *option = strtok_r(options, "&", &rest); option != NULL; option = strtok_r(NULL, "&", &rest))
+    for (char *rest, *option = strtok_r(options, "&", &rest); option != NULL;
+         option = strtok_r(NULL, "&", &rest))
         EG_TRY(parse_option(address, option, url, err));
     return EG_OK;
 }

@@ -8,8 +8,9 @@
  *
  * The rate is set in a second step after opening: CH341 drivers lose one that comes with the opening.
  *
- * Drivers of USB bridges report a disturbance on the bus (EPROTO, ETIMEDOUT and the like) by the call that meets it, and
- * the next one works. So such a call is tried again for TROUBLE_MS; only then, or when the port hangs up, it is gone.
+ * Drivers of USB bridges report a disturbance on the bus (EPROTO, ETIMEDOUT and the like) by the call that
+ * meets it, and the next one works. So such a call is tried again for TROUBLE_MS; only then, or when the port
+ * hangs up, it is gone.
  *
  * Not here: what Linux alone can do (tty_linux.c), and ttys that are no serial ports (gensio.c).
  */
@@ -71,8 +72,8 @@ static void sleep_ms(uint32_t duration_ms)
     eg_clock_sleep_until_us(eg_clock_us() + (uint64_t)duration_ms * 1000);
 }
 
-/* Decide about a call that failed. EG_OK, after a pause: try it again. `otherwise` is the code of an error that is no
- * trouble of the link. */
+/* Decide about a call that failed. EG_OK, after a pause: try it again. `otherwise` is the code of an error
+ * that is no trouble of the link. */
 static enum eg_code endure(struct serial *serial, const char *what, int errnum, enum eg_code otherwise,
                            struct eg_error *err)
 {
@@ -115,8 +116,8 @@ static enum eg_code wait_for(struct serial *serial, short events, bool *ready, u
 }
 
 /* Reading and writing fail when there is nothing left to read from, whatever the driver calls it. */
-static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t *from, size_t size, size_t *moved,
-                             uint32_t timeout_ms, struct eg_error *err)
+static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t *from, size_t size,
+                             size_t *moved, uint32_t timeout_ms, struct eg_error *err)
 {
     const uint64_t until_us = eg_clock_us() + (uint64_t)timeout_ms * 1000;
 

@@ -256,8 +256,8 @@ static enum eg_code refused(const struct eg__request *request, uint16_t status, 
     return code;
 }
 
-/* The ROM did not know the command: either it has none such, or it got something else than was sent. Late answers to
- * SYNC may come between its answers. */
+/* The ROM did not know the command: either it has none such, or it got something else than was sent. Late
+ * answers to SYNC may come between its answers. */
 static enum eg_code unsupported(struct eg_loader *loader, const struct eg__request *request,
                                 const uint8_t *first, size_t first_size, struct eg_error *err)
 {

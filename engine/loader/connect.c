@@ -25,8 +25,8 @@ enum {
     SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
     SYNC_SLOW_MS = 500,
-    COLLECT_MS = 100,       /* a board that never stops talking */
-    DRAIN_QUIET_MS = 50,    /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
+    COLLECT_MS = 100,    /* a board that never stops talking */
+    DRAIN_QUIET_MS = 50, /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
     DRAIN_MS = 1000,
 };
 
@@ -221,10 +221,11 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
     char other[64];
 
     if (eg_port_other_reader(loader->port, other, sizeof other))
-        return eg_error_set(err, EG_NO_SYNC,
-                            "no valid answer in %u attempt%s: %s has the port open too and takes bytes of it; end that "
-                            "program",
-                            attempts, attempts == 1 ? "" : "s", other);
+        return eg_error_set(
+            err, EG_NO_SYNC,
+            "no valid answer in %u attempt%s: %s has the port open too and takes bytes of it; end that "
+            "program",
+            attempts, attempts == 1 ? "" : "s", other);
     if (boot != NULL) {
         const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
         if (strstr(boot, "waiting for download") != NULL)

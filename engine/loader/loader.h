@@ -326,18 +326,25 @@ enum eg_code eg_loader_flash_voltage(struct eg_loader *loader, const char **volt
 enum eg_code eg_loader_override_vddsdio(struct eg_loader *loader, const char *voltage,
                                         struct eg_error *err) EG_CHECKED;
 
+/** A raw SPI command to the flash. Zero means "none" in every field but the first. */
+struct eg_spi_command {
+    uint8_t opcode;
+    const uint8_t *data; /* sent after the command */
+    size_t size;         /* of `data`, at most 64 */
+    unsigned read_bits;  /* at most 32 */
+    uint32_t addr;
+    unsigned addr_bits;  /* at most 32 */
+    unsigned dummy_bits; /* clock cycles after the address, at most 256 */
+};
+
 /**
- * A raw SPI command to the flash through the chip's SPI registers.
+ * Send a raw SPI command to the flash through the chip's SPI registers.
  *
- * @param data       sent after the command; at most 64 bytes, NULL when size is 0
- * @param read_bits  0 to 32
- * @param addr_bits  0 = no address
- * @param result     the bits read, first byte lowest; may be NULL
+ * @param result  the bits read, first byte lowest; may be NULL
  *
- * @return EG_BAD_ARGUMENT for more than that
+ * @return EG_BAD_ARGUMENT a number is beyond the limits above
  */
-enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+enum eg_code eg_loader_spi_command(struct eg_loader *loader, const struct eg_spi_command *command,
                                    uint32_t *result, struct eg_error *err) EG_CHECKED;
 
 /** Bring the chip into step after something went wrong: whatever it thought it was receiving is over.

@@ -79,9 +79,8 @@ enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint
 
 /** As eg_loader_spi_command(), unchecked; `read_bits` up to 512, of which the first 32 are the result and the
  * rest is left in the controller. */
-enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                             unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
-                             uint32_t *result, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
+                             struct eg_error *err) EG_CHECKED;
 
 /** The size word that makes the ESP8266 ROM erase what is meant. */
 uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
@@ -90,8 +89,9 @@ uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
                       struct eg_error *err) EG_CHECKED;
 
-/** Take what still comes in answer to `syncs` SYNCs that were sent before the one that was answered: the chip answers each
- * eight times, and a slow link may have kept them. Ends when all have come or the line is quiet. */
+/** Take what still comes in answer to `syncs` SYNCs that were sent before the one that was answered: the chip
+ * answers each eight times, and a slow link may have kept them. Ends when all have come or the line is quiet.
+ */
 enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err) EG_CHECKED;
 
 /** Whether nothing more can be said over the port: it is gone, cancelled, or its server has closed. */

@@ -435,8 +435,8 @@ static void what_a_server_says_before_it_closes_is_passed_on(void **state)
         enum eg_code code = eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err);
         while (code == EG_OK)
             code = eg_port_read(port, data, sizeof data, &got, 5000, &err);
-        snprintf(expected, sizeof expected, "%s: the server said \"Port already in use\" and closed the connection",
-                 peer.url);
+        snprintf(expected, sizeof expected,
+                 "%s: the server said \"Port already in use\" and closed the connection", peer.url);
         assert_error(code, err, EG_PORT_REFUSED, expected);
         eg_port_close(port);
         peer_stop(&peer);
@@ -470,10 +470,11 @@ static void options_that_mean_nothing_are_named(void **state)
     struct eg_error err;
     struct eg_port *port;
 
-    assert_error(eg_port_open(&port, "rfc2217://h:1?timeout=2&baud=9600", eg_port_schemes, NULL, &err), err,
-                 EG_NO_PORT,
-                 "rfc2217://h:1?timeout=2&baud=9600: unknown option \"baud=9600\"; known are ign_set_control, "
-                 "poll_modem, timeout=SECONDS and logging=LEVEL");
+    assert_error(
+        eg_port_open(&port, "rfc2217://h:1?timeout=2&baud=9600", eg_port_schemes, NULL, &err), err,
+        EG_NO_PORT,
+        "rfc2217://h:1?timeout=2&baud=9600: unknown option \"baud=9600\"; known are ign_set_control, "
+        "poll_modem, timeout=SECONDS and logging=LEVEL");
     assert_error(eg_port_open(&port, "tcp://h:1?timeout=-1", eg_port_schemes, NULL, &err), err, EG_NO_PORT,
                  "tcp://h:1?timeout=-1: \"timeout=-1\" is not timeout=SECONDS, at most 3600");
 }
@@ -501,7 +502,8 @@ static void more_descriptors_than_the_selector_has_room_for_are_refused(void **s
         first = first < 0 ? last : first;
     }
     snprintf(expected, sizeof expected,
-             "%s: too many open files: network ports of one program must have descriptors below 1024, so about 480 can "
+             "%s: too many open files: network ports of one program must have descriptors below 1024, so "
+             "about 480 can "
              "be open at once",
              peer.url);
     assert_error(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err, EG_PORT_REFUSED, expected);

@@ -479,7 +479,8 @@ static void another_reader_of_an_open_port_is_named(void **state)
     assert_int_equal(read(ready[0], text, 1), 1);
     open_port(&board);
     assert_true(eg_port_other_reader(board.port, text, sizeof text));
-    snprintf(expected, sizeof expected, "%.*s(process %d)", (int)strcspn(this_program(name), "("), name, (int)child);
+    snprintf(expected, sizeof expected, "%.*s(process %d)", (int)strcspn(this_program(name), "("), name,
+             (int)child);
     assert_string_equal(text, expected);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);

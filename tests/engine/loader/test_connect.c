@@ -392,8 +392,8 @@ static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
 }
 
 /* Valid frames without end, none of which answers SYNC. */
-static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
-                                struct eg_error *err)
+static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                                uint32_t timeout_ms, struct eg_error *err)
 {
     static const uint8_t frame[] = {0xc0, 1, 0x0a, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0};
 
