@@ -215,7 +215,8 @@ struct eg_input {
     const char *path;
     const void *data; /* `size` bytes */
     size_t size;
-    FILE *file;       /* read from where it stands up to its end */
+    FILE *file; /* read from its present position to its end, then put back there; a pipe cannot be put back,
+                   so a second call finds it empty */
     const char *name; /* what sentences call data or file; NULL = "data" */
 };
 
@@ -322,7 +323,8 @@ EG_API enum eg_code eg_board_create(struct eg_board **board, const struct eg_boa
  * Open the port, reset into the loader, synchronise, find out which chip answers, and do what this chip needs
  * right after connecting.
  *
- * May be called again, after the board was reset or unplugged: what was known of it is forgotten first.
+ * May be called again, after the board was reset, unplugged or cancelled: what was known of it is forgotten
+ * first, and an earlier eg_board_cancel() is taken back. A cancel before the first call holds for that call.
  *
  * @return EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED; EG_NO_SYNC nothing or nothing valid answers;
  * EG_BOOT_MODE the chip started something else; EG_UNKNOWN_CHIP; EG_WRONG_CHIP it is not the one named
@@ -333,8 +335,9 @@ EG_API enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *er
 EG_API enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
                                          struct eg_error *err) EG_CHECKED;
 
-/** What goes on with the board returns EG_CANCELLED within 100 ms (a file that is being read or compressed
- * comes first), and so does every later call. Any thread, any signal handler. */
+/** Make the call in progress return EG_CANCELLED within 100 ms (a file that is being read or compressed is
+ * finished first), and every later call too, until eg_board_connect() is called again. Any thread, any signal
+ * handler. */
 EG_API void eg_board_cancel(struct eg_board *board);
 
 /** Close the port, without a reset. NULL is allowed. */
@@ -361,10 +364,22 @@ EG_API enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud,
 /** The present rate. */
 EG_API uint32_t eg_board_baud(const struct eg_board *board);
 
-/** Leave the loader. A chip that cannot do what is asked gets a hard reset. Only eg_board_connect() makes
- * sense afterwards, unless `after` is EG_AFTER_NO_RESET_STUB. */
+/**
+ * Leave the loader. A chip that cannot do what is asked gets a hard reset. Only eg_board_connect() makes
+ * sense afterwards, unless `after` is EG_AFTER_NO_RESET_STUB. A note says so when something else happened
+ * than was asked for, for example nothing, because the port has no DTR and RTS.
+ */
 EG_API enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after,
                                         struct eg_error *err) EG_CHECKED;
+
+/** Check whether the connected board can be left this way. EG_PORT_REFUSED when that takes a reset by DTR and
+ * RTS, which the port does not have. */
+EG_API enum eg_code eg_board_can_leave(struct eg_board *board, enum eg_after after,
+                                       struct eg_error *err) EG_CHECKED;
+
+/** Say what the last eg_board_reset_chip() really did: "hard reset by RTS", "reset by watchdog", ...; "" =
+ * nothing yet. */
+EG_API const char *eg_board_left_by(const struct eg_board *board);
 
 /** Start the application in flash, by command where the loader can, else as a hard reset. */
 EG_API enum eg_code eg_board_run(struct eg_board *board, struct eg_error *err) EG_CHECKED;
@@ -445,9 +460,24 @@ struct eg_security_info {
     uint32_t api_version;
 };
 
-/** EG_UNSUPPORTED on ESP8266 and ESP32. */
+/** Ask the loader for its security info. EG_UNSUPPORTED on the ESP8266 and the ESP32, which do not know the
+ * command. */
 EG_API enum eg_code eg_board_get_security_info(struct eg_board *board, struct eg_security_info *info,
                                                struct eg_error *err) EG_CHECKED;
+
+/** The security settings that every chip has, the ESP32 included. */
+struct eg_security_state {
+    bool secure_boot;    /* of either version */
+    bool secure_boot_v1; /* ESP32 only */
+    bool flash_encryption;
+    bool manual_encrypt_off; /* the loader may not encrypt; not known in secure download mode */
+    bool secure_download;
+};
+
+/** Read the security settings from the chip's eFuses; in secure download mode from its security info.
+ * EG_UNSUPPORTED on the ESP8266, which has none of them. */
+EG_API enum eg_code eg_board_read_security_state(struct eg_board *board, struct eg_security_state *state,
+                                                 struct eg_error *err) EG_CHECKED;
 
 /** How many of the key purposes mean something on this chip. */
 EG_API unsigned eg_board_key_blocks(const struct eg_board *board);
@@ -606,8 +636,9 @@ struct eg_verify_flash_options {
     bool diff;                                        /* say which bytes differ */
 };
 
-/** Whether the flash holds the files. EG_VERIFY_MISMATCH names the first that it does not; all are looked at.
- * EG_CANNOT_VERIFY on the ESP8266 without a stub and in secure download mode. */
+/** Compare the flash with files. EG_VERIFY_MISMATCH names the first file that differs; all are compared.
+ * EG_BAD_ARGUMENT when there is nothing to compare: no file, or only empty ones. EG_CANNOT_VERIFY on the
+ * ESP8266 without a stub and in secure download mode. */
 EG_API enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files,
                                           size_t count, const struct eg_verify_flash_options *options,
                                           struct eg_error *err) EG_CHECKED;
@@ -850,6 +881,15 @@ EG_API const char *eg_version(void);
  * it takes over SIGINT, SIGTERM, SIGHUP and SIGPIPE while it runs and gives them back.
  */
 EG_API int eg_main(int argc, char **argv);
+
+/**
+ * The same, with the lines, stages and progress of a command on one board going to `logger` instead of to
+ * standard output. Other commands, help, and the sentence of a failure (to standard error) are printed as
+ * before.
+ *
+ * @param logger  the caller's; NULL = as eg_main()
+ */
+EG_API int eg_main_logged(int argc, char **argv, struct eg_logger *logger);
 
 #ifdef __cplusplus
 }

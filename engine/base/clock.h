@@ -14,7 +14,7 @@
 /** Whatever waits looks at the cancel flag at least this often. */
 #define EG_CANCEL_POLL_MS 100
 
-/** One flag per slot; set from any thread or a signal handler, never cleared. */
+/** One flag per slot or board; set from any thread or a signal handler. */
 struct eg_cancel {
     atomic_bool requested;
 };
@@ -22,6 +22,12 @@ struct eg_cancel {
 static inline void eg_cancel_request(struct eg_cancel *cancel)
 {
     atomic_store(&cancel->requested, true);
+}
+
+/** Take a request back, before anything new begins. */
+static inline void eg_cancel_take_back(struct eg_cancel *cancel)
+{
+    atomic_store(&cancel->requested, false);
 }
 
 /** `cancel` may be NULL: never cancelled. */

@@ -86,7 +86,7 @@ enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
                              : eg_loader_attach_flash(&board->loader, err);
 }
 
-enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection, struct eg_error *err)
+static enum eg_code attach(struct eg_board *board, const char *spi_connection, struct eg_error *err)
 {
     uint32_t word;
 
@@ -98,6 +98,13 @@ enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_conne
     EG_TRY(eg__attach(board, err));
     board->attached = true;
     return look_for_flash(board, err);
+}
+
+enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "attach");
+
+    return eg__stage_end(&stage, attach(board, spi_connection, err), err);
 }
 
 enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, struct eg_error *err)

@@ -77,7 +77,8 @@ static enum eg_code pulse(struct eg_loader *loader, struct eg_error *err)
         code = eg_reset_run_custom(loader->port, loader->settings.custom_hard_reset_sequence, err);
     else
         code = eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
-    /* A chip whose USB is its own takes the port with it when it is reset. */
+    loader->left = eg_port_has_lines(loader->port) ? EG_LEFT_BY_RTS : EG_LEFT_WITHOUT_LINES;
+    /* A chip with native USB takes the port with it when it is reset. */
     return code == EG_PORT_GONE && otg && loader->port->rts ? EG_OK : code;
 }
 
@@ -105,6 +106,7 @@ enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err)
 {
     if (end_flash(loader, 1, err) != EG_OK)
         return eg_error_prefix(err, "starting the application: ");
+    loader->left = EG_LEFT_BY_COMMAND;
     return EG_OK;
 }
 
@@ -118,13 +120,16 @@ static enum eg_code run_from_stub(struct eg_loader *loader, struct eg_error *err
     const enum eg_code code = eg__sync(loader, FAREWELL_TIMEOUT_MS, &stub, err);
     if (code == EG_OK && stub)
         return hard_reset(loader, err);
+    loader->left = EG_LEFT_BY_COMMAND;
     return forgive(code);
 }
 
 static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
 {
-    if (!loader->stub)
+    if (!loader->stub) {
+        loader->left = EG_LEFT_BY_COMMAND;
         return end_flash(loader, 1, err);
+    }
     if ((loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0) /* the ESP8266 */
         return run_from_stub(loader, err);
     return hard_reset(loader, err);
@@ -142,6 +147,7 @@ static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *er
         EG_TRY(eg__write_register(loader, write, err));
     if (eg__write_register(loader, write, err) == EG_CANCELLED)
         return err->code;
+    loader->left = EG_LEFT_BY_WATCHDOG;
     EG_TRY(listen(loader, err));
     return eg_sleep_ms(loader->port->cancel, WATCHDOG_WAIT_MS, err);
 }
@@ -154,8 +160,10 @@ static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct 
     case EG_AFTER_SOFT_RESET:
         return soft_reset(loader, err);
     case EG_AFTER_NO_RESET:
+        loader->left = EG_LEFT_IN_ROM;
         return loader->stub ? end_flash(loader, 0, err) : EG_OK;
     case EG_AFTER_NO_RESET_STUB:
+        loader->left = loader->stub ? EG_LEFT_IN_STUB : EG_LEFT_IN_ROM;
         return EG_OK;
     case EG_AFTER_WATCHDOG_RESET:
         return watchdog_reset(loader, err);
@@ -163,8 +171,57 @@ static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct 
     return eg_error_set(err, EG_INTERNAL, "no such way to leave the loader");
 }
 
+const char *eg_left_text(enum eg_left left)
+{
+    switch (left) {
+    case EG_LEFT_NOT_YET:
+        return "";
+    case EG_LEFT_BY_RTS:
+        return "hard reset by RTS";
+    case EG_LEFT_BY_WATCHDOG:
+        return "reset by watchdog";
+    case EG_LEFT_BY_COMMAND:
+        return "the loader was told to start the application";
+    case EG_LEFT_IN_ROM:
+        return "no reset: the ROM loader waits";
+    case EG_LEFT_IN_STUB:
+        return "no reset: the stub waits";
+    case EG_LEFT_WITHOUT_LINES:
+        return "no reset: the port has no DTR and RTS";
+    }
+    return "";
+}
+
+static enum eg_left by_lines(const struct eg_loader *loader)
+{
+    return eg_port_has_lines(loader->port) ? EG_LEFT_BY_RTS : EG_LEFT_WITHOUT_LINES;
+}
+
+enum eg_left eg_loader_will_leave(const struct eg_loader *loader, enum eg_after after)
+{
+    const struct eg_target *target = loader->target;
+    const bool watchdog = target != NULL && target->watchdog_reset != NULL && !loader->secure_download;
+
+    switch (after) {
+    case EG_AFTER_HARD_RESET:
+        return watchdog && eg_loader_usb_otg(loader) ? EG_LEFT_BY_WATCHDOG : by_lines(loader);
+    case EG_AFTER_SOFT_RESET:
+        return !loader->stub || (target != NULL && (target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
+                   ? EG_LEFT_BY_COMMAND
+                   : eg_loader_will_leave(loader, EG_AFTER_HARD_RESET);
+    case EG_AFTER_NO_RESET:
+        return EG_LEFT_IN_ROM;
+    case EG_AFTER_NO_RESET_STUB:
+        return loader->stub ? EG_LEFT_IN_STUB : EG_LEFT_IN_ROM;
+    case EG_AFTER_WATCHDOG_RESET:
+        return watchdog ? EG_LEFT_BY_WATCHDOG : by_lines(loader);
+    }
+    return EG_LEFT_NOT_YET;
+}
+
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err)
 {
+    loader->left = EG_LEFT_NOT_YET;
     if (leave(loader, after, err) != EG_OK || listen(loader, err) != EG_OK)
         return eg_error_prefix(err, "leaving the loader: ");
     return EG_OK;

@@ -52,6 +52,17 @@ enum eg_opcode {
     EG_OP_RUN_USER_CODE = 0xd3,
 };
 
+/** What eg_loader_leave() did. */
+enum eg_left {
+    EG_LEFT_NOT_YET,
+    EG_LEFT_BY_RTS,       /* reset: the application starts */
+    EG_LEFT_BY_WATCHDOG,  /* the same, by the chip's watchdog */
+    EG_LEFT_BY_COMMAND,   /* the loader was told to start the application */
+    EG_LEFT_IN_ROM,       /* nothing was reset: the ROM loader waits */
+    EG_LEFT_IN_STUB,      /* nothing was reset: the stub waits */
+    EG_LEFT_WITHOUT_LINES /* nothing was reset, because the port has no DTR and RTS */
+};
+
 struct eg_loader {
     struct eg_port *port;
     struct eg_settings settings; /* the defaults, unless somebody sets them after eg_loader_init() */
@@ -67,6 +78,7 @@ struct eg_loader {
     uint32_t log_baud;   /* eg_loader_leave() gives the port this rate once nothing is asked of the loader any
                             more, in time for what the application prints; 0 = the port keeps its rate */
 
+    enum eg_left left;     /* how eg_loader_leave() left it */
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
@@ -265,7 +277,15 @@ enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *er
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err) EG_CHECKED;
 
-/** Leave the loader. A chip that cannot do what `after` says gets a hard reset. */
+/** "hard reset by RTS" and so on. */
+const char *eg_left_text(enum eg_left left);
+
+/** What leaving this way is going to do; for refusing and for saying so beforehand. EG_LEFT_WITHOUT_LINES
+ * when it takes a reset that the port cannot do. */
+enum eg_left eg_loader_will_leave(const struct eg_loader *loader, enum eg_after after);
+
+/** Leave the loader; `left` of the struct says how. A chip that cannot do what `after` says gets a hard
+ * reset. EG_OK without a reset where the port has no modem lines. */
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err) EG_CHECKED;
 
 /** Start the application by the loader's own command; a stub takes it for an end of writing and stays. */
