@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the carriers of this folder show each other. */
+/* What the carriers of this folder share. */
 
 #ifndef ENGINE_LINK_CARRIERS_H
 #define ENGINE_LINK_CARRIERS_H
@@ -19,14 +19,14 @@
 enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char *path, bool *known,
                              struct eg_error *err) EG_CHECKED;
 
-/** Keep with the port what is known of its device. */
+/** Store path, place, presence and USB numbers of its device in the port. */
 void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty);
 
-/** Say what an opening that ended with this errno means for the user; a port in use names who uses it.
+/** Write the sentence for an opening that failed with this errno; for a port in use, name the process.
  * Returns the code. */
 enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, struct eg_error *err);
 
-/** Open a tty that libserialport does not know, by gensio: no modem lines. `path` as above. */
+/** Open a tty that libserialport does not know, by gensio, without modem lines. `path` as above. */
 enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
@@ -47,25 +47,25 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
 enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *context,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/* What POSIX leaves to each system, on the descriptor of an open serial port. Return 0 or an errno. */
+/* System-specific calls on the descriptor of an open serial port. They return 0 or an errno. */
 
-/** No other espgang may use it until it is closed; EBUSY when one does. */
+/** Lock it against other espgang processes until it is closed; EBUSY when one has it. */
 int eg__tty_lock(int fd);
 
-/** The same, and nobody else may open it. */
+/** The same, and let nobody else open it. */
 int eg__tty_exclude(int fd);
 
-/** Both modem lines in one step. */
+/** Set both modem lines in one step. */
 int eg__tty_set_lines(int fd, bool dtr, bool rts);
 
-/** The modem lines stay as they are when the port is closed. */
+/** Keep the modem lines unchanged when the port is closed. */
 int eg__tty_keep_lines(int fd);
 
 /** Name a process that has the device at `path` open, as "minicom (process 1234)"; of `others`, not this one.
  * False when none can be found: those of other users are hidden from all but root. */
 bool eg__tty_holder(char *text, size_t size, const char *path, bool others);
 
-/** Ask the driver to hand over what arrives at once. Many drivers cannot, which is no failure. */
+/** Ask the driver to pass on input without delay. Many drivers cannot, which is not an error. */
 void eg__tty_hurry(int fd);
 
 #endif

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A port over RFC 2217, TCP or a tty that is no serial port, by gensio.
+ * A port over RFC 2217, TCP or a tty that is not a serial port, by gensio.
  *
- * gensio is driven by callbacks: its blocking calls never see the answers to RFC 2217 requests. Every port
- * has a selector of its own, without threads, locks or signals, and it runs only while a call of this file
- * waits, on the thread that made the call. So ports share nothing, and a callback needs no lock.
+ * gensio is driven by callbacks, because its blocking calls never see the answers to RFC 2217 requests. Every
+ * port has its own selector, without threads, locks or signals. It runs only while a call of this file waits,
+ * on the thread of that call. So ports share nothing, and a callback needs no lock.
  *
- * Over RFC 2217 a change of rate or lines is over when the server has acknowledged it, since the timing of a
- * reset depends on it. Lines that change together are asked for in one packet, and a line that stays is left
- * out: esp_rfc2217_server takes each request for a step of a reset, which it then does by itself. It
- * acknowledges no line, nor does ser2net for a device that has none; whoever says nothing to the first
- * request is told of lines without waiting. "Drained" means that the bytes have left this process: nobody can
- * tell when a server has sent them on.
+ * Over RFC 2217 a change of rate or lines is complete when the server has acknowledged it, because the timing
+ * of a reset depends on it. Lines that change together go in one packet, and unchanged lines are left out:
+ * esp_rfc2217_server takes each request as a step of a reset, which it then runs itself. It acknowledges no
+ * line, nor does ser2net for a device without lines; a server that does not answer the first request is told
+ * of lines without waiting. "Drained" means that the bytes have left this process: only the server knows when
+ * it has sent them on.
  *
- * Not here: telnet and RFC 2217 themselves, which are gensio's, byte 0xff included.
+ * gensio's selector has a table for descriptors below FD_SETSIZE and does not check it, so a port is refused
+ * before that is full.
+ *
+ * Not here: telnet and RFC 2217 themselves, which are gensio's part, byte 0xff included.
  */
 
 #include "engine/base/bytes.h"
@@ -303,7 +306,7 @@ static enum eg_code channel_drain(struct eg_port *port, bool *done, uint32_t tim
     return EG_OK;
 }
 
-/* Wait for the answers to what was asked. */
+/* Wait for the answers to all requests. */
 static enum eg_code wait_answers(struct channel *channel, const char *what, struct eg_error *err)
 {
     const uint64_t until_us = after_ms(ANSWER_TIMEOUT_MS);
@@ -364,7 +367,7 @@ static enum eg_code channel_set_baud(struct eg_port *port, uint32_t baud, struct
     return EG_OK;
 }
 
-/* What a client asks of a line in RFC 2217. */
+/* Values of SET-CONTROL in RFC 2217. */
 enum { LINE_DTR_ON = 8, LINE_DTR_OFF = 9, LINE_RTS_ON = 11, LINE_RTS_OFF = 12 };
 
 #define LINE_REQUEST_SIZE 7
@@ -386,8 +389,8 @@ static void ask_lines(struct channel *channel, bool change_dtr, bool dtr, bool c
         ask(channel, sergensio_rts, rts ? SERGENSIO_RTS_ON : SERGENSIO_RTS_OFF);
 }
 
-/* To a server that will not answer. Not through gensio's requests: it gives the answer to the next of them to
- * the oldest that has none. */
+/* Tell a server that will not answer. Not by gensio's requests: gensio would match a later answer to the
+ * oldest request without one. */
 static enum eg_code tell_lines(struct channel *channel, bool change_dtr, bool dtr, bool change_rts, bool rts,
                                struct eg_error *err)
 {
@@ -403,7 +406,7 @@ static enum eg_code tell_lines(struct channel *channel, bool change_dtr, bool dt
     if (size == 0)
         return EG_OK;
     EG_TRY(
-        eg_port_drain(&channel->port, LINES_TIMEOUT_MS, err)); /* behind everything that telnet still holds */
+        eg_port_drain(&channel->port, LINES_TIMEOUT_MS, err)); /* after everything that telnet still holds */
     hold_sigpipe(&before);
     channel->lost = gensio_write(gensio_get_child(channel->io, 1), &taken, message, size, NULL);
     release_sigpipe(&before);
@@ -425,7 +428,8 @@ static enum eg_code channel_set_lines(struct eg_port *port, bool dtr, bool rts, 
     return wait_answers(channel, "DTR and RTS", err);
 }
 
-/* Nobody knows how the server has left the lines, nor, unless the URL tells, whether it will say. */
+/* Release both lines: their state at the server is unknown. Without ign_set_control in the URL, this also
+ * finds out whether the server acknowledges. */
 static enum eg_code release_lines(struct channel *channel, struct eg_error *err)
 {
     if (channel->mute_lines)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The kinds of port the engine brings: addresses in their URLs, and which carrier takes a path. */
+/* The built-in kinds of port: parsing addresses, and choosing the carrier of a path. */
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
@@ -114,7 +114,7 @@ enum eg_code eg__parse_address(struct eg__address *address, const char *url, str
     return EG_OK;
 }
 
-/* libserialport first; it wants a sysfs entry and modem lines, so ptys and the like go to gensio. */
+/* libserialport first. It needs a sysfs entry and modem lines, so ptys and the like go to gensio. */
 static enum eg_code open_device(struct eg_port **port, const char *url, const char *path,
                                 const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -144,7 +144,7 @@ void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *
     port->pid = tty->bridge.pid;
 }
 
-/* Between looking and opening the port may have been exchanged, and its name may be that of another place. */
+/* The port may be exchanged between look-up and opening, and its name may belong to another place then. */
 static enum eg_code open_place(struct eg_port **port, const char *place, const struct eg_cancel *cancel,
                                struct eg_error *err)
 {

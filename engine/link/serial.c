@@ -3,10 +3,10 @@
 /*
  * A serial port of this machine, by libserialport.
  *
- * libserialport opens and configures; waiting is poll() on its descriptor, because its own timed calls
- * restart their wait with every byte and its drain cannot be given up.
+ * libserialport opens and configures the port. Waiting is poll() on its descriptor, because its own timed
+ * calls restart their wait with every byte and its drain cannot be cancelled.
  *
- * The rate is set in a second step after opening: CH341 drivers lose one that comes with the opening.
+ * The rate is set in a second step after opening: CH341 drivers lose a rate that is set while opening.
  *
  * Drivers of USB bridges report a disturbance on the bus (EPROTO, ETIMEDOUT and the like) by the call that
  * meets it, and the next one works. So such a call is tried again for TROUBLE_MS; only then, or when the port
@@ -38,7 +38,7 @@ struct serial {
     uint64_t trouble_us; /* since when every call has failed; 0 = the last one worked */
 };
 
-/* What drivers say of a disturbance, and of a device that is about to hang up. */
+/* Return whether the error means a disturbance, or a device that is about to hang up. */
 static bool is_trouble(int errnum)
 {
     switch (errnum) {
@@ -54,7 +54,7 @@ static bool is_trouble(int errnum)
     }
 }
 
-/* What drivers say to a request for modem lines that they do not have. */
+/* Return whether a driver says that it has no modem lines. */
 static bool has_no_lines(int errnum)
 {
     return errnum == ENOTTY || errnum == EINVAL;
@@ -115,7 +115,8 @@ static enum eg_code wait_for(struct serial *serial, short events, bool *ready, u
     return EG_OK;
 }
 
-/* Reading and writing fail when there is nothing left to read from, whatever the driver calls it. */
+/* Read or write once within the time. Any other error than trouble means that the port is gone, whatever the
+ * driver calls it. */
 static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t *from, size_t size,
                              size_t *moved, uint32_t timeout_ms, struct eg_error *err)
 {
@@ -156,7 +157,7 @@ static enum eg_code serial_write(struct eg_port *port, const uint8_t *data, size
     return transfer((struct serial *)port, NULL, data, size, put, timeout_ms, err);
 }
 
-/* Looks at the driver's queue again when its bytes should have left. */
+/* Poll the driver's queue, each time when its bytes should have left. */
 static enum eg_code serial_drain(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Getting a chip into its loader and in step with it.
+ * Resetting a chip into its loader and synchronising with it.
  *
- * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, since which of them works
- * depends on capacitors of the board and on what is between it and us. A chip that is already waiting in a
- * stub answers SYNC as well, with a value of zero.
+ * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, because which one works
+ * depends on the board's capacitors and on the connection. A chip that already runs a stub answers SYNC too,
+ * with a value of zero. A chip answers each SYNC eight times, and a slow link may keep the answers back; all
+ * are read before the next command.
  *
- * What the chip prints meanwhile is kept: when nothing answers it tells a board that started its application
- * from one that waits in its loader and cannot hear us.
+ * What the chip prints meanwhile is kept. When nothing answers, it tells a board that started its application
+ * from one that waits in its loader and receives nothing.
  */
 
 #include "engine/link/reset.h"
@@ -36,7 +37,7 @@ struct step {
     uint32_t hold_ms;
 };
 
-/* Printable text that came instead of frames. */
+/* Printable text that arrived instead of frames. */
 struct log {
     char text[2048];
     size_t used;
@@ -52,7 +53,7 @@ static void append(struct log *log, const uint8_t *data, size_t size)
     log->text[log->used] = '\0';
 }
 
-/* Takes what has arrived since the reset, before a SYNC throws it away. */
+/* Keep what has arrived since the reset, before a SYNC discards it. */
 static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg_error *err)
 {
     const uint64_t until_ms = eg_clock_ms() + COLLECT_MS;
@@ -71,8 +72,8 @@ static bool is_sync_reply(const uint8_t *frame, size_t size)
     return size >= 10 && frame[0] == 1 && frame[1] == EG_OP_SYNC && frame[8] == 0;
 }
 
-/* A ROM refuses an unknown command under the opcode of the one before, SYNC as a rule; such an answer that
- * comes late is passed over. */
+/* Skip other frames: a ROM refuses an unknown command under the opcode of an earlier one, usually SYNC, and
+ * that answer may come late. */
 static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
                                  struct eg_error *err)
 {
@@ -134,9 +135,8 @@ enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg
     return EG_OK;
 }
 
-/* A cable answers at once. What is behind a network or a pty, a simulator perhaps, may be slower than any
- * limit that is good for a cable, and an answer that comes too late is thrown away: so each attempt waits
- * longer there. */
+/* A cable answers at once. A network or a pty may be slower than any limit that suits a cable, and an answer
+ * that comes too late is discarded. So each attempt waits longer there. */
 static uint32_t sync_timeout_ms(const struct eg_loader *loader, unsigned attempt)
 {
     const uint32_t least_ms = loader->settings.sync_timeout_ms;
@@ -200,7 +200,7 @@ static enum eg_code take_step(struct eg_port *port, const struct step *step, str
     return eg_reset_run(port, step->sequence, step->hold_ms, err);
 }
 
-/* The end of the log on one line. */
+/* Keep the end of the log, as one line. */
 static void keep_log(struct eg_loader *loader, const struct log *log)
 {
     const size_t room = sizeof loader->boot_log - 1;

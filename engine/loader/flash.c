@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part: attaching it, who it is, raw SPI commands to it.
+ * The flash part: attaching it, its id, raw SPI commands.
  *
- * A stub has attached the flash when it greets; a ROM must be told to. Raw commands go through the chip's SPI
- * registers and so work on both. They leave USR and USR2 as they were, which the loader's own flash routines
- * rely on; the lengths in USR1 and DLEN every user sets for itself.
+ * A stub attaches the flash before it greets; a ROM must be told to. Raw commands use the chip's SPI
+ * registers, so they work on both. They restore USR and USR2, on which the loader's flash routines rely;
+ * every user sets the lengths in USR1 and DLEN itself.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -87,7 +87,7 @@ static enum eg_code execute(struct eg_loader *loader, struct eg_error *err)
         if ((cmd & CMD_USR) == 0)
             return EG_OK;
     }
-    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d looks", SPI_POLLS);
+    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d reads", SPI_POLLS);
 }
 
 static uint32_t phases(const struct eg_spi_command *command)
@@ -155,13 +155,13 @@ static enum eg_code plain_command(struct eg_loader *loader, uint8_t opcode, stru
     return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = opcode}, NULL, err);
 }
 
-/* Five bits cannot hold GPIO 32 and 33; efuse says 30 and 31 for them, which the chip does not have. */
+/* Five bits cannot hold GPIO 32 and 33; the eFuse has 30 and 31 for them, which the chip does not have. */
 static uint32_t pad(uint32_t efuse)
 {
     return efuse >= 30 ? efuse + 2 : efuse;
 }
 
-/* The word of SPI_ATTACH: 0 = the chip's usual pins. */
+/* Find the word of SPI_ATTACH: 0 = the chip's default pins. */
 static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct eg_error *err)
 {
     struct eg__registers registers = {.loader = loader, .err = err};
@@ -214,7 +214,7 @@ static uint32_t flash_size(uint32_t jedec)
     return 0;
 }
 
-/* Whether a part that booted well may have this id. */
+/* Whether a part that started correctly can have this id. */
 static bool is_healthy(uint32_t jedec)
 {
     const uint32_t maker = jedec & 0xff, type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;
@@ -226,8 +226,8 @@ static bool is_healthy(uint32_t jedec)
            (type == 0x50 && capacity >= 0x15 && capacity <= 0x16);
 }
 
-/* Some XMC parts wake up with a wrong id when their supply rises slowly, which may hide even their maker;
- * power-down and back cures them. */
+/* Some XMC parts start with a wrong id, even a wrong maker, when their supply rises slowly; power-down and
+ * wake-up cures them. */
 static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
 {
     uint32_t jedec = 0, maker = 0;
@@ -246,7 +246,7 @@ static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
     return eg_sleep_ms(loader->port->cancel, 1, err);
 }
 
-/* An application may have left it in a mode that the loader does not speak. */
+/* An application may have left the flash in a mode that the loader does not support. */
 static enum eg_code reset_flash(struct eg_loader *loader, struct eg_error *err)
 {
     EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
@@ -305,7 +305,8 @@ enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info
         return EG_OK;
     }
     EG_TRY(read_id(loader, &jedec, err));
-    /* A reply has no checksum, and a size made of a flipped bit refuses a good board or goes on record. */
+    /* Replies have no checksum, and a wrong size from a flipped bit would refuse a good board or be recorded.
+     */
     EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
     again &= 0xffffff;
     char text[EG_JEDEC_TEXT], again_text[EG_JEDEC_TEXT];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Leaving the loader, the ways that esptool's --after names.
+ * Leaving the loader in the ways that esptool's --after names.
  *
- * A hard reset needs modem lines; over the chip's own USB the lines are only requests, which take longer, and
- * do not always suffice: then a watchdog does it. An ESP32-S3 that was sent into its loader by a bit goes
- * back there unless the bit is cleared first.
+ * A hard reset needs modem lines. Over native USB the lines are only requests, which take longer and do not
+ * always work; then a watchdog does it. An ESP32-S3 that a register bit sent into its loader goes back there
+ * unless the bit is cleared first.
  */
 
 #include "engine/link/reset.h"
@@ -16,7 +16,7 @@ enum {
     WATCHDOG_WAIT_MS = 500,
 };
 
-/* A failure of the board is none: it may have left already. */
+/* Ignore failures of the board: it may have left already. */
 static enum eg_code forgive(enum eg_code code)
 {
     return eg__port_ended(code) ? code : EG_OK;
@@ -34,8 +34,8 @@ static enum eg_code leave_forced_download(struct eg_loader *loader, struct eg_er
     return forgive(eg_loader_write_reg(loader, bit->addr, 0, bit->mask << bit->shift, 0, err));
 }
 
-/* Over the chip's own USB a request by RTS resets the core alone, with the straps as they were sampled: a
- * board whose strap was low would come back to the loader. */
+/* Over native USB a request by RTS resets only the core and does not sample the straps again: a board whose
+ * strap was low would come back to the loader. */
 static enum eg_code needs_watchdog(struct eg_loader *loader, bool *needs, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
@@ -135,8 +135,8 @@ static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
     return hard_reset(loader, err);
 }
 
-/* It bites some milliseconds after it is armed, so the chip, and with it a port of its own, may be gone
- * before the last write, of the lock, is answered. */
+/* The watchdog bites some milliseconds after it is armed. So the chip, and with it a native USB port, may be
+ * gone before the last write, of the lock, is answered. */
 static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_register_write *write = loader->target->watchdog_reset;
@@ -168,7 +168,7 @@ static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct 
     case EG_AFTER_WATCHDOG_RESET:
         return watchdog_reset(loader, err);
     }
-    return eg_error_set(err, EG_INTERNAL, "no such way to leave the loader");
+    return eg_error_set(err, EG_INTERNAL, "unknown way to leave the loader");
 }
 
 const char *eg_left_text(enum eg_left left)

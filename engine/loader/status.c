@@ -3,8 +3,8 @@
 /*
  * The flash part's status registers, its SFDP table and its unique id.
  *
- * Parts differ in how they take a status of two bytes: both with one command, or each with its own. So both
- * ways are gone, one after the other; which of them the part has taken only reading tells.
+ * Flash parts differ in how they accept a status of two bytes: both by one command, or each by its own. So
+ * both ways are used, one after the other; reading back tells what the part accepted.
  */
 
 #include "engine/base/bytes.h"
@@ -87,8 +87,8 @@ enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsign
     return eg_loader_spi_command(loader, &command, word, err);
 }
 
-/* Four bytes that mean nothing come before the answer. GigaDevice wants the first three to be zero, so they
- * go as an address. */
+/* Four dummy bytes come before the answer. GigaDevice needs the first three to be zero, so they are sent as
+ * an address. */
 static enum eg_code read_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
 {
     const uint32_t usr1_addr = loader->target->spi.base + loader->target->spi.usr1;

@@ -211,9 +211,9 @@ static void options_that_do_not_exist_are_named(void **state)
         {{.port_filters = (const char *const[]){"vid=0x303a", "colour=red", NULL}},
          "port filter \"colour=red\": is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
         {{.settings = &settings},
-         "reset sequence \"D0|X1\": \"X1\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>"},
+         "reset sequence \"D0|X1\": unknown word \"X1\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
         {{.settings = &hard_settings},
-         "reset sequence \"R1|W61\": \"W61\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>"},
+         "reset sequence \"R1|W61\": unknown word \"W61\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
     };
 
     (void)fake;

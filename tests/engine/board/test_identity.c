@@ -113,7 +113,8 @@ static void security_info_is_told_where_there_is_one(void **state)
     }
 }
 
-static struct eg_security_state state_of(struct fake_board *fake, const char *chip, const struct vb_config *config)
+static struct eg_security_state state_of(struct fake_board *fake, const char *chip,
+                                         const struct vb_config *config)
 {
     struct eg_security_state state;
     struct eg_error err;

@@ -175,8 +175,9 @@ static void a_sequence_with_a_word_that_is_none_touches_nothing(void **state)
 
     talk_begin(&talk, &script, &loader, NULL, false);
     strcpy(loader.settings.custom_reset_sequence, "D0|Q");
-    assert_error(eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 7, &err), err, EG_BAD_JOB,
-                 "reset sequence \"D0|Q\": \"Q\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>");
+    assert_error(
+        eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 7, &err), err, EG_BAD_JOB,
+        "reset sequence \"D0|Q\": unknown word \"Q\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>");
     assert_string_equal(script.events, "X");
     talk_end(&script);
 }
