@@ -10,6 +10,7 @@
  * again. It may have another name by then, so a USB port is looked for at its place.
  */
 
+#include "engine/base/mac.h"
 #include "engine/board/board_internal.h"
 
 #include "engine/link/discover.h"
