@@ -357,6 +357,23 @@ static enum eg_code create_board(struct cli_call *call, const struct eg_settings
     return eg_board_create(&call->board, &options, err);
 }
 
+enum eg_after cli_after(const struct cli_call *call)
+{
+    return (enum eg_after)index_of(afters, cli_text(call, "after"));
+}
+
+/* What --after asks for in so many words must be possible; the default does what it can. */
+static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
+{
+    const char *after = cli_text(call, "after");
+
+    if (after == NULL || (call->verb->flags & CLI_VERB_STAYS) != 0)
+        return EG_OK;
+    if (eg_board_can_leave(call->board, cli_after(call), err) != EG_OK)
+        return eg_error_prefix(err, "--after %s: ", after);
+    return EG_OK;
+}
+
 /* esptool's steps 1 to 7. */
 static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_error *err)
 {
@@ -385,23 +402,6 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     }
     if ((verb->flags & CLI_VERB_FLASH) != 0)
         EG_TRY(eg_board_attach_flash(board, cli_text(call, "spi-connection"), err));
-    return EG_OK;
-}
-
-enum eg_after cli_after(const struct cli_call *call)
-{
-    return (enum eg_after)index_of(afters, cli_text(call, "after"));
-}
-
-/* What --after asks for in so many words must be possible; the default does what it can. */
-static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
-{
-    const char *after = cli_text(call, "after");
-
-    if (after == NULL || (call->verb->flags & CLI_VERB_STAYS) != 0)
-        return EG_OK;
-    if (eg_board_can_leave(call->board, cli_after(call), err) != EG_OK)
-        return eg_error_prefix(err, "--after %s: ", after);
     return EG_OK;
 }
 
