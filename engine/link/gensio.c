@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A port over RFC 2217, TCP or a tty that is no serial port, by gensio.
+ * A port over RFC 2217, TCP or a tty that is not a serial port, by gensio.
  *
- * gensio is driven by callbacks: its blocking calls never see the answers to RFC 2217 requests. Every port
- * has a selector of its own, without threads, locks or signals, and it runs only while a call of this file
- * waits, on the thread that made the call. So ports share nothing, and a callback needs no lock.
+ * gensio is driven by callbacks, because its blocking calls never see the answers to RFC 2217 requests. Every
+ * port has its own selector, without threads, locks or signals. It runs only while a call of this file waits,
+ * on the thread of that call. So ports share nothing, and a callback needs no lock.
  *
- * Over RFC 2217 a change of rate or lines is over when the server has acknowledged it, since the timing of a
- * reset depends on it. Lines that change together are asked for in one packet, and a line that stays is left
- * out: esp_rfc2217_server takes each request for a step of a reset, which it then does by itself. It
- * acknowledges no line, nor does ser2net for a device that has none; whoever says nothing to the first
- * request is told of lines without waiting. "Drained" means that the bytes have left this process: nobody can
- * tell when a server has sent them on.
+ * Over RFC 2217 a change of rate or lines is complete when the server has acknowledged it, because the timing
+ * of a reset depends on it. Lines that change together go in one packet, and unchanged lines are left out:
+ * esp_rfc2217_server takes each request as a step of a reset, which it then runs itself. It acknowledges no
+ * line, nor does ser2net for a device without lines; a server that does not answer the first request is told
+ * of lines without waiting. "Drained" means that the bytes have left this process: only the server knows when
+ * it has sent them on.
  *
- * Not here: telnet and RFC 2217 themselves, which are gensio's, byte 0xff included.
+ * gensio's selector has a table for descriptors below FD_SETSIZE and does not check it, so a port is refused
+ * before that is full.
+ *
+ * Not here: telnet and RFC 2217 themselves, which are gensio's part, byte 0xff included.
  */
 
 #include "engine/base/bytes.h"
+#include "engine/base/text.h"
 #include "engine/link/carriers.h"
 
 #include <errno.h>
@@ -32,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -41,12 +46,19 @@
 #define AGREE_POLL_MS      10
 #define CLOSE_TIMEOUT_MS   500
 
+#define SLIP_END 0xc0 /* of a loader's frames */
+
+#define DESCRIPTORS_LEFT 64 /* for what other threads open meanwhile */
+
 struct channel {
     struct eg_port port;
     struct selector_s *selector;
     struct gensio_os_funcs *os;
     struct gensio *io;
-    int lock_fd;          /* of a tty, held against other programs; -1 = none */
+    int lock_fd;    /* of a tty, held against other programs; -1 = none */
+    char said[200]; /* the first bytes received, as text of a server that closes at once */
+    size_t said_size;
+    bool said_more;       /* more came than fits, or no text: a board is talking */
     uint8_t input[65536]; /* received, not read: bytes at..end */
     size_t at, end;
     bool opened, closed, writable;
@@ -118,6 +130,18 @@ static uint64_t after_ms(uint32_t duration_ms)
     return eg_clock_us() + (uint64_t)duration_ms * 1000;
 }
 
+static void keep_said(struct channel *channel, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size && !channel->said_more; i++) {
+        const bool text = data[i] == '\r' || data[i] == '\n' || data[i] == '\t' || data[i] >= ' ';
+
+        if (channel->said_size == sizeof channel->said - 1 || !text || data[i] == SLIP_END)
+            channel->said_more = true;
+        else
+            channel->said[channel->said_size++] = (char)data[i];
+    }
+}
+
 static size_t take(struct channel *channel, const uint8_t *data, size_t size)
 {
     if (channel->at > 0 && channel->end + size > sizeof channel->input) {
@@ -127,6 +151,7 @@ static size_t take(struct channel *channel, const uint8_t *data, size_t size)
     }
     if (size > sizeof channel->input - channel->end)
         size = sizeof channel->input - channel->end;
+    keep_said(channel, data, size);
     memcpy(channel->input + channel->end, data, size);
     channel->end += size;
     return size;
@@ -184,8 +209,29 @@ static void on_answer(struct sergensio *serial, int error, unsigned value, void 
         channel->refused = error;
 }
 
+/* The last line that is not empty; false when there is none. */
+static bool last_line(char line[sizeof((struct channel *)0)->said], const struct channel *channel)
+{
+    char text[sizeof channel->said];
+    char *rest, *word;
+
+    memcpy(text, channel->said, sizeof text);
+    line[0] = '\0';
+    for (word = strtok_r(text, "\r\n", &rest); word != NULL; word = strtok_r(NULL, "\r\n", &rest))
+        if (word[strspn(word, " \t")] != '\0')
+            memmove(line, word, strlen(word) + 1);
+    eg_text_make_harmless(line);
+    return line[0] != '\0';
+}
+
+/* A server that cannot give the port says why in a line and closes; ser2net and labgrid do. */
 static enum eg_code gone(const struct channel *channel, struct eg_error *err)
 {
+    char line[sizeof channel->said];
+
+    if (channel->port.remote && !channel->said_more && last_line(line, channel))
+        return eg_error_set(err, EG_PORT_REFUSED, "%s: the server said \"%s\" and closed the connection",
+                            channel->port.url, line);
     return eg_error_set(err, EG_PORT_GONE, "%s: %s", channel->port.url,
                         channel->lost == GE_REMCLOSE ? "the other end closed the connection"
                                                      : gensio_err_to_str(channel->lost));
@@ -260,7 +306,7 @@ static enum eg_code channel_drain(struct eg_port *port, bool *done, uint32_t tim
     return EG_OK;
 }
 
-/* Wait for the answers to what was asked. */
+/* Wait for the answers to all requests. */
 static enum eg_code wait_answers(struct channel *channel, const char *what, struct eg_error *err)
 {
     const uint64_t until_us = after_ms(ANSWER_TIMEOUT_MS);
@@ -321,7 +367,7 @@ static enum eg_code channel_set_baud(struct eg_port *port, uint32_t baud, struct
     return EG_OK;
 }
 
-/* What a client asks of a line in RFC 2217. */
+/* Values of SET-CONTROL in RFC 2217. */
 enum { LINE_DTR_ON = 8, LINE_DTR_OFF = 9, LINE_RTS_ON = 11, LINE_RTS_OFF = 12 };
 
 #define LINE_REQUEST_SIZE 7
@@ -343,8 +389,8 @@ static void ask_lines(struct channel *channel, bool change_dtr, bool dtr, bool c
         ask(channel, sergensio_rts, rts ? SERGENSIO_RTS_ON : SERGENSIO_RTS_OFF);
 }
 
-/* To a server that will not answer. Not through gensio's requests: it gives the answer to the next of them to
- * the oldest that has none. */
+/* Tell a server that will not answer. Not by gensio's requests: gensio would match a later answer to the
+ * oldest request without one. */
 static enum eg_code tell_lines(struct channel *channel, bool change_dtr, bool dtr, bool change_rts, bool rts,
                                struct eg_error *err)
 {
@@ -360,7 +406,7 @@ static enum eg_code tell_lines(struct channel *channel, bool change_dtr, bool dt
     if (size == 0)
         return EG_OK;
     EG_TRY(
-        eg_port_drain(&channel->port, LINES_TIMEOUT_MS, err)); /* behind everything that telnet still holds */
+        eg_port_drain(&channel->port, LINES_TIMEOUT_MS, err)); /* after everything that telnet still holds */
     hold_sigpipe(&before);
     channel->lost = gensio_write(gensio_get_child(channel->io, 1), &taken, message, size, NULL);
     release_sigpipe(&before);
@@ -382,10 +428,10 @@ static enum eg_code channel_set_lines(struct eg_port *port, bool dtr, bool rts, 
     return wait_answers(channel, "DTR and RTS", err);
 }
 
-/* Nobody knows how the server has left the lines, nor, unless the URL tells, whether it will say. */
+/* Release both lines: their state at the server is unknown. Without ign_set_control in the URL, this also
+ * finds out whether the server acknowledges. */
 static enum eg_code release_lines(struct channel *channel, struct eg_error *err)
 {
-    channel->mute_lines = eg__address_is_mute(channel->port.url);
     if (channel->mute_lines)
         return tell_lines(channel, true, false, true, false, err);
     ask_lines(channel, true, false, true, false);
@@ -462,9 +508,58 @@ static enum eg_code code_of(int error)
     }
 }
 
+/* Whether gensio may be given descriptors: its selector has a table of FD_SETSIZE and does not look whether
+ * they fit. */
+static bool has_room(void)
+{
+    const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return fd + DESCRIPTORS_LEFT < FD_SETSIZE;
+}
+
+static enum eg_code no_room(const char *url, struct eg_error *err)
+{
+    return eg_error_set(
+        err, EG_PORT_REFUSED,
+        "%s: too many open files: network ports of one program must have descriptors below %d, so "
+        "about %d can be open at once",
+        url, FD_SETSIZE, (FD_SETSIZE - DESCRIPTORS_LEFT) / 2);
+}
+
+/* Opened by one thread at a time, so that none of them takes the room that another has seen. */
+static enum eg_code start(struct channel *channel, const char *address, struct eg_error *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    const char *url = channel->port.url;
+
+    pthread_mutex_lock(&lock);
+    const bool selector_fits = has_room();
+    const bool made = selector_fits && sel_alloc_selector_nothread(&channel->selector) == 0 &&
+                      gensio_unix_funcs_alloc(channel->selector, 0, &channel->os) == 0 && channel->os != NULL;
+    pthread_mutex_unlock(&lock);
+    if (!selector_fits)
+        return no_room(url, err);
+    if (!made)
+        return eg_error_set(err, EG_NO_MEMORY, "%s: no memory for the connection", url);
+
+    int error = str_to_gensio(address, channel->os, on_event, channel, &channel->io); /* may ask a resolver */
+    pthread_mutex_lock(&lock);
+    const bool fits = has_room();
+    if (error == 0 && fits)
+        error = gensio_open(channel->io, on_open, channel);
+    pthread_mutex_unlock(&lock);
+    if (error == 0 && !fits)
+        return no_room(url, err);
+    return error == 0 ? EG_OK : eg_error_set(err, code_of(error), "%s: %s", url, gensio_err_to_str(error));
+}
+
 /* `address` in gensio's language. */
 static enum eg_code open_channel(struct eg_port **port, const struct eg_port_ops *ops, const char *url,
-                                 const char *address, const struct eg_cancel *cancel, struct eg_error *err)
+                                 const char *address, uint32_t timeout_ms, const struct eg_cancel *cancel,
+                                 struct eg_error *err)
 {
     static pthread_once_t prepared = PTHREAD_ONCE_INIT; /* the library's tables are the process's */
     EG_CLEANUP(close_cleanup) struct channel *channel = NULL;
@@ -475,24 +570,15 @@ static enum eg_code open_channel(struct eg_port **port, const struct eg_port_ops
     channel->port.cancel = cancel;
     channel->lock_fd = -1;
     snprintf(channel->port.url, sizeof channel->port.url, "%s", url);
-    if (sel_alloc_selector_nothread(&channel->selector) != 0 ||
-        gensio_unix_funcs_alloc(channel->selector, 0, &channel->os) != 0 || channel->os == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%s: no memory for the connection", url);
+    EG_TRY(start(channel, address, err));
 
-    int error = str_to_gensio(address, channel->os, on_event, channel, &channel->io);
-    if (error == 0)
-        error = gensio_open(channel->io, on_open, channel);
-    if (error != 0)
-        return eg_error_set(err, code_of(error), "%s: %s", url, gensio_err_to_str(error));
-
-    const uint64_t until_us = after_ms(CONNECT_TIMEOUT_MS);
+    const uint64_t until_us = after_ms(timeout_ms);
     while (!channel->opened) {
         const uint64_t slice_us = after_ms(EG_CANCEL_POLL_MS);
         if (eg_cancel_requested(cancel))
             return eg_error_set(err, EG_CANCELLED, "%s: cancelled", url);
         if (eg_clock_us() >= until_us)
-            return eg_error_set(err, EG_NO_PORT, "%s: no connection within %d s", url,
-                                CONNECT_TIMEOUT_MS / 1000);
+            return eg_error_set(err, EG_NO_PORT, "%s: no connection within %g s", url, timeout_ms / 1000.0);
         serve(channel, slice_us < until_us ? slice_us : until_us);
     }
     if (channel->open_error != 0)
@@ -531,19 +617,29 @@ static const struct eg_port_ops rfc2217_ops = {
     .close = channel_close,
 };
 
+static enum eg_code open_remote(struct eg_port **port, const struct eg_port_ops *ops, const char *filters,
+                                const char *url, const struct eg_cancel *cancel, struct eg_error *err)
+{
+    struct eg__address address;
+    char text[400];
+
+    EG_TRY(eg__parse_address(&address, url, err));
+    snprintf(text, sizeof text, "%stcp(nodelay,readbuf=16384),%s", filters, address.text);
+    EG_TRY(open_channel(port, ops, url, text,
+                        address.timeout_ms != 0 ? address.timeout_ms : CONNECT_TIMEOUT_MS, cancel, err));
+    (*port)->remote = true;
+    ((struct channel *)*port)->mute_lines = address.mute;
+    return EG_OK;
+}
+
 enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, void *context,
                                      const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
-    char host[280];
-    char address[400];
 
     (void)context;
-    EG_TRY(eg__parse_address(host, sizeof host, url, err));
-    snprintf(address, sizeof address,
-             "telnet(rfc2217,readbuf=16384,writebuf=16384),tcp(nodelay,readbuf=16384),%s", host);
-    EG_TRY(open_channel(&opened, &rfc2217_ops, url, address, cancel, err));
-    opened->remote = true;
+    EG_TRY(open_remote(&opened, &rfc2217_ops, "telnet(rfc2217,readbuf=16384,writebuf=16384),", url, cancel,
+                       err));
     EG_TRY(release_lines((struct channel *)opened, err));
     *port = opened;
     opened = NULL;
@@ -553,15 +649,8 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
 enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *context,
                                  const struct eg_cancel *cancel, struct eg_error *err)
 {
-    char host[280];
-    char address[400];
-
     (void)context;
-    EG_TRY(eg__parse_address(host, sizeof host, url, err));
-    snprintf(address, sizeof address, "tcp(nodelay,readbuf=16384),%s", host);
-    EG_TRY(open_channel(port, &tcp_ops, url, address, cancel, err));
-    (*port)->remote = true;
-    return EG_OK;
+    return open_remote(port, &tcp_ops, "", url, cancel, err);
 }
 
 enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
@@ -571,15 +660,15 @@ enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const c
     char address[PATH_MAX + 80];
 
     if (fd < 0)
-        return eg__tty_cannot_open(url, errno, err);
+        return eg__tty_cannot_open(url, path, errno, err);
     if (!isatty(fd) || strchr(path, ',') != NULL) /* a comma ends a name in gensio's language */
         return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", url);
     const int errnum = eg__tty_lock(fd);
     if (errnum != 0)
-        return eg__tty_cannot_open(url, errnum, err);
+        return eg__tty_cannot_open(url, path, errnum, err);
     snprintf(address, sizeof address, "serialdev(nouucplock,drain_time=0,readbuf=16384),%s,%dN81,local", path,
              EG_PORT_OPEN_BAUD);
-    EG_TRY(open_channel(port, &tty_ops, url, address, cancel, err));
+    EG_TRY(open_channel(port, &tty_ops, url, address, CONNECT_TIMEOUT_MS, cancel, err));
     ((struct channel *)*port)->lock_fd = fd;
     fd = -1;
     return EG_OK;

@@ -100,7 +100,7 @@ children+=("$first")
 wait_for_write first
 expect_status 1 espgang run "$work/job.yaml" --ports /dev/ttyUSB20 --ledger "$work/second.db"
 expect_equal 'the second' "$(sqlite3 -batch -noheader "$work/second.db" 'select code, sentence from runs')" \
-  'port-busy|connect: /dev/ttyUSB20: another program uses it'
+  "port-busy|connect: /dev/ttyUSB20: espgang (process $first) uses it"
 wait "$first" || fail "the first ended with $?: $(cat "$work/first.log" "$work/first.err.log")"
 unset 'children[-1]'
 expect_equal 'the first' "$(ledger "select outcome from runs where batch = 'first'")" pass

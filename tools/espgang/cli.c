@@ -50,6 +50,8 @@ const struct cli_command cli_commands[] = {
 /* The one flag a signal handler can reach. */
 static struct eg_cancel interrupted;
 
+static struct eg_logger *caller_logger; /* while eg_main_logged() runs */
+
 const struct eg_cancel *cli_cancel(void)
 {
     return &interrupted;
@@ -409,7 +411,20 @@ enum cli_status cli_main(int argc, const char **argv)
     return status;
 }
 
+struct eg_logger *cli_caller_logger(void)
+{
+    return caller_logger;
+}
+
 int eg_main(int argc, char **argv)
 {
-    return (int)cli_main(argc, (const char **)argv);
+    return eg_main_logged(argc, argv, NULL);
+}
+
+int eg_main_logged(int argc, char **argv, struct eg_logger *logger)
+{
+    caller_logger = logger;
+    const enum cli_status status = cli_main(argc, (const char **)argv);
+    caller_logger = NULL;
+    return (int)status;
 }
