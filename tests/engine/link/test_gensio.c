@@ -157,12 +157,14 @@ static void *serve(void *context)
     peer->client = accept(peer->listener, NULL, NULL);
     if (peer->client < 0)
         return NULL;
-    if (peer->says != NULL) {
+    while (peer->says != NULL && peer->client >= 0) { /* to every client */
         put(peer, (const uint8_t *)peer->says, strlen(peer->says));
         eg_clock_sleep_until_us(eg_clock_us() + 50000);
         close(peer->client);
-        return NULL;
+        peer->client = accept(peer->listener, NULL, NULL);
     }
+    if (peer->client < 0)
+        return NULL;
     if (peer->offers_first) {
         put(peer, (const uint8_t[]){IAC, WILL, COM_PORT}, 3);
         eg_clock_sleep_until_us(eg_clock_us() + 50000);
