@@ -48,7 +48,7 @@ static enum eg_code copy_field(char text[FIELD_TEXT], const char *from, size_t s
         return eg_error_set(err, EG_BAD_IMAGE, "a field of %zu characters is too long", size);
     for (size_t i = 0, step; i < size; i += step) {
         step = eg_utf8_length(from + i, size - i);
-        if (step == 0 || (unsigned char)from[i] < ' ' || from[i] == 0x7f)
+        if (step == 0 || eg_utf8_is_control(from + i, step))
             return eg_error_set(err, EG_BAD_IMAGE, "there is something that is no text");
     }
     memcpy(text, from, size);

@@ -198,7 +198,7 @@ static const struct eg_port_scheme path_scheme = {
     .scheme = "",
     .help =
         "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines);\n"
-        "                     or its slot, as 'espgang ports' shows it",
+        "                       or its slot, as 'espgang ports' shows it",
     .open = open_path,
 };
 

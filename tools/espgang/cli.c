@@ -12,7 +12,6 @@
 #include "tools/espgang/complete.h"
 #include "tools/espgang/verb.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -191,8 +190,8 @@ bool cli_check_name(poptContext context, const char *option, const char *name)
         return false;
     }
     for (size_t length; *at != '\0'; at += length) {
-        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
-        if (length == 0) {
+        length = eg_utf8_length(at, strlen(at));
+        if (length == 0 || eg_utf8_is_control(at, length)) {
             cli_usage(context, "%s: the name has byte 0x%02x, which is no text", option, (unsigned char)*at);
             return false;
         }
