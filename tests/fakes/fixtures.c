@@ -32,3 +32,11 @@ const char *this_program(char text[64])
     snprintf(text, 64, "%.*s (process %d)", (int)strcspn(name, "\n"), name, (int)getpid());
     return text;
 }
+
+const char *source_path(char path[4096], const char *name)
+{
+    const char *folder = getenv("EG_SOURCES");
+
+    snprintf(path, 4096, "%s/%s", folder != NULL ? folder : ".", name);
+    return path;
+}
