@@ -575,9 +575,10 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and its address. Intel HEX and UF2 files have their own addresses: `addr` must be 0 or their lowest one. A UF2
- * file whose addresses count from an application partition needs `in_partition`. Whole sectors of 4096 bytes are erased,
- * including bytes before and after the file; the ESP8266's ROM also erases the next sector. */
+/** One file and its address. Intel HEX and UF2 files have their own addresses: `addr` must be 0 or their
+ * lowest one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole
+ * sectors of 4096 bytes are erased, including bytes before and after the file; the ESP8266's ROM also erases
+ * the next sector. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;

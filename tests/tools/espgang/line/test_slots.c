@@ -3,6 +3,7 @@
 #include "tools/espgang/line/slots.h"
 #include "tests/fakes/check.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
