@@ -87,6 +87,7 @@ struct insertion {
     uint64_t pulled_ms; /* 0 = it is in */
     bool ended;         /* its result was told */
     struct insertion *next;
+    struct insertion *older; /* of all */
 };
 
 enum phase { EMPTY, INSERTED, ACTING, AWAY, TOLD };
@@ -112,6 +113,7 @@ static struct {
     unsigned wanted, inserted, ended;
     unsigned plans[PLANS], swaps, late;
     unsigned passed, removed, exchanged, others;
+    struct insertion *newest;
     FILE *list; /* of the insertions that have ended */
     pid_t line;
 } hands;
@@ -127,7 +129,8 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     va_end(args);
     if (hands.line > 0)
         kill(hands.line, SIGKILL);
-    exit(1);
+    fflush(NULL);
+    _exit(1);
 }
 
 static unsigned chance(unsigned most)
@@ -212,13 +215,15 @@ static void unplug(const struct slot *slot)
         fail("pulling %s out at %s: %s", slot->board->mac, slot->place, strerror(errnum));
 }
 
-static struct board *free_board(bool native)
+/* A chip with USB of its own that is back in its slot at once is the same insertion to the line, so it is
+ * never chosen. */
+static struct board *free_board(const struct slot *slot)
 {
     const unsigned first = chance(BOARDS);
 
     for (unsigned i = 0; i < BOARDS; i++) {
         struct board *const board = &hands.boards[(first + i) % BOARDS];
-        if (!board->in_use && board->native == native)
+        if (!board->in_use && board->native == slot->native && (!slot->native || board != slot->board))
             return board;
     }
     return NULL;
@@ -247,6 +252,8 @@ static void begin_insertion(struct slot *slot, enum plan plan)
                         : plan == PLAN_RENAME ? TEST
                                               : chance(STAGES)],
     };
+    insertion->older = hands.newest;
+    hands.newest = insertion;
     hands.plans[plan]++;
     if (slot->open == NULL)
         slot->open = insertion;
@@ -270,12 +277,13 @@ static void insert(struct slot *slot, uint64_t now_ms)
 {
     if (hands.inserted >= hands.wanted)
         return;
-    if (!slot->repeat || slot->board == NULL || slot->board->in_use)
-        slot->board = free_board(slot->native);
-    slot->repeat = false;
-    if (slot->board == NULL)
+    struct board *const board =
+        slot->repeat && slot->board != NULL && !slot->board->in_use ? slot->board : free_board(slot);
+    if (board == NULL)
         return; /* every board is in a slot, or its run has not ended yet */
-    slot->board->in_use = true;
+    slot->repeat = false;
+    slot->board = board;
+    board->in_use = true;
     begin_insertion(slot, choose_plan(slot));
     plug(slot);
     enter(slot, INSERTED, now_ms, 0);
@@ -287,7 +295,7 @@ static void take_out(struct slot *slot, uint64_t now_ms)
     slot->current->pulled_ms = now_ms;
     if (slot->current->ended)
         slot->board->in_use = false;
-    slot->repeat = chance(4) == 0;
+    slot->repeat = !slot->native && chance(4) == 0;
     enter(slot, EMPTY, now_ms, 100 + chance(2900));
 }
 
@@ -439,7 +447,8 @@ static void take_event(const json_t *event, uint64_t now_ms)
                      slot->name, insertion->number);
             slot->told_empty = false;
         }
-        const bool moment = strcmp(text_of(event, "stage"), insertion->stage) == 0;
+        const bool moment = strcmp(text_of(event, "stage"), insertion->stage) == 0 &&
+                            json_integer_value(json_object_get(event, "attempt")) == 1;
         if (insertion == slot->current && slot->phase == INSERTED && moment &&
             (insertion->plan == PLAN_PULL || insertion->plan == PLAN_GLITCH ||
              insertion->plan == PLAN_RENAME))
@@ -472,7 +481,7 @@ static int start_line(char **argv)
         dup2(out[1], STDOUT_FILENO);
         close(out[0]);
         close(out[1]);
-        execv(argv[0], argv);
+        execvp(argv[0], argv);
         _exit(127);
     }
     close(out[1]);
@@ -573,5 +582,9 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BOARDS; i++)
         end_board(&hands.boards[i]);
     report(eg_clock_ms() - begun_ms);
+    for (struct insertion *one = hands.newest, *older; one != NULL; one = older) {
+        older = one->older;
+        free(one);
+    }
     return fclose(hands.list) == 0 && fclose(log) == 0 ? 0 : 1;
 }
