@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORM 4 /* of the runs that finish now */
+#define FORM 5 /* of the runs that finish now */
 
 static const struct eg__chain_part form_1[] = {
     {EG__CHAIN_SESSION, "session"}, {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
@@ -50,9 +50,22 @@ static const struct eg__chain_part form_4[] = {
     {EG__CHAIN_LEDGER, "ledger"},         {EG__STATEMENT_COUNT, NULL},
 };
 
+static const struct eg__chain_part form_5[] = {
+    {EG__CHAIN_SESSION_KIND, "session"},  {EG__CHAIN_RUN, "run"},
+    {EG__CHAIN_INTENTS, "intent"},        {EG__CHAIN_OUTCOME, "outcome"},
+    {EG__CHAIN_STAGES, "stage"},          {EG__CHAIN_REGIONS, "region"},
+    {EG__CHAIN_VALUES, "run_value"},      {EG__CHAIN_LOG, "run_log"},
+    {EG__CHAIN_ALL_OF_ROWS, "pool_row"},  {EG__CHAIN_EVENTS, "pool_event"},
+    {EG__CHAIN_BRIDGE, "run_bridge"},     {EG__CHAIN_LABEL, "run_label"},
+    {EG__CHAIN_DEVICE, "run_device"},     {EG__CHAIN_TIMES, "region_time"},
+    {EG__CHAIN_MERGED_RUN, "merged_run"}, {EG__CHAIN_MERGED_SESSION, "merged_session"},
+    {EG__CHAIN_LEDGER, "ledger"},         {EG__CHAIN_CLAIMS, "run_claim"},
+    {EG__STATEMENT_COUNT, NULL},
+};
+
 const struct eg__chain_part *eg__chain_parts(int64_t form)
 {
-    static const struct eg__chain_part *const forms[] = {form_1, form_2, form_3, form_4};
+    static const struct eg__chain_part *const forms[] = {form_1, form_2, form_3, form_4, form_5};
 
     return form >= 1 && form <= (int64_t)(sizeof forms / sizeof forms[0]) ? forms[form - 1] : NULL;
 }

@@ -61,7 +61,7 @@ static enum eg_code open_query(struct eg_query *query, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     int64_t ignored;
 
-    EG_TRY(eg__path_resolve(&full, query->path, false, err));
+    EG_TRY(eg__path_resolve(&full, query->path, err));
     EG_TRY(eg__open_reading(&query->db, full, err));
     EG_TRY(eg__sqlite_exec(query->db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     EG_TRY(
