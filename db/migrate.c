@@ -86,6 +86,19 @@ static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
     return EG_OK;
 }
 
+enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
+
+    if (sqlite3_open(":memory:", &fresh) != SQLITE_OK)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    for (unsigned i = 0; eg__schemas[i] != NULL; i++)
+        EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
+    *db = fresh;
+    fresh = NULL;
+    return EG_OK;
+}
+
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;

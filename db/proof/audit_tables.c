@@ -86,11 +86,9 @@ static bool belongs_to_runs(const char *table)
 /* The newest form has the parts of all. */
 static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
 {
-    int64_t form = 1;
+    const int64_t form = eg__chain_newest();
 
     EG_TRY(eg__sqlite_number(audit->db, "SELECT count(*) FROM purged_log", &audit->result->purged, err));
-    while (eg__chain_parts(form + 1) != NULL)
-        form++;
     for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
         if (belongs_to_runs(part->table))
             EG_TRY(count_rows(audit, part->table, part, err));
@@ -249,10 +247,7 @@ static enum eg_code check_schema(struct eg__audit *audit, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
 
-    if (sqlite3_open(":memory:", &fresh) != SQLITE_OK)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    for (unsigned i = 0; eg__schemas[i] != NULL; i++)
-        EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
+    EG_TRY(eg__migrate_fresh(&fresh, err));
     EG_TRY(compare_schema(
         audit, fresh, audit->db,
         "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid",

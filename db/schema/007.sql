@@ -24,8 +24,7 @@ DROP INDEX run_value_serial;
 CREATE INDEX run_value_of_unit ON run_value (value, name) WHERE kind = 'unit';
 
 -- Append only, as in version 1.
-CREATE TRIGGER run_claim_keeps BEFORE UPDATE ON run_claim BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_claim_stays BEFORE DELETE ON run_claim BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_claim)
 CREATE TRIGGER run_claim_once BEFORE INSERT ON run_claim
 WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM run_claim WHERE run_id = NEW.run_id AND position = NEW.position)

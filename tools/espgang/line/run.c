@@ -259,7 +259,7 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
+                             eg_ledger_is_new(ledger), station->slot_count);
     warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
@@ -309,9 +309,14 @@ static enum cli_status run(const struct run_options *options, const char *job)
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
-    const struct eg_session session = {options->station, options->operator_name, options->batch};
+    const struct eg_session session = {.station = options->station,
+                                       .operator_name = options->operator_name,
+                                       .batch = options->batch,
+                                       .simulated = options->boards > 0};
     if (eg_ledger_open(&ledger, options->ledger, &session, plan, &orphans, &err) != EG_OK)
         return cli_fail(&err);
+    if (eg_ledger_is_new(ledger))
+        fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
     if (orphans > 0)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
