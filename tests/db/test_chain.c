@@ -257,7 +257,7 @@ static void assert_stays_right(struct sample *sample, int version)
 static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **state)
 {
     static const char *const known[] = {
-        "1", "2", "3", "4", "5",
+        ,
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"

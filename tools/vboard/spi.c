@@ -66,7 +66,7 @@ static void read_id(const struct vb_board *board, struct transfer *transfer)
  * that shows the MAC of another still has a flash of its own. */
 static void read_unique_id(const struct vb_board *board, struct transfer *transfer)
 {
-    uint64_t seed = board->same_flash_id ? 0 : board->config.number, id;
+    uint64_t seed = board->same_flash_id ? 0 : board->config.flash_number, id;
 
     if (!board->part->unique_id || transfer->lead_bits != 32)
         return;
