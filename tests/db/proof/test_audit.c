@@ -408,7 +408,7 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "stage of run 99 has a row that is not part of the chain");
     assert_says(sample,
                 "INSERT INTO session SELECT 9, job_id, started_utc, station, operator, batch, job_path,"
-                " tool_version FROM session WHERE session_id = 1",
+                " tool_version, simulated FROM session WHERE session_id = 1",
                 "journal of session 9 is missing");
     assert_says(sample, "UPDATE pool_row SET fields = '[\"A-9\",\"three\"]' WHERE row_id = 3",
                 "pool_row of import 1 is not what was recorded: a row was changed");
