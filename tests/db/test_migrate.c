@@ -121,6 +121,36 @@ static void the_schemas_that_are_released_stay_what_they_are(void **state)
     sqlite3_close(db);
 }
 
+static void nothing_is_recorded_into_a_ledger_that_has_lost_a_rule(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    static const struct {
+        const char *sql, *cause;
+    } cases[] = {
+        {"DROP TRIGGER outcome_keeps",
+         "trigger outcome_keeps of table outcome is missing or is not what it was"},
+        {"DROP VIEW runs; CREATE VIEW runs AS SELECT 1 AS run",
+         "view runs of table runs is missing or is not what it was"},
+        {"CREATE TRIGGER more AFTER INSERT ON outcome BEGIN SELECT 1; END",
+         "trigger more of table outcome is not one of a ledger"},
+    };
+    struct eg_error err;
+    char cause[300];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unlink(sample->path);
+        assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+        eg_ledger_close(ledger);
+        ledger = NULL;
+        make(sample->path, cases[i].sql);
+        snprintf(cause, sizeof cause, "%s; nothing is recorded into it: go on with a backup or a new ledger",
+                 cases[i].cause);
+        assert_refused(sample, EG_LEDGER, cause);
+        assert_sql(sample->path, "SELECT count(*) FROM session", "1");
+    }
+}
+
 static void an_empty_file_becomes_a_ledger(void **state)
 {
     const struct sample *sample = *state;
@@ -292,6 +322,7 @@ int main(void)
         with_sample(a_database_of_another_program_is_refused_and_left_as_it_is),
         with_sample(a_file_that_is_no_database_is_refused_and_left_as_it_is),
         with_sample(the_schemas_that_are_released_stay_what_they_are),
+        with_sample(nothing_is_recorded_into_a_ledger_that_has_lost_a_rule),
         with_sample(an_empty_file_becomes_a_ledger),
         with_sample(an_old_ledger_is_migrated_with_what_it_has),
         with_sample(an_import_migrates_an_old_ledger_unless_somebody_records_into_it),
