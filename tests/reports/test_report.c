@@ -141,7 +141,7 @@ static void the_csv_has_a_row_for_each_run(void **state)
                     ",duration_ms,counts\r\n1,batch-1,slot <1>,sim:esp32c3,7c:df:a1:00:00:01,esp32c3,v0.4,"
                     "ESP32-C3 (QFN32),c84016,4194304,");
     assert_contains(text, ",fail,flash-stuck-bits,board,flash bits stay 0,,1,3210,earlier\r\n");
-    assert_contains(text, ",unfinished,,,,,,\r\n");
+    assert_contains(text, ",unfinished,,,,,,,\r\n");
 }
 
 static void values_are_columns_and_members_and_a_secret_is_empty(void **state)

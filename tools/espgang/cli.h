@@ -62,6 +62,7 @@ enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char 
 #define CLI_TRUST_DIR_HELP                                                                                   \
     "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
 enum cli_status cli_nvs(int argc, const char **argv);
+enum cli_status cli_secure(int argc, const char **argv);
 enum cli_status cli_pool(int argc, const char **argv);
 enum cli_status cli_history(int argc, const char **argv);
 enum cli_status cli_units(int argc, const char **argv);
