@@ -12,7 +12,6 @@
 #include "tools/espgang/complete.h"
 #include "tools/espgang/verb.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -50,6 +49,8 @@ const struct cli_command cli_commands[] = {
 
 /* The one flag a signal handler can reach. */
 static struct eg_cancel interrupted;
+
+static struct eg_logger *caller_logger; /* while eg_main_logged() runs */
 
 const struct eg_cancel *cli_cancel(void)
 {
@@ -190,8 +191,8 @@ bool cli_check_name(poptContext context, const char *option, const char *name)
         return false;
     }
     for (size_t length; *at != '\0'; at += length) {
-        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
-        if (length == 0) {
+        length = eg_utf8_length(at, strlen(at));
+        if (length == 0 || eg_utf8_is_control(at, length)) {
             cli_usage(context, "%s: the name has byte 0x%02x, which is no text", option, (unsigned char)*at);
             return false;
         }
@@ -410,7 +411,20 @@ enum cli_status cli_main(int argc, const char **argv)
     return status;
 }
 
+struct eg_logger *cli_caller_logger(void)
+{
+    return caller_logger;
+}
+
 int eg_main(int argc, char **argv)
 {
-    return (int)cli_main(argc, (const char **)argv);
+    return eg_main_logged(argc, argv, NULL);
+}
+
+int eg_main_logged(int argc, char **argv, struct eg_logger *logger)
+{
+    caller_logger = logger;
+    const enum cli_status status = cli_main(argc, (const char **)argv);
+    caller_logger = NULL;
+    return (int)status;
 }

@@ -75,6 +75,9 @@ bool cli_has_argument(int argc, const char *const *argv);
 /** The whole program but for main(): argv as the shell gives it. */
 enum cli_status cli_main(int argc, const char **argv);
 
+/** The logger that eg_main_logged() was given for commands on one board; NULL = the console. */
+struct eg_logger *cli_caller_logger(void);
+
 /** "espgang: SENTENCE" to standard error; the status its blame leads to: host 3, job 2, link and board 1. */
 enum cli_status cli_fail(const struct eg_error *err);
 
