@@ -357,7 +357,7 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
     struct eg__place place = place_of(token, before);
     if (event->type == FYET_SCALAR && (fy_token_scalar_style(token) == FYSS_DOUBLE_QUOTED ||
                                        fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED))
-        place.column--; /* the parser counts from behind the quote */
+        place.column--; /* the parser counts from after the quote */
     if (tag != NULL)
         return eg__refuse(&place, err, "tags have no meaning here");
     if (depth > DEPTH_MAX)

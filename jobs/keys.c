@@ -97,7 +97,7 @@ struct keys {
     unsigned setting_count;
 };
 
-/* The n-th key of all there are; NULL behind the last. */
+/* Return the n-th key of all; NULL after the last. */
 static const char *key_at(const struct keys *keys, unsigned n)
 {
     const unsigned own = keys->own != NULL ? EG__KEYS : 0;
