@@ -86,12 +86,12 @@ struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */
     uint8_t mac[6];                   /* all zero = made from `number` */
-    unsigned flash_number;            /* tells flashes of boards with one MAC apart; 0 where no other has it */
-    unsigned number;                  /* tells boards of one program apart; also seeds the faults */
-    uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
-    bool fast;                        /* leave time out: infinite baud, instant flash */
-    bool maximum_times;               /* flash at the datasheet's maximum times */
-    bool used;                        /* a flash that is not from a file holds old data, else it is blank */
+    unsigned flash_number; /* tells flashes of boards with one MAC apart; 0 where no other has it */
+    unsigned number;       /* tells boards of one program apart; also seeds the faults */
+    uint16_t revision;     /* chip revision, major * 100 + minor; 0 = the chip's usual one */
+    bool fast;             /* leave time out: infinite baud, instant flash */
+    bool maximum_times;    /* flash at the datasheet's maximum times */
+    bool used;             /* a flash that is not from a file holds old data, else it is blank */
     uint32_t
         latency_us; /* of the USB-serial bridge: bytes reach the host this much later; not in fast mode */
     bool strap_low; /* a jumper holds the boot strap low: every reset that samples it ends in the loader */
