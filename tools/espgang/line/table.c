@@ -14,7 +14,7 @@
 #include "tools/espgang/line/table.h"
 
 #include "engine/base/bytes.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <errno.h>
 #include <signal.h>
