@@ -3,6 +3,7 @@
 /* espgang bundle: a job and all its files as one file, and what is in such a file. */
 
 #include "engine/base/file.h"
+#include "engine/stages/stages.h"
 #include "jobs/bundle.h"
 #include "tools/espgang/jobs/load.h"
 
@@ -23,7 +24,7 @@ static enum eg_code make(const char *job, const char *output, bool force, struct
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bundle = {0};
     const struct eg_file_options options = {.mode = 0666, .replace = force, .cancel = cli_cancel()};
 
-    if (eg_bundle_make(&bundle, job, err) != EG_OK)
+    if (eg_bundle_make(&bundle, job, eg_stages, err) != EG_OK)
         return cli_blame_job(err);
     cli_catch_signals(NULL, NULL);
     return eg_file_write(output, bundle.data, bundle.size, &options, err);

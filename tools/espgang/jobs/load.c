@@ -2,6 +2,7 @@
 
 #include "tools/espgang/jobs/load.h"
 
+#include "engine/stages/stages.h"
 #include "jobs/job.h"
 #include "jobs/trust.h"
 
@@ -17,7 +18,7 @@ enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call, st
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
 
     EG_TRY(eg_trust_read(&trust, cli_text(call, "trust-dir"), err));
-    if (eg_job_load_trusted(plan, call->argument[0], &trust, err) != EG_OK)
+    if (eg_job_load_trusted(plan, call->argument[0], &trust, eg_stages, err) != EG_OK)
         return cli_blame_job(err);
     return EG_OK;
 }

@@ -2,11 +2,13 @@
 
 #include "jobs/schema.h"
 
+#include "engine/stages/stages.h"
 #include "tools/espgang/command.h"
 
 static enum eg_code schema(struct cli_call *call, struct eg_error *err)
 {
-    return cli_flag(call, "markdown") ? eg_job_keys(stdout, err) : eg_job_schema(stdout, err);
+    return cli_flag(call, "markdown") ? eg_job_keys(stdout, eg_stages, err)
+                                      : eg_job_schema(stdout, eg_stages, err);
 }
 
 static const struct cli_option options[] = {

@@ -3,6 +3,7 @@
 /* espgang sign: keys, and signatures of bundles. */
 
 #include "engine/base/file.h"
+#include "engine/stages/stages.h"
 #include "jobs/bundle.h"
 #include "tools/espgang/command.h"
 
@@ -28,7 +29,7 @@ static enum eg_code sign(const struct cli_call *call, const char *key, struct eg
     char fingerprint[EG_KEY_TEXT];
     struct eg_key signer;
 
-    EG_TRY(eg_bundle_sign(&bundle, &signer, path, key, err));
+    EG_TRY(eg_bundle_sign(&bundle, &signer, path, key, eg_stages, err));
     EG_TRY(eg_key_fingerprint(fingerprint, &signer, err));
     cli_catch_signals(NULL, NULL);
     EG_TRY(eg_file_write(output, bundle.data, bundle.size, &options, err));
