@@ -23,10 +23,20 @@ uses[db/proof]="${uses[db]} db"
 uses[db/files]="${uses[db]} db db/query"
 uses[reports]='engine/base db/query'
 
+# The rooms of the program; each may use all of the above besides.
+programs="${!uses[*]} tools/vboard"
+uses[tools/espgang]="$programs tools/espgang/one_board"
+for room in images jobs ledger one_board; do
+  uses[tools/espgang/$room]="$programs tools/espgang"
+done
+uses[tools/espgang/line]="$programs tools/espgang tools/espgang/jobs"
+
 # folder_of FILE: engine/link, db/query, targets
 folder_of() {
   case $1 in
     engine/*/* | db/*/*) folder=${1#*/} folder=${1%%/*}/${folder%%/*} ;;
+    tools/espgang/*/*) folder=${1#tools/espgang/} folder=tools/espgang/${folder%%/*} ;;
+    tools/*/*) folder=${1#tools/} folder=tools/${folder%%/*} ;;
     *) folder=${1%%/*} ;;
   esac
 }
@@ -44,5 +54,5 @@ while IFS=: read -r file line text; do
     *" $target "*) ;;
     *) echo "$file:$line: $folder may not include from $target ($included)"; status=1 ;;
   esac
-done < <(grep -rnE '^ *#include "' --include='*.[ch]' engine targets stubs jobs db reports)
+done < <(grep -rnE '^ *#include "' --include='*.[ch]' engine targets stubs jobs db reports tools/espgang)
 exit $status

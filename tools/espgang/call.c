@@ -53,6 +53,11 @@ static const struct cli_option *option_of(const struct cli_call *call, const cha
     return option != NULL ? option : find_option(cli_board_options, name);
 }
 
+bool cli_has_option(const struct cli_call *call, const char *option)
+{
+    return option_of(call, option) != NULL;
+}
+
 const char *cli_texts(const struct cli_call *call, const char *option, int index)
 {
     for (int i = 0; i < call->given_count; i++)
@@ -63,7 +68,7 @@ const char *cli_texts(const struct cli_call *call, const char *option, int index
 
 bool cli_flag(const struct cli_call *call, const char *option)
 {
-    assert(option_of(call, option) != NULL);
+    assert(cli_has_option(call, option));
     for (int i = 0; i < call->given_count; i++)
         if (strcmp(call->given[i].option, option) == 0)
             return true;

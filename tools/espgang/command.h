@@ -102,6 +102,9 @@ struct cli_call {
     struct poptContext_s *context;
 };
 
+/** Whether the command or every board has an option of this name; others may not be asked for. */
+bool cli_has_option(const struct cli_call *call, const char *option);
+
 /** Return whether the option is given. */
 bool cli_flag(const struct cli_call *call, const char *option);
 

@@ -226,11 +226,11 @@ static void put_command(const struct cli_command *command)
     put_options(command->options);
 }
 
-static void put_commands(int group)
+static void put_group(int group, void (*print)(const struct cli_command *))
 {
     for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
         if ((int)(*command)->group == group)
-            put_command(*command);
+            print(*command);
 }
 
 int main(int argc, char **argv)
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
         else if (strcmp(line, "@BOARD OPTIONS@\n") == 0)
             put_options(cli_board_options);
         else if (strncmp(line, "@COMMANDS ", 10) == 0)
-            put_commands((int)(line[10] - '0'));
+            put_group(line[10] - '0', put_command);
         else
             fputs(line, stdout);
     }

@@ -164,6 +164,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     const struct cli_command *command = call->command;
     struct eg_board *board = call->board;
     const char *supply = cli_text(call, "override-vddsdio");
+    const char *pins = cli_has_option(call, "spi-connection") ? cli_text(call, "spi-connection") : NULL;
 
     EG_TRY(eg_board_connect(board, err));
     EG_TRY(tell_chip(call, err));
@@ -184,7 +185,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
             EG_TRY(code);
     }
     if ((command->flags & CLI_FLASH) != 0)
-        EG_TRY(eg_board_attach_flash(board, cli_text(call, "spi-connection"), err));
+        EG_TRY(eg_board_attach_flash(board, pins, err));
     return EG_OK;
 }
 
