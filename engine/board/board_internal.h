@@ -8,11 +8,10 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "engine/base/mac.h"
 #include "engine/espgang.h"
 #include "engine/image/image.h"
 #include "engine/loader/loader.h"
-
-#define EG__SECTOR_SIZE 0x1000u
 
 struct eg_board {
     struct eg_board_options options; /* of its pointers only those to logger, progress and schemes are used */

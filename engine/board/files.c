@@ -166,7 +166,7 @@ static enum eg_code check_overlap(const struct eg__pieces *pieces, struct eg_err
     for (size_t i = 1; i < count; i++) {
         const struct eg__piece *low = sorted[i - 1], *high = sorted[i];
         const uint64_t end = (uint64_t)low->addr + low->data.size;
-        if ((end + EG__SECTOR_SIZE - 1) / EG__SECTOR_SIZE > high->addr / EG__SECTOR_SIZE)
+        if ((end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR > high->addr / EG_FLASH_SECTOR)
             return eg_error_set(
                 err, EG_BAD_ARGUMENT,
                 "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x", low->name,

@@ -166,7 +166,7 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
     EG_TRY(eg__need_connected(board, err));
     if (!force)
         EG_TRY(eg__check_erase(board, addr, "erasing that", err));
-    if (addr % EG__SECTOR_SIZE == 0 && size % EG__SECTOR_SIZE == 0) /* else the loader refuses it */
+    if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* else the loader refuses it */
         EG_TRY(eg__check_extent(board, addr, size, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }

@@ -81,7 +81,7 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
  */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t in_sector = piece->addr % EG__SECTOR_SIZE;
+    const uint32_t in_sector = piece->addr % EG_FLASH_SECTOR;
     const uint32_t front = board->loader.stub ? piece->addr % 4 : in_sector;
     const struct eg_log_origin origin = eg__origin(board);
 
@@ -259,7 +259,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
 /* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
-    return at + EG__SECTOR_SIZE - (piece->addr + at) % EG__SECTOR_SIZE;
+    return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
 }
 
 static bool sector_differs(const struct eg__piece *piece, uint32_t at)
@@ -276,7 +276,7 @@ static enum eg_code write_run(struct work *work, const struct eg__piece *piece, 
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
     const uint32_t size = (uint32_t)piece->data.size;
-    const uint32_t front = (piece->addr + at) % EG__SECTOR_SIZE;
+    const uint32_t front = (piece->addr + at) % EG_FLASH_SECTOR;
 
     EG_TRY(eg_buffer_resize(&run, (size_t)front + end - at, 0xff, err));
     memcpy(run.data + front, piece->data.data + at, (end < size ? end : size) - at);

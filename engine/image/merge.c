@@ -12,8 +12,6 @@
 
 #define RAW_SIZE_MAX UINT64_C(0x8000000) /* of the largest flash an image header can name */
 
-enum { SECTOR_SIZE = 4096 };
-
 static int by_addr(const void *a, const void *b)
 {
     const struct eg_merge_input *const *const left = a, *const *const right = b;
@@ -39,7 +37,7 @@ static enum eg_code check_places(const struct eg_merge_input *const *inputs, siz
         if (input->size == 0)
             continue;
         const uint64_t end = before != NULL ? before->addr + (uint64_t)before->size : 0;
-        if (before != NULL && (end + SECTOR_SIZE - 1) / SECTOR_SIZE > input->addr / SECTOR_SIZE)
+        if (before != NULL && (end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR > input->addr / EG_FLASH_SECTOR)
             return eg_error_set(err, EG_BAD_JOB,
                                 "%s at 0x%08lx shares a sector with %s, which ends at 0x%08llx", input->name,
                                 (unsigned long)input->addr, before->name, (unsigned long long)end);

@@ -214,9 +214,10 @@ const struct cli_command cli_command_history = {
     .arguments = "MAC|SERIAL",
     .details = "Every run is shown in the order they began, with firmware digests and the values given and "
                "measured, and "
-               "the rows of pools that the unit has or had. The unit is named by its MAC, in digits of "
-               "either case with "
-               "`:`, `-`, `.` or nothing between them; by the value `serial` that one of its runs gave it; "
+               "the rows of pools that the unit has or had. The unit is named by its MAC, with hex digits of "
+               "either case and `:`, `-` or `.` after every first, second or third byte, or nothing between "
+               "them: `7c:df:a1:00:11:22`, `7C-DF-A1-00-11-22`, `7cdf.a100.1122`, `7cdfa1001122`; by the "
+               "value `serial` that one of its runs gave it; "
                "or by the key "
                "of a row of a pool that it has, unless that column is secret. When several units have had a "
                "serial number, "

@@ -5,8 +5,8 @@
 
 #include "tools/espgang/one_board/connection.h"
 
-#include "engine/base/bytes.h"
 #include "engine/base/log.h"
+#include "engine/base/mac.h"
 #include "engine/link/port.h"
 #include "tools/espgang/one_board/sim.h"
 

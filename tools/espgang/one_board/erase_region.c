@@ -2,16 +2,16 @@
 
 #include "tools/espgang/one_board/address.h"
 
-enum { SECTOR_SIZE = 4096 };
+#include "targets/target.h"
 
 static enum eg_code check_region(struct cli_call *call, struct eg_error *err)
 {
     EG_TRY(cli_region_check(call, 0, 1, err));
     for (int i = 0; i < 2; i++) {
         uint64_t number;
-        if (cli_number(call->argument[i], UINT32_MAX, &number) && number % SECTOR_SIZE != 0)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.40s\" is no multiple of the %d bytes of a sector",
-                                call->argument[i], SECTOR_SIZE);
+        if (cli_number(call->argument[i], UINT32_MAX, &number) && number % EG_FLASH_SECTOR != 0)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.40s\" is no multiple of the %u bytes of a sector",
+                                call->argument[i], EG_FLASH_SECTOR);
     }
     return EG_OK;
 }

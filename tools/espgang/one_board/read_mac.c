@@ -2,7 +2,7 @@
 
 #include "tools/espgang/one_board/mac.h"
 
-#include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 
 enum eg_code cli_show_mac(struct cli_call *call, struct eg_error *err)
 {
