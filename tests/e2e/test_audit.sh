@@ -12,10 +12,10 @@ refused() { # STATUS SENTENCE COMMAND...
   expect_equal "standard output of '$*'" "$(cat "$work/out.log")" ''
 }
 
-refused 2 "espgang: takes no argument, but got 'x'; see 'espgang audit --help'" "$espgang" audit x
-refused 2 "espgang: seal what? name a batch with --batch; see 'espgang seal --help'" "$espgang" seal
-refused 2 "espgang: purge what? name a day with --before; see 'espgang purge --help'" "$espgang" purge --yes
-refused 2 "espgang: why? --reason goes on record; see 'espgang purge --help'" "$espgang" purge --before 2020-01-01 --yes
+refused 2 "espgang: unexpected argument 'x'; see 'espgang audit --help'" "$espgang" audit x
+refused 2 "espgang: missing option: --batch NAME; see 'espgang seal --help'" "$espgang" seal
+refused 2 "espgang: missing option: --before DATE; see 'espgang purge --help'" "$espgang" purge --yes
+refused 2 "espgang: missing option: --reason TEXT, which goes on record; see 'espgang purge --help'" "$espgang" purge --before 2020-01-01 --yes
 refused 3 "espgang: ledger $ledger: opening it: No such file or directory" "$espgang" audit --ledger "$ledger"
 refused 2 "espgang: 'soon' is no time; write 2026-11-23, or with a time of day 2026-11-23T08:24:00Z, both UTC" \
   "$espgang" purge --before soon --ledger "$ledger"
@@ -63,7 +63,7 @@ expect_equal 'audit as JSON' "$(cat out.log)" "{\"whole\":true,\"bad\":null,\"ru
 # Nothing to remove is nothing on record.
 expect_status 0 "$espgang" purge --before 2020-01-01 --ledger "$ledger"
 expect_equal purge "$(cat out.log)" \
-  '0 logs with 0 bytes, of runs that ended before 2020-01-01T00:00:00.000Z, would be removed; say why with --reason, and add --yes'
+  '0 logs with 0 bytes, of runs that ended before 2020-01-01T00:00:00.000Z, would be removed; add --reason TEXT and --yes'
 expect_status 0 "$espgang" purge --before 2020-01-01 --reason old --yes --ledger "$ledger"
 expect_equal purges "$(ledger 'SELECT count(*) FROM purge')" 0
 

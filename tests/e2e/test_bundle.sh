@@ -72,10 +72,10 @@ expect_status 0 run "$work/line.egb" --plain
 expect_text "$work/out.log" 'after-board: files/04-label.sh exited with status 4: no paper'
 
 # Where it goes.
-refused 2 "espgang: $work/e2e.egb is there already; --force replaces it; see 'espgang bundle --help'" \
+refused 2 "espgang: $work/e2e.egb exists already; --force replaces it; see 'espgang bundle --help'" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/e2e.egb"
 refused 2 "espgang: $work/e2e.egb: is a bundle already" "$espgang" bundle "$work/e2e.egb" -o "$work/x.egb"
-refused 2 "espgang: where to? name a file with -o; see 'espgang bundle --help'" "$espgang" bundle "$work/e2e.egb"
+refused 2 "espgang: missing option: --output FILE; see 'espgang bundle --help'" "$espgang" bundle "$work/e2e.egb"
 refused 3 "espgang: $work/none/x.egb: No such file or directory" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/none/x.egb"
 refused 2 "espgang: $work/none.yaml: No such file or directory" \
@@ -173,4 +173,4 @@ chmod 700 "$trusted"
 expect_status 0 "$espgang" trust remove "$key"
 expect_status 0 run "$work/foreign.egb"
 refused 2 "espgang: $trusted has no key of the name or fingerprint 'acme.pub'" "$espgang" trust remove acme.pub
-refused 2 "espgang: say one of add, list, remove; see 'espgang trust --help'" "$espgang" trust
+refused 2 "espgang: missing argument: add FILE; see 'espgang trust --help'" "$espgang" trust

@@ -24,7 +24,7 @@ expect_installed() {
   done
   expect_equal 'the newest release in the changelog' "$(gzip -dc "$1/share/doc/espgang/changelog.gz" | head -n1)" \
     "espgang ($version) unstable; urgency=medium"
-  gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$root/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
+  gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$build/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
 }
 
 # expect_client PROGRAM: what the client says once it runs.

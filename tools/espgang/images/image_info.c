@@ -12,7 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
 #include "engine/image/inspect.h"
-#include "tools/espgang/verbs.h"
+#include "tools/espgang/images/target.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -316,22 +316,18 @@ static enum eg_code image_info(struct cli_call *call, struct eg_error *err)
     return EG_OK;
 }
 
-static const struct cli_option options[] = {{.name = "chip",
-                                             .letter = 'c',
-                                             .value = "CHIP",
-                                             .help = "which chip it is for (default: found out)",
-                                             .env = "ESPTOOL_CHIP"},
-                                            {.name = "json", .help = "as JSON"},
-                                            {.name = NULL}};
+static const struct cli_option options[] = {
+    CLI_OPTION_IMAGE_CHIP(" (default: found out)"), {.name = "json", .help = "Print JSON"}, {.name = NULL}};
 
-const struct cli_verb cli_image_info = {
+const struct cli_command cli_command_image_info = {
     .name = "image-info",
-    .summary = "show what is in a firmware file",
+    .group = CLI_IMAGES,
+    .summary = "Show what is in a firmware file",
     .arguments = "FILE",
     .options = options,
     .least = 1,
     .most = 1,
-    .flags = CLI_VERB_OFFLINE,
+    .flags = CLI_OFFLINE,
     .check = cli_first_file_check,
     .run = image_info,
 };

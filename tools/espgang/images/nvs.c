@@ -11,8 +11,6 @@
 
 #include "engine/base/file.h"
 #include "engine/image/nvs.h"
-#include "tools/espgang/arguments.h"
-#include "tools/espgang/verb.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -27,23 +25,11 @@
 #define PATH_ROOM    4096
 #define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
-static const char usage[] = "build IN.csv OUT.bin SIZE | build SIZE | print FILE | check FILE";
-
 /* What is on the command line. */
 struct given {
-    char *schema, *values, *output_dir, *prefix, *file_id;
-    int version;
-    int json;
+    const char *schema, *values, *output_dir, *prefix, *file_id;
+    unsigned version;
 };
-
-static void given_finish(struct given *given)
-{
-    free(given->schema);
-    free(given->values);
-    free(given->output_dir);
-    free(given->prefix);
-    free(given->file_id);
-}
 
 /* ---- Files ---- */
 
@@ -194,8 +180,8 @@ static enum eg_code build_unit(const struct mass *mass, size_t unit, struct eg_b
 
     image->size = 0;
     if (name_of(mass, unit, path, err) != EG_OK ||
-        eg_nvs_schema_build(image, mass->schema, values, count, mass->size, (unsigned)mass->given->version,
-                            err) != EG_OK)
+        eg_nvs_schema_build(image, mass->schema, values, count, mass->size, mass->given->version, err) !=
+            EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", mass->given->values, eg_nvs_table_line(mass->table, unit));
     return EG_OK;
 }
@@ -276,95 +262,139 @@ static enum eg_code build_units(struct mass *mass, struct eg_error *err)
     return EG_OK;
 }
 
-static enum cli_status build_mass(poptContext context, struct given *given, size_t size)
-{
-    EG_CLEANUP(mass_finish) struct mass mass = {.given = given, .size = size};
-    struct eg_error err;
-
-    if (given->schema == NULL || given->values == NULL || given->output_dir == NULL)
-        return cli_usage(context, "--schema, --values and --output-dir go together");
-    if (given->prefix == NULL && eg_strdup(&given->prefix, "nvs", &err) != EG_OK)
-        return cli_fail(&err);
-    if (strchr(given->prefix, '/') != NULL)
-        return cli_usage(context, "--prefix: '%s' is no beginning of a file's name", given->prefix);
-    return build_units(&mass, &err) == EG_OK ? CLI_OK : cli_fail(&err);
-}
-
 /* ---- The command line ---- */
 
-static enum cli_status build(poptContext context, struct given *given)
+static enum eg_code build_mass(const struct cli_call *call, struct given *given, size_t size,
+                               struct eg_error *err)
 {
-    const bool mass = given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
-                      given->prefix != NULL || given->file_id != NULL;
-    const char *const input = mass ? NULL : poptGetArg(context);
-    const char *const output = mass ? NULL : poptGetArg(context);
-    const char *const size_text = poptGetArg(context);
-    struct eg_error err;
+    EG_CLEANUP(mass_finish) struct mass mass = {.given = given, .size = size};
+
+    if (given->schema == NULL || given->values == NULL || given->output_dir == NULL)
+        return cli_usage(call, err, "--schema, --values and --output-dir go together");
+    if (given->prefix == NULL)
+        given->prefix = "nvs";
+    if (strchr(given->prefix, '/') != NULL)
+        return cli_usage(call, err, "--prefix: '%s' is not the beginning of a file name", given->prefix);
+    return build_units(&mass, err);
+}
+
+static enum eg_code build(const struct cli_call *call, struct given *given, bool mass, struct eg_error *err)
+{
+    const int arguments = mass ? 2 : 4;
     uint64_t size;
 
-    if (given->json)
-        return cli_usage(context, "--json goes with print");
-    if (given->version != 1 && given->version != 2)
-        return cli_usage(context, "--version: there are 1 and 2, not %d", given->version);
-    if (size_text == NULL)
+    if (cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with print");
+    if (call->count < arguments)
         return cli_usage(
-            context, mass ? "how large? name the size of the partition"
-                          : "build wants IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is one argument too many", poptPeekArg(context));
-    if (!cli_number(size_text, SIZE_LIMIT, &size))
-        return cli_usage(context, "size '%s' is no number up to 256M, such as 0x6000 or 24k", size_text);
+            call, err, "missing argument: %s",
+            mass ? "SIZE" : "build takes IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE");
+    if (call->count > arguments)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[arguments]);
+    const char *const text = call->argument[arguments - 1];
+    if (!cli_number(text, SIZE_LIMIT, &size))
+        return cli_usage(call, err, "size '%s' is no number up to 256M, such as 0x6000 or 24k", text);
     if (mass)
-        return build_mass(context, given, (size_t)size);
-    if (eg_nvs_size_check((size_t)size, &err) != EG_OK ||
-        build_one(input, output, (size_t)size, (unsigned)given->version, &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+        return build_mass(call, given, (size_t)size, err);
+    EG_TRY(eg_nvs_size_check((size_t)size, err));
+    return build_one(call->argument[1], call->argument[2], (size_t)size, given->version, err);
 }
 
-static enum cli_status look_at(poptContext context, const struct given *given, const char *verb)
+static enum eg_code look_at(struct cli_call *call, bool mass, struct eg_error *err)
 {
-    const char *const path = poptGetArg(context);
-    const bool check = strcmp(verb, "check") == 0;
+    const char *const action = call->argument[0];
+    const bool check = strcmp(action, "check") == 0;
 
-    if (given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
-        given->prefix != NULL || given->file_id != NULL)
-        return cli_usage(context, "%s takes none of the options of build", verb);
-    if (check && given->json)
-        return cli_usage(context, "--json goes with print");
-    if (path == NULL)
-        return cli_usage(context, "%s what? name a file", verb);
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one file at a time, not '%s' too", poptPeekArg(context));
-    return check ? cli_nvs_check(path) : cli_nvs_print(path, given->json);
+    if (mass)
+        return cli_usage(call, err, "%s takes none of the options of build", action);
+    if (check && cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with print");
+    if (call->count < 2)
+        return cli_usage(call, err, "missing argument: FILE");
+    if (call->count > 2)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[2]);
+    return check ? cli_nvs_check(call, call->argument[1], err) : cli_nvs_print(call, call->argument[1], err);
 }
 
-enum cli_status cli_nvs(int argc, const char **argv)
+static enum eg_code nvs(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(given_finish) struct given given = {.version = EG_NVS_VERSION};
-    const struct poptOption options[] = {
-        {"version", 0, POPT_ARG_INT, &given.version, 0, "build: 2, or 1 without blobs over several pages",
-         "N"},
-        {"schema", 0, POPT_ARG_STRING, &given.schema, 0, "build: the keys of every unit", "FILE"},
-        {"values", 0, POPT_ARG_STRING, &given.values, 0, "build: a row of values for each unit", "FILE"},
-        {"output-dir", 0, POPT_ARG_STRING, &given.output_dir, 0,
-         "build: where the images go; made if it is not there", "DIR"},
-        {"prefix", 0, POPT_ARG_STRING, &given.prefix, 0,
-         "build: how their names begin, in front of -1.bin, -2.bin (default: nvs)", "TEXT"},
-        {"fileid", 0, POPT_ARG_STRING, &given.file_id, 0,
-         "build: take the value of this key instead of the number of the unit", "KEY"},
-        {"json", 0, POPT_ARG_NONE, &given.json, 0, "print: as JSON", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    const char *const version = cli_text(call, "version");
+    struct given given = {
+        .schema = cli_text(call, "schema"),
+        .values = cli_text(call, "values"),
+        .output_dir = cli_text(call, "output-dir"),
+        .prefix = cli_text(call, "prefix"),
+        .file_id = cli_text(call, "fileid"),
+        .version = version != NULL ? (unsigned)(version[0] - '0') : EG_NVS_VERSION,
+    };
+    const bool mass = given.schema != NULL || given.values != NULL || given.output_dir != NULL ||
+                      given.prefix != NULL || given.file_id != NULL;
+    const char *const action = call->argument[0];
 
-    if (!cli_options(&context, argc, argv, options, usage))
-        return CLI_USAGE;
-    const char *const verb = poptGetArg(context);
-    if (verb == NULL)
-        return cli_usage(context, "build, print or check?");
-    if (strcmp(verb, "build") == 0)
-        return build(context, &given);
-    if (strcmp(verb, "print") == 0 || strcmp(verb, "check") == 0)
-        return look_at(context, &given, verb);
-    return cli_usage(context, "'%s' is none of build, print, check", verb);
+    if (strcmp(action, "build") == 0)
+        return build(call, &given, mass, err);
+    if (strcmp(action, "print") == 0 || strcmp(action, "check") == 0)
+        return look_at(call, mass, err);
+    return cli_usage(call, err, "'%s' is none of build, print and check", action);
 }
+
+static const char *const versions[] = {"1", "2", NULL};
+static const char *const actions[] = {"build", "print", "check", NULL};
+
+static const struct cli_option options[] = {
+    {.name = "version",
+     .value = "N",
+     .help = "build: format version (default: 2)",
+     .more = "Version 1 has no blobs of more than 1984 bytes.",
+     .choices = versions},
+    {.name = "schema", .value = "FILE", .help = "build: keys that every unit has"},
+    {.name = "values", .value = "FILE", .help = "build: values of the keys, one row for each unit"},
+    {.name = "output-dir",
+     .value = "DIR",
+     .help = "build: folder for the images; it is made when it is missing"},
+    {.name = "prefix",
+     .value = "TEXT",
+     .help = "build: prefix of the names, before -1.bin, -2.bin (default: nvs)"},
+    {.name = "fileid", .value = "KEY", .help = "build: name each image by its value of this key"},
+    {.name = "json", .help = "print: print JSON", .more = "Numbers of 64 bits are text."},
+    {.name = NULL}};
+
+const struct cli_command cli_command_nvs = {
+    .name = "nvs",
+    .group = CLI_IMAGES,
+    .summary = "Build, show and check NVS partitions",
+    .arguments = "build IN.csv OUT.bin SIZE\n"
+                 "build --schema FILE --values FILE --output-dir DIR SIZE\n"
+                 "print FILE\n"
+                 "check FILE",
+    .details =
+        "`build` makes an image of SIZE bytes (hexadecimal, decimal, `24k`, `1M`; a multiple of 4096, at "
+        "least "
+        "0x3000), byte for byte that of ESP-IDF's partition generator, without encryption. IN.csv has the "
+        "columns `key,type,encoding,value`. Types are `namespace`, `data` and `file`; encodings `u8`, `i8` "
+        "to "
+        "`u64`, `i64`, `string`, `binary`, `hex2bin`, `base64`, `blob_fill(SIZE;0xNN)` and "
+        "`blob_sz_fill(SIZE;0xNN)`. Relative paths of files begin at the working directory.\n"
+        "\n"
+        "With a schema and values it makes an image for each unit, as ESP-IDF's mass manufacturing tool "
+        "does. "
+        "The schema has rows `key,type,encoding` and may have `REPEAT`. The first row of the values names "
+        "keys; "
+        "each further row is a unit. Columns that are not keys are ignored. Nothing is written before every "
+        "unit "
+        "has been checked.\n"
+        "\n"
+        "Images may contain credentials: only their owner may read them. The generator's additions for the "
+        "Wi-Fi "
+        "driver to the keys `sta.ssid`, `sta.pswd`, `ap.ssid`, `ap.passwd` and `ap.authmode` are not made.\n"
+        "\n"
+        "`print` shows the keys and values of an image, whatever made it, also one read back from a flash. "
+        "`check` shows whether it is whole: marks, checksums, lengths, chunks of blobs, duplicate keys. Both "
+        "name "
+        "every fault with its offset, and then exit with 1.",
+    .options = options,
+    .words = actions,
+    .least = 1,
+    .most = -1,
+    .run = nvs,
+};

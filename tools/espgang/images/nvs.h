@@ -5,13 +5,12 @@
 #ifndef TOOLS_ESPGANG_IMAGES_NVS_H
 #define TOOLS_ESPGANG_IMAGES_NVS_H
 
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
-/** Show what is in an image, as text or JSON; what is wrong goes to standard error and makes it
- * CLI_NOT_PASSED. */
-enum cli_status cli_nvs_print(const char *path, bool json);
+/** Show what is in an image, as text or JSON; faults go to standard error and make it CLI_NOT_PASSED. */
+enum eg_code cli_nvs_print(struct cli_call *call, const char *path, struct eg_error *err) EG_CHECKED;
 
-/** Say whether an image is whole. */
-enum cli_status cli_nvs_check(const char *path);
+/** Check that an image is whole; faults as above. */
+enum eg_code cli_nvs_check(struct cli_call *call, const char *path, struct eg_error *err) EG_CHECKED;
 
 #endif

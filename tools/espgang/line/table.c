@@ -16,7 +16,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/mac.h"
 #include "engine/stages/stages.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -12,7 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/partitions.h"
 #include "targets/target.h"
-#include "tools/espgang/arguments.h"
+#include "tools/espgang/command.h"
 
 #include <ctype.h>
 #include <stdio.h>

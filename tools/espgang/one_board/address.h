@@ -6,14 +6,14 @@
 #ifndef TOOLS_ESPGANG_ONE_BOARD_ADDRESS_H
 #define TOOLS_ESPGANG_ONE_BOARD_ADDRESS_H
 
-#include "tools/espgang/verb.h"
+#include "tools/espgang/flash_options.h"
 
-/** For verbs that take addresses: where the partition table is. */
+/** For commands that take addresses: where the partition table is. */
 #define CLI_OPTION_PARTITIONS                                                                                \
     {                                                                                                        \
         .name = "partition-table", .value = "ADDRESS|FILE",                                                  \
-        .help = "where partition names are looked up: an address in the flash, or a file, binary or CSV "    \
-                "(default: 0x8000)"                                                                          \
+        .help = "Partition table for names of partitions: its address in the flash, or a file, binary or "   \
+                "CSV (default: 0x8000)"                                                                      \
     }
 
 /** Whether the word could be an address: a number, or something that is none and may be a name. `what` is for
