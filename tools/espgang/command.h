@@ -145,8 +145,11 @@ void cli_say(const struct cli_call *call, const char *format, ...) EG_PRINTF(2, 
 
 /** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran. */
 const struct eg_cancel *cli_cancel(void);
-/** End everything as a signal would, without a message. */
-void cli_request_cancel(void);
+/** End everything as a signal would, without a message; `by` is a static text and says who. */
+void cli_request_cancel(const char *by);
+/** Set when a line is to begin no further board. */
+const struct eg_cancel *cli_ending(void);
+void cli_request_ending(void);
 /**
  * From now on the first of those signals sets the flag; a second one half a second later or more ends the
  * program at once. SIGHUP stays ignored where it is (nohup). Until cli_main() returns.
@@ -155,6 +158,9 @@ void cli_request_cancel(void);
  * @param also  called at the first, in the signal handler; may be NULL
  */
 void cli_catch_signals(const char *text, void (*also)(void));
+/** The same for a line: the first signal only sets the flag of cli_ending(), the second that of cli_cancel(),
+ * the third ends the program. `drain` is printed at the first, and may not be NULL. */
+void cli_catch_signals_of_line(const char *drain, const char *text);
 
 #define CLI_OPTION_LEDGER(what)                                                                              \
     {                                                                                                        \
