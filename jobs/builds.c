@@ -250,7 +250,7 @@ enum eg_code eg__build_read(struct eg__firmware *firmware, const char *path, boo
     *is_build = suffix != NULL && strcmp(suffix, ".json") == 0;
     const enum eg_code code = eg_file_read(&text, path, FILE_SIZE_MAX, err);
     if (code != EG_OK)
-        return *is_build || code != EG_IO ? code : EG_OK;
+        return *is_build || (code != EG_IO && code != EG_BAD_ARGUMENT) ? code : EG_OK;
     if (!*is_build && !is_text(&text))
         return EG_OK;
     const char *const start = eg__skip_bom((const char *)text.data);

@@ -31,7 +31,7 @@ enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err
 {
     const struct eg__place *const place = &entry->file_place;
 
-    if (err->code == EG_IO)
+    if (err->code == EG_IO || err->code == EG_BAD_ARGUMENT)
         err->code = EG_BAD_IMAGE;
     return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
 }

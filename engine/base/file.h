@@ -16,7 +16,8 @@
  *
  * @param size_max  a longer file is refused before it is read
  *
- * @return EG_OK, EG_IO (the sentence names the path and the cause), EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_ARGUMENT what is wrong is the name, or what it names; EG_IO; both sentences name the
+ * path and the cause; EG_NO_MEMORY
  */
 enum eg_code eg_file_read(struct eg_buffer *buffer, const char *path, size_t size_max,
                           struct eg_error *err) EG_CHECKED;
@@ -36,7 +37,7 @@ struct eg_file_options {
  * of it. A symbolic link is refused; what is neither that nor a regular file, such as a pipe, is written to
  * as it is.
  *
- * @return EG_OK; EG_BAD_ARGUMENT there is a file or link already; EG_CANCELLED; EG_IO, EG_NO_ROOM
+ * @return EG_OK; EG_BAD_ARGUMENT there is a file or link already, or the name is wrong; EG_CANCELLED; EG_IO, EG_NO_ROOM
  */
 enum eg_code eg_file_write(const char *path, const void *data, size_t size,
                            const struct eg_file_options *options, struct eg_error *err) EG_CHECKED;

@@ -125,7 +125,7 @@ echo mine >job.yaml
 refused 2 'job.yaml: exists already; --force replaces it' build -o job.yaml
 refused 2 'jobs: is not a regular file' build -o jobs --force
 refused 2 'job.json: a file of this name is read as JSON, and this will be YAML' build -o job.json
-refused 3 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
+refused 2 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
 refused 2 'none: No such file or directory' none -o new.yaml
 refused 2 "jobs: this folder has none of flasher_args.json, flash_args, idedata.json and manifest.json" jobs -o new.yaml
 refused 2 'build/manifest.json:1:46: the chip must be said, for the builds here are for ESP32-C3, ESP32' \

@@ -66,9 +66,9 @@ static enum eg_code write_file(const char *path, const struct eg_buffer *image, 
     struct stat info;
 
     if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is there and not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there and not a regular file", path);
     if (snprintf(part.path, sizeof part.path, "%s.part", path) >= (int)sizeof part.path)
-        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", path);
     unlink(part.path); /* of a program that was killed */
     part.fd = open(part.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (part.fd < 0)
@@ -231,7 +231,7 @@ static enum eg_code make_folder(const char *path, struct eg_error *err)
     if (errno != EEXIST)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is not a folder", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a folder", path);
     return EG_OK;
 }
 

@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
@@ -34,13 +33,6 @@ static void run_options_finish(struct run_options *options)
     free(options->ports);
     free(options->faults);
     free(options->labels);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static unsigned list_length(const char *const *list)
@@ -358,8 +350,7 @@ static enum eg_code check_options(const struct cli_call *call, const struct run_
     if (options->silent && options->verbose)
         return cli_usage(call, err, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
-    if (options->stub_dir != NULL && !is_folder(options->stub_dir))
-        return cli_usage(call, err, "--stub-dir: there is no folder '%s'", options->stub_dir);
+    EG_TRY(cli_folder_check(call, "stub-dir", err));
     EG_TRY(cli_check_name(call, "batch", err));
     EG_TRY(cli_check_name(call, "operator", err));
     return cli_check_name(call, "station", err);

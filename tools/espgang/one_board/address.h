@@ -30,6 +30,9 @@ enum eg_code cli_address_check(const char *word, const char *what, struct eg_err
 enum eg_code cli_address(const struct cli_call *call, const char *word, uint32_t *addr, uint32_t *size,
                          struct eg_error *err) EG_CHECKED;
 
+/** Check that the file of --partition-table, when it is one, can be read. */
+enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_error *err) EG_CHECKED;
+
 /** Arguments ADDRESS and SIZE, where SIZE may be "all": of the partition, or up to the end of the flash. */
 enum eg_code cli_region_check(const struct cli_call *call, int addr_at, int size_at,
                               struct eg_error *err) EG_CHECKED;

@@ -53,6 +53,7 @@ enum eg_code cli_flash_files_check(const struct cli_call *call, struct eg_error 
     EG_CLEANUP(eg_free_cleanup) struct eg_flash_file *files = NULL;
     size_t count;
 
+    EG_TRY(cli_partition_table_check(call, err));
     EG_TRY(files_of(call, false, &files, &count, err));
     return eg_flash_files_check(files, count, err);
 }
