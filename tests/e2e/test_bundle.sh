@@ -12,7 +12,7 @@ refused() { # STATUS SENTENCE COMMAND...
 
 run() { # FILE [OPTION...]: on two simulated boards, their flash in $work/FILE-NAME.flash
   mkdir -p "$work/$(basename "$1").flash"
-  "$espgang" run "$@" --sim 2 --fast --ledger "$work/ledger.db" --flash-dir "$work/$(basename "$1").flash"
+  "$espgang" run "$@" --sim 2 --fast --hooks --ledger "$work/ledger.db" --flash-dir "$work/$(basename "$1").flash"
 }
 
 make_job esp32 65536 'link: {baud: 460800}' 'flash: {mode: dio, size: 4MB}'
