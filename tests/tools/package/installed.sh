@@ -13,7 +13,7 @@ expect_installed() {
   lib=$(dirname "$(find "$1" -name libespgang.so)")
   for file in bin/espgang bin/vboard include/espgang.h share/man/man1/espgang.1.gz share/man/man1/vboard.1.gz \
     share/man/man3/libespgang.3.gz share/bash-completion/completions/espgang share/doc/espgang/{copyright,LICENSE,changelog.gz} \
-    share/doc/espgang/{README,jobs,ledger,command-line}.md; do
+    share/doc/espgang/{README,jobs,ledger,command-line,at-a-line,for-qa,in-ci}.md; do
     [ -s "$1/$file" ] || fail "there is no $1/$file"
   done
   for file in libespgang.so{,.0,".$version"} pkgconfig/espgang.pc cmake/espgang/espgangConfig{,Version}.cmake; do
