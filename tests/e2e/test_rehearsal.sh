@@ -46,13 +46,13 @@ answers() {
   "$espgang" pool show serials | cut -c1-40
   "$espgang" duplicates || true
   "$espgang" units --csv | cut -d, -f1-5
-  "$espgang" report --batch real --json - | grep -oE '"(runs|units|passed|failed|errors|aborted|first_pass)":[0-9]+'
+  "$espgang" report --batch real --junit - | grep -oE ' (tests|failures|errors|skipped)="[0-9]+"'
   "$espgang" audit | head -n 1
 }
 
 station rehearsed
 expect_status 3 "$espgang" check job.yaml
-expect_text err.log "job.yaml:10:19: there is no pool serials in ledger $work/rehearsed/espgang/ledger.db; fill it with 'espgang pool import FILE.csv'"
+expect_text err.log "job.yaml:11:18: there is no pool serials in ledger $work/rehearsed/espgang/ledger.db; fill it with 'espgang pool import FILE.csv'"
 expect_status 3 "$espgang" run job.yaml --sim 1 --fast
 expect_text err.log 'there is no pool serials'
 [ ! -e rehearsed ] || fail "asking a ledger that is not there left $(find rehearsed)"
