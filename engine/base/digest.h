@@ -19,4 +19,9 @@ enum eg_code eg_md5(uint8_t digest[EG_MD5_SIZE], const void *data, size_t size,
 enum eg_code eg_sha256(uint8_t digest[EG_SHA256_SIZE], const void *data, size_t size,
                        struct eg_error *err) EG_CHECKED;
 
+/** PBKDF2 with HMAC-SHA1, as WPA makes a key of a password. Any thread. */
+enum eg_code eg_pbkdf2_sha1(uint8_t *key, size_t size, const void *password, size_t password_size,
+                            const void *salt, size_t salt_size, unsigned rounds,
+                            struct eg_error *err) EG_CHECKED;
+
 #endif

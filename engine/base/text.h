@@ -26,6 +26,21 @@ void eg_text_make_harmless(char *text);
 /** A copy in which each byte that is not UTF-8 has become U+FFFD; the caller's, for free(). */
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Skip the UTF-8 byte order mark that a file may begin with.
+ *
+ * @return EG_OK; EG_BAD_IMAGE the file is UTF-16, which many Windows programs write; the sentence says what
+ * to do and does not name the file
+ */
+enum eg_code eg_text_begin(const char **text, size_t *size, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Check a record of CSV that has one field where there must be more.
+ *
+ * @return EG_OK; EG_BAD_IMAGE the fields are separated by semicolons or tabs, not by commas
+ */
+enum eg_code eg_csv_check_separator(const char *field, struct eg_error *err) EG_CHECKED;
+
 /** Letters to change, add and take out until one word is the other; UINT_MAX when one of them has more than
  * EG_WORD_MAX. For telling what was meant. */
 unsigned eg_text_distance(const char *one, const char *other);

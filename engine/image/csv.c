@@ -11,11 +11,13 @@
 
 #define BLANKS " \t"
 
-void eg__csv_open(struct eg__csv *csv, const char *text, size_t size)
+enum eg_code eg__csv_open(struct eg__csv *csv, const char *text, size_t size, struct eg_error *err)
 {
-    *csv = (struct eg__csv){.at = text, .end = text + size, .next_line = 1};
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        csv->at += 3;
+    *csv = (struct eg__csv){.line = 1, .next_line = 1};
+    EG_TRY(eg_text_begin(&text, &size, err));
+    csv->at = text;
+    csv->end = text + size;
+    return EG_OK;
 }
 
 void eg__csv_close(struct eg__csv *csv)
@@ -44,8 +46,11 @@ static void pass_nothing(struct eg__csv *csv)
 {
     while (csv->at < csv->end) {
         const char *look = csv->at;
-        while (look < csv->end && !is_line_end(*look) && (*csv->at == '#' || *look == ' ' || *look == '\t'))
+        while (look < csv->end && strchr(BLANKS, *look) != NULL && *look != '\0')
             look++;
+        if (look < csv->end && *look == '#')
+            while (look < csv->end && !is_line_end(*look))
+                look++;
         if (look < csv->end && !is_line_end(*look))
             return;
         csv->at = look;

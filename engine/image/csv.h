@@ -20,12 +20,14 @@ struct eg__csv {
     struct eg_buffer text; /* of all fields, a NUL behind each */
 };
 
-/** Read `size` bytes, the caller's until it is closed; a byte order mark is passed over. */
-void eg__csv_open(struct eg__csv *csv, const char *text, size_t size);
+/** Read `size` bytes, the caller's until it is closed; skip a byte order mark. EG_BAD_IMAGE: UTF-16. */
+enum eg_code eg__csv_open(struct eg__csv *csv, const char *text, size_t size,
+                          struct eg_error *err) EG_CHECKED;
 void eg__csv_close(struct eg__csv *csv);
 
 /**
- * The next record that is neither blank nor a comment; `*got` is false behind the last.
+ * Read the next record that is neither blank nor a comment (first character "#", blanks aside); `*got` is
+ * false after the last.
  *
  * Fields in quotes may have commas, line ends, which become LF, and quotes, doubled. White space is kept.
  *

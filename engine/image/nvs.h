@@ -8,13 +8,13 @@
  *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};       per board, in its worker
  *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, EG_NVS_VERSION, err);
  *
- * Images are byte for byte those of ESP-IDF's own generator, without encryption, but for what that one gets
- * wrong or adds:
+ * Images are byte for byte those of ESP-IDF's own generator, without encryption (engine/secure/nvs.h
+ * adds it), except where that one is wrong:
  * - keys behind a namespace that was opened before are that namespace's; the generator's go to the newest;
  * - strings of 3968 to 3999 bytes, at which the generator breaks, get a page of their own;
  * - text that is not ASCII and becomes a blob has its length in bytes; the generator's is in characters;
- * - what the generator adds to keys of the name sta.ssid, sta.pswd, ap.ssid, ap.passwd and ap.authmode, for
- * the Wi-Fi driver, is not added.
+ * - keys that the generator adds for the Wi-Fi driver (sta.apinfo, sta.pmk, sta.apsw, ap.pmk_info) are added
+ * by eg_nvs_schema_items(), but not where the project has them itself.
  *
  * Threads. There is no state but the structs; a schema that was parsed is only read, from any number of
  * threads.
@@ -29,9 +29,9 @@
 
 #define EG_NVS_NAME_SIZE       16     /* of a key or namespace: 1 to 15 bytes and a NUL */
 #define EG_NVS_PAGE_SIZE       0x1000 /* a partition is a multiple of it */
-#define EG_NVS_PAGES_MIN       3
-#define EG_NVS_STRING_SIZE_MAX 4000 /* with its NUL */
-#define EG_NVS_V1_SIZE_MAX     1984 /* of a string, with its NUL, or blob of version 1 */
+#define EG_NVS_PAGES_MIN       3      /* of a partition that can be written to */
+#define EG_NVS_STRING_SIZE_MAX 4000   /* with its NUL */
+#define EG_NVS_V1_SIZE_MAX     1984   /* of a string, with its NUL, or blob of version 1 */
 #define EG_NVS_BLOB_SIZE_MAX   508000
 #define EG_NVS_NAMESPACES_MAX  254
 #define EG_NVS_VERSION         2 /* what a project has unless it says otherwise; 1 has no blobs over pages */
@@ -73,13 +73,17 @@ struct eg_nvs_items {
 
 void eg_nvs_items_finish(struct eg_nvs_items *items);
 
-/** Whether a partition can have this size. EG_BAD_ARGUMENT: no multiple of 4096, or less than 0x3000. */
+/** Whether a partition can have this size. EG_BAD_ARGUMENT: 0 or no multiple of 4096. */
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err) EG_CHECKED;
+
+/** Whether a partition of this size has too few pages to be written to: it must be flagged read-only. */
+bool eg_nvs_needs_readonly(size_t size);
 
 /**
  * Append the image of a partition of `size` bytes: items in their order, then erased pages.
  *
- * A namespace is written in front of its first item. The last page stays empty, as NVS wants it.
+ * A namespace is written before its first item. The last page stays empty, as NVS needs it, unless the
+ * partition must be read-only.
  *
  * @param version  2 or 1
  *
@@ -91,6 +95,12 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
                           unsigned version, struct eg_error *err) EG_CHECKED;
 
 /* ---- Reading ---- */
+
+#define EG_NVS_ENTRY_SIZE 32
+
+/** Find the first written entry at offset `*at` or after it; false = there is none. For encryption: the states of
+ * entries are never encrypted. `size` is a multiple of a page. */
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at);
 
 /** What is in an image besides its items. */
 struct eg_nvs_usage {
@@ -190,7 +200,8 @@ const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, 
 /**
  * The items of one unit: each row with the value of its name, else with its own.
  *
- * Values whose name no row has are passed over. Of several values with one name, the first is for the first
+ * Keys that ESP-IDF's generator adds for the Wi-Fi driver are added. Values whose name no row has are passed
+ * over. Of several values with one name, the first is for the first
  * row with that key, the second for the second. Files are read here.
  *
  * @param version  2 or 1, for the lengths that may be

@@ -196,13 +196,15 @@ static enum eg_code check_unique(const struct eg_nvs_item *items, size_t count, 
 
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err)
 {
-    if (size % EG_NVS_PAGE_SIZE != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is no multiple of 0x%x",
+    if (size == 0 || size % EG_NVS_PAGE_SIZE != 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is not a multiple of 0x%x",
                             size, EG_NVS_PAGE_SIZE);
-    if (size < (size_t)EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is less than 0x%x", size,
-                            EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE);
     return EG_OK;
+}
+
+bool eg_nvs_needs_readonly(size_t size)
+{
+    return size < (size_t)EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE;
 }
 
 static void finish(struct builder *builder)
@@ -224,7 +226,8 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
             return eg_error_prefix(err, "%s \"%.*s\" ", items[i].key[0] != '\0' ? "key" : "namespace",
                                    EG_NVS_NAME_SIZE, items[i].key[0] != '\0' ? items[i].key : items[i].space);
     EG_TRY(check_unique(items, count, err));
-    const size_t needed = builder.pages.size + EG_NVS_PAGE_SIZE;
+    const bool keeps_free = !eg_nvs_needs_readonly(size) || !eg_nvs_needs_readonly(builder.pages.size);
+    const size_t needed = builder.pages.size + (keeps_free ? EG_NVS_PAGE_SIZE : 0);
     if (needed > size)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "an NVS partition of 0x%zx bytes is too small: its items need 0x%zx", size,

@@ -11,6 +11,7 @@
 #include "engine/image/nvs_layout.h"
 
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -149,6 +150,8 @@ static enum eg_code read_row(struct reader *reader, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) char *type = NULL;
     struct row *row = NULL;
 
+    if (reader->csv.count == 1)
+        EG_TRY(eg_csv_check_separator(reader->csv.field[0], err));
     for (size_t i = reader->fields_max; i < reader->csv.count; i++)
         if (reader->csv.field[i][0] != '\0')
             return eg_error_set(err, EG_BAD_IMAGE,
@@ -251,8 +254,8 @@ enum eg_code eg_nvs_schema_parse(struct eg_nvs_schema **schema, const char *name
     if (folder != NULL)
         EG_TRY(eg_strdup(&made->folder, folder, err));
     reader.schema = made;
-    eg__csv_open(&reader.csv, text, size);
-    if (read_rows(&reader, err) != EG_OK || check_keys(made, &reader.csv.line, err) != EG_OK)
+    if (eg__csv_open(&reader.csv, text, size, err) != EG_OK || read_rows(&reader, err) != EG_OK ||
+        check_keys(made, &reader.csv.line, err) != EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", name, reader.csv.line);
     *schema = made;
     made = NULL;
@@ -388,6 +391,7 @@ enum eg_code eg_nvs_schema_items(struct eg_nvs_items *items, const struct eg_nvs
         if (make_item(&made, schema, row, values, count, version, err) != EG_OK)
             return eg_error_prefix(err, "%s:%zu: key \"%s\"", schema->name, row->row.line, row->row.key);
     }
+    EG_TRY(eg__nvs_wifi_complete(&made, err));
     *items = made;
     made = (struct eg_nvs_items){0};
     return EG_OK;

@@ -79,6 +79,20 @@ void eg_nvs_integer_text(char text[24], const struct eg_nvs_item *item)
         snprintf(text, 24, "%" PRIu64, value);
 }
 
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at)
+{
+    for (size_t page = *at / EG_NVS_PAGE_SIZE * EG_NVS_PAGE_SIZE; page < size; page += EG_NVS_PAGE_SIZE)
+        for (size_t i = 0; i < EG__NVS_ENTRIES; i++) {
+            const size_t entry = page + EG__NVS_ENTRIES_AT + i * EG__NVS_ENTRY_SIZE;
+            const unsigned state = image[page + EG__NVS_STATES_AT + i / 4] >> i % 4 * 2 & 3;
+            if (entry < *at || state != EG__NVS_WRITTEN)
+                continue;
+            *at = entry;
+            return true;
+        }
+    return false;
+}
+
 enum eg_code eg__nvs_item_check(const struct eg_nvs_item *item, unsigned version, struct eg_error *err)
 {
     const size_t integer_size = eg__nvs_integer_size(item->type);

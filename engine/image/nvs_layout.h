@@ -27,7 +27,7 @@ enum { EG__NVS_VERSION_1 = 0xff, EG__NVS_VERSION_2 = 0xfe };
 
 enum eg__nvs_state { EG__NVS_ERASED = 0, EG__NVS_NO_STATE = 1, EG__NVS_WRITTEN = 2, EG__NVS_EMPTY = 3 };
 
-/* An entry; behind one whose span is more than 1 come that many less 1 with data. */
+/* An entry. If its span n is greater than 1, n - 1 data entries follow it. */
 enum {
     EG__NVS_SPACE_AT = 0, /* index of the namespace; 0 = this defines one */
     EG__NVS_TYPE_AT = 1,
@@ -39,7 +39,7 @@ enum {
     EG__NVS_DATA_CRC_AT = 28,
     EG__NVS_CHUNK_COUNT_AT = 28, /* EG__NVS_BLOB_INDEX */
     EG__NVS_CHUNK_FIRST_AT = 29,
-    EG__NVS_ENTRY_SIZE = 32,
+    EG__NVS_ENTRY_SIZE = EG_NVS_ENTRY_SIZE,
 };
 
 /* Types that only version 2 has, for one blob. */
@@ -72,6 +72,9 @@ enum eg_code eg__nvs_item_check(const struct eg_nvs_item *item, unsigned version
 /** Append an item with a copy of its data. */
 enum eg_code eg__nvs_items_add(struct eg_nvs_items *items, const struct eg_nvs_item *item,
                                struct eg_error *err) EG_CHECKED;
+
+/** Add to the keys of the Wi-Fi driver what ESP-IDF's generator adds. */
+enum eg_code eg__nvs_wifi_complete(struct eg_nvs_items *items, struct eg_error *err) EG_CHECKED;
 
 /** Whether there is such an encoding. */
 enum eg_code eg__nvs_encoding_check(const char *encoding, struct eg_error *err) EG_CHECKED;

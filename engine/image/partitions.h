@@ -34,7 +34,9 @@ struct eg_partition {
 struct eg_partitions {
     struct eg_partition rows[EG_PARTITIONS_MAX]; /* in the order of the table */
     size_t count;
-    bool has_md5; /* there was an MD5 row, and it is right */
+    bool has_md5;  /* there was an MD5 row, and it is right */
+    bool floating; /* the CSV leaves addresses out, and they follow from where the table is */
+    bool name_cut[EG_PARTITIONS_MAX]; /* by row: the CSV has a longer name; ESP-IDF cuts it, too */
 };
 
 /** What a table does not say of the flash it is in. */
@@ -56,13 +58,14 @@ enum eg_code eg_partitions_parse(struct eg_partitions *table, const uint8_t *dat
                                  struct eg_error *err) EG_CHECKED;
 
 /**
- * Read a CSV table: "name, type, subtype, offset, size, flags" per line, "#" in front of comments.
+ * Read a CSV table: "name, type, subtype, offset, size, flags" per line, "#" before comments.
  *
- * An empty offset is the end of the row before, aligned as the type needs; a negative size is the address to
- * end at; numbers may end in k or M. Bootloader and partition table get their size, and as "primary" their
- * offset, from `place`.
+ * An empty offset is the end of the row before, aligned as the type needs, and of the table for the first
+ * row; a negative size is the address to end at; numbers may end in k or M. Bootloader and partition table
+ * get their size, and as "primary" their offset, from `place`. Names are cut at 16 bytes.
  *
- * @return EG_OK; EG_BAD_IMAGE, the sentence names the line. Any thread.
+ * @return EG_OK; EG_BAD_IMAGE, the sentence names the line; two names are the same once they are cut. Any
+ * thread.
  */
 enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *text, size_t size,
                                      const struct eg_partitions_place *place,

@@ -10,6 +10,8 @@
 #include "engine/image/uf2.h"
 
 #include "engine/base/digest.h"
+#include "engine/image/descriptor.h"
+#include "engine/image/image.h"
 
 #include <string.h>
 
@@ -24,6 +26,7 @@ enum {
     FLAG_MD5 = 0x4000,
     DATA_AT = 32,
     MAGIC_END_AT = 508,
+    FIRST_SEGMENT_AT = 32, /* in an image: the data after both headers */
 };
 
 /* Of the run of numbered blocks that is being read. */
@@ -142,6 +145,19 @@ enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const ui
     found = (struct eg_pieces){0};
     *family_id = family;
     return EG_OK;
+}
+
+bool eg_uf2_is_relative(const struct eg_pieces *pieces, const struct eg_target *target)
+{
+    struct eg_app_descriptor app;
+
+    if (pieces->count == 0 || pieces->list[0].addr != 0 || pieces->list[0].data.data[0] != EG_IMAGE_MAGIC)
+        return false;
+    if (target != NULL && target->bootloader_addr != 0)
+        return true;
+    const struct eg_buffer *const data = &pieces->list[0].data;
+    return data->size > FIRST_SEGMENT_AT &&
+           eg_app_descriptor_read(&app, data->data + FIRST_SEGMENT_AT, data->size - FIRST_SEGMENT_AT);
 }
 
 enum eg_code eg_uf2_write(struct eg_buffer *out, uint32_t family_id, uint32_t addr, const uint8_t *data,

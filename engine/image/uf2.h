@@ -6,6 +6,7 @@
 #define ENGINE_IMAGE_UF2_H
 
 #include "engine/image/pieces.h"
+#include "targets/target.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,13 @@ bool eg_uf2_is(const uint8_t *data, size_t size);
  */
 enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const uint8_t *data, size_t size,
                          struct eg_error *err) EG_CHECKED;
+
+/**
+ * Whether the addresses of a UF2 file count from an application partition, as those made for TinyUF2 do: an
+ * application is at 0, where no chip starts one. `target` may be NULL: then only what says itself that it is
+ * an application counts.
+ */
+bool eg_uf2_is_relative(const struct eg_pieces *pieces, const struct eg_target *target);
 
 /**
  * Append the blocks of one file, numbered from 0.

@@ -18,8 +18,6 @@ END
 # Where the ROM does what a stub should have done, and the warning that says so.
 declare -A by_rom=(
   [esp32c2@0/stub]='there is no stub for this ESP32-C2, its ROM goes on'
-  [esp32e22/stub]='there is no stub for this ESP32-E22, its ROM goes on'
-  [esp32h21/stub]='there is no stub for this ESP32-H21, its ROM goes on'
 )
 # Further rows: revisions, as major * 100 + minor, with another stub or none.
 more_rows=(esp32c2@0 esp32p4@300)
@@ -35,7 +33,8 @@ mapfile -t chips < <("$vboard" --list-chips)
 declare -A label
 for line in "${chips[@]}"; do
   read -r name text <<<"$line"
-  label[$name]=$text
+  label[$name]=${text%, no stub}
+  [ "$text" = "${label[$name]}" ] || by_rom[$name/stub]="there is no stub for this ${label[$name]}, its ROM goes on"
 done
 
 # command_of OPERATION LOADER: its words, in the array `words`.

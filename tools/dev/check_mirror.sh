@@ -21,7 +21,7 @@ done < <(find tests -name 'test_*.c' -not -path 'tests/e2e/*' -not -path 'tests/
 
 while read -r folder; do
   case $folder in
-    tests/fakes | tests/e2e | tests/fixtures | tests/fuzz | tests/browser) ;;
+    tests/fakes | tests/e2e | tests/fixtures | tests/recordings | tests/fuzz | tests/browser) ;;
     tests/*) continue ;;
   esac
   [ -e "$folder/README.md" ] || complain "$folder: has no README.md"
