@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What builder and reader of NVS partitions have in common: items and CRCs. */
+/* Items and CRCs, used by the builder and the reader of NVS partitions. */
 
 #include "engine/image/nvs_layout.h"
 
@@ -108,7 +108,7 @@ enum eg_code eg__nvs_item_check(const struct eg_nvs_item *item, unsigned version
     if (item->key[0] == '\0')
         return EG_OK;
     if (integer_size == 0 && !string && item->type != EG_NVS_BLOB)
-        return eg_error_set(err, EG_BAD_IMAGE, "is of type 0x%02x, which there is not", item->type);
+        return eg_error_set(err, EG_BAD_IMAGE, "is of the unknown type 0x%02x", item->type);
     if (integer_size != 0 && item->size != integer_size)
         return eg_error_set(err, EG_BAD_IMAGE, "is a %s of %zu bytes", eg_nvs_type_name(item->type),
                             item->size);

@@ -11,14 +11,14 @@
 #include <string.h>
 
 struct eg_nvs_table {
-    struct eg_nvs_value *cells; /* of all units, one behind the other */
+    struct eg_nvs_value *cells; /* of all units, unit after unit */
     size_t *lines;
     char **columns;
     bool *repeats; /* by column */
     size_t column_count, unit_count;
 };
 
-/* The row that a column is of: the second column of a key is for the second row with it. */
+/* Find the row of a column: the second column of a key is for the second row with that key. */
 static const struct eg_nvs_row *row_of(const struct eg_nvs_table *table, const struct eg_nvs_schema *schema,
                                        size_t column)
 {

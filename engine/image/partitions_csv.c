@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Partition tables as projects write them.
+ * Partition tables in the CSV format of ESP-IDF projects.
  *
- * Offsets that are given may be in any order; whether partitions overlap is eg_partitions_check()'s to say.
+ * Offsets may be in any order. eg_partitions_check() decides whether partitions overlap.
  */
 
 #include "engine/image/csv.h"
@@ -89,7 +89,8 @@ static enum eg_code take_name(struct eg_partition *row, struct eg_partitions *ta
     return EG_OK;
 }
 
-/* Decimal, 0x, 0o, 0b, then k or M; false when it is none of that or beyond 33 bits. */
+/* Read a number: decimal, 0x, 0o or 0b, then optionally k or M. Return false if it is not a number or has
+ * more than 33 bits. */
 static bool parse_number(int64_t *value, const char *text)
 {
     const bool negative = text[0] == '-';

@@ -3,8 +3,8 @@
 /*
  * UF2: blocks of 512 bytes, each with its address, its number and how many there are.
  *
- * The MD5 is not where the format's description wants it, at the end of the data area, but right behind the
- * data, where the boards' own programs look for it; both places are read.
+ * Files by Espressif's tools have the MD5 right after the data, not at the end of the data area as the
+ * format's description says. Both positions are read.
  */
 
 #include "engine/image/uf2.h"
@@ -29,9 +29,9 @@ enum {
     FIRST_SEGMENT_AT = 32, /* in an image: the data after both headers */
 };
 
-/* Of the run of numbered blocks that is being read. */
+/* The sequence of numbered blocks that is being read. */
 struct run {
-    uint32_t next, count; /* next 0 = none is begun */
+    uint32_t next, count; /* next 0 = no sequence yet */
 };
 
 bool eg_uf2_is(const uint8_t *data, size_t size)

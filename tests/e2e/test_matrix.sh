@@ -43,12 +43,12 @@ command_of() {
     detect) words=(reset --after no-reset) ;;
     mac) words=(read-mac) ;;
     id) words=(flash-id) ;;
-    write) words=(write-flash $at "$top/$2.bin") ;;
-    verify) words=(verify-flash $at "$top/$2.bin") ;;
-    read) words=(read-flash $at $size read.bin) ;;
+    write) words=(write-flash "$at" "$top/$2.bin") ;;
+    verify) words=(verify-flash "$at" "$top/$2.bin") ;;
+    read) words=(read-flash "$at" "$size" read.bin) ;;
     erase) words=(erase-region $((at + 4096)) 4096) ;;
     status) words=(write-flash-status --bytes 1 0x1c) ;;
-    md5) words=(flash-md5 $at $size) ;;
+    md5) words=(flash-md5 "$at" "$size") ;;
     reset) words=(reset --after hard-reset) ;;
   esac
 }
@@ -122,6 +122,7 @@ rows() {
         cell "$name/$loader" "$operation" $before
         cmp wanted "$top/$name/board1.bin" || fail 'the flash holds something else'
       ) 2>"$work/complaint"
+      # shellcheck disable=SC2181 # see above
       if [ $? -eq 0 ]; then
         before=no-reset
         echo ok
@@ -167,7 +168,7 @@ echo
 for name in $(printf '%s\n' "${!label[@]}" "${more_rows[@]}" | sort); do
   for loader in $(loaders_of "$name"); do
     mapfile -t marks <"$name.$loader"
-    printf '%-12s %-6s' "$name" $loader
+    printf '%-12s %-6s' "$name" "$loader"
     for i in "${!operations[@]}"; do
       mark=${marks[i]-FAIL}
       answer=${refused_with[$name/$loader/${operations[i]}]-}${by_rom[$name/$loader]-}

@@ -181,7 +181,7 @@ static void a_damaged_hex_file_is_refused_with_its_line(void **state)
              fake_board_path(fake, path, "app.hex"));
     assert_error(check_input(&(struct eg_input){.path = path}, &err), err, EG_BAD_IMAGE, sentence);
     assert_error(check_input(&(struct eg_input){.data = hex, .size = 16}, &err), err, EG_BAD_IMAGE,
-                 "data: there is no end record behind line 1: the file was cut");
+                 "data: there is no end record after line 1: the file was cut");
 }
 
 #define PLACE(name_, addr_, size_)                                                                           \

@@ -67,7 +67,7 @@ static void what_is_no_csv_is_named_with_its_line(void **state)
         const char *sentence;
     } rows[] = {
         {"a\n\"b\nc\n", 7, 2, "there is a quote without an end"},
-        {"a\n\"b\"c\n", 7, 2, "there is text behind a closing quote"},
+        {"a\n\"b\"c\n", 7, 2, "there is text after a closing quote"},
         {"a\n\n\xff\n", 5, 3, "byte 0xff is no text in UTF-8"},
         {"a\0b", 3, 1, "byte 0x00 is no text in UTF-8"},
     };

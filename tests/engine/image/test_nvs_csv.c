@@ -227,7 +227,7 @@ static void what_is_wrong_with_a_row_is_named_with_its_line(void **state)
          "a,namespace,,\nk,data,u8,1\nb,namespace,,\nk,data,u8,1\na,namespace,,\n# again\nk,data,i8,2\n",
          "nvs.csv:8: key \"k\" of namespace \"a\" is on line 3, too"},
         {"a,namespace,\nk,data,u8,repeated\n",
-         "nvs.csv:2: key \"k\": behind the encoding stands something that is not REPEAT"},
+         "nvs.csv:2: key \"k\": the encoding is followed by something other than REPEAT"},
         {"key,type\n", "nvs.csv:1: the header has no column \"encoding\""},
     };
 
