@@ -29,11 +29,9 @@
 
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err)
 {
-    const struct eg__place *const place = &entry->file_place;
-
-    if (err->code == EG_IO)
+    if (err->code == EG_IO || err->code == EG_BAD_ARGUMENT)
         err->code = EG_BAD_IMAGE;
-    return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
+    return eg__prefix_place(&entry->file_place, err);
 }
 
 void eg__parts_finish(struct eg__parts *parts)
@@ -76,8 +74,17 @@ static enum eg_code refuse_at(const struct eg__entry *entry, const char *kind, s
 }
 
 static enum eg_code add_pieces(struct eg__parts *parts, const struct eg__entry *entry,
-                               struct eg_pieces *pieces, struct eg_error *err)
+                               struct eg_pieces *pieces, const char *kind, bool relative,
+                               struct eg_error *err)
 {
+    if (relative && entry->at != EG__AT_NAME)
+        return eg__refuse(
+            &entry->addr_place, err,
+            "%.80s is %s whose addresses count from an application partition; name the partition, "
+            "as in at: ota_0",
+            entry->name, kind);
+    if (!relative && entry->at != EG__AT_FILE)
+        return refuse_at(entry, kind, err);
     for (size_t i = 0; i < pieces->count; i++)
         EG_TRY(add(parts, entry, pieces->list[i].addr, pieces->count == 1, &pieces->list[i].data, err));
     return EG_OK;
@@ -92,7 +99,7 @@ static enum eg_code add_hex(struct eg__parts *parts, const struct eg__entry *ent
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, err);
+    return add_pieces(parts, entry, &pieces, eg_file_kind_text(EG_FILE_HEX), false, err);
 }
 
 static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *entry,
@@ -110,7 +117,8 @@ static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *ent
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, err);
+    return add_pieces(parts, entry, &pieces, eg_file_kind_text(EG_FILE_UF2),
+                      eg_uf2_is_relative(&pieces, target), err);
 }
 
 static enum eg_code place_built(uint64_t *flash_addr, const struct eg__entry *entry,
@@ -183,14 +191,12 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     if (eg__file_read(&file, &entry->file_place, entry->path, FILE_SIZE_MAX, err) != EG_OK)
         return eg__prefix_file(entry, err);
     kind = eg_file_kind(file.data, file.size);
-    if (kind != EG_FILE_EMPTY && entry->file_place.bundle != NULL)
+    if (kind != EG_FILE_EMPTY && (entry->raw || entry->file_place.bundle != NULL))
         kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
     if (kind == EG_FILE_EMPTY) {
         eg_error_set(err, EG_BAD_IMAGE, "%s: is empty", entry->path);
         return eg__prefix_file(entry, err);
     }
-    if ((kind == EG_FILE_HEX || kind == EG_FILE_UF2) && entry->at != EG__AT_FILE)
-        return refuse_at(entry, eg_file_kind_text(kind), err);
     switch (kind) {
     case EG_FILE_HEX:
         return add_hex(parts, entry, &file, err);
@@ -229,19 +235,32 @@ static enum eg_code find_table(struct eg_partitions *table, const struct eg__par
                       wanted_by->partition);
 }
 
+/* Files whose bytes are not what goes to the flash. */
+static bool is_container(enum eg_file_kind kind)
+{
+    return kind == EG_FILE_HEX || kind == EG_FILE_UF2 || kind == EG_FILE_ELF;
+}
+
 static enum eg_code place_by_name(struct eg__part *part, const struct eg_partitions *table,
                                   struct eg_error *err)
 {
     const struct eg__entry *const entry = part->entry;
     const struct eg_partition *const partition = eg_partitions_find(table, entry->partition);
+    const enum eg_file_kind kind = eg_file_kind(part->data.data, part->data.size);
 
     if (partition == NULL)
         return eg__refuse(&entry->addr_place, err,
                           "at is \"%.80s\", which is no partition of the partition table", entry->partition);
-    if (part->data.size > partition->size)
-        return eg__refuse(&entry->file_place, err, "%.80s has %zu bytes, partition %s has room for %lu",
-                          entry->name, part->data.size, partition->name, (unsigned long)partition->size);
-    part->flash_addr = partition->flash_addr;
+    if (partition->type == EG_PARTITION_APP && entry->raw && is_container(kind))
+        return eg__refuse(&entry->addr_place, err,
+                          "partition %s is for an application, and raw would store %s there", partition->name,
+                          eg_file_kind_text(kind));
+    const uint64_t end = part->flash_addr + part->data.size; /* counted from the partition so far */
+    if (end > partition->size)
+        return eg__refuse(&entry->file_place, err, "%.80s has %llu bytes, partition %s has room for %lu",
+                          entry->name, (unsigned long long)end, partition->name,
+                          (unsigned long)partition->size);
+    part->flash_addr += partition->flash_addr;
     return EG_OK;
 }
 

@@ -14,6 +14,7 @@ refused() { # STATUS SENTENCE COMMAND...
 
 refused 2 "espgang: unexpected argument 'x'; see 'espgang audit --help'" "$espgang" audit x
 refused 2 "espgang: missing option: --batch NAME; see 'espgang seal --help'" "$espgang" seal
+refused 2 "espgang: sealing batch first cannot be undone; add --yes; see 'espgang seal --help'" "$espgang" seal --batch first
 refused 2 "espgang: missing option: --before DATE; see 'espgang purge --help'" "$espgang" purge --yes
 refused 2 "espgang: missing option: --reason TEXT, which goes on record; see 'espgang purge --help'" "$espgang" purge --before 2020-01-01 --yes
 refused 3 "espgang: ledger $ledger: opening it: No such file or directory" "$espgang" audit --ledger "$ledger"
@@ -35,7 +36,7 @@ refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" audit --ledge
 # A sealed batch takes no more runs, and the audit says by whose key.
 expect_status 0 "$espgang" sign --new-key station.pem
 key=$(sed -n 's/^key //p' out.log)
-expect_status 0 "$espgang" seal --batch first --key station.pem --operator jo --ledger "$ledger"
+expect_status 0 "$espgang" seal --batch first --yes --key station.pem --operator jo --ledger "$ledger"
 journal=$(ledger 'SELECT hash FROM journal ORDER BY entry_id DESC LIMIT 1')
 expect_equal seal "$(cat out.log)" "batch first is sealed: 2 runs, 2 units that passed
 signed by key $key
@@ -47,8 +48,8 @@ utc=$(ledger 'SELECT sealed_utc FROM seal')
 refused 2 "espgang: ledger $ledger: batch first was sealed at $utc by jo and takes no more runs" \
   "$espgang" run job.yaml --sim 1 --fast --ledger "$ledger" --batch first
 refused 2 "espgang: ledger $ledger: batch first was sealed at $utc by jo and takes no more runs" \
-  "$espgang" seal --batch first --ledger "$ledger"
-refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" seal --batch third --ledger "$ledger"
+  "$espgang" seal --batch first --yes --ledger "$ledger"
+refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" seal --batch third --yes --ledger "$ledger"
 expect_equal 'runs after a refusal' "$(ledger 'SELECT count(*) FROM run')" 3
 expect_status 0 "$espgang" audit --ledger "$ledger" --batch first
 expect_equal 'audit of a sealed batch' "$(cat out.log)" "3 runs in the chain, whole and untouched

@@ -31,7 +31,7 @@ done
 missing='espgang: ledger none.db: opening it: No such file or directory'
 refused 3 "$missing" "$espgang" backup copy.db --ledger none.db
 refused 3 "$missing" "$espgang" export -o out.jsonl --ledger none.db
-refused 3 "$missing" "$espgang" merge none.db --ledger "$work/ledger.db"
+refused 2 "espgang: none.db: No such file or directory" "$espgang" merge none.db --ledger "$work/ledger.db"
 [ ! -e ledger.db ] && [ ! -e copy.db ] && [ ! -e out.jsonl ] || fail "a refusal left $(ls)"
 
 # A copy and an export of a line that goes on.

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <popt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -159,6 +160,33 @@ enum eg_code cli_file_check(const char *path, struct eg_error *err)
         return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return eg_error_errno(err, EG_BAD_ARGUMENT, EISDIR, "%s", path);
+    return EG_OK;
+}
+
+enum eg_code cli_folder_check(const struct cli_call *call, const char *option, struct eg_error *err)
+{
+    const char *const path = cli_text(call, option);
+    struct stat info;
+
+    if (path == NULL || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+        return EG_OK;
+    return cli_usage(call, err, "--%s: there is no folder '%s'", option, path);
+}
+
+enum eg_code cli_output_check(const char *path, struct eg_error *err)
+{
+    const char *const slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+    struct stat info;
+
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return eg_error_errno(err, EG_BAD_ARGUMENT, EISDIR, "%s", path);
+    if (slash != NULL && snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path) >= PATH_MAX)
+        return eg_error_errno(err, EG_BAD_ARGUMENT, ENAMETOOLONG, "%.100s...", path);
+    if (access(folder, X_OK) != 0)
+        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
+    if (access(path, W_OK) != 0 && (errno != ENOENT || access(folder, W_OK) != 0))
+        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
     return EG_OK;
 }
 

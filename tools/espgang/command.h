@@ -137,6 +137,14 @@ enum eg_code cli_check_name(const struct cli_call *call, const char *option, str
 /** Check that a file can be read. EG_BAD_ARGUMENT names it. */
 enum eg_code cli_file_check(const char *path, struct eg_error *err) EG_CHECKED;
 
+/** Check that a folder given to `option` is there; EG_BAD_ARGUMENT names the option. */
+enum eg_code cli_folder_check(const struct cli_call *call, const char *option,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Check that a file could be written there: its folder is, and it is not a folder itself. EG_BAD_ARGUMENT.
+ */
+enum eg_code cli_output_check(const char *path, struct eg_error *err) EG_CHECKED;
+
 /** `check` of commands whose first argument is a file to read. */
 enum eg_code cli_first_file_check(struct cli_call *call, struct eg_error *err) EG_CHECKED;
 

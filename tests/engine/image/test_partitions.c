@@ -121,7 +121,7 @@ static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **st
         {4, 1, 0,
          "MD5 at offset 0x50 of the partition table is 486649c6cdf8e4bc8815dccc8fff5792, the rows have "
          "52cab1bcc575b4e930140906deaec63b"},
-        {96, 0xaa, 0, "row at offset 0x60 of the partition table stands behind the MD5"},
+        {96, 0xaa, 0, "row at offset 0x60 of the partition table comes after the MD5"},
         {0, 0xaa, 40, "row at offset 0x20 of the partition table has 8 bytes, not 32"},
     };
     const struct eg_partitions table = make(two_rows, 2);

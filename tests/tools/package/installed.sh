@@ -1,4 +1,5 @@
-# Sourced by the tests of what is installed, after e2e/lib.sh: is all of it there, and can other programs be built on it?
+# shellcheck shell=bash
+# Sourced after e2e/lib.sh by the tests of an installation: is it complete, and can other programs be built with it?
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 version=$("$espgang" --version | sed -n 's/^espgang //p')
@@ -13,7 +14,7 @@ expect_installed() {
   lib=$(dirname "$(find "$1" -name libespgang.so)")
   for file in bin/espgang bin/vboard include/espgang.h share/man/man1/espgang.1.gz share/man/man1/vboard.1.gz \
     share/man/man3/libespgang.3.gz share/bash-completion/completions/espgang share/doc/espgang/{copyright,LICENSE,changelog.gz} \
-    share/doc/espgang/{README,jobs,ledger,command-line}.md; do
+    share/doc/espgang/{README,jobs,ledger,command-line,at-a-line,for-qa,in-ci}.md; do
     [ -s "$1/$file" ] || fail "there is no $1/$file"
   done
   for file in libespgang.so{,.0,".$version"} pkgconfig/espgang.pc cmake/espgang/espgangConfig{,Version}.cmake; do

@@ -310,7 +310,7 @@ static enum eg_code image_info(struct cli_call *call, struct eg_error *err)
     json_t *whole = json_pack("{s:i, s:s, s:O}", "format", JSON_VERSION, "file", path, "images", images);
     char *text = whole != NULL ? json_dumps(whole, JSON_INDENT(2)) : NULL;
     if (text == NULL)
-        return eg_error_set(err, EG_IO, "%s: its name cannot be put into JSON", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: its name cannot be put into JSON", path);
     puts(text);
     free(text);
     return EG_OK;

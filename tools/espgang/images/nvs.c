@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image/nvs.h"
+#include "engine/secure/nvs_crypt.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -23,13 +24,22 @@
 
 #define CSV_SIZE_MAX ((size_t)256 << 20)
 #define PATH_ROOM    4096
+#define KEYS_SUFFIX  "-keys.bin"
 #define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
 /* What is on the command line. */
 struct given {
     const char *schema, *values, *output_dir, *prefix, *file_id;
+    const char *keys_path, *hmac_key_path;
+    bool make_keys;
     unsigned version;
+    struct eg_secret keys; /* from one of the two files; size 0 = nothing is encrypted */
 };
+
+static void given_finish(struct given *given)
+{
+    eg_secret_finish(&given->keys);
+}
 
 /* ---- Files ---- */
 
@@ -60,15 +70,15 @@ static enum eg_code put(int fd, const uint8_t *data, size_t size)
     return EG_OK;
 }
 
-static enum eg_code write_file(const char *path, const struct eg_buffer *image, struct eg_error *err)
+enum eg_code cli_nvs_write(const char *path, const struct eg_buffer *image, struct eg_error *err)
 {
     EG_CLEANUP(part_finish) struct part part = {.fd = -1};
     struct stat info;
 
     if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is there and not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there and not a regular file", path);
     if (snprintf(part.path, sizeof part.path, "%s.part", path) >= (int)sizeof part.path)
-        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", path);
     unlink(part.path); /* of a program that was killed */
     part.fd = open(part.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (part.fd < 0)
@@ -97,16 +107,30 @@ static enum eg_code read_schema(struct eg_nvs_schema **schema, const char *path,
 
 /* ---- One image ---- */
 
-static enum eg_code build_one(const char *input, const char *output, size_t size, unsigned version,
+static void note_readonly(size_t size)
+{
+    if (eg_nvs_needs_readonly(size))
+        printf("note: an NVS partition of 0x%zx bytes must be flagged readonly in the partition table\n",
+               size);
+}
+
+static enum eg_code encrypt(struct eg_buffer *image, const struct eg_secret *keys, struct eg_error *err)
+{
+    return keys->size == 0 ? EG_OK : eg_nvs_encrypt(image->data, image->size, keys, err);
+}
+
+static enum eg_code build_one(const struct given *given, const char *input, const char *output, size_t size,
                               struct eg_error *err)
 {
     EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
 
     EG_TRY(read_schema(&schema, input, err));
-    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, version, err));
-    EG_TRY(write_file(output, &image, err));
+    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, given->version, err));
+    EG_TRY(encrypt(&image, &given->keys, err));
+    EG_TRY(cli_nvs_write(output, &image, err));
     printf("%s: %zu bytes\n", output, image.size);
+    note_readonly(size);
     return EG_OK;
 }
 
@@ -153,7 +177,9 @@ static void id_of(const struct mass *mass, size_t unit, char number[24], const c
                                       : eg_nvs_table_unit(mass->table, unit, &count)[mass->id_column].text;
 }
 
-static enum eg_code name_of(const struct mass *mass, size_t unit, char path[PATH_ROOM], struct eg_error *err)
+/* DIR/PREFIX-ID and a suffix. */
+static enum eg_code name_of(const struct mass *mass, size_t unit, const char *suffix, char path[PATH_ROOM],
+                            struct eg_error *err)
 {
     char number[24];
     const char *id;
@@ -166,7 +192,7 @@ static enum eg_code name_of(const struct mass *mass, size_t unit, char path[PATH
         if (*at == '/' || iscntrl((unsigned char)*at))
             return eg_error_set(err, EG_BAD_IMAGE, "column \"%s\" has byte 0x%02x, and names the unit's file",
                                 mass->given->file_id, (unsigned char)*at);
-    if (snprintf(path, PATH_ROOM, "%s/%s-%s.bin", mass->given->output_dir, mass->given->prefix, id) >=
+    if (snprintf(path, PATH_ROOM, "%s/%s-%s%s", mass->given->output_dir, mass->given->prefix, id, suffix) >=
         PATH_ROOM)
         return eg_error_set(err, EG_BAD_IMAGE, "%.100s...: the path is too long", path);
     return EG_OK;
@@ -179,7 +205,7 @@ static enum eg_code build_unit(const struct mass *mass, size_t unit, struct eg_b
     const struct eg_nvs_value *const values = eg_nvs_table_unit(mass->table, unit, &count);
 
     image->size = 0;
-    if (name_of(mass, unit, path, err) != EG_OK ||
+    if (name_of(mass, unit, ".bin", path, err) != EG_OK ||
         eg_nvs_schema_build(image, mass->schema, values, count, mass->size, mass->given->version, err) !=
             EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", mass->given->values, eg_nvs_table_line(mass->table, unit));
@@ -231,8 +257,37 @@ static enum eg_code make_folder(const char *path, struct eg_error *err)
     if (errno != EEXIST)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is not a folder", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a folder", path);
     return EG_OK;
+}
+
+/* Keys that are there already belong to a board, and are never replaced. */
+static enum eg_code check_no_keys(const struct mass *mass, size_t unit, struct eg_error *err)
+{
+    char path[PATH_ROOM];
+    struct stat info;
+
+    if (!mass->given->make_keys)
+        return EG_OK;
+    EG_TRY(name_of(mass, unit, KEYS_SUFFIX, path, err));
+    if (lstat(path, &info) == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there already, and keys are never replaced", path);
+    return EG_OK;
+}
+
+/* By the keys that are given, or by its own, which are written first. */
+static enum eg_code encrypt_unit(const struct mass *mass, size_t unit, struct eg_buffer *image,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg_secret_finish) struct eg_secret keys = {0};
+    char path[PATH_ROOM];
+
+    if (!mass->given->make_keys)
+        return encrypt(image, &mass->given->keys, err);
+    EG_TRY(name_of(mass, unit, KEYS_SUFFIX, path, err));
+    EG_TRY(eg_nvs_keys_make(&keys, err));
+    EG_TRY(cli_nvs_keys_write(path, &keys, err));
+    return encrypt(image, &keys, err);
 }
 
 static enum eg_code build_units(struct mass *mass, struct eg_error *err)
@@ -252,17 +307,19 @@ static enum eg_code build_units(struct mass *mass, struct eg_error *err)
     EG_TRY(find_id(mass, err));
     for (size_t i = 0; i < units; i++)
         EG_TRY(build_unit(mass, i, &image, path, err));
+    for (size_t i = 0; i < units; i++)
+        EG_TRY(check_no_keys(mass, i, err));
     EG_TRY(check_ids(mass, err));
     EG_TRY(make_folder(mass->given->output_dir, err));
     for (size_t i = 0; i < units; i++) {
         EG_TRY(build_unit(mass, i, &image, path, err));
-        EG_TRY(write_file(path, &image, err));
+        EG_TRY(encrypt_unit(mass, i, &image, err));
+        EG_TRY(cli_nvs_write(path, &image, err));
         printf("%s: %zu bytes\n", path, image.size);
     }
+    note_readonly(mass->size);
     return EG_OK;
 }
-
-/* ---- The command line ---- */
 
 static enum eg_code build_mass(const struct cli_call *call, struct given *given, size_t size,
                                struct eg_error *err)
@@ -278,68 +335,131 @@ static enum eg_code build_mass(const struct cli_call *call, struct given *given,
     return build_units(&mass, err);
 }
 
-static enum eg_code build(const struct cli_call *call, struct given *given, bool mass, struct eg_error *err)
+/* ---- The command line ---- */
+
+static bool has_mass_options(const struct given *given)
 {
-    const int arguments = mass ? 2 : 4;
+    return given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
+           given->prefix != NULL || given->file_id != NULL || given->make_keys;
+}
+
+static enum eg_code load_keys(struct given *given, struct eg_error *err)
+{
+    return cli_nvs_keys_load(&given->keys, given->keys_path, given->hmac_key_path, err);
+}
+
+/* `forms` are the arguments after the action. */
+static enum eg_code count_arguments(const struct cli_call *call, int wanted, const char *forms,
+                                    struct eg_error *err)
+{
+    if (call->count - 1 < wanted)
+        return cli_usage(call, err, "missing argument: %s takes %s", call->argument[0], forms);
+    if (call->count - 1 > wanted)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[1 + wanted]);
+    return EG_OK;
+}
+
+static enum eg_code build(struct cli_call *call, struct given *given, struct eg_error *err)
+{
+    const bool mass = has_mass_options(given);
     uint64_t size;
 
     if (cli_flag(call, "json"))
         return cli_usage(call, err, "--json goes with print");
-    if (call->count < arguments)
-        return cli_usage(
-            call, err, "missing argument: %s",
-            mass ? "SIZE" : "build takes IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE");
-    if (call->count > arguments)
-        return cli_usage(call, err, "unexpected argument '%s'", call->argument[arguments]);
-    const char *const text = call->argument[arguments - 1];
+    EG_TRY(count_arguments(
+        call, mass ? 1 : 3,
+        mass ? "SIZE" : "IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE", err));
+    const char *const text = call->argument[call->count - 1];
     if (!cli_number(text, SIZE_LIMIT, &size))
         return cli_usage(call, err, "size '%s' is no number up to 256M, such as 0x6000 or 24k", text);
+    if (!given->make_keys)
+        EG_TRY(load_keys(given, err));
     if (mass)
         return build_mass(call, given, (size_t)size, err);
     EG_TRY(eg_nvs_size_check((size_t)size, err));
-    return build_one(call->argument[1], call->argument[2], (size_t)size, given->version, err);
+    return build_one(given, call->argument[1], call->argument[2], (size_t)size, err);
 }
 
-static enum eg_code look_at(struct cli_call *call, bool mass, struct eg_error *err)
+static enum eg_code look_at(struct cli_call *call, struct given *given, struct eg_error *err)
 {
     const char *const action = call->argument[0];
     const bool check = strcmp(action, "check") == 0;
 
-    if (mass)
+    if (has_mass_options(given))
         return cli_usage(call, err, "%s takes none of the options of build", action);
     if (check && cli_flag(call, "json"))
         return cli_usage(call, err, "--json goes with print");
-    if (call->count < 2)
-        return cli_usage(call, err, "missing argument: FILE");
-    if (call->count > 2)
-        return cli_usage(call, err, "unexpected argument '%s'", call->argument[2]);
-    return check ? cli_nvs_check(call, call->argument[1], err) : cli_nvs_print(call, call->argument[1], err);
+    EG_TRY(count_arguments(call, 1, "FILE", err));
+    EG_TRY(load_keys(given, err));
+    return check ? cli_nvs_check(call, call->argument[1], &given->keys, err)
+                 : cli_nvs_print(call, call->argument[1], &given->keys, err);
 }
+
+static enum eg_code crypt_file(struct cli_call *call, struct given *given, struct eg_error *err)
+{
+    const char *const action = call->argument[0];
+
+    if (has_mass_options(given) || cli_flag(call, "json"))
+        return cli_usage(call, err, "%s takes --keys or --hmac-key and no other option", action);
+    EG_TRY(count_arguments(call, 2, "IN.bin and OUT.bin", err));
+    if (given->keys_path == NULL && given->hmac_key_path == NULL)
+        return cli_usage(call, err, "missing option: --keys FILE or --hmac-key FILE");
+    EG_TRY(load_keys(given, err));
+    return cli_nvs_crypt(call->argument[1], call->argument[2], &given->keys, strcmp(action, "encrypt") == 0,
+                         err);
+}
+
+static enum eg_code keys(struct cli_call *call, struct given *given, struct eg_error *err)
+{
+    if (has_mass_options(given) || cli_flag(call, "json") || given->keys_path != NULL)
+        return cli_usage(call, err, "%s takes no option but --hmac-key", call->argument[0]);
+    EG_TRY(count_arguments(call, 1, "OUT.bin", err));
+    EG_TRY(given->hmac_key_path != NULL ? load_keys(given, err) : eg_nvs_keys_make(&given->keys, err));
+    EG_TRY(cli_nvs_keys_write(call->argument[1], &given->keys, err));
+    printf("%s: %d bytes, for a partition of type data, subtype nvs_keys\n", call->argument[1],
+           EG_NVS_KEYS_FILE_SIZE);
+    return EG_OK;
+}
+
+struct action {
+    const char *name;
+    enum eg_code (*run)(struct cli_call *call, struct given *given, struct eg_error *err);
+};
+
+static const struct action actions[] = {
+    {"build", build},        {"print", look_at}, {"check", look_at}, {"encrypt", crypt_file},
+    {"decrypt", crypt_file}, {"keys", keys},     {NULL, NULL},
+};
 
 static enum eg_code nvs(struct cli_call *call, struct eg_error *err)
 {
     const char *const version = cli_text(call, "version");
+    EG_CLEANUP(given_finish)
     struct given given = {
         .schema = cli_text(call, "schema"),
         .values = cli_text(call, "values"),
         .output_dir = cli_text(call, "output-dir"),
         .prefix = cli_text(call, "prefix"),
         .file_id = cli_text(call, "fileid"),
+        .keys_path = cli_text(call, "keys"),
+        .hmac_key_path = cli_text(call, "hmac-key"),
+        .make_keys = cli_flag(call, "make-keys"),
         .version = version != NULL ? (unsigned)(version[0] - '0') : EG_NVS_VERSION,
     };
-    const bool mass = given.schema != NULL || given.values != NULL || given.output_dir != NULL ||
-                      given.prefix != NULL || given.file_id != NULL;
-    const char *const action = call->argument[0];
+    const struct action *action = actions;
 
-    if (strcmp(action, "build") == 0)
-        return build(call, &given, mass, err);
-    if (strcmp(action, "print") == 0 || strcmp(action, "check") == 0)
-        return look_at(call, mass, err);
-    return cli_usage(call, err, "'%s' is none of build, print and check", action);
+    while (action->name != NULL && strcmp(action->name, call->argument[0]) != 0)
+        action++;
+    if (action->name == NULL)
+        return cli_usage(call, err, "'%s' is none of build, print, check, encrypt, decrypt, keys",
+                         call->argument[0]);
+    if ((given.keys_path != NULL) + (given.hmac_key_path != NULL) + given.make_keys > 1)
+        return cli_usage(call, err, "--keys, --hmac-key and --make-keys exclude each other");
+    return action->run(call, &given, err);
 }
 
 static const char *const versions[] = {"1", "2", NULL};
-static const char *const actions[] = {"build", "print", "check", NULL};
+static const char *const words[] = {"build", "print", "check", "encrypt", "decrypt", "keys", NULL};
 
 static const struct cli_option options[] = {
     {.name = "version",
@@ -356,6 +476,18 @@ static const struct cli_option options[] = {
      .value = "TEXT",
      .help = "build: prefix of the names, before -1.bin, -2.bin (default: nvs)"},
     {.name = "fileid", .value = "KEY", .help = "build: name each image by its value of this key"},
+    {.name = "make-keys",
+     .help = "build: encrypt each unit by keys of its own",
+     .more = "They go to `-1-keys.bin`, `-2-keys.bin` beside the images. Files of keys that exist are never "
+             "replaced."},
+    {.name = "keys",
+     .value = "FILE",
+     .help = "Keys by which the partition is, or becomes, encrypted",
+     .more = "The file is a partition of subtype `nvs_keys` that is not encrypted itself."},
+    {.name = "hmac-key",
+     .value = "FILE",
+     .help = "HMAC key of 32 bytes from which those keys are derived",
+     .more = "A chip that has it in its eFuses derives the same keys."},
     {.name = "json", .help = "print: print JSON", .more = "Numbers of 64 bits are text."},
     {.name = NULL}};
 
@@ -366,34 +498,48 @@ const struct cli_command cli_command_nvs = {
     .arguments = "build IN.csv OUT.bin SIZE\n"
                  "build --schema FILE --values FILE --output-dir DIR SIZE\n"
                  "print FILE\n"
-                 "check FILE",
+                 "check FILE\n"
+                 "encrypt --keys FILE IN.bin OUT.bin\n"
+                 "decrypt --keys FILE IN.bin OUT.bin\n"
+                 "keys OUT.bin",
     .details =
-        "`build` makes an image of SIZE bytes (hexadecimal, decimal, `24k`, `1M`; a multiple of 4096, at "
-        "least "
-        "0x3000), byte for byte that of ESP-IDF's partition generator, without encryption. IN.csv has the "
-        "columns `key,type,encoding,value`. Types are `namespace`, `data` and `file`; encodings `u8`, `i8` "
-        "to "
-        "`u64`, `i64`, `string`, `binary`, `hex2bin`, `base64`, `blob_fill(SIZE;0xNN)` and "
-        "`blob_sz_fill(SIZE;0xNN)`. Relative paths of files begin at the working directory.\n"
+        "`build` makes an image of SIZE bytes (hexadecimal, decimal, `24k`, `1M`; a multiple of 4096), byte "
+        "for byte "
+        "that of ESP-IDF's partition generator. A partition of less than 0x3000 bytes must be flagged "
+        "`readonly` in "
+        "the partition table. IN.csv has the columns `key,type,encoding,value`. Types are `namespace`, "
+        "`data` and "
+        "`file`; encodings `u8`, `i8` to `u64`, `i64`, `string`, `binary`, `hex2bin`, `base64`, "
+        "`blob_fill(SIZE;0xNN)` and `blob_sz_fill(SIZE;0xNN)`. Relative paths of files begin at the working "
+        "directory.\n"
         "\n"
         "With a schema and values it makes an image for each unit, as ESP-IDF's mass manufacturing tool "
-        "does. "
-        "The schema has rows `key,type,encoding` and may have `REPEAT`. The first row of the values names "
-        "keys; "
-        "each further row is a unit. Columns that are not keys are ignored. Nothing is written before every "
-        "unit "
-        "has been checked.\n"
+        "does. The "
+        "schema has rows `key,type,encoding` and may have `REPEAT`. The first row of the values names keys; "
+        "each "
+        "further row is a unit. Columns that are not keys are ignored. Nothing is written before every unit "
+        "has been "
+        "checked.\n"
         "\n"
-        "Images may contain credentials: only their owner may read them. The generator's additions for the "
-        "Wi-Fi "
-        "driver to the keys `sta.ssid`, `sta.pswd`, `ap.ssid`, `ap.passwd` and `ap.authmode` are not made.\n"
+        "Images may contain credentials: only their owner may read them. As the generator does, `build` adds "
+        "to "
+        "`sta.ssid` and `sta.pswd` the keys `sta.apinfo`, `sta.pmk` and `sta.apsw`, and to `ap.ssid` and "
+        "`ap.passwd`, "
+        "unless `ap.authmode` is missing or 0, `ap.pmk_info`, each where the file has it not.\n"
         "\n"
         "`print` shows the keys and values of an image, whatever made it, also one read back from a flash. "
-        "`check` shows whether it is whole: marks, checksums, lengths, chunks of blobs, duplicate keys. Both "
-        "name "
-        "every fault with its offset, and then exit with 1.",
+        "`check` "
+        "shows whether it is whole: marks, checksums, lengths, chunks of blobs, duplicate keys. Both name "
+        "every fault "
+        "with its offset, and then exit with 1.\n"
+        "\n"
+        "`keys` makes a file of new keys from the system's random source; with `--hmac-key` it writes those "
+        "that a "
+        "chip derives. Only its owner may read it. `encrypt` and `decrypt` convert a plain image to an "
+        "encrypted one "
+        "and back.",
     .options = options,
-    .words = actions,
+    .words = words,
     .least = 1,
     .most = -1,
     .run = nvs,

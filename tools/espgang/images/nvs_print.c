@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/image/nvs.h"
+#include "engine/secure/nvs_crypt.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -49,14 +50,18 @@ static void on_fault(void *context, const char *sentence)
         json_array_append_new(image->faults, json_string(clean));
 }
 
-static enum eg_code load(struct image *image, struct eg_error *err)
+static enum eg_code load(struct image *image, const struct eg_secret *keys, struct eg_error *err)
 {
     EG_TRY(cli_file_check(image->path, err));
     EG_TRY(eg_file_read(&image->file, image->path, FILE_SIZE_MAX, err));
+    if (keys->size != 0 && eg_nvs_decrypt(image->file.data, image->file.size, keys, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", image->path);
     EG_TRY(eg_nvs_examine(&image->items, &image->usage, image->file.data, image->file.size, on_fault, image,
                           err));
     if (image->usage.version != 0 && image->usage.entries == 0 && image->fault_count > 0)
-        on_fault(image, "not one entry is whole: it may be encrypted");
+        on_fault(image, keys->size != 0
+                            ? "not one entry is whole: the keys are others, or it is not encrypted"
+                            : "not one entry is whole: it may be encrypted (see --keys)");
     return EG_OK;
 }
 
@@ -211,12 +216,13 @@ static enum eg_code print_json(const struct image *image, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code cli_nvs_print(struct cli_call *call, const char *path, struct eg_error *err)
+enum eg_code cli_nvs_print(struct cli_call *call, const char *path, const struct eg_secret *keys,
+                           struct eg_error *err)
 {
     const bool json = cli_flag(call, "json");
     EG_CLEANUP(image_finish) struct image image = {.path = path, .faults = json ? json_array() : NULL};
 
-    EG_TRY(load(&image, err));
+    EG_TRY(load(&image, keys, err));
     if (json) {
         EG_TRY(print_json(&image, err));
     } else {
@@ -227,11 +233,12 @@ enum eg_code cli_nvs_print(struct cli_call *call, const char *path, struct eg_er
     return EG_OK;
 }
 
-enum eg_code cli_nvs_check(struct cli_call *call, const char *path, struct eg_error *err)
+enum eg_code cli_nvs_check(struct cli_call *call, const char *path, const struct eg_secret *keys,
+                           struct eg_error *err)
 {
     EG_CLEANUP(image_finish) struct image image = {.path = path};
 
-    EG_TRY(load(&image, err));
+    EG_TRY(load(&image, keys, err));
     if (image.fault_count == 0)
         tell_usage(&image);
     else

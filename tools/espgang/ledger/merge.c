@@ -18,6 +18,7 @@ static enum eg_code merge(struct cli_call *call, struct eg_error *err)
 
     if (merge.other[0] == '\0')
         return cli_usage(call, err, "the name of the other ledger is empty");
+    EG_TRY(cli_file_check(merge.other, err));
     EG_TRY(eg_ledger_merge(&merge, &merged, err));
     printf("%" PRId64 " run%s %s, %" PRId64 " here already, %" PRId64 " unfinished and left there\n",
            merged.runs, merged.runs == 1 ? "" : "s", merge.dry_run ? "would be merged" : "merged",

@@ -20,6 +20,8 @@ static enum eg_code seal(struct cli_call *call, struct eg_error *err)
     if (request.batch == NULL)
         return cli_usage(call, err, "missing option: --batch NAME");
     EG_TRY(cli_check_name(call, "operator", err));
+    if (!cli_flag(call, "yes"))
+        return cli_usage(call, err, "sealing batch %s cannot be undone; add --yes", request.batch);
     EG_TRY(eg_seal_batch(&made, &request, err));
     printf("batch %s is sealed: %" PRId64 " run%s, %" PRId64 " unit%s that passed\n", request.batch,
            made.runs, made.runs == 1 ? "" : "s", made.units, made.units == 1 ? "" : "s");
@@ -34,6 +36,7 @@ static const struct cli_option options[] = {
     {.name = "key",
      .value = "FILE",
      .help = "Sign the seal with this private key (see `espgang sign --new-key`)"},
+    {.name = "yes", .help = "Seal it, although this cannot be undone"},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
     CLI_OPTION_LEDGER("Ledger of the batch"),
     {.name = NULL}};

@@ -3,23 +3,34 @@
 #include "jobs/job.h"
 
 #include "tools/espgang/jobs/load.h"
+#include "tools/espgang/line/readiness.h"
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
 
     EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_check_name(call, "batch", err));
+    EG_TRY(cli_check_ledger(plan, cli_text(call, "ledger"), cli_text(call, "batch"), err));
     return eg_job_explain(plan, stdout, err);
 }
 
-static const struct cli_option options[] = {CLI_OPTION_TRUST_DIR, {.name = NULL}};
+static const struct cli_option options[] = {
+    {.name = "batch", .value = "NAME", .help = "Check that this batch takes runs of the job"},
+    CLI_OPTION_LEDGER("Ledger that the job will be recorded into"),
+    CLI_OPTION_TRUST_DIR,
+    {.name = NULL}};
 
 const struct cli_command cli_command_check = {
     .name = "check",
     .group = CLI_LINE,
     .summary = "Check a job file or bundle and show the plan; touch nothing",
     .arguments = "JOB",
-    .details = "The job file and all files that it names are checked.",
+    .details =
+        "The job file and all files and programs that it names are checked. The ledger is asked whether the "
+        "pool of the job is there and has rows, and, with `--batch`, whether the batch takes the runs of "
+        "this job. "
+        "`run` checks the same before it starts a board.",
     .options = options,
     .least = 1,
     .most = 1,

@@ -8,6 +8,8 @@
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/json.h"
+#include "tools/espgang/line/readiness.h"
+#include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/slots.h"
 #include "tools/espgang/line/table.h"
 #include "tools/espgang/line/triggers.h"
@@ -16,7 +18,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
@@ -34,6 +35,7 @@ struct run_options {
     uint64_t seed;
     enum trigger trigger;
     const char *trigger_program;
+    bool hooks; /* also of a rehearsal */
     bool fast, watch, json, plain, verbose, silent;
 };
 
@@ -42,13 +44,6 @@ static void run_options_finish(struct run_options *options)
     free(options->ports);
     free(options->faults);
     free(options->labels);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static unsigned list_length(const char *const *list)
@@ -271,9 +266,19 @@ static void warn_of_silence(const struct run_options *options, const struct eg_s
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
+static void announce_rehearsal(const struct run_options *options, const struct eg_station *station,
+                               bool hooks_dropped)
+{
+    eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
+                options->ledger == NULL ? "nothing of it stays on record"
+                                        : "its runs are marked in the ledger and never counted",
+                hooks_dropped ? "; the hooks of the job do not run without --hooks" : "");
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct run_options *options, struct eg_station *station,
-                       struct eg_ledger *ledger, enum cli_status *status, struct eg_error *err)
+                       struct eg_ledger *ledger, bool hooks_dropped, enum cli_status *status,
+                       struct eg_error *err)
 {
     EG_CLEANUP(display_finish) struct display display = {.options = options};
     const uint64_t begun_ms = eg_clock_ms();
@@ -294,7 +299,9 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
+                             options->boards > 0, station->slot_count);
+    if (options->boards > 0)
+        announce_rehearsal(options, station, hooks_dropped);
     warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
@@ -308,7 +315,10 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
                            duration_ms);
     } else {
         cli_table_counts(stdout, &display.counts, duration_ms);
-        printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        if (options->boards > 0 && options->ledger == NULL)
+            puts("a rehearsal: nothing of it stays on record");
+        else
+            printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
     }
     if (after != EG_OK)
         *err = after_err;
@@ -321,11 +331,14 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
     EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
     EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    EG_CLEANUP(cli_rehearsal_finish) struct cli_rehearsal rehearsal = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_port_scheme *schemes[SCHEMES_MAX + 1] = {NULL};
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
+    const bool hooks_dropped = options->boards > 0 && !options->hooks && cli_drop_hooks(plan);
     if (options->boards > 0) {
         EG_TRY(add_simulated(&gang, &slots, options, plan, err));
         schemes[count++] = vb_gang_scheme(gang);
@@ -338,8 +351,11 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
          scheme++)
         schemes[count++] = *scheme;
     const struct eg_session session = {options->station, options->operator_name, options->batch};
-    EG_TRY(eg_ledger_open(&ledger, options->ledger, &session, plan, &orphans, err));
-    if (orphans > 0)
+    if (options->boards > 0 && options->ledger == NULL)
+        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
+    EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
+                          plan, &orphans, err));
+    if (orphans > 0 && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
     struct eg_station station = {
@@ -351,7 +367,7 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
         .slots = slots.slots,
         .slot_count = slots.count,
     };
-    return go(options, &station, ledger, &call->status, err);
+    return go(options, &station, ledger, hooks_dropped, &call->status, err);
 }
 
 /* NULL = the option is not given. */
@@ -376,6 +392,7 @@ static enum eg_code read_options(const struct cli_call *call, struct run_options
     options->stub_dir = cli_text(call, "stub-dir");
     options->flash_dir = cli_text(call, "flash-dir");
     options->app_log = cli_text(call, "app-log");
+    options->hooks = cli_flag(call, "hooks");
     options->fast = cli_flag(call, "fast");
     options->watch = cli_flag(call, "watch") || trigger != NULL;
     while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
@@ -420,17 +437,16 @@ static enum eg_code check_options(const struct cli_call *call, const struct run_
         err->code = EG_BAD_ARGUMENT;
         return eg_error_prefix(err, "--trigger-program: ");
     }
-    if (options->boards == 0 &&
-        (options->faults != NULL || options->fast || options->flash_dir != NULL || options->app_log != NULL))
-        return cli_usage(call, err, "--fault, --fast, --flash-dir and --app-log go with --sim");
+    if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
+                                 options->app_log != NULL || options->hooks))
+        return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");
     if (options->watch && options->labels != NULL)
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
     if (options->silent && options->verbose)
         return cli_usage(call, err, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
-    if (options->stub_dir != NULL && !is_folder(options->stub_dir))
-        return cli_usage(call, err, "--stub-dir: there is no folder '%s'", options->stub_dir);
+    EG_TRY(cli_folder_check(call, "stub-dir", err));
     EG_TRY(cli_check_name(call, "batch", err));
     EG_TRY(cli_check_name(call, "operator", err));
     return cli_check_name(call, "station", err);
@@ -497,7 +513,13 @@ static const struct cli_option options[] = {
     {.name = "sim",
      .value = "N",
      .help = "Rehearse on N simulated boards of the job's chip, 1 to 512",
+     .more = "Without `--ledger` it records into a ledger of its own, which has a copy of the pools and is "
+             "removed "
+             "at the end. Into a ledger that is named, its runs are recorded as simulated: they are never "
+             "counted "
+             "and take no row of a pool.",
      .heading = "Rehearsal without boards"},
+    {.name = "hooks", .help = "Run the hooks of the job, too"},
     {.name = "fault",
      .value = "[N:]FAULT",
      .help = "Give board N, or every board, a fault, e.g. 3:lie; may be repeated",

@@ -211,6 +211,7 @@ enum eg_code cli_with_board(struct cli_call *call, struct eg_error *err)
     struct eg_settings settings;
     uint64_t baud;
 
+    EG_TRY(cli_folder_check(call, "stub-dir", err));
     EG_TRY(eg_settings_load(&settings, call->logger, err));
     EG_TRY(cli_sim_init(&sim, cli_text(call, "port"), cli_text(call, "stub-dir"), err));
     EG_TRY(create_board(call, &settings, &sim, filters, &baud, err));

@@ -7,7 +7,8 @@ static enum eg_code check_dump(struct cli_call *call, struct eg_error *err)
     uint32_t number;
 
     EG_TRY(cli_argument_number(call, 0, "address", &number, err));
-    return cli_argument_number(call, 1, "size", &number, err);
+    EG_TRY(cli_argument_number(call, 1, "size", &number, err));
+    return cli_output_check(call->argument[2], err);
 }
 
 static enum eg_code dump_mem(struct cli_call *call, struct eg_error *err)

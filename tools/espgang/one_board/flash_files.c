@@ -7,12 +7,13 @@
 
 #include <strings.h>
 
-enum eg_code cli_flash_files_check_words(const char *const *words, int count, struct eg_error *err)
+enum eg_code cli_flash_files_check_words(const struct cli_call *call, const char *const *words, int count,
+                                         struct eg_error *err)
 {
     if (count % 2 != 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.60s\" is not followed by a file", words[count - 1]);
     for (int i = 0; i < count; i += 2) {
-        EG_TRY(cli_address_check(words[i], "address", err));
+        EG_TRY(cli_address_check(call, words[i], "address", err));
         EG_TRY(cli_file_check(words[i + 1], err));
     }
     return EG_OK;
@@ -40,6 +41,8 @@ static enum eg_code files_of(const struct cli_call *call, bool connected, struct
         (*count)++;
         EG_TRY(cli_address(call, words[0], &file->addr, NULL, err));
         file->input.path = words[1];
+        file->in_partition = !cli_number(words[0], UINT32_MAX, &number);
+        file->raw = cli_flag(call, "raw");
         file->encrypt = encrypt;
         const char *before = encrypt ? NULL : cli_texts(call, "diff-with", at / 2);
         if (before != NULL && strcasecmp(before, "skip") != 0)
@@ -53,6 +56,7 @@ enum eg_code cli_flash_files_check(const struct cli_call *call, struct eg_error 
     EG_CLEANUP(eg_free_cleanup) struct eg_flash_file *files = NULL;
     size_t count;
 
+    EG_TRY(cli_partition_table_check(call, err));
     EG_TRY(files_of(call, false, &files, &count, err));
     return eg_flash_files_check(files, count, err);
 }

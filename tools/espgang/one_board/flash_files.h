@@ -7,8 +7,13 @@
 
 #include "tools/espgang/flash_options.h"
 
+#define CLI_OPTION_RAW                                                                                       \
+    {                                                                                                        \
+        .name = "raw", .help = "Take Intel HEX and UF2 files as they are, at the address given"              \
+    }
+
 /** Check that addresses and readable files alternate. EG_BAD_ARGUMENT names the word. */
-enum eg_code cli_flash_files_check_words(const char *const *words, int count,
+enum eg_code cli_flash_files_check_words(const struct cli_call *call, const char *const *words, int count,
                                          struct eg_error *err) EG_CHECKED;
 
 /** Check what numbers already tell, before a board is connected; names of partitions wait for the board. */

@@ -4,9 +4,24 @@
 
 #include "engine/base/clock.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 static enum eg_code check_read(struct cli_call *call, struct eg_error *err)
 {
-    return cli_region_check(call, 0, 1, err);
+    EG_TRY(cli_region_check(call, 0, 1, err));
+    return cli_output_check(call->argument[2], err);
+}
+
+/* Whether an interrupted read left something to continue with. */
+static bool is_part_kept(const char *output)
+{
+    char part[PATH_MAX];
+    struct stat info;
+
+    return snprintf(part, sizeof part, "%s.part", output) < (int)sizeof part && stat(part, &info) == 0 &&
+           S_ISREG(info.st_mode) && info.st_size > 0;
 }
 
 static enum eg_code read_flash(struct cli_call *call, struct eg_error *err)
@@ -18,8 +33,8 @@ static enum eg_code read_flash(struct cli_call *call, struct eg_error *err)
     const uint64_t began_ms = eg_clock_ms();
     const enum eg_code code =
         eg_board_read_flash(call->board, addr, size, &output, cli_flag(call, "resume"), err);
-    if (code != EG_OK && size > 0 && !cli_flag(call, "resume"))
-        eg_log_note(call->logger, NULL, "--resume goes on with what has been read so far");
+    if (code != EG_OK && !cli_flag(call, "resume") && is_part_kept(output.path))
+        eg_log_note(call->logger, NULL, "--resume continues with what has been read so far");
     EG_TRY(code);
     cli_say(call, "%s: read %u bytes at 0x%08x in %.1f s", output.path, (unsigned)size, (unsigned)addr,
             (double)(eg_clock_ms() - began_ms) / 1000);

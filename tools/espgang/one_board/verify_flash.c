@@ -7,7 +7,7 @@
 
 static enum eg_code check_files(struct cli_call *call, struct eg_error *err)
 {
-    EG_TRY(cli_flash_files_check_words(call->argument, call->count, err));
+    EG_TRY(cli_flash_files_check_words(call, call->argument, call->count, err));
     return cli_flash_files_check(call, err);
 }
 
@@ -26,6 +26,7 @@ static enum eg_code verify_flash(struct cli_call *call, struct eg_error *err)
 
 static const struct cli_option options[] = {
     {.name = "diff", .letter = 'd', .help = "Show the bytes that differ"},
+    CLI_OPTION_RAW,
     CLI_OPTION_FLASH_MODE("keep", cli_flash_modes),
     CLI_OPTION_FLASH_FREQ("keep", cli_flash_freqs),
     CLI_OPTION_FLASH_SIZE("keep", cli_flash_sizes),

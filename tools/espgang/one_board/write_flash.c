@@ -15,8 +15,8 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(cli_list(call, "encrypt-files", &encrypted, &encrypted_count, err));
     EG_TRY(cli_list(call, "diff-with", &before, &before_count, err));
-    EG_TRY(cli_flash_files_check_words(call->argument, call->count, err));
-    EG_TRY(cli_flash_files_check_words(encrypted, encrypted_count, err));
+    EG_TRY(cli_flash_files_check_words(call, call->argument, call->count, err));
+    EG_TRY(cli_flash_files_check_words(call, encrypted, encrypted_count, err));
     if (call->count + encrypted_count == 0)
         return cli_usage(call, err, "missing arguments: %s", call->command->arguments);
     if (cli_flag(call, "encrypt") && encrypted_count > 0)
@@ -80,6 +80,7 @@ static const struct cli_option options[] = {
     {.name = "force", .help = "Do not check chip, revision, security and size"},
     {.name = "compress", .letter = 'z', .help = "Compress the data (default with a stub)"},
     {.name = "no-compress", .letter = 'u', .help = "Send the data uncompressed (default with the ROM)"},
+    CLI_OPTION_RAW,
     CLI_OPTION_FLASH_MODE("keep", cli_flash_modes),
     CLI_OPTION_FLASH_FREQ("keep", cli_flash_freqs),
     CLI_OPTION_FLASH_SIZE("keep", cli_flash_sizes),
