@@ -29,7 +29,7 @@
 
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err)
 {
-    if (err->code == EG_IO)
+    if (err->code == EG_IO || err->code == EG_BAD_ARGUMENT)
         err->code = EG_BAD_IMAGE;
     return eg__prefix_place(&entry->file_place, err);
 }

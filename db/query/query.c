@@ -10,10 +10,13 @@
 #include "db/query/query.h"
 
 #include "db/query/internal.h"
+#include "db/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SEALS_SINCE 4 /* version of the schema */
 
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] =
@@ -230,6 +233,15 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
         .aborted = eg__query_number(query->batch, 10),
         .first_pass = eg__query_number(query->batch, 11),
     };
+    return EG_OK;
+}
+
+enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch, struct eg_error *err)
+{
+    if (query->version < SEALS_SINCE)
+        return EG_OK;
+    if (eg__record_refuse_sealed(query->db, batch, err) != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", query->path);
     return EG_OK;
 }
 

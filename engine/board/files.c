@@ -260,7 +260,7 @@ static enum eg_code open_part(struct eg__sink *sink, struct eg_error *err)
     char part[4096];
 
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
-        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", path);
     EG_TRY(eg_strdup(&sink->path, path, err));
     if (is_device(path)) {
         sink->file = fopen(path, "wb");

@@ -50,7 +50,7 @@ static enum eg_code output_path(const struct eg_image_files *files, unsigned ind
     else
         length = snprintf(path, room, "%s-0x%05x.bin", elf, (unsigned)file->flash_addr);
     if (length < 0 || (size_t)length >= room)
-        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", named ? output : elf);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", named ? output : elf);
     return EG_OK;
 }
 

@@ -232,6 +232,14 @@ static unsigned attempts_of(const struct eg_plan *plan, enum eg_code code)
     return (unsigned)attempts;
 }
 
+/* Whether the port cannot be used because the board is away, whatever its driver calls that. */
+static bool lost_board(const struct eg_run *run, enum eg_code code)
+{
+    struct eg_error ignored;
+
+    return eg_port_may_come_back(code) && eg_run_check_board(run, &ignored) != EG_OK;
+}
+
 static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *const *stages,
                                  struct account *account, struct eg_error *err)
 {
@@ -253,7 +261,7 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
         const enum eg_code code = run_attempt(run, stages, account, err);
         if (code == EG_OK)
             return EG_OK;
-        attempts = attempts_of(run->plan, code);
+        attempts = attempts_of(run->plan, lost_board(run, code) ? EG_PORT_GONE : code);
         if (run->attempt >= attempts)
             return tell_first(&first, err);
         if (first.code == EG_OK)

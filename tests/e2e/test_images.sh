@@ -22,7 +22,7 @@ cd "$work"
 printf 'no image' >text
 printf '\x7fELF' >short.elf
 head -c 4096 /dev/urandom >a.bin
-refused "elf2image wants --chip, one of $("$espgang" --version | sed -n 's/^chips: //p')" \
+refused "elf2image needs --chip, one of $("$espgang" --version | sed -n 's/^chips: //p')" \
   "$espgang" elf2image short.elf -o out.bin
 refused 'text: is no ELF file: it does not begin with 7f 45 4c 46' "$espgang" --chip esp32 elf2image text -o out.bin
 refused 'text: byte at offset 0x0 is 0x6e, not the 0xe9 of an image' "$espgang" image-info text

@@ -91,7 +91,7 @@ kill -INT "$reader"
 got=0
 wait "$reader" || got=$?
 expect_equal 'status of what was interrupted' "$got" 130
-expect_text out.log '--resume goes on with what has been read so far'
+expect_text out.log '--resume continues with what has been read so far'
 expect_equal 'the file that was there' "$(cat out.bin)" before
 expect_status 0 "$espgang" -p "${urls[0]}" -b 921600 read-flash --resume 0x1000 0x60000 out.bin
 expect_text out.log '262144 bytes are there already'

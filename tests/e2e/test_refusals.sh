@@ -52,7 +52,7 @@ refused 2 'nothing.bin: No such file or directory' write-flash 0x1000 "$boot" 0x
 refused 2 "\"0x1000\" is not followed by a file" write-flash 0x10000 "$app" 0x1000
 refused 2 'address "0x1000z" is neither a number of 32 bits nor a name' write-flash 0x1000z "$app"
 refused 2 'address "0x100000000" is neither a number of 32 bits nor a name' write-flash 0x100000000 "$app"
-refused 2 "--compress goes not with --no-compress" write-flash -z -u 0x10000 "$app"
+refused 2 "--compress excludes --no-compress" write-flash -z -u 0x10000 "$app"
 refused 2 "--flash-mode: \"qoi\" is none of keep, qio, qout, dio, dout; see 'espgang write-flash --help'" \
   write-flash --flash-mode qoi 0x1000 "$boot"
 unchanged plain

@@ -178,7 +178,7 @@ static void a_program_that_is_not_there_is_named(void **state)
     read_job(&job, "job.yaml", NULL);
     snprintf(expected, sizeof expected, "%s/job.yaml:1:17: %s/./none: No such file or directory", job_folder,
              job_folder);
-    assert_error(eg__freeze(&bundle, &job.document, job.plan, &err), err, EG_IO, expected);
+    assert_error(eg__freeze(&bundle, &job.document, job.plan, &err), err, EG_BAD_ARGUMENT, expected);
 }
 
 /* A short file may name a long text as often as it likes. */

@@ -321,7 +321,7 @@ static void a_list_of_macs_is_checked_line_by_line(void **state)
     put("macs.txt", "");
     assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
                    "@/job.yaml:5:20: @/macs.txt: there is no MAC in it");
-    assert_refused(JOB(FIRMWARE "accept: {mac_file: none.txt}"), EG_IO,
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: none.txt}"), EG_BAD_ARGUMENT,
                    "@/job.yaml:5:20: accept.mac_file: @/none.txt: No such file or directory");
     put("macs.txt", "\xef\xbb\xbf"
                     "24:0a:c4:00:10:01\r\n\t7c:df:a1\t# a beginning\r\n7c:df:a1:00");

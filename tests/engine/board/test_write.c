@@ -430,7 +430,7 @@ static void comparing_that_makes_no_sense_is_refused(void **state)
                                       &err),
                  err, EG_BAD_ARGUMENT, "there is nothing to trust: what was flashed before is not given");
     file.diff_with = (struct eg_input){.path = "/nonexistent/before.bin"};
-    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_IO,
+    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_BAD_ARGUMENT,
                  "/nonexistent/before.bin: No such file or directory");
     fake_board_assert_untouched(fake);
 }

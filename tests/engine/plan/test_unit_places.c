@@ -167,7 +167,7 @@ static void nvs_wants_a_place_a_size_and_a_schema(void **state)
 static void nvs_wants_a_value_for_every_key(void **state)
 {
     (void)state;
-    assert_refused(UNIT("  nvs: {at: nvs, schema: none.csv}"), EG_IO,
+    assert_refused(UNIT("  nvs: {at: nvs, schema: none.csv}"), EG_BAD_ARGUMENT,
                    "@/job.yaml:6:26: unit.nvs.schema: @/none.csv: No such file or directory");
     assert_refused(
         UNIT("  nvs: {at: nvs, schema: nvs.csv, values: {serial: a}}"), EG_BAD_JOB,

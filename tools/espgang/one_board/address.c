@@ -12,7 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/partitions.h"
 #include "targets/target.h"
-#include "tools/espgang/arguments.h"
+#include "tools/espgang/command.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -226,10 +226,19 @@ enum eg_code cli_address(const struct cli_call *call, const char *word, uint32_t
     return EG_OK;
 }
 
+enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_error *err)
+{
+    const char *const where = cli_text(call, "partition-table");
+    uint64_t number;
+
+    return where == NULL || cli_number(where, UINT32_MAX, &number) ? EG_OK : cli_file_check(where, err);
+}
+
 enum eg_code cli_region_check(const struct cli_call *call, int addr_at, int size_at, struct eg_error *err)
 {
     uint32_t number;
 
+    EG_TRY(cli_partition_table_check(call, err));
     EG_TRY(cli_address_check(call, call->argument[addr_at], "address", err));
     if (strcasecmp(call->argument[size_at], "all") == 0)
         return EG_OK;
