@@ -9,7 +9,6 @@
 #include "engine/base/text.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <popt.h>
@@ -144,8 +143,8 @@ enum eg_code cli_check_name(const struct cli_call *call, const char *option, str
     if (at[0] == '\0')
         return cli_usage(call, err, "--%s: the name is empty", option);
     for (size_t length; *at != '\0'; at += length) {
-        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
-        if (length == 0)
+        length = eg_utf8_length(at, strlen(at));
+        if (length == 0 || eg_utf8_is_control(at, length))
             return cli_usage(call, err, "--%s: the name has byte 0x%02x, which is no text", option,
                              (unsigned char)*at);
     }

@@ -54,6 +54,7 @@ enum {
     CLI_FLASH = 1u << 2,   /* attaches the flash first */
     CLI_SECURE = 1u << 3,  /* works in secure download mode */
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
+    CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
 };
 
 struct cli_call;
