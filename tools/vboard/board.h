@@ -86,6 +86,7 @@ struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */
     uint8_t mac[6];                   /* all zero = made from `number` */
+    unsigned flash_number;            /* tells flashes of boards with one MAC apart; 0 where no other has it */
     unsigned number;                  /* tells boards of one program apart; also seeds the faults */
     uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
     bool fast;                        /* leave time out: infinite baud, instant flash */
