@@ -155,8 +155,8 @@ enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id *id, s
 enum eg_code eg_board_erase_flash(struct eg_board *board, bool force, struct eg_error *err)
 {
     EG_TRY(eg__need_readable(board, "its flash cannot be erased as a whole", err));
-    if (!force)
-        EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_SECTOR_SIZE, force,
+                         err)); /* the first sector says it all */
     return eg_loader_erase_flash(&board->loader, err);
 }
 
@@ -164,10 +164,8 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
                                    struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    if (!force)
-        EG_TRY(eg__check_erase(board, addr, "erasing that", err));
-    if (addr % EG__SECTOR_SIZE == 0 && size % EG__SECTOR_SIZE == 0) /* else the loader refuses it */
-        EG_TRY(eg__check_extent(board, addr, size, err));
+    if (addr % EG_SECTOR_SIZE == 0 && size % EG_SECTOR_SIZE == 0) /* else the loader refuses it */
+        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }
 
@@ -175,7 +173,7 @@ enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t 
                                 uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    EG_TRY(eg__check_extent(board, addr, size, err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_READ, addr, size, false, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     return eg_loader_md5(&board->loader, addr, size, md5, err);
 }

@@ -111,7 +111,7 @@ enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t
     uint32_t done = 0;
 
     EG_TRY(eg__need_readable(board, "its flash cannot be read", err));
-    EG_TRY(eg__check_extent(board, addr, size, err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_READ, addr, size, false, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     EG_TRY(eg_alloc(&data, STRETCH, 1, err));
     if (resume)
@@ -189,15 +189,16 @@ enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
     const struct eg__piece *wrong = NULL;
     struct eg__flash_words words;
+    struct eg_guard_chip chip;
 
     EG_TRY(eg__need_connected(board, err));
     EG_TRY(eg__pieces_read(&pieces, files, count, err));
     EG_TRY(eg__flash_words(board, chosen.flash_mode, chosen.flash_freq, chosen.flash_size, &words, err));
-    for (size_t i = 0; i < pieces.count; i++) {
-        EG_TRY(eg__finish_piece(board, &pieces.piece[i], &words, err));
-        if (eg__check_extent(board, pieces.piece[i].addr, pieces.piece[i].data.size, err) != EG_OK)
-            return eg_error_prefix(err, "%s: ", pieces.piece[i].name);
-    }
+    struct eg_guard_request request = {.action = EG_GUARD_READ, .declared_size = words.declared};
+    EG_TRY(eg__ask_pieces(board, &request, &pieces, &chip, err));
+    EG_TRY(eg_loader_identify(&board->loader, &chip.info, err));
+    for (size_t i = 0; i < pieces.count; i++)
+        EG_TRY(eg__finish_piece(board, &chip, &pieces.piece[i], &words, err));
     EG_TRY(eg__set_flash_size(board, words.declared, err));
     for (size_t i = 0; i < pieces.count; i++) {
         bool equal;

@@ -24,8 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROM_FLASH_SIZE 0x200000u /* that a ROM believes in until it is told another */
-
 struct work {
     struct eg_board *board;
     struct eg_write_flash_options options;
@@ -76,50 +74,23 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
     return EG_OK;
 }
 
-/* What lies in front of a piece in its first sector is erased with it, so blank bytes there lose nothing
- * more. A stub gets enough of them for a word, lest those that pad the end reach into the sector behind it.
- */
+/* Bytes before a piece in its first sector are erased with it, as the guard has said, so blank bytes there
+ * lose nothing more. A ROM writes from the beginning of a sector; a stub gets enough of them for a word, so
+ * that the bytes that pad the end do not reach into the next sector. */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t in_sector = piece->addr % EG__SECTOR_SIZE;
-    const uint32_t front = board->loader.stub ? piece->addr % 4 : in_sector;
+    const uint32_t front = board->loader.stub ? piece->addr % 4 : piece->addr % EG_SECTOR_SIZE;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (in_sector == 0 || piece->data.size == 0)
+    if (front == 0 || piece->data.size == 0)
         return EG_OK;
-    if (board->loader.stub)
-        eg_log_warning(board->options.logger, &origin,
-                       "%s begins inside a sector: 0x%x bytes before 0x%08x are erased", piece->name,
-                       (unsigned)in_sector, (unsigned)piece->addr);
-    else
+    if (!board->loader.stub)
         eg_log_note(board->options.logger, &origin,
                     "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
                     (unsigned)(piece->addr - front));
     EG_TRY(put_blank_in_front(&piece->data, front, err));
     EG_TRY(put_blank_in_front(&piece->before, front, err));
     piece->addr -= front;
-    return EG_OK;
-}
-
-static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
-{
-    const uint64_t end = (uint64_t)piece->addr + piece->data.size;
-    const struct eg_loader *loader = &work->board->loader;
-
-    if (work->options.force)
-        return EG_OK;
-    if (loader->secure_download && work->words.declared == 0 && loader->flash_size == 0 &&
-        end > ROM_FLASH_SIZE)
-        return eg_error_set(
-            err, EG_FLASH_TOO_SMALL,
-            "%s ends at 0x%08llx: in secure download mode the flash is taken for one of 2 MB, unless "
-            "its size is given",
-            piece->name, (unsigned long long)end);
-    if (work->words.declared != 0 && end > work->words.declared)
-        return eg_error_set(err, EG_FLASH_TOO_SMALL, "%s ends at 0x%08llx, the given flash size at 0x%08x",
-                            piece->name, (unsigned long long)end, (unsigned)work->words.declared);
-    if (eg__check_extent(work->board, piece->addr, piece->data.size, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", piece->name);
     return EG_OK;
 }
 
@@ -144,22 +115,27 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
                             struct eg_error *err)
 {
     struct eg_board *board = work->board;
+    struct eg_guard_chip chip;
 
     EG_TRY(eg__pieces_read(&work->pieces, files, count, err));
     EG_TRY(check_options(work, files, count, err));
     EG_TRY(eg__flash_words(board, work->options.flash_mode, work->options.flash_freq,
                            work->options.flash_size, &work->words, err));
+    for (size_t i = 0; i < work->pieces.count; i++)
+        work->pieces.piece[i].encrypt |= work->options.encrypt;
+    struct eg_guard_request request = {.action = EG_GUARD_WRITE,
+                                       .declared_size = work->words.declared,
+                                       .settings = work->words.settings,
+                                       .force = work->options.force,
+                                       .ignore_flash_key = work->options.ignore_flash_enc_efuse};
+    EG_TRY(eg__ask_pieces(board, &request, &work->pieces, &chip, err));
+    if (work->options.erase_all)
+        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_SECTOR_SIZE, work->options.force, err));
     for (size_t i = 0; i < work->pieces.count; i++) {
-        struct eg__piece *piece = &work->pieces.piece[i];
-        piece->encrypt = piece->encrypt || work->options.encrypt;
-        EG_TRY(eg__check_piece(board, piece, &work->options, err));
-        EG_TRY(align_piece(board, piece, err));
-        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
-        EG_TRY(check_size(work, piece, err));
+        EG_TRY(align_piece(board, &work->pieces.piece[i], err));
+        EG_TRY(eg__finish_piece(board, &chip, &work->pieces.piece[i], &work->words, err));
     }
     put_in_order(work);
-    if (work->options.erase_all && !work->options.force)
-        EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
     return eg__set_flash_size(board, work->words.declared, err);
 }
 
@@ -259,7 +235,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
 /* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
-    return at + EG__SECTOR_SIZE - (piece->addr + at) % EG__SECTOR_SIZE;
+    return at + EG_SECTOR_SIZE - (piece->addr + at) % EG_SECTOR_SIZE;
 }
 
 static bool sector_differs(const struct eg__piece *piece, uint32_t at)
@@ -276,7 +252,7 @@ static enum eg_code write_run(struct work *work, const struct eg__piece *piece, 
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
     const uint32_t size = (uint32_t)piece->data.size;
-    const uint32_t front = (piece->addr + at) % EG__SECTOR_SIZE;
+    const uint32_t front = (piece->addr + at) % EG_SECTOR_SIZE;
 
     EG_TRY(eg_buffer_resize(&run, (size_t)front + end - at, 0xff, err));
     memcpy(run.data + front, piece->data.data + at, (end < size ? end : size) - at);

@@ -20,8 +20,8 @@ struct eg_merge_input {
 /**
  * Merge inputs, in any order; gaps in a raw file are FF, the other formats have none.
  *
- * As in esptool two inputs must not share a sector of 4 KB, and the blocks of a UF2 file are numbered per
- * input.
+ * Inputs must not overlap; the caller has asked the guard (engine/guard/). As in esptool the blocks of a UF2
+ * file are numbered per input.
  *
  * @param out      appended to
  * @param applied  whether an image of the target goes to the bootloader's address, so that flash settings had

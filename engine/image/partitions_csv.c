@@ -3,7 +3,7 @@
 /*
  * Partition tables as projects write them.
  *
- * Offsets that are given may be in any order; whether partitions overlap is eg_partitions_check()'s to say.
+ * Offsets that are given may be in any order; partitions that overlap are refused, all else is checked by eg_partitions_check().
  */
 
 #include "engine/image/partitions.h"
@@ -243,6 +243,7 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
     }
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there is no partition in the table");
+    EG_TRY(eg__partitions_check_overlap(&found, err));
     *table = found;
     return EG_OK;
 }

@@ -142,7 +142,9 @@ static void what_is_lost_in_front_of_a_file_is_said(void **state)
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
     assert_true(fake_board_said(
-        fake, "warning: app begins inside a sector: 0x123 bytes before 0x00010123 are erased"));
+        fake,
+        "warning: app at 0x00010123 begins inside a sector, not at a multiple of 4096 (0x1000): 0x123 bytes "
+        "before it are erased"));
     fake_board_unplug(fake);
     fake_board_start(fake, "esp32c3", FAKE_ROM);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);

@@ -72,7 +72,7 @@ static enum eg_code files_of(const struct cli_call *call, bool connected, struct
         if (!connected && !cli_number(words[0], UINT32_MAX, &number))
             continue;
         (*count)++;
-        EG_TRY(cli_address(call, words[0], &file->addr, NULL, err));
+        EG_TRY(cli_file_address(call, words[0], words[1], &file->addr, err));
         file->input.path = words[1];
         file->encrypt = encrypt;
         const char *before = encrypt ? NULL : cli_texts(call, "diff-with", at / 2);
