@@ -5,7 +5,7 @@
  * before and that of the last run which had finished by then, so that neither can be made anew alone.
  */
 
-#include "db/internal.h"
+#include "db/journal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,10 +56,10 @@ static enum eg_code add_part(struct eg__journal_entry *entry, struct eg_buffer *
         return eg__sqlite_error(db, err);
     sqlite3_bind_int64(rows, 1, entry->number);
     for (; (status = sqlite3_step(rows)) == SQLITE_ROW; count++)
-        EG_TRY(eg__chain_add_row(text, rows, err));
+        EG_TRY(eg__row_text(text, rows, err));
     if (status != SQLITE_DONE)
         return eg__sqlite_error(db, err);
-    eg__chain_mark(entry->marks, count, text->data + before, text->size - before);
+    eg__row_mark(entry->marks, count, text->data + before, text->size - before);
     return EG_OK;
 }
 

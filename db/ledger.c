@@ -12,10 +12,13 @@
 
 #include "db/ledger.h"
 
-#include "db/internal.h"
+#include "db/login.h"
+#include "db/migrate.h"
+#include "db/pool.h"
+#include "db/record.h"
+#include "db/writer.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,17 +183,6 @@ static enum eg_code begin_session(struct eg__store *store, const struct eg__sess
     return eg__store_run(store, EG__COMMIT, err);
 }
 
-void eg__login_name(char *name, size_t size)
-{
-    struct passwd entry, *found = NULL;
-    char strings[4096];
-
-    if (getpwuid_r(getuid(), &entry, strings, sizeof strings, &found) == 0 && found != NULL)
-        snprintf(name, size, "%s", entry.pw_name);
-    else
-        snprintf(name, size, "uid %ld", (long)getuid());
-}
-
 static enum eg_code name_batch(char **batch, const char *given, const char *job, struct eg_error *err)
 {
     const time_t now = time(NULL);
@@ -211,7 +203,7 @@ static enum eg_code open_store(struct eg__store *store, const char *full, struct
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
-    EG_TRY(eg__migrate_open(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, full, true, err));
     sqlite3 *const ready = db;
     db = NULL;
     return eg__store_init(store, ready, err);

@@ -11,7 +11,7 @@
 #ifndef DB_LEDGER_H
 #define DB_LEDGER_H
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 struct eg_ledger;
 

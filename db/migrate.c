@@ -2,7 +2,9 @@
 
 /* Which schema a file has, and the way from there to the newest. The steps are the files of schema/. */
 
-#include "db/internal.h"
+#include "db/migrate.h"
+
+#include "db/journal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +21,8 @@ int64_t eg__migrate_newest(void)
     return count;
 }
 
-enum eg_code eg__migrate_check(sqlite3 *db, int64_t *version, struct eg_error *err)
+/* EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
+static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
 {
     int64_t application, objects;
 
@@ -83,11 +86,27 @@ static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code eg__migrate_open(sqlite3 **db, const char *full, bool alone, struct eg_error *err)
+enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
+    int64_t version;
+
+    EG_TRY(eg__sqlite_open(&opened, full, true, err));
+    EG_TRY(check(opened, &version, err));
+    if (version == 0)
+        return eg_error_set(err, EG_LEDGER, "is empty");
+    *db = opened;
+    opened = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg__open_recording(sqlite3 **db, const char *full, bool alone, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
+    int64_t version;
 
     EG_TRY(eg__sqlite_open(&opened, full, false, err));
+    EG_TRY(check(opened, &version, err));
     /* What undoes a single record is kept in memory: in a file it would cost more than the record. */
     EG_TRY(eg__sqlite_exec(opened,
                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"

@@ -17,7 +17,7 @@
 
 #define _DEFAULT_SOURCE /* flock() */
 
-#include "db/internal.h"
+#include "db/path.h"
 
 #include "engine/base/file.h"
 

@@ -7,7 +7,7 @@
  * would bring a row where it must not be. Here is chosen which row a run is offered.
  */
 
-#include "db/internal.h"
+#include "db/pool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,11 +6,15 @@
  * Every function here runs inside a transaction of its caller and on the thread that owns the store. What is
  * not known is NULL, never an empty text or a zero that could be mistaken for a fact.
  *
- * Not here: the statements themselves (statements.c), when a transaction begins and ends (writer.c), what the
- * rows hash to (chain.c), rows of pools (pool.c), reading for reports (query.c).
+ * Not here: the statements themselves (store.c), when a transaction begins and ends (writer.c), what the
+ * rows hash to (chain.c), rows of pools (pool.c), reading for reports (query/).
  */
 
-#include "db/internal.h"
+#include "db/record.h"
+
+#include "db/chain.h"
+#include "db/journal.h"
+#include "db/pool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,13 +79,28 @@ static enum eg_code record_job(struct eg__store *store, const struct eg_plan *pl
     return eg__journal_append(store->db, EG__ENTRY_JOB, *job, err);
 }
 
+enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *row = NULL;
+
+    if (sqlite3_prepare_v2(db, "SELECT sealed_utc, operator FROM seal WHERE batch = ?1", -1, &row, NULL) !=
+        SQLITE_OK)
+        return eg__sqlite_error(db, err);
+    eg__bind_text(row, 1, batch);
+    const int status = sqlite3_step(row);
+    if (status == SQLITE_ROW)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s was sealed at %s by %s and takes no more runs",
+                            batch, sqlite3_column_text(row, 0), sqlite3_column_text(row, 1));
+    return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
+}
+
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
                                 struct eg_error *err)
 {
     sqlite3_stmt *add = store->statements[EG__ADD_SESSION];
     int64_t job;
 
-    EG_TRY(eg__seal_refuse(store->db, session->batch, err));
+    EG_TRY(eg__record_refuse_sealed(store->db, session->batch, err));
     if (record_job(store, session->plan, &job, err) != EG_OK)
         return eg_error_prefix(err, "recording the job: ");
     eg__bind_number(add, 1, (uint64_t)job);

@@ -2,7 +2,11 @@
 
 /* One SQLite connection: opening it without surprises, its failures as sentences. */
 
-#include "db/internal.h"
+#include "db/sqlite.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/bytes.h"
+#include "engine/base/digest.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,50 +90,38 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
     const int access = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int64_t version;
 
     if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
                         NULL) != SQLITE_OK)
         return opened != NULL ? eg__sqlite_error(opened, err) : eg_error_set(err, EG_LEDGER, "out of memory");
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
-    EG_TRY(eg__migrate_check(opened, &version, err));
-    if (read_only && version == 0)
-        return eg_error_set(err, EG_LEDGER, "is empty");
     *db = opened;
     opened = NULL;
     return EG_OK;
 }
 
-enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which, struct eg_error *err)
+void eg__bind_text(sqlite3_stmt *statement, int column, const char *text)
 {
-    bool row;
-
-    return eg__store_next(store, which, &row, err);
+    sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC);
 }
 
-enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
-                            struct eg_error *err)
+void eg__bind_number(sqlite3_stmt *statement, int column, uint64_t number)
 {
-    sqlite3_stmt *statement = store->statements[which];
-
-    errno = 0;
-    const int status = sqlite3_step(statement);
-
-    *row = status == SQLITE_ROW;
-    if (*row)
-        return EG_OK;
-    store->alone = (status & 0xff) == SQLITE_CONSTRAINT;
-    store->busy = (status & 0xff) == SQLITE_BUSY;
-    if (status != SQLITE_DONE)
-        eg__sqlite_error(store->db, err);
-    sqlite3_reset(statement);
-    return status == SQLITE_DONE ? EG_OK : err->code;
+    sqlite3_bind_int64(statement, column, (sqlite3_int64)number);
 }
 
-void eg__store_finish(struct eg__store *store)
+void eg__bind_digest(sqlite3_stmt *statement, int column, const uint8_t *digest, size_t size)
 {
-    for (unsigned i = 0; i < EG__STATEMENT_COUNT; i++)
-        sqlite3_finalize(store->statements[i]);
-    sqlite3_close(store->db);
-    *store = (struct eg__store){0};
+    char text[EG_SHA256_TEXT];
+
+    eg_hex(text, digest, size);
+    sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
+}
+
+void eg__bind_now(sqlite3_stmt *statement, int column)
+{
+    char utc[EG_UTC_TEXT];
+
+    eg_clock_utc(utc);
+    sqlite3_bind_text(statement, column, utc, -1, SQLITE_TRANSIENT);
 }

@@ -15,7 +15,7 @@
  * Lock order: none. `lock` is the only mutex here and never held during a call into SQLite.
  */
 
-#include "db/internal.h"
+#include "db/writer.h"
 
 #include <semaphore.h>
 #include <signal.h>

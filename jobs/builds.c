@@ -12,7 +12,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -148,7 +148,8 @@ static bool agrees(const struct eg__bundle *bundle, const struct eg_plan *plan)
            strcmp(version != NULL && version->kind == EG__TEXT ? version->text : "", plan->job_version) == 0;
 }
 
-enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle, struct eg_error *err)
+enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle,
+                             const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__document_finish) struct eg__document document = {.bundle = bundle};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
@@ -162,7 +163,7 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
     snprintf(name, name_size, "%s/" EG__BUNDLE_JOB, bundle->path);
     EG_TRY(eg__file_read(&text, &place, name, EG__DOCUMENT_SIZE_MAX, err));
     EG_TRY(eg__document_parse(&document, name, &text, err));
-    EG_TRY(eg__job_make(&made, &document, err));
+    EG_TRY(eg__job_make(&made, &document, stages, err));
     if (!agrees(bundle, made))
         return eg_error_set(err, EG_BAD_BUNDLE, "%s: its manifest is that of another job", bundle->path);
     *plan = made;
@@ -171,7 +172,7 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
 }
 
 enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
-                                 struct eg_error *err)
+                                 const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
     EG_CLEANUP(eg__document_finish) struct eg__document document = {.file = NULL};
@@ -179,7 +180,7 @@ enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const 
 
     if (eg__bundle_is(path)) {
         EG_TRY(read_file(&bundle, path, trust, err));
-        return eg__bundle_plan(plan, &bundle, err);
+        return eg__bundle_plan(plan, &bundle, stages, err);
     }
     EG_TRY(eg_file_read(&text, path, EG__DOCUMENT_SIZE_MAX, err));
     if (trust != NULL && trust->count != 0)
@@ -187,11 +188,11 @@ enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const 
                             "%s: is no bundle, and this station runs only what a key in %s has signed", path,
                             trust->folder);
     EG_TRY(eg__document_parse(&document, path, &text, err));
-    return eg__job_make(plan, &document, err);
+    return eg__job_make(plan, &document, stages, err);
 }
 
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
-                            const char *key_path, struct eg_error *err)
+                            const char *key_path, const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle read = {.count = 0};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
@@ -199,7 +200,7 @@ enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, con
 
     EG_TRY(eg_file_read(&file, path, EG__BUNDLE_MAX, err));
     EG_TRY(eg__bundle_read(&read, path, file.data, file.size, NULL, err));
-    EG_TRY(eg__bundle_plan(&plan, &read, err));
+    EG_TRY(eg__bundle_plan(&plan, &read, stages, err));
     file.size = read.seal.content_size;
     EG_TRY(eg__seal_append(&file, key_path, err));
     EG_TRY(eg__seal_check(&read.seal, file.data, file.size, err));

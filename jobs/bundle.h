@@ -6,6 +6,7 @@
 #define JOBS_BUNDLE_H
 
 #include "engine/base/key.h"
+#include "engine/plan/stage.h"
 
 #include <stdio.h>
 
@@ -15,10 +16,12 @@
  * Before it is handed out, the bundle has been read again, and its plan is that of the job.
  *
  * @param bundle  empty; the bytes of the file
+ * @param stages  as for eg_job_load(), here and below
  *
  * @return EG_OK; as eg_job_load(); EG_BAD_JOB also when the job is a bundle, or too large for one
  */
-enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path,
+                            const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /**
  * Read a bundle's file and sign it by a private key, in place of whoever has signed it before.
@@ -28,7 +31,8 @@ enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path, stru
  * @return EG_OK; EG_BAD_BUNDLE; as eg_key_sign()
  */
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
-                            const char *key_path, struct eg_error *err) EG_CHECKED;
+                            const char *key_path, const struct eg_stage *const *stages,
+                            struct eg_error *err) EG_CHECKED;
 
 /** What is in a bundle and who signed it, for people. EG_BAD_BUNDLE; EG_IO also when `out` fails. */
 enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err) EG_CHECKED;

@@ -5,7 +5,7 @@
 #ifndef JOBS_BUNDLE_INTERNAL_H
 #define JOBS_BUNDLE_INTERNAL_H
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 #include "jobs/document.h"
 #include "jobs/seal.h"
 #include "jobs/trust.h"
@@ -52,7 +52,7 @@ enum eg_code eg__bundle_read(struct eg__bundle *bundle, const char *path, const 
 
 /** The plan of the job in a bundle; its path is "BUNDLE/job.yaml". */
 enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle,
-                             struct eg_error *err) EG_CHECKED;
+                             const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /** The line by which the job in a bundle tells the digest of a file beside it. */
 #define EG__PIN_TEXT 200
@@ -60,7 +60,7 @@ void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
 
 /** The plan of a job file's document. */
 enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document,
-                          struct eg_error *err) EG_CHECKED;
+                          const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /** In a bundle `firmware` must be the list of regions, which names no file that names others. */
 enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err) EG_CHECKED;

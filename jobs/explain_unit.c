@@ -4,7 +4,7 @@
 
 #include "jobs/explain_unit.h"
 
-#include "engine/stages/unit.h"
+#include "engine/plan/unit.h"
 
 /* What a template comes to for the example; else the template itself. */
 static enum eg_code print_example(const char *template, const struct eg_names *names, FILE *out,

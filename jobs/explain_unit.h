@@ -5,7 +5,7 @@
 #ifndef JOBS_EXPLAIN_UNIT_H
 #define JOBS_EXPLAIN_UNIT_H
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 #include <stdio.h>
 

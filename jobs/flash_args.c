@@ -10,7 +10,7 @@
 
 #include "jobs/builds.h"
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 #include <ctype.h>
 #include <stdlib.h>

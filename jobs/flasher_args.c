@@ -11,7 +11,7 @@
 
 #include "jobs/builds.h"
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 #include <string.h>
 

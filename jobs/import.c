@@ -15,7 +15,7 @@
 #include "engine/image/inspect.h"
 #include "engine/image/kind.h"
 #include "engine/image/uf2.h"
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 #include "jobs/builds.h"
 #include "jobs/regions.h"
 

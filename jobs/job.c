@@ -9,7 +9,7 @@
 
 #include "jobs/job.h"
 
-#include "engine/stages/stage.h"
+#include "engine/plan/pipeline.h"
 #include "jobs/bundle_internal.h"
 #include "jobs/firmware.h"
 #include "jobs/keys.h"
@@ -214,13 +214,14 @@ static enum eg_code refuse_setting(const struct job *job, const char *place, str
 }
 
 /* What only a stage or the pipeline knows to be impossible. */
-static enum eg_code check_by_stages(const struct job *job, struct eg_error *err)
+static enum eg_code check_by_stages(const struct job *job, const struct eg_stage *const *stages,
+                                    struct eg_error *err)
 {
     const char *place = NULL;
 
     if (eg_pipeline_check(job->plan, &place, err) != EG_OK)
         return refuse_setting(job, place, err);
-    for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++) {
+    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++) {
         place = NULL;
         if ((*stage)->check != NULL && (*stage)->check(job->plan, &place, err) != EG_OK)
             return refuse_setting(job, place, err);
@@ -228,23 +229,25 @@ static enum eg_code check_by_stages(const struct job *job, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document, struct eg_error *err)
+enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document,
+                          const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
 
     EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
-    EG_TRY(eg_plan_init_settings(made, err));
+    EG_TRY(eg_plan_init_settings(made, stages, err));
     struct job job = {.document = document, .plan = made};
     EG_TRY(check_format(&job, err));
     EG_TRY(eg__keys_read(job.own, made, document->root, err));
     EG_TRY(make_plan(&job, err));
-    EG_TRY(check_by_stages(&job, err));
+    EG_TRY(check_by_stages(&job, stages, err));
     *plan = made;
     made = NULL;
     return EG_OK;
 }
 
-enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err)
+enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
+                         struct eg_error *err)
 {
-    return eg_job_load_trusted(plan, path, NULL, err);
+    return eg_job_load_trusted(plan, path, NULL, stages, err);
 }

@@ -5,7 +5,7 @@
 #ifndef JOBS_JOB_H
 #define JOBS_JOB_H
 
-#include "engine/stages/plan.h"
+#include "engine/plan/stage.h"
 
 #include <stdio.h>
 
@@ -16,17 +16,19 @@ struct eg_trust;
  *
  * Nothing outside memory is touched. Everything that could be refused without a board is refused here.
  *
- * @param plan  written on EG_OK only; eg_plan_destroy() frees it
+ * @param plan    written on EG_OK only; eg_plan_destroy() frees it
+ * @param stages  those that a board will go through, whose keys the job may have; NULL-terminated
  *
  * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_BAD_BUNDLE;
  * EG_IO the job file itself cannot be read; EG_NO_MEMORY
  */
-enum eg_code eg_job_load(struct eg_plan **plan, const char *path, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
+                         struct eg_error *err) EG_CHECKED;
 
 /** The same for a station: when it trusts a key, EG_NOT_TRUSTED is everything but a bundle that one of its
  * keys has signed, before anything else of it is looked at. NULL = it trusts none. */
 enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
-                                 struct eg_error *err) EG_CHECKED;
+                                 const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /** What the job will do, for people: chip, regions with sizes and digests, settings. EG_IO when `out` fails.
  */

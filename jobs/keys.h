@@ -6,7 +6,7 @@
 #ifndef JOBS_KEYS_H
 #define JOBS_KEYS_H
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 #include "jobs/document.h"
 
 /** No file of an option is longer: schemas, templates, certificates, programs, no firmware. */

@@ -158,13 +158,14 @@ static bool same_region(const struct eg_region *left, const struct eg_region *ri
 }
 
 /* Nobody should meet at the line what could be seen here. */
-static enum eg_code check_same(const struct eg_plan *plan, const struct eg_buffer *file, struct eg_error *err)
+static enum eg_code check_same(const struct eg_plan *plan, const struct eg_buffer *file,
+                               const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle read = {.count = 0};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *frozen = NULL;
 
     if (eg__bundle_read(&read, "the bundle", file->data, file->size, NULL, err) != EG_OK ||
-        eg__bundle_plan(&frozen, &read, err) != EG_OK)
+        eg__bundle_plan(&frozen, &read, stages, err) != EG_OK)
         return eg_error_prefix(err, "%s: frozen, it is refused: ", plan->job_path);
     for (unsigned i = 0; i < plan->region_count && i < frozen->region_count; i++)
         if (!same_region(&plan->regions[i], &frozen->regions[i]))
@@ -177,7 +178,8 @@ static enum eg_code check_same(const struct eg_plan *plan, const struct eg_buffe
     return EG_OK;
 }
 
-enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path, struct eg_error *err)
+enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path,
+                            const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__document_finish) struct eg__document document = {.file = NULL};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
@@ -187,13 +189,13 @@ enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path, stru
     if (eg__bundle_is(job_path))
         return eg_error_set(err, EG_BAD_JOB, "%s: is a bundle already", job_path);
     EG_TRY(eg__document_read(&document, job_path, err));
-    EG_TRY(eg__job_make(&plan, &document, err));
+    EG_TRY(eg__job_make(&plan, &document, stages, err));
     EG_TRY(eg__freeze(&frozen, &document, plan, err));
     EG_TRY(make_manifest(&manifest, &frozen, plan, err));
     EG_TRY(make_archive(&bytes, &frozen, &manifest, err));
     eg__bundle_finish(&frozen);
     EG_TRY(eg__seal_append(&bytes, NULL, err));
-    EG_TRY(check_same(plan, &bytes, err));
+    EG_TRY(check_same(plan, &bytes, stages, err));
     *bundle = bytes;
     bytes = (struct eg_buffer){0};
     return EG_OK;

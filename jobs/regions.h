@@ -6,7 +6,7 @@
 #define JOBS_REGIONS_H
 
 #include "engine/image/image.h"
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 #include "jobs/firmware.h"
 
 /**

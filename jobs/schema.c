@@ -9,7 +9,7 @@
 
 #include "jobs/schema.h"
 
-#include "engine/line/station.h"
+#include "engine/plan/pipeline.h"
 #include "jobs/keys.h"
 
 #include <errno.h>
@@ -19,8 +19,6 @@
 
 #define NUMBER_PATTERN   "^(0[xX][0-9a-fA-F]+|[0-9]+)([kKmM]([iI]?[bB])?)?$"
 #define DURATION_PATTERN "^[0-9]+(ms|s|min|h)$"
-
-enum { STAGES_MAX = 32 };
 
 static void json_cleanup(json_t **json)
 {
@@ -149,12 +147,12 @@ static void add_firmware(json_t *root)
     json_object_set_new(json_object_get(root, "properties"), option->key, described(both, option));
 }
 
-enum eg_code eg_job_schema(FILE *out, struct eg_error *err)
+enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(json_cleanup) json_t *root = table(eg__own_options);
 
     add_firmware(root);
-    for (const struct eg_stage *const *stage = eg_stages; *stage != NULL; stage++)
+    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
         add(root, (*stage)->options);
     add(root, eg_pipeline_options);
     json_object_set_new(root, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
@@ -200,18 +198,18 @@ static void put_groups(FILE *out, const struct eg_option *options)
     }
 }
 
-enum eg_code eg_job_keys(FILE *out, struct eg_error *err)
+enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)
 {
-    const struct eg_stage *stages[STAGES_MAX];
+    const struct eg_stage *ordered[EG_STAGES_MAX];
 
-    EG_TRY(eg_pipeline_order(stages, STAGES_MAX, err));
+    EG_TRY(eg_stages_order(stages, ordered, err));
     put_table(out, "In the job file:", eg__own_options);
-    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
+    for (const struct eg_stage *const *stage = ordered; *stage != NULL; stage++)
         put_rows(out, (*stage)->options);
     put_rows(out, eg_pipeline_options);
     put_table(out, "In `firmware`, when it is a mapping:", eg__firmware_options);
     put_groups(out, eg__own_options);
-    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
+    for (const struct eg_stage *const *stage = ordered; *stage != NULL; stage++)
         put_groups(out, (*stage)->options);
     put_groups(out, eg_pipeline_options);
     if (fflush(out) != 0 || ferror(out))

@@ -5,14 +5,15 @@
 #ifndef JOBS_SCHEMA_H
 #define JOBS_SCHEMA_H
 
-#include "engine/base/error.h"
+#include "engine/plan/stage.h"
 
 #include <stdio.h>
 
-/** The JSON Schema (draft 2020-12) of job files. EG_IO when `out` fails, EG_NO_MEMORY. */
-enum eg_code eg_job_schema(FILE *out, struct eg_error *err) EG_CHECKED;
+/** The JSON Schema (draft 2020-12) of job files; `stages` as for eg_job_load(). EG_IO when `out` fails,
+ * EG_NO_MEMORY. */
+enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /** Every key with its meaning, as tables in Markdown. As above. */
-enum eg_code eg_job_keys(FILE *out, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 #endif

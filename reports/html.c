@@ -7,7 +7,7 @@
  * and shapes what it says with colour. Every text that came from a job, a board or a person goes through
  * eg__out_escaped().
  *
- * Not here: what the numbers mean and how they are counted, which is db/query.h's and numbers.h's.
+ * Not here: what the numbers mean and how they are counted, which is db/query/query.h's and numbers.h's.
  */
 
 #include "reports/html.h"

@@ -11,7 +11,7 @@
 #ifndef REPORTS_NUMBERS_H
 #define REPORTS_NUMBERS_H
 
-#include "db/query_report.h"
+#include "db/query/report.h"
 #include "reports/stats.h"
 
 /** Times of day of a batch are shown in at most so many parts. */

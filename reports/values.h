@@ -5,7 +5,7 @@
 #ifndef REPORTS_VALUES_H
 #define REPORTS_VALUES_H
 
-#include "db/query.h"
+#include "db/query/query.h"
 
 /** Room for one more item behind `count`; new ones are zero. `items` is the address of the pointer to them.
  */

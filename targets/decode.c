@@ -152,20 +152,28 @@ bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, 
     return true;
 }
 
+static bool condition_holds(const struct eg_target *target, const struct eg_condition *when,
+                            eg_target_reader *read, void *context, bool *result)
+{
+    uint32_t value;
+
+    *result = true;
+    if (when->values == 0)
+        return true;
+    if (!read_field(target, (enum eg_field_id)when->field, read, context, &value))
+        return false;
+    *result = value < 32 && (when->values & EG_VALUE(value)) != 0;
+    return true;
+}
+
 /* Whether all conditions of a row hold. */
 static bool holds(const struct eg_target *target, const struct eg_rule *rule, eg_target_reader *read,
                   void *context, bool *result)
 {
     *result = true;
     for (size_t i = 0; i < EG_CONDITIONS_MAX && *result; i++) {
-        const struct eg_condition *when = &rule->when[i];
-        uint32_t value;
-
-        if (when->values == 0)
-            continue;
-        if (!read_field(target, (enum eg_field_id)when->field, read, context, &value))
+        if (!condition_holds(target, &rule->when[i], read, context, result))
             return false;
-        *result = value < 32 && (when->values & EG_VALUE(value)) != 0;
     }
     return true;
 }
@@ -204,5 +212,27 @@ bool eg_target_features(const struct eg_target *target, eg_target_reader *read, 
             used += length > 0 ? (size_t)length : 0;
         }
     }
+    return true;
+}
+
+bool eg_target_psram(const struct eg_target *target, eg_target_reader *read, void *context,
+                     struct eg_psram *psram)
+{
+    *psram = (struct eg_psram){EG_PSRAM_NOT_TOLD, 0};
+    if (target->psram == NULL)
+        return true;
+    for (const struct eg_psram_rule *rule = target->psram; rule->mb != 0; rule++) {
+        bool found;
+
+        if (!condition_holds(target, &rule->when, read, context, &found))
+            return false;
+        if (found) {
+            psram->state = EG_PSRAM_THERE;
+            psram->size = rule->mb != EG_PSRAM_UNKNOWN ? (uint64_t)rule->mb << 20 : 0;
+            return true;
+        }
+    }
+    if (eg_field_exists(&target->field[EG_FIELD_PSRAM_CAP]))
+        psram->state = EG_PSRAM_NONE;
     return true;
 }

@@ -38,6 +38,11 @@ static const struct eg_rule features[] = {
     {0},
 };
 
+static const struct eg_psram_rule psram[] = {
+    {EG_PSRAM_UNKNOWN, {EG_FIELD_PACKAGE, EG_VALUE(6)}},
+    {0},
+};
+
 static const struct eg_header_code flash_freqs[] = {
     {"80m", 0xf}, {"40m", 0x0}, {"26m", 0x1}, {"20m", 0x2}, {0},
 };
@@ -137,6 +142,7 @@ const struct eg_target eg_target_esp32 = {
     .packages = packages,
     .package_unknown = "Unknown ESP32",
     .features = features,
+    .psram = psram,
     .secure_boot_v2_from = 300,
     .key_rule = EG_KEY_WORDS,
     .key_block = {0x3ff5a038, 8},

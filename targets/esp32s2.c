@@ -32,6 +32,13 @@ static const struct eg_rule features[] = {
     {0},
 };
 
+static const struct eg_psram_rule psram[] = {
+    {2, {EG_FIELD_PSRAM_CAP, EG_VALUE(1)}},
+    {4, {EG_FIELD_PSRAM_CAP, EG_VALUE(2)}},
+    {EG_PSRAM_UNKNOWN, {EG_FIELD_PSRAM_CAP, ~(EG_VALUE(0) | EG_VALUE(1) | EG_VALUE(2))}},
+    {0},
+};
+
 static const struct eg_header_code flash_freqs[] = {
     {"80m", 0xf}, {"40m", 0x0}, {"26m", 0x1}, {"20m", 0x2}, {0},
 };
@@ -146,6 +153,7 @@ const struct eg_target eg_target_esp32s2 = {
     .packages = packages,
     .package_unknown = "Unknown ESP32-S2",
     .features = features,
+    .psram = psram,
     .key_block_count = 6,
     .key_purposes = key_purposes,
     .key_rule = EG_KEY_PURPOSES,

@@ -11,6 +11,7 @@
 #define TARGETS_TARGET_H
 
 #include "engine/espgang.h"
+#include "targets/opcode.h"
 
 /** How the loader recognises the chip. */
 enum eg_detect {
@@ -83,21 +84,24 @@ enum {
                                              boundary (ESP32) */
 };
 
-/** Opcodes a ROM knows, as bits: EG_ROM_HAS(0x14) is GET_SECURITY_INFO. All below 0x20. */
+/** The opcodes a ROM knows are a set of bits, EG_ROM_HAS(EG_OP_SYNC); all are below 0x20. */
 #define EG_ROM_HAS(opcode) (1u << (opcode))
 
-/** What the ESP8266's ROM knows: writing flash and RAM, registers. */
+/** Opcodes of the ESP8266's ROM: write flash and RAM, read and write registers. */
 #define EG_ROM_BASIC                                                                                         \
-    (EG_ROM_HAS(0x02) | EG_ROM_HAS(0x03) | EG_ROM_HAS(0x04) | EG_ROM_HAS(0x05) | EG_ROM_HAS(0x06) |          \
-     EG_ROM_HAS(0x07) | EG_ROM_HAS(0x08) | EG_ROM_HAS(0x09) | EG_ROM_HAS(0x0a))
+    (EG_ROM_HAS(EG_OP_FLASH_BEGIN) | EG_ROM_HAS(EG_OP_FLASH_DATA) | EG_ROM_HAS(EG_OP_FLASH_END) |            \
+     EG_ROM_HAS(EG_OP_MEM_BEGIN) | EG_ROM_HAS(EG_OP_MEM_END) | EG_ROM_HAS(EG_OP_MEM_DATA) |                  \
+     EG_ROM_HAS(EG_OP_SYNC) | EG_ROM_HAS(EG_OP_WRITE_REG) | EG_ROM_HAS(EG_OP_READ_REG))
 
-/** What the ESP32's knows, too: flash parameters, slow reading, rates, inflating, digests. */
+/** The ESP32's ROM adds flash parameters, slow reading, rates, inflating and digests. */
 #define EG_ROM_ESP32                                                                                         \
-    (EG_ROM_BASIC | EG_ROM_HAS(0x0b) | EG_ROM_HAS(0x0d) | EG_ROM_HAS(0x0e) | EG_ROM_HAS(0x0f) |              \
-     EG_ROM_HAS(0x10) | EG_ROM_HAS(0x11) | EG_ROM_HAS(0x12) | EG_ROM_HAS(0x13))
+    (EG_ROM_BASIC | EG_ROM_HAS(EG_OP_SPI_SET_PARAMS) | EG_ROM_HAS(EG_OP_SPI_ATTACH) |                        \
+     EG_ROM_HAS(EG_OP_READ_FLASH_SLOW) | EG_ROM_HAS(EG_OP_CHANGE_BAUDRATE) |                                 \
+     EG_ROM_HAS(EG_OP_FLASH_DEFL_BEGIN) | EG_ROM_HAS(EG_OP_FLASH_DEFL_DATA) |                                \
+     EG_ROM_HAS(EG_OP_FLASH_DEFL_END) | EG_ROM_HAS(EG_OP_SPI_FLASH_MD5))
 
-/** What all later ones know, too: security info. */
-#define EG_ROM_SECURE (EG_ROM_ESP32 | EG_ROM_HAS(0x14))
+/** Later ROMs add security info. */
+#define EG_ROM_SECURE (EG_ROM_ESP32 | EG_ROM_HAS(EG_OP_GET_SECURITY_INFO))
 
 /** One part of a value spread over words: ((word at addr) >> shift & mask) << out_shift. */
 struct eg_field_part {
@@ -181,6 +185,21 @@ struct eg_condition {
 struct eg_rule {
     const char *text;
     struct eg_condition when[EG_CONDITIONS_MAX];
+};
+
+/** PSRAM in the package when the condition holds; the row with `mb` 0 is the last. */
+struct eg_psram_rule {
+    uint16_t mb; /* MiB, or EG_PSRAM_UNKNOWN */
+    struct eg_condition when;
+};
+
+/** PSRAM of a size that the eFuses do not tell. */
+#define EG_PSRAM_UNKNOWN UINT16_MAX
+
+/** PSRAM in the package of the chip. No chip tells of PSRAM outside it. */
+struct eg_psram {
+    enum { EG_PSRAM_NOT_TOLD, EG_PSRAM_NONE, EG_PSRAM_THERE } state;
+    uint64_t size; /* bytes; 0 = not known */
 };
 
 /** A code of the image header: "40m" is 0, "4MB" is 0x20. The row with a NULL name is the last. */
@@ -285,9 +304,10 @@ struct eg_target {
     enum eg_mac_layout mac_layout;
     uint32_t mac_addr; /* register of the low word */
     enum eg_revision_rule revision_rule;
-    const struct eg_rule *packages; /* the first that holds is the chip's */
-    const char *package_unknown;    /* name when none holds */
-    const struct eg_rule *features; /* all that hold */
+    const struct eg_rule *packages;    /* the first that holds is the chip's */
+    const char *package_unknown;       /* name when none holds */
+    const struct eg_rule *features;    /* all that hold */
+    const struct eg_psram_rule *psram; /* NULL = the chip does not tell */
 
     uint16_t secure_boot_v2_from; /* revision (major * 100 + minor) from which EG_FIELD_SECURE_BOOT_V2 means
                                      something */
@@ -362,5 +382,10 @@ bool eg_target_package(const struct eg_target *target, eg_target_reader *read, v
 /** What the chip has, "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (GD)". */
 bool eg_target_features(const struct eg_target *target, eg_target_reader *read, void *context,
                         char text[EG_FEATURES_TEXT]);
+
+/** PSRAM in the package. Chips without EG_FIELD_PSRAM_CAP can tell that it is there, but not that it is not.
+ */
+bool eg_target_psram(const struct eg_target *target, eg_target_reader *read, void *context,
+                     struct eg_psram *psram);
 
 #endif

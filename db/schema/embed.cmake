@@ -11,7 +11,7 @@ foreach(file IN LISTS FILES)
 endforeach()
 file(WRITE ${OUT}
 "/* Generated from db/schema/; do not edit. */
-#include \"db/internal.h\"
+#include \"db/migrate.h\"
 
 ${texts}
 const unsigned char *const eg__schemas[] = {

@@ -14,31 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *key, *word, *name; /* of the program; of hooks.required; as a stage */
-} hooks[EG__HOOKS] = {
-    [EG__BEFORE_BATCH] = {"hooks.before_batch", "before_batch", "before-batch"},
-    [EG__BEFORE_BOARD] = {"hooks.before_board", "before_board", "before-board"},
-    [EG__AFTER_BOARD] = {"hooks.after_board", "after_board", "after-board"},
-    [EG__AFTER_BATCH] = {"hooks.after_batch", "after_batch", "after-batch"},
-};
-
-const char *eg__hook_name(enum eg__hook hook)
+bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook)
 {
-    return hooks[hook].name;
+    return eg_plan_setting(plan, eg_hook_words[hook].key)->item_count > 0;
 }
 
-bool eg__hook_given(const struct eg_plan *plan, enum eg__hook hook)
-{
-    return eg_plan_setting(plan, hooks[hook].key)->item_count > 0;
-}
-
-bool eg__hook_required(const struct eg_plan *plan, enum eg__hook hook)
+bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook)
 {
     const struct eg_setting *const required = eg_plan_setting(plan, "hooks.required");
 
     for (unsigned i = 0; i < required->item_count; i++) {
-        if (strcmp(required->items[i].text, hooks[hook].word) == 0)
+        if (strcmp(required->items[i].text, eg_hook_words[hook].word) == 0)
             return true;
     }
     return false;
@@ -106,15 +92,14 @@ static json_t *values_of(const struct eg_run_record *record)
 }
 
 /* What every hook is told. */
-static json_t *describe(const struct eg_plan *plan, enum eg__hook hook, const char *batch)
+static json_t *describe(const struct eg_plan *plan, enum eg_hook hook, const char *batch)
 {
-    return json_pack("{ss si so so so}", "event", hooks[hook].name, "version", EG__HOOK_VERSION, "job",
-                     eg_json_text(plan->job_name), "job_version", eg_json_text(plan->job_version), "batch",
-                     eg_json_text(batch != NULL ? batch : ""));
+    return json_pack("{ss si so so so}", "event", eg_hook_words[hook].name, "version", EG__HOOK_VERSION,
+                     "job", eg_json_text(plan->job_name), "job_version", eg_json_text(plan->job_version),
+                     "batch", eg_json_text(batch != NULL ? batch : ""));
 }
 
-static json_t *describe_board(const struct eg_run *run, enum eg__hook hook,
-                              const struct eg_run_record *record)
+static json_t *describe_board(const struct eg_run *run, enum eg_hook hook, const struct eg_run_record *record)
 {
     json_t *const object = describe(run->plan, hook, run->batch);
     bool whole =
@@ -197,14 +182,14 @@ static enum eg_code make_variables(struct variables *variables, json_t *object, 
 }
 
 /* Takes the object over. */
-static enum eg_code run_hook(const struct eg_plan *plan, enum eg__hook hook, json_t *told,
+static enum eg_code run_hook(const struct eg_plan *plan, enum eg_hook hook, json_t *told,
                              const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(json_cleanup) json_t *object = told;
     EG_CLEANUP(variables_finish) struct variables variables = {0};
     EG_CLEANUP(eg_free_cleanup) const char **argv = NULL;
     EG_CLEANUP(eg_free_cleanup) char *text = NULL;
-    const struct eg_setting *const setting = eg_plan_setting(plan, hooks[hook].key);
+    const struct eg_setting *const setting = eg_plan_setting(plan, eg_hook_words[hook].key);
 
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     if (text == NULL)
@@ -224,20 +209,20 @@ static enum eg_code run_hook(const struct eg_plan *plan, enum eg__hook hook, jso
     return eg_program_run(&program, NULL, cancel, err);
 }
 
-enum eg_code eg__hook_board(const struct eg_run *run, enum eg__hook hook, const struct eg_run_record *record,
+enum eg_code eg__hook_board(const struct eg_run *run, enum eg_hook hook, const struct eg_run_record *record,
                             const struct eg_cancel *cancel, struct eg_error *err)
 {
     return run_hook(run->plan, hook, describe_board(run, hook, record), cancel, err);
 }
 
-static enum eg_code run_batch_hook(const struct eg_station *station, enum eg__hook hook, json_t *told,
+static enum eg_code run_batch_hook(const struct eg_station *station, enum eg_hook hook, json_t *told,
                                    const struct eg_cancel *cancel, struct eg_error *err)
 {
     const enum eg_code code = run_hook(station->plan, hook, told, cancel, err);
 
     if (code == EG_OK)
         return EG_OK;
-    (void)eg_error_prefix(err, "%s: ", hooks[hook].name);
+    (void)eg_error_prefix(err, "%s: ", eg_hook_words[hook].name);
     if (code == EG_CANCELLED || eg__hook_required(station->plan, hook))
         return code;
     eg_log_warning(station->logger, NULL, "%s", err->text);
@@ -247,19 +232,19 @@ static enum eg_code run_batch_hook(const struct eg_station *station, enum eg__ho
 enum eg_code eg_station_before_batch(const struct eg_station *station, const struct eg_cancel *cancel,
                                      struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG__BEFORE_BATCH))
+    if (!eg__hook_given(station->plan, EG_BEFORE_BATCH))
         return EG_OK;
-    return run_batch_hook(station, EG__BEFORE_BATCH,
-                          describe(station->plan, EG__BEFORE_BATCH, station->batch), cancel, err);
+    return run_batch_hook(station, EG_BEFORE_BATCH, describe(station->plan, EG_BEFORE_BATCH, station->batch),
+                          cancel, err);
 }
 
 enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
                                     uint64_t duration_ms, const struct eg_cancel *cancel,
                                     struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG__AFTER_BATCH))
+    if (!eg__hook_given(station->plan, EG_AFTER_BATCH))
         return EG_OK;
-    json_t *object = describe(station->plan, EG__AFTER_BATCH, station->batch);
+    json_t *object = describe(station->plan, EG_AFTER_BATCH, station->batch);
     const unsigned passed = counts[EG_PASS] + counts[EG_PASS_MARGINAL];
     const unsigned others = counts[EG_FAIL] + counts[EG_ERROR] + counts[EG_ABORTED];
     if (!add(object, json_pack("{si si si si si si si sI}", "runs", passed + others, "passed", passed, "pass",
@@ -269,5 +254,5 @@ enum eg_code eg_station_after_batch(const struct eg_station *station, const unsi
         json_decref(object);
         object = NULL;
     }
-    return run_batch_hook(station, EG__AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel, err);
+    return run_batch_hook(station, EG_AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel, err);
 }

@@ -13,19 +13,15 @@
 #define ENGINE_LINE_HOOKS_H
 
 #include "engine/line/station.h"
+#include "engine/plan/pipeline.h"
 
 /** Version of the JSON object's form; grows when a field changes its meaning or goes. */
 #define EG__HOOK_VERSION 1
 
-enum eg__hook { EG__BEFORE_BATCH, EG__BEFORE_BOARD, EG__AFTER_BOARD, EG__AFTER_BATCH, EG__HOOKS };
-
-/** "before-board" and the like: its name as a stage of the record. */
-const char *eg__hook_name(enum eg__hook hook);
-
-bool eg__hook_given(const struct eg_plan *plan, enum eg__hook hook);
+bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook);
 
 /** Whether its failure is the run's. */
-bool eg__hook_required(const struct eg_plan *plan, enum eg__hook hook);
+bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook);
 
 /**
  * Run a hook that is given, for the board of a run.
@@ -34,7 +30,7 @@ bool eg__hook_required(const struct eg_plan *plan, enum eg__hook hook);
  *
  * @return as eg_program_run()
  */
-enum eg_code eg__hook_board(const struct eg_run *run, enum eg__hook hook, const struct eg_run_record *record,
+enum eg_code eg__hook_board(const struct eg_run *run, enum eg_hook hook, const struct eg_run_record *record,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -27,7 +27,7 @@
 #include "engine/line/pipeline.h"
 
 #include "engine/line/hooks.h"
-#include "engine/stages/unit.h"
+#include "engine/stages/unit_data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,10 +127,10 @@ static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, 
 }
 
 /* A hook is on record as a stage. EG_OK also when one failed that is not required, which is a warning. */
-static enum eg_code run_hook(struct eg_run *run, enum eg__hook hook, const struct eg_run_record *ending,
+static enum eg_code run_hook(struct eg_run *run, enum eg_hook hook, const struct eg_run_record *ending,
                              struct account *account, struct eg_error *err)
 {
-    const struct eg_stage stage = {.name = eg__hook_name(hook)};
+    const struct eg_stage stage = {.name = eg_hook_words[hook].name};
     const struct eg_log_origin origin = eg_run_origin(run);
 
     if (!eg__hook_given(run->plan, hook))
@@ -324,7 +324,7 @@ static enum eg_code run_board(struct eg_run *run, const struct eg_stage *const *
                               struct account *account, struct eg_error *err)
 {
     run->attempt = 1;
-    EG_TRY(run_hook(run, EG__BEFORE_BOARD, NULL, account, err));
+    EG_TRY(run_hook(run, EG_BEFORE_BOARD, NULL, account, err));
     return run_attempts(run, stages, account, err);
 }
 
@@ -334,7 +334,7 @@ static void run_required_hook(struct eg_run *run, struct account *account, struc
 {
     struct eg_error failure;
 
-    if (run_hook(run, EG__AFTER_BOARD, record, account, &failure) != EG_OK &&
+    if (run_hook(run, EG_AFTER_BOARD, record, account, &failure) != EG_OK &&
         eg_outcome_passed(record->outcome)) {
         *err = failure;
         set_failed(record, err);
@@ -345,7 +345,7 @@ static void run_required_hook(struct eg_run *run, struct account *account, struc
 static void run_and_record(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
                            struct eg_run_record *record, struct eg_error *err)
 {
-    const bool required = eg__hook_required(run->plan, EG__AFTER_BOARD);
+    const bool required = eg__hook_required(run->plan, EG_AFTER_BOARD);
     const uint64_t start_us = eg_clock_us();
     struct eg_error told;
 
@@ -384,7 +384,7 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
         set_failed(record, err);
     }
     if (!required)
-        (void)!run_hook(run, EG__AFTER_BOARD, record, account, &told);
+        (void)!run_hook(run, EG_AFTER_BOARD, record, account, &told);
 }
 
 void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result)

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One board's run, and the order of its stages. Only for this folder and its tests. */
+/* One board's run. Only for this folder and its tests. */
 
 #ifndef ENGINE_LINE_PIPELINE_H
 #define ENGINE_LINE_PIPELINE_H
 
 #include "engine/line/station.h"
-
-#define EG__STAGES_MAX 32
-
-/** As eg_pipeline_order(), for any set of stages. */
-enum eg_code eg__pipeline_order(const struct eg_stage *const *stages, const struct eg_stage **ordered,
-                                unsigned room, struct eg_error *err) EG_CHECKED;
 
 /**
  * Take the board in a slot through the stages, attempt by attempt, and have the outcome recorded.

@@ -3,11 +3,7 @@
 /* One board in every slot, all at once. The thread that calls eg_station_run() is the station's and waits. */
 
 #include "engine/line/worker.h"
-
-enum eg_code eg_pipeline_order(const struct eg_stage **ordered, unsigned room, struct eg_error *err)
-{
-    return eg__pipeline_order(eg_stages, ordered, room, err);
-}
+#include "engine/stages/stages.h"
 
 static void cancel_all(struct eg__worker *workers, unsigned count)
 {
@@ -23,7 +19,7 @@ static void claims_cleanup(struct eg_claims **claims)
 enum eg_code eg_station_run(const struct eg_station *station, const struct eg_cancel *cancel,
                             struct eg_result *results, struct eg_error *err)
 {
-    const struct eg_stage *stages[EG__STAGES_MAX];
+    const struct eg_stage *stages[EG_STAGES_MAX];
     EG_CLEANUP(claims_cleanup) struct eg_claims *claims = NULL;
     EG_CLEANUP(eg_free_cleanup) struct eg__worker *workers = NULL;
     EG_CLEANUP(eg__crew_finish) struct eg__crew crew;
@@ -31,7 +27,7 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
     unsigned started = 0;
 
     eg__crew_init(&crew);
-    EG_TRY(eg_pipeline_order(stages, EG__STAGES_MAX, err));
+    EG_TRY(eg_stages_order(eg_stages, stages, err));
     EG_TRY(eg_alloc(&workers, station->slot_count, sizeof *workers, err));
     claims = eg_claims_create();
     if (claims == NULL)

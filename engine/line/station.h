@@ -10,7 +10,7 @@
 #ifndef ENGINE_LINE_STATION_H
 #define ENGINE_LINE_STATION_H
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 /** A place for a board. */
 struct eg_slot {
@@ -111,10 +111,5 @@ enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_
                               const struct eg_cancel *cancel,
                               void (*ended)(void *context, const struct eg_result *result), void *context,
                               struct eg_error *err) EG_CHECKED;
-
-/** The stages in the order they run, NULL-terminated; EG_INTERNAL when a stage's needs are not met by those
- * before it. */
-enum eg_code eg_pipeline_order(const struct eg_stage **ordered, unsigned room,
-                               struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -14,6 +14,7 @@
  */
 
 #include "engine/line/worker.h"
+#include "engine/stages/stages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ struct place {
 struct line {
     const struct eg_station *station;
     const struct eg_cancel *cancel;
-    const struct eg_stage *stages[EG__STAGES_MAX];
+    const struct eg_stage *stages[EG_STAGES_MAX];
     struct eg_claims *claims;
     struct eg__crew crew;
     struct place **places;
@@ -196,7 +197,7 @@ enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_
     EG_CLEANUP(line_finish) struct line line = {.station = station, .cancel = cancel};
 
     eg__crew_init(&line.crew);
-    EG_TRY(eg_pipeline_order(line.stages, EG__STAGES_MAX, err));
+    EG_TRY(eg_stages_order(eg_stages, line.stages, err));
     line.claims = eg_claims_create();
     if (line.claims == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory for the station");

@@ -4,7 +4,6 @@
 
 #include "engine/loader/loader_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool odd(uint32_t bits)
@@ -152,31 +151,13 @@ enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_
     return EG_OK;
 }
 
-static bool may_tell_psram(const struct eg_target *target)
-{
-    for (const struct eg_rule *rule = target->features; rule->text != NULL; rule++)
-        if (strstr(rule->text, "Embedded PSRAM") != NULL)
-            return true;
-    return false;
-}
-
 enum eg_code eg_loader_psram(struct eg_loader *loader, struct eg_psram *psram, struct eg_error *err)
 {
-    const bool has_efuse = eg_field_exists(&loader->target->field[EG_FIELD_PSRAM_CAP]);
-    char features[EG_FEATURES_TEXT];
-    unsigned megabytes;
+    struct eg__registers registers = {.loader = loader, .err = err};
 
-    *psram = (struct eg_psram){EG_PSRAM_NOT_TOLD, 0};
-    if (!may_tell_psram(loader->target))
-        return EG_OK;
-    EG_TRY(eg_loader_features(loader, features, err));
-    const char *const found = strstr(features, "Embedded PSRAM");
-    if (found == NULL || strstr(features, "No Embedded PSRAM") != NULL) {
-        psram->state = has_efuse ? EG_PSRAM_NONE : EG_PSRAM_NOT_TOLD;
-        return EG_OK;
-    }
-    psram->state = EG_PSRAM_THERE;
-    if (sscanf(found, "Embedded PSRAM %3uMB", &megabytes) == 1)
-        psram->size = (uint64_t)megabytes << 20;
+    if (loader->target->psram != NULL)
+        EG_TRY(need_registers(loader, err));
+    if (!eg_target_psram(loader->target, eg__registers_read, &registers, psram))
+        return eg_error_prefix(err, "reading the chip's PSRAM: ");
     return EG_OK;
 }

@@ -22,35 +22,11 @@
 #include "engine/link/port.h"
 #include "engine/link/slip.h"
 #include "stubs/stub.h"
+#include "targets/opcode.h"
 #include "targets/target.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum eg_opcode {
-    EG_OP_FLASH_BEGIN = 0x02,
-    EG_OP_FLASH_DATA = 0x03,
-    EG_OP_FLASH_END = 0x04,
-    EG_OP_MEM_BEGIN = 0x05,
-    EG_OP_MEM_END = 0x06,
-    EG_OP_MEM_DATA = 0x07,
-    EG_OP_SYNC = 0x08,
-    EG_OP_WRITE_REG = 0x09,
-    EG_OP_READ_REG = 0x0a,
-    EG_OP_SPI_SET_PARAMS = 0x0b,
-    EG_OP_SPI_ATTACH = 0x0d,
-    EG_OP_READ_FLASH_SLOW = 0x0e,
-    EG_OP_CHANGE_BAUDRATE = 0x0f,
-    EG_OP_FLASH_DEFL_BEGIN = 0x10,
-    EG_OP_FLASH_DEFL_DATA = 0x11,
-    EG_OP_FLASH_DEFL_END = 0x12,
-    EG_OP_SPI_FLASH_MD5 = 0x13,
-    EG_OP_GET_SECURITY_INFO = 0x14,
-    EG_OP_ERASE_FLASH = 0xd0,
-    EG_OP_ERASE_REGION = 0xd1,
-    EG_OP_READ_FLASH = 0xd2,
-    EG_OP_RUN_USER_CODE = 0xd3,
-};
 
 struct eg_loader {
     struct eg_port *port;
@@ -135,13 +111,7 @@ enum eg_code eg_loader_revision(struct eg_loader *loader, uint16_t *revision,
 enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_TEXT],
                                 struct eg_error *err) EG_CHECKED;
 
-/** PSRAM in the package of the chip; what is outside no chip tells. */
-struct eg_psram {
-    enum { EG_PSRAM_NOT_TOLD, EG_PSRAM_NONE, EG_PSRAM_THERE } state;
-    uint64_t size; /* bytes; 0 = not known */
-};
-
-/** By the chip's features. Not told by chips that have no efuse for it, unless their package does. */
+/** Read the PSRAM in the chip's package; see eg_target_psram(). */
 enum eg_code eg_loader_psram(struct eg_loader *loader, struct eg_psram *psram,
                              struct eg_error *err) EG_CHECKED;
 

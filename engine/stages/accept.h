@@ -5,7 +5,7 @@
 #ifndef ENGINE_STAGES_ACCEPT_H
 #define ENGINE_STAGES_ACCEPT_H
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 extern const struct eg_option eg__accept_options[];
 

@@ -7,7 +7,7 @@
 
 #include "engine/stages/app_log.h"
 #include "engine/stages/pattern.h"
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 /** Keys of one capture in the job file. */
 extern const struct eg_option eg_capture_options[];

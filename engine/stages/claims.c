@@ -11,7 +11,7 @@
  * the walk over the list only and nothing is called under it.
  */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
  * re-enumerates after a reset, and a worn plug is pushed in again.
  */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #define SYNC_ATTEMPTS 7
 

@@ -3,7 +3,7 @@
 /* finish: leave the loader, unless a stage before has done so and the application runs. The outcome is the
  * pipeline's to record, and the slot turns green only after that. */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 /* In the order of enum eg_after. */
 static const char *const afters[] = {"hard-reset",    "soft-reset",     "no-reset",

@@ -2,7 +2,7 @@
 
 /* identify: chip revision, MAC, package, security state; flash id and size. Reads only. */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 /* stub: start the flasher stub, or settle for the ROM; then raise the rate if the ROM could not, and tell the
  * loader how large the flash is. */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #include <inttypes.h>
 

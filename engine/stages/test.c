@@ -12,7 +12,7 @@
  */
 
 #include "engine/stages/capture.h"
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

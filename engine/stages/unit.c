@@ -8,7 +8,7 @@
  * attempt of the run writes the same bytes.
  */
 
-#include "engine/stages/unit.h"
+#include "engine/stages/unit_data.h"
 
 #include "engine/base/program.h"
 

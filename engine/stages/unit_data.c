@@ -2,7 +2,7 @@
 
 /* From names to bytes: an NVS partition by its schema, texts, hex digits and files with names in them. */
 
-#include "engine/stages/unit.h"
+#include "engine/stages/unit_data.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
  * A loader that can do neither (the ROM of the ESP8266) fails the run: what was not verified is never green.
  */
 
-#include "engine/stages/unit.h"
+#include "engine/stages/unit_data.h"
 
 #include <inttypes.h>
 #include <stdio.h>

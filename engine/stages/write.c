@@ -2,7 +2,7 @@
 
 /* write: every region of the plan, then those of the board alone, compressed where that is smaller. */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 
 #include <inttypes.h>
 

@@ -6,7 +6,7 @@
 #ifndef TESTS_DB_OLD_LEDGER_H
 #define TESTS_DB_OLD_LEDGER_H
 
-#include "db/internal.h"
+#include "db/migrate.h"
 #include "tests/fakes/check.h"
 
 /* clang-format off */

@@ -5,7 +5,7 @@
 #ifndef TESTS_DB_POOLS_H
 #define TESTS_DB_POOLS_H
 
-#include "db/import.h"
+#include "db/files/import.h"
 #include "tests/db/sample.h"
 
 /* Writes a file into the sample's folder and gives its path, which lives until the next one. */

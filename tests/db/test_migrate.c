@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "db/merge.h"
+#include "db/files/merge.h"
+#include "db/path.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 

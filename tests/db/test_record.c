@@ -7,7 +7,7 @@
  * "full" as argument tries more of the last.
  */
 
-#include "db/merge_internal.h"
+#include "db/files/merge_internal.h"
 #include "tests/db/sample.h"
 #include "tests/fakes/power_vfs.h"
 

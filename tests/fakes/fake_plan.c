@@ -5,6 +5,7 @@
 #include "tests/fakes/fake_plan.h"
 
 #include "engine/image/compress.h"
+#include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct eg_plan *fake_plan_create(const char *target)
     assert_ok(eg_strdup(&plan->job_path, "job.yaml", &err), err);
     plan->target = eg_target_by_name(target);
     assert_non_null(plan->target);
-    assert_ok(eg_plan_init_settings(plan, &err), err);
+    assert_ok(eg_plan_init_settings(plan, eg_stages, &err), err);
     return plan;
 }
 

@@ -5,7 +5,7 @@
 #ifndef TESTS_FAKES_FAKE_PLAN_H
 #define TESTS_FAKES_FAKE_PLAN_H
 
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 
 /** A plan for a target by name, every setting at its fallback, without regions. For eg_plan_destroy(). */
 struct eg_plan *fake_plan_create(const char *target);

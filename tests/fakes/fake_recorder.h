@@ -18,7 +18,7 @@
 #define TESTS_FAKES_FAKE_RECORDER_H
 
 #include "engine/base/log.h"
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 #define FAKE_RUNS_MAX    64
 #define FAKE_STAGES_MAX  128

@@ -8,6 +8,7 @@
  */
 
 #include "jobs/bundle_internal.h"
+#include "engine/stages/stages.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <archive.h>
@@ -73,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (eg__bundle_read(&bundle, "x", file.data, file.size, NULL, &err) != EG_OK)
         return 0;
     check_members(&bundle);
-    if (eg__bundle_plan(&plan, &bundle, &err) == EG_OK)
+    if (eg__bundle_plan(&plan, &bundle, eg_stages, &err) == EG_OK)
         eg_plan_destroy(plan);
     return 0;
 }

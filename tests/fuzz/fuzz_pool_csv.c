@@ -3,7 +3,7 @@
 /* Rows of a pool as CSV: what was read is the same after it was written, each field in quotes, and read
  * again. */
 
-#include "db/csv.h"
+#include "db/files/csv.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/stages/template.h"
+#include "engine/plan/template.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #ifndef TESTS_JOBS_BUNDLE_FOLDER_H
 #define TESTS_JOBS_BUNDLE_FOLDER_H
 
+#include "engine/stages/stages.h"
 #include "tests/jobs/job_folder.h"
 
 #include "engine/base/file.h"
@@ -27,7 +28,7 @@ static inline void make_bundle(const char *job_name, const char *bundle_name)
     char path[256];
 
     path_of(path, job_name);
-    assert_ok(eg_bundle_make(&bundle, path, &err), err);
+    assert_ok(eg_bundle_make(&bundle, path, eg_stages, &err), err);
     put_bytes(bundle_name, bundle.data, bundle.size);
 }
 
@@ -63,7 +64,7 @@ static inline void sign_bundle(const char *bundle_name, const char *key_name)
 
     path_of(path, bundle_name);
     path_of(key_path, key_name);
-    assert_ok(eg_bundle_sign(&bundle, &signer, path, key_path, &err), err);
+    assert_ok(eg_bundle_sign(&bundle, &signer, path, key_path, eg_stages, &err), err);
     put_bytes(bundle_name, bundle.data, bundle.size);
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
+#include "engine/stages/stages.h"
 #include "jobs/job.h"
 #include "tests/fakes/check.h"
 
@@ -119,7 +120,7 @@ static inline struct eg_plan *loaded(const char *job_name)
     char path[256];
 
     path_of(path, job_name);
-    assert_ok(eg_job_load(&plan, path, &err), err);
+    assert_ok(eg_job_load(&plan, path, eg_stages, &err), err);
     return plan;
 }
 
@@ -142,7 +143,7 @@ static inline void assert_job_file_refused(const char *job_name, enum eg_code co
 
     with_folder(expected, sentence);
     path_of(path, job_name);
-    assert_error(eg_job_load(&plan, path, &err), err, code, expected);
+    assert_error(eg_job_load(&plan, path, eg_stages, &err), err, code, expected);
     assert_null(plan);
 }
 

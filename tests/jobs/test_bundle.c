@@ -104,7 +104,7 @@ static void assert_not_loaded(const char *path, size_t at)
 {
     struct eg_plan *plan = NULL;
     struct eg_error err;
-    const enum eg_code code = eg_job_load(&plan, path, &err);
+    const enum eg_code code = eg_job_load(&plan, path, eg_stages, &err);
 
     if (code == EG_OK)
         fail_msg("loads though byte %zu is another", at);
@@ -163,7 +163,7 @@ static void assert_every_length_counts(const char *name)
         char path[256];
         path_of(path, name);
         put_bytes(name, file.data, size);
-        const enum eg_code code = eg_job_load(&plan, path, &err);
+        const enum eg_code code = eg_job_load(&plan, path, eg_stages, &err);
         if (code == EG_OK)
             fail_msg("loads though it ends after %zu bytes", size);
         assert_string_equal(eg_code_name(code), eg_code_name(size < 4 ? EG_BAD_JOB : EG_BAD_BUNDLE));
@@ -241,7 +241,7 @@ static void assert_trusted(const char *trusted_key, const char *name, const char
     path_of(path, name);
     assert_ok(eg_trust_add(folder, key_path, &key, &err), err);
     assert_ok(eg_trust_read(&trust, folder, &err), err);
-    const enum eg_code code = eg_job_load_trusted(&plan, path, &trust, &err);
+    const enum eg_code code = eg_job_load_trusted(&plan, path, &trust, eg_stages, &err);
     assert_ok(eg_trust_remove(folder, trusted_key, &key, &err), err);
     if (sentence == NULL) {
         assert_ok(code, err);
@@ -330,11 +330,11 @@ static void what_no_bundle_is_made_of_is_refused(void **state)
     make_bundle("job.yaml", "job.egb");
     path_of(path, "job.egb");
     snprintf(expected, sizeof expected, "%s: is a bundle already", path);
-    assert_error(eg_bundle_make(&bundle, path, &err), err, EG_BAD_JOB, expected);
+    assert_error(eg_bundle_make(&bundle, path, eg_stages, &err), err, EG_BAD_JOB, expected);
     put("job.yaml", JOB("firmware: [{at: 0x1000, file: none.bin}]"));
     path_of(path, "job.yaml");
     snprintf(expected, sizeof expected, "%s:4:31: %s/none.bin: No such file or directory", path, job_folder);
-    assert_error(eg_bundle_make(&bundle, path, &err), err, EG_BAD_IMAGE, expected);
+    assert_error(eg_bundle_make(&bundle, path, eg_stages, &err), err, EG_BAD_IMAGE, expected);
     assert_int_equal(bundle.size, 0);
 }
 

@@ -4,7 +4,7 @@
 
 #include "jobs/schema.h"
 
-#include "engine/stages/stage.h"
+#include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 
 #include <jansson.h>
@@ -19,7 +19,7 @@ static json_t *schema(void)
     FILE *const out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    assert_ok(eg_job_schema(out, &err), err);
+    assert_ok(eg_job_schema(out, eg_stages, &err), err);
     fclose(out);
     json_t *const root = json_loads(text, 0, NULL);
     free(text);
@@ -103,7 +103,7 @@ static void a_full_disk_is_told(void **state)
     FILE *const full = fopen("/dev/full", "w");
 
     assert_non_null(full);
-    assert_int_equal(eg_job_schema(full, &err), EG_NO_ROOM);
+    assert_int_equal(eg_job_schema(full, eg_stages, &err), EG_NO_ROOM);
     fclose(full);
 }
 

@@ -9,7 +9,7 @@
  * the folder for temporary files ($TMPDIR), whose disk is what is measured.
  */
 
-#include "db/import.h"
+#include "db/files/import.h"
 #include "db/ledger.h"
 #include "reports/report.h"
 

@@ -10,7 +10,11 @@
  * are written by SQL in large transactions, the chain by the ledger's own code.
  */
 
-#include "db/internal.h"
+#include "db/chain.h"
+#include "db/journal.h"
+#include "db/migrate.h"
+#include "db/path.h"
+#include "db/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -308,7 +312,7 @@ static enum eg_code make(struct maker *maker, const char *path, struct eg_error 
     int64_t sessions;
 
     EG_TRY(eg__path_resolve(&full, path, true, err));
-    EG_TRY(eg__migrate_open(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, full, true, err));
     EG_TRY(eg__store_init(&maker->store, db, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));
     if (sessions > 0)

@@ -13,16 +13,20 @@ uses[engine/image]='engine/base targets'
 uses[engine/loader]='engine/base engine/link engine/image targets stubs'
 uses[engine/guard]="${uses[engine/loader]} engine/loader"
 uses[engine/board]="${uses[engine/guard]} engine/guard"
-uses[engine/stages]="${uses[engine/guard]} engine/guard"
+uses[engine/plan]="${uses[engine/guard]} engine/guard"
+uses[engine/stages]="${uses[engine/plan]} engine/plan"
 uses[engine/line]="${uses[engine/stages]} engine/stages"
-uses[jobs]="${uses[engine/line]} engine/line"
+uses[jobs]=${uses[engine/stages]}
 uses[db]=${uses[jobs]}
-uses[reports]='engine/base db'
+uses[db/query]="${uses[db]} db"
+uses[db/proof]="${uses[db]} db"
+uses[db/files]="${uses[db]} db db/query"
+uses[reports]='engine/base db/query'
 
-# folder_of FILE: engine/link, targets
+# folder_of FILE: engine/link, db/query, targets
 folder_of() {
   case $1 in
-    engine/*/*) folder=${1#engine/} folder=engine/${folder%%/*} ;;
+    engine/*/* | db/*/*) folder=${1#*/} folder=${1%%/*}/${folder%%/*} ;;
     *) folder=${1%%/*} ;;
   esac
 }

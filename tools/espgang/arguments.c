@@ -11,7 +11,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
-#include "engine/stages/plan.h"
+#include "engine/plan/plan.h"
 #include "tools/espgang/verb.h"
 
 #include <popt.h>

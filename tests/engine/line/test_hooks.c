@@ -198,7 +198,7 @@ static void values_arrive_as_they_are(void **state)
     set_hook(line, "hooks.after_board",
              "cat >told; printf '%s|%s|%s' \"$ESPGANG_VALUE_SERIAL\" \"$ESPGANG_VALUE_V_3_3__\" "
              "\"$ESPGANG_SLOT\" >variables");
-    assert_ok(eg__hook_board(&run, EG__AFTER_BOARD, &record, NULL, &err), err);
+    assert_ok(eg__hook_board(&run, EG_AFTER_BOARD, &record, NULL, &err), err);
     json_t *const told = json_load_file("told", JSON_REJECT_DUPLICATES, NULL);
     json_t *const list = json_object_get(told, "values");
     assert_string_equal(text_of(told, "slot"), "A\xef\xbf\xbd");

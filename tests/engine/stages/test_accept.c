@@ -2,6 +2,7 @@
 
 #include "engine/stages/accept.h"
 
+#include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 
@@ -65,7 +66,7 @@ static void forget_rules(struct board *board)
     eg_settings_destroy(board->plan->settings, board->plan->setting_count);
     board->plan->settings = NULL;
     board->plan->setting_count = 0;
-    assert_ok(eg_plan_init_settings(board->plan, &err), err);
+    assert_ok(eg_plan_init_settings(board->plan, eg_stages, &err), err);
 }
 
 #define VALUES(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 #include "tests/fakes/check.h"
 
 static int setup(void **state)

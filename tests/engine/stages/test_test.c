@@ -6,7 +6,7 @@
 #include "tests/fakes/fake_line.h"
 
 #include "engine/image/compress.h"
-#include "engine/stages/stage.h"
+#include "engine/stages/run.h"
 #include "tools/vboard/adapter.h"
 
 #include <pthread.h>

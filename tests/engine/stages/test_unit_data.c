@@ -2,7 +2,7 @@
 
 #include "tests/fakes/check.h"
 
-#include "engine/stages/unit.h"
+#include "engine/stages/unit_data.h"
 
 #include <string.h>
 

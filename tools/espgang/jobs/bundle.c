@@ -3,6 +3,7 @@
 /* espgang bundle: a job and all its files as one file, and what is in such a file. */
 
 #include "engine/base/file.h"
+#include "engine/stages/stages.h"
 #include "jobs/bundle.h"
 #include "tools/espgang/cli.h"
 
@@ -24,7 +25,7 @@ static enum cli_status make(const char *job, const char *output, bool force)
     const struct eg_file_options options = {.mode = 0666, .replace = force, .cancel = cli_cancel()};
     struct eg_error err;
 
-    if (eg_bundle_make(&bundle, job, &err) != EG_OK) {
+    if (eg_bundle_make(&bundle, job, eg_stages, &err) != EG_OK) {
         cli_fail(&err);
         return CLI_USAGE;
     }

@@ -9,6 +9,7 @@
 
 #include "jobs/import.h"
 
+#include "engine/stages/stages.h"
 #include "jobs/job.h"
 #include "tools/espgang/cli.h"
 
@@ -63,7 +64,7 @@ static enum eg_code try_job(struct scratch *scratch, int fd, const struct eg_imp
     EG_TRY(code);
     if (!kept)
         return eg_error_errno(err, EG_IO, cause, "%s", scratch->path);
-    return eg_job_load(&plan, scratch->path, err);
+    return eg_job_load(&plan, scratch->path, eg_stages, err);
 }
 
 /* Without --force the name is taken first, so that nobody's file is lost who took it meanwhile. */

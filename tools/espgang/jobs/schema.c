@@ -3,6 +3,7 @@
 /* espgang schema: what a job file may say, for editors and for people. */
 
 #include "jobs/schema.h"
+#include "engine/stages/stages.h"
 #include "tools/espgang/cli.h"
 
 enum cli_status cli_schema(int argc, const char **argv)
@@ -20,7 +21,7 @@ enum cli_status cli_schema(int argc, const char **argv)
         return CLI_USAGE;
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "schema takes no arguments, not '%s'", poptPeekArg(context));
-    if ((markdown ? eg_job_keys(stdout, &err) : eg_job_schema(stdout, &err)) != EG_OK)
+    if ((markdown ? eg_job_keys(stdout, eg_stages, &err) : eg_job_schema(stdout, eg_stages, &err)) != EG_OK)
         return cli_fail(&err);
     return CLI_OK;
 }

@@ -3,6 +3,7 @@
 /* espgang sign: keys, and signatures of bundles. */
 
 #include "engine/base/file.h"
+#include "engine/stages/stages.h"
 #include "jobs/bundle.h"
 #include "tools/espgang/cli.h"
 
@@ -28,7 +29,7 @@ static enum cli_status sign(const char *path, const char *key_path, const char *
     struct eg_error err;
     struct eg_key signer;
 
-    if (eg_bundle_sign(&bundle, &signer, path, key_path, &err) != EG_OK ||
+    if (eg_bundle_sign(&bundle, &signer, path, key_path, eg_stages, &err) != EG_OK ||
         eg_key_fingerprint(fingerprint, &signer, &err) != EG_OK)
         return cli_fail(&err);
     cli_catch_signals(NULL, NULL);

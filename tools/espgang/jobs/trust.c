@@ -4,6 +4,7 @@
 
 #include "jobs/trust.h"
 
+#include "engine/stages/stages.h"
 #include "jobs/job.h"
 #include "tools/espgang/cli.h"
 
@@ -16,7 +17,7 @@ enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char 
 
     if (eg_trust_read(&trust, trust_dir, &err) != EG_OK)
         return cli_fail(&err);
-    if (eg_job_load_trusted(plan, job, &trust, &err) != EG_OK) {
+    if (eg_job_load_trusted(plan, job, &trust, eg_stages, &err) != EG_OK) {
         cli_fail(&err);
         return CLI_USAGE;
     }

@@ -2,7 +2,7 @@
 
 /* espgang audit: whether a ledger is what was recorded. */
 
-#include "db/audit.h"
+#include "db/proof/audit.h"
 #include "engine/base/bytes.h"
 #include "engine/line/json.h"
 #include "tools/espgang/cli.h"

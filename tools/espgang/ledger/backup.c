@@ -2,7 +2,7 @@
 
 /* espgang backup: a copy of the ledger, also while a line records. */
 
-#include "db/backup.h"
+#include "db/files/backup.h"
 
 #include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"

@@ -2,7 +2,7 @@
 
 /* espgang compare: two batches side by side. */
 
-#include "db/questions.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/rows.h"
 

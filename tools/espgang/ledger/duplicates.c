@@ -2,7 +2,7 @@
 
 /* espgang duplicates: what should be there once in a ledger and is there twice. */
 
-#include "db/questions.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/rows.h"
 

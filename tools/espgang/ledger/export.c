@@ -2,7 +2,7 @@
 
 /* espgang export: finished runs as JSON lines, plain or compressed. */
 
-#include "db/export.h"
+#include "db/files/export.h"
 
 #include "tools/espgang/cli.h"
 #include "tools/espgang/ledger/period.h"

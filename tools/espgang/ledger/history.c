@@ -2,7 +2,7 @@
 
 /* espgang history: the whole life of a unit. */
 
-#include "db/questions.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/rows.h"
 

@@ -2,7 +2,7 @@
 
 /* espgang merge: the runs of another station's ledger into this one. */
 
-#include "db/merge.h"
+#include "db/files/merge.h"
 
 #include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"

@@ -2,8 +2,8 @@
 
 /* espgang pool: data for single boards goes into the ledger, and how much of it is left. */
 
-#include "db/import.h"
-#include "db/query.h"
+#include "db/files/import.h"
+#include "db/query/query.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"
 

@@ -2,7 +2,7 @@
 
 /* espgang purge: logs that are old enough go. */
 
-#include "db/purge.h"
+#include "db/files/purge.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"
 

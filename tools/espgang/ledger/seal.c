@@ -2,7 +2,7 @@
 
 /* espgang seal: a batch takes no more runs. */
 
-#include "db/seal.h"
+#include "db/proof/seal.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/cli.h"
 

@@ -2,12 +2,12 @@
 
 /* espgang units: a line for each unit of a selection. */
 
-#include "db/questions.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/period.h"
 #include "tools/espgang/ledger/rows.h"
 
-#include "engine/stages/recorder.h"
+#include "engine/plan/recorder.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

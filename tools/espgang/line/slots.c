@@ -6,7 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/link/discover.h"
-#include "engine/stages/template.h"
+#include "engine/plan/template.h"
 
 #include <glob.h>
 #include <stdio.h>

@@ -14,6 +14,7 @@
 #include "tools/espgang/line/table.h"
 
 #include "engine/base/bytes.h"
+#include "engine/stages/stages.h"
 #include "tools/espgang/cli.h"
 
 #include <errno.h>
@@ -27,9 +28,8 @@
 #include <curses.h>
 #include <term.h>
 
-#define REDRAW_MS  100
-#define BAR_WIDTH  20 /* at most */
-#define STAGES_MAX 32
+#define REDRAW_MS 100
+#define BAR_WIDTH 20 /* at most */
 
 #define SLOT_WIDTH     14 /* at least; a longer slot widens the column */
 #define SLOT_WIDTH_MAX 40
@@ -55,7 +55,7 @@ struct cli_table {
     bool stop;
     struct eg_buffer said; /* to go above the table */
     const struct eg_plan *plan;
-    const struct eg_stage *stages[STAGES_MAX];
+    const struct eg_stage *stages[EG_STAGES_MAX];
     unsigned weight; /* of all stages */
     enum eg_verbosity verbosity;
     bool color;
@@ -424,7 +424,7 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
         if (add_row(made, slots[i].name) == NULL)
             return eg_error_set(err, EG_NO_MEMORY, "a table of %u slots", slot_count);
     }
-    EG_TRY(eg_pipeline_order(made->stages, STAGES_MAX, err));
+    EG_TRY(eg_stages_order(eg_stages, made->stages, err));
     for (unsigned i = 0; made->stages[i] != NULL; i++)
         made->weight += made->stages[i]->weight;
     EG_TRY(start(made, err));

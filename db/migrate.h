@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which schema a ledger has, and opening it. */
+
+#ifndef DB_MIGRATE_H
+#define DB_MIGRATE_H
+
+#include "db/sqlite.h"
+
+/** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
+extern const unsigned char *const eg__schemas[];
+
+/** The number of the last of them. */
+int64_t eg__migrate_newest(void);
+
+/** Open a resolved path for reading; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
+enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Open a resolved path for writing; its schema is then the newest.
+ *
+ * @param alone  nobody else writes, so that an old schema is brought to the newest; else that is refused
+ */
+enum eg_code eg__open_recording(sqlite3 **db, const char *full, bool alone, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which file the ledger is, whether it may be used, and the right to record into it. */
+
+#ifndef DB_PATH_H
+#define DB_PATH_H
+
+#include "engine/base/error.h"
+
+#include <sys/types.h>
+
+/** The path to use for `given`, which may be NULL; `*path` is the caller's, for free(). */
+enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *err) EG_CHECKED;
+
+/**
+ * The path without symbolic links or relative parts, after checking that the file is one's own to use.
+ *
+ * @param create  make the folders and an empty file when they are absent
+ * @param full    the caller's, for free()
+ */
+enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
+ *
+ * @param fd  the caller's to close, after a failure too; -1 when there is none
+ */
+enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err) EG_CHECKED;
+
+/** The files of an open ledger as its path led to them when it was opened. */
+struct eg__place {
+    char *full;
+    struct {
+        dev_t device;
+        ino_t number; /* 0 = there is none */
+    } ledger, wal;
+};
+
+/** Note the files at a resolved path, after the first commit; the place owns `full` afterwards, even on
+ * failure. */
+enum eg_code eg__place_note(struct eg__place *place, char *full, struct eg_error *err) EG_CHECKED;
+
+/** EG_LEDGER when the path leads to other files now, or to none: what is written goes where nobody will look.
+ */
+enum eg_code eg__place_check(const struct eg__place *place, struct eg_error *err) EG_CHECKED;
+
+void eg__place_finish(struct eg__place *place);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Rows of pools. Every call runs inside a transaction of its caller. */
+
+#ifndef DB_POOL_H
+#define DB_POOL_H
+
+#include "db/store.h"
+#include "engine/plan/recorder.h"
+
+/** As the recorder's reserve(); `row` may be begun after a failure too. */
+enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,
+                              struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,
+                           struct eg_error *err) EG_CHECKED;
+/** What becomes of its rows with the end of a run, whose outcome is there already. */
+enum eg_code eg__pool_end(struct eg__store *store, int64_t run, bool passed, struct eg_error *err) EG_CHECKED;
+
+/** "7c:df:a1:00:00:01" from that, with '-' for ':', or without; of either case. */
+bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text);
+
+#endif

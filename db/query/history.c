@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The life of single units: who is meant by a text, their runs and what belongs to them; the last run of
+ * each unit of a selection. */
+
+#include "db/query/internal.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define PASSED "outcome.outcome IN ('pass', 'pass-marginal')"
+
+#define FIND_SQL(serials)                                                                                    \
+    "WITH found (mac) AS (SELECT ?2" serials ")"                                                             \
+    " SELECT DISTINCT mac,"                                                                                  \
+    " (SELECT count(*) FROM (SELECT run_id FROM outcome WHERE outcome.mac = found.mac"                       \
+    "  UNION SELECT run_id FROM intent WHERE intent.mac = found.mac)) AS runs,"                              \
+    " (SELECT count(*) FROM outcome WHERE outcome.mac = found.mac AND " PASSED "),"                          \
+    " (SELECT outcome FROM outcome JOIN chain USING (run_id) WHERE outcome.mac = found.mac"                  \
+    "  ORDER BY chain_id DESC LIMIT 1),"                                                                     \
+    " (SELECT count(DISTINCT run_id) > 1 FROM intent WHERE intent.mac = found.mac)"                          \
+    " FROM found WHERE mac IS NOT NULL AND runs > 0 ORDER BY mac"
+
+/* A row of a pool belongs to whom its last event names, unless that gave it back. */
+static const char find_sql[] =
+    FIND_SQL(" UNION SELECT mac FROM run_value JOIN outcome USING (run_id)"
+             "  WHERE kind = 'unit' AND name = 'serial' AND value = ?1"
+             " UNION SELECT (SELECT iif(state = 'released', NULL, mac) FROM pool_event"
+             "   WHERE pool_event.row_id = pool_row.row_id ORDER BY event_id DESC LIMIT 1)"
+             "  FROM pool_column CROSS JOIN pool_row USING (pool_id)"
+             "  WHERE pool_column.position = 1 AND NOT secret AND key = ?1");
+static const char find_old_sql[] = FIND_SQL("");
+
+/* Columns of a run of the view runs, in the order of run_fields. */
+#define RUN_COLUMNS(serial)                                                                                  \
+    "runs.run, runs.mac, runs.outcome, code, blame, sentence, marginal, " serial                             \
+    ", started, finished, batch, station, operator, slot, port, job, job_version, job_sha256, tool_version," \
+    " chip, revision, package, flash_size, attempts, duration_ms,"                                           \
+    " (SELECT group_concat(name || '=' || expected_sha256, '; ')"                                            \
+    "  FROM (SELECT name, expected_sha256 FROM region WHERE run_id = runs.run ORDER BY position))"
+
+#define SERIAL                                                                                               \
+    "(SELECT value FROM run_value WHERE run_id = runs.run AND kind = 'unit' AND name = 'serial' LIMIT 1)"
+
+static const struct eg__field run_fields[] = {
+    EG__NUMBER(eg_unit_run, run),         EG__TEXT(eg_unit_run, mac),
+    EG__TEXT(eg_unit_run, outcome),       EG__TEXT(eg_unit_run, code),
+    EG__TEXT(eg_unit_run, blame),         EG__TEXT(eg_unit_run, sentence),
+    EG__TEXT(eg_unit_run, marginal),      EG__TEXT(eg_unit_run, serial),
+    EG__TEXT(eg_unit_run, started_utc),   EG__TEXT(eg_unit_run, finished_utc),
+    EG__TEXT(eg_unit_run, batch),         EG__TEXT(eg_unit_run, station),
+    EG__TEXT(eg_unit_run, operator_name), EG__TEXT(eg_unit_run, slot),
+    EG__TEXT(eg_unit_run, port),          EG__TEXT(eg_unit_run, job),
+    EG__TEXT(eg_unit_run, job_version),   EG__TEXT(eg_unit_run, job_sha256),
+    EG__TEXT(eg_unit_run, tool_version),  EG__TEXT(eg_unit_run, chip),
+    EG__TEXT(eg_unit_run, revision),      EG__TEXT(eg_unit_run, package),
+    EG__NUMBER(eg_unit_run, flash_size),  EG__NUMBER(eg_unit_run, attempts),
+    EG__NUMBER(eg_unit_run, duration_ms), EG__TEXT(eg_unit_run, firmware),
+};
+
+/* What a MAC may be written as. */
+static bool parse_mac(char mac[EG_MAC_TEXT], const char *text)
+{
+    uint8_t bytes[EG_MAC_SIZE];
+    char digits[2 * EG_MAC_SIZE + 1];
+    size_t used = 0;
+
+    for (; *text != '\0'; text++) {
+        if (strchr(":-.", *text) != NULL)
+            continue;
+        if (used == sizeof digits - 1)
+            return false;
+        digits[used++] = *text;
+    }
+    digits[used] = '\0';
+    if (!eg_hex_parse(bytes, sizeof bytes, digits))
+        return false;
+    eg_mac_text(mac, bytes);
+    return true;
+}
+
+enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
+                                 void *context, struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__TEXT(eg_unit_summary, mac),        EG__NUMBER(eg_unit_summary, runs),
+        EG__NUMBER(eg_unit_summary, passed),   EG__TEXT(eg_unit_summary, outcome),
+        EG__NUMBER(eg_unit_summary, reworked),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_unit_summary unit;
+    char mac[EG_MAC_TEXT];
+
+    EG_TRY(eg__query_prepare(&rows, query, eg__query_has_units(query) ? find_sql : find_old_sql, NULL, err));
+    if (eg__query_has_units(query))
+        EG_TRY(eg__query_bind(query, rows, 1, text, err));
+    if (parse_mac(mac, text))
+        EG_TRY(eg__query_bind(query, rows, 2, mac, err));
+    return eg__query_walk(query, rows, fields, COUNT(fields), &unit, visit, context, err);
+}
+
+enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
+                                struct eg_error *err)
+{
+#define UNIT_RUNS_SQL(serial)                                                                                \
+    "SELECT " RUN_COLUMNS(serial) " FROM (SELECT run_id FROM outcome WHERE mac = ?1"                         \
+                                  " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN "     \
+                                  "runs ON runs.run = mine.run_id"                                           \
+                                  " WHERE runs.mac = ?1 ORDER BY runs.run"
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_unit_run run;
+
+    EG_TRY(eg__query_prepare(
+        &rows, query, eg__query_has_units(query) ? UNIT_RUNS_SQL(SERIAL) : UNIT_RUNS_SQL("NULL"), mac, err));
+    return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);
+}
+
+enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                                  struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__TEXT(eg_run_region, name),         EG__TEXT(eg_run_region, address),
+        EG__TEXT(eg_run_region, file),         EG__NUMBER(eg_run_region, size),
+        EG__NUMBER(eg_run_region, attempt),    EG__TEXT(eg_run_region, verdict),
+        EG__TEXT(eg_run_region, method),       EG__TEXT(eg_run_region, expected_sha256),
+        EG__TEXT(eg_run_region, expected_md5), EG__TEXT(eg_run_region, read_md5),
+        EG__NUMBER(eg_run_region, write_ms),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_run_region region;
+
+    EG_TRY(
+        eg__query_prepare(&rows, query,
+                          "SELECT name, printf('0x%08x', flash_addr), file, size, attempt, verdict, method,"
+                          " expected_sha256, expected_md5, read_md5, write_us / 1000 FROM region"
+                          " WHERE run_id = ?1 ORDER BY position",
+                          NULL, err));
+    eg__bind_number(rows, 1, (uint64_t)run);
+    return eg__query_walk(query, rows, fields, COUNT(fields), &region, visit, context, err);
+}
+
+enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__TEXT(eg_run_stage, stage),        EG__NUMBER(eg_run_stage, attempt),
+        EG__TEXT(eg_run_stage, started_utc),  EG__NUMBER(eg_run_stage, duration_ms),
+        EG__TEXT(eg_run_stage, code),         EG__NUMBER(eg_run_stage, baud),
+        EG__NUMBER(eg_run_stage, bytes_sent), EG__NUMBER(eg_run_stage, bytes_received),
+        EG__NUMBER(eg_run_stage, resends),    EG__TEXT(eg_run_stage, sentence),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_run_stage stage;
+
+    EG_TRY(eg__query_prepare(&rows, query,
+                             "SELECT stage, attempt, started_utc, duration_us / 1000, code, baud, bytes_sent,"
+                             " bytes_received, resends, sentence FROM stage WHERE run_id = ?1"
+                             " ORDER BY position",
+                             NULL, err));
+    eg__bind_number(rows, 1, (uint64_t)run);
+    return eg__query_walk(query, rows, fields, COUNT(fields), &stage, visit, context, err);
+}
+
+/* The state of a row is the furthest it came with this MAC, as in the view serials. */
+static const char unit_rows_sql[] =
+    "WITH had AS (SELECT DISTINCT row_id, pool_event.mac AS mac"
+    "  FROM (SELECT run_id FROM outcome WHERE mac = ?1 UNION SELECT run_id FROM intent WHERE mac = ?1)"
+    "  CROSS JOIN pool_event USING (run_id) WHERE state = 'reserved' AND pool_event.mac = ?1)"
+    " SELECT pool.name, pool_row.position, iif(secret, '(secret)', key),"
+    " coalesce((SELECT state FROM pool_event WHERE row_id = had.row_id AND mac = had.mac"
+    "   AND state = 'consumed'),"
+    "  (SELECT state FROM pool_event WHERE row_id = had.row_id AND mac = had.mac"
+    "   AND state IN ('written', 'verified') ORDER BY event_id DESC LIMIT 1), last.state),"
+    " last.run_id, last.recorded_utc"
+    " FROM had JOIN pool_row USING (row_id) JOIN pool USING (pool_id)"
+    " JOIN pool_column ON pool_column.pool_id = pool.pool_id AND pool_column.position = 1"
+    " JOIN pool_event AS last ON last.event_id ="
+    "  (SELECT max(event_id) FROM pool_event WHERE row_id = had.row_id AND mac = had.mac)"
+    " ORDER BY pool.name, pool_row.position";
+
+enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
+                                struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__TEXT(eg_unit_row, pool),  EG__NUMBER(eg_unit_row, row), EG__TEXT(eg_unit_row, key),
+        EG__TEXT(eg_unit_row, state), EG__NUMBER(eg_unit_row, run), EG__TEXT(eg_unit_row, since_utc),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_unit_row row;
+
+    if (!eg__query_has_units(query))
+        return EG_OK;
+    EG_TRY(eg__query_prepare(&rows, query, unit_rows_sql, mac, err));
+    return eg__query_walk(query, rows, fields, COUNT(fields), &row, visit, context, err);
+}
+
+/* With max() alone, SQLite takes run_id from the row that has it. */
+#define UNITS_SQL(serial)                                                                                    \
+    "WITH last AS (SELECT run_id, max(chain_id) AS place"                                                    \
+    "  FROM session CROSS JOIN job USING (job_id) CROSS JOIN run USING (session_id)"                         \
+    "  CROSS JOIN outcome USING (run_id) CROSS JOIN chain USING (run_id)"                                    \
+    "  WHERE (?1 IS NULL OR batch = ?1) AND (?2 IS NULL OR slot = ?2) AND (?3 IS NULL OR job.name = ?3)"     \
+    "  AND (?4 IS NULL OR coalesce(outcome.chip, job.chip) = ?4)"                                            \
+    "  AND (?5 IS NULL OR finished_utc >= ?5)"                                                               \
+    "  AND (?6 IS NULL OR substr(finished_utc, 1, length(?6)) <= ?6)"                                        \
+    "  GROUP BY coalesce(outcome.mac, run_id))"                                                              \
+    " SELECT " RUN_COLUMNS(serial) " FROM last CROSS JOIN runs ON runs.run = last.run_id"                    \
+                                   " WHERE (?7 IS NULL OR instr(?7, ',' || runs.outcome || ',') > 0) AND "   \
+                                   "(?8 IS NULL OR code = ?8)"                                               \
+                                   " ORDER BY place"
+
+enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
+                            eg_row_visitor *visit, void *context, struct eg_error *err)
+{
+    const char *const values[] = {filter->batch, filter->slot,  filter->job,      filter->chip,
+                                  filter->since, filter->until, filter->outcomes, filter->code};
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_unit_run run;
+
+    EG_TRY(eg__query_prepare(&rows, query, eg__query_has_units(query) ? UNITS_SQL(SERIAL) : UNITS_SQL("NULL"),
+                             NULL, err));
+    for (size_t i = 0; i < COUNT(values); i++)
+        EG_TRY(eg__query_bind(query, rows, (int)i + 1, values[i], err));
+    return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reading a ledger: for reports and for whoever asks what became of a board.
+ *
+ * A query sees the ledger as it was when it was opened, while another process goes on recording. Rows are
+ * handed to a visitor one by one, so that a batch of any size needs no memory. Strings of a row live as long
+ * as the visitor's call; a text that the ledger does not know is "", a number -1.
+ *
+ * Threads: one query, one thread. Different queries are independent.
+ */
+
+#ifndef DB_QUERY_QUERY_H
+#define DB_QUERY_QUERY_H
+
+#include "engine/base/bytes.h"
+
+#include <stdint.h>
+
+struct eg_query;
+
+/**
+ * Open for reading only.
+ *
+ * @param path  as eg_ledger_open() takes it; nothing is made or migrated
+ *
+ * @return EG_OK; EG_LEDGER (also when there is no such file), EG_LEDGER_NEWER, EG_IO, EG_NO_MEMORY
+ */
+enum eg_code eg_query_open(struct eg_query **query, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** NULL is allowed. */
+void eg_query_close(struct eg_query *query);
+void eg_query_close_cleanup(struct eg_query **query);
+
+/** The ledger's file, as in its sentences; the query's. */
+const char *eg_query_path(const struct eg_query *query);
+
+/** A batch as a whole. */
+struct eg_batch {
+    const char *name;
+    const char *first_utc, *last_utc; /* first run's beginning, last run's end */
+    int64_t runs, unfinished;         /* unfinished: in progress, or of a program that was killed */
+    /* A unit is a MAC; a run whose board was never identified is a unit of its own. It counts by its last
+     * finished run in this batch. */
+    int64_t units, passed, marginal, failed, errors, aborted;
+    int64_t first_pass; /* units whose first finished run passed in its first attempt */
+};
+
+/** One start of the program for a batch. */
+struct eg_batch_session {
+    const char *started_utc, *station, *operator_name;
+    const char *job, *job_version, *job_sha256, *chip, *tool_version;
+    int64_t runs;
+};
+
+struct eg_batch_run {
+    int64_t run;
+    const char *slot, *port, *mac, *chip, *revision, *package;
+    int64_t flash_jedec, flash_size;
+    const char *started_utc, *finished_utc;
+    const char *outcome; /* "unfinished", or as eg_outcome_name() */
+    const char *code, *blame, *sentence, *marginal;
+    int64_t attempts, duration_ms;
+};
+
+/** What finished runs had to write to an address, and how many of them gave which verdict on it. The same
+ * bytes from two files are one row, with the name of either. */
+struct eg_batch_region {
+    const char *name, *file;
+    int64_t flash_addr, size;
+    const char *expected_md5, *expected_sha256;
+    int64_t equal, different, not_checked;
+};
+
+/** A region whose chip reported another digest. */
+struct eg_batch_mismatch {
+    int64_t run;
+    const char *slot, *mac, *region;
+    int64_t flash_addr;
+    const char *expected_md5, *read_md5;
+};
+
+/** A pool as a whole: its rows by state. A row that a board keeps is as its last run left it. */
+struct eg_pool_summary {
+    const char *name;
+    int64_t total, free, reserved, written, verified, consumed;
+};
+
+struct eg_pool_entry {
+    int64_t position;  /* in the pool, from 1 */
+    const char *state; /* "free", or as eg_pool_state_name() */
+    int64_t run;       /* the last that had it; -1 while it is free */
+    const char *mac;   /* whose it is, or for whom it is meant */
+    const char *since_utc, *imported_from;
+    const char *const *names, *const *values; /* of the columns; of a secret one "(secret)" */
+    unsigned count;
+};
+
+/** What a finished run gave to its board or read from its log. */
+struct eg_run_value {
+    int64_t run;
+    const char *mac;
+    const char *kind; /* "unit", "measured" */
+    const char *name;
+    const char *value;  /* of a secret "" */
+    const char *limits; /* "" = held against nothing */
+    bool passed;
+};
+
+/* A visitor ends the walk by returning another code than EG_OK, which the walk then returns. */
+typedef enum eg_code eg_batch_session_visitor(void *context, const struct eg_batch_session *row,
+                                              struct eg_error *err);
+typedef enum eg_code eg_batch_run_visitor(void *context, const struct eg_batch_run *row,
+                                          struct eg_error *err);
+typedef enum eg_code eg_batch_region_visitor(void *context, const struct eg_batch_region *row,
+                                             struct eg_error *err);
+typedef enum eg_code eg_batch_mismatch_visitor(void *context, const struct eg_batch_mismatch *row,
+                                               struct eg_error *err);
+typedef enum eg_code eg_pool_summary_visitor(void *context, const struct eg_pool_summary *row,
+                                             struct eg_error *err);
+typedef enum eg_code eg_pool_entry_visitor(void *context, const struct eg_pool_entry *row,
+                                           struct eg_error *err);
+typedef enum eg_code eg_run_value_visitor(void *context, const struct eg_run_value *row,
+                                          struct eg_error *err);
+
+/**
+ * The numbers of a batch.
+ *
+ * @param name   NULL = the newest
+ * @param batch  written on EG_OK only; its strings live until the next eg_query_batch() or the close
+ *
+ * @return EG_OK; EG_LEDGER: there is none of that name (the sentence lists the newest ones), or none at all
+ */
+enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_batch *batch,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Sessions of a batch, oldest first. */
+enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
+                               void *context, struct eg_error *err) EG_CHECKED;
+
+/** Runs of a batch in the order they began; without `passed_too` only those that did not pass or not end. */
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too,
+                           eg_batch_run_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+
+/** Regions of a batch, by address. */
+enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batch_region_visitor *visit,
+                              void *context, struct eg_error *err) EG_CHECKED;
+
+/** Regions that read back differently, by run. */
+enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_batch_mismatch_visitor *visit,
+                                 void *context, struct eg_error *err) EG_CHECKED;
+
+/** Every pool, by name. */
+enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
+                            struct eg_error *err) EG_CHECKED;
+
+/**
+ * Rows of a pool in the order they were imported.
+ *
+ * @return EG_OK; EG_LEDGER: there is no such pool (the sentence lists those that are)
+ */
+enum eg_code eg_query_pool(struct eg_query *query, const char *pool, eg_pool_entry_visitor *visit,
+                           void *context, struct eg_error *err) EG_CHECKED;
+
+/** Values of a run in the order they were recorded; none of a run that is unknown or not finished. */
+enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_value_visitor *visit,
+                                 void *context, struct eg_error *err) EG_CHECKED;
+
+/** Values of all finished runs of a batch, by run. */
+enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg_run_value_visitor *visit,
+                                   void *context, struct eg_error *err) EG_CHECKED;
+
+/**
+ * What the application printed during a run, compressed with zstd.
+ *
+ * @param log  its content is replaced; empty when there is none
+ *
+ * @return EG_OK; EG_LEDGER: it is not what was recorded
+ */
+enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buffer *log,
+                              struct eg_error *err) EG_CHECKED;
+
+#endif

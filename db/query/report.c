@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Questions of reports: each reads a batch in one pass and leaves the counting to who asks. */
+
+#include "db/query/report.h"
+
+#include "db/query/internal.h"
+
+#include <stdio.h>
+
+static const char runs_sql[] =
+    "SELECT finished_utc, slot, outcome, code, blame, attempts, duration_us, flash_jedec, flash_size"
+    " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) WHERE batch = ?1 ORDER BY run_id";
+
+static const char stages_sql[] =
+    "SELECT stage, stage.started_utc, stage.duration_us"
+    " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN stage USING (run_id)"
+    " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
+
+/* With max() alone, SQLite takes the other columns from the row that has it; also below. */
+static const char units_sql[] =
+    "WITH finished AS (SELECT run_id, coalesce(mac, 'run ' || run_id) AS unit, chain_id"
+    "  FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN chain USING (run_id)"
+    "  WHERE batch = ?1),"
+    " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM finished GROUP BY unit)"
+    " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision % 100), "
+    "package,"
+    "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, marginal,"
+    "  attempts, duration_us / 1000"
+    " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";
+
+static const char head_sql[] =
+    "SELECT max(chain_id), hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
+    " WHERE batch = ?1";
+
+enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_report_run_visitor *visit,
+                                  void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query, runs_sql, batch, err));
+    for (;;) {
+        EG_TRY(eg__query_next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_report_run run = {
+            .finished_utc = eg__query_text(rows, 0),
+            .slot = eg__query_text(rows, 1),
+            .outcome = eg__query_text(rows, 2),
+            .code = eg__query_text(rows, 3),
+            .blame = eg__query_text(rows, 4),
+            .attempts = eg__query_number(rows, 5),
+            .duration_us = eg__query_number(rows, 6),
+            .flash_jedec = eg__query_number(rows, 7),
+            .flash_size = eg__query_number(rows, 8),
+        };
+        EG_TRY(visit(context, &run, err));
+    }
+}
+
+enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, eg_report_stage_visitor *visit,
+                                    void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query, stages_sql, batch, err));
+    for (;;) {
+        EG_TRY(eg__query_next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_report_stage stage = {
+            .stage = eg__query_text(rows, 0),
+            .started_utc = eg__query_text(rows, 1),
+            .duration_us = eg__query_number(rows, 2),
+        };
+        EG_TRY(visit(context, &stage, err));
+    }
+}
+
+enum eg_code eg_query_report_units(struct eg_query *query, const char *batch, eg_report_unit_visitor *visit,
+                                   void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query, units_sql, batch, err));
+    for (;;) {
+        EG_TRY(eg__query_next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        const struct eg_report_unit unit = {
+            .runs = eg__query_number(rows, 0),
+            .last =
+                {
+                    .run = eg__query_number(rows, 1),
+                    .slot = eg__query_text(rows, 2),
+                    .port = eg__query_text(rows, 3),
+                    .mac = eg__query_text(rows, 4),
+                    .chip = eg__query_text(rows, 5),
+                    .revision = eg__query_text(rows, 6),
+                    .package = eg__query_text(rows, 7),
+                    .flash_jedec = eg__query_number(rows, 8),
+                    .flash_size = eg__query_number(rows, 9),
+                    .started_utc = eg__query_text(rows, 10),
+                    .finished_utc = eg__query_text(rows, 11),
+                    .outcome = eg__query_text(rows, 12),
+                    .code = eg__query_text(rows, 13),
+                    .blame = eg__query_text(rows, 14),
+                    .sentence = eg__query_text(rows, 15),
+                    .marginal = eg__query_text(rows, 16),
+                    .attempts = eg__query_number(rows, 17),
+                    .duration_ms = eg__query_number(rows, 18),
+                },
+        };
+        EG_TRY(visit(context, &unit, err));
+    }
+}
+
+enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int64_t *chain_id,
+                                 char hash[EG_SHA256_TEXT], struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    *chain_id = 0;
+    hash[0] = '\0';
+    EG_TRY(eg__query_prepare(&rows, query, head_sql, batch, err));
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    if (row && eg__query_number(rows, 0) > 0) {
+        *chain_id = eg__query_number(rows, 0);
+        snprintf(hash, EG_SHA256_TEXT, "%s", eg__query_text(rows, 1));
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_seal_visitor *visit,
+                           void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    int64_t sealed;
+    bool row;
+
+    EG_TRY(eg__sqlite_number(query->db, "SELECT count(*) FROM pragma_table_info('seal') WHERE name = 'batch'",
+                             &sealed, err));
+    if (sealed == 0)
+        return EG_OK;
+    EG_TRY(eg__query_prepare(&rows, query, "SELECT * FROM seal WHERE batch = ?1 ORDER BY rowid DESC LIMIT 1",
+                             batch, err));
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    for (int i = 0; row && i < sqlite3_column_count(rows); i++)
+        if (sqlite3_column_type(rows, i) != SQLITE_BLOB && sqlite3_column_type(rows, i) != SQLITE_NULL)
+            EG_TRY(visit(context, sqlite3_column_name(rows, i), eg__query_text(rows, i), err));
+    return EG_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What only a report of a batch asks. As with the questions of query.h, rows go to a visitor one by one,
+ * their strings live as long as its call, "" and -1 are what is not known.
+ */
+
+#ifndef DB_QUERY_REPORT_H
+#define DB_QUERY_REPORT_H
+
+#include "db/query/query.h"
+#include "engine/base/digest.h"
+
+/** A finished run, as far as it is counted. */
+struct eg_report_run {
+    const char *finished_utc, *slot, *outcome, *code, *blame;
+    int64_t attempts, duration_us;
+    int64_t flash_jedec, flash_size;
+};
+
+/** A stage that ended well, of a run that passed. */
+struct eg_report_stage {
+    const char *stage, *started_utc;
+    int64_t duration_us;
+};
+
+/** A unit, counted as struct eg_batch does, by its last finished run in this batch. */
+struct eg_report_unit {
+    int64_t runs; /* finished ones in this batch */
+    struct eg_batch_run last;
+};
+
+typedef enum eg_code eg_report_run_visitor(void *context, const struct eg_report_run *row,
+                                           struct eg_error *err);
+typedef enum eg_code eg_report_stage_visitor(void *context, const struct eg_report_stage *row,
+                                             struct eg_error *err);
+typedef enum eg_code eg_report_unit_visitor(void *context, const struct eg_report_unit *row,
+                                            struct eg_error *err);
+typedef enum eg_code eg_report_seal_visitor(void *context, const char *name, const char *value,
+                                            struct eg_error *err);
+
+/** Finished runs of a batch in the order they began. */
+enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_report_run_visitor *visit,
+                                  void *context, struct eg_error *err) EG_CHECKED;
+
+/** Stages of a batch, by run. */
+enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, eg_report_stage_visitor *visit,
+                                    void *context, struct eg_error *err) EG_CHECKED;
+
+/** Units of a batch in the order their last finished runs began. */
+enum eg_code eg_query_report_units(struct eg_query *query, const char *batch, eg_report_unit_visitor *visit,
+                                   void *context, struct eg_error *err) EG_CHECKED;
+
+/** The place and hash in the chain of the batch's run that finished last; 0 and "" when none has. */
+enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int64_t *chain_id,
+                                 char hash[EG_SHA256_TEXT], struct eg_error *err) EG_CHECKED;
+
+/** The newest seal of a batch, column by column; nothing of a ledger that has no seals, or none of it. */
+enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_seal_visitor *visit,
+                           void *context, struct eg_error *err) EG_CHECKED;
+
+#endif

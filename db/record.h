@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The rows of each kind of record. Every call runs inside a transaction of its caller. */
+
+#ifndef DB_RECORD_H
+#define DB_RECORD_H
+
+#include "db/store.h"
+#include "engine/plan/recorder.h"
+
+struct eg__session {
+    const char *station, *operator_name, *batch;
+    const struct eg_plan *plan;
+};
+
+/** EG_BAD_ARGUMENT, with when and by whom, when the batch is sealed. */
+enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_error *err) EG_CHECKED;
+
+enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
+                                struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const struct eg_run_begin *begin,
+                              int64_t *run, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                               struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
+                               struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg_seen *seen,
+                             struct eg_error *err) EG_CHECKED;
+/** Close every run without an outcome as aborted. */
+enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err) EG_CHECKED;
+
+#endif

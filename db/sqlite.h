@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One SQLite connection: opening it, its failures as sentences, values of parameters. */
+
+#ifndef DB_SQLITE_H
+#define DB_SQLITE_H
+
+#include "engine/base/error.h"
+
+#include <sqlite3.h>
+
+/** Open a resolved path, whatever is in the file. */
+enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, struct eg_error *err) EG_CHECKED;
+
+/** The code and sentence of SQLite's last failure on this connection. */
+enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err);
+
+enum eg_code eg__sqlite_exec(sqlite3 *db, const char *sql, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
+                               struct eg_error *err) EG_CHECKED;
+
+/** Read all of it; EG_LEDGER with what SQLite finds wrong first. */
+enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+void eg__sqlite_close_cleanup(sqlite3 **db);
+void eg__sqlite_finalize_cleanup(sqlite3_stmt **statement);
+
+/* Binding fails only for want of memory, which the step that follows reports: the column is NOT NULL or the
+ * text is one that may be missing. Texts live until the statement is stepped. */
+void eg__bind_text(sqlite3_stmt *statement, int column, const char *text);
+void eg__bind_number(sqlite3_stmt *statement, int column, uint64_t number);
+void eg__bind_digest(sqlite3_stmt *statement, int column, const uint8_t *digest, size_t size);
+void eg__bind_now(sqlite3_stmt *statement, int column);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The statements that record, prepared once for a connection. */
+
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include "db/sqlite.h"
+
+enum eg__statement {
+    EG__BEGIN,
+    EG__COMMIT,
+    EG__ROLLBACK,
+    EG__SAVEPOINT,
+    EG__RELEASE,
+    EG__BACK_TO_SAVEPOINT,
+    EG__ADD_JOB,
+    EG__FIND_JOB,
+    EG__ADD_SESSION,
+    EG__ADD_RUN,
+    EG__ADD_INTENT,
+    EG__ADD_OUTCOME,
+    EG__ADD_STAGE,
+    EG__ADD_REGION,
+    EG__ADD_VALUE,
+    EG__ADD_LOG,
+    EG__ADD_BRIDGE,
+    EG__ADD_LABEL,
+    EG__ADD_DEVICE,
+    EG__ADD_TIMES,
+    EG__FIND_ORPHAN,
+    EG__ADD_ORPHAN_OUTCOME,
+    EG__SEEN,
+    EG__FIND_POOL,
+    EG__FIND_ROW_OF_RUN,
+    EG__FIND_ROW_HELD,
+    EG__FIND_ROW_FOR_MAC,
+    EG__FIND_ROW_FREE,
+    EG__READ_ROW,
+    EG__RESERVE_ROW,
+    EG__MARK_ROWS,
+    EG__CONSUME_ROWS,
+    EG__RELEASE_ROWS,
+    EG__CHAIN_LAST,
+    EG__CHAIN_SESSION,
+    EG__CHAIN_RUN,
+    EG__CHAIN_INTENTS,
+    EG__CHAIN_OUTCOME,
+    EG__CHAIN_STAGES,
+    EG__CHAIN_REGIONS,
+    EG__CHAIN_VALUES,
+    EG__CHAIN_LOG,
+    EG__CHAIN_ROWS,
+    EG__CHAIN_ALL_OF_ROWS,
+    EG__CHAIN_EVENTS,
+    EG__CHAIN_BRIDGE,
+    EG__CHAIN_LABEL,
+    EG__CHAIN_DEVICE,
+    EG__CHAIN_TIMES,
+    EG__CHAIN_MERGED_RUN,
+    EG__CHAIN_MERGED_SESSION,
+    EG__CHAIN_LEDGER,
+    EG__ADD_LINK,
+    EG__STATEMENT_COUNT,
+};
+
+/** A connection for recording. One thread at a time. */
+struct eg__store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[EG__STATEMENT_COUNT];
+    bool alone; /* the last failure is of this record (a rule of the schema) and harms no other */
+    bool busy;  /* the last failure: another program holds the file; nothing was written */
+};
+
+/** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
+enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/** Run a statement that gives no rows, and make it ready for the next time. */
+enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
+                           struct eg_error *err) EG_CHECKED;
+
+/** The next row of a statement; without one it is ready for the next time. */
+enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
+                            struct eg_error *err) EG_CHECKED;
+void eg__store_finish(struct eg__store *store);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A plan and its end. What goes into regions is made by jobs/. A plan without settings from a job has the
+ * fallbacks of every option. */
+
+#include "engine/plan/plan.h"
+
+#include "engine/image/compress.h"
+#include "engine/plan/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_SIZE = 4 };
+
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
+                                   struct eg_error *err)
+{
+    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
+        EG_TRY(eg_settings_add(&plan->settings, &plan->setting_count, (*stage)->options, err));
+    return eg_settings_add(&plan->settings, &plan->setting_count, eg_pipeline_options, err);
+}
+
+struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key)
+{
+    return eg_settings_find(plan->settings, plan->setting_count, key);
+}
+
+/* The key is a constant in the code of a stage: one that does not exist cannot be met by any job. */
+static const struct eg_setting *existing(const struct eg_plan *plan, const char *key)
+{
+    const struct eg_setting *const setting = eg_plan_setting(plan, key);
+
+    if (setting == NULL)
+        abort();
+    return setting;
+}
+
+uint64_t eg_plan_number(const struct eg_plan *plan, const char *key)
+{
+    const struct eg_setting *const setting = existing(plan, key);
+
+    if (setting->option->type != EG_OPTION_NUMBER && setting->option->type != EG_OPTION_DURATION)
+        abort();
+    return setting->number[0];
+}
+
+unsigned eg_plan_choice(const struct eg_plan *plan, const char *key)
+{
+    const struct eg_setting *const setting = existing(plan, key);
+
+    if (setting->option->type != EG_OPTION_CHOICE)
+        abort();
+    return setting->choice;
+}
+
+enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
+{
+    struct eg_buffer *const data = &region->data;
+
+    EG_TRY(eg_buffer_resize(data, (data->size + WORD_SIZE - 1) / WORD_SIZE * WORD_SIZE, 0xff, err));
+    EG_TRY(eg_md5(region->md5, data->data, data->size, err));
+    EG_TRY(eg_sha256(region->sha256, data->data, data->size, err));
+    EG_TRY(eg_compress(&region->zlib, data->data, data->size, err));
+    if (region->zlib.size >= data->size)
+        eg_buffer_finish(&region->zlib);
+    return EG_OK;
+}
+
+void eg_region_destroy(struct eg_region *region)
+{
+    free(region->name);
+    free(region->path);
+    eg_buffer_finish(&region->data);
+    eg_buffer_finish(&region->zlib);
+}
+
+void eg_plan_destroy(struct eg_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    for (unsigned i = 0; i < plan->region_count; i++)
+        eg_region_destroy(&plan->regions[i]);
+    eg_settings_destroy(plan->settings, plan->setting_count);
+    free(plan->regions);
+    free(plan->job_name);
+    free(plan->job_version);
+    free(plan->job_path);
+    eg_buffer_finish(&plan->job_text);
+    free(plan);
+}
+
+void eg_plan_destroy_cleanup(struct eg_plan **plan)
+{
+    eg_plan_destroy(*plan);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A plan is a job made ready: every byte that will be written, padded, patched, compressed and hashed once,
+ * and every setting with its value. It is made by jobs/ (or by a test), frozen, and then shared read-only by
+ * all workers.
+ */
+
+#ifndef ENGINE_PLAN_PLAN_H
+#define ENGINE_PLAN_PLAN_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/digest.h"
+#include "engine/plan/setting.h"
+#include "targets/target.h"
+
+struct eg_stage;
+
+/** A stretch of flash and what goes there. */
+struct eg_region {
+    char *name;            /* "bootloader", "app", or the file's name */
+    char *path;            /* file it came from, for people */
+    uint32_t flash_addr;   /* multiple of 4096 */
+    uint32_t file_size;    /* bytes in the file */
+    struct eg_buffer data; /* padded with FF to 4 bytes and patched: what will be in the flash */
+    struct eg_buffer zlib; /* the same compressed; size 0 when that is not smaller */
+    uint8_t md5[EG_MD5_SIZE];
+    uint8_t sha256[EG_SHA256_SIZE];
+    bool is_image;             /* parses as an image of the chip; the revisions below mean something */
+    uint16_t min_rev, max_rev; /* chip revisions the image may run on, major * 100 + minor */
+};
+
+/** Pad the data with FF to 4 bytes, compress and hash it. EG_NO_MEMORY. */
+enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG_CHECKED;
+
+/** Free what is in it. */
+void eg_region_destroy(struct eg_region *region);
+
+struct eg_plan {
+    char *job_name;
+    char *job_version; /* "" = none given */
+    char *job_path;
+    struct eg_buffer job_text; /* the job file as read */
+    uint8_t job_sha256[EG_SHA256_SIZE];
+    const struct eg_target *target;
+    uint32_t declared_flash_size; /* bytes, from the job; 0 = not declared */
+    struct eg_region *regions;    /* by address */
+    unsigned region_count;
+    uint64_t data_size; /* sum over regions */
+    uint64_t wire_size; /* sum of what is sent: compressed where that is smaller */
+    struct eg_setting *settings;
+    unsigned setting_count;
+};
+
+/** Fill `settings` with the fallbacks of every option of these stages (see stage.h) and of the pipeline. */
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
+                                   struct eg_error *err) EG_CHECKED;
+
+/** The setting of a key; NULL = no option has that key. */
+struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);
+
+/** Value of a key that exists; a wrong key or type is a defect and ends the program. A duration is a number
+ * of milliseconds. */
+uint64_t eg_plan_number(const struct eg_plan *plan, const char *key);
+unsigned eg_plan_choice(const struct eg_plan *plan, const char *key);
+
+/** NULL is allowed. */
+void eg_plan_destroy(struct eg_plan *plan);
+void eg_plan_destroy_cleanup(struct eg_plan **plan);
+
+#endif

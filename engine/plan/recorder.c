@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The names of outcomes, which ledgers and reports keep for ever, and which failure leads to which. */
+
+#include "engine/plan/recorder.h"
+
+#include <stdlib.h>
+
+const char *eg_outcome_name(enum eg_outcome outcome)
+{
+    switch (outcome) {
+    case EG_PASS:
+        return "pass";
+    case EG_PASS_MARGINAL:
+        return "pass-marginal";
+    case EG_FAIL:
+        return "fail";
+    case EG_ERROR:
+        return "error";
+    case EG_ABORTED:
+        return "aborted";
+    }
+    return "";
+}
+
+enum eg_outcome eg_outcome_of(enum eg_code code)
+{
+    if (code == EG_CANCELLED)
+        return EG_ABORTED;
+    return eg_code_blame(code) == EG_BLAME_BOARD ? EG_FAIL : EG_ERROR;
+}
+
+const char *eg_pool_state_name(enum eg_pool_state state)
+{
+    switch (state) {
+    case EG_POOL_RESERVED:
+        return "reserved";
+    case EG_POOL_WRITTEN:
+        return "written";
+    case EG_POOL_VERIFIED:
+        return "verified";
+    case EG_POOL_CONSUMED:
+        return "consumed";
+    case EG_POOL_RELEASED:
+        return "released";
+    }
+    return "";
+}
+
+void eg_pool_row_finish(struct eg_pool_row *row)
+{
+    for (unsigned i = 0; i < row->count; i++) {
+        free(row->names[i]);
+        free(row->values[i]);
+    }
+    free(row->names);
+    free(row->values);
+    free(row->secrets);
+    *row = (struct eg_pool_row){0};
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Where the line writes down what happened. The engine knows no database: db/ implements this.
+ *
+ * Every call returns when its record is durable, and may be made by many workers at once. Strings belong to
+ * the caller and live as long as the call. Each returns EG_OK or EG_LEDGER, EG_NO_ROOM, EG_IO; after one of
+ * those the run must not turn green.
+ */
+
+#ifndef ENGINE_PLAN_RECORDER_H
+#define ENGINE_PLAN_RECORDER_H
+
+#include "engine/base/clock.h"
+#include "engine/base/digest.h"
+#include "engine/link/discover.h"
+#include "engine/loader/loader.h"
+#include "engine/plan/plan.h"
+
+#include <stdint.h>
+
+enum eg_outcome { EG_PASS, EG_PASS_MARGINAL, EG_FAIL, EG_ERROR, EG_ABORTED };
+
+/** "pass", "pass-marginal", "fail", "error", "aborted". */
+const char *eg_outcome_name(enum eg_outcome outcome);
+
+static inline bool eg_outcome_passed(enum eg_outcome outcome)
+{
+    return outcome == EG_PASS || outcome == EG_PASS_MARGINAL;
+}
+
+/** The outcome a failure leads to: fail (blame board), aborted (cancelled), else error. */
+enum eg_outcome eg_outcome_of(enum eg_code code);
+
+/** Who the board turned out to be. */
+struct eg_unit {
+    char mac[EG_MAC_TEXT]; /* "" = not readable */
+    const char *chip;      /* target name */
+    uint16_t revision;     /* major * 100 + minor */
+    const char *package;
+    uint32_t flash_jedec; /* maker | type << 8 | capacity << 16 */
+    uint32_t flash_size;  /* bytes */
+    bool secure_boot, flash_encryption, secure_download;
+    char flash_unique_id[EG_FLASH_UNIQUE_TEXT]; /* lower-case hex; "" = none or not known */
+    struct eg_psram psram;
+};
+
+/** What is known when a run begins. */
+struct eg_run_begin {
+    const char *slot, *port;
+    const char *label;       /* of the board, as it was scanned; NULL = not known */
+    struct eg_bridge bridge; /* behind the port */
+};
+
+struct eg_stage_record {
+    const char *stage;
+    unsigned attempt; /* from 1 */
+    char started_utc[EG_UTC_TEXT];
+    uint64_t duration_us;
+    enum eg_code code;
+    char text[480]; /* the sentence when code is not EG_OK */
+    uint32_t baud;
+    uint64_t bytes_sent, bytes_received;
+    unsigned resends;
+};
+
+struct eg_region_record {
+    const struct eg_region *region; /* name, address, expected digests */
+    unsigned attempt;
+    bool read_back; /* md5 was computed by the chip */
+    uint8_t md5[EG_MD5_SIZE];
+    const char *method;          /* "md5-by-chip", "read-back"; "none" while not checked */
+    const char *verdict;         /* "equal", "different", "not-checked" */
+    struct eg_write_times times; /* zero while it is not written */
+};
+
+/** What a value of a run is. */
+enum eg_value_kind {
+    EG_VALUE_UNIT,     /* given to the board: a serial number, a column of its pool's row */
+    EG_VALUE_MEASURED, /* read from its log */
+};
+
+struct eg_value_record {
+    enum eg_value_kind kind;
+    const char *name;
+    const char *value;  /* as text; a secret's is "" */
+    const char *limits; /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    bool passed;
+};
+
+/** The end of a run. */
+struct eg_run_record {
+    enum eg_outcome outcome;
+    enum eg_code code;
+    const char *text;     /* the sentence; "" on pass */
+    const char *marginal; /* why a pass is marginal; "" else */
+    unsigned attempts;
+    uint64_t duration_us;
+    uint64_t bytes_sent, bytes_received;
+    unsigned resends;
+    const struct eg_unit *unit; /* NULL when the board was never identified */
+    const struct eg_stage_record *stages;
+    unsigned stage_count;
+    const struct eg_region_record *regions;
+    unsigned region_count;
+    const struct eg_value_record *values;
+    unsigned value_count;
+    const uint8_t *log; /* what the application printed, compressed with zstd; NULL = nothing */
+    size_t log_size;
+};
+
+/**
+ * The way of one row of a pool (serial numbers, keys, certificates): reserved for a run; written before the
+ * first byte of it goes to a flash; verified when it was read back; consumed with the commit of the run's
+ * pass. A run that ends as reserved sets it free again. What was written and did not pass stays with that MAC
+ * and is never given to another.
+ */
+enum eg_pool_state {
+    EG_POOL_RESERVED,
+    EG_POOL_WRITTEN,
+    EG_POOL_VERIFIED,
+    EG_POOL_CONSUMED,
+    EG_POOL_RELEASED
+};
+
+/** "reserved", "written", "verified", "consumed", "released". */
+const char *eg_pool_state_name(enum eg_pool_state state);
+
+/** A row of a pool as it was imported. eg_pool_row_finish() frees it. */
+struct eg_pool_row {
+    int64_t number; /* the ledger's number of the row */
+    char **names;   /* of the pool's columns */
+    char **values;  /* as many */
+    bool *secrets;  /* as many: never shown; NULL = none is */
+    unsigned count;
+};
+
+void eg_pool_row_finish(struct eg_pool_row *row);
+
+/** What the ledger knows of a MAC from finished runs. */
+struct eg_seen {
+    unsigned runs, passed;
+    char last_utc[EG_UTC_TEXT];
+    char last_outcome[16];
+    unsigned admitted; /* of the runs: an intent is on record */
+};
+
+struct eg_recorder;
+
+struct eg_recorder_ops {
+    /** A run begins in a slot; nothing is known of the chip yet. *run is the ledger's number of it. */
+    enum eg_code (*begin)(struct eg_recorder *recorder, const struct eg_run_begin *begin, int64_t *run,
+                          struct eg_error *err);
+    /** The board is admitted and will be erased next; repeated by a later attempt. */
+    enum eg_code (*intent)(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                           struct eg_error *err);
+    enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
+                           struct eg_error *err);
+    enum eg_code (*seen)(struct eg_recorder *recorder, const char *mac, struct eg_seen *seen,
+                         struct eg_error *err);
+    /**
+     * A row of a pool for the board of a run: the one its MAC holds already; else, of a pool with a column
+     * "mac", the row of its MAC; else the first that is free. The same again for a later attempt of the run.
+     *
+     * @param row  caller's, to be freed with eg_pool_row_finish()
+     * @return EG_OK; EG_POOL_EMPTY there is no such pool, or no row left: no other board gets one either;
+     * EG_NOT_ACCEPTED it has no row for this MAC, or the MAC is not known
+     */
+    enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+                            struct eg_pool_row *row, struct eg_error *err);
+    /** Every row that the run has reserved is now EG_POOL_WRITTEN or EG_POOL_VERIFIED. finish() does the
+     * rest. */
+    enum eg_code (*mark)(struct eg_recorder *recorder, int64_t run, enum eg_pool_state state,
+                         struct eg_error *err);
+};
+
+/** An implementation's struct begins with it. */
+struct eg_recorder {
+    const struct eg_recorder_ops *ops;
+};
+
+#endif

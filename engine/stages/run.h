@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a stage is given, and what it can ask of its run. One file in this folder defines one constant
+ * eg_stage_NAME; the build collects them.
+ */
+
+#ifndef ENGINE_STAGES_RUN_H
+#define ENGINE_STAGES_RUN_H
+
+#include "engine/base/log.h"
+#include "engine/loader/loader.h"
+#include "engine/plan/recorder.h"
+#include "engine/plan/stage.h"
+
+/** MACs of the boards in the slots, so that no two slots program what claims to be the same chip. Shared by
+ * all workers. */
+struct eg_claims;
+
+/** What the board alone is given: unit.h. */
+struct eg_unit_data;
+
+struct eg_claims *eg_claims_create(void);
+void eg_claims_destroy(struct eg_claims *claims);
+/** Let the slot hold the MAC instead of the one it held. False when another slot holds it: `holder` (room for
+ * 128) then has that slot's name, or "" when there was no memory. The same slot may claim again. */
+bool eg_claims_take(struct eg_claims *claims, const char *mac, const char *slot, char *holder);
+/** The board has left the slot. */
+void eg_claims_release(struct eg_claims *claims, const char *slot);
+
+/** One board's way through the pipeline; belongs to its worker. */
+struct eg_run {
+    /* given, not owned */
+    const struct eg_plan *plan;
+    struct eg_recorder *recorder;
+    struct eg_logger *logger;
+    const struct eg_cancel *cancel;
+    const struct eg_port_scheme *const *schemes;
+    const char *stub_dir; /* NULL = the built-in stubs */
+    struct eg_claims *claims;
+    const char *slot, *url;
+    const char *batch;       /* its name, for hooks; NULL = none */
+    const char *label;       /* of the board; NULL = not known */
+    struct eg_bridge bridge; /* behind the port */
+    int64_t number;          /* of the run, from the recorder */
+
+    /* of this attempt */
+    unsigned attempt; /* from 1 */
+    uint32_t baud;    /* to work at */
+    unsigned facts;
+    const struct eg_stage *stage; /* the one that runs */
+    struct eg_port *port;
+    struct eg_loader loader;
+    struct eg_chip_info chip;
+    struct eg_flash_info flash;
+    struct eg_value_record *values; /* see eg_run_add_value() */
+    unsigned value_count;
+    struct eg_buffer log; /* what the application printed, compressed with zstd */
+
+    /* of the whole run */
+    struct eg_unit unit;
+    bool has_unit;
+    struct eg_unit_data *unit_data;   /* NULL = not made yet */
+    struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
+    const char *marginal;             /* static string, the first reason found; NULL = none */
+};
+
+/** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */
+enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Forget values and log: another attempt begins, or the run is on record. */
+void eg_run_forget(struct eg_run *run);
+
+/** The most regions that a run has: those of the plan and of the board alone. */
+unsigned eg_run_region_room(const struct eg_plan *plan);
+
+/** Regions to write: those of the plan, then those of the board alone, once they are made. */
+unsigned eg_run_region_count(const struct eg_run *run);
+const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
+
+/** Put it on record that the rows that the board has from pools are in this state, if it has any. */
+enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err) EG_CHECKED;
+
+/** Progress of the stage that runs. */
+void eg_run_progress(struct eg_run *run, const char *what, uint64_t done, uint64_t total);
+
+/** Progress of a stage that goes through the run's regions: the one at work and the bytes of those before
+ * it. */
+struct eg_region_progress {
+    struct eg_run *run;
+    const char *what;
+    uint64_t done_before;
+};
+
+/** An eg_progress whose context is a struct eg_region_progress; the whole is all the run's
+ * regions. */
+void eg_region_progress(void *context, uint64_t done, uint64_t total);
+
+/** Where log records of this run come from. */
+struct eg_log_origin eg_run_origin(const struct eg_run *run);
+
+#endif

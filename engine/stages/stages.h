@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The stages of this folder, for those that take boards through them or read jobs for them. */
+
+#ifndef ENGINE_STAGES_STAGES_H
+#define ENGINE_STAGES_STAGES_H
+
+#include "engine/plan/stage.h"
+
+/** Every stage, NULL-terminated, in no particular order. */
+extern const struct eg_stage *const eg_stages[];
+
+#endif
