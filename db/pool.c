@@ -9,34 +9,12 @@
 
 #include "db/pool.h"
 
+#include "engine/base/mac.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text)
-{
-    const char separator =
-        strlen(text) == EG_MAC_TEXT - 1 && (text[2] == ':' || text[2] == '-') ? text[2] : 0;
-    uint8_t bytes[EG_MAC_SIZE];
-    char digits[2 * EG_MAC_SIZE + 1];
-    size_t used = 0;
-
-    for (size_t i = 0; text[i] != '\0'; i++)
-        if (separator != 0 && i % 3 == 2) {
-            if (text[i] != separator)
-                return false;
-        } else if (used == sizeof digits - 1) {
-            return false;
-        } else {
-            digits[used++] = text[i];
-        }
-    digits[used] = '\0';
-    if (!eg_hex_parse(bytes, sizeof bytes, digits))
-        return false;
-    eg_mac_text(mac, bytes);
-    return true;
-}
 
 /* A failure of this run alone. */
 #define refuse(store, err, code, ...) ((store)->alone = true, eg_error_set(err, code, __VA_ARGS__))
@@ -179,7 +157,7 @@ static enum eg_code reserve(struct eg__store *store, int64_t run, const char *na
     int64_t pool = 0, number = 0;
     bool by_mac = false;
 
-    if (!eg__pool_mac(mac, given))
+    if (!eg_mac_normalise(mac, given))
         return refuse(store, err, EG_NOT_ACCEPTED,
                       "pool %s gives a row to a MAC, and that of the board is not known", name);
     EG_TRY(find_pool(store, name, &pool, &by_mac, err));

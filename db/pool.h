@@ -16,7 +16,4 @@ enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_st
 /** What becomes of its rows with the end of a run, whose outcome is there already. */
 enum eg_code eg__pool_end(struct eg__store *store, int64_t run, bool passed, struct eg_error *err) EG_CHECKED;
 
-/** "7c:df:a1:00:00:01" from that, with '-' for ':', or without; of either case. */
-bool eg__pool_mac(char mac[EG_MAC_TEXT], const char *text);
-
 #endif

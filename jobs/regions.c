@@ -11,21 +11,19 @@
 
 #include <string.h>
 
-enum { SECTOR_SIZE = 4096 };
-
 /* What three address bytes reach; beyond it the chip's stub must be able to use four. */
 #define NEAR_FLASH_SIZE ((uint64_t)16 << 20)
 
 /* The last byte of the flash a region touches: flash is erased by sectors. */
 static uint64_t last_touched(uint64_t flash_addr, size_t size)
 {
-    return flash_addr + (size + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE - 1;
+    return flash_addr + (size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR - 1;
 }
 
 static enum eg_code check_addr(const struct eg_target *target, const struct eg__entry *entry,
                                const char *name, unsigned long long addr, struct eg_error *err)
 {
-    if (addr % SECTOR_SIZE != 0)
+    if (addr % EG_FLASH_SECTOR != 0)
         return eg__refuse(&entry->addr_place, err,
                           "region %.80s is at 0x%08llx, which is not a multiple of 4096 (0x1000)", name,
                           addr);

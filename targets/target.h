@@ -13,6 +13,9 @@
 #include "engine/espgang.h"
 #include "targets/opcode.h"
 
+/** Bytes of a sector: the least that can be erased in any SPI flash that these chips start from. */
+#define EG_FLASH_SECTOR 0x1000u
+
 /** How the loader recognises the chip. */
 enum eg_detect {
     EG_DETECT_MAGIC,   /* the word at 0x40001000 */

@@ -18,6 +18,7 @@
 #include "db/migrate.h"
 #include "db/path.h"
 #include "db/pool.h"
+#include "engine/base/mac.h"
 #include "engine/base/text.h"
 
 #include <inttypes.h>
@@ -113,7 +114,7 @@ static enum eg_code check_macs(struct import *import, struct eg_error *err)
     EG_TRY(eg_alloc(&import->macs, import->csv.rows, sizeof import->macs[0], err));
     for (size_t i = 0; i < import->csv.rows; i++) {
         const char *given = eg__csv_row(&import->csv, i)[import->mac_column];
-        if (!eg__pool_mac(import->macs[i], given)) {
+        if (!eg_mac_normalise(import->macs[i], given)) {
             eg_error_set(err, EG_BAD_ARGUMENT, "%s is no MAC",
                          eg__csv_names(&import->csv)[import->mac_column]);
             return refuse_row(import, i, err);

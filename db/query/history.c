@@ -4,6 +4,7 @@
  * each unit of a selection. */
 
 #include "db/query/internal.h"
+#include "engine/base/mac.h"
 
 #include <string.h>
 
@@ -59,27 +60,6 @@ static const struct eg__field run_fields[] = {
     EG__NUMBER(eg_unit_run, duration_ms), EG__TEXT(eg_unit_run, firmware),
 };
 
-/* What a MAC may be written as. */
-static bool parse_mac(char mac[EG_MAC_TEXT], const char *text)
-{
-    uint8_t bytes[EG_MAC_SIZE];
-    char digits[2 * EG_MAC_SIZE + 1];
-    size_t used = 0;
-
-    for (; *text != '\0'; text++) {
-        if (strchr(":-.", *text) != NULL)
-            continue;
-        if (used == sizeof digits - 1)
-            return false;
-        digits[used++] = *text;
-    }
-    digits[used] = '\0';
-    if (!eg_hex_parse(bytes, sizeof bytes, digits))
-        return false;
-    eg_mac_text(mac, bytes);
-    return true;
-}
-
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err)
 {
@@ -95,7 +75,7 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
     EG_TRY(eg__query_prepare(&rows, query, eg__query_has_units(query) ? find_sql : find_old_sql, NULL, err));
     if (eg__query_has_units(query))
         EG_TRY(eg__query_bind(query, rows, 1, text, err));
-    if (parse_mac(mac, text))
+    if (eg_mac_normalise(mac, text))
         EG_TRY(eg__query_bind(query, rows, 2, mac, err));
     return eg__query_walk(query, rows, fields, COUNT(fields), &unit, visit, context, err);
 }

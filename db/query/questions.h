@@ -97,8 +97,8 @@ struct eg_duplicate {
 };
 
 /**
- * Every unit that a text means: its MAC, in digits of either case with ':', '-', '.' or nothing between them;
- * the value `serial` of one of its runs; the key of a row of a pool that it has, unless that is secret.
+ * Every unit that a text means: its MAC, as eg_mac_parse() reads it; the value `serial` of one of its runs;
+ * the key of a row of a pool that it has, unless that is secret.
  *
  * @param visit  given a struct eg_unit_summary, by MAC; not called when there is none
  */

@@ -4,7 +4,6 @@
 
 #include "engine/base/bytes.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,12 +41,6 @@ bool eg_hex_parse(uint8_t *data, size_t size, const char *text)
         data[i] = (uint8_t)(high << 4 | low);
     }
     return true;
-}
-
-void eg_mac_text(char text[EG_MAC_TEXT], const uint8_t mac[EG_MAC_SIZE])
-{
-    snprintf(text, EG_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-             mac[5]);
 }
 
 void eg_jedec_text(char text[EG_JEDEC_TEXT], uint32_t jedec)

@@ -45,12 +45,6 @@ void eg_hex(char *text, const uint8_t *data, size_t size);
 /** The reverse; `text` must be exactly 2 * size hex digits, of either case. */
 bool eg_hex_parse(uint8_t *data, size_t size, const char *text);
 
-#define EG_MAC_SIZE 6
-#define EG_MAC_TEXT 18
-
-/** "24:0a:c4:00:10:00"; `text` has room for EG_MAC_TEXT. */
-void eg_mac_text(char text[EG_MAC_TEXT], const uint8_t mac[EG_MAC_SIZE]);
-
 #define EG_JEDEC_TEXT 7
 
 /** "c84016": maker, type and capacity of a flash id whose first byte is lowest, as datasheets write it. */

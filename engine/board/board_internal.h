@@ -8,6 +8,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "engine/base/mac.h"
 #include "engine/espgang.h"
 #include "engine/guard/guard.h"
 #include "engine/image/image.h"

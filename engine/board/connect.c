@@ -10,6 +10,7 @@
  * on is opened again. It may come back under another name; the link by which it was named leads there.
  */
 
+#include "engine/base/mac.h"
 #include "engine/board/board_internal.h"
 
 #include "engine/link/discover.h"

@@ -155,7 +155,7 @@ enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id *id, s
 enum eg_code eg_board_erase_flash(struct eg_board *board, bool force, struct eg_error *err)
 {
     EG_TRY(eg__need_readable(board, "its flash cannot be erased as a whole", err));
-    EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_SECTOR_SIZE, force,
+    EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_FLASH_SECTOR, force,
                          err)); /* the first sector says it all */
     return eg_loader_erase_flash(&board->loader, err);
 }
@@ -164,7 +164,7 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
                                    struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    if (addr % EG_SECTOR_SIZE == 0 && size % EG_SECTOR_SIZE == 0) /* else the loader refuses it */
+    if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* else the loader refuses it */
         EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }

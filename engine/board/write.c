@@ -79,7 +79,7 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
  * that the bytes that pad the end do not reach into the next sector. */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t front = board->loader.stub ? piece->addr % 4 : piece->addr % EG_SECTOR_SIZE;
+    const uint32_t front = board->loader.stub ? piece->addr % 4 : piece->addr % EG_FLASH_SECTOR;
     const struct eg_log_origin origin = eg__origin(board);
 
     if (front == 0 || piece->data.size == 0)
@@ -130,7 +130,7 @@ static enum eg_code prepare(struct work *work, const struct eg_flash_file *files
                                        .ignore_flash_key = work->options.ignore_flash_enc_efuse};
     EG_TRY(eg__ask_pieces(board, &request, &work->pieces, &chip, err));
     if (work->options.erase_all)
-        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_SECTOR_SIZE, work->options.force, err));
+        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_FLASH_SECTOR, work->options.force, err));
     for (size_t i = 0; i < work->pieces.count; i++) {
         EG_TRY(align_piece(board, &work->pieces.piece[i], err));
         EG_TRY(eg__finish_piece(board, &chip, &work->pieces.piece[i], &work->words, err));
@@ -235,7 +235,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
 /* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
-    return at + EG_SECTOR_SIZE - (piece->addr + at) % EG_SECTOR_SIZE;
+    return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
 }
 
 static bool sector_differs(const struct eg__piece *piece, uint32_t at)
@@ -252,7 +252,7 @@ static enum eg_code write_run(struct work *work, const struct eg__piece *piece, 
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer run = {0};
     const uint32_t size = (uint32_t)piece->data.size;
-    const uint32_t front = (piece->addr + at) % EG_SECTOR_SIZE;
+    const uint32_t front = (piece->addr + at) % EG_FLASH_SECTOR;
 
     EG_TRY(eg_buffer_resize(&run, (size_t)front + end - at, 0xff, err));
     memcpy(run.data + front, piece->data.data + at, (end < size ? end : size) - at);

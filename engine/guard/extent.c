@@ -26,7 +26,7 @@ static const char *range(char text[RANGE_TEXT], const struct eg__guard_view *vie
 
 EG__GUARD_PIECE_CHECK(eg__guard_sector_begin)
 {
-    const uint64_t before = piece->flash_addr % EG_SECTOR_SIZE;
+    const uint64_t before = piece->flash_addr % EG_FLASH_SECTOR;
 
     (void)view;
     if (before == 0 || piece->size == 0)
@@ -40,19 +40,19 @@ EG__GUARD_PIECE_CHECK(eg__guard_sector_begin)
 
 static uint64_t first_sector(const struct eg_guard_piece *piece)
 {
-    return piece->flash_addr / EG_SECTOR_SIZE;
+    return piece->flash_addr / EG_FLASH_SECTOR;
 }
 
 /* The one after the last. */
 static uint64_t end_sector(const struct eg_guard_piece *piece)
 {
-    return (piece->flash_addr + piece->size + EG_SECTOR_SIZE - 1) / EG_SECTOR_SIZE;
+    return (piece->flash_addr + piece->size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR;
 }
 
 /* Whether a piece has nothing but FF in the sectors of another. */
 static bool leaves_free(const struct eg_guard_piece *piece, const struct eg_guard_piece *other)
 {
-    const uint64_t from = first_sector(other) * EG_SECTOR_SIZE, to = end_sector(other) * EG_SECTOR_SIZE;
+    const uint64_t from = first_sector(other) * EG_FLASH_SECTOR, to = end_sector(other) * EG_FLASH_SECTOR;
     const uint64_t begin = from > piece->flash_addr ? from - piece->flash_addr : 0;
     const uint64_t end = to - piece->flash_addr < piece->size ? to - piece->flash_addr : piece->size;
 

@@ -18,8 +18,6 @@
 #include "engine/image/settings.h"
 #include "engine/loader/loader.h"
 
-#define EG_SECTOR_SIZE 0x1000u /* flash is erased by sectors of this many bytes */
-
 /** What is about to happen to the flash. */
 enum eg_guard_action {
     EG_GUARD_WRITE,

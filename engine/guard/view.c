@@ -74,7 +74,7 @@ const uint8_t *eg__guard_bytes_at(const struct eg__guard_view *view, uint64_t fl
 static bool is_table(const struct eg_guard_piece *piece)
 {
     return piece->data != NULL && piece->partition == NULL && !piece->of_unit &&
-           piece->size <= EG_SECTOR_SIZE && eg_partitions_is(piece->data, piece->size);
+           piece->size <= EG_FLASH_SECTOR && eg_partitions_is(piece->data, piece->size);
 }
 
 static enum eg_code parse(struct eg_guard_table *table, const struct eg_guard_piece *pieces, size_t piece,
@@ -100,13 +100,13 @@ static bool usual_table(const struct eg_guard_piece *piece, uint64_t *offset)
 static bool table_inside(struct eg_guard_table *table, const struct eg_guard_piece *pieces, size_t piece)
 {
     const struct eg_guard_piece *const merged = &pieces[piece];
-    const uint64_t first = EG_SECTOR_SIZE - merged->flash_addr % EG_SECTOR_SIZE;
+    const uint64_t first = EG_FLASH_SECTOR - merged->flash_addr % EG_FLASH_SECTOR;
     struct eg_error ignored;
 
     if (merged->data == NULL || merged->partition != NULL || merged->of_unit)
         return false;
     for (uint64_t at = first; at < merged->size && merged->flash_addr + at < TABLE_ADDR_MAX;
-         at += EG_SECTOR_SIZE)
+         at += EG_FLASH_SECTOR)
         if (eg_partitions_is(merged->data + at, merged->size - at) &&
             parse(table, pieces, piece, at, &ignored) == EG_OK)
             return true;

@@ -21,7 +21,6 @@ enum {
     V2_SEGMENT_COUNT = 4, /* a constant in the place of a count */
     V2_IROM_ALIGN = 16,
     SEGMENT_COUNT_AT = 1,
-    SECTOR_SIZE = 4096,
     RODATA_HEADER_SIZE = 8, /* of .flash.rodata, room for the segment's header */
 };
 
@@ -99,7 +98,7 @@ static enum eg_code layout_v2(struct eg_image_files *files, struct eg__writer *w
                             "has no segment in flash, which an image of version 2 begins with");
     files->count = 1;
     files->file[0].has_addr = true;
-    files->file[0].flash_addr = (irom->addr - layout->target->irom.start) / SECTOR_SIZE * SECTOR_SIZE;
+    files->file[0].flash_addr = (irom->addr - layout->target->irom.start) / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
     EG_TRY(eg_buffer_resize(&irom->data,
                             (irom->data.size + V2_IROM_ALIGN - 1) / V2_IROM_ALIGN * V2_IROM_ALIGN, 0, err));
     EG_TRY(eg__write_header(writer, EG_IMAGE_MAGIC_V2, V2_SEGMENT_COUNT, layout->flash_mode,

@@ -13,6 +13,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/text.h"
+#include "targets/target.h"
 
 #include <string.h>
 #include <strings.h>
@@ -24,8 +25,7 @@ enum {
     MD5_MAGIC = 0xeb,
     MD5_AT = 16,
     NAME_AT = 12,
-    SECTOR_SIZE = 0x1000,
-    OTA_DATA_SIZE = 2 * SECTOR_SIZE,
+    OTA_DATA_SIZE = 2 * EG_FLASH_SECTOR,
 };
 
 struct name {
@@ -116,7 +116,7 @@ int eg_partition_subtype_code(uint8_t type, const char *name)
 
 uint32_t eg_partition_align(uint8_t type)
 {
-    return type == EG_PARTITION_APP ? 0x10000 : SECTOR_SIZE;
+    return type == EG_PARTITION_APP ? 0x10000 : EG_FLASH_SECTOR;
 }
 
 const struct eg_partition *eg_partitions_find(const struct eg_partitions *table, const char *name)
@@ -289,14 +289,14 @@ static enum eg_code check_row(const struct eg_partition *row, const struct eg_pa
     if (row->flash_addr % align != 0)
         return eg_error_set(err, EG_BAD_IMAGE, "partition %s at 0x%08lx is not aligned to 0x%lx", row->name,
                             (unsigned long)row->flash_addr, (unsigned long)align);
-    if (row->type == EG_PARTITION_APP && row->size % SECTOR_SIZE != 0)
+    if (row->type == EG_PARTITION_APP && row->size % EG_FLASH_SECTOR != 0)
         return eg_error_set(err, EG_BAD_IMAGE, "size 0x%lx of partition %s is not a multiple of 0x%x",
-                            (unsigned long)row->size, row->name, SECTOR_SIZE);
-    if (!is_primary(row) && row->flash_addr < table_addr + SECTOR_SIZE)
+                            (unsigned long)row->size, row->name, EG_FLASH_SECTOR);
+    if (!is_primary(row) && row->flash_addr < table_addr + EG_FLASH_SECTOR)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "partition %s at 0x%08lx begins before the end of the partition table at 0x%08lx",
                             row->name, (unsigned long)row->flash_addr,
-                            (unsigned long)table_addr + SECTOR_SIZE);
+                            (unsigned long)table_addr + EG_FLASH_SECTOR);
     if (end > UINT64_C(1) << 32 || (place->flash_size != 0 && end > place->flash_size))
         return eg_error_set(err, EG_BAD_IMAGE,
                             "partition %s of 0x%lx bytes at 0x%08lx ends beyond the flash of 0x%llx",

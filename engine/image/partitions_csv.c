@@ -9,6 +9,7 @@
 #include "engine/image/partitions.h"
 
 #include "engine/base/text.h"
+#include "targets/target.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@ enum { FIELD_NAME, FIELD_TYPE, FIELD_SUBTYPE, FIELD_OFFSET, FIELD_SIZE, FIELD_FL
 
 enum {
     FIELD_TEXT = 64,
-    SECTOR_SIZE = 0x1000,
     SUBTYPE_UNDEFINED = 0x06,
 };
 
@@ -182,7 +182,7 @@ static enum eg_code place_row(struct eg_partition *row, struct reader *reader, s
     if (row->type == EG_PARTITION_BOOTLOADER)
         value = (int64_t)reader->table_addr - reader->place->bootloader_addr;
     else if (row->type == EG_PARTITION_TABLE)
-        value = SECTOR_SIZE;
+        value = EG_FLASH_SECTOR;
     else if (size[0] == '\0')
         return eg_error_set(err, EG_BAD_IMAGE, "partition %s has no size", row->name);
     else if (!parse_number(&value, size))
@@ -231,7 +231,7 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
     size_t line = 1;
 
     reader.table_addr = place->table_addr != 0 ? place->table_addr : EG_PARTITIONS_ADDR;
-    reader.next_addr = (uint64_t)reader.table_addr + SECTOR_SIZE;
+    reader.next_addr = (uint64_t)reader.table_addr + EG_FLASH_SECTOR;
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3, size -= 3;
     for (size_t at = 0; at < size; line++) {

@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum {
-    SECTOR_SIZE = 4096,
     BLOCK_MAGIC = 0xe7,
     VERSION_RSA = 2,
     VERSION_ECDSA = 3,
@@ -27,7 +26,7 @@ enum {
 
 static size_t sector_at(const struct eg_image_info *info)
 {
-    return (info->end + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE;
+    return (info->end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
 }
 
 bool eg_signature_is(const struct eg_image_info *info, const uint8_t *data, size_t size)

@@ -10,6 +10,7 @@
 #ifndef ENGINE_LINE_STATION_H
 #define ENGINE_LINE_STATION_H
 
+#include "engine/base/mac.h"
 #include "engine/stages/run.h"
 
 /** A place for a board. */

@@ -46,11 +46,11 @@ enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *b
 /* The ROM counts the sectors up to the next 64 KiB boundary twice. */
 uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size)
 {
-    const uint32_t sectors = eg_div_up(size, EG__SECTOR);
-    const uint32_t to_boundary = 16 - flash_addr / EG__SECTOR % 16;
+    const uint32_t sectors = eg_div_up(size, EG_FLASH_SECTOR);
+    const uint32_t to_boundary = 16 - flash_addr / EG_FLASH_SECTOR % 16;
     const uint32_t head = to_boundary < sectors ? to_boundary : sectors;
 
-    return (sectors < 2 * head ? eg_div_up(sectors, 2) : sectors - head) * EG__SECTOR;
+    return (sectors < 2 * head ? eg_div_up(sectors, 2) : sectors - head) * EG_FLASH_SECTOR;
 }
 
 static enum eg_code begin_write(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,

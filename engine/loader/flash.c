@@ -313,7 +313,7 @@ enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info
 
 enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size, struct eg_error *err)
 {
-    const uint32_t words[] = {0, size, 0x10000, EG__SECTOR, 0x100, 0xffff};
+    const uint32_t words[] = {0, size, 0x10000, EG_FLASH_SECTOR, 0x100, 0xffff};
 
     if (eg__has(loader, EG_OP_SPI_SET_PARAMS) &&
         eg__simple(loader, EG_OP_SPI_SET_PARAMS, words, 6, 0, err) != EG_OK)

@@ -2,6 +2,7 @@
 
 /* Who the chip is: MAC, revision, package, and what its security settings are. */
 
+#include "engine/base/mac.h"
 #include "engine/loader/loader_internal.h"
 
 #include <string.h>

@@ -8,8 +8,6 @@
 #include "engine/base/bytes.h"
 #include "engine/loader/loader.h"
 
-#define EG__SECTOR 0x1000u
-
 #define EG__RESULT_MAX 64
 
 /** One command. Zero means "none" in every field. */

@@ -76,8 +76,7 @@ const struct eg_option eg_pipeline_options[] = {
      .type = EG_OPTION_TEXT_LIST,
      .without = "a hook that fails is a warning",
      .check = check_hook,
-     .help = "hooks whose failure is that of the board or of the batch: `before_batch`, `before_board`, "
-             "`after_board`, `after_batch`"},
+     .help = "hooks whose failure fails the board or the batch, such as `after_board`"},
     {.key = NULL},
 };
 

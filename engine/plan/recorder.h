@@ -13,6 +13,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/digest.h"
+#include "engine/base/mac.h"
 #include "engine/link/discover.h"
 #include "engine/loader/loader.h"
 #include "engine/plan/plan.h"

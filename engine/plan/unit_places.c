@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTOR_SIZE = 4096 };
-
 /* What three address bytes reach; beyond it the chip's stub must be able to use four. */
 #define NEAR_FLASH_SIZE (UINT64_C(16) << 20)
 
@@ -56,7 +54,7 @@ static enum eg_code place_by_address(struct eg_unit_place *place, const struct e
                             "%s is \"%.80s\", neither an address such as 0x10000 or 64k nor the name of a "
                             "partition",
                             key, text);
-    if (addr % SECTOR_SIZE != 0)
+    if (addr % EG_FLASH_SECTOR != 0)
         return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, which is not a multiple of 4096 (0x1000)", key,
                             text);
     if (addr >= end)
@@ -96,7 +94,7 @@ static enum eg_code place_by_name(struct eg_unit_place *place, const struct eg_p
                             key, text);
     if (place->kind == EG_UNIT_NVS)
         EG_TRY(check_nvs_partition(partition, key, err));
-    if (partition->flash_addr % SECTOR_SIZE != 0 || partition->flash_addr >= flash_end(plan) ||
+    if (partition->flash_addr % EG_FLASH_SECTOR != 0 || partition->flash_addr >= flash_end(plan) ||
         partition->size > flash_end(plan) - partition->flash_addr)
         return eg_error_set(err, EG_BAD_JOB,
                             "%s is \"%s\", a partition that does not lie in the flash by sectors", key,
@@ -224,7 +222,7 @@ static enum eg_code add_file(struct eg_unit_places *places, const struct eg_plan
 /* The last byte of the flash that is touched: flash is erased by sectors. */
 static uint64_t last_touched(uint64_t flash_addr, uint64_t size)
 {
-    return flash_addr + (size + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE - 1;
+    return flash_addr + (size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR - 1;
 }
 
 static bool overlap(uint64_t addr, uint64_t size, uint64_t other_addr, uint64_t other_size)

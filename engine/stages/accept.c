@@ -10,6 +10,7 @@
 
 #include "engine/stages/accept.h"
 
+#include "engine/base/mac.h"
 #include "engine/stages/mac_list.h"
 
 #include <inttypes.h>
@@ -319,7 +320,7 @@ static enum eg_code check_mac(const char *text, struct eg_error *err)
 {
     uint8_t mac[EG_MAC_SIZE];
 
-    if (eg__mac_parse(mac, text, strlen(text)) != 0)
+    if (eg_mac_parse_prefix(mac, text, strlen(text)) != 0)
         return EG_OK;
     return eg_error_set(
         err, EG_BAD_JOB,
@@ -336,7 +337,8 @@ static enum eg_code look_at_mac(struct eg_run *run, const struct eg_setting *set
     for (unsigned i = 0; i < setting->item_count; i++) {
         const char *const text = setting->items[i].text;
         uint8_t mac[EG_MAC_SIZE];
-        *accepted = *accepted || memcmp(mac, run->chip.mac, eg__mac_parse(mac, text, strlen(text))) == 0;
+        *accepted =
+            *accepted || memcmp(mac, run->chip.mac, eg_mac_parse_prefix(mac, text, strlen(text))) == 0;
     }
     snprintf(has, HAS_TEXT, "the MAC is %s", run->unit.mac);
     return EG_OK;
@@ -492,7 +494,7 @@ const struct eg_option eg__accept_options[] = {
      .type = EG_OPTION_TEXT_LIST,
      .without = "any",
      .check = check_mac,
-     .help = "MACs, or what they begin with: `7c:df:a1:00:11:22`, `7c:df:a1`"},
+     .help = "MACs or their first bytes, in any usual form: `7c:df:a1:00:11:22`, `7CDFA1001122`, `7c:df:a1`"},
     {.key = "accept.mac_file",
      .type = EG_OPTION_FILE,
      .without = "any",

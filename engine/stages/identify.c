@@ -2,6 +2,7 @@
 
 /* identify: chip revision, MAC, package, security state; flash id and size. Reads only. */
 
+#include "engine/base/mac.h"
 #include "engine/stages/run.h"
 
 #include <inttypes.h>

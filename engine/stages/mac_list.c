@@ -5,31 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Value of a digit; beyond 15 = it is none. eg_hex_parse() wants a NUL behind the last. */
-static unsigned digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
-
-size_t eg__mac_parse(uint8_t mac[EG_MAC_SIZE], const char *text, size_t size)
-{
-    for (size_t count = 0; count < EG_MAC_SIZE; text += 3, size -= 3) {
-        if (count > 0 && size == 1 && *text == '*')
-            return count;
-        if (size < 2 || digit(text[0]) > 15 || digit(text[1]) > 15)
-            return 0;
-        mac[count++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
-        if (size == 2)
-            return count;
-        if (text[2] != ':' && text[2] != '-')
-            return 0;
-    }
-    return 0;
-}
-
 /* The line that was read last. */
 struct line {
     const char *next, *end; /* what comes behind it */
@@ -95,7 +70,7 @@ enum eg_code eg__mac_list_check(const struct eg_buffer *text, const char *path, 
         struct listed listed = {.line = line.number};
         if (line.size == 0)
             continue;
-        listed.count = (uint8_t)eg__mac_parse(listed.mac, line.text, line.size);
+        listed.count = (uint8_t)eg_mac_parse_prefix(listed.mac, line.text, line.size);
         if (listed.count == 0)
             return eg_error_set(
                 err, EG_BAD_JOB,
@@ -122,7 +97,7 @@ bool eg__mac_list_has(const struct eg_buffer *text, const uint8_t mac[EG_MAC_SIZ
 
     for (begin_lines(&line, text); next_line(&line);) {
         uint8_t listed[EG_MAC_SIZE];
-        const size_t count = eg__mac_parse(listed, line.text, line.size);
+        const size_t count = eg_mac_parse_prefix(listed, line.text, line.size);
         if (count != 0 && memcmp(listed, mac, count) == 0)
             return true;
     }

@@ -32,8 +32,6 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
-#define SECTOR_SIZE 4096
-
 /* More wrong bits than this in one sector are no longer a few cells. */
 #define STUCK_BITS_MAX 8
 
@@ -41,8 +39,8 @@ static const struct eg_option options[] = {
 static enum eg_code first_bad_sector(struct eg_run *run, const struct eg_region *region, uint32_t *at,
                                      uint32_t *size, struct eg_error *err)
 {
-    while (*size > SECTOR_SIZE) {
-        const uint32_t half = eg_div_up(*size, 2 * SECTOR_SIZE) * SECTOR_SIZE;
+    while (*size > EG_FLASH_SECTOR) {
+        const uint32_t half = eg_div_up(*size, 2 * EG_FLASH_SECTOR) * EG_FLASH_SECTOR;
         uint8_t chip[EG_MD5_SIZE], plan[EG_MD5_SIZE];
 
         EG_TRY(eg_loader_md5(&run->loader, region->flash_addr + *at, half, chip, err));
@@ -143,7 +141,7 @@ static enum eg_code classify(const uint8_t *is, const uint8_t *again, const uint
 static enum eg_code diagnose(struct eg_run *run, const struct eg_region *region,
                              const uint8_t md5[EG_MD5_SIZE], uint32_t at, uint32_t size, struct eg_error *err)
 {
-    uint8_t is[SECTOR_SIZE], again[SECTOR_SIZE];
+    uint8_t is[EG_FLASH_SECTOR], again[EG_FLASH_SECTOR];
     char chip[EG_MD5_TEXT], plan[EG_MD5_TEXT];
 
     enum eg_code code = first_bad_sector(run, region, &at, &size, err);
@@ -205,8 +203,8 @@ static enum eg_code by_read_back(struct eg_run *run, struct eg_region_record *re
         return EG_OK;
 
     uint32_t at = compare(is.data, region->data.data, size).first;
-    at -= at % SECTOR_SIZE;
-    return diagnose(run, region, md5, at, size - at < SECTOR_SIZE ? size - at : SECTOR_SIZE, err);
+    at -= at % EG_FLASH_SECTOR;
+    return diagnose(run, region, md5, at, size - at < EG_FLASH_SECTOR ? size - at : EG_FLASH_SECTOR, err);
 }
 
 static enum eg_code verify(struct eg_run *run, struct eg_error *err)

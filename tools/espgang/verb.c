@@ -9,8 +9,8 @@
 
 #include "tools/espgang/verb.h"
 
-#include "engine/base/bytes.h"
 #include "engine/base/log.h"
+#include "engine/base/mac.h"
 #include "engine/link/port.h"
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/one_board/sim.h"

@@ -14,7 +14,6 @@
 #define VB__NEVER     UINT64_MAX
 #define VB__FRAME_MAX 16647u /* largest frame without its escapes: 8 + 0x4000 + 0xff */
 #define VB__REPLY_MAX 4096u
-#define VB__SECTOR    0x1000u
 #define VB__BLOCK     0x10000u
 #define VB__WINDOW    0x8000u /* what is inflated is programmed when so much has come together */
 #define VB__ADDR_24   0xffffffu
@@ -71,7 +70,7 @@ struct vb__decoder {
 /** RAM and registers: words by page, zero where nothing was written. */
 struct vb__page {
     uint32_t number; /* address >> 12 */
-    uint32_t word[VB__SECTOR / 4];
+    uint32_t word[EG_FLASH_SECTOR / 4];
 };
 
 struct vb__memory {

@@ -138,8 +138,8 @@ static void blank(struct vb_board *board, uint32_t addr, uint32_t size)
 {
     if (board->lie)
         return;
-    for (uint32_t done = 0; done < size; done += VB__SECTOR)
-        memset(board->flash + (addr + done) % space(board), 0xff, VB__SECTOR);
+    for (uint32_t done = 0; done < size; done += EG_FLASH_SECTOR)
+        memset(board->flash + (addr + done) % space(board), 0xff, EG_FLASH_SECTOR);
     vb__faults_stick(board, addr % space(board), size);
 }
 
@@ -149,13 +149,13 @@ void vb__flash_erase(struct vb_board *board, uint32_t addr, uint32_t size)
 
     if (size == 0 || !changes(board))
         return;
-    addr -= addr % VB__SECTOR;
+    addr -= addr % EG_FLASH_SECTOR;
     for (uint32_t done = 0; done < size;) {
         const bool whole = (addr + done) % VB__BLOCK == 0 && size - done >= VB__BLOCK;
 
         vb__flash_take_us(board, whole ? board->part->block_us[maximum] : board->part->sector_us[maximum]);
-        blank(board, addr + done, whole ? VB__BLOCK : VB__SECTOR);
-        done += whole ? VB__BLOCK : VB__SECTOR;
+        blank(board, addr + done, whole ? VB__BLOCK : EG_FLASH_SECTOR);
+        done += whole ? VB__BLOCK : EG_FLASH_SECTOR;
     }
 }
 

@@ -8,7 +8,7 @@
 
 #include "tools/vboard/options.h"
 
-#include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 
 #include <popt.h>
 #include <stdio.h>
@@ -96,18 +96,6 @@ static void print_lists(struct vb_options *options, const struct raw *raw)
     options->done = raw->version || raw->list_chips || raw->list_parts || raw->list_faults;
 }
 
-static bool parse_mac(uint8_t mac[6], const char *text)
-{
-    char digits[13] = "";
-
-    for (unsigned i = 0; i < 6; i++) {
-        if (strlen(text) < 3 * i + 2 || (i < 5 && text[3 * i + 2] != ':'))
-            return false;
-        memcpy(digits + 2 * i, text + 3 * i, 2);
-    }
-    return strlen(text) == 17 && eg_hex_parse(mac, 6, digits);
-}
-
 static enum eg_code check_number(const char *option, int value, int least, int most, const char *unit,
                                  struct eg_error *err)
 {
@@ -152,7 +140,7 @@ static enum eg_code make_config(struct vb_config *config, const struct raw *raw,
     }
     if (raw->part != NULL && (config->part = part_of(raw->part)) == NULL)
         return eg_error_set(err, EG_BAD_JOB, "--part %s: see --list-parts", raw->part);
-    if (raw->mac != NULL && !parse_mac(config->mac, raw->mac))
+    if (raw->mac != NULL && !eg_mac_parse(config->mac, raw->mac))
         return eg_error_set(err, EG_BAD_JOB, "--mac %s: not a MAC such as 24:0a:c4:00:10:00", raw->mac);
     EG_TRY(check_numbers(raw, err));
     EG_TRY(parse_words(config, raw, err));

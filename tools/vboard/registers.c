@@ -100,7 +100,7 @@ uint32_t vb__memory_get(struct vb_board *board, uint32_t addr)
 {
     const struct vb__page *page = find_page(board, addr >> 12);
 
-    return page != NULL ? page->word[addr % VB__SECTOR / 4] : 0;
+    return page != NULL ? page->word[addr % EG_FLASH_SECTOR / 4] : 0;
 }
 
 void vb__memory_put(struct vb_board *board, uint32_t addr, uint32_t word)
@@ -108,7 +108,7 @@ void vb__memory_put(struct vb_board *board, uint32_t addr, uint32_t word)
     struct vb__page *page = make_page(board, addr >> 12);
 
     if (page != NULL)
-        page->word[addr % VB__SECTOR / 4] = word;
+        page->word[addr % EG_FLASH_SECTOR / 4] = word;
 }
 
 void vb__memory_put_bytes(struct vb_board *board, uint32_t addr, const uint8_t *data, size_t size)

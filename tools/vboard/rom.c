@@ -81,12 +81,12 @@ static uint8_t synchronise(struct vb_board *board, const uint8_t *payload, size_
 /* The ESP8266 ROM counts the sectors up to the next 64 KiB boundary twice. */
 static uint32_t erase_size(const struct vb_board *board, uint32_t addr, uint32_t size)
 {
-    const uint32_t first = addr / VB__SECTOR, head = 16 - first % 16;
-    const uint32_t sectors = eg_div_up(addr % VB__SECTOR + size, VB__SECTOR);
+    const uint32_t first = addr / EG_FLASH_SECTOR, head = 16 - first % 16;
+    const uint32_t sectors = eg_div_up(addr % EG_FLASH_SECTOR + size, EG_FLASH_SECTOR);
 
     if ((board->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) == 0)
-        return sectors * VB__SECTOR;
-    return (sectors + (sectors < head ? sectors : head)) * VB__SECTOR;
+        return sectors * EG_FLASH_SECTOR;
+    return (sectors + (sectors < head ? sectors : head)) * EG_FLASH_SECTOR;
 }
 
 static uint8_t flash_begin(struct vb_board *board, const uint8_t *payload, size_t size, bool deflate)
@@ -107,8 +107,8 @@ static uint8_t flash_begin(struct vb_board *board, const uint8_t *payload, size_
         board->write.left = eg_get32(payload + 4) * board->write.block_size;
     erased = erase_size(board, addr, bytes);
     /* The ROM knows the 4 KiB erase only. */
-    for (uint32_t done = 0; done < erased; done += VB__SECTOR)
-        vb__flash_erase(board, addr - addr % VB__SECTOR + done, VB__SECTOR);
+    for (uint32_t done = 0; done < erased; done += EG_FLASH_SECTOR)
+        vb__flash_erase(board, addr - addr % EG_FLASH_SECTOR + done, EG_FLASH_SECTOR);
     vb__flash_wait(board);
     return 0;
 }

@@ -102,7 +102,7 @@ static void change_flash(struct vb_board *board, const struct transfer *transfer
         break;
     case 0x20:
     case 0x21:
-        vb__flash_erase(board, transfer->addr & ~UINT32_C(0xfff), VB__SECTOR);
+        vb__flash_erase(board, transfer->addr & ~UINT32_C(0xfff), EG_FLASH_SECTOR);
         break;
     case 0x52:
     case 0x5c:

@@ -181,7 +181,7 @@ static uint16_t mem_data(struct vb_board *board, const uint8_t *payload, size_t 
 
 static uint16_t erase_region(struct vb_board *board, const uint8_t *payload, size_t size)
 {
-    if (size != 8 || eg_get32(payload) % VB__SECTOR != 0 || eg_get32(payload + 4) % VB__SECTOR != 0)
+    if (size != 8 || eg_get32(payload) % EG_FLASH_SECTOR != 0 || eg_get32(payload + 4) % EG_FLASH_SECTOR != 0)
         return BAD_LENGTH;
     vb__flash_erase(board, eg_get32(payload), eg_get32(payload + 4));
     vb__flash_wait(board);

@@ -33,7 +33,7 @@ static bool flash_idle(const struct vb_board *board)
 
 static bool sector_is_blank(struct vb_board *board, uint32_t addr)
 {
-    uint8_t sector[VB__SECTOR];
+    uint8_t sector[EG_FLASH_SECTOR];
 
     vb__flash_wait(board);
     vb__flash_read(board, addr, sector, sizeof sector);
@@ -52,17 +52,17 @@ static bool erase_next(struct vb_board *board)
 
     if (write->erased_to >= write->erase_end)
         return true;
-    if (!write->dirty_seen && !vb__stub_reaches(board, write->erased_to, VB__SECTOR))
+    if (!write->dirty_seen && !vb__stub_reaches(board, write->erased_to, EG_FLASH_SECTOR))
         return false;
     if (!write->dirty_seen && sector_is_blank(board, write->erased_to)) {
-        write->erased_to += VB__SECTOR;
+        write->erased_to += EG_FLASH_SECTOR;
         return true;
     }
     write->dirty_seen = true;
     if (!flash_idle(board))
         return true;
     const bool whole = write->erased_to % VB__BLOCK == 0 && write->erase_end - write->erased_to >= VB__BLOCK;
-    const uint32_t size = whole ? VB__BLOCK : VB__SECTOR;
+    const uint32_t size = whole ? VB__BLOCK : EG_FLASH_SECTOR;
     vb__flash_erase(board, write->erased_to, size);
     write->erased_to += size;
     return true;
@@ -80,8 +80,9 @@ bool vb__write_open(struct vb_board *board, const uint8_t *payload, bool deflate
     write->addr = addr;
     write->left = size;
     write->block_size = eg_get32(payload + 8);
-    write->erased_to = addr - addr % VB__SECTOR;
-    write->erase_end = write->erased_to + eg_div_up(addr % VB__SECTOR + size, VB__SECTOR) * VB__SECTOR;
+    write->erased_to = addr - addr % EG_FLASH_SECTOR;
+    write->erase_end =
+        write->erased_to + eg_div_up(addr % EG_FLASH_SECTOR + size, EG_FLASH_SECTOR) * EG_FLASH_SECTOR;
     if (deflate)
         write->inflating = inflateInit(&write->z) == Z_OK;
     return board->state != VB__STUB || erase_next(board);

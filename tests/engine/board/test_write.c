@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MIB    (1u << 20)
-#define SECTOR 0x1000u
+#define SECTOR EG_FLASH_SECTOR
 
 static uint8_t data[MIB + 1], before[MIB + 1];
 

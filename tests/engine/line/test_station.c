@@ -2,6 +2,7 @@
 
 /* Many simulated boards at once. */
 
+#include "engine/base/mac.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 #include "tests/fakes/faulty_port.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "engine/base/mac.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 

@@ -14,6 +14,7 @@
 #include "tools/espgang/line/table.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 #include "engine/stages/stages.h"
 #include "tools/espgang/cli.h"
 

@@ -2,7 +2,7 @@
 
 /* What the chip says of itself, starting its application, and resetting it. */
 
-#include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 #include "tools/espgang/verbs.h"
 
 #include <stdio.h>

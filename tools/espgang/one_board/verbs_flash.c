@@ -3,14 +3,13 @@
 /* The flash part: its identity, its status, the digest of what it holds, erasing it. */
 
 #include "engine/base/bytes.h"
+#include "targets/target.h"
 #include "tools/espgang/one_board/address.h"
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { SECTOR_SIZE = 4096 };
 
 static const struct cli_option pins_only[] = {CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
 
@@ -204,9 +203,9 @@ static enum eg_code check_region(struct cli_call *call, struct eg_error *err)
     EG_TRY(cli_region_check(call, 0, 1, err));
     for (int i = 0; i < 2; i++) {
         uint64_t number;
-        if (cli_number(call->argument[i], UINT32_MAX, &number) && number % SECTOR_SIZE != 0)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.40s\" is no multiple of the %d bytes of a sector",
-                                call->argument[i], SECTOR_SIZE);
+        if (cli_number(call->argument[i], UINT32_MAX, &number) && number % EG_FLASH_SECTOR != 0)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.40s\" is no multiple of the %u bytes of a sector",
+                                call->argument[i], EG_FLASH_SECTOR);
     }
     return EG_OK;
 }
