@@ -69,6 +69,8 @@ extern "C" {
     X(PORT_BUSY,         "port-busy",            HOST,    false, "the port is in use")                      \
     X(PORT_REFUSED,      "port-refused",         HOST,    false, "the port cannot be opened or set")        \
     X(PORT_GONE,         "port-gone",            LINK,    true,  "the port disappeared")                    \
+    X(BOARD_REMOVED,     "board-removed",        LINK,    false, "the board was taken out")                 \
+    X(BOARD_EXCHANGED,   "board-exchanged",      LINK,    false, "another board is in its place")           \
     X(TIMEOUT,           "timeout",              LINK,    true,  "no answer in time")                       \
     X(BAD_FRAME,         "bad-frame",            LINK,    true,  "bytes that are not a SLIP frame")         \
     X(BAD_REPLY,         "bad-reply",            LINK,    true,  "a frame that is not a valid answer")      \

@@ -17,11 +17,26 @@
 /** One flag per slot; set from any thread or a signal handler, never cleared. */
 struct eg_cancel {
     atomic_bool requested;
+    const char *_Atomic by; /* who asked first, a static text ("Ctrl-C"); NULL = nobody has said */
 };
+
+static inline void eg_cancel_request_by(struct eg_cancel *cancel, const char *by)
+{
+    const char *nobody = NULL;
+
+    atomic_compare_exchange_strong(&cancel->by, &nobody, by);
+    atomic_store(&cancel->requested, true);
+}
 
 static inline void eg_cancel_request(struct eg_cancel *cancel)
 {
-    atomic_store(&cancel->requested, true);
+    eg_cancel_request_by(cancel, NULL);
+}
+
+/** Hand on who asked to end. */
+static inline void eg_cancel_pass_on(struct eg_cancel *to, const struct eg_cancel *from)
+{
+    eg_cancel_request_by(to, atomic_load(&from->by));
 }
 
 /** `cancel` may be NULL: never cancelled. */

@@ -41,6 +41,31 @@ size_t eg_utf8_length(const char *text, size_t size)
     return length;
 }
 
+bool eg_utf8_is_control(const char *text, size_t length)
+{
+    const uint8_t *at = (const uint8_t *)text;
+
+    return (length == 1 && (at[0] < 0x20 || at[0] == 0x7f)) || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+void eg_text_make_harmless(char *text)
+{
+    char *to = text;
+
+    for (size_t left = strlen(text), step; left > 0; text += step, left -= step) {
+        const size_t length = eg_utf8_length(text, left);
+
+        step = length != 0 ? length : 1;
+        if (length == 0 || eg_utf8_is_control(text, length)) {
+            *to++ = '?';
+        } else {
+            memmove(to, text, length);
+            to += length;
+        }
+    }
+    *to = '\0';
+}
+
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err)
 {
     static const char replacement[] = "\xef\xbf\xbd";

@@ -113,12 +113,27 @@ static void end_step(struct eg_run *run, const struct step *step, enum eg_code c
     log_stage(run, EG_LOG_STAGE_END, level, record);
 }
 
+/* Of two boards with one MAC the second is refused by admit, and the first here. */
+static enum eg_code check_undisputed(const struct eg_run *run, struct eg_error *err)
+{
+    char rival[EG_CLAIM_SLOT];
+
+    if (!eg_claims_disputed(run->claims, run->slot, rival))
+        return EG_OK;
+    return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", rival,
+                        run->unit.mac);
+}
+
 static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, struct account *account,
                               struct eg_error *err)
 {
     const struct step step = begin_step(run, stage, account);
-    const enum eg_code code = eg_cancel_requested(run->cancel) ? eg_error_set(err, EG_CANCELLED, "cancelled")
-                                                               : stage->run(run, err);
+    enum eg_code code = check_undisputed(run, err);
+
+    if (eg_cancel_requested(run->cancel))
+        code = eg_error_set(err, EG_CANCELLED, "cancelled");
+    if (code == EG_OK)
+        code = stage->run(run, err);
 
     if (code == EG_OK)
         run->facts |= stage->gives;
@@ -292,6 +307,15 @@ static void set_result(struct eg_result *result, const struct eg_run *run, const
                   });
 }
 
+/* The sentence of an aborted run says who stopped it. */
+static void tell_who(const struct eg_run *run, struct eg_error *err)
+{
+    const char *const by = run->cancel != NULL ? atomic_load(&run->cancel->by) : NULL;
+
+    if (err->code == EG_CANCELLED && by != NULL)
+        (void)eg_error_prefix(err, "stopped by %s: ", by);
+}
+
 static void set_failed(struct eg_run_record *record, const struct eg_error *err)
 {
     record->outcome = eg_outcome_of(err->code);
@@ -320,12 +344,36 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
     return run->recorder->ops->begin(run->recorder, &begin, &run->number, err);
 }
 
+/* Failures that may mean no more than that the board is gone. */
+static bool may_be_removal(enum eg_code code)
+{
+    return eg_port_may_come_back(code) ||
+           (eg_code_blame(code) == EG_BLAME_LINK && code != EG_BOARD_REMOVED && code != EG_BOARD_EXCHANGED);
+}
+
+/* Nothing is green that is not there any more, and who lost the link because the board was taken out says so.
+ */
+static enum eg_code check_presence(const struct eg_run *run, enum eg_code code, struct eg_error *err)
+{
+    struct eg_error removed;
+
+    if ((code != EG_OK && !may_be_removal(code)) || eg_run_check_board(run, &removed) == EG_OK)
+        return code;
+    if (code == EG_OK) {
+        *err = removed;
+        return err->code;
+    }
+    err->code = removed.code;
+    return eg_error_prefix(err, "%s: ", removed.text);
+}
+
 static enum eg_code run_board(struct eg_run *run, const struct eg_stage *const *stages,
                               struct account *account, struct eg_error *err)
 {
     run->attempt = 1;
     EG_TRY(run_hook(run, EG_BEFORE_BOARD, NULL, account, err));
-    return run_attempts(run, stages, account, err);
+    const enum eg_code code = check_presence(run, run_attempts(run, stages, account, err), err);
+    return code == EG_OK ? check_undisputed(run, err) : code;
 }
 
 /* A board that has failed already stays with its own failure. */
@@ -355,12 +403,14 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
         return;
     }
     eg_claims_release(run->claims, run->slot);
-    if (run_board(run, stages, account, err) != EG_OK)
+    if (run_board(run, stages, account, err) != EG_OK) {
+        tell_who(run, err);
         set_failed(record, err);
-    else if (run->marginal != NULL)
+    } else if (run->marginal != NULL) {
         *record = (struct eg_run_record){.outcome = EG_PASS_MARGINAL, .text = "", .marginal = run->marginal};
-    else
+    } else {
         *record = (struct eg_run_record){.outcome = EG_PASS, .text = "", .marginal = ""};
+    }
 
     record->attempts = run->attempt;
     record->duration_us = eg_clock_us() - start_us;

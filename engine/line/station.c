@@ -5,10 +5,10 @@
 #include "engine/line/worker.h"
 #include "engine/stages/stages.h"
 
-static void cancel_all(struct eg__worker *workers, unsigned count)
+static void cancel_all(struct eg__worker *workers, unsigned count, const struct eg_cancel *cancel)
 {
     for (unsigned i = 0; i < count; i++)
-        eg_cancel_request(&workers[i].cancel);
+        eg_cancel_pass_on(&workers[i].cancel, cancel);
 }
 
 static void claims_cleanup(struct eg_claims **claims)
@@ -25,6 +25,7 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
     EG_CLEANUP(eg__crew_finish) struct eg__crew crew;
     enum eg_code code = EG_OK;
     unsigned started = 0;
+    const struct eg_cancel failed = {.by = "the station, which could not start every slot"};
 
     eg__crew_init(&crew);
     EG_TRY(eg_stages_order(eg_stages, stages, err));
@@ -35,16 +36,17 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
 
     for (; started < station->slot_count; started++) {
         struct eg__worker *worker = &workers[started];
+        const struct eg_slot *const slot = &station->slots[started];
         code =
-            eg__worker_start(worker, &crew, station, &station->slots[started], claims, stages, cancel, err);
+            eg__worker_start(worker, &crew, station, slot, slot->label == NULL, claims, stages, cancel, err);
         if (code != EG_OK)
             break;
     }
     if (code != EG_OK)
-        cancel_all(workers, started);
+        cancel_all(workers, started, &failed);
     while (started > 0 && eg__crew_wait(&crew) != 0) {
         if (eg_cancel_requested(cancel))
-            cancel_all(workers, started);
+            cancel_all(workers, started, cancel);
     }
     for (unsigned i = 0; i < started; i++) {
         eg__worker_join(&workers[i]);

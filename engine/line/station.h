@@ -13,13 +13,6 @@
 #include "engine/base/mac.h"
 #include "engine/stages/run.h"
 
-/** A place for a board. */
-struct eg_slot {
-    const char *name;  /* topology path, URL or a human name; unique */
-    const char *url;   /* port to open */
-    const char *label; /* of the board in it, as it was scanned; NULL = not known */
-};
-
 struct eg_station {
     const struct eg_plan *plan;
     struct eg_recorder *recorder;
@@ -83,7 +76,8 @@ enum eg_code eg_station_after_batch(const struct eg_station *station, const unsi
 /** Where eg_station_watch() looks for boards. */
 struct eg_slot_source {
     /**
-     * List the slots that have a port now. Called by the station's thread, every half second.
+     * List the slots that have a port now, and which insertion it is. Called by the station's thread, five
+     * times a second.
      *
      * @param slots  rows that stay as they are until the next call; their strings too
      */
@@ -91,16 +85,13 @@ struct eg_slot_source {
     void *context;
 };
 
-/** A port that has been away for so long has been unplugged; a chip that re-enumerates is back sooner. */
-#define EG_UNPLUGGED_MS 1500
-
 /**
  * Program every board that is plugged in, one after the other in each slot, until cancelled.
  *
- * A slot that appears gets a run; when that has ended the slot waits until its port has disappeared, and the
- * next board gets the next run. Boards that are there at the start count as plugged in. A scan that fails, or
- * a thread that cannot be started, is logged as a warning and tried again half a second later. The station's
- * own slots are not looked at.
+ * An insertion gets a run; when that has ended the slot waits until the port has disappeared or is another
+ * insertion's, which gets the next run. Boards that are there at the start count as plugged in. A scan that
+ * fails, or a thread that cannot be started, is logged as a warning and tried again. The station's own slots
+ * are not looked at.
  *
  * @param ended  called by the station's thread once per ended run; the result's strings live as long as the
  * call

@@ -4,31 +4,43 @@
  * A line: insert, green or red, remove, next.
  *
  *     empty ─▶ settling ─▶ running ─▶ done ─▶ empty
+ *                  ▲                    │ another insertion is there
+ *                  └────────────────────┘
  *
- * What is there is found by scanning, which needs nothing of the system and misses nothing; half a second is
- * nothing to the hand that plugs. A port must be in two scans in a row before it is opened, since the system
- * is still setting its permissions when it first appears, and must be away for EG_UNPLUGGED_MS before its
- * slot counts as empty, since a chip with USB of its own disappears in every reset.
+ * What is there is found by scanning, which needs nothing of the system and misses nothing: the kernel's
+ * numbers tell every insertion from the next, however short the time between them. A port must be in two
+ * scans in a row before it is opened, because its permissions may still be being set.
+ *
+ * What a slot shows is of the insertion that is in it. When that is gone the slot is empty, at once; when
+ * there is another, that is another board and gets a run of its own. Only a chip with USB of its own may be
+ * away for a while, as long as the job's `link.return` says, because it leaves the bus with a reset: it is
+ * known again by its USB serial number, which is its MAC.
  *
  * Threads: all of it is the station's.
  */
 
+#include "engine/base/mac.h"
 #include "engine/line/worker.h"
 #include "engine/stages/stages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SCAN_MS 500
+#define SCAN_MS 200
 
 enum state { EMPTY, SETTLING, RUNNING, DONE };
 
 /* A slot that has been seen; it is kept until the end. */
 struct place {
-    struct eg_slot slot; /* own strings */
+    struct eg_slot slot; /* own strings, of the insertion that is, or was last, taken notice of */
     enum state state;
-    bool there; /* in the newest scan */
-    uint64_t seen_ms;
+    bool there;                  /* in the newest scan */
+    struct eg_presence presence; /* what is there in the newest scan */
+    struct eg_bridge bridge;
+    char url[EG_PLACE];
+    uint64_t seen_ms; /* when what the slot shows was there last */
+    bool left;        /* done, and not seen since it was reset into its application */
     struct eg__worker worker;
 };
 
@@ -42,13 +54,25 @@ struct line {
     unsigned count;
 };
 
+static void place_free(struct place *place)
+{
+    if (place == NULL)
+        return;
+    free((void *)place->slot.name);
+    free((void *)place->slot.address);
+    free((void *)place->slot.url);
+    free(place);
+}
+
+static void place_cleanup(struct place **place)
+{
+    place_free(*place);
+}
+
 static void line_finish(struct line *line)
 {
-    for (unsigned i = 0; i < line->count; i++) {
-        free((void *)line->places[i]->slot.name);
-        free((void *)line->places[i]->slot.url);
-        free(line->places[i]);
-    }
+    for (unsigned i = 0; i < line->count; i++)
+        place_free(line->places[i]);
     free(line->places);
     eg_claims_destroy(line->claims);
     eg__crew_finish(&line->crew);
@@ -56,19 +80,18 @@ static void line_finish(struct line *line)
 
 static enum eg_code add(struct line *line, const struct eg_slot *slot, struct eg_error *err)
 {
+    EG_CLEANUP(place_cleanup) struct place *place = NULL;
     struct place **more = realloc(line->places, (line->count + 1) * sizeof(struct place *));
 
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "slot %s", slot->name);
     line->places = more;
-    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *url = NULL;
-    EG_TRY(eg_strdup(&name, slot->name, err));
-    EG_TRY(eg_strdup(&url, slot->url, err));
-    EG_TRY(eg_alloc(&more[line->count], 1, sizeof(struct place), err));
-    more[line->count++]->slot = (struct eg_slot){.name = name, .url = url};
-    name = NULL;
-    url = NULL;
+    EG_TRY(eg_alloc(&place, 1, sizeof *place, err));
+    EG_TRY(eg_strdup((char **)&place->slot.name, slot->name, err));
+    EG_TRY(eg_strdup((char **)&place->slot.address, eg_slot_address(slot), err));
+    EG_TRY(eg_strdup((char **)&place->slot.url, slot->url, err));
+    more[line->count++] = place;
+    place = NULL;
     return EG_OK;
 }
 
@@ -82,9 +105,51 @@ static enum eg_code note(struct line *line, const struct eg_slot *slots, unsigne
             at++;
         if (at == line->count)
             EG_TRY(add(line, &slots[i], err));
-        line->places[at]->there = true;
+        struct place *const place = line->places[at];
+        place->there = true;
+        place->presence = slots[i].presence;
+        place->bridge = slots[i].bridge;
+        snprintf(place->url, sizeof place->url, "%s", slots[i].url);
     }
     return EG_OK;
+}
+
+static bool is_same(const struct place *place)
+{
+    return place->there && eg_presence_same(&place->presence, &place->slot.presence);
+}
+
+/* The slot has this insertion from now on. */
+static enum eg_code adopt(struct place *place, struct eg_error *err)
+{
+    char *url = NULL;
+
+    EG_TRY(eg_strdup(&url, place->url, err));
+    free((void *)place->slot.url);
+    place->slot.url = url;
+    place->slot.presence = place->presence;
+    place->slot.bridge = place->bridge;
+    return EG_OK;
+}
+
+/* Whether another insertion is the chip with USB of its own that was here. One whose application has a serial
+ * number of its own is known by coming back from the reset that ended its run. */
+static bool has_come_back(const struct place *place)
+{
+    const struct eg_run *const run = &place->worker.run;
+    char serial[EG_MAC_TEXT];
+
+    if (eg_mac_normalise(serial, place->bridge.serial))
+        return eg_serial_is_mac(place->slot.bridge.serial, serial) || strcmp(serial, run->unit.mac) == 0;
+    return place->left && run->native_usb;
+}
+
+/* What may be away for a while. */
+static bool may_be_away(const struct line *line, const struct place *place, uint64_t now_ms)
+{
+    const uint64_t limit_ms = eg_plan_number(line->station->plan, "link.return");
+
+    return place->worker.run.native_usb && now_ms - place->seen_ms < limit_ms;
 }
 
 static void unplug(struct line *line, struct place *place)
@@ -101,30 +166,54 @@ static void unplug(struct line *line, struct place *place)
                                          });
 }
 
+static enum eg_code settle(struct place *place, struct eg_error *err)
+{
+    EG_TRY(adopt(place, err));
+    place->state = SETTLING;
+    return EG_OK;
+}
+
+static enum eg_code look_at_done(struct line *line, struct place *place, uint64_t now_ms,
+                                 struct eg_error *err)
+{
+    if (is_same(place)) {
+        place->seen_ms = now_ms;
+        place->left = false;
+        return EG_OK;
+    }
+    if (may_be_away(line, place, now_ms)) {
+        if (!place->there)
+            return EG_OK;
+        if (has_come_back(place)) {
+            place->seen_ms = now_ms;
+            place->left = false;
+            return adopt(place, err);
+        }
+    }
+    unplug(line, place);
+    return place->there ? settle(place, err) : EG_OK;
+}
+
 static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms, struct eg_error *err)
 {
-    if (place->there)
-        place->seen_ms = now_ms;
     switch (place->state) {
     case EMPTY:
-        if (place->there)
-            place->state = SETTLING;
-        return EG_OK;
+        return place->there ? settle(place, err) : EG_OK;
     case SETTLING:
         if (!place->there) {
             place->state = EMPTY;
             return EG_OK;
         }
-        EG_TRY(eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, line->claims,
+        if (!is_same(place))
+            return settle(place, err);
+        EG_TRY(eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
                                 line->stages, line->cancel, err));
         place->state = RUNNING;
         return EG_OK;
     case RUNNING:
         return EG_OK;
     case DONE:
-        if (now_ms - place->seen_ms >= EG_UNPLUGGED_MS)
-            unplug(line, place);
-        return EG_OK;
+        return look_at_done(line, place, now_ms, err);
     }
     return EG_OK;
 }
@@ -152,6 +241,8 @@ static void collect(struct line *line, bool all, void (*ended)(void *context, co
         eg__worker_join(&place->worker);
         place->state = DONE;
         place->seen_ms = eg_clock_ms();
+        place->left = true;
+        place->slot.presence = place->worker.run.presence;
         ended(context, &place->worker.result);
     }
 }
@@ -160,7 +251,7 @@ static void cancel_all(struct line *line)
 {
     for (unsigned i = 0; i < line->count; i++) {
         if (line->places[i]->state == RUNNING)
-            eg_cancel_request(&line->places[i]->worker.cancel);
+            eg_cancel_pass_on(&line->places[i]->worker.cancel, line->cancel);
     }
 }
 

@@ -67,7 +67,7 @@ static void count_in(struct eg__crew *crew, int change)
 }
 
 enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot,
+                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
                               struct eg_claims *claims, const struct eg_stage *const *stages,
                               const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -86,15 +86,19 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
                 .stub_dir = station->stub_dir,
                 .claims = claims,
                 .slot = slot->name,
+                .address = eg_slot_address(slot),
                 .url = slot->url,
                 .label = slot->label,
+                .presence = slot->presence,
+                .bridge = slot->bridge,
+                .replaceable = replaceable,
                 .batch = station->batch,
             },
         .stages = stages,
         .crew = crew,
     };
-    eg_discover_bridge(&worker->run.bridge, slot->url); /* here, for libudev is for one thread at a time */
-    atomic_init(&worker->cancel.requested, eg_cancel_requested(cancel));
+    if (eg_cancel_requested(cancel))
+        eg_cancel_pass_on(&worker->cancel, cancel);
     count_in(crew, 1);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_SIZE);

@@ -47,11 +47,12 @@ unsigned eg__crew_wait(struct eg__crew *crew);
  *
  * @param worker  room for it; must stay where it is until eg__worker_join()
  * @param slot    its strings must outlive the worker and its result
+ * @param replaceable  see struct eg_run
  * @param cancel  the station's flag; when it is set already the run ends as aborted without touching the
  * board
  */
 enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot,
+                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
                               struct eg_claims *claims, const struct eg_stage *const *stages,
                               const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 

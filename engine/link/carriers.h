@@ -6,6 +6,7 @@
 #define ENGINE_LINK_CARRIERS_H
 
 #include "engine/link/port.h"
+#include "engine/link/topology.h"
 
 /**
  * Open a serial port by libserialport.
@@ -17,6 +18,9 @@
  */
 enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char *path, bool *known,
                              struct eg_error *err) EG_CHECKED;
+
+/** Keep with the port what is known of its device. */
+void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty);
 
 /** What an opening that ended with this errno means for the user. Returns the code. */
 enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err);

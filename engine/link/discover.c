@@ -12,6 +12,7 @@
 #include "engine/link/topology.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <libserialport.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,21 +59,22 @@ static const char *bridge_name(uint16_t vid, uint16_t pid)
     return "";
 }
 
-static void describe(struct eg_found_port *found, const struct sp_port *sp)
+bool eg_presence_same(const struct eg_presence *a, const struct eg_presence *b)
 {
-    const char *serial = sp_get_port_usb_serial(sp);
-    int vid = 0;
-    int pid = 0;
+    return a->device == b->device && a->initialized_us == b->initialized_us && a->usb_bus == b->usb_bus &&
+           a->usb_address == b->usb_address && a->inode == b->inode && a->changed_ns == b->changed_ns;
+}
 
-    snprintf(found->path, sizeof found->path, "%s", sp_get_port_name(sp));
-    snprintf(found->serial, sizeof found->serial, "%s", serial != NULL ? serial : "");
-    if (sp_get_port_transport(sp) == SP_TRANSPORT_USB && sp_get_port_usb_vid_pid(sp, &vid, &pid) == SP_OK) {
-        found->vid = (uint16_t)vid;
-        found->pid = (uint16_t)pid;
-    }
-    snprintf(found->bridge, sizeof found->bridge, "%s", bridge_name(found->vid, found->pid));
+static void describe(struct eg_found_port *found, const char *path, const struct eg__tty *tty)
+{
+    snprintf(found->path, sizeof found->path, "%s", path);
+    snprintf(found->slot, sizeof found->slot, "%s", tty->place[0] != '\0' ? tty->place : path);
+    snprintf(found->serial, sizeof found->serial, "%s", tty->bridge.serial);
+    snprintf(found->bridge, sizeof found->bridge, "%s", bridge_name(tty->bridge.vid, tty->bridge.pid));
+    found->vid = tty->bridge.vid;
+    found->pid = tty->bridge.pid;
+    found->presence = tty->presence;
     found->default_choice = found->bridge[0] != '\0';
-    eg_discover_slot(found->slot, sizeof found->slot, found->path);
 }
 
 static int by_slot(const void *a, const void *b)
@@ -105,11 +107,67 @@ enum eg_code eg_discover_ports(struct eg_found_port **found, size_t *count, stru
     if (size == 0)
         return EG_OK;
     EG_TRY(eg_alloc(found, size, sizeof **found, err));
-    for (size_t i = 0; i < size; i++)
-        describe(&(*found)[i], list[i]);
-    qsort(*found, size, sizeof **found, by_slot);
-    *count = size;
+    for (size_t i = 0; i < size; i++) {
+        const char *path = sp_get_port_name(list[i]);
+        struct eg__tty tty;
+
+        if (eg__tty_look(&tty, path) && tty.ready)
+            describe(&(*found)[(*count)++], path, &tty);
+    }
+    qsort(*found, *count, sizeof **found, by_slot);
     return EG_OK;
+}
+
+static enum eg_code at_place(struct eg_found_port *found, const char *place, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_found_port *ports = NULL;
+    size_t count;
+
+    EG_TRY(eg_discover_ports(&ports, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(ports[i].slot, place) == 0) {
+            *found = ports[i];
+            return EG_OK;
+        }
+    }
+    return eg_error_set(err, EG_NO_PORT, "%s: no serial port is plugged in there", place);
+}
+
+static enum eg_code at_path(struct eg_found_port *found, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *real = realpath(path, NULL);
+    struct eg__tty tty;
+
+    if (real == NULL)
+        return eg_error_errno(err, EG_NO_PORT, errno, "%s", path);
+    if (!eg__tty_look(&tty, real))
+        return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", path);
+    if (!tty.ready)
+        return eg_error_set(err, EG_NO_PORT, "%s: udev has not set it up yet", path);
+    describe(found, real, &tty);
+    return EG_OK;
+}
+
+/* Whether it begins with a word and a colon, as "rfc2217://" and "sim:" do; places begin with a digit or have
+ * a dash. */
+static bool is_url(const char *address)
+{
+    size_t length = 0;
+
+    while (isalnum((unsigned char)address[length]))
+        length++;
+    return isalpha((unsigned char)address[0]) && address[length] == ':';
+}
+
+enum eg_code eg_discover_at(struct eg_found_port *found, const char *address, struct eg_error *err)
+{
+    *found = (struct eg_found_port){0};
+    if (is_url(address)) {
+        snprintf(found->path, sizeof found->path, "%s", address);
+        snprintf(found->slot, sizeof found->slot, "%s", address);
+        return EG_OK;
+    }
+    return strchr(address, '/') == NULL ? at_place(found, address, err) : at_path(found, address, err);
 }
 
 enum filter_kind { BY_VID, BY_PID, BY_NAME, BY_SERIAL };
@@ -226,12 +284,14 @@ void eg_discover_order_for_search(struct eg_found_port *found, size_t count)
 
 void eg_discover_bridge(struct eg_bridge *bridge, const char *url)
 {
-    *bridge = (struct eg_bridge){0};
-    eg__usb_device(bridge, url);
+    struct eg__tty tty;
+
+    *bridge = eg__tty_look(&tty, url) ? tty.bridge : (struct eg_bridge){0};
 }
 
 void eg_discover_slot(char *slot, size_t size, const char *url)
 {
-    if (!eg__topology(slot, size, url))
-        snprintf(slot, size, "%s", url);
+    struct eg__tty tty;
+
+    snprintf(slot, size, "%s", eg__tty_look(&tty, url) && tty.place[0] != '\0' ? tty.place : url);
 }

@@ -11,22 +11,59 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define EG_PLACE 256
+
+/** The USB device that carries a port. Its texts are harmless to print. */
+struct eg_bridge {
+    uint16_t vid, pid; /* vid 0 = not known, or not USB */
+    char serial[64];   /* its own; "" = none */
+};
+
+/**
+ * One insertion of one device, told apart from every other by numbers of the kernel. Names like ttyUSB0 do
+ * not tell: Linux gives the lowest free one in the order of plugging. All zero: not known, as for a URL.
+ */
+struct eg_presence {
+    uint64_t device;         /* number of the device node */
+    uint64_t initialized_us; /* when udev initialised it, since the system started; 0 = there is no udev */
+    uint32_t usb_bus, usb_address; /* of the USB device; 0 = not USB */
+    uint64_t inode, changed_ns;    /* of the device node where there is no udev; else 0 */
+};
+
+/** Whether both are the same insertion. Two unknown ones are the same. */
+bool eg_presence_same(const struct eg_presence *a, const struct eg_presence *b);
+
 struct eg_found_port {
-    char path[256];  /* "/dev/ttyUSB0" */
-    char slot[256];  /* USB topology ("pci-0000:00:14.0-usb-0:2:1.0" or "1-2.3"), or the path when not USB */
-    char bridge[64]; /* "CP210x", "CH340", "USB-Serial/JTAG", "" = unknown bridge or none */
-    char serial[64]; /* USB serial number, "" = none */
+    char path[256];      /* "/dev/ttyUSB0": its name now */
+    char slot[EG_PLACE]; /* USB topology ("pci-0000:00:14.0-usb-0:2:1.0" or "1-2.3:1.0"), or the path when not
+                            USB */
+    char bridge[64];     /* "CP210x", "CH340", "USB-Serial/JTAG", "" = unknown bridge or none */
+    char serial[64];     /* USB serial number, harmless to print; "" = none */
     uint16_t vid, pid;   /* 0 = not USB */
+    struct eg_presence presence;
     bool default_choice; /* USB with a bridge known from Espressif boards, or native USB: used without --ports
                           */
 };
 
 /**
- * List the serial ports, sorted by slot.
+ * List the serial ports, sorted by slot. A port that udev has not initialised yet is not listed: its place is
+ * not known and its permissions are not set.
  *
  * @param found  an array of *count rows, the caller's, for free(); NULL when there is none
  */
 enum eg_code eg_discover_ports(struct eg_found_port **found, size_t *count, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Find the port that is at an address now. Every opening of a slot goes through here, since a port may have
+ * another name each time.
+ *
+ * @param address  a place (`slot` above), a path (links are followed), or a URL, which is only copied: its
+ * presence is not known
+ *
+ * @return EG_OK; EG_NO_PORT nothing is there, or udev has not initialised it yet
+ */
+enum eg_code eg_discover_at(struct eg_found_port *found, const char *address,
+                            struct eg_error *err) EG_CHECKED;
 
 /**
  * Leave out the ports that do not meet the filters; the others keep their order.
@@ -47,16 +84,10 @@ enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, cons
  * rest; among equals the highest path first. */
 void eg_discover_order_for_search(struct eg_found_port *found, size_t count);
 
-/** The USB device that carries a port. */
-struct eg_bridge {
-    uint16_t vid, pid; /* vid 0 = not known, or not USB */
-    char serial[64];   /* its own; "" = none */
-};
-
-/** That of a port path (links are followed) or URL. */
+/** Find the USB device that carries a port path (links are followed) or URL. */
 void eg_discover_bridge(struct eg_bridge *bridge, const char *url);
 
-/** The slot name of a port path or URL: topology for USB serial ports, else the path or URL itself. */
+/** Find the slot name of a port path or URL: topology for USB serial ports, else the path or URL itself. */
 void eg_discover_slot(char *slot, size_t size, const char *url);
 
 #endif

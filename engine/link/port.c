@@ -100,7 +100,10 @@ enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *
     away->gone = true;
     eg_port_close(*port);
     *port = away;
-    EG_TRY(eg_port_open(&opened, away->url, schemes, away->cancel, err));
+    EG_TRY(
+        eg_port_open(&opened, away->place[0] != '\0' ? away->place : away->url, schemes, away->cancel, err));
+    if (strcmp(away->url, away->place) != 0) /* it was opened by a path: sentences name the one it has now */
+        memcpy(opened->url, opened->path[0] != '\0' ? opened->path : away->url, sizeof opened->url);
     EG_TRY(eg_port_set_baud(opened, away->baud, err));
     opened->bytes_sent += away->bytes_sent;
     opened->bytes_received += away->bytes_received;

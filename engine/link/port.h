@@ -15,6 +15,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/link/discover.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,12 +61,15 @@ struct eg_port_ops {
 struct eg_port {
     const struct eg_port_ops *ops;
     const struct eg_cancel *cancel; /* may be NULL; not owned */
-    char url[256];
-    bool remote;       /* lines travel over a network: no tight reset; answers may be slow */
-    uint16_t vid, pid; /* of the USB device; 0 = not USB or not known */
-    uint32_t baud;     /* last rate asked for, also where the carrier has none; 0 = none yet */
-    bool dtr, rts;     /* last state set */
-    bool no_lines;     /* the device has none, although its kind may have them */
+    char url[256];                  /* what sentences call it: as it was opened */
+    char path[256];                 /* of a port of this machine: its name now; else "" */
+    char place[EG_PLACE];           /* of a USB serial port; else "" */
+    struct eg_presence presence;    /* whose port was opened; unknown where there is no device node */
+    bool remote;                    /* lines travel over a network: no tight reset; answers may be slow */
+    uint16_t vid, pid;              /* of the USB device; 0 = not USB or not known */
+    uint32_t baud;                  /* last rate asked for, also where the carrier has none; 0 = none yet */
+    bool dtr, rts;                  /* last state set */
+    bool no_lines;                  /* the device has none, although its kind may have them */
     uint64_t bytes_sent, bytes_received;
     bool gone; /* EG_PORT_GONE was seen; every further call returns it */
 };
@@ -87,6 +91,8 @@ extern const struct eg_port_scheme *const eg_port_schemes[];
 /**
  * Open a port; exclusive where the system can. The modem lines are released and the rate is 115200.
  *
+ * @param url      a URL, a path, or a place (eg_discover_at()), where the port is opened that is plugged in
+ * there now
  * @param schemes  NULL-terminated; the first whose `scheme` begins the URL opens it
  * @param cancel   looked at in every wait of this port; may be NULL; must outlive the port
  *
@@ -107,8 +113,9 @@ static inline bool eg_port_may_come_back(enum eg_code code)
 }
 
 /**
- * Close the port and open its URL again, at the rate it had; what it has counted goes on. When that fails,
- * *port is one that is gone, and can be reopened later or closed.
+ * Close the port and open it again, at the rate it had; its counts go on. A USB serial port is looked for at
+ * its place, whatever its name is by then. When that fails, *port is one that is gone, and can be reopened
+ * later or closed. Whether the same device is there shows in `presence`.
  *
  * @return as eg_port_open()
  */

@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
+#include "engine/link/topology.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define PLACE_TRIES 3
 
 enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err)
 {
@@ -69,20 +72,65 @@ enum eg_code eg__parse_address(char *address, size_t room, const char *url, stru
 }
 
 /* libserialport first; it wants a sysfs entry and modem lines, so ptys and the like go to gensio. */
-static enum eg_code open_path(struct eg_port **port, const char *url, void *context,
-                              const struct eg_cancel *cancel, struct eg_error *err)
+static enum eg_code open_device(struct eg_port **port, const char *url, const char *path,
+                                const struct eg_cancel *cancel, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *path = realpath(url, NULL);
     struct stat status;
+    struct eg__tty tty;
     bool known;
 
-    (void)context;
-    if (path == NULL || stat(path, &status) != 0)
+    if (stat(path, &status) != 0)
         return eg__tty_cannot_open(url, errno, err);
     if (!S_ISCHR(status.st_mode))
         return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", url);
     EG_TRY(eg__serial_open(port, url, path, &known, err));
-    return known ? EG_OK : eg__gensio_open_tty(port, url, path, cancel, err);
+    if (known)
+        return EG_OK;
+    EG_TRY(eg__gensio_open_tty(port, url, path, cancel, err));
+    if (eg__tty_look(&tty, path)) /* gensio does not show its descriptor */
+        eg__tty_note(*port, path, &tty);
+    return EG_OK;
+}
+
+void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty)
+{
+    snprintf(port->path, sizeof port->path, "%s", path);
+    memcpy(port->place, tty->place, sizeof port->place);
+    port->presence = tty->presence;
+    port->vid = tty->bridge.vid;
+    port->pid = tty->bridge.pid;
+}
+
+/* Between looking and opening the port may have been exchanged, and its name may be that of another place. */
+static enum eg_code open_place(struct eg_port **port, const char *place, const struct eg_cancel *cancel,
+                               struct eg_error *err)
+{
+    for (unsigned i = 0; i < PLACE_TRIES; i++) {
+        EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
+        struct eg_found_port found;
+
+        EG_TRY(eg_discover_at(&found, place, err));
+        EG_TRY(open_device(&opened, place, found.path, cancel, err));
+        if (strcmp(opened->place, found.slot) == 0) {
+            *port = opened;
+            opened = NULL;
+            return EG_OK;
+        }
+    }
+    return eg_error_set(err, EG_NO_PORT, "%s: the port was exchanged while it was opened", place);
+}
+
+static enum eg_code open_path(struct eg_port **port, const char *url, void *context,
+                              const struct eg_cancel *cancel, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = realpath(url, NULL);
+
+    (void)context;
+    if (path != NULL)
+        return open_device(port, url, path, cancel, err);
+    if (errno != ENOENT || strchr(url, '/') != NULL)
+        return eg__tty_cannot_open(url, errno, err);
+    return open_place(port, url, cancel, err);
 }
 
 static const struct eg_port_scheme rfc2217 = {
@@ -105,7 +153,9 @@ static const struct eg_port_scheme socket_scheme = {
 
 static const struct eg_port_scheme path_scheme = {
     .scheme = "",
-    .help = "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines)",
+    .help =
+        "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines);\n"
+        "                     or its slot, as 'espgang ports' shows it",
     .open = open_path,
 };
 

@@ -13,6 +13,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
+#include "engine/link/topology.h"
 
 #include <errno.h>
 #include <libserialport.h>
@@ -221,8 +222,8 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
         .close = serial_close,
     };
     EG_CLEANUP(close_cleanup) struct serial *serial = NULL;
+    struct eg__tty tty;
     struct sp_port *sp;
-    int vid, pid;
 
     *known = sp_get_port_by_name(path, &sp) == SP_OK;
     if (!*known)
@@ -248,10 +249,8 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
     if (configure(sp) != SP_OK)
         return failed(serial, "setting 8N1", errno, err);
     eg__tty_hurry(serial->fd);
-    if (sp_get_port_usb_vid_pid(sp, &vid, &pid) == SP_OK) {
-        serial->port.vid = (uint16_t)vid;
-        serial->port.pid = (uint16_t)pid;
-    }
+    if (eg__tty_look_at(&tty, serial->fd))
+        eg__tty_note(&serial->port, path, &tty);
     *port = &serial->port;
     serial = NULL;
     return EG_OK;

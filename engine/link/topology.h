@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where a device is plugged in; one file per system. */
+/* What the system knows of the device node of a tty; one file per system. */
 
 #ifndef ENGINE_LINK_TOPOLOGY_H
 #define ENGINE_LINK_TOPOLOGY_H
@@ -8,12 +8,18 @@
 #include "engine/link/discover.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/** The place of the USB serial port at `path` (links are followed); false when it is none or has no place. */
-bool eg__topology(char *place, size_t size, const char *path);
+struct eg__tty {
+    bool ready;           /* the system has finished setting it up: permissions, place */
+    char place[EG_PLACE]; /* of a USB serial port; "" = it is none */
+    struct eg_bridge bridge;
+    struct eg_presence presence;
+};
 
-/** The USB device of the serial port at `path`, likewise; `bridge` stays as it is when there is none. */
-void eg__usb_device(struct eg_bridge *bridge, const char *path);
+/** Look at a path (links are followed); false when no character device is there. */
+bool eg__tty_look(struct eg__tty *tty, const char *path);
+
+/** Look at the device that a descriptor was opened on; false when that has left the system. */
+bool eg__tty_look_at(struct eg__tty *tty, int fd);
 
 #endif

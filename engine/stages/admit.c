@@ -111,12 +111,13 @@ static enum eg_code check_flash(const struct eg_run *run, struct eg_error *err)
 
 static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
 {
-    char holder[128];
+    const struct eg_claimant claimant = {run->slot, run->address, run->presence};
+    char rival[EG_CLAIM_SLOT];
 
-    if (!eg_claims_take(run->claims, run->unit.mac, run->slot, holder)) {
-        if (holder[0] == '\0')
+    if (!eg_claims_take(run->claims, run->unit.mac, &claimant, rival)) {
+        if (rival[0] == '\0')
             return eg_error_set(err, EG_NO_MEMORY, "out of memory for the claim on %s", run->unit.mac);
-        return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", holder,
+        return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", rival,
                             run->unit.mac);
     }
     return EG_OK;

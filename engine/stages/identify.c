@@ -50,10 +50,11 @@ static enum eg_code identify(struct eg_run *run, struct eg_error *err)
     /* The chip is on record even when its flash turns out to be absent. */
     describe(&unit, run);
     if (run->has_unit && strcmp(unit.mac, run->unit.mac) != 0)
-        return eg_error_set(err, EG_WRONG_CHIP, "the board in the slot is now %s, the run began with %s",
+        return eg_error_set(err, EG_BOARD_EXCHANGED, "the board in the slot is now %s, the run began with %s",
                             unit.mac, run->unit.mac);
     run->unit = unit;
     run->has_unit = true;
+    eg_run_confirm(run);
 
     if (run->chip.secure_download)
         return EG_OK;

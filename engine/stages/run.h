@@ -12,21 +12,11 @@
 #include "engine/loader/loader.h"
 #include "engine/plan/recorder.h"
 #include "engine/plan/stage.h"
+#include "engine/stages/claims.h"
+#include "engine/stages/slot.h"
 
-/** MACs of the boards in the slots, so that no two slots program what claims to be the same chip. Shared by
- * all workers. */
-struct eg_claims;
-
-/** What the board alone is given: unit.h. */
+/** What the board alone is given: unit_data.h. */
 struct eg_unit_data;
-
-struct eg_claims *eg_claims_create(void);
-void eg_claims_destroy(struct eg_claims *claims);
-/** Let the slot hold the MAC instead of the one it held. False when another slot holds it: `holder` (room for
- * 128) then has that slot's name, or "" when there was no memory. The same slot may claim again. */
-bool eg_claims_take(struct eg_claims *claims, const char *mac, const char *slot, char *holder);
-/** The board has left the slot. */
-void eg_claims_release(struct eg_claims *claims, const char *slot);
 
 /** One board's way through the pipeline; belongs to its worker. */
 struct eg_run {
@@ -38,10 +28,13 @@ struct eg_run {
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
-    const char *slot, *url;
+    const char *slot;        /* name of the place */
+    const char *address;     /* by which its port is found, each time it is opened */
+    const char *url;         /* of the port when it was opened last */
     const char *batch;       /* its name, for hooks; NULL = none */
     const char *label;       /* of the board; NULL = not known */
     struct eg_bridge bridge; /* behind the port */
+    bool replaceable;        /* as long as it has not told its MAC, the board may be another insertion's */
     int64_t number;          /* of the run, from the recorder */
 
     /* of this attempt */
@@ -58,6 +51,9 @@ struct eg_run {
     struct eg_buffer log; /* what the application printed, compressed with zstd */
 
     /* of the whole run */
+    struct eg_presence presence; /* the insertion that is the board of the run */
+    char path[256];              /* where `url` points once the port of a place was opened */
+    bool native_usb;             /* the chip's own, which may leave the bus with a reset */
     struct eg_unit unit;
     bool has_unit;
     struct eg_unit_data *unit_data;   /* NULL = not made yet */

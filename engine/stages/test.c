@@ -134,9 +134,9 @@ struct test {
     unsigned step_count;
     struct eg_capture *captures;
     unsigned capture_count;
-    bool native_usb; /* the port may leave with the reset */
 
     struct eg_app_log log;
+    uint64_t gone_ms;  /* when the port was seen to be gone; 0 = it is there */
     unsigned at;       /* the step */
     bool begun;        /* what it sends is sent */
     uint64_t start_ms; /* of the step */
@@ -391,11 +391,14 @@ static enum eg_code come_back(struct test *test, struct eg_error *err)
     struct eg_error cancelled;
 
     test->log.complete = true; /* what follows is another line */
-    const enum eg_code code = eg_port_reopen(&run->port, run->schemes, err);
-    run->loader.port = run->port;
+    if (test->gone_ms == 0)
+        test->gone_ms = eg_clock_ms();
+    const enum eg_code code = eg_run_reopen(run, err);
+    if (code == EG_OK)
+        test->gone_ms = 0;
     if (code == EG_OK || !eg_port_may_come_back(code))
         return code;
-    if (left_ms(test) == 0) {
+    if (left_ms(test) == 0 || eg_clock_left_ms(test->gone_ms + eg_run_return_ms(run)) == 0) {
         err->code = EG_PORT_GONE;
         return eg_error_prefix(err, "the port did not come back after the reset: ");
     }
@@ -465,7 +468,7 @@ static enum eg_code follow(struct test *test, struct eg_error *err)
         const unsigned at = test->at;
         enum eg_code code = read_some(test, err);
 
-        if (code == EG_PORT_GONE && test->native_usb)
+        if (code == EG_PORT_GONE && test->run->native_usb)
             code = come_back(test, err);
         EG_TRY(code);
         if (test->at == at && left_ms(test) == 0)
@@ -485,11 +488,10 @@ static enum eg_code start_application(struct test *test, struct eg_error *err)
         return eg_error_set(err, EG_PORT_REFUSED,
                             "%s: no modem lines by which the board could be reset into its application",
                             run->port->url);
-    test->native_usb = eg_loader_usb_otg(&run->loader) || eg_loader_usb_jtag(&run->loader);
     run->loader.log_baud = test->steps[0].baud;
     run->facts |= EG_FACT_LEFT;
     const enum eg_code code = eg_loader_leave(&run->loader, after, err);
-    return code == EG_PORT_GONE && test->native_usb ? EG_OK : code;
+    return code == EG_PORT_GONE && run->native_usb ? EG_OK : code;
 }
 
 /* Every value that does not pass, in one sentence; of a test that failed, those that were found. */

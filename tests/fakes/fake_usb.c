@@ -32,7 +32,12 @@ void fake_usb_plug(const struct fake_usb *usb, const char *name, const char *ids
 {
     const struct usb_port port = {name, ids, serial, place, terminal};
 
-    assert_int_equal(usb_tree_plug(usb->folder, &port), 0);
+    assert_int_equal(usb_tree_plug(usb->folder, &port, NULL), 0);
+}
+
+void fake_usb_unplug(const struct fake_usb *usb, const char *place)
+{
+    assert_int_equal(usb_tree_unplug(usb->folder, place), 0);
 }
 
 static void note(struct fake_adapter *adapter, const char *event)

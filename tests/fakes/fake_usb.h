@@ -29,6 +29,9 @@ void fake_usb_end(struct fake_usb *usb);
 void fake_usb_plug(const struct fake_usb *usb, const char *name, const char *ids, const char *serial,
                    const char *place, const char *terminal);
 
+/** Pull out what is at the place (usb_tree_unplug()). */
+void fake_usb_unplug(const struct fake_usb *usb, const char *place);
+
 /** A terminal and a thread that is its modem lines. */
 struct fake_adapter {
     int master;        /* the other end of the terminal */

@@ -11,12 +11,12 @@
  * releasing them when it is closed is the affair of who serves the socket, since a program that is killed
  * closes too.
  *
- * Nothing is remembered between calls: which device a descriptor is of is found by its number. Without the
- * variable every call passes unchanged.
+ * A descriptor belongs to the device it was opened on. When that is unplugged the descriptor hangs up, even
+ * if another device has the name by then (tty_shim_ports.c). Without the variable every call passes
+ * unchanged.
  *
- * Threads: as the C library's. Not here: uevents by netlink; /dev as a folder that is read; fstat(), which
- * shows the terminal; exclusive opening, of which only the request is passed on (a lock by flock() works).
- * For Linux only.
+ * Threads: as the C library's. Not here: uevents by netlink; /dev as a folder that is read; exclusive
+ * opening, of which only the request is passed on (a lock by flock() works). For Linux only.
  */
 
 #undef _FILE_OFFSET_BITS /* the plain names must stay what they are */
@@ -52,6 +52,8 @@ int __xstat(int version, const char *path, struct stat *status);
 int __xstat64(int version, const char *path, struct stat64 *status);
 int __lxstat(int version, const char *path, struct stat *status);
 int __lxstat64(int version, const char *path, struct stat64 *status);
+int __fxstat(int version, int fd, struct stat *status);
+int __fxstat64(int version, int fd, struct stat64 *status);
 int __fxstatat(int version, int folder, const char *path, struct stat *status, int flags);
 int __fxstatat64(int version, int folder, const char *path, struct stat64 *status, int flags);
 ssize_t __readlink_chk(const char *path, char *target, size_t size, size_t room);
@@ -127,12 +129,12 @@ static const char *find_at(int folder, const char *path, char room[PATH_MAX])
     return found == room ? room : path;
 }
 
-/* "ttyUSB7" of what find() has found; NULL when it is no device. */
-static const char *device_name(const char *found)
+/* "ttyUSB7" of what find() has found for `path`; NULL when it is no device. */
+static const char *device_name(const char *found, const char *path)
 {
     const size_t size = tty_shim_root() != NULL ? strlen(tty_shim_root()) : 0;
 
-    return size > 0 && found != NULL && strncmp(found, tty_shim_root(), size) == 0 &&
+    return size > 0 && found != path && strncmp(found, tty_shim_root(), size) == 0 &&
                    under(found + size, "/dev")
                ? found + size + strlen("/dev/")
                : NULL;
@@ -160,8 +162,10 @@ static int open_file(int folder, const char *path, int flags, mode_t mode)
     const char *found = find_at(folder, path, room);
     const int fd = next(folder, found, flags, mode);
 
-    if (fd >= 0 && device_name(found) != NULL && (flags & O_PATH) == 0)
-        tty_shim_opened(found);
+    if (fd >= 0 && device_name(found, path) != NULL && (flags & O_PATH) == 0) {
+        tty_shim_opened(fd, device_name(found, path), device_number(device_name(found, path)));
+        tty_shim_assert_lines(found);
+    }
     return fd;
 }
 
@@ -259,17 +263,46 @@ int faccessat(int folder, const char *path, int mode, int flags)
     return next(folder, find_at(folder, path, room), mode, flags);
 }
 
+/* The number of a device, and the time its node was made: each time it is plugged in, a new one. */
+static void show_device(struct stat64 *status, const char *path, const char *name)
+{
+    NEXT(fstatat64);
+    struct stat64 node;
+
+    status->st_rdev = device_number(name);
+    if (next(AT_FDCWD, path, &node, AT_SYMLINK_NOFOLLOW) == 0)
+        status->st_ctim = node.st_ctim;
+}
+
 static int look(int folder, const char *path, struct stat64 *status, int flags)
 {
     NEXT(fstatat64);
     char room[PATH_MAX];
     const char *found = find_at(folder, path, room);
-    const char *name = device_name(found);
+    const char *name = device_name(found, path);
     const int result = next(folder, found, status, name != NULL ? flags & ~AT_SYMLINK_NOFOLLOW : flags);
 
     if (result == 0 && name != NULL)
-        status->st_rdev = device_number(name);
+        show_device(status, found, name);
     return result;
+}
+
+int fstat64(int fd, struct stat64 *status)
+{
+    NEXT(fstat64);
+    const int result = next(fd, status);
+    struct tty_shim_node node;
+
+    if (result == 0 && tty_shim_state(fd, NULL, &node) != TTY_SHIM_OTHER) {
+        status->st_rdev = node.number;
+        status->st_ctim = node.changed;
+    }
+    return result;
+}
+
+int fstat(int fd, struct stat *status)
+{
+    return fstat64(fd, (struct stat64 *)status);
 }
 
 int stat(const char *path, struct stat *status)
@@ -328,6 +361,18 @@ int __lxstat64(int version, const char *path, struct stat64 *status)
     return lstat64(path, status);
 }
 
+int __fxstat(int version, int fd, struct stat *status)
+{
+    (void)version;
+    return fstat(fd, status);
+}
+
+int __fxstat64(int version, int fd, struct stat64 *status)
+{
+    (void)version;
+    return fstat64(fd, status);
+}
+
 int __fxstatat(int version, int folder, const char *path, struct stat *status, int flags)
 {
     (void)version;
@@ -384,7 +429,7 @@ ssize_t readlinkat(int folder, const char *path, char *target, size_t size)
     char room[PATH_MAX];
     const char *found = find_at(folder, path, room);
 
-    if (device_name(found) == NULL)
+    if (device_name(found, path) == NULL)
         return next(folder, found, target, size);
     errno = EINVAL; /* a device is no link */
     return -1;
@@ -413,7 +458,7 @@ char *realpath(const char *path, char *resolved)
     NEXT(realpath);
     char room[PATH_MAX], real[PATH_MAX], real_root[PATH_MAX];
     const char *found = find(path, room);
-    const char *name = device_name(found);
+    const char *name = device_name(found, path);
 
     if (found != room)
         return next(path, resolved);

@@ -14,14 +14,12 @@
 #include "tests/fakes/tty_shim.h"
 #include "tools/vboard/lines.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/serial.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -46,27 +44,7 @@ static int ask(const char *device, unsigned char request)
     return answered ? answer : -1;
 }
 
-/* The path in the folder's dev/ of the device that a descriptor is of. */
-static bool device_of(int fd, char device[PATH_MAX])
-{
-    struct stat own, other;
-    char folder[PATH_MAX];
-    bool found = false;
-
-    if (tty_shim_root() == NULL || fstat(fd, &own) != 0 || !S_ISCHR(own.st_mode) ||
-        !tty_shim_join(folder, tty_shim_root(), "/dev/"))
-        return false;
-    DIR *dir = opendir(folder);
-    if (dir == NULL)
-        return false;
-    for (const struct dirent *entry; !found && (entry = readdir(dir)) != NULL;)
-        found = tty_shim_join(device, folder, entry->d_name) && stat(device, &other) == 0 &&
-                other.st_dev == own.st_dev && other.st_ino == own.st_ino;
-    closedir(dir);
-    return found;
-}
-
-void tty_shim_opened(const char *device)
+void tty_shim_assert_lines(const char *device)
 {
     (void)ask(device, VB_LINES_SET + (VB_LINES_DTR | VB_LINES_RTS));
 }
@@ -142,8 +120,15 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(args, request);
     void *argument = va_arg(args, void *);
     va_end(args);
+    if (!is_for_lines(request))
+        return next(fd, request, argument);
+    const int trouble = tty_shim_trouble(fd, TTY_SHIM_LINES);
+    if (trouble != 0) {
+        errno = trouble;
+        return -1;
+    }
     const int answer =
-        is_for_lines(request) && device_of(fd, device) ? perform(device, request, argument) : -1;
+        tty_shim_state(fd, device, NULL) == TTY_SHIM_HERE ? perform(device, request, argument) : -1;
     if (answer < 0)
         return next(fd, request, argument);
     if (answer != VB_LINES_REFUSED)
@@ -157,7 +142,7 @@ int tcdrain(int fd)
     NEXT(tcdrain);
     char device[PATH_MAX];
 
-    while (device_of(fd, device) && ask(device, VB_LINES_UNSENT) > 0)
+    while (tty_shim_state(fd, device, NULL) == TTY_SHIM_HERE && ask(device, VB_LINES_UNSENT) > 0)
         usleep(1000);
     return next(fd);
 }

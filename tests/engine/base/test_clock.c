@@ -16,7 +16,7 @@ static void *request(void *cancel)
 static void a_sleeper_wakes_when_it_is_cancelled(void **state)
 {
     (void)state;
-    struct eg_cancel cancel = {false};
+    struct eg_cancel cancel = {.requested = false};
     struct eg_error err;
     pthread_t thread;
 

@@ -49,6 +49,21 @@ static void bytes_that_are_not_utf_8_are_replaced_one_by_one(void **state)
     free(clean);
 }
 
+static void text_from_a_device_is_harmless_once_its_controls_are_replaced(void **state)
+{
+    (void)state;
+    char text[] = "\x1b[31mA\x07\xc2\x9b"
+                  "2J\x7f\xff\xe4\xbd\xa0\xc2\xa0"
+                  "b\n";
+    char none[] = "";
+
+    eg_text_make_harmless(text);
+    assert_string_equal(text, "?[31mA??2J??\xe4\xbd\xa0\xc2\xa0"
+                              "b?");
+    eg_text_make_harmless(none);
+    assert_string_equal(none, "");
+}
+
 static void a_slip_is_near_what_was_meant(void **state)
 {
     (void)state;
@@ -71,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
+        cmocka_unit_test(text_from_a_device_is_harmless_once_its_controls_are_replaced),
         cmocka_unit_test(a_slip_is_near_what_was_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,8 @@ struct hand {
     unsigned ended, scans;
     enum eg_code fail; /* of the second scan */
     unsigned all_scans, after;
+    const char
+        *serial; /* of the USB device that is there after the first run, another insertion; NULL = none */
     char results[200];
 };
 
@@ -27,6 +29,11 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     if (++hand->all_scans == 2 && hand->fail != EG_OK)
         return eg_error_set(err, hand->fail, "nothing can be found");
     *slots = hand->line->slots;
+    if (hand->serial != NULL && hand->ended > 0) {
+        hand->line->slots[0].presence.device = 1;
+        snprintf(hand->line->slots[0].bridge.serial, sizeof hand->line->slots[0].bridge.serial, "%s",
+                 hand->serial);
+    }
     *count = hand->ended > 0 && hand->scans <= hand->away ? 0 : hand->line->station.slot_count;
     if (hand->ended == hand->wanted && hand->scans > hand->away + hand->after)
         eg_cancel_request(&hand->line->cancel);
@@ -63,14 +70,46 @@ static void the_next_board_in_a_slot_gets_the_next_run(void **state)
     assert_non_null(strstr(hand.line->recorder.transcript, "outcome pass\nunplugged 1\n"));
 }
 
+/* A chip with USB of its own; that the job is for another does not matter here. */
+static const struct vb_config native = {.usb = VB_USB_SERIAL_JTAG, .fast = true};
+
+static void plug_native(struct fake_line *line)
+{
+    struct vb_config config = native;
+
+    config.target = eg_target_by_name("esp32c3");
+    fake_line_plug(line, &config, 1, NO_FAULTS);
+}
+
 static void a_board_that_only_re_enumerates_is_not_programmed_again(void **state)
 {
-    struct hand hand = {.line = *state, .wanted = 1, .away = 1, .after = 5};
+    struct hand hand = {.line = *state, .wanted = 1, .away = 1, .after = 5, .serial = "02:65:67:00:00:01"};
 
-    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    plug_native(hand.line);
     watch(&hand);
     assert_int_equal(hand.line->recorder.run_count, 1);
     assert_null(strstr(hand.line->recorder.transcript, "unplugged"));
+}
+
+static void a_chip_with_usb_of_its_own_that_stays_away_has_been_taken_out(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 2, .away = 5};
+
+    fake_plan_set(hand.line->plan, "link.return", "100ms");
+    plug_native(hand.line);
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_non_null(strstr(hand.line->recorder.transcript, "unplugged 1\n"));
+}
+
+static void another_board_in_the_place_gets_a_run_of_its_own_at_once(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 2, .serial = "02:65:67:00:00:02"};
+
+    plug_native(hand.line);
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_non_null(strstr(hand.line->recorder.transcript, "unplugged 1\n"));
 }
 
 static void a_scan_that_fails_is_a_warning_and_the_line_goes_on(void **state)
@@ -96,7 +135,7 @@ static void end_line(void *context, const struct eg_log_record *record)
 static void a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 100};
-    struct eg_cancel ending = {false};
+    struct eg_cancel ending = {.requested = false};
 
     hand.line->recorder.at_log = end_line;
     hand.line->recorder.context = &ending;
@@ -128,6 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_next_board_in_a_slot_gets_the_next_run),
         TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
+        TEST(a_chip_with_usb_of_its_own_that_stays_away_has_been_taken_out),
+        TEST(another_board_in_the_place_gets_a_run_of_its_own_at_once),
         TEST(a_scan_that_fails_is_a_warning_and_the_line_goes_on),
         TEST(a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one),
         TEST(a_cancel_ends_the_runs_in_progress_as_aborted),

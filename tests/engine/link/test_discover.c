@@ -3,6 +3,7 @@
 #include "engine/link/discover.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_usb.h"
+#include "tests/fakes/usb_tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,17 +138,129 @@ static void where_udev_names_the_place_the_slot_has_that_name(void **state)
 {
     (void)state;
     struct fake_usb usb;
-    char command[192], slot[128];
+    char slot[128];
 
     fake_usb_begin(&usb);
+    assert_int_equal(usb_tree_udev(usb.folder, false), 0);
     fake_usb_plug(&usb, "ttyACM3", "303a:1001", "", "1-4.3", TERMINAL);
-    snprintf(command, sizeof command,
-             "cd %s && mkdir -p run/udev/data && echo 'E:ID_PATH=pci-0000:00:14.0-usb-0:4.3:1.0' "
-             ">run/udev/data/c166:3",
-             usb.folder);
-    assert_int_equal(system(command), 0);
     eg_discover_slot(slot, sizeof slot, "/dev/ttyACM3");
     assert_string_equal(slot, "pci-0000:00:14.0-usb-0:4.3:1.0");
+    fake_usb_end(&usb);
+}
+
+static size_t count_ports(void)
+{
+    struct eg_found_port *found;
+    struct eg_error err;
+    size_t count;
+
+    assert_ok(eg_discover_ports(&found, &count, &err), err);
+    free(found);
+    return count;
+}
+
+static struct eg_found_port port_at(const char *address)
+{
+    struct eg_found_port found;
+    struct eg_error err;
+
+    assert_ok(eg_discover_at(&found, address, &err), err);
+    return found;
+}
+
+static void a_port_counts_once_udev_has_initialised_it(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    struct eg_found_port found;
+    struct eg_error err;
+
+    fake_usb_begin(&usb);
+    assert_int_equal(usb_tree_udev(usb.folder, true), 0);
+    fake_usb_plug(&usb, "ttyUSB7", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    assert_int_equal(count_ports(), 0);
+    assert_error(eg_discover_at(&found, "/dev/ttyUSB7", &err), err, EG_NO_PORT,
+                 "/dev/ttyUSB7: udev has not set it up yet");
+    assert_error(eg_discover_at(&found, "1-2:1.0", &err), err, EG_NO_PORT,
+                 "1-2:1.0: no serial port is plugged in there");
+    assert_int_equal(usb_tree_udev(usb.folder, false), 0);
+    assert_int_equal(count_ports(), 1);
+    assert_string_equal(port_at("/dev/ttyUSB7").slot, "pci-0000:00:14.0-usb-0:2:1.0");
+    fake_usb_end(&usb);
+}
+
+static void the_port_at_a_place_is_found_under_the_name_it_has_now(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+    struct eg_found_port found;
+    struct eg_error err;
+
+    fake_usb_begin(&usb);
+    fake_usb_plug(&usb, "ttyUSB", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    fake_usb_plug(&usb, "ttyUSB", "10c4:ea60", "A5002", "1-3", TERMINAL);
+    assert_string_equal(port_at("1-2:1.0").path, "/dev/ttyUSB0");
+    assert_string_equal(port_at("1-3:1.0").path, "/dev/ttyUSB1");
+    assert_int_equal(usb_tree_swap(usb.folder, "1-2", "1-3"), 0);
+    assert_string_equal(port_at("1-2:1.0").path, "/dev/ttyUSB1");
+    assert_string_equal(port_at("1-2:1.0").serial, "A5001");
+    assert_string_equal(port_at("1-3:1.0").path, "/dev/ttyUSB0");
+    fake_usb_unplug(&usb, "1-3");
+    assert_error(eg_discover_at(&found, "1-3:1.0", &err), err, EG_NO_PORT,
+                 "1-3:1.0: no serial port is plugged in there");
+    fake_usb_plug(&usb, "ttyUSB", "10c4:ea60", "A5003", "1-4", TERMINAL);
+    assert_string_equal(port_at("1-4:1.0").path, "/dev/ttyUSB0"); /* the lowest free number */
+    assert_string_equal(port_at("rfc2217://lab:4000").path, "rfc2217://lab:4000");
+    assert_string_equal(port_at("sim:esp32c3").slot, "sim:esp32c3");
+    assert_error(eg_discover_at(&found, "/nonexistent/ttyUSB0", &err), err, EG_NO_PORT,
+                 "/nonexistent/ttyUSB0: No such file or directory");
+    fake_usb_end(&usb);
+}
+
+/* The same device, name and place: only the insertion is another. */
+static void assert_every_insertion_is_another_presence(bool udev)
+{
+    struct fake_usb usb;
+
+    fake_usb_begin(&usb);
+    if (udev)
+        assert_int_equal(usb_tree_udev(usb.folder, false), 0);
+    fake_usb_plug(&usb, "ttyUSB0", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    const struct eg_presence first = port_at("/dev/ttyUSB0").presence;
+    const struct eg_presence again = port_at("/dev/ttyUSB0").presence;
+    assert_true(eg_presence_same(&first, &again));
+    assert_int_equal(first.initialized_us != 0, udev);
+    assert_int_equal(first.changed_ns != 0, !udev);
+    assert_int_equal(first.usb_bus, 1);
+    assert_int_equal(first.usb_address, 1);
+    fake_usb_unplug(&usb, "1-2");
+    fake_usb_plug(&usb, "ttyUSB0", "10c4:ea60", "A5001", "1-2", TERMINAL);
+    const struct eg_presence second = port_at("/dev/ttyUSB0").presence;
+    assert_false(eg_presence_same(&first, &second));
+    assert_int_equal(second.usb_address, 2);
+    assert_int_equal(first.device, second.device);
+    assert_true(udev ? second.initialized_us > first.initialized_us : second.changed_ns > first.changed_ns);
+    fake_usb_end(&usb);
+}
+
+static void every_insertion_is_another_presence(void **state)
+{
+    (void)state;
+    assert_every_insertion_is_another_presence(true);
+    assert_every_insertion_is_another_presence(false);
+}
+
+static void the_serial_number_of_a_device_is_harmless_to_print(void **state)
+{
+    (void)state;
+    struct fake_usb usb;
+
+    fake_usb_begin(&usb);
+    fake_usb_plug(&usb, "ttyUSB0", "10c4:ea60",
+                  "A\x1b[2J\xc2\x9b"
+                  "1m\xff",
+                  "1-2", TERMINAL);
+    assert_string_equal(port_at("/dev/ttyUSB0").serial, "A?[2J?1m?");
     fake_usb_end(&usb);
 }
 
@@ -282,6 +395,10 @@ int main(void)
         cmocka_unit_test(a_slot_is_the_place_under_every_name_of_the_port),
         cmocka_unit_test(a_port_says_what_carries_it_under_every_name),
         cmocka_unit_test(where_udev_names_the_place_the_slot_has_that_name),
+        cmocka_unit_test(a_port_counts_once_udev_has_initialised_it),
+        cmocka_unit_test(the_port_at_a_place_is_found_under_the_name_it_has_now),
+        cmocka_unit_test(every_insertion_is_another_presence),
+        cmocka_unit_test(the_serial_number_of_a_device_is_harmless_to_print),
         cmocka_unit_test(filters_leave_the_ports_that_meet_them),
         cmocka_unit_test(within_a_kind_any_filter_may_match_but_of_every_kind_one_must),
         cmocka_unit_test(what_a_port_does_not_have_matches_nothing),

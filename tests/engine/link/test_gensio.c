@@ -476,7 +476,7 @@ static void opening_can_be_cancelled(void **state)
     (void)state;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    struct eg_cancel cancel = {false};
+    struct eg_cancel cancel = {.requested = false};
     struct eg_error err;
     struct eg_port *port;
     pthread_t thread;

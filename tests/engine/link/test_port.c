@@ -166,7 +166,7 @@ static void cancelling_ends_a_long_read(void **state)
     static const struct eg_port_ops ops = {.read = patient_read};
     struct mute_port mute;
     struct eg_port *port = mute_init(&mute);
-    struct eg_cancel cancel = {false};
+    struct eg_cancel cancel = {.requested = false};
     struct eg_error err;
     pthread_t thread;
     uint8_t byte;
@@ -334,7 +334,7 @@ static void a_cancelled_slot_opens_nothing(void **state)
     struct mute_port mute;
     const struct eg_port_scheme scheme = {.scheme = "", .open = open_mute, .context = mute_init(&mute)};
     const struct eg_port_scheme *const schemes[] = {&scheme, NULL};
-    const struct eg_cancel cancel = {true};
+    const struct eg_cancel cancel = {.requested = true};
     struct eg_error err;
     struct eg_port *port;
 

@@ -198,7 +198,7 @@ static void a_cancelled_reset_ends(void **state)
     (void)state;
     struct scripted_port board;
     struct eg_port *port = scripted_port_init(&board, NULL, 0);
-    struct eg_cancel cancel = {true};
+    struct eg_cancel cancel = {.requested = true};
     struct eg_error err;
 
     port->cancel = &cancel;

@@ -8,6 +8,7 @@
 #include "engine/link/reset.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_usb.h"
+#include "tests/fakes/usb_tree.h"
 #include "tools/vboard/termios2.h"
 
 #include <stdio.h>
@@ -316,6 +317,53 @@ static void a_port_that_was_unplugged_cannot_be_opened(void **state)
     unplug(&board);
 }
 
+static void a_port_opened_at_its_place_says_which_device_it_is(void **state)
+{
+    (void)state;
+    struct board board;
+    struct eg_found_port found;
+
+    plug_in(&board, true);
+    assert_ok(eg_port_open(&board.port, "1-2:1.0", eg_port_schemes, NULL, &board.err), board.err);
+    assert_string_equal(board.port->url, "1-2:1.0");
+    assert_string_equal(board.port->path, PATH);
+    assert_string_equal(board.port->place, "1-2:1.0");
+    assert_ok(eg_discover_at(&found, "1-2:1.0", &board.err), board.err);
+    assert_true(eg_presence_same(&found.presence, &board.port->presence));
+    eg_port_close(board.port);
+    assert_error(eg_port_open(&board.port, "1-3:1.0", eg_port_schemes, NULL, &board.err), board.err,
+                 EG_NO_PORT, "1-3:1.0: no serial port is plugged in there");
+    board.port = NULL;
+    unplug(&board);
+}
+
+/* Another board has the name by then. */
+static void a_port_is_reopened_at_its_place_under_the_name_it_has_then(void **state)
+{
+    (void)state;
+    struct board board;
+    uint8_t byte;
+    size_t got;
+
+    plug(&board);
+    const struct eg_presence before = board.port->presence;
+    fake_usb_plug(&board.usb, "ttyUSB8", "10c4:ea60", "", "1-3", "/dev/null");
+    assert_int_equal(usb_tree_swap(board.usb.folder, "1-2", "1-3"), 0);
+    assert_error(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": the device was unplugged");
+    assert_ok(eg_port_reopen(&board.port, eg_port_schemes, &board.err), board.err);
+    assert_string_equal(board.port->url, "/dev/ttyUSB8");
+    assert_string_equal(board.port->place, "1-2:1.0");
+    assert_false(eg_presence_same(&before, &board.port->presence));
+    assert_int_equal(write(board.adapter.master, "!", 1), 1);
+    assert_ok(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err);
+    assert_int_equal(byte, '!');
+    fake_usb_unplug(&board.usb, "1-2");
+    assert_error(eg_port_reopen(&board.port, eg_port_schemes, &board.err), board.err, EG_NO_PORT,
+                 "1-2:1.0: no serial port is plugged in there");
+    unplug(&board);
+}
+
 static void a_port_in_use_is_busy_under_any_name(void **state)
 {
     (void)state;
@@ -352,6 +400,8 @@ int main(void)
         cmocka_unit_test(an_unplugged_board_is_gone),
         cmocka_unit_test(unplugging_is_noticed_by_whatever_is_done_next),
         cmocka_unit_test(a_port_that_was_unplugged_cannot_be_opened),
+        cmocka_unit_test(a_port_opened_at_its_place_says_which_device_it_is),
+        cmocka_unit_test(a_port_is_reopened_at_its_place_under_the_name_it_has_then),
         cmocka_unit_test(a_port_in_use_is_busy_under_any_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

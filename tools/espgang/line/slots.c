@@ -27,32 +27,56 @@ static bool same_port(const char *url, const char *other)
            S_ISCHR(other_info.st_mode) && info.st_rdev == other_info.st_rdev;
 }
 
-enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url, struct eg_error *err)
+static enum eg_code add(struct cli_slots *slots, const struct eg_slot *slot, struct eg_error *err)
 {
     for (unsigned i = 0; i < slots->count; i++) {
-        if (same_port(slots->slots[i].url, url) || strcmp(slots->slots[i].name, name) == 0)
+        if (same_port(slots->slots[i].url, slot->url) || strcmp(slots->slots[i].name, slot->name) == 0)
             return EG_OK;
     }
-    EG_CLEANUP(eg_free_cleanup) char *name_copy = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *url_copy = NULL;
-    EG_TRY(eg_strdup(&name_copy, name, err));
-    EG_TRY(eg_strdup(&url_copy, url, err));
+    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *address = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *url = NULL;
+    EG_TRY(eg_strdup(&name, slot->name, err));
+    EG_TRY(eg_strdup(&address, slot->address, err));
+    EG_TRY(eg_strdup(&url, slot->url, err));
     struct eg_slot *more = realloc(slots->slots, (slots->count + 1) * sizeof *more);
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
     slots->slots = more;
-    slots->slots[slots->count++] = (struct eg_slot){.name = name_copy, .url = url_copy};
-    name_copy = NULL;
-    url_copy = NULL;
+    slots->slots[slots->count++] = (struct eg_slot){
+        .name = name, .address = address, .url = url, .presence = slot->presence, .bridge = slot->bridge};
+    name = address = url = NULL;
     return EG_OK;
+}
+
+enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url, struct eg_error *err)
+{
+    return add(slots, &(struct eg_slot){.name = name, .address = url, .url = url}, err);
+}
+
+/* A USB serial port is a place; what else was asked for by a path keeps it, however many links it is. */
+static enum eg_code add_found(struct cli_slots *slots, const struct eg_found_port *found, const char *path,
+                              struct eg_error *err)
+{
+    const bool placed = strchr(found->slot, '/') == NULL;
+    struct eg_slot slot = {
+        .name = placed ? found->slot : path,
+        .address = placed ? found->slot : path,
+        .url = path,
+        .presence = found->presence,
+        .bridge = {.vid = found->vid, .pid = found->pid},
+    };
+
+    memcpy(slot.bridge.serial, found->serial, sizeof slot.bridge.serial);
+    return add(slots, &slot, err);
 }
 
 static enum eg_code add_port(struct cli_slots *slots, const char *url, struct eg_error *err)
 {
-    char name[128];
+    struct eg_found_port found;
 
-    eg_discover_slot(name, sizeof name, url);
-    return cli_slots_add(slots, name, url, err);
+    EG_TRY(eg_discover_at(&found, url, err));
+    return add_found(slots, &found, url, err);
 }
 
 static enum eg_code add_url(struct cli_slots *slots, const char *url, struct eg_error *err)
@@ -107,7 +131,7 @@ static enum eg_code add_attached(struct cli_slots *slots, struct eg_error *err)
     EG_TRY(eg_discover_ports(&found, &count, err));
     for (size_t i = 0; i < count; i++) {
         if (found[i].default_choice)
-            EG_TRY(cli_slots_add(slots, found[i].slot, found[i].path, err));
+            EG_TRY(add_found(slots, &found[i], found[i].path, err));
     }
     return EG_OK;
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A slot is a place; in it is a board, and then another. Linux gives a port the lowest free name in the order
+ * of plugging, so a name says nothing about a place or a board. Every opening of a port in this folder goes
+ * through here: the port is found by its place, and only the board of the run is talked to.
+ *
+ * Two boards are told apart by
+ *
+ *   - the insertion (struct eg_presence): as long as it is the same, so is the board;
+ *   - the USB serial number of a chip that has USB of its own: it is the chip's MAC;
+ *   - the MAC that the loader tells, where the loader is asked next.
+ *
+ * A fixture whose bridge stays plugged, a remote port and a simulated board have no insertions: their boards
+ * are known by the MAC alone.
+ */
+
+#ifndef ENGINE_STAGES_SLOT_H
+#define ENGINE_STAGES_SLOT_H
+
+#include "engine/base/error.h"
+#include "engine/link/discover.h"
+
+#include <stdbool.h>
+
+/** A place, and what is plugged in there. */
+struct eg_slot {
+    const char
+        *name; /* of the place, for people; unique: its place in the USB tree, a URL, or a human name */
+    const char *address;         /* by which eg_discover_at() finds its port; NULL = `url` */
+    const char *url;             /* the port that is there now: a path or URL */
+    const char *label;           /* of the board in it, as it was scanned; NULL = not known */
+    struct eg_presence presence; /* of the port; unknown for a URL */
+    struct eg_bridge bridge;     /* behind the port */
+};
+
+static inline const char *eg_slot_address(const struct eg_slot *slot)
+{
+    return slot->address != NULL ? slot->address : slot->url;
+}
+
+/** Whether insertions at this place can be told apart at all. */
+static inline bool eg_presence_known(const struct eg_presence *presence)
+{
+    return presence->device != 0;
+}
+
+/** Whether a USB serial number is this MAC, with or without separators. */
+bool eg_serial_is_mac(const char *serial, const char *mac);
+
+/** Whether the insertion, or the chip with USB of its own that has this MAC, is at the address now. True when
+ * the insertion is not known. `mac` may be "". Any thread. */
+bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac);
+
+struct eg_run;
+
+/**
+ * Open the port of the run's slot, for the loader to be asked who it is (identify does): run->port. Another
+ * insertion than the run's is opened only when the MAC can settle whether it is the board.
+ *
+ * @return as eg_port_open(); EG_BOARD_EXCHANGED another board is there; EG_BOARD_REMOVED another device is,
+ * and nothing can tell that it is the board of the run
+ */
+enum eg_code eg_run_open(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
+/** The same for a port that was lost, as that of a chip with USB of its own is by a reset: waits for it as
+ * long as the job's `link.return` says. EG_PORT_GONE when it does not come back. */
+enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Open run->port again while the application runs, at the rate it had; looks once. Nobody can be asked, so it
+ * must be the same insertion, or a chip with USB of its own.
+ *
+ * @return as eg_run_open(); run->port is then one that is gone
+ */
+enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
+/** How long the job lets a port be away, `link.return`. */
+uint32_t eg_run_return_ms(const struct eg_run *run);
+
+/** The board has told its MAC, which is the run's: what was opened is the insertion of the run from now on.
+ */
+void eg_run_confirm(struct eg_run *run);
+
+/** EG_BOARD_REMOVED when the board of the run has been taken out. A chip with USB of its own that was reset
+ * into its application may be away. */
+enum eg_code eg_run_check_board(const struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
+#endif
