@@ -262,13 +262,13 @@ static enum eg_code check_settings(const struct making *making, struct eg_error 
 
 static enum eg_code make_plan(struct making *making, struct eg_error *err)
 {
-    const struct eg_flash_settings keep = {-1, -1, -1};
     char prefix[4200];
 
     EG_TRY(eg_alloc(&making->plan, 1, sizeof *making->plan, err));
+    making->plan->header = (struct eg_flash_settings){-1, -1, -1};
     EG_TRY(find_target(making, &making->plan->target, err));
     EG_TRY(check_settings(making, err));
-    const enum eg_code code = eg__regions_make(making->plan, &making->firmware, &keep, err);
+    const enum eg_code code = eg__regions_make(making->plan, &making->firmware, err);
     if (code == EG_OK) {
         find_application(making);
         return EG_OK;

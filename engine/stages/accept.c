@@ -11,6 +11,7 @@
 #include "engine/stages/accept.h"
 
 #include "engine/base/mac.h"
+#include "engine/base/text.h"
 #include "engine/stages/mac_list.h"
 
 #include <inttypes.h>
@@ -452,6 +453,29 @@ enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place, st
     return eg__mac_list_check(&mac_file->content, mac_file->text, err);
 }
 
+/* ---- Rules of the guard that the job allows ---- */
+
+static enum eg_code check_allowed(const char *text, struct eg_error *err)
+{
+    const struct eg_guard_rule *const rule = eg_guard_rule_by_name(text);
+    const char *nearest = NULL;
+    unsigned least = 4;
+
+    if (rule != NULL && (rule->waiver & EG_GUARD_ALLOW) != 0)
+        return EG_OK;
+    if (rule != NULL)
+        return eg_error_set(err, EG_BAD_JOB, "has %s, a rule that no job can allow", rule->name);
+    for (const struct eg_guard_rule *other = eg_guard_rules; other->name != NULL; other++) {
+        const unsigned distance = eg_text_distance(text, other->name);
+        if (distance >= least)
+            continue;
+        least = distance;
+        nearest = other->name;
+    }
+    return eg_error_set(err, EG_BAD_JOB, "has \"%.80s\", which is no rule%s%s; jobs/README.md lists them",
+                        text, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+}
+
 const struct eg_option eg__accept_options[] = {
     {.key = "accept.revision",
      .type = EG_OPTION_TEXT_LIST,
@@ -505,5 +529,10 @@ const struct eg_option eg__accept_options[] = {
      .choices = repeat_choices,
      .help = "boards that the ledger knows: taken, refused once they have passed, or taken alone, if they "
              "were programmed before"},
+    {.key = "allow",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "none",
+     .check = check_allowed,
+     .help = "rules that this job may break, by name; each goes on record where it would have refused"},
     {.key = NULL},
 };

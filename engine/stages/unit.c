@@ -18,9 +18,6 @@
 
 #define FLASH_SIZE_MAX UINT64_C(0x100000000)
 
-/* Secure boot keeps what it trusts below this address. */
-#define SECURE_BOOT_END 0x8000
-
 static enum eg_code check_pool(const char *text, struct eg_error *err)
 {
     return text[0] != '\0' ? EG_OK : eg_error_set(err, EG_BAD_JOB, "is empty");
@@ -192,28 +189,6 @@ static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, stru
     return eg_unit_names_of_row(&data->names, run->plan, pool->given ? &row : NULL, err);
 }
 
-/* The board that is there has a flash and a security state of its own. */
-static enum eg_code check_regions(const struct eg_run *run, const struct eg_unit_data *data,
-                                  struct eg_error *err)
-{
-    const uint32_t size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
-
-    for (unsigned i = 0; i < data->region_count; i++) {
-        const struct eg_region *const region = &data->regions[i];
-        const uint64_t end = (uint64_t)region->flash_addr + region->data.size;
-        if (end > size)
-            return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s ends at 0x%08" PRIx64 ", the flash at 0x%08" PRIx32, region->name, end,
-                                size);
-        if (run->unit.secure_boot && region->flash_addr < SECURE_BOOT_END)
-            return eg_error_set(err, EG_SECURED,
-                                "secure boot is on and %s at 0x%08" PRIx32
-                                " would overwrite the bootloader it trusts",
-                                region->name, region->flash_addr);
-    }
-    return EG_OK;
-}
-
 static void data_cleanup(struct eg_unit_data **data)
 {
     eg_unit_data_destroy(*data);
@@ -232,10 +207,13 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_unit_names_of_program(&data->names, run->plan, run->cancel, err));
     EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));
     EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
-    EG_TRY(check_regions(run, data, err));
     run->unit_data = data;
-    data = NULL;
-    return EG_OK;
+    const enum eg_code code = eg_run_ask_guard(run, err);
+    if (code != EG_OK)
+        run->unit_data = NULL;
+    else
+        data = NULL;
+    return code;
 }
 
 static enum eg_code record(struct eg_run *run, struct eg_error *err)

@@ -59,6 +59,9 @@ struct eg_plan;
  * not given. Anything but CLI_OK after a complaint has been printed. */
 enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char *trust_dir);
 
+/** What the guard has to say about a job that it does not refuse, to standard error. */
+void cli_tell_notices(const struct eg_plan *plan);
+
 #define CLI_TRUST_DIR_HELP                                                                                   \
     "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
 enum cli_status cli_nvs(int argc, const char **argv);

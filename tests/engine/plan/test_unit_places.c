@@ -14,7 +14,8 @@
 static int make(void **state)
 {
     static const char csv[] =
-        "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nown,0x40,0,0x110000,8k\n";
+        "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nfactory,app,factory,0x10000,64k\n"
+        "own,0x40,0,0x110000,8k\n";
     const struct eg_partitions_place place = {.bootloader_addr = 0x1000};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
     struct eg_partitions table;
@@ -116,17 +117,15 @@ static void a_place_that_is_none_is_refused(void **state)
 static void what_overlaps_is_refused(void **state)
 {
     (void)state;
-    assert_refused(
-        UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x00100000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(
-        UNIT("  raw: {at: 0xff000, value: a, size: 4097}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x000ff000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(UNIT("  raw: [{at: own, value: a, size: 8k}, {at: 0x111000, value: b}]"), EG_BAD_JOB,
-                   "@/job.yaml:6:14: unit data own at 0x00110000 overlaps raw, which takes 0x00111000 to "
-                   "0x00111fff");
+    assert_refused(UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:13: raw at 0x00100000 shares a sector with data.bin, which takes 0x00100000 "
+                   "to 0x00100005");
+    assert_refused(UNIT("  raw: {at: 0xff000, value: a, size: 4097}"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:13: data.bin at 0x00100000 shares a sector with raw, which takes 0x000ff000 "
+                   "to 0x00100001");
+    assert_refused(UNIT("  raw: [{at: own, value: a, size: 8k}, {at: 0x111000, value: b}]"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:14: raw at 0x00111000 shares a sector with own, which takes 0x00110000 to "
+                   "0x00112000");
 }
 
 static void bytes_are_text_or_digits(void **state)

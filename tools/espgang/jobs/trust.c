@@ -10,6 +10,17 @@
 
 #include <string.h>
 
+void cli_tell_notices(const struct eg_plan *plan)
+{
+    for (unsigned i = 0; i < plan->notice_count; i++) {
+        const struct eg_notice *const notice = &plan->notices[i];
+        if (notice->allowed)
+            fprintf(stderr, "espgang: note: the job allows %s: %s\n", notice->rule->name, notice->text);
+        else
+            fprintf(stderr, "espgang: warning: %s\n", notice->text);
+    }
+}
+
 enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char *trust_dir)
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
@@ -21,6 +32,7 @@ enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char 
         cli_fail(&err);
         return CLI_USAGE;
     }
+    cli_tell_notices(*plan);
     return CLI_OK;
 }
 
