@@ -543,13 +543,15 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and where it goes. Intel HEX and UF2 files bring their addresses; `addr` is not looked at then.
- * Whole sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's
+/** One file and where it goes. Intel HEX and UF2 files bring their addresses: `addr` must be 0 or their lowest
+ * one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's
  * ROM the sector behind it, too. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;
     bool encrypt;              /* by the chip */
+    bool in_partition;         /* `addr` is where a partition begins */
+    bool raw;                  /* write an Intel HEX or UF2 file as it is, at `addr` */
     struct eg_input diff_with; /* what was flashed there before: only sectors that differ are written. A HEX
                                   file must have as many ranges, and counts where their addresses agree */
 };

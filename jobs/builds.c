@@ -14,10 +14,10 @@
 #include "engine/base/text.h"
 #include "engine/plan/plan.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { FILE_SIZE_MAX = 1 << 20, FILES_MAX = 1000 };
 
@@ -52,8 +52,7 @@ enum eg_code eg__read_addr(uint64_t *addr, const char *text, const struct eg__pl
     return EG_OK;
 }
 
-static enum eg_code read_bool(bool *value, const struct eg__node *node, const char *what,
-                              struct eg_error *err)
+enum eg_code eg__read_bool(bool *value, const struct eg__node *node, const char *what, struct eg_error *err)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
 
@@ -77,7 +76,7 @@ enum eg_code eg__check_encrypted(const struct eg__node *node, const char *entry,
 {
     bool encrypted = false;
 
-    EG_TRY(read_bool(&encrypted, node, "encrypted", err));
+    EG_TRY(eg__read_bool(&encrypted, node, "encrypted", err));
     return encrypted ? eg__refuse_encrypted(&node->place, entry, err) : EG_OK;
 }
 
@@ -90,37 +89,17 @@ enum eg_code eg__entry_set_file(struct eg__entry *entry, const char *name, const
     return eg_strdup(&entry->name, name != NULL ? name : slash != NULL ? slash + 1 : file, err);
 }
 
-/* The path as it is written here; for free(). */
-static enum eg_code local_path(char **path, const struct eg__word *file, struct eg_error *err)
-{
-    const char *const text = file->text;
-    const bool on_drive =
-        isalpha((unsigned char)text[0]) && text[1] == ':' && (text[2] == '/' || text[2] == '\\');
-
-    if (on_drive || strncmp(text, "\\\\", 2) == 0)
-        return eg__refuse(&file->place, err,
-                          "%.120s is a path of a Windows machine; name the file relative to this one", text);
-    EG_TRY(eg_strdup(path, text, err));
-    for (char *at = *path; *at != '\0'; at++)
-        if (*at == '\\')
-            *at = '/';
-    if (strstr(*path, "://") != NULL)
-        return eg__refuse(&file->place, err, "%.120s is a URL; a job takes files, so download it first",
-                          text);
-    return EG_OK;
-}
-
 static enum eg_code check_free(const struct eg__firmware *firmware, uint64_t flash_addr,
-                               const struct eg__word *addr, const struct eg__word *file, struct eg_error *err)
+                               const struct eg__place *addr_place, const struct eg__word *file,
+                               struct eg_error *err)
 {
     if (firmware->count == FILES_MAX)
-        return eg__refuse(&addr->place, err, "there are more than %d files", FILES_MAX);
+        return eg__refuse(addr_place, err, "there are more than %d files", FILES_MAX);
     for (unsigned i = 0; i < firmware->count; i++) {
         const struct eg__entry *const entry = &firmware->entries[i];
         if (entry->flash_addr == flash_addr)
-            return eg__refuse(&addr->place, err,
-                              "%.80s goes to 0x%08llx, where %.80s goes already (%s:%d:%d)", file->text,
-                              (unsigned long long)flash_addr, entry->name, entry->addr_place.file,
+            return eg__refuse(addr_place, err, "%.80s goes to 0x%08llx, where %.80s goes already (%s:%d:%d)",
+                              file->text, (unsigned long long)flash_addr, entry->name, entry->addr_place.file,
                               entry->addr_place.line, entry->addr_place.column);
     }
     return EG_OK;
@@ -129,14 +108,24 @@ static enum eg_code check_free(const struct eg__firmware *firmware, uint64_t fla
 enum eg_code eg__build_add(struct eg__firmware *firmware, const char *name, const struct eg__word *addr,
                            const struct eg__word *file, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-    struct eg__entry entry = {.at = EG__AT_ADDR, .addr_place = addr->place, .file_place = file->place};
+    uint64_t flash_addr;
     char what[120];
 
     snprintf(what, sizeof what, "the offset of %.80s", file->text);
-    EG_TRY(eg__read_addr(&entry.flash_addr, addr->text, &addr->place, what, err));
-    EG_TRY(check_free(firmware, entry.flash_addr, addr, file, err));
-    EG_TRY(local_path(&path, file, err));
+    EG_TRY(eg__read_addr(&flash_addr, addr->text, &addr->place, what, err));
+    return eg__build_add_at(firmware, name, flash_addr, &addr->place, file, err);
+}
+
+enum eg_code eg__build_add_at(struct eg__firmware *firmware, const char *name, uint64_t flash_addr,
+                              const struct eg__place *addr_place, const struct eg__word *file,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    const struct eg__entry entry = {
+        .at = EG__AT_ADDR, .flash_addr = flash_addr, .addr_place = *addr_place, .file_place = file->place};
+
+    EG_TRY(check_free(firmware, flash_addr, addr_place, file, err));
+    EG_TRY(eg__local_path(&path, firmware, file, err));
     struct eg__entry *const more = realloc(firmware->entries, (firmware->count + 1) * sizeof *more);
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "%u files of a build", firmware->count + 1);
@@ -241,16 +230,30 @@ static bool is_text(const struct eg_buffer *file)
     return true;
 }
 
+/* Text in UTF-16, as PowerShell writes it; a firmware may begin with the same two bytes. */
+static bool is_utf16(const struct eg_buffer *file)
+{
+    return file->size >= 4 && ((memcmp(file->data, "\xff\xfe", 2) == 0 && file->data[3] == '\0') ||
+                               (memcmp(file->data, "\xfe\xff", 2) == 0 && file->data[2] == '\0'));
+}
+
 enum eg_code eg__build_read(struct eg__firmware *firmware, const char *path, bool *is_build,
                             struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     const char *const suffix = strrchr(path, '.');
+    struct stat status;
 
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        *is_build = true;
+        return eg__folder_read(firmware, path, err);
+    }
     *is_build = suffix != NULL && strcmp(suffix, ".json") == 0;
     const enum eg_code code = eg_file_read(&text, path, FILE_SIZE_MAX, err);
     if (code != EG_OK)
         return *is_build || code != EG_IO ? code : EG_OK;
+    if (is_utf16(&text))
+        return eg_error_set(err, EG_BAD_JOB, "%s: the text is UTF-16; save it as UTF-8", path);
     if (!*is_build && !is_text(&text))
         return EG_OK;
     const char *const start = eg__skip_bom((const char *)text.data);

@@ -6,10 +6,11 @@
 #define JOBS_BUILDS_H
 
 #include "jobs/firmware.h"
+#include "targets/target.h"
 
 /**
- * Read such a file when `path` is one: its entries, the chip, flash settings, and what is left over. What it
- * is is seen in its content.
+ * Read such a file when `path` is one, or the folder of a build: entries, the chip, flash settings, and what
+ * is left over. The format is told by the content.
  *
  * @param is_build  false = it is none; firmware, or a file that cannot be read
  *
@@ -39,7 +40,32 @@ enum eg_code eg__flash_args_read(struct eg__firmware *firmware, struct eg_error 
 enum eg_code eg__flash_args_words(struct eg__firmware *firmware, const struct eg__word *words, size_t count,
                                   struct eg_error *err) EG_CHECKED;
 
+/**
+ * Read the folder of a build: the file in it that lists its files, else what PlatformIO and Arduino name
+ * bootloader, partition table and application. The application goes to the partition that starts first.
+ *
+ * @return EG_OK; EG_BAD_JOB the folder is none of a build, or something is missing; EG_IO, EG_NO_MEMORY
+ */
+enum eg_code eg__folder_read(struct eg__firmware *firmware, const char *folder,
+                             struct eg_error *err) EG_CHECKED;
+
 /* What they share. */
+
+/** Whether the chip's ROM starts the application itself, which is then all there is, at 0. NULL does not. */
+bool eg__starts_application(const struct eg_target *target);
+
+/**
+ * The chip that a firmware file is for, by the header of an image in it or the family of a UF2 file; NULL =
+ * it does not say, or cannot be read.
+ *
+ * @param merged  the image may stand wherever a chip has its bootloader
+ */
+const struct eg_target *eg__chip_of_file(const char *path, bool merged);
+
+/** The file that a path in `firmware->build` means, by `firmware->paths`, as eg__resolve() takes it; for
+ * free(). EG_BAD_JOB it is a URL, or a path of another machine. */
+enum eg_code eg__local_path(char **path, const struct eg__firmware *firmware, const struct eg__word *file,
+                            struct eg_error *err) EG_CHECKED;
 
 /** UTF-8's mark at the beginning, which Windows programs write and nobody needs. */
 const char *eg__skip_bom(const char *text);
@@ -55,6 +81,10 @@ enum eg_code eg__need(const struct eg__node **value, const struct eg__node *map,
 enum eg_code eg__read_addr(uint64_t *addr, const char *text, const struct eg__place *place, const char *what,
                            struct eg_error *err) EG_CHECKED;
 
+/** A JSON or YAML boolean, also as text. */
+enum eg_code eg__read_bool(bool *value, const struct eg__node *node, const char *what,
+                           struct eg_error *err) EG_CHECKED;
+
 /** Refuses a true `encrypted`, naming the entry. `node` is a JSON or YAML boolean or that as text. */
 enum eg_code eg__check_encrypted(const struct eg__node *node, const char *entry,
                                  struct eg_error *err) EG_CHECKED;
@@ -64,14 +94,14 @@ enum eg_code eg__refuse_encrypted(const struct eg__place *place, const char *ent
 enum eg_code eg__entry_set_file(struct eg__entry *entry, const char *name, const char *from, const char *file,
                                 struct eg_error *err) EG_CHECKED;
 
-/**
- * Add an entry that stands in `firmware->build`.
- *
- * Backslashes in `file` are those of Windows and become slashes; URLs and drives of Windows are refused, and
- * so is an address that has a file already.
- */
+/** Add an entry that stands in `firmware->build`; an address that has a file already is refused. */
 enum eg_code eg__build_add(struct eg__firmware *firmware, const char *name, const struct eg__word *addr,
                            const struct eg__word *file, struct eg_error *err) EG_CHECKED;
+
+/** The same with an address that is a number. */
+enum eg_code eg__build_add_at(struct eg__firmware *firmware, const char *name, uint64_t flash_addr,
+                              const struct eg__place *addr_place, const struct eg__word *file,
+                              struct eg_error *err) EG_CHECKED;
 
 /** The same for a list, not empty, of mappings with `path` and `offset`; `what` is its key for the sentence.
  */

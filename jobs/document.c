@@ -41,6 +41,13 @@ struct builder {
     size_t value_count;
 };
 
+enum eg_code eg__prefix_place(const struct eg__place *place, struct eg_error *err)
+{
+    if (place->line == 0)
+        return err->code;
+    return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
+}
+
 enum eg_code eg__refuse(const struct eg__place *place, struct eg_error *err, const char *format, ...)
 {
     char text[sizeof err->text];
@@ -49,7 +56,8 @@ enum eg_code eg__refuse(const struct eg__place *place, struct eg_error *err, con
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return eg_error_set(err, EG_BAD_JOB, "%s:%d:%d: %s", place->file, place->line, place->column, text);
+    eg_error_set(err, EG_BAD_JOB, "%s", text);
+    return eg__prefix_place(place, err);
 }
 
 struct eg__node *eg__node_get(const struct eg__node *map, const char *key)

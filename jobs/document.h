@@ -12,7 +12,8 @@
 
 struct eg__bundle;
 
-/** Line and column count from 1, columns in characters. `file` and `bundle` are the document's. */
+/** Line and column count from 1, columns in characters; line 0 = in no line of a file, and sentences begin
+ * without a place. `file` and `bundle` are the document's. */
 struct eg__place {
     const char *file;
     int line, column;
@@ -62,6 +63,9 @@ enum eg_code eg__document_parse(struct eg__document *document, const char *file,
                                 struct eg_error *err) EG_CHECKED;
 
 void eg__document_finish(struct eg__document *document);
+
+/** Put "FILE:LINE:COLUMN: " in front of a sentence; returns its code. */
+enum eg_code eg__prefix_place(const struct eg__place *place, struct eg_error *err);
 
 /** EG_BAD_JOB with the place and the sentence. */
 enum eg_code eg__refuse(const struct eg__place *place, struct eg_error *err, const char *format, ...)

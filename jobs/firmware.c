@@ -29,7 +29,7 @@ static enum eg_code read_at(struct eg__entry *entry, const struct eg__node *node
 static enum eg_code read_region(struct eg__entry *entry, const struct eg__node *map, const char *job_path,
                                 struct eg_error *err)
 {
-    const struct eg__node *name = NULL, *at = NULL, *file = NULL, *encrypted = NULL;
+    const struct eg__node *name = NULL, *at = NULL, *file = NULL, *raw = NULL, *encrypted = NULL;
 
     EG_TRY(eg__node_expect(map, EG__MAP, "a region", err));
     for (size_t i = 0; i < map->count; i++) {
@@ -37,11 +37,12 @@ static enum eg_code read_region(struct eg__entry *entry, const struct eg__node *
         const struct eg__node **const known = strcmp(pair->key, "name") == 0        ? &name
                                               : strcmp(pair->key, "at") == 0        ? &at
                                               : strcmp(pair->key, "file") == 0      ? &file
+                                              : strcmp(pair->key, "raw") == 0       ? &raw
                                               : strcmp(pair->key, "encrypted") == 0 ? &encrypted
                                                                                     : NULL;
         if (known == NULL)
             return eg__refuse(&pair->place, err,
-                              "a region has no key %.80s; it has name, at, file, encrypted", pair->key);
+                              "a region has no key %.80s; it has name, at, file, raw, encrypted", pair->key);
         EG_TRY(eg__node_expect(pair->value, EG__TEXT, pair->key, err));
         *known = pair->value;
     }
@@ -51,6 +52,10 @@ static enum eg_code read_region(struct eg__entry *entry, const struct eg__node *
         EG_TRY(eg__check_encrypted(encrypted, name != NULL ? name->text : file->text, err));
     entry->file_place = file->place;
     EG_TRY(read_at(entry, at, err));
+    if (raw != NULL)
+        EG_TRY(eg__read_bool(&entry->raw, raw, "raw", err));
+    if (entry->raw && entry->at == EG__AT_FILE)
+        return eg__refuse(&raw->place, err, "raw needs the key at: the file does not say where it goes then");
     return eg__entry_set_file(entry, name != NULL ? name->text : NULL, job_path, file->text, err);
 }
 

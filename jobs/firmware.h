@@ -19,6 +19,7 @@ struct eg__entry {
     char *name;
     char *path; /* as it can be opened */
     enum eg__at at;
+    bool raw; /* store the bytes as they are, of an Intel HEX, UF2 or ELF file, too */
     uint64_t flash_addr;
     const char *partition; /* belongs to the document */
     struct eg__place addr_place, file_place;
@@ -35,12 +36,21 @@ struct eg__unused {
     const char *key, *value;
 };
 
+/** How the paths in a build's file become files here. */
+enum eg__paths {
+    EG__PATHS_FILES,  /* as they stand */
+    EG__PATHS_URLS,   /* URL references: a query and a fragment are cut off, %20 is a blank */
+    EG__PATHS_BESIDE, /* those of another machine are looked for beside the build's file */
+};
+
 struct eg__firmware {
     const struct eg__node *job_chip; /* the caller's: the job's key `chip`; NULL = it has none */
     struct eg__entry *entries;
     unsigned count;
     struct eg__document build; /* the file in which a build tells what goes where, when there is one */
     const char *build_kind;    /* what that file is, for people; NULL = there is none */
+    const char *build_note;    /* what people should know of the build besides; NULL = nothing */
+    enum eg__paths paths;
     struct eg__word chip, flash_mode, flash_freq, flash_size;
     struct eg__word build_name, build_version; /* what the build is called in it */
     struct eg__unused *unused;

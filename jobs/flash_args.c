@@ -4,8 +4,9 @@
  * flash_args: words of esptool's command line, for `esptool write-flash @flash_args`.
  *
  * esptool splits each line as a shell would: blanks, both kinds of quotes, a backslash in front of what is
- * meant literally; # begins no comment. What an option asks for that decides on the flash's contents is taken
- * over or refused; those that say how to get there are the line's.
+ * meant literally; # begins no comment. A whole command line that was copied begins with the program's name,
+ * and a backslash at the end of a line continues it. What an option asks for that decides on the flash's
+ * contents is taken over or refused; those that say how to get there are the line's.
  */
 
 #include "jobs/builds.h"
@@ -15,6 +16,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WORDS_MAX = 4000 };
 
@@ -23,6 +25,7 @@ struct reader {
     size_t count;
     struct eg__place place; /* of `in` */
     char *in, *out;         /* in the same text: what is unquoted is never longer */
+    bool is_command_line;
 };
 
 static void reader_finish(const struct reader *reader)
@@ -44,6 +47,15 @@ static char take(struct reader *reader)
     else if (((unsigned char)byte & 0xc0) != 0x80)
         reader->place.column++;
     return byte;
+}
+
+/* A backslash, or the ^ of Windows, at the end of a line that goes on in the next. */
+static bool is_continuation(const struct reader *reader)
+{
+    const char *const in = reader->in;
+
+    return reader->is_command_line && (in[0] == '\\' || in[0] == '^') &&
+           (in[1] == '\n' || (in[1] == '\r' && in[2] == '\n'));
 }
 
 /* What a backslash, which was taken, makes of what stands behind it. */
@@ -222,11 +234,63 @@ enum eg_code eg__flash_args_words(struct eg__firmware *firmware, const struct eg
     return EG_OK;
 }
 
-/* A line that begins with an option, or with an address and something behind it. */
+/* Whether the path's last part is the program, with or without .py and .exe. */
+static bool is_program(const char *path, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const char *at = path; *at != '\0'; at++)
+        if (*at == '/' || *at == '\\')
+            path = at + 1;
+    return strncasecmp(path, name, length) == 0 &&
+           (path[length] == '\0' || strcasecmp(path + length, ".py") == 0 ||
+            strcasecmp(path + length, ".exe") == 0);
+}
+
+/* "python", "python3.11", "py.exe" */
+static bool is_python(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++)
+        if (*at == '/' || *at == '\\')
+            path = at + 1;
+    return strncasecmp(path, "python", 6) == 0 || strcasecmp(path, "py") == 0 ||
+           strcasecmp(path, "py.exe") == 0;
+}
+
+/* How many words in front of a command line are the program: a prompt, Python and its options, esptool. */
+static size_t program_words(const struct eg__word *words, size_t count)
+{
+    size_t at = 0;
+
+    if (at < count && (strcmp(words[at].text, "$") == 0 || strcmp(words[at].text, ">") == 0 ||
+                       strcmp(words[at].text, "&") == 0))
+        at++;
+    if (at < count && is_python(words[at].text))
+        for (at++; at < count && words[at].text[0] == '-'; at++) {
+        }
+    return at < count && (is_program(words[at].text, "esptool") || is_program(words[at].text, "espgang"))
+               ? at + 1
+               : 0;
+}
+
+/* Whether the first line with something in it names the program. */
+static bool is_command_line(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    const size_t length = strcspn(text, "\r\n");
+    const char *const program = strstr(text, "esptool");
+
+    return program != NULL && (size_t)(program - text) < length && text[0] != '{' &&
+           (strstr(text, "write_flash") != NULL || strstr(text, "write-flash") != NULL);
+}
+
+/* A command line, or a line that begins with an option, or with an address and something behind it. */
 bool eg__flash_args_is(const struct eg_buffer *text)
 {
     const char *line = eg__skip_bom((const char *)text->data);
 
+    if (is_command_line(line))
+        return true;
     for (; line != NULL; line = strchr(line, '\n')) {
         line += strspn(line, " \t\r\n");
         const size_t length = strcspn(line, " \t\r\n");
@@ -246,15 +310,17 @@ enum eg_code eg__flash_args_read(struct eg__firmware *firmware, struct eg_error 
                             .in = text + (eg__skip_bom(text) - text)};
 
     reader.out = reader.in;
+    reader.is_command_line = is_command_line(reader.in);
     EG_TRY(eg_alloc(&reader.words, WORDS_MAX, sizeof *reader.words, err));
     for (;;) {
-        while (is_blank(*reader.in))
+        while (is_blank(*reader.in) || is_continuation(&reader))
             take(&reader);
         if (*reader.in == '\0')
             break;
         EG_TRY(read_word(&reader, err));
     }
-    EG_TRY(eg__flash_args_words(firmware, reader.words, reader.count, err));
+    const size_t program = program_words(reader.words, reader.count);
+    EG_TRY(eg__flash_args_words(firmware, reader.words + program, reader.count - program, err));
     if (firmware->count == 0)
         return eg__refuse(&(struct eg__place){firmware->build.file, 1, 1, NULL}, err,
                           "the words name no file");

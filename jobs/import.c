@@ -11,10 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
-#include "engine/image/hex.h"
 #include "engine/image/inspect.h"
-#include "engine/image/kind.h"
-#include "engine/image/uf2.h"
 #include "engine/plan/plan.h"
 #include "jobs/builds.h"
 #include "jobs/regions.h"
@@ -23,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
@@ -74,29 +70,7 @@ static bool is_clean(const char *text)
 
 /* ---- The source ---- */
 
-static enum eg_code find_source(struct making *making, struct eg_error *err)
-{
-    static const char *const names[] = {"flasher_args.json", "flash_args", "idedata.json", "manifest.json"};
-    const char *const source = making->wanted->source;
-    struct stat status;
-    char path[4096];
-
-    if (stat(source, &status) != 0)
-        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", source);
-    if (!S_ISDIR(status.st_mode))
-        return eg_strdup(&making->source, source, err);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const int length = snprintf(path, sizeof path, "%s/%s", source, names[i]);
-        if (length > 0 && length < (int)sizeof path && stat(path, &status) == 0 && S_ISREG(status.st_mode))
-            return eg_strdup(&making->source, path, err);
-    }
-    return eg_error_set(err, EG_BAD_JOB,
-                        "%s: this folder has none of flasher_args.json, flash_args, idedata.json and "
-                        "manifest.json",
-                        source);
-}
-
-/* Where the job stands and what it is made of: a build's file, or one file that is all. */
+/* A build's file or folder, or one file that is all. */
 static enum eg_code read_source(struct making *making, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -107,13 +81,18 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
         EG_TRY(eg_strdup(&making->chip.text, making->wanted->chip, err));
         firmware->job_chip = &making->chip;
     }
+    EG_TRY(eg_strdup(&making->source, making->wanted->source, err));
     enum eg_code code = eg__build_read(firmware, making->source, &is_build, err);
     if (code == EG_OK && !is_build)
         code = eg_file_read(&file, making->source, FILE_SIZE_MAX, err);
     if (code == EG_IO)
         err->code = EG_BAD_ARGUMENT; /* it is what was asked for */
-    if (code != EG_OK || is_build)
-        return code == EG_OK ? EG_OK : err->code;
+    EG_TRY(code == EG_OK ? EG_OK : err->code);
+    if (is_build) { /* of a folder, the file in it */
+        free(making->source);
+        making->source = NULL;
+        return eg_strdup(&making->source, firmware->build.file, err);
+    }
     EG_TRY(eg_alloc(&firmware->entries, 1, sizeof *firmware->entries, err));
     firmware->count = 1;
     firmware->entries[0].at = EG__AT_FILE;
@@ -123,63 +102,6 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
 }
 
 /* ---- The chip ---- */
-
-/* `merged` = the image may stand wherever a chip has its bootloader. NULL = it does not say its chip. */
-static const struct eg_target *chip_of_image(const uint8_t *data, size_t size, bool merged)
-{
-    static const uint32_t starts[] = {0, 0x1000, 0x2000};
-    struct eg_image_details details;
-    struct eg_error ignored;
-
-    for (size_t i = 0; i < (merged ? sizeof starts / sizeof *starts : 1) && starts[i] < size; i++) {
-        if (eg_image_inspect(&details, NULL, data + starts[i], size - starts[i], &ignored) == EG_OK)
-            return eg_target_by_name(details.target);
-    }
-    return NULL;
-}
-
-static const struct eg_target *chip_of_pieces(const struct eg_pieces *pieces, uint32_t family_id)
-{
-    const struct eg_target *target = NULL;
-
-    for (size_t i = 0; eg_targets[i] != NULL && family_id != 0; i++)
-        if (eg_targets[i]->uf2_family_id == family_id)
-            return eg_targets[i];
-    for (size_t i = 0; i < pieces->count && target == NULL; i++)
-        target = chip_of_image(pieces->list[i].data.data, pieces->list[i].data.size, false);
-    return target;
-}
-
-/* What cannot be read is complained about later, with its place. */
-static const struct eg_target *chip_of_file(const struct eg__entry *entry)
-{
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
-    EG_CLEANUP(eg_pieces_finish) struct eg_pieces pieces = {0};
-    struct eg_error ignored;
-    uint32_t family_id = 0;
-
-    if (eg_file_read(&file, entry->path, FILE_SIZE_MAX, &ignored) != EG_OK)
-        return NULL;
-    switch (eg_file_kind(file.data, file.size)) {
-    case EG_FILE_HEX:
-        if (eg_hex_read(&pieces, file.data, file.size, &ignored) != EG_OK)
-            return NULL;
-        return chip_of_pieces(&pieces, 0);
-    case EG_FILE_UF2:
-        if (eg_uf2_read(&pieces, &family_id, file.data, file.size, &ignored) != EG_OK)
-            return NULL;
-        return chip_of_pieces(&pieces, family_id);
-    case EG_FILE_IMAGE:
-    case EG_FILE_ERASED:
-    case EG_FILE_OTHER:
-        return chip_of_image(file.data, file.size, entry->at == EG__AT_FILE);
-    case EG_FILE_EMPTY:
-    case EG_FILE_ELF:
-    case EG_FILE_PARTITIONS:
-        return NULL;
-    }
-    abort();
-}
 
 static enum eg_code find_target(struct making *making, const struct eg_target **target, struct eg_error *err)
 {
@@ -193,8 +115,12 @@ static enum eg_code find_target(struct making *making, const struct eg_target **
         built_for = eg_target_by_name(said->text);
         if (built_for == NULL)
             return eg__refuse(&said->place, err, "chip is \"%.80s\", not one of %s", said->text, names);
-        snprintf(making->chip_from, sizeof making->chip_from, "line %d of %.150s", said->place.line,
-                 base_name(said->place.file));
+        if (said->place.line > 0)
+            snprintf(making->chip_from, sizeof making->chip_from, "line %d of %.150s", said->place.line,
+                     base_name(said->place.file));
+        else
+            snprintf(making->chip_from, sizeof making->chip_from, "as %.150s says",
+                     base_name(said->place.file));
     }
     *target = built_for;
     if (making->wanted->chip != NULL) {
@@ -206,7 +132,7 @@ static enum eg_code find_target(struct making *making, const struct eg_target **
             snprintf(making->chip_from, sizeof making->chip_from, "as it was said to espgang import");
     }
     for (unsigned i = 0; i < firmware->count && *target == NULL; i++) {
-        *target = chip_of_file(&firmware->entries[i]);
+        *target = eg__chip_of_file(firmware->entries[i].path, firmware->entries[i].at == EG__AT_FILE);
         snprintf(making->chip_from, sizeof making->chip_from, "as %.150s says", firmware->entries[i].name);
     }
     if (*target == NULL)
@@ -254,30 +180,21 @@ static enum eg_code check_settings(const struct making *making, struct eg_error 
         if (code == EG_OK && i == 2)
             code = eg_size_parse(&plan->declared_flash_size, text, err);
         if (code != EG_OK)
-            return eg_error_prefix(err, "%s:%d:%d: ", words[i]->place.file, words[i]->place.line,
-                                   words[i]->place.column);
+            return eg__prefix_place(&words[i]->place, err);
     }
     return EG_OK;
 }
 
 static enum eg_code make_plan(struct making *making, struct eg_error *err)
 {
-    char prefix[4200];
 
     EG_TRY(eg_alloc(&making->plan, 1, sizeof *making->plan, err));
     making->plan->header = (struct eg_flash_settings){-1, -1, -1};
     EG_TRY(find_target(making, &making->plan->target, err));
     EG_TRY(check_settings(making, err));
-    const enum eg_code code = eg__regions_make(making->plan, &making->firmware, err);
-    if (code == EG_OK) {
-        find_application(making);
-        return EG_OK;
-    }
-    /* One file that is all is named on the command line, in no line of anything. */
-    const int length = snprintf(prefix, sizeof prefix, "%s:0:0: ", making->source);
-    if (length > 0 && strncmp(err->text, prefix, (size_t)length) == 0)
-        memmove(err->text, err->text + length, strlen(err->text + length) + 1);
-    return code;
+    EG_TRY(eg__regions_make(making->plan, &making->firmware, err));
+    find_application(making);
+    return EG_OK;
 }
 
 static bool has_bootloader(const struct eg_plan *plan)
@@ -403,7 +320,9 @@ static enum eg_code put_entry(const struct making *making, const struct eg__entr
     FILE *const out = making->out;
 
     if (entry->at == EG__AT_ADDR) {
-        fprintf(out, "  # line %d of %s\n  - {", entry->addr_place.line, base_name(entry->addr_place.file));
+        if (entry->addr_place.line > 0)
+            fprintf(out, "  # line %d of %s\n", entry->addr_place.line, base_name(entry->addr_place.file));
+        fputs("  - {", out);
         if (strcmp(entry->name, base_name(entry->path)) != 0) {
             fputs("name: ", out);
             put_scalar(out, entry->name);
@@ -472,6 +391,8 @@ static enum eg_code put_job(const struct making *making, struct eg_error *err)
 
     EG_TRY(put_head(making, err));
     qsort(firmware->entries, firmware->count, sizeof *firmware->entries, by_addr);
+    if (firmware->build_note != NULL)
+        fprintf(making->out, "# %s\n", firmware->build_note);
     fputs("firmware:\n", making->out);
     for (unsigned i = 0; i < firmware->count; i++)
         EG_TRY(put_entry(making, &firmware->entries[i], err));
@@ -492,7 +413,6 @@ enum eg_code eg_import(struct eg_buffer *text, const struct eg_import *wanted, s
     eg_target_names(names, sizeof names);
     if (wanted->chip != NULL && eg_target_by_name(wanted->chip) == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "chip \"%.60s\" is none of %s", wanted->chip, names);
-    EG_TRY(find_source(&making, err));
     EG_TRY(real_folder(&making.folder, wanted->job_path, err));
     EG_TRY(read_source(&making, err));
     EG_TRY(make_plan(&making, err));

@@ -4,8 +4,8 @@
  * The manifest.json of ESP Web Tools.
  *
  * It has a build per chip, and the browser takes the one for the chip that answers. A job is for one chip, so
- * its key `chip` chooses. Offsets are numbers; the header of the bootloader stays as it was built, for that
- * is what the browser does.
+ * its key `chip` chooses. Paths are URL references. Offsets are numbers; the header of the bootloader stays
+ * as it was built, for that is what the browser does.
  */
 
 #include "jobs/builds.h"
@@ -27,6 +27,39 @@ static enum eg_code refuse_choice(const struct eg__node *builds, const char *pro
     return eg__refuse(&builds->place, err, "%s the builds here are for %s", problem, families);
 }
 
+/* Whether two builds are for one chip, which may have more than one spelling. */
+static bool same_chip(const char *one, const char *other)
+{
+    const struct eg_target *const target = eg_target_by_name(one);
+
+    return strcmp(one, other) == 0 || (target != NULL && target == eg_target_by_name(other));
+}
+
+static const char *family_of(const struct eg__node *build)
+{
+    return eg__node_get(build, "chipFamily")->text;
+}
+
+/* A chip that has two builds cannot be chosen. */
+static enum eg_code check_builds(const struct eg__node *builds, const struct eg_target *wanted,
+                                 struct eg_error *err)
+{
+    for (size_t i = 0; i < builds->count; i++) {
+        const struct eg__node *family;
+        EG_TRY(eg__node_expect(builds->items[i], EG__MAP, "a build", err));
+        EG_TRY(eg__need(&family, builds->items[i], "chipFamily", EG__TEXT, err));
+        if (wanted != NULL && eg_target_by_name(family->text) != wanted)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            if (same_chip(family_of(builds->items[k]), family->text))
+                return eg__refuse(
+                    &family->place, err,
+                    "this is a second build for %.40s, the first is in line %d; a job takes one",
+                    wanted != NULL ? wanted->label : family->text, builds->items[k]->place.line);
+    }
+    return EG_OK;
+}
+
 /* The build for the job's chip, or the only one. */
 static enum eg_code choose(const struct eg__node **build, const struct eg__firmware *firmware,
                            const struct eg__node *builds, const struct eg_target *wanted,
@@ -34,18 +67,10 @@ static enum eg_code choose(const struct eg__node **build, const struct eg__firmw
 {
     char problem[100];
 
-    for (size_t i = 0; i < builds->count; i++) {
-        const struct eg__node *family;
-        EG_TRY(eg__node_expect(builds->items[i], EG__MAP, "a build", err));
-        EG_TRY(eg__need(&family, builds->items[i], "chipFamily", EG__TEXT, err));
-        if (wanted == NULL || eg_target_by_name(family->text) != wanted)
-            continue;
-        if (*build != NULL)
-            return eg__refuse(&family->place, err,
-                              "this is a second build for %s, the first is in line %d; a job takes one",
-                              wanted->label, (*build)->place.line);
-        *build = builds->items[i];
-    }
+    EG_TRY(check_builds(builds, wanted, err));
+    for (size_t i = 0; i < builds->count && wanted != NULL; i++)
+        if (eg_target_by_name(family_of(builds->items[i])) == wanted)
+            *build = builds->items[i];
     if (*build != NULL)
         return EG_OK;
     if (firmware->job_chip != NULL) {
@@ -84,6 +109,7 @@ enum eg_code eg__manifest_read(struct eg__firmware *firmware, struct eg_error *e
         return eg__refuse(&builds->place, err, "builds names no build");
     if (chip != NULL && wanted == NULL)
         return EG_OK;
+    firmware->paths = EG__PATHS_URLS;
     EG_TRY(choose(&build, firmware, builds, wanted, err));
     if (name != NULL)
         EG_TRY(eg__take_word(&firmware->build_name, name, "name", err));

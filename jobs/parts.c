@@ -29,11 +29,9 @@
 
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err)
 {
-    const struct eg__place *const place = &entry->file_place;
-
     if (err->code == EG_IO)
         err->code = EG_BAD_IMAGE;
-    return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
+    return eg__prefix_place(&entry->file_place, err);
 }
 
 void eg__parts_finish(struct eg__parts *parts)
@@ -76,8 +74,19 @@ static enum eg_code refuse_at(const struct eg__entry *entry, const char *kind, s
 }
 
 static enum eg_code add_pieces(struct eg__parts *parts, const struct eg__entry *entry,
-                               struct eg_pieces *pieces, uint32_t uf2_family_id, struct eg_error *err)
+                               struct eg_pieces *pieces, enum eg_file_kind file_kind, uint32_t uf2_family_id,
+                               bool relative, struct eg_error *err)
 {
+    const char *const kind = eg_file_kind_text(file_kind);
+
+    if (relative && entry->at != EG__AT_NAME)
+        return eg__refuse(
+            &entry->addr_place, err,
+            "%.80s is %s whose addresses count from an application partition; name the partition, "
+            "as in at: ota_0",
+            entry->name, kind);
+    if (!relative && entry->at != EG__AT_FILE)
+        return refuse_at(entry, kind, err);
     for (size_t i = 0; i < pieces->count; i++) {
         EG_TRY(add(parts, entry, pieces->list[i].addr, pieces->count == 1, &pieces->list[i].data, err));
         parts->list[parts->count - 1].uf2_family_id = uf2_family_id;
@@ -94,11 +103,12 @@ static enum eg_code add_hex(struct eg__parts *parts, const struct eg__entry *ent
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, 0, err);
+    return add_pieces(parts, entry, &pieces, EG_FILE_HEX, 0, false, err);
 }
 
 static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *entry,
-                            const struct eg_buffer *file, struct eg_error *err)
+                            const struct eg_buffer *file, const struct eg_target *target,
+                            struct eg_error *err)
 {
     EG_CLEANUP(eg_pieces_finish) struct eg_pieces pieces = {0};
     uint32_t family_id;
@@ -107,7 +117,8 @@ static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *ent
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, family_id, err);
+    return add_pieces(parts, entry, &pieces, EG_FILE_UF2, family_id, eg_uf2_is_relative(&pieces, target),
+                      err);
 }
 
 static enum eg_code place_built(uint64_t *flash_addr, const struct eg__entry *entry,
@@ -180,15 +191,13 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     if (eg__file_read(&file, &entry->file_place, entry->path, FILE_SIZE_MAX, err) != EG_OK)
         return eg__prefix_file(entry, err);
     kind = eg_file_kind(file.data, file.size);
-    if (kind != EG_FILE_EMPTY && entry->file_place.bundle != NULL)
+    if (kind != EG_FILE_EMPTY && (entry->raw || entry->file_place.bundle != NULL))
         kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
-    if ((kind == EG_FILE_HEX || kind == EG_FILE_UF2) && entry->at != EG__AT_FILE)
-        return refuse_at(entry, eg_file_kind_text(kind), err);
     switch (kind) {
     case EG_FILE_HEX:
         return add_hex(parts, entry, &file, err);
     case EG_FILE_UF2:
-        return add_uf2(parts, entry, &file, err);
+        return add_uf2(parts, entry, &file, target, err);
     case EG_FILE_ELF:
         return add_elf(parts, entry, &file, target, err);
     default:
@@ -232,8 +241,8 @@ static enum eg_code place_by_name(struct eg__part *part, const struct eg_partiti
     if (partition == NULL)
         return eg__refuse(&entry->addr_place, err,
                           "at is \"%.80s\", which is no partition of the partition table", entry->partition);
-    part->flash_addr = partition->flash_addr;
-    part->room = partition->size;
+    part->room = part->flash_addr < partition->size ? partition->size - part->flash_addr : 0;
+    part->flash_addr += partition->flash_addr; /* it counted from the partition so far */
     return EG_OK;
 }
 

@@ -77,6 +77,7 @@ static enum eg_code ask(struct making *making, struct eg_guard_request *request,
         pieces[i].flash_addr = part->flash_addr;
         pieces[i].partition = part->entry->at == EG__AT_NAME ? part->entry->partition : NULL;
         pieces[i].room = part->room;
+        pieces[i].raw = part->entry->raw;
         pieces[i].uf2_family_id = part->uf2_family_id;
     }
     for (unsigned i = 0; i < making->places.count; i++)

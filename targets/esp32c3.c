@@ -128,6 +128,7 @@ const struct eg_target eg_target_esp32c3 = {
     .spi_pins = {{0, 21}},
     .spi_hd_max = 21,
     .usb_pins = {18, 19},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x6000007c,

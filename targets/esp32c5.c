@@ -121,6 +121,7 @@ const struct eg_target eg_target_esp32c5 = {
     .spi_pins = {{0, 28}},
     .spi_hd_max = 28,
     .usb_pins = {13, 14},
+    .usb_serial_jtag = true,
     .crystal = {.clkdiv_addr = 0x60000014, .clkdiv_mask = 0x000fffff, .divisor = 1, .mistaken = mistaken},
     .rom_baud = EG_ROM_BAUD_CRYSTAL_RATIO,
     .uart_date_addr = 0x6000007c,

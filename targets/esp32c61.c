@@ -109,6 +109,7 @@ const struct eg_target eg_target_esp32c61 = {
     .spi_pins = {{0, 30}},
     .spi_hd_max = 30,
     .usb_pins = {12, 13},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x6000007c,

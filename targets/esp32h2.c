@@ -104,6 +104,7 @@ const struct eg_target eg_target_esp32h2 = {
     .spi_pins = {{0, 27}},
     .spi_hd_max = 27,
     .usb_pins = {26, 27},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 32},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x6000007c,

@@ -112,6 +112,7 @@ const struct eg_target eg_target_esp32h4 = {
     .spi_pins = {{0, 39}},
     .spi_hd_max = 39,
     .usb_pins = {13, 14},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 32},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x6001207c,

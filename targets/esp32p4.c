@@ -136,6 +136,7 @@ const struct eg_target eg_target_esp32p4 = {
     .spi_pins = {{0, 54}},
     .spi_hd_max = 54,
     .usb_pins = {24, 25},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x500ca08c,

@@ -163,6 +163,7 @@ const struct eg_target eg_target_esp32s3 = {
     .spi_pins = {{0, 21}, {26, 48}},
     .spi_hd_max = 46,
     .usb_pins = {19, 20},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x60000080,

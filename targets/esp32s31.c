@@ -119,6 +119,7 @@ const struct eg_target eg_target_esp32s31 = {
     .spi_pins = {{0, 60}},
     .spi_hd_max = 60,
     .usb_pins = {33, 34},
+    .usb_serial_jtag = true,
     .crystal = {.fixed_mhz = 40},
     .rom_baud = EG_ROM_BAUD_PLAIN,
     .uart_date_addr = 0x2038a08c,

@@ -289,6 +289,7 @@ struct eg_target {
     struct eg_pin_range spi_pins[3]; /* that may carry the flash; none = only the usual ones (ESP8266) */
     uint8_t spi_hd_max;              /* the last of them that may be HD */
     struct eg_pin_range usb_pins;    /* that USB uses; last 0 = none */
+    bool usb_serial_jtag;            /* it has USB-Serial/JTAG */
 
     struct { /* crystal; fixed_mhz != 0: known, else measured: baud * (word & mask) / 1e6 / divisor */
         uint8_t fixed_mhz;

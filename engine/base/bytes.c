@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Hexadecimal text and memory that fails with a sentence. */
+/* Hexadecimal text, a growing buffer, and allocation that fails with a sentence. */
 
 #include "engine/base/bytes.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Little-endian words, hexadecimal text and a buffer that grows. */
+/* Little-endian words, hexadecimal text, a growing buffer, and allocation. */
 
 #ifndef ENGINE_BASE_BYTES_H
 #define ENGINE_BASE_BYTES_H
@@ -39,41 +39,42 @@ static inline uint32_t eg_div_up(uint32_t value, uint32_t by)
     return value / by + (value % by != 0);
 }
 
-/** Lower-case hex of `size` bytes and a NUL; `text` has room for 2 * size + 1. */
+/** Write `size` bytes as lower-case hex digits and a NUL; `text` has room for 2 * size + 1. */
 void eg_hex(char *text, const uint8_t *data, size_t size);
 
-/** The reverse; `text` must be exactly 2 * size hex digits, of either case. */
+/** Read hex digits. Returns false unless `text` is exactly 2 * size hex digits of either case. */
 bool eg_hex_parse(uint8_t *data, size_t size, const char *text);
 
 #define EG_JEDEC_TEXT 7
 
-/** "c84016": maker, type and capacity of a flash id whose first byte is lowest, as datasheets write it. */
+/** Write a flash id as datasheets do, "c84016": manufacturer, type, capacity. The lowest byte of `jedec` is
+ * the first. */
 void eg_jedec_text(char text[EG_JEDEC_TEXT], uint32_t jedec);
 
-/** Bytes on the heap. Zero-initialise it; EG_CLEANUP(eg_buffer_finish) frees it. */
+/** Bytes on the heap. Zero-initialise it; EG_CLEANUP(eg_buffer_finish) frees them. */
 struct eg_buffer {
     uint8_t *data;
     size_t size;
     size_t room;
 };
 
-/** Append; on failure the buffer is as it was. */
+/** Append. After a failure the buffer is unchanged. */
 enum eg_code eg_buffer_append(struct eg_buffer *buffer, const void *data, size_t size,
                               struct eg_error *err) EG_CHECKED;
 
-/** Make `size` the size, filling what is new with `fill`. */
+/** Set the size. New bytes are set to `fill`. */
 enum eg_code eg_buffer_resize(struct eg_buffer *buffer, size_t size, uint8_t fill,
                               struct eg_error *err) EG_CHECKED;
 
 void eg_buffer_finish(struct eg_buffer *buffer);
 
-/** calloc() that fails with a sentence. */
+/** Allocate zeroed memory like calloc(), but fail with a sentence. */
 enum eg_code eg_alloc(void *out, size_t count, size_t size, struct eg_error *err) EG_CHECKED;
 
-/** strdup() that fails with a sentence; `*out` is the caller's, for free(). */
+/** Copy a string like strdup(), but fail with a sentence. The caller frees `*out` with free(). */
 enum eg_code eg_strdup(char **out, const char *text, struct eg_error *err) EG_CHECKED;
 
-/** EG_CLEANUP helper for anything from malloc(): frees what the variable points to. */
+/** Free what the variable points to; for EG_CLEANUP on memory from malloc(). */
 void eg_free_cleanup(void *variable);
 
 #endif

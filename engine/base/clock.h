@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Durations from the monotonic clock, times of day in UTC, and sleep that a cancelled slot wakes from. */
+/* The monotonic clock for durations, UTC for times of day, and a sleep that ends early on cancelling. */
 
 #ifndef ENGINE_BASE_CLOCK_H
 #define ENGINE_BASE_CLOCK_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Whatever waits looks at the cancel flag at least this often. */
+/** Every wait checks the cancel flag at least this often. */
 #define EG_CANCEL_POLL_MS 100
 
 /** One flag per slot; set from any thread or a signal handler, never cleared. */
@@ -39,13 +39,13 @@ static inline void eg_cancel_pass_on(struct eg_cancel *to, const struct eg_cance
     eg_cancel_request_by(to, atomic_load(&from->by));
 }
 
-/** `cancel` may be NULL: never cancelled. */
+/** Return whether the flag is set. `cancel` may be NULL, which is never cancelled. */
 static inline bool eg_cancel_requested(const struct eg_cancel *cancel)
 {
     return cancel != NULL && atomic_load(&cancel->requested);
 }
 
-/** Microseconds of the monotonic clock; the origin means nothing. */
+/** Return microseconds of the monotonic clock. Only differences have a meaning. */
 uint64_t eg_clock_us(void);
 
 static inline uint64_t eg_clock_ms(void)
@@ -53,18 +53,18 @@ static inline uint64_t eg_clock_ms(void)
     return eg_clock_us() / 1000;
 }
 
-/** Milliseconds until `deadline_ms` of eg_clock_ms(); 0 when it has passed. */
+/** Return the milliseconds until `deadline_ms` of eg_clock_ms(), or 0 if it has passed. */
 uint32_t eg_clock_left_ms(uint64_t deadline_ms);
 
 #define EG_UTC_TEXT 25
 
-/** Time of day, "2026-11-23T08:24:00.123Z". */
+/** Write the time of day in UTC: "2026-11-23T08:24:00.123Z". */
 void eg_clock_utc(char text[EG_UTC_TEXT]);
 
-/** Sleep until eg_clock_us() reaches `until_us`, without looking at any flag; for waits below 100 ms. */
+/** Sleep until eg_clock_us() reaches `until_us`. Not cancellable, so only for waits below 100 ms. */
 void eg_clock_sleep_until_us(uint64_t until_us);
 
-/** Sleep; EG_CANCELLED when the flag is or becomes set. */
+/** Sleep. Returns EG_CANCELLED as soon as the flag is set. */
 enum eg_code eg_sleep_ms(const struct eg_cancel *cancel, uint32_t duration_ms,
                          struct eg_error *err) EG_CHECKED;
 

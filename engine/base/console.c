@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is said, as text for people.
+ * The logger that writes text for people.
  *
- * A line per record, with the slot in front where there are many. Where there is one board its progress is
- * shown too: on a terminal as a bar that stands on the last line until something else is said; in a file or a
- * pipe as a line for every tenth of the way.
+ * One line for each record, which begins with the slot if there are several. With one board it shows progress
+ * too: on a terminal as a bar in the last line, which the next record replaces; in a file or a pipe as a line
+ * for every tenth.
  */
 
 #include "engine/base/bytes.h"
@@ -19,7 +19,7 @@
 #define BAR_LENGTH 30
 #define STEPS      10
 
-/* Takes the bar away; the next line begins where it stood. */
+/* Remove the bar; the next line starts in its place. */
 static void clear_bar(struct eg_console_logger *console)
 {
     if (console->bar_width > 0)

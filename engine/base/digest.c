@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Digests by libcrypto. */
+/* Digests, and keys derived by them, by libcrypto. */
 
 #include "engine/base/digest.h"
 
@@ -17,5 +17,14 @@ enum eg_code eg_sha256(uint8_t digest[EG_SHA256_SIZE], const void *data, size_t 
 {
     if (EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) != 1)
         return eg_error_set(err, EG_INTERNAL, "libcrypto cannot compute SHA-256");
+    return EG_OK;
+}
+
+enum eg_code eg_pbkdf2_sha1(uint8_t *key, size_t size, const void *password, size_t password_size,
+                            const void *salt, size_t salt_size, unsigned rounds, struct eg_error *err)
+{
+    if (PKCS5_PBKDF2_HMAC(password, (int)password_size, salt, (int)salt_size, (int)rounds, EVP_sha1(),
+                          (int)size, key) != 1)
+        return eg_error_set(err, EG_INTERNAL, "libcrypto cannot compute PBKDF2");
     return EG_OK;
 }

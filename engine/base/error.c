@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The error table's lookups and the sentence of a failure. */
+/* Lookups in the error table, and the sentence of a failure. */
 
 #include "engine/base/error.h"
 
@@ -62,7 +62,7 @@ const char *eg_blame_name(enum eg_blame blame)
     return "";
 }
 
-/* Keeps the end of `front` + `back`, because the cause stands last. */
+/* Keep the end of `front` + `back`, because the cause comes last. */
 static void join(struct eg_error *err, const char *front, const char *back)
 {
     const size_t room = sizeof err->text - 1;

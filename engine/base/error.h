@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Filling in the record of a failure; the table of what can go wrong is in espgang.h.
+ * Fills in struct eg_error. The table of error codes is in espgang.h.
  *
- * The place that knows writes the sentence with eg_error_set(); the layers above add where they were with
- * eg_error_prefix(). The stable name goes into the ledger and into reports and is never renamed.
+ * The code that finds the cause writes the sentence with eg_error_set(). The layers above it add what they
+ * were doing with eg_error_prefix(). The stable name of a code goes into the ledger and into reports and is
+ * never renamed.
  */
 
 #ifndef ENGINE_BASE_ERROR_H
@@ -25,11 +26,11 @@
 /** Write code and sentence; clears device_status. Returns `code`. `err` must not be NULL. */
 enum eg_code eg_error_set(struct eg_error *err, enum eg_code code, const char *format, ...) EG_PRINTF(3, 4);
 
-/** Put text in front of the sentence that is there. Returns err->code. */
+/** Put text before the sentence in `err`. Returns err->code. */
 enum eg_code eg_error_prefix(struct eg_error *err, const char *format, ...) EG_PRINTF(2, 3);
 
-/** As eg_error_set(), with ": " and the system's text for `errnum` at the end; ENOSPC and EDQUOT make it
- * EG_NO_ROOM. */
+/** Do the same as eg_error_set() and append ": " and the system's text for `errnum`. For ENOSPC and EDQUOT
+ * the code becomes EG_NO_ROOM. */
 enum eg_code eg_error_errno(struct eg_error *err, enum eg_code code, int errnum, const char *format, ...)
     EG_PRINTF(4, 5);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading and writing whole files. */
+/* Read and write whole files. */
 
 #include "engine/base/file.h"
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between two looks at the cancel flag. */
+/* Bytes between two checks of the cancel flag. */
 enum { PIECE_SIZE = 1 << 20 };
 
 enum eg_code eg_file_read(struct eg_buffer *buffer, const char *path, size_t size_max, struct eg_error *err)
@@ -85,10 +85,10 @@ static int put_in_place(const char *part, const char *path, bool replace)
         return unlink(part);
     if (!replace && errno == EEXIST)
         return -1;
-    return rename(part, path); /* also where there are no hard links, such as on FAT */
+    return rename(part, path); /* works without hard links too, such as on FAT */
 }
 
-/* Removes what was not put in its place. */
+/* Remove a temporary file that was not renamed. */
 static void part_cleanup(char **part)
 {
     if (*part != NULL)
@@ -105,7 +105,7 @@ static enum eg_code write_beside(const char *path, const void *data, size_t size
 
     EG_TRY(eg_alloc(&name, 1, name_size, err));
     snprintf(name, name_size, "%s.%ld.part", path, (long)getpid());
-    unlink(name); /* of a program that was killed and had the same number */
+    unlink(name); /* left by a killed process with the same number */
     EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)options->mode);
     if (fd < 0)

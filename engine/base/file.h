@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whole regular files into memory and back, without surprises. */
+/* Read and write whole regular files safely. */
 
 #ifndef ENGINE_BASE_FILE_H
 #define ENGINE_BASE_FILE_H
@@ -11,37 +11,38 @@
 /**
  * Read a regular file whole.
  *
- * Directories, FIFOs, sockets and devices are refused by name; opening never blocks. The buffer's content is
- * replaced on EG_OK only, and a NUL that is not counted in its size stands behind the last byte.
+ * Directories, FIFOs, sockets and devices are refused, and the sentence says which it is; opening never
+ * blocks. The buffer's content is replaced only on EG_OK. A NUL, not counted in its size, follows the last
+ * byte.
  *
- * @param size_max  a longer file is refused before it is read
+ * @param size_max  refuse a longer file before reading it
  *
  * @return EG_OK, EG_IO (the sentence names the path and the cause), EG_NO_MEMORY
  */
 enum eg_code eg_file_read(struct eg_buffer *buffer, const char *path, size_t size_max,
                           struct eg_error *err) EG_CHECKED;
 
-/** The same of a file that is open; `path` is for the sentences. */
+/** Do the same with an open file; `path` is for the sentences. */
 enum eg_code eg_file_read_open(struct eg_buffer *buffer, int fd, const char *path, size_t size_max,
                                struct eg_error *err) EG_CHECKED;
 
 struct eg_file_options {
-    unsigned mode;                  /* of a new file, less what the umask takes away */
-    bool replace;                   /* a file that is there; else it is refused */
+    unsigned mode;                  /* of a new file, before the umask */
+    bool replace;                   /* replace an existing file; else refuse it */
     const struct eg_cancel *cancel; /* may be NULL */
 };
 
 /**
- * Write a file whole: beside its place first, and there once it is on the disk, so that there is never half
- * of it. A symbolic link is refused; what is neither that nor a regular file, such as a pipe, is written to
- * as it is.
+ * Write a whole file: to a temporary file in the same folder, which is renamed once it is on the disk, so
+ * that no incomplete file ever has the name. A symbolic link is refused. A pipe or device is written to
+ * directly.
  *
- * @return EG_OK; EG_BAD_ARGUMENT there is a file or link already; EG_CANCELLED; EG_IO, EG_NO_ROOM
+ * @return EG_OK; EG_BAD_ARGUMENT the file exists or is a link; EG_CANCELLED; EG_IO, EG_NO_ROOM
  */
 enum eg_code eg_file_write(const char *path, const void *data, size_t size,
                            const struct eg_file_options *options, struct eg_error *err) EG_CHECKED;
 
-/** For EG_CLEANUP on a file descriptor; -1 is none. */
+/** Close a file descriptor; for EG_CLEANUP. -1 means no file. */
 void eg_fd_close_cleanup(const int *fd);
 
 #endif

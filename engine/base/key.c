@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Ed25519 by libcrypto. What holds a private key is wiped, and no key but a public one is in any sentence.
+ * Ed25519 by libcrypto. Memory that held a private key is wiped, and no sentence contains a private key.
  */
 
 #include "engine/base/key.h"
@@ -67,7 +67,7 @@ static enum eg_code public_of(struct eg_key *key, const EVP_PKEY *pair, struct e
     return EG_OK;
 }
 
-/* Libcrypto keeps the text, and wipes it when it is freed where `bio` is of secure memory. */
+/* Libcrypto keeps the text, and wipes it on freeing if `bio` is of secure memory. */
 static enum eg_code write_pem(const char *path, BIO *bio, unsigned mode, struct eg_error *err)
 {
     const struct eg_file_options options = {.mode = mode};
@@ -109,7 +109,8 @@ enum eg_code eg_key_parse(struct eg_key *key, const char *path, const struct eg_
     if (bio == NULL || again == NULL)
         return refused_by_library(err);
     EG_CLEANUP(key_cleanup) EVP_PKEY *found = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-    /* Written again it is the same: nothing in the file is passed over, such as a second key. */
+    /* Writing the key again must give the same text: nothing in the file, such as a second key, was skipped.
+     */
     if (found == NULL || !EVP_PKEY_is_a(found, "ED25519") || PEM_write_bio_PUBKEY(again, found) != 1 ||
         BIO_get_mem_data(again, &same) != (long)text->size || memcmp(same, text->data, text->size) != 0)
         return eg_error_set(err, EG_BAD_ARGUMENT,
@@ -117,7 +118,7 @@ enum eg_code eg_key_parse(struct eg_key *key, const char *path, const struct eg_
     return public_of(key, found, err);
 }
 
-/* A key that others may read is theirs as well. */
+/* Refuse a key that other users may read. */
 static enum eg_code read_secret(struct eg_buffer *text, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -132,7 +133,7 @@ static enum eg_code read_secret(struct eg_buffer *text, const char *path, struct
     return eg_file_read_open(text, fd, path, EG_KEY_FILE_MAX, err);
 }
 
-/* Libcrypto asks for a passphrase at the terminal otherwise. */
+/* Without this, libcrypto asks for a passphrase at the terminal. */
 static int no_passphrase(char *buffer, int size, int writing, void *context)
 {
     (void)buffer;

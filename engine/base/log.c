@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The logger's calls and the tee. The console is in console.c, JSON lines in tools/espgang/, which has
- * jansson. */
+/* Calls of the logger, and the tee. The console logger is in console.c, the one for JSON lines in
+ * tools/espgang/line/, which uses jansson. */
 
 #include "engine/base/log.h"
 

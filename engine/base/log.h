@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a run says while it goes on: text for people and events for programs, through one replaceable sink.
+ * Logging and progress: text for people and events for programs, through one replaceable logger.
  *
- * A sink is a struct eg_logger (espgang.h) whose log() gets every record whole; the console, JSON lines, tee,
- * null and recording sinks are such structs. Logging never tells a caller of a failure: calls return their
- * errors.
+ * A logger is a struct eg_logger (espgang.h). Its log() gets each record whole. There are loggers for the
+ * console, for JSON lines, for two loggers at once (tee), for nothing and for recording. Logging never
+ * replaces an error code: calls return their errors.
  *
- * Threads: log() is called from the station and from every worker at once; a sink locks for itself and calls
- * nothing of the engine while it holds its lock.
+ * Threads: the station and every worker may call log() at the same time. A logger has its own lock and calls
+ * nothing of the engine while it holds that lock.
  */
 
 #ifndef ENGINE_BASE_LOG_H
@@ -20,33 +20,33 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* As eg_log_print() and its like in espgang.h. */
+/* Like eg_log_print() and the others in espgang.h. */
 void eg_log_verbose(struct eg_logger *logger, const struct eg_log_origin *origin, const char *format, ...)
     EG_PRINTF(3, 4);
 void eg_log_progress(struct eg_logger *logger, const struct eg_log_origin *origin, const char *stage,
                      const char *what, uint64_t done, uint64_t total);
 void eg_log_record(struct eg_logger *logger, const struct eg_log_record *record);
 
-/** Lines, "slot: text", one per record. Progress is shown where there is one board, that is without a slot:
- * as a bar on a terminal, else in steps of ten percent. */
+/** Writes one line for each record, "slot: text". Shows progress of records without a slot, that is with one
+ * board: as a bar on a terminal, else in steps of ten percent. */
 struct eg_console_logger {
     struct eg_logger logger;
     FILE *out;
     bool terminal;
     enum eg_verbosity verbosity;
     pthread_mutex_t lock;
-    unsigned bar_width; /* columns of the bar that stands on the terminal's last line; 0 = none */
-    unsigned step;      /* tenths shown of the present progress where there is no terminal */
+    unsigned bar_width; /* columns of the bar in the terminal's last line; 0 = no bar */
+    unsigned step;      /* tenths of the current progress that were printed, without a terminal */
 };
 
-/** `out` stays the caller's. Finish destroys the lock only. */
+/** Make the logger. `out` stays the caller's; finish destroys only the lock. */
 struct eg_logger *eg_console_logger_init(struct eg_console_logger *console, FILE *out);
 void eg_console_logger_finish(struct eg_console_logger *console);
 
-/** End a bar that stands unfinished, before something else writes to the terminal. */
+/** End an unfinished bar before other code writes to the terminal. */
 void eg_console_logger_end_line(struct eg_console_logger *console);
 
-/** Every record to both; neither may be NULL. */
+/** Passes every record to both loggers; neither may be NULL. */
 struct eg_tee_logger {
     struct eg_logger logger;
     struct eg_logger *first, *second;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Programs by posix_spawn().
+ * Runs programs with posix_spawn().
  *
- * Its end is seen by waitid() without reaping it: until it is reaped its number, which is that of its group
- * too, is nobody else's, so that the group can be killed. The ends of the pipes do not tell the end, for what
- * it leaves running may hold them.
+ * waitid() sees the end of the program without reaping it. Until it is reaped, no other process can get its
+ * number, which is also the number of its process group, so that the group can be killed safely. The ends of
+ * the pipes do not show the end of the program, because processes that it left running may hold them open.
  */
 
 #include "engine/base/program.h"
@@ -28,20 +28,20 @@
 
 #define GRACE_MS     500
 #define COMPLAIN_MAX (1024 * 1024) /* of standard error */
-#define TAIL_MAX     400           /* of it, what is kept */
-#define WORDS_MAX    300           /* of that, what goes into a sentence */
+#define TAIL_MAX     400           /* bytes of its end that are kept */
+#define WORDS_MAX    300           /* bytes of that for the sentence */
 
 extern char **environ;
 
 struct process {
     const struct eg_program *program;
     const char *name;      /* for sentences */
-    pid_t pid;             /* 0 = not started, or reaped by others */
-    siginfo_t end;         /* si_pid 0 = it runs */
-    struct pollfd ends[3]; /* ours of its standard streams; fd -1 = closed */
-    size_t put;            /* of the input */
+    pid_t pid;             /* 0 = not started, or reaped by other code */
+    siginfo_t end;         /* si_pid 0 = running */
+    struct pollfd ends[3]; /* our ends of its standard streams; fd -1 = closed */
+    size_t put;            /* bytes of the input written */
     struct eg_buffer output;
-    char tail[TAIL_MAX]; /* the last it said on standard error */
+    char tail[TAIL_MAX]; /* the end of its standard error */
     size_t tail_size, complained;
 };
 
@@ -63,7 +63,7 @@ static enum eg_code look(struct process *process, struct eg_error *err)
     return EG_OK;
 }
 
-/* Nothing of it is left behind. */
+/* Kill the process group and reap the program. */
 static void process_finish(struct process *process)
 {
     struct eg_error ignored;
@@ -92,7 +92,7 @@ static bool names_same(const char *one, const char *other)
     return size == strcspn(other, "=") && memcmp(one, other, size) == 0;
 }
 
-/* Ours, except what the program is to have otherwise. */
+/* The variables of this process, except those that the program gets instead. */
 static enum eg_code make_environment(const char ***all, const char *const *own, struct eg_error *err)
 {
     static const char *const none[] = {NULL};
@@ -135,7 +135,7 @@ static int spawn(struct process *process, const int theirs[3], const char *const
     if (failed == 0) {
         posix_spawnattr_setflags(&attr,
                                  POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setsigmask(&attr, &none); /* workers have theirs blocked */
+        posix_spawnattr_setsigmask(&attr, &none); /* workers block signals */
         posix_spawnattr_setsigdefault(&attr, &all);
         pid_t pid;
         failed =
@@ -191,7 +191,7 @@ enum eg_code eg_program_check(const char *program, struct eg_error *err)
     return failed == 0 ? EG_OK : refuse_start(failed, program, err);
 }
 
-/* The pipes, and the program at their other ends. */
+/* Make the pipes and start the program at their other ends. */
 static enum eg_code start(struct process *process, bool has_output, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) const char **environment = NULL;
@@ -226,8 +226,8 @@ static enum eg_code start(struct process *process, bool has_output, struct eg_er
     return failed != 0 ? err->code : EG_OK;
 }
 
-/* write() into a pipe that nobody reads raises SIGPIPE in this thread, whose handling is not ours to change
- * and which may be pending already. */
+/* A write() to a pipe without a reader raises SIGPIPE in this thread. A library may not change its handling,
+ * and one may be pending already. */
 static ssize_t write_quietly(int fd, const void *data, size_t size)
 {
     sigset_t quiet, former, pending;
@@ -248,7 +248,7 @@ static ssize_t write_quietly(int fd, const void *data, size_t size)
     return put;
 }
 
-/* A program that closes its input has read what it wants. */
+/* A program that closes its input needs no more of it. */
 static void feed(struct process *process)
 {
     const struct eg_program *const program = process->program;
@@ -299,7 +299,7 @@ static enum eg_code keep(struct process *process, int stream, const uint8_t *dat
     return EG_OK;
 }
 
-/* What has come by now. */
+/* Read the output that has arrived. */
 static enum eg_code take(struct process *process, int stream, struct eg_error *err)
 {
     uint8_t piece[16384];
@@ -336,7 +336,7 @@ static enum eg_code attend(struct process *process, const struct eg_cancel *canc
             return eg_error_set(err, EG_PROGRAM_FAILED, "%s did not end within %u %s", process->name,
                                 timeout_ms % 1000 != 0 ? timeout_ms : timeout_ms / 1000,
                                 timeout_ms % 1000 != 0 ? "ms" : "s");
-        /* Once it has closed its streams no poll() tells its end, which mostly is near. */
+        /* After it has closed its streams poll() cannot show its end, which is usually near. */
         uint32_t nap_ms = EG_CANCEL_POLL_MS;
         if (process->ends[STDOUT_FILENO].fd < 0 && process->ends[STDERR_FILENO].fd < 0) {
             silent_ms = silent_ms < EG_CANCEL_POLL_MS / 2 ? silent_ms * 2 : silent_ms;
@@ -346,7 +346,7 @@ static enum eg_code attend(struct process *process, const struct eg_cancel *canc
     }
 }
 
-/* The last line it said, with ": " in front. */
+/* Return the last line of its standard error, after ": ". */
 static enum eg_code add_words(const struct process *process, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *clean = NULL;

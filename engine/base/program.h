@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Other people's programs, run to their end: bytes in, bytes out, a time limit, no shell. */
+/* Run external programs to their end: bytes in, bytes out, a time limit, no shell. */
 
 #ifndef ENGINE_BASE_PROGRAM_H
 #define ENGINE_BASE_PROGRAM_H
@@ -8,41 +8,44 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 
-/** What to run and how; nothing of it is kept. */
+/** What to run and how. The callee keeps no pointer to it. */
 struct eg_program {
-    /** The program and its arguments, NULL-terminated: with a slash a path, else looked for in PATH. */
+    /** The program and its arguments, NULL-terminated. A name with a slash is a path, any other is searched
+     * in PATH. */
     const char *const *argv;
     const char *name; /* in sentences; NULL = the last part of its path */
-    /** "NAME=value" besides and instead of those of this process, NULL-terminated. NULL = none. */
+    /** "NAME=value", NULL-terminated: added to the variables of this process, or replacing them. NULL =
+     * nothing to add. */
     const char *const *environment;
-    const void *input; /* its standard input, which then ends; it need not read it */
+    const void *input; /* standard input, followed by its end; the program need not read it */
     size_t input_size;
-    size_t output_max; /* bytes of standard output; one more and it is stopped */
+    size_t output_max; /* most bytes of standard output; a program that writes more is stopped */
     uint32_t timeout_ms;
 };
 
 /**
- * Run a program and wait until it has ended.
+ * Run a program and wait for its end.
  *
- * It starts with the working directory of this process, default signal handling, no open file but the three
- * standard ones, and as a process group of its own. It has ended when its first process has: what that leaves
- * running in the group is killed. A program that has to be stopped is asked by SIGTERM first and killed half
- * a second later. What it says on standard error is for the sentence of its failure, and it may say 1 MiB.
+ * It starts in the working directory of this process, with default signal handling, with only the three
+ * standard streams open, and in its own process group. It has ended when its first process has; processes
+ * left in the group are killed. To stop a program, SIGTERM is sent first and SIGKILL half a second later. The
+ * end of its standard error goes into the sentence of a failure; it may write up to 1 MiB there.
  *
  * Threads: any number at once.
  *
- * @param output  its standard output is appended, on EG_OK only; NULL = that is treated as standard error
+ * @param output  its standard output is appended to it, only on EG_OK; NULL = standard output is treated as
+ * standard error
  * @param cancel  may be NULL
  *
- * @return EG_OK it exited with status 0;
+ * @return EG_OK the program exited with status 0;
  *         EG_PROGRAM_FAILED with the sentence: "label.sh exited with status 1: no paper", "label.sh did not
  *         end within 5 s", "no such program: label.sh", …; EG_CANCELLED; EG_IO, EG_NO_MEMORY
  */
 enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *output,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/** Whether there is such a program, so that a job that names none is refused in time: EG_OK, or
- * EG_PROGRAM_FAILED with the sentence of eg_program_run(). */
+/** Check that a program exists, so that a job that names a missing one is refused before the line starts:
+ * EG_OK, or EG_PROGRAM_FAILED with the sentence of eg_program_run(). */
 enum eg_code eg_program_check(const char *program, struct eg_error *err) EG_CHECKED;
 
 #endif

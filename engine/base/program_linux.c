@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Pipes and files of programs that are started, so that none leaks into another. For Linux only. */
+/* Pipes and open files of programs that are started, so that none is inherited by another. Linux only. */
 
 #define _GNU_SOURCE /* pipe2(), posix_spawn_file_actions_addclosefrom_np() */
 
@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* A process whose own standard streams are closed gets their numbers for its next files. */
+/* If the standard streams of this process are closed, its next files get their numbers. */
 static int lift(int *end)
 {
     if (*end > STDERR_FILENO)

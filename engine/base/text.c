@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* UTF-8. */
+/* UTF-8, and text that is something else. */
 
 #include "engine/base/text.h"
 
@@ -82,6 +82,27 @@ enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err)
         left -= step;
     }
     return EG_OK;
+}
+
+enum eg_code eg_text_begin(const char **text, size_t *size, struct eg_error *err)
+{
+    if (*size >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0))
+        return eg_error_set(err, EG_BAD_IMAGE, "the text is UTF-16; save it as UTF-8");
+    if (*size >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0)
+        *text += 3, *size -= 3;
+    return EG_OK;
+}
+
+enum eg_code eg_csv_check_separator(const char *field, struct eg_error *err)
+{
+    const char *const between = strchr(field, ';') != NULL    ? "semicolons"
+                                : strchr(field, '\t') != NULL ? "tabs"
+                                                              : NULL;
+    if (between == NULL)
+        return EG_OK;
+    return eg_error_set(err, EG_BAD_IMAGE,
+                        "the fields are separated by %s, not by commas; save the file as CSV with commas",
+                        between);
 }
 
 unsigned eg_text_distance(const char *one, const char *other)

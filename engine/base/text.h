@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* UTF-8, and text that should be but came from a file name or a command line. */
+/* UTF-8, and text from file names and command lines, which may not be UTF-8. */
 
 #ifndef ENGINE_BASE_TEXT_H
 #define ENGINE_BASE_TEXT_H
@@ -12,7 +12,8 @@
 
 #define EG_WORD_MAX 200
 
-/** Length in bytes of the UTF-8 sequence that `text`, of `size` bytes, begins with; 0 = it is none. */
+/** Return the length in bytes of the UTF-8 sequence at the start of `text`, which has `size` bytes; 0 = not
+ * UTF-8. */
 size_t eg_utf8_length(const char *text, size_t size);
 
 /** Whether the sequence `text` begins with is a control character: C0, DEL or C1. Terminals obey all of them.
@@ -23,11 +24,26 @@ bool eg_utf8_is_control(const char *text, size_t length);
  * from a device and is shown: USB strings, names in a flash. */
 void eg_text_make_harmless(char *text);
 
-/** A copy in which each byte that is not UTF-8 has become U+FFFD; the caller's, for free(). */
+/** Copy a text, replacing each byte that is not UTF-8 by U+FFFD. The caller frees `*clean` with free(). */
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err) EG_CHECKED;
 
-/** Letters to change, add and take out until one word is the other; UINT_MAX when one of them has more than
- * EG_WORD_MAX. For telling what was meant. */
+/**
+ * Skip the UTF-8 byte order mark that a file may begin with.
+ *
+ * @return EG_OK; EG_BAD_IMAGE the file is UTF-16, which many Windows programs write; the sentence says what
+ * to do and does not name the file
+ */
+enum eg_code eg_text_begin(const char **text, size_t *size, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Check a record of CSV that has one field where there must be more.
+ *
+ * @return EG_OK; EG_BAD_IMAGE the fields are separated by semicolons or tabs, not by commas
+ */
+enum eg_code eg_csv_check_separator(const char *field, struct eg_error *err) EG_CHECKED;
+
+/** Return the edit distance of two words: how many letters must be changed, added or removed. UINT_MAX if one
+ * is longer than EG_WORD_MAX. For suggesting a word after a typing error. */
 unsigned eg_text_distance(const char *one, const char *other);
 
 #endif

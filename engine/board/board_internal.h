@@ -91,6 +91,7 @@ struct eg__piece {
     uint32_t addr;
     struct eg_buffer data;
     bool encrypt;
+    bool raw;               /* an Intel HEX or UF2 file goes to the flash as it is */
     uint32_t uf2_family_id; /* of chips that the file is for; 0 = it does not say */
     bool is_diff;           /* `before` is what was flashed there */
     struct eg_buffer before;

@@ -67,24 +67,58 @@ static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_
     return eg_buffer_append(&piece->data, data, size, err);
 }
 
+/* Where a file goes; Intel HEX and UF2 files say it themselves, unless they are `raw`. */
+struct place {
+    uint32_t addr;
+    bool in_partition, raw;
+    bool any_addr; /* take what the file says, whatever `addr` is */
+};
+
+/* What is added to the addresses of a file that has its own. */
+static enum eg_code find_base(uint32_t *base, const char *name, const struct eg_pieces *ranges, bool is_uf2,
+                              const struct place *place, struct eg_error *err)
+{
+    const uint32_t lowest = ranges->list[0].addr;
+    const struct eg_piece *const last = &ranges->list[ranges->count - 1];
+    const bool relative = is_uf2 && eg_uf2_is_relative(ranges, NULL);
+
+    *base = 0;
+    if (relative && !place->in_partition)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "%s is a UF2 file whose addresses count from an application partition: give the "
+                            "name of the partition, such as ota_0, instead of an address",
+                            name);
+    if (!relative) {
+        if (place->any_addr || place->addr == lowest || (place->addr == 0 && !place->in_partition))
+            return EG_OK;
+        return eg_error_set(
+            err, EG_BAD_ARGUMENT, "%s is %s, which says itself where it goes: to 0x%08x, not to 0x%08x", name,
+            is_uf2 ? "a UF2 file" : "an Intel HEX file", (unsigned)lowest, (unsigned)place->addr);
+    }
+    *base = place->addr;
+    if (last->addr + (uint64_t)last->data.size + *base > UINT64_C(1) << 32)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s at 0x%08x runs out of the address space", name,
+                            (unsigned)*base);
+    return EG_OK;
+}
+
 /* The bytes of one file: as they are, or the ranges of an Intel HEX or UF2 file. */
-static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, uint32_t addr,
+static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, const struct place *place,
                           const struct eg_buffer *data, struct eg_error *err)
 {
     EG_CLEANUP(eg_pieces_finish) struct eg_pieces ranges = {0};
-    uint32_t uf2_family_id = 0;
-    enum eg_code code;
+    const bool is_hex = !place->raw && eg_hex_is(data->data, data->size);
+    const bool is_uf2 = !place->raw && !is_hex && eg_uf2_is(data->data, data->size);
+    uint32_t uf2_family_id = 0, base;
 
-    if (eg_hex_is(data->data, data->size))
-        code = eg_hex_read(&ranges, data->data, data->size, err);
-    else if (eg_uf2_is(data->data, data->size))
-        code = eg_uf2_read(&ranges, &uf2_family_id, data->data, data->size, err);
-    else
-        return add_piece(pieces, name, file, addr, data->data, data->size, err);
-    if (code != EG_OK)
+    if (!is_hex && !is_uf2)
+        return add_piece(pieces, name, file, place->addr, data->data, data->size, err);
+    if ((is_hex ? eg_hex_read(&ranges, data->data, data->size, err)
+                : eg_uf2_read(&ranges, &uf2_family_id, data->data, data->size, err)) != EG_OK)
         return eg_error_prefix(err, "%s: ", name);
+    EG_TRY(find_base(&base, name, &ranges, is_uf2, place, err));
     for (size_t i = 0; i < ranges.count; i++) {
-        EG_TRY(add_piece(pieces, name, file, ranges.list[i].addr, ranges.list[i].data.data,
+        EG_TRY(add_piece(pieces, name, file, base + ranges.list[i].addr, ranges.list[i].data.data,
                          ranges.list[i].data.size, err));
         pieces->piece[pieces->count - 1].uf2_family_id = uf2_family_id;
     }
@@ -92,13 +126,13 @@ static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t fi
 }
 
 static enum eg_code read_one(struct eg__pieces *pieces, const struct eg_input *input, size_t file,
-                             uint32_t addr, struct eg_error *err)
+                             const struct place *place, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer data = {0};
     EG_CLEANUP(eg_free_cleanup) char *name = NULL;
 
     EG_TRY(eg__input_read(input, &data, &name, err));
-    return split(pieces, name, file, addr, &data, err);
+    return split(pieces, name, file, place, &data, err);
 }
 
 bool eg__input_is_given(const struct eg_input *input)
@@ -111,7 +145,7 @@ enum eg_code eg__input_read_range(const struct eg_input *input, struct eg_buffer
 {
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
 
-    EG_TRY(read_one(&pieces, input, 0, 0, err));
+    EG_TRY(read_one(&pieces, input, 0, &(struct place){.any_addr = true}, err));
     if (pieces.count > 1)
         return eg_error_set(err, EG_BAD_IMAGE, "%s has %zu ranges of addresses, not one",
                             pieces.piece[0].name, pieces.count);
@@ -130,7 +164,11 @@ static enum eg_code read_before(struct eg__pieces *pieces, size_t first, const s
 
     if (!eg__input_is_given(&file->diff_with))
         return EG_OK;
-    EG_TRY(read_one(&before, &file->diff_with, number, pieces->piece[first].addr, err));
+    const struct place place = {.addr = pieces->piece[first].addr,
+                                .in_partition = file->in_partition,
+                                .raw = file->raw,
+                                .any_addr = true};
+    EG_TRY(read_one(&before, &file->diff_with, number, &place, err));
     if (before.count != pieces->count - first)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s has %zu ranges of addresses, %s has %zu",
                             before.piece[0].name, before.count, pieces->piece[first].name,
@@ -151,10 +189,14 @@ enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_fi
 {
     for (size_t i = 0; i < count; i++) {
         const size_t first = pieces->count;
-        EG_TRY(read_one(pieces, &files[i].input, i, files[i].addr, err));
+        const struct place place = {
+            .addr = files[i].addr, .in_partition = files[i].in_partition, .raw = files[i].raw};
+        EG_TRY(read_one(pieces, &files[i].input, i, &place, err));
         EG_TRY(read_before(pieces, first, &files[i], i, err));
-        for (size_t j = first; j < pieces->count; j++)
+        for (size_t j = first; j < pieces->count; j++) {
             pieces->piece[j].encrypt = files[i].encrypt;
+            pieces->piece[j].raw = files[i].raw;
+        }
     }
     return EG_OK;
 }
@@ -170,6 +212,7 @@ enum eg_code eg__guard_pieces(const struct eg__pieces *pieces, struct eg_guard_p
                                              .data = piece->data.data,
                                              .size = piece->data.size,
                                              .encrypted = piece->encrypt,
+                                             .raw = piece->raw,
                                              .uf2_family_id = piece->uf2_family_id};
     }
     return EG_OK;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From an ELF file to an image: options, page size and segments; the layouts are in layout_esp32.c and
+ * Builds an image from an ELF file: options, page size and segments. The layouts are in layout_esp32.c and
  * layout_esp8266.c.
  *
  * The result is byte for byte that of esptool's elf2image, since build systems compare images and secure boot
- * signs them. Where esptool makes something that no chip loads, or takes no notice of a mistake, this
- * refuses.
+ * signs them. Where esptool makes an image that no chip loads, or ignores a mistake, this code
+ * refuses the input.
  */
 
 #include "engine/image/build.h"
@@ -22,7 +22,7 @@
 
 enum {
     DEFAULT_PAGE_SIZE = 0x10000,
-    FILE_HEADERS_SIZE = 24 + 8, /* in front of the first segment's data */
+    FILE_HEADERS_SIZE = 24 + 8, /* before the data of the first segment */
     DESCRIBED_SHA256_OFFSET = FILE_HEADERS_SIZE + 144,
 };
 
@@ -114,7 +114,7 @@ static enum eg_code check_page_size(const struct eg_target *target, uint32_t pag
                         (unsigned long)page_size, target->label, sizes);
 }
 
-/* The page size on which an application descriptor sits, behind the headers; 0 = on none. */
+/* Return the page size for which an application descriptor lies right after the headers; 0 = none. */
 static uint32_t page_size_of(const struct eg_target *target, uint32_t addr)
 {
     uint32_t largest = 0;

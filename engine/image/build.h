@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From an ELF file to the image that a chip's ROM or bootloader loads. */
+/* Build the image that a chip's ROM or bootloader loads from an ELF file. */
 
 #ifndef ENGINE_IMAGE_BUILD_H
 #define ENGINE_IMAGE_BUILD_H
@@ -14,16 +14,16 @@
 #define EG_IMAGE_WARNINGS_MAX 4
 
 struct eg_image_file {
-    bool has_addr; /* the format says where the file goes: ESP8266 of versions 1 and 2 */
+    bool has_addr; /* the format has the address: ESP8266 versions 1 and 2 */
     uint32_t flash_addr;
     struct eg_buffer data;
 };
 
-/** What was built. Zero-initialise it; EG_CLEANUP(eg_image_files_finish) frees it. */
+/** The built files. Zero-initialise it; EG_CLEANUP(eg_image_files_finish) frees it. */
 struct eg_image_files {
     struct eg_image_file file[EG_IMAGE_FILES_MAX]; /* by address */
     unsigned count;
-    unsigned merged; /* parts of the ELF file that went into their neighbour */
+    unsigned merged; /* parts of the ELF file that were joined to the one before */
     uint32_t mmu_page_size;
     char warning[EG_IMAGE_WARNINGS_MAX][160]; /* sentences */
     unsigned warning_count;
@@ -32,8 +32,8 @@ struct eg_image_files {
 /**
  * Build the image of `target` from an ELF file in memory.
  *
- * ESP8266 version 1 makes two files when the ELF has a part in flash: the one the ROM loads, for address 0,
- * and that part as it is. All others make one.
+ * ESP8266 version 1 makes two files if the ELF has a part in flash: the image that the ROM loads, for address
+ * 0, and the raw flash part. All others make one.
  *
  * @return EG_OK; EG_BAD_IMAGE the ELF cannot become such an image; EG_BAD_JOB an option cannot be used;
  *         EG_NO_MEMORY. Any thread.

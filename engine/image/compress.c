@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * libdeflate at its highest level: a plan is compressed once and sent to every board, so time spent here is
- * saved as many times as there are boards.
+ * Compresses with libdeflate at its highest level. A plan is compressed once and sent to every board, so time
+ * spent here is saved on each board.
  */
 
 #include "engine/image/compress.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* libdeflate's CRC-32 with the bootloader's twist. */
+/* libdeflate's CRC-32, changed as the bootloader does it. */
 
 #include "engine/image/crc.h"
 

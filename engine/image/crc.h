@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The CRC-32 behind ESP8266 images of version 2. */
+/* The CRC-32 at the end of ESP8266 images of version 2. */
 
 #ifndef ENGINE_IMAGE_CRC_H
 #define ENGINE_IMAGE_CRC_H
@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** As the bootloader reckons it: the usual one, complemented when its top bit is set, else plus one. */
+/** Compute it like the bootloader: the usual CRC-32, complemented if its top bit is set, otherwise plus one.
+ */
 uint32_t eg__image_crc(const uint8_t *data, size_t size);
 
 #endif

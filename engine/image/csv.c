@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* CSV as spreadsheets and people write it: lines end in LF, CR LF or CR. */
+/* Reads CSV files of spreadsheets and people: lines end in LF, CR LF or CR. */
 
 #include "engine/image/csv.h"
 
@@ -11,11 +11,13 @@
 
 #define BLANKS " \t"
 
-void eg__csv_open(struct eg__csv *csv, const char *text, size_t size)
+enum eg_code eg__csv_open(struct eg__csv *csv, const char *text, size_t size, struct eg_error *err)
 {
-    *csv = (struct eg__csv){.at = text, .end = text + size, .next_line = 1};
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        csv->at += 3;
+    *csv = (struct eg__csv){.line = 1, .next_line = 1};
+    EG_TRY(eg_text_begin(&text, &size, err));
+    csv->at = text;
+    csv->end = text + size;
+    return EG_OK;
 }
 
 void eg__csv_close(struct eg__csv *csv)
@@ -29,7 +31,7 @@ static bool is_line_end(char c)
     return c == '\n' || c == '\r';
 }
 
-/* `at` is on a line's end: behind it. */
+/* `at` is at the end of a line. Return the position after it. */
 static void pass_line_end(struct eg__csv *csv)
 {
     if (csv->at < csv->end && *csv->at == '\r' && csv->at + 1 < csv->end && csv->at[1] == '\n')
@@ -39,13 +41,16 @@ static void pass_line_end(struct eg__csv *csv)
     csv->next_line++;
 }
 
-/* Lines that are comments or blank. */
+/* Skip comments and blank lines. */
 static void pass_nothing(struct eg__csv *csv)
 {
     while (csv->at < csv->end) {
         const char *look = csv->at;
-        while (look < csv->end && !is_line_end(*look) && (*csv->at == '#' || *look == ' ' || *look == '\t'))
+        while (look < csv->end && strchr(BLANKS, *look) != NULL && *look != '\0')
             look++;
+        if (look < csv->end && *look == '#')
+            while (look < csv->end && !is_line_end(*look))
+                look++;
         if (look < csv->end && !is_line_end(*look))
             return;
         csv->at = look;
@@ -60,7 +65,7 @@ static enum eg_code read_quoted(struct eg__csv *csv, struct eg_error *err)
             csv->at++;
             if (csv->at == csv->end || *csv->at == ',' || is_line_end(*csv->at))
                 return EG_OK;
-            return eg_error_set(err, EG_BAD_IMAGE, "there is text behind a closing quote");
+            return eg_error_set(err, EG_BAD_IMAGE, "there is text after a closing quote");
         }
         if (*csv->at == '"')
             csv->at++;

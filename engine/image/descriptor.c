@@ -12,7 +12,7 @@
 #define APP_MAGIC        UINT32_C(0xabcd5432)
 #define BOOTLOADER_MAGIC 0x50
 
-/* Up to `size` bytes or the first NUL; `text` has room for one more. */
+/* Copy up to `size` bytes or to the first NUL; `text` has room for one more byte. */
 static void copy_text(char *text, const uint8_t *data, size_t size)
 {
     size_t i = 0;
@@ -57,7 +57,7 @@ bool eg_bootloader_descriptor_read(struct eg_bootloader_descriptor *descriptor, 
     found.version = eg_get32(data + 4);
     copy_text(found.idf_version, data + 8, 32);
     copy_text(found.date_time, data + 40, 24);
-    /* One byte of magic is little: what has no such texts is other data. */
+    /* A magic of one byte proves little: data without these texts are not a descriptor. */
     if (found.idf_version[0] == '\0' || strchr(found.idf_version, '?') != NULL ||
         found.date_time[0] == '\0' || strchr(found.date_time, '?') != NULL)
         return false;

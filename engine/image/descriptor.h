@@ -14,7 +14,7 @@
 #define EG_APP_DESCRIPTOR_SIZE        256
 #define EG_BOOTLOADER_DESCRIPTOR_SIZE 80
 
-/** Whether the data begin with one; `*descriptor` is written only then. */
+/** Return whether the data begin with a description; `*descriptor` is written only then. */
 bool eg_app_descriptor_read(struct eg_app_descriptor *descriptor, const uint8_t *data, size_t size);
 bool eg_bootloader_descriptor_read(struct eg_bootloader_descriptor *descriptor, const uint8_t *data,
                                    size_t size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ELF files, for building images from them.
+ * Reads ELF files, for building images.
  *
- * libelf reads the headers; data and names are then taken from the bytes themselves, each place compared with
- * the size first, so that libelf never converts or unpacks anything.
+ * libelf reads the headers. Data and names are then taken from the bytes themselves, after checking each
+ * position against the size, so that libelf never converts or decompresses anything.
  *
  * Not here: which parts become which segments (segments.c), symbols and debug information.
  */
@@ -69,7 +69,7 @@ static bool within(const struct file *file, uint64_t offset, uint64_t size)
     return offset <= file->size && size <= file->size - offset;
 }
 
-/* libelf takes a table that does not lie within the file for an absent one. */
+/* libelf treats a table that does not lie within the file as absent. */
 static enum eg_code check_tables(const struct file *file, const GElf_Ehdr *header, struct eg_error *err)
 {
     if (header->e_shoff != 0 && header->e_shentsize != SECTION_HEADER_SIZE)
@@ -122,7 +122,7 @@ static enum eg_code copy_name(char name[EG_ELF_NAME_SIZE], const struct file *fi
     return EG_OK;
 }
 
-/* `part` has its name; `*sum` is of the parts so far. */
+/* `part` has its name; `*sum` is the size of the parts so far. */
 static enum eg_code fill_part(struct eg_elf_part *part, const struct file *file, uint64_t addr,
                               uint64_t offset, uint64_t size, uint64_t align, uint64_t *sum,
                               struct eg_error *err)
@@ -146,7 +146,7 @@ static enum eg_code fill_part(struct eg_elf_part *part, const struct file *file,
     return EG_OK;
 }
 
-/* Types that a linker gives to what a program starts with. */
+/* Section types that linkers use for data that is loaded. */
 static bool is_loaded_type(uint32_t type)
 {
     return type == SHT_PROGBITS || type == SHT_INIT_ARRAY || type == SHT_FINI_ARRAY ||
@@ -224,7 +224,7 @@ enum eg_code eg_elf_parse(struct eg_elf *elf, const uint8_t *data, size_t size, 
     EG_TRY(check_ident(data, size, err));
     if (elf_version(EV_CURRENT) == EV_NONE)
         return eg_error_set(err, EG_INTERNAL, "libelf is older than its headers");
-    /* It only reads, whatever its argument says. */
+    /* It only reads, although its argument is not const. */
     handle = elf_memory((char *)data, size);
     if (handle == NULL || gelf_getehdr(handle, &header) == NULL)
         return eg_error_set(err, EG_BAD_IMAGE, "the ELF header cannot be read: %s", elf_errmsg(-1));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What an ELF file wants loaded. */
+/* The parts of an ELF file that are loaded into memory. */
 
 #ifndef ENGINE_IMAGE_ELF_H
 #define ENGINE_IMAGE_ELF_H
@@ -16,10 +16,11 @@
 
 /** A section with data and an address, or a program header of type LOAD with data and a physical address. */
 struct eg_elf_part {
-    char name[EG_ELF_NAME_SIZE]; /* of the section, cut when longer, printable; "" for a program header */
+    char
+        name[EG_ELF_NAME_SIZE]; /* name of the section, printable, cut if too long; "" for a program header */
     uint32_t addr;
-    uint32_t align;      /* as the file says; 0 and 1 = none */
-    const uint8_t *data; /* in the bytes that were parsed */
+    uint32_t align;      /* as in the file; 0 and 1 = no alignment */
+    const uint8_t *data; /* points into the parsed bytes */
     uint32_t size;       /* at least 1 */
 };
 
@@ -31,20 +32,21 @@ struct eg_elf {
     size_t section_count;
     struct eg_elf_part *segments; /* in file order */
     size_t segment_count;
-    char odd_section[EG_ELF_NAME_SIZE]; /* a section with an address and data whose type is not to be loaded;
-                                           "" = none */
+    char odd_section[EG_ELF_NAME_SIZE]; /* a section with an address and data but of a type that is not
+                                           loaded; "" = none */
     uint8_t sha256[EG_SHA256_SIZE];     /* of the whole file */
 };
 
-/** Whether the bytes begin as an ELF file does. */
+/** Return whether the bytes begin like an ELF file. */
 bool eg_elf_is(const uint8_t *data, size_t size);
 
 /**
  * Read the headers of a little-endian 32-bit ELF file for Xtensa or RISC-V.
  *
- * Every part lies within the data, and parts of one kind do not have more bytes in sum than the file.
+ * Every part lies within the data, and the sizes of all sections, or of all segments, add up to no more than
+ * the file.
  *
- * @return EG_OK; EG_BAD_IMAGE with what is wrong and at which offset; EG_NO_MEMORY. Any thread.
+ * @return EG_OK; EG_BAD_IMAGE with the error and its offset; EG_NO_MEMORY. Callable from any thread.
  */
 enum eg_code eg_elf_parse(struct eg_elf *elf, const uint8_t *data, size_t size,
                           struct eg_error *err) EG_CHECKED;

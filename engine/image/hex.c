@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Intel HEX: a line per record, ":", then in hex a count, a 16-bit address, a type, data and a sum that makes
- * all bytes of the record add up to 0.
+ * Intel HEX: one record on each line: ":", then in hex a count, a 16-bit address, a type, data and a checksum
+ * that makes the sum of all bytes of the record 0.
  *
- * The end record is asked for, since a file that was cut on a line's end has no other sign of it.
+ * The end record is required: without it, a file that was cut at the end of a line would not be noticed.
  */
 
 #include "engine/image/hex.h"
@@ -92,7 +92,7 @@ static enum eg_code check_count(const struct record *record, uint8_t count, stru
                         record->line, record->bytes[3], record->bytes[0], count);
 }
 
-/* `*base` is what the newest address record says. */
+/* `*base` is from the newest address record. */
 static enum eg_code apply(struct eg_pieces *pieces, const struct record *record, uint32_t *base, bool *ended,
                           struct eg_error *err)
 {
@@ -142,12 +142,12 @@ enum eg_code eg_hex_read(struct eg_pieces *pieces, const uint8_t *data, size_t s
         if (length == 0)
             continue;
         if (ended)
-            return eg_error_set(err, EG_BAD_IMAGE, "line %zu stands behind the end record", record.line);
+            return eg_error_set(err, EG_BAD_IMAGE, "line %zu comes after the end record", record.line);
         EG_TRY(decode(&record, text, length, err));
         EG_TRY(apply(&found, &record, &base, &ended, err));
     }
     if (!ended)
-        return eg_error_set(err, EG_BAD_IMAGE, "there is no end record behind line %zu: the file was cut",
+        return eg_error_set(err, EG_BAD_IMAGE, "there is no end record after line %zu: the file was cut",
                             record.line);
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there are no data in the file");
@@ -176,7 +176,7 @@ static enum eg_code write_record(struct eg_buffer *out, uint16_t offset, uint8_t
 enum eg_code eg_hex_write(struct eg_buffer *out, const struct eg_pieces *pieces, struct eg_error *err)
 {
     const struct eg_piece *const last = pieces->count > 0 ? &pieces->list[pieces->count - 1] : NULL;
-    /* Where all addresses have 16 bits no address record is written at all, else one at the beginning, too.
+    /* If all addresses have 16 bits, no address record is written; otherwise there is one at the start too.
      */
     const bool extended = last != NULL && last->addr + (uint64_t)last->data.size > 0x10000;
     uint32_t high = UINT32_MAX;

@@ -7,11 +7,12 @@
  * 16 bytes more, then the segments (address, length, data). The XOR of all segment data, seeded with EF, is
  * the last byte of the 16-byte line the segments end in; the SHA-256 of everything before it may follow.
  *
- * Where checksum and hash lie comes from walking the segments, never from the length of the file: merged
- * files and signed images go on behind them. Every length in a file is checked against the data first.
+ * The position of checksum and hash comes from walking the segments, never from the length of the file:
+ * merged files and signed images continue after them. Every length in a file is checked against the data
+ * first.
  *
- * Not here: building images (build.c) and telling all that is in one (inspect.c). The older ESP8266 container
- * that begins with EA is plain data here.
+ * Not here: building images (build.c) and listing their contents (inspect.c). The older ESP8266 container
+ * that begins with EA is treated as plain data here.
  */
 
 #include "engine/image/image.h"
@@ -39,7 +40,7 @@ size_t eg_image_header_size(const struct eg_image_info *info)
     return header_size(info->extended);
 }
 
-/* Walks the segments of `info`; XORs their data into *checksum, unless that is NULL. */
+/* Walk the segments of `info` and XOR their data into *checksum, unless it is NULL. */
 static enum eg_code walk(const struct eg_image_info *info, const uint8_t *data, size_t size, size_t *end,
                          uint8_t *checksum, struct eg_error *err)
 {
@@ -143,7 +144,7 @@ enum eg_code eg_image_check(const struct eg_image_info *info, const uint8_t *dat
     return EG_OK;
 }
 
-/* An image of a chip with the other kind of header, whole to the last byte of its checksum; NULL = none. */
+/* Return the name of the chips if the data are a complete image with the other kind of header, or NULL. */
 static const struct eg_target *other_family(const struct eg_target *target, const uint8_t *data, size_t size)
 {
     const bool extended = target->image_chip_id >= 0;
@@ -202,7 +203,7 @@ bool eg_image_looks_damaged(const struct eg_target *target, const uint8_t *data,
     return false;
 }
 
-/* Whether the full revisions of the header mean something, or the image is from before there were any. */
+/* Return whether the header has full revisions; older images have none. */
 static bool has_full_revisions(const struct eg_image_info *info)
 {
     if (info->max_rev_full == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What image-info shows: image.c finds out whether the data are an image at all, this tells what is in it.
+ * Contents of an image for image-info. image.c decides whether the data are an image.
  */
 
 #include "engine/image/inspect.h"
@@ -48,7 +48,7 @@ static const struct eg_target *without_chip_id(void)
     return *target;
 }
 
-/* An image of this target with a right checksum. */
+/* Return whether the data are an image of this target with a correct checksum. */
 static bool fits(const struct eg_target *target, const uint8_t *data, size_t size)
 {
     struct eg_image_info info;
@@ -104,7 +104,7 @@ static void read_descriptors(struct eg_image_details *details, const struct eg_i
     }
 }
 
-/* The segment whose header is at `*at`, which was found to lie within the data. */
+/* Read the segment whose header is at `*at`; it is known to lie within the data. */
 static void add_segment(struct eg_image_details *details, const struct eg_target *target, const uint8_t *data,
                         size_t *at, bool summed)
 {
@@ -121,7 +121,7 @@ static void add_segment(struct eg_image_details *details, const struct eg_target
     read_descriptors(details, segment, data);
 }
 
-/* The part in front of the image proper; `*at` is behind it. */
+/* Read the part before the image proper; `*at` becomes the position after it. */
 static enum eg_code read_v2_front(struct eg_image_details *details, const struct eg_target *target,
                                   const uint8_t *data, size_t size, size_t *at, struct eg_error *err)
 {
@@ -136,7 +136,7 @@ static enum eg_code read_v2_front(struct eg_image_details *details, const struct
     details->version = 2;
     *at = HEADER_SIZE;
     add_segment(details, target, data, at, false);
-    details->segments[0].addr = 0; /* whatever is written there, it is not where the part is mapped */
+    details->segments[0].addr = 0; /* the value in the file is not where the part is mapped */
     return EG_OK;
 }
 

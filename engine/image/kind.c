@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Asks every reader whether the bytes could be its. */
+/* Asks every reader whether it knows the bytes. */
 
 #include "engine/image/kind.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What kind of file somebody handed over, by its first bytes. */
+/* Recognise the format of a file by its first bytes. */
 
 #ifndef ENGINE_IMAGE_KIND_H
 #define ENGINE_IMAGE_KIND_H
@@ -15,14 +15,15 @@ enum eg_file_kind {
     EG_FILE_HEX, /* Intel HEX */
     EG_FILE_UF2,
     EG_FILE_PARTITIONS, /* binary partition table */
-    EG_FILE_ERASED, /* begins with 16 bytes FF: erased flash, often a merged file whose first part comes later
-                     */
+    EG_FILE_ERASED,     /* begins with 16 bytes FF: erased flash, often a merged file whose first part is at a
+                         * higher address
+                         */
     EG_FILE_OTHER,
 };
 
 enum eg_file_kind eg_file_kind(const uint8_t *data, size_t size);
 
-/** "an ELF file", "an Intel HEX file", "empty": what stands behind "is". */
+/** Return a phrase that follows "is": "an ELF file", "an Intel HEX file", "empty". */
 const char *eg_file_kind_text(enum eg_file_kind kind);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Where the segments of an image with the extended header go (ESP32 and later).
+ * Lays out the segments of an image with the extended header (ESP32 and later).
  *
- * The chip maps flash in MMU pages, so a flash segment's data must sit at the same place in its page in the
- * file as in memory. What is between is taken from RAM segments, cut as needed, and where they are used up
- * from segments of zeros for address 0, which every loader passes over.
+ * The chip maps flash in MMU pages, so a flash segment's data must have the same offset within a page in the
+ * file as in memory. The space between is filled with RAM segments, split as needed, and after those with
+ * segments of zeros for address 0, which every loader ignores.
  *
- * With a RAM-only header the ROM sees RAM segments, checksum and nothing else; the flash segments follow for
- * programs that map them by themselves, moved by the address the file is flashed to.
+ * With a RAM-only header the ROM sees only RAM segments and the checksum. The flash segments follow, for
+ * programs that map them themselves, offset by the address to which the file is written.
  */
 
 #include "engine/image/layout.h"
@@ -25,7 +25,7 @@ enum {
     SHORT_TAIL = 0x24, /* EG_QUIRK_SHORT_TAIL */
 };
 
-/* Segments in the order they will have; of RAM segments the first may be used up in part. */
+/* Segments in their final order. Part of the first RAM segment may be used already. */
 struct order {
     struct eg__segment *flash[EG_IMAGE_SEGMENTS_MAX], *ram[EG_IMAGE_SEGMENTS_MAX];
     size_t flash_count, ram_count;
@@ -94,7 +94,7 @@ static enum eg_code write_flash(struct eg__writer *writer, const struct eg__layo
                                 struct eg__segment *segment, bool count, struct eg_error *err)
 {
     if (layout->target->quirks & EG_QUIRK_SHORT_TAIL) {
-        /* The bootloader of ESP-IDF forgets to map a last page that holds less. */
+        /* The bootloader of ESP-IDF does not map a last page that holds less. */
         const size_t end = writer->out->size + SEGMENT_HEADER_SIZE + segment->data.size;
         const size_t tail = end % layout->page_size;
         if (tail < SHORT_TAIL)
@@ -104,8 +104,8 @@ static enum eg_code write_flash(struct eg__writer *writer, const struct eg__layo
                              segment->data.size, count, err);
 }
 
-/* Whether something must stand in front of a segment for `addr`, and how many data bytes it has. These may be
- * more than a page: the headers are reckoned without the page's end. */
+/* Return whether padding must come before a segment for `addr`, and how many data bytes it has. These may be
+ * more than a page, because the headers are counted without the end of the page. */
 static bool needs_padding(size_t *size, size_t at, uint32_t addr, uint32_t page_size)
 {
     const int64_t page = page_size;
@@ -157,20 +157,20 @@ static enum eg_code write_ram_first(struct eg__writer *writer, const struct eg__
     return EG_OK;
 }
 
-/* So that checksum, hash and what signing appends end on a page. */
+/* Pad so that checksum, hash and the signature data end at a page boundary. */
 static enum eg_code write_secure_padding(struct eg__writer *writer, const struct eg__layout *layout,
                                          struct eg_error *err)
 {
     const uint32_t page = layout->page_size;
     const bool v1 = layout->secure_pad == EG_SECURE_PAD_V1;
-    /* v1: hash, version, signature and 12 bytes of alignment; v2: the hash, since the signature comes in a
-     * sector behind the page. */
-    const uint32_t behind = EG_IMAGE_CHECKSUM_LINE + (v1 ? 32 + 4 + 64 + 12 : 32);
+    /* v1: hash, version, signature and 12 bytes of alignment; v2: the hash only, because the signature
+     * is in the sector after the page. */
+    const uint32_t appended = EG_IMAGE_CHECKSUM_LINE + (v1 ? 32 + 4 + 64 + 12 : 32);
     const uint32_t past = (uint32_t)((writer->out->size + SEGMENT_HEADER_SIZE) % page);
 
     if (layout->secure_pad == EG_SECURE_PAD_NONE)
         return EG_OK;
-    return eg__write_segment(writer, "padding", 0, NULL, (2 * page - past - behind) % page, true, err);
+    return eg__write_segment(writer, "padding", 0, NULL, (2 * page - past - appended) % page, true, err);
 }
 
 enum eg_code eg__layout_esp32(struct eg_buffer *out, const struct eg__layout *layout, struct eg_error *err)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The three images of the ESP8266.
+ * Lays out the three image versions of the ESP8266.
  *
  * 1: the ROM loads RAM segments from address 0; the part in flash is a file of its own.
  * 2: for a bootloader: a header with that part, then an image as in 1, then a CRC-32 of all.
- * 3: for the bootloader of its RTOS SDK: all in one, with a SHA-256, and without the extended header.
+ * 3: for the bootloader of its RTOS SDK: everything in one image, with a SHA-256, without the extended
+ * header.
  */
 
 #include "engine/image/layout.h"
@@ -52,7 +53,7 @@ static enum eg_code check_placed(const struct eg__writer *writer, struct eg_erro
     return EG_OK;
 }
 
-/* What the ROM loads: every segment but `irom`. */
+/* Write the segments that the ROM loads: all except `irom`. */
 static enum eg_code write_rom_image(struct eg__writer *writer, const struct eg__layout *layout,
                                     const struct eg__segment *irom, struct eg_error *err)
 {

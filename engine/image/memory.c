@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The memory map of a target, asked. */
+/* Lookups in the memory map of a target. */
 
 #include "engine/image/memory.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One file of several: raw as it lies in flash, UF2 or Intel HEX. */
+/* Merges files into one: raw flash contents, UF2 or Intel HEX. */
 
 #include "engine/image/merge.h"
 
@@ -36,7 +36,7 @@ static enum eg_code check_places(const struct eg_merge_input *const *inputs, siz
     return EG_OK;
 }
 
-/* Copies by address, one piece per input, with the settings in the bootloader's header. */
+/* Copy the inputs sorted by address, one piece each, and change the settings in the bootloader's header. */
 static enum eg_code copy_inputs(struct eg_pieces *pieces, const struct eg_target *target,
                                 const struct eg_merge_input *const *inputs, size_t count,
                                 const struct eg_flash_settings *settings, bool *applied, struct eg_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Several files and their addresses become one. */
+/* Merge several files, each with its address, into one. */
 
 #ifndef ENGINE_IMAGE_MERGE_H
 #define ENGINE_IMAGE_MERGE_H
@@ -18,14 +18,14 @@ struct eg_merge_input {
 };
 
 /**
- * Merge inputs, in any order; gaps in a raw file are FF, the other formats have none.
+ * Merge inputs in any order. Gaps in a raw file are filled with FF; the other formats leave them out.
  *
  * Inputs must not overlap; the caller has asked the guard (engine/guard/). As in esptool the blocks of a UF2
  * file are numbered per input.
  *
  * @param out      appended to
- * @param applied  whether an image of the target goes to the bootloader's address, so that flash settings had
- *                 a header to change; NULL = not asked
+ * @param applied  set to whether an image of the target is at the bootloader's address, so that the flash
+ *                 settings had a header to change; may be NULL
  *
  * @return EG_OK; EG_BAD_JOB an option or address cannot be used; EG_BAD_IMAGE; EG_NO_MEMORY. Any thread.
  */

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * NVS partitions of ESP-IDF (non-volatile storage): built, read, and the CSV files they are made from.
+ * NVS (non-volatile storage) partitions of ESP-IDF: build and read them, and read the CSV files that define
+ * them.
  *
  *     eg_nvs_schema_parse(&schema, "nvs.csv", text, size, NULL, err);       once, before the boards
  *
  *     const struct eg_nvs_value values[] = {{"serial", "A-000001"}};       per board, in its worker
  *     eg_nvs_schema_build(&image, schema, values, 1, 0x6000, EG_NVS_VERSION, err);
  *
- * Images are byte for byte those of ESP-IDF's own generator, without encryption, but for what that one gets
- * wrong or adds:
- * - keys behind a namespace that was opened before are that namespace's; the generator's go to the newest;
- * - strings of 3968 to 3999 bytes, at which the generator breaks, get a page of their own;
- * - text that is not ASCII and becomes a blob has its length in bytes; the generator's is in characters;
- * - what the generator adds to keys of the name sta.ssid, sta.pswd, ap.ssid, ap.passwd and ap.authmode, for
- * the Wi-Fi driver, is not added.
+ * Images are byte for byte those of ESP-IDF's own generator, without encryption (engine/secure/nvs.h
+ * adds it), except where that one is wrong:
+ * - if a namespace is opened a second time, the keys after it belong to it; the generator gives them to the
+ *   newest namespace;
+ * - strings of 3968 to 3999 bytes, for which the generator fails, get a page of their own;
+ * - the length of a blob made from text that is not ASCII is in bytes; the generator's is in characters;
+ * - keys that the generator adds for the Wi-Fi driver (sta.apinfo, sta.pmk, sta.apsw, ap.pmk_info) are added
+ * by eg_nvs_schema_items(), but not where the project has them itself.
  *
- * Threads. There is no state but the structs; a schema that was parsed is only read, from any number of
- * threads.
+ * Threads: there is no state outside the structs. Any number of threads may use a parsed schema at the same
+ * time.
  */
 
 #ifndef ENGINE_IMAGE_NVS_H
@@ -29,14 +31,14 @@
 
 #define EG_NVS_NAME_SIZE       16     /* of a key or namespace: 1 to 15 bytes and a NUL */
 #define EG_NVS_PAGE_SIZE       0x1000 /* a partition is a multiple of it */
-#define EG_NVS_PAGES_MIN       3
-#define EG_NVS_STRING_SIZE_MAX 4000 /* with its NUL */
-#define EG_NVS_V1_SIZE_MAX     1984 /* of a string, with its NUL, or blob of version 1 */
+#define EG_NVS_PAGES_MIN       3      /* of a partition that can be written to */
+#define EG_NVS_STRING_SIZE_MAX 4000   /* with its NUL */
+#define EG_NVS_V1_SIZE_MAX     1984   /* of a string, with its NUL, or blob of version 1 */
 #define EG_NVS_BLOB_SIZE_MAX   508000
 #define EG_NVS_NAMESPACES_MAX  254
-#define EG_NVS_VERSION         2 /* what a project has unless it says otherwise; 1 has no blobs over pages */
+#define EG_NVS_VERSION         2 /* default of ESP-IDF; in version 1 a blob cannot span pages */
 
-/** As in the image, but that blobs are one type whatever the version. */
+/** Types as in the image, except that blobs of both versions are one type. */
 enum eg_nvs_type {
     EG_NVS_U8 = 0x01,
     EG_NVS_I8 = 0x11,
@@ -50,7 +52,7 @@ enum eg_nvs_type {
     EG_NVS_BLOB = 0x41,
 };
 
-/** A key and its value; or, with an empty key, a namespace alone: it is there, even without keys. */
+/** A key and its value. With an empty key: a namespace, which may have no keys. */
 struct eg_nvs_item {
     char space[EG_NVS_NAME_SIZE]; /* the namespace */
     char key[EG_NVS_NAME_SIZE];
@@ -59,10 +61,10 @@ struct eg_nvs_item {
     size_t size;         /* 1, 2, 4, 8 for integers */
 };
 
-/** "u8", "i64", "string", "blob". */
+/** Return the name of a type: "u8", "i64", "string", "blob". */
 const char *eg_nvs_type_name(enum eg_nvs_type type);
 
-/** An integer item as decimal text. */
+/** Write an integer item as decimal text. */
 void eg_nvs_integer_text(char text[24], const struct eg_nvs_item *item);
 
 /** Items that own their data. Zero-initialise it; EG_CLEANUP(eg_nvs_items_finish) frees them. */
@@ -73,52 +75,62 @@ struct eg_nvs_items {
 
 void eg_nvs_items_finish(struct eg_nvs_items *items);
 
-/** Whether a partition can have this size. EG_BAD_ARGUMENT: no multiple of 4096, or less than 0x3000. */
+/** Check the size of a partition. EG_BAD_ARGUMENT: 0 or not a multiple of 4096. */
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err) EG_CHECKED;
+
+/** Whether a partition of this size has too few pages to be written to: it must be flagged read-only. */
+bool eg_nvs_needs_readonly(size_t size);
 
 /**
  * Append the image of a partition of `size` bytes: items in their order, then erased pages.
  *
- * A namespace is written in front of its first item. The last page stays empty, as NVS wants it.
+ * A namespace is written before its first item. The last page stays empty, as NVS needs it, unless the
+ * partition must be read-only.
  *
  * @param version  2 or 1
  *
- * @return EG_OK; EG_BAD_IMAGE: items that NVS cannot hold (the sentence names the key and never a value), too
- * many for the size (it says how much is needed); EG_BAD_ARGUMENT: size or version. The image is as it was
- * unless EG_OK.
+ * @return EG_OK; EG_BAD_IMAGE: an item that NVS cannot hold (the sentence names the key, never the value), or
+ * too many items for the size (it says which size is needed); EG_BAD_ARGUMENT: size or version. After a
+ * failure the image is unchanged.
  */
 enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *items, size_t count, size_t size,
                           unsigned version, struct eg_error *err) EG_CHECKED;
 
 /* ---- Reading ---- */
 
+#define EG_NVS_ENTRY_SIZE 32
+
+/** Find the first written entry at offset `*at` or after it; false = there is none. For encryption: the
+ * states of entries are never encrypted. `size` is a multiple of a page. */
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at);
+
 /** What is in an image besides its items. */
 struct eg_nvs_usage {
-    unsigned version;           /* of its newest page: 1 or 2; 0 = every page is empty */
-    size_t pages, pages_used;   /* all, those that are not erased */
-    size_t entries, entries_of; /* 32-byte entries written, and those that used pages have room for */
+    unsigned version;           /* of its newest page: 1 or 2; 0 = all pages are empty */
+    size_t pages, pages_used;   /* all pages, and those that are not erased */
+    size_t entries, entries_of; /* 32-byte entries written, and capacity of the used pages in entries */
     size_t namespaces;
 };
 
 /**
- * Decode an image, from a file or read back from a flash, as the firmware would, checking everything.
+ * Decode an image like the firmware does, and check everything in it.
  *
- * Items come in the order they were written; erased ones are passed over, a namespace without keys is an item
+ * Items are in the order in which they were written, without erased ones. A namespace without keys is an item
  * with an empty key.
  *
  * @param usage  may be NULL
  *
- * @return EG_OK; EG_BAD_IMAGE the first thing that is wrong, with its offset. Outputs are written on EG_OK
- * only. Any thread.
+ * @return EG_OK; EG_BAD_IMAGE with the first fault and its offset. Outputs are written only on EG_OK.
+ * Callable from any thread.
  */
 enum eg_code eg_nvs_read(struct eg_nvs_items *items, struct eg_nvs_usage *usage, const uint8_t *data,
                          size_t size, struct eg_error *err) EG_CHECKED;
 
 /**
- * The same, but going on behind what is wrong: each fault is told to `fault` in a sentence, and items are
- * those that are whole.
+ * Do the same, but continue after faults: pass each one to `fault` as a sentence, and return the items that
+ * are intact.
  *
- * @return EG_OK, whether there were faults or not; EG_NO_MEMORY
+ * @return EG_OK, with or without faults; EG_NO_MEMORY
  */
 enum eg_code eg_nvs_examine(struct eg_nvs_items *items, struct eg_nvs_usage *usage, const uint8_t *data,
                             size_t size, void (*fault)(void *context, const char *sentence), void *context,
@@ -127,49 +139,48 @@ enum eg_code eg_nvs_examine(struct eg_nvs_items *items, struct eg_nvs_usage *usa
 /* ---- Values and files of text ---- */
 
 /**
- * The bytes that a text means in an encoding: u8, u16, u32, u64, i8 ... i64 (decimal, or 0x), string, binary
+ * Convert a text to bytes in an encoding: u8, u16, u32, u64, i8 ... i64 (decimal, or 0x), string, binary
  * (the text itself), hex2bin, base64, and the generator's blob_fill(SIZE;0xNN) and blob_sz_fill(SIZE;0xNN).
  *
  * @param value  replaced on EG_OK
  *
- * @return EG_OK; EG_BAD_IMAGE, the sentence says what is wrong with the value without showing it, unless it
- * is a number
+ * @return EG_OK; EG_BAD_IMAGE; the sentence describes the error and shows the value only if it is a number
  */
 enum eg_code eg_nvs_value_parse(enum eg_nvs_type *type, struct eg_buffer *value, const char *encoding,
                                 const char *text, size_t size, struct eg_error *err) EG_CHECKED;
 
-/** A value of one unit, by the name of its key, or "namespace/key" where more than one have the key. Neither
+/** A value of one unit. Its name is the key, or "namespace/key" if several namespaces have the key. Neither
  * is NULL. */
 struct eg_nvs_value {
     const char *name;
     const char *text;
 };
 
-/** One row of a schema that is a key. */
+/** A row of a schema. */
 struct eg_nvs_row {
     char space[EG_NVS_NAME_SIZE];
-    char key[EG_NVS_NAME_SIZE]; /* "" = the namespace itself; nothing of what follows counts */
+    char key[EG_NVS_NAME_SIZE]; /* "" = the row only opens the namespace; the members below are unused */
     const char *encoding;
-    const char *text; /* its value, or the path with `is_file`; NULL = each unit has its own */
-    bool is_file;     /* the value is what is in the file that the text names */
-    bool repeat;      /* REPEAT: in a file of values every unit has that of the first */
+    const char *text; /* its value, or with `is_file` a path; NULL = each unit has its own value */
+    bool is_file;     /* the value is the content of the file named by `text` */
+    bool repeat;      /* REPEAT: in a file of values, every unit has the value of the first */
     size_t line;
 };
 
-/** The rows of a CSV file, checked. */
+/** The checked rows of a CSV file. */
 struct eg_nvs_schema;
 
 /**
  * Read a schema: the partition generator's CSV, whose header "key,type,encoding,value" comes first, or the
  * mass manufacturing tool's, "key,type,encoding[,REPEAT]" without header and values.
  *
- * Quoted fields, a byte order mark, CR LF, blank lines and comments ("#" at the start of a line) are as one
- * expects. With a header, columns are found by name, others are passed over, and without a column "value"
- * each unit has its own values.
+ * Quoted fields, a byte order mark, CR LF, blank lines and comments ("#" at the start of a line) are
+ * understood. With a header, columns are found by name and unknown columns are ignored; without a column
+ * "value" each unit has its own values.
  *
- * @param schema  the caller's, to be freed by eg_nvs_schema_destroy()
- * @param name    of the file: in front of every complaint, as "NAME:LINE: "
- * @param folder  where relative paths of rows of type "file" begin; NULL = the working directory
+ * @param schema  the caller frees it with eg_nvs_schema_destroy()
+ * @param name    of the file; every error sentence begins with "NAME:LINE: "
+ * @param folder  base of relative paths in rows of type "file"; NULL = the working directory
  *
  * @return EG_OK; EG_BAD_IMAGE
  */
@@ -181,19 +192,21 @@ void eg_nvs_schema_cleanup(struct eg_nvs_schema **schema);
 size_t eg_nvs_schema_count(const struct eg_nvs_schema *schema);
 const struct eg_nvs_row *eg_nvs_schema_row(const struct eg_nvs_schema *schema, size_t index);
 
-/** Name of its file, as it was given. */
+/** Return the name of its file, as given. */
 const char *eg_nvs_schema_name(const struct eg_nvs_schema *schema);
 
-/** The row that the value number `nth`, from 0, of this name goes to; NULL = there is none. */
+/** Return the row for the value number `nth` (from 0) of this name, or NULL. */
 const struct eg_nvs_row *eg_nvs_schema_find(const struct eg_nvs_schema *schema, const char *name, size_t nth);
 
 /**
- * The items of one unit: each row with the value of its name, else with its own.
+ * Make the items of one unit: each row with the unit's value of that name, or else with the value in the
+ * schema.
  *
- * Values whose name no row has are passed over. Of several values with one name, the first is for the first
+ * Keys that ESP-IDF's generator adds for the Wi-Fi driver are added. Values with unknown names are ignored.
+ * Of several values with one name, the first is for the first
  * row with that key, the second for the second. Files are read here.
  *
- * @param version  2 or 1, for the lengths that may be
+ * @param version  2 or 1; decides the longest value
  *
  * @return EG_OK; EG_BAD_IMAGE "nvs.csv:4: key \"serial\": ...", also when a file cannot be read. Any thread.
  */
@@ -201,21 +214,21 @@ enum eg_code eg_nvs_schema_items(struct eg_nvs_items *items, const struct eg_nvs
                                  const struct eg_nvs_value *values, size_t count, unsigned version,
                                  struct eg_error *err) EG_CHECKED;
 
-/** eg_nvs_schema_items() and eg_nvs_build() with them. */
+/** Do eg_nvs_schema_items(), then eg_nvs_build(). */
 enum eg_code eg_nvs_schema_build(struct eg_buffer *image, const struct eg_nvs_schema *schema,
                                  const struct eg_nvs_value *values, size_t count, size_t size,
                                  unsigned version, struct eg_error *err) EG_CHECKED;
 
-/** A file of values: the names of keys in its first row, a unit in each further one. */
+/** A file of values: keys in the first row, one unit in each further row. */
 struct eg_nvs_table;
 
 /**
- * Read a file of values. Every row must have as many fields as the first; columns that are no keys of the
- * schema are passed over, and those of REPEAT rows have the first unit's value throughout.
+ * Read a file of values. Every row must have as many fields as the first. Columns that are not keys of the
+ * schema are ignored. Every unit gets the first unit's value in columns of REPEAT rows.
  *
- * @param schema  every key of it that has no value of its own must be a column
+ * @param schema  every key without a value in it must be a column
  *
- * @return EG_OK; EG_BAD_IMAGE, with "NAME:LINE: "
+ * @return EG_OK; EG_BAD_IMAGE; the sentence begins with "NAME:LINE: "
  */
 enum eg_code eg_nvs_table_parse(struct eg_nvs_table **table, const struct eg_nvs_schema *schema,
                                 const char *name, const char *text, size_t size,
@@ -223,13 +236,13 @@ enum eg_code eg_nvs_table_parse(struct eg_nvs_table **table, const struct eg_nvs
 void eg_nvs_table_destroy(struct eg_nvs_table *table);
 void eg_nvs_table_cleanup(struct eg_nvs_table **table);
 
-/** How many units there are. */
+/** Return the number of units. */
 size_t eg_nvs_table_count(const struct eg_nvs_table *table);
 
-/** The values of a unit, as many as there are columns; the table's. */
+/** Return the values of a unit, one for each column. The table owns them. */
 const struct eg_nvs_value *eg_nvs_table_unit(const struct eg_nvs_table *table, size_t unit, size_t *count);
 
-/** The line at which a unit begins. */
+/** Return the line at which a unit begins. */
 size_t eg_nvs_table_line(const struct eg_nvs_table *table, size_t unit);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An NVS partition from its items.
+ * Builds an NVS partition from items.
  *
  * Pages are filled in order, each as far as ESP-IDF's generator fills it: integers and blobs up to the last
- * entry, strings and blobs of version 1 only so that one stays free, unless they need the whole page. They
- * are made without looking at the size of the partition, so that it can be said how much would be needed.
+ * entry, strings and blobs of version 1 so that one entry stays free, unless they need the whole page. The
+ * size of the partition is not considered, so that an error can say which size is needed.
  */
 
 #include "engine/image/nvs_layout.h"
@@ -43,14 +43,14 @@ static enum eg_code new_page(struct builder *builder, struct eg_error *err)
     return EG_OK;
 }
 
-/* A page on which an entry has room, and as many more as the caller counted. */
+/* Make sure that the last page has room for an entry and `data_entries` more. */
 static enum eg_code make_room(struct builder *builder, bool fits, struct eg_error *err)
 {
     return fits && builder->used < EG__NVS_ENTRIES ? EG_OK : new_page(builder, err);
 }
 
-/* The next entry of the last page, taken with `data_entries` behind it; its CRC is to be set when it is
- * whole. */
+/* Take the next entry of the last page and the `data_entries` after it. The caller sets its CRC when it is
+ * complete. */
 static uint8_t *take(struct builder *builder, unsigned space, unsigned type, const char *key,
                      size_t data_entries)
 {
@@ -72,7 +72,7 @@ static void finish_entry(uint8_t *entry)
     eg_put32(entry + EG__NVS_CRC_AT, eg__nvs_entry_crc(entry));
 }
 
-/* An entry and its data, for which there is room; strings get a NUL. */
+/* Write an entry and its data, for which there is room. Strings get a NUL. */
 static uint8_t *put_data(struct builder *builder, unsigned space, unsigned type, const char *key,
                          const uint8_t *data, size_t size)
 {
@@ -109,7 +109,7 @@ static enum eg_code put_whole(struct builder *builder, unsigned space, const str
     return EG_OK;
 }
 
-/* Chunks up to the end of each page, then an entry that says how many there are. */
+/* Write chunks up to the end of each page, then the index entry with their number. */
 static enum eg_code put_chunks(struct builder *builder, unsigned space, const struct eg_nvs_item *item,
                                struct eg_error *err)
 {
@@ -137,7 +137,7 @@ static enum eg_code put_chunks(struct builder *builder, unsigned space, const st
     return EG_OK;
 }
 
-/* The index of a namespace, written if it is new. */
+/* Return the index of a namespace, after writing it if it is new. */
 static enum eg_code find_space(struct builder *builder, const char *name, unsigned *space,
                                struct eg_error *err)
 {
@@ -196,13 +196,15 @@ static enum eg_code check_unique(const struct eg_nvs_item *items, size_t count, 
 
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err)
 {
-    if (size % EG_NVS_PAGE_SIZE != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is no multiple of 0x%x",
+    if (size == 0 || size % EG_NVS_PAGE_SIZE != 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is not a multiple of 0x%x",
                             size, EG_NVS_PAGE_SIZE);
-    if (size < (size_t)EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "size 0x%zx of an NVS partition is less than 0x%x", size,
-                            EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE);
     return EG_OK;
+}
+
+bool eg_nvs_needs_readonly(size_t size)
+{
+    return size < (size_t)EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE;
 }
 
 static void finish(struct builder *builder)
@@ -224,7 +226,8 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
             return eg_error_prefix(err, "%s \"%.*s\" ", items[i].key[0] != '\0' ? "key" : "namespace",
                                    EG_NVS_NAME_SIZE, items[i].key[0] != '\0' ? items[i].key : items[i].space);
     EG_TRY(check_unique(items, count, err));
-    const size_t needed = builder.pages.size + EG_NVS_PAGE_SIZE;
+    const bool keeps_free = !eg_nvs_needs_readonly(size) || !eg_nvs_needs_readonly(builder.pages.size);
+    const size_t needed = builder.pages.size + (keeps_free ? EG_NVS_PAGE_SIZE : 0);
     if (needed > size)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "an NVS partition of 0x%zx bytes is too small: its items need 0x%zx", size,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is in an NVS partition, as CSV: rows of keys with or without their values, and what one unit gets of
- * them.
+ * NVS schemas in CSV: rows of keys with or without values, and the items of one unit.
  *
- * Everything that can be found without the values of a unit is found when a schema is parsed.
+ * Errors that do not depend on a unit's values are found when a schema is parsed.
  */
 
 #include "engine/image/csv.h"
 #include "engine/image/nvs_layout.h"
 
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -18,11 +18,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define FILE_SIZE_MAX ((size_t)4 << 20) /* the largest blob in base64 or hex, and then some */
+#define FILE_SIZE_MAX ((size_t)4 << 20) /* more than the largest blob in base64 or hex */
 
 struct row {
     struct eg_nvs_row row;
-    size_t nth; /* how many rows before have the same key, in other namespaces */
+    size_t nth; /* how many rows before it have the same key, in other namespaces */
 };
 
 struct eg_nvs_schema {
@@ -37,7 +37,7 @@ enum { KEY, TYPE, ENCODING, VALUE, REPEAT, COLUMNS };
 struct reader {
     struct eg__csv csv;
     struct eg_nvs_schema *schema;
-    size_t column[COLUMNS]; /* SIZE_MAX = there is none */
+    size_t column[COLUMNS]; /* SIZE_MAX = no such column */
     size_t fields_max;      /* of a row */
     char space[EG_NVS_NAME_SIZE];
 };
@@ -49,7 +49,7 @@ static const char *field(const struct reader *reader, int column)
     return reader->column[column] < reader->csv.count ? reader->csv.field[reader->column[column]] : "";
 }
 
-/* Whether a field is a word, in any letter case, with blanks around it or not. */
+/* Return whether a field is a word, ignoring letter case and blanks around it. */
 static bool is_word(const char *text, const char *word)
 {
     const size_t length = strlen(word);
@@ -58,7 +58,7 @@ static bool is_word(const char *text, const char *word)
     return strncasecmp(text, word, length) == 0 && text[length + strspn(text + length, " \t")] == '\0';
 }
 
-/* A first record that names columns; otherwise they are as the mass manufacturing tool has them. */
+/* Read a first record that names columns. Without one, columns are as in the mass manufacturing tool. */
 static enum eg_code find_columns(struct reader *reader, bool *is_header, struct eg_error *err)
 {
     static const char *const names[COLUMNS] = {"key", "type", "encoding", "value", "REPEAT"};
@@ -119,11 +119,11 @@ static enum eg_code read_repeat(const struct reader *reader, struct eg_nvs_row *
 {
     row->repeat = is_word(field(reader, REPEAT), "REPEAT");
     if (!row->repeat && !is_word(field(reader, REPEAT), ""))
-        return eg_error_set(err, EG_BAD_IMAGE, "behind the encoding stands something that is not REPEAT");
+        return eg_error_set(err, EG_BAD_IMAGE, "the encoding is followed by something other than REPEAT");
     return EG_OK;
 }
 
-/* What a row of type "data" or "file" says besides its key. */
+/* Read the encoding and value of a row of type "data" or "file". */
 static enum eg_code read_value(const struct reader *reader, struct eg_nvs_row *row, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer value = {0};
@@ -138,7 +138,7 @@ static enum eg_code read_value(const struct reader *reader, struct eg_nvs_row *r
         return EG_OK;
     EG_TRY(eg_strdup(&text, field(reader, VALUE), err));
     row->text = text;
-    if (row->is_file || text[0] == '\0') /* it may come with the unit */
+    if (row->is_file || text[0] == '\0') /* each unit may have its own */
         return EG_OK;
     return eg_nvs_value_parse(&type, &value, encoding, text, strlen(text), err);
 }
@@ -149,6 +149,8 @@ static enum eg_code read_row(struct reader *reader, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) char *type = NULL;
     struct row *row = NULL;
 
+    if (reader->csv.count == 1)
+        EG_TRY(eg_csv_check_separator(reader->csv.field[0], err));
     for (size_t i = reader->fields_max; i < reader->csv.count; i++)
         if (reader->csv.field[i][0] != '\0')
             return eg_error_set(err, EG_BAD_IMAGE,
@@ -211,7 +213,7 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : *first < *second ? -1 : *first > *second;
 }
 
-/* Keys that are there twice, and which row is the how many-th of its key; `*line` is that of the second. */
+/* Refuse duplicate keys, and number the rows of equal keys. `*line` is the line of the second. */
 static enum eg_code check_keys(struct eg_nvs_schema *schema, size_t *line, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct row **sorted = NULL;
@@ -251,8 +253,8 @@ enum eg_code eg_nvs_schema_parse(struct eg_nvs_schema **schema, const char *name
     if (folder != NULL)
         EG_TRY(eg_strdup(&made->folder, folder, err));
     reader.schema = made;
-    eg__csv_open(&reader.csv, text, size);
-    if (read_rows(&reader, err) != EG_OK || check_keys(made, &reader.csv.line, err) != EG_OK)
+    if (eg__csv_open(&reader.csv, text, size, err) != EG_OK || read_rows(&reader, err) != EG_OK ||
+        check_keys(made, &reader.csv.line, err) != EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", name, reader.csv.line);
     *schema = made;
     made = NULL;
@@ -342,7 +344,7 @@ static enum eg_code read_file(const struct eg_nvs_schema *schema, struct eg_buff
     if (eg_file_read(content, path, FILE_SIZE_MAX, err) == EG_OK)
         return EG_OK;
     if (err->code == EG_IO)
-        err->code = EG_BAD_IMAGE; /* it was named by whoever wrote the row */
+        err->code = EG_BAD_IMAGE; /* its name comes from the CSV, so the CSV is wrong */
     return err->code;
 }
 
@@ -388,6 +390,7 @@ enum eg_code eg_nvs_schema_items(struct eg_nvs_items *items, const struct eg_nvs
         if (make_item(&made, schema, row, values, count, version, err) != EG_OK)
             return eg_error_prefix(err, "%s:%zu: key \"%s\"", schema->name, row->row.line, row->row.key);
     }
+    EG_TRY(eg__nvs_wifi_complete(&made, err));
     *items = made;
     made = (struct eg_nvs_items){0};
     return EG_OK;

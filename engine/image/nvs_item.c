@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What builder and reader of NVS partitions have in common: items and CRCs. */
+/* Items and CRCs, used by the builder and the reader of NVS partitions. */
 
 #include "engine/image/nvs_layout.h"
 
@@ -79,6 +79,20 @@ void eg_nvs_integer_text(char text[24], const struct eg_nvs_item *item)
         snprintf(text, 24, "%" PRIu64, value);
 }
 
+bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at)
+{
+    for (size_t page = *at / EG_NVS_PAGE_SIZE * EG_NVS_PAGE_SIZE; page < size; page += EG_NVS_PAGE_SIZE)
+        for (size_t i = 0; i < EG__NVS_ENTRIES; i++) {
+            const size_t entry = page + EG__NVS_ENTRIES_AT + i * EG__NVS_ENTRY_SIZE;
+            const unsigned state = image[page + EG__NVS_STATES_AT + i / 4] >> i % 4 * 2 & 3;
+            if (entry < *at || state != EG__NVS_WRITTEN)
+                continue;
+            *at = entry;
+            return true;
+        }
+    return false;
+}
+
 enum eg_code eg__nvs_item_check(const struct eg_nvs_item *item, unsigned version, struct eg_error *err)
 {
     const size_t integer_size = eg__nvs_integer_size(item->type);
@@ -94,7 +108,7 @@ enum eg_code eg__nvs_item_check(const struct eg_nvs_item *item, unsigned version
     if (item->key[0] == '\0')
         return EG_OK;
     if (integer_size == 0 && !string && item->type != EG_NVS_BLOB)
-        return eg_error_set(err, EG_BAD_IMAGE, "is of type 0x%02x, which there is not", item->type);
+        return eg_error_set(err, EG_BAD_IMAGE, "is of the unknown type 0x%02x", item->type);
     if (integer_size != 0 && item->size != integer_size)
         return eg_error_set(err, EG_BAD_IMAGE, "is a %s of %zu bytes", eg_nvs_type_name(item->type),
                             item->size);

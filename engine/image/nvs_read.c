@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An NVS partition back into its items.
+ * Reads the items of an NVS partition.
  *
- * First every page is walked, in the order of their numbers, and entries that are whole by themselves are
- * collected. Then they are sorted by namespace and key: what belongs together stands together, and keys that
- * are there twice and chunks that are missing or left over show. A page that was being freed when power went
- * has copies of entries that are elsewhere, too; those are no fault.
+ * First, every page is read in the order of the page numbers, and entries that are valid by themselves are
+ * collected. Then they are sorted by namespace and key, which shows duplicate keys and chunks that are
+ * missing or left over. If power failed while a page was being freed, it has copies of entries that are on
+ * other pages too; these are not faults.
  */
 
 #include "engine/image/nvs_layout.h"
@@ -19,11 +19,11 @@
 struct entry {
     const uint8_t *at;
     size_t offset;
-    size_t order; /* in which it was written */
-    bool freeing; /* is on a page that is being freed */
+    size_t order; /* position in the order of writing */
+    bool freeing; /* on a page that is being freed */
 };
 
-/* When an item was written. */
+/* Order in which an item was written. */
 struct place {
     size_t order;
     size_t index;
@@ -32,7 +32,7 @@ struct place {
 struct reader {
     const uint8_t *data;
     size_t size;
-    void (*fault)(void *context, const char *sentence); /* NULL = the first one ends it */
+    void (*fault)(void *context, const char *sentence); /* NULL = stop at the first fault */
     void *context;
     struct entry *entries;
     size_t count;
@@ -142,7 +142,7 @@ static enum eg_code check_space(struct reader *reader, const struct entry *entry
     return EG_OK;
 }
 
-/* What its type asks for; `*good` = it may be used. */
+/* Check the rules of its type; `*good` = the entry is usable. */
 static enum eg_code check_entry(struct reader *reader, const struct entry *entry, bool *good,
                                 struct eg_error *err)
 {
@@ -155,8 +155,7 @@ static enum eg_code check_entry(struct reader *reader, const struct entry *entry
         return check_data(reader, entry, good, err);
     *good = false;
     if (eg__nvs_integer_size(type) == 0 && type != EG__NVS_BLOB_INDEX)
-        return fault(reader, err, "entry at offset 0x%zx has type 0x%02x, which there is not", entry->offset,
-                     type);
+        return fault(reader, err, "entry at offset 0x%zx has the unknown type 0x%02x", entry->offset, type);
     if (span != 1)
         return fault(reader, err, "entry at offset 0x%zx is of type 0x%02x and has a span of %u entries",
                      entry->offset, type, span);
@@ -177,7 +176,7 @@ static enum eg_code keep(struct reader *reader, const struct entry *entry, struc
     return EG_OK;
 }
 
-/* A written entry; `*span` is how far to go on. */
+/* Read a written entry; `*span` is the number of entries to skip. */
 static enum eg_code read_entry(struct reader *reader, const struct page *page, size_t index, size_t *span,
                                struct eg_error *err)
 {
@@ -222,7 +221,7 @@ static enum eg_code read_page(struct reader *reader, const struct page *page, st
         const enum eg__nvs_state state = state_of(page, i);
         span = 1;
         if (ended && state != EG__NVS_EMPTY)
-            return fault(reader, err, "entry at offset 0x%zx is in use behind an empty one", offset);
+            return fault(reader, err, "entry at offset 0x%zx is in use after an empty one", offset);
         switch (state) {
         case EG__NVS_ERASED:
             break;
@@ -244,7 +243,7 @@ static enum eg_code read_page(struct reader *reader, const struct page *page, st
     return EG_OK;
 }
 
-/* The header; `*used` = its entries are to be read. */
+/* Read the header; `*used` = the page has entries to read. */
 static enum eg_code read_header(struct reader *reader, struct page *page, bool *used, struct eg_error *err)
 {
     const uint8_t *const at = page->at;
@@ -262,7 +261,7 @@ static enum eg_code read_header(struct reader *reader, struct page *page, bool *
     reader->usage.pages_used++;
     if (page->state != EG__NVS_PAGE_ACTIVE && page->state != EG__NVS_PAGE_FULL &&
         page->state != EG__NVS_PAGE_FREEING)
-        return fault(reader, err, "page at offset 0x%zx has state 0x%08lx, which there is not", page->offset,
+        return fault(reader, err, "page at offset 0x%zx has the unknown state 0x%08lx", page->offset,
                      (unsigned long)page->state);
     const uint32_t is = eg_get32(at + EG__NVS_PAGE_CRC_AT);
     const uint32_t must_be =
@@ -330,7 +329,7 @@ static bool same_name(const struct entry *first, const struct entry *second)
            strcmp((const char *)first->at + EG__NVS_KEY_AT, (const char *)second->at + EG__NVS_KEY_AT) == 0;
 }
 
-/* Chunks behind their index, by number; of the same the one that counts last. */
+/* Sort chunks after their index, by chunk number; of duplicates, the valid one last. */
 static int by_name(const void *a, const void *b)
 {
     const struct entry *const first = a, *const second = b;
@@ -352,7 +351,7 @@ static const char *key_of(const struct entry *entry)
     return (const char *)entry->at + EG__NVS_KEY_AT;
 }
 
-/* Of entries from `first` that stand for the same the last counts; all others must be on pages being freed.
+/* Of duplicate entries from `first`, the last one is valid; all others must be on pages that are being freed.
  */
 static enum eg_code check_single(const struct reader *reader, const struct entry *first,
                                  const struct entry *last, struct eg_error *err)
@@ -374,7 +373,7 @@ static enum eg_code check_single(const struct reader *reader, const struct entry
     return EG_OK;
 }
 
-/* Chunks that no index asks for. */
+/* Report chunks that belong to no index. */
 static enum eg_code check_orphans(const struct reader *reader, const struct entry *chunk,
                                   const struct entry *end, unsigned from, unsigned to, struct eg_error *err)
 {
@@ -388,7 +387,7 @@ static enum eg_code check_orphans(const struct reader *reader, const struct entr
     return EG_OK;
 }
 
-/* The bytes of a blob, from its index and the chunks behind it; `*good` = all of them are there. */
+/* Collect the bytes of a blob from its index and the chunks after it; `*good` = complete. */
 static enum eg_code join(const struct reader *reader, const struct entry *index, const struct entry *end,
                          struct eg_buffer *data, bool *good, struct eg_error *err)
 {
@@ -451,7 +450,7 @@ static enum eg_code add_space(struct reader *reader, const struct entry *entry, 
     return eg__nvs_items_add(&reader->items, &item, err);
 }
 
-/* Entries of one name, `end` behind them. */
+/* Handle the entries of one name; `end` is the position after them. */
 static enum eg_code read_group(struct reader *reader, const struct entry *first, const struct entry *end,
                                struct eg_error *err)
 {
@@ -527,7 +526,7 @@ static enum eg_code read_image(struct reader *reader, struct eg_nvs_items *items
     for (size_t i = 0; i < reader->items.count; i++)
         sorted[i] = reader->items.list[reader->places[i].index];
     *items = (struct eg_nvs_items){sorted, reader->items.count};
-    reader->items.count = 0; /* their data have a new owner */
+    reader->items.count = 0; /* the caller owns their data now */
     if (usage != NULL)
         *usage = reader->usage;
     return EG_OK;

@@ -5,18 +5,20 @@
 #include "engine/image/csv.h"
 #include "engine/image/nvs_layout.h"
 
+#include "engine/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct eg_nvs_table {
-    struct eg_nvs_value *cells; /* of all units, one behind the other */
+    struct eg_nvs_value *cells; /* of all units, unit after unit */
     size_t *lines;
     char **columns;
     bool *repeats; /* by column */
     size_t column_count, unit_count;
 };
 
-/* The row that a column is of: the second column of a key is for the second row with it. */
+/* Find the row of a column: the second column of a key is for the second row with that key. */
 static const struct eg_nvs_row *row_of(const struct eg_nvs_table *table, const struct eg_nvs_schema *schema,
                                        size_t column)
 {
@@ -41,6 +43,8 @@ static enum eg_code read_columns(struct eg_nvs_table *table, const struct eg_nvs
         found[i] = row_of(table, schema, i);
         table->repeats[i] = found[i] != NULL && found[i]->repeat;
     }
+    if (csv->count == 1 && found[0] == NULL)
+        EG_TRY(eg_csv_check_separator(csv->field[0], err));
     for (size_t i = 0; i < eg_nvs_schema_count(schema); i++) {
         const struct eg_nvs_row *const row = eg_nvs_schema_row(schema, i);
         size_t column = 0;
@@ -57,6 +61,8 @@ static enum eg_code add_unit(struct eg_nvs_table *table, const struct eg__csv *c
 {
     const size_t columns = table->column_count, used = table->unit_count * columns;
 
+    if (csv->count == 1 && columns > 1)
+        EG_TRY(eg_csv_check_separator(csv->field[0], err));
     if (csv->count != columns)
         return eg_error_set(err, EG_BAD_IMAGE, "the row has %zu fields, the first one has %zu", csv->count,
                             columns);
@@ -107,8 +113,7 @@ enum eg_code eg_nvs_table_parse(struct eg_nvs_table **table, const struct eg_nvs
     EG_CLEANUP(eg__csv_close) struct eg__csv csv = {0};
 
     EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
-    eg__csv_open(&csv, text, size);
-    if (read_table(made, schema, &csv, err) != EG_OK)
+    if (eg__csv_open(&csv, text, size, err) != EG_OK || read_table(made, schema, &csv, err) != EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", name, csv.line);
     *table = made;
     made = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Text as it stands in CSV files, jobs and files, into the bytes of a value.
+ * Converts text from CSV files, jobs and other files to the bytes of a value.
  *
- * Values may be secrets and sentences end up in logs: only numbers are shown in them.
+ * Values may be secret and sentences reach logs, so sentences show only numbers.
  */
 
 #include "engine/image/nvs_layout.h"
@@ -22,8 +22,8 @@ enum method { INTEGER, STRING, BINARY, HEX, BASE64, FILL, SIZE_FILL };
 struct encoding {
     enum method method;
     enum eg_nvs_type type;
-    size_t size;  /* FILL, SIZE_FILL: of what is filled */
-    uint8_t with; /* likewise: what with */
+    size_t size;  /* FILL, SIZE_FILL: number of bytes */
+    uint8_t with; /* FILL, SIZE_FILL: the byte */
 };
 
 static const struct {
@@ -82,7 +82,7 @@ static void trim(const char **text, size_t *size)
         (*size)--;
 }
 
-/* A sign and digits; `*large` = too many of them for 64 bits. False = it is no number. */
+/* Read a sign and digits; `*large` = more than 64 bits. Return false if it is not a number. */
 static bool read_number(const char *text, size_t size, bool *negative, uint64_t *magnitude, bool *large)
 {
     unsigned base = 10;
@@ -160,7 +160,7 @@ static enum eg_code parse_hex(struct eg_buffer *value, const char *text, size_t 
     return EG_OK;
 }
 
-/* White space may stand anywhere, as it does in PEM files. */
+/* White space is allowed anywhere, as in PEM files. */
 static enum eg_code parse_base64(struct eg_buffer *value, const char *text, size_t size, struct eg_error *err)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

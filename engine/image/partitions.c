@@ -4,7 +4,7 @@
  * The binary partition table: rows of 32 bytes (AA 50, type, subtype, offset, size, name, flags), then a row
  * EB EB with the MD5 of those before it, then FF up to 0xC00.
  *
- * Tables from before there were MD5 rows, and such as were read to the last row only, are read, too.
+ * Older tables without an MD5 row, and tables that end at the last row, are read too.
  *
  * Not here: CSV (partitions_csv.c), and reading a table out of a chip.
  */
@@ -243,7 +243,7 @@ enum eg_code eg_partitions_parse(struct eg_partitions *table, const uint8_t *dat
 enum eg_code eg_partitions_write(struct eg_buffer *out, const struct eg_partitions *table, bool md5,
                                  struct eg_error *err)
 {
-    const size_t rows_max = EG_PARTITIONS_MAX - 1 - md5; /* an end row stands behind them */
+    const size_t rows_max = EG_PARTITIONS_MAX - 1 - md5; /* followed by an end row */
     const size_t start = out->size;
 
     if (table->count > rows_max)

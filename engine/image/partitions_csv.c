@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Partition tables as projects write them.
+ * Partition tables in the CSV format of ESP-IDF projects.
  *
- * Offsets that are given may be in any order; partitions that overlap are refused, all else is checked by eg_partitions_check().
+ * Offsets may be in any order. Partitions that overlap are refused; eg_partitions_check() checks all else.
  */
 
+#include "engine/image/csv.h"
 #include "engine/image/partitions.h"
 
 #include "engine/base/text.h"
@@ -19,63 +20,77 @@
 enum { FIELD_NAME, FIELD_TYPE, FIELD_SUBTYPE, FIELD_OFFSET, FIELD_SIZE, FIELD_FLAGS, FIELD_COUNT };
 
 enum {
-    FIELD_TEXT = 64,
     SUBTYPE_UNDEFINED = 0x06,
 };
 
 static const char *const flag_names[] = {"encrypted", "readonly"}; /* by bit */
 
 struct reader {
+    struct eg__csv csv;
     const struct eg_partitions_place *place;
     uint32_t table_addr;
-    uint64_t next_addr; /* behind the row before */
-    char field[FIELD_COUNT][FIELD_TEXT];
+    uint64_t next_addr; /* the end of the row before */
+    bool floating;      /* next_addr is derived from table_addr */
+    char *field[FIELD_COUNT];
 };
 
-static bool is_blank(char c)
+static void reader_finish(struct reader *reader)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-/* Without the blanks around it. */
-static enum eg_code copy_field(char text[FIELD_TEXT], const char *from, size_t size, struct eg_error *err)
-{
-    while (size > 0 && is_blank(*from))
-        from++, size--;
-    while (size > 0 && is_blank(from[size - 1]))
-        size--;
-    if (size >= FIELD_TEXT)
-        return eg_error_set(err, EG_BAD_IMAGE, "a field of %zu characters is too long", size);
-    for (size_t i = 0, step; i < size; i += step) {
-        step = eg_utf8_length(from + i, size - i);
-        if (step == 0 || (unsigned char)from[i] < ' ' || from[i] == 0x7f)
-            return eg_error_set(err, EG_BAD_IMAGE, "there is something that is no text");
-    }
-    memcpy(text, from, size);
-    text[size] = '\0';
-    return EG_OK;
-}
-
-static enum eg_code split(struct reader *reader, const char *line, size_t size, struct eg_error *err)
-{
-    const char *const end = line + size;
-
     for (unsigned i = 0; i < FIELD_COUNT; i++)
-        reader->field[i][0] = '\0';
-    for (unsigned i = 0; line <= end; i++) {
-        const char *comma = memchr(line, ',', (size_t)(end - line));
-        char extra[FIELD_TEXT];
-        if (comma == NULL)
-            comma = end;
-        EG_TRY(copy_field(i < FIELD_COUNT ? reader->field[i] : extra, line, (size_t)(comma - line), err));
-        if (i >= FIELD_COUNT && extra[0] != '\0')
-            return eg_error_set(err, EG_BAD_IMAGE, "\"%s\" stands behind the flags", extra);
-        line = comma + 1;
-    }
+        free(reader->field[i]);
+    eg__csv_close(&reader->csv);
+}
+
+static enum eg_code check_text(const char *text, struct eg_error *err)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return eg_error_set(err, EG_BAD_IMAGE, "byte 0x%02x is a control character",
+                                (unsigned char)*text);
     return EG_OK;
 }
 
-/* Decimal, 0x, 0o, 0b, then k or M; false when it is none of that or beyond 33 bits. */
+static enum eg_code take_fields(struct reader *reader, struct eg_error *err)
+{
+    const struct eg__csv *const csv = &reader->csv;
+
+    if (csv->count == 1)
+        EG_TRY(eg_csv_check_separator(csv->field[0], err));
+    for (unsigned i = 0; i < FIELD_COUNT; i++) {
+        free(reader->field[i]);
+        reader->field[i] = NULL;
+        EG_TRY(eg__csv_trim(&reader->field[i], i < csv->count ? csv->field[i] : "", err));
+        EG_TRY(check_text(reader->field[i], err));
+    }
+    for (size_t i = FIELD_COUNT; i < csv->count; i++)
+        if (csv->field[i][strspn(csv->field[i], " \t")] != '\0')
+            return eg_error_set(err, EG_BAD_IMAGE, "\"%.60s\" stands after the flags", csv->field[i]);
+    return EG_OK;
+}
+
+/* ESP-IDF cuts names that do not fit; never in the middle of a character. */
+static enum eg_code take_name(struct eg_partition *row, struct eg_partitions *table, const char *text,
+                              struct eg_error *err)
+{
+    size_t size = 0;
+
+    for (size_t step; (step = eg_utf8_length(text + size, strlen(text + size))) != 0; size += step)
+        if (size + step >= sizeof row->name)
+            break;
+    memcpy(row->name, text, size);
+    table->name_cut[table->count] = text[size] != '\0';
+    for (size_t i = 0; i < table->count; i++)
+        if ((table->name_cut[table->count] || table->name_cut[i]) &&
+            strcmp(table->rows[i].name, row->name) == 0)
+            return eg_error_set(
+                err, EG_BAD_IMAGE,
+                "name %.60s is the same as that of another partition once it is cut to %zu bytes", text,
+                sizeof row->name - 1);
+    return EG_OK;
+}
+
+/* Read a number: decimal, 0x, 0o or 0b, then optionally k or M. Return false if it is not a number or has
+ * more than 33 bits. */
 static bool parse_number(int64_t *value, const char *text)
 {
     const bool negative = text[0] == '-';
@@ -111,7 +126,7 @@ static enum eg_code parse_address(uint32_t *addr, const char *what, const char *
     int64_t value;
 
     if (!parse_number(&value, text) || value < 0 || value > UINT32_MAX)
-        return eg_error_set(err, EG_BAD_IMAGE, "%s \"%s\" is not a number such as 0x9000, 64K or 1M", what,
+        return eg_error_set(err, EG_BAD_IMAGE, "%s \"%.60s\" is not a number such as 0x9000, 64K or 1M", what,
                             text);
     *addr = (uint32_t)value;
     return EG_OK;
@@ -125,8 +140,8 @@ static enum eg_code parse_code(uint8_t *code, const char *what, const char *text
     if (!parse_number(&value, text))
         value = by_name;
     if (value < 0 || value > UINT8_MAX)
-        return eg_error_set(err, EG_BAD_IMAGE, "%s \"%s\" is neither a known name nor a number to 255", what,
-                            text);
+        return eg_error_set(err, EG_BAD_IMAGE, "%s \"%.60s\" is neither a known name nor a number to 255",
+                            what, text);
     *code = (uint8_t)value;
     return EG_OK;
 }
@@ -156,13 +171,15 @@ static enum eg_code parse_flags(struct eg_partition *row, char *text, struct eg_
         while (bit < sizeof flag_names / sizeof *flag_names && strcmp(flag_names[bit], word) != 0)
             bit++;
         if (bit == sizeof flag_names / sizeof *flag_names)
-            return eg_error_set(err, EG_BAD_IMAGE, "flag \"%s\" is neither encrypted nor readonly", word);
+            return eg_error_set(err, EG_BAD_IMAGE, "flag \"%.60s\" is neither encrypted nor readonly", word);
         row->flags |= 1u << bit;
     }
     return EG_OK;
 }
 
-static enum eg_code place_row(struct eg_partition *row, struct reader *reader, struct eg_error *err)
+/* `*floating` becomes true when the place of the row depends on where the table is. */
+static enum eg_code place_row(struct eg_partition *row, struct reader *reader, bool *floating,
+                              struct eg_error *err)
 {
     const char *const offset = reader->field[FIELD_OFFSET], *const size = reader->field[FIELD_SIZE];
     const uint32_t align = eg_partition_align(row->type);
@@ -186,66 +203,73 @@ static enum eg_code place_row(struct eg_partition *row, struct reader *reader, s
     else if (size[0] == '\0')
         return eg_error_set(err, EG_BAD_IMAGE, "partition %s has no size", row->name);
     else if (!parse_number(&value, size))
-        return eg_error_set(err, EG_BAD_IMAGE, "size \"%s\" is not a number such as 0x6000, 64K or 1M", size);
+        return eg_error_set(err, EG_BAD_IMAGE, "size \"%.60s\" is not a number such as 0x6000, 64K or 1M",
+                            size);
     else if (value < 0)
         value = -value - row->flash_addr;
     if (value < 0 || value > UINT32_MAX)
         return eg_error_set(err, EG_BAD_IMAGE, "partition %s at 0x%08lx has no room for its size", row->name,
                             (unsigned long)row->flash_addr);
     row->size = (uint32_t)value;
-    if (!primary)
-        reader->next_addr = row->flash_addr + (uint64_t)row->size;
+    if (primary) {
+        *floating = true;
+        return EG_OK;
+    }
+    reader->floating = reader->floating && offset[0] == '\0';
+    *floating = *floating || reader->floating;
+    reader->next_addr = row->flash_addr + (uint64_t)row->size;
     return EG_OK;
 }
 
-static enum eg_code read_line(struct eg_partitions *table, struct reader *reader, const char *line,
-                              size_t size, struct eg_error *err)
+static enum eg_code read_row(struct eg_partitions *table, struct reader *reader, struct eg_error *err)
 {
     struct eg_partition row = {0};
 
-    while (size > 0 && is_blank(*line))
-        line++, size--;
-    while (size > 0 && is_blank(line[size - 1]))
-        size--;
-    if (size == 0 || line[0] == '#')
-        return EG_OK;
     if (table->count == EG_PARTITIONS_MAX)
         return eg_error_set(err, EG_BAD_IMAGE, "there are more than %d partitions", EG_PARTITIONS_MAX);
-    EG_TRY(split(reader, line, size, err));
-    if (strlen(reader->field[FIELD_NAME]) >= sizeof row.name)
-        return eg_error_set(err, EG_BAD_IMAGE, "name %s is longer than %zu bytes", reader->field[FIELD_NAME],
-                            sizeof row.name - 1);
-    memcpy(row.name, reader->field[FIELD_NAME], strlen(reader->field[FIELD_NAME]));
+    EG_TRY(take_fields(reader, err));
+    EG_TRY(take_name(&row, table, reader->field[FIELD_NAME], err));
     EG_TRY(parse_types(&row, reader, err));
-    EG_TRY(place_row(&row, reader, err));
+    EG_TRY(place_row(&row, reader, &table->floating, err));
     EG_TRY(parse_flags(&row, reader->field[FIELD_FLAGS], err));
     table->rows[table->count++] = row;
     return EG_OK;
+}
+
+static enum eg_code read_rows(struct eg_partitions *table, struct reader *reader, const char *text,
+                              size_t size, struct eg_error *err)
+{
+    bool got = true;
+
+    EG_TRY(eg__csv_open(&reader->csv, text, size, err));
+    for (;;) {
+        EG_TRY(eg__csv_next(&reader->csv, &got, err));
+        if (!got)
+            return EG_OK;
+        EG_TRY(read_row(table, reader, err));
+    }
 }
 
 enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *text, size_t size,
                                      const struct eg_partitions_place *place, struct eg_error *err)
 {
     struct eg_partitions found = {0};
-    struct reader reader = {.place = place};
-    size_t line = 1;
+    EG_CLEANUP(reader_finish) struct reader reader = {.place = place, .floating = true};
 
     reader.table_addr = place->table_addr != 0 ? place->table_addr : EG_PARTITIONS_ADDR;
     reader.next_addr = (uint64_t)reader.table_addr + EG_FLASH_SECTOR;
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3, size -= 3;
-    for (size_t at = 0; at < size; line++) {
-        const char *const newline = memchr(text + at, '\n', size - at);
-        const size_t length = newline != NULL ? (size_t)(newline - text) - at : size - at;
-        if (read_line(&found, &reader, text + at, length, err) != EG_OK)
-            return eg_error_prefix(err, "line %zu: ", line);
-        at += length + 1;
-    }
+    if (read_rows(&found, &reader, text, size, err) != EG_OK)
+        return eg_error_prefix(err, "line %zu: ", reader.csv.line);
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there is no partition in the table");
     EG_TRY(eg__partitions_check_overlap(&found, err));
     *table = found;
     return EG_OK;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* "4K", "1M", "0x123": the largest unit that leaves no rest. */

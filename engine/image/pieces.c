@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A list that grows while a file is read and is put in order at its end. */
+/* A list that grows while a file is read, and is sorted at the end. */
 
 #include "engine/image/pieces.h"
 

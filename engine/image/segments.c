@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From the parts of an ELF file to the segments of an image.
+ * Makes the segments of an image from the parts of an ELF file.
  *
- * Parts are joined in the order of the file, as the linker left them, since that order places what must stand
- * at the front; a RAM-only header has them by address.
+ * Parts are joined in the order of the file, because the linker puts first what must come first. For a
+ * RAM-only header they are sorted by address.
  */
 
 #include "engine/image/segments.h"
@@ -48,7 +48,7 @@ static uint64_t end_of(const struct eg__segment *segment)
     return segment->addr + (uint64_t)segment->data.size;
 }
 
-/* Zeros behind `segment` up to `part`, when its alignment is all that keeps them apart. */
+/* Append zeros to `segment` up to `part`, if the gap is caused only by the alignment of `part`. */
 static enum eg_code fill_gap(struct eg__segment *segment, const struct eg_elf_part *part,
                              struct eg_error *err)
 {
@@ -61,7 +61,7 @@ static enum eg_code fill_gap(struct eg__segment *segment, const struct eg_elf_pa
     if (aligned - segment->addr >= EG_IMAGE_SEGMENT_SIZE_MAX)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "%s at 0x%08lx is aligned to 0x%llx, which leaves more than a segment can hold "
-                            "behind %s",
+                            "after %s",
                             part->name[0] != '\0' ? part->name : "segment", (unsigned long)part->addr,
                             (unsigned long long)align, eg__segment_name(segment));
     return eg_buffer_resize(&segment->data, aligned - segment->addr, 0, err);
@@ -116,7 +116,7 @@ static enum eg_code check(const struct eg__segments *segments, const struct eg_t
     return EG_OK;
 }
 
-/* Stable, since places in the array break ties. */
+/* The sort is stable: positions in the array break ties. */
 static int by_addr(const void *a, const void *b)
 {
     const struct eg_elf_part *const *const left = a, *const *const right = b;

@@ -3,13 +3,15 @@
 /*
  * UF2: blocks of 512 bytes, each with its address, its number and how many there are.
  *
- * The MD5 is not where the format's description wants it, at the end of the data area, but right behind the
- * data, where the boards' own programs look for it; both places are read.
+ * Files by Espressif's tools have the MD5 right after the data, not at the end of the data area as the
+ * format's description says. Both positions are read.
  */
 
 #include "engine/image/uf2.h"
 
 #include "engine/base/digest.h"
+#include "engine/image/descriptor.h"
+#include "engine/image/image.h"
 
 #include <string.h>
 
@@ -24,11 +26,12 @@ enum {
     FLAG_MD5 = 0x4000,
     DATA_AT = 32,
     MAGIC_END_AT = 508,
+    FIRST_SEGMENT_AT = 32, /* in an image: the data after both headers */
 };
 
-/* Of the run of numbered blocks that is being read. */
+/* The sequence of numbered blocks that is being read. */
 struct run {
-    uint32_t next, count; /* next 0 = none is begun */
+    uint32_t next, count; /* next 0 = no sequence yet */
 };
 
 bool eg_uf2_is(const uint8_t *data, size_t size)
@@ -142,6 +145,19 @@ enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const ui
     found = (struct eg_pieces){0};
     *family_id = family;
     return EG_OK;
+}
+
+bool eg_uf2_is_relative(const struct eg_pieces *pieces, const struct eg_target *target)
+{
+    struct eg_app_descriptor app;
+
+    if (pieces->count == 0 || pieces->list[0].addr != 0 || pieces->list[0].data.data[0] != EG_IMAGE_MAGIC)
+        return false;
+    if (target != NULL && target->bootloader_addr != 0)
+        return true;
+    const struct eg_buffer *const data = &pieces->list[0].data;
+    return data->size > FIRST_SEGMENT_AT &&
+           eg_app_descriptor_read(&app, data->data + FIRST_SEGMENT_AT, data->size - FIRST_SEGMENT_AT);
 }
 
 enum eg_code eg_uf2_write(struct eg_buffer *out, uint32_t family_id, uint32_t addr, const uint8_t *data,

@@ -6,22 +6,22 @@
 #define ENGINE_IMAGE_UF2_H
 
 #include "engine/image/pieces.h"
+#include "targets/target.h"
 
 #include <stdbool.h>
 
 #define EG_UF2_BLOCK_SIZE 512
 #define EG_UF2_DATA_MAX   476 /* of a block */
-#define EG_UF2_MD5_SIZE   24  /* address, length and MD5 of the data, behind them */
+#define EG_UF2_MD5_SIZE   24  /* address, length and MD5 of the data, after the data */
 
-/** Whether the bytes begin as a UF2 file does. */
+/** Return whether the bytes begin like a UF2 file. */
 bool eg_uf2_is(const uint8_t *data, size_t size);
 
 /**
- * Read a UF2 file: whole blocks, numbered without a gap, of one family, each with the right MD5 when it has
- * one. Numbers may begin anew, as where several files were written one after the other. Blocks that are not
- * for the flash are passed over.
+ * Read a UF2 file: whole blocks, numbered without a gap, of one family, each with the right MD5 if it has
+ * one. Numbers may start again, as in concatenated files. Blocks that are not for the flash are ignored.
  *
- * @param family_id  which chips the file is for; 0 = it does not say
+ * @param family_id  the chips that the file is for; 0 = not in the file
  *
  * @return EG_OK; EG_BAD_IMAGE, the sentence names the offset of the block; EG_NO_MEMORY. Any thread.
  */
@@ -29,10 +29,17 @@ enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const ui
                          struct eg_error *err) EG_CHECKED;
 
 /**
+ * Whether the addresses of a UF2 file count from an application partition, as those made for TinyUF2 do: an
+ * application is at 0, where no chip starts one. `target` may be NULL: then only what says itself that it is
+ * an application counts.
+ */
+bool eg_uf2_is_relative(const struct eg_pieces *pieces, const struct eg_target *target);
+
+/**
  * Append the blocks of one file, numbered from 0.
  *
- * @param chunk_size  data bytes per block, a multiple of 4 to EG_UF2_DATA_MAX less the MD5; 0 = all there is
- *                    room for
+ * @param chunk_size  data bytes per block, a multiple of 4, at most EG_UF2_DATA_MAX minus the MD5; 0 = the
+ *                    most
  *
  * @return EG_OK; EG_BAD_JOB the chunk size cannot be used; EG_BAD_IMAGE the data run out of the address space
  */

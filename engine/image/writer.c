@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The parts that images of all chips are made of. */
+/* Parts that the images of all chips have. */
 
 #include "engine/image/writer.h"
 
@@ -21,7 +21,7 @@ enum eg_code eg__write_header(struct eg__writer *writer, uint8_t magic, uint8_t 
     return eg_buffer_append(writer->out, header, sizeof header, err);
 }
 
-/* The segment's data, of `size` bytes, begin at `at` of the output. */
+/* The data of the segment, `size` bytes, begin at `at` in the output. */
 static enum eg_code place_elf_sha256(struct eg__writer *writer, const char *name, size_t at, size_t size,
                                      struct eg_error *err)
 {

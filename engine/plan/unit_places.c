@@ -59,8 +59,15 @@ static enum eg_code check_nvs_partition(const struct eg_partition *partition, co
                                         struct eg_error *err)
 {
     if (partition->type == EG_PARTITION_DATA &&
-        partition->subtype == eg_partition_subtype_code(EG_PARTITION_DATA, "nvs"))
-        return EG_OK;
+        partition->subtype == eg_partition_subtype_code(EG_PARTITION_DATA, "nvs")) {
+        if (!eg_nvs_needs_readonly(partition->size) || partition->flags & EG_PARTITION_READONLY)
+            return EG_OK;
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "%s is \"%s\" of 0x%lx bytes; with less than 0x%x the partition table must flag it "
+            "readonly",
+            key, partition->name, (unsigned long)partition->size, EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE);
+    }
     const char *const type = eg_partition_type_name(partition->type);
     const char *const subtype = eg_partition_subtype_name(partition->type, partition->subtype);
     return eg_error_set(err, EG_BAD_JOB, "%s is \"%s\", whose type is %s, %s and not data, nvs", key,
@@ -168,6 +175,12 @@ static enum eg_code add_nvs(struct eg_unit_places *places, const struct eg_plan 
         err->code = EG_BAD_JOB;
         return eg_error_prefix(err, "unit.nvs: ");
     }
+    if (!by_partition(place) && eg_nvs_needs_readonly(place->size))
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "unit.nvs.size is less than 0x%x: name a partition instead of an address, which the "
+            "partition table flags readonly",
+            EG_NVS_PAGES_MIN * EG_NVS_PAGE_SIZE);
     return EG_OK;
 }
 

@@ -1,4 +1,5 @@
-# Sourced by the end-to-end tests: a folder of its own, the programs, and what goes wrong said clearly.
+# shellcheck shell=bash
+# Sourced by the end-to-end tests: a scratch folder, the programs, and assertions that say what went wrong.
 # Usage in a test: build=$1; . "$(dirname "$0")/lib.sh"
 set -euo pipefail
 

@@ -1,5 +1,5 @@
-# Sourced behind lib.sh by the tests of what is done with one board: nothing of the user's reaches them, and files to
-# program boards with.
+# shellcheck shell=bash
+# Sourced after lib.sh by the tests of commands for one board: hides the user's own settings and makes files to program.
 
 unset "${!ESPTOOL_@}"
 export HOME=$work # no configuration file

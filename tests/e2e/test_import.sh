@@ -127,7 +127,7 @@ refused 2 'jobs: is not a regular file' build -o jobs --force
 refused 2 'job.json: a file of this name is read as JSON, and this will be YAML' build -o job.json
 refused 3 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
 refused 2 'none: No such file or directory' none -o new.yaml
-refused 2 "jobs: this folder has none of flasher_args.json, flash_args, idedata.json and manifest.json" jobs -o new.yaml
+refused 2 'jobs: this is no folder of a build. It has none of flasher_args.json, flash_args, idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no NAME.ino.bin (Arduino: Export Compiled Binary)' jobs -o new.yaml
 refused 2 'build/manifest.json:1:46: the chip must be said, for the builds here are for ESP32-C3, ESP32' \
   build/manifest.json -o new.yaml
 refused 2 'build/manifest.json:1:46: chip is esp32s3, but the builds here are for ESP32-C3, ESP32' \
@@ -149,6 +149,27 @@ expect_text err.log 'job has 201 bytes, more than 200'
 expect_equal 'standard output' "$(cat out.log)" ''
 expect_status 0 "$espgang" import build -o job.yaml --force
 expect_status 0 "$espgang" check job.yaml
+
+# Folders whose files are only told by their names, and a command line that was copied.
+mkdir pio
+cp $boot pio/bootloader.bin
+cp $table pio/partitions.bin
+cp $app pio/firmware.bin
+imported pio pio
+expect_text jobs/pio/job.yaml 'a build folder of PlatformIO'
+expect_flash pio 0x1000 $boot 0x8000 $table 0x10000 $app
+mkdir sketch
+for kind in '' .bootloader .partitions; do
+  case $kind in '') from=$app ;; .bootloader) from=$boot ;; *) from=$table ;; esac
+  cp $from "sketch/Blink.ino$kind.bin"
+done
+imported sketch sketch
+expect_flash sketch 0x1000 $boot 0x8000 $table 0x10000 $app
+rm sketch/Blink.ino.partitions.bin
+refused 2 'sketch: this is a build folder of Arduino, but Blink.ino.partitions.bin is missing' sketch -o new.yaml
+printf 'python -m esptool --chip esp32 --port COM3 write_flash -z 0x1000 %s 0x10000 %s\n' $boot $app >flash.txt
+imported command flash.txt
+expect_flash command 0x1000 $boot 0x10000 $app
 
 # The real ones.
 real=${EG_FIXTURES:-}/jobs

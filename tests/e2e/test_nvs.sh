@@ -48,14 +48,18 @@ printf 'k,data,u8\n' >nvs.csv
 refused 'nvs.csv:1: key "k" stands in front of the first namespace' build nvs.csv o.bin 0x3000
 refused 'none.csv: No such file or directory' build none.csv o.bin 0x3000
 csv 'k,data,u8,1'
-refused 'size 0x3001 of an NVS partition is no multiple of 0x1000' build nvs.csv o.bin 0x3001
-refused 'size 0x2000 of an NVS partition is less than 0x3000' build nvs.csv o.bin 8k
+refused 'size 0x3001 of an NVS partition is not a multiple of 0x1000' build nvs.csv o.bin 0x3001
+refused 'size 0x0 of an NVS partition is not a multiple of 0x1000' build nvs.csv o.bin 0
+printf 'key;type;encoding;value\napp;namespace;;\n' >semicolons.csv
+refused 'semicolons.csv:1: the fields are separated by semicolons, not by commas; save the file as CSV with commas' \
+  build semicolons.csv o.bin 0x3000
 csv 'k,data,u128,1'
 expect_status 2 "$espgang" nvs build nvs.csv o.bin 0x3000
 expect_text err.log 'espgang: nvs.csv:3: key "k": encoding "u128" is none of u8, i8, '
 for wrong in '' nothing 'build' 'build nvs.csv o.bin' 'build nvs.csv o.bin much' 'build nvs.csv o.bin 257M' 'build nvs.csv o.bin 0x3000 more' \
   'build nvs.csv o.bin 0x3000 --version 3' 'build --schema nvs.csv 0x3000' 'print' 'check' 'check a b' 'check a --json' \
-  'build nvs.csv o.bin 0x3000 --json' 'print a --prefix x'; do
+  'build nvs.csv o.bin 0x3000 --json' 'print a --prefix x' 'keys' 'keys a b' 'keys a --keys b' 'encrypt a b' 'decrypt a --keys b' \
+  'build nvs.csv o.bin 0x3000 --make-keys' 'encrypt a b --keys c --hmac-key d'; do
   # shellcheck disable=SC2086 # words
   expect_status 2 "$espgang" nvs $wrong
   expect_text err.log "see 'espgang nvs --help'"
@@ -123,12 +127,51 @@ expect_equal 'what is whole' "$(query "select group_concat(json_extract(value, '
 } >o.bin
 expect_status 1 "$espgang" nvs check o.bin
 expect_equal 'what all entries being wrong may mean' "$(tail -n 1 err.log)" \
-  'espgang: o.bin: not one entry is whole: it may be encrypted'
+  'espgang: o.bin: not one entry is whole: it may be encrypted (see --keys)'
 head -c 5000 first.bin >o.bin
 expect_status 1 "$espgang" nvs check o.bin
 expect_equal 'half a page' "$(cat err.log)" 'espgang: o.bin: 0x1388 bytes are no whole number of pages of 0x1000'
 expect_status 2 "$espgang" nvs check none.bin
 expect_equal 'a file that is not there' "$(cat err.log)" 'espgang: none.bin: No such file or directory'
+
+# ---- What is small, and what is encrypted ----
+
+csv 'serial,data,string,A-1' 'sta.ssid,data,string,net'
+expect_status 0 "$espgang" nvs build nvs.csv small.bin 0x1000
+expect_equal 'what is said of a single page' "$(sed 1d out.log)" \
+  'note: an NVS partition of 0x1000 bytes must be flagged readonly in the partition table'
+expect_status 0 "$espgang" nvs print small.bin
+expect_text out.log sta.apinfo
+expect_status 0 "$espgang" nvs build nvs.csv plain.bin 0x3000
+expect_status 0 "$espgang" nvs keys keys.bin
+expect_equal 'mode of the keys' "$(stat -c '%a %s' keys.bin)" '600 4096'
+expect_status 2 "$espgang" nvs keys keys.bin
+expect_text err.log 'keys.bin: '
+expect_status 0 "$espgang" nvs build nvs.csv secret.bin 0x3000 --keys keys.bin
+expect_status 0 "$espgang" nvs encrypt plain.bin again.bin --keys keys.bin
+cmp secret.bin again.bin || fail 'what is encrypted in one step and in two differs'
+! grep -q A-1 secret.bin || fail 'a value is there in plain'
+expect_status 1 "$espgang" nvs check secret.bin
+expect_status 0 "$espgang" nvs print secret.bin --keys keys.bin
+expect_text out.log '"A-1"'
+expect_status 0 "$espgang" nvs decrypt secret.bin back.bin --keys keys.bin
+cmp plain.bin back.bin || fail 'decrypting does not bring back what was encrypted'
+expect_status 0 "$espgang" nvs keys others.bin
+for wrong in 'decrypt plain.bin no.bin --keys keys.bin' 'decrypt secret.bin no.bin --keys others.bin' \
+  'encrypt secret.bin no.bin --keys keys.bin' 'build nvs.csv no.bin 0x3000 --keys nvs.csv' \
+  'build nvs.csv no.bin 0x3000 --hmac-key keys.bin' 'build nvs.csv no.bin 0x3000 --keys none.bin'; do
+  # shellcheck disable=SC2086 # words
+  expect_status 2 "$espgang" nvs $wrong
+  [ ! -e no.bin ] || fail "'nvs $wrong' made a file"
+done
+chmod 644 keys.bin
+expect_status 0 "$espgang" nvs print secret.bin --keys keys.bin
+expect_equal 'a warning' "$(cat err.log)" 'espgang: warning: keys.bin: others may read these keys; chmod 600'
+head -c 32 keys.bin >hmac.key
+expect_status 0 "$espgang" nvs build nvs.csv derived.bin 0x3000 --hmac-key hmac.key
+expect_status 0 "$espgang" nvs keys derived-keys.bin --hmac-key hmac.key
+expect_status 0 "$espgang" nvs build nvs.csv same.bin 0x3000 --keys derived-keys.bin
+cmp derived.bin same.bin || fail 'derived keys differ from those that are written'
 
 # ---- An image for each unit ----
 
@@ -161,3 +204,13 @@ expect_equal 'the third unit' "$(sed 1d out.log)" 'namespace app
 expect_status 0 "$espgang" nvs "${mass[@]}" --prefix fan --fileid id 0x3000
 expect_equal 'images by id' "$(ls out/fan* | tr '\n' ' ')" 'out/fan-x1.bin out/fan-x2.bin out/fan-x3.bin '
 cmp out/fan-x3.bin out/nvs-3.bin || fail 'the same unit has two images'
+expect_status 0 "$espgang" nvs "${mass[@]}" --prefix own --make-keys 0x3000
+expect_equal 'keys of each unit' "$(ls out/own* | tr '\n' ' ')" \
+  'out/own-1-keys.bin out/own-1.bin out/own-2-keys.bin out/own-2.bin out/own-3-keys.bin out/own-3.bin '
+cmp -s out/own-1-keys.bin out/own-2-keys.bin && fail 'two units have the same keys'
+expect_status 0 "$espgang" nvs decrypt out/own-3.bin third.bin --keys out/own-3-keys.bin
+cmp third.bin out/nvs-3.bin || fail 'the third unit is not encrypted by its own keys'
+cp out/own-1.bin kept.bin
+expect_status 2 "$espgang" nvs "${mass[@]}" --prefix own --make-keys 0x3000
+expect_equal 'keys that are there' "$(cat err.log)" 'espgang: out/own-1-keys.bin: is there already, and keys are never replaced'
+cmp kept.bin out/own-1.bin || fail 'an image was replaced whose keys were not'

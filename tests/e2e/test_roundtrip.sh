@@ -20,8 +20,8 @@ prepare() {
   }
   for index in "${!lengths[@]}"; do
     address=$((0x10000 + index * 0x8000))
-    add $(printf 0x%06x $address) "${lengths[index]}"
-    add $(printf 0x%06x $((address + 0x4000 + ${odd[index % 2]}))) "${lengths[index]}"
+    add "$(printf 0x%06x $address)" "${lengths[index]}"
+    add "$(printf 0x%06x $((address + 0x4000 + ${odd[index % 2]})))" "${lengths[index]}"
   done
   [ "$1" = no ] || { add 0x100000 $big; add 0x240fff $big; }
 }

@@ -39,4 +39,7 @@
 /** Path of a fixture; skips the running test, saying so, when the folder of fixtures is absent. */
 const char *fixture_path(char path[4096], const char *name);
 
+/** Path of a file or folder of the sources, by EG_SOURCES, else from the working directory. */
+const char *source_path(char path[4096], const char *name);
+
 #endif

@@ -7,7 +7,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
-#include "tools/vboard/board_internal.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -170,12 +170,12 @@ void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t v
 
 unsigned fake_board_received(struct fake_board *fake)
 {
-    return (unsigned)behind(fake)->received;
+    return (unsigned)behind(fake)->faults.received;
 }
 
 uint8_t *fake_board_flash(struct fake_board *fake)
 {
-    return behind(fake)->flash;
+    return behind(fake)->flash.data;
 }
 
 size_t fake_board_flash_size(struct fake_board *fake)

@@ -12,7 +12,7 @@
 #ifndef TESTS_FAKES_FAKE_USB_H
 #define TESTS_FAKES_FAKE_USB_H
 
-#include "tools/vboard/lines.h"
+#include "tools/vboard/carrier/lines.h"
 
 #include <pthread.h>
 

@@ -19,3 +19,11 @@ const char *fixture_path(char path[4096], const char *name)
     snprintf(path, 4096, "%s/%s", folder, name);
     return path;
 }
+
+const char *source_path(char path[4096], const char *name)
+{
+    const char *folder = getenv("EG_SOURCES");
+
+    snprintf(path, 4096, "%s/%s", folder != NULL ? folder : ".", name);
+    return path;
+}

@@ -12,7 +12,7 @@
 #define _GNU_SOURCE
 
 #include "tests/fakes/tty_shim.h"
-#include "tools/vboard/lines.h"
+#include "tools/vboard/carrier/lines.h"
 
 #include <errno.h>
 #include <linux/serial.h>

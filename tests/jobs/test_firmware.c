@@ -13,7 +13,7 @@ static void firmware_has_regions_or_a_build_folder(void **state)
     assert_refused(JOB("firmware: {form: a.json}"), EG_BAD_JOB,
                    "@/job.yaml:4:12: firmware has no key form; it has from, at, regions");
     assert_refused(JOB("firmware: [{adr: 0, file: a}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:13: a region has no key adr; it has name, at, file, encrypted");
+                   "@/job.yaml:4:13: a region has no key adr; it has name, at, file, raw, encrypted");
     assert_refused(JOB("firmware: {from: merged.bin}"), EG_BAD_IMAGE,
                    "@/job.yaml:4:18: @/merged.bin: No such file or directory");
     put("a.json", "{\"flash_files\": {\"0\": \"data.bin\"}}");

@@ -74,6 +74,39 @@ static void the_chip_may_be_said_in_it(void **state)
                          "@/job.yaml:3:7: chip is esp32, but @/flash_args:1:24 is for esp32s3");
 }
 
+static void the_program_in_front_of_a_copied_command_line_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"esptool.py",
+                                           "esptool",
+                                           "$ esptool",
+                                           "python -m esptool",
+                                           "python3.11 -u -m esptool",
+                                           "\"C:\\Program Files\\py.exe\" -m esptool",
+                                           "/opt/esp/python_env/bin/python /opt/esp/esptool.py",
+                                           "& 'C:\\tools\\esptool.exe'"};
+
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        char content[400];
+        snprintf(content, sizeof content,
+                 "\n%s --chip esp32 -p COM3 \\\n --before default_reset write_flash ^\r\n -z 0x1000 boot.bin "
+                 "\\\r\n"
+                 "0x10000 app.bin\n",
+                 programs[i]);
+        print_message("%s\n", content);
+        EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded_from("flash.txt", content);
+        assert_regions(plan, "boot.bin 0x1000 3072, app.bin 0x10000 4576");
+    }
+}
+
+static void text_in_utf_16_is_refused_for_that_reason(void **state)
+{
+    (void)state;
+    put_bytes("flash.txt", "\xff\xfe-\0c\0", 6);
+    assert_refused(JOB("firmware: {from: flash.txt}"), EG_BAD_JOB,
+                   "@/flash.txt: the text is UTF-16; save it as UTF-8");
+}
+
 static void words_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
@@ -164,6 +197,8 @@ int main(void)
         TEST(a_mark_and_ends_of_lines_of_windows_do_not_matter),
         TEST(a_whole_command_line_is_understood),
         TEST(the_chip_may_be_said_in_it),
+        TEST(the_program_in_front_of_a_copied_command_line_is_passed_over),
+        TEST(text_in_utf_16_is_refused_for_that_reason),
         TEST(words_that_make_no_sense_are_refused),
         TEST(columns_are_counted_in_characters),
         TEST(there_are_only_so_many_words_and_files),

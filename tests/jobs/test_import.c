@@ -2,6 +2,7 @@
 
 #include "jobs/import.h"
 
+#include "tests/fakes/chips.h"
 #include "tests/jobs/build_file.h"
 
 #define FLASHER_ARGS                                                                                         \
@@ -158,9 +159,7 @@ static void intel_hex_is_a_region_of_many_places(void **state)
     assert_same_as_from("two.hex", "job.yaml", "esp32");
     assert_import_refused(
         "two.hex", NULL, EG_BAD_JOB,
-        "@/two.hex: nothing in it says which chip it is for; say it with --chip, one of esp32, "
-        "esp32c2, esp32c3, esp32c5, esp32c6, esp32c61, esp32e22, esp32h2, esp32h21, esp32h4, "
-        "esp32p4, esp32s2, esp32s3, esp32s31, esp8266");
+        WITH_CHIPS("@/two.hex: nothing in it says which chip it is for; say it with --chip, one of "));
 }
 
 static void names_are_in_quotes_when_they_need_it(void **state)
@@ -227,9 +226,11 @@ static void what_makes_no_job_is_refused(void **state)
     assert_import_refused("none", NULL, EG_BAD_ARGUMENT, "@/none: No such file or directory");
     make_subfolder("empty");
     make_subfolder("empty/flash_args");
-    assert_import_refused("empty", NULL, EG_BAD_JOB,
-                          "@/empty: this folder has none of flasher_args.json, flash_args, idedata.json and "
-                          "manifest.json");
+    assert_import_refused(
+        "empty", NULL, EG_BAD_JOB,
+        "@/empty: this is no folder of a build. It has none of flasher_args.json, flash_args, "
+        "idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no "
+        "NAME.ino.bin (Arduino: Export Compiled Binary)");
     assert_import_refused("empty/flash_args/../../none/x", NULL, EG_BAD_ARGUMENT,
                           "@/empty/flash_args/../../none/x: No such file or directory");
     char fifo[256];

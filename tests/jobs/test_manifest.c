@@ -37,17 +37,15 @@ static void the_chip_of_the_job_chooses_among_builds(void **state)
 static void parts_are_relative_to_the_manifest_and_offsets_may_be_text(void **state)
 {
     (void)state;
-    char path[256], content[600];
+    char path[256];
 
     path_of(path, "web");
     assert_int_equal(mkdir(path, 0700), 0);
-    path_of(path, "app.bin");
-    snprintf(
-        content, sizeof content,
+    EG_CLEANUP(eg_plan_destroy_cleanup)
+    struct eg_plan *plan = loaded_from(
+        "web/manifest.json",
         "{\"builds\": [{\"chipFamily\": \"esp32\", \"parts\": [{\"path\": \"..\\\\boot.bin\", \"offset\": "
-        "\"0x1000\"}, {\"path\": \"%s\", \"offset\": \"65536\"}]}]}",
-        path);
-    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded_from("web/manifest.json", content);
+        "\"0x1000\"}, {\"path\": \"../web/../app.bin\", \"offset\": \"65536\"}]}]}");
 
     assert_regions(plan, "boot.bin 0x1000 3072, app.bin 0x10000 4576");
 }
@@ -126,9 +124,84 @@ static void parts_that_are_none_are_refused(void **state)
                          "@/manifest.json:1:13: the key parts is missing here");
     assert_build_refused(
         "manifest.json",
-        "{\"builds\": [{\"chipFamily\": \"ESP32\", \"parts\": [{\"path\": \"/none/boot.bin\", "
+        "{\"builds\": [{\"chipFamily\": \"ESP32\", \"parts\": [{\"path\": \"none/boot.bin\", "
         "\"offset\": 4096}]}]}",
-        EG_BAD_IMAGE, "@/manifest.json:1:56: /none/boot.bin: No such file or directory");
+        EG_BAD_IMAGE, "@/manifest.json:1:56: @/none/boot.bin: No such file or directory");
+}
+
+#define ONE(path)                                                                                            \
+    "{\"builds\": [{\"chipFamily\": \"ESP32\", \"parts\": [{\"path\": \"" path "\", \"offset\": 4096}]}]}"
+
+static void paths_are_url_references(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content, *file;
+    } rows[] = {
+        {ONE("boot.bin?v=1.2.3"), "boot.bin"},
+        {ONE("boot.bin#a?b"), "boot.bin"},
+        {ONE("bo%6ft.bin"), "boot.bin"},
+        {ONE("./%2e/boot.bin?x=%20"), "./boot.bin"},
+        {ONE("my%20boot.bin"), "my boot.bin"},
+        {ONE("100%.bin"), "100%.bin"},
+        {ONE("q?.bin"), "q?.bin"}, /* a file of the literal name comes first */
+        {ONE("e%20.bin?v=2"), "e%20.bin"},
+    };
+
+    put_image("my boot.bin", image(0, 3000, true));
+    put_image("100%.bin", image(0, 3000, true));
+    put_image("q?.bin", image(0, 3000, true));
+    put_image("q", image(5, 3000, true));
+    put_image("e%20.bin", image(0, 3000, true));
+    put_image("e .bin", image(5, 3000, true));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%s\n", rows[i].content);
+        EG_CLEANUP(eg_plan_destroy_cleanup)
+        struct eg_plan *plan = loaded_from("manifest.json", rows[i].content);
+        assert_int_equal(plan->region_count, 1);
+        assert_string_equal(plan->regions[0].name,
+                            strrchr(rows[i].file, '/') != NULL ? "boot.bin" : rows[i].file);
+    }
+}
+
+static void paths_that_are_of_a_web_site_are_refused_for_that_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content, *sentence;
+    } rows[] = {
+        {ONE("/firmware/fw.bin"),
+         "/firmware/fw.bin is a path from the root of a web site, not of this machine; name "
+         "the file relative to this one"},
+        {ONE("//host/fw.bin"),
+         "//host/fw.bin is a path from the root of a web site, not of this machine; name the "
+         "file relative to this one"},
+        {ONE("%2fetc/fw.bin"),
+         "%2fetc/fw.bin is a path from the root of a web site, not of this machine; name the "
+         "file relative to this one"},
+        {ONE("https://x/fw.bin"), "https://x/fw.bin is a URL; a job takes files, so download it first"},
+        {ONE("?v=1"), "?v=1 names no file"},
+        {ONE("a%00b.bin"), "a%00b.bin has a control character in it"},
+        {ONE("a%0ab.bin"), "a%0ab.bin has a control character in it"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char sentence[300];
+        snprintf(sentence, sizeof sentence, "@/manifest.json:1:56: %s", rows[i].sentence);
+        assert_build_refused("manifest.json", rows[i].content, EG_BAD_JOB, sentence);
+    }
+}
+
+static void two_builds_for_one_chip_are_named_before_a_chip_is_asked_for(void **state)
+{
+    (void)state;
+    put("manifest.json", "{\"builds\": [" ESP32 ",\n" ESP32 "]}");
+    assert_refused(
+        NOCHIP, EG_BAD_JOB,
+        "@/manifest.json:2:16: this is a second build for ESP32, the first is in line 1; a job takes one");
+    put("manifest.json", "{\"builds\": [" C3 "," C3 ",\n" ESP32 "]}"); /* another chip's do not matter */
+    put("job.yaml", "espgang: 1\njob: x\nchip: esp32\n" FROM);
+    eg_plan_destroy(loaded("job.yaml"));
 }
 
 static void a_real_manifest_is_understood(void **state)
@@ -155,6 +228,9 @@ int main(void)
         TEST(builds_that_leave_no_choice_are_refused),
         TEST(a_chip_that_there_is_not_is_refused_where_it_stands),
         TEST(parts_that_are_none_are_refused),
+        TEST(paths_are_url_references),
+        TEST(paths_that_are_of_a_web_site_are_refused_for_that_reason),
+        TEST(two_builds_for_one_chip_are_named_before_a_chip_is_asked_for),
         TEST(a_real_manifest_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,62 @@ static void a_uf2_file_says_where_its_parts_go(void **state)
     assert_string_equal(plan->regions[0].name, "all.uf2");
 }
 
+/* An application at 0, as TinyUF2 takes it. */
+static void put_relative_uf2(const char *name)
+{
+    struct eg_buffer uf2 = {0};
+    struct image app = image(0, 4500, true);
+    struct eg_error err;
+
+    assert_ok(eg_uf2_write(&uf2, 0, 0, app.data, app.size, 0, true, &err), err);
+    put_buffer(name, &uf2);
+}
+
+static void a_uf2_file_that_counts_from_a_partition_needs_its_name(void **state)
+{
+    (void)state;
+    static const char sentence[] =
+        "app.uf2 is a UF2 file whose addresses count from an application partition; name "
+        "the partition, as in at: ota_0";
+    char expected[300];
+
+    put_table("nvs,data,nvs,0x9000,0x6000\napp,app,factory,0x10000,1M\nsmall,app,ota_0,0x110000,4K\n");
+    put_relative_uf2("app.uf2");
+    snprintf(expected, sizeof expected, "@/job.yaml:4:18: %s", sentence);
+    assert_refused(JOB("firmware: {from: app.uf2}"), EG_BAD_JOB, expected);
+    snprintf(expected, sizeof expected, "@/job.yaml:4:17: %s", sentence);
+    assert_refused(JOB("firmware: [{at: 0x10000, file: app.uf2}]"), EG_BAD_JOB, expected);
+    put("job.yaml", JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: app.uf2}]"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    assert_int_equal(plan->regions[1].flash_addr, 0x10000);
+    assert_true(plan->regions[1].is_image);
+    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"), EG_BAD_JOB,
+                   "@/job.yaml:4:61: app.uf2 has 4576 bytes, partition small has room for 4096");
+}
+
+static void a_file_of_its_own_addresses_is_stored_as_it_is_when_it_is_raw(void **state)
+{
+    (void)state;
+    put_table("coproc,data,0x40,0x9000,0x6000\napp,app,factory,0x10000,1M\n");
+    put_hex("co.hex", 0x0, "two", 0x9000, "one");
+    put("job.yaml", JOB("firmware: [{at: 0x8000, file: table.bin}, {at: coproc, file: co.hex, raw: yes}]"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    assert_int_equal(plan->regions[1].flash_addr, 0x9000);
+    assert_memory_equal(plan->regions[1].data.data, ":0300000074", 11);
+    assert_refused(
+        JOB("firmware: [{at: 0x8000, file: table.bin}, {at: coproc, file: co.hex}]"), EG_BAD_JOB,
+        "@/job.yaml:4:48: co.hex is an Intel HEX file, which says itself where it goes; leave out at");
+    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: co.hex, raw: yes}]"),
+                   EG_BAD_IMAGE,
+                   "@/job.yaml:4:59: co.hex is an Intel HEX file, not an image, and goes to partition app, "
+                   "which holds an "
+                   "application");
+    assert_refused(JOB("firmware: [{file: co.hex, raw: yes}]"), EG_BAD_JOB,
+                   "@/job.yaml:4:32: raw needs the key at: the file does not say where it goes then");
+    assert_refused(JOB("firmware: [{at: 0x9000, file: co.hex, raw: maybe}]"), EG_BAD_JOB,
+                   "@/job.yaml:4:44: raw is \"maybe\", not true or false");
+}
+
 static void a_uf2_file_for_another_chip_is_refused(void **state)
 {
     (void)state;
@@ -311,6 +367,8 @@ int main(void)
         TEST(an_intel_hex_file_says_where_its_parts_go),
         TEST(an_intel_hex_file_that_cannot_be_written_is_refused),
         TEST(a_uf2_file_says_where_its_parts_go),
+        TEST(a_uf2_file_that_counts_from_a_partition_needs_its_name),
+        TEST(a_file_of_its_own_addresses_is_stored_as_it_is_when_it_is_raw),
         TEST(a_uf2_file_for_another_chip_is_refused),
         TEST(of_an_elf_file_the_image_is_written),
         TEST(an_elf_file_that_may_be_a_bootloader_s_is_not_placed_by_a_guess),

@@ -230,6 +230,8 @@ static void every_target_is_complete(void **state)
         chip_assert(target,
                     (target->rom_baud == EG_ROM_BAUD_CRYSTAL_RATIO) == (target->crystal.mistaken != NULL));
         chip_assert(target, target->crystal.mistaken == NULL || target->crystal.fixed_mhz == 0);
+        chip_assert(target, !target->usb_serial_jtag || target->usb_pins.last != 0);
+        chip_assert(target, !has_quirk(target, EG_QUIRK_USB_WATCHDOGS) || target->usb_serial_jtag);
         chip_assert(target, target->uart_date_addr != 0 && target->boot_log_baud != 0);
         chip_assert(target, target->mac_addr != 0);
         chip_assert(target, target->package_unknown != NULL);
@@ -280,15 +282,9 @@ static void every_chip_file_is_in_the_registry_under_its_own_name(void **state)
     char folder[4096];
     size_t files = 0, targets = 0;
 
-    snprintf(folder, sizeof folder, "%s", __FILE__);
-    char *end = strstr(folder, "tests/targets/");
-    assert_non_null(end);
-    snprintf(end, sizeof folder - (size_t)(end - folder), "targets");
-    DIR *dir = opendir(folder);
-    if (dir == NULL) {
-        print_message("SKIPPED: the sources are not at %s\n", folder);
-        skip();
-    }
+    DIR *dir = opendir(source_path(folder, "targets"));
+    if (dir == NULL)
+        fail_msg("the sources are not at %s (EG_SOURCES)", folder);
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         const char *dot = strrchr(entry->d_name, '.');
         if (strncmp(entry->d_name, "esp", 3) != 0 || dot == NULL || strcmp(dot, ".c") != 0)

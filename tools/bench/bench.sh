@@ -76,6 +76,7 @@ run four memory --ports "$(paste -sd, "$work/urls")"
 say 'memory of the programmer, MiB (64 boards, 4 MiB image)' "$(awk -v r="$(use memory rss)" 'BEGIN { printf "%.1f", r / 1024 }')" 64
 
 echo
+# shellcheck disable=SC2046 # these names have no blanks
 "$build/tools/bench/bench_compress" "$work/one/app.bin" "$work/one/bootloader/bootloader.bin" \
   $(ls "${EG_FIXTURES:-../shared/fixtures}"/{images,jobs/esp32-idf}/*.bin 2>/dev/null)
 if [ -x "$build/tools/bench/bench_ledger" ]; then

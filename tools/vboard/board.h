@@ -30,8 +30,8 @@ struct vb_flash_part {
     const char *name; /* "W25Q32JV" */
     uint32_t jedec;   /* maker | type << 8 | capacity << 16; VB_NO_FLASH = there is none */
     uint32_t size;    /* bytes, a power of two */
-    uint32_t page_us[2], sector_us[2],
-        block_us[2]; /* 256 B program, 4 KiB erase, 64 KiB erase: typical, maximum */
+    /* Programming up to 32 bytes and 256 bytes, erasing 4 KiB and 64 KiB: typical, maximum. */
+    uint32_t chunk_us[2], page_us[2], sector_us[2], block_us[2];
     uint32_t chip_ms[2];
     uint32_t read_ns; /* per byte, reading and hashing through the loader */
     bool sfdp;        /* answers 5A with a table */
@@ -67,35 +67,18 @@ struct vb_register {
 /** v0.0 for `revision` of a configuration, whose 0 is the usual one. */
 #define VB_REVISION_0 UINT16_MAX
 
-enum vb_fault_kind {
-    VB_FAULT_NONE,
-    VB_FAULT_LOSE,          /* a byte is lost on the wire */
-    VB_FAULT_FLIP,          /* a bit is flipped on the wire */
-    VB_FAULT_LATE,          /* a reply is late */
-    VB_FAULT_DROP,          /* a reply is missing */
-    VB_FAULT_SILENT,        /* from then on nothing is answered, whatever is done */
-    VB_FAULT_GONE,          /* the port disappears */
-    VB_FAULT_BROWNOUT,      /* the chip restarts by itself */
-    VB_FAULT_STUCK,         /* flash bits that never change */
-    VB_FAULT_LIE,           /* says OK, writes nothing */
-    VB_FAULT_NO_JUMP_REPLY, /* what MEM_END starts takes the UART over before the ROM's reply has left */
-    VB_FAULT_APP_SILENT,    /* the application prints nothing */
-    VB_FAULT_APP_PANIC,     /* it crashes at some line of its log and restarts */
-    VB_FAULT_SAME_FLASH_ID, /* the flash has the unique id of every other board's with this fault */
-};
-
 #define VB_FAULTS_MAX 8
 
-/** One fault; see vb_fault_parse() for the words. */
+/** One fault, as vb_fault_parse() reads it. */
 struct vb_fault {
-    enum vb_fault_kind kind;
-    uint64_t at;    /* bytes received from the host when it strikes (LOSE, FLIP, LATE, DROP, SILENT, GONE,
-                       BROWNOUT) */
-    unsigned count; /* how often, at seeded distances; 0 = once; APP_PANIC: in so many starts; 0 = in all */
-    uint32_t ms;    /* LATE: by how much; GONE: back after, 0 = never */
-    uint32_t addr;  /* STUCK */
-    uint8_t mask;   /* STUCK: bits of that byte */
-    bool value;     /* STUCK: at 1 or at 0 */
+    unsigned row;   /* in the table of faults */
+    uint64_t at;    /* BYTES received from the host when it strikes */
+    unsigned count; /* N: how often; 0 = not given */
+    uint32_t ms;    /* MS; 0 = not given */
+    uint32_t addr;  /* ADDR, BIT and V of a stuck bit */
+    uint8_t mask;
+    bool value;
+    unsigned mac_of; /* BOARD, for vb_gang_create(); a board by itself ignores it */
 };
 
 /* What a chip does not have has no effect where it says so, and is refused by vb_board_create() elsewhere. */
@@ -107,6 +90,9 @@ struct vb_config {
     uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
     bool fast;                        /* leave time out: infinite baud, instant flash */
     bool maximum_times;               /* flash at the datasheet's maximum times */
+    bool used;                        /* a flash that is not from a file holds old data, else it is blank */
+    uint32_t
+        latency_us; /* of the USB-serial bridge: bytes reach the host this much later; not in fast mode */
     bool strap_low; /* a jumper holds the boot strap low: every reset that samples it ends in the loader */
     bool force_download; /* an application has sent the chip into its loader, by EG_FIELD_FORCE_DOWNLOAD */
     enum vb_usb usb;
@@ -181,16 +167,15 @@ const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
 const uint8_t *vb_board_mac(const struct vb_board *board);
 
 /**
- * Parse one fault: "lie", "silent@40000", "gone@40000", "gone@40000:2000" (back after 2 s),
- * "stuck@0x10010.3=1" (bit 3), "lose@30000", "flip@30000x5" (five times), "late@2000:500", "drop@30000",
- * "brownout@40000", "app-silent", "app-panic", "app-panicx1" (only when it is started first).
+ * Parse one fault, such as "gone@40000:2000"; vb_fault_row() tells the forms.
  *
- * @return EG_OK; EG_BAD_JOB the sentence says what would be allowed
+ * @return EG_OK; EG_BAD_JOB the sentence says what is allowed
  */
 enum eg_code vb_fault_parse(struct vb_fault *fault, const char *text, struct eg_error *err) EG_CHECKED;
 
-/** The words vb_fault_parse() knows, for --help. */
-extern const char vb_fault_help[];
+/** Set `form` ("lose@BYTES[xN]") and `help` of a fault; false = there is no such row, `index` counts from 0.
+ */
+bool vb_fault_row(size_t index, const char **form, const char **help);
 
 /**
  * Parse what options say: "bridge", "jtag" or "otg"; "default", "hspi" or the pins "CLK,Q,D,HD,CS"; a

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The command line of the program vboard: its options, what they say about the boards, and the lists.
+ * The command line of the program vboard: its options, the boards they describe, and the lists.
  *
- * Not here: whether a chip can be as the options say (config.c), and what is done with it (main.c).
+ * Not here: whether a chip can be so (board/config.c), and serving the boards (main.c).
  */
 
 #include "tools/vboard/options.h"
@@ -18,9 +18,10 @@
 #define BOARDS_MAX   256 /* three descriptors each stay below the usual limit of 1024 */
 #define REVISION_MAX 9999
 #define CRYSTAL_MAX  99
+#define LATENCY_MAX  1000
 
-/* Options with a text; popt hands all of them over through one variable. The last has a number, and must be
- * told from one that is not given. */
+/* Options with a text; popt hands all of them over through one variable. The last one has a number, which
+ * must be told from an absent one. */
 enum option {
     TEXT_CHIP = 1,
     TEXT_PART,
@@ -40,8 +41,8 @@ enum option {
 /* As popt takes them, before they are checked. */
 struct raw {
     int boards, port, revision, crystal, rom_crystal;
-    int fast, maximum_times, pty, lines, download, force_download, list_chips, list_parts, list_faults,
-        version;
+    int fast, maximum_times, used, latency, pty, lines, download, force_download, list_chips, list_parts,
+        list_faults, version;
     int secure_boot, secure_boot_v1, flash_encryption, no_manual_encryption, key_manager, secure_download;
     long long seed;
     bool revision_given;
@@ -62,7 +63,7 @@ static const struct vb_flash_part *part_of(const char *name)
 static void list_chips(void)
 {
     for (const struct eg_target *const *target = eg_targets; *target != NULL; target++)
-        printf("%-12s %s\n", (*target)->name, (*target)->label);
+        printf("%-12s %s%s\n", (*target)->name, (*target)->label, (*target)->stub == NULL ? ", no stub" : "");
 }
 
 static void list_parts(void)
@@ -72,7 +73,7 @@ static void list_parts(void)
                (unsigned)part->jedec & 0xff, (unsigned)part->jedec >> 8 & 0xff, (unsigned)part->jedec >> 16,
                (unsigned)part->size / 1024, (unsigned)part->sector_us[0] / 1000,
                (unsigned)part->sector_us[1] / 1000,
-               part->jedec == VB_NO_FLASH ? "; an absent flash"
+               part->jedec == VB_NO_FLASH ? "; no flash"
                : part->odd_start          ? "; wrong id at first"
                : !part->unique_id         ? "; no unique id"
                                           : "");
@@ -80,7 +81,11 @@ static void list_parts(void)
 
 static void list_faults(void)
 {
-    printf("%smac=BOARD            shows the MAC of that board\n", vb_fault_help);
+    const char *form, *help;
+
+    for (size_t i = 0; vb_fault_row(i, &form, &help); i++)
+        printf("%-22s %s\n", form, help);
+    printf("BYTES counts what the board has received; N times at random distances.\n");
 }
 
 static void print_lists(struct vb_options *options, const struct raw *raw)
@@ -109,6 +114,7 @@ static enum eg_code check_numbers(const struct raw *raw, struct eg_error *err)
     EG_TRY(check_number("revision", raw->revision, 0, REVISION_MAX, ", major * 100 + minor", err));
     EG_TRY(check_number("boards", raw->boards, 1, BOARDS_MAX, "", err));
     EG_TRY(check_number("port", raw->port, 0, 65535, "", err));
+    EG_TRY(check_number("latency", raw->latency, 0, LATENCY_MAX, " ms", err));
     EG_TRY(check_number("crystal", raw->crystal, 0, CRYSTAL_MAX, " MHz", err));
     return check_number("rom-crystal", raw->rom_crystal, 0, CRYSTAL_MAX, " MHz", err);
 }
@@ -128,7 +134,7 @@ static enum eg_code parse_words(struct vb_config *config, const struct raw *raw,
     return EG_OK;
 }
 
-/* Checks the words and makes the pattern of the boards. */
+/* Check the words and make the pattern of the boards. */
 static enum eg_code make_config(struct vb_config *config, const struct raw *raw, struct eg_error *err)
 {
     char names[512];
@@ -149,6 +155,8 @@ static enum eg_code make_config(struct vb_config *config, const struct raw *raw,
     config->rom_crystal_mhz = (uint8_t)raw->rom_crystal;
     config->fast = raw->fast != 0;
     config->maximum_times = raw->maximum_times != 0;
+    config->used = raw->used != 0;
+    config->latency_us = (uint32_t)raw->latency * 1000;
     config->strap_low = raw->download != 0;
     config->force_download = raw->force_download != 0;
     config->secure_boot = raw->secure_boot != 0;
@@ -216,7 +224,8 @@ static enum eg_code parse(poptContext context, struct vb_options *options, struc
 
         if (text != NULL) {
             if (options->text_count == VB_OPTION_TEXTS_MAX)
-                return eg_error_set(err, EG_BAD_JOB, "more than %d options with a text", VB_OPTION_TEXTS_MAX);
+                return eg_error_set(err, EG_BAD_JOB, "more than %d options with an argument",
+                                    VB_OPTION_TEXTS_MAX);
             options->texts[options->text_count++] = raw->text;
             raw->text = NULL;
         }
@@ -252,59 +261,61 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
     struct raw raw = {.boards = 1, .chip = "esp32"};
     /* clang-format off */
     const struct poptOption chip[] = {
-        {"chip", 'c', POPT_ARG_STRING, &raw.text, TEXT_CHIP, "which chip (esp32); see --list-chips", "CHIP"},
+        {"chip", 'c', POPT_ARG_STRING, &raw.text, TEXT_CHIP, "the chip (esp32); see --list-chips", "CHIP"},
         {"revision", 0, POPT_ARG_INT, &raw.revision, GIVEN_REVISION, "its revision, major * 100 + minor, instead of the usual one", "N"},
         {"crystal", 0, POPT_ARG_INT, &raw.crystal, 0, "its crystal, instead of the usual one", "MHZ"},
         {"rom-crystal", 0, POPT_ARG_INT, &raw.rom_crystal, 0, "the crystal that its ROM expects (ESP32-C5)", "MHZ"},
-        {"mac", 0, POPT_ARG_STRING, &raw.text, TEXT_MAC, "MAC of the first board; the others count up", "MAC"},
+        {"mac", 0, POPT_ARG_STRING, &raw.text, TEXT_MAC, "MAC of the first board; the others count up from it", "MAC"},
         {"register", 0, POPT_ARG_STRING, &raw.text, TEXT_REGISTER,
-         "a word to find at that address after every reset, may be repeated: efuse of any package or feature", "ADDR=WORD"},
-        {"stub-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_STUB_DIR, "also run the stubs of this folder", "DIR"},
+         "set a register after every reset, such as an eFuse; may be repeated", "ADDR=WORD"},
+        {"stub-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_STUB_DIR, "also run the stubs in this folder", "DIR"},
         POPT_TABLEEND
     };
     const struct poptOption flash[] = {
-        {"part", 0, POPT_ARG_STRING, &raw.text, TEXT_PART, "which flash part; see --list-parts", "PART"},
-        {"spi-pins", 0, POPT_ARG_STRING, &raw.text, TEXT_SPI_PINS, "where it hangs: default, hspi or CLK,Q,D,HD,CS", "PINS"},
+        {"part", 0, POPT_ARG_STRING, &raw.text, TEXT_PART, "the flash part; see --list-parts", "PART"},
+        {"spi-pins", 0, POPT_ARG_STRING, &raw.text, TEXT_SPI_PINS, "the pins of the flash: default, hspi or CLK,Q,D,HD,CS", "PINS"},
         {"flash-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_FLASH_DIR, "keep the flash of board N in DIR/boardN.bin", "DIR"},
-        {"max-times", 0, POPT_ARG_NONE, &raw.maximum_times, 0, "flash at the datasheet's maximum times", NULL},
+        {"used", 0, POPT_ARG_NONE, &raw.used, 0, "start with old data in the flash, so that it must be erased", NULL},
+        {"max-times", 0, POPT_ARG_NONE, &raw.maximum_times, 0, "erase and program at the datasheet's maximum times", NULL},
         POPT_TABLEEND
     };
     const struct poptOption security[] = {
-        {"secure-boot", 0, POPT_ARG_NONE, &raw.secure_boot, 0, "secure boot is on", NULL},
-        {"secure-boot-v1", 0, POPT_ARG_NONE, &raw.secure_boot_v1, 0, "the old kind of it (ESP32)", NULL},
-        {"flash-encryption", 0, POPT_ARG_NONE, &raw.flash_encryption, 0, "flash encryption is on", NULL},
-        {"no-manual-encryption", 0, POPT_ARG_NONE, &raw.no_manual_encryption, 0, "and the loader may not encrypt by itself", NULL},
-        {"key-manager", 0, POPT_ARG_NONE, &raw.key_manager, 0, "the key manager holds the flash key", NULL},
-        {"secure-download", 0, POPT_ARG_NONE, &raw.secure_download, 0, "secure download mode is on", NULL},
+        {"secure-boot", 0, POPT_ARG_NONE, &raw.secure_boot, 0, "turn secure boot on", NULL},
+        {"secure-boot-v1", 0, POPT_ARG_NONE, &raw.secure_boot_v1, 0, "turn secure boot v1 on (ESP32)", NULL},
+        {"flash-encryption", 0, POPT_ARG_NONE, &raw.flash_encryption, 0, "turn flash encryption on", NULL},
+        {"no-manual-encryption", 0, POPT_ARG_NONE, &raw.no_manual_encryption, 0, "forbid the loader to write encrypted", NULL},
+        {"key-manager", 0, POPT_ARG_NONE, &raw.key_manager, 0, "keep the flash key in the key manager", NULL},
+        {"secure-download", 0, POPT_ARG_NONE, &raw.secure_download, 0, "turn secure download mode on", NULL},
         POPT_TABLEEND
     };
     const struct poptOption reach[] = {
-        {"boards", 'n', POPT_ARG_INT, &raw.boards, 0, "how many boards", "N"},
+        {"boards", 'n', POPT_ARG_INT, &raw.boards, 0, "number of boards", "N"},
         {"port", 'p', POPT_ARG_INT, &raw.port, 0, "TCP port of the first board; 0 = free ports", "BASE"},
         {"bind", 0, POPT_ARG_STRING, &raw.text, TEXT_BIND,
-         "address to listen at (127.0.0.1); anybody who can reach it can use the boards", "ADDR"},
-        {"pty", 0, POPT_ARG_NONE, &raw.pty, 0, "pseudo-terminals instead of RFC 2217", NULL},
+         "address to listen on (127.0.0.1); everyone who can reach it can use the boards", "ADDR"},
+        {"pty", 0, POPT_ARG_NONE, &raw.pty, 0, "serve pseudo-terminals instead of RFC 2217", NULL},
         {"link", 0, POPT_ARG_STRING, &raw.text, TEXT_LINK_DIR, "with --pty: make links DIR/boardN", "DIR"},
-        {"lines", 0, POPT_ARG_NONE, &raw.lines, 0, "with --link: modem lines by sockets DIR/boardN.lines, and the pty's rate", NULL},
+        {"lines", 0, POPT_ARG_NONE, &raw.lines, 0, "with --link: modem lines through sockets DIR/boardN.lines, and the pty's rate", NULL},
+        {"latency", 0, POPT_ARG_INT, &raw.latency, 0, "delay the bytes to the host, as USB-serial bridges do by 1 to 16 ms", "MS"},
         {"usb", 0, POPT_ARG_STRING, &raw.text, TEXT_USB,
-         "what carries the port: bridge (a USB-serial bridge), jtag (USB-Serial/JTAG) or otg (USB-OTG)", "KIND"},
+         "kind of port: bridge (a USB-serial bridge), jtag (USB-Serial/JTAG) or otg (USB-OTG)", "KIND"},
         {"download", 0, POPT_ARG_NONE, &raw.download, 0, "hold the boot strap low: every reset ends in the loader", NULL},
-        {"force-download", 0, POPT_ARG_NONE, &raw.force_download, 0, "begin in the loader, sent there by an application", NULL},
+        {"force-download", 0, POPT_ARG_NONE, &raw.force_download, 0, "start in the loader, as if an application had sent the chip there", NULL},
         POPT_TABLEEND
     };
     const struct poptOption behaviour[] = {
-        {"fast", 0, POPT_ARG_NONE, &raw.fast, 0, "leave time out: infinite baud, instant flash", NULL},
-        {"fault", 0, POPT_ARG_STRING, &raw.text, TEXT_FAULT, "a fault, may be repeated, of one board or of all; see --list-faults",
+        {"fast", 0, POPT_ARG_NONE, &raw.fast, 0, "take no time: infinite baud rate, instant flash", NULL},
+        {"fault", 0, POPT_ARG_STRING, &raw.text, TEXT_FAULT, "a fault of one board or of all; may be repeated; see --list-faults",
          "[BOARD:]FAULT"},
-        {"seed", 0, POPT_ARG_LONGLONG, &raw.seed, 0, "of the faults", "N"},
-        {"app-log", 0, POPT_ARG_STRING, &raw.text, TEXT_APP_LOG, "what the application prints, line by line; \"@500ms \" before one waits", "FILE"},
+        {"seed", 0, POPT_ARG_LONGLONG, &raw.seed, 0, "seed of the random part of the faults", "N"},
+        {"app-log", 0, POPT_ARG_STRING, &raw.text, TEXT_APP_LOG, "lines that the application prints; \"@500ms \" at the start of a line waits", "FILE"},
         POPT_TABLEEND
     };
     const struct poptOption lists[] = {
-        {"list-chips", 0, POPT_ARG_NONE, &raw.list_chips, 0, "show the chips and end", NULL},
-        {"list-parts", 0, POPT_ARG_NONE, &raw.list_parts, 0, "show the flash parts and end", NULL},
-        {"list-faults", 0, POPT_ARG_NONE, &raw.list_faults, 0, "show the faults and end", NULL},
-        {"version", 0, POPT_ARG_NONE, &raw.version, 0, "show the version and end", NULL},
+        {"list-chips", 0, POPT_ARG_NONE, &raw.list_chips, 0, "show the chips and exit", NULL},
+        {"list-parts", 0, POPT_ARG_NONE, &raw.list_parts, 0, "show the flash parts and exit", NULL},
+        {"list-faults", 0, POPT_ARG_NONE, &raw.list_faults, 0, "show the faults and exit", NULL},
+        {"version", 0, POPT_ARG_NONE, &raw.version, 0, "show the version and exit", NULL},
         POPT_TABLEEND
     };
     const struct poptOption table[] = {

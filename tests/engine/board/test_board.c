@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "stubs/stub.h"
+#include "tests/fakes/chips.h"
 #include "tests/fakes/fake_board.h"
 
 #include <stdio.h>
@@ -160,10 +161,6 @@ static void options_and_their_strings_are_copied(void **state)
     assert_int_equal(eg_board_baud(fake->board), 115200);
 }
 
-#define CHIPS                                                                                                \
-    "esp32, esp32c2, esp32c3, esp32c5, esp32c6, esp32c61, esp32e22, esp32h2, esp32h21, esp32h4, esp32p4, "   \
-    "esp32s2, esp32s3, esp32s31, esp8266"
-
 static void options_that_do_not_exist_are_named(void **state)
 {
     struct fake_board *fake = *state;
@@ -179,8 +176,8 @@ static void options_that_do_not_exist_are_named(void **state)
         struct eg_board_options options;
         const char *sentence;
     } rows[] = {
-        {{.chip = "esp99"}, "chip \"esp99\" is none of " CHIPS},
-        {{.chip = ""}, "chip \"\" is none of " CHIPS},
+        {{.chip = "esp99"}, WITH_CHIPS("chip \"esp99\" is none of ")},
+        {{.chip = ""}, WITH_CHIPS("chip \"\" is none of ")},
         {{.port_filters = (const char *const[]){"vid=0x303a", "colour=red", NULL}},
          "port filter \"colour=red\": is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
         {{.settings = &settings},
@@ -414,8 +411,6 @@ static void where_there_is_no_stub_the_rom_goes_on(void **state)
         const char *chip, *warning;
         struct vb_config config;
     } rows[] = {
-        {"esp32h21", "warning: there is no stub for this ESP32-H21, its ROM goes on", {0}},
-        {"esp32e22", "warning: there is no stub for this ESP32-E22, its ROM goes on", {0}},
         {"esp32c3",
          "warning: ESP32-C3 starts no stub in secure download mode; its ROM goes on",
          {.secure_download = true}},
@@ -433,6 +428,18 @@ static void where_there_is_no_stub_the_rom_goes_on(void **state)
         fake_board_plug(fake, rows[i].chip, &config, NO_FAULTS);
         fake_board_connect(fake, FAKE_ROM);
         assert_rom_goes_on(fake, rows[i].warning);
+        fake_board_unplug(fake);
+    }
+    for (size_t i = 0; eg_targets[i] != NULL; i++) {
+        char warning[120];
+
+        if (eg_targets[i]->stub != NULL)
+            continue;
+        snprintf(warning, sizeof warning, "warning: there is no stub for this %s, its ROM goes on",
+                 eg_targets[i]->label);
+        fake_board_plug(fake, eg_targets[i]->name, FAKE_USUAL, NO_FAULTS);
+        fake_board_connect(fake, FAKE_ROM);
+        assert_rom_goes_on(fake, warning);
         fake_board_unplug(fake);
     }
     fake_board_plug(fake, "esp32c2", FAKE_USUAL, NO_FAULTS);

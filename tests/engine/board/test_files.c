@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "engine/board/board_internal.h"
+
+#include "engine/image/uf2.h"
 #include "tests/fakes/fake_board.h"
 
 #include <stdio.h>
@@ -106,7 +108,7 @@ static void a_hex_file_is_its_ranges(void **state)
     (void)fake;
     const struct eg_flash_file files[] = {
         {.addr = 0x1000, .input = {.data = "in front", .size = 8}},
-        {.addr = 0x1000, .input = {.data = hex, .size = strlen(hex), .name = "app.hex"}, .encrypt = true},
+        {.addr = 0x11000, .input = {.data = hex, .size = strlen(hex), .name = "app.hex"}, .encrypt = true},
         {.addr = 0x30000, .input = {.data = ":00 no hex", .size = 10}},
     };
     assert_ok(eg__pieces_read(&pieces, files, 3, &err), err);
@@ -118,6 +120,53 @@ static void a_hex_file_is_its_ranges(void **state)
     assert_true(pieces.piece[1].encrypt && pieces.piece[2].encrypt);
     assert_piece(&pieces.piece[3], "data", 0x30000, ":00 no hex", 10);
     assert_int_equal(pieces.piece[3].file, 2);
+}
+
+static void an_address_that_a_file_would_not_go_to_is_refused(void **state)
+{
+    struct fake_board *fake = *state;
+    EG_CLEANUP(eg_free_cleanup) char *hex = fake_hex(0x11000, BYTES(1, 2, 3), 0x20ffd, BYTES(4, 5));
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+    struct eg_flash_file file = {.input = {.data = hex, .size = strlen(hex), .name = "app.hex"}};
+    struct eg_error err;
+
+    (void)fake;
+    assert_ok(eg_flash_files_check(&file, 1, &err), err);
+    file.addr = 0x10000;
+    assert_error(
+        eg_flash_files_check(&file, 1, &err), err, EG_BAD_ARGUMENT,
+        "app.hex is an Intel HEX file, which says itself where it goes: to 0x00011000, not to 0x00010000");
+    file.addr = 0;
+    file.in_partition = true;
+    assert_int_equal(eg_flash_files_check(&file, 1, &err), EG_BAD_ARGUMENT);
+    file = (struct eg_flash_file){.addr = 0x10000, .input = file.input, .raw = true};
+    assert_ok(eg__pieces_read(&pieces, &file, 1, &err), err);
+    assert_int_equal(pieces.count, 1);
+    assert_piece(&pieces.piece[0], "app.hex", 0x10000, hex, strlen(hex));
+}
+
+static void a_uf2_file_that_counts_from_a_partition_needs_its_name(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer uf2 = {0};
+    EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+    uint8_t image[288] = {0xe9, 1};
+    struct eg_error err;
+
+    eg_put32(image + 32, 0xabcd5432);
+    assert_ok(eg_uf2_write(&uf2, 0, 0, image, sizeof image, 0, true, &err), err);
+    struct eg_flash_file file = {.input = {.data = uf2.data, .size = uf2.size, .name = "app.uf2"}};
+    for (uint32_t addr = 0; addr <= 0x10000; addr += 0x10000) {
+        file.addr = addr;
+        assert_error(
+            eg_flash_files_check(&file, 1, &err), err, EG_BAD_ARGUMENT,
+            "app.uf2 is a UF2 file whose addresses count from an application partition: give the name of "
+            "the partition, such as ota_0, instead of an address");
+    }
+    file.in_partition = true;
+    assert_ok(eg__pieces_read(&pieces, &file, 1, &err), err);
+    assert_int_equal(pieces.count, 1);
+    assert_piece(&pieces.piece[0], "app.uf2", 0x10000, image, sizeof image);
 }
 
 static void a_damaged_hex_file_is_refused_with_its_line(void **state)
@@ -132,7 +181,7 @@ static void a_damaged_hex_file_is_refused_with_its_line(void **state)
              fake_board_path(fake, path, "app.hex"));
     assert_error(check_input(&(struct eg_input){.path = path}, &err), err, EG_BAD_IMAGE, sentence);
     assert_error(check_input(&(struct eg_input){.data = hex, .size = 16}, &err), err, EG_BAD_IMAGE,
-                 "data: there is no end record behind line 1: the file was cut");
+                 "data: there is no end record after line 1: the file was cut");
 }
 
 #define PLACE(name_, addr_, size_)                                                                           \
@@ -200,7 +249,7 @@ static void what_was_flashed_before_must_have_been_split_alike(void **state)
     /* A file without addresses was where its successor goes. */
     static const char one[] = ":020000040001F9\n:0400000001020304F2\n:00000001FF\n";
     file = (struct eg_flash_file){
-        .addr = 0x5000, .input = {.data = one, .size = sizeof one - 1}, .diff_with = before};
+        .addr = 0x10000, .input = {.data = one, .size = sizeof one - 1}, .diff_with = before};
     assert_ok(eg__pieces_read(&pieces, &file, 1, &err), err);
     assert_int_equal(pieces.piece[0].addr, 0x10000);
     assert_true(pieces.piece[0].is_diff);
@@ -404,6 +453,8 @@ int main(void)
         FAKE_TEST(an_input_is_given_once),
         FAKE_TEST(an_input_that_cannot_be_read_is_named),
         FAKE_TEST(a_hex_file_is_its_ranges),
+        FAKE_TEST(an_address_that_a_file_would_not_go_to_is_refused),
+        FAKE_TEST(a_uf2_file_that_counts_from_a_partition_needs_its_name),
         FAKE_TEST(a_damaged_hex_file_is_refused_with_its_line),
         FAKE_TEST(files_that_share_a_sector_are_refused),
         FAKE_TEST(what_was_flashed_before_must_have_been_split_alike),

@@ -76,8 +76,7 @@ static size_t assert_loaded(const struct eg_image_details *details, const uint8_
                 assert_int_equal(image[segment->file_offset + 8 + (addr - segment->addr)], byte);
         }
         if (!covered)
-            fail_msg("%s: 0x%08x of %s is in no segment", details->target, (unsigned)addr,
-                     section->name);
+            fail_msg("%s: 0x%08x of %s is in no segment", details->target, (unsigned)addr, section->name);
         found++;
     }
     return found;

@@ -13,7 +13,8 @@ static enum eg_code read_all(char out[400], size_t *line, const char *text, size
     bool got;
 
     out[0] = '\0';
-    eg__csv_open(&csv, text, size);
+    *line = 0;
+    EG_TRY(eg__csv_open(&csv, text, size, err));
     for (;;) {
         const enum eg_code code = eg__csv_next(&csv, &got, err);
         *line = csv.line;
@@ -40,6 +41,7 @@ static void records_are_read_as_spreadsheets_write_them(void **state)
          "a,,\n",
          "1:a||;"},
         {"# one, two\n \t\n\na\n#", "4:a;"},
+        {" \t# one, two\ra", "2:a;"},
         {"\"a,b\",\"say \"\"hi\"\"\",\"\"\n", "1:a,b|say \"hi\"|;"},
         {"\"two\r\nlines\",x\ny", "1:two\nlines|x;3:y;"},
         {" a , b \n", "1: a | b ;"},
@@ -65,7 +67,7 @@ static void what_is_no_csv_is_named_with_its_line(void **state)
         const char *sentence;
     } rows[] = {
         {"a\n\"b\nc\n", 7, 2, "there is a quote without an end"},
-        {"a\n\"b\"c\n", 7, 2, "there is text behind a closing quote"},
+        {"a\n\"b\"c\n", 7, 2, "there is text after a closing quote"},
         {"a\n\n\xff\n", 5, 3, "byte 0xff is no text in UTF-8"},
         {"a\0b", 3, 1, "byte 0x00 is no text in UTF-8"},
     };

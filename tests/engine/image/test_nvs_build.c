@@ -50,8 +50,8 @@ static void an_image_is_appended_and_nothing_is_on_failure(void **state)
     struct eg_error err;
 
     assert_ok(eg_buffer_append(&image, "before", 6, &err), err);
-    assert_error(eg_nvs_build(&image, &item, 1, 0x1000, 2, &err), err, EG_BAD_ARGUMENT,
-                 "size 0x1000 of an NVS partition is less than 0x3000");
+    assert_error(eg_nvs_build(&image, &item, 1, 0x800, 2, &err), err, EG_BAD_ARGUMENT,
+                 "size 0x800 of an NVS partition is not a multiple of 0x1000");
     assert_int_equal(image.size, 6);
     assert_ok(eg_nvs_build(&image, &item, 1, 0x4000, 1, &err), err);
     assert_int_equal(image.size, 6 + 0x4000);
@@ -133,10 +133,7 @@ static void items_that_nvs_cannot_hold_are_refused(void **state)
          2,
          "key \"k\" is in a namespace with a name of more than 15 bytes"},
         {{{"a", "k", EG_NVS_U32, BYTES(1, 2)}}, 1, 2, "key \"k\" is a u32 of 2 bytes"},
-        {{{"a", "k", (enum eg_nvs_type)0x42, BYTES(1)}},
-         1,
-         2,
-         "key \"k\" is of type 0x42, which there is not"},
+        {{{"a", "k", (enum eg_nvs_type)0x42, BYTES(1)}}, 1, 2, "key \"k\" is of the unknown type 0x42"},
         {{{"a", "k", EG_NVS_STRING, BYTES('x', 0, 'y')}}, 1, 2, "key \"k\" is a string with a NUL in it"},
         {{{"a", "k", EG_NVS_BLOB, zeros, 508001}},
          1,
@@ -177,16 +174,46 @@ static void there_are_at_most_254_namespaces(void **state)
                  "namespace \"n255\" is one namespace more than the 254 there can be");
 }
 
-static void sizes_are_whole_pages_and_at_least_three(void **state)
+static void a_partition_of_one_or_two_pages_keeps_none_free(void **state)
+{
+    (void)state;
+    static uint8_t blob[9000];
+    const struct {
+        size_t size, blob;
+        const char *sentence; /* NULL = it fits */
+    } rows[] = {
+        {0x1000, 100, NULL},
+        {0x2000, 5000, NULL},
+        {0x1000, 5000, "an NVS partition of 0x1000 bytes is too small: its items need 0x2000"},
+        {0x2000, 9000, "an NVS partition of 0x2000 bytes is too small: its items need 0x4000"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct eg_nvs_item item = {"s", "b", EG_NVS_BLOB, blob, rows[i].blob};
+        EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
+        struct eg_error err;
+        if (rows[i].sentence != NULL) {
+            assert_error(eg_nvs_build(&image, &item, 1, rows[i].size, 2, &err), err, EG_BAD_IMAGE,
+                         rows[i].sentence);
+            continue;
+        }
+        assert_ok(eg_nvs_build(&image, &item, 1, rows[i].size, 2, &err), err);
+        assert_int_equal(image.size, rows[i].size);
+        assert_true(eg_nvs_needs_readonly(rows[i].size));
+    }
+    assert_false(eg_nvs_needs_readonly(0x3000));
+}
+
+static void sizes_are_whole_pages(void **state)
 {
     (void)state;
     struct eg_error err;
 
     assert_ok(eg_nvs_size_check(0x3000, &err), err);
     assert_error(eg_nvs_size_check(0x3001, &err), err, EG_BAD_ARGUMENT,
-                 "size 0x3001 of an NVS partition is no multiple of 0x1000");
+                 "size 0x3001 of an NVS partition is not a multiple of 0x1000");
     assert_error(eg_nvs_size_check(0, &err), err, EG_BAD_ARGUMENT,
-                 "size 0x0 of an NVS partition is less than 0x3000");
+                 "size 0x0 of an NVS partition is not a multiple of 0x1000");
 }
 
 int main(void)
@@ -199,7 +226,8 @@ int main(void)
         cmocka_unit_test(what_is_too_small_is_told_what_it_needs),
         cmocka_unit_test(items_that_nvs_cannot_hold_are_refused),
         cmocka_unit_test(there_are_at_most_254_namespaces),
-        cmocka_unit_test(sizes_are_whole_pages_and_at_least_three),
+        cmocka_unit_test(a_partition_of_one_or_two_pages_keeps_none_free),
+        cmocka_unit_test(sizes_are_whole_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

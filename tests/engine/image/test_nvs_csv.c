@@ -227,7 +227,7 @@ static void what_is_wrong_with_a_row_is_named_with_its_line(void **state)
          "a,namespace,,\nk,data,u8,1\nb,namespace,,\nk,data,u8,1\na,namespace,,\n# again\nk,data,i8,2\n",
          "nvs.csv:8: key \"k\" of namespace \"a\" is on line 3, too"},
         {"a,namespace,\nk,data,u8,repeated\n",
-         "nvs.csv:2: key \"k\": behind the encoding stands something that is not REPEAT"},
+         "nvs.csv:2: key \"k\": the encoding is followed by something other than REPEAT"},
         {"key,type\n", "nvs.csv:1: the header has no column \"encoding\""},
     };
 
@@ -277,8 +277,8 @@ static void what_a_unit_is_given_is_checked_with_the_line_of_its_key(void **stat
     assert_error(
         eg_nvs_schema_build(&image, schema, values, 2, 0x4000, 1, &err), err, EG_BAD_IMAGE,
         "nvs.csv:3: key \"s\" is a string of 4000 bytes with its NUL, the longest in version 1 has 1984");
-    assert_error(eg_nvs_schema_build(&image, schema, values, 2, 0x2000, 2, &err), err, EG_BAD_ARGUMENT,
-                 "size 0x2000 of an NVS partition is less than 0x3000");
+    assert_error(eg_nvs_schema_build(&image, schema, values, 2, 0x2800, 2, &err), err, EG_BAD_ARGUMENT,
+                 "size 0x2800 of an NVS partition is not a multiple of 0x1000");
     assert_int_equal(image.size, 0);
     assert_ok(eg_nvs_schema_build(&image, schema, values, 2, 0x4000, 2, &err), err);
 }
@@ -356,6 +356,81 @@ static void workers_share_a_schema(void **state)
     }
 }
 
+/* "key size, key size" of what the rows become, of blobs and strings only. */
+static void assert_made_of(const char *rows, const char *expected)
+{
+    EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = parse(rows);
+    EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items items = {0};
+    char text[400] = "";
+    struct eg_error err;
+
+    assert_ok(eg_nvs_schema_items(&items, schema, NULL, 0, 2, &err), err);
+    for (size_t i = 0; i < items.count; i++)
+        if (items.list[i].key[0] != '\0')
+            sprintf(text + strlen(text), "%s%s %zu", text[0] != '\0' ? ", " : "", items.list[i].key,
+                    items.list[i].size);
+    assert_string_equal(text, expected);
+}
+
+#define HEAD "key,type,encoding,value\nn,namespace,,\n"
+#define SSID "ap.ssid,data,blob_sz_fill(32;0x00),net\n"
+#define PASS "ap.passwd,data,blob_fill(64;0x00),secret\n"
+
+static void the_keys_of_wifi_get_the_companions_of_the_generator(void **state)
+{
+    (void)state;
+    assert_made_of(HEAD "sta.pswd,data,string,p\nx,data,u8,1\nsta.ssid,data,string,s\n",
+                   "sta.pswd 1, sta.apinfo 140, sta.pmk 32, sta.apsw 2, x 1, sta.ssid 1");
+    assert_made_of(HEAD "sta.pmk,data,hex2bin,00ff\nsta.ssid,data,string,s\n",
+                   "sta.pmk 2, sta.ssid 1, sta.apinfo 140, sta.apsw 2");
+    assert_made_of(HEAD "ap.authmode,data,u8,3\n" PASS SSID,
+                   "ap.authmode 1, ap.passwd 64, ap.ssid 36, ap.pmk_info 132");
+    assert_made_of(HEAD SSID PASS "ap.authmode,data,u8,0\n", "ap.ssid 36, ap.passwd 64, ap.authmode 1");
+    assert_made_of(HEAD SSID PASS, "ap.ssid 36, ap.passwd 64");
+    assert_made_of(HEAD SSID "m,namespace,,\n" PASS "ap.authmode,data,u8,3\n",
+                   "ap.ssid 36, ap.passwd 64, ap.authmode 1");
+}
+
+static void the_key_of_an_access_point_is_that_of_wpa(void **state)
+{
+    (void)state;
+    static const uint8_t pmk[] = {0x25, 0x75, 0x48, 0x61, 0x59, 0x62, 0x7c, 0x10, 0x84, 0xf2, 0x89,
+                                  0x83, 0xdc, 0x9a, 0xbb, 0xd7, 0x6a, 0x75, 0x18, 0x77, 0x6e, 0xba,
+                                  0xf5, 0x61, 0x4a, 0xb4, 0x6f, 0xa6, 0x9f, 0xcc, 0xac, 0xd3};
+    const char *const ssids[] = {SSID, "ap.ssid,data,string,net\n", "ap.ssid,data,blob_fill(32;0x00),net\n"};
+
+    for (size_t i = 0; i < sizeof ssids / sizeof *ssids; i++) {
+        char rows[400];
+        snprintf(rows, sizeof rows, HEAD "%s" PASS "ap.authmode,data,u8,4\n", ssids[i]);
+        EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = parse(rows);
+        EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items items = {0};
+        struct eg_error err;
+        assert_ok(eg_nvs_schema_items(&items, schema, NULL, 0, 2, &err), err);
+        const struct eg_nvs_item *const info = &items.list[items.count - 2];
+        assert_string_equal(info->key, "ap.pmk_info");
+        assert_int_equal(info->data[99], 0);
+        assert_memory_equal(info->data + 100, pmk, sizeof pmk);
+    }
+}
+
+static void other_separators_are_named_and_a_semicolon_in_a_value_is_none(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"key;type;encoding;value\ncfg;namespace;;\n",
+                                 "key,type,encoding,value\ncfg;namespace;;\n", "cfg;namespace;\n"};
+    struct eg_nvs_schema *schema = NULL;
+    struct eg_error err;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_int_equal(eg_nvs_schema_parse(&schema, "s.csv", texts[i], strlen(texts[i]), NULL, &err),
+                         EG_BAD_IMAGE);
+        assert_non_null(strstr(err.text, ": the fields are separated by semicolons, not by commas; "));
+    }
+    assert_error(eg_nvs_schema_parse(&schema, "s.csv", "\xfe\xff\0k", 4, NULL, &err), err, EG_BAD_IMAGE,
+                 "s.csv:1: the text is UTF-16; save it as UTF-8");
+    assert_made_of(HEAD "x,data,string,a;b\n", "x 3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +444,9 @@ int main(void)
         cmocka_unit_test(an_unknown_encoding_is_refused),
         cmocka_unit_test(what_a_unit_is_given_is_checked_with_the_line_of_its_key),
         cmocka_unit_test(files_are_read_from_the_folder_that_is_named),
+        cmocka_unit_test(the_keys_of_wifi_get_the_companions_of_the_generator),
+        cmocka_unit_test(the_key_of_an_access_point_is_that_of_wpa),
+        cmocka_unit_test(other_separators_are_named_and_a_semicolon_in_a_value_is_none),
         cmocka_unit_test(workers_share_a_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

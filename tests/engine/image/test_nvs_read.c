@@ -182,7 +182,7 @@ static void what_is_wrong_is_named_with_its_offset(void **state)
         size_t entry; /* whose CRC is made right; 0 = none, 1 = the page's */
         const char *text;
     } rows[] = {
-        {0, 0x7e, 0, "page at offset 0x0 has state 0xffffff7e, which there is not"},
+        {0, 0x7e, 0, "page at offset 0x0 has the unknown state 0xffffff7e"},
         {4, 9, 0, "header of the page at offset 0x0 has CRC 0xb9ba2d84, its bytes have 0xea92741d"},
         {8, 0xfd, 1, "page at offset 0x0 is of version 0xfd, which is not known"},
         {0x1004, 0, 0x1001, "pages at offsets 0x0 and 0x1000 both have number 0"},
@@ -193,7 +193,7 @@ static void what_is_wrong_is_named_with_its_offset(void **state)
         {NUMBER_AT + 2, 126, NUMBER_AT,
          "entry at offset 0x60 has a span of 126 entries, the page has 125 left"},
         {NUMBER_AT + 2, 2, NUMBER_AT, "entry at offset 0x60 is of type 0x12 and has a span of 2 entries"},
-        {NUMBER_AT + 1, 0x13, NUMBER_AT, "entry at offset 0x60 has type 0x13, which there is not"},
+        {NUMBER_AT + 1, 0x13, NUMBER_AT, "entry at offset 0x60 has the unknown type 0x13"},
         {NUMBER_AT, 9, NUMBER_AT,
          "key \"number\" at offset 0x60 is in namespace number 9, which is not there"},
         {NUMBER_AT + 8, 0, NUMBER_AT, "entry at offset 0x60 has no key"},
@@ -244,7 +244,7 @@ static void marks_that_do_not_fit_are_named(void **state)
         {0, 1, EG__NVS_NO_STATE, "entry at offset 0x60 is marked as neither empty nor written nor erased"},
         {0, 1, EG__NVS_EMPTY, "entry at offset 0x60 is marked as empty and is not"},
         {0, 3, EG__NVS_ERASED, "entry at offset 0xa0, data of that at 0x80, is not marked as written"},
-        {0x1000, 9, EG__NVS_ERASED, "entry at offset 0x1160 is in use behind an empty one"},
+        {0x1000, 9, EG__NVS_ERASED, "entry at offset 0x1160 is in use after an empty one"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

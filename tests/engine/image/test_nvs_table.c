@@ -86,6 +86,14 @@ static void what_is_wrong_with_a_table_is_named_with_its_line(void **state)
         {"firmware_key,serial_no,device_no\n00,A,1\n\n00,A\n",
          "values.csv:4: the row has 2 fields, the first one has 3"},
         {"firmware_key,serial_no,device_no\n00,\"A,1\n", "values.csv:2: there is a quote without an end"},
+        {"firmware_key;serial_no;device_no\n00;A;1\n",
+         "values.csv:1: the fields are separated by semicolons, not by commas; save the file as CSV with "
+         "commas"},
+        {"firmware_key,serial_no,device_no\n00\tA\t1\n",
+         "values.csv:2: the fields are separated by tabs, not by commas; save the file as CSV with commas"},
+        {"\xff\xfe"
+         "f",
+         "values.csv:1: the text is UTF-16; save it as UTF-8"},
     };
     EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = parse(schema_text);
 

@@ -100,12 +100,17 @@ static void what_is_wrong_with_a_line_is_told_with_its_number(void **state)
          "line 1: size \"99999999999999999999\" is not a number such as 0x6000, 64K or 1M"},
         {"nvs,data,nvs,0x20000,-64K\n", "line 1: partition nvs at 0x00020000 has no room for its size"},
         {"nvs,data,nvs,,4K,secret\n", "line 1: flag \"secret\" is neither encrypted nor readonly"},
-        {"nvs,data,nvs,,4K,,more\n", "line 1: \"more\" stands behind the flags"},
-        {"seventeen_letters,data,nvs,,4K\n", "line 1: name seventeen_letters is longer than 16 bytes"},
-        {"n\xffs,data,nvs,,4K\n", "line 1: there is something that is no text"},
+        {"nvs,data,nvs,,4K,,more\n", "line 1: \"more\" stands after the flags"},
+        {"seventeen_letters,data,nvs,,4K\nseventeen_letter,data,nvs,,4K\n",
+         "line 2: name seventeen_letter is the same as that of another partition once it is cut to 16 bytes"},
+        {"nvs;data;nvs;0x9000;0x6000;\n",
+         "line 1: the fields are separated by semicolons, not by commas; save the file as CSV with commas"},
+        {"a,data,nvs,,4K\rnvs\tdata\tnvs\t0x9000\t0x6000\r",
+         "line 2: the fields are separated by tabs, not by commas; save the file as CSV with commas"},
+        {"\xff\xfen", "line 1: the text is UTF-16; save it as UTF-8"},
+        {"n\xffs,data,nvs,,4K\n", "line 1: byte 0xff is no text in UTF-8"},
+        {"n\x01s,data,nvs,,4K\n", "line 1: byte 0x01 is a control character"},
         {"a,data,nvs,0xfffff000,4K\nb,data,nvs,,4K\n", "line 2: there is no address left for partition b"},
-        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,data,nvs,,4K\n",
-         "line 1: a field of 80 characters is too long"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -114,6 +119,58 @@ static void what_is_wrong_with_a_line_is_told_with_its_number(void **state)
         print_message("%s\n", rows[i].text);
         assert_error(parse(&table, rows[i].csv, &err), err, EG_BAD_IMAGE, rows[i].text);
     }
+}
+
+static void long_names_are_cut_as_esp_idf_cuts_them(void **state)
+{
+    (void)state;
+    struct eg_partitions table;
+    struct eg_error err;
+
+    assert_ok(parse(&table,
+                    "seventeen_letters,data,nvs,,4K\nfifteen_letters\xc3\xa9,data,nvs,,4K\n"
+                    "sixteen_letters_,data,nvs,,4K\n",
+                    &err),
+              err);
+    assert_string_equal(table.rows[0].name, "seventeen_letter");
+    assert_true(table.name_cut[0]);
+    assert_string_equal(table.rows[1].name, "fifteen_letters");
+    assert_true(table.name_cut[1]);
+    assert_string_equal(table.rows[2].name, "sixteen_letters_");
+    assert_false(table.name_cut[2]);
+}
+
+static void what_follows_from_the_place_of_the_table_is_told(void **state)
+{
+    (void)state;
+    const struct {
+        const char *csv;
+        bool floating;
+    } rows[] = {
+        {"nvs,data,nvs,0x9000,4K\nphy,data,phy,,4K\n", false},
+        {"nvs,data,nvs,,4K\nphy,data,phy,0xa000,4K\n", true},
+        {"nvs,data,nvs,0x9000,4K\nboot,bootloader,primary,0x1000,4K\n", true},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct eg_partitions table;
+        struct eg_error err;
+        assert_ok(parse(&table, rows[i].csv, &err), err);
+        assert_int_equal(table.floating, rows[i].floating);
+    }
+}
+
+static void a_spreadsheet_may_quote_fields_and_end_lines_in_cr(void **state)
+{
+    (void)state;
+    struct eg_partitions table;
+    struct eg_error err;
+
+    assert_ok(parse(&table, "\t# x\r\"nvs\",\"data\",\"nvs\",0x9000,\"4K\",\rb,data,phy,,4K,,,\r", &err),
+              err);
+    assert_int_equal(table.count, 2);
+    assert_string_equal(table.rows[0].name, "nvs");
+    assert_int_equal(table.rows[1].flash_addr, 0xa000);
 }
 
 static void more_lines_than_a_table_has_room_for_are_refused(void **state)
@@ -177,6 +234,9 @@ int main(void)
         cmocka_unit_test(a_partition_at_the_end_of_the_address_space_leaves_none_for_those_that_need_one),
         cmocka_unit_test(the_table_may_lie_elsewhere),
         cmocka_unit_test(what_is_wrong_with_a_line_is_told_with_its_number),
+        cmocka_unit_test(long_names_are_cut_as_esp_idf_cuts_them),
+        cmocka_unit_test(what_follows_from_the_place_of_the_table_is_told),
+        cmocka_unit_test(a_spreadsheet_may_quote_fields_and_end_lines_in_cr),
         cmocka_unit_test(more_lines_than_a_table_has_room_for_are_refused),
         cmocka_unit_test(csv_is_written_as_the_generator_of_esp_idf_does),
         cmocka_unit_test(what_csv_cannot_express_is_refused),

@@ -131,6 +131,44 @@ static void a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused(void **stat
                  "the data from offset 1536 on overlap those from offset 0 on at 0x000013e4");
 }
 
+/* An image of 64 bytes at an address; with the descriptor of an application or without. */
+static void read_image(struct eg_pieces *pieces, uint32_t addr, bool application)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+    uint8_t image[288] = {0xe9, 1};
+    uint32_t family;
+    struct eg_error err;
+
+    if (application)
+        eg_put32(image + 32, 0xabcd5432);
+    assert_ok(eg_uf2_write(&file, FAMILY, addr, image, sizeof image, 0, true, &err), err);
+    assert_ok(eg_uf2_read(pieces, &family, file.data, file.size, &err), err);
+}
+
+static void an_application_at_0_is_one_in_a_partition(void **state)
+{
+    (void)state;
+    const struct {
+        uint32_t addr;
+        bool application;
+        const char *chip; /* NULL = not known */
+        bool relative;
+    } rows[] = {
+        {0, true, "esp32s3", true},      {0, true, NULL, true},       {0, false, "esp32s3", false},
+        {0, false, NULL, false},         {0, false, "esp32s2", true}, {0x10000, true, "esp32s3", false},
+        {0x1000, false, "esp32", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        EG_CLEANUP(eg_pieces_finish) struct eg_pieces pieces = {0};
+        print_message("row %zu\n", i);
+        read_image(&pieces, rows[i].addr, rows[i].application);
+        assert_int_equal(
+            eg_uf2_is_relative(&pieces, rows[i].chip != NULL ? eg_target_by_name(rows[i].chip) : NULL),
+            rows[i].relative);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +177,7 @@ int main(void)
         cmocka_unit_test(blocks_that_are_not_for_the_flash_are_counted_and_passed_over),
         cmocka_unit_test(what_is_wrong_with_a_uf2_file_is_named_with_the_blocks_offset),
         cmocka_unit_test(a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused),
+        cmocka_unit_test(an_application_at_0_is_one_in_a_partition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_usb.h"
 #include "tests/fakes/usb_tree.h"
-#include "tools/vboard/termios2.h"
+#include "tools/vboard/carrier/termios2.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,8 @@ static int make(void **state)
 {
     static const char csv[] =
         "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nfactory,app,factory,0x10000,64k\n"
-        "own,0x40,0,0x110000,8k\n";
+        "own,0x40,0,0x110000,8k\n"
+        "small,data,nvs,0x112000,4k\nfixed,data,nvs,0x113000,4k,readonly\n";
     const struct eg_partitions_place place = {.bootloader_addr = 0x1000};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
     struct eg_partitions table;
@@ -150,8 +151,16 @@ static void nvs_wants_a_place_a_size_and_a_schema(void **state)
                    "@/job.yaml:6:24: unit.nvs.size is 16384, partition nvs has 24576");
     assert_refused(UNIT("  nvs: {at: phy, schema: nvs.csv}"), EG_BAD_JOB,
                    "@/job.yaml:6:13: unit.nvs.at is \"phy\", whose type is data, phy and not data, nvs");
-    assert_refused(UNIT("  nvs: {at: 0x200000, size: 8k, schema: nvs.csv}"), EG_BAD_JOB,
-                   "@/job.yaml:6:29: unit.nvs: size 0x2000 of an NVS partition is less than 0x3000");
+    assert_refused(
+        UNIT("  nvs: {at: 0x200000, size: 8k, schema: nvs.csv}"), EG_BAD_JOB,
+        "@/job.yaml:6:29: unit.nvs.size is less than 0x3000: name a partition instead of an address, "
+        "which the partition table flags readonly");
+    assert_refused(
+        UNIT("  nvs: {at: small, schema: nvs.csv}"), EG_BAD_JOB,
+        "@/job.yaml:6:13: unit.nvs.at is \"small\" of 0x1000 bytes; with less than 0x3000 the partition "
+        "table must flag it readonly");
+    put("job.yaml", UNIT("  nvs: {at: fixed, schema: nvs.csv, values: {serial: a, lot: b}}"));
+    eg_plan_destroy(loaded("job.yaml"));
 }
 
 static void nvs_wants_a_value_for_every_key(void **state)

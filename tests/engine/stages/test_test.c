@@ -7,7 +7,7 @@
 
 #include "engine/image/compress.h"
 #include "engine/stages/run.h"
-#include "tools/vboard/adapter.h"
+#include "tools/vboard/carrier/adapter.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -31,11 +31,12 @@ passes() {
 
 # caught FILE LINE SENTENCE: a file with this line, besides those of the tree, is refused with this sentence alone.
 caught() {
-  new_tree
-  mkdir -p "$(dirname "$1")"
+  mkdir -p "${1%/*}"
   printf '%b\n' "$2" >"$1"
   if bash "$root/tools/dev/check_layers.sh" "$work" >out.log 2>&1; then fail "'$2' in $1 was not caught"; fi
   [ "$(cat out.log)" = "$3" ] || fail "'$2' in $1: got '$(cat out.log)', wanted '$3'"
+  rm "$1"
+  [ "${1##*/new/*}" ] || rmdir "${1%/*}"
 }
 
 new_tree
@@ -74,9 +75,9 @@ caught tools/espgang/ledger/two.c '#include "tools/espgang/line/one.h"' \
   'tools/espgang/ledger/two.c:1: tools/espgang/ledger may not include from tools/espgang/line (tools/espgang/line/one.h)'
 
 # The simulated board shares no protocol code with the engine, only the shape of a port.
-new_tree
 printf '#include "engine/link/port.h"\n#include "targets/one.h"\n' >tools/vboard/two.c
 passes 'a simulated board behind a port'
+rm tools/vboard/two.c
 for header in engine/link/slip.h engine/loader/loader.h engine/image/image.h engine/line/station.h; do
   caught tools/vboard/two.c "#include \"$header\"" "tools/vboard/two.c:1: tools/vboard may not include from ${header%/*} ($header)"
 done
@@ -87,12 +88,9 @@ engine/new/two.c:1: engine/new may not include from engine/base (engine/base/one
 caught tools/vboard/new/two.c 'int a;' 'tools/vboard/new/two.c: tools/vboard/new is not in the table of CONTRIBUTING.md'
 
 # A table that cannot be read as rules.
-new_tree
-printf 'int a;\n' >engine/base/two.c
 sed -i 's/^\(| `reports\/` .*|\) .* |$/\1 nowhere |/' CONTRIBUTING.md
 if bash "$root/tools/dev/check_layers.sh" "$work" >out.log 2>&1; then fail 'a table with an unknown folder was not caught'; fi
 grep -qx 'CONTRIBUTING.md: reports may use nowhere, which is no folder of the table' out.log || fail "an unknown folder: $(cat out.log)"
-new_tree
 cp "$root/CONTRIBUTING.md" .
 sed -i 's/^\(| `engine\/base\/` .*|\) .* |$/\1 targets |/' CONTRIBUTING.md
 if bash "$root/tools/dev/check_layers.sh" "$work" >out.log 2>&1; then fail 'a table with a circle was not caught'; fi

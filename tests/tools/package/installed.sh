@@ -1,4 +1,5 @@
-# Sourced by the tests of what is installed, after e2e/lib.sh: is all of it there, and can other programs be built on it?
+# shellcheck shell=bash
+# Sourced after e2e/lib.sh by the tests of an installation: is it complete, and can other programs be built with it?
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 version=$("$espgang" --version | sed -n 's/^espgang //p')

@@ -3,7 +3,7 @@
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 cd "$(dirname "$0")/../../.."
 
-for page in tools/espgang/espgang.1 tools/vboard/vboard.1 engine/libespgang.3; do
+for page in tools/espgang/espgang.1 "$build/tools/vboard/vboard.1" engine/libespgang.3; do
   mandoc -Tlint -Wwarning "$page" || fail "mandoc complains about $page"
 done
 
@@ -39,6 +39,8 @@ expect_equal 'board options of espgang.1' "$(page_options tools/espgang/espgang.
 [ -n "$("$espgang" write-flash --help | help_options)" ] || fail 'write-flash --help has no option'
 
 expect_equal 'options of vboard.1' "$(page_options tools/vboard/vboard.1 DESCRIPTION)" "$("$vboard" --help | help_options)"
+expect_equal 'faults of vboard.1' "$(sed -n '/^\.Sh FAULTS/,/^\.Sh THE/s/^\.It Cm //p' "$build/tools/vboard/vboard.1")" \
+  "$("$vboard" --list-faults | sed '/^BYTES/d; s/ .*//')"
 
 expect_equal 'calls of libespgang.3' "$(sed -n 's/^\.It Fn //p' engine/libespgang.3 | sort)" \
   "$(tr '\n' ' ' <engine/espgang.h | grep -oE 'EG_API [^;(]*\(' | grep -oE 'eg_[a-z0-9_]+\(' | tr -d '(' | sort)"

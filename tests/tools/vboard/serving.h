@@ -7,7 +7,7 @@
 
 #include "tests/tools/vboard/talk.h"
 
-#include "tools/vboard/lines.h"
+#include "tools/vboard/carrier/lines.h"
 
 #include <errno.h>
 #include <poll.h>

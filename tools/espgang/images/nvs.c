@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image/nvs.h"
+#include "engine/secure/nvs_crypt.h"
 #include "tools/espgang/arguments.h"
 #include "tools/espgang/verb.h"
 
@@ -25,15 +26,20 @@
 
 #define CSV_SIZE_MAX ((size_t)256 << 20)
 #define PATH_ROOM    4096
+#define KEYS_SUFFIX  "-keys.bin"
 #define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
-static const char usage[] = "build IN.csv OUT.bin SIZE | build SIZE | print FILE | check FILE";
+static const char usage[] = "build IN.csv OUT.bin SIZE | build SIZE | print FILE | check FILE |\n"
+                            "        encrypt IN.bin OUT.bin | decrypt IN.bin OUT.bin | keys OUT.bin";
 
 /* What is on the command line. */
 struct given {
     char *schema, *values, *output_dir, *prefix, *file_id;
+    char *keys_path, *hmac_key_path;
+    int make_keys;
     int version;
     int json;
+    struct eg_secret keys; /* from one of the two files; size 0 = nothing is encrypted */
 };
 
 static void given_finish(struct given *given)
@@ -43,6 +49,9 @@ static void given_finish(struct given *given)
     free(given->output_dir);
     free(given->prefix);
     free(given->file_id);
+    free(given->keys_path);
+    free(given->hmac_key_path);
+    eg_secret_finish(&given->keys);
 }
 
 /* ---- Files ---- */
@@ -74,7 +83,7 @@ static enum eg_code put(int fd, const uint8_t *data, size_t size)
     return EG_OK;
 }
 
-static enum eg_code write_file(const char *path, const struct eg_buffer *image, struct eg_error *err)
+enum eg_code cli_nvs_write(const char *path, const struct eg_buffer *image, struct eg_error *err)
 {
     EG_CLEANUP(part_finish) struct part part = {.fd = -1};
     struct stat info;
@@ -111,16 +120,30 @@ static enum eg_code read_schema(struct eg_nvs_schema **schema, const char *path,
 
 /* ---- One image ---- */
 
-static enum eg_code build_one(const char *input, const char *output, size_t size, unsigned version,
+static void note_readonly(size_t size)
+{
+    if (eg_nvs_needs_readonly(size))
+        printf("note: an NVS partition of 0x%zx bytes must be flagged readonly in the partition table\n",
+               size);
+}
+
+static enum eg_code encrypt(struct eg_buffer *image, const struct eg_secret *keys, struct eg_error *err)
+{
+    return keys->size == 0 ? EG_OK : eg_nvs_encrypt(image->data, image->size, keys, err);
+}
+
+static enum eg_code build_one(const struct given *given, const char *input, const char *output, size_t size,
                               struct eg_error *err)
 {
     EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
 
     EG_TRY(read_schema(&schema, input, err));
-    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, version, err));
-    EG_TRY(write_file(output, &image, err));
+    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, (unsigned)given->version, err));
+    EG_TRY(encrypt(&image, &given->keys, err));
+    EG_TRY(cli_nvs_write(output, &image, err));
     printf("%s: %zu bytes\n", output, image.size);
+    note_readonly(size);
     return EG_OK;
 }
 
@@ -167,7 +190,9 @@ static void id_of(const struct mass *mass, size_t unit, char number[24], const c
                                       : eg_nvs_table_unit(mass->table, unit, &count)[mass->id_column].text;
 }
 
-static enum eg_code name_of(const struct mass *mass, size_t unit, char path[PATH_ROOM], struct eg_error *err)
+/* DIR/PREFIX-ID and a suffix. */
+static enum eg_code name_of(const struct mass *mass, size_t unit, const char *suffix, char path[PATH_ROOM],
+                            struct eg_error *err)
 {
     char number[24];
     const char *id;
@@ -180,7 +205,7 @@ static enum eg_code name_of(const struct mass *mass, size_t unit, char path[PATH
         if (*at == '/' || iscntrl((unsigned char)*at))
             return eg_error_set(err, EG_BAD_IMAGE, "column \"%s\" has byte 0x%02x, and names the unit's file",
                                 mass->given->file_id, (unsigned char)*at);
-    if (snprintf(path, PATH_ROOM, "%s/%s-%s.bin", mass->given->output_dir, mass->given->prefix, id) >=
+    if (snprintf(path, PATH_ROOM, "%s/%s-%s%s", mass->given->output_dir, mass->given->prefix, id, suffix) >=
         PATH_ROOM)
         return eg_error_set(err, EG_BAD_IMAGE, "%.100s...: the path is too long", path);
     return EG_OK;
@@ -193,7 +218,7 @@ static enum eg_code build_unit(const struct mass *mass, size_t unit, struct eg_b
     const struct eg_nvs_value *const values = eg_nvs_table_unit(mass->table, unit, &count);
 
     image->size = 0;
-    if (name_of(mass, unit, path, err) != EG_OK ||
+    if (name_of(mass, unit, ".bin", path, err) != EG_OK ||
         eg_nvs_schema_build(image, mass->schema, values, count, mass->size, (unsigned)mass->given->version,
                             err) != EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", mass->given->values, eg_nvs_table_line(mass->table, unit));
@@ -249,6 +274,35 @@ static enum eg_code make_folder(const char *path, struct eg_error *err)
     return EG_OK;
 }
 
+/* Keys that are there already belong to a board, and are never replaced. */
+static enum eg_code check_no_keys(const struct mass *mass, size_t unit, struct eg_error *err)
+{
+    char path[PATH_ROOM];
+    struct stat info;
+
+    if (!mass->given->make_keys)
+        return EG_OK;
+    EG_TRY(name_of(mass, unit, KEYS_SUFFIX, path, err));
+    if (lstat(path, &info) == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there already, and keys are never replaced", path);
+    return EG_OK;
+}
+
+/* By the keys that are given, or by its own, which are written first. */
+static enum eg_code encrypt_unit(const struct mass *mass, size_t unit, struct eg_buffer *image,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg_secret_finish) struct eg_secret keys = {0};
+    char path[PATH_ROOM];
+
+    if (!mass->given->make_keys)
+        return encrypt(image, &mass->given->keys, err);
+    EG_TRY(name_of(mass, unit, KEYS_SUFFIX, path, err));
+    EG_TRY(eg_nvs_keys_make(&keys, err));
+    EG_TRY(cli_nvs_keys_write(path, &keys, err));
+    return encrypt(image, &keys, err);
+}
+
 static enum eg_code build_units(struct mass *mass, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
@@ -266,13 +320,17 @@ static enum eg_code build_units(struct mass *mass, struct eg_error *err)
     EG_TRY(find_id(mass, err));
     for (size_t i = 0; i < units; i++)
         EG_TRY(build_unit(mass, i, &image, path, err));
+    for (size_t i = 0; i < units; i++)
+        EG_TRY(check_no_keys(mass, i, err));
     EG_TRY(check_ids(mass, err));
     EG_TRY(make_folder(mass->given->output_dir, err));
     for (size_t i = 0; i < units; i++) {
         EG_TRY(build_unit(mass, i, &image, path, err));
-        EG_TRY(write_file(path, &image, err));
+        EG_TRY(encrypt_unit(mass, i, &image, err));
+        EG_TRY(cli_nvs_write(path, &image, err));
         printf("%s: %zu bytes\n", path, image.size);
     }
+    note_readonly(mass->size);
     return EG_OK;
 }
 
@@ -292,16 +350,27 @@ static enum cli_status build_mass(poptContext context, struct given *given, size
 
 /* ---- The command line ---- */
 
-static enum cli_status build(poptContext context, struct given *given)
+static bool has_mass_options(const struct given *given)
 {
-    const bool mass = given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
-                      given->prefix != NULL || given->file_id != NULL;
+    return given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
+           given->prefix != NULL || given->file_id != NULL || given->make_keys;
+}
+
+static enum eg_code load_keys(struct given *given, struct eg_error *err)
+{
+    return cli_nvs_keys_load(&given->keys, given->keys_path, given->hmac_key_path, err);
+}
+
+static enum cli_status build(poptContext context, struct given *given, const char *verb)
+{
+    const bool mass = has_mass_options(given);
     const char *const input = mass ? NULL : poptGetArg(context);
     const char *const output = mass ? NULL : poptGetArg(context);
     const char *const size_text = poptGetArg(context);
     struct eg_error err;
     uint64_t size;
 
+    (void)verb;
     if (given->json)
         return cli_usage(context, "--json goes with print");
     if (given->version != 1 && given->version != 2)
@@ -314,21 +383,23 @@ static enum cli_status build(poptContext context, struct given *given)
         return cli_usage(context, "'%s' is one argument too many", poptPeekArg(context));
     if (!cli_number(size_text, SIZE_LIMIT, &size))
         return cli_usage(context, "size '%s' is no number up to 256M, such as 0x6000 or 24k", size_text);
+    if (!given->make_keys && load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
     if (mass)
         return build_mass(context, given, (size_t)size);
     if (eg_nvs_size_check((size_t)size, &err) != EG_OK ||
-        build_one(input, output, (size_t)size, (unsigned)given->version, &err) != EG_OK)
+        build_one(given, input, output, (size_t)size, &err) != EG_OK)
         return cli_fail(&err);
     return CLI_OK;
 }
 
-static enum cli_status look_at(poptContext context, const struct given *given, const char *verb)
+static enum cli_status look_at(poptContext context, struct given *given, const char *verb)
 {
     const char *const path = poptGetArg(context);
     const bool check = strcmp(verb, "check") == 0;
+    struct eg_error err;
 
-    if (given->schema != NULL || given->values != NULL || given->output_dir != NULL ||
-        given->prefix != NULL || given->file_id != NULL)
+    if (has_mass_options(given))
         return cli_usage(context, "%s takes none of the options of build", verb);
     if (check && given->json)
         return cli_usage(context, "--json goes with print");
@@ -336,8 +407,53 @@ static enum cli_status look_at(poptContext context, const struct given *given, c
         return cli_usage(context, "%s what? name a file", verb);
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "one file at a time, not '%s' too", poptPeekArg(context));
-    return check ? cli_nvs_check(path) : cli_nvs_print(path, given->json);
+    if (load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
+    return check ? cli_nvs_check(path, &given->keys) : cli_nvs_print(path, &given->keys, given->json);
 }
+
+static enum cli_status crypt_file(poptContext context, struct given *given, const char *verb)
+{
+    const char *const input = poptGetArg(context), *const output = poptGetArg(context);
+    struct eg_error err;
+
+    if (has_mass_options(given) || given->json)
+        return cli_usage(context, "%s takes --keys or --hmac-key and no other option", verb);
+    if (output == NULL || poptPeekArg(context) != NULL)
+        return cli_usage(context, "%s wants IN.bin and OUT.bin", verb);
+    if (given->keys_path == NULL && given->hmac_key_path == NULL)
+        return cli_usage(context, "by which keys? name their file with --keys or --hmac-key");
+    if (load_keys(given, &err) != EG_OK)
+        return cli_fail(&err);
+    return cli_nvs_crypt(input, output, &given->keys, strcmp(verb, "encrypt") == 0);
+}
+
+static enum cli_status keys(poptContext context, struct given *given, const char *verb)
+{
+    const char *const output = poptGetArg(context);
+    struct eg_error err;
+
+    if (has_mass_options(given) || given->json || given->keys_path != NULL)
+        return cli_usage(context, "%s takes no option but --hmac-key", verb);
+    if (output == NULL || poptPeekArg(context) != NULL)
+        return cli_usage(context, "%s wants OUT.bin", verb);
+    if ((given->hmac_key_path != NULL ? load_keys(given, &err) : eg_nvs_keys_make(&given->keys, &err)) !=
+            EG_OK ||
+        cli_nvs_keys_write(output, &given->keys, &err) != EG_OK)
+        return cli_fail(&err);
+    printf("%s: %d bytes, for a partition of type data, subtype nvs_keys\n", output, EG_NVS_KEYS_FILE_SIZE);
+    return CLI_OK;
+}
+
+struct verb {
+    const char *name;
+    enum cli_status (*run)(poptContext context, struct given *given, const char *verb);
+};
+
+static const struct verb verbs[] = {
+    {"build", build},        {"print", look_at}, {"check", look_at}, {"encrypt", crypt_file},
+    {"decrypt", crypt_file}, {"keys", keys},     {NULL, NULL},
+};
 
 enum cli_status cli_nvs(int argc, const char **argv)
 {
@@ -353,6 +469,12 @@ enum cli_status cli_nvs(int argc, const char **argv)
          "build: how their names begin, in front of -1.bin, -2.bin (default: nvs)", "TEXT"},
         {"fileid", 0, POPT_ARG_STRING, &given.file_id, 0,
          "build: take the value of this key instead of the number of the unit", "KEY"},
+        {"keys", 0, POPT_ARG_STRING, &given.keys_path, 0,
+         "the partition is, or becomes, encrypted by the keys in this file", "FILE"},
+        {"hmac-key", 0, POPT_ARG_STRING, &given.hmac_key_path, 0,
+         "the same by keys derived from this HMAC key of 32 bytes", "FILE"},
+        {"make-keys", 0, POPT_ARG_NONE, &given.make_keys, 0,
+         "build: encrypt each unit by keys of its own, written beside its image", NULL},
         {"json", 0, POPT_ARG_NONE, &given.json, 0, "print: as JSON", NULL},
         POPT_AUTOHELP POPT_TABLEEND};
     EG_CLEANUP(cli_options_finish) poptContext context = NULL;
@@ -361,10 +483,13 @@ enum cli_status cli_nvs(int argc, const char **argv)
         return CLI_USAGE;
     const char *const verb = poptGetArg(context);
     if (verb == NULL)
-        return cli_usage(context, "build, print or check?");
-    if (strcmp(verb, "build") == 0)
-        return build(context, &given);
-    if (strcmp(verb, "print") == 0 || strcmp(verb, "check") == 0)
-        return look_at(context, &given, verb);
-    return cli_usage(context, "'%s' is none of build, print, check", verb);
+        return cli_usage(context, "build, print, check, encrypt, decrypt or keys?");
+    const struct verb *row = verbs;
+    while (row->name != NULL && strcmp(row->name, verb) != 0)
+        row++;
+    if (row->name == NULL)
+        return cli_usage(context, "'%s' is none of build, print, check, encrypt, decrypt, keys", verb);
+    if ((given.keys_path != NULL) + (given.hmac_key_path != NULL) + given.make_keys > 1)
+        return cli_usage(context, "--keys, --hmac-key and --make-keys exclude each other");
+    return row->run(context, &given, verb);
 }

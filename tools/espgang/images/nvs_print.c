@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/image/nvs.h"
+#include "engine/secure/nvs_crypt.h"
 #include "tools/espgang/verb.h"
 
 #include <jansson.h>
@@ -50,14 +51,18 @@ static void on_fault(void *context, const char *sentence)
         json_array_append_new(image->faults, json_string(clean));
 }
 
-static enum eg_code load(struct image *image, struct eg_error *err)
+static enum eg_code load(struct image *image, const struct eg_secret *keys, struct eg_error *err)
 {
     EG_TRY(cli_file_check(image->path, err));
     EG_TRY(eg_file_read(&image->file, image->path, FILE_SIZE_MAX, err));
+    if (keys->size != 0 && eg_nvs_decrypt(image->file.data, image->file.size, keys, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", image->path);
     EG_TRY(eg_nvs_examine(&image->items, &image->usage, image->file.data, image->file.size, on_fault, image,
                           err));
     if (image->usage.version != 0 && image->usage.entries == 0 && image->fault_count > 0)
-        on_fault(image, "not one entry is whole: it may be encrypted");
+        on_fault(image, keys->size != 0
+                            ? "not one entry is whole: the keys are others, or it is not encrypted"
+                            : "not one entry is whole: it may be encrypted (see --keys)");
     return EG_OK;
 }
 
@@ -215,12 +220,12 @@ static enum cli_status print_json(const struct image *image)
     return CLI_OK;
 }
 
-enum cli_status cli_nvs_print(const char *path, bool json)
+enum cli_status cli_nvs_print(const char *path, const struct eg_secret *keys, bool json)
 {
     EG_CLEANUP(image_finish) struct image image = {.path = path, .faults = json ? json_array() : NULL};
     struct eg_error err;
 
-    if (load(&image, &err) != EG_OK)
+    if (load(&image, keys, &err) != EG_OK)
         return cli_fail(&err);
     if (json) {
         const enum cli_status status = print_json(&image);
@@ -233,12 +238,12 @@ enum cli_status cli_nvs_print(const char *path, bool json)
     return image.fault_count == 0 ? CLI_OK : CLI_NOT_PASSED;
 }
 
-enum cli_status cli_nvs_check(const char *path)
+enum cli_status cli_nvs_check(const char *path, const struct eg_secret *keys)
 {
     EG_CLEANUP(image_finish) struct image image = {.path = path};
     struct eg_error err;
 
-    if (load(&image, &err) != EG_OK)
+    if (load(&image, keys, &err) != EG_OK)
         return cli_fail(&err);
     if (image.fault_count > 0)
         return CLI_NOT_PASSED;

@@ -191,6 +191,7 @@ void cli_slots_finish(struct cli_slots *slots)
 {
     for (unsigned i = 0; i < slots->count; i++) {
         free((void *)slots->slots[i].name);
+        free((void *)slots->slots[i].address);
         free((void *)slots->slots[i].url);
         free((void *)slots->slots[i].label);
     }

@@ -8,17 +8,22 @@
 
 #include "tools/espgang/verb.h"
 
-/** For verbs that take addresses: where the partition table is. */
+/** For verbs that take addresses: options that say where the partition table is. */
 #define CLI_OPTION_PARTITIONS                                                                                \
+    {.name = "partition-table",                                                                              \
+     .value = "ADDRESS|FILE",                                                                                \
+     .help = "where partition names are looked up: an address in the flash, or a file, binary or CSV "       \
+             "(default: 0x8000)"},                                                                           \
     {                                                                                                        \
-        .name = "partition-table", .value = "ADDRESS|FILE",                                                  \
-        .help = "where partition names are looked up: an address in the flash, or a file, binary or CSV "    \
-                "(default: 0x8000)"                                                                          \
+        .name = "partition-table-offset", .value = "ADDRESS",                                                \
+        .help = "where in the flash the table of such a CSV goes, when it leaves offsets out "               \
+                "(default: where the flash has it, else 0x8000)"                                             \
     }
 
-/** Whether the word could be an address: a number, or something that is none and may be a name. `what` is for
- * the sentence. */
-enum eg_code cli_address_check(const char *word, const char *what, struct eg_error *err) EG_CHECKED;
+/** Check what can be checked of an address without a board: it is a number or may be a name, and a name is in
+ * the file of --partition-table. `what` is for the sentence. */
+enum eg_code cli_address_check(const struct cli_call *call, const char *word, const char *what,
+                               struct eg_error *err) EG_CHECKED;
 
 /**
  * Find the address that a word means.

@@ -28,12 +28,18 @@
         .choices = cli_flash_sizes, .env = "ESPTOOL_FS"                                                      \
     }
 
-static enum eg_code check_pairs(const char *const *words, int count, struct eg_error *err)
+#define OPTION_RAW                                                                                           \
+    {                                                                                                        \
+        .name = "raw", .help = "take Intel HEX and UF2 files as they are, at the address given"              \
+    }
+
+static enum eg_code check_pairs(const struct cli_call *call, const char *const *words, int count,
+                                struct eg_error *err)
 {
     if (count % 2 != 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.60s\" is not followed by a file", words[count - 1]);
     for (int i = 0; i < count; i += 2) {
-        EG_TRY(cli_address_check(words[i], "address", err));
+        EG_TRY(cli_address_check(call, words[i], "address", err));
         EG_TRY(cli_file_check(words[i + 1], err));
     }
     return EG_OK;
@@ -74,6 +80,8 @@ static enum eg_code files_of(const struct cli_call *call, bool connected, struct
         (*count)++;
         EG_TRY(cli_file_address(call, words[0], words[1], &file->addr, err));
         file->input.path = words[1];
+        file->in_partition = !cli_number(words[0], UINT32_MAX, &number);
+        file->raw = cli_flag(call, "raw");
         file->encrypt = encrypt;
         const char *before = encrypt ? NULL : cli_texts(call, "diff-with", at / 2);
         if (before != NULL && strcasecmp(before, "skip") != 0)
@@ -94,7 +102,7 @@ static enum eg_code check_apart(const struct cli_call *call, struct eg_error *er
 
 static enum eg_code check_files(struct cli_call *call, struct eg_error *err)
 {
-    EG_TRY(check_pairs(call->argument, call->count, err));
+    EG_TRY(check_pairs(call, call->argument, call->count, err));
     return check_apart(call, err);
 }
 
@@ -106,8 +114,8 @@ static enum eg_code check_write(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(words_of(call, "encrypt-files", &encrypted, &encrypted_count, err));
     EG_TRY(words_of(call, "diff-with", &before, &before_count, err));
-    EG_TRY(check_pairs(call->argument, call->count, err));
-    EG_TRY(check_pairs(encrypted, encrypted_count, err));
+    EG_TRY(check_pairs(call, call->argument, call->count, err));
+    EG_TRY(check_pairs(call, encrypted, encrypted_count, err));
     if (call->count + encrypted_count == 0)
         return eg_error_set(err, EG_BAD_ARGUMENT, "wants %s", call->verb->arguments);
     if (cli_flag(call, "encrypt") && encrypted_count > 0)
@@ -171,6 +179,7 @@ static const struct cli_option write_options[] = {
     {.name = "force", .help = "no checks of chip, revision, security and size"},
     {.name = "compress", .letter = 'z', .help = "compress what is sent (default with a stub)"},
     {.name = "no-compress", .letter = 'u', .help = "send it as it is (default with the ROM)"},
+    OPTION_RAW,
     OPTION_MODE,
     OPTION_FREQ,
     OPTION_SIZE,
@@ -205,6 +214,7 @@ static enum eg_code verify_flash(struct cli_call *call, struct eg_error *err)
 
 static const struct cli_option verify_options[] = {
     {.name = "diff", .letter = 'd', .help = "show the bytes that differ"},
+    OPTION_RAW,
     OPTION_MODE,
     OPTION_FREQ,
     OPTION_SIZE,

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Many boards of one pattern: numbers, faults, MACs, flash files.
+ *
+ * Not here: carrier_sim.c has the scheme over the gang.
+ */
+
+#include "tools/vboard/carrier/gang.h"
+
+#include "engine/base/bytes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BAUD 115200
+
+/* Split "3:lie" into 3 and "lie"; 0 = every board. */
+static enum eg_code fault_board(unsigned *number, const char **word, const char *text, unsigned count,
+                                struct eg_error *err)
+{
+    const size_t digits = strspn(text, "0123456789");
+
+    *number = 0;
+    *word = text;
+    if (digits == 0 || text[digits] != ':')
+        return EG_OK;
+    const unsigned long value = strtoul(text, NULL, 10);
+    if (value < 1 || value > count)
+        return eg_error_set(err, EG_BAD_JOB, "fault \"%s\": there are boards 1 to %u", text, count);
+    *number = (unsigned)value;
+    *word = text + digits + 1;
+    return EG_OK;
+}
+
+static enum eg_code add_fault(struct vb_config *config, unsigned *other, const char *text, unsigned number,
+                              unsigned count, struct eg_error *err)
+{
+    struct vb_fault fault;
+    const char *word;
+    unsigned only;
+
+    EG_TRY(fault_board(&only, &word, text, count, err));
+    EG_TRY(vb_fault_parse(&fault, word, err));
+    if (fault.mac_of > count)
+        return eg_error_set(err, EG_BAD_JOB, "fault \"%s\": there are boards 1 to %u", text, count);
+    if (only != 0 && only != number)
+        return EG_OK;
+    if (fault.mac_of != 0) {
+        *other = fault.mac_of == number ? 0 : fault.mac_of;
+        return EG_OK;
+    }
+    if (config->fault_count == VB_FAULTS_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "board %u: more than %d faults", number, VB_FAULTS_MAX);
+    config->faults[config->fault_count++] = fault;
+    return EG_OK;
+}
+
+/* The pattern's MAC is the first board's; the others count up in the vendor's three bytes. */
+static void count_mac_up(uint8_t mac[6], unsigned by)
+{
+    const uint32_t serial = ((uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]) + by;
+
+    mac[3] = (uint8_t)(serial >> 16);
+    mac[4] = (uint8_t)(serial >> 8);
+    mac[5] = (uint8_t)serial;
+}
+
+static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *pattern, unsigned number,
+                                 const char *const *faults, unsigned fault_count, bool own_mac,
+                                 struct eg_error *err)
+{
+    struct vb__place *place = &gang->places[number - 1];
+    struct vb_config config = *pattern;
+    unsigned other = 0;
+
+    config.number = number;
+    if (memcmp(config.mac, (const uint8_t[sizeof config.mac]){0}, sizeof config.mac) != 0)
+        count_mac_up(config.mac, number - 1);
+    for (unsigned i = 0; i < fault_count; i++)
+        EG_TRY(add_fault(&config, &other, faults[i], number, gang->count, err));
+    if (own_mac != (other == 0))
+        return EG_OK;
+    if (other != 0) {
+        if (gang->places[other - 1].adapter.board == NULL)
+            return eg_error_set(err, EG_BAD_JOB, "board %u: board %u shows the MAC of another board itself",
+                                number, other);
+        memcpy(config.mac, vb_board_mac(gang->places[other - 1].adapter.board), sizeof config.mac);
+    }
+    if (pattern->flash_path != NULL) {
+        const int length = snprintf(place->flash_path, sizeof place->flash_path, "%s/board%u.bin",
+                                    pattern->flash_path, number);
+        if ((size_t)length >= sizeof place->flash_path)
+            return eg_error_set(err, EG_IO, "%.64s...: longer than %zu characters", pattern->flash_path,
+                                sizeof place->flash_path - 1);
+        config.flash_path = place->flash_path;
+    }
+    EG_TRY(vb_board_create(&place->adapter.board, &config, err));
+    place->adapter.start_us = gang->start_us;
+    place->adapter.baud = FIRST_BAUD;
+    return EG_OK;
+}
+
+enum eg_code vb_gang_create(struct vb_gang **gang, const struct vb_config *config, unsigned count,
+                            const char *const *faults, unsigned fault_count, struct eg_error *err)
+{
+    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *made = NULL;
+
+    EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
+    pthread_mutex_init(&made->lock, NULL);
+    EG_TRY(eg_alloc(&made->places, count, sizeof *made->places, err));
+    made->count = count;
+    made->target = config->target;
+    made->fast = config->fast;
+    made->start_us = eg_clock_us();
+    vb__sim_scheme_init(made);
+    /* A board with the MAC of another needs that other board. */
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned number = 1; number <= count; number++)
+            EG_TRY(create_board(made, config, number, faults, fault_count, pass == 0, err));
+    *gang = made;
+    made = NULL;
+    return EG_OK;
+}
+
+void vb_gang_destroy(struct vb_gang *gang)
+{
+    if (gang == NULL)
+        return;
+    for (unsigned i = 0; i < gang->count; i++)
+        vb_board_destroy(gang->places[i].adapter.board);
+    free(gang->places);
+    pthread_mutex_destroy(&gang->lock);
+    free(gang);
+}
+
+void vb_gang_destroy_cleanup(struct vb_gang **gang)
+{
+    vb_gang_destroy(*gang);
+}
+
+unsigned vb_gang_count(const struct vb_gang *gang)
+{
+    return gang->count;
+}
+
+struct vb_board *vb_gang_board(struct vb_gang *gang, unsigned number)
+{
+    return gang->places[number - 1].adapter.board;
+}
+
+struct vb_adapter *vb_gang_adapter(struct vb_gang *gang, unsigned number)
+{
+    return &gang->places[number - 1].adapter;
+}
