@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Firmware files read whole, and files that bytes go to.
+ * Firmware files, read whole, and output files.
  *
- * A file that is named by its path is written as PATH.part beside it and takes its name when it is whole, so
- * a failure, a full disk or a Ctrl-C leaves what was there. Where a later resume may go on with it, the part
- * stays.
+ * An output that is a path is written as PATH.part and renamed when it is whole, so that a failure, a full
+ * disk or a Ctrl-C leaves the old file. PATH.part stays where a later call can resume it.
  */
 
 #include "engine/board/board_internal.h"

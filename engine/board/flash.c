@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The flash of a connected board, but for reading, writing and verifying files. */
+/* The flash of a connected board: attaching, id, erasing, digests, raw commands. Files are in read.c and
+ * write.c. */
 
 #include "engine/board/board_internal.h"
 
@@ -64,7 +65,7 @@ static enum eg_code spi_word(const struct eg_board *board, const char *text, uin
     return eg_loader_spi_pins(target, pins, word, err);
 }
 
-/* Says so when nothing seems to be there; every call that needs the flash finds out for itself. */
+/* Warn when no flash answers; every call that needs the flash fails by itself then. */
 static enum eg_code look_for_flash(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -114,7 +115,8 @@ enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, 
     return EG_OK;
 }
 
-/* A ROM takes the flash for one of 2 MB unless it is told; in secure download mode only the caller knows. */
+/* Tell the loader the flash size. A ROM assumes 2 MB otherwise; in secure download mode only the caller
+ * knows. */
 enum eg_code eg__set_flash_size(struct eg_board *board, uint32_t declared, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);

@@ -3,9 +3,9 @@
 /*
  * Reading flash into a file or memory, and comparing it with files.
  *
- * Reading goes stretch by stretch: each has its own digest from the chip, so that a damaged one is read again
- * alone, and what an interrupted read has left can be gone on with. What is there already counts only when
- * the chip's digest of that much flash agrees.
+ * Flash is read in stretches. Each has its own digest from the chip, so that a damaged stretch is read again
+ * alone, and an interrupted read can be resumed. Bytes that an interrupted read has left count only when the
+ * chip's digest of that much flash agrees.
  */
 
 #include "engine/board/board_internal.h"
@@ -36,7 +36,8 @@ static bool is_final(enum eg_code code)
     return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
 }
 
-/* A ROM sends no digest along, and neither question nor answer has a checksum. */
+/* Read a stretch and check it. A ROM sends no digest along, and its replies have no checksum, so it is asked
+ * for one. */
 static enum eg_code read_and_check(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
                                    struct eg__working *working, struct eg_error *err)
 {
@@ -71,7 +72,7 @@ static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t 
     }
 }
 
-/* How much of PATH.part the chip confirms; the rest of it is thrown away. */
+/* Find how much of PATH.part the chip confirms; the rest is thrown away. */
 static enum eg_code confirmed(struct eg_board *board, const struct eg_output *output, uint32_t addr,
                               uint32_t size, uint32_t *done, struct eg_error *err)
 {
@@ -162,7 +163,7 @@ static enum eg_code show_difference(struct eg_board *board, const struct eg__pie
     return EG_OK;
 }
 
-/* `*equal` is whether the flash holds the piece. */
+/* Compare a piece with the flash; `*equal` is whether the flash holds it. */
 static enum eg_code compare(struct eg_board *board, const struct eg__piece *piece, bool diff, bool *equal,
                             struct eg_error *err)
 {

@@ -7,12 +7,11 @@
  * chip and flash, padded and patched first. Then each piece is compressed where that is smaller, written, and
  * confirmed by the chip's own digest; where the chip cannot do that the result says so.
  *
- * With diff_with only sectors are written that differ from what was flashed before, as runs of sectors. What
- * was flashed before is the caller's word, so the whole piece is confirmed as ever, and written whole when
- * that fails.
+ * With diff_with only the sectors that differ from what was flashed before are written. What was flashed
+ * before is the caller's word, so the whole piece is still confirmed, and written whole when that fails.
  *
- * A port that is lost in the middle is awaited and the region begun again, once. Encrypted data is not sent
- * twice: the chip's cipher may already have spent that flash.
+ * When the port is lost in the middle, the region is begun again once the port is back, once. Encrypted data
+ * is not sent twice: that flash may already hold some of it.
  */
 
 #include "engine/board/board_internal.h"
@@ -101,7 +100,7 @@ static int by_address(const void *a, const void *b)
     return first->addr < second->addr ? -1 : first->addr > second->addr;
 }
 
-/* A ROM that erases too much may take the sector behind a piece, which must not have been written by then. */
+/* A ROM that erases too much may erase the sector after a piece, which must not have been written by then. */
 static void put_in_order(struct work *work)
 {
     const struct eg_loader *loader = &work->board->loader;
@@ -110,7 +109,7 @@ static void put_in_order(struct work *work)
         qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
 }
 
-/* Nothing is erased before this has passed. */
+/* Read, ask the guard, align, pad and patch. Nothing is erased before this has passed. */
 static enum eg_code prepare(struct work *work, const struct eg_flash_file *files, size_t count,
                             struct eg_error *err)
 {
@@ -147,7 +146,7 @@ static bool can_hash(const struct eg_board *board, const struct eg__piece *piece
     return knows && !piece->encrypt && !board->loader.secure_download;
 }
 
-/* Whether the flash holds the piece, by the chip's digest. */
+/* Ask for the chip's digest; `*there` is whether the flash holds the piece. */
 static enum eg_code is_there(struct work *work, const struct eg__piece *piece, bool *there,
                              uint8_t chip[EG_MD5_SIZE], uint8_t file[EG_MD5_SIZE], struct eg_error *err)
 {
@@ -232,7 +231,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
     return at < data->size ? data->data[at] : 0xff;
 }
 
-/* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
+/* Return the offset in the piece of the next sector's beginning; it may lie past the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
     return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
@@ -246,7 +245,7 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
-/* Bytes `at` to `end` of a piece as whole sectors, FF in front of it and behind. */
+/* Write bytes `at` to `end` of a piece as whole sectors, with FF before and after it. */
 static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
                               uint64_t *sent, struct eg_error *err)
 {
