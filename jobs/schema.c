@@ -234,10 +234,10 @@ static void put_rules(FILE *out)
     for (const struct eg_guard_rule *rule = eg_guard_rules; rule->name != NULL; rule++)
         fprintf(out, "| `%s` | %s | %s | %s | %s |\n", rule->name, rule->summary, needs_text(rule->needs),
                 one_board_text(rule),
-                (rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 ? ""
-                : rule->weight == EG_GUARD_MENTIONS                ? "warns"
-                : (rule->waiver & EG_GUARD_ALLOW) != 0             ? "`allow`"
-                                                                   : "always refuses");
+                (rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 || rule->one_board_only ? ""
+                : rule->weight == EG_GUARD_MENTIONS                                        ? "warns"
+                : (rule->waiver & EG_GUARD_ALLOW) != 0                                     ? "`allow`"
+                                                       : "always refuses");
 }
 
 enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)

@@ -25,7 +25,8 @@ static bool is_asked(const struct eg_guard_rule *rule, const struct eg_guard_req
 {
     const unsigned force = request->action == EG_GUARD_ERASE ? EG_GUARD_FORCE_ERASE : EG_GUARD_FORCE_WRITE;
 
-    if ((rule->actions & EG_GUARD_ON(request->action)) == 0 || (rule->job_only && !request->job) ||
+    if ((rule->actions & EG_GUARD_ON(request->action)) == 0 ||
+        (request->job ? rule->one_board_only : rule->job_only) ||
         (request->force && (rule->waiver & force) != 0) ||
         (request->ignore_flash_key && (rule->waiver & EG_GUARD_IGNORE_KEY) != 0))
         return false;

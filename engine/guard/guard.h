@@ -109,7 +109,7 @@ struct eg_guard_rule {
     enum eg_guard_needs needs;
     enum eg_guard_weight weight;
     unsigned actions; /* EG_GUARD_ON() of those that it is asked for */
-    bool job_only;
+    bool job_only, one_board_only;
     bool about_file; /* the file is at fault, else its place */
     unsigned waiver;
 

@@ -149,9 +149,10 @@ const struct eg_guard_rule eg_guard_rules[] = {
 
     /* Files. */
     {.name = "elf",
-     .summary = "an ELF file where an image belongs",
+     .summary = "an ELF file where an image belongs; a job makes the image itself",
      .needs = EG_GUARD_NEEDS_FILES,
      .actions = WRITE,
+     .one_board_only = true,
      .about_file = true,
      .waiver = EG_GUARD_FORCE_WRITE,
      .piece = eg__guard_elf},

@@ -664,7 +664,7 @@ static inline void assert_rows_of_jobs(const struct row *rows, size_t count)
         struct eg_guard_finding found = {.rule = rule};
         struct eg_error err;
 
-        if ((rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0)
+        if ((rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 || rule->one_board_only)
             continue;
         rows[i].change(scene);
         if (scene->request.action != EG_GUARD_WRITE ||
