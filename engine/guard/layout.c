@@ -148,19 +148,18 @@ EG__GUARD_WHOLE_CHECK(eg__guard_app_image)
     return EG_OK;
 }
 
-/* Bytes that an application takes in its partition: the whole piece, unless that is a merged file which goes
- * on after the partition. */
+/* Bytes that an application takes in its partition: the whole piece, unless that is a merged file, which goes
+ * on after the partition and fills the rest of it with FF. */
 static uint64_t app_size(const struct eg__guard_view *view, const struct eg__guard_image *image,
                          uint64_t room)
 {
+    enum { REST = 16 };
     const struct eg_guard_piece *const piece = &view->request->pieces[image->piece];
     const bool alone = piece->flash_addr == image->flash_addr;
+    const bool goes_on = piece->size > room && image->info.end + REST <= room &&
+                         eg__guard_is_blank(image->data + room - REST, REST);
 
-    if (alone && piece->size <= room)
-        return piece->size;
-    if (image->info.end > room || (alone && !eg__guard_is_blank(image->data + room - 1, 1)))
-        return alone ? piece->size : image->info.end;
-    return image->info.end;
+    return alone && !goes_on ? piece->size : image->info.end;
 }
 
 EG__GUARD_IMAGE_CHECK(eg__guard_app_partition)
