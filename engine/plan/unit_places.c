@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What three address bytes reach; beyond it the chip's stub must be able to use four. */
-#define NEAR_FLASH_SIZE (UINT64_C(16) << 20)
-
 static enum eg_code find_table(struct eg_guard_table *table, const struct eg_plan *plan, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
@@ -24,19 +21,9 @@ static enum eg_code find_table(struct eg_guard_table *table, const struct eg_pla
     return EG_OK;
 }
 
-/* The end of what can be written. */
-static uint64_t flash_end(const struct eg_plan *plan)
+static enum eg_code place_by_address(struct eg_unit_place *place, const char *text, const char *key,
+                                     struct eg_error *err)
 {
-    const uint64_t declared = plan->declared_flash_size;
-    const bool far = plan->target->quirks & EG_QUIRK_BIG_FLASH_BY_STUB;
-
-    return declared == 0 || (declared > NEAR_FLASH_SIZE && !far) ? NEAR_FLASH_SIZE : declared;
-}
-
-static enum eg_code place_by_address(struct eg_unit_place *place, const struct eg_plan *plan,
-                                     const char *text, const char *key, struct eg_error *err)
-{
-    const uint64_t end = flash_end(plan);
     uint64_t addr;
 
     if (!eg_number_parse(text, &addr))
@@ -44,14 +31,10 @@ static enum eg_code place_by_address(struct eg_unit_place *place, const struct e
                             "%s is \"%.80s\", neither an address such as 0x10000 or 64k nor the name of a "
                             "partition",
                             key, text);
-    if (addr % EG_FLASH_SECTOR != 0)
-        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, which is not a multiple of 4096 (0x1000)", key,
-                            text);
-    if (addr >= end)
-        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, which is beyond the flash, 0x%08llx", key, text,
-                            (unsigned long long)end);
+    if (addr > UINT32_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, an address of more than 32 bits", key, text);
     place->flash_addr = (uint32_t)addr;
-    place->room = (uint32_t)(end - addr);
+    place->room = UINT32_MAX - place->flash_addr; /* the guard knows where the flash ends */
     return EG_OK;
 }
 
@@ -90,11 +73,6 @@ static enum eg_code place_by_name(struct eg_unit_place *place, const struct eg_p
                             key, text);
     if (place->kind == EG_UNIT_NVS)
         EG_TRY(check_nvs_partition(partition, key, err));
-    if (partition->flash_addr % EG_FLASH_SECTOR != 0 || partition->flash_addr >= flash_end(plan) ||
-        partition->size > flash_end(plan) - partition->flash_addr)
-        return eg_error_set(err, EG_BAD_JOB,
-                            "%s is \"%s\", a partition that does not lie in the flash by sectors", key,
-                            partition->name);
     place->flash_addr = partition->flash_addr;
     place->room = partition->size;
     return EG_OK;
@@ -108,7 +86,7 @@ static enum eg_code find_place(struct eg_unit_place *place, const struct eg_plan
     place->at = at->text;
     place->where = at->place;
     return isdigit((unsigned char)first) || strchr("+-.", first) != NULL
-               ? place_by_address(place, plan, at->text, key, err)
+               ? place_by_address(place, at->text, key, err)
                : place_by_name(place, plan, at->text, key, err);
 }
 

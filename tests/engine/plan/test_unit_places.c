@@ -102,10 +102,15 @@ static void a_place_that_is_none_is_refused(void **state)
         UNIT("  raw: {at: 1x, value: a}"), EG_BAD_JOB,
         "@/job.yaml:6:13: unit.raw.at is \"1x\", neither an address such as 0x10000 or 64k nor the "
         "name of a partition");
-    assert_refused(UNIT("  raw: {at: 0x200010, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 0x200010, which is not a multiple of 4096 (0x1000)");
-    assert_refused(UNIT("  raw: {at: 16MB, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 16MB, which is beyond the flash, 0x01000000");
+    assert_refused(
+        UNIT("  raw: {at: 0x200010, value: a}"), EG_BAD_ARGUMENT,
+        "@/job.yaml:6:13: raw at 0x00200010 begins inside a sector, not at a multiple of 4096 (0x1000): 0x10 "
+        "bytes before it are erased");
+    assert_refused(UNIT("  raw: {at: 16MB, value: a}"), EG_FLASH_TOO_SMALL,
+                   "@/job.yaml:6:13: raw: 0x01000000 to 0x01000004 goes beyond the 16 MB that the stub of "
+                   "ESP32 reaches");
+    assert_refused(UNIT("  raw: {at: 0x100000000, value: a}"), EG_BAD_JOB,
+                   "@/job.yaml:6:13: unit.raw.at is 0x100000000, an address of more than 32 bits");
     assert_refused(UNIT("  raw: {at: onw, value: a}"), EG_BAD_JOB,
                    "@/job.yaml:6:13: unit.raw.at is \"onw\", which is no partition of the partition table");
     assert_refused(
