@@ -19,7 +19,7 @@ static void put_build(const char *text)
     path_of(path, "build/bootloader");
     assert_true(mkdir(path, 0700) == 0 || access(path, W_OK) == 0);
     put_image("build/bootloader/boot.bin", image(0, 3000, true));
-    put_image("build/app.bin", image(0, 4500, true));
+    put_image("build/app.bin", application(4500));
     put("build/flasher_args.json", text);
 }
 
