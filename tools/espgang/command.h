@@ -28,7 +28,7 @@ enum cli_status {
 };
 
 /** The headings of --help and the parts of the manual page, in this order. */
-enum cli_group { CLI_LINE, CLI_JOBS, CLI_LEDGER, CLI_ONE_BOARD, CLI_IMAGES, CLI_GROUPS };
+enum cli_group { CLI_LINE, CLI_JOBS, CLI_LEDGER, CLI_ONE_BOARD, CLI_IMAGES, CLI_SECURITY, CLI_GROUPS };
 
 /**
  * An option; tables end with a NULL name.
@@ -60,7 +60,7 @@ enum {
 struct cli_call;
 
 struct cli_command {
-    const char *name; /* "write-flash" */
+    const char *name; /* "write-flash"; "secure sign-data" is one of a family */
     enum cli_group group;
     const char *summary;   /* one imperative sentence without a full stop */
     const char *arguments; /* "ADDRESS SIZE OUTPUT"; one line for each form; "" = none */
