@@ -119,5 +119,5 @@ children+=("$pulled")
 status=0
 wait "$pulled" || status=$?
 expect_equal 'status of a board that was pulled out' "$status" 1
-expect_equal 'a board that was pulled out' "$(ledger "select outcome, code from runs where batch = 'pulled'")" 'error|port-gone'
+expect_equal 'a board that was pulled out' "$(ledger "select outcome, code from runs where batch = 'pulled'")" 'error|board-removed'
 expect_text "$work/pulled.log" '/dev/ttyUSB20: the device was unplugged'
