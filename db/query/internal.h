@@ -89,7 +89,7 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
     "  LEFT JOIN run_device USING (run_id)),"                                                                \
     " flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"    \
     "  WHERE mac IS NOT NULL GROUP BY mac),"                                                                 \
-    " counted AS (SELECT run_id, chain_id, outcome, attempts,"                                               \
+    " counted AS MATERIALIZED (SELECT run_id, chain_id, outcome, attempts,"                                  \
     "  CASE WHEN code = 'seen-before' THEN 'repeat' WHEN ended.mac IS NULL AND chip IS NULL THEN 'no board'" \
     "   ELSE 'unit' END AS counts,"                                                                          \
     "  CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                       \

@@ -143,8 +143,8 @@ enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    EG_TRY(eg__query_prepare(
-        &rows, query, "SELECT * FROM seal WHERE batch = ?1 ORDER BY seal_id DESC LIMIT 1", batch, err));
+    EG_TRY(eg__query_prepare(&rows, query, "SELECT * FROM seal WHERE batch = ?1 ORDER BY rowid DESC LIMIT 1",
+                             batch, err));
     EG_TRY(eg__query_next(query, rows, &row, err));
     for (int i = 0; row && i < sqlite3_column_count(rows); i++)
         if (sqlite3_column_type(rows, i) != SQLITE_BLOB && sqlite3_column_type(rows, i) != SQLITE_NULL)

@@ -74,4 +74,4 @@ run_on 0 tenth 4
 # A format that is the same for every board.
 make_job esp32 65536 'unit:' '  serial: {format: "ACME-{job}-{date}"}' "$nvs"
 expect_status 2 "$espgang" check job.yaml
-expect_text err.log 'job.yaml:7:20: unit.serial.format "ACME-{job}-{date}" has no name that differs from board to board'
+expect_text err.log 'job.yaml:8:20: unit.serial.format "ACME-{job}-{date}" has no name that differs from board to board'

@@ -72,7 +72,7 @@ for board in 1 2 3 4 5 6 7 8; do
 done
 expect_equal 'serials' "$(ledger "select count(distinct row_id) from pool_event where state = 'consumed'")" 8
 expect_equal 'secret columns on record' "$(ledger "select distinct value from run_value where name = 'token'")" ''
-expect_equal 'labels on record' "$(ledger "select count(*) from run_value where name = 'label' and value like 'L7/acme-%'")" 8
+expect_equal 'labels on record' "$(ledger "select count(*) from run_value join runs on run = run_id where batch = 'eight' and name = 'label' and value like 'L7/acme-%'")" 8
 
 # The same boards again have their serials already; four more find two.
 expect_status 3 "$espgang" run "$work/job.yaml" "${twelve[@]}" --ledger "$work/ledger.db" --batch twelve
