@@ -12,7 +12,6 @@
 #include "tools/espgang/complete.h"
 #include "tools/espgang/verb.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -35,7 +34,8 @@ const struct cli_command cli_commands[] = {
     {"bundle", "freeze a job and all its files into one file", cli_bundle},
     {"sign", "sign a bundle, or make a key to sign with", cli_sign},
     {"trust", "choose the keys whose bundles this station runs", cli_trust},
-    {"nvs", "build, show and check NVS partitions, without a board", cli_nvs},
+    {"nvs", "build, show, check and encrypt NVS partitions, without a board", cli_nvs},
+    {"secure", "sign, verify and encrypt firmware, without a board, as espsecure does", cli_secure},
     {"backup", "copy the ledger, also while a line records", cli_backup},
     {"export", "write finished runs as JSON lines", cli_export},
     {"merge", "add the runs of another station's ledger", cli_merge},
@@ -49,6 +49,8 @@ const struct cli_command cli_commands[] = {
 
 /* The one flag a signal handler can reach. */
 static struct eg_cancel interrupted;
+
+static struct eg_logger *caller_logger; /* while eg_main_logged() runs */
 
 const struct eg_cancel *cli_cancel(void)
 {
@@ -189,8 +191,8 @@ bool cli_check_name(poptContext context, const char *option, const char *name)
         return false;
     }
     for (size_t length; *at != '\0'; at += length) {
-        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
-        if (length == 0) {
+        length = eg_utf8_length(at, strlen(at));
+        if (length == 0 || eg_utf8_is_control(at, length)) {
             cli_usage(context, "%s: the name has byte 0x%02x, which is no text", option, (unsigned char)*at);
             return false;
         }
@@ -409,7 +411,20 @@ enum cli_status cli_main(int argc, const char **argv)
     return status;
 }
 
+struct eg_logger *cli_caller_logger(void)
+{
+    return caller_logger;
+}
+
 int eg_main(int argc, char **argv)
 {
-    return (int)cli_main(argc, (const char **)argv);
+    return eg_main_logged(argc, argv, NULL);
+}
+
+int eg_main_logged(int argc, char **argv, struct eg_logger *logger)
+{
+    caller_logger = logger;
+    const enum cli_status status = cli_main(argc, (const char **)argv);
+    caller_logger = NULL;
+    return (int)status;
 }

@@ -65,6 +65,7 @@ void cli_tell_notices(const struct eg_plan *plan);
 #define CLI_TRUST_DIR_HELP                                                                                   \
     "folder of the trusted keys (default: $ESPGANG_TRUST, else ~/.config/espgang/trusted)"
 enum cli_status cli_nvs(int argc, const char **argv);
+enum cli_status cli_secure(int argc, const char **argv);
 enum cli_status cli_pool(int argc, const char **argv);
 enum cli_status cli_history(int argc, const char **argv);
 enum cli_status cli_units(int argc, const char **argv);
@@ -76,6 +77,9 @@ bool cli_has_argument(int argc, const char *const *argv);
 
 /** The whole program but for main(): argv as the shell gives it. */
 enum cli_status cli_main(int argc, const char **argv);
+
+/** The logger that eg_main_logged() was given for commands on one board; NULL = the console. */
+struct eg_logger *cli_caller_logger(void);
 
 /** "espgang: SENTENCE" to standard error; the status its blame leads to: host 3, job 2, link and board 1. */
 enum cli_status cli_fail(const struct eg_error *err);

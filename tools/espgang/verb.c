@@ -357,6 +357,23 @@ static enum eg_code create_board(struct cli_call *call, const struct eg_settings
     return eg_board_create(&call->board, &options, err);
 }
 
+enum eg_after cli_after(const struct cli_call *call)
+{
+    return (enum eg_after)index_of(afters, cli_text(call, "after"));
+}
+
+/* What --after asks for in so many words must be possible; the default does what it can. */
+static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
+{
+    const char *after = cli_text(call, "after");
+
+    if (after == NULL || (call->verb->flags & CLI_VERB_STAYS) != 0)
+        return EG_OK;
+    if (eg_board_can_leave(call->board, cli_after(call), err) != EG_OK)
+        return eg_error_prefix(err, "--after %s: ", after);
+    return EG_OK;
+}
+
 /* esptool's steps 1 to 7. */
 static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_error *err)
 {
@@ -365,6 +382,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     const char *supply = cli_text(call, "override-vddsdio");
 
     EG_TRY(eg_board_connect(board, err));
+    EG_TRY(check_after(call, err));
     EG_TRY(tell_chip(call, err));
     if (eg_board_secure_download(board) && (verb->flags & CLI_VERB_SECURE) == 0)
         return eg_error_set(err, EG_SECURED, "%s is not possible in secure download mode", verb->name);
@@ -390,12 +408,13 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
 /* Also after a failure, as esptool does; what failed first is what there is to say. */
 static enum eg_code leave(struct cli_call *call, enum eg_code code, struct eg_error *err)
 {
-    const enum eg_after after = (enum eg_after)index_of(afters, cli_text(call, "after"));
     struct eg_error second;
 
-    if ((call->verb->flags & CLI_VERB_STAYS) != 0 || code == EG_PORT_GONE || code == EG_CANCELLED)
+    if ((call->verb->flags & CLI_VERB_STAYS) != 0 ||
+        (code == EG_OK && (call->verb->flags & CLI_VERB_LEAVES) != 0) || code == EG_PORT_GONE ||
+        code == EG_CANCELLED)
         return code;
-    if (eg_board_reset_chip(call->board, after, &second) == EG_OK)
+    if (eg_board_reset_chip(call->board, cli_after(call), &second) == EG_OK)
         return code;
     if (code == EG_OK)
         *err = second;
@@ -440,6 +459,8 @@ static enum cli_status run(struct cli_call *call, poptContext context)
     struct eg_error err;
 
     call->logger = eg_console_logger_init(&console, stdout);
+    if (cli_caller_logger() != NULL)
+        call->logger = cli_caller_logger();
     if (parse(call, context, &err) != EG_OK)
         return cli_usage(context, "%s", err.text);
     eg_log_set_verbosity(call->logger, cli_flag(call, "silent")    ? EG_SILENT

@@ -32,6 +32,7 @@ enum {
     CLI_VERB_FLASH = 1u << 1,   /* attaches the flash first */
     CLI_VERB_SECURE = 1u << 2,  /* works in secure download mode */
     CLI_VERB_STAYS = 1u << 3,   /* the board is left as it then is */
+    CLI_VERB_LEAVES = 1u << 4,  /* run() leaves the loader itself */
 };
 
 struct cli_verb {
@@ -71,6 +72,9 @@ struct cli_call {
 
 /** Whether the option is there. */
 bool cli_flag(const struct cli_call *call, const char *option);
+
+/** How --after says to leave the loader. */
+enum eg_after cli_after(const struct cli_call *call);
 
 /** Its value: as given the last time, else that of its environment variable; NULL = neither. */
 const char *cli_text(const struct cli_call *call, const char *option);

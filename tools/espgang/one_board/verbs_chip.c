@@ -95,11 +95,27 @@ static void tell_secure_boot(const struct cli_call *call, uint32_t flags)
             cli_say(call, "  key %u is revoked", i);
 }
 
+/* Of the ESP32, whose loader does not know the command: from its eFuses. */
+static enum eg_code tell_state(const struct cli_call *call, struct eg_error *err)
+{
+    struct eg_security_state state;
+
+    EG_TRY(eg_board_read_security_state(call->board, &state, err));
+    cli_say(call, "Secure Boot:        %s%s", on_off(state.secure_boot),
+            state.secure_boot_v1 ? ", version 1" : "");
+    cli_say(call, "Flash Encryption:   %s", on_off(state.flash_encryption));
+    cli_say(call, "Encrypting loader:  %s", on_off(!state.manual_encrypt_off));
+    return EG_OK;
+}
+
 static enum eg_code get_security_info(struct cli_call *call, struct eg_error *err)
 {
     struct eg_security_info info;
 
-    EG_TRY(eg_board_get_security_info(call->board, &info, err));
+    const enum eg_code code = eg_board_get_security_info(call->board, &info, err);
+    if (code == EG_UNSUPPORTED)
+        return tell_state(call, err);
+    EG_TRY(code);
     cli_say(call, "Flags:              0x%08x", (unsigned)info.flags);
     cli_say(call, "Key purposes:       %s", eg_board_key_blocks(call->board) == 0 ? "none to show" : "");
     tell_keys(call, &info);
@@ -144,13 +160,11 @@ const struct cli_verb cli_run_application = {
     .run = run_application,
 };
 
-/* The frame leaves the loader after every verb; this one has nothing to do before. */
+/* Leaves the loader itself, to say how that went. */
 static enum eg_code reset(struct cli_call *call, struct eg_error *err)
 {
-    const char *after = cli_text(call, "after");
-
-    (void)err;
-    cli_say(call, "leaving the loader by %s", after != NULL ? after : "hard-reset");
+    EG_TRY(eg_board_reset_chip(call->board, cli_after(call), err));
+    cli_say(call, "left the loader: %s", eg_board_left_by(call->board));
     return EG_OK;
 }
 
@@ -158,6 +172,6 @@ const struct cli_verb cli_reset = {
     .name = "reset",
     .summary = "connect, and leave the loader as --after says",
     .arguments = "",
-    .flags = CLI_VERB_SECURE,
+    .flags = CLI_VERB_SECURE | CLI_VERB_LEAVES,
     .run = reset,
 };
