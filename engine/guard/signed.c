@@ -4,7 +4,7 @@
 
 #include "engine/guard/guard_internal.h"
 
-#include "engine/image/signature_sector.h"
+#include "engine/image/signed.h"
 
 bool eg_guard_may_patch(const struct eg_target *target, const struct eg_guard_chip *chip, const uint8_t *data,
                         size_t size)
@@ -15,7 +15,7 @@ bool eg_guard_may_patch(const struct eg_target *target, const struct eg_guard_ch
     if (chip != NULL && (chip->info.secure_download || chip->info.secure_boot))
         return false;
     return eg_image_parse(&info, target, data, size, &ignored) != EG_OK ||
-           !eg_signature_sector_is(&info, data, size);
+           !eg_image_is_signed(&info, data, size);
 }
 
 /* Whether the settings would change a byte of a header. */
@@ -30,7 +30,7 @@ EG__GUARD_IMAGE_CHECK(eg__guard_signed_header)
 {
     if (image->flash_addr != view->request->target->bootloader_addr ||
         !would_change(&view->request->settings, &image->info) ||
-        !eg_signature_sector_is(&image->info, image->data, image->size))
+        !eg_image_is_signed(&image->info, image->data, image->size))
         return EG_OK;
     return eg_error_set(
         err, EG_BAD_ARGUMENT,
@@ -42,7 +42,7 @@ EG__GUARD_IMAGE_CHECK(eg__guard_signed_header)
 EG__GUARD_IMAGE_CHECK(eg__guard_signature)
 {
     (void)view;
-    if (eg_signature_sector_check(&image->info, image->data, image->size, err) == EG_OK)
+    if (eg_image_check_signed(&image->info, image->data, image->size, err) == EG_OK)
         return EG_OK;
     return eg_error_prefix(err, "%s ", image->name);
 }
@@ -52,7 +52,7 @@ EG__GUARD_IMAGE_CHECK(eg__guard_unsigned)
     const struct eg_chip_info *const chip = &view->request->chip->info;
 
     if (!chip->secure_boot || chip->secure_boot_v1 ||
-        eg_signature_sector_is(&image->info, image->data, image->size))
+        eg_image_is_signed(&image->info, image->data, image->size))
         return EG_OK;
     if (image->flash_addr != view->request->target->bootloader_addr && !image->application &&
         !image->bootloader)

@@ -224,7 +224,8 @@ static void a_uf2_file_that_counts_from_a_partition_needs_its_name(void **state)
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     assert_int_equal(plan->regions[1].flash_addr, 0x10000);
     assert_true(plan->regions[1].is_image);
-    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"), EG_BAD_JOB,
+    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"),
+                   EG_BAD_ARGUMENT,
                    "@/job.yaml:4:61: app.uf2 has 4576 bytes, partition small has room for 4096");
 }
 

@@ -69,7 +69,7 @@ static void assert_digest_is_compared(struct fake_line *line, unsigned byte)
     fake_line_assert_result(
         line, 1, EG_FAIL, EG_VERIFY_MISMATCH,
         "verify: bootloader at 0x00001000: the chip's digest is not the job's, but sector "
-        "0x00003000 reads as it should");
+        "0x00001000 reads as it should");
     assert_int_not_equal(digest.changed, 0);
 }
 

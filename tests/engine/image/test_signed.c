@@ -2,7 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
-#include "engine/image/signature_sector.h"
+#include "engine/image/signed.h"
 #include "tests/fakes/check.h"
 
 #include <libdeflate.h>
@@ -37,14 +37,14 @@ static void a_sector_after_the_image_is_found(void **state)
     const struct eg_image_info info = make();
     struct eg_error err;
 
-    assert_true(eg_signature_sector_is(&info, bytes, sizeof bytes));
-    assert_ok(eg_signature_sector_check(&info, bytes, sizeof bytes, &err), err);
-    assert_false(eg_signature_sector_is(&info, bytes, 0x1000));
-    assert_false(eg_signature_sector_is(&info, bytes, 0x1000 + 1215));
+    assert_true(eg_image_is_signed(&info, bytes, sizeof bytes));
+    assert_ok(eg_image_check_signed(&info, bytes, sizeof bytes, &err), err);
+    assert_false(eg_image_is_signed(&info, bytes, 0x1000));
+    assert_false(eg_image_is_signed(&info, bytes, 0x1000 + 1215));
     bytes[0x1001] = 4;
-    assert_false(eg_signature_sector_is(&info, bytes, sizeof bytes));
+    assert_false(eg_image_is_signed(&info, bytes, sizeof bytes));
     bytes[0x1001] = 3;
-    assert_true(eg_signature_sector_is(&info, bytes, sizeof bytes));
+    assert_true(eg_image_is_signed(&info, bytes, sizeof bytes));
 }
 
 static void what_was_changed_after_signing_is_told(void **state)
@@ -55,10 +55,10 @@ static void what_was_changed_after_signing_is_told(void **state)
 
     bytes[2] ^= 1;
     assert_error(
-        eg_signature_sector_check(&info, bytes, sizeof bytes, &err), err, EG_BAD_IMAGE,
+        eg_image_check_signed(&info, bytes, sizeof bytes, &err), err, EG_BAD_IMAGE,
         "was changed after it was signed: its SHA-256 is not that of the signature block at offset 0x1000");
     bytes[0x1000 + 40] ^= 1;
-    assert_int_equal(eg_signature_sector_check(&info, bytes, sizeof bytes, &err), EG_BAD_IMAGE);
+    assert_int_equal(eg_image_check_signed(&info, bytes, sizeof bytes, &err), EG_BAD_IMAGE);
     assert_non_null(strstr(err.text, "has a damaged signature block: CRC-32 at offset 0x14ac is 0x"));
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Signature sectors of secure boot v2, as far as they can be judged without keys. */
+/* Whether an image is signed for secure boot v2, as far as that can be told without keys (engine/secure/ has
+ * those). */
 
-#ifndef ENGINE_IMAGE_SIGNATURE_SECTOR_H
-#define ENGINE_IMAGE_SIGNATURE_SECTOR_H
+#ifndef ENGINE_IMAGE_SIGNED_H
+#define ENGINE_IMAGE_SIGNED_H
 
 #include "engine/image/image.h"
 
@@ -13,7 +14,7 @@
  *
  * @param info  of the image that the data begin with
  */
-bool eg_signature_sector_is(const struct eg_image_info *info, const uint8_t *data, size_t size);
+bool eg_image_is_signed(const struct eg_image_info *info, const uint8_t *data, size_t size);
 
 /**
  * Check a signature sector that is there: the CRC-32 of its first block, and that its SHA-256 is that of all
@@ -21,7 +22,7 @@ bool eg_signature_sector_is(const struct eg_image_info *info, const uint8_t *dat
  *
  * @return EG_OK; EG_BAD_IMAGE "was changed after it was signed: ..."
  */
-enum eg_code eg_signature_sector_check(const struct eg_image_info *info, const uint8_t *data, size_t size,
-                                       struct eg_error *err) EG_CHECKED;
+enum eg_code eg_image_check_signed(const struct eg_image_info *info, const uint8_t *data, size_t size,
+                                   struct eg_error *err) EG_CHECKED;
 
 #endif

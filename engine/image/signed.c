@@ -6,7 +6,7 @@
  * CRC-32 of its first 1196 bytes follows those.
  */
 
-#include "engine/image/signature_sector.h"
+#include "engine/image/signed.h"
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
@@ -29,7 +29,7 @@ static size_t sector_at(const struct eg_image_info *info)
     return (info->end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
 }
 
-bool eg_signature_sector_is(const struct eg_image_info *info, const uint8_t *data, size_t size)
+bool eg_image_is_signed(const struct eg_image_info *info, const uint8_t *data, size_t size)
 {
     const size_t at = sector_at(info);
 
@@ -37,14 +37,14 @@ bool eg_signature_sector_is(const struct eg_image_info *info, const uint8_t *dat
            (data[at + 1] == VERSION_RSA || data[at + 1] == VERSION_ECDSA);
 }
 
-enum eg_code eg_signature_sector_check(const struct eg_image_info *info, const uint8_t *data, size_t size,
-                                       struct eg_error *err)
+enum eg_code eg_image_check_signed(const struct eg_image_info *info, const uint8_t *data, size_t size,
+                                   struct eg_error *err)
 {
     const size_t at = sector_at(info);
     const uint8_t *const block = data + at;
     uint8_t digest[EG_SHA256_SIZE];
 
-    if (!eg_signature_sector_is(info, data, size))
+    if (!eg_image_is_signed(info, data, size))
         return EG_OK;
     const uint32_t crc = libdeflate_crc32(0, block, CRC_AT);
     if (crc != eg_get32(block + CRC_AT))
