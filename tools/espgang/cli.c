@@ -41,7 +41,7 @@ static enum cli_status fail(const struct eg_error *err)
     return CLI_STATION;
 }
 
-/* A full disk or a closed pipe behind standard output must not look like success. */
+/* Standard output on a full disk or a closed pipe must not look like success. */
 static enum cli_status flush(enum cli_status status)
 {
     errno = 0;
