@@ -49,7 +49,7 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
             cancel_all(workers, started, cancel);
     }
     for (unsigned i = 0; i < started; i++) {
-        eg__worker_join(&workers[i]);
+        eg__thread_join(&workers[i].thread);
         results[i] = workers[i].result;
     }
     return code;

@@ -236,9 +236,9 @@ static void collect(struct line *line, bool all, void (*ended)(void *context, co
 {
     for (unsigned i = 0; i < line->count; i++) {
         struct place *place = line->places[i];
-        if (place->state != RUNNING || (!all && !eg__worker_ended(&place->worker)))
+        if (place->state != RUNNING || (!all && !eg__thread_ended(&place->worker.thread)))
             continue;
-        eg__worker_join(&place->worker);
+        eg__thread_join(&place->worker.thread);
         place->state = DONE;
         place->seen_ms = eg_clock_ms();
         place->left = true;

@@ -48,14 +48,14 @@ unsigned eg__crew_wait(struct eg__crew *crew)
 
 static void *work(void *context)
 {
-    struct eg__worker *worker = context;
+    struct eg__thread *const thread = context;
 
-    eg__pipeline_run(&worker->run, worker->stages, &worker->result);
-    pthread_mutex_lock(&worker->crew->lock);
-    worker->crew->running--;
-    worker->ended = true;
-    pthread_cond_signal(&worker->crew->one_ended);
-    pthread_mutex_unlock(&worker->crew->lock);
+    thread->work(thread->context);
+    pthread_mutex_lock(&thread->crew->lock);
+    thread->crew->running--;
+    thread->ended = true;
+    pthread_cond_signal(&thread->crew->one_ended);
+    pthread_mutex_unlock(&thread->crew->lock);
     return NULL;
 }
 
@@ -66,15 +66,56 @@ static void count_in(struct eg__crew *crew, int change)
     pthread_mutex_unlock(&crew->lock);
 }
 
-enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
-                              struct eg_claims *claims, const struct eg_stage *const *stages,
-                              const struct eg_cancel *cancel, struct eg_error *err)
+enum eg_code eg__thread_start(struct eg__thread *thread, struct eg__crew *crew, const char *slot,
+                              void (*action)(void *context), void *context, struct eg_error *err)
 {
     static const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}; /* a thread's own faults */
     pthread_attr_t attr;
     sigset_t blocked, former;
 
+    *thread = (struct eg__thread){.crew = crew, .work = action, .context = context};
+    count_in(crew, 1);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_SIZE);
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&blocked, own[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &former);
+    const int failed = pthread_create(&thread->thread, &attr, work, thread);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    pthread_attr_destroy(&attr);
+    if (failed != 0) {
+        count_in(crew, -1);
+        return eg_error_errno(err, EG_IO, failed, "starting a thread for slot %s", slot);
+    }
+    return EG_OK;
+}
+
+bool eg__thread_ended(struct eg__thread *thread)
+{
+    pthread_mutex_lock(&thread->crew->lock);
+    const bool ended = thread->ended;
+    pthread_mutex_unlock(&thread->crew->lock);
+    return ended;
+}
+
+void eg__thread_join(struct eg__thread *thread)
+{
+    pthread_join(thread->thread, NULL);
+}
+
+static void run_board(void *context)
+{
+    struct eg__worker *const worker = context;
+
+    eg__pipeline_run(&worker->run, worker->stages, &worker->result);
+}
+
+enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
+                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
+                              struct eg_claims *claims, const struct eg_stage *const *stages,
+                              const struct eg_cancel *cancel, struct eg_error *err)
+{
     *worker = (struct eg__worker){
         .run =
             {
@@ -95,36 +136,8 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
                 .batch = station->batch,
             },
         .stages = stages,
-        .crew = crew,
     };
     if (eg_cancel_requested(cancel))
         eg_cancel_pass_on(&worker->cancel, cancel);
-    count_in(crew, 1);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        sigdelset(&blocked, own[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, &former);
-    const int failed = pthread_create(&worker->thread, &attr, work, worker);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    pthread_attr_destroy(&attr);
-    if (failed != 0) {
-        count_in(crew, -1);
-        return eg_error_errno(err, EG_IO, failed, "starting a thread for slot %s", slot->name);
-    }
-    return EG_OK;
-}
-
-bool eg__worker_ended(struct eg__worker *worker)
-{
-    pthread_mutex_lock(&worker->crew->lock);
-    const bool ended = worker->ended;
-    pthread_mutex_unlock(&worker->crew->lock);
-    return ended;
-}
-
-void eg__worker_join(struct eg__worker *worker)
-{
-    pthread_join(worker->thread, NULL);
+    return eg__thread_start(&worker->thread, crew, slot->name, run_board, worker, err);
 }

@@ -17,7 +17,7 @@
 
 #define EG__CREW_WAIT_MS 50
 
-/** `lock` guards `running` and every worker's `ended`, and is never held across a call into another module.
+/** `lock` guards `running` and every thread's `ended`, and is never held across a call into another module.
  */
 struct eg__crew {
     pthread_mutex_t lock;
@@ -25,14 +25,21 @@ struct eg__crew {
     unsigned running;
 };
 
-struct eg__worker {
+/** One thread of the crew, which does one thing. */
+struct eg__thread {
     pthread_t thread;
+    struct eg__crew *crew;
+    void (*work)(void *context);
+    void *context;
+    bool ended;
+};
+
+struct eg__worker {
+    struct eg__thread thread;
     struct eg_cancel cancel;
     struct eg_run run;
     const struct eg_stage *const *stages;
     struct eg_result result;
-    struct eg__crew *crew;
-    bool ended;
 };
 
 void eg__crew_init(struct eg__crew *crew);
@@ -42,10 +49,20 @@ void eg__crew_finish(struct eg__crew *crew);
  * running. */
 unsigned eg__crew_wait(struct eg__crew *crew);
 
+/** Start a thread; the struct must stay where it is until eg__thread_join(). `slot` is for the sentence.
+ * EG_IO.
+ */
+enum eg_code eg__thread_start(struct eg__thread *thread, struct eg__crew *crew, const char *slot,
+                              void (*work)(void *context), void *context, struct eg_error *err) EG_CHECKED;
+
+/** Whether it is over; eg__thread_join() does not wait then. */
+bool eg__thread_ended(struct eg__thread *thread);
+void eg__thread_join(struct eg__thread *thread);
+
 /**
  * Start a worker on the board in a slot.
  *
- * @param worker  room for it; must stay where it is until eg__worker_join()
+ * @param worker  room for it; must stay where it is until its thread is joined
  * @param slot    its strings must outlive the worker and its result
  * @param replaceable  see struct eg_run
  * @param cancel  the station's flag; when it is set already the run ends as aborted without touching the
@@ -55,10 +72,5 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
                               const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
                               struct eg_claims *claims, const struct eg_stage *const *stages,
                               const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
-
-/** Whether the run is over; eg__worker_join() does not wait then. */
-bool eg__worker_ended(struct eg__worker *worker);
-
-void eg__worker_join(struct eg__worker *worker);
 
 #endif

@@ -291,9 +291,9 @@ enum eg_code eg_given_text_check(const char *text, struct eg_error *err)
         const size_t length = eg_utf8_length(text + at, size - at);
         if (length == 0)
             return eg_error_set(err, EG_BAD_UNIT_DATA, "is not UTF-8");
-        if ((unsigned char)text[at] < 0x20 || text[at] == 0x7f)
+        if (eg_utf8_is_control(text + at, length)) /* of C1, the second byte is its number */
             return eg_error_set(err, EG_BAD_UNIT_DATA, "has the control character 0x%02x",
-                                (unsigned)(unsigned char)text[at]);
+                                (unsigned)(unsigned char)text[at + length - 1]);
         at += length;
     }
     return EG_OK;

@@ -10,7 +10,7 @@ hands=$build/tests/fakes/line_hands
 [ "$(uname -s)" = Linux ] || skip "USB serial ports are imitated on Linux only, this is $(uname -s)"
 [ -e "$shim" ] && [ -e "$hands" ] || skip "$hands is not built"
 
-make_job esp32c3 16384 "test: {expect: 'is fine', timeout: 30s}" \
+make_job esp32c3 65536 "test: {expect: 'is fine', timeout: 30s}" \
   "capture: {name: who, pattern: 'board ([0-9a-f:]{17}) is fine'}" 'retry: {attempts: 2}'
 mkdir "$work/usb"
 expect_status 0 "$hands" "$work/usb" "${EG_SLOTS_INSERTIONS:-40}" "${EG_SLOTS_SEED:-1}" \
@@ -25,6 +25,6 @@ sqlite3 -batch "$work/ledger.db" '.mode csv' 'create temp table hands (run, slot
      select 1 from runs where runs.run = hands.run + 0 and runs.slot = hands.slot and coalesce(runs.mac, '') = hands.mac
        and (outcome like 'pass%') = (passed = '1'))" \
   "select 'runs: ' || count(*) from runs having count(*) <> (select count(*) from hands)" \
-  "select 'another board''s log in run ' || run from runs join value on value.run_id = runs.run
-     where value.name = 'who' and value.value <> mac" >"$work/wrong.log" 2>&1
+  "select 'another board''s log in run ' || run from runs join run_value on run_value.run_id = runs.run
+     where run_value.name = 'who' and run_value.value <> mac" >"$work/wrong.log" 2>&1
 [ ! -s "$work/wrong.log" ] || fail "$(cat "$work/wrong.log")"

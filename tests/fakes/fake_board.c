@@ -20,6 +20,15 @@ static const char *word_of(const struct eg_log_record *record)
     return record->level == EG_TRACE ? "trace" : eg_log_kind_name(record->kind);
 }
 
+static void keep_stage(struct fake_log *log, const struct eg_log_record *record)
+{
+    const size_t used = strlen(log->stages);
+    const bool ended = record->kind == EG_LOG_STAGE_END;
+
+    snprintf(log->stages + used, sizeof log->stages - used, "%s%s%s%s", used > 0 ? " " : "", record->stage,
+             ended ? ":" : "", ended ? eg_code_name(record->code) : "");
+}
+
 static void keep_record(struct eg_logger *logger, const struct eg_log_record *record)
 {
     struct fake_log *log = (struct fake_log *)logger;
@@ -32,6 +41,11 @@ static void keep_record(struct eg_logger *logger, const struct eg_log_record *re
         log->progress++;
         log->done = record->done;
         log->total = record->total;
+        snprintf(log->progress_stage, sizeof log->progress_stage, "%s", record->stage);
+        return;
+    }
+    if (record->kind == EG_LOG_STAGE_BEGIN || record->kind == EG_LOG_STAGE_END) {
+        keep_stage(log, record);
         return;
     }
     const int length = snprintf(line, sizeof line, "%s: %s\n", word_of(record), record->text);

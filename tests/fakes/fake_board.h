@@ -29,6 +29,8 @@ struct fake_log {
     char port[256], board[32]; /* where the newest record came from */
     unsigned progress;
     uint64_t done, total; /* of the newest progress */
+    char stages[256];     /* "connect connect:ok write write:port-gone": each beginning and end */
+    char progress_stage[16];
 };
 
 struct fake_board {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The hands of an operator at a line of eight slots: a program that starts `espgang run --watch` on the shim's
- * USB tree, puts simulated boards in and takes them out by seed, and holds what the line says against what was
- * in the slots.
+ * The hands of an operator at a line of eight slots: a program that starts `espgang run --watch` on the
+ * shim's USB tree, puts simulated boards in and takes them out by seed, and holds what the line says against
+ * what was in the slots.
  *
  * Six slots are adapters, two are for chips with USB of their own. A hand
  *
@@ -13,9 +13,9 @@
  *   - exchanges the tty names of two sockets by pulling both and plugging them in again;
  *   - lets a chip with USB of its own come back from a reset under another name.
  *
- * Held against it: every insertion has exactly one run, in its slot, with its MAC and the outcome that it must
- * have; a result is never told of a board that is not in the slot any more; before anything is told of an
- * insertion, the line has said that the slot of the last one is empty.
+ * Held against it: every insertion has exactly one run, in its slot, with its MAC and the outcome that it
+ * must have; a result is never told of a board that is not in the slot any more; before anything is told of
+ * an insertion, the line has said that the slot of the last one is empty.
  *
  * Threads: the hands are the main thread; each board has one that serves its terminal.
  */
@@ -53,7 +53,8 @@ enum {
     LATE_MS = 1000,        /* between the line's last look at a slot and its word of the result */
 };
 
-static const char *const stages[] = {"connect", "identify", "admit", "stub", "write", "verify", "test", "finish"};
+static const char *const stages[] = {"connect", "identify", "admit", "stub",
+                                     "write",   "verify",   "test",  "finish"};
 enum { WRITE = 4, VERIFY = 5, TEST = 6, STAGES = sizeof stages / sizeof stages[0] };
 
 struct board {
@@ -69,11 +70,11 @@ struct board {
 
 /* What becomes of an insertion. */
 enum plan {
-    PLAN_WAIT,      /* for the result */
-    PLAN_PULL,      /* too early */
-    PLAN_GLITCH,    /* the hub loses it while it is written */
+    PLAN_WAIT,        /* for the result */
+    PLAN_PULL,        /* too early */
+    PLAN_GLITCH,      /* the hub loses it while it is written */
     PLAN_GLITCH_LATE, /* when it is done: it counts as another board, and gets another run */
-    PLAN_RENAME,    /* native: it comes back from a reset under another name */
+    PLAN_RENAME,      /* native: it comes back from a reset under another name */
     PLANS
 };
 
@@ -82,10 +83,11 @@ struct insertion {
     unsigned slot;
     struct board *board;
     enum plan plan;
-    const char *stage;   /* in which it happens */
-    uint64_t pulled_ms;  /* 0 = it is in */
-    bool ended;          /* its result was told */
+    const char *stage;  /* in which it happens */
+    uint64_t pulled_ms; /* 0 = it is in */
+    bool ended;         /* its result was told */
     struct insertion *next;
+    struct insertion *older; /* of all */
 };
 
 enum phase { EMPTY, INSERTED, ACTING, AWAY, TOLD };
@@ -111,6 +113,7 @@ static struct {
     unsigned wanted, inserted, ended;
     unsigned plans[PLANS], swaps, late;
     unsigned passed, removed, exchanged, others;
+    struct insertion *newest;
     FILE *list; /* of the insertions that have ended */
     pid_t line;
 } hands;
@@ -126,7 +129,8 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     va_end(args);
     if (hands.line > 0)
         kill(hands.line, SIGKILL);
-    exit(1);
+    fflush(NULL);
+    _exit(1);
 }
 
 static unsigned chance(unsigned most)
@@ -211,13 +215,15 @@ static void unplug(const struct slot *slot)
         fail("pulling %s out at %s: %s", slot->board->mac, slot->place, strerror(errnum));
 }
 
-static struct board *free_board(bool native)
+/* A chip with USB of its own that is back in its slot at once is the same insertion to the line, so it is
+ * never chosen. */
+static struct board *free_board(const struct slot *slot)
 {
     const unsigned first = chance(BOARDS);
 
     for (unsigned i = 0; i < BOARDS; i++) {
         struct board *const board = &hands.boards[(first + i) % BOARDS];
-        if (!board->in_use && board->native == native)
+        if (!board->in_use && board->native == slot->native && (!slot->native || board != slot->board))
             return board;
     }
     return NULL;
@@ -246,6 +252,8 @@ static void begin_insertion(struct slot *slot, enum plan plan)
                         : plan == PLAN_RENAME ? TEST
                                               : chance(STAGES)],
     };
+    insertion->older = hands.newest;
+    hands.newest = insertion;
     hands.plans[plan]++;
     if (slot->open == NULL)
         slot->open = insertion;
@@ -269,12 +277,13 @@ static void insert(struct slot *slot, uint64_t now_ms)
 {
     if (hands.inserted >= hands.wanted)
         return;
-    if (!slot->repeat || slot->board == NULL || slot->board->in_use)
-        slot->board = free_board(slot->native);
-    slot->repeat = false;
-    if (slot->board == NULL)
+    struct board *const board =
+        slot->repeat && slot->board != NULL && !slot->board->in_use ? slot->board : free_board(slot);
+    if (board == NULL)
         return; /* every board is in a slot, or its run has not ended yet */
-    slot->board->in_use = true;
+    slot->repeat = false;
+    slot->board = board;
+    board->in_use = true;
     begin_insertion(slot, choose_plan(slot));
     plug(slot);
     enter(slot, INSERTED, now_ms, 0);
@@ -286,7 +295,7 @@ static void take_out(struct slot *slot, uint64_t now_ms)
     slot->current->pulled_ms = now_ms;
     if (slot->current->ended)
         slot->board->in_use = false;
-    slot->repeat = chance(4) == 0;
+    slot->repeat = !slot->native && chance(4) == 0;
     enter(slot, EMPTY, now_ms, 100 + chance(2900));
 }
 
@@ -368,8 +377,8 @@ static struct slot *slot_of(const json_t *event)
     return NULL;
 }
 
-/* Whether a run of this insertion may end so. A board that is taken out too early passes only if that was when
- * it had nothing left to do. */
+/* Whether a run of this insertion may end so. A board that is taken out too early passes only if that was
+ * when it had nothing left to do. */
 static bool may_end(const struct insertion *insertion, bool passed, const char *code)
 {
     const bool removed = strcmp(code, "board-removed") == 0 || strcmp(code, "board-exchanged") == 0;
@@ -438,9 +447,11 @@ static void take_event(const json_t *event, uint64_t now_ms)
                      slot->name, insertion->number);
             slot->told_empty = false;
         }
-        const bool moment = strcmp(text_of(event, "stage"), insertion->stage) == 0;
+        const bool moment = strcmp(text_of(event, "stage"), insertion->stage) == 0 &&
+                            json_integer_value(json_object_get(event, "attempt")) == 1;
         if (insertion == slot->current && slot->phase == INSERTED && moment &&
-            (insertion->plan == PLAN_PULL || insertion->plan == PLAN_GLITCH || insertion->plan == PLAN_RENAME))
+            (insertion->plan == PLAN_PULL || insertion->plan == PLAN_GLITCH ||
+             insertion->plan == PLAN_RENAME))
             enter(slot, ACTING, now_ms, insertion->plan == PLAN_RENAME ? 20 : chance(60));
     } else if (strcmp(kind, "result") == 0) {
         take_result(slot, event, now_ms);
@@ -470,7 +481,7 @@ static int start_line(char **argv)
         dup2(out[1], STDOUT_FILENO);
         close(out[0]);
         close(out[1]);
-        execv(argv[0], argv);
+        execvp(argv[0], argv);
         _exit(127);
     }
     close(out[1]);
@@ -571,5 +582,9 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BOARDS; i++)
         end_board(&hands.boards[i]);
     report(eg_clock_ms() - begun_ms);
+    for (struct insertion *one = hands.newest, *older; one != NULL; one = older) {
+        older = one->older;
+        free(one);
+    }
     return fclose(hands.list) == 0 && fclose(log) == 0 ? 0 : 1;
 }

@@ -129,6 +129,10 @@ int ioctl(int fd, unsigned long request, ...)
     }
     const int answer =
         tty_shim_state(fd, device, NULL) == TTY_SHIM_HERE ? perform(device, request, argument) : -1;
+    if (answer < 0 && tty_shim_state(fd, NULL, NULL) == TTY_SHIM_AWAY) { /* unplugged meanwhile */
+        errno = EIO;
+        return -1;
+    }
     if (answer < 0)
         return next(fd, request, argument);
     if (answer != VB_LINES_REFUSED)

@@ -42,7 +42,7 @@ static void a_port_that_is_not_there_is_named(void **state)
     fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
     const struct eg_port_scheme *const sim[] = {vb_gang_scheme(fake->gang), NULL};
     fake->options.schemes = sim;
-    assert_error(connect_to(fake, &err), err, EG_NO_PORT, "/nonexistent/ttyUSB0: no such kind of port");
+    assert_error(connect_to(fake, &err), err, EG_NO_PORT, "/nonexistent/ttyUSB0: unknown kind of port");
     fake->options.port = "sim:esp32c3/3";
     assert_error(connect_to(fake, &err), err, EG_NO_PORT,
                  "sim:esp32c3/3: there is no such simulated board, only sim:esp32c3/1 to sim:esp32c3/2");

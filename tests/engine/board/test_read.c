@@ -368,7 +368,10 @@ static void files_that_the_flash_holds_are_verified(void **state)
         assert_ok(eg_board_verify_flash(fake->board, files, 4, NULL, &err), err);
         assert_true(fake_board_said(fake, "print: odd: 4096 bytes at 0x00002001 are in the flash"));
         assert_true(fake_board_said(fake, "print: long: 1048576 bytes at 0x00010000 are in the flash"));
-        assert_ok(eg_board_verify_flash(fake->board, NULL, 0, NULL, &err), err);
+        assert_error(eg_board_verify_flash(fake->board, NULL, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+                     "nothing to verify: no file is given");
+        assert_error(eg_board_verify_flash(fake->board, files + 3, 1, NULL, &err), err, EG_BAD_ARGUMENT,
+                     "nothing to verify: every file is empty");
         fake_board_unplug(fake);
     }
 }

@@ -117,6 +117,7 @@ static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **st
     } rows[] = {
         {32, 0xab, 0, "row at offset 0x20 of the partition table begins with ab 50, not aa 50"},
         {12, 0x1b, 0, "row at offset 0x0 of the partition table has a name that is no text"},
+        {12, 0x7f, 0, "row at offset 0x0 of the partition table has a name that is no text"},
         {12, 0xff, 0, "row at offset 0x0 of the partition table has a name that is no text"},
         {4, 1, 0,
          "MD5 at offset 0x50 of the partition table is 486649c6cdf8e4bc8815dccc8fff5792, the rows have "

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A line whose boards are begun by a trigger.
+ *
+ *     waiting ─▶ running ─▶ telling ─▶ waiting
+ *
+ * Each slot has one thread at a time: one that waits for the trigger, one that takes the board through the
+ * pipeline, one that tells the trigger. The station's thread starts the next when one has ended.
+ */
+
+#include "engine/line/trigger.h"
+#include "engine/line/worker.h"
+#include "engine/stages/stages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FAILED_PAUSE_MS 1000 /* before a trigger that failed is asked again */
+
+enum state { IDLE, WAITING, RUNNING, TELLING };
+
+struct place {
+    struct eg_slot slot;
+    enum state state;
+    const struct eg_trigger *trigger;
+    struct eg_logger *logger;
+    struct eg_cancel cancel;  /* of the trigger's calls: also set when the line ends */
+    struct eg__thread thread; /* that calls the trigger */
+    enum eg_code code;        /* what the trigger said last */
+    char label[EG_LABEL_TEXT];
+    struct eg__worker worker;
+    bool has_result; /* which the slot shows */
+};
+
+struct line {
+    const struct eg_station *station;
+    const struct eg_trigger *trigger;
+    const struct eg_cancel *cancel;
+    void (*ended)(void *context, const struct eg_result *result);
+    void *context;
+    const struct eg_stage *stages[EG_STAGES_MAX];
+    struct eg_claims *claims;
+    struct eg__crew crew;
+    struct place *places;
+};
+
+static void line_finish(struct line *line)
+{
+    free(line->places);
+    eg_claims_destroy(line->claims);
+    eg__crew_finish(&line->crew);
+}
+
+/* A trigger that fails must not be asked at once, or it would be all that is said. */
+static void note(struct place *place, const struct eg_error *err)
+{
+    const struct eg_log_origin origin = {place->slot.name, place->slot.url, ""};
+    struct eg_error ignored;
+
+    place->code = err->code;
+    if (err->code == EG_CANCELLED)
+        return;
+    eg_log_warning(place->logger, &origin, "%s", err->text);
+    (void)!eg_sleep_ms(&place->cancel, FAILED_PAUSE_MS, &ignored);
+}
+
+static void wait_for_board(void *context)
+{
+    struct place *const place = context;
+    struct eg_error err = {.code = EG_OK};
+
+    place->label[0] = '\0';
+    place->code = EG_OK;
+    if (place->trigger->wait(place->trigger->context, &place->slot, place->label, &place->cancel, &err) !=
+        EG_OK)
+        note(place, &err);
+}
+
+static void tell(void *context)
+{
+    struct place *const place = context;
+    struct eg_error err = {.code = EG_OK};
+
+    if (place->trigger->done(place->trigger->context, &place->slot, &place->worker.result, &place->cancel,
+                             &err) != EG_OK)
+        note(place, &err);
+}
+
+/* The slot shows nothing any more. */
+static void clear(struct line *line, struct place *place)
+{
+    if (!place->has_result)
+        return;
+    place->has_result = false;
+    eg_claims_release(line->claims, place->slot.name);
+    eg_log_record(line->station->logger, &(struct eg_log_record){
+                                             .kind = EG_LOG_UNPLUGGED,
+                                             .level = EG_NORMAL,
+                                             .origin = {place->slot.name, place->slot.url, ""},
+                                             .text = "",
+                                             .stage = "",
+                                             .outcome = "",
+                                         });
+}
+
+static bool is_over(const struct line *line)
+{
+    return eg_cancel_requested(line->cancel) || eg_cancel_requested(line->station->ending);
+}
+
+static enum eg_code begin_wait(struct line *line, struct place *place, struct eg_error *err)
+{
+    if (is_over(line))
+        return EG_OK;
+    EG_TRY(eg__thread_start(&place->thread, &line->crew, place->slot.name, wait_for_board, place, err));
+    place->state = WAITING;
+    return EG_OK;
+}
+
+/* The board that is there now, and the port that it is behind. */
+static enum eg_code begin_run(struct line *line, struct place *place, struct eg_error *err)
+{
+    struct eg_found_port found;
+    struct eg_error ignored;
+
+    clear(line, place);
+    place->slot.label = place->label[0] != '\0' ? place->label : NULL;
+    if (eg_discover_at(&found, eg_slot_address(&place->slot), &ignored) == EG_OK) {
+        place->slot.presence = found.presence;
+        place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};
+        snprintf(place->slot.bridge.serial, sizeof place->slot.bridge.serial, "%s", found.serial);
+    }
+    EG_TRY(eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, line->claims,
+                            line->stages, line->cancel, err));
+    place->state = RUNNING;
+    return EG_OK;
+}
+
+static enum eg_code begin_telling(struct line *line, struct place *place, struct eg_error *err)
+{
+    place->has_result = true;
+    line->ended(line->context, &place->worker.result);
+    if (line->trigger->done == NULL)
+        return begin_wait(line, place, err);
+    EG_TRY(eg__thread_start(&place->thread, &line->crew, place->slot.name, tell, place, err));
+    place->state = TELLING;
+    return EG_OK;
+}
+
+/* What comes after what has ended; EG_OK also when nothing has. */
+static enum eg_code step(struct line *line, struct place *place, struct eg_error *err)
+{
+    struct eg__thread *const thread = place->state == RUNNING ? &place->worker.thread : &place->thread;
+    const enum state state = place->state;
+
+    if (state == IDLE || !eg__thread_ended(thread))
+        return EG_OK;
+    eg__thread_join(thread);
+    place->state = IDLE;
+    switch (state) {
+    case IDLE:
+        break;
+    case WAITING:
+        return place->code != EG_OK || is_over(line) ? begin_wait(line, place, err)
+                                                     : begin_run(line, place, err);
+    case RUNNING:
+        return begin_telling(line, place, err);
+    case TELLING:
+        clear(line, place);
+        return begin_wait(line, place, err);
+    }
+    return EG_OK;
+}
+
+static void end(struct line *line)
+{
+    for (unsigned i = 0; i < line->station->slot_count; i++) {
+        if (is_over(line))
+            eg_cancel_request(&line->places[i].cancel);
+        if (eg_cancel_requested(line->cancel) && line->places[i].state == RUNNING)
+            eg_cancel_pass_on(&line->places[i].worker.cancel, line->cancel);
+    }
+}
+
+static bool is_busy(const struct line *line)
+{
+    for (unsigned i = 0; i < line->station->slot_count; i++)
+        if (line->places[i].state != IDLE)
+            return true;
+    return false;
+}
+
+enum eg_code eg_station_serve(const struct eg_station *station, const struct eg_trigger *trigger,
+                              const struct eg_cancel *cancel,
+                              void (*ended)(void *context, const struct eg_result *result), void *context,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(line_finish)
+    struct line line = {
+        .station = station, .trigger = trigger, .cancel = cancel, .ended = ended, .context = context};
+    const struct eg_cancel failed = {.requested = true, .by = "the station, which could not go on"};
+    enum eg_code code = EG_OK;
+
+    eg__crew_init(&line.crew);
+    EG_TRY(eg_stages_order(eg_stages, line.stages, err));
+    EG_TRY(eg_alloc(&line.places, station->slot_count, sizeof *line.places, err));
+    line.claims = eg_claims_create();
+    if (line.claims == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory for the station");
+    for (unsigned i = 0; i < station->slot_count && code == EG_OK; i++) {
+        struct place *const place = &line.places[i];
+        place->slot = station->slots[i];
+        place->trigger = trigger;
+        place->logger = station->logger;
+        code = begin_wait(&line, place, err);
+    }
+    while (is_busy(&line)) {
+        struct eg_error ignored;
+        if (code != EG_OK)
+            line.cancel = &failed;
+        end(&line);
+        for (unsigned i = 0; i < station->slot_count; i++) {
+            const enum eg_code stepped = step(&line, &line.places[i], code == EG_OK ? err : &ignored);
+            code = code == EG_OK ? stepped : code;
+        }
+        eg__crew_wait(&line.crew);
+    }
+    return code;
+}

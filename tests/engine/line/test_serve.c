@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Lines whose boards are begun by a trigger. */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_line.h"
+
+#include "engine/line/trigger.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* Says go so many times in each slot, and ends the line when everything is told. */
+struct finger {
+    struct fake_line *line;
+    unsigned gos[FAKE_LINE_MAX], wanted;
+    atomic_uint told;
+    unsigned ended;
+    bool fails;
+    struct eg_cancel *stops; /* set as the first board begins */
+};
+
+static unsigned index_of(const struct eg_slot *slot)
+{
+    return (unsigned)(slot->name[0] - '1');
+}
+
+static enum eg_code wait_for_go(void *context, const struct eg_slot *slot, char label[EG_LABEL_TEXT],
+                                const struct eg_cancel *cancel, struct eg_error *err)
+{
+    struct finger *finger = context;
+
+    if (finger->fails) {
+        finger->fails = false;
+        return eg_error_set(err, EG_PROGRAM_FAILED, "no fixture");
+    }
+    while (finger->gos[index_of(slot)] == finger->wanted)
+        EG_TRY(eg_sleep_ms(cancel, 10, err));
+    snprintf(label, EG_LABEL_TEXT, "SN-%s-%u", slot->name, ++finger->gos[index_of(slot)]);
+    return EG_OK;
+}
+
+static enum eg_code take_outcome(void *context, const struct eg_slot *slot, const struct eg_result *result,
+                                 const struct eg_cancel *cancel, struct eg_error *err)
+{
+    struct finger *finger = context;
+
+    (void)cancel;
+    (void)err;
+    assert_string_equal(result->slot, slot->name);
+    atomic_fetch_add(&finger->told, 1);
+    return EG_OK;
+}
+
+static void ended(void *context, const struct eg_result *result)
+{
+    struct finger *finger = context;
+
+    (void)result;
+    if (++finger->ended == finger->wanted * finger->line->station.slot_count)
+        eg_cancel_request(&finger->line->cancel);
+}
+
+static void serve(struct finger *finger, bool tells)
+{
+    const struct eg_trigger trigger = {wait_for_go, tells ? take_outcome : NULL, finger};
+    struct eg_error err;
+
+    assert_ok(eg_station_serve(&finger->line->station, &trigger, &finger->line->cancel, ended, finger, &err),
+              err);
+}
+
+static void every_go_is_a_run_with_its_label(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 2};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 4);
+    assert_int_equal(finger.told, 4);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(finger.line->recorder.runs[i].record.outcome, EG_PASS);
+    assert_non_null(strstr(finger.line->recorder.transcript, "unplugged 1\n"));
+}
+
+static void without_an_end_of_its_own_a_board_is_shown_until_the_next_one(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 2};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    serve(&finger, false);
+    const char *const first = strstr(finger.line->recorder.transcript, "unplugged 1\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "unplugged"));
+    assert_int_equal(finger.line->recorder.run_count, 2);
+}
+
+static void a_trigger_that_fails_is_a_warning_and_is_asked_again(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 1, .fails = true};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    serve(&finger, true);
+    assert_non_null(strstr(finger.line->recorder.transcript, "warning no fixture\n"));
+    assert_int_equal(finger.line->recorder.run_count, 1);
+}
+
+static void end_line(void *context, const struct eg_log_record *record)
+{
+    struct finger *finger = context;
+
+    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "write") == 0)
+        eg_cancel_request(finger->stops);
+}
+
+static void a_line_that_ends_finishes_the_board_that_is_in_progress(void **state)
+{
+    struct eg_cancel ending = {.requested = false};
+    struct finger finger = {.line = *state, .wanted = 100, .stops = &ending};
+
+    finger.line->recorder.at_log = end_line;
+    finger.line->recorder.context = &finger;
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    finger.line->station.ending = &ending;
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 1);
+    assert_int_equal(fake_recorder_run(&finger.line->recorder, "1")->record.outcome, EG_PASS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_go_is_a_run_with_its_label),
+        TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
+        TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
+        TEST(a_line_that_ends_finishes_the_board_that_is_in_progress),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
