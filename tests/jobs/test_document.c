@@ -59,7 +59,8 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_job_file_refused("fifo.yaml", EG_BAD_ARGUMENT, "@/fifo.yaml: is not a regular file");
     memset(large, '#', sizeof large - 1);
-    assert_refused(large, EG_BAD_ARGUMENT, "@/job.yaml: 1048577 bytes, more than the 1048576 that are allowed");
+    assert_refused(large, EG_BAD_ARGUMENT,
+                   "@/job.yaml: 1048577 bytes, more than the 1048576 that are allowed");
 }
 
 static void what_is_not_one_document_of_text_is_refused(void **state)

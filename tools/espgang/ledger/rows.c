@@ -211,7 +211,7 @@ static void end_line(struct cli_rows *rows)
     rows->blanks = 0;
 }
 
-/* In lines of `width`, broken between words, those after the first behind `indent` blanks. */
+/* In lines of `width`, broken between words; lines after the first begin with `indent` blanks. */
 static void put_wrapped(struct cli_rows *rows, const char *text, unsigned indent, unsigned width)
 {
     for (;;) {

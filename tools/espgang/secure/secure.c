@@ -130,3 +130,130 @@ enum eg_code secure_run(struct cli_call *call,
     call->status = CLI_NOT_PASSED;
     return EG_OK;
 }
+
+static enum eg_code secure(struct cli_call *call, struct eg_error *err)
+{
+    const struct verb *const verb = find_verb(call->argument[0]);
+    EG_CLEANUP(given_finish) struct secure_given given = {0};
+
+    if (verb == NULL)
+        return cli_usage(call, err, "'%s' is no command", call->argument[0]);
+    if (verb->argument != NULL && call->count < 2)
+        return cli_usage(call, err, "missing argument: %s", verb->argument);
+    if (verb->argument == NULL && call->count > 1)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[1]);
+    EG_TRY(read_given(&given, call, err));
+    given.verb = verb->name;
+    given.file = call->argument[1];
+    const enum eg_code code = verb->run(&given, err);
+    if (code != EG_BAD_IMAGE)
+        return code;
+    fprintf(stderr, "espgang: %s\n", err->text); /* a signature is wrong, and not the command line */
+    call->status = CLI_NOT_PASSED;
+    return EG_OK;
+}
+
+#define GENERATE_SIGNING "generate-signing-key"
+#define SIGN             "sign-data"
+#define VERIFY           "verify-signature"
+#define EXTRACT          "extract-public-key"
+#define DIGEST_PUBLIC    "digest-sbv2-public-key"
+#define DIGEST_PRIVATE   "digest-private-key"
+#define BOOTLOADER       "digest-secure-bootloader"
+#define GENERATE_FLASH   "generate-flash-encryption-key"
+#define ENCRYPT          "encrypt-flash-data"
+#define DECRYPT          "decrypt-flash-data"
+
+static const char *const actions[] = {GENERATE_SIGNING, SIGN,          VERIFY,         "signature-info-v2",
+                                      EXTRACT,          DIGEST_PUBLIC, DIGEST_PRIVATE, BOOTLOADER,
+                                      GENERATE_FLASH,   ENCRYPT,       DECRYPT,        NULL};
+static const char *const of_version[] = {GENERATE_SIGNING, SIGN, VERIFY, EXTRACT, NULL};
+static const char *const of_scheme[] = {GENERATE_SIGNING, NULL};
+static const char *const of_keyfile[] = {SIGN,       VERIFY,  EXTRACT, DIGEST_PUBLIC, DIGEST_PRIVATE,
+                                         BOOTLOADER, ENCRYPT, DECRYPT, NULL};
+static const char *const of_output[] = {SIGN, DIGEST_PUBLIC, BOOTLOADER, ENCRYPT, DECRYPT, NULL};
+static const char *const of_sign[] = {SIGN, NULL};
+static const char *const of_padding[] = {SIGN, VERIFY, NULL};
+static const char *const of_keylen[] = {DIGEST_PRIVATE, GENERATE_FLASH, NULL};
+static const char *const of_bootloader[] = {BOOTLOADER, NULL};
+static const char *const of_crypt[] = {ENCRYPT, DECRYPT, NULL};
+
+static const struct cli_option options[] = {
+    {.name = "version",
+     .letter = 'v',
+     .value = "N",
+     .help = "Secure boot version, 1 or 2",
+     .only = of_version},
+    {.name = "scheme",
+     .letter = 's',
+     .value = "SCHEME",
+     .help = "rsa3072, ecdsa192, ecdsa256 or ecdsa384 (default: rsa3072; for version 1 ecdsa256)",
+     .only = of_scheme},
+    {.name = "keyfile",
+     .letter = 'k',
+     .value = "FILE",
+     .help = "Key, in PEM without a passphrase, or of flash encryption; sign-data takes up to three",
+     .only = of_keyfile},
+    {.name = "output", .letter = 'o', .value = "FILE", .help = "File to write", .only = of_output},
+    {.name = "append-signatures", .letter = 'a', .help = "Keep the signatures that exist", .only = of_sign},
+    {.name = "pub-key", .value = "FILE", .help = "Public key of a signature made elsewhere", .only = of_sign},
+    {.name = "signature",
+     .value = "FILE",
+     .help = "Signature made elsewhere, such as in an HSM, by the key of --pub-key",
+     .more = "RSA-PSS, or ECDSA in DER. The data must be whole sectors already.",
+     .only = of_sign},
+    {.name = "skip-padding", .help = "Do not fill up to a sector of 4096 bytes", .only = of_padding},
+    {.name = "keylen",
+     .letter = 'l',
+     .value = "BITS",
+     .help = "Bits of the key (default: 256)",
+     .only = of_keylen},
+    {.name = "iv",
+     .value = "FILE",
+     .help = "128 bytes to begin with, for tests (default: random)",
+     .only = of_bootloader},
+    {.name = "address",
+     .letter = 'a',
+     .value = "ADDRESS",
+     .help = "Address of the data in the flash",
+     .more = "The same data at another address are another ciphertext.",
+     .only = of_crypt},
+    {.name = "aes-xts", .letter = 'x', .help = "Use XTS-AES, as every chip but the ESP32", .only = of_crypt},
+    {.name = "flash-crypt-conf",
+     .value = "CONFIG",
+     .help = "FLASH_CRYPT_CONFIG of the ESP32 (default: 0xF)",
+     .only = of_crypt},
+    {.name = NULL}};
+
+const struct cli_command cli_command_secure = {
+    .name = "secure",
+    .group = CLI_IMAGES,
+    .summary = "Sign, verify and encrypt firmware, as espsecure does",
+    .arguments = "COMMAND [FILE]",
+    .details =
+        "The commands have the names of espsecure. Files of keys are made for their owner alone and never "
+        "replaced.\n"
+        "\n"
+        "- generate-signing-key KEYFILE: make a private key for secure boot.\n"
+        "- sign-data DATAFILE: sign it; version 2 with up to three keys of one kind, in a sector after the "
+        "data, version 1 right after the data. Without `--output` the file is replaced.\n"
+        "- verify-signature DATAFILE: check its signatures; one that is right and by the key is enough. The "
+        "exit status is 1 if there is none.\n"
+        "- signature-info-v2 DATAFILE: show its signatures with the digests of their public keys, as the "
+        "eFuses "
+        "have them.\n"
+        "- extract-public-key FILE: write the public key; of version 1 as 64 bytes.\n"
+        "- digest-sbv2-public-key: write the digest of a public key, 32 bytes.\n"
+        "- digest-private-key FILE: write the key of secure boot v1 that follows from a private key.\n"
+        "- digest-secure-bootloader IMAGE: write what goes to address 0 of an ESP32 with secure boot v1, "
+        "digest "
+        "and bootloader.\n"
+        "- generate-flash-encryption-key KEY-FILE: make a key from the system's random source.\n"
+        "- encrypt-flash-data FILE, decrypt-flash-data FILE: convert between plaintext and ciphertext for an "
+        "address in the flash.",
+    .options = options,
+    .words = actions,
+    .least = 1,
+    .most = 2,
+    .run = secure,
+};
