@@ -54,7 +54,6 @@ enum {
     CLI_BOARD = 1u << 1,   /* needs a connected board */
     CLI_FLASH = 1u << 2,   /* attaches the flash first */
     CLI_SECURE = 1u << 3,  /* works in secure download mode */
-    CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
     CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
 };

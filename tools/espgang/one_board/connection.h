@@ -13,7 +13,4 @@
  */
 enum eg_code cli_with_board(struct cli_call *call, struct eg_error *err) EG_CHECKED;
 
-/** How --after says to leave the loader. */
-enum eg_after cli_after(const struct cli_call *call);
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tools/espgang/one_board/connection.h"
+#include "tools/espgang/command.h"
 
 /* Leaves the loader itself, to say how that went. */
 static enum eg_code reset(struct cli_call *call, struct eg_error *err)
