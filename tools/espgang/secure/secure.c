@@ -23,6 +23,15 @@ size_t secure_count(const char *const *texts)
     return count;
 }
 
+enum eg_code secure_named(enum eg_code code, struct eg_error *err)
+{
+    if (code == EG_OK)
+        return EG_OK;
+    if (code == EG_IO)
+        err->code = EG_BAD_ARGUMENT;
+    return err->code;
+}
+
 enum eg_code secure_key_file(const char **path, const struct secure_given *given, struct eg_error *err)
 {
     if (secure_count(given->key_files) != 1)
@@ -34,11 +43,7 @@ enum eg_code secure_key_file(const char **path, const struct secure_given *given
 enum eg_code secure_read(struct eg_buffer *data, const char *path, struct eg_error *err)
 {
     EG_TRY(cli_file_check(path, err));
-    if (eg_file_read(data, path, FILE_SIZE_MAX, err) == EG_OK)
-        return EG_OK;
-    if (err->code == EG_IO)
-        err->code = EG_BAD_ARGUMENT;
-    return err->code;
+    return secure_named(eg_file_read(data, path, FILE_SIZE_MAX, err), err);
 }
 
 static bool is_same_file(const char *one, const char *other)

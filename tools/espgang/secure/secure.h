@@ -32,7 +32,11 @@ size_t secure_count(const char *const *texts);
 enum eg_code secure_key_file(const char **path, const struct secure_given *given,
                              struct eg_error *err) EG_CHECKED;
 
-/** Read a file that is named on the command line: what is wrong with it is a wrong argument. */
+/** Pass on what reading a file that is named on the command line came to: a file that cannot be read is a
+ * wrong argument. */
+enum eg_code secure_named(enum eg_code code, struct eg_error *err) EG_CHECKED;
+
+/** Read a file that is named on the command line. */
 enum eg_code secure_read(struct eg_buffer *data, const char *path, struct eg_error *err) EG_CHECKED;
 
 /** Write a file, which may be there; one that is an input other than `source` is refused. `mode` as for a new
