@@ -39,7 +39,7 @@ enum eg_code eg_names_add(struct eg_names *names, const struct eg_name *name, st
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "names of the unit's data");
     names->list = more;
-    names->list[names->count++] = (struct eg_name){key, value, name->given, name->secret};
+    names->list[names->count++] = (struct eg_name){key, value, name->given, name->secret, name->unique};
     key = value = NULL;
     return EG_OK;
 }

@@ -23,6 +23,7 @@
 
 #define STAGES_MAX 16
 #define CELLS_MAX  400
+#define ROW_SIZE   800
 
 /* Bytes that a board without a fault has received when a stage begins and ends. */
 struct span {
@@ -44,6 +45,7 @@ struct setting {
 
 struct cell {
     char fault[48], stage[32];
+    const char *form;              /* of the fault; its cells follow each other */
     const struct setting *setting; /* NULL = an ESP32 with a fault */
 };
 
@@ -95,22 +97,18 @@ static struct fake_line *plug_setting(const struct setting *setting)
     return line;
 }
 
-/* `count` boards, the first of which has the fault. */
-static struct fake_line *plug(const char *fault, unsigned count, uint64_t seed)
+static struct fake_line *plug_faults(const char *const *faults, unsigned count, uint64_t seed)
 {
     struct fake_line *line;
-    char of_first[64];
 
     fake_line_setup((void **)&line);
-    snprintf(of_first, sizeof of_first, "1:%s", fault != NULL ? fault : "");
-    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = seed}, count,
-                   fault != NULL ? FAULTS(of_first) : NO_FAULTS);
+    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = seed}, count, faults);
     return line;
 }
 
 static void measure(struct spans *spans)
 {
-    struct fake_line *const line = plug(NULL, 1, 1);
+    struct fake_line *line = plug_faults(NO_FAULTS, 1, 1);
 
     spans->line = line;
     line->recorder.at_log = note_stage;
@@ -126,6 +124,8 @@ static void add_cell(struct cells *cells, const char *stage, const char *form, u
     struct cell *const cell = &cells->rows[cells->count++];
     const int word = (int)strcspn(form, "@[:=");
 
+    cell->form = form;
+    cell->setting = NULL;
     snprintf(cell->stage, sizeof cell->stage, "%s", stage);
     if (strstr(form, "@BYTES") != NULL)
         snprintf(cell->fault, sizeof cell->fault, "%.*s@%llu%s", word, form, (unsigned long long)at, ms);
@@ -196,15 +196,48 @@ static void make_cells(struct cells *cells, const struct spans *spans, uint64_t 
     }
 }
 
-/* A board that passes holds the firmware, whatever happened. Through a cipher it does not look so. */
-static bool run(struct fake_line *line, const struct cell *cell)
+static bool is_twin(const struct cell *cell)
 {
+    return strncmp(cell->fault, "mac=", 4) == 0;
+}
+
+/* How many cells from this one run at once: all of the same fault, each on a board of its own. */
+static unsigned batch_size(const struct cells *cells, size_t first)
+{
+    unsigned size = 1;
+
+    while (cells->rows[first].setting == NULL && first + size < cells->count &&
+           cells->rows[first + size].form == cells->rows[first].form)
+        size++;
+    return size;
+}
+
+static bool passed(const struct eg_result *result)
+{
+    return result->outcome == EG_PASS || result->outcome == EG_PASS_MARGINAL;
+}
+
+/* Run a batch; the line is for fake_line_teardown(). A board that passes must hold the firmware, whatever
+ * happened; through a cipher it does not look so. */
+static struct fake_line *run(const struct cell *cells, unsigned count, uint64_t seed)
+{
+    char texts[FAKE_LINE_MAX][64];
+    const char *faults[FAKE_LINE_MAX + 1] = {NULL};
+    struct fake_line *line;
+
+    assert_true(count <= FAKE_LINE_MAX);
+    for (unsigned i = 0; i < count && cells->setting == NULL; i++) {
+        snprintf(texts[i], sizeof texts[i], "%u:%s", i + 1, cells[i].fault);
+        faults[i] = texts[i];
+    }
+    line = cells->setting != NULL ? plug_setting(cells->setting)
+                                  : plug_faults(faults, is_twin(cells) ? 2 : count, seed);
     fake_line_run(line);
-    const enum eg_outcome outcome = line->results[0].outcome;
-    const bool passed = outcome == EG_PASS || outcome == EG_PASS_MARGINAL;
-    if (passed && !(cell->setting != NULL && cell->setting->config.flash_encryption))
-        fake_line_assert_written(line, 1);
-    return passed;
+    for (unsigned i = 0; i < count; i++) {
+        if (passed(&line->results[i]) && !(cells->setting != NULL && cells->setting->config.flash_encryption))
+            fake_line_assert_written(line, i + 1);
+    }
+    return line;
 }
 
 /* The sentence without the bytes that came, which are garbage of the seed. */
@@ -220,29 +253,33 @@ static void cut_bytes(char *text)
     }
 }
 
-static struct fake_line *plug_cell(const struct cell *cell, uint64_t seed)
-{
-    return cell->setting != NULL ? plug_setting(cell->setting)
-                                 : plug(cell->fault, strncmp(cell->fault, "mac=", 4) == 0 ? 2 : 1, seed);
-}
-
 /* The row of a cell, without the place of its fault, which changes with the programmer. */
-static void run_cell(char *row, size_t size, const struct cell *cell)
+static void print_row(char *row, size_t size, const struct cell *cell, const struct eg_result *result)
 {
-    struct fake_line *line = plug_cell(cell, 1);
-    const struct eg_result *const result = &line->results[0];
-    const bool passed = run(line, cell), placed = cell->stage[0] != '\0';
+    const bool green = passed(result), placed = cell->stage[0] != '\0';
     const char *const ms = strchr(cell->fault, ':');
     char text[sizeof result->text];
 
-    snprintf(text, sizeof text, "%s", passed ? result->marginal : result->text);
+    snprintf(text, sizeof text, "%s", green ? result->marginal : result->text);
     cut_bytes(text);
     snprintf(row, size, "| %.*s%s | %s | %s | %s | %s | %s |\n",
              placed ? (int)strcspn(cell->fault, "@") : (int)strlen(cell->fault), cell->fault,
              placed && ms != NULL ? ms : "", cell->stage, eg_outcome_name(result->outcome),
-             passed ? "" : eg_code_name(result->code),
-             passed ? "" : eg_blame_name(eg_code_blame(result->code)), text);
-    fake_line_teardown((void **)&line);
+             green ? "" : eg_code_name(result->code), green ? "" : eg_blame_name(eg_code_blame(result->code)),
+             text);
+}
+
+/* Run all cells; `rows` are theirs. */
+static void run_cells(char (*rows)[ROW_SIZE], const struct cells *cells)
+{
+    for (size_t first = 0; first < cells->count;) {
+        const unsigned count = batch_size(cells, first);
+        struct fake_line *line = run(&cells->rows[first], count, 1);
+
+        for (unsigned i = 0; i < count; i++, first++)
+            print_row(rows[first], ROW_SIZE, &cells->rows[first], &line->results[i]);
+        fake_line_teardown((void **)&line);
+    }
 }
 
 /* Where column `number` of a row begins, from 0. */
@@ -279,7 +316,7 @@ static bool same_row(const char *a, const char *b, bool sentences)
            (!sentences || same_sentence(column(a, 5), column(b, 5)));
 }
 
-static void write_table(const char *path, const struct cells *cells)
+static void write_table(const char *path, char (*rows)[ROW_SIZE], size_t count)
 {
     FILE *const out = fopen(path, "w");
 
@@ -294,18 +331,14 @@ static void write_table(const char *path, const struct cells *cells)
             "Numbers in sentences are those of the test's job.\n\n"
             "`tests/matrix/test_faults.c` checks this table; `EG_MATRIX_WRITE=FILE` makes it write it.\n\n"
             "| Fault | Stage | Outcome | Code | Blame | Sentence |\n|---|---|---|---|---|---|\n");
-    for (size_t i = 0; i < cells->count; i++) {
-        char row[800];
-
-        run_cell(row, sizeof row, &cells->rows[i]);
-        fputs(row, out);
-    }
+    for (size_t i = 0; i < count; i++)
+        fputs(rows[i], out);
     assert_int_equal(fclose(out), 0);
 }
 
-static void check_table(const struct cells *cells, bool sentences)
+static void check_table(char (*rows)[ROW_SIZE], const struct cells *cells, bool sentences)
 {
-    char path[4096], wanted[800], row[800];
+    char path[4096], wanted[ROW_SIZE];
     unsigned wrong = 0;
     size_t i = 0;
     FILE *const table = fopen(source_path(path, "tests/matrix/faults.md"), "r");
@@ -315,14 +348,10 @@ static void check_table(const struct cells *cells, bool sentences)
     while (fgets(wanted, sizeof wanted, table) != NULL) {
         if (wanted[0] != '|' || wanted[1] == '-' || strncmp(wanted, "| Fault", 7) == 0)
             continue;
-        if (i < cells->count) {
-            run_cell(row, sizeof row, &cells->rows[i]);
-            /* Which of two boards with one MAC is told of the other is a matter of threads. */
-            const bool twins = strncmp(cells->rows[i].fault, "mac=", 4) == 0;
-            if (!same_row(row, wanted, sentences && !twins)) {
-                print_error("%s, seed 1:\n  is  %s  not %s", cells->rows[i].fault, row, wanted);
-                wrong++;
-            }
+        /* Which of two boards with one MAC is told of the other is a matter of threads. */
+        if (i < cells->count && !same_row(rows[i], wanted, sentences && !is_twin(&cells->rows[i]))) {
+            print_error("%s, seed 1:\n  is  %s  not %s", cells->rows[i].fault, rows[i], wanted);
+            wrong++;
         }
         i++;
     }
@@ -349,6 +378,7 @@ static void need_stub(void)
 
 static void every_fault_at_every_stage_is_told_as_the_table_says(void **state)
 {
+    static char rows[CELLS_MAX][ROW_SIZE];
     static struct cells cells;
     struct spans spans = {0};
     const char *const path = getenv("EG_MATRIX_WRITE");
@@ -357,10 +387,11 @@ static void every_fault_at_every_stage_is_told_as_the_table_says(void **state)
     need_stub();
     measure(&spans);
     make_cells(&cells, &spans, NULL);
+    run_cells(rows, &cells);
     if (path != NULL)
-        write_table(path, &cells);
+        write_table(path, rows, cells.count);
     else
-        check_table(&cells, places_wanted() > 0);
+        check_table(rows, &cells, places_wanted() > 0);
 }
 
 static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **state)
@@ -375,13 +406,14 @@ static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **sta
         uint64_t random = seed;
 
         make_cells(&cells, &spans, &random);
-        for (size_t i = 0; i < cells.count; i++) {
-            if (cells.rows[i].setting != NULL)
-                continue;
-            struct fake_line *line = plug_cell(&cells.rows[i], seed);
-            print_message("%s, seed %u\n", cells.rows[i].fault, (unsigned)seed); /* with what to repeat it */
-            run(line, &cells.rows[i]);
+        for (size_t first = 0; first < cells.count && cells.rows[first].setting == NULL;) {
+            const unsigned count = batch_size(&cells, first);
+
+            for (unsigned i = 0; i < count; i++) /* with what to repeat it */
+                print_message("%u:%s, seed %u\n", i + 1, cells.rows[first + i].fault, (unsigned)seed);
+            struct fake_line *line = run(&cells.rows[first], count, seed);
             fake_line_teardown((void **)&line);
+            first += count;
         }
     }
 }

@@ -280,7 +280,7 @@ static void a_single_range_is_asked_for(void **state)
 
 /* ---- Outputs ---- */
 
-/* Puts the text in two parts; fails behind the first when `fail`. */
+/* Write the text in two parts; fail after the first if `fail`. */
 static enum eg_code put_text(const struct eg_output *output, const char *text, bool fail, bool keep,
                              struct eg_error *err)
 {

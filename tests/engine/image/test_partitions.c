@@ -173,6 +173,24 @@ static void a_row_after_the_end_is_refused(void **state)
                  "row at offset 0x80 of the partition table comes after its end at 0x60");
 }
 
+static void every_byte_of_the_md5_is_compared(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer binary = {0};
+    const struct eg_partitions table = make(two_rows, 2);
+    struct eg_partitions back;
+    struct eg_error err;
+
+    assert_ok(eg_partitions_write(&binary, &table, true, &err), err);
+    for (size_t i = 0; i < EG_MD5_SIZE; i++) {
+        binary.data[0x50 + i] ^= 0x80;
+        if (eg_partitions_parse(&back, binary.data, binary.size, &err) != EG_BAD_IMAGE)
+            fail_msg("byte %zu of the MD5 may be anything", i);
+        binary.data[0x50 + i] ^= 0x80;
+    }
+    assert_ok(eg_partitions_parse(&back, binary.data, binary.size, &err), err);
+}
+
 static void an_empty_table_and_one_with_too_many_rows_are_refused(void **state)
 {
     (void)state;
@@ -253,6 +271,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_a_binary_table_is_named_with_its_offset),
         cmocka_unit_test(a_table_that_overlaps_itself_is_refused_by_every_reader),
         cmocka_unit_test(a_row_after_the_end_is_refused),
+        cmocka_unit_test(every_byte_of_the_md5_is_compared),
         cmocka_unit_test(an_empty_table_and_one_with_too_many_rows_are_refused),
         cmocka_unit_test(what_does_not_fit_together_is_refused),
         cmocka_unit_test(names_and_numbers_of_types_are_found),

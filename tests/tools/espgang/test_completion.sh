@@ -54,7 +54,7 @@ expect_candidates 'espgang nothing --'
 expect_candidates 'espgang flash-id --no-s' --no-stub
 expect_equal 'options where no argument can be' "$(candidates 'espgang flash-id ')" "$(candidates 'espgang flash-id --')"
 
-# Values, behind a blank or a "=", in front of the command or behind it, by letter, by esptool's names.
+# Values, after a blank or a "=", before the command or after it, by letter, by esptool's names.
 expect_candidates 'espgang --before no' no-reset no-reset-no-sync
 expect_candidates 'espgang --before=no' no-reset no-reset-no-sync
 expect_candidates 'espgang flash-id --before no' no-reset no-reset-no-sync
@@ -76,7 +76,7 @@ espgang ports | sed '/^$/,$d' | grep -oE '/dev/[^ ]+' | sort -u >"$work/ports" |
 expect_equal ports "$(candidates 'espgang --port ')" "$(cat "$work/ports")"
 expect_equal 'ports of the line' "$(candidates 'espgang run job.yaml --ports ')" "$(cat "$work/ports")"
 
-# What stands behind the cursor does not count.
+# Words after the cursor are ignored.
 COMP_LINE='espgang write-fl 0x0' COMP_POINT=16 COMPREPLY=()
 _espgang
 expect_equal 'candidates in the middle' "${COMPREPLY[*]}" 'write-flash write-flash-status'

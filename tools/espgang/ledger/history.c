@@ -15,6 +15,9 @@ static const struct cli_column unit_columns[] = {
     CLI_COLUMN(eg_unit_summary, passed, "passed", NUMBER, 6),
     CLI_COLUMN(eg_unit_summary, outcome, "last_outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_summary, reworked, "reworked", FLAG, 8),
+    CLI_COLUMN(eg_unit_summary, repeats, "shown_again", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, flashes, "flashes", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, simulated, "simulated", FLAG, 8),
     {0},
 };
 
@@ -27,6 +30,7 @@ static const struct cli_column run_columns[] = {
     CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 1),
     CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 1),
     CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 1),
     CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 1),
     CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 1),
     CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 1),
@@ -180,7 +184,7 @@ static enum cli_status tell(struct history *history, const struct cli_rows_optio
         eg_query_find_units(query, text, count_unit, &count, &err) != EG_OK)
         return cli_fail(&err);
     if (count == 0) {
-        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial or pool key '%s'\n",
+        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial, label or pool key '%s'\n",
                 eg_query_path(query), text);
         return CLI_NOT_PASSED;
     }
@@ -208,12 +212,12 @@ enum cli_status cli_history(int argc, const char **argv)
     EG_CLEANUP(cli_options_finish) poptContext context = NULL;
     enum cli_format format;
 
-    if (!cli_options(&context, argc, argv, table, "MAC | SERIAL") ||
+    if (!cli_options(&context, argc, argv, table, "MAC | SERIAL | LABEL") ||
         !cli_rows_format(&format, &options, context))
         return CLI_USAGE;
     const char *text = poptGetArg(context);
     if (text == NULL || text[0] == '\0')
-        return cli_usage(context, "of which unit? name its MAC or serial number");
+        return cli_usage(context, "of which unit? name its MAC, serial number or label");
     if (poptPeekArg(context) != NULL)
         return cli_usage(context, "'%s' is too much", poptPeekArg(context));
     history.verbose = verbose != 0;

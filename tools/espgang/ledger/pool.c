@@ -14,15 +14,22 @@
 
 struct pool_options {
     char *ledger, *pool;
-    char **secrets;
+    char **secrets, **uniques, **shared;
     int csv;
 };
 
+static void free_list(char **list)
+{
+    for (char **word = list; word != NULL && *word != NULL; word++)
+        free(*word);
+    free(list);
+}
+
 static void pool_options_finish(struct pool_options *options)
 {
-    for (char **secret = options->secrets; secret != NULL && *secret != NULL; secret++)
-        free(*secret);
-    free(options->secrets);
+    free_list(options->secrets);
+    free_list(options->uniques);
+    free_list(options->shared);
     free(options->ledger);
     free(options->pool);
 }
@@ -34,12 +41,16 @@ static enum cli_status import(const struct pool_options *options, const char *pa
         .pool = options->pool,
         .path = path,
         .secrets = (const char *const *)options->secrets,
+        .uniques = (const char *const *)options->uniques,
+        .shared = (const char *const *)options->shared,
     };
     struct eg_pool_imported imported;
     struct eg_error err;
 
     if (eg_pool_import(&import, &imported, &err) != EG_OK)
         return cli_fail(&err);
+    if (imported.new_ledger)
+        puts("new ledger");
     printf("%" PRId64 " row%s imported; pool %s has %" PRId64 "\n", imported.rows,
            imported.rows == 1 ? "" : "s", imported.pool, imported.total);
     return CLI_OK;
@@ -154,6 +165,8 @@ enum cli_status cli_pool(int argc, const char **argv)
     const struct poptOption table[] = {
         {"pool", 0, POPT_ARG_STRING, &options.pool, 0, "import: the pool's name (default: the file's)", "NAME"},
         {"secret", 0, POPT_ARG_ARGV, &options.secrets, 0, "import: never show the values of this column; may be repeated", "COLUMN"},
+        {"unique", 0, POPT_ARG_ARGV, &options.uniques, 0, "import: each value of this column belongs to one board, as that of a secret column does; may be repeated", "COLUMN"},
+        {"shared", 0, POPT_ARG_ARGV, &options.shared, 0, "import: a secret column whose values may repeat; may be repeated", "COLUMN"},
         {"csv", 0, POPT_ARG_NONE, &options.csv, 0, "show: as CSV", NULL},
         {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to use (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
         POPT_AUTOHELP POPT_TABLEEND};
@@ -175,6 +188,8 @@ enum cli_status cli_pool(int argc, const char **argv)
         return cli_usage(context, "'%s' is too much", poptPeekArg(context));
     if (!imports && (options.pool != NULL || options.secrets != NULL))
         return cli_usage(context, "--pool and --secret go with import");
+    if (!imports && (options.uniques != NULL || options.shared != NULL))
+        return cli_usage(context, "--unique and --shared go with import");
     if (options.csv && (imports || lists))
         return cli_usage(context, "--csv goes with show");
     if (imports)

@@ -3,6 +3,7 @@
 /* espgang run: the line. Puts job, ledger, ports and display together and lets the station go. */
 
 #include "db/ledger.h"
+#include "db/query/query.h"
 #include "engine/line/station.h"
 #include "jobs/job.h"
 #include "tools/espgang/cli.h"
@@ -11,7 +12,9 @@
 #include "tools/espgang/line/table.h"
 #include "tools/vboard/carrier.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -239,6 +242,19 @@ static void warn_of_silence(const struct run_options *options, const struct eg_s
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
+/* What the whole batch has come to by now, counted as `espgang report` counts. */
+static void tell_batch(const struct eg_batch *batch)
+{
+    const int64_t good = batch->passed + batch->marginal;
+
+    printf(": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s", good);
+    if (batch->repeats > 0)
+        printf(", %" PRId64 " good board%s shown again", batch->repeats, batch->repeats == 1 ? "" : "s");
+    if (batch->no_board > 0)
+        printf(", %" PRId64 " contact%s without a board", batch->no_board, batch->no_board == 1 ? "" : "s");
+    puts(batch->simulated != 0 ? ", simulated" : "");
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum cli_status go(const struct run_options *options, struct eg_station *station,
                           struct eg_ledger *ledger)
@@ -259,7 +275,7 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
+                             eg_ledger_is_new(ledger), station->slot_count);
     warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
@@ -269,12 +285,18 @@ static enum cli_status go(const struct run_options *options, struct eg_station *
         eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
     if (ran != EG_OK)
         return cli_fail(&err);
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct eg_batch batch = {.units = -1};
+    if (eg_query_open(&query, eg_ledger_path(ledger), &err) != EG_OK ||
+        eg_query_batch(query, eg_ledger_batch(ledger), &batch, &err) != EG_OK)
+        return cli_fail(&err);
     if (options->json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
-                           duration_ms);
+                           &batch, duration_ms);
     } else {
         cli_table_counts(stdout, &display.counts, duration_ms);
-        printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        tell_batch(&batch);
     }
     if (after != EG_OK)
         return cli_fail(&after_err);
@@ -309,9 +331,14 @@ static enum cli_status run(const struct run_options *options, const char *job)
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
-    const struct eg_session session = {options->station, options->operator_name, options->batch};
+    const struct eg_session session = {.station = options->station,
+                                       .operator_name = options->operator_name,
+                                       .batch = options->batch,
+                                       .simulated = options->boards > 0};
     if (eg_ledger_open(&ledger, options->ledger, &session, plan, &orphans, &err) != EG_OK)
         return cli_fail(&err);
+    if (eg_ledger_is_new(ledger))
+        fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
     if (orphans > 0)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
