@@ -245,7 +245,7 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
-/* Write bytes `at` to `end` of a piece as whole sectors, with FF before and after it. */
+/* Write bytes `at` to `end` of a piece as whole sectors, with FF before and after them. */
 static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
                               uint64_t *sent, struct eg_error *err)
 {

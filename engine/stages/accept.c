@@ -240,7 +240,7 @@ static const struct {
 
 #define MAKERS (sizeof makers / sizeof *makers)
 
-/* Parse "winbond", "0xef" or "ef4016" to the bits of a flash id that must match, and their values. */
+/* Read which part of a flash id a text requires: "winbond", "0xef", "ef4016". */
 static bool parse_vendor(const char *text, uint32_t *mask, uint32_t *id)
 {
     const char *const digits = strncasecmp(text, "0x", 2) == 0 ? text + 2 : text;
