@@ -231,7 +231,9 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
     EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
-    const enum eg_code code = eg_run_ask_guard(run, err);
+    enum eg_code code = eg_run_ask_guard(run, err);
+    if (code == EG_OK)
+        code = claim(run, &data->names, err);
     if (code != EG_OK)
         run->unit_data = NULL;
     else
