@@ -18,6 +18,9 @@ struct eg__chain_part {
 /** The parts of a form, in order; NULL = there is no such form. */
 const struct eg__chain_part *eg__chain_parts(int64_t form);
 
+/** The form of the runs that finish now. */
+int64_t eg__chain_newest(void);
+
 /** A link to compute, one after the other with the same memory. */
 struct eg__chain_link {
     int64_t run;

@@ -40,7 +40,8 @@ static enum eg_code serve_one(struct eg__store *store, const char *path, struct 
         return err->code;
     }
     if (request->code != EG_OK) {
-        eg_error_prefix(request->err, "ledger %s: ", path);
+        if (request->code != EG_NOT_UNIQUE) /* which is no failure of the ledger */
+            eg_error_prefix(request->err, "ledger %s: ", path);
         EG_TRY(eg__store_run(store, EG__BACK_TO_SAVEPOINT, err));
     }
     return eg__store_run(store, EG__RELEASE, err);

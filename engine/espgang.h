@@ -23,17 +23,18 @@
  *     EG_PORT_GONE, EG_CANCELLED, EG_TIMEOUT, EG_BAD_FRAME, EG_BAD_REPLY, EG_BOARD_RESET, EG_CORRUPTED,
  *     EG_DEVICE_REFUSED (err->device_status has the chip's own two bytes) and EG_NO_MEMORY.
  *
- * Ownership. Strings and data that a caller passes stay the caller's and are not kept beyond the call, unless
- * a comment says so. Strings that a call returns are the board's or static and live as long as the board.
+ * Ownership. The caller keeps the strings and data it passes; a call does not keep them after it returns,
+ * unless its comment says so. Returned strings are static or belong to the board and live as long as the
+ * board.
  *
  * Threads. A board belongs to one thread at a time; different boards are independent. Only
- * eg_board_cancel() may be called from any thread and from signal handlers. Nothing here has mutable state
- * of its own outside the structs it is given; eg_main() is the exception and says so.
+ * eg_board_cancel() may be called from any thread and from signal handlers. The library has no global mutable
+ * state, except in eg_main() and eg_main_logged().
  *
- * Zero. A struct of options that is all zero, or NULL in its place, means the defaults.
+ * Zero. An all-zero struct of options, or NULL in its place, means the defaults.
  *
- * Numbers. Addresses and sizes are bytes; rates are bits per second; times are in the unit that the name
- * ends with. Flash sizes, modes and frequencies are esptool's words: "4MB", "dio", "40m".
+ * Numbers. Addresses and sizes are bytes; rates are bits per second; the end of a name gives the unit of a
+ * time. Flash sizes, modes and frequencies are esptool's words: "4MB", "dio", "40m".
  */
 
 #ifndef ESPGANG_H
@@ -94,6 +95,8 @@ extern "C" {
     X(DUPLICATE_MAC,     "duplicate-mac",        BOARD,   false, "two boards show the same MAC")            \
     X(NOT_ACCEPTED,      "not-accepted",         BOARD,   false, "a rule of the job refuses the board")     \
     X(SEEN_BEFORE,       "seen-before",          BOARD,   false, "the ledger knows the board already")      \
+    X(CLONE,             "clone",                BOARD,   false, "the MAC is on record with another flash") \
+    X(NOT_UNIQUE,        "not-unique",           JOB,     false, "another board has the value")             \
     X(TEST_FAILED,       "test-failed",          BOARD,   true,  "the application did not pass its test")   \
     X(BAD_UNIT_DATA,     "bad-unit-data",        JOB,     false, "data of this one board cannot be used")   \
     X(POOL_EMPTY,        "pool-empty",           HOST,    false, "a pool has nothing left to give")         \
@@ -116,17 +119,17 @@ enum eg_code {
 
 enum eg_blame { EG_BLAME_NONE, EG_BLAME_HOST, EG_BLAME_LINK, EG_BLAME_BOARD, EG_BLAME_JOB, EG_BLAME_PROGRAM };
 
-/** The reason of a failure. Owned by the caller; written only by a call that fails. */
+/** Why a call failed. Owned by the caller; written only by a call that fails. */
 struct eg_error {
     enum eg_code code;
     uint16_t device_status; /* the two status bytes of the chip, first byte high; 0 = none */
     char text[480];         /* one sentence without a full stop; when full, the front is cut */
 };
 
-/** The stable name ("port-gone"); "ok" for EG_OK. Never renamed; made for logs and programs. */
+/** Return the stable name ("port-gone"); "ok" for EG_OK. Never renamed; for logs and programs. */
 EG_API const char *eg_code_name(enum eg_code code);
 
-/** What the code means in general. */
+/** Return what the code means in general. */
 EG_API const char *eg_code_text(enum eg_code code);
 
 EG_API enum eg_blame eg_code_blame(enum eg_code code);
@@ -134,10 +137,10 @@ EG_API enum eg_blame eg_code_blame(enum eg_code code);
 /** "host", "link", "board", "job", "program"; "" for EG_BLAME_NONE. */
 EG_API const char *eg_blame_name(enum eg_blame blame);
 
-/** Whether another attempt with the same board may end better. */
+/** Return whether another attempt with the same board may succeed. */
 EG_API bool eg_code_may_retry(enum eg_code code);
 
-/* ---- What is said while something goes on ---- */
+/* ---- Logging and progress ---- */
 
 enum eg_log_kind {
     EG_LOG_PRINT,       /* text */
@@ -145,15 +148,15 @@ enum eg_log_kind {
     EG_LOG_WARNING,     /* text */
     EG_LOG_ERROR,       /* text, code */
     EG_LOG_STAGE_BEGIN, /* stage, attempt */
-    EG_LOG_PROGRESS,    /* stage, done, total; text = what is being worked on */
+    EG_LOG_PROGRESS,    /* stage, done, total; text = the file or step in progress */
     EG_LOG_STAGE_END,   /* stage, attempt, duration_ms, code; text = the sentence when code is not EG_OK */
-    EG_LOG_OUTCOME,   /* outcome, code, duration_ms; text = the sentence, or ""; only where many boards run */
-    EG_LOG_UNPLUGGED, /* the board that had its outcome is gone; likewise */
+    EG_LOG_OUTCOME, /* outcome, code, duration_ms; text = the sentence, or ""; only for runs of many boards */
+    EG_LOG_UNPLUGGED, /* a board was removed after its outcome; likewise */
 };
 
 enum eg_verbosity { EG_SILENT, EG_NORMAL, EG_VERBOSE, EG_TRACE };
 
-/** Where a record comes from. Strings are the sender's and live as long as the call; "" = not known (yet). */
+/** Where a record comes from. The strings live as long as the call of log(); "" = not known (yet). */
 struct eg_log_origin {
     const char *slot;  /* name of the place, "" where there is only one board */
     const char *port;  /* path or URL */
@@ -174,20 +177,21 @@ struct eg_log_record {
 };
 
 /**
- * Takes what is said; a program that wants it elsewhere begins a struct of its own with one of these.
+ * A sink for log records. To write your own, begin a struct with a struct eg_logger.
  *
- * esptool's logger has a method per kind; here one function gets all of them and looks at `kind`: print,
- * note, warning, error, stage (begin and end), progress_bar. Logging never tells a caller of a failure.
+ * esptool's logger has a method per kind; here log() gets all records and looks at `kind`. One board's calls
+ * send stages (connect, stub, attach, write, read, verify) at EG_VERBOSE, and progress. A failure is always
+ * returned, never only logged.
  */
 struct eg_logger {
-    /** Take one record; strings must be copied to be kept. Called in the thread that uses the board; with
-     * many boards from many threads at once. May block briefly, never on a board. */
+    /** Take one record. Copy strings to keep them. Called from the thread that uses the board, so with many
+     * boards from many threads at once. May block briefly, but must not use a board. */
     void (*log)(struct eg_logger *logger, const struct eg_log_record *record);
-    /** May be NULL: the sink then takes every record. */
+    /** May be NULL: the sink then gets every record. */
     void (*set_verbosity)(struct eg_logger *logger, enum eg_verbosity verbosity);
 };
 
-/* To say something oneself. `logger` may be NULL: then nothing is said; `origin` may be NULL too. */
+/* Log a message of your own. `logger` may be NULL: then nothing is logged; `origin` may be NULL too. */
 EG_API void eg_log_print(struct eg_logger *logger, const struct eg_log_origin *origin, const char *format,
                          ...) EG_PRINTF(3, 4);
 EG_API void eg_log_note(struct eg_logger *logger, const struct eg_log_origin *origin, const char *format, ...)
@@ -201,13 +205,13 @@ EG_API void eg_log_set_verbosity(struct eg_logger *logger, enum eg_verbosity ver
 /** "print", "note", "warning", "error", "stage-begin", "progress", "stage-end", "outcome", "unplugged". */
 EG_API const char *eg_log_kind_name(enum eg_log_kind kind);
 
-/** Text for people: lines, and on a terminal a bar for progress. `out` stays the caller's. */
+/** Create a logger that prints lines, and on a terminal a progress bar. `out` stays the caller's. */
 EG_API enum eg_code eg_console_create(struct eg_logger **logger, FILE *out, struct eg_error *err) EG_CHECKED;
 
-/** NULL is allowed. Only for what eg_console_create() made, once nothing uses it. */
+/** Free a logger of eg_console_create() when nothing uses it any more. NULL is allowed. */
 EG_API void eg_console_destroy(struct eg_logger *logger);
 
-/** Called with bytes done and all of them, from the thread of the call that works. */
+/** Called with the bytes done and the total, from the thread of the call in progress. */
 typedef void eg_progress(void *context, uint64_t done, uint64_t total);
 
 /* ---- Where data comes from and goes to ---- */
@@ -217,13 +221,14 @@ struct eg_input {
     const char *path;
     const void *data; /* `size` bytes */
     size_t size;
-    FILE *file;       /* read from where it stands up to its end */
-    const char *name; /* what sentences call data or file; NULL = "data" */
+    FILE *file; /* read from its present position to its end, then put back there; a pipe cannot be put back,
+                   so a second call finds it empty */
+    const char *name; /* name for `data` or `file` in messages; NULL = "data" */
 };
 
-/** Where to put bytes: exactly one of `path`, `data` and `file` is given. A path is written beside itself
- * and renamed when whole, so that a failure leaves what was there. Memory and FILE get the bytes as they come
- * and keep them when the call fails later; memory that is too small is refused first, by EG_BAD_ARGUMENT. */
+/** Where to put bytes: exactly one of `path`, `data` and `file` is given. A path is written as PATH.part and
+ * renamed when it is complete, so a failure leaves the old file. Memory and FILE get the bytes as they arrive
+ * and keep them if the call fails later. Memory that is too small is refused at once with EG_BAD_ARGUMENT. */
 struct eg_output {
     const char *path;
     void *data; /* room for `size` bytes */
@@ -233,10 +238,9 @@ struct eg_output {
 
 /* ---- Settings ---- */
 
-/** Time limits and attempts: the keys of esptool.cfg. All of them have a value once eg_settings_init() ran.
- */
+/** Time limits and attempts: the keys of esptool.cfg. eg_settings_init() gives all of them a value. */
 struct eg_settings {
-    uint32_t timeout_ms;                     /* of a command without a limit of its own: 3000 */
+    uint32_t timeout_ms;                     /* for commands that have no limit of their own: 3000 */
     uint32_t chip_erase_timeout_ms;          /* 120000 */
     uint32_t max_timeout_ms;                 /* no command gets more: 240000 */
     uint32_t sync_timeout_ms;                /* 100 */
@@ -245,22 +249,22 @@ struct eg_settings {
     uint32_t erase_write_timeout_per_mb_ms;  /* 40000 */
     uint32_t mem_end_rom_timeout_ms;         /* 200 */
     uint32_t serial_write_timeout_ms;        /* 10000 */
-    int connect_attempts;                    /* 7; 0 or less = for ever */
+    int connect_attempts;                    /* 7; 0 or less = no limit */
     unsigned write_block_attempts;           /* 3 */
     uint32_t reset_delay_ms;                 /* how long the boot strap is held; 0 = 50 and 550 in turn */
-    int open_port_attempts;                  /* 1; 0 = for ever; needs a port and a chip */
-    char custom_reset_sequence[256];         /* in the words D0 D1 R0 R1 U<d>,<r> W<seconds>, joined by | */
-    char custom_hard_reset_sequence[256];    /* likewise; "" = the usual ones */
+    int open_port_attempts;                  /* 1; 0 = no limit; only with a named port and chip */
+    char custom_reset_sequence[256];         /* D0 D1 R0 R1 U<d>,<r> W<seconds>, joined by | */
+    char custom_hard_reset_sequence[256];    /* likewise; "" = the built-in ones */
 };
 
 EG_API void eg_settings_init(struct eg_settings *settings);
 
 /**
- * Start from the defaults and take what the configuration file says.
+ * Load the defaults, then the configuration file.
  *
- * Looked for as by esptool: $ESPTOOL_CFGFILE, else esptool.cfg, setup.cfg and tox.ini in the current folder,
- * in ~/.config/esptool and in the home folder; the first with a section [esptool] counts. Then
- * $ESPTOOL_OPEN_PORT_ATTEMPTS. Keys that are not known are named by a warning.
+ * The file is found as esptool finds it: $ESPTOOL_CFGFILE, else esptool.cfg, setup.cfg and tox.ini in the
+ * current folder, in ~/.config/esptool and in the home folder; the first with a section [esptool] is used.
+ * $ESPTOOL_OPEN_PORT_ATTEMPTS comes last. A warning names unknown keys.
  *
  * @return EG_OK; EG_BAD_JOB a value cannot be used (the sentence names file, line and key); EG_IO the file
  *         named by $ESPTOOL_CFGFILE cannot be read
@@ -273,9 +277,9 @@ EG_API enum eg_code eg_settings_load(struct eg_settings *settings, struct eg_log
 /** How to get into the loader; esptool's --before. */
 enum eg_before {
     EG_BEFORE_DEFAULT_RESET,
-    EG_BEFORE_USB_RESET,        /* as over USB-Serial/JTAG */
+    EG_BEFORE_USB_RESET,        /* the sequence for USB-Serial/JTAG */
     EG_BEFORE_NO_RESET,         /* sync only */
-    EG_BEFORE_NO_RESET_NO_SYNC, /* no traffic at all: a stub or a pass-through is there */
+    EG_BEFORE_NO_RESET_NO_SYNC, /* no traffic at all: a stub or a pass-through is running */
 };
 
 /** How to leave it; esptool's --after. */
@@ -287,27 +291,27 @@ enum eg_after {
     EG_AFTER_WATCHDOG_RESET,
 };
 
-struct eg_port_scheme; /* kinds of port beyond the built-in ones; for programs inside this project */
+struct eg_port_scheme; /* further kinds of port; for programs inside this project */
 
 struct eg_board_options {
-    const char *port; /* "/dev/ttyUSB0", "rfc2217://host:port", "tcp://host:port"; NULL = the first attached
-                         port at which a board answers, of the chip that is named */
+    const char *port; /* "/dev/ttyUSB0", its place in the USB tree ("1-2:1.0"), "rfc2217://host:port",
+                         "tcp://host:port"; NULL = the first attached port with a board of the named chip */
     const char *const *port_filters; /* without a port: "vid=0x303a", "pid=…", "name=…", "serial=…";
                                         NULL-terminated; NULL = every port */
-    const char *chip;                /* "esp32c3"; NULL or "auto" = whichever answers */
-    uint32_t baud;         /* to connect at, at most 115200 unless nothing is synchronised; 0 = 115200 */
+    const char *chip;                /* "esp32c3"; NULL or "auto" = any */
+    uint32_t baud;         /* for connecting, at most 115200 unless `before` sends no SYNC; 0 = 115200 */
     enum eg_before before; /* a port without modem lines is never reset */
-    int connect_attempts;  /* 0 = as the settings say; negative = for ever */
-    const char *stub_dir;  /* folder of stub files that go before the built-in ones; NULL = none */
+    int connect_attempts;  /* 0 = as in the settings; negative = no limit */
+    const char *stub_dir;  /* folder of stub files, preferred to the built-in ones; NULL = none */
     const struct eg_settings *settings; /* copied; NULL = the defaults, no file is read */
-    struct eg_logger *logger;           /* must outlive the board; NULL = nothing is said */
-    eg_progress *progress;              /* of long work, besides the logger's records; may be NULL */
+    struct eg_logger *logger;           /* must outlive the board; NULL = nothing is logged */
+    eg_progress *progress;              /* of long work, in addition to the logger's records; may be NULL */
     void *progress_context;
     bool trace;                                  /* every frame goes to the logger, at level EG_TRACE */
     const struct eg_port_scheme *const *schemes; /* NULL = the built-in ones */
 };
 
-/** One board: its port, its loader, and what is known of it. */
+/** One board: its port, its loader and its state. */
 struct eg_board;
 
 /**
@@ -321,13 +325,14 @@ EG_API enum eg_code eg_board_create(struct eg_board **board, const struct eg_boa
                                     struct eg_error *err) EG_CHECKED;
 
 /**
- * Open the port, reset into the loader, synchronise, find out which chip answers, and do what this chip needs
- * right after connecting.
+ * Open the port, reset into the loader, synchronise, detect the chip, and set the chip up (watchdogs off,
+ * flash supply on).
  *
- * May be called again, after the board was reset or unplugged: what was known of it is forgotten first.
+ * May be called again, after the board was reset, unplugged or cancelled: what was known of it is forgotten
+ * first, and an earlier eg_board_cancel() is taken back. A cancel before the first call holds for that call.
  *
- * @return EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED; EG_NO_SYNC nothing or nothing valid answers;
- * EG_BOOT_MODE the chip started something else; EG_UNKNOWN_CHIP; EG_WRONG_CHIP it is not the one named
+ * @return EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED; EG_NO_SYNC there is no valid answer;
+ * EG_BOOT_MODE the chip started something else; EG_UNKNOWN_CHIP; EG_WRONG_CHIP it is not the named one
  */
 EG_API enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err) EG_CHECKED;
 
@@ -335,8 +340,9 @@ EG_API enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *er
 EG_API enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
                                          struct eg_error *err) EG_CHECKED;
 
-/** What goes on with the board returns EG_CANCELLED within 100 ms (a file that is being read or compressed
- * comes first), and so does every later call. Any thread, any signal handler. */
+/** Make the call in progress return EG_CANCELLED within 100 ms (a file that is being read or compressed is
+ * finished first), and every later call too, until eg_board_connect() is called again. Any thread, any signal
+ * handler. */
 EG_API void eg_board_cancel(struct eg_board *board);
 
 /** Close the port, without a reset. NULL is allowed. */
@@ -346,8 +352,9 @@ EG_API void eg_board_destroy(struct eg_board *board);
 EG_API const char *eg_board_port(const struct eg_board *board);
 
 /**
- * Upload the flasher stub and start it: faster, and able to do what the ROM cannot. Nothing happens when one
- * runs. Where this chip in this state can run none, a warning says so and the ROM goes on: EG_OK.
+ * Upload the flasher stub and start it. It is faster than the ROM and has more commands. Does nothing when a
+ * stub runs already. When this chip in this state cannot run one, logs a warning and stays with the ROM:
+ * EG_OK.
  *
  * @return EG_STUB_FAILED it did not start; EG_BAD_STUB
  */
@@ -363,26 +370,39 @@ EG_API enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud,
 /** The present rate. */
 EG_API uint32_t eg_board_baud(const struct eg_board *board);
 
-/** Leave the loader. A chip that cannot do what is asked gets a hard reset. Only eg_board_connect() makes
- * sense afterwards, unless `after` is EG_AFTER_NO_RESET_STUB. */
+/**
+ * Leave the loader. A chip that cannot do what is asked gets a hard reset. Only eg_board_connect() makes
+ * sense afterwards, unless `after` is EG_AFTER_NO_RESET_STUB. A note says so when something else happened
+ * than was asked for, for example nothing, because the port has no DTR and RTS.
+ */
 EG_API enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after,
                                         struct eg_error *err) EG_CHECKED;
+
+/** Check whether the connected board can be left this way. EG_PORT_REFUSED when that takes a reset by DTR and
+ * RTS, which the port does not have. */
+EG_API enum eg_code eg_board_can_leave(struct eg_board *board, enum eg_after after,
+                                       struct eg_error *err) EG_CHECKED;
+
+/** Say what the last eg_board_reset_chip() really did: "hard reset by RTS", "reset by watchdog", ...; "" =
+ * nothing yet. */
+EG_API const char *eg_board_left_by(const struct eg_board *board);
 
 /** Start the application in flash, by command where the loader can, else as a hard reset. */
 EG_API enum eg_code eg_board_run(struct eg_board *board, struct eg_error *err) EG_CHECKED;
 
 /* ---- Which chip ---- */
 
-/** "esp32c3"; "" while the board is not connected. */
+/** Return "esp32c3" or the like; "" while the board is not connected. */
 EG_API const char *eg_board_chip_name(const struct eg_board *board);
 
-/** "ESP32-C3", as people write it. */
+/** Return "ESP32-C3" or the like; "" while the board is not connected. */
 EG_API const char *eg_board_chip_label(const struct eg_board *board);
 
-/** Whether the chip is in secure download mode: then no call that reads a register works. */
+/** Return whether the chip is in secure download mode: then no call that reads a register works. */
 EG_API bool eg_board_secure_download(const struct eg_board *board);
 
-/** "USB-Serial/JTAG" or "USB-OTG" when the chip's own USB carries the port; NULL = a bridge, or not known. */
+/** Return "USB-Serial/JTAG" or "USB-OTG" when the port is the chip's native USB; NULL = a bridge, or not
+ * known. */
 EG_API const char *eg_board_usb_mode(const struct eg_board *board);
 
 #define EG_DESCRIPTION_TEXT 96
@@ -390,35 +410,35 @@ EG_API const char *eg_board_usb_mode(const struct eg_board *board);
 
 /* The calls from here to eg_board_chip_id() return EG_SECURED in secure download mode. */
 
-/** "ESP32-C3 (QFN32) (revision v0.4)". */
+/** Write package and revision: "ESP32-C3 (QFN32) (revision v0.4)". */
 EG_API enum eg_code eg_board_chip_description(struct eg_board *board, char text[EG_DESCRIPTION_TEXT],
                                               struct eg_error *err) EG_CHECKED;
 
-/** "Wi-Fi, BT 5 (LE), Single Core, 160MHz". */
+/** Write the features: "Wi-Fi, BT 5 (LE), Single Core, 160MHz". */
 EG_API enum eg_code eg_board_chip_features(struct eg_board *board, char text[EG_FEATURES_TEXT],
                                            struct eg_error *err) EG_CHECKED;
 
-/** Revision as major * 100 + minor; 0 for chips without one. */
+/** Read the revision as major * 100 + minor; 0 for chips without one. */
 EG_API enum eg_code eg_board_chip_revision(struct eg_board *board, uint16_t *revision,
                                            struct eg_error *err) EG_CHECKED;
 
-/** Frequency of the crystal, measured where it is not always the same. */
+/** Find the frequency of the crystal; measured on chips that come with several. */
 EG_API enum eg_code eg_board_crystal_mhz(struct eg_board *board, uint32_t *mhz,
                                          struct eg_error *err) EG_CHECKED;
 
 struct eg_mac {
     uint8_t base[6];
-    bool has_extension; /* chips with IEEE 802.15.4; the two below mean something then only */
+    bool has_extension; /* chips with IEEE 802.15.4; the next two fields are valid only then */
     uint8_t extension[2];
-    uint8_t eui64[8]; /* the MAC with the extension in its middle */
+    uint8_t eui64[8]; /* the MAC with the extension in the middle */
 };
 
-/** EG_BAD_REPLY when the MAC is impossible (all zeros, all ones, multicast) or reads differently the second
- * time. */
+/** Read the MAC twice. EG_BAD_REPLY when it is impossible (all zeros, all ones, multicast) or the readings
+ * differ. */
 EG_API enum eg_code eg_board_read_mac(struct eg_board *board, struct eg_mac *mac,
                                       struct eg_error *err) EG_CHECKED;
 
-/** The number that an ESP8266 has; EG_UNSUPPORTED on all others, which have their MAC. */
+/** Read the chip id of an ESP8266; EG_UNSUPPORTED on all other chips. */
 EG_API enum eg_code eg_board_chip_id(struct eg_board *board, uint32_t *id, struct eg_error *err) EG_CHECKED;
 
 enum {
@@ -437,24 +457,39 @@ enum {
 
 #define EG_SECURITY_KEYS 7
 
-/** What GET_SECURITY_INFO says. */
+/** The answer to GET_SECURITY_INFO. */
 struct eg_security_info {
     uint32_t flags;            /* EG_SECURITY_* */
     uint8_t flash_crypt_count; /* an odd number of set bits = flash encryption is on */
     uint8_t key_purposes[EG_SECURITY_KEYS];
-    bool has_chip_id; /* not on the ESP32-S2; the two below mean something then only */
+    bool has_chip_id; /* not on the ESP32-S2; the next two fields are valid only then */
     uint32_t chip_id;
     uint32_t api_version;
 };
 
-/** EG_UNSUPPORTED on ESP8266 and ESP32. */
+/** Ask the loader for its security info. EG_UNSUPPORTED on the ESP8266 and the ESP32, which do not know the
+ * command. */
 EG_API enum eg_code eg_board_get_security_info(struct eg_board *board, struct eg_security_info *info,
                                                struct eg_error *err) EG_CHECKED;
 
-/** How many of the key purposes mean something on this chip. */
+/** The security settings that every chip has, the ESP32 included. */
+struct eg_security_state {
+    bool secure_boot;    /* of either version */
+    bool secure_boot_v1; /* ESP32 only */
+    bool flash_encryption;
+    bool manual_encrypt_off; /* the loader may not encrypt; not known in secure download mode */
+    bool secure_download;
+};
+
+/** Read the security settings from the chip's eFuses; in secure download mode from its security info.
+ * EG_UNSUPPORTED on the ESP8266, which has none of them. */
+EG_API enum eg_code eg_board_read_security_state(struct eg_board *board, struct eg_security_state *state,
+                                                 struct eg_error *err) EG_CHECKED;
+
+/** Return how many entries of key_purposes this chip uses. */
 EG_API unsigned eg_board_key_blocks(const struct eg_board *board);
 
-/** "XTS_AES_128_KEY" and the like; NULL = not known. */
+/** Return the name of a key purpose, "XTS_AES_128_KEY"; NULL = not known. */
 EG_API const char *eg_board_key_purpose(const struct eg_board *board, uint8_t purpose);
 
 /* ---- Memory and registers ---- */
@@ -462,36 +497,36 @@ EG_API const char *eg_board_key_purpose(const struct eg_board *board, uint8_t pu
 EG_API enum eg_code eg_board_read_mem(struct eg_board *board, uint32_t addr, uint32_t *word,
                                       struct eg_error *err) EG_CHECKED;
 
-/** Change the bits of `mask`, 0xffffffff for all of the word. */
+/** Change the bits of `mask`; 0xffffffff = the whole word. */
 EG_API enum eg_code eg_board_write_mem(struct eg_board *board, uint32_t addr, uint32_t word, uint32_t mask,
                                        struct eg_error *err) EG_CHECKED;
 
-/** Word by word, for there is nothing faster. EG_BAD_ARGUMENT when an address or size is no multiple of 4. */
+/** Read memory word by word, which is slow. EG_BAD_ARGUMENT when address or size is not a multiple of 4. */
 EG_API enum eg_code eg_board_dump_mem(struct eg_board *board, uint32_t addr, uint32_t size,
                                       const struct eg_output *output, struct eg_error *err) EG_CHECKED;
 
 /**
- * Load an image into RAM and start it. The board then runs it: nothing else can be asked of the loader.
+ * Load an image into RAM and start it. The loader is gone then.
  *
- * @param image  or an Intel HEX file of a single range
+ * @param image  an image, or an Intel HEX file with one range
  *
- * @return EG_BAD_IMAGE it is none of this chip; EG_BAD_ARGUMENT it would overwrite the stub that runs
+ * @return EG_BAD_IMAGE it is not an image for this chip; EG_BAD_ARGUMENT it would overwrite the running stub
  */
 EG_API enum eg_code eg_board_load_ram(struct eg_board *board, const struct eg_input *image,
                                       struct eg_error *err) EG_CHECKED;
 
-/* Registers, as the loader's commands have them. */
+/* Registers, by the loader's commands. */
 EG_API enum eg_code eg_board_read_reg(struct eg_board *board, uint32_t addr, uint32_t *word,
                                       struct eg_error *err) EG_CHECKED;
-/** `delay_us` passes on the chip before it writes. */
+/** The chip waits `delay_us` before it writes. */
 EG_API enum eg_code eg_board_write_reg(struct eg_board *board, uint32_t addr, uint32_t word, uint32_t mask,
                                        uint32_t delay_us, struct eg_error *err) EG_CHECKED;
-/** Put `value`, shifted to the lowest bit of `mask`, into these bits; read, change and write. */
+/** Read a register, replace the bits of `mask` by `value` shifted to the lowest of them, write it. */
 EG_API enum eg_code eg_board_update_reg(struct eg_board *board, uint32_t addr, uint32_t mask, uint32_t value,
                                         struct eg_error *err) EG_CHECKED;
 
-/* RAM block by block: begin, then blocks of eg_board_ram_block_size() bytes, the last one shorter, then
- * finish. The calls count the blocks themselves. A board that is not connected has size 0. */
+/* Write RAM block by block: begin, then blocks of eg_board_ram_block_size() bytes (the last one may be
+ * shorter), then finish. The calls count the blocks. The block size of an unconnected board is 0. */
 EG_API uint32_t eg_board_ram_block_size(const struct eg_board *board);
 EG_API enum eg_code eg_board_mem_begin(struct eg_board *board, uint32_t size, uint32_t addr,
                                        struct eg_error *err) EG_CHECKED;
@@ -506,9 +541,9 @@ EG_API enum eg_code eg_board_mem_finish(struct eg_board *board, uint32_t entry,
 /**
  * Attach the flash; needed before any of the calls below.
  *
- * @param spi_connection  "SPI", "HSPI" (ESP32), or five pins "CLK,Q,D,HD,CS"; NULL = the chip's usual ones
+ * @param spi_connection  "SPI", "HSPI" (ESP32), or five pins "CLK,Q,D,HD,CS"; NULL = the chip's default pins
  *
- * @return EG_BAD_ARGUMENT pins that this chip does not have
+ * @return EG_BAD_ARGUMENT this chip does not have these pins
  */
 EG_API enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection,
                                           struct eg_error *err) EG_CHECKED;
@@ -516,26 +551,25 @@ EG_API enum eg_code eg_board_attach_flash(struct eg_board *board, const char *sp
 struct eg_flash_id {
     uint8_t maker;
     uint16_t device;     /* type and capacity: 0x4016 */
-    uint32_t size;       /* bytes; 0 = the id does not tell */
-    const char *type;    /* "quad" or "octal"; NULL = the chip does not tell */
-    const char *voltage; /* of its supply: "3.3V by a strapping pin"; NULL = the chip does not tell */
+    uint32_t size;       /* bytes; 0 = not known */
+    const char *type;    /* "quad" or "octal"; NULL = not known */
+    const char *voltage; /* of its supply: "3.3V by a strapping pin"; NULL = not known */
 };
 
-/** EG_FLASH_ABSENT when nothing answers; EG_SECURED in secure download mode. */
+/** Read the id of the flash. EG_FLASH_ABSENT when nothing answers; EG_SECURED in secure download mode. */
 EG_API enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id *id,
                                       struct eg_error *err) EG_CHECKED;
 
 /**
  * Read flash: any address and size.
  *
- * What arrives is checked by the chip's digest, which a stub sends and a ROM is asked for; a stretch that
- * arrives damaged is read again.
+ * The data is checked against the chip's digest; a part that arrives damaged is read again.
  *
- * @param resume  an output that is a path: go on with what an interrupted read has left beside it
- *                (PATH.part), once the chip has confirmed its digest
+ * @param resume  for an output that is a path: continue an interrupted read from its PATH.part, after the
+ * chip has confirmed the digest of that part
  *
- * @return EG_UNSUPPORTED on the ESP8266 without a stub; EG_FLASH_TOO_SMALL when the end is beyond the flash;
- *         EG_IO, EG_NO_ROOM
+ * @return EG_UNSUPPORTED on the ESP8266 without a stub; EG_FLASH_TOO_SMALL when the end is past the end of
+ * the flash; EG_IO, EG_NO_ROOM
  */
 EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t size,
                                         const struct eg_output *output, bool resume,
@@ -543,61 +577,63 @@ EG_API enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, u
 
 enum eg_compress { EG_COMPRESS_AUTO, EG_COMPRESS_ON, EG_COMPRESS_OFF };
 
-/** One file and where it goes. Intel HEX and UF2 files bring their addresses: `addr` must be 0 or their lowest
- * one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole sectors of 4096 bytes are erased for it, bytes in front of it and behind included; by the ESP8266's
- * ROM the sector behind it, too. */
+/** One file and its address. Intel HEX and UF2 files have their own addresses: `addr` must be 0 or their
+ * lowest one. A UF2 file whose addresses count from an application partition needs `in_partition`. Whole
+ * sectors of 4096 bytes are erased, including bytes before and after the file; the ESP8266's ROM also erases
+ * the next sector. */
 struct eg_flash_file {
     uint32_t addr;
     struct eg_input input;
     bool encrypt;              /* by the chip */
-    bool in_partition;         /* `addr` is where a partition begins */
+    bool in_partition;         /* `addr` is the start of a partition */
     bool raw;                  /* write an Intel HEX or UF2 file as it is, at `addr` */
-    struct eg_input diff_with; /* what was flashed there before: only sectors that differ are written. A HEX
-                                  file must have as many ranges, and counts where their addresses agree */
+    struct eg_input diff_with; /* the previous contents: only sectors that differ are written. A HEX file must
+                                  have the same number of ranges; ranges with the same address are compared */
 };
 
 struct eg_write_flash_options {
-    const char *flash_mode; /* NULL and "keep" leave the header of a bootloader as it is */
+    const char *flash_mode; /* NULL or "keep" = leave the bootloader's header unchanged */
     const char *flash_freq;
-    const char *flash_size; /* or "detect" */
-    bool erase_all;         /* the whole chip first */
-    bool encrypt;           /* every file */
-    bool
-        ignore_flash_enc_efuse; /* do not ask whether the chip has a key and uses it as its bootloader does */
+    const char *flash_size;      /* or "detect" */
+    bool erase_all;              /* the whole chip first */
+    bool encrypt;                /* every file */
+    bool ignore_flash_enc_efuse; /* do not check the chip's key and encryption configuration */
     enum eg_compress compress;
-    bool skip_flashed;        /* leave out files whose digest the flash has already */
-    bool trust_flash_content; /* with diff_with: a file that has not changed is not even checked */
+    bool skip_flashed;        /* skip files that the flash holds already, by digest */
+    bool trust_flash_content; /* with diff_with: do not check unchanged files */
     bool no_progress;
-    bool force; /* no checks of chip, revision, security and size */
+    bool force; /* skip the checks of chip, revision, security and size */
 };
 
-/** What became of one file. */
+/** The result for one file. */
 struct eg_flash_result {
     uint32_t addr,
-        size;      /* what was written, padded: multiples of 4, with a ROM from the sector's beginning */
-    uint64_t sent; /* bytes of data that went over the line, 0 when it was skipped */
+        size;      /* what was written, padded to multiples of 4; with a ROM from the start of the sector */
+    uint64_t sent; /* bytes of data sent over the line; 0 when skipped */
     uint64_t duration_ms;
-    bool skipped;  /* the flash had it already */
-    bool verified; /* the chip's digest is the file's; false where it cannot tell: then it may be wrong */
+    bool skipped;  /* the flash held it already */
+    bool verified; /* the chip's digest matches; false when the chip cannot compute one */
 };
 
-/** Whether the files can be read and keep apart, without a board: EG_OK, or as eg_board_write_flash(). */
+/** Check without a board that the files can be read and do not overlap: EG_OK, or as eg_board_write_flash().
+ */
 EG_API enum eg_code eg_flash_files_check(const struct eg_flash_file *files, size_t count,
                                          struct eg_error *err) EG_CHECKED;
 
 /**
- * Write files, and have the chip confirm what its flash then holds.
+ * Write files and verify them by the chip's digest.
  *
- * Everything that can be refused is refused before anything is erased. When the port disappears in the middle
- * it is awaited, the board is connected again and the region begins anew, once; encrypted regions are not
- * tried twice. A board that does not come back, or that another one has replaced, is no longer connected.
+ * All checks come before the first erase. When the port disappears during a write, the call waits for it,
+ * connects again and repeats the region, once; encrypted regions are not repeated. A USB port is found by its
+ * place, even under another name. If the board does not come back, or another board is there, the board is no
+ * longer connected.
  *
  * @param files    `count` of them; they must not share a sector
- * @param results  one per file, written also on failure, for the files that were reached; may be NULL. A HEX
- *                 file has one for all its ranges, with the first address
+ * @param results  one per file, also written on failure, for the files reached so far; may be NULL. All
+ * ranges of a HEX file share one, with the first address
  *
  * @return EG_BAD_IMAGE a file cannot be used, or is for another chip; EG_BAD_ARGUMENT options or addresses
- *         that do not fit; EG_WRONG_REVISION; EG_FLASH_TOO_SMALL; EG_SECURED; EG_UNSUPPORTED erasing all
+ *         are wrong; EG_WRONG_REVISION; EG_FLASH_TOO_SMALL; EG_SECURED; EG_UNSUPPORTED erasing all
  *         without a stub, encryption by a ROM that has none; EG_VERIFY_MISMATCH; EG_WRONG_CHIP another board
  *         came back; EG_IO
  */
@@ -606,77 +642,77 @@ EG_API enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg
                                          struct eg_flash_result *results, struct eg_error *err) EG_CHECKED;
 
 struct eg_verify_flash_options {
-    const char *flash_mode, *flash_freq, *flash_size; /* as they were given for writing */
-    bool diff;                                        /* say which bytes differ */
+    const char *flash_mode, *flash_freq, *flash_size; /* as given for writing */
+    bool diff;                                        /* list the bytes that differ */
 };
 
-/** Whether the flash holds the files. EG_VERIFY_MISMATCH names the first that it does not; all are looked at.
- * EG_CANNOT_VERIFY on the ESP8266 without a stub and in secure download mode. */
+/** Compare the flash with files. EG_VERIFY_MISMATCH names the first file that differs; all are compared.
+ * EG_BAD_ARGUMENT when there is nothing to compare: no file, or only empty ones. EG_CANNOT_VERIFY on the
+ * ESP8266 without a stub and in secure download mode. */
 EG_API enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files,
                                           size_t count, const struct eg_verify_flash_options *options,
                                           struct eg_error *err) EG_CHECKED;
 
-/** Erase all of it. EG_UNSUPPORTED without a stub; EG_SECURED with encryption or secure boot on, unless
+/** Erase the whole flash. EG_UNSUPPORTED without a stub; EG_SECURED with encryption or secure boot on, unless
  * forced. */
 EG_API enum eg_code eg_board_erase_flash(struct eg_board *board, bool force, struct eg_error *err) EG_CHECKED;
 
-/** Erase sectors. EG_BAD_ARGUMENT when an end is no multiple of 4096; EG_UNSUPPORTED on the ESP8266 without
- * a stub; EG_FLASH_TOO_SMALL; EG_SECURED as above. */
+/** Erase sectors. EG_BAD_ARGUMENT when address or size is not a multiple of 4096; EG_UNSUPPORTED on the
+ * ESP8266 without a stub; EG_FLASH_TOO_SMALL; EG_SECURED as above. */
 EG_API enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32_t size, bool force,
                                           struct eg_error *err) EG_CHECKED;
 
 #define EG_MD5_SIZE 16
 
-/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY as above; EG_FLASH_TOO_SMALL. */
+/** Have the chip compute the MD5 of flash contents. EG_CANNOT_VERIFY as above; EG_FLASH_TOO_SMALL. */
 EG_API enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t size,
                                        uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 
-/** The status registers of the flash: `bytes` is 1, 2 or 3; the first is the lowest byte. */
+/** Read the status registers of the flash: `bytes` is 1, 2 or 3; the first is the lowest byte. */
 EG_API enum eg_code eg_board_read_flash_status(struct eg_board *board, unsigned bytes, uint32_t *status,
                                                struct eg_error *err) EG_CHECKED;
 
-/** Write them; until the next power-on, or for good. What they then hold only reading tells. */
+/** Write them, until the next power-on or permanently. Read them back to see what the flash accepted. */
 EG_API enum eg_code eg_board_write_flash_status(struct eg_board *board, uint32_t status, unsigned bytes,
                                                 bool non_volatile, struct eg_error *err) EG_CHECKED;
 
-/** `bytes` (1 to 4) of the SFDP table; the first is the lowest. */
+/** Read `bytes` (1 to 4) of the SFDP table; the first is the lowest. */
 EG_API enum eg_code eg_board_read_flash_sfdp(struct eg_board *board, uint32_t addr, unsigned bytes,
                                              uint32_t *word, struct eg_error *err) EG_CHECKED;
 
 /**
- * A raw SPI command to the flash.
+ * Send a raw SPI command to the flash.
  *
  * @param data       sent after the command; at most 64 bytes, NULL when size is 0
  * @param read_bits  0 to 32
  * @param addr_bits  0 to 32; 0 = no address
- * @param dummy_bits clock cycles behind the address, 0 to 256
+ * @param dummy_bits clock cycles after the address, 0 to 256
  * @param result     the bits read, first byte lowest; may be NULL
  *
- * @return EG_BAD_ARGUMENT a number is beyond these
+ * @return EG_BAD_ARGUMENT a number exceeds these limits
  */
 EG_API enum eg_code eg_board_spi_command(struct eg_board *board, uint8_t opcode, const void *data,
                                          size_t size, unsigned read_bits, uint32_t addr, unsigned addr_bits,
                                          unsigned dummy_bits, uint32_t *result,
                                          struct eg_error *err) EG_CHECKED;
 
-/** Set the flash's supply of an ESP32: "1.8V", "1.9V" or "OFF". EG_UNSUPPORTED on the others. */
+/** Set the flash's supply of an ESP32: "1.8V", "1.9V" or "OFF". EG_UNSUPPORTED on other chips. */
 EG_API enum eg_code eg_board_override_vddsdio(struct eg_board *board, const char *voltage,
                                               struct eg_error *err) EG_CHECKED;
 
-/* Flash block by block: begin, then blocks of eg_board_flash_block_size() bytes, then finish. Nothing is
- * checked but the chip's own answers; eg_board_flash_md5() tells whether it holds. The calls count the blocks
- * themselves. A plain block shorter than the block size is filled with FF. A board that is not connected has
- * block size 0. */
+/* Write flash block by block: begin, then blocks of eg_board_flash_block_size() bytes, then finish. Only the
+ * chip's answers are checked; verify with eg_board_flash_md5(). The calls count the blocks. A plain block
+ * that is too short is filled with FF. The block size of an unconnected board is 0. */
 EG_API uint32_t eg_board_flash_block_size(const struct eg_board *board);
 EG_API enum eg_code eg_board_flash_begin(struct eg_board *board, uint32_t size, uint32_t addr, bool encrypt,
                                          struct eg_error *err) EG_CHECKED;
 EG_API enum eg_code eg_board_flash_block(struct eg_board *board, const void *data, uint32_t size,
                                          struct eg_error *err) EG_CHECKED;
-/** With a ROM nothing is sent unless `reboot`, for it would leave the loader. */
+/** With a ROM, nothing is sent unless `reboot`: the command would leave the loader. */
 EG_API enum eg_code eg_board_flash_finish(struct eg_board *board, bool reboot,
                                           struct eg_error *err) EG_CHECKED;
 
-/* The same with a zlib stream: `size` bytes come out of `compressed_size`. EG_UNSUPPORTED on the ESP8266
+/* The same with a zlib stream: `compressed_size` bytes that inflate to `size`. EG_UNSUPPORTED on the ESP8266
  * without a stub. */
 EG_API enum eg_code eg_board_flash_defl_begin(struct eg_board *board, uint32_t size, uint32_t compressed_size,
                                               uint32_t addr, bool encrypt, struct eg_error *err) EG_CHECKED;
@@ -689,55 +725,54 @@ EG_API enum eg_code eg_board_flash_defl_finish(struct eg_board *board, bool rebo
 
 #define EG_SHA256_SIZE 32
 
-/** So that the image, once signed, ends on an MMU page. */
+/** Padding so that the signed image ends on an MMU page. */
 enum eg_secure_pad { EG_SECURE_PAD_NONE, EG_SECURE_PAD_V1 /* ESP32 only */, EG_SECURE_PAD_V2 };
 
-/** All zero = what esptool's elf2image does without options. What the ESP8266 lacks it passes over, as
- * esptool does: revisions, padding, `no_digest`, `ram_only_header`, `mmu_page_size`. */
+/** All zero = esptool's elf2image without options. The ESP8266 ignores what it does not have, as esptool
+ * does: revisions, padding, `no_digest`, `ram_only_header`, `mmu_page_size`. */
 struct eg_image_options {
     const char *flash_mode; /* NULL = "qio" */
-    const char *flash_freq; /* NULL = code 0, whatever that is on the chip */
+    const char *flash_freq; /* NULL = code 0 of the chip */
     const char *flash_size; /* NULL = "1MB" */
     unsigned version;       /* ESP8266 only: 1, 2, 3; 0 = 1 */
     unsigned min_rev;       /* legacy, 0 to 255 */
     unsigned min_rev_full;  /* major * 100 + minor, to 65535 */
-    bool has_max_rev_full;  /* else 65535, no limit */
+    bool has_max_rev_full;  /* false = 65535, no limit */
     unsigned max_rev_full;
     enum eg_secure_pad secure_pad;
     uint32_t elf_sha256_offset; /* in the image; 0 = 0xb0 when there is an application descriptor in flash */
     bool no_digest;             /* no SHA-256 at the end */
     bool use_segments;          /* program headers instead of sections */
-    const char
-        *mmu_page_size;      /* "64KB"; NULL = what the application descriptor says or sits on, else 64 KB */
-    const char *pad_to_size; /* "4MB": FF to a multiple of it; NULL = none */
-    bool ram_only_header;    /* the ROM sees the RAM segments only; no SHA-256 */
+    const char *mmu_page_size;  /* "64KB"; NULL = from the application descriptor, else 64 KB */
+    const char *pad_to_size;    /* "4MB": pad with FF to a multiple of it; NULL = no padding */
+    bool ram_only_header;       /* the ROM sees only the RAM segments; no SHA-256 */
 };
 
 #define EG_ELF_IMAGE_FILES 2
 
-/** What eg_elf2image() made; eg_elf_image_free() frees it. ESP8266 images of version 1 are two files, that
- * say where they go. */
+/** The result of eg_elf2image(); eg_elf_image_free() frees it. ESP8266 images of version 1 are two files with
+ * addresses. */
 struct eg_elf_image {
     struct {
         bool has_addr;
         uint32_t flash_addr;
         uint8_t *data;
         size_t size;
-        char *path; /* that it was written to; NULL = to none */
+        char *path; /* the file that was written; NULL = none */
     } file[EG_ELF_IMAGE_FILES];
     unsigned count;
 };
 
 /**
- * Make of an ELF file the image that a chip loads.
+ * Convert an ELF file to an image for a chip.
  *
- * @param image    what was made; NULL = not wanted
+ * @param image    receives the result; may be NULL
  * @param options  NULL = esptool's defaults
  * @param output   path to write to, for the ESP8266's version 1 the beginning of the paths; "" = named after
  *                 the ELF, whose input then is a path; NULL = not written
  * @param logger   gets warnings and notes; may be NULL
  *
- * @return EG_OK; EG_BAD_IMAGE the ELF cannot become such an image; EG_BAD_ARGUMENT, EG_BAD_JOB an option
+ * @return EG_OK; EG_BAD_IMAGE the ELF cannot be converted; EG_BAD_ARGUMENT, EG_BAD_JOB an option
  * cannot be used; EG_IO, EG_NO_ROOM, EG_NO_MEMORY. Any thread.
  */
 EG_API enum eg_code eg_elf2image(struct eg_elf_image *image, const struct eg_input *elf, const char *chip,
@@ -747,14 +782,14 @@ EG_API void eg_elf_image_free(struct eg_elf_image *image);
 
 enum eg_merge_format { EG_MERGE_RAW, EG_MERGE_UF2, EG_MERGE_HEX };
 
-/** All zero = what esptool's merge-bin does without options. */
+/** All zero = esptool's merge-bin without options. */
 struct eg_merge_options {
     enum eg_merge_format format;
     const char *flash_mode, *flash_freq,
         *flash_size;         /* for the bootloader's header; NULL or "keep" = as it is */
     uint32_t target_offset;  /* address of the first byte of a raw file; nothing may lie before it */
     const char *pad_to_size; /* raw: FF up to this address, "4MB"; NULL = up to the last input's end */
-    uint32_t chunk_size;     /* UF2: data bytes per block; 0 = all there is room for */
+    uint32_t chunk_size;     /* UF2: data bytes per block; 0 = as many as fit */
     bool no_md5;             /* UF2 */
 };
 
@@ -798,7 +833,7 @@ struct eg_image_segment {
 struct eg_image_details {
     const char *target;       /* "esp32c3": the caller's, or found out */
     const char *target_label; /* "ESP32-C3" */
-    size_t size;              /* of all the data, whatever stands behind the image */
+    size_t size;              /* of all the data, including what follows the image */
     size_t end;               /* of the image, with checksum and hash */
 
     unsigned version; /* 1; 2 = ESP8266 with the irom part in front */
@@ -821,7 +856,7 @@ struct eg_image_details {
     uint8_t checksum, actual_checksum;
     bool hash_appended;
     uint8_t hash[EG_SHA256_SIZE], actual_hash[EG_SHA256_SIZE];
-    bool has_crc; /* version 2, when there is something behind its checksum */
+    bool has_crc; /* version 2, when data follows the checksum */
     uint32_t crc, actual_crc;
 
     bool has_app;
@@ -831,12 +866,12 @@ struct eg_image_details {
 };
 
 /**
- * Read what an image says of itself; wrong checksums and hashes are reported, not refused.
+ * Read the headers of an image. Wrong checksums and hashes are reported, not refused.
  *
- * @param input  an image, or an Intel HEX file of a single range
- * @param chip   NULL or "auto" = found out
+ * @param input  an image, or an Intel HEX file with one range
+ * @param chip   NULL or "auto" = detected
  *
- * @return EG_OK; EG_BAD_IMAGE with what is wrong and at which offset, or what else it is; EG_BAD_ARGUMENT the
+ * @return EG_OK; EG_BAD_IMAGE with the error and its offset, or what the file is instead; EG_BAD_ARGUMENT the
  *         chip does not exist; EG_IO, EG_NO_MEMORY. Any thread.
  */
 EG_API enum eg_code eg_image_info(struct eg_image_details *details, const struct eg_input *input,
@@ -854,6 +889,15 @@ EG_API const char *eg_version(void);
  * it takes over SIGINT, SIGTERM, SIGHUP and SIGPIPE while it runs and gives them back.
  */
 EG_API int eg_main(int argc, char **argv);
+
+/**
+ * The same, with the lines, stages and progress of a command on one board going to `logger` instead of to
+ * standard output. Other commands, help, and the sentence of a failure (to standard error) are printed as
+ * before.
+ *
+ * @param logger  the caller's; NULL = as eg_main()
+ */
+EG_API int eg_main_logged(int argc, char **argv, struct eg_logger *logger);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 #include "jobs/firmware.h"
 #include "targets/target.h"
 
-/** Bytes that go to the flash one behind the other. */
+/** Contiguous bytes in the flash. */
 struct eg__part {
     const struct eg__entry *entry; /* whose file they are from */
     char *name;

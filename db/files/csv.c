@@ -89,10 +89,18 @@ static enum eg_code take_line(struct eg__csv *csv, unsigned line, char *at, char
 
 static enum eg_code take_lines(struct eg__csv *csv, struct eg_error *err)
 {
-    char *at = (char *)csv->text.data, *const end = at + csv->text.size;
+    const char *text = (const char *)csv->text.data;
+    char *const end = (char *)csv->text.data + csv->text.size;
+    size_t size = csv->text.size;
 
-    if (csv->text.size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
+    if (eg_text_begin(&text, &size, err) != EG_OK) {
+        err->code = EG_BAD_ARGUMENT;
+        return eg_error_prefix(err, "%s: ", csv->path);
+    }
+    char *at = end - size;
+    if (size > 0 && memchr(at, ',', strcspn(at, "\r\n")) == NULL &&
+        memchr(at, '\t', strcspn(at, "\r\n")) != NULL)
+        return refuse(csv, 1, err, "the fields are separated by tabs instead of ','");
     for (unsigned line = 1; at < end; line++) {
         char *newline = memchr(at, '\n', (size_t)(end - at));
         char *const next = newline != NULL ? newline + 1 : end;

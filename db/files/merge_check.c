@@ -98,7 +98,7 @@ static enum eg_code check(struct eg__other *other, const char *path, struct eg_e
     EG_CLEANUP(eg__store_finish) struct eg__store store = {0};
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
-    EG_TRY(eg__path_resolve(&other->full, path, false, err));
+    EG_TRY(eg__path_resolve(&other->full, path, err));
     EG_TRY(eg__open_reading(&db, other->full, err));
     EG_TRY(eg__sqlite_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     EG_TRY(check_version(db, err));

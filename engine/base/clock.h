@@ -14,7 +14,7 @@
 /** Every wait checks the cancel flag at least this often. */
 #define EG_CANCEL_POLL_MS 100
 
-/** One flag per slot; set from any thread or a signal handler, never cleared. */
+/** One flag per slot or board; set from any thread or a signal handler. */
 struct eg_cancel {
     atomic_bool requested;
     const char *_Atomic by; /* who asked first, a static text ("Ctrl-C"); NULL = nobody has said */
@@ -37,6 +37,13 @@ static inline void eg_cancel_request(struct eg_cancel *cancel)
 static inline void eg_cancel_pass_on(struct eg_cancel *to, const struct eg_cancel *from)
 {
     eg_cancel_request_by(to, atomic_load(&from->by));
+}
+
+/** Take a request back, before anything new begins. */
+static inline void eg_cancel_take_back(struct eg_cancel *cancel)
+{
+    atomic_store(&cancel->by, NULL);
+    atomic_store(&cancel->requested, false);
 }
 
 /** Return whether the flag is set. `cancel` may be NULL, which is never cancelled. */

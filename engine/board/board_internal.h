@@ -21,6 +21,8 @@ struct eg_board {
     const struct eg_target *wanted; /* the chip that was named; NULL = any */
     struct eg_settings settings;
     struct eg_cancel cancel;
+    bool began;        /* connecting has been tried: the next attempt takes a cancel back */
+    const char *stage; /* what is going on, for the logger; NULL = nothing */
     struct eg_slip_trace trace;
     uint64_t trace_began_us;
 
@@ -43,6 +45,19 @@ enum eg_code eg__attach(struct eg_board *board, struct eg_error *err) EG_CHECKED
 
 /** Where the board's records come from. */
 struct eg_log_origin eg__origin(const struct eg_board *board);
+
+/** A stage of the work on a board, for the logger. One within another is part of it and is not told. */
+struct eg__stage {
+    struct eg_board *board;
+    const char *name; /* NULL = within another */
+    uint64_t began_ms;
+};
+
+/** Begin a stage; `name` is static. */
+struct eg__stage eg__stage_begin(struct eg_board *board, const char *name);
+
+/** End it with the result of the work; returns `code`. */
+enum eg_code eg__stage_end(const struct eg__stage *stage, enum eg_code code, const struct eg_error *err);
 
 /** Progress of long work, to the logger and to the caller's function. */
 void eg__progress(struct eg_board *board, const char *what, uint64_t done, uint64_t total);

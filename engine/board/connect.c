@@ -6,8 +6,8 @@
  * Where no port is named, those are tried one after the other that look like a board, in esptool's order.
  * Others are left alone, for a port that is tried is reset, and a bench has more on its ports than boards.
  *
- * A chip whose USB is its own leaves the bus when it is reset, so a port that disappears while a reset goes
- * on is opened again. It may come back under another name; the link by which it was named leads there.
+ * A chip with native USB leaves the bus when it is reset, so a port that disappears during a reset is opened
+ * again. It may have another name by then, so a USB port is looked for at its place.
  */
 
 #include "engine/base/mac.h"
@@ -44,7 +44,9 @@ static enum eg_code open_port(struct eg_board *board, const char *url, struct eg
 
     close_port(board);
     EG_TRY(eg_port_open(&board->port, url, schemes, &board->cancel, err));
-    snprintf(board->url, sizeof board->url, "%s", board->port->url);
+    snprintf(board->url, sizeof board->url, "%s",
+             board->port->path[0] != '\0' && strcmp(url, board->port->place) == 0 ? board->port->path
+                                                                                  : board->port->url);
     eg_loader_init(&board->loader, board->port);
     board->loader.settings = board->settings;
     eg__trace_init(board);
@@ -76,13 +78,16 @@ static enum eg_code enter_loader(struct eg_board *board, struct eg_error *err)
 /* Opening is tried again only for a port that was there before. */
 static enum eg_code connect_at(struct eg_board *board, const char *url, struct eg_error *err)
 {
+    char place[EG_PLACE];
+
     EG_TRY(open_port(board, url, err));
+    memcpy(place, board->port->place, sizeof place);
     for (unsigned i = 1;; i++) {
         enum eg_code code = enter_loader(board, err);
         if (code != EG_PORT_GONE || i == RESET_TRIES)
             return code;
         EG_TRY(eg_sleep_ms(&board->cancel, RESET_PAUSE_MS, err));
-        for (unsigned tries = 1; open_port(board, url, err) != EG_OK; tries++) {
+        for (unsigned tries = 1; open_port(board, place[0] != '\0' ? place : url, err) != EG_OK; tries++) {
             if (err->code == EG_CANCELLED || tries == COME_BACK_TRIES)
                 return err->code;
             EG_TRY(eg_sleep_ms(&board->cancel, RESET_PAUSE_MS, err));
@@ -154,7 +159,16 @@ static enum eg_code connect_somewhere(struct eg_board *board, struct eg_error *e
     return err->code;
 }
 
-enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
+static void tell_connected(const struct eg_board *board)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+
+    eg_log_verbose(board->options.logger, &origin, "%s answers at %s, %u baud, after %u SYNC%s",
+                   board->loader.target->label, board->url, (unsigned)board->loader.baud, board->loader.syncs,
+                   board->loader.syncs == 1 ? "" : "s");
+}
+
+static enum eg_code connect_board(struct eg_board *board, struct eg_error *err)
 {
     enum eg_code code;
 
@@ -168,10 +182,23 @@ enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
         code = connect_at(board, board->port_name, err);
     if (code != EG_OK)
         close_port(board);
+    else
+        tell_connected(board);
     return code;
 }
 
-/* Of this chip in its revision; NULL = none. Who may not read the revision runs no stub either. */
+enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "connect");
+
+    if (board->began)
+        eg_cancel_take_back(&board->cancel);
+    board->began = true;
+    return eg__stage_end(&stage, connect_board(board, err), err);
+}
+
+/* Find the stub for this chip revision; NULL = none. A chip whose revision cannot be read runs no stub
+ * either. */
 static enum eg_code stub_name(struct eg_board *board, const char **name, struct eg_error *err)
 {
     uint16_t revision = UINT16_MAX;
@@ -192,7 +219,7 @@ static void remember_crystal(struct eg_board *board)
         board->crystal_mhz = 0;
 }
 
-enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
+static enum eg_code run_stub(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
     EG_CLEANUP(eg_stub_destroy_cleanup) struct eg_stub *loaded = NULL;
@@ -223,7 +250,15 @@ enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
     EG_TRY(code);
     if (!running)
         board->attached = board->has_flash = false;
+    eg_log_verbose(board->options.logger, &origin, "stub %s runs", name);
     return EG_OK;
+}
+
+enum eg_code eg_board_run_stub(struct eg_board *board, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "stub");
+
+    return eg__stage_end(&stage, run_stub(board, err), err);
 }
 
 enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud, struct eg_error *err)
@@ -247,10 +282,12 @@ static enum eg_code come_back(struct eg_board *board, struct eg_error *err)
     const struct eg_target *target = board->loader.target;
     const bool stub = board->loader.stub, attached = board->attached;
     const uint32_t baud = board->baud;
+    const struct eg_port *port = board->port;
     EG_CLEANUP(eg_free_cleanup) char *url = NULL;
     char mac_text[EG_MAC_TEXT];
 
-    EG_TRY(eg_strdup(&url, eg_board_port(board), err));
+    /* A USB port is waited for at its place: it may come back under another name. */
+    EG_TRY(eg_strdup(&url, port != NULL && port->place[0] != '\0' ? port->place : eg_board_port(board), err));
     memcpy(mac_text, board->mac_text, sizeof mac_text);
     for (unsigned i = 1;; i++) {
         EG_TRY(eg_sleep_ms(&board->cancel, COME_BACK_PAUSE_MS, err));
@@ -282,10 +319,51 @@ enum eg_code eg__reconnect(struct eg_board *board, struct eg_error *err)
     return code;
 }
 
+static bool is_what_was_asked(enum eg_after after, enum eg_left left)
+{
+    switch (after) {
+    case EG_AFTER_HARD_RESET:
+        return left == EG_LEFT_BY_RTS || left == EG_LEFT_BY_WATCHDOG;
+    case EG_AFTER_SOFT_RESET:
+        return left == EG_LEFT_BY_COMMAND;
+    case EG_AFTER_NO_RESET:
+        return left == EG_LEFT_IN_ROM;
+    case EG_AFTER_NO_RESET_STUB:
+        return left == EG_LEFT_IN_STUB || left == EG_LEFT_IN_ROM;
+    case EG_AFTER_WATCHDOG_RESET:
+        return left == EG_LEFT_BY_WATCHDOG;
+    }
+    return false;
+}
+
 enum eg_code eg_board_reset_chip(struct eg_board *board, enum eg_after after, struct eg_error *err)
 {
+    const struct eg_log_origin origin = eg__origin(board);
+
     EG_TRY(eg__need_connected(board, err));
-    return eg_loader_leave(&board->loader, after, err);
+    EG_TRY(eg_loader_leave(&board->loader, after, err));
+    if (is_what_was_asked(after, board->loader.left))
+        eg_log_verbose(board->options.logger, &origin, "leaving the loader: %s", eg_board_left_by(board));
+    else
+        eg_log_note(board->options.logger, &origin, "leaving the loader: %s", eg_board_left_by(board));
+    return EG_OK;
+}
+
+enum eg_code eg_board_can_leave(struct eg_board *board, enum eg_after after, struct eg_error *err)
+{
+    EG_TRY(eg__need_connected(board, err));
+    if (eg_loader_will_leave(&board->loader, after) != EG_LEFT_WITHOUT_LINES)
+        return EG_OK;
+    return eg_error_set(
+        err, EG_PORT_REFUSED,
+        "%s has no DTR and RTS, so the board cannot be reset: leave it with no-reset, or with "
+        "watchdog-reset where the chip has it",
+        board->url);
+}
+
+const char *eg_board_left_by(const struct eg_board *board)
+{
+    return eg_left_text(board->loader.left);
 }
 
 enum eg_code eg_board_run(struct eg_board *board, struct eg_error *err)

@@ -25,8 +25,10 @@
 #define FILE_SIZE_MAX ((size_t)256 << 20) /* the largest flash, as HEX a little more than twice that */
 #define HEX_SIZE_MAX  (3 * FILE_SIZE_MAX)
 
+/* A stream that cannot be put back, such as a pipe, is read once. */
 static enum eg_code read_stream(struct eg_buffer *data, FILE *file, const char *name, struct eg_error *err)
 {
+    const off_t began = ftello(file);
     uint8_t chunk[65536];
     size_t got;
 
@@ -35,7 +37,9 @@ static enum eg_code read_stream(struct eg_buffer *data, FILE *file, const char *
             return eg_error_set(err, EG_IO, "%s: more than %zu bytes", name, HEX_SIZE_MAX);
         EG_TRY(eg_buffer_append(data, chunk, got, err));
     }
-    return ferror(file) ? eg_error_errno(err, EG_IO, errno, "%s", name) : EG_OK;
+    if (ferror(file) || (began >= 0 && fseeko(file, began, SEEK_SET) != 0))
+        return eg_error_errno(err, EG_IO, errno, "%s", name);
+    return EG_OK;
 }
 
 enum eg_code eg__input_read(const struct eg_input *input, struct eg_buffer *data, char **name,

@@ -14,11 +14,7 @@
 #define ATTACH_HSPI    1
 #define SFDP_SIGNATURE 0x50444653u
 
-enum {
-    SIZE_WHEN_UNKNOWN = 4 << 20,
-    SPI_DATA_MAX = 64, /* the controller's buffer */
-    SPI_DUMMY_MAX = 256,
-};
+enum { SIZE_WHEN_UNKNOWN = 4 << 20 };
 
 /* "6,17,8,11,16" */
 static enum eg_code parse_pins(uint8_t pins[5], const char *text, struct eg_error *err)
@@ -90,7 +86,7 @@ enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
                              : eg_loader_attach_flash(&board->loader, err);
 }
 
-enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection, struct eg_error *err)
+static enum eg_code attach(struct eg_board *board, const char *spi_connection, struct eg_error *err)
 {
     uint32_t word;
 
@@ -102,6 +98,13 @@ enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_conne
     EG_TRY(eg__attach(board, err));
     board->attached = true;
     return look_for_flash(board, err);
+}
+
+enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_connection, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "attach");
+
+    return eg__stage_end(&stage, attach(board, spi_connection, err), err);
 }
 
 enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, struct eg_error *err)
@@ -208,17 +211,17 @@ enum eg_code eg_board_spi_command(struct eg_board *board, uint8_t opcode, const 
                                   uint32_t *result, struct eg_error *err)
 {
     EG_TRY(eg__need_readable(board, CANNOT_BE_ASKED, err));
-    if (size > SPI_DATA_MAX || read_bits > 32 || addr_bits > 32 || dummy_bits > SPI_DUMMY_MAX)
-        return eg_error_set(
-            err, EG_BAD_ARGUMENT,
-            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most "
-            "%d, 32, 32 and %d",
-            opcode, size, read_bits, addr_bits, dummy_bits, SPI_DATA_MAX, SPI_DUMMY_MAX);
     if (size > 0 && data == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "flash command 0x%02x: %zu bytes out and no data", opcode,
                             size);
-    return eg_loader_spi_command(&board->loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits,
-                                 result, err);
+    const struct eg_spi_command command = {.opcode = opcode,
+                                           .data = data,
+                                           .size = size,
+                                           .read_bits = read_bits,
+                                           .addr = addr,
+                                           .addr_bits = addr_bits,
+                                           .dummy_bits = dummy_bits};
+    return eg_loader_spi_command(&board->loader, &command, result, err);
 }
 
 enum eg_code eg_board_override_vddsdio(struct eg_board *board, const char *voltage, struct eg_error *err)

@@ -94,6 +94,24 @@ enum eg_code eg_board_get_security_info(struct eg_board *board, struct eg_securi
     return eg_loader_security_info(&board->loader, info, err);
 }
 
+enum eg_code eg_board_read_security_state(struct eg_board *board, struct eg_security_state *state,
+                                          struct eg_error *err)
+{
+    struct eg_chip_info info;
+
+    EG_TRY(eg__need_connected(board, err));
+    if (!eg_field_exists(&board->loader.target->field[EG_FIELD_FLASH_CRYPT_COUNT]))
+        return eg_error_set(err, EG_UNSUPPORTED, "%s has neither secure boot nor flash encryption",
+                            board->loader.target->label);
+    EG_TRY(eg_loader_identify(&board->loader, &info, err));
+    *state = (struct eg_security_state){.secure_boot = info.secure_boot,
+                                        .secure_boot_v1 = info.secure_boot_v1,
+                                        .flash_encryption = info.flash_encryption,
+                                        .manual_encrypt_off = info.manual_encrypt_off,
+                                        .secure_download = info.secure_download};
+    return EG_OK;
+}
+
 unsigned eg_board_key_blocks(const struct eg_board *board)
 {
     return board->loader.target != NULL ? board->loader.target->key_block_count : 0;

@@ -102,8 +102,8 @@ static enum eg_code confirmed(struct eg_board *board, const struct eg_output *ou
     return EG_OK;
 }
 
-enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t size,
-                                 const struct eg_output *output, bool resume, struct eg_error *err)
+static enum eg_code read_flash(struct eg_board *board, uint32_t addr, uint32_t size,
+                               const struct eg_output *output, bool resume, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) uint8_t *data = NULL;
     EG_CLEANUP(eg__sink_close) struct eg__sink sink = {0};
@@ -127,6 +127,14 @@ enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t
         done += part;
     }
     return eg__sink_commit(&sink, err);
+}
+
+enum eg_code eg_board_read_flash(struct eg_board *board, uint32_t addr, uint32_t size,
+                                 const struct eg_output *output, bool resume, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "read");
+
+    return eg__stage_end(&stage, read_flash(board, addr, size, output, resume, err), err);
 }
 
 static void tell_differences(struct eg_board *board, const struct eg__piece *piece, const uint8_t *is)
@@ -181,8 +189,16 @@ static enum eg_code compare(struct eg_board *board, const struct eg__piece *piec
     return *equal || !diff ? EG_OK : show_difference(board, piece, err);
 }
 
-enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
-                                   const struct eg_verify_flash_options *options, struct eg_error *err)
+static bool is_empty(const struct eg__pieces *pieces)
+{
+    for (size_t i = 0; i < pieces->count; i++)
+        if (pieces->piece[i].data.size > 0)
+            return false;
+    return true;
+}
+
+static enum eg_code verify(struct eg_board *board, const struct eg_flash_file *files, size_t count,
+                           const struct eg_verify_flash_options *options, struct eg_error *err)
 {
     const struct eg_verify_flash_options chosen =
         options != NULL ? *options : (struct eg_verify_flash_options){0};
@@ -192,6 +208,9 @@ enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash
 
     EG_TRY(eg__need_connected(board, err));
     EG_TRY(eg__pieces_read(&pieces, files, count, err));
+    if (is_empty(&pieces))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "nothing to verify: %s",
+                            count == 0 ? "no file is given" : "every file is empty");
     EG_TRY(eg__flash_words(board, chosen.flash_mode, chosen.flash_freq, chosen.flash_size, &words, err));
     for (size_t i = 0; i < pieces.count; i++) {
         EG_TRY(eg__finish_piece(board, &pieces.piece[i], &words, err));
@@ -209,4 +228,12 @@ enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash
         return eg_error_set(err, EG_VERIFY_MISMATCH, "%s at 0x%08x is not what the flash holds", wrong->name,
                             (unsigned)wrong->addr);
     return EG_OK;
+}
+
+enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
+                                   const struct eg_verify_flash_options *options, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "verify");
+
+    return eg__stage_end(&stage, verify(board, files, count, options, err), err);
 }

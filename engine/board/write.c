@@ -464,9 +464,9 @@ static enum eg_code write_pieces(struct work *work, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
-                                  const struct eg_write_flash_options *options,
-                                  struct eg_flash_result *results, struct eg_error *err)
+static enum eg_code write_files(struct eg_board *board, const struct eg_flash_file *files, size_t count,
+                                const struct eg_write_flash_options *options, struct eg_flash_result *results,
+                                struct eg_error *err)
 {
     EG_CLEANUP(work_finish) struct work work = {.board = board, .results = results};
 
@@ -479,4 +479,13 @@ enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg_flash_
     if (work.options.erase_all)
         EG_TRY(eg_loader_erase_flash(&board->loader, err));
     return write_pieces(&work, err);
+}
+
+enum eg_code eg_board_write_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,
+                                  const struct eg_write_flash_options *options,
+                                  struct eg_flash_result *results, struct eg_error *err)
+{
+    const struct eg__stage stage = eg__stage_begin(board, "write");
+
+    return eg__stage_end(&stage, write_files(board, files, count, options, results, err), err);
 }

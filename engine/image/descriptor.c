@@ -19,7 +19,7 @@ static void copy_text(char *text, const uint8_t *data, size_t size)
 
     while (i < size && data[i] != '\0') {
         const size_t length = eg_utf8_length((const char *)data + i, size - i);
-        if (length == 0 || (length == 1 && (data[i] < ' ' || data[i] == 0x7f))) {
+        if (length == 0 || eg_utf8_is_control((const char *)data + i, length)) {
             text[i++] = '?';
             continue;
         }

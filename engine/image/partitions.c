@@ -157,7 +157,7 @@ static enum eg_code read_row(struct eg_partition *partition, const uint8_t *row,
     memcpy(partition->name, row + NAME_AT, strnlen((const char *)row + NAME_AT, EG_PARTITION_NAME_SIZE - 1));
     for (size_t i = 0, length = strlen(partition->name), step; i < length; i += step) {
         step = eg_utf8_length(partition->name + i, length - i);
-        if (step == 0 || (unsigned char)partition->name[i] < ' ' || partition->name[i] == 0x7f)
+        if (step == 0 || eg_utf8_is_control(partition->name + i, step))
             return eg_error_set(err, EG_BAD_IMAGE,
                                 "row at offset 0x%zx of the partition table has a name that is no text", at);
     }

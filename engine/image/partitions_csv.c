@@ -294,8 +294,8 @@ static enum eg_code write_row(struct eg_buffer *out, const struct eg_partition *
 {
     char line[160], type[24], subtype[24], size[16];
 
-    if (strchr(row->name, ',') != NULL || row->name[0] == '#' || is_blank(row->name[0]) ||
-        (row->name[0] != '\0' && is_blank(row->name[strlen(row->name) - 1])))
+    if (strchr(row->name, ',') != NULL || row->name[0] == '#' || row->name[0] == '"' ||
+        is_blank(row->name[0]) || (row->name[0] != '\0' && is_blank(row->name[strlen(row->name) - 1])))
         return eg_error_set(err, EG_BAD_IMAGE, "name \"%s\" cannot be written as CSV", row->name);
     if ((row->flags & ~(uint32_t)(EG_PARTITION_ENCRYPTED | EG_PARTITION_READONLY)) != 0)
         return eg_error_set(err, EG_BAD_IMAGE, "flags 0x%08lx of partition %s have no names in CSV",

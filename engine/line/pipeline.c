@@ -172,6 +172,15 @@ static void note_marginal(struct eg_run *run, bool so, const char *reason)
         run->marginal = reason;
 }
 
+/* Whether the attempt that failed had come to work at its rate: a board that could not be connected says
+ * nothing about it. */
+static bool worked_at_rate(const struct eg_run *run)
+{
+    return (run->facts & EG_FACT_CONNECTED) != 0 ||
+           (run->loader.baud == run->baud && run->baud > EG_PORT_OPEN_BAUD);
+}
+
+/* The rate after `attempt` - 1 attempts that worked at theirs and failed. */
 static uint32_t baud_of_attempt(const struct eg_plan *plan, unsigned attempt)
 {
     const struct eg_setting *list = eg_plan_setting(plan, "retry.baud");
@@ -244,13 +253,13 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
                                  struct account *account, struct eg_error *err)
 {
     const uint32_t delay_ms = (uint32_t)eg_plan_number(run->plan, "retry.delay");
-    unsigned attempts = 1;
+    unsigned attempts = 1, rate = 1;
     struct eg_error first = {.code = EG_OK}, cancelled;
 
     for (run->attempt = 1;; run->attempt++) {
         const uint32_t former_baud = run->baud;
 
-        run->baud = baud_of_attempt(run->plan, run->attempt);
+        run->baud = baud_of_attempt(run->plan, rate);
         if (run->attempt > 1) {
             const struct eg_log_origin origin = eg_run_origin(run);
             eg_log_note(run->logger, &origin, "attempt %u of %u at %u baud", run->attempt, attempts,
@@ -261,6 +270,7 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
         const enum eg_code code = run_attempt(run, stages, account, err);
         if (code == EG_OK)
             return EG_OK;
+        rate += worked_at_rate(run);
         attempts = attempts_of(run->plan, lost_board(run, code) ? EG_PORT_GONE : code);
         if (run->attempt >= attempts)
             return tell_first(&first, err);

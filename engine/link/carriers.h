@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the carriers of this folder show each other. */
+/* What the carriers of this folder share. */
 
 #ifndef ENGINE_LINK_CARRIERS_H
 #define ENGINE_LINK_CARRIERS_H
@@ -19,21 +19,27 @@
 enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char *path, bool *known,
                              struct eg_error *err) EG_CHECKED;
 
-/** Keep with the port what is known of its device. */
+/** Store path, place, presence and USB numbers of its device in the port. */
 void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty);
 
-/** What an opening that ended with this errno means for the user. Returns the code. */
-enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err);
+/** Write the sentence for an opening that failed with this errno; for a port in use, name the process.
+ * Returns the code. */
+enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, struct eg_error *err);
 
-/** Open a tty that libserialport does not know, by gensio: no modem lines. `path` as above. */
+/** Open a tty that libserialport does not know, by gensio, without modem lines. `path` as above. */
 enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/** Whether the URL ends in pySerial's "?ign_set_control": the server does not acknowledge modem lines. */
-bool eg__address_is_mute(const char *url);
+/** A URL SCHEME://HOST:PORT?OPTION&OPTION; the options are pySerial's. */
+struct eg__address {
+    char text[280];      /* gensio's "HOST,PORT"; a host holds only what a name or an address may hold */
+    bool mute;           /* ign_set_control: the server does not acknowledge modem lines */
+    uint32_t timeout_ms; /* timeout=SECONDS, for the connection; 0 = not given */
+};
 
-/** SCHEME://HOST:PORT to gensio's "HOST,PORT". A host holds only what a name or an address may hold. */
-enum eg_code eg__parse_address(char *address, size_t room, const char *url, struct eg_error *err) EG_CHECKED;
+/** EG_NO_PORT when the URL has another form or an unknown option. poll_modem and logging=LEVEL have no effect
+ * here. */
+enum eg_code eg__parse_address(struct eg__address *address, const char *url, struct eg_error *err) EG_CHECKED;
 
 /** The open() of rfc2217:// and tcp://; see struct eg_port_scheme. */
 enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, void *context,
@@ -41,21 +47,25 @@ enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, voi
 enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *context,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/* What POSIX leaves to each system, on the descriptor of an open serial port. Return 0 or an errno. */
+/* System-specific calls on the descriptor of an open serial port. They return 0 or an errno. */
 
-/** No other espgang may use it until it is closed; EBUSY when one does. */
+/** Lock it against other espgang processes until it is closed; EBUSY when one has it. */
 int eg__tty_lock(int fd);
 
-/** The same, and nobody else may open it. */
+/** The same, and let nobody else open it. */
 int eg__tty_exclude(int fd);
 
-/** Both modem lines in one step. */
+/** Set both modem lines in one step. */
 int eg__tty_set_lines(int fd, bool dtr, bool rts);
 
-/** The modem lines stay as they are when the port is closed. */
+/** Keep the modem lines unchanged when the port is closed. */
 int eg__tty_keep_lines(int fd);
 
-/** Ask the driver to hand over what arrives at once. Many drivers cannot, which is no failure. */
+/** Name a process that has the device at `path` open, as "minicom (process 1234)"; of `others`, not this one.
+ * False when none can be found: those of other users are hidden from all but root. */
+bool eg__tty_holder(char *text, size_t size, const char *path, bool others);
+
+/** Ask the driver to pass on input without delay. Many drivers cannot, which is not an error. */
 void eg__tty_hurry(int fd);
 
 #endif

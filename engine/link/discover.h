@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which serial ports this machine has and what hangs on them. */
+/* Which serial ports this machine has, where they are plugged in, and which insertion each one is. */
 
 #ifndef ENGINE_LINK_DISCOVER_H
 #define ENGINE_LINK_DISCOVER_H
@@ -66,22 +66,21 @@ enum eg_code eg_discover_at(struct eg_found_port *found, const char *address,
                             struct eg_error *err) EG_CHECKED;
 
 /**
- * Leave out the ports that do not meet the filters; the others keep their order.
+ * Remove the ports that do not match the filters; the others keep their order.
  *
  * A filter is "vid=NUMBER", "pid=NUMBER" (decimal, 0x, 0o, 0b), "name=TEXT" or "serial=TEXT" (TEXT is part of
- * the name behind the last '/', or of the USB serial number; case matters). Of each kind that is given one
- * must match; what a port does not have matches nothing. These are esptool's rules.
+ * the name after the last '/', or of the USB serial number; case matters). Of each kind that is given, one
+ * must match; a value that a port does not have matches nothing. These are esptool's rules.
  *
- * @param found  rows of eg_discover_ports(); *count may be 0, to have the filters checked before there are
- * any
+ * @param found  rows of eg_discover_ports(); *count may be 0, to check only the filters
  *
- * @return EG_OK; EG_BAD_JOB a filter is none of these, and nothing was left out; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB a filter is malformed, and no port was removed; EG_NO_MEMORY
  */
 enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, const char *const *filters,
                                 size_t filter_count, struct eg_error *err) EG_CHECKED;
 
-/** Sort for trying one port after the other, in esptool's order: Espressif's own USB, ttyUSB and ttyACM, the
- * rest; among equals the highest path first. */
+/** Sort in esptool's order for trying one port after the other: Espressif's native USB, ttyUSB and ttyACM,
+ * the rest; among equals the highest path first. */
 void eg_discover_order_for_search(struct eg_found_port *found, size_t count);
 
 /** Find the USB device that carries a port path (links are followed) or URL. */

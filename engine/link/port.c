@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What every carrier needs, once: finding it by its URL, cancelling, deadlines, counting.
+ * The common part of all carriers: choosing one by URL, cancelling, deadlines, counting.
  *
- * A wait is cut into calls of at most EG_CANCEL_POLL_MS, with a look at the cancel flag before each. A call
- * that brings nothing counts as its whole slice, without asking the clock: that is what the ops promise, and
- * with a scripted port, which never sleeps, it makes a timeout cost nothing.
+ * A wait is cut into calls of at most EG_CANCEL_POLL_MS, and the cancel flag is checked before each. A call
+ * that moves no data counts as its whole slice, without asking the clock: the ops promise that, and with a
+ * scripted port, which never sleeps, a timeout costs nothing.
  *
  * Not here: the carriers themselves (serial.c, gensio.c) and the list of them (schemes.c).
  */
@@ -23,7 +23,7 @@ static uint32_t slice(uint32_t left_ms)
     return left_ms < EG_CANCEL_POLL_MS ? left_ms : EG_CANCEL_POLL_MS;
 }
 
-/* Every call begins with it, so that a lost port and a cancelled slot stay that. */
+/* Called first by every function, so that a lost port stays lost and a cancelled slot cancelled. */
 static enum eg_code check(const struct eg_port *port, struct eg_error *err)
 {
     if (port->gone)
@@ -56,7 +56,7 @@ enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct e
     while (*schemes != NULL && strncmp(url, (*schemes)->scheme, strlen((*schemes)->scheme)) != 0)
         schemes++;
     if (*schemes == NULL)
-        return eg_error_set(err, EG_NO_PORT, "%s: no such kind of port", url);
+        return eg_error_set(err, EG_NO_PORT, "%s: unknown kind of port", url);
     if (eg_cancel_requested(cancel))
         return eg_error_set(err, EG_CANCELLED, "%s: cancelled", url);
 
@@ -85,7 +85,7 @@ static void free_port(struct eg_port *port)
     free(port);
 }
 
-/* What is left of a port while its device is away: only its end is ever asked of it. */
+/* Placeholder for a port whose device is gone; only close() may be called. */
 static const struct eg_port_ops away_ops = {.close = free_port};
 
 enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *const *schemes,

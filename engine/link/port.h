@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One open line to one board: bytes both ways, a rate, two modem lines. Whatever carries it (a serial port,
- * RFC 2217, TCP, a simulated board) is a struct eg_port_ops and is found by the scheme of its URL.
+ * One open connection to one board: bytes both ways, a rate, two modem lines. Each carrier (serial port, RFC
+ * 2217, TCP, simulated board) is a struct eg_port_ops, chosen by the scheme of the URL.
  *
- * The functions eg_port_*() add to the ops what every backend needs: cancelling, deadlines, counting, and the
- * slicing of long waits. Nothing else may call the ops.
+ * The functions eg_port_*() add what every backend needs: cancelling, deadlines, counting, and cutting long
+ * waits into short ones. Nothing else may call the ops.
  *
  * Threads: one port belongs to one thread at a time; different ports are independent.
  */
@@ -27,8 +27,8 @@ struct eg_port;
 #define EG_PORT_OPEN_BAUD 115200
 
 /*
- * Sentences of the ops begin with the URL. A call that brings nothing has waited its whole timeout_ms: the
- * caller takes it as that much time gone by.
+ * Error sentences of the ops begin with the URL. A call that moves no data must have waited its whole
+ * timeout_ms: the caller counts it as that much time.
  */
 struct eg_port_ops {
     /**
@@ -47,17 +47,17 @@ struct eg_port_ops {
     /** 8N1 at this rate, both directions. NULL when the carrier has no rate (tcp). */
     enum eg_code (*set_baud)(struct eg_port *port, uint32_t baud, struct eg_error *err);
     /** Assert (true: pin low) or release both lines, in one step where the carrier can. NULL = no modem
-     * lines; where that shows only now, it sets port->no_lines and the result is EG_OK. */
+     * lines. A carrier that finds out only now sets port->no_lines and returns EG_OK. */
     enum eg_code (*set_lines)(struct eg_port *port, bool dtr, bool rts, struct eg_error *err);
-    /** Leave the lines as they are when the port is closed. NULL = the carrier has no say in it. */
+    /** Keep the lines unchanged when the port is closed. NULL = the carrier cannot. */
     enum eg_code (*keep_lines)(struct eg_port *port, struct eg_error *err);
-    /** Throw away input that has arrived and not been read. */
+    /** Throw away input that has arrived but was not read. */
     enum eg_code (*discard)(struct eg_port *port, struct eg_error *err);
     /** Close and free the backend's struct, which begins with struct eg_port. */
     void (*close)(struct eg_port *port);
 };
 
-/** The common part; a backend's struct begins with it and fills `ops` and the facts. */
+/** The common part; a backend's struct begins with it and fills `ops` and the facts below. */
 struct eg_port {
     const struct eg_port_ops *ops;
     const struct eg_cancel *cancel; /* may be NULL; not owned */
@@ -65,21 +65,21 @@ struct eg_port {
     char path[256];                 /* of a port of this machine: its name now; else "" */
     char place[EG_PLACE];           /* of a USB serial port; else "" */
     struct eg_presence presence;    /* whose port was opened; unknown where there is no device node */
-    bool remote;                    /* lines travel over a network: no tight reset; answers may be slow */
+    bool remote;                    /* over a network: no tight reset; answers may be slow */
     uint16_t vid, pid;              /* of the USB device; 0 = not USB or not known */
-    uint32_t baud;                  /* last rate asked for, also where the carrier has none; 0 = none yet */
+    uint32_t baud;                  /* last rate asked for, even if the carrier has none; 0 = none yet */
     bool dtr, rts;                  /* last state set */
-    bool no_lines;                  /* the device has none, although its kind may have them */
+    bool no_lines;                  /* the device has no modem lines, although its kind may have */
     uint64_t bytes_sent, bytes_received;
-    bool gone; /* EG_PORT_GONE was seen; every further call returns it */
+    bool gone; /* every further call returns EG_PORT_GONE */
 };
 
 /** How to open URLs that begin with `scheme`. */
 struct eg_port_scheme {
-    const char *scheme; /* "rfc2217://", "tcp://", "sim:"; "" takes what no other scheme does: a path */
+    const char *scheme; /* "rfc2217://", "tcp://", "sim:"; "" takes the rest: paths and places */
     const char *help;   /* one line for --help */
-    /** `context` is the scheme's own; the port is the caller's, to be closed with eg_port_close(). The URL
-     * fits into the struct; sentences begin with it. */
+    /** Open `url`, which fits into the struct. `context` is the field below. The caller closes the port with
+     * eg_port_close(). Error sentences begin with the URL. */
     enum eg_code (*open)(struct eg_port **port, const char *url, void *context,
                          const struct eg_cancel *cancel, struct eg_error *err);
     void *context;
@@ -94,19 +94,22 @@ extern const struct eg_port_scheme *const eg_port_schemes[];
  * @param url      a URL, a path, or a place (eg_discover_at()), where the port is opened that is plugged in
  * there now
  * @param schemes  NULL-terminated; the first whose `scheme` begins the URL opens it
- * @param cancel   looked at in every wait of this port; may be NULL; must outlive the port
+ * @param cancel   checked in every wait of this port; may be NULL; must outlive the port
  *
  * @return EG_OK; EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED (the sentence begins with the URL); EG_CANCELLED
  */
 enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
                           const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
+/** Name another process that has the port open, as "minicom (process 1234)": it takes bytes that were meant
+ * for this one. False when none can be found; those of other users are hidden from all but root. */
+bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size);
+
 /** NULL is allowed. */
 void eg_port_close(struct eg_port *port);
 void eg_port_close_cleanup(struct eg_port **port);
 
-/** Whether a port that cannot be opened or used for this reason may be there again soon, as that of a chip
- * whose USB is its own is after a reset. */
+/** Return whether a port that failed with this code may come back soon, as native USB does after a reset. */
 static inline bool eg_port_may_come_back(enum eg_code code)
 {
     return code == EG_NO_PORT || code == EG_PORT_BUSY || code == EG_PORT_REFUSED || code == EG_PORT_GONE;
@@ -123,9 +126,8 @@ enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *
                             struct eg_error *err) EG_CHECKED;
 
 /**
- * Read what has arrived, waiting for the first byte only.
- *
- * Nothing arriving in time is not a failure: the result is EG_OK with *got == 0.
+ * Read what has arrived, waiting for the first byte only. When nothing arrives in time the result is EG_OK
+ * with *got == 0.
  *
  * @return EG_OK, EG_PORT_GONE, EG_CANCELLED
  */
@@ -136,24 +138,25 @@ enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size
 enum eg_code eg_port_write(struct eg_port *port, const uint8_t *data, size_t size, uint32_t timeout_ms,
                            struct eg_error *err) EG_CHECKED;
 
-/** Wait until what was written has left the host. EG_TIMEOUT when it has not in timeout_ms. */
+/** Wait until all written bytes have left the host. EG_TIMEOUT when that takes longer than timeout_ms. */
 enum eg_code eg_port_drain(struct eg_port *port, uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
 
-/** Whether the rate can be changed from this side. Where not (tcp), the chip's must not be changed either. */
+/** Return whether the rate can be changed from this side. Where it cannot (tcp), the chip's rate must stay
+ * too. */
 bool eg_port_has_baud(const struct eg_port *port);
 
-/** EG_PORT_REFUSED when the carrier cannot do the rate; EG_OK without effect when it has no rate. */
+/** Set the rate. EG_PORT_REFUSED when the carrier cannot; EG_OK without effect when it has no rate. */
 enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
-/** Whether there are modem lines. Opening a port finds it out; a caller that cannot do without asks then. */
+/** Return whether there are modem lines; known from opening on. */
 bool eg_port_has_lines(const struct eg_port *port);
 
-/** EG_OK without effect when there are no modem lines; also when the driver says so only now (ENOTTY,
- * EINVAL), and eg_port_has_lines() is false from then on. */
+/** Set both modem lines. EG_OK without effect when there are none; also when the driver says so only now
+ * (ENOTTY, EINVAL): eg_port_has_lines() is false from then on. */
 enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err) EG_CHECKED;
 
-/** Have the lines stay as they are when the port is closed; otherwise the system may release them. *kept is
- * false, with EG_OK, where the carrier has no say in it. */
+/** Keep the lines unchanged when the port is closed; otherwise the system may release them. *kept is false,
+ * with EG_OK, where the carrier cannot. */
 enum eg_code eg_port_keep_lines(struct eg_port *port, bool *kept, struct eg_error *err) EG_CHECKED;
 
 enum eg_code eg_port_discard(struct eg_port *port, struct eg_error *err) EG_CHECKED;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Reset sequences on DTR and RTS. All are texts in the language of esptool's custom sequences, read by one
- * small interpreter; "H" is the one word of ours, the wait that the caller chooses.
+ * Reset sequences on DTR and RTS. Each is a text in the language of esptool's custom sequences, run by one
+ * small interpreter. One word is our own: "H", the wait that the caller chooses.
  *
- * With the usual two transistors RTS pulls EN and DTR pulls the boot strap, and both asserted is neither. So
- * a network that takes its time between "strap" and "out of reset" starts the application: over one these two
- * go in one packet. Otherwise esp_rfc2217_server wants to see the classic sequence, and does it by itself.
+ * With the usual two transistors RTS pulls EN and DTR pulls the boot strap; when both are asserted, neither
+ * is pulled. A delay between "strap" and "out of reset" would start the application, so over a network both
+ * go in one packet. esp_rfc2217_server must see the classic sequence otherwise, because it recognises it and
+ * runs it locally.
  *
- * An adapter with flow control of its own (CP2102C) pulls RTS while it hears the chip and when it is closed.
- * With the strap released that is a reset, so there it stays asserted: both asserted is neither.
+ * An adapter with flow control of its own (CP2102C) pulls RTS while it receives and when it is closed. With
+ * the strap released that is a reset, so the strap stays asserted there: with both asserted, neither is
+ * pulled.
  *
- * Not here: which sequence to try when, and what to do when a port fails in the middle. That is the loader's.
+ * Not here: which sequence to try when, and what to do when the port fails during one. That is the loader's
+ * part.
  */
 
 #include "engine/link/reset.h"
@@ -34,7 +37,7 @@ static const char *sequence_text(enum eg_reset sequence, bool flow_control)
         return flow_control ? "D0|R1|W0.1|D1|R0|H" : "D0|R1|W0.1|D1|R0|H|D0";
     case EG_RESET_REMOTE:
         return "D0|R1|W0.1|U1,0|H|D0";
-    case EG_RESET_UNIX_TIGHT: /* the last D0: some drivers lose a change of both */
+    case EG_RESET_UNIX_TIGHT: /* the last D0: some drivers lose a change of both lines */
         return flow_control ? "U0,0|U1,1|U0,1|W0.1|U1,0|H" : "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0";
     case EG_RESET_USB_JTAG:
         return "R0|D0|W0.1|D1|R0|W0.1|R1|D0|R1|W0.1|D0|R0"; /* to 01 through 11, not 00 */
@@ -59,7 +62,7 @@ static bool is_level(char digit)
     return digit == '0' || digit == '1';
 }
 
-/* Read the word of `size` characters at `word`. */
+/* Parse the word of `size` characters at `word`. */
 static bool parse(struct step *step, const char *word, size_t size)
 {
     char *end;
@@ -110,7 +113,7 @@ static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t
     return EG_OK;
 }
 
-/* With `port` NULL the text is only checked. */
+/* With `port` NULL, only check the text. */
 static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hold_ms, struct eg_error *err)
 {
     for (const char *word = sequence;; word++) {
@@ -118,10 +121,10 @@ static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hol
         struct step step;
 
         if (!parse(&step, word, size))
-            return eg_error_set(
-                err, EG_BAD_JOB,
-                "reset sequence \"%s\": \"%.*s\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>", sequence,
-                (int)size, word);
+            return eg_error_set(err, EG_BAD_JOB,
+                                "reset sequence \"%s\": unknown word \"%.*s\"; use D0, D1, R0, R1, "
+                                "U<dtr>,<rts> or W<seconds>",
+                                sequence, (int)size, word);
         if (port != NULL)
             EG_TRY(take(port, &step, hold_ms, err));
         word += size;
@@ -142,7 +145,8 @@ enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t
     if (flow_control && hard)
         EG_TRY(eg_port_keep_lines(port, &kept, err));
     EG_TRY(run(port, sequence_text(sequence, flow_control), hold_ms, err));
-    return kept ? EG_OK : run(port, "D0", hold_ms, err); /* before closing releases both, in any order */
+    return kept ? EG_OK
+                : run(port, "D0", hold_ms, err); /* before closing releases both lines, in any order */
 }
 
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err)

@@ -20,10 +20,9 @@ enum eg_reset {
 #define EG_RESET_HOLD_EXTRA_MS 550 /* second try */
 
 /**
- * Move the lines as the sequence says; on an adapter with flow control of its own, told by vid and pid, in
- * the form that esptool has for those.
+ * Run a reset sequence; for adapters with flow control (known by vid and pid), esptool's variant for them.
  *
- * @param hold_ms  matters to the first three only
+ * @param hold_ms  how long the strap is held; used by the first three sequences
  *
  * @return EG_OK, without effect when the port has no modem lines; EG_PORT_GONE, EG_PORT_REFUSED, EG_CANCELLED
  */
@@ -31,15 +30,15 @@ enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t
                           struct eg_error *err) EG_CHECKED;
 
 /**
- * The same with a sequence of one's own, in esptool's words joined by '|': D0 D1 R0 R1 (one line),
- * U<dtr>,<rts> (both at once), W<seconds> (wait, at most 60).
+ * Run a custom sequence in esptool's words, joined by '|': D0 D1 R0 R1 (one line), U<dtr>,<rts> (both at
+ * once), W<seconds> (wait, at most 60).
  *
- * @return EG_OK; EG_BAD_JOB when the text has another word, before a line is touched; EG_PORT_GONE,
+ * @return EG_OK; EG_BAD_JOB when the text has an unknown word, before any line is touched; EG_PORT_GONE,
  *         EG_PORT_REFUSED, EG_CANCELLED
  */
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err) EG_CHECKED;
 
-/** Whether eg_reset_run_custom() would take the text: EG_OK or EG_BAD_JOB. */
+/** Check the text of a custom sequence: EG_OK or EG_BAD_JOB. */
 enum eg_code eg_reset_check_custom(const char *sequence, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The kinds of port the engine brings: addresses in their URLs, and which carrier takes a path. */
+/* The built-in kinds of port: parsing addresses, and choosing the carrier of a path. */
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
@@ -13,12 +13,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PLACE_TRIES 3
+#define PLACE_TRIES   3
+#define TIMEOUT_MAX_S 3600
 
-enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *err)
+enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, struct eg_error *err)
 {
+    char holder[64];
+
     switch (errnum) {
     case EBUSY:
+        if (eg__tty_holder(holder, sizeof holder, path, false))
+            return eg_error_set(err, EG_PORT_BUSY, "%s: %s uses it", url, holder);
         return eg_error_set(err, EG_PORT_BUSY, "%s: another program uses it", url);
     case ENOENT:
     case ENODEV:
@@ -33,23 +38,61 @@ enum eg_code eg__tty_cannot_open(const char *url, int errnum, struct eg_error *e
     }
 }
 
-static const char mute[] = "?ign_set_control";
-
-bool eg__address_is_mute(const char *url)
+bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size)
 {
-    const char *query = strchr(url, '?');
-
-    return query != NULL && strcmp(query, mute) == 0;
+    return port->path[0] != '\0' && eg__tty_holder(text, size, port->path, true);
 }
 
-enum eg_code eg__parse_address(char *address, size_t room, const char *url, struct eg_error *err)
+static bool parse_seconds(uint32_t *ms, const char *text)
 {
-    char host_text[256];
-    const char *host = strstr(url, "//") + 2;
+    char *end;
+    const double seconds = strtod(text, &end);
 
-    snprintf(host_text, sizeof host_text, "%.*s",
-             (int)(strlen(host) - (eg__address_is_mute(url) ? strlen(mute) : 0)), host);
-    host = host_text;
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || !(seconds > 0 && seconds <= TIMEOUT_MAX_S))
+        return false;
+    *ms = (uint32_t)(seconds * 1000 + 0.5);
+    return true;
+}
+
+static enum eg_code parse_option(struct eg__address *address, const char *option, const char *url,
+                                 struct eg_error *err)
+{
+    if (strcmp(option, "ign_set_control") == 0)
+        address->mute = true;
+    else if (strncmp(option, "timeout=", 8) == 0 && !parse_seconds(&address->timeout_ms, option + 8))
+        return eg_error_set(err, EG_NO_PORT, "%s: \"%s\" is not timeout=SECONDS, at most %d", url, option,
+                            TIMEOUT_MAX_S);
+    else if (strcmp(option, "poll_modem") != 0 && strncmp(option, "logging=", 8) != 0 &&
+             strncmp(option, "timeout=", 8) != 0)
+        return eg_error_set(
+            err, EG_NO_PORT,
+            "%s: unknown option \"%s\"; known are ign_set_control, poll_modem, timeout=SECONDS and "
+            "logging=LEVEL",
+            url, option);
+    return EG_OK;
+}
+
+static enum eg_code parse_options(struct eg__address *address, char *options, const char *url,
+                                  struct eg_error *err)
+{
+    for (char *rest, *option = strtok_r(options, "&", &rest); option != NULL;
+         option = strtok_r(NULL, "&", &rest))
+        EG_TRY(parse_option(address, option, url, err));
+    return EG_OK;
+}
+
+enum eg_code eg__parse_address(struct eg__address *address, const char *url, struct eg_error *err)
+{
+    char text[256];
+    const char *host = text;
+
+    *address = (struct eg__address){.text = ""};
+    snprintf(text, sizeof text, "%s", strstr(url, "//") + 2);
+    char *const query = strchr(text, '?');
+    if (query != NULL) {
+        *query = '\0';
+        EG_TRY(parse_options(address, query + 1, url, err));
+    }
     const char *colon = strrchr(host, ':');
     size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
 
@@ -67,11 +110,11 @@ enum eg_code eg__parse_address(char *address, size_t room, const char *url, stru
     if (!good)
         return eg_error_set(err, EG_NO_PORT, "%s: is not of the form %.*s//HOST:PORT", url,
                             (int)(strstr(url, "//") - url), url);
-    snprintf(address, room, "%.*s,%s", (int)host_size, host, colon + 1);
+    snprintf(address->text, sizeof address->text, "%.*s,%s", (int)host_size, host, colon + 1);
     return EG_OK;
 }
 
-/* libserialport first; it wants a sysfs entry and modem lines, so ptys and the like go to gensio. */
+/* libserialport first. It needs a sysfs entry and modem lines, so ptys and the like go to gensio. */
 static enum eg_code open_device(struct eg_port **port, const char *url, const char *path,
                                 const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -80,7 +123,7 @@ static enum eg_code open_device(struct eg_port **port, const char *url, const ch
     bool known;
 
     if (stat(path, &status) != 0)
-        return eg__tty_cannot_open(url, errno, err);
+        return eg__tty_cannot_open(url, url, errno, err);
     if (!S_ISCHR(status.st_mode))
         return eg_error_set(err, EG_NO_PORT, "%s: is not a serial port", url);
     EG_TRY(eg__serial_open(port, url, path, &known, err));
@@ -101,7 +144,7 @@ void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *
     port->pid = tty->bridge.pid;
 }
 
-/* Between looking and opening the port may have been exchanged, and its name may be that of another place. */
+/* The port may be exchanged between look-up and opening, and its name may belong to another place then. */
 static enum eg_code open_place(struct eg_port **port, const char *place, const struct eg_cancel *cancel,
                                struct eg_error *err)
 {
@@ -129,13 +172,13 @@ static enum eg_code open_path(struct eg_port **port, const char *url, void *cont
     if (path != NULL)
         return open_device(port, url, path, cancel, err);
     if (errno != ENOENT || strchr(url, '/') != NULL)
-        return eg__tty_cannot_open(url, errno, err);
+        return eg__tty_cannot_open(url, url, errno, err);
     return open_place(port, url, cancel, err);
 }
 
 static const struct eg_port_scheme rfc2217 = {
     .scheme = "rfc2217://",
-    .help = "rfc2217://HOST:PORT  a serial port behind ser2net, esp_rfc2217_server, a labgrid exporter",
+    .help = "rfc2217://HOST:PORT  a serial port of ser2net, esp_rfc2217_server or a labgrid exporter",
     .open = eg__gensio_open_rfc2217,
 };
 
@@ -155,7 +198,7 @@ static const struct eg_port_scheme path_scheme = {
     .scheme = "",
     .help =
         "/dev/ttyUSB0         a serial port of this machine, or any other tty (then without modem lines);\n"
-        "                     or its slot, as 'espgang ports' shows it",
+        "                       or its slot, as 'espgang ports' shows it",
     .open = open_path,
 };
 

@@ -3,10 +3,14 @@
 /*
  * A serial port of this machine, by libserialport.
  *
- * libserialport opens and configures; waiting is poll() on its descriptor, because its own timed calls
- * restart their wait with every byte and its drain cannot be given up.
+ * libserialport opens and configures the port. Waiting is poll() on its descriptor, because its own timed
+ * calls restart their wait with every byte and its drain cannot be cancelled.
  *
- * The rate is set in a second step after opening: CH341 drivers lose one that comes with the opening.
+ * The rate is set in a second step after opening: CH341 drivers lose a rate that is set while opening.
+ *
+ * Drivers of USB bridges report a disturbance on the bus (EPROTO, ETIMEDOUT and the like) by the call that
+ * meets it, and the next one works. So such a call is tried again for TROUBLE_MS; only then, or when the port
+ * hangs up, it is gone.
  *
  * Not here: what Linux alone can do (tty_linux.c), and ttys that are no serial ports (gensio.c).
  */
@@ -23,33 +27,72 @@
 
 #define BITS_PER_BYTE 10 /* 8N1 */
 
+#define TROUBLE_MS       500
+#define TROUBLE_PAUSE_MS 10
+#define NO_ROOM_PAUSE_MS 1 /* cdc_acm says EAGAIN while poll() sees room */
+
 struct serial {
     struct eg_port port;
     struct sp_port *sp;
     int fd;
+    uint64_t trouble_us; /* since when every call has failed; 0 = the last one worked */
 };
 
-static bool is_gone(int errnum)
+/* Return whether the error means a disturbance, or a device that is about to hang up. */
+static bool is_trouble(int errnum)
 {
-    return errnum == ENXIO || errnum == EIO || errnum == ENODEV || errnum == EBADF;
+    switch (errnum) {
+    case EPROTO:
+    case ETIMEDOUT:
+    case ESHUTDOWN:
+    case ENODEV:
+    case EIO:
+    case EILSEQ:
+        return true;
+    default:
+        return false;
+    }
 }
 
-/* What drivers say to a request for modem lines that they do not have. */
+/* Return whether a driver says that it has no modem lines. */
 static bool has_no_lines(int errnum)
 {
     return errnum == ENOTTY || errnum == EINVAL;
 }
 
-static enum eg_code failed(const struct serial *serial, const char *what, int errnum, struct eg_error *err)
+static bool hung_up(const struct serial *serial)
 {
-    return eg_error_errno(err, is_gone(errnum) ? EG_PORT_GONE : EG_PORT_REFUSED, errnum, "%s: %s",
-                          serial->port.url, what);
+    struct pollfd poll_fd = {.fd = serial->fd};
+
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-/* Reading and writing fail when there is nothing left to read from, whatever the driver calls it. */
-static enum eg_code lost(const struct serial *serial, const char *what, int errnum, struct eg_error *err)
+static void sleep_ms(uint32_t duration_ms)
 {
-    return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s", serial->port.url, what);
+    eg_clock_sleep_until_us(eg_clock_us() + (uint64_t)duration_ms * 1000);
+}
+
+/* Decide about a call that failed. EG_OK, after a pause: try it again. `otherwise` is the code of an error
+ * that is no trouble of the link. */
+static enum eg_code endure(struct serial *serial, const char *what, int errnum, enum eg_code otherwise,
+                           struct eg_error *err)
+{
+    const uint64_t now_us = eg_clock_us();
+
+    if (!is_trouble(errnum))
+        return eg_error_errno(err, errnum == ENXIO || errnum == EBADF ? EG_PORT_GONE : otherwise, errnum,
+                              "%s: %s", serial->port.url, what);
+    if (eg_cancel_requested(serial->port.cancel))
+        return eg_error_set(err, EG_CANCELLED, "%s: cancelled", serial->port.url);
+    if (hung_up(serial))
+        return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s", serial->port.url, what);
+    if (serial->trouble_us == 0)
+        serial->trouble_us = now_us;
+    if (now_us - serial->trouble_us >= TROUBLE_MS * 1000)
+        return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s failed for %d ms", serial->port.url, what,
+                              TROUBLE_MS);
+    sleep_ms(TROUBLE_PAUSE_MS);
+    return EG_OK;
 }
 
 /* Wait for `events`; `*ready` says whether they came. */
@@ -65,56 +108,56 @@ static enum eg_code wait_for(struct serial *serial, short events, bool *ready, u
         count = poll(&poll_fd, 1, (int)((left_us + 999) / 1000));
     } while (count < 0 && errno == EINTR);
     if (count < 0)
-        return lost(serial, "waiting", errno, err);
+        return eg_error_errno(err, EG_PORT_GONE, errno, "%s: waiting", serial->port.url);
     if (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL))
         return eg_error_set(err, EG_PORT_GONE, "%s: the device was unplugged", serial->port.url);
     *ready = count > 0;
     return EG_OK;
 }
 
+/* Read or write once within the time. Any other error than trouble means that the port is gone, whatever the
+ * driver calls it. */
+static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t *from, size_t size,
+                             size_t *moved, uint32_t timeout_ms, struct eg_error *err)
+{
+    const uint64_t until_us = eg_clock_us() + (uint64_t)timeout_ms * 1000;
+
+    *moved = 0;
+    for (;;) {
+        bool ready;
+
+        EG_TRY(wait_for(serial, into != NULL ? POLLIN : POLLOUT, &ready, until_us, err));
+        if (!ready)
+            return EG_OK;
+        const int count = into != NULL ? (int)sp_nonblocking_read(serial->sp, into, size)
+                                       : (int)sp_nonblocking_write(serial->sp, from, size);
+        if (count > 0) {
+            serial->trouble_us = 0;
+            *moved = (size_t)count;
+            return EG_OK;
+        }
+        if (count < 0 && errno != EAGAIN && errno != EINTR)
+            EG_TRY(endure(serial, into != NULL ? "reading" : "writing", errno, EG_PORT_GONE, err));
+        else
+            sleep_ms(NO_ROOM_PAUSE_MS);
+        if (eg_clock_us() >= until_us)
+            return EG_OK;
+    }
+}
+
 static enum eg_code serial_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                 uint32_t timeout_ms, struct eg_error *err)
 {
-    struct serial *serial = (struct serial *)port;
-    const uint64_t until_us = eg_clock_us() + (uint64_t)timeout_ms * 1000;
-
-    *got = 0;
-    for (bool ready = true; ready && *got == 0;) {
-        EG_TRY(wait_for(serial, POLLIN, &ready, until_us, err));
-        if (!ready)
-            break;
-        const int count = sp_nonblocking_read(serial->sp, data, size);
-        if (count < 0)
-            return lost(serial, "reading", errno, err);
-        *got = (size_t)count;
-        if (count == 0 && eg_clock_us() >= until_us)
-            break;
-    }
-    return EG_OK;
+    return transfer((struct serial *)port, data, NULL, size, got, timeout_ms, err);
 }
 
 static enum eg_code serial_write(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
                                  uint32_t timeout_ms, struct eg_error *err)
 {
-    struct serial *serial = (struct serial *)port;
-    const uint64_t until_us = eg_clock_us() + (uint64_t)timeout_ms * 1000;
-
-    *put = 0;
-    for (bool ready = true; ready && *put == 0;) {
-        EG_TRY(wait_for(serial, POLLOUT, &ready, until_us, err));
-        if (!ready)
-            break;
-        const int count = sp_nonblocking_write(serial->sp, data, size);
-        if (count < 0)
-            return lost(serial, "writing", errno, err);
-        *put = (size_t)count;
-        if (count == 0 && eg_clock_us() >= until_us)
-            break;
-    }
-    return EG_OK;
+    return transfer((struct serial *)port, NULL, data, size, put, timeout_ms, err);
 }
 
-/* Looks at the driver's queue again when its bytes should have left. */
+/* Poll the driver's queue, each time when its bytes should have left. */
 static enum eg_code serial_drain(struct eg_port *port, bool *done, uint32_t timeout_ms, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;
@@ -122,12 +165,17 @@ static enum eg_code serial_drain(struct eg_port *port, bool *done, uint32_t time
 
     for (;;) {
         const int waiting = sp_output_waiting(serial->sp);
-        if (waiting < 0)
-            return lost(serial, "asking for unsent bytes", errno, err);
         const uint64_t now_us = eg_clock_us();
+
         *done = waiting == 0;
+        if (waiting < 0)
+            EG_TRY(endure(serial, "asking for unsent bytes", errno, EG_PORT_GONE, err));
+        else
+            serial->trouble_us = 0;
         if (*done || now_us >= until_us)
             return EG_OK;
+        if (waiting < 0)
+            continue;
         const uint64_t empty_us = now_us + 1000 + (uint64_t)waiting * BITS_PER_BYTE * 1000000 / port->baud;
         eg_clock_sleep_until_us(empty_us < until_us ? empty_us : until_us);
     }
@@ -138,37 +186,48 @@ static enum eg_code serial_set_baud(struct eg_port *port, uint32_t baud, struct 
     struct serial *serial = (struct serial *)port;
     char what[48];
 
-    if (sp_set_baudrate(serial->sp, (int)baud) == SP_OK)
-        return EG_OK;
     snprintf(what, sizeof what, "setting %u baud", (unsigned)baud);
-    return failed(serial, what, errno, err);
+    while (sp_set_baudrate(serial->sp, (int)baud) != SP_OK)
+        EG_TRY(endure(serial, what, errno, EG_PORT_REFUSED, err));
+    serial->trouble_us = 0;
+    return EG_OK;
 }
 
 static enum eg_code serial_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;
-    const int errnum = eg__tty_set_lines(serial->fd, dtr, rts);
+    int errnum;
 
-    if (has_no_lines(errnum)) {
-        port->no_lines = true;
-        return EG_OK;
+    while ((errnum = eg__tty_set_lines(serial->fd, dtr, rts)) != 0) {
+        if (has_no_lines(errnum)) {
+            port->no_lines = true;
+            return EG_OK;
+        }
+        EG_TRY(endure(serial, "setting DTR and RTS", errnum, EG_PORT_REFUSED, err));
     }
-    return errnum == 0 ? EG_OK : failed(serial, "setting DTR and RTS", errnum, err);
+    serial->trouble_us = 0;
+    return EG_OK;
 }
 
 static enum eg_code serial_keep_lines(struct eg_port *port, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;
-    const int errnum = eg__tty_keep_lines(serial->fd);
+    int errnum;
 
-    return errnum == 0 ? EG_OK : failed(serial, "clearing HUPCL", errnum, err);
+    while ((errnum = eg__tty_keep_lines(serial->fd)) != 0)
+        EG_TRY(endure(serial, "clearing HUPCL", errnum, EG_PORT_REFUSED, err));
+    serial->trouble_us = 0;
+    return EG_OK;
 }
 
 static enum eg_code serial_discard(struct eg_port *port, struct eg_error *err)
 {
     struct serial *serial = (struct serial *)port;
 
-    return sp_flush(serial->sp, SP_BUF_INPUT) == SP_OK ? EG_OK : lost(serial, "discarding input", errno, err);
+    while (sp_flush(serial->sp, SP_BUF_INPUT) != SP_OK)
+        EG_TRY(endure(serial, "discarding input", errno, EG_PORT_GONE, err));
+    serial->trouble_us = 0;
+    return EG_OK;
 }
 
 static void serial_close(struct eg_port *port)
@@ -208,6 +267,20 @@ static enum sp_return configure(struct sp_port *sp)
     return sp_set_config(sp, config);
 }
 
+/* Returns 0 or an errno. A device that is about to leave is not waited for. */
+static int open_sp(struct sp_port *sp)
+{
+    const uint64_t until_us = eg_clock_us() + TROUBLE_MS * 1000;
+
+    while (sp_open(sp, SP_MODE_READ_WRITE) != SP_OK) {
+        const int errnum = errno;
+        if ((errnum != EPROTO && errnum != ETIMEDOUT && errnum != EILSEQ) || eg_clock_us() >= until_us)
+            return errnum;
+        sleep_ms(TROUBLE_PAUSE_MS);
+    }
+    return 0;
+}
+
 enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char *path, bool *known,
                              struct eg_error *err)
 {
@@ -237,17 +310,18 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
     serial->fd = -1;
     snprintf(serial->port.url, sizeof serial->port.url, "%s", url);
 
-    if (sp_open(sp, SP_MODE_READ_WRITE) != SP_OK) {
-        const int errnum = errno;
+    int errnum = open_sp(sp);
+    if (errnum != 0) {
         *known = !has_no_lines(errnum);
-        return *known ? eg__tty_cannot_open(url, errnum, err) : EG_OK;
+        return *known ? eg__tty_cannot_open(url, path, errnum, err) : EG_OK;
     }
     sp_get_port_handle(sp, &serial->fd);
-    const int errnum = eg__tty_exclude(serial->fd);
+    errnum = eg__tty_exclude(serial->fd);
     if (errnum != 0)
-        return eg__tty_cannot_open(url, errnum, err);
-    if (configure(sp) != SP_OK)
-        return failed(serial, "setting 8N1", errno, err);
+        return eg__tty_cannot_open(url, path, errnum, err);
+    while (configure(sp) != SP_OK)
+        EG_TRY(endure(serial, "setting 8N1", errno, EG_PORT_REFUSED, err));
+    serial->trouble_us = 0;
     eg__tty_hurry(serial->fd);
     if (eg__tty_look_at(&tty, serial->fd))
         eg__tty_note(&serial->port, path, &tty);

@@ -3,12 +3,11 @@
 /*
  * SLIP frames: C0 payload C0, with C0 sent as DB DC and DB as DB DD.
  *
- * A loader sends nothing between frames, so a byte there is an event and never skipped: the line is bad, or
- * the chip has restarted and what arrives is its boot log. To tell one from the other more of it is needed
- * than the first byte, so a failing receive goes on reading for as long as the text flows, a tenth of a
- * second at most.
+ * A loader sends nothing between frames. So a byte there is never skipped: the line is bad, or the chip has
+ * restarted and sends its boot log. One byte does not tell which, so a failing receive reads on while text
+ * flows, for a tenth of a second at most.
  *
- * Not here: what frames mean, matching answers to requests, and trying again. Those belong to the loader.
+ * Not here: the meaning of frames, matching answers to requests, and retries. Those belong to the loader.
  */
 
 #include "engine/link/slip.h"
@@ -27,7 +26,7 @@
 #define NOISE_IDLE_MS  20  /* a pause of 200 characters at 115200 is the end of the text */
 #define NOISE_TOTAL_MS 100 /* longer than a panic's first lines at 115200 */
 
-/* How a restart shows, most telling first. The first letters of a line may be lost. */
+/* Signs of a restart, the most specific first. The first letters of a line may be lost. */
 static const struct mark {
     const char *text;
     bool begins_line;
@@ -87,7 +86,7 @@ static void keep_noise(struct eg_slip *slip, const uint8_t *data, size_t size)
     slip->noise_size += size;
 }
 
-/* Everything read ahead, and what still comes, becomes noise. */
+/* Turn everything read ahead, and what still arrives, into noise. */
 static enum eg_code swallow(struct eg_slip *slip, uint64_t deadline_ms, struct eg_error *err)
 {
     const uint64_t flowing_ms = eg_clock_ms() + NOISE_TOTAL_MS;
@@ -108,7 +107,7 @@ static enum eg_code swallow(struct eg_slip *slip, uint64_t deadline_ms, struct e
     return EG_OK;
 }
 
-/* The noise as one line of text: line ends become a blank, what cannot be printed a dot. */
+/* Write the noise as one line of text: line ends become a blank, other bytes that cannot be printed a dot. */
 static void printable(const struct eg_slip *slip, size_t from, char *text, size_t room)
 {
     size_t used = 0;
@@ -127,7 +126,7 @@ static void printable(const struct eg_slip *slip, size_t from, char *text, size_
     text[used] = '\0';
 }
 
-/* A NUL behind the mark makes it a string in a program that is being read back, not a log. */
+/* A NUL after the mark means a string in a program that is being read back, not a log. */
 static bool find_mark(const struct eg_slip *slip, const struct mark *mark, size_t *line)
 {
     const size_t size = strlen(mark->text);
@@ -156,7 +155,7 @@ static bool is_restart(struct eg_slip *slip, struct eg_error *err)
     return false;
 }
 
-/* Three quarters of it can be read. */
+/* At least three quarters of it are printable. */
 static bool is_text(const struct eg_slip *slip)
 {
     size_t count = 0;
@@ -166,8 +165,8 @@ static bool is_text(const struct eg_slip *slip)
     return count >= slip->noise_size / 4 * 3;
 }
 
-/* The sentence for the noise: little of it as bytes and as text, much of it as what it looks like. `what`
- * says what made it noise. */
+/* Write the sentence for the noise: a few bytes in hex and as text, many bytes as what they look like. `what`
+ * says why they are noise. */
 static enum eg_code complain(struct eg_slip *slip, enum eg_code code, const char *what, struct eg_error *err)
 {
     char hex[HEX_BYTES * 3 + 1] = "";
@@ -215,7 +214,7 @@ static enum progress decode(struct eg_slip *slip, struct frame *frame)
             slip->at++;
             if (frame->used > 0)
                 return WHOLE;
-            frame->inside = true; /* also behind the end of a frame whose front was thrown away */
+            frame->inside = true; /* also after the end of a frame whose beginning was discarded */
             continue;
         }
         if (byte == ESCAPE) {

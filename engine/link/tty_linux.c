@@ -4,13 +4,22 @@
 
 #define _DEFAULT_SOURCE /* flock(), TIOCM_* */
 
+#include "engine/base/text.h"
 #include "engine/link/carriers.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/serial.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
+#include <unistd.h>
 
 int eg__tty_lock(int fd)
 {
@@ -56,4 +65,63 @@ void eg__tty_hurry(int fd)
         return;
     serial.flags |= ASYNC_LOW_LATENCY; /* FTDI: 1 ms instead of 16 */
     (void)ioctl(fd, TIOCSSERIAL, &serial);
+}
+
+static void close_dir(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
+}
+
+/* The node may have been made twice, so the device number counts as well. */
+static bool holds(const char *process, const struct stat *device)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "/proc/%s/fd", process);
+    EG_CLEANUP(close_dir) DIR *dir = opendir(path);
+    if (dir == NULL)
+        return false;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        struct stat status;
+
+        snprintf(path, sizeof path, "/proc/%s/fd/%s", process, entry->d_name);
+        if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
+            (status.st_rdev == device->st_rdev ||
+             (status.st_dev == device->st_dev && status.st_ino == device->st_ino)))
+            return true;
+    }
+    return false;
+}
+
+static void name_process(char *text, size_t size, const char *process)
+{
+    char path[PATH_MAX], name[32] = "a program";
+
+    snprintf(path, sizeof path, "/proc/%s/comm", process);
+    FILE *file = fopen(path, "re");
+    if (file != NULL) {
+        if (fgets(name, sizeof name, file) != NULL)
+            name[strcspn(name, "\n")] = '\0';
+        fclose(file);
+    }
+    eg_text_make_harmless(name);
+    snprintf(text, size, "%s (process %s)", name, process);
+}
+
+bool eg__tty_holder(char *text, size_t size, const char *path, bool others)
+{
+    EG_CLEANUP(close_dir) DIR *dir = opendir("/proc");
+    struct stat device;
+
+    if (dir == NULL || stat(path, &device) != 0)
+        return false;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (!isdigit((unsigned char)entry->d_name[0]) || (others && atol(entry->d_name) == getpid()) ||
+            !holds(entry->d_name, &device))
+            continue;
+        name_process(text, size, entry->d_name);
+        return true;
+    }
+    return false;
 }

@@ -3,11 +3,10 @@
 /*
  * Changing the rate of both sides.
  *
- * The reply comes at the old rate, and what a ROM must be told may have to be computed from registers, at the
- * old rate too. After the switch the chip needs a moment, which differs from chip to chip; instead of a wait
- * that is long enough for all of them a register is read. When no answer to that comes in time it may still
- * come, and would pass for the answer to the next read; so from then on the chip is asked by SYNC, whose
- * answers come after it and are like no others.
+ * The reply comes at the old rate. A ROM's argument may have to be computed from registers, also at the old
+ * rate. After the switch the chip needs a moment that differs from chip to chip; instead of a fixed wait, a
+ * register is read. An answer that does not arrive in time may still arrive later and would look like the
+ * answer to the next read. So from then on the chip is asked by SYNC, whose answers look like no others.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -20,9 +19,8 @@ enum {
     ROM_CRYSTAL_MHZ = 40, /* where no register says */
 };
 
-/* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator, and so is
- * told the rate that becomes the right one by the same error. 0, which is no rate, when it has measured
- * nothing. */
+/* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator. So tell
+ * it the rate that becomes right by the same error; 0, which is not a rate, when it has measured nothing. */
 static enum eg_code calibrated(struct eg_loader *loader, uint32_t baud, uint32_t *word, struct eg_error *err)
 {
     uint32_t cali, ck8m;
@@ -100,13 +98,13 @@ static enum eg_code settle(struct eg_loader *loader, struct eg_error *err)
     EG_TRY(eg_slip_discard(&loader->slip, err));
     if (!loader->secure_download) {
         const enum eg_code code = eg__command(loader, &probe, NULL, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK || eg__port_ended(code))
             return code;
     }
     for (unsigned i = 1;; i++) {
         bool stub;
         const enum eg_code code = eg__sync(loader, SYNC_TIMEOUT_MS, &stub, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED || i == SYNCS)
+        if (code == EG_OK || eg__port_ended(code) || i == SYNCS)
             return code;
     }
 }

@@ -7,9 +7,9 @@
  *     DATA    a ROM answers when it has programmed the block, a stub when it has received it
  *     END     stubs only: its reply says that the last block is in the flash (a ROM would leave the loader)
  *
- * A stub works on a block while the next one arrives: its time is allowed to the command that follows.
+ * A stub programs a block while the next one arrives, so the next command gets the time limit of the block.
  *
- * Not here: whole regions, and what to do when one goes wrong (write.c).
+ * Not here: whole regions, and recovering from failures (write.c).
  */
 
 #include "engine/loader/loader_internal.h"

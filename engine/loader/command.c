@@ -3,17 +3,18 @@
 /*
  * One request to the loader, ROM or stub, and its reply.
  *
- * A reply is found by its opcode: frames that are too short, travel the wrong way or answer something else
- * are passed over, since answers to SYNC may come late and in numbers. The status is read behind the result
- * whose size is known per command, which fits the two bytes of a stub and the four of a ROM; a failing
- * command may leave its result out. The length field of a reply is never used, some stubs send a wrong one.
+ * A reply is found by its opcode. Frames that are too short, have the wrong direction or answer another
+ * command are skipped, because answers to SYNC may come late and in numbers. The status is read after the
+ * result, whose size is known per command; that fits the two bytes of a stub and the four of a ROM. A failing
+ * command may leave its result out. The length field of a reply is never used, because some stubs send a
+ * wrong one.
  *
- * A ROM answers a command it does not know under the opcode of an earlier one, with status 01 05, once or
- * eight times. All of that must be gone before the next command is sent, so unless all eight have come the
- * chip is brought into step by SYNC, whose answers follow them.
+ * A ROM answers an unknown command under the opcode of an earlier one, with status 01 05, once or eight
+ * times. All these answers must be read before the next command is sent. So unless all eight have come, the
+ * chip is synchronised by SYNC, whose answers come after them.
  *
- * A status that says that what arrived was damaged becomes EG_CORRUPTED: the command has not been executed
- * and may be sent again as it was. That is true of the checksum, and for blocks of data of the length too.
+ * A status that means "arrived damaged" becomes EG_CORRUPTED: the command was not executed and may be sent
+ * again. That is the checksum, and for blocks of data also the length.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -23,9 +24,9 @@
 enum {
     HEADER = 8,
     DATA_HEADER = 16,
-    FRAMES_MAX = 100,     /* then the line talks, but not to us */
+    FRAMES_MAX = 100,     /* then frames arrive, but no answer */
     REPEATS = 8,          /* of "unsupported" */
-    REPEAT_WAIT_MS = 100, /* they come back to back; only a network puts a pause between them */
+    REPEAT_WAIT_MS = 100, /* they come back to back, except over a network */
     STATUS_UNKNOWN_MESSAGE = 0x05,
 };
 
@@ -226,7 +227,7 @@ enum eg_code eg__send(struct eg_loader *loader, const struct eg__request *reques
     return send(loader, request, &size, err);
 }
 
-/* The status bytes say no. */
+/* The status bytes report a failure. */
 static enum eg_code refused(const struct eg__request *request, uint16_t status, struct eg_error *err)
 {
     enum eg_code code = EG_DEVICE_REFUSED;
@@ -256,26 +257,28 @@ static enum eg_code refused(const struct eg__request *request, uint16_t status, 
     return code;
 }
 
-/* The ROM did not know the command: either it has none such, or it got something else than was sent. */
+/* The ROM did not know the command: either it has none such, or it got something else than was sent. Late
+ * answers to SYNC may come between its answers. */
 static enum eg_code unsupported(struct eg_loader *loader, const struct eg__request *request,
                                 const uint8_t *first, size_t first_size, struct eg_error *err)
 {
     const char *name = eg__opcode_name(request->opcode);
+    const uint64_t until_ms = eg_clock_ms() + REPEATS * REPEAT_WAIT_MS;
     uint8_t frame[64];
-    size_t size = first_size;
-    unsigned count;
-    bool stub;
+    size_t size;
+    unsigned count = 1;
 
-    for (count = 1; count < REPEATS; count++) {
+    while (count < REPEATS && eg_clock_left_ms(until_ms) > 0) {
         const enum eg_code code =
             eg_slip_receive(&loader->slip, frame, sizeof frame, &size, REPEAT_WAIT_MS, err);
-        if (code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET)
+        if (eg__port_ended(code) || code == EG_BOARD_RESET)
             return code;
-        if (code != EG_OK || size != first_size || memcmp(frame, first, size) != 0)
+        if (code != EG_OK)
             break;
+        count += size == first_size && memcmp(frame, first, size) == 0;
     }
     if (count < REPEATS)
-        EG_TRY(eg__sync(loader, loader->settings.sync_timeout_ms, &stub, err));
+        EG_TRY(eg_loader_resync(loader, err));
     else
         EG_TRY(eg_slip_discard(&loader->slip, err));
     if (loader->target != NULL && !loader->secure_download && eg__has(loader, request->opcode))

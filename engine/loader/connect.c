@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Getting a chip into its loader and in step with it.
+ * Resetting a chip into its loader and synchronising with it.
  *
- * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, since which of them works
- * depends on capacitors of the board and on what is between it and us. A chip that is already waiting in a
- * stub answers SYNC as well, with a value of zero.
+ * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, because which one works
+ * depends on the board's capacitors and on the connection. A chip that already runs a stub answers SYNC too,
+ * with a value of zero. A chip answers each SYNC eight times, and a slow link may keep the answers back; all
+ * are read before the next command.
  *
- * What the chip prints meanwhile is kept: when nothing answers it tells a board that started its application
- * from one that waits in its loader and cannot hear us.
+ * What the chip prints meanwhile is kept. When nothing answers, it tells a board that started its application
+ * from one that waits in its loader and receives nothing.
  */
 
 #include "engine/link/reset.h"
@@ -25,6 +26,9 @@ enum {
     SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
     SYNC_SLOW_MS = 500,
+    COLLECT_MS = 100,    /* a board that never stops talking */
+    DRAIN_QUIET_MS = 50, /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
+    DRAIN_MS = 1000,
 };
 
 struct step {
@@ -33,7 +37,7 @@ struct step {
     uint32_t hold_ms;
 };
 
-/* Printable text that came instead of frames. */
+/* Printable text that arrived instead of frames. */
 struct log {
     char text[2048];
     size_t used;
@@ -49,21 +53,27 @@ static void append(struct log *log, const uint8_t *data, size_t size)
     log->text[log->used] = '\0';
 }
 
-/* Takes what has arrived since the reset, before a SYNC throws it away. */
+/* Keep what has arrived since the reset, before a SYNC discards it. */
 static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg_error *err)
 {
+    const uint64_t until_ms = eg_clock_ms() + COLLECT_MS;
     uint8_t data[256];
     size_t got;
 
     do {
         EG_TRY(eg_port_read(loader->port, data, sizeof data, &got, 0, err));
         append(log, data, got);
-    } while (got > 0);
+    } while (got > 0 && eg_clock_left_ms(until_ms) > 0);
     return EG_OK;
 }
 
-/* A ROM refuses an unknown command under the opcode of the one before, SYNC as a rule; such an answer that
- * comes late is passed over. */
+static bool is_sync_reply(const uint8_t *frame, size_t size)
+{
+    return size >= 10 && frame[0] == 1 && frame[1] == EG_OP_SYNC && frame[8] == 0;
+}
+
+/* Skip other frames: a ROM refuses an unknown command under the opcode of an earlier one, usually SYNC, and
+ * that answer may come late. */
 static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
                                  struct eg_error *err)
 {
@@ -71,12 +81,18 @@ static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, 
     uint8_t frame[256];
     size_t size;
 
-    do
-        EG_TRY(
-            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err));
-    while (size < 10 || frame[0] != 1 || frame[1] != EG_OP_SYNC || frame[8] != 0);
-    *zero = eg_get32(frame + 4) == 0;
-    return EG_OK;
+    for (;;) {
+        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
+
+        EG_TRY(eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err));
+        if (is_sync_reply(frame, size)) {
+            *zero = eg_get32(frame + 4) == 0;
+            return EG_OK;
+        }
+        if (left_ms == 0)
+            return eg_error_set(err, EG_TIMEOUT, "no answer to SYNC within %u ms, but other frames",
+                                (unsigned)timeout_ms);
+    }
 }
 
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub, struct eg_error *err)
@@ -99,9 +115,28 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
     return EG_OK;
 }
 
-/* A cable answers at once. What is behind a network or a pty, a simulator perhaps, may be slower than any
- * limit that is good for a cable, and an answer that comes too late is thrown away: so each attempt waits
- * longer there. */
+enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err)
+{
+    const uint64_t until_ms = eg_clock_ms() + DRAIN_MS;
+    const uint32_t quiet_ms = loader->port->remote ? SYNC_FOLLOWING_MS : DRAIN_QUIET_MS;
+    uint8_t frame[256];
+    size_t size;
+
+    for (unsigned due = syncs * SYNC_REPLIES; due > 0 && eg_clock_left_ms(until_ms) > 0;) {
+        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, quiet_ms, err);
+
+        if (code == EG_TIMEOUT)
+            return EG_OK;
+        if (eg__port_ended(code) || code == EG_BOARD_RESET)
+            return code;
+        if (code == EG_OK && is_sync_reply(frame, size))
+            due--;
+    }
+    return EG_OK;
+}
+
+/* A cable answers at once. A network or a pty may be slower than any limit that suits a cable, and an answer
+ * that comes too late is discarded. So each attempt waits longer there. */
 static uint32_t sync_timeout_ms(const struct eg_loader *loader, unsigned attempt)
 {
     const uint32_t least_ms = loader->settings.sync_timeout_ms;
@@ -122,7 +157,9 @@ static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, str
             EG_TRY(eg_sleep_ms(loader->port->cancel, SYNC_PAUSE_MS, err));
         EG_TRY(collect(loader, log, err));
         code = eg__sync(loader, sync_timeout_ms(loader, attempt), &loader->stub, err);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK)
+            return eg__drain_syncs(loader, loader->syncs - 1, err);
+        if (eg__port_ended(code))
             return code;
         append(log, loader->slip.noise, loader->slip.noise_size);
     }
@@ -163,7 +200,7 @@ static enum eg_code take_step(struct eg_port *port, const struct step *step, str
     return eg_reset_run(port, step->sequence, step->hold_ms, err);
 }
 
-/* The end of the log on one line. */
+/* Keep the end of the log, as one line. */
 static void keep_log(struct eg_loader *loader, const struct log *log)
 {
     const size_t room = sizeof loader->boot_log - 1;
@@ -181,7 +218,14 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
                             struct eg_error *err)
 {
     const char *boot = strstr(log->text, "boot:0x");
+    char other[64];
 
+    if (eg_port_other_reader(loader->port, other, sizeof other))
+        return eg_error_set(
+            err, EG_NO_SYNC,
+            "no valid answer in %u attempt%s: %s has the port open too and takes bytes of it; end that "
+            "program",
+            attempts, attempts == 1 ? "" : "s", other);
     if (boot != NULL) {
         const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
         if (strstr(boot, "waiting for download") != NULL)
@@ -237,7 +281,7 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         }
         const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
-        if (code == EG_OK || code == EG_PORT_GONE || code == EG_CANCELLED)
+        if (code == EG_OK || eg__port_ended(code))
             return code;
     }
     return explain(loader, &log, (unsigned)attempts, err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which chip is it?
+ * Detecting the chip.
  *
- * New chips say their id in GET_SECURITY_INFO. Those before it do not know the command, or leave the id out,
- * and are told apart by a word of their ROM. Secure download mode forbids reading that word; only one chip
- * without an id has that mode.
+ * New chips return their id in GET_SECURITY_INFO. Older ones do not know the command or leave the id out; a
+ * word of their ROM tells them apart. Secure download mode forbids reading that word; only one chip without
+ * an id has that mode.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -65,9 +65,8 @@ static enum eg_code by_id(struct eg_loader *loader, struct eg_error *err)
                         names);
 }
 
-/* It knows security info, tells no id there, and lets no register be read: the ESP32-S2 in secure download
- * mode, the only chip of its kind. When its flags know nothing of that mode, the question for the register
- * was damaged. */
+/* It has security info without an id and refuses to read registers: an ESP32-S2 in secure download mode, the
+ * only such chip. When the flags do not show that mode, the request for the register was damaged. */
 static enum eg_code without_id(struct eg_loader *loader, struct eg_error *err)
 {
     for (size_t i = 0; loader->secure_download && eg_targets[i] != NULL; i++) {
@@ -77,7 +76,7 @@ static enum eg_code without_id(struct eg_loader *loader, struct eg_error *err)
             return EG_OK;
         }
     }
-    return eg_error_set(err, EG_UNKNOWN_CHIP, "the chip tells no chip id and lets no register be read");
+    return eg_error_set(err, EG_UNKNOWN_CHIP, "the chip returns no chip id and refuses to read registers");
 }
 
 static enum eg_code by_magic(struct eg_loader *loader, struct eg_error *err)
@@ -114,7 +113,7 @@ static enum eg_code ask(struct eg_loader *loader, struct eg_error *err)
     return code;
 }
 
-/* A flash that its ROM has powered already is set free instead: the ROM would force it on once more. */
+/* If the ROM has powered the flash already, release it instead: the ROM would force it on again. */
 static enum eg_code switch_flash_on(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
@@ -134,14 +133,14 @@ static enum eg_code switch_flash_on(struct eg_loader *loader, struct eg_error *e
     return eg__write_registers(loader, target->flash_on_already, err);
 }
 
-/* What the chip needs before anything else is asked of it. */
+/* Do what the chip needs before any other command. */
 static enum eg_code prepare(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
 
     if (loader->secure_download)
         return EG_OK;
-    /* Over USB-Serial/JTAG nobody else feeds them, and they bite in the middle of a long erase. */
+    /* Over USB-Serial/JTAG nothing feeds them, and they bite in the middle of a long erase. */
     if ((target->quirks & EG_QUIRK_USB_WATCHDOGS) != 0 && eg_loader_usb_jtag(loader) && !loader->stub &&
         eg__write_registers(loader, target->watchdogs_off, err) != EG_OK)
         return eg_error_prefix(err, "switching watchdogs off: ");
@@ -150,7 +149,7 @@ static enum eg_code prepare(struct eg_loader *loader, struct eg_error *err)
     return EG_OK;
 }
 
-/* Neither the question nor the answer has a checksum: one flipped bit makes any chip an unknown one. */
+/* Neither request nor answer has a checksum: one flipped bit makes any chip unknown. */
 static enum eg_code ask_twice(struct eg_loader *loader, struct eg_error *err)
 {
     const enum eg_code code = ask(loader, err);

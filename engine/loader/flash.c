@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part: attaching it, who it is, raw SPI commands to it.
+ * The flash part: attaching it, its id, raw SPI commands.
  *
- * A stub has attached the flash when it greets; a ROM must be told to. Raw commands go through the chip's SPI
- * registers and so work on both. They leave USR and USR2 as they were, which the loader's own flash routines
- * rely on; the lengths in USR1 and DLEN every user sets for itself.
+ * A stub attaches the flash before it greets; a ROM must be told to. Raw commands use the chip's SPI
+ * registers, so they work on both. They restore USR and USR2, on which the loader's flash routines rely;
+ * every user sets the lengths in USR1 and DLEN itself.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -25,7 +25,9 @@ enum {
     XMC_SFDP_MAKER_ADDR = 0x10,
     ADESTO_MAKER = 0x1f,
 
-    SPI_DATA_MAX = 64,
+    SPI_DATA_MAX = 64, /* the controller's buffer */
+    SPI_BITS_MAX = 32,
+    SPI_DUMMY_MAX = 256,
     SPI_POLLS = 10,
 };
 
@@ -46,17 +48,18 @@ static enum eg_code write_all(struct eg_loader *loader, uint32_t addr, uint32_t 
     return eg_loader_write_reg(loader, addr, word, 0xffffffff, 0, err);
 }
 
-/* Lengths of the phases, where the chip keeps them. */
-static enum eg_code set_lengths(struct eg_loader *loader, unsigned out_bits, unsigned in_bits,
-                                unsigned addr_bits, unsigned dummy_bits, struct eg_error *err)
+/* Set the lengths of the phases, where the chip keeps them. */
+static enum eg_code set_lengths(struct eg_loader *loader, const struct eg_spi_command *command,
+                                struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
+    const unsigned out_bits = (unsigned)command->size * 8, in_bits = command->read_bits;
     uint32_t usr1 = 0;
 
-    if (addr_bits > 0)
-        usr1 |= (addr_bits - 1) << 26;
-    if (dummy_bits > 0)
-        usr1 |= dummy_bits - 1;
+    if (command->addr_bits > 0)
+        usr1 |= (command->addr_bits - 1) << 26;
+    if (command->dummy_bits > 0)
+        usr1 |= command->dummy_bits - 1;
     if (target->spi.mosi_dlen == 0) {
         if (out_bits > 0)
             usr1 |= (out_bits - 1) << 17;
@@ -84,34 +87,37 @@ static enum eg_code execute(struct eg_loader *loader, struct eg_error *err)
         if ((cmd & CMD_USR) == 0)
             return EG_OK;
     }
-    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d looks", SPI_POLLS);
+    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d reads", SPI_POLLS);
 }
 
-enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                             unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
-                             uint32_t *result, struct eg_error *err)
+static uint32_t phases(const struct eg_spi_command *command)
+{
+    return USR_COMMAND | (command->read_bits > 0 ? USR_MISO : 0) | (command->size > 0 ? USR_MOSI : 0) |
+           (command->addr_bits > 0 ? USR_ADDR : 0) | (command->dummy_bits > 0 ? USR_DUMMY : 0);
+}
+
+enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
+                             struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
     const uint32_t usr_addr = target->spi.base + target->spi.usr;
     const uint32_t usr2_addr = target->spi.base + target->spi.usr2;
     const uint32_t w0_addr = target->spi.base + target->spi.w0;
+    const unsigned addr_bits = command->addr_bits, read_bits = command->read_bits;
     const unsigned shift = target->spi.address_left_aligned && addr_bits > 0 ? 32 - addr_bits : 0;
     uint8_t words[SPI_DATA_MAX] = {0};
     uint32_t saved_usr, saved_usr2, word;
 
     EG_TRY(eg_loader_read_reg(loader, usr_addr, &saved_usr, err));
     EG_TRY(eg_loader_read_reg(loader, usr2_addr, &saved_usr2, err));
-    EG_TRY(set_lengths(loader, (unsigned)size * 8, read_bits, addr_bits, dummy_bits, err));
-    EG_TRY(write_all(loader, usr_addr,
-                     USR_COMMAND | (read_bits > 0 ? USR_MISO : 0) | (size > 0 ? USR_MOSI : 0) |
-                         (addr_bits > 0 ? USR_ADDR : 0) | (dummy_bits > 0 ? USR_DUMMY : 0),
-                     err));
-    EG_TRY(write_all(loader, usr2_addr, 7u << 28 | opcode, err));
+    EG_TRY(set_lengths(loader, command, err));
+    EG_TRY(write_all(loader, usr_addr, phases(command), err));
+    EG_TRY(write_all(loader, usr2_addr, 7u << 28 | command->opcode, err));
     if (addr_bits > 0)
-        EG_TRY(write_all(loader, target->spi.base + target->spi.addr, addr << shift, err));
-    if (size > 0)
-        memcpy(words, data, size);
-    for (size_t at = 0; at == 0 || at < size; at += 4)
+        EG_TRY(write_all(loader, target->spi.base + target->spi.addr, command->addr << shift, err));
+    if (command->size > 0)
+        memcpy(words, command->data, command->size);
+    for (size_t at = 0; at == 0 || at < command->size; at += 4)
         EG_TRY(write_all(loader, w0_addr + (uint32_t)at, eg_get32(words + at), err));
     EG_TRY(execute(loader, err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr, &word, err));
@@ -122,39 +128,40 @@ enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uin
     return EG_OK;
 }
 
-enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+enum eg_code eg_loader_spi_command(struct eg_loader *loader, const struct eg_spi_command *command,
                                    uint32_t *result, struct eg_error *err)
 {
-    if (size > SPI_DATA_MAX || read_bits > 32 || addr_bits > 32 || dummy_bits > 256)
+    if (command->size > SPI_DATA_MAX || command->read_bits > SPI_BITS_MAX ||
+        command->addr_bits > SPI_BITS_MAX || command->dummy_bits > SPI_DUMMY_MAX)
         return eg_error_set(
             err, EG_BAD_ARGUMENT,
-            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most "
-            "64, 32, 32 and 256",
-            opcode, size, read_bits, addr_bits, dummy_bits);
-    if (eg__spi_command(loader, opcode, data, size, read_bits, addr, addr_bits, dummy_bits, result, err) !=
-        EG_OK)
-        return eg_error_prefix(err, "flash command 0x%02x: ", opcode);
+            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most %d, %d, "
+            "%d and %d",
+            command->opcode, command->size, command->read_bits, command->addr_bits, command->dummy_bits,
+            SPI_DATA_MAX, SPI_BITS_MAX, SPI_BITS_MAX, SPI_DUMMY_MAX);
+    if (eg__spi_command(loader, command, result, err) != EG_OK)
+        return eg_error_prefix(err, "flash command 0x%02x: ", command->opcode);
     return EG_OK;
 }
 
 static enum eg_code read_id(struct eg_loader *loader, uint32_t *jedec, struct eg_error *err)
 {
-    return eg_loader_spi_command(loader, CMD_READ_ID, NULL, 0, 24, 0, 0, 0, jedec, err);
+    return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = CMD_READ_ID, .read_bits = 24},
+                                 jedec, err);
 }
 
 static enum eg_code plain_command(struct eg_loader *loader, uint8_t opcode, struct eg_error *err)
 {
-    return eg_loader_spi_command(loader, opcode, NULL, 0, 0, 0, 0, 0, NULL, err);
+    return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = opcode}, NULL, err);
 }
 
-/* Five bits cannot hold GPIO 32 and 33; efuse says 30 and 31 for them, which the chip does not have. */
+/* Five bits cannot hold GPIO 32 and 33; the eFuse has 30 and 31 for them, which the chip does not have. */
 static uint32_t pad(uint32_t efuse)
 {
     return efuse >= 30 ? efuse + 2 : efuse;
 }
 
-/* The word of SPI_ATTACH: 0 = the chip's usual pins. */
+/* Find the word of SPI_ATTACH: 0 = the chip's default pins. */
 static enum eg_code efuse_pads(struct eg_loader *loader, uint32_t *word, struct eg_error *err)
 {
     struct eg__registers registers = {.loader = loader, .err = err};
@@ -207,7 +214,7 @@ static uint32_t flash_size(uint32_t jedec)
     return 0;
 }
 
-/* Whether a part that booted well may have this id. */
+/* Whether a part that started correctly can have this id. */
 static bool is_healthy(uint32_t jedec)
 {
     const uint32_t maker = jedec & 0xff, type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;
@@ -219,8 +226,8 @@ static bool is_healthy(uint32_t jedec)
            (type == 0x50 && capacity >= 0x15 && capacity <= 0x16);
 }
 
-/* Some XMC parts wake up with a wrong id when their supply rises slowly, which may hide even their maker;
- * power-down and back cures them. */
+/* Some XMC parts start with a wrong id, even a wrong maker, when their supply rises slowly; power-down and
+ * wake-up cures them. */
 static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
 {
     uint32_t jedec = 0, maker = 0;
@@ -239,7 +246,7 @@ static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
     return eg_sleep_ms(loader->port->cancel, 1, err);
 }
 
-/* An application may have left it in a mode that the loader does not speak. */
+/* An application may have left the flash in a mode that the loader does not support. */
 static enum eg_code reset_flash(struct eg_loader *loader, struct eg_error *err)
 {
     EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
@@ -247,14 +254,25 @@ static enum eg_code reset_flash(struct eg_loader *loader, struct eg_error *err)
     return eg_sleep_ms(loader->port->cancel, 1, err);
 }
 
-enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err)
+/* `attached` is how SPI_ATTACH ended. */
+static enum eg_code make_ready(struct eg_loader *loader, enum eg_code attached, struct eg_error *err)
 {
-    if (!loader->stub && attach_rom(loader, err) != EG_OK)
+    if (attached != EG_OK)
         return eg_error_prefix(err, "attaching the flash: ");
     if (loader->secure_download)
         return EG_OK;
     EG_TRY(wake_xmc(loader, err));
     return reset_flash(loader, err);
+}
+
+enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err)
+{
+    return make_ready(loader, loader->stub ? EG_OK : attach_rom(loader, err), err);
+}
+
+enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word, struct eg_error *err)
+{
+    return make_ready(loader, send_attach(loader, word, err), err);
 }
 
 enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
@@ -278,16 +296,6 @@ enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pi
     return EG_OK;
 }
 
-enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word, struct eg_error *err)
-{
-    if (send_attach(loader, word, err) != EG_OK)
-        return eg_error_prefix(err, "attaching the flash: ");
-    if (loader->secure_download)
-        return EG_OK;
-    EG_TRY(wake_xmc(loader, err));
-    return reset_flash(loader, err);
-}
-
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
 {
     uint32_t jedec = 0, again;
@@ -297,7 +305,8 @@ enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info
         return EG_OK;
     }
     EG_TRY(read_id(loader, &jedec, err));
-    /* A reply has no checksum, and a size made of a flipped bit refuses a good board or goes on record. */
+    /* Replies have no checksum, and a wrong size from a flipped bit would refuse a good board or be recorded.
+     */
     EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
     again &= 0xffffff;
     char text[EG_JEDEC_TEXT], again_text[EG_JEDEC_TEXT];

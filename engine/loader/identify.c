@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who the chip is: MAC, revision, package, and what its security settings are. */
+/* Identity of the chip: MAC, revision, package, security settings. */
 
 #include "engine/base/mac.h"
 #include "engine/loader/loader_internal.h"
@@ -28,7 +28,7 @@ static enum eg_code check_mac(const uint8_t mac[EG_MAC_SIZE], struct eg_error *e
     return eg_error_set(err, EG_BAD_REPLY, "the chip gives an impossible MAC, %s", text);
 }
 
-/* A reply has no checksum, and the ledger knows the board by its MAC: so it is read twice. */
+/* Replies have no checksum, and the ledger knows boards by their MAC, so it is read twice. */
 static enum eg_code read_mac(struct eg_loader *loader, struct eg__registers *registers,
                              uint8_t mac[EG_MAC_SIZE], struct eg_error *err)
 {

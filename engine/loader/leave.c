@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Leaving the loader, the ways that esptool's --after names.
+ * Leaving the loader in the ways that esptool's --after names.
  *
- * A hard reset needs modem lines; over the chip's own USB the lines are only requests, which take longer, and
- * do not always suffice: then a watchdog does it. An ESP32-S3 that was sent into its loader by a bit goes
- * back there unless the bit is cleared first.
+ * A hard reset needs modem lines. Over native USB the lines are only requests, which take longer and do not
+ * always work; then a watchdog does it. An ESP32-S3 that a register bit sent into its loader goes back there
+ * unless the bit is cleared first.
  */
 
 #include "engine/link/reset.h"
@@ -16,10 +16,10 @@ enum {
     WATCHDOG_WAIT_MS = 500,
 };
 
-/* A failure of the board is none: it may have left already. */
+/* Ignore failures of the board: it may have left already. */
 static enum eg_code forgive(enum eg_code code)
 {
-    return code == EG_PORT_GONE || code == EG_CANCELLED ? code : EG_OK;
+    return eg__port_ended(code) ? code : EG_OK;
 }
 
 static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err);
@@ -34,8 +34,8 @@ static enum eg_code leave_forced_download(struct eg_loader *loader, struct eg_er
     return forgive(eg_loader_write_reg(loader, bit->addr, 0, bit->mask << bit->shift, 0, err));
 }
 
-/* Over the chip's own USB a request by RTS resets the core alone, with the straps as they were sampled: a
- * board whose strap was low would come back to the loader. */
+/* Over native USB a request by RTS resets only the core and does not sample the straps again: a board whose
+ * strap was low would come back to the loader. */
 static enum eg_code needs_watchdog(struct eg_loader *loader, bool *needs, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;
@@ -77,7 +77,8 @@ static enum eg_code pulse(struct eg_loader *loader, struct eg_error *err)
         code = eg_reset_run_custom(loader->port, loader->settings.custom_hard_reset_sequence, err);
     else
         code = eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
-    /* A chip whose USB is its own takes the port with it when it is reset. */
+    loader->left = eg_port_has_lines(loader->port) ? EG_LEFT_BY_RTS : EG_LEFT_WITHOUT_LINES;
+    /* A chip with native USB takes the port with it when it is reset. */
     return code == EG_PORT_GONE && otg && loader->port->rts ? EG_OK : code;
 }
 
@@ -105,6 +106,7 @@ enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err)
 {
     if (end_flash(loader, 1, err) != EG_OK)
         return eg_error_prefix(err, "starting the application: ");
+    loader->left = EG_LEFT_BY_COMMAND;
     return EG_OK;
 }
 
@@ -118,20 +120,23 @@ static enum eg_code run_from_stub(struct eg_loader *loader, struct eg_error *err
     const enum eg_code code = eg__sync(loader, FAREWELL_TIMEOUT_MS, &stub, err);
     if (code == EG_OK && stub)
         return hard_reset(loader, err);
+    loader->left = EG_LEFT_BY_COMMAND;
     return forgive(code);
 }
 
 static enum eg_code soft_reset(struct eg_loader *loader, struct eg_error *err)
 {
-    if (!loader->stub)
+    if (!loader->stub) {
+        loader->left = EG_LEFT_BY_COMMAND;
         return end_flash(loader, 1, err);
+    }
     if ((loader->target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0) /* the ESP8266 */
         return run_from_stub(loader, err);
     return hard_reset(loader, err);
 }
 
-/* It bites some milliseconds after it is armed, so the chip, and with it a port of its own, may be gone
- * before the last write, of the lock, is answered. */
+/* The watchdog bites some milliseconds after it is armed. So the chip, and with it a native USB port, may be
+ * gone before the last write, of the lock, is answered. */
 static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_register_write *write = loader->target->watchdog_reset;
@@ -142,6 +147,7 @@ static enum eg_code watchdog_reset(struct eg_loader *loader, struct eg_error *er
         EG_TRY(eg__write_register(loader, write, err));
     if (eg__write_register(loader, write, err) == EG_CANCELLED)
         return err->code;
+    loader->left = EG_LEFT_BY_WATCHDOG;
     EG_TRY(listen(loader, err));
     return eg_sleep_ms(loader->port->cancel, WATCHDOG_WAIT_MS, err);
 }
@@ -154,17 +160,68 @@ static enum eg_code leave(struct eg_loader *loader, enum eg_after after, struct 
     case EG_AFTER_SOFT_RESET:
         return soft_reset(loader, err);
     case EG_AFTER_NO_RESET:
+        loader->left = EG_LEFT_IN_ROM;
         return loader->stub ? end_flash(loader, 0, err) : EG_OK;
     case EG_AFTER_NO_RESET_STUB:
+        loader->left = loader->stub ? EG_LEFT_IN_STUB : EG_LEFT_IN_ROM;
         return EG_OK;
     case EG_AFTER_WATCHDOG_RESET:
         return watchdog_reset(loader, err);
     }
-    return eg_error_set(err, EG_INTERNAL, "no such way to leave the loader");
+    return eg_error_set(err, EG_INTERNAL, "unknown way to leave the loader");
+}
+
+const char *eg_left_text(enum eg_left left)
+{
+    switch (left) {
+    case EG_LEFT_NOT_YET:
+        return "";
+    case EG_LEFT_BY_RTS:
+        return "hard reset by RTS";
+    case EG_LEFT_BY_WATCHDOG:
+        return "reset by watchdog";
+    case EG_LEFT_BY_COMMAND:
+        return "the loader was told to start the application";
+    case EG_LEFT_IN_ROM:
+        return "no reset: the ROM loader waits";
+    case EG_LEFT_IN_STUB:
+        return "no reset: the stub waits";
+    case EG_LEFT_WITHOUT_LINES:
+        return "no reset: the port has no DTR and RTS";
+    }
+    return "";
+}
+
+static enum eg_left by_lines(const struct eg_loader *loader)
+{
+    return eg_port_has_lines(loader->port) ? EG_LEFT_BY_RTS : EG_LEFT_WITHOUT_LINES;
+}
+
+enum eg_left eg_loader_will_leave(const struct eg_loader *loader, enum eg_after after)
+{
+    const struct eg_target *target = loader->target;
+    const bool watchdog = target != NULL && target->watchdog_reset != NULL && !loader->secure_download;
+
+    switch (after) {
+    case EG_AFTER_HARD_RESET:
+        return watchdog && eg_loader_usb_otg(loader) ? EG_LEFT_BY_WATCHDOG : by_lines(loader);
+    case EG_AFTER_SOFT_RESET:
+        return !loader->stub || (target != NULL && (target->quirks & EG_QUIRK_ATTACH_BY_BEGIN) != 0)
+                   ? EG_LEFT_BY_COMMAND
+                   : eg_loader_will_leave(loader, EG_AFTER_HARD_RESET);
+    case EG_AFTER_NO_RESET:
+        return EG_LEFT_IN_ROM;
+    case EG_AFTER_NO_RESET_STUB:
+        return loader->stub ? EG_LEFT_IN_STUB : EG_LEFT_IN_ROM;
+    case EG_AFTER_WATCHDOG_RESET:
+        return watchdog ? EG_LEFT_BY_WATCHDOG : by_lines(loader);
+    }
+    return EG_LEFT_NOT_YET;
 }
 
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err)
 {
+    loader->left = EG_LEFT_NOT_YET;
     if (leave(loader, after, err) != EG_OK || listen(loader, err) != EG_OK)
         return eg_error_prefix(err, "leaving the loader: ");
     return EG_OK;

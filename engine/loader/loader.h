@@ -3,16 +3,15 @@
 /*
  * One board's loader, ROM or stub: connect, detect, commands, flash.
  *
- * A struct eg_loader knows which of the two it is talking to and which differences follow (status bytes,
- * block sizes, when a write is answered, how a digest comes back). The port is the caller's and must outlive
- * it.
+ * A struct eg_loader knows whether ROM or stub is running and handles the differences (status bytes, block
+ * sizes, when a write is answered, the form of a digest). The port is the caller's and must outlive it.
  *
- * Threads: as the port, one thread at a time. Nothing here blocks beyond the time limits of each command, and
- * all of it returns EG_CANCELLED within 100 ms of the port's cancel flag.
+ * Threads: as the port, one thread at a time. No call blocks longer than the time limits of its commands, and
+ * every call returns EG_CANCELLED within 100 ms of the port's cancel flag.
  *
  * Any call may return EG_PORT_GONE, EG_CANCELLED, EG_TIMEOUT, EG_BAD_FRAME, EG_BAD_REPLY, EG_BOARD_RESET,
  * EG_DEVICE_REFUSED (the chip's own status is in the sentence and in device_status), EG_CORRUPTED (the chip
- * says that what it got is damaged) and EG_UNSUPPORTED; the comments below name what else a call may return.
+ * reports that data arrived damaged) and EG_UNSUPPORTED; the comments below name further codes.
  */
 
 #ifndef ENGINE_LOADER_LOADER_H
@@ -28,9 +27,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** What eg_loader_leave() did. */
+enum eg_left {
+    EG_LEFT_NOT_YET,
+    EG_LEFT_BY_RTS,       /* reset: the application starts */
+    EG_LEFT_BY_WATCHDOG,  /* the same, by the chip's watchdog */
+    EG_LEFT_BY_COMMAND,   /* the loader was told to start the application */
+    EG_LEFT_IN_ROM,       /* nothing was reset: the ROM loader waits */
+    EG_LEFT_IN_STUB,      /* nothing was reset: the stub waits */
+    EG_LEFT_WITHOUT_LINES /* nothing was reset, because the port has no DTR and RTS */
+};
+
 struct eg_loader {
     struct eg_port *port;
-    struct eg_settings settings; /* the defaults, unless somebody sets them after eg_loader_init() */
+    struct eg_settings settings; /* the defaults, unless set after eg_loader_init() */
     struct eg_slip slip;
     const struct eg_target *target; /* NULL until detected */
     bool stub;                      /* a stub is running */
@@ -38,11 +48,12 @@ struct eg_loader {
     bool secure_download;
     bool has_security;
     struct eg_security_info security;
-    uint32_t baud;       /* both sides' present rate */
+    uint32_t baud;       /* current rate of both sides */
     uint32_t flash_size; /* told to the loader by eg_loader_set_flash_size(); 0 = not yet */
-    uint32_t log_baud;   /* eg_loader_leave() gives the port this rate once nothing is asked of the loader any
-                            more, in time for what the application prints; 0 = the port keeps its rate */
+    uint32_t log_baud; /* eg_loader_leave() sets the port to this rate before the application starts to print;
+                          0 = the port keeps its rate */
 
+    enum eg_left left;     /* how eg_loader_leave() left it */
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
@@ -60,29 +71,30 @@ struct eg_loader {
 void eg_loader_init(struct eg_loader *loader, struct eg_port *port);
 
 /**
- * Reset into the loader and sync, at min(115200, baud), up to `attempts` times; 0 or less = for ever.
+ * Reset into the loader and sync, at min(115200, baud), up to `attempts` times; 0 or less = no limit.
  *
- * Everything the struct knew of an earlier connection is forgotten, counters included, but not the settings.
+ * Forgets everything about an earlier connection, counters included, except the settings.
  *
- * @return EG_NO_SYNC    no answer; the sentence tells a chip that prints nothing from one whose receive line
- * is dead EG_BOOT_MODE  the chip booted something else; the sentence has its boot mode
+ * @return EG_NO_SYNC no answer; the sentence tells a chip that prints nothing from one whose receive line is
+ * dead, and names another program that reads the port; EG_BOOT_MODE the chip started something else; the
+ * sentence has its boot mode
  */
 enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud, int attempts,
                                struct eg_error *err) EG_CHECKED;
 
 /**
- * Find out which chip answers; fills target, security and secure_download, and does what the chip needs right
- * after connecting: watchdogs off over USB-Serial/JTAG, the flash's supply on.
+ * Detect the chip; set target, security and secure_download, and do what the chip needs first: watchdogs off
+ * over USB-Serial/JTAG, the flash's supply on.
  *
- * @return EG_UNKNOWN_CHIP with the id or magic that no target has
+ * @return EG_UNKNOWN_CHIP no target has this id or magic
  */
 enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
-/** The same, but a chip that cannot be told is taken for `target`. EG_WRONG_CHIP when it is another one. */
+/** The same, but take a chip that cannot be detected for `target`. EG_WRONG_CHIP when it is another one. */
 enum eg_code eg_loader_detect_as(struct eg_loader *loader, const struct eg_target *target,
                                  struct eg_error *err) EG_CHECKED;
 
-/** Who the chip is; zero or "" where secure download mode does not let one read it. */
+/** Identity of the chip; zero or "" where secure download mode forbids reading. */
 struct eg_chip_info {
     bool has_mac;
     uint8_t mac[6];
@@ -115,10 +127,10 @@ enum eg_code eg_loader_features(struct eg_loader *loader, char text[EG_FEATURES_
 enum eg_code eg_loader_psram(struct eg_loader *loader, struct eg_psram *psram,
                              struct eg_error *err) EG_CHECKED;
 
-/** Whether the chip has a key for flash encryption. */
+/** Find out whether the chip has a key for flash encryption. */
 enum eg_code eg_loader_has_flash_key(struct eg_loader *loader, bool *has, struct eg_error *err) EG_CHECKED;
 
-/** Whether FLASH_CRYPT_CONFIG is as ESP-IDF needs it; true on chips without one. */
+/** Find out whether FLASH_CRYPT_CONFIG is as ESP-IDF needs it; true on chips without one. */
 enum eg_code eg_loader_crypt_config_ok(struct eg_loader *loader, bool *ok, struct eg_error *err) EG_CHECKED;
 
 /** GET_SECURITY_INFO; EG_UNSUPPORTED on ESP8266 and ESP32. */
@@ -126,11 +138,11 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
                                      struct eg_error *err) EG_CHECKED;
 
 /**
- * Upload a stub and start it. One that runs already goes on, and is taken for this one. The rate may be
- * 115200 afterwards, whatever it was: some stubs begin there.
+ * Upload a stub and start it. A stub that runs already is kept and assumed to be this one. The rate may be
+ * 115200 afterwards, because some stubs begin there.
  *
- * @return EG_STUB_FAILED  it did not greet; the sentence says what came instead
- *         EG_SECURED      this chip in this security state starts no stub
+ * @return EG_STUB_FAILED  no greeting; the sentence says what came instead
+ *         EG_SECURED      the chip does not start a stub in this security state
  */
 enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *stub,
                                 struct eg_error *err) EG_CHECKED;
@@ -140,19 +152,19 @@ enum eg_code eg_loader_run_stub(struct eg_loader *loader, const struct eg_stub *
 enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, struct eg_error *err) EG_CHECKED;
 
 /** Raise or lower both sides' rate. EG_OK without effect on a ROM that cannot (or cannot in secure download
- * mode), on a port that cannot, and when the rate is the same. Needs the target; returns once the chip has
+ * mode), on a port that cannot, and when the rate is the same. Needs the target; returns when the chip has
  * answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
-/** Attach the flash with its default pins, as ROM or stub need it, bring an XMC part that booted badly to
- * life, and reset the part out of whatever mode an application left it in. Needs the target. */
+/** Attach the flash with its default pins, as ROM or stub need it, wake an XMC part that
+ * started badly, and reset the part out of the mode that an application left it in. Needs the target. */
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** The same at other pins: `word` is 1 for HSPI (ESP32), else packed by eg_loader_spi_pins(). */
 enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word,
                                        struct eg_error *err) EG_CHECKED;
 
-/** The word of five pins, CLK, Q, D, HD, CS. EG_BAD_ARGUMENT when this chip does not have one of them. */
+/** The word of five pins, CLK, Q, D, HD, CS. EG_BAD_ARGUMENT when the chip does not have one of them. */
 enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
                                 struct eg_error *err) EG_CHECKED;
 
@@ -181,7 +193,7 @@ enum eg_code eg_loader_flash_unique_id(struct eg_loader *loader, char text[EG_FL
 enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size,
                                       struct eg_error *err) EG_CHECKED;
 
-/** What to write. Nothing is copied; everything may be shared by many threads. */
+/** Data to write. Nothing is copied; many threads may share it. */
 struct eg_flash_data {
     uint32_t flash_addr; /* multiple of 4096 for a ROM; any for a stub, which erases whole sectors */
     const uint8_t *data; /* uncompressed */
@@ -191,7 +203,7 @@ struct eg_flash_data {
     bool encrypted; /* by the chip; address and size are multiples of the target's encrypted_align */
 };
 
-/** How long erasing and programming took, where it can be told from outside. */
+/** How long erasing and programming took, as far as it can be measured from outside. */
 struct eg_write_times {
     uint64_t wire_us;  /* bytes on the wire * 10 / baud */
     uint64_t total_us; /* BEGIN to the answer of END (or of the last block, on a ROM) */
@@ -209,11 +221,10 @@ struct eg_write_times {
 /**
  * Erase and write one region.
  *
- * A block that the chip says arrived damaged is sent again, three times in all. An error that a stub reports
- * late, and a reply that is missing or garbled, begin the region again, once; encrypted data is never sent
- * twice. Compressed when `zlib` is there
- * and the loader can inflate, else plain. On EG_OK every block has been accepted and, with a stub,
- * programmed; that the flash holds it is for eg_loader_md5() to say.
+ * A block that the chip reports as damaged is sent up to three times. After an error that a stub reports
+ * late, or a missing or garbled reply, the region begins again, once; encrypted data is never sent twice.
+ * Data is sent compressed when `zlib` is given and the loader can inflate, else plain. On EG_OK every block
+ * has been accepted and, with a stub, programmed; verify with eg_loader_md5().
  */
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
                                    eg_progress *progress, void *context, struct eg_write_times *times,
@@ -228,23 +239,31 @@ enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32
 enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
                                   eg_progress *progress, void *context, struct eg_error *err) EG_CHECKED;
 
-/** Erase all of it; EG_UNSUPPORTED without a stub. */
+/** Erase the whole flash; EG_UNSUPPORTED without a stub. */
 enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** Erase; EG_BAD_ARGUMENT unless both are multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err) EG_CHECKED;
 
-/** Leave the loader. A chip that cannot do what `after` says gets a hard reset. */
+/** "hard reset by RTS" and so on. */
+const char *eg_left_text(enum eg_left left);
+
+/** What leaving this way is going to do; for refusing and for saying so beforehand. EG_LEFT_WITHOUT_LINES
+ * when it takes a reset that the port cannot do. */
+enum eg_left eg_loader_will_leave(const struct eg_loader *loader, enum eg_after after);
+
+/** Leave the loader; `left` of the struct says how. A chip that cannot do what `after` says gets a hard
+ * reset. EG_OK without a reset where the port has no modem lines. */
 enum eg_code eg_loader_leave(struct eg_loader *loader, enum eg_after after, struct eg_error *err) EG_CHECKED;
 
-/** Start the application by the loader's own command; a stub takes it for an end of writing and stays. */
+/** Start the application by the loader's command; a stub treats it as the end of a write and stays. */
 enum eg_code eg_loader_run(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
-/** The chip's own USB-Serial/JTAG carries the port. */
+/** Return whether the port is the chip's USB-Serial/JTAG. */
 bool eg_loader_usb_jtag(const struct eg_loader *loader);
 
-/** The chip's own USB, of the other kind, carries it. Needs the target. */
+/** Return whether the port is the chip's USB-OTG. Needs the target. */
 bool eg_loader_usb_otg(const struct eg_loader *loader);
 
 /* Flash and RAM block by block, as in espgang.h. */
@@ -253,7 +272,7 @@ enum eg_code eg_loader_flash_begin(struct eg_loader *loader, uint32_t size, uint
                                    bool encrypted, struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_flash_defl_begin(struct eg_loader *loader, uint32_t size, uint32_t compressed_size,
                                         uint32_t flash_addr, bool encrypted, struct eg_error *err) EG_CHECKED;
-/** A block of the write that was begun, plain or deflated. */
+/** Send a block of the current write, plain or deflated. */
 enum eg_code eg_loader_flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size,
                                    struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_flash_finish(struct eg_loader *loader, bool reboot, struct eg_error *err) EG_CHECKED;
@@ -265,7 +284,7 @@ enum eg_code eg_loader_mem_block(struct eg_loader *loader, const uint8_t *data, 
                                  struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_mem_finish(struct eg_loader *loader, uint32_t entry, struct eg_error *err) EG_CHECKED;
 
-/** A whole piece of RAM, begin and blocks. EG_BAD_ARGUMENT when the stub that runs lies there. */
+/** Write a whole piece of RAM, begin and blocks. EG_BAD_ARGUMENT when it overlaps the running stub. */
 enum eg_code eg_loader_load_mem(struct eg_loader *loader, uint32_t addr, const uint8_t *data, uint32_t size,
                                 struct eg_error *err) EG_CHECKED;
 
@@ -284,11 +303,11 @@ enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, u
 enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
                                  struct eg_error *err) EG_CHECKED;
 
-/** "quad" or "octal"; NULL where the chip does not tell. */
+/** Find the bus, "quad" or "octal"; NULL = not known. */
 enum eg_code eg_loader_flash_type(struct eg_loader *loader, const char **type,
                                   struct eg_error *err) EG_CHECKED;
 
-/** Of the flash's supply, a static string; NULL where the chip does not tell. */
+/** Find the flash's supply, a static string; NULL = not known. */
 enum eg_code eg_loader_flash_voltage(struct eg_loader *loader, const char **voltage,
                                      struct eg_error *err) EG_CHECKED;
 
@@ -296,22 +315,29 @@ enum eg_code eg_loader_flash_voltage(struct eg_loader *loader, const char **volt
 enum eg_code eg_loader_override_vddsdio(struct eg_loader *loader, const char *voltage,
                                         struct eg_error *err) EG_CHECKED;
 
+/** A raw SPI command to the flash. Zero means "none" in every field but the first. */
+struct eg_spi_command {
+    uint8_t opcode;
+    const uint8_t *data; /* sent after the command */
+    size_t size;         /* of `data`, at most 64 */
+    unsigned read_bits;  /* at most 32 */
+    uint32_t addr;
+    unsigned addr_bits;  /* at most 32 */
+    unsigned dummy_bits; /* clock cycles after the address, at most 256 */
+};
+
 /**
- * A raw SPI command to the flash through the chip's SPI registers.
+ * Send a raw SPI command to the flash through the chip's SPI registers.
  *
- * @param data       sent after the command; at most 64 bytes, NULL when size is 0
- * @param read_bits  0 to 32
- * @param addr_bits  0 = no address
- * @param result     the bits read, first byte lowest; may be NULL
+ * @param result  the bits read, first byte lowest; may be NULL
  *
- * @return EG_BAD_ARGUMENT for more than that
+ * @return EG_BAD_ARGUMENT a number is beyond the limits above
  */
-enum eg_code eg_loader_spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                                   unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
+enum eg_code eg_loader_spi_command(struct eg_loader *loader, const struct eg_spi_command *command,
                                    uint32_t *result, struct eg_error *err) EG_CHECKED;
 
-/** Bring the chip into step after something went wrong: whatever it thought it was receiving is over.
- * EG_BOARD_RESET when a stub was running and its ROM answers. */
+/** Synchronise by SYNC after a failure; ends whatever the chip was receiving. EG_BOARD_RESET when a stub was
+ * running and the ROM answers. */
 enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** "READ_REG" and so on; NULL = not known. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the files of this folder share: one request and its reply, time limits, synchronising. */
+/* Shared by the files of this folder: requests and replies, time limits, synchronising. */
 
 #ifndef ENGINE_LOADER_LOADER_INTERNAL_H
 #define ENGINE_LOADER_LOADER_INTERNAL_H
@@ -43,21 +43,21 @@ enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *req
 enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *request,
                             struct eg_error *err) EG_CHECKED;
 
-/** A command whose payload is `word_count` words and whose reply says nothing but whether it worked. */
+/** A command whose payload is `word_count` words and whose reply has only a status. */
 enum eg_code eg__simple(struct eg_loader *loader, enum eg_opcode opcode, const uint32_t *words,
                         size_t word_count, uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
 
 /** "READ_REG" and so on. */
 const char *eg__opcode_name(enum eg_opcode opcode);
 
-/** Whether what runs on the chip accepts a command that only ROMs since the ESP8266 have. */
+/** Return whether the running loader, ROM or stub, has a command. */
 bool eg__has(const struct eg_loader *loader, enum eg_opcode opcode);
 
-/** What `size` bytes may take, `ms_per_mb` for each million of them: no less than any command, no more than
- * the most. */
+/** Return the time limit for `size` bytes at `ms_per_mb` per million bytes, within timeout_ms and
+ * max_timeout_ms of the settings. */
 uint32_t eg__scaled_ms(const struct eg_loader *loader, uint64_t size, uint32_t ms_per_mb);
 
-/** What programming `size` bytes may take, with the erasing that goes with it. */
+/** Return the time limit for erasing and programming `size` bytes. */
 uint32_t eg__program_ms(const struct eg_loader *loader, uint32_t size);
 
 /** FLASH_BEGIN or FLASH_DEFL_BEGIN. */
@@ -67,32 +67,42 @@ struct eg__begin {
     bool encrypted;
 };
 
-/** With as many words as the loader wants. EG_UNSUPPORTED when it has no word for encryption. */
+/** Send it with as many words as the loader expects. EG_UNSUPPORTED when it has no word for encryption. */
 enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *begin, uint32_t timeout_ms,
                              struct eg_error *err) EG_CHECKED;
 
-/** One block of the write that was begun; `work_ms` is what erasing and programming it may take. */
+/** Send one block of the current write; `work_ms` is the time limit for erasing and programming it. */
 enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t work_ms,
                              struct eg_error *err) EG_CHECKED;
 
 /** As eg_loader_spi_command(), unchecked; `read_bits` up to 512, of which the first 32 are the result and the
  * rest is left in the controller. */
-enum eg_code eg__spi_command(struct eg_loader *loader, uint8_t opcode, const uint8_t *data, size_t size,
-                             unsigned read_bits, uint32_t addr, unsigned addr_bits, unsigned dummy_bits,
-                             uint32_t *result, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
+                             struct eg_error *err) EG_CHECKED;
 
-/** The size word that makes the ESP8266 ROM erase what is meant. */
+/** Return the size word that makes the ESP8266 ROM erase the right sectors. */
 uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 
 /** Discard input, send one SYNC, take all eight replies; *stub is whether a stub gave them. */
 enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
                       struct eg_error *err) EG_CHECKED;
 
-/** Reads one field of the target; 0 when the chip lacks it. */
+/** Take what still comes in answer to `syncs` SYNCs that were sent before the one that was answered: the chip
+ * answers each eight times, and a slow link may have kept them. Ends when all have come or the line is quiet.
+ */
+enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err) EG_CHECKED;
+
+/** Return whether the port cannot be used any more: it is gone, cancelled, or its server has closed. */
+static inline bool eg__port_ended(enum eg_code code)
+{
+    return code == EG_PORT_GONE || code == EG_PORT_REFUSED || code == EG_CANCELLED;
+}
+
+/** Read one field of the target; 0 when the chip does not have it. */
 enum eg_code eg__read_field(struct eg_loader *loader, enum eg_field_id field, uint32_t *value,
                             struct eg_error *err) EG_CHECKED;
 
-/** Registers read already in this round, since fields share words and every read costs a turn of the line. */
+/** Cache of registers: fields share words, and every read costs a round trip. */
 struct eg__registers {
     struct eg_loader *loader;
     struct eg_error *err;
@@ -106,11 +116,11 @@ struct eg__registers {
 /** An eg_target_reader whose context is a struct eg__registers. */
 bool eg__registers_read(void *context, uint32_t addr, uint32_t *word);
 
-/** Does one write of a table. */
+/** Do one write of a table. */
 enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_register_write *write,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Does the writes of a table whose last row has address 0. */
+/** Do the writes of a table whose last row has address 0. */
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,
                                  struct eg_error *err) EG_CHECKED;
 

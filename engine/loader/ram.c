@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* RAM of the chip: blocks into it, and a jump. A stub that runs lies there too and is not overwritten. */
+/* RAM of the chip: writing blocks, and jumping. A running stub is not overwritten. */
 
 #include "engine/loader/loader_internal.h"
 
@@ -68,7 +68,7 @@ enum eg_code eg_loader_mem_block(struct eg_loader *loader, const uint8_t *data, 
     return EG_OK;
 }
 
-/* What starts may keep the reply from leaving, or say something itself in its place. */
+/* The started program may suppress the reply, or send something else. */
 static bool may_have_jumped(enum eg_code code)
 {
     return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_BOARD_RESET;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the flash holds: its digest, its bytes; and erasing it.
+ * Digest and contents of the flash; erasing it.
  *
- * A stub streams: raw frames without a header, each acknowledged with the number of bytes received so far,
- * and a digest of all of them at the end. A ROM gives 64 bytes per command, whatever is asked for.
+ * A stub streams raw frames without a header. Each is acknowledged with the number of bytes received so far,
+ * and a digest of all of them comes last. A ROM returns 64 bytes per command, whatever size is asked for.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -134,7 +134,7 @@ enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr,
     return EG_OK;
 }
 
-/* A ROM that was not told takes the flash for one of 2 MB. */
+/* A ROM assumes 2 MB of flash unless it is told the size. */
 static enum eg_code ensure_flash_size(struct eg_loader *loader, struct eg_error *err)
 {
     struct eg_flash_info info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whether flash encryption could work on this chip: its key, and how the key is used. */
+/* Whether flash encryption can work on this chip: its key and its configuration. */
 
 #include "engine/loader/loader_internal.h"
 
@@ -12,7 +12,7 @@ enum {
     CRYPT_CONFIG_ALL = 0xf, /* all bits of the address go into the key */
 };
 
-/* One key block for everything: what is read-protected has been programmed. */
+/* There is one key block for everything: if it is read-protected, it has been programmed. */
 static enum eg_code key_in_block(struct eg_loader *loader, bool *has, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Time limits and attempts when nobody says otherwise: esptool's, but for erasing, which got more time after
- * 5.3.1 because slow flash exceeded it. */
+/* Default time limits and attempts: those of esptool 5.3.1, except for erasing, which has more time because
+ * slow flash exceeded esptool's. */
 
 #include "engine/espgang.h"
 

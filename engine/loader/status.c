@@ -3,8 +3,8 @@
 /*
  * The flash part's status registers, its SFDP table and its unique id.
  *
- * Parts differ in how they take a status of two bytes: both with one command, or each with its own. So both
- * ways are gone, one after the other; which of them the part has taken only reading tells.
+ * Flash parts differ in how they accept a status of two bytes: both by one command, or each by its own. So
+ * both ways are used, one after the other; reading back tells what the part accepted.
  */
 
 #include "engine/base/bytes.h"
@@ -42,7 +42,8 @@ enum eg_code eg_loader_read_status(struct eg_loader *loader, unsigned bytes, uin
 
     EG_TRY(check_bytes(bytes, err));
     for (unsigned i = 0; i < bytes; i++) {
-        EG_TRY(eg_loader_spi_command(loader, read_commands[i], NULL, 0, 8, 0, 0, 0, &byte, err));
+        EG_TRY(eg_loader_spi_command(
+            loader, &(struct eg_spi_command){.opcode = read_commands[i], .read_bits = 8}, &byte, err));
         all |= byte << 8 * i;
     }
     *status = all;
@@ -52,8 +53,9 @@ enum eg_code eg_loader_read_status(struct eg_loader *loader, unsigned bytes, uin
 static enum eg_code write_one(struct eg_loader *loader, uint8_t enable, uint8_t command, const uint8_t *data,
                               size_t size, struct eg_error *err)
 {
-    EG_TRY(eg_loader_spi_command(loader, enable, NULL, 0, 0, 0, 0, 0, NULL, err));
-    return eg_loader_spi_command(loader, command, data, size, 0, 0, 0, 0, NULL, err);
+    EG_TRY(eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = enable}, NULL, err));
+    return eg_loader_spi_command(
+        loader, &(struct eg_spi_command){.opcode = command, .data = data, .size = size}, NULL, err);
 }
 
 enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, unsigned bytes,
@@ -68,7 +70,7 @@ enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, u
         EG_TRY(write_one(loader, enable, write_commands[0], data, 2, err));
     for (unsigned i = 0; i < bytes; i++)
         EG_TRY(write_one(loader, enable, write_commands[i], data + i, 1, err));
-    return eg_loader_spi_command(loader, CMD_WRITE_DISABLE, NULL, 0, 0, 0, 0, 0, NULL, err);
+    return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = CMD_WRITE_DISABLE}, NULL, err);
 }
 
 enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
@@ -77,22 +79,29 @@ enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsign
     if (bytes < 1 || bytes > 4 || addr > 0xffffff)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%u bytes of SFDP at 0x%x; 1 to 4 below 0x1000000", bytes,
                             (unsigned)addr);
-    return eg_loader_spi_command(loader, CMD_READ_SFDP, NULL, 0, bytes * 8, addr, SFDP_ADDR_BITS,
-                                 SFDP_DUMMY_BITS, word, err);
+    const struct eg_spi_command command = {.opcode = CMD_READ_SFDP,
+                                           .read_bits = bytes * 8,
+                                           .addr = addr,
+                                           .addr_bits = SFDP_ADDR_BITS,
+                                           .dummy_bits = SFDP_DUMMY_BITS};
+    return eg_loader_spi_command(loader, &command, word, err);
 }
 
-/* Four bytes that mean nothing come before the answer. GigaDevice wants the first three to be zero, so they
- * go as an address. */
+/* Four dummy bytes come before the answer. GigaDevice needs the first three to be zero, so they are sent as
+ * an address. */
 static enum eg_code read_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
 {
     const uint32_t usr1_addr = loader->target->spi.base + loader->target->spi.usr1;
     const uint32_t w0_addr = loader->target->spi.base + loader->target->spi.w0;
+    const struct eg_spi_command command = {.opcode = CMD_READ_UNIQUE_ID,
+                                           .read_bits = 8 * EG_FLASH_UNIQUE_SIZE,
+                                           .addr_bits = 24,
+                                           .dummy_bits = 8};
     uint32_t saved_usr1, again[2];
 
     /* The loader reads its flash with lengths that it may have set long ago. */
     EG_TRY(eg_loader_read_reg(loader, usr1_addr, &saved_usr1, err));
-    EG_TRY(eg__spi_command(loader, CMD_READ_UNIQUE_ID, NULL, 0, 8 * EG_FLASH_UNIQUE_SIZE, 0, 24, 8, &words[0],
-                           err));
+    EG_TRY(eg__spi_command(loader, &command, &words[0], err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &words[1], err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr, &again[0], err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &again[1], err));

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Putting a flasher stub into the chip's RAM and starting it.
+ * Loading a flasher stub into the chip's RAM and starting it.
  *
- * The ROM may lose its reply to MEM_END, because the stub takes the UART over at that moment, so what is
- * waited for is the stub's greeting: a frame of the four bytes OHAI.
+ * The ROM's reply to MEM_END may be lost, because the stub takes over the UART at that moment. So this file
+ * waits for the stub's greeting: a frame of the four bytes OHAI.
  *
- * Some stubs raise the UART's clock as they start and then go back to the rate the ROM began with, whatever
- * it was told since. Their greeting is noise at a higher rate; so when none is understood there, the stub is
- * looked for at the first rate, where it answers SYNC with zeros.
+ * Some stubs change the UART's clock when they start and then use the ROM's first rate, whatever rate was set
+ * since. At a higher rate their greeting is noise. So when no greeting is understood, the stub is looked for
+ * at the first rate, where it answers SYNC with zeros.
  *
- * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry takes the place of the ROM's
- * pointer to its flash-read function for one READ_FLASH_SLOW; afterwards the pointer is put back.
+ * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry replaces the ROM's pointer to
+ * its flash-read function for one READ_FLASH_SLOW; afterwards the pointer is restored.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -27,7 +27,7 @@ enum {
 
 static const uint8_t greeting[] = {'O', 'H', 'A', 'I'};
 
-/* Takes the greeting; answers to commands in front of it are passed over unless they refuse. */
+/* Wait for the greeting; skip answers to commands before it, unless they report a failure. */
 static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *err)
 {
     const uint64_t deadline_ms = eg_clock_ms() + GREETING_TIMEOUT_MS;
@@ -35,9 +35,9 @@ static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *e
     size_t size;
 
     for (;;) {
-        const enum eg_code code =
-            eg_slip_receive(&loader->slip, frame, sizeof frame, &size, eg_clock_left_ms(deadline_ms), err);
-        if (code == EG_TIMEOUT)
+        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
+        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err);
+        if (code == EG_TIMEOUT || (code == EG_OK && left_ms == 0))
             return eg_error_set(err, EG_STUB_FAILED, "no greeting within %d ms", GREETING_TIMEOUT_MS);
         if (code == EG_BAD_FRAME)
             return eg_error_set(err, EG_STUB_FAILED, "no greeting, but %.300s", err->text);
@@ -86,7 +86,7 @@ static enum eg_code start_by_hook(struct eg_loader *loader, uint32_t entry, stru
     return eg_loader_write_reg(loader, hook, saved, 0xffffffff, 0, err);
 }
 
-/* EG_OK when a stub answers at the rate everything began with; else `err` stays what it was. */
+/* EG_OK when a stub answers at the first rate; else `err` is unchanged. */
 static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error *err)
 {
     if (err->code != EG_STUB_FAILED || loader->baud == FIRST_BAUD || !eg_port_has_baud(loader->port))
@@ -99,7 +99,7 @@ static enum eg_code look_at_first_baud(struct eg_loader *loader, struct eg_error
         const enum eg_code code = eg__sync(loader, FIRST_BAUD_TIMEOUT_MS, &stub, &ignored);
         if (code == EG_OK && stub)
             return EG_OK;
-        if (code == EG_PORT_GONE || code == EG_CANCELLED) {
+        if (eg__port_ended(code)) {
             *err = ignored;
             break;
         }

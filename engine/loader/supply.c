@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the chip says of its flash besides the flash itself: its bus and its supply.
+ * What the chip knows about its flash: its bus and its supply.
  *
  * The supply of an ESP32, ESP32-S2 or ESP32-S3 is set by efuse when that is programmed, else by a strap; on
- * the ESP32 a register of its RTC goes before both.
+ * the ESP32 a register of its RTC overrides both.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -82,7 +82,7 @@ enum eg_code eg_loader_override_vddsdio(struct eg_loader *loader, const char *vo
     else if (strcmp(voltage, "1.8V") == 0)
         word |= VDDSDIO_XPD;
     else if (strcmp(voltage, "OFF") != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "flash supply \"%.40s\" is none of 1.8V, 1.9V, OFF",
+        return eg_error_set(err, EG_BAD_ARGUMENT, "unknown flash supply \"%.40s\"; use 1.8V, 1.9V or OFF",
                             voltage);
     if (loader->target->vddsdio_addr == 0)
         return eg_error_set(err, EG_UNSUPPORTED, "the flash supply of %s cannot be set",

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Writing one region of flash, and what to do when that goes wrong in the middle.
+ * Writing one region of flash, and recovering from failures in the middle.
  *
- * A block is sent again only when the chip itself says that it arrived damaged, for then it was not used.
- * After a reply that is missing or garbled nobody knows whether the block was used, and a second copy would
- * ruin the inflate stream or shift what follows; and after an error that a stub reports late a block is
- * missing. So then the chip is brought into step with SYNC and the region begins again from BEGIN, once.
+ * A block is sent again only when the chip itself says that it arrived damaged: then it was not used. After a
+ * missing or garbled reply it is unknown whether the block was used, and a second copy would ruin the inflate
+ * stream or shift what follows. After an error that a stub reports late, a block is missing. In these cases
+ * the chip is synchronised by SYNC and the region begins again from BEGIN, once.
  *
- * How long a block may take depends on how much comes out of it, so compressed data is inflated here as well.
+ * The time limit of a block depends on its inflated size, so compressed data is inflated here as well.
  *
  * Not here: the commands of a write (blocks.c).
  */
@@ -23,10 +23,10 @@
 enum {
     RESYNC_ATTEMPTS = 6,
     RESYNC_TIMEOUT_MS = 500, /* the chip may be finishing an erase */
-    LISTEN_MS = 500,         /* more than a restart takes that ends in another */
+    LISTEN_MS = 500,         /* longer than a restart loop's period */
 };
 
-/* Where a write stands. */
+/* State of a write. */
 struct writer {
     struct eg_loader *loader;
     const struct eg_flash_data *what;
@@ -43,7 +43,7 @@ struct writer {
     z_stream inflate;
 };
 
-/* How many bytes come out of a block. */
+/* Find the inflated size of a block. */
 static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t size, uint32_t *out,
                             struct eg_error *err)
 {
@@ -69,7 +69,7 @@ static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t
     return EG_OK;
 }
 
-/* How long it is since the answer before. */
+/* Return the time since the previous answer. */
 static uint32_t turn_us(struct writer *writer)
 {
     const uint64_t before_us = writer->answered_us;
@@ -94,7 +94,7 @@ static int by_time(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The times of the blocks are no longer in their order afterwards. */
+/* Sorts block_us: afterwards its entries no longer belong to their blocks. */
 static void sum_up(struct writer *writer)
 {
     if (writer->block_count == 0)
@@ -152,16 +152,16 @@ static enum eg_code write_once(struct writer *writer, struct eg_error *err)
     return EG_OK;
 }
 
-/* Whether beginning again may help; EG_CORRUPTED has had its attempts. */
+/* Whether beginning again may help; EG_CORRUPTED has had its attempts already. */
 static bool may_redo(enum eg_code code)
 {
     return code == EG_DEVICE_REFUSED || code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY;
 }
 
-/* Nothing more can be said to the chip. */
+/* Whether the chip can no longer be reached. */
 static bool is_final(enum eg_code code)
 {
-    return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
+    return eg__port_ended(code) || code == EG_BOARD_RESET;
 }
 
 enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
@@ -171,12 +171,14 @@ enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
         const enum eg_code code = eg__sync(loader, RESYNC_TIMEOUT_MS, &stub, err);
         if (code == EG_OK && loader->stub && !stub)
             return eg_error_set(err, EG_BOARD_RESET, "the chip restarted: its ROM answers, not the stub");
-        if (code == EG_OK || is_final(code) || i == RESYNC_ATTEMPTS)
+        if (code == EG_OK)
+            return eg__drain_syncs(loader, i - 1, err);
+        if (is_final(code) || i == RESYNC_ATTEMPTS)
             return code;
     }
 }
 
-/* A chip that restarted prints at the rate of its boot log, which is noise at any other. */
+/* A chip that restarted prints at the rate of its boot log; at any other rate that is noise. */
 static enum eg_code listen_for_restart(struct eg_loader *loader, struct eg_error *err)
 {
     const uint64_t until_ms = eg_clock_ms() + LISTEN_MS;
@@ -212,7 +214,7 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
             return err->code;
         if (is_final(again.code))
             *err = again;
-        return err->code; /* else what went wrong first says more */
+        return err->code; /* else the first error says more */
     }
     writer->loader->region_redos++;
     EG_TRY(start_inflate(writer, err));

@@ -22,7 +22,7 @@ static bool parse_digits(const char *text, uint64_t *value, const char **end)
         if (*at >= '0' && *at <= '9')
             digit = (uint64_t)(*at - '0');
         else if (hex && ((*at >= 'a' && *at <= 'f') || (*at >= 'A' && *at <= 'F')))
-            digit = (uint64_t)((*at | 0x20) - 'a' + 10);
+            digit = (uint64_t)((*at | 0x20) - 'a') + 10;
         else
             break;
         if (*value > (UINT64_MAX - digit) / base)

@@ -39,7 +39,7 @@ enum eg_code eg_names_add(struct eg_names *names, const struct eg_name *name, st
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "names of the unit's data");
     names->list = more;
-    names->list[names->count++] = (struct eg_name){key, value, name->given, name->secret};
+    names->list[names->count++] = (struct eg_name){key, value, name->given, name->secret, name->unique};
     key = value = NULL;
     return EG_OK;
 }
@@ -291,9 +291,9 @@ enum eg_code eg_given_text_check(const char *text, struct eg_error *err)
         const size_t length = eg_utf8_length(text + at, size - at);
         if (length == 0)
             return eg_error_set(err, EG_BAD_UNIT_DATA, "is not UTF-8");
-        if ((unsigned char)text[at] < 0x20 || text[at] == 0x7f)
+        if (eg_utf8_is_control(text + at, length)) /* of C1, the second byte is its number */
             return eg_error_set(err, EG_BAD_UNIT_DATA, "has the control character 0x%02x",
-                                (unsigned)(unsigned char)text[at]);
+                                (unsigned)(unsigned char)text[at + length - 1]);
         at += length;
     }
     return EG_OK;

@@ -10,7 +10,7 @@ enum {
     BLOCK_SIZE = 16, /* of AES */
     TWEAK_SIZE = 32, /* EG_FLASH_ESP32: bytes with one key */
     UNIT_SIZE = 128, /* EG_FLASH_XTS: bytes with one tweak */
-    ESP32_KEY_SIZE = 32,
+    ESP32_KEY_SIZE = EG__ESP32_KEY_SIZE,
     ESP32_KEY_BITS = 256,
 };
 
@@ -43,6 +43,13 @@ static void reverse(uint8_t *data, size_t size)
 }
 
 /* ---- ESP32 ---- */
+
+void eg__esp32_key(uint8_t whole[EG__ESP32_KEY_SIZE], const struct eg_secret *key)
+{
+    memcpy(whole, key->data, key->size);
+    if (key->size == 24)
+        memcpy(whole + 24, key->data + 8, 8);
+}
 
 /* Which address bit flips each bit of the key: from bit 23 down to bit 5, three times, and then again down
  * from a lower one, which is where the next group begins. */
@@ -103,9 +110,7 @@ static enum eg_code crypt_esp32(uint8_t *data, size_t size, uint32_t flash_addr,
         return eg_error_set(err, EG_BAD_ARGUMENT, "ESP32's flash encryption ends at 0x%llx, before 0x%llx",
                             (unsigned long long)ESP32_FLASH_MAX, (unsigned long long)flash_addr + size);
     EG_TRY(eg_secret_init(&keys, 2 * ESP32_KEY_SIZE, err));
-    memcpy(keys.data, key->data, key->size);
-    if (key->size == 24) /* a part of it twice */
-        memcpy(keys.data + 24, key->data + 8, 8);
+    eg__esp32_key(keys.data, key);
     make_tweaks(bit_of);
     for (size_t done = 0, step; done < size; done += step) {
         const uint32_t addr = flash_addr + (uint32_t)done;

@@ -42,4 +42,9 @@ enum eg_code eg_flash_key_check(enum eg_flash_scheme scheme, const struct eg_sec
 enum eg_code eg_flash_crypt(uint8_t *data, size_t size, uint32_t flash_addr, const struct eg_flash_crypt *how,
                             const struct eg_secret *key, struct eg_error *err) EG_CHECKED;
 
+#define EG__ESP32_KEY_SIZE 32
+
+/** A key as ESP32's hardware has it: of one of 24 bytes a part comes twice. */
+void eg__esp32_key(uint8_t whole[EG__ESP32_KEY_SIZE], const struct eg_secret *key);
+
 #endif

@@ -27,6 +27,9 @@ enum { SWITCH_ANY, SWITCH_ON };
 static const char *const repeat_choices[] = {"allow", "refuse", "rework", NULL};
 enum { REPEAT_ALLOW, REPEAT_REFUSE, REPEAT_REWORK };
 
+static const char *const clones_choices[] = {"refuse", "allow", NULL};
+enum { CLONES_REFUSE, CLONES_ALLOW };
+
 /* ---- Comparisons: ">=0.3 <1.0" ---- */
 
 typedef bool value_parser(const char *text, uint64_t *value);
@@ -393,6 +396,16 @@ static void accepted_text(char text[LIST_TEXT], const struct eg_setting *setting
         memcpy(text + LIST_TEXT - sizeof cut, cut, sizeof cut);
 }
 
+static enum eg_code check_clone(const struct eg_run *run, const struct eg_seen *seen, struct eg_error *err)
+{
+    if (seen->clone_run == 0 || eg_plan_choice(run->plan, "accept.clones") == CLONES_ALLOW)
+        return EG_OK;
+    return eg_error_set(err, EG_CLONE,
+                        "MAC %s with flash %s is a clone: the board of run %" PRId64
+                        " has this MAC with flash %s",
+                        run->unit.mac, run->unit.flash_unique_id, seen->clone_run, seen->clone_flash);
+}
+
 static enum eg_code check_repeat(const struct eg_plan *plan, const struct eg_seen *seen, struct eg_error *err)
 {
     const unsigned repeat = eg_plan_choice(plan, "accept.repeat");
@@ -422,6 +435,7 @@ enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct e
         accepted_text(accepts, setting, rules[i].between);
         return eg_error_set(err, EG_NOT_ACCEPTED, "%s, the job accepts %s", has, accepts);
     }
+    EG_TRY(check_clone(run, seen, err));
     return check_repeat(run->plan, seen, err);
 }
 
@@ -499,6 +513,12 @@ const struct eg_option eg__accept_options[] = {
      .type = EG_OPTION_FILE,
      .without = "any",
      .help = "the same from a file, one a line, each once; `#` begins a comment"},
+    {.key = "accept.clones",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "refuse",
+     .choices = clones_choices,
+     .help = "boards whose MAC is on record with another flash: refused, or allowed, as after the flash was "
+             "replaced"},
     {.key = "accept.repeat",
      .type = EG_OPTION_CHOICE,
      .fallback = "allow",

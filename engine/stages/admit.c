@@ -123,6 +123,26 @@ static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
     return EG_OK;
 }
 
+/* The flash's unique id tells boards of one MAC apart; reading it through the ROM takes long, so it is read
+ * here only when the ledger knows the MAC. */
+static enum eg_code look_up(struct eg_run *run, struct eg_seen *seen, struct eg_error *err)
+{
+    EG_TRY(run->recorder->ops->seen(run->recorder, &run->unit, seen, err));
+    if (!seen->mac_known || run->unit.flash_unique_id[0] != '\0')
+        return EG_OK;
+    EG_TRY(eg_loader_flash_unique_id(&run->loader, run->unit.flash_unique_id, err));
+    return run->recorder->ops->seen(run->recorder, &run->unit, seen, err);
+}
+
+static enum eg_code claim_label(const struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_claim label = {.kind = EG_CLAIM_LABEL, .name = "", .value = run->label};
+
+    if (run->label == NULL)
+        return EG_OK;
+    return run->recorder->ops->claim(run->recorder, run->number, &run->unit, &label, 1, err);
+}
+
 static enum eg_code admit(struct eg_run *run, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg_run_origin(run);
@@ -133,11 +153,12 @@ static enum eg_code admit(struct eg_run *run, struct eg_error *err)
     EG_TRY(check_security(run, err));
     EG_TRY(check_flash(run, err));
     EG_TRY(check_identity(run, err));
-    EG_TRY(run->recorder->ops->seen(run->recorder, run->unit.mac, &seen, err));
+    EG_TRY(look_up(run, &seen, err));
     if (seen.runs != 0 && run->attempt == 1)
         eg_log_note(run->logger, &origin, "seen before: %u %s, %u passed, the last at %s (%s)", seen.runs,
                     seen.runs == 1 ? "run" : "runs", seen.passed, seen.last_utc, seen.last_outcome);
     EG_TRY(eg__accept(run, &seen, err));
+    EG_TRY(claim_label(run, err));
     return run->recorder->ops->intent(run->recorder, run->number, &run->unit, err);
 }
 

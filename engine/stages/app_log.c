@@ -94,12 +94,6 @@ void eg_app_log_finish(struct eg_app_log *log)
     eg_buffer_finish(&log->kept);
 }
 
-/* Of one character: what a terminal would take for an order. */
-static bool is_control(const uint8_t *at, size_t length)
-{
-    return at[0] < ' ' || at[0] == 0x7f || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
-}
-
 void eg_app_quote(char quote[EG_APP_QUOTE_MAX], const char *line, size_t size)
 {
     static const char cut[] = "...";
@@ -113,7 +107,7 @@ void eg_app_quote(char quote[EG_APP_QUOTE_MAX], const char *line, size_t size)
             memcpy(quote + used, cut, sizeof cut);
             return;
         }
-        if (length == 0 || is_control((const uint8_t *)line + at, length)) {
+        if (length == 0 || eg_utf8_is_control(line + at, length)) {
             quote[used++] = '?';
         } else {
             memcpy(quote + used, line + at, length);

@@ -100,6 +100,10 @@ static const struct eg_option options[] = {
      .help =
          "names whose values, and what is made of them, are left out of the records; `key_*` for all that "
          "begin so"},
+    {.key = "unit.unique",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "the serial and unique columns of the pool",
+     .help = "more names whose values belong to one board each; `key_*` for all that begin so"},
     {.key = "unit.nvs.at",
      .type = EG_OPTION_TEXT,
      .without = "no NVS",
@@ -214,6 +218,24 @@ static enum eg_code check_regions(const struct eg_run *run, const struct eg_unit
     return EG_OK;
 }
 
+/* Before anything is erased: no other board has a value that belongs to one board. */
+static enum eg_code claim(const struct eg_run *run, const struct eg_names *names, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_claim *claims = NULL;
+    unsigned count = 0;
+
+    EG_TRY(eg_alloc(&claims, names->count + 1, sizeof *claims, err));
+    for (unsigned i = 0; i < names->count; i++) {
+        const struct eg_name *const name = &names->list[i];
+        if (name->unique && name->value[0] != '\0')
+            claims[count++] = (struct eg_claim){
+                .kind = EG_CLAIM_VALUE, .name = name->name, .value = name->value, .secret = name->secret};
+    }
+    if (count == 0)
+        return EG_OK;
+    return run->recorder->ops->claim(run->recorder, run->number, &run->unit, claims, count, err);
+}
+
 static void data_cleanup(struct eg_unit_data **data)
 {
     eg_unit_data_destroy(*data);
@@ -233,6 +255,7 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));
     EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
     EG_TRY(check_regions(run, data, err));
+    EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
     data = NULL;
     return EG_OK;

@@ -12,7 +12,7 @@ export ESPTOOL_PORT=${urls[0]}
 # digest ADDRESS SIZE WORD...: the command with these words shows the digest of that part of the flash.
 digest() {
   expect_status 0 "$espgang" "${@:3}"
-  expect_equal "what '${*:3}' shows" "$(tail -n 1 out.log)" \
+  expect_equal "what '${*:3}' shows" "$(grep '^MD5' out.log)" \
     "MD5:                $(part board1.bin "$1" "$2" | md5sum | cut -d ' ' -f 1)"
 }
 
@@ -37,16 +37,16 @@ refused 2 'the partition table has no "nothing"' flash-md5 nothing all
 refused 2 'size "much" is no number of 32 bits' flash-md5 0 much
 refused 2 "missing argument: SIZE|all; see 'espgang flash-md5 --help'" flash-md5 0
 
-# Told what it does, and done: only a board that was left in its loader answers without a reset.
+# What was really done is said: only a board that was left in its loader answers without a reset.
 answers() { "$espgang" --before no-reset --after no-reset --connect-attempts 1 read-mac >out.log 2>err.log; }
-for after in hard-reset watchdog-reset; do
-  expect_status 0 "$espgang" reset --after $after
-  expect_text out.log "leaving the loader by $after"
-  ! answers || fail "the loader answers after --after $after"
+for after in 'hard-reset:hard reset by RTS' 'watchdog-reset:reset by watchdog'; do
+  expect_status 0 "$espgang" reset --after "${after%%:*}"
+  expect_text out.log "left the loader: ${after#*:}"
+  ! answers || fail "the loader answers after --after ${after%%:*}"
 done
 expect_status 0 "$espgang" --after no_reset reset
-expect_text out.log 'leaving the loader by no-reset'
+expect_text out.log 'left the loader: no reset: the ROM loader waits'
 answers || fail "nothing answers after --after no_reset: $(cat err.log)"
 expect_status 0 "$espgang" reset
-expect_text out.log 'leaving the loader by hard-reset'
+expect_text out.log 'left the loader: hard reset by RTS'
 ! answers || fail 'the loader answers after a reset'

@@ -34,7 +34,7 @@ programmed() {
   expect_status 0 "$espgang" run "$2" --sim 1 --fast --flash-dir "$work/$1.flash" --ledger "$work/ledger.db"
 }
 
-# patched FILE BYTE2 BYTE3: the bootloader with another header, the digest behind it made anew.
+# patched FILE BYTE2 BYTE3: the bootloader with another header and a new digest after it.
 patched() {
   local size
   size=$(($(stat -c %s "$1") - 32))
@@ -109,7 +109,7 @@ mkdir tmp
 expect_equal 'standard error' "$(cat err.log)" ''
 expect_text build/job.yaml '{name: app, at: 0x10000, file: app.bin}'
 expect_status 0 "$espgang" check build/job.yaml
-expect_equal 'nothing left behind' "$(ls tmp)" ''
+expect_equal 'files that are left' "$(ls tmp)" ''
 
 # refused STATUS SENTENCE ARGUMENT...: and nothing is written, made or left.
 refused() {

@@ -36,6 +36,9 @@
         __VA_ARGS__                                                                                          \
     }
 
+/** "test_name (process 1234)", as messages name this process. */
+const char *this_program(char text[64]);
+
 /** Path of a fixture; skips the running test, saying so, when the folder of fixtures is absent. */
 const char *fixture_path(char path[4096], const char *name);
 

@@ -29,12 +29,14 @@ struct fake_log {
     char port[256], board[32]; /* where the newest record came from */
     unsigned progress;
     uint64_t done, total; /* of the newest progress */
+    char stages[256];     /* "connect connect:ok write write:port-gone": each beginning and end */
+    char progress_stage[16];
 };
 
 struct fake_board {
     const struct eg_target *target;
     struct vb_gang *gang;
-    unsigned behind;   /* the simulated board that FAKE_PORT leads to, from 1 */
+    unsigned number;   /* the simulated board that FAKE_PORT leads to, from 1 */
     unsigned refusals; /* so many openings are refused from now on */
     unsigned opened;   /* so many were not */
     uint16_t vid, pid; /* that the port shows */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The way to the fixtures, which are not in the project. */
+/* What tests ask of their surroundings: the fixtures, which are not in the project, and their own name. */
 
 #include "tests/fakes/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const char *fixture_path(char path[4096], const char *name)
@@ -18,6 +19,18 @@ const char *fixture_path(char path[4096], const char *name)
     }
     snprintf(path, 4096, "%s/%s", folder, name);
     return path;
+}
+
+const char *this_program(char text[64])
+{
+    char name[32] = "";
+    FILE *file = fopen("/proc/self/comm", "r");
+
+    assert_non_null(file);
+    assert_non_null(fgets(name, sizeof name, file));
+    fclose(file);
+    snprintf(text, 64, "%.*s (process %d)", (int)strcspn(name, "\n"), name, (int)getpid());
+    return text;
 }
 
 const char *source_path(char path[4096], const char *name)

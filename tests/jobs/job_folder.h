@@ -51,7 +51,7 @@ struct image {
     size_t size;
 };
 
-/* A valid image of one segment; ESP8266 when chip_id is negative. With the hash, the file ends behind it. */
+/* A valid image of one segment; ESP8266 when chip_id is negative. With the hash, the file ends after it. */
 static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
 {
     struct image image = {.data = {0xe9, 1, 2, 0x10, 0x00, 0x04, 0x08, 0x40}};

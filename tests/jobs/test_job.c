@@ -294,7 +294,7 @@ static void a_list_of_macs_is_checked_line_by_line(void **state)
 {
     static const char *const bad[] = {
         "7c:d",     "7c:df:a1:",    ":7c", "*", "7c:d*", "7c:df:a1:00:11:22:33", "7c:df:a1:00:11:22:*",
-        "7c:df a1", "7cdfa1001122", "x"};
+        "7c:df a1", "7cdfa10011223", "x"};
     char job[200], expected[300];
 
     (void)state;
@@ -315,6 +315,10 @@ static void a_list_of_macs_is_checked_line_by_line(void **state)
     put("macs.txt", "24:0a:c4:00:10:01\n7c:df:a1:*\n\n24-0A-C4-00-10-01\r\n");
     assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
                    "@/job.yaml:5:20: @/macs.txt:4: this stands in line 1 already");
+    put("macs.txt", "\xfe\xff"
+                    "2");
+    assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
+                   "@/job.yaml:5:20: @/macs.txt: the text is UTF-16; save it as UTF-8");
     put("macs.txt", "# none\n\n");
     assert_refused(JOB(FIRMWARE "accept: {mac_file: macs.txt}"), EG_BAD_JOB,
                    "@/job.yaml:5:20: @/macs.txt: there is no MAC in it");
@@ -324,7 +328,7 @@ static void a_list_of_macs_is_checked_line_by_line(void **state)
     assert_refused(JOB(FIRMWARE "accept: {mac_file: none.txt}"), EG_BAD_ARGUMENT,
                    "@/job.yaml:5:20: accept.mac_file: @/none.txt: No such file or directory");
     put("macs.txt", "\xef\xbb\xbf"
-                    "24:0a:c4:00:10:01\r\n\t7c:df:a1\t# a beginning\r\n7c:df:a1:00");
+                    "24:0a:c4:00:10:01\r\n\t7c:df:a1\t# a beginning\r\n7c:df:a1:00\n7cdfa1001122");
     assert_refused(JOB(FIRMWARE "accept: {mac: 7c, mac_file: macs.txt}"), EG_BAD_JOB,
                    "@/job.yaml:5:29: accept.mac_file is given beside accept.mac; one of them is enough");
     put("job.yaml", JOB(FIRMWARE "accept: {mac_file: macs.txt}"));

@@ -18,11 +18,11 @@ while read -r test; do
   name=${test##*/test_}
   name=${name%.c}
   [ -e "$folder/$name.c" ] || [ -e "$folder/$name.h" ] || complain "$test: there is no $folder/$name.c or .h"
-done < <(find tests -name 'test_*.c' -not -path 'tests/e2e/*' -not -path 'tests/fuzz/*')
+done < <(find tests -name 'test_*.c' -not -path 'tests/e2e/*' -not -path 'tests/fuzz/*' -not -path 'tests/matrix/*')
 
 while read -r folder; do
   case $folder in
-    tests/fakes | tests/e2e | tests/fixtures | tests/recordings | tests/fuzz | tests/browser) ;;
+    tests/fakes | tests/e2e | tests/fixtures | tests/recordings | tests/fuzz | tests/browser | tests/matrix) ;;
     tests/*) continue ;;
   esac
   [ -e "$folder/README.md" ] || complain "$folder: has no README.md"

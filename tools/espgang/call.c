@@ -9,7 +9,6 @@
 #include "engine/base/text.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <popt.h>
@@ -144,8 +143,8 @@ enum eg_code cli_check_name(const struct cli_call *call, const char *option, str
     if (at[0] == '\0')
         return cli_usage(call, err, "--%s: the name is empty", option);
     for (size_t length; *at != '\0'; at += length) {
-        length = iscntrl((unsigned char)*at) ? 0 : eg_utf8_length(at, strlen(at));
-        if (length == 0)
+        length = eg_utf8_length(at, strlen(at));
+        if (length == 0 || eg_utf8_is_control(at, length))
             return cli_usage(call, err, "--%s: the name has byte 0x%02x, which is no text", option,
                              (unsigned char)*at);
     }
@@ -219,33 +218,46 @@ static bool has_letter(const struct cli_option *options, char letter)
     return false;
 }
 
+/* Whether the option exists with this first argument; "" = there is none yet. */
+static bool exists_with(const struct cli_option *option, const char *first)
+{
+    const char *const *only = option->only;
+
+    while (only != NULL && *only != NULL && strcmp(*only, first) != 0)
+        only++;
+    return only == NULL || *only != NULL || first[0] == '\0';
+}
+
 /* A letter of table 0 hides the same letter in the others. */
-static void fill(struct tables *tables, int at, const struct cli_option *options)
+static void fill(struct tables *tables, int at, const struct cli_option *options, const char *first)
 {
     const struct cli_option *taken = at > 0 ? tables->rows[0] : NULL;
     int count = 0;
 
     tables->rows[at] = options;
-    for (; options != NULL && options->name != NULL && count < OPTIONS_MAX - 1; options++, count++)
-        tables->table[at][count] = (struct poptOption){
+    for (int row = 0; options != NULL && options->name != NULL && row < OPTIONS_MAX - 1; options++, row++) {
+        if (!exists_with(options, first))
+            continue;
+        tables->table[at][count++] = (struct poptOption){
             options->name,
             has_letter(taken, options->letter) ? '\0' : options->letter,
             options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE,
             NULL,
-            at * OPTIONS_MAX + count + 1,
+            at * OPTIONS_MAX + row + 1,
             NULL,
             NULL,
         };
+    }
     tables->table[at][count] = (struct poptOption)POPT_TABLEEND;
     tables->all[at] =
         (struct poptOption){NULL, '\0', POPT_ARG_INCLUDE_TABLE, tables->table[at], 0, NULL, NULL};
 }
 
-static void make_tables(struct tables *tables, const struct cli_command *command)
+static void make_tables(struct tables *tables, const struct cli_command *command, const char *first)
 {
-    fill(tables, 0, command->options);
-    fill(tables, 1, cli_takes_board_options(command) ? cli_board_options : NULL);
-    fill(tables, 2, cli_help_options);
+    fill(tables, 0, command->options, first);
+    fill(tables, 1, cli_takes_board_options(command) ? cli_board_options : NULL, "");
+    fill(tables, 2, cli_help_options, "");
     tables->all[TABLES] = (struct poptOption)POPT_TABLEEND;
 }
 
@@ -336,7 +348,13 @@ static enum eg_code parse(struct cli_call *call, struct eg_error *err)
     static const char *none[] = {NULL};
     struct tables tables;
 
-    make_tables(&tables, call->command);
+    const char *const second = call->words.count > 1 ? call->words.word[1] : "";
+    char first[64];
+    snprintf(first, sizeof first, "%s", second[0] != '-' ? second : "");
+    for (char *at = first; *at != '\0'; at++)
+        if (*at == '_') /* as esptool 4 and its companions had it */
+            *at = '-';
+    make_tables(&tables, call->command, first);
     call->context = poptGetContext(NULL, call->words.count, (const char **)call->words.word, tables.all, 0);
     EG_TRY(take_options(call, &tables, err));
     if (call->help || call->usage)

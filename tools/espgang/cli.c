@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static struct eg_logger *caller_logger; /* while eg_main_logged() runs */
+
 /* Print the sentence; the status its blame leads to: host 3, job 2, link and board 1. */
 static enum cli_status fail(const struct eg_error *err)
 {
@@ -41,7 +43,7 @@ static enum cli_status fail(const struct eg_error *err)
     return CLI_STATION;
 }
 
-/* A full disk or a closed pipe behind standard output must not look like success. */
+/* Standard output on a full disk or a closed pipe must not look like success. */
 static enum cli_status flush(enum cli_status status)
 {
     errno = 0;
@@ -106,6 +108,8 @@ static enum cli_status run_command(const struct cli_command *command, int argc, 
     struct eg_error err;
 
     call.logger = eg_console_logger_init(&console, stdout);
+    if (caller_logger != NULL && cli_takes_board_options(command))
+        call.logger = caller_logger;
     const enum eg_code code = run(&call, argc, argv, &err);
     eg_console_logger_end_line(&console);
     return code == EG_OK ? call.status : fail(&err);
@@ -198,5 +202,13 @@ enum cli_status cli_main(int argc, const char **argv)
 
 int eg_main(int argc, char **argv)
 {
-    return (int)cli_main(argc, (const char **)argv);
+    return eg_main_logged(argc, argv, NULL);
+}
+
+int eg_main_logged(int argc, char **argv, struct eg_logger *logger)
+{
+    caller_logger = logger;
+    const enum cli_status status = cli_main(argc, (const char **)argv);
+    caller_logger = NULL;
+    return (int)status;
 }

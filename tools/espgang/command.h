@@ -45,6 +45,7 @@ struct cli_option {
     const char *const *offers;  /* further values that completion offers; NULL = none */
     const char *env;            /* environment variable with its value when it is not given; NULL = none */
     bool eat_all;               /* takes every word up to the next option */
+    const char *const *only;    /* first arguments with which it exists, NULL after the last; NULL = any */
     const char *heading;        /* of the options from here on; NULL = as before */
 };
 
@@ -53,6 +54,7 @@ enum {
     CLI_BOARD = 1u << 1,   /* needs a connected board */
     CLI_FLASH = 1u << 2,   /* attaches the flash first */
     CLI_SECURE = 1u << 3,  /* works in secure download mode */
+    CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
 };
 
@@ -107,6 +109,9 @@ bool cli_has_option(const struct cli_call *call, const char *option);
 
 /** Return whether the option is given. */
 bool cli_flag(const struct cli_call *call, const char *option);
+
+/** How --after says to leave the loader. */
+enum eg_after cli_after(const struct cli_call *call);
 
 /** Return its value: the last one given, else that of its environment variable, else NULL. */
 const char *cli_text(const struct cli_call *call, const char *option);

@@ -33,6 +33,8 @@ static void what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_
         {"serial,pin\nC,1\nA,1\nB,2\nA,3\nC,4\n", ":5: serial is the same as in line 3"},
         {"serial\nA\nB\tC\n", ":3: byte 0x09 is a control character"},
         {"serial\nA\rB\n", ":2: byte 0x0d is a control character"},
+        {"serial\tpin\nA\t1\n", ":1: the fields are separated by tabs instead of ','"},
+        {"\xff\xfes", ": the text is UTF-16; save it as UTF-8"},
         {"serial\nA\x7f\n", ":2: byte 0x7f is a control character"},
         {"serial\nA\xff\n", ":2: byte 0xff is not UTF-8"},
         {"serial,pin\n\"A,1\n", ":2: the quote of field 1 is not closed in this line"},

@@ -37,6 +37,8 @@ static void a_full_disk_has_its_own_code(void **state)
 
     assert_int_equal(eg_error_errno(&err, EG_IO, ENOSPC, "ledger.db"), EG_NO_ROOM);
     assert_string_equal(err.text, "ledger.db: No space left on device");
+    assert_int_equal(eg_error_errno(&err, EG_IO, EDQUOT, "ledger.db"), EG_NO_ROOM);
+    assert_int_equal(eg_error_errno(&err, EG_IO, EINVAL, "ledger.db"), EG_IO);
     assert_int_equal(eg_error_errno(&err, EG_IO, EIO, "job.yaml"), EG_IO);
     assert_string_equal(err.text, "job.yaml: Input/output error");
 }

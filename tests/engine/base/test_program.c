@@ -148,6 +148,8 @@ static void a_flood_is_stopped(void **state)
     assert_int_equal(run_script("exec yes word >&2", "", &output, NULL, &err), EG_PROGRAM_FAILED);
     assert_non_null(strstr(err.text, "sh printed more than 1048576 bytes: "));
     assert_int_equal(output.size, 0);
+    assert_error(run_script("head -c 1001 /dev/zero", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh printed more than 1000 bytes");
     assert_ok(run_script("head -c 1000 /dev/zero", "", &output, NULL, &err), err);
     assert_int_equal(output.size, 1000);
 }

@@ -15,6 +15,7 @@ static void assert_every_call(struct eg_board *board, enum eg_code code, const c
     const struct eg_output output = {.data = (uint8_t[16]){0}, .size = 16};
     char description[EG_DESCRIPTION_TEXT], features[EG_FEATURES_TEXT];
     struct eg_security_info security;
+    struct eg_security_state state;
     uint8_t md5[EG_MD5_SIZE];
     struct eg_flash_id id;
     struct eg_error err;
@@ -25,6 +26,8 @@ static void assert_every_call(struct eg_board *board, enum eg_code code, const c
     assert_error(eg_board_run_stub(board, &err), err, code, sentence);
     assert_error(eg_board_change_baud(board, 921600, &err), err, code, sentence);
     assert_error(eg_board_reset_chip(board, EG_AFTER_HARD_RESET, &err), err, code, sentence);
+    assert_error(eg_board_can_leave(board, EG_AFTER_HARD_RESET, &err), err, code, sentence);
+    assert_error(eg_board_read_security_state(board, &state, &err), err, code, sentence);
     assert_error(eg_board_run(board, &err), err, code, sentence);
     assert_error(eg_board_chip_description(board, description, &err), err, code, sentence);
     assert_error(eg_board_chip_features(board, features, &err), err, code, sentence);
@@ -114,9 +117,33 @@ static void a_cancelled_board_answers_every_call_with_that(void **state)
     fake_board_fill(fake);
     eg_board_cancel(fake->board);
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
-    assert_error(eg_board_connect(fake->board, &err), err, EG_CANCELLED, "cancelled");
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
     fake_board_assert_untouched(fake);
+    assert_ok(eg_board_connect(fake->board, &err), err); /* takes the cancel back */
+    assert_string_equal(eg_board_chip_name(fake->board), "esp32c3");
+    eg_board_cancel(fake->board);
+    assert_every_call(fake->board, EG_CANCELLED, "cancelled");
+}
+
+static void stages_of_one_board_go_to_the_logger(void **state)
+{
+    struct fake_board *fake = *state;
+    const struct eg_flash_file file = {.addr = 0x10000, .input = {.data = "firmware", .size = 8}};
+    struct eg_error err;
+
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
+    fake_board_connect(fake, FAKE_STUB);
+    assert_string_equal(fake->log.stages, "connect connect:ok stub stub:ok attach attach:ok");
+    fake->log.stages[0] = '\0';
+    assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
+    assert_ok(eg_board_verify_flash(fake->board, &file, 1, NULL, &err), err);
+    assert_int_equal(eg_board_verify_flash(fake->board, &file, 0, NULL, &err), EG_BAD_ARGUMENT);
+    assert_string_equal(fake->log.stages, "write write:ok verify verify:ok verify verify:bad-argument");
+    assert_string_equal(fake->log.progress_stage, "write");
+    fake->log.stages[0] = '\0';
+    fake->refusals = 1;
+    assert_int_equal(eg_board_connect(fake->board, &err), EG_PORT_BUSY);
+    assert_string_equal(fake->log.stages, "connect connect:port-busy");
 }
 
 static void a_board_that_was_cancelled_before_it_connects_opens_no_port(void **state)
@@ -181,9 +208,9 @@ static void options_that_do_not_exist_are_named(void **state)
         {{.port_filters = (const char *const[]){"vid=0x303a", "colour=red", NULL}},
          "port filter \"colour=red\": is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT"},
         {{.settings = &settings},
-         "reset sequence \"D0|X1\": \"X1\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>"},
+         "reset sequence \"D0|X1\": unknown word \"X1\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
         {{.settings = &hard_settings},
-         "reset sequence \"R1|W61\": \"W61\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>"},
+         "reset sequence \"R1|W61\": unknown word \"W61\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
     };
 
     (void)fake;
@@ -487,11 +514,18 @@ static void a_board_is_left_as_is_asked(void **state)
         enum fake_loader loader;
         enum eg_after after;
         bool stays, stub_stays;
+        const char *left_by, *note;
     } rows[] = {
-        {FAKE_ROM, EG_AFTER_HARD_RESET, false, false},   {FAKE_STUB, EG_AFTER_HARD_RESET, false, false},
-        {FAKE_ROM, EG_AFTER_SOFT_RESET, false, false},   {FAKE_STUB, EG_AFTER_SOFT_RESET, false, false},
-        {FAKE_ROM, EG_AFTER_NO_RESET, true, false},      {FAKE_ROM, EG_AFTER_NO_RESET_STUB, true, false},
-        {FAKE_STUB, EG_AFTER_NO_RESET_STUB, true, true},
+        {FAKE_ROM, EG_AFTER_HARD_RESET, false, false, "hard reset by RTS", ""},
+        {FAKE_STUB, EG_AFTER_HARD_RESET, false, false, "hard reset by RTS", ""},
+        {FAKE_ROM, EG_AFTER_SOFT_RESET, false, false, "the loader was told to start the application", ""},
+        {FAKE_STUB, EG_AFTER_SOFT_RESET, false, false, "hard reset by RTS",
+         "note: leaving the loader: hard reset by RTS"},
+        {FAKE_ROM, EG_AFTER_NO_RESET, true, false, "no reset: the ROM loader waits", ""},
+        {FAKE_ROM, EG_AFTER_NO_RESET_STUB, true, false, "no reset: the ROM loader waits", ""},
+        {FAKE_STUB, EG_AFTER_NO_RESET_STUB, true, true, "no reset: the stub waits", ""},
+        {FAKE_ROM, EG_AFTER_WATCHDOG_RESET, false, false, "hard reset by RTS",
+         "note: leaving the loader: hard reset by RTS"},
     };
 
     fake_board_plug(fake, "esp32", FAKE_APP, NO_FAULTS);
@@ -499,7 +533,13 @@ static void a_board_is_left_as_is_asked(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         eg_board_destroy(fake->board);
         fake_board_connect(fake, rows[i].loader);
+        assert_ok(eg_board_can_leave(fake->board, rows[i].after, &err), err);
+        fake->log.text.size = 0;
+        assert_string_equal(eg_board_left_by(fake->board), "");
         assert_ok(eg_board_reset_chip(fake->board, rows[i].after, &err), err);
+        assert_string_equal(eg_board_left_by(fake->board), rows[i].left_by);
+        assert_int_equal(fake_board_count(fake, "note: "), rows[i].note[0] != '\0');
+        assert_true(rows[i].note[0] == '\0' || fake_board_said(fake, rows[i].note));
         assert_int_equal(waits_in_loader(fake), rows[i].stays);
         if (rows[i].stays)
             assert_int_equal(eg_board_has_stub(fake->board), rows[i].stub_stays);
@@ -576,6 +616,7 @@ int main(void)
         FAKE_TEST(a_board_that_is_not_connected_answers_no_call),
         FAKE_TEST(a_board_that_connected_in_vain_is_not_connected),
         FAKE_TEST(a_cancelled_board_answers_every_call_with_that),
+        FAKE_TEST(stages_of_one_board_go_to_the_logger),
         FAKE_TEST(a_board_that_was_cancelled_before_it_connects_opens_no_port),
         FAKE_TEST(options_and_their_strings_are_copied),
         FAKE_TEST(options_that_do_not_exist_are_named),

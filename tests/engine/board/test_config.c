@@ -225,12 +225,10 @@ static void a_value_that_cannot_be_used_is_named_with_its_line(void **state)
          "connect_attempts is \"99999999999999999999\", not a whole number"},
         {"open_port_attempts = many", "open_port_attempts is \"many\", not a whole number"},
         {"write_block_attempts = 0", "write_block_attempts is \"0\", not a whole number"},
-        {"custom_reset_sequence = D0|Z",
-         "custom_reset_sequence: reset sequence \"D0|Z\": \"Z\" is none of D0 D1 R0 R1 U<dtr>,<rts> "
-         "W<seconds>"},
-        {"custom_hard_reset_sequence = R2",
-         "custom_hard_reset_sequence: reset sequence \"R2\": \"R2\" is none of D0 D1 R0 R1 U<dtr>,<rts> "
-         "W<seconds>"},
+        {"custom_reset_sequence = D0|Z", "custom_reset_sequence: reset sequence \"D0|Z\": unknown word "
+                                         "\"Z\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
+        {"custom_hard_reset_sequence = R2", "custom_hard_reset_sequence: reset sequence \"R2\": unknown word "
+                                            "\"R2\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>"},
         {"timeout", "\"timeout\" has no value"},
     };
     char text[256], sentence[512];

@@ -32,7 +32,7 @@ static void a_file_is_a_path_or_data_or_a_stream(void **state)
     fake_board_write(fake, "app.bin", "from a path", 11);
     FILE *file = fopen(fake_board_path(fake, path, "app.bin"), "rb");
     assert_non_null(file);
-    assert_int_equal(fseek(file, 5, SEEK_SET), 0);
+    assert_int_equal(fseek(file, 5, SEEK_SET), 0); /* read from there, each time */
     const struct eg_flash_file files[] = {
         {.addr = 0x10000, .input = {.path = path}, .encrypt = true},
         {.addr = 0x20000, .input = {.data = "data", .size = 4}},
@@ -40,13 +40,14 @@ static void a_file_is_a_path_or_data_or_a_stream(void **state)
         {.addr = 0x40000, .input = {.file = file}},
     };
     const enum eg_code code = eg__pieces_read(&pieces, files, 4, &err);
+    assert_int_equal(ftell(file), 5);
     fclose(file);
     assert_ok(code, err);
     assert_int_equal(pieces.count, 4);
     assert_piece(&pieces.piece[0], path, 0x10000, "from a path", 11);
     assert_piece(&pieces.piece[1], "data", 0x20000, "data", 4);
     assert_piece(&pieces.piece[2], "a stream", 0x30000, "a path", 6);
-    assert_piece(&pieces.piece[3], "data", 0x40000, "", 0); /* nothing is left */
+    assert_piece(&pieces.piece[3], "data", 0x40000, "a path", 6);
     assert_true(pieces.piece[0].encrypt && !pieces.piece[1].encrypt);
     assert_int_equal(pieces.piece[3].file, 3);
 }
@@ -279,7 +280,7 @@ static void a_single_range_is_asked_for(void **state)
 
 /* ---- Outputs ---- */
 
-/* Puts the text in two parts; fails behind the first when `fail`. */
+/* Write the text in two parts; fail after the first if `fail`. */
 static enum eg_code put_text(const struct eg_output *output, const char *text, bool fail, bool keep,
                              struct eg_error *err)
 {

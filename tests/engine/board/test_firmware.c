@@ -241,7 +241,7 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
         files[0], {.addr = 0x1400, .input = {.data = "", .size = 0}}, files[1]};
     static const char overlap[] =
         "a at 0x00001000 ends at 0x00001005, in or behind the sector where b begins, 0x00001800";
-    const struct eg_merge_options behind = {.target_offset = 0x1001};
+    const struct eg_merge_options past = {.target_offset = 0x1001};
     char path[4096];
     struct eg_error err;
 
@@ -249,7 +249,7 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
     const struct eg_output output = {.path = fake_board_path(fake, path, "merged.bin")};
     assert_error(eg_merge_bin(files, 2, "esp32", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT, overlap);
     assert_error(eg_merge_bin(hidden, 3, "esp32", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT, overlap);
-    assert_error(eg_merge_bin(files, 1, "esp32", &behind, &output, NULL, &err), err, EG_BAD_JOB,
+    assert_error(eg_merge_bin(files, 1, "esp32", &past, &output, NULL, &err), err, EG_BAD_JOB,
                  "a at 0x00001000 lies before the target offset 0x00001001");
     assert_error(eg_merge_bin(files, 1, "", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT,
                  WITH_CHIPS("chip \"\" is none of "));

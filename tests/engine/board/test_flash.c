@@ -370,7 +370,7 @@ static void the_supply_of_an_esp32s_flash_is_set(void **state)
     assert_ok(eg_board_flash_id(fake->board, &id, &err), err);
     assert_string_equal(id.voltage, "1.9V by RTC_CNTL register");
     assert_error(eg_board_override_vddsdio(fake->board, "3.3V", &err), err, EG_BAD_ARGUMENT,
-                 "flash supply \"3.3V\" is none of 1.8V, 1.9V, OFF");
+                 "unknown flash supply \"3.3V\"; use 1.8V, 1.9V or OFF");
     fake_board_unplug(fake);
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     assert_error(eg_board_override_vddsdio(fake->board, "1.8V", &err), err, EG_UNSUPPORTED,

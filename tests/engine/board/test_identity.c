@@ -113,6 +113,39 @@ static void security_info_is_told_where_there_is_one(void **state)
     }
 }
 
+static struct eg_security_state state_of(struct fake_board *fake, const char *chip,
+                                         const struct vb_config *config)
+{
+    struct eg_security_state state;
+    struct eg_error err;
+
+    fake_board_plug(fake, chip, config, NO_FAULTS);
+    fake_board_connect(fake, FAKE_ROM);
+    assert_ok(eg_board_read_security_state(fake->board, &state, &err), err);
+    fake_board_unplug(fake);
+    return state;
+}
+
+static void security_state_is_read_from_every_chip_that_has_one(void **state)
+{
+    struct fake_board *fake = *state;
+    struct eg_security_state is;
+    struct eg_error err;
+
+    is = state_of(fake, "esp32", FAKE_USUAL);
+    assert_false(is.secure_boot || is.secure_boot_v1 || is.flash_encryption || is.secure_download);
+    is = state_of(fake, "esp32", FAKE_CONFIG(.flash_encryption = true, .secure_boot_v1 = true));
+    assert_true(is.secure_boot && is.secure_boot_v1 && is.flash_encryption);
+    is = state_of(fake, "esp32c3", FAKE_CONFIG(.secure_boot = true, .flash_encryption = true));
+    assert_true(is.secure_boot && !is.secure_boot_v1 && is.flash_encryption && !is.secure_download);
+    is = state_of(fake, "esp32c3", FAKE_CONFIG(.secure_boot = true, .secure_download = true));
+    assert_true(is.secure_boot && is.secure_download && !is.flash_encryption);
+
+    fake_board_start(fake, "esp8266", FAKE_ROM);
+    assert_error(eg_board_read_security_state(fake->board, &is, &err), err, EG_UNSUPPORTED,
+                 "ESP8266 has neither secure boot nor flash encryption");
+}
+
 static void a_port_of_the_chips_own_is_told_from_a_bridge(void **state)
 {
     struct fake_board *fake = *state;
@@ -168,6 +201,7 @@ int main(void)
         FAKE_TEST(a_board_with_an_impossible_mac_does_not_connect),
         FAKE_TEST(only_an_esp8266_has_a_number),
         FAKE_TEST(security_info_is_told_where_there_is_one),
+        FAKE_TEST(security_state_is_read_from_every_chip_that_has_one),
         FAKE_TEST(a_port_of_the_chips_own_is_told_from_a_bridge),
         FAKE_TEST(in_secure_download_mode_nothing_is_told),
     };

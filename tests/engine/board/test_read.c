@@ -361,14 +361,17 @@ static void files_that_the_flash_holds_are_verified(void **state)
         fake_board_start(fake, "esp32", loader);
         fake_board_fill(fake);
         memset(fake_board_flash(fake) + 0x2001 + 4095, 0xff,
-               1); /* behind a file of no multiple of 4 stands FF */
+               1); /* a file whose size is not a multiple of 4 is followed by FF */
         const struct eg_flash_file files[] = {
             at(0x2001, fake->kept + 0x2001, 4095, "odd"), at(0x10000, fake->kept + 0x10000, MIB, "long"),
             at(0x3ffffc, fake->kept + 0x3ffffc, 4, "last"), at(0x3000, (const uint8_t *)"", 0, "empty")};
         assert_ok(eg_board_verify_flash(fake->board, files, 4, NULL, &err), err);
         assert_true(fake_board_said(fake, "print: odd: 4096 bytes at 0x00002001 are in the flash"));
         assert_true(fake_board_said(fake, "print: long: 1048576 bytes at 0x00010000 are in the flash"));
-        assert_ok(eg_board_verify_flash(fake->board, NULL, 0, NULL, &err), err);
+        assert_error(eg_board_verify_flash(fake->board, NULL, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+                     "nothing to verify: no file is given");
+        assert_error(eg_board_verify_flash(fake->board, files + 3, 1, NULL, &err), err, EG_BAD_ARGUMENT,
+                     "nothing to verify: every file is empty");
         fake_board_unplug(fake);
     }
 }

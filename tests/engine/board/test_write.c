@@ -21,7 +21,7 @@ static uint32_t round_up(uint32_t value, uint32_t to)
 }
 
 /* The flash holds `size` bytes of `data` at `addr`; the rest of their sectors is blank, and all others are as
- * they were filled, but for the sector behind, which the ROM of an ESP8266 may take. */
+ * they were filled, except the sector after them, which the ROM of an ESP8266 may erase too. */
 static void assert_holds(struct fake_board *fake, uint32_t addr, uint32_t size)
 {
     const uint32_t from = addr / SECTOR * SECTOR, to = round_up(addr + size, SECTOR);
@@ -182,8 +182,7 @@ static void the_rom_of_an_esp8266_erases_nothing_that_was_just_written(void **st
     struct eg_error err;
 
     fake_noise(data, sizeof data, 1);
-    hex =
-        fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* in front of the other file and behind it */
+    hex = fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* before the other file and after it */
     files[1] = (struct eg_flash_file){.input = {.data = hex, .size = strlen(hex), .name = "app.hex"}};
     fake_board_start(fake, "esp8266", FAKE_ROM);
     fake_board_fill(fake);
@@ -319,7 +318,7 @@ static void a_file_that_got_longer_or_shorter_is_compared_up_to_its_last_sector(
         size_t size, before_size;
         unsigned sent;
     } rows[] = {
-        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* what was behind it is nobody's business */
+        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* what comes after it does not matter */
         {2 * SECTOR + 50, 2 * SECTOR + 100, 1}, /* the last sector loses bytes */
         {2 * SECTOR + 50, 2 * SECTOR, 1},       {2 * SECTOR, SECTOR, 1}, {SECTOR, 0, 1},
     };

@@ -117,6 +117,7 @@ static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **st
     } rows[] = {
         {32, 0xab, 0, "row at offset 0x20 of the partition table begins with ab 50, not aa 50"},
         {12, 0x1b, 0, "row at offset 0x0 of the partition table has a name that is no text"},
+        {12, 0x7f, 0, "row at offset 0x0 of the partition table has a name that is no text"},
         {12, 0xff, 0, "row at offset 0x0 of the partition table has a name that is no text"},
         {4, 1, 0,
          "MD5 at offset 0x50 of the partition table is 486649c6cdf8e4bc8815dccc8fff5792, the rows have "
@@ -137,6 +138,24 @@ static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **st
             eg_partitions_parse(&back, binary.data, rows[i].size != 0 ? rows[i].size : binary.size, &err),
             err, EG_BAD_IMAGE, rows[i].text);
     }
+}
+
+static void every_byte_of_the_md5_is_compared(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer binary = {0};
+    const struct eg_partitions table = make(two_rows, 2);
+    struct eg_partitions back;
+    struct eg_error err;
+
+    assert_ok(eg_partitions_write(&binary, &table, true, &err), err);
+    for (size_t i = 0; i < EG_MD5_SIZE; i++) {
+        binary.data[0x50 + i] ^= 0x80;
+        if (eg_partitions_parse(&back, binary.data, binary.size, &err) != EG_BAD_IMAGE)
+            fail_msg("byte %zu of the MD5 may be anything", i);
+        binary.data[0x50 + i] ^= 0x80;
+    }
+    assert_ok(eg_partitions_parse(&back, binary.data, binary.size, &err), err);
 }
 
 static void an_empty_table_and_one_with_too_many_rows_are_refused(void **state)
@@ -217,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_name_may_fill_its_sixteen_bytes),
         cmocka_unit_test(what_stands_behind_the_end_of_a_name_is_not_part_of_it),
         cmocka_unit_test(what_is_wrong_with_a_binary_table_is_named_with_its_offset),
+        cmocka_unit_test(every_byte_of_the_md5_is_compared),
         cmocka_unit_test(an_empty_table_and_one_with_too_many_rows_are_refused),
         cmocka_unit_test(what_does_not_fit_together_is_refused),
         cmocka_unit_test(names_and_numbers_of_types_are_found),

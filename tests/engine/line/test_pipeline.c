@@ -20,6 +20,7 @@ struct scene {
     struct eg_port port;
     unsigned opened, closed;
     enum eg_code ends[10]; /* of "write", by attempt */
+    bool deaf[10];         /* "connect" fails, by attempt */
     unsigned resends[10];
     unsigned smoke[10]; /* block that fails; all the same at first */
     unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
@@ -46,12 +47,11 @@ static enum eg_code connect_stage(struct eg_run *run, struct eg_error *err)
     static const struct eg_port_ops ops = {.close = close_port};
     struct scene *scene = scene_of(run);
 
-    (void)err;
     scene->opened++;
     scene->port = (struct eg_port){.ops = &ops, .bytes_sent = 100, .bytes_received = 10};
     run->port = &scene->port;
-    run->loader.baud = run->baud;
-    return EG_OK;
+    run->loader.baud = scene->deaf[run->attempt - 1] ? EG_PORT_OPEN_BAUD : run->baud;
+    return scene->deaf[run->attempt - 1] ? eg_error_set(err, EG_NO_SYNC, "no answer") : EG_OK;
 }
 
 static enum eg_code write_stage(struct eg_run *run, struct eg_error *err)
@@ -341,6 +341,20 @@ static void the_wait_before_another_attempt_ends_with_a_cancel(void **state)
                         "cancelled before another attempt, after write: block 0 went up in smoke");
 }
 
+static void a_failed_connect_does_not_lower_the_rate(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_plan_set(scene->plan, "retry.attempts", "4");
+    scene->deaf[0] = scene->deaf[1] = true;
+    scene->ends[2] = EG_TIMEOUT;
+    run_scene(scene);
+    assert_int_equal(scene->baud[2], 921600);
+    assert_int_equal(scene->baud[3], 460800);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_string_equal(scene->result.marginal, "needed another attempt");
+}
+
 static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
 {
     struct scene *scene = *state;
@@ -449,6 +463,7 @@ int main(void)
         TEST(a_failure_that_may_pass_can_be_final_at_once),
         TEST(every_attempt_is_on_record_with_its_sentence),
         TEST(the_wait_before_another_attempt_ends_with_a_cancel),
+        TEST(a_failed_connect_does_not_lower_the_rate),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),

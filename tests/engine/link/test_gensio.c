@@ -5,11 +5,14 @@
 #include "tests/fakes/check.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +35,7 @@ struct peer {
     bool offers_first;    /* says WILL, and DO only a moment later */
     bool mute;            /* does not acknowledge modem lines */
     uint32_t granted;     /* the rate it says it has set; 0 = what was asked for */
+    const char *says;     /* a line with which it closes at once; NULL = it stays */
     size_t close_after;   /* bytes of data after which it closes; 0 = never */
     int listener, client; /* sockets */
     char url[64];
@@ -151,6 +155,14 @@ static void *serve(void *context)
     ssize_t count;
 
     peer->client = accept(peer->listener, NULL, NULL);
+    if (peer->client < 0)
+        return NULL;
+    while (peer->says != NULL && peer->client >= 0) { /* to every client */
+        put(peer, (const uint8_t *)peer->says, strlen(peer->says));
+        eg_clock_sleep_until_us(eg_clock_us() + 50000);
+        close(peer->client);
+        peer->client = accept(peer->listener, NULL, NULL);
+    }
     if (peer->client < 0)
         return NULL;
     if (peer->offers_first) {
@@ -408,6 +420,103 @@ static void a_closed_connection_is_a_port_that_is_gone(void **state)
     peer_stop(&peer);
 }
 
+static void what_a_server_says_before_it_closes_is_passed_on(void **state)
+{
+    (void)state;
+    static const char *const schemes[] = {"rfc2217", "tcp"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct peer peer = {.says = "Busy\r\nPort already in use\r\n\r\n"};
+        struct eg_error err;
+        struct eg_port *port = NULL;
+        char expected[160];
+        uint8_t data[64];
+        size_t got;
+
+        peer_start(&peer, schemes[i]);
+        enum eg_code code = eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err);
+        while (code == EG_OK)
+            code = eg_port_read(port, data, sizeof data, &got, 5000, &err);
+        snprintf(expected, sizeof expected,
+                 "%s: the server said \"Port already in use\" and closed the connection", peer.url);
+        assert_error(code, err, EG_PORT_REFUSED, expected);
+        eg_port_close(port);
+        peer_stop(&peer);
+    }
+}
+
+static void options_of_pyserial_are_taken(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"?ign_set_control", "?timeout=2.5", "?logging=debug&poll_modem",
+                                          "?poll_modem&ign_set_control&timeout=1"};
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct peer peer = {0};
+        struct eg_error err;
+        struct eg_port *port;
+        char url[128];
+
+        peer_start(&peer, "rfc2217");
+        snprintf(url, sizeof url, "%s%s", peer.url, options[i]);
+        assert_ok(eg_port_open(&port, url, eg_port_schemes, NULL, &err), err);
+        assert_string_equal(port->url, url);
+        eg_port_close(port);
+        peer_stop(&peer);
+    }
+}
+
+static void options_that_mean_nothing_are_named(void **state)
+{
+    (void)state;
+    struct eg_error err;
+    struct eg_port *port;
+
+    assert_error(
+        eg_port_open(&port, "rfc2217://h:1?timeout=2&baud=9600", eg_port_schemes, NULL, &err), err,
+        EG_NO_PORT,
+        "rfc2217://h:1?timeout=2&baud=9600: unknown option \"baud=9600\"; known are ign_set_control, "
+        "poll_modem, timeout=SECONDS and logging=LEVEL");
+    assert_error(eg_port_open(&port, "tcp://h:1?timeout=-1", eg_port_schemes, NULL, &err), err, EG_NO_PORT,
+                 "tcp://h:1?timeout=-1: \"timeout=-1\" is not timeout=SECONDS, at most 3600");
+}
+
+/* gensio's selector has room for descriptors below FD_SETSIZE and does not look. */
+static void more_descriptors_than_the_selector_has_room_for_are_refused(void **state)
+{
+    (void)state;
+    const struct rlimit more = {2000, 2000};
+    struct rlimit before;
+    struct peer peer = {0};
+    struct eg_error err;
+    struct eg_port *port;
+    char expected[256];
+    int first = -1, last = -1;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    if (before.rlim_max < more.rlim_max)
+        skip();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){more.rlim_cur, before.rlim_max}), 0);
+    peer_start(&peer, "rfc2217");
+    while (last < FD_SETSIZE - 1) {
+        last = open("/dev/null", O_RDONLY);
+        assert_true(last >= 0);
+        first = first < 0 ? last : first;
+    }
+    snprintf(expected, sizeof expected,
+             "%s: too many open files: network ports of one program must have descriptors below 1024, so "
+             "about 480 can "
+             "be open at once",
+             peer.url);
+    assert_error(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err, EG_PORT_REFUSED, expected);
+    while (last >= first)
+        close(last--);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_ok(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err);
+    eg_port_close(port);
+    peer_stop(&peer);
+}
+
 static void writing_to_a_closed_connection_raises_no_signal(void **state)
 {
     (void)state;
@@ -539,6 +648,10 @@ int main(void)
         cmocka_unit_test(tcp_carries_every_byte_and_has_neither_rate_nor_lines),
         cmocka_unit_test(what_was_discarded_is_not_read),
         cmocka_unit_test(a_closed_connection_is_a_port_that_is_gone),
+        cmocka_unit_test(what_a_server_says_before_it_closes_is_passed_on),
+        cmocka_unit_test(options_of_pyserial_are_taken),
+        cmocka_unit_test(options_that_mean_nothing_are_named),
+        cmocka_unit_test(more_descriptors_than_the_selector_has_room_for_are_refused),
         cmocka_unit_test(writing_to_a_closed_connection_raises_no_signal),
         cmocka_unit_test(nobody_listening_is_no_port),
         cmocka_unit_test(addresses_that_make_no_sense_are_named),

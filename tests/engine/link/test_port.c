@@ -311,7 +311,7 @@ static void a_url_that_no_scheme_takes_is_named(void **state)
     struct eg_port *port;
 
     assert_error(eg_port_open(&port, "sim:esp32", schemes, NULL, &err), err, EG_NO_PORT,
-                 "sim:esp32: no such kind of port");
+                 "sim:esp32: unknown kind of port");
 }
 
 static void a_port_that_cannot_be_set_up_is_closed_again(void **state)

@@ -186,7 +186,7 @@ static void a_wrong_custom_sequence_touches_no_line(void **state)
         char expected[160];
 
         snprintf(expected, sizeof expected,
-                 "reset sequence \"%s\": \"%s\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>",
+                 "reset sequence \"%s\": unknown word \"%s\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>",
                  bad[i].sequence, bad[i].word);
         assert_error(eg_reset_run_custom(port, bad[i].sequence, &err), err, EG_BAD_JOB, expected);
         assert_string_equal(board.events, "");

@@ -104,11 +104,11 @@ static void a_pty_in_use_is_busy(void **state)
     struct eg_port *port;
     struct eg_port *second;
     struct pty pty;
-    char expected[128];
+    char expected[128], name[64];
 
     pty_open(&pty);
     assert_ok(eg_port_open(&port, pty.path, eg_port_schemes, NULL, &err), err);
-    snprintf(expected, sizeof expected, "%s: another program uses it", pty.path);
+    snprintf(expected, sizeof expected, "%s: %s uses it", pty.path, this_program(name));
     assert_error(eg_port_open(&second, pty.path, eg_port_schemes, NULL, &err), err, EG_PORT_BUSY, expected);
     eg_port_close(port);
     assert_ok(eg_port_open(&second, pty.path, eg_port_schemes, NULL, &err), err);

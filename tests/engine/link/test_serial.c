@@ -11,10 +11,13 @@
 #include "tests/fakes/usb_tree.h"
 #include "tools/vboard/carrier/termios2.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATH "/dev/ttyUSB7"
@@ -364,18 +367,141 @@ static void a_port_is_reopened_at_its_place_under_the_name_it_has_then(void **st
     unplug(&board);
 }
 
+static void trouble(struct board *board, const char *rules)
+{
+    assert_int_equal(usb_tree_trouble(board->usb.folder, "ttyUSB7", rules), 0);
+}
+
+/* Everything that is done to a port, each while its driver reports a disturbance. */
+static void assert_disturbance_costs_nothing(const char *error)
+{
+    struct board board;
+    char rules[64];
+    uint8_t byte = 0;
+    size_t got = 0;
+    bool kept;
+
+    plug(&board);
+    snprintf(rules, sizeof rules, "all %s 1 120 1", error);
+    trouble(&board, rules);
+    assert_ok(eg_port_set_lines(board.port, true, false, &board.err), board.err);
+    trouble(&board, rules);
+    assert_ok(eg_port_set_baud(board.port, 921600, &board.err), board.err);
+    trouble(&board, rules);
+    assert_ok(eg_port_keep_lines(board.port, &kept, &board.err), board.err);
+    trouble(&board, rules);
+    assert_ok(eg_port_discard(board.port, &board.err), board.err);
+    trouble(&board, rules);
+    assert_ok(eg_port_write(board.port, (const uint8_t *)"?", 1, 5000, &board.err), board.err);
+    trouble(&board, rules);
+    assert_ok(eg_port_drain(board.port, 5000, &board.err), board.err);
+    assert_int_equal(read(board.adapter.master, &byte, 1), 1);
+    assert_int_equal(byte, '?');
+    assert_int_equal(write(board.adapter.master, "!", 1), 1);
+    trouble(&board, rules);
+    assert_ok(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err);
+    assert_int_equal(got, 1);
+    assert_int_equal(byte, '!');
+    assert_history(&board.adapter, "D1R1 X L D0R0 D1R0");
+    unplug(&board);
+}
+
+static void a_disturbance_that_drivers_report_costs_nothing(void **state)
+{
+    (void)state;
+    static const char *const errors[] = {"EPROTO", "ETIMEDOUT", "ESHUTDOWN", "ENODEV", "EIO", "EILSEQ"};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        assert_disturbance_costs_nothing(errors[i]);
+}
+
+static void a_disturbance_while_a_port_is_opened_costs_nothing(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug_in(&board, true);
+    trouble(&board, "all EPROTO 1 120 1");
+    open_port(&board);
+    unplug(&board);
+}
+
+static void a_disturbance_that_does_not_end_is_a_port_that_is_gone(void **state)
+{
+    (void)state;
+    struct board board;
+    uint8_t byte = 0;
+
+    plug(&board);
+    trouble(&board, "all EPROTO 1 60000 1");
+    assert_error(eg_port_set_lines(board.port, true, false, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": setting DTR and RTS failed for 500 ms: Protocol error");
+    board.port->gone = false;
+    assert_error(eg_port_write(board.port, &byte, 1, 5000, &board.err), board.err, EG_PORT_GONE,
+                 PATH ": writing failed for 500 ms: Protocol error");
+    unplug(&board);
+}
+
+/* cdc_acm has no buffer left and says so; poll() sees room. */
+static void a_driver_without_room_is_waited_for(void **state)
+{
+    (void)state;
+    struct board board;
+    uint8_t byte = 0;
+
+    plug(&board);
+    trouble(&board, "write EAGAIN 1 120 1");
+    assert_ok(eg_port_write(board.port, (const uint8_t *)"?", 1, 5000, &board.err), board.err);
+    assert_int_equal(read(board.adapter.master, &byte, 1), 1);
+    trouble(&board, "write EAGAIN 1 60000 1");
+    assert_error(eg_port_write(board.port, &byte, 1, 150, &board.err), board.err, EG_TIMEOUT,
+                 PATH ": 1 of 1 bytes left to send after 150 ms");
+    unplug(&board);
+}
+
+static void another_reader_of_an_open_port_is_named(void **state)
+{
+    (void)state;
+    struct board board;
+    char name[64], text[64], expected[64];
+    int ready[2];
+
+    plug_in(&board, true);
+    assert_int_equal(pipe(ready), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) { /* as a modem manager does, before anybody asks for the port alone */
+        const int fd = open(PATH, O_RDWR | O_NOCTTY);
+        (void)!write(ready[1], "", fd >= 0);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], text, 1), 1);
+    open_port(&board);
+    assert_true(eg_port_other_reader(board.port, text, sizeof text));
+    snprintf(expected, sizeof expected, "%.*s(process %d)", (int)strcspn(this_program(name), "("), name,
+             (int)child);
+    assert_string_equal(text, expected);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_false(eg_port_other_reader(board.port, text, sizeof text));
+    close(ready[0]);
+    close(ready[1]);
+    unplug(&board);
+}
+
 static void a_port_in_use_is_busy_under_any_name(void **state)
 {
     (void)state;
     struct board board;
     struct eg_port *second;
-    char link[64];
-    char expected[128];
+    char link[64], name[64];
+    char expected[160];
 
     plug(&board);
     snprintf(link, sizeof link, "%s/by-another-name", board.usb.folder);
     assert_int_equal(symlink(PATH, link), 0);
-    snprintf(expected, sizeof expected, "%s: another program uses it", link);
+    snprintf(expected, sizeof expected, "%s: %s uses it", link, this_program(name));
     assert_error(eg_port_open(&second, link, eg_port_schemes, NULL, &board.err), board.err, EG_PORT_BUSY,
                  expected);
     unplug(&board);
@@ -402,6 +528,11 @@ int main(void)
         cmocka_unit_test(a_port_that_was_unplugged_cannot_be_opened),
         cmocka_unit_test(a_port_opened_at_its_place_says_which_device_it_is),
         cmocka_unit_test(a_port_is_reopened_at_its_place_under_the_name_it_has_then),
+        cmocka_unit_test(a_disturbance_that_drivers_report_costs_nothing),
+        cmocka_unit_test(a_disturbance_while_a_port_is_opened_costs_nothing),
+        cmocka_unit_test(a_disturbance_that_does_not_end_is_a_port_that_is_gone),
+        cmocka_unit_test(a_driver_without_room_is_waited_for),
+        cmocka_unit_test(another_reader_of_an_open_port_is_named),
         cmocka_unit_test(a_port_in_use_is_busy_under_any_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,8 +175,9 @@ static void a_sequence_with_a_word_that_is_none_touches_nothing(void **state)
 
     talk_begin(&talk, &script, &loader, NULL, false);
     strcpy(loader.settings.custom_reset_sequence, "D0|Q");
-    assert_error(eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 7, &err), err, EG_BAD_JOB,
-                 "reset sequence \"D0|Q\": \"Q\" is none of D0 D1 R0 R1 U<dtr>,<rts> W<seconds>");
+    assert_error(
+        eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 7, &err), err, EG_BAD_JOB,
+        "reset sequence \"D0|Q\": unknown word \"Q\"; use D0, D1, R0, R1, U<dtr>,<rts> or W<seconds>");
     assert_string_equal(script.events, "X");
     talk_end(&script);
 }
@@ -368,6 +369,62 @@ static void a_refusal_that_comes_late_is_no_answer_to_sync(void **state)
     talk_end(&script);
 }
 
+/* The link kept the answers to two SYNCs back and gives them with those to the third. */
+static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    for (unsigned i = 0; i < 3; i++) {
+        talk_sync(&talk, 0x20120707);
+        if (i < 2)
+            talk.turns[i].reply_size = 0;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        talk_reply(&talk, 0x08, 0x20120707, i < 8 ? 0 : 0x0105); /* one SYNC had arrived damaged */
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err);
+    assert_int_equal(loader.syncs, 3);
+    assert_int_equal(script.port.bytes_received, 3 * 8 * 14);
+    talk_end(&script);
+}
+
+/* Valid frames without end, none of which answers SYNC. */
+static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                                uint32_t timeout_ms, struct eg_error *err)
+{
+    static const uint8_t frame[] = {0xc0, 1, 0x0a, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0};
+
+    (void)port;
+    (void)timeout_ms;
+    (void)err;
+    *got = size < sizeof frame ? size : sizeof frame;
+    memcpy(data, frame, *got);
+    return EG_OK;
+}
+
+static void a_peer_that_streams_valid_frames_ends_the_attempts(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_port_ops ops;
+    struct eg_error err;
+
+    for (unsigned i = 0; i < 5; i++)
+        talk_sync_request(&talk);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    ops = *script.port.ops;
+    ops.read = read_frames;
+    script.port.ops = &ops;
+    assert_int_equal(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), EG_NO_SYNC);
+    assert_int_equal(loader.syncs, 5);
+}
+
 static void a_low_rate_is_used_from_the_start(void **state)
 {
     (void)state;
@@ -499,6 +556,8 @@ int main(void)
         cmocka_unit_test(a_remote_board_is_given_more_time_with_each_attempt),
         cmocka_unit_test(any_board_is_given_the_time_of_the_settings),
         cmocka_unit_test(a_refusal_that_comes_late_is_no_answer_to_sync),
+        cmocka_unit_test(late_answers_to_sync_are_gone_before_the_next_command),
+        cmocka_unit_test(a_peer_that_streams_valid_frames_ends_the_attempts),
         cmocka_unit_test(a_low_rate_is_used_from_the_start),
         cmocka_unit_test(no_sync_means_no_traffic_at_the_full_rate),
         cmocka_unit_test(silence_asks_for_power_and_cable),

@@ -212,7 +212,7 @@ static void a_chip_that_answers_nothing_stays_unknown(void **state)
         TALK_WORDS(&talk, 0x0a, 0x40001000);
         talk_unsupported(&talk, 0x08);
     }
-    detect_fails(&talk, EG_UNKNOWN_CHIP, "the chip tells no chip id and lets no register be read");
+    detect_fails(&talk, EG_UNKNOWN_CHIP, "the chip returns no chip id and refuses to read registers");
 }
 
 static void an_unknown_chip_id_is_named(void **state)

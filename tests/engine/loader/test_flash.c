@@ -23,7 +23,8 @@ static void id_recorded(const char *recording, const char *chip, bool stub, uint
 
     talk_record(&talk, recording);
     talk_begin_at(&talk, first_spi(&talk, usr_low), 11, &script, &loader, chip, stub);
-    assert_ok(eg_loader_spi_command(&loader, 0x9f, NULL, 0, 24, 0, 0, 0, &jedec, &err), err);
+    assert_ok(eg_loader_spi_command(&loader, &(struct eg_spi_command){0x9f, .read_bits = 24}, &jedec, &err),
+              err);
     assert_int_equal(jedec, 0x1640c8);
     talk_end(&script);
 }
@@ -48,7 +49,9 @@ static void sfdp_recorded(const char *recording, const char *chip, uint8_t usr_l
     talk_record(&talk, recording);
     /* the id comes first, then SFDP with an address and dummy cycles */
     talk_begin_at(&talk, first_spi(&talk, usr_low) + 11, 13, &script, &loader, chip, false);
-    assert_ok(eg_loader_spi_command(&loader, 0x5a, NULL, 0, 8, 0x10, 24, 8, &word, &err), err);
+    assert_ok(
+        eg_loader_spi_command(&loader, &(struct eg_spi_command){0x5a, NULL, 0, 8, 0x10, 24, 8}, &word, &err),
+        err);
     assert_int_equal(word, 0);
     talk_end(&script);
 }
@@ -175,8 +178,10 @@ static void the_esp8266_has_its_lengths_in_usr1(void **state)
     TALK_WORDS(&talk, 0x09, 0x60000224, 2, 0xffffffff, 0);
     talk_reply(&talk, 0x09, 0, 0);
     talk_begin(&talk, &script, &loader, "esp8266", false);
-    assert_ok(eg_loader_spi_command(&loader, 0x42, (const uint8_t[]){1, 2, 3, 4}, 4, 16, 0x123456, 24, 8,
-                                    &word, &err),
+    assert_ok(eg_loader_spi_command(
+                  &loader,
+                  &(struct eg_spi_command){0x42, (const uint8_t[]){1, 2, 3, 4}, 4, 16, 0x123456, 24, 8},
+                  &word, &err),
               err);
     assert_int_equal(word, 0xbbcc);
     talk_end(&script);
@@ -484,10 +489,12 @@ static void a_raw_command_that_is_too_long_is_not_sent(void **state)
 
     talk_begin(&talk, &script, &loader, "esp32c3", true);
     assert_error(
-        eg_loader_spi_command(&loader, 0x02, data, 65, 0, 0, 24, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+        eg_loader_spi_command(&loader, &(struct eg_spi_command){0x02, data, 65, .addr_bits = 24}, NULL, &err),
+        err, EG_BAD_ARGUMENT,
         "flash command 0x02: 65 bytes out, 0 bits in, 24 of address, 0 dummy; at most 64, 32, 32 and "
         "256");
-    assert_error(eg_loader_spi_command(&loader, 0x9f, NULL, 0, 33, 0, 0, 0, NULL, &err), err, EG_BAD_ARGUMENT,
+    assert_error(eg_loader_spi_command(&loader, &(struct eg_spi_command){0x9f, .read_bits = 33}, NULL, &err),
+                 err, EG_BAD_ARGUMENT,
                  "flash command 0x9f: 0 bytes out, 33 bits in, 0 of address, 0 dummy; at most 64, 32, 32 and "
                  "256");
     talk_end(&script);

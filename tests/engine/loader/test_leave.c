@@ -140,7 +140,7 @@ static void a_rom_leaves_softly_by_running_the_application(void **state)
     talk_end(&script);
 }
 
-/* RUN_USER_CODE, which is never answered, and the SYNC behind it. */
+/* RUN_USER_CODE, which is never answered, and the SYNC after it. */
 static void run_user_code(struct talk *talk)
 {
     static const uint8_t request[] = {0xc0, 0x00, 0xd3, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};
@@ -465,8 +465,8 @@ static void a_sequence_of_ones_own_replaces_the_pulse(void **state)
     assert_string_equal(script.events, "D1R0 D1R1 D0R0");
     strcpy(loader.settings.custom_hard_reset_sequence, "R1|X");
     assert_error(eg_loader_leave(&loader, EG_AFTER_HARD_RESET, &err), err, EG_BAD_JOB,
-                 "leaving the loader: reset sequence \"R1|X\": \"X\" is none of D0 D1 R0 R1 U<dtr>,<rts> "
-                 "W<seconds>");
+                 "leaving the loader: reset sequence \"R1|X\": unknown word \"X\"; use D0, D1, R0, R1, "
+                 "U<dtr>,<rts> or W<seconds>");
     talk_end(&script);
 }
 

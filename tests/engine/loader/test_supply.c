@@ -135,7 +135,7 @@ static void no_other_supply_can_be_set(void **state)
 
     talk_begin(&talk, &script, &loader, "esp32", true);
     assert_error(eg_loader_override_vddsdio(&loader, "3.3V", &err), err, EG_BAD_ARGUMENT,
-                 "flash supply \"3.3V\" is none of 1.8V, 1.9V, OFF");
+                 "unknown flash supply \"3.3V\"; use 1.8V, 1.9V or OFF");
     loader.target = eg_target_by_name("esp32s3");
     assert_error(eg_loader_override_vddsdio(&loader, "1.8V", &err), err, EG_UNSUPPORTED,
                  "the flash supply of ESP32-S3 cannot be set");

@@ -154,6 +154,42 @@ static void of_two_boards_that_show_one_mac_neither_passes(void **state)
     assert_true(fake_line_blank(line, second));
 }
 
+static void a_clone_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.seen = (struct eg_seen){.mac_known = true, .clone_run = 7, .clone_flash = "aa55"};
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_string_equal(eg_code_name(line->results[0].code), "clone");
+    assert_non_null(
+        strstr(line->results[0].text, " is a clone: the board of run 7 has this MAC with flash aa55"));
+    assert_true(fake_line_blank(line, 1));
+}
+
+static void a_clone_is_programmed_when_the_job_allows_it(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.seen = (struct eg_seen){.mac_known = true, .clone_run = 7, .clone_flash = "aa55"};
+    fake_plan_set(line->plan, "accept.clones", "allow");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+}
+
+static void a_label_that_another_board_has_is_refused_before_anything_is_erased(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.taken = "L7";
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    line->slots[0].label = "L7";
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_NOT_UNIQUE, "admit: another board has it");
+    assert_true(fake_line_blank(line, 1));
+}
+
 static void a_board_that_was_seen_before_is_noted(void **state)
 {
     struct fake_line *line = *state;
@@ -227,6 +263,9 @@ int main(void)
         TEST(the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten),
         TEST(a_signed_bootloader_may_be_replaced_under_secure_boot_v2),
         TEST(of_two_boards_that_show_one_mac_neither_passes),
+        TEST(a_clone_is_refused),
+        TEST(a_clone_is_programmed_when_the_job_allows_it),
+        TEST(a_label_that_another_board_has_is_refused_before_anything_is_erased),
         TEST(a_board_that_was_seen_before_is_noted),
         TEST(the_intent_is_on_record_before_the_first_erase),
         TEST(nothing_is_written_when_the_intent_cannot_be_recorded),

@@ -124,6 +124,34 @@ static void a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_
                              "finish pass\n"));
 }
 
+static void a_serial_that_another_board_has_is_refused_before_anything_is_erased(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    line->recorder.taken = "ACME-000017";
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_NOT_UNIQUE, "unit: another board has it");
+    assert_true(fake_line_blank(line, 1));
+    assert_order(line, GROUP("reserve serials\n", "claim serial ACME-000017\n", "finish error\n"));
+}
+
+static void what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    fake_plan_add_item(line->plan, "unit.values", "key_a", "s3cret");
+    fake_plan_add_item(line->plan, "unit.values", "lot", "L7");
+    fake_plan_add_item(line->plan, "unit.unique", NULL, "key_*");
+    fake_plan_add_item(line->plan, "unit.secret", NULL, "key_*");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_order(line, GROUP("claim serial ACME-000017\n", "claim key_a (secret)\n", "mark written\n"));
+    assert_null(strstr(line->recorder.transcript, "claim lot"));
+}
+
 /* A recorder that looks at the flash when it is told that a row is written next. */
 struct looker {
     struct eg_recorder_ops ops;
@@ -534,6 +562,8 @@ int main(void)
         TEST(the_boards_own_data_is_written_behind_the_jobs_and_verified),
         TEST(the_rom_writes_and_reads_it_back_as_the_stub_does),
         TEST(a_row_that_a_flash_did_not_take_is_written_but_not_verified),
+        TEST(a_serial_that_another_board_has_is_refused_before_anything_is_erased),
+        TEST(what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown),
         TEST(a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_verified),
         TEST(that_a_row_is_written_is_on_record_before_its_first_byte_is_sent),
         TEST(a_record_that_fails_leaves_the_boards_own_data_unwritten),

@@ -74,7 +74,7 @@ espgang ports | sed '/^$/,$d' | grep -oE '/dev/[^ ]+' | sort -u >"$work/ports" |
 expect_equal ports "$(candidates 'espgang --port ')" "$(cat "$work/ports")"
 expect_equal 'ports of the line' "$(candidates 'espgang run job.yaml --ports ')" "$(cat "$work/ports")"
 
-# What stands after the cursor does not count.
+# Words after the cursor are ignored.
 COMP_LINE='espgang write-fl 0x0' COMP_POINT=16 COMPREPLY=()
 _espgang
 expect_equal 'candidates in the middle' "${COMPREPLY[*]}" 'write-flash write-flash-status'

@@ -3,7 +3,7 @@
 /*
  * espgang nvs: NVS partitions, without a board.
  *
- * Of many units every image is made before the first file is: a bad row far down leaves nothing behind.
+ * Of many units every image is made before the first file is: a bad row far down leaves no file.
  * Images often have credentials in them, so only their owner may read them.
  */
 

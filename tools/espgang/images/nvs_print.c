@@ -97,7 +97,7 @@ static void print_text(const char *text, size_t size)
     for (size_t i = 0, step; i < size; i += step) {
         const unsigned char c = (unsigned char)text[i];
         step = eg_utf8_length(text + i, size - i);
-        if (step == 0 || c < ' ' || c == 0x7f) {
+        if (step == 0 || eg_utf8_is_control(text + i, step)) {
             printf(c == '\n' ? "\\n" : "\\x%02x", c);
             step = 1;
         } else {

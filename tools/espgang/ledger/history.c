@@ -15,6 +15,9 @@ static const struct cli_column unit_columns[] = {
     CLI_COLUMN(eg_unit_summary, passed, "passed", NUMBER, 6),
     CLI_COLUMN(eg_unit_summary, outcome, "last_outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_summary, reworked, "reworked", FLAG, 8),
+    CLI_COLUMN(eg_unit_summary, repeats, "shown_again", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, flashes, "flashes", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, simulated, "simulated", FLAG, 8),
     {0},
 };
 
@@ -27,6 +30,7 @@ static const struct cli_column run_columns[] = {
     CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 1),
     CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 1),
     CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 1),
     CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 1),
     CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 1),
     CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 1),
@@ -179,11 +183,11 @@ static enum eg_code tell(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(cli_rows_format(&format, call, err));
     if (text[0] == '\0')
-        return cli_usage(call, err, "the MAC or serial number is empty");
+        return cli_usage(call, err, "the MAC, serial number or label is empty");
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     EG_TRY(eg_query_find_units(query, text, count_unit, &count, err));
     if (count == 0) {
-        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial or pool key '%s'\n",
+        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial, label or pool key '%s'\n",
                 eg_query_path(query), text);
         call->status = CLI_NOT_PASSED;
         return EG_OK;
@@ -211,14 +215,13 @@ const struct cli_command cli_command_history = {
     .name = "history",
     .group = CLI_LEDGER,
     .summary = "Show the whole life of a unit",
-    .arguments = "MAC|SERIAL",
+    .arguments = "MAC|SERIAL|LABEL",
     .details = "Every run is shown in the order they began, with firmware digests and the values given and "
                "measured, and "
                "the rows of pools that the unit has or had. The unit is named by its MAC, with hex digits of "
                "either case and `:`, `-` or `.` after every first, second or third byte, or nothing between "
                "them: `7c:df:a1:00:11:22`, `7C-DF-A1-00-11-22`, `7cdf.a100.1122`, `7cdfa1001122`; by the "
-               "value `serial` that one of its runs gave it; "
-               "or by the key "
+               "value `serial` that one of its runs gave it; by its label; or by the key "
                "of a row of a pool that it has, unless that column is secret. When several units have had a "
                "serial number, "
                "all are shown. A unit is reworked when a second run was to write it. When there is none, the "

@@ -15,18 +15,26 @@
 static enum eg_code import(const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) const char **secrets = NULL;
+    EG_CLEANUP(eg_free_cleanup) const char **uniques = NULL;
+    EG_CLEANUP(eg_free_cleanup) const char **shared = NULL;
     int count;
 
     EG_TRY(cli_list(call, "secret", &secrets, &count, err));
+    EG_TRY(cli_list(call, "unique", &uniques, &count, err));
+    EG_TRY(cli_list(call, "shared", &shared, &count, err));
     const struct eg_pool_import import = {
         .ledger = cli_text(call, "ledger"),
         .pool = cli_text(call, "pool"),
         .path = call->argument[1],
-        .secrets = count > 0 ? secrets : NULL,
+        .secrets = secrets,
+        .uniques = uniques,
+        .shared = shared,
     };
     struct eg_pool_imported imported;
 
     EG_TRY(eg_pool_import(&import, &imported, err));
+    if (imported.new_ledger)
+        puts("new ledger");
     printf("%" PRId64 " row%s imported; pool %s has %" PRId64 "\n", imported.rows,
            imported.rows == 1 ? "" : "s", imported.pool, imported.total);
     return EG_OK;
@@ -143,6 +151,8 @@ static enum eg_code pool(struct cli_call *call, struct eg_error *err)
         return cli_usage(call, err, "unexpected argument '%s'", call->argument[1]);
     if (!imports && (cli_text(call, "pool") != NULL || cli_text(call, "secret") != NULL))
         return cli_usage(call, err, "--pool and --secret go with import");
+    if (!imports && (cli_text(call, "unique") != NULL || cli_text(call, "shared") != NULL))
+        return cli_usage(call, err, "--unique and --shared go with import");
     if (cli_flag(call, "csv") && (imports || lists))
         return cli_usage(call, err, "--csv goes with show");
     if (imports)
@@ -163,6 +173,14 @@ static const struct cli_option options[] = {
      .more = "Given with the first file of a pool, it holds for all. The values are in the ledger as they "
              "are, so "
              "protect the ledger as you protect them."},
+    {.name = "unique",
+     .value = "COLUMN",
+     .help = "import: each value of this column belongs to one board; may be repeated",
+     .more = "Each is in one row of the pool. Values of secret columns are unique without it."},
+    {.name = "shared",
+     .value = "COLUMN",
+     .help = "import: values of this secret column may be in several rows and on several boards; may be "
+             "repeated"},
     {.name = "csv", .help = "show: print CSV"},
     CLI_OPTION_LEDGER("Ledger to use"),
     {.name = NULL}};

@@ -194,8 +194,15 @@ static void put_bytes(struct cli_rows *rows, const char *text, size_t size)
         return;
     fprintf(rows->out, "%*s", (int)rows->blanks, "");
     rows->blanks = 0;
-    for (size_t i = 0; i < size; i++)
-        putc(iscntrl((unsigned char)text[i]) ? '?' : text[i], rows->out);
+    for (size_t i = 0, step; i < size; i += step) {
+        const size_t length = eg_utf8_length(text + i, size - i);
+
+        step = length != 0 ? length : 1;
+        if (length == 0 || eg_utf8_is_control(text + i, length))
+            putc('?', rows->out);
+        else
+            fwrite(text + i, 1, length, rows->out);
+    }
 }
 
 static void end_line(struct cli_rows *rows)
@@ -204,7 +211,7 @@ static void end_line(struct cli_rows *rows)
     rows->blanks = 0;
 }
 
-/* In lines of `width`, broken between words, those after the first behind `indent` blanks. */
+/* In lines of `width`, broken between words; lines after the first begin with `indent` blanks. */
 static void put_wrapped(struct cli_rows *rows, const char *text, unsigned indent, unsigned width)
 {
     for (;;) {

@@ -18,6 +18,7 @@ static const struct cli_column columns[] = {
     CLI_COLUMN(eg_unit_run, outcome, "outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_run, code, "code", TEXT, 16),
     CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 12),
+    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 0),
     CLI_COLUMN(eg_unit_run, slot, "slot", TEXT, 7),
     CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 10),
     CLI_COLUMN(eg_unit_run, run, "run", NUMBER, 0),
@@ -60,6 +61,7 @@ static void show_counts(struct units *units)
 {
     char counts[200] = "";
 
+    cli_rows_text(&units->rows, "definition", EG_UNIT_DEFINITION);
     cli_rows_number(&units->rows, "count", units->all);
     for (int i = 0; i <= EG_ABORTED; i++) {
         const size_t used = strlen(counts);
@@ -165,12 +167,11 @@ const struct cli_command cli_command_units = {
     .group = CLI_LEDGER,
     .summary = "List the units of a batch, a time, an outcome",
     .arguments = "",
-    .details =
-        "Each unit has a line, and outcomes are counted. A unit is a MAC; a run whose board was never "
-        "identified "
-        "is a unit of its own. Batch, slot, job, chip and times select runs, and the last finished one of "
-        "them counts for its unit; `--outcome` and `--code` select among those.\n"
-        "\n" CLI_ROWS_DETAILS,
+    .details = "Each unit has a line, and outcomes are counted. A unit is a board that was identified, by "
+               "its MAC and the unique id of its flash. Batch, slot, job, chip and times select runs, and "
+               "the last finished one of them counts for its unit, except refusals because the board had "
+               "passed before; `--outcome` and `--code` select among those.\n"
+               "\n" CLI_ROWS_DETAILS,
     .options = options,
     .run = list_units,
 };

@@ -3,6 +3,7 @@
 /* espgang run: the line. Puts job, ledger, ports and display together and lets the station go. */
 
 #include "db/ledger.h"
+#include "db/query/query.h"
 #include "engine/base/program.h"
 #include "engine/line/station.h"
 #include "jobs/job.h"
@@ -15,7 +16,9 @@
 #include "tools/espgang/line/triggers.h"
 #include "tools/vboard/carrier.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +278,19 @@ static void announce_rehearsal(const struct run_options *options, const struct e
                 hooks_dropped ? "; the hooks of the job do not run without --hooks" : "");
 }
 
+/* What the whole batch has come to by now, counted as `espgang report` counts. */
+static void tell_batch(const struct eg_batch *batch)
+{
+    const int64_t good = batch->passed + batch->marginal;
+
+    printf(": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s", good);
+    if (batch->repeats > 0)
+        printf(", %" PRId64 " good board%s shown again", batch->repeats, batch->repeats == 1 ? "" : "s");
+    if (batch->no_board > 0)
+        printf(", %" PRId64 " contact%s without a board", batch->no_board, batch->no_board == 1 ? "" : "s");
+    puts(batch->simulated != 0 ? ", simulated" : "");
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct run_options *options, struct eg_station *station,
                        struct eg_ledger *ledger, bool hooks_dropped, enum cli_status *status,
@@ -299,7 +315,7 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             options->boards > 0, station->slot_count);
+                             eg_ledger_is_new(ledger), options->boards > 0, station->slot_count);
     if (options->boards > 0)
         announce_rehearsal(options, station, hooks_dropped);
     warn_of_silence(options, station);
@@ -310,15 +326,20 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     const enum eg_code after =
         eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
     EG_TRY(ran);
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct eg_batch batch = {.units = -1};
+    EG_TRY(eg_query_open(&query, eg_ledger_path(ledger), err));
+    EG_TRY(eg_query_batch(query, eg_ledger_batch(ledger), &batch, err));
     if (options->json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
-                           duration_ms);
+                           &batch, duration_ms);
     } else {
         cli_table_counts(stdout, &display.counts, duration_ms);
         if (options->boards > 0 && options->ledger == NULL)
-            puts("a rehearsal: nothing of it stays on record");
+            printf("a rehearsal: nothing of it stays on record");
         else
-            printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+            printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        tell_batch(&batch);
     }
     if (after != EG_OK)
         *err = after_err;
@@ -350,12 +371,17 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
-    const struct eg_session session = {options->station, options->operator_name, options->batch};
+    const struct eg_session session = {.station = options->station,
+                                       .operator_name = options->operator_name,
+                                       .batch = options->batch,
+                                       .simulated = options->boards > 0};
     if (options->boards > 0 && options->ledger == NULL)
         EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
-    EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
-                          plan, &orphans, err));
-    if (orphans > 0 && rehearsal.folder == NULL)
+    const bool kept = rehearsal.folder == NULL;
+    EG_TRY(eg_ledger_open(&ledger, kept ? options->ledger : rehearsal.ledger, &session, plan, &orphans, err));
+    if (kept && eg_ledger_is_new(ledger))
+        fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
+    if (kept && orphans > 0)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
     struct eg_station station = {

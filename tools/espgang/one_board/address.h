@@ -19,8 +19,8 @@
         .name = "partition-table-offset", .value = "ADDRESS",                                                \
         .help = "Address in the flash of the table of a CSV that leaves offsets out, since they are "        \
                 "counted from there (default: where the flash has it, else 0x8000)",                         \
-        .more = "The table in the flash must have the same partitions. A flash without a table is taken "    \
-                "for one that gets it at 0x8000, with a warning."                                            \
+        .more = "The table in the flash must have the same partitions. A flash without a table is treated "  \
+                "as if its table were at 0x8000, with a warning."                                            \
     }
 
 /** Check what can be checked of an address without a board: it is a number or may be a name, and a name is in

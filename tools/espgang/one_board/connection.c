@@ -59,6 +59,11 @@ const struct cli_option cli_board_options[] = {
      .letter = 'a',
      .value = "MODE",
      .help = "How to leave the loader (default: hard-reset)",
+     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board "
+             "then "
+             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked "
+             "and gets a "
+             "hard reset.",
      .choices = afters,
      .env = "ESPTOOL_AFTER"},
     {.name = "no-stub", .help = "Use the chip's ROM loader and no flasher stub"},
@@ -158,6 +163,23 @@ static enum eg_code create_board(struct cli_call *call, const struct eg_settings
     return eg_board_create(&call->board, &options, err);
 }
 
+enum eg_after cli_after(const struct cli_call *call)
+{
+    return (enum eg_after)index_of(afters, cli_text(call, "after"));
+}
+
+/* A mode that --after names must be possible; the default does what it can. */
+static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
+{
+    const char *after = cli_text(call, "after");
+
+    if (after == NULL || (call->command->flags & CLI_STAYS) != 0)
+        return EG_OK;
+    if (eg_board_can_leave(call->board, cli_after(call), err) != EG_OK)
+        return eg_error_prefix(err, "--after %s: ", after);
+    return EG_OK;
+}
+
 /* esptool's steps 1 to 7. */
 static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_error *err)
 {
@@ -167,6 +189,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     const char *pins = cli_has_option(call, "spi-connection") ? cli_text(call, "spi-connection") : NULL;
 
     EG_TRY(eg_board_connect(board, err));
+    EG_TRY(check_after(call, err));
     EG_TRY(tell_chip(call, err));
     if (eg_board_secure_download(board) && (command->flags & CLI_SECURE) == 0)
         return eg_error_set(err, EG_SECURED, "%s is not possible in secure download mode", command->name);
@@ -192,12 +215,13 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
 /* Also after a failure, as esptool does; what failed first is what there is to say. */
 static enum eg_code leave(struct cli_call *call, enum eg_code code, struct eg_error *err)
 {
-    const enum eg_after after = (enum eg_after)index_of(afters, cli_text(call, "after"));
     struct eg_error second;
 
-    if ((call->command->flags & CLI_STAYS) != 0 || code == EG_PORT_GONE || code == EG_CANCELLED)
+    if ((call->command->flags & CLI_STAYS) != 0 ||
+        (code == EG_OK && (call->command->flags & CLI_LEAVES) != 0) || code == EG_PORT_GONE ||
+        code == EG_CANCELLED)
         return code;
-    if (eg_board_reset_chip(call->board, after, &second) == EG_OK)
+    if (eg_board_reset_chip(call->board, cli_after(call), &second) == EG_OK)
         return code;
     if (code == EG_OK)
         *err = second;

@@ -46,11 +46,27 @@ static void tell_secure_boot(const struct cli_call *call, uint32_t flags)
             cli_say(call, "  key %u is revoked", i);
 }
 
+/* Of the ESP32, whose loader does not know the command: from its eFuses. */
+static enum eg_code tell_state(const struct cli_call *call, struct eg_error *err)
+{
+    struct eg_security_state state;
+
+    EG_TRY(eg_board_read_security_state(call->board, &state, err));
+    cli_say(call, "Secure Boot:        %s%s", on_off(state.secure_boot),
+            state.secure_boot_v1 ? ", version 1" : "");
+    cli_say(call, "Flash Encryption:   %s", on_off(state.flash_encryption));
+    cli_say(call, "Encrypting loader:  %s", on_off(!state.manual_encrypt_off));
+    return EG_OK;
+}
+
 static enum eg_code get_security_info(struct cli_call *call, struct eg_error *err)
 {
     struct eg_security_info info;
 
-    EG_TRY(eg_board_get_security_info(call->board, &info, err));
+    const enum eg_code code = eg_board_get_security_info(call->board, &info, err);
+    if (code == EG_UNSUPPORTED)
+        return tell_state(call, err);
+    EG_TRY(code);
     cli_say(call, "Flags:              0x%08x", (unsigned)info.flags);
     cli_say(call, "Key purposes:       %s", eg_board_key_blocks(call->board) == 0 ? "none to show" : "");
     tell_keys(call, &info);
@@ -77,6 +93,8 @@ const struct cli_command cli_command_get_security_info = {
     .group = CLI_ONE_BOARD,
     .summary = "Show secure boot, flash encryption, keys and what is disabled",
     .arguments = "",
+    .details =
+        "An ESP32 has less to show: secure boot, flash encryption, and whether its loader may encrypt.",
     .flags = CLI_BOARD | CLI_SECURE,
     .run = get_security_info,
 };

@@ -3,12 +3,16 @@
 #include "tools/espgang/line/slots.h"
 #include "tests/fakes/check.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/eg-slots-XXXXXX";
+
+/* The other ends of the ports. */
+static int masters[3];
 
 static int make_ports(void **state)
 {
@@ -19,10 +23,10 @@ static int make_ports(void **state)
         return -1;
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/tty%d", folder, i);
-        FILE *port = fopen(path, "w");
-        if (port == NULL)
+        masters[i] = posix_openpt(O_RDWR | O_NOCTTY);
+        if (masters[i] < 0 || grantpt(masters[i]) != 0 || unlockpt(masters[i]) != 0 ||
+            symlink(ptsname(masters[i]), path) != 0)
             return -1;
-        fclose(port);
     }
     return 0;
 }
@@ -35,6 +39,7 @@ static int remove_ports(void **state)
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/tty%d", folder, i);
         unlink(path);
+        close(masters[i]);
     }
     return rmdir(folder);
 }

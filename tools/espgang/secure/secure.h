@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the files of the command secure share. */
+
+#ifndef TOOLS_ESPGANG_SECURE_SECURE_H
+#define TOOLS_ESPGANG_SECURE_SECURE_H
+
+#include "engine/base/bytes.h"
+#include "engine/secure/sign_key.h"
+
+/** What is on the command line, read and not yet looked at. Numbers are 0 and texts NULL when they are not
+ * given. */
+struct secure_given {
+    const char *verb, *file; /* the command, and its argument */
+    int version, key_bits;
+    const char *scheme, *output, *address, *crypt_config, *iv;
+    const char **key_files, **public_keys, **signatures; /* each ends with a NULL; NULL = there is none */
+    bool append, skip_padding, xts;
+};
+
+/** How many there are. */
+size_t secure_count(const char *const *texts);
+
+/** The only file of --keyfile. EG_BAD_ARGUMENT: there is none, or there are more. */
+enum eg_code secure_key_file(const char **path, const struct secure_given *given,
+                             struct eg_error *err) EG_CHECKED;
+
+/** Read a file that is named on the command line: what is wrong with it is a wrong argument. */
+enum eg_code secure_read(struct eg_buffer *data, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** Write a file, which may be there; one that is an input other than `source` is refused. `mode` as for a new
+ * file. */
+enum eg_code secure_write(const struct secure_given *given, const char *path, const uint8_t *data,
+                          size_t size, unsigned mode, struct eg_error *err) EG_CHECKED;
+
+/* The commands. EG_OK, or why it could not be done; EG_BAD_IMAGE = a signature is wrong. */
+enum eg_code secure_generate_signing_key(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_sign_data(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_verify_signature(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_signature_info(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_extract_public_key(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_digest_public_key(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_digest_private_key(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_digest_bootloader(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_generate_flash_key(const struct secure_given *given, struct eg_error *err);
+enum eg_code secure_crypt_flash_data(const struct secure_given *given, struct eg_error *err);
+
+#endif
