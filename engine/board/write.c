@@ -76,8 +76,9 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
     return EG_OK;
 }
 
-/* What lies in front of a piece in its first sector is erased with it, so blank bytes there lose nothing
- * more. A stub gets enough of them for a word, lest those that pad the end reach into the sector behind it.
+/* Bytes before a piece in its first sector are erased with it, so writing blank bytes there loses nothing
+ * more. A stub gets enough of them to complete a word, so that padding at the end stays within the last
+ * sector.
  */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
@@ -130,7 +131,7 @@ static int by_address(const void *a, const void *b)
     return first->addr < second->addr ? -1 : first->addr > second->addr;
 }
 
-/* A ROM that erases too much may take the sector behind a piece, which must not have been written by then. */
+/* A ROM that erases too much may erase the sector after a piece, which must not have been written by then. */
 static void put_in_order(struct work *work)
 {
     const struct eg_loader *loader = &work->board->loader;
@@ -256,7 +257,8 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
     return at < data->size ? data->data[at] : 0xff;
 }
 
-/* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
+/* Return the start of the next sector. The sector includes what the flash holds after the end of the piece.
+ */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
     return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
@@ -270,7 +272,7 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
-/* Bytes `at` to `end` of a piece as whole sectors, FF in front of it and behind. */
+/* Write bytes `at` to `end` of a piece as whole sectors, with FF before and after them. */
 static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
                               uint64_t *sent, struct eg_error *err)
 {

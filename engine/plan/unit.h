@@ -84,11 +84,11 @@ enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *pl
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
                                  struct eg_error *err) EG_CHECKED;
 
-/** What every board has, of one that there is not. */
+/** Built-in names with placeholder values, for checking a job without a board. */
 enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan,
                                      struct eg_error *err) EG_CHECKED;
 
-/** Names for showing what a job does, of a board that there is not. */
+/** Names with placeholder values, for showing what a job does. */
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan,
                                    struct eg_error *err) EG_CHECKED;
 

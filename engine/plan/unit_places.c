@@ -14,7 +14,7 @@
 /* What three address bytes reach; beyond it the chip's stub must be able to use four. */
 #define NEAR_FLASH_SIZE (UINT64_C(16) << 20)
 
-/* The table in a region that is one, or in one that is the flash from its beginning. */
+/* Find the partition table: a region of its own, or inside a region that begins at address 0. */
 static enum eg_code find_table(struct eg_partitions *table, bool *found, const struct eg_plan *plan,
                                struct eg_error *err)
 {

@@ -238,7 +238,7 @@ static const struct {
 
 #define MAKERS (sizeof makers / sizeof *makers)
 
-/* What of a flash id a text wants to be what: "winbond", "0xef", "ef4016". */
+/* Read which part of a flash id a text requires: "winbond", "0xef", "ef4016". */
 static bool parse_vendor(const char *text, uint32_t *mask, uint32_t *id)
 {
     const char *const digits = strncasecmp(text, "0x", 2) == 0 ? text + 2 : text;

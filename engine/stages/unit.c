@@ -3,7 +3,7 @@
 /*
  * unit: the data of this one board, made before anything is erased.
  *
- * It comes behind admit, so that no board that is refused takes a serial from the pool, and before stub and
+ * It comes after admit, so that no board that is refused takes a serial from the pool, and before stub and
  * write, so that a pool that is empty or a value that cannot be used leaves the board as it came. A later
  * attempt of the run writes the same bytes.
  */
