@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -280,6 +281,15 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
         *orphans = closed;
     *ledger = opened;
     opened = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err)
+{
+    struct stat info;
+
+    EG_TRY(eg__path_choose(found, path, err));
+    *exists = lstat(*found, &info) == 0 ? info.st_size > 0 : errno != ENOENT;
     return EG_OK;
 }
 

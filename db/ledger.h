@@ -40,6 +40,10 @@ struct eg_session {
 enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const struct eg_session *session,
                             const struct eg_plan *plan, unsigned *orphans, struct eg_error *err) EG_CHECKED;
 
+/** Find the path that eg_ledger_open() would use, for free(), and whether there is a file with anything in
+ * it. */
+enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err) EG_CHECKED;
+
 /** Waits for what is queued. NULL is allowed. */
 void eg_ledger_close(struct eg_ledger *ledger);
 void eg_ledger_close_cleanup(struct eg_ledger **ledger);

@@ -10,10 +10,12 @@
 #include "db/query/query.h"
 
 #include "db/query/internal.h"
+#include "db/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] = "WITH " EG__COUNTED(
@@ -251,6 +253,13 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
         .clones = eg__query_number(query->batch, 14),
         .simulated = eg__query_number(query->batch, 15),
     };
+    return EG_OK;
+}
+
+enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch, struct eg_error *err)
+{
+    if (eg__record_refuse_sealed(query->db, batch, err) != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", query->path);
     return EG_OK;
 }
 

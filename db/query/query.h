@@ -147,7 +147,11 @@ typedef enum eg_code eg_run_value_visitor(void *context, const struct eg_run_val
 enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_batch *batch,
                             struct eg_error *err) EG_CHECKED;
 
-/** Sessions of a batch, oldest first. */
+/** Refuse a batch that is sealed: EG_BAD_ARGUMENT. */
+enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch,
+                                    struct eg_error *err) EG_CHECKED;
+
+/** Sessions of a batch, oldest first; none of one that does not exist. */
 enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 

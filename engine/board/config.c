@@ -201,7 +201,7 @@ static enum eg_code search(struct eg_settings *settings, const char *folder, str
             access(path, R_OK) != 0)
             continue;
         const enum eg_code code = load_file(settings, path, logger, found, err);
-        if (code == EG_IO)
+        if (code == EG_IO || code == EG_BAD_ARGUMENT)
             eg_log_warning(logger, NULL, "%s", err->text);
         else if (code != EG_OK)
             return code;

@@ -141,6 +141,12 @@ static void finish(struct eg_setting *setting)
     free(setting->text);
 }
 
+void eg_setting_clear(struct eg_setting *setting)
+{
+    finish(setting);
+    *setting = (struct eg_setting){.option = setting->option};
+}
+
 void eg_settings_destroy(struct eg_setting *settings, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)

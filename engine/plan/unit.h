@@ -36,8 +36,8 @@ struct eg_unit_places {
 };
 
 /**
- * Where the job's unit data goes, checked against its regions, its partition table and each other as far as
- * sizes are known.
+ * Find where the job's unit data goes, and check it against its regions, its partition table and each other
+ * as far as sizes are known.
  *
  * @param place  set to where in the job the fault is
  *
@@ -48,7 +48,10 @@ enum eg_code eg_unit_places_find(struct eg_unit_places *places, const struct eg_
 
 void eg_unit_places_finish(struct eg_unit_places *places);
 
-/** Whether `size` bytes at the place leave everything else alone. EG_BAD_JOB. */
+/** A place as the guard takes it, with `size` bytes in it; 0 = not known yet. */
+void eg_unit_place_piece(struct eg_guard_piece *piece, const struct eg_unit_place *place, uint64_t size);
+
+/** Ask the guard whether `size` bytes at the place leave everything else alone. EG_BAD_ARGUMENT. */
 enum eg_code eg_unit_place_check(const struct eg_unit_places *places, unsigned index, uint64_t size,
                                  const struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
 

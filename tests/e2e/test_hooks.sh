@@ -14,7 +14,7 @@ script() {
 run_job() {
   local status=$1
   shift
-  expect_status "$status" "$espgang" run "$work/job.yaml" --fast --ledger "$work/ledger.db" "$@"
+  expect_status "$status" "$espgang" run "$work/job.yaml" --fast --hooks --ledger "$work/ledger.db" "$@"
 }
 
 # told FILE PATH: a value of a JSON file, as SQLite reads it.
@@ -95,7 +95,7 @@ script hang.sh 'sleep 1000 &' 'echo $! >"hanging.$ESPGANG_RUN"' 'wait'
 script off.sh 'echo "$ESPGANG_EVENT $ESPGANG_OUTCOME" >>off'
 make_job esp32c3 65536 'hooks: {before_board: ./hang.sh, after_board: ./off.sh, after_batch: ./off.sh, timeout: 1h}'
 rm "$work/ledger.db"*
-"$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --plain >"$work/line.log" 2>"$work/line.err.log" &
+"$espgang" run "$work/job.yaml" --sim 2 --fast --hooks --ledger "$work/ledger.db" --plain >"$work/line.log" 2>"$work/line.err.log" &
 line=$!
 children+=("$line")
 until [ -s "$work/hanging.1" ] && [ -s "$work/hanging.2" ]; do

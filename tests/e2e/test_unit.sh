@@ -21,7 +21,7 @@ expect_text "$work/out.log" '0x00009000       24576  nvs'
 
 # No pool yet: nothing is begun that could be left half done.
 mkdir "$work/none"
-expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
+expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
 expect_text "$work/out.log" 'there is no pool serials'
 expect_equal 'an untouched flash' "$(tr -d '\377' <"$work/none/board1.bin" | wc -c)" 0
 

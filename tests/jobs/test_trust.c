@@ -197,7 +197,7 @@ static void the_folder_is_the_one_that_is_named_first(void **state)
     assert_folder(sentence, sentence);
     setenv("ESPGANG_TRUST", config, 1);
     snprintf(sentence, sizeof sentence, "trusted keys: %s: No such file or directory", config);
-    assert_error(eg_trust_read(&trust, NULL, &err), err, EG_IO, sentence);
+    assert_error(eg_trust_read(&trust, NULL, &err), err, EG_BAD_ARGUMENT, sentence);
     assert_error(eg_trust_read(&trust, "", &err), err, EG_BAD_ARGUMENT,
                  "the path of the trusted keys is empty");
     unsetenv("ESPGANG_TRUST");

@@ -201,12 +201,12 @@ static void a_failure_leaves_the_old_report(void **state)
     snprintf(path, sizeof path, "%s/none/b.html", sample->folder);
     snprintf(expected, sizeof expected, "report %s: No such file or directory", path);
     assert_error(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err),
-                 err, EG_IO, expected);
+                 err, EG_BAD_ARGUMENT, expected);
 
     snprintf(expected, sizeof expected, "report %s: is there and not a regular file", sample->folder);
     assert_error(
         eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = sample->folder}, NULL, &err),
-        err, EG_IO, expected);
+        err, EG_BAD_ARGUMENT, expected);
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)

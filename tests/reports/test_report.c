@@ -323,7 +323,7 @@ static void a_failure_leaves_all_old_reports(void **state)
     snprintf(expected, sizeof expected, "report %s: No such file or directory", json);
     assert_error(
         eg_report_write(sample->path, NULL, &(struct eg_report_files){.csv = csv, .json = json}, NULL, &err),
-        err, EG_IO, expected);
+        err, EG_BAD_ARGUMENT, expected);
     read_file(csv, &text);
     assert_string_equal((const char *)text.data, "the old one");
 }

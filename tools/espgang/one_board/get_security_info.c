@@ -1,57 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the chip says of itself, starting its application, and resetting it. */
-
-#include "engine/base/mac.h"
-#include "tools/espgang/verbs.h"
+#include "tools/espgang/command.h"
 
 #include <stdio.h>
-
-static enum eg_code read_mac(struct cli_call *call, struct eg_error *err)
-{
-    char base[EG_MAC_TEXT];
-    struct eg_mac mac;
-
-    EG_TRY(eg_board_read_mac(call->board, &mac, err));
-    eg_mac_text(base, mac.base);
-    if (!mac.has_extension) {
-        cli_say(call, "MAC:                %s", base);
-        return EG_OK;
-    }
-    cli_say(call, "MAC:                %02x:%02x:%02x:%02x:%02x:%02x:%02x:%02x", mac.eui64[0], mac.eui64[1],
-            mac.eui64[2], mac.eui64[3], mac.eui64[4], mac.eui64[5], mac.eui64[6], mac.eui64[7]);
-    cli_say(call, "BASE MAC:           %s", base);
-    cli_say(call, "MAC_EXT:            %02x:%02x", mac.extension[0], mac.extension[1]);
-    return EG_OK;
-}
-
-const struct cli_verb cli_read_mac = {
-    .name = "read-mac",
-    .summary = "show the chip's MAC",
-    .arguments = "",
-    .run = read_mac,
-};
-
-static enum eg_code chip_id(struct cli_call *call, struct eg_error *err)
-{
-    uint32_t id;
-
-    const enum eg_code code = eg_board_chip_id(call->board, &id, err);
-    if (code == EG_UNSUPPORTED) {
-        eg_log_warning(call->logger, NULL, "%s", err->text);
-        return read_mac(call, err);
-    }
-    EG_TRY(code);
-    cli_say(call, "Chip ID:            0x%08x", (unsigned)id);
-    return EG_OK;
-}
-
-const struct cli_verb cli_chip_id = {
-    .name = "chip-id",
-    .summary = "show the number of an ESP8266, the MAC of any other chip",
-    .arguments = "",
-    .run = chip_id,
-};
 
 static unsigned odd_bits(unsigned bits)
 {
@@ -137,41 +88,12 @@ static enum eg_code get_security_info(struct cli_call *call, struct eg_error *er
     return EG_OK;
 }
 
-const struct cli_verb cli_get_security_info = {
+const struct cli_command cli_command_get_security_info = {
     .name = "get-security-info",
-    .summary = "show secure boot, flash encryption, keys and what is disabled",
+    .group = CLI_ONE_BOARD,
+    .summary = "Show secure boot, flash encryption, keys and what is disabled",
     .arguments = "",
-    .flags = CLI_VERB_SECURE,
+    .details = "An ESP32 has less to tell: secure boot, flash encryption, and whether its loader may encrypt.",
+    .flags = CLI_BOARD | CLI_SECURE,
     .run = get_security_info,
-};
-
-static enum eg_code run_application(struct cli_call *call, struct eg_error *err)
-{
-    EG_TRY(eg_board_run(call->board, err));
-    cli_say(call, "the application runs");
-    return EG_OK;
-}
-
-const struct cli_verb cli_run_application = {
-    .name = "run",
-    .summary = "without a job file: start the application in the board's flash",
-    .arguments = "",
-    .flags = CLI_VERB_FLASH | CLI_VERB_STAYS,
-    .run = run_application,
-};
-
-/* Leaves the loader itself, to say how that went. */
-static enum eg_code reset(struct cli_call *call, struct eg_error *err)
-{
-    EG_TRY(eg_board_reset_chip(call->board, cli_after(call), err));
-    cli_say(call, "left the loader: %s", eg_board_left_by(call->board));
-    return EG_OK;
-}
-
-const struct cli_verb cli_reset = {
-    .name = "reset",
-    .summary = "connect, and leave the loader as --after says",
-    .arguments = "",
-    .flags = CLI_VERB_SECURE | CLI_VERB_LEAVES,
-    .run = reset,
 };
