@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Fails when a source has no test of its own and is not listed in tests/untested.txt, and when a listed one has a test or is gone:
-# the list only shrinks. Usage: check_untested.sh ROOT
+# the list only shrinks. Chips have one test that walks over all of them; commands are tested in tests/e2e/.
+# Usage: check_untested.sh ROOT
 set -eu
 cd "$1"
 
+registered='^const struct (eg_target|cli_command) '
 status=0
 complain() {
   echo "$1"
@@ -15,7 +17,7 @@ trap 'rm -rf "$scratch"' EXIT
 git ls-files --cached --others --exclude-standard -- '*.c' | grep -vE '^(tests|tools/(dev|bench|examples))/' | while read -r source; do
   name=${source##*/}
   test=tests/${source%/*}/test_${name%.c}
-  [ ! -e "$source" ] || [ -e "$test.c" ] || [ -e "$test.sh" ] || echo "$source"
+  [ ! -e "$source" ] || [ -e "$test.c" ] || [ -e "$test.sh" ] || grep -qE "$registered" "$source" || echo "$source"
 done | LC_ALL=C sort >"$scratch/untested"
 grep -v '^#' tests/untested.txt | LC_ALL=C sort >"$scratch/listed"
 while read -r source; do
