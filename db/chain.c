@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORM 4 /* of the runs that finish now */
-
 static const struct eg__chain_part form_1[] = {
     {EG__CHAIN_SESSION, "session"}, {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
     {EG__CHAIN_OUTCOME, "outcome"}, {EG__CHAIN_STAGES, "stage"}, {EG__CHAIN_REGIONS, "region"},
@@ -50,11 +48,29 @@ static const struct eg__chain_part form_4[] = {
     {EG__CHAIN_LEDGER, "ledger"},         {EG__STATEMENT_COUNT, NULL},
 };
 
+static const struct eg__chain_part form_5[] = {
+    {EG__CHAIN_SESSION_KIND, "session"},  {EG__CHAIN_RUN, "run"},
+    {EG__CHAIN_INTENTS, "intent"},        {EG__CHAIN_OUTCOME, "outcome"},
+    {EG__CHAIN_STAGES, "stage"},          {EG__CHAIN_REGIONS, "region"},
+    {EG__CHAIN_VALUES, "run_value"},      {EG__CHAIN_LOG, "run_log"},
+    {EG__CHAIN_ALL_OF_ROWS, "pool_row"},  {EG__CHAIN_EVENTS, "pool_event"},
+    {EG__CHAIN_BRIDGE, "run_bridge"},     {EG__CHAIN_LABEL, "run_label"},
+    {EG__CHAIN_DEVICE, "run_device"},     {EG__CHAIN_TIMES, "region_time"},
+    {EG__CHAIN_MERGED_RUN, "merged_run"}, {EG__CHAIN_MERGED_SESSION, "merged_session"},
+    {EG__CHAIN_LEDGER, "ledger"},         {EG__CHAIN_CLAIMS, "run_claim"},
+    {EG__STATEMENT_COUNT, NULL},
+};
+
+static const struct eg__chain_part *const forms[] = {form_1, form_2, form_3, form_4, form_5};
+
+int64_t eg__chain_newest(void)
+{
+    return (int64_t)(sizeof forms / sizeof forms[0]);
+}
+
 const struct eg__chain_part *eg__chain_parts(int64_t form)
 {
-    static const struct eg__chain_part *const forms[] = {form_1, form_2, form_3, form_4};
-
-    return form >= 1 && form <= (int64_t)(sizeof forms / sizeof forms[0]) ? forms[form - 1] : NULL;
+    return form >= 1 && form <= eg__chain_newest() ? forms[form - 1] : NULL;
 }
 
 /* One line for each row of a part. */
@@ -119,10 +135,10 @@ enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_er
         snprintf(previous, sizeof previous, "%s", (const char *)sqlite3_column_text(last, 1));
         sqlite3_reset(last);
     }
-    EG_TRY(eg__chain_hash(&link, store, number + 1, FORM, previous, err));
+    EG_TRY(eg__chain_hash(&link, store, number + 1, eg__chain_newest(), previous, err));
     eg__bind_number(add, 1, (uint64_t)number + 1);
     eg__bind_number(add, 2, (uint64_t)run);
-    eg__bind_number(add, 3, FORM);
+    eg__bind_number(add, 3, (uint64_t)eg__chain_newest());
     eg__bind_text(add, 4, previous);
     eg__bind_text(add, 5, link.hash);
     eg__bind_text(add, 6, link.marks);

@@ -12,11 +12,14 @@
 /** A part of the text that is hashed: the statement that reads its rows by run, and whose they are. */
 struct eg__chain_part {
     enum eg__statement statement;
-    const char *table; /* NULL = behind the last part */
+    const char *table; /* NULL = after the last part */
 };
 
 /** The parts of a form, in order; NULL = there is no such form. */
 const struct eg__chain_part *eg__chain_parts(int64_t form);
+
+/** The form of the runs that finish now. */
+int64_t eg__chain_newest(void);
 
 /** A link to compute, one after the other with the same memory. */
 struct eg__chain_link {

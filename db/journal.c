@@ -17,7 +17,7 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
         {"job", "SELECT 'job', job_id, sha256, name, version, chip, text FROM job WHERE job_id = ?1"}}},
     [EG__ENTRY_SESSION] = {"session", "session", "session_id", {
         {"session",
-         "SELECT 'session', session_id, job_id, started_utc, station, operator, batch, job_path, tool_version"
+         "SELECT iif(simulated, 'simulated session', 'session'), session_id, job_id, started_utc, station, operator, batch, job_path, tool_version"
          " FROM session WHERE session_id = ?1"}}},
     [EG__ENTRY_IMPORT] = {"import", "pool_import", "import_id", {
         {"pool_import",
@@ -26,7 +26,7 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
         {"pool",
          "SELECT 'pool', pool.pool_id, name, mac_column FROM pool_import JOIN pool USING (pool_id) WHERE import_id = ?1"},
         {"pool_column",
-         "SELECT 'column', pool_id, position, name, secret FROM pool_import JOIN pool_column USING (pool_id)"
+         "SELECT CASE is_unique WHEN 1 THEN 'unique column' WHEN 0 THEN 'shared column' ELSE 'column' END, pool_id, position, name, secret FROM pool_import JOIN pool_column USING (pool_id)"
          " WHERE import_id = ?1 ORDER BY position"},
         {"pool_row",
          "SELECT 'row', row_id, pool_id, import_id, position, key, mac, fields FROM pool_row"

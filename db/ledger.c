@@ -12,6 +12,7 @@
 
 #include "db/ledger.h"
 
+#include "db/claim.h"
 #include "db/login.h"
 #include "db/migrate.h"
 #include "db/pool.h"
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@ struct eg_ledger {
     struct eg__store store;
     struct eg__writer writer;
     bool writing; /* the writer's thread runs */
+    bool is_new;
 };
 
 struct begin {
@@ -53,8 +56,15 @@ struct finish {
 };
 
 struct seen {
-    const char *mac;
+    const struct eg_unit *unit;
     struct eg_seen *seen;
+};
+
+struct claim {
+    int64_t run;
+    const struct eg_unit *unit;
+    const struct eg_claim *claims;
+    unsigned count;
 };
 
 struct reserve {
@@ -93,7 +103,14 @@ static enum eg_code read_seen(struct eg__store *store, void *context, struct eg_
 {
     const struct seen *seen = context;
 
-    return eg__record_seen(store, seen->mac, seen->seen, err);
+    return eg__record_seen(store, seen->unit, seen->seen, err);
+}
+
+static enum eg_code write_claim(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct claim *claim = context;
+
+    return eg__claim(store, claim->run, claim->unit, claim->claims, claim->count, err);
 }
 
 static enum eg_code write_reserve(struct eg__store *store, void *context, struct eg_error *err)
@@ -137,12 +154,20 @@ static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
     return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_finish, &finish, err);
 }
 
-static enum eg_code recorder_seen(struct eg_recorder *recorder, const char *mac, struct eg_seen *seen,
-                                  struct eg_error *err)
+static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_unit *unit,
+                                  struct eg_seen *seen, struct eg_error *err)
 {
-    struct seen query = {mac, seen};
+    struct seen query = {unit, seen};
 
     return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, read_seen, &query, err);
+}
+
+static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                                   const struct eg_claim *claims, unsigned count, struct eg_error *err)
+{
+    struct claim claim = {run, unit, claims, count};
+
+    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_claim, &claim, err);
 }
 
 static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run, const char *pool,
@@ -170,6 +195,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .intent = recorder_intent,
     .finish = recorder_finish,
     .seen = recorder_seen,
+    .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
 };
@@ -215,9 +241,10 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     char host[256] = "", login[256];
 
-    EG_TRY(eg__path_resolve(&full, ledger->path, true, err));
+    EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
     EG_TRY(eg__path_lock(&ledger->lock_fd, full, err));
     EG_TRY(open_store(&ledger->store, full, err));
+    ledger->store.simulated = given->simulated;
     if (gethostname(host, sizeof host - 1) != 0)
         return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
     eg__login_name(login, sizeof login);
@@ -226,6 +253,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
         .operator_name = given->operator_name != NULL ? given->operator_name : login,
         .batch = ledger->batch,
         .plan = plan,
+        .simulated = given->simulated,
     };
     EG_TRY(begin_session(&ledger->store, &session, &ledger->session, orphans, err));
     char *const resolved = full;
@@ -253,6 +281,15 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
         *orphans = closed;
     *ledger = opened;
     opened = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err)
+{
+    struct stat info;
+
+    EG_TRY(eg__path_choose(found, path, err));
+    *exists = lstat(*found, &info) == 0 ? info.st_size > 0 : errno != ENOENT;
     return EG_OK;
 }
 
@@ -289,4 +326,9 @@ const char *eg_ledger_batch(const struct eg_ledger *ledger)
 const char *eg_ledger_path(const struct eg_ledger *ledger)
 {
     return ledger->path;
+}
+
+bool eg_ledger_is_new(const struct eg_ledger *ledger)
+{
+    return ledger->is_new;
 }

@@ -20,10 +20,12 @@ struct eg_session {
     const char *station;       /* name of the station; NULL = the host's name */
     const char *operator_name; /* NULL = the login name */
     const char *batch;         /* NULL = made from the job's name and the time */
+    bool simulated;            /* its boards are: marked, never counted, and no pool gives them a row */
 };
 
 /**
- * Open for recording; made when absent (folders too, mode 0700; the file 0600), migrated when old.
+ * Open for recording; made when absent (mode 0600), migrated when old. Folders (mode 0700) are made for the
+ * default path only: another path whose folder is not there is mistyped or not mounted.
  *
  * Runs that never ended (their program was killed) are closed as aborted before this returns.
  *
@@ -31,11 +33,16 @@ struct eg_session {
  * ~/.local/state/espgang/ledger.db
  * @param orphans   number of runs closed as aborted; may be NULL
  *
- * @return EG_OK; EG_LEDGER (the sentence names file and cause), EG_LEDGER_LOCKED another process records into
- * it, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
+ * @return EG_OK; EG_BAD_ARGUMENT the batch is sealed, or has real boards and these are simulated, or the
+ * other way round; EG_LEDGER (the sentence names file and cause), EG_LEDGER_LOCKED another process records
+ * into it, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
  */
 enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const struct eg_session *session,
                             const struct eg_plan *plan, unsigned *orphans, struct eg_error *err) EG_CHECKED;
+
+/** Find the path that eg_ledger_open() would use, for free(), and whether there is a file with anything in
+ * it. */
+enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err) EG_CHECKED;
 
 /** Waits for what is queued. NULL is allowed. */
 void eg_ledger_close(struct eg_ledger *ledger);
@@ -47,5 +54,8 @@ struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger);
 /** Batch name and file path in use; the ledger's. */
 const char *eg_ledger_batch(const struct eg_ledger *ledger);
 const char *eg_ledger_path(const struct eg_ledger *ledger);
+
+/** Whether opening made the file. */
+bool eg_ledger_is_new(const struct eg_ledger *ledger);
 
 #endif

@@ -41,6 +41,83 @@ static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
     return EG_OK;
 }
 
+enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
+
+    if (sqlite3_open(":memory:", &fresh) != SQLITE_OK)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    for (unsigned i = 0; eg__schemas[i] != NULL; i++)
+        EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
+    *db = fresh;
+    fresh = NULL;
+    return EG_OK;
+}
+
+struct difference {
+    char *table, *what;
+    size_t table_size, what_size;
+};
+
+/* The first object of `one` that `other` lacks or has with another text. */
+static enum eg_code compare(struct difference *found, sqlite3 *one, sqlite3 *other, const char *sql,
+                            const char *text, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *objects = NULL;
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *same = NULL;
+    int status = SQLITE_DONE;
+
+    if (sqlite3_prepare_v2(one, sql, -1, &objects, NULL) != SQLITE_OK)
+        return eg__sqlite_error(one, err);
+    if (sqlite3_prepare_v2(other, "SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 AND sql = ?3",
+                           -1, &same, NULL) != SQLITE_OK)
+        return eg__sqlite_error(other, err);
+    while (found->what[0] == '\0' && (status = sqlite3_step(objects)) == SQLITE_ROW) {
+        const char *table = (const char *)sqlite3_column_text(objects, 3);
+        for (int i = 0; i < 3; i++)
+            eg__bind_text(same, i + 1, (const char *)sqlite3_column_text(objects, i));
+        const int is_there = sqlite3_step(same);
+        if (is_there == SQLITE_DONE) {
+            snprintf(found->table, found->table_size, "%s", table);
+            snprintf(found->what, found->what_size, "%s %s of table %s %s", sqlite3_column_text(objects, 0),
+                     sqlite3_column_text(objects, 1), table, text);
+        } else if (is_there != SQLITE_ROW) {
+            return eg__sqlite_error(other, err);
+        }
+        sqlite3_reset(same);
+    }
+    return found->what[0] != '\0' || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(one, err);
+}
+
+enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char *what, size_t what_size,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
+    struct difference found = {table, what, table_size, what_size};
+
+    what[0] = '\0';
+    EG_TRY(eg__migrate_fresh(&fresh, err));
+    EG_TRY(compare(&found, fresh, db,
+                   "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid",
+                   "is missing or is not what it was", err));
+    return compare(
+        &found, db, fresh,
+        "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid",
+        "is not one of a ledger", err);
+}
+
+/* Nothing is recorded into a ledger that has lost one of the rules that keep it. */
+static enum eg_code refuse_changed(sqlite3 *db, struct eg_error *err)
+{
+    char table[64], what[300];
+
+    EG_TRY(eg__schema_check(db, table, sizeof table, what, sizeof what, err));
+    if (what[0] == '\0')
+        return EG_OK;
+    return eg_error_set(err, EG_LEDGER,
+                        "%s; nothing is recorded into it: go on with a backup or a new ledger", what);
+}
+
 static enum eg_code step(sqlite3 *db, int64_t from, struct eg_error *err)
 {
     char pragma[60];
@@ -65,6 +142,7 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
             return eg_error_prefix(err, "migrating to schema version %" PRId64 ": ", version + 1);
     if (journals == 0)
         EG_TRY(eg__journal_begin(db, err));
+    EG_TRY(refuse_changed(db, err));
     return eg__sqlite_exec(db, "COMMIT", err);
 }
 
@@ -74,7 +152,7 @@ static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
     if (version == eg__migrate_newest())
-        return EG_OK;
+        return refuse_changed(db, err);
     if (!alone)
         return eg_error_set(err, EG_LEDGER_LOCKED,
                             "an older espgang records into it and must end before its schema can change");

@@ -13,6 +13,18 @@ extern const unsigned char *const eg__schemas[];
 /** The number of the last of them. */
 int64_t eg__migrate_newest(void);
 
+/** Make an empty ledger of the newest schema in memory, to compare with. */
+enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Compare tables, indexes, triggers and views with those of the newest schema.
+ *
+ * @param table, what  of the first that is missing, changed or not one of a ledger: its table, and the whole
+ *                     sentence; "" when there is none
+ */
+enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char *what, size_t what_size,
+                              struct eg_error *err) EG_CHECKED;
+
 /** Open a resolved path for reading; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;
 

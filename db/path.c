@@ -41,20 +41,31 @@ static enum eg_code join(char **path, const char *folder, const char *rest, stru
     return EG_OK;
 }
 
+/* Where the ledger is when nobody names one; NULL = nowhere. */
+static enum eg_code default_path(char **path, struct eg_error *err)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+
+    *path = NULL;
+    if (state != NULL && state[0] == '/')
+        return join(path, state, "/espgang/ledger.db", err);
+    if (home != NULL && home[0] == '/')
+        return join(path, home, "/.local/state/espgang/ledger.db", err);
+    return EG_OK;
+}
+
 enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *err)
 {
     const char *named = given != NULL ? given : getenv("ESPGANG_LEDGER");
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
 
     if (named != NULL && named[0] != '\0')
         return eg_strdup(path, named, err);
     if (given != NULL)
         return eg_error_set(err, EG_LEDGER, "the path of the ledger is empty");
-    if (state != NULL && state[0] == '/')
-        return join(path, state, "/espgang/ledger.db", err);
-    if (home != NULL && home[0] == '/')
-        return join(path, home, "/.local/state/espgang/ledger.db", err);
+    EG_TRY(default_path(path, err));
+    if (*path != NULL)
+        return EG_OK;
     return eg_error_set(err, EG_LEDGER,
                         "no place for the ledger: neither ESPGANG_LEDGER nor XDG_STATE_HOME nor HOME is set");
 }
@@ -108,9 +119,9 @@ static enum eg_code folder_of(char **folder, const char *path, struct eg_error *
     return EG_OK;
 }
 
-static enum eg_code check_file(const char *full, const struct stat *folder, struct eg_error *err)
+static enum eg_code check_file(const char *full, const char *in, struct eg_error *err)
 {
-    struct stat file;
+    struct stat file, folder;
 
     if (lstat(full, &file) != 0)
         return eg_error_errno(err, EG_LEDGER, errno, "opening it");
@@ -123,26 +134,35 @@ static enum eg_code check_file(const char *full, const struct stat *folder, stru
     if ((file.st_mode & S_IWOTH) != 0)
         return eg_error_set(err, EG_LEDGER, "is writable for every user of this machine (mode %03o)",
                             (unsigned)file.st_mode & 0777u);
-    if ((folder->st_mode & S_IWOTH) != 0 && file.st_uid != geteuid())
+    if (stat(in, &folder) != 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "folder %s", in);
+    if ((folder.st_mode & S_IWOTH) != 0 && file.st_uid != geteuid())
         return eg_error_set(err, EG_LEDGER,
                             "belongs to another user, in a folder that everyone may write to");
     return EG_OK;
 }
 
-enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err)
+/* The folder of a new ledger. Only the default one is made: another that is not there is mistyped, or not
+ * mounted, and a ledger made in its place would know nothing of earlier boards. */
+static enum eg_code prepare_folder(char *folder, const char *path, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    char resolved[PATH_MAX];
-    char whole[PATH_MAX];
+    EG_CLEANUP(eg_free_cleanup) char *usual = NULL;
+
+    EG_TRY(default_path(&usual, err));
+    if (usual != NULL && strcmp(usual, path) == 0)
+        return make_folders(folder, err);
+    if (access(folder, F_OK) != 0 && errno == ENOENT)
+        return eg_error_set(err, EG_LEDGER,
+                            "folder %s is not there; make it, mount it, or name another ledger", folder);
+    return EG_OK;
+}
+
+/* The folder of a path, without symbolic links, and the whole path in it. */
+static enum eg_code resolve(char resolved[PATH_MAX], char whole[PATH_MAX], const char *folder,
+                            const char *name, struct eg_error *err)
+{
     struct stat info;
 
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return eg_error_set(err, EG_LEDGER, "is a directory");
-    EG_TRY(folder_of(&folder, path, err));
-    if (create)
-        EG_TRY(make_folders(folder, err));
     if (realpath(folder, resolved) == NULL || stat(resolved, &info) != 0)
         return eg_error_errno(err, EG_LEDGER, errno, "folder %s", folder);
     if (!S_ISDIR(info.st_mode))
@@ -151,19 +171,53 @@ enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct
         return eg_error_set(err, EG_LEDGER,
                             "every user of this machine may exchange files in folder %s (mode %03o)", folder,
                             (unsigned)info.st_mode & 0777u);
-    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name) >=
-        sizeof whole)
+    if ((size_t)snprintf(whole, PATH_MAX, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name) >=
+        PATH_MAX)
         return eg_error_errno(err, EG_LEDGER, ENAMETOOLONG, "opening it");
-    if (create) {
-        EG_CLEANUP(eg_fd_close_cleanup)
-        const int fd = open(whole, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0 && errno != EEXIST)
-            return eg_error_errno(err, EG_LEDGER, errno, "making it");
-        if (fd >= 0)
-            EG_TRY(sync_folder(resolved, err));
-    }
-    EG_TRY(check_file(whole, &info, err));
+    return EG_OK;
+}
+
+static enum eg_code make_file(const char *whole, const char *folder, bool *made, struct eg_error *err)
+{
+    EG_CLEANUP(eg_fd_close_cleanup)
+    const int fd = open(whole, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0 && errno != EEXIST)
+        return eg_error_errno(err, EG_LEDGER, errno, "making it");
+    *made = fd >= 0;
+    return fd >= 0 ? sync_folder(folder, err) : EG_OK;
+}
+
+/* `made` is NULL when nothing is to be made. */
+static enum eg_code find(char **full, const char *path, bool *made, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char resolved[PATH_MAX], whole[PATH_MAX];
+
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return eg_error_set(err, EG_LEDGER, "is a directory");
+    EG_TRY(folder_of(&folder, path, err));
+    if (made != NULL)
+        EG_TRY(prepare_folder(folder, path, err));
+    EG_TRY(resolve(resolved, whole, folder, name, err));
+    if (made != NULL)
+        EG_TRY(make_file(whole, resolved, made, err));
+    EG_TRY(check_file(whole, resolved, err));
     return eg_strdup(full, whole, err);
+}
+
+enum eg_code eg__path_resolve(char **full, const char *path, struct eg_error *err)
+{
+    return find(full, path, NULL, err);
+}
+
+enum eg_code eg__path_make(char **full, const char *path, bool *made, struct eg_error *err)
+{
+    bool ignored;
+
+    return find(full, path, made != NULL ? made : &ignored, err);
 }
 
 enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)

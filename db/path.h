@@ -13,12 +13,18 @@
 enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *err) EG_CHECKED;
 
 /**
- * The path without symbolic links or relative parts, after checking that the file is one's own to use.
+ * Find the path without symbolic links or relative parts, after checking that the file is one's own to use.
  *
- * @param create  make the folders and an empty file when they are absent
- * @param full    the caller's, for free()
+ * @param full  the caller's, for free()
  */
-enum eg_code eg__path_resolve(char **full, const char *path, bool create, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__path_resolve(char **full, const char *path, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Do the same, and make an empty file when there is none. Folders are made for the default path only.
+ *
+ * @param made  whether the file was made; may be NULL
+ */
+enum eg_code eg__path_make(char **full, const char *path, bool *made, struct eg_error *err) EG_CHECKED;
 
 /**
  * Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.

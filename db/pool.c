@@ -77,9 +77,11 @@ static enum eg_code find_row_of_run(struct eg__store *store, int64_t pool, int64
 static enum eg_code choose_row(struct eg__store *store, const char *name, int64_t pool, bool by_mac,
                                const char *mac, int64_t *row, struct eg_error *err)
 {
-    eg__bind_number(store->statements[EG__FIND_ROW_HELD], 1, (uint64_t)pool);
-    eg__bind_text(store->statements[EG__FIND_ROW_HELD], 2, mac);
-    EG_TRY(find_row(store, EG__FIND_ROW_HELD, row, err));
+    const enum eg__statement held = store->simulated ? EG__FIND_ROW_REHEARSED : EG__FIND_ROW_HELD;
+
+    eg__bind_number(store->statements[held], 1, (uint64_t)pool);
+    eg__bind_text(store->statements[held], 2, mac);
+    EG_TRY(find_row(store, held, row, err));
     if (*row != 0)
         return EG_OK;
     if (by_mac) {
@@ -92,6 +94,18 @@ static enum eg_code choose_row(struct eg__store *store, const char *name, int64_
     eg__bind_number(store->statements[EG__FIND_ROW_FREE], 1, (uint64_t)pool);
     EG_TRY(find_row(store, EG__FIND_ROW_FREE, row, err));
     return *row != 0 ? EG_OK : refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", name);
+}
+
+/* A simulated board is shown the row that a real one would be given. */
+static enum eg_code rehearse_row(struct eg__store *store, int64_t row, int64_t pool, const char *mac,
+                                 struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__REHEARSE_ROW];
+
+    eg__bind_number(add, 1, (uint64_t)row);
+    eg__bind_number(add, 2, (uint64_t)pool);
+    eg__bind_text(add, 3, mac);
+    return eg__store_run(store, EG__REHEARSE_ROW, err);
 }
 
 static enum eg_code reserve_row(struct eg__store *store, int64_t row, int64_t pool, int64_t run,
@@ -108,7 +122,7 @@ static enum eg_code reserve_row(struct eg__store *store, int64_t row, int64_t po
 }
 
 static enum eg_code add_field(struct eg_pool_row *row, const char *name, const char *value, bool secret,
-                              struct eg_error *err)
+                              bool unique, struct eg_error *err)
 {
     char **names = realloc(row->names, (row->count + 1) * sizeof *names);
 
@@ -120,10 +134,14 @@ static enum eg_code add_field(struct eg_pool_row *row, const char *name, const c
     bool *secrets = realloc(row->secrets, (row->count + 1) * sizeof *secrets);
     if (secrets != NULL)
         row->secrets = secrets;
-    if (names == NULL || values == NULL || secrets == NULL)
+    bool *uniques = realloc(row->uniques, (row->count + 1) * sizeof *uniques);
+    if (uniques != NULL)
+        row->uniques = uniques;
+    if (names == NULL || values == NULL || secrets == NULL || uniques == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory");
     names[row->count] = values[row->count] = NULL;
     secrets[row->count] = secret;
+    uniques[row->count] = unique;
     row->count++;
     EG_TRY(eg_strdup(&names[row->count - 1], name, err));
     return eg_strdup(&values[row->count - 1], value, err);
@@ -143,7 +161,7 @@ static enum eg_code read_row(struct eg__store *store, int64_t number, struct eg_
             return EG_OK;
         if (add_field(row, (const char *)sqlite3_column_text(read, 0),
                       (const char *)sqlite3_column_text(read, 1), sqlite3_column_int(read, 2) != 0,
-                      err) != EG_OK) {
+                      sqlite3_column_int(read, 3) != 0, err) != EG_OK) {
             sqlite3_reset(read);
             return err->code;
         }
@@ -164,7 +182,8 @@ static enum eg_code reserve(struct eg__store *store, int64_t run, const char *na
     EG_TRY(find_row_of_run(store, pool, run, mac, &number, err));
     if (number == 0) {
         EG_TRY(choose_row(store, name, pool, by_mac, mac, &number, err));
-        EG_TRY(reserve_row(store, number, pool, run, mac, err));
+        EG_TRY(store->simulated ? rehearse_row(store, number, pool, mac, err)
+                                : reserve_row(store, number, pool, run, mac, err));
     }
     return read_row(store, number, row, err);
 }

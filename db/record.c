@@ -94,6 +94,24 @@ enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_
     return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
+/* A batch is a rehearsal as a whole, or not at all. */
+static enum eg_code refuse_other_kind(struct eg__store *store, const struct eg__session *session,
+                                      struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[EG__FIND_OTHER_KIND];
+    bool found;
+
+    eg__bind_text(find, 1, session->batch);
+    eg__bind_number(find, 2, session->simulated);
+    EG_TRY(eg__store_next(store, EG__FIND_OTHER_KIND, &found, err));
+    sqlite3_reset(find);
+    if (!found)
+        return EG_OK;
+    return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has %s boards; name another batch for %s ones",
+                        session->batch, session->simulated ? "real" : "simulated",
+                        session->simulated ? "simulated" : "real");
+}
+
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
                                 struct eg_error *err)
 {
@@ -101,6 +119,7 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     int64_t job;
 
     EG_TRY(eg__record_refuse_sealed(store->db, session->batch, err));
+    EG_TRY(refuse_other_kind(store, session, err));
     if (record_job(store, session->plan, &job, err) != EG_OK)
         return eg_error_prefix(err, "recording the job: ");
     eg__bind_number(add, 1, (uint64_t)job);
@@ -110,6 +129,7 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     eg__bind_text(add, 5, session->batch);
     eg__bind_text(add, 6, session->plan->job_path);
     eg__bind_text(add, 7, EG_VERSION);
+    eg__bind_number(add, 8, session->simulated);
     if (eg__store_run(store, EG__ADD_SESSION, err) != EG_OK)
         return eg_error_prefix(err, "recording the session: ");
     *number = sqlite3_last_insert_rowid(store->db);
@@ -346,18 +366,46 @@ enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struc
     return EG_OK;
 }
 
-enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg_seen *seen,
-                             struct eg_error *err)
+/* Binds MAC, flash and whether the board is simulated. */
+static sqlite3_stmt *ask_of_mac(struct eg__store *store, enum eg__statement which, const struct eg_unit *unit)
 {
-    sqlite3_stmt *query = store->statements[EG__SEEN];
+    sqlite3_stmt *query = store->statements[which];
+
+    eg__bind_text(query, 1, unit->mac);
+    bind_known(query, 2, unit->flash_unique_id);
+    eg__bind_number(query, 3, store->simulated);
+    return query;
+}
+
+static enum eg_code find_clone(struct eg__store *store, const struct eg_unit *unit, struct eg_seen *seen,
+                               struct eg_error *err)
+{
+    sqlite3_stmt *query = ask_of_mac(store, EG__SEEN_CLONE, unit);
     bool row;
 
-    eg__bind_text(query, 1, mac);
+    if (unit->flash_unique_id[0] == '\0')
+        return EG_OK;
+    EG_TRY(eg__store_next(store, EG__SEEN_CLONE, &row, err));
+    if (!row)
+        return EG_OK;
+    seen->clone_run = sqlite3_column_int64(query, 0);
+    snprintf(seen->clone_flash, sizeof seen->clone_flash, "%s", (const char *)sqlite3_column_text(query, 1));
+    sqlite3_reset(query);
+    return EG_OK;
+}
+
+enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit, struct eg_seen *seen,
+                             struct eg_error *err)
+{
+    sqlite3_stmt *query = ask_of_mac(store, EG__SEEN, unit);
+    bool row;
+
     EG_TRY(eg__store_next(store, EG__SEEN, &row, err));
     *seen = (struct eg_seen){
         .runs = (unsigned)sqlite3_column_int64(query, 0),
         .passed = (unsigned)sqlite3_column_int64(query, 1),
         .admitted = (unsigned)sqlite3_column_int64(query, 3),
+        .mac_known = sqlite3_column_int(query, 4) != 0,
     };
     const char *last = (const char *)sqlite3_column_text(query, 2);
     if (last != NULL) {
@@ -365,7 +413,7 @@ enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg
         snprintf(seen->last_outcome, sizeof seen->last_outcome, "%s", last + sizeof seen->last_utc - 1);
     }
     sqlite3_reset(query);
-    return EG_OK;
+    return find_clone(store, unit, seen, err);
 }
 
 static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg_error *err)

@@ -11,6 +11,7 @@
 struct eg__session {
     const char *station, *operator_name, *batch;
     const struct eg_plan *plan;
+    bool simulated;
 };
 
 /** EG_BAD_ARGUMENT, with when and by whom, when the batch is sealed. */
@@ -24,7 +25,7 @@ enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struc
                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err) EG_CHECKED;
-enum eg_code eg__record_seen(struct eg__store *store, const char *mac, struct eg_seen *seen,
+enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit, struct eg_seen *seen,
                              struct eg_error *err) EG_CHECKED;
 /** Close every run without an outcome as aborted. */
 enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err) EG_CHECKED;

@@ -94,6 +94,10 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
                         NULL) != SQLITE_OK)
         return opened != NULL ? eg__sqlite_error(opened, err) : eg_error_set(err, EG_LEDGER, "out of memory");
+    /* What somebody put into the file's schema neither runs functions nor changes the schema by a back door.
+     */
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
     *db = opened;
     opened = NULL;

@@ -9,6 +9,13 @@
 #define UNIT_COLUMNS                                                                                         \
     "mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
 
+/* Finished runs of MAC ?1, of simulated boards or of real ones (?3). */
+#define OF_MAC                                                                                               \
+    "of_mac AS (SELECT outcome.run_id, chain_id, outcome, code, finished_utc, flash_unique_id,"              \
+    "  EXISTS (SELECT 1 FROM intent WHERE intent.run_id = outcome.run_id) AS admitted"                       \
+    "  FROM outcome JOIN chain USING (run_id) JOIN run USING (run_id) JOIN session USING (session_id)"       \
+    "  LEFT JOIN run_device USING (run_id) WHERE outcome.mac = ?1 AND simulated = ?3)"
+
 /* Where the row of an event named `mine` is now. */
 #define LAST_STATE "(SELECT state FROM pool_event WHERE row_id = mine.row_id ORDER BY event_id DESC LIMIT 1)"
 
@@ -23,8 +30,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__ADD_JOB] = "INSERT INTO job (sha256, name, version, chip, text) VALUES (?1, ?2, ?3, ?4, ?5)",
     [EG__FIND_JOB] = "SELECT job_id FROM job WHERE sha256 = ?1",
     [EG__ADD_SESSION] =
-        "INSERT INTO session (job_id, started_utc, station, operator, batch, job_path, tool_version)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO session (job_id, started_utc, station, operator, batch, job_path, tool_version, simulated)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [EG__FIND_OTHER_KIND] = "SELECT 1 FROM session WHERE batch = ?1 AND simulated <> ?2 LIMIT 1",
     [EG__ADD_RUN] = "INSERT INTO run (session_id, slot, port, started_utc) VALUES (?1, ?2, ?3, ?4)",
     [EG__ADD_INTENT] =
         "INSERT INTO intent (run_id, recorded_utc, " UNIT_COLUMNS ")"
@@ -49,11 +57,37 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " FROM run LEFT JOIN intent ON intent.run_id = run.run_id"
         " WHERE run.run_id = ?1 ORDER BY intent_id DESC LIMIT 1",
     [EG__SEEN] =
-        "SELECT count(*), total(outcome IN ('pass', 'pass-marginal')),"
-        " (SELECT finished_utc || outcome FROM outcome JOIN chain USING (run_id) WHERE mac = ?1"
-        "  ORDER BY chain_id DESC LIMIT 1),"
-        " total(EXISTS (SELECT 1 FROM intent WHERE intent.run_id = outcome.run_id))"
-        " FROM outcome WHERE mac = ?1",
+        "WITH " OF_MAC ","
+        " mine AS (SELECT * FROM of_mac WHERE code <> 'seen-before'"
+        "  AND coalesce(flash_unique_id = ?2, TRUE))"
+        " SELECT count(*), total(outcome IN ('pass', 'pass-marginal')),"
+        " (SELECT finished_utc || outcome FROM mine ORDER BY chain_id DESC LIMIT 1), total(admitted),"
+        " EXISTS (SELECT 1 FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL) FROM mine",
+    [EG__SEEN_CLONE] =
+        "WITH " OF_MAC ","
+        " known AS (SELECT * FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL)"
+        " SELECT run_id, flash_unique_id FROM known"
+        " WHERE NOT EXISTS (SELECT 1 FROM known WHERE flash_unique_id = ?2) ORDER BY chain_id DESC LIMIT 1",
+    [EG__FIND_OWNER] =
+        "WITH held (run, mac, flash) AS ("
+        " SELECT run_id, mac, flash_unique_id FROM run_claim WHERE value = ?3 AND name = ?2 AND kind = ?1"
+        " UNION ALL SELECT run_id, coalesce(outcome.mac, (SELECT max(mac) FROM intent WHERE intent.run_id = run_label.run_id)),"
+        "  flash_unique_id FROM run_label LEFT JOIN outcome USING (run_id) LEFT JOIN run_device USING (run_id)"
+        "  WHERE ?1 = 'label' AND label = ?3"
+        " UNION ALL SELECT run_id, outcome.mac, flash_unique_id"
+        "  FROM run_value JOIN outcome USING (run_id) LEFT JOIN run_device USING (run_id)"
+        "  WHERE ?1 = 'value' AND kind = 'unit' AND value = ?3 AND name = ?2)"
+        " SELECT run, held.mac, flash, held.mac = ?4 AND coalesce(flash = ?5, TRUE) AS mine"
+        " FROM held JOIN run ON run.run_id = run JOIN session USING (session_id)"
+        " LEFT JOIN outcome AS ended ON ended.run_id = run"
+        " WHERE run <> ?6 AND held.mac IS NOT NULL AND simulated = ?7 AND (ended.run_id IS NULL"
+        "  OR ended.outcome IN ('pass', 'pass-marginal') OR ended.code = 'abandoned'"
+        "  OR EXISTS (SELECT 1 FROM region WHERE region.run_id = run))"
+        " ORDER BY mine DESC, run DESC LIMIT 1",
+    [EG__ADD_CLAIM] =
+        "INSERT INTO run_claim (run_id, position, kind, name, value, mac, flash_unique_id)"
+        " SELECT ?1, (SELECT count(*) + 1 FROM run_claim WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6"
+        " WHERE NOT EXISTS (SELECT 1 FROM run_claim WHERE run_id = ?1 AND kind = ?2 AND name = ?3 AND value = ?4)",
     [EG__ADD_VALUE] =
         "INSERT INTO run_value (run_id, position, kind, name, value, limits, passed)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -71,9 +105,13 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__FIND_ROW_HELD] =
         "SELECT row_id FROM pool_event WHERE pool_id = ?1 AND mac = ?2 AND state = 'written' LIMIT 1",
     [EG__FIND_ROW_FOR_MAC] = "SELECT row_id FROM pool_row WHERE pool_id = ?1 AND mac = ?2",
-    [EG__FIND_ROW_FREE] = "SELECT row_id FROM pool_free WHERE pool_id = ?1 ORDER BY position LIMIT 1",
+    [EG__FIND_ROW_FREE] =
+        "SELECT row_id FROM pool_free WHERE pool_id = ?1 AND row_id NOT IN (SELECT row_id FROM temp.rehearsed)"
+        " ORDER BY position LIMIT 1",
+    [EG__FIND_ROW_REHEARSED] = "SELECT row_id FROM temp.rehearsed WHERE pool_id = ?1 AND mac = ?2",
+    [EG__REHEARSE_ROW] = "INSERT OR IGNORE INTO temp.rehearsed (row_id, pool_id, mac) VALUES (?1, ?2, ?3)",
     [EG__READ_ROW] =
-        "SELECT pool_column.name, field.value, pool_column.secret"
+        "SELECT pool_column.name, field.value, pool_column.secret, coalesce(is_unique, secret)"
         " FROM pool_row JOIN pool_column USING (pool_id) JOIN json_each(pool_row.fields) AS field"
         "  ON field.key = pool_column.position - 1"
         " WHERE row_id = ?1 ORDER BY pool_column.position",
@@ -98,6 +136,12 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__CHAIN_SESSION] =
         "SELECT 'session', session_id, session.started_utc, station, operator, batch, job.sha256, job_path,"
         " tool_version FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1",
+    [EG__CHAIN_SESSION_KIND] =
+        "SELECT 'session', session_id, session.started_utc, station, operator, batch, job.sha256, job_path,"
+        " tool_version, simulated FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1",
+    [EG__CHAIN_CLAIMS] =
+        "SELECT 'claim', run_id, position, kind, name, value, mac, flash_unique_id FROM run_claim"
+        " WHERE run_id = ?1 ORDER BY position",
     [EG__CHAIN_RUN] = "SELECT 'run', run_id, session_id, slot, port, started_utc FROM run WHERE run_id = ?1",
     [EG__CHAIN_INTENTS] =
         "SELECT 'intent', intent_id, run_id, recorded_utc, " UNIT_COLUMNS
@@ -150,6 +194,8 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
 enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err)
 {
     *store = (struct eg__store){.db = db};
+    /* Rows of pools that simulated boards were shown: each another one, and none of them is taken. */
+    EG_TRY(eg__sqlite_exec(db, "CREATE TEMP TABLE rehearsed (row_id PRIMARY KEY, pool_id, mac)", err));
     for (unsigned i = 0; i < EG__STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL) !=
             SQLITE_OK)

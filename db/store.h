@@ -31,11 +31,17 @@ enum eg__statement {
     EG__FIND_ORPHAN,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
+    EG__SEEN_CLONE,
+    EG__FIND_OTHER_KIND,
+    EG__FIND_OWNER,
+    EG__ADD_CLAIM,
     EG__FIND_POOL,
     EG__FIND_ROW_OF_RUN,
     EG__FIND_ROW_HELD,
     EG__FIND_ROW_FOR_MAC,
     EG__FIND_ROW_FREE,
+    EG__FIND_ROW_REHEARSED,
+    EG__REHEARSE_ROW,
     EG__READ_ROW,
     EG__RESERVE_ROW,
     EG__MARK_ROWS,
@@ -43,6 +49,8 @@ enum eg__statement {
     EG__RELEASE_ROWS,
     EG__CHAIN_LAST,
     EG__CHAIN_SESSION,
+    EG__CHAIN_SESSION_KIND,
+    EG__CHAIN_CLAIMS,
     EG__CHAIN_RUN,
     EG__CHAIN_INTENTS,
     EG__CHAIN_OUTCOME,
@@ -68,8 +76,9 @@ enum eg__statement {
 struct eg__store {
     sqlite3 *db;
     sqlite3_stmt *statements[EG__STATEMENT_COUNT];
-    bool alone; /* the last failure is of this record (a rule of the schema) and harms no other */
-    bool busy;  /* the last failure: another program holds the file; nothing was written */
+    bool simulated; /* the boards of the session that records */
+    bool alone;     /* the last failure is of this record (a rule of the schema) and harms no other */
+    bool busy;      /* the last failure: another program holds the file; nothing was written */
 };
 
 /** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */

@@ -25,7 +25,7 @@ struct eg__request {
     void *context;
     struct eg_error *err; /* the submitter's */
     enum eg_code code;
-    sem_t done; /* and not a condition: whoever is woken goes on without queueing for the lock */
+    sem_t done; /* not a condition variable: a woken thread continues without waiting for the lock */
     struct eg__request *next;
 };
 
@@ -40,7 +40,8 @@ static enum eg_code serve_one(struct eg__store *store, const char *path, struct 
         return err->code;
     }
     if (request->code != EG_OK) {
-        eg_error_prefix(request->err, "ledger %s: ", path);
+        if (request->code != EG_NOT_UNIQUE) /* which is no failure of the ledger */
+            eg_error_prefix(request->err, "ledger %s: ", path);
         EG_TRY(eg__store_run(store, EG__BACK_TO_SAVEPOINT, err));
     }
     return eg__store_run(store, EG__RELEASE, err);

@@ -95,6 +95,8 @@ extern "C" {
     X(DUPLICATE_MAC,     "duplicate-mac",        BOARD,   false, "two boards show the same MAC")            \
     X(NOT_ACCEPTED,      "not-accepted",         BOARD,   false, "a rule of the job refuses the board")     \
     X(SEEN_BEFORE,       "seen-before",          BOARD,   false, "the ledger knows the board already")      \
+    X(CLONE,             "clone",                BOARD,   false, "the MAC is on record with another flash") \
+    X(NOT_UNIQUE,        "not-unique",           JOB,     false, "another board has the value")             \
     X(TEST_FAILED,       "test-failed",          BOARD,   true,  "the application did not pass its test")   \
     X(BAD_UNIT_DATA,     "bad-unit-data",        JOB,     false, "data of this one board cannot be used")   \
     X(POOL_EMPTY,        "pool-empty",           HOST,    false, "a pool has nothing left to give")         \

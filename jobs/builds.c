@@ -251,7 +251,7 @@ enum eg_code eg__build_read(struct eg__firmware *firmware, const char *path, boo
     *is_build = suffix != NULL && strcmp(suffix, ".json") == 0;
     const enum eg_code code = eg_file_read(&text, path, FILE_SIZE_MAX, err);
     if (code != EG_OK)
-        return *is_build || code != EG_IO ? code : EG_OK;
+        return *is_build || (code != EG_IO && code != EG_BAD_ARGUMENT) ? code : EG_OK;
     if (is_utf16(&text))
         return eg_error_set(err, EG_BAD_JOB, "%s: the text is UTF-16; save it as UTF-8", path);
     if (!*is_build && !is_text(&text))

@@ -24,7 +24,7 @@ enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path,
                             const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 /**
- * Read a bundle's file and sign it by a private key, in place of whoever has signed it before.
+ * Read a bundle file and sign it with a private key, replacing an earlier signature.
  *
  * @param bundle  empty; the bytes of the signed file
  *

@@ -24,7 +24,7 @@
 struct eg__member {
     char *name;
     size_t size;           /* as the manifest says; equal to that of the data */
-    struct eg_buffer data; /* a NUL that does not count is behind it */
+    struct eg_buffer data; /* followed by a NUL that is not counted */
     uint8_t sha256[EG_SHA256_SIZE];
 };
 

@@ -357,7 +357,7 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
     struct eg__place place = place_of(token, before);
     if (event->type == FYET_SCALAR && (fy_token_scalar_style(token) == FYSS_DOUBLE_QUOTED ||
                                        fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED))
-        place.column--; /* the parser counts from behind the quote */
+        place.column--; /* the parser counts from after the quote */
     if (tag != NULL)
         return eg__refuse(&place, err, "tags have no meaning here");
     if (depth > DEPTH_MAX)
@@ -422,7 +422,13 @@ static size_t character_length(const char *text, size_t size)
 static enum eg_code check_text(const struct eg__document *document, struct eg_error *err)
 {
     struct eg__place place = beginning(document);
+    const char *text = (const char *)document->text.data;
+    size_t size = document->text.size;
 
+    if (size > 0 && eg_text_begin(&text, &size, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg__prefix_place(&place, err);
+    }
     for (size_t at = 0; at < document->text.size;) {
         const uint8_t byte = document->text.data[at];
         const size_t length =

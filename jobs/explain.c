@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A plan in words, for whoever is about to run it. */
+/* Explains a plan in words. */
 
 #include "jobs/job.h"
 
@@ -27,7 +27,7 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
             (unsigned long long)(plan->wire_size * 100 / plan->data_size));
 }
 
-/* The value, or what it means that there is none. */
+/* Return the value, or what happens without it. */
 static void explain_value(char text[VALUE_TEXT], const struct eg_setting *setting)
 {
     size_t used = 0;

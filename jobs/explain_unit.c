@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a job gives to each board alone, for whoever is about to run it. */
+/* Explains the data that a job gives to each board. */
 
 #include "jobs/explain_unit.h"
 

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/** What each board has of its own, shown for one that there is not; nothing when it has none. EG_NO_MEMORY.
+/** Show the data of single boards, with placeholder values; nothing if the job has none. EG_NO_MEMORY.
  */
 enum eg_code eg__explain_unit(const struct eg_plan *plan, FILE *out, struct eg_error *err) EG_CHECKED;
 

@@ -82,7 +82,7 @@ static enum eg_code read_from(struct eg__firmware *firmware, const struct eg__no
     EG_TRY(eg__node_expect(from, EG__TEXT, "firmware.from", err));
     EG_TRY(eg__resolve(&path, job_path, from->text, err));
     const enum eg_code code = eg__build_read(firmware, path, &is_build, err);
-    if (code == EG_IO) { /* the file that is missing is one the job names */
+    if (code == EG_IO || code == EG_BAD_ARGUMENT) { /* the file that is missing is one the job names */
         const struct eg_error cause = *err;
         return eg__refuse(&from->place, err, "%s", cause.text);
     }

@@ -58,7 +58,7 @@ static bool is_continuation(const struct reader *reader)
            (in[1] == '\n' || (in[1] == '\r' && in[2] == '\n'));
 }
 
-/* What a backslash, which was taken, makes of what stands behind it. */
+/* Read the characters after a backslash. */
 static enum eg_code take_escaped(struct reader *reader, const struct eg__place *place, char quote, char *byte,
                                  struct eg_error *err)
 {
@@ -149,7 +149,7 @@ static bool is_command(const char *text)
     return strcmp(text, "write-flash") == 0 || strcmp(text, "write_flash") == 0;
 }
 
-/* One option at `*at`, which goes behind it and its value. */
+/* Read the option at `*at`, and move `*at` past it and its value. */
 static enum eg_code read_flag(struct eg__firmware *firmware, const struct eg__word *words, size_t count,
                               size_t *at, bool in_front, struct eg_error *err)
 {
@@ -284,7 +284,7 @@ static bool is_command_line(const char *text)
            (strstr(text, "write_flash") != NULL || strstr(text, "write-flash") != NULL);
 }
 
-/* A command line, or a line that begins with an option, or with an address and something behind it. */
+/* A command line, or a line that begins with an option, or with an address and a word after it. */
 bool eg__flash_args_is(const struct eg_buffer *text)
 {
     const char *line = eg__skip_bom((const char *)text->data);

@@ -40,7 +40,7 @@ const struct eg_option eg__region_options[] = {
 const struct eg_option eg__firmware_options[] = {
     {.key = "from",
      .type = EG_OPTION_FILE,
-     .help = "what a build tells, see [below](#what-a-build-made), or a firmware file"},
+     .help = "what a build tells, or its folder, see [below](#what-a-build-made); or a firmware file"},
     {.key = "at",
      .type = EG_OPTION_TEXT,
      .without = "as the file says",
@@ -97,7 +97,7 @@ struct keys {
     unsigned setting_count;
 };
 
-/* The n-th key of all there are; NULL behind the last. */
+/* Return the n-th key of all; NULL after the last. */
 static const char *key_at(const struct keys *keys, unsigned n)
 {
     const unsigned own = keys->own != NULL ? EG__KEYS : 0;

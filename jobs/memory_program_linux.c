@@ -42,7 +42,7 @@ enum eg_code eg__memory_program(char **path, const struct eg_buffer *content, st
         code = eg_alloc(path, 1, PATH_SIZE, err);
     if (code != EG_OK)
         close(fd);
-    else /* not "self": whoever is started by it, or reads it as a script, is another process */
+    else /* not "self": the program, or the interpreter that reads it as a script, is another process */
         snprintf(*path, PATH_SIZE, "/proc/%ld/fd/%d", (long)getpid(), fd);
     return code;
 }

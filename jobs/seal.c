@@ -8,7 +8,7 @@
  *     32 public Ed25519 key     64 its signature of "espgang bundle 1", a NUL and that SHA-256
  *
  * Numbers are little-endian; key and signature are not there when nobody has signed. It is looked for at the
- * end alone, and its size is exact, so that nothing can stand behind it or in between.
+ * end only, and its size is exact, so that nothing can follow it or come in between.
  */
 
 #include "jobs/seal.h"

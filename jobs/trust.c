@@ -110,8 +110,8 @@ static enum eg_code check_owner(const struct stat *info, const char *path, struc
     return EG_OK;
 }
 
-static enum eg_code read_key(struct eg_key *key, int folder, const char *name, const char *path,
-                             struct eg_error *err)
+static enum eg_code read_key_file(struct eg_key *key, int folder, const char *name, const char *path,
+                                  struct eg_error *err)
 {
     EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
@@ -122,7 +122,13 @@ static enum eg_code read_key(struct eg_key *key, int folder, const char *name, c
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     EG_TRY(check_owner(&info, path, err));
     EG_TRY(eg_file_read_open(&text, fd, path, EG_KEY_FILE_MAX, err));
-    if (eg_key_parse(key, path, &text, err) == EG_OK)
+    return eg_key_parse(key, path, &text, err);
+}
+
+static enum eg_code read_key(struct eg_key *key, int folder, const char *name, const char *path,
+                             struct eg_error *err)
+{
+    if (read_key_file(key, folder, name, path, err) == EG_OK)
         return EG_OK;
     err->code = EG_IO; /* of the station, and not of the command line */
     return EG_IO;

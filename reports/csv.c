@@ -55,6 +55,7 @@ static enum eg_code run_row(void *context, const struct eg_batch_run *row, struc
     text_field(out, row->marginal);
     number_field(out, row->attempts);
     number_field(out, row->duration_ms);
+    text_field(out, row->counts);
     for (size_t name = 0; name < values->name_count; name++) {
         const char *text = "";
         for (size_t i = 0; i < count; i++)
@@ -71,7 +72,7 @@ enum eg_code eg__csv(struct eg__out *out, const struct eg__report *report, struc
     struct csv csv = {out, report};
 
     fputs("run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,finished_utc,"
-          "outcome,code,blame,sentence,marginal,attempts,duration_ms",
+          "outcome,code,blame,sentence,marginal,attempts,duration_ms,counts",
           out->file);
     for (size_t i = 0; i < report->values->name_count; i++) {
         fputs(report->values->given[i] ? ",unit:" : ",measured:", out->file);

@@ -85,10 +85,11 @@ static void facts(struct eg__out *out, const struct eg__numbers *numbers)
     fact(out, "runs", "runs", batch->runs, 0);
     fact(out, "retries", "retries", numbers->retries, 0);
     fact(out, "unfinished", "unfinished runs", batch->unfinished, 0);
-    fputs("</ul>\n<p>A unit is a MAC, or a run whose board was never identified, and counts by its last "
-          "finished run in this batch. Yield: units that passed, also marginally, of all. First pass: its "
-          "first run passed in its first attempt. Retries: further attempts within runs.</p>\n",
-          out->file);
+    fact(out, "no-board", "contacts without a board", batch->no_board, 0);
+    fact(out, "repeats", "good boards shown again", batch->repeats, 0);
+    if (batch->clones > 0)
+        fact(out, "clones", "MACs with several flashes", batch->clones, 0);
+    fputs("</ul>\n<p>" EG_UNIT_DEFINITION " Retries: further attempts within runs.</p>\n", out->file);
 }
 
 static void beginning(struct eg__out *out, const struct eg_batch *batch, const char *ledger)
@@ -106,6 +107,8 @@ static void beginning(struct eg__out *out, const struct eg_batch *batch, const c
             batch->last_utc[0] != '\0' ? batch->last_utc : "now", now);
     eg__out_escaped(out, ledger);
     fputs(".</p>\n", out->file);
+    if (batch->simulated != 0)
+        fputs("<p id=\"simulated\" class=\"bad\">The boards of this batch were simulated.</p>\n", out->file);
 }
 
 static enum eg_code seal_field(void *context, const char *name, const char *value, struct eg_error *err)

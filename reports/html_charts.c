@@ -65,13 +65,12 @@ static void shares(struct eg__out *out, const struct eg__numbers *numbers)
         fputs("<p>There is no trial yet.</p>\n", out->file);
         return;
     }
-    fputs(
-        "<p>A trial is a finished run that was not aborted. Control limits (p-chart) are p &#177; 3 "
-        "&#8730;(p(1&#8722;p)/n), p the share of all that did not pass and n the trials; where n p or "
-        "n(1&#8722;p) is below 5 they are exact, of the binomial distribution, with 0.135 % beyond each. "
-        "Above the limit (&#9650;) wants a look at the socket or the reel; below it (&#9660;) is better than "
-        "chance.</p>\n<div class=\"g\">\n",
-        out->file);
+    fputs("<p>A trial is a finished run that was not aborted. Control limits (p-chart) are p &#177; 3 "
+          "&#8730;(p(1&#8722;p)/n), p the share of all that did not pass and n the trials; where n p or "
+          "n(1&#8722;p) is below 5 they are exact, of the binomial distribution, with 0.135 % beyond each. "
+          "Above the limit (&#9650;): check the socket or the reel. Below it (&#9660;): better than "
+          "chance.</p>\n<div class=\"g\">\n",
+          out->file);
     eg__chart_shares(out, &slots, &numbers->slots, (double)numbers->bad / (double)numbers->trials);
     for (size_t i = 0; i < numbers->flash.count; i++) {
         trials += numbers->flash.items[i].trials;

@@ -104,6 +104,11 @@ static void batch_object(struct json *json)
     number(json, "error", batch->errors);
     number(json, "aborted", batch->aborted);
     number(json, "first_pass", batch->first_pass);
+    number(json, "repeats", batch->repeats);
+    number(json, "no_board", batch->no_board);
+    number(json, "clones", batch->clones);
+    truth(json, "simulated", batch->simulated != 0);
+    text(json, "definition", EG_UNIT_DEFINITION);
     share(json, "yield", batch->passed + batch->marginal, batch->units);
     share(json, "first_pass_yield", batch->first_pass, batch->units);
     number(json, "retried_runs", numbers->retried_runs);
@@ -274,6 +279,7 @@ static enum eg_code run_object(void *context, const struct eg_batch_run *row, st
     text(json, "blame", row->blame);
     text(json, "sentence", row->sentence);
     text(json, "marginal", row->marginal);
+    text(json, "counts", row->counts);
     number(json, "attempts", row->attempts);
     if (row->duration_ms < 0)
         text(json, "duration", "");

@@ -70,6 +70,23 @@ static enum eg_code session_property(void *context, const struct eg_batch_sessio
     return EG_OK;
 }
 
+static void count_properties(struct eg__out *out, const struct eg_batch *batch)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } counts[] = {
+        {"first_pass", batch->first_pass}, {"repeats", batch->repeats}, {"no_board", batch->no_board}};
+    char text[24];
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        snprintf(text, sizeof text, "%" PRId64, counts[i].count);
+        property(out, counts[i].name, text);
+    }
+    property(out, "simulated", batch->simulated != 0 ? "true" : "false");
+    property(out, "definition", EG_UNIT_DEFINITION);
+}
+
 static enum eg_code region_property(void *context, const struct eg_batch_region *row, struct eg_error *err)
 {
     struct suite *suite = context;
@@ -155,6 +172,7 @@ enum eg_code eg__junit(struct eg__out *out, const struct eg__report *report, str
     if (batch->first_utc[0] != '\0')
         fprintf(out->file, " timestamp=\"%.19s\"", batch->first_utc);
     EG_TRY(eg_query_sessions(report->query, batch->name, session_property, &suite, err));
+    count_properties(out, batch);
     EG_TRY(eg_query_regions(report->query, batch->name, region_property, &suite, err));
     fputs("</properties>\n", out->file);
     EG_TRY(eg_query_report_units(report->query, batch->name, test_case, &suite, err));

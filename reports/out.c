@@ -27,7 +27,7 @@ enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error
         return out->file != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "report: a temporary file");
     }
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_IO, "report %s: is there and not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "report %s: is there and not a regular file", path);
     EG_TRY(eg_strdup(&out->path, path, err));
     EG_TRY(eg_alloc(&out->temporary, 1, size, err));
     snprintf(out->temporary, size, "%s.%ld.part", path, (long)getpid());

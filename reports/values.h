@@ -7,7 +7,8 @@
 
 #include "db/query/query.h"
 
-/** Room for one more item behind `count`; new ones are zero. `items` is the address of the pointer to them.
+/** Make room for one more item after `count`; new items are zero. `items` is the address of the pointer to
+ * them.
  */
 enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, struct eg_error *err) EG_CHECKED;
 
@@ -31,7 +32,7 @@ enum eg_code eg__values_collect(struct eg__values *values, struct eg_query *quer
                                 struct eg_error *err) EG_CHECKED;
 void eg__values_finish(struct eg__values *values);
 
-/** The values of a run, one behind the other; `*count` may be 0. */
+/** The values of a run, in one array; `*count` may be 0. */
 const struct eg__value *eg__values_of(const struct eg__values *values, int64_t run, size_t *count);
 
 #endif

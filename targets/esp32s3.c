@@ -80,7 +80,8 @@ static const struct eg_numbered key_purposes[] = {
     {0},
 };
 
-/* The RTC watchdog off, then the super watchdog to feeding itself; each behind its write protection. */
+/* Disable the RTC watchdog, then let the super watchdog feed itself; each after removing its write
+ * protection. */
 static const struct eg_register_write watchdogs_off[] = {
     {0x600080b0, 0x50d83aa1, 0, 0, 0},
     {0x60008098, 0x00000000, 0, 0, 0},

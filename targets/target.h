@@ -83,7 +83,7 @@ enum {
     EG_QUIRK_SECURE_RATE_KEPT = 1u << 12, /* in secure download mode nobody knows what to tell the ROM for
                                              another rate */
     EG_QUIRK_MAC_EXTENSION = 1u << 13,    /* two more bytes of efuse make an EUI-64 of the MAC */
-    EG_QUIRK_SHORT_TAIL = 1u << 14,       /* a flash segment must not end less than 0x24 bytes behind a page
+    EG_QUIRK_SHORT_TAIL = 1u << 14,       /* a flash segment must not end less than 0x24 bytes after a page
                                              boundary (ESP32) */
 };
 
@@ -233,7 +233,7 @@ struct eg_numbered {
     const char *name;
 };
 
-/** Numbers from `first` to `last`; of a list the first with last 0 is behind its end. */
+/** Numbers from `first` to `last`; the end of a list has last 0. */
 struct eg_pin_range {
     uint8_t first, last;
 };
@@ -277,7 +277,7 @@ struct eg_target {
     struct eg_range irom, drom;     /* where flash is mapped; end 0 = not at all */
     struct eg_range tcm;            /* tightly coupled memory, not in `memory`, which names what the reference
                                        does; end 0 = none known */
-    const uint32_t *mmu_page_sizes; /* that an image may choose, ascending, 0 behind the last; NULL = fixed at
+    const uint32_t *mmu_page_sizes; /* that an image may choose, ascending, 0 after the last; NULL = fixed at
                                        64 KiB, the default everywhere */
 
     struct {           /* flash SPI controller */

@@ -169,7 +169,7 @@ enum eg_code eg_ledger_backup(const struct eg_backup *backup, struct eg_backed_u
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
     EG_TRY(eg__path_choose(&ledger, backup->ledger, err));
-    if (eg__path_resolve(&full, ledger, false, err) != EG_OK)
+    if (eg__path_resolve(&full, ledger, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", ledger);
     EG_TRY(check_target(backup->path, full, backup->force, err));
     if (open_source(&db, full, result, err) != EG_OK)

@@ -29,7 +29,7 @@ static enum eg_code check_text(const struct eg__csv *csv, unsigned line, const c
     return EG_OK;
 }
 
-/* Takes the quotes off a field that begins at `*at`, which is then behind them. The field ends at `*last`. */
+/* Remove the quotes of the field at `*at`, and move `*at` past them. The field ends at `*last`. */
 static bool unquote(char **at, const char *end, char **last)
 {
     char *in = *at + 1, *out = *at;
@@ -46,7 +46,7 @@ static bool unquote(char **at, const char *end, char **last)
     return false;
 }
 
-/* One field from `*at` on; `*at` is then at the comma behind it, or at `end`. */
+/* Read the field at `*at`, and move `*at` to the comma after it, or to `end`. */
 static enum eg_code take_field(struct eg__csv *csv, unsigned line, unsigned number, char **at, char *end,
                                char **last, struct eg_error *err)
 {
@@ -62,7 +62,7 @@ static enum eg_code take_field(struct eg__csv *csv, unsigned line, unsigned numb
     if (!unquote(at, end, last))
         return refuse(csv, line, err, "the quote of field %u is not closed in this line", number);
     if (*at < end && **at != ',')
-        return refuse(csv, line, err, "text behind the closing quote of field %u", number);
+        return refuse(csv, line, err, "text after the closing quote of field %u", number);
     return EG_OK;
 }
 
@@ -89,10 +89,18 @@ static enum eg_code take_line(struct eg__csv *csv, unsigned line, char *at, char
 
 static enum eg_code take_lines(struct eg__csv *csv, struct eg_error *err)
 {
-    char *at = (char *)csv->text.data, *const end = at + csv->text.size;
+    const char *text = (const char *)csv->text.data;
+    char *const end = (char *)csv->text.data + csv->text.size;
+    size_t size = csv->text.size;
 
-    if (csv->text.size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
+    if (eg_text_begin(&text, &size, err) != EG_OK) {
+        err->code = EG_BAD_ARGUMENT;
+        return eg_error_prefix(err, "%s: ", csv->path);
+    }
+    char *at = end - size;
+    if (size > 0 && memchr(at, ',', strcspn(at, "\r\n")) == NULL &&
+        memchr(at, '\t', strcspn(at, "\r\n")) != NULL)
+        return refuse(csv, 1, err, "the fields are separated by tabs instead of ','");
     for (unsigned line = 1; at < end; line++) {
         char *newline = memchr(at, '\n', (size_t)(end - at));
         char *const next = newline != NULL ? newline + 1 : end;
@@ -142,8 +150,7 @@ enum eg_code eg__csv_parse(struct eg__csv *csv, struct eg_error *err)
                             csv->path);
     EG_TRY(check_names(csv, err));
     if (records == 1)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row behind the names of the columns",
-                            csv->path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row after the names of the columns", csv->path);
     csv->rows = records - 1;
     return EG_OK;
 }

@@ -32,7 +32,8 @@
 
 struct import {
     const char *pool, *file;
-    const char *const *secrets;
+    const struct eg_pool_import *given;
+    bool *uniques; /* of each column */
     struct eg__csv csv;
     unsigned mac_column; /* from 0; the number of columns = there is none */
     char (*macs)[EG_MAC_TEXT];
@@ -45,6 +46,7 @@ static void import_finish(struct import *import)
 {
     eg__csv_finish(&import->csv);
     free(import->macs);
+    free(import->uniques);
     sqlite3_close(import->db);
 }
 
@@ -68,14 +70,14 @@ static int by_value(const void *left, const void *right)
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-/* `values` holds one for each row; the first line that repeats another is named. */
-static enum eg_code check_unique(const struct import *import, struct unique *values, unsigned column,
-                                 struct eg_error *err)
+/* The first line that repeats another is named. */
+static enum eg_code check_unique(const struct import *import, struct unique *values, size_t count,
+                                 unsigned column, struct eg_error *err)
 {
     const struct unique *first = NULL;
 
-    qsort(values, import->csv.rows, sizeof values[0], by_value);
-    for (size_t i = 1; i < import->csv.rows; i++)
+    qsort(values, count, sizeof values[0], by_value);
+    for (size_t i = 1; i < count; i++)
         if (strcmp(values[i - 1].value, values[i].value) == 0 &&
             (first == NULL || values[i].line < first[1].line))
             first = &values[i - 1];
@@ -98,7 +100,7 @@ static enum eg_code check_keys(const struct import *import, struct eg_error *err
             return refuse_row(import, i, err);
         }
     }
-    return check_unique(import, keys, 0, err);
+    return check_unique(import, keys, import->csv.rows, 0, err);
 }
 
 static enum eg_code check_macs(struct import *import, struct eg_error *err)
@@ -121,26 +123,70 @@ static enum eg_code check_macs(struct import *import, struct eg_error *err)
         }
         macs[i] = (struct unique){import->macs[i], eg__csv_line(&import->csv, i)};
     }
-    return check_unique(import, macs, import->mac_column, err);
+    return check_unique(import, macs, import->csv.rows, import->mac_column, err);
 }
 
-static bool is_secret(const struct import *import, const char *name)
+static bool is_listed(const char *const *list, const char *name)
 {
-    for (const char *const *secret = import->secrets; secret != NULL && *secret != NULL; secret++)
-        if (strcmp(*secret, name) == 0)
+    for (; list != NULL && *list != NULL; list++)
+        if (strcmp(*list, name) == 0)
             return true;
     return false;
 }
 
-static enum eg_code check_secrets(const struct import *import, struct eg_error *err)
+static bool is_secret(const struct import *import, const char *name)
 {
-    for (const char *const *secret = import->secrets; secret != NULL && *secret != NULL; secret++) {
+    return is_listed(import->given->secrets, name);
+}
+
+static enum eg_code check_list(const struct import *import, const char *const *list, const char *purpose,
+                               struct eg_error *err)
+{
+    for (; list != NULL && *list != NULL; list++) {
         unsigned i = 0;
-        while (i < import->csv.columns && strcmp(eg__csv_names(&import->csv)[i], *secret) != 0)
+        while (i < import->csv.columns && strcmp(eg__csv_names(&import->csv)[i], *list) != 0)
             i++;
         if (i == import->csv.columns)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no column '%s' to keep secret", import->file,
-                                *secret);
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no column '%s' to %s", import->file, *list,
+                                purpose);
+    }
+    return EG_OK;
+}
+
+static enum eg_code check_lists(struct import *import, struct eg_error *err)
+{
+    const struct eg_pool_import *given = import->given;
+
+    EG_TRY(check_list(import, given->secrets, "keep secret", err));
+    EG_TRY(check_list(import, given->uniques, "keep unique", err));
+    EG_TRY(check_list(import, given->shared, "share", err));
+    EG_TRY(eg_alloc(&import->uniques, import->csv.columns, sizeof import->uniques[0], err));
+    for (unsigned i = 0; i < import->csv.columns; i++) {
+        const char *name = eg__csv_names(&import->csv)[i];
+        const bool shared = is_listed(given->shared, name);
+        import->uniques[i] = is_listed(given->uniques, name);
+        if (import->uniques[i] && shared)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: column %s is to be both unique and shared",
+                                import->file, name);
+        import->uniques[i] |= is_secret(import, name) && !shared;
+    }
+    return EG_OK;
+}
+
+/* A value that is empty is none. */
+static enum eg_code check_unique_columns(const struct import *import, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct unique *values = NULL;
+
+    EG_TRY(eg_alloc(&values, import->csv.rows, sizeof values[0], err));
+    for (unsigned column = 1; column < import->csv.columns; column++) {
+        size_t count = 0;
+        for (size_t i = 0; import->uniques[column] && i < import->csv.rows; i++) {
+            const char *value = eg__csv_row(&import->csv, i)[column];
+            if (value[0] != '\0')
+                values[count++] = (struct unique){value, eg__csv_line(&import->csv, i)};
+        }
+        EG_TRY(check_unique(import, values, count, column, err));
     }
     return EG_OK;
 }
@@ -214,16 +260,17 @@ static enum eg_code find_pool(struct import *import, struct eg_error *err)
 }
 
 /* The columns of a pool that is there must be those of the file; secrets stay what they were. */
-static enum eg_code check_columns(const struct import *import, struct eg_error *err)
+static enum eg_code check_columns(struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *read = NULL;
     const char *const *names = eg__csv_names(&import->csv);
     unsigned count = 0;
     bool row;
 
-    EG_TRY(prepare(
-        &read, import,
-        "SELECT name, secret, count(*) OVER () FROM pool_column WHERE pool_id = ?1 ORDER BY position", err));
+    EG_TRY(prepare(&read, import,
+                   "SELECT name, secret, count(*) OVER (), coalesce(is_unique, secret) FROM pool_column"
+                   " WHERE pool_id = ?1 ORDER BY position",
+                   err));
     eg__bind_number(read, 1, (uint64_t)import->pool_id);
     for (;; count++) {
         EG_TRY(step(read, &row, err));
@@ -242,7 +289,67 @@ static enum eg_code check_columns(const struct import *import, struct eg_error *
             return eg_error_set(err, EG_BAD_ARGUMENT,
                                 "%s: column %s of pool %s is not secret, and what was shown cannot be hidden",
                                 import->file, name, import->pool);
+        const bool unique = sqlite3_column_int(read, 3) != 0;
+        if (!unique && is_listed(import->given->uniques, name))
+            return eg_error_set(err, EG_BAD_ARGUMENT,
+                                "%s: column %s of pool %s is not unique: its rows may share values already",
+                                import->file, name, import->pool);
+        if (unique && is_listed(import->given->shared, name))
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: column %s of pool %s is unique", import->file,
+                                name, import->pool);
+        import->uniques[count] = unique;
     }
+}
+
+/* No value of a unique column is in the pool already. */
+static enum eg_code check_against_pool(const struct import *import, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;
+    char sql[200];
+    bool found;
+
+    EG_TRY(eg__sqlite_exec(
+        import->db, "CREATE TEMP TABLE held (position, value, PRIMARY KEY (position, value)) WITHOUT ROWID",
+        err));
+    snprintf(sql, sizeof sql,
+             "INSERT OR IGNORE INTO held SELECT field.key, field.value FROM pool_row,"
+             " json_each(pool_row.fields) AS field WHERE pool_id = %" PRId64 " AND field.key > 0",
+             import->pool_id);
+    EG_TRY(eg__sqlite_exec(import->db, sql, err));
+    EG_TRY(prepare(&find, import, "SELECT 1 FROM held WHERE position = ?1 AND value = ?2", err));
+    for (size_t i = 0; i < import->csv.rows; i++)
+        for (unsigned column = 1; column < import->csv.columns; column++) {
+            const char *value = eg__csv_row(&import->csv, i)[column];
+            if (!import->uniques[column] || value[0] == '\0')
+                continue;
+            eg__bind_number(find, 1, column);
+            eg__bind_text(find, 2, value);
+            EG_TRY(step(find, &found, err));
+            sqlite3_reset(find);
+            if (!found)
+                continue;
+            eg_error_set(err, EG_BAD_ARGUMENT, "%s is in pool %s already",
+                         eg__csv_names(&import->csv)[column], import->pool);
+            return refuse_row(import, i, err);
+        }
+    return EG_OK;
+}
+
+static bool has_unique_column(const struct import *import)
+{
+    for (unsigned column = 1; column < import->csv.columns; column++)
+        if (import->uniques[column])
+            return true;
+    return false;
+}
+
+static enum eg_code compare_with_pool(struct import *import, struct eg_error *err)
+{
+    EG_TRY(check_columns(import, err));
+    if (!has_unique_column(import))
+        return EG_OK;
+    EG_TRY(check_unique_columns(import, err));
+    return check_against_pool(import, err);
 }
 
 static enum eg_code add_pool(struct import *import, struct eg_error *err)
@@ -257,14 +364,20 @@ static enum eg_code add_pool(struct import *import, struct eg_error *err)
         eg__bind_number(add, 2, import->mac_column + 1);
     EG_TRY(step(add, &row, err));
     import->pool_id = sqlite3_last_insert_rowid(import->db);
-    EG_TRY(prepare(&add_column, import,
-                   "INSERT INTO pool_column (pool_id, position, name, secret) VALUES (?1, ?2, ?3, ?4)", err));
+    EG_TRY(prepare(
+        &add_column, import,
+        "INSERT INTO pool_column (pool_id, position, name, secret, is_unique) VALUES (?1, ?2, ?3, ?4, ?5)",
+        err));
     for (unsigned i = 0; i < import->csv.columns; i++) {
         const char *name = eg__csv_names(&import->csv)[i];
         eg__bind_number(add_column, 1, (uint64_t)import->pool_id);
         eg__bind_number(add_column, 2, i + 1);
         eg__bind_text(add_column, 3, name);
         eg__bind_number(add_column, 4, is_secret(import, name));
+        if (import->uniques[i] == is_secret(import, name))
+            sqlite3_bind_null(add_column, 5);
+        else
+            eg__bind_number(add_column, 5, import->uniques[i]);
         EG_TRY(step(add_column, &row, err));
         sqlite3_reset(add_column);
     }
@@ -378,7 +491,7 @@ static enum eg_code add_all(struct import *import, int64_t *total, struct eg_err
     EG_TRY(eg__sqlite_exec(import->db, "PRAGMA cache_size = -131072; BEGIN IMMEDIATE", err)); /* KiB */
     EG_TRY(check_file_is_new(import, err));
     EG_TRY(find_pool(import, err));
-    EG_TRY(import->pool_is_new ? add_pool(import, err) : check_columns(import, err));
+    EG_TRY(import->pool_is_new ? add_pool(import, err) : compare_with_pool(import, err));
     EG_TRY(add_import(import, err));
     snprintf(count_sql, sizeof count_sql,
              "SELECT coalesce(max(position), 0) FROM pool_row WHERE pool_id = %" PRId64, import->pool_id);
@@ -389,13 +502,13 @@ static enum eg_code add_all(struct import *import, int64_t *total, struct eg_err
     return eg__sqlite_exec(import->db, "COMMIT", err);
 }
 
-static enum eg_code add_to_ledger(struct import *import, const char *path, int64_t *total,
+static enum eg_code add_to_ledger(struct import *import, const char *path, struct eg_pool_imported *result,
                                   struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
 
-    EG_TRY(eg__path_resolve(&full, path, true, err));
+    EG_TRY(eg__path_make(&full, path, &result->new_ledger, err));
     const bool alone = eg__path_lock(&lock_fd, full, err) == EG_OK;
     if (!alone && err->code != EG_LEDGER_LOCKED)
         return err->code;
@@ -403,24 +516,25 @@ static enum eg_code add_to_ledger(struct import *import, const char *path, int64
         return eg_error_prefix(err, "%zu rows at once would keep a line waiting, and %d are allowed then: ",
                                import->csv.rows, ROWS_MAX_BESIDE_A_LINE);
     EG_TRY(eg__open_recording(&import->db, full, alone, err));
-    return add_all(import, total, err);
+    return add_all(import, &result->total, err);
 }
 
 enum eg_code eg_pool_import(const struct eg_pool_import *given, struct eg_pool_imported *imported,
                             struct eg_error *err)
 {
-    EG_CLEANUP(import_finish) struct import import = {.file = given->path, .secrets = given->secrets};
+    EG_CLEANUP(import_finish) struct import import = {.file = given->path, .given = given};
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     struct eg_pool_imported result = {.total = 0};
 
     EG_TRY(name_pool(result.pool, given, err));
     import.pool = result.pool;
     EG_TRY(eg__csv_read(&import.csv, given->path, err));
-    EG_TRY(check_secrets(&import, err));
+    EG_TRY(check_lists(&import, err));
     EG_TRY(check_keys(&import, err));
     EG_TRY(check_macs(&import, err));
+    EG_TRY(check_unique_columns(&import, err));
     EG_TRY(eg__path_choose(&path, given->ledger, err));
-    if (add_to_ledger(&import, path, &result.total, err) != EG_OK)
+    if (add_to_ledger(&import, path, &result, err) != EG_OK)
         return err->code == EG_BAD_ARGUMENT ? err->code : eg_error_prefix(err, "ledger %s: ", path);
     result.rows = (int64_t)import.csv.rows;
     result.columns = import.csv.columns;

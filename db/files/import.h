@@ -3,6 +3,9 @@
 /*
  * Filling pools: rows of a CSV file become rows that the line gives to boards, one to each.
  *
+ * A value of a unique column is in no two rows of a pool, and belongs to one board in all pools of the
+ * ledger.
+ *
  * The file: UTF-8, fields between commas, quoted with '"' where needed, one record per line; the first line
  * names the columns. The first column has the key of a row, which no other row of the pool has. In a column
  * "mac" is the MAC of the board that the row is for.
@@ -16,16 +19,20 @@
 #include <stdint.h>
 
 struct eg_pool_import {
-    const char *ledger;         /* as eg_ledger_open() takes it; made when absent, migrated when old */
-    const char *pool;           /* of [A-Za-z0-9_-]; NULL = the file's name without its ending */
-    const char *path;           /* of the file */
-    const char *const *secrets; /* columns whose values are never shown, NULL-terminated; NULL = none */
+    const char *ledger; /* as eg_ledger_open() takes it; made when absent, migrated when old */
+    const char *pool;   /* of [A-Za-z0-9_-]; NULL = the file's name without its ending */
+    const char *path;   /* of the file */
+    /* Columns, NULL-terminated; NULL = none. */
+    const char *const *secrets; /* whose values are never shown */
+    const char *const *uniques; /* each value of which belongs to one board, as those of secret columns do */
+    const char *const *shared;  /* secret ones whose values may be in several rows */
 };
 
 struct eg_pool_imported {
     char pool[65];
     int64_t rows, total; /* of this file; of the pool now */
     unsigned columns;
+    bool new_ledger; /* the import made the ledger's file */
 };
 
 /**

@@ -353,7 +353,7 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
 }
 
 /* What a URI gives a meaning of its own is written as %NN. */
-static enum eg_code attach(sqlite3 *db, const char *full, struct eg_error *err)
+enum eg_code eg__merge_attach(sqlite3 *db, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer uri = {0};
@@ -392,16 +392,16 @@ static enum eg_code bring(struct work *work, const struct eg__other *other, bool
 
 /* Begins the one transaction, which is undone with the connection unless bring() commits it. */
 static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char *path, bool create,
-                              const struct eg__other *other, struct eg_error *err)
+                              bool *new_ledger, const struct eg__other *other, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     sqlite3 *db = NULL;
 
-    EG_TRY(eg__path_resolve(&full, path, create, err));
+    EG_TRY(create ? eg__path_make(&full, path, new_ledger, err) : eg__path_resolve(&full, path, err));
     EG_TRY(eg__path_lock(lock_fd, full, err));
     EG_TRY(eg__open_recording(&db, full, true, err));
     EG_TRY(eg__store_init(store, db, err));
-    EG_TRY(attach(db, other->full, err));
+    EG_TRY(eg__merge_attach(db, other->full, err));
     return eg__store_run(store, EG__BEGIN, err);
 }
 
@@ -426,7 +426,7 @@ enum eg_code eg_ledger_merge(const struct eg_merge *merge, struct eg_merged *mer
     *merged = (struct eg_merged){.runs = 0};
     EG_TRY(eg__path_choose(&path, merge->ledger, err));
     EG_TRY(eg__merge_check(&other, merge->other, err));
-    if (open_both(&work.store, &lock_fd, path, !merge->dry_run, &other, err) != EG_OK)
+    if (open_both(&work.store, &lock_fd, path, !merge->dry_run, &merged->new_ledger, &other, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", path);
     work.copier.db = work.store.db;
     if (bring(&work, &other, merge->dry_run, merged, err) == EG_OK)

@@ -19,6 +19,7 @@ struct eg_merged {
     int64_t runs;       /* that came */
     int64_t known;      /* were here already */
     int64_t unfinished; /* stay where they are */
+    bool new_ledger;    /* the merge made the file of the ledger that grows */
 };
 
 /**

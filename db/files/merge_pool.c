@@ -51,8 +51,10 @@ static enum eg_code find_pool(struct eg__copier *copier, struct row *row, struct
                               err);
     }
     EG_TRY(ask(db,
-               "WITH here AS (SELECT position, name, secret FROM main.pool_column WHERE pool_id = ?1),"
-               " there AS (SELECT position, name, secret FROM other.pool_column WHERE pool_id = ?2)"
+               "WITH here AS (SELECT position, name, secret, coalesce(is_unique, secret) FROM "
+               "main.pool_column WHERE pool_id = ?1),"
+               " there AS (SELECT position, name, secret, coalesce(is_unique, secret) FROM other.pool_column "
+               "WHERE pool_id = ?2)"
                " SELECT count(*) FROM (SELECT * FROM (SELECT * FROM here EXCEPT SELECT * FROM there)"
                "  UNION ALL SELECT * FROM (SELECT * FROM there EXCEPT SELECT * FROM here)) WHERE ?3 <> ''",
                row->pool_id, row->source_pool, row->pool, &different, err));

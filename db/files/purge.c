@@ -124,7 +124,7 @@ static enum eg_code open_and_purge(struct eg_purged *purged, const struct eg_pur
     EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
-    EG_TRY(eg__path_resolve(&full, path, false, err));
+    EG_TRY(eg__path_resolve(&full, path, err));
     if (request->reason == NULL) {
         int64_t version;
         EG_TRY(eg__open_reading(&db, full, err));

@@ -131,7 +131,7 @@ static enum eg_code open_and_look(struct eg__audit *audit, const char *path, con
     int64_t ignored;
     struct eg_error damage;
 
-    EG_TRY(eg__path_resolve(&full, path, false, err));
+    EG_TRY(eg__path_resolve(&full, path, err));
     /* Its count of memory has one lock for all threads. Once it is in use SQLite refuses this, and it does
      * not matter. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

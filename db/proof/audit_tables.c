@@ -86,11 +86,9 @@ static bool belongs_to_runs(const char *table)
 /* The newest form has the parts of all. */
 static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
 {
-    int64_t form = 1;
+    const int64_t form = eg__chain_newest();
 
     EG_TRY(eg__sqlite_number(audit->db, "SELECT count(*) FROM purged_log", &audit->result->purged, err));
-    while (eg__chain_parts(form + 1) != NULL)
-        form++;
     for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
         if (belongs_to_runs(part->table))
             EG_TRY(count_rows(audit, part->table, part, err));
@@ -213,54 +211,14 @@ static enum eg_code check_digests(struct eg__audit *audit, const char *table, co
     return eg__audit_is_bad(audit) || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(audit->db, err);
 }
 
-/* The first object of a schema that the other has not or has otherwise. */
-static enum eg_code compare_schema(struct eg__audit *audit, sqlite3 *one, sqlite3 *other, const char *sql,
-                                   const char *text, struct eg_error *err)
-{
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *objects = NULL;
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *same = NULL;
-    struct eg_audit_bad *bad = &audit->result->bad;
-    int status = SQLITE_DONE;
-
-    if (sqlite3_prepare_v2(one, sql, -1, &objects, NULL) != SQLITE_OK)
-        return eg__sqlite_error(one, err);
-    if (sqlite3_prepare_v2(other, "SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 AND sql = ?3",
-                           -1, &same, NULL) != SQLITE_OK)
-        return eg__sqlite_error(other, err);
-    while (!eg__audit_is_bad(audit) && (status = sqlite3_step(objects)) == SQLITE_ROW) {
-        const char *type = (const char *)sqlite3_column_text(objects, 0);
-        const char *name = (const char *)sqlite3_column_text(objects, 1);
-        for (int i = 0; i < 3; i++)
-            eg__bind_text(same, i + 1, (const char *)sqlite3_column_text(objects, i));
-        const int found = sqlite3_step(same);
-        if (found == SQLITE_DONE) {
-            snprintf(bad->table, sizeof bad->table, "%s", (const char *)sqlite3_column_text(objects, 3));
-            snprintf(bad->text, sizeof bad->text, "%s %s of table %s %s", type, name, bad->table, text);
-        } else if (found != SQLITE_ROW) {
-            return eg__sqlite_error(other, err);
-        }
-        sqlite3_reset(same);
-    }
-    return eg__audit_is_bad(audit) || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(one, err);
-}
-
 /* Rows are kept by triggers: one that is gone, or that somebody put there, lets them be changed. */
 static enum eg_code check_schema(struct eg__audit *audit, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
+    struct eg_audit_bad *bad = &audit->result->bad;
 
-    if (sqlite3_open(":memory:", &fresh) != SQLITE_OK)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    for (unsigned i = 0; eg__schemas[i] != NULL; i++)
-        EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
-    EG_TRY(compare_schema(
-        audit, fresh, audit->db,
-        "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid",
-        "is missing or is not what it was", err));
-    return compare_schema(
-        audit, audit->db, fresh,
-        "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid",
-        "is not one of a ledger", err);
+    return eg__audit_is_bad(audit)
+               ? EG_OK
+               : eg__schema_check(audit->db, bad->table, sizeof bad->table, bad->text, sizeof bad->text, err);
 }
 
 enum eg_code eg__audit_tables(struct eg__audit *audit, struct eg_error *err)

@@ -231,7 +231,7 @@ static enum eg_code open_and_seal(const struct eg_seal_request *request, const c
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
     struct seal seal = {.request = request};
 
-    EG_TRY(eg__path_resolve(&full, path, false, err));
+    EG_TRY(eg__path_resolve(&full, path, err));
     const bool alone = eg__path_lock(&lock_fd, full, err) == EG_OK;
     if (!alone && err->code != EG_LEDGER_LOCKED)
         return err->code;

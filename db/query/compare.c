@@ -30,7 +30,7 @@ static const char cycle_sql[] =
 static const char codes_sql[] =
     "WITH counted AS (SELECT code AS name, count(*) FILTER (WHERE batch = ?1) AS first,"
     " count(*) FILTER (WHERE batch = ?2) AS second" BOTH
-    "  AND outcome NOT IN ('pass', 'pass-marginal') GROUP BY code)"
+    "  AND outcome NOT IN ('pass', 'pass-marginal') AND code <> 'seen-before' GROUP BY code)"
     " SELECT 'codes', name, first, second, second - first FROM counted ORDER BY first + second DESC, name";
 
 static const char stages_sql[] =
@@ -91,10 +91,11 @@ static enum eg_code walk(struct eg_query *query, const char *sql, const char *co
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof fields[0], &row, visit, context, err);
 }
 
-#define NUMBERS 8 /* of a batch */
+#define NUMBERS 10 /* of a batch */
 
-static const char *const number_names[NUMBERS] = {"units",  "passed",  "marginal",      "failed",
-                                                  "errors", "aborted", "yield_percent", "first_pass_percent"};
+static const char *const number_names[NUMBERS] = {
+    "units",   "passed",  "marginal", "failed",        "errors",
+    "aborted", "repeats", "no_board", "yield_percent", "first_pass_percent"};
 
 /* Shares are in tenths of a percent; -1 = of no unit. */
 static enum eg_code count_batch(struct eg_query *query, const char *name, int64_t numbers[NUMBERS],
@@ -111,6 +112,8 @@ static enum eg_code count_batch(struct eg_query *query, const char *name, int64_
         batch.failed,
         batch.errors,
         batch.aborted,
+        batch.repeats,
+        batch.no_board,
         batch.units > 0 ? (good * 1000 + batch.units / 2) / batch.units : -1,
         batch.units > 0 ? (batch.first_pass * 1000 + batch.units / 2) / batch.units : -1};
     memcpy(numbers, found, sizeof found);
@@ -152,5 +155,5 @@ enum eg_code eg_query_compare(struct eg_query *query, const char *first, const c
     EG_TRY(walk(query, stages_sql, batches, visit, context, err));
     EG_TRY(walk(query, firmware_sql, batches, visit, context, err));
     EG_TRY(walk(query, jobs_sql, batches, visit, context, err));
-    return eg__query_has_units(query) ? walk(query, values_sql, batches, visit, context, err) : EG_OK;
+    return walk(query, values_sql, batches, visit, context, err);
 }

@@ -20,10 +20,12 @@
 
 #define PASSES                                                                                               \
     " FROM outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"                      \
-    " WHERE outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"
+    " WHERE outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"                        \
+    " AND " EG__COUNTS("?1")
 #define OF_SERIALS                                                                                           \
     " WHERE kind = 'unit' AND name = 'serial' AND value <> ''"                                               \
-    " AND outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"
+    " AND outcome.mac IS NOT NULL AND outcome.outcome IN ('pass', 'pass-marginal')"                          \
+    " AND " EG__COUNTS("?1")
 #define SERIALS                                                                                              \
     " FROM run_value CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"                        \
     " CROSS JOIN session USING (session_id)" OF_SERIALS
@@ -61,6 +63,24 @@ static const struct question serials_of_mac = {
     ")" LISTS("serials-of-mac"),
 };
 
+#define DEVICES(value, item)                                                                                 \
+    "WITH had AS MATERIALIZED (SELECT " value " AS value, " item " AS item, run_id, batch"                   \
+    " FROM run_device CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"                       \
+    " CROSS JOIN session USING (session_id)"                                                                 \
+    " WHERE flash_unique_id IS NOT NULL AND outcome.mac IS NOT NULL AND " EG__COUNTS("?1")
+
+static const struct question macs_of_flash = {
+    DEVICES("flash_unique_id", "outcome.mac"),
+    "",
+    ")" LISTS("macs-of-flash"),
+};
+
+static const struct question flashes_of_mac = {
+    DEVICES("outcome.mac", "flash_unique_id"),
+    MAC_IN_BATCH,
+    ")" LISTS("flashes-of-mac"),
+};
+
 /* Runs that have not ended take part by their intent. */
 static const struct question slots_at_once = {
     "WITH going AS MATERIALIZED (SELECT mac, run_id FROM intent"
@@ -69,15 +89,18 @@ static const struct question slots_at_once = {
     "   finished_utc, batch"
     "  FROM outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"
     "  WHERE outcome.mac IN (SELECT mac FROM outcome GROUP BY mac HAVING count(*) > 1"
-    "   UNION ALL SELECT mac FROM going)",
+    "   UNION ALL SELECT mac FROM going) AND " EG__COUNTS("?1"),
     "",
     "  UNION ALL SELECT DISTINCT going.mac, run_id, slot, run.started_utc, '9', batch"
-    "  FROM going CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)),"
-    " had AS MATERIALIZED (SELECT one.mac AS value, one.slot AS item, one.run_id AS run_id, one.batch AS "
-    "batch"
-    "  FROM been AS one WHERE EXISTS (SELECT 1 FROM been AS other WHERE other.mac = one.mac"
-    "   AND other.slot <> one.slot AND other.started_utc < one.finished_utc"
-    "   AND one.started_utc < other.finished_utc))" LISTS("slots-at-once"),
+    "  FROM going CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"
+    "  WHERE " EG__COUNTS(
+        "?1") "),"
+              " had AS MATERIALIZED (SELECT one.mac AS value, one.slot AS item, one.run_id AS run_id, "
+              "one.batch AS "
+              "batch"
+              "  FROM been AS one WHERE EXISTS (SELECT 1 FROM been AS other WHERE other.mac = one.mac"
+              "   AND other.slot <> one.slot AND other.started_utc < one.finished_utc"
+              "   AND one.started_utc < other.finished_utc))" LISTS("slots-at-once"),
 };
 
 static enum eg_code walk(struct eg_query *query, const struct question *question, const char *batch,
@@ -100,38 +123,13 @@ static enum eg_code walk(struct eg_query *query, const struct question *question
                           err);
 }
 
-/* The unique id of a flash is in whichever table has a column for it; an older ledger has none. */
-static enum eg_code flashes(struct eg_query *query, const char *batch, eg_row_visitor *visit, void *context,
-                            struct eg_error *err)
-{
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *tables = NULL;
-    char head[600];
-    bool row;
-
-    EG_TRY(eg__query_prepare(&tables, query,
-                             "SELECT one.name FROM sqlite_master AS one, pragma_table_info(one.name) AS info"
-                             " WHERE one.type = 'table' AND info.name = 'flash_unique_id'",
-                             NULL, err));
-    EG_TRY(eg__query_next(query, tables, &row, err));
-    if (!row)
-        return EG_OK;
-    snprintf(head, sizeof head,
-             "WITH had AS MATERIALIZED (SELECT flash_unique_id AS value, outcome.mac AS item, run_id, batch"
-             " FROM \"%.60s\" AS device CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"
-             " CROSS JOIN session USING (session_id)"
-             " WHERE flash_unique_id IS NOT NULL AND outcome.mac IS NOT NULL",
-             eg__query_text(tables, 0));
-    return walk(query, &(struct question){head, "", ")" LISTS("macs-of-flash")}, batch, visit, context, err);
-}
-
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err)
 {
     EG_TRY(walk(query, &batches_of_mac, batch, visit, context, err));
-    EG_TRY(flashes(query, batch, visit, context, err));
-    if (eg__query_has_units(query)) {
-        EG_TRY(walk(query, &macs_of_serial, batch, visit, context, err));
-        EG_TRY(walk(query, &serials_of_mac, batch, visit, context, err));
-    }
+    EG_TRY(walk(query, &flashes_of_mac, batch, visit, context, err));
+    EG_TRY(walk(query, &macs_of_flash, batch, visit, context, err));
+    EG_TRY(walk(query, &macs_of_serial, batch, visit, context, err));
+    EG_TRY(walk(query, &serials_of_mac, batch, visit, context, err));
     return walk(query, &slots_at_once, batch, visit, context, err);
 }

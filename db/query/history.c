@@ -10,34 +10,39 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define PASSED "outcome.outcome IN ('pass', 'pass-marginal')"
-
-#define FIND_SQL(serials)                                                                                    \
-    "WITH found (mac) AS (SELECT ?2" serials ")"                                                             \
-    " SELECT DISTINCT mac,"                                                                                  \
-    " (SELECT count(*) FROM (SELECT run_id FROM outcome WHERE outcome.mac = found.mac"                       \
-    "  UNION SELECT run_id FROM intent WHERE intent.mac = found.mac)) AS runs,"                              \
-    " (SELECT count(*) FROM outcome WHERE outcome.mac = found.mac AND " PASSED "),"                          \
-    " (SELECT outcome FROM outcome JOIN chain USING (run_id) WHERE outcome.mac = found.mac"                  \
-    "  ORDER BY chain_id DESC LIMIT 1),"                                                                     \
-    " (SELECT count(DISTINCT run_id) > 1 FROM intent WHERE intent.mac = found.mac)"                          \
-    " FROM found WHERE mac IS NOT NULL AND runs > 0 ORDER BY mac"
-
-/* A row of a pool belongs to whom its last event names, unless that gave it back. */
+/* Runs of a MAC, finished or not: those of its real boards, or of simulated ones when it has no others. Who
+ * is refused because it has passed stays as it was. */
 static const char find_sql[] =
-    FIND_SQL(" UNION SELECT mac FROM run_value JOIN outcome USING (run_id)"
-             "  WHERE kind = 'unit' AND name = 'serial' AND value = ?1"
-             " UNION SELECT (SELECT iif(state = 'released', NULL, mac) FROM pool_event"
-             "   WHERE pool_event.row_id = pool_row.row_id ORDER BY event_id DESC LIMIT 1)"
-             "  FROM pool_column CROSS JOIN pool_row USING (pool_id)"
-             "  WHERE pool_column.position = 1 AND NOT secret AND key = ?1");
-static const char find_old_sql[] = FIND_SQL("");
+    "WITH found (mac) AS (SELECT ?2"
+    " UNION SELECT mac FROM run_value JOIN outcome USING (run_id)"
+    "  WHERE kind = 'unit' AND name = 'serial' AND value = ?1"
+    " UNION SELECT mac FROM run_label JOIN intent USING (run_id) WHERE label = ?1" /* admitted with it */
+    /* A row of a pool belongs to whom its last event names, unless that gave it back. */
+    " UNION SELECT (SELECT iif(state = 'released', NULL, mac) FROM pool_event"
+    "   WHERE pool_event.row_id = pool_row.row_id ORDER BY event_id DESC LIMIT 1)"
+    "  FROM pool_column CROSS JOIN pool_row USING (pool_id)"
+    "  WHERE pool_column.position = 1 AND NOT secret AND key = ?1),"
+    " runs_of AS (SELECT found.mac AS mac, run_id FROM found CROSS JOIN outcome ON outcome.mac = found.mac"
+    "  UNION SELECT found.mac, run_id FROM found CROSS JOIN intent ON intent.mac = found.mac),"
+    " of_mac AS MATERIALIZED (SELECT runs_of.mac AS mac, run_id, simulated, outcome, code, chain_id FROM "
+    "runs_of"
+    "  CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"
+    "  LEFT JOIN outcome AS ended USING (run_id) LEFT JOIN chain USING (run_id)),"
+    " mine AS (SELECT * FROM of_mac WHERE code IS NOT 'seen-before'"
+    "  AND simulated = (SELECT min(simulated) FROM of_mac AS all_of WHERE all_of.mac = of_mac.mac))"
+    " SELECT mac, count(*), total(outcome IN ('pass', 'pass-marginal')),"
+    " (SELECT outcome FROM mine AS last WHERE last.mac = mine.mac ORDER BY chain_id DESC NULLS LAST LIMIT 1),"
+    " (SELECT count(DISTINCT run_id) > 1 FROM intent WHERE intent.mac = mine.mac),"
+    " (SELECT count(*) FROM of_mac WHERE of_mac.mac = mine.mac AND code = 'seen-before'),"
+    " (SELECT count(DISTINCT flash_unique_id) FROM run_device JOIN outcome USING (run_id)"
+    "  WHERE outcome.mac = mine.mac), min(simulated)"
+    " FROM mine GROUP BY mac ORDER BY mac";
 
 /* Columns of a run of the view runs, in the order of run_fields. */
-#define RUN_COLUMNS(serial)                                                                                  \
-    "runs.run, runs.mac, runs.outcome, code, blame, sentence, marginal, " serial                             \
+#define RUN_COLUMNS                                                                                          \
+    "runs.run, runs.mac, runs.outcome, code, blame, sentence, marginal, " SERIAL                             \
     ", started, finished, batch, station, operator, slot, port, job, job_version, job_sha256, tool_version," \
-    " chip, revision, package, flash_size, attempts, duration_ms,"                                           \
+    " chip, revision, package, flash_size, attempts, duration_ms, label,"                                    \
     " (SELECT group_concat(name || '=' || expected_sha256, '; ')"                                            \
     "  FROM (SELECT name, expected_sha256 FROM region WHERE run_id = runs.run ORDER BY position))"
 
@@ -57,7 +62,8 @@ static const struct eg__field run_fields[] = {
     EG__TEXT(eg_unit_run, tool_version),  EG__TEXT(eg_unit_run, chip),
     EG__TEXT(eg_unit_run, revision),      EG__TEXT(eg_unit_run, package),
     EG__NUMBER(eg_unit_run, flash_size),  EG__NUMBER(eg_unit_run, attempts),
-    EG__NUMBER(eg_unit_run, duration_ms), EG__TEXT(eg_unit_run, firmware),
+    EG__NUMBER(eg_unit_run, duration_ms), EG__TEXT(eg_unit_run, label),
+    EG__TEXT(eg_unit_run, firmware),
 };
 
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
@@ -66,33 +72,32 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
     static const struct eg__field fields[] = {
         EG__TEXT(eg_unit_summary, mac),        EG__NUMBER(eg_unit_summary, runs),
         EG__NUMBER(eg_unit_summary, passed),   EG__TEXT(eg_unit_summary, outcome),
-        EG__NUMBER(eg_unit_summary, reworked),
+        EG__NUMBER(eg_unit_summary, reworked), EG__NUMBER(eg_unit_summary, repeats),
+        EG__NUMBER(eg_unit_summary, flashes),  EG__NUMBER(eg_unit_summary, simulated),
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_unit_summary unit;
     char mac[EG_MAC_TEXT];
 
-    EG_TRY(eg__query_prepare(&rows, query, eg__query_has_units(query) ? find_sql : find_old_sql, NULL, err));
-    if (eg__query_has_units(query))
-        EG_TRY(eg__query_bind(query, rows, 1, text, err));
+    EG_TRY(eg__query_prepare(&rows, query, find_sql, NULL, err));
+    EG_TRY(eg__query_bind(query, rows, 1, text, err));
     if (eg_mac_normalise(mac, text))
         EG_TRY(eg__query_bind(query, rows, 2, mac, err));
     return eg__query_walk(query, rows, fields, COUNT(fields), &unit, visit, context, err);
 }
 
+static const char unit_runs_sql[] =
+    "SELECT " RUN_COLUMNS " FROM (SELECT run_id FROM outcome WHERE mac = ?1"
+    " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN runs ON runs.run = mine.run_id"
+    " WHERE runs.mac = ?1 ORDER BY runs.run";
+
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err)
 {
-#define UNIT_RUNS_SQL(serial)                                                                                \
-    "SELECT " RUN_COLUMNS(serial) " FROM (SELECT run_id FROM outcome WHERE mac = ?1"                         \
-                                  " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN "     \
-                                  "runs ON runs.run = mine.run_id"                                           \
-                                  " WHERE runs.mac = ?1 ORDER BY runs.run"
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_unit_run run;
 
-    EG_TRY(eg__query_prepare(
-        &rows, query, eg__query_has_units(query) ? UNIT_RUNS_SQL(SERIAL) : UNIT_RUNS_SQL("NULL"), mac, err));
+    EG_TRY(eg__query_prepare(&rows, query, unit_runs_sql, mac, err));
     return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);
 }
 
@@ -169,26 +174,25 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_unit_row row;
 
-    if (!eg__query_has_units(query))
-        return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query, unit_rows_sql, mac, err));
     return eg__query_walk(query, rows, fields, COUNT(fields), &row, visit, context, err);
 }
 
 /* With max() alone, SQLite takes run_id from the row that has it. */
-#define UNITS_SQL(serial)                                                                                    \
-    "WITH last AS (SELECT run_id, max(chain_id) AS place"                                                    \
-    "  FROM session CROSS JOIN job USING (job_id) CROSS JOIN run USING (session_id)"                         \
-    "  CROSS JOIN outcome USING (run_id) CROSS JOIN chain USING (run_id)"                                    \
-    "  WHERE (?1 IS NULL OR batch = ?1) AND (?2 IS NULL OR slot = ?2) AND (?3 IS NULL OR job.name = ?3)"     \
-    "  AND (?4 IS NULL OR coalesce(outcome.chip, job.chip) = ?4)"                                            \
-    "  AND (?5 IS NULL OR finished_utc >= ?5)"                                                               \
-    "  AND (?6 IS NULL OR substr(finished_utc, 1, length(?6)) <= ?6)"                                        \
-    "  GROUP BY coalesce(outcome.mac, run_id))"                                                              \
-    " SELECT " RUN_COLUMNS(serial) " FROM last CROSS JOIN runs ON runs.run = last.run_id"                    \
-                                   " WHERE (?7 IS NULL OR instr(?7, ',' || runs.outcome || ',') > 0) AND "   \
-                                   "(?8 IS NULL OR code = ?8)"                                               \
-                                   " ORDER BY place"
+static const char units_sql[] = "WITH " EG__COUNTED(
+    "SELECT run_id FROM session CROSS JOIN job USING (job_id) CROSS JOIN run USING (session_id)"
+    " CROSS JOIN outcome USING (run_id)"
+    " WHERE (?1 IS NULL OR batch = ?1) AND (?2 IS NULL OR slot = ?2) AND (?3 IS NULL OR job.name = ?3)"
+    " AND (?4 IS NULL OR coalesce(outcome.chip, job.chip) = ?4)"
+    " AND (?5 IS NULL OR finished_utc >= ?5)"
+    " AND (?6 IS NULL OR substr(finished_utc, 1, length(?6)) <= ?6) AND " EG__COUNTS(
+        "?1")) ","
+               " last AS (SELECT run_id, max(chain_id) AS place FROM counted WHERE counts = 'unit' GROUP BY "
+               "unit)"
+               " SELECT " RUN_COLUMNS " FROM last CROSS JOIN runs ON runs.run = last.run_id"
+               " WHERE (?7 IS NULL OR instr(?7, ',' || runs.outcome || ',') > 0) AND (?8 IS NULL OR code = "
+               "?8)"
+               " ORDER BY place";
 
 enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
                             eg_row_visitor *visit, void *context, struct eg_error *err)
@@ -198,8 +202,7 @@ enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter 
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_unit_run run;
 
-    EG_TRY(eg__query_prepare(&rows, query, eg__query_has_units(query) ? UNITS_SQL(SERIAL) : UNITS_SQL("NULL"),
-                             NULL, err));
+    EG_TRY(eg__query_prepare(&rows, query, units_sql, NULL, err));
     for (size_t i = 0; i < COUNT(values); i++)
         EG_TRY(eg__query_bind(query, rows, (int)i + 1, values[i], err));
     return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);

@@ -15,7 +15,6 @@
 struct eg_query {
     sqlite3 *db;
     char *path;
-    int64_t version;     /* of the schema; an older one lacks tables */
     sqlite3_stmt *batch; /* holds the strings of the last struct eg_batch */
 };
 
@@ -61,7 +60,44 @@ enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, con
 enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
                             struct eg_error *err) EG_CHECKED;
 
-/** Whether the ledger knows data of single units: pools, values, logs. */
-bool eg__query_has_units(const struct eg_query *query);
+/** Let a ledger of an older schema look like one of the newest on this connection. */
+enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/*
+ * Which sessions count: real ones; simulated ones only where there are no others, in a batch (a text of SQL,
+ * NULL = in the ledger). The condition is about session.simulated.
+ */
+#define EG__COUNTS(batch)                                                                                    \
+    "session.simulated = (SELECT min(simulated) FROM session WHERE " batch " IS NULL OR batch = " batch ")"
+
+/*
+ * How runs are counted, told here alone. `selected` is a query of run_id; of the finished ones `counted` has
+ * run_id, chain_id, outcome, attempts, unit, counts:
+ *
+ * - 'unit': a run of the board `unit`, that is a MAC and its flash's unique id. A run that does not know the
+ *   id is of the board that is alone with this MAC in the selection; where there are several, or the run was
+ *   refused because two boards showed the MAC, it is a unit of its own, so that no board hides the failure of
+ *   another. So is a run whose chip was known and its MAC was not.
+ * - 'repeat': the board was refused because it had passed, which changes nothing of its outcome.
+ * - 'no board': no board was identified.
+ *
+ * A unit counts by its last run in `counted`.
+ */
+#define EG__COUNTED(selected)                                                                                \
+    "ended AS MATERIALIZED (SELECT run_id, chain_id, outcome, code, attempts, mac, chip,"                    \
+    "  flash_unique_id AS flash FROM (" selected ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"   \
+    "  LEFT JOIN run_device USING (run_id)),"                                                                \
+    " flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"    \
+    "  WHERE mac IS NOT NULL GROUP BY mac),"                                                                 \
+    " counted AS MATERIALIZED (SELECT run_id, chain_id, outcome, attempts,"                                  \
+    "  CASE WHEN code = 'seen-before' THEN 'repeat' WHEN ended.mac IS NULL AND chip IS NULL THEN 'no board'" \
+    "   ELSE 'unit' END AS counts,"                                                                          \
+    "  CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                       \
+    "   WHEN flash IS NOT NULL THEN ended.mac || ' ' || flash"                                               \
+    "   WHEN ended.mac IS NULL OR known > 1 OR code = 'duplicate-mac' THEN 'run ' || run_id"                 \
+    "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END AS unit"                             \
+    "  FROM ended LEFT JOIN flashes ON flashes.mac = ended.mac)"
+
+#define EG__OF_BATCH "SELECT run_id FROM session JOIN run USING (session_id) WHERE batch = ?1"
 
 #endif

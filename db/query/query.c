@@ -10,39 +10,55 @@
 #include "db/query/query.h"
 
 #include "db/query/internal.h"
+#include "db/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
-static const char batch_sql[] =
-    "WITH begun AS (SELECT * FROM session JOIN run USING (session_id) WHERE batch = ?1),"
-    " finished AS (SELECT coalesce(mac, 'run ' || run_id) AS unit, chain_id, outcome, attempts"
-    "  FROM begun JOIN outcome USING (run_id) JOIN chain USING (run_id)),"
-    " last AS (SELECT outcome, max(chain_id) FROM finished GROUP BY unit),"
-    " first AS (SELECT outcome, attempts, min(chain_id) FROM finished GROUP BY unit),"
-    " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"
-    "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"
-    "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"
-    "  count(*) FILTER (WHERE outcome = 'error') AS errors,"
-    "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"
-    "  (SELECT count(*) FROM first"
-    "   WHERE outcome IN ('pass', 'pass-marginal') AND attempts = 1) AS first_pass FROM last)"
-    " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
-    "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass"
-    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = "
-    "?1";
+static const char batch_sql[] = "WITH " EG__COUNTED(
+    EG__OF_BATCH) ","
+                  " last AS (SELECT unit, outcome, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY "
+                  "unit),"
+                  " first AS (SELECT unit, outcome, attempts, min(chain_id) FROM counted WHERE counts = "
+                  "'unit' GROUP BY unit),"
+                  " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"
+                  "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"
+                  "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"
+                  "  count(*) FILTER (WHERE outcome = 'error') AS errors,"
+                  "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"
+                  "  (SELECT count(*) FROM first JOIN last USING (unit) WHERE first.attempts = 1"
+                  "   AND first.outcome IN ('pass', 'pass-marginal') AND last.outcome IN ('pass', "
+                  "'pass-marginal'))"
+                  "   AS first_pass,"
+                  "  (SELECT count(*) FROM counted WHERE counts = 'repeat') AS repeats,"
+                  "  (SELECT count(*) FROM counted WHERE counts = 'no board') AS no_board,"
+                  "  (SELECT count(*) FROM flashes WHERE known > 1) AS clones FROM last)"
+                  " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - "
+                  "count(outcome),"
+                  "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, "
+                  "counts.aborted, first_pass,"
+                  "  repeats, no_board, clones, max(simulated)"
+                  " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts "
+                  "WHERE batch = "
+                  "?1";
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
     " (SELECT count(*) FROM run WHERE run.session_id = session.session_id)"
     " FROM session JOIN job USING (job_id) WHERE batch = ?1 ORDER BY session_id";
 
-static const char runs_sql[] =
-    "SELECT run, slot, port, mac, chip, revision, package, flash_jedec, flash_size, started, finished,"
-    " outcome, code, blame, sentence, marginal, attempts, duration_ms FROM runs"
-    " WHERE batch = ?1 AND (?2 OR outcome NOT IN ('pass', 'pass-marginal')) ORDER BY run";
+static const char runs_sql[] = "WITH " EG__COUNTED(
+    EG__OF_BATCH) ","
+                  " last AS (SELECT run_id, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit)"
+                  " SELECT run, slot, port, mac, chip, revision, package, flash_jedec, flash_size, started, "
+                  "finished,"
+                  " runs.outcome, code, blame, sentence, marginal, runs.attempts, duration_ms,"
+                  " iif(counts = 'unit', iif(run IN (SELECT run_id FROM last), 'last', 'earlier'), counts)"
+                  " FROM runs LEFT JOIN counted ON run_id = run"
+                  " WHERE batch = ?1 AND (?2 OR runs.outcome NOT IN ('pass', 'pass-marginal')) ORDER BY run";
 
 static const char regions_sql[] =
     "SELECT region.name, file, flash_addr, region.size, expected_md5, expected_sha256,"
@@ -59,14 +75,15 @@ static const char mismatches_sql[] =
 static enum eg_code open_query(struct eg_query *query, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    int64_t ignored;
+    int64_t ignored, version;
 
-    EG_TRY(eg__path_resolve(&full, query->path, false, err));
+    EG_TRY(eg__path_resolve(&full, query->path, err));
     EG_TRY(eg__open_reading(&query->db, full, err));
     EG_TRY(eg__sqlite_exec(query->db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     EG_TRY(
         eg__sqlite_number(query->db, "SELECT count(*) FROM session", &ignored, err)); /* takes the snapshot */
-    return eg__sqlite_number(query->db, "PRAGMA user_version", &query->version, err);
+    EG_TRY(eg__sqlite_number(query->db, "PRAGMA user_version", &version, err));
+    return version < eg__migrate_newest() ? eg__query_complete(query->db, err) : EG_OK;
 }
 
 enum eg_code eg_query_open(struct eg_query **query, const char *path, struct eg_error *err)
@@ -196,8 +213,10 @@ static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg
 static enum eg_code find_batch(sqlite3_stmt **statement, struct eg_query *query, const char *name,
                                struct eg_error *err)
 {
-    const char *sql = name != NULL ? "SELECT batch FROM session WHERE batch = ?1 LIMIT 1"
-                                   : "SELECT batch FROM session ORDER BY session_id DESC LIMIT 1";
+    const char *sql =
+        name != NULL
+            ? "SELECT batch FROM session WHERE batch = ?1 LIMIT 1"
+            : "SELECT batch FROM session WHERE " EG__COUNTS("NULL") " ORDER BY session_id DESC LIMIT 1";
     bool row;
 
     EG_TRY(eg__query_prepare(statement, query, sql, name, err));
@@ -229,7 +248,18 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
         .errors = eg__query_number(query->batch, 9),
         .aborted = eg__query_number(query->batch, 10),
         .first_pass = eg__query_number(query->batch, 11),
+        .repeats = eg__query_number(query->batch, 12),
+        .no_board = eg__query_number(query->batch, 13),
+        .clones = eg__query_number(query->batch, 14),
+        .simulated = eg__query_number(query->batch, 15),
     };
+    return EG_OK;
+}
+
+enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch, struct eg_error *err)
+{
+    if (eg__record_refuse_sealed(query->db, batch, err) != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", query->path);
     return EG_OK;
 }
 
@@ -291,6 +321,7 @@ enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passe
             .marginal = eg__query_text(rows, 15),
             .attempts = eg__query_number(rows, 16),
             .duration_ms = eg__query_number(rows, 17),
+            .counts = eg__query_text(rows, 18),
         };
         EG_TRY(visit(context, &run, err));
     }

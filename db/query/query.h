@@ -40,11 +40,21 @@ struct eg_batch {
     const char *name;
     const char *first_utc, *last_utc; /* first run's beginning, last run's end */
     int64_t runs, unfinished;         /* unfinished: in progress, or of a program that was killed */
-    /* A unit is a MAC; a run whose board was never identified is a unit of its own. It counts by its last
-     * finished run in this batch. */
+    /* By EG_UNIT_DEFINITION. */
     int64_t units, passed, marginal, failed, errors, aborted;
-    int64_t first_pass; /* units whose first finished run passed in its first attempt */
+    int64_t first_pass; /* of the units that passed: their first run passed in its first attempt */
+    int64_t repeats;    /* runs refused because their board had passed: no units */
+    int64_t no_board;   /* finished runs in which no board was identified: no units */
+    int64_t clones;     /* MACs that boards with different flashes have */
+    int64_t simulated;  /* 1: the boards were; else 0 */
 };
+
+/** What all answers count by, for people. */
+#define EG_UNIT_DEFINITION                                                                                   \
+    "A unit is a board that was identified, by its MAC and the unique id of its flash. It counts by its "    \
+    "last finished run, except refusals because it had passed before. Yield: units that passed, also "       \
+    "marginally, of all units. First pass: units that passed, and whose first run passed in its first "      \
+    "attempt. Contacts in which no board was identified are not units."
 
 /** One start of the program for a batch. */
 struct eg_batch_session {
@@ -55,6 +65,9 @@ struct eg_batch_session {
 
 struct eg_batch_run {
     int64_t run;
+    /* "last": the one its unit counts by; "earlier": an earlier one of a unit; "repeat", "no board": see
+     * struct eg_batch; "" while it is unfinished */
+    const char *counts;
     const char *slot, *port, *mac, *chip, *revision, *package;
     int64_t flash_jedec, flash_size;
     const char *started_utc, *finished_utc;
@@ -126,7 +139,7 @@ typedef enum eg_code eg_run_value_visitor(void *context, const struct eg_run_val
 /**
  * The numbers of a batch.
  *
- * @param name   NULL = the newest
+ * @param name   NULL = the newest; simulated boards count only where no others are in the ledger
  * @param batch  written on EG_OK only; its strings live until the next eg_query_batch() or the close
  *
  * @return EG_OK; EG_LEDGER: there is none of that name (the sentence lists the newest ones), or none at all
@@ -134,7 +147,11 @@ typedef enum eg_code eg_run_value_visitor(void *context, const struct eg_run_val
 enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_batch *batch,
                             struct eg_error *err) EG_CHECKED;
 
-/** Sessions of a batch, oldest first. */
+/** Refuse a batch that is sealed: EG_BAD_ARGUMENT. */
+enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch,
+                                    struct eg_error *err) EG_CHECKED;
+
+/** Sessions of a batch, oldest first; none of one that does not exist. */
 enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 

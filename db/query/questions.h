@@ -17,12 +17,15 @@
 /** Ends the walk by returning another code than EG_OK, which the walk then returns. */
 typedef enum eg_code eg_row_visitor(void *context, const void *row, struct eg_error *err);
 
-/** A unit that was asked for. */
+/** A MAC that was asked for. Refusals because it had passed are not among its runs and leave its outcome. */
 struct eg_unit_summary {
     const char *mac;
     int64_t runs, passed; /* runs: also those that go on */
     const char *outcome;  /* of the run that finished last */
     int64_t reworked;     /* 1: it came back after a run that was to write it; else 0 */
+    int64_t repeats;      /* runs refused because it had passed */
+    int64_t flashes;      /* different unique ids of flashes; 2: boards with the same MAC, or a new flash */
+    int64_t simulated;    /* 1: only simulated boards have this MAC, and their runs are counted; else 0 */
 };
 
 /** A run with everything that is one value of it. */
@@ -37,6 +40,7 @@ struct eg_unit_run {
     const char *job, *job_version, *job_sha256, *tool_version;
     const char *chip, *revision, *package;
     int64_t flash_size, attempts, duration_ms;
+    const char *label;
     const char *firmware; /* "NAME=SHA256" of each region by address, separated by "; " */
 };
 
@@ -89,6 +93,7 @@ struct eg_comparison {
 struct eg_duplicate {
     /* "serials-of-mac": passed under several serials; "macs-of-serial": passed on several MACs;
      * "slots-at-once": in several slots at the same time; "macs-of-flash": one unique id in several flashes;
+     * "flashes-of-mac": one MAC with several flashes, a clone or a board with a new flash;
      * "batches-of-mac": passed in several batches. */
     const char *kind;
     const char *value; /* the MAC, serial or id */
@@ -97,8 +102,8 @@ struct eg_duplicate {
 };
 
 /**
- * Every unit that a text means: its MAC, as eg_mac_parse() reads it; the value `serial` of one of its runs;
- * the key of a row of a pool that it has, unless that is secret.
+ * Every unit that a text means: its MAC, as eg_mac_parse() reads it; the value `serial` or the label of one
+ * of its runs; the key of a row of a pool that it has, unless that is secret.
  *
  * @param visit  given a struct eg_unit_summary, by MAC; not called when there is none
  */
@@ -109,11 +114,11 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Regions of a run by address, as struct eg_run_region; none of one that has not finished. */
+/** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                   struct eg_error *err) EG_CHECKED;
 
-/** Stages of a run as they were gone through, as struct eg_run_stage; none of one that has not finished. */
+/** Visit the stages of a run in their order, as struct eg_run_stage; an unfinished run has none. */
 enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                  struct eg_error *err) EG_CHECKED;
 
@@ -122,7 +127,7 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
                                 struct eg_error *err) EG_CHECKED;
 
 /**
- * Units by their last finished run, as struct eg_unit_run, in the order those finished.
+ * Units (EG_UNIT_DEFINITION) by the run they count by, as struct eg_unit_run, in the order those finished.
  *
  * Batch, slot, job, chip and times choose runs; of each unit the last of them is taken, as struct eg_batch
  * counts; outcomes and code choose among those.

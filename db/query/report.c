@@ -18,16 +18,17 @@ static const char stages_sql[] =
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
 /* With max() alone, SQLite takes the other columns from the row that has it; also below. */
-static const char units_sql[] =
-    "WITH finished AS (SELECT run_id, coalesce(mac, 'run ' || run_id) AS unit, chain_id"
-    "  FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN chain USING (run_id)"
-    "  WHERE batch = ?1),"
-    " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM finished GROUP BY unit)"
-    " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision % 100), "
-    "package,"
-    "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, marginal,"
-    "  attempts, duration_us / 1000"
-    " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";
+static const char units_sql[] = "WITH " EG__COUNTED(
+    EG__OF_BATCH) ","
+                  " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM counted WHERE counts = "
+                  "'unit' GROUP BY unit)"
+                  " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision "
+                  "% 100), "
+                  "package,"
+                  "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, "
+                  "marginal,"
+                  "  attempts, duration_us / 1000"
+                  " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";
 
 static const char head_sql[] =
     "SELECT max(chain_id), hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
@@ -95,6 +96,7 @@ enum eg_code eg_query_report_units(struct eg_query *query, const char *batch, eg
             .last =
                 {
                     .run = eg__query_number(rows, 1),
+                    .counts = "last",
                     .slot = eg__query_text(rows, 2),
                     .port = eg__query_text(rows, 3),
                     .mac = eg__query_text(rows, 4),
@@ -139,13 +141,8 @@ enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_
                            void *context, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    int64_t sealed;
     bool row;
 
-    EG_TRY(eg__sqlite_number(query->db, "SELECT count(*) FROM pragma_table_info('seal') WHERE name = 'batch'",
-                             &sealed, err));
-    if (sealed == 0)
-        return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query, "SELECT * FROM seal WHERE batch = ?1 ORDER BY rowid DESC LIMIT 1",
                              batch, err));
     EG_TRY(eg__query_next(query, rows, &row, err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Questions about the data of single units. A ledger of version 1 has none. */
+/* Questions about the data of single units. */
 
 #include "db/query/internal.h"
 #include "engine/base/digest.h"
@@ -9,19 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool eg__query_has_units(const struct eg_query *query)
-{
-    return query->version >= 2;
-}
-
 enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
                             struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     bool row;
 
-    if (!eg__query_has_units(query))
-        return EG_OK;
     EG_TRY(eg__query_prepare(
         &rows, query,
         "SELECT name, total, free, reserved, written, verified, consumed FROM pools ORDER BY name", NULL,
@@ -46,22 +39,20 @@ enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *vis
 static enum eg_code no_pool(struct eg_query *query, const char *name, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *names = NULL;
-    bool row = false;
+    bool row;
 
-    if (eg__query_has_units(query)) {
-        EG_TRY(eg__query_prepare(&names, query,
-                                 "SELECT group_concat(name, ', ') FROM (SELECT name FROM pool ORDER BY name)"
-                                 " HAVING count(*) > 0",
-                                 NULL, err));
-        EG_TRY(eg__query_next(query, names, &row, err));
-    }
+    EG_TRY(eg__query_prepare(&names, query,
+                             "SELECT group_concat(name, ', ') FROM (SELECT name FROM pool ORDER BY name)"
+                             " HAVING count(*) > 0",
+                             NULL, err));
+    EG_TRY(eg__query_next(query, names, &row, err));
     if (!row)
         return eg_error_set(err, EG_LEDGER, "ledger %s: has no pool yet", query->path);
     return eg_error_set(err, EG_LEDGER, "ledger %s: has no pool %s; there is %s", query->path, name,
                         eg__query_text(names, 0));
 }
 
-/* The columns of a pool, as rows of the statement have them behind the first six. */
+/* The columns of a pool: in rows of the statement they follow the first six. */
 struct columns {
     char **names;
     const char **values;
@@ -152,8 +143,6 @@ enum eg_code eg_query_pool(struct eg_query *query, const char *pool, eg_pool_ent
 {
     EG_CLEANUP(columns_finish) struct columns columns = {0};
 
-    if (!eg__query_has_units(query))
-        return no_pool(query, pool, err);
     sqlite3_str *sql = sqlite3_str_new(query->db);
     const enum eg_code code = read_entries(&columns, sql, query, pool, visit, context, err);
     sqlite3_free(sqlite3_str_finish(sql));
@@ -189,8 +178,6 @@ enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_val
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
-    if (!eg__query_has_units(query))
-        return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM run_value JOIN outcome USING (run_id)"
                              " WHERE run_id = ?1 ORDER BY position",
@@ -204,8 +191,6 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
-    if (!eg__query_has_units(query))
-        return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM session JOIN run USING (session_id)"
                              " JOIN outcome USING (run_id) JOIN run_value USING (run_id)"
@@ -223,8 +208,6 @@ enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buf
     bool row;
 
     log->size = 0;
-    if (!eg__query_has_units(query))
-        return EG_OK;
     EG_TRY(eg__query_prepare(&rows, query, "SELECT zstd, sha256 FROM run_log WHERE run_id = ?1", NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
     EG_TRY(eg__query_next(query, rows, &row, err));

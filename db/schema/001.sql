@@ -123,26 +123,22 @@ CREATE TABLE chain (
 );
 
 -- Append only. INSERT OR REPLACE deletes without asking a DELETE trigger, so a number that is there is refused.
-CREATE TRIGGER job_keeps BEFORE UPDATE ON job BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER job_stays BEFORE DELETE ON job BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(job)
 CREATE TRIGGER job_once BEFORE INSERT ON job
 WHEN EXISTS (SELECT 1 FROM job WHERE job_id = NEW.job_id OR sha256 = NEW.sha256)
 BEGIN SELECT RAISE(ABORT, 'the job is recorded already'); END;
 
-CREATE TRIGGER session_keeps BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER session_stays BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(session)
 CREATE TRIGGER session_once BEFORE INSERT ON session
 WHEN EXISTS (SELECT 1 FROM session WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session is recorded already'); END;
 
-CREATE TRIGGER run_keeps BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_stays BEFORE DELETE ON run BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run)
 CREATE TRIGGER run_once BEFORE INSERT ON run
 WHEN EXISTS (SELECT 1 FROM run WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the run is recorded already'); END;
 
-CREATE TRIGGER intent_keeps BEFORE UPDATE ON intent BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER intent_stays BEFORE DELETE ON intent BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(intent)
 CREATE TRIGGER intent_once BEFORE INSERT ON intent
 WHEN EXISTS (SELECT 1 FROM intent WHERE intent_id = NEW.intent_id)
 BEGIN SELECT RAISE(ABORT, 'the intent is recorded already'); END;
@@ -156,28 +152,24 @@ BEGIN SELECT RAISE(ABORT, 'the run has ended already'); END;
 CREATE TRIGGER outcome_of_run BEFORE INSERT ON outcome
 WHEN NOT EXISTS (SELECT 1 FROM run WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'there is no such run'); END;
-CREATE TRIGGER outcome_keeps BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(outcome)
 CREATE TRIGGER outcome_once BEFORE INSERT ON outcome
 WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the run has ended already'); END;
 
-CREATE TRIGGER stage_keeps BEFORE UPDATE ON stage BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER stage_stays BEFORE DELETE ON stage BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(stage)
 CREATE TRIGGER stage_once BEFORE INSERT ON stage
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM stage WHERE run_id = NEW.run_id AND position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'the stage is recorded already'); END;
 
-CREATE TRIGGER region_keeps BEFORE UPDATE ON region BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER region_stays BEFORE DELETE ON region BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(region)
 CREATE TRIGGER region_once BEFORE INSERT ON region
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM region WHERE run_id = NEW.run_id AND position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'the region is recorded already'); END;
 
-CREATE TRIGGER chain_keeps BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER chain_stays BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(chain)
 CREATE TRIGGER chain_once BEFORE INSERT ON chain
 WHEN EXISTS (SELECT 1 FROM chain WHERE chain_id = NEW.chain_id OR run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the run is in the chain already'); END;

@@ -86,31 +86,23 @@ CREATE TABLE run_log (
 );
 
 -- Append only, as in version 1.
-CREATE TRIGGER pool_keeps BEFORE UPDATE ON pool BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_stays BEFORE DELETE ON pool BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(pool)
 CREATE TRIGGER pool_once BEFORE INSERT ON pool
 WHEN EXISTS (SELECT 1 FROM pool WHERE pool_id = NEW.pool_id OR name = NEW.name)
 BEGIN SELECT RAISE(ABORT, 'the pool is recorded already'); END;
 
-CREATE TRIGGER pool_column_keeps BEFORE UPDATE ON pool_column
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_column_stays BEFORE DELETE ON pool_column
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(pool_column)
 CREATE TRIGGER pool_column_once BEFORE INSERT ON pool_column
 WHEN EXISTS (SELECT 1 FROM pool_column WHERE pool_id = NEW.pool_id AND position = NEW.position)
     OR EXISTS (SELECT 1 FROM pool_import WHERE pool_id = NEW.pool_id)
 BEGIN SELECT RAISE(ABORT, 'the columns are recorded already'); END;
 
-CREATE TRIGGER pool_import_keeps BEFORE UPDATE ON pool_import
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_import_stays BEFORE DELETE ON pool_import
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(pool_import)
 CREATE TRIGGER pool_import_once BEFORE INSERT ON pool_import
 WHEN EXISTS (SELECT 1 FROM pool_import WHERE import_id = NEW.import_id OR sha256 = NEW.sha256)
 BEGIN SELECT RAISE(ABORT, 'the file is imported already'); END;
 
-CREATE TRIGGER pool_row_keeps BEFORE UPDATE ON pool_row BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_row_stays BEFORE DELETE ON pool_row BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(pool_row)
 CREATE TRIGGER pool_row_once BEFORE INSERT ON pool_row
 WHEN EXISTS (SELECT 1 FROM pool_row WHERE row_id = NEW.row_id)
     OR EXISTS (SELECT 1 FROM pool_row WHERE pool_id = NEW.pool_id AND key = NEW.key)
@@ -139,8 +131,7 @@ WHEN NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'the pool has no such row'); END;
 
 -- The way of a row. What a run has of it ends with the run; a row that was written stays with its MAC.
-CREATE TRIGGER pool_event_keeps BEFORE UPDATE ON pool_event BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER pool_event_stays BEFORE DELETE ON pool_event BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(pool_event, wide)
 CREATE TRIGGER pool_event_once BEFORE INSERT ON pool_event
 WHEN EXISTS (SELECT 1 FROM pool_event WHERE event_id = NEW.event_id)
 BEGIN SELECT RAISE(ABORT, 'the event is recorded already'); END;
@@ -213,15 +204,13 @@ BEGIN
         SELECT pool_id, position, row_id FROM pool_row WHERE row_id = NEW.row_id;
 END;
 
-CREATE TRIGGER run_value_keeps BEFORE UPDATE ON run_value BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_value_stays BEFORE DELETE ON run_value BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_value)
 CREATE TRIGGER run_value_once BEFORE INSERT ON run_value
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM run_value WHERE run_id = NEW.run_id AND position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'the value is recorded already'); END;
 
-CREATE TRIGGER run_log_keeps BEFORE UPDATE ON run_log BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_log_stays BEFORE DELETE ON run_log BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_log)
 CREATE TRIGGER run_log_once BEFORE INSERT ON run_log
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id) OR EXISTS (SELECT 1 FROM run_log WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the log is recorded already'); END;

@@ -38,35 +38,25 @@ CREATE TABLE region_time (
 ) WITHOUT ROWID;
 
 -- Append only, as in version 1.
-CREATE TRIGGER run_bridge_keeps BEFORE UPDATE ON run_bridge
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_bridge_stays BEFORE DELETE ON run_bridge
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_bridge)
 CREATE TRIGGER run_bridge_once BEFORE INSERT ON run_bridge
 WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM run_bridge WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the bridge is recorded already'); END;
 
-CREATE TRIGGER run_label_keeps BEFORE UPDATE ON run_label BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_label_stays BEFORE DELETE ON run_label BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_label)
 CREATE TRIGGER run_label_once BEFORE INSERT ON run_label
 WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM run_label WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the label is recorded already'); END;
 
-CREATE TRIGGER run_device_keeps BEFORE UPDATE ON run_device
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER run_device_stays BEFORE DELETE ON run_device
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(run_device)
 CREATE TRIGGER run_device_once BEFORE INSERT ON run_device
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM run_device WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the device is recorded already'); END;
 
-CREATE TRIGGER region_time_keeps BEFORE UPDATE ON region_time
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER region_time_stays BEFORE DELETE ON region_time
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(region_time)
 CREATE TRIGGER region_time_once BEFORE INSERT ON region_time
 WHEN EXISTS (SELECT 1 FROM chain WHERE run_id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM region_time WHERE run_id = NEW.run_id AND position = NEW.position)

@@ -56,14 +56,12 @@ CREATE TABLE purged_log (
 CREATE INDEX purged_log_by_purge ON purged_log (purge_id);
 
 -- Append only, as in version 1.
-CREATE TRIGGER journal_keeps BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER journal_stays BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(journal)
 CREATE TRIGGER journal_once BEFORE INSERT ON journal
 WHEN EXISTS (SELECT 1 FROM journal WHERE entry_id = NEW.entry_id OR (kind = NEW.kind AND number = NEW.number))
 BEGIN SELECT RAISE(ABORT, 'the entry is recorded already'); END;
 
-CREATE TRIGGER seal_keeps BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER seal_stays BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(seal)
 CREATE TRIGGER seal_once BEFORE INSERT ON seal
 WHEN EXISTS (SELECT 1 FROM seal WHERE seal_id = NEW.seal_id OR batch = NEW.batch)
 BEGIN SELECT RAISE(ABORT, 'the batch is sealed already'); END;
@@ -80,17 +78,13 @@ CREATE TRIGGER run_unsealed BEFORE INSERT ON run
 WHEN EXISTS (SELECT 1 FROM seal WHERE batch = (SELECT batch FROM session WHERE session_id = NEW.session_id))
 BEGIN SELECT RAISE(ABORT, 'the batch is sealed'); END;
 
-CREATE TRIGGER purge_keeps BEFORE UPDATE ON purge BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER purge_stays BEFORE DELETE ON purge BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(purge)
 CREATE TRIGGER purge_once BEFORE INSERT ON purge
 WHEN EXISTS (SELECT 1 FROM purge WHERE purge_id = NEW.purge_id)
 BEGIN SELECT RAISE(ABORT, 'the purge is recorded already'); END;
 
 -- A log goes when a purge that is being recorded covers it, and what is left of it is what it was.
-CREATE TRIGGER purged_log_keeps BEFORE UPDATE ON purged_log
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER purged_log_stays BEFORE DELETE ON purged_log
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(purged_log)
 CREATE TRIGGER purged_log_once BEFORE INSERT ON purged_log
 WHEN EXISTS (SELECT 1 FROM purged_log WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(ABORT, 'the log is removed already'); END;

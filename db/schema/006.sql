@@ -31,24 +31,17 @@ ALTER TABLE pool_row ADD COLUMN merged INTEGER REFERENCES run;
 INSERT INTO ledger (ledger_id, identity) VALUES (1, lower(hex(randomblob(16))));
 
 -- Append only, as in version 1.
-CREATE TRIGGER ledger_keeps BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER ledger_stays BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(ledger)
 CREATE TRIGGER ledger_once BEFORE INSERT ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger has its identity already'); END;
 
-CREATE TRIGGER merged_session_keeps BEFORE UPDATE ON merged_session
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER merged_session_stays BEFORE DELETE ON merged_session
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(merged_session)
 CREATE TRIGGER merged_session_once BEFORE INSERT ON merged_session
 WHEN EXISTS (
     SELECT 1 FROM merged_session WHERE session_id = NEW.session_id OR (ledger = NEW.ledger AND source = NEW.source))
 BEGIN SELECT RAISE(ABORT, 'the session is merged already'); END;
 
-CREATE TRIGGER merged_run_keeps BEFORE UPDATE ON merged_run
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
-CREATE TRIGGER merged_run_stays BEFORE DELETE ON merged_run
-BEGIN SELECT RAISE(ABORT, 'the ledger is append only'); END;
+@append_only(merged_run)
 CREATE TRIGGER merged_run_once BEFORE INSERT ON merged_run
 WHEN EXISTS (
     SELECT 1 FROM merged_run WHERE run_id = NEW.run_id OR (ledger = NEW.ledger AND source = NEW.source))

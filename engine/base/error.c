@@ -110,6 +110,13 @@ enum eg_code eg_error_prefix(struct eg_error *err, const char *format, ...)
     return err->code;
 }
 
+/* Causes that lie in the path as somebody named it, not in this host. */
+static bool is_wrong_name(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR || errnum == EISDIR || errnum == ELOOP || errnum == EACCES ||
+           errnum == ENAMETOOLONG;
+}
+
 enum eg_code eg_error_errno(struct eg_error *err, enum eg_code code, int errnum, const char *format, ...)
 {
     char text[PATH_MAX + sizeof err->text];
@@ -123,5 +130,7 @@ enum eg_code eg_error_errno(struct eg_error *err, enum eg_code code, int errnum,
         snprintf(reason, sizeof reason, "error %d", errnum);
     if (errnum == ENOSPC || errnum == EDQUOT)
         code = EG_NO_ROOM;
+    else if (code == EG_IO && is_wrong_name(errnum))
+        code = EG_BAD_ARGUMENT;
     return eg_error_set(err, code, "%s: %s", text, reason);
 }

@@ -33,11 +33,11 @@ enum eg_code eg_file_read_open(struct eg_buffer *buffer, int fd, const char *pat
     if (fstat(fd, &info) != 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     if (S_ISDIR(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is a directory", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is a directory", path);
     if (!S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a regular file", path);
     if ((uintmax_t)info.st_size > size_max)
-        return eg_error_set(err, EG_IO, "%s: %jd bytes, more than the %zu that are allowed", path,
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: %jd bytes, more than the %zu that are allowed", path,
                             (intmax_t)info.st_size, size_max);
     for (;;) {
         uint8_t piece[65536];
@@ -49,7 +49,8 @@ enum eg_code eg_file_read_open(struct eg_buffer *buffer, int fd, const char *pat
         if (got == 0)
             break;
         if ((size_t)got > size_max - whole.size)
-            return eg_error_set(err, EG_IO, "%s: grew beyond the %zu bytes that are allowed", path, size_max);
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: grew beyond the %zu bytes that are allowed", path,
+                                size_max);
         EG_TRY(eg_buffer_append(&whole, piece, (size_t)got, err));
     }
     EG_TRY(eg_buffer_append(&whole, "", 1, err));

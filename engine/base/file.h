@@ -17,7 +17,8 @@
  *
  * @param size_max  refuse a longer file before reading it
  *
- * @return EG_OK, EG_IO (the sentence names the path and the cause), EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_ARGUMENT what is wrong is the name, or what it names; EG_IO; both sentences name the
+ * path and the cause; EG_NO_MEMORY
  */
 enum eg_code eg_file_read(struct eg_buffer *buffer, const char *path, size_t size_max,
                           struct eg_error *err) EG_CHECKED;
@@ -37,7 +38,8 @@ struct eg_file_options {
  * that no incomplete file ever has the name. A symbolic link is refused. A pipe or device is written to
  * directly.
  *
- * @return EG_OK; EG_BAD_ARGUMENT the file exists or is a link; EG_CANCELLED; EG_IO, EG_NO_ROOM
+ * @return EG_OK; EG_BAD_ARGUMENT there is a file or link already, or the name is wrong; EG_CANCELLED; EG_IO,
+ * EG_NO_ROOM
  */
 enum eg_code eg_file_write(const char *path, const void *data, size_t size,
                            const struct eg_file_options *options, struct eg_error *err) EG_CHECKED;

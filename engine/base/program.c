@@ -15,14 +15,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,45 +148,8 @@ static int spawn(struct process *process, const int theirs[3], const char *const
 
 static enum eg_code refuse_start(int errnum, const char *path, struct eg_error *err)
 {
-    if (errnum == ENOENT && strchr(path, '/') != NULL && access(path, F_OK) == 0)
-        return eg_error_set(err, EG_PROGRAM_FAILED,
-                            "%s: the program that its first line names does not exist", path);
-    if (errnum == ENOENT)
-        return eg_error_set(err, EG_PROGRAM_FAILED, "no such program: %s", path);
+    EG_TRY(eg_program_check(path, err)); /* it mostly knows why */
     return eg_error_errno(err, EG_PROGRAM_FAILED, errnum, "starting %s", path);
-}
-
-static int find_errno(const char *path)
-{
-    struct stat info;
-
-    if (stat(path, &info) != 0)
-        return errno;
-    if (!S_ISREG(info.st_mode))
-        return EACCES;
-    return access(path, X_OK) != 0 ? errno : 0;
-}
-
-enum eg_code eg_program_check(const char *program, struct eg_error *err)
-{
-    const char *folder = getenv("PATH");
-    int failed = ENOENT;
-
-    if (strchr(program, '/') != NULL) {
-        failed = find_errno(program);
-        folder = NULL;
-    }
-    while (folder != NULL && failed != 0) {
-        const size_t size = strcspn(folder, ":");
-        char path[PATH_MAX];
-        const int length =
-            snprintf(path, sizeof path, "%.*s%s%s", (int)size, folder, size > 0 ? "/" : "", program);
-        const int found = length < (int)sizeof path ? find_errno(path) : ENAMETOOLONG;
-        if (found == 0 || found == EACCES)
-            failed = found;
-        folder = folder[size] == ':' ? folder + size + 1 : NULL;
-    }
-    return failed == 0 ? EG_OK : refuse_start(failed, program, err);
 }
 
 /* Make the pipes and start the program at their other ends. */

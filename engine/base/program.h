@@ -44,8 +44,14 @@ struct eg_program {
 enum eg_code eg_program_run(const struct eg_program *program, struct eg_buffer *output,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/** Check that a program exists, so that a job that names a missing one is refused before the line starts:
- * EG_OK, or EG_PROGRAM_FAILED with the sentence of eg_program_run(). */
+/**
+ * Check that a program could be started, so that a job is refused in time: it is there and executable, and a
+ * script's first line names an interpreter that is, too, and begins and ends as it must.
+ *
+ * @param program  with a slash a path, else looked for in PATH
+ *
+ * @return EG_OK, or EG_PROGRAM_FAILED with the sentence of eg_program_run()
+ */
 enum eg_code eg_program_check(const char *program, struct eg_error *err) EG_CHECKED;
 
 #endif

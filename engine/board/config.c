@@ -141,7 +141,7 @@ static enum eg_code take(struct eg_settings *settings, char *line, struct eg_log
     return set(settings, key, trim(value), err);
 }
 
-/* Settings of other programs stand in the same files; what is behind the header is a comment, as Python's
+/* Settings of other programs stand in the same files; text after the header is a comment, as Python's
  * reader has it. */
 static bool is_ours(const char *header)
 {
@@ -201,7 +201,7 @@ static enum eg_code search(struct eg_settings *settings, const char *folder, str
             access(path, R_OK) != 0)
             continue;
         const enum eg_code code = load_file(settings, path, logger, found, err);
-        if (code == EG_IO)
+        if (code == EG_IO || code == EG_BAD_ARGUMENT)
             eg_log_warning(logger, NULL, "%s", err->text);
         else if (code != EG_OK)
             return code;

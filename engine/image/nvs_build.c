@@ -61,7 +61,7 @@ static uint8_t *take(struct builder *builder, unsigned space, unsigned type, con
     entry[EG__NVS_TYPE_AT] = (uint8_t)type;
     entry[EG__NVS_SPAN_AT] = (uint8_t)(1 + data_entries);
     memset(entry + EG__NVS_KEY_AT, 0, EG_NVS_NAME_SIZE);
-    memcpy(entry + EG__NVS_KEY_AT, key, strlen(key));
+    memcpy(entry + EG__NVS_KEY_AT, key, strlen(key)); /* NOLINT(bugprone-not-null-terminated-result): is 0 */
     for (size_t i = 0; i <= data_entries; i++, builder->used++)
         page[EG__NVS_STATES_AT + builder->used / 4] &= (uint8_t) ~(1u << builder->used % 4 * 2);
     return entry;

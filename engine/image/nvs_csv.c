@@ -343,7 +343,7 @@ static enum eg_code read_file(const struct eg_nvs_schema *schema, struct eg_buff
         return eg_error_set(err, EG_BAD_IMAGE, "%.100s...: the path is too long", name);
     if (eg_file_read(content, path, FILE_SIZE_MAX, err) == EG_OK)
         return EG_OK;
-    if (err->code == EG_IO)
+    if (err->code == EG_IO || err->code == EG_BAD_ARGUMENT)
         err->code = EG_BAD_IMAGE; /* its name comes from the CSV, so the CSV is wrong */
     return err->code;
 }

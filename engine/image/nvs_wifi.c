@@ -52,7 +52,7 @@ static enum eg_code add_station(struct eg_nvs_items *out, const struct eg_nvs_it
     return add(out, items, of, "sta.apsw", zeros, APSW_SIZE, err);
 }
 
-/* A text, with its size in front (blob_sz_fill) or filled up with NULs. */
+/* A text, after its size (blob_sz_fill) or filled up with NULs. */
 static void text_of(const struct eg_nvs_item *item, bool sized, const uint8_t **text, size_t *size)
 {
     *text = item->data;

@@ -3,7 +3,7 @@
 /*
  * Partition tables in the CSV format of ESP-IDF projects.
  *
- * Offsets may be in any order. eg_partitions_check() decides whether partitions overlap.
+ * Offsets may be in any order. Partitions that overlap are refused; eg_partitions_check() checks all else.
  */
 
 #include "engine/image/csv.h"
@@ -262,6 +262,7 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
         return eg_error_prefix(err, "line %zu: ", reader.csv.line);
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there is no partition in the table");
+    EG_TRY(eg__partitions_check_overlap(&found, err));
     *table = found;
     return EG_OK;
 }
@@ -294,8 +295,8 @@ static enum eg_code write_row(struct eg_buffer *out, const struct eg_partition *
 {
     char line[160], type[24], subtype[24], size[16];
 
-    if (strchr(row->name, ',') != NULL || row->name[0] == '#' || is_blank(row->name[0]) ||
-        (row->name[0] != '\0' && is_blank(row->name[strlen(row->name) - 1])))
+    if (strchr(row->name, ',') != NULL || row->name[0] == '#' || row->name[0] == '"' ||
+        is_blank(row->name[0]) || (row->name[0] != '\0' && is_blank(row->name[strlen(row->name) - 1])))
         return eg_error_set(err, EG_BAD_IMAGE, "name \"%s\" cannot be written as CSV", row->name);
     if ((row->flags & ~(uint32_t)(EG_PARTITION_ENCRYPTED | EG_PARTITION_READONLY)) != 0)
         return eg_error_set(err, EG_BAD_IMAGE, "flags 0x%08lx of partition %s have no names in CSV",

@@ -56,7 +56,7 @@ const struct eg_option eg_pipeline_options[] = {
              "link.baud first"},
     {.key = "retry.codes",
      .type = EG_OPTION_MAP,
-     .without = "`retry.attempts` for each that may pass",
+     .without = "`retry.attempts` for every retryable code",
      .check = check_attempts,
      .help =
          "after how many attempts a failure of this code is final, 1 to 10: `{no-sync: 5, test-failed: 1}`"},

@@ -56,5 +56,17 @@ void eg_pool_row_finish(struct eg_pool_row *row)
     free(row->names);
     free(row->values);
     free(row->secrets);
+    free(row->uniques);
     *row = (struct eg_pool_row){0};
+}
+
+const char *eg_claim_kind_name(enum eg_claim_kind kind)
+{
+    switch (kind) {
+    case EG_CLAIM_LABEL:
+        return "label";
+    case EG_CLAIM_VALUE:
+        break;
+    }
+    return "value";
 }

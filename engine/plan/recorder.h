@@ -133,18 +133,34 @@ struct eg_pool_row {
     char **names;   /* of the pool's columns */
     char **values;  /* as many */
     bool *secrets;  /* as many: never shown; NULL = none is */
+    bool *uniques;  /* as many: belongs to one board; NULL = none does */
     unsigned count;
 };
 
 void eg_pool_row_finish(struct eg_pool_row *row);
 
-/** What the ledger knows of a MAC from finished runs. */
+/** What the ledger knows of a board from finished runs; refusals because it had passed are not counted. */
 struct eg_seen {
     unsigned runs, passed;
     char last_utc[EG_UTC_TEXT];
     char last_outcome[16];
     unsigned admitted; /* of the runs: an intent is on record */
+    bool mac_known;    /* some run, perhaps of another board, has this MAC */
+    /* A run of the same MAC with another flash, when none of this MAC had this board's; 0 = there is none. */
+    int64_t clone_run;
+    char clone_flash[EG_FLASH_UNIQUE_TEXT];
 };
+
+/** A value that belongs to one board. */
+struct eg_claim {
+    enum eg_claim_kind { EG_CLAIM_LABEL, EG_CLAIM_VALUE } kind;
+    const char *name; /* of a value: "serial", a pool's column, a name of `unit`; "" of a label */
+    const char *value;
+    bool secret; /* compared, but neither stored nor shown */
+};
+
+/** "label", "value". */
+const char *eg_claim_kind_name(enum eg_claim_kind kind);
 
 struct eg_recorder;
 
@@ -157,8 +173,18 @@ struct eg_recorder_ops {
                            struct eg_error *err);
     enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
                            struct eg_error *err);
-    enum eg_code (*seen)(struct eg_recorder *recorder, const char *mac, struct eg_seen *seen,
+    /** What is known of the board; of its MAC alone while its flash's unique id is not known. */
+    enum eg_code (*seen)(struct eg_recorder *recorder, const struct eg_unit *unit, struct eg_seen *seen,
                          struct eg_error *err);
+    /**
+     * Claim values for the board of a run, all or none, durable before anything is erased. A claim holds
+     * while the run goes on, and afterwards unless it ended without having passed or written anything.
+     *
+     * @return EG_OK, also when this board has a value already; EG_NOT_UNIQUE another board has one: the
+     * sentence names the value, unless it is secret, and that board
+     */
+    enum eg_code (*claim)(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                          const struct eg_claim *claims, unsigned count, struct eg_error *err);
     /**
      * A row of a pool for the board of a run: the one its MAC holds already; else, of a pool with a column
      * "mac", the row of its MAC; else the first that is free. The same again for a later attempt of the run.

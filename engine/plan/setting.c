@@ -22,7 +22,7 @@ static bool parse_digits(const char *text, uint64_t *value, const char **end)
         if (*at >= '0' && *at <= '9')
             digit = (uint64_t)(*at - '0');
         else if (hex && ((*at >= 'a' && *at <= 'f') || (*at >= 'A' && *at <= 'F')))
-            digit = (uint64_t)((*at | 0x20) - 'a' + 10);
+            digit = (uint64_t)((*at | 0x20) - 'a') + 10;
         else
             break;
         if (*value > (UINT64_MAX - digit) / base)
@@ -139,6 +139,12 @@ static void finish(struct eg_setting *setting)
     free(setting->groups);
     free(setting->place);
     free(setting->text);
+}
+
+void eg_setting_clear(struct eg_setting *setting)
+{
+    finish(setting);
+    *setting = (struct eg_setting){.option = setting->option};
 }
 
 void eg_settings_destroy(struct eg_setting *settings, unsigned count)

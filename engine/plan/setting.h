@@ -86,6 +86,9 @@ enum eg_code eg_settings_add(struct eg_setting **settings, unsigned *count, cons
 /** The setting of a key; NULL = no option has that key. */
 struct eg_setting *eg_settings_find(const struct eg_setting *settings, unsigned count, const char *key);
 
+/** Make it a setting that the job does not give; a fallback does not come back. */
+void eg_setting_clear(struct eg_setting *setting);
+
 /** Free settings and what is in them. */
 void eg_settings_destroy(struct eg_setting *settings, unsigned count);
 

@@ -25,6 +25,7 @@ struct eg_name {
     char *value;
     bool given;  /* to this board, so that it goes on record */
     bool secret; /* the record has no value */
+    bool unique; /* the value belongs to one board */
 };
 
 /** Names in the order they were made. Zero-initialise it; EG_CLEANUP(eg_names_finish) frees them. */

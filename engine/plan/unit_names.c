@@ -16,14 +16,19 @@
 
 enum { ANSWER_MAX = 64 * 1024, NAMES_MAX = 200 };
 
-static bool listed_as_secret(const struct eg_plan *plan, const char *name)
+static bool is_listed(const struct eg_plan *plan, const char *key, const char *name)
 {
-    const struct eg_setting *const secret = eg_plan_setting(plan, "unit.secret");
+    const struct eg_setting *const list = eg_plan_setting(plan, key);
 
-    for (unsigned i = 0; i < secret->item_count; i++)
-        if (fnmatch(secret->items[i].text, name, 0) == 0)
+    for (unsigned i = 0; i < list->item_count; i++)
+        if (fnmatch(list->items[i].text, name, 0) == 0)
             return true;
     return false;
+}
+
+static bool listed_as_secret(const struct eg_plan *plan, const char *name)
+{
+    return is_listed(plan, "unit.secret", name);
 }
 
 enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *plan, const char *name,
@@ -38,12 +43,14 @@ enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *pl
         return eg_error_set(err, EG_BAD_UNIT_DATA, "%s makes more than %d names", source, NAMES_MAX);
     if (eg_given_text_check(value, err) != EG_OK)
         return eg_error_prefix(err, "%s: %.80s ", source, name);
-    return eg_names_add(names,
-                        &(struct eg_name){.name = (char *)name,
-                                          .value = (char *)value,
-                                          .given = true,
-                                          .secret = secret || listed_as_secret(plan, name)},
-                        err);
+    return eg_names_add(
+        names,
+        &(struct eg_name){.name = (char *)name,
+                          .value = (char *)value,
+                          .given = true,
+                          .secret = secret || listed_as_secret(plan, name),
+                          .unique = strcmp(name, "serial") == 0 || is_listed(plan, "unit.unique", name)},
+        err);
 }
 
 static enum eg_code add(struct eg_names *names, const char *name, const char *value, struct eg_error *err)
@@ -112,6 +119,8 @@ enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *
         secret = row->secrets != NULL && row->secrets[i];
         if (strcmp(row->names[i], "mac") != 0) /* the board's own, which the row was chosen by */
             EG_TRY(eg_unit_names_give(names, plan, row->names[i], row->values[i], secret, source, err));
+        struct eg_name *const given = (struct eg_name *)eg_names_find(names, row->names[i]);
+        given->unique |= row->uniques != NULL && row->uniques[i];
     }
     secret = (row->secrets != NULL && row->secrets[0]) || listed_as_secret(plan, row->names[0]);
     EG_TRY(
@@ -294,6 +303,25 @@ static enum eg_code check_groups(const struct eg_setting *groups, const struct e
     return EG_OK;
 }
 
+/* A serial that is made of nothing but what many boards share would go to all of them. */
+static enum eg_code check_varies(const struct eg_setting *format, struct eg_error *err)
+{
+    static const char *const shared[] = {"chip", "revision", "slot", "job", "version", "date"};
+    const struct eg_template template = eg_template_of(format->text);
+    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
+    struct eg_error ignored;
+
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        EG_TRY(add(&names, shared[i], "1", err));
+    if (eg_template_check_names(&template, &names, &ignored) != EG_OK)
+        return EG_OK;
+    return eg_error_set(
+        err, EG_BAD_JOB,
+        "unit.serial.format \"%.80s\" has no name that differs from board to board, so every "
+        "board would get the same serial; add {} (the pool's first column), {mac} or {mac_nic}",
+        format->text);
+}
+
 /* Names of values are new ones; what they are made of comes before them, unless it is not known yet. */
 static enum eg_code check_values(struct eg_names *names, const struct eg_plan *plan, bool all_known,
                                  const char **place, struct eg_error *err)
@@ -322,6 +350,10 @@ enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
     EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
 
     EG_TRY(eg_unit_names_of_nobody(&names, plan, err));
+    if (format->given) {
+        *place = format->place;
+        EG_TRY(check_varies(format, err));
+    }
     if (format->given && !pool) {
         const struct eg_template template = eg_template_of(format->text);
         *place = format->place;

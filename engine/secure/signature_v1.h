@@ -7,7 +7,7 @@
 
 #include "engine/secure/sign_key.h"
 
-#define EG_SIGNATURE_V1_SIZE 68 /* version and signature, behind what is signed */
+#define EG_SIGNATURE_V1_SIZE 68 /* version and signature, after what is signed */
 
 /**
  * Sign an application or partition table: ECDSA P-256 over all of it, with the nonce of RFC 6979, so that the

@@ -2,12 +2,14 @@
 
 #include "engine/stages/mac_list.h"
 
+#include "engine/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* The line that was read last. */
 struct line {
-    const char *next, *end; /* what comes behind it */
+    const char *next, *end; /* the text after it */
     unsigned number;
     const char *text; /* without blanks and comment; size 0 = nothing is left */
     size_t size;
@@ -64,8 +66,14 @@ static int by_mac(const void *left, const void *right)
 enum eg_code eg__mac_list_check(const struct eg_buffer *text, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer buffer = {0};
+    const char *begin = (const char *)text->data;
+    size_t size = text->size;
     struct line line;
 
+    if (size > 0 && eg_text_begin(&begin, &size, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "%s: ", path);
+    }
     for (begin_lines(&line, text); next_line(&line);) {
         struct listed listed = {.line = line.number};
         if (line.size == 0)

@@ -37,7 +37,8 @@ static inline int sample_setup(void **state)
 
     if (sample == NULL)
         return -1;
-    strcpy(sample->folder, "/tmp/eg-ledger-XXXXXX");
+    snprintf(sample->folder, sizeof sample->folder, "%s/eg-ledger-XXXXXX",
+             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
     if (mkdtemp(sample->folder) == NULL)
         return -1;
     snprintf(sample->path, sizeof sample->path, "%s/ledger.db", sample->folder);
@@ -60,7 +61,7 @@ static inline int sample_setup(void **state)
         .regions = sample->regions,
         .region_count = SAMPLE_REGIONS,
     };
-    sample->session = (struct eg_session){"line 3", "mira", "batch-1"};
+    sample->session = (struct eg_session){"line 3", "mira", "batch-1", false};
     *state = sample;
     return 0;
 }

@@ -2,11 +2,12 @@
 
 /* The chain computed a second time, from db/README.md and the tables alone. */
 
+#include "db/chain.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* What form 4 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
- * the regions, form 2 with the events, form 3 with the times. */
+/* What form 5 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
+ * the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -31,9 +32,15 @@ static const char *const parts[] = {
     ("SELECT 'merged session', s.* FROM merged_session AS s, run AS r"
      " WHERE r.run_id = ?1 AND r.session_id = s.session_id"),
     "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
+    "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
 };
-static const unsigned parts_of_form[] = {0, 6, 10, 14, sizeof parts / sizeof parts[0]};
-#define ROWS 8 /* in form 4: */
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, sizeof parts / sizeof parts[0]};
+#define SESSION 0 /* in form 5: */
+static const char kind_of_session[] =
+    "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
+    " s.tool_version, s.simulated FROM session AS s, job AS j, run AS r"
+    " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id";
+#define ROWS 8 /* from form 4 on: */
 static const char all_of_rows[] = "SELECT 'row', r.*, p.name FROM pool_row AS r, pool AS p"
                                   " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM "
                                   "pool_event WHERE run_id = ?1) ORDER BY 2";
@@ -67,10 +74,11 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     assert_non_null(out);
     fprintf(out, "chain\t%lld\t%d\t%s\n", (long long)link, form, previous);
     for (unsigned i = 0; i < parts_of_form[form]; i++) {
+        const char *sql = form >= 4 && i == ROWS      ? all_of_rows
+                          : form >= 5 && i == SESSION ? kind_of_session
+                                                      : parts[i];
         sqlite3_stmt *rows = NULL;
-        assert_int_equal(
-            sqlite3_prepare_v2(db, form == 4 && i == ROWS ? all_of_rows : parts[i], -1, &rows, NULL),
-            SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
         sqlite3_bind_int64(rows, 1, run);
         while (sqlite3_step(rows) == SQLITE_ROW) {
             for (int column = 0; column < sqlite3_column_count(rows); column++) {
@@ -89,7 +97,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
 }
 
 /* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
- * `then` unless that is 0, and the others of form 4. */
+ * `then` unless that is 0, and the others of form 5. */
 static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
@@ -108,7 +116,7 @@ static int64_t verify(const char *path, int64_t form_1, int64_t then)
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
         assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1                    ? 1
                                                          : then != 0 && count == form_1 + 1 ? then
-                                                                                            : 4);
+                                                                                            : 5);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
         compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
@@ -245,6 +253,68 @@ static void assert_stays_right(struct sample *sample, int version)
                "1|1|1|2");
 }
 
+/* The same run has the same hash for ever, in each form that it may have. */
+static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **state)
+{
+    static const char *const known[] = {
+        "f612d300970f2154862580eaf13ee9e983db360a50f553109ac6ffa50676d81c",
+        "128657dd4190f797dc9903322c1e90026914f673249d0208b2127f4800d04e06",
+        "acad2fd138d364e141b7b24ecf334bf7c822ad349603700e6297277448cfacf1",
+        "2aac8ce61c8edd537f2bbd7f5a4d5c333c46730ddef5bb4cdba6e3a9fea9d4d7",
+        "f3f20e7cc6b97682f1f418ff6d1d73989ba692d5eeae260c597eab66958bbff3",
+    };
+    static const char rows[] =
+        "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
+        "INSERT INTO job VALUES (1, 'ab', 'acme', '1.0', 'esp32c3', 'espgang: 1');"
+        "INSERT INTO session VALUES (1, 1, '2026-11-29T08:00:00.000Z', 'line\t3', 'mira', 'b', 'job.yaml', "
+        "'0.1.0', 0);"
+        "INSERT INTO run VALUES (1, 1, 'a', '/dev/ttyUSB0', '2026-11-29T08:00:01.000Z');"
+        "INSERT INTO run_bridge VALUES (1, 4292, 60000, '0001');"
+        "INSERT INTO run_label VALUES (1, 'L7');"
+        "INSERT INTO intent VALUES (1, 1, '2026-11-29T08:00:02.000Z', '7c:df:a1:00:00:01', 'esp32c3', 4, "
+        "'QFN32',"
+        " 1458376, 4194304, 0, 0, 0);"
+        "INSERT INTO run_claim VALUES (1, 1, 'label', '', 'L7', '7c:df:a1:00:00:01', 'd1644561093a2f2c');"
+        "INSERT INTO pool VALUES (1, 'serials', NULL);"
+        "INSERT INTO pool_column VALUES (1, 1, 'serial', 0, NULL);"
+        "INSERT INTO pool_import VALUES (1, 1, 's.csv', 'cd', '2026-11-29T07:00:00.000Z', 'mira', 1);"
+        "INSERT INTO pool_row VALUES (1, 1, 1, 1, 'A-1', NULL, '[\"A-1\"]', NULL);"
+        "INSERT INTO pool_event VALUES (1, 1, 1, 1, '7c:df:a1:00:00:01', 'reserved', "
+        "'2026-11-29T08:00:03.000Z');"
+        "INSERT INTO pool_event VALUES (2, 1, 1, 1, '7c:df:a1:00:00:01', 'written', "
+        "'2026-11-29T08:00:04.000Z');"
+        "INSERT INTO outcome VALUES (1, '2026-11-29T08:00:09.000Z', 'fail', 'test-failed', 'board', 'no \\ "
+        "boot', '', 2,"
+        " 8000000, 100, 200, 3, '7c:df:a1:00:00:01', 'esp32c3', 4, 'QFN32', 1458376, 4194304, 0, 0, 0);"
+        "INSERT INTO stage VALUES (1, 1, 'connect', 1, '2026-11-29T08:00:01.000Z', 150000, 'ok', '', 115200, "
+        "5, 7, 0);"
+        "INSERT INTO region VALUES (1, 1, 'app', 'a.bin', 65536, 4096, 1, 'e1', 'e2', NULL, 'none', "
+        "'not-checked', 9);"
+        "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1);"
+        "INSERT INTO run_log VALUES (1, 1, 'ef', x'28');"
+        "INSERT INTO run_device VALUES (1, 'd1644561093a2f2c', 'none', 0);"
+        "INSERT INTO region_time VALUES (1, 1, 4, NULL, 1, 2, 3, 65536);";
+    struct eg__chain_link link = {.run = 1};
+    char hash[EG_SHA256_TEXT];
+    struct eg__store store;
+    struct eg_error err;
+    sqlite3 *db = NULL;
+
+    (void)state;
+    assert_ok(eg__migrate_fresh(&db, &err), err);
+    if (sqlite3_exec(db, rows, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    assert_ok(eg__store_init(&store, db, &err), err);
+    for (int form = 1; form <= (int)eg__chain_newest(); form++) {
+        assert_ok(eg__chain_hash(&link, &store, 1, form, EG__CHAIN_START, &err), err);
+        compute(db, 1, 1, form, EG__CHAIN_START, hash);
+        assert_string_equal(link.hash, hash);
+        assert_string_equal(link.hash, known[form - 1]);
+    }
+    eg_buffer_finish(&link.text);
+    eg__store_finish(&store);
+}
+
 static void what_the_second_version_has_chained_stays_right(void **state)
 {
     assert_stays_right(*state, 2);
@@ -262,6 +332,7 @@ int main(void)
                                         sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(values_log_and_rows_of_a_run_are_hashed_with_it, sample_setup,
                                         sample_teardown),
+        cmocka_unit_test(a_run_that_is_known_by_heart_has_the_hashes_it_always_had),
         cmocka_unit_test_setup_teardown(what_an_older_version_has_chained_stays_right, sample_setup,
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(what_the_second_version_has_chained_stays_right, sample_setup,

@@ -166,7 +166,7 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
+    assert_ok(recorder->ops->seen(recorder, &unit, &seen, &err), err);
     assert_int_equal(seen.runs, 0);
     assert_int_equal(seen.passed, 0);
     assert_int_equal(seen.admitted, 0);
@@ -183,7 +183,7 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:"}, &run, &err),
               err);
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
-    assert_ok(recorder->ops->seen(recorder, unit.mac, &seen, &err), err);
+    assert_ok(recorder->ops->seen(recorder, &unit, &seen, &err), err);
     assert_int_equal(seen.runs, 4);
     assert_int_equal(seen.passed, 2);
     assert_int_equal(seen.admitted, 3);

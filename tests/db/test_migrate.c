@@ -79,6 +79,78 @@ static void a_file_that_is_no_database_is_refused_and_left_as_it_is(void **state
     assert_memory_equal(text, after, sizeof text);
 }
 
+/* SHA-256 of "type|name|tbl_name|sql", a line for each row of sqlite_master, after the files of a version. */
+static void the_schemas_that_are_released_stay_what_they_are(void **state)
+{
+    static const char *const released[] = {
+        "7978e066a7b04c26e8938f7fedc611a5440d298ce66bbcf64319fb33a65138f2",
+        "b0cc3ead050e47ac664f5ce7666ac8137abb55c581a79cd3d9b37b36f19bf61a",
+        "335e97dcb043e3d8511cc519b79dafdb0a0c408fe3fd5689b4a009f407ad97ad",
+        "6df58e31a6b508e726868a837f9bbe94de7401934a06bbc0a87156febedd88c4",
+        "104705812e4712e8437a52c625732291583a0748165a600b8db6164ddc134bd5",
+        "5f3baf1af36b94d1dfd093c46ddad3a16d986cf362c8ad4b2292d468678b8740",
+    };
+    uint8_t digest[EG_SHA256_SIZE];
+    char hex[EG_SHA256_TEXT];
+    struct eg_error err;
+    sqlite3 *db = NULL;
+
+    (void)state;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof released / sizeof released[0]; i++) {
+        sqlite3_stmt *rows = NULL;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        assert_int_equal(sqlite3_exec(db, (const char *)eg__schemas[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db,
+                                            "SELECT type || '|' || name || '|' || tbl_name || '|'"
+                                            " || coalesce(sql, '') FROM sqlite_master ORDER BY rowid",
+                                            -1, &rows, NULL),
+                         SQLITE_OK);
+        while (sqlite3_step(rows) == SQLITE_ROW)
+            fprintf(out, "%s\n", (const char *)sqlite3_column_text(rows, 0));
+        fclose(out);
+        assert_ok(eg_sha256(digest, text, size, &err), err);
+        free(text);
+        eg_hex(hex, digest, sizeof digest);
+        assert_string_equal(hex, released[i]);
+        sqlite3_finalize(rows);
+    }
+    sqlite3_close(db);
+}
+
+static void nothing_is_recorded_into_a_ledger_that_has_lost_a_rule(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    static const struct {
+        const char *sql, *cause;
+    } cases[] = {
+        {"DROP TRIGGER outcome_keeps",
+         "trigger outcome_keeps of table outcome is missing or is not what it was"},
+        {"DROP VIEW runs; CREATE VIEW runs AS SELECT 1 AS run",
+         "view runs of table runs is missing or is not what it was"},
+        {"CREATE TRIGGER more AFTER INSERT ON outcome BEGIN SELECT 1; END",
+         "trigger more of table outcome is not one of a ledger"},
+    };
+    struct eg_error err;
+    char cause[300];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unlink(sample->path);
+        assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+        eg_ledger_close(ledger);
+        ledger = NULL;
+        make(sample->path, cases[i].sql);
+        snprintf(cause, sizeof cause, "%s; nothing is recorded into it: go on with a backup or a new ledger",
+                 cases[i].cause);
+        assert_refused(sample, EG_LEDGER, cause);
+        assert_sql(sample->path, "SELECT count(*) FROM session", "1");
+    }
+}
+
 static void an_empty_file_becomes_a_ledger(void **state)
 {
     const struct sample *sample = *state;
@@ -172,7 +244,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
         "job",       "session", "run",         "intent",      "outcome",        "stage",       "region",
         "chain",     "pool",    "pool_column", "pool_import", "pool_row",       "pool_event",  "pool_free",
         "run_value", "run_log", "run_bridge",  "run_label",   "run_device",     "region_time", "journal",
-        "seal",      "purge",   "purged_log",  "ledger",      "merged_session", "merged_run"};
+        "seal",      "purge",   "purged_log",  "ledger",      "merged_session", "merged_run",  "run_claim"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -181,7 +253,12 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     int64_t run;
 
     pools_open(sample, &ledger);
-    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    const struct eg_claim claim = {EG_CLAIM_VALUE, "serial", "A-9", false};
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+    assert_ok(recorder->ops->claim(recorder, run, &unit, &claim, 1, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pass, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
     eg_ledger_close(ledger);
@@ -244,6 +321,8 @@ int main(void)
         with_sample(a_newer_ledger_is_refused_and_left_as_it_is),
         with_sample(a_database_of_another_program_is_refused_and_left_as_it_is),
         with_sample(a_file_that_is_no_database_is_refused_and_left_as_it_is),
+        with_sample(the_schemas_that_are_released_stay_what_they_are),
+        with_sample(nothing_is_recorded_into_a_ledger_that_has_lost_a_rule),
         with_sample(an_empty_file_becomes_a_ledger),
         with_sample(an_old_ledger_is_migrated_with_what_it_has),
         with_sample(an_import_migrates_an_old_ledger_unless_somebody_records_into_it),

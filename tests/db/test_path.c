@@ -35,19 +35,45 @@ static void folders_and_files_are_made_for_their_owner_alone(void **state)
     struct eg_error err;
     char path[200], file[220];
 
-    snprintf(path, sizeof path, "%s/a/b/ledger.db", sample->folder);
+    snprintf(path, sizeof path, "%s/a", sample->folder);
+    setenv("XDG_STATE_HOME", path, 1);
     const mode_t before = umask(0);
-    const enum eg_code code = eg_ledger_open(&ledger, path, &sample->session, &sample->plan, NULL, &err);
+    const enum eg_code code = eg_ledger_open(&ledger, NULL, &sample->session, &sample->plan, NULL, &err);
     umask(before);
+    unsetenv("XDG_STATE_HOME");
     assert_ok(code, err);
+    assert_true(eg_ledger_is_new(ledger));
+    snprintf(path, sizeof path, "%s/a/espgang/ledger.db", sample->folder);
     for (unsigned i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
         snprintf(file, sizeof file, "%s%s", path, suffixes[i]);
         assert_int_equal(mode_of(file), 0600);
     }
     snprintf(file, sizeof file, "%s/a", sample->folder);
     assert_int_equal(mode_of(file), 0700);
-    snprintf(file, sizeof file, "%s/a/b", sample->folder);
+    snprintf(file, sizeof file, "%s/a/espgang", sample->folder);
     assert_int_equal(mode_of(file), 0700);
+}
+
+static void no_ledger_is_made_in_a_folder_that_is_not_there(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    char path[200], cause[400];
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/not-mounted/line/ledger.db", sample->folder);
+    snprintf(cause, sizeof cause,
+             "folder %s/not-mounted/line is not there; make it, mount it, or name another ledger",
+             sample->folder);
+    assert_refused(sample, path, cause);
+    snprintf(path, sizeof path, "%s/not-mounted", sample->folder);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_true(eg_ledger_is_new(ledger));
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_false(eg_ledger_is_new(ledger));
 }
 
 static void what_is_not_a_file_of_ones_own_is_refused(void **state)
@@ -162,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(folders_and_files_are_made_for_their_owner_alone),
+        with_sample(no_ledger_is_made_in_a_folder_that_is_not_there),
         with_sample(what_is_not_a_file_of_ones_own_is_refused),
         with_sample(a_folder_that_cannot_be_written_to_is_named),
         with_sample(without_a_path_the_environment_names_the_place),

@@ -273,7 +273,7 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
          "there is no such import, or the row is taken already"},
         {"INSERT OR REPLACE INTO pool_row VALUES (99, 1, 1, 3, 'new', NULL, '[]', NULL)",
          "there is no such import, or the row is taken already"},
-        {"INSERT INTO pool_column VALUES (1, 9, 'late', 0)", "the columns are recorded already"},
+        {"INSERT INTO pool_column VALUES (1, 9, 'late', 0, NULL)", "the columns are recorded already"},
         {"INSERT INTO pool (name) VALUES ('a b')", "CHECK constraint failed: name <> '' AND name NOT GLOB "
                                                    "'*[^A-Za-z0-9_-]*'"},
     };

@@ -38,7 +38,7 @@ static void *record_runs(void *argument)
         struct eg_recorder *recorder = eg_ledger_recorder(worker->ledger);
         worker->code = sample_run(worker->sample, worker->ledger, slot, &unit, &end, &run, &worker->err);
         if (worker->code == EG_OK)
-            worker->code = recorder->ops->seen(recorder, unit.mac, &seen, &worker->err);
+            worker->code = recorder->ops->seen(recorder, &unit, &seen, &worker->err);
         if (worker->code == EG_OK && seen.runs != 1)
             worker->code = eg_error_set(&worker->err, EG_INTERNAL, "%s seen %u times", unit.mac, seen.runs);
     }

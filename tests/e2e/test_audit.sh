@@ -12,10 +12,11 @@ refused() { # STATUS SENTENCE COMMAND...
   expect_equal "standard output of '$*'" "$(cat "$work/out.log")" ''
 }
 
-refused 2 "espgang: takes no argument, but got 'x'; see 'espgang audit --help'" "$espgang" audit x
-refused 2 "espgang: seal what? name a batch with --batch; see 'espgang seal --help'" "$espgang" seal
-refused 2 "espgang: purge what? name a day with --before; see 'espgang purge --help'" "$espgang" purge --yes
-refused 2 "espgang: why? --reason goes on record; see 'espgang purge --help'" "$espgang" purge --before 2020-01-01 --yes
+refused 2 "espgang: unexpected argument 'x'; see 'espgang audit --help'" "$espgang" audit x
+refused 2 "espgang: missing option: --batch NAME; see 'espgang seal --help'" "$espgang" seal
+refused 2 "espgang: sealing batch first cannot be undone; add --yes; see 'espgang seal --help'" "$espgang" seal --batch first
+refused 2 "espgang: missing option: --before DATE; see 'espgang purge --help'" "$espgang" purge --yes
+refused 2 "espgang: missing option: --reason TEXT, which goes on record; see 'espgang purge --help'" "$espgang" purge --before 2020-01-01 --yes
 refused 3 "espgang: ledger $ledger: opening it: No such file or directory" "$espgang" audit --ledger "$ledger"
 refused 2 "espgang: 'soon' is no time; write 2026-11-23, or with a time of day 2026-11-23T08:24:00Z, both UTC" \
   "$espgang" purge --before soon --ledger "$ledger"
@@ -35,7 +36,7 @@ refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" audit --ledge
 # A sealed batch takes no more runs, and the audit says by whose key.
 expect_status 0 "$espgang" sign --new-key station.pem
 key=$(sed -n 's/^key //p' out.log)
-expect_status 0 "$espgang" seal --batch first --key station.pem --operator jo --ledger "$ledger"
+expect_status 0 "$espgang" seal --batch first --yes --key station.pem --operator jo --ledger "$ledger"
 journal=$(ledger 'SELECT hash FROM journal ORDER BY entry_id DESC LIMIT 1')
 expect_equal seal "$(cat out.log)" "batch first is sealed: 2 runs, 2 units that passed
 signed by key $key
@@ -47,8 +48,8 @@ utc=$(ledger 'SELECT sealed_utc FROM seal')
 refused 2 "espgang: ledger $ledger: batch first was sealed at $utc by jo and takes no more runs" \
   "$espgang" run job.yaml --sim 1 --fast --ledger "$ledger" --batch first
 refused 2 "espgang: ledger $ledger: batch first was sealed at $utc by jo and takes no more runs" \
-  "$espgang" seal --batch first --ledger "$ledger"
-refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" seal --batch third --ledger "$ledger"
+  "$espgang" seal --batch first --yes --ledger "$ledger"
+refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" seal --batch third --yes --ledger "$ledger"
 expect_equal 'runs after a refusal' "$(ledger 'SELECT count(*) FROM run')" 3
 expect_status 0 "$espgang" audit --ledger "$ledger" --batch first
 expect_equal 'audit of a sealed batch' "$(cat out.log)" "3 runs in the chain, whole and untouched
@@ -63,7 +64,7 @@ expect_equal 'audit as JSON' "$(cat out.log)" "{\"whole\":true,\"bad\":null,\"ru
 # Nothing to remove is nothing on record.
 expect_status 0 "$espgang" purge --before 2020-01-01 --ledger "$ledger"
 expect_equal purge "$(cat out.log)" \
-  '0 logs with 0 bytes, of runs that ended before 2020-01-01T00:00:00.000Z, would be removed; say why with --reason, and add --yes'
+  '0 logs with 0 bytes, of runs that ended before 2020-01-01T00:00:00.000Z, would be removed; add --reason TEXT and --yes'
 expect_status 0 "$espgang" purge --before 2020-01-01 --reason old --yes --ledger "$ledger"
 expect_equal purges "$(ledger 'SELECT count(*) FROM purge')" 0
 

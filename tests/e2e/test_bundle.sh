@@ -12,7 +12,7 @@ refused() { # STATUS SENTENCE COMMAND...
 
 run() { # FILE [OPTION...]: on two simulated boards, their flash in $work/FILE-NAME.flash
   mkdir -p "$work/$(basename "$1").flash"
-  "$espgang" run "$@" --sim 2 --fast --ledger "$work/ledger.db" --flash-dir "$work/$(basename "$1").flash"
+  "$espgang" run "$@" --sim 2 --fast --hooks --ledger "$work/ledger.db" --flash-dir "$work/$(basename "$1").flash"
 }
 
 make_job esp32 65536 'link: {baud: 460800}' 'flash: {mode: dio, size: 4MB}'
@@ -72,11 +72,11 @@ expect_status 0 run "$work/line.egb" --plain
 expect_text "$work/out.log" 'after-board: files/04-label.sh exited with status 4: no paper'
 
 # Where it goes.
-refused 2 "espgang: $work/e2e.egb is there already; --force replaces it; see 'espgang bundle --help'" \
+refused 2 "espgang: $work/e2e.egb exists already; --force replaces it; see 'espgang bundle --help'" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/e2e.egb"
 refused 2 "espgang: $work/e2e.egb: is a bundle already" "$espgang" bundle "$work/e2e.egb" -o "$work/x.egb"
-refused 2 "espgang: where to? name a file with -o; see 'espgang bundle --help'" "$espgang" bundle "$work/e2e.egb"
-refused 3 "espgang: $work/none/x.egb: No such file or directory" \
+refused 2 "espgang: missing option: --output FILE; see 'espgang bundle --help'" "$espgang" bundle "$work/e2e.egb"
+refused 2 "espgang: $work/none/x.egb: No such file or directory" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/none/x.egb"
 refused 2 "espgang: $work/none.yaml: No such file or directory" \
   "$espgang" bundle "$work/none.yaml" -o "$work/x.egb"
@@ -160,7 +160,7 @@ expect_status 0 run "$work/e2e.egb"
 mkdir "$work/empty"
 expect_status 0 run "$work/foreign.egb" --trust-dir "$work/empty"
 ESPGANG_TRUST=$work/empty expect_status 0 run "$work/foreign.egb"
-refused 3 "espgang: trusted keys: $work/missing: No such file or directory" run "$work/e2e.egb" --trust-dir "$work/missing"
+refused 2 "espgang: trusted keys: $work/missing: No such file or directory" run "$work/e2e.egb" --trust-dir "$work/missing"
 
 # A folder that cannot be relied on never counts as one without keys.
 echo nonsense >"$trusted/acme.pub"
@@ -173,4 +173,4 @@ chmod 700 "$trusted"
 expect_status 0 "$espgang" trust remove "$key"
 expect_status 0 run "$work/foreign.egb"
 refused 2 "espgang: $trusted has no key of the name or fingerprint 'acme.pub'" "$espgang" trust remove acme.pub
-refused 2 "espgang: say one of add, list, remove; see 'espgang trust --help'" "$espgang" trust
+refused 2 "espgang: missing argument: add FILE; see 'espgang trust --help'" "$espgang" trust

@@ -35,7 +35,7 @@ refused() {
 refused 1 '0x003fffff to 0x00400001 goes beyond the end of the flash at 0x00400000' flash-md5 0x3fffff 2
 refused 2 'the partition table has no "nothing"' flash-md5 nothing all
 refused 2 'size "much" is no number of 32 bits' flash-md5 0 much
-refused 2 "wants ADDRESS|PARTITION SIZE|all; see 'espgang flash-md5 --help'" flash-md5 0
+refused 2 "missing argument: SIZE|all; see 'espgang flash-md5 --help'" flash-md5 0
 
 # What was really done is said: only a board that was left in its loader answers without a reset.
 answers() { "$espgang" --before no-reset --after no-reset --connect-attempts 1 read-mac >out.log 2>err.log; }

@@ -34,7 +34,7 @@ programmed() {
   expect_status 0 "$espgang" run "$2" --sim 1 --fast --flash-dir "$work/$1.flash" --ledger "$work/ledger.db"
 }
 
-# patched FILE BYTE2 BYTE3: the bootloader with another header, the digest behind it made anew.
+# patched FILE BYTE2 BYTE3: the bootloader with another header and a new digest after it.
 patched() {
   local size
   size=$(($(stat -c %s "$1") - 32))
@@ -109,7 +109,7 @@ mkdir tmp
 expect_equal 'standard error' "$(cat err.log)" ''
 expect_text build/job.yaml '{name: app, at: 0x10000, file: app.bin}'
 expect_status 0 "$espgang" check build/job.yaml
-expect_equal 'nothing left behind' "$(ls tmp)" ''
+expect_equal 'files that are left' "$(ls tmp)" ''
 
 # refused STATUS SENTENCE ARGUMENT...: and nothing is written, made or left.
 refused() {
@@ -122,10 +122,10 @@ refused() {
 }
 
 echo mine >job.yaml
-refused 2 'job.yaml: is there already; --force replaces it' build -o job.yaml
+refused 2 'job.yaml: exists already; --force replaces it' build -o job.yaml
 refused 2 'jobs: is not a regular file' build -o jobs --force
 refused 2 'job.json: a file of this name is read as JSON, and this will be YAML' build -o job.json
-refused 3 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
+refused 2 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
 refused 2 'none: No such file or directory' none -o new.yaml
 refused 2 'jobs: this is no folder of a build. It has none of flasher_args.json, flash_args, idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no NAME.ino.bin (Arduino: Export Compiled Binary)' jobs -o new.yaml
 refused 2 'build/manifest.json:1:46: the chip must be said, for the builds here are for ESP32-C3, ESP32' \
@@ -134,8 +134,8 @@ refused 2 'build/manifest.json:1:46: chip is esp32s3, but the builds here are fo
   build/manifest.json -o new.yaml --chip esp32s3
 refused 2 "chip \"esp33\" is none of $("$espgang" --version | sed -n 's/^chips: //p')" build --chip esp33
 refused 2 'build/flasher_args.json:12:100: this is for esp32, not for esp32c3' build --chip esp32c3
-refused 2 "import what? name a file or folder that a build made; see 'espgang import --help'"
-refused 2 "one build at a time, not 'b' too; see 'espgang import --help'" a b
+refused 2 "missing argument: BUILD; see 'espgang import --help'"
+refused 2 "unexpected argument 'b'; see 'espgang import --help'" a b
 refused 2 "--name: the name is empty; see 'espgang import --help'" build --name ''
 echo '0x10000 app.bin --encrypt' >build/secret_args
 refused 2 'build/secret_args:1:17: --encrypt: encrypted writing is not supported by this version of espgang' \

@@ -7,6 +7,7 @@ make_job esp32 65536
 cp job.yaml plain.yaml
 start_boards one 1 --fast --chip esp32 --mac 240A.C400.1001
 
+pools=0
 for mac in 24:0a:c4:00:10:01 24-0A-C4-00-10-01 24.0a.c4.00.10.01 240a.c400.1001 240ac4-001001 240AC4001001; do
   expect_status 2 "$vboard" --chip esp32 --mac "$mac" --boards 0 # refused for their number, so not for the MAC
   expect_equal "the complaint about --mac $mac" "$(cat err.log)" 'vboard: --boards 0: 1 to 256'
@@ -18,7 +19,7 @@ for mac in 24:0a:c4:00:10:01 24-0A-C4-00-10-01 24.0a.c4.00.10.01 240a.c400.1001 
   expect_status 0 "$espgang" run job.yaml --ledger ledger.db --plain --ports "${urls[0]}"
 
   printf 'serial,mac\nA-1,%s\n' "$mac" >pool.csv
-  expect_status 0 "$espgang" pool import pool.csv --pool "p${mac//[^0-9A-Fa-f]/_}" --ledger ledger.db
+  expect_status 0 "$espgang" pool import pool.csv --pool "p$((++pools))" --ledger ledger.db
   expect_equal "the MAC of the row for $mac" "$(ledger 'select mac from pool_row order by row_id desc limit 1')" 24:0a:c4:00:10:01
 
   expect_status 0 "$espgang" history "$mac" --ledger ledger.db

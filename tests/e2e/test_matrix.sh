@@ -105,7 +105,7 @@ loaders_of() {
   stubs && echo stub
 }
 
-# rows NAME URL MAC: the rows of a chip, a mark for each cell into NAME.LOADER. A cell behind the first finds the board as
+# rows NAME URL MAC: the rows of a chip, a mark for each cell into NAME.LOADER. A cell after the first finds the board as
 # the one before it has left it.
 rows() {
   local name=$1 url=$2 mac=$3 chip=${1%@*} top=$work loader operation before

@@ -100,11 +100,11 @@ expect_equal 'the rest of the JSON' \
 mkdir folder
 ln -s first.bin link.bin
 for there in folder link.bin; do
-  expect_status 3 "$espgang" nvs build nvs.csv "$there" 0x3000
+  expect_status 2 "$espgang" nvs build nvs.csv "$there" 0x3000
   expect_equal "what is said of $there" "$(cat err.log)" "espgang: $there: is there and not a regular file"
 done
 rm link.bin
-expect_status 3 "$espgang" nvs build nvs.csv none/o.bin 0x3000
+expect_status 2 "$espgang" nvs build nvs.csv none/o.bin 0x3000
 expect_text err.log 'none/o.bin.part: No such file or directory'
 
 # ---- What is damaged ----

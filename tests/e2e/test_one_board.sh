@@ -23,7 +23,7 @@ expect_text out.log 'at 0x00110000'
 expect_status 2 "${board[@]}" read-flash mien all x.bin
 expect_equal 'an unknown name' "$(cat err.log)" 'espgang: the partition table has no "mien"'
 expect_status 2 "${board[@]}" erase-region --partition-table table.csv mine 16k
-expect_equal 'beyond a partition' "$(cat err.log)" 'espgang: mine has 0x2000 bytes, fewer than 0x4000'
+expect_equal 'beyond a partition' "$(cat err.log)" 'espgang: 16384 bytes (0x4000) are more than the 8192 that partition mine has'
 [ ! -e x.bin ] && [ ! -e x.bin.part ] || fail 'a file was made for nothing'
 
 # What is said: nothing, results, more, every frame.
@@ -91,7 +91,7 @@ kill -INT "$reader"
 got=0
 wait "$reader" || got=$?
 expect_equal 'status of what was interrupted' "$got" 130
-expect_text out.log '--resume goes on with what has been read so far'
+expect_text out.log '--resume continues with what has been read so far'
 expect_equal 'the file that was there' "$(cat out.bin)" before
 expect_status 0 "$espgang" -p "${urls[0]}" -b 921600 read-flash --resume 0x1000 0x60000 out.bin
 expect_text out.log '262144 bytes are there already'

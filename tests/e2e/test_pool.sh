@@ -13,12 +13,12 @@ refused() { # STATUS SENTENCE COMMAND...
 }
 
 usage="; see 'espgang pool --help'"
-refused 2 "espgang: pool what? one of import, list and show$usage" "$espgang" pool
+refused 2 "espgang: missing argument: import FILE.csv$usage" "$espgang" pool
 refused 2 "espgang: 'imprt' is none of import, list and show$usage" "$espgang" pool imprt a.csv
-refused 2 "espgang: import what? name a CSV file$usage" "$espgang" pool import
-refused 2 "espgang: show what? name a pool$usage" "$espgang" pool show
-refused 2 "espgang: 'b.csv' is too much$usage" "$espgang" pool import a.csv b.csv
-refused 2 "espgang: 'serials' is too much$usage" "$espgang" pool list serials
+refused 2 "espgang: missing argument: FILE.csv$usage" "$espgang" pool import
+refused 2 "espgang: missing argument: POOL$usage" "$espgang" pool show
+refused 2 "espgang: unexpected argument 'b.csv'$usage" "$espgang" pool import a.csv b.csv
+refused 2 "espgang: unexpected argument 'serials'$usage" "$espgang" pool list serials
 refused 2 "espgang: --pool and --secret go with import$usage" "$espgang" pool list --pool a
 refused 2 "espgang: --csv goes with show$usage" "$espgang" pool list --csv
 refused 2 'espgang: none.csv: No such file or directory' "$espgang" pool import none.csv --ledger "$ledger"

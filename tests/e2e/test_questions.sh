@@ -31,18 +31,18 @@ for command in history units compare duplicates; do
     *) words=() ;;
   esac
   usage="; see 'espgang $command --help'"
-  refused 2 "--json and --csv: one of them$usage" $command "${words[@]}" --json --csv
+  refused 2 "--json and --csv exclude each other$usage" $command "${words[@]}" --json --csv
   refused 3 "ledger $ledger: opening it: No such file or directory" $command "${words[@]}"
   [ ! -e "$ledger" ] || fail "$command made a ledger"
 done
-refused 2 "of which unit? name its MAC or serial number; see 'espgang history --help'" history
-refused 2 "'b' is too much; see 'espgang history --help'" history a b
-refused 2 "compare what? name two batches; see 'espgang compare --help'" compare a
-refused 2 "takes no argument, but got 'a'; see 'espgang units --help'" units a
-refused 2 "takes no argument, but got 'a'; see 'espgang duplicates --help'" duplicates a
+refused 2 "missing argument: MAC|SERIAL; see 'espgang history --help'" history
+refused 2 "unexpected argument 'b'; see 'espgang history --help'" history a b
+refused 2 "missing argument: BATCH; see 'espgang compare --help'" compare a
+refused 2 "unexpected argument 'a'; see 'espgang units --help'" units a
+refused 2 "unexpected argument 'a'; see 'espgang duplicates --help'" duplicates a
 refused 2 "--outcome: 'good' is none of pass, pass-marginal, fail, error and aborted; see 'espgang units --help'" \
   units --outcome pass,good
-refused 2 "a time is like 2026-11-27, 2026-11-27T10:00, 24h or 7d; see 'espgang units --help'" units --since 2026-02-30
+refused 2 "--since: '2026-02-30' is no time like 2026-11-27, 2026-11-27T10:00, 24h or 7d; see 'espgang units --help'" units --since 2026-02-30
 
 # Two batches, the second cut short.
 "$build/tools/bench/make_ledger" 1500 "$ledger" 7 1000

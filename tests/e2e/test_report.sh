@@ -60,7 +60,7 @@ cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'
 report 2 --csv - --json -
 expect_equal 'two to one' "$(cat "$work/err.log")" \
   "espgang: --csv and --json name the same file '-'; see 'espgang report --help'"
-expect_status 3 "$espgang" report --ledger "$work/ledger.db" --csv "$work/nowhere/b.csv" --html "$work/new.html"
+expect_status 2 "$espgang" report --ledger "$work/ledger.db" --csv "$work/nowhere/b.csv" --html "$work/new.html"
 [ ! -e "$work/new.html" ] || fail 'one of two reports was written'
 if [ -w /dev/full ]; then
   "$espgang" report --ledger "$work/ledger.db" --csv - >/dev/full 2>"$work/err.log" && fail 'a full disk looked like success'

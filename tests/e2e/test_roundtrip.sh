@@ -34,7 +34,7 @@ written() {
   for ((index = 0; index < ${#pairs[@]}; index += 2)); do
     put wanted "${pairs[index]}" "${pairs[index + 1]}"
   done
-  # The ROM of an ESP8266 erases pairs of sectors, so it takes one behind an odd number of them.
+  # The ROM of an ESP8266 erases pairs of sectors, so after an odd number it erases one more.
   if [ "$chip $1" = 'esp8266 rom' ]; then
     for address in 0x19000 0x1d000 0x21000 0x29000 0x2d000 0x31000 0x39000; do blank wanted $address 4096; done
   fi

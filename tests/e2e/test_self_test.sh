@@ -45,7 +45,7 @@ expect_equal 'a test that cannot pass' "$(ledger "select sentence from runs wher
   'test: no line matched "self-test: OK" within 500 ms; the last line was "I (29) cpu_start: App version:      1.0.0"'
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --app-log "$work/app.log" --fault app-silent
 expect_text "$work/out.log" 'no line matched "self-test: OK"'
-expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --app-log "$work/nowhere"
+expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --app-log "$work/nowhere"
 expect_text "$work/err.log" "$work/nowhere: No such file"
 expect_status 2 "$espgang" run "$work/job.yaml" --app-log "$work/app.log"
 

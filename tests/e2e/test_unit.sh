@@ -21,7 +21,7 @@ expect_text "$work/out.log" '0x00009000       24576  nvs'
 
 # No pool yet: nothing is begun that could be left half done.
 mkdir "$work/none"
-expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
+expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
 expect_text "$work/out.log" 'there is no pool serials'
 expect_equal 'an untouched flash' "$(tr -d '\377' <"$work/none/board1.bin" | wc -c)" 0
 
@@ -39,7 +39,25 @@ value_of() {
 }
 
 mkdir "$work/flash"
-expect_status 0 "$espgang" run "$work/job.yaml" --sim 8 --fast --ledger "$work/ledger.db" --batch eight --flash-dir "$work/flash"
+start_boards gang 12 --fast --chip esp32 --mac 02:65:67:00:00:01 --flash-dir "$work/flash"
+ports_of() { # FIRST LAST: the options that name these boards
+  for url in "${urls[@]:$(($1 - 1)):$(($2 - $1 + 1))}"; do printf -- '--ports\n%s\n' "$url"; done
+}
+mapfile -t eight < <(ports_of 1 8)
+mapfile -t twelve < <(ports_of 1 12)
+mapfile -t two < <(ports_of 1 2)
+
+# A rehearsal shows the rows that boards would get, and takes none.
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 4 --fast --ledger "$work/ledger.db" --batch rehearsal
+expect_equal 'rehearsed serials' "$(ledger "select group_concat(value, ' ') from
+  (select value from run_value join runs on run = run_id where batch = 'rehearsal' and name = 'serial' order by value)")" \
+  'ACME-000101 ACME-000102 ACME-000103 ACME-000104'
+expect_equal 'rows taken by a rehearsal' "$(ledger "select count(*) from pool_event")" 0
+expect_equal 'free rows' "$(ledger "select free from pools")" 10
+expect_status 2 "$espgang" run "$work/job.yaml" "${eight[@]}" --ledger "$work/ledger.db" --batch rehearsal
+expect_text "$work/err.log" 'batch rehearsal has simulated boards; name another batch for real ones'
+
+expect_status 0 "$espgang" run "$work/job.yaml" "${eight[@]}" --ledger "$work/ledger.db" --batch eight
 for board in 1 2 3 4 5 6 7 8; do
   mac=02:65:67:00:00:0$board
   serial=$(ledger "select value from run_value join runs on run = run_id where batch = 'eight' and mac = '$mac' and name = 'serial'")
@@ -54,10 +72,10 @@ for board in 1 2 3 4 5 6 7 8; do
 done
 expect_equal 'serials' "$(ledger "select count(distinct row_id) from pool_event where state = 'consumed'")" 8
 expect_equal 'secret columns on record' "$(ledger "select distinct value from run_value where name = 'token'")" ''
-expect_equal 'labels on record' "$(ledger "select count(*) from run_value where name = 'label' and value like 'L7/acme-%'")" 8
+expect_equal 'labels on record' "$(ledger "select count(*) from run_value join runs on run = run_id where batch = 'eight' and name = 'label' and value like 'L7/acme-%'")" 8
 
 # The same boards again have their serials already; four more find two.
-expect_status 3 "$espgang" run "$work/job.yaml" --sim 12 --fast --ledger "$work/ledger.db" --batch twelve
+expect_status 3 "$espgang" run "$work/job.yaml" "${twelve[@]}" --ledger "$work/ledger.db" --batch twelve
 expect_text "$work/out.log" 'pool serials has no free row left'
 expect_equal 'of twelve' "$(ledger "select outcome, code, count(*) from runs where batch = 'twelve' group by 1, 2 order by 1")" \
   $'error|pool-empty|2\npass|ok|10'
@@ -78,7 +96,7 @@ END
 chmod +x "$work/make_key"
 make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  secret: key' \
   '  raw: {at: 0x1f0000, hex: "{key}{issue:02x}"}'
-expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch keys --flash-dir "$work/flash"
+expect_status 0 "$espgang" run "$work/job.yaml" "${two[@]}" --ledger "$work/ledger.db" --batch keys
 expect_equal 'questions' "$(wc -l <"$work/questions")" 2
 expect_text "$work/questions" '"mac":"02:65:67:00:00:02"'
 expect_equal 'key in the flash' "$(head -c $((0x1f0009)) "$work/flash/board2.bin" | tail -c 9 | od -An -tx1 | tr -d ' ')" 0123456789abcdef07

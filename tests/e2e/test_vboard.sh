@@ -37,7 +37,7 @@ refuses '"board": vboard takes options only' board
 
 expect_status 2 "$vboard" --chip z80
 expect_text "$work/err.log" 'vboard: --chip z80: there are esp32,'
-expect_status 3 "$vboard" --flash-dir "$work/absent"
+expect_status 2 "$vboard" --flash-dir "$work/absent"
 expect_status 0 "$vboard" --version
 expect_text "$work/out.log" 'vboard '
 for list in help list-chips list-parts list-faults; do

@@ -58,7 +58,7 @@ static enum eg_code open_behind(struct eg_port **port, const char *url, void *co
 {
     struct fake_board *fake = context;
     const struct eg_port_scheme *sim = vb_gang_scheme(fake->gang);
-    char behind[64];
+    char board[64];
 
     if (strcmp(url, FAKE_PORT) != 0)
         return eg_error_set(err, EG_NO_PORT, "%s: is not there", url);
@@ -66,8 +66,8 @@ static enum eg_code open_behind(struct eg_port **port, const char *url, void *co
         fake->refusals--;
         return eg_error_set(err, EG_PORT_BUSY, "%s: somebody else has it", url);
     }
-    vb_gang_url(fake->gang, fake->behind, behind, sizeof behind);
-    EG_TRY(sim->open(port, behind, sim->context, cancel, err));
+    vb_gang_url(fake->gang, fake->number, board, sizeof board);
+    EG_TRY(sim->open(port, board, sim->context, cancel, err));
     (*port)->vid = fake->vid;
     (*port)->pid = fake->pid;
     fake->opened++;
@@ -85,7 +85,7 @@ int fake_board_setup(void **state)
     fake->log.logger.log = keep_record;
     fake->scheme = (struct eg_port_scheme){.scheme = "", .help = "", .open = open_behind, .context = fake};
     fake->schemes[0] = &fake->scheme;
-    fake->behind = 1;
+    fake->number = 1;
     fake->options = (struct eg_board_options){.port = FAKE_PORT,
                                               .before = EG_BEFORE_NO_RESET,
                                               .schemes = fake->schemes,
@@ -154,19 +154,19 @@ void fake_board_start(struct fake_board *fake, const char *chip, enum fake_loade
     fake_board_connect(fake, loader);
 }
 
-static struct vb_board *behind(struct fake_board *fake)
+static struct vb_board *board_of(struct fake_board *fake)
 {
-    return vb_gang_board(fake->gang, fake->behind);
+    return vb_gang_board(fake->gang, fake->number);
 }
 
 void fake_board_poke(struct fake_board *fake, uint32_t addr, uint32_t word)
 {
-    vb__memory_put(behind(fake), addr, word);
+    vb__memory_put(board_of(fake), addr, word);
 }
 
 uint32_t fake_board_peek(struct fake_board *fake, uint32_t addr)
 {
-    return vb__memory_get(behind(fake), addr);
+    return vb__memory_get(board_of(fake), addr);
 }
 
 void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t value)
@@ -184,19 +184,19 @@ void fake_board_burn(struct fake_board *fake, enum eg_field_id field, uint32_t v
 
 unsigned fake_board_received(struct fake_board *fake)
 {
-    return (unsigned)behind(fake)->faults.received;
+    return (unsigned)board_of(fake)->faults.received;
 }
 
 uint8_t *fake_board_flash(struct fake_board *fake)
 {
-    return behind(fake)->flash.data;
+    return board_of(fake)->flash.data;
 }
 
 size_t fake_board_flash_size(struct fake_board *fake)
 {
     size_t size;
 
-    (void)vb_board_flash(behind(fake), &size);
+    (void)vb_board_flash(board_of(fake), &size);
     return size;
 }
 

@@ -36,7 +36,7 @@ struct fake_log {
 struct fake_board {
     const struct eg_target *target;
     struct vb_gang *gang;
-    unsigned behind;   /* the simulated board that FAKE_PORT leads to, from 1 */
+    unsigned number;   /* the simulated board that FAKE_PORT leads to, from 1 */
     unsigned refusals; /* so many openings are refused from now on */
     unsigned opened;   /* so many were not */
     uint16_t vid, pid; /* that the port shows */

@@ -105,14 +105,30 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     return EG_OK;
 }
 
-static enum eg_code seen(struct eg_recorder *recorder, const char *mac, struct eg_seen *out,
+static enum eg_code seen(struct eg_recorder *recorder, const struct eg_unit *unit, struct eg_seen *out,
                          struct eg_error *err)
 {
     struct fake_recorder *fake = (struct fake_recorder *)recorder;
 
-    (void)mac;
+    (void)unit;
     (void)err;
     *out = fake->seen;
+    return EG_OK;
+}
+
+static enum eg_code claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
+                          const struct eg_claim *claims, unsigned count, struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)run;
+    (void)unit;
+    for (unsigned i = 0; i < count; i++) {
+        say(fake, "claim %s %s\n", claims[i].kind == EG_CLAIM_LABEL ? "label" : claims[i].name,
+            claims[i].secret ? "(secret)" : claims[i].value);
+        if (fake->taken != NULL && strcmp(fake->taken, claims[i].value) == 0)
+            return eg_error_set(err, EG_NOT_UNIQUE, "another board has it");
+    }
     return EG_OK;
 }
 
@@ -177,7 +193,7 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, reserve, mark};
+    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, claim, reserve, mark};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

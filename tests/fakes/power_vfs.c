@@ -34,7 +34,7 @@ struct watched {
     sqlite3_file base;
     unsigned file;
     bool syncs_folder;  /* SQLite's own does it with the first sync of a journal that it may have made */
-    sqlite3_file *real; /* behind it in the same memory */
+    sqlite3_file *real; /* after it in the same memory */
 };
 
 static sqlite3_vfs vfs;

@@ -3,7 +3,7 @@
 /*
  * NVS partitions: what was read without a fault is the same after it was built and read again.
  *
- * Each input is read as it is, and with its CRCs made right, so that changes get behind them.
+ * Each input is read as it is, and with its CRCs made right, so that changes are not caught by them.
  */
 
 #include "engine/image/nvs_layout.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Schemas and, behind a NUL, values for them: what can be built can be read. Files that rows name are left
+/* Schemas and, after a NUL, values for them: what can be built can be read. Files that rows name are left
  * alone. */
 
 #include "engine/image/nvs.h"

@@ -51,15 +51,16 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     char path[256];
     static char large[(1 << 20) + 2];
 
-    assert_job_file_refused("absent.yaml", EG_IO, "@/absent.yaml: No such file or directory");
+    assert_job_file_refused("absent.yaml", EG_BAD_ARGUMENT, "@/absent.yaml: No such file or directory");
     path_of(path, "folder.yaml");
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_job_file_refused("folder.yaml", EG_IO, "@/folder.yaml: is a directory");
+    assert_job_file_refused("folder.yaml", EG_BAD_ARGUMENT, "@/folder.yaml: is a directory");
     path_of(path, "fifo.yaml");
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_job_file_refused("fifo.yaml", EG_IO, "@/fifo.yaml: is not a regular file");
+    assert_job_file_refused("fifo.yaml", EG_BAD_ARGUMENT, "@/fifo.yaml: is not a regular file");
     memset(large, '#', sizeof large - 1);
-    assert_refused(large, EG_IO, "@/job.yaml: 1048577 bytes, more than the 1048576 that are allowed");
+    assert_refused(large, EG_BAD_ARGUMENT,
+                   "@/job.yaml: 1048577 bytes, more than the 1048576 that are allowed");
 }
 
 static void what_is_not_one_document_of_text_is_refused(void **state)
@@ -73,6 +74,9 @@ static void what_is_not_one_document_of_text_is_refused(void **state)
     assert_refused(JOB(FIRMWARE) "---\nespgang: 1\n", EG_BAD_JOB,
                    "@/job.yaml:6:1: a second document begins here; there may be only one");
     assert_refused("job: a\njob\xff: b\n", EG_BAD_JOB, "@/job.yaml:2:4: byte 0xff is not UTF-8 text");
+    assert_refused("\xff\xfe"
+                   "e",
+                   EG_BAD_JOB, "@/job.yaml:1:1: the text is UTF-16; save it as UTF-8");
     assert_refused("\xc3\xa4\xc3", EG_BAD_JOB, "@/job.yaml:1:2: byte 0xc3 is not UTF-8 text");
     assert_refused("\xed\xa0\x80", EG_BAD_JOB, "@/job.yaml:1:1: byte 0xed is not UTF-8 text");
     assert_refused("\xe0\x80\x80", EG_BAD_JOB, "@/job.yaml:1:1: byte 0xe0 is not UTF-8 text");

@@ -38,7 +38,7 @@ static void a_plan_is_explained(void **state)
                            "\n  link.baud                115200                rate to work at, in "
                            "bits per second\n"));
     assert_non_null(
-        strstr((char *)text.data, "\n  accept.mac               7c:df:a1, 24:0a:c4    MACs, or what"));
+        strstr((char *)text.data, "\n  accept.mac               7c:df:a1, 24:0a:c4    MACs or their"));
     assert_non_null(strstr((char *)text.data, "\n  accept.secure_boot       off                   whether"));
     assert_non_null(strstr((char *)text.data,
                            "\n  accept.mac_file          any                   the same from a "

@@ -68,7 +68,7 @@ static void a_file_is_read_from_the_folder_of_the_job(void **state)
     assert_int_equal(setting->content.size, 5);
     assert_memory_equal(setting->content.data, "12345", 5);
     assert_non_null(strstr(setting->place, "/job.yaml:2:11"));
-    assert_key_refused("unit: {schema: no.csv}\n", EG_IO,
+    assert_key_refused("unit: {schema: no.csv}\n", EG_BAD_ARGUMENT,
                        "@/job.yaml:1:16: unit.schema: @/no.csv: No such file or directory");
 }
 

@@ -40,6 +40,21 @@ static void assert_unreadable(const char *sentence)
     assert_error(eg_trust_read(&trust, folder, &err), err, EG_IO, expected);
 }
 
+static void a_key_is_trusted_only_if_every_byte_of_it_is(void **state)
+{
+    (void)state;
+    struct eg_trusted trusted = {.name = "a.pub", .key = {.raw = {1, 2, 3}}};
+    const struct eg_trust trust = {.keys = &trusted, .count = 1};
+
+    assert_ptr_equal(eg_trust_find(&trust, &trusted.key), &trusted);
+    for (size_t i = 0; i < EG_KEY_SIZE; i++) {
+        struct eg_key other = trusted.key;
+        other.raw[i] ^= 0x80;
+        if (eg_trust_find(&trust, &other) != NULL)
+            fail_msg("byte %zu of a key may be anything", i);
+    }
+}
+
 static void keys_are_added_found_and_removed(void **state)
 {
     (void)state;
@@ -182,7 +197,7 @@ static void the_folder_is_the_one_that_is_named_first(void **state)
     assert_folder(sentence, sentence);
     setenv("ESPGANG_TRUST", config, 1);
     snprintf(sentence, sizeof sentence, "trusted keys: %s: No such file or directory", config);
-    assert_error(eg_trust_read(&trust, NULL, &err), err, EG_IO, sentence);
+    assert_error(eg_trust_read(&trust, NULL, &err), err, EG_BAD_ARGUMENT, sentence);
     assert_error(eg_trust_read(&trust, "", &err), err, EG_BAD_ARGUMENT,
                  "the path of the trusted keys is empty");
     unsetenv("ESPGANG_TRUST");
@@ -199,6 +214,7 @@ static void the_folder_is_the_one_that_is_named_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_key_is_trusted_only_if_every_byte_of_it_is),
         TEST(keys_are_added_found_and_removed),
         TEST(only_public_keys_are_added),
         TEST(a_file_that_is_no_sound_key_is_a_refusal),

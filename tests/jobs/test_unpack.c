@@ -72,6 +72,12 @@ static void an_archive_is_what_its_manifest_lists(void **state)
     REFUSED("job.yaml in its archive is not the one that its manifest lists",
             {.name = "manifest.json", .data = MANIFEST(LISTED("job.yaml", "2", OF_X))},
             {.name = "job.yaml", .data = "x"});
+    REFUSED("job.yaml in its archive is not the one that its manifest lists", /* wrong in the last digit */
+            {.name = "manifest.json",
+             .data = MANIFEST(LISTED("job.yaml", "1",
+                                     "2d711642b726b04401627ca9fbac32f5"
+                                     "c8530fb1903cc4db02258717921a4880"))},
+            {.name = "job.yaml", .data = "x"});
 }
 
 static void names_that_lead_elsewhere_are_refused(void **state)

@@ -112,7 +112,7 @@ static void a_file_that_is_not_there_is_named(void **state)
     struct eg_stub *stub = NULL;
     struct eg_error err;
 
-    assert_error(eg_stub_load(&stub, "/nonexistent", "esp32", &err), err, EG_IO,
+    assert_error(eg_stub_load(&stub, "/nonexistent", "esp32", &err), err, EG_BAD_ARGUMENT,
                  "/nonexistent/esp32.json: No such file or directory");
 }
 

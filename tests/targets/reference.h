@@ -4,7 +4,7 @@
  * The reference on chips, a JSON file beside the fixtures, and an interpreter of its rules: what a chip whose
  * registers hold these words is, by the reference alone. Nothing here knows a target.
  *
- * A field is a list of parts, one part without a list, a constant, an expression with a map behind it, or
+ * A field is a list of parts, one part without a list, a constant, an expression followed by a map, or
  * another field with an override. Registers hold words drawn from a seed, but for bits that are forced.
  */
 

@@ -381,7 +381,7 @@ static inline void same_flash_on(const struct eg_target *target, const json_t *j
     }
 }
 
-/* The row behind those with this text: one name may need several. */
+/* Return the row after those with this text: one name may need several. */
 static inline const struct eg_rule *same_rule(const struct eg_target *target, const struct eg_rule *row,
                                               const char *text)
 {
@@ -393,7 +393,7 @@ static inline const struct eg_rule *same_rule(const struct eg_target *target, co
 
 /* The texts of a switch, each within the two that wrap it. */
 static inline const struct eg_rule *same_switch(const struct eg_target *target, const struct eg_rule *row,
-                                                const json_t *json, const char *before, const char *behind)
+                                                const json_t *json, const char *before, const char *after)
 {
     const char *value, *other = ref_text(json, "default");
     char text[100];
@@ -401,7 +401,7 @@ static inline const struct eg_rule *same_switch(const struct eg_target *target, 
 
     json_object_foreach((json_t *)ref_at(json, "cases"), value, found)
     {
-        snprintf(text, sizeof text, "%s%s%s", before, json_string_value(found), behind);
+        snprintf(text, sizeof text, "%s%s%s", before, json_string_value(found), after);
         row = same_rule(target, row, text);
     }
     return other != NULL && *other != '\0' ? same_rule(target, row, other) : row;

@@ -311,7 +311,7 @@ static enum eg_code make(struct maker *maker, const char *path, struct eg_error 
     sqlite3 *db = NULL;
     int64_t sessions;
 
-    EG_TRY(eg__path_resolve(&full, path, true, err));
+    EG_TRY(eg__path_make(&full, path, NULL, err));
     EG_TRY(eg__open_recording(&db, full, true, err));
     EG_TRY(eg__store_init(&maker->store, db, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));

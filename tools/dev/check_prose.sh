@@ -5,7 +5,7 @@ cd "$1"
 
 git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' '*.cc' '*.md' '*.sh' '*.sql' '*.txt' '*.1' '*.3' '*.in' '*.yaml' \
   '*.css' '*.js' '*.html' | while IFS= read -rd '' file; do
-  case $file in tools/dev/prose.txt | tests/tools/dev/test_check_prose.sh | tests/fixtures/*) continue ;; esac
+  case $file in tools/dev/prose.txt | tests/tools/dev/test_checks.sh | tests/fixtures/*) continue ;; esac
   [ ! -f "$file" ] || printf '%s\0' "$file"
 done | xargs -0 awk -F'\t' '
   FILENAME == "tools/dev/prose.txt" {

@@ -8,7 +8,8 @@ unwanted=(
   SC1091 # the path of a sourced file is known at run time only
   SC2034 # variables for the file that is sourced
   SC2154 # variables from the file that is sourced; set -u sees unset ones
-  SC2103,SC2164 # every script has set -e
+  SC2103 # every script has set -e
+  SC2164 # likewise
   SC2012 # names of files that a test made itself
   SC2016 # scripts within scripts, such as hooks, stand in single quotes
   SC2015 # 'A && B || fail': fail ends the script

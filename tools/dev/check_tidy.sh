@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails when clang-tidy finds fault with a file that the build compiles. What was found is kept in BUILD/tidy by the content of
-# the file, of what it includes, of its flags and of .clang-tidy: a second run looks only at what has changed.
+# Fails when clang-tidy finds fault with a file that the build compiles. A file without a finding is remembered in BUILD/tidy, by
+# a hash of the file, of what it includes, of its flags and of .clang-tidy: a second run checks only what has changed.
 # Usage: check_tidy.sh ROOT BUILD
 set -euo pipefail
 root=$(realpath "$1") build=$(realpath "$2")
@@ -35,19 +35,11 @@ awk -F'\t' -v config="$(cat "$work/config")" -v out="$work/keys" '
   printf '%s\t%s\n' "$(sha256sum <<<"$text")" "$file"
 done | sed 's/  -\t/\t/' >"$work/keys"
 
-looked=0
 while IFS=$'\t' read -r key file; do
   [ -e "$build/tidy/$key" ] || printf '%s\0%s\0' "$key" "$file"
 done <"$work/keys" >"$work/todo"
-looked=$(tr -cd '\0' <"$work/todo" | wc -c)
-[ "$looked" = 0 ] || xargs -0 -n 2 -P "$(nproc)" bash -c '
-  nice clang-tidy-14 -p "$0" --quiet "$2" >"$0/tidy/$1.new" 2>"$0/tidy/$1.err" || [ -s "$0/tidy/$1.new" ] || { cat "$0/tidy/$1.err"; exit 1; }
-  rm -f "$0/tidy/$1.err"; mv "$0/tidy/$1.new" "$0/tidy/$1"' "$build" <"$work/todo"
-
-status=0
-while IFS=$'\t' read -r key file; do
-  [ ! -s "$build/tidy/$key" ] || { cat "$build/tidy/$key"; status=1; }
-done <"$work/keys"
+echo "clang-tidy: $(($(tr -cd '\0' <"$work/todo" | wc -c) / 2)) of $(wc -l <"$work/keys") files have changed"
 find "$build/tidy" -type f -mtime +30 -delete
-echo "clang-tidy: $((looked / 2)) of $(wc -l <"$work/keys") files looked at, the others as before"
-exit $status
+[ ! -s "$work/todo" ] || xargs -0 -n 2 -P "$(nproc)" bash -c '
+  found=$(nice clang-tidy-14 -p "$0" --quiet "$2" 2>&1) && touch "$0/tidy/$1" || { echo "$found"; exit 1; }
+' "$build" <"$work/todo"

@@ -13,7 +13,7 @@ enum filling {
     FILLING_CODE,             /* zlib -9 leaves about two thirds */
     FILLING_STRINGS,          /* messages and tables: about a third */
     FILLING_TABLES,           /* initialised data: addresses and runs of zeros */
-    FILLING_CODE_AND_STRINGS, /* code with its messages behind it */
+    FILLING_CODE_AND_STRINGS, /* code followed by its messages */
 };
 
 struct random {

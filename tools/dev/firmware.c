@@ -164,7 +164,7 @@ static void put_app_desc(uint8_t *at, const struct firmware *firmware)
     put_text(at + 80, "12:00:00");
     put_text(at + 96, "Jan  1 2026");
     put_text(at + 112, "generated");
-    for (size_t i = 0; i < EG_SHA256_SIZE; i++) /* of the ELF file, which there is none of */
+    for (size_t i = 0; i < EG_SHA256_SIZE; i++) /* of an ELF file that does not exist */
         at[144 + i] = (uint8_t)random_next(&random);
     eg_put16(at + 178, 0xffff); /* up to any efuse block revision */
     at[180] = 16;               /* MMU page size as a power of two */

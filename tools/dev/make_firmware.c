@@ -24,8 +24,7 @@ int main(int argc, char **argv)
     EG_CLEANUP(eg_free_cleanup) char *chip = NULL;
     long size = 0, seed = 1;
     const struct poptOption options[] = {
-        {"chip", 'c', POPT_ARG_STRING, &chip, 0, "which chip it is for (default esp32)",
-         "NAME"},
+        {"chip", 'c', POPT_ARG_STRING, &chip, 0, "which chip it is for (default esp32)", "NAME"},
         {"size", 's', POPT_ARG_LONG, &size, 0,
          "size of app.bin in bytes, a multiple of 16 (default 1 MiB; ESP8266: 512 KiB)", "BYTES"},
         {"seed", '\0', POPT_ARG_LONG, &seed, 0, "another seed, other bytes (default 1)", "NUMBER"},

@@ -12,7 +12,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
 #include "engine/plan/plan.h"
-#include "tools/espgang/verb.h"
+#include "tools/espgang/command.h"
 
 #include <popt.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@
 static const struct {
     const char *old, *now;
 } renamed[] = {
+    {"-?", "--help"},
     {"-fs", "--flash-size"},
     {"-fm", "--flash-mode"},
     {"-ff", "--flash-freq"},

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/** Words of a command line, NULL behind the last. Zero-initialise it; EG_CLEANUP(cli_arguments_finish). */
+/** Words of a command line, NULL after the last. Zero-initialise it; EG_CLEANUP(cli_arguments_finish). */
 struct cli_arguments {
     char **word;
     int count;
@@ -30,7 +30,7 @@ enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const cha
  * Spell options as they are spelled today: "--flash_size" is "--flash-size", "-fs" too, and options that take
  * everything up to the next option ("--diff-with A B") get their name in front of every word.
  *
- * @param eat_all  names of such options without their dashes, NULL behind the last
+ * @param eat_all  names of such options without their dashes, NULL after the last
  */
 enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char *const *argv,
                                  const char *const *eat_all, struct eg_error *err) EG_CHECKED;
@@ -45,7 +45,7 @@ enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char
 enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char *const *argv, int *used,
                                  struct eg_error *err) EG_CHECKED;
 
-/** A number in esptool's ways: decimal, 0x, 0o, 0b, and with k or M behind it. False = it is none, or larger
+/** A number in esptool's ways: decimal, 0x, 0o, 0b, and with k or M after it. False = it is none, or larger
  * than `most`. */
 bool cli_number(const char *text, uint64_t most, uint64_t *number);
 

@@ -3,9 +3,6 @@
 /*
  * Completion of command lines. The script in tools/package/ asks `espgang --complete WORD...`, so it cannot
  * go stale: the answers come from the tables that the command line is read by.
- *
- * Commands that keep their options to themselves are run for them: cli_options() hands the table over here
- * and lets the command end.
  */
 
 #include "tools/espgang/complete.h"
@@ -13,23 +10,19 @@
 #include "engine/base/bytes.h"
 #include "engine/link/discover.h"
 #include "targets/target.h"
-#include "tools/espgang/arguments.h"
-#include "tools/espgang/cli.h"
-#include "tools/espgang/verb.h"
+#include "tools/espgang/call.h"
+#include "tools/espgang/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define OPTIONS_MAX 96
 
-/* What may stand behind the command, and in front of it. */
+/* Options that may stand at this place. */
 struct options {
     struct cli_option row[OPTIONS_MAX];
     unsigned count;
 };
-
-/* Where a command's own options go; NULL = they are to be parsed. */
-static struct options *asked;
 
 /* The word that is typed. */
 struct word {
@@ -60,20 +53,6 @@ static void add_all(struct options *options, const struct cli_option *rows)
 {
     for (; rows != NULL && rows->name != NULL; rows++)
         add(options, rows);
-}
-
-bool cli_complete_options(const struct poptOption *options)
-{
-    for (; asked != NULL && (options->longName != NULL || options->arg != NULL); options++) {
-        const struct cli_option row = {
-            .name = options->longName, .letter = options->shortName, .value = options->argDescrip};
-
-        if ((options->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-            cli_complete_options(options->arg);
-        else if (row.name != NULL)
-            add(asked, &row);
-    }
-    return asked != NULL;
 }
 
 /* The option that the word is, when its value comes with the next one. A letter is that of the first. */
@@ -115,14 +94,11 @@ static void offer_chips(const struct word *word, const char *prefix)
 
 static void offer_values(const struct word *word, const struct cli_option *option)
 {
-    static const char *const rates[] = {"9600",   "57600",  "74880",   "115200",  "230400",
-                                        "460800", "921600", "1500000", "2000000", NULL};
-    static const char *const filters[] = {"vid=", "pid=", "name=", "serial=", NULL};
-    static const char *const buses[] = {"SPI", "HSPI", NULL};
-
-    if (option->choices != NULL) {
+    if (option->choices != NULL)
         offer_list(word, option->choices);
-    } else if (strcmp(option->name, "chip") == 0) {
+    if (option->offers != NULL)
+        offer_list(word, option->offers);
+    if (strcmp(option->name, "chip") == 0) {
         offer(word, "auto");
         offer_chips(word, "");
     } else if (strcmp(option->name, "port") == 0) {
@@ -131,16 +107,10 @@ static void offer_values(const struct word *word, const struct cli_option *optio
             offer_chips(word, "sim:");
     } else if (strcmp(option->name, "ports") == 0) {
         offer_ports(word);
-    } else if (strcmp(option->name, "baud") == 0) {
-        offer_list(word, rates);
-    } else if (strcmp(option->name, "port-filter") == 0) {
-        offer_list(word, filters);
-    } else if (strcmp(option->name, "spi-connection") == 0) {
-        offer_list(word, buses);
     }
 }
 
-/* An option, or a value of one behind its "=". */
+/* An option, or a value of one after its "=". */
 static void offer_options(struct word word, const struct options *options)
 {
     const char *equals = strchr(word.typed, '=');
@@ -161,39 +131,70 @@ static void offer_options(struct word word, const struct options *options)
     }
 }
 
-/* What stands behind a command. `run` is two of them until a file is named. */
-static void complete_arguments(const struct word *word, const char *name, bool of_board, int argc,
+/* What may follow a command. `run` is two of them until a file is named. */
+static void complete_arguments(const struct word *word, const char *name, bool after_board_options, int argc,
                                const char *const *argv)
 {
-    static const struct cli_option help[] = {{.name = "help"}, {.name = NULL}};
-    const struct cli_command *command = of_board ? NULL : cli_find_command(name);
-    const struct cli_verb *verb =
-        command != NULL && cli_has_argument(argc, argv) ? NULL : cli_find_verb(name);
+    const struct cli_command *line = cli_find_command(name, false);
+    const struct cli_command *board = cli_find_command(name, true);
     const struct cli_option *option = NULL;
     struct options options = {.count = 0};
+    int arguments = 0;
 
-    if (command != NULL) {
-        asked = &options;
-        command->run(1, &name);
-        asked = NULL;
+    if (line != NULL && after_board_options && !cli_takes_board_options(line))
+        line = NULL;
+    if (line != NULL && cli_has_argument(argc, argv))
+        board = NULL;
+    if (line != NULL)
+        add_all(&options, line->options);
+    if (board != NULL) {
+        add_all(&options, board->options);
+        add_all(&options, cli_board_options);
     }
-    if (verb != NULL) {
-        add_all(&options, verb->options);
-        if ((verb->flags & CLI_VERB_OFFLINE) == 0)
-            add_all(&options, cli_board_options);
-        if (command == NULL)
-            add_all(&options, help);
-    }
+    const struct cli_command *command = line != NULL ? line : board;
+    if (command == NULL)
+        return;
+    add_all(&options, cli_help_options);
     for (int i = 0; i < argc; i++) {
         if (argv[i][0] == '-')
             option = waiting(&options, argv[i]);
-        else if (option != NULL && !option->eat_all)
+        else if (option == NULL)
+            arguments++;
+        else if (!option->eat_all)
             option = NULL;
     }
-    if (word->typed[0] == '-' || (option == NULL && command == NULL && verb != NULL && verb->most == 0))
+    if (word->typed[0] == '-' || (option == NULL && command->most == 0))
         offer_options(*word, &options);
     else if (option != NULL)
         offer_values(word, option);
+    else if (arguments == 0 && command->words != NULL)
+        offer_list(word, command->words);
+}
+
+/* The second words of a family's commands. */
+static void offer_family(struct word word, const char *family)
+{
+    const size_t length = strlen(family);
+    char name[CLI_NAME_SIZE];
+
+    cli_spell_command(name, word.typed);
+    word.typed = name;
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strncmp((*command)->name, family, length) == 0 && (*command)->name[length] == ' ')
+            offer(&word, (*command)->name + length + 1);
+}
+
+/* The first words of commands; a family has one for all of its. */
+static void offer_first_word(const struct word *word, const struct cli_command *const *command)
+{
+    char name[CLI_NAME_SIZE];
+    const size_t length = strcspn((*command)->name, " ");
+
+    if ((*command)->name[length] == ' ' && command != cli_commands &&
+        strncmp(command[-1]->name, (*command)->name, length + 1) == 0)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)length, (*command)->name);
+    offer(word, name);
 }
 
 static void offer_commands(struct word word)
@@ -201,15 +202,26 @@ static void offer_commands(struct word word)
     static const char *const others[] = {"help", "version", NULL};
     char name[CLI_NAME_SIZE];
 
-    cli_command_name(name, word.typed);
+    cli_spell_command(name, word.typed);
     word.typed = name;
 
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
-        offer(&word, command->name);
-    for (const struct cli_verb *const *verb = cli_verbs; *verb != NULL; verb++)
-        if (cli_find_command((*verb)->name) == NULL)
-            offer(&word, (*verb)->name);
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (((*command)->flags & CLI_BOARD) == 0 || cli_find_command((*command)->name, false) == NULL)
+            offer_first_word(&word, command);
     offer_list(&word, others);
+}
+
+static void complete_family(const struct word *word, const char *family, int argc, const char *const *argv)
+{
+    char second[CLI_NAME_SIZE], name[2 * CLI_NAME_SIZE];
+
+    if (argc == 0) {
+        offer_family(*word, family);
+        return;
+    }
+    cli_spell_command(second, argv[0]);
+    snprintf(name, sizeof name, "%s %s", family, second);
+    complete_arguments(word, name, false, argc - 1, argv + 1);
 }
 
 static void complete(const struct word *word, int argc, const char *const *argv)
@@ -226,8 +238,11 @@ static void complete(const struct word *word, int argc, const char *const *argv)
     if (at == 0)
         add_all(&options, alone);
     if (at < argc) {
-        cli_command_name(name, argv[at]);
-        complete_arguments(word, name, at > 0, argc - at - 1, argv + at + 1);
+        cli_spell_command(name, argv[at]);
+        if (cli_is_family(name))
+            complete_family(word, name, argc - at - 1, argv + at + 1);
+        else
+            complete_arguments(word, name, at > 0, argc - at - 1, argv + at + 1);
     } else if (option != NULL) {
         offer_values(word, option);
     } else if (word->typed[0] == '-') {

@@ -5,17 +5,11 @@
 #ifndef TOOLS_ESPGANG_COMPLETE_H
 #define TOOLS_ESPGANG_COMPLETE_H
 
-#include <popt.h>
-#include <stdbool.h>
-
 /**
  * Print what the last word may become, one candidate per line. Nothing printed = a file, or anything.
  *
- * @param argv  the words behind the program's name, as typed so far; the last one may be empty
+ * @param argv  the words after the program's name, as typed so far; the last one may be empty
  */
 void cli_complete(int argc, const char *const *argv);
-
-/** Called with a command's options before they are parsed; true = they were all that was wanted. */
-bool cli_complete_options(const struct poptOption *options);
 
 #endif

@@ -86,6 +86,7 @@ struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */
     uint8_t mac[6];                   /* all zero = made from `number` */
+    unsigned flash_number;            /* tells flashes of boards with one MAC apart; 0 where no other has it */
     unsigned number;                  /* tells boards of one program apart; also seeds the faults */
     uint16_t revision;                /* chip revision, major * 100 + minor; 0 = the chip's usual one */
     bool fast;                        /* leave time out: infinite baud, instant flash */
@@ -141,7 +142,7 @@ void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool 
  * 0 = whatever the board's is, for a carrier without a rate. No effect over the chip's own USB. */
 void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
 
-/** Bytes that the host hands to its adapter now; they take their time on the wire behind those before them.
+/** Bytes that the host hands to its adapter now; they take their time on the wire after those before them.
  * What would make more than 256 KiB be under way is lost. */
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size);
 

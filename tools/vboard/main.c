@@ -84,7 +84,7 @@ static int status_of(enum eg_code code)
 {
     if (code == EG_OK)
         return EXIT_SUCCESS;
-    return code == EG_BAD_JOB ? EXIT_USAGE : EXIT_STATION;
+    return eg_code_blame(code) == EG_BLAME_JOB ? EXIT_USAGE : EXIT_STATION;
 }
 
 int main(int argc, const char **argv)

@@ -2,6 +2,7 @@
 
 /* Every column of every row changed, every row removed, all neighbours exchanged: the audit names the row. */
 
+#include "db/chain.h"
 #include "db/journal.h"
 #include "db/proof/audit.h"
 #include "db/files/merge.h"
@@ -78,6 +79,10 @@ static void fill(struct sample *sample)
     assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
     assert_ok(pools_reserve(ledger, 1, "keys", &run, &row, &err), err);
     assert_ok(recorder->ops->intent(recorder, run, &first, &err), err);
+    const struct eg_claim claims[] = {{EG_CLAIM_LABEL, "", "17", false},
+                                      {EG_CLAIM_VALUE, "serial", "A-1", false},
+                                      {EG_CLAIM_VALUE, "key", "c2VjcmV0", true}};
+    assert_ok(recorder->ops->claim(recorder, run, &first, claims, 3, &err), err);
     assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
     assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &first, &pass, &err), err);
@@ -403,7 +408,7 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "stage of run 99 has a row that is not part of the chain");
     assert_says(sample,
                 "INSERT INTO session SELECT 9, job_id, started_utc, station, operator, batch, job_path,"
-                " tool_version FROM session WHERE session_id = 1",
+                " tool_version, simulated FROM session WHERE session_id = 1",
                 "journal of session 9 is missing");
     assert_says(sample, "UPDATE pool_row SET fields = '[\"A-9\",\"three\"]' WHERE row_id = 3",
                 "pool_row of import 1 is not what was recorded: a row was changed");
@@ -426,6 +431,47 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
 }
 
 /* An audit goes on beside the line, which has runs that have not ended. */
+/* Who may drop a trigger gives a link another one to follow, and computes its hash again. */
+static void a_link_that_follows_another_than_the_one_before_it_is_named(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct sample_end pass = {.outcome = EG_PASS};
+    const struct eg_unit unit = sample_unit(1);
+    struct eg__chain_link link = {.run = 2};
+    struct eg__store store;
+    struct eg_audit audit;
+    struct eg_error err;
+    char other[EG_SHA256_TEXT], sql[700];
+    sqlite3 *db = NULL;
+    int64_t run;
+
+    sample_use_job(sample, "espgang: 1\njob: acme-sensor\n");
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    for (int i = 0; i < 2; i++)
+        assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, "");
+
+    memset(other, 'f', sizeof other - 1);
+    other[sizeof other - 1] = '\0';
+    assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
+    assert_ok(eg__store_init(&store, db, &err), err);
+    assert_ok(eg__chain_hash(&link, &store, 2, eg__chain_newest(), other, &err), err);
+    eg_buffer_finish(&link.text);
+    eg__store_finish(&store);
+    char *trigger = sample_sql(sample->path, "SELECT sql FROM sqlite_master WHERE name = 'chain_keeps'");
+    snprintf(sql, sizeof sql,
+             "DROP TRIGGER chain_keeps; UPDATE chain SET previous = '%s', hash = '%s' WHERE chain_id = 2; %s",
+             other, link.hash, trigger);
+    free(trigger);
+    run_sql(sample->path, sql);
+    assert_ok(eg_audit(&audit, sample->path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, "chain 2 does not follow the one before it");
+}
+
 static void what_has_not_ended_is_counted(void **state)
 {
     struct sample *sample = *state;
@@ -504,6 +550,8 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(the_sentence_says_table_run_and_what_was_done, sample_setup,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(a_link_that_follows_another_than_the_one_before_it_is_named,
+                                        sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(what_has_not_ended_is_counted, sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(an_old_ledger_is_audited_once_it_is_migrated, sample_setup,
                                         sample_teardown),

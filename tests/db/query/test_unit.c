@@ -115,7 +115,7 @@ static void values_and_log_of_a_run_are_what_was_recorded(void **state)
     assert_memory_equal(log.data, SAMPLE_LOG, sizeof SAMPLE_LOG);
     assert_ok(eg_query_run_log(query, second, &log, &err), err);
     assert_int_equal(log.size, 0);
-    assert_sql(sample->path, "SELECT run, mac, name, value FROM unit_values",
+    assert_sql(sample->path, "SELECT run, mac, name, value FROM unit_values ORDER BY name DESC",
                "1|7c:df:a1:00:00:01|serial|A-1;1|7c:df:a1:00:00:01|key|");
     assert_sql(sample->path, "SELECT run, batch, slot, mac, name, value, limits, passed FROM measurements",
                "1|batch-1|a|7c:df:a1:00:00:01|supply|2.9 V|3.0 to 3.6 V|no");

@@ -37,8 +37,21 @@ static void a_full_disk_has_its_own_code(void **state)
 
     assert_int_equal(eg_error_errno(&err, EG_IO, ENOSPC, "ledger.db"), EG_NO_ROOM);
     assert_string_equal(err.text, "ledger.db: No space left on device");
-    assert_int_equal(eg_error_errno(&err, EG_IO, ENOENT, "job.yaml"), EG_IO);
-    assert_string_equal(err.text, "job.yaml: No such file or directory");
+    assert_int_equal(eg_error_errno(&err, EG_IO, EDQUOT, "ledger.db"), EG_NO_ROOM);
+    assert_int_equal(eg_error_errno(&err, EG_IO, EINVAL, "ledger.db"), EG_IO);
+    assert_int_equal(eg_error_errno(&err, EG_IO, EIO, "job.yaml"), EG_IO);
+    assert_string_equal(err.text, "job.yaml: Input/output error");
+}
+
+static void a_wrong_path_is_not_the_fault_of_the_host(void **state)
+{
+    (void)state;
+    static const int wrong[] = {ENOENT, ENOTDIR, EISDIR, ELOOP, EACCES, ENAMETOOLONG};
+    struct eg_error err;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(eg_error_errno(&err, EG_IO, wrong[i], "job.yaml"), EG_BAD_ARGUMENT);
+    assert_int_equal(eg_error_errno(&err, EG_LEDGER, ENOENT, "ledger.db"), EG_LEDGER);
 }
 
 static void every_code_has_a_unique_stable_name(void **state)
@@ -66,6 +79,7 @@ int main(void)
         cmocka_unit_test(a_sentence_reads_from_the_place_to_the_cause),
         cmocka_unit_test(a_long_prefix_never_cuts_the_cause),
         cmocka_unit_test(a_full_disk_has_its_own_code),
+        cmocka_unit_test(a_wrong_path_is_not_the_fault_of_the_host),
         cmocka_unit_test(every_code_has_a_unique_stable_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ static void a_file_comes_whole_with_a_nul_behind_it(void **state)
     const enum eg_code refused = eg_file_read(&buffer, path, 69999, &err);
     unlink(path);
     assert_int_equal(code, EG_OK);
-    assert_int_equal(refused, EG_IO);
+    assert_int_equal(refused, EG_BAD_ARGUMENT);
     assert_non_null(strstr(err.text, "70000 bytes, more than the 69999 that are allowed"));
     assert_int_equal(buffer.size, 70000);
     assert_int_equal(buffer.data[69999], (uint8_t)69999);
@@ -56,7 +56,7 @@ static void what_is_not_a_file_is_refused_without_blocking(void **state)
     struct eg_error err;
     char path[100], expected[200];
 
-    assert_int_equal(eg_file_read(&buffer, folder, 100, &err), EG_IO);
+    assert_int_equal(eg_file_read(&buffer, folder, 100, &err), EG_BAD_ARGUMENT);
     snprintf(expected, sizeof expected, "%s: is a directory", folder);
     assert_string_equal(err.text, expected);
 
@@ -64,11 +64,11 @@ static void what_is_not_a_file_is_refused_without_blocking(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     const enum eg_code code = eg_file_read(&buffer, path, 100, &err);
     unlink(path);
-    assert_int_equal(code, EG_IO);
+    assert_int_equal(code, EG_BAD_ARGUMENT);
     snprintf(expected, sizeof expected, "%s: is not a regular file", path);
     assert_string_equal(err.text, expected);
 
-    assert_int_equal(eg_file_read(&buffer, path, 100, &err), EG_IO);
+    assert_int_equal(eg_file_read(&buffer, path, 100, &err), EG_BAD_ARGUMENT);
     snprintf(expected, sizeof expected, "%s: No such file or directory", path);
     assert_string_equal(err.text, expected);
 }
@@ -175,8 +175,8 @@ static void what_is_no_file_is_written_to_as_it_is(void **state)
     assert_error(eg_file_write("/dev/full", "x", 1, &options, &err), err, EG_NO_ROOM,
                  "/dev/full: No space left on device");
     snprintf(expected, sizeof expected, "%s: Is a directory", folder);
-    assert_error(eg_file_write(folder, "x", 1, &options, &err), err, EG_IO, expected);
-    assert_error(eg_file_write("/dev/null/x", "x", 1, &options, &err), err, EG_IO,
+    assert_error(eg_file_write(folder, "x", 1, &options, &err), err, EG_BAD_ARGUMENT, expected);
+    assert_error(eg_file_write("/dev/null/x", "x", 1, &options, &err), err, EG_BAD_ARGUMENT,
                  "/dev/null/x: Not a directory");
 }
 

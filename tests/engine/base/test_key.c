@@ -111,7 +111,7 @@ static void what_is_no_private_key_signs_nothing(void **state)
                       0600, EG_BAD_ARGUMENT, none);
     memset(large, 'x', sizeof large);
     large[sizeof large - 1] = '\0';
-    assert_not_signed(large, 0600, EG_IO, "4097 bytes, more than the 4096 that are allowed");
+    assert_not_signed(large, 0600, EG_BAD_ARGUMENT, "4097 bytes, more than the 4096 that are allowed");
 }
 
 static void a_passphrase_is_not_asked_for(void **state)

@@ -148,6 +148,8 @@ static void a_flood_is_stopped(void **state)
     assert_int_equal(run_script("exec yes word >&2", "", &output, NULL, &err), EG_PROGRAM_FAILED);
     assert_non_null(strstr(err.text, "sh printed more than 1048576 bytes: "));
     assert_int_equal(output.size, 0);
+    assert_error(run_script("head -c 1001 /dev/zero", "", &output, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "sh printed more than 1000 bytes");
     assert_ok(run_script("head -c 1000 /dev/zero", "", &output, NULL, &err), err);
     assert_int_equal(output.size, 1000);
 }
@@ -298,20 +300,61 @@ static void what_cannot_be_started_is_told(void **state)
     const enum eg_code refused = eg_program_check(path, &err);
     assert_error(refused, err, EG_PROGRAM_FAILED, expected);
     chmod(path, 0700);
-    const enum eg_code found = eg_program_check(path, &err);
-    assert_int_equal(found, EG_OK);
     assert_ok(eg_program_check("sh", &err), err);
-    const enum eg_code no_shell = eg_program_run(&program, NULL, NULL, &err);
-    snprintf(expected, sizeof expected, "%s: the program that its first line names does not exist", path);
-    assert_error(no_shell, err, EG_PROGRAM_FAILED, expected);
-    out = fopen(path, "w");
-    assert_non_null(out);
-    fprintf(out, "echo\n");
-    fclose(out);
-    const enum eg_code no_line = eg_program_run(&program, NULL, NULL, &err);
     unlink(path);
-    snprintf(expected, sizeof expected, "starting %s: Exec format error", path);
-    assert_error(no_line, err, EG_PROGRAM_FAILED, expected);
+}
+
+static void write_script(const char *path, const char *text)
+{
+    FILE *const out = fopen(path, "w");
+
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+    chmod(path, 0700);
+}
+
+static void a_script_that_no_interpreter_would_get_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } scripts[] = {
+        {"#!/no/such/shell\n", "its first line names \"/no/such/shell\", which does not exist"},
+        {"#!/no/such/shell", "its first line names \"/no/such/shell\", which does not exist"},
+        {"#! /usr/bin/env eg-no-such-thing\n",
+         "its first line names \"eg-no-such-thing\", which does not exist"},
+        {"#!\n", "its first line names \"\", which does not exist"},
+        {"#!/etc/passwd\n", "its first line names /etc/passwd, which is not executable"},
+        {"#!/bin/sh\r\necho hi\r\n", "its first line ends in a carriage return, as on Windows, so it cannot "
+                                     "be started; save it with line "
+                                     "ends of Unix (LF)"},
+        {"\xef\xbb\xbf#!/bin/sh\necho hi\n",
+         "begins with a byte order mark (EF BB BF), so it cannot be started; save it as UTF-8 without one"},
+        {"echo hi\n", "has no first line such as #!/bin/sh, so it cannot be started"},
+        {"", "has no first line such as #!/bin/sh, so it cannot be started"},
+    };
+    struct eg_program program = {.timeout_ms = 20000};
+    char path[100], expected[300];
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/script", folder);
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        write_script(path, scripts[i].text);
+        snprintf(expected, sizeof expected, "%s: %s", path, scripts[i].expected);
+        if (strstr(scripts[i].text, "env") != NULL) /* env itself can be started */
+            assert_error(eg_program_check(path, &err), err, EG_PROGRAM_FAILED, expected);
+        else
+            assert_not_startable(&program, path, expected);
+    }
+    for (const char *const *line =
+             (const char *const[]){"#!/bin/sh\n", "#!/bin/sh -e\n", "#!/usr/bin/env sh\n",
+                                   "#!/usr/bin/env -S sh -e\n", NULL};
+         *line != NULL; line++) {
+        write_script(path, *line);
+        assert_ok(eg_program_check(path, &err), err);
+    }
+    unlink(path);
 }
 
 static void it_starts_with_nothing_of_ours(void **state)
@@ -410,6 +453,7 @@ int main(void)
         cmocka_unit_test(what_it_leaves_running_ends_with_it),
         cmocka_unit_test(a_cancelled_program_is_ended_with_its_children),
         cmocka_unit_test(what_cannot_be_started_is_told),
+        cmocka_unit_test(a_script_that_no_interpreter_would_get_is_told),
         cmocka_unit_test(it_starts_with_nothing_of_ours),
         cmocka_unit_test(it_works_without_standard_streams_of_ours),
         cmocka_unit_test(many_threads_do_not_mix_theirs),

@@ -268,7 +268,7 @@ static void the_file_that_the_environment_names_must_be_there(void **state)
     put(fake, "here/esptool.cfg", "[esptool]\ntimeout = 5\n");
     setenv("ESPTOOL_CFGFILE", fake_board_path(fake, path, "none.cfg"), 1);
     snprintf(text, sizeof text, "%s: No such file or directory", path);
-    assert_refused(fake, EG_IO, text);
+    assert_refused(fake, EG_BAD_ARGUMENT, text);
 
     put(fake, "none.cfg", "[other]\n");
     assert_int_equal(load(fake).timeout_ms, 5000);

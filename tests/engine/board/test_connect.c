@@ -72,7 +72,7 @@ static void a_board_that_says_nothing_is_no_board(void **state)
     fake->options.connect_attempts = 2;
     assert_error(connect_to(fake, &err), err, EG_NO_SYNC,
                  "no answer in 2 attempts: check power, cable and the seat of the board");
-    fake->behind = 2;
+    fake->number = 2;
     assert_ok(connect_to(fake, &err), err);
 }
 
@@ -161,7 +161,7 @@ static void connecting_again_forgets_what_was_known(void **state)
     assert_false(eg_board_has_stub(fake->board));
     assert_int_equal(eg_board_baud(fake->board), 115200);
 
-    fake->behind = 2;
+    fake->number = 2;
     assert_ok(eg_board_connect(fake->board, &err), err);
     struct eg_mac mac;
     assert_ok(eg_board_read_mac(fake->board, &mac, &err), err);
@@ -345,7 +345,7 @@ static void exchange(void *context, uint64_t done, uint64_t total)
 
     (void)total;
     if (done > 0)
-        fake->behind = 2;
+        fake->number = 2;
 }
 
 static void another_board_in_the_place_of_the_lost_one_is_not_written_to(void **state)
@@ -357,9 +357,9 @@ static void another_board_in_the_place_of_the_lost_one_is_not_written_to(void **
 
     fake_noise(app, sizeof app, 1);
     fake_board_plug(fake, "esp32c3", FAKE_USUAL, FAULTS("1:gone@100000:300"));
-    fake->behind = 2;
+    fake->number = 2;
     fake_board_fill(fake);
-    fake->behind = 1;
+    fake->number = 1;
     fake->options.progress = exchange;
     fake->options.progress_context = fake;
     fake_board_connect(fake, FAKE_STUB);
@@ -483,7 +483,7 @@ bool eg__tty_look_at(struct eg__tty *tty, int fd)
     return false;
 }
 
-/* A port's number decides what is behind it. */
+/* The number of a port decides which board it leads to. */
 static enum eg_code open_by_number(struct eg_port **port, const char *url, void *context,
                                    const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -491,7 +491,7 @@ static enum eg_code open_by_number(struct eg_port **port, const char *url, void 
 
     if (strcmp(url, "/dev/ttyUSB2") == 0)
         return eg_error_set(err, EG_PORT_BUSY, "%s: somebody else has it", url);
-    fake->behind = strcmp(url, "/dev/ttyUSB1") == 0 ? 2 : 1;
+    fake->number = strcmp(url, "/dev/ttyUSB1") == 0 ? 2 : 1;
     assert_string_not_equal(url, "/dev/ttyS0");
     return fake->scheme.open(port, FAKE_PORT, fake->scheme.context, cancel, err);
 }

@@ -86,11 +86,11 @@ static void an_input_that_cannot_be_read_is_named(void **state)
 
     fake_board_path(fake, path, "none.bin");
     snprintf(sentence, sizeof sentence, "%s: No such file or directory", path);
-    assert_error(check_input(&(struct eg_input){.path = path}, &err), err, EG_IO, sentence);
-    assert_error(check_input(&(struct eg_input){.path = path, .name = "not this"}, &err), err, EG_IO,
+    assert_error(check_input(&(struct eg_input){.path = path}, &err), err, EG_BAD_ARGUMENT, sentence);
+    assert_error(check_input(&(struct eg_input){.path = path, .name = "not this"}, &err), err, EG_BAD_ARGUMENT,
                  sentence);
     snprintf(sentence, sizeof sentence, "%s: is a directory", fake->folder);
-    assert_error(check_input(&(struct eg_input){.path = fake->folder}, &err), err, EG_IO, sentence);
+    assert_error(check_input(&(struct eg_input){.path = fake->folder}, &err), err, EG_BAD_ARGUMENT, sentence);
 
     FILE *file = fopen(fake_board_path(fake, path, "new.bin"), "wb"); /* not for reading */
     assert_non_null(file);
@@ -201,17 +201,17 @@ static void files_that_share_a_sector_are_refused(void **state)
         {{PLACE("a", 0x1000, 0x1000), PLACE("b", 0x2000, 0x1000), PLACE("c", 0x3000, 1)}, NULL},
         {{PLACE("c", 0x3000, 1), PLACE("b", 0x2000, 0x1000), PLACE("a", 0x1fff, 1)}, NULL},
         {{PLACE("a", 0x1000, 0x1001), PLACE("b", 0x2fff, 1), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00002001, in or behind the sector where b begins, 0x00002fff"},
+         "b at 0x00002fff shares a sector with a, which takes 0x00001000 to 0x00002001"},
         {{PLACE("b", 0x1ffc, 4), PLACE("c", 0x8000, 1), PLACE("a", 0x1000, 4)},
-         "a at 0x00001000 ends at 0x00001004, in or behind the sector where b begins, 0x00001ffc"},
+         "b at 0x00001ffc shares a sector with a, which takes 0x00001000 to 0x00001004"},
         {{PLACE("a", 0x1000, 0x3000), PLACE("b", 0x2000, 16), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00004000, in or behind the sector where b begins, 0x00002000"},
+         "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
         {{PLACE("a", 0x1000, 4), PLACE("b", 0x1000, 4), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00001004, in or behind the sector where b begins, 0x00001000"},
+         "b at 0x00001000 shares a sector with a, which takes 0x00001000 to 0x00001004"},
         /* An empty file is nowhere, and hides nothing. */
         {{PLACE("a", 0x1000, 4), PLACE("empty", 0x1000, 0), PLACE("c", 0x2000, 1)}, NULL},
         {{PLACE("a", 0x1000, 0x3000), PLACE("empty", 0x1800, 0), PLACE("b", 0x2000, 16)},
-         "a at 0x00001000 ends at 0x00004000, in or behind the sector where b begins, 0x00002000"},
+         "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
         {{PLACE("a", 0xfffff000, 0x3000), PLACE("b", 0x0, 16), PLACE("c", 0x2000, 16)}, NULL},
     };
     struct eg_error err;
@@ -280,7 +280,7 @@ static void a_single_range_is_asked_for(void **state)
 
 /* ---- Outputs ---- */
 
-/* Puts the text in two parts; fails behind the first when `fail`. */
+/* Write the text in two parts; fail after the first if `fail`. */
 static enum eg_code put_text(const struct eg_output *output, const char *text, bool fail, bool keep,
                              struct eg_error *err)
 {
@@ -423,11 +423,11 @@ static void an_output_that_cannot_be_made_is_named(void **state)
 
     fake_board_path(fake, path, "none/out");
     snprintf(sentence, sizeof sentence, "%s.part: No such file or directory", path);
-    assert_error(put_text(&(struct eg_output){.path = path}, "text", false, false, &err), err, EG_IO,
+    assert_error(put_text(&(struct eg_output){.path = path}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
                  sentence);
 
     snprintf(sentence, sizeof sentence, "%s: Is a directory", fake->folder);
-    assert_error(put_text(&(struct eg_output){.path = fake->folder}, "text", false, false, &err), err, EG_IO,
+    assert_error(put_text(&(struct eg_output){.path = fake->folder}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
                  sentence);
 
     /* What stands where the part goes is not followed elsewhere. */
@@ -437,13 +437,13 @@ static void an_output_that_cannot_be_made_is_named(void **state)
     snprintf(sentence, sizeof sentence, "%s: Too many levels of symbolic links", long_path);
     assert_error(
         put_text(&(struct eg_output){.path = fake_board_path(fake, path, "out")}, "text", false, false, &err),
-        err, EG_IO, sentence);
+        err, EG_BAD_ARGUMENT, sentence);
     fake_board_assert_file(fake, "other", "other", 5);
 
     memset(long_path, 'a', sizeof long_path - 1);
     long_path[sizeof long_path - 1] = '\0';
     snprintf(sentence, sizeof sentence, "%.100s...: the path is too long", long_path);
-    assert_error(put_text(&(struct eg_output){.path = long_path}, "text", false, false, &err), err, EG_IO,
+    assert_error(put_text(&(struct eg_output){.path = long_path}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
                  sentence);
 }
 

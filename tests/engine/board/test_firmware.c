@@ -133,7 +133,7 @@ static void what_makes_no_image_is_refused_and_leaves_what_was_there(void **stat
     char none[4096];
     assert_error(
         eg_elf2image(&image, &elf, "esp32c6", NULL, fake_board_path(fake, none, "none/app.bin"), NULL, &err),
-        err, EG_IO, sentence);
+        err, EG_BAD_ARGUMENT, sentence);
     snprintf(sentence, sizeof sentence, "%s: flash mode \"fast\" is none of qio, qout, dio, dout", path);
     assert_error(eg_elf2image(&image, &elf, "esp32c6", &(struct eg_image_options){.flash_mode = "fast"}, NULL,
                               NULL, &err),
@@ -240,8 +240,8 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
     const struct eg_flash_file hidden[] = {
         files[0], {.addr = 0x1400, .input = {.data = "", .size = 0}}, files[1]};
     static const char overlap[] =
-        "a at 0x00001000 ends at 0x00001005, in or behind the sector where b begins, 0x00001800";
-    const struct eg_merge_options behind = {.target_offset = 0x1001};
+        "b at 0x00001800 shares a sector with a, which takes 0x00001000 to 0x00001005";
+    const struct eg_merge_options past = {.target_offset = 0x1001};
     char path[4096];
     struct eg_error err;
 
@@ -249,7 +249,7 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
     const struct eg_output output = {.path = fake_board_path(fake, path, "merged.bin")};
     assert_error(eg_merge_bin(files, 2, "esp32", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT, overlap);
     assert_error(eg_merge_bin(hidden, 3, "esp32", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT, overlap);
-    assert_error(eg_merge_bin(files, 1, "esp32", &behind, &output, NULL, &err), err, EG_BAD_JOB,
+    assert_error(eg_merge_bin(files, 1, "esp32", &past, &output, NULL, &err), err, EG_BAD_JOB,
                  "a at 0x00001000 lies before the target offset 0x00001001");
     assert_error(eg_merge_bin(files, 1, "", NULL, &output, NULL, &err), err, EG_BAD_ARGUMENT,
                  WITH_CHIPS("chip \"\" is none of "));
@@ -320,7 +320,7 @@ static void what_is_no_image_is_said(void **state)
                  err, EG_BAD_IMAGE, "a text: byte at offset 0x0 is 0x74, not the 0xe9 of an image");
     snprintf(sentence, sizeof sentence, "%s: No such file or directory",
              fake_board_path(fake, path, "none.bin"));
-    assert_error(eg_image_info(&details, &(struct eg_input){.path = path}, NULL, &err), err, EG_IO, sentence);
+    assert_error(eg_image_info(&details, &(struct eg_input){.path = path}, NULL, &err), err, EG_BAD_ARGUMENT, sentence);
     assert_memory_equal(&details, &untouched, sizeof details);
 }
 

@@ -361,7 +361,7 @@ static void files_that_the_flash_holds_are_verified(void **state)
         fake_board_start(fake, "esp32", loader);
         fake_board_fill(fake);
         memset(fake_board_flash(fake) + 0x2001 + 4095, 0xff,
-               1); /* behind a file of no multiple of 4 stands FF */
+               1); /* a file whose size is not a multiple of 4 is followed by FF */
         const struct eg_flash_file files[] = {
             at(0x2001, fake->kept + 0x2001, 4095, "odd"), at(0x10000, fake->kept + 0x10000, MIB, "long"),
             at(0x3ffffc, fake->kept + 0x3ffffc, 4, "last"), at(0x3000, (const uint8_t *)"", 0, "empty")};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tests/fakes/digest_port.h"
 #include "tests/fakes/fake_board.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static uint32_t round_up(uint32_t value, uint32_t to)
 }
 
 /* The flash holds `size` bytes of `data` at `addr`; the rest of their sectors is blank, and all others are as
- * they were filled, but for the sector behind, which the ROM of an ESP8266 may take. */
+ * they were filled, except the sector after them, which the ROM of an ESP8266 may erase too. */
 static void assert_holds(struct fake_board *fake, uint32_t addr, uint32_t size)
 {
     const uint32_t from = addr / SECTOR * SECTOR, to = round_up(addr + size, SECTOR);
@@ -142,7 +143,9 @@ static void what_is_lost_in_front_of_a_file_is_said(void **state)
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
     assert_true(fake_board_said(
-        fake, "warning: app begins inside a sector: 0x123 bytes before 0x00010123 are erased"));
+        fake,
+        "warning: app at 0x00010123 begins inside a sector, not at a multiple of 4096 (0x1000): 0x123 bytes "
+        "before it are erased"));
     fake_board_unplug(fake);
     fake_board_start(fake, "esp32c3", FAKE_ROM);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
@@ -182,8 +185,7 @@ static void the_rom_of_an_esp8266_erases_nothing_that_was_just_written(void **st
     struct eg_error err;
 
     fake_noise(data, sizeof data, 1);
-    hex =
-        fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* in front of the other file and behind it */
+    hex = fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* before the other file and after it */
     files[1] = (struct eg_flash_file){.input = {.data = hex, .size = strlen(hex), .name = "app.hex"}};
     fake_board_start(fake, "esp8266", FAKE_ROM);
     fake_board_fill(fake);
@@ -319,7 +321,7 @@ static void a_file_that_got_longer_or_shorter_is_compared_up_to_its_last_sector(
         size_t size, before_size;
         unsigned sent;
     } rows[] = {
-        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* what was behind it is nobody's business */
+        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* what comes after it does not matter */
         {2 * SECTOR + 50, 2 * SECTOR + 100, 1}, /* the last sector loses bytes */
         {2 * SECTOR + 50, 2 * SECTOR, 1},       {2 * SECTOR, SECTOR, 1}, {SECTOR, 0, 1},
     };
@@ -430,7 +432,7 @@ static void comparing_that_makes_no_sense_is_refused(void **state)
                                       &err),
                  err, EG_BAD_ARGUMENT, "there is nothing to trust: what was flashed before is not given");
     file.diff_with = (struct eg_input){.path = "/nonexistent/before.bin"};
-    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_IO,
+    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_BAD_ARGUMENT,
                  "/nonexistent/before.bin: No such file or directory");
     fake_board_assert_untouched(fake);
 }
@@ -474,6 +476,34 @@ static void a_flash_that_lies_is_never_said_to_be_verified(void **state)
     assert_false(result.verified);
 }
 
+static void every_byte_of_a_digest_is_compared(void **state)
+{
+    struct fake_board *fake = *state;
+    static const unsigned bytes[] = {0, 1, 7, 8, EG_MD5_SIZE - 1};
+    const struct eg_flash_file file = app_at(0x10000, 16);
+    const struct eg_write_flash_options skip = {.skip_flashed = true};
+    struct digest_scheme digest;
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    memset(data, 'a', 16);
+    digest_scheme_init(&digest, &fake->scheme, 0);
+    fake->schemes[0] = &digest.scheme;
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
+    fake_board_connect(fake, FAKE_STUB);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        digest.byte = bytes[i];
+        digest.changed = 0;
+        assert_int_equal(eg_board_write_flash(fake->board, &file, 1, NULL, &result, &err),
+                         EG_VERIFY_MISMATCH);
+        assert_true(!result.verified && digest.changed == 1);
+        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* though it is there */
+        assert_int_equal(eg_board_write_flash(fake->board, &file, 1, &skip, &result, &err),
+                         EG_VERIFY_MISMATCH);
+        assert_true(!result.skipped && result.sent > 0);
+    }
+}
+
 static void files_behind_one_that_failed_are_not_reached(void **state)
 {
     struct fake_board *fake = *state;
@@ -512,6 +542,7 @@ int main(void)
         FAKE_TEST(the_ranges_of_a_hex_file_are_compared_one_by_one),
         FAKE_TEST(comparing_that_makes_no_sense_is_refused),
         FAKE_TEST(a_flash_that_lies_is_never_said_to_be_verified),
+        FAKE_TEST(every_byte_of_a_digest_is_compared),
         FAKE_TEST(files_behind_one_that_failed_are_not_reached),
     };
 

@@ -356,7 +356,7 @@ static void secure_padding_ends_the_signed_image_on_a_page(void **state)
         const struct eg_image_options options = {.secure_pad =
                                                      version == 1 ? EG_SECURE_PAD_V1 : EG_SECURE_PAD_V2};
         assert_ok(BUILD(&files, chip("esp32"), sections, &options, &err), err);
-        /* Signing v1 appends a version, a signature and 12 bytes; v2 a sector behind the page. */
+        /* Signing v1 appends a version, a signature and 12 bytes; v2 a sector after the page. */
         assert_int_equal((files.file[0].data.size + (version == 1 ? 4 + 64 + 12 : 0)) % 0x10000, 0);
     }
     EG_CLEANUP(eg_image_files_finish) struct eg_image_files files = {0};

@@ -104,8 +104,8 @@ static void writing_starts_a_record_at_gaps_at_64_kb_and_after_16_bytes(void **s
     uint8_t data[20];
     struct eg_error err;
 
-    for (uint8_t i = 0; i < sizeof data; i++)
-        data[i] = i;
+    for (unsigned i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)i;
     assert_ok(eg__pieces_add(&pieces, 0xfffe, data, sizeof data, "line", 1, &err), err);
     assert_ok(eg__pieces_add(&pieces, 0x20000, data, 1, "line", 2, &err), err);
     assert_ok(eg_hex_write(&out, &pieces, &err), err);

@@ -24,7 +24,7 @@ static void load(struct eg_buffer *buffer, const char *fixture)
     assert_ok(eg_file_read(buffer, fixture_path(path, fixture), 1 << 20, &err), err);
 }
 
-/* One segment of four bytes; sizes: 48 with the extended header, 80 with the hash behind it. */
+/* One segment of four bytes; sizes: 48 with the extended header, 80 with the hash after it. */
 struct sample {
     uint8_t data[80];
     size_t size;
@@ -311,6 +311,22 @@ static void a_patch_changes_only_what_is_asked_and_the_hash(void **state)
     assert_ok(eg_image_check(&info, patched.data, patched.size, &err), err);
 }
 
+static void every_byte_of_the_appended_hash_is_compared(void **state)
+{
+    (void)state;
+    const struct sample good = sample(0, true);
+    struct eg_image_info info;
+    struct eg_error err;
+
+    assert_ok(eg_image_parse(&info, chip("esp32"), good.data, good.size, &err), err);
+    for (size_t i = 0; i < EG_SHA256_SIZE; i++) {
+        struct sample bad = good;
+        bad.data[info.hash_offset + i] ^= 0x80;
+        if (eg_image_check(&info, bad.data, bad.size, &err) != EG_BAD_IMAGE)
+            fail_msg("byte %zu of the SHA-256 may be anything", i);
+    }
+}
+
 static void nothing_is_patched_elsewhere(void **state)
 {
     (void)state;
@@ -344,6 +360,7 @@ int main(void)
         cmocka_unit_test(flash_modes_have_their_codes),
         cmocka_unit_test(a_patched_bootloader_equals_what_the_reference_tool_wrote),
         cmocka_unit_test(a_patch_changes_only_what_is_asked_and_the_hash),
+        cmocka_unit_test(every_byte_of_the_appended_hash_is_compared),
         cmocka_unit_test(nothing_is_patched_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

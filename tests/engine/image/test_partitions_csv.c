@@ -221,6 +221,9 @@ static void what_csv_cannot_express_is_refused(void **state)
 
     assert_error(eg_partitions_write_csv(&csv, &table, &err), err, EG_BAD_IMAGE,
                  "name \"a,b\" cannot be written as CSV");
+    strcpy(table.rows[0].name, "\"ab");
+    assert_error(eg_partitions_write_csv(&csv, &table, &err), err, EG_BAD_IMAGE,
+                 "name \"\"ab\" cannot be written as CSV");
     strcpy(table.rows[0].name, "ab");
     table.rows[0].flags = 5;
     assert_error(eg_partitions_write_csv(&csv, &table, &err), err, EG_BAD_IMAGE,

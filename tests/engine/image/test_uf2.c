@@ -113,6 +113,24 @@ static void what_is_wrong_with_a_uf2_file_is_named_with_the_blocks_offset(void *
     }
 }
 
+static void every_byte_of_an_md5_is_compared(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
+    struct eg_error err;
+
+    assert_ok(eg_uf2_write(&file, FAMILY, 0x1000, BYTES(1, 2, 3, 4), 4, true, &err), err);
+    for (size_t i = 0; i < EG_MD5_SIZE; i++) {
+        EG_CLEANUP(eg_pieces_finish) struct eg_pieces pieces = {0};
+        uint8_t *const byte = &file.data[32 + 4 + 8 + i]; /* after header, data, address and length */
+        uint32_t family;
+        *byte ^= 0x80;
+        if (eg_uf2_read(&pieces, &family, file.data, file.size, &err) != EG_BAD_IMAGE)
+            fail_msg("byte %zu of the MD5 may be anything", i);
+        *byte ^= 0x80;
+    }
+}
+
 static void a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused(void **state)
 {
     (void)state;
@@ -173,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read_back_across_several_runs_of_numbers),
+        cmocka_unit_test(every_byte_of_an_md5_is_compared),
         cmocka_unit_test(an_md5_at_the_end_of_the_data_area_is_found_too_and_no_family_is_0),
         cmocka_unit_test(blocks_that_are_not_for_the_flash_are_counted_and_passed_over),
         cmocka_unit_test(what_is_wrong_with_a_uf2_file_is_named_with_the_blocks_offset),

@@ -140,7 +140,7 @@ static void a_rom_leaves_softly_by_running_the_application(void **state)
     talk_end(&script);
 }
 
-/* RUN_USER_CODE, which is never answered, and the SYNC behind it. */
+/* RUN_USER_CODE, which is never answered, and the SYNC after it. */
 static void run_user_code(struct talk *talk)
 {
     static const uint8_t request[] = {0xc0, 0x00, 0xd3, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};

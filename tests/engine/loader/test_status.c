@@ -6,9 +6,9 @@
 static void begin_recorded(struct talk *talk, size_t turns, const char *chip, bool stub,
                            struct scripted_port *script, struct eg_loader *loader)
 {
-    const size_t behind = stub ? 2 : 0;
+    const size_t after = stub ? 2 : 0;
 
-    talk_begin_at(talk, talk->count - behind - turns, turns, script, loader, chip, stub);
+    talk_begin_at(talk, talk->count - after - turns, turns, script, loader, chip, stub);
 }
 
 static const struct recording {

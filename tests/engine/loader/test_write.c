@@ -54,7 +54,7 @@ static void no_reply(struct talk *talk)
     talk->turns[talk->count - 1].reply_size = 0;
 }
 
-/* Neither the last command nor the SYNCs behind it are answered. */
+/* Neither the last command nor the SYNCs after it are answered. */
 static void fall_silent(struct talk *talk)
 {
     no_reply(talk);

@@ -124,6 +124,34 @@ static void a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_
                              "finish pass\n"));
 }
 
+static void a_serial_that_another_board_has_is_refused_before_anything_is_erased(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    line->recorder.taken = "ACME-000017";
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_NOT_UNIQUE, "unit: another board has it");
+    assert_true(fake_line_blank(line, 1));
+    assert_order(line, GROUP("reserve serials\n", "claim serial ACME-000017\n", "finish error\n"));
+}
+
+static void what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown(void **state)
+{
+    struct fake_line *line = *state;
+
+    give_serials(line);
+    fake_plan_add_item(line->plan, "unit.values", "key_a", "s3cret");
+    fake_plan_add_item(line->plan, "unit.values", "lot", "L7");
+    fake_plan_add_item(line->plan, "unit.unique", NULL, "key_*");
+    fake_plan_add_item(line->plan, "unit.secret", NULL, "key_*");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_order(line, GROUP("claim serial ACME-000017\n", "claim key_a (secret)\n", "mark written\n"));
+    assert_null(strstr(line->recorder.transcript, "claim lot"));
+}
+
 /* A recorder that looks at the flash when it is told that a row is written next. */
 struct looker {
     struct eg_recorder_ops ops;
@@ -393,7 +421,7 @@ static void data_that_grows_into_something_else_is_refused(void **state)
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x200000", "value", "{long}{mac}"));
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x201000", "value", "{mac}"));
     assert_unmade(line, EG_BAD_UNIT_DATA,
-                  "unit: unit data raw at 0x00200000 overlaps raw, which takes 0x00201000 to 0x00201fff");
+                  "unit: raw at 0x00201000 shares a sector with raw, which takes 0x00200000 to 0x00201011");
 }
 
 static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state)
@@ -401,14 +429,21 @@ static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state
     struct fake_line *line = *state;
 
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "8MB", "value", "{mac}"));
-    assert_unmade(line, EG_FLASH_TOO_SMALL, "unit: raw ends at 0x00800014, the flash at 0x00400000");
+    assert_unmade(line, EG_FLASH_TOO_SMALL,
+                  "unit: raw: 0x00800000 to 0x00800014 goes beyond the end of the flash at 0x00400000");
 }
 
-static void secure_boot_keeps_its_bootloader(void **state)
+static void the_bootloader_that_secure_boot_v1_trusts_is_kept(void **state)
 {
     struct fake_line *line = *state;
-    const struct vb_config secured = {.fast = true, .secure_boot = true};
+    struct eg_target v1 = *line->plan->target;
+    struct eg_field fields[EG_FIELD_COUNT];
+    struct vb_config secured = {.target = &v1, .fast = true, .secure_boot = true};
 
+    memcpy(fields, v1.field, sizeof fields);
+    fields[EG_FIELD_SECURE_BOOT_V2] = (struct eg_field){0}; /* so the board burns the bit of v1 */
+    v1.field = fields;
+    line->plan->regions[0].flash_addr = 0x100000;
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x7000", "value", "{mac}"));
     fake_line_plug(line, &secured, 1, NO_FAULTS);
     fake_line_run(line);
@@ -534,6 +569,8 @@ int main(void)
         TEST(the_boards_own_data_is_written_behind_the_jobs_and_verified),
         TEST(the_rom_writes_and_reads_it_back_as_the_stub_does),
         TEST(a_row_that_a_flash_did_not_take_is_written_but_not_verified),
+        TEST(a_serial_that_another_board_has_is_refused_before_anything_is_erased),
+        TEST(what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown),
         TEST(a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_verified),
         TEST(that_a_row_is_written_is_on_record_before_its_first_byte_is_sent),
         TEST(a_record_that_fails_leaves_the_boards_own_data_unwritten),
@@ -551,7 +588,7 @@ int main(void)
         TEST(digits_that_are_not_hexadecimal_are_refused),
         TEST(data_that_grows_into_something_else_is_refused),
         TEST(a_region_behind_the_end_of_this_boards_flash_is_refused),
-        TEST(secure_boot_keeps_its_bootloader),
+        TEST(the_bootloader_that_secure_boot_v1_trusts_is_kept),
         TEST(a_program_is_told_the_board_and_answers_with_names),
         TEST(a_later_attempt_has_the_same_data_and_no_second_row),
         TEST(an_answer_that_is_not_json_is_refused_without_showing_it),

@@ -166,7 +166,7 @@ static void what_cannot_be_made_is_refused(void **state)
                  "an application of 65520 bytes: not a multiple of 16 from 65536 to 15728640");
     assert_error(firmware_write(folder, "esp8266", 1 << 20, 1, &err), err, EG_BAD_IMAGE,
                  "1007580 bytes at 0x40210010 are more than an ESP8266 has room for");
-    assert_error(firmware_write("/nonexistent/firmware", "esp32", 65536, 1, &err), err, EG_IO,
+    assert_error(firmware_write("/nonexistent/firmware", "esp32", 65536, 1, &err), err, EG_BAD_ARGUMENT,
                  "making /nonexistent/firmware: No such file or directory");
 }
 

@@ -14,7 +14,7 @@ expect_installed() {
   lib=$(dirname "$(find "$1" -name libespgang.so)")
   for file in bin/espgang bin/vboard include/espgang.h share/man/man1/espgang.1.gz share/man/man1/vboard.1.gz \
     share/man/man3/libespgang.3.gz share/bash-completion/completions/espgang share/doc/espgang/{copyright,LICENSE,changelog.gz} \
-    share/doc/espgang/{README,jobs,ledger,command-line}.md; do
+    share/doc/espgang/{README,jobs,ledger,command-line,at-a-line,for-qa,in-ci}.md; do
     [ -s "$1/$file" ] || fail "there is no $1/$file"
   done
   for file in libespgang.so{,.0,".$version"} pkgconfig/espgang.pc cmake/espgang/espgangConfig{,Version}.cmake; do
@@ -25,7 +25,7 @@ expect_installed() {
   done
   expect_equal 'the newest release in the changelog' "$(gzip -dc "$1/share/doc/espgang/changelog.gz" | head -n1)" \
     "espgang ($version) unstable; urgency=medium"
-  gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$root/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
+  gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$build/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
 }
 
 # expect_client PROGRAM: what the client says once it runs.

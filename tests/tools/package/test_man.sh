@@ -3,7 +3,8 @@
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 cd "$(dirname "$0")/../../.."
 
-for page in tools/espgang/espgang.1 "$build/tools/vboard/vboard.1" engine/libespgang.3; do
+manual=$build/tools/espgang/espgang.1
+for page in "$manual" "$build/tools/vboard/vboard.1" engine/libespgang.3; do
   mandoc -Tlint -Wwarning "$page" || fail "mandoc complains about $page"
 done
 
@@ -26,14 +27,14 @@ help_options() {
 
 "$espgang" --help >"$work/help"
 commands=$(sed -n '/^Many boards:/,/^Board options/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' "$work/help" | sort -u)
-expect_equal 'commands of espgang.1' "$(sed -n 's/^\.Ss \([a-z][a-z0-9-]*\).*/\1/p' tools/espgang/espgang.1 | sort -u)" \
+expect_equal 'commands of espgang.1' "$(sed -n 's/^\.Ss \([a-z][a-z0-9-]*\).*/\1/p' "$manual" | sort -u)" \
   "$commands"
 [ "$(wc -w <<<"$commands")" -ge 20 ] || fail "espgang --help has only $commands"
 for command in $commands; do
-  expect_equal "options of $command in espgang.1" "$(page_options tools/espgang/espgang.1 "$command")" \
+  expect_equal "options of $command in espgang.1" "$(page_options "$manual" "$command")" \
     "$("$espgang" "$command" --help | help_options)"
 done
-expect_equal 'board options of espgang.1' "$(page_options tools/espgang/espgang.1 Board)" \
+expect_equal 'board options of espgang.1' "$(page_options "$manual" Board)" \
   "$(sed -n '/^Board options/,/^$/p' "$work/help" | grep -oE '^  --[a-z-]+( [A-Z=]+)?(, -[a-z])?' |
     grep -oE -- '-[a-z-]+' | sort -u)"
 [ -n "$("$espgang" write-flash --help | help_options)" ] || fail 'write-flash --help has no option'

@@ -12,7 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
 #include "engine/image/inspect.h"
-#include "tools/espgang/verbs.h"
+#include "tools/espgang/images/target.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -310,28 +310,24 @@ static enum eg_code image_info(struct cli_call *call, struct eg_error *err)
     json_t *whole = json_pack("{s:i, s:s, s:O}", "format", JSON_VERSION, "file", path, "images", images);
     char *text = whole != NULL ? json_dumps(whole, JSON_INDENT(2)) : NULL;
     if (text == NULL)
-        return eg_error_set(err, EG_IO, "%s: its name cannot be put into JSON", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: its name cannot be put into JSON", path);
     puts(text);
     free(text);
     return EG_OK;
 }
 
-static const struct cli_option options[] = {{.name = "chip",
-                                             .letter = 'c',
-                                             .value = "CHIP",
-                                             .help = "which chip it is for (default: found out)",
-                                             .env = "ESPTOOL_CHIP"},
-                                            {.name = "json", .help = "as JSON"},
-                                            {.name = NULL}};
+static const struct cli_option options[] = {
+    CLI_OPTION_IMAGE_CHIP(" (default: found out)"), {.name = "json", .help = "Print JSON"}, {.name = NULL}};
 
-const struct cli_verb cli_image_info = {
+const struct cli_command cli_command_image_info = {
     .name = "image-info",
-    .summary = "show what is in a firmware file",
+    .group = CLI_IMAGES,
+    .summary = "Show what is in a firmware file",
     .arguments = "FILE",
     .options = options,
     .least = 1,
     .most = 1,
-    .flags = CLI_VERB_OFFLINE,
+    .flags = CLI_OFFLINE,
     .check = cli_first_file_check,
     .run = image_info,
 };

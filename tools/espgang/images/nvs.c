@@ -3,7 +3,7 @@
 /*
  * espgang nvs: NVS partitions, without a board.
  *
- * Of many units every image is made before the first file is: a bad row far down leaves nothing behind.
+ * Of many units every image is made before the first file is: a bad row far down leaves no file.
  * Images often have credentials in them, so only their owner may read them.
  */
 
@@ -12,8 +12,6 @@
 #include "engine/base/file.h"
 #include "engine/image/nvs.h"
 #include "engine/secure/nvs_crypt.h"
-#include "tools/espgang/arguments.h"
-#include "tools/espgang/verb.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -29,28 +27,17 @@
 #define KEYS_SUFFIX  "-keys.bin"
 #define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
-static const char usage[] = "build IN.csv OUT.bin SIZE | build SIZE | print FILE | check FILE |\n"
-                            "        encrypt IN.bin OUT.bin | decrypt IN.bin OUT.bin | keys OUT.bin";
-
 /* What is on the command line. */
 struct given {
-    char *schema, *values, *output_dir, *prefix, *file_id;
-    char *keys_path, *hmac_key_path;
-    int make_keys;
-    int version;
-    int json;
+    const char *schema, *values, *output_dir, *prefix, *file_id;
+    const char *keys_path, *hmac_key_path;
+    bool make_keys;
+    unsigned version;
     struct eg_secret keys; /* from one of the two files; size 0 = nothing is encrypted */
 };
 
 static void given_finish(struct given *given)
 {
-    free(given->schema);
-    free(given->values);
-    free(given->output_dir);
-    free(given->prefix);
-    free(given->file_id);
-    free(given->keys_path);
-    free(given->hmac_key_path);
     eg_secret_finish(&given->keys);
 }
 
@@ -89,9 +76,9 @@ enum eg_code cli_nvs_write(const char *path, const struct eg_buffer *image, stru
     struct stat info;
 
     if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is there and not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there and not a regular file", path);
     if (snprintf(part.path, sizeof part.path, "%s.part", path) >= (int)sizeof part.path)
-        return eg_error_set(err, EG_IO, "%.100s...: the path is too long", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", path);
     unlink(part.path); /* of a program that was killed */
     part.fd = open(part.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (part.fd < 0)
@@ -139,7 +126,7 @@ static enum eg_code build_one(const struct given *given, const char *input, cons
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
 
     EG_TRY(read_schema(&schema, input, err));
-    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, (unsigned)given->version, err));
+    EG_TRY(eg_nvs_schema_build(&image, schema, NULL, 0, size, given->version, err));
     EG_TRY(encrypt(&image, &given->keys, err));
     EG_TRY(cli_nvs_write(output, &image, err));
     printf("%s: %zu bytes\n", output, image.size);
@@ -219,8 +206,8 @@ static enum eg_code build_unit(const struct mass *mass, size_t unit, struct eg_b
 
     image->size = 0;
     if (name_of(mass, unit, ".bin", path, err) != EG_OK ||
-        eg_nvs_schema_build(image, mass->schema, values, count, mass->size, (unsigned)mass->given->version,
-                            err) != EG_OK)
+        eg_nvs_schema_build(image, mass->schema, values, count, mass->size, mass->given->version, err) !=
+            EG_OK)
         return eg_error_prefix(err, "%s:%zu: ", mass->given->values, eg_nvs_table_line(mass->table, unit));
     return EG_OK;
 }
@@ -270,7 +257,7 @@ static enum eg_code make_folder(const char *path, struct eg_error *err)
     if (errno != EEXIST)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return eg_error_set(err, EG_IO, "%s: is not a folder", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a folder", path);
     return EG_OK;
 }
 
@@ -334,18 +321,18 @@ static enum eg_code build_units(struct mass *mass, struct eg_error *err)
     return EG_OK;
 }
 
-static enum cli_status build_mass(poptContext context, struct given *given, size_t size)
+static enum eg_code build_mass(const struct cli_call *call, struct given *given, size_t size,
+                               struct eg_error *err)
 {
     EG_CLEANUP(mass_finish) struct mass mass = {.given = given, .size = size};
-    struct eg_error err;
 
     if (given->schema == NULL || given->values == NULL || given->output_dir == NULL)
-        return cli_usage(context, "--schema, --values and --output-dir go together");
-    if (given->prefix == NULL && eg_strdup(&given->prefix, "nvs", &err) != EG_OK)
-        return cli_fail(&err);
+        return cli_usage(call, err, "--schema, --values and --output-dir go together");
+    if (given->prefix == NULL)
+        given->prefix = "nvs";
     if (strchr(given->prefix, '/') != NULL)
-        return cli_usage(context, "--prefix: '%s' is no beginning of a file's name", given->prefix);
-    return build_units(&mass, &err) == EG_OK ? CLI_OK : cli_fail(&err);
+        return cli_usage(call, err, "--prefix: '%s' is not the beginning of a file name", given->prefix);
+    return build_units(&mass, err);
 }
 
 /* ---- The command line ---- */
@@ -361,135 +348,199 @@ static enum eg_code load_keys(struct given *given, struct eg_error *err)
     return cli_nvs_keys_load(&given->keys, given->keys_path, given->hmac_key_path, err);
 }
 
-static enum cli_status build(poptContext context, struct given *given, const char *verb)
+/* `forms` are the arguments after the action. */
+static enum eg_code count_arguments(const struct cli_call *call, int wanted, const char *forms,
+                                    struct eg_error *err)
+{
+    if (call->count - 1 < wanted)
+        return cli_usage(call, err, "missing argument: %s takes %s", call->argument[0], forms);
+    if (call->count - 1 > wanted)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[1 + wanted]);
+    return EG_OK;
+}
+
+static enum eg_code build(struct cli_call *call, struct given *given, struct eg_error *err)
 {
     const bool mass = has_mass_options(given);
-    const char *const input = mass ? NULL : poptGetArg(context);
-    const char *const output = mass ? NULL : poptGetArg(context);
-    const char *const size_text = poptGetArg(context);
-    struct eg_error err;
     uint64_t size;
 
-    (void)verb;
-    if (given->json)
-        return cli_usage(context, "--json goes with print");
-    if (given->version != 1 && given->version != 2)
-        return cli_usage(context, "--version: there are 1 and 2, not %d", given->version);
-    if (size_text == NULL)
-        return cli_usage(
-            context, mass ? "how large? name the size of the partition"
-                          : "build wants IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is one argument too many", poptPeekArg(context));
-    if (!cli_number(size_text, SIZE_LIMIT, &size))
-        return cli_usage(context, "size '%s' is no number up to 256M, such as 0x6000 or 24k", size_text);
-    if (!given->make_keys && load_keys(given, &err) != EG_OK)
-        return cli_fail(&err);
+    if (cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with print");
+    EG_TRY(count_arguments(
+        call, mass ? 1 : 3,
+        mass ? "SIZE" : "IN.csv OUT.bin SIZE, or --schema, --values, --output-dir and SIZE", err));
+    const char *const text = call->argument[call->count - 1];
+    if (!cli_number(text, SIZE_LIMIT, &size))
+        return cli_usage(call, err, "size '%s' is no number up to 256M, such as 0x6000 or 24k", text);
+    if (!given->make_keys)
+        EG_TRY(load_keys(given, err));
     if (mass)
-        return build_mass(context, given, (size_t)size);
-    if (eg_nvs_size_check((size_t)size, &err) != EG_OK ||
-        build_one(given, input, output, (size_t)size, &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+        return build_mass(call, given, (size_t)size, err);
+    EG_TRY(eg_nvs_size_check((size_t)size, err));
+    return build_one(given, call->argument[1], call->argument[2], (size_t)size, err);
 }
 
-static enum cli_status look_at(poptContext context, struct given *given, const char *verb)
+static enum eg_code look_at(struct cli_call *call, struct given *given, struct eg_error *err)
 {
-    const char *const path = poptGetArg(context);
-    const bool check = strcmp(verb, "check") == 0;
-    struct eg_error err;
+    const char *const action = call->argument[0];
+    const bool check = strcmp(action, "check") == 0;
 
     if (has_mass_options(given))
-        return cli_usage(context, "%s takes none of the options of build", verb);
-    if (check && given->json)
-        return cli_usage(context, "--json goes with print");
-    if (path == NULL)
-        return cli_usage(context, "%s what? name a file", verb);
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one file at a time, not '%s' too", poptPeekArg(context));
-    if (load_keys(given, &err) != EG_OK)
-        return cli_fail(&err);
-    return check ? cli_nvs_check(path, &given->keys) : cli_nvs_print(path, &given->keys, given->json);
+        return cli_usage(call, err, "%s takes none of the options of build", action);
+    if (check && cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with print");
+    EG_TRY(count_arguments(call, 1, "FILE", err));
+    EG_TRY(load_keys(given, err));
+    return check ? cli_nvs_check(call, call->argument[1], &given->keys, err)
+                 : cli_nvs_print(call, call->argument[1], &given->keys, err);
 }
 
-static enum cli_status crypt_file(poptContext context, struct given *given, const char *verb)
+static enum eg_code crypt_file(struct cli_call *call, struct given *given, struct eg_error *err)
 {
-    const char *const input = poptGetArg(context), *const output = poptGetArg(context);
-    struct eg_error err;
+    const char *const action = call->argument[0];
 
-    if (has_mass_options(given) || given->json)
-        return cli_usage(context, "%s takes --keys or --hmac-key and no other option", verb);
-    if (output == NULL || poptPeekArg(context) != NULL)
-        return cli_usage(context, "%s wants IN.bin and OUT.bin", verb);
+    if (has_mass_options(given) || cli_flag(call, "json"))
+        return cli_usage(call, err, "%s takes --keys or --hmac-key and no other option", action);
+    EG_TRY(count_arguments(call, 2, "IN.bin and OUT.bin", err));
     if (given->keys_path == NULL && given->hmac_key_path == NULL)
-        return cli_usage(context, "by which keys? name their file with --keys or --hmac-key");
-    if (load_keys(given, &err) != EG_OK)
-        return cli_fail(&err);
-    return cli_nvs_crypt(input, output, &given->keys, strcmp(verb, "encrypt") == 0);
+        return cli_usage(call, err, "missing option: --keys FILE or --hmac-key FILE");
+    EG_TRY(load_keys(given, err));
+    return cli_nvs_crypt(call->argument[1], call->argument[2], &given->keys, strcmp(action, "encrypt") == 0,
+                         err);
 }
 
-static enum cli_status keys(poptContext context, struct given *given, const char *verb)
+static enum eg_code keys(struct cli_call *call, struct given *given, struct eg_error *err)
 {
-    const char *const output = poptGetArg(context);
-    struct eg_error err;
-
-    if (has_mass_options(given) || given->json || given->keys_path != NULL)
-        return cli_usage(context, "%s takes no option but --hmac-key", verb);
-    if (output == NULL || poptPeekArg(context) != NULL)
-        return cli_usage(context, "%s wants OUT.bin", verb);
-    if ((given->hmac_key_path != NULL ? load_keys(given, &err) : eg_nvs_keys_make(&given->keys, &err)) !=
-            EG_OK ||
-        cli_nvs_keys_write(output, &given->keys, &err) != EG_OK)
-        return cli_fail(&err);
-    printf("%s: %d bytes, for a partition of type data, subtype nvs_keys\n", output, EG_NVS_KEYS_FILE_SIZE);
-    return CLI_OK;
+    if (has_mass_options(given) || cli_flag(call, "json") || given->keys_path != NULL)
+        return cli_usage(call, err, "%s takes no option but --hmac-key", call->argument[0]);
+    EG_TRY(count_arguments(call, 1, "OUT.bin", err));
+    EG_TRY(given->hmac_key_path != NULL ? load_keys(given, err) : eg_nvs_keys_make(&given->keys, err));
+    EG_TRY(cli_nvs_keys_write(call->argument[1], &given->keys, err));
+    printf("%s: %d bytes, for a partition of type data, subtype nvs_keys\n", call->argument[1],
+           EG_NVS_KEYS_FILE_SIZE);
+    return EG_OK;
 }
 
-struct verb {
+struct action {
     const char *name;
-    enum cli_status (*run)(poptContext context, struct given *given, const char *verb);
+    enum eg_code (*run)(struct cli_call *call, struct given *given, struct eg_error *err);
 };
 
-static const struct verb verbs[] = {
+static const struct action actions[] = {
     {"build", build},        {"print", look_at}, {"check", look_at}, {"encrypt", crypt_file},
     {"decrypt", crypt_file}, {"keys", keys},     {NULL, NULL},
 };
 
-enum cli_status cli_nvs(int argc, const char **argv)
+static enum eg_code nvs(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(given_finish) struct given given = {.version = EG_NVS_VERSION};
-    const struct poptOption options[] = {
-        {"version", 0, POPT_ARG_INT, &given.version, 0, "build: 2, or 1 without blobs over several pages",
-         "N"},
-        {"schema", 0, POPT_ARG_STRING, &given.schema, 0, "build: the keys of every unit", "FILE"},
-        {"values", 0, POPT_ARG_STRING, &given.values, 0, "build: a row of values for each unit", "FILE"},
-        {"output-dir", 0, POPT_ARG_STRING, &given.output_dir, 0,
-         "build: where the images go; made if it is not there", "DIR"},
-        {"prefix", 0, POPT_ARG_STRING, &given.prefix, 0,
-         "build: how their names begin, in front of -1.bin, -2.bin (default: nvs)", "TEXT"},
-        {"fileid", 0, POPT_ARG_STRING, &given.file_id, 0,
-         "build: take the value of this key instead of the number of the unit", "KEY"},
-        {"keys", 0, POPT_ARG_STRING, &given.keys_path, 0,
-         "the partition is, or becomes, encrypted by the keys in this file", "FILE"},
-        {"hmac-key", 0, POPT_ARG_STRING, &given.hmac_key_path, 0,
-         "the same by keys derived from this HMAC key of 32 bytes", "FILE"},
-        {"make-keys", 0, POPT_ARG_NONE, &given.make_keys, 0,
-         "build: encrypt each unit by keys of its own, written beside its image", NULL},
-        {"json", 0, POPT_ARG_NONE, &given.json, 0, "print: as JSON", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    const char *const version = cli_text(call, "version");
+    EG_CLEANUP(given_finish)
+    struct given given = {
+        .schema = cli_text(call, "schema"),
+        .values = cli_text(call, "values"),
+        .output_dir = cli_text(call, "output-dir"),
+        .prefix = cli_text(call, "prefix"),
+        .file_id = cli_text(call, "fileid"),
+        .keys_path = cli_text(call, "keys"),
+        .hmac_key_path = cli_text(call, "hmac-key"),
+        .make_keys = cli_flag(call, "make-keys"),
+        .version = version != NULL ? (unsigned)(version[0] - '0') : EG_NVS_VERSION,
+    };
+    const struct action *action = actions;
 
-    if (!cli_options(&context, argc, argv, options, usage))
-        return CLI_USAGE;
-    const char *const verb = poptGetArg(context);
-    if (verb == NULL)
-        return cli_usage(context, "build, print, check, encrypt, decrypt or keys?");
-    const struct verb *row = verbs;
-    while (row->name != NULL && strcmp(row->name, verb) != 0)
-        row++;
-    if (row->name == NULL)
-        return cli_usage(context, "'%s' is none of build, print, check, encrypt, decrypt, keys", verb);
+    while (action->name != NULL && strcmp(action->name, call->argument[0]) != 0)
+        action++;
+    if (action->name == NULL)
+        return cli_usage(call, err, "'%s' is none of build, print, check, encrypt, decrypt, keys",
+                         call->argument[0]);
     if ((given.keys_path != NULL) + (given.hmac_key_path != NULL) + given.make_keys > 1)
-        return cli_usage(context, "--keys, --hmac-key and --make-keys exclude each other");
-    return row->run(context, &given, verb);
+        return cli_usage(call, err, "--keys, --hmac-key and --make-keys exclude each other");
+    return action->run(call, &given, err);
 }
+
+static const char *const versions[] = {"1", "2", NULL};
+static const char *const words[] = {"build", "print", "check", "encrypt", "decrypt", "keys", NULL};
+
+static const struct cli_option options[] = {
+    {.name = "version",
+     .value = "N",
+     .help = "build: format version (default: 2)",
+     .more = "Version 1 has no blobs of more than 1984 bytes.",
+     .choices = versions},
+    {.name = "schema", .value = "FILE", .help = "build: keys that every unit has"},
+    {.name = "values", .value = "FILE", .help = "build: values of the keys, one row for each unit"},
+    {.name = "output-dir",
+     .value = "DIR",
+     .help = "build: folder for the images; it is made when it is missing"},
+    {.name = "prefix",
+     .value = "TEXT",
+     .help = "build: prefix of the names, before -1.bin, -2.bin (default: nvs)"},
+    {.name = "fileid", .value = "KEY", .help = "build: name each image by its value of this key"},
+    {.name = "make-keys",
+     .help = "build: encrypt each unit by keys of its own",
+     .more = "They go to `-1-keys.bin`, `-2-keys.bin` beside the images. Files of keys that exist are never "
+             "replaced."},
+    {.name = "keys",
+     .value = "FILE",
+     .help = "Keys by which the partition is, or becomes, encrypted",
+     .more = "The file is a partition of subtype `nvs_keys` that is not encrypted itself."},
+    {.name = "hmac-key",
+     .value = "FILE",
+     .help = "HMAC key of 32 bytes from which those keys are derived",
+     .more = "A chip that has it in its eFuses derives the same keys."},
+    {.name = "json", .help = "print: print JSON", .more = "Numbers of 64 bits are text."},
+    {.name = NULL}};
+
+const struct cli_command cli_command_nvs = {
+    .name = "nvs",
+    .group = CLI_IMAGES,
+    .summary = "Build, show and check NVS partitions",
+    .arguments = "build IN.csv OUT.bin SIZE\n"
+                 "build --schema FILE --values FILE --output-dir DIR SIZE\n"
+                 "print FILE\n"
+                 "check FILE\n"
+                 "encrypt --keys FILE IN.bin OUT.bin\n"
+                 "decrypt --keys FILE IN.bin OUT.bin\n"
+                 "keys OUT.bin",
+    .details =
+        "`build` makes an image of SIZE bytes (hexadecimal, decimal, `24k`, `1M`; a multiple of 4096), byte "
+        "for byte "
+        "that of ESP-IDF's partition generator. A partition of less than 0x3000 bytes must be flagged "
+        "`readonly` in "
+        "the partition table. IN.csv has the columns `key,type,encoding,value`. Types are `namespace`, "
+        "`data` and "
+        "`file`; encodings `u8`, `i8` to `u64`, `i64`, `string`, `binary`, `hex2bin`, `base64`, "
+        "`blob_fill(SIZE;0xNN)` and `blob_sz_fill(SIZE;0xNN)`. Relative paths of files begin at the working "
+        "directory.\n"
+        "\n"
+        "With a schema and values it makes an image for each unit, as ESP-IDF's mass manufacturing tool "
+        "does. The "
+        "schema has rows `key,type,encoding` and may have `REPEAT`. The first row of the values names keys; "
+        "each "
+        "further row is a unit. Columns that are not keys are ignored. Nothing is written before every unit "
+        "has been "
+        "checked.\n"
+        "\n"
+        "Images may contain credentials: only their owner may read them. As the generator does, `build` adds "
+        "to "
+        "`sta.ssid` and `sta.pswd` the keys `sta.apinfo`, `sta.pmk` and `sta.apsw`, and to `ap.ssid` and "
+        "`ap.passwd`, "
+        "unless `ap.authmode` is missing or 0, `ap.pmk_info`, each where the file has it not.\n"
+        "\n"
+        "`print` shows the keys and values of an image, whatever made it, also one read back from a flash. "
+        "`check` "
+        "shows whether it is whole: marks, checksums, lengths, chunks of blobs, duplicate keys. Both name "
+        "every fault "
+        "with its offset, and then exit with 1.\n"
+        "\n"
+        "`keys` makes a file of new keys from the system's random source; with `--hmac-key` it writes those "
+        "that a "
+        "chip derives. Only its owner may read it. `encrypt` and `decrypt` convert a plain image to an "
+        "encrypted one "
+        "and back.",
+    .options = options,
+    .words = words,
+    .least = 1,
+    .most = -1,
+    .run = nvs,
+};

@@ -7,7 +7,6 @@
 #include "engine/base/file.h"
 #include "engine/image/nvs.h"
 #include "engine/secure/nvs_crypt.h"
-#include "tools/espgang/verb.h"
 
 #include <stdio.h>
 
@@ -62,8 +61,8 @@ static enum eg_code check_plain(const struct eg_buffer *image, const char *path,
         err, encrypt ? "%s: is no plain NVS partition: " : "%s: is not encrypted, or by other keys: ", path);
 }
 
-static enum eg_code crypt_file(const char *input, const char *output, const struct eg_secret *keys,
-                               bool encrypt, struct eg_error *err)
+enum eg_code cli_nvs_crypt(const char *input, const char *output, const struct eg_secret *keys, bool encrypt,
+                           struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
 
@@ -79,12 +78,4 @@ static enum eg_code crypt_file(const char *input, const char *output, const stru
     EG_TRY(cli_nvs_write(output, &image, err));
     printf("%s: %zu bytes\n", output, image.size);
     return EG_OK;
-}
-
-enum cli_status cli_nvs_crypt(const char *input, const char *output, const struct eg_secret *keys,
-                              bool encrypt)
-{
-    struct eg_error err;
-
-    return crypt_file(input, output, keys, encrypt, &err) == EG_OK ? CLI_OK : cli_fail(&err);
 }

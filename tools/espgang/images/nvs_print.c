@@ -8,7 +8,6 @@
 #include "engine/base/text.h"
 #include "engine/image/nvs.h"
 #include "engine/secure/nvs_crypt.h"
-#include "tools/espgang/verb.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -190,12 +189,11 @@ static json_t *item_json(const struct eg_nvs_item *item)
     return json;
 }
 
-static enum cli_status print_json(const struct image *image)
+static enum eg_code print_json(const struct image *image, struct eg_error *err)
 {
     const struct eg_nvs_usage *const usage = &image->usage;
     json_t *const namespaces = json_array();
     json_t *const list = json_array();
-    struct eg_error err;
 
     for (size_t i = 0; i < image->items.count; i++) {
         const struct eg_nvs_item *const item = &image->items.list[i];
@@ -211,42 +209,39 @@ static enum cli_status print_json(const struct image *image)
                   "items", list, "empty_namespaces", namespaces, "faults", image->faults);
     char *const text = whole != NULL ? json_dumps(whole, JSON_INDENT(2)) : NULL;
     json_decref(whole);
-    if (text == NULL) {
-        eg_error_set(&err, EG_NO_MEMORY, "%s: as JSON", image->path);
-        return cli_fail(&err);
-    }
+    if (text == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%s: as JSON", image->path);
     puts(text);
     free(text);
-    return CLI_OK;
+    return EG_OK;
 }
 
-enum cli_status cli_nvs_print(const char *path, const struct eg_secret *keys, bool json)
+enum eg_code cli_nvs_print(struct cli_call *call, const char *path, const struct eg_secret *keys,
+                           struct eg_error *err)
 {
+    const bool json = cli_flag(call, "json");
     EG_CLEANUP(image_finish) struct image image = {.path = path, .faults = json ? json_array() : NULL};
-    struct eg_error err;
 
-    if (load(&image, keys, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(load(&image, keys, err));
     if (json) {
-        const enum cli_status status = print_json(&image);
-        if (status != CLI_OK)
-            return status;
+        EG_TRY(print_json(&image, err));
     } else {
         tell_usage(&image);
         print_items(&image.items);
     }
-    return image.fault_count == 0 ? CLI_OK : CLI_NOT_PASSED;
+    call->status = image.fault_count == 0 ? CLI_OK : CLI_NOT_PASSED;
+    return EG_OK;
 }
 
-enum cli_status cli_nvs_check(const char *path, const struct eg_secret *keys)
+enum eg_code cli_nvs_check(struct cli_call *call, const char *path, const struct eg_secret *keys,
+                           struct eg_error *err)
 {
     EG_CLEANUP(image_finish) struct image image = {.path = path};
-    struct eg_error err;
 
-    if (load(&image, keys, &err) != EG_OK)
-        return cli_fail(&err);
-    if (image.fault_count > 0)
-        return CLI_NOT_PASSED;
-    tell_usage(&image);
-    return CLI_OK;
+    EG_TRY(load(&image, keys, err));
+    if (image.fault_count == 0)
+        tell_usage(&image);
+    else
+        call->status = CLI_NOT_PASSED;
+    return EG_OK;
 }

@@ -5,12 +5,12 @@
 #include "engine/base/file.h"
 #include "engine/stages/stages.h"
 #include "jobs/bundle.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/jobs/load.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-/* Devices and pipes are written to, as elsewhere; what is wrong with a path is said when it is written. */
+/* Devices and pipes are written to, as elsewhere. */
 static bool is_taken(const char *path)
 {
     struct stat info;
@@ -19,50 +19,52 @@ static bool is_taken(const char *path)
            (stat(path, &info) != 0 || S_ISREG(info.st_mode));
 }
 
-static enum cli_status make(const char *job, const char *output, bool force)
+static enum eg_code make(const char *job, const char *output, bool force, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bundle = {0};
     const struct eg_file_options options = {.mode = 0666, .replace = force, .cancel = cli_cancel()};
-    struct eg_error err;
 
-    if (eg_bundle_make(&bundle, job, eg_stages, &err) != EG_OK) {
-        cli_fail(&err);
-        return CLI_USAGE;
-    }
+    if (eg_bundle_make(&bundle, job, eg_stages, err) != EG_OK)
+        return cli_blame_job(err);
     cli_catch_signals(NULL, NULL);
-    if (eg_file_write(output, bundle.data, bundle.size, &options, &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+    return eg_file_write(output, bundle.data, bundle.size, &options, err);
 }
 
-enum cli_status cli_bundle(int argc, const char **argv)
+static enum eg_code bundle(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *output = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *list = NULL;
-    int force = 0;
-    const struct poptOption options[] = {
-        {"output", 'o', POPT_ARG_STRING, &output, 0, "the bundle to write", "FILE"},
-        {"force", 0, POPT_ARG_NONE, &force, 0, "replace a file that is there", NULL},
-        {"list", 0, POPT_ARG_STRING, &list, 0, "show what is in a bundle and who signed it; nothing else",
-         "FILE"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    struct eg_error err;
+    const char *const output = cli_text(call, "output"), *const list = cli_text(call, "list");
+    const bool force = cli_flag(call, "force");
 
-    if (!cli_options(&context, argc, argv, options, "JOB"))
-        return CLI_USAGE;
-    const char *const job = poptGetArg(context);
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one job file at a time, not '%s' too", poptPeekArg(context));
-    if (list != NULL && (job != NULL || output != NULL))
-        return cli_usage(context, "--list takes a bundle and nothing else");
+    if (list != NULL && (call->count > 0 || output != NULL))
+        return cli_usage(call, err, "--list takes a bundle and nothing else");
     if (list != NULL)
-        return eg_bundle_list(list, stdout, &err) == EG_OK ? CLI_OK : cli_fail(&err);
-    if (job == NULL)
-        return cli_usage(context, "bundle what? name a job file");
+        return eg_bundle_list(list, stdout, err);
+    if (call->count == 0)
+        return cli_usage(call, err, "missing argument: JOB");
     if (output == NULL)
-        return cli_usage(context, "where to? name a file with -o");
+        return cli_usage(call, err, "missing option: --output FILE");
     if (!force && is_taken(output))
-        return cli_usage(context, "%s is there already; --force replaces it", output);
-    return make(job, output, force != 0);
+        return cli_usage(call, err, "%s exists already; --force replaces it", output);
+    return make(call->argument[0], output, force, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "output", .letter = 'o', .value = "FILE", .help = "Bundle to write"},
+    {.name = "force", .help = "Replace a file that exists"},
+    {.name = "list",
+     .value = "FILE",
+     .help = "Show what is in a bundle, with sizes and SHA-256, and who signed it; do nothing else"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_bundle = {
+    .name = "bundle",
+    .group = CLI_JOBS,
+    .summary = "Freeze a job and all its files into one file",
+    .arguments = "JOB --output FILE\n--list FILE",
+    .details =
+        "`run` and `check` take a bundle as they take a job file. The same job makes the same bundle. A "
+        "bundle in which a byte was changed is refused. Other programs read it as `.tar.zst`.",
+    .options = options,
+    .most = 1,
+    .run = bundle,
+};

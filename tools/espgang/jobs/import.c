@@ -11,7 +11,7 @@
 
 #include "engine/stages/stages.h"
 #include "jobs/job.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/jobs/load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,9 @@ static enum eg_code try_job(struct scratch *scratch, int fd, const struct eg_imp
     EG_TRY(code);
     if (!kept)
         return eg_error_errno(err, EG_IO, cause, "%s", scratch->path);
-    return eg_job_load(&plan, scratch->path, eg_stages, err);
+    EG_TRY(eg_job_load(&plan, scratch->path, eg_stages, err));
+    cli_tell_notices(plan);
+    return EG_OK;
 }
 
 /* Without --force the name is taken first, so that nobody's file is lost who took it meanwhile. */
@@ -119,51 +121,75 @@ static enum eg_code to_standard_output(struct eg_import *wanted, struct eg_error
     return EG_OK;
 }
 
-/* What can be said about the name of the output before anything is read. */
-static bool check_output(const char *output, bool force)
+/* What can be checked of the output's name before anything is read. */
+static enum eg_code check_output(const char *output, bool force, struct eg_error *err)
 {
     const char *const suffix = strrchr(output, '.');
     struct stat status;
 
     if (suffix != NULL && strcmp(suffix, ".json") == 0)
-        fprintf(stderr, "espgang: %s: a file of this name is read as JSON, and this will be YAML\n", output);
-    else if (lstat(output, &status) != 0)
-        return true;
-    else if (!force)
-        fprintf(stderr, "espgang: %s: is there already; --force replaces it\n", output);
-    else if (!S_ISREG(status.st_mode))
-        fprintf(stderr, "espgang: %s: is not a regular file\n", output);
-    else
-        return true;
-    return false;
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "%s: a file of this name is read as JSON, and this will be YAML", output);
+    if (lstat(output, &status) != 0)
+        return EG_OK;
+    if (!force)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: exists already; --force replaces it", output);
+    if (!S_ISREG(status.st_mode))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a regular file", output);
+    return EG_OK;
 }
 
-enum cli_status cli_import(int argc, const char **argv)
+static enum eg_code import(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *output = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *chip = NULL;
-    int force = 0;
-    const struct poptOption options[] = {
-        {"output", 'o', POPT_ARG_STRING, &output, 0, "where to (default: standard output)", "FILE"},
-        {"name", 0, POPT_ARG_STRING, &name, 0, "name of the job (default: what the build is called)", "NAME"},
-        {"chip", 0, POPT_ARG_STRING, &chip, 0, "which chip it is for, when nothing else says it", "CHIP"},
-        {"force", 0, POPT_ARG_NONE, &force, 0, "replace a file that is there", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    struct eg_error err;
+    struct eg_import wanted = {
+        .source = call->argument[0], .name = cli_text(call, "name"), .chip = cli_text(call, "chip")};
+    const char *const output = cli_text(call, "output");
+    const bool force = cli_flag(call, "force");
 
-    if (!cli_options(&context, argc, argv, options, "BUILD"))
-        return CLI_USAGE;
-    struct eg_import wanted = {.source = poptGetArg(context), .name = name, .chip = chip};
-    if (wanted.source == NULL)
-        return cli_usage(context, "import what? name a file or folder that a build made");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one build at a time, not '%s' too", poptPeekArg(context));
-    if (!cli_check_name(context, "--name", name) || (output != NULL && !check_output(output, force != 0)))
-        return CLI_USAGE;
-    if ((output != NULL ? to_file(&wanted, output, force != 0, &err) : to_standard_output(&wanted, &err)) ==
-        EG_OK)
-        return CLI_OK;
-    return cli_fail(&err);
+    EG_TRY(cli_check_name(call, "name", err));
+    if (output == NULL)
+        return to_standard_output(&wanted, err);
+    EG_TRY(check_output(output, force, err));
+    return to_file(&wanted, output, force, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "Job file to write (default: standard output, with paths relative to the current folder)"},
+    {.name = "name",
+     .value = "NAME",
+     .help = "Name of the job (default: the name of the build or of its application)"},
+    {.name = "chip",
+     .value = "CHIP",
+     .help = "Chip of the build",
+     .more =
+         "Needed when neither the build nor the header of an image names it, and when a manifest has several "
+         "builds."},
+    {.name = "force", .help = "Replace a file that exists"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_import = {
+    .name = "import",
+    .group = CLI_JOBS,
+    .summary = "Make a job file from the output of a build",
+    .arguments = "BUILD",
+    .details = "BUILD is `flasher_args.json` or `flash_args` of ESP-IDF (Arduino has the latter, too), "
+               "`manifest.json` of "
+               "ESP Web Tools, `idedata.json` of PlatformIO, a file with a copied command line of esptool, a "
+               "folder with "
+               "one of these, a folder that PlatformIO (`.pio/build/NAME`) or Arduino (Export Compiled "
+               "Binary) made, or "
+               "one file that is all of the firmware: merged, Intel HEX, UF2 or ELF. The format is "
+               "recognised by the "
+               "content.\n"
+               "\n"
+               "Comments in the job file name the origin of everything, and the settings of the build that a "
+               "job does not "
+               "take over. The job and all its files are checked as by `check` before anything is written.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = import,
+};

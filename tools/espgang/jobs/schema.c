@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang schema: what a job file may say, for editors and for people. */
-
 #include "jobs/schema.h"
+
 #include "engine/stages/stages.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
-enum cli_status cli_schema(int argc, const char **argv)
+static enum eg_code schema(struct cli_call *call, struct eg_error *err)
 {
-    int markdown = 0;
-    /* clang-format off */
-    const struct poptOption options[] = {
-        {"markdown", 0, POPT_ARG_NONE, &markdown, 0, "tables for people instead of JSON Schema", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    /* clang-format on */
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    struct eg_error err;
-
-    if (!cli_options(&context, argc, argv, options, ""))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "schema takes no arguments, not '%s'", poptPeekArg(context));
-    if ((markdown ? eg_job_keys(stdout, eg_stages, &err) : eg_job_schema(stdout, eg_stages, &err)) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+    return cli_flag(call, "markdown") ? eg_job_keys(stdout, eg_stages, err)
+                                      : eg_job_schema(stdout, eg_stages, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "markdown", .help = "Print tables of all keys for people instead"}, {.name = NULL}};
+
+const struct cli_command cli_command_schema = {
+    .name = "schema",
+    .group = CLI_JOBS,
+    .summary = "Print the JSON Schema of job files, for editors, or tables of their keys",
+    .arguments = "",
+    .details = "Editors complete and check a YAML file whose first line names the schema:\n"
+               "\n"
+               "  # yaml-language-server: $schema=espgang.schema.json",
+    .options = options,
+    .run = schema,
+};

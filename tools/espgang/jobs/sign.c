@@ -5,68 +5,75 @@
 #include "engine/base/file.h"
 #include "engine/stages/stages.h"
 #include "jobs/bundle.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
-static enum cli_status new_key(const char *path)
+static enum eg_code new_key(const char *path, struct eg_error *err)
 {
     char fingerprint[EG_KEY_TEXT];
-    struct eg_error err;
     struct eg_key key;
 
-    if (eg_key_create(path, &key, &err) != EG_OK || eg_key_fingerprint(fingerprint, &key, &err) != EG_OK)
-        return cli_fail(&err);
-    printf("%s is a new private key, which stays secret; %s.pub is for 'espgang trust add'\nkey %s\n", path,
-           path, fingerprint);
-    return CLI_OK;
+    EG_TRY(eg_key_create(path, &key, err));
+    EG_TRY(eg_key_fingerprint(fingerprint, &key, err));
+    printf("%s is a new private key: keep it secret; %s.pub is for 'espgang trust add'\nkey %s\n", path, path,
+           fingerprint);
+    return EG_OK;
 }
 
-static enum cli_status sign(const char *path, const char *key_path, const char *output, bool force)
+static enum eg_code sign(const struct cli_call *call, const char *key, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bundle = {0};
+    const char *const path = call->argument[0], *const given = cli_text(call, "output");
+    const char *const output = given != NULL ? given : path;
     const struct eg_file_options options = {
-        .mode = 0666, .replace = force || output == NULL, .cancel = cli_cancel()};
+        .mode = 0666, .replace = given == NULL || cli_flag(call, "force"), .cancel = cli_cancel()};
     char fingerprint[EG_KEY_TEXT];
-    struct eg_error err;
     struct eg_key signer;
 
-    if (eg_bundle_sign(&bundle, &signer, path, key_path, eg_stages, &err) != EG_OK ||
-        eg_key_fingerprint(fingerprint, &signer, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_bundle_sign(&bundle, &signer, path, key, eg_stages, err));
+    EG_TRY(eg_key_fingerprint(fingerprint, &signer, err));
     cli_catch_signals(NULL, NULL);
-    if (eg_file_write(output != NULL ? output : path, bundle.data, bundle.size, &options, &err) != EG_OK)
-        return cli_fail(&err);
-    printf("%s is signed by the key %s\n", output != NULL ? output : path, fingerprint);
-    return CLI_OK;
+    EG_TRY(eg_file_write(output, bundle.data, bundle.size, &options, err));
+    printf("%s is signed by the key %s\n", output, fingerprint);
+    return EG_OK;
 }
 
-enum cli_status cli_sign(int argc, const char **argv)
+static enum eg_code sign_or_make_key(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *key = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *created = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *output = NULL;
-    int force = 0;
-    const struct poptOption options[] = {
-        {"key", 0, POPT_ARG_STRING, &key, 0, "private key to sign with", "FILE"},
-        {"output", 'o', POPT_ARG_STRING, &output, 0, "write the signed bundle there (default: in its place)",
-         "FILE"},
-        {"force", 0, POPT_ARG_NONE, &force, 0, "replace a file that is there", NULL},
-        {"new-key", 0, POPT_ARG_STRING, &created, 0, "make a private key, and its public key in FILE.pub",
-         "FILE"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    const char *const key = cli_text(call, "key"), *const created = cli_text(call, "new-key");
 
-    if (!cli_options(&context, argc, argv, options, "BUNDLE"))
-        return CLI_USAGE;
-    const char *const bundle = poptGetArg(context);
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one bundle at a time, not '%s' too", poptPeekArg(context));
-    if (created != NULL && (key != NULL || output != NULL || bundle != NULL))
-        return cli_usage(context, "--new-key goes alone");
+    if (created != NULL && (key != NULL || cli_text(call, "output") != NULL || call->count > 0))
+        return cli_usage(call, err, "--new-key excludes everything else");
     if (created != NULL)
-        return new_key(created);
-    if (bundle == NULL)
-        return cli_usage(context, "sign what? name a bundle");
+        return new_key(created, err);
+    if (call->count == 0)
+        return cli_usage(call, err, "missing argument: BUNDLE");
     if (key == NULL)
-        return cli_usage(context, "by which key? name its file with --key");
-    return sign(bundle, key, output, force != 0);
+        return cli_usage(call, err, "missing option: --key FILE");
+    return sign(call, key, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "key",
+     .value = "FILE",
+     .help = "Private key to sign with",
+     .more = "PKCS#8 in PEM, readable only by its owner."},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "Write the signed bundle there (default: replace the bundle)"},
+    {.name = "force", .help = "Replace a file that exists"},
+    {.name = "new-key",
+     .value = "FILE",
+     .help = "Make a private key in FILE, and its public key in FILE.pub"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_sign = {
+    .name = "sign",
+    .group = CLI_JOBS,
+    .summary = "Sign a bundle, or make a key to sign with",
+    .arguments = "--key FILE BUNDLE\n--new-key FILE",
+    .details = "The key is an Ed25519 key. A former signature is replaced.",
+    .options = options,
+    .most = 1,
+    .run = sign_or_make_key,
+};

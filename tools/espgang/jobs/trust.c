@@ -1,94 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang trust: the keys whose bundles this station runs; and loading jobs by them. */
-
 #include "jobs/trust.h"
 
-#include "engine/stages/stages.h"
-#include "jobs/job.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <string.h>
 
-enum cli_status cli_load_job(struct eg_plan **plan, const char *job, const char *trust_dir)
-{
-    EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
-    struct eg_error err;
-
-    if (eg_trust_read(&trust, trust_dir, &err) != EG_OK)
-        return cli_fail(&err);
-    if (eg_job_load_trusted(plan, job, &trust, eg_stages, &err) != EG_OK) {
-        cli_fail(&err);
-        return CLI_USAGE;
-    }
-    return CLI_OK;
-}
-
-static enum cli_status show(const char *what, const char *name, const struct eg_key *key)
+static enum eg_code show(const char *what, const char *name, const struct eg_key *key, struct eg_error *err)
 {
     char fingerprint[EG_KEY_TEXT];
-    struct eg_error err;
 
-    if (eg_key_fingerprint(fingerprint, key, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_key_fingerprint(fingerprint, key, err));
     printf("%s%s  %s\n", what, fingerprint, name);
-    return CLI_OK;
+    return EG_OK;
 }
 
-static enum cli_status list(const char *folder)
+static enum eg_code list(const char *folder, struct eg_error *err)
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
-    struct eg_error err;
 
-    if (eg_trust_read(&trust, folder, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_trust_read(&trust, folder, err));
     for (unsigned i = 0; i < trust.count; i++)
-        if (show("", trust.keys[i].name, &trust.keys[i].key) != CLI_OK)
-            return CLI_STATION;
+        EG_TRY(show("", trust.keys[i].name, &trust.keys[i].key, err));
     if (trust.count == 0)
         printf("no key is trusted in %s: every job and every bundle runs\n", trust.folder);
-    return CLI_OK;
+    return EG_OK;
 }
 
-static enum cli_status add(const char *folder, const char *path)
+static enum eg_code trust(struct cli_call *call, struct eg_error *err)
 {
-    struct eg_error err;
+    const char *const folder = cli_text(call, "trust-dir"), *const action = call->argument[0];
+    const char *const what = call->argument[1];
     struct eg_key key;
 
-    if (eg_trust_add(folder, path, &key, &err) != EG_OK)
-        return cli_fail(&err);
-    return show("trusted now: ", path, &key);
+    if (strcmp(action, "list") == 0) {
+        return what == NULL ? list(folder, err) : cli_usage(call, err, "unexpected argument '%s'", what);
+    } else if (strcmp(action, "add") == 0) {
+        if (what == NULL)
+            return cli_usage(call, err, "missing argument: FILE of a public key");
+        EG_TRY(eg_trust_add(folder, what, &key, err));
+        return show("trusted now: ", what, &key, err);
+    } else if (strcmp(action, "remove") == 0) {
+        if (what == NULL)
+            return cli_usage(call, err, "missing argument: KEY, as 'espgang trust list' shows it");
+        EG_TRY(eg_trust_remove(folder, what, &key, err));
+        return show("trusted no longer: ", what, &key, err);
+    }
+    return cli_usage(call, err, "'%s' is none of add, list and remove", action);
 }
 
-static enum cli_status take_away(const char *folder, const char *which)
-{
-    struct eg_error err;
-    struct eg_key key;
+static const char *const actions[] = {"add", "list", "remove", NULL};
+static const struct cli_option options[] = {CLI_OPTION_TRUST_DIR, {.name = NULL}};
 
-    if (eg_trust_remove(folder, which, &key, &err) != EG_OK)
-        return cli_fail(&err);
-    return show("trusted no longer: ", which, &key);
-}
-
-enum cli_status cli_trust(int argc, const char **argv)
-{
-    EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
-    const struct poptOption options[] = {
-        {"trust-dir", 0, POPT_ARG_STRING, &folder, 0, CLI_TRUST_DIR_HELP, "DIR"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-
-    if (!cli_options(&context, argc, argv, options, "add FILE | list | remove NAME"))
-        return CLI_USAGE;
-    const char *const action = poptGetArg(context), *const what = poptGetArg(context);
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one key at a time, not '%s' too", poptPeekArg(context));
-    if (action != NULL && strcmp(action, "list") == 0)
-        return what == NULL ? list(folder) : cli_usage(context, "list takes nothing, but got '%s'", what);
-    if (action != NULL && strcmp(action, "add") == 0)
-        return what != NULL ? add(folder, what) : cli_usage(context, "add what? name a public key's file");
-    if (action != NULL && strcmp(action, "remove") == 0)
-        return what != NULL ? take_away(folder, what)
-                            : cli_usage(context, "remove what? name a key as 'espgang trust list' does");
-    return cli_usage(context, "say one of add, list, remove");
-}
+const struct cli_command cli_command_trust = {
+    .name = "trust",
+    .group = CLI_JOBS,
+    .summary = "Choose the keys whose bundles this station runs",
+    .arguments = "add FILE\nlist\nremove KEY",
+    .details = "As soon as one key is trusted, `run` and `check` take only bundles that a trusted key has "
+               "signed. KEY "
+               "is a name or a fingerprint, as `list` shows them.",
+    .options = options,
+    .words = actions,
+    .least = 1,
+    .most = 2,
+    .run = trust,
+};

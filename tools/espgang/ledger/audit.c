@@ -5,7 +5,7 @@
 #include "db/proof/audit.h"
 #include "engine/base/bytes.h"
 #include "engine/line/json.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,73 +62,86 @@ static void print_text(const struct eg_audit *audit, const char *batch, unsigned
         printf("batch %s is not sealed\n", batch);
 }
 
-static enum cli_status audit_as_text(const char *ledger, const char *batch)
+static enum eg_code audit_as_text(struct cli_call *call, struct eg_error *err)
 {
+    const char *const batch = cli_text(call, "batch");
     EG_CLEANUP(eg_free_cleanup) char *text = NULL;
     size_t size = 0;
-    struct seals seals = {.out = open_memstream(&text, &size)}; /* they are said last */
+    struct seals seals = {.out = open_memstream(&text, &size)}; /* they are printed last */
     struct eg_audit audit;
-    struct eg_error err;
 
-    if (seals.out == NULL) {
-        eg_error_set(&err, EG_NO_MEMORY, "out of memory");
-        return cli_fail(&err);
-    }
-    const enum eg_code code = eg_audit(&audit, ledger, batch, print_seal, &seals, &err);
+    if (seals.out == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    const enum eg_code code = eg_audit(&audit, cli_text(call, "ledger"), batch, print_seal, &seals, err);
     fclose(seals.out);
-    if (code != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(code);
     if (audit.bad.text[0] != '\0') {
         fprintf(stderr, "espgang: %s\n", audit.bad.text);
-        return CLI_NOT_PASSED;
+        call->status = CLI_NOT_PASSED;
+        return EG_OK;
     }
     print_text(&audit, batch, seals.count);
     fputs(text, stdout);
-    return CLI_OK;
+    return EG_OK;
 }
 
-static enum cli_status audit_as_json(const char *ledger, const char *batch)
+static void decref(json_t **json)
 {
-    json_t *seals = json_array();
-    struct eg_audit audit;
-    struct eg_error err;
+    json_decref(*json);
+}
 
-    if (eg_audit(&audit, ledger, batch, add_seal, seals, &err) != EG_OK) {
-        json_decref(seals);
-        return cli_fail(&err);
-    }
+static enum eg_code audit_as_json(struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(decref) json_t *seals = json_array();
+    struct eg_audit audit;
+
+    EG_TRY(eg_audit(&audit, cli_text(call, "ledger"), cli_text(call, "batch"), add_seal, seals, err));
     const bool whole = audit.bad.text[0] == '\0';
     json_t *bad = whole ? json_null()
                         : json_pack("{ss sI so}", "table", audit.bad.table, "number",
                                     (json_int_t)audit.bad.number, "text", eg_json_text(audit.bad.text));
+    EG_CLEANUP(decref)
     json_t *all = json_pack(
-        "{sb so sI sI ss ss sI sI so}", "whole", whole, "bad", bad, "runs", (json_int_t)audit.runs,
+        "{sb so sI sI ss ss sI sI sO}", "whole", whole, "bad", bad, "runs", (json_int_t)audit.runs,
         "unfinished", (json_int_t)audit.unfinished, "chain", audit.chain_hash, "journal", audit.journal_hash,
         "entries", (json_int_t)audit.entries, "purged_logs", (json_int_t)audit.purged, "seals", seals);
-    char *line = all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
-    if (line != NULL)
-        puts(line);
-    free(line);
-    json_decref(all);
-    return whole ? CLI_OK : CLI_NOT_PASSED;
+    EG_CLEANUP(eg_free_cleanup) char *line = all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
+    if (line == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    puts(line);
+    call->status = whole ? CLI_OK : CLI_NOT_PASSED;
+    return EG_OK;
 }
 
-enum cli_status cli_audit(int argc, const char **argv)
+static enum eg_code audit(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *batch = NULL;
-    int json = 0;
-    const struct poptOption options[] = {
-        {"batch", 0, POPT_ARG_STRING, &batch, 0, "say of this batch alone whether it is sealed", "NAME"},
-        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
-         "ledger to audit (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        {"json", 0, POPT_ARG_NONE, &json, 0, "one JSON object instead of text", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-
-    if (!cli_options(&context, argc, argv, options, ""))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    return json != 0 ? audit_as_json(ledger, batch) : audit_as_text(ledger, batch);
+    return cli_flag(call, "json") ? audit_as_json(call, err) : audit_as_text(call, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "batch",
+     .value = "NAME",
+     .help = "Show of this batch alone whether it is sealed; audit everything"},
+    CLI_OPTION_LEDGER("Ledger to audit"),
+    {.name = "json", .help = "Print one JSON object"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_audit = {
+    .name = "audit",
+    .group = CLI_LEDGER,
+    .summary = "Check that the ledger is what was recorded",
+    .arguments = "",
+    .details =
+        "The chain of runs and the journal are computed again from the rows, seals and their signatures are "
+        "verified, and every row is compared with them. The last hash of both is printed, and then each "
+        "sealed "
+        "batch and the key that signed it. Otherwise the first row that was changed, removed, added or "
+        "exchanged "
+        "is named, and the exit status is 1. Nothing is changed, and a line may go on recording.\n"
+        "\n"
+        "Anyone who may write to the file can also compute its hashes anew, or cut off its end, but not "
+        "against "
+        "hashes that were noted elsewhere: print them with the delivery of a batch, or sign its seal.",
+    .options = options,
+    .run = audit,
+};

@@ -5,37 +5,46 @@
 #include "db/files/backup.h"
 
 #include "engine/base/bytes.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum cli_status cli_backup(int argc, const char **argv)
+static enum eg_code backup(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
-    int force = 0;
-    const struct poptOption options[] = {
-        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
-         "ledger to copy (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        {"force", 0, POPT_ARG_NONE, &force, 0, "replace a file that is there", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    const struct eg_backup backup = {.ledger = cli_text(call, "ledger"),
+                                     .path = call->argument[0],
+                                     .force = cli_flag(call, "force"),
+                                     .cancel = cli_cancel()};
     struct eg_backed_up copied;
-    struct eg_error err;
 
-    if (!cli_options(&context, argc, argv, options, "FILE"))
-        return CLI_USAGE;
-    const struct eg_backup backup = {
-        .ledger = ledger, .path = poptGetArg(context), .force = force != 0, .cancel = cli_cancel()};
-    if (backup.path == NULL || backup.path[0] == '\0')
-        return cli_usage(context, "where to? name a file");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is too much", poptPeekArg(context));
+    if (backup.path[0] == '\0')
+        return cli_usage(call, err, "the name of the file is empty");
     cli_catch_signals(NULL, NULL);
-    if (eg_ledger_backup(&backup, &copied, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_ledger_backup(&backup, &copied, err));
     printf("%" PRId64 " finished run%s in %s, checked%s%s\n", copied.finished,
            copied.finished == 1 ? "" : "s", backup.path,
            copied.finished > 0 ? "; the last has the hash " : "", copied.hash);
-    return CLI_OK;
+    return EG_OK;
 }
+
+static const struct cli_option options[] = {
+    CLI_OPTION_LEDGER("Ledger to copy"),
+    {.name = "force", .help = "Replace a file that exists", .more = "A ledger in use is not replaced."},
+    {.name = NULL}};
+
+const struct cli_command cli_command_backup = {
+    .name = "backup",
+    .group = CLI_LEDGER,
+    .summary = "Copy the ledger, also while a line records",
+    .arguments = "FILE",
+    .details =
+        "The copy is the ledger at one moment. It has the mode of the ledger and gets its name when it is "
+        "whole, "
+        "checked and on the disk. It needs no other file, so it can be read where nothing can be written. "
+        "The hash of its last run is printed.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = backup,
+};

@@ -49,45 +49,50 @@ static enum eg_code show(void *context, const void *row, struct eg_error *err)
     return cli_rows_add(&comparison->rows, row, err);
 }
 
-static enum cli_status tell(const char *ledger, enum cli_format format, const char *first, const char *second)
+static enum eg_code compare(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    const char *const first = call->argument[0], *const second = call->argument[1];
     struct comparison comparison = {.section = 0};
     struct eg_batch ignored;
-    struct eg_error err;
+    enum cli_format format;
 
-    if (eg_query_open(&query, ledger, &err) != EG_OK ||
-        eg_query_batch(query, first, &ignored, &err) != EG_OK ||
-        eg_query_batch(query, second, &ignored, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(cli_rows_format(&format, call, err));
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(eg_query_batch(query, first, &ignored, err));
+    EG_TRY(eg_query_batch(query, second, &ignored, err));
     cli_rows_begin(&comparison.rows, stdout, format, "compare", eg_query_path(query), NULL);
     cli_rows_text(&comparison.rows, "first", first);
     cli_rows_text(&comparison.rows, "second", second);
     cli_rows_say(&comparison.rows, "first: %s\nsecond: %s", first, second);
     cli_rows_table(&comparison.rows, &sections[0]);
-    if (eg_query_compare(query, first, second, show, &comparison, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_query_compare(query, first, second, show, &comparison, err));
     while (comparison.section + 1 < SECTIONS)
         next_section(&comparison);
     cli_rows_table_end(&comparison.rows);
     cli_rows_end(&comparison.rows);
-    return CLI_OK;
+    return EG_OK;
 }
 
-enum cli_status cli_compare(int argc, const char **argv)
-{
-    EG_CLEANUP(cli_rows_options_finish) struct cli_rows_options options = {0};
-    const struct poptOption table[] = {CLI_ROWS_OPTIONS(&options), POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    enum cli_format format;
+static const struct cli_option options[] = {CLI_ROWS_OPTIONS, {.name = NULL}};
 
-    if (!cli_options(&context, argc, argv, table, "BATCH BATCH") ||
-        !cli_rows_format(&format, &options, context))
-        return CLI_USAGE;
-    const char *first = poptGetArg(context), *second = poptGetArg(context);
-    if (second == NULL)
-        return cli_usage(context, "compare what? name two batches");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is too much", poptPeekArg(context));
-    return tell(options.ledger, format, first, second);
-}
+const struct cli_command cli_command_compare = {
+    .name = "compare",
+    .group = CLI_LEDGER,
+    .summary = "Compare two batches",
+    .arguments = "BATCH BATCH",
+    .details = "Both are shown side by side: units and yield as a report counts them; codes of the runs that "
+               "did not pass; "
+               "the median cycle of those that passed and the medians of stages that ended well, in "
+               "milliseconds; firmware "
+               "and job texts that only one of the two has; and measured values. Values that begin with a "
+               "number are "
+               "ordered by it. The median of an even count is the lower one of the two in the middle. The "
+               "difference is "
+               "the second less the first.\n"
+               "\n" CLI_ROWS_DETAILS,
+    .options = options,
+    .least = 2,
+    .most = 2,
+    .run = compare,
+};

@@ -31,18 +31,17 @@ static enum eg_code show(void *context, const void *row, struct eg_error *err)
     return cli_rows_add(&duplicates->rows, row, err);
 }
 
-static enum cli_status tell(const char *ledger, const char *batch, enum cli_format format)
+static enum eg_code find_duplicates(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     struct duplicates duplicates = {.count = 0};
-    struct eg_error err;
+    enum cli_format format;
 
-    if (eg_query_open(&query, ledger, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(cli_rows_format(&format, call, err));
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     cli_rows_begin(&duplicates.rows, stdout, format, "duplicates", eg_query_path(query), "duplicates");
     cli_rows_table(&duplicates.rows, &duplicates_table);
-    if (eg_query_duplicates(query, batch, show, &duplicates, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_query_duplicates(query, cli_text(call, "batch"), show, &duplicates, err));
     cli_rows_table_end(&duplicates.rows);
     cli_rows_number(&duplicates.rows, "count", duplicates.count);
     if (duplicates.count == 0)
@@ -51,23 +50,28 @@ static enum cli_status tell(const char *ledger, const char *batch, enum cli_form
         cli_rows_say(&duplicates.rows, "%" PRId64 " duplicate%s", duplicates.count,
                      duplicates.count == 1 ? "" : "s");
     cli_rows_end(&duplicates.rows);
-    return duplicates.count == 0 ? CLI_OK : CLI_NOT_PASSED;
+    call->status = duplicates.count == 0 ? CLI_OK : CLI_NOT_PASSED;
+    return EG_OK;
 }
 
-enum cli_status cli_duplicates(int argc, const char **argv)
-{
-    EG_CLEANUP(cli_rows_options_finish) struct cli_rows_options options = {0};
-    EG_CLEANUP(eg_free_cleanup) char *batch = NULL;
-    const struct poptOption table[] = {
-        {"batch", 0, POPT_ARG_STRING, &batch, 0, "only what has a run in this batch", "NAME"},
-        CLI_ROWS_OPTIONS(&options),
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    enum cli_format format;
+static const struct cli_option options[] = {
+    {.name = "batch", .value = "NAME", .help = "Show only what has a run in this batch"},
+    CLI_ROWS_OPTIONS,
+    {.name = NULL}};
 
-    if (!cli_options(&context, argc, argv, table, "") || !cli_rows_format(&format, &options, context))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    return tell(options.ledger, batch, format);
-}
+const struct cli_command cli_command_duplicates = {
+    .name = "duplicates",
+    .group = CLI_LEDGER,
+    .summary = "Find MACs, serial numbers and flashes that are in the ledger twice",
+    .arguments = "",
+    .details = "- batches-of-mac: a MAC that passed in several batches.\n"
+               "- macs-of-flash: a unique id of a flash with several MACs, in ledgers that have such ids.\n"
+               "- macs-of-serial: a serial number with which several MACs passed.\n"
+               "- serials-of-mac: a MAC that passed with several serial numbers.\n"
+               "- slots-at-once: a MAC in several slots at the same time.\n"
+               "\n"
+               "The exit status is 1 when there are any.\n"
+               "\n" CLI_ROWS_DETAILS,
+    .options = options,
+    .run = find_duplicates,
+};

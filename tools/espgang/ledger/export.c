@@ -4,7 +4,7 @@
 
 #include "db/files/export.h"
 
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 #include "tools/espgang/ledger/period.h"
 
 #include <errno.h>
@@ -148,60 +148,61 @@ static bool parse_since(const char *text, struct eg_export *what, char utc[EG_UT
     return cli_period(utc, text);
 }
 
-static enum eg_code export(const char *ledger, const struct eg_export *what, struct sink *sink,
-                           const char *path, bool packed, struct eg_error *err) {
+static enum eg_code export(struct cli_call *call, struct eg_error *err) {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-
-    EG_TRY(eg_query_open(&query, ledger, err));
-    EG_TRY(open_sink(sink, path, packed, err));
-    EG_TRY(eg_query_export(query, what, write_line, sink, err));
-    return close_sink(sink, err);
-}
-
-enum cli_status cli_export(int argc, const char **argv)
-{
-    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *batch = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *since = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-    int logs = 0, packed = 0;
-    const struct poptOption options[] = {
-        {"since", 0, POPT_ARG_STRING, &since, 0,
-         "what finished since a date (2026-11-27), for a while (24h, 7d) or after a run (its number)",
-         "WHEN"},
-        {"batch", 0, POPT_ARG_STRING, &batch, 0, "only this batch", "NAME"},
-        {"output", 'o', POPT_ARG_STRING, &path, 0,
-         "write to this file; compressed when its name ends in .zst", "FILE"},
-        {"zstd", 0, POPT_ARG_NONE, &packed, 0, "compress with zstd", NULL},
-        {"logs", 0, POPT_ARG_NONE, &logs, 0, "with what applications printed, as zstd in base64", NULL},
-        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
-         "ledger to read (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
     EG_CLEANUP(sink_finish) struct sink sink = {0};
-    char utc[EG_UTC_TEXT] = "";
-    struct eg_error err;
-
-    if (!cli_options(&context, argc, argv, options, ""))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    struct eg_export what = {.batch = batch, .logs = logs != 0};
-    if (since != NULL && !parse_since(since, &what, utc))
-        return cli_usage(
-            context,
-            "--since: '%s' is no date (2026-11-27, 2026-11-27T08:30), duration (30m, 24h, 7d) or "
-            "number of a run",
-            since);
+    const char *const path = cli_text(call, "output"), *const since = cli_text(call, "since");
     const size_t length = path != NULL ? strlen(path) : 0;
-    if (path != NULL && length == 0)
-        return cli_usage(context, "--output: the path is empty");
-    if (length > 4 && strcmp(path + length - 4, ".zst") == 0)
-        packed = 1;
+    struct eg_export what = {.batch = cli_text(call, "batch"), .logs = cli_flag(call, "logs")};
+    char utc[EG_UTC_TEXT] = "";
+
+    if (since != NULL && !parse_since(since, &what, utc)) return cli_usage(
+        call, err,
+        "--since: '%s' is no date (2026-11-27, 2026-11-27T08:30), duration (30m, 24h, 7d) or "
+        "number of a run",
+        since);
+    if (path != NULL && length == 0) return cli_usage(call, err, "--output: the path is empty");
+    const bool packed = cli_flag(call, "zstd") || (length > 4 && strcmp(path + length - 4, ".zst") == 0);
     cli_catch_signals(NULL, NULL);
-    if (export(ledger, &what, &sink, path, packed != 0, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(open_sink(&sink, path, packed, err));
+    EG_TRY(eg_query_export(query, &what, write_line, &sink, err));
+    EG_TRY(close_sink(&sink, err));
     if (path != NULL)
         fprintf(stderr, "%" PRId64 " run%s in %s\n", sink.runs, sink.runs == 1 ? "" : "s", path);
-    return CLI_OK;
+    return EG_OK;
 }
+
+static const struct cli_option options[] = {
+    {.name = "since",
+     .value = "WHEN",
+     .help = "Only runs that finished since a date (2026-11-27), in the last while (24h, 7d), or after a run "
+             "(its "
+             "number)",
+     .more = "Dates and times (`2026-11-27T08:30`) are UTC. Durations are like `30m`, `24h`, `7d`, `2w`."},
+    {.name = "batch", .value = "NAME", .help = "Only runs of this batch"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "Write to this file instead of standard output; compress it when its name ends in .zst",
+     .more = "The file gets its name when it is whole."},
+    {.name = "zstd", .help = "Compress with zstd"},
+    {.name = "logs",
+     .help = "Include what applications printed, compressed with zstd, in base64",
+     .more = "Without it there are its length and digest."},
+    CLI_OPTION_LEDGER("Ledger to read"),
+    {.name = NULL}};
+
+const struct cli_command cli_command_export = {
+    .name = "export",
+    .group = CLI_LEDGER,
+    .summary = "Write finished runs as JSON lines",
+    .arguments = "",
+    .details = "Each line is a run, in the order they finished: session, job by its digest, unit, stages, "
+               "regions, values, "
+               "rows of pools, outcome and place in the chain. It begins with "
+               "`{\"espgang\":\"run\",\"version\":1`; the "
+               "version grows when a field changes its meaning or goes. Values of secret columns are null.",
+    .options = options,
+    .run = export,
+};

@@ -15,6 +15,9 @@ static const struct cli_column unit_columns[] = {
     CLI_COLUMN(eg_unit_summary, passed, "passed", NUMBER, 6),
     CLI_COLUMN(eg_unit_summary, outcome, "last_outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_summary, reworked, "reworked", FLAG, 8),
+    CLI_COLUMN(eg_unit_summary, repeats, "shown_again", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, flashes, "flashes", NUMBER, 6),
+    CLI_COLUMN(eg_unit_summary, simulated, "simulated", FLAG, 8),
     {0},
 };
 
@@ -27,6 +30,7 @@ static const struct cli_column run_columns[] = {
     CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 1),
     CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 1),
     CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 1),
+    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 1),
     CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 1),
     CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 1),
     CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 1),
@@ -169,53 +173,64 @@ static enum eg_code count_unit(void *context, const void *row, struct eg_error *
     return EG_OK;
 }
 
-static enum cli_status tell(struct history *history, const struct cli_rows_options *options,
-                            enum cli_format format, const char *text)
+static enum eg_code tell(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    struct eg_error err;
+    const char *const text = call->argument[0];
+    struct history history = {.verbose = cli_flag(call, "verbose")};
+    enum cli_format format;
     int64_t count = 0;
 
-    if (eg_query_open(&query, options->ledger, &err) != EG_OK ||
-        eg_query_find_units(query, text, count_unit, &count, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(cli_rows_format(&format, call, err));
+    if (text[0] == '\0')
+        return cli_usage(call, err, "the MAC, serial number or label is empty");
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(eg_query_find_units(query, text, count_unit, &count, err));
     if (count == 0) {
-        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial or pool key '%s'\n",
+        fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial, label or pool key '%s'\n",
                 eg_query_path(query), text);
-        return CLI_NOT_PASSED;
+        call->status = CLI_NOT_PASSED;
+        return EG_OK;
     }
-    history->query = query;
-    cli_rows_begin(&history->rows, stdout, format, "history", eg_query_path(query), "runs");
+    history.query = query;
+    cli_rows_begin(&history.rows, stdout, format, "history", eg_query_path(query), "runs");
     if (count > 1)
-        cli_rows_say(&history->rows, "%lld units have had '%s':", (long long)count, text);
-    cli_rows_table(&history->rows, &units_table);
-    if (eg_query_find_units(query, text, show_unit, history, &err) != EG_OK)
-        return cli_fail(&err);
-    cli_rows_table_end(&history->rows);
-    cli_rows_end(&history->rows);
-    return CLI_OK;
+        cli_rows_say(&history.rows, "%lld units have had '%s':", (long long)count, text);
+    cli_rows_table(&history.rows, &units_table);
+    EG_TRY(eg_query_find_units(query, text, show_unit, &history, err));
+    cli_rows_table_end(&history.rows);
+    cli_rows_end(&history.rows);
+    return EG_OK;
 }
 
-enum cli_status cli_history(int argc, const char **argv)
-{
-    EG_CLEANUP(cli_rows_options_finish) struct cli_rows_options options = {0};
-    struct history history = {0};
-    int verbose = 0;
-    const struct poptOption table[] = {
-        {"verbose", 'v', POPT_ARG_NONE, &verbose, 0, "also the stages of each run", NULL},
-        CLI_ROWS_OPTIONS(&options),
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    enum cli_format format;
+static const struct cli_option options[] = {
+    {.name = "verbose",
+     .letter = 'v',
+     .help = "Show the stages of each run, too",
+     .more = "JSON always has them; CSV has a line for each run and nothing below it."},
+    CLI_ROWS_OPTIONS,
+    {.name = NULL}};
 
-    if (!cli_options(&context, argc, argv, table, "MAC | SERIAL") ||
-        !cli_rows_format(&format, &options, context))
-        return CLI_USAGE;
-    const char *text = poptGetArg(context);
-    if (text == NULL || text[0] == '\0')
-        return cli_usage(context, "of which unit? name its MAC or serial number");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is too much", poptPeekArg(context));
-    history.verbose = verbose != 0;
-    return tell(&history, &options, format, text);
-}
+const struct cli_command cli_command_history = {
+    .name = "history",
+    .group = CLI_LEDGER,
+    .summary = "Show the whole life of a unit",
+    .arguments = "MAC|SERIAL|LABEL",
+    .details = "Every run is shown in the order they began, with firmware digests and the values given and "
+               "measured, and "
+               "the rows of pools that the unit has or had. The unit is named by its MAC, with hex digits of "
+               "either case and `:`, `-` or `.` after every first, second or third byte, or nothing between "
+               "them: `7c:df:a1:00:11:22`, `7C-DF-A1-00-11-22`, `7cdf.a100.1122`, `7cdfa1001122`; by the "
+               "value `serial` that one of its runs gave it; by its label; "
+               "or by the key "
+               "of a row of a pool that it has, unless that column is secret. When several units have had a "
+               "serial number, "
+               "all are shown. A unit is reworked when a second run was to write it. When there is none, the "
+               "exit status "
+               "is 1.\n"
+               "\n" CLI_ROWS_DETAILS,
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = tell,
+};

@@ -5,35 +5,53 @@
 #include "db/files/merge.h"
 
 #include "engine/base/bytes.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum cli_status cli_merge(int argc, const char **argv)
+static enum eg_code merge(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
-    int dry_run = 0;
-    const struct poptOption options[] = {
-        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
-         "ledger that gets the runs (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        {"dry-run", 0, POPT_ARG_NONE, &dry_run, 0, "say what would come, and keep nothing of it", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    const struct eg_merge merge = {
+        .ledger = cli_text(call, "ledger"), .other = call->argument[0], .dry_run = cli_flag(call, "dry-run")};
     struct eg_merged merged;
-    struct eg_error err;
 
-    if (!cli_options(&context, argc, argv, options, "OTHER.db"))
-        return CLI_USAGE;
-    const struct eg_merge merge = {.ledger = ledger, .other = poptGetArg(context), .dry_run = dry_run != 0};
-    if (merge.other == NULL || merge.other[0] == '\0')
-        return cli_usage(context, "merge what? name a ledger");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is too much; ledgers are merged one by one", poptPeekArg(context));
-    if (eg_ledger_merge(&merge, &merged, &err) != EG_OK)
-        return cli_fail(&err);
+    if (merge.other[0] == '\0')
+        return cli_usage(call, err, "the name of the other ledger is empty");
+    EG_TRY(cli_file_check(merge.other, err));
+    EG_TRY(eg_ledger_merge(&merge, &merged, err));
     printf("%" PRId64 " run%s %s, %" PRId64 " here already, %" PRId64 " unfinished and left there\n",
            merged.runs, merged.runs == 1 ? "" : "s", merge.dry_run ? "would be merged" : "merged",
            merged.known, merged.unfinished);
-    return CLI_OK;
+    return EG_OK;
 }
+
+static const struct cli_option options[] = {
+    {.name = "ledger",
+     .value = "FILE",
+     .help = "Ledger that gets the runs (default: $ESPGANG_LEDGER, else the station's)",
+     .more = "No line may record into it at that time."},
+    {.name = "dry-run", .help = "Show what would be merged, and keep nothing of it"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_merge = {
+    .name = "merge",
+    .group = CLI_LEDGER,
+    .summary = "Add the runs of another station's ledger",
+    .arguments = "OTHER.db",
+    .details = "Every finished run of the other ledger that is not here yet is added: all of them or, when "
+               "anything is "
+               "wrong, none. The other ledger is audited first: one that was changed after it was recorded "
+               "is refused, and "
+               "so is a run that is here already with other contents. Merging again, or by way of a third "
+               "ledger, adds "
+               "nothing twice. Of pools, the rows that were written to boards are added; a row that two "
+               "stations gave to "
+               "two boards is refused. Runs that have not ended stay where they are, and so do seals. A run "
+               "of a batch "
+               "that is sealed here is refused.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = merge,
+};

@@ -9,7 +9,7 @@
 
 /**
  * The beginning of a UTC time as far as it is given: "2026-11-27", "2026-11-27T10:00", "2026-11-27T10:00:30",
- * with or without a "Z" behind the time; or of the time so long ago: "90s", "30m", "24h", "7d", "2w". Seconds
+ * with or without a "Z" after the time; or of the time so long ago: "90s", "30m", "24h", "7d", "2w". Seconds
  * may have milliseconds.
  *
  * @return false: it is none, or no day of the calendar

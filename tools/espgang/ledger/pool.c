@@ -5,44 +5,39 @@
 #include "db/files/import.h"
 #include "db/query/query.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct pool_options {
-    char *ledger, *pool;
-    char **secrets;
-    int csv;
-};
-
-static void pool_options_finish(struct pool_options *options)
+static enum eg_code import(const struct cli_call *call, struct eg_error *err)
 {
-    for (char **secret = options->secrets; secret != NULL && *secret != NULL; secret++)
-        free(*secret);
-    free(options->secrets);
-    free(options->ledger);
-    free(options->pool);
-}
+    EG_CLEANUP(eg_free_cleanup) const char **secrets = NULL;
+    EG_CLEANUP(eg_free_cleanup) const char **uniques = NULL;
+    EG_CLEANUP(eg_free_cleanup) const char **shared = NULL;
+    int secret_count, unique_count, shared_count;
 
-static enum cli_status import(const struct pool_options *options, const char *path)
-{
+    EG_TRY(cli_list(call, "secret", &secrets, &secret_count, err));
+    EG_TRY(cli_list(call, "unique", &uniques, &unique_count, err));
+    EG_TRY(cli_list(call, "shared", &shared, &shared_count, err));
     const struct eg_pool_import import = {
-        .ledger = options->ledger,
-        .pool = options->pool,
-        .path = path,
-        .secrets = (const char *const *)options->secrets,
+        .ledger = cli_text(call, "ledger"),
+        .pool = cli_text(call, "pool"),
+        .path = call->argument[1],
+        .secrets = secret_count > 0 ? secrets : NULL,
+        .uniques = unique_count > 0 ? uniques : NULL,
+        .shared = shared_count > 0 ? shared : NULL,
     };
     struct eg_pool_imported imported;
-    struct eg_error err;
 
-    if (eg_pool_import(&import, &imported, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_pool_import(&import, &imported, err));
+    if (imported.new_ledger)
+        puts("new ledger");
     printf("%" PRId64 " row%s imported; pool %s has %" PRId64 "\n", imported.rows,
            imported.rows == 1 ? "" : "s", imported.pool, imported.total);
-    return CLI_OK;
+    return EG_OK;
 }
 
 static enum eg_code print_pool(void *context, const struct eg_pool_summary *pool, struct eg_error *err)
@@ -59,18 +54,16 @@ static enum eg_code print_pool(void *context, const struct eg_pool_summary *pool
     return EG_OK;
 }
 
-static enum cli_status list(const struct pool_options *options)
+static enum eg_code list(const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    struct eg_error err;
     unsigned count = 0;
 
-    if (eg_query_open(&query, options->ledger, &err) != EG_OK ||
-        eg_query_pools(query, print_pool, &count, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(eg_query_pools(query, print_pool, &count, err));
     if (count == 0)
         puts("no pool");
-    return CLI_OK;
+    return EG_OK;
 }
 
 static enum eg_code print_entry(void *context, const struct eg_pool_entry *entry, struct eg_error *err)
@@ -135,49 +128,100 @@ static enum eg_code print_entry_csv(void *context, const struct eg_pool_entry *e
     return EG_OK;
 }
 
-static enum cli_status show(const struct pool_options *options, const char *pool)
+static enum eg_code show(const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    struct eg_error err;
     bool begun = false;
 
-    if (eg_query_open(&query, options->ledger, &err) != EG_OK ||
-        eg_query_pool(query, pool, options->csv ? print_entry_csv : print_entry, &begun, &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    return eg_query_pool(query, call->argument[1], cli_flag(call, "csv") ? print_entry_csv : print_entry,
+                         &begun, err);
 }
 
-enum cli_status cli_pool(int argc, const char **argv)
+static enum eg_code pool(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(pool_options_finish) struct pool_options options = {0};
-    /* clang-format off */
-    const struct poptOption table[] = {
-        {"pool", 0, POPT_ARG_STRING, &options.pool, 0, "import: the pool's name (default: the file's)", "NAME"},
-        {"secret", 0, POPT_ARG_ARGV, &options.secrets, 0, "import: never show the values of this column; may be repeated", "COLUMN"},
-        {"csv", 0, POPT_ARG_NONE, &options.csv, 0, "show: as CSV", NULL},
-        {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to use (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    /* clang-format on */
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-
-    if (!cli_options(&context, argc, argv, table, "import FILE.csv | list | show POOL"))
-        return CLI_USAGE;
-    const char *action = poptGetArg(context);
-    if (action == NULL)
-        return cli_usage(context, "pool what? one of import, list and show");
+    const char *const action = call->argument[0];
     const bool imports = strcmp(action, "import") == 0, lists = strcmp(action, "list") == 0;
+
     if (!imports && !lists && strcmp(action, "show") != 0)
-        return cli_usage(context, "'%s' is none of import, list and show", action);
-    const char *argument = lists ? NULL : poptGetArg(context);
-    if (!lists && argument == NULL)
-        return cli_usage(context, imports ? "import what? name a CSV file" : "show what? name a pool");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "'%s' is too much", poptPeekArg(context));
-    if (!imports && (options.pool != NULL || options.secrets != NULL))
-        return cli_usage(context, "--pool and --secret go with import");
-    if (options.csv && (imports || lists))
-        return cli_usage(context, "--csv goes with show");
+        return cli_usage(call, err, "'%s' is none of import, list and show", action);
+    if (!lists && call->count < 2)
+        return cli_usage(call, err, "missing argument: %s", imports ? "FILE.csv" : "POOL");
+    if (lists && call->count > 1)
+        return cli_usage(call, err, "unexpected argument '%s'", call->argument[1]);
+    if (!imports && (cli_text(call, "pool") != NULL || cli_text(call, "secret") != NULL))
+        return cli_usage(call, err, "--pool and --secret go with import");
+    if (!imports && (cli_text(call, "unique") != NULL || cli_text(call, "shared") != NULL))
+        return cli_usage(call, err, "--unique and --shared go with import");
+    if (cli_flag(call, "csv") && (imports || lists))
+        return cli_usage(call, err, "--csv goes with show");
     if (imports)
-        return import(&options, argument);
-    return lists ? list(&options) : show(&options, argument);
+        return import(call, err);
+    return lists ? list(call, err) : show(call, err);
 }
+
+static const char *const actions[] = {"import", "list", "show", NULL};
+
+static const struct cli_option options[] = {
+    {.name = "pool",
+     .value = "NAME",
+     .help = "import: name of the pool (default: the name of the file)",
+     .more = "Letters, digits, `-` and `_`."},
+    {.name = "secret",
+     .value = "COLUMN",
+     .help = "import: never show the values of this column; may be repeated",
+     .more = "Given with the first file of a pool, it holds for all. The values are in the ledger as they "
+             "are, so "
+             "protect the ledger as you protect them. Each belongs to one board and is in one row of the pool."},
+    {.name = "unique",
+     .value = "COLUMN",
+     .help = "import: each value of this column belongs to one board, like those of a secret column; may be "
+             "repeated",
+     .more = "No two rows of the pool may have the same."},
+    {.name = "shared",
+     .value = "COLUMN",
+     .help = "import: the values of this secret column may be in several rows and on several boards; may be "
+             "repeated"},
+    {.name = "csv", .help = "show: print CSV"},
+    CLI_OPTION_LEDGER("Ledger to use"),
+    {.name = NULL}};
+
+const struct cli_command cli_command_pool = {
+    .name = "pool",
+    .group = CLI_LEDGER,
+    .summary = "Import and show serial numbers, keys and other data of single boards",
+    .arguments = "import FILE.csv\nlist\nshow POOL",
+    .details =
+        "A pool is a table in the ledger, and each row is given to one board, once.\n"
+        "\n"
+        "`import` adds the rows of a CSV file to a pool and makes the pool when it does not exist. The first "
+        "line "
+        "names the columns, which are the same in every file of a pool. Fields are UTF-8 between commas, in "
+        "double "
+        "quotes where they contain a comma or a quote; a row is one line. The first column has the key of a "
+        "row, "
+        "such as its serial number: no two rows of a pool have the same. A column `mac` has the MAC of the "
+        "board "
+        "that the row is for, in any form that `history` takes; such a row goes to no other board. A file "
+        "that is "
+        "refused is "
+        "named with line and cause, and nothing of it is imported; nor is the same file imported twice. "
+        "While a "
+        "line records into the ledger, a file may have 20000 rows; more would keep the line waiting.\n"
+        "\n"
+        "`list` counts the rows of every pool:\n"
+        "\n"
+        "- free: no board has it.\n"
+        "- reserved: a run has it and has not yet written it; it is free again when the run ends without.\n"
+        "- written, verified: it went to the flash of a board, and was read back; from then on it stays with "
+        "that "
+        "MAC, and is used again when the board comes again.\n"
+        "- consumed: the run passed.\n"
+        "\n"
+        "`show` lists the rows of one pool with state, MAC and last run.",
+    .options = options,
+    .words = actions,
+    .least = 1,
+    .most = 2,
+    .run = pool,
+};

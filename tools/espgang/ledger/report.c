@@ -4,65 +4,77 @@
 
 #include "engine/base/bytes.h"
 #include "reports/report.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <string.h>
 
-static void files_finish(struct eg_report_files *files)
+/* There is a file, and none twice. */
+static enum eg_code check_files(const struct cli_call *call, struct eg_error *err)
 {
-    eg_free_cleanup(&files->html);
-    eg_free_cleanup(&files->csv);
-    eg_free_cleanup(&files->json);
-    eg_free_cleanup(&files->junit);
-    eg_free_cleanup(&files->pdf);
-}
-
-/* That there is a file at all, and none twice. */
-static enum cli_status check_files(poptContext context, const struct eg_report_files *files)
-{
-    const char *const path[] = {files->html, files->csv, files->json, files->junit, files->pdf};
-    const char *const name[] = {"--html", "--csv", "--json", "--junit", "--pdf"};
-    const size_t count = sizeof path / sizeof path[0];
+    static const char *const name[] = {"html", "csv", "json", "junit", "pdf"};
+    const size_t count = sizeof name / sizeof name[0];
     bool any = false;
 
     for (size_t i = 0; i < count; i++) {
-        any = any || path[i] != NULL;
-        for (size_t j = 0; path[i] != NULL && j < i; j++)
-            if (path[j] != NULL && strcmp(path[i], path[j]) == 0)
-                return cli_usage(context, "%s and %s name the same file '%s'", name[j], name[i], path[i]);
+        const char *const path = cli_text(call, name[i]);
+        any = any || path != NULL;
+        for (size_t j = 0; path != NULL && j < i; j++)
+            if (cli_text(call, name[j]) != NULL && strcmp(path, cli_text(call, name[j])) == 0)
+                return cli_usage(call, err, "--%s and --%s name the same file '%s'", name[j], name[i], path);
     }
     if (!any)
-        return cli_usage(context, "where to? name a file with --html, --csv, --json, --junit or --pdf");
-    return CLI_OK;
+        return cli_usage(call, err, "missing option: --html, --csv, --json, --junit or --pdf, with a FILE");
+    return EG_OK;
 }
 
-enum cli_status cli_report(int argc, const char **argv)
+static enum eg_code report(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *batch = NULL;
-    EG_CLEANUP(files_finish) struct eg_report_files files = {0};
-    const struct poptOption options[] = {
-        {"html", 0, POPT_ARG_STRING, &files.html, 0, "write one HTML file that needs no network", "FILE"},
-        {"csv", 0, POPT_ARG_STRING, &files.csv, 0, "write a table with a row per run", "FILE"},
-        {"json", 0, POPT_ARG_STRING, &files.json, 0, "write all of it for programs", "FILE"},
-        {"junit", 0, POPT_ARG_STRING, &files.junit, 0, "write JUnit XML with a test case per unit", "FILE"},
-        {"pdf", 0, POPT_ARG_STRING, &files.pdf, 0, "print the HTML file with Chromium", "FILE"},
-        {"batch", 0, POPT_ARG_STRING, &batch, 0, "batch to report on (default: the newest)", "NAME"},
-        {"ledger", 0, POPT_ARG_STRING, &ledger, 0,
-         "ledger to read (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    struct eg_error err;
+    const struct eg_report_files files = {.html = cli_text(call, "html"),
+                                          .csv = cli_text(call, "csv"),
+                                          .json = cli_text(call, "json"),
+                                          .junit = cli_text(call, "junit"),
+                                          .pdf = cli_text(call, "pdf")};
 
-    if (!cli_options(&context, argc, argv, options, ""))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    if (check_files(context, &files) != CLI_OK)
-        return CLI_USAGE;
+    EG_TRY(check_files(call, err));
     if (files.pdf != NULL)
         cli_catch_signals(NULL, NULL);
-    if (eg_report_write(ledger, batch, &files, cli_cancel(), &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+    return eg_report_write(cli_text(call, "ledger"), cli_text(call, "batch"), &files, cli_cancel(), err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "html",
+     .value = "FILE",
+     .help = "Write one HTML file that needs no network and prints on A4",
+     .more = "It shows yield, why runs did not pass, slots and flash parts with control limits, throughput, "
+             "cycle "
+             "times, measured values, firmware digests, and units."},
+    {.name = "csv",
+     .value = "FILE",
+     .help = "Write a table with a row for each run and a column for each value, for spreadsheets",
+     .more = "RFC 4180, UTF-8. A text that would be taken for a formula gets an apostrophe in front."},
+    {.name = "json",
+     .value = "FILE",
+     .help = "Write everything for programs",
+     .more = "It begins with `{\"espgang\":\"report\",\"version\":1`."},
+    {.name = "junit",
+     .value = "FILE",
+     .help = "Write JUnit XML with a test case for each unit, for CI servers",
+     .more = "`fail` is a failure, `error` an error, both with code and sentence; `aborted` is skipped."},
+    {.name = "pdf",
+     .value = "FILE",
+     .help = "Write the HTML file printed by Chromium, which must be installed"},
+    {.name = "batch", .value = "NAME", .help = "Batch to report on (default: the newest)"},
+    CLI_OPTION_LEDGER("Ledger to read"),
+    {.name = NULL}};
+
+const struct cli_command cli_command_report = {
+    .name = "report",
+    .group = CLI_LEDGER,
+    .summary = "Write the report of a batch",
+    .arguments = "--html|csv|json|junit|pdf FILE...",
+    .details = "All files that are asked for come from the same look at the ledger. A FILE `-` is standard "
+               "output, for "
+               "one of them. When anything fails, files that existed stay as they were.",
+    .options = options,
+    .run = report,
+};

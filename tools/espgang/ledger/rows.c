@@ -211,7 +211,7 @@ static void end_line(struct cli_rows *rows)
     rows->blanks = 0;
 }
 
-/* In lines of `width`, broken between words, those after the first behind `indent` blanks. */
+/* In lines of `width`, broken between words; lines after the first begin with `indent` blanks. */
 static void put_wrapped(struct cli_rows *rows, const char *text, unsigned indent, unsigned width)
 {
     for (;;) {
@@ -424,17 +424,12 @@ void cli_rows_end(struct cli_rows *rows)
         fputs("}\n", rows->out);
 }
 
-void cli_rows_options_finish(struct cli_rows_options *options)
+enum eg_code cli_rows_format(enum cli_format *format, const struct cli_call *call, struct eg_error *err)
 {
-    free(options->ledger);
-}
+    const bool json = cli_flag(call, "json"), csv = cli_flag(call, "csv");
 
-bool cli_rows_format(enum cli_format *format, const struct cli_rows_options *options, poptContext context)
-{
-    if (options->json && options->csv) {
-        cli_usage(context, "--json and --csv: one of them");
-        return false;
-    }
-    *format = options->json ? CLI_FORMAT_JSON : options->csv ? CLI_FORMAT_CSV : CLI_FORMAT_TEXT;
-    return true;
+    if (json && csv)
+        return cli_usage(call, err, "--json and --csv exclude each other");
+    *format = json ? CLI_FORMAT_JSON : csv ? CLI_FORMAT_CSV : CLI_FORMAT_TEXT;
+    return EG_OK;
 }

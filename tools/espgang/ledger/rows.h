@@ -11,7 +11,7 @@
 #ifndef TOOLS_ESPGANG_LEDGER_ROWS_H
 #define TOOLS_ESPGANG_LEDGER_ROWS_H
 
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -82,22 +82,22 @@ void cli_rows_number(struct cli_rows *rows, const char *name, int64_t number);
 void cli_rows_end(struct cli_rows *rows);
 
 /** Options that every question has. */
-struct cli_rows_options {
-    char *ledger;
-    int json, csv;
-};
+#define CLI_ROWS_OPTIONS                                                                                     \
+    {.name = "json", .help = "Print one JSON document"}, {.name = "csv", .help = "Print CSV"},               \
+        CLI_OPTION_LEDGER("Ledger to read")
 
-void cli_rows_options_finish(struct cli_rows_options *options);
+/** Said of the documents in the manual of each question. */
+#define CLI_ROWS_DETAILS                                                                                     \
+    "The ledger is read while a line goes on. Times are UTC. In text a value that is too long for its "      \
+    "column "                                                                                                \
+    "ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "         \
+    "`version`, `ledger` and the tables; `null` stands for what is not known. CSV is one table with a line " \
+    "of names, UTF-8, as RFC 4180 has it. A text in it that a spreadsheet would take for a formula, which "  \
+    "begins with `=`, `+`, `-`, `@`, a tab or a carriage return and is not a number, has an apostrophe in "  \
+    "front."
 
-/* clang-format off */
-#define CLI_ROWS_OPTIONS(options)                                                                            \
-    {"json", 0, POPT_ARG_NONE, &(options)->json, 0, "as one JSON document", NULL},                           \
-    {"csv", 0, POPT_ARG_NONE, &(options)->csv, 0, "as CSV", NULL},                                           \
-    {"ledger", 0, POPT_ARG_STRING, &(options)->ledger, 0,                                                    \
-     "ledger to read (default: $ESPGANG_LEDGER, else the station's)", "FILE"}
-/* clang-format on */
-
-/** False after a complaint has been printed. */
-bool cli_rows_format(enum cli_format *format, const struct cli_rows_options *options, poptContext context);
+/** Return the form asked for. EG_BAD_ARGUMENT when there are two. */
+enum eg_code cli_rows_format(enum cli_format *format, const struct cli_call *call,
+                             struct eg_error *err) EG_CHECKED;
 
 #endif

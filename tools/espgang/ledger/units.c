@@ -18,6 +18,7 @@ static const struct cli_column columns[] = {
     CLI_COLUMN(eg_unit_run, outcome, "outcome", TEXT, 13),
     CLI_COLUMN(eg_unit_run, code, "code", TEXT, 16),
     CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 12),
+    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 0),
     CLI_COLUMN(eg_unit_run, slot, "slot", TEXT, 7),
     CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 10),
     CLI_COLUMN(eg_unit_run, run, "run", NUMBER, 0),
@@ -60,6 +61,7 @@ static void show_counts(struct units *units)
 {
     char counts[200] = "";
 
+    cli_rows_text(&units->rows, "definition", EG_UNIT_DEFINITION);
     cli_rows_number(&units->rows, "count", units->all);
     for (int i = 0; i <= EG_ABORTED; i++) {
         const size_t used = strlen(counts);
@@ -75,105 +77,102 @@ static void show_counts(struct units *units)
 }
 
 /* ",pass,fail," of "pass,fail". */
-static bool parse_outcomes(char outcomes[200], poptContext context, const char *list)
+static enum eg_code parse_outcomes(char outcomes[200], const struct cli_call *call, const char *list,
+                                   struct eg_error *err)
 {
     char words[120];
     char *rest = NULL;
 
-    if (strlen(list) >= sizeof words) {
-        cli_usage(context, "--outcome: the list is too long");
-        return false;
-    }
+    if (strlen(list) >= sizeof words)
+        return cli_usage(call, err, "--outcome: the list is too long");
     snprintf(words, sizeof words, "%s", list);
     snprintf(outcomes, 200, ",");
     for (char *word = strtok_r(words, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest)) {
         int known = 0;
         while (known <= EG_ABORTED && strcmp(word, eg_outcome_name(known)) != 0)
             known++;
-        if (known > EG_ABORTED) {
-            cli_usage(context, "--outcome: '%s' is none of pass, pass-marginal, fail, error and aborted",
-                      word);
-            return false;
-        }
+        if (known > EG_ABORTED)
+            return cli_usage(call, err,
+                             "--outcome: '%s' is none of pass, pass-marginal, fail, error and aborted", word);
         const size_t used = strlen(outcomes);
         snprintf(outcomes + used, 200 - used, "%s,", word);
     }
-    return true;
+    return EG_OK;
 }
 
-struct words {
-    char *batch, *outcome, *since, *until, *code, *slot, *job, *chip;
-};
-
-static void words_finish(struct words *words)
+static enum eg_code parse_time(char utc[EG_UTC_TEXT], const struct cli_call *call, const char *option,
+                               const char **time, struct eg_error *err)
 {
-    free(words->batch);
-    free(words->outcome);
-    free(words->since);
-    free(words->until);
-    free(words->code);
-    free(words->slot);
-    free(words->job);
-    free(words->chip);
+    const char *const text = cli_text(call, option);
+
+    *time = text != NULL ? utc : NULL;
+    if (text != NULL && !cli_period(utc, text))
+        return cli_usage(call, err, "--%s: '%s' is no time like 2026-11-27, 2026-11-27T10:00, 24h or 7d",
+                         option, text);
+    return EG_OK;
 }
 
-static enum cli_status tell(const struct eg_unit_filter *filter, const char *ledger, enum cli_format format)
+static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    const char *const list = cli_text(call, "outcome");
+    char outcomes[200], since[EG_UTC_TEXT], until[EG_UTC_TEXT];
+    struct eg_unit_filter filter = {
+        .batch = cli_text(call, "batch"),
+        .slot = cli_text(call, "slot"),
+        .job = cli_text(call, "job"),
+        .chip = cli_text(call, "chip"),
+        .outcomes = list != NULL ? outcomes : NULL,
+        .code = cli_text(call, "code"),
+    };
     struct units units = {0};
-    struct eg_error err;
+    enum cli_format format;
 
-    if (eg_query_open(&query, ledger, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(cli_rows_format(&format, call, err));
+    if (list != NULL)
+        EG_TRY(parse_outcomes(outcomes, call, list, err));
+    EG_TRY(parse_time(since, call, "since", &filter.since, err));
+    EG_TRY(parse_time(until, call, "until", &filter.until, err));
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     cli_rows_begin(&units.rows, stdout, format, "units", eg_query_path(query), "units");
     cli_rows_table(&units.rows, &units_table);
-    if (eg_query_units(query, filter, show_unit, &units, &err) != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(eg_query_units(query, &filter, show_unit, &units, err));
     cli_rows_table_end(&units.rows);
     show_counts(&units);
     cli_rows_end(&units.rows);
-    return CLI_OK;
+    return EG_OK;
 }
 
-enum cli_status cli_units(int argc, const char **argv)
-{
-    EG_CLEANUP(cli_rows_options_finish) struct cli_rows_options options = {0};
-    EG_CLEANUP(words_finish) struct words words = {0};
-    /* clang-format off */
-    const struct poptOption table[] = {
-        {"batch", 0, POPT_ARG_STRING, &words.batch, 0, "runs of this batch", "NAME"},
-        {"outcome", 0, POPT_ARG_STRING, &words.outcome, 0, "units that ended so: pass, pass-marginal, fail, error, aborted; several with commas", "LIST"},
-        {"since", 0, POPT_ARG_STRING, &words.since, 0, "runs that ended then or later: 2026-11-27, 2026-11-27T10:00 (UTC), or 24h or 7d ago", "TIME"},
-        {"until", 0, POPT_ARG_STRING, &words.until, 0, "runs that ended then or earlier, that day or minute included", "TIME"},
-        {"code", 0, POPT_ARG_STRING, &words.code, 0, "units that ended with this code", "CODE"},
-        {"slot", 0, POPT_ARG_STRING, &words.slot, 0, "runs in this slot", "SLOT"},
-        {"job", 0, POPT_ARG_STRING, &words.job, 0, "runs of the job of this name", "NAME"},
-        {"chip", 0, POPT_ARG_STRING, &words.chip, 0, "runs of this chip", "CHIP"},
-        CLI_ROWS_OPTIONS(&options),
-        POPT_AUTOHELP POPT_TABLEEND};
-    /* clang-format on */
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
-    char outcomes[200], since[EG_UTC_TEXT], until[EG_UTC_TEXT];
-    enum cli_format format;
+static const struct cli_option options[] = {
+    {.name = "batch", .value = "NAME", .help = "Runs of this batch"},
+    {.name = "outcome",
+     .value = "LIST",
+     .help = "Units that ended so: pass, pass-marginal, fail, error, aborted; several with commas"},
+    {.name = "since",
+     .value = "TIME",
+     .help = "Runs that ended then or later: 2026-11-27, 2026-11-27T10:00 (UTC), or 24h or 7d ago",
+     .more = "Further durations: `90s`, `30m`."},
+    {.name = "until",
+     .value = "TIME",
+     .help = "Runs that ended then or earlier; the given day, minute or second is included"},
+    {.name = "code", .value = "CODE", .help = "Units that ended with this code"},
+    {.name = "slot", .value = "SLOT", .help = "Runs in this slot"},
+    {.name = "job", .value = "NAME", .help = "Runs of the job of this name"},
+    {.name = "chip", .value = "CHIP", .help = "Runs of this chip"},
+    CLI_ROWS_OPTIONS,
+    {.name = NULL}};
 
-    if (!cli_options(&context, argc, argv, table, "") || !cli_rows_format(&format, &options, context))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    if (words.outcome != NULL && !parse_outcomes(outcomes, context, words.outcome))
-        return CLI_USAGE;
-    if ((words.since != NULL && !cli_period(since, words.since)) ||
-        (words.until != NULL && !cli_period(until, words.until)))
-        return cli_usage(context, "a time is like 2026-11-27, 2026-11-27T10:00, 24h or 7d");
-    const struct eg_unit_filter filter = {
-        .batch = words.batch,
-        .slot = words.slot,
-        .job = words.job,
-        .chip = words.chip,
-        .since = words.since != NULL ? since : NULL,
-        .until = words.until != NULL ? until : NULL,
-        .outcomes = words.outcome != NULL ? outcomes : NULL,
-        .code = words.code,
-    };
-    return tell(&filter, options.ledger, format);
-}
+const struct cli_command cli_command_units = {
+    .name = "units",
+    .group = CLI_LEDGER,
+    .summary = "List the units of a batch, a time, an outcome",
+    .arguments = "",
+    .details =
+        "Each unit has a line, and outcomes are counted. A unit is a board that was identified, by its MAC and "
+        "the unique id of its flash. Batch, slot, job, chip and times select runs, and the last finished one of "
+        "them counts for its unit, except refusals because the board had passed before; `--outcome` and "
+        "`--code` select among those.\n"
+        "\n" CLI_ROWS_DETAILS,
+    .options = options,
+    .run = list_units,
+};

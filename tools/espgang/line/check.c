@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang check: validate a job file or bundle and show the plan. */
-
 #include "jobs/job.h"
-#include "tools/espgang/cli.h"
 
-enum cli_status cli_check(int argc, const char **argv)
+#include "tools/espgang/jobs/load.h"
+#include "tools/espgang/line/readiness.h"
+
+static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *trust_dir = NULL;
-    const struct poptOption options[] = {
-        {"trust-dir", 0, POPT_ARG_STRING, &trust_dir, 0, CLI_TRUST_DIR_HELP, "DIR"},
-        POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
-    struct eg_error err;
 
-    if (!cli_options(&context, argc, argv, options, "JOB"))
-        return CLI_USAGE;
-    const char *job = poptGetArg(context);
-    if (job == NULL)
-        return cli_usage(context, "check what? name a job file or a bundle");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one job file at a time, not '%s' too", poptPeekArg(context));
-    const enum cli_status status = cli_load_job(&plan, job, trust_dir);
-    if (status != CLI_OK)
-        return status;
-    if (eg_job_explain(plan, stdout, &err) != EG_OK)
-        return cli_fail(&err);
-    return CLI_OK;
+    EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_check_name(call, "batch", err));
+    EG_TRY(cli_check_ledger(plan, cli_text(call, "ledger"), cli_text(call, "batch"), err));
+    return eg_job_explain(plan, stdout, err);
 }
+
+static const struct cli_option options[] = {
+    {.name = "batch", .value = "NAME", .help = "Check that this batch takes runs of the job"},
+    CLI_OPTION_LEDGER("Ledger that the job will be recorded into"),
+    CLI_OPTION_TRUST_DIR,
+    {.name = NULL}};
+
+const struct cli_command cli_command_check = {
+    .name = "check",
+    .group = CLI_LINE,
+    .summary = "Check a job file or bundle and show the plan; touch nothing",
+    .arguments = "JOB",
+    .details =
+        "The job file and all files and programs that it names are checked. The ledger is asked whether the "
+        "pool of the job is there and has rows, and, with `--batch`, whether the batch takes the runs of "
+        "this job. "
+        "`run` checks the same before it starts a board.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = check,
+};

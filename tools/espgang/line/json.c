@@ -90,15 +90,15 @@ void cli_json_logger_finish(struct cli_json_logger *json)
 }
 
 void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *plan, const char *batch,
-                          const char *ledger, unsigned slot_count)
+                          const char *ledger, bool rehearsal, bool new_ledger, unsigned slot_count)
 {
     char sha256[EG_SHA256_TEXT];
 
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
-    put(json,
-        json_pack("{ss ss ss ss ss so so si}", "event", "batch-begin", "job", plan->job_name, "job_version",
-                  plan->job_version, "job_sha256", sha256, "chip", plan->target->name, "batch",
-                  eg_json_text(batch), "ledger", eg_json_text(ledger), "slots", (int)slot_count));
+    put(json, json_pack("{ss ss ss ss ss so so sb sb si}", "event", "batch-begin", "job", plan->job_name,
+                        "job_version", plan->job_version, "job_sha256", sha256, "chip", plan->target->name,
+                        "batch", eg_json_text(batch), "ledger", eg_json_text(ledger), "rehearsal", rehearsal,
+                        "new_ledger", new_ledger, "slots", (int)slot_count));
 }
 
 void cli_json_result(struct cli_json_logger *json, const struct eg_result *result)
@@ -116,8 +116,13 @@ void cli_json_result(struct cli_json_logger *json, const struct eg_result *resul
     pthread_mutex_unlock(&json->lock);
 }
 
-void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed, uint64_t duration_ms)
+void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed,
+                        const struct eg_batch *batch, uint64_t duration_ms)
 {
-    put(json, json_pack("{ss si si sI}", "event", "batch-end", "units", (int)units, "passed", (int)passed,
-                        "duration_ms", (json_int_t)duration_ms));
+    put(json,
+        json_pack("{ss si si s{sI sI sI sI sI sb} sI}", "event", "batch-end", "units", (int)units, "passed",
+                  (int)passed, "batch", "units", (json_int_t)batch->units, "passed",
+                  (json_int_t)(batch->passed + batch->marginal), "first_pass", (json_int_t)batch->first_pass,
+                  "repeats", (json_int_t)batch->repeats, "no_board", (json_int_t)batch->no_board, "simulated",
+                  (int)batch->simulated, "duration_ms", (json_int_t)duration_ms));
 }

@@ -5,6 +5,7 @@
 #ifndef TOOLS_ESPGANG_LINE_JSON_H
 #define TOOLS_ESPGANG_LINE_JSON_H
 
+#include "db/query/query.h"
 #include "engine/line/station.h"
 
 /** Version of the events' form; grows when a field changes its meaning or goes. */
@@ -22,12 +23,17 @@ void cli_json_logger_finish(struct cli_json_logger *json);
 
 /** The event "batch-begin": what will be run, where it is recorded. */
 void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *plan, const char *batch,
-                          const char *ledger, unsigned slot_count);
+                          const char *ledger, bool rehearsal, bool new_ledger, unsigned slot_count);
 
 /** The event "result": how a run ended, with its number in the ledger. */
 void cli_json_result(struct cli_json_logger *json, const struct eg_result *result);
 
-/** The event "batch-end". */
-void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed, uint64_t duration_ms);
+/**
+ * The event "batch-end": runs of this program, and what the whole batch has come to, as a report counts it.
+ *
+ * @param units, passed  runs, and those that passed
+ */
+void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed,
+                        const struct eg_batch *batch, uint64_t duration_ms);
 
 #endif

@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang ports: what is attached, by slot. */
-
 #include "engine/base/bytes.h"
 #include "engine/link/discover.h"
 #include "engine/link/port.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/command.h"
 
 #include <stdio.h>
 
-enum cli_status cli_ports(int argc, const char **argv)
+static enum eg_code ports(struct cli_call *call, struct eg_error *err)
 {
-    const struct poptOption options[] = {POPT_AUTOHELP POPT_TABLEEND};
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
-    struct eg_error err;
     size_t count;
 
-    if (!cli_options(&context, argc, argv, options, ""))
-        return CLI_USAGE;
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "takes no argument, but got '%s'", poptPeekArg(context));
-    if (eg_discover_ports(&found, &count, &err) != EG_OK)
-        return cli_fail(&err);
+    (void)call;
+    EG_TRY(eg_discover_ports(&found, &count, err));
     if (count == 0) {
         puts("no serial port");
     } else {
@@ -40,5 +31,13 @@ enum cli_status cli_ports(int argc, const char **argv)
     puts("\nOther ports, as --ports takes them:");
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL; scheme++)
         printf("  %s\n", (*scheme)->help);
-    return CLI_OK;
+    return EG_OK;
 }
+
+const struct cli_command cli_command_ports = {
+    .name = "ports",
+    .group = CLI_LINE,
+    .summary = "List serial ports with slot and USB bridge, and which are used by default",
+    .arguments = "",
+    .run = ports,
+};

@@ -3,67 +3,53 @@
 /* espgang run: the line. Puts job, ledger, ports and display together and lets the station go. */
 
 #include "db/ledger.h"
+#include "engine/base/program.h"
+#include "db/query/query.h"
 #include "engine/line/station.h"
 #include "jobs/job.h"
-#include "tools/espgang/cli.h"
+#include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/json.h"
+#include "tools/espgang/line/readiness.h"
+#include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/slots.h"
 #include "tools/espgang/line/table.h"
+#include "tools/espgang/line/triggers.h"
 #include "tools/vboard/carrier.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
-#define NOT_SIMULATED  INT_MIN
 
-/** What the command line said; strings and lists are popt's, for free(). */
+enum trigger { PLUG, POLL, ENTER, PROGRAM };
+
+static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
+
+/** What the command line says. */
 struct run_options {
-    char **ports;
-    char *ledger, *batch, *operator_name, *station, *stub_dir, *trust_dir;
-    char **faults;
-    char **labels;
-    char *flash_dir, *app_log;
-    int boards; /* simulated, or NOT_SIMULATED */
-    long seed;
-    int fast;
-    int watch;
-    int json, plain, verbose, silent;
+    const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
+    const char *ledger, *batch, *operator_name, *station, *stub_dir;
+    const char *flash_dir, *app_log;
+    unsigned boards; /* simulated; 0 = real ones */
+    uint64_t seed;
+    enum trigger trigger;
+    const char *trigger_program;
+    bool hooks; /* also of a rehearsal */
+    bool fast, watch, json, plain, verbose, silent;
 };
-
-static void free_list(char **list)
-{
-    for (char **item = list; list != NULL && *item != NULL; item++)
-        free(*item);
-    free(list);
-}
 
 static void run_options_finish(struct run_options *options)
 {
-    free_list(options->ports);
-    free_list(options->faults);
-    free_list(options->labels);
-    free(options->ledger);
-    free(options->batch);
-    free(options->operator_name);
-    free(options->station);
-    free(options->stub_dir);
-    free(options->trust_dir);
-    free(options->flash_dir);
-    free(options->app_log);
+    free(options->ports);
+    free(options->faults);
+    free(options->labels);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-static unsigned list_length(char *const *list)
+static unsigned list_length(const char *const *list)
 {
     unsigned count = 0;
 
@@ -78,16 +64,16 @@ static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots
 {
     const struct vb_config config = {
         .target = plan->target,
-        .fast = options->fast != 0,
+        .fast = options->fast,
         .flash_path = options->flash_dir,
         .stub_dir = options->stub_dir,
         .app_log = options->app_log,
-        .seed = (uint64_t)options->seed,
+        .seed = options->seed,
     };
 
-    EG_TRY(vb_gang_create(gang, &config, (unsigned)options->boards, (const char *const *)options->faults,
-                          list_length(options->faults), err));
-    for (unsigned number = 1; number <= (unsigned)options->boards; number++) {
+    EG_TRY(
+        vb_gang_create(gang, &config, options->boards, options->faults, list_length(options->faults), err));
+    for (unsigned number = 1; number <= options->boards; number++) {
         char url[64];
         vb_gang_url(*gang, number, url, sizeof url);
         EG_TRY(cli_slots_add(slots, url, url, err));
@@ -102,8 +88,7 @@ struct display {
     struct eg_console_logger console;
     struct cli_table *table;
     struct cli_counts counts;
-    bool station_failed;     /* ledger, pool or a file of the station, which the next board would meet too */
-    struct eg_cancel ending; /* of the line, when a pool is empty */
+    bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
 };
 
 static void display_finish(struct display *display)
@@ -155,9 +140,9 @@ static void count_and_go_on(void *context, const struct eg_result *result)
 
     count(display, result);
     if (result->code == EG_POOL_EMPTY)
-        eg_cancel_request(&display->ending);
+        cli_request_ending();
     else if (fails_station(result->code))
-        cli_request_cancel();
+        cli_request_cancel("the station, whose ledger or disk refuses records");
 }
 
 static enum eg_code run_once(struct display *display, const struct eg_station *station, struct eg_error *err)
@@ -198,14 +183,59 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     return EG_OK;
 }
 
-static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+static enum eg_code watch_ports(struct display *display, const struct eg_station *station,
+                                struct eg_error *err)
 {
     EG_CLEANUP(scanner_finish)
-    struct scanner scanner = {.patterns = (const char *const *)display->options->ports};
+    struct scanner scanner = {.patterns = display->options->ports};
     const struct eg_slot_source source = {scan, &scanner};
 
-    eg_log_print(station->logger, NULL, "waiting for boards; Ctrl-C ends the line");
-    EG_TRY(eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err));
+    eg_log_print(station->logger, NULL,
+                 "waiting for boards; Ctrl-C ends the line when those in progress are done");
+    return eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err);
+}
+
+static enum eg_code serve(struct display *display, const struct eg_station *station,
+                          const struct eg_trigger *trigger, const char *what, struct eg_error *err)
+{
+    eg_log_print(station->logger, NULL, "%s; Ctrl-C ends the line when the boards in progress are done",
+                 what);
+    return eg_station_serve(station, trigger, cli_cancel(), count_and_go_on, display, err);
+}
+
+static enum eg_code serve_input(struct display *display, const struct eg_station *station,
+                                struct eg_error *err)
+{
+    EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
+
+    EG_TRY(cli_enter_begin(&enter, station, err));
+    const struct eg_trigger trigger = cli_enter_trigger(&enter);
+    return serve(display, station, &trigger,
+                 "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number", err);
+}
+
+static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+{
+    struct eg_trigger trigger;
+    enum eg_code code = EG_OK;
+
+    switch (display->options->trigger) {
+    case PLUG:
+        code = watch_ports(display, station, err);
+        break;
+    case POLL:
+        trigger = eg_trigger_poll(station);
+        code = serve(display, station, &trigger, "asking every slot for a board", err);
+        break;
+    case ENTER:
+        code = serve_input(display, station, err);
+        break;
+    case PROGRAM:
+        trigger = cli_program_trigger(display->options->trigger_program);
+        code = serve(display, station, &trigger, "waiting for the trigger program", err);
+        break;
+    }
+    EG_TRY(code);
     cli_table_destroy(display->table);
     display->table = NULL;
     return EG_OK;
@@ -239,80 +269,119 @@ static void warn_of_silence(const struct run_options *options, const struct eg_s
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
+static void announce_rehearsal(const struct run_options *options, const struct eg_station *station,
+                               bool hooks_dropped)
+{
+    eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
+                options->ledger == NULL ? "nothing of it stays on record"
+                                        : "its runs are marked in the ledger and never counted",
+                hooks_dropped ? "; the hooks of the job do not run without --hooks" : "");
+}
+
+/* What the whole batch has come to by now, counted as `espgang report` counts. */
+static void tell_batch(const struct eg_batch *batch)
+{
+    const int64_t good = batch->passed + batch->marginal;
+
+    printf(": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s", good);
+    if (batch->repeats > 0)
+        printf(", %" PRId64 " good board%s shown again", batch->repeats, batch->repeats == 1 ? "" : "s");
+    if (batch->no_board > 0)
+        printf(", %" PRId64 " contact%s without a board", batch->no_board, batch->no_board == 1 ? "" : "s");
+    puts(batch->simulated != 0 ? ", simulated" : "");
+}
+
 /* Everything is checked and open: let the boards go. */
-static enum cli_status go(const struct run_options *options, struct eg_station *station,
-                          struct eg_ledger *ledger)
+static enum eg_code go(const struct run_options *options, struct eg_station *station,
+                       struct eg_ledger *ledger, bool hooks_dropped, enum cli_status *status,
+                       struct eg_error *err)
 {
     EG_CLEANUP(display_finish) struct display display = {.options = options};
     const uint64_t begun_ms = eg_clock_ms();
-    struct eg_error err, after_err;
+    struct eg_error after_err;
 
-    station->ending = &display.ending;
-    if (display_init(&display, station, &err) != EG_OK)
-        return cli_fail(&err);
-    cli_catch_signals(
-        display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n" : NULL,
-        NULL);
-    if (eg_station_before_batch(station, cli_cancel(), &err) != EG_OK) {
+    station->ending = cli_ending();
+    EG_TRY(display_init(&display, station, err));
+    const char *const at_once = "\nespgang: ending every run on record; once more to end at once\n";
+    const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
+    if (options->watch)
+        cli_catch_signals_of_line(display.table == NULL ? in_time : "",
+                                  display.table == NULL ? at_once : NULL);
+    else
+        cli_catch_signals(display.table == NULL ? at_once : NULL, NULL);
+    if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
         end_table(&display, station);
-        return cli_fail(&err);
+        return err->code;
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             station->slot_count);
+                             options->boards > 0, eg_ledger_is_new(ledger), station->slot_count);
+    if (options->boards > 0)
+        announce_rehearsal(options, station, hooks_dropped);
     warn_of_silence(options, station);
     const enum eg_code ran =
-        options->watch ? run_line(&display, station, &err) : run_once(&display, station, &err);
+        options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
     end_table(&display, station);
     const enum eg_code after =
         eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
-    if (ran != EG_OK)
-        return cli_fail(&err);
+    EG_TRY(ran);
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct eg_batch batch = {.units = -1};
+    EG_TRY(eg_query_open(&query, eg_ledger_path(ledger), err));
+    EG_TRY(eg_query_batch(query, eg_ledger_batch(ledger), &batch, err));
     if (options->json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
-                           duration_ms);
+                           &batch, duration_ms);
     } else {
         cli_table_counts(stdout, &display.counts, duration_ms);
-        printf("batch %s in %s\n", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        if (options->boards > 0 && options->ledger == NULL)
+            fputs("a rehearsal: nothing of it stays on record", stdout);
+        else
+            printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        tell_batch(&batch);
     }
     if (after != EG_OK)
-        return cli_fail(&after_err);
-    return status_of(&display);
+        *err = after_err;
+    *status = status_of(&display);
+    return after;
 }
 
-static enum cli_status run(const struct run_options *options, const char *job)
+static enum eg_code run_job(struct cli_call *call, const struct run_options *options, struct eg_error *err)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
     EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
     EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
+    EG_CLEANUP(cli_rehearsal_finish) struct cli_rehearsal rehearsal = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_port_scheme *schemes[SCHEMES_MAX + 1] = {NULL};
-    struct eg_error err;
     unsigned orphans = 0, count = 0;
 
-    const enum cli_status status = cli_load_job(&plan, job, options->trust_dir);
-    if (status != CLI_OK)
-        return status;
+    EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
+    const bool hooks_dropped = options->boards > 0 && !options->hooks && cli_drop_hooks(plan);
     if (options->boards > 0) {
-        if (add_simulated(&gang, &slots, options, plan, &err) != EG_OK)
-            return cli_fail(&err);
+        EG_TRY(add_simulated(&gang, &slots, options, plan, err));
         schemes[count++] = vb_gang_scheme(gang);
-    } else if (!options->watch &&
-               cli_slots_choose(&slots, (const char *const *)options->ports, &err) != EG_OK) {
-        return cli_fail(&err);
+    } else if (!options->watch || options->trigger != PLUG) {
+        EG_TRY(cli_slots_choose(&slots, options->ports, err));
     }
-    for (char *const *label = options->labels; label != NULL && *label != NULL; label++) {
-        if (cli_slots_label(&slots, *label, &err) != EG_OK)
-            return cli_fail(&err);
-    }
+    for (const char **label = options->labels; label != NULL && *label != NULL; label++)
+        EG_TRY(cli_slots_label(&slots, *label, err));
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
-    const struct eg_session session = {options->station, options->operator_name, options->batch};
-    if (eg_ledger_open(&ledger, options->ledger, &session, plan, &orphans, &err) != EG_OK)
-        return cli_fail(&err);
-    if (orphans > 0)
+    const struct eg_session session = {.station = options->station,
+                                       .operator_name = options->operator_name,
+                                       .batch = options->batch,
+                                       .simulated = options->boards > 0};
+    if (options->boards > 0 && options->ledger == NULL)
+        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
+    EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
+                          plan, &orphans, err));
+    if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
+        fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
+    if (orphans > 0 && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
     struct eg_station station = {
@@ -324,73 +393,192 @@ static enum cli_status run(const struct run_options *options, const char *job)
         .slots = slots.slots,
         .slot_count = slots.count,
     };
-    return go(options, &station, ledger);
+    return go(options, &station, ledger, hooks_dropped, &call->status, err);
 }
 
-enum cli_status cli_run(int argc, const char **argv)
+/* NULL = the option is not given. */
+static enum eg_code list_of(const struct cli_call *call, const char *option, const char ***list,
+                            struct eg_error *err)
 {
-    EG_CLEANUP(run_options_finish) struct run_options options = {.boards = NOT_SIMULATED, .seed = 1};
-    /* clang-format off */
-    const struct poptOption simulation[] = {
-        {"sim", 0, POPT_ARG_INT, &options.boards, 0, "rehearse on N simulated boards of the job's chip", "N"},
-        {"fault", 0, POPT_ARG_ARGV, &options.faults, 0, "a fault, e.g. 3:lie for board 3 (see vboard --list-faults); may be repeated", "[N:]FAULT"},
-        {"fast", 0, POPT_ARG_NONE, &options.fast, 0, "leave the time of wire and flash out", NULL},
-        {"flash-dir", 0, POPT_ARG_STRING, &options.flash_dir, 0, "keep the boards' flash contents in this folder", "DIR"},
-        {"app-log", 0, POPT_ARG_STRING, &options.app_log, 0, "what the application prints, for the job's test (see vboard(1))", "FILE"},
-        {"seed", 0, POPT_ARG_LONG, &options.seed, 0, "seed of the faults' randomness (default: 1)", "N"},
-        POPT_TABLEEND};
-    const struct poptOption table[] = {
-        {"ports", 0, POPT_ARG_ARGV, &options.ports, 0, "ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)", "PORTS"},
-        {"watch", 0, POPT_ARG_NONE, &options.watch, 0, "a line: program every board that is plugged in, one after the other, until Ctrl-C", NULL},
-        {"ledger", 0, POPT_ARG_STRING, &options.ledger, 0, "ledger to record into (default: $ESPGANG_LEDGER, else the station's)", "FILE"},
-        {"batch", 0, POPT_ARG_STRING, &options.batch, 0, "name of the batch (default: from the job and the time)", "NAME"},
-        {"label", 0, POPT_ARG_ARGV, &options.labels, 0, "what stands on the label of the board in a slot, as scanned; may be repeated", "SLOT=TEXT"},
-        {"operator", 0, POPT_ARG_STRING, &options.operator_name, 0, "who is at the line (default: the login name)", "NAME"},
-        {"station", 0, POPT_ARG_STRING, &options.station, 0, "name of this station (default: the host's name)", "NAME"},
-        {"stub-dir", 0, POPT_ARG_STRING, &options.stub_dir, 0, "take flasher stubs from this folder", "DIR"},
-        {"trust-dir", 0, POPT_ARG_STRING, &options.trust_dir, 0, CLI_TRUST_DIR_HELP, "DIR"},
-        {"json", 0, POPT_ARG_NONE, &options.json, 0, "one JSON event per line instead of text", NULL},
-        {"plain", 0, POPT_ARG_NONE, &options.plain, 0, "plain lines even on a terminal", NULL},
-        {"verbose", 'v', POPT_ARG_NONE, &options.verbose, 0, "say more", NULL},
-        {"silent", 's', POPT_ARG_NONE, &options.silent, 0, "say nothing but errors and the results", NULL},
-        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)simulation, 0, "Rehearsal without boards:", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
-    /* clang-format on */
-    EG_CLEANUP(cli_options_finish) poptContext context = NULL;
+    int count;
 
-    if (!cli_options(&context, argc, argv, table, "JOB"))
-        return CLI_USAGE;
-    const char *job = poptGetArg(context);
-    if (job == NULL)
-        return cli_usage(context, "run what? name a job file");
-    if (poptPeekArg(context) != NULL)
-        return cli_usage(context, "one job file at a time, not '%s' too", poptPeekArg(context));
-    if (options.boards != NOT_SIMULATED && (options.boards < 1 || options.boards > SIM_BOARDS_MAX))
-        return cli_usage(context, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
-    if (options.boards > 0 && options.ports != NULL)
-        return cli_usage(context, "--sim and --ports exclude each other");
-    if (options.watch && options.boards > 0)
-        return cli_usage(context,
-                         "--sim and --watch exclude each other: simulated boards are never unplugged");
-    for (char *const *ports = options.ports; options.watch && ports != NULL && *ports != NULL; ports++) {
-        if (strstr(*ports, "://") != NULL)
-            return cli_usage(context, "--watch waits for ports that come and go, which '%s' does not",
-                             *ports);
-    }
-    if (options.boards == NOT_SIMULATED &&
-        (options.faults != NULL || options.fast || options.flash_dir != NULL || options.app_log != NULL))
-        return cli_usage(context, "--fault, --fast, --flash-dir and --app-log go with --sim");
-    if (options.watch && options.labels != NULL)
-        return cli_usage(context,
-                         "--label and --watch exclude each other: a label is for one board of one slot");
-    if (options.silent && options.verbose)
-        return cli_usage(context, "--silent and --verbose exclude each other");
-    /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
-    if (options.stub_dir != NULL && !is_folder(options.stub_dir))
-        return cli_usage(context, "--stub-dir: there is no folder '%s'", options.stub_dir);
-    if (!cli_check_name(context, "--batch", options.batch) ||
-        !cli_check_name(context, "--operator", options.operator_name) ||
-        !cli_check_name(context, "--station", options.station))
-        return CLI_USAGE;
-    return run(&options, job);
+    return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
 }
+
+static enum eg_code read_options(const struct cli_call *call, struct run_options *options,
+                                 struct eg_error *err)
+{
+    const char *const sim = cli_text(call, "sim"), *const trigger = cli_text(call, "trigger");
+    uint64_t boards = 0;
+
+    options->ledger = cli_text(call, "ledger");
+    options->batch = cli_text(call, "batch");
+    options->operator_name = cli_text(call, "operator");
+    options->station = cli_text(call, "station");
+    options->stub_dir = cli_text(call, "stub-dir");
+    options->flash_dir = cli_text(call, "flash-dir");
+    options->app_log = cli_text(call, "app-log");
+    options->hooks = cli_flag(call, "hooks");
+    options->fast = cli_flag(call, "fast");
+    options->watch = cli_flag(call, "watch") || trigger != NULL;
+    while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
+        options->trigger++;
+    options->trigger_program = cli_text(call, "trigger-program");
+    options->json = cli_flag(call, "json");
+    options->plain = cli_flag(call, "plain");
+    options->verbose = cli_flag(call, "verbose");
+    options->silent = cli_flag(call, "silent");
+    EG_TRY(list_of(call, "ports", &options->ports, err));
+    EG_TRY(list_of(call, "fault", &options->faults, err));
+    EG_TRY(list_of(call, "label", &options->labels, err));
+    EG_TRY(cli_option_number(call, "seed", INT64_MAX, 1, &options->seed, err));
+    if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
+        return cli_usage(call, err, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
+    options->boards = (unsigned)boards;
+    return EG_OK;
+}
+
+static enum eg_code check_options(const struct cli_call *call, const struct run_options *options,
+                                  struct eg_error *err)
+{
+    if (options->boards > 0 && options->ports != NULL)
+        return cli_usage(call, err, "--sim and --ports exclude each other");
+    if (options->watch && options->trigger == PLUG && options->boards > 0)
+        return cli_usage(
+            call, err,
+            "--sim and --watch exclude each other: simulated boards are never unplugged; --trigger "
+            "enter begins them");
+    for (const char **ports = options->ports;
+         options->watch && options->trigger == PLUG && ports != NULL && *ports != NULL; ports++) {
+        if (strstr(*ports, "://") != NULL)
+            return cli_usage(
+                call, err,
+                "--watch waits for ports that come and go, which '%s' does not; --trigger poll asks "
+                "it for boards",
+                *ports);
+    }
+    if ((options->trigger == PROGRAM) != (options->trigger_program != NULL))
+        return cli_usage(call, err, "--trigger program and --trigger-program go together");
+    if (options->trigger_program != NULL && eg_program_check(options->trigger_program, err) != EG_OK) {
+        err->code = EG_BAD_ARGUMENT;
+        return eg_error_prefix(err, "--trigger-program: ");
+    }
+    if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
+                                 options->app_log != NULL || options->hooks))
+        return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");
+    if (options->watch && options->labels != NULL)
+        return cli_usage(call, err,
+                         "--label and --watch exclude each other: a label is for one board of one slot");
+    if (options->silent && options->verbose)
+        return cli_usage(call, err, "--silent and --verbose exclude each other");
+    /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
+    EG_TRY(cli_folder_check(call, "stub-dir", err));
+    EG_TRY(cli_check_name(call, "batch", err));
+    EG_TRY(cli_check_name(call, "operator", err));
+    return cli_check_name(call, "station", err);
+}
+
+static enum eg_code run(struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(run_options_finish) struct run_options options = {0};
+
+    EG_TRY(read_options(call, &options, err));
+    EG_TRY(check_options(call, &options, err));
+    return run_job(call, &options, err);
+}
+
+static const struct cli_option options[] = {
+    {.name = "ports",
+     .value = "PORTS",
+     .help = "Ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)",
+     .more = "Several are separated by commas. The default is every USB serial port with a bridge known from "
+             "Espressif boards, and native USB."},
+    {.name = "watch",
+     .help = "Run a line: program every board that is plugged in, one after the other, until Ctrl-C"},
+    {.name = "trigger",
+     .value = "WHAT",
+     .choices = triggers,
+     .help =
+         "Run a line whose boards begin when they are plugged in, when they answer, by a key or a scanner, "
+         "or by a program",
+     .more =
+         "`plug` is what `--watch` does. The others are for fixtures whose bridge stays plugged, remote "
+         "ports "
+         "and simulated boards. `poll` resets each board into its loader until one answers; the board is "
+         "gone "
+         "when it does not answer any more, or another one does. `enter` reads standard input: an empty line "
+         "begins every free slot, a line `SLOT` or `SLOT LABEL` that one, and SLOT may be the number of the "
+         "slot. `program` runs the one of `--trigger-program`."},
+    {.name = "trigger-program",
+     .value = "PROGRAM",
+     .help = "Program that says when a board may begin, and is told its outcome",
+     .more =
+         "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the first line "
+         "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT OUTCOME`, "
+         "and "
+         "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
+         "ESPGANG_SENTENCE are in its environment."},
+    CLI_OPTION_LEDGER("Ledger to record into"),
+    {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
+    {.name = "label",
+     .value = "SLOT=TEXT",
+     .help = "Label of the board in a slot, as scanned or typed; may be repeated",
+     .more = "It goes on record with the run. SLOT is the name of the slot or its port. Not together with "
+             "`--watch`."},
+    {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
+    {.name = "station", .value = "NAME", .help = "Name of this station (default: the host's name)"},
+    {.name = "stub-dir",
+     .value = "DIR",
+     .help = "Take flasher stubs from this folder",
+     .more = "Stubs that it has not are taken from those built in."},
+    CLI_OPTION_TRUST_DIR,
+    {.name = "json", .help = "Print one JSON event per line instead of text"},
+    {.name = "plain", .help = "Print plain lines even on a terminal"},
+    {.name = "verbose", .letter = 'v', .help = "Show more"},
+    {.name = "silent", .letter = 's', .help = "Show nothing but errors and the results"},
+    {.name = "sim",
+     .value = "N",
+     .help = "Rehearse on N simulated boards of the job's chip, 1 to 512",
+     .more = "Without `--ledger` it records into a ledger of its own, which has a copy of the pools and is "
+             "removed "
+             "at the end. Into a ledger that is named, its runs are recorded as simulated: they are never "
+             "counted "
+             "and take no row of a pool.",
+     .heading = "Rehearsal without boards"},
+    {.name = "hooks", .help = "Run the hooks of the job, too"},
+    {.name = "fault",
+     .value = "[N:]FAULT",
+     .help = "Give board N, or every board, a fault, e.g. 3:lie; may be repeated",
+     .more = "`vboard --list-faults` lists them."},
+    {.name = "fast", .help = "Leave out the time of wire and flash"},
+    {.name = "flash-dir", .value = "DIR", .help = "Keep the boards' flash contents in this folder"},
+    {.name = "app-log",
+     .value = "FILE",
+     .help = "What the application prints once it is started, for the job's test",
+     .more = "See vboard(1). Without it a job with a test passes only when its application contains what it "
+             "prints."},
+    {.name = "seed", .value = "N", .help = "Seed of the faults' randomness (default: 1)"},
+    {.name = NULL}};
+
+const struct cli_command cli_command_run = {
+    .name = "run",
+    .group = CLI_LINE,
+    .summary = "Program every attached board by a job file or bundle",
+    .arguments = "JOB",
+    .details =
+        "On a terminal a table shows the progress of each board; elsewhere lines tell of every stage. The "
+        "first "
+        "Ctrl-C ends every run on record; another one half a second later or more ends the program at once. "
+        "Of "
+        "a line the first Ctrl-C, SIGTERM or lost terminal only says that no further board is to begin: "
+        "those in "
+        "progress are finished. The second one aborts them.\n"
+        "\n"
+        "A job may give each board data of its own, such as a serial number from a pool of the ledger. When "
+        "a pool "
+        "is empty, no further board is begun, those in progress are finished, and the exit status is 3.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = run,
+};

@@ -6,18 +6,21 @@
 #ifndef TOOLS_ESPGANG_ONE_BOARD_ADDRESS_H
 #define TOOLS_ESPGANG_ONE_BOARD_ADDRESS_H
 
-#include "tools/espgang/verb.h"
+#include "tools/espgang/flash_options.h"
 
-/** For verbs that take addresses: options that say where the partition table is. */
+/** For commands that take addresses: options that say where the partition table is. */
 #define CLI_OPTION_PARTITIONS                                                                                \
     {.name = "partition-table",                                                                              \
      .value = "ADDRESS|FILE",                                                                                \
-     .help = "where partition names are looked up: an address in the flash, or a file, binary or CSV "       \
-             "(default: 0x8000)"},                                                                           \
+     .help = "Partition table for names of partitions: its address in the flash, or a file, binary or CSV "  \
+             "(default: 0x8000)",                                                                            \
+     .more = "Names in a CSV are cut at 16 bytes, as ESP-IDF cuts them."},                                   \
     {                                                                                                        \
         .name = "partition-table-offset", .value = "ADDRESS",                                                \
-        .help = "where in the flash the table of such a CSV goes, when it leaves offsets out "               \
-                "(default: where the flash has it, else 0x8000)"                                             \
+        .help = "Address in the flash of the table of a CSV that leaves offsets out, since they are "        \
+                "counted from there (default: where the flash has it, else 0x8000)",                         \
+        .more = "The table in the flash must have the same partitions. A flash without a table is treated "  \
+                "as if its table were at 0x8000, with a warning."                                            \
     }
 
 /** Check what can be checked of an address without a board: it is a number or may be a name, and a name is in
@@ -26,14 +29,21 @@ enum eg_code cli_address_check(const struct cli_call *call, const char *word, co
                                struct eg_error *err) EG_CHECKED;
 
 /**
- * The address that a word means.
+ * Find the address that a word means.
  *
  * @param size  of the partition; 0 when the word is a number; may be NULL
  *
- * @return EG_OK; EG_BAD_ARGUMENT there is no such partition, or no table
+ * @return EG_OK; EG_BAD_ARGUMENT there is no such partition, or no table; EG_BAD_IMAGE the table is damaged
  */
 enum eg_code cli_address(const struct cli_call *call, const char *word, uint32_t *addr, uint32_t *size,
                          struct eg_error *err) EG_CHECKED;
+
+/** Check that the file of --partition-table, when it is one, can be read. */
+enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_error *err) EG_CHECKED;
+/** The same for a file that goes there; EG_BAD_ARGUMENT also when it is larger than the partition that is
+ * named. */
+enum eg_code cli_file_address(const struct cli_call *call, const char *word, const char *path, uint32_t *addr,
+                              struct eg_error *err) EG_CHECKED;
 
 /** Arguments ADDRESS and SIZE, where SIZE may be "all": of the partition, or up to the end of the flash. */
 enum eg_code cli_region_check(const struct cli_call *call, int addr_at, int size_at,

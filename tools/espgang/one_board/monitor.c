@@ -15,8 +15,8 @@
 #include "engine/link/discover.h"
 #include "engine/link/port.h"
 #include "engine/link/reset.h"
+#include "tools/espgang/command.h"
 #include "tools/espgang/one_board/sim.h"
-#include "tools/espgang/verbs.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -203,18 +203,25 @@ static const struct cli_option options[] = {
     {.name = "port",
      .letter = 'p',
      .value = "PORT",
-     .help = "path or URL (default: the only board's)",
+     .help = "Path or URL of the port (default: the only board's)",
      .env = "ESPTOOL_PORT"},
-    {.name = "baud", .letter = 'b', .value = "RATE", .help = "of the application's log (default: 115200)"},
-    {.name = "no-reset", .help = "leave the board as it is"},
-    {.name = "seconds", .value = "N", .help = "end after so long"},
+    {.name = "baud",
+     .letter = 'b',
+     .value = "RATE",
+     .help = "Baud rate of the application's log (default: 115200)"},
+    {.name = "no-reset", .help = "Do not reset the board"},
+    {.name = "seconds", .value = "N", .help = "Stop after this many seconds"},
     {.name = NULL}};
 
-const struct cli_verb cli_monitor = {
+const struct cli_command cli_command_monitor = {
     .name = "monitor",
-    .summary = "reset the board and show what it prints",
+    .group = CLI_ONE_BOARD,
+    .summary = "Reset the board and show what it prints",
     .arguments = "",
+    .details =
+        "On a terminal keys go to the board, except Ctrl-R, which resets it, and Ctrl-] and Ctrl-C, which "
+        "end the monitor. A board that is unplugged is awaited.",
     .options = options,
-    .flags = CLI_VERB_OFFLINE,
+    .flags = CLI_OFFLINE,
     .run = run_monitor,
 };

@@ -87,6 +87,7 @@ static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *p
             return eg_error_set(err, EG_BAD_JOB, "board %u: board %u shows the MAC of another board itself",
                                 number, other);
         memcpy(config.mac, vb_board_mac(gang->places[other - 1].adapter.board), sizeof config.mac);
+        config.flash_number = number;
     }
     if (pattern->flash_path != NULL) {
         const int length = snprintf(place->flash_path, sizeof place->flash_path, "%s/board%u.bin",

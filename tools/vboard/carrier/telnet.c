@@ -276,7 +276,7 @@ static void sub_add(struct vb_telnet *telnet, uint8_t byte)
         telnet->sub_size++;
 }
 
-/* The byte behind an IAC in data. */
+/* The byte after an IAC in data. */
 static enum state after_iac(struct vb_telnet *telnet, uint8_t byte)
 {
     switch (byte) {

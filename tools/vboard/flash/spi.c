@@ -110,7 +110,7 @@ static void read_id(const struct vb_board *board, struct transfer *transfer)
  * shows the MAC of another still has a flash of its own. */
 static void read_unique_id(const struct vb_board *board, struct transfer *transfer)
 {
-    uint64_t seed = vb__faulty(board, VB__SAME_FLASH_ID) ? 0 : board->config.number, id;
+    uint64_t seed = vb__faulty(board, VB__SAME_FLASH_ID) ? 0 : board->config.flash_number, id;
 
     if (!board->part->unique_id || transfer->lead_bits != 32)
         return;

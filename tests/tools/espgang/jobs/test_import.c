@@ -27,9 +27,9 @@ static int leave_folder(void **state)
 
 static enum cli_status import(const char *source, const char *output)
 {
-    const char *argv[] = {"import", source, "-o", output, NULL};
+    const char *argv[] = {"espgang", "import", source, "-o", output, NULL};
 
-    return cli_import(4, argv);
+    return cli_main(5, argv);
 }
 
 static void an_output_that_would_be_wrong_is_refused_before_anything_is_read(void **state)

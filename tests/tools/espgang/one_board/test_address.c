@@ -5,12 +5,12 @@
 #include "tests/fakes/check.h"
 
 static const struct cli_option options[] = {CLI_OPTION_PARTITIONS, {.name = NULL}};
-static const struct cli_verb verb = {.name = "write-flash", .options = options};
+static const struct cli_command command = {.name = "write-flash", .options = options};
 
 static void without_a_board_only_words_that_are_no_address_are_refused(void **state)
 {
     (void)state;
-    const struct cli_call call = {.verb = &verb};
+    const struct cli_call call = {.command = &command};
     const char *const good[] = {"0x10000", "4096", "64k", "nvs", "ota_0"};
     struct eg_error err;
 
@@ -25,7 +25,7 @@ static void without_a_board_only_words_that_are_no_address_are_refused(void **st
 static void a_number_is_its_own_address(void **state)
 {
     (void)state;
-    const struct cli_call call = {.verb = &verb};
+    const struct cli_call call = {.command = &command};
     struct eg_error err;
     uint32_t addr, size;
 

@@ -233,11 +233,11 @@ static void files_that_cannot_be_a_flash_are_refused(void **state)
     assert_int_equal(symlink(path, link), 0);
     config.flash_path = link;
     snprintf(expected, sizeof expected, "flash file %s: opening it: Too many levels of symbolic links", link);
-    assert_error(vb_board_create(&board, &config, &err), err, EG_IO, expected);
+    assert_error(vb_board_create(&board, &config, &err), err, EG_BAD_ARGUMENT, expected);
 
     config.flash_path = folder;
     snprintf(expected, sizeof expected, "flash file %s: opening it: Is a directory", folder);
-    assert_error(vb_board_create(&board, &config, &err), err, EG_IO, expected);
+    assert_error(vb_board_create(&board, &config, &err), err, EG_BAD_ARGUMENT, expected);
     unlink(link);
     unlink(path);
     rmdir(folder);

@@ -64,11 +64,11 @@ static void the_part_s_reset_brings_back_what_is_kept(void **state)
     write_status(&player, 0x06, 0x01, 0x0204, 16);
     write_status(&player, 0x50, 0x01, 0x0018, 16);
     write_status(&player, 0x50, 0x11, 0x60, 8);
-    player_spi_op(&player, 0x99); /* not behind 66 */
+    player_spi_op(&player, 0x99); /* not after 66 */
     assert_int_equal(status(&player, 0x05), 0x18);
     player_spi_op(&player, 0x66);
     player_spi_op(&player, 0x05);
-    player_spi_op(&player, 0x99); /* no longer behind it */
+    player_spi_op(&player, 0x99); /* no longer after it */
     assert_int_equal(status(&player, 0x05), 0x18);
     player_spi_op(&player, 0x66);
     player_spi_op(&player, 0x99);

@@ -77,7 +77,7 @@ static void a_stub_for_another_revision_crashes(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Two segments, the second behind a gap. */
+/* Two segments, the second after a gap. */
 static void load_application(struct player *player, uint32_t addr, bool speaks)
 {
     uint8_t text[64] = {0}, data[40] = {0};

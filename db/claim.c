@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Values that belong to one board: which board has one, and claiming it for another run.
+ *
+ * A board is a MAC and its flash's unique id; where one of two ids is not known, the MAC decides. The claims
+ * of this session and of all earlier ones are compared, and what older ledgers know without a claim: labels
+ * and unit values of runs. Real and simulated boards do not know of each other.
+ *
+ * The writer does one request at a time, so two boards that want the same value at the same moment are told
+ * apart here, too.
+ */
+
+#include "db/claim.h"
+
+#include "engine/base/bytes.h"
+#include "engine/base/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SECRET_PREFIX "sha256:"
+
+/* The value as it is stored: of a secret the digest of its name, a tab and the value. */
+static enum eg_code stored_value(char **stored, const struct eg_claim *claim, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    uint8_t digest[EG_SHA256_SIZE];
+
+    if (!claim->secret)
+        return eg_strdup(stored, claim->value, err);
+    EG_TRY(eg_buffer_append(&text, claim->name, strlen(claim->name), err));
+    EG_TRY(eg_buffer_append(&text, "\t", 1, err));
+    EG_TRY(eg_buffer_append(&text, claim->value, strlen(claim->value), err));
+    EG_TRY(eg_sha256(digest, text.data, text.size, err));
+    EG_TRY(eg_alloc(stored, 1, sizeof SECRET_PREFIX + EG_SHA256_TEXT, err));
+    memcpy(*stored, SECRET_PREFIX, sizeof SECRET_PREFIX - 1);
+    eg_hex(*stored + sizeof SECRET_PREFIX - 1, digest, sizeof digest);
+    return EG_OK;
+}
+
+static const char *known(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+/* "serial ACME-0001", "label 17", "the value of key". */
+static void claim_text(char *text, size_t size, const struct eg_claim *claim)
+{
+    if (claim->kind == EG_CLAIM_LABEL)
+        snprintf(text, size, "label %.100s", claim->value);
+    else if (claim->secret)
+        snprintf(text, size, "the value of %.60s, which is secret,", claim->name);
+    else
+        snprintf(text, size, "%.60s %.100s", claim->name, claim->value);
+}
+
+/* EG_NOT_UNIQUE when the found row is of another board. */
+static enum eg_code refuse(struct eg__store *store, sqlite3_stmt *owner, const struct eg_claim *claim,
+                           const struct eg_unit *unit, struct eg_error *err)
+{
+    const char *mac = (const char *)sqlite3_column_text(owner, 1);
+    const char *flash = (const char *)sqlite3_column_text(owner, 2);
+    char what[200], with[60] = "";
+
+    claim_text(what, sizeof what, claim);
+    if (strcmp(mac, unit->mac) == 0 && flash != NULL)
+        snprintf(with, sizeof with, " with flash %.40s", flash);
+    store->alone = true;
+    return eg_error_set(err, EG_NOT_UNIQUE, "%s belongs to board %s%s since run %" PRId64, what, mac, with,
+                        (int64_t)sqlite3_column_int64(owner, 0));
+}
+
+static enum eg_code check_owner(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                                const struct eg_claim *claim, const char *value, struct eg_error *err)
+{
+    sqlite3_stmt *owner = store->statements[EG__FIND_OWNER];
+    bool found;
+
+    eg__bind_text(owner, 1, eg_claim_kind_name(claim->kind));
+    eg__bind_text(owner, 2, claim->name);
+    eg__bind_text(owner, 3, value);
+    eg__bind_text(owner, 4, unit->mac);
+    eg__bind_text(owner, 5, known(unit->flash_unique_id));
+    eg__bind_number(owner, 6, (uint64_t)run);
+    eg__bind_number(owner, 7, store->simulated);
+    EG_TRY(eg__store_next(store, EG__FIND_OWNER, &found, err));
+    const enum eg_code code =
+        found && sqlite3_column_int(owner, 3) == 0 ? refuse(store, owner, claim, unit, err) : EG_OK;
+    sqlite3_reset(owner);
+    return code;
+}
+
+static enum eg_code add(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                        const struct eg_claim *claim, const char *value, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_CLAIM];
+
+    eg__bind_number(add, 1, (uint64_t)run);
+    eg__bind_text(add, 2, eg_claim_kind_name(claim->kind));
+    eg__bind_text(add, 3, claim->name);
+    eg__bind_text(add, 4, value);
+    eg__bind_text(add, 5, unit->mac);
+    eg__bind_text(add, 6, known(unit->flash_unique_id));
+    return eg__store_run(store, EG__ADD_CLAIM, err);
+}
+
+enum eg_code eg__claim(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                       const struct eg_claim *claims, unsigned count, struct eg_error *err)
+{
+    for (unsigned i = 0; i < count; i++) {
+        EG_CLEANUP(eg_free_cleanup) char *value = NULL;
+        EG_TRY(stored_value(&value, &claims[i], err));
+        EG_TRY(check_owner(store, run, unit, &claims[i], value, err));
+        EG_TRY(add(store, run, unit, &claims[i], value, err));
+    }
+    return EG_OK;
+}

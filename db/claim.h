@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Values that belong to one board. Every call runs inside a transaction of its caller. */
+
+#ifndef DB_CLAIM_H
+#define DB_CLAIM_H
+
+#include "db/store.h"
+#include "engine/plan/recorder.h"
+
+/** As the recorder's claim(). */
+enum eg_code eg__claim(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                       const struct eg_claim *claims, unsigned count, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# What belongs to one board is refused for another before anything is erased: serials, labels, unique columns of pools, and
+# the MAC itself.
+build=$1; . "$(dirname "$0")/lib.sh"
+cd "$work"
+blank() { [ "$(tr -d '\377' <"$1" | wc -c)" -eq 0 ] || fail "$1 is not blank"; }
+run_on() { # STATUS BATCH BOARD OPTION...
+  local wanted=$1 batch=$2 board=$3
+  shift 3
+  expect_status "$wanted" "$espgang" run job.yaml --ports "${urls[$((board - 1))]}" --plain --ledger ledger.db --batch "$batch" "$@"
+}
+
+mkdir flash
+start_boards gang 4 --fast --chip esp32 --mac 24:0a:c4:00:00:01 --flash-dir "$work/flash" --fault 4:mac=1
+printf 'key,type,encoding\nfactory,namespace,\nserial,data,string\n' >nvs.csv
+nvs='  nvs: {at: nvs, schema: nvs.csv, values: {serial: "{serial}"}}'
+printf 'serial\n0001\n' >a.csv
+printf 'number\n1\n2\n' >b.csv
+printf 'serial,key\n7,SAME\n' >k.csv
+printf 'serial,key\n8,SAME\n' >l.csv
+for pool in a b; do expect_status 0 "$espgang" pool import $pool.csv --ledger ledger.db; done
+for pool in k l; do expect_status 0 "$espgang" pool import $pool.csv --secret key --ledger ledger.db; done
+
+# The same serial from another pool, by another format.
+make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
+run_on 0 first 1
+make_job esp32 65536 'unit:' '  serial: {pool: b, format: "ACME-{:04d}"}' "$nvs"
+run_on 1 second 2
+expect_text out.log 'unit: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1'
+expect_equal 'the refusal' "$(ledger "select outcome, code, mac from runs where batch = 'second'")" 'error|not-unique|24:0a:c4:00:00:02'
+blank flash/board2.bin
+expect_status 0 "$espgang" duplicates --ledger ledger.db
+make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
+run_on 0 third 1 # it keeps its own
+
+# A secret that two pools have.
+make_job esp32 65536 'unit:' '  serial: {pool: k}' '  raw: {at: 0x1f0000, value: "{key}"}'
+run_on 0 fourth 1
+make_job esp32 65536 'unit:' '  serial: {pool: l}' '  raw: {at: 0x1f0000, value: "{key}"}'
+run_on 1 fifth 2
+expect_text out.log 'unit: the value of key, which is secret, belongs to board 24:0a:c4:00:00:01'
+! grep -q SAME out.log || fail 'the secret is shown'
+expect_equal 'the secret in claims' "$(ledger "select count(*) from run_claim where value like '%SAME%'")" 0
+blank flash/board2.bin
+
+# A value that a program makes and the job says is unique.
+printf '#!/bin/sh\ncat >/dev/null\necho '\''{"device_id": "D-1"}'\''\n' >make_id
+chmod +x make_id
+make_job esp32 65536 'unit:' '  generate: {program: ./make_id}' '  unique: device_*' '  raw: {at: 0x1f0000, value: "{device_id}"}'
+expect_status 1 "$espgang" run job.yaml --ports "${urls[0]}" --ports "${urls[1]}" --plain --ledger ledger.db --batch sixth
+expect_equal 'boards with one id at the same moment' "$(ledger "select outcome, code from runs where batch = 'sixth' order by 1")" \
+  $'error|not-unique\npass|ok'
+
+# A label.
+make_job esp32 65536
+run_on 0 seventh 1 --label "${urls[0]}=L7"
+run_on 1 eighth 3 --label "${urls[2]}=L7"
+expect_text out.log 'admit: label L7 belongs to board 24:0a:c4:00:00:01'
+blank flash/board3.bin
+expect_status 0 "$espgang" history L7 --ledger ledger.db
+expect_text out.log '24:0a:c4:00:00:01'
+! grep -q '24:0a:c4:00:00:03' out.log || fail 'history L7 shows the board that was refused'
+
+# A clone: the MAC of board 1 with another flash.
+run_on 1 ninth 4
+expect_equal clone "$(ledger "select outcome, code from runs where batch = 'ninth'")" 'fail|clone'
+expect_text out.log 'MAC 24:0a:c4:00:00:01 with flash'
+blank flash/board4.bin
+expect_status 1 "$espgang" duplicates --ledger ledger.db
+expect_text out.log 'flashes-of-mac'
+make_job esp32 65536 'accept: {clones: allow}'
+run_on 0 tenth 4
+
+# A format that is the same for every board.
+make_job esp32 65536 'unit:' '  serial: {format: "ACME-{job}-{date}"}' "$nvs"
+expect_status 2 "$espgang" check job.yaml
+expect_text err.log 'job.yaml:8:20: unit.serial.format "ACME-{job}-{date}" has no name that differs from board to board'

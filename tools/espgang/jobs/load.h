@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Loading a job as this station's trusted keys allow. */
+
+#ifndef TOOLS_ESPGANG_JOBS_LOAD_H
+#define TOOLS_ESPGANG_JOBS_LOAD_H
+
+#include "tools/espgang/command.h"
+
+struct eg_plan;
+
+/** Load the job or bundle of argument 0; --trust-dir is an option of the command. What is wrong with it is
+ * the job's fault, whatever it is. */
+enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call,
+                          struct eg_error *err) EG_CHECKED;
+
+/** Print what the guard notices about a job that it does not refuse, to standard error. */
+void cli_tell_notices(const struct eg_plan *plan);
+
+/** Give an error the blame of the job, so that it leads to CLI_USAGE. Returns its code. */
+enum eg_code cli_blame_job(struct eg_error *err);
+
+#endif

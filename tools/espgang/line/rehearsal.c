@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/line/rehearsal.h"
+
+#include "db/files/backup.h"
+#include "db/ledger.h"
+#include "engine/base/bytes.h"
+#include "engine/plan/pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum eg_code join(char **path, const char *folder, const char *name, struct eg_error *err)
+{
+    const size_t size = strlen(folder) + strlen(name) + 2;
+
+    EG_TRY(eg_alloc(path, size, 1, err));
+    snprintf(*path, size, "%s/%s", folder, name);
+    return EG_OK;
+}
+
+static enum eg_code make_folder(char **folder, struct eg_error *err)
+{
+    const char *const given = getenv("TMPDIR");
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+
+    EG_TRY(join(&path, given != NULL && given[0] != '\0' ? given : "/tmp", "espgang-rehearsal-XXXXXX", err));
+    if (mkdtemp(path) == NULL)
+        return eg_error_errno(err, EG_IO, errno, "a folder for the rehearsal, %s", path);
+    *folder = path;
+    path = NULL;
+    return EG_OK;
+}
+
+enum eg_code cli_rehearsal_init(struct cli_rehearsal *rehearsal, const char *ledger, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    struct eg_backed_up copied;
+    bool exists;
+
+    EG_TRY(eg_ledger_locate(&path, &exists, ledger, err));
+    EG_TRY(make_folder(&rehearsal->folder, err));
+    EG_TRY(join(&rehearsal->ledger, rehearsal->folder, "ledger.db", err));
+    if (!exists)
+        return EG_OK;
+    const struct eg_backup backup = {.ledger = path, .path = rehearsal->ledger, .cancel = cli_cancel()};
+    if (eg_ledger_backup(&backup, &copied, err) != EG_OK)
+        return eg_error_prefix(err, "copying the ledger for the rehearsal: ");
+    return EG_OK;
+}
+
+void cli_rehearsal_finish(struct cli_rehearsal *rehearsal)
+{
+    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"};
+    struct eg_error ignored;
+
+    for (size_t i = 0; rehearsal->folder != NULL && i < sizeof names / sizeof names[0]; i++) {
+        EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+        if (join(&path, rehearsal->folder, names[i], &ignored) == EG_OK)
+            unlink(path);
+    }
+    if (rehearsal->folder != NULL)
+        rmdir(rehearsal->folder);
+    free(rehearsal->folder);
+    free(rehearsal->ledger);
+}
+
+bool cli_drop_hooks(struct eg_plan *plan)
+{
+    bool any = false;
+
+    for (int i = 0; i < EG_HOOKS; i++) {
+        struct eg_setting *const hook = eg_plan_setting(plan, eg_hook_words[i].key);
+        any |= hook->item_count > 0;
+        eg_setting_clear(hook);
+    }
+    return any;
+}

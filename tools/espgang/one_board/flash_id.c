@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/flash_options.h"
+
+static enum eg_code flash_id(struct cli_call *call, struct eg_error *err)
+{
+    struct eg_flash_id id;
+
+    EG_TRY(eg_board_flash_id(call->board, &id, err));
+    cli_say(call, "Manufacturer:       %02x", id.maker);
+    cli_say(call, "Device:             %04x", id.device);
+    if (id.size == 0)
+        cli_say(call, "Flash size:         not told by the id");
+    else if (id.size < 1 << 20)
+        cli_say(call, "Flash size:         %uKB", (unsigned)(id.size >> 10));
+    else
+        cli_say(call, "Flash size:         %uMB", (unsigned)(id.size >> 20));
+    if (id.type != NULL)
+        cli_say(call, "Flash type:         %s", id.type);
+    if (id.voltage != NULL)
+        cli_say(call, "Flash voltage:      %s", id.voltage);
+    return EG_OK;
+}
+
+static const struct cli_option options[] = {CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
+
+const struct cli_command cli_command_flash_id = {
+    .name = "flash-id",
+    .group = CLI_ONE_BOARD,
+    .summary = "Show manufacturer, device and size of the flash",
+    .arguments = "",
+    .options = options,
+    .flags = CLI_BOARD | CLI_FLASH,
+    .run = flash_id,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void cli_spell_command(char name[CLI_NAME_SIZE], const char *word)
+{
+    snprintf(name, CLI_NAME_SIZE, "%s", word);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+    if (strcmp(name, "checksum-md5") == 0) /* as espflash calls it */
+        snprintf(name, CLI_NAME_SIZE, "flash-md5");
+}
+
+const struct cli_command *cli_find_command(const char *name, bool board)
+{
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strcmp((*command)->name, name) == 0 && (((*command)->flags & CLI_BOARD) != 0) == board)
+            return *command;
+    return NULL;
+}
+
+bool cli_is_family(const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strncmp((*command)->name, name, length) == 0 && (*command)->name[length] == ' ')
+            return true;
+    return false;
+}
+
+bool cli_has_argument(int argc, const char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (argv[i][0] != '-')
+            return true;
+    return false;
+}
