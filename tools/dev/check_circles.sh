@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fails when headers include each other in a circle, or when modules call each other in a circle. A module is the files of a
-# folder whose names begin with the same word: merge.c, merge_check.c. Calls are read from the objects of a build.
+# Fails when headers include each other in a circle, or when modules call each other in a circle. A module is a folder, with all
+# rooms of tools/espgang/ as one; in db/ it is the files of a folder whose names begin with the same word: merge.c,
+# merge_check.c. Calls are read from the objects of a build.
 # Usage: check_circles.sh ROOT BUILD
 set -euo pipefail
 root=$(realpath "$1") build=$(realpath "$2")
@@ -29,7 +30,10 @@ sed -nE 's/^ *"command": ".* -o ([^ ]*) -c ([^ ]*)",?$/\1 \2/p' compile_commands
 while read -r object source; do
   [ ! -e "$object" ] || nm -g --format=posix "$object" | sed "s|^|$source |"
 done <"$scratch/objects" | awk '
-  { module = $1; name = module; sub(/.*\//, "", name); sub(/[^\/]*$/, "", module); sub(/[_.].*/, "", name); module = module name }
+  { module = $1
+    if (module ~ /^db\//) sub(/[_.][^\/]*$/, "", module)
+    else if (module ~ /^tools\/espgang\//) module = "tools/espgang"
+    else sub(/\/[^\/]*$/, "", module) }
   $3 == "U" || $3 == "w" { uses[module " " $2] = 1; next }
   { defined[$2] = module }
   END { for (use in uses) { split(use, part, " "); if (part[2] in defined && defined[part[2]] != part[1]) print part[1], defined[part[2]] } }

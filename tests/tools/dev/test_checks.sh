@@ -34,16 +34,16 @@ caught() {
 
 # Circles of headers and of calls.
 new_tree
-mkdir build engine
-echo '#include "engine/two.h"' >engine/one.h
-echo 'void two(void);' >engine/two.h
-printf 'void two(void);\nvoid one(void);\nvoid one(void) { two(); }\n' >engine/one.c
-printf 'void two(void);\nvoid two(void) {}\n' >engine/two.c
-printf 'void one(void);\nvoid more(void);\nvoid more(void) { one(); }\n' >engine/one_more.c
+mkdir build db
+echo '#include "db/two.h"' >db/one.h
+echo 'void two(void);' >db/two.h
+printf 'void two(void);\nvoid one(void);\nvoid one(void) { two(); }\n' >db/one.c
+printf 'void two(void);\nvoid two(void) {}\n' >db/two.c
+printf 'void one(void);\nvoid more(void);\nvoid more(void) { one(); }\n' >db/one_more.c
 build() {
   {
     echo '['
-    for source in engine/*.c; do
+    for source in db/*.c; do
       cc -c "$source" -o "build/$(basename "$source").o"
       printf '{\n  "command": "cc -o %s.o -c %s",\n},\n' "$(basename "$source")" "$PWD/$source"
     done
@@ -51,13 +51,13 @@ build() {
 }
 build
 passes check_circles.sh . build
-echo '#include "engine/one.h"' >engine/two.h
+echo '#include "db/one.h"' >db/two.h
 caught 'a circle of headers' 'these include each other in a circle:' check_circles.sh . build
-echo >engine/two.h
-printf 'void more(void);\nvoid two(void);\nvoid two(void) { more(); }\n' >engine/two.c
+echo >db/two.h
+printf 'void more(void);\nvoid two(void);\nvoid two(void) { more(); }\n' >db/two.c
 build
 caught 'a circle of calls' 'these call each other in a circle:' check_circles.sh . build
-grep -qx '  engine/one' "$work/out.log" && grep -qx '  engine/two' "$work/out.log" || fail "a circle of calls: $(cat "$work/out.log")"
+grep -qx '  db/one' "$work/out.log" && grep -qx '  db/two' "$work/out.log" || fail "a circle of calls: $(cat "$work/out.log")"
 
 # Tests that mirror the tree, and sources without one.
 new_tree
