@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEALS_SINCE 4 /* version of the schema */
-
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] = "WITH " EG__COUNTED(
     EG__OF_BATCH) ","
@@ -259,8 +257,6 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
 
 enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch, struct eg_error *err)
 {
-    if (query->version < SEALS_SINCE)
-        return EG_OK;
     if (eg__record_refuse_sealed(query->db, batch, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", query->path);
     return EG_OK;
