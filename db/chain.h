@@ -12,7 +12,7 @@
 /** A part of the text that is hashed: the statement that reads its rows by run, and whose they are. */
 struct eg__chain_part {
     enum eg__statement statement;
-    const char *table; /* NULL = behind the last part */
+    const char *table; /* NULL = after the last part */
 };
 
 /** The parts of a form, in order; NULL = there is no such form. */

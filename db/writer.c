@@ -25,7 +25,7 @@ struct eg__request {
     void *context;
     struct eg_error *err; /* the submitter's */
     enum eg_code code;
-    sem_t done; /* and not a condition: whoever is woken goes on without queueing for the lock */
+    sem_t done; /* not a condition variable: a woken thread continues without waiting for the lock */
     struct eg__request *next;
 };
 

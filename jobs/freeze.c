@@ -2,8 +2,8 @@
 
 /*
  * A job as it stands in a bundle: all that the job file says stays as it said it, but what depends on other
- * files. The firmware becomes one file for each region, as it will be in the flash, with what the build said
- * of the flash done to it; the files of options are taken along.
+ * files. The firmware becomes one file for each region, as it was built; what the build said of the flash is
+ * said by the job. The files of options are taken along.
  */
 
 #include "jobs/freeze.h"
@@ -245,35 +245,37 @@ static enum eg_code put_keys(const struct freezer *freezer, const struct eg__nod
     return EG_OK;
 }
 
-/* The name of the flash size that the plan declares. Sizes of more than one layout have a code for each: it
- * is the one in the header of the bootloader, and without a bootloader none is set anywhere. */
-static const char *size_name(const struct eg_plan *plan)
+/* Whether there is a header for mode and frequency to go into. */
+static bool has_bootloader(const struct eg_plan *plan)
 {
-    const char *name = NULL;
-    int in_header = -1;
-
     for (unsigned i = 0; i < plan->region_count; i++)
         if (plan->regions[i].flash_addr == plan->target->bootloader_addr && plan->regions[i].is_image)
-            in_header = plan->regions[i].data.data[3] & 0xf0;
-    for (const struct eg_header_code *code = plan->target->flash_sizes; code->name != NULL; code++) {
-        char digits[PATH_TEXT];
-        uint64_t size;
-        snprintf(digits, sizeof digits, "%.*s", (int)strcspn(code->name, "-"), code->name);
-        if (eg_number_parse(digits, &size) && size == plan->declared_flash_size &&
-            (name == NULL || code->code == in_header))
-            name = code->name;
-    }
-    return name;
+            return true;
+    return false;
 }
 
+/* What job and build say of the flash: each board decides whether it goes into the header of its bootloader.
+ */
 static enum eg_code put_flash(const struct freezer *freezer, const struct eg__node *root,
                               struct eg_error *err)
 {
+    const struct eg_plan *const plan = freezer->plan;
     const struct eg__node *const flash = eg__node_get(root, "flash");
+    const bool header = has_bootloader(plan);
+    const char *const words[][2] = {
+        {"mode", header ? eg_flash_mode_name(plan->header.mode) : NULL},
+        {"freq", header ? eg_header_name(plan->target->flash_freqs, plan->header.freq) : NULL},
+        {"size", eg_header_name(plan->target->flash_sizes, plan->header.size)},
+    };
+    bool any = false;
 
-    if (freezer->plan->declared_flash_size != 0)
-        fprintf(freezer->out, "flash:\n  size: %s\n", size_name(freezer->plan));
-    else if (flash != NULL)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words[i][1] == NULL)
+            continue;
+        fprintf(freezer->out, "%s  %s: %s\n", any ? "" : "flash:\n", words[i][0], words[i][1]);
+        any = true;
+    }
+    if (!any && flash != NULL)
         fputs("flash:\n  size: keep\n", freezer->out);
     return flash != NULL ? put_keys(freezer, flash, "flash.", 1, err) : EG_OK;
 }
@@ -282,7 +284,8 @@ static enum eg_code put_firmware(const struct freezer *freezer, struct eg_error 
 {
     fputs("firmware:\n", freezer->out);
     for (unsigned i = 0; i < freezer->plan->region_count; i++) {
-        const struct eg_region *const region = &freezer->plan->regions[i];
+        const struct eg_region *const patched = &freezer->plan->regions[i];
+        const struct eg_region *const region = patched->as_built != NULL ? patched->as_built : patched;
         char name[NAME_TEXT + 1];
         const size_t length = strlen(region->name);
         const bool bin = length > 4 && strcmp(region->name + length - 4, ".bin") == 0;

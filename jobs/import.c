@@ -187,12 +187,12 @@ static enum eg_code check_settings(const struct making *making, struct eg_error 
 
 static enum eg_code make_plan(struct making *making, struct eg_error *err)
 {
-    const struct eg_flash_settings keep = {-1, -1, -1};
 
     EG_TRY(eg_alloc(&making->plan, 1, sizeof *making->plan, err));
+    making->plan->header = (struct eg_flash_settings){-1, -1, -1};
     EG_TRY(find_target(making, &making->plan->target, err));
     EG_TRY(check_settings(making, err));
-    EG_TRY(eg__regions_make(making->plan, &making->firmware, &keep, err));
+    EG_TRY(eg__regions_make(making->plan, &making->firmware, err));
     find_application(making);
     return EG_OK;
 }

@@ -124,10 +124,10 @@ static enum eg_code refuse_code(const struct eg__word *word, enum eg__own_key ke
                       word->text, names);
 }
 
-static enum eg_code read_flash(struct eg_flash_settings *settings, struct job *job,
-                               const struct eg__firmware *firmware, struct eg_error *err)
+static enum eg_code read_flash(struct job *job, const struct eg__firmware *firmware, struct eg_error *err)
 {
     const struct eg_target *const target = job->plan->target;
+    struct eg_flash_settings *const settings = &job->plan->header;
     struct eg__word mode, freq, size;
 
     *settings = (struct eg_flash_settings){-1, -1, -1};
@@ -162,13 +162,12 @@ static enum eg_code read_flash(struct eg_flash_settings *settings, struct job *j
 }
 
 /* A mode that the job asks for and that reaches no board would be a silent surprise. */
-static enum eg_code check_settings_used(const struct job *job, const struct eg_flash_settings *settings,
-                                        struct eg_error *err)
+static enum eg_code check_settings_used(const struct job *job, struct eg_error *err)
 {
     const struct eg_plan *const plan = job->plan;
     const enum eg__own_key key = job->own[EG__KEY_MODE] != NULL ? EG__KEY_MODE : EG__KEY_FREQ;
 
-    if (job->own[key] == NULL || (key == EG__KEY_MODE ? settings->mode : settings->freq) < 0)
+    if (job->own[key] == NULL || (key == EG__KEY_MODE ? plan->header.mode : plan->header.freq) < 0)
         return EG_OK;
     for (unsigned i = 0; i < plan->region_count; i++)
         if (plan->regions[i].flash_addr == plan->target->bootloader_addr && plan->regions[i].is_image)
@@ -183,7 +182,6 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     EG_CLEANUP(eg__firmware_finish) struct eg__firmware firmware = {.job_chip = job->own[EG__KEY_CHIP]};
     const struct eg__place *const root = &job->document->root->place;
     struct eg_plan *const plan = job->plan;
-    struct eg_flash_settings settings;
 
     if (job->own[EG__KEY_JOB] == NULL)
         return eg__refuse(root, err, "the key job, the name of the job, is missing");
@@ -200,9 +198,9 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     EG_TRY(eg__bundle_check_firmware(job->own[EG__KEY_FIRMWARE], err));
     EG_TRY(eg__firmware_read(&firmware, job->own[EG__KEY_FIRMWARE], plan->job_path, err));
     EG_TRY(choose_target(job, &firmware, err));
-    EG_TRY(read_flash(&settings, job, &firmware, err));
-    EG_TRY(eg__regions_make(plan, &firmware, &settings, err));
-    return check_settings_used(job, &settings, err);
+    EG_TRY(read_flash(job, &firmware, err));
+    EG_TRY(eg__regions_make(plan, &firmware, err));
+    return check_settings_used(job, err);
 }
 
 static enum eg_code refuse_setting(const struct job *job, const char *place, struct eg_error *err)

@@ -152,7 +152,6 @@ static bool same_region(const struct eg_region *left, const struct eg_region *ri
 {
     return strcmp(left->name, right->name) == 0 && left->flash_addr == right->flash_addr &&
            left->file_size == right->file_size && left->is_image == right->is_image &&
-           left->min_rev == right->min_rev && left->max_rev == right->max_rev &&
            left->data.size == right->data.size &&
            memcmp(left->data.data, right->data.data, left->data.size) == 0;
 }

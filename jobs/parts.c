@@ -10,11 +10,11 @@
 
 #include "jobs/parts.h"
 
+#include "engine/guard/guard.h"
 #include "engine/image/build.h"
 #include "engine/image/hex.h"
 #include "engine/image/inspect.h"
 #include "engine/image/kind.h"
-#include "engine/image/partitions.h"
 #include "engine/image/uf2.h"
 
 #include <stdio.h>
@@ -74,9 +74,11 @@ static enum eg_code refuse_at(const struct eg__entry *entry, const char *kind, s
 }
 
 static enum eg_code add_pieces(struct eg__parts *parts, const struct eg__entry *entry,
-                               struct eg_pieces *pieces, const char *kind, bool relative,
-                               struct eg_error *err)
+                               struct eg_pieces *pieces, enum eg_file_kind file_kind, uint32_t uf2_family_id,
+                               bool relative, struct eg_error *err)
 {
+    const char *const kind = eg_file_kind_text(file_kind);
+
     if (relative && entry->at != EG__AT_NAME)
         return eg__refuse(
             &entry->addr_place, err,
@@ -85,8 +87,10 @@ static enum eg_code add_pieces(struct eg__parts *parts, const struct eg__entry *
             entry->name, kind);
     if (!relative && entry->at != EG__AT_FILE)
         return refuse_at(entry, kind, err);
-    for (size_t i = 0; i < pieces->count; i++)
+    for (size_t i = 0; i < pieces->count; i++) {
         EG_TRY(add(parts, entry, pieces->list[i].addr, pieces->count == 1, &pieces->list[i].data, err));
+        parts->list[parts->count - 1].uf2_family_id = uf2_family_id;
+    }
     return EG_OK;
 }
 
@@ -99,7 +103,7 @@ static enum eg_code add_hex(struct eg__parts *parts, const struct eg__entry *ent
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, eg_file_kind_text(EG_FILE_HEX), false, err);
+    return add_pieces(parts, entry, &pieces, EG_FILE_HEX, 0, false, err);
 }
 
 static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *entry,
@@ -108,17 +112,13 @@ static enum eg_code add_uf2(struct eg__parts *parts, const struct eg__entry *ent
 {
     EG_CLEANUP(eg_pieces_finish) struct eg_pieces pieces = {0};
     uint32_t family_id;
-    enum eg_code code = eg_uf2_read(&pieces, &family_id, file->data, file->size, err);
 
-    if (code == EG_OK && family_id != 0 && family_id != target->uf2_family_id)
-        code = eg_error_set(err, EG_BAD_IMAGE, "is for chips of family 0x%08lx, %s has 0x%08lx",
-                            (unsigned long)family_id, target->label, (unsigned long)target->uf2_family_id);
-    if (code != EG_OK) {
+    if (eg_uf2_read(&pieces, &family_id, file->data, file->size, err) != EG_OK) {
         eg_error_prefix(err, "%s: ", entry->path);
         return eg__prefix_file(entry, err);
     }
-    return add_pieces(parts, entry, &pieces, eg_file_kind_text(EG_FILE_UF2),
-                      eg_uf2_is_relative(&pieces, target), err);
+    return add_pieces(parts, entry, &pieces, EG_FILE_UF2, family_id, eg_uf2_is_relative(&pieces, target),
+                      err);
 }
 
 static enum eg_code place_built(uint64_t *flash_addr, const struct eg__entry *entry,
@@ -193,10 +193,6 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     kind = eg_file_kind(file.data, file.size);
     if (kind != EG_FILE_EMPTY && (entry->raw || entry->file_place.bundle != NULL))
         kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
-    if (kind == EG_FILE_EMPTY) {
-        eg_error_set(err, EG_BAD_IMAGE, "%s: is empty", entry->path);
-        return eg__prefix_file(entry, err);
-    }
     switch (kind) {
     case EG_FILE_HEX:
         return add_hex(parts, entry, &file, err);
@@ -205,40 +201,35 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
     case EG_FILE_ELF:
         return add_elf(parts, entry, &file, target, err);
     default:
-        if (entry->at == EG__AT_FILE)
+        if (entry->at == EG__AT_FILE && kind != EG_FILE_EMPTY)
             EG_TRY(check_merged(entry, &file, target, err));
         return add(parts, entry, entry->flash_addr, true, &file, err);
     }
 }
 
-static enum eg_code find_table(struct eg_partitions *table, const struct eg__parts *parts,
-                               const struct eg__entry *wanted_by, struct eg_error *err)
+static enum eg_code find_table(struct eg_guard_table *table, const struct eg__parts *parts,
+                               const struct eg_target *target, const struct eg__entry *wanted_by,
+                               struct eg_error *err)
 {
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+
+    EG_TRY(eg_alloc(&pieces, parts->count + 1, sizeof *pieces, err));
     for (size_t i = 0; i < parts->count; i++) {
         const struct eg__part *const part = &parts->list[i];
-        const size_t in_merged = part->entry->at == EG__AT_FILE && part->flash_addr < EG_PARTITIONS_ADDR
-                                     ? (size_t)(EG_PARTITIONS_ADDR - part->flash_addr)
-                                     : 0;
-        if (in_merged >= part->data.size)
-            continue;
-        const uint8_t *const data = part->data.data + in_merged;
-        const size_t size = part->data.size - in_merged;
-        if (part->entry->at == EG__AT_NAME || !eg_partitions_is(data, size))
-            continue;
-        if (eg_partitions_parse(table, data, size, err) == EG_OK)
-            return EG_OK;
-        eg_error_prefix(err, "%s: ", part->entry->path);
-        return eg__prefix_file(part->entry, err);
+        pieces[i] = (struct eg_guard_piece){.flash_addr = part->flash_addr,
+                                            .data = part->data.data,
+                                            .size = part->data.size,
+                                            .partition = part->entry->at == EG__AT_NAME ? part->name : NULL};
     }
+    if (eg_guard_find_table(table, target, pieces, parts->count, err) != EG_OK) {
+        eg_error_prefix(err, "%s: ", parts->list[table->piece].entry->path);
+        return eg__prefix_file(parts->list[table->piece].entry, err);
+    }
+    if (table->found)
+        return EG_OK;
     return eg__refuse(&wanted_by->addr_place, err,
                       "at is \"%.80s\", but there is no partition table among the files",
                       wanted_by->partition);
-}
-
-/* Files whose bytes are not what goes to the flash. */
-static bool is_container(enum eg_file_kind kind)
-{
-    return kind == EG_FILE_HEX || kind == EG_FILE_UF2 || kind == EG_FILE_ELF;
 }
 
 static enum eg_code place_by_name(struct eg__part *part, const struct eg_partitions *table,
@@ -246,37 +237,26 @@ static enum eg_code place_by_name(struct eg__part *part, const struct eg_partiti
 {
     const struct eg__entry *const entry = part->entry;
     const struct eg_partition *const partition = eg_partitions_find(table, entry->partition);
-    const enum eg_file_kind kind = eg_file_kind(part->data.data, part->data.size);
 
     if (partition == NULL)
         return eg__refuse(&entry->addr_place, err,
                           "at is \"%.80s\", which is no partition of the partition table", entry->partition);
-    if (partition->type == EG_PARTITION_APP && entry->raw && is_container(kind))
-        return eg__refuse(&entry->addr_place, err,
-                          "partition %s is for an application, and raw would store %s there", partition->name,
-                          eg_file_kind_text(kind));
-    const uint64_t end = part->flash_addr + part->data.size; /* counted from the partition so far */
-    if (end > partition->size)
-        return eg__refuse(&entry->file_place, err, "%.80s has %llu bytes, partition %s has room for %lu",
-                          entry->name, (unsigned long long)end, partition->name,
-                          (unsigned long)partition->size);
-    part->flash_addr += partition->flash_addr;
+    part->room = part->flash_addr < partition->size ? partition->size - part->flash_addr : 0;
+    part->flash_addr += partition->flash_addr; /* it counted from the partition so far */
     return EG_OK;
 }
 
-static enum eg_code place_named(struct eg__parts *parts, struct eg_error *err)
+static enum eg_code place_named(struct eg__parts *parts, const struct eg_target *target, struct eg_error *err)
 {
-    struct eg_partitions table;
-    bool has_table = false;
+    struct eg_guard_table table = {.found = false};
 
     for (size_t i = 0; i < parts->count; i++) {
         struct eg__part *const part = &parts->list[i];
         if (part->entry->at != EG__AT_NAME)
             continue;
-        if (!has_table)
-            EG_TRY(find_table(&table, parts, part->entry, err));
-        has_table = true;
-        EG_TRY(place_by_name(part, &table, err));
+        if (!table.found)
+            EG_TRY(find_table(&table, parts, target, part->entry, err));
+        EG_TRY(place_by_name(part, &table.partitions, err));
     }
     return EG_OK;
 }
@@ -293,7 +273,7 @@ enum eg_code eg__parts_read(struct eg__parts *parts, const struct eg__firmware *
 {
     for (unsigned i = 0; i < firmware->count; i++)
         EG_TRY(read_entry(parts, &firmware->entries[i], target, err));
-    EG_TRY(place_named(parts, err));
+    EG_TRY(place_named(parts, target, err));
     qsort(parts->list, parts->count, sizeof *parts->list, by_addr);
     return EG_OK;
 }

@@ -13,7 +13,9 @@ struct eg__part {
     const struct eg__entry *entry; /* whose file they are from */
     char *name;
     uint64_t flash_addr;
-    struct eg_buffer data; /* at least 1 byte */
+    uint64_t room;          /* of the partition that the entry names */
+    uint32_t uf2_family_id; /* chips that the UF2 file is for; 0 = it does not say */
+    struct eg_buffer data;
 };
 
 /** Zero-initialise it; EG_CLEANUP(eg__parts_finish) frees it. */

@@ -1,134 +1,252 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From files and addresses to regions of flash, with every refusal that needs no board. Addresses are looked
- * at before files.
+ * From files and addresses to regions of flash. The guard is asked about all of them before anything is made
+ * of them.
+ *
+ * Data of each board may go where a merged file has nothing but FF; the file is taken apart there, so that
+ * every byte of flash belongs to one region.
  */
 
 #include "jobs/regions.h"
 
+#include "engine/plan/unit.h"
 #include "jobs/parts.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* What three address bytes reach; beyond it the chip's stub must be able to use four. */
-#define NEAR_FLASH_SIZE ((uint64_t)16 << 20)
+/* What is known before regions are finished. */
+struct making {
+    struct eg_plan *plan;
+    const struct eg__firmware *firmware;
+    struct eg__parts parts; /* their data has moved to the regions of the same index */
+    struct eg_unit_places places;
+};
 
-/* The last byte of the flash a region touches: flash is erased by sectors. */
-static uint64_t last_touched(uint64_t flash_addr, size_t size)
+static void making_finish(struct making *making)
 {
-    return flash_addr + (size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR - 1;
-}
-
-static enum eg_code check_addr(const struct eg_target *target, const struct eg__entry *entry,
-                               const char *name, unsigned long long addr, struct eg_error *err)
-{
-    if (addr % EG_FLASH_SECTOR != 0)
-        return eg__refuse(&entry->addr_place, err,
-                          "region %.80s is at 0x%08llx, which is not a multiple of 4096 (0x1000)", name,
-                          addr);
-    if (strcmp(name, "bootloader") == 0 && addr != target->bootloader_addr)
-        return eg__refuse(&entry->addr_place, err,
-                          "region bootloader is at 0x%08llx, but the %s starts its bootloader at 0x%08lx",
-                          addr, target->label, (unsigned long)target->bootloader_addr);
-    return EG_OK;
-}
-
-static enum eg_code check_end(const struct eg_plan *plan, const struct eg__part *part, struct eg_error *err)
-{
-    const struct eg_target *const target = plan->target;
-    const bool far = target->quirks & EG_QUIRK_BIG_FLASH_BY_STUB;
-    const uint64_t declared = plan->declared_flash_size;
-    const uint64_t room = declared == 0 || (declared > NEAR_FLASH_SIZE && !far) ? NEAR_FLASH_SIZE : declared;
-
-    if (part->flash_addr < room && part->data.size <= room - part->flash_addr)
-        return EG_OK;
-    const char *const reason = room == declared ? "flash.size"
-                               : far            ? "the most without flash.size"
-                                                : "the most that can be written on this chip";
-    return eg__refuse(
-        &part->entry->addr_place, err, "region %.80s at 0x%08llx with %zu bytes goes beyond 0x%08llx (%s)",
-        part->name, (unsigned long long)part->flash_addr, part->data.size, (unsigned long long)room, reason);
-}
-
-static enum eg_code check_overlap(const struct eg__part *before, const struct eg__part *part,
-                                  struct eg_error *err)
-{
-    const uint64_t last = last_touched(before->flash_addr, before->data.size);
-
-    if (last < part->flash_addr)
-        return EG_OK;
-    return eg__refuse(&part->entry->addr_place, err,
-                      "region %.80s at 0x%08llx overlaps region %.80s, which takes 0x%08llx to 0x%08llx",
-                      part->name, (unsigned long long)part->flash_addr, before->name,
-                      (unsigned long long)before->flash_addr, (unsigned long long)last);
-}
-
-static enum eg_code check_image(struct eg_region *region, const struct eg_target *target,
-                                struct eg_error *err)
-{
-    const uint8_t *const data = region->data.data;
-    const size_t size = region->data.size;
-    struct eg_image_info info;
-
-    EG_TRY(eg_image_check_chip(target, data, size, err));
-    region->is_image = eg_image_parse(&info, target, data, size, err) == EG_OK;
-    if (!region->is_image)
-        return eg_image_looks_damaged(target, data, size) ? err->code : EG_OK;
-    eg_image_revisions(&info, target, &region->min_rev, &region->max_rev);
-    return eg_image_check(&info, data, size, err);
-}
-
-static enum eg_code finish_region(struct eg_region *region, const struct eg_target *target,
-                                  const struct eg_flash_settings *settings, struct eg_error *err)
-{
-    struct eg_buffer *const data = &region->data;
-    bool changed;
-
-    EG_TRY(eg_image_patch(target, region->flash_addr, settings, data->data, data->size, &changed, err));
-    return eg_region_finish(region, err);
+    eg__parts_finish(&making->parts);
+    eg_unit_places_finish(&making->places);
 }
 
 /* Takes the bytes of the part. */
-static enum eg_code make_region(struct eg_region *region, struct eg__part *part,
-                                const struct eg_target *target, const struct eg_flash_settings *settings,
-                                struct eg_error *err)
+static enum eg_code begin_region(struct eg_region *region, struct eg__part *part,
+                                 const struct eg_target *target, struct eg_error *err)
 {
+    struct eg_image_info info;
+    struct eg_error ignored;
+
     EG_TRY(eg_strdup(&region->name, part->name, err));
     EG_TRY(eg_strdup(&region->path, part->entry->path, err));
     region->data = part->data;
     part->data = (struct eg_buffer){0};
     region->file_size = (uint32_t)region->data.size;
     region->flash_addr = (uint32_t)part->flash_addr;
-    if (check_image(region, target, err) != EG_OK) {
-        eg_error_prefix(err, "%s: ", region->path);
-        return eg__prefix_file(part->entry, err);
-    }
-    return finish_region(region, target, settings, err);
+    region->is_image = eg_image_parse(&info, target, region->data.data, region->data.size, &ignored) == EG_OK;
+    return EG_OK;
 }
 
-enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *firmware,
-                              const struct eg_flash_settings *settings, struct eg_error *err)
-{
-    EG_CLEANUP(eg__parts_finish) struct eg__parts parts = {0};
+/* ---- The guard ---- */
 
-    for (unsigned i = 0; i < firmware->count; i++)
-        if (firmware->entries[i].at == EG__AT_ADDR)
-            EG_TRY(check_addr(plan->target, &firmware->entries[i], firmware->entries[i].name,
-                              firmware->entries[i].flash_addr, err));
-    EG_TRY(eg__parts_read(&parts, firmware, plan->target, err));
-    for (size_t i = 0; i < parts.count; i++) {
-        const struct eg__part *const part = &parts.list[i];
-        EG_TRY(check_addr(plan->target, part->entry, part->name, part->flash_addr, err));
-        EG_TRY(check_end(plan, part, err));
-        if (i > 0)
-            EG_TRY(check_overlap(part - 1, part, err));
+static enum eg_code refuse(const struct making *making, const struct eg_guard_finding *found,
+                           struct eg_error *err)
+{
+    const struct eg__parts *const parts = &making->parts;
+    const struct eg__place *place = &making->firmware->entries[0].addr_place;
+
+    if (found->piece >= parts->count && found->piece < parts->count + making->places.count)
+        return eg_error_prefix(err, "%s: ", making->places.list[found->piece - parts->count].where);
+    if (found->piece < parts->count)
+        place = found->rule->about_file ? &parts->list[found->piece].entry->file_place
+                                        : &parts->list[found->piece].entry->addr_place;
+    return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
+}
+
+static enum eg_code ask(struct making *making, struct eg_guard_request *request, struct eg_error *err)
+{
+    struct eg_plan *const plan = making->plan;
+    const struct eg__parts *const parts = &making->parts;
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+    struct eg_guard_finding found = {.rule = NULL};
+
+    EG_TRY(eg_plan_pieces(plan, making->places.count, &pieces, err));
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct eg__part *const part = &parts->list[i];
+        pieces[i].flash_addr = part->flash_addr;
+        pieces[i].partition = part->entry->at == EG__AT_NAME ? part->entry->partition : NULL;
+        pieces[i].room = part->room;
+        pieces[i].raw = part->entry->raw;
+        pieces[i].uf2_family_id = part->uf2_family_id;
     }
-    EG_TRY(eg_alloc(&plan->regions, parts.count, sizeof *plan->regions, err));
-    plan->region_count = (unsigned)parts.count;
+    for (unsigned i = 0; i < making->places.count; i++)
+        eg_unit_place_piece(&pieces[parts->count + i], &making->places.list[i], making->places.list[i].size);
+    request->action = EG_GUARD_WRITE;
+    request->job = true;
+    request->pieces = pieces;
+    request->count = parts->count + making->places.count;
+    const enum eg_code code = eg_guard_ask(request, &found, err);
+    request->pieces = NULL;
+    return code != EG_OK && found.rule != NULL ? refuse(making, &found, err) : code;
+}
+
+/* First where everything goes, without which places of unit data mean nothing; then the whole job. */
+static enum eg_code ask_guard(struct making *making, struct eg_error *err)
+{
+    struct eg_plan *const plan = making->plan;
+    struct eg_guard_request places = {.target = NULL};
+    struct eg_guard_request all = {.target = plan->target,
+                                   .declared_size = plan->declared_flash_size,
+                                   .settings = plan->header,
+                                   .allowed = eg_plan_allowed(plan),
+                                   .say = eg_plan_notice,
+                                   .context = plan};
+    const char *place = NULL;
+
+    EG_TRY(ask(making, &places, err));
+    if (plan->setting_count > 0 && eg_unit_places_find(&making->places, plan, &place, err) != EG_OK)
+        return place != NULL ? eg_error_prefix(err, "%s: ", place) : err->code;
+    return ask(making, &all, err);
+}
+
+/* ---- Unit data inside a merged file ---- */
+
+/* Bytes from the beginning of a place that nothing else may have: its size, or as many sectors as the region
+ * has FF. */
+static uint32_t reserved(const struct eg_unit_place *place, const struct eg_region *region)
+{
+    const uint32_t offset = place->flash_addr - region->flash_addr;
+    uint32_t size = 0;
+
+    if (place->size != 0)
+        return eg_div_up(place->size, EG_FLASH_SECTOR) * EG_FLASH_SECTOR;
+    while (size < place->room && offset + size < region->data.size &&
+           (region->data.data[offset + size] == 0xff))
+        size++;
+    return offset + size == region->data.size ? eg_div_up(size, EG_FLASH_SECTOR) * EG_FLASH_SECTOR
+                                              : size / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
+}
+
+/* A part of a region is called after its file and its own address. */
+static enum eg_code name_part(struct eg_region *part, const struct eg_region *region, struct eg_error *err)
+{
+    char suffix[16], text[300];
+    size_t length = strlen(region->name);
+
+    snprintf(suffix, sizeof suffix, " 0x%08lx", (unsigned long)region->flash_addr);
+    if (length > strlen(suffix) && strcmp(region->name + length - strlen(suffix), suffix) == 0)
+        length -= strlen(suffix);
+    snprintf(text, sizeof text, "%.*s 0x%08lx", length < 250 ? (int)length : 250, region->name,
+             (unsigned long)part->flash_addr);
+    return eg_strdup(&part->name, text, err);
+}
+
+/* Take `size` bytes from `offset` on out of a region; `*rest` is what comes after them, empty when nothing
+ * does. */
+static enum eg_code cut(struct eg_region *region, struct eg_region *rest, uint32_t offset, uint32_t size,
+                        struct eg_error *err)
+{
+    const uint32_t after = offset + size;
+
+    *rest = (struct eg_region){.flash_addr = region->flash_addr + after};
+    if (after < region->data.size)
+        EG_TRY(eg_buffer_append(&rest->data, region->data.data + after, region->data.size - after, err));
+    EG_TRY(eg_strdup(&rest->path, region->path, err));
+    EG_TRY(name_part(rest, region, err));
+    rest->file_size = (uint32_t)rest->data.size;
+    EG_TRY(eg_buffer_resize(&region->data, offset, 0xff, err));
+    region->file_size = offset;
+    return EG_OK;
+}
+
+static enum eg_code add_region(struct eg_plan *plan, unsigned index, const struct eg_region *region,
+                               struct eg_error *err)
+{
+    struct eg_region *const more = realloc(plan->regions, (plan->region_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%u regions", plan->region_count + 1);
+    plan->regions = more;
+    memmove(more + index + 1, more + index, (plan->region_count - index) * sizeof *more);
+    more[index] = *region;
+    plan->region_count++;
+    return EG_OK;
+}
+
+static void drop_region(struct eg_plan *plan, unsigned index)
+{
+    eg_region_destroy(&plan->regions[index]);
+    plan->region_count--;
+    memmove(plan->regions + index, plan->regions + index + 1,
+            (plan->region_count - index) * sizeof *plan->regions);
+}
+
+static enum eg_code take_out(struct eg_plan *plan, const struct eg_unit_place *place, struct eg_error *err)
+{
     for (unsigned i = 0; i < plan->region_count; i++) {
         struct eg_region *const region = &plan->regions[i];
-        EG_TRY(make_region(region, &parts.list[i], plan->target, settings, err));
+        const uint32_t offset = place->flash_addr - region->flash_addr;
+        struct eg_region rest;
+        if (place->flash_addr < region->flash_addr || offset >= region->data.size)
+            continue;
+        enum eg_code code = cut(region, &rest, offset, reserved(place, region), err);
+        if (code == EG_OK && rest.data.size > 0)
+            code = add_region(plan, i + 1, &rest, err);
+        if (code != EG_OK || rest.data.size == 0)
+            eg_region_destroy(&rest);
+        if (code == EG_OK && offset == 0)
+            drop_region(plan, i);
+        return code;
+    }
+    return EG_OK;
+}
+
+/* ---- Finishing ---- */
+
+/* Put the flash settings into the header of a bootloader, and keep it as it was built when that changes it:
+ * which of the two is written, each board decides. */
+static enum eg_code patch(struct eg_region *region, const struct eg_plan *plan, struct eg_error *err)
+{
+    struct eg_buffer *const data = &region->data;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer original = {0};
+    bool changed;
+
+    if (region->flash_addr != plan->target->bootloader_addr || !region->is_image ||
+        !eg_guard_may_patch(plan->target, NULL, data->data, data->size))
+        return EG_OK;
+    EG_TRY(eg_buffer_append(&original, data->data, data->size, err));
+    EG_TRY(eg_image_patch(plan->target, region->flash_addr, &plan->header, data->data, data->size, &changed,
+                          err));
+    if (!changed)
+        return EG_OK;
+    EG_TRY(eg_alloc(&region->as_built, 1, sizeof *region->as_built, err));
+    struct eg_region *const built = region->as_built;
+    *built = (struct eg_region){
+        .flash_addr = region->flash_addr, .file_size = region->file_size, .is_image = true, .data = original};
+    original = (struct eg_buffer){0};
+    EG_TRY(eg_strdup(&built->name, region->name, err));
+    EG_TRY(eg_strdup(&built->path, region->path, err));
+    return eg_region_finish(built, err);
+}
+
+enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *firmware, struct eg_error *err)
+{
+    EG_CLEANUP(making_finish) struct making making = {.plan = plan, .firmware = firmware};
+
+    EG_TRY(eg__parts_read(&making.parts, firmware, plan->target, err));
+    EG_TRY(eg_alloc(&plan->regions, making.parts.count, sizeof *plan->regions, err));
+    for (size_t i = 0; i < making.parts.count; i++) {
+        plan->region_count++;
+        EG_TRY(begin_region(&plan->regions[i], &making.parts.list[i], plan->target, err));
+    }
+    EG_TRY(ask_guard(&making, err));
+    for (unsigned i = 0; i < making.places.count; i++)
+        EG_TRY(take_out(plan, &making.places.list[i], err));
+    for (unsigned i = 0; i < plan->region_count; i++) {
+        struct eg_region *const region = &plan->regions[i];
+        EG_TRY(patch(region, plan, err));
+        EG_TRY(eg_region_finish(region, err));
         plan->data_size += region->data.size;
         plan->wire_size += region->zlib.size != 0 ? region->zlib.size : region->data.size;
     }

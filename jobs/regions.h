@@ -10,13 +10,12 @@
 #include "jobs/firmware.h"
 
 /**
- * Fill the regions and sums of a plan whose target and declared flash size are set.
+ * Fill the regions, notices and sums of a plan whose target, declared flash size and flash settings are set.
  *
- * @param settings  for the header of the bootloader
- *
- * @return EG_OK; EG_BAD_JOB an address cannot be used; EG_BAD_IMAGE a file cannot be used; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB, EG_BAD_IMAGE a file cannot be read or placed; what the guard refuses;
+ * EG_NO_MEMORY
  */
 enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *firmware,
-                              const struct eg_flash_settings *settings, struct eg_error *err) EG_CHECKED;
+                              struct eg_error *err) EG_CHECKED;
 
 #endif

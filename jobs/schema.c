@@ -9,6 +9,7 @@
 
 #include "jobs/schema.h"
 
+#include "engine/guard/guard.h"
 #include "engine/plan/pipeline.h"
 #include "jobs/keys.h"
 
@@ -198,6 +199,47 @@ static void put_groups(FILE *out, const struct eg_option *options)
     }
 }
 
+static const char *needs_text(enum eg_guard_needs needs)
+{
+    switch (needs) {
+    case EG_GUARD_NEEDS_NOTHING:
+    case EG_GUARD_NEEDS_FILES:
+        return "the job";
+    case EG_GUARD_NEEDS_SIZE:
+        return "the job, then the board";
+    case EG_GUARD_NEEDS_CHIP:
+    case EG_GUARD_NEEDS_FLASH:
+        return "the board";
+    }
+    return "";
+}
+
+static const char *one_board_text(const struct eg_guard_rule *rule)
+{
+    if (rule->job_only)
+        return "";
+    if (rule->weight != EG_GUARD_REFUSES)
+        return "warns";
+    return (rule->waiver & EG_GUARD_IGNORE_KEY) != 0 ? "`--force`, `--ignore-flash-enc-efuse`"
+           : (rule->waiver & (EG_GUARD_FORCE_WRITE | EG_GUARD_FORCE_ERASE)) != 0 ? "`--force`"
+                                                                                 : "always refuses";
+}
+
+/* The rules of the guard, by the names that `allow` takes. */
+static void put_rules(FILE *out)
+{
+    fputs("\nRules that jobs are held against; `allow` takes their names:\n\n"
+          "| Rule | Against | Asked of | A command for one board | A job |\n|---|---|---|---|---|\n",
+          out);
+    for (const struct eg_guard_rule *rule = eg_guard_rules; rule->name != NULL; rule++)
+        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", rule->name, rule->summary, needs_text(rule->needs),
+                one_board_text(rule),
+                (rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 || rule->one_board_only ? ""
+                : rule->weight == EG_GUARD_MENTIONS                                        ? "warns"
+                : (rule->waiver & EG_GUARD_ALLOW) != 0                                     ? "`allow`"
+                                                       : "always refuses");
+}
+
 enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)
 {
     const struct eg_stage *ordered[EG_STAGES_MAX];
@@ -212,6 +254,7 @@ enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct
     for (const struct eg_stage *const *stage = ordered; *stage != NULL; stage++)
         put_groups(out, (*stage)->options);
     put_groups(out, eg_pipeline_options);
+    put_rules(out);
     if (fflush(out) != 0 || ferror(out))
         return eg_error_errno(err, EG_IO, errno, "writing the table of keys");
     return EG_OK;

@@ -29,7 +29,7 @@ static enum eg_code check_text(const struct eg__csv *csv, unsigned line, const c
     return EG_OK;
 }
 
-/* Takes the quotes off a field that begins at `*at`, which is then behind them. The field ends at `*last`. */
+/* Remove the quotes of the field at `*at`, and move `*at` past them. The field ends at `*last`. */
 static bool unquote(char **at, const char *end, char **last)
 {
     char *in = *at + 1, *out = *at;
@@ -46,7 +46,7 @@ static bool unquote(char **at, const char *end, char **last)
     return false;
 }
 
-/* One field from `*at` on; `*at` is then at the comma behind it, or at `end`. */
+/* Read the field at `*at`, and move `*at` to the comma after it, or to `end`. */
 static enum eg_code take_field(struct eg__csv *csv, unsigned line, unsigned number, char **at, char *end,
                                char **last, struct eg_error *err)
 {
@@ -62,7 +62,7 @@ static enum eg_code take_field(struct eg__csv *csv, unsigned line, unsigned numb
     if (!unquote(at, end, last))
         return refuse(csv, line, err, "the quote of field %u is not closed in this line", number);
     if (*at < end && **at != ',')
-        return refuse(csv, line, err, "text behind the closing quote of field %u", number);
+        return refuse(csv, line, err, "text after the closing quote of field %u", number);
     return EG_OK;
 }
 
@@ -150,8 +150,7 @@ enum eg_code eg__csv_parse(struct eg__csv *csv, struct eg_error *err)
                             csv->path);
     EG_TRY(check_names(csv, err));
     if (records == 1)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row behind the names of the columns",
-                            csv->path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: has no row after the names of the columns", csv->path);
     csv->rows = records - 1;
     return EG_OK;
 }

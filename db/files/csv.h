@@ -26,7 +26,7 @@ struct eg__csv {
  */
 enum eg_code eg__csv_read(struct eg__csv *csv, const char *path, struct eg_error *err) EG_CHECKED;
 
-/** The same of a file whose bytes are in `text`, with a NUL behind them that does not count. */
+/** Do the same with the bytes of a file in `text`, followed by a NUL that is not counted. */
 enum eg_code eg__csv_parse(struct eg__csv *csv, struct eg_error *err) EG_CHECKED;
 void eg__csv_finish(struct eg__csv *csv);
 

@@ -241,7 +241,7 @@ static enum eg_code make_line(struct eg_buffer *line, struct parts *parts, struc
     return eg_buffer_append(line, "}\n", 2, err);
 }
 
-/* The place in the chain that the asked runs are behind. */
+/* The position in the chain after which the wanted runs begin. */
 static enum eg_code find_begin(struct eg_query *query, int64_t after_run, int64_t *link, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;

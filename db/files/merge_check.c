@@ -30,7 +30,7 @@ static enum eg_code check_log(struct eg__store *store, int64_t run, struct eg_er
     return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not what was recorded", run);
 }
 
-/* The present row of the chain, behind `number` others of which the last has the hash `previous`. */
+/* Check the current row of the chain, after `number` others of which the last has the hash `previous`. */
 static enum eg_code check_link(struct eg__store *store, struct eg__chain_link *link, sqlite3_stmt *row,
                                int64_t number, const char *previous, struct eg_error *err)
 {

@@ -203,7 +203,7 @@ static enum eg_code check_seal(struct eg__audit *audit, sqlite3_stmt *row, struc
         strcmp((const char *)sqlite3_column_text(row, 16), seal.journal) != 0)
         eg__audit_bad(bad, "seal", "seal", number, "is of another chain");
     if (sqlite3_column_int64(row, 14) > seal.chain_id || sqlite3_column_int(row, 15) != 0)
-        eg__audit_bad(bad, "seal", "seal", number, "does not hold: batch %s has a run behind it", seal.batch);
+        eg__audit_bad(bad, "seal", "seal", number, "does not hold: batch %s has a run after it", seal.batch);
     EG_TRY(eg__seal_count(&counted, runs_sha256, audit->db, err));
     if (counted.runs != seal.runs || counted.passed != seal.passed || counted.units != seal.units ||
         strcmp(runs_sha256, seal.runs_sha256) != 0)

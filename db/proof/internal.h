@@ -21,7 +21,7 @@ static inline bool eg__audit_is_bad(const struct eg__audit *audit)
     return audit->result->bad.text[0] != '\0';
 }
 
-/** Note a bad row unless there is one already. `text` goes on behind table and number. */
+/** Note a bad row unless one is noted already. `text` follows table and number. */
 void eg__audit_bad(struct eg_audit_bad *bad, const char *table, const char *what, int64_t number,
                    const char *format, ...) EG_PRINTF(5, 6);
 

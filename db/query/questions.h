@@ -114,11 +114,11 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Regions of a run by address, as struct eg_run_region; none of one that has not finished. */
+/** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                   struct eg_error *err) EG_CHECKED;
 
-/** Stages of a run as they were gone through, as struct eg_run_stage; none of one that has not finished. */
+/** Visit the stages of a run in their order, as struct eg_run_stage; an unfinished run has none. */
 enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                  struct eg_error *err) EG_CHECKED;
 

@@ -52,7 +52,7 @@ static enum eg_code no_pool(struct eg_query *query, const char *name, struct eg_
                         eg__query_text(names, 0));
 }
 
-/* The columns of a pool, as rows of the statement have them behind the first six. */
+/* The columns of a pool: in rows of the statement they follow the first six. */
 struct columns {
     char **names;
     const char **values;

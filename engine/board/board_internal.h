@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the files of this folder share: the board itself, files in and out, the checks before writing. */
+/* What the files of this folder share: the board itself, files in and out, asking the guard. */
 
 #ifndef ENGINE_BOARD_BOARD_INTERNAL_H
 #define ENGINE_BOARD_BOARD_INTERNAL_H
@@ -10,6 +10,7 @@
 #include "engine/base/log.h"
 #include "engine/base/mac.h"
 #include "engine/espgang.h"
+#include "engine/guard/guard.h"
 #include "engine/image/image.h"
 #include "engine/loader/loader.h"
 
@@ -96,14 +97,6 @@ enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info,
 /** Tell the loader the size of the flash, when that is known. */
 enum eg_code eg__set_flash_size(struct eg_board *board, uint32_t declared, struct eg_error *err) EG_CHECKED;
 
-/** EG_FLASH_TOO_SMALL when `size` bytes at `addr` go beyond the flash, or beyond what the loader reaches. */
-enum eg_code eg__check_extent(struct eg_board *board, uint32_t addr, uint64_t size,
-                              struct eg_error *err) EG_CHECKED;
-
-/** Refuse to erase what the chip's security would miss. */
-enum eg_code eg__check_erase(struct eg_board *board, uint32_t addr, const char *what,
-                             struct eg_error *err) EG_CHECKED;
-
 /* ---- files.c ---- */
 
 /** Bytes of a firmware file and their place. */
@@ -113,6 +106,7 @@ struct eg__piece {
     uint32_t addr;
     struct eg_buffer data;
     bool encrypt;
+    bool raw;               /* an Intel HEX or UF2 file goes to the flash as it is */
     uint32_t uf2_family_id; /* of chips that the file is for; 0 = it does not say */
     bool is_diff;           /* `before` is what was flashed there */
     struct eg_buffer before;
@@ -136,9 +130,13 @@ bool eg__input_is_given(const struct eg_input *input);
 enum eg_code eg__input_read_range(const struct eg_input *input, struct eg_buffer *data, char **name,
                                   struct eg_error *err) EG_CHECKED;
 
-/** Read all files, Intel HEX ones as many pieces. EG_BAD_ARGUMENT when two share a sector. */
+/** Read all files; an Intel HEX or UF2 file becomes as many pieces as it has ranges of addresses. */
 enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_file *files, size_t count,
                              struct eg_error *err) EG_CHECKED;
+
+/** The same pieces as the guard takes them, in a list for free() that refers to them. */
+enum eg_code eg__guard_pieces(const struct eg__pieces *pieces, struct eg_guard_piece **list,
+                              struct eg_error *err) EG_CHECKED;
 
 /** An output under way. */
 struct eg__sink {
@@ -162,9 +160,25 @@ void eg__sink_close(struct eg__sink *sink);
 
 /* ---- safety.c ---- */
 
-/** May this piece be written to this board? Everything esptool asks, unless `options->force`. */
-enum eg_code eg__check_piece(struct eg_board *board, const struct eg__piece *piece,
-                             const struct eg_write_flash_options *options, struct eg_error *err) EG_CHECKED;
+/**
+ * Ask the guard, with what the board tells of its chip and its flash; warnings go to the board's logger.
+ *
+ * @param request  all but the target and what the board tells
+ * @param chip     what was read of the chip
+ *
+ * @return EG_OK; what eg_guard_ask() refuses; what reading registers can end with
+ */
+enum eg_code eg__ask(struct eg_board *board, struct eg_guard_request *request, struct eg_guard_chip *chip,
+                     struct eg_error *err) EG_CHECKED;
+
+/** The same for pieces of files. */
+enum eg_code eg__ask_pieces(struct eg_board *board, struct eg_guard_request *request,
+                            const struct eg__pieces *pieces, struct eg_guard_chip *chip,
+                            struct eg_error *err) EG_CHECKED;
+
+/** The same for a range of flash that is read or erased. */
+enum eg_code eg__ask_range(struct eg_board *board, enum eg_guard_action action, uint32_t addr, uint32_t size,
+                           bool force, struct eg_error *err) EG_CHECKED;
 
 /* ---- image headers ---- */
 
@@ -181,8 +195,10 @@ bool eg__is_keep(const char *word);
 enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
                              struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
 
-/** Pad a piece and change the header of a bootloader, as it will be in the flash. */
-enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
-                              const struct eg__flash_words *words, struct eg_error *err) EG_CHECKED;
+/** Pad a piece and, where the guard lets it, change the header of a bootloader: as it will be in the flash.
+ */
+enum eg_code eg__finish_piece(struct eg_board *board, const struct eg_guard_chip *chip,
+                              struct eg__piece *piece, const struct eg__flash_words *words,
+                              struct eg_error *err) EG_CHECKED;
 
 #endif

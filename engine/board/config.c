@@ -141,7 +141,7 @@ static enum eg_code take(struct eg_settings *settings, char *line, struct eg_log
     return set(settings, key, trim(value), err);
 }
 
-/* Settings of other programs stand in the same files; what is behind the header is a comment, as Python's
+/* Settings of other programs stand in the same files; text after the header is a comment, as Python's
  * reader has it. */
 static bool is_ours(const char *header)
 {

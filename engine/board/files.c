@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Firmware files read whole, and files that bytes go to.
+ * Firmware files, read whole, and output files.
  *
- * A file that is named by its path is written as PATH.part beside it and takes its name when it is whole, so
- * a failure, a full disk or a Ctrl-C leaves what was there. Where a later resume may go on with it, the part
- * stays.
+ * An output that is a path is written as PATH.part and renamed when it is whole, so that a failure, a full
+ * disk or a Ctrl-C leaves the old file. PATH.part stays where a later call can resume it.
  */
 
 #include "engine/board/board_internal.h"
@@ -188,35 +187,6 @@ static enum eg_code read_before(struct eg__pieces *pieces, size_t first, const s
     return EG_OK;
 }
 
-static int by_address(const void *a, const void *b)
-{
-    const struct eg__piece *const *first = a, *const *second = b;
-
-    return (*first)->addr < (*second)->addr ? -1 : (*first)->addr > (*second)->addr;
-}
-
-static enum eg_code check_overlap(const struct eg__pieces *pieces, struct eg_error *err)
-{
-    EG_CLEANUP(eg_free_cleanup) const struct eg__piece **sorted = NULL;
-    size_t count = 0;
-
-    EG_TRY(eg_alloc(&sorted, pieces->count + 1, sizeof *sorted, err));
-    for (size_t i = 0; i < pieces->count; i++)
-        if (pieces->piece[i].data.size > 0)
-            sorted[count++] = &pieces->piece[i];
-    qsort(sorted, count, sizeof *sorted, by_address);
-    for (size_t i = 1; i < count; i++) {
-        const struct eg__piece *low = sorted[i - 1], *high = sorted[i];
-        const uint64_t end = (uint64_t)low->addr + low->data.size;
-        if ((end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR > high->addr / EG_FLASH_SECTOR)
-            return eg_error_set(
-                err, EG_BAD_ARGUMENT,
-                "%s at 0x%08x ends at 0x%08llx, in or behind the sector where %s begins, 0x%08x", low->name,
-                (unsigned)low->addr, (unsigned long long)end, high->name, (unsigned)high->addr);
-    }
-    return EG_OK;
-}
-
 enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_file *files, size_t count,
                              struct eg_error *err)
 {
@@ -226,17 +196,40 @@ enum eg_code eg__pieces_read(struct eg__pieces *pieces, const struct eg_flash_fi
             .addr = files[i].addr, .in_partition = files[i].in_partition, .raw = files[i].raw};
         EG_TRY(read_one(pieces, &files[i].input, i, &place, err));
         EG_TRY(read_before(pieces, first, &files[i], i, err));
-        for (size_t j = first; j < pieces->count; j++)
+        for (size_t j = first; j < pieces->count; j++) {
             pieces->piece[j].encrypt = files[i].encrypt;
+            pieces->piece[j].raw = files[i].raw;
+        }
     }
-    return check_overlap(pieces, err);
+    return EG_OK;
+}
+
+enum eg_code eg__guard_pieces(const struct eg__pieces *pieces, struct eg_guard_piece **list,
+                              struct eg_error *err)
+{
+    EG_TRY(eg_alloc(list, pieces->count + 1, sizeof **list, err));
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct eg__piece *const piece = &pieces->piece[i];
+        (*list)[i] = (struct eg_guard_piece){.name = piece->name,
+                                             .flash_addr = piece->addr,
+                                             .data = piece->data.data,
+                                             .size = piece->data.size,
+                                             .encrypted = piece->encrypt,
+                                             .raw = piece->raw,
+                                             .uf2_family_id = piece->uf2_family_id};
+    }
+    return EG_OK;
 }
 
 enum eg_code eg_flash_files_check(const struct eg_flash_file *files, size_t count, struct eg_error *err)
 {
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *list = NULL;
 
-    return eg__pieces_read(&pieces, files, count, err);
+    EG_TRY(eg__pieces_read(&pieces, files, count, err));
+    EG_TRY(eg__guard_pieces(&pieces, &list, err));
+    const struct eg_guard_request request = {.action = EG_GUARD_WRITE, .pieces = list, .count = pieces.count};
+    return eg_guard_ask(&request, NULL, err);
 }
 
 void eg__pieces_finish(struct eg__pieces *pieces)

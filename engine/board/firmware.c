@@ -127,6 +127,32 @@ void eg_elf_image_free(struct eg_elf_image *image)
     *image = (struct eg_elf_image){.count = 0};
 }
 
+static void warn(void *context, const struct eg_guard_finding *finding)
+{
+    eg_log_warning(context, NULL, "%s", finding->text);
+}
+
+/* Whether the files may be merged so; a signed bootloader keeps its header, whatever `options` say of it. */
+static enum eg_code ask_guard(const struct eg__pieces *pieces, const struct eg_target *target,
+                              struct eg_merge_options *options, struct eg_logger *logger,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *list = NULL;
+    struct eg_guard_request request = {
+        .target = target, .action = EG_GUARD_MERGE, .count = pieces->count, .say = warn, .context = logger};
+
+    EG_TRY(eg_flash_settings_parse(&request.settings, target, options->flash_mode, options->flash_freq,
+                                   options->flash_size, err));
+    EG_TRY(eg__guard_pieces(pieces, &list, err));
+    request.pieces = list;
+    EG_TRY(eg_guard_ask(&request, NULL, err));
+    for (size_t i = 0; i < pieces->count; i++)
+        if (list[i].flash_addr == target->bootloader_addr &&
+            !eg_guard_may_patch(target, NULL, list[i].data, list[i].size))
+            options->flash_mode = options->flash_freq = options->flash_size = NULL;
+    return EG_OK;
+}
+
 enum eg_code eg_merge_bin(const struct eg_flash_file *files, size_t count, const char *chip,
                           const struct eg_merge_options *options, const struct eg_output *output,
                           struct eg_logger *logger, struct eg_error *err)
@@ -135,21 +161,20 @@ enum eg_code eg_merge_bin(const struct eg_flash_file *files, size_t count, const
     EG_CLEANUP(eg_free_cleanup) struct eg_merge_input *inputs = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer merged = {0};
     EG_CLEANUP(eg__sink_close) struct eg__sink sink = {0};
-    const struct eg_merge_options defaults = {0};
+    struct eg_merge_options chosen = options != NULL ? *options : (struct eg_merge_options){0};
     const struct eg_target *target;
     bool applied;
 
-    if (options == NULL)
-        options = &defaults;
     EG_TRY(find_target(chip, &target, err));
     EG_TRY(eg__pieces_read(&pieces, files, count, err));
+    EG_TRY(ask_guard(&pieces, target, &chosen, logger, err));
     EG_TRY(eg_alloc(&inputs, pieces.count + 1, sizeof *inputs, err));
     for (size_t i = 0; i < pieces.count; i++)
         inputs[i] = (struct eg_merge_input){pieces.piece[i].addr, pieces.piece[i].data.data,
                                             pieces.piece[i].data.size, pieces.piece[i].name};
-    EG_TRY(eg_merge(&merged, target, inputs, pieces.count, options, &applied, err));
-    if (!applied && (!eg__is_keep(options->flash_mode) || !eg__is_keep(options->flash_freq) ||
-                     !eg__is_keep(options->flash_size)))
+    EG_TRY(eg_merge(&merged, target, inputs, pieces.count, &chosen, &applied, err));
+    if (!applied && (!eg__is_keep(chosen.flash_mode) || !eg__is_keep(chosen.flash_freq) ||
+                     !eg__is_keep(chosen.flash_size)))
         eg_log_note(logger, NULL, "no bootloader at 0x%x: there is no header to put flash settings into",
                     (unsigned)target->bootloader_addr);
     EG_TRY(eg__sink_open(&sink, output, 0, merged.size, err));

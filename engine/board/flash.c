@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The flash of a connected board, but for reading, writing and verifying files. */
+/* The flash of a connected board: attaching, id, erasing, digests, raw commands. Files are in read.c and
+ * write.c. */
 
 #include "engine/board/board_internal.h"
 
@@ -60,7 +61,7 @@ static enum eg_code spi_word(const struct eg_board *board, const char *text, uin
     return eg_loader_spi_pins(target, pins, word, err);
 }
 
-/* Says so when nothing seems to be there; every call that needs the flash finds out for itself. */
+/* Warn when no flash answers; every call that needs the flash fails by itself then. */
 static enum eg_code look_for_flash(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -117,7 +118,8 @@ enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, 
     return EG_OK;
 }
 
-/* A ROM takes the flash for one of 2 MB unless it is told; in secure download mode only the caller knows. */
+/* Tell the loader the flash size. A ROM assumes 2 MB otherwise; in secure download mode only the caller
+ * knows. */
 enum eg_code eg__set_flash_size(struct eg_board *board, uint32_t declared, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -158,8 +160,8 @@ enum eg_code eg_board_flash_id(struct eg_board *board, struct eg_flash_id *id, s
 enum eg_code eg_board_erase_flash(struct eg_board *board, bool force, struct eg_error *err)
 {
     EG_TRY(eg__need_readable(board, "its flash cannot be erased as a whole", err));
-    if (!force)
-        EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_FLASH_SECTOR, force,
+                         err)); /* the first sector says it all */
     return eg_loader_erase_flash(&board->loader, err);
 }
 
@@ -167,10 +169,8 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
                                    struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    if (!force)
-        EG_TRY(eg__check_erase(board, addr, "erasing that", err));
     if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* else the loader refuses it */
-        EG_TRY(eg__check_extent(board, addr, size, err));
+        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }
 
@@ -178,7 +178,7 @@ enum eg_code eg_board_flash_md5(struct eg_board *board, uint32_t addr, uint32_t 
                                 uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    EG_TRY(eg__check_extent(board, addr, size, err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_READ, addr, size, false, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     return eg_loader_md5(&board->loader, addr, size, md5, err);
 }

@@ -3,9 +3,9 @@
 /*
  * Reading flash into a file or memory, and comparing it with files.
  *
- * Reading goes stretch by stretch: each has its own digest from the chip, so that a damaged one is read again
- * alone, and what an interrupted read has left can be gone on with. What is there already counts only when
- * the chip's digest of that much flash agrees.
+ * Flash is read in stretches. Each has its own digest from the chip, so that a damaged stretch is read again
+ * alone, and an interrupted read can be resumed. Bytes that an interrupted read has left count only when the
+ * chip's digest of that much flash agrees.
  */
 
 #include "engine/board/board_internal.h"
@@ -36,7 +36,8 @@ static bool is_final(enum eg_code code)
     return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
 }
 
-/* A ROM sends no digest along, and neither question nor answer has a checksum. */
+/* Read a stretch and check it. A ROM sends no digest along, and its replies have no checksum, so it is asked
+ * for one. */
 static enum eg_code read_and_check(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
                                    struct eg__working *working, struct eg_error *err)
 {
@@ -71,7 +72,7 @@ static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t 
     }
 }
 
-/* How much of PATH.part the chip confirms; the rest of it is thrown away. */
+/* Find how much of PATH.part the chip confirms; the rest is thrown away. */
 static enum eg_code confirmed(struct eg_board *board, const struct eg_output *output, uint32_t addr,
                               uint32_t size, uint32_t *done, struct eg_error *err)
 {
@@ -111,7 +112,7 @@ static enum eg_code read_flash(struct eg_board *board, uint32_t addr, uint32_t s
     uint32_t done = 0;
 
     EG_TRY(eg__need_readable(board, "its flash cannot be read", err));
-    EG_TRY(eg__check_extent(board, addr, size, err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_READ, addr, size, false, err));
     EG_TRY(eg__set_flash_size(board, 0, err));
     EG_TRY(eg_alloc(&data, STRETCH, 1, err));
     if (resume)
@@ -170,7 +171,7 @@ static enum eg_code show_difference(struct eg_board *board, const struct eg__pie
     return EG_OK;
 }
 
-/* `*equal` is whether the flash holds the piece. */
+/* Compare a piece with the flash; `*equal` is whether the flash holds it. */
 static enum eg_code compare(struct eg_board *board, const struct eg__piece *piece, bool diff, bool *equal,
                             struct eg_error *err)
 {
@@ -205,6 +206,7 @@ static enum eg_code verify(struct eg_board *board, const struct eg_flash_file *f
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
     const struct eg__piece *wrong = NULL;
     struct eg__flash_words words;
+    struct eg_guard_chip chip;
 
     EG_TRY(eg__need_connected(board, err));
     EG_TRY(eg__pieces_read(&pieces, files, count, err));
@@ -212,11 +214,11 @@ static enum eg_code verify(struct eg_board *board, const struct eg_flash_file *f
         return eg_error_set(err, EG_BAD_ARGUMENT, "nothing to verify: %s",
                             count == 0 ? "no file is given" : "every file is empty");
     EG_TRY(eg__flash_words(board, chosen.flash_mode, chosen.flash_freq, chosen.flash_size, &words, err));
-    for (size_t i = 0; i < pieces.count; i++) {
-        EG_TRY(eg__finish_piece(board, &pieces.piece[i], &words, err));
-        if (eg__check_extent(board, pieces.piece[i].addr, pieces.piece[i].data.size, err) != EG_OK)
-            return eg_error_prefix(err, "%s: ", pieces.piece[i].name);
-    }
+    struct eg_guard_request request = {.action = EG_GUARD_READ, .declared_size = words.declared};
+    EG_TRY(eg__ask_pieces(board, &request, &pieces, &chip, err));
+    EG_TRY(eg_loader_identify(&board->loader, &chip.info, err));
+    for (size_t i = 0; i < pieces.count; i++)
+        EG_TRY(eg__finish_piece(board, &chip, &pieces.piece[i], &words, err));
     EG_TRY(eg__set_flash_size(board, words.declared, err));
     for (size_t i = 0; i < pieces.count; i++) {
         bool equal;

@@ -75,23 +75,6 @@ static enum eg_code detect(struct eg_board *board, struct eg__flash_words *words
     return EG_OK;
 }
 
-/* The bootloader would look for partitions that the flash does not have. */
-static enum eg_code check_declared(struct eg_board *board, uint32_t declared, const char *word,
-                                   struct eg_error *err)
-{
-    const struct eg_log_origin origin = eg__origin(board);
-    struct eg_flash_info info;
-
-    if (board->loader.secure_download)
-        return EG_OK;
-    EG_TRY(eg__flash_info(board, &info, err));
-    if (info.size != 0 && declared > info.size)
-        eg_log_warning(board->options.logger, &origin,
-                       "flash size %s is more than the %u KB that the flash has", word,
-                       (unsigned)info.size >> 10);
-    return EG_OK;
-}
-
 enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const char *freq, const char *size,
                              struct eg__flash_words *words, struct eg_error *err)
 {
@@ -112,22 +95,17 @@ enum eg_code eg__flash_words(struct eg_board *board, const char *mode, const cha
         return detect(board, words, err);
     EG_TRY(code_of(&words->settings.size, target, target->flash_sizes, "size", size, err));
     words->declared = size_of(size);
-    return check_declared(board, words->declared, size, err);
+    return EG_OK;
 }
 
-static enum eg_code patch(struct eg_board *board, const struct eg__piece *piece, const char *what,
-                          struct eg_buffer *data, const struct eg__flash_words *words, struct eg_error *err)
+static enum eg_code patch(const struct eg_target *target, const struct eg_guard_chip *chip,
+                          const struct eg__piece *piece, const char *what, struct eg_buffer *data,
+                          const struct eg__flash_words *words, struct eg_error *err)
 {
-    const struct eg_target *target = board->loader.target;
-    const struct eg_log_origin origin = eg__origin(board);
     bool changed;
 
-    if (piece->addr == target->bootloader_addr &&
-        (words->settings.mode >= 0 || words->settings.freq >= 0 || words->settings.size >= 0) &&
-        eg_image_looks_damaged(target, data->data, data->size))
-        eg_log_warning(board->options.logger, &origin,
-                       "%s%s begins like an image and is none: its header is left as it is", what,
-                       piece->name);
+    if (!eg_guard_may_patch(target, chip, data->data, data->size))
+        return EG_OK;
     if (eg_image_patch(target, piece->addr, &words->settings, data->data, data->size, &changed, err) != EG_OK)
         return eg_error_prefix(err, "%s%s: ", what, piece->name);
     return EG_OK;
@@ -138,17 +116,15 @@ static enum eg_code pad(struct eg_buffer *data, uint32_t align, struct eg_error 
     return eg_buffer_resize(data, (data->size + align - 1) / align * align, 0xff, err);
 }
 
-enum eg_code eg__finish_piece(struct eg_board *board, struct eg__piece *piece,
-                              const struct eg__flash_words *words, struct eg_error *err)
+enum eg_code eg__finish_piece(struct eg_board *board, const struct eg_guard_chip *chip,
+                              struct eg__piece *piece, const struct eg__flash_words *words,
+                              struct eg_error *err)
 {
-    const uint32_t align = piece->encrypt ? board->loader.target->encrypted_align : 4;
-    struct eg_chip_info chip;
+    const struct eg_target *const target = board->loader.target;
+    const uint32_t align = piece->encrypt ? target->encrypted_align : 4;
 
     EG_TRY(pad(&piece->data, align, err));
     EG_TRY(pad(&piece->before, align, err));
-    EG_TRY(eg_loader_identify(&board->loader, &chip, err));
-    if (chip.secure_download || chip.secure_boot)
-        return EG_OK; /* what is signed must stay as it is */
-    EG_TRY(patch(board, piece, "", &piece->data, words, err));
-    return patch(board, piece, "what was flashed before ", &piece->before, words, err);
+    EG_TRY(patch(target, chip, piece, "", &piece->data, words, err));
+    return patch(target, chip, piece, "what was flashed before ", &piece->before, words, err);
 }

@@ -7,12 +7,11 @@
  * chip and flash, padded and patched first. Then each piece is compressed where that is smaller, written, and
  * confirmed by the chip's own digest; where the chip cannot do that the result says so.
  *
- * With diff_with only sectors are written that differ from what was flashed before, as runs of sectors. What
- * was flashed before is the caller's word, so the whole piece is confirmed as ever, and written whole when
- * that fails.
+ * With diff_with only the sectors that differ from what was flashed before are written. What was flashed
+ * before is the caller's word, so the whole piece is still confirmed, and written whole when that fails.
  *
- * A port that is lost in the middle is awaited and the region begun again, once. Encrypted data is not sent
- * twice: the chip's cipher may already have spent that flash.
+ * When the port is lost in the middle, the region is begun again once the port is back, once. Encrypted data
+ * is not sent twice: that flash may already hold some of it.
  */
 
 #include "engine/board/board_internal.h"
@@ -23,8 +22,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ROM_FLASH_SIZE 0x200000u /* that a ROM believes in until it is told another */
 
 struct work {
     struct eg_board *board;
@@ -76,50 +73,23 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
     return EG_OK;
 }
 
-/* What lies in front of a piece in its first sector is erased with it, so blank bytes there lose nothing
- * more. A stub gets enough of them for a word, lest those that pad the end reach into the sector behind it.
- */
+/* Bytes before a piece in its first sector are erased with it, as the guard has said, so blank bytes there
+ * lose nothing more. A ROM writes from the beginning of a sector; a stub gets enough of them for a word, so
+ * that the bytes that pad the end do not reach into the next sector. */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
-    const uint32_t in_sector = piece->addr % EG_FLASH_SECTOR;
-    const uint32_t front = board->loader.stub ? piece->addr % 4 : in_sector;
+    const uint32_t front = board->loader.stub ? piece->addr % 4 : piece->addr % EG_FLASH_SECTOR;
     const struct eg_log_origin origin = eg__origin(board);
 
-    if (in_sector == 0 || piece->data.size == 0)
+    if (front == 0 || piece->data.size == 0)
         return EG_OK;
-    if (board->loader.stub)
-        eg_log_warning(board->options.logger, &origin,
-                       "%s begins inside a sector: 0x%x bytes before 0x%08x are erased", piece->name,
-                       (unsigned)in_sector, (unsigned)piece->addr);
-    else
+    if (!board->loader.stub)
         eg_log_note(board->options.logger, &origin,
                     "%s begins at 0x%08x instead: a ROM writes from the beginning of a sector", piece->name,
                     (unsigned)(piece->addr - front));
     EG_TRY(put_blank_in_front(&piece->data, front, err));
     EG_TRY(put_blank_in_front(&piece->before, front, err));
     piece->addr -= front;
-    return EG_OK;
-}
-
-static enum eg_code check_size(struct work *work, const struct eg__piece *piece, struct eg_error *err)
-{
-    const uint64_t end = (uint64_t)piece->addr + piece->data.size;
-    const struct eg_loader *loader = &work->board->loader;
-
-    if (work->options.force)
-        return EG_OK;
-    if (loader->secure_download && work->words.declared == 0 && loader->flash_size == 0 &&
-        end > ROM_FLASH_SIZE)
-        return eg_error_set(
-            err, EG_FLASH_TOO_SMALL,
-            "%s ends at 0x%08llx: in secure download mode the flash is taken for one of 2 MB, unless "
-            "its size is given",
-            piece->name, (unsigned long long)end);
-    if (work->words.declared != 0 && end > work->words.declared)
-        return eg_error_set(err, EG_FLASH_TOO_SMALL, "%s ends at 0x%08llx, the given flash size at 0x%08x",
-                            piece->name, (unsigned long long)end, (unsigned)work->words.declared);
-    if (eg__check_extent(work->board, piece->addr, piece->data.size, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", piece->name);
     return EG_OK;
 }
 
@@ -130,7 +100,7 @@ static int by_address(const void *a, const void *b)
     return first->addr < second->addr ? -1 : first->addr > second->addr;
 }
 
-/* A ROM that erases too much may take the sector behind a piece, which must not have been written by then. */
+/* A ROM that erases too much may erase the sector after a piece, which must not have been written by then. */
 static void put_in_order(struct work *work)
 {
     const struct eg_loader *loader = &work->board->loader;
@@ -139,27 +109,32 @@ static void put_in_order(struct work *work)
         qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
 }
 
-/* Nothing is erased before this has passed. */
+/* Read, ask the guard, align, pad and patch. Nothing is erased before this has passed. */
 static enum eg_code prepare(struct work *work, const struct eg_flash_file *files, size_t count,
                             struct eg_error *err)
 {
     struct eg_board *board = work->board;
+    struct eg_guard_chip chip;
 
     EG_TRY(eg__pieces_read(&work->pieces, files, count, err));
     EG_TRY(check_options(work, files, count, err));
     EG_TRY(eg__flash_words(board, work->options.flash_mode, work->options.flash_freq,
                            work->options.flash_size, &work->words, err));
+    for (size_t i = 0; i < work->pieces.count; i++)
+        work->pieces.piece[i].encrypt |= work->options.encrypt;
+    struct eg_guard_request request = {.action = EG_GUARD_WRITE,
+                                       .declared_size = work->words.declared,
+                                       .settings = work->words.settings,
+                                       .force = work->options.force,
+                                       .ignore_flash_key = work->options.ignore_flash_enc_efuse};
+    EG_TRY(eg__ask_pieces(board, &request, &work->pieces, &chip, err));
+    if (work->options.erase_all)
+        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_FLASH_SECTOR, work->options.force, err));
     for (size_t i = 0; i < work->pieces.count; i++) {
-        struct eg__piece *piece = &work->pieces.piece[i];
-        piece->encrypt = piece->encrypt || work->options.encrypt;
-        EG_TRY(eg__check_piece(board, piece, &work->options, err));
-        EG_TRY(align_piece(board, piece, err));
-        EG_TRY(eg__finish_piece(board, piece, &work->words, err));
-        EG_TRY(check_size(work, piece, err));
+        EG_TRY(align_piece(board, &work->pieces.piece[i], err));
+        EG_TRY(eg__finish_piece(board, &chip, &work->pieces.piece[i], &work->words, err));
     }
     put_in_order(work);
-    if (work->options.erase_all && !work->options.force)
-        EG_TRY(eg__check_erase(board, 0, "erasing the flash", err));
     return eg__set_flash_size(board, work->words.declared, err);
 }
 
@@ -171,7 +146,7 @@ static bool can_hash(const struct eg_board *board, const struct eg__piece *piece
     return knows && !piece->encrypt && !board->loader.secure_download;
 }
 
-/* Whether the flash holds the piece, by the chip's digest. */
+/* Ask for the chip's digest; `*there` is whether the flash holds the piece. */
 static enum eg_code is_there(struct work *work, const struct eg__piece *piece, bool *there,
                              uint8_t chip[EG_MD5_SIZE], uint8_t file[EG_MD5_SIZE], struct eg_error *err)
 {
@@ -256,7 +231,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
     return at < data->size ? data->data[at] : 0xff;
 }
 
-/* Up to the next sector's beginning, and with what the flash holds there behind the end of the piece. */
+/* Return the offset in the piece of the next sector's beginning; it may lie past the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
     return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
@@ -270,7 +245,7 @@ static bool sector_differs(const struct eg__piece *piece, uint32_t at)
     return false;
 }
 
-/* Bytes `at` to `end` of a piece as whole sectors, FF in front of it and behind. */
+/* Write bytes `at` to `end` of a piece as whole sectors, with FF before and after it. */
 static enum eg_code write_run(struct work *work, const struct eg__piece *piece, uint32_t at, uint32_t end,
                               uint64_t *sent, struct eg_error *err)
 {

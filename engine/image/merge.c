@@ -24,8 +24,6 @@ static int by_addr(const void *a, const void *b)
 static enum eg_code check_places(const struct eg_merge_input *const *inputs, size_t count,
                                  uint32_t target_offset, struct eg_error *err)
 {
-    const struct eg_merge_input *before = NULL; /* the last input with data */
-
     for (size_t i = 0; i < count; i++) {
         const struct eg_merge_input *const input = inputs[i];
         if (input->addr < target_offset)
@@ -34,14 +32,6 @@ static enum eg_code check_places(const struct eg_merge_input *const *inputs, siz
         if (input->size > (UINT64_C(1) << 32) - input->addr)
             return eg_error_set(err, EG_BAD_JOB, "%s of %zu bytes at 0x%08lx runs out of the address space",
                                 input->name, input->size, (unsigned long)input->addr);
-        if (input->size == 0)
-            continue;
-        const uint64_t end = before != NULL ? before->addr + (uint64_t)before->size : 0;
-        if (before != NULL && (end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR > input->addr / EG_FLASH_SECTOR)
-            return eg_error_set(err, EG_BAD_JOB,
-                                "%s at 0x%08lx shares a sector with %s, which ends at 0x%08llx", input->name,
-                                (unsigned long)input->addr, before->name, (unsigned long long)end);
-        before = input;
     }
     return EG_OK;
 }

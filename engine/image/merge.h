@@ -20,8 +20,8 @@ struct eg_merge_input {
 /**
  * Merge inputs in any order. Gaps in a raw file are filled with FF; the other formats leave them out.
  *
- * As in esptool two inputs must not share a sector of 4 KB, and the blocks of a UF2 file are numbered per
- * input.
+ * Inputs must not overlap; the caller has asked the guard (engine/guard/). As in esptool the blocks of a UF2
+ * file are numbered per input.
  *
  * @param out      appended to
  * @param applied  set to whether an image of the target is at the bootloader's address, so that the flash

@@ -179,14 +179,43 @@ static enum eg_code check_md5(const uint8_t *data, size_t at, struct eg_error *e
                         must_be);
 }
 
+enum eg_code eg__partitions_check_overlap(const struct eg_partitions *table, struct eg_error *err)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct eg_partition *const b = &table->rows[i];
+        for (size_t j = 0; j < i; j++) {
+            const struct eg_partition *const a = &table->rows[j];
+            if (a->flash_addr < b->flash_addr + (uint64_t)b->size &&
+                b->flash_addr < a->flash_addr + (uint64_t)a->size)
+                return eg_error_set(err, EG_BAD_IMAGE,
+                                    "partition %s of 0x%lx bytes at 0x%08lx overlaps %s of 0x%lx at 0x%08lx",
+                                    b->name, (unsigned long)b->size, (unsigned long)b->flash_addr, a->name,
+                                    (unsigned long)a->size, (unsigned long)a->flash_addr);
+        }
+    }
+    return EG_OK;
+}
+
+/* A bootloader stops at the end row, so that partitions after it would be missing. */
+static enum eg_code check_end(const uint8_t *data, size_t size, size_t end, struct eg_error *err)
+{
+    for (size_t at = end; at + ROW_SIZE <= size; at += ROW_SIZE)
+        if (eg_partitions_is(data + at, ROW_SIZE))
+            return eg_error_set(err, EG_BAD_IMAGE,
+                                "row at offset 0x%zx of the partition table comes after its end at 0x%zx", at,
+                                end);
+    return EG_OK;
+}
+
 enum eg_code eg_partitions_parse(struct eg_partitions *table, const uint8_t *data, size_t size,
                                  struct eg_error *err)
 {
     struct eg_partitions found = {0};
+    size_t at;
 
     if (size > EG_PARTITIONS_SIZE)
         size = EG_PARTITIONS_SIZE;
-    for (size_t at = 0; at < size; at += ROW_SIZE) {
+    for (at = 0; at < size; at += ROW_SIZE) {
         if (size - at < ROW_SIZE)
             return eg_error_set(err, EG_BAD_IMAGE,
                                 "row at offset 0x%zx of the partition table has %zu bytes, not %d", at,
@@ -205,6 +234,8 @@ enum eg_code eg_partitions_parse(struct eg_partitions *table, const uint8_t *dat
     }
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there is no partition in the table");
+    EG_TRY(check_end(data, size, at, err));
+    EG_TRY(eg__partitions_check_overlap(&found, err));
     *table = found;
     return EG_OK;
 }
@@ -284,12 +315,6 @@ static enum eg_code check_pair(const struct eg_partition *a, const struct eg_par
 {
     if (strcmp(a->name, b->name) == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "two partitions are called %s", a->name);
-    if (a->flash_addr < b->flash_addr + (uint64_t)b->size &&
-        b->flash_addr < a->flash_addr + (uint64_t)a->size)
-        return eg_error_set(err, EG_BAD_IMAGE,
-                            "partition %s of 0x%lx bytes at 0x%08lx overlaps %s of 0x%lx at 0x%08lx", a->name,
-                            (unsigned long)a->size, (unsigned long)a->flash_addr, b->name,
-                            (unsigned long)b->size, (unsigned long)b->flash_addr);
     if (is_ota_data(a) && is_ota_data(b) && a->subtype == b->subtype)
         return eg_error_set(err, EG_BAD_IMAGE, "%s and %s are both OTA data, of which there can be one",
                             b->name, a->name);
@@ -299,6 +324,7 @@ static enum eg_code check_pair(const struct eg_partition *a, const struct eg_par
 enum eg_code eg_partitions_check(const struct eg_partitions *table, const struct eg_partitions_place *place,
                                  struct eg_error *err)
 {
+    EG_TRY(eg__partitions_check_overlap(table, err));
     for (size_t i = 0; i < table->count; i++) {
         const struct eg_partition *const row = &table->rows[i];
         EG_TRY(check_row(row, place, err));

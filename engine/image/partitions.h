@@ -52,7 +52,8 @@ bool eg_partitions_is(const uint8_t *data, size_t size);
 /**
  * Read a binary table, up to its end row, the end of the data or EG_PARTITIONS_SIZE.
  *
- * @return EG_OK; EG_BAD_IMAGE: a row is not a partition, or the MD5 is wrong. Callable from any thread.
+ * @return EG_OK; EG_BAD_IMAGE: a row is not a partition or comes after the end, the MD5 is wrong, or two
+ * partitions overlap. Callable from any thread.
  */
 enum eg_code eg_partitions_parse(struct eg_partitions *table, const uint8_t *data, size_t size,
                                  struct eg_error *err) EG_CHECKED;
@@ -79,6 +80,9 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
  */
 enum eg_code eg_partitions_check(const struct eg_partitions *table, const struct eg_partitions_place *place,
                                  struct eg_error *err) EG_CHECKED;
+
+/** The part of that which every reader does: nothing overlaps. EG_BAD_IMAGE. */
+enum eg_code eg__partitions_check_overlap(const struct eg_partitions *table, struct eg_error *err) EG_CHECKED;
 
 /** Append the EG_PARTITIONS_SIZE bytes of the binary table. EG_BAD_IMAGE: too many rows. */
 enum eg_code eg_partitions_write(struct eg_buffer *out, const struct eg_partitions *table, bool md5,

@@ -3,7 +3,7 @@
 /*
  * Partition tables in the CSV format of ESP-IDF projects.
  *
- * Offsets may be in any order. eg_partitions_check() decides whether partitions overlap.
+ * Offsets may be in any order. Partitions that overlap are refused; eg_partitions_check() checks all else.
  */
 
 #include "engine/image/csv.h"
@@ -262,6 +262,7 @@ enum eg_code eg_partitions_parse_csv(struct eg_partitions *table, const char *te
         return eg_error_prefix(err, "line %zu: ", reader.csv.line);
     if (found.count == 0)
         return eg_error_set(err, EG_BAD_IMAGE, "there is no partition in the table");
+    EG_TRY(eg__partitions_check_overlap(&found, err));
     *table = found;
     return EG_OK;
 }

@@ -218,7 +218,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     return code;
 }
 
-/* A later attempt may fail by what the first one left behind: its code counts, but both causes are told. */
+/* A later attempt may fail because of the first. Its code is the result, but the sentence has both causes. */
 static enum eg_code tell_first(const struct eg_error *first, struct eg_error *err)
 {
     if (first->code == EG_OK || strcmp(first->text, err->text) == 0)

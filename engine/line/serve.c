@@ -118,7 +118,7 @@ static enum eg_code begin_wait(struct line *line, struct place *place, struct eg
     return EG_OK;
 }
 
-/* The board that is there now, and the port that it is behind. */
+/* The current board and its port. */
 static enum eg_code begin_run(struct line *line, struct place *place, struct eg_error *err)
 {
     struct eg_found_port found;

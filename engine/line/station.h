@@ -58,7 +58,7 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
                             struct eg_result *results, struct eg_error *err) EG_CHECKED;
 
 /**
- * Run the hook that the job has for before or after a batch; EG_OK when it has none. The failure of one that
+ * Run the hook that the job has for before or after a batch; EG_OK if it has none. The failure of a hook that
  * it does not require is logged as a warning.
  *
  * @param cancel  ends the program; but a flag that is set when the batch is over leaves its hook its time

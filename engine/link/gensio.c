@@ -37,6 +37,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define CLOSE_TIMEOUT_MS   500
+#define CLOSE_ROUNDS       1000
 #define REASON_TIMEOUT_MS  1000
 
 #define SLIP_END 0xc0 /* of a loader's frames */
@@ -284,6 +285,8 @@ static void channel_close(struct eg_port *port)
         if (gensio_close(channel->io, on_close, channel) == 0) {
             while (!channel->closed && eg_clock_us() < until_us)
                 eg__channel_serve(channel, until_us);
+            for (unsigned i = 0; !channel->closed && i < CLOSE_ROUNDS && eg__channel_serve(channel, 0); i++)
+                ; /* a slow machine: gensio_disable() crashes when only the last steps are missing */
             if (!channel->closed)
                 gensio_disable(channel->io); /* a peer that reads nothing */
         }

@@ -9,7 +9,7 @@
  * are read before the next command.
  *
  * What the chip prints meanwhile is kept. When nothing answers, it tells a board that started its application
- * from one that waits in its loader and receives nothing.
+ * from a board that waits in its loader and receives nothing.
  */
 
 #include "engine/link/reset.h"

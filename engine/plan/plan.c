@@ -54,6 +54,48 @@ unsigned eg_plan_choice(const struct eg_plan *plan, const char *key)
     return setting->choice;
 }
 
+uint64_t eg_plan_allowed(const struct eg_plan *plan)
+{
+    const struct eg_setting *const allow = eg_plan_setting(plan, "allow");
+    uint64_t allowed = 0;
+
+    for (unsigned i = 0; allow != NULL && i < allow->item_count; i++)
+        allowed |= eg_guard_bit(eg_guard_rule_by_name(allow->items[i].text));
+    return allowed;
+}
+
+/* A notice that there is no memory for is lost: it refuses nothing. */
+void eg_plan_notice(void *context, const struct eg_guard_finding *finding)
+{
+    struct eg_plan *const plan = context;
+    struct eg_error ignored;
+    char *text;
+
+    if (eg_strdup(&text, finding->text, &ignored) != EG_OK)
+        return;
+    struct eg_notice *const more = realloc(plan->notices, (plan->notice_count + 1) * sizeof *more);
+    if (more == NULL) {
+        free(text);
+        return;
+    }
+    plan->notices = more;
+    plan->notices[plan->notice_count++] = (struct eg_notice){finding->rule, finding->allowed, text};
+}
+
+enum eg_code eg_plan_pieces(const struct eg_plan *plan, unsigned more, struct eg_guard_piece **list,
+                            struct eg_error *err)
+{
+    EG_TRY(eg_alloc(list, plan->region_count + more + 1, sizeof **list, err));
+    for (unsigned i = 0; i < plan->region_count; i++) {
+        const struct eg_region *const region = &plan->regions[i];
+        (*list)[i] = (struct eg_guard_piece){.name = region->name,
+                                             .flash_addr = region->flash_addr,
+                                             .data = region->data.data,
+                                             .size = region->data.size};
+    }
+    return EG_OK;
+}
+
 enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
 {
     struct eg_buffer *const data = &region->data;
@@ -69,6 +111,9 @@ enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
 
 void eg_region_destroy(struct eg_region *region)
 {
+    if (region->as_built != NULL)
+        eg_region_destroy(region->as_built);
+    free(region->as_built);
     free(region->name);
     free(region->path);
     eg_buffer_finish(&region->data);
@@ -81,6 +126,9 @@ void eg_plan_destroy(struct eg_plan *plan)
         return;
     for (unsigned i = 0; i < plan->region_count; i++)
         eg_region_destroy(&plan->regions[i]);
+    for (unsigned i = 0; i < plan->notice_count; i++)
+        free(plan->notices[i].text);
+    free(plan->notices);
     eg_settings_destroy(plan->settings, plan->setting_count);
     free(plan->regions);
     free(plan->job_name);

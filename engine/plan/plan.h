@@ -11,6 +11,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
+#include "engine/guard/guard.h"
 #include "engine/plan/setting.h"
 #include "targets/target.h"
 
@@ -26,8 +27,9 @@ struct eg_region {
     struct eg_buffer zlib; /* the same compressed; size 0 when that is not smaller */
     uint8_t md5[EG_MD5_SIZE];
     uint8_t sha256[EG_SHA256_SIZE];
-    bool is_image;             /* parses as an image of the chip; the revisions below mean something */
-    uint16_t min_rev, max_rev; /* chip revisions the image may run on, major * 100 + minor */
+    bool is_image;              /* parses as an image of the chip */
+    struct eg_region *as_built; /* the same with the header that the file has, for boards that go by
+                                   signatures; NULL = the job's flash settings changed nothing */
 };
 
 /** Pad the data with FF to 4 bytes, compress and hash it. EG_NO_MEMORY. */
@@ -36,6 +38,13 @@ enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG
 /** Free what is in it. */
 void eg_region_destroy(struct eg_region *region);
 
+/** What a rule of the guard has to say about a job that is not refused. */
+struct eg_notice {
+    const struct eg_guard_rule *rule;
+    bool allowed; /* the job allows what the rule would refuse; else it is a warning */
+    char *text;
+};
+
 struct eg_plan {
     char *job_name;
     char *job_version; /* "" = none given */
@@ -43,8 +52,11 @@ struct eg_plan {
     struct eg_buffer job_text; /* the job file as read */
     uint8_t job_sha256[EG_SHA256_SIZE];
     const struct eg_target *target;
-    uint32_t declared_flash_size; /* bytes, from the job; 0 = not declared */
-    struct eg_region *regions;    /* by address */
+    uint32_t declared_flash_size;    /* bytes, from the job; 0 = not declared */
+    struct eg_flash_settings header; /* for the header of the bootloader, from job and build */
+    struct eg_notice *notices;
+    unsigned notice_count;
+    struct eg_region *regions; /* by address */
     unsigned region_count;
     uint64_t data_size; /* sum over regions */
     uint64_t wire_size; /* sum of what is sent: compressed where that is smaller */
@@ -55,6 +67,16 @@ struct eg_plan {
 /** Fill `settings` with the fallbacks of every option of these stages (see stage.h) and of the pipeline. */
 enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
                                    struct eg_error *err) EG_CHECKED;
+
+/** The rules of the guard that the job allows, as bits. */
+uint64_t eg_plan_allowed(const struct eg_plan *plan);
+
+/** Keep what the guard says: the `say` of a request whose context is the plan. */
+void eg_plan_notice(void *context, const struct eg_guard_finding *finding);
+
+/** The regions as the guard takes them, in a list for free() that has room for `more` pieces. */
+enum eg_code eg_plan_pieces(const struct eg_plan *plan, unsigned more, struct eg_guard_piece **list,
+                            struct eg_error *err) EG_CHECKED;
 
 /** The setting of a key; NULL = no option has that key. */
 struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);

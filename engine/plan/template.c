@@ -67,7 +67,7 @@ void eg_names_finish(struct eg_names *names)
     *names = (struct eg_names){0};
 }
 
-/* What stands behind the colon. */
+/* Read the format after the colon. */
 static bool parse_form(struct piece *piece, const char *text, size_t size)
 {
     static const struct {
@@ -91,7 +91,7 @@ static bool parse_form(struct piece *piece, const char *text, size_t size)
     return false;
 }
 
-/* The piece that begins with a brace; `end` is the brace behind it. */
+/* Read a piece that begins with a brace; `end` is the closing brace. */
 static enum eg_code parse_name(struct piece *piece, const char *end, struct eg_error *err)
 {
     const char *const name = piece->text + 1;
@@ -160,7 +160,7 @@ static enum eg_code next_of_file(struct piece *piece, const char *text, size_t s
     return EG_OK;
 }
 
-/* Take the next piece; `*at` goes behind it. */
+/* Read the next piece, and move `*at` past it. */
 static enum eg_code advance(struct piece *piece, const struct eg_template *template, size_t *at,
                             struct eg_error *err)
 {

@@ -36,8 +36,8 @@ struct eg_unit_places {
 };
 
 /**
- * Where the job's unit data goes, checked against its regions, its partition table and each other as far as
- * sizes are known.
+ * Find where the job's unit data goes, and check it against its regions, its partition table and each other
+ * as far as sizes are known.
  *
  * @param place  set to where in the job the fault is
  *
@@ -48,7 +48,10 @@ enum eg_code eg_unit_places_find(struct eg_unit_places *places, const struct eg_
 
 void eg_unit_places_finish(struct eg_unit_places *places);
 
-/** Whether `size` bytes at the place leave everything else alone. EG_BAD_JOB. */
+/** A place as the guard takes it, with `size` bytes in it; 0 = not known yet. */
+void eg_unit_place_piece(struct eg_guard_piece *piece, const struct eg_unit_place *place, uint64_t size);
+
+/** Ask the guard whether `size` bytes at the place leave everything else alone. EG_BAD_ARGUMENT. */
 enum eg_code eg_unit_place_check(const struct eg_unit_places *places, unsigned index, uint64_t size,
                                  const struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
 
@@ -84,11 +87,11 @@ enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *pl
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
                                  struct eg_error *err) EG_CHECKED;
 
-/** What every board has, of one that there is not. */
+/** Built-in names with placeholder values, for checking a job without a board. */
 enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan,
                                      struct eg_error *err) EG_CHECKED;
 
-/** Names for showing what a job does, of a board that there is not. */
+/** Names with placeholder values, for showing what a job does. */
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan,
                                    struct eg_error *err) EG_CHECKED;
 

@@ -11,42 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What three address bytes reach; beyond it the chip's stub must be able to use four. */
-#define NEAR_FLASH_SIZE (UINT64_C(16) << 20)
-
-/* The table in a region that is one, or in one that is the flash from its beginning. */
-static enum eg_code find_table(struct eg_partitions *table, bool *found, const struct eg_plan *plan,
-                               struct eg_error *err)
+static enum eg_code find_table(struct eg_guard_table *table, const struct eg_plan *plan, struct eg_error *err)
 {
-    *found = false;
-    for (unsigned i = 0; i < plan->region_count && !*found; i++) {
-        const struct eg_region *const region = &plan->regions[i];
-        const size_t in_merged =
-            region->flash_addr < EG_PARTITIONS_ADDR ? EG_PARTITIONS_ADDR - region->flash_addr : 0;
-        if (in_merged >= region->data.size ||
-            !eg_partitions_is(region->data.data + in_merged, region->data.size - in_merged))
-            continue;
-        if (eg_partitions_parse(table, region->data.data + in_merged, region->data.size - in_merged, err) !=
-            EG_OK)
-            return eg_error_prefix(err, "%s: ", region->path);
-        *found = true;
-    }
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+
+    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
+    if (eg_guard_find_table(table, plan->target, pieces, plan->region_count, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", plan->regions[table->piece].path);
     return EG_OK;
 }
 
-/* The end of what can be written. */
-static uint64_t flash_end(const struct eg_plan *plan)
+static enum eg_code place_by_address(struct eg_unit_place *place, const char *text, const char *key,
+                                     struct eg_error *err)
 {
-    const uint64_t declared = plan->declared_flash_size;
-    const bool far = plan->target->quirks & EG_QUIRK_BIG_FLASH_BY_STUB;
-
-    return declared == 0 || (declared > NEAR_FLASH_SIZE && !far) ? NEAR_FLASH_SIZE : declared;
-}
-
-static enum eg_code place_by_address(struct eg_unit_place *place, const struct eg_plan *plan,
-                                     const char *text, const char *key, struct eg_error *err)
-{
-    const uint64_t end = flash_end(plan);
     uint64_t addr;
 
     if (!eg_number_parse(text, &addr))
@@ -54,14 +31,10 @@ static enum eg_code place_by_address(struct eg_unit_place *place, const struct e
                             "%s is \"%.80s\", neither an address such as 0x10000 or 64k nor the name of a "
                             "partition",
                             key, text);
-    if (addr % EG_FLASH_SECTOR != 0)
-        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, which is not a multiple of 4096 (0x1000)", key,
-                            text);
-    if (addr >= end)
-        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, which is beyond the flash, 0x%08llx", key, text,
-                            (unsigned long long)end);
+    if (addr > UINT32_MAX)
+        return eg_error_set(err, EG_BAD_JOB, "%s is %.80s, an address of more than 32 bits", key, text);
     place->flash_addr = (uint32_t)addr;
-    place->room = (uint32_t)(end - addr);
+    place->room = UINT32_MAX - place->flash_addr; /* the guard knows where the flash ends */
     return EG_OK;
 }
 
@@ -88,24 +61,18 @@ static enum eg_code check_nvs_partition(const struct eg_partition *partition, co
 static enum eg_code place_by_name(struct eg_unit_place *place, const struct eg_plan *plan, const char *text,
                                   const char *key, struct eg_error *err)
 {
-    struct eg_partitions table;
-    bool found;
+    struct eg_guard_table table;
 
-    EG_TRY(find_table(&table, &found, plan, err));
-    if (!found)
+    EG_TRY(find_table(&table, plan, err));
+    if (!table.found)
         return eg_error_set(err, EG_BAD_JOB,
                             "%s is \"%.80s\", but there is no partition table among the files", key, text);
-    const struct eg_partition *const partition = eg_partitions_find(&table, text);
+    const struct eg_partition *const partition = eg_partitions_find(&table.partitions, text);
     if (partition == NULL)
         return eg_error_set(err, EG_BAD_JOB, "%s is \"%.80s\", which is no partition of the partition table",
                             key, text);
     if (place->kind == EG_UNIT_NVS)
         EG_TRY(check_nvs_partition(partition, key, err));
-    if (partition->flash_addr % EG_FLASH_SECTOR != 0 || partition->flash_addr >= flash_end(plan) ||
-        partition->size > flash_end(plan) - partition->flash_addr)
-        return eg_error_set(err, EG_BAD_JOB,
-                            "%s is \"%s\", a partition that does not lie in the flash by sectors", key,
-                            partition->name);
     place->flash_addr = partition->flash_addr;
     place->room = partition->size;
     return EG_OK;
@@ -119,7 +86,7 @@ static enum eg_code find_place(struct eg_unit_place *place, const struct eg_plan
     place->at = at->text;
     place->where = at->place;
     return isdigit((unsigned char)first) || strchr("+-.", first) != NULL
-               ? place_by_address(place, plan, at->text, key, err)
+               ? place_by_address(place, at->text, key, err)
                : place_by_name(place, plan, at->text, key, err);
 }
 
@@ -232,47 +199,30 @@ static enum eg_code add_file(struct eg_unit_places *places, const struct eg_plan
     return EG_OK;
 }
 
-/* The last byte of the flash that is touched: flash is erased by sectors. */
-static uint64_t last_touched(uint64_t flash_addr, uint64_t size)
+void eg_unit_place_piece(struct eg_guard_piece *piece, const struct eg_unit_place *place, uint64_t size)
 {
-    return flash_addr + (size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR - 1;
-}
-
-static bool overlap(uint64_t addr, uint64_t size, uint64_t other_addr, uint64_t other_size)
-{
-    return addr <= last_touched(other_addr, other_size) && other_addr <= last_touched(addr, size);
-}
-
-static enum eg_code refuse_overlap(const struct eg_unit_place *place, const char *other, uint64_t addr,
-                                   uint64_t size, struct eg_error *err)
-{
-    return eg_error_set(err, EG_BAD_JOB,
-                        "unit data %s at 0x%08lx overlaps %s, which takes 0x%08llx to 0x%08llx", place->name,
-                        (unsigned long)place->flash_addr, other, (unsigned long long)addr,
-                        (unsigned long long)last_touched(addr, size));
+    *piece = (struct eg_guard_piece){.name = place->name,
+                                     .flash_addr = place->flash_addr,
+                                     .size = size != 0 ? size : 1,
+                                     .of_unit = true,
+                                     .partition = by_partition(place) ? place->at : NULL,
+                                     .room = place->room};
 }
 
 enum eg_code eg_unit_place_check(const struct eg_unit_places *places, unsigned index, uint64_t size,
                                  const struct eg_plan *plan, struct eg_error *err)
 {
-    const struct eg_unit_place *const place = &places->list[index];
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
 
-    if (size > place->room)
-        return eg_error_set(err, EG_BAD_JOB, "unit data %s at 0x%08lx has %llu bytes, there is room for %lu",
-                            place->name, (unsigned long)place->flash_addr, (unsigned long long)size,
-                            (unsigned long)place->room);
-    for (unsigned i = 0; i < plan->region_count; i++) {
-        const struct eg_region *const region = &plan->regions[i];
-        if (overlap(place->flash_addr, size, region->flash_addr, region->data.size))
-            return refuse_overlap(place, region->name, region->flash_addr, region->data.size, err);
-    }
-    for (unsigned i = 0; i < places->count; i++) {
-        const struct eg_unit_place *const other = &places->list[i];
-        const uint64_t least = other->size != 0 ? other->size : 1;
-        if (i != index && overlap(place->flash_addr, size, other->flash_addr, least))
-            return refuse_overlap(place, other->name, other->flash_addr, least, err);
-    }
-    return EG_OK;
+    EG_TRY(eg_plan_pieces(plan, places->count, &pieces, err));
+    for (unsigned i = 0; i < places->count; i++)
+        eg_unit_place_piece(&pieces[plan->region_count + i], &places->list[i],
+                            i == index ? size : places->list[i].size);
+    const struct eg_guard_request request = {.action = EG_GUARD_WRITE,
+                                             .job = true,
+                                             .pieces = pieces,
+                                             .count = (size_t)plan->region_count + places->count};
+    return eg_guard_ask(&request, NULL, err);
 }
 
 enum eg_code eg_unit_places_find(struct eg_unit_places *places, const struct eg_plan *plan,

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A rule is a key of the job and a look at the board; a key that the job does not give is no rule. A value is
- * read again for each board, by the same function that checked it as the job was loaded: texts are short, and
- * a file of 100 000 MACs is looked through in some ten milliseconds.
+ * Each rule pairs a job key with a check of the board. Keys absent from the job impose nothing. A value is
+ * parsed again for each board, by the same function that checked it when the job was loaded: texts are short,
+ * and searching a file of 100 000 MACs takes some ten milliseconds.
  *
- * Not here: what no job may ask for, such as an image on a chip that cannot run it (admit.c).
+ * Not here: the rules about what may be written, such as an image on a chip that cannot run it
+ * (engine/guard/).
  */
 
 #include "engine/stages/accept.h"
 
 #include "engine/base/mac.h"
+#include "engine/base/text.h"
 #include "engine/stages/mac_list.h"
 
 #include <inttypes.h>
@@ -36,7 +38,7 @@ typedef bool value_parser(const char *text, uint64_t *value);
 
 enum verdict { HOLDS, FAILS, NONSENSE };
 
-/* Whether a number is as all comparisons of a text say. */
+/* Hold a number against all comparisons of a text. */
 static enum verdict compare(const char *text, value_parser *parse, uint64_t have)
 {
     enum { LESS = 1, EQUAL = 2, MORE = 4 };
@@ -75,7 +77,7 @@ static bool all_hold(const struct eg_setting *setting, value_parser *parse, uint
     return true;
 }
 
-/* "3.1" is 301, as chips have it. */
+/* "3.1" is 301: major * 100 + minor. */
 static bool parse_revision(const char *text, uint64_t *revision)
 {
     static const char digits[] = "0123456789";
@@ -226,7 +228,7 @@ static enum eg_code look_at_package(struct eg_run *run, const struct eg_setting 
 
 /* ---- Maker of the flash ---- */
 
-/* First bytes of flash ids. XMC shares its one with Micron. */
+/* First bytes of flash ids. XMC and Micron share one. */
 static const struct {
     const char *name;
     uint8_t id;
@@ -238,7 +240,7 @@ static const struct {
 
 #define MAKERS (sizeof makers / sizeof *makers)
 
-/* What of a flash id a text wants to be what: "winbond", "0xef", "ef4016". */
+/* Parse "winbond", "0xef" or "ef4016" to the bits of a flash id that must match, and their values. */
 static bool parse_vendor(const char *text, uint32_t *mask, uint32_t *id)
 {
     const char *const digits = strncasecmp(text, "0x", 2) == 0 ? text + 2 : text;
@@ -361,7 +363,7 @@ static enum eg_code look_at_mac_file(struct eg_run *run, const struct eg_setting
 static const struct rule {
     const char *key;
     const char *between; /* items of a list */
-    /* What the board has, as the first half of a sentence, and whether the setting accepts it. */
+    /* Tell what the board has, as the first half of a sentence, and whether the setting accepts it. */
     enum eg_code (*look)(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                          char has[HAS_TEXT], struct eg_error *err);
 } rules[] = {
@@ -376,7 +378,7 @@ static const struct rule {
     {"accept.mac_file", "", look_at_mac_file},
 };
 
-/* What a setting accepts, as the second half of a sentence. */
+/* Write what a setting accepts, as the second half of a sentence. */
 static void accepted_text(char text[LIST_TEXT], const struct eg_setting *setting, const char *between)
 {
     static const char cut[] = " ...";
@@ -466,6 +468,29 @@ enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place, st
     return eg__mac_list_check(&mac_file->content, mac_file->text, err);
 }
 
+/* ---- Rules of the guard that the job allows ---- */
+
+static enum eg_code check_allowed(const char *text, struct eg_error *err)
+{
+    const struct eg_guard_rule *const rule = eg_guard_rule_by_name(text);
+    const char *nearest = NULL;
+    unsigned least = 4;
+
+    if (rule != NULL && (rule->waiver & EG_GUARD_ALLOW) != 0)
+        return EG_OK;
+    if (rule != NULL)
+        return eg_error_set(err, EG_BAD_JOB, "has %s, a rule that no job can allow", rule->name);
+    for (const struct eg_guard_rule *other = eg_guard_rules; other->name != NULL; other++) {
+        const unsigned distance = eg_text_distance(text, other->name);
+        if (distance >= least)
+            continue;
+        least = distance;
+        nearest = other->name;
+    }
+    return eg_error_set(err, EG_BAD_JOB, "has \"%.80s\", which is no rule%s%s; jobs/README.md lists them",
+                        text, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+}
+
 const struct eg_option eg__accept_options[] = {
     {.key = "accept.revision",
      .type = EG_OPTION_TEXT_LIST,
@@ -525,5 +550,10 @@ const struct eg_option eg__accept_options[] = {
      .choices = repeat_choices,
      .help = "boards that the ledger knows: taken, refused once they have passed, or taken alone, if they "
              "were programmed before"},
+    {.key = "allow",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "none",
+     .check = check_allowed,
+     .help = "rules that this job may break, by name; each goes on record where it would have refused"},
     {.key = NULL},
 };

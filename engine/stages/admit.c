@@ -3,17 +3,14 @@
 /*
  * admit: may this board be programmed with this job, here and now?
  *
- * Everything that can be refused is refused here, while the board still holds what it came with: the chip,
- * its revision, its flash and its security state against the job; its MAC against the other slots; all of it
- * against the job's own rules. Then the intent is made durable, and only after that may anything be erased.
+ * Everything that can be refused is refused here, while the board still holds what it came with: the chip
+ * against the job; revision, flash and security state by the rules of the guard; the MAC against the other
+ * slots; all of it against the job's own rules. Then the intent is made durable, and only after that may
+ * anything be erased.
  */
 
 #include "engine/stages/accept.h"
 
-#include <inttypes.h>
-
-/* Secure boot v1 keeps its bootloader and its digest below this address. */
-#define SECURE_BOOT_V1_END 0x8000
 
 static enum eg_code check_chip(const struct eg_run *run, struct eg_error *err)
 {
@@ -22,90 +19,6 @@ static enum eg_code check_chip(const struct eg_run *run, struct eg_error *err)
     if (target != run->plan->target)
         return eg_error_set(err, EG_WRONG_CHIP, "the board is an %s, the job is for %s", target->label,
                             run->plan->target->label);
-    return EG_OK;
-}
-
-static enum eg_code check_revision(const struct eg_run *run, struct eg_error *err)
-{
-    const unsigned revision = run->chip.revision;
-
-    for (unsigned i = 0; i < run->plan->region_count; i++) {
-        const struct eg_region *region = &run->plan->regions[i];
-        if (!region->is_image)
-            continue;
-        if (revision < region->min_rev)
-            return eg_error_set(err, EG_WRONG_REVISION, "the chip is revision %u.%u, %s needs %u.%u or later",
-                                revision / 100, revision % 100, region->name, region->min_rev / 100,
-                                region->min_rev % 100);
-        if (revision > region->max_rev)
-            return eg_error_set(err, EG_WRONG_REVISION,
-                                "the chip is revision %u.%u, %s runs up to %u.%u only", revision / 100,
-                                revision % 100, region->name, region->max_rev / 100, region->max_rev % 100);
-    }
-    return EG_OK;
-}
-
-struct reader {
-    struct eg_loader *loader;
-    struct eg_error *err;
-};
-
-static bool read_word(void *context, uint32_t addr, uint32_t *word)
-{
-    const struct reader *reader = context;
-
-    return eg_loader_read_reg(reader->loader, addr, word, reader->err) == EG_OK;
-}
-
-static enum eg_code check_security(struct eg_run *run, struct eg_error *err)
-{
-    const struct eg_target *target = run->loader.target;
-    struct reader reader = {&run->loader, err};
-    uint32_t secure_boot_v1;
-
-    if (run->chip.secure_download || !run->chip.has_mac)
-        return eg_error_set(err, EG_SECURED,
-                            "the chip is in secure download mode: its MAC cannot be read and what is written "
-                            "cannot be verified");
-    if (run->chip.flash_encryption)
-        return eg_error_set(err, EG_SECURED,
-                            "flash encryption is on and the job's data is plain: the chip could not run it");
-    if (!eg_field_read(&target->field[EG_FIELD_SECURE_BOOT_V1], read_word, &reader, &secure_boot_v1))
-        return err->code;
-    for (unsigned i = 0; secure_boot_v1 != 0 && i < run->plan->region_count; i++) {
-        const struct eg_region *region = &run->plan->regions[i];
-        if (region->flash_addr < SECURE_BOOT_V1_END)
-            return eg_error_set(err, EG_SECURED,
-                                "secure boot is on and %s at 0x%08" PRIx32
-                                " would overwrite the bootloader it trusts",
-                                region->name, region->flash_addr);
-    }
-    return EG_OK;
-}
-
-static enum eg_code check_flash(const struct eg_run *run, struct eg_error *err)
-{
-    const uint32_t declared = run->plan->declared_flash_size;
-    const uint32_t size = run->flash.size != 0 ? run->flash.size : declared;
-
-    char jedec[EG_JEDEC_TEXT];
-
-    eg_jedec_text(jedec, run->flash.jedec);
-    if (size == 0)
-        return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                            "flash id %s does not tell a size and the job declares none", jedec);
-    if (size < declared)
-        return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                            "the flash has %" PRIu32 " KB, the job declares %" PRIu32 " KB", size / 1024,
-                            declared / 1024);
-    for (unsigned i = 0; i < run->plan->region_count; i++) {
-        const struct eg_region *region = &run->plan->regions[i];
-        const uint64_t end = (uint64_t)region->flash_addr + region->data.size;
-        if (end > size)
-            return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s ends at 0x%08" PRIx64 ", the flash at 0x%08" PRIx32, region->name, end,
-                                size);
-    }
     return EG_OK;
 }
 
@@ -149,9 +62,7 @@ static enum eg_code admit(struct eg_run *run, struct eg_error *err)
     struct eg_seen seen;
 
     EG_TRY(check_chip(run, err));
-    EG_TRY(check_revision(run, err));
-    EG_TRY(check_security(run, err));
-    EG_TRY(check_flash(run, err));
+    EG_TRY(eg_run_ask_guard(run, err));
     EG_TRY(check_identity(run, err));
     EG_TRY(look_up(run, &seen, err));
     if (seen.runs != 0 && run->attempt == 1)

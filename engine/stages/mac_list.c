@@ -9,7 +9,7 @@
 
 /* The line that was read last. */
 struct line {
-    const char *next, *end; /* what comes behind it */
+    const char *next, *end; /* the text after it */
     unsigned number;
     const char *text; /* without blanks and comment; size 0 = nothing is left */
     size_t size;

@@ -5,6 +5,7 @@
 #include "engine/stages/unit_data.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct eg_log_origin eg_run_origin(const struct eg_run *run)
 {
@@ -57,8 +58,84 @@ unsigned eg_run_region_count(const struct eg_run *run)
 const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index)
 {
     const unsigned of_plan = run->plan->region_count;
+    const struct eg_guard_chip chip = {.info = run->chip};
 
-    return index < of_plan ? &run->plan->regions[index] : &run->unit_data->regions[index - of_plan];
+    if (index >= of_plan)
+        return &run->unit_data->regions[index - of_plan];
+    const struct eg_region *const region = &run->plan->regions[index], *const built = region->as_built;
+    if (built != NULL && !eg_guard_may_patch(run->plan->target, &chip, built->data.data, built->data.size))
+        return built;
+    return region;
+}
+
+/* The name under which the rules that a job allows are on record. */
+#define ALLOWED "allowed"
+
+struct hearing {
+    struct eg_run *run;
+    enum eg_code code;
+    struct eg_error *err;
+};
+
+/* Each rule goes on record once. */
+static void hear(void *context, const struct eg_guard_finding *finding)
+{
+    struct hearing *const hearing = context;
+    const struct eg_run *const run = hearing->run;
+    const struct eg_log_origin origin = eg_run_origin(run);
+    const struct eg_value_record value = {.kind = EG_VALUE_MEASURED,
+                                          .name = ALLOWED,
+                                          .value = finding->rule->name,
+                                          .limits = "",
+                                          .passed = true};
+
+    if (!finding->allowed || hearing->code != EG_OK)
+        return;
+    for (unsigned i = 0; i < run->value_count; i++)
+        if (strcmp(run->values[i].name, ALLOWED) == 0 && strcmp(run->values[i].value, value.value) == 0)
+            return;
+    eg_log_note(run->logger, &origin, "allowed (%s): %s", finding->rule->name, finding->text);
+    hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);
+}
+
+enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_plan *const plan = run->plan;
+    const unsigned count = eg_run_region_count(run);
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+    struct hearing hearing = {run, EG_OK, err};
+
+    EG_TRY(eg_alloc(&pieces, count + 1, sizeof *pieces, err));
+    for (unsigned i = 0; i < count; i++) {
+        const struct eg_region *const region = eg_run_region(run, i);
+        pieces[i] = (struct eg_guard_piece){.name = region->name,
+                                            .flash_addr = region->flash_addr,
+                                            .data = region->data.data,
+                                            .size = region->data.size,
+                                            .of_unit = i >= plan->region_count};
+    }
+    for (unsigned i = 0; i < plan->notice_count; i++)
+        hear(&hearing, &(struct eg_guard_finding){.rule = plan->notices[i].rule,
+                                                  .allowed = plan->notices[i].allowed,
+                                                  .text = plan->notices[i].text});
+    const struct eg_guard_chip chip = {.info = run->chip,
+                                       .rom = plan->target->stub == NULL ||
+                                              strcmp(eg_plan_setting(plan, "link.stub")->text, "off") == 0};
+    const struct eg_guard_request request = {.target = plan->target,
+                                             .action = EG_GUARD_WRITE,
+                                             .job = true,
+                                             .again = true,
+                                             .pieces = pieces,
+                                             .count = count,
+                                             .chip = &chip,
+                                             .flash = run->chip.secure_download ? NULL : &run->flash,
+                                             .declared_size = plan->declared_flash_size,
+                                             .settings = {-1, -1, -1},
+                                             .allowed = eg_plan_allowed(plan),
+                                             .say = hear,
+                                             .context = &hearing};
+    EG_TRY(eg_guard_ask(&request, NULL, err));
+    return hearing.code;
 }
 
 enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err)

@@ -71,9 +71,14 @@ void eg_run_forget(struct eg_run *run);
 /** The most regions that a run has: those of the plan and of the board alone. */
 unsigned eg_run_region_room(const struct eg_plan *plan);
 
-/** Regions to write: those of the plan, then those of the board alone, once they are made. */
+/** Regions to write: those of the plan, then those of the board alone, once they are made. A bootloader keeps
+ * the header that its file has where the guard does not let it be changed. */
 unsigned eg_run_region_count(const struct eg_run *run);
 const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
+
+/** Ask the guard whether these regions may be written to this board, whose chip and flash are known. What the
+ * job allows goes on record. What eg_guard_ask() refuses. */
+enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 /** Put it on record that the rows that the board has from pools are in this state, if it has any. */
 enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err) EG_CHECKED;

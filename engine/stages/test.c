@@ -284,7 +284,7 @@ static bool is_crash(const char *line)
     return false;
 }
 
-/* A line, or what there is of one. Bytes that came before a step has sent what it sends are no answer. */
+/* Handle a line, or an incomplete line. Bytes that arrived before a step sent its text are not an answer. */
 static enum eg_code look(struct test *test, const char *line, struct eg_error *err)
 {
     const struct step *const step = step_of(test);

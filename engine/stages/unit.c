@@ -3,9 +3,9 @@
 /*
  * unit: the data of this one board, made before anything is erased.
  *
- * It comes behind admit, so that no board that is refused takes a serial from the pool, and before stub and
- * write, so that a pool that is empty or a value that cannot be used leaves the board as it came. A later
- * attempt of the run writes the same bytes.
+ * It comes after admit, so that no board that is refused takes a serial from the pool, and before stub and
+ * write, so that an empty pool or an unusable value leaves the board as it came. A later attempt of the run
+ * writes the same bytes.
  */
 
 #include "engine/stages/unit_data.h"
@@ -17,9 +17,6 @@
 #include <string.h>
 
 #define FLASH_SIZE_MAX UINT64_C(0x100000000)
-
-/* Secure boot keeps what it trusts below this address. */
-#define SECURE_BOOT_END 0x8000
 
 static enum eg_code check_pool(const char *text, struct eg_error *err)
 {
@@ -196,28 +193,6 @@ static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, stru
     return eg_unit_names_of_row(&data->names, run->plan, pool->given ? &row : NULL, err);
 }
 
-/* The board that is there has a flash and a security state of its own. */
-static enum eg_code check_regions(const struct eg_run *run, const struct eg_unit_data *data,
-                                  struct eg_error *err)
-{
-    const uint32_t size = run->flash.size != 0 ? run->flash.size : run->plan->declared_flash_size;
-
-    for (unsigned i = 0; i < data->region_count; i++) {
-        const struct eg_region *const region = &data->regions[i];
-        const uint64_t end = (uint64_t)region->flash_addr + region->data.size;
-        if (end > size)
-            return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s ends at 0x%08" PRIx64 ", the flash at 0x%08" PRIx32, region->name, end,
-                                size);
-        if (run->unit.secure_boot && region->flash_addr < SECURE_BOOT_END)
-            return eg_error_set(err, EG_SECURED,
-                                "secure boot is on and %s at 0x%08" PRIx32
-                                " would overwrite the bootloader it trusts",
-                                region->name, region->flash_addr);
-    }
-    return EG_OK;
-}
-
 /* Before anything is erased: no other board has a value that belongs to one board. */
 static enum eg_code claim(const struct eg_run *run, const struct eg_names *names, struct eg_error *err)
 {
@@ -254,11 +229,16 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_unit_names_of_program(&data->names, run->plan, run->cancel, err));
     EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));
     EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
-    EG_TRY(check_regions(run, data, err));
     EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
-    data = NULL;
-    return EG_OK;
+    enum eg_code code = eg_run_ask_guard(run, err);
+    if (code == EG_OK)
+        code = claim(run, &data->names, err);
+    if (code != EG_OK)
+        run->unit_data = NULL;
+    else
+        data = NULL;
+    return code;
 }
 
 static enum eg_code record(struct eg_run *run, struct eg_error *err)

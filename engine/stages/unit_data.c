@@ -73,7 +73,7 @@ static const char *any_value(const char *encoding)
                                                       : "x";
 }
 
-/* Build it for a board that there is not, so that what the schema says itself is right before the line
+/* Build it with placeholder values, so that errors of the schema itself are found before the line
  * begins. */
 static enum eg_code rehearse(const struct eg_nvs_schema *schema, const struct eg_plan *plan,
                              struct eg_error *err)
@@ -274,7 +274,7 @@ enum eg_code eg_unit_nvs_compare(const uint8_t *image, size_t size, const struct
     return EG_OK;
 }
 
-/* Pages behind the last one in use are erased, as the digest has shown. */
+/* Pages after the last one in use are erased, as the digest has shown. */
 static size_t used(const struct eg_buffer *image)
 {
     size_t size = image->size;

@@ -4,13 +4,14 @@
  * verify: does the flash hold what the plan says?
  *
  * By default the chip hashes its own flash, region by region; or everything is read back. When a region
- * differs, the digest is bisected down to the first bad sector and that sector is read, because the three
- * usual causes ask for different hands: a flash that took nothing (write protection, a programmer's fake),
- * bits that do not change (a worn or broken part: no retry helps), and anything else.
+ * differs, the first bad sector is found by bisection and read, because the three usual causes need different
+ * remedies: a flash that took nothing (write protection, a fake part), bits that do not change (a worn or
+ * broken part: no retry helps), and anything else.
  *
- * What the board alone was given as NVS data is read back besides and decoded, key by key.
+ * NVS data of one board is also read back and decoded, key by key.
  *
- * A loader that can do neither (the ROM of the ESP8266) fails the run: what was not verified is never green.
+ * A loader that can neither hash nor read (the ROM of the ESP8266) fails the run: what was not verified is
+ * never green.
  */
 
 #include "engine/stages/unit_data.h"
@@ -32,7 +33,7 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
-/* More wrong bits than this in one sector are no longer a few cells. */
+/* Up to so many wrong bits in one sector are taken for bad cells. */
 #define STUCK_BITS_MAX 8
 
 /* Narrow `*at`, `*size`, a stretch of the region that differs, to its first sector that differs. */
@@ -136,8 +137,8 @@ static enum eg_code classify(const uint8_t *is, const uint8_t *again, const uint
                         flash_addr + d.first, is[d.first], wanted[d.first], d.bytes, size, flash_addr);
 }
 
-/* The region differs somewhere in the `size` bytes from `at`. Only a cancelled run ends otherwise than with
- * what is wrong with the flash: when looking closer fails, the digests are what there is to say. */
+/* Name what is wrong in the `size` bytes from `at`, where the region differs. When looking closer fails, the
+ * sentence has the two digests; only cancelling ends otherwise. */
 static enum eg_code diagnose(struct eg_run *run, const struct eg_region *region,
                              const uint8_t md5[EG_MD5_SIZE], uint32_t at, uint32_t size, struct eg_error *err)
 {

@@ -321,7 +321,7 @@ for verb in flash-id read-mac erase-flash; do
 done
 use trusted
 documented 1 'esptool erase-region 0x0 4k'
-complained 'erasing that would take away what secure boot needs to start'
+complained 'erasing would take away what secure boot needs to start'
 documented 0 'esptool erase-region --force 0x0 4k'
 
 # Names of version 4, with underscores.

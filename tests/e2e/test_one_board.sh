@@ -23,7 +23,7 @@ expect_text out.log 'at 0x00110000'
 expect_status 2 "${board[@]}" read-flash mien all x.bin
 expect_equal 'an unknown name' "$(cat err.log)" 'espgang: the partition table has no "mien"'
 expect_status 2 "${board[@]}" erase-region --partition-table table.csv mine 16k
-expect_equal 'beyond a partition' "$(cat err.log)" 'espgang: mine has 0x2000 bytes, fewer than 0x4000'
+expect_equal 'beyond a partition' "$(cat err.log)" 'espgang: 16384 bytes (0x4000) are more than the 8192 that partition mine has'
 [ ! -e x.bin ] && [ ! -e x.bin.part ] || fail 'a file was made for nothing'
 
 # What is said: nothing, results, more, every frame.

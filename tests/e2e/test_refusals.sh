@@ -33,8 +33,8 @@ unchanged() {
 begin plain --chip esp32
 refused 2 "chip \"esp33\" is none of $("$espgang" --version | sed -n 's/^chips: //p')" --chip esp33 flash-id
 refused 1 'the chip is an ESP32, not an ESP32-S3' --chip esp32s3 write-flash -e 0x10000 "$app"
-refused 2 'fw-c3/app.bin: is an image for ESP32-C3, not for ESP32' write-flash -e 0x10000 fw-c3/app.bin
-refused 2 'fw-8266/app.bin: is an image for ESP8266, not for ESP32' write-flash 0x10000 fw-8266/app.bin
+refused 2 'fw-c3/app.bin is an image for ESP32-C3, not for ESP32' write-flash -e 0x10000 fw-c3/app.bin
+refused 2 'fw-8266/app.bin is an image for ESP8266, not for ESP32' write-flash 0x10000 fw-8266/app.bin
 cp "$app" new.bin
 printf '\x90\x01' | dd of=new.bin bs=1 seek=15 conv=notrunc status=none # needs revision 4.0
 refused 1 'new.bin needs revision v4.0 or later, the chip is v3.1' write-flash 0x1000 "$boot" 0x10000 new.bin
@@ -46,7 +46,7 @@ refused 1 "$app: 0x003ff000 to 0x0040f000 goes beyond the end of the flash at 0x
 refused 1 '0x003ff000 to 0x00401000 goes beyond the end of the flash at 0x00400000' erase-region 0x3ff000 0x2000
 refused 2 '"0x1001" is no multiple of the 4096 bytes of a sector' erase-region 0x1001 0x1000
 refused 2 '"100" is no multiple of the 4096 bytes of a sector' erase-region 0x1000 100
-refused 2 "$app at 0x00010000 ends at 0x00020000, in or behind the sector where $boot begins, 0x0001f000" \
+refused 2 "$boot at 0x0001f000 shares a sector with $app, which takes 0x00010000 to 0x00020000" \
   write-flash 0x10000 "$app" 0x1f000 "$boot"
 refused 2 'nothing.bin: No such file or directory' write-flash 0x1000 "$boot" 0x10000 nothing.bin
 refused 2 "\"0x1000\" is not followed by a file" write-flash 0x10000 "$app" 0x1000
@@ -65,8 +65,8 @@ begin encrypted --chip esp32 --flash-encryption --no-manual-encryption
 refused 1 "$app is plain, flash encryption is on, and the loader may no longer encrypt: the chip could not run it" \
   write-flash 0x10000 "$app"
 refused 1 "$app cannot be encrypted: on this ESP32 the loader may no longer encrypt" write-flash --encrypt 0x10000 "$app"
-refused 1 'erasing the flash would take away what flash encryption needs to start' erase-flash
-refused 1 'erasing that would take away what flash encryption needs to start' erase-region 0x10000 0x1000
+refused 1 'erasing would take away what flash encryption needs to start' erase-flash
+refused 1 'erasing would take away what flash encryption needs to start' erase-region 0x10000 0x1000
 unchanged encrypted
 
 begin unencrypted --chip esp32
@@ -75,7 +75,7 @@ unchanged unencrypted
 
 begin trusted --chip esp32 --secure-boot-v1
 refused 1 "secure boot is on and $boot at 0x00001000 would overwrite the bootloader it trusts" write-flash 0x1000 "$boot"
-refused 1 'erasing the flash would take away what secure boot needs to start' erase-flash
+refused 1 'erasing would take away what secure boot needs to start' erase-flash
 unchanged trusted
 
 # In secure download mode little can be asked, and a stub cannot run there, nor on some chips with secure boot.

@@ -49,7 +49,7 @@ refused 2 'is the file of a key, and would be replaced' sign-data -v 2 -k ecdsa2
 refused 2 'sign-data needs --version 1 or 2' sign-data -k ecdsa256.pem app.bin
 refused 2 'app.bin: is no private or public key in PEM' sign-data -v 2 -k app.bin app.bin
 refused 2 'ecdsa256.pem' generate-signing-key -v 2 -s ecdsa256 ecdsa256.pem
-refused 2 "'sign' is no command" sign app.bin
+refused 2 "there is no command 'secure sign'" sign app.bin
 refused 2 'missing argument: DATAFILE' sign-data -v 2
 
 # A signature that was made elsewhere.
@@ -103,6 +103,11 @@ refused 2 'address 0x8 is not a multiple of 16' encrypt-flash-data -k 256.key -a
 refused 2 '5000 bytes are no multiple of 16' encrypt-flash-data -k 256.key -a 0 -o no.bin app.bin
 refused 2 'plain.bin: is the input, and would be replaced' encrypt-flash-data -k 256.key -a 0 -o plain.bin plain.bin
 refused 2 'a key of 64 bytes is none of' encrypt-flash-data -k 512.key -a 0 -o no.bin plain.bin
+refused 2 'none.key: No such file or directory' encrypt-flash-data -k none.key -a 0 -o no.bin plain.bin
+refused 2 'none.pem: No such file or directory' sign-data -v 2 -k none.pem plain.bin
+refused 2 'none.pem: No such file or directory' verify-signature -v 2 -k none.pem plain.bin
+refused 2 'none.bin: No such file or directory' sign-data -v 2 -k ecdsa256.pem none.bin
+refused 3 'none/out.bin' encrypt-flash-data -k 256.key -a 0 -o none/out.bin plain.bin
 head -c 32 /dev/zero >zero.key
 refused 2 'all bytes of the key are the same' encrypt-flash-data -k zero.key -a 0 -o no.bin plain.bin
 for key in 256.key 512.key boot.key; do

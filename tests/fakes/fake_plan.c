@@ -4,7 +4,7 @@
 
 #include "tests/fakes/fake_plan.h"
 
-#include "engine/image/compress.h"
+#include "engine/image/image.h"
 #include "engine/stages/stages.h"
 #include "tests/fakes/check.h"
 
@@ -39,7 +39,7 @@ static void fill(uint8_t *data, uint32_t size, uint32_t seed)
     }
 }
 
-struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size)
+static struct eg_region *add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size)
 {
     struct eg_error err;
     uint32_t seed = 1;
@@ -55,12 +55,41 @@ struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t
     for (const char *c = name; *c != '\0'; c++)
         seed = seed * 31 + (uint8_t)*c;
     fill(region->data.data, size, seed);
-    assert_ok(eg_compress(&region->zlib, region->data.data, size, &err), err);
-    assert_ok(eg_md5(region->md5, region->data.data, size, &err), err);
-    assert_ok(eg_sha256(region->sha256, region->data.data, size, &err), err);
-    plan->data_size += size;
+    return region;
+}
+
+static struct eg_region *finish(struct eg_plan *plan, struct eg_region *region)
+{
+    struct eg_error err;
+
+    assert_ok(eg_region_finish(region, &err), err);
+    plan->data_size += region->data.size;
     plan->wire_size += region->zlib.size;
     return region;
+}
+
+struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size)
+{
+    return finish(plan, add(plan, name, flash_addr, size));
+}
+
+struct eg_region *fake_plan_add_image(struct eg_plan *plan, const char *name, uint32_t flash_addr,
+                                      uint32_t size, uint16_t min_rev, uint16_t max_rev)
+{
+    struct eg_region *const region = add(plan, name, flash_addr, size);
+    uint8_t *const data = region->data.data;
+
+    memset(data, 0, 24);
+    data[0] = EG_IMAGE_MAGIC;
+    data[1] = 1;
+    data[3] = 0x20; /* 4 MB */
+    eg_put16(data + 12, (uint16_t)plan->target->image_chip_id);
+    eg_put16(data + 15, min_rev);
+    eg_put16(data + 17, max_rev);
+    eg_put32(data + 24, plan->target->memory[2].start);
+    eg_put32(data + 28, size - 64);
+    region->is_image = true;
+    return finish(plan, region);
 }
 
 void fake_plan_set(struct eg_plan *plan, const char *key, const char *text)

@@ -14,6 +14,10 @@ struct eg_plan *fake_plan_create(const char *target);
  * bytes. */
 struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size);
 
+/** The same with an image for these revisions of the target at its beginning. */
+struct eg_region *fake_plan_add_image(struct eg_plan *plan, const char *name, uint32_t flash_addr,
+                                      uint32_t size, uint16_t min_rev, uint16_t max_rev);
+
 /** Give a setting another value. */
 void fake_plan_set(struct eg_plan *plan, const char *key, const char *text);
 

@@ -52,7 +52,7 @@ struct image {
 };
 
 /* A valid image of one segment; ESP8266 when chip_id is negative. With the hash, the file ends after it. */
-static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
+static inline struct image image_at(uint32_t addr, int chip_id, uint32_t segment_size, bool hash)
 {
     struct image image = {.data = {0xe9, 1, 2, 0x10, 0x00, 0x04, 0x08, 0x40}};
     const size_t header = chip_id < 0 ? 8 : 24;
@@ -66,7 +66,7 @@ static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
         eg_put16(image.data + 17, 399);
         image.data[23] = hash;
     }
-    eg_put32(segment, 0x40080400);
+    eg_put32(segment, addr);
     eg_put32(segment + 4, segment_size);
     for (uint32_t i = 0; i < segment_size; i++) {
         segment[8 + i] = (uint8_t)(i / 16);
@@ -81,6 +81,18 @@ static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
     return image;
 }
 
+/* One that is loaded into RAM, as bootloaders are. */
+static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
+{
+    return image_at(0x40080400, chip_id, segment_size, hash);
+}
+
+/* An ESP32's whose segment is mapped from flash, as an application's. */
+static inline struct image application(uint32_t segment_size)
+{
+    return image_at(0x3f400020, 0, segment_size, true);
+}
+
 static inline void put_image(const char *name, struct image content)
 {
     put_bytes(name, content.data, content.size);
@@ -93,7 +105,7 @@ static inline int make_folder(void **state)
     if (mkdtemp(job_folder) == NULL)
         return 1;
     put_image("boot.bin", image(0, 3000, true));
-    put_image("app.bin", image(0, 4500, true));
+    put_image("app.bin", application(4500));
     put_image("boot_c3.bin", image(5, 100, true));
     put("data.bin", "12345");
     return 0;

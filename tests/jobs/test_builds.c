@@ -97,7 +97,7 @@ static void paths_mean_something_here_or_are_refused(void **state)
 
     path_of(path, "sub");
     assert_int_equal(mkdir(path, 0700), 0);
-    put_image("sub/app.bin", image(0, 4500, true));
+    put_image("sub/app.bin", application(4500));
     EG_CLEANUP(eg_plan_destroy_cleanup)
     struct eg_plan *windows =
         loaded_from("x.json", "{\"flash_files\": {\"0x10000\": \".\\\\sub\\\\app.bin\"}}");

@@ -32,7 +32,7 @@ static void a_bundle_is_the_job_it_was_made_of(void **state)
         assert_memory_equal(frozen->regions[i].sha256, plan->regions[i].sha256, EG_SHA256_SIZE);
         assert_memory_equal(frozen->regions[i].md5, plan->regions[i].md5, EG_MD5_SIZE);
     }
-    assert_int_equal(frozen->regions[0].data.data[2], 2); /* dio, though the frozen job keeps it */
+    assert_int_equal(frozen->regions[0].data.data[2], 2); /* dio */
     assert_int_equal(frozen->regions[0].data.data[3] >> 4, 1);
     assert_int_equal(eg_plan_number(frozen, "link.baud"), 460800);
     assert_int_equal(eg_plan_setting(frozen, "retry.baud")->count, 2);

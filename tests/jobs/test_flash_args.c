@@ -19,7 +19,7 @@ static void options_and_pairs_stand_on_lines(void **state)
 static void words_are_apart_as_in_a_shell(void **state)
 {
     (void)state;
-    put_image("my app.bin", image(0, 4500, true));
+    put_image("my app.bin", application(4500));
     put_image("it's.bin", image(0, 100, true));
     EG_CLEANUP(eg_plan_destroy_cleanup)
     struct eg_plan *plan =
@@ -37,7 +37,7 @@ static void a_mark_and_ends_of_lines_of_windows_do_not_matter(void **state)
 
     path_of(path, "folder");
     assert_int_equal(mkdir(path, 0700), 0);
-    put_image("folder/app.bin", image(0, 4500, true));
+    put_image("folder/app.bin", application(4500));
     EG_CLEANUP(eg_plan_destroy_cleanup)
     struct eg_plan *plan = loaded_from("flash_args", "\xef\xbb\xbf-fm qout\r\n0x1000 boot.bin\r\n"
                                                      "0x10000 \"folder\\app.bin\"\r\n");

@@ -19,7 +19,7 @@ static void put_build(const char *text)
     path_of(path, "build/bootloader");
     assert_true(mkdir(path, 0700) == 0 || access(path, W_OK) == 0);
     put_image("build/bootloader/boot.bin", image(0, 3000, true));
-    put_image("build/app.bin", image(0, 4500, true));
+    put_image("build/app.bin", application(4500));
     put("build/flasher_args.json", text);
 }
 
@@ -157,11 +157,11 @@ static void offsets_may_be_in_any_order_and_form(void **state)
     struct eg_plan *plan = loaded_from(
         "args.json", "{\"app\": {\"offset\": 65536, \"file\": \"app.bin\", \"encrypted\": false},\n"
                      "\"flash_files\": {\"0X10000\": \"app.bin\", \"4096\": \"boot.bin\", "
-                     "\"0x00008000\": \"data.bin\"},\n"
+                     "\"0x00200000\": \"data.bin\"},\n"
                      "\"bootloader\": {\"offset\": \"0x1000\", \"file\": \"boot.bin\"},\n"
-                     "\"other\": {\"offset\": \"0x8000\", \"file\": \"else.bin\"}}");
+                     "\"other\": {\"offset\": \"0x200000\", \"file\": \"else.bin\"}}");
 
-    assert_regions(plan, "bootloader 0x1000 3072, data.bin 0x8000 8, app 0x10000 4576");
+    assert_regions(plan, "bootloader 0x1000 3072, app 0x10000 4576, data.bin 0x200000 8");
     assert_header(plan, 2, 0x10); /* nobody asks for another */
 }
 

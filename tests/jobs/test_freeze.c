@@ -62,6 +62,7 @@ static void read_job(struct reading *reading, const char *name, const struct eg_
     assert_ok(eg_alloc(&plan, 1, sizeof *plan, &err), err);
     reading->plan = plan;
     plan->target = eg_target_by_name("esp32");
+    plan->header = (struct eg_flash_settings){-1, -1, -1};
     assert_ok(eg_strdup(&plan->job_name, "x", &err), err);
     assert_ok(eg_strdup(&plan->job_version, "", &err), err);
     assert_ok(eg_settings_add(&plan->settings, &plan->setting_count, options, &err), err);
@@ -209,21 +210,15 @@ static void a_flash_size_of_more_than_one_layout_stays_what_it_was(void **state)
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
     EG_CLEANUP(reading_finish) struct reading job = {.plan = NULL};
     struct eg_error err;
-    uint8_t header[] = {0xe9, 1, 2, 0x50};
 
     put("job.yaml", "espgang: 1\n");
     read_job(&job, "job.yaml", NULL);
     struct eg_plan *const plan = job.plan;
     plan->target = eg_target_by_name("esp8266");
-    plan->declared_flash_size = 2 << 20;
-    assert_ok(eg_alloc(&plan->regions, 1, sizeof *plan->regions, &err), err);
-    plan->region_count = 1;
-    assert_ok(eg_strdup(&plan->regions[0].name, "b", &err), err);
-    assert_ok(eg_buffer_append(&plan->regions[0].data, header, sizeof header, &err), err);
-    plan->regions[0].is_image = true;
+    plan->header.size = 0x50;
     assert_ok(eg__freeze(&bundle, &job.document, plan, &err), err);
     assert_non_null(strstr(text_of(&bundle, 0), "flash:\n  size: 2MB-c1\n"));
-    plan->regions[0].data.data[3] = 0x30;
+    plan->header.size = 0x30;
     eg__bundle_finish(&bundle);
     assert_ok(eg__freeze(&bundle, &job.document, plan, &err), err);
     assert_non_null(strstr(text_of(&bundle, 0), "flash:\n  size: 2MB\n"));

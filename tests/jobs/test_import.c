@@ -80,7 +80,7 @@ static void the_text_says_where_everything_is_from(void **state)
     make_subfolder("build");
     make_subfolder("jobs");
     put_image("build/boot.bin", image(0, 3000, true));
-    put_image("build/app.bin", image(0, 4500, true));
+    put_image("build/app.bin", application(4500));
     put("build/flasher_args.json", FLASHER_ARGS);
     EG_CLEANUP(eg_free_cleanup) char *text = imported("build", "jobs/job.yaml", NULL, NULL);
 
@@ -133,7 +133,7 @@ static void a_merged_file_is_a_region_that_says_itself_where_it_goes(void **stat
 {
     (void)state;
     uint8_t merged[0x10000 + sizeof((struct image *)0)->data];
-    const struct image boot = image(0, 3000, true), app = image(0, 4500, true);
+    const struct image boot = image(0, 3000, true), app = application(4500);
 
     memset(merged, 0xff, sizeof merged);
     memcpy(merged + 0x1000, boot.data, boot.size);
@@ -166,7 +166,7 @@ static void names_are_in_quotes_when_they_need_it(void **state)
 {
     (void)state;
     make_subfolder("a: b, {c}");
-    put_image("a: b, {c}/my \"app\".bin", image(0, 4500, true));
+    put_image("a: b, {c}/my \"app\".bin", application(4500));
     put("a: b, {c}/flash_args", "0x10000 'my \"app\".bin'");
     EG_CLEANUP(eg_free_cleanup) char *text = imported("a: b, {c}", "job.yaml", "Gerät: 1 \\ #2", NULL);
 
@@ -254,7 +254,7 @@ static void what_makes_no_job_is_refused(void **state)
                           "@/flash_args:1:25: @/none.bin: No such file or directory");
     put("flash_args", "0x1000 boot.bin");
     assert_import_refused("flash_args", "esp32s3", EG_BAD_IMAGE,
-                          "@/flash_args:1:8: @/boot.bin: is an image for ESP32, not for ESP32-S3");
+                          "@/flash_args:1:8: boot.bin is an image for ESP32, not for ESP32-S3");
     put("flash_args", "0x1000 boot.bin 0x1000 app.bin");
     assert_import_refused("flash_args", NULL, EG_BAD_JOB,
                           "@/flash_args:1:17: app.bin goes to 0x00001000, where boot.bin goes already "
@@ -266,9 +266,9 @@ static void what_makes_no_job_is_refused(void **state)
         "64MB, 128MB");
     put("flash_args", "0x200000 app.bin\n--flash_size 2MB");
     assert_import_refused(
-        "flash_args", NULL, EG_BAD_JOB,
-        "@/flash_args:1:1: region app.bin at 0x00200000 with 4576 bytes goes beyond 0x00200000 "
-        "(flash.size)");
+        "flash_args", NULL, EG_FLASH_TOO_SMALL,
+        "@/flash_args:1:1: app.bin: 0x00200000 to 0x002011e0 goes beyond the given flash size of 2 MB, "
+        "0x00200000");
     put("flash_args", "0x1000 boot.bin --encrypt");
     assert_import_refused(
         "flash_args", NULL, EG_BAD_JOB,
@@ -276,7 +276,7 @@ static void what_makes_no_job_is_refused(void **state)
         "espgang");
 
     make_subfolder("\xfe");
-    put_image("\xfe/app.bin", image(0, 4500, true));
+    put_image("\xfe/app.bin", application(4500));
     put("\xfe/flash_args", "0x10000 app.bin");
     assert_import_refused("\xfe/flash_args", NULL, EG_BAD_JOB,
                           "@/\xfe/flash_args: the name is no text, so no job file can name it");

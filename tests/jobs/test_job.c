@@ -2,6 +2,8 @@
 
 #include "tests/jobs/job_folder.h"
 
+#include "engine/image/image.h"
+
 #include "engine/base/file.h"
 
 static void a_job_becomes_a_plan_of_regions_by_address(void **state)
@@ -27,6 +29,8 @@ static void a_job_becomes_a_plan_of_regions_by_address(void **state)
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     char expected[300];
     uint8_t digest[EG_SHA256_SIZE];
+    struct eg_image_info info;
+    uint16_t least, most;
     struct eg_error err;
 
     assert_string_equal(plan->job_name, "acme-sensor");
@@ -43,8 +47,12 @@ static void a_job_becomes_a_plan_of_regions_by_address(void **state)
     snprintf(expected, sizeof expected, "%s/./boot.bin", job_folder);
     assert_string_equal(plan->regions[0].path, expected);
     assert_true(plan->regions[0].is_image);
-    assert_int_equal(plan->regions[0].min_rev, 100);
-    assert_int_equal(plan->regions[0].max_rev, 399);
+    assert_ok(
+        eg_image_parse(&info, plan->target, plan->regions[0].data.data, plan->regions[0].data.size, &err),
+        err);
+    eg_image_revisions(&info, plan->target, &least, &most);
+    assert_int_equal(least, 100);
+    assert_int_equal(most, 399);
     assert_string_equal(plan->regions[1].name, "app");
     assert_int_equal(plan->regions[1].flash_addr, 0x10000);
     assert_string_equal(plan->regions[2].name, "data.bin");
@@ -91,11 +99,11 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
     assert_refused(
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-        "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, "
+        "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, allow, "
         "link, test, capture, unit, verify, retry, hooks");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, accept, link, test, capture, unit, verify, retry, hooks");
+                   "firmware, flash, accept, allow, link, test, capture, unit, verify, retry, hooks");
 }
 
 static void retries_of_a_failure_are_asked_for_by_its_name(void **state)

@@ -51,7 +51,7 @@ static void a_name_that_is_no_address_is_refused(void **state)
     put_table("nvs,data,nvs,0x9000,0x6000\nown,0x40,0,0x110000,4k\n");
     assert_refused(JOB("firmware: [" TABLE ", {at: nsv, file: data.bin}]"), EG_BAD_JOB,
                    "@/job.yaml:4:48: at is \"nsv\", which is no partition of the partition table");
-    assert_refused(JOB("firmware: [" TABLE ", {at: own, file: app.bin}]"), EG_BAD_JOB,
+    assert_refused(JOB("firmware: [" TABLE ", {at: own, file: app.bin}]"), EG_BAD_ARGUMENT,
                    "@/job.yaml:4:59: app.bin has 4576 bytes, partition own has room for 4096");
     put_bytes("table.bin", "\xaa\x50\x40\0\0\0\x11\0\0\x10\0\0own\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0no row",
               38);
@@ -63,7 +63,7 @@ static void a_name_that_is_no_address_is_refused(void **state)
 /* Bootloader and application of an ESP32 where it looks for them, from `start` on. */
 static void merge(struct eg_buffer *out, uint32_t start)
 {
-    const struct image boot = image(0, 3000, true), app = image(0, 4500, true);
+    const struct image boot = image(0, 3000, true), app = application(4500);
     struct eg_error err;
 
     assert_ok(eg_buffer_resize(out, 0x10000 - start, 0xff, &err), err);
@@ -83,7 +83,7 @@ static void a_merged_file_is_the_whole_flash(void **state)
 
     assert_int_equal(plan->region_count, 1);
     assert_int_equal(plan->regions[0].flash_addr, 0);
-    assert_int_equal(plan->regions[0].file_size, 0x10000 + image(0, 4500, true).size);
+    assert_int_equal(plan->regions[0].file_size, 0x10000 + application(4500).size);
 
     merge(&merged, 0x1000);
     put_buffer("merged.bin", &merged);
@@ -159,14 +159,15 @@ static void an_intel_hex_file_that_cannot_be_written_is_refused(void **state)
         JOB("firmware: {from: all.hex, at: 0}"), EG_BAD_JOB,
         "@/job.yaml:4:31: all.hex is an Intel HEX file, which says itself where it goes; leave out at");
     assert_refused(
-        JOB("firmware: {from: all.hex}"), EG_BAD_JOB,
-        "@/job.yaml:4:18: region all.hex 0x00009010 is at 0x00009010, which is not a multiple of 4096 "
-        "(0x1000)");
+        JOB("firmware: {from: all.hex}"), EG_BAD_ARGUMENT,
+        "@/job.yaml:4:18: all.hex 0x00009010 at 0x00009010 begins inside a sector, not at a multiple of 4096 "
+        "(0x1000): 0x10 bytes before it are erased");
     put_hex("all.hex", 0x20000, "two", 0x10000, "one");
-    assert_refused(
-        JOB("firmware: [{at: 0x10000, file: app.bin, name: app}, {file: all.hex}]"), EG_BAD_JOB,
-        "@/job.yaml:4:60: region all.hex 0x00010000 at 0x00010000 overlaps region app, which takes "
-        "0x00010000 to 0x00011fff");
+    assert_refused(JOB("firmware: [{at: 0x10000, file: app.bin, name: app}, {file: all.hex}]"),
+                   EG_BAD_ARGUMENT,
+                   "@/job.yaml:4:60: all.hex 0x00010000 at 0x00010000 shares a sector with app, which takes "
+                   "0x00010000 to "
+                   "0x000111e0");
     put("all.hex", ":0100000055AB\n");
     assert_refused(JOB("firmware: {from: all.hex}"), EG_BAD_IMAGE,
                    "@/job.yaml:4:18: @/all.hex: line 1 has checksum 0xab, its bytes have 0xaa");
@@ -223,7 +224,8 @@ static void a_uf2_file_that_counts_from_a_partition_needs_its_name(void **state)
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     assert_int_equal(plan->regions[1].flash_addr, 0x10000);
     assert_true(plan->regions[1].is_image);
-    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"), EG_BAD_JOB,
+    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: small, file: app.uf2}]"),
+                   EG_BAD_ARGUMENT,
                    "@/job.yaml:4:61: app.uf2 has 4576 bytes, partition small has room for 4096");
 }
 
@@ -239,10 +241,11 @@ static void a_file_of_its_own_addresses_is_stored_as_it_is_when_it_is_raw(void *
     assert_refused(
         JOB("firmware: [{at: 0x8000, file: table.bin}, {at: coproc, file: co.hex}]"), EG_BAD_JOB,
         "@/job.yaml:4:48: co.hex is an Intel HEX file, which says itself where it goes; leave out at");
-    assert_refused(
-        JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: co.hex, raw: yes}]"), EG_BAD_JOB,
-        "@/job.yaml:4:48: partition app is for an application, and raw would store an Intel HEX file "
-        "there");
+    assert_refused(JOB("firmware: [{at: 0x8000, file: table.bin}, {at: app, file: co.hex, raw: yes}]"),
+                   EG_BAD_IMAGE,
+                   "@/job.yaml:4:59: co.hex is an Intel HEX file, not an image, and goes to partition app, "
+                   "which holds an "
+                   "application");
     assert_refused(JOB("firmware: [{file: co.hex, raw: yes}]"), EG_BAD_JOB,
                    "@/job.yaml:4:32: raw needs the key at: the file does not say where it goes then");
     assert_refused(JOB("firmware: [{at: 0x9000, file: co.hex, raw: maybe}]"), EG_BAD_JOB,
@@ -254,7 +257,7 @@ static void a_uf2_file_for_another_chip_is_refused(void **state)
     (void)state;
     put_uf2("all.uf2", eg_target_by_name("esp32c3")->uf2_family_id);
     assert_refused(JOB("firmware: {from: all.uf2}"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:18: @/all.uf2: is for chips of family 0xd42ba06c, ESP32 has 0x1c5f21b0");
+                   "@/job.yaml:4:18: all.uf2 is for chips of family 0xd42ba06c, ESP32 has 0x1c5f21b0");
     put_uf2("all.uf2", 0);
     put("job.yaml", JOB("firmware: {from: all.uf2}"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");

@@ -11,7 +11,7 @@ static void regions_are_padded_hashed_and_compressed_where_that_is_smaller(void 
     put("job.yaml", JOB("firmware: [{at: 0x10000, file: app.bin}, {at: 0x20000, file: data.bin}]"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     const struct eg_region *const app = &plan->regions[0], *const data = &plan->regions[1];
-    const struct image content = image(0, 4500, true);
+    const struct image content = application(4500);
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
     uint8_t digest[EG_SHA256_SIZE];
     struct eg_error err;
@@ -45,7 +45,7 @@ static void flash_settings_go_into_the_bootloader_alone(void **state)
                         "firmware: [{at: 0x1000, file: boot.bin}, {at: 0x10000, file: app.bin}]"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     const struct eg_buffer *const boot = &plan->regions[0].data;
-    const struct image app = image(0, 4500, true);
+    const struct image app = application(4500);
     struct eg_image_info info;
     struct eg_error err;
 
@@ -75,10 +75,17 @@ static void an_esp8266_job_has_images_without_a_chip_id(void **state)
     put("job.yaml", "espgang: 1\njob: x\nchip: esp8266\nflash: {size: 2MB-c1}\n"
                     "firmware: [{at: 0, file: old.bin}]\n");
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    struct eg_image_info info;
+    uint16_t least, most;
+    struct eg_error err;
 
     assert_true(plan->regions[0].is_image);
-    assert_int_equal(plan->regions[0].min_rev, 0);
-    assert_int_equal(plan->regions[0].max_rev, 65535);
+    assert_ok(
+        eg_image_parse(&info, plan->target, plan->regions[0].data.data, plan->regions[0].data.size, &err),
+        err);
+    eg_image_revisions(&info, plan->target, &least, &most);
+    assert_int_equal(least, 0);
+    assert_int_equal(most, 65535);
     assert_int_equal(plan->regions[0].data.data[3], 0x50);
     assert_int_equal(plan->declared_flash_size, 2 << 20);
 }
@@ -90,41 +97,46 @@ static void an_address_that_cannot_be_used_is_refused(void **state)
                    "@/job.yaml:4:17: at is \"0x1000g\", not an address such as 0x10000, 64k or 1MB");
     assert_refused(JOB("firmware: [{at: -1, file: data.bin}]"), EG_BAD_JOB,
                    "@/job.yaml:4:17: at is \"-1\", not an address such as 0x10000, 64k or 1MB");
-    assert_refused(JOB("firmware: [{at: 0x10010, file: data.bin}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:17: region data.bin is at 0x00010010, which is not a multiple of 4096 "
-                   "(0x1000)");
+    assert_refused(
+        JOB("firmware: [{at: 0x10010, file: data.bin}]"), EG_BAD_ARGUMENT,
+        "@/job.yaml:4:17: data.bin at 0x00010010 begins inside a sector, not at a multiple of 4096 "
+        "(0x1000): 0x10 bytes before it are erased");
     assert_refused(JOB("firmware: [{at: 0, file: boot.bin, name: bootloader}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:17: region bootloader is at 0x00000000, but the ESP32 starts its bootloader "
-                   "at 0x00001000");
-    assert_refused(JOB("firmware:\n- {at: 0x11000, file: data.bin}\n- {at: 0x10000, file: app.bin}"),
-                   EG_BAD_JOB,
-                   "@/job.yaml:5:8: region data.bin at 0x00011000 overlaps region app.bin, which takes "
-                   "0x00010000 to 0x00011fff");
-    assert_refused(JOB("firmware: [{at: 4k, file: data.bin, name: a}, {at: 4096, file: data.bin, name: b}]"),
-                   EG_BAD_JOB,
-                   "@/job.yaml:4:52: region b at 0x00001000 overlaps region a, which takes 0x00001000 to "
-                   "0x00001fff");
+                   "@/job.yaml:4:17: bootloader at 0x00000000 is a bootloader, but the ESP32 starts its "
+                   "bootloader at 0x00001000");
+    assert_refused(
+        JOB("firmware:\n- {at: 0x11000, file: data.bin}\n- {at: 0x10000, file: app.bin}"), EG_BAD_ARGUMENT,
+        "@/job.yaml:5:8: data.bin at 0x00011000 shares a sector with app.bin, which takes 0x00010000 to "
+        "0x000111e0");
+    assert_refused(
+        JOB("firmware: [{at: 4k, file: data.bin, name: a}, {at: 4096, file: data.bin, name: b}]"),
+        EG_BAD_ARGUMENT,
+        "@/job.yaml:4:52: b at 0x00001000 shares a sector with a, which takes 0x00001000 to 0x00001005");
 }
 
 static void a_region_beyond_the_flash_is_refused(void **state)
 {
     (void)state;
-    assert_refused(JOB("flash: {size: 1MB}\nfirmware: [{at: 0xff000, file: app.bin}]"), EG_BAD_JOB,
-                   "@/job.yaml:5:17: region app.bin at 0x000ff000 with 4576 bytes goes beyond 0x00100000 "
-                   "(flash.size)");
-    assert_refused(JOB("firmware: [{at: 16MB, file: data.bin}]"), EG_BAD_JOB,
-                   "@/job.yaml:4:17: region data.bin at 0x01000000 with 5 bytes goes beyond 0x01000000 (the "
-                   "most that can be written on this chip)");
-    assert_refused(JOB("flash: {size: 32MB}\nfirmware: [{at: 16MB, file: data.bin}]"), EG_BAD_JOB,
-                   "@/job.yaml:5:17: region data.bin at 0x01000000 with 5 bytes goes beyond 0x01000000 (the "
-                   "most that can be written on this chip)");
-    assert_refused("espgang: 1\njob: x\nchip: esp32s3\nfirmware: [{at: 16MB, file: data.bin}]\n", EG_BAD_JOB,
-                   "@/job.yaml:4:17: region data.bin at 0x01000000 with 5 bytes goes beyond 0x01000000 (the "
-                   "most without flash.size)");
     assert_refused(
-        JOB("firmware: [{at: 0xfffffffffffff000, file: data.bin}]"), EG_BAD_JOB,
-        "@/job.yaml:4:17: region data.bin at 0xfffffffffffff000 with 5 bytes goes beyond 0x01000000 "
-        "(the most that can be written on this chip)");
+        JOB("flash: {size: 1MB}\nfirmware: [{at: 0xff000, file: app.bin}]"), EG_FLASH_TOO_SMALL,
+        "@/job.yaml:5:17: app.bin: 0x000ff000 to 0x001001e0 goes beyond the given flash size of 1 MB, "
+        "0x00100000");
+    assert_refused(
+        JOB("firmware: [{at: 16MB, file: data.bin}]"), EG_FLASH_TOO_SMALL,
+        "@/job.yaml:4:17: data.bin: 0x01000000 to 0x01000008 goes beyond the 16 MB that the stub of ESP32 "
+        "reaches");
+    assert_refused(
+        JOB("flash: {size: 32MB}\nfirmware: [{at: 16MB, file: data.bin}]"), EG_FLASH_TOO_SMALL,
+        "@/job.yaml:5:17: data.bin: 0x01000000 to 0x01000008 goes beyond the 16 MB that the stub of ESP32 "
+        "reaches");
+    assert_refused(
+        "espgang: 1\njob: x\nchip: esp32s3\nfirmware: [{at: 16MB, file: data.bin}]\n", EG_FLASH_TOO_SMALL,
+        "@/job.yaml:4:17: data.bin: 0x01000000 to 0x01000008 goes beyond the 16 MB, 0x01000000, that a flash "
+        "is taken for without a given size");
+    assert_refused(
+        JOB("firmware: [{at: 0xfffffffffffff000, file: data.bin}]"), EG_FLASH_TOO_SMALL,
+        "@/job.yaml:4:17: data.bin: 0xfffffffffffff000 to 0xfffffffffffff008 goes beyond the 16 MB that the "
+        "stub of ESP32 reaches");
     put("job.yaml", "espgang: 1\njob: x\nchip: esp32s3\nflash: {size: 32MB}\nfirmware: [{at: 0x1fff000, "
                     "file: data.bin}]\n");
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
@@ -140,7 +152,7 @@ static void a_firmware_file_that_cannot_be_read_is_named_where_the_job_names_it(
                    "@/job.yaml:4:26: @/no/such.bin: No such file or directory");
     put("empty.bin", "");
     assert_refused(JOB("firmware: [{at: 0, file: empty.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:26: @/empty.bin: is empty");
+                   "@/job.yaml:4:26: empty.bin is empty: there is nothing to write");
     path_of(path, "dir.bin");
     assert_int_equal(mkdir(path, 0700), 0);
     assert_refused(JOB("firmware: [{at: 0, file: dir.bin}]"), EG_BAD_IMAGE,
@@ -164,25 +176,27 @@ static void an_image_that_is_damaged_or_of_another_chip_is_refused(void **state)
     struct image bad = image(0, 3000, true);
 
     assert_refused(JOB("firmware: [{at: 0x1000, file: boot_c3.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:31: @/boot_c3.bin: is an image for ESP32-C3, not for ESP32");
+                   "@/job.yaml:4:31: boot_c3.bin is an image for ESP32-C3, not for ESP32");
     put_image("old.bin", image(-1, 1000, false));
     assert_refused(JOB("firmware: [{at: 0x1000, file: old.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:31: @/old.bin: is an image for ESP8266, not for ESP32");
+                   "@/job.yaml:4:31: old.bin is an image for ESP8266, not for ESP32");
     bad.data[100] ^= 0x40;
     put_image("bad.bin", bad);
     assert_refused(JOB("firmware: [{at: 0x1000, file: bad.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:31: @/bad.bin: checksum at offset 0xbdf is 0xef, the segments have 0xaf");
+                   "@/job.yaml:4:31: bad.bin is a damaged image: checksum at offset 0xbdf is 0xef, the "
+                   "segments have 0xaf");
     bad = image(0, 3000, true);
     bad.size = 2000;
     put_image("bad.bin", bad);
     assert_refused(JOB("firmware: [{at: 0x10000, file: bad.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:32: @/bad.bin: segment 1 of 1 at offset 0x18 has 3000 bytes, beyond the end "
+                   "@/job.yaml:4:32: bad.bin is a damaged image: segment 1 of 1 at offset 0x18 has 3000 "
+                   "bytes, beyond the end "
                    "at 0x7d0");
     bad = image(0, 16, true);
     bad.data[8] ^= 1;
     put_image("bad.bin", bad);
     assert_refused(JOB("firmware: [{at: 0x10000, file: bad.bin}]"), EG_BAD_IMAGE,
-                   "@/job.yaml:4:32: @/bad.bin: SHA-256 at offset 0x40 is "
+                   "@/job.yaml:4:32: bad.bin is a damaged image: SHA-256 at offset 0x40 is "
                    "d5196cf74b4fd256fe65189f30091b81ce56beb368800ff12c99400958886de1, the data have "
                    "7fdc9810164804eab560f1580a901c847e00a9c901e8b5dbbfd487d594820893");
 }

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct eg_logger *caller_logger; /* while eg_main_logged() runs */
+static struct eg_logger *caller_logger; /* while eg_main_logged() runs; NULL = the console */
 
 /* Print the sentence; the status its blame leads to: host 3, job 2, link and board 1. */
 static enum cli_status fail(const struct eg_error *err)
@@ -43,7 +43,7 @@ static enum cli_status fail(const struct eg_error *err)
     return CLI_STATION;
 }
 
-/* Standard output on a full disk or a closed pipe must not look like success. */
+/* A full disk or a closed pipe behind standard output must not look like success. */
 static enum cli_status flush(enum cli_status status)
 {
     errno = 0;
@@ -145,6 +145,29 @@ static enum cli_status dispatch(struct cli_arguments *front, const char *name, i
     return run_command(command, count, words);
 }
 
+/* The command's name is two words, such as "secure sign-data". */
+static enum cli_status run_of_family(struct cli_arguments *front, const char *family, int argc,
+                                     const char *const *argv)
+{
+    char second[CLI_NAME_SIZE], name[2 * CLI_NAME_SIZE];
+
+    if (argc > 0 && asks_for_help(1, argv)) {
+        cli_help_family(family);
+        return CLI_OK;
+    }
+    if (argc < 1) {
+        fprintf(stderr, "espgang: missing argument: COMMAND; 'espgang %s --help' lists them\n", family);
+        return CLI_USAGE;
+    }
+    cli_spell_command(second, argv[0]);
+    snprintf(name, sizeof name, "%s %s", family, second);
+    if (cli_find_command(name, false) == NULL) {
+        fprintf(stderr, "espgang: there is no command '%s'; 'espgang %s --help' lists them\n", name, family);
+        return CLI_USAGE;
+    }
+    return dispatch(front, name, argc - 1, argv + 1);
+}
+
 static enum cli_status run_words(int argc, const char *const *argv)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments front = {0};
@@ -175,7 +198,10 @@ static enum cli_status run_words(int argc, const char *const *argv)
         version();
         return CLI_OK;
     }
-    return dispatch(&front, name, argc - used - 1, argv + used + 1);
+    used++;
+    if (cli_is_family(name))
+        return run_of_family(&front, name, argc - used, argv + used);
+    return dispatch(&front, name, argc - used, argv + used);
 }
 
 enum cli_status cli_main(int argc, const char **argv)

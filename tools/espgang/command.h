@@ -28,7 +28,7 @@ enum cli_status {
 };
 
 /** The headings of --help and the parts of the manual page, in this order. */
-enum cli_group { CLI_LINE, CLI_JOBS, CLI_LEDGER, CLI_ONE_BOARD, CLI_IMAGES, CLI_GROUPS };
+enum cli_group { CLI_LINE, CLI_JOBS, CLI_LEDGER, CLI_ONE_BOARD, CLI_IMAGES, CLI_SECURITY, CLI_GROUPS };
 
 /**
  * An option; tables end with a NULL name.
@@ -54,14 +54,14 @@ enum {
     CLI_BOARD = 1u << 1,   /* needs a connected board */
     CLI_FLASH = 1u << 2,   /* attaches the flash first */
     CLI_SECURE = 1u << 3,  /* works in secure download mode */
-    CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
+    CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
 };
 
 struct cli_call;
 
 struct cli_command {
-    const char *name; /* "write-flash" */
+    const char *name; /* "write-flash"; "secure sign-data" is one of a family */
     enum cli_group group;
     const char *summary;   /* one imperative sentence without a full stop */
     const char *arguments; /* "ADDRESS SIZE OUTPUT"; one line for each form; "" = none */
@@ -158,8 +158,11 @@ void cli_say(const struct cli_call *call, const char *format, ...) EG_PRINTF(2, 
 
 /** Set from SIGINT, SIGTERM and SIGHUP once cli_catch_signals() ran. */
 const struct eg_cancel *cli_cancel(void);
-/** End everything as a signal would, without a message. */
-void cli_request_cancel(void);
+/** End everything as a signal would, without a message; `by` is a static text and says who. */
+void cli_request_cancel(const char *by);
+/** Set when a line is to begin no further board. */
+const struct eg_cancel *cli_ending(void);
+void cli_request_ending(void);
 /**
  * From now on the first of those signals sets the flag; a second one half a second later or more ends the
  * program at once. SIGHUP stays ignored where it is (nohup). Until cli_main() returns.
@@ -168,6 +171,9 @@ void cli_request_cancel(void);
  * @param also  called at the first, in the signal handler; may be NULL
  */
 void cli_catch_signals(const char *text, void (*also)(void));
+/** The same for a line: the first signal only sets the flag of cli_ending(), the second that of cli_cancel(),
+ * the third ends the program. `drain` is printed at the first, and may not be NULL. */
+void cli_catch_signals_of_line(const char *drain, const char *text);
 
 #define CLI_OPTION_LEDGER(what)                                                                              \
     {                                                                                                        \

@@ -171,6 +171,32 @@ static void complete_arguments(const struct word *word, const char *name, bool a
         offer_list(word, command->words);
 }
 
+/* The second words of a family's commands. */
+static void offer_family(struct word word, const char *family)
+{
+    const size_t length = strlen(family);
+    char name[CLI_NAME_SIZE];
+
+    cli_spell_command(name, word.typed);
+    word.typed = name;
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strncmp((*command)->name, family, length) == 0 && (*command)->name[length] == ' ')
+            offer(&word, (*command)->name + length + 1);
+}
+
+/* The first words of commands; a family has one for all of its. */
+static void offer_first_word(const struct word *word, const struct cli_command *const *command)
+{
+    char name[CLI_NAME_SIZE];
+    const size_t length = strcspn((*command)->name, " ");
+
+    if ((*command)->name[length] == ' ' && command != cli_commands &&
+        strncmp(command[-1]->name, (*command)->name, length + 1) == 0)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)length, (*command)->name);
+    offer(word, name);
+}
+
 static void offer_commands(struct word word)
 {
     static const char *const others[] = {"help", "version", NULL};
@@ -181,8 +207,21 @@ static void offer_commands(struct word word)
 
     for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
         if (((*command)->flags & CLI_BOARD) == 0 || cli_find_command((*command)->name, false) == NULL)
-            offer(&word, (*command)->name);
+            offer_first_word(&word, command);
     offer_list(&word, others);
+}
+
+static void complete_family(const struct word *word, const char *family, int argc, const char *const *argv)
+{
+    char second[CLI_NAME_SIZE], name[2 * CLI_NAME_SIZE];
+
+    if (argc == 0) {
+        offer_family(*word, family);
+        return;
+    }
+    cli_spell_command(second, argv[0]);
+    snprintf(name, sizeof name, "%s %s", family, second);
+    complete_arguments(word, name, false, argc - 1, argv + 1);
 }
 
 static void complete(const struct word *word, int argc, const char *const *argv)
@@ -200,7 +239,10 @@ static void complete(const struct word *word, int argc, const char *const *argv)
         add_all(&options, alone);
     if (at < argc) {
         cli_spell_command(name, argv[at]);
-        complete_arguments(word, name, at > 0, argc - at - 1, argv + at + 1);
+        if (cli_is_family(name))
+            complete_family(word, name, argc - at - 1, argv + at + 1);
+        else
+            complete_arguments(word, name, at > 0, argc - at - 1, argv + at + 1);
     } else if (option != NULL) {
         offer_values(word, option);
     } else if (word->typed[0] == '-') {

@@ -18,6 +18,7 @@ static const char *const headings[CLI_GROUPS] = {
     [CLI_LEDGER] = "The ledger",
     [CLI_ONE_BOARD] = "One board, as with esptool",
     [CLI_IMAGES] = "Firmware files, no board needed",
+    [CLI_SECURITY] = "Keys, signatures and encryption of files, as with espsecure",
 };
 
 void cli_introduce(void)
@@ -150,6 +151,17 @@ void cli_print_help(const struct cli_command *command)
     if ((command->flags & CLI_BOARD) != 0)
         print_options("The board and its port", cli_board_options);
     print_options("Help options", cli_help_options);
+}
+
+void cli_help_family(const char *family)
+{
+    const size_t length = strlen(family);
+
+    printf("Usage: espgang %s COMMAND [OPTION...] [ARGUMENT...]\n\n", family);
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strncmp((*command)->name, family, length) == 0 && (*command)->name[length] == ' ')
+            printf("  %-30s  %s\n", (*command)->name + length + 1, (*command)->summary);
+    printf("\n'espgang %s COMMAND --help' explains a command.\n", family);
 }
 
 void cli_help(void)

@@ -13,6 +13,9 @@ void cli_introduce(void);
 /** What `espgang --help` prints. */
 void cli_help(void);
 
+/** Print the commands of a family, such as "secure". */
+void cli_help_family(const char *family);
+
 /** Print the forms of the command's line. */
 void cli_print_usage(const struct cli_command *command);
 

@@ -23,6 +23,16 @@ const struct cli_command *cli_find_command(const char *name, bool board)
     return NULL;
 }
 
+bool cli_is_family(const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const struct cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strncmp((*command)->name, name, length) == 0 && (*command)->name[length] == ' ')
+            return true;
+    return false;
+}
+
 bool cli_has_argument(int argc, const char *const *argv)
 {
     for (int i = 0; i < argc; i++)

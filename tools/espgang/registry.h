@@ -16,6 +16,9 @@ void cli_spell_command(char name[CLI_NAME_SIZE], const char *word);
  * file it is the line's, without one esptool's. NULL = there is none. */
 const struct cli_command *cli_find_command(const char *name, bool board);
 
+/** Whether it is the first word of the names of a family: "secure". */
+bool cli_is_family(const char *name);
+
 /** Whether one of the words is not an option. */
 bool cli_has_argument(int argc, const char *const *argv);
 

@@ -11,17 +11,27 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The one flag a signal handler can reach. */
-static struct eg_cancel interrupted;
+/* The flags that a signal handler can reach. */
+static struct eg_cancel interrupted, ending;
 
 const struct eg_cancel *cli_cancel(void)
 {
     return &interrupted;
 }
 
-void cli_request_cancel(void)
+void cli_request_cancel(const char *by)
 {
-    eg_cancel_request(&interrupted);
+    eg_cancel_request_by(&interrupted, by);
+}
+
+const struct eg_cancel *cli_ending(void)
+{
+    return &ending;
+}
+
+void cli_request_ending(void)
+{
+    eg_cancel_request(&ending);
 }
 
 /* One wish to end may come as several signals: timeout(1) signals its child and then its group, and at the
@@ -32,24 +42,42 @@ void cli_request_cancel(void)
 static struct {
     const char *text;
     void (*also)(void);
-    _Atomic uint64_t first_ms; /* 0 = none has come */
+    const char *drain; /* what is said when the line is to end; NULL = the first signal ends all at once */
+    _Atomic uint64_t last_ms; /* 0 = none has come */
+    atomic_int wishes;
 } wish;
 
 static const int caught[CLI_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+
+static void say(const char *text)
+{
+    if (text != NULL && write(STDERR_FILENO, text, strlen(text)) < 0) {
+        /* Nobody left to tell. */
+    }
+}
+
+static const char *name_of(int number)
+{
+    return number == SIGINT ? "Ctrl-C" : number == SIGTERM ? "SIGTERM" : "the end of the terminal (SIGHUP)";
+}
 
 static void end_on_record(int number)
 {
     const uint64_t now_ms = eg_clock_ms();
 
-    if (wish.first_ms == 0) {
-        wish.first_ms = now_ms;
-        eg_cancel_request(&interrupted);
+    if (wish.last_ms != 0 && now_ms - wish.last_ms < SAME_WISH_MS)
+        return;
+    wish.last_ms = now_ms;
+    const int wishes = wish.wishes++;
+    if (wish.drain != NULL && wishes == 0) {
+        cli_request_ending();
+        say(wish.drain);
+    } else if (!eg_cancel_requested(&interrupted)) {
+        cli_request_cancel(name_of(number));
         if (wish.also != NULL)
             wish.also();
-        if (wish.text != NULL && write(STDERR_FILENO, wish.text, strlen(wish.text)) < 0) {
-            /* Nobody left to tell. */
-        }
-    } else if (now_ms - wish.first_ms >= SAME_WISH_MS) {
+        say(wish.text);
+    } else {
         signal(number, SIG_DFL);
         raise(number); /* takes effect when the handler returns */
     }
@@ -70,11 +98,18 @@ void cli_catch_signals(const char *text, void (*also)(void))
 
     wish.text = text;
     wish.also = also;
+    wish.drain = NULL;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &former) == 0 && former.sa_handler != SIG_IGN) /* else nohup wants to go on */
         sigaction(SIGHUP, &action, NULL);
+}
+
+void cli_catch_signals_of_line(const char *drain, const char *text)
+{
+    cli_catch_signals(text, NULL);
+    wish.drain = drain;
 }
 
 void cli_signals_begin(struct cli_signals *former)
@@ -84,7 +119,9 @@ void cli_signals_begin(struct cli_signals *former)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing, and ends on record */
     interrupted = (struct eg_cancel){0};
-    wish.first_ms = 0;
+    ending = (struct eg_cancel){0};
+    wish.last_ms = 0;
+    wish.wishes = 0;
 }
 
 void cli_signals_end(const struct cli_signals *former)

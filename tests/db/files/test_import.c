@@ -21,7 +21,7 @@ static void what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_
     } refused[] = {
         {"", ": is empty; its first line has the names of the columns"},
         {"\n\n", ": is empty; its first line has the names of the columns"},
-        {"serial\n", ": has no row behind the names of the columns"},
+        {"serial\n", ": has no row after the names of the columns"},
         {"serial;pin\nA;1\n", ":1: the fields are separated by ';' instead of ','"},
         {"0001\n0002\n", ":1: field 1 is no name of a column, which the first line has"},
         {"7c:df:a1:00:00:01,k\n", ":1: field 1 is no name of a column, which the first line has"},
@@ -38,7 +38,7 @@ static void what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_
         {"serial\nA\x7f\n", ":2: byte 0x7f is a control character"},
         {"serial\nA\xff\n", ":2: byte 0xff is not UTF-8"},
         {"serial,pin\n\"A,1\n", ":2: the quote of field 1 is not closed in this line"},
-        {"serial,pin\n\"A\"x,1\n", ":2: text behind the closing quote of field 1"},
+        {"serial,pin\n\"A\"x,1\n", ":2: text after the closing quote of field 1"},
         {"serial,pin\nA,1\"2\n", ":2: a quote within field 2, which does not begin with one"},
         {"serial,mac\nA,7c:df:a1:00:00:01\nB,7c:df:a1:00:00\n", ":3: mac is no MAC"},
         {"serial,mac\nA,7c:df-a1:00:00:01\n", ":2: mac is no MAC"},

@@ -81,6 +81,41 @@ static void a_slip_is_near_what_was_meant(void **state)
     assert_int_equal(eg_text_distance("a", longest), UINT_MAX);
 }
 
+static void a_byte_order_mark_is_skipped_and_utf_16_is_named(void **state)
+{
+    (void)state;
+    const char *text = "\xef\xbb\xbfkey";
+    size_t size = 6;
+    struct eg_error err;
+
+    assert_ok(eg_text_begin(&text, &size, &err), err);
+    assert_int_equal(size, 3);
+    assert_string_equal(text, "key");
+    assert_ok(eg_text_begin(&text, &size, &err), err);
+    assert_int_equal(size, 3);
+    text = "\xff\xfek";
+    assert_error(eg_text_begin(&text, &size, &err), err, EG_BAD_IMAGE,
+                 "the text is UTF-16; save it as UTF-8");
+    text = "\xfe\xff";
+    size = 2;
+    assert_error(eg_text_begin(&text, &size, &err), err, EG_BAD_IMAGE,
+                 "the text is UTF-16; save it as UTF-8");
+    size = 0;
+    assert_ok(eg_text_begin(&text, &size, &err), err);
+}
+
+static void what_separates_fields_instead_of_commas_is_named(void **state)
+{
+    (void)state;
+    struct eg_error err;
+
+    assert_ok(eg_csv_check_separator("serial", &err), err);
+    assert_error(eg_csv_check_separator("serial;pin", &err), err, EG_BAD_IMAGE,
+                 "the fields are separated by semicolons, not by commas; save the file as CSV with commas");
+    assert_error(eg_csv_check_separator("serial\tpin", &err), err, EG_BAD_IMAGE,
+                 "the fields are separated by tabs, not by commas; save the file as CSV with commas");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +123,8 @@ int main(void)
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
         cmocka_unit_test(text_from_a_device_is_harmless_once_its_controls_are_replaced),
         cmocka_unit_test(a_slip_is_near_what_was_meant),
+        cmocka_unit_test(a_byte_order_mark_is_skipped_and_utf_16_is_named),
+        cmocka_unit_test(what_separates_fields_instead_of_commas_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

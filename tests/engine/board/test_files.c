@@ -201,17 +201,17 @@ static void files_that_share_a_sector_are_refused(void **state)
         {{PLACE("a", 0x1000, 0x1000), PLACE("b", 0x2000, 0x1000), PLACE("c", 0x3000, 1)}, NULL},
         {{PLACE("c", 0x3000, 1), PLACE("b", 0x2000, 0x1000), PLACE("a", 0x1fff, 1)}, NULL},
         {{PLACE("a", 0x1000, 0x1001), PLACE("b", 0x2fff, 1), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00002001, in or behind the sector where b begins, 0x00002fff"},
+         "b at 0x00002fff shares a sector with a, which takes 0x00001000 to 0x00002001"},
         {{PLACE("b", 0x1ffc, 4), PLACE("c", 0x8000, 1), PLACE("a", 0x1000, 4)},
-         "a at 0x00001000 ends at 0x00001004, in or behind the sector where b begins, 0x00001ffc"},
+         "b at 0x00001ffc shares a sector with a, which takes 0x00001000 to 0x00001004"},
         {{PLACE("a", 0x1000, 0x3000), PLACE("b", 0x2000, 16), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00004000, in or behind the sector where b begins, 0x00002000"},
+         "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
         {{PLACE("a", 0x1000, 4), PLACE("b", 0x1000, 4), PLACE("c", 0x8000, 1)},
-         "a at 0x00001000 ends at 0x00001004, in or behind the sector where b begins, 0x00001000"},
+         "b at 0x00001000 shares a sector with a, which takes 0x00001000 to 0x00001004"},
         /* An empty file is nowhere, and hides nothing. */
         {{PLACE("a", 0x1000, 4), PLACE("empty", 0x1000, 0), PLACE("c", 0x2000, 1)}, NULL},
         {{PLACE("a", 0x1000, 0x3000), PLACE("empty", 0x1800, 0), PLACE("b", 0x2000, 16)},
-         "a at 0x00001000 ends at 0x00004000, in or behind the sector where b begins, 0x00002000"},
+         "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
         {{PLACE("a", 0xfffff000, 0x3000), PLACE("b", 0x0, 16), PLACE("c", 0x2000, 16)}, NULL},
     };
     struct eg_error err;

@@ -240,7 +240,7 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
     const struct eg_flash_file hidden[] = {
         files[0], {.addr = 0x1400, .input = {.data = "", .size = 0}}, files[1]};
     static const char overlap[] =
-        "a at 0x00001000 ends at 0x00001005, in or behind the sector where b begins, 0x00001800";
+        "b at 0x00001800 shares a sector with a, which takes 0x00001000 to 0x00001005";
     const struct eg_merge_options past = {.target_offset = 0x1001};
     char path[4096];
     struct eg_error err;

@@ -110,8 +110,7 @@ static void a_flash_that_is_not_there_is_said_and_every_call_finds_out(void **st
               "and its supply"));
     assert_error(eg_board_flash_id(fake->board, &id, &err), err, EG_FLASH_ABSENT, absent);
     assert_int_equal(id.maker, 1);
-    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_FLASH_ABSENT,
-                 "data: the flash does not answer (its id reads ffffff)");
+    assert_error(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err, EG_FLASH_ABSENT, absent);
     assert_error(eg_board_read_flash(fake->board, 0, 16, &output, false, &err), err, EG_FLASH_ABSENT, absent);
     assert_error(eg_board_erase_region(fake->board, 0, 4096, false, &err), err, EG_FLASH_ABSENT, absent);
 }

@@ -59,10 +59,10 @@ static void an_image_for_another_chip_is_refused_unless_forced(void **state)
     static const struct {
         const char *board, *image, *sentence;
     } rows[] = {
-        {"esp32c3", "esp32s3", "app: is an image for ESP32-S3, not for ESP32-C3"},
-        {"esp32c3", "esp8266", "app: is an image for ESP8266, not for ESP32-C3"},
-        {"esp32", "esp32s2", "app: is an image for ESP32-S2, not for ESP32"},
-        {"esp8266", "esp32c3", "app: is an image for ESP32-C3, not for ESP8266"},
+        {"esp32c3", "esp32s3", "app is an image for ESP32-S3, not for ESP32-C3"},
+        {"esp32c3", "esp8266", "app is an image for ESP8266, not for ESP32-C3"},
+        {"esp32", "esp32s2", "app is an image for ESP32-S2, not for ESP32"},
+        {"esp8266", "esp32c3", "app is an image for ESP32-C3, not for ESP8266"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -79,14 +79,14 @@ static void an_image_for_another_chip_is_refused_unless_forced(void **state)
     image[12] = 99;
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     fake_board_fill(fake);
-    assert_refused(fake, &file, EG_BAD_IMAGE, "app: is an image for chip id 99, not for ESP32-C3");
+    assert_refused(fake, &file, EG_BAD_IMAGE, "app is an image for chip id 99, not for ESP32-C3");
     fake_board_unplug(fake);
 
     fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.secure_download = true),
                     NO_FAULTS); /* its own chip is known there, too */
     fake_board_connect(fake, FAKE_ROM);
     fake_board_fill(fake);
-    assert_refused(fake, &file, EG_BAD_IMAGE, "app: is an image for chip id 99, not for ESP32-C3");
+    assert_refused(fake, &file, EG_BAD_IMAGE, "app is an image for chip id 99, not for ESP32-C3");
 }
 
 static void an_image_for_other_revisions_is_refused_unless_forced(void **state)
@@ -163,7 +163,7 @@ static void what_goes_beyond_the_flash_is_refused(void **state)
     file.addr = 0x1fff00;
     fake_board_fill(fake);
     assert_error(eg_board_write_flash(fake->board, &file, 1, &small, NULL, &err), err, EG_FLASH_TOO_SMALL,
-                 "app ends at 0x0020002c, the given flash size at 0x00200000");
+                 "app: 0x001fff00 to 0x0020002c goes beyond the given flash size of 2 MB, 0x00200000");
     file.addr = 0x3fff00;
     assert_error(eg_board_write_flash(fake->board, &file, 1, &large, NULL, &err), err, EG_FLASH_TOO_SMALL,
                  "app: 0x003fff00 to 0x0040002c goes beyond the end of the flash at 0x00400000");
@@ -176,11 +176,11 @@ static void what_goes_beyond_the_flash_is_refused(void **state)
     fake_board_fill(fake);
     file.addr = 0x1fff00;
     assert_error(eg_board_write_flash(fake->board, &file, 1, &small, NULL, &err), err, EG_FLASH_TOO_SMALL,
-                 "app ends at 0x0020002c, the given flash size at 0x00200000");
+                 "app: 0x001fff00 to 0x0020002c goes beyond the given flash size of 2 MB, 0x00200000");
     assert_refused(
         fake, &file, EG_FLASH_TOO_SMALL,
-        "app ends at 0x0020002c: in secure download mode the flash is taken for one of 2 MB, unless its "
-        "size is given");
+        "app: 0x001fff00 to 0x0020002c goes beyond the 2 MB, 0x00200000, that a flash is taken for in secure "
+        "download mode unless its size is given");
     const struct eg_write_flash_options given = {.flash_size = "4MB"};
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &given, NULL, &err), err);
     assert_memory_equal(fake_board_flash(fake) + file.addr, image, 300);
@@ -198,7 +198,7 @@ static void beyond_16_mb_only_some_stubs_reach(void **state)
     fake_board_connect(fake, FAKE_ROM);
     fake_board_fill(fake);
     assert_refused(fake, &file, EG_FLASH_TOO_SMALL,
-                   "app: 0x00fff000 to 0x0100002c goes beyond the 16 MB that the ROM of ESP32-S3 reaches");
+                   "app: 0x00ffff00 to 0x0100002c goes beyond the 16 MB that the ROM of ESP32-S3 reaches");
     struct eg_error err;
     assert_ok(eg_board_run_stub(fake->board, &err), err);
     assert_written(fake, &file, false);
@@ -238,15 +238,16 @@ static void the_key_managers_data_is_not_overwritten_unless_forced(void **state)
     fake_board_burn(fake, EG_FIELD_KEY_MANAGER, 2);
     fake_board_connect(fake, FAKE_STUB);
     fake_board_fill(fake);
-    assert_refused(fake, &file, EG_SECURED,
-                   "app at 0x00001fff would overwrite the key manager's data below 0x00002000");
-    assert_error(
-        eg_board_erase_region(fake->board, 0x1000, 0x2000, false, &err), err, EG_SECURED,
-        "erasing that would take away the key manager's data below 0x00002000, which flash encryption needs");
-    assert_error(
-        eg_board_erase_flash(fake->board, false, &err), err, EG_SECURED,
-        "erasing the flash would take away the key manager's data below 0x00002000, which flash encryption "
+    assert_refused(
+        fake, &file, EG_SECURED,
+        "app at 0x00001fff would overwrite the key manager's data below 0x00002000, which flash encryption "
         "needs");
+    assert_error(eg_board_erase_region(fake->board, 0x1000, 0x2000, false, &err), err, EG_SECURED,
+                 "erasing at 0x00001000 would overwrite the key manager's data below 0x00002000, which flash "
+                 "encryption needs");
+    assert_error(eg_board_erase_flash(fake->board, false, &err), err, EG_SECURED,
+                 "erasing at 0x00000000 would overwrite the key manager's data below 0x00002000, which flash "
+                 "encryption needs");
     fake_board_assert_untouched(fake);
     assert_ok(eg_board_erase_region(fake->board, 0x2000, 0x1000, false, &err), err);
     assert_written(fake, &file, true);
@@ -424,13 +425,10 @@ static void what_security_needs_is_not_erased_unless_forced(void **state)
         fake_board_plug(fake, "esp32s3", &config, NO_FAULTS);
         fake_board_connect(fake, FAKE_STUB);
         fake_board_fill(fake);
-        snprintf(sentence, sizeof sentence, "erasing the flash would take away what %s needs to start",
-                 rows[i].what);
+        snprintf(sentence, sizeof sentence, "erasing would take away what %s needs to start", rows[i].what);
         assert_error(eg_board_erase_flash(fake->board, false, &err), err, EG_SECURED, sentence);
         assert_error(eg_board_write_flash(fake->board, &file, 1, &all, NULL, &err), err, EG_SECURED,
                      sentence);
-        snprintf(sentence, sizeof sentence, "erasing that would take away what %s needs to start",
-                 rows[i].what);
         assert_error(eg_board_erase_region(fake->board, 0x300000, 0x1000, false, &err), err, EG_SECURED,
                      sentence);
         fake_board_assert_untouched(fake);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tests/fakes/digest_port.h"
 #include "tests/fakes/fake_board.h"
 
 #include <stdio.h>
@@ -142,7 +143,9 @@ static void what_is_lost_in_front_of_a_file_is_said(void **state)
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
     assert_true(fake_board_said(
-        fake, "warning: app begins inside a sector: 0x123 bytes before 0x00010123 are erased"));
+        fake,
+        "warning: app at 0x00010123 begins inside a sector, not at a multiple of 4096 (0x1000): 0x123 bytes "
+        "before it are erased"));
     fake_board_unplug(fake);
     fake_board_start(fake, "esp32c3", FAKE_ROM);
     assert_ok(eg_board_write_flash(fake->board, &file, 1, NULL, NULL, &err), err);
@@ -473,6 +476,34 @@ static void a_flash_that_lies_is_never_said_to_be_verified(void **state)
     assert_false(result.verified);
 }
 
+static void every_byte_of_a_digest_is_compared(void **state)
+{
+    struct fake_board *fake = *state;
+    static const unsigned bytes[] = {0, 1, 7, 8, EG_MD5_SIZE - 1};
+    const struct eg_flash_file file = app_at(0x10000, 16);
+    const struct eg_write_flash_options skip = {.skip_flashed = true};
+    struct digest_scheme digest;
+    struct eg_flash_result result;
+    struct eg_error err;
+
+    memset(data, 'a', 16);
+    digest_scheme_init(&digest, &fake->scheme, 0);
+    fake->schemes[0] = &digest.scheme;
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
+    fake_board_connect(fake, FAKE_STUB);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        digest.byte = bytes[i];
+        digest.changed = 0;
+        assert_int_equal(eg_board_write_flash(fake->board, &file, 1, NULL, &result, &err),
+                         EG_VERIFY_MISMATCH);
+        assert_true(!result.verified && digest.changed == 1);
+        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* though it is there */
+        assert_int_equal(eg_board_write_flash(fake->board, &file, 1, &skip, &result, &err),
+                         EG_VERIFY_MISMATCH);
+        assert_true(!result.skipped && result.sent > 0);
+    }
+}
+
 static void files_behind_one_that_failed_are_not_reached(void **state)
 {
     struct fake_board *fake = *state;
@@ -511,6 +542,7 @@ int main(void)
         FAKE_TEST(the_ranges_of_a_hex_file_are_compared_one_by_one),
         FAKE_TEST(comparing_that_makes_no_sense_is_refused),
         FAKE_TEST(a_flash_that_lies_is_never_said_to_be_verified),
+        FAKE_TEST(every_byte_of_a_digest_is_compared),
         FAKE_TEST(files_behind_one_that_failed_are_not_reached),
     };
 

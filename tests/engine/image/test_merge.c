@@ -160,15 +160,6 @@ static void flash_settings_go_into_the_bootloaders_header_and_nowhere_else(void 
 static void what_cannot_be_merged_is_refused_with_its_reason(void **state)
 {
     (void)state;
-    const struct eg_merge_input overlapping[] = {
-        {0x10000, some, sizeof some, "app.bin"},
-        {0x11400, some, 4, "data.bin"},
-    };
-    const struct eg_merge_input hidden[] = {
-        {0x10000, some, sizeof some, "app.bin"},
-        {0x10800, some, 0, "empty.bin"},
-        {0x11000, some, 4, "data.bin"},
-    };
     const struct eg_merge_input far[] = {{0xffffff00, some, 0x101, "far.bin"}};
     const struct eg_merge_input high[] = {{0x10000000, some, 4, "high.bin"}};
     const struct {
@@ -178,11 +169,6 @@ static void what_cannot_be_merged_is_refused_with_its_reason(void **state)
         const char *text;
     } rows[] = {
         {two, 0, {0}, "there is nothing to merge"},
-        {overlapping,
-         2,
-         {0},
-         "data.bin at 0x00011400 shares a sector with app.bin, which ends at 0x00011388"},
-        {hidden, 3, {0}, "data.bin at 0x00011000 shares a sector with app.bin, which ends at 0x00011388"},
         {two,
          2,
          {.target_offset = 0x9000},

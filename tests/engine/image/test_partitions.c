@@ -140,6 +140,39 @@ static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **st
     }
 }
 
+static void a_table_that_overlaps_itself_is_refused_by_every_reader(void **state)
+{
+    (void)state;
+    static const char sentence[] =
+        "partition b of 0x1000 bytes at 0x0000a000 overlaps a of 0x2000 at 0x00009000";
+    static const char csv[] =
+        "a,data,nvs,0x9000,0x2000\nb,data,nvs,0xb000,0x1000\nc,data,nvs,0xa000,0x1000\n";
+    const struct eg_partition rows[] = {{"a", 1, 2, 0x9000, 0x2000, 0}, {"b", 1, 2, 0xa000, 0x1000, 0}};
+    const struct eg_partitions table = make(rows, 2);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer binary = {0};
+    struct eg_partitions back;
+    struct eg_error err;
+
+    assert_ok(eg_partitions_write(&binary, &table, true, &err), err);
+    assert_error(eg_partitions_parse(&back, binary.data, binary.size, &err), err, EG_BAD_IMAGE, sentence);
+    assert_error(eg_partitions_parse_csv(&back, csv, strlen(csv), &place, &err), err, EG_BAD_IMAGE,
+                 "partition c of 0x1000 bytes at 0x0000a000 overlaps a of 0x2000 at 0x00009000");
+}
+
+static void a_row_after_the_end_is_refused(void **state)
+{
+    (void)state;
+    const struct eg_partitions table = make(two_rows, 2);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer binary = {0};
+    struct eg_partitions back;
+    struct eg_error err;
+
+    assert_ok(eg_partitions_write(&binary, &table, true, &err), err);
+    memcpy(binary.data + 0x80, binary.data, 32);
+    assert_error(eg_partitions_parse(&back, binary.data, binary.size, &err), err, EG_BAD_IMAGE,
+                 "row at offset 0x80 of the partition table comes after its end at 0x60");
+}
+
 static void every_byte_of_the_md5_is_compared(void **state)
 {
     (void)state;
@@ -236,6 +269,8 @@ int main(void)
         cmocka_unit_test(a_name_may_fill_its_sixteen_bytes),
         cmocka_unit_test(what_stands_behind_the_end_of_a_name_is_not_part_of_it),
         cmocka_unit_test(what_is_wrong_with_a_binary_table_is_named_with_its_offset),
+        cmocka_unit_test(a_table_that_overlaps_itself_is_refused_by_every_reader),
+        cmocka_unit_test(a_row_after_the_end_is_refused),
         cmocka_unit_test(every_byte_of_the_md5_is_compared),
         cmocka_unit_test(an_empty_table_and_one_with_too_many_rows_are_refused),
         cmocka_unit_test(what_does_not_fit_together_is_refused),

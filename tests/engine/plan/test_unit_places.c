@@ -14,7 +14,8 @@
 static int make(void **state)
 {
     static const char csv[] =
-        "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nown,0x40,0,0x110000,8k\n"
+        "nvs,data,nvs,0x9000,0x6000\nphy,data,phy,0xf000,0x1000\nfactory,app,factory,0x10000,64k\n"
+        "own,0x40,0,0x110000,8k\n"
         "small,data,nvs,0x112000,4k\nfixed,data,nvs,0x113000,4k,readonly\n";
     const struct eg_partitions_place place = {.bootloader_addr = 0x1000};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
@@ -101,10 +102,15 @@ static void a_place_that_is_none_is_refused(void **state)
         UNIT("  raw: {at: 1x, value: a}"), EG_BAD_JOB,
         "@/job.yaml:6:13: unit.raw.at is \"1x\", neither an address such as 0x10000 or 64k nor the "
         "name of a partition");
-    assert_refused(UNIT("  raw: {at: 0x200010, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 0x200010, which is not a multiple of 4096 (0x1000)");
-    assert_refused(UNIT("  raw: {at: 16MB, value: a}"), EG_BAD_JOB,
-                   "@/job.yaml:6:13: unit.raw.at is 16MB, which is beyond the flash, 0x01000000");
+    assert_refused(
+        UNIT("  raw: {at: 0x200010, value: a}"), EG_BAD_ARGUMENT,
+        "@/job.yaml:6:13: raw at 0x00200010 begins inside a sector, not at a multiple of 4096 (0x1000): 0x10 "
+        "bytes before it are erased");
+    assert_refused(UNIT("  raw: {at: 16MB, value: a}"), EG_FLASH_TOO_SMALL,
+                   "@/job.yaml:6:13: raw: 0x01000000 to 0x01000004 goes beyond the 16 MB that the stub of "
+                   "ESP32 reaches");
+    assert_refused(UNIT("  raw: {at: 0x100000000, value: a}"), EG_BAD_JOB,
+                   "@/job.yaml:6:13: unit.raw.at is 0x100000000, an address of more than 32 bits");
     assert_refused(UNIT("  raw: {at: onw, value: a}"), EG_BAD_JOB,
                    "@/job.yaml:6:13: unit.raw.at is \"onw\", which is no partition of the partition table");
     assert_refused(
@@ -117,17 +123,15 @@ static void a_place_that_is_none_is_refused(void **state)
 static void what_overlaps_is_refused(void **state)
 {
     (void)state;
-    assert_refused(
-        UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x00100000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(
-        UNIT("  raw: {at: 0xff000, value: a, size: 4097}"), EG_BAD_JOB,
-        "@/job.yaml:6:13: unit data raw at 0x000ff000 overlaps data.bin, which takes 0x00100000 to "
-        "0x00100fff");
-    assert_refused(UNIT("  raw: [{at: own, value: a, size: 8k}, {at: 0x111000, value: b}]"), EG_BAD_JOB,
-                   "@/job.yaml:6:14: unit data own at 0x00110000 overlaps raw, which takes 0x00111000 to "
-                   "0x00111fff");
+    assert_refused(UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:13: raw at 0x00100000 shares a sector with data.bin, which takes 0x00100000 "
+                   "to 0x00100005");
+    assert_refused(UNIT("  raw: {at: 0xff000, value: a, size: 4097}"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:13: data.bin at 0x00100000 shares a sector with raw, which takes 0x000ff000 "
+                   "to 0x00100001");
+    assert_refused(UNIT("  raw: [{at: own, value: a, size: 8k}, {at: 0x111000, value: b}]"), EG_BAD_ARGUMENT,
+                   "@/job.yaml:6:14: raw at 0x00111000 shares a sector with own, which takes 0x00110000 to "
+                   "0x00112000");
 }
 
 static void bytes_are_text_or_digits(void **state)

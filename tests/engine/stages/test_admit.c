@@ -29,21 +29,18 @@ static void a_chip_older_than_the_image_wants_is_refused(void **state)
 {
     struct fake_line *line = *state;
 
-    line->plan->regions[1].is_image = true;
-    line->plan->regions[1].min_rev = 301;
-    line->plan->regions[1].max_rev = UINT16_MAX;
+    fake_plan_add_image(line->plan, "image", 0x200000, 0x1000, 301, UINT16_MAX);
     fake_line_plug(line, &(struct vb_config){.revision = 300, .fast = true}, 1, NO_FAULTS);
-    assert_refused(line, EG_WRONG_REVISION, "admit: the chip is revision 3.0, app needs 3.1 or later");
+    assert_refused(line, EG_WRONG_REVISION, "admit: image needs revision v3.1 or later, the chip is v3.0");
 }
 
 static void a_chip_newer_than_the_image_knows_is_refused(void **state)
 {
     struct fake_line *line = *state;
 
-    line->plan->regions[1].is_image = true;
-    line->plan->regions[1].max_rev = 199;
+    fake_plan_add_image(line->plan, "image", 0x200000, 0x1000, 0, 299);
     fake_line_plug(line, &(struct vb_config){.revision = 300, .fast = true}, 1, NO_FAULTS);
-    assert_refused(line, EG_WRONG_REVISION, "admit: the chip is revision 3.0, app runs up to 1.99 only");
+    assert_refused(line, EG_WRONG_REVISION, "admit: image runs up to revision v2.99, the chip is v3.0");
 }
 
 static void a_flash_smaller_than_declared_is_refused(void **state)
@@ -52,7 +49,7 @@ static void a_flash_smaller_than_declared_is_refused(void **state)
 
     line->plan->declared_flash_size = 8 << 20;
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-    assert_refused(line, EG_FLASH_TOO_SMALL, "admit: the flash has 4096 KB, the job declares 8192 KB");
+    assert_refused(line, EG_FLASH_TOO_SMALL, "admit: the flash has 4 MB, the given flash size is 8 MB");
 }
 
 static void a_region_beyond_the_end_of_the_flash_is_refused(void **state)
@@ -61,7 +58,8 @@ static void a_region_beyond_the_end_of_the_flash_is_refused(void **state)
 
     fake_plan_add(line->plan, "tail", 0x3ff000, 0x2000);
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-    assert_refused(line, EG_FLASH_TOO_SMALL, "admit: tail ends at 0x00401000, the flash at 0x00400000");
+    assert_refused(line, EG_FLASH_TOO_SMALL,
+                   "admit: tail: 0x003ff000 to 0x00401000 goes beyond the end of the flash at 0x00400000");
 }
 
 static void a_region_that_ends_with_the_flash_is_written(void **state)
@@ -91,8 +89,10 @@ static void plain_data_for_an_encrypted_flash_is_refused(void **state)
     struct fake_line *line = *state;
 
     fake_line_plug(line, &(struct vb_config){.flash_encryption = true, .fast = true}, 1, NO_FAULTS);
-    assert_refused(line, EG_SECURED,
-                   "admit: flash encryption is on and the job's data is plain: the chip could not run it");
+    assert_refused(
+        line, EG_SECURED,
+        "admit: flash encryption is on and bootloader is written plain: the chip runs it only if it was "
+        "encrypted before");
 }
 
 static void the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten(void **state)
@@ -109,6 +109,62 @@ static void the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten(void **
     assert_refused(line, EG_SECURED,
                    "admit: secure boot is on and bootloader at 0x00001000 would overwrite the bootloader it "
                    "trusts");
+}
+
+static void an_image_without_a_signature_is_refused_under_secure_boot_v2(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->regions[0].flash_addr = 0x200000; /* makes room */
+    fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
+    fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
+                   NO_FAULTS);
+    assert_refused(line, EG_SECURED,
+                   "admit: secure boot is on and image is not signed: the chip would not start it");
+}
+
+static void what_a_job_allows_goes_on_record(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->regions[0].flash_addr = 0x200000;
+    fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
+    fake_plan_add_item(line->plan, "allow", NULL, "unsigned-image");
+    fake_plan_add_item(line->plan, "allow", NULL, "image-revision"); /* of which there is no need */
+    fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
+                   NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_non_null(strstr(line->recorder.transcript,
+                           "allowed (unsigned-image): secure boot is on and image is not "
+                           "signed: the chip would not start it\n"));
+    assert_null(strstr(line->recorder.transcript, "image-revision"));
+}
+
+static void a_header_is_left_as_it_was_built_on_a_board_with_secure_boot(void **state)
+{
+    struct fake_line *line = *state;
+    struct eg_error err;
+    size_t size;
+
+    line->plan->regions[0].flash_addr = 0x200000;
+    struct eg_region *const region = fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
+    fake_plan_add_item(line->plan, "allow", NULL, "unsigned-image");
+    assert_ok(eg_alloc(&region->as_built, 1, sizeof *region->as_built, &err), err);
+    *region->as_built = (struct eg_region){.flash_addr = 0x1000, .file_size = 0x1000, .is_image = true};
+    assert_ok(eg_strdup(&region->as_built->name, "image", &err), err);
+    assert_ok(eg_strdup(&region->as_built->path, "image", &err), err);
+    assert_ok(eg_buffer_append(&region->as_built->data, region->data.data, region->data.size, &err), err);
+    assert_ok(eg_region_finish(region->as_built, &err), err);
+    region->data.data[2] = 3; /* as the job wants it */
+    eg_buffer_finish(&region->zlib);
+    assert_ok(eg_region_finish(region, &err), err);
+
+    fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
+                   NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(vb_board_flash(vb_gang_board(line->gang, 1), &size)[0x1002], 0);
 }
 
 static void a_signed_bootloader_may_be_replaced_under_secure_boot_v2(void **state)
@@ -261,6 +317,9 @@ int main(void)
         TEST(secure_download_mode_is_refused),
         TEST(plain_data_for_an_encrypted_flash_is_refused),
         TEST(the_bootloader_that_secure_boot_v1_trusts_is_not_overwritten),
+        TEST(an_image_without_a_signature_is_refused_under_secure_boot_v2),
+        TEST(what_a_job_allows_goes_on_record),
+        TEST(a_header_is_left_as_it_was_built_on_a_board_with_secure_boot),
         TEST(a_signed_bootloader_may_be_replaced_under_secure_boot_v2),
         TEST(of_two_boards_that_show_one_mac_neither_passes),
         TEST(a_clone_is_refused),

@@ -421,7 +421,7 @@ static void data_that_grows_into_something_else_is_refused(void **state)
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x200000", "value", "{long}{mac}"));
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x201000", "value", "{mac}"));
     assert_unmade(line, EG_BAD_UNIT_DATA,
-                  "unit: unit data raw at 0x00200000 overlaps raw, which takes 0x00201000 to 0x00201fff");
+                  "unit: raw at 0x00201000 shares a sector with raw, which takes 0x00200000 to 0x00201011");
 }
 
 static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state)
@@ -429,14 +429,21 @@ static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state
     struct fake_line *line = *state;
 
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "8MB", "value", "{mac}"));
-    assert_unmade(line, EG_FLASH_TOO_SMALL, "unit: raw ends at 0x00800014, the flash at 0x00400000");
+    assert_unmade(line, EG_FLASH_TOO_SMALL,
+                  "unit: raw: 0x00800000 to 0x00800014 goes beyond the end of the flash at 0x00400000");
 }
 
-static void secure_boot_keeps_its_bootloader(void **state)
+static void the_bootloader_that_secure_boot_v1_trusts_is_kept(void **state)
 {
     struct fake_line *line = *state;
-    const struct vb_config secured = {.fast = true, .secure_boot = true};
+    struct eg_target v1 = *line->plan->target;
+    struct eg_field fields[EG_FIELD_COUNT];
+    struct vb_config secured = {.target = &v1, .fast = true, .secure_boot = true};
 
+    memcpy(fields, v1.field, sizeof fields);
+    fields[EG_FIELD_SECURE_BOOT_V2] = (struct eg_field){0}; /* so the board burns the bit of v1 */
+    v1.field = fields;
+    line->plan->regions[0].flash_addr = 0x100000;
     fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "0x7000", "value", "{mac}"));
     fake_line_plug(line, &secured, 1, NO_FAULTS);
     fake_line_run(line);
@@ -581,7 +588,7 @@ int main(void)
         TEST(digits_that_are_not_hexadecimal_are_refused),
         TEST(data_that_grows_into_something_else_is_refused),
         TEST(a_region_behind_the_end_of_this_boards_flash_is_refused),
-        TEST(secure_boot_keeps_its_bootloader),
+        TEST(the_bootloader_that_secure_boot_v1_trusts_is_kept),
         TEST(a_program_is_told_the_board_and_answers_with_names),
         TEST(a_later_attempt_has_the_same_data_and_no_second_row),
         TEST(an_answer_that_is_not_json_is_refused_without_showing_it),

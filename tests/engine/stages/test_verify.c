@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "tests/fakes/check.h"
+#include "tests/fakes/digest_port.h"
 #include "tests/fakes/fake_line.h"
 
 #include <stdio.h>
@@ -53,6 +54,38 @@ static void the_chip_s_own_digest_of_every_region_is_on_record(void **state)
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     fake_line_assert_written(line, 1);
     assert_regions(line, "md5-by-chip");
+}
+
+/* A flash that holds what it should, and a digest of it that differs in one byte. */
+static void assert_digest_is_compared(struct fake_line *line, unsigned byte)
+{
+    struct digest_scheme digest;
+
+    need_stub();
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    digest_scheme_init(&digest, line->schemes[0], byte);
+    line->schemes[0] = &digest.scheme;
+    fake_line_run(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_VERIFY_MISMATCH,
+        "verify: bootloader at 0x00001000: the chip's digest is not the job's, but sector "
+        "0x00001000 reads as it should");
+    assert_int_not_equal(digest.changed, 0);
+}
+
+static void a_digest_that_differs_in_its_second_byte_is_another(void **state)
+{
+    assert_digest_is_compared(*state, 1);
+}
+
+static void a_digest_that_differs_in_its_ninth_byte_is_another(void **state)
+{
+    assert_digest_is_compared(*state, 8);
+}
+
+static void a_digest_that_differs_in_its_last_byte_is_another(void **state)
+{
+    assert_digest_is_compared(*state, EG_MD5_SIZE - 1);
 }
 
 static void reading_back_is_a_choice(void **state)
@@ -379,6 +412,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_chip_s_own_digest_of_every_region_is_on_record),
+        TEST(a_digest_that_differs_in_its_second_byte_is_another),
+        TEST(a_digest_that_differs_in_its_ninth_byte_is_another),
+        TEST(a_digest_that_differs_in_its_last_byte_is_another),
         TEST(reading_back_is_a_choice),
         TEST(a_board_that_says_ok_and_writes_nothing_is_caught),
         TEST(reading_back_catches_the_liar_too),

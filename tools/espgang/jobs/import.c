@@ -11,7 +11,7 @@
 
 #include "engine/stages/stages.h"
 #include "jobs/job.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/jobs/load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,9 @@ static enum eg_code try_job(struct scratch *scratch, int fd, const struct eg_imp
     EG_TRY(code);
     if (!kept)
         return eg_error_errno(err, EG_IO, cause, "%s", scratch->path);
-    return eg_job_load(&plan, scratch->path, eg_stages, err);
+    EG_TRY(eg_job_load(&plan, scratch->path, eg_stages, err));
+    cli_tell_notices(plan);
+    return EG_OK;
 }
 
 /* Without --force the name is taken first, so that nobody's file is lost who took it meanwhile. */

@@ -14,6 +14,9 @@ struct eg_plan;
 enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call,
                           struct eg_error *err) EG_CHECKED;
 
+/** Print what the guard notices about a job that it does not refuse, to standard error. */
+void cli_tell_notices(const struct eg_plan *plan);
+
 /** Give an error the blame of the job, so that it leads to CLI_USAGE. Returns its code. */
 enum eg_code cli_blame_job(struct eg_error *err);
 

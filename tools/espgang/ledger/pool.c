@@ -17,18 +17,18 @@ static enum eg_code import(const struct cli_call *call, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) const char **secrets = NULL;
     EG_CLEANUP(eg_free_cleanup) const char **uniques = NULL;
     EG_CLEANUP(eg_free_cleanup) const char **shared = NULL;
-    int count;
+    int secret_count, unique_count, shared_count;
 
-    EG_TRY(cli_list(call, "secret", &secrets, &count, err));
-    EG_TRY(cli_list(call, "unique", &uniques, &count, err));
-    EG_TRY(cli_list(call, "shared", &shared, &count, err));
+    EG_TRY(cli_list(call, "secret", &secrets, &secret_count, err));
+    EG_TRY(cli_list(call, "unique", &uniques, &unique_count, err));
+    EG_TRY(cli_list(call, "shared", &shared, &shared_count, err));
     const struct eg_pool_import import = {
         .ledger = cli_text(call, "ledger"),
         .pool = cli_text(call, "pool"),
         .path = call->argument[1],
-        .secrets = secrets,
-        .uniques = uniques,
-        .shared = shared,
+        .secrets = secret_count > 0 ? secrets : NULL,
+        .uniques = unique_count > 0 ? uniques : NULL,
+        .shared = shared_count > 0 ? shared : NULL,
     };
     struct eg_pool_imported imported;
 
@@ -172,14 +172,15 @@ static const struct cli_option options[] = {
      .help = "import: never show the values of this column; may be repeated",
      .more = "Given with the first file of a pool, it holds for all. The values are in the ledger as they "
              "are, so "
-             "protect the ledger as you protect them."},
+             "protect the ledger as you protect them. Each belongs to one board and is in one row of the pool."},
     {.name = "unique",
      .value = "COLUMN",
-     .help = "import: each value of this column belongs to one board; may be repeated",
-     .more = "Each is in one row of the pool. Values of secret columns are unique without it."},
+     .help = "import: each value of this column belongs to one board, like those of a secret column; may be "
+             "repeated",
+     .more = "No two rows of the pool may have the same."},
     {.name = "shared",
      .value = "COLUMN",
-     .help = "import: values of this secret column may be in several rows and on several boards; may be "
+     .help = "import: the values of this secret column may be in several rows and on several boards; may be "
              "repeated"},
     {.name = "csv", .help = "show: print CSV"},
     CLI_OPTION_LEDGER("Ledger to use"),

@@ -90,15 +90,15 @@ void cli_json_logger_finish(struct cli_json_logger *json)
 }
 
 void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *plan, const char *batch,
-                          const char *ledger, bool new_ledger, bool rehearsal, unsigned slot_count)
+                          const char *ledger, bool rehearsal, bool new_ledger, unsigned slot_count)
 {
     char sha256[EG_SHA256_TEXT];
 
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
     put(json, json_pack("{ss ss ss ss ss so so sb sb si}", "event", "batch-begin", "job", plan->job_name,
                         "job_version", plan->job_version, "job_sha256", sha256, "chip", plan->target->name,
-                        "batch", eg_json_text(batch), "ledger", eg_json_text(ledger), "new_ledger",
-                        new_ledger, "rehearsal", rehearsal, "slots", (int)slot_count));
+                        "batch", eg_json_text(batch), "ledger", eg_json_text(ledger), "rehearsal", rehearsal,
+                        "new_ledger", new_ledger, "slots", (int)slot_count));
 }
 
 void cli_json_result(struct cli_json_logger *json, const struct eg_result *result)

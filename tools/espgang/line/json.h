@@ -23,7 +23,7 @@ void cli_json_logger_finish(struct cli_json_logger *json);
 
 /** The event "batch-begin": what will be run, where it is recorded. */
 void cli_json_batch_begin(struct cli_json_logger *json, const struct eg_plan *plan, const char *batch,
-                          const char *ledger, bool new_ledger, bool rehearsal, unsigned slot_count);
+                          const char *ledger, bool rehearsal, bool new_ledger, unsigned slot_count);
 
 /** The event "result": how a run ended, with its number in the ledger. */
 void cli_json_result(struct cli_json_logger *json, const struct eg_result *result);

@@ -3,6 +3,7 @@
 /* espgang run: the line. Puts job, ledger, ports and display together and lets the station go. */
 
 #include "db/ledger.h"
+#include "engine/base/program.h"
 #include "db/query/query.h"
 #include "engine/line/station.h"
 #include "jobs/job.h"
@@ -12,6 +13,7 @@
 #include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/slots.h"
 #include "tools/espgang/line/table.h"
+#include "tools/espgang/line/triggers.h"
 #include "tools/vboard/carrier.h"
 
 #include <inttypes.h>
@@ -23,6 +25,10 @@
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
 
+enum trigger { PLUG, POLL, ENTER, PROGRAM };
+
+static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
+
 /** What the command line says. */
 struct run_options {
     const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
@@ -30,6 +36,8 @@ struct run_options {
     const char *flash_dir, *app_log;
     unsigned boards; /* simulated; 0 = real ones */
     uint64_t seed;
+    enum trigger trigger;
+    const char *trigger_program;
     bool hooks; /* also of a rehearsal */
     bool fast, watch, json, plain, verbose, silent;
 };
@@ -80,8 +88,7 @@ struct display {
     struct eg_console_logger console;
     struct cli_table *table;
     struct cli_counts counts;
-    bool station_failed;     /* ledger, pool or a file of the station, which the next board would meet too */
-    struct eg_cancel ending; /* of the line, when a pool is empty */
+    bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
 };
 
 static void display_finish(struct display *display)
@@ -133,9 +140,9 @@ static void count_and_go_on(void *context, const struct eg_result *result)
 
     count(display, result);
     if (result->code == EG_POOL_EMPTY)
-        eg_cancel_request(&display->ending);
+        cli_request_ending();
     else if (fails_station(result->code))
-        cli_request_cancel();
+        cli_request_cancel("the station, whose ledger or disk refuses records");
 }
 
 static enum eg_code run_once(struct display *display, const struct eg_station *station, struct eg_error *err)
@@ -176,14 +183,59 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     return EG_OK;
 }
 
-static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+static enum eg_code watch_ports(struct display *display, const struct eg_station *station,
+                                struct eg_error *err)
 {
     EG_CLEANUP(scanner_finish)
     struct scanner scanner = {.patterns = display->options->ports};
     const struct eg_slot_source source = {scan, &scanner};
 
-    eg_log_print(station->logger, NULL, "waiting for boards; Ctrl-C ends the line");
-    EG_TRY(eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err));
+    eg_log_print(station->logger, NULL,
+                 "waiting for boards; Ctrl-C ends the line when those in progress are done");
+    return eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err);
+}
+
+static enum eg_code serve(struct display *display, const struct eg_station *station,
+                          const struct eg_trigger *trigger, const char *what, struct eg_error *err)
+{
+    eg_log_print(station->logger, NULL, "%s; Ctrl-C ends the line when the boards in progress are done",
+                 what);
+    return eg_station_serve(station, trigger, cli_cancel(), count_and_go_on, display, err);
+}
+
+static enum eg_code serve_input(struct display *display, const struct eg_station *station,
+                                struct eg_error *err)
+{
+    EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
+
+    EG_TRY(cli_enter_begin(&enter, station, err));
+    const struct eg_trigger trigger = cli_enter_trigger(&enter);
+    return serve(display, station, &trigger,
+                 "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number", err);
+}
+
+static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+{
+    struct eg_trigger trigger;
+    enum eg_code code = EG_OK;
+
+    switch (display->options->trigger) {
+    case PLUG:
+        code = watch_ports(display, station, err);
+        break;
+    case POLL:
+        trigger = eg_trigger_poll(station);
+        code = serve(display, station, &trigger, "asking every slot for a board", err);
+        break;
+    case ENTER:
+        code = serve_input(display, station, err);
+        break;
+    case PROGRAM:
+        trigger = cli_program_trigger(display->options->trigger_program);
+        code = serve(display, station, &trigger, "waiting for the trigger program", err);
+        break;
+    }
+    EG_TRY(code);
     cli_table_destroy(display->table);
     display->table = NULL;
     return EG_OK;
@@ -248,18 +300,22 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     const uint64_t begun_ms = eg_clock_ms();
     struct eg_error after_err;
 
-    station->ending = &display.ending;
+    station->ending = cli_ending();
     EG_TRY(display_init(&display, station, err));
-    cli_catch_signals(
-        display.table == NULL ? "\nespgang: ending every run on record; once more to end at once\n" : NULL,
-        NULL);
+    const char *const at_once = "\nespgang: ending every run on record; once more to end at once\n";
+    const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
+    if (options->watch)
+        cli_catch_signals_of_line(display.table == NULL ? in_time : "",
+                                  display.table == NULL ? at_once : NULL);
+    else
+        cli_catch_signals(display.table == NULL ? at_once : NULL, NULL);
     if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
         end_table(&display, station);
         return err->code;
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             eg_ledger_is_new(ledger), options->boards > 0, station->slot_count);
+                             options->boards > 0, eg_ledger_is_new(ledger), station->slot_count);
     if (options->boards > 0)
         announce_rehearsal(options, station, hooks_dropped);
     warn_of_silence(options, station);
@@ -280,7 +336,7 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     } else {
         cli_table_counts(stdout, &display.counts, duration_ms);
         if (options->boards > 0 && options->ledger == NULL)
-            printf("a rehearsal: nothing of it stays on record");
+            fputs("a rehearsal: nothing of it stays on record", stdout);
         else
             printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
         tell_batch(&batch);
@@ -307,7 +363,7 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     if (options->boards > 0) {
         EG_TRY(add_simulated(&gang, &slots, options, plan, err));
         schemes[count++] = vb_gang_scheme(gang);
-    } else if (!options->watch) {
+    } else if (!options->watch || options->trigger != PLUG) {
         EG_TRY(cli_slots_choose(&slots, options->ports, err));
     }
     for (const char **label = options->labels; label != NULL && *label != NULL; label++)
@@ -321,11 +377,11 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
                                        .simulated = options->boards > 0};
     if (options->boards > 0 && options->ledger == NULL)
         EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
-    const bool kept = rehearsal.folder == NULL;
-    EG_TRY(eg_ledger_open(&ledger, kept ? options->ledger : rehearsal.ledger, &session, plan, &orphans, err));
-    if (kept && eg_ledger_is_new(ledger))
+    EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
+                          plan, &orphans, err));
+    if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
-    if (kept && orphans > 0)
+    if (orphans > 0 && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
     struct eg_station station = {
@@ -352,7 +408,7 @@ static enum eg_code list_of(const struct cli_call *call, const char *option, con
 static enum eg_code read_options(const struct cli_call *call, struct run_options *options,
                                  struct eg_error *err)
 {
-    const char *const sim = cli_text(call, "sim");
+    const char *const sim = cli_text(call, "sim"), *const trigger = cli_text(call, "trigger");
     uint64_t boards = 0;
 
     options->ledger = cli_text(call, "ledger");
@@ -364,7 +420,10 @@ static enum eg_code read_options(const struct cli_call *call, struct run_options
     options->app_log = cli_text(call, "app-log");
     options->hooks = cli_flag(call, "hooks");
     options->fast = cli_flag(call, "fast");
-    options->watch = cli_flag(call, "watch");
+    options->watch = cli_flag(call, "watch") || trigger != NULL;
+    while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
+        options->trigger++;
+    options->trigger_program = cli_text(call, "trigger-program");
     options->json = cli_flag(call, "json");
     options->plain = cli_flag(call, "plain");
     options->verbose = cli_flag(call, "verbose");
@@ -384,13 +443,25 @@ static enum eg_code check_options(const struct cli_call *call, const struct run_
 {
     if (options->boards > 0 && options->ports != NULL)
         return cli_usage(call, err, "--sim and --ports exclude each other");
-    if (options->watch && options->boards > 0)
-        return cli_usage(call, err,
-                         "--sim and --watch exclude each other: simulated boards are never unplugged");
-    for (const char **ports = options->ports; options->watch && ports != NULL && *ports != NULL; ports++) {
+    if (options->watch && options->trigger == PLUG && options->boards > 0)
+        return cli_usage(
+            call, err,
+            "--sim and --watch exclude each other: simulated boards are never unplugged; --trigger "
+            "enter begins them");
+    for (const char **ports = options->ports;
+         options->watch && options->trigger == PLUG && ports != NULL && *ports != NULL; ports++) {
         if (strstr(*ports, "://") != NULL)
-            return cli_usage(call, err, "--watch waits for ports that come and go, which '%s' does not",
-                             *ports);
+            return cli_usage(
+                call, err,
+                "--watch waits for ports that come and go, which '%s' does not; --trigger poll asks "
+                "it for boards",
+                *ports);
+    }
+    if ((options->trigger == PROGRAM) != (options->trigger_program != NULL))
+        return cli_usage(call, err, "--trigger program and --trigger-program go together");
+    if (options->trigger_program != NULL && eg_program_check(options->trigger_program, err) != EG_OK) {
+        err->code = EG_BAD_ARGUMENT;
+        return eg_error_prefix(err, "--trigger-program: ");
     }
     if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
                                  options->app_log != NULL || options->hooks))
@@ -424,6 +495,29 @@ static const struct cli_option options[] = {
              "Espressif boards, and native USB."},
     {.name = "watch",
      .help = "Run a line: program every board that is plugged in, one after the other, until Ctrl-C"},
+    {.name = "trigger",
+     .value = "WHAT",
+     .choices = triggers,
+     .help =
+         "Run a line whose boards begin when they are plugged in, when they answer, by a key or a scanner, "
+         "or by a program",
+     .more =
+         "`plug` is what `--watch` does. The others are for fixtures whose bridge stays plugged, remote "
+         "ports "
+         "and simulated boards. `poll` resets each board into its loader until one answers; the board is "
+         "gone "
+         "when it does not answer any more, or another one does. `enter` reads standard input: an empty line "
+         "begins every free slot, a line `SLOT` or `SLOT LABEL` that one, and SLOT may be the number of the "
+         "slot. `program` runs the one of `--trigger-program`."},
+    {.name = "trigger-program",
+     .value = "PROGRAM",
+     .help = "Program that says when a board may begin, and is told its outcome",
+     .more =
+         "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the first line "
+         "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT OUTCOME`, "
+         "and "
+         "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
+         "ESPGANG_SENTENCE are in its environment."},
     CLI_OPTION_LEDGER("Ledger to record into"),
     {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
     {.name = "label",
@@ -474,7 +568,11 @@ const struct cli_command cli_command_run = {
     .details =
         "On a terminal a table shows the progress of each board; elsewhere lines tell of every stage. The "
         "first "
-        "Ctrl-C ends every run on record; another one half a second later or more ends the program at once.\n"
+        "Ctrl-C ends every run on record; another one half a second later or more ends the program at once. "
+        "Of "
+        "a line the first Ctrl-C, SIGTERM or lost terminal only says that no further board is to begin: "
+        "those in "
+        "progress are finished. The second one aborts them.\n"
         "\n"
         "A job may give each board data of its own, such as a serial number from a pool of the ledger. When "
         "a pool "

@@ -162,7 +162,7 @@ static void draw(struct cli_table *table, FILE *frame)
     snprintf(line, sizeof line, "%s%s%s on %s: %u slots, %.1f s%s", table->plan->job_name,
              table->plan->job_version[0] != '\0' ? " " : "", table->plan->job_version,
              table->plan->target->label, table->row_count, (double)(now_us - table->begun_us) / 1e6,
-             eg_cancel_requested(cli_cancel()) ? ", ending" : "");
+             eg_cancel_requested(cli_cancel()) || eg_cancel_requested(cli_ending()) ? ", ending" : "");
     put_line(table, frame, window.ws_col, "\033[1m", line);
     snprintf(line, sizeof line, "%-*s  %-*.*s%-13s  %-*s  %8s", (int)table->slot_width, "SLOT",
              (int)table->board_width, (int)table->board_width, "BOARD", "STAGE", (int)table->bar_width + 6,

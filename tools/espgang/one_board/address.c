@@ -10,14 +10,17 @@
 #include "tools/espgang/one_board/address.h"
 
 #include "engine/base/file.h"
+#include "engine/guard/guard.h"
 #include "engine/image/partitions.h"
 #include "targets/target.h"
 #include "tools/espgang/command.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define FILE_SIZE_MAX ((size_t)1 << 20)
 
@@ -234,6 +237,29 @@ enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_er
     return where == NULL || cli_number(where, UINT32_MAX, &number) ? EG_OK : cli_file_check(where, err);
 }
 
+/* Whether `size` bytes fit into the partition that `word` names; of_partition 0 = it is a number. */
+static enum eg_code check_room(const char *word, const char *name, uint32_t addr, uint64_t size,
+                               uint32_t of_partition, struct eg_error *err)
+{
+    const struct eg_guard_piece piece = {
+        .name = name, .flash_addr = addr, .size = size, .partition = word, .room = of_partition};
+    const struct eg_guard_request request = {.action = EG_GUARD_READ, .pieces = &piece, .count = 1};
+
+    return of_partition == 0 ? EG_OK : eg_guard_ask(&request, NULL, err);
+}
+
+enum eg_code cli_file_address(const struct cli_call *call, const char *word, const char *path, uint32_t *addr,
+                              struct eg_error *err)
+{
+    uint32_t of_partition;
+    struct stat status;
+
+    EG_TRY(cli_address(call, word, addr, &of_partition, err));
+    if (stat(path, &status) != 0)
+        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
+    return check_room(word, path, *addr, (uint64_t)status.st_size, of_partition, err);
+}
+
 enum eg_code cli_region_check(const struct cli_call *call, int addr_at, int size_at, struct eg_error *err)
 {
     uint32_t number;
@@ -254,10 +280,7 @@ enum eg_code cli_region(const struct cli_call *call, int addr_at, int size_at, u
     EG_TRY(cli_address(call, call->argument[addr_at], addr, &of_partition, err));
     if (strcasecmp(call->argument[size_at], "all") != 0) {
         EG_TRY(cli_argument_number(call, size_at, "size", size, err));
-        if (of_partition != 0 && *size > of_partition)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%s has 0x%x bytes, fewer than 0x%x",
-                                call->argument[addr_at], (unsigned)of_partition, (unsigned)*size);
-        return EG_OK;
+        return check_room(call->argument[addr_at], NULL, *addr, *size, of_partition, err);
     }
     *size = of_partition;
     if (*size != 0)

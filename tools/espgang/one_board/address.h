@@ -29,17 +29,21 @@ enum eg_code cli_address_check(const struct cli_call *call, const char *word, co
                                struct eg_error *err) EG_CHECKED;
 
 /**
- * The address that a word means.
+ * Find the address that a word means.
  *
  * @param size  of the partition; 0 when the word is a number; may be NULL
  *
- * @return EG_OK; EG_BAD_ARGUMENT there is no such partition, or no table
+ * @return EG_OK; EG_BAD_ARGUMENT there is no such partition, or no table; EG_BAD_IMAGE the table is damaged
  */
 enum eg_code cli_address(const struct cli_call *call, const char *word, uint32_t *addr, uint32_t *size,
                          struct eg_error *err) EG_CHECKED;
 
 /** Check that the file of --partition-table, when it is one, can be read. */
 enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_error *err) EG_CHECKED;
+/** The same for a file that goes there; EG_BAD_ARGUMENT also when it is larger than the partition that is
+ * named. */
+enum eg_code cli_file_address(const struct cli_call *call, const char *word, const char *path, uint32_t *addr,
+                              struct eg_error *err) EG_CHECKED;
 
 /** Arguments ADDRESS and SIZE, where SIZE may be "all": of the partition, or up to the end of the flash. */
 enum eg_code cli_region_check(const struct cli_call *call, int addr_at, int size_at,

@@ -59,10 +59,8 @@ const struct cli_option cli_board_options[] = {
      .letter = 'a',
      .value = "MODE",
      .help = "How to leave the loader (default: hard-reset)",
-     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board "
-             "then "
-             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked "
-             "and gets a "
+     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board then "
+             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked and gets a "
              "hard reset.",
      .choices = afters,
      .env = "ESPTOOL_AFTER"},
@@ -168,7 +166,7 @@ enum eg_after cli_after(const struct cli_call *call)
     return (enum eg_after)index_of(afters, cli_text(call, "after"));
 }
 
-/* A mode that --after names must be possible; the default does what it can. */
+/* What --after asks for in so many words must be possible; the default does what it can. */
 static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
 {
     const char *after = cli_text(call, "after");

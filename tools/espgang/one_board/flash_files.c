@@ -39,7 +39,7 @@ static enum eg_code files_of(const struct cli_call *call, bool connected, struct
         if (!connected && !cli_number(words[0], UINT32_MAX, &number))
             continue;
         (*count)++;
-        EG_TRY(cli_address(call, words[0], &file->addr, NULL, err));
+        EG_TRY(cli_file_address(call, words[0], words[1], &file->addr, err));
         file->input.path = words[1];
         file->in_partition = !cli_number(words[0], UINT32_MAX, &number);
         file->raw = cli_flag(call, "raw");

@@ -2,7 +2,7 @@
 
 #include "tools/espgang/command.h"
 
-/* Leaves the loader itself, to show how that went. */
+/* Leaves the loader itself, to say how that went. */
 static enum eg_code reset(struct cli_call *call, struct eg_error *err)
 {
     EG_TRY(eg_board_reset_chip(call->board, cli_after(call), err));

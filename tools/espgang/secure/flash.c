@@ -52,7 +52,7 @@ enum eg_code secure_crypt_flash_data(const struct secure_given *given, struct eg
     if (given->crypt_config != NULL)
         EG_TRY(number(given->crypt_config, "--flash-crypt-conf", EG_FLASH_CRYPT_CONFIG, &config, err));
     how.config = (uint8_t)config;
-    EG_TRY(eg_secret_read(&key, key_path, KEY_SIZE_MAX, NULL, err));
+    EG_TRY(secure_named(eg_secret_read(&key, key_path, KEY_SIZE_MAX, NULL, err), err));
     EG_TRY(secure_read(&data, given->file, err));
     if (eg_flash_crypt(data.data, data.size, (uint32_t)addr, &how, &key, err) != EG_OK)
         return eg_error_prefix(err, "%s: ", given->file);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the files of the command secure share. */
+/* What the commands of espsecure share. */
 
 #ifndef TOOLS_ESPGANG_SECURE_SECURE_H
 #define TOOLS_ESPGANG_SECURE_SECURE_H
 
 #include "engine/base/bytes.h"
 #include "engine/secure/sign_key.h"
+#include "tools/espgang/command.h"
 
 /** What is on the command line, read and not yet looked at. Numbers are 0 and texts NULL when they are not
  * given. */
@@ -18,6 +19,12 @@ struct secure_given {
     bool append, skip_padding, xts;
 };
 
+/** Read the options of a command and do it. A wrong signature, EG_BAD_IMAGE, is printed and ends the program
+ * with CLI_NOT_PASSED. */
+enum eg_code secure_run(struct cli_call *call,
+                        enum eg_code (*run)(const struct secure_given *given, struct eg_error *err),
+                        struct eg_error *err) EG_CHECKED;
+
 /** How many there are. */
 size_t secure_count(const char *const *texts);
 
@@ -25,13 +32,39 @@ size_t secure_count(const char *const *texts);
 enum eg_code secure_key_file(const char **path, const struct secure_given *given,
                              struct eg_error *err) EG_CHECKED;
 
-/** Read a file that is named on the command line: what is wrong with it is a wrong argument. */
+/** Pass on what reading a file that is named on the command line came to: a file that cannot be read is a
+ * wrong argument. */
+enum eg_code secure_named(enum eg_code code, struct eg_error *err) EG_CHECKED;
+
+/** Read a file that is named on the command line. */
 enum eg_code secure_read(struct eg_buffer *data, const char *path, struct eg_error *err) EG_CHECKED;
 
 /** Write a file, which may be there; one that is an input other than `source` is refused. `mode` as for a new
  * file. */
 enum eg_code secure_write(const struct secure_given *given, const char *path, const uint8_t *data,
                           size_t size, unsigned mode, struct eg_error *err) EG_CHECKED;
+
+/* Options that several commands have. */
+#define SECURE_VERSION                                                                                       \
+    {                                                                                                        \
+        .name = "version", .letter = 'v', .value = "N", .help = "Version of secure boot: 1 or 2"             \
+    }
+#define SECURE_KEYFILE(text)                                                                                 \
+    {                                                                                                        \
+        .name = "keyfile", .letter = 'k', .value = "FILE", .help = text                                      \
+    }
+#define SECURE_OUTPUT(text)                                                                                  \
+    {                                                                                                        \
+        .name = "output", .letter = 'o', .value = "FILE", .help = text                                       \
+    }
+#define SECURE_SKIP_PADDING                                                                                  \
+    {                                                                                                        \
+        .name = "skip-padding", .help = "Do not fill up to a sector of 4096 bytes"                           \
+    }
+#define SECURE_KEYLEN(text)                                                                                  \
+    {                                                                                                        \
+        .name = "keylen", .letter = 'l', .value = "BITS", .help = text                                       \
+    }
 
 /* The commands. EG_OK, or why it could not be done; EG_BAD_IMAGE = a signature is wrong. */
 enum eg_code secure_generate_signing_key(const struct secure_given *given, struct eg_error *err);

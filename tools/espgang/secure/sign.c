@@ -32,7 +32,7 @@ static enum eg_code read_keys(struct keys *keys, const char *const *paths, struc
         return eg_error_set(err, EG_BAD_ARGUMENT, "1 to %d keys sign an image, not %zu", EG_SIGNATURES_MAX,
                             count);
     for (; keys->count < count; keys->count++)
-        EG_TRY(eg_sign_key_read(&keys->list[keys->count], paths[keys->count], err));
+        EG_TRY(secure_named(eg_sign_key_read(&keys->list[keys->count], paths[keys->count], err), err));
     return EG_OK;
 }
 
@@ -41,7 +41,7 @@ static enum eg_code read_key(struct eg_sign_key *key, const struct secure_given 
     const char *path;
 
     EG_TRY(secure_key_file(&path, given, err));
-    return eg_sign_key_read(key, path, err);
+    return secure_named(eg_sign_key_read(key, path, err), err);
 }
 
 /* `fallback` 0 = it must be said. */
@@ -150,7 +150,7 @@ enum eg_code secure_digest_bootloader(const struct secure_given *given, struct e
     char name[4096];
 
     EG_TRY(secure_key_file(&key_path, given, err));
-    EG_TRY(eg_secret_read(&key, key_path, BOOT_KEY_MAX, NULL, err));
+    EG_TRY(secure_named(eg_secret_read(&key, key_path, BOOT_KEY_MAX, NULL, err), err));
     EG_TRY(secure_read(&image, given->file, err));
     if (given->iv != NULL)
         EG_TRY(secure_read(&iv, given->iv, err));

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who says that the board in a slot may begin: a key or a scanner, or a program. See engine/line/trigger.h.
+ */
+
+#ifndef TOOLS_ESPGANG_LINE_TRIGGERS_H
+#define TOOLS_ESPGANG_LINE_TRIGGERS_H
+
+#include "engine/line/trigger.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <termios.h>
+
+/**
+ * Lines of standard input: an empty one begins every slot that is free, "SLOT" or "SLOT LABEL" that slot.
+ * SLOT is its name or its number in the order of the station, from 1. The end of the input ends the line.
+ */
+struct cli_enter {
+    const struct eg_station *station;
+    pthread_mutex_t lock; /* guards `slots` */
+    struct cli_enter_slot {
+        bool free;  /* no board is in progress */
+        bool begun; /* it may begin */
+        char label[EG_LABEL_TEXT];
+    } * slots;
+    atomic_bool stop;
+    pthread_t reader;
+    bool reading;
+    struct termios terminal; /* as it was */
+    bool is_terminal;
+};
+
+/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. EG_NO_MEMORY, EG_IO. */
+enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
+                             struct eg_error *err) EG_CHECKED;
+void cli_enter_finish(struct cli_enter *enter);
+struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
+
+/**
+ * A program. "PROGRAM wait SLOT" ends with status 0 when the board in the slot may begin; the first line that
+ * it prints, if any, is the board's label. "PROGRAM done SLOT OUTCOME" is told how it went, and ends when the
+ * board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and ESPGANG_SENTENCE say more.
+ */
+struct eg_trigger cli_program_trigger(const char *program);
+
+#endif

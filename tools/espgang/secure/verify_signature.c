@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/secure/secure.h"
+
+static enum eg_code verify_signature(struct cli_call *call, struct eg_error *err)
+{
+    return secure_run(call, secure_verify_signature, err);
+}
+
+static const struct cli_option options[] = {
+    SECURE_VERSION, SECURE_KEYFILE("Public or private key in PEM"), SECURE_SKIP_PADDING, {.name = NULL}};
+
+const struct cli_command cli_command_verify_signature = {
+    .name = "secure verify-signature",
+    .group = CLI_SECURITY,
+    .summary = "Check the signatures of an image",
+    .arguments = "DATAFILE",
+    .details = "One valid signature by the key is enough. Without one, the exit status is 1.",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = verify_signature,
+};
