@@ -90,7 +90,7 @@ static uint32_t least_flash(const struct eg__guard_view *view, const char **whos
     } sizes[] = {
         {"the given flash size", request->declared_size},
         {"the flash", request->flash != NULL ? request->flash->size : 0},
-        {"the flash that the bootloader's header tells of",
+        {"the flash size in the bootloader's header",
          bootloader != NULL ? eg__guard_header_size(view, bootloader) : 0},
     };
     uint32_t least = 0;
@@ -116,7 +116,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_flash)
         const uint64_t end = row->flash_addr + (uint64_t)row->size;
         if (end > size)
             return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s: partition %s ends at 0x%08llx, beyond %s of %s, 0x%08lx",
+                                "%s: partition %s ends at 0x%08llx, beyond %s, %s (0x%08lx)",
                                 table_name(view), row->name, (unsigned long long)end, whose,
                                 eg__guard_size(text, size), (unsigned long)size);
     }
