@@ -301,7 +301,8 @@ static enum eg_code check_columns(struct import *import, struct eg_error *err)
     }
 }
 
-/* No value of a unique column is in the pool already. */
+/* No value of a unique column is in the pool already. A row whose key is there is refused with its sentence.
+ */
 static enum eg_code check_against_pool(const struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;
@@ -316,7 +317,11 @@ static enum eg_code check_against_pool(const struct import *import, struct eg_er
              " json_each(pool_row.fields) AS field WHERE pool_id = %" PRId64 " AND field.key > 0",
              import->pool_id);
     EG_TRY(eg__sqlite_exec(import->db, sql, err));
-    EG_TRY(prepare(&find, import, "SELECT 1 FROM held WHERE position = ?1 AND value = ?2", err));
+    EG_TRY(prepare(&find, import,
+                   "SELECT 1 FROM held WHERE position = ?1 AND value = ?2 AND NOT EXISTS"
+                   " (SELECT 1 FROM pool_row WHERE pool_id = ?3 AND key = ?4)",
+                   err));
+    eg__bind_number(find, 3, (uint64_t)import->pool_id);
     for (size_t i = 0; i < import->csv.rows; i++)
         for (unsigned column = 1; column < import->csv.columns; column++) {
             const char *value = eg__csv_row(&import->csv, i)[column];
@@ -324,6 +329,7 @@ static enum eg_code check_against_pool(const struct import *import, struct eg_er
                 continue;
             eg__bind_number(find, 1, column);
             eg__bind_text(find, 2, value);
+            eg__bind_text(find, 4, eg__csv_row(&import->csv, i)[0]);
             EG_TRY(step(find, &found, err));
             sqlite3_reset(find);
             if (!found)

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* With max() or min() alone, SQLite takes the other columns from the row that has it. */
 static const char batch_sql[] = "WITH " EG__COUNTED(
     EG__OF_BATCH) ","

@@ -89,7 +89,7 @@ static enum eg_code check_rows(const struct eg__guard_view *view, const char *wh
         const uint64_t end = row->flash_addr + (uint64_t)row->size;
         if (end > size)
             return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s: partition %s ends at 0x%08llx, beyond %s of %s, 0x%08lx",
+                                "%s: partition %s ends at 0x%08llx, beyond %s, %s (0x%08lx)",
                                 table_name(view), row->name, (unsigned long long)end, whose,
                                 eg__guard_size(text, size), (unsigned long)size);
     }
@@ -114,7 +114,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_header)
     *piece = view->table.piece;
     if (bootloader == NULL)
         return EG_OK;
-    return check_rows(view, "the flash in the bootloader's header", eg__guard_header_size(view, bootloader),
+    return check_rows(view, "the flash size in the bootloader's header", eg__guard_header_size(view, bootloader),
                       err);
 }
 

@@ -72,7 +72,7 @@ bool eg_app_log_is_noise(const struct eg_app_log *log)
         noise += length == 0 || control || kept[at] == '\0';
         at += length == 0 ? 1 : length;
     }
-    return noise * 2 > log->kept.size;
+    return noise * 3 > log->kept.size; /* random bytes: about half; text: next to none */
 }
 
 enum eg_code eg_app_log_compress(const struct eg_app_log *log, struct eg_buffer *compressed,

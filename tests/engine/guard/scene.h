@@ -591,10 +591,10 @@ static const struct row table_rows[] = {
     {"table-layout", not_aligned, EG_BAD_IMAGE, TABLE,
      "table.bin: partition nvs at 0x00009800 is not aligned to 0x1000"},
     {"table-flash", table_too_large, EG_FLASH_TOO_SMALL, TABLE,
-     "table.bin: partition big ends at 0x00d10000, beyond the flash of 4 MB, 0x00400000"},
+     "table.bin: partition big ends at 0x00d10000, beyond the flash, 4 MB (0x00400000)"},
     {"table-header", header_too_small, EG_FLASH_TOO_SMALL, TABLE,
-     "table.bin: partition big ends at 0x00310000, beyond the flash in the bootloader's header of 2 MB, "
-     "0x00200000"},
+     "table.bin: partition big ends at 0x00310000, beyond the flash size in the bootloader's header, 2 MB "
+     "(0x00200000)"},
     {"no-table", without_table, EG_BAD_JOB, 9,
      "there is no partition table among the files: on a blank board the bootloader finds no application"},
 };

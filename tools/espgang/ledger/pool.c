@@ -34,7 +34,7 @@ static enum eg_code import(const struct cli_call *call, struct eg_error *err)
 
     EG_TRY(eg_pool_import(&import, &imported, err));
     if (imported.new_ledger)
-        puts("new ledger");
+        fputs("espgang: a new ledger was made\n", stderr);
     printf("%" PRId64 " row%s imported; pool %s has %" PRId64 "\n", imported.rows,
            imported.rows == 1 ? "" : "s", imported.pool, imported.total);
     return EG_OK;

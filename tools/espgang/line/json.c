@@ -119,10 +119,10 @@ void cli_json_result(struct cli_json_logger *json, const struct eg_result *resul
 void cli_json_batch_end(struct cli_json_logger *json, unsigned units, unsigned passed,
                         const struct eg_batch *batch, uint64_t duration_ms)
 {
-    put(json,
-        json_pack("{ss si si s{sI sI sI sI sI sb} sI}", "event", "batch-end", "units", (int)units, "passed",
-                  (int)passed, "batch", "units", (json_int_t)batch->units, "passed",
-                  (json_int_t)(batch->passed + batch->marginal), "first_pass", (json_int_t)batch->first_pass,
-                  "repeats", (json_int_t)batch->repeats, "no_board", (json_int_t)batch->no_board, "simulated",
-                  (int)batch->simulated, "duration_ms", (json_int_t)duration_ms));
+    put(json, json_pack("{ss si si s{sI sI sI sI sI sb} sI}", "event", "batch-end", "units", (int)units,
+                        "passed", (int)passed, "batch", "unit_count", (json_int_t)batch->units,
+                        "passed_count", (json_int_t)(batch->passed + batch->marginal), "first_pass_count",
+                        (json_int_t)batch->first_pass, "repeat_count", (json_int_t)batch->repeats,
+                        "no_board_count", (json_int_t)batch->no_board, "simulated", (int)batch->simulated,
+                        "duration_ms", (json_int_t)duration_ms));
 }
