@@ -55,7 +55,7 @@ rule() {
       cat out.log err.log >said.log
       grep -qF -- "admit: $sentence" said.log || fail "run of $job does not say '$sentence': $(cat said.log)"
     done
-    expect_equal "runs of $sentence that passed" "$(ledger "SELECT count(*) FROM run WHERE outcome LIKE 'pass%'")" 0
+    expect_equal "runs of $sentence that passed" "$(ledger "SELECT count(*) FROM runs WHERE outcome LIKE 'pass%'")" 0
   fi
   [ -z "$(tr -d '\377' <"$flash" | head -c 1)" ] || fail "the flash was changed before the refusal: $sentence"
   if [ "$one_board" = refuses ]; then
