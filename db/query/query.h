@@ -151,7 +151,7 @@ enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_
 enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch,
                                     struct eg_error *err) EG_CHECKED;
 
-/** Sessions of a batch, oldest first; none of one that does not exist. */
+/** Visit the sessions of a batch, oldest first; an unknown batch has none. */
 enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 

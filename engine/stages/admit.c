@@ -11,7 +11,6 @@
 
 #include "engine/stages/accept.h"
 
-
 static enum eg_code check_chip(const struct eg_run *run, struct eg_error *err)
 {
     const struct eg_target *target = run->loader.target;

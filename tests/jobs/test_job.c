@@ -301,7 +301,7 @@ static void a_rule_that_means_nothing_is_refused_before_any_board_is_touched(voi
 static void a_list_of_macs_is_checked_line_by_line(void **state)
 {
     static const char *const bad[] = {
-        "7c:d",     "7c:df:a1:",    ":7c", "*", "7c:d*", "7c:df:a1:00:11:22:33", "7c:df:a1:00:11:22:*",
+        "7c:d",     "7c:df:a1:",     ":7c", "*", "7c:d*", "7c:df:a1:00:11:22:33", "7c:df:a1:00:11:22:*",
         "7c:df a1", "7cdfa10011223", "x"};
     char job[200], expected[300];
 

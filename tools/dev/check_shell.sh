@@ -12,6 +12,7 @@ unwanted=(
   SC2164 # likewise
   SC2012 # names of files that a test made itself
   SC2016 # scripts within scripts, such as hooks, stand in single quotes
+  SC2001 # sed with a pattern that ${//} does not have
   SC2015 # 'A && B || fail': fail ends the script
   SC2059 # functions that are given a format
 )

@@ -43,7 +43,7 @@ static enum cli_status fail(const struct eg_error *err)
     return CLI_STATION;
 }
 
-/* A full disk or a closed pipe behind standard output must not look like success. */
+/* If standard output is a full disk or a closed pipe, that must not look like success. */
 static enum cli_status flush(enum cli_status status)
 {
     errno = 0;

@@ -87,8 +87,8 @@ static void an_input_that_cannot_be_read_is_named(void **state)
     fake_board_path(fake, path, "none.bin");
     snprintf(sentence, sizeof sentence, "%s: No such file or directory", path);
     assert_error(check_input(&(struct eg_input){.path = path}, &err), err, EG_BAD_ARGUMENT, sentence);
-    assert_error(check_input(&(struct eg_input){.path = path, .name = "not this"}, &err), err, EG_BAD_ARGUMENT,
-                 sentence);
+    assert_error(check_input(&(struct eg_input){.path = path, .name = "not this"}, &err), err,
+                 EG_BAD_ARGUMENT, sentence);
     snprintf(sentence, sizeof sentence, "%s: is a directory", fake->folder);
     assert_error(check_input(&(struct eg_input){.path = fake->folder}, &err), err, EG_BAD_ARGUMENT, sentence);
 
@@ -423,12 +423,12 @@ static void an_output_that_cannot_be_made_is_named(void **state)
 
     fake_board_path(fake, path, "none/out");
     snprintf(sentence, sizeof sentence, "%s.part: No such file or directory", path);
-    assert_error(put_text(&(struct eg_output){.path = path}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
-                 sentence);
+    assert_error(put_text(&(struct eg_output){.path = path}, "text", false, false, &err), err,
+                 EG_BAD_ARGUMENT, sentence);
 
     snprintf(sentence, sizeof sentence, "%s: Is a directory", fake->folder);
-    assert_error(put_text(&(struct eg_output){.path = fake->folder}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
-                 sentence);
+    assert_error(put_text(&(struct eg_output){.path = fake->folder}, "text", false, false, &err), err,
+                 EG_BAD_ARGUMENT, sentence);
 
     /* What stands where the part goes is not followed elsewhere. */
     fake_board_write(fake, "other", "other", 5);
@@ -443,8 +443,8 @@ static void an_output_that_cannot_be_made_is_named(void **state)
     memset(long_path, 'a', sizeof long_path - 1);
     long_path[sizeof long_path - 1] = '\0';
     snprintf(sentence, sizeof sentence, "%.100s...: the path is too long", long_path);
-    assert_error(put_text(&(struct eg_output){.path = long_path}, "text", false, false, &err), err, EG_BAD_ARGUMENT,
-                 sentence);
+    assert_error(put_text(&(struct eg_output){.path = long_path}, "text", false, false, &err), err,
+                 EG_BAD_ARGUMENT, sentence);
 }
 
 int main(void)

@@ -320,7 +320,8 @@ static void what_is_no_image_is_said(void **state)
                  err, EG_BAD_IMAGE, "a text: byte at offset 0x0 is 0x74, not the 0xe9 of an image");
     snprintf(sentence, sizeof sentence, "%s: No such file or directory",
              fake_board_path(fake, path, "none.bin"));
-    assert_error(eg_image_info(&details, &(struct eg_input){.path = path}, NULL, &err), err, EG_BAD_ARGUMENT, sentence);
+    assert_error(eg_image_info(&details, &(struct eg_input){.path = path}, NULL, &err), err, EG_BAD_ARGUMENT,
+                 sentence);
     assert_memory_equal(&details, &untouched, sizeof details);
 }
 

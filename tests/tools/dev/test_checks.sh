@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks the rules of check_circles.sh, check_mirror.sh, check_prose.sh, check_format.sh and check_shell.sh in scratch trees and
+# Breaks the rules of check_circles.sh, check_mirror.sh, check_untested.sh, check_prose.sh, check_format.sh and check_shell.sh in scratch trees and
 # sees each caught. Those of check_layers.sh are in test_check_layers.sh.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -69,13 +69,14 @@ echo >engine/base/two.c
 echo >tests/engine/base/test_one.c
 printf '# A comment.\nengine/base/two.c\n' >tests/untested.txt
 passes check_mirror.sh .
+passes check_untested.sh .
 echo >engine/base/three.c
-caught 'a source without a test' 'engine/base/three.c: has no test of its own: add tests/engine/base/test_three.c' check_mirror.sh .
+caught 'a source without a test' 'engine/base/three.c: has no test of its own: add tests/engine/base/test_three.c' check_untested.sh .
 rm engine/base/three.c
 echo >tests/engine/base/test_two.c
-caught 'a source with a test that is listed' 'tests/untested.txt: engine/base/two.c has a test now: delete the line' check_mirror.sh .
+caught 'a source with a test that is listed' 'tests/untested.txt: engine/base/two.c has a test now: delete the line' check_untested.sh .
 rm engine/base/two.c tests/engine/base/test_two.c
-caught 'a source that is gone' 'tests/untested.txt: there is no engine/base/two.c: delete the line' check_mirror.sh .
+caught 'a source that is gone' 'tests/untested.txt: there is no engine/base/two.c: delete the line' check_untested.sh .
 echo >tests/untested.txt
 echo >tests/engine/base/test_none.c
 caught 'a test of nothing' 'tests/engine/base/test_none.c: there is no engine/base/none.c or .h' check_mirror.sh .

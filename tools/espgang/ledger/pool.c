@@ -170,9 +170,10 @@ static const struct cli_option options[] = {
     {.name = "secret",
      .value = "COLUMN",
      .help = "import: never show the values of this column; may be repeated",
-     .more = "Given with the first file of a pool, it holds for all. The values are in the ledger as they "
-             "are, so "
-             "protect the ledger as you protect them. Each belongs to one board and is in one row of the pool."},
+     .more =
+         "Given with the first file of a pool, it holds for all. The values are in the ledger as they "
+         "are, so "
+         "protect the ledger as you protect them. Each belongs to one board and is in one row of the pool."},
     {.name = "unique",
      .value = "COLUMN",
      .help = "import: each value of this column belongs to one board, like those of a secret column; may be "

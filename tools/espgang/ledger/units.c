@@ -168,8 +168,10 @@ const struct cli_command cli_command_units = {
     .summary = "List the units of a batch, a time, an outcome",
     .arguments = "",
     .details =
-        "Each unit has a line, and outcomes are counted. A unit is a board that was identified, by its MAC and "
-        "the unique id of its flash. Batch, slot, job, chip and times select runs, and the last finished one of "
+        "Each unit has a line, and outcomes are counted. A unit is a board that was identified, by its MAC "
+        "and "
+        "the unique id of its flash. Batch, slot, job, chip and times select runs, and the last finished one "
+        "of "
         "them counts for its unit, except refusals because the board had passed before; `--outcome` and "
         "`--code` select among those.\n"
         "\n" CLI_ROWS_DETAILS,

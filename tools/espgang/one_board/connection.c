@@ -59,8 +59,10 @@ const struct cli_option cli_board_options[] = {
      .letter = 'a',
      .value = "MODE",
      .help = "How to leave the loader (default: hard-reset)",
-     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board then "
-             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked and gets a "
+     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board "
+             "then "
+             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked "
+             "and gets a "
              "hard reset.",
      .choices = afters,
      .env = "ESPTOOL_AFTER"},

@@ -93,7 +93,8 @@ const struct cli_command cli_command_get_security_info = {
     .group = CLI_ONE_BOARD,
     .summary = "Show secure boot, flash encryption, keys and what is disabled",
     .arguments = "",
-    .details = "An ESP32 has less to tell: secure boot, flash encryption, and whether its loader may encrypt.",
+    .details =
+        "An ESP32 has less to tell: secure boot, flash encryption, and whether its loader may encrypt.",
     .flags = CLI_BOARD | CLI_SECURE,
     .run = get_security_info,
 };
