@@ -61,6 +61,8 @@ static enum eg_code refuse(const struct making *making, const struct eg_guard_fi
     if (found->piece < parts->count)
         place = found->rule->about_file ? &parts->list[found->piece].entry->file_place
                                         : &parts->list[found->piece].entry->addr_place;
+    if (place->line == 0) /* named by nobody but the command line */
+        return eg_error_prefix(err, "%s: ", place->file);
     return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
 }
 

@@ -131,6 +131,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_damage);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_place);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_layout);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_flash);
+EG__GUARD_WHOLE_CHECK(eg__guard_table_header);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_missing);
 
 #endif

@@ -78,49 +78,44 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_layout)
     return eg_error_prefix(err, "%s: ", table_name(view));
 }
 
-/* The least flash that is known of, and whose word that is. */
-static uint32_t least_flash(const struct eg__guard_view *view, const char **whose)
+/* Refuse the first partition that ends beyond `size`; 0 = not known. */
+static enum eg_code check_rows(const struct eg__guard_view *view, const char *whose, uint32_t size,
+                               struct eg_error *err)
 {
-    const struct eg_guard_request *const request = view->request;
-    const struct eg__guard_image *const bootloader =
-        eg__guard_image_at(view, request->target->bootloader_addr);
-    const struct {
-        const char *whose;
-        uint32_t size;
-    } sizes[] = {
-        {"the given flash size", request->declared_size},
-        {"the flash", request->flash != NULL ? request->flash->size : 0},
-        {"the flash that the bootloader's header tells of",
-         bootloader != NULL ? eg__guard_header_size(view, bootloader) : 0},
-    };
-    uint32_t least = 0;
-
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        if (sizes[i].size == 0 || (least != 0 && sizes[i].size >= least))
-            continue;
-        least = sizes[i].size;
-        *whose = sizes[i].whose;
-    }
-    return least;
-}
-
-EG__GUARD_WHOLE_CHECK(eg__guard_table_flash)
-{
-    const char *whose = "";
-    const uint32_t size = least_flash(view, &whose);
     char text[EG__GUARD_SIZE_TEXT];
 
-    *piece = view->table.piece;
     for (size_t i = 0; size != 0 && i < view->table.partitions.count; i++) {
         const struct eg_partition *const row = &view->table.partitions.rows[i];
         const uint64_t end = row->flash_addr + (uint64_t)row->size;
         if (end > size)
             return eg_error_set(err, EG_FLASH_TOO_SMALL,
-                                "%s: partition %s ends at 0x%08llx, beyond %s of %s, 0x%08lx",
+                                "%s: partition %s ends at 0x%08llx, beyond %s, %s (0x%08lx)",
                                 table_name(view), row->name, (unsigned long long)end, whose,
                                 eg__guard_size(text, size), (unsigned long)size);
     }
     return EG_OK;
+}
+
+EG__GUARD_WHOLE_CHECK(eg__guard_table_flash)
+{
+    const uint32_t declared = view->request->declared_size;
+    const uint32_t real = view->request->flash != NULL ? view->request->flash->size : 0;
+
+    *piece = view->table.piece;
+    EG_TRY(check_rows(view, "the given flash size", declared, err));
+    return check_rows(view, "the flash", real, err);
+}
+
+EG__GUARD_WHOLE_CHECK(eg__guard_table_header)
+{
+    const struct eg__guard_image *const bootloader =
+        eg__guard_image_at(view, view->request->target->bootloader_addr);
+
+    *piece = view->table.piece;
+    if (bootloader == NULL)
+        return EG_OK;
+    return check_rows(view, "the flash size in the bootloader's header", eg__guard_header_size(view, bootloader),
+                      err);
 }
 
 EG__GUARD_WHOLE_CHECK(eg__guard_table_missing)

@@ -55,7 +55,7 @@ rule() {
       cat out.log err.log >said.log
       grep -qF -- "admit: $sentence" said.log || fail "run of $job does not say '$sentence': $(cat said.log)"
     done
-    expect_equal "runs of $sentence that passed" "$(ledger "SELECT count(*) FROM run WHERE outcome LIKE 'pass%'")" 0
+    expect_equal "runs of $sentence that passed" "$(ledger "SELECT count(*) FROM runs WHERE outcome LIKE 'pass%'")" 0
   fi
   [ -z "$(tr -d '\377' <"$flash" | head -c 1)" ] || fail "the flash was changed before the refusal: $sentence"
   if [ "$one_board" = refuses ]; then
@@ -114,7 +114,8 @@ expect_text err.log 'the job allows partition-cut: data.bin at 0x0000a000 begins
 mkdir allowed
 start_boards allowed 1 --fast --chip esp32 --flash-dir "$PWD/allowed"
 expect_status 0 "$espgang" run job.yaml --ports "${urls[0]}" --plain --ledger ledger.db --batch allowed
-expect_equal 'what is on record' "$(ledger "SELECT value FROM run_value WHERE name = 'allowed'")" partition-cut
+expect_equal 'what is on record' "$(ledger "SELECT count(*) FROM run_value
+  WHERE name = 'allowed' AND value = 'partition-cut'")" 1
 for word in partition-cutt shared-sector; do
   job_of esp32 "allow: $word" "${right[@]}" >job.yaml
   expect_status 2 "$espgang" check job.yaml

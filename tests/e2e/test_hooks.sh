@@ -107,7 +107,7 @@ status=0
 wait "$line" || status=$?
 expect_equal 'status when interrupted' "$status" 130
 expect_equal outcomes "$(ledger "select outcome || ' ' || sentence from runs" | sort -u)" \
-  'aborted before-board: cancelled while hang.sh ran'
+  'aborted stopped by Ctrl-C: before-board: cancelled while hang.sh ran'
 expect_equal 'hooks for the end' "$(sort "$work/off" | uniq -c | xargs)" '1 after-batch 2 after-board aborted'
 for number in 1 2; do
   ! grep -qs '^State:.[^ZX]' "/proc/$(cat "$work/hanging.$number")/status" || fail "a hook's child is left running"

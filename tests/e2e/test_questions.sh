@@ -35,7 +35,7 @@ for command in history units compare duplicates; do
   refused 3 "ledger $ledger: opening it: No such file or directory" $command "${words[@]}"
   [ ! -e "$ledger" ] || fail "$command made a ledger"
 done
-refused 2 "missing argument: MAC|SERIAL; see 'espgang history --help'" history
+refused 2 "missing argument: MAC|SERIAL|LABEL; see 'espgang history --help'" history
 refused 2 "unexpected argument 'b'; see 'espgang history --help'" history a b
 refused 2 "missing argument: BATCH; see 'espgang compare --help'" compare a
 refused 2 "unexpected argument 'a'; see 'espgang units --help'" units a
@@ -102,7 +102,7 @@ expect_equal 'widest line' "$(awk '{ if (length($0) > w) w = length($0) } END { 
 ! grep -q '^stages:' out.log || fail 'stages without --verbose'
 ask history "$mac" --verbose
 expect_text out.log 'stages:'
-refused 1 "ledger $ledger: no run of a unit with MAC, serial or pool key 'ACME-9'" history ACME-9
+refused 1 "ledger $ledger: no run of a unit with MAC, serial, label or pool key 'ACME-9'" history ACME-9
 
 # Side by side.
 ask compare batch-1 batch-2 --csv
@@ -124,9 +124,11 @@ refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" comp
 ask duplicates
 expect_equal duplicates "$(cat out.log)" 'no duplicates'
 make_job esp32 65536
+start_boards two 2 --fast --chip esp32
 for batch in x y; do
-  expect_status 0 "$espgang" run job.yaml --sim 2 --fast --batch $batch
+  expect_status 0 "$espgang" run job.yaml --ports "${urls[0]}" --ports "${urls[1]}" --batch $batch
 done
+expect_status 0 "$espgang" run job.yaml --sim 2 --fast --batch rehearsal --ledger "$ledger" # of the same MACs: not counted
 expect_status 1 "$espgang" duplicates --csv
 expect_equal 'duplicates' "$(csv 'SELECT kind, value, among, runs FROM answer ORDER BY value')" \
   "$(ledger "SELECT 'batches-of-mac', mac, 'x, y', group_concat(run, ', ') FROM (SELECT mac, run FROM runs

@@ -69,7 +69,7 @@ esac
 END
 chmod +x "$work/fixture.sh"
 export FIXTURE=$work
-begin_line --sim 2 --fast --trigger program --trigger-program "$work/fixture.sh" --batch program --fault 2:stuck
+begin_line --sim 2 --fast --trigger program --trigger-program "$work/fixture.sh" --batch program --fault 2:lie
 touch "$work/go-1"
 wait_for 1 unplugged
 touch "$work/go-2"
@@ -106,4 +106,4 @@ sleep 0.6
 kill -TERM "$line"
 end_line 130
 expect_equal aborted "$(ledger "select outcome, code, substr(sentence, 1, 26) from runs where batch = 'aborted'")" \
-  'aborted|cancelled|stopped by SIGTERM: write: '
+  'aborted|cancelled|stopped by SIGTERM: write:'

@@ -41,16 +41,16 @@ static void a_folder_of_platformio_is_told_by_its_names(void **state)
     make("env");
     put_image("env/bootloader.bin", image(0, 3000, true));
     put_image("env/firmware.bin", image(0, 4500, true));
-    put_table("env/partitions.bin", TABLE "two,app,ota_1,0x200000,1M\none,app,ota_0,0x10000,1M\n");
+    put_table("env/partitions.bin", TABLE "two,app,ota_1,0x110000,960K\none,app,ota_0,0x10000,1M\n");
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = plan_of("", "env/");
     assert_string_equal(plan->target->name, "esp32");
     assert_regions(plan, "bootloader 0x1000 3072, partition-table 0x8000 3072, firmware.bin 0x10000 4576");
 
     put_image("env/boot_app0.bin", image(0, 400, true));
-    put_table("env/partitions.bin", TABLE "one,app,ota_0,0x10000,1M\nmain,app,factory,0x200000,1M\n");
+    put_table("env/partitions.bin", TABLE "one,app,ota_0,0x10000,1M\nmain,app,factory,0x110000,960K\n");
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *factory = plan_of("chip: esp32\n", "env");
     assert_regions(factory, "bootloader 0x1000 3072, partition-table 0x8000 3072, boot_app0.bin 0xe000 480, "
-                            "firmware.bin 0x200000 4576");
+                            "firmware.bin 0x110000 4576");
 }
 
 static void a_folder_of_arduino_is_told_by_its_names(void **state)
@@ -110,7 +110,7 @@ static void what_is_missing_or_there_twice_is_named(void **state)
     put_table("env/partitions.bin", "app,app,factory,0x10000,1M\n");
     put_image("env/firmware.bin", image(5, 100, true));
     assert_refused(JOB("firmware: {from: env}"), EG_BAD_IMAGE,
-                   "@/env/firmware.bin: is an image for ESP32-C3, not for ESP32");
+                   "@/env/firmware.bin: firmware.bin is an image for ESP32-C3, not for ESP32");
     assert_refused(JOB("firmware: {from: env, at: 0x1000}"), EG_BAD_JOB,
                    "@/job.yaml:4:27: env says itself where its files go; leave out at");
 }

@@ -279,7 +279,7 @@ static enum eg_code add_session(struct maker *maker, int64_t batch, struct eg_er
     utc_text(utc, maker->now_ms);
     snprintf(sql, sizeof sql,
              "INSERT INTO session VALUES (%" PRId64 ", %" PRId64 ", '%s', 'line 3', 'mira', 'batch-%" PRId64
-             "', 'job.yaml', 'bench')",
+             "', 'job.yaml', 'bench', 0)",
              maker->session, batch / 10 + 1, utc, batch + 1);
     EG_TRY(eg__sqlite_exec(maker->store.db, sql, err));
     return eg__journal_append(maker->store.db, EG__ENTRY_SESSION, maker->session, err);

@@ -146,23 +146,24 @@ void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t ba
  * What would make more than 256 KiB be under way is lost. */
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size);
 
-/** When the last byte handed over will have left the host; a carrier with a finite buffer waits by it. */
+/** Return when the last byte handed over will have left the host; carriers with a finite buffer wait for it.
+ */
 uint64_t vb_board_wire_free_us(const struct vb_board *board);
 
 /** Take bytes that have arrived at the host by now. */
 size_t vb_board_transmit(struct vb_board *board, uint64_t now_us, uint8_t *data, size_t size);
 
-/** When something will happen next (a byte arrives, the port vanishes or returns); UINT64_MAX = nothing will.
+/** Return when something will happen next (a byte arrives, the port vanishes or returns); UINT64_MAX = never.
  */
 uint64_t vb_board_next_us(struct vb_board *board, uint64_t now_us);
 
-/** Whether the port is there. */
+/** Return whether the port is there. */
 bool vb_board_present(struct vb_board *board, uint64_t now_us);
 
 /** Ids of the USB device that is the port. */
 void vb_board_usb_ids(const struct vb_board *board, uint16_t *vid, uint16_t *pid);
 
-/** Flash contents, for tests; the board's. */
+/** Return the flash contents, for tests; they stay the board's. */
 const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
 
 const uint8_t *vb_board_mac(const struct vb_board *board);

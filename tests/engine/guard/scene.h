@@ -353,6 +353,16 @@ static inline void header_too_large(struct scene *s)
     const size_t hashed = s->pieces[BOOT].size - EG_SHA256_SIZE;
     assert_ok(eg_sha256(s->bytes[BOOT] + hashed, s->bytes[BOOT], hashed, &err), err);
 }
+static inline void header_too_small(struct scene *s)
+{
+    static const struct eg_partition rows[] = {{"factory", EG_PARTITION_APP, 0, 0x10000, 0x10000, 0},
+                                               {"big", EG_PARTITION_DATA, 0x82, 0x110000, 0x200000, 0}};
+    set_table(s, rows, 2);
+    s->bytes[BOOT][3] = 0x10;
+    struct eg_error err;
+    const size_t hashed = s->pieces[BOOT].size - EG_SHA256_SIZE;
+    assert_ok(eg_sha256(s->bytes[BOOT] + hashed, s->bytes[BOOT], hashed, &err), err);
+}
 static inline void csv_table(struct scene *s)
 {
     set_bytes(s, TABLE, "# Name, Type, SubType, Offset, Size\nnvs, data, nvs, 0x9000, 0x6000\n");
@@ -581,7 +591,10 @@ static const struct row table_rows[] = {
     {"table-layout", not_aligned, EG_BAD_IMAGE, TABLE,
      "table.bin: partition nvs at 0x00009800 is not aligned to 0x1000"},
     {"table-flash", table_too_large, EG_FLASH_TOO_SMALL, TABLE,
-     "table.bin: partition big ends at 0x00d10000, beyond the flash of 4 MB, 0x00400000"},
+     "table.bin: partition big ends at 0x00d10000, beyond the flash, 4 MB (0x00400000)"},
+    {"table-header", header_too_small, EG_FLASH_TOO_SMALL, TABLE,
+     "table.bin: partition big ends at 0x00310000, beyond the flash size in the bootloader's header, 2 MB "
+     "(0x00200000)"},
     {"no-table", without_table, EG_BAD_JOB, 9,
      "there is no partition table among the files: on a blank board the bootloader finds no application"},
 };

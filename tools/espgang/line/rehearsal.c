@@ -5,6 +5,7 @@
 #include "db/files/backup.h"
 #include "db/ledger.h"
 #include "engine/base/bytes.h"
+#include "engine/guard/guard.h"
 #include "engine/plan/pipeline.h"
 
 #include <errno.h>
@@ -78,4 +79,38 @@ bool cli_drop_hooks(struct eg_plan *plan)
         eg_setting_clear(hook);
     }
     return any;
+}
+
+/* Where the last partition of the job ends; 0 = there is no table. */
+static enum eg_code table_end(uint64_t *end, const struct eg_plan *plan, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+    struct eg_guard_table table;
+
+    *end = 0;
+    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
+    if (eg_guard_find_table(&table, plan->target, pieces, plan->region_count, err) != EG_OK || !table.found)
+        return EG_OK; /* a damaged table that the job allows */
+    for (size_t i = 0; i < table.partitions.count; i++) {
+        const struct eg_partition *const row = &table.partitions.rows[i];
+        if (row->flash_addr + (uint64_t)row->size > *end)
+            *end = row->flash_addr + (uint64_t)row->size;
+    }
+    return EG_OK;
+}
+
+enum eg_code cli_rehearsal_part(const struct vb_flash_part **part, const struct eg_plan *plan,
+                                struct eg_error *err)
+{
+    uint64_t size;
+
+    EG_TRY(table_end(&size, plan, err));
+    if (plan->declared_flash_size > size)
+        size = plan->declared_flash_size;
+    *part = &vb_flash_parts[0];
+    for (const struct vb_flash_part *other = vb_flash_parts; (*part)->size < size && other->name != NULL;
+         other++)
+        if (other->size >= size)
+            *part = other;
+    return EG_OK;
 }

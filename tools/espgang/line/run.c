@@ -62,8 +62,12 @@ static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots
                                   const struct run_options *options, const struct eg_plan *plan,
                                   struct eg_error *err)
 {
+    const struct vb_flash_part *part;
+
+    EG_TRY(cli_rehearsal_part(&part, plan, err));
     const struct vb_config config = {
         .target = plan->target,
+        .part = part,
         .fast = options->fast,
         .flash_path = options->flash_dir,
         .stub_dir = options->stub_dir,
