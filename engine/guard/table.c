@@ -114,8 +114,8 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_header)
     *piece = view->table.piece;
     if (bootloader == NULL)
         return EG_OK;
-    return check_rows(view, "the flash size in the bootloader's header", eg__guard_header_size(view, bootloader),
-                      err);
+    return check_rows(view, "the flash size in the bootloader's header",
+                      eg__guard_header_size(view, bootloader), err);
 }
 
 EG__GUARD_WHOLE_CHECK(eg__guard_table_missing)

@@ -27,16 +27,19 @@ in_order include <"$scratch/includes"
 cd "$build"
 sed -nE 's/^ *"command": ".* -o ([^ ]*) -c ([^ ]*)",?$/\1 \2/p' compile_commands.json | grep -F " $root/" | sed "s|$root/||" |
   grep -vE ' (build|tests|tools/(bench|dev|examples))/' >"$scratch/objects"
-while read -r object source; do
-  [ ! -e "$object" ] || nm -g --format=posix "$object" | sed "s|^|$source |"
-done <"$scratch/objects" | awk '
-  { module = $1
+cut -d' ' -f1 "$scratch/objects" | while read -r object; do
+  [ ! -e "$object" ] || echo "$object"
+done | xargs nm -A -g --format=posix >"$scratch/symbols"
+awk '
+  FNR == 1 { file++ }
+  file == 1 { source_of[$1 ":"] = $2; next }
+  { module = source_of[$1]
     if (module ~ /^db\//) sub(/[_.][^\/]*$/, "", module)
     else if (module ~ /^tools\/espgang\//) module = "tools/espgang"
     else sub(/\/[^\/]*$/, "", module) }
   $3 == "U" || $3 == "w" { uses[module " " $2] = 1; next }
   { defined[$2] = module }
   END { for (use in uses) { split(use, part, " "); if (part[2] in defined && defined[part[2]] != part[1]) print part[1], defined[part[2]] } }
-' >"$scratch/calls"
+' "$scratch/objects" "$scratch/symbols" >"$scratch/calls"
 in_order call <"$scratch/calls"
 exit $status
