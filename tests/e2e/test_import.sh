@@ -22,7 +22,8 @@ imported() {
   shift
   mkdir -p "jobs/$name"
   expect_status 0 "$espgang" import "$@" -o "jobs/$name/job.yaml"
-  expect_equal "what import of $name says" "$(cat out.log err.log)" ''
+  expect_equal "what import of $name says" \
+    "$(cat out.log err.log | grep -v '^espgang: warning: there is no partition table among the files: ' || true)" ''
   expect_equal "files made for $name" "$(ls "jobs/$name")" job.yaml
   programmed "$name" "jobs/$name/job.yaml"
 }
