@@ -353,7 +353,7 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
 }
 
 /* What a URI gives a meaning of its own is written as %NN. */
-enum eg_code eg__merge_attach(sqlite3 *db, const char *full, struct eg_error *err)
+static enum eg_code attach(sqlite3 *db, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer uri = {0};
@@ -401,7 +401,7 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
     EG_TRY(eg__path_lock(lock_fd, full, err));
     EG_TRY(eg__open_recording(&db, full, true, err));
     EG_TRY(eg__store_init(store, db, err));
-    EG_TRY(eg__merge_attach(db, other->full, err));
+    EG_TRY(attach(db, other->full, err));
     return eg__store_run(store, EG__BEGIN, err);
 }
 

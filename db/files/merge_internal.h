@@ -17,9 +17,6 @@ struct eg__other {
 /** Open it for reading, look at all of it, and close it again. `full` is the caller's, for free(). */
 enum eg_code eg__merge_check(struct eg__other *other, const char *path, struct eg_error *err) EG_CHECKED;
 
-/** Attach a ledger, read-only, as `other`. */
-enum eg_code eg__merge_attach(sqlite3 *db, const char *full, struct eg_error *err) EG_CHECKED;
-
 /** A statement that is prepared when it is first run. */
 enum eg_code eg__merge_prepare(sqlite3_stmt **statement, sqlite3 *db, const char *sql,
                                struct eg_error *err) EG_CHECKED;
