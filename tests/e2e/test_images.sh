@@ -57,7 +57,7 @@ done
 expect_status 2 "$espgang" --port sim:esp32c3 write-flash 0 merged.uf2
 expect_text err.log 'espgang: merged.uf2 is for chips of family 0x1c5f21b0, ESP32-C3 has 0xd42ba06c'
 expect_status 2 "$espgang" --port sim:esp32 write-flash 0x10000 short.elf
-expect_text err.log 'espgang: short.elf: is an ELF file; what a chip runs is the image that elf2image makes of it'
+expect_text err.log 'espgang: short.elf is an ELF file; a chip runs the image that elf2image makes of it'
 expect_status 0 "$espgang" --port sim:esp32 write-flash --force 0x10000 short.elf
 
 [ -e "${EG_FIXTURES:-}/image-goldens.json" ] || skip "there are no fixtures at '${EG_FIXTURES:-}'"

@@ -15,17 +15,17 @@ printf 'key,type,encoding\nfactory,namespace,\nserial,data,string\nnumber,data,u
   for n in $(seq 101 110); do echo "$n,L7,s3cret$n"; done
 } >"$work/serials.csv"
 
-expect_status 0 "$espgang" check "$work/job.yaml"
-expect_text "$work/out.log" 'serial: ACME-000001'
-expect_text "$work/out.log" '0x00009000       24576  nvs'
-
 # No pool yet: nothing is begun that could be left half done.
 mkdir "$work/none"
-expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
-expect_text "$work/out.log" 'there is no pool serials'
-expect_equal 'an untouched flash' "$(tr -d '\377' <"$work/none/board1.bin" | wc -c)" 0
+expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
+cat "$work/out.log" "$work/err.log" >"$work/said.log"
+expect_text "$work/said.log" 'there is no pool serials'
+expect_equal 'an untouched flash' "$(cat "$work/none/"* 2>/dev/null | tr -d '\377' | wc -c)" 0
 
 expect_status 0 "$espgang" pool import "$work/serials.csv" --pool serials --secret token --ledger "$work/ledger.db"
+expect_status 0 "$espgang" check "$work/job.yaml" --ledger "$work/ledger.db"
+expect_text "$work/out.log" 'serial: ACME-000001'
+expect_text "$work/out.log" '0x00009000       24576  nvs'
 
 # nvs_of FILE: what the NVS partition of a flash says.
 nvs_of() {
