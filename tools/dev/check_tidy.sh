@@ -27,10 +27,10 @@ ninja -C "$build" -t deps | awk -v root="$root/" -v build="$build/" '
 cut -f2 "$work/deps" | sort -u >"$work/included"
 (cd "$build" && xargs -d '\n' sha256sum -- <"$work/included") | sed 's/^\\//' >"$work/hashes"
 { clang-tidy-14 --version; cat "$root/.clang-tidy" "$root/tests/.clang-tidy"; } | sha256sum >"$work/config"
-awk -F'\t' -v config="$(cat "$work/config")" -v out="$work/keys" '
+awk -F'\t' -v config="$(cat "$work/config")" -v now="$(date +%s%N)" '
   FILENAME ~ /hashes$/ { hash[substr($0, 67)] = substr($0, 1, 64); next }
   FILENAME ~ /deps$/ { of[$1] = of[$1] " " hash[$2]; next }
-  { printf "%s\t%s\n", $2, config " " $3 of[$1] }
+  { printf "%s\t%s\n", $2, config " " $3 ($1 in of ? of[$1] : now) } # what was not built yet is not remembered
 ' "$work/hashes" "$work/deps" "$work/commands" | while IFS=$'\t' read -r file text; do
   printf '%s\t%s\n' "$(sha256sum <<<"$text")" "$file"
 done | sed 's/  -\t/\t/' >"$work/keys"

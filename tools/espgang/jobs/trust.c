@@ -33,14 +33,15 @@ static enum eg_code trust(struct cli_call *call, struct eg_error *err)
     const char *const what = call->argument[1];
     struct eg_key key;
 
-    if (strcmp(action, "list") == 0) {
+    if (strcmp(action, "list") == 0)
         return what == NULL ? list(folder, err) : cli_usage(call, err, "unexpected argument '%s'", what);
-    } else if (strcmp(action, "add") == 0) {
+    if (strcmp(action, "add") == 0) {
         if (what == NULL)
             return cli_usage(call, err, "missing argument: FILE of a public key");
         EG_TRY(eg_trust_add(folder, what, &key, err));
         return show("trusted now: ", what, &key, err);
-    } else if (strcmp(action, "remove") == 0) {
+    }
+    if (strcmp(action, "remove") == 0) {
         if (what == NULL)
             return cli_usage(call, err, "missing argument: KEY, as 'espgang trust list' shows it");
         EG_TRY(eg_trust_remove(folder, what, &key, err));
