@@ -18,7 +18,7 @@ run_job() {
 
 # rules YAML: the job has these rules.
 rules() {
-  { cat plain.yaml; printf 'accept: {%s}\n' "$1"; } >job.yaml
+  { cat plain.yaml; printf 'allow: [unsigned-image]\naccept: {%s}\n' "$1"; } >job.yaml
 }
 
 # refused RULES SENTENCE: by the board's run, as the ledger has it.
@@ -50,7 +50,7 @@ runs=$(ledger 'select count(*) from runs')
 echo '24:0a:c4:00:10:0x' >>macs.txt
 rules 'mac_file: macs.txt'
 expect_status 2 run_job --ports "${urls[0]}"
-expect_equal complaint "$(cat err.log)" "espgang: job.yaml:7:20: macs.txt:91: here is neither a MAC such as \
+expect_equal complaint "$(cat err.log)" "espgang: job.yaml:8:20: macs.txt:91: here is neither a MAC such as \
 7c:df:a1:00:11:22 nor the beginning of one such as 7c:df:a1"
 expect_status 2 "$espgang" check job.yaml
 expect_equal 'runs of a job that is refused' "$(ledger 'select count(*) from runs')" "$runs"

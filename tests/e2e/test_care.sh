@@ -10,9 +10,9 @@ expect_status 0 "$espgang" run job.yaml --sim 3 --fast --ledger good.db --batch 
 expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger other.db --batch other
 expect_status 0 "$espgang" backup whole.db --ledger good.db
 
-# one_sentence COMMAND...: it ends with 3, one line is on standard error, nothing on standard output.
+# one_sentence COMMAND...: it ends with 3, or with $status_wanted, one line is on standard error, nothing on standard output.
 one_sentence() {
-  expect_status 3 "$@"
+  expect_status "${status_wanted:-3}" "$@"
   expect_equal "lines of '$*': $(cat err.log)" "$(wc -l <err.log)" 1
   grep -q '^espgang: ' err.log || fail "'$*' says $(cat err.log)"
   [ ! -s out.log ] || fail "'$*' prints $(cat out.log)"
@@ -124,5 +124,6 @@ said "$readonly" "${as_user[@]}" "$espgang" pool list --ledger readonly/ledger.d
 said "$readonly" "${as_user[@]}" "$espgang" export --ledger readonly/ledger.db
 expect_status 0 "${as_user[@]}" "$espgang" export --ledger readonly/plain.db # a backup needs no other file
 expect_equal 'runs of a backup' "$(wc -l <out.log)" 3
+status_wanted=2 # a place that is named wrongly is a wrong command line
 said 'readonly/copy.db: Permission denied' "${as_user[@]}" "$espgang" backup readonly/copy.db --ledger readonly/plain.db
 said 'readonly/out.jsonl: Permission denied' "${as_user[@]}" "$espgang" export -o readonly/out.jsonl --ledger readonly/plain.db

@@ -44,7 +44,7 @@ part before.bin 0 0x200000 | cmp - read.bin || fail 'command_line read something
 ESPTOOL_PORT=$esp32c3 example 0 command_line again.bin
 cmp read.bin again.bin || fail 'command_line read something else the second time'
 refused 3 "espgang: $no_port" command_line never.bin "$work/no-port"
-refused 2 "espgang: none/read.bin.part: No such file or directory" command_line none/read.bin "$esp32c3"
+refused 2 "espgang: none/read.bin: No such file or directory" command_line none/read.bin "$esp32c3"
 [ ! -e never.bin ] || fail 'command_line made a file of nothing'
 
 example 0 write_two_files bootloader.bin application.bin "$esp32c3"

@@ -107,7 +107,7 @@ refused 2 'none.key: No such file or directory' encrypt-flash-data -k none.key -
 refused 2 'none.pem: No such file or directory' sign-data -v 2 -k none.pem plain.bin
 refused 2 'none.pem: No such file or directory' verify-signature -v 2 -k none.pem plain.bin
 refused 2 'none.bin: No such file or directory' sign-data -v 2 -k ecdsa256.pem none.bin
-refused 3 'none/out.bin' encrypt-flash-data -k 256.key -a 0 -o none/out.bin plain.bin
+refused 2 'none/out.bin: No such file or directory' encrypt-flash-data -k 256.key -a 0 -o none/out.bin plain.bin
 head -c 32 /dev/zero >zero.key
 refused 2 'all bytes of the key are the same' encrypt-flash-data -k zero.key -a 0 -o no.bin plain.bin
 for key in 256.key 512.key boot.key; do
