@@ -15,7 +15,7 @@ refuses '--part X: see --list-parts' --part X
 refuses '--boards 0: 1 to 256' --boards 0
 refuses '--boards 257: 1 to 256' --boards 257
 refuses '--mac 24:0a:c4:00:10: not a MAC such as 24:0a:c4:00:10:00' --mac 24:0a:c4:00:10
-refuses '--mac 24-0a-c4-00-10-00: not a MAC such as 24:0a:c4:00:10:00' --mac 24-0a-c4-00-10-00
+refuses '--mac 24-0a-c4-00-10: not a MAC such as 24:0a:c4:00:10:00' --mac 24-0a-c4-00-10
 refuses '--revision -1: 0 to 9999, major * 100 + minor' --revision=-1
 refuses '--port 65536: 0 to 65535' --port 65536
 refuses 'port 65535: 2 boards need ports beyond 65535' --port 65535 --boards 2
