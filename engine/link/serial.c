@@ -124,7 +124,7 @@ static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t
 
     *moved = 0;
     for (;;) {
-        bool ready;
+        bool ready = false;
 
         EG_TRY(wait_for(serial, into != NULL ? POLLIN : POLLOUT, &ready, until_us, err));
         if (!ready)

@@ -107,7 +107,7 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
     loader->syncs++;
     EG_TRY(eg__send(loader, &request, err));
     for (unsigned i = 0; i < SYNC_REPLIES; i++) {
-        bool zero;
+        bool zero = false;
         EG_TRY(receive_sync(loader, i == 0 ? timeout_ms : SYNC_FOLLOWING_MS, &zero, err));
         all_zero = all_zero && zero;
     }

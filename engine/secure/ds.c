@@ -129,7 +129,7 @@ enum eg_code eg_ds_make(struct eg_ds_parameters *parameters, const struct eg_sec
     EG_CLEANUP(key_cleanup)
     EVP_PKEY *pair = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, "") : NULL;
     EG_CLEANUP(eg_secret_finish) struct eg_secret plain = {0};
-    unsigned bits;
+    unsigned bits = 0;
 
     EG_TRY(check(&bits, pair, hmac_key, bits_max, err));
     if (iv != NULL)
