@@ -12,7 +12,8 @@
  * when rules run again, and is new with every insertion; without udev the node's inode and change time tell
  * insertions apart.
  *
- * Threads: any. Each call has a libudev context of its own, as libudev demands.
+ * Threads: any. Each call has a libudev context of its own, as libudev demands, and one call at a time is in
+ * libudev, whose hash tables share a key that they make without a lock.
  */
 
 #include "engine/base/error.h"
@@ -20,6 +21,7 @@
 #include "engine/link/topology.h"
 
 #include <libudev.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,13 +103,23 @@ static bool look(struct eg__tty *tty, const struct stat *status)
     return true;
 }
 
+static bool look_alone(struct eg__tty *tty, const struct stat *status)
+{
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+    pthread_mutex_lock(&one_at_a_time);
+    const bool listed = look(tty, status);
+    pthread_mutex_unlock(&one_at_a_time);
+    return listed;
+}
+
 bool eg__tty_look(struct eg__tty *tty, const char *path)
 {
     struct stat status;
 
     if (stat(path, &status) != 0 || !S_ISCHR(status.st_mode))
         return false;
-    if (!look(tty, &status)) /* a terminal that sysfs does not list, such as a pty */
+    if (!look_alone(tty, &status)) /* a terminal that sysfs does not list, such as a pty */
         tty->ready = true;
     return true;
 }
@@ -116,5 +128,5 @@ bool eg__tty_look_at(struct eg__tty *tty, int fd)
 {
     struct stat status;
 
-    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && look(tty, &status);
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && look_alone(tty, &status);
 }
