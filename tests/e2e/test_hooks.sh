@@ -49,6 +49,10 @@ expect_equal 'the ledger has it before the label' "$(cat "$work"/ledger.{1..4} |
 make_job esp32c3 65536 'hooks:' "  after_board: [./label.sh, $work/ledger.db]" '  required: after_board'
 run_job 0 --sim 1
 expect_equal 'a required one runs before' "$(cat "$work/ledger.5")" unfinished
+# In this order; a further stage may stand among them.
+expect_equal 'stages of the record' "$(ledger "select group_concat(stage, ' ') from (select stage from stages where run = 5 and stage in
+  ('connect', 'identify', 'admit', 'stub', 'write', 'verify', 'finish', 'after-board') order by position)")" \
+  'connect identify admit stub write verify finish after-board'
 expect_equal 'the last stages of the record' "$(ledger 'select stage from stages where run = 5 order by position desc limit 2')" \
   $'after-board\nfinish'
 
