@@ -30,7 +30,7 @@ struct eg__chain_link {
     struct eg_buffer text;             /* the caller's to finish */
 };
 
-/** Hash and marks of the run's rows as link `number` of a form that there is. */
+/** Hash and marks of the run's rows as link `number`, in an existing form. */
 enum eg_code eg__chain_hash(struct eg__chain_link *link, struct eg__store *store, int64_t number,
                             int64_t form, const char *previous, struct eg_error *err) EG_CHECKED;
 

@@ -64,7 +64,7 @@ uint64_t eg_plan_allowed(const struct eg_plan *plan)
     return allowed;
 }
 
-/* A notice that there is no memory for is lost: it refuses nothing. */
+/* Out of memory, a notice is lost; it refuses nothing. */
 void eg_plan_notice(void *context, const struct eg_guard_finding *finding)
 {
     struct eg_plan *const plan = context;

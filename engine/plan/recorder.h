@@ -50,7 +50,7 @@ struct eg_unit {
 struct eg_run_begin {
     const char *slot, *port;
     const char *label;       /* of the board, as it was scanned; NULL = not known */
-    struct eg_bridge bridge; /* behind the port */
+    struct eg_bridge bridge; /* the USB device of the port */
 };
 
 struct eg_stage_record {

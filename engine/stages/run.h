@@ -33,7 +33,7 @@ struct eg_run {
     const char *url;         /* of the port when it was opened last */
     const char *batch;       /* its name, for hooks; NULL = none */
     const char *label;       /* of the board; NULL = not known */
-    struct eg_bridge bridge; /* behind the port */
+    struct eg_bridge bridge; /* the USB device of the port */
     bool replaceable;        /* as long as it has not told its MAC, the board may be another insertion's */
     int64_t number;          /* of the run, from the recorder */
 

@@ -31,7 +31,7 @@ struct eg_slot {
     const char *url;             /* the port that is there now: a path or URL */
     const char *label;           /* of the board in it, as it was scanned; NULL = not known */
     struct eg_presence presence; /* of the port; unknown for a URL */
-    struct eg_bridge bridge;     /* behind the port */
+    struct eg_bridge bridge;     /* the USB device of the port */
 };
 
 static inline const char *eg_slot_address(const struct eg_slot *slot)

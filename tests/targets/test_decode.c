@@ -398,11 +398,13 @@ static void every_chip_is_what_the_reference_says_of_its_registers(void **state)
 {
     (void)state;
     json_t *all = ref_open();
+    const json_t *const chips = ref_at(all, "chips");
+    size_t compared = 0;
     uint32_t seed = 0;
 
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         const struct eg_target *target = eg_targets[i];
-        const json_t *chip = json_object_get(ref_at(all, "chips"), target->name);
+        const json_t *chip = json_object_get(chips, target->name);
         struct seen seen = {0};
 
         if (chip == NULL) {
@@ -420,7 +422,10 @@ static void every_chip_is_what_the_reference_says_of_its_registers(void **state)
         for (size_t row = 0; target->features[row].text != NULL; row++)
             if (!seen.feature[row])
                 fail_msg("%s: it never has \"%s\"", target->name, target->features[row].text);
+        compared++;
     }
+    assert_int_equal(compared,
+                     json_object_size(chips)); /* no chip of the reference is left out or misspelled */
     json_decref(all);
 }
 

@@ -102,7 +102,7 @@ void cli_catch_signals(const char *text, void (*also)(void))
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (sigaction(SIGHUP, NULL, &former) == 0 && former.sa_handler != SIG_IGN) /* else nohup wants to go on */
+    if (sigaction(SIGHUP, NULL, &former) == 0 && former.sa_handler != SIG_IGN) /* ignored: started by nohup */
         sigaction(SIGHUP, &action, NULL);
 }
 

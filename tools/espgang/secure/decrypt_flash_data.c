@@ -7,17 +7,10 @@ static enum eg_code decrypt_flash_data(struct cli_call *call, struct eg_error *e
     return secure_run(call, secure_crypt_flash_data, err);
 }
 
-static const struct cli_option options[] = {
-    SECURE_KEYFILE("Key of flash encryption"),
-    SECURE_OUTPUT("File of the plaintext"),
-    {.name = "address",
-     .letter = 'a',
-     .value = "ADDRESS",
-     .help = "Where in the flash the data are",
-     .more = "The same data at another address are another ciphertext."},
-    {.name = "aes-xts", .letter = 'x', .help = "Use XTS-AES, the cipher of every chip but the ESP32"},
-    {.name = "flash-crypt-conf", .value = "CONFIG", .help = "FLASH_CRYPT_CONFIG of the ESP32 (default: 0xF)"},
-    {.name = NULL}};
+static const struct cli_option options[] = {SECURE_KEYFILE("Key of flash encryption"),
+                                            SECURE_OUTPUT("File of the plaintext"),
+                                            SECURE_CIPHER,
+                                            {.name = NULL}};
 
 const struct cli_command cli_command_decrypt_flash_data = {
     .name = "secure decrypt-flash-data",

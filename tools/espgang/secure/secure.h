@@ -66,6 +66,18 @@ enum eg_code secure_write(const struct secure_given *given, const char *path, co
         .name = "keylen", .letter = 'l', .value = "BITS", .help = text                                       \
     }
 
+#define SECURE_CIPHER                                                                                        \
+    {.name = "address",                                                                                      \
+     .letter = 'a',                                                                                          \
+     .value = "ADDRESS",                                                                                     \
+     .help = "Where in the flash the data are",                                                              \
+     .more = "The same data at another address are another ciphertext."},                                    \
+        {.name = "aes-xts", .letter = 'x', .help = "Use XTS-AES, the cipher of every chip but the ESP32"},   \
+    {                                                                                                        \
+        .name = "flash-crypt-conf", .value = "CONFIG",                                                       \
+        .help = "FLASH_CRYPT_CONFIG of the ESP32 (default: 0xF)"                                             \
+    }
+
 /* The commands. EG_OK, or why it could not be done; EG_BAD_IMAGE = a signature is wrong. */
 enum eg_code secure_generate_signing_key(const struct secure_given *given, struct eg_error *err);
 enum eg_code secure_sign_data(const struct secure_given *given, struct eg_error *err);

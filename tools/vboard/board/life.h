@@ -36,7 +36,7 @@ void vb__app_hear(struct vb_board *board, const uint8_t *data, size_t size);
 void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
 /** Jump to a program in RAM. */
 void vb__boot_jump(struct vb_board *board, uint32_t entry);
-/** Complain once more that there is no bootloader. */
+/** Print the complaint about the missing bootloader again. */
 void vb__boot_complain(struct vb_board *board);
 
 /* reset.c */
