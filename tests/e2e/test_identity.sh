@@ -43,6 +43,27 @@ expect_text out.log 'unit: the value of key, which is secret, belongs to board 2
 expect_equal 'the secret in claims' "$(ledger "select count(*) from run_claim where value like '%SAME%'")" 0
 blank flash/board2.bin
 
+# Columns that are declared: unique ones hold each value once, in the pool and on all boards; shared secrets may repeat.
+printf 'serial,token\n21,T\n22,T\n' >u.csv
+expect_status 2 "$espgang" pool import u.csv --unique token --ledger ledger.db
+expect_text err.log 'u.csv:3:'
+expect_status 0 "$espgang" pool import u.csv --ledger ledger.db
+printf 'serial,token\n31,SAID\n' >v.csv
+printf 'serial,token\n32,SAID\n' >w.csv
+for pool in v w; do expect_status 0 "$espgang" pool import $pool.csv --unique token --ledger ledger.db; done
+make_job esp32 65536 'unit:' '  serial: {pool: v}' '  raw: {at: 0x1f0000, value: "{token}"}'
+run_on 0 declared 1
+make_job esp32 65536 'unit:' '  serial: {pool: w}' '  raw: {at: 0x1f0000, value: "{token}"}'
+run_on 1 'declared again' 2
+expect_text out.log 'unit: token SAID belongs to board 24:0a:c4:00:00:01'
+blank flash/board2.bin
+printf 'serial,batch_key\n41,COMMON\n42,COMMON\n' >s.csv
+expect_status 2 "$espgang" pool import s.csv --secret batch_key --ledger ledger.db
+! grep -q COMMON err.log || fail 'the secret is shown'
+expect_status 0 "$espgang" pool import s.csv --secret batch_key --shared batch_key --ledger ledger.db
+expect_status 2 "$espgang" pool import s.csv --pool both --unique batch_key --shared batch_key --ledger ledger.db
+expect_text err.log 'both unique and shared'
+
 # A value that a program makes and the job says is unique.
 printf '#!/bin/sh\ncat >/dev/null\necho '\''{"device_id": "D-1"}'\''\n' >make_id
 chmod +x make_id
