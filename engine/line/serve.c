@@ -126,7 +126,7 @@ static enum eg_code begin_run(struct line *line, struct place *place, struct eg_
 
     clear(line, place);
     place->slot.label = place->label[0] != '\0' ? place->label : NULL;
-    if (eg_discover_at(&found, eg_slot_address(&place->slot), &ignored) == EG_OK) {
+    if (eg_port_find(&found, eg_slot_address(&place->slot), line->station->schemes, &ignored) == EG_OK) {
         place->slot.presence = found.presence;
         place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};
         snprintf(place->slot.bridge.serial, sizeof place->slot.bridge.serial, "%s", found.serial);

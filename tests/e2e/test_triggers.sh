@@ -54,6 +54,15 @@ expect_equal 'by keys' "$(ledger "select group_concat(slot || ' ' || coalesce(la
   'sim:esp32c3/2 SN 17 pass, sim:esp32c3/1  pass, sim:esp32c3/2  pass'
 wait_for 1 unplugged
 
+# What was typed before the input ended is done.
+printf '\n2\n' | "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger enter --ledger "$work/ledger.db" --batch typed >"$work/out.log"
+expect_text "$work/out.log" 'standard input has ended: no further board begins'
+expect_equal typed "$(ledger "select count(*), min(outcome) from runs where batch = 'typed'")" '2|pass'
+
+# Simulated fixtures are asked until a board answers, and hands exchange the boards.
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger poll --pace 100 --insertions 4 --ledger "$work/ledger.db" --batch exchanged
+expect_equal exchanged "$(ledger "select count(*), count(distinct mac), count(distinct slot), min(outcome) from runs where batch = 'exchanged'")" '4|4|2|pass'
+
 # A program says go, with the label on its first line, and is told the outcome.
 cat >"$work/fixture.sh" <<'END'
 #!/bin/sh
