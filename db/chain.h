@@ -17,7 +17,7 @@ struct eg__chain_part {
     const char *from;    /* what follows FROM, with the run as ?1; NULL = the rows of the run, in order */
 };
 
-/** Return part `index` of a form, from 0; NULL after the last, and of a form that there is not. */
+/** Return part `index` of a form, from 0; NULL after the last part, or for an unknown form. */
 const struct eg__chain_part *eg__chain_part(int64_t form, unsigned index);
 
 /** Return the number of a part among those of all forms, below EG__CHAIN_PARTS. */
