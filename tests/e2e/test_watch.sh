@@ -9,9 +9,6 @@ refused() { # SENTENCE ARGUMENT...
   expect_status 2 "$espgang" run "$work/job.yaml" --watch "$@"
   expect_text "$work/err.log" "$sentence"
 }
-refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --insertions 2
-refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --sim 1 --trigger enter --pace 2
-refused '--pace takes 1 to 1000' --sim 1 --pace 0
 refused "which 'tcp://127.0.0.1:1' does not" --ports tcp://127.0.0.1:1
 
 mkdir "$work/ports"

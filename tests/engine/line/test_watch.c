@@ -17,6 +17,7 @@ struct hand {
     unsigned ended, scans;
     enum eg_code fail; /* of the second scan */
     unsigned all_scans, after;
+    bool second_later; /* the board in the second slot comes when the first has its result */
     const char
         *serial; /* of the USB device that is there after the first run, another insertion; NULL = none */
     char results[200];
@@ -36,6 +37,8 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
                  hand->serial);
     }
     *count = hand->ended > 0 && hand->scans <= hand->away ? 0 : hand->line->station.slot_count;
+    if (hand->second_later && hand->ended == 0)
+        *count = 1;
     if (hand->ended == hand->wanted && hand->scans > hand->away + hand->after)
         eg_cancel_request(&hand->line->cancel);
     return EG_OK;
@@ -69,6 +72,29 @@ static void the_next_board_in_a_slot_gets_the_next_run(void **state)
     assert_string_equal(hand.results, "1 pass 02:65:67:00:00:01\n1 pass 02:65:67:00:00:01\n");
     assert_int_equal(hand.line->recorder.run_count, 2);
     assert_non_null(strstr(hand.line->recorder.transcript, "outcome pass\nunplugged 1\n"));
+}
+
+static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 3, .second_later = true};
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 2, FAULTS("2:mac=1"));
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 3);
+    assert_non_null(strstr(hand.line->recorder.transcript, "outcome pass\n"));
+    const struct fake_run *const runs = hand.line->recorder.runs;
+    for (unsigned i = 1; i < 3; i++) { /* the second board's run, and the new one of the first */
+        const bool first = strcmp(runs[i].slot, "1") == 0;
+
+        assert_string_equal(eg_code_name(runs[i].record.code), "duplicate-mac");
+        assert_string_equal(runs[i].unit.mac, "02:65:67:00:00:01");
+        assert_string_equal(runs[i].text,
+                            first ? "the board in slot 2 shows the same MAC 02:65:67:00:00:01"
+                                  : "admit: the board in slot 1 shows the same MAC 02:65:67:00:00:01");
+        assert_int_equal(runs[i].record.attempts, first ? 0 : 1);
+    }
+    assert_int_equal(runs[0].record.outcome, EG_PASS); /* what is on record stays */
+    assert_string_not_equal(runs[1].slot, runs[2].slot);
 }
 
 /* A chip with USB of its own; that the job is for another does not matter here. */
@@ -274,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_next_board_in_a_slot_gets_the_next_run),
+        TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
         TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
         TEST(a_chip_with_usb_of_its_own_that_stays_away_has_been_taken_out),
         TEST(another_board_in_the_place_gets_a_run_of_its_own_at_once),

@@ -99,6 +99,8 @@ static bool fails_station(enum eg_code code)
 
 static void count(struct display *display, const struct eg_result *result)
 {
+    if (result->withdraws)
+        display->counts.of[result->former]--;
     display->counts.of[result->outcome]++;
     display->station_failed |= fails_station(result->code);
     if (display->options->json)
