@@ -6,24 +6,9 @@
 #include "reports/report.h"
 #include "tools/espgang/command.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define FORMATS_MAX 20
-
-/* "missing option: --csv, --html or --pdf, with a FILE". */
-static enum eg_code no_file(const struct cli_call *call, struct eg_error *err)
-{
-    char names[300] = "";
-
-    for (unsigned i = 0; eg_report_formats[i] != NULL; i++) {
-        const size_t used = strlen(names);
-        const char *const between = eg_report_formats[i + 1] == NULL ? " or " : ", ";
-        snprintf(names + used, sizeof names - used, "%s--%s", i > 0 ? between : "",
-                 eg_report_formats[i]->name);
-    }
-    return cli_usage(call, err, "missing option: %s, with a FILE", names);
-}
 
 /* The reports that are asked for: at least one, and no two to the same place. */
 static enum eg_code read_files(struct eg_report_file files[FORMATS_MAX], size_t *count,
@@ -40,7 +25,8 @@ static enum eg_code read_files(struct eg_report_file files[FORMATS_MAX], size_t 
                                  files[other].format->name, file.format->name, file.path);
         files[(*count)++] = file;
     }
-    return *count > 0 ? EG_OK : no_file(call, err);
+    return *count > 0 ? EG_OK
+                      : cli_usage(call, err, "missing option: a format with its file, like --html FILE");
 }
 
 static enum eg_code report(struct cli_call *call, struct eg_error *err)
