@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Why a tty cannot be opened, and what is kept of one that was. */
+/* Why opening a tty fails, and what is noted about it when it is open. */
 
 #include "engine/link/carriers.h"
 #include "tests/fakes/check.h"
