@@ -227,8 +227,8 @@ static void a_test_that_cannot_pass_is_refused(void **state)
 {
     (void)state;
     assert_refused(JOB(FIRMWARE "test: {expect: 'a(b'}"), EG_BAD_JOB,
-                   "@/job.yaml:5:16: expect is \"a(b\", no POSIX extended regular expression: Unmatched ( or "
-                   "\\(");
+                   "@/job.yaml:5:16: expect is \"a(b\", no regular expression: missing closing "
+                   "parenthesis, at byte 3");
     assert_refused(JOB(FIRMWARE "test: [{expect: a}, {timeout: 5s}]"), EG_BAD_JOB,
                    "@/job.yaml:5:21: a step of the test has neither expect nor forbid");
     assert_refused(
