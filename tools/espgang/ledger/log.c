@@ -103,7 +103,7 @@ static enum eg_code select_unit_run(void *context, const void *row, struct eg_er
 {
     struct selection *selection = context;
 
-    return eg_query_log(selection->query, ((const struct eg_unit_run *)row)->run, select_run, context, err);
+    return eg_query_log(selection->query, ((const struct eg_run_row *)row)->run, select_run, context, err);
 }
 
 static enum eg_code select_unit(void *context, const void *row, struct eg_error *err)
