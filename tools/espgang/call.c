@@ -151,17 +151,6 @@ enum eg_code cli_check_name(const struct cli_call *call, const char *option, str
     return EG_OK;
 }
 
-enum eg_code cli_file_check(const char *path, struct eg_error *err)
-{
-    struct stat info;
-
-    if (access(path, R_OK) != 0)
-        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return eg_error_errno(err, EG_BAD_ARGUMENT, EISDIR, "%s", path);
-    return EG_OK;
-}
-
 enum eg_code cli_folder_check(const struct cli_call *call, const char *option, struct eg_error *err)
 {
     const char *const path = cli_text(call, option);
