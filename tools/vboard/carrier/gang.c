@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Many boards of one pattern: numbers, faults, MACs, flash files.
+ * Many boards of one pattern: numbers, faults, MACs, files.
  *
  * Not here: carrier_sim.c has the scheme over the gang.
  */
@@ -81,6 +81,18 @@ static void count_mac_up(uint8_t mac[6], unsigned by)
     mac[5] = (uint8_t)serial;
 }
 
+/* Put the board's file in the folder *path in its place; NULL stays. */
+static enum eg_code file_of(const char **path, char text[VB__PATH_ROOM], unsigned number, const char *ending,
+                            struct eg_error *err)
+{
+    if (*path == NULL)
+        return EG_OK;
+    if ((size_t)snprintf(text, VB__PATH_ROOM, "%s/board%u.%s", *path, number, ending) >= VB__PATH_ROOM)
+        return eg_error_set(err, EG_IO, "%.64s...: longer than %d characters", *path, VB__PATH_ROOM - 1);
+    *path = text;
+    return EG_OK;
+}
+
 enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *pattern, unsigned number,
                                 unsigned count, const char *const *faults, unsigned fault_count,
                                 struct eg_error *err)
@@ -93,15 +105,8 @@ enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *p
         count_mac_up(config->mac, number - 1);
     for (unsigned i = 0; i < fault_count; i++)
         EG_TRY(add_fault(config, &made->mac_of, faults[i], number, count, err));
-    if (pattern->flash_path == NULL)
-        return EG_OK;
-    const int length =
-        snprintf(made->flash_path, sizeof made->flash_path, "%s/board%u.bin", pattern->flash_path, number);
-    if ((size_t)length >= sizeof made->flash_path)
-        return eg_error_set(err, EG_IO, "%.64s...: longer than %zu characters", pattern->flash_path,
-                            sizeof made->flash_path - 1);
-    config->flash_path = made->flash_path;
-    return EG_OK;
+    EG_TRY(file_of(&config->flash_path, made->flash_path, number, "bin", err));
+    return file_of(&config->efuse_path, made->efuse_path, number, "efuse", err);
 }
 
 void vb__gang_show_mac(struct vb__made *made, const uint8_t mac[6])

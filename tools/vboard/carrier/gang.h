@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 
+#define VB__PATH_ROOM 512
+
 struct vb__place {
     struct vb_adapter adapter;
     bool open; /* guarded by the gang's lock */
@@ -40,8 +42,8 @@ extern const struct eg_port_ops vb__sim_ops;
 /** A board's configuration, and where it keeps its flash. */
 struct vb__made {
     struct vb_config config;
-    char flash_path[512]; /* config.flash_path, if there is one */
-    unsigned mac_of;      /* board whose MAC it shows; 0 = its own */
+    char flash_path[VB__PATH_ROOM], efuse_path[VB__PATH_ROOM]; /* of config, if it has them */
+    unsigned mac_of;                                           /* board whose MAC it shows; 0 = its own */
 };
 
 /** Configure the board of a pattern that has this number, of `count` boards; arguments as vb_gang_create()

@@ -101,7 +101,7 @@ static enum eg_code take_mac(struct vb_hands *hands, struct vb__made *made, stru
                               (const char *const *)hands->faults, hands->fault_count, err));
     if (other.mac_of != 0)
         return vb__gang_refuse_mac(made, err);
-    other.config.flash_path = NULL;
+    other.config.flash_path = other.config.efuse_path = NULL;
     EG_TRY(vb__gang_make(&adapter, &other, eg_clock_us(), err));
     vb__gang_show_mac(made, vb_board_mac(adapter.board));
     vb_board_destroy(adapter.board);
