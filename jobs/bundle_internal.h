@@ -32,6 +32,7 @@ struct eg__member {
 struct eg__bundle {
     char *path;
     struct eg__seal seal;
+    bool by_key; /* it runs because a key is trusted: nothing unsigned may run for it */
     struct eg__document manifest;
     struct eg__member *members; /* as the manifest lists them: first the job */
     unsigned count;
@@ -65,7 +66,8 @@ enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *docu
 /** In a bundle `firmware` must be the list of regions, which names no file that names others. */
 enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err) EG_CHECKED;
 
-/** The path by which a program that a job names, with a slash, can be started; for free(). */
+/** The path by which a program that a job names can be started, for free(); without a slash it is searched in
+ * PATH. */
 enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
 
 /** Make a file of its own that is in memory alone and can be started by `path`, for free(), as long as this
