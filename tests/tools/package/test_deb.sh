@@ -28,6 +28,13 @@ expect_equal 'strange files' "$(cat "$work/strange")" ''
 
 dpkg-deb -x "$deb" "$work/root"
 expect_installed "$work/root/usr"
+if ! grep -qx 'CMAKE_BUILD_TYPE:[A-Z]*=Debug' "$build/CMakeCache.txt"; then
+  for file in bin/espgang bin/vboard lib/libespgang.so; do
+    expect_hardened "$work/root/usr/$file"
+  done
+  expect_flags "$espgang"
+  expect_flags "$build/tools/espgang/libespgang.so"
+fi
 expect_usable "$work/root/usr"
 
 # The examples, from where the package puts them.
