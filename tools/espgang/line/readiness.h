@@ -17,8 +17,8 @@
  *
  * @param ledger  as eg_ledger_open() takes it
  * @param batch   NULL = a new one
- * @return EG_OK; EG_BAD_ARGUMENT the batch is sealed or another job's; EG_NOT_TRUSTED a newer version has run;
- * EG_LEDGER, EG_POOL_EMPTY, ...
+ * @return EG_OK; EG_BAD_ARGUMENT the batch is sealed or another job's; EG_NOT_TRUSTED a newer version has
+ * run; EG_LEDGER, EG_POOL_EMPTY, ...
  */
 enum eg_code cli_check_ledger(const struct eg_plan *plan, const char *ledger, const char *batch,
                               struct eg_error *err) EG_CHECKED;
