@@ -11,57 +11,41 @@ struct csv {
     const struct eg__report *report;
 };
 
-static void text_field(struct eg__out *out, const char *text)
+static void run_field(struct eg__out *out, const struct eg_run_column *column, const struct eg_run_row *run)
 {
-    putc(',', out->file);
-    eg__out_csv(out, text);
-}
+    const char *const member = (const char *)run + column->offset;
+    const int64_t number = eg_run_is_text(column) ? -1 : *(const int64_t *)(const void *)member;
+    char jedec[EG_JEDEC_TEXT];
 
-static void number_field(struct eg__out *out, int64_t number)
-{
-    putc(',', out->file);
-    if (number >= 0)
+    if (eg_run_is_text(column))
+        eg__out_csv(out, *(const char *const *)(const void *)member);
+    else if (number >= 0 && column->kind == EG_RUN_JEDEC)
+        eg_jedec_text(jedec, (uint32_t)number), fputs(jedec, out->file);
+    else if (number >= 0)
         fprintf(out->file, "%" PRId64, number);
 }
 
-static enum eg_code run_row(void *context, const struct eg_batch_run *row, struct eg_error *err)
+static enum eg_code run_row(void *context, const struct eg_run_row *row, struct eg_error *err)
 {
     const struct csv *csv = context;
     struct eg__out *out = csv->out;
     const struct eg__values *values = csv->report->values;
-    char jedec[EG_JEDEC_TEXT] = "";
+    const struct eg_run_column *column;
     size_t count;
     const struct eg__value *of_run = eg__values_of(values, row->run, &count);
 
     (void)err;
-    if (row->flash_jedec >= 0)
-        eg_jedec_text(jedec, (uint32_t)row->flash_jedec);
-    fprintf(out->file, "%" PRId64, row->run);
-    text_field(out, csv->report->numbers->batch.name);
-    text_field(out, row->slot);
-    text_field(out, row->port);
-    text_field(out, row->mac);
-    text_field(out, row->chip);
-    text_field(out, row->revision);
-    text_field(out, row->package);
-    text_field(out, jedec);
-    number_field(out, row->flash_size);
-    text_field(out, row->started_utc);
-    text_field(out, row->finished_utc);
-    text_field(out, row->outcome);
-    text_field(out, row->code);
-    text_field(out, row->blame);
-    text_field(out, row->sentence);
-    text_field(out, row->marginal);
-    number_field(out, row->attempts);
-    number_field(out, row->duration_ms);
-    text_field(out, row->counts);
+    for (unsigned i = 0; (column = eg_run_column(EG_RUN_REPORT, i)) != NULL; i++) {
+        fputs(i > 0 ? "," : "", out->file);
+        run_field(out, column, row);
+    }
     for (size_t name = 0; name < values->name_count; name++) {
         const char *text = "";
         for (size_t i = 0; i < count; i++)
             if (of_run[i].name == name)
                 text = of_run[i].text;
-        text_field(out, text);
+        putc(',', out->file);
+        eg__out_csv(out, text);
     }
     fputs("\r\n", out->file);
     return EG_OK;
@@ -70,10 +54,10 @@ static enum eg_code run_row(void *context, const struct eg_batch_run *row, struc
 enum eg_code eg__csv(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     struct csv csv = {out, report};
+    const struct eg_run_column *column;
 
-    fputs("run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,finished_utc,"
-          "outcome,code,blame,sentence,marginal,attempts,duration_ms,counts",
-          out->file);
+    for (unsigned i = 0; (column = eg_run_column(EG_RUN_REPORT, i)) != NULL; i++)
+        fprintf(out->file, "%s%s", i > 0 ? "," : "", column->member);
     for (size_t i = 0; i < report->values->name_count; i++) {
         fputs(report->values->given[i] ? ",unit:" : ",measured:", out->file);
         eg__out_csv(out, report->values->names[i]);

@@ -108,7 +108,7 @@ static void line(struct eg__out *out, const char *name, const char *text)
     putc('\n', out->file);
 }
 
-static void verdict(struct eg__out *out, const struct eg_batch_run *run)
+static void verdict(struct eg__out *out, const struct eg_run_row *run)
 {
     const bool failed = strcmp(run->outcome, "fail") == 0;
 
@@ -130,7 +130,7 @@ static enum eg_code test_case(void *context, const struct eg_report_unit *row, s
 {
     const struct suite *suite = context;
     struct eg__out *out = suite->out;
-    const struct eg_batch_run *run = &row->last;
+    const struct eg_run_row *run = &row->last;
     const struct eg__values *values = suite->report->values;
     char name[40], number[30];
     size_t count;

@@ -263,6 +263,7 @@ struct vb__app_line {
     uint32_t baud;            /* from here on; 0 = as before */
     const char *await, *text; /* goes on when the host has sent `await`; prints `text`; NULL = nothing */
     size_t await_size, text_size;
+    bool part; /* no end of line after `text` */
 };
 
 /** The application's log. Written by board/app.c. */
