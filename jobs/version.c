@@ -24,8 +24,11 @@ static int compare_bytes(struct part a, struct part b)
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
+/* A part that is not there is older than any. */
 static int compare_parts(struct part a, struct part b)
 {
+    if (a.length == 0 || b.length == 0)
+        return (a.length > 0) - (b.length > 0);
     if (is_number(a) != is_number(b))
         return is_number(a) ? -1 : 1;
     if (!is_number(a))
