@@ -5,7 +5,7 @@
 #ifndef JOBS_BUNDLE_INTERNAL_H
 #define JOBS_BUNDLE_INTERNAL_H
 
-#include "engine/plan/plan.h"
+#include "engine/plan/stage.h"
 #include "jobs/document.h"
 #include "jobs/seal.h"
 #include "jobs/trust.h"
@@ -58,13 +58,6 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
 /** The line by which the job in a bundle tells the digest of a file beside it. */
 #define EG__PIN_TEXT 200
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
-
-/** The plan of a job file's document. */
-enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document,
-                          const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
-
-/** In a bundle `firmware` must be the list of regions, which names no file that names others. */
-enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err) EG_CHECKED;
 
 /** The path by which a program that a job names can be started, for free(); without a slash it is searched in
  * PATH. */

@@ -121,15 +121,3 @@ enum eg_code eg__firmware_read(struct eg__firmware *firmware, const struct eg__n
         return eg__refuse(&at->place, err, "at goes with from; each of the regions has its own");
     return read_regions(firmware, regions, job_path, err);
 }
-
-void eg__firmware_finish(struct eg__firmware *firmware)
-{
-    for (unsigned i = 0; i < firmware->count; i++) {
-        free(firmware->entries[i].name);
-        free(firmware->entries[i].path);
-    }
-    free(firmware->entries);
-    free(firmware->unused);
-    eg__document_finish(&firmware->build);
-    *firmware = (struct eg__firmware){0};
-}

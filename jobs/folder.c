@@ -193,21 +193,24 @@ static enum eg_code read_names(struct eg__firmware *firmware, const char *folder
     return add_files(firmware, &names, folder, target, err);
 }
 
-enum eg_code eg__folder_read(struct eg__firmware *firmware, const char *folder, struct eg_error *err)
+enum eg_code eg__folder_list(char **list, const char *folder, struct eg_error *err)
 {
     char path[PATH_ROOM];
-    bool is_build;
 
+    *list = NULL;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (!is_file(folder, lists[i]))
             continue;
         EG_TRY(join(path, folder, lists[i], err));
-        EG_TRY(eg__build_read(firmware, path, &is_build, err));
-        if (!is_build)
-            return eg_error_set(err, EG_BAD_JOB, "%s: is not what its name says, a list of files", path);
-        return EG_OK;
+        return eg_strdup(list, path, err);
     }
+    return EG_OK;
+}
+
+enum eg_code eg__folder_read(struct eg__firmware *firmware, const char *folder, struct eg_error *err)
+{
     const enum eg_code code = read_names(firmware, folder, err);
+
     if (code == EG_IO)
         err->code = EG_BAD_JOB;
     return code == EG_OK ? EG_OK : err->code;

@@ -2,7 +2,7 @@
 
 /* Which chip a firmware file is for. */
 
-#include "jobs/builds.h"
+#include "jobs/entries.h"
 
 #include "engine/base/file.h"
 #include "engine/image/hex.h"

@@ -3,14 +3,13 @@
 /*
  * A job file becomes a plan.
  *
- * Not here: which keys there are (keys.c), reading files to trees (document.c), where firmware comes from
- * (firmware.c), what is checked of it and made from it (regions.c).
+ * Not here: job file or bundle (bundle.c), which keys there are (keys.c), reading files to trees
+ * (document.c), where firmware comes from (firmware.c), what is checked of it and made from it (regions.c).
  */
 
-#include "jobs/job.h"
+#include "jobs/job_internal.h"
 
 #include "engine/plan/pipeline.h"
-#include "jobs/bundle_internal.h"
 #include "jobs/firmware.h"
 #include "jobs/keys.h"
 #include "jobs/regions.h"
@@ -177,6 +176,14 @@ static enum eg_code check_settings_used(const struct job *job, struct eg_error *
                       eg__own_options[key].key, (unsigned long)plan->target->bootloader_addr);
 }
 
+/* In a bundle `firmware` must be the list of regions, which names no file that names others. */
+static enum eg_code check_bundled(const struct eg__node *firmware, struct eg_error *err)
+{
+    if (firmware->place.bundle == NULL || firmware->kind == EG__LIST)
+        return EG_OK;
+    return eg__refuse(&firmware->place, err, "firmware in a bundle is a list of regions");
+}
+
 static enum eg_code make_plan(struct job *job, struct eg_error *err)
 {
     EG_CLEANUP(eg__firmware_finish) struct eg__firmware firmware = {.job_chip = job->own[EG__KEY_CHIP]};
@@ -195,7 +202,7 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     EG_TRY(eg_sha256(plan->job_sha256, plan->job_text.data, plan->job_text.size, err));
     if (job->own[EG__KEY_FIRMWARE] == NULL)
         return eg__refuse(root, err, "the key firmware is missing");
-    EG_TRY(eg__bundle_check_firmware(job->own[EG__KEY_FIRMWARE], err));
+    EG_TRY(check_bundled(job->own[EG__KEY_FIRMWARE], err));
     EG_TRY(eg__firmware_read(&firmware, job->own[EG__KEY_FIRMWARE], plan->job_path, err));
     EG_TRY(choose_target(job, &firmware, err));
     EG_TRY(read_flash(job, &firmware, err));
@@ -242,10 +249,4 @@ enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *docu
     *plan = made;
     made = NULL;
     return EG_OK;
-}
-
-enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
-                         struct eg_error *err)
-{
-    return eg_job_load_trusted(plan, path, NULL, stages, err);
 }

@@ -5,7 +5,7 @@
 #ifndef JOBS_PARTS_H
 #define JOBS_PARTS_H
 
-#include "jobs/firmware.h"
+#include "jobs/entries.h"
 #include "targets/target.h"
 
 /** Contiguous bytes in the flash. */

@@ -7,7 +7,7 @@
  * that has the name as it stands comes before everything that a name may mean besides.
  */
 
-#include "jobs/builds.h"
+#include "jobs/entries.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "engine/image/image.h"
 #include "engine/plan/plan.h"
-#include "jobs/firmware.h"
+#include "jobs/entries.h"
 
 /**
  * Fill the regions, notices and sums of a plan whose target, declared flash size and flash settings are set.

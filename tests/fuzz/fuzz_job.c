@@ -5,6 +5,7 @@
 #include "engine/stages/stages.h"
 #include "jobs/bundle_internal.h"
 #include "jobs/job.h"
+#include "jobs/job_internal.h"
 #include "tests/fuzz/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
