@@ -60,12 +60,9 @@ static const char *base_name(const char *path)
 
 static bool is_clean(const char *text)
 {
-    for (size_t length; *text != '\0'; text += length) {
-        length = (unsigned char)*text < ' ' || *text == 0x7f ? 0 : eg_utf8_length(text, strlen(text));
-        if (length == 0)
-            return false;
-    }
-    return true;
+    struct eg_error ignored;
+
+    return eg_text_check(text, strlen(text), &ignored) == EG_OK;
 }
 
 /* ---- The source ---- */
