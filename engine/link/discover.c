@@ -110,8 +110,8 @@ static enum eg_code at_path(struct eg_found_port *found, const char *path, struc
     return EG_OK;
 }
 
-/* Whether it begins with a word and a colon, as "rfc2217://" and "sim:" do; places begin with a digit or have
- * a dash. */
+/* Return whether it begins with a word and a colon, as "rfc2217://" and "sim:" do; places begin with a digit
+ * or have a dash. */
 static bool is_url(const char *address)
 {
     size_t length = 0;
@@ -191,7 +191,7 @@ static bool meets(const struct eg_found_port *port, const struct filter *filter)
     return false;
 }
 
-/* Whether of every kind there is, one is met. */
+/* Return whether one filter of each given kind matches. */
 static bool meets_all(const struct eg_found_port *port, const struct filter *filters, size_t count)
 {
     unsigned asked = 0;

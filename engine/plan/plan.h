@@ -36,7 +36,7 @@ enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG
 /** Free what is in it. */
 void eg_region_destroy(struct eg_region *region);
 
-/** What a rule of the guard has to say about a job that is not refused. */
+/** A finding of the guard about a job that is not refused. */
 struct eg_notice {
     const struct eg_guard_rule *rule;
     bool allowed; /* the job allows what the rule would refuse; else it is a warning */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the ledger already tells of a run that is planned. */
+/* Ask the ledger about a planned run. */
 
 #ifndef TOOLS_ESPGANG_LINE_READINESS_H
 #define TOOLS_ESPGANG_LINE_READINESS_H
