@@ -175,7 +175,7 @@ struct eg_log_record {
     const char *stage;
     const char *outcome;
     enum eg_code code;
-    unsigned attempt; /* from 1 */
+    unsigned attempt; /* from 1; 0 of an outcome that takes a pass back */
     uint64_t done, total;
     uint64_t duration_ms;
 };

@@ -15,8 +15,6 @@
 #include "engine/plan/setting.h"
 #include "targets/target.h"
 
-struct eg_stage;
-
 /** A stretch of flash and what goes there. */
 struct eg_region {
     char *name;            /* "bootloader", "app", or the file's name */
@@ -38,7 +36,7 @@ enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG
 /** Free what is in it. */
 void eg_region_destroy(struct eg_region *region);
 
-/** What a rule of the guard has to say about a job that is not refused. */
+/** A finding of the guard about a job that is not refused. */
 struct eg_notice {
     const struct eg_guard_rule *rule;
     bool allowed; /* the job allows what the rule would refuse; else it is a warning */
@@ -48,6 +46,7 @@ struct eg_notice {
 struct eg_plan {
     char *job_name;
     char *job_version; /* "" = none given */
+    bool forward_only; /* not to run where a newer version has: keys are trusted, and none permits it */
     char *job_path;
     struct eg_buffer job_text; /* the job file as read */
     uint8_t job_sha256[EG_SHA256_SIZE];
@@ -63,10 +62,6 @@ struct eg_plan {
     struct eg_setting *settings;
     unsigned setting_count;
 };
-
-/** Fill `settings` with the fallbacks of every option of these stages (see stage.h) and of the pipeline. */
-enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
-                                   struct eg_error *err) EG_CHECKED;
 
 /** The rules of the guard that the job allows, as bits. */
 uint64_t eg_plan_allowed(const struct eg_plan *plan);
