@@ -23,7 +23,8 @@ static void boards_that_fail_do_not_touch_the_others(void **state)
         if (board == 3) {
             fake_line_assert_result(line, board, EG_FAIL, EG_NOT_WRITTEN,
                                     "verify: bootloader at 0x00001000: sector 0x00001000 is still erased, "
-                                    "the board answered OK but wrote nothing");
+                                    "the board answered OK but wrote nothing: check the flash's "
+                                    "supply, or replace the flash");
         } else if (board == 7) {
             fake_line_assert_result(line, board, EG_ERROR, EG_TIMEOUT,
                                     "write: app at 0x00010000: block 12 of 32 at 0x000156f6: no answer to "

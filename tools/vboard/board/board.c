@@ -341,5 +341,6 @@ void vb_board_destroy(struct vb_board *board)
     vb__memory_finish(board);
     vb__uart_finish(board);
     vb__ram_finish(board);
+    vb__stub_finish(board);
     free(board);
 }
