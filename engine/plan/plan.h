@@ -46,6 +46,7 @@ struct eg_notice {
 struct eg_plan {
     char *job_name;
     char *job_version; /* "" = none given */
+    bool forward_only; /* not to run where a newer version has: keys are trusted, and none permits it */
     char *job_path;
     struct eg_buffer job_text; /* the job file as read */
     uint8_t job_sha256[EG_SHA256_SIZE];

@@ -89,9 +89,13 @@ static enum eg_code to_file(struct eg_import *wanted, const char *output, bool f
     EG_CLEANUP(scratch_finish) struct scratch scratch = {""};
 
     EG_TRY(scratch_name(&scratch, output, err));
-    const int fd = open(scratch.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int fd = open(scratch.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
-        eg_error_errno(err, EG_IO, errno, "%s", scratch.path);
+        if (errno == EEXIST)
+            eg_error_set(err, EG_BAD_ARGUMENT,
+                         "%s: exists already; remove it unless another import writes it", scratch.path);
+        else
+            eg_error_errno(err, EG_IO, errno, "%s", scratch.path);
         scratch.path[0] = '\0';
         return err->code;
     }
