@@ -162,7 +162,7 @@ const struct cli_command cli_command_doctor = {
         "them slow or unreliable. The exit status is 3 when there is a problem.\n"
         "\n"
         "- brltty: the driver for Braille displays takes bridges that Espressif boards use.\n"
-        "- clock: it is behind the ledger, or not synchronised.\n"
+        "- clock: it shows a time before the last run on record, or is not synchronised.\n"
         "- disk: the disk of the ledger is nearly full.\n"
         "- ledger: it cannot be read.\n"
         "- modem-manager: ModemManager opens new ports and writes to boards.\n"
