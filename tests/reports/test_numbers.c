@@ -177,7 +177,7 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     assert_int_equal(rows_that(&text, ",last", ",fail,"), 5);
     assert_int_equal(rows_that(&text, ",repeat", ""), 1);
     assert_int_equal(rows_that(&text, ",no board", ""), 2);
-    assert_int_equal(rows_that(&text, ",earlier", ""), 2);
+    assert_int_equal(rows_that(&text, ",earlier", ""), 3);
 
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     assert_ok(eg_query_units(query, &(struct eg_unit_filter){.batch = "batch-1"}, count_unit, &units, &err),
