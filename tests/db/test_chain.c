@@ -97,7 +97,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
 }
 
 /* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
- * `then` unless that is 0, and the others of form 5. */
+ * `then` unless that is 0, and the others of the newest. */
 static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
@@ -116,7 +116,7 @@ static int64_t verify(const char *path, int64_t form_1, int64_t then)
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
         assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1                    ? 1
                                                          : then != 0 && count == form_1 + 1 ? then
-                                                                                            : 5);
+                                                                                            : EG__CHAIN_FORM);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
         compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
