@@ -6,6 +6,11 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
+#define OUTCOME                                                                                              \
+    "run_id, finished_utc, outcome, code, blame, sentence, marginal, attempts, duration_us, bytes_sent, "    \
+    "bytes_received, resends,"                                                                               \
+    " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
+
 /* What form 5 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
  * the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
 static const char *const parts[] = {
@@ -14,7 +19,7 @@ static const char *const parts[] = {
      " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id"),
     "SELECT 'run', * FROM run WHERE run_id = ?1",
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
-    "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
+    "SELECT 'outcome', " OUTCOME " FROM outcome WHERE run_id = ?1",
     "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
@@ -283,7 +288,8 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "'2026-11-29T08:00:03.000Z');"
         "INSERT INTO pool_event VALUES (2, 1, 1, 1, '7c:df:a1:00:00:01', 'written', "
         "'2026-11-29T08:00:04.000Z');"
-        "INSERT INTO outcome VALUES (1, '2026-11-29T08:00:09.000Z', 'fail', 'test-failed', 'board', 'no \\ "
+        "INSERT INTO outcome (" OUTCOME
+        ") VALUES (1, '2026-11-29T08:00:09.000Z', 'fail', 'test-failed', 'board', 'no \\ "
         "boot', '', 2,"
         " 8000000, 100, 200, 3, '7c:df:a1:00:00:01', 'esp32c3', 4, 'QFN32', 1458376, 4194304, 0, 0, 0);"
         "INSERT INTO stage VALUES (1, 1, 'connect', 1, '2026-11-29T08:00:01.000Z', 150000, 'ok', '', 115200, "
