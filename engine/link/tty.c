@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is the same for every tty, whichever library carries it: who has it, why it cannot be opened. */
+/* Common to all ttys, whichever library carries them: which process holds one, and why it cannot be opened.
+ */
 
 #include "engine/link/carriers.h"
 #include "engine/link/topology.h"
@@ -8,6 +9,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+bool eg_port_holder(char *text, size_t size, const char *path)
+{
+    return eg__tty_holder(text, size, path, false);
+}
 
 bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size)
 {
