@@ -58,9 +58,6 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
 #define EG__PIN_TEXT 200
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
 
-/** The path by which a program that a job names, with a slash, can be started; for free(). */
-enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
-
 /** Make a file of its own that is in memory alone and can be started by `path`, for free(), as long as this
  * process lives. */
 enum eg_code eg__memory_program(char **path, const struct eg_buffer *content,

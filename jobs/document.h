@@ -87,4 +87,7 @@ enum eg_code eg__resolve(char **resolved, const char *from, const char *path,
 enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
                            size_t size_max, struct eg_error *err) EG_CHECKED;
 
+/** The path by which a program that a job names, with a slash, can be started; for free(). */
+enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
+
 #endif
