@@ -52,6 +52,15 @@ struct eg_unit_row {
     const char *since_utc;
 };
 
+/** What the ledger knows of the application log of a run; eg_query_run_log() reads the log itself. */
+struct eg_run_log {
+    int64_t run;
+    const char *mac, *slot, *finished_utc;
+    const char *outcome;                   /* "unfinished", or as eg_outcome_name() */
+    int64_t size;                          /* bytes of the compressed log; -1 = the run has none */
+    const char *purged_utc, *purge_reason; /* of a log that was removed by policy */
+};
+
 /** Which units; NULL is no condition. */
 struct eg_unit_filter {
     const char *batch, *slot, *job, *chip;
@@ -94,6 +103,10 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
 /** Runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
+
+/** Visit the run with this number, as struct eg_run_log; `visit` is not called if there is none. */
+enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                          struct eg_error *err) EG_CHECKED;
 
 /** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,

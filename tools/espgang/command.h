@@ -51,9 +51,12 @@ struct cli_command {
      * `Backquotes` mark what is typed. */
     const char *details;
     const struct cli_option *options; /* NULL = none */
-    const char *const *words;         /* what the first argument may be, for completion; NULL = anything */
-    int least, most;                  /* number of arguments; most < 0 = any number */
-    unsigned flags;                   /* CLI_BOARD_OPTIONS, ... */
+    /** Return the options instead, where they come from a registry; the same each time. NULL = `options` has
+     * them. */
+    const struct cli_option *(*make_options)(void);
+    const char *const *words; /* what the first argument may be, for completion; NULL = anything */
+    int least, most;          /* number of arguments; most < 0 = any number */
+    unsigned flags;           /* CLI_BOARD_OPTIONS, ... */
     /** Check the arguments before anything is touched; may be NULL. */
     enum eg_code (*check)(struct cli_call *call, struct eg_error *err);
     /** A failure is printed by the caller; the exit status is the one its blame leads to. */
@@ -62,6 +65,9 @@ struct cli_command {
 
 /** Every command, sorted by folder and file; NULL after the last. */
 extern const struct cli_command *const cli_commands[];
+
+/** Return the options of a command's own; NULL = none. */
+const struct cli_option *cli_options(const struct cli_command *command);
 
 /** Whether the command takes the options of a board, cli_board_options. */
 bool cli_takes_board_options(const struct cli_command *command);

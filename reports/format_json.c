@@ -309,7 +309,7 @@ static enum eg_code run_object(void *context, const struct eg_run_row *row, stru
     return EG_OK;
 }
 
-enum eg_code eg__json(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+static enum eg_code write_json(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     struct json json = {out, report, false};
     const char *batch = report->numbers->batch.name;
@@ -340,3 +340,11 @@ enum eg_code eg__json(struct eg__out *out, const struct eg__report *report, stru
     putc('\n', out->file);
     return EG_OK;
 }
+
+const struct eg_report_format eg_report_format_json = {
+    .name = "json",
+    .summary = "Write everything for programs",
+    .more = "It begins with `{\"espgang\":\"report\",\"version\":1`.",
+    .every_value = true,
+    .write = write_json,
+};

@@ -51,7 +51,7 @@ static enum eg_code run_row(void *context, const struct eg_run_row *row, struct 
     return EG_OK;
 }
 
-enum eg_code eg__csv(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+static enum eg_code write_csv(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     struct csv csv = {out, report};
     const struct eg_run_column *column;
@@ -65,3 +65,11 @@ enum eg_code eg__csv(struct eg__out *out, const struct eg__report *report, struc
     fputs("\r\n", out->file);
     return eg_query_runs(report->query, report->numbers->batch.name, true, run_row, &csv, err);
 }
+
+const struct eg_report_format eg_report_format_csv = {
+    .name = "csv",
+    .summary = "Write a table with a row for each run and a column for each value, for spreadsheets",
+    .more = "RFC 4180, UTF-8. A text that would be taken for a formula gets an apostrophe in front.",
+    .every_value = true,
+    .write = write_csv,
+};
