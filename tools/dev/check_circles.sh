@@ -18,7 +18,7 @@ in_order() {
 }
 
 cd "$root"
-find . -name README.md -not -path './build/*' -not -path './.*/*' -exec grep -oHE '`[a-z0-9_]+_\*\.c`' {} + |
+{ find . -name README.md -not -path './build/*' -not -path './.*/*' -exec grep -oHE '`[a-z0-9_]+_\*\.c`' {} + || true; } |
   sed -nE 's/^\.\/(.*)\/README\.md:`(.*)_\*\.c`$/\1\/\2/p' >"$scratch/whole"
 
 # Pairs of files on standard input become pairs of modules.
