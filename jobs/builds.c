@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which format a file has.
+ * Recognise the format of a build's file.
  *
- * A name says little (every second tool calls its file manifest.json), so JSON is told by the keys that only
- * this format has. The files were written for the tool of the one who built, often on another machine: its
- * paths are not trusted to mean something here.
+ * A name says little (many tools call their file manifest.json), so JSON formats are recognised by keys that
+ * only one format has. The files were written for the builder's own tool, often on another machine, so their
+ * paths may mean nothing here.
  */
 
 #include "jobs/builds.h"
@@ -21,7 +21,7 @@
 
 enum { FILE_SIZE_MAX = 1 << 20 };
 
-/* No format that is JSON has comments, but the reader takes some for blanks and others for odd values. */
+/* JSON has no comments, but the reader takes some for blanks and others for values. */
 static enum eg_code refuse_comments(const char *path, const char *text, struct eg_error *err)
 {
     struct eg__place place = {path, 1, 1, NULL};
@@ -48,7 +48,7 @@ static enum eg_code read_json(struct eg__firmware *firmware, const char *path, c
                               struct eg_error *err)
 {
     static const struct {
-        const char *key; /* that only this format has */
+        const char *key; /* keys that only this format has */
         const char *kind;
         enum eg_code (*read)(struct eg__firmware *firmware, struct eg_error *err);
     } formats[] = {
@@ -73,7 +73,7 @@ static enum eg_code read_json(struct eg__firmware *firmware, const char *path, c
         "Tools (builds) nor idedata.json of PlatformIO (prog_path)");
 }
 
-/* Text throughout, as no firmware is. */
+/* Return whether all bytes are text, which firmware never is. */
 static bool is_text(const struct eg_buffer *file)
 {
     const char *const text = (const char *)file->data;
@@ -88,7 +88,8 @@ static bool is_text(const struct eg_buffer *file)
     return true;
 }
 
-/* Text in UTF-16, as PowerShell writes it; a firmware may begin with the same two bytes. */
+/* Return whether it is text in UTF-16, as PowerShell writes it; firmware may begin with the same two bytes.
+ */
 static bool is_utf16(const struct eg_buffer *file)
 {
     return file->size >= 4 && ((memcmp(file->data, "\xff\xfe", 2) == 0 && file->data[3] == '\0') ||

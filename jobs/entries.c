@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What readers of jobs and of builds share: words, addresses, entries. */
+/* Shared by the readers of jobs and builds: words, addresses, entries. */
 
 #include "jobs/entries.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The `firmware` of a job: which file goes where, from the job itself, from what a build made or from a file
- * that is all of it. */
+/* The key `firmware` of a job: files and their addresses, from the job itself, from a build, or from one
+ * merged file. */
 
 #ifndef JOBS_FIRMWARE_H
 #define JOBS_FIRMWARE_H
@@ -11,8 +11,8 @@
 /**
  * Read the node of the key `firmware`.
  *
- * @param firmware  zero-initialised but for `job_chip`; eg__firmware_finish() frees what is in it, also after
- * a failure
+ * @param firmware  zero-initialised except `job_chip`; eg__firmware_finish() frees its content, also after a
+ * failure
  * @param job_path  relative paths start from its folder
  */
 enum eg_code eg__firmware_read(struct eg__firmware *firmware, const struct eg__node *node,

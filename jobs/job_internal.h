@@ -8,7 +8,7 @@
 #include "jobs/document.h"
 #include "jobs/job.h"
 
-/** The plan of a job file's document. */
+/** Make the plan of a job file's document. */
 enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document,
                           const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
