@@ -32,6 +32,7 @@ struct eg__member {
 struct eg__bundle {
     char *path;
     struct eg__seal seal;
+    bool by_key; /* it runs because a key is trusted: nothing unsigned may run for it */
     struct eg__document manifest;
     struct eg__member *members; /* in the order of the manifest: the job is first */
     unsigned count;

@@ -28,6 +28,8 @@ struct eg_result {
     const char *slot; /* of the station */
     int64_t run;      /* ledger number; 0 = the ledger refused the run */
     enum eg_outcome outcome;
+    bool withdraws; /* takes back a pass that was told before, `former`; nothing was done to the board */
+    enum eg_outcome former;
     enum eg_code code;
     char text[480];
     char marginal[80];
