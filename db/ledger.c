@@ -69,7 +69,7 @@ struct claim {
 
 struct reserve {
     int64_t run;
-    const char *pool, *mac;
+    const struct eg_pool_wish *wish;
     struct eg_pool_row *row;
 };
 
@@ -110,14 +110,14 @@ static enum eg_code write_claim(struct eg__store *store, void *context, struct e
 {
     const struct claim *claim = context;
 
-    return eg__claim(store, claim->run, claim->unit, claim->claims, claim->count, err);
+    return eg__claim(store, claim->run, claim->unit, claim->claims, claim->count, NULL, err);
 }
 
 static enum eg_code write_reserve(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct reserve *reserve = context;
 
-    return eg__pool_reserve(store, reserve->run, reserve->pool, reserve->mac, reserve->row, err);
+    return eg__pool_reserve(store, reserve->run, reserve->wish, reserve->row, err);
 }
 
 static enum eg_code write_mark(struct eg__store *store, void *context, struct eg_error *err)
@@ -170,10 +170,11 @@ static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, co
     return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_claim, &claim, err);
 }
 
-static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run, const char *pool,
-                                     const char *mac, struct eg_pool_row *row, struct eg_error *err)
+static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run,
+                                     const struct eg_pool_wish *wish, struct eg_pool_row *row,
+                                     struct eg_error *err)
 {
-    struct reserve reserve = {run, pool, mac, row};
+    struct reserve reserve = {run, wish, row};
 
     *row = (struct eg_pool_row){0};
     if (eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_reserve, &reserve, err) == EG_OK)
@@ -225,14 +226,27 @@ static enum eg_code name_batch(char **batch, const char *given, const char *job,
     return EG_OK;
 }
 
-static enum eg_code open_store(struct eg__store *store, const char *full, struct eg_error *err)
+static enum eg_code attach_shown(sqlite3 *db, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+
+    EG_TRY(eg__path_resolve(&full, path, err));
+    return eg__sqlite_attach(db, full, "shown", err);
+}
+
+static enum eg_code open_store(struct eg__store *store, const char *full, const struct eg_session *session,
+                               struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
     EG_TRY(eg__open_recording(&db, full, true, err));
+    if (session->shown != NULL && attach_shown(db, session->shown, err) != EG_OK)
+        return eg_error_prefix(err, "what it shows of %s: ", session->shown);
     sqlite3 *const ready = db;
     db = NULL;
-    return eg__store_init(store, ready, err);
+    EG_TRY(eg__store_init(store, ready, session->shown != NULL, err));
+    store->simulated = session->simulated;
+    return EG_OK;
 }
 
 static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_session *given,
@@ -243,8 +257,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
 
     EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
     EG_TRY(eg__path_lock(&ledger->lock_fd, full, err));
-    EG_TRY(open_store(&ledger->store, full, err));
-    ledger->store.simulated = given->simulated;
+    EG_TRY(open_store(&ledger->store, full, given, err));
     if (gethostname(host, sizeof host - 1) != 0)
         return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
     eg__login_name(login, sizeof login);
@@ -290,6 +303,23 @@ enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, stru
 
     EG_TRY(eg__path_choose(found, path, err));
     *exists = lstat(*found, &info) == 0 ? info.st_size > 0 : errno != ENOENT;
+    return EG_OK;
+}
+
+enum eg_code eg_ledger_outdated(bool *outdated, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+    int64_t version;
+
+    enum eg_code code = eg__path_resolve(&full, path, err);
+    if (code == EG_OK)
+        code = eg__open_reading(&db, full, err);
+    if (code == EG_OK)
+        code = eg__sqlite_number(db, "PRAGMA user_version", &version, err);
+    if (code != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", path);
+    *outdated = version < eg__migrate_newest();
     return EG_OK;
 }
 

@@ -21,6 +21,8 @@ struct eg_session {
     const char *operator_name; /* NULL = the login name */
     const char *batch;         /* NULL = made from the job's name and the time */
     bool simulated;            /* its boards are: marked, never counted, and no pool gives them a row */
+    const char *shown; /* path of the ledger whose pools and claims simulated boards are shown; it is only
+                          read and has the newest schema; NULL = this one's */
 };
 
 /**
@@ -43,6 +45,9 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
 /** Find the path that eg_ledger_open() would use, for free(), and whether there is a file with anything in
  * it. */
 enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err) EG_CHECKED;
+
+/** Whether the ledger at a path has an older schema, which eg_ledger_open() would bring to the newest. */
+enum eg_code eg_ledger_outdated(bool *outdated, const char *path, struct eg_error *err) EG_CHECKED;
 
 /** Waits for what is queued. NULL is allowed. */
 void eg_ledger_close(struct eg_ledger *ledger);

@@ -9,6 +9,7 @@
 #include "engine/base/digest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -102,6 +103,25 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     *db = opened;
     opened = NULL;
     return EG_OK;
+}
+
+enum eg_code eg__sqlite_attach(sqlite3 *db, const char *full, const char *name, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *attach = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer uri = {0};
+
+    EG_TRY(eg_buffer_append(&uri, "file:", 5, err));
+    for (const char *at = full; *at != '\0'; at++) {
+        char quoted[4];
+        snprintf(quoted, sizeof quoted, strchr("%?#", *at) != NULL ? "%%%02x" : "%c", (unsigned char)*at);
+        EG_TRY(eg_buffer_append(&uri, quoted, strlen(quoted), err));
+    }
+    EG_TRY(eg_buffer_append(&uri, "?mode=ro", 9, err)); /* and its NUL */
+    if (sqlite3_prepare_v2(db, "ATTACH ?1 AS ?2", -1, &attach, NULL) != SQLITE_OK)
+        return eg__sqlite_error(db, err);
+    eg__bind_text(attach, 1, (const char *)uri.data);
+    eg__bind_text(attach, 2, name);
+    return sqlite3_step(attach) == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
 void eg__bind_text(sqlite3_stmt *statement, int column, const char *text)

@@ -68,8 +68,14 @@ enum eg_code eg_unit_names_of_board(struct eg_names *names, const struct eg_plan
 enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *plan,
                                   const struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
 
-/** What the job's program answers when it is asked for the names of a board. EG_BAD_UNIT_DATA,
- * EG_PROGRAM_FAILED, EG_CANCELLED. */
+/**
+ * What the job's program answers when it is asked for the names of a board. EG_BAD_UNIT_DATA,
+ * EG_PROGRAM_FAILED, EG_CANCELLED.
+ *
+ * In a rehearsal that leaves programs out each name that the templates want and nobody else gives is
+ * "SIMULATED-NAME-MAC", without colons; in unit.raw.hex that text in hexadecimal digits; with a number's
+ * format the last three bytes of the MAC.
+ */
 enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_plan *plan,
                                       const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 

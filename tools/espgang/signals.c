@@ -42,6 +42,7 @@ void cli_request_ending(void)
 static struct {
     const char *text;
     void (*also)(void);
+    void (*killed)(void);
     const char *drain; /* what is said when the line is to end; NULL = the first signal ends all at once */
     _Atomic uint64_t last_ms; /* 0 = none has come */
     atomic_int wishes;
@@ -78,6 +79,8 @@ static void end_on_record(int number)
             wish.also();
         say(wish.text);
     } else {
+        if (wish.killed != NULL)
+            wish.killed();
         signal(number, SIG_DFL);
         raise(number); /* takes effect when the handler returns */
     }
@@ -89,6 +92,11 @@ static void on_signal(int number)
 
     end_on_record(number);
     errno = errno_before;
+}
+
+void cli_when_killed(void (*remove)(void))
+{
+    wish.killed = remove;
 }
 
 void cli_catch_signals(const char *text, void (*also)(void))

@@ -24,6 +24,7 @@
 
 #define SIM_BOARDS_MAX 512
 #define SCHEMES_MAX    8
+#define AT_ONCE        "\nespgang: ending every run on record; once more to end at once\n"
 
 enum trigger { PLUG, POLL, ENTER, PROGRAM };
 
@@ -38,7 +39,7 @@ struct run_options {
     uint64_t seed;
     enum trigger trigger;
     const char *trigger_program;
-    bool hooks; /* also of a rehearsal */
+    bool hooks; /* programs of the job run in a rehearsal, too */
     bool fast, watch, json, plain, verbose, silent;
 };
 
@@ -273,13 +274,14 @@ static void warn_of_silence(const struct run_options *options, const struct eg_s
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
-static void announce_rehearsal(const struct run_options *options, const struct eg_station *station,
-                               bool hooks_dropped)
+static void announce_rehearsal(const struct run_options *options, const struct eg_station *station)
 {
     eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
                 options->ledger == NULL ? "nothing of it stays on record"
                                         : "its runs are marked in the ledger and never counted",
-                hooks_dropped ? "; the hooks of the job do not run without --hooks" : "");
+                station->plan->programs_left_out
+                    ? "; the programs of the job do not run without --hooks, and their answers are simulated"
+                    : "");
 }
 
 /* What the whole batch has come to by now, counted as `espgang report` counts. */
@@ -297,8 +299,7 @@ static void tell_batch(const struct eg_batch *batch)
 
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct run_options *options, struct eg_station *station,
-                       struct eg_ledger *ledger, bool hooks_dropped, enum cli_status *status,
-                       struct eg_error *err)
+                       struct eg_ledger *ledger, enum cli_status *status, struct eg_error *err)
 {
     EG_CLEANUP(display_finish) struct display display = {.options = options};
     const uint64_t begun_ms = eg_clock_ms();
@@ -306,22 +307,23 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
 
     station->ending = cli_ending();
     EG_TRY(display_init(&display, station, err));
-    const char *const at_once = "\nespgang: ending every run on record; once more to end at once\n";
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
         cli_catch_signals_of_line(display.table == NULL ? in_time : "",
-                                  display.table == NULL ? at_once : NULL);
+                                  display.table == NULL ? AT_ONCE : NULL);
     else
-        cli_catch_signals(display.table == NULL ? at_once : NULL, NULL);
+        cli_catch_signals(display.table == NULL ? AT_ONCE : NULL, NULL);
     if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
         end_table(&display, station);
         return err->code;
     }
     if (options->json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             options->boards > 0, eg_ledger_is_new(ledger), station->slot_count);
+                             options->boards > 0,
+                             eg_ledger_is_new(ledger) && (options->boards == 0 || options->ledger != NULL),
+                             station->slot_count);
     if (options->boards > 0)
-        announce_rehearsal(options, station, hooks_dropped);
+        announce_rehearsal(options, station);
     warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
@@ -363,7 +365,9 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
 
     EG_TRY(cli_load_job(&plan, call, err));
     EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
-    const bool hooks_dropped = options->boards > 0 && !options->hooks && cli_drop_hooks(plan);
+    if (options->boards > 0 && !options->hooks)
+        cli_leave_programs_out(plan);
+    cli_catch_signals(AT_ONCE, NULL); /* from here on there may be something to wait for or to remove */
     if (options->boards > 0) {
         EG_TRY(add_simulated(&gang, &slots, options, plan, err));
         schemes[count++] = vb_gang_scheme(gang);
@@ -375,12 +379,13 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
+    if (options->boards > 0 && options->ledger == NULL)
+        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
     const struct eg_session session = {.station = options->station,
                                        .operator_name = options->operator_name,
                                        .batch = options->batch,
-                                       .simulated = options->boards > 0};
-    if (options->boards > 0 && options->ledger == NULL)
-        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
+                                       .simulated = options->boards > 0,
+                                       .shown = rehearsal.shown};
     EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
                           plan, &orphans, err));
     if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
@@ -397,7 +402,7 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
         .slots = slots.slots,
         .slot_count = slots.count,
     };
-    return go(options, &station, ledger, hooks_dropped, &call->status, err);
+    return go(options, &station, ledger, &call->status, err);
 }
 
 /* NULL = the option is not given. */
@@ -549,7 +554,12 @@ static const struct cli_option options[] = {
              "counted "
              "and take no row of a pool.",
      .heading = "Rehearsal without boards"},
-    {.name = "hooks", .help = "Run the hooks of the job, too"},
+    {.name = "hooks",
+     .help = "Run the programs of the job, too: its hooks and `unit.generate.program`",
+     .more = "Without it each name that the templates of the job want from `unit.generate.program` is "
+             "`SIMULATED-NAME-MAC`; in `unit.raw.hex` that text in hexadecimal digits; with a number's "
+             "format the "
+             "last three bytes of the MAC."},
     {.name = "fault",
      .value = "[N:]FAULT",
      .help = "Give board N, or every board, a fault, e.g. 3:lie; may be repeated",
