@@ -44,7 +44,7 @@ make_job esp32 65536 'unit:' '  serial: {pool: k}' '  raw: {at: 0x1f0000, value:
 run_on 0 fourth 1
 make_job esp32 65536 'unit:' '  serial: {pool: l}' '  raw: {at: 0x1f0000, value: "{key}"}'
 run_on 1 fifth 2
-expect_text out.log 'unit: the value of key, which is secret, belongs to board 24:0a:c4:00:00:01'
+expect_text out.log 'unit: pool l has no other row: the value of key, which is secret, belongs to board 24:0a:c4:00:00:01'
 ! grep -q SAME out.log || fail 'the secret is shown'
 expect_equal 'the secret in claims' "$(ledger "select count(*) from run_claim where value like '%SAME%'")" 0
 blank flash/board2.bin
@@ -61,7 +61,7 @@ make_job esp32 65536 'unit:' '  serial: {pool: v}' '  raw: {at: 0x1f0000, value:
 run_on 0 declared 1
 make_job esp32 65536 'unit:' '  serial: {pool: w}' '  raw: {at: 0x1f0000, value: "{token}"}'
 run_on 1 'declared again' 2
-expect_text out.log 'unit: token SAID belongs to board 24:0a:c4:00:00:01'
+expect_text out.log 'unit: pool w has no other row: token SAID belongs to board 24:0a:c4:00:00:01'
 blank flash/board2.bin
 printf 'serial,batch_key\n41,COMMON\n42,COMMON\n' >s.csv
 expect_status 2 "$espgang" pool import s.csv --secret batch_key --ledger ledger.db

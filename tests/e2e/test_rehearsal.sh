@@ -122,7 +122,9 @@ expect_status 0 "$espgang" run job.yaml --sim 2 --fast --plain --flash-dir .
 [ ! -e made ] || fail 'the program of unit.generate ran'
 expect_equal 'what stands for a key' "$(head -c $((0x1f0000 + 26)) board1.bin | tail -c 26)" 'SIMULATED-key-026567000001'
 expect_equal 'what stands for a text' "$(head -c $((0x1f1000 + 85)) board2.bin | tail -c 32 | tr -d '\377')" 'SIMULATED-note-026567000002 0002'
-expect_status 0 "$espgang" run job.yaml --sim 1 --fast --plain --hooks || true
+expect_status 1 "$espgang" run job.yaml --sim 1 --fast --plain --hooks
+expect_text out.log 'unit: unit.raw.value at 0x1f1000 has {note}, which is none of '
+rm made
 make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  nvs: {at: nvs, schema: number.csv, values: {number: "{number}"}}'
 printf 'key,type,encoding\napp,namespace,\nnumber,data,u8\n' >number.csv
 expect_status 1 "$espgang" run job.yaml --sim 1 --fast --plain
