@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The stub files of a folder become C data: eg_stub_embed TABLE FOLDER > C-FILE
+ * Turn the stub files of a folder into C data: eg_stub_embed TABLE FOLDER > C-FILE
  *
- * The build runs it. TABLE has a line for each stub, as sha256sum writes them; a file whose digest is another
- * one stops the build, since what is built in runs on customers' boards.
+ * The build runs it. TABLE has a line for each stub, as sha256sum writes them. A file with another digest
+ * stops the build, because the stubs run on customers' boards.
  */
 
 #include "stubs/stub.h"

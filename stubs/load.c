@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A stub file becomes a stub.
+ * Read a stub file.
  *
- * The same code reads the files of `--stub-dir` while espgang runs and the pinned ones while it is built, so
- * that what is built in has passed the same checks. A stub is code that a chip will jump into: every number
- * that could send it elsewhere is checked here, before a board is touched. Keys that are not known are left
- * alone, since the format is Espressif's and grows (its plugins, for NAND flash, came that way).
+ * The same code reads the files of `--stub-dir` at run time and the pinned files at build time, so that the
+ * built-in stubs have passed the same checks. A stub is code that a chip jumps to: every number that could
+ * send the chip elsewhere is checked here, before a board is touched. Unknown keys are ignored, because the
+ * format is Espressif's and grows (plugins for NAND flash were added that way).
  *
- * Text and data are padded with zeros to whole words, which is what the loaders take.
+ * Text and data are padded with zeros to whole words, because the loaders take words.
  *
  * Threads: nothing here has state; any thread.
  */
@@ -25,7 +25,7 @@
 #include <string.h>
 
 #define FILE_SIZE_MAX    ((size_t)1024 * 1024)
-#define SECTION_SIZE_MAX ((size_t)256 * 1024) /* more than any chip has for a stub */
+#define SECTION_SIZE_MAX ((size_t)256 * 1024) /* more RAM than any chip has for a stub */
 
 struct loaded {
     struct eg_stub stub; /* first: eg_stub_destroy() is given this */
@@ -55,7 +55,7 @@ static void loaded_cleanup(struct loaded **loaded)
     loaded_destroy(*loaded);
 }
 
-/* The six bits a character stands for; -1 = none. */
+/* Return the six bits of a base64 character; -1 = it is not one. */
 static int base64_bits(char character)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -64,7 +64,7 @@ static int base64_bits(char character)
     return at != NULL ? (int)(at - alphabet) : -1;
 }
 
-/* Decodes canonical base64 and nothing else; `*bad` is where it stops being that. */
+/* Decode canonical base64 and nothing else; `*bad` is the first offset that is wrong. */
 static enum eg_code base64_decode(struct eg_buffer *out, const char *text, size_t size, size_t *bad,
                                   struct eg_error *err)
 {

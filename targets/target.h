@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a chip is, as data. One file per chip defines one constant eg_target_NAME; the build collects them.
+ * Each chip as data. One file per chip defines one constant eg_target_NAME; the build collects them.
  *
  * Behaviour is named, never pointed to: engine/ resolves the enumerators in switches without a default, and a
  * peculiarity is a bit in `quirks`. Addresses and masks are register numbers of the chip; sizes are bytes.
@@ -13,7 +13,7 @@
 #include "engine/espgang.h"
 #include "targets/opcode.h"
 
-/** Bytes of a sector: the least that can be erased in any SPI flash that these chips start from. */
+/** Bytes of a sector: the smallest area that SPI flash can erase. */
 #define EG_FLASH_SECTOR 0x1000u
 
 /** How the loader recognises the chip. */
@@ -22,31 +22,31 @@ enum eg_detect {
     EG_DETECT_CHIP_ID, /* the chip id in GET_SECURITY_INFO */
 };
 
-/** The number that CHANGE_BAUDRATE wants from a ROM for a given rate. */
+/** The number that CHANGE_BAUDRATE takes in a ROM for a given rate. */
 enum eg_rom_baud {
     EG_ROM_BAUD_NONE,            /* the ROM cannot change its rate */
     EG_ROM_BAUD_PLAIN,           /* the rate itself */
     EG_ROM_BAUD_RTC_CALIBRATION, /* scaled by what the ROM believes its crystal to be: EG_FIELD_RTC_CALI,
                                     EG_FIELD_CK8M_FREQ */
-    EG_ROM_BAUD_CRYSTAL_RATIO,   /* scaled by crystal expected / crystal there; see `crystal.mistaken` */
+    EG_ROM_BAUD_CRYSTAL_RATIO,   /* scaled by expected crystal / real crystal; see `crystal.mistaken` */
 };
 
-/** How the MAC is put together. */
+/** The layout of the MAC in the eFuses. */
 enum eg_mac_layout {
     EG_MAC_EFUSE, /* six bytes in two words: mac_addr (low four, big-endian) and mac_addr + 4 (high two) */
     EG_MAC_ESP8266_OTP, /* three bytes in OTP words 0 and 1, the vendor part in word 3 or implied */
 };
 
-/** How the chip's revision is put together. */
+/** The layout of the chip revision in the eFuses. */
 enum eg_revision_rule {
     EG_REVISION_NONE,     /* the chip has none */
-    EG_REVISION_FIELDS,   /* EG_FIELD_REV_MAJOR and EG_FIELD_REV_MINOR; what the chip lacks is 0 */
+    EG_REVISION_FIELDS,   /* EG_FIELD_REV_MAJOR and EG_FIELD_REV_MINOR; a field that the chip lacks is 0 */
     EG_REVISION_ESP32,    /* major from three single bits: 0, 1, 3, 7 stand for 0, 1, 2, 3 */
     EG_REVISION_ESP32_S3, /* as fields, but v0.0 silicon reuses them: 0.0 when minor & 7 == 0 and block
                              version 1.1 */
 };
 
-/** What a hard reset is when the chip's own USB (not its USB-Serial/JTAG) carries the port. */
+/** How to hard reset a chip whose port is its own USB-OTG (not its USB-Serial/JTAG). */
 enum eg_otg_reset {
     EG_OTG_RESET_NONE,        /* the chip has no such USB */
     EG_OTG_RESET_BY_WATCHDOG, /* the lines do not reach EN */
@@ -57,7 +57,7 @@ enum eg_otg_reset {
 /** When the chip has a key for flash encryption. */
 enum eg_key_rule {
     EG_KEY_NONE,     /* it encrypts no flash */
-    EG_KEY_WORDS,    /* the key block is read-protected or holds anything: `key_block` */
+    EG_KEY_WORDS,    /* the key block is read-protected or not all zero: `key_block` */
     EG_KEY_PURPOSES, /* one of the key blocks has the purpose; `key_rule_xts256` says whether pairs count */
 };
 
@@ -71,7 +71,7 @@ enum {
     EG_QUIRK_SECURE_BOOT_NO_STUB = 1u << 5, /* with secure boot on the ROM starts no stub */
     EG_QUIRK_SECURE_BOOT_STUB_HOOK = 1u
                                      << 6, /* with secure boot on the stub starts through `stub_hook_addr` */
-    EG_QUIRK_USB_WATCHDOGS = 1u << 7,      /* over USB-Serial/JTAG the watchdogs must be switched off on
+    EG_QUIRK_USB_WATCHDOGS = 1u << 7,      /* over USB-Serial/JTAG the watchdogs must be switched off when
                                               connecting */
     EG_QUIRK_BIG_FLASH_BY_STUB = 1u << 8,  /* the stub reaches beyond 16 MB */
     EG_QUIRK_LEGACY_REV_IS_MINOR =
@@ -80,14 +80,14 @@ enum {
         1u << 10, /* its stub raises the UART's clock as it starts, and goes by the rate that the ROM
                      believes in, 115200, whatever CHANGE_BAUDRATE has set (stub 1.1.0) */
     EG_QUIRK_SMALL_ROM_BLOCKS = 1u << 11, /* over its own USB the ROM, too, takes small blocks of RAM data */
-    EG_QUIRK_SECURE_RATE_KEPT = 1u << 12, /* in secure download mode nobody knows what to tell the ROM for
-                                             another rate */
-    EG_QUIRK_MAC_EXTENSION = 1u << 13,    /* two more bytes of efuse make an EUI-64 of the MAC */
+    EG_QUIRK_SECURE_RATE_KEPT = 1u << 12, /* in secure download mode the number for another rate cannot be
+                                             computed */
+    EG_QUIRK_MAC_EXTENSION = 1u << 13,    /* two more eFuse bytes extend the MAC to an EUI-64 */
     EG_QUIRK_SHORT_TAIL = 1u << 14,       /* a flash segment must not end less than 0x24 bytes after a page
                                              boundary (ESP32) */
 };
 
-/** The opcodes a ROM knows are a set of bits, EG_ROM_HAS(EG_OP_SYNC); all are below 0x20. */
+/** The opcodes of a ROM as a set of bits, such as EG_ROM_HAS(EG_OP_SYNC); all are below 0x20. */
 #define EG_ROM_HAS(opcode) (1u << (opcode))
 
 /** Opcodes of the ESP8266's ROM: write flash and RAM, read and write registers. */
@@ -126,12 +126,12 @@ struct eg_field {
 /** The fields chips have, as indices into `field` of a target. */
 enum eg_field_id {
     EG_FIELD_PACKAGE,
-    EG_FIELD_VARIANT, /* what else tells packages apart: ESP8285 flash inside */
+    EG_FIELD_VARIANT, /* also tells packages apart: ESP8285, flash inside */
     EG_FIELD_REV_MAJOR,
     EG_FIELD_REV_MINOR,
     EG_FIELD_BLOCK_MAJOR, /* EG_REVISION_ESP32_S3 only */
     EG_FIELD_BLOCK_MINOR,
-    EG_FIELD_FLASH_CAP, /* codes of what is inside the package */
+    EG_FIELD_FLASH_CAP, /* codes of the flash and PSRAM in the package */
     EG_FIELD_FLASH_VENDOR,
     EG_FIELD_PSRAM_CAP,
     EG_FIELD_PSRAM_VENDOR,
@@ -153,7 +153,7 @@ enum eg_field_id {
     EG_FIELD_ROM_CRYSTAL, /* MHz that the ROM expects; EG_ROM_BAUD_CRYSTAL_RATIO, 40 where it is absent */
     EG_FIELD_FLASH_CRYPT_COUNT,   /* odd number of set bits = flash encryption is on */
     EG_FIELD_MANUAL_ENCRYPT_OFF,  /* 1 = the loader may not encrypt by itself */
-    EG_FIELD_CRYPT_CONFIG,        /* ESP32: which address bits go into the key */
+    EG_FIELD_CRYPT_CONFIG,        /* ESP32: which address bits tweak the key */
     EG_FIELD_CRYPT_CONFIG_HIDDEN, /* 1 = it cannot be read and counts as 0xf */
     EG_FIELD_KEY_MANAGER,         /* not 0 = the key manager holds the flash key */
     EG_FIELD_KEY_HIDDEN,          /* EG_KEY_WORDS only: read protection, one bit per half key */
@@ -163,17 +163,17 @@ enum eg_field_id {
     EG_FIELD_SECURE_BOOT_V1,
     EG_FIELD_SECURE_BOOT_V2,
     EG_FIELD_FLASH_OCTAL,     /* 0 = quad, 1 = octal */
-    EG_FIELD_VDD_FORCE,       /* the flash's supply is as XPD and TIEH say, else as the strap says */
+    EG_FIELD_VDD_FORCE,       /* 1 = XPD and TIEH set the flash supply; 0 = the strap does */
     EG_FIELD_VDD_XPD,         /* 0 = off */
     EG_FIELD_VDD_TIEH,        /* 0 = 1.8 V, 1 = 3.3 V */
     EG_FIELD_VDD_STRAP,       /* 1 = 1.8 V */
-    EG_FIELD_SPI_BOOT,        /* the boot strap as it was sampled; 0 = loader */
+    EG_FIELD_SPI_BOOT,        /* the boot strap as sampled at reset; 0 = loader */
     EG_FIELD_FORCE_DOWNLOAD,  /* the chip was sent into its loader by software */
     EG_FIELD_DOWNLOAD_XPD_ON, /* ESP32-P4: its ROM powers the flash by itself */
     EG_FIELD_COUNT,
 };
 
-/** Holds when bit number VALUE of `values` is set, VALUE being what the field reads; `values` 0 = no
+/** True when bit number VALUE of `values` is set, where VALUE is the value of the field; `values` 0 = no
  * condition. Fields of conditions are at most five bits wide. */
 struct eg_condition {
     uint8_t field; /* enum eg_field_id */
@@ -183,23 +183,23 @@ struct eg_condition {
 #define EG_VALUE(value)   (UINT32_C(1) << (value))
 #define EG_CONDITIONS_MAX 2
 
-/** A text that holds when its conditions do: a package's name, a feature. The row with a NULL text is the
- * last. A text that begins with a blank goes on with the one before. */
+/** A text that applies when its conditions are true: a package's name, a feature. The row with a NULL text is
+ * the last. A text that begins with a blank continues the one before. */
 struct eg_rule {
     const char *text;
     struct eg_condition when[EG_CONDITIONS_MAX];
 };
 
-/** PSRAM in the package when the condition holds; the row with `mb` 0 is the last. */
+/** PSRAM in the package when the condition is true; the row with `mb` 0 is the last. */
 struct eg_psram_rule {
     uint16_t mb; /* MiB, or EG_PSRAM_UNKNOWN */
     struct eg_condition when;
 };
 
-/** PSRAM of a size that the eFuses do not tell. */
+/** There is PSRAM, but the eFuses do not give its size. */
 #define EG_PSRAM_UNKNOWN UINT16_MAX
 
-/** PSRAM in the package of the chip. No chip tells of PSRAM outside it. */
+/** PSRAM in the package of the chip. No chip knows of PSRAM outside it. */
 struct eg_psram {
     enum { EG_PSRAM_NOT_TOLD, EG_PSRAM_NONE, EG_PSRAM_THERE } state;
     uint64_t size; /* bytes; 0 = not known */
@@ -238,12 +238,12 @@ struct eg_pin_range {
     uint8_t first, last;
 };
 
-/** Addresses from `start` up to `end`, which is not in it. */
+/** Addresses from `start` to `end`, which is exclusive. */
 struct eg_range {
     uint32_t start, end;
 };
 
-/** A crystal the ROM takes for another; the row with `there` 0 is the last. */
+/** A crystal that the ROM mistakes for another; the row with `there` 0 is the last. */
 struct eg_mistaken_crystal {
     uint8_t there, expected; /* MHz */
 };
@@ -252,7 +252,7 @@ struct eg_target {
     const char *name;  /* as in the job file; equals the file name: "esp32c3" */
     const char *label; /* as people and esptool write it: "ESP32-C3" */
 
-    bool xtensa; /* instruction set; else RISC-V */
+    bool xtensa; /* true = Xtensa, false = RISC-V */
 
     enum eg_detect detect;
     uint32_t chip_id;  /* in GET_SECURITY_INFO; EG_DETECT_CHIP_ID only */
@@ -265,7 +265,7 @@ struct eg_target {
     unsigned quirks;         /* EG_QUIRK_* */
 
     const char *stub;        /* name in stubs/; NULL = there is none, ROM only */
-    uint16_t stub_from;      /* chip revision from which `stub` runs; those before it take `stub_before` */
+    uint16_t stub_from;      /* first chip revision that runs `stub`; earlier ones run `stub_before` */
     const char *stub_before; /* NULL = none */
     uint32_t stub_hook_addr; /* ROM pointer to its flash-read function; EG_QUIRK_SECURE_BOOT_STUB_HOOK only */
 
@@ -277,8 +277,8 @@ struct eg_target {
     struct eg_range irom, drom;     /* where flash is mapped; end 0 = not at all */
     struct eg_range tcm;            /* tightly coupled memory, not in `memory`, which names what the reference
                                        does; end 0 = none known */
-    const uint32_t *mmu_page_sizes; /* that an image may choose, ascending, 0 after the last; NULL = fixed at
-                                       64 KiB, the default everywhere */
+    const uint32_t *mmu_page_sizes; /* page sizes that an image may choose, ascending, 0 after the last; NULL
+                                       = fixed at 64 KiB, the default of all chips */
 
     struct {           /* flash SPI controller */
         uint32_t base; /* register address; the others are offsets from it */
@@ -286,9 +286,9 @@ struct eg_target {
             w0; /* *_dlen 0 = lengths are in usr1 (ESP8266) */
         bool address_left_aligned;
     } spi;
-    struct eg_pin_range spi_pins[3]; /* that may carry the flash; none = only the usual ones (ESP8266) */
-    uint8_t spi_hd_max;              /* the last of them that may be HD */
-    struct eg_pin_range usb_pins;    /* that USB uses; last 0 = none */
+    struct eg_pin_range spi_pins[3]; /* pins that may carry the flash; none = only the usual ones (ESP8266) */
+    uint8_t spi_hd_max;              /* the last pin that may be HD */
+    struct eg_pin_range usb_pins;    /* pins that USB uses; last 0 = none */
     bool usb_serial_jtag;            /* it has USB-Serial/JTAG */
 
     struct { /* crystal; fixed_mhz != 0: known, else measured: baud * (word & mask) / 1e6 / divisor */
@@ -308,29 +308,29 @@ struct eg_target {
     enum eg_mac_layout mac_layout;
     uint32_t mac_addr; /* register of the low word */
     enum eg_revision_rule revision_rule;
-    const struct eg_rule *packages;    /* the first that holds is the chip's */
-    const char *package_unknown;       /* name when none holds */
-    const struct eg_rule *features;    /* all that hold */
-    const struct eg_psram_rule *psram; /* NULL = the chip does not tell */
+    const struct eg_rule *packages;    /* the first that applies names the package */
+    const char *package_unknown;       /* name when none applies */
+    const struct eg_rule *features;    /* all that apply */
+    const struct eg_psram_rule *psram; /* NULL = the eFuses do not say */
 
-    uint16_t secure_boot_v2_from; /* revision (major * 100 + minor) from which EG_FIELD_SECURE_BOOT_V2 means
-                                     something */
-    uint8_t key_block_count;      /* key purposes in GET_SECURITY_INFO that mean something */
-    const struct eg_numbered *key_purposes; /* NULL = not told */
+    uint16_t secure_boot_v2_from; /* first revision (major * 100 + minor) for which EG_FIELD_SECURE_BOOT_V2 is
+                                     valid */
+    uint8_t key_block_count;      /* number of key purposes in GET_SECURITY_INFO that are valid */
+    const struct eg_numbered *key_purposes; /* NULL = the reference has none */
     enum eg_key_rule key_rule;
-    bool key_rule_xts256; /* EG_KEY_PURPOSES: purposes 2 and 3 together are a key, too; 4 always is */
+    bool key_rule_xts256; /* EG_KEY_PURPOSES: purposes 2 and 3 together are a key too; purpose 4 always is */
     struct {              /* EG_KEY_WORDS only */
         uint32_t addr;
         uint8_t words; /* of a key that is not of 256 bits by EG_FIELD_KEY_256, which has 8 */
     } key_block;
-    uint32_t vddsdio_addr; /* RTC register over the flash's supply (ESP32); 0 = none */
+    uint32_t vddsdio_addr; /* RTC register that controls the flash supply (ESP32); 0 = none */
 
     enum eg_otg_reset otg_reset;
     const struct eg_register_write *watchdogs_off;  /* EG_QUIRK_USB_WATCHDOGS only */
     const struct eg_register_write *watchdog_reset; /* NULL = the chip cannot */
 
     /* Revisions whose flash must be switched on after connecting; NULL = none (ESP32-P4). From the last of
-     * them on a chip with EG_FIELD_DOWNLOAD_XPD_ON needs `flash_on_already` instead. */
+     * these revisions, a chip with EG_FIELD_DOWNLOAD_XPD_ON needs `flash_on_already` instead. */
     const struct eg_register_write *flash_on, *flash_on_already;
     uint16_t flash_on_from, flash_on_to;
 };
@@ -341,54 +341,55 @@ extern const struct eg_header_code eg_flash_sizes[];
 /** Every target, NULL-terminated, by file name. */
 extern const struct eg_target *const eg_targets[];
 
-/** The target of a name, whatever its letter case and with or without hyphens ("ESP32-C3"); NULL = none. */
+/** Return the target with this name, in any letter case, with or without hyphens ("ESP32-C3"); NULL = none.
+ */
 const struct eg_target *eg_target_by_name(const char *name);
 
-/** The target with this chip id in its image headers; NULL = none. */
+/** Return the target with this chip id in its image headers; NULL = none. */
 const struct eg_target *eg_target_by_image_id(int image_chip_id);
 
-/** "esp32, esp32c2, …" for sentences and help; the text is cut when `size` is too small. */
+/** Write "esp32, esp32c2, …" for sentences and help; the text is cut when `size` is too small. */
 void eg_target_names(char *text, size_t size);
 
-/** The code of a flash size or frequency name; -1 = the chip has none of that name. */
+/** Return the code of a flash size or frequency name; -1 = the chip has no such name. */
 int eg_header_code(const struct eg_header_code *codes, const char *name);
 
-/** The name of a key purpose; NULL = not known. */
+/** Return the name of a key purpose; NULL = not known. */
 const char *eg_target_key_purpose(const struct eg_target *target, uint32_t purpose);
 
-/** Name in stubs/ of the stub for this revision; NULL = there is none. */
+/** Return the name in stubs/ of the stub for this revision; NULL = there is none. */
 const char *eg_target_stub(const struct eg_target *target, uint16_t revision);
 
 /** Reads one register; returns false to give up. */
 typedef bool eg_target_reader(void *context, uint32_t addr, uint32_t *word);
 
-/** Value of a field through `read`; false when a read fails. A field the chip lacks is 0. */
+/** Read the value of a field through `read`; false when a read fails. A field that the chip lacks is 0. */
 bool eg_field_read(const struct eg_field *field, eg_target_reader *read, void *context, uint32_t *value);
 
-/** Whether the chip has the field. */
+/** Return whether the chip has the field. */
 bool eg_field_exists(const struct eg_field *field);
 
-/** Decoded MAC; false when a read fails or the OTP names no known vendor (ESP8266). */
+/** Read and decode the MAC; false when a read fails or the OTP names no known vendor (ESP8266). */
 bool eg_target_mac(const struct eg_target *target, eg_target_reader *read, void *context, uint8_t mac[6]);
 
-/** The two bytes that go into the middle of an EUI-64; EG_QUIRK_MAC_EXTENSION only. */
+/** Read the two middle bytes of the EUI-64; EG_QUIRK_MAC_EXTENSION only. */
 bool eg_target_mac_extension(const struct eg_target *target, eg_target_reader *read, void *context,
                              uint8_t extension[2]);
 
-/** Chip revision, major * 100 + minor; 0 for chips without one. */
+/** Read the chip revision, major * 100 + minor; 0 for chips without one. */
 bool eg_target_revision(const struct eg_target *target, eg_target_reader *read, void *context,
                         uint16_t *revision);
 
-/** Package name, a static string ("ESP32-D0WD-V3"). */
+/** Find the package name, a static string ("ESP32-D0WD-V3"). */
 bool eg_target_package(const struct eg_target *target, eg_target_reader *read, void *context,
                        const char **name);
 
-/** What the chip has, "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (GD)". */
+/** Write the features of the chip, "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (GD)". */
 bool eg_target_features(const struct eg_target *target, eg_target_reader *read, void *context,
                         char text[EG_FEATURES_TEXT]);
 
-/** PSRAM in the package. Chips without EG_FIELD_PSRAM_CAP can tell that it is there, but not that it is not.
- */
+/** Read the PSRAM in the package. Chips without EG_FIELD_PSRAM_CAP can show that it is there, but not that it
+ * is absent. */
 bool eg_target_psram(const struct eg_target *target, eg_target_reader *read, void *context,
                      struct eg_psram *psram);
 

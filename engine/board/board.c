@@ -18,67 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct eg_log_origin eg__origin(const struct eg_board *board)
-{
-    return (struct eg_log_origin){"", eg_board_port(board), board->mac_text};
-}
-
-static void log_stage(const struct eg__stage *stage, enum eg_log_kind kind, enum eg_code code,
-                      const char *text)
-{
-    const bool ended = kind == EG_LOG_STAGE_END;
-
-    eg_log_record(stage->board->options.logger,
-                  &(struct eg_log_record){.kind = kind,
-                                          .level = EG_VERBOSE,
-                                          .origin = eg__origin(stage->board),
-                                          .text = text,
-                                          .stage = stage->name,
-                                          .outcome = "",
-                                          .code = code,
-                                          .attempt = 1,
-                                          .duration_ms = ended ? eg_clock_ms() - stage->began_ms : 0});
-}
-
-struct eg__stage eg__stage_begin(struct eg_board *board, const char *name)
-{
-    const struct eg__stage stage = {board, board->stage == NULL ? name : NULL, eg_clock_ms()};
-
-    if (stage.name == NULL)
-        return stage;
-    board->stage = name;
-    log_stage(&stage, EG_LOG_STAGE_BEGIN, EG_OK, "");
-    return stage;
-}
-
-enum eg_code eg__stage_end(const struct eg__stage *stage, enum eg_code code, const struct eg_error *err)
-{
-    if (stage->name == NULL)
-        return code;
-    log_stage(stage, EG_LOG_STAGE_END, code, code == EG_OK ? "" : err->text);
-    stage->board->stage = NULL;
-    return code;
-}
-
-void eg__progress(struct eg_board *board, const char *what, uint64_t done, uint64_t total)
-{
-    const struct eg_log_origin origin = eg__origin(board);
-
-    eg_log_progress(board->options.logger, &origin, board->stage != NULL ? board->stage : "", what, done,
-                    total);
-    if (board->options.progress != NULL)
-        board->options.progress(board->options.progress_context, done, total);
-}
-
-void eg__work_progress(void *context, uint64_t done, uint64_t total)
-{
-    const struct eg__working *working = context;
-
-    (void)total;
-    if (!working->quiet)
-        eg__progress(working->board, working->what, working->done_before + done, working->total);
-}
-
 static enum eg_code copy_filters(struct eg_board *board, const char *const *filters, struct eg_error *err)
 {
     size_t count = 0;
@@ -157,18 +96,6 @@ enum eg_code eg_board_create(struct eg_board **board, const struct eg_board_opti
     }
     *board = made;
     return EG_OK;
-}
-
-enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
-                                  struct eg_error *err)
-{
-    *board = NULL;
-    EG_TRY(eg_board_create(board, options, err));
-    if (eg_board_connect(*board, err) == EG_OK)
-        return EG_OK;
-    eg_board_destroy(*board);
-    *board = NULL;
-    return err->code;
 }
 
 void eg_board_cancel(struct eg_board *board)

@@ -197,6 +197,18 @@ enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err)
     return eg__stage_end(&stage, connect_board(board, err), err);
 }
 
+enum eg_code eg_board_detect_chip(struct eg_board **board, const struct eg_board_options *options,
+                                  struct eg_error *err)
+{
+    *board = NULL;
+    EG_TRY(eg_board_create(board, options, err));
+    if (eg_board_connect(*board, err) == EG_OK)
+        return EG_OK;
+    eg_board_destroy(*board);
+    *board = NULL;
+    return err->code;
+}
+
 /* Find the stub for this chip revision; NULL = none. A chip whose revision cannot be read runs no stub
  * either. */
 static enum eg_code stub_name(struct eg_board *board, const char **name, struct eg_error *err)
@@ -275,6 +287,12 @@ enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud, struct 
                             board->loader.secure_download ? " in secure download mode" : "");
     board->baud = baud;
     return EG_OK;
+}
+
+enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
+{
+    return board->pins_given ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
+                             : eg_loader_attach_flash(&board->loader, err);
 }
 
 static enum eg_code come_back(struct eg_board *board, struct eg_error *err)

@@ -81,12 +81,6 @@ static enum eg_code look_for_flash(struct eg_board *board, struct eg_error *err)
     return code;
 }
 
-enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
-{
-    return board->pins_given ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
-                             : eg_loader_attach_flash(&board->loader, err);
-}
-
 static enum eg_code attach(struct eg_board *board, const char *spi_connection, struct eg_error *err)
 {
     uint32_t word;
@@ -106,16 +100,6 @@ enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_conne
     const struct eg__stage stage = eg__stage_begin(board, "attach");
 
     return eg__stage_end(&stage, attach(board, spi_connection, err), err);
-}
-
-enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, struct eg_error *err)
-{
-    if (!board->has_flash) {
-        EG_TRY(eg_loader_flash_info(&board->loader, &board->flash, err));
-        board->has_flash = true;
-    }
-    *info = board->flash;
-    return EG_OK;
 }
 
 /* Tell the loader the flash size. A ROM assumes 2 MB otherwise; in secure download mode only the caller

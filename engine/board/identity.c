@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which chip the board has, and what it says of itself. */
+/* Which chip and which flash the board has, and what they say of themselves. */
 
 #include "engine/board/board_internal.h"
 
@@ -120,4 +120,14 @@ unsigned eg_board_key_blocks(const struct eg_board *board)
 const char *eg_board_key_purpose(const struct eg_board *board, uint8_t purpose)
 {
     return board->loader.target != NULL ? eg_target_key_purpose(board->loader.target, purpose) : NULL;
+}
+
+enum eg_code eg__flash_info(struct eg_board *board, struct eg_flash_info *info, struct eg_error *err)
+{
+    if (!board->has_flash) {
+        EG_TRY(eg_loader_flash_info(&board->loader, &board->flash, err));
+        board->has_flash = true;
+    }
+    *info = board->flash;
+    return EG_OK;
 }

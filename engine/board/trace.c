@@ -1,12 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Every frame as a line of the log: when, which way, what it is, its bytes. */
+/*
+ * What a board tells the log: its stages, how far it is, and every frame as a line: when, which way, what it
+ * is, its bytes.
+ */
 
 #include "engine/board/board_internal.h"
 
 #include <stdio.h>
 
 #define SHOWN_MAX 64 /* bytes of a frame */
+
+struct eg_log_origin eg__origin(const struct eg_board *board)
+{
+    return (struct eg_log_origin){"", board->url, board->mac_text};
+}
+
+static void log_stage(const struct eg__stage *stage, enum eg_log_kind kind, enum eg_code code,
+                      const char *text)
+{
+    const bool ended = kind == EG_LOG_STAGE_END;
+
+    eg_log_record(stage->board->options.logger,
+                  &(struct eg_log_record){.kind = kind,
+                                          .level = EG_VERBOSE,
+                                          .origin = eg__origin(stage->board),
+                                          .text = text,
+                                          .stage = stage->name,
+                                          .outcome = "",
+                                          .code = code,
+                                          .attempt = 1,
+                                          .duration_ms = ended ? eg_clock_ms() - stage->began_ms : 0});
+}
+
+struct eg__stage eg__stage_begin(struct eg_board *board, const char *name)
+{
+    const struct eg__stage stage = {board, board->stage == NULL ? name : NULL, eg_clock_ms()};
+
+    if (stage.name == NULL)
+        return stage;
+    board->stage = name;
+    log_stage(&stage, EG_LOG_STAGE_BEGIN, EG_OK, "");
+    return stage;
+}
+
+enum eg_code eg__stage_end(const struct eg__stage *stage, enum eg_code code, const struct eg_error *err)
+{
+    if (stage->name == NULL)
+        return code;
+    log_stage(stage, EG_LOG_STAGE_END, code, code == EG_OK ? "" : err->text);
+    stage->board->stage = NULL;
+    return code;
+}
+
+void eg__progress(struct eg_board *board, const char *what, uint64_t done, uint64_t total)
+{
+    const struct eg_log_origin origin = eg__origin(board);
+
+    eg_log_progress(board->options.logger, &origin, board->stage != NULL ? board->stage : "", what, done,
+                    total);
+    if (board->options.progress != NULL)
+        board->options.progress(board->options.progress_context, done, total);
+}
+
+void eg__work_progress(void *context, uint64_t done, uint64_t total)
+{
+    const struct eg__working *working = context;
+
+    (void)total;
+    if (!working->quiet)
+        eg__progress(working->board, working->what, working->done_before + done, working->total);
+}
 
 static const char *frame_name(const uint8_t *data, size_t size, char text[32])
 {

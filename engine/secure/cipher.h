@@ -19,7 +19,7 @@ enum eg_cipher_mode {
     EG_CIPHER_CBC_256, /* 32 */
 };
 
-/** A key that is ready for use. Zero-initialise it; EG_CLEANUP(eg_cipher_finish) wipes it. One thread at a
+/** An expanded key. Zero-initialise it; EG_CLEANUP(eg_cipher_finish) wipes it. One thread at a
  * time. */
 struct eg_cipher {
     void *context;

@@ -46,8 +46,7 @@ static enum eg_code refused(struct eg_error *err)
     return eg_error_set(err, EG_INTERNAL, "libcrypto does not do its part with an RSA key");
 }
 
-/* Exponent, modulus and what the peripheral needs for Montgomery's multiplication, as numbers of `size`
- * bytes. */
+/* Exponent, modulus and the constants for Montgomery multiplication, as numbers of `size` bytes. */
 static enum eg_code put_numbers(uint8_t *plain, size_t size, uint8_t m_prime[4], EVP_PKEY *pair,
                                 unsigned bits, struct eg_error *err)
 {
@@ -71,7 +70,7 @@ static enum eg_code put_numbers(uint8_t *plain, size_t size, uint8_t m_prime[4],
     return EG_OK;
 }
 
-/* Everything that is encrypted: the numbers, the digest of them, and the lengths. */
+/* The plaintext: the numbers, their digest, and the lengths. */
 static enum eg_code put_plain(struct eg_secret *plain, const struct eg_ds_parameters *parameters,
                               EVP_PKEY *pair, unsigned bits, unsigned bits_max, struct eg_error *err)
 {

@@ -51,8 +51,8 @@ void eg__esp32_key(uint8_t whole[EG__ESP32_KEY_SIZE], const struct eg_secret *ke
         memcpy(whole + 24, key->data + 8, 8);
 }
 
-/* Which address bit flips each bit of the key: from bit 23 down to bit 5, three times, and then again down
- * from a lower one, which is where the next group begins. */
+/* The address bit that flips each bit of the key: from bit 23 down to bit 5, three times, and then again down
+ * from a lower bit, with which the next group begins. */
 static void make_tweaks(uint8_t bit_of[ESP32_KEY_BITS])
 {
     static const uint8_t tops[] = {14, 12, 10, 8};
@@ -67,7 +67,7 @@ static void make_tweaks(uint8_t bit_of[ESP32_KEY_BITS])
     }
 }
 
-/* Bits of FLASH_CRYPT_CONFIG are for these many bits of the key. */
+/* Return whether key bit n is tweaked: each bit of FLASH_CRYPT_CONFIG switches one range of key bits. */
 static bool is_tweaked(uint8_t config, size_t n)
 {
     const unsigned range = n < 67 ? 0 : n < 132 ? 1 : n < 195 ? 2 : 3;
@@ -89,7 +89,7 @@ static enum eg_code crypt_esp32_block(uint8_t *data, size_t size, const uint8_t 
 {
     EG_CLEANUP(eg_cipher_finish) struct eg_cipher cipher = {0};
 
-    /* The chip decrypts when it reads, by what is AES encryption. */
+    /* The chip decrypts a read with AES encryption, so a write uses AES decryption. */
     EG_TRY(eg_cipher_init(&cipher, EG_CIPHER_ECB_256, decrypt, key, err));
     for (size_t at = 0; at < size; at += BLOCK_SIZE) {
         reverse(data + at, BLOCK_SIZE);
@@ -122,9 +122,9 @@ static enum eg_code crypt_esp32(uint8_t *data, size_t size, uint32_t flash_addr,
     return EG_OK;
 }
 
-/* ---- The others ---- */
+/* ---- XTS ---- */
 
-/* A key of 16 bytes stands for its SHA-256. */
+/* A key of 16 bytes is replaced by its SHA-256. */
 static enum eg_code init_xts(struct eg_cipher *cipher, const struct eg_secret *key, bool decrypt,
                              struct eg_error *err)
 {

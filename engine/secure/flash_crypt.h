@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Flash encryption as the chips do it, on the host: what is written as ciphertext at an address is read back
- * as plaintext there, and nowhere else.
+ * Flash encryption as the chips do it, on the host. Ciphertext decrypts only at the address for which it was
+ * made.
  */
 
 #ifndef ENGINE_SECURE_FLASH_CRYPT_H
@@ -18,7 +18,7 @@ enum eg_flash_scheme {
 /** Data begin and end on multiples of this. */
 #define EG_FLASH_CRYPT_ALIGN 16
 
-/** EG_FLASH_ESP32: the value of FLASH_CRYPT_CONFIG that products have: every key bit is tweaked. */
+/** EG_FLASH_ESP32: the usual value of FLASH_CRYPT_CONFIG in products: every key bit is tweaked. */
 #define EG_FLASH_CRYPT_CONFIG 0xf
 
 struct eg_flash_crypt {
@@ -27,7 +27,7 @@ struct eg_flash_crypt {
     bool decrypt;
 };
 
-/** Whether the scheme has keys of this size, and this is none that anybody could guess. EG_BAD_ARGUMENT. */
+/** Check that the scheme has keys of this size and that the key cannot be guessed. EG_BAD_ARGUMENT if not. */
 enum eg_code eg_flash_key_check(enum eg_flash_scheme scheme, const struct eg_secret *key,
                                 struct eg_error *err) EG_CHECKED;
 
@@ -36,15 +36,15 @@ enum eg_code eg_flash_key_check(enum eg_flash_scheme scheme, const struct eg_sec
  *
  * @param key  in the order of the host's file; the eFuses have it reversed
  *
- * @return EG_OK; EG_BAD_ARGUMENT address or size is not a multiple of EG_FLASH_CRYPT_ALIGN, there are no
- * data, the key is none of the scheme, EG_FLASH_ESP32 beyond 16 MiB. Any thread.
+ * @return EG_OK; EG_BAD_ARGUMENT address or size is not a multiple of EG_FLASH_CRYPT_ALIGN, size 0,
+ * the key is not of the scheme, EG_FLASH_ESP32 beyond 16 MiB. Any thread.
  */
 enum eg_code eg_flash_crypt(uint8_t *data, size_t size, uint32_t flash_addr, const struct eg_flash_crypt *how,
                             const struct eg_secret *key, struct eg_error *err) EG_CHECKED;
 
 #define EG__ESP32_KEY_SIZE 32
 
-/** A key as ESP32's hardware has it: of one of 24 bytes a part comes twice. */
+/** Expand a key as the ESP32's hardware does: one of 24 bytes is completed by repeating a part of it. */
 void eg__esp32_key(uint8_t whole[EG__ESP32_KEY_SIZE], const struct eg_secret *key);
 
 #endif

@@ -15,7 +15,7 @@ enum eg_code eg_nvs_keys_make(struct eg_secret *keys, struct eg_error *err)
     return eg_secret_make(keys, EG_NVS_KEYS_SIZE, err);
 }
 
-/* A number eight times over is the message that makes one of the keys. */
+/* The message for each key: a number, repeated eight times. */
 static enum eg_code derive(uint8_t key[KEY_SIZE], const struct eg_secret *hmac_key, uint32_t number,
                            struct eg_error *err)
 {

@@ -3,8 +3,8 @@
 /*
  * Encryption of NVS partitions, as ESP-IDF does it: XTS-AES-256, each written entry of 32 bytes by itself.
  *
- * The keys come from a partition of their own (type data, subtype nvs_keys), which flash encryption protects,
- * or are derived from a key in the eFuses that the HMAC peripheral alone can use.
+ * The keys are in a partition of their own (type data, subtype nvs_keys), which flash encryption protects, or
+ * are derived from a key in the eFuses that only the HMAC peripheral can use.
  */
 
 #ifndef ENGINE_SECURE_NVS_CRYPT_H
@@ -16,25 +16,25 @@
 #define EG_NVS_KEYS_FILE_SIZE 0x1000 /* of a keys partition */
 #define EG_NVS_HMAC_KEY_SIZE  32
 
-/** New keys from the system's random source. */
+/** Make new keys from the system's random source. */
 enum eg_code eg_nvs_keys_make(struct eg_secret *keys, struct eg_error *err) EG_CHECKED;
 
-/** The keys that a chip derives from the HMAC key in its eFuses. EG_BAD_ARGUMENT: not 32 bytes, or all equal.
- */
+/** Derive the keys from the HMAC key in a chip's eFuses, as the chip does. EG_BAD_ARGUMENT: not 32 bytes, or
+ * all equal. */
 enum eg_code eg_nvs_keys_derive(struct eg_secret *keys, const struct eg_secret *hmac_key,
                                 struct eg_error *err) EG_CHECKED;
 
-/** The keys in a keys partition. EG_BAD_ARGUMENT: it has none, or its CRC is wrong. */
+/** Read the keys in a keys partition. EG_BAD_ARGUMENT: it has none, or its CRC is wrong. */
 enum eg_code eg_nvs_keys_parse(struct eg_secret *keys, const struct eg_secret *partition,
                                struct eg_error *err) EG_CHECKED;
 
-/** The keys partition, EG_NVS_KEYS_FILE_SIZE bytes; not encrypted itself. */
+/** Make the keys partition, EG_NVS_KEYS_FILE_SIZE bytes; it is not encrypted itself. */
 enum eg_code eg_nvs_keys_write(struct eg_secret *partition, const struct eg_secret *keys,
                                struct eg_error *err) EG_CHECKED;
 
 /**
- * Encrypt or decrypt an image in place: the entries that are written; headers of pages, states and empty
- * entries stay plain.
+ * Encrypt or decrypt the written entries of an image in place; page headers, entry states and empty entries
+ * stay plain.
  *
  * @return EG_OK; EG_BAD_ARGUMENT both halves of the keys are the same, or the size is no multiple of a page.
  * Any thread.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Pages of their own, so that locking and wiping them touches nothing else. */
+/* Secrets have pages of their own, so that locking and wiping touches nothing else. */
 
 #include "engine/secure/secret.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Memory for keys: locked, left out of core dumps, wiped at its end. */
+/* Memory for keys: locked, left out of core dumps, wiped when freed. */
 
 #ifndef ENGINE_SECURE_SECRET_H
 #define ENGINE_SECURE_SECRET_H
@@ -15,7 +15,7 @@ struct eg_secret {
 };
 
 /**
- * Make room for `size` bytes, at least 1, all zero. What was in it before is wiped.
+ * Allocate `size` bytes, at least 1, all zero. Earlier content is wiped.
  *
  * @return EG_OK; EG_NO_MEMORY, also when the system lets this user lock no more memory; the sentence says so
  */
@@ -23,16 +23,16 @@ enum eg_code eg_secret_init(struct eg_secret *secret, size_t size, struct eg_err
 
 void eg_secret_finish(struct eg_secret *secret);
 
-/** The same with bytes of the system's random source. */
+/** Do the same, filled by the system's random source. */
 enum eg_code eg_secret_make(struct eg_secret *secret, size_t size, struct eg_error *err) EG_CHECKED;
 
 /**
  * Read a regular file whole, without a copy elsewhere in memory.
  *
- * @param open_to_others  whether others than its owner may read it; may be NULL
+ * @param open_to_others  whether users other than its owner may read it; may be NULL
  *
  * @return EG_OK; EG_BAD_ARGUMENT it is empty or has more than `size_max` bytes; EG_IO, EG_NO_MEMORY. No
- * sentence shows what is in it.
+ * sentence shows its content.
  */
 enum eg_code eg_secret_read(struct eg_secret *secret, const char *path, size_t size_max, bool *open_to_others,
                             struct eg_error *err) EG_CHECKED;
@@ -42,10 +42,10 @@ enum eg_code eg_secret_read(struct eg_secret *secret, const char *path, size_t s
 enum eg_code eg_secret_write(const char *path, const uint8_t *data, size_t size,
                              struct eg_error *err) EG_CHECKED;
 
-/** Whether all bytes are equal, such as 00 or FF: no key is. */
+/** Return whether all bytes are equal, such as 00 or FF, as in no key. */
 bool eg_secret_is_uniform(const uint8_t *data, size_t size);
 
-/** Overwrite, where the compiler may not leave it out. */
+/** Overwrite memory in a way that the compiler cannot remove. */
 void eg_wipe(void *data, size_t size);
 
 #endif

@@ -14,7 +14,7 @@ enum { RSA_BITS = 3072 };
 
 static const struct {
     const char *name;
-    const char *group; /* as libcrypto calls the curve; NULL = RSA */
+    const char *group; /* name of the curve in libcrypto; NULL = RSA */
     size_t coordinate;
 } schemes[EG_SIGN_SCHEMES] = {
     [EG_SIGN_RSA3072] = {"rsa3072", NULL, 0},
@@ -72,7 +72,7 @@ static enum eg_code find_scheme(struct eg_sign_key *key, const char *path, struc
                         path);
 }
 
-/* A key with a passphrase is refused here: nobody is asked on a line. */
+/* Refuse a key with a passphrase: nobody can answer a prompt on a line. */
 static int no_passphrase(char *text, int size, int writing, void *context)
 {
     (void)text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Keys of secure boot: RSA-3072 and ECDSA, private ones that sign and public ones that verify. */
+/* Secure boot keys, RSA-3072 and ECDSA: private keys sign, public keys verify. */
 
 #ifndef ENGINE_SECURE_SIGN_KEY_H
 #define ENGINE_SECURE_SIGN_KEY_H
@@ -12,7 +12,7 @@ enum eg_sign_scheme { EG_SIGN_RSA3072, EG_SIGN_ECDSA192, EG_SIGN_ECDSA256, EG_SI
 
 #define EG_SIGN_SCHEMES 4
 
-/** No key file is longer. */
+/** Longest key file. */
 #define EG_SIGN_KEY_FILE_MAX 16384
 
 /** Zero-initialise it; EG_CLEANUP(eg_sign_key_finish) frees it, and wipes a private one. */
@@ -33,24 +33,24 @@ size_t eg_sign_scheme_coordinate(enum eg_sign_scheme scheme);
 /**
  * Read a PEM file with a private or a public key.
  *
- * @return EG_OK; EG_BAD_ARGUMENT there is no such key in it, or it is none that a chip takes (RSA of another
- * size, another curve); EG_IO, EG_NO_MEMORY. The sentence names the file.
+ * @return EG_OK; EG_BAD_ARGUMENT it has no such key, or no chip supports it (RSA of another size, another
+ * curve); EG_IO, EG_NO_MEMORY. The sentence names the file.
  */
 enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct eg_error *err) EG_CHECKED;
 
-/** Make a key pair and write the private one to a PEM file, mode 0600. EG_BAD_ARGUMENT the file is there. */
+/** Make a key pair and write the private one to a PEM file, mode 0600. EG_BAD_ARGUMENT the file exists. */
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err) EG_CHECKED;
 
-/** Append the public key as PEM. */
+/** Append the public key in PEM. */
 enum eg_code eg_sign_key_public(struct eg_buffer *pem, const struct eg_sign_key *key,
                                 struct eg_error *err) EG_CHECKED;
 
-/** The private value of an ECDSA key, big-endian, as many bytes as a coordinate. EG_BAD_ARGUMENT: there is
- * none. */
+/** Return the private value of an ECDSA key, big-endian, as many bytes as a coordinate. EG_BAD_ARGUMENT: the
+ * key is public or RSA. */
 enum eg_code eg_sign_key_private_value(struct eg_secret *value, const struct eg_sign_key *key,
                                        struct eg_error *err) EG_CHECKED;
 
-/** Both coordinates of a public ECDSA key, big-endian. EG_BAD_ARGUMENT: it is RSA. */
+/** Return both coordinates of a public ECDSA key, big-endian. EG_BAD_ARGUMENT: it is RSA. */
 enum eg_code eg_sign_key_point(uint8_t *x, uint8_t *y, const struct eg_sign_key *key,
                                struct eg_error *err) EG_CHECKED;
 

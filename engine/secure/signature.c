@@ -16,7 +16,7 @@ enum {
     MAGIC = 0xe7,
     VERSION_RSA = 2,
     VERSION_ECDSA = 3,
-    HASH_AT = 2, /* which digest: 0 = SHA-256, 1 = SHA-384 */
+    HASH_AT = 2, /* digest: 0 = SHA-256, 1 = SHA-384 */
     DIGEST_AT = 4,
     RSA_SIZE = 384,
     RSA_N_AT = 36,
@@ -29,7 +29,7 @@ enum {
     DIGEST_MAX = 48,
 };
 
-/* Where an ECDSA block has its parts. */
+/* Offsets in an ECDSA block. */
 struct layout {
     uint8_t curve;
     size_t digest_size, curve_at, point_at, signature_at, key_end;
@@ -148,7 +148,7 @@ static enum eg_code put_point(uint8_t *block, const struct eg_sign_key *key, str
     return EG_OK;
 }
 
-/* All of a block but digest, signature and CRC. */
+/* Fill a block, except digest, signature and CRC. */
 static enum eg_code begin_block(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const struct eg_sign_key *key,
                                 struct eg_error *err)
 {
@@ -180,7 +180,7 @@ enum eg_code eg_sign_key_digest(uint8_t digest[EG_SHA256_SIZE], const struct eg_
     return digest_of_block(digest, key->scheme, block, err);
 }
 
-/* ---- Signing and verifying of a digest ---- */
+/* ---- Signing and verifying a digest ---- */
 
 static bool set_padding(EVP_PKEY_CTX *context, enum eg_sign_scheme scheme)
 {
@@ -213,7 +213,7 @@ static bool verify_digest(EVP_PKEY *pair, enum eg_sign_scheme scheme, const uint
            EVP_PKEY_verify(context, signature, size, digest, digest_size_of(scheme)) == 1;
 }
 
-/* The signature as a block has it. */
+/* Convert a signature to its form in a block. */
 static enum eg_code put_signature(uint8_t *block, enum eg_sign_scheme scheme, const uint8_t *signature,
                                   size_t size, struct eg_error *err)
 {
@@ -310,7 +310,7 @@ static EVP_PKEY *from_params(OSSL_PARAM_BLD *builder, const char *type)
     return pair;
 }
 
-/* NULL = the numbers in the block are no key. */
+/* NULL = the numbers in the block are not a key. */
 static EVP_PKEY *key_of_block(enum eg_sign_scheme scheme, const uint8_t *block)
 {
     EG_CLEANUP(builder_cleanup) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -337,7 +337,7 @@ static EVP_PKEY *key_of_block(enum eg_sign_scheme scheme, const uint8_t *block)
     return from_params(builder, "EC");
 }
 
-/* As libcrypto takes it; 0 = the block has none. */
+/* Convert the signature to libcrypto's form and return its size; 0 = the block has no signature. */
 static size_t signature_of_block(uint8_t signature[EG_DER_SIGNATURE_MAX], enum eg_sign_scheme scheme,
                                  const uint8_t *block)
 {
@@ -398,7 +398,7 @@ bool eg_signed_image_find(struct eg_signed_image *found, const uint8_t *image, s
     return found->block_count > 0;
 }
 
-/* Blocks of one image are by keys of one scheme, each once. */
+/* All blocks of an image have keys of one scheme, each key once. */
 static enum eg_code check_blocks(const uint8_t *blocks, size_t count, struct eg_error *err)
 {
     enum eg_sign_scheme first = EG_SIGN_RSA3072, scheme;

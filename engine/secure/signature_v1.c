@@ -17,11 +17,11 @@
 #include <string.h>
 
 enum {
-    VALUE_SIZE = 32, /* of a number of P-256 */
+    VALUE_SIZE = 32, /* bytes of a P-256 number */
     VERSION_SIZE = 4,
     BLOCK_SIZE = 16,
     BOOTLOADER_ADDR = 0x1000,
-    UNIT_SIZE = 128, /* the digest is of whole ones */
+    UNIT_SIZE = 128, /* the digest covers whole units */
     SHA512_SIZE = 64,
     HASH_FLAG_AT = 23, /* in the image header: a SHA-256 follows */
 };
@@ -72,7 +72,7 @@ static enum eg_code check_key(const struct eg_sign_key *key, struct eg_error *er
 /* State of the generator: key, then value. */
 enum { STATE_SIZE = 2 * VALUE_SIZE, MESSAGE_MAX = 3 * VALUE_SIZE + 1 };
 
-/* The key is made anew of the value, a byte and a message; then the value of itself. */
+/* Derive the next key from the value, a byte and a message, then the next value. */
 static enum eg_code stir(uint8_t state[STATE_SIZE], uint8_t byte, const uint8_t *message, size_t size,
                          struct eg_error *err)
 {
@@ -88,7 +88,7 @@ static enum eg_code stir(uint8_t state[STATE_SIZE], uint8_t byte, const uint8_t 
     return eg_hmac_sha256(state + VALUE_SIZE, state, VALUE_SIZE, state + VALUE_SIZE, VALUE_SIZE, err);
 }
 
-/* A nonce from 1 to the order less 1. */
+/* Make a nonce from 1 to the order minus 1. */
 static enum eg_code make_nonce(BIGNUM *nonce, const struct eg_secret *value, const uint8_t digest[VALUE_SIZE],
                                const BIGNUM *order, struct eg_error *err)
 {
@@ -213,7 +213,7 @@ static void reverse(uint8_t *data, size_t size)
     }
 }
 
-/* As the hardware feeds its AES and its SHA. */
+/* Compute the digest with the byte orders in which the hardware feeds AES and SHA. */
 static enum eg_code digest_boot(uint8_t digest[SHA512_SIZE], const struct eg_secret *key,
                                 struct eg_buffer *data, struct eg_error *err)
 {
@@ -237,7 +237,7 @@ static enum eg_code digest_boot(uint8_t digest[SHA512_SIZE], const struct eg_sec
     return EG_OK;
 }
 
-/* The image in whole units: filled up, but a SHA-256 that reaches into one more is left out. */
+/* Pad the image to whole units, but leave out a SHA-256 that would reach into one more unit. */
 static enum eg_code append_units(struct eg_buffer *out, const uint8_t *image, size_t size,
                                  struct eg_error *err)
 {

@@ -5,7 +5,7 @@
 set -eu
 cd "$1"
 
-registered='^const struct (eg_target|cli_command) '
+registered='^const struct (eg_target|eg_efuse|cli_command) '
 status=0
 complain() {
   echo "$1"
