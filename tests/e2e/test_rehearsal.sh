@@ -113,6 +113,17 @@ for times in 1 2; do
 done
 unset TMPDIR
 
+# What the batch does not take is refused before a board is started.
+expect_status 0 "$espgang" seal --batch real --yes
+expect_status 2 "$espgang" check job.yaml --batch real
+expect_text err.log 'batch real was sealed at '
+sed -e 's/acme-sensor/other/' -e '/^unit/,$d' job.yaml >other.yaml
+start_boards again 2 --chip esp32 --fast --mac 02:65:67:00:01:01
+expect_status 0 "$espgang" run other.yaml --batch mixed --plain --ports "${urls[0]}"
+expect_status 2 "$espgang" run job.yaml --batch mixed --plain --ports "${urls[1]}"
+expect_text err.log 'batch mixed has runs of the job other; name another batch for acme-sensor'
+expect_equal 'runs of the refused batch' "$(sqlite3 "$work/fresh/espgang/ledger.db" "select count(*) from runs where batch = 'mixed'")" 1
+
 # The program that makes values runs when it is asked for only; what stands for them is marked, or refused.
 printf '#!/bin/sh\necho >>%q\necho "{\\"key\\": \\"00ff\\", \\"issue\\": 7}"\n' "$work/made" >make_key
 chmod +x make_key
@@ -130,14 +141,3 @@ printf 'key,type,encoding\napp,namespace,\nnumber,data,u8\n' >number.csv
 expect_status 1 "$espgang" run job.yaml --sim 1 --fast --plain
 expect_text out.log 'unit: unit.generate.program runs in a rehearsal with --hooks only, and what stands for its answer does not fit: '
 [ ! -e made ] || fail 'the program of unit.generate ran'
-
-# What the batch does not take is refused before a board is started.
-expect_status 0 "$espgang" seal --batch real --yes
-expect_status 2 "$espgang" check job.yaml --batch real
-expect_text err.log 'batch real was sealed at '
-sed -e 's/acme-sensor/other/' -e '/^unit/,$d' job.yaml >other.yaml
-start_boards again 2 --chip esp32 --fast --mac 02:65:67:00:01:01
-expect_status 0 "$espgang" run other.yaml --batch mixed --plain --ports "${urls[0]}"
-expect_status 2 "$espgang" run job.yaml --batch mixed --plain --ports "${urls[1]}"
-expect_text err.log 'batch mixed has runs of the job other; name another batch for acme-sensor'
-expect_equal 'runs of the refused batch' "$(sqlite3 "$work/fresh/espgang/ledger.db" "select count(*) from runs where batch = 'mixed'")" 1
