@@ -4,6 +4,8 @@
 
 #include "db/sqlite.h"
 
+#include "db/holder.h"
+
 #include "engine/base/clock.h"
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
@@ -19,11 +21,12 @@ enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
     /* SQLite keeps the system's reason except when a commit fails; then it is still the thread's last one. */
     const int errnum = sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
     enum eg_code code = EG_LEDGER;
+    char holder[EG__HOLDER_TEXT];
 
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_BUSY:
-        return eg_error_set(err, EG_LEDGER, "another program has kept it locked for %d s",
-                            BUSY_TIMEOUT_MS / 1000);
+        eg__holder(holder, sqlite3_db_filename(db, "main"));
+        return eg_error_set(err, EG_LEDGER, "%s has kept it locked for %d s", holder, BUSY_TIMEOUT_MS / 1000);
     case SQLITE_READONLY:
         return eg_error_set(
             err, EG_LEDGER,

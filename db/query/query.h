@@ -61,6 +61,7 @@ struct eg_batch_session {
     const char *started_utc, *station, *operator_name;
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
+    bool simulated;
 };
 
 struct eg_batch_run {

@@ -93,6 +93,11 @@ enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *pl
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
                                  struct eg_error *err) EG_CHECKED;
 
+/** The same with the columns of the job's pool, which has `row`: no name is there twice, and the templates
+ * can be filled in as far as no program's answer is needed. */
+enum eg_code eg_unit_names_check_row(const struct eg_plan *plan, const struct eg_pool_row *row,
+                                     const char **place, struct eg_error *err) EG_CHECKED;
+
 /** Built-in names with placeholder values, for checking a job without a board. */
 enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan,
                                      struct eg_error *err) EG_CHECKED;

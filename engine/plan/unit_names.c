@@ -412,6 +412,34 @@ static enum eg_code check_values(struct eg_names *names, const struct eg_plan *p
     return EG_OK;
 }
 
+static enum eg_code check_uses(struct eg_names *names, const struct eg_plan *plan, bool all_known,
+                               const char **place, struct eg_error *err)
+{
+    EG_TRY(check_values(names, plan, all_known, place, err));
+    if (all_known) {
+        EG_TRY(check_map(eg_plan_setting(plan, "unit.nvs.values"), names, place, err));
+        EG_TRY(check_groups(eg_plan_setting(plan, "unit.raw"), names, place, err));
+        EG_TRY(check_groups(eg_plan_setting(plan, "unit.file"), names, place, err));
+    }
+    *place = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_unit_names_check_row(const struct eg_plan *plan, const struct eg_pool_row *row,
+                                     const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const format = eg_plan_setting(plan, "unit.serial.format");
+    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
+
+    *place = format->given ? format->place : eg_plan_setting(plan, "unit.serial.pool")->place;
+    EG_TRY(eg_unit_names_of_nobody(&names, plan, err));
+    if (eg_unit_names_of_row(&names, plan, row, err) != EG_OK) {
+        err->code = err->code == EG_BAD_UNIT_DATA ? EG_BAD_JOB : err->code;
+        return err->code;
+    }
+    return check_uses(&names, plan, !given(plan, "unit.generate.program"), place, err);
+}
+
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
     const struct eg_setting *const format = eg_plan_setting(plan, "unit.serial.format");
@@ -431,14 +459,7 @@ enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
     }
     if (format->given || pool)
         EG_TRY(add(&names, "serial", "", err));
-    EG_TRY(check_values(&names, plan, all_known, place, err));
-    if (all_known) {
-        EG_TRY(check_map(eg_plan_setting(plan, "unit.nvs.values"), &names, place, err));
-        EG_TRY(check_groups(eg_plan_setting(plan, "unit.raw"), &names, place, err));
-        EG_TRY(check_groups(eg_plan_setting(plan, "unit.file"), &names, place, err));
-    }
-    *place = NULL;
-    return EG_OK;
+    return check_uses(&names, plan, all_known, place, err);
 }
 
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan, struct eg_error *err)

@@ -7,6 +7,7 @@
 #include "tools/espgang/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,11 +51,19 @@ static struct {
 
 static const int caught[CLI_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 
-static void say(const char *text)
+void cli_say_at_once(const char *text)
 {
-    if (text != NULL && write(STDERR_FILENO, text, strlen(text)) < 0) {
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&ready, 1, 0) == 1 && write(STDERR_FILENO, text, strlen(text)) < 0) {
         /* Nobody left to tell. */
     }
+}
+
+static void say(const char *text)
+{
+    if (text != NULL)
+        cli_say_at_once(text);
 }
 
 static const char *name_of(int number)

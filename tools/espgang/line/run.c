@@ -8,16 +8,14 @@
 #include "engine/line/station.h"
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
-#include "tools/espgang/line/json.h"
+#include "tools/espgang/line/display.h"
 #include "tools/espgang/line/readiness.h"
 #include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/slots.h"
-#include "tools/espgang/line/table.h"
 #include "tools/espgang/line/triggers.h"
 #include "tools/vboard/carrier.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +38,8 @@ struct run_options {
     enum trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */
-    bool fast, watch, json, plain, verbose, silent;
+    bool fast, watch;
+    struct cli_display_options shows;
 };
 
 static void run_options_finish(struct run_options *options)
@@ -86,54 +85,16 @@ static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots
     return EG_OK;
 }
 
-/* What `espgang run` shows while it runs, and what it counts. */
-struct display {
-    const struct run_options *options;
-    struct cli_json_logger json;
-    struct eg_console_logger console;
-    struct cli_table *table;
-    struct cli_counts counts;
-    bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
-};
-
-static void display_finish(struct display *display)
-{
-    cli_table_destroy(display->table);
-    eg_console_logger_finish(&display->console);
-    cli_json_logger_finish(&display->json);
-}
-
-static enum eg_code display_init(struct display *display, struct eg_station *station, struct eg_error *err)
-{
-    const struct run_options *options = display->options;
-
-    cli_json_logger_init(&display->json, stdout);
-    eg_console_logger_init(&display->console, stdout);
-    if (!options->json && !options->plain && !options->silent)
-        EG_TRY(cli_table_create(&display->table, stdout, station->plan, station->slots, station->slot_count,
-                                err));
-    if (options->json)
-        station->logger = &display->json.logger;
-    else if (display->table != NULL)
-        station->logger = cli_table_logger(display->table);
-    else
-        station->logger = &display->console.logger;
-    eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
-                                          : options->verbose ? EG_VERBOSE
-                                                             : EG_NORMAL);
-    return EG_OK;
-}
-
 static bool fails_station(enum eg_code code)
 {
     return code == EG_LEDGER || code == EG_NO_ROOM || code == EG_IO || code == EG_POOL_EMPTY;
 }
 
-static void count(struct display *display, const struct eg_result *result)
+static void count(struct cli_display *display, const struct eg_result *result)
 {
     display->counts.of[result->outcome]++;
     display->station_failed |= fails_station(result->code);
-    if (display->options->json)
+    if (display->options.json)
         cli_json_result(&display->json, result);
 }
 
@@ -141,7 +102,7 @@ static void count(struct display *display, const struct eg_result *result)
  * boards are without, so those in progress go on. */
 static void count_and_go_on(void *context, const struct eg_result *result)
 {
-    struct display *display = context;
+    struct cli_display *display = context;
 
     count(display, result);
     if (result->code == EG_POOL_EMPTY)
@@ -150,7 +111,8 @@ static void count_and_go_on(void *context, const struct eg_result *result)
         cli_request_cancel("the station, whose ledger or disk refuses records");
 }
 
-static enum eg_code run_once(struct display *display, const struct eg_station *station, struct eg_error *err)
+static enum eg_code run_once(struct cli_display *display, const struct eg_station *station,
+                             struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_result *results = NULL;
 
@@ -158,10 +120,9 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     EG_TRY(eg_station_run(station, cli_cancel(), results, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
-    cli_table_destroy(display->table);
-    display->table = NULL;
-    if (!display->options->json)
-        cli_table_results(stdout, results, station->slot_count);
+    cli_display_end_table(display);
+    if (!display->options.json)
+        cli_table_results(display->out, results, station->slot_count);
     return EG_OK;
 }
 
@@ -188,11 +149,11 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     return EG_OK;
 }
 
-static enum eg_code watch_ports(struct display *display, const struct eg_station *station,
-                                struct eg_error *err)
+static enum eg_code watch_ports(struct cli_display *display, const char *const *ports,
+                                const struct eg_station *station, struct eg_error *err)
 {
     EG_CLEANUP(scanner_finish)
-    struct scanner scanner = {.patterns = display->options->ports};
+    struct scanner scanner = {.patterns = ports};
     const struct eg_slot_source source = {scan, &scanner};
 
     eg_log_print(station->logger, NULL,
@@ -200,7 +161,7 @@ static enum eg_code watch_ports(struct display *display, const struct eg_station
     return eg_station_watch(station, &source, cli_cancel(), count_and_go_on, display, err);
 }
 
-static enum eg_code serve(struct display *display, const struct eg_station *station,
+static enum eg_code serve(struct cli_display *display, const struct eg_station *station,
                           const struct eg_trigger *trigger, const char *what, struct eg_error *err)
 {
     eg_log_print(station->logger, NULL, "%s; Ctrl-C ends the line when the boards in progress are done",
@@ -208,7 +169,7 @@ static enum eg_code serve(struct display *display, const struct eg_station *stat
     return eg_station_serve(station, trigger, cli_cancel(), count_and_go_on, display, err);
 }
 
-static enum eg_code serve_input(struct display *display, const struct eg_station *station,
+static enum eg_code serve_input(struct cli_display *display, const struct eg_station *station,
                                 struct eg_error *err)
 {
     EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
@@ -219,14 +180,15 @@ static enum eg_code serve_input(struct display *display, const struct eg_station
                  "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number", err);
 }
 
-static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
+static enum eg_code run_line(struct cli_display *display, const struct run_options *options,
+                             const struct eg_station *station, struct eg_error *err)
 {
     struct eg_trigger trigger;
     enum eg_code code = EG_OK;
 
-    switch (display->options->trigger) {
+    switch (options->trigger) {
     case PLUG:
-        code = watch_ports(display, station, err);
+        code = watch_ports(display, options->ports, station, err);
         break;
     case POLL:
         trigger = eg_trigger_poll(station);
@@ -236,17 +198,16 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
         code = serve_input(display, station, err);
         break;
     case PROGRAM:
-        trigger = cli_program_trigger(display->options->trigger_program);
+        trigger = cli_program_trigger(options->trigger_program);
         code = serve(display, station, &trigger, "waiting for the trigger program", err);
         break;
     }
     EG_TRY(code);
-    cli_table_destroy(display->table);
-    display->table = NULL;
+    cli_display_end_table(display);
     return EG_OK;
 }
 
-static enum cli_status status_of(const struct display *display)
+static enum cli_status status_of(const struct cli_display *display)
 {
     if (display->station_failed)
         return CLI_STATION;
@@ -256,11 +217,10 @@ static enum cli_status status_of(const struct display *display)
 }
 
 /* What is said from now on are plain lines. */
-static void end_table(struct display *display, struct eg_station *station)
+static void end_table(struct cli_display *display, struct eg_station *station)
 {
-    cli_table_destroy(display->table);
-    display->table = NULL;
-    if (!display->options->json)
+    cli_display_end_table(display);
+    if (!display->options.json)
         station->logger = &display->console.logger;
 }
 
@@ -285,28 +245,34 @@ static void announce_rehearsal(const struct run_options *options, const struct e
 }
 
 /* What the whole batch has come to by now, counted as `espgang report` counts. */
-static void tell_batch(const struct eg_batch *batch)
+static void tell_batch(FILE *out, const struct eg_batch *batch)
 {
     const int64_t good = batch->passed + batch->marginal;
 
-    printf(": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s", good);
+    fprintf(out, ": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s",
+            good);
     if (batch->repeats > 0)
-        printf(", %" PRId64 " good board%s shown again", batch->repeats, batch->repeats == 1 ? "" : "s");
+        fprintf(out, ", %" PRId64 " good board%s shown again", batch->repeats,
+                batch->repeats == 1 ? "" : "s");
     if (batch->no_board > 0)
-        printf(", %" PRId64 " contact%s without a board", batch->no_board, batch->no_board == 1 ? "" : "s");
-    puts(batch->simulated != 0 ? ", simulated" : "");
+        fprintf(out, ", %" PRId64 " contact%s without a board", batch->no_board,
+                batch->no_board == 1 ? "" : "s");
+    fputs(batch->simulated != 0 ? ", simulated\n" : "\n", out);
 }
 
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct run_options *options, struct eg_station *station,
                        struct eg_ledger *ledger, enum cli_status *status, struct eg_error *err)
 {
-    EG_CLEANUP(display_finish) struct display display = {.options = options};
+    EG_CLEANUP(cli_display_finish) struct cli_display display = {.out = NULL};
     const uint64_t begun_ms = eg_clock_ms();
     struct eg_error after_err;
 
     station->ending = cli_ending();
-    EG_TRY(display_init(&display, station, err));
+    EG_TRY(cli_display_init(&display, &options->shows, station,
+                            options->boards > 0 && options->ledger == NULL ? NULL : eg_ledger_path(ledger),
+                            err));
+    eg_ledger_tell(ledger, station->logger);
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
         cli_catch_signals_of_line(display.table == NULL ? in_time : "",
@@ -317,7 +283,7 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
         end_table(&display, station);
         return err->code;
     }
-    if (options->json)
+    if (options->shows.json)
         cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
                              options->boards > 0,
                              eg_ledger_is_new(ledger) && (options->boards == 0 || options->ledger != NULL),
@@ -326,8 +292,9 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
         announce_rehearsal(options, station);
     warn_of_silence(options, station);
     const enum eg_code ran =
-        options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
+        options->watch ? run_line(&display, options, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
+    eg_ledger_tell(ledger, NULL);
     end_table(&display, station);
     const enum eg_code after =
         eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
@@ -336,20 +303,22 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     struct eg_batch batch = {.units = -1};
     EG_TRY(eg_query_open(&query, eg_ledger_path(ledger), err));
     EG_TRY(eg_query_batch(query, eg_ledger_batch(ledger), &batch, err));
-    if (options->json) {
+    if (options->shows.json) {
         cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
                            &batch, duration_ms);
     } else {
-        cli_table_counts(stdout, &display.counts, duration_ms);
+        cli_table_counts(display.out, &display.counts, duration_ms);
         if (options->boards > 0 && options->ledger == NULL)
-            fputs("a rehearsal: nothing of it stays on record", stdout);
+            fputs("a rehearsal: nothing of it stays on record", display.out);
         else
-            printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
-        tell_batch(&batch);
+            fprintf(display.out, "batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        tell_batch(display.out, &batch);
     }
     if (after != EG_OK)
         *err = after_err;
     *status = status_of(&display);
+    if (!cli_display_close(&display) && *status == CLI_OK)
+        *status = CLI_STATION;
     return after;
 }
 
@@ -364,7 +333,14 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_job(&plan, call, err));
-    EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
+    const bool rehearsing = options->boards > 0 && options->ledger == NULL;
+    const struct cli_readiness ready = {.plan = plan,
+                                        .ledger = options->ledger,
+                                        .batch = options->batch,
+                                        .boards = options->boards,
+                                        .recording = !rehearsing,
+                                        .simulated = options->boards > 0 && !rehearsing};
+    EG_TRY(cli_check_ledger(&ready, err));
     if (options->boards > 0 && !options->hooks)
         cli_leave_programs_out(plan);
     cli_catch_signals(AT_ONCE, NULL); /* from here on there may be something to wait for or to remove */
@@ -379,13 +355,14 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
-    if (options->boards > 0 && options->ledger == NULL)
+    if (rehearsing)
         EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
     const struct eg_session session = {.station = options->station,
                                        .operator_name = options->operator_name,
                                        .batch = options->batch,
                                        .simulated = options->boards > 0,
-                                       .shown = rehearsal.shown};
+                                       .shown = rehearsal.shown,
+                                       .cancel = cli_cancel()};
     EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
                           plan, &orphans, err));
     if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
@@ -433,10 +410,10 @@ static enum eg_code read_options(const struct cli_call *call, struct run_options
     while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
         options->trigger++;
     options->trigger_program = cli_text(call, "trigger-program");
-    options->json = cli_flag(call, "json");
-    options->plain = cli_flag(call, "plain");
-    options->verbose = cli_flag(call, "verbose");
-    options->silent = cli_flag(call, "silent");
+    options->shows.json = cli_flag(call, "json");
+    options->shows.plain = cli_flag(call, "plain");
+    options->shows.verbose = cli_flag(call, "verbose");
+    options->shows.silent = cli_flag(call, "silent");
     EG_TRY(list_of(call, "ports", &options->ports, err));
     EG_TRY(list_of(call, "fault", &options->faults, err));
     EG_TRY(list_of(call, "label", &options->labels, err));
@@ -478,7 +455,7 @@ static enum eg_code check_options(const struct cli_call *call, const struct run_
     if (options->watch && options->labels != NULL)
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
-    if (options->silent && options->verbose)
+    if (options->shows.silent && options->shows.verbose)
         return cli_usage(call, err, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
     EG_TRY(cli_folder_check(call, "stub-dir", err));
