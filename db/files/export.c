@@ -8,6 +8,7 @@
 #include "db/files/export.h"
 
 #include "db/query/internal.h"
+#include "db/run_columns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,27 +42,35 @@ static enum eg_code add_part(struct parts *parts, struct eg_query *query, const 
     return eg__query_prepare(&parts->part[parts->count++].rows, query, sql, NULL, err);
 }
 
-#define UNIT                                                                                                 \
-    "'mac', mac, 'chip', chip, 'revision', revision, 'package', package, 'flash_jedec', flash_jedec,"        \
-    " 'flash_size', flash_size, 'secure_boot', secure_boot, 'flash_encryption', flash_encryption,"           \
-    " 'secure_download', secure_download"
-
+/* Parts that are one object: what it begins with, and the table of run_columns.def whose columns follow. */
 static const struct {
-    const char *name, *sql;
+    const char *name, *first, *table, *from;
 } fixed[] = {
-    {"session",
-     "SELECT json_object('session', session_id, 'started_utc', session.started_utc, 'station', station,"
-     " 'operator', operator, 'batch', batch, 'job_path', job_path, 'tool_version', tool_version)"
-     " FROM run JOIN session USING (session_id) WHERE run_id = ?1"},
-    {"job", "SELECT json_object('sha256', sha256, 'name', name, 'version', version, 'chip', chip)"
-            " FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1"},
-    {"unit", "SELECT json_object(" UNIT ") FROM outcome WHERE run_id = ?1"},
-    {"outcome",
-     "SELECT json_object('outcome', outcome, 'finished_utc', finished_utc, 'code', code, 'blame', blame,"
-     " 'sentence', sentence, 'marginal', marginal, 'attempts', attempts, 'duration_us', duration_us,"
-     " 'bytes_sent', bytes_sent, 'bytes_received', bytes_received, 'resends', resends)"
-     " FROM outcome WHERE run_id = ?1"},
+    {"session", ", 'session', session_id", "session",
+     "(SELECT session.* FROM run JOIN session USING (session_id) WHERE run_id = ?1)"},
+    {"job", ", 'sha256', sha256, 'name', name, 'version', version, 'chip', chip", "job",
+     "run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1"},
+    {"unit", "", "unit", "outcome WHERE run_id = ?1"},
+    {"outcome", "", "outcome", "outcome WHERE run_id = ?1"},
 };
+
+static enum eg_code add_fixed(struct parts *parts, struct eg_query *query, unsigned which,
+                              struct eg_error *err)
+{
+    sqlite3_str *columns = sqlite3_str_new(query->db);
+
+    sqlite3_str_appendall(columns, fixed[which].first);
+    eg__columns_json(columns, fixed[which].table);
+    char *const list = sqlite3_str_finish(columns);
+    char *const sql = list == NULL ? NULL
+                                   : sqlite3_mprintf("SELECT json_object(%s) FROM %s", list + strlen(", "),
+                                                     fixed[which].from);
+    const enum eg_code code = sql == NULL ? eg_error_set(err, EG_NO_MEMORY, "out of memory")
+                                          : add_part(parts, query, fixed[which].name, sql, err);
+    sqlite3_free(list);
+    sqlite3_free(sql);
+    return code;
+}
 
 static const char pools_sql[] =
     "SELECT json_group_array(json_object('pool', name, 'row', position, 'mac', held.mac,"
@@ -171,7 +180,7 @@ static enum eg_code open_parts(struct parts *parts, struct eg_query *query, bool
     EG_TRY(add_part(parts, query, "started_utc", "SELECT json_quote(started_utc) FROM run WHERE run_id = ?1",
                     err));
     for (unsigned i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        EG_TRY(add_part(parts, query, fixed[i].name, fixed[i].sql, err));
+        EG_TRY(add_fixed(parts, query, i, err));
     if (has_pools)
         EG_TRY(add_part(parts, query, "pools", pools_sql, err));
     EG_TRY(add_tables(parts, query, err));

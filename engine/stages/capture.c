@@ -62,8 +62,8 @@ const struct eg_option eg_capture_options[] = {
     {.key = "pattern",
      .type = EG_OPTION_TEXT,
      .required = true,
-     .help = "POSIX extended regular expression whose first group in parentheses is the value, such as "
-             "`3v3=([0-9.]+)`; the first line that matches counts"},
+     .help = "regular expression whose first group in parentheses is the value, such as "
+             "`3v3=([0-9.]+)`; the first whole line that matches counts"},
     {.key = "unit",
      .type = EG_OPTION_TEXT,
      .without = "none",
@@ -123,15 +123,20 @@ void eg_capture_finish(struct eg_capture *capture)
     eg_pattern_finish(&capture->pattern);
 }
 
-void eg_capture_look(struct eg_capture *capture, const char *line)
+enum eg_code eg_capture_look(struct eg_capture *capture, const char *line, struct eg_error *err)
 {
+    const char *value;
     size_t size;
-    const char *const value = capture->found ? NULL : eg_pattern_group(&capture->pattern, line, &size);
 
+    if (capture->found)
+        return EG_OK;
+    if (eg_pattern_group(&capture->pattern, line, &value, &size, err) != EG_OK)
+        return eg_error_prefix(err, "value %s: ", capture->name);
     if (value == NULL)
-        return;
+        return EG_OK;
     eg_app_quote(capture->value, value, size);
     capture->found = true;
+    return EG_OK;
 }
 
 /* "3.0 to 3.6 V"; "" = none. */

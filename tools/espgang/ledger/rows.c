@@ -328,6 +328,22 @@ static void open_text(struct cli_rows *rows, const void *row)
         put_line(rows, row);
 }
 
+void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer)
+{
+    static const enum cli_kind kinds[] = {
+        [EG_RUN_TEXT] = CLI_COLUMN_TEXT,     [EG_RUN_TIME] = CLI_COLUMN_TIME,
+        [EG_RUN_NUMBER] = CLI_COLUMN_NUMBER, [EG_RUN_MS] = CLI_COLUMN_NUMBER,
+        [EG_RUN_JEDEC] = CLI_COLUMN_NUMBER,
+    };
+
+    for (unsigned i = 0; i < EG_RUN_COLUMNS; i++) {
+        const struct eg_run_column *column = eg_run_column(answer, i);
+        columns[i] = column == NULL ? (struct cli_column){0}
+                                    : (struct cli_column){column->name, kinds[column->kind], column->offset,
+                                                          column->width[answer]};
+    }
+}
+
 /* All three */
 
 void cli_rows_begin(struct cli_rows *rows, FILE *out, enum cli_format format, const char *command,

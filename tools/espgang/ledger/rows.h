@@ -11,6 +11,7 @@
 #ifndef TOOLS_ESPGANG_LEDGER_ROWS_H
 #define TOOLS_ESPGANG_LEDGER_ROWS_H
 
+#include "db/run.h"
 #include "tools/espgang/command.h"
 
 #include <stddef.h>
@@ -43,6 +44,9 @@ struct cli_column {
     {                                                                                                        \
         name, CLI_COLUMN_##kind, offsetof(struct type, member), width                                        \
     }
+
+/** The columns of struct eg_run_row in an answer. */
+void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer);
 
 struct cli_table_form {
     const char *name; /* of the array in JSON, and in text the title of all but the main table */
