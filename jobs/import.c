@@ -60,12 +60,9 @@ static const char *base_name(const char *path)
 
 static bool is_clean(const char *text)
 {
-    for (size_t length; *text != '\0'; text += length) {
-        length = (unsigned char)*text < ' ' || *text == 0x7f ? 0 : eg_utf8_length(text, strlen(text));
-        if (length == 0)
-            return false;
-    }
-    return true;
+    struct eg_error ignored;
+
+    return eg_text_check(text, strlen(text), &ignored) == EG_OK;
 }
 
 /* ---- The source ---- */
@@ -86,7 +83,7 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
     if (code == EG_OK && !is_build)
         code = eg_file_read(&file, making->source, FILE_SIZE_MAX, err);
     if (code == EG_IO)
-        err->code = EG_BAD_ARGUMENT; /* the source itself is such a file */
+        err->code = EG_BAD_ARGUMENT; /* the caller named the source, so the mistake is in an argument */
     EG_TRY(code == EG_OK ? EG_OK : err->code);
     if (is_build) { /* for a folder: the file in it */
         free(making->source);

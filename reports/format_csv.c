@@ -2,6 +2,7 @@
 
 /* The runs of a batch as a table for spreadsheets: RFC 4180, UTF-8, a column for each name of a value. */
 
+#include "engine/base/csv.h"
 #include "reports/formats.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@ static void run_field(struct eg__out *out, const struct eg_run_column *column, c
     char jedec[EG_JEDEC_TEXT];
 
     if (eg_run_is_text(column))
-        eg__out_csv(out, *(const char *const *)(const void *)member);
+        eg_csv_put(out->file, *(const char *const *)(const void *)member);
     else if (number >= 0 && column->kind == EG_RUN_JEDEC)
         eg_jedec_text(jedec, (uint32_t)number), fputs(jedec, out->file);
     else if (number >= 0)
@@ -45,7 +46,7 @@ static enum eg_code run_row(void *context, const struct eg_run_row *row, struct 
             if (of_run[i].name == name)
                 text = of_run[i].text;
         putc(',', out->file);
-        eg__out_csv(out, text);
+        eg_csv_put(out->file, text);
     }
     fputs("\r\n", out->file);
     return EG_OK;
@@ -60,7 +61,7 @@ static enum eg_code write_csv(struct eg__out *out, const struct eg__report *repo
         fprintf(out->file, "%s%s", i > 0 ? "," : "", column->member);
     for (size_t i = 0; i < report->values->name_count; i++) {
         fputs(report->values->given[i] ? ",unit:" : ",measured:", out->file);
-        eg__out_csv(out, report->values->names[i]);
+        eg_csv_put(out->file, report->values->names[i]);
     }
     fputs("\r\n", out->file);
     return eg_query_runs(report->query, report->numbers->batch.name, true, run_row, &csv, err);

@@ -8,6 +8,7 @@
 #include "db/files/export.h"
 
 #include "db/query/internal.h"
+#include "engine/base/text.h"
 #include "db/run_columns.h"
 
 #include <inttypes.h>
@@ -194,6 +195,25 @@ static enum eg_code add_text(struct eg_buffer *line, const char *text, struct eg
     return eg_buffer_append(line, text, strlen(text), err);
 }
 
+/* JSON of SQLite's, in which DEL and C1 stand as they are; a terminal obeys them. */
+static enum eg_code add_json(struct eg_buffer *line, const char *json, struct eg_error *err)
+{
+    const char *done = json;
+    char escape[8];
+
+    for (size_t length; *json != '\0'; json += length) {
+        length = eg_utf8_length(json, strnlen(json, 4));
+        length = length != 0 ? length : 1;
+        if (!eg_utf8_is_control(json, length))
+            continue;
+        snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)json[length - 1]);
+        EG_TRY(eg_buffer_append(line, done, (size_t)(json - done), err));
+        EG_TRY(add_text(line, escape, err));
+        done = json + length;
+    }
+    return add_text(line, done, err);
+}
+
 static enum eg_code add_base64(struct eg_buffer *line, const uint8_t *data, size_t size, struct eg_error *err)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -243,7 +263,7 @@ static enum eg_code make_line(struct eg_buffer *line, struct parts *parts, struc
         snprintf(name, sizeof name, ",\"%s\":", parts->part[i].name);
         EG_TRY(add_text(line, name, err));
         const char *text = row ? (const char *)sqlite3_column_text(rows, 0) : NULL;
-        EG_TRY(add_text(line, text != NULL ? text : "null", err));
+        EG_TRY(add_json(line, text != NULL ? text : "null", err));
     }
     if (parts->log != NULL)
         EG_TRY(add_log(line, parts, query, run, err));

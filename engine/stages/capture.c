@@ -2,6 +2,8 @@
 
 #include "engine/stages/capture.h"
 
+#include "engine/base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,10 +47,10 @@ static enum eg_code check_word(const char *text, struct eg_error *err)
 {
     if (text[0] == '\0' || strlen(text) > 60)
         return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not 1 to 60 bytes", text);
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return eg_error_set(err, EG_BAD_JOB, "has a control character");
-    return EG_OK;
+    if (eg_text_check(text, strlen(text), err) == EG_OK)
+        return EG_OK;
+    err->code = EG_BAD_JOB;
+    return eg_error_prefix(err, "is no text: ");
 }
 
 static const char *const yes_no[] = {"yes", "no", NULL};

@@ -247,6 +247,8 @@ static void a_test_that_cannot_pass_is_refused(void **state)
                    "@/job.yaml:6:10: capture lacks the key pattern");
     assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), least: 3V}"), EG_BAD_JOB,
                    "@/job.yaml:6:41: least is \"3V\", not a decimal number such as -3.30");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), unit: \"\xc2\x9bV\"}"),
+                   EG_BAD_JOB, "@/job.yaml:6:40: unit is no text: U+009B is a control character");
 }
 
 static void a_rule_that_means_nothing_is_refused_before_any_board_is_touched(void **state)

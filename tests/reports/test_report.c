@@ -167,25 +167,28 @@ static void formulas_quotes_and_control_characters_stay_text(void **state)
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer csv = {0}, json = {0}, xml = {0};
 
     one_run(sample, "=cmd|'x'!A1", true,
-            &(struct sample_end){
-                .outcome = EG_FAIL, .code = EG_TEST_FAILED, .text = "a \"b\",\n\x01\xff ]]> \xef\xbf\xbf"});
+            &(struct sample_end){.outcome = EG_FAIL,
+                                 .code = EG_TEST_FAILED,
+                                 .text = "a \"b\",\n\x01\xff\xc2\x9b ]]> \xef\xbf\xbf"});
     one_run(sample, "-61 dBm", false,
             &(struct sample_end){.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "-1+2"});
     make(sample, "csv", &csv);
-    assert_contains(csv, ",\"'=cmd|'x'!A1\",");
-    assert_contains(csv, ",\"a \"\"b\"\",\n\x01\xef\xbf\xbd ]]> \xef\xbf\xbf\",");
+    assert_contains(csv, ",'=cmd|'x'!A1,");
+    assert_contains(csv, ",\"a \"\"b\"\",\n\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd ]]> \xef\xbf\xbf\",");
     assert_contains(csv, ",-61 dBm,");
-    assert_contains(csv, ",\"'-1+2\",");
+    assert_contains(csv, ",'-1+2,");
     make(sample, "junit", &xml);
-    assert_contains(xml,
-                    "<failure type=\"test-failed\" message=\"a &quot;b&quot;,&#10;\xef\xbf\xbd\xef\xbf\xbd "
-                    "]]&gt; \xef\xbf\xbd\">");
+    assert_contains(
+        xml,
+        "<failure type=\"test-failed\" message=\"a &quot;b&quot;,&#10;\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
+        "]]&gt; \xef\xbf\xbd\">");
     assert_null(strchr((const char *)xml.data, 1));
     make(sample, "json", &json);
+    assert_contains(json, "\\u0001\xef\xbf\xbd\\u009b ]]>");
     json_t *root = load(&json), *run = json_array_get(json_object_get(root, "runs"), 0);
     assert_string_equal(json_string_value(json_object_get(run, "slot")), "=cmd|'x'!A1");
     assert_string_equal(json_string_value(json_object_get(run, "sentence")),
-                        "a \"b\",\n\x01\xef\xbf\xbd ]]> \xef\xbf\xbf");
+                        "a \"b\",\n\x01\xef\xbf\xbd\xc2\x9b ]]> \xef\xbf\xbf");
     json_decref(root);
 }
 

@@ -93,12 +93,12 @@ void cli_rows_end(struct cli_rows *rows);
 /** Said of the documents in the manual of each question. */
 #define CLI_ROWS_DETAILS                                                                                     \
     "The ledger is read while a line goes on. Times are UTC. In text a value that is too long for its "      \
-    "column "                                                                                                \
-    "ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "         \
+    "column ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "  \
     "`version`, `ledger` and the tables; `null` stands for what is not known. CSV is one table with a line " \
-    "of names, UTF-8, as RFC 4180 has it. A text in it that a spreadsheet would take for a formula, which "  \
-    "begins with `=`, `+`, `-`, `@`, a tab or a carriage return and is not a number, has an apostrophe in "  \
-    "front."
+    "of names, UTF-8, as RFC 4180 has it. A spreadsheet would take a text for a formula that begins with "   \
+    "`=`, `+`, `-`, `@`, a tab or a carriage return; such a text has an apostrophe in front, unless it is "  \
+    "a "                                                                                                     \
+    "number, which may have a unit."
 
 /** Return the form asked for. EG_BAD_ARGUMENT when there are two. */
 enum eg_code cli_rows_format(enum cli_format *format, const struct cli_call *call,

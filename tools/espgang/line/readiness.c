@@ -3,9 +3,10 @@
 #include "tools/espgang/line/readiness.h"
 
 #include "db/ledger.h"
-#include "db/query/query.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "engine/plan/unit.h"
+#include "jobs/version.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +132,34 @@ static enum eg_code compare_job(void *context, const struct eg_batch_session *se
                         ready->batch, session->job, ready->plan->job_name);
 }
 
+struct forward {
+    const struct eg_plan *plan;
+    const char *ledger;
+};
+
+static enum eg_code compare_version(void *context, const void *row, struct eg_error *err)
+{
+    const struct forward *const forward = context;
+    const struct eg_plan *const plan = forward->plan;
+    const char *const version = *(const char *const *)row;
+
+    if (eg_job_version_compare(plan->job_version, version) >= 0)
+        return EG_OK;
+    return eg_error_set(err, EG_NOT_TRUSTED,
+                        "%s: version '%s' of %s is older than '%s', of which ledger %s has runs; to go back, "
+                        "have it signed with 'espgang sign --allow-rollback'",
+                        plan->job_path, plan->job_version, plan->job_name, version, forward->ledger);
+}
+
+/* A station that trusts keys runs no version that is older than one it has run. */
+static enum eg_code check_version(struct eg_query *query, const struct eg_plan *plan, const char *ledger,
+                                  struct eg_error *err)
+{
+    struct forward forward = {plan, ledger};
+
+    return eg_query_versions(query, plan->job_name, compare_version, &forward, err);
+}
+
 enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err)
 {
     const struct eg_setting *const pool = eg_plan_setting(ready->plan, "unit.serial.pool");
@@ -141,10 +170,12 @@ enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error
     if (ready->recording)
         EG_TRY(eg_ledger_check(ready->ledger, err));
     EG_TRY(eg_ledger_locate(&path, &exists, ready->ledger, err));
-    if (exists && (pool->given || ready->batch != NULL))
+    if (exists && (pool->given || ready->batch != NULL || ready->plan->forward_only))
         EG_TRY(eg_query_open(&query, path, err));
     if (pool->given)
         EG_TRY(check_pool(query, ready, path, pool, err));
+    if (query != NULL && ready->plan->forward_only)
+        EG_TRY(check_version(query, ready->plan, path, err));
     if (query == NULL || ready->batch == NULL)
         return EG_OK;
     EG_TRY(eg_query_refuse_sealed(query, ready->batch, err));

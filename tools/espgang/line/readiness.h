@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the ledger already tells of a run that is planned. */
+/* Ask the ledger about a planned run. */
 
 #ifndef TOOLS_ESPGANG_LINE_READINESS_H
 #define TOOLS_ESPGANG_LINE_READINESS_H
@@ -22,13 +22,14 @@ struct cli_readiness {
  * Check that the ledger can be recorded into and has what the job takes from it, and that the batch takes its
  * runs: the folder is there; the file can be written to and is a ledger of a version that we know, with all
  * its rules; the pool is there and has a row, whose columns fit the templates of the job; the batch is not
- * sealed and has no runs of another job. Nothing is changed or made.
+ * sealed and has no runs of another job; and a job that may only go forward is no older version than one
+ * that has run. Nothing is changed or made.
  *
  * A pool all of whose rows are given away, or that has fewer than boards, is a warning: boards that have a
  * row keep it.
  *
- * @return EG_OK; EG_BAD_ARGUMENT the batch does not take them; EG_BAD_JOB a template; EG_LEDGER,
- * EG_LEDGER_NEWER, EG_POOL_EMPTY, ...
+ * @return EG_OK; EG_BAD_ARGUMENT the batch does not take them; EG_BAD_JOB a template; EG_NOT_TRUSTED a newer
+ * version has run; EG_LEDGER, EG_LEDGER_NEWER, EG_POOL_EMPTY, ...
  */
 enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err) EG_CHECKED;
 
