@@ -149,9 +149,12 @@ struct vb__identity {
 
 /** Security as the eFuse words say it. Written by chip/security.c. */
 struct vb__security {
-    bool secure_boot;
+    bool secure_boot, secure_boot_v1, secure_boot_v2;
     bool flash_encrypted; /* running code sees the flash through the cipher */
     bool encrypts;        /* the loader can write encrypted: there is a key, and it may */
+    uint8_t key[64];      /* of the flash cipher, `key_size` bytes as hosts write them; 0 = none */
+    uint8_t key_size;
+    uint8_t crypt_config; /* ESP32: FLASH_CRYPT_CONFIG */
     bool secure_download; /* the next two as of the last reset */
     bool download_off;    /* there is no loader */
     uint8_t crypt_count;
