@@ -84,6 +84,9 @@ extern "C" {
     X(UNKNOWN_CHIP,      "unknown-chip",         BOARD,   false, "the chip is not known")                   \
     X(STUB_FAILED,       "stub-failed",          BOARD,   true,  "the flasher stub did not start")          \
     X(FLASH_ABSENT,      "flash-absent",         BOARD,   true,  "the flash does not answer")               \
+    X(FLASH_PROTECTED,   "flash-protected",      BOARD,   false, "the flash is write-protected")            \
+    X(FLASH_SHIFTED,     "flash-shifted",        BOARD,   true,  "the flash reads shifted")                 \
+    X(FLASH_NOISY,       "flash-noisy",          BOARD,   true,  "the flash reads differently each time")   \
     X(NOT_WRITTEN,       "flash-not-written",    BOARD,   true,  "the flash did not take the data")         \
     X(STUCK_BITS,        "flash-stuck-bits",     BOARD,   false, "flash bits do not change")                \
     X(VERIFY_MISMATCH,   "verify-mismatch",      BOARD,   true,  "the flash holds other data")              \
@@ -172,7 +175,7 @@ struct eg_log_record {
     const char *stage;
     const char *outcome;
     enum eg_code code;
-    unsigned attempt; /* from 1 */
+    unsigned attempt; /* from 1; 0 of an outcome that takes a pass back */
     uint64_t done, total;
     uint64_t duration_ms;
 };
@@ -265,10 +268,11 @@ EG_API void eg_settings_init(struct eg_settings *settings);
  *
  * The file is found as esptool finds it: $ESPTOOL_CFGFILE, else esptool.cfg, setup.cfg and tox.ini in the
  * current folder, in ~/.config/esptool and in the home folder; the first with a section [esptool] is used.
- * $ESPTOOL_OPEN_PORT_ATTEMPTS comes last. A warning names unknown keys.
+ * A warning says when $ESPTOOL_CFGFILE names no file. $ESPTOOL_OPEN_PORT_ATTEMPTS comes last. A warning names
+ * unknown keys.
  *
  * @return EG_OK; EG_BAD_JOB a value cannot be used (the sentence names file, line and key); EG_IO the file
- *         named by $ESPTOOL_CFGFILE cannot be read
+ *         named by $ESPTOOL_CFGFILE is there and cannot be read
  */
 EG_API enum eg_code eg_settings_load(struct eg_settings *settings, struct eg_logger *logger,
                                      struct eg_error *err) EG_CHECKED;

@@ -83,10 +83,22 @@ struct eg_port_scheme {
     enum eg_code (*open)(struct eg_port **port, const char *url, void *context,
                          const struct eg_cancel *cancel, struct eg_error *err);
     void *context;
+    /** Tell what is at an address now, as eg_discover_at() does. NULL = eg_discover_at() is asked. */
+    enum eg_code (*find)(struct eg_found_port *found, const char *address, void *context,
+                         struct eg_error *err);
 };
 
 /** The schemes the engine brings, NULL-terminated: rfc2217://, tcp://, and paths. */
 extern const struct eg_port_scheme *const eg_port_schemes[];
+
+/**
+ * Find the port that is at an address now, as the scheme that would open it tells. Every opening of a slot
+ * goes through here, since a port may have another name each time.
+ *
+ * @return as eg_discover_at()
+ */
+enum eg_code eg_port_find(struct eg_found_port *found, const char *address,
+                          const struct eg_port_scheme *const *schemes, struct eg_error *err) EG_CHECKED;
 
 /**
  * Open a port; exclusive where the system can. The modem lines are released and the rate is 115200.
@@ -100,6 +112,10 @@ extern const struct eg_port_scheme *const eg_port_schemes[];
  */
 enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
                           const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** Name a process that has the device at `path` open, as "minicom (process 1234)". False if none can be
+ * found: only root sees those of other users. */
+bool eg_port_holder(char *text, size_t size, const char *path);
 
 /** Name another process that has the port open, as "minicom (process 1234)": it takes bytes that were meant
  * for this one. False when none can be found; those of other users are hidden from all but root. */

@@ -235,6 +235,20 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 
+/**
+ * Find out why flash does not hold what it should, and what to do. Reads the first sector that differs twice,
+ * the flash's id and its status registers; changes nothing.
+ *
+ * @param wanted   `size` bytes, of which the flash holds at least one otherwise
+ * @param written  they were just written, not only compared
+ * @param err      in: EG_VERIFY_MISMATCH with a sentence that stays when the flash cannot be looked at
+ *
+ * @return the code in `err`: EG_FLASH_ABSENT, EG_FLASH_PROTECTED, EG_FLASH_SHIFTED, EG_FLASH_NOISY,
+ *         EG_STUCK_BITS, EG_NOT_WRITTEN, EG_VERIFY_MISMATCH, EG_CANCELLED
+ */
+enum eg_code eg_loader_diagnose(struct eg_loader *loader, uint32_t flash_addr, const uint8_t *wanted,
+                                uint32_t size, bool written, struct eg_error *err);
+
 /** Read flash; any address and size. EG_UNSUPPORTED on the ESP8266 ROM. */
 enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
                                   eg_progress *progress, void *context, struct eg_error *err) EG_CHECKED;

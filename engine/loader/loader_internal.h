@@ -125,4 +125,19 @@ enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_regist
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,
                                  struct eg_error *err) EG_CHECKED;
 
+/** A sector, or a part of one, that is not what it should be. */
+struct eg__sample {
+    uint32_t flash_addr;
+    const uint8_t *is, *again; /* read twice */
+    const uint8_t *wanted;
+    uint32_t size;
+    bool written;    /* it was just written */
+    bool checked;    /* what was read came with a digest */
+    bool has_status; /* `status` is that of the flash: registers 1 and 2 */
+    uint32_t status;
+};
+
+/** Name the cause and the remedy. Returns the code in `err`; never EG_OK. */
+enum eg_code eg__flash_cause(const struct eg__sample *sample, struct eg_error *err);
+
 #endif

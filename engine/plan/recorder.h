@@ -141,7 +141,8 @@ void eg_pool_row_finish(struct eg_pool_row *row);
 
 /** History of a board in the ledger, from finished runs; refusals because it had passed are not counted. */
 struct eg_seen {
-    unsigned runs, passed;
+    unsigned runs,
+        passed; /* passes are no longer counted once two boards have shown the MAC at the same time */
     char last_utc[EG_UTC_TEXT];
     char last_outcome[16];
     unsigned admitted; /* of the runs: an intent is on record */

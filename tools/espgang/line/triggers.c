@@ -24,6 +24,7 @@
 #define LOOK_MS    50
 #define INPUT_MAX  2048
 #define OUTPUT_MAX (64 * 1024)
+#define TOLD_MS    2000 /* to take note of an outcome when the line ends */
 
 static bool find_slot(const struct eg_station *station, const char *word, unsigned *index)
 {
@@ -111,6 +112,29 @@ static bool read_some(struct cli_enter *enter, char text[INPUT_MAX], size_t *use
     return true;
 }
 
+/* Whether a slot is begun, or its board is in progress. */
+static bool is_busy(struct cli_enter *enter)
+{
+    bool busy = false;
+
+    pthread_mutex_lock(&enter->lock);
+    for (unsigned i = 0; i < enter->station->slot_count; i++)
+        busy |= enter->slots[i].begun || !enter->slots[i].free;
+    pthread_mutex_unlock(&enter->lock);
+    return busy;
+}
+
+/* What was begun by the last lines still has its board programmed. */
+static void end_line(struct cli_enter *enter)
+{
+    struct eg_error ignored;
+
+    eg_log_note(enter->station->logger, NULL, "standard input has ended: no further board begins");
+    while (is_busy(enter) && !atomic_load(&enter->stop))
+        (void)!eg_sleep_ms(NULL, LOOK_MS, &ignored);
+    cli_request_ending();
+}
+
 static void *read_lines(void *context)
 {
     struct cli_enter *const enter = context;
@@ -122,7 +146,7 @@ static void *read_lines(void *context)
         if (poll(&poll_fd, 1, EG_CANCEL_POLL_MS) <= 0)
             continue;
         if (!read_some(enter, text, &used)) {
-            cli_request_ending();
+            end_line(enter);
             break;
         }
     }
@@ -215,14 +239,14 @@ static void put(struct variables *variables, char *text, size_t size, const char
     variables->list[count] = text;
 }
 
-static enum eg_code call(const char *const *argv, const struct variables *variables, struct eg_buffer *output,
-                         const struct eg_cancel *cancel, struct eg_error *err)
+static enum eg_code call(const char *const *argv, const struct variables *variables, uint32_t timeout_ms,
+                         struct eg_buffer *output, const struct eg_cancel *cancel, struct eg_error *err)
 {
     const struct eg_program started = {
         .argv = argv,
         .environment = variables->list,
         .output_max = OUTPUT_MAX,
-        .timeout_ms = UINT32_MAX,
+        .timeout_ms = timeout_ms,
     };
 
     return eg_program_run(&started, output, cancel, err);
@@ -237,7 +261,7 @@ static enum eg_code wait_for_program(void *context, const struct eg_slot *slot, 
     struct variables variables = {.list = {NULL}};
 
     put(&variables, variables.port, sizeof variables.port, "ESPGANG_PORT", slot->url);
-    EG_TRY(call(argv, &variables, &output, cancel, err));
+    EG_TRY(call(argv, &variables, UINT32_MAX, &output, cancel, err));
     EG_TRY(eg_buffer_append(&output, "", 1, err));
     char *const text = (char *)output.data;
     text[strcspn(text, "\r\n")] = '\0';
@@ -266,7 +290,11 @@ static enum eg_code tell_program(void *context, const struct eg_slot *slot, cons
     put(&variables, variables.mac, sizeof variables.mac, "ESPGANG_MAC", result->mac);
     put(&variables, variables.code, sizeof variables.code, "ESPGANG_CODE", eg_code_name(result->code));
     put(&variables, variables.sentence, sizeof variables.sentence, "ESPGANG_SENTENCE", result->text);
-    return call(argv, &variables, NULL, cancel, err);
+    if (!eg_cancel_requested(cancel))
+        return call(argv, &variables, UINT32_MAX, NULL, cancel, err);
+    /* The line does not wait until its last boards are gone, but what became of them is told. */
+    (void)!call(argv, &variables, TOLD_MS, NULL, NULL, err);
+    return EG_OK;
 }
 
 struct eg_trigger cli_program_trigger(const char *program)

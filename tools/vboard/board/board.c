@@ -32,6 +32,23 @@ static uint64_t next_event(const struct vb_board *board)
     return earliest(next, vb__watchdog_next(board));
 }
 
+static void count_request(struct vb_board *board, const uint8_t *frame, size_t size)
+{
+    if (size < 8 || frame[0] != 0)
+        return;
+    board->requests.all++;
+    if (frame[1] == EG_OP_FLASH_DATA || frame[1] == EG_OP_FLASH_DEFL_DATA)
+        board->requests.data = true;
+    if (!board->requests.data)
+        board->requests.before_data++;
+}
+
+void vb_board_requests(const struct vb_board *board, unsigned *all, unsigned *before_data)
+{
+    *all = board->requests.all;
+    *before_data = board->requests.before_data;
+}
+
 /* The supply drops while a frame is handled. */
 static bool loses_power(struct vb_board *board)
 {
@@ -49,6 +66,7 @@ static void handle_frame(struct vb_board *board)
 
     if (vb__usb_loses(board, frame->size))
         return;
+    count_request(board, frame->frame, frame->size);
     if (board->clock.state == VB__ROM)
         leave = vb__rom_frame(board, frame->frame, frame->size);
     else
@@ -221,6 +239,14 @@ void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t ba
         vb__uart_set_host_baud(board, baud);
 }
 
+void vb_board_power_on(struct vb_board *board, uint64_t now_us)
+{
+    live(board, now_us * 1000);
+    vb__stop(board);
+    vb__uart_unplug(board);
+    vb__reset(board, VB__CAUSE_POWER);
+}
+
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size)
 {
     live(board, now_us * 1000);
@@ -333,5 +359,6 @@ void vb_board_destroy(struct vb_board *board)
     vb__memory_finish(board);
     vb__uart_finish(board);
     vb__ram_finish(board);
+    vb__stub_finish(board);
     free(board);
 }

@@ -14,6 +14,7 @@
 #include "tools/vboard/flash/flash.h"
 
 #include "engine/base/digest.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,9 +219,21 @@ void vb__flash_erase_chip(struct vb_board *board)
     stick(board, 0, board->flash.size);
 }
 
+/* Move by half a byte; `next` is what follows. */
+static void shift(uint8_t *data, uint32_t size, uint8_t next)
+{
+    for (uint32_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(data[i] << 4 | (i + 1 < size ? data[i + 1] : next) >> 4);
+}
+
+static bool reads_well(const struct vb_board *board)
+{
+    return !vb__faulty(board, VB__SHIFT_FLASH) && !vb__faulty(board, VB__NOISY_FLASH);
+}
+
 void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
-    vb__busy(board, (uint64_t)size * board->part->read_ns);
+    vb__busy(board, (uint64_t)size * vb__read_ns(board));
     if (!vb__flash_answers(board)) {
         memset(data, 0xff, size);
         return;
@@ -234,6 +247,9 @@ void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32
         memcpy(data + done, board->flash.data + from, length);
         done += length;
     }
+    if (vb__faulty(board, VB__SHIFT_FLASH))
+        shift(data, size, board->flash.data[(addr + size) % space(board)]);
+    vb__faults_disturb(board, data, size);
 }
 
 bool vb__flash_holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
@@ -251,8 +267,8 @@ bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t
     struct eg_error err;
 
     addr %= space(board);
-    if (vb__flash_answers(board) && size <= space(board) - addr) {
-        vb__busy(board, (uint64_t)size * board->part->read_ns);
+    if (vb__flash_answers(board) && reads_well(board) && size <= space(board) - addr) {
+        vb__busy(board, (uint64_t)size * vb__read_ns(board));
         return eg_md5(md5, board->flash.data + addr, size, &err) == EG_OK;
     }
     if (size > MD5_MAX || (copy = malloc(size + 1)) == NULL)
