@@ -38,13 +38,11 @@ const struct cli_option cli_run_options[] = {
     {.name = "trigger-program",
      .value = "PROGRAM",
      .help = "Program that says when a board may begin, and is told its outcome",
-     .more = "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the "
-             "first line "
-             "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT "
-             "OUTCOME`, "
-             "and "
-             "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
-             "ESPGANG_SENTENCE are in its environment."},
+     .more = "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the first "
+             "line that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT "
+             "OUTCOME`, and ends when the board is gone; when the line ends it is stopped after 2 s. "
+             "ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and ESPGANG_SENTENCE are in its "
+             "environment."},
     CLI_OPTION_LEDGER("Ledger to record into"),
     {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
     {.name = "label",
