@@ -65,6 +65,7 @@ struct eg_batch_session {
     const char *started_utc, *station, *operator_name;
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
+    bool simulated;
 };
 
 /** What finished runs had to write to an address, and how many of them gave which verdict on it. The same
