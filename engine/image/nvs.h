@@ -78,7 +78,7 @@ void eg_nvs_items_finish(struct eg_nvs_items *items);
 /** Check the size of a partition. EG_BAD_ARGUMENT: 0 or not a multiple of 4096. */
 enum eg_code eg_nvs_size_check(size_t size, struct eg_error *err) EG_CHECKED;
 
-/** Whether a partition of this size has too few pages to be written to: it must be flagged read-only. */
+/** Return whether a partition of this size has too few pages for writing: it must be flagged read-only. */
 bool eg_nvs_needs_readonly(size_t size);
 
 /**
@@ -104,7 +104,7 @@ enum eg_code eg_nvs_build(struct eg_buffer *image, const struct eg_nvs_item *ite
  * states of entries are never encrypted. `size` is a multiple of a page. */
 bool eg_nvs_next_written(const uint8_t *image, size_t size, size_t *at);
 
-/** What is in an image besides its items. */
+/** Facts about an image besides its items. */
 struct eg_nvs_usage {
     unsigned version;           /* of its newest page: 1 or 2; 0 = all pages are empty */
     size_t pages, pages_used;   /* all pages, and those that are not erased */

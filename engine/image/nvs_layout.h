@@ -76,7 +76,7 @@ enum eg_code eg__nvs_items_add(struct eg_nvs_items *items, const struct eg_nvs_i
 /** Add to the keys of the Wi-Fi driver what ESP-IDF's generator adds. */
 enum eg_code eg__nvs_wifi_complete(struct eg_nvs_items *items, struct eg_error *err) EG_CHECKED;
 
-/** Whether there is such an encoding. */
+/** Return whether there is such an encoding. */
 enum eg_code eg__nvs_encoding_check(const char *encoding, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -29,9 +29,9 @@ enum eg_code eg_uf2_read(struct eg_pieces *pieces, uint32_t *family_id, const ui
                          struct eg_error *err) EG_CHECKED;
 
 /**
- * Whether the addresses of a UF2 file count from an application partition, as those made for TinyUF2 do: an
- * application is at 0, where no chip starts one. `target` may be NULL: then only what says itself that it is
- * an application counts.
+ * Return whether the addresses of a UF2 file count from an application partition, as in files for TinyUF2:
+ * there is an application at 0, where no chip starts one. If `target` is NULL, only an image with an
+ * application descriptor is recognised.
  */
 bool eg_uf2_is_relative(const struct eg_pieces *pieces, const struct eg_target *target);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What hooks are told, and running them. When they run, and what their failure means for a board, is the
- * pipeline's. */
+/* Make the input of hooks and run them. The pipeline decides when they run and what their failure means. */
 
 #include "engine/line/hooks.h"
 
@@ -91,7 +90,7 @@ static json_t *values_of(const struct eg_run_record *record)
     return list;
 }
 
-/* What every hook is told. */
+/* The input of every hook. */
 static json_t *describe(const struct eg_plan *plan, enum eg_hook hook, const char *batch)
 {
     return json_pack("{ss si so so so}", "event", eg_hook_words[hook].name, "version", EG__HOOK_VERSION,
@@ -181,7 +180,7 @@ static enum eg_code make_variables(struct variables *variables, json_t *object, 
     return EG_OK;
 }
 
-/* Takes the object over. */
+/* Take over the object. */
 static enum eg_code run_hook(const struct eg_plan *plan, enum eg_hook hook, json_t *told,
                              const struct eg_cancel *cancel, struct eg_error *err)
 {

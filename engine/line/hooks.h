@@ -20,7 +20,7 @@
 
 bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook);
 
-/** Whether its failure is the run's. */
+/** Return whether its failure fails the run. */
 bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook);
 
 /**

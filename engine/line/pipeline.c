@@ -35,10 +35,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a record has room for besides the stages. */
+/* Room in a record besides the stages. */
 #define BOARD_HOOKS 2
 
-/* What adds up over the attempts of a run. */
+/* Sums over the attempts of a run. */
 struct account {
     struct eg_stage_record *stages;
     unsigned stage_count;
@@ -177,8 +177,8 @@ static void note_marginal(struct eg_run *run, bool so, const char *reason)
         run->marginal = reason;
 }
 
-/* Whether the attempt that failed had come to work at its rate: a board that could not be connected says
- * nothing about it. */
+/* Return whether the failed attempt had worked at its rate: a board that could not be connected shows nothing
+ * about the rate. */
 static bool worked_at_rate(const struct eg_run *run)
 {
     return (run->facts & EG_FACT_CONNECTED) != 0 ||
@@ -246,7 +246,7 @@ static unsigned attempts_of(const struct eg_plan *plan, enum eg_code code)
     return (unsigned)attempts;
 }
 
-/* Whether the port cannot be used because the board is away, whatever its driver calls that. */
+/* Return whether the port failed because the board is away; drivers report that differently. */
 static bool lost_board(const struct eg_run *run, enum eg_code code)
 {
     struct eg_error ignored;
@@ -380,7 +380,8 @@ static bool may_be_removal(enum eg_code code)
            (eg_code_blame(code) == EG_BLAME_LINK && code != EG_BOARD_REMOVED && code != EG_BOARD_EXCHANGED);
 }
 
-/* Nothing is green that is not there any more, and who lost the link because the board was taken out says so.
+/* A board that is no longer there must not be green, and a link lost because the board was removed must say
+ * so.
  */
 static enum eg_code check_presence(const struct eg_run *run, enum eg_code code, struct eg_error *err)
 {

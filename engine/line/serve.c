@@ -170,7 +170,7 @@ static enum eg_code look_at_result(struct line *line, struct place *place, struc
     return EG_OK;
 }
 
-/* What comes after what has ended; EG_OK also when nothing has. */
+/* Handle what has ended; EG_OK also if nothing has. */
 static enum eg_code step(struct line *line, struct place *place, struct eg_error *err)
 {
     struct eg__thread *const thread = place->state == RUNNING ? &place->worker.thread : &place->thread;

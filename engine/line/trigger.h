@@ -14,8 +14,8 @@
 
 #define EG_LABEL_TEXT 501 /* of a board, with its NUL */
 
-/** Who says when. Every call is made by the slot's own thread and may wait as long as it likes, but looks at
- * `cancel` every 100 ms: it is set when the line ends, too. */
+/** What starts and ends a board. The slot's own thread makes every call. A call may wait for any time, but
+ * checks `cancel` every 100 ms; it is also set when the line ends. */
 struct eg_trigger {
     /**
      * Wait until the board in the slot may begin.

@@ -136,8 +136,8 @@ static enum eg_code adopt(struct place *place, struct eg_error *err)
     return EG_OK;
 }
 
-/* Whether another insertion is the chip with USB of its own that was here. One whose application has a serial
- * number of its own is known by coming back from the reset that ended its run. */
+/* Return whether a new insertion is the chip with native USB that was here before. If its application has
+ * another USB serial number, it is recognised by returning after the reset that ended its run. */
 static bool has_come_back(const struct place *place)
 {
     const struct eg_run *const run = &place->worker.run;
@@ -148,7 +148,7 @@ static bool has_come_back(const struct place *place)
     return place->left && run->native_usb;
 }
 
-/* What may be away for a while. */
+/* Return whether the board may be away for a while. */
 static bool may_be_away(const struct line *line, const struct place *place, uint64_t now_ms)
 {
     const uint64_t limit_ms = eg_plan_number(line->station->plan, "link.return");

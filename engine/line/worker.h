@@ -58,7 +58,7 @@ unsigned eg__crew_wait(struct eg__crew *crew);
 enum eg_code eg__thread_start(struct eg__thread *thread, struct eg__crew *crew, const char *slot,
                               void (*work)(void *context), void *context, struct eg_error *err) EG_CHECKED;
 
-/** Whether it is over; eg__thread_join() does not wait then. */
+/** Return whether the thread has ended; eg__thread_join() then does not wait. */
 bool eg__thread_ended(struct eg__thread *thread);
 void eg__thread_join(struct eg__thread *thread);
 

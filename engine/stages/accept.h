@@ -9,8 +9,8 @@
 
 extern const struct eg_option eg__accept_options[];
 
-/** As the `check` of a stage: rules that the job's chip could never meet, or not be asked about, and the file
- * of MACs. */
+/** The `check` of a stage: refuse rules that the job's chip can never meet or be asked about, and check the
+ * file of MACs. */
 enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place,
                               struct eg_error *err) EG_CHECKED;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What an application prints: the bytes as they came, for the record, and its lines, for whoever looks for
- * something in them. Both need bounded memory, whatever comes.
+ * The output of an application: its bytes, for the record, and its lines, for the test and for captures. Both
+ * need bounded memory, whatever the application prints.
  *
  * A line ends with CR, LF or both; empty ones are passed over. It is a text without escape sequences of
  * terminals (colours) and without NULs, and may hold whatever bytes else.
@@ -38,7 +38,7 @@ enum eg_code eg_app_log_keep(struct eg_app_log *log, const uint8_t *data, size_t
  * that line until the next call. */
 size_t eg_app_log_feed(struct eg_app_log *log, const uint8_t *data, size_t size);
 
-/** Whether more than half of what is kept is no text, as at a wrong rate. */
+/** Return whether more than half of the kept bytes are not text, as at a wrong rate. */
 bool eg_app_log_is_noise(const struct eg_app_log *log);
 
 /** Return how many bytes were dropped. */

@@ -64,7 +64,7 @@ static struct claim *of_mac(const struct eg_claims *claims, const char *mac)
     return NULL;
 }
 
-/* What is looked up about a claim of another slot. */
+/* The result of looking up a claim of another slot. */
 struct holder {
     char slot[EG_CLAIM_SLOT];
     char address[EG_PLACE];

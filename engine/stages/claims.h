@@ -38,7 +38,7 @@ void eg_claims_destroy(struct eg_claims *claims);
 bool eg_claims_take(struct eg_claims *claims, const char *mac, const struct eg_claimant *claimant,
                     char rival[EG_CLAIM_SLOT]);
 
-/** Whether another slot has shown the MAC that this one holds; `rival` is its name. */
+/** Return whether another slot has the MAC that this one holds; `rival` is its name. */
 bool eg_claims_disputed(struct eg_claims *claims, const char *slot, char rival[EG_CLAIM_SLOT]);
 
 /** The board has left the slot. */

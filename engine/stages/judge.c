@@ -22,7 +22,7 @@ static unsigned in_force(const struct eg_judge *judge)
     return waits && judge->at > 0 ? judge->at - 1 : judge->at;
 }
 
-/* What has come of the line under way is of the steps before. */
+/* The part of the unfinished line that was already read belongs to the steps before. */
 static void pass(struct eg_judge *judge)
 {
     judge->passed = judge->log->complete ? 0 : judge->log->line_size;
@@ -52,8 +52,8 @@ enum eg_code eg_judge_prefix(const struct eg_judge *judge, struct eg_error *err)
     return judge->steps->count > 1 ? eg_error_prefix(err, "step %u: ", judge->at + 1) : err->code;
 }
 
-/* Where a line tells of a crash; NULL = it does not. Each sign lacks its first letter, which ends an escape
- * sequence that the crash has cut, and is taken out with it. */
+/* Find the crash notice in a line; NULL = there is none. Each sign lacks its first letter, which ends an
+ * escape sequence that the crash has cut, and is taken out with it. */
 static char *find_crash(char *line, size_t *size)
 {
     static const char *const signs[] = {

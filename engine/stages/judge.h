@@ -35,7 +35,7 @@ struct eg_judge {
 /** Return the step at work. */
 struct eg_step *eg_judge_step(const struct eg_judge *judge);
 
-/** Whether all steps are done and the log is watched a moment longer. */
+/** Return whether all steps are done and the log is only watched for `settle`. */
 bool eg_judge_settles(const struct eg_judge *judge);
 
 /** Let the step at work begin: what comes from here on is judged by it. */

@@ -14,8 +14,8 @@
 enum eg_code eg__mac_list_check(const struct eg_buffer *text, const char *path,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Whether a file that was checked has the MAC or a beginning of it. Reads all lines: 100 000 of them take
- * some milliseconds. */
+/** Return whether a checked file has the MAC or a prefix of it. All lines are read: 100 000 take some
+ * milliseconds. */
 bool eg__mac_list_has(const struct eg_buffer *text, const uint8_t mac[EG_MAC_SIZE]);
 
 #endif

@@ -63,7 +63,7 @@ static size_t class_length(const char *text)
     return at + (text[at] == ']');
 }
 
-/* What a pattern may not have outside brackets, by what it begins with. */
+/* Constructs that a pattern must not have outside brackets, by their first characters. */
 static const struct {
     const char *begin, *why;
 } refused[] = {
@@ -182,8 +182,8 @@ static enum eg_code try_line(const struct eg_pattern *pattern, const char *text,
     return match(pattern, line, sizeof line, &ignored);
 }
 
-/* What makes an expression slow is a line that nearly matches in many ways: one byte of it, or its plain
- * text, over and over. EG_OK, EG_PATTERN_LIMIT or EG_NO_MEMORY. */
+/* An expression is slowest on a line that nearly matches in many ways: one byte, or its literal text,
+ * repeated. EG_OK, EG_PATTERN_LIMIT or EG_NO_MEMORY. */
 static enum eg_code try_lines(const struct eg_pattern *pattern)
 {
     static const char usual[] = "a0A _.";

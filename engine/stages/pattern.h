@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a job looks for in a line of text: a Perl-compatible regular expression (PCRE2), or the text itself.
+ * Search a line of text for a Perl-compatible regular expression (PCRE2), or for a literal text.
  *
  * Expressions work on bytes: "." is one byte, whatever its value, so a line that is not UTF-8 hides nothing.
  * Each match has a limit of steps and of memory, as expressions exist that take years on a line of 50 bytes.

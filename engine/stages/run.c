@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What every stage can ask of its run. */
+/* Calls of every stage to its run. */
 
 #include "engine/stages/run.h"
 

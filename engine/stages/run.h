@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a stage is given, and what it can ask of its run. One file in this folder defines one constant
+ * The run that a stage gets, and its calls. One file in this folder defines one constant
  * eg_stage_NAME; the build collects them.
  */
 
@@ -107,7 +107,7 @@ struct eg_region_progress {
  * regions. */
 void eg_region_progress(void *context, uint64_t done, uint64_t total);
 
-/** Where log records of this run come from. */
+/** Return the origin of this run's log records. */
 struct eg_log_origin eg_run_origin(const struct eg_run *run);
 
 #endif

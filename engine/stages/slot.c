@@ -47,7 +47,7 @@ static void known_mac(const struct eg_run *run, char mac[EG_MAC_TEXT])
         (void)eg_mac_normalise(mac, run->bridge.serial);
 }
 
-/* Whether it may be the board of the run. `asks`: the loader will be asked for its MAC. */
+/* Return whether it may be the board of the run. `asks`: the loader will be asked for its MAC. */
 static enum eg_code check_found(const struct eg_run *run, const struct eg_found_port *found, bool asks,
                                 struct eg_error *err)
 {
@@ -73,7 +73,7 @@ static bool is_place(const char *address)
     return strchr(address, '/') == NULL;
 }
 
-/* What was opened must be what was found: between the two the name may have become another port's. */
+/* Check that the opened port is the one that was found: its name may have moved to another port meanwhile. */
 static enum eg_code check_opened(struct eg_run *run, const struct eg_found_port *found, struct eg_error *err)
 {
     if (!eg_presence_same(&run->port->presence, &found->presence))
@@ -120,7 +120,7 @@ enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err)
             return err->code;
         }
     }
-    /* The port was there when the run began, so it is gone, whatever opening it says now. */
+    /* The port existed when the run began, so any failure to open it means that it is gone. */
     err->code = EG_PORT_GONE;
     return eg_error_prefix(err, "the port did not come back in %g s: ", limit_ms / 1000.0);
 }

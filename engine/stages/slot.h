@@ -39,17 +39,17 @@ static inline const char *eg_slot_address(const struct eg_slot *slot)
     return slot->address != NULL ? slot->address : slot->url;
 }
 
-/** Whether insertions at this place can be told apart at all. */
+/** Return whether insertions at this place can be told apart. */
 static inline bool eg_presence_known(const struct eg_presence *presence)
 {
     return presence->device != 0;
 }
 
-/** Whether a USB serial number is this MAC, with or without separators. */
+/** Return whether a USB serial number is this MAC, with or without separators. */
 bool eg_serial_is_mac(const char *serial, const char *mac);
 
-/** Whether the insertion, or the chip with USB of its own that has this MAC, is at the address now. True when
- * the insertion is not known. `mac` may be "". Any thread. */
+/** Return whether the insertion, or the chip with native USB and this MAC, is at the address now. True if the
+ * insertion is not known. `mac` may be "". Any thread. */
 bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac,
                    const struct eg_port_scheme *const *schemes);
 
@@ -64,8 +64,8 @@ struct eg_run;
  */
 enum eg_code eg_run_open(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
-/** The same for a port that was lost, as that of a chip with USB of its own is by a reset: waits for it as
- * long as the job's `link.return` says. EG_PORT_GONE when it does not come back. */
+/** Do the same for a lost port, such as that of a chip with native USB after a reset: wait for it as long as
+ * the job's `link.return`. EG_PORT_GONE: it did not come back. */
 enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 /**
@@ -76,7 +76,7 @@ enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err) EG_CHEC
  */
 enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
-/** How long the job lets a port be away, `link.return`. */
+/** Return how long a port may be away: the job's `link.return`. */
 uint32_t eg_run_return_ms(const struct eg_run *run);
 
 /** The board has told its MAC, which is the run's: what was opened is the insertion of the run from now on.

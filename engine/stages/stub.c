@@ -47,7 +47,7 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
     return code;
 }
 
-/* What is written must be verified, by the loader's digest or by reading back. */
+/* Written data must be verified, by the loader's digest or by reading back. */
 static enum eg_code check_verifiable(const struct eg_target *target, struct eg_error *err)
 {
     if ((target->rom_commands & (EG_ROM_HAS(EG_OP_SPI_FLASH_MD5) | EG_ROM_HAS(EG_OP_READ_FLASH_SLOW))) == 0)
@@ -65,7 +65,7 @@ static enum eg_code check(const struct eg_plan *plan, const char **place, struct
     return eg_plan_choice(plan, "link.stub") == STUB_OFF ? check_verifiable(plan->target, err) : EG_OK;
 }
 
-/* What identify leaves out, because at the rate of a ROM it would take ten times as long. */
+/* Facts that identify leaves out, because reading them at the ROM's rate takes ten times as long. */
 static enum eg_code look_closer(struct eg_run *run, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg_run_origin(run);

@@ -85,7 +85,7 @@ static enum eg_code init_captures(struct test *test, const struct eg_setting *ca
     return EG_OK;
 }
 
-/* What the plan says, ready for use; a defect of it has its place. */
+/* Read the plan's settings; a defect names its place. */
 static enum eg_code init(struct test *test, const struct eg_plan *plan, const char **place,
                          struct eg_error *err)
 {
@@ -140,7 +140,7 @@ static enum eg_code take_line(struct test *test, struct eg_error *err)
     return code;
 }
 
-/* Read what there is within `wait_ms`, and judge it. */
+/* Read what arrives within `wait_ms`, and judge it. */
 static enum eg_code receive(struct test *test, uint32_t wait_ms, size_t *got, struct eg_error *err)
 {
     uint8_t data[1024];
@@ -155,7 +155,7 @@ static enum eg_code receive(struct test *test, uint32_t wait_ms, size_t *got, st
     return test->log.too_long ? eg_judge_unfinished(&test->judge, err) : EG_OK;
 }
 
-/* What came before a text was sent is no answer to it. */
+/* Output from before a text was sent is not an answer to it. */
 static enum eg_code begin_step(struct test *test, struct eg_error *err)
 {
     const struct eg_step *const step = eg_judge_step(&test->judge);
@@ -338,7 +338,7 @@ static enum eg_code put_on_record(struct test *test, struct eg_error *err)
     return eg_app_log_compress(&test->log, &run->log, err);
 }
 
-/* Whatever becomes of the test, what was read is kept. */
+/* The log is kept, whatever the result of the test. */
 static enum eg_code conclude(struct test *test, enum eg_code code, struct eg_error *err)
 {
     struct eg_error other;

@@ -27,7 +27,7 @@ static enum eg_code parse_schema(struct eg_nvs_schema **schema, const struct eg_
                                slash != NULL ? folder : NULL, err);
 }
 
-/* Whether the job has a value for a row of the schema. */
+/* Return whether the job has a value for a row of the schema. */
 static bool has_value(const struct eg_setting *values, const struct eg_nvs_schema *schema,
                       const struct eg_nvs_row *row)
 {

@@ -20,7 +20,8 @@ enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *
 /** NULL is allowed. */
 void eg_unit_data_destroy(struct eg_unit_data *data);
 
-/** Whether an NVS image decodes to these keys and no others. EG_VERIFY_MISMATCH, the sentence shows no value.
+/** Check that an NVS image decodes to these keys and no others. EG_VERIFY_MISMATCH; the sentence shows no
+ * value.
  */
 enum eg_code eg_unit_nvs_compare(const uint8_t *image, size_t size, const struct eg_nvs_items *wanted,
                                  struct eg_error *err) EG_CHECKED;

@@ -28,7 +28,7 @@
 /** A flash part: identity and datasheet times. */
 struct vb_flash_part {
     const char *name; /* "W25Q32JV" */
-    uint32_t jedec;   /* maker | type << 8 | capacity << 16; VB_NO_FLASH = there is none */
+    uint32_t jedec;   /* maker | type << 8 | capacity << 16; VB_NO_FLASH = no flash */
     uint32_t size;    /* bytes, a power of two */
     /* Programming up to 32 bytes and 256 bytes, erasing 4 KiB and 64 KiB: typical, maximum. */
     uint32_t chunk_us[2], page_us[2], sector_us[2], block_us[2];
@@ -39,14 +39,14 @@ struct vb_flash_part {
     bool unique_id;  /* answers 4B */
 };
 
-/** What an id reads when nothing drives the line. */
+/** The id that is read when nothing drives the line. */
 #define VB_NO_FLASH UINT32_C(0xffffff)
 
 /** The parts, ends with a NULL name; the first is the default (GigaDevice, c8 40 16, 4 MB: the recordings'
  * part). */
 extern const struct vb_flash_part vb_flash_parts[];
 
-/** What is between the host and the chip. */
+/** The link between host and chip. */
 enum vb_usb {
     VB_USB_BRIDGE,      /* a USB-serial bridge at the UART, with the usual two transistors */
     VB_USB_SERIAL_JTAG, /* the chip's USB-Serial/JTAG */
@@ -84,7 +84,8 @@ struct vb_fault {
     unsigned mac_of; /* BOARD, for vb_gang_create(); a board by itself ignores it */
 };
 
-/* What a chip does not have has no effect where it says so, and is refused by vb_board_create() elsewhere. */
+/* Settings that the chip does not support are refused by vb_board_create(), except where a comment says that
+ * they have no effect. */
 struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */

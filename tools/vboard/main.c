@@ -28,7 +28,7 @@ static enum eg_code stop_descriptor(int *stop_fd, struct eg_error *err)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN); /* whoever reads the URLs may be gone */
+    signal(SIGPIPE, SIG_IGN); /* the reader of the URLs may be gone */
     *stop_fd = signalfd(-1, &signals, SFD_CLOEXEC);
     return *stop_fd < 0 ? eg_error_errno(err, EG_IO, errno, "signalfd") : EG_OK;
 }

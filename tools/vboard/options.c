@@ -39,7 +39,7 @@ enum option {
     GIVEN_REVISION,
 };
 
-/* As popt takes them, before they are checked. */
+/* Options as popt reads them, before they are checked. */
 struct raw {
     int boards, port, revision, crystal, rom_crystal;
     int fast, maximum_times, used, latency, tally, pty, lines, download, force_download, list_chips,

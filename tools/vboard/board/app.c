@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the application prints, line by line from a file, once the boot messages are out, each time an
- * application in the flash is started. At the beginning of a line
+ * Print the application's output after the boot messages, line by line from a file, each time an application
+ * in the flash is started. At the beginning of a line
  *
  *     @500ms TEXT    waits this long before it prints TEXT (also in s, and in fast mode); without TEXT it
  * only waits
@@ -146,7 +146,7 @@ void vb__app_finish(struct vb_board *board)
     free(board->app.lines);
 }
 
-/* When everything printed so far has left. */
+/* Return when everything printed so far has left. */
 static uint64_t printed_ns(const struct vb_board *board)
 {
     const uint64_t left_ns = board->uart.tx.free_ns, idle_ns = vb__idle_ns(board);

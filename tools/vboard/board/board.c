@@ -88,7 +88,7 @@ static void handle_frame(struct vb_board *board)
     }
 }
 
-/* Hand bytes to whatever runs; returns how many it took, at most up to the end of a frame. */
+/* Pass bytes to the running program; return how many it took, at most up to the end of a frame. */
 static size_t deliver(struct vb_board *board, const uint8_t *data, size_t size, uint32_t host_baud,
                       bool *complete)
 {
@@ -265,7 +265,7 @@ size_t vb_board_transmit(struct vb_board *board, uint64_t now_us, uint8_t *data,
     return vb__port_away(board) ? 0 : vb__uart_to_host(board, data, size);
 }
 
-/* When received bytes next make something happen. */
+/* Return when received bytes next have an effect. */
 static uint64_t next_received(const struct vb_board *board)
 {
     const size_t size = board->uart.rx.size, reach = vb__faults_reach(board, size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What happens after a reset or a jump: the ROM's log, then its loader or the program.
+ * Boot after a reset or a jump: the ROM's log, then its loader or the program.
  *
- * Programs are not executed. Instead the board prints what it finds in them: the segments of the second-stage
+ * Programs are not executed. Instead the board prints what they contain: the segments of the second-stage
  * bootloader, name and version of the application in the first app partition, and the text after each "vboard
  * says: " in the application, so that a rehearsal has something to watch for; then the lines of a file
  * (app.c). With a flash without a bootloader, or with one that secure boot does not let pass, the ROM
@@ -146,7 +146,8 @@ static bool find_app(const struct vb_board *board, uint32_t *addr, uint32_t *siz
     return false;
 }
 
-/* Print what the application says; false when there is none that would run. An ESP8266 needs no table. */
+/* Print the application's output; false if there is no application that would run. An ESP8266 needs no table.
+ */
 static bool print_app(struct vb_board *board)
 {
     uint32_t addr, size;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What happens to the whole board: resets, booting, the application, the lines. */
+/* The life of the whole board: resets, booting, the application, the lines. */
 
 #ifndef TOOLS_VBOARD_BOARD_LIFE_H
 #define TOOLS_VBOARD_BOARD_LIFE_H
 
 #include "tools/vboard/model/model.h"
 
-/* What restarts the chip; reset.c says how deep each goes. */
+/* Causes of a reset; reset.c has the depth of each. */
 enum vb__cause {
     VB__CAUSE_POWER, /* plugged in */
     VB__CAUSE_EN,    /* the reset pin */

@@ -15,17 +15,17 @@
 /** Bytes between the host and the wire, as in common bridges with their driver. */
 #define VB_ADAPTER_SIZE 4096
 
-/** How long bytes are gathered before the host hears of them; real bridges take 125 us to 1 ms. */
+/** How long bytes are collected before the host gets them; real bridges take 125 us to 1 ms. */
 #define VB_ADAPTER_GATHER_US 250
 
-/** Nothing will happen. */
+/** No event is pending. */
 #define VB_ADAPTER_NEVER UINT64_MAX
 
 struct vb_adapter {
     struct vb_board *board; /* not owned */
     uint64_t start_us;      /* when the board's time was 0, by eg_clock_us() */
     uint64_t skipped_us;    /* by how much the board is ahead of the clock; see vb_adapter_skip_to_us() */
-    uint32_t baud;          /* 0 = the board's, whatever it is */
+    uint32_t baud;          /* 0 = always the board's rate */
     bool dtr, rts;
 };
 
@@ -40,13 +40,13 @@ void vb_adapter_skip_to_us(struct vb_adapter *adapter, uint64_t until_us);
 
 bool vb_adapter_present(const struct vb_adapter *adapter);
 
-/** When the board will do something next; VB_ADAPTER_NEVER. */
+/** Return when the board does something next; VB_ADAPTER_NEVER = never. */
 uint64_t vb_adapter_next_us(const struct vb_adapter *adapter);
 
-/** How many bytes vb_adapter_write() may be given now. */
+/** Return how many bytes vb_adapter_write() takes now. */
 size_t vb_adapter_room(const struct vb_adapter *adapter);
 
-/** When there will be room for `size` bytes, at most VB_ADAPTER_SIZE. */
+/** Return when there is room for `size` bytes, at most VB_ADAPTER_SIZE. */
 uint64_t vb_adapter_room_us(const struct vb_adapter *adapter, size_t size);
 
 void vb_adapter_power_on(struct vb_adapter *adapter);

@@ -93,7 +93,7 @@ static enum eg_code make_link(const struct terminal *terminal, struct eg_error *
     return EG_OK;
 }
 
-/* What the client has set; false when the pty has gone. */
+/* Read the client's settings; false if the pty is gone. */
 static bool settings_of(const struct terminal *terminal, struct termios2 *settings)
 {
     return ioctl(terminal->master, TCGETS2, settings) == 0;
@@ -186,7 +186,7 @@ static void flush(struct terminal *terminal)
     terminal->out_at = terminal->out_size = 0;
 }
 
-/* What the board has sent by now. */
+/* Take what the board has sent by now. */
 static void write_client(struct terminal *terminal)
 {
     if (terminal->master < 0)
@@ -228,7 +228,7 @@ static unsigned char answer_to(struct terminal *terminal, unsigned char request)
                            (terminal->rts ? VB_LINES_RTS : 0));
 }
 
-/* What the client wrote before its request comes first, also what the adapter would have left with it. */
+/* Bytes that the client wrote before its request are taken first, even if the adapter has no room. */
 static void serve_lines(struct terminal *terminal)
 {
     unsigned char request;
@@ -240,7 +240,7 @@ static void serve_lines(struct terminal *terminal)
     vb__lines_answer(&terminal->lines, answer_to(terminal, request));
 }
 
-/* What to wait for at one terminal; returns until when at most. */
+/* Set what to wait for at one terminal; return the latest time to wait until. */
 static uint64_t prepare(struct terminal *terminal, struct pollfd *slot)
 {
     const uint64_t now_us = vb_adapter_now_us(terminal->adapter);
@@ -287,7 +287,7 @@ static void release_lines(struct terminal *terminal)
         set_lines(terminal, false, false);
 }
 
-/* Whether somebody has opened an idle terminal: it no longer hangs up, or there are bytes to read. */
+/* Return whether a client has opened an idle terminal: it no longer hangs up, or there are bytes to read. */
 static void look_for_client(struct terminal *terminal, struct eg_error *err)
 {
     struct pollfd slot = {.fd = terminal->master, .events = POLLIN};

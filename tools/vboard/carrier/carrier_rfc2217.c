@@ -182,7 +182,7 @@ static void read_client(struct endpoint *endpoint)
     }
 }
 
-/* What the board has sent by now. */
+/* Take what the board has sent by now. */
 static void write_client(struct endpoint *endpoint)
 {
     while (endpoint->client >= 0 && endpoint->out_size == 0 && !endpoint->telnet.suspended) {
@@ -252,7 +252,7 @@ static enum eg_code follow_presence(struct vb_rfc2217 *server, struct endpoint *
     return EG_OK;
 }
 
-/* What to wait for at one endpoint; returns until when at most. */
+/* Set what to wait for at one endpoint; return the latest time to wait until. */
 static uint64_t prepare(struct endpoint *endpoint, struct pollfd *listener, struct pollfd *client)
 {
     const uint64_t now_us = vb_adapter_now_us(endpoint->adapter);

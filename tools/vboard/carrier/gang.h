@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What gang.c and carrier_sim.c share. */
+/* Shared by gang.c and carrier_sim.c. */
 
 #ifndef TOOLS_VBOARD_CARRIER_GANG_H
 #define TOOLS_VBOARD_CARRIER_GANG_H

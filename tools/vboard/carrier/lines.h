@@ -41,7 +41,7 @@ enum eg_code vb__lines_open(struct vb__lines *lines, const char *path, struct eg
 /** Removes the socket too. Closing twice is allowed. */
 void vb__lines_close(struct vb__lines *lines);
 
-/** What to wait for until it is readable; -1 = closed. */
+/** Return the descriptor to wait for until it is readable; -1 = closed. */
 int vb__lines_fd(const struct vb__lines *lines);
 
 /** Take what has made the descriptor readable; false when it is no request. Every request must be answered.

@@ -154,7 +154,7 @@ static void set_lines(struct vb_telnet *telnet, bool dtr, bool rts)
     telnet->port->set_lines(telnet->context, dtr, rts);
 }
 
-/* Returns the state afterwards, which is the answer. A break is not sent and says so. */
+/* Return the state afterwards, which is the answer. A break is not sent, and the answer says so. */
 static uint8_t control(struct vb_telnet *telnet, uint8_t value)
 {
     switch (value) {
@@ -219,7 +219,7 @@ static void byte_command(struct vb_telnet *telnet, uint8_t command, uint8_t valu
         answer_byte(telnet, command, value);
         break;
     case PURGE_DATA:
-        /* What was written is on its way and cannot be called back. */
+        /* Written bytes are on their way and cannot be taken back. */
         if (value == PURGE_RECEIVED || value == PURGE_BOTH)
             telnet->port->purge(telnet->context);
         answer_byte(telnet, command, value);
@@ -267,7 +267,7 @@ static void sub_end(struct vb_telnet *telnet)
         com_port_command(telnet);
 }
 
-/* What is too long to be a request is counted on, so that sub_end() can tell. */
+/* Bytes beyond the longest request are only counted, so that sub_end() can see that it is too long. */
 static void sub_add(struct vb_telnet *telnet, uint8_t byte)
 {
     if (telnet->sub_size < sizeof telnet->sub)

@@ -20,7 +20,7 @@
 /** Rate of the port before a client sets another. */
 #define VB_TELNET_BAUD 115200
 
-/** What a session drives; every function gets `context`. */
+/** The port of a session; every function gets `context`. */
 struct vb_telnet_port {
     void (*data)(void *context, const uint8_t *data, size_t size); /* for the board */
     void (*send)(void *context, const uint8_t *data, size_t size); /* for the client, as it is */

@@ -30,8 +30,8 @@ static const struct {
     {"esp32c5", {48, 40}},
 };
 
-/* What an ESP32 with such a crystal measures: a little too much, because of its RC oscillator. The value for
- * 40 MHz is in the recordings. */
+/* The value that an ESP32 with such a crystal measures: a little too high, because of its RC oscillator. The
+ * value for 40 MHz is in the recordings. */
 static const struct {
     uint8_t mhz;
     uint32_t cali;
@@ -108,7 +108,7 @@ void vb__crystal_burn(struct vb_board *board)
     }
 }
 
-/* What the ROM takes the crystal for. */
+/* Return the frequency that the ROM assumes. */
 static uint64_t expected_hz(struct vb_board *board)
 {
     uint64_t hz = 0;

@@ -246,7 +246,7 @@ static void put_place(struct vb_board *board, uint32_t base, const struct eg_efu
                        vb__memory_get(board, base + place->reg) | bits << place->shift);
 }
 
-/* What the fuses of a block say, into `data`; sets the error bits. */
+/* Decode the fuses of a block into `data`; set the error bits. */
 static void decode(struct vb_board *board, const struct eg_efuse *map, unsigned block, uint8_t *data)
 {
     const struct eg_efuse_block *facts = &map->blocks[block];
@@ -384,7 +384,7 @@ static unsigned burn(struct vb_board *board, unsigned block, const uint8_t *want
     return burnt;
 }
 
-/* Whether the timing registers hold what the crystal needs. */
+/* Return whether the timing registers fit the crystal. */
 static bool is_timed(struct vb_board *board, const struct eg_efuse *map)
 {
     const struct eg_efuse_timing *timing = map->timing;
@@ -414,7 +414,7 @@ static void program(struct vb_board *board, const struct eg_efuse *map, uint32_t
     board->efuse.busy_ns = vb__idle_ns(board) + (board->config.fast ? 0 : us * 1000);
 }
 
-/* Where a block or an error register of it can be read. */
+/* Return the address where a block or its error register is read. */
 static bool is_read_only(const struct eg_efuse *map, uint32_t offset)
 {
     if (map->dec_status != 0 && offset == map->dec_status)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who the chip is: MAC, package and revision, in the eFuse words where the target says they are. */
+/* The chip's identity: MAC, package and revision, in the eFuse words of its target. */
 
 #include "tools/vboard/chip/chip.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Whether the loader's flash controller reaches the flash: its pins, its address lines, the flash's supply.
+ * Decide whether the loader's flash controller reaches the flash: its pins, its address lines, the flash's
+ * supply.
  *
  * A ROM starts unattached and takes the pins from SPI_ATTACH (the ESP8266's from any FLASH_BEGIN). A stub
  * attaches itself as it starts, to the pads in eFuse or the strap where its chip has them. When nothing

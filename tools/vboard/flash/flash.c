@@ -146,7 +146,7 @@ void vb__flash_stop(struct vb_board *board)
     board->flash.busy_ns = board->clock.now_ns;
 }
 
-/* Whether an erase or a program does anything. Where no part answers, its status reads as busy, and the
+/* Return whether an erase or a program has an effect. If no part answers, its status reads as busy, and the
  * loader waits until the next reset. */
 static bool changes(struct vb_board *board)
 {

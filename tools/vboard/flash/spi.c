@@ -165,7 +165,7 @@ static void change_flash(struct vb_board *board, const struct transfer *transfer
     }
 }
 
-/* Whether the opcode has an address of four bytes; the others ignore the highest. */
+/* Return whether the opcode has an address of four bytes; other opcodes ignore the highest byte. */
 static bool is_long(uint8_t opcode)
 {
     return opcode == FAST_READ_4 || opcode == PROGRAM_4 || opcode == READ_4 || opcode == ERASE_SECTOR_4 ||

@@ -11,7 +11,7 @@
 
 #include "targets/opcode.h"
 
-/** Where a frame leads. */
+/** The effect of a frame. */
 struct vb__leave {
     enum {
         VB__STAYS,    /* in the loader */

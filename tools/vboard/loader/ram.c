@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What MEM_BEGIN and MEM_DATA load into RAM.
+ * RAM that MEM_BEGIN and MEM_DATA fill.
  *
  * A flasher stub can run when the bytes in RAM are those of a stub for this chip and its revision. Other
  * programs are not executed; board/boot.c says what happens to them.
@@ -15,7 +15,7 @@
 
 enum eg_code vb__ram_init(struct vb_board *board, const char *stub_dir, struct eg_error *err)
 {
-    /* Which stub it is depends on the revision in the eFuses. */
+    /* The stub depends on the revision in the eFuses. */
     const char *const stub = eg_target_stub(board->target, board->identity.revision);
 
     return stub_dir != NULL && stub != NULL ? eg_stub_load(&board->ram.extra_stub, stub_dir, stub, err)

@@ -227,7 +227,7 @@ static void send_packet(struct vb_board *board)
     board->stub.read.addr += size;
 }
 
-/* One packet is on its way at a time, whatever window the host names. */
+/* Only one packet is on its way at a time, whatever window the host gives. */
 static void acknowledge(struct vb_board *board, const uint8_t *frame, size_t size)
 {
     if (size == 4 && eg_get32(frame) >= board->stub.read.addr - board->stub.read.start)

@@ -21,7 +21,7 @@
 #define COUNT_MAX  1000000u
 #define REPEAT_MAX 65536u /* bytes between two strikes: enough that a block sent again can pass */
 
-/* What a strike does; `faults` holds what lasts. */
+/* The action of a strike; `faults` holds lasting effects. */
 struct strike {
     struct vb__faults *faults;
     const struct vb_fault *fault;

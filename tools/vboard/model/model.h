@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a simulated board is made of: one struct per part, and the board that holds them.
+ * The parts of a simulated board: one struct per part, and the board that holds them.
  *
  * Each struct names the file that writes it. Other files read its members and change them only through the
  * functions of that file; tests/tools/vboard/test_parts.sh checks this.
@@ -161,7 +161,7 @@ struct vb__security {
     uint8_t purposes[EG_KEY_BLOCKS_MAX];
 };
 
-/** How the next reset starts. A core reset keeps it. Written by chip/rtc.c. */
+/** The mode of the next boot. A core reset keeps it. Written by chip/rtc.c. */
 struct vb__rtc {
     bool strapped;       /* the strap was low when it was sampled */
     bool usb_download;   /* flag of native USB: a core reset leads into the loader */
@@ -206,7 +206,7 @@ struct vb__decoder {
 struct vb__uart {
     struct vb__wire rx, tx;
     struct vb__decoder decoder;
-    uint32_t host_baud; /* 0 = whatever the board's is */
+    uint32_t host_baud; /* 0 = always the board's rate */
     uint32_t baud;      /* the board's */
     bool autobaud;      /* until the first good SYNC the board's rate is the host's */
     uint64_t random;    /* of the garbage that a wrong rate makes */
@@ -241,7 +241,7 @@ struct vb__spi {
     uint64_t odd_ns;
 };
 
-/** How the flash controller reaches the flash. Written by flash/attach.c. */
+/** The flash controller's connection to the flash. Written by flash/attach.c. */
 struct vb__attach {
     uint32_t pins;      /* SPI_ATTACH's word, its default pins as VB_PINS_*; VB__UNATTACHED */
     uint32_t addr_mask; /* address lines that the controller drives */
@@ -265,7 +265,7 @@ struct vb__write {
     uint32_t window_used;
 };
 
-/** What MEM_BEGIN and MEM_DATA load into RAM. Written by loader/ram.c. */
+/** RAM that MEM_BEGIN and MEM_DATA fill. Written by loader/ram.c. */
 struct vb__segment {
     uint32_t addr, size;
 };
@@ -357,15 +357,15 @@ struct vb_board {
 void vb__reach_time(struct vb_board *board, uint64_t ns);
 /** Keep the loader busy for this long; no time at all in fast mode. */
 void vb__busy(struct vb_board *board, uint64_t ns);
-/** The same in fast mode, too. */
+/** Do the same, also in fast mode. */
 void vb__delay(struct vb_board *board, uint64_t ns);
 void vb__busy_until(struct vb_board *board, uint64_t ns);
 /** Drop everything the loader is busy with. */
 void vb__idle(struct vb_board *board);
-/** When the loader will be idle, which may be now. */
+/** Return when the loader is idle, which may be now. */
 uint64_t vb__idle_ns(const struct vb_board *board);
 void vb__enter(struct vb_board *board, enum vb__state state, uint64_t ends_ns);
-/** Whether a loader reads the UART. */
+/** Return whether a loader reads the UART. */
 bool vb__listening(const struct vb_board *board);
 
 /** A pseudo-random number; advances `state`. */
@@ -382,7 +382,7 @@ void vb__faults_pass(struct vb_board *board, size_t count);
  * 2. A mishap with `back_ms` 0 lasts. */
 enum vb__mishap vb__faults_strike(struct vb_board *board, uint8_t *byte, unsigned *copies, uint32_t *back_ms);
 bool vb__faulty(const struct vb_board *board, enum vb__flag flag);
-/** The same, and clear it. */
+/** Do the same, and clear it. */
 bool vb__faults_take(struct vb_board *board, enum vb__flag flag);
 /** Return by how many milliseconds the next reply is late, and clear it. */
 uint32_t vb__faults_take_delay(struct vb_board *board);

@@ -90,7 +90,7 @@ static uint64_t latency_ns(const struct vb_board *board)
     return board->config.fast || vb__usb_native(board) ? 0 : (uint64_t)board->config.latency_us * 1000;
 }
 
-/* When bytes must have left the board to be at the host now. */
+/* Return when bytes must have left the board to be at the host now. */
 static uint64_t left_ns(const struct vb_board *board)
 {
     const uint64_t latency = latency_ns(board);
