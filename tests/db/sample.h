@@ -61,7 +61,7 @@ static inline int sample_setup(void **state)
         .regions = sample->regions,
         .region_count = SAMPLE_REGIONS,
     };
-    sample->session = (struct eg_session){"line 3", "mira", "batch-1", false};
+    sample->session = (struct eg_session){.station = "line 3", .operator_name = "mira", .batch = "batch-1"};
     *state = sample;
     return 0;
 }
