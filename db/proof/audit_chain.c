@@ -9,7 +9,7 @@
  */
 
 #include "db/migrate.h"
-#include "db/proof/internal.h"
+#include "db/proof/audit_internal.h"
 
 #include <inttypes.h>
 #include <pthread.h>

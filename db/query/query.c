@@ -9,7 +9,7 @@
 
 #include "db/query/query.h"
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
 #include "db/record.h"
 
 #include <stdio.h>

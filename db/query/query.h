@@ -20,6 +20,9 @@
 
 struct eg_query;
 
+/** Ends the walk by returning another code than EG_OK, which the walk then returns. */
+typedef enum eg_code eg_row_visitor(void *context, const void *row, struct eg_error *err);
+
 /**
  * Open for reading only.
  *

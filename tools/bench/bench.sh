@@ -52,10 +52,10 @@ run() { # JOB BATCH ARGUMENT...: wall, CPU and memory of the program in $work/BA
   local job=$1 batch=$2
   shift 2
   date +%s%3N >"$work/$batch.from"
-  "$measure" "$espgang" run "$work/$job.yaml" --ledger "$work/ledger.db" --batch "$batch" --json "$@" \
+  "$measure" "$espgang" run "$work/$job.yaml" --ledger "$work/$batch.db" --batch "$batch" --json "$@" \
     >"$work/$batch.json" 2>"$work/$batch.use" || { cat "$work/$batch.use"; tail -n 3 "$work/$batch.json"; exit 1; }
 }
-ask() { sqlite3 -batch -noheader "$work/ledger.db" "$1"; }
+ask() { sqlite3 -batch -noheader "$work/$1.db" "$2"; } # BATCH SQL; each batch has a ledger, since all show the same boards
 use() { tail -n 1 "$work/$1.use" | sed -E "s/.*$2 ([0-9.]+).*/\1/"; }
 say() {
   printf '%-64s %10s   %s\n' "$1" "$2" "$3" >&3
@@ -80,7 +80,7 @@ unserve() {
   kill "$server"
   wait "$server" 2>/dev/null || true
 }
-stage() { ask "select $3 from stages where batch = '$1' and stage = '$2'"; }
+stage() { ask "$1" "select $3 from stages where stage = '$2'"; }
 over() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 
 job one 1048576
@@ -88,9 +88,9 @@ job four 4194304
 
 say WHAT MEASURED BUDGET
 run one write --sim 1
-wire=$(stage write write 'bytes_sent * 10 / 921600.0')
-wrote=$(stage write write 'duration_ms / 1000')
-total=$(ask "select duration_ms / 1000.0 from runs where batch = 'write'")
+wire=$(stage write write 'round(bytes_sent * 10 / 921600.0, 3)')
+wrote=$(stage write write 'round(duration_ms / 1000, 3)')
+total=$(ask write 'select duration_ms / 1000.0 from runs')
 say 'seconds of the write stage, 1 MiB image, 921600 baud' "$wrote" ''
 say 'seconds the wire alone takes' "$wire" ''
 say 'write stage / wire time, blank flash' "$(over "$wrote" "$wire")" 1.02
@@ -105,7 +105,7 @@ for latency in 0 2; do
   run one "late$latency" --ports "$ports"
   unserve
   say "seconds besides write and verify, reset to green, $latency ms latency" \
-    "$(ask "select (duration_ms - (select sum(duration_ms) from stages where batch = 'late$latency' and stage in ('write', 'verify'))) / 1000.0 from runs where batch = 'late$latency'")" 0.35
+    "$(ask "late$latency" "select round((duration_ms - (select sum(duration_ms) from stages where stage in ('write', 'verify'))) / 1000.0, 3) from runs")" 0.35
 done
 say 'requests before the first data block' "$(sed -n 's/^board 1: .*, \([0-9]*\) before.*/\1/p' "$work/urls")" 50
 
@@ -115,15 +115,15 @@ say 'ms from the command to the first reset, 4 MiB job' "$(($(date -d "$begun" +
 
 for boards in 64 256; do
   run one "many$boards" --sim "$boards"
-  slowest=$(ask "select max(duration_ms) / 1000.0 from runs where batch = 'many$boards'")
+  slowest=$(ask "many$boards" 'select max(duration_ms) / 1000.0 from runs')
   say "$boards boards at once / one board (slowest run, in process)" "$(over "$slowest" "$total")" "$([ "$boards" = 64 ] && echo 1.02 || echo 1.05)"
 done
-one_remote=$(ask "select duration_ms / 1000.0 from runs where batch = 'late0'")
+one_remote=$(ask late0 'select duration_ms / 1000.0 from runs')
 for boards in 64 256; do
   serve "$boards"
   run one "remote$boards" --ports "$ports"
   unserve
-  slowest=$(ask "select max(duration_ms) / 1000.0 from runs where batch = 'remote$boards'")
+  slowest=$(ask "remote$boards" 'select max(duration_ms) / 1000.0 from runs')
   say "$boards boards at once / one board (slowest run, RFC 2217)" "$(over "$slowest" "$one_remote")" "$([ "$boards" = 64 ] && echo 1.02 || echo 1.05)"
 done
 say 'CPU per board, % of a core (64 over RFC 2217, programmer only)' \
