@@ -26,6 +26,7 @@ struct eg_board {
     const char *stage; /* what is going on, for the logger; NULL = nothing */
     struct eg_slip_trace trace;
     uint64_t trace_began_us;
+    bool trace_hidden; /* what goes over the wire is part of a key */
 
     struct eg_port *port; /* NULL = not connected */
     char url[256];        /* of the port; "" = not connected */
