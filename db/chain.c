@@ -15,82 +15,97 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct eg__chain_part form_1[] = {
-    {EG__CHAIN_SESSION, "session"}, {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
-    {EG__CHAIN_OUTCOME, "outcome"}, {EG__CHAIN_STAGES, "stage"}, {EG__CHAIN_REGIONS, "region"},
-    {EG__STATEMENT_COUNT, NULL},
+#define LAST EG__CHAIN_FORM
+
+/* Rows of pools that the run had. */
+#define ROWS                                                                                                 \
+    "pool_event AS mine JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_row.pool_id"           \
+    " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id"
+
+/* In the order of the text. */
+/* clang-format off */
+static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
+    {"session", "session", 1, LAST, NULL,
+     "(SELECT session.*, sha256 FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1)"},
+    {"run", "run", 1, LAST, NULL, NULL},
+    {"intent", "intent", 1, LAST, NULL, "intent WHERE run_id = ?1 ORDER BY intent_id"},
+    {"outcome", "outcome", 1, LAST, NULL, NULL},
+    {"stage", "stage", 1, LAST, NULL, "stage WHERE run_id = ?1 ORDER BY position"},
+    {"region", "region", 1, LAST, NULL, "region WHERE run_id = ?1 ORDER BY position"},
+    {"value", "run_value", 2, LAST, NULL, "run_value WHERE run_id = ?1 ORDER BY position"},
+    {"log", "run_log", 2, LAST, NULL,
+     "(SELECT run_id, size, sha256 FROM run_log WHERE run_id = ?1"
+     " UNION ALL SELECT run_id, size, sha256 FROM purged_log WHERE run_id = ?1)"},
+    {"row", "pool_row", 2, 3, ", row_id, pool.name, position, pool_row.mac, fields", ROWS},
+    {"row", "pool_row", 4, LAST,
+     ", row_id, pool_row.pool_id, import_id, position, key, pool_row.mac, fields, merged, name", ROWS},
+    {"event", "pool_event", 2, LAST,
+     ", event.event_id, event.row_id, event.run_id, event.mac, event.state, event.recorded_utc",
+     "pool_event AS mine JOIN pool_event AS event ON event.row_id = mine.row_id AND event.run_id = mine.run_id"
+     " WHERE mine.run_id = ?1 AND mine.state = 'reserved' ORDER BY event.event_id"},
+    {"bridge", "run_bridge", 3, LAST, NULL, NULL},
+    {"label", "run_label", 3, LAST, NULL, NULL},
+    {"device", "run_device", 3, LAST, NULL, NULL},
+    {"time", "region_time", 3, LAST, NULL, "region_time WHERE run_id = ?1 ORDER BY position"},
+    {"merged", "merged_run", 4, LAST, ", run_id, ledger, source, hash, merged_utc", NULL},
+    {"merged session", "merged_session", 4, LAST, ", session_id, ledger, source",
+     "run JOIN merged_session USING (session_id) WHERE run_id = ?1"},
+    {"ledger", "ledger", 4, LAST, ", ledger_id, identity", "run JOIN ledger WHERE run_id = ?1"},
+    {"claim", "run_claim", 5, LAST, NULL, "run_claim WHERE run_id = ?1 ORDER BY position"},
 };
+/* clang-format on */
 
-static const struct eg__chain_part form_2[] = {
-    {EG__CHAIN_SESSION, "session"},   {EG__CHAIN_RUN, "run"},      {EG__CHAIN_INTENTS, "intent"},
-    {EG__CHAIN_OUTCOME, "outcome"},   {EG__CHAIN_STAGES, "stage"}, {EG__CHAIN_REGIONS, "region"},
-    {EG__CHAIN_VALUES, "run_value"},  {EG__CHAIN_LOG, "run_log"},  {EG__CHAIN_ROWS, "pool_row"},
-    {EG__CHAIN_EVENTS, "pool_event"}, {EG__STATEMENT_COUNT, NULL},
-};
-
-static const struct eg__chain_part form_3[] = {
-    {EG__CHAIN_SESSION, "session"},   {EG__CHAIN_RUN, "run"},           {EG__CHAIN_INTENTS, "intent"},
-    {EG__CHAIN_OUTCOME, "outcome"},   {EG__CHAIN_STAGES, "stage"},      {EG__CHAIN_REGIONS, "region"},
-    {EG__CHAIN_VALUES, "run_value"},  {EG__CHAIN_LOG, "run_log"},       {EG__CHAIN_ROWS, "pool_row"},
-    {EG__CHAIN_EVENTS, "pool_event"}, {EG__CHAIN_BRIDGE, "run_bridge"}, {EG__CHAIN_LABEL, "run_label"},
-    {EG__CHAIN_DEVICE, "run_device"}, {EG__CHAIN_TIMES, "region_time"}, {EG__STATEMENT_COUNT, NULL},
-};
-
-static const struct eg__chain_part form_4[] = {
-    {EG__CHAIN_SESSION, "session"},       {EG__CHAIN_RUN, "run"},
-    {EG__CHAIN_INTENTS, "intent"},        {EG__CHAIN_OUTCOME, "outcome"},
-    {EG__CHAIN_STAGES, "stage"},          {EG__CHAIN_REGIONS, "region"},
-    {EG__CHAIN_VALUES, "run_value"},      {EG__CHAIN_LOG, "run_log"},
-    {EG__CHAIN_ALL_OF_ROWS, "pool_row"},  {EG__CHAIN_EVENTS, "pool_event"},
-    {EG__CHAIN_BRIDGE, "run_bridge"},     {EG__CHAIN_LABEL, "run_label"},
-    {EG__CHAIN_DEVICE, "run_device"},     {EG__CHAIN_TIMES, "region_time"},
-    {EG__CHAIN_MERGED_RUN, "merged_run"}, {EG__CHAIN_MERGED_SESSION, "merged_session"},
-    {EG__CHAIN_LEDGER, "ledger"},         {EG__STATEMENT_COUNT, NULL},
-};
-
-static const struct eg__chain_part form_5[] = {
-    {EG__CHAIN_SESSION_KIND, "session"},  {EG__CHAIN_RUN, "run"},
-    {EG__CHAIN_INTENTS, "intent"},        {EG__CHAIN_OUTCOME, "outcome"},
-    {EG__CHAIN_STAGES, "stage"},          {EG__CHAIN_REGIONS, "region"},
-    {EG__CHAIN_VALUES, "run_value"},      {EG__CHAIN_LOG, "run_log"},
-    {EG__CHAIN_ALL_OF_ROWS, "pool_row"},  {EG__CHAIN_EVENTS, "pool_event"},
-    {EG__CHAIN_BRIDGE, "run_bridge"},     {EG__CHAIN_LABEL, "run_label"},
-    {EG__CHAIN_DEVICE, "run_device"},     {EG__CHAIN_TIMES, "region_time"},
-    {EG__CHAIN_MERGED_RUN, "merged_run"}, {EG__CHAIN_MERGED_SESSION, "merged_session"},
-    {EG__CHAIN_LEDGER, "ledger"},         {EG__CHAIN_CLAIMS, "run_claim"},
-    {EG__STATEMENT_COUNT, NULL},
-};
-
-static const struct eg__chain_part *const forms[] = {form_1, form_2, form_3, form_4, form_5};
-
-int64_t eg__chain_newest(void)
+const struct eg__chain_part *eg__chain_part(int64_t form, unsigned index)
 {
-    return (int64_t)(sizeof forms / sizeof forms[0]);
+    for (const struct eg__chain_part *part = parts; part < parts + EG__CHAIN_PARTS; part++)
+        if (form >= part->first && form <= part->last && index-- == 0)
+            return part;
+    return NULL;
 }
 
-const struct eg__chain_part *eg__chain_parts(int64_t form)
+unsigned eg__chain_part_number(const struct eg__chain_part *part)
 {
-    return form >= 1 && form <= eg__chain_newest() ? forms[form - 1] : NULL;
+    return (unsigned)(part - parts);
+}
+
+static enum eg_code prepare(sqlite3_stmt **rows, sqlite3 *db, const struct eg__chain_part *part, int64_t form,
+                            struct eg_error *err)
+{
+    sqlite3_str *sql = sqlite3_str_new(db);
+
+    sqlite3_str_appendf(sql, "SELECT '%s'", part->word);
+    if (part->columns != NULL)
+        sqlite3_str_appendall(sql, part->columns);
+    else
+        eg__columns_hashed(sql, part->table, form);
+    if (part->from != NULL)
+        sqlite3_str_appendf(sql, " FROM %s", part->from);
+    else
+        sqlite3_str_appendf(sql, " FROM %s WHERE run_id = ?1", part->table);
+    return eg__sqlite_prepare(rows, db, sql, err);
 }
 
 /* One line for each row of a part. */
 static enum eg_code add_part(struct eg__chain_link *link, struct eg__store *store,
-                             const struct eg__chain_part *part, struct eg_error *err)
+                             const struct eg__chain_part *part, int64_t form, struct eg_error *err)
 {
-    sqlite3_stmt *rows = store->statements[part->statement];
+    const unsigned number = eg__chain_part_number(part);
+    sqlite3_stmt **rows = &store->chain[form - 1][number];
     const size_t before = link->text.size;
     bool row;
 
-    sqlite3_bind_int64(rows, 1, link->run);
+    if (*rows == NULL)
+        EG_TRY(prepare(rows, store->db, part, form, err));
+    sqlite3_bind_int64(*rows, 1, link->run);
     for (int64_t count = 0;; count++) {
-        EG_TRY(eg__store_next(store, part->statement, &row, err));
+        EG_TRY(eg__store_step(store, *rows, &row, err));
         if (!row) {
-            link->rows[part->statement] += count;
+            link->rows[number] += count;
             eg__row_mark(link->marks, count, link->text.data + before, link->text.size - before);
             return EG_OK;
         }
-        if (eg__row_text(&link->text, rows, err) != EG_OK) {
-            sqlite3_reset(rows);
+        if (eg__row_text(&link->text, *rows, err) != EG_OK) {
+            sqlite3_reset(*rows);
             return err->code;
         }
     }
@@ -107,8 +122,8 @@ enum eg_code eg__chain_hash(struct eg__chain_link *link, struct eg__store *store
     link->text.size = 0;
     link->marks[0] = '\0';
     EG_TRY(eg_buffer_append(&link->text, head, (size_t)head_size, err));
-    for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
-        EG_TRY(add_part(link, store, part, err));
+    for (unsigned i = 0; eg__chain_part(form, i) != NULL; i++)
+        EG_TRY(add_part(link, store, eg__chain_part(form, i), form, err));
     EG_TRY(eg_sha256(digest, link->text.data, link->text.size, err));
     eg_hex(link->hash, digest, sizeof digest);
     return EG_OK;
@@ -135,10 +150,10 @@ enum eg_code eg__chain_append(struct eg__store *store, int64_t run, struct eg_er
         snprintf(previous, sizeof previous, "%s", (const char *)sqlite3_column_text(last, 1));
         sqlite3_reset(last);
     }
-    EG_TRY(eg__chain_hash(&link, store, number + 1, eg__chain_newest(), previous, err));
+    EG_TRY(eg__chain_hash(&link, store, number + 1, EG__CHAIN_FORM, previous, err));
     eg__bind_number(add, 1, (uint64_t)number + 1);
     eg__bind_number(add, 2, (uint64_t)run);
-    eg__bind_number(add, 3, (uint64_t)eg__chain_newest());
+    eg__bind_number(add, 3, EG__CHAIN_FORM);
     eg__bind_text(add, 4, previous);
     eg__bind_text(add, 5, link.hash);
     eg__bind_text(add, 6, link.marks);

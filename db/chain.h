@@ -9,25 +9,27 @@
 #include "db/store.h"
 #include "engine/base/digest.h"
 
-/** A part of the text that is hashed: the statement that reads its rows by run, and whose they are. */
+/** A part of the text that is hashed: rows of one table. */
 struct eg__chain_part {
-    enum eg__statement statement;
-    const char *table; /* NULL = after the last part */
+    const char *word, *table;
+    int first, last;     /* forms that have it */
+    const char *columns; /* ", name" of each; NULL = those of run_columns.def */
+    const char *from;    /* what follows FROM, with the run as ?1; NULL = the rows of the run, in order */
 };
 
-/** The parts of a form, in order; NULL = there is no such form. */
-const struct eg__chain_part *eg__chain_parts(int64_t form);
+/** Return part `index` of a form, from 0; NULL after the last part, or for an unknown form. */
+const struct eg__chain_part *eg__chain_part(int64_t form, unsigned index);
 
-/** The form of the runs that finish now. */
-int64_t eg__chain_newest(void);
+/** Return the number of a part among those of all forms, below EG__CHAIN_PARTS. */
+unsigned eg__chain_part_number(const struct eg__chain_part *part);
 
 /** A link to compute, one after the other with the same memory. */
 struct eg__chain_link {
     int64_t run;
     char hash[EG_SHA256_TEXT];
     char marks[EG__MARKS_TEXT];
-    int64_t rows[EG__STATEMENT_COUNT]; /* added up over all links, by the statement that read them */
-    struct eg_buffer text;             /* the caller's to finish */
+    int64_t rows[EG__CHAIN_PARTS]; /* added up over all links, by the number of the part */
+    struct eg_buffer text;         /* the caller's to finish */
 };
 
 /** Hash and marks of the run's rows as link `number`, in an existing form. */

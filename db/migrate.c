@@ -5,6 +5,7 @@
 #include "db/migrate.h"
 
 #include "db/journal.h"
+#include "db/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,6 +42,19 @@ static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
     return EG_OK;
 }
 
+/* The view of runs follows from the table of columns and not from a step. */
+static enum eg_code make_view(sqlite3 *db, struct eg_error *err)
+{
+    sqlite3_str *text = sqlite3_str_new(db);
+
+    eg__run_view(text);
+    char *const sql = sqlite3_str_finish(text);
+    const enum eg_code code =
+        sql != NULL ? eg__sqlite_exec(db, sql, err) : eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    sqlite3_free(sql);
+    return code;
+}
+
 enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *fresh = NULL;
@@ -49,6 +63,7 @@ enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory");
     for (unsigned i = 0; eg__schemas[i] != NULL; i++)
         EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
+    EG_TRY(make_view(fresh, err));
     *db = fresh;
     fresh = NULL;
     return EG_OK;
@@ -140,6 +155,7 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
     for (; version < eg__migrate_newest(); version++)
         if (step(db, version, err) != EG_OK)
             return eg_error_prefix(err, "migrating to schema version %" PRId64 ": ", version + 1);
+    EG_TRY(make_view(db, err));
     if (journals == 0)
         EG_TRY(eg__journal_begin(db, err));
     EG_TRY(refuse_changed(db, err));

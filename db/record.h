@@ -6,13 +6,6 @@
 #define DB_RECORD_H
 
 #include "db/store.h"
-#include "engine/plan/recorder.h"
-
-struct eg__session {
-    const char *station, *operator_name, *batch;
-    const struct eg_plan *plan;
-    bool simulated;
-};
 
 /** EG_BAD_ARGUMENT, with when and by whom, when the batch is sealed. */
 enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_error *err) EG_CHECKED;

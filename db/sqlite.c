@@ -58,6 +58,18 @@ enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err)
     return eg_error_set(err, EG_LEDGER, "is damaged: %.*s", (int)strcspn(found, "\n"), found);
 }
 
+enum eg_code eg__sqlite_prepare(sqlite3_stmt **statement, sqlite3 *db, sqlite3_str *text,
+                                struct eg_error *err)
+{
+    char *const sql = sqlite3_str_finish(text);
+
+    if (sql == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    const int status = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    sqlite3_free(sql);
+    return status == SQLITE_OK ? EG_OK : eg__sqlite_error(db, err);
+}
+
 void eg__sqlite_close_cleanup(sqlite3 **db)
 {
     sqlite3_close(*db);

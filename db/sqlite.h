@@ -19,6 +19,10 @@ enum eg_code eg__sqlite_exec(sqlite3 *db, const char *sql, struct eg_error *err)
 enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number,
                                struct eg_error *err) EG_CHECKED;
 
+/** Prepare the statement that a text has grown to, and free the text. */
+enum eg_code eg__sqlite_prepare(sqlite3_stmt **statement, sqlite3 *db, sqlite3_str *text,
+                                struct eg_error *err) EG_CHECKED;
+
 /** Read all of it; EG_LEDGER with what SQLite finds wrong first. */
 enum eg_code eg__sqlite_look_through(sqlite3 *db, struct eg_error *err) EG_CHECKED;
 

@@ -6,9 +6,6 @@
 
 #include <errno.h>
 
-#define UNIT_COLUMNS                                                                                         \
-    "mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
-
 /* Finished runs of MAC ?1, of simulated boards or of real ones (?3). */
 #define OF_MAC                                                                                               \
     "of_mac AS (SELECT outcome.run_id, chain_id, outcome, code, finished_utc, flash_unique_id,"              \
@@ -29,31 +26,13 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__BACK_TO_SAVEPOINT] = "ROLLBACK TO record",
     [EG__ADD_JOB] = "INSERT INTO job (sha256, name, version, chip, text) VALUES (?1, ?2, ?3, ?4, ?5)",
     [EG__FIND_JOB] = "SELECT job_id FROM job WHERE sha256 = ?1",
-    [EG__ADD_SESSION] =
-        "INSERT INTO session (job_id, started_utc, station, operator, batch, job_path, tool_version, simulated)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [EG__FIND_OTHER_KIND] = "SELECT 1 FROM session WHERE batch = ?1 AND simulated <> ?2 LIMIT 1",
-    [EG__ADD_RUN] = "INSERT INTO run (session_id, slot, port, started_utc) VALUES (?1, ?2, ?3, ?4)",
-    [EG__ADD_INTENT] =
-        "INSERT INTO intent (run_id, recorded_utc, " UNIT_COLUMNS ")"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    [EG__ADD_OUTCOME] =
-        "INSERT INTO outcome (run_id, finished_utc, " UNIT_COLUMNS ", outcome, code, blame, sentence,"
-        " marginal, attempts, duration_us, bytes_sent, bytes_received, resends)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-    [EG__ADD_STAGE] =
-        "INSERT INTO stage (run_id, position, stage, attempt, started_utc, duration_us, code, sentence, baud,"
-        " bytes_sent, bytes_received, resends) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [EG__ADD_REGION] =
-        "INSERT INTO region (run_id, position, name, file, flash_addr, size, attempt, expected_md5,"
-        " expected_sha256, read_md5, method, verdict, write_us)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [EG__FIND_ORPHAN] =
         "SELECT min(run_id) FROM run"
         " WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.run_id = run.run_id)",
     [EG__ADD_ORPHAN_OUTCOME] =
-        "INSERT INTO outcome (run_id, finished_utc, outcome, code, blame, sentence, marginal, " UNIT_COLUMNS ")"
-        " SELECT run.run_id, ?2, 'aborted', ?3, ?4, ?5, '', " UNIT_COLUMNS
+        "INSERT INTO outcome (run_id, finished_utc, outcome, code, blame, sentence, marginal%s)"
+        " SELECT run.run_id, ?2, 'aborted', ?3, ?4, ?5, ''%s"
         " FROM run LEFT JOIN intent ON intent.run_id = run.run_id"
         " WHERE run.run_id = ?1 ORDER BY intent_id DESC LIMIT 1",
     [EG__SEEN] =
@@ -88,17 +67,6 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "INSERT INTO run_claim (run_id, position, kind, name, value, mac, flash_unique_id)"
         " SELECT ?1, (SELECT count(*) + 1 FROM run_claim WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6"
         " WHERE NOT EXISTS (SELECT 1 FROM run_claim WHERE run_id = ?1 AND kind = ?2 AND name = ?3 AND value = ?4)",
-    [EG__ADD_VALUE] =
-        "INSERT INTO run_value (run_id, position, kind, name, value, limits, passed)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [EG__ADD_LOG] = "INSERT INTO run_log (run_id, size, sha256, zstd) VALUES (?1, ?2, ?3, ?4)",
-    [EG__ADD_BRIDGE] = "INSERT INTO run_bridge (run_id, vid, pid, serial) VALUES (?1, ?2, ?3, ?4)",
-    [EG__ADD_LABEL] = "INSERT INTO run_label (run_id, label) VALUES (?1, ?2)",
-    [EG__ADD_DEVICE] =
-        "INSERT INTO run_device (run_id, flash_unique_id, psram, psram_size) VALUES (?1, ?2, ?3, ?4)",
-    [EG__ADD_TIMES] =
-        "INSERT INTO region_time (run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
-        " slowest_addr) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [EG__FIND_POOL] = "SELECT pool_id, mac_column IS NOT NULL FROM pool WHERE name = ?1",
     [EG__FIND_ROW_OF_RUN] =
         "SELECT row_id, mac FROM pool_event WHERE pool_id = ?1 AND run_id = ?2 AND state = 'reserved'",
@@ -133,63 +101,41 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " WHERE run_id = ?1 AND state = 'reserved' AND " LAST_STATE " = 'reserved' AND NOT EXISTS"
         " (SELECT 1 FROM pool_event WHERE row_id = mine.row_id AND state = 'written')",
     [EG__CHAIN_LAST] = "SELECT chain_id, hash FROM chain ORDER BY chain_id DESC LIMIT 1",
-    [EG__CHAIN_SESSION] =
-        "SELECT 'session', session_id, session.started_utc, station, operator, batch, job.sha256, job_path,"
-        " tool_version FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1",
-    [EG__CHAIN_SESSION_KIND] =
-        "SELECT 'session', session_id, session.started_utc, station, operator, batch, job.sha256, job_path,"
-        " tool_version, simulated FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1",
-    [EG__CHAIN_CLAIMS] =
-        "SELECT 'claim', run_id, position, kind, name, value, mac, flash_unique_id FROM run_claim"
-        " WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_RUN] = "SELECT 'run', run_id, session_id, slot, port, started_utc FROM run WHERE run_id = ?1",
-    [EG__CHAIN_INTENTS] =
-        "SELECT 'intent', intent_id, run_id, recorded_utc, " UNIT_COLUMNS
-        " FROM intent WHERE run_id = ?1 ORDER BY intent_id",
-    [EG__CHAIN_OUTCOME] =
-        "SELECT 'outcome', run_id, finished_utc, outcome, code, blame, sentence, marginal, attempts,"
-        " duration_us, bytes_sent, bytes_received, resends, " UNIT_COLUMNS " FROM outcome WHERE run_id = ?1",
-    [EG__CHAIN_STAGES] =
-        "SELECT 'stage', run_id, position, stage, attempt, started_utc, duration_us, code, sentence, baud,"
-        " bytes_sent, bytes_received, resends FROM stage WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_REGIONS] =
-        "SELECT 'region', run_id, position, name, file, flash_addr, size, attempt, expected_md5,"
-        " expected_sha256, read_md5, method, verdict, write_us FROM region WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_VALUES] =
-        "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value"
-        " WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_LOG] =
-        "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1"
-        " UNION ALL SELECT 'log', run_id, size, sha256 FROM purged_log WHERE run_id = ?1",
-    [EG__CHAIN_ROWS] =
-        "SELECT 'row', row_id, pool.name, position, pool_row.mac, fields FROM pool_event AS mine"
-        " JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = mine.pool_id"
-        " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
-    [EG__CHAIN_ALL_OF_ROWS] =
-        "SELECT 'row', row_id, pool_row.pool_id, import_id, position, key, pool_row.mac, fields, merged, name"
-        " FROM pool_event AS mine JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_row.pool_id"
-        " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id",
-    [EG__CHAIN_EVENTS] =
-        "SELECT 'event', event.event_id, event.row_id, event.run_id, event.mac, event.state, event.recorded_utc"
-        " FROM pool_event AS mine JOIN pool_event AS event ON event.row_id = mine.row_id AND event.run_id = mine.run_id"
-        " WHERE mine.run_id = ?1 AND mine.state = 'reserved' ORDER BY event.event_id",
-    [EG__CHAIN_BRIDGE] = "SELECT 'bridge', run_id, vid, pid, serial FROM run_bridge WHERE run_id = ?1",
-    [EG__CHAIN_LABEL] = "SELECT 'label', run_id, label FROM run_label WHERE run_id = ?1",
-    [EG__CHAIN_DEVICE] =
-        "SELECT 'device', run_id, flash_unique_id, psram, psram_size FROM run_device WHERE run_id = ?1",
-    [EG__CHAIN_TIMES] =
-        "SELECT 'time', run_id, position, blocks, erase_us, block_min_us, block_median_us, block_max_us,"
-        " slowest_addr FROM region_time WHERE run_id = ?1 ORDER BY position",
-    [EG__CHAIN_MERGED_RUN] =
-        "SELECT 'merged', run_id, ledger, source, hash, merged_utc FROM merged_run WHERE run_id = ?1",
-    [EG__CHAIN_MERGED_SESSION] =
-        "SELECT 'merged session', session_id, ledger, source FROM run JOIN merged_session USING (session_id)"
-        " WHERE run_id = ?1",
-    [EG__CHAIN_LEDGER] = "SELECT 'ledger', ledger_id, identity FROM run JOIN ledger WHERE run_id = ?1",
     [EG__ADD_LINK] =
         "INSERT INTO chain (chain_id, run_id, form, previous, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 /* clang-format on */
+
+/* Tables whose rows come from run_columns.def. */
+static const char *const tables[EG__STATEMENT_COUNT] = {
+    [EG__ADD_SESSION] = "session",   [EG__ADD_RUN] = "run",         [EG__ADD_BRIDGE] = "run_bridge",
+    [EG__ADD_LABEL] = "run_label",   [EG__ADD_INTENT] = "intent",   [EG__ADD_OUTCOME] = "outcome",
+    [EG__ADD_STAGE] = "stage",       [EG__ADD_REGION] = "region",   [EG__ADD_TIMES] = "region_time",
+    [EG__ADD_DEVICE] = "run_device", [EG__ADD_VALUE] = "run_value", [EG__ADD_LOG] = "run_log",
+};
+
+/* Append the text of a statement. */
+static void add_text(sqlite3_str *text, enum eg__statement which)
+{
+    if (tables[which] != NULL) {
+        eg__columns_insert(text, tables[which]);
+    } else if (which == EG__ADD_ORPHAN_OUTCOME) {
+        sqlite3_str *unit = sqlite3_str_new(NULL);
+        eg__columns_unit(unit);
+        sqlite3_str_appendf(text, sql[which], sqlite3_str_value(unit), sqlite3_str_value(unit));
+        sqlite3_free(sqlite3_str_finish(unit));
+    } else {
+        sqlite3_str_appendall(text, sql[which]);
+    }
+}
+
+static enum eg_code prepare(struct eg__store *store, enum eg__statement which, struct eg_error *err)
+{
+    sqlite3_str *text = sqlite3_str_new(store->db);
+
+    add_text(text, which);
+    return eg__sqlite_prepare(&store->statements[which], store->db, text, err);
+}
 
 enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err)
 {
@@ -197,9 +143,7 @@ enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_erro
     /* Rows of pools that simulated boards were shown: each another one, and none of them is taken. */
     EG_TRY(eg__sqlite_exec(db, "CREATE TEMP TABLE rehearsed (row_id PRIMARY KEY, pool_id, mac)", err));
     for (unsigned i = 0; i < EG__STATEMENT_COUNT; i++)
-        if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL) !=
-            SQLITE_OK)
-            return eg__sqlite_error(db, err);
+        EG_TRY(prepare(store, i, err));
     return EG_OK;
 }
 
@@ -210,11 +154,21 @@ enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which, st
     return eg__store_next(store, which, &row, err);
 }
 
+enum eg_code eg__store_add(struct eg__store *store, enum eg__statement which, const struct eg__row *row,
+                           struct eg_error *err)
+{
+    eg__columns_bind(store->statements[which], tables[which], row);
+    return eg__store_run(store, which, err);
+}
+
 enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
                             struct eg_error *err)
 {
-    sqlite3_stmt *statement = store->statements[which];
+    return eg__store_step(store, store->statements[which], row, err);
+}
 
+enum eg_code eg__store_step(struct eg__store *store, sqlite3_stmt *statement, bool *row, struct eg_error *err)
+{
     errno = 0;
     const int status = sqlite3_step(statement);
 
@@ -233,6 +187,9 @@ void eg__store_finish(struct eg__store *store)
 {
     for (unsigned i = 0; i < EG__STATEMENT_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
+    for (unsigned i = 0; i < EG__CHAIN_FORM; i++)
+        for (unsigned k = 0; k < EG__CHAIN_PARTS; k++)
+            sqlite3_finalize(store->chain[i][k]);
     sqlite3_close(store->db);
     *store = (struct eg__store){0};
 }

@@ -5,7 +5,7 @@
 #ifndef DB_STORE_H
 #define DB_STORE_H
 
-#include "db/sqlite.h"
+#include "db/run_columns.h"
 
 enum eg__statement {
     EG__BEGIN,
@@ -48,37 +48,21 @@ enum eg__statement {
     EG__CONSUME_ROWS,
     EG__RELEASE_ROWS,
     EG__CHAIN_LAST,
-    EG__CHAIN_SESSION,
-    EG__CHAIN_SESSION_KIND,
-    EG__CHAIN_CLAIMS,
-    EG__CHAIN_RUN,
-    EG__CHAIN_INTENTS,
-    EG__CHAIN_OUTCOME,
-    EG__CHAIN_STAGES,
-    EG__CHAIN_REGIONS,
-    EG__CHAIN_VALUES,
-    EG__CHAIN_LOG,
-    EG__CHAIN_ROWS,
-    EG__CHAIN_ALL_OF_ROWS,
-    EG__CHAIN_EVENTS,
-    EG__CHAIN_BRIDGE,
-    EG__CHAIN_LABEL,
-    EG__CHAIN_DEVICE,
-    EG__CHAIN_TIMES,
-    EG__CHAIN_MERGED_RUN,
-    EG__CHAIN_MERGED_SESSION,
-    EG__CHAIN_LEDGER,
     EG__ADD_LINK,
     EG__STATEMENT_COUNT,
 };
+
+/** Parts that the text of a run may have that the chain hashes. */
+#define EG__CHAIN_PARTS 19
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {
     sqlite3 *db;
     sqlite3_stmt *statements[EG__STATEMENT_COUNT];
-    bool simulated; /* the boards of the session that records */
-    bool alone;     /* the last failure is of this record (a rule of the schema) and harms no other */
-    bool busy;      /* the last failure: another program holds the file; nothing was written */
+    sqlite3_stmt *chain[EG__CHAIN_FORM][EG__CHAIN_PARTS]; /* chain.c prepares them when they are needed */
+    bool simulated;                                       /* the boards of the session that records */
+    bool alone; /* the last failure is of this record (a rule of the schema) and harms no other */
+    bool busy;  /* the last failure: another program holds the file; nothing was written */
 };
 
 /** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
@@ -90,6 +74,14 @@ enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
 
 /** The next row of a statement; without one it is ready for the next time. */
 enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Record a row: bind its values to the INSERT statement of a table of run_columns.def, and run it. */
+enum eg_code eg__store_add(struct eg__store *store, enum eg__statement which, const struct eg__row *row,
+                           struct eg_error *err) EG_CHECKED;
+
+/** Do what eg__store_next() does, with any statement of this connection. */
+enum eg_code eg__store_step(struct eg__store *store, sqlite3_stmt *statement, bool *row,
                             struct eg_error *err) EG_CHECKED;
 void eg__store_finish(struct eg__store *store);
 

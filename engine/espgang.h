@@ -98,6 +98,7 @@ extern "C" {
     X(CLONE,             "clone",                BOARD,   false, "the MAC is on record with another flash") \
     X(NOT_UNIQUE,        "not-unique",           JOB,     false, "another board has the value")             \
     X(TEST_FAILED,       "test-failed",          BOARD,   true,  "the application did not pass its test")   \
+    X(PATTERN_LIMIT,     "pattern-limit",        JOB,     false, "a pattern takes too long on a line")        \
     X(BAD_UNIT_DATA,     "bad-unit-data",        JOB,     false, "data of this one board cannot be used")   \
     X(POOL_EMPTY,        "pool-empty",           HOST,    false, "a pool has nothing left to give")         \
     X(PROGRAM_FAILED,    "program-failed",       HOST,    false, "a program of the job did not do its work")\

@@ -13,7 +13,7 @@
 
 #include "engine/base/file.h"
 #include "jobs/bundle_internal.h"
-#include "jobs/job.h"
+#include "jobs/job_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,50 +71,6 @@ static enum eg_code read_file(struct eg__bundle *bundle, const char *path, const
 
     EG_TRY(eg_file_read(&file, path, EG__BUNDLE_MAX, err));
     return eg__bundle_read(bundle, path, file.data, file.size, trust, err);
-}
-
-enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
-                           size_t size_max, struct eg_error *err)
-{
-    const struct eg__bundle *const bundle = place->bundle;
-
-    if (bundle == NULL)
-        return eg_file_read(buffer, path, size_max, err);
-    const size_t skip = strlen(bundle->path);
-    for (unsigned i = 0; i < bundle->count; i++) {
-        const struct eg__member *const member = &bundle->members[i];
-        if (strncmp(path, bundle->path, skip) != 0 || path[skip] != '/' ||
-            strcmp(path + skip + 1, member->name) != 0)
-            continue;
-        if (member->data.size > size_max)
-            return eg_error_set(err, EG_IO, "%s: %zu bytes, more than the %zu that are allowed", path,
-                                member->data.size, size_max);
-        buffer->size = 0;
-        EG_TRY(eg_buffer_append(buffer, member->data.data, member->data.size + 1, err));
-        buffer->size--;
-        return EG_OK;
-    }
-    return eg_error_set(err, EG_IO, "%s: is not in the bundle", path);
-}
-
-enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err)
-{
-    EG_CLEANUP(eg_free_cleanup) char *named = NULL;
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer content = {0};
-
-    if (node->place.bundle == NULL)
-        return eg__resolve(path, node->place.file, node->text, err);
-    EG_TRY(eg__resolve(&named, node->place.file, node->text, err));
-    if (eg__file_read(&content, &node->place, named, EG__BUNDLE_MAX, err) != EG_OK)
-        return eg_error_prefix(err, "%s:%d:%d: ", node->place.file, node->place.line, node->place.column);
-    return eg__memory_program(path, &content, err);
-}
-
-enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err)
-{
-    if (firmware->place.bundle == NULL || firmware->kind == EG__LIST)
-        return EG_OK;
-    return eg__refuse(&firmware->place, err, "firmware in a bundle is a list of regions");
 }
 
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member)
@@ -189,6 +145,12 @@ enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const 
                             trust->folder);
     EG_TRY(eg__document_parse(&document, path, &text, err));
     return eg__job_make(plan, &document, stages, err);
+}
+
+enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
+                         struct eg_error *err)
+{
+    return eg_job_load_trusted(plan, path, NULL, stages, err);
 }
 
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A bundle in memory, and what reading and making one share. */
+/* A bundle in memory, and functions shared by reading and making bundles. */
 
 #ifndef JOBS_BUNDLE_INTERNAL_H
 #define JOBS_BUNDLE_INTERNAL_H
 
-#include "engine/plan/plan.h"
+#include "engine/plan/stage.h"
 #include "jobs/document.h"
 #include "jobs/seal.h"
 #include "jobs/trust.h"
@@ -17,14 +17,14 @@
 /* Whatever the locale. */
 #define EG__PLAIN_LETTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-/* What a bundle may hold: twice what jobs may, because nothing is refused here that could be made. */
+/* Largest content of a bundle: twice that of jobs, so that every bundle that was made can be read. */
 #define EG__BUNDLE_MAX ((size_t)256 << 20)
 
 /** A file in a bundle. */
 struct eg__member {
     char *name;
-    size_t size;           /* as the manifest says; equal to that of the data */
-    struct eg_buffer data; /* followed by a NUL that is not counted */
+    size_t size;           /* size in the manifest; equal to that of the data */
+    struct eg_buffer data; /* followed by a NUL, which is not counted */
     uint8_t sha256[EG_SHA256_SIZE];
 };
 
@@ -33,16 +33,16 @@ struct eg__bundle {
     char *path;
     struct eg__seal seal;
     struct eg__document manifest;
-    struct eg__member *members; /* as the manifest lists them: first the job */
+    struct eg__member *members; /* in the order of the manifest: the job is first */
     unsigned count;
 };
 
 void eg__bundle_finish(struct eg__bundle *bundle);
 
-/** Whether a file begins as bundles do. False also for what cannot be opened: who reads it says why. */
+/** Return whether a file begins like a bundle; false also if it cannot be opened: the reader reports why. */
 bool eg__bundle_is(const char *path);
 
-/** Read what is in front of the seal, a zstd stream of a tar archive, to members. EG_BAD_BUNDLE. */
+/** Read the content before the seal, a zstd stream of a tar archive, into members. EG_BAD_BUNDLE. */
 enum eg_code eg__bundle_unpack(struct eg__bundle *bundle, const void *content, size_t size,
                                struct eg_error *err) EG_CHECKED;
 
@@ -50,26 +50,19 @@ enum eg_code eg__bundle_unpack(struct eg__bundle *bundle, const void *content, s
 enum eg_code eg__bundle_read(struct eg__bundle *bundle, const char *path, const void *file, size_t size,
                              const struct eg_trust *trust, struct eg_error *err) EG_CHECKED;
 
-/** The plan of the job in a bundle; its path is "BUNDLE/job.yaml". */
+/** Make the plan of the job in a bundle; its path is "BUNDLE/job.yaml". */
 enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bundle,
                              const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
-/** The line by which the job in a bundle tells the digest of a file beside it. */
+/** The line in a bundle's job that has the digest of another member. */
 #define EG__PIN_TEXT 200
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
 
-/** The plan of a job file's document. */
-enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *document,
-                          const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
-
-/** In a bundle `firmware` must be the list of regions, which names no file that names others. */
-enum eg_code eg__bundle_check_firmware(const struct eg__node *firmware, struct eg_error *err) EG_CHECKED;
-
-/** The path by which a program that a job names, with a slash, can be started; for free(). */
+/** Return the path to start a program that a job names with a slash; the caller frees it. */
 enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
 
-/** Make a file of its own that is in memory alone and can be started by `path`, for free(), as long as this
- * process lives. */
+/** Make a file in memory that can be started by `path` as long as this process lives. The caller frees
+ * `path`. */
 enum eg_code eg__memory_program(char **path, const struct eg_buffer *content,
                                 struct eg_error *err) EG_CHECKED;
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Files to trees, through libfyaml's events.
+ * Read files into trees, by libfyaml's events.
  *
- * The tree is ours and not libfyaml's document because of what a job file must never do: a key given twice,
- * an alias bomb or a hundred thousand brackets end in one sentence with line and column, in bounded memory.
- * Aliases share the node they name, so nothing grows by being named often; merge keys copy entries, so those
- * are counted.
+ * libfyaml's own document is not used, because a hostile file must end in one sentence with line and column,
+ * in bounded memory: a key given twice, an alias bomb, a hundred thousand brackets. Aliases share the node of
+ * their anchor, so they take no memory; merge keys copy entries, so these are counted.
  *
- * Not here: what keys mean (job.c, firmware.c).
+ * Not here: the meaning of keys (job.c, firmware.c).
  */
 
 #include "jobs/document.h"
@@ -23,8 +22,8 @@
 
 enum {
     DEPTH_MAX = 32,
-    VALUES_MAX = 20000, /* also bounds the work of looking for a key given twice */
-    KEYS_MAX = 1000,    /* in one map */
+    VALUES_MAX = 20000, /* also limits the search for a key given twice */
+    KEYS_MAX = 1000,    /* entries in one map */
 };
 
 struct anchor {
@@ -103,7 +102,7 @@ enum eg_code eg__resolve(char **resolved, const char *from, const char *path, st
     return EG_OK;
 }
 
-/* Room for one more; rooms are powers of two, so that it is asked for seldom. */
+/* Make room for one more; sizes are powers of two, so that reallocation is rare. */
 static enum eg_code grow(void *array, size_t count, size_t size, struct eg_error *err)
 {
     void *memory;
@@ -130,7 +129,7 @@ static struct eg__place beginning(const struct eg__document *document)
     return (struct eg__place){document->file, 1, 1, document->bundle};
 }
 
-/* Where a token stands; one without content stands where what came before it does. */
+/* Return the place of a token; a token without content has the place of the one before it. */
 static struct eg__place place_of(struct fy_token *token, const struct eg__place *before)
 {
     const struct fy_mark *const mark = token != NULL ? fy_token_start_mark(token) : NULL;
@@ -170,7 +169,7 @@ static enum eg_code token_text(char **text, struct fy_token *token, const struct
     return EG_OK;
 }
 
-/* The next event, or the parser's complaint. */
+/* Return the next event, or the parser's error. */
 static enum eg_code next_event(struct builder *builder, struct fy_event **event, struct eg_error *err)
 {
     struct eg__place place = beginning(builder->document);
@@ -190,8 +189,7 @@ static enum eg_code next_event(struct builder *builder, struct fy_event **event,
 static enum eg_code build(struct builder *builder, struct fy_event *event, unsigned depth,
                           const struct eg__place *before, struct eg__node **node, struct eg_error *err);
 
-/* Gets an event, hands it to build() and frees it; *node is NULL when the event ends a list or map instead.
- */
+/* Get an event, pass it to build() and free it; *node is NULL if the event ends a list or map. */
 static enum eg_code build_next(struct builder *builder, unsigned depth, const struct eg__place *before,
                                struct eg__node **node, bool *plain, struct eg_error *err)
 {
@@ -235,7 +233,7 @@ static enum eg_code add_pair(struct eg__node *map, const char *key, const struct
     return EG_OK;
 }
 
-/* Keys of the map itself win, then those of the map that is merged first. */
+/* A map's own keys win over merged ones; of merged maps, the first wins. */
 static enum eg_code merge(struct builder *builder, struct eg__node *map, const struct eg__node *from,
                           const struct eg__place *place, struct eg_error *err)
 {
@@ -349,7 +347,7 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
         EG_TRY(count_value(builder, &place, err));
         return find_anchor(builder, event->alias.anchor, &place, node, err);
     }
-    default: /* libfyaml's enumeration, not ours: the events of streams and documents */
+    default: /* the events of streams and documents; the enumeration is libfyaml's */
         return eg_error_set(err, EG_INTERNAL, "%s: event %d within a document", before->file,
                             (int)event->type);
     }
@@ -357,7 +355,7 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
     struct eg__place place = place_of(token, before);
     if (event->type == FYET_SCALAR && (fy_token_scalar_style(token) == FYSS_DOUBLE_QUOTED ||
                                        fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED))
-        place.column--; /* the parser counts from after the quote */
+        place.column--; /* the parser counts from the character after the quote */
     if (tag != NULL)
         return eg__refuse(&place, err, "tags have no meaning here");
     if (depth > DEPTH_MAX)
@@ -377,7 +375,7 @@ static enum eg_code build(struct builder *builder, struct fy_event *event, unsig
     return add_anchor(builder, anchor, *node, err);
 }
 
-/* Goes to the next event of one of two types, which must come; true = it is `wanted`. */
+/* Go to the next event, which must have one of two types; true = it is `wanted`. */
 static enum eg_code skip_to(struct builder *builder, enum fy_event_type wanted, enum fy_event_type other,
                             struct eg__place *place, bool *found, struct eg_error *err)
 {
@@ -409,7 +407,7 @@ static enum eg_code build_document(struct builder *builder, struct eg_error *err
     return EG_OK;
 }
 
-/* Length of the character at the start; 0 = it is none, or a control character that YAML forbids. */
+/* Return the length of the first character; 0 = it is not UTF-8, or a control character that YAML forbids. */
 static size_t character_length(const char *text, size_t size)
 {
     const unsigned char first = (unsigned char)text[0];

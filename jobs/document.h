@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A YAML or JSON file as a tree that knows where in the file each of its values stands. */
+/* A YAML or JSON file as a tree in which each value has its line and column. */
 
 #ifndef JOBS_DOCUMENT_H
 #define JOBS_DOCUMENT_H
 
 #include "engine/base/bytes.h"
 
-/** No document is longer. */
+/** Longest document. */
 #define EG__DOCUMENT_SIZE_MAX ((size_t)1 << 20)
 
 struct eg__bundle;
 
-/** Line and column count from 1, columns in characters; line 0 = in no line of a file, and sentences begin
- * without a place. `file` and `bundle` are the document's. */
+/** Line and column count from 1, columns in characters; line 0 = not in a file: sentences begin without a
+ * place. `file` and `bundle` belong to the document. */
 struct eg__place {
     const char *file;
     int line, column;
-    const struct eg__bundle *bundle; /* has the files that are named here; NULL = they are in folders */
+    const struct eg__bundle *bundle; /* contains the files that are named here; NULL = they are in folders */
 };
 
 enum eg__kind { EG__TEXT, EG__LIST, EG__MAP };
@@ -28,11 +28,11 @@ struct eg__pair {
     struct eg__node *value;
 };
 
-/** Belongs to its document. An alias is the node that its anchor names: the tree may share branches. */
+/** Belongs to its document. An alias is the node of its anchor, so the tree may share branches. */
 struct eg__node {
     enum eg__kind kind;
     struct eg__place place;
-    char *text; /* EG__TEXT; without control characters; "" also for a value left out */
+    char *text; /* EG__TEXT; without control characters; "" also for a missing value */
     size_t count;
     struct eg__node **items; /* EG__LIST */
     struct eg__pair *pairs;  /* EG__MAP; keys are unique, merge keys resolved */
@@ -40,7 +40,7 @@ struct eg__node {
 
 struct eg__document {
     char *file;
-    const struct eg__bundle *bundle; /* that it is in; set before it is read */
+    const struct eg__bundle *bundle; /* the bundle that contains it; set before reading */
     struct eg_buffer text;           /* as read */
     struct eg__node *root;
     struct eg__node **nodes;
@@ -50,40 +50,41 @@ struct eg__document {
 /**
  * Read one document of YAML, or of JSON when the file's name ends in ".json".
  *
- * @param document  zero-initialised but for `bundle`; eg__document_finish() frees what is in it, also after a
+ * @param document  zero-initialised except `bundle`; eg__document_finish() frees its content, also after a
  * failure
  *
- * @return EG_OK; EG_BAD_JOB with "FILE:LINE:COLUMN: " in front of the cause; EG_IO, EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB with "FILE:LINE:COLUMN: " before the cause; EG_IO, EG_NO_MEMORY
  */
 enum eg_code eg__document_read(struct eg__document *document, const char *path,
                                struct eg_error *err) EG_CHECKED;
 
-/** The same of text in memory, which is taken over; `file` is its name. */
+/** Read a document from memory; the document takes over the text. `file` is its name. */
 enum eg_code eg__document_parse(struct eg__document *document, const char *file, struct eg_buffer *text,
                                 struct eg_error *err) EG_CHECKED;
 
 void eg__document_finish(struct eg__document *document);
 
-/** Put "FILE:LINE:COLUMN: " in front of a sentence; returns its code. */
+/** Put "FILE:LINE:COLUMN: " before a sentence; return its code. */
 enum eg_code eg__prefix_place(const struct eg__place *place, struct eg_error *err);
 
-/** EG_BAD_JOB with the place and the sentence. */
+/** Return EG_BAD_JOB with the place and the sentence. */
 enum eg_code eg__refuse(const struct eg__place *place, struct eg_error *err, const char *format, ...)
     EG_PRINTF(3, 4);
 
-/** The value of a key; NULL = the map lacks it. */
+/** Return the value of a key; NULL = the map lacks it. */
 struct eg__node *eg__node_get(const struct eg__node *map, const char *key);
 
-/** Refuse a node that is of another kind, or empty text; `what` is the key for the sentence. */
+/** Refuse a node of another kind, or empty text; `what` is the key for the sentence. */
 enum eg_code eg__node_expect(const struct eg__node *node, enum eg__kind kind, const char *what,
                              struct eg_error *err) EG_CHECKED;
 
-/** The file `path` names when it stands in the file `from`: relative to the folder of that; for free(). */
+/** Resolve a path that the file `from` names: relative paths start at its folder. The caller frees the
+ * result. */
 enum eg_code eg__resolve(char **resolved, const char *from, const char *path,
                          struct eg_error *err) EG_CHECKED;
 
-/** Read a file that is named at `place`, whole: one of its bundle, or as eg_file_read() does. EG_IO, also
- * when the bundle does not have it. */
+/** Read a whole file that is named at `place`: from its bundle, else as eg_file_read() does. EG_IO, also if
+ * the bundle does not have it. */
 enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
                            size_t size_max, struct eg_error *err) EG_CHECKED;
 

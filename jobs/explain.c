@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Explains a plan in words. */
+/* Explain a plan in words. */
 
 #include "jobs/job.h"
 
@@ -27,7 +27,7 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
             (unsigned long long)(plan->wire_size * 100 / plan->data_size));
 }
 
-/* Return the value, or what happens without it. */
+/* Return the value, or the effect of its absence. */
 static void explain_value(char text[VALUE_TEXT], const struct eg_setting *setting)
 {
     size_t used = 0;

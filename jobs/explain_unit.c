@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Explains the data that a job gives to each board. */
+/* Explain the data that a job gives to each board. */
 
 #include "jobs/explain_unit.h"
 
 #include "engine/plan/unit.h"
 
-/* What a template comes to for the example; else the template itself. */
+/* Return the template filled in for the example; if that is not possible, the template itself. */
 static enum eg_code print_example(const char *template, const struct eg_names *names, FILE *out,
                                   struct eg_error *err)
 {

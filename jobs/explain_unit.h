@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The part of a plan's explanation that is about data of single boards. Only for this folder. */
+/* The part of a plan's explanation about data of single boards. Only for this folder. */
 
 #ifndef JOBS_EXPLAIN_UNIT_H
 #define JOBS_EXPLAIN_UNIT_H

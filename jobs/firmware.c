@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The key `firmware` of a job: a list of regions, what a build tells (builds.c), or one file that is all. */
+/* The key `firmware` of a job: a list of regions, a build (builds.c), or one merged file. */
 
 #include "jobs/firmware.h"
 
@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An address, or the name of a partition, which begins otherwise than a number. `node` NULL = not given. */
+/* Read an address, or the name of a partition, which does not begin like a number. `node` NULL = not given.
+ */
 static enum eg_code read_at(struct eg__entry *entry, const struct eg__node *node, struct eg_error *err)
 {
     entry->at = EG__AT_FILE;
@@ -72,7 +73,7 @@ static enum eg_code read_regions(struct eg__firmware *firmware, const struct eg_
     return EG_OK;
 }
 
-/* One file: what a build tells, or with everything in it. */
+/* Read one file: a build's file, or merged firmware. */
 static enum eg_code read_from(struct eg__firmware *firmware, const struct eg__node *from,
                               const struct eg__node *at, const char *job_path, struct eg_error *err)
 {
@@ -82,7 +83,7 @@ static enum eg_code read_from(struct eg__firmware *firmware, const struct eg__no
     EG_TRY(eg__node_expect(from, EG__TEXT, "firmware.from", err));
     EG_TRY(eg__resolve(&path, job_path, from->text, err));
     const enum eg_code code = eg__build_read(firmware, path, &is_build, err);
-    if (code == EG_IO || code == EG_BAD_ARGUMENT) { /* the file that is missing is one the job names */
+    if (code == EG_IO || code == EG_BAD_ARGUMENT) { /* the missing file is one that the job names */
         const struct eg_error cause = *err;
         return eg__refuse(&from->place, err, "%s", cause.text);
     }
@@ -120,16 +121,4 @@ enum eg_code eg__firmware_read(struct eg__firmware *firmware, const struct eg__n
     if (at != NULL)
         return eg__refuse(&at->place, err, "at goes with from; each of the regions has its own");
     return read_regions(firmware, regions, job_path, err);
-}
-
-void eg__firmware_finish(struct eg__firmware *firmware)
-{
-    for (unsigned i = 0; i < firmware->count; i++) {
-        free(firmware->entries[i].name);
-        free(firmware->entries[i].path);
-    }
-    free(firmware->entries);
-    free(firmware->unused);
-    eg__document_finish(&firmware->build);
-    *firmware = (struct eg__firmware){0};
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * flash_args: words of esptool's command line, for `esptool write-flash @flash_args`.
+ * flash_args: words for `esptool write-flash @flash_args`.
  *
- * esptool splits each line as a shell would: blanks, both kinds of quotes, a backslash in front of what is
- * meant literally; # begins no comment. A whole command line that was copied begins with the program's name,
- * and a backslash at the end of a line continues it. What an option asks for that decides on the flash's
- * contents is taken over or refused; those that say how to get there are the line's.
+ * esptool splits each line like a shell: at blanks, with both kinds of quotes and with backslashes; # does
+ * not begin a comment. A copied command line begins with the program's name, and a backslash at the end of a
+ * line continues it. Options that change the content of the flash are used or refused; options about how to
+ * reach the board are ignored, because the line has its own.
  */
 
 #include "jobs/builds.h"
@@ -21,10 +21,10 @@
 enum { WORDS_MAX = 4000 };
 
 struct reader {
-    struct eg__word *words; /* room for WORDS_MAX */
+    struct eg__word *words; /* WORDS_MAX elements */
     size_t count;
     struct eg__place place; /* of `in` */
-    char *in, *out;         /* in the same text: what is unquoted is never longer */
+    char *in, *out;         /* in the same text: an unquoted word is never longer */
     bool is_command_line;
 };
 
@@ -49,7 +49,7 @@ static char take(struct reader *reader)
     return byte;
 }
 
-/* A backslash, or the ^ of Windows, at the end of a line that goes on in the next. */
+/* Return whether a backslash, or the ^ of Windows, continues the line. */
 static bool is_continuation(const struct reader *reader)
 {
     const char *const in = reader->in;
@@ -111,11 +111,11 @@ static enum eg_code read_word(struct reader *reader, struct eg_error *err)
     return EG_OK;
 }
 
-/* What becomes of an option. */
+/* How an option is used. */
 enum use {
     USE_TAKEN,
-    USE_BY_LINE, /* how boards are reached, or what is checked on the way: the job has its own */
-    USE_REFUSED, /* the flash would hold something else */
+    USE_BY_LINE, /* about reaching boards or checking: the job has its own settings */
+    USE_REFUSED, /* it would change the content of the flash */
     USE_ENCRYPTED,
 };
 
@@ -214,7 +214,7 @@ static enum eg_code read_flag(struct eg__firmware *firmware, const struct eg__wo
 enum eg_code eg__flash_args_words(struct eg__firmware *firmware, const struct eg__word *words, size_t count,
                                   struct eg_error *err)
 {
-    bool in_front = false; /* of the command, where letters mean something else */
+    bool in_front = false; /* the command's own table, where letters differ */
 
     for (size_t at = 0; at < count; at++)
         in_front = in_front || is_command(words[at].text);
@@ -234,7 +234,7 @@ enum eg_code eg__flash_args_words(struct eg__firmware *firmware, const struct eg
     return EG_OK;
 }
 
-/* Whether the path's last part is the program, with or without .py and .exe. */
+/* Return whether the last part of the path is the program, with or without .py and .exe. */
 static bool is_program(const char *path, const char *name)
 {
     const size_t length = strlen(name);
@@ -257,7 +257,7 @@ static bool is_python(const char *path)
            strcasecmp(path, "py.exe") == 0;
 }
 
-/* How many words in front of a command line are the program: a prompt, Python and its options, esptool. */
+/* Return how many words before the arguments are the program: a prompt, Python and its options, esptool. */
 static size_t program_words(const struct eg__word *words, size_t count)
 {
     size_t at = 0;
@@ -273,7 +273,7 @@ static size_t program_words(const struct eg__word *words, size_t count)
                : 0;
 }
 
-/* Whether the first line with something in it names the program. */
+/* Return whether the first line that is not empty names the program. */
 static bool is_command_line(const char *text)
 {
     text += strspn(text, " \t\r\n");
@@ -284,7 +284,8 @@ static bool is_command_line(const char *text)
            (strstr(text, "write_flash") != NULL || strstr(text, "write-flash") != NULL);
 }
 
-/* A command line, or a line that begins with an option, or with an address and a word after it. */
+/* Return whether it is a command line, or a line that begins with an option, or with an address and a word.
+ */
 bool eg__flash_args_is(const struct eg_buffer *text)
 {
     const char *line = eg__skip_bom((const char *)text->data);

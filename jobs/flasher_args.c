@@ -3,10 +3,10 @@
 /*
  * ESP-IDF's flasher_args.json.
  *
- * The files, the chip and the flash settings are taken over. How to reset and whether to use a stub are in it
- * too, but they describe the desk of whoever built it, not the line: those are the job's. Its addresses are
- * hexadecimal text in no order, `encrypted` is the text "true" or "false", flags have dashes or underscores,
- * and names are found by looking for the entry with the same address and file.
+ * Files, chip and flash settings are used. Its settings for reset and stub are ignored: they describe the
+ * developer's desk, and the job has its own. Addresses are hexadecimal text in any order, `encrypted` is the
+ * text "true" or "false", flags have dashes or underscores, and the name of a file is that of the entry with
+ * the same address and file.
  */
 
 #include "jobs/builds.h"
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-/* The next entry for this address and file, such as "bootloader", from `*at` on; NULL = none. */
+/* Find the next entry from `*at` on for this address and file, such as "bootloader"; NULL = none. */
 static const struct eg__pair *find_named(const struct eg__node *root, size_t *at, const char *addr_text,
                                          const char *file)
 {

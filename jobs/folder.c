@@ -3,8 +3,8 @@
 /*
  * The folder of a build.
  *
- * Most builds leave a file that lists what goes where. PlatformIO and older versions of Arduino only name
- * their files alike; where they go is told by the chip and by the partition table among them.
+ * Most builds leave a file that lists files and addresses. PlatformIO and older versions of Arduino only use
+ * fixed file names; the addresses follow from the chip and from the partition table.
  */
 
 #include "jobs/builds.h"
@@ -24,7 +24,7 @@ enum { TABLE_SIZE_MAX = 1 << 20, PATH_ROOM = 4096 };
 
 static const char *const lists[] = {"flasher_args.json", "flash_args", "idedata.json", "manifest.json"};
 
-/* Names of the files of a build, as PlatformIO and Arduino choose them. */
+/* File names of PlatformIO and Arduino. */
 struct names {
     const char *kind;
     char application[256], bootloader[256], table[256];
@@ -55,7 +55,8 @@ static void close_folder(DIR **dir)
         closedir(*dir);
 }
 
-/* The name of the only sketch in the folder, without ".bin"; "" = there is none. */
+/* Find the name of the only sketch in the folder, without ".bin"; "" = there is none, or there are several.
+ */
 static enum eg_code find_sketch(char stem[200], const char *folder, struct eg_error *err)
 {
     EG_CLEANUP(close_folder) DIR *dir = opendir(folder);
@@ -115,7 +116,7 @@ static enum eg_code read_table(struct eg_partitions *table, const char *folder, 
     return eg_error_prefix(err, "%s: ", path);
 }
 
-/* The partition that a new board starts: factory, else the first slot for updates. */
+/* Find the partition that a new board starts: factory, else the first OTA slot. */
 static const struct eg_partition *first_application(const struct eg_partitions *table)
 {
     const struct eg_partition *first = NULL;
@@ -180,7 +181,7 @@ static enum eg_code read_names(struct eg__firmware *firmware, const char *folder
     char path[PATH_ROOM];
 
     if (chip != NULL && (chip->kind != EG__TEXT || eg_target_by_name(chip->text) == NULL))
-        return EG_OK; /* who knows the job refuses it */
+        return EG_OK; /* the caller refuses the job */
     EG_TRY(find_names(&names, folder, err));
     EG_TRY(join(path, folder, names.application, err));
     EG_TRY(eg_strdup(&firmware->build.file, path, err));
@@ -193,21 +194,24 @@ static enum eg_code read_names(struct eg__firmware *firmware, const char *folder
     return add_files(firmware, &names, folder, target, err);
 }
 
-enum eg_code eg__folder_read(struct eg__firmware *firmware, const char *folder, struct eg_error *err)
+enum eg_code eg__folder_list(char **list, const char *folder, struct eg_error *err)
 {
     char path[PATH_ROOM];
-    bool is_build;
 
+    *list = NULL;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (!is_file(folder, lists[i]))
             continue;
         EG_TRY(join(path, folder, lists[i], err));
-        EG_TRY(eg__build_read(firmware, path, &is_build, err));
-        if (!is_build)
-            return eg_error_set(err, EG_BAD_JOB, "%s: is not what its name says, a list of files", path);
-        return EG_OK;
+        return eg_strdup(list, path, err);
     }
+    return EG_OK;
+}
+
+enum eg_code eg__folder_read(struct eg__firmware *firmware, const char *folder, struct eg_error *err)
+{
     const enum eg_code code = read_names(firmware, folder, err);
+
     if (code == EG_IO)
         err->code = EG_BAD_JOB;
     return code == EG_OK ? EG_OK : err->code;

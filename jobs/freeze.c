@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A job as it stands in a bundle: all that the job file says stays as it said it, but what depends on other
- * files. The firmware becomes one file for each region, as it was built; what the build said of the flash is
- * said by the job. The files of options are taken along.
+ * The form of a job in a bundle. The job file's own words stay, except what depends on other files: the
+ * firmware becomes one file for each region, as it was built; flash settings of the build become keys of the
+ * job; the files of options become members.
  */
 
 #include "jobs/freeze.h"
@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job that is longer is none: aliases may make a short file long. */
+/* Longest frozen job: aliases may make a short file long. */
 #define TEXT_MAX ((long)EG__DOCUMENT_SIZE_MAX)
 
-/* Of the name of a member; every other becomes one of these. */
+/* Characters of a member's name; others are replaced. */
 #define NAME_LETTERS EG__PLAIN_LETTERS "-./_"
 
 enum { PATH_TEXT = 200, NAME_TEXT = 99, BASE_MAX = 60 };
@@ -31,8 +31,7 @@ struct freezer {
 static enum eg_code put_node(const struct freezer *freezer, const struct eg__node *node,
                              struct eg_error *err);
 
-/* Words that YAML could take for something else than text are text to us, so only what has a meaning in its
- * grammar is quoted. */
+/* espgang reads every scalar as text, so only words that are YAML syntax need quotes. */
 static bool is_plain(const char *text)
 {
     return text[0] != '\0' && strcspn(text, EG__PLAIN_LETTERS) == 0 &&
@@ -66,7 +65,7 @@ static enum eg_code check_length(const struct freezer *freezer, const struct eg_
     return EG_OK;
 }
 
-/* Its data is there. */
+/* Add a member whose data are set. */
 static enum eg_code finish_member(struct eg__member *member, struct eg_error *err)
 {
     member->size = member->data.size;
@@ -108,7 +107,7 @@ static enum eg_code put_file(const struct freezer *freezer, const char *file, co
     return EG_OK;
 }
 
-/* The first word of a program is a file when it has a slash; without one it is the station's. */
+/* The first word of a program is a file if it has a slash; otherwise the station has the program. */
 static enum eg_code put_program(const struct freezer *freezer, const struct eg_setting *setting,
                                 const struct eg__node *node, struct eg_error *err)
 {
@@ -206,7 +205,7 @@ static enum eg_code put_node(const struct freezer *freezer, const struct eg__nod
     return EG_OK;
 }
 
-/* Which keys are written from the plan. */
+/* The keys that are written from the plan. */
 static bool is_own(const char *path)
 {
     for (unsigned k = 0; k < EG__KEYS; k++)
@@ -215,7 +214,7 @@ static bool is_own(const char *path)
     return false;
 }
 
-/* The keys of a mapping that belong to options; those of this folder come from the plan. */
+/* Write the keys of options in a mapping; the keys of this folder come from the plan. */
 static enum eg_code put_keys(const struct freezer *freezer, const struct eg__node *map, const char *prefix,
                              unsigned depth, struct eg_error *err)
 {
@@ -245,7 +244,7 @@ static enum eg_code put_keys(const struct freezer *freezer, const struct eg__nod
     return EG_OK;
 }
 
-/* Whether there is a header for mode and frequency to go into. */
+/* Return whether there is a header that can take mode and frequency. */
 static bool has_bootloader(const struct eg_plan *plan)
 {
     for (unsigned i = 0; i < plan->region_count; i++)
@@ -254,7 +253,8 @@ static bool has_bootloader(const struct eg_plan *plan)
     return false;
 }
 
-/* What job and build say of the flash: each board decides whether it goes into the header of its bootloader.
+/* Write the flash settings of job and build; whether they change a bootloader's header is decided for each
+ * board.
  */
 static enum eg_code put_flash(const struct freezer *freezer, const struct eg__node *root,
                               struct eg_error *err)
@@ -315,7 +315,7 @@ static enum eg_code put_job(const struct freezer *freezer, const struct eg__docu
     return put_keys(freezer, document->root, "", 0, err);
 }
 
-/* In front of the job: the digests of all other members, which are known only now. */
+/* Put the digests of all other members before the job; they are known only now. */
 static enum eg_code finish_job(struct eg__bundle *bundle, const char *text, size_t size, struct eg_error *err)
 {
     static const char title[] = "# A job frozen by espgang. SHA-256 of its files:\n";

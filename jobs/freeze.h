@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A job file and its plan become the files of a bundle. */
+/* Turn a job file and its plan into the files of a bundle. */
 
 #ifndef JOBS_FREEZE_H
 #define JOBS_FREEZE_H
@@ -13,7 +13,7 @@
 enum eg_code eg__freeze(struct eg__bundle *bundle, const struct eg__document *document,
                         const struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
 
-/** Text in double quotes, as YAML and JSON have it; without control characters, as documents are. */
+/** Write a text in double quotes for YAML and JSON; documents have no control characters. */
 void eg__put_quoted(FILE *out, const char *text);
 
 #endif

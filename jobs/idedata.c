@@ -3,9 +3,9 @@
 /*
  * The idedata.json of PlatformIO (`pio run -t idedata`).
  *
- * Its list of files lacks the application. That is only named as the ELF file it was made from, and lies next
- * to it as .bin; of an ESP8266 it is all there is, at 0. Flash settings are not in it; the bootloader was
- * built with them. Paths are absolute, and often those of another machine.
+ * Its list of files lacks the application: only the ELF file is named, and the .bin is beside it. On an
+ * ESP8266 the application at 0 is the only file. Flash settings are not in it; the bootloader was built with
+ * them. Paths are absolute, and often those of another machine.
  */
 
 #include "jobs/builds.h"
@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-/* An ESP8266 is told by the compiler, or by the job. */
+/* Return whether the chip is an ESP8266, by the compiler or by the job. */
 static bool is_esp8266(const struct eg__firmware *firmware)
 {
     const struct eg__node *const compiler = eg__node_get(firmware->build.root, "cc_path");
@@ -25,7 +25,7 @@ static bool is_esp8266(const struct eg__firmware *firmware)
     return compiler != NULL && compiler->kind == EG__TEXT && strstr(compiler->text, "xtensa-lx106") != NULL;
 }
 
-/* `offset` NULL = at 0. */
+/* `offset` NULL = address 0. */
 static enum eg_code read_application(struct eg__firmware *firmware, const struct eg__node *offset,
                                      struct eg_error *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which chip a firmware file is for. */
+/* Find the chip that a firmware file is for. */
 
-#include "jobs/builds.h"
+#include "jobs/entries.h"
 
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
@@ -14,7 +14,8 @@
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
 
-/* `merged` = the image may stand wherever a chip has its bootloader. NULL = it does not say its chip. */
+/* `merged` = look for the image at every chip's bootloader address. NULL = the file does not name its chip.
+ */
 static const struct eg_target *chip_of_image(const uint8_t *data, size_t size, bool merged)
 {
     static const uint32_t starts[] = {0, 0x1000, 0x2000};

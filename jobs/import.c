@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Job files made of what a build tells.
+ * Make job files from builds.
  *
- * The regions are those that `firmware.from` would give, read by the same readers and checked by the same
- * checks, so that a complaint names the place in the build's own file.
+ * The regions are those of `firmware.from`, with the same readers and checks, so that an error names the
+ * place in the build's own file.
  */
 
 #include "jobs/import.h"
@@ -24,7 +24,7 @@
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
 
-/* All there is to know before the first line is written. */
+/* Everything that must be known before the first line is written. */
 struct making {
     const struct eg_import *wanted;
     char *source; /* the file itself */
@@ -60,17 +60,14 @@ static const char *base_name(const char *path)
 
 static bool is_clean(const char *text)
 {
-    for (size_t length; *text != '\0'; text += length) {
-        length = (unsigned char)*text < ' ' || *text == 0x7f ? 0 : eg_utf8_length(text, strlen(text));
-        if (length == 0)
-            return false;
-    }
-    return true;
+    struct eg_error ignored;
+
+    return eg_text_check(text, strlen(text), &ignored) == EG_OK;
 }
 
 /* ---- The source ---- */
 
-/* A build's file or folder, or one file that is all. */
+/* Read a build's file or folder, or one merged file. */
 static enum eg_code read_source(struct making *making, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -86,9 +83,9 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
     if (code == EG_OK && !is_build)
         code = eg_file_read(&file, making->source, FILE_SIZE_MAX, err);
     if (code == EG_IO)
-        err->code = EG_BAD_ARGUMENT; /* it is what was asked for */
+        err->code = EG_BAD_ARGUMENT; /* the source itself is such a file */
     EG_TRY(code == EG_OK ? EG_OK : err->code);
-    if (is_build) { /* of a folder, the file in it */
+    if (is_build) { /* for a folder: the file in it */
         free(making->source);
         making->source = NULL;
         return eg_strdup(&making->source, firmware->build.file, err);
@@ -162,7 +159,7 @@ static void find_application(struct making *making)
     }
 }
 
-/* Only the size matters to what is checked here; it is known from now on. */
+/* The checks here need only the size, which is known now. */
 static enum eg_code check_settings(const struct making *making, struct eg_error *err)
 {
     const struct eg__firmware *const firmware = &making->firmware;
@@ -220,7 +217,7 @@ static enum eg_code real_folder(char **folder, const char *path, struct eg_error
     return *folder != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "%s", slash != NULL ? copy : ".");
 }
 
-/* `path` as it is named from the job's folder. */
+/* Return `path` relative to the job's folder. */
 static enum eg_code relative(struct eg_buffer *text, const struct making *making, const char *path,
                              struct eg_error *err)
 {
@@ -253,7 +250,7 @@ static enum eg_code relative(struct eg_buffer *text, const struct making *making
 
 /* ---- The text ---- */
 
-/* A scalar, in quotes when it could be read as something else. */
+/* Write a scalar, in quotes if it could be read differently. */
 static void put_scalar(FILE *out, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@";
@@ -347,7 +344,7 @@ static int by_addr(const void *left, const void *right)
     return (a->flash_addr > b->flash_addr) - (a->flash_addr < b->flash_addr);
 }
 
-/* One key of `flash`, and why it is what it is. */
+/* Write a key of `flash` and the reason for its value. */
 static void put_setting(const struct making *making, const char *key, const struct eg__word *word)
 {
     const struct eg_target *const target = making->plan->target;

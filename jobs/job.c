@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A job file becomes a plan.
+ * Turn a job file into a plan.
  *
- * Not here: which keys there are (keys.c), reading files to trees (document.c), where firmware comes from
- * (firmware.c), what is checked of it and made from it (regions.c).
+ * Not here: telling job files from bundles (bundle.c), the keys (keys.c), reading files into trees
+ * (document.c), finding firmware (firmware.c), checking and preparing it (regions.c).
  */
 
-#include "jobs/job.h"
+#include "jobs/job_internal.h"
 
 #include "engine/plan/pipeline.h"
-#include "jobs/bundle_internal.h"
 #include "jobs/firmware.h"
 #include "jobs/keys.h"
 #include "jobs/regions.h"
@@ -20,7 +19,7 @@
 
 #define FORMAT_VERSION "1"
 
-/* Names of jobs, and what is cut of words. */
+/* Longest name of a job, and longest word in a sentence. */
 enum { NAME_MAX_SIZE = 200, WORD_TEXT = 200 };
 
 struct job {
@@ -29,8 +28,7 @@ struct job {
     const struct eg__node *own[EG__KEYS]; /* NULL = not given */
 };
 
-/* First of all: a file of another format version would otherwise be answered with complaints about its keys.
- */
+/* This comes first: otherwise a file of another format version would give errors about its keys. */
 static enum eg_code check_format(const struct job *job, struct eg_error *err)
 {
     const struct eg__node *const root = job->document->root;
@@ -97,7 +95,7 @@ static enum eg_code choose_target(struct job *job, const struct eg__firmware *fi
     return EG_OK;
 }
 
-/* What the job says of a flash setting, else what the build says; text NULL = to be kept as it is. */
+/* Return a flash setting of the job, else that of the build; text NULL = keep it as it is. */
 static enum eg_code flash_word(struct eg__word *word, const struct job *job, enum eg__own_key key,
                                const struct eg__word *built, struct eg_error *err)
 {
@@ -161,7 +159,7 @@ static enum eg_code read_flash(struct job *job, const struct eg__firmware *firmw
     return EG_OK;
 }
 
-/* A mode that the job asks for and that reaches no board would be a silent surprise. */
+/* Refuse a mode that the job gives but that no board would get. */
 static enum eg_code check_settings_used(const struct job *job, struct eg_error *err)
 {
     const struct eg_plan *const plan = job->plan;
@@ -175,6 +173,14 @@ static enum eg_code check_settings_used(const struct job *job, struct eg_error *
     return eg__refuse(&job->own[key]->place, err,
                       "%s is set in the bootloader, but no bootloader goes to 0x%08lx",
                       eg__own_options[key].key, (unsigned long)plan->target->bootloader_addr);
+}
+
+/* In a bundle `firmware` must be a list of regions: it must not name files that name further files. */
+static enum eg_code check_bundled(const struct eg__node *firmware, struct eg_error *err)
+{
+    if (firmware->place.bundle == NULL || firmware->kind == EG__LIST)
+        return EG_OK;
+    return eg__refuse(&firmware->place, err, "firmware in a bundle is a list of regions");
 }
 
 static enum eg_code make_plan(struct job *job, struct eg_error *err)
@@ -195,7 +201,7 @@ static enum eg_code make_plan(struct job *job, struct eg_error *err)
     EG_TRY(eg_sha256(plan->job_sha256, plan->job_text.data, plan->job_text.size, err));
     if (job->own[EG__KEY_FIRMWARE] == NULL)
         return eg__refuse(root, err, "the key firmware is missing");
-    EG_TRY(eg__bundle_check_firmware(job->own[EG__KEY_FIRMWARE], err));
+    EG_TRY(check_bundled(job->own[EG__KEY_FIRMWARE], err));
     EG_TRY(eg__firmware_read(&firmware, job->own[EG__KEY_FIRMWARE], plan->job_path, err));
     EG_TRY(choose_target(job, &firmware, err));
     EG_TRY(read_flash(job, &firmware, err));
@@ -211,7 +217,7 @@ static enum eg_code refuse_setting(const struct job *job, const char *place, str
                          : eg_error_prefix(err, "%s:%d:%d: ", root->file, root->line, root->column);
 }
 
-/* What only a stage or the pipeline knows to be impossible. */
+/* Ask stages and pipeline for what only they can refuse. */
 static enum eg_code check_by_stages(const struct job *job, const struct eg_stage *const *stages,
                                     struct eg_error *err)
 {
@@ -242,10 +248,4 @@ enum eg_code eg__job_make(struct eg_plan **plan, const struct eg__document *docu
     *plan = made;
     made = NULL;
     return EG_OK;
-}
-
-enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
-                         struct eg_error *err)
-{
-    return eg_job_load_trusted(plan, path, NULL, stages, err);
 }

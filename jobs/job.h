@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A job file becomes a checked, frozen plan. */
+/* Turn a job file into a checked, frozen plan. */
 
 #ifndef JOBS_JOB_H
 #define JOBS_JOB_H
@@ -14,23 +14,23 @@ struct eg_trust;
 /**
  * Read a job file (YAML or JSON) or a bundle, check all of it, read and prepare its firmware.
  *
- * Nothing outside memory is touched. Everything that could be refused without a board is refused here.
+ * Nothing outside memory is touched. Everything that can be refused without a board is refused here.
  *
  * @param plan    written on EG_OK only; eg_plan_destroy() frees it
- * @param stages  those that a board will go through, whose keys the job may have; NULL-terminated
+ * @param stages  stages of the pipeline, whose keys the job may have; NULL-terminated
  *
- * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " in front of the cause; EG_BAD_BUNDLE;
+ * @return EG_OK; EG_BAD_JOB or EG_BAD_IMAGE with "FILE:LINE:COLUMN: " before the cause; EG_BAD_BUNDLE;
  * EG_IO the job file itself cannot be read; EG_NO_MEMORY
  */
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
                          struct eg_error *err) EG_CHECKED;
 
-/** The same for a station: when it trusts a key, EG_NOT_TRUSTED is everything but a bundle that one of its
- * keys has signed, before anything else of it is looked at. NULL = it trusts none. */
+/** Do the same for a station. If it trusts keys, only a bundle signed by one of them is read; everything else
+ * is EG_NOT_TRUSTED before its content is looked at. NULL = it trusts none. */
 enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
                                  const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
-/** What the job will do, for people: chip, regions with sizes and digests, settings. EG_IO when `out` fails.
+/** Print what the job does, for people: chip, regions with sizes and digests, settings. EG_IO: `out` fails.
  */
 enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_error *err) EG_CHECKED;
 

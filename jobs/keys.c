@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A path of keys, and of what an unknown key may look like before it is cut. */
+/* Longest path of keys; a longer unknown key is cut. */
 enum { PATH_TEXT = 200, TYPO_MAX = 2, PLACE_TEXT = 4200 };
 
 const struct eg_option eg__region_options[] = {
@@ -49,7 +49,7 @@ const struct eg_option eg__firmware_options[] = {
     {.key = NULL},
 };
 
-/* What of these is allowed depends on the chip; job.c knows. */
+/* job.c checks these: the allowed values depend on the chip. */
 const struct eg_option eg__own_options[EG__KEYS + 1] = {
     [EG__KEY_FORMAT] = {.key = "espgang",
                         .type = EG_OPTION_NUMBER,
@@ -90,7 +90,7 @@ const struct eg_option eg__own_options[EG__KEYS + 1] = {
     [EG__KEYS] = {.key = NULL},
 };
 
-/* What may stand in a mapping: the whole job, or one group of it. */
+/* The keys of a mapping: of the whole job, or of one group. */
 struct keys {
     const struct eg__node **own; /* NULL in a group */
     struct eg_setting *settings;
@@ -120,7 +120,7 @@ void eg__append(char *text, size_t size, const char *more, size_t more_size)
     snprintf(text + used, room + 1, "%.*s", (int)(more_size < room ? more_size : room), more);
 }
 
-/* Keys that may stand under `prefix` ("" or "link."), each once: "baud, before, after". */
+/* List the keys allowed under `prefix` ("" or "link."), each once: "baud, before, after". */
 static void list_keys(const struct keys *keys, const char *prefix, char *text, size_t size)
 {
     const size_t skip = strlen(prefix);
@@ -150,7 +150,7 @@ static enum eg_code refuse_unknown(const struct keys *keys, const struct eg__pla
     const char *key;
 
     for (unsigned n = 0; (key = key_at(keys, n)) != NULL; n++) {
-        /* A map is as good as a key: "lnik" stands for "link". */
+        /* The name of a group is suggested too: "link" for "lnik". */
         char start[PATH_TEXT];
         const size_t skip = strncmp(key, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
         snprintf(start, sizeof start, "%.*s", (int)(skip + strcspn(key + skip, ".")), key);
@@ -160,14 +160,14 @@ static enum eg_code refuse_unknown(const struct keys *keys, const struct eg__pla
             snprintf(nearest, sizeof nearest, "%s", part < whole ? start : key);
         }
     }
-    /* Half of a short word changed is another word. */
+    /* If half of a short word differs, it is another word. */
     if (nearest[0] != '\0' && 2 * least <= strlen(path + strlen(prefix)))
         return eg__refuse(place, err, "there is no key %.80s; did you mean %s", path, nearest);
     list_keys(keys, prefix, known, sizeof known);
     return eg__refuse(place, err, "there is no key %.80s; known here are %s", path, known);
 }
 
-/* A list's numbers as one text, the form in which settings take them. */
+/* Join the numbers of a list into one text, the form that settings read. */
 static enum eg_code join(struct eg_buffer *text, const struct eg__node *list, const char *path,
                          struct eg_error *err)
 {
@@ -180,7 +180,7 @@ static enum eg_code join(struct eg_buffer *text, const struct eg__node *list, co
     return eg_buffer_append(text, "", 1, err);
 }
 
-/* What the setting itself refused gets its place. */
+/* Put the place before the setting's own refusal. */
 static enum eg_code at_place(enum eg_code code, const struct eg__node *node, struct eg_error *err)
 {
     if (code == EG_BAD_JOB)
@@ -225,7 +225,8 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
     EG_CLEANUP(eg_free_cleanup) char *resolved = NULL;
     char place[PLACE_TEXT];
 
-    if (node->kind != EG__TEXT || setting->option->type != EG_OPTION_MAP) /* a map's value may be empty */
+    if (node->kind != EG__TEXT ||
+        setting->option->type != EG_OPTION_MAP) /* the value of a map may be empty */
         EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
     if (setting->option->type == EG_OPTION_PROGRAM && setting->item_count == 0 &&
         strchr(node->text, '/') != NULL) {

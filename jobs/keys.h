@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The keys of a job file: those of this folder, and the options of stages and pipeline, found by their path
- * ("link.baud"), so that a new stage brings its keys without a change here. */
+/* The keys of a job file: those of this folder, and the options of stages and pipeline. They are found by
+ * their path ("link.baud"), so that a new stage adds its keys without a change here. */
 
 #ifndef JOBS_KEYS_H
 #define JOBS_KEYS_H
@@ -9,10 +9,10 @@
 #include "engine/plan/plan.h"
 #include "jobs/document.h"
 
-/** No file of an option is longer: schemas, templates, certificates, programs, no firmware. */
+/** Longest file of an option: schemas, templates, certificates, programs, but no firmware. */
 #define EG__OPTION_FILE_MAX ((size_t)16 << 20)
 
-/** In the order in which they are listed for people. */
+/** In the order of the list for people. */
 enum eg__own_key {
     EG__KEY_FORMAT,
     EG__KEY_JOB,
@@ -25,22 +25,22 @@ enum eg__own_key {
     EG__KEYS
 };
 
-/** Those of this folder, by enum eg__own_key. Their fallbacks are for people: nothing reads them. */
+/** The keys of this folder, by enum eg__own_key. Their fallbacks are only for people: no code reads them. */
 extern const struct eg_option eg__own_options[EG__KEYS + 1];
 
-/** Of `firmware` when it is a mapping, and of a region in its list. */
+/** The keys of `firmware` as a mapping, and of a region in its list. */
 extern const struct eg_option eg__firmware_options[], eg__region_options[];
 
 /**
  * Read the whole job: nodes of this folder's keys into `own`, all others into the plan's settings.
  *
- * @return EG_OK; EG_BAD_JOB with "FILE:LINE:COLUMN: " in front of the cause; EG_IO a file of an option cannot
- * be read, with the same in front; EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_JOB with "FILE:LINE:COLUMN: " before the cause; EG_IO a file of an option cannot be
+ * read, with the same place; EG_NO_MEMORY
  */
 enum eg_code eg__keys_read(const struct eg__node *own[EG__KEYS], struct eg_plan *plan,
                            const struct eg__node *root, struct eg_error *err) EG_CHECKED;
 
-/** Append what fits to a text in an array of `size` bytes. */
+/** Append as much as fits to a text in an array of `size` bytes. */
 void eg__append(char *text, size_t size, const char *more, size_t more_size);
 
 #endif

@@ -3,9 +3,9 @@
 /*
  * The manifest.json of ESP Web Tools.
  *
- * It has a build per chip, and the browser takes the one for the chip that answers. A job is for one chip, so
- * its key `chip` chooses. Paths are URL references. Offsets are numbers; the header of the bootloader stays
- * as it was built, for that is what the browser does.
+ * It has one build for each chip, and the browser takes the build of the connected chip. A job is for one
+ * chip, so its key `chip` chooses. Paths are URL references. Offsets are numbers. The header of the
+ * bootloader stays as it was built, because the browser does not change it either.
  */
 
 #include "jobs/builds.h"
@@ -27,7 +27,7 @@ static enum eg_code refuse_choice(const struct eg__node *builds, const char *pro
     return eg__refuse(&builds->place, err, "%s the builds here are for %s", problem, families);
 }
 
-/* Whether two builds are for one chip, which may have more than one spelling. */
+/* Return whether two builds are for the same chip, which may have several spellings. */
 static bool same_chip(const char *one, const char *other)
 {
     const struct eg_target *const target = eg_target_by_name(one);
@@ -40,7 +40,7 @@ static const char *family_of(const struct eg__node *build)
     return eg__node_get(build, "chipFamily")->text;
 }
 
-/* A chip that has two builds cannot be chosen. */
+/* Refuse a chip that has two builds. */
 static enum eg_code check_builds(const struct eg__node *builds, const struct eg_target *wanted,
                                  struct eg_error *err)
 {
@@ -60,7 +60,7 @@ static enum eg_code check_builds(const struct eg__node *builds, const struct eg_
     return EG_OK;
 }
 
-/* The build for the job's chip, or the only one. */
+/* Find the build for the job's chip, or the only build. */
 static enum eg_code choose(const struct eg__node **build, const struct eg__firmware *firmware,
                            const struct eg__node *builds, const struct eg_target *wanted,
                            struct eg_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A program that came in a bundle, without a file on the disk that would have to be taken away again however
- * this process ends. */
+/* Start a program of a bundle without a file on the disk, which would have to be removed however this process
+ * ends. */
 
 #define _GNU_SOURCE /* memfd_create() */
 

@@ -7,7 +7,7 @@
 
 #include "jobs/bundle.h"
 #include "jobs/freeze.h"
-#include "jobs/job.h"
+#include "jobs/job_internal.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From files to bytes with addresses.
+ * Read files into bytes with addresses.
  *
- * No more is held in memory than the largest flash has room for. A file that does not say where it goes is
- * never put somewhere by a guess that could leave a board that does not start: a merged file must hold the
- * bootloader where the chip looks for it, and an ELF file the descriptor of an application.
+ * Memory is limited to the size of the largest flash. The address of a file without addresses is never
+ * guessed in a way that could make a board that does not start: a merged file must have the bootloader where
+ * the chip looks for it, and an ELF file must have the descriptor of an application.
  */
 
 #include "jobs/parts.h"
@@ -24,7 +24,7 @@
 #define FILE_SIZE_MAX ((size_t)64 << 20)
 #define ALL_SIZE_MAX  ((uint64_t)128 << 20)
 
-/* Where the partition tables of ESP-IDF have the application. */
+/* Address of the application in ESP-IDF's partition tables. */
 #define APP_ADDR 0x10000
 
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err)
@@ -43,7 +43,7 @@ void eg__parts_finish(struct eg__parts *parts)
     free(parts->list);
 }
 
-/* Takes the bytes over. `alone` = the file has no other part. */
+/* Add a part and take over its bytes. `alone` = the file has no other part. */
 static enum eg_code add(struct eg__parts *parts, const struct eg__entry *entry, uint64_t flash_addr,
                         bool alone, struct eg_buffer *data, struct eg_error *err)
 {
@@ -161,7 +161,7 @@ static enum eg_code add_elf(struct eg__parts *parts, const struct eg__entry *ent
     return EG_OK;
 }
 
-/* A file that is the whole flash from its beginning starts a chip by itself. */
+/* A merged file that begins at 0 must be able to start the chip. */
 static enum eg_code check_merged(const struct eg__entry *entry, const struct eg_buffer *file,
                                  const struct eg_target *target, struct eg_error *err)
 {
@@ -175,7 +175,7 @@ static enum eg_code check_merged(const struct eg__entry *entry, const struct eg_
             &entry->file_place, err,
             "%.80s needs the key at: it is no merged file, which has a bootloader for %s at 0x%08lx",
             entry->name, target->label, (unsigned long)at);
-    /* The bootloader of an ESP8266 is the application. */
+    /* On an ESP8266 the application is in the place of the bootloader. */
     if (info.extended && info.end == file->size - at)
         return eg__refuse(&entry->file_place, err,
                           "%.80s needs the key at: it is one image and no merged file", entry->name);
@@ -192,7 +192,7 @@ static enum eg_code read_entry(struct eg__parts *parts, const struct eg__entry *
         return eg__prefix_file(entry, err);
     kind = eg_file_kind(file.data, file.size);
     if (kind != EG_FILE_EMPTY && (entry->raw || entry->file_place.bundle != NULL))
-        kind = EG_FILE_OTHER; /* as it goes to the flash, whatever it looks like */
+        kind = EG_FILE_OTHER; /* stored as it is, whatever its format */
     switch (kind) {
     case EG_FILE_HEX:
         return add_hex(parts, entry, &file, err);
@@ -242,7 +242,7 @@ static enum eg_code place_by_name(struct eg__part *part, const struct eg_partiti
         return eg__refuse(&entry->addr_place, err,
                           "at is \"%.80s\", which is no partition of the partition table", entry->partition);
     part->room = part->flash_addr < partition->size ? partition->size - part->flash_addr : 0;
-    part->flash_addr += partition->flash_addr; /* it counted from the partition so far */
+    part->flash_addr += partition->flash_addr; /* until here it counted from the start of the partition */
     return EG_OK;
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The files of a job as bytes and their places in the flash. */
+/* The bytes of a job's files and their addresses in the flash. */
 
 #ifndef JOBS_PARTS_H
 #define JOBS_PARTS_H
 
-#include "jobs/firmware.h"
+#include "jobs/entries.h"
 #include "targets/target.h"
 
 /** Contiguous bytes in the flash. */
 struct eg__part {
-    const struct eg__entry *entry; /* whose file they are from */
+    const struct eg__entry *entry; /* entry of the source file */
     char *name;
     uint64_t flash_addr;
-    uint64_t room;          /* of the partition that the entry names */
-    uint32_t uf2_family_id; /* chips that the UF2 file is for; 0 = it does not say */
+    uint64_t room;          /* size of the partition that the entry names */
+    uint32_t uf2_family_id; /* chips that the UF2 file is for; 0 = not in the file */
     struct eg_buffer data;
 };
 
@@ -26,8 +26,8 @@ struct eg__parts {
 };
 
 /**
- * Read the files: most are one part; Intel HEX and UF2 files say themselves where each of theirs goes, of an
- * ELF file the image is built.
+ * Read the files. Most are one part; Intel HEX and UF2 files may have several, with their own addresses; an
+ * ELF file is converted to an image.
  *
  * Names of partitions are looked up in the partition table among the files.
  *
@@ -38,7 +38,8 @@ enum eg_code eg__parts_read(struct eg__parts *parts, const struct eg__firmware *
 
 void eg__parts_finish(struct eg__parts *parts);
 
-/** In front of a complaint about a file: where it is named. A file that cannot be read is the job's fault. */
+/** Put the place where a file is named before an error about it. A file that cannot be read is the job's
+ * fault. */
 enum eg_code eg__prefix_file(const struct eg__entry *entry, struct eg_error *err);
 
 #endif

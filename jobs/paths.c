@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the paths in a build's file mean here.
+ * Find the files that a build's file names.
  *
- * They were written for the tool and the machine of whoever built. Backslashes are those of Windows. A file
- * that has the name as it stands comes before everything that a name may mean besides.
+ * The paths were written for the builder's tool and machine. Backslashes come from Windows. A file with
+ * exactly this name is preferred to every other reading of the path.
  */
 
-#include "jobs/builds.h"
+#include "jobs/entries.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int digit(char c)
                                         : -1;
 }
 
-/* "%20" becomes a blank, in place; a % without two digits stays. */
+/* Decode "%20" to a blank, in place; a % without two digits stays. */
 static void decode(char *text)
 {
     char *out = text;
@@ -95,8 +95,8 @@ static enum eg_code url_path(char *path, const struct eg__firmware *firmware, co
 
 /* ---- Files that came from another machine ---- */
 
-/* The path itself, else its longest end that is a file beside the build's. A relative path that leads nowhere
- * is left to whoever reads the file. */
+/* Return the path itself, else its longest end that names a file beside the build's file. A relative path
+ * without a file is returned as it is: reading it reports the error. */
 static enum eg_code beside_path(char *path, const struct eg__firmware *firmware, const struct eg__word *file,
                                 struct eg_error *err)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From files and addresses to regions of flash. The guard is asked about all of them before anything is made
- * of them.
+ * Turn files and addresses into regions of flash. The guard is asked about all of them first.
  *
- * Data of each board may go where a merged file has nothing but FF; the file is taken apart there, so that
- * every byte of flash belongs to one region.
+ * Unit data may go where a merged file has only FF. The file is split there, so that every byte of flash
+ * belongs to one region.
  */
 
 #include "jobs/regions.h"
@@ -17,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known before regions are finished. */
+/* Facts about regions that are not finished. */
 struct making {
     struct eg_plan *plan;
     const struct eg__firmware *firmware;
-    struct eg__parts parts; /* their data has moved to the regions of the same index */
+    struct eg__parts parts; /* their data were moved to the regions with the same index */
     struct eg_unit_places places;
 };
 
@@ -31,7 +30,7 @@ static void making_finish(struct making *making)
     eg_unit_places_finish(&making->places);
 }
 
-/* Takes the bytes of the part. */
+/* Add a region and take over the bytes of the part. */
 static enum eg_code begin_region(struct eg_region *region, struct eg__part *part,
                                  const struct eg_target *target, struct eg_error *err)
 {
@@ -61,7 +60,7 @@ static enum eg_code refuse(const struct making *making, const struct eg_guard_fi
     if (found->piece < parts->count)
         place = found->rule->about_file ? &parts->list[found->piece].entry->file_place
                                         : &parts->list[found->piece].entry->addr_place;
-    if (place->line == 0) /* named by nobody but the command line */
+    if (place->line == 0) /* only the command line names it */
         return eg_error_prefix(err, "%s: ", place->file);
     return eg_error_prefix(err, "%s:%d:%d: ", place->file, place->line, place->column);
 }
@@ -93,7 +92,7 @@ static enum eg_code ask(struct making *making, struct eg_guard_request *request,
     return code != EG_OK && found.rule != NULL ? refuse(making, &found, err) : code;
 }
 
-/* First where everything goes, without which places of unit data mean nothing; then the whole job. */
+/* Ask about addresses first: places of unit data depend on them. Then ask about the whole job. */
 static enum eg_code ask_guard(struct making *making, struct eg_error *err)
 {
     struct eg_plan *const plan = making->plan;
@@ -114,8 +113,7 @@ static enum eg_code ask_guard(struct making *making, struct eg_error *err)
 
 /* ---- Unit data inside a merged file ---- */
 
-/* Bytes from the beginning of a place that nothing else may have: its size, or as many sectors as the region
- * has FF. */
+/* Return the size that a place reserves: its own size, or as many sectors as the region has FF there. */
 static uint32_t reserved(const struct eg_unit_place *place, const struct eg_region *region)
 {
     const uint32_t offset = place->flash_addr - region->flash_addr;
@@ -130,7 +128,7 @@ static uint32_t reserved(const struct eg_unit_place *place, const struct eg_regi
                                               : size / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
 }
 
-/* A part of a region is called after its file and its own address. */
+/* Name a part of a region after its file and its address. */
 static enum eg_code name_part(struct eg_region *part, const struct eg_region *region, struct eg_error *err)
 {
     char suffix[16], text[300];
@@ -144,8 +142,7 @@ static enum eg_code name_part(struct eg_region *part, const struct eg_region *re
     return eg_strdup(&part->name, text, err);
 }
 
-/* Take `size` bytes from `offset` on out of a region; `*rest` is what comes after them, empty when nothing
- * does. */
+/* Cut `size` bytes at `offset` out of a region; `*rest` gets the bytes after them, and may be empty. */
 static enum eg_code cut(struct eg_region *region, struct eg_region *rest, uint32_t offset, uint32_t size,
                         struct eg_error *err)
 {
@@ -206,8 +203,8 @@ static enum eg_code take_out(struct eg_plan *plan, const struct eg_unit_place *p
 
 /* ---- Finishing ---- */
 
-/* Put the flash settings into the header of a bootloader, and keep it as it was built when that changes it:
- * which of the two is written, each board decides. */
+/* Put the flash settings into a bootloader's header. If that changes it, keep the built form too: which of
+ * the two is written is decided for each board. */
 static enum eg_code patch(struct eg_region *region, const struct eg_plan *plan, struct eg_error *err)
 {
     struct eg_buffer *const data = &region->data;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The tables of options, told in two ways. Keys of stages are paths ("link.baud"), which the schema nests.
+ * Write the tables of options in two forms. Keys of stages are paths ("link.baud"), which the schema nests.
  *
- * A scalar of a job file is text to espgang, and YAML has it as number, boolean or text, depending on how it
- * looks: the schema lets a value be any of those that its text can look like.
+ * espgang reads every scalar of a job file as text, but to YAML it may be a number, a boolean or text. So the
+ * schema allows every type that the text of a value can have.
  */
 
 #include "jobs/schema.h"
@@ -42,7 +42,7 @@ static json_t *one_or_list(json_t *one)
     return json_pack("{s[O{sssosi}]}", "anyOf", one, "type", "array", "items", one, "minItems", 1);
 }
 
-/* YAML reads "on" and "no" as boolean, where a program still finds the word. */
+/* YAML reads "on" and "no" as boolean; espgang reads the word. */
 static json_t *choice(const struct eg_option *option)
 {
     json_t *const words = json_array();
@@ -87,7 +87,7 @@ static json_t *value(const struct eg_option *option)
     return NULL;
 }
 
-/* Takes the value over. What it means when it is not given, editors show with the help. */
+/* Take over the value. Editors show the default with the help. */
 static json_t *described(json_t *schema, const struct eg_option *option)
 {
     json_object_set_new(schema, "description", json_string(option->help));
@@ -101,8 +101,8 @@ static json_t *closed_object(void)
     return json_pack("{sss{}s[]sb}", "type", "object", "properties", "required", "additionalProperties", 0);
 }
 
-/* The object in which a path's last key stands ("link" of "link.baud"), made where it is missing; `*name` is
- * that key. */
+/* Return the object of a path's last key ("link" of "link.baud"), and make it if it is missing; `*name` is
+ * the last key. */
 static json_t *parent_of(json_t *root, const char *path, const char **name)
 {
     const char *const dot = strchr(path, '.');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a job file may say, from the tables of options: as JSON Schema for editors, as tables for people. */
+/* The keys of job files, made from the tables of options: as JSON Schema for editors, as tables for people.
+ */
 
 #ifndef JOBS_SCHEMA_H
 #define JOBS_SCHEMA_H
@@ -9,11 +10,11 @@
 
 #include <stdio.h>
 
-/** The JSON Schema (draft 2020-12) of job files; `stages` as for eg_job_load(). EG_IO when `out` fails,
+/** Write the JSON Schema (draft 2020-12) of job files; `stages` as for eg_job_load(). EG_IO when `out` fails,
  * EG_NO_MEMORY. */
 enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
-/** Every key with its meaning, as tables in Markdown. As above. */
+/** Write every key with its meaning, as tables in Markdown. As above. */
 enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From the archive in a bundle to its files in memory; nothing of it ever goes to a disk.
+ * From the archive in a bundle to its files in memory, and to those who read files; nothing of it ever goes
+ * to a disk.
  *
  * The manifest is the first file, and after it come those that it lists, in its order and with its sizes, and
  * nothing else. So how much is unpacked is known, and bounded, before it is; names are those of the manifest.
  */
 
+#include "engine/base/file.h"
 #include "jobs/bundle_internal.h"
 
 #include <archive.h>
@@ -196,4 +198,41 @@ void eg__bundle_finish(struct eg__bundle *bundle)
     eg__document_finish(&bundle->manifest);
     free(bundle->path);
     *bundle = (struct eg__bundle){.count = 0};
+}
+
+enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
+                           size_t size_max, struct eg_error *err)
+{
+    const struct eg__bundle *const bundle = place->bundle;
+
+    if (bundle == NULL)
+        return eg_file_read(buffer, path, size_max, err);
+    const size_t skip = strlen(bundle->path);
+    for (unsigned i = 0; i < bundle->count; i++) {
+        const struct eg__member *const member = &bundle->members[i];
+        if (strncmp(path, bundle->path, skip) != 0 || path[skip] != '/' ||
+            strcmp(path + skip + 1, member->name) != 0)
+            continue;
+        if (member->data.size > size_max)
+            return eg_error_set(err, EG_IO, "%s: %zu bytes, more than the %zu that are allowed", path,
+                                member->data.size, size_max);
+        buffer->size = 0;
+        EG_TRY(eg_buffer_append(buffer, member->data.data, member->data.size + 1, err));
+        buffer->size--;
+        return EG_OK;
+    }
+    return eg_error_set(err, EG_IO, "%s: is not in the bundle", path);
+}
+
+enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *named = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer content = {0};
+
+    if (node->place.bundle == NULL)
+        return eg__resolve(path, node->place.file, node->text, err);
+    EG_TRY(eg__resolve(&named, node->place.file, node->text, err));
+    if (eg__file_read(&content, &node->place, named, EG__BUNDLE_MAX, err) != EG_OK)
+        return eg_error_prefix(err, "%s:%d:%d: ", node->place.file, node->place.line, node->place.column);
+    return eg__memory_program(path, &content, err);
 }

@@ -10,6 +10,9 @@
 /** A batch of more units has no table of them all: who files so many prints no list of them. */
 #define EG__UNITS_SHOWN 10000
 
+/* format_html.c */
+enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err) EG_CHECKED;
+
 /* html_tables.c */
 enum eg_code eg__html_sessions(struct eg__out *out, const struct eg__report *report,
                                struct eg_error *err) EG_CHECKED;

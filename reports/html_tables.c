@@ -101,7 +101,7 @@ static enum eg_code mismatch_row(void *context, const struct eg_batch_mismatch *
     return EG_OK;
 }
 
-static enum eg_code not_passed_row(void *context, const struct eg_batch_run *row, struct eg_error *err)
+static enum eg_code not_passed_row(void *context, const struct eg_run_row *row, struct eg_error *err)
 {
     struct eg__out *out = context;
 
@@ -147,7 +147,7 @@ static enum eg_code unit_row(void *context, const struct eg_report_unit *row, st
 {
     const struct unit_rows *rows = context;
     struct eg__out *out = rows->out;
-    const struct eg_batch_run *last = &row->last;
+    const struct eg_run_row *last = &row->last;
     const bool passed = strncmp(last->outcome, "pass", 4) == 0;
     char flash[EG__FLASH_TEXT];
 

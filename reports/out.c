@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writing a report's file, and text that cannot leave its place in HTML, XML, JSON or CSV. */
+/* Writing a report's file, and text that cannot leave its place in HTML, XML or JSON. */
 
 #include "reports/out.h"
 
 #include "engine/base/bytes.h"
 #include "engine/base/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define REPLACEMENT "\xef\xbf\xbd"
 
 enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error *err)
 {
@@ -85,17 +82,17 @@ void eg__out_discard(struct eg__out *out)
     *out = (struct eg__out){0};
 }
 
-/* The character that a text begins with, `length` bytes of UTF-8 or 0, as a format has it; NULL = as it is.
- * `room` is the function's for what it makes. */
-typedef const char *instead_of(const char *character, size_t length, char room[8]);
+/* What a format has instead of a character of `length` bytes, which may be shown as `shown` says; NULL = it
+ * as it is. `room` is the function's for what it makes. */
+typedef const char *instead_of(const char *character, size_t length, const char *shown, char room[8]);
 
-static const char *in_markup(const char *character, size_t length, char room[8])
+static const char *in_markup(const char *character, size_t length, const char *shown, char room[8])
 {
     (void)room;
-    /* XML 1.0 has no control characters but TAB, LF and CR, and neither U+FFFE nor U+FFFF. */
-    if (length == 0 || (iscntrl((unsigned char)*character) && strchr("\t\n\r", *character) == NULL) ||
+    /* XML 1.0 has neither U+FFFE nor U+FFFF. */
+    if (shown != NULL ||
         (length == 3 && memcmp(character, "\xef\xbf\xbe", 2) == 0 && (unsigned char)character[2] >= 0xbe))
-        return REPLACEMENT;
+        return EG_REPLACEMENT;
     switch (*character) {
     case '&':
         return "&amp;";
@@ -118,38 +115,26 @@ static const char *in_markup(const char *character, size_t length, char room[8])
     }
 }
 
-static const char *in_json(const char *character, size_t length, char room[8])
+/* A program gets every character; of those that are not shown it gets the number. */
+static const char *in_json(const char *character, size_t length, const char *shown, char room[8])
 {
-    const unsigned char first = (unsigned char)*character;
-
-    if (length == 0)
-        return REPLACEMENT;
-    if (first == '"' || first == '\\')
-        snprintf(room, 8, "\\%c", first);
-    else if (first < 0x20 || first == 0x7f)
-        snprintf(room, 8, "\\u%04x", first);
+    if (*character == '"' || *character == '\\')
+        snprintf(room, 8, "\\%c", *character);
+    else if (eg_utf8_is_control(character, length))
+        snprintf(room, 8, "\\u%04x", (unsigned char)character[length - 1]);
     else
-        return NULL;
+        return shown;
     return room;
-}
-
-static const char *in_csv(const char *character, size_t length, char room[8])
-{
-    (void)room;
-    if (length == 0)
-        return REPLACEMENT;
-    return *character == '"' ? "\"\"" : NULL;
 }
 
 static void put(struct eg__out *out, const char *text, instead_of *format)
 {
+    const char *shown;
     char room[8];
 
     for (size_t left = strlen(text), step; left > 0; text += step, left -= step) {
-        const size_t length = eg_utf8_length(text, left);
-        const char *instead = format(text, length, room);
-
-        step = length != 0 ? length : 1;
+        step = eg_text_take(text, left, &shown);
+        const char *const instead = format(text, step, shown, room);
         if (instead != NULL)
             fputs(instead, out->file);
         else
@@ -167,32 +152,4 @@ void eg__out_json(struct eg__out *out, const char *text)
     putc('"', out->file);
     put(out, text, in_json);
     putc('"', out->file);
-}
-
-/* "-61", "+3.30 V": a number for a spreadsheet, too, and with a unit no formula that it could compute. */
-static bool signed_number(const char *text)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%";
-    const size_t digits = strspn(text + 1, "0123456789.");
-    const char *rest = text + 1 + digits;
-
-    if (digits == 0 || strchr("+-", text[0]) == NULL)
-        return false;
-    if (*rest == ' ')
-        rest++;
-    return rest[strspn(rest, letters)] == '\0';
-}
-
-void eg__out_csv(struct eg__out *out, const char *text)
-{
-    const bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL && !signed_number(text);
-    const bool quoted = formula || strpbrk(text, ",\"\r\n") != NULL;
-
-    if (quoted)
-        putc('"', out->file);
-    if (formula)
-        putc('\'', out->file);
-    put(out, text, in_csv);
-    if (quoted)
-        putc('"', out->file);
 }

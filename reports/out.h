@@ -25,19 +25,11 @@ enum eg_code eg__out_commit(struct eg__out *out, struct eg_error *err) EG_CHECKE
 
 void eg__out_discard(struct eg__out *out);
 
-/** Text between tags or inside a quoted attribute, of HTML or XML, whatever it contains; what neither can
- * have becomes U+FFFD. In an attribute a line's end is a character reference. */
+/** Text between tags or inside a quoted attribute, of HTML or XML, whatever it contains: as eg_text_take()
+ * shows it, and U+FFFE and U+FFFF become U+FFFD. The end of a line is a character reference. */
 void eg__out_escaped(struct eg__out *out, const char *text);
 
-/** A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/** A JSON string with its quotes; control characters are \u00NN, bytes that are not UTF-8 become U+FFFD. */
 void eg__out_json(struct eg__out *out, const char *text);
-
-/**
- * A field of a CSV file as RFC 4180 has it, bytes that are not UTF-8 become U+FFFD.
- *
- * A spreadsheet takes what begins with = + - @, a TAB or a CR for a formula, so such a text gets a ' in
- * front, unless it is a sign, a decimal number and at most a unit of letters ("-61 dBm").
- */
-void eg__out_csv(struct eg__out *out, const char *text);
 
 #endif

@@ -6,49 +6,70 @@
 
 #include "reports/html.h"
 
-#define FORMATS 5
+#include <stdlib.h>
+#include <string.h>
 
-static void discard_all(struct eg__out (*outs)[FORMATS])
+const struct eg_report_format *eg_report_find_format(const char *name)
 {
-    for (unsigned i = 0; i < FORMATS; i++)
-        eg__out_discard(&(*outs)[i]);
+    for (unsigned i = 0; eg_report_formats[i] != NULL; i++)
+        if (strcmp(eg_report_formats[i]->name, name) == 0)
+            return eg_report_formats[i];
+    return NULL;
 }
 
-enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_files *files,
-                             const struct eg_cancel *cancel, struct eg_error *err)
+struct outs {
+    struct eg__out *items;
+    size_t count;
+};
+
+static void outs_finish(struct outs *outs)
+{
+    for (size_t i = 0; i < outs->count; i++)
+        eg__out_discard(&outs->items[i]);
+    free(outs->items);
+}
+
+/* Ask each format for what it needs; `*every_value` becomes whether one of them shows all values. */
+static enum eg_code check_formats(const struct eg_report_file *files, size_t count, bool *every_value,
+                                  struct eg_error *err)
+{
+    *every_value = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct eg_report_format *const format = files[i].format;
+        *every_value = *every_value || format->every_value;
+        if (format->check != NULL && format->check(err) != EG_OK)
+            return eg_error_prefix(err, "report %s: ", files[i].path);
+    }
+    return EG_OK;
+}
+
+static enum eg_code write_all(struct outs *outs, const struct eg_report_file *files,
+                              const struct eg__report *report, struct eg_error *err)
+{
+    for (size_t i = 0; i < outs->count; i++) {
+        EG_TRY(eg__out_open(&outs->items[i], files[i].path, err));
+        EG_TRY(files[i].format->write(&outs->items[i], report, err));
+    }
+    for (size_t i = 0; i < outs->count; i++)
+        EG_TRY(eg__out_commit(&outs->items[i], err));
+    return EG_OK;
+}
+
+enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
+                             size_t count, const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(eg__numbers_finish) struct eg__numbers numbers = {0};
     EG_CLEANUP(eg__values_finish) struct eg__values values = {0};
-    EG_CLEANUP(discard_all) struct eg__out outs[FORMATS] = {0};
-    const struct {
-        const char *path;
-        eg__format *write;
-    } formats[FORMATS] = {
-        {files->html, eg__html},   {files->csv, eg__csv}, {files->json, eg__json},
-        {files->junit, eg__junit}, {files->pdf, NULL},
-    };
-    const char *chromium = NULL;
+    EG_CLEANUP(outs_finish) struct outs outs = {0};
+    bool every_value;
 
-    if (files->pdf != NULL && eg__pdf_program(&chromium, err) != EG_OK)
-        return eg_error_prefix(err, "report %s: ", files->pdf);
+    EG_TRY(check_formats(files, count, &every_value, err));
     EG_TRY(eg_query_open(&query, ledger_path, err));
     EG_TRY(eg__numbers_collect(&numbers, query, batch, err));
-    if (files->csv != NULL || files->json != NULL || files->junit != NULL ||
-        numbers.batch.units <= EG__UNITS_SHOWN)
+    if (every_value || numbers.batch.units <= EG__UNITS_SHOWN)
         EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
-    const struct eg__report report = {query, &numbers, &values};
-    for (unsigned i = 0; i < FORMATS; i++) {
-        if (formats[i].path == NULL)
-            continue;
-        EG_TRY(eg__out_open(&outs[i], formats[i].path, err));
-        if (formats[i].write != NULL)
-            EG_TRY(formats[i].write(&outs[i], &report, err));
-        else if (eg__pdf(&outs[i], &report, chromium, cancel, err) != EG_OK)
-            return eg_error_prefix(err, "report %s: ", files->pdf);
-    }
-    for (unsigned i = 0; i < FORMATS; i++)
-        if (formats[i].path != NULL)
-            EG_TRY(eg__out_commit(&outs[i], err));
-    return EG_OK;
+    EG_TRY(eg_alloc(&outs.items, count, sizeof outs.items[0], err));
+    outs.count = count;
+    return write_all(&outs, files, &(struct eg__report){query, &numbers, &values, cancel}, err);
 }

@@ -7,13 +7,38 @@
 
 #include "engine/base/clock.h"
 
-/** Where reports of one batch go: a file each, "-" = standard output, NULL = not wanted. No two the same. */
-struct eg_report_files {
-    const char *html;  /* for people: one file that needs no network and prints on A4 */
-    const char *csv;   /* for spreadsheets: a row per run */
-    const char *json;  /* for programs: {"espgang":"report","version":1,...} */
-    const char *junit; /* for CI servers: a test case per unit */
-    const char *pdf;   /* the HTML report, printed by Chromium */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct eg__out;
+struct eg__report;
+
+/**
+ * A format of reports. It is one file, format_NAME.c, that defines one `const struct eg_report_format
+ * eg_report_format_NAME`; the build finds it by its name. The options of `espgang report`, its help, manual
+ * page and completion are made from it.
+ */
+struct eg_report_format {
+    const char *name;    /* of its option */
+    const char *summary; /* what the option does: a verb first, no full stop */
+    const char *more;    /* further sentences for the manual; NULL = none */
+    bool every_value;    /* shows the values of all runs, however many they are */
+    /** Whether the programs it needs are there; asked before anything is read or written. NULL = it needs
+     * none. */
+    enum eg_code (*check)(struct eg_error *err);
+    enum eg_code (*write)(struct eg__out *out, const struct eg__report *report, struct eg_error *err);
+};
+
+/** All formats, by name; NULL after the last. */
+extern const struct eg_report_format *const eg_report_formats[];
+
+/** Return the format of this name, or NULL. */
+const struct eg_report_format *eg_report_find_format(const char *name);
+
+/** A report that is wanted. No two have the same path. */
+struct eg_report_file {
+    const struct eg_report_format *format;
+    const char *path; /* "-" = standard output */
 };
 
 /** Grows when something of the JSON report goes or changes its meaning. */
@@ -32,7 +57,7 @@ struct eg_report_files {
  * @return EG_OK; EG_LEDGER, EG_LEDGER_NEWER, EG_IO, EG_NO_ROOM, EG_NO_MEMORY; for a PDF EG_PROGRAM_FAILED
  *         (Chromium is not there, or did not do its work), EG_CANCELLED
  */
-enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_files *files,
-                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
+                             size_t count, const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -7,6 +7,7 @@ packages=(
   clang libclang-rt-14-dev # the tsan and clang presets
   libserialport-dev libgensio-dev libudev-dev
   zlib1g-dev libdeflate-dev libelf-dev libzstd-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev
+  libpcre2-dev
   libarchive-dev # with zstd
   clang-format-14 clang-tidy-14 shellcheck # checks of tools/dev
   libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils # tests

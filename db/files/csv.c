@@ -18,15 +18,9 @@
 static enum eg_code check_text(const struct eg__csv *csv, unsigned line, const char *at, const char *end,
                                struct eg_error *err)
 {
-    for (size_t length; at < end; at += length) {
-        const unsigned char byte = (unsigned char)*at;
-        length = eg_utf8_length(at, (size_t)(end - at));
-        if (byte < 0x20 || byte == 0x7f)
-            return refuse(csv, line, err, "byte 0x%02x is a control character", byte);
-        if (length == 0)
-            return refuse(csv, line, err, "byte 0x%02x is not UTF-8", byte);
-    }
-    return EG_OK;
+    return eg_text_check(at, (size_t)(end - at), err) == EG_OK
+               ? EG_OK
+               : eg_error_prefix(err, "%s:%u: ", csv->path, line);
 }
 
 /* Remove the quotes of the field at `*at`, and move `*at` past them. The field ends at `*last`. */

@@ -8,6 +8,8 @@
 #include "db/files/export.h"
 
 #include "db/query/internal.h"
+#include "engine/base/text.h"
+#include "db/run_columns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,27 +43,35 @@ static enum eg_code add_part(struct parts *parts, struct eg_query *query, const 
     return eg__query_prepare(&parts->part[parts->count++].rows, query, sql, NULL, err);
 }
 
-#define UNIT                                                                                                 \
-    "'mac', mac, 'chip', chip, 'revision', revision, 'package', package, 'flash_jedec', flash_jedec,"        \
-    " 'flash_size', flash_size, 'secure_boot', secure_boot, 'flash_encryption', flash_encryption,"           \
-    " 'secure_download', secure_download"
-
+/* Parts that are one object: what it begins with, and the table of run_columns.def whose columns follow. */
 static const struct {
-    const char *name, *sql;
+    const char *name, *first, *table, *from;
 } fixed[] = {
-    {"session",
-     "SELECT json_object('session', session_id, 'started_utc', session.started_utc, 'station', station,"
-     " 'operator', operator, 'batch', batch, 'job_path', job_path, 'tool_version', tool_version)"
-     " FROM run JOIN session USING (session_id) WHERE run_id = ?1"},
-    {"job", "SELECT json_object('sha256', sha256, 'name', name, 'version', version, 'chip', chip)"
-            " FROM run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1"},
-    {"unit", "SELECT json_object(" UNIT ") FROM outcome WHERE run_id = ?1"},
-    {"outcome",
-     "SELECT json_object('outcome', outcome, 'finished_utc', finished_utc, 'code', code, 'blame', blame,"
-     " 'sentence', sentence, 'marginal', marginal, 'attempts', attempts, 'duration_us', duration_us,"
-     " 'bytes_sent', bytes_sent, 'bytes_received', bytes_received, 'resends', resends)"
-     " FROM outcome WHERE run_id = ?1"},
+    {"session", ", 'session', session_id", "session",
+     "(SELECT session.* FROM run JOIN session USING (session_id) WHERE run_id = ?1)"},
+    {"job", ", 'sha256', sha256, 'name', name, 'version', version, 'chip', chip", "job",
+     "run JOIN session USING (session_id) JOIN job USING (job_id) WHERE run_id = ?1"},
+    {"unit", "", "unit", "outcome WHERE run_id = ?1"},
+    {"outcome", "", "outcome", "outcome WHERE run_id = ?1"},
 };
+
+static enum eg_code add_fixed(struct parts *parts, struct eg_query *query, unsigned which,
+                              struct eg_error *err)
+{
+    sqlite3_str *columns = sqlite3_str_new(query->db);
+
+    sqlite3_str_appendall(columns, fixed[which].first);
+    eg__columns_json(columns, fixed[which].table);
+    char *const list = sqlite3_str_finish(columns);
+    char *const sql = list == NULL ? NULL
+                                   : sqlite3_mprintf("SELECT json_object(%s) FROM %s", list + strlen(", "),
+                                                     fixed[which].from);
+    const enum eg_code code = sql == NULL ? eg_error_set(err, EG_NO_MEMORY, "out of memory")
+                                          : add_part(parts, query, fixed[which].name, sql, err);
+    sqlite3_free(list);
+    sqlite3_free(sql);
+    return code;
+}
 
 static const char pools_sql[] =
     "SELECT json_group_array(json_object('pool', name, 'row', position, 'mac', held.mac,"
@@ -171,7 +181,7 @@ static enum eg_code open_parts(struct parts *parts, struct eg_query *query, bool
     EG_TRY(add_part(parts, query, "started_utc", "SELECT json_quote(started_utc) FROM run WHERE run_id = ?1",
                     err));
     for (unsigned i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        EG_TRY(add_part(parts, query, fixed[i].name, fixed[i].sql, err));
+        EG_TRY(add_fixed(parts, query, i, err));
     if (has_pools)
         EG_TRY(add_part(parts, query, "pools", pools_sql, err));
     EG_TRY(add_tables(parts, query, err));
@@ -183,6 +193,25 @@ static enum eg_code open_parts(struct parts *parts, struct eg_query *query, bool
 static enum eg_code add_text(struct eg_buffer *line, const char *text, struct eg_error *err)
 {
     return eg_buffer_append(line, text, strlen(text), err);
+}
+
+/* JSON of SQLite's, in which DEL and C1 stand as they are; a terminal obeys them. */
+static enum eg_code add_json(struct eg_buffer *line, const char *json, struct eg_error *err)
+{
+    const char *done = json;
+    char escape[8];
+
+    for (size_t length; *json != '\0'; json += length) {
+        length = eg_utf8_length(json, strnlen(json, 4));
+        length = length != 0 ? length : 1;
+        if (!eg_utf8_is_control(json, length))
+            continue;
+        snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)json[length - 1]);
+        EG_TRY(eg_buffer_append(line, done, (size_t)(json - done), err));
+        EG_TRY(add_text(line, escape, err));
+        done = json + length;
+    }
+    return add_text(line, done, err);
 }
 
 static enum eg_code add_base64(struct eg_buffer *line, const uint8_t *data, size_t size, struct eg_error *err)
@@ -234,7 +263,7 @@ static enum eg_code make_line(struct eg_buffer *line, struct parts *parts, struc
         snprintf(name, sizeof name, ",\"%s\":", parts->part[i].name);
         EG_TRY(add_text(line, name, err));
         const char *text = row ? (const char *)sqlite3_column_text(rows, 0) : NULL;
-        EG_TRY(add_text(line, text != NULL ? text : "null", err));
+        EG_TRY(add_json(line, text != NULL ? text : "null", err));
     }
     if (parts->log != NULL)
         EG_TRY(add_log(line, parts, query, run, err));

@@ -39,7 +39,7 @@ static enum eg_code check_link(struct eg__store *store, struct eg__chain_link *l
 
     link->run = sqlite3_column_int64(row, 1);
     link->hash[0] = '\0';
-    if (number + 1 == sqlite3_column_int64(row, 0) && eg__chain_parts(form) != NULL &&
+    if (number + 1 == sqlite3_column_int64(row, 0) && eg__chain_part(form, 0) != NULL &&
         strcmp(previous, (const char *)sqlite3_column_text(row, 3)) == 0) {
         EG_TRY(eg__chain_hash(link, store, number + 1, form, previous, err));
         EG_TRY(check_log(store, link->run, err));

@@ -45,13 +45,14 @@ static void stretch_finish(struct stretch *stretch)
 }
 
 /* The part of a form with this table, from 0. */
-static int part_of(const struct eg__chain_part *parts, const char *table)
+static int part_of(int64_t form, const char *table)
 {
-    int i = 0;
+    const struct eg__chain_part *part;
 
-    while (parts[i].table != NULL && strcmp(parts[i].table, table) != 0)
-        i++;
-    return parts[i].table != NULL ? i : -1;
+    for (unsigned i = 0; (part = eg__chain_part(form, i)) != NULL; i++)
+        if (strcmp(part->table, table) == 0)
+            return (int)i;
+    return -1;
 }
 
 /* The text of part `index` of marks: rows and checksum. */
@@ -78,7 +79,6 @@ static bool same_part(const char *one, const char *other, int index)
  * column. */
 static void blame(struct stretch *stretch, const struct row *row)
 {
-    const struct eg__chain_part *parts = eg__chain_parts(row->form);
     const char *computed = stretch->link.marks;
     int64_t had, has;
 
@@ -92,17 +92,17 @@ static void blame(struct stretch *stretch, const struct row *row)
         eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "was changed");
         return;
     }
-    if (!same_part(row->marks, computed, part_of(parts, "run")) &&
-        !same_part(row->marks, computed, part_of(parts, "outcome"))) {
+    if (!same_part(row->marks, computed, part_of(row->form, "run")) &&
+        !same_part(row->marks, computed, part_of(row->form, "outcome"))) {
         eg__audit_bad(&stretch->bad, "chain", "chain", row->number,
                       "was changed: run %" PRId64 " is not the one that was recorded there", row->run);
         return;
     }
-    const char *table = parts[part].table;
+    const char *table = eg__chain_part(row->form, (unsigned)part)->table;
     if (strcmp(table, "session") == 0)
         table = "run";
     else if (strcmp(table, "pool_row") == 0 &&
-             (row->form < 4 || !same_part(row->marks, computed, part_of(parts, "pool_event"))))
+             (row->form < 4 || !same_part(row->marks, computed, part_of(row->form, "pool_event"))))
         table = "pool_event";
     eg__audit_bad(&stretch->bad, table, "run", row->run, "%s", eg__audit_difference(had, has));
 }
@@ -118,7 +118,7 @@ static enum eg_code check_link(struct stretch *stretch, const struct row *row, i
         eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "does not follow the one before it");
         return EG_OK;
     }
-    if (eg__chain_parts(row->form) == NULL || (row->marks == NULL && row->number > stretch->unmarked)) {
+    if (eg__chain_part(row->form, 0) == NULL || (row->marks == NULL && row->number > stretch->unmarked)) {
         eg__audit_bad(&stretch->bad, "chain", "chain", row->number, "was changed");
         return EG_OK;
     }
@@ -227,8 +227,8 @@ static enum eg_code collect(struct eg__audit *audit, struct stretch *stretches, 
             audit->result->bad = stretches[i].bad;
             return EG_OK;
         }
-        for (unsigned which = 0; which < EG__STATEMENT_COUNT; which++)
-            audit->rows[which] += stretches[i].link.rows[which];
+        for (unsigned part = 0; part < EG__CHAIN_PARTS; part++)
+            audit->rows[part] += stretches[i].link.rows[part];
     }
     return EG_OK;
 }

@@ -30,11 +30,14 @@ enum eg_code eg__audit_unfinished(struct eg__audit *audit, struct eg_error *err)
                          "is missing, and the run has ended", err);
 }
 
-static const struct eg__chain_part *find_part(const struct eg__chain_part *parts, const char *table)
+static bool has_part(int64_t form, const char *table)
 {
-    while (parts->table != NULL && strcmp(parts->table, table) != 0)
-        parts++;
-    return parts->table != NULL ? parts : NULL;
+    const struct eg__chain_part *part;
+
+    for (unsigned i = 0; (part = eg__chain_part(form, i)) != NULL; i++)
+        if (strcmp(part->table, table) == 0)
+            return true;
+    return false;
 }
 
 /* A row of a run that is in no chain, or in one whose form has no such rows. */
@@ -47,8 +50,8 @@ static enum eg_code find_stray(struct eg__audit *audit, const char *table, struc
                          " AND coalesce((SELECT form FROM chain WHERE chain.run_id = mine.run_id), 0) IN (0",
                          table);
 
-    for (int64_t form = 1; eg__chain_parts(form) != NULL; form++)
-        if (find_part(eg__chain_parts(form), table) == NULL)
+    for (int64_t form = 1; form <= EG__CHAIN_FORM; form++)
+        if (!has_part(form, table))
             used += (size_t)snprintf(sql + used, sizeof sql - used, ", %" PRId64, form);
     snprintf(sql + used, sizeof sql - used, ") ORDER BY 1 LIMIT 1");
     return eg__audit_ask(audit, table, "run", sql, "has a row that is not part of the chain", err);
@@ -67,7 +70,7 @@ static enum eg_code count_rows(struct eg__audit *audit, const char *table, const
     EG_TRY(eg__sqlite_number(audit->db, sql, &waiting, err));
     if (strcmp(table, "run_log") == 0)
         all += audit->result->purged;
-    if (all - waiting != audit->rows[part->statement])
+    if (all - waiting != audit->rows[eg__chain_part_number(part)])
         EG_TRY(find_stray(audit, table, err));
     return EG_OK;
 }
@@ -86,10 +89,10 @@ static bool belongs_to_runs(const char *table)
 /* The newest form has the parts of all. */
 static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
 {
-    const int64_t form = eg__chain_newest();
+    const struct eg__chain_part *part;
 
     EG_TRY(eg__sqlite_number(audit->db, "SELECT count(*) FROM purged_log", &audit->result->purged, err));
-    for (const struct eg__chain_part *part = eg__chain_parts(form); part->table != NULL; part++)
+    for (unsigned i = 0; (part = eg__chain_part(EG__CHAIN_FORM, i)) != NULL; i++)
         if (belongs_to_runs(part->table))
             EG_TRY(count_rows(audit, part->table, part, err));
     return EG_OK;

@@ -13,7 +13,7 @@ struct eg__audit {
     sqlite3 *db; /* read only, one read transaction */
     const char *full;
     struct eg_audit *result;
-    int64_t rows[EG__STATEMENT_COUNT]; /* that the chain has hashed, by the statement that reads them */
+    int64_t rows[EG__CHAIN_PARTS]; /* that the chain has hashed, by the number of their part */
 };
 
 static inline bool eg__audit_is_bad(const struct eg__audit *audit)

@@ -38,34 +38,6 @@ static const char find_sql[] =
     "  WHERE outcome.mac = mine.mac), min(simulated)"
     " FROM mine GROUP BY mac ORDER BY mac";
 
-/* Columns of a run of the view runs, in the order of run_fields. */
-#define RUN_COLUMNS                                                                                          \
-    "runs.run, runs.mac, runs.outcome, code, blame, sentence, marginal, " SERIAL                             \
-    ", started, finished, batch, station, operator, slot, port, job, job_version, job_sha256, tool_version," \
-    " chip, revision, package, flash_size, attempts, duration_ms, label,"                                    \
-    " (SELECT group_concat(name || '=' || expected_sha256, '; ')"                                            \
-    "  FROM (SELECT name, expected_sha256 FROM region WHERE run_id = runs.run ORDER BY position))"
-
-#define SERIAL                                                                                               \
-    "(SELECT value FROM run_value WHERE run_id = runs.run AND kind = 'unit' AND name = 'serial' LIMIT 1)"
-
-static const struct eg__field run_fields[] = {
-    EG__NUMBER(eg_unit_run, run),         EG__TEXT(eg_unit_run, mac),
-    EG__TEXT(eg_unit_run, outcome),       EG__TEXT(eg_unit_run, code),
-    EG__TEXT(eg_unit_run, blame),         EG__TEXT(eg_unit_run, sentence),
-    EG__TEXT(eg_unit_run, marginal),      EG__TEXT(eg_unit_run, serial),
-    EG__TEXT(eg_unit_run, started_utc),   EG__TEXT(eg_unit_run, finished_utc),
-    EG__TEXT(eg_unit_run, batch),         EG__TEXT(eg_unit_run, station),
-    EG__TEXT(eg_unit_run, operator_name), EG__TEXT(eg_unit_run, slot),
-    EG__TEXT(eg_unit_run, port),          EG__TEXT(eg_unit_run, job),
-    EG__TEXT(eg_unit_run, job_version),   EG__TEXT(eg_unit_run, job_sha256),
-    EG__TEXT(eg_unit_run, tool_version),  EG__TEXT(eg_unit_run, chip),
-    EG__TEXT(eg_unit_run, revision),      EG__TEXT(eg_unit_run, package),
-    EG__NUMBER(eg_unit_run, flash_size),  EG__NUMBER(eg_unit_run, attempts),
-    EG__NUMBER(eg_unit_run, duration_ms), EG__TEXT(eg_unit_run, label),
-    EG__TEXT(eg_unit_run, firmware),
-};
-
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err)
 {
@@ -87,7 +59,7 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
 }
 
 static const char unit_runs_sql[] =
-    "SELECT " RUN_COLUMNS " FROM (SELECT run_id FROM outcome WHERE mac = ?1"
+    "SELECT %s FROM (SELECT run_id FROM outcome WHERE mac = ?1"
     " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN runs ON runs.run = mine.run_id"
     " WHERE runs.mac = ?1 ORDER BY runs.run";
 
@@ -95,10 +67,12 @@ enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_
                                 struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    struct eg_unit_run run;
+    struct eg__run_fields fields = {.count = 0};
+    struct eg_run_row run;
 
-    EG_TRY(eg__query_prepare(&rows, query, unit_runs_sql, mac, err));
-    return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);
+    EG_TRY(eg__query_prepare_runs(&rows, query, unit_runs_sql, EG_RUN_HISTORY, &fields, &run, 0, err));
+    EG_TRY(eg__query_bind(query, rows, 1, mac, err));
+    return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }
 
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
@@ -189,7 +163,7 @@ static const char units_sql[] = "WITH " EG__COUNTED(
         "?1")) ","
                " last AS (SELECT run_id, max(chain_id) AS place FROM counted WHERE counts = 'unit' GROUP BY "
                "unit)"
-               " SELECT " RUN_COLUMNS " FROM last CROSS JOIN runs ON runs.run = last.run_id"
+               " SELECT %s FROM last CROSS JOIN runs ON runs.run = last.run_id"
                " WHERE (?7 IS NULL OR instr(?7, ',' || runs.outcome || ',') > 0) AND (?8 IS NULL OR code = "
                "?8)"
                " ORDER BY place";
@@ -200,10 +174,11 @@ enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter 
     const char *const values[] = {filter->batch, filter->slot,  filter->job,      filter->chip,
                                   filter->since, filter->until, filter->outcomes, filter->code};
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    struct eg_unit_run run;
+    struct eg__run_fields fields = {.count = 0};
+    struct eg_run_row run;
 
-    EG_TRY(eg__query_prepare(&rows, query, units_sql, NULL, err));
+    EG_TRY(eg__query_prepare_runs(&rows, query, units_sql, EG_RUN_UNITS, &fields, &run, 0, err));
     for (size_t i = 0; i < COUNT(values); i++)
         EG_TRY(eg__query_bind(query, rows, (int)i + 1, values[i], err));
-    return eg__query_walk(query, rows, run_fields, COUNT(run_fields), &run, visit, context, err);
+    return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }

@@ -56,6 +56,23 @@ enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, con
                             size_t count, void *row, eg_row_visitor *visit, void *context,
                             struct eg_error *err) EG_CHECKED;
 
+/** Fields of a statement whose columns are those of a run. */
+struct eg__run_fields {
+    struct eg__field field[EG_RUN_COLUMNS];
+    size_t count;
+};
+
+/**
+ * Prepare a statement that selects columns of a run from a join with the view `runs`.
+ *
+ * @param format  its text, with %s for the columns
+ * @param fields  `count` of them are of columns before those of the run; the others are added
+ * @param offset  of the struct eg_run_row in the struct of a row, where everything is made unknown
+ */
+enum eg_code eg__query_prepare_runs(sqlite3_stmt **statement, struct eg_query *query, const char *format,
+                                    enum eg_run_answer answer, struct eg__run_fields *fields, void *row,
+                                    size_t offset, struct eg_error *err) EG_CHECKED;
+
 /** Bind a text that lives as long as the statement; NULL is SQL's. */
 enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
                             struct eg_error *err) EG_CHECKED;

@@ -49,15 +49,13 @@ static const char sessions_sql[] =
     " (SELECT count(*) FROM run WHERE run.session_id = session.session_id)"
     " FROM session JOIN job USING (job_id) WHERE batch = ?1 ORDER BY session_id";
 
-static const char runs_sql[] = "WITH " EG__COUNTED(
-    EG__OF_BATCH) ","
-                  " last AS (SELECT run_id, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit)"
-                  " SELECT run, slot, port, mac, chip, revision, package, flash_jedec, flash_size, started, "
-                  "finished,"
-                  " runs.outcome, code, blame, sentence, marginal, runs.attempts, duration_ms,"
-                  " iif(counts = 'unit', iif(run IN (SELECT run_id FROM last), 'last', 'earlier'), counts)"
-                  " FROM runs LEFT JOIN counted ON run_id = run"
-                  " WHERE batch = ?1 AND (?2 OR runs.outcome NOT IN ('pass', 'pass-marginal')) ORDER BY run";
+/* clang-format off */
+static const char runs_sql[] =
+    "WITH " EG__COUNTED(EG__OF_BATCH) ","
+    " last AS (SELECT run_id, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit)"
+    " SELECT %s FROM runs LEFT JOIN counted ON run_id = run"
+    " WHERE batch = ?1 AND (?2 OR runs.outcome NOT IN ('pass', 'pass-marginal')) ORDER BY run";
+/* clang-format on */
 
 static const char regions_sql[] =
     "SELECT region.name, file, flash_addr, region.size, expected_md5, expected_sha256,"
@@ -184,6 +182,53 @@ enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, con
     }
 }
 
+/* Append the columns of an answer and note where they go; what it does not have is not known. */
+static void add_run_columns(sqlite3_str *sql, enum eg_run_answer answer, struct eg__run_fields *fields,
+                            char *row, size_t offset)
+{
+    const struct eg_run_column *column;
+
+    for (unsigned any = 0; any < EG_RUN_ANSWERS; any++)
+        for (unsigned i = 0; (column = eg_run_column(any, i)) != NULL; i++)
+            if (eg_run_is_text(column))
+                *(const char **)(void *)(row + offset + column->offset) = "";
+            else
+                *(int64_t *)(void *)(row + offset + column->offset) = -1;
+    for (unsigned i = 0; (column = eg_run_column(answer, i)) != NULL; i++) {
+        sqlite3_str_appendf(sql, "%s%s%s", i > 0 ? ", " : "", column->place[EG_RUN_VIEW] > 0 ? "runs." : "",
+                            column->place[EG_RUN_VIEW] > 0 ? column->name : column->sql);
+        fields->field[fields->count++] = (struct eg__field){offset + column->offset, !eg_run_is_text(column)};
+    }
+}
+
+enum eg_code eg__query_prepare_runs(sqlite3_stmt **statement, struct eg_query *query, const char *format,
+                                    enum eg_run_answer answer, struct eg__run_fields *fields, void *row,
+                                    size_t offset, struct eg_error *err)
+{
+    sqlite3_str *columns = sqlite3_str_new(query->db);
+
+    add_run_columns(columns, answer, fields, row, offset);
+    char *const list = sqlite3_str_finish(columns);
+    char *const sql = list != NULL ? sqlite3_mprintf(format, list) : NULL;
+    const enum eg_code code = sql != NULL ? eg__query_prepare(statement, query, sql, NULL, err)
+                                          : eg_error_set(err, EG_NO_MEMORY, "out of memory");
+    sqlite3_free(list);
+    sqlite3_free(sql);
+    return code;
+}
+
+struct visit_run {
+    eg_run_visitor *visit;
+    void *context;
+};
+
+static enum eg_code visit_run(void *context, const void *row, struct eg_error *err)
+{
+    const struct visit_run *pass = context;
+
+    return pass->visit(pass->context, row, err);
+}
+
 /* What to say about a batch that is not there: which ones are. */
 static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg_error *err)
 {
@@ -288,42 +333,19 @@ enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_bat
     }
 }
 
-enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too,
-                           eg_batch_run_visitor *visit, void *context, struct eg_error *err)
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too, eg_run_visitor *visit,
+                           void *context, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    bool row;
+    struct eg__run_fields fields = {.count = 0};
+    struct visit_run pass = {visit, context};
+    struct eg_run_row run;
 
-    EG_TRY(eg__query_prepare(&rows, query, runs_sql, batch, err));
+    EG_TRY(eg__query_prepare_runs(&rows, query, runs_sql, EG_RUN_REPORT, &fields, &run, 0, err));
+    EG_TRY(eg__query_bind(query, rows, 1, batch, err));
     if (sqlite3_bind_int(rows, 2, passed_too) != SQLITE_OK)
         return eg__query_failed(query, err);
-    for (;;) {
-        EG_TRY(eg__query_next(query, rows, &row, err));
-        if (!row)
-            return EG_OK;
-        const struct eg_batch_run run = {
-            .run = eg__query_number(rows, 0),
-            .slot = eg__query_text(rows, 1),
-            .port = eg__query_text(rows, 2),
-            .mac = eg__query_text(rows, 3),
-            .chip = eg__query_text(rows, 4),
-            .revision = eg__query_text(rows, 5),
-            .package = eg__query_text(rows, 6),
-            .flash_jedec = eg__query_number(rows, 7),
-            .flash_size = eg__query_number(rows, 8),
-            .started_utc = eg__query_text(rows, 9),
-            .finished_utc = eg__query_text(rows, 10),
-            .outcome = eg__query_text(rows, 11),
-            .code = eg__query_text(rows, 12),
-            .blame = eg__query_text(rows, 13),
-            .sentence = eg__query_text(rows, 14),
-            .marginal = eg__query_text(rows, 15),
-            .attempts = eg__query_number(rows, 16),
-            .duration_ms = eg__query_number(rows, 17),
-            .counts = eg__query_text(rows, 18),
-        };
-        EG_TRY(visit(context, &run, err));
-    }
+    return eg__query_walk(query, rows, fields.field, fields.count, &run, visit_run, &pass, err);
 }
 
 enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batch_region_visitor *visit,

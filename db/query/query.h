@@ -13,6 +13,7 @@
 #ifndef DB_QUERY_QUERY_H
 #define DB_QUERY_QUERY_H
 
+#include "db/run.h"
 #include "engine/base/bytes.h"
 
 #include <stdint.h>
@@ -63,19 +64,6 @@ struct eg_batch_session {
     int64_t runs;
 };
 
-struct eg_batch_run {
-    int64_t run;
-    /* "last": the one its unit counts by; "earlier": an earlier one of a unit; "repeat", "no board": see
-     * struct eg_batch; "" while it is unfinished */
-    const char *counts;
-    const char *slot, *port, *mac, *chip, *revision, *package;
-    int64_t flash_jedec, flash_size;
-    const char *started_utc, *finished_utc;
-    const char *outcome; /* "unfinished", or as eg_outcome_name() */
-    const char *code, *blame, *sentence, *marginal;
-    int64_t attempts, duration_ms;
-};
-
 /** What finished runs had to write to an address, and how many of them gave which verdict on it. The same
  * bytes from two files are one row, with the name of either. */
 struct eg_batch_region {
@@ -123,8 +111,7 @@ struct eg_run_value {
 /* A visitor ends the walk by returning another code than EG_OK, which the walk then returns. */
 typedef enum eg_code eg_batch_session_visitor(void *context, const struct eg_batch_session *row,
                                               struct eg_error *err);
-typedef enum eg_code eg_batch_run_visitor(void *context, const struct eg_batch_run *row,
-                                          struct eg_error *err);
+typedef enum eg_code eg_run_visitor(void *context, const struct eg_run_row *row, struct eg_error *err);
 typedef enum eg_code eg_batch_region_visitor(void *context, const struct eg_batch_region *row,
                                              struct eg_error *err);
 typedef enum eg_code eg_batch_mismatch_visitor(void *context, const struct eg_batch_mismatch *row,
@@ -155,9 +142,10 @@ enum eg_code eg_query_refuse_sealed(struct eg_query *query, const char *batch,
 enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_batch_session_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 
-/** Runs of a batch in the order they began; without `passed_too` only those that did not pass or not end. */
-enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too,
-                           eg_batch_run_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+/** Runs of a batch in the order they began, with the columns of reports; without `passed_too` only those that
+ * did not pass or not end. */
+enum eg_code eg_query_runs(struct eg_query *query, const char *batch, bool passed_too, eg_run_visitor *visit,
+                           void *context, struct eg_error *err) EG_CHECKED;
 
 /** Regions of a batch, by address. */
 enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batch_region_visitor *visit,

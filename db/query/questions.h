@@ -28,22 +28,6 @@ struct eg_unit_summary {
     int64_t simulated;    /* 1: only simulated boards have this MAC, and their runs are counted; else 0 */
 };
 
-/** A run with everything that is one value of it. */
-struct eg_unit_run {
-    int64_t run;
-    const char *mac;
-    const char *outcome; /* "unfinished", or as eg_outcome_name() */
-    const char *code, *blame, *sentence, *marginal;
-    const char *serial; /* the unit value of that name */
-    const char *started_utc, *finished_utc;
-    const char *batch, *station, *operator_name, *slot, *port;
-    const char *job, *job_version, *job_sha256, *tool_version;
-    const char *chip, *revision, *package;
-    int64_t flash_size, attempts, duration_ms;
-    const char *label;
-    const char *firmware; /* "NAME=SHA256" of each region by address, separated by "; " */
-};
-
 struct eg_run_region {
     const char *name, *address, *file;
     int64_t size, attempt;
@@ -69,6 +53,15 @@ struct eg_unit_row {
     const char *state; /* as eg_pool_state_name(); "released": another may have it by now */
     int64_t run;       /* the unit's last run that had it */
     const char *since_utc;
+};
+
+/** What the ledger knows of the application log of a run; eg_query_run_log() reads the log itself. */
+struct eg_run_log {
+    int64_t run;
+    const char *mac, *slot, *finished_utc;
+    const char *outcome;                   /* "unfinished", or as eg_outcome_name() */
+    int64_t size;                          /* bytes of the compressed log; -1 = the run has none */
+    const char *purged_utc, *purge_reason; /* of a log that was removed by policy */
 };
 
 /** Which units; NULL is no condition. */
@@ -110,9 +103,13 @@ struct eg_duplicate {
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Runs of a MAC in the order they began, as struct eg_unit_run. */
+/** Runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
+
+/** Visit the run with this number, as struct eg_run_log; `visit` is not called if there is none. */
+enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                          struct eg_error *err) EG_CHECKED;
 
 /** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
@@ -127,7 +124,8 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
                                 struct eg_error *err) EG_CHECKED;
 
 /**
- * Units (EG_UNIT_DEFINITION) by the run they count by, as struct eg_unit_run, in the order those finished.
+ * Units (EG_UNIT_DEFINITION) by the run they count by, as struct eg_run_row with the columns of units, in the
+ * order those finished.
  *
  * Batch, slot, job, chip and times choose runs; of each unit the last of them is taken, as struct eg_batch
  * counts; outcomes and code choose among those.

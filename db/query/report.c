@@ -17,18 +17,14 @@ static const char stages_sql[] =
     " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN stage USING (run_id)"
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
+/* clang-format off */
 /* With max() alone, SQLite takes the other columns from the row that has it; also below. */
-static const char units_sql[] = "WITH " EG__COUNTED(
-    EG__OF_BATCH) ","
-                  " last AS (SELECT run_id, max(chain_id), count(*) AS runs FROM counted WHERE counts = "
-                  "'unit' GROUP BY unit)"
-                  " SELECT runs, run_id, slot, port, mac, chip, 'v' || (revision / 100) || '.' || (revision "
-                  "% 100), "
-                  "package,"
-                  "  flash_jedec, flash_size, started_utc, finished_utc, outcome, code, blame, sentence, "
-                  "marginal,"
-                  "  attempts, duration_us / 1000"
-                  " FROM last JOIN run USING (run_id) JOIN outcome USING (run_id) ORDER BY run_id";
+static const char units_sql[] =
+    "WITH " EG__COUNTED(EG__OF_BATCH) ","
+    " last AS MATERIALIZED (SELECT run_id, counts, max(chain_id), count(*) AS finished_runs FROM counted"
+    "  WHERE counts = 'unit' GROUP BY unit)"
+    " SELECT finished_runs, %s FROM last CROSS JOIN runs ON runs.run = last.run_id ORDER BY runs.run";
+/* clang-format on */
 
 static const char head_sql[] =
     "SELECT max(chain_id), hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
@@ -80,44 +76,30 @@ enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, e
     }
 }
 
+struct visit_unit {
+    eg_report_unit_visitor *visit;
+    void *context;
+};
+
+static enum eg_code visit_unit(void *context, const void *row, struct eg_error *err)
+{
+    const struct visit_unit *pass = context;
+
+    return pass->visit(pass->context, row, err);
+}
+
 enum eg_code eg_query_report_units(struct eg_query *query, const char *batch, eg_report_unit_visitor *visit,
                                    void *context, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    bool row;
+    struct eg__run_fields fields = {{EG__NUMBER(eg_report_unit, runs)}, 1};
+    struct visit_unit pass = {visit, context};
+    struct eg_report_unit unit;
 
-    EG_TRY(eg__query_prepare(&rows, query, units_sql, batch, err));
-    for (;;) {
-        EG_TRY(eg__query_next(query, rows, &row, err));
-        if (!row)
-            return EG_OK;
-        const struct eg_report_unit unit = {
-            .runs = eg__query_number(rows, 0),
-            .last =
-                {
-                    .run = eg__query_number(rows, 1),
-                    .counts = "last",
-                    .slot = eg__query_text(rows, 2),
-                    .port = eg__query_text(rows, 3),
-                    .mac = eg__query_text(rows, 4),
-                    .chip = eg__query_text(rows, 5),
-                    .revision = eg__query_text(rows, 6),
-                    .package = eg__query_text(rows, 7),
-                    .flash_jedec = eg__query_number(rows, 8),
-                    .flash_size = eg__query_number(rows, 9),
-                    .started_utc = eg__query_text(rows, 10),
-                    .finished_utc = eg__query_text(rows, 11),
-                    .outcome = eg__query_text(rows, 12),
-                    .code = eg__query_text(rows, 13),
-                    .blame = eg__query_text(rows, 14),
-                    .sentence = eg__query_text(rows, 15),
-                    .marginal = eg__query_text(rows, 16),
-                    .attempts = eg__query_number(rows, 17),
-                    .duration_ms = eg__query_number(rows, 18),
-                },
-        };
-        EG_TRY(visit(context, &unit, err));
-    }
+    EG_TRY(eg__query_prepare_runs(&rows, query, units_sql, EG_RUN_REPORT, &fields, &unit,
+                                  offsetof(struct eg_report_unit, last), err));
+    EG_TRY(eg__query_bind(query, rows, 1, batch, err));
+    return eg__query_walk(query, rows, fields.field, fields.count, &unit, visit_unit, &pass, err);
 }
 
 enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int64_t *chain_id,

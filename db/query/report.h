@@ -26,8 +26,8 @@ struct eg_report_stage {
 
 /** A unit, counted as struct eg_batch does, by its last finished run in this batch. */
 struct eg_report_unit {
-    int64_t runs; /* finished ones in this batch */
-    struct eg_batch_run last;
+    int64_t runs;           /* finished ones in this batch */
+    struct eg_run_row last; /* with the columns of reports */
 };
 
 typedef enum eg_code eg_report_run_visitor(void *context, const struct eg_report_run *row,

@@ -48,6 +48,30 @@ bool eg_utf8_is_control(const char *text, size_t length)
     return (length == 1 && (at[0] < 0x20 || at[0] == 0x7f)) || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
 }
 
+size_t eg_text_take(const char *text, size_t size, const char **shown)
+{
+    const size_t length = eg_utf8_length(text, size);
+    const bool layout = *text == '\t' || *text == '\n' || *text == '\r';
+
+    *shown = length == 0 || (eg_utf8_is_control(text, length) && !layout) ? EG_REPLACEMENT : NULL;
+    return length != 0 ? length : 1;
+}
+
+enum eg_code eg_text_check(const char *text, size_t size, struct eg_error *err)
+{
+    for (size_t at = 0, length; at < size; at += length) {
+        const unsigned char *const bytes = (const unsigned char *)text + at;
+        length = eg_utf8_length(text + at, size - at);
+        if (length == 0)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "byte 0x%02x is not UTF-8", bytes[0]);
+        if (eg_utf8_is_control(text + at, length))
+            return length == 1
+                       ? eg_error_set(err, EG_BAD_ARGUMENT, "byte 0x%02x is a control character", bytes[0])
+                       : eg_error_set(err, EG_BAD_ARGUMENT, "U+%04X is a control character", bytes[1]);
+    }
+    return EG_OK;
+}
+
 void eg_text_make_harmless(char *text)
 {
     char *to = text;
@@ -68,7 +92,7 @@ void eg_text_make_harmless(char *text)
 
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err)
 {
-    static const char replacement[] = "\xef\xbf\xbd";
+    static const char replacement[] = EG_REPLACEMENT;
     size_t left = strlen(text), size = 0;
 
     EG_TRY(eg_alloc(clean, left * strlen(replacement) + 1, 1, err));

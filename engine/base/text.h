@@ -20,6 +20,28 @@ size_t eg_utf8_length(const char *text, size_t size);
  */
 bool eg_utf8_is_control(const char *text, size_t length);
 
+/** U+FFFD, which stands for what is not shown. */
+#define EG_REPLACEMENT "\xef\xbf\xbd"
+
+/**
+ * Take the character that a text begins with, for a file that people open.
+ *
+ * @param size   of the text in bytes, at least 1
+ * @param shown  becomes NULL when the character may stand there as it is; else EG_REPLACEMENT, for a byte
+ * that is not UTF-8 and a control character other than TAB, LF and CR
+ *
+ * @return how many bytes of the text it takes
+ */
+size_t eg_text_take(const char *text, size_t size, const char **shown);
+
+/**
+ * Check that a text of `size` bytes is UTF-8 without control characters.
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT, "byte 0x1b is a control character", "U+0085 is a control character", "byte
+ * 0xff is not UTF-8"
+ */
+enum eg_code eg_text_check(const char *text, size_t size, struct eg_error *err) EG_CHECKED;
+
 /** Replace, in place, every control character and every byte that is not UTF-8 by '?'. For text that comes
  * from a device and is shown: USB strings, names in a flash. */
 void eg_text_make_harmless(char *text);

@@ -3,11 +3,11 @@
 /*
  * A board of the public interface: its options, its port, its stub.
  *
- * A struct eg_board puts together what the loader leaves apart: it opens the port and finds it if need be,
- * chooses the stub, remembers what was set up so that a board whose port was lost can be brought back to
- * where it was, and says what it does to a logger.
+ * A struct eg_board combines the parts of the loader: it finds and opens the port, chooses the stub,
+ * remembers the settings so that a board whose port was lost can be restored, and reports its work to a
+ * logger.
  *
- * Not here: finding and connecting (connect.c), and everything that is asked of a connected board.
+ * Not here: finding and connecting (connect.c), and the calls for a connected board.
  */
 
 #include "engine/board/board_internal.h"
@@ -50,7 +50,7 @@ static enum eg_code find_target(struct eg_board *board, struct eg_error *err)
     return eg_error_set(err, EG_BAD_ARGUMENT, "chip \"%.40s\" is none of %s", board->chip_name, names);
 }
 
-/* What is a job's mistake below is an argument's here. */
+/* EG_BAD_JOB of the layers below is EG_BAD_ARGUMENT here: the mistake is in an argument. */
 static enum eg_code as_argument(enum eg_code code, struct eg_error *err)
 {
     if (code == EG_BAD_JOB)

@@ -3,9 +3,9 @@
 /*
  * esptool's configuration file: time limits, attempts and reset sequences in a section [esptool].
  *
- * The first file that has the section counts, in the order that eg_settings_load() tells. What cannot be read
- * or has no such section is passed over, except the file that the environment names. Times are seconds, with
- * a fraction if need be.
+ * The first file that has the section is used, in the order of eg_settings_load(). A file that cannot be read
+ * or lacks the section is skipped, except the file that the environment names. Times are seconds and may have
+ * a fraction.
  */
 
 #include "engine/base/bytes.h"
@@ -30,7 +30,7 @@ enum kind { SECONDS, COUNT, SIGNED_COUNT, TEXT };
 static const struct key {
     const char *name;
     enum kind kind;
-    size_t offset, room; /* room of a text */
+    size_t offset, room; /* size of a text */
 } keys[] = {
 #define KEY(name, kind, member)                                                                              \
     {                                                                                                        \
@@ -122,7 +122,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* One line inside the section. */
+/* Read one line of the section. */
 static enum eg_code take(struct eg_settings *settings, char *line, struct eg_logger *logger, const char *path,
                          bool *gave_max, struct eg_error *err)
 {
@@ -141,8 +141,8 @@ static enum eg_code take(struct eg_settings *settings, char *line, struct eg_log
     return set(settings, key, trim(value), err);
 }
 
-/* Settings of other programs stand in the same files; text after the header is a comment, as Python's
- * reader has it. */
+/* Other programs have settings in the same files. Text after the header is a comment, as in Python's
+ * configparser. */
 static bool is_ours(const char *header)
 {
     static const char ours[] = "[esptool]";
@@ -150,7 +150,7 @@ static bool is_ours(const char *header)
     return strncmp(header, ours, sizeof ours - 1) == 0;
 }
 
-/* `*found` is whether the text has the section. */
+/* `*found` is set to whether the text has the section. */
 static enum eg_code parse(struct eg_settings *settings, char *text, const char *path,
                           struct eg_logger *logger, bool *found, struct eg_error *err)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Finding a board, getting into its loader, and coming back to it when its port was lost.
+ * Find a board, enter its loader, and reconnect when its port was lost.
  *
- * Where no port is named, those are tried one after the other that look like a board, in esptool's order.
- * Others are left alone, for a port that is tried is reset, and a bench has more on its ports than boards.
+ * If no port is named, the ports that look like a board are tried one after the other, in esptool's order.
+ * Other ports are not touched: trying a port resets its device, and a bench has other devices than boards.
  *
  * A chip with native USB leaves the bus when it is reset, so a port that disappears during a reset is opened
- * again. It may have another name by then, so a USB port is looked for at its place.
+ * again. Its name may have changed, so a USB port is found by its place.
  */
 
 #include "engine/base/mac.h"
@@ -75,7 +75,7 @@ static enum eg_code enter_loader(struct eg_board *board, struct eg_error *err)
     return EG_OK;
 }
 
-/* Opening is tried again only for a port that was there before. */
+/* Retry opening only for a port that existed before. */
 static enum eg_code connect_at(struct eg_board *board, const char *url, struct eg_error *err)
 {
     char place[EG_PLACE];
@@ -95,7 +95,7 @@ static enum eg_code connect_at(struct eg_board *board, const char *url, struct e
     }
 }
 
-/* The setting open_port_attempts: over and over, opening included. */
+/* The setting open_port_attempts: repeat everything, opening included. */
 static enum eg_code connect_over_and_over(struct eg_board *board, struct eg_error *err)
 {
     const int most = board->settings.open_port_attempts;
@@ -108,7 +108,7 @@ static enum eg_code connect_over_and_over(struct eg_board *board, struct eg_erro
     }
 }
 
-/* Those that the filters let pass; without filters, those that look like a board. */
+/* Select the ports that match the filters; without filters, those that look like a board. */
 static enum eg_code candidates(const struct eg_board *board, struct eg_found_port **found, size_t *count,
                                struct eg_error *err)
 {
@@ -128,7 +128,7 @@ static enum eg_code candidates(const struct eg_board *board, struct eg_found_por
     return EG_OK;
 }
 
-/* Sentences of the port itself begin with it already. */
+/* Sentences about the port itself already begin with its name. */
 static void name_port(struct eg_error *err, const char *path)
 {
     if (strncmp(err->text, path, strlen(path)) != 0)
@@ -221,7 +221,7 @@ static enum eg_code stub_name(struct eg_board *board, const char **name, struct 
     return EG_OK;
 }
 
-/* A stub may run the UART from another clock, by which the crystal can no longer be measured. */
+/* A stub may run the UART from another clock, so the crystal cannot be measured afterwards. */
 static void remember_crystal(struct eg_board *board)
 {
     struct eg_error ignored;
@@ -304,7 +304,7 @@ static enum eg_code come_back(struct eg_board *board, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) char *url = NULL;
     char mac_text[EG_MAC_TEXT];
 
-    /* A USB port is waited for at its place: it may come back under another name. */
+    /* Wait for a USB port at its place: it may come back under another name. */
     EG_TRY(eg_strdup(&url, port != NULL && port->place[0] != '\0' ? port->place : eg_board_port(board), err));
     memcpy(mac_text, board->mac_text, sizeof mac_text);
     for (unsigned i = 1;; i++) {

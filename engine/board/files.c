@@ -21,10 +21,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_SIZE_MAX ((size_t)256 << 20) /* the largest flash, as HEX a little more than twice that */
-#define HEX_SIZE_MAX  (3 * FILE_SIZE_MAX)
+#define FILE_SIZE_MAX                                                                                        \
+    ((size_t)256 << 20) /* the largest flash; as HEX it takes a little more than twice that */
+#define HEX_SIZE_MAX (3 * FILE_SIZE_MAX)
 
-/* A stream that cannot be put back, such as a pipe, is read once. */
+/* A stream without a position, such as a pipe, can be read only once. */
 static enum eg_code read_stream(struct eg_buffer *data, FILE *file, const char *name, struct eg_error *err)
 {
     const off_t began = ftello(file);
@@ -70,14 +71,14 @@ static enum eg_code add_piece(struct eg__pieces *pieces, const char *name, size_
     return eg_buffer_append(&piece->data, data, size, err);
 }
 
-/* Where a file goes; Intel HEX and UF2 files say it themselves, unless they are `raw`. */
+/* The address of a file; Intel HEX and UF2 files have their own, unless they are `raw`. */
 struct place {
     uint32_t addr;
     bool in_partition, raw;
-    bool any_addr; /* take what the file says, whatever `addr` is */
+    bool any_addr; /* use the file's own addresses and ignore `addr` */
 };
 
-/* What is added to the addresses of a file that has its own. */
+/* Return the offset to add to a file's own addresses. */
 static enum eg_code find_base(uint32_t *base, const char *name, const struct eg_pieces *ranges, bool is_uf2,
                               const struct place *place, struct eg_error *err)
 {
@@ -105,7 +106,7 @@ static enum eg_code find_base(uint32_t *base, const char *name, const struct eg_
     return EG_OK;
 }
 
-/* The bytes of one file: as they are, or the ranges of an Intel HEX or UF2 file. */
+/* Read one file: raw bytes, or the ranges of an Intel HEX or UF2 file. */
 static enum eg_code split(struct eg__pieces *pieces, const char *name, size_t file, const struct place *place,
                           const struct eg_buffer *data, struct eg_error *err)
 {
@@ -158,8 +159,8 @@ enum eg_code eg__input_read_range(const struct eg_input *input, struct eg_buffer
     return EG_OK;
 }
 
-/* What was flashed before, piece by piece: a HEX file must have been split as the new one is, and what it
- * had elsewhere says nothing of the flash here. */
+/* Read what was flashed earlier, piece by piece. A HEX file must be split like the new one; its other ranges
+ * say nothing about the flash here. */
 static enum eg_code read_before(struct eg__pieces *pieces, size_t first, const struct eg_flash_file *file,
                                 size_t number, struct eg_error *err)
 {
@@ -242,7 +243,7 @@ void eg__pieces_finish(struct eg__pieces *pieces)
     free(pieces->piece);
 }
 
-/* Such as a pipe or /dev/null: nothing that could be renamed. */
+/* Return whether the path is a pipe, /dev/null or the like, which cannot be renamed. */
 static bool is_device(const char *path)
 {
     struct stat status;

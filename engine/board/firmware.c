@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The calls on firmware files that need no board: files in, files out, around engine/image/, which works on
- * bytes.
+ * The calls for firmware files that need no board: they read and write files around engine/image/, which
+ * works on bytes.
  */
 
 #include "engine/board/board_internal.h"
@@ -28,7 +28,7 @@ static enum eg_code find_target(const char *name, const struct eg_target **targe
                         names);
 }
 
-/* Where esptool puts file `index`, when a prefix or nothing at all was given. */
+/* Make esptool's output name for file `index` from a prefix, or without one. */
 static enum eg_code output_path(const struct eg_image_files *files, unsigned index, const char *elf,
                                 const char *output, unsigned version, char *path, size_t room,
                                 struct eg_error *err)
@@ -132,7 +132,7 @@ static void warn(void *context, const struct eg_guard_finding *finding)
     eg_log_warning(context, NULL, "%s", finding->text);
 }
 
-/* Whether the files may be merged so; a signed bootloader keeps its header, whatever `options` say of it. */
+/* Ask the guard about the merge. A signed bootloader keeps its header, whatever `options` say. */
 static enum eg_code ask_guard(const struct eg__pieces *pieces, const struct eg_target *target,
                               struct eg_merge_options *options, struct eg_logger *logger,
                               struct eg_error *err)

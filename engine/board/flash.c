@@ -61,7 +61,7 @@ static enum eg_code spi_word(const struct eg_board *board, const char *text, uin
     return eg_loader_spi_pins(target, pins, word, err);
 }
 
-/* Warn when no flash answers; every call that needs the flash fails by itself then. */
+/* Warn if no flash answers; each call that needs the flash then fails by itself. */
 static enum eg_code look_for_flash(struct eg_board *board, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -102,8 +102,8 @@ enum eg_code eg_board_attach_flash(struct eg_board *board, const char *spi_conne
     return eg__stage_end(&stage, attach(board, spi_connection, err), err);
 }
 
-/* Tell the loader the flash size. A ROM assumes 2 MB otherwise; in secure download mode only the caller
- * knows. */
+/* Tell the loader the flash size. Otherwise a ROM assumes 2 MB; in secure download mode only the caller
+ * knows it. */
 enum eg_code eg__set_flash_size(struct eg_board *board, uint32_t declared, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -145,7 +145,7 @@ enum eg_code eg_board_erase_flash(struct eg_board *board, bool force, struct eg_
 {
     EG_TRY(eg__need_readable(board, "its flash cannot be erased as a whole", err));
     EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, 0, EG_FLASH_SECTOR, force,
-                         err)); /* the first sector says it all */
+                         err)); /* checking the first sector is enough */
     return eg_loader_erase_flash(&board->loader, err);
 }
 
@@ -153,7 +153,7 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
                                    struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* else the loader refuses it */
+    if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* otherwise the loader refuses it */
         EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }

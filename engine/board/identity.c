@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which chip and which flash the board has, and what they say of themselves. */
+/* Facts about the board's chip and flash. */
 
 #include "engine/board/board_internal.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define DUMP_STEP 1024u /* bytes between two looks at the progress */
+#define DUMP_STEP 1024u /* bytes between two progress reports */
 
 #define CANNOT_BE_READ "its memory cannot be read or written"
 

@@ -3,9 +3,9 @@
 /*
  * Reading flash into a file or memory, and comparing it with files.
  *
- * Flash is read in stretches. Each has its own digest from the chip, so that a damaged stretch is read again
- * alone, and an interrupted read can be resumed. Bytes that an interrupted read has left count only when the
- * chip's digest of that much flash agrees.
+ * Flash is read in chunks. The chip sends a digest of each, so that only a damaged chunk is read again, and
+ * an interrupted read can be resumed. Bytes left by an interrupted read are used only if the chip's digest of
+ * the same flash agrees.
  */
 
 #include "engine/board/board_internal.h"
@@ -19,7 +19,7 @@
 
 enum {
     STRETCH = 256 << 10,
-    SHORT = 64 << 10, /* too short for a progress */
+    SHORT = 64 << 10, /* too short for progress reports */
     ATTEMPTS = 3,
     DIFFERENCES_MAX = 64, /* lines per file */
     RESUME_MAX = 256 << 20,
@@ -36,8 +36,8 @@ static bool is_final(enum eg_code code)
     return code == EG_PORT_GONE || code == EG_CANCELLED || code == EG_BOARD_RESET;
 }
 
-/* Read a stretch and check it. A ROM sends no digest along, and its replies have no checksum, so it is asked
- * for one. */
+/* Read a chunk and check it. A ROM sends no digest, and its replies have no checksum, so it is asked for a
+ * digest. */
 static enum eg_code read_and_check(struct eg_board *board, uint32_t addr, uint8_t *data, uint32_t size,
                                    struct eg__working *working, struct eg_error *err)
 {
@@ -66,13 +66,13 @@ static enum eg_code read_stretch(struct eg_board *board, uint32_t addr, uint8_t 
             return code;
         const enum eg_code in_step = eg_loader_resync(&board->loader, &resync);
         if (is_final(in_step))
-            *err = resync; /* else what went wrong first says more */
+            *err = resync; /* otherwise the first error says more */
         if (in_step != EG_OK)
             return err->code;
     }
 }
 
-/* Find how much of PATH.part the chip confirms; the rest is thrown away. */
+/* Find how much of PATH.part the chip confirms, and discard the rest. */
 static enum eg_code confirmed(struct eg_board *board, const struct eg_output *output, uint32_t addr,
                               uint32_t size, uint32_t *done, struct eg_error *err)
 {
@@ -171,7 +171,7 @@ static enum eg_code show_difference(struct eg_board *board, const struct eg__pie
     return EG_OK;
 }
 
-/* Compare a piece with the flash; `*equal` is whether the flash holds it. */
+/* Compare a piece with the flash; `*equal` is set to whether the flash holds it. */
 static enum eg_code compare(struct eg_board *board, const struct eg__piece *piece, bool diff, bool *equal,
                             struct eg_error *err)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Asks the guard what may be written to this board or erased on it, with what the board tells. Nothing has
- * been erased yet when it is asked.
+ * Ask the guard what may be written to or erased on this board, with the facts of this board. Nothing has
+ * been erased by then.
  */
 
 #include "engine/board/board_internal.h"
 
-/* The chip itself. Reading asks for nothing of it; an ESP8266, which has no security, may not even give a
+/* Read the facts of the chip. Reading flash needs none; an ESP8266 has no security, and may not even have a
  * MAC. */
 static enum eg_code read_chip(struct eg_board *board, const struct eg_guard_request *request,
                               struct eg_guard_chip *chip, struct eg_error *err)

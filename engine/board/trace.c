@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a board tells the log: its stages, how far it is, and every frame as a line: when, which way, what it
- * is, its bytes.
+ * Log records of a board: its stages, its progress, and a line for every frame with time, direction, command
+ * and bytes.
  */
 
 #include "engine/board/board_internal.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Flash mode, frequency and size in esptool's words, and what they make of a bootloader's header. */
+/* Flash mode, frequency and size in esptool's words, and their effect on a bootloader's header. */
 
 #include "engine/board/board_internal.h"
 
@@ -15,7 +15,7 @@ bool eg__is_keep(const char *word)
     return word == NULL || strcmp(word, "keep") == 0;
 }
 
-/* Bytes of "512KB", "4MB", "2MB-c1"; 0 = it is no size. */
+/* Return the bytes of "512KB", "4MB", "2MB-c1"; 0 = it is not a size. */
 static uint32_t size_of(const char *word)
 {
     char *end;
@@ -52,7 +52,7 @@ static enum eg_code code_of(int *code, const struct eg_target *target, const str
                         allowed);
 }
 
-/* A size that the header cannot tell, such as 256 KB on an ESP32, is not put into it. */
+/* A size that has no code in the header, such as 256 KB on an ESP32, leaves the header as it is. */
 static enum eg_code detect(struct eg_board *board, struct eg__flash_words *words, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg__origin(board);
@@ -64,7 +64,7 @@ static enum eg_code detect(struct eg_board *board, struct eg__flash_words *words
                             "in secure download mode the flash size cannot be detected: give it");
     EG_TRY(eg__flash_info(board, &info, err));
     if (info.size == 0)
-        return EG_OK; /* eg__set_flash_size() says so */
+        return EG_OK; /* eg__set_flash_size() reports it */
     snprintf(name, sizeof name, info.size < 1 << 20 ? "%uKB" : "%uMB",
              (unsigned)(info.size < 1 << 20 ? info.size >> 10 : info.size >> 20));
     words->settings.size = eg_header_code(board->loader.target->flash_sizes, name);

@@ -3,15 +3,15 @@
 /*
  * Writing files to the flash of a connected board.
  *
- * Everything that can be refused is refused before the first byte is erased: files are read, checked against
- * chip and flash, padded and patched first. Then each piece is compressed where that is smaller, written, and
- * confirmed by the chip's own digest; where the chip cannot do that the result says so.
+ * All refusals come before the first byte is erased: files are read, checked against chip and flash, padded
+ * and patched first. Then each piece is compressed if that makes it smaller, written, and confirmed by the
+ * chip's own digest; if the chip cannot compute digests, the result says so.
  *
- * With diff_with only the sectors that differ from what was flashed before are written. What was flashed
- * before is the caller's word, so the whole piece is still confirmed, and written whole when that fails.
+ * With diff_with only the sectors that differ from what was flashed earlier are written. Only the caller
+ * knows what was flashed, so the whole piece is still confirmed, and written whole if that fails.
  *
- * When the port is lost in the middle, the region is begun again once the port is back, once. Encrypted data
- * is not sent twice: that flash may already hold some of it.
+ * If the port is lost during a write, the region is started again when the port is back, once. Encrypted data
+ * are not sent twice, because the flash may already hold some of them.
  */
 
 #include "engine/board/board_internal.h"
@@ -31,7 +31,7 @@ struct work {
     struct eg_flash_result *results; /* may be NULL */
 };
 
-/* A stretch of a piece as it goes over the line. */
+/* A part of a piece, in the form in which it is sent. */
 struct stretch {
     const struct eg__piece *piece;
     uint32_t addr;
@@ -73,9 +73,9 @@ static enum eg_code put_blank_in_front(struct eg_buffer *data, uint32_t front, s
     return EG_OK;
 }
 
-/* Bytes before a piece in its first sector are erased with it, as the guard has said, so blank bytes there
- * lose nothing more. A ROM writes from the beginning of a sector; a stub gets enough of them for a word, so
- * that the bytes that pad the end do not reach into the next sector. */
+/* The bytes before a piece in its first sector are erased with it (the guard has warned), so writing FF there
+ * loses nothing more. A ROM writes from the start of a sector; a stub gets only enough FF bytes to start at a
+ * word, so that the padding at the end does not reach into the next sector. */
 static enum eg_code align_piece(struct eg_board *board, struct eg__piece *piece, struct eg_error *err)
 {
     const uint32_t front = board->loader.stub ? piece->addr % 4 : piece->addr % EG_FLASH_SECTOR;
@@ -100,7 +100,7 @@ static int by_address(const void *a, const void *b)
     return first->addr < second->addr ? -1 : first->addr > second->addr;
 }
 
-/* A ROM that erases too much may erase the sector after a piece, which must not have been written by then. */
+/* A ROM with the erase fault may erase the sector after a piece, so that sector must be written later. */
 static void put_in_order(struct work *work)
 {
     const struct eg_loader *loader = &work->board->loader;
@@ -109,7 +109,7 @@ static void put_in_order(struct work *work)
         qsort(work->pieces.piece, work->pieces.count, sizeof *work->pieces.piece, by_address);
 }
 
-/* Read, ask the guard, align, pad and patch. Nothing is erased before this has passed. */
+/* Read the files, ask the guard, align, pad and patch. Nothing is erased before this has succeeded. */
 static enum eg_code prepare(struct work *work, const struct eg_flash_file *files, size_t count,
                             struct eg_error *err)
 {
@@ -146,7 +146,7 @@ static bool can_hash(const struct eg_board *board, const struct eg__piece *piece
     return knows && !piece->encrypt && !board->loader.secure_download;
 }
 
-/* Ask for the chip's digest; `*there` is whether the flash holds the piece. */
+/* Ask for the chip's digest; `*there` is set to whether the flash holds the piece. */
 static enum eg_code is_there(struct work *work, const struct eg__piece *piece, bool *there,
                              uint8_t chip[EG_MD5_SIZE], uint8_t file[EG_MD5_SIZE], struct eg_error *err)
 {
@@ -165,7 +165,7 @@ static bool compresses(const struct work *work)
     switch (work->options.compress) {
     case EG_COMPRESS_AUTO:
         return loader->stub;
-    case EG_COMPRESS_ON: /* where it can be inflated */
+    case EG_COMPRESS_ON: /* if the loader can inflate it */
         return loader->stub || (!loader->secure_download &&
                                 (loader->target->rom_commands & EG_ROM_HAS(EG_OP_FLASH_DEFL_BEGIN)) != 0);
     case EG_COMPRESS_OFF:
@@ -231,7 +231,7 @@ static uint8_t byte_at(const struct eg_buffer *data, size_t at)
     return at < data->size ? data->data[at] : 0xff;
 }
 
-/* Return the offset in the piece of the next sector's beginning; it may lie past the end of the piece. */
+/* Return the offset in the piece where the next sector begins; it may be past the end of the piece. */
 static uint32_t sector_end(const struct eg__piece *piece, uint32_t at)
 {
     return at + EG_FLASH_SECTOR - (piece->addr + at) % EG_FLASH_SECTOR;
@@ -259,7 +259,7 @@ static enum eg_code write_run(struct work *work, const struct eg__piece *piece, 
     return write_stretch(work, &stretch, sent, err);
 }
 
-/* Write the runs of sectors that differ; `*runs` is how many there were. */
+/* Write the runs of sectors that differ; `*runs` is set to their number. */
 static enum eg_code write_runs(struct work *work, const struct eg__piece *piece, unsigned *runs,
                                uint64_t *sent, struct eg_error *err)
 {
@@ -304,7 +304,7 @@ static enum eg_code mismatch(const struct eg__piece *piece, const uint8_t chip[E
                         is_blank(chip, piece->data.size) ? " (it is empty)" : "", file_text);
 }
 
-/* `*verified` stays false where the chip cannot tell. */
+/* `*verified` stays false if the chip cannot compute digests. */
 static enum eg_code confirm(struct work *work, const struct eg__piece *piece, bool *verified,
                             struct eg_error *err)
 {
@@ -393,7 +393,7 @@ static bool is_first_of_its_file(const struct eg__pieces *pieces, size_t index)
     return i == index;
 }
 
-/* A file of several pieces has one result: all of them together. */
+/* Combine the results of all pieces of a file. */
 static void add_result(struct eg_flash_result *all, const struct eg_flash_result *one, bool first)
 {
     if (first) {

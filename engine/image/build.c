@@ -13,7 +13,7 @@
 
 #include "engine/image/descriptor.h"
 #include "engine/image/image.h"
-#include "engine/image/layout.h"
+#include "engine/image/build_internal.h"
 #include "engine/image/memory.h"
 
 #include <stdarg.h>

@@ -11,7 +11,7 @@
  * programs that map them themselves, offset by the address to which the file is written.
  */
 
-#include "engine/image/layout.h"
+#include "engine/image/build_internal.h"
 
 #include "engine/image/image.h"
 #include "engine/image/writer.h"

@@ -9,7 +9,7 @@
  * header.
  */
 
-#include "engine/image/layout.h"
+#include "engine/image/build_internal.h"
 
 #include "engine/image/crc.h"
 #include "engine/image/image.h"

@@ -43,11 +43,10 @@ static void reader_finish(struct reader *reader)
 
 static enum eg_code check_text(const char *text, struct eg_error *err)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return eg_error_set(err, EG_BAD_IMAGE, "byte 0x%02x is a control character",
-                                (unsigned char)*text);
-    return EG_OK;
+    if (eg_text_check(text, strlen(text), err) == EG_OK)
+        return EG_OK;
+    err->code = EG_BAD_IMAGE;
+    return err->code;
 }
 
 static enum eg_code take_fields(struct reader *reader, struct eg_error *err)

@@ -30,17 +30,6 @@ enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, 
 enum eg_code eg__gensio_open_tty(struct eg_port **port, const char *url, const char *path,
                                  const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
-/** A URL SCHEME://HOST:PORT?OPTION&OPTION; the options are pySerial's. */
-struct eg__address {
-    char text[280];      /* gensio's "HOST,PORT"; a host holds only what a name or an address may hold */
-    bool mute;           /* ign_set_control: the server does not acknowledge modem lines */
-    uint32_t timeout_ms; /* timeout=SECONDS, for the connection; 0 = not given */
-};
-
-/** EG_NO_PORT when the URL has another form or an unknown option. poll_modem and logging=LEVEL have no effect
- * here. */
-enum eg_code eg__parse_address(struct eg__address *address, const char *url, struct eg_error *err) EG_CHECKED;
-
 /** The open() of rfc2217:// and tcp://; see struct eg_port_scheme. */
 enum eg_code eg__gensio_open_rfc2217(struct eg_port **port, const char *url, void *context,
                                      const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A port that gensio carries: shared by gensio.c and rfc2217.c. */
+/* A connection that gensio carries. Over RFC 2217 it also has a rate and lines (rfc2217.c). */
 
 #ifndef ENGINE_LINK_CHANNEL_H
 #define ENGINE_LINK_CHANNEL_H
@@ -30,6 +30,27 @@ struct eg__channel {
     unsigned asked;  /* changes without an answer yet */
     uint32_t answer; /* the value in the last answer */
 };
+
+/**
+ * Open a connection.
+ *
+ * @param ops      how the port is used; of the functions below, and others
+ * @param url      what the sentences call it
+ * @param address  in gensio's language
+ */
+enum eg_code eg__channel_open(struct eg_port **port, const struct eg_port_ops *ops, const char *url,
+                              const char *address, uint32_t timeout_ms, const struct eg_cancel *cancel,
+                              struct eg_error *err) EG_CHECKED;
+
+/* Its bytes; see struct eg_port_ops. */
+enum eg_code eg__channel_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
+                              uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__channel_write(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                               uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__channel_drain(struct eg_port *port, bool *done, uint32_t timeout_ms,
+                               struct eg_error *err) EG_CHECKED;
+enum eg_code eg__channel_discard(struct eg_port *port, struct eg_error *err) EG_CHECKED;
+void eg__channel_close(struct eg_port *port);
 
 /** Let gensio do one round of work, waiting for it until `until_us`; false when there was none. */
 bool eg__channel_serve(struct eg__channel *channel, uint64_t until_us);

@@ -1,118 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The built-in kinds of port: parsing addresses, and choosing the carrier of a path. */
+/* The built-in kinds of port, and which carrier takes a path. */
 
 #include "engine/base/bytes.h"
 #include "engine/link/carriers.h"
+#include "engine/link/discover.h"
 #include "engine/link/topology.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define PLACE_TRIES   3
-#define TIMEOUT_MAX_S 3600
-
-enum eg_code eg__tty_cannot_open(const char *url, const char *path, int errnum, struct eg_error *err)
-{
-    char holder[64];
-
-    switch (errnum) {
-    case EBUSY:
-        if (eg__tty_holder(holder, sizeof holder, path, false))
-            return eg_error_set(err, EG_PORT_BUSY, "%s: %s uses it", url, holder);
-        return eg_error_set(err, EG_PORT_BUSY, "%s: another program uses it", url);
-    case ENOENT:
-    case ENODEV:
-    case ENXIO:
-    case EIO:
-        return eg_error_errno(err, EG_NO_PORT, errnum, "%s", url);
-    case EACCES:
-    case EPERM:
-        return eg_error_errno(err, EG_PORT_REFUSED, errnum, "%s: is your user in the group dialout?", url);
-    default:
-        return eg_error_errno(err, EG_PORT_REFUSED, errnum, "%s", url);
-    }
-}
-
-bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size)
-{
-    return port->path[0] != '\0' && eg__tty_holder(text, size, port->path, true);
-}
-
-static bool parse_seconds(uint32_t *ms, const char *text)
-{
-    char *end;
-    const double seconds = strtod(text, &end);
-
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || !(seconds > 0 && seconds <= TIMEOUT_MAX_S))
-        return false;
-    *ms = (uint32_t)(seconds * 1000 + 0.5);
-    return true;
-}
-
-static enum eg_code parse_option(struct eg__address *address, const char *option, const char *url,
-                                 struct eg_error *err)
-{
-    if (strcmp(option, "ign_set_control") == 0)
-        address->mute = true;
-    else if (strncmp(option, "timeout=", 8) == 0 && !parse_seconds(&address->timeout_ms, option + 8))
-        return eg_error_set(err, EG_NO_PORT, "%s: \"%s\" is not timeout=SECONDS, at most %d", url, option,
-                            TIMEOUT_MAX_S);
-    else if (strcmp(option, "poll_modem") != 0 && strncmp(option, "logging=", 8) != 0 &&
-             strncmp(option, "timeout=", 8) != 0)
-        return eg_error_set(
-            err, EG_NO_PORT,
-            "%s: unknown option \"%s\"; known are ign_set_control, poll_modem, timeout=SECONDS and "
-            "logging=LEVEL",
-            url, option);
-    return EG_OK;
-}
-
-static enum eg_code parse_options(struct eg__address *address, char *options, const char *url,
-                                  struct eg_error *err)
-{
-    for (char *rest, *option = strtok_r(options, "&", &rest); option != NULL;
-         option = strtok_r(NULL, "&", &rest))
-        EG_TRY(parse_option(address, option, url, err));
-    return EG_OK;
-}
-
-enum eg_code eg__parse_address(struct eg__address *address, const char *url, struct eg_error *err)
-{
-    char text[256];
-    const char *host = text;
-
-    *address = (struct eg__address){.text = ""};
-    snprintf(text, sizeof text, "%s", strstr(url, "//") + 2);
-    char *const query = strchr(text, '?');
-    if (query != NULL) {
-        *query = '\0';
-        EG_TRY(parse_options(address, query + 1, url, err));
-    }
-    const char *colon = strrchr(host, ':');
-    size_t host_size = colon != NULL ? (size_t)(colon - host) : 0;
-
-    if (host_size > 2 && host[0] == '[' && host[host_size - 1] == ']') {
-        host++;
-        host_size -= 2;
-    } else if (memchr(host, ':', host_size) != NULL) {
-        host_size = 0; /* an IPv6 address needs its brackets */
-    }
-    bool good = host_size > 0 && colon[1] != '\0' && strlen(colon + 1) <= 5 &&
-                strspn(colon + 1, "0123456789") == strlen(colon + 1) && strtol(colon + 1, NULL, 10) >= 1 &&
-                strtol(colon + 1, NULL, 10) <= 65535;
-    for (size_t i = 0; good && i < host_size; i++)
-        good = isalnum((unsigned char)host[i]) || strchr(".-_:%", host[i]) != NULL;
-    if (!good)
-        return eg_error_set(err, EG_NO_PORT, "%s: is not of the form %.*s//HOST:PORT", url,
-                            (int)(strstr(url, "//") - url), url);
-    snprintf(address->text, sizeof address->text, "%.*s,%s", (int)host_size, host, colon + 1);
-    return EG_OK;
-}
+#define PLACE_TRIES 3
 
 /* libserialport first. It needs a sysfs entry and modem lines, so ptys and the like go to gensio. */
 static enum eg_code open_device(struct eg_port **port, const char *url, const char *path,
@@ -133,15 +34,6 @@ static enum eg_code open_device(struct eg_port **port, const char *url, const ch
     if (eg__tty_look(&tty, path)) /* gensio does not show its descriptor */
         eg__tty_note(*port, path, &tty);
     return EG_OK;
-}
-
-void eg__tty_note(struct eg_port *port, const char *path, const struct eg__tty *tty)
-{
-    snprintf(port->path, sizeof port->path, "%s", path);
-    memcpy(port->place, tty->place, sizeof port->place);
-    port->presence = tty->presence;
-    port->vid = tty->bridge.vid;
-    port->pid = tty->bridge.pid;
 }
 
 /* The port may be exchanged between look-up and opening, and its name may belong to another place then. */

@@ -5,7 +5,7 @@
 #ifndef ENGINE_LINK_TOPOLOGY_H
 #define ENGINE_LINK_TOPOLOGY_H
 
-#include "engine/link/discover.h"
+#include "engine/link/place.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One request to the loader, ROM or stub, and its reply.
+ * One request to the loader, ROM or stub, and its reply; SYNC, which is a request with many.
  *
  * A reply is found by its opcode. Frames that are too short, have the wrong direction or answer another
  * command are skipped, because answers to SYNC may come late and in numbers. The status is read after the
@@ -15,6 +15,9 @@
  *
  * A status that means "arrived damaged" becomes EG_CORRUPTED: the command was not executed and may be sent
  * again. That is the checksum, and for blocks of data also the length.
+ *
+ * A chip answers each SYNC eight times, and a slow link may keep the answers back; all are read before the
+ * next command.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -28,6 +31,13 @@ enum {
     REPEATS = 8,          /* of "unsupported" */
     REPEAT_WAIT_MS = 100, /* they come back to back, except over a network */
     STATUS_UNKNOWN_MESSAGE = 0x05,
+
+    SYNC_REPLIES = 8,
+    SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
+    DRAIN_QUIET_MS = 50,     /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
+    DRAIN_MS = 1000,
+    RESYNC_ATTEMPTS = 6,
+    RESYNC_TIMEOUT_MS = 500, /* the chip may be finishing an erase */
 };
 
 void eg_loader_init(struct eg_loader *loader, struct eg_port *port)
@@ -225,6 +235,88 @@ enum eg_code eg__send(struct eg_loader *loader, const struct eg__request *reques
     size_t size;
 
     return send(loader, request, &size, err);
+}
+
+static bool is_sync_reply(const uint8_t *frame, size_t size)
+{
+    return size >= 10 && frame[0] == 1 && frame[1] == EG_OP_SYNC && frame[8] == 0;
+}
+
+/* Skip other frames: a ROM refuses an unknown command under the opcode of an earlier one, usually SYNC, and
+ * that answer may come late. */
+static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
+                                 struct eg_error *err)
+{
+    const uint64_t deadline_ms = eg_clock_ms() + timeout_ms;
+    uint8_t frame[256];
+    size_t size;
+
+    for (;;) {
+        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
+
+        EG_TRY(eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err));
+        if (is_sync_reply(frame, size)) {
+            *zero = eg_get32(frame + 4) == 0;
+            return EG_OK;
+        }
+        if (left_ms == 0)
+            return eg_error_set(err, EG_TIMEOUT, "no answer to SYNC within %u ms, but other frames",
+                                (unsigned)timeout_ms);
+    }
+}
+
+enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub, struct eg_error *err)
+{
+    static const uint32_t words[] = {0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
+                                     0x55555555, 0x55555555, 0x55555555, 0x55555555};
+    const struct eg__request request = {
+        .opcode = EG_OP_SYNC, .words = words, .word_count = sizeof words / sizeof *words};
+    bool all_zero = true;
+
+    EG_TRY(eg_slip_discard(&loader->slip, err));
+    loader->syncs++;
+    EG_TRY(eg__send(loader, &request, err));
+    for (unsigned i = 0; i < SYNC_REPLIES; i++) {
+        bool zero = false;
+        EG_TRY(receive_sync(loader, i == 0 ? timeout_ms : SYNC_FOLLOWING_MS, &zero, err));
+        all_zero = all_zero && zero;
+    }
+    *stub = all_zero;
+    return EG_OK;
+}
+
+enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err)
+{
+    const uint64_t until_ms = eg_clock_ms() + DRAIN_MS;
+    const uint32_t quiet_ms = loader->port->remote ? SYNC_FOLLOWING_MS : DRAIN_QUIET_MS;
+    uint8_t frame[256];
+    size_t size;
+
+    for (unsigned due = syncs * SYNC_REPLIES; due > 0 && eg_clock_left_ms(until_ms) > 0;) {
+        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, quiet_ms, err);
+
+        if (code == EG_TIMEOUT)
+            return EG_OK;
+        if (eg__port_ended(code) || code == EG_BOARD_RESET)
+            return code;
+        if (code == EG_OK && is_sync_reply(frame, size))
+            due--;
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
+{
+    for (unsigned i = 1;; i++) {
+        bool stub;
+        const enum eg_code code = eg__sync(loader, RESYNC_TIMEOUT_MS, &stub, err);
+        if (code == EG_OK && loader->stub && !stub)
+            return eg_error_set(err, EG_BOARD_RESET, "the chip restarted: its ROM answers, not the stub");
+        if (code == EG_OK)
+            return eg__drain_syncs(loader, i - 1, err);
+        if (eg__port_ended(code) || code == EG_BOARD_RESET || i == RESYNC_ATTEMPTS)
+            return code;
+    }
 }
 
 /* The status bytes report a failure. */

@@ -5,8 +5,7 @@
  *
  * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, because which one works
  * depends on the board's capacitors and on the connection. A chip that already runs a stub answers SYNC too,
- * with a value of zero. A chip answers each SYNC eight times, and a slow link may keep the answers back; all
- * are read before the next command.
+ * with a value of zero.
  *
  * What the chip prints meanwhile is kept. When nothing answers, it tells a board that started its application
  * from a board that waits in its loader and receives nothing.
@@ -22,13 +21,9 @@
 enum {
     CONNECT_BAUD = 115200,
     SYNCS_PER_ATTEMPT = 5,
-    SYNC_REPLIES = 8,
-    SYNC_FOLLOWING_MS = 250, /* they come back to back; a network may put a pause between them */
     SYNC_PAUSE_MS = 50,
     SYNC_SLOW_MS = 500,
-    COLLECT_MS = 100,    /* a board that never stops talking */
-    DRAIN_QUIET_MS = 50, /* a pause that ends the answers of a cable; of a network SYNC_FOLLOWING_MS */
-    DRAIN_MS = 1000,
+    COLLECT_MS = 100, /* a board that never stops talking */
 };
 
 struct step {
@@ -64,74 +59,6 @@ static enum eg_code collect(struct eg_loader *loader, struct log *log, struct eg
         EG_TRY(eg_port_read(loader->port, data, sizeof data, &got, 0, err));
         append(log, data, got);
     } while (got > 0 && eg_clock_left_ms(until_ms) > 0);
-    return EG_OK;
-}
-
-static bool is_sync_reply(const uint8_t *frame, size_t size)
-{
-    return size >= 10 && frame[0] == 1 && frame[1] == EG_OP_SYNC && frame[8] == 0;
-}
-
-/* Skip other frames: a ROM refuses an unknown command under the opcode of an earlier one, usually SYNC, and
- * that answer may come late. */
-static enum eg_code receive_sync(struct eg_loader *loader, uint32_t timeout_ms, bool *zero,
-                                 struct eg_error *err)
-{
-    const uint64_t deadline_ms = eg_clock_ms() + timeout_ms;
-    uint8_t frame[256];
-    size_t size;
-
-    for (;;) {
-        const uint32_t left_ms = eg_clock_left_ms(deadline_ms);
-
-        EG_TRY(eg_slip_receive(&loader->slip, frame, sizeof frame, &size, left_ms, err));
-        if (is_sync_reply(frame, size)) {
-            *zero = eg_get32(frame + 4) == 0;
-            return EG_OK;
-        }
-        if (left_ms == 0)
-            return eg_error_set(err, EG_TIMEOUT, "no answer to SYNC within %u ms, but other frames",
-                                (unsigned)timeout_ms);
-    }
-}
-
-enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub, struct eg_error *err)
-{
-    static const uint32_t words[] = {0x20120707, 0x55555555, 0x55555555, 0x55555555, 0x55555555,
-                                     0x55555555, 0x55555555, 0x55555555, 0x55555555};
-    const struct eg__request request = {
-        .opcode = EG_OP_SYNC, .words = words, .word_count = sizeof words / sizeof *words};
-    bool all_zero = true;
-
-    EG_TRY(eg_slip_discard(&loader->slip, err));
-    loader->syncs++;
-    EG_TRY(eg__send(loader, &request, err));
-    for (unsigned i = 0; i < SYNC_REPLIES; i++) {
-        bool zero = false;
-        EG_TRY(receive_sync(loader, i == 0 ? timeout_ms : SYNC_FOLLOWING_MS, &zero, err));
-        all_zero = all_zero && zero;
-    }
-    *stub = all_zero;
-    return EG_OK;
-}
-
-enum eg_code eg__drain_syncs(struct eg_loader *loader, unsigned syncs, struct eg_error *err)
-{
-    const uint64_t until_ms = eg_clock_ms() + DRAIN_MS;
-    const uint32_t quiet_ms = loader->port->remote ? SYNC_FOLLOWING_MS : DRAIN_QUIET_MS;
-    uint8_t frame[256];
-    size_t size;
-
-    for (unsigned due = syncs * SYNC_REPLIES; due > 0 && eg_clock_left_ms(until_ms) > 0;) {
-        const enum eg_code code = eg_slip_receive(&loader->slip, frame, sizeof frame, &size, quiet_ms, err);
-
-        if (code == EG_TIMEOUT)
-            return EG_OK;
-        if (eg__port_ended(code) || code == EG_BOARD_RESET)
-            return code;
-        if (code == EG_OK && is_sync_reply(frame, size))
-            due--;
-    }
     return EG_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part: attaching it, its id, raw SPI commands.
+ * The flash part: attaching it, its id and its SFDP table, raw SPI commands.
  *
  * A stub attaches the flash before it greets; a ROM must be told to. Raw commands use the chip's SPI
  * registers, so they work on both. They restore USR and USR2, on which the loader's flash routines rely;
@@ -14,6 +14,7 @@
 
 enum {
     CMD_READ_ID = 0x9f,
+    CMD_READ_SFDP = 0x5a,
     CMD_RESET_ENABLE = 0x66,
     CMD_RESET = 0x99,
     CMD_DEEP_POWER_DOWN = 0xb9,
@@ -29,6 +30,8 @@ enum {
     SPI_BITS_MAX = 32,
     SPI_DUMMY_MAX = 256,
     SPI_POLLS = 10,
+    SFDP_ADDR_BITS = 24,
+    SFDP_DUMMY_BITS = 8,
 };
 
 enum { PAD_HD = 3, PADS = 5 };
@@ -142,6 +145,20 @@ enum eg_code eg_loader_spi_command(struct eg_loader *loader, const struct eg_spi
     if (eg__spi_command(loader, command, result, err) != EG_OK)
         return eg_error_prefix(err, "flash command 0x%02x: ", command->opcode);
     return EG_OK;
+}
+
+enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
+                                 struct eg_error *err)
+{
+    if (bytes < 1 || bytes > 4 || addr > 0xffffff)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%u bytes of SFDP at 0x%x; 1 to 4 below 0x1000000", bytes,
+                            (unsigned)addr);
+    const struct eg_spi_command command = {.opcode = CMD_READ_SFDP,
+                                           .read_bits = bytes * 8,
+                                           .addr = addr,
+                                           .addr_bits = SFDP_ADDR_BITS,
+                                           .dummy_bits = SFDP_DUMMY_BITS};
+    return eg_loader_spi_command(loader, &command, word, err);
 }
 
 static enum eg_code read_id(struct eg_loader *loader, uint32_t *jedec, struct eg_error *err)

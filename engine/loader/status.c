@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part's status registers, its SFDP table and its unique id.
+ * The flash part's status registers and its unique id.
  *
  * Flash parts differ in how they accept a status of two bytes: both by one command, or each by its own. So
  * both ways are used, one after the other; reading back tells what the part accepted.
@@ -16,12 +16,9 @@ enum {
     CMD_WRITE_ENABLE = 0x06,
     CMD_WRITE_ENABLE_VOLATILE = 0x50,
     CMD_WRITE_DISABLE = 0x04,
-    CMD_READ_SFDP = 0x5a,
     CMD_READ_UNIQUE_ID = 0x4b,
 
     STATUS_BYTES = 3,
-    SFDP_ADDR_BITS = 24,
-    SFDP_DUMMY_BITS = 8,
 };
 
 static const uint8_t read_commands[STATUS_BYTES] = {0x05, 0x35, 0x15};
@@ -71,20 +68,6 @@ enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, u
     for (unsigned i = 0; i < bytes; i++)
         EG_TRY(write_one(loader, enable, write_commands[i], data + i, 1, err));
     return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = CMD_WRITE_DISABLE}, NULL, err);
-}
-
-enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
-                                 struct eg_error *err)
-{
-    if (bytes < 1 || bytes > 4 || addr > 0xffffff)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%u bytes of SFDP at 0x%x; 1 to 4 below 0x1000000", bytes,
-                            (unsigned)addr);
-    const struct eg_spi_command command = {.opcode = CMD_READ_SFDP,
-                                           .read_bits = bytes * 8,
-                                           .addr = addr,
-                                           .addr_bits = SFDP_ADDR_BITS,
-                                           .dummy_bits = SFDP_DUMMY_BITS};
-    return eg_loader_spi_command(loader, &command, word, err);
 }
 
 /* Four dummy bytes come before the answer. GigaDevice needs the first three to be zero, so they are sent as

@@ -21,9 +21,7 @@
 #include <string.h>
 
 enum {
-    RESYNC_ATTEMPTS = 6,
-    RESYNC_TIMEOUT_MS = 500, /* the chip may be finishing an erase */
-    LISTEN_MS = 500,         /* longer than a restart loop's period */
+    LISTEN_MS = 500, /* longer than a restart loop's period */
 };
 
 /* State of a write. */
@@ -162,20 +160,6 @@ static bool may_redo(enum eg_code code)
 static bool is_final(enum eg_code code)
 {
     return eg__port_ended(code) || code == EG_BOARD_RESET;
-}
-
-enum eg_code eg_loader_resync(struct eg_loader *loader, struct eg_error *err)
-{
-    for (unsigned i = 1;; i++) {
-        bool stub;
-        const enum eg_code code = eg__sync(loader, RESYNC_TIMEOUT_MS, &stub, err);
-        if (code == EG_OK && loader->stub && !stub)
-            return eg_error_set(err, EG_BOARD_RESET, "the chip restarted: its ROM answers, not the stub");
-        if (code == EG_OK)
-            return eg__drain_syncs(loader, i - 1, err);
-        if (is_final(code) || i == RESYNC_ATTEMPTS)
-            return code;
-    }
 }
 
 /* A chip that restarted prints at the rate of its boot log; at any other rate that is noise. */

@@ -80,6 +80,14 @@ const struct eg_option eg_pipeline_options[] = {
     {.key = NULL},
 };
 
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
+                                   struct eg_error *err)
+{
+    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
+        EG_TRY(eg_settings_add(&plan->settings, &plan->setting_count, (*stage)->options, err));
+    return eg_settings_add(&plan->settings, &plan->setting_count, eg_pipeline_options, err);
+}
+
 /* EG_OK = no code has the name. */
 static enum eg_code code_of(const char *name)
 {

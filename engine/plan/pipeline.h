@@ -32,6 +32,10 @@ extern const struct eg_hook_words eg_hook_words[EG_HOOKS];
 /** The keys. Ends with a NULL key. */
 extern const struct eg_option eg_pipeline_options[];
 
+/** Fill `settings` with the fallbacks of every option of these stages and of the pipeline. */
+enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
+                                   struct eg_error *err) EG_CHECKED;
+
 /** As the `check` of a stage, of these. */
 enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place,
                                struct eg_error *err) EG_CHECKED;

@@ -6,20 +6,11 @@
 #include "engine/plan/plan.h"
 
 #include "engine/image/compress.h"
-#include "engine/plan/pipeline.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { WORD_SIZE = 4 };
-
-enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
-                                   struct eg_error *err)
-{
-    for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
-        EG_TRY(eg_settings_add(&plan->settings, &plan->setting_count, (*stage)->options, err));
-    return eg_settings_add(&plan->settings, &plan->setting_count, eg_pipeline_options, err);
-}
 
 struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key)
 {

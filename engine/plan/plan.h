@@ -15,8 +15,6 @@
 #include "engine/plan/setting.h"
 #include "targets/target.h"
 
-struct eg_stage;
-
 /** A stretch of flash and what goes there. */
 struct eg_region {
     char *name;            /* "bootloader", "app", or the file's name */
@@ -63,10 +61,6 @@ struct eg_plan {
     struct eg_setting *settings;
     unsigned setting_count;
 };
-
-/** Fill `settings` with the fallbacks of every option of these stages (see stage.h) and of the pipeline. */
-enum eg_code eg_plan_init_settings(struct eg_plan *plan, const struct eg_stage *const *stages,
-                                   struct eg_error *err) EG_CHECKED;
 
 /** The rules of the guard that the job allows, as bits. */
 uint64_t eg_plan_allowed(const struct eg_plan *plan);

@@ -2,6 +2,8 @@
 
 #include "engine/stages/capture.h"
 
+#include "engine/base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,10 +47,10 @@ static enum eg_code check_word(const char *text, struct eg_error *err)
 {
     if (text[0] == '\0' || strlen(text) > 60)
         return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not 1 to 60 bytes", text);
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return eg_error_set(err, EG_BAD_JOB, "has a control character");
-    return EG_OK;
+    if (eg_text_check(text, strlen(text), err) == EG_OK)
+        return EG_OK;
+    err->code = EG_BAD_JOB;
+    return eg_error_prefix(err, "is no text: ");
 }
 
 static const char *const yes_no[] = {"yes", "no", NULL};
@@ -62,8 +64,8 @@ const struct eg_option eg_capture_options[] = {
     {.key = "pattern",
      .type = EG_OPTION_TEXT,
      .required = true,
-     .help = "POSIX extended regular expression whose first group in parentheses is the value, such as "
-             "`3v3=([0-9.]+)`; the first line that matches counts"},
+     .help = "regular expression whose first group in parentheses is the value, such as "
+             "`3v3=([0-9.]+)`; the first whole line that matches counts"},
     {.key = "unit",
      .type = EG_OPTION_TEXT,
      .without = "none",
@@ -123,15 +125,20 @@ void eg_capture_finish(struct eg_capture *capture)
     eg_pattern_finish(&capture->pattern);
 }
 
-void eg_capture_look(struct eg_capture *capture, const char *line)
+enum eg_code eg_capture_look(struct eg_capture *capture, const char *line, struct eg_error *err)
 {
+    const char *value;
     size_t size;
-    const char *const value = capture->found ? NULL : eg_pattern_group(&capture->pattern, line, &size);
 
+    if (capture->found)
+        return EG_OK;
+    if (eg_pattern_group(&capture->pattern, line, &value, &size, err) != EG_OK)
+        return eg_error_prefix(err, "value %s: ", capture->name);
     if (value == NULL)
-        return;
+        return EG_OK;
     eg_app_quote(capture->value, value, size);
     capture->found = true;
+    return EG_OK;
 }
 
 /* "3.0 to 3.6 V"; "" = none. */

@@ -27,8 +27,8 @@ enum eg_code eg_capture_init(struct eg_capture *capture, const struct eg_setting
                              const char **place, struct eg_error *err) EG_CHECKED;
 void eg_capture_finish(struct eg_capture *capture);
 
-/** Look for the value in a line; the first that is found counts. */
-void eg_capture_look(struct eg_capture *capture, const char *line);
+/** Look for the value in a whole line; the first that is found counts. As eg_pattern_match(). */
+enum eg_code eg_capture_look(struct eg_capture *capture, const char *line, struct eg_error *err) EG_CHECKED;
 
 /** EG_TEST_FAILED when it is not within its limits, or required and not found. */
 enum eg_code eg_capture_judge(const struct eg_capture *capture, struct eg_error *err) EG_CHECKED;

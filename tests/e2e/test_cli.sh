@@ -40,7 +40,7 @@ refused 2 "espgang: --operator: the name has byte 0x0a, which is no text; see 'e
 refused 2 "espgang: --station: the name has byte 0xff, which is no text; see 'espgang run --help'" \
   "$espgang" run job.yaml --station $'\xff'
 refused 2 "espgang: --fault, --fast, --flash-dir, --app-log and --hooks go with --sim; see 'espgang run --help'" "$espgang" run job.yaml --fast
-refused 2 "espgang: missing option: --html, --csv, --json, --junit or --pdf, with a FILE; see 'espgang report --help'" "$espgang" report
+refused 2 "espgang: missing option: a format with its file, like --html FILE; see 'espgang report --help'" "$espgang" report
 refused 2 "espgang: $work/none.yaml: No such file or directory" "$espgang" check "$work/none.yaml"
 refused 2 "espgang: $work: is a directory" "$espgang" run "$work" --sim 2
 

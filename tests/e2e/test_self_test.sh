@@ -31,6 +31,31 @@ expect_equal outcomes "$(outcomes bridge)" \
   'sim:esp32/1 pass ok, sim:esp32/2 pass-marginal ok, sim:esp32/3 fail test-failed'
 expect_text "$work/out.log" "the application crashed: \"Guru Meditation Error: Core  0 panic'ed (LoadProhibited)"
 
+# Each run's log can be read again: of a run, of a unit, of all runs of a unit.
+log_of() { # ARGUMENT...: into out.log
+  expect_status 0 "$espgang" log "$@" --ledger "$work/ledger.db"
+}
+run=$(ledger "select run from runs where slot = 'sim:esp32/2'")
+mac=$(ledger "select mac from runs where run = $run")
+log_of "$run"
+expect_equal 'the log of a run' "$(grep -c '^self-test: OK' "$work/out.log")" 1
+cp "$work/out.log" "$work/by-run"
+log_of "$mac"
+cmp "$work/by-run" "$work/out.log" || fail 'the log of a unit is another one than that of its run'
+log_of "$mac" --all
+expect_equal 'all logs of a unit' "$(sed '1s/20[^,]*Z/TIME/' "$work/out.log")" \
+  "== run $run, $mac, slot sim:esp32/2, TIME, pass-marginal
+$(cat "$work/by-run")"
+no_log() { # STATUS SENTENCE ARGUMENT...
+  expect_status "$1" "$espgang" log "${@:3}"
+  expect_equal "standard error of 'log ${*:3}'" "$(cat "$work/err.log")" "espgang: $2"
+  expect_equal "standard output of 'log ${*:3}'" "$(cat "$work/out.log")" ''
+}
+no_log 2 "missing argument: RUN|UNIT; see 'espgang log --help'"
+no_log 2 "--run: 'x' is not the number of a run; see 'espgang log --help'" x --run --ledger "$work/ledger.db"
+no_log 1 "ledger $work/ledger.db: no run 77 and no unit with this MAC, serial, label or pool key" 77 --ledger "$work/ledger.db"
+no_log 3 "ledger $work/none.db: opening it: No such file or directory" 1 --ledger "$work/none.db"
+
 # A value out of its limits is named with them.
 sed 's/3v3=3.31/3v3=2.91/' "$work/app.log" >"$work/low.log"
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --batch low --app-log "$work/low.log"

@@ -2,6 +2,7 @@
 
 /* Plans without a job file; see the header. */
 
+#include "engine/plan/pipeline.h"
 #include "tests/fakes/fake_plan.h"
 
 #include "engine/image/image.h"

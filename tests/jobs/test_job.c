@@ -100,10 +100,10 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
         "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, allow, "
-        "link, test, capture, unit, verify, retry, hooks");
+        "link, test, settle, capture, unit, verify, retry, hooks");
     assert_refused(JOB("erase: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-                   "firmware, flash, accept, allow, link, test, capture, unit, verify, retry, hooks");
+                   "firmware, flash, accept, allow, link, test, settle, capture, unit, verify, retry, hooks");
 }
 
 static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
@@ -227,8 +227,8 @@ static void a_test_that_cannot_pass_is_refused(void **state)
 {
     (void)state;
     assert_refused(JOB(FIRMWARE "test: {expect: 'a(b'}"), EG_BAD_JOB,
-                   "@/job.yaml:5:16: expect is \"a(b\", no POSIX extended regular expression: Unmatched ( or "
-                   "\\(");
+                   "@/job.yaml:5:16: expect is \"a(b\", no regular expression: missing closing "
+                   "parenthesis, at byte 3");
     assert_refused(JOB(FIRMWARE "test: [{expect: a}, {timeout: 5s}]"), EG_BAD_JOB,
                    "@/job.yaml:5:21: a step of the test has neither expect nor forbid");
     assert_refused(
@@ -247,6 +247,8 @@ static void a_test_that_cannot_pass_is_refused(void **state)
                    "@/job.yaml:6:10: capture lacks the key pattern");
     assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), least: 3V}"), EG_BAD_JOB,
                    "@/job.yaml:6:41: least is \"3V\", not a decimal number such as -3.30");
+    assert_refused(JOB(FIRMWARE "test: {expect: a}\ncapture: {name: v, pattern: (v), unit: \"\xc2\x9bV\"}"),
+                   EG_BAD_JOB, "@/job.yaml:6:40: unit is no text: U+009B is a control character");
 }
 
 static void a_rule_that_means_nothing_is_refused_before_any_board_is_touched(void **state)

@@ -161,10 +161,10 @@ static void add_fault(struct cells *cells, const struct spans *spans, const char
     }
 }
 
-/* What the test stage is for; tests/e2e/test_self_test.sh has them. */
-static bool of_application(const char *form)
+/* What the test stage is for, which tests/e2e/test_self_test.sh has, and what only burning eFuses meets. */
+static bool of_no_stage_here(const char *form)
 {
-    return strncmp(form, "app-", 4) == 0;
+    return strncmp(form, "app-", 4) == 0 || strncmp(form, "efuse-", 6) == 0;
 }
 
 static const struct setting settings[] = {
@@ -185,7 +185,7 @@ static void make_cells(struct cells *cells, const struct spans *spans, uint64_t 
 
     cells->count = 0;
     for (size_t i = 0; vb_fault_row(i, &form, &help); i++)
-        if (!of_application(form))
+        if (!of_no_stage_here(form))
             add_fault(cells, spans, form, random);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         struct cell *const cell = &cells->rows[cells->count++];

@@ -4,7 +4,7 @@
  * against a query that shares nothing with ours. */
 
 #include "db/query/questions.h"
-#include "reports/report.h"
+#include "tests/reports/one_report.h"
 
 #include "engine/base/file.h"
 #include "tests/db/sample.h"
@@ -84,13 +84,12 @@ static void fill(struct sample *sample)
     }
 }
 
-static void make(const struct sample *sample, const struct eg_report_files *files, const char *path,
-                 struct eg_buffer *text)
+static void make(const struct sample *sample, const char *format, const char *path, struct eg_buffer *text)
 {
     struct eg_error err;
 
     text->size = 0;
-    assert_ok(eg_report_write(sample->path, "batch-1", files, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, &err), err);
     assert_ok(eg_file_read(text, path, 1 << 20, &err), err);
 }
 
@@ -136,7 +135,7 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
 
     fill(sample);
     snprintf(path, sizeof path, "%s/report", sample->folder);
-    make(sample, &(struct eg_report_files){.json = path}, path, &text);
+    make(sample, "json", path, &text);
     json_t *root = json_loadb((const char *)text.data, text.size, 0, NULL);
     const json_t *batch = json_object_get(root, "batch");
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
@@ -152,7 +151,7 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     assert_string_equal(json_string_value(json_object_get(batch, "definition")), EG_UNIT_DEFINITION);
     json_decref(root);
 
-    make(sample, &(struct eg_report_files){.html = path}, path, &text);
+    make(sample, "html", path, &text);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "units", 9);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "passed", 4);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "failed", 4);
@@ -163,13 +162,13 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     assert_text(&text, "<b id=\"%s\">%lld</b>", "clones", 1);
     assert_non_null(strstr((const char *)text.data, EG_UNIT_DEFINITION));
 
-    make(sample, &(struct eg_report_files){.junit = path}, path, &text);
+    make(sample, "junit", path, &text);
     assert_non_null(strstr((const char *)text.data, "tests=\"9\" failures=\"4\" errors=\"0\" skipped=\"1\""));
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "no_board", 2);
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "repeats", 1);
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "first_pass", 3);
 
-    make(sample, &(struct eg_report_files){.csv = path}, path, &text);
+    make(sample, "csv", path, &text);
     assert_int_equal(rows_that(&text, ",last", ""), 9);
     assert_int_equal(rows_that(&text, ",last", ",pass,"), 4);
     assert_int_equal(rows_that(&text, ",last", ",fail,"), 4);

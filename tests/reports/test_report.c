@@ -2,7 +2,7 @@
 
 /* The formats for programs, each read by a reader that shares nothing with who wrote it. */
 
-#include "reports/report.h"
+#include "tests/reports/one_report.h"
 
 #include "engine/base/file.h"
 #include "tests/db/batches.h"
@@ -29,11 +29,7 @@ static void make(const struct sample *sample, const char *format, struct eg_buff
     char path[200];
 
     snprintf(path, sizeof path, "%s/b.%s", sample->folder, format);
-    const struct eg_report_files files = {.csv = strcmp(format, "csv") == 0 ? path : NULL,
-                                          .json = strcmp(format, "json") == 0 ? path : NULL,
-                                          .junit = strcmp(format, "xml") == 0 ? path : NULL,
-                                          .html = strcmp(format, "html") == 0 ? path : NULL};
-    assert_ok(eg_report_write(sample->path, "batch-1", &files, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, &err), err);
     read_file(path, text);
 }
 
@@ -171,25 +167,28 @@ static void formulas_quotes_and_control_characters_stay_text(void **state)
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer csv = {0}, json = {0}, xml = {0};
 
     one_run(sample, "=cmd|'x'!A1", true,
-            &(struct sample_end){
-                .outcome = EG_FAIL, .code = EG_TEST_FAILED, .text = "a \"b\",\n\x01\xff ]]> \xef\xbf\xbf"});
+            &(struct sample_end){.outcome = EG_FAIL,
+                                 .code = EG_TEST_FAILED,
+                                 .text = "a \"b\",\n\x01\xff\xc2\x9b ]]> \xef\xbf\xbf"});
     one_run(sample, "-61 dBm", false,
             &(struct sample_end){.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "-1+2"});
     make(sample, "csv", &csv);
-    assert_contains(csv, ",\"'=cmd|'x'!A1\",");
-    assert_contains(csv, ",\"a \"\"b\"\",\n\x01\xef\xbf\xbd ]]> \xef\xbf\xbf\",");
+    assert_contains(csv, ",'=cmd|'x'!A1,");
+    assert_contains(csv, ",\"a \"\"b\"\",\n\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd ]]> \xef\xbf\xbf\",");
     assert_contains(csv, ",-61 dBm,");
-    assert_contains(csv, ",\"'-1+2\",");
-    make(sample, "xml", &xml);
-    assert_contains(xml,
-                    "<failure type=\"test-failed\" message=\"a &quot;b&quot;,&#10;\xef\xbf\xbd\xef\xbf\xbd "
-                    "]]&gt; \xef\xbf\xbd\">");
+    assert_contains(csv, ",'-1+2,");
+    make(sample, "junit", &xml);
+    assert_contains(
+        xml,
+        "<failure type=\"test-failed\" message=\"a &quot;b&quot;,&#10;\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
+        "]]&gt; \xef\xbf\xbd\">");
     assert_null(strchr((const char *)xml.data, 1));
     make(sample, "json", &json);
+    assert_contains(json, "\\u0001\xef\xbf\xbd\\u009b ]]>");
     json_t *root = load(&json), *run = json_array_get(json_object_get(root, "runs"), 0);
     assert_string_equal(json_string_value(json_object_get(run, "slot")), "=cmd|'x'!A1");
     assert_string_equal(json_string_value(json_object_get(run, "sentence")),
-                        "a \"b\",\n\x01\xef\xbf\xbd ]]> \xef\xbf\xbf");
+                        "a \"b\",\n\x01\xef\xbf\xbd\xc2\x9b ]]> \xef\xbf\xbf");
     json_decref(root);
 }
 
@@ -200,7 +199,7 @@ static void junit_has_a_case_for_each_unit(void **state)
     unsigned cases = 0;
 
     fill(sample);
-    make(sample, "xml", &xml);
+    make(sample, "junit", &xml);
     for (const char *at = (const char *)xml.data; (at = strstr(at, "<testcase ")) != NULL; at++)
         cases++;
     assert_int_equal(cases, 4);
@@ -213,13 +212,13 @@ static void junit_has_a_case_for_each_unit(void **state)
     one_run(
         sample, "a", true,
         &(struct sample_end){.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "the loader does not answer"});
-    make(sample, "xml", &xml);
+    make(sample, "junit", &xml);
     assert_contains(xml, "<testcase classname=\"batch-1\" name=\"7c:df:a1:00:00:01\" time=\"3.210\">\n"
                          "<error type=\"no-sync\" message=\"the loader does not answer\">"
                          "the loader does not answer</error>");
     one_run(sample, "a", true,
             &(struct sample_end){.outcome = EG_ABORTED, .code = EG_CANCELLED, .text = "cancelled"});
-    make(sample, "xml", &xml);
+    make(sample, "junit", &xml);
     assert_contains(xml, "<skipped message=\"cancelled\"/>");
 }
 
@@ -241,7 +240,7 @@ static void a_batch_without_runs_has_reports(void **state)
     assert_true(json_is_null(json_object_get(batch, "chain_id")));
     assert_int_equal(json_array_size(json_object_get(root, "throughput")), 0);
     json_decref(root);
-    make(sample, "xml", &xml);
+    make(sample, "junit", &xml);
     assert_contains(xml, "tests=\"0\"");
     make(sample, "csv", &csv);
     assert_string_equal(strstr((const char *)csv.data, ",duration_ms"), ",duration_ms,counts\r\n");
@@ -321,9 +320,9 @@ static void a_failure_leaves_all_old_reports(void **state)
     fputs("the old one", old);
     fclose(old);
     snprintf(expected, sizeof expected, "report %s: No such file or directory", json);
-    assert_error(
-        eg_report_write(sample->path, NULL, &(struct eg_report_files){.csv = csv, .json = json}, NULL, &err),
-        err, EG_BAD_ARGUMENT, expected);
+    const struct eg_report_file files[] = {{eg_report_find_format("csv"), csv},
+                                           {eg_report_find_format("json"), json}};
+    assert_error(eg_report_write(sample->path, NULL, files, 2, NULL, &err), err, EG_BAD_ARGUMENT, expected);
     read_file(csv, &text);
     assert_string_equal((const char *)text.data, "the old one");
 }

@@ -12,14 +12,78 @@
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
 #include "engine/plan/plan.h"
-#include "tools/espgang/command.h"
 
+#include <errno.h>
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_SIZE_MAX ((size_t)1 << 20)
+
+static const char *const befores[] = {"default-reset", "usb-reset", "no-reset", "no-reset-no-sync", NULL};
+static const char *const afters[] = {"hard-reset",    "soft-reset",     "no-reset",
+                                     "no-reset-stub", "watchdog-reset", NULL};
+static const char *const supplies[] = {"1.8V", "1.9V", "OFF", NULL};
+static const char *const rates[] = {"9600",   "57600",  "74880",   "115200",  "230400",
+                                    "460800", "921600", "1500000", "2000000", NULL};
+static const char *const filter_keys[] = {"vid=", "pid=", "name=", "serial=", NULL};
+
+const struct cli_option cli_board_options[] = {
+    {.name = "chip",
+     .letter = 'c',
+     .value = "CHIP",
+     .help = "Chip that the board must have, such as esp32c3 (default: whichever answers)",
+     .env = "ESPTOOL_CHIP"},
+    {.name = "port",
+     .letter = 'p',
+     .value = "PORT",
+     .help = "Path or URL of the port (default: the first at which a board answers)",
+     .env = "ESPTOOL_PORT"},
+    {.name = "baud",
+     .letter = 'b',
+     .value = "RATE",
+     .help = "Baud rate, in bits per second (default: 115200)",
+     .offers = rates,
+     .env = "ESPTOOL_BAUD"},
+    {.name = "port-filter",
+     .value = "KEY=VALUE",
+     .help = "Try only ports that match: vid=, pid=, name=, serial=; may be repeated",
+     .more = "Takes several values. Of every key that is given, one value must match.",
+     .offers = filter_keys,
+     .eat_all = true},
+    {.name = "before",
+     .value = "MODE",
+     .help = "How to enter the loader (default: default-reset)",
+     .choices = befores,
+     .env = "ESPTOOL_BEFORE"},
+    {.name = "after",
+     .letter = 'a',
+     .value = "MODE",
+     .help = "How to leave the loader (default: hard-reset)",
+     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board "
+             "then "
+             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked "
+             "and gets a "
+             "hard reset.",
+     .choices = afters,
+     .env = "ESPTOOL_AFTER"},
+    {.name = "no-stub", .help = "Use the chip's ROM loader and no flasher stub"},
+    {.name = "stub-dir", .value = "DIR", .help = "Take flasher stubs from this folder"},
+    {.name = "connect-attempts",
+     .value = "N",
+     .help = "Number of attempts to connect (default: 7; 0 or less: no limit)",
+     .env = "ESPTOOL_CONNECT_ATTEMPTS"},
+    {.name = "override-vddsdio",
+     .value = "VOLTAGE",
+     .help = "Set the flash supply of an ESP32",
+     .choices = supplies},
+    {.name = "trace", .letter = 't', .help = "Show every frame"},
+    {.name = "verbose", .letter = 'v', .help = "Show more"},
+    {.name = "silent", .letter = 's', .help = "Show nothing but errors"},
+    {.name = NULL}};
 
 static const struct {
     const char *old, *now;
@@ -83,6 +147,17 @@ static enum eg_code add_line(struct cli_arguments *out, const char *path, unsign
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s:%u: %s", path, number, poptStrerror(result));
     for (int i = 0; i < count; i++)
         EG_TRY(add(out, words[i], err));
+    return EG_OK;
+}
+
+enum eg_code cli_file_check(const char *path, struct eg_error *err)
+{
+    struct stat info;
+
+    if (access(path, R_OK) != 0)
+        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return eg_error_errno(err, EG_BAD_ARGUMENT, EISDIR, "%s", path);
     return EG_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A command line as esptool's users type it, made into one that popt reads. */
+/* A command line as esptool's users type it, made into one that popt reads, and the options of a board. */
 
 #ifndef TOOLS_ESPGANG_ARGUMENTS_H
 #define TOOLS_ESPGANG_ARGUMENTS_H
@@ -8,6 +8,29 @@
 #include "engine/base/error.h"
 
 #include <stdbool.h>
+
+/**
+ * An option; tables end with a NULL name.
+ *
+ * Texts have the markup of cli_command.details, but no paragraphs.
+ */
+struct cli_option {
+    const char *name;           /* without dashes: "flash-size" */
+    char letter;                /* 0 = none */
+    const char *value;          /* what help calls its value; NULL = it has none */
+    const char *help;           /* what it does, without a full stop; for help and manual */
+    const char *more;           /* further sentences, for the manual alone; NULL = none */
+    const char *const *choices; /* the values it may have, NULL after the last; NULL = any */
+    const char *const *offers;  /* further values that completion offers; NULL = none */
+    const char *env;            /* environment variable with its value when it is not given; NULL = none */
+    bool eat_all;               /* takes every word up to the next option */
+    const char *const *only;    /* first arguments with which it exists, NULL after the last; NULL = any */
+    const char *heading;        /* of the options from here on; NULL = as before */
+};
+
+/** The options of a board. Their letters count before the command, and after it unless the command has the
+ * same letter. */
+extern const struct cli_option cli_board_options[];
 
 /** Words of a command line, NULL after the last. Zero-initialise it; EG_CLEANUP(cli_arguments_finish). */
 struct cli_arguments {
@@ -44,6 +67,9 @@ enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char
  */
 enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char *const *argv, int *used,
                                  struct eg_error *err) EG_CHECKED;
+
+/** Check that a file can be read. EG_BAD_ARGUMENT names it. */
+enum eg_code cli_file_check(const char *path, struct eg_error *err) EG_CHECKED;
 
 /** A number in esptool's ways: decimal, 0x, 0o, 0b, and with k or M after it. False = it is none, or larger
  * than `most`. */

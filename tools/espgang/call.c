@@ -48,7 +48,7 @@ static const struct cli_option *find_option(const struct cli_option *options, co
 /* NULL = the command has no such option. */
 static const struct cli_option *option_of(const struct cli_call *call, const char *name)
 {
-    const struct cli_option *option = find_option(call->command->options, name);
+    const struct cli_option *option = find_option(cli_options(call->command), name);
 
     return option != NULL ? option : find_option(cli_board_options, name);
 }
@@ -151,17 +151,6 @@ enum eg_code cli_check_name(const struct cli_call *call, const char *option, str
     return EG_OK;
 }
 
-enum eg_code cli_file_check(const char *path, struct eg_error *err)
-{
-    struct stat info;
-
-    if (access(path, R_OK) != 0)
-        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "%s", path);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return eg_error_errno(err, EG_BAD_ARGUMENT, EISDIR, "%s", path);
-    return EG_OK;
-}
-
 enum eg_code cli_folder_check(const struct cli_call *call, const char *option, struct eg_error *err)
 {
     const char *const path = cli_text(call, option);
@@ -255,7 +244,7 @@ static void fill(struct tables *tables, int at, const struct cli_option *options
 
 static void make_tables(struct tables *tables, const struct cli_command *command, const char *first)
 {
-    fill(tables, 0, command->options, first);
+    fill(tables, 0, cli_options(command), first);
     fill(tables, 1, cli_takes_board_options(command) ? cli_board_options : NULL, "");
     fill(tables, 2, cli_help_options, "");
     tables->all[TABLES] = (struct poptOption)POPT_TABLEEND;
@@ -376,7 +365,7 @@ static enum eg_code parse(struct cli_call *call, struct eg_error *err)
 enum eg_code cli_call_parse(struct cli_call *call, int argc, const char *const *argv, struct eg_error *err)
 {
     const char *eat_all[EAT_ALL_MAX + 2] = {NULL};
-    const struct cli_option *option = call->command->options;
+    const struct cli_option *option = cli_options(call->command);
     int count = 0;
 
     for (; option != NULL && option->name != NULL; option++)

@@ -30,25 +30,6 @@ enum cli_status {
 /** The headings of --help and the parts of the manual page, in this order. */
 enum cli_group { CLI_LINE, CLI_JOBS, CLI_LEDGER, CLI_ONE_BOARD, CLI_IMAGES, CLI_SECURITY, CLI_GROUPS };
 
-/**
- * An option; tables end with a NULL name.
- *
- * Texts have the markup of cli_command.details, but no paragraphs.
- */
-struct cli_option {
-    const char *name;           /* without dashes: "flash-size" */
-    char letter;                /* 0 = none */
-    const char *value;          /* what help calls its value; NULL = it has none */
-    const char *help;           /* what it does, without a full stop; for help and manual */
-    const char *more;           /* further sentences, for the manual alone; NULL = none */
-    const char *const *choices; /* the values it may have, NULL after the last; NULL = any */
-    const char *const *offers;  /* further values that completion offers; NULL = none */
-    const char *env;            /* environment variable with its value when it is not given; NULL = none */
-    bool eat_all;               /* takes every word up to the next option */
-    const char *const *only;    /* first arguments with which it exists, NULL after the last; NULL = any */
-    const char *heading;        /* of the options from here on; NULL = as before */
-};
-
 enum {
     CLI_OFFLINE = 1u << 0, /* needs no board, but takes the options of one and does not look at them */
     CLI_BOARD = 1u << 1,   /* needs a connected board */
@@ -73,9 +54,12 @@ struct cli_command {
      * `Backquotes` mark what is typed. */
     const char *details;
     const struct cli_option *options; /* NULL = none */
-    const char *const *words;         /* what the first argument may be, for completion; NULL = anything */
-    int least, most;                  /* number of arguments; most < 0 = any number */
-    unsigned flags;                   /* CLI_BOARD_OPTIONS, ... */
+    /** Return the options instead, where they come from a registry; the same each time. NULL = `options` has
+     * them. */
+    const struct cli_option *(*make_options)(void);
+    const char *const *words; /* what the first argument may be, for completion; NULL = anything */
+    int least, most;          /* number of arguments; most < 0 = any number */
+    unsigned flags;           /* CLI_BOARD_OPTIONS, ... */
     /** Check the arguments before anything is touched; may be NULL. */
     enum eg_code (*check)(struct cli_call *call, struct eg_error *err);
     /** A failure is printed by the caller; the exit status is the one its blame leads to. */
@@ -87,12 +71,11 @@ struct cli_command {
 /** Every command, sorted by folder and file; NULL after the last. */
 extern const struct cli_command *const cli_commands[];
 
-/** Whether the command takes the options of a board. */
-bool cli_takes_board_options(const struct cli_command *command);
+/** Return the options of a command's own; NULL = none. */
+const struct cli_option *cli_options(const struct cli_command *command);
 
-/** Those options. Their letters count before the command, and after it
- * unless the command has the same letter. */
-extern const struct cli_option cli_board_options[];
+/** Whether the command takes the options of a board, cli_board_options. */
+bool cli_takes_board_options(const struct cli_command *command);
 
 /** One use of a command. */
 struct cli_call {
@@ -144,9 +127,6 @@ enum eg_code cli_usage(const struct cli_call *call, struct eg_error *err, const 
 /** Check a name given to `option` for the ledger: UTF-8 text without control characters, not empty; NULL is
  * none given. EG_BAD_ARGUMENT names the option. */
 enum eg_code cli_check_name(const struct cli_call *call, const char *option, struct eg_error *err) EG_CHECKED;
-
-/** Check that a file can be read. EG_BAD_ARGUMENT names it. */
-enum eg_code cli_file_check(const char *path, struct eg_error *err) EG_CHECKED;
 
 /** Check that a folder given to `option` is there; EG_BAD_ARGUMENT names the option. */
 enum eg_code cli_folder_check(const struct cli_call *call, const char *option,

@@ -146,9 +146,9 @@ static void complete_arguments(const struct word *word, const char *name, bool a
     if (line != NULL && cli_has_argument(argc, argv))
         board = NULL;
     if (line != NULL)
-        add_all(&options, line->options);
+        add_all(&options, cli_options(line));
     if (board != NULL) {
-        add_all(&options, board->options);
+        add_all(&options, cli_options(board));
         add_all(&options, cli_board_options);
     }
     const struct cli_command *command = line != NULL ? line : board;

@@ -146,8 +146,8 @@ void cli_print_help(const struct cli_command *command)
         puts("");
         print_details(command->details);
     }
-    if (command->options != NULL)
-        print_options("Options", command->options);
+    if (cli_options(command) != NULL)
+        print_options("Options", cli_options(command));
     if ((command->flags & CLI_BOARD) != 0)
         print_options("The board and its port", cli_board_options);
     print_options("Help options", cli_help_options);

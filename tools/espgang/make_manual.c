@@ -136,7 +136,7 @@ static void put_forms(const struct cli_command *command)
 
         printf(".Nm\n.Cm %s", command->name);
         put_form(form, length);
-        puts(command->options != NULL ? "\n.Op Ar options" : "");
+        puts(cli_options(command) != NULL ? "\n.Op Ar options" : "");
         form += length + (form[length] == '\n');
     } while (*form != '\0');
 }
@@ -223,7 +223,7 @@ static void put_command(const struct cli_command *command)
     puts(".Pp");
     printf("%s.\n", command->summary);
     put_details(command->details);
-    put_options(command->options);
+    put_options(cli_options(command));
 }
 
 static void put_group(int group, void (*print)(const struct cli_command *))

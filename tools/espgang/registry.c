@@ -23,6 +23,11 @@ const struct cli_command *cli_find_command(const char *name, bool board)
     return NULL;
 }
 
+const struct cli_option *cli_options(const struct cli_command *command)
+{
+    return command->make_options != NULL ? command->make_options() : command->options;
+}
+
 bool cli_is_family(const char *name)
 {
     const size_t length = strlen(name);

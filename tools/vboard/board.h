@@ -54,12 +54,13 @@ enum vb_usb {
     VB_USB_OTG,         /* the chip's USB, run by its ROM or by the stub */
 };
 
-/** A register that holds this word after every reset, whatever else the configuration says. */
+/** A register that holds this word after every reset, whatever else the configuration says; of an eFuse's
+ * register: the word is burnt when the board is made. */
 struct vb_register {
     uint32_t addr, word;
 };
 
-#define VB_REGISTERS_MAX 64
+#define VB_REGISTERS_MAX 128
 
 #define VB_PINS_DEFAULT 0u
 #define VB_PINS_HSPI    1u
@@ -78,6 +79,9 @@ struct vb_fault {
     uint32_t addr;  /* ADDR, BIT and V of a stuck bit */
     uint8_t mask;
     bool value;
+    uint32_t bits; /* BITS */
+    uint8_t block; /* BLOCK and FUSE of an eFuse */
+    uint16_t fuse;
     unsigned mac_of; /* BOARD, for vb_gang_create(); a board by itself ignores it */
 };
 
@@ -112,6 +116,7 @@ struct vb_config {
     struct vb_register registers[VB_REGISTERS_MAX];
     unsigned register_count;
     const char *flash_path; /* file with the flash contents, made blank when absent; NULL = memory only */
+    const char *efuse_path; /* file with the eFuses, burnt as this says when absent; NULL = memory only */
     const char *stub_dir;   /* also accept the stubs of this folder */
     const char *app_log; /* file with what the application in the flash prints; NULL = nothing of its own */
     struct vb_fault faults[VB_FAULTS_MAX];
@@ -125,13 +130,12 @@ struct vb_board;
  * Make a board that is powered and runs whatever its flash holds (an application that prints a boot log).
  *
  * @return EG_OK; EG_BAD_JOB the chip cannot be as `config` says, or a line of app_log makes no sense; EG_IO
- * the flash file or the chip's stub in stub_dir cannot be used (wrong size, no permission); EG_BAD_STUB;
- * EG_NO_MEMORY
+ * a file or the chip's stub in stub_dir cannot be used (wrong size, no permission); EG_BAD_STUB; EG_NO_MEMORY
  */
 enum eg_code vb_board_create(struct vb_board **board, const struct vb_config *config,
                              struct eg_error *err) EG_CHECKED;
 
-/** Writes the flash file back. NULL is allowed. */
+/** Writes the files back. NULL is allowed. */
 void vb_board_destroy(struct vb_board *board);
 
 /** State of the port's lines: true = asserted. Through a bridge that is pin low, by the usual two-transistor

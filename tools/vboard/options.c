@@ -27,6 +27,7 @@ enum option {
     TEXT_PART,
     TEXT_FAULT,
     TEXT_FLASH_DIR,
+    TEXT_EFUSE_DIR,
     TEXT_STUB_DIR,
     TEXT_LINK_DIR,
     TEXT_BIND,
@@ -184,6 +185,9 @@ static void take(struct vb_options *options, struct raw *raw, enum option option
     case TEXT_FLASH_DIR:
         options->config.flash_path = text;
         break;
+    case TEXT_EFUSE_DIR:
+        options->config.efuse_path = text;
+        break;
     case TEXT_STUB_DIR:
         options->config.stub_dir = text;
         break;
@@ -267,7 +271,9 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"rom-crystal", 0, POPT_ARG_INT, &raw.rom_crystal, 0, "the crystal that its ROM expects (ESP32-C5)", "MHZ"},
         {"mac", 0, POPT_ARG_STRING, &raw.text, TEXT_MAC, "MAC of the first board; the others count up from it", "MAC"},
         {"register", 0, POPT_ARG_STRING, &raw.text, TEXT_REGISTER,
-         "set a register after every reset, such as an eFuse; may be repeated", "ADDR=WORD"},
+         "set a register after every reset, or burn it into the eFuses of a new board; may be repeated", "ADDR=WORD"},
+        {"efuse-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_EFUSE_DIR,
+         "keep the eFuses of board N in DIR/boardN.efuse; a file that exists says what is burnt", "DIR"},
         {"stub-dir", 0, POPT_ARG_STRING, &raw.text, TEXT_STUB_DIR, "also run the stubs in this folder", "DIR"},
         POPT_TABLEEND
     };

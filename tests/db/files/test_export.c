@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "db/files/export.h"
+#include "engine/base/text.h"
 
 #include "tests/db/batches.h"
 #include "tests/db/old_ledger.h"
@@ -26,7 +27,7 @@ static enum eg_code take(void *context, const char *line, size_t size, struct eg
 {
     struct lines *lines = context;
 
-    (void)err;
+    assert_ok(eg_text_check(line, size - 1, err), *err); /* a terminal obeys nothing in it */
     assert_true(lines->count < LINES_MAX);
     assert_int_equal(line[size - 1], '\n');
     assert_null(memchr(line, '\n', size - 1));
@@ -66,8 +67,10 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
     EG_CLEANUP(lines_finish) struct lines lines = {0};
     const struct eg_export what = {.logs = false}, with_logs = {.logs = true};
     const struct eg_unit unit = sample_unit(1);
-    const struct sample_end end = {
-        .outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "\"quoted\" \\ \n\x01 é", .measured = true};
+    const struct sample_end end = {.outcome = EG_FAIL,
+                                   .code = EG_STUCK_BITS,
+                                   .text = "\"quoted\" \\ \n\x01\x7f\xc2\x9b é",
+                                   .measured = true};
     struct eg_error err;
     int64_t run = 0, row;
 
@@ -102,7 +105,7 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
         {"unit.revision", "4"},
         {"outcome.outcome", "\"fail\""},
         {"outcome.code", "\"flash-stuck-bits\""},
-        {"outcome.sentence", "\"\\\"quoted\\\" \\\\ \\n\\u0001 é\""},
+        {"outcome.sentence", "\"\\\"quoted\\\" \\\\ \\n\\u0001\x7f\xc2\x9b é\""},
         {"intents.0.mac", "\"7c:df:a1:00:00:01\""},
         {"stages.0.stage", "\"connect\""},
         {"stages.1.sentence", "\"tab\\there, back\\\\slash\""},

@@ -36,6 +36,7 @@ static void what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_
         {"serial\tpin\nA\t1\n", ":1: the fields are separated by tabs instead of ','"},
         {"\xff\xfes", ": the text is UTF-16; save it as UTF-8"},
         {"serial\nA\x7f\n", ":2: byte 0x7f is a control character"},
+        {"serial\nA\xc2\x9b\n", ":2: U+009B is a control character"},
         {"serial\nA\xff\n", ":2: byte 0xff is not UTF-8"},
         {"serial,pin\n\"A,1\n", ":2: the quote of field 1 is not closed in this line"},
         {"serial,pin\n\"A\"x,1\n", ":2: text after the closing quote of field 1"},

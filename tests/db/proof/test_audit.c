@@ -459,7 +459,7 @@ static void a_link_that_follows_another_than_the_one_before_it_is_named(void **s
     other[sizeof other - 1] = '\0';
     assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
     assert_ok(eg__store_init(&store, db, &err), err);
-    assert_ok(eg__chain_hash(&link, &store, 2, eg__chain_newest(), other, &err), err);
+    assert_ok(eg__chain_hash(&link, &store, 2, EG__CHAIN_FORM, other, &err), err);
     eg_buffer_finish(&link.text);
     eg__store_finish(&store);
     char *trigger = sample_sql(sample->path, "SELECT sql FROM sqlite_master WHERE name = 'chain_keeps'");

@@ -39,7 +39,7 @@ static void the_numbers_of_a_batch_count_units_by_their_last_run(void **state)
     assert_string_equal(batch.name, "batch-1");
 }
 
-static enum eg_code count_runs(void *context, const struct eg_batch_run *row, struct eg_error *err)
+static enum eg_code count_runs(void *context, const struct eg_run_row *row, struct eg_error *err)
 {
     (void)row;
     (void)err;
@@ -68,7 +68,7 @@ static void a_query_sees_the_ledger_as_it_was_when_it_was_opened(void **state)
     assert_int_equal(count, 5);
 }
 
-static enum eg_code give_up(void *context, const struct eg_batch_run *row, struct eg_error *err)
+static enum eg_code give_up(void *context, const struct eg_run_row *row, struct eg_error *err)
 {
     ++*(unsigned *)context;
     return eg_error_set(err, EG_IO, "enough at run %d", (int)row->run);

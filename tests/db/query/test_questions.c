@@ -36,7 +36,7 @@ static enum eg_code see_unit(void *context, const void *row, struct eg_error *er
 
 static enum eg_code see_run(void *context, const void *row, struct eg_error *err)
 {
-    const struct eg_unit_run *run = row;
+    const struct eg_run_row *run = row;
 
     (void)err;
     say(context, "%d %s %s %s '%s' %s %s\n", (int)run->run, run->mac, run->outcome, run->code, run->serial,

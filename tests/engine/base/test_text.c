@@ -64,6 +64,25 @@ static void text_from_a_device_is_harmless_once_its_controls_are_replaced(void *
     assert_string_equal(none, "");
 }
 
+static void a_text_is_checked_for_what_is_not_shown(void **state)
+{
+    static const struct {
+        const char *text, *sentence;
+    } bad[] = {
+        {"a\x1b[2J", "byte 0x1b is a control character"}, {"\t", "byte 0x09 is a control character"},
+        {"a\x7f", "byte 0x7f is a control character"},    {"a\xc2\x85", "U+0085 is a control character"},
+        {"\xc2\x9f", "U+009F is a control character"},    {"a\xff", "byte 0xff is not UTF-8"},
+    };
+    struct eg_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_error(eg_text_check(bad[i].text, strlen(bad[i].text), &err), err, EG_BAD_ARGUMENT,
+                     bad[i].sentence);
+    assert_ok(eg_text_check("\xc2\xa0 ü\xe4\xbd\xa0", 8, &err), err);
+    assert_ok(eg_text_check("\x01", 0, &err), err);
+}
+
 static void a_slip_is_near_what_was_meant(void **state)
 {
     (void)state;
@@ -121,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
+        cmocka_unit_test(a_text_is_checked_for_what_is_not_shown),
         cmocka_unit_test(text_from_a_device_is_harmless_once_its_controls_are_replaced),
         cmocka_unit_test(a_slip_is_near_what_was_meant),
         cmocka_unit_test(a_byte_order_mark_is_skipped_and_utf_16_is_named),

@@ -2,6 +2,8 @@
 
 /* eFuses of a simulated board, through its loader. */
 
+#define _GNU_SOURCE /* memmem() */
+
 #include "engine/board/efuse.h"
 #include "engine/efuse/plan.h"
 #include "tests/fakes/fake_board.h"
@@ -15,8 +17,9 @@ static void open_fuses(struct fake_board *fake, struct eg_efuses *fuses)
     uint16_t revision;
 
     assert_ok(eg_board_chip_revision(fake->board, &revision, &err), err);
-    assert_ok(eg_efuse_open(fuses, eg_target_by_name(eg_board_chip_name(fake->board)), &io, revision, 40, &err),
-              err);
+    assert_ok(
+        eg_efuse_open(fuses, eg_target_by_name(eg_board_chip_name(fake->board)), &io, revision, 40, &err),
+        err);
 }
 
 static bool was_printed(const struct fake_board *fake, const char *text)
@@ -56,19 +59,19 @@ static void a_board_in_secure_download_mode_tells_nothing(void **state)
     struct eg_error err;
     uint32_t word;
 
-    fake_board_plug(fake, "esp32c3", FAKE_USUAL, "secure-download");
+    fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.secure_download = true), NO_FAULTS);
     fake_board_connect(fake, FAKE_ROM);
     const struct eg_efuse_io io = eg_board_efuse_io(fake->board);
     assert_error(io.read(io.context, 0x6000882c, &word, &err), err, EG_SECURED,
-                 "secure download mode: its eFuses can be neither read nor burnt");
+                 "ESP32-C3 is in secure download mode: its eFuses can be neither read nor burnt");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fake_board_test(a_key_is_burnt_and_hidden_and_never_in_the_trace),
-        fake_board_test(a_board_in_secure_download_mode_tells_nothing),
+        FAKE_TEST(a_key_is_burnt_and_hidden_and_never_in_the_trace),
+        FAKE_TEST(a_board_in_secure_download_mode_tells_nothing),
     };
 
-    return fake_board_run(tests);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

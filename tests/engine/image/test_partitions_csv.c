@@ -110,6 +110,7 @@ static void what_is_wrong_with_a_line_is_told_with_its_number(void **state)
         {"\xff\xfen", "line 1: the text is UTF-16; save it as UTF-8"},
         {"n\xffs,data,nvs,,4K\n", "line 1: byte 0xff is no text in UTF-8"},
         {"n\x01s,data,nvs,,4K\n", "line 1: byte 0x01 is a control character"},
+        {"n\xc2\x9bs,data,nvs,,4K\n", "line 1: U+009B is a control character"},
         {"a,data,nvs,0xfffff000,4K\nb,data,nvs,,4K\n", "line 2: there is no address left for partition b"},
     };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "engine/plan/pipeline.h"
 #include "engine/stages/accept.h"
 
 #include "engine/stages/stages.h"

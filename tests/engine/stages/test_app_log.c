@@ -58,7 +58,7 @@ static void colours_are_taken_out(void **state)
           "I (24) boot|E (1) x|up|");
 }
 
-static void a_broken_escape_does_not_eat_the_line_behind_it(void **state)
+static void a_broken_escape_does_not_eat_the_next_line(void **state)
 {
     LINES(*state, "a\033\nb\033[12\nc\n", "a|b|c|");
 }
@@ -68,18 +68,27 @@ static void zeros_and_bytes_that_are_no_text_are_survived(void **state)
     LINES(*state, "a\0b\xff\x80\n\0\nc\n", "ab\xff\x80|c|");
 }
 
-static void a_line_without_an_end_is_cut(void **state)
+static void a_long_line_is_whole_and_a_longer_one_is_told(void **state)
 {
     struct eg_app_log *const log = *state;
     static uint8_t data[EG_APP_LINE_MAX + 1];
 
     memset(data, 'x', sizeof data);
-    assert_int_equal(eg_app_log_feed(log, data, sizeof data), EG_APP_LINE_MAX);
+    assert_int_equal(eg_app_log_feed(log, data, EG_APP_LINE_MAX), EG_APP_LINE_MAX);
+    assert_int_equal(eg_app_log_feed(log, (const uint8_t *)"\n", 1), 1);
+    assert_true(log->complete);
+    assert_false(log->too_long);
+    assert_int_equal(strlen(log->line), EG_APP_LINE_MAX);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(eg_app_log_feed(log, data, sizeof data), sizeof data);
+    assert_false(log->complete);
+    assert_true(log->too_long);
+    assert_int_equal(eg_app_log_feed(log, (const uint8_t *)"\nab", 3), 1);
     assert_true(log->complete);
     assert_int_equal(strlen(log->line), EG_APP_LINE_MAX);
-    assert_int_equal(eg_app_log_feed(log, data, 1), 1);
-    assert_false(log->complete);
-    assert_string_equal(log->line, "x");
+    assert_int_equal(eg_app_log_feed(log, (const uint8_t *)"ab\n", 3), 3);
+    assert_string_equal(log->line, "ab");
+    assert_false(log->too_long);
 }
 
 static void the_log_is_kept_as_it_came_and_compressed(void **state)
@@ -100,20 +109,30 @@ static void the_log_is_kept_as_it_came_and_compressed(void **state)
     assert_memory_equal(back, text, sizeof text);
 }
 
-static void what_is_more_than_a_mebibyte_is_not_kept(void **state)
+static void of_a_log_without_end_its_beginning_and_its_end_are_kept(void **state)
 {
     struct eg_app_log *const log = *state;
-    static uint8_t data[EG_APP_LOG_MAX - 1];
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zstd = {0};
+    static const char seam[] = "\r\n[espgang: 7340034 bytes are not kept]\r\n";
+    const size_t half = EG_APP_LOG_MAX / 2, seam_size = sizeof seam - 1;
+    static char back[EG_APP_LOG_MAX + sizeof seam], data[EG_APP_LOG_MAX];
     struct eg_error err;
 
-    assert_ok(eg_app_log_keep(log, data, sizeof data, &err), err);
-    assert_false(log->cut);
-    assert_ok(eg_app_log_keep(log, (const uint8_t *)"ab", 2, &err), err);
-    assert_true(log->cut);
+    for (unsigned i = 0; i < 8; i++) {
+        memset(data, 'a' + (int)i, sizeof data);
+        assert_ok(eg_app_log_keep(log, (const uint8_t *)data, sizeof data, &err), err);
+    }
+    assert_ok(eg_app_log_keep(log, (const uint8_t *)"\r\n", 2, &err), err);
     assert_int_equal(log->kept.size, EG_APP_LOG_MAX);
-    assert_int_equal(log->kept.data[EG_APP_LOG_MAX - 1], 'a');
-    assert_ok(eg_app_log_keep(log, (const uint8_t *)"cd", 2, &err), err);
-    assert_int_equal(log->kept.size, EG_APP_LOG_MAX);
+    assert_int_equal(eg_app_log_dropped(log), 7340034);
+    assert_ok(eg_app_log_compress(log, &zstd, &err), err);
+    assert_int_equal(ZSTD_decompress(back, sizeof back, zstd.data, zstd.size), EG_APP_LOG_MAX + seam_size);
+    assert_memory_equal(back + half, seam, seam_size);
+    for (size_t i = 0; i < half; i++)
+        assert_int_equal(back[i], 'a');
+    for (size_t i = half + seam_size; i < EG_APP_LOG_MAX + seam_size - 2; i++)
+        assert_int_equal(back[i], 'h');
+    assert_memory_equal(back + EG_APP_LOG_MAX + seam_size - 2, "\r\n", 2);
 }
 
 static void a_wrong_rate_is_told_from_text(void **state)
@@ -151,11 +170,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lines_end_with_cr_lf_or_both_however_they_are_cut),
         TEST(colours_are_taken_out),
-        TEST(a_broken_escape_does_not_eat_the_line_behind_it),
+        TEST(a_broken_escape_does_not_eat_the_next_line),
         TEST(zeros_and_bytes_that_are_no_text_are_survived),
-        TEST(a_line_without_an_end_is_cut),
+        TEST(a_long_line_is_whole_and_a_longer_one_is_told),
         TEST(the_log_is_kept_as_it_came_and_compressed),
-        TEST(what_is_more_than_a_mebibyte_is_not_kept),
+        TEST(of_a_log_without_end_its_beginning_and_its_end_are_kept),
         TEST(a_wrong_rate_is_told_from_text),
         TEST(a_quote_can_be_printed_and_is_short),
     };

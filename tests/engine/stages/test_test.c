@@ -6,6 +6,7 @@
 #include "tests/fakes/fake_line.h"
 
 #include "engine/image/compress.h"
+#include "engine/stages/app_log.h"
 #include "engine/stages/run.h"
 #include "tools/vboard/carrier/adapter.h"
 
@@ -280,11 +281,11 @@ static void what_the_application_waits_for_is_sent(void **state)
     assert_passes(line);
 }
 
-static void a_prompt_is_found_when_nothing_follows(void **state)
+static void a_prompt_is_found_when_the_time_of_its_step_is_over(void **state)
 {
     struct fake_line *line = *state;
 
-    add(line, "test", "expect", "^ready> $", NULL);
+    add(line, "test", "expect", "^ready> $", "timeout", "300ms", NULL);
     add(line, "capture", "name", "v", "pattern", "v([0-9]+)", NULL);
     run(line, "v12\nready> ");
     assert_passes(line);
@@ -400,6 +401,52 @@ static void a_watchdog_may_start_the_application(void **state)
     by_native_usb(line, "esp32c3", VB_USB_SERIAL_JTAG);
 }
 
+static void a_value_that_comes_in_two_parts_is_whole(void **state)
+{
+    struct fake_line *line = *state;
+
+    add(line, "test", "expect", "temp=", NULL);
+    add(line, "capture", "name", "temp", "pattern", "temp=([0-9]+)", "most", "85", NULL);
+    run(line, "@part temp=1\n@400ms 25\n");
+    assert_fails(line, "test: temp is 125, not at most 85");
+    assert_value(line, 0, "temp", "125", "at most 85", false);
+}
+
+static void a_crash_after_the_last_step_fails(void **state)
+{
+    struct fake_line *line = *state;
+
+    add(line, "test", "expect", "OK", NULL);
+    fake_plan_set(line->plan, "settle", "10s");
+    run(line, "OK\n@300ms abort() was called at PC 0x40\n");
+    assert_fails(line,
+                 "test: after the last step: the application crashed: \"abort() was called at PC 0x40\"");
+}
+
+static void without_settling_what_was_read_is_judged_all_the_same(void **state)
+{
+    struct fake_line *line = *state;
+
+    add(line, "test", "expect", "OK", "forbid", "FAIL", NULL);
+    fake_plan_set(line->plan, "settle", "0ms");
+    run(line, "OK\nFAIL\n");
+    assert_fails(line, "test: after the last step: \"FAIL\" is forbidden, and a line was \"FAIL\"");
+}
+
+static void a_line_without_end_is_told(void **state)
+{
+    struct fake_line *line = *state;
+    static char log[EG_APP_LINE_MAX + 20];
+
+    memset(log, 'x', EG_APP_LINE_MAX + 1);
+    strcpy(log + EG_APP_LINE_MAX + 1, "\nOK\n");
+    add(line, "test", "expect", "OK", NULL);
+    run(line, log);
+    assert_int_equal(line->results[0].code, EG_TEST_FAILED);
+    assert_non_null(strstr(line->results[0].text, "test: a line of the log has more than 16384 bytes, so it "
+                                                  "cannot be judged: \"xxx"));
+}
+
 static void *cancel_soon(void *context)
 {
     eg_clock_sleep_until_us(eg_clock_us() + 300000);
@@ -433,22 +480,15 @@ static void assert_refused(struct fake_line *line, const char *place, const char
         assert_string_equal(where, place);
 }
 
-static void a_bad_pattern_is_refused(void **state)
-{
-    struct fake_line *line = *state;
-
-    add(line, "test", "expect", "a(b", NULL);
-    assert_refused(line, "job.yaml:test.expect",
-                   "expect is \"a(b\", no POSIX extended regular expression: Unmatched ( or \\(");
-}
-
 static void a_bad_pattern_of_a_list_is_refused_at_its_place(void **state)
 {
     struct fake_line *line = *state;
 
     add(line, "test", "expect", "ab", "forbid", "fine", "forbid", "a{2", NULL);
-    assert_refused(line, "job.yaml:item",
-                   "forbid is \"a{2\", no POSIX extended regular expression: Unmatched \\{");
+    assert_refused(
+        line, "job.yaml:item",
+        "forbid is \"a{2\", where { begins no repeat such as {2}, {2,} or {0,5}: write \\{ for the "
+        "character");
 }
 
 static void a_step_that_asks_for_nothing_is_refused(void **state)
@@ -526,7 +566,7 @@ int main(void)
         TEST(each_step_has_its_rate),
         TEST(a_board_that_restarts_over_and_over_is_told),
         TEST(what_the_application_waits_for_is_sent),
-        TEST(a_prompt_is_found_when_nothing_follows),
+        TEST(a_prompt_is_found_when_the_time_of_its_step_is_over),
         TEST(values_within_their_limits_are_recorded),
         TEST(values_out_of_their_limits_fail_and_are_recorded),
         TEST(a_value_out_of_its_limits_is_told_of_a_test_that_fails_anyway),
@@ -535,8 +575,11 @@ int main(void)
         TEST(a_board_on_usb_serial_jtag_is_tested),
         TEST(a_port_that_leaves_with_the_reset_is_opened_again),
         TEST(a_watchdog_may_start_the_application),
+        TEST(a_value_that_comes_in_two_parts_is_whole),
+        TEST(a_crash_after_the_last_step_fails),
+        TEST(without_settling_what_was_read_is_judged_all_the_same),
+        TEST(a_line_without_end_is_told),
         TEST(a_test_is_cancelled_while_it_waits),
-        TEST(a_bad_pattern_is_refused),
         TEST(a_bad_pattern_of_a_list_is_refused_at_its_place),
         TEST(a_step_that_asks_for_nothing_is_refused),
         TEST(values_without_a_test_are_refused),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang nvs: encrypted partitions and their keys. */
+/* espgang nvs: files with secrets in them: encrypted partitions, keys, images with credentials. */
 
 #include "tools/espgang/images/nvs.h"
 
@@ -8,9 +8,62 @@
 #include "engine/image/nvs.h"
 #include "engine/secure/nvs_crypt.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_SIZE_MAX ((size_t)256 << 20)
+#define PATH_ROOM     4096
+
+/* PATH.part, which becomes PATH when it is whole. */
+struct part {
+    char path[PATH_ROOM];
+    int fd; /* -1 = there is none */
+};
+
+static void part_finish(struct part *part)
+{
+    if (part->fd < 0)
+        return;
+    close(part->fd);
+    unlink(part->path);
+}
+
+static enum eg_code put(int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        const ssize_t put = write(fd, data, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return EG_IO;
+        data += put, size -= (size_t)put;
+    }
+    return EG_OK;
+}
+
+enum eg_code cli_nvs_write(const char *path, const struct eg_buffer *image, struct eg_error *err)
+{
+    EG_CLEANUP(part_finish) struct part part = {.fd = -1};
+    struct stat info;
+
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there and not a regular file", path);
+    if (snprintf(part.path, sizeof part.path, "%s.part", path) >= (int)sizeof part.path)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%.100s...: the path is too long", path);
+    unlink(part.path); /* of a program that was killed */
+    part.fd = open(part.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (part.fd < 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", part.path);
+    if (put(part.fd, image->data, image->size) != EG_OK || fsync(part.fd) != 0 ||
+        rename(part.path, path) != 0)
+        return eg_error_errno(err, EG_IO, errno, "%s", path);
+    close(part.fd);
+    part.fd = -1;
+    return EG_OK;
+}
 
 static enum eg_code read_keys(struct eg_secret *keys, const char *keys_path, const char *hmac_key_path,
                               struct eg_error *err)

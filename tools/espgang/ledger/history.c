@@ -21,37 +21,6 @@ static const struct cli_column unit_columns[] = {
     {0},
 };
 
-static const struct cli_column run_columns[] = {
-    CLI_COLUMN(eg_unit_run, run, "run", NUMBER, 1),
-    CLI_COLUMN(eg_unit_run, mac, "mac", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, outcome, "outcome", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, code, "code", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, blame, "blame", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 1),
-    CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 1),
-    CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 1),
-    CLI_COLUMN(eg_unit_run, attempts, "attempts", NUMBER, 1),
-    CLI_COLUMN(eg_unit_run, batch, "batch", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, station, "station", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, operator_name, "operator", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, slot, "slot", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, port, "port", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, job, "job", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, job_version, "job_version", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, job_sha256, "job_sha256", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, tool_version, "tool_version", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, chip, "chip", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, revision, "revision", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, package, "package", TEXT, 1),
-    CLI_COLUMN(eg_unit_run, flash_size, "flash_size", NUMBER, 1),
-    CLI_COLUMN(eg_unit_run, firmware, "firmware", TEXT, 0),
-    {0},
-};
-
 static const struct cli_column region_columns[] = {
     CLI_COLUMN(eg_run_region, name, "region", TEXT, 11),
     CLI_COLUMN(eg_run_region, address, "address", TEXT, 10),
@@ -104,7 +73,6 @@ static const struct cli_column row_columns[] = {
 };
 
 static const struct cli_table_form units_table = {"units", unit_columns, true};
-static const struct cli_table_form runs_table = {"runs", run_columns, true};
 static const struct cli_table_form regions_table = {"regions", region_columns, false};
 static const struct cli_table_form stages_table = {"stages", stage_columns, false};
 static const struct cli_table_form values_table = {"values", value_columns, false};
@@ -113,6 +81,7 @@ static const struct cli_table_form rows_table = {"pool_rows", row_columns, false
 struct history {
     struct cli_rows rows;
     struct eg_query *query;
+    struct cli_table_form runs_table;
     bool verbose;
     int64_t units;
 };
@@ -127,7 +96,7 @@ static enum eg_code show_value(void *context, const struct eg_run_value *row, st
 static enum eg_code show_run(void *context, const void *row, struct eg_error *err)
 {
     struct history *history = context;
-    const int64_t run = ((const struct eg_unit_run *)row)->run;
+    const int64_t run = ((const struct eg_run_row *)row)->run;
 
     cli_rows_open(&history->rows, row);
     if (history->rows.format != CLI_FORMAT_CSV) {
@@ -158,7 +127,7 @@ static enum eg_code show_unit(void *context, const void *row, struct eg_error *e
     cli_rows_table(&history->rows, &rows_table);
     EG_TRY(eg_query_unit_rows(history->query, mac, cli_rows_add, &history->rows, err));
     cli_rows_table_end(&history->rows);
-    cli_rows_table(&history->rows, &runs_table);
+    cli_rows_table(&history->rows, &history->runs_table);
     EG_TRY(eg_query_unit_runs(history->query, mac, show_run, history, err));
     cli_rows_table_end(&history->rows);
     cli_rows_close(&history->rows);
@@ -177,7 +146,9 @@ static enum eg_code tell(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     const char *const text = call->argument[0];
-    struct history history = {.verbose = cli_flag(call, "verbose")};
+    struct cli_column run_columns[EG_RUN_COLUMNS];
+    struct history history = {.runs_table = {"runs", run_columns, true},
+                              .verbose = cli_flag(call, "verbose")};
     enum cli_format format;
     int64_t count = 0;
 
@@ -193,6 +164,7 @@ static enum eg_code tell(struct cli_call *call, struct eg_error *err)
         return EG_OK;
     }
     history.query = query;
+    cli_run_columns(run_columns, EG_RUN_HISTORY);
     cli_rows_begin(&history.rows, stdout, format, "history", eg_query_path(query), "runs");
     if (count > 1)
         cli_rows_say(&history.rows, "%lld units have had '%s':", (long long)count, text);

@@ -5,6 +5,7 @@
 #include "tools/espgang/ledger/rows.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/csv.h"
 #include "engine/base/text.h"
 #include "engine/line/json.h"
 
@@ -89,12 +90,25 @@ static json_t *json_value(const struct cli_column *column, const void *row)
     return json_boolean(number_of(column, row) != 0);
 }
 
+/* JSON lets DEL and C1 stand as they are; a terminal obeys them. */
+static void put_escaped(FILE *out, const char *json)
+{
+    for (size_t left = strlen(json), length; left > 0; json += length, left -= length) {
+        length = eg_utf8_length(json, left);
+        length = length != 0 ? length : 1;
+        if (eg_utf8_is_control(json, length))
+            fprintf(out, "\\u%04x", (unsigned char)json[length - 1]);
+        else
+            fwrite(json, 1, length, out);
+    }
+}
+
 /* Takes the value over. */
 static void put_json(struct cli_rows *rows, json_t *value)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
-    fputs(text != NULL ? text : "null", rows->out);
+    put_escaped(rows->out, text != NULL ? text : "null");
     free(text);
     json_decref(value);
 }
@@ -112,43 +126,13 @@ static void open_json(struct cli_rows *rows, const void *row)
 
 /* CSV */
 
-/* Spreadsheets take what begins so for a formula. */
-static bool is_formula(const char *text)
-{
-    char *end;
-
-    if (text[0] == '\0' || strchr("=+-@\t\r", text[0]) == NULL)
-        return false;
-    if (strspn(text, "+-.0123456789eE") != strlen(text))
-        return true;
-    strtod(text, &end);
-    return end == text || *end != '\0';
-}
-
-static void put_csv(struct cli_rows *rows, const char *at)
-{
-    const bool quoted = strpbrk(at, ",\"\r\n") != NULL;
-    if (quoted)
-        putc('"', rows->out);
-    if (is_formula(at))
-        putc('\'', rows->out);
-    for (; *at != '\0'; at++) {
-        if (*at == '"')
-            putc('"', rows->out);
-        putc(*at, rows->out);
-    }
-    if (quoted)
-        putc('"', rows->out);
-}
-
 static void open_csv(struct cli_rows *rows, const void *row)
 {
-
     for (const struct cli_column *column = table_now(rows)->columns; column->name != NULL; column++) {
         if (column != table_now(rows)->columns)
             putc(',', rows->out);
         EG_CLEANUP(eg_free_cleanup) char *text = show(column, row);
-        put_csv(rows, text != NULL ? text : "");
+        eg_csv_put(rows->out, text != NULL ? text : "");
     }
     fputs("\r\n", rows->out);
 }
@@ -326,6 +310,22 @@ static void open_text(struct cli_rows *rows, const void *row)
         put_paragraph(rows, row);
     else
         put_line(rows, row);
+}
+
+void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer)
+{
+    static const enum cli_kind kinds[] = {
+        [EG_RUN_TEXT] = CLI_COLUMN_TEXT,     [EG_RUN_TIME] = CLI_COLUMN_TIME,
+        [EG_RUN_NUMBER] = CLI_COLUMN_NUMBER, [EG_RUN_MS] = CLI_COLUMN_NUMBER,
+        [EG_RUN_JEDEC] = CLI_COLUMN_NUMBER,
+    };
+
+    for (unsigned i = 0; i < EG_RUN_COLUMNS; i++) {
+        const struct eg_run_column *column = eg_run_column(answer, i);
+        columns[i] = column == NULL ? (struct cli_column){0}
+                                    : (struct cli_column){column->name, kinds[column->kind], column->offset,
+                                                          column->width[answer]};
+    }
 }
 
 /* All three */

@@ -11,6 +11,7 @@
 #ifndef TOOLS_ESPGANG_LEDGER_ROWS_H
 #define TOOLS_ESPGANG_LEDGER_ROWS_H
 
+#include "db/run.h"
 #include "tools/espgang/command.h"
 
 #include <stddef.h>
@@ -43,6 +44,9 @@ struct cli_column {
     {                                                                                                        \
         name, CLI_COLUMN_##kind, offsetof(struct type, member), width                                        \
     }
+
+/** The columns of struct eg_run_row in an answer. */
+void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer);
 
 struct cli_table_form {
     const char *name; /* of the array in JSON, and in text the title of all but the main table */
@@ -89,12 +93,12 @@ void cli_rows_end(struct cli_rows *rows);
 /** Said of the documents in the manual of each question. */
 #define CLI_ROWS_DETAILS                                                                                     \
     "The ledger is read while a line goes on. Times are UTC. In text a value that is too long for its "      \
-    "column "                                                                                                \
-    "ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "         \
+    "column ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "  \
     "`version`, `ledger` and the tables; `null` stands for what is not known. CSV is one table with a line " \
-    "of names, UTF-8, as RFC 4180 has it. A text in it that a spreadsheet would take for a formula, which "  \
-    "begins with `=`, `+`, `-`, `@`, a tab or a carriage return and is not a number, has an apostrophe in "  \
-    "front."
+    "of names, UTF-8, as RFC 4180 has it. A spreadsheet would take a text for a formula that begins with "   \
+    "`=`, `+`, `-`, `@`, a tab or a carriage return; such a text has an apostrophe in front, unless it is "  \
+    "a "                                                                                                     \
+    "number, which may have a unit."
 
 /** Return the form asked for. EG_BAD_ARGUMENT when there are two. */
 enum eg_code cli_rows_format(enum cli_format *format, const struct cli_call *call,

@@ -13,35 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct cli_column columns[] = {
-    CLI_COLUMN(eg_unit_run, mac, "mac", TEXT, 17),
-    CLI_COLUMN(eg_unit_run, outcome, "outcome", TEXT, 13),
-    CLI_COLUMN(eg_unit_run, code, "code", TEXT, 16),
-    CLI_COLUMN(eg_unit_run, serial, "serial", TEXT, 12),
-    CLI_COLUMN(eg_unit_run, label, "label", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, slot, "slot", TEXT, 7),
-    CLI_COLUMN(eg_unit_run, finished_utc, "finished", TIME, 10),
-    CLI_COLUMN(eg_unit_run, run, "run", NUMBER, 0),
-    CLI_COLUMN(eg_unit_run, blame, "blame", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, sentence, "sentence", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, marginal, "marginal", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, attempts, "attempts", NUMBER, 0),
-    CLI_COLUMN(eg_unit_run, duration_ms, "duration_ms", NUMBER, 0),
-    CLI_COLUMN(eg_unit_run, started_utc, "started", TIME, 0),
-    CLI_COLUMN(eg_unit_run, station, "station", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, operator_name, "operator", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, job, "job", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, job_version, "job_version", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, job_sha256, "job_sha256", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, chip, "chip", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, revision, "revision", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, firmware, "firmware", TEXT, 0),
-    CLI_COLUMN(eg_unit_run, batch, "batch", TEXT, 13),
-    {0},
-};
-
-static const struct cli_table_form units_table = {"units", columns, false};
-
 struct units {
     struct cli_rows rows;
     int64_t all, of[EG_ABORTED + 1];
@@ -53,7 +24,7 @@ static enum eg_code show_unit(void *context, const void *row, struct eg_error *e
 
     units->all++;
     for (int i = 0; i <= EG_ABORTED; i++)
-        units->of[i] += strcmp(((const struct eg_unit_run *)row)->outcome, eg_outcome_name(i)) == 0;
+        units->of[i] += strcmp(((const struct eg_run_row *)row)->outcome, eg_outcome_name(i)) == 0;
     return cli_rows_add(&units->rows, row, err);
 }
 
@@ -125,6 +96,8 @@ static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
         .outcomes = list != NULL ? outcomes : NULL,
         .code = cli_text(call, "code"),
     };
+    struct cli_column columns[EG_RUN_COLUMNS];
+    const struct cli_table_form units_table = {"units", columns, false};
     struct units units = {0};
     enum cli_format format;
 
@@ -134,6 +107,7 @@ static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
     EG_TRY(parse_time(since, call, "since", &filter.since, err));
     EG_TRY(parse_time(until, call, "until", &filter.until, err));
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    cli_run_columns(columns, EG_RUN_UNITS);
     cli_rows_begin(&units.rows, stdout, format, "units", eg_query_path(query), "units");
     cli_rows_table(&units.rows, &units_table);
     EG_TRY(eg_query_units(query, &filter, show_unit, &units, err));

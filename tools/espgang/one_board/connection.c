@@ -19,75 +19,18 @@
 #define BAUD_MAX     5000000
 #define BAUD_DEFAULT 115200
 
-static const char *const befores[] = {"default-reset", "usb-reset", "no-reset", "no-reset-no-sync", NULL};
-static const char *const afters[] = {"hard-reset",    "soft-reset",     "no-reset",
-                                     "no-reset-stub", "watchdog-reset", NULL};
-static const char *const supplies[] = {"1.8V", "1.9V", "OFF", NULL};
-static const char *const rates[] = {"9600",   "57600",  "74880",   "115200",  "230400",
-                                    "460800", "921600", "1500000", "2000000", NULL};
-static const char *const filter_keys[] = {"vid=", "pid=", "name=", "serial=", NULL};
-
-const struct cli_option cli_board_options[] = {
-    {.name = "chip",
-     .letter = 'c',
-     .value = "CHIP",
-     .help = "Chip that the board must have, such as esp32c3 (default: whichever answers)",
-     .env = "ESPTOOL_CHIP"},
-    {.name = "port",
-     .letter = 'p',
-     .value = "PORT",
-     .help = "Path or URL of the port (default: the first at which a board answers)",
-     .env = "ESPTOOL_PORT"},
-    {.name = "baud",
-     .letter = 'b',
-     .value = "RATE",
-     .help = "Baud rate, in bits per second (default: 115200)",
-     .offers = rates,
-     .env = "ESPTOOL_BAUD"},
-    {.name = "port-filter",
-     .value = "KEY=VALUE",
-     .help = "Try only ports that match: vid=, pid=, name=, serial=; may be repeated",
-     .more = "Takes several values. Of every key that is given, one value must match.",
-     .offers = filter_keys,
-     .eat_all = true},
-    {.name = "before",
-     .value = "MODE",
-     .help = "How to enter the loader (default: default-reset)",
-     .choices = befores,
-     .env = "ESPTOOL_BEFORE"},
-    {.name = "after",
-     .letter = 'a',
-     .value = "MODE",
-     .help = "How to leave the loader (default: hard-reset)",
-     .more = "A mode that needs DTR and RTS is refused when the port has none; without this option the board "
-             "then "
-             "stays in its loader, and a note says so. A note also says when a chip cannot do what is asked "
-             "and gets a "
-             "hard reset.",
-     .choices = afters,
-     .env = "ESPTOOL_AFTER"},
-    {.name = "no-stub", .help = "Use the chip's ROM loader and no flasher stub"},
-    {.name = "stub-dir", .value = "DIR", .help = "Take flasher stubs from this folder"},
-    {.name = "connect-attempts",
-     .value = "N",
-     .help = "Number of attempts to connect (default: 7; 0 or less: no limit)",
-     .env = "ESPTOOL_CONNECT_ATTEMPTS"},
-    {.name = "override-vddsdio",
-     .value = "VOLTAGE",
-     .help = "Set the flash supply of an ESP32",
-     .choices = supplies},
-    {.name = "trace", .letter = 't', .help = "Show every frame"},
-    {.name = "verbose", .letter = 'v', .help = "Show more"},
-    {.name = "silent", .letter = 's', .help = "Show nothing but errors"},
-    {.name = NULL}};
-
-static unsigned index_of(const char *const *choices, const char *text)
+/* The place of the value among those that the option may have; without a value the first. */
+static unsigned choice(const struct cli_call *call, const char *name)
 {
+    const char *const text = cli_text(call, name);
+    const struct cli_option *option = cli_board_options;
     unsigned index = 0;
 
-    while (text != NULL && choices[index] != NULL && strcmp(choices[index], text) != 0)
+    while (strcmp(option->name, name) != 0)
+        option++;
+    while (text != NULL && option->choices[index] != NULL && strcmp(option->choices[index], text) != 0)
         index++;
-    return text != NULL ? index : 0;
+    return index;
 }
 
 /* What a signal handler can reach. */
@@ -138,7 +81,7 @@ static enum eg_code create_board(struct cli_call *call, const struct eg_settings
         .port = sim->gang != NULL ? sim->url : cli_text(call, "port"),
         .port_filters = filters,
         .chip = cli_text(call, "chip"),
-        .before = (enum eg_before)index_of(befores, cli_text(call, "before")),
+        .before = (enum eg_before)choice(call, "before"),
         .stub_dir = cli_text(call, "stub-dir"),
         .settings = settings,
         .logger = call->logger,
@@ -165,7 +108,7 @@ static enum eg_code create_board(struct cli_call *call, const struct eg_settings
 
 enum eg_after cli_after(const struct cli_call *call)
 {
-    return (enum eg_after)index_of(afters, cli_text(call, "after"));
+    return (enum eg_after)choice(call, "after");
 }
 
 /* What --after asks for in so many words must be possible; the default does what it can. */

@@ -32,6 +32,16 @@ static uint64_t next_event(const struct vb_board *board)
     return earliest(next, vb__watchdog_next(board));
 }
 
+/* The supply drops while a frame is handled. */
+static bool loses_power(struct vb_board *board)
+{
+    const bool cut = vb__faults_take(board, VB__POWER_CUT);
+
+    if (cut)
+        vb__reset(board, VB__CAUSE_BROWNOUT);
+    return cut;
+}
+
 static void handle_frame(struct vb_board *board)
 {
     const struct vb__decoder *const frame = &board->uart.decoder;
@@ -43,6 +53,8 @@ static void handle_frame(struct vb_board *board)
         leave = vb__rom_frame(board, frame->frame, frame->size);
     else
         leave = vb__stub_frame(board, frame->frame, frame->size);
+    if (loses_power(board))
+        return;
     switch (leave.to) {
     case VB__STAYS:
         break;
@@ -274,7 +286,8 @@ static enum eg_code set_up(struct vb_board *board, const struct vb_config *confi
 {
     EG_TRY(vb__config_check(config, err));
     board->config = *config;
-    board->config.flash_path = board->config.stub_dir = board->config.app_log = NULL;
+    board->config.flash_path = board->config.efuse_path = board->config.stub_dir = board->config.app_log =
+        NULL;
     board->target = config->target;
     board->part = config->part != NULL ? config->part : &vb_flash_parts[0];
     vb__faults_init(board);
@@ -283,6 +296,7 @@ static enum eg_code set_up(struct vb_board *board, const struct vb_config *confi
     EG_TRY(vb__uart_init(board, err));
     EG_TRY(vb__app_init(board, config->app_log, err));
     EG_TRY(vb__flash_open(board, config->flash_path, err));
+    EG_TRY(vb__efuse_open(board, config->efuse_path, err));
     vb__status_init(board);
     vb__attach_reset(board);
     vb__reset(board, VB__CAUSE_POWER);
@@ -315,6 +329,7 @@ void vb_board_destroy(struct vb_board *board)
     vb__write_close(board);
     vb__app_finish(board);
     vb__flash_close(board);
+    vb__efuse_close(board);
     vb__memory_finish(board);
     vb__uart_finish(board);
     vb__ram_finish(board);

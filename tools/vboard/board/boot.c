@@ -262,6 +262,10 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
     if (cause == VB__CAUSE_BROWNOUT)
         print(board, "\r\nBrownout detector was triggered\r\n\r\n");
     vb__enter(board, VB__APP, VB__NEVER);
+    if (download && board->security.download_off) {
+        print(board, "Download mode is disabled. Restart with GPIO0 high.\r\n");
+        return;
+    }
     if (download) {
         print_head(board, text, true);
         /* The loader listens when the last word of the log has left. */

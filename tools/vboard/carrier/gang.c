@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Many boards of one pattern: numbers, faults, MACs, flash files.
+ * Many boards of one pattern: numbers, faults, MACs, files.
  *
  * Not here: carrier_sim.c has the scheme over the gang.
  */
@@ -67,6 +67,18 @@ static void count_mac_up(uint8_t mac[6], unsigned by)
     mac[5] = (uint8_t)serial;
 }
 
+/* Put the board's file in the folder *path in its place; NULL stays. */
+static enum eg_code file_of(const char **path, char text[VB__PATH_ROOM], unsigned number, const char *ending,
+                            struct eg_error *err)
+{
+    if (*path == NULL)
+        return EG_OK;
+    if ((size_t)snprintf(text, VB__PATH_ROOM, "%s/board%u.%s", *path, number, ending) >= VB__PATH_ROOM)
+        return eg_error_set(err, EG_IO, "%.64s...: longer than %d characters", *path, VB__PATH_ROOM - 1);
+    *path = text;
+    return EG_OK;
+}
+
 static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *pattern, unsigned number,
                                  const char *const *faults, unsigned fault_count, bool own_mac,
                                  struct eg_error *err)
@@ -89,14 +101,8 @@ static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *p
         memcpy(config.mac, vb_board_mac(gang->places[other - 1].adapter.board), sizeof config.mac);
         config.flash_number = number;
     }
-    if (pattern->flash_path != NULL) {
-        const int length = snprintf(place->flash_path, sizeof place->flash_path, "%s/board%u.bin",
-                                    pattern->flash_path, number);
-        if ((size_t)length >= sizeof place->flash_path)
-            return eg_error_set(err, EG_IO, "%.64s...: longer than %zu characters", pattern->flash_path,
-                                sizeof place->flash_path - 1);
-        config.flash_path = place->flash_path;
-    }
+    EG_TRY(file_of(&config.flash_path, place->flash_path, number, "bin", err));
+    EG_TRY(file_of(&config.efuse_path, place->efuse_path, number, "efuse", err));
     EG_TRY(vb_board_create(&place->adapter.board, &config, err));
     place->adapter.start_us = gang->start_us;
     place->adapter.baud = FIRST_BAUD;

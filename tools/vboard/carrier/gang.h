@@ -9,10 +9,12 @@
 
 #include <pthread.h>
 
+#define VB__PATH_ROOM 512
+
 struct vb__place {
     struct vb_adapter adapter;
     bool open; /* guarded by the gang's lock */
-    char flash_path[512];
+    char flash_path[VB__PATH_ROOM], efuse_path[VB__PATH_ROOM];
 };
 
 struct vb_gang {

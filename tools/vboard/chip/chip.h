@@ -23,17 +23,53 @@ void vb__put_field(struct vb_board *board, enum eg_field_id field, uint32_t valu
 /** An eg_target_reader; `board` is a struct vb_board. */
 bool vb__memory_read(void *board, uint32_t addr, uint32_t *word);
 
+/* coding.c */
+/** Compute the check bytes of the data before them. */
+void vb__rs_check(uint8_t coded[VB__CODED_SIZE]);
+/** Correct up to 6 bytes; return how many, -1 = beyond correction, and nothing was changed. */
+int vb__rs_correct(uint8_t coded[VB__CODED_SIZE]);
+void vb__three_quarters_encode(uint8_t raw[32], const uint8_t data[24]);
+/** Take the data out, with one wrong bit in each group of eight bytes corrected; return a bit per group that
+ * was wrong. */
+unsigned vb__three_quarters_decode(uint8_t data[24], const uint8_t raw[32]);
+
+/* efuse.c */
+/** Take the fuses from a file; NULL = blank ones in memory. */
+enum eg_code vb__efuse_open(struct vb_board *board, const char *path, struct eg_error *err) EG_CHECKED;
+void vb__efuse_close(struct vb_board *board);
+/** Fill the read registers; the first time burn what they hold if the fuses are blank. */
+void vb__efuse_reset(struct vb_board *board);
+/** Return whether the register takes a word now. */
+bool vb__efuse_takes(const struct vb_board *board, uint32_t addr);
+/** Obey what was written; return whether the fuses were read anew. */
+bool vb__efuse_written(struct vb_board *board, uint32_t addr);
+/** Return the register's word as a reader sees it. */
+uint32_t vb__efuse_look(struct vb_board *board, uint32_t addr);
+/** Put a field into the registers that a new board is burnt from; nothing where the chip lacks it. */
+void vb__efuse_put(struct vb_board *board, const char *name, uint32_t value);
+/** Return a field of at most 32 bits as last read, hidden or not; 0 where the chip lacks it. */
+uint32_t vb__efuse_field(const struct vb_board *board, const char *name);
+
+/* cipher.c: `addr` and `size` are multiples of VB__CIPHER_BLOCK, keys as hosts have them */
+/** Units of 128 bytes, reversed, with AES-XTS; a key of 32 or 64 bytes. */
+void vb__cipher_xts(const uint8_t *key, size_t key_size, bool encrypts, uint32_t addr, uint8_t *data,
+                    uint32_t size);
+/** The ESP32's; `config` is FLASH_CRYPT_CONFIG. */
+void vb__cipher_esp32(const uint8_t key[32], unsigned config, bool encrypts, uint32_t addr, uint8_t *data,
+                      uint32_t size);
+
 /* identity.c */
 /** Take the configured MAC, or make one from the board's number. */
 void vb__identity_init(struct vb_board *board);
 /** Burn MAC, package and revision into the eFuses. */
 void vb__identity_burn(struct vb_board *board);
-/** Read the revision back from the eFuses. */
+/** Read MAC and revision back from the eFuses. */
 void vb__identity_read(struct vb_board *board);
 
 /* crystal.c */
 enum eg_code vb__crystal_check(const struct vb_config *config, struct eg_error *err) EG_CHECKED;
 void vb__crystal_burn(struct vb_board *board);
+uint32_t vb__crystal_mhz(const struct vb_board *board);
 /** Return the rate that results when the ROM is told this one. */
 uint32_t vb__rom_baud(struct vb_board *board, uint32_t word);
 /** Return the rate of the ROM's log. */
@@ -45,7 +81,9 @@ void vb__crystal_divide(struct vb_board *board, uint32_t baud);
 
 /* security.c */
 void vb__security_burn(struct vb_board *board);
+/** Take over what the eFuses say; what closes the loader counts from the next reset. */
 void vb__security_read(struct vb_board *board);
+void vb__security_reset(struct vb_board *board);
 /** Return the size, 12 or 20. */
 size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
 void vb__encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);

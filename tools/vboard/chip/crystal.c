@@ -61,7 +61,7 @@ static uint32_t usual(const struct eg_target *target)
     return known != NULL ? known[0] : EXPECTED_MHZ;
 }
 
-static uint32_t there(const struct vb_board *board)
+uint32_t vb__crystal_mhz(const struct vb_board *board)
 {
     return board->config.crystal_mhz != 0 ? board->config.crystal_mhz : usual(board->target);
 }
@@ -101,9 +101,9 @@ void vb__crystal_burn(struct vb_board *board)
 {
     const uint8_t expected = board->config.rom_crystal_mhz;
 
-    vb__put_field(board, EG_FIELD_ROM_CRYSTAL, expected != 0 ? expected : there(board));
+    vb__put_field(board, EG_FIELD_ROM_CRYSTAL, expected != 0 ? expected : vb__crystal_mhz(board));
     for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++) {
-        if (measured[i].mhz == there(board))
+        if (measured[i].mhz == vb__crystal_mhz(board))
             vb__put_field(board, EG_FIELD_RTC_CALI, measured[i].cali);
     }
 }
@@ -115,7 +115,7 @@ static uint64_t expected_hz(struct vb_board *board)
 
     switch (board->target->rom_baud) {
     case EG_ROM_BAUD_PLAIN:
-        hz = (uint64_t)there(board) * MHZ;
+        hz = (uint64_t)vb__crystal_mhz(board) * MHZ;
         break;
     case EG_ROM_BAUD_RTC_CALIBRATION:
         hz =
@@ -131,7 +131,7 @@ static uint64_t expected_hz(struct vb_board *board)
 
 uint32_t vb__rom_baud(struct vb_board *board, uint32_t word)
 {
-    return (uint32_t)((uint64_t)word * there(board) * MHZ / expected_hz(board));
+    return (uint32_t)((uint64_t)word * vb__crystal_mhz(board) * MHZ / expected_hz(board));
 }
 
 /* The ESP32's ROM knows its crystal well enough for its log. */
@@ -143,7 +143,7 @@ uint32_t vb__log_baud(struct vb_board *board)
 void vb__crystal_divide(struct vb_board *board, uint32_t baud)
 {
     const struct eg_target *target = board->target;
-    const uint32_t clocks = there(board) * MHZ / baud * target->crystal.divisor;
+    const uint32_t clocks = vb__crystal_mhz(board) * MHZ / baud * target->crystal.divisor;
 
     /* The ROM's measurement comes out one short: 0x15a at 115200 baud in the recordings. */
     if (target->crystal.clkdiv_addr != 0 && clocks != 0)

@@ -114,6 +114,10 @@ void vb__identity_burn(struct vb_board *board)
 
 void vb__identity_read(struct vb_board *board)
 {
+    uint8_t mac[6];
+
+    if (eg_target_mac(board->target, vb__memory_read, board, mac))
+        memcpy(board->identity.mac, mac, sizeof mac);
     if (!eg_target_revision(board->target, vb__memory_read, board, &board->identity.revision))
         board->identity.revision = 0;
 }

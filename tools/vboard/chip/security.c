@@ -11,6 +11,8 @@
 
 #include "tools/vboard/chip/chip.h"
 
+#include "targets/efuse.h"
+
 #include <string.h>
 
 enum {
@@ -23,6 +25,8 @@ enum {
 #define CRYPT_CONFIG_ALL 0xfu /* all address bits go into the key */
 #define KEY_WORDS_256    8u
 
+#define UART_DOWNLOAD_DIS_FROM 300u
+
 /* The last word of the long answer. */
 static const struct {
     const char *target;
@@ -32,6 +36,7 @@ static const struct {
 void vb__security_burn(struct vb_board *board)
 {
     const struct vb_config *config = &board->config;
+    const struct eg_efuse *efuses = eg_efuse_of(board->target);
     const bool secure_boot = config->secure_boot || config->secure_boot_v1;
     const bool v2 = eg_field_exists(&board->target->field[EG_FIELD_SECURE_BOOT_V2]) &&
                     board->identity.revision >= board->target->secure_boot_v2_from && !config->secure_boot_v1;
@@ -44,6 +49,8 @@ void vb__security_burn(struct vb_board *board)
         vb__put_field(board, EG_FIELD_KEY_MANAGER, UINT32_MAX);
     if (config->no_manual_encryption)
         vb__put_field(board, EG_FIELD_MANUAL_ENCRYPT_OFF, 1);
+    if (config->secure_download && efuses != NULL)
+        vb__efuse_put(board, efuses->download_secure, 1);
     if (!config->flash_encryption)
         return;
     vb__put_field(board, EG_FIELD_FLASH_CRYPT_COUNT, 1);
@@ -99,7 +106,8 @@ void vb__security_read(struct vb_board *board)
     const struct eg_target *target = board->target;
     struct vb__security *security = &board->security;
 
-    *security = (struct vb__security){0};
+    *security = (struct vb__security){.secure_download = security->secure_download,
+                                      .download_off = security->download_off};
     security->secure_boot =
         vb__field(board, EG_FIELD_SECURE_BOOT_V1) != 0 || vb__field(board, EG_FIELD_SECURE_BOOT_V2) != 0;
     security->crypt_count = (uint8_t)vb__field(board, EG_FIELD_FLASH_CRYPT_COUNT);
@@ -114,12 +122,28 @@ void vb__security_read(struct vb_board *board)
     security->encrypts = has_key(board) && vb__field(board, EG_FIELD_MANUAL_ENCRYPT_OFF) == 0;
 }
 
+/* Before revision 3.0 of the ESP32 the eFuse that closes the loader does nothing. */
+void vb__security_reset(struct vb_board *board)
+{
+    const struct eg_efuse *efuses = eg_efuse_of(board->target);
+    struct vb__security *const security = &board->security;
+
+    vb__security_read(board);
+    if (efuses == NULL)
+        return;
+    security->secure_download = vb__efuse_field(board, efuses->download_secure) != 0 &&
+                                (board->target->rom_commands & EG_ROM_HAS(EG_OP_GET_SECURITY_INFO)) != 0;
+    security->download_off = vb__efuse_field(board, efuses->download_off) != 0 &&
+                             (board->target->revision_rule != EG_REVISION_ESP32 ||
+                              board->identity.revision >= UART_DOWNLOAD_DIS_FROM);
+}
+
 size_t vb__security_info(const struct vb_board *board, uint8_t info[20])
 {
     const struct vb__security *security = &board->security;
 
     memset(info, 0, 20);
-    eg_put32(info, (security->secure_boot ? 1u : 0) | (board->config.secure_download ? 1u << 2 : 0));
+    eg_put32(info, (security->secure_boot ? 1u : 0) | (security->secure_download ? 1u << 2 : 0));
     info[4] = security->crypt_count;
     memcpy(info + 5, security->purposes, sizeof security->purposes);
     info[11] = 0x0c; /* no key block of its own: as the recorded ESP32-C3 fills it */

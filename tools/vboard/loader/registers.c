@@ -5,8 +5,9 @@
  *
  * Identity words (MAC, revision, package, security) are computed from the target's fields. The rest comes
  * from the recordings in tests/recordings/ and is in `reset_values`: what the ESP32's clock calibration,
- * straps and SPI registers hold; other registers read zero. The words of the configuration come last, and the
- * board reads its own state from its registers, so that eFuses and behaviour agree.
+ * straps and SPI registers hold; other registers read zero. The words of the configuration come last. What is
+ * in eFuse words then becomes the fuses of a new board; later resets read the fuses. The board reads its own
+ * state from its registers, so that eFuses and behaviour agree.
  */
 
 #include "tools/vboard/loader/loader.h"
@@ -55,8 +56,9 @@ void vb__registers_reset(struct vb_board *board)
     vb__watchdog_show(board);
     for (unsigned i = 0; i < board->config.register_count; i++)
         vb__memory_put(board, board->config.registers[i].addr, board->config.registers[i].word);
+    vb__efuse_reset(board);
     vb__identity_read(board);
-    vb__security_read(board);
+    vb__security_reset(board);
     vb__supply_show(board);
 }
 
@@ -68,12 +70,16 @@ void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t 
         const uint32_t addr = eg_get32(entries + at) & ~UINT32_C(3), mask = eg_get32(entries + at + 8);
 
         vb__busy(board, (uint64_t)eg_get32(entries + at + 12) * 1000);
-        if (!vb__watchdog_takes(board, addr))
+        if (!vb__watchdog_takes(board, addr) || !vb__efuse_takes(board, addr))
             continue;
         vb__memory_put(board, addr,
                        (vb__memory_get(board, addr) & ~mask) | (eg_get32(entries + at + 4) & mask));
         if (addr == spi_cmd)
             vb__spi_run(board);
+        if (vb__efuse_written(board, addr)) {
+            vb__identity_read(board);
+            vb__security_read(board);
+        }
         vb__watchdog_written(board, addr);
         vb__supply_written(board, addr);
         vb__rtc_written(board);

@@ -298,7 +298,7 @@ static struct vb__leave run(struct vb_board *board, const uint8_t *payload, size
         break;
     case EG_OP_READ_REG:
         if (size == 4)
-            board->rom.value = vb__memory_get(board, eg_get32(payload));
+            board->rom.value = vb__efuse_look(board, eg_get32(payload));
         answer(board, NULL, 0, size == 4 ? 0 : BAD_FORMAT);
         break;
     case EG_OP_SPI_SET_PARAMS:
@@ -338,7 +338,7 @@ struct vb__leave vb__rom_frame(struct vb_board *board, const uint8_t *frame, siz
     /* The ESP8266's ROM has SPI_SET_PARAMS, too. Targets leave it out, because hosts need not send it. */
     if ((board->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
         known |= EG_ROM_HAS(EG_OP_SPI_SET_PARAMS);
-    if (board->config.secure_download && (known & EG_ROM_HAS(EG_OP_GET_SECURITY_INFO)) != 0)
+    if (board->security.secure_download)
         known &= SECURE_COMMANDS;
     if (frame[1] >= 0x20 || (known & EG_ROM_HAS(frame[1])) == 0) {
         answer(board, NULL, 0, BAD_FORMAT);

@@ -106,6 +106,12 @@ static const struct row {
     {"app-silent", "the application prints nothing", NULL, VB__APP_SILENT},
     {"app-panic[xN]", "the application crashes at some line of its log, in its first N starts or all", panic,
      VB__FLAG_COUNT},
+    {"efuse-cut@BITS[xN]", "the supply drops while eFuses are burnt, each time BITS more of them are", NULL,
+     VB__EFUSE_CUT},
+    {"efuse-stuck@BLOCK.FUSE=V", "an eFuse never changes; V is 0 or 1, FUSE counts the check bits, too", NULL,
+     VB__EFUSE_STUCK},
+    {"efuse-weak@BLOCK.FUSE", "a burnt eFuse reads as not burnt every now and then", NULL, VB__EFUSE_WEAK},
+    {"efuse-lie", "burning eFuses is acknowledged and not done", NULL, VB__EFUSE_LIE},
     {"mac=BOARD", "the board shows the MAC of that board", NULL, VB__FLAG_COUNT},
 };
 
@@ -135,7 +141,18 @@ static bool number(const char **text, unsigned long long maximum, unsigned long 
 }
 
 /* The parts of a form, in their order. */
-enum part { PART_AT, PART_ADDR, PART_BIT, PART_VALUE, PART_MS, PART_COUNT, PART_BOARD };
+enum part {
+    PART_AT,
+    PART_ADDR,
+    PART_BITS,
+    PART_BLOCK,
+    PART_BIT,
+    PART_FUSE,
+    PART_VALUE,
+    PART_MS,
+    PART_COUNT,
+    PART_BOARD,
+};
 
 static const struct {
     const char *name; /* begins with the character that the user writes, too */
@@ -143,7 +160,10 @@ static const struct {
 } parts[] = {
     [PART_AT] = {"@BYTES", UINT64_MAX / 2},
     [PART_ADDR] = {"@ADDR", UINT32_MAX},
+    [PART_BITS] = {"@BITS", UINT32_MAX},
+    [PART_BLOCK] = {"@BLOCK", VB__EFUSE_BLOCKS - 1},
     [PART_BIT] = {".BIT", 7},
+    [PART_FUSE] = {".FUSE", VB__EFUSE_ROOM * 8 - 1},
     [PART_VALUE] = {"=V", 1},
     [PART_MS] = {":MS", UINT32_MAX},
     [PART_COUNT] = {"xN", COUNT_MAX},
@@ -161,6 +181,15 @@ static void put_part(struct vb_fault *fault, enum part part, unsigned long long 
         break;
     case PART_BIT:
         fault->mask = (uint8_t)(1u << value);
+        break;
+    case PART_BITS:
+        fault->bits = (uint32_t)value;
+        break;
+    case PART_BLOCK:
+        fault->block = (uint8_t)value;
+        break;
+    case PART_FUSE:
+        fault->fuse = (uint16_t)value;
         break;
     case PART_VALUE:
         fault->value = value != 0;
@@ -357,4 +386,51 @@ void vb__faults_stick(const struct vb_board *board, uint8_t *flash, uint32_t fla
         else
             flash[at] &= (uint8_t)~fault->mask;
     }
+}
+
+static void put_bit(uint8_t *bytes, unsigned bit, bool value)
+{
+    const uint8_t mask = (uint8_t)(1u << bit % 8);
+
+    bytes[bit / 8] = (uint8_t)(value ? bytes[bit / 8] | mask : bytes[bit / 8] & ~mask);
+}
+
+void vb__faults_stick_efuse(const struct vb_board *board, unsigned block, uint8_t *fuses)
+{
+    for (unsigned i = 0; i < board->faults.count; i++) {
+        const struct vb_fault *const fault = &board->faults.states[i].fault;
+
+        if (rows[fault->row].flag == VB__EFUSE_STUCK && fault->block == block)
+            put_bit(fuses, fault->fuse, fault->value);
+    }
+}
+
+void vb__faults_weaken_efuse(struct vb_board *board, unsigned block, uint8_t *fuses)
+{
+    for (unsigned i = 0; i < board->faults.count; i++) {
+        const struct vb_fault *const fault = &board->faults.states[i].fault;
+
+        if (rows[fault->row].flag == VB__EFUSE_WEAK && fault->block == block &&
+            vb__random(&board->faults.random) % 2 == 0)
+            put_bit(fuses, fault->fuse, false);
+    }
+}
+
+bool vb__faults_burn(struct vb_board *board)
+{
+    struct vb__faults *const faults = &board->faults;
+
+    for (unsigned i = 0; i < faults->count; i++) {
+        struct vb__fault_state *const state = &faults->states[i];
+
+        if (rows[state->fault.row].flag != VB__EFUSE_CUT || state->left == 0 ||
+            faults->burnt - state->burnt < state->fault.bits)
+            continue;
+        state->left--;
+        state->burnt = faults->burnt;
+        faults->flags[VB__POWER_CUT] = true;
+        return false;
+    }
+    faults->burnt++;
+    return true;
 }

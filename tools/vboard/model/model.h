@@ -26,6 +26,16 @@
 #define VB__ADDR_24   0xffffffu
 #define VB__PIN_MASK  0x3fu
 
+#define VB__CODED_DATA   32u /* bytes of a block of eFuses, before its check bytes */
+#define VB__CODED_SIZE   44u
+#define VB__CIPHER_BLOCK 16u
+
+#define VB__EFUSE_BLOCKS 11u
+#define VB__EFUSE_COPIES 4u  /* of block 0 */
+#define VB__EFUSE_COPY   36u /* bytes of each */
+#define VB__EFUSE_ROOM   (VB__EFUSE_COPIES * VB__EFUSE_COPY)
+#define VB__EFUSE_SIZE   (VB__EFUSE_BLOCKS * VB__EFUSE_ROOM)
+
 #define VB__UNATTACHED   UINT32_MAX
 #define VB__SEGMENTS_MAX 32
 #define VB__AWAIT_MAX    64
@@ -61,6 +71,7 @@ struct vb__fault_state {
     struct vb_fault fault;
     uint64_t next; /* received bytes at which it strikes; VB__NEVER = done */
     unsigned left;
+    uint64_t burnt; /* eFuse bits when it last struck */
 };
 
 /** Faults that hold from when they strike: the first group once, for the next reply or write, the others for
@@ -71,6 +82,7 @@ enum vb__flag {
     VB__NOISE,        /* garbage before it */
     VB__REFUSE,       /* the command is not done; the reply says that its checksum is wrong */
     VB__WRITE_ERROR,  /* the loader finds that the flash did not take what it wrote */
+    VB__POWER_CUT,    /* the supply has dropped while eFuses were burnt */
 
     VB__SILENT,        /* nothing is sent */
     VB__LIE,           /* the flash takes commands and does nothing */
@@ -81,6 +93,10 @@ enum vb__flag {
     VB__HALF_FLASH,    /* the flash has half of the size that its id says */
     VB__SLOW_FLASH,    /* erasing and programming take ten times as long */
     VB__APP_SILENT,    /* the application prints nothing */
+    VB__EFUSE_STUCK,   /* the next four: see the table of faults */
+    VB__EFUSE_WEAK,
+    VB__EFUSE_CUT,
+    VB__EFUSE_LIE,
     VB__FLAG_COUNT,
 };
 
@@ -93,6 +109,7 @@ struct vb__faults {
     uint64_t random;
     bool flags[VB__FLAG_COUNT];
     uint32_t late_ms;    /* of the next reply */
+    uint64_t burnt;      /* eFuse bits */
     unsigned panics;     /* starts of the application that end in one */
     uint64_t panic_draw; /* modulo the number of lines: at which line */
 };
@@ -108,6 +125,18 @@ struct vb__memory {
     size_t count, room, last;
 };
 
+/** The eFuses and their controller. Written by chip/efuse.c. */
+struct vb__efuse {
+    /* VB__EFUSE_ROOM bytes per block, a set bit is burnt: block 0 is its copies one after the other, the
+     * others are coded, data before check bytes. */
+    uint8_t *fuses;
+    bool mapped, made; /* made: they hold something; else what the configuration says is still to be burnt */
+    uint32_t content[VB__EFUSE_BLOCKS][VB__EFUSE_COPY / 4]; /* as last read, hidden or not */
+    uint32_t wr_dis;                                        /* as last read */
+    uint64_t busy_ns;
+    bool idled; /* has seemed idle while it was busy */
+};
+
 /** MAC and revision as the eFuses show them. Written by chip/identity.c. */
 struct vb__identity {
     uint8_t mac[6];
@@ -119,6 +148,8 @@ struct vb__security {
     bool secure_boot;
     bool flash_encrypted; /* running code sees the flash through the cipher */
     bool encrypts;        /* the loader can write encrypted: there is a key, and it may */
+    bool secure_download; /* the next two as of the last reset */
+    bool download_off;    /* there is no loader */
     uint8_t crypt_count;
     uint8_t purposes[EG_KEY_BLOCKS_MAX];
 };
@@ -263,6 +294,7 @@ struct vb__app_line {
     uint32_t baud;            /* from here on; 0 = as before */
     const char *await, *text; /* goes on when the host has sent `await`; prints `text`; NULL = nothing */
     size_t await_size, text_size;
+    bool part; /* no end of line after `text` */
 };
 
 /** The application's log. Written by board/app.c. */
@@ -287,6 +319,7 @@ struct vb_board {
     struct vb__clock clock;
     struct vb__faults faults;
     struct vb__memory memory;
+    struct vb__efuse efuse;
     struct vb__identity identity;
     struct vb__security security;
     struct vb__rtc rtc;
@@ -341,5 +374,11 @@ uint32_t vb__faults_take_delay(struct vb_board *board);
 /** Set the stuck bits among these bytes of `flash`, whose size is `flash_size`. */
 void vb__faults_stick(const struct vb_board *board, uint8_t *flash, uint32_t flash_size, uint32_t addr,
                       uint32_t size);
+/** Hold the stuck eFuses among these of a block as they are. */
+void vb__faults_stick_efuse(const struct vb_board *board, unsigned block, uint8_t *fuses);
+/** Let weak ones among these read as not burnt, or not. */
+void vb__faults_weaken_efuse(struct vb_board *board, unsigned block, uint8_t *fuses);
+/** Count an eFuse that is about to be burnt; false = the supply drops before it. */
+bool vb__faults_burn(struct vb_board *board);
 
 #endif

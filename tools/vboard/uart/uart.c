@@ -40,7 +40,8 @@ void vb__uart_finish(struct vb_board *board)
 
 void vb__send(struct vb_board *board, const uint8_t *data, size_t size)
 {
-    if (!vb__faulty(board, VB__SILENT) && board->clock.state != VB__CRASHED)
+    if (!vb__faulty(board, VB__SILENT) && !vb__faulty(board, VB__POWER_CUT) &&
+        board->clock.state != VB__CRASHED)
         vb__wire_put(&board->uart.tx, vb__idle_ns(board), board->uart.baud, data, size);
 }
 

@@ -38,7 +38,7 @@ head -c 32 /dev/zero >zero.key
 }
 
 # A key that anyone can have is for virtual chips only.
-printf '4cac32b9f9ab23d3337d242e2414f07a066019fb0aecdf3708cd76bae76190df' | xxd -r -p >published.key
+printf '%b' "$(sed 's/../\\x&/g' <<<4cac32b9f9ab23d3337d242e2414f07a066019fb0aecdf3708cd76bae76190df)" >published.key
 # shellcheck disable=SC2046 # words
 "$espgang" $(virt burn-key BLOCK_KEY0 published.key HMAC_UP) >out
 refused 'published.key: is a key for tests that anyone can have: make one of your own' \

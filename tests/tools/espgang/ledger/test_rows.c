@@ -94,14 +94,14 @@ static void a_csv_is_as_rfc_4180_says_and_has_no_formula(void **state)
                 "bolt,7,12.5,yes,2026-11-27T10:00:00.000Z,all well\r\n"
                 ",,,no,,\r\n"
                 "'=1+2,0,-3,yes,2026-11-27T10:00:00.000Z,"
-                "\"said \"\"no\"\",\nand a long note of many words \x1b[2J \xef\xbf\xbd\"\r\n",
+                "\"said \"\"no\"\",\nand a long note of many words \xef\xbf\xbd[2J \xef\xbf\xbd\"\r\n",
                 &plain, &empty, &hostile);
 }
 
 static void what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe_but_numbers_do_not(void **state)
 {
     static const char *const notes[][2] = {
-        {"-40 dBm", "'-40 dBm"},   {"-40", "-40"}, {"+1.5e3", "+1.5e3"}, {"+1+2", "'+1+2"},
+        {"-40 dBm", "-40 dBm"},    {"-40", "-40"}, {"+1.5e3", "+1.5e3"}, {"+1+2", "'+1+2"},
         {"@SUM(A1)", "'@SUM(A1)"}, {"-", "'-"},    {"\tx", "'\tx"},      {"a=b", "a=b"},
         {"\r=x", "\"'\r=x\""}};
 
@@ -131,6 +131,24 @@ static void json_is_one_document_with_null_for_what_is_not_known(void **state)
         &plain, &empty, &hostile);
 }
 
+static void json_has_no_byte_that_a_terminal_obeys(void **state)
+{
+    const struct thing thing = {"",
+                                "",
+                                "",
+                                "\x7f\xc2\x9b"
+                                "2J ü",
+                                -1,
+                                1};
+
+    (void)state;
+    assert_told(CLI_FORMAT_JSON, &table,
+                "{\"espgang\":\"things\",\"version\":1,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
+                "{\"name\":null,\"how_many\":null,\"share\":null,\"good\":true,\"since\":null,"
+                "\"note\":\"\\u007f\\u009b2J ü\"}],\n\"count\":3}\n",
+                &thing);
+}
+
 static void rows_have_tables_of_their_own_in_text_and_json_and_csv_has_the_main_one(void **state)
 {
     (void)state;
@@ -155,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_csv_is_as_rfc_4180_says_and_has_no_formula),
         cmocka_unit_test(what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe_but_numbers_do_not),
         cmocka_unit_test(json_is_one_document_with_null_for_what_is_not_known),
+        cmocka_unit_test(json_has_no_byte_that_a_terminal_obeys),
         cmocka_unit_test(rows_have_tables_of_their_own_in_text_and_json_and_csv_has_the_main_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

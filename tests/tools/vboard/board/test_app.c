@@ -123,6 +123,19 @@ static void it_may_print_at_another_rate(void **state)
     vb_board_destroy(player.board);
 }
 
+static void a_line_may_come_in_parts(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, "@part temp=1\n@100ms 25\n", NULL, true);
+    player_idle(&player, 90000);
+    assert_false(player_heard(&player, "25"));
+    player_idle(&player, 100000);
+    assert_true(player_heard(&player, "temp=125\r\n"));
+    vb_board_destroy(player.board);
+}
+
 static void it_may_wait_for_the_host(void **state)
 {
     struct player player;
@@ -193,6 +206,7 @@ static void a_line_that_makes_no_sense_is_refused(void **state)
         "@5m x",
         "@5msx",
         "@x",
+        "@part",
         "@await ",
         "@await",
         "@baud",
@@ -214,8 +228,8 @@ static void a_line_that_makes_no_sense_is_refused(void **state)
         const enum eg_code code = vb_board_create(&board, &config, &err);
         remove(log_path);
         snprintf(expected, sizeof expected,
-                 "%s:2: a line that begins with @ must be @500ms TEXT, @await TEXT of up to 64 bytes, @baud "
-                 "N or @@TEXT",
+                 "%s:2: a line that begins with @ must be @500ms TEXT, @part TEXT, @await TEXT of up to 64 "
+                 "bytes, @baud N or @@TEXT",
                  log_path);
         assert_error(code, err, EG_BAD_JOB, expected);
     }
@@ -229,6 +243,7 @@ int main(void)
         cmocka_unit_test(every_reset_begins_anew),
         cmocka_unit_test(a_line_waits_as_long_as_it_says),
         cmocka_unit_test(it_may_print_at_another_rate),
+        cmocka_unit_test(a_line_may_come_in_parts),
         cmocka_unit_test(it_may_wait_for_the_host),
         cmocka_unit_test(a_silent_application_prints_none_of_it),
         cmocka_unit_test(an_application_that_crashes_restarts_over_and_over),

@@ -21,8 +21,8 @@ static void example(char *text, size_t size, const char *form, bool whole)
 {
     static const struct {
         const char *part, *value;
-    } values[] = {{"BYTES", "40000"}, {"ADDR", "0x10010"}, {"BIT", "3"},  {"V", "1"},
-                  {"MS", "500"},      {"N", "3"},          {"BOARD", "2"}};
+    } values[] = {{"BYTES", "40000"}, {"ADDR", "0x10010"}, {"BIT", "3"},    {"V", "1"},     {"MS", "500"},
+                  {"N", "3"},         {"BOARD", "2"},      {"BITS", "100"}, {"BLOCK", "4"}, {"FUSE", "255"}};
     size_t used = 0;
 
     for (const char *at = form; *at != '\0';) {
@@ -66,6 +66,9 @@ static void every_form_is_understood(void **state)
             assert_int_equal(fault.value, strstr(text, "=1") != NULL);
             assert_int_equal(fault.ms, strstr(text, ":500") != NULL ? 500 : 0);
             assert_int_equal(fault.count, strstr(text, "x3") != NULL ? 3 : 0);
+            assert_int_equal(fault.bits, strstr(text, "@100") != NULL ? 100 : 0);
+            assert_int_equal(fault.block, strstr(text, "@4.") != NULL ? 4 : 0);
+            assert_int_equal(fault.fuse, strstr(text, ".255") != NULL ? 255 : 0);
             assert_int_equal(fault.mac_of, strstr(text, "=2") != NULL ? 2 : 0);
         }
     }

@@ -11,6 +11,7 @@
 #include "reports/report.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct json {
     struct eg__out *out;
@@ -251,40 +252,49 @@ static void throughput(struct json *json)
     end(json, ']');
 }
 
-static enum eg_code run_object(void *context, const struct eg_batch_run *row, struct eg_error *err)
+/* A duration is in seconds here, and its name without "_ms". */
+static void run_member(struct json *json, const struct eg_run_column *column, const struct eg_run_row *run)
+{
+    const char *const member = (const char *)run + column->offset;
+    const int64_t value = eg_run_is_text(column) ? -1 : *(const int64_t *)(const void *)member;
+    char jedec[EG_JEDEC_TEXT] = "", key[40];
+
+    switch (column->kind) {
+    case EG_RUN_TEXT:
+    case EG_RUN_TIME:
+        text(json, column->member, *(const char *const *)(const void *)member);
+        break;
+    case EG_RUN_NUMBER:
+        number(json, column->member, value);
+        break;
+    case EG_RUN_JEDEC:
+        if (value >= 0)
+            eg_jedec_text(jedec, (uint32_t)value);
+        text(json, column->member, jedec);
+        break;
+    case EG_RUN_MS:
+        snprintf(key, sizeof key, "%.*s", (int)(strlen(column->member) - strlen("_ms")), column->member);
+        if (value < 0)
+            text(json, key, "");
+        else
+            real(json, key, (double)value / 1000);
+        break;
+    }
+}
+
+static enum eg_code run_object(void *context, const struct eg_run_row *row, struct eg_error *err)
 {
     struct json *json = context;
     const struct eg__values *values = json->report->values;
+    const struct eg_run_column *column;
     size_t count;
     const struct eg__value *of_run = eg__values_of(values, row->run, &count);
-    char jedec[EG_JEDEC_TEXT] = "";
 
     (void)err;
-    if (row->flash_jedec >= 0)
-        eg_jedec_text(jedec, (uint32_t)row->flash_jedec);
     begin(json, NULL, '{');
-    number(json, "run", row->run);
-    text(json, "slot", row->slot);
-    text(json, "port", row->port);
-    text(json, "mac", row->mac);
-    text(json, "chip", row->chip);
-    text(json, "revision", row->revision);
-    text(json, "package", row->package);
-    text(json, "flash_jedec", jedec);
-    number(json, "flash_size", row->flash_size);
-    text(json, "started_utc", row->started_utc);
-    text(json, "finished_utc", row->finished_utc);
-    text(json, "outcome", row->outcome);
-    text(json, "code", row->code);
-    text(json, "blame", row->blame);
-    text(json, "sentence", row->sentence);
-    text(json, "marginal", row->marginal);
-    text(json, "counts", row->counts);
-    number(json, "attempts", row->attempts);
-    if (row->duration_ms < 0)
-        text(json, "duration", "");
-    else
-        real(json, "duration", (double)row->duration_ms / 1000);
+    for (unsigned i = 0; (column = eg_run_column(EG_RUN_REPORT, i)) != NULL; i++)
+        if (column->offset != offsetof(struct eg_run_row, batch)) /* the document's */
+            run_member(json, column, row);
     begin(json, "values", '[');
     for (size_t i = 0; i < count; i++) {
         begin(json, NULL, '{');
@@ -299,7 +309,7 @@ static enum eg_code run_object(void *context, const struct eg_batch_run *row, st
     return EG_OK;
 }
 
-enum eg_code eg__json(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+static enum eg_code write_json(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     struct json json = {out, report, false};
     const char *batch = report->numbers->batch.name;
@@ -330,3 +340,11 @@ enum eg_code eg__json(struct eg__out *out, const struct eg__report *report, stru
     putc('\n', out->file);
     return EG_OK;
 }
+
+const struct eg_report_format eg_report_format_json = {
+    .name = "json",
+    .summary = "Write everything for programs",
+    .more = "It begins with `{\"espgang\":\"report\",\"version\":1`.",
+    .every_value = true,
+    .write = write_json,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "engine/base/file.h"
-#include "reports/report.h"
+#include "tests/reports/one_report.h"
 #include "tests/db/batches.h"
 
 static void read_report(const char *path, struct eg_buffer *report)
@@ -46,8 +46,7 @@ static void the_numbers_equal_those_of_an_independent_query(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
-              err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
     read_report(path, &report);
     assert_number(sample, &report, "units", LAST_OF_UNITS("1"));
     assert_number(sample, &report, "passed", LAST_OF_UNITS("outcome = 'pass'"));
@@ -77,7 +76,7 @@ static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err);
     read_report(path, &report);
     assert_contains(&report, "<h1>Batch batch-1</h1>");
     assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td class=\"k\">1.4.0</td>"
@@ -115,7 +114,7 @@ static void the_list_of_runs_that_did_not_pass_has_no_other(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err);
     read_report(path, &report);
     const char *row = strstr((const char *)report.data, "<table id=\"not-passed-table\">");
     assert_non_null(row);
@@ -142,8 +141,7 @@ static void hostile_text_stays_text(void **state)
     sample->session.operator_name = "\"><b>\xff";
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
-              err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
     assert_null(strstr(text, "<script"));
@@ -166,8 +164,7 @@ static void a_report_loads_nothing(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", &(struct eg_report_files){.html = path}, NULL, &err),
-              err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
     assert_null(strstr(text, "://"));
@@ -192,21 +189,19 @@ static void a_failure_leaves_the_old_report(void **state)
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(expected, sizeof expected, "ledger %s: has no batch batch-7; the newest are batch-1, batch-2",
              sample->path);
-    assert_error(
-        eg_report_write(sample->path, "batch-7", &(struct eg_report_files){.html = path}, NULL, &err), err,
-        EG_LEDGER, expected);
+    assert_error(eg_report_write(sample->path, "batch-7", ONE_REPORT("html", path), 1, NULL, &err), err,
+                 EG_LEDGER, expected);
     read_report(path, &report);
     assert_string_equal((const char *)report.data, "the old one");
 
     snprintf(path, sizeof path, "%s/none/b.html", sample->folder);
     snprintf(expected, sizeof expected, "report %s: No such file or directory", path);
-    assert_error(eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = path}, NULL, &err),
-                 err, EG_BAD_ARGUMENT, expected);
+    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err,
+                 EG_BAD_ARGUMENT, expected);
 
     snprintf(expected, sizeof expected, "report %s: is there and not a regular file", sample->folder);
-    assert_error(
-        eg_report_write(sample->path, NULL, &(struct eg_report_files){.html = sample->folder}, NULL, &err),
-        err, EG_BAD_ARGUMENT, expected);
+    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", sample->folder), 1, NULL, &err), err,
+                 EG_BAD_ARGUMENT, expected);
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)

@@ -153,3 +153,12 @@ enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, stru
     fputs("</body>\n</html>\n", out->file);
     return EG_OK;
 }
+
+const struct eg_report_format eg_report_format_html = {
+    .name = "html",
+    .summary = "Write one HTML file that needs no network and prints on A4",
+    .more =
+        "It shows yield, why runs did not pass, slots and flash parts with control limits, throughput, cycle "
+        "times, measured values, firmware digests, and units.",
+    .write = eg__html,
+};

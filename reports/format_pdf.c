@@ -10,7 +10,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/program.h"
-#include "reports/formats.h"
+#include "reports/html.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -20,7 +20,7 @@
 #define PDF_MAX        (256u << 20)
 #define PDF_TIMEOUT_MS 300000
 
-enum eg_code eg__pdf_program(const char **program, struct eg_error *err)
+static enum eg_code find_program(const char **program, struct eg_error *err)
 {
     static const char *const names[] = {"chromium", "chromium-browser", "google-chrome"};
 
@@ -48,14 +48,22 @@ static void folder_cleanup(char (*folder)[24])
         nftw(*folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-enum eg_code eg__pdf(struct eg__out *out, const struct eg__report *report, const char *program,
-                     const struct eg_cancel *cancel, struct eg_error *err)
+static enum eg_code check(struct eg_error *err)
+{
+    const char *program;
+
+    return find_program(&program, err);
+}
+
+static enum eg_code print(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     EG_CLEANUP(folder_cleanup) char folder[24] = "/tmp/espgang-pdf-XXXXXX";
     EG_CLEANUP(eg__out_discard) struct eg__out page = {0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer paper = {0};
-    char html[40], pdf[40], profile[60], print[60], home[40];
+    char html[40], pdf[40], profile[60], print_to[60], home[40];
+    const char *program;
 
+    EG_TRY(find_program(&program, err));
     if (mkdtemp(folder) == NULL) {
         const int errnum = errno;
         folder[0] = '\0';
@@ -64,7 +72,7 @@ enum eg_code eg__pdf(struct eg__out *out, const struct eg__report *report, const
     snprintf(html, sizeof html, "%s/report.html", folder);
     snprintf(pdf, sizeof pdf, "%s/report.pdf", folder);
     snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", folder);
-    snprintf(print, sizeof print, "--print-to-pdf=%s", pdf);
+    snprintf(print_to, sizeof print_to, "--print-to-pdf=%s", pdf);
     snprintf(home, sizeof home, "HOME=%s", folder);
     EG_TRY(eg__out_open(&page, html, err));
     EG_TRY(eg__html(&page, report, err));
@@ -80,7 +88,7 @@ enum eg_code eg__pdf(struct eg__out *out, const struct eg__report *report, const
                                 "--no-pdf-header-footer",
                                 "--print-to-pdf-no-header",
                                 profile,
-                                print,
+                                print_to,
                                 html,
                                 geteuid() == 0 ? "--no-sandbox" : NULL,
                                 NULL};
@@ -88,8 +96,22 @@ enum eg_code eg__pdf(struct eg__out *out, const struct eg__report *report, const
                                    .environment = (const char *const[]){home, NULL},
                                    .output_max = 1 << 20,
                                    .timeout_ms = PDF_TIMEOUT_MS};
-    EG_TRY(eg_program_run(&run, NULL, cancel, err));
+    EG_TRY(eg_program_run(&run, NULL, report->cancel, err));
     EG_TRY(eg_file_read(&paper, pdf, PDF_MAX, err));
     fwrite(paper.data, 1, paper.size, out->file);
     return EG_OK;
 }
+
+static enum eg_code write_pdf(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    if (print(out, report, err) == EG_OK)
+        return EG_OK;
+    return eg_error_prefix(err, "report %s: ", out->path != NULL ? out->path : "-");
+}
+
+const struct eg_report_format eg_report_format_pdf = {
+    .name = "pdf",
+    .summary = "Write the HTML file printed by Chromium, which must be installed",
+    .check = check,
+    .write = write_pdf,
+};

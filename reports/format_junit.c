@@ -108,7 +108,7 @@ static void line(struct eg__out *out, const char *name, const char *text)
     putc('\n', out->file);
 }
 
-static void verdict(struct eg__out *out, const struct eg_batch_run *run)
+static void verdict(struct eg__out *out, const struct eg_run_row *run)
 {
     const bool failed = strcmp(run->outcome, "fail") == 0;
 
@@ -130,7 +130,7 @@ static enum eg_code test_case(void *context, const struct eg_report_unit *row, s
 {
     const struct suite *suite = context;
     struct eg__out *out = suite->out;
-    const struct eg_batch_run *run = &row->last;
+    const struct eg_run_row *run = &row->last;
     const struct eg__values *values = suite->report->values;
     char name[40], number[30];
     size_t count;
@@ -158,7 +158,7 @@ static enum eg_code test_case(void *context, const struct eg_report_unit *row, s
     return EG_OK;
 }
 
-enum eg_code eg__junit(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+static enum eg_code write_junit(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
     const struct eg_batch *batch = &report->numbers->batch;
     struct suite suite = {out, report, true};
@@ -179,3 +179,11 @@ enum eg_code eg__junit(struct eg__out *out, const struct eg__report *report, str
     fputs("</testsuite>\n</testsuites>\n", out->file);
     return EG_OK;
 }
+
+const struct eg_report_format eg_report_format_junit = {
+    .name = "junit",
+    .summary = "Write JUnit XML with a test case for each unit, for CI servers",
+    .more = "`fail` is a failure, `error` an error, both with code and sentence; `aborted` is skipped.",
+    .every_value = true,
+    .write = write_junit,
+};

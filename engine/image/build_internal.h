@@ -2,8 +2,8 @@
 
 /* An image under construction: the input of layout_esp32.c and layout_esp8266.c. */
 
-#ifndef ENGINE_IMAGE_LAYOUT_H
-#define ENGINE_IMAGE_LAYOUT_H
+#ifndef ENGINE_IMAGE_BUILD_INTERNAL_H
+#define ENGINE_IMAGE_BUILD_INTERNAL_H
 
 #include "engine/image/build.h"
 #include "engine/image/elf.h"
