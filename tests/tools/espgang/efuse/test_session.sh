@@ -34,9 +34,9 @@ grep -qF 'Burnt, and read back: every wanted bit is set' "$scratch/out" || fail 
 [ "$(value esp32c3 DIS_PAD_JTAG)" = True ] || fail 'not burnt'
 
 # WR_DIS with other bits set already is no failure.
-virt esp32c3 --do-not-confirm burn-efuse WR_DIS 4 >"$scratch/out"
-virt esp32c3 --do-not-confirm burn-efuse WR_DIS 8 >"$scratch/out"
-[ "$(value esp32c3 WR_DIS)" = 12 ] || fail "WR_DIS is $(value esp32c3 WR_DIS)"
+virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x10000 >"$scratch/out"
+virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x20000 >"$scratch/out"
+[ "$(value esp32c3 WR_DIS)" = 196608 ] || fail "WR_DIS is $(value esp32c3 WR_DIS)"
 
 # Commands in one line are checked together: the last one's fault keeps the first one's bit unburnt.
 refused 2 'ESP32-C3 has no eFuse field NO_SUCH; '"'summary'"' lists them' \
