@@ -39,7 +39,8 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "WITH " OF_MAC ","
         " mine AS (SELECT * FROM of_mac WHERE code <> 'seen-before'"
         "  AND coalesce(flash_unique_id = ?2, TRUE))"
-        " SELECT count(*), total(outcome IN ('pass', 'pass-marginal')),"
+        " SELECT count(*), total(outcome IN ('pass', 'pass-marginal')"
+        "  AND chain_id > coalesce((SELECT max(chain_id) FROM mine WHERE code = 'duplicate-mac'), 0)),"
         " (SELECT finished_utc || outcome FROM mine ORDER BY chain_id DESC LIMIT 1), total(admitted),"
         " EXISTS (SELECT 1 FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL) FROM mine",
     [EG__SEEN_CLONE] =

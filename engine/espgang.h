@@ -84,6 +84,9 @@ extern "C" {
     X(UNKNOWN_CHIP,      "unknown-chip",         BOARD,   false, "the chip is not known")                   \
     X(STUB_FAILED,       "stub-failed",          BOARD,   true,  "the flasher stub did not start")          \
     X(FLASH_ABSENT,      "flash-absent",         BOARD,   true,  "the flash does not answer")               \
+    X(FLASH_PROTECTED,   "flash-protected",      BOARD,   false, "the flash is write-protected")            \
+    X(FLASH_SHIFTED,     "flash-shifted",        BOARD,   true,  "the flash reads shifted")                 \
+    X(FLASH_NOISY,       "flash-noisy",          BOARD,   true,  "the flash reads differently each time")   \
     X(NOT_WRITTEN,       "flash-not-written",    BOARD,   true,  "the flash did not take the data")         \
     X(STUCK_BITS,        "flash-stuck-bits",     BOARD,   false, "flash bits do not change")                \
     X(VERIFY_MISMATCH,   "verify-mismatch",      BOARD,   true,  "the flash holds other data")              \
@@ -173,7 +176,7 @@ struct eg_log_record {
     const char *stage;
     const char *outcome;
     enum eg_code code;
-    unsigned attempt; /* from 1 */
+    unsigned attempt; /* from 1; 0 of an outcome that takes a pass back */
     uint64_t done, total;
     uint64_t duration_ms;
 };

@@ -35,19 +35,29 @@ bool eg__bundle_is(const char *path)
            memcmp(begin, zstd_magic, sizeof begin) == 0;
 }
 
+static bool is_closed(const struct eg_trust *trust)
+{
+    return trust != NULL && eg_trust_is_closed(trust);
+}
+
 static enum eg_code check_trust(const struct eg__seal *seal, const struct eg_trust *trust,
                                 struct eg_error *err)
 {
     char fingerprint[EG_KEY_TEXT];
 
-    if (trust == NULL || trust->count == 0 ||
-        (seal->is_signed && eg_trust_find(trust, &seal->signer) != NULL))
+    if (!is_closed(trust))
         return EG_OK;
     if (!seal->is_signed)
         return eg_error_set(err, EG_NOT_TRUSTED,
                             "is not signed, and this station runs only what a key in %s has signed",
                             trust->folder);
     EG_TRY(eg_key_fingerprint(fingerprint, &seal->signer, err));
+    if (eg_trust_is_revoked(trust, fingerprint))
+        return eg_error_set(err, EG_NOT_TRUSTED,
+                            "is signed by the key %s, which is revoked in %s/" EG_TRUST_REVOKED, fingerprint,
+                            trust->folder);
+    if (eg_trust_find(trust, &seal->signer) != NULL)
+        return EG_OK;
     return eg_error_set(err, EG_NOT_TRUSTED,
                         "is signed by the key %s, and this station runs only what a key in %s has signed",
                         fingerprint, trust->folder);
@@ -57,6 +67,7 @@ enum eg_code eg__bundle_read(struct eg__bundle *bundle, const char *path, const 
                              const struct eg_trust *trust, struct eg_error *err)
 {
     EG_TRY(eg_strdup(&bundle->path, path, err));
+    bundle->by_key = is_closed(trust);
     if (eg__seal_check(&bundle->seal, file, size, err) != EG_OK ||
         check_trust(&bundle->seal, trust, err) != EG_OK ||
         eg__bundle_unpack(bundle, file, bundle->seal.content_size, err) != EG_OK)
@@ -122,6 +133,7 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
     EG_TRY(eg__job_make(&made, &document, stages, err));
     if (!agrees(bundle, made))
         return eg_error_set(err, EG_BAD_BUNDLE, "%s: its manifest is that of another job", bundle->path);
+    made->forward_only = bundle->by_key && !bundle->seal.allows_rollback;
     *plan = made;
     made = NULL;
     return EG_OK;
@@ -139,7 +151,7 @@ enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const 
         return eg__bundle_plan(plan, &bundle, stages, err);
     }
     EG_TRY(eg_file_read(&text, path, EG__DOCUMENT_SIZE_MAX, err));
-    if (trust != NULL && trust->count != 0)
+    if (is_closed(trust))
         return eg_error_set(err, EG_NOT_TRUSTED,
                             "%s: is no bundle, and this station runs only what a key in %s has signed", path,
                             trust->folder);
@@ -154,7 +166,8 @@ enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct e
 }
 
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
-                            const char *key_path, const struct eg_stage *const *stages, struct eg_error *err)
+                            const char *key_path, bool allow_rollback, const struct eg_stage *const *stages,
+                            struct eg_error *err)
 {
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle read = {.count = 0};
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
@@ -164,7 +177,7 @@ enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, con
     EG_TRY(eg__bundle_read(&read, path, file.data, file.size, NULL, err));
     EG_TRY(eg__bundle_plan(&plan, &read, stages, err));
     file.size = read.seal.content_size;
-    EG_TRY(eg__seal_append(&file, key_path, err));
+    EG_TRY(eg__seal_append(&file, key_path, allow_rollback, err));
     EG_TRY(eg__seal_check(&read.seal, file.data, file.size, err));
     *signer = read.seal.signer;
     *bundle = file;
@@ -187,7 +200,8 @@ enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err)
     fprintf(out, "made by %s\n", eg__node_get(root, "tool")->text);
     if (bundle.seal.is_signed) {
         EG_TRY(eg_key_fingerprint(fingerprint, &bundle.seal.signer, err));
-        fprintf(out, "signed  by the key %s\n", fingerprint);
+        fprintf(out, "signed  by the key %s%s\n", fingerprint,
+                bundle.seal.allows_rollback ? ", with permission for a rollback" : "");
     } else {
         fprintf(out, "signed  by nobody\n");
     }

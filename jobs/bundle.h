@@ -27,11 +27,12 @@ enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path,
  * Read a bundle file and sign it with a private key, replacing an earlier signature.
  *
  * @param bundle  empty; the bytes of the signed file
+ * @param allow_rollback  it may run where a newer version of the job has run
  *
  * @return EG_OK; EG_BAD_BUNDLE; as eg_key_sign()
  */
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,
-                            const char *key_path, const struct eg_stage *const *stages,
+                            const char *key_path, bool allow_rollback, const struct eg_stage *const *stages,
                             struct eg_error *err) EG_CHECKED;
 
 /** What is in a bundle and who signed it, for people. EG_BAD_BUNDLE; EG_IO also when `out` fails. */

@@ -32,6 +32,7 @@ struct eg__member {
 struct eg__bundle {
     char *path;
     struct eg__seal seal;
+    bool by_key; /* it runs because a key is trusted: nothing unsigned may run for it */
     struct eg__document manifest;
     struct eg__member *members; /* in the order of the manifest: the job is first */
     unsigned count;
@@ -58,7 +59,8 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
 #define EG__PIN_TEXT 200
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
 
-/** Return the path to start a program that a job names with a slash; the caller frees it. */
+/** Return the path to start a program of the job, or a name without a slash, which is searched in PATH; the
+ * caller frees it. */
 enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
 
 /** Make a file in memory that can be started by `path` as long as this process lives. The caller frees

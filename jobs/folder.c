@@ -55,8 +55,7 @@ static void close_folder(DIR **dir)
         closedir(*dir);
 }
 
-/* Find the name of the only sketch in the folder, without ".bin"; "" = there is none, or there are several.
- */
+/* Find the name of the only sketch in the folder, without ".bin"; "" = there is none. Two are refused. */
 static enum eg_code find_sketch(char stem[200], const char *folder, struct eg_error *err)
 {
     EG_CLEANUP(close_folder) DIR *dir = opendir(folder);

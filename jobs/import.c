@@ -83,7 +83,7 @@ static enum eg_code read_source(struct making *making, struct eg_error *err)
     if (code == EG_OK && !is_build)
         code = eg_file_read(&file, making->source, FILE_SIZE_MAX, err);
     if (code == EG_IO)
-        err->code = EG_BAD_ARGUMENT; /* the source itself is such a file */
+        err->code = EG_BAD_ARGUMENT; /* the caller named the source, so the mistake is in an argument */
     EG_TRY(code == EG_OK ? EG_OK : err->code);
     if (is_build) { /* for a folder: the file in it */
         free(making->source);

@@ -228,8 +228,7 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
     if (node->kind != EG__TEXT ||
         setting->option->type != EG_OPTION_MAP) /* the value of a map may be empty */
         EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
-    if (setting->option->type == EG_OPTION_PROGRAM && setting->item_count == 0 &&
-        strchr(node->text, '/') != NULL) {
+    if (setting->option->type == EG_OPTION_PROGRAM && setting->item_count == 0) {
         EG_TRY(eg__program_path(&resolved, node, err));
         name = node->place.bundle != NULL ? node->text : NULL;
     }

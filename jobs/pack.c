@@ -193,7 +193,7 @@ enum eg_code eg_bundle_make(struct eg_buffer *bundle, const char *job_path,
     EG_TRY(make_manifest(&manifest, &frozen, plan, err));
     EG_TRY(make_archive(&bytes, &frozen, &manifest, err));
     eg__bundle_finish(&frozen);
-    EG_TRY(eg__seal_append(&bytes, NULL, err));
+    EG_TRY(eg__seal_append(&bytes, NULL, false, err));
     EG_TRY(check_same(plan, &bytes, stages, err));
     *bundle = bytes;
     bytes = (struct eg_buffer){0};

@@ -161,7 +161,7 @@ static enum eg_code add_elf(struct eg__parts *parts, const struct eg__entry *ent
     return EG_OK;
 }
 
-/* A merged file that begins at 0 must be able to start the chip. */
+/* Check that a file without an address is a merged file, which has a bootloader for the chip. */
 static enum eg_code check_merged(const struct eg__entry *entry, const struct eg_buffer *file,
                                  const struct eg_target *target, struct eg_error *err)
 {

@@ -13,6 +13,7 @@ struct eg__seal {
     size_t content_size; /* bytes in front of it */
     uint8_t sha256[EG_SHA256_SIZE];
     bool is_signed;
+    bool allows_rollback; /* signed for running also where a newer version has run */
     struct eg_key signer; /* when it is signed */
 };
 
@@ -21,8 +22,9 @@ struct eg__seal {
 enum eg_code eg__seal_check(struct eg__seal *seal, const void *file, size_t size,
                             struct eg_error *err) EG_CHECKED;
 
-/** Append a seal to what a file is to contain; signed when `key_path`, of a private key, is not NULL. */
-enum eg_code eg__seal_append(struct eg_buffer *content, const char *key_path,
+/** Append a seal to what a file is to contain; signed when `key_path`, of a private key, is not NULL, and
+ * then with the permission for a rollback or without. */
+enum eg_code eg__seal_append(struct eg_buffer *content, const char *key_path, bool allow_rollback,
                              struct eg_error *err) EG_CHECKED;
 
 #endif

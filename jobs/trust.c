@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* More are a mistake, such as a folder of something else. */
-enum { KEYS_MAX = 1000 };
+enum { KEYS_MAX = 1000, REVOKED_MAX = 1 << 20 };
 
 static void dir_cleanup(DIR **dir)
 {
@@ -35,8 +35,22 @@ void eg_trust_finish(struct eg_trust *trust)
     for (unsigned i = 0; i < trust->count; i++)
         free(trust->keys[i].name);
     free(trust->keys);
+    free(trust->revoked);
     free(trust->folder);
     *trust = (struct eg_trust){.count = 0};
+}
+
+bool eg_trust_is_closed(const struct eg_trust *trust)
+{
+    return trust->count + trust->revoked_count > 0;
+}
+
+bool eg_trust_is_revoked(const struct eg_trust *trust, const char *fingerprint)
+{
+    for (unsigned i = 0; i < trust->revoked_count; i++)
+        if (strcmp(trust->revoked[i], fingerprint) == 0)
+            return true;
+    return false;
 }
 
 const struct eg_trusted *eg_trust_find(const struct eg_trust *trust, const struct eg_key *key)
@@ -110,25 +124,27 @@ static enum eg_code check_owner(const struct stat *info, const char *path, struc
     return EG_OK;
 }
 
-static enum eg_code read_key_file(struct eg_key *key, int folder, const char *name, const char *path,
-                                  struct eg_error *err)
+/* A file of the folder. */
+static enum eg_code read_text(struct eg_buffer *text, int folder, const char *name, const char *path,
+                              size_t size_max, struct eg_error *err)
 {
     EG_CLEANUP(eg_fd_close_cleanup)
     const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     struct stat info;
 
     if (fd < 0 || fstat(fd, &info) != 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     EG_TRY(check_owner(&info, path, err));
-    EG_TRY(eg_file_read_open(&text, fd, path, EG_KEY_FILE_MAX, err));
-    return eg_key_parse(key, path, &text, err);
+    return eg_file_read_open(text, fd, path, size_max, err);
 }
 
 static enum eg_code read_key(struct eg_key *key, int folder, const char *name, const char *path,
                              struct eg_error *err)
 {
-    if (read_key_file(key, folder, name, path, err) == EG_OK)
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+
+    if (read_text(&text, folder, name, path, EG_KEY_FILE_MAX, err) == EG_OK &&
+        eg_key_parse(key, path, &text, err) == EG_OK)
         return EG_OK;
     err->code = EG_IO; /* of the station, and not of the command line */
     return EG_IO;
@@ -148,6 +164,45 @@ static enum eg_code add_key(struct eg_trust *trust, int folder, const char *name
     EG_TRY(read_key(&more[trust->count].key, folder, name, path, err));
     EG_TRY(eg_strdup(&more[trust->count].name, name, err));
     trust->count++;
+    return EG_OK;
+}
+
+static enum eg_code add_revoked(struct eg_trust *trust, const char *word, size_t length, const char *path,
+                                unsigned line, struct eg_error *err)
+{
+    char(*const more)[EG_KEY_TEXT] = realloc(trust->revoked, (trust->revoked_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "%u revoked keys", trust->revoked_count + 1);
+    trust->revoked = more;
+    if (length != EG_KEY_TEXT - 1 || strspn(word, "0123456789abcdef") < length)
+        return eg_error_set(err, EG_IO, "%s:%u: '%.*s' is no fingerprint of a key: %d digits 0 to 9, a to f",
+                            path, line, (int)(length < 80 ? length : 80), word, EG_KEY_TEXT - 1);
+    memcpy(more[trust->revoked_count], word, length);
+    more[trust->revoked_count++][length] = '\0';
+    return EG_OK;
+}
+
+static enum eg_code read_revoked(struct eg_trust *trust, int folder, struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    unsigned number = 1;
+
+    EG_TRY(key_path(&path, trust, EG_TRUST_REVOKED, err));
+    EG_TRY(read_text(&text, folder, EG_TRUST_REVOKED, path, REVOKED_MAX, err));
+    if (memchr(text.data, '\0', text.size) != NULL)
+        return eg_error_set(err, EG_IO, "%s: is no text: it has a zero byte", path);
+    for (const char *line = (const char *)text.data; *line != '\0'; number++) {
+        const size_t length = strcspn(line, "\n");
+        const char *const word = line + strspn(line, " \t\r");
+        size_t word_length = strcspn(word, "\r\n#");
+        while (word_length > 0 && (word[word_length - 1] == ' ' || word[word_length - 1] == '\t'))
+            word_length--;
+        if (word_length > 0)
+            EG_TRY(add_revoked(trust, word, word_length, path, number, err));
+        line += length + (line[length] == '\n');
+    }
     return EG_OK;
 }
 
@@ -172,7 +227,9 @@ static enum eg_code read_folder(struct eg_trust *trust, DIR *dir, struct eg_erro
             return eg_error_errno(err, EG_IO, errno, "%s", trust->folder);
         if (entry == NULL)
             break;
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (strcmp(entry->d_name, EG_TRUST_REVOKED) == 0)
+            EG_TRY(read_revoked(trust, dirfd(dir), err));
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             EG_TRY(add_key(trust, dirfd(dir), entry->d_name, err));
     }
     if (trust->count > 0)
@@ -216,6 +273,7 @@ enum eg_code eg_trust_add(const char *folder, const char *key_file, struct eg_ke
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     const char *const slash = strrchr(key_file, '/');
+    char fingerprint[EG_KEY_TEXT];
     bool named;
 
     EG_TRY(eg_file_read(&text, key_file, EG_KEY_FILE_MAX, err));
@@ -228,7 +286,59 @@ enum eg_code eg_trust_add(const char *folder, const char *key_file, struct eg_ke
     if (known != NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: the key is trusted already, as %s", key_file,
                             known->name);
+    EG_TRY(eg_key_fingerprint(fingerprint, key, err));
+    if (eg_trust_is_revoked(&trust, fingerprint))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: the key %s is revoked, in %s/" EG_TRUST_REVOKED,
+                            key_file, fingerprint, trust.folder);
     EG_TRY(key_path(&path, &trust, slash != NULL ? slash + 1 : key_file, err));
+    if (strcmp(path + strlen(trust.folder), "/" EG_TRUST_REVOKED) == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "%s: that is the name of the list of revoked keys; rename the file", path);
+    return eg_file_write(path, text.data, text.size, &options, err);
+}
+
+/* The trusted key of this name or fingerprint, which is written to `fingerprint`; NULL = there is none. */
+static const struct eg_trusted *find_named(const struct eg_trust *trust, const char *which,
+                                           char fingerprint[EG_KEY_TEXT])
+{
+    struct eg_error err;
+
+    for (unsigned i = 0; i < trust->count; i++)
+        if (eg_key_fingerprint(fingerprint, &trust->keys[i].key, &err) == EG_OK &&
+            (strcmp(trust->keys[i].name, which) == 0 || strcmp(fingerprint, which) == 0))
+            return &trust->keys[i];
+    return NULL;
+}
+
+enum eg_code eg_trust_revoke(const char *folder, const char *which, char fingerprint[EG_KEY_TEXT],
+                             struct eg_error *err)
+{
+    EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    const struct eg_file_options options = {.mode = 0644, .replace = true};
+    bool named;
+
+    EG_TRY(choose_folder(&trust.folder, &named, folder, err));
+    EG_TRY(make_folders(trust.folder, err));
+    eg_trust_finish(&trust);
+    EG_TRY(eg_trust_read(&trust, folder, err));
+    if (find_named(&trust, which, fingerprint) == NULL) {
+        if (strlen(which) != EG_KEY_TEXT - 1 || strspn(which, "0123456789abcdef") != EG_KEY_TEXT - 1)
+            return eg_error_set(err, EG_BAD_ARGUMENT,
+                                "'%s' is neither the name of a key in %s nor a fingerprint", which,
+                                trust.folder);
+        memcpy(fingerprint, which, EG_KEY_TEXT);
+    }
+    EG_TRY(key_path(&path, &trust, EG_TRUST_REVOKED, err));
+    if (eg_trust_is_revoked(&trust, fingerprint))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "the key %s is revoked already, in %s", fingerprint, path);
+    if (access(path, F_OK) == 0)
+        EG_TRY(eg_file_read(&text, path, REVOKED_MAX, err));
+    if (text.size > 0 && text.data[text.size - 1] != '\n')
+        EG_TRY(eg_buffer_append(&text, "\n", 1, err));
+    EG_TRY(eg_buffer_append(&text, fingerprint, EG_KEY_TEXT - 1, err));
+    EG_TRY(eg_buffer_append(&text, "\n", 1, err));
     return eg_file_write(path, text.data, text.size, &options, err);
 }
 
@@ -236,19 +346,15 @@ enum eg_code eg_trust_remove(const char *folder, const char *which, struct eg_ke
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    char fingerprint[EG_KEY_TEXT];
 
     EG_TRY(eg_trust_read(&trust, folder, err));
-    for (unsigned i = 0; i < trust.count && path == NULL; i++) {
-        char fingerprint[EG_KEY_TEXT];
-        EG_TRY(eg_key_fingerprint(fingerprint, &trust.keys[i].key, err));
-        if (strcmp(trust.keys[i].name, which) != 0 && strcmp(fingerprint, which) != 0)
-            continue;
-        *key = trust.keys[i].key;
-        EG_TRY(key_path(&path, &trust, trust.keys[i].name, err));
-    }
-    if (path == NULL)
+    const struct eg_trusted *const found = find_named(&trust, which, fingerprint);
+    if (found == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s has no key of the name or fingerprint '%s'",
                             trust.folder, which);
+    *key = found->key;
+    EG_TRY(key_path(&path, &trust, found->name, err));
     if (unlink(path) != 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
     return EG_OK;

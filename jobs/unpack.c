@@ -229,6 +229,14 @@ enum eg_code eg__program_path(char **path, const struct eg__node *node, struct e
     EG_CLEANUP(eg_free_cleanup) char *named = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer content = {0};
 
+    if (node->place.bundle != NULL && node->place.bundle->by_key && strchr(node->text, '/') == NULL)
+        return eg__refuse(
+            &node->place, err,
+            "'%s' would be whatever is found in PATH, and this station runs only what a key has "
+            "signed; name the program by its path, so that the bundle has it",
+            node->text);
+    if (strchr(node->text, '/') == NULL)
+        return eg_strdup(path, node->text, err);
     if (node->place.bundle == NULL)
         return eg__resolve(path, node->place.file, node->text, err);
     EG_TRY(eg__resolve(&named, node->place.file, node->text, err));

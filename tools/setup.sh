@@ -12,6 +12,7 @@ packages=(
   clang-format-14 clang-tidy-14 shellcheck # checks of tools/dev
   libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils # tests
   dpkg-dev file # cpack -G DEB
+  systemd # systemd-analyze: how exposed is the service?
 )
 
 case ${1-} in

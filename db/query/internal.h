@@ -94,7 +94,8 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
  * - 'unit': a run of the board `unit`, that is a MAC and its flash's unique id. A run that does not know the
  *   id is of the board that is alone with this MAC in the selection; where there are several, or the run was
  *   refused because two boards showed the MAC, it is a unit of its own, so that no board hides the failure of
- *   another. So is a run whose chip was known and its MAC was not.
+ *   another. A run without an attempt takes back the pass of its board, and is none of its own. So is a run
+ * whose chip was known and its MAC was not.
  * - 'repeat': the board was refused because it had passed, which changes nothing of its outcome.
  * - 'no board': no board was identified.
  *
@@ -111,7 +112,8 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
     "   ELSE 'unit' END AS counts,"                                                                          \
     "  CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                       \
     "   WHEN flash IS NOT NULL THEN ended.mac || ' ' || flash"                                               \
-    "   WHEN ended.mac IS NULL OR known > 1 OR code = 'duplicate-mac' THEN 'run ' || run_id"                 \
+    "   WHEN ended.mac IS NULL OR known > 1 OR code = 'duplicate-mac' AND attempts > 0 THEN 'run ' || "      \
+    "run_id"                                                                                                 \
     "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END AS unit"                             \
     "  FROM ended LEFT JOIN flashes ON flashes.mac = ended.mac)"
 

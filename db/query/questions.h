@@ -153,4 +153,9 @@ enum eg_code eg_query_compare(struct eg_query *query, const char *first, const c
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
+/** Versions of a job that real boards were admitted to, each once, as a const char *: the row points to it.
+ */
+enum eg_code eg_query_versions(struct eg_query *query, const char *job, eg_row_visitor *visit, void *context,
+                               struct eg_error *err) EG_CHECKED;
+
 #endif

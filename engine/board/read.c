@@ -226,10 +226,13 @@ static enum eg_code verify(struct eg_board *board, const struct eg_flash_file *f
         if (!equal && wrong == NULL)
             wrong = &pieces.piece[i];
     }
-    if (wrong != NULL)
-        return eg_error_set(err, EG_VERIFY_MISMATCH, "%s at 0x%08x is not what the flash holds", wrong->name,
-                            (unsigned)wrong->addr);
-    return EG_OK;
+    if (wrong == NULL)
+        return EG_OK;
+    (void)eg_error_set(err, EG_VERIFY_MISMATCH, "its digest is another");
+    (void)eg_loader_diagnose(&board->loader, wrong->addr, wrong->data.data, (uint32_t)wrong->data.size, false,
+                             err);
+    return eg_error_prefix(err, "%s at 0x%08x is not what the flash holds: ", wrong->name,
+                           (unsigned)wrong->addr);
 }
 
 enum eg_code eg_board_verify_flash(struct eg_board *board, const struct eg_flash_file *files, size_t count,

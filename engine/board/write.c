@@ -292,16 +292,19 @@ static bool is_blank(const uint8_t md5[EG_MD5_SIZE], size_t size)
            eg_md5(of_blank, blank.data, size, &ignored) == EG_OK && memcmp(of_blank, md5, EG_MD5_SIZE) == 0;
 }
 
-static enum eg_code mismatch(const struct eg__piece *piece, const uint8_t chip[EG_MD5_SIZE],
-                             const uint8_t file[EG_MD5_SIZE], struct eg_error *err)
+static enum eg_code mismatch(struct work *work, const struct eg__piece *piece,
+                             const uint8_t chip[EG_MD5_SIZE], const uint8_t file[EG_MD5_SIZE],
+                             struct eg_error *err)
 {
     char chip_text[2 * EG_MD5_SIZE + 1], file_text[2 * EG_MD5_SIZE + 1];
 
     eg_hex(chip_text, chip, EG_MD5_SIZE);
     eg_hex(file_text, file, EG_MD5_SIZE);
-    return eg_error_set(err, EG_VERIFY_MISMATCH, "%s at 0x%08x: the flash holds MD5 %s%s, written was %s",
-                        piece->name, (unsigned)piece->addr, chip_text,
-                        is_blank(chip, piece->data.size) ? " (it is empty)" : "", file_text);
+    (void)eg_error_set(err, EG_VERIFY_MISMATCH, "the flash holds MD5 %s%s, written was %s", chip_text,
+                       is_blank(chip, piece->data.size) ? " (it is empty)" : "", file_text);
+    (void)eg_loader_diagnose(&work->board->loader, piece->addr, piece->data.data, (uint32_t)piece->data.size,
+                             true, err);
+    return eg_error_prefix(err, "%s at 0x%08x: ", piece->name, (unsigned)piece->addr);
 }
 
 /* `*verified` stays false if the chip cannot compute digests. */
@@ -321,7 +324,7 @@ static enum eg_code confirm(struct work *work, const struct eg__piece *piece, bo
         return EG_OK;
     }
     EG_TRY(is_there(work, piece, verified, chip, file, err));
-    return *verified ? EG_OK : mismatch(piece, chip, file, err);
+    return *verified ? EG_OK : mismatch(work, piece, chip, file, err);
 }
 
 static enum eg_code write_changed(struct work *work, const struct eg__piece *piece,

@@ -72,7 +72,7 @@ EG__GUARD_IMAGE_CHECK(eg__guard_image_revision)
     uint16_t least, most;
 
     if (view->request->chip->info.secure_download)
-        return EG_OK; /* nobody knows the revision */
+        return EG_OK; /* the revision is not known */
     eg_image_revisions(&image->info, view->request->target, &least, &most);
     if (revision < least)
         return eg_error_set(err, EG_WRONG_REVISION, "%s needs revision v%u.%u or later, the chip is v%u.%u",

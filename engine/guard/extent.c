@@ -49,7 +49,7 @@ static uint64_t end_sector(const struct eg_guard_piece *piece)
     return (piece->flash_addr + piece->size + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR;
 }
 
-/* Whether a piece has nothing but FF in the sectors of another. */
+/* Return whether a piece has only FF in the sectors of another piece. */
 static bool leaves_free(const struct eg_guard_piece *piece, const struct eg_guard_piece *other)
 {
     const uint64_t from = first_sector(other) * EG_FLASH_SECTOR, to = end_sector(other) * EG_FLASH_SECTOR;

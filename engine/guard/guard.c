@@ -19,8 +19,8 @@ uint64_t eg_guard_bit(const struct eg_guard_rule *rule)
     return UINT64_C(1) << (rule - eg_guard_rules);
 }
 
-/* Whether the request has what the rule needs, and nobody has had it left out. What a job allows is asked all
- * the same, because it goes on record. */
+/* Return whether the request has the facts that the rule needs and the rule was not switched off. Rules that
+ * a job allows are still asked, because the result goes on record. */
 static bool is_asked(const struct eg_guard_rule *rule, const struct eg_guard_request *request)
 {
     const unsigned force = request->action == EG_GUARD_ERASE ? EG_GUARD_FORCE_ERASE : EG_GUARD_FORCE_WRITE;
@@ -50,7 +50,7 @@ static bool is_refusal(const struct eg_guard_rule *rule, const struct eg_guard_r
     return rule->weight == EG_GUARD_REFUSES || (rule->weight == EG_GUARD_WARNS && request->job);
 }
 
-/* What a check said; `code` is EG_OK when it was nothing. */
+/* The result of a check; `code` is EG_OK if it found nothing. */
 static enum eg_code weigh(const struct eg_guard_rule *rule, const struct eg_guard_request *request,
                           enum eg_code code, size_t piece, struct eg_guard_finding *found,
                           struct eg_error *err)

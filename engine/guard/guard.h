@@ -18,7 +18,7 @@
 #include "engine/image/settings.h"
 #include "engine/loader/loader.h"
 
-/** What is about to happen to the flash. */
+/** The planned action on the flash. */
 enum eg_guard_action {
     EG_GUARD_WRITE,
     EG_GUARD_READ,  /* or compare */
@@ -33,14 +33,14 @@ struct eg_guard_piece {
     const uint8_t *data; /* NULL = there are no bytes to look at */
     uint64_t size;
     bool encrypted;         /* the chip encrypts it while writing */
-    bool raw;               /* the file goes to the flash as it is, whatever it looks like */
+    bool raw;               /* the file is stored as it is, whatever its format */
     bool of_unit;           /* data of one board alone: may take sectors of other pieces that are all FF */
     const char *partition;  /* the partition that it was put into by name; NULL = by address */
     uint64_t room;          /* of that partition, bytes */
     uint32_t uf2_family_id; /* chips that the UF2 file is for; 0 = it does not say */
 };
 
-/** What the chip says of itself. */
+/** Facts of the chip. */
 struct eg_guard_chip {
     struct eg_chip_info info;
     bool rom;      /* the ROM will do the work, not a stub */
@@ -144,8 +144,8 @@ enum eg_code eg_guard_ask(const struct eg_guard_request *request, struct eg_guar
                           struct eg_error *err) EG_CHECKED;
 
 /**
- * Decide whether flash settings may be put into the header of a bootloader. Whatever is signed stays as it
- * is, and so does everything on a board with secure boot on, or in secure download mode, where nobody knows.
+ * Decide whether flash settings may be put into the header of a bootloader. A signed image is never changed,
+ * nor is anything on a board with secure boot on, or in secure download mode, where secure boot may be on.
  *
  * @param chip  NULL = not known yet
  */
@@ -162,7 +162,7 @@ struct eg_guard_table {
 
 /**
  * Find the partition table that a bootloader would read: at 0x8000 or where else a piece or a merged file has
- * one. Pieces that go to a partition by name are passed over.
+ * one. Pieces that go to a partition by name are skipped.
  *
  * @return EG_OK, also when there is none; EG_BAD_IMAGE it is damaged; the sentence does not name the file,
  * which is that of `piece`
@@ -171,7 +171,8 @@ enum eg_code eg_guard_find_table(struct eg_guard_table *table, const struct eg_t
                                  const struct eg_guard_piece *pieces, size_t count,
                                  struct eg_error *err) EG_CHECKED;
 
-/** What the bytes seem to be, for sentences: "a web page", "an Intel HEX file"; NULL = nothing that is known.
+/** Return what the bytes look like, for sentences: "a web page", "an Intel HEX file"; NULL = nothing that is
+ * known.
  */
 const char *eg_guard_kind(const uint8_t *data, uint64_t size);
 

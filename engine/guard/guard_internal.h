@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the rules are given: the request, and what was found in its pieces. */
+/* The input of the rules: the request, and the images and tables found in its pieces. */
 
 #ifndef ENGINE_GUARD_GUARD_INTERNAL_H
 #define ENGINE_GUARD_GUARD_INTERNAL_H
@@ -54,14 +54,14 @@ uint64_t eg__guard_end(const struct eg__guard_view *view, const struct eg_guard_
  */
 uint32_t eg__guard_header_size(const struct eg__guard_view *view, const struct eg__guard_image *bootloader);
 
-/** Whether all of these bytes are FF. */
+/** Return whether all of these bytes are FF. */
 bool eg__guard_is_blank(const uint8_t *data, uint64_t size);
 
 /** A number of bytes as people say it: "4 MB", "64 KB", "7328 bytes". */
 #define EG__GUARD_SIZE_TEXT 32
 const char *eg__guard_size(char text[EG__GUARD_SIZE_TEXT], uint64_t size);
 
-/* What bytes are instead of firmware (kind.c). */
+/* Files that are not firmware (kind.c). */
 bool eg__guard_is_web_page(const uint8_t *data, uint64_t size);
 bool eg__guard_is_lfs_pointer(const uint8_t *data, uint64_t size);
 bool eg__guard_is_csv_table(const uint8_t *data, uint64_t size);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a file seems to be that is not what it should be: the downloads and exports that take the place of
- * firmware. */
+/* Recognise files that are mistaken for firmware, such as failed downloads and exports. */
 
 #include "engine/guard/guard_internal.h"
 
@@ -14,7 +13,7 @@ enum { TEXT_MAX = 64 << 10 };
 
 static size_t skip_space(const uint8_t *data, uint64_t size)
 {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf}; /* of byte order, in front of UTF-8 */
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf}; /* byte order mark before UTF-8 */
     size_t at = size >= sizeof mark && memcmp(data, mark, sizeof mark) == 0 ? sizeof mark : 0;
 
     while (at < size && strchr(" \t\r\n", data[at]) != NULL && data[at] != '\0')

@@ -34,7 +34,7 @@ EG__GUARD_PIECE_CHECK(eg__guard_placeholder)
     return EG_OK;
 }
 
-/* "app.bin is a web page, not an image, and ...", or why it is none. */
+/* Write "app.bin is a web page, not an image, and ...", or why it is not an image. */
 static enum eg_code refuse_kind(const struct eg__guard_view *view, size_t piece, const uint8_t *data,
                                 size_t size, struct eg_error *err)
 {

@@ -14,7 +14,7 @@ enum {
 };
 
 const struct eg_guard_rule eg_guard_rules[] = {
-    /* Whatever the user wants, these hold. */
+    /* Rules that nothing can switch off. */
     {.name = "named-partition",
      .summary = "what is larger than the partition that is named for it",
      .actions = WRITE | READ | ERASE,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What secure boot, flash encryption and the key manager need, and what they would make of plain data.
+ * Rules of secure boot, flash encryption and the key manager: flash that they need, and data that they would
+ * not accept.
  *
  * In secure download mode no register can be read: only secure boot and the counter of flash encryption are
  * known there.

@@ -18,7 +18,7 @@ bool eg_guard_may_patch(const struct eg_target *target, const struct eg_guard_ch
            !eg_image_is_signed(&info, data, size);
 }
 
-/* Whether the settings would change a byte of a header. */
+/* Return whether the settings would change a byte of a header. */
 static bool would_change(const struct eg_flash_settings *settings, const struct eg_image_info *info)
 {
     return (settings->mode >= 0 && settings->mode != info->flash_mode) ||

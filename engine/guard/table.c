@@ -9,7 +9,7 @@ static const char *table_name(const struct eg__guard_view *view)
     return view->request->pieces[view->table.piece].name;
 }
 
-/* A bootloader or application that goes by a partition table. */
+/* A bootloader or application that uses a partition table. */
 static bool needs_table(const struct eg__guard_view *view)
 {
     for (size_t i = 0; i < view->image_count; i++)

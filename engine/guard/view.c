@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is in the pieces: images, at their beginning and inside merged files, and the partition table.
+ * Find the content of the pieces: images, at their beginning and inside merged files, and the partition
+ * table.
  *
- * In a merged file an image is looked for where the chip starts its bootloader and where a partition for an
- * application begins.
+ * In a merged file, images are searched at the chip's bootloader address and at the start of each application
+ * partition.
  */
 
 #include "engine/guard/guard_internal.h"

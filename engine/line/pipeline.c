@@ -113,15 +113,18 @@ static void end_step(struct eg_run *run, const struct step *step, enum eg_code c
     log_stage(run, EG_LOG_STAGE_END, level, record);
 }
 
+static enum eg_code refuse_twin(const struct eg_run *run, const char *rival, struct eg_error *err)
+{
+    return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", rival,
+                        run->unit.mac);
+}
+
 /* Of two boards with one MAC the second is refused by admit, and the first here. */
 static enum eg_code check_undisputed(const struct eg_run *run, struct eg_error *err)
 {
     char rival[EG_CLAIM_SLOT];
 
-    if (!eg_claims_disputed(run->claims, run->slot, rival))
-        return EG_OK;
-    return eg_error_set(err, EG_DUPLICATE_MAC, "the board in slot %s shows the same MAC %s", rival,
-                        run->unit.mac);
+    return eg_claims_disputed(run->claims, run->slot, rival) ? refuse_twin(run, rival, err) : EG_OK;
 }
 
 static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, struct account *account,
@@ -342,6 +345,14 @@ static void set_failed(struct eg_run_record *record, const struct eg_error *err)
     record->marginal = "";
 }
 
+static enum eg_code begin_record(struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_run_begin begin = {
+        .slot = run->slot, .port = run->url, .label = run->label, .bridge = run->bridge};
+
+    return run->recorder->ops->begin(run->recorder, &begin, &run->number, err);
+}
+
 /* Room for the records of every attempt, so that a run never fails for want of it after the board was
  * touched. */
 static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
@@ -357,9 +368,7 @@ static enum eg_code prepare(struct eg_run *run, const struct eg_stage *const *st
     }
     EG_TRY(eg_alloc(&account->stages, attempts * stage_count + BOARD_HOOKS, sizeof account->stages[0], err));
     EG_TRY(eg_alloc(&run->regions, eg_run_region_room(run->plan), sizeof run->regions[0], err));
-    const struct eg_run_begin begin = {
-        .slot = run->slot, .port = run->url, .label = run->label, .bridge = run->bridge};
-    return run->recorder->ops->begin(run->recorder, &begin, &run->number, err);
+    return begin_record(run, err);
 }
 
 /* Failures that may mean no more than that the board is gone. */
@@ -408,12 +417,30 @@ static void run_required_hook(struct eg_run *run, struct account *account, struc
     record->stage_count = account->stage_count;
 }
 
+/* The end of a run, whose hook is before the record or after it. */
+static void end_record(struct eg_run *run, struct account *account, struct eg_run_record *record,
+                       struct eg_error *err)
+{
+    const bool required = eg__hook_required(run->plan, EG_AFTER_BOARD);
+    struct eg_error told;
+
+    record->unit = run->has_unit ? &run->unit : NULL;
+    record->stages = account->stages;
+    record->stage_count = account->stage_count;
+    if (required)
+        run_required_hook(run, account, record, err);
+    if (run->recorder->ops->finish(run->recorder, run->number, record, err) != EG_OK) {
+        (void)eg_error_prefix(err, "recording the outcome: ");
+        set_failed(record, err);
+    }
+    if (!required)
+        (void)!run_hook(run, EG_AFTER_BOARD, record, account, &told);
+}
+
 static void run_and_record(struct eg_run *run, const struct eg_stage *const *stages, struct account *account,
                            struct eg_run_record *record, struct eg_error *err)
 {
-    const bool required = eg__hook_required(run->plan, EG_AFTER_BOARD);
     const uint64_t start_us = eg_clock_us();
-    struct eg_error told;
 
     if (prepare(run, stages, account, err) != EG_OK) {
         run->number = 0;
@@ -435,24 +462,13 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
     record->bytes_sent = account->bytes_sent;
     record->bytes_received = account->bytes_received;
     record->resends = account->resends;
-    record->unit = run->has_unit ? &run->unit : NULL;
-    record->stages = account->stages;
-    record->stage_count = account->stage_count;
     record->regions = run->regions;
     record->region_count = regions_begun(run);
     record->values = run->values;
     record->value_count = run->value_count;
     record->log = run->log.data;
     record->log_size = run->log.size;
-
-    if (required)
-        run_required_hook(run, account, record, err);
-    if (run->recorder->ops->finish(run->recorder, run->number, record, err) != EG_OK) {
-        (void)eg_error_prefix(err, "recording the outcome: ");
-        set_failed(record, err);
-    }
-    if (!required)
-        (void)!run_hook(run, EG_AFTER_BOARD, record, account, &told);
+    end_record(run, account, record, err);
 }
 
 void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result)
@@ -469,4 +485,27 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     eg_unit_data_destroy(run->unit_data);
     run->unit_data = NULL;
     eg_run_forget(run);
+}
+
+void eg__pipeline_withdraw(struct eg_run *run, const char *rival, struct eg_result *result)
+{
+    struct account account = {0};
+    struct eg_run_record record = {0};
+    struct eg_error err = {0};
+
+    run->number = 0;
+    run->attempt = 1; /* of the hook */
+    if (eg_alloc(&account.stages, BOARD_HOOKS, sizeof account.stages[0], &err) == EG_OK)
+        (void)!begin_record(run, &err);
+    const bool begun = run->number != 0;
+    const enum eg_outcome former = result->outcome;
+    if (begun)
+        (void)!refuse_twin(run, rival, &err);
+    set_failed(&record, &err);
+    if (begun)
+        end_record(run, &account, &record, &err);
+    set_result(result, run, &record);
+    result->withdraws = true;
+    result->former = former;
+    free(account.stages);
 }

@@ -16,4 +16,14 @@
  */
 void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result);
 
+/**
+ * Take a pass back, because a board with the same MAC is in the slot `rival` while this one is still in its
+ * own. Nothing on record changes: another run of this board is recorded, without an attempt, that did not
+ * pass. The board itself is left alone.
+ *
+ * @param run     that has passed, as eg__pipeline_run() left it
+ * @param result  of that run; becomes that of the new one
+ */
+void eg__pipeline_withdraw(struct eg_run *run, const char *rival, struct eg_result *result);
+
 #endif

@@ -30,7 +30,9 @@ struct place {
     enum eg_code code;        /* what the trigger said last */
     char label[EG_LABEL_TEXT];
     struct eg__worker worker;
-    bool has_result; /* which the slot shows */
+    struct eg_result told; /* to the trigger */
+    bool has_result;       /* which the slot shows */
+    bool withdrawing;      /* the worker takes a pass back, whatever the state */
 };
 
 struct line {
@@ -82,8 +84,8 @@ static void tell(void *context)
     struct place *const place = context;
     struct eg_error err = {.code = EG_OK};
 
-    if (place->trigger->done(place->trigger->context, &place->slot, &place->worker.result, &place->cancel,
-                             &err) != EG_OK)
+    if (place->trigger->done(place->trigger->context, &place->slot, &place->told, &place->cancel, &err) !=
+        EG_OK)
         note(place, &err);
 }
 
@@ -126,7 +128,7 @@ static enum eg_code begin_run(struct line *line, struct place *place, struct eg_
 
     clear(line, place);
     place->slot.label = place->label[0] != '\0' ? place->label : NULL;
-    if (eg_discover_at(&found, eg_slot_address(&place->slot), &ignored) == EG_OK) {
+    if (eg_port_find(&found, eg_slot_address(&place->slot), line->station->schemes, &ignored) == EG_OK) {
         place->slot.presence = found.presence;
         place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};
         snprintf(place->slot.bridge.serial, sizeof place->slot.bridge.serial, "%s", found.serial);
@@ -140,11 +142,28 @@ static enum eg_code begin_run(struct line *line, struct place *place, struct eg_
 static enum eg_code begin_telling(struct line *line, struct place *place, struct eg_error *err)
 {
     place->has_result = true;
+    place->told = place->worker.result;
     line->ended(line->context, &place->worker.result);
     if (line->trigger->done == NULL)
         return begin_wait(line, place, err);
     EG_TRY(eg__thread_start(&place->thread, &line->crew, place->slot.name, tell, place, err));
     place->state = TELLING;
+    return EG_OK;
+}
+
+/* Take back the pass that the slot shows when another slot shows its MAC. */
+static enum eg_code look_at_result(struct line *line, struct place *place, struct eg_error *err)
+{
+    if (place->withdrawing) {
+        if (!eg__thread_ended(&place->worker.thread))
+            return EG_OK;
+        eg__thread_join(&place->worker.thread);
+        place->withdrawing = false;
+        line->ended(line->context, &place->worker.result);
+    } else if (place->state != RUNNING && place->has_result && eg__worker_disputed(&place->worker)) {
+        EG_TRY(eg__worker_withdraw(&place->worker, &line->crew, err));
+        place->withdrawing = true;
+    }
     return EG_OK;
 }
 
@@ -154,7 +173,8 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     struct eg__thread *const thread = place->state == RUNNING ? &place->worker.thread : &place->thread;
     const enum state state = place->state;
 
-    if (state == IDLE || !eg__thread_ended(thread))
+    EG_TRY(look_at_result(line, place, err));
+    if (state == IDLE || place->withdrawing || !eg__thread_ended(thread))
         return EG_OK;
     eg__thread_join(thread);
     place->state = IDLE;
@@ -186,9 +206,24 @@ static void end(struct line *line)
 static bool is_busy(const struct line *line)
 {
     for (unsigned i = 0; i < line->station->slot_count; i++)
-        if (line->places[i].state != IDLE)
+        if (line->places[i].state != IDLE || line->places[i].withdrawing)
             return true;
     return false;
+}
+
+/* What no look has seen before the line ended. */
+static void withdraw_last(struct line *line, struct place *place)
+{
+    struct eg_error err;
+
+    if (!place->has_result || !eg__worker_disputed(&place->worker))
+        return;
+    if (eg__worker_withdraw(&place->worker, &line->crew, &err) != EG_OK) {
+        eg_log_warning(line->station->logger, NULL, "%s", err.text);
+        return;
+    }
+    eg__thread_join(&place->worker.thread);
+    line->ended(line->context, &place->worker.result);
 }
 
 enum eg_code eg_station_serve(const struct eg_station *station, const struct eg_trigger *trigger,
@@ -226,5 +261,7 @@ enum eg_code eg_station_serve(const struct eg_station *station, const struct eg_
         }
         eg__crew_wait(&line.crew);
     }
+    for (unsigned i = 0; i < station->slot_count; i++)
+        withdraw_last(&line, &line.places[i]);
     return code;
 }

@@ -11,6 +11,16 @@ static void cancel_all(struct eg__worker *workers, unsigned count, const struct 
         eg_cancel_pass_on(&workers[i].cancel, cancel);
 }
 
+/* A board that was green before another one showed its MAC. */
+static enum eg_code withdraw(struct eg__worker *worker, struct eg__crew *crew, struct eg_error *err)
+{
+    if (!eg__worker_disputed(worker))
+        return EG_OK;
+    EG_TRY(eg__worker_withdraw(worker, crew, err));
+    eg__thread_join(&worker->thread);
+    return EG_OK;
+}
+
 static void claims_cleanup(struct eg_claims **claims)
 {
     eg_claims_destroy(*claims);
@@ -48,9 +58,11 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
         if (eg_cancel_requested(cancel))
             cancel_all(workers, started, cancel);
     }
-    for (unsigned i = 0; i < started; i++) {
+    for (unsigned i = 0; i < started; i++)
         eg__thread_join(&workers[i].thread);
+    for (unsigned i = 0; i < started && code == EG_OK; i++)
+        code = withdraw(&workers[i], &crew, err);
+    for (unsigned i = 0; i < started; i++)
         results[i] = workers[i].result;
-    }
     return code;
 }

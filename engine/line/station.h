@@ -32,6 +32,8 @@ struct eg_result {
     const char *slot; /* of the station */
     int64_t run;      /* ledger number; 0 = the ledger refused the run */
     enum eg_outcome outcome;
+    bool withdraws; /* takes back a pass that was told before, `former`; nothing was done to the board */
+    enum eg_outcome former;
     enum eg_code code;
     char text[480];
     char marginal[80];
@@ -88,10 +90,11 @@ struct eg_slot_source {
 /**
  * Program every board that is plugged in, one after the other in each slot, until cancelled.
  *
- * An insertion gets a run; when that has ended the slot waits until the port has disappeared or is another
- * insertion's, which gets the next run. Boards that are there at the start count as plugged in. A scan that
- * fails, or a thread that cannot be started, is logged as a warning and tried again. The station's own slots
- * are not looked at.
+ * An insertion gets a run, and one more when it has passed and another slot shows its MAC while it is still
+ * in: the pass is taken back. When the run has ended the slot waits until the port has disappeared or is
+ * another insertion's, which gets the next run. Boards that are there at the start count as plugged in. A
+ * scan that fails, or a thread that cannot be started, is logged as a warning and tried again. The station's
+ * own slots are not looked at.
  *
  * @param ended  called by the station's thread once per ended run; the result's strings live as long as the
  * call

@@ -4,7 +4,8 @@
  * A line: insert, green or red, remove, next.
  *
  *     empty ─▶ settling ─▶ running ─▶ done ─▶ empty
- *                  ▲                    │ another insertion is there
+ *                  ▲          ▲         │ another insertion is there
+ *                  │          └─────────┤ another slot shows its MAC: the pass is taken back
  *                  └────────────────────┘
  *
  * What is there is found by scanning, which needs nothing of the system and misses nothing: the kernel's
@@ -176,6 +177,12 @@ static enum eg_code settle(struct place *place, struct eg_error *err)
 static enum eg_code look_at_done(struct line *line, struct place *place, uint64_t now_ms,
                                  struct eg_error *err)
 {
+    /* First, since what was said of the board that was here is right or wrong for ever. */
+    if (eg__worker_disputed(&place->worker)) {
+        EG_TRY(eg__worker_withdraw(&place->worker, &line->crew, err));
+        place->state = RUNNING;
+        return EG_OK;
+    }
     if (is_same(place)) {
         place->seen_ms = now_ms;
         place->left = false;
@@ -280,6 +287,19 @@ static enum eg_code watch(struct line *line, const struct eg_slot_source *source
     return EG_OK;
 }
 
+/* What no scan has seen before the line ended. */
+static void withdraw_last(struct line *line, struct place *place)
+{
+    struct eg_error err;
+
+    if (place->state != DONE || !eg__worker_disputed(&place->worker))
+        return;
+    if (eg__worker_withdraw(&place->worker, &line->crew, &err) == EG_OK)
+        place->state = RUNNING;
+    else
+        eg_log_warning(line->station->logger, NULL, "%s", err.text);
+}
+
 enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_slot_source *source,
                               const struct eg_cancel *cancel,
                               void (*ended)(void *context, const struct eg_result *result), void *context,
@@ -294,6 +314,9 @@ enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_
         return eg_error_set(err, EG_NO_MEMORY, "out of memory for the station");
     const enum eg_code code = watch(&line, source, ended, context, err);
     cancel_all(&line);
+    collect(&line, true, ended, context);
+    for (unsigned i = 0; i < line.count; i++)
+        withdraw_last(&line, line.places[i]);
     collect(&line, true, ended, context);
     return code;
 }

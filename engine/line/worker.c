@@ -141,3 +141,21 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
         eg_cancel_pass_on(&worker->cancel, cancel);
     return eg__thread_start(&worker->thread, crew, slot->name, run_board, worker, err);
 }
+
+static void withdraw_board(void *context)
+{
+    struct eg__worker *const worker = context;
+
+    eg__pipeline_withdraw(&worker->run, worker->rival, &worker->result);
+}
+
+bool eg__worker_disputed(struct eg__worker *worker)
+{
+    return eg_outcome_passed(worker->result.outcome) &&
+           eg_claims_disputed(worker->run.claims, worker->run.slot, worker->rival);
+}
+
+enum eg_code eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew, struct eg_error *err)
+{
+    return eg__thread_start(&worker->thread, crew, worker->run.slot, withdraw_board, worker, err);
+}

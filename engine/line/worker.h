@@ -40,6 +40,7 @@ struct eg__worker {
     struct eg_run run;
     const struct eg_stage *const *stages;
     struct eg_result result;
+    char rival[EG_CLAIM_SLOT]; /* for which a pass is taken back */
 };
 
 void eg__crew_init(struct eg__crew *crew);
@@ -72,5 +73,13 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
                               const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
                               struct eg_claims *claims, const struct eg_stage *const *stages,
                               const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** Whether the worker, which has ended, has passed a board whose MAC another slot has shown by now. */
+bool eg__worker_disputed(struct eg__worker *worker);
+
+/** Start the same worker once more, to take back the pass of a board that is disputed
+ * (eg__pipeline_withdraw()). */
+enum eg_code eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew,
+                                 struct eg_error *err) EG_CHECKED;
 
 #endif

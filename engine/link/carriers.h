@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the carriers of this folder share. */
+/* Shared by the carriers of this folder. */
 
 #ifndef ENGINE_LINK_CARRIERS_H
 #define ENGINE_LINK_CARRIERS_H
@@ -41,7 +41,7 @@ enum eg_code eg__gensio_open_tcp(struct eg_port **port, const char *url, void *c
 /** Lock it against other espgang processes until it is closed; EBUSY when one has it. */
 int eg__tty_lock(int fd);
 
-/** The same, and let nobody else open it. */
+/** Do the same, and lock the port against other programs. */
 int eg__tty_exclude(int fd);
 
 /** Set both modem lines in one step. */

@@ -162,7 +162,7 @@ static void on_close(struct gensio *io, void *context)
     ((struct eg__channel *)context)->closed = true;
 }
 
-/* The last line that is not empty; false when there is none. */
+/* Find the last line that is not empty; false if there is none. */
 static bool last_line(char line[sizeof((struct eg__channel *)0)->said], const struct eg__channel *channel)
 {
     char text[sizeof channel->said];
@@ -324,8 +324,8 @@ static enum eg_code code_of(int error)
     }
 }
 
-/* Whether gensio may be given descriptors: its selector has a table of FD_SETSIZE and does not look whether
- * they fit. */
+/* Return whether gensio may use these descriptors: its selector has a table of FD_SETSIZE and does not check
+ * the index. */
 static bool has_room(void)
 {
     const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

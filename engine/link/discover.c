@@ -9,6 +9,7 @@
 
 #include "engine/link/discover.h"
 #include "engine/base/bytes.h"
+#include "engine/link/bridges.h"
 #include "engine/link/topology.h"
 
 #include <ctype.h>
@@ -18,47 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESPRESSIF_VID 0x303a
-#define ANY_PID       0
-
-/* The bridges on boards with Espressif chips. A product of ANY_PID comes last of its vendor. */
-static const struct bridge {
-    uint16_t vid, pid;
-    const char *name;
-} bridges[] = {
-    {ESPRESSIF_VID, 0x1001, "USB-Serial/JTAG"},
-    {ESPRESSIF_VID, ANY_PID, "Espressif USB"},
-    {0x10c4, 0xea60, "CP210x"},
-    {0x10c4, 0xea61, "CP210x"},
-    {0x10c4, 0xea63, "CP210x"},
-    {0x10c4, 0xea64, "CP2102C"},
-    {0x10c4, 0xea70, "CP2105"},
-    {0x10c4, 0xea71, "CP2108"},
-    {0x1a86, 0x5523, "CH341"},
-    {0x1a86, 0x7522, "CH340"},
-    {0x1a86, 0x7523, "CH340"},
-    {0x1a86, 0x55d2, "CH342"},
-    {0x1a86, 0x55d3, "CH343"},
-    {0x1a86, 0x55d4, "CH9102"},
-    {0x1a86, 0x55d5, "CH344"},
-    {0x0403, 0x6001, "FT232R"},
-    {0x0403, 0x6010, "FT2232"},
-    {0x0403, 0x6011, "FT4232"},
-    {0x0403, 0x6014, "FT232H"},
-    {0x0403, 0x6015, "FT230X"},
-    {0x067b, 0x2303, "PL2303"},
-    {0x067b, 0x23a3, "PL2303"},
-    {0x067b, 0x23d3, "PL2303"},
-};
-
-static const char *bridge_name(uint16_t vid, uint16_t pid)
-{
-    for (size_t i = 0; i < sizeof bridges / sizeof *bridges; i++)
-        if (bridges[i].vid == vid && (bridges[i].pid == pid || bridges[i].pid == ANY_PID))
-            return bridges[i].name;
-    return "";
-}
-
 bool eg_presence_same(const struct eg_presence *a, const struct eg_presence *b)
 {
     return a->device == b->device && a->initialized_us == b->initialized_us && a->usb_bus == b->usb_bus &&
@@ -67,10 +27,12 @@ bool eg_presence_same(const struct eg_presence *a, const struct eg_presence *b)
 
 static void describe(struct eg_found_port *found, const char *path, const struct eg__tty *tty)
 {
+    const struct eg_bridge_kind *const kind = eg_bridge_find(tty->bridge.vid, tty->bridge.pid);
+
     snprintf(found->path, sizeof found->path, "%s", path);
     snprintf(found->slot, sizeof found->slot, "%s", tty->place[0] != '\0' ? tty->place : path);
     snprintf(found->serial, sizeof found->serial, "%s", tty->bridge.serial);
-    snprintf(found->bridge, sizeof found->bridge, "%s", bridge_name(tty->bridge.vid, tty->bridge.pid));
+    snprintf(found->bridge, sizeof found->bridge, "%s", kind != NULL ? kind->name : "");
     found->vid = tty->bridge.vid;
     found->pid = tty->bridge.pid;
     found->presence = tty->presence;
@@ -148,8 +110,8 @@ static enum eg_code at_path(struct eg_found_port *found, const char *path, struc
     return EG_OK;
 }
 
-/* Whether it begins with a word and a colon, as "rfc2217://" and "sim:" do; places begin with a digit or have
- * a dash. */
+/* Return whether it begins with a word and a colon, as "rfc2217://" and "sim:" do; places begin with a digit
+ * or have a dash. */
 static bool is_url(const char *address)
 {
     size_t length = 0;
@@ -229,7 +191,7 @@ static bool meets(const struct eg_found_port *port, const struct filter *filter)
     return false;
 }
 
-/* Whether of every kind there is, one is met. */
+/* Return whether one filter of each given kind matches. */
 static bool meets_all(const struct eg_found_port *port, const struct filter *filters, size_t count)
 {
     unsigned asked = 0;
@@ -262,7 +224,7 @@ enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, cons
 
 static unsigned search_rank(const struct eg_found_port *port)
 {
-    if (port->vid == ESPRESSIF_VID)
+    if (port->vid == EG_ESPRESSIF_VID)
         return 0;
     return strstr(port->path, "ttyUSB") != NULL || strstr(port->path, "ttyACM") != NULL ? 1 : 2;
 }

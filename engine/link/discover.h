@@ -36,8 +36,7 @@ struct eg_found_port {
 enum eg_code eg_discover_ports(struct eg_found_port **found, size_t *count, struct eg_error *err) EG_CHECKED;
 
 /**
- * Find the port that is at an address now. Every opening of a slot goes through here, since a port may have
- * another name each time.
+ * Find the port that is at an address now. A slot asks eg_port_find() (port.h).
  *
  * @param address  a place (`slot` above), a path (links are followed), or a URL, which is only copied: its
  * presence is not known

@@ -150,7 +150,7 @@ static enum eg_code open_remote(struct eg_port **port, const struct eg_port_ops 
     return EG_OK;
 }
 
-/* The server closed before it agreed on telnet, and gensio has thrown away what it said. Ask once more,
+/* The server closed before telnet was negotiated, and gensio has discarded its message. Connect once more,
  * without telnet. */
 static enum eg_code ask_reason(const char *url, const struct eg_cancel *cancel, struct eg_error *err)
 {

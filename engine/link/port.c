@@ -46,21 +46,38 @@ static enum eg_code set_up(struct eg_port *port, struct eg_error *err)
     return eg_port_set_baud(port, EG_PORT_OPEN_BAUD, err);
 }
 
+/* NULL = nothing opens such a URL. */
+static const struct eg_port_scheme *scheme_of(const char *url, const struct eg_port_scheme *const *schemes)
+{
+    while (*schemes != NULL && strncmp(url, (*schemes)->scheme, strlen((*schemes)->scheme)) != 0)
+        schemes++;
+    return *schemes;
+}
+
+enum eg_code eg_port_find(struct eg_found_port *found, const char *address,
+                          const struct eg_port_scheme *const *schemes, struct eg_error *err)
+{
+    const struct eg_port_scheme *const scheme = scheme_of(address, schemes);
+
+    if (scheme == NULL || scheme->find == NULL)
+        return eg_discover_at(found, address, err);
+    return scheme->find(found, address, scheme->context, err);
+}
+
 enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
                           const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *opened = NULL;
+    const struct eg_port_scheme *const scheme = scheme_of(url, schemes);
 
     if (strlen(url) >= sizeof opened->url)
         return eg_error_set(err, EG_NO_PORT, "%s: longer than %zu characters", url, sizeof opened->url - 1);
-    while (*schemes != NULL && strncmp(url, (*schemes)->scheme, strlen((*schemes)->scheme)) != 0)
-        schemes++;
-    if (*schemes == NULL)
+    if (scheme == NULL)
         return eg_error_set(err, EG_NO_PORT, "%s: unknown kind of port", url);
     if (eg_cancel_requested(cancel))
         return eg_error_set(err, EG_CANCELLED, "%s: cancelled", url);
 
-    EG_TRY((*schemes)->open(&opened, url, (*schemes)->context, cancel, err));
+    EG_TRY(scheme->open(&opened, url, scheme->context, cancel, err));
     opened->cancel = cancel;
     snprintf(opened->url, sizeof opened->url, "%s", url);
     EG_TRY(set_up(opened, err));

@@ -83,10 +83,22 @@ struct eg_port_scheme {
     enum eg_code (*open)(struct eg_port **port, const char *url, void *context,
                          const struct eg_cancel *cancel, struct eg_error *err);
     void *context;
+    /** Tell what is at an address now, as eg_discover_at() does. NULL = eg_discover_at() is asked. */
+    enum eg_code (*find)(struct eg_found_port *found, const char *address, void *context,
+                         struct eg_error *err);
 };
 
 /** The schemes the engine brings, NULL-terminated: rfc2217://, tcp://, and paths. */
 extern const struct eg_port_scheme *const eg_port_schemes[];
+
+/**
+ * Find the port that is at an address now, as the scheme that would open it tells. Every opening of a slot
+ * goes through here, since a port may have another name each time.
+ *
+ * @return as eg_discover_at()
+ */
+enum eg_code eg_port_find(struct eg_found_port *found, const char *address,
+                          const struct eg_port_scheme *const *schemes, struct eg_error *err) EG_CHECKED;
 
 /**
  * Open a port; exclusive where the system can. The modem lines are released and the rate is 115200.
@@ -116,9 +128,9 @@ static inline bool eg_port_may_come_back(enum eg_code code)
 }
 
 /**
- * Close the port and open it again, at the rate it had; its counts go on. A USB serial port is looked for at
- * its place, whatever its name is by then. When that fails, *port is one that is gone, and can be reopened
- * later or closed. Whether the same device is there shows in `presence`.
+ * Close the port and open it again, at the rate it had; its counts go on. A USB serial port is found by its
+ * place, even under another name. If that fails, *port stands for a lost port, which can be reopened later or
+ * closed. Whether the same device is there shows in `presence`.
  *
  * @return as eg_port_open()
  */
@@ -151,7 +163,7 @@ enum eg_code eg_port_set_baud(struct eg_port *port, uint32_t baud, struct eg_err
 /** Return whether there are modem lines; known from opening on. */
 bool eg_port_has_lines(const struct eg_port *port);
 
-/** Set both modem lines. EG_OK without effect when there are none; also when the driver says so only now
+/** Set both modem lines. EG_OK without effect if the port has none, also if the driver reports that only now
  * (ENOTTY, EINVAL): eg_port_has_lines() is false from then on. */
 enum eg_code eg_port_set_lines(struct eg_port *port, bool dtr, bool rts, struct eg_error *err) EG_CHECKED;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is the same for every tty, whichever library carries it: who has it, why it cannot be opened. */
+/* Common to all ttys, whichever library carries them: which process holds one, and why it cannot be opened.
+ */
 
 #include "engine/link/carriers.h"
 #include "engine/link/topology.h"

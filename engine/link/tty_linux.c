@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What libserialport does not offer and POSIX does not have. For Linux only. */
+/* Calls for ttys that libserialport and POSIX lack. For Linux only. */
 
 #define _DEFAULT_SOURCE /* flock(), TIOCM_* */
 

@@ -113,7 +113,7 @@ static enum eg_code ask(struct eg_loader *loader, struct eg_error *err)
     return code;
 }
 
-/* If the ROM has powered the flash already, release it instead: the ROM would force it on again. */
+/* If the ROM has powered the flash already, release it instead, because the ROM would force it on again. */
 static enum eg_code switch_flash_on(struct eg_loader *loader, struct eg_error *err)
 {
     const struct eg_target *target = loader->target;

@@ -231,7 +231,7 @@ static uint32_t flash_size(uint32_t jedec)
     return 0;
 }
 
-/* Whether a part that started correctly can have this id. */
+/* Return whether a part that started correctly can have this id. */
 static bool is_healthy(uint32_t jedec)
 {
     const uint32_t maker = jedec & 0xff, type = jedec >> 8 & 0xff, capacity = jedec >> 16 & 0xff;

@@ -90,7 +90,7 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
  */
 enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
-/** The same, but take a chip that cannot be detected for `target`. EG_WRONG_CHIP when it is another one. */
+/** Do the same, but assume `target` if the chip cannot be detected. EG_WRONG_CHIP: it is another chip. */
 enum eg_code eg_loader_detect_as(struct eg_loader *loader, const struct eg_target *target,
                                  struct eg_error *err) EG_CHECKED;
 
@@ -160,7 +160,7 @@ enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, stru
  * started badly, and reset the part out of the mode that an application left it in. Needs the target. */
 enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
-/** The same at other pins: `word` is 1 for HSPI (ESP32), else packed by eg_loader_spi_pins(). */
+/** Do the same on other pins: `word` is 1 for HSPI (ESP32), else packed by eg_loader_spi_pins(). */
 enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word,
                                        struct eg_error *err) EG_CHECKED;
 
@@ -235,6 +235,20 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 
+/**
+ * Find out why flash does not hold what it should, and what to do. Reads the first sector that differs twice,
+ * the flash's id and its status registers; changes nothing.
+ *
+ * @param wanted   `size` bytes, of which the flash holds at least one otherwise
+ * @param written  they were just written, not only compared
+ * @param err      in: EG_VERIFY_MISMATCH with a sentence that stays when the flash cannot be looked at
+ *
+ * @return the code in `err`: EG_FLASH_ABSENT, EG_FLASH_PROTECTED, EG_FLASH_SHIFTED, EG_FLASH_NOISY,
+ *         EG_STUCK_BITS, EG_NOT_WRITTEN, EG_VERIFY_MISMATCH, EG_CANCELLED
+ */
+enum eg_code eg_loader_diagnose(struct eg_loader *loader, uint32_t flash_addr, const uint8_t *wanted,
+                                uint32_t size, bool written, struct eg_error *err);
+
 /** Read flash; any address and size. EG_UNSUPPORTED on the ESP8266 ROM. */
 enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr, uint8_t *data, uint32_t size,
                                   eg_progress *progress, void *context, struct eg_error *err) EG_CHECKED;
@@ -249,8 +263,8 @@ enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_add
 /** "hard reset by RTS" and so on. */
 const char *eg_left_text(enum eg_left left);
 
-/** What leaving this way is going to do; for refusing and for saying so beforehand. EG_LEFT_WITHOUT_LINES
- * when it takes a reset that the port cannot do. */
+/** Return what leaving this way will do, to announce or refuse it. EG_LEFT_WITHOUT_LINES: it needs a reset
+ * that the port cannot do. */
 enum eg_left eg_loader_will_leave(const struct eg_loader *loader, enum eg_after after);
 
 /** Leave the loader; `left` of the struct says how. A chip that cannot do what `after` says gets a hard

@@ -20,7 +20,7 @@ struct eg__request {
     uint32_t padded_size; /* the block is filled with FF up to here; 0 = not filled */
     uint32_t sequence;
     uint32_t timeout_ms; /* for the reply, counted from when the request has left; 0 = that of the settings */
-    size_t result_size;  /* bytes in front of the status, at most EG__RESULT_MAX */
+    size_t result_size;  /* bytes before the status, at most EG__RESULT_MAX */
     size_t short_result_size; /* what some chips give instead; 0 = nothing else */
 };
 
@@ -38,7 +38,8 @@ enum eg_code eg__send(struct eg_loader *loader, const struct eg__request *reques
 enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *request, struct eg__reply *reply,
                          struct eg_error *err) EG_CHECKED;
 
-/** As eg__command() for a data command, but a block that arrived damaged is sent again, three times in all.
+/** Do the same as eg__command() for a data command, and send a block that arrived damaged again, up to three
+ * times in all.
  */
 enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *request,
                             struct eg_error *err) EG_CHECKED;
@@ -75,8 +76,8 @@ enum eg_code eg__flash_begin(struct eg_loader *loader, const struct eg__begin *b
 enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint32_t size, uint32_t work_ms,
                              struct eg_error *err) EG_CHECKED;
 
-/** As eg_loader_spi_command(), unchecked; `read_bits` up to 512, of which the first 32 are the result and the
- * rest is left in the controller. */
+/** Do the same as eg_loader_spi_command() without checks; `read_bits` up to 512: the first 32 are the result,
+ * the rest stay in the controller. */
 enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
                              struct eg_error *err) EG_CHECKED;
 
@@ -123,5 +124,20 @@ enum eg_code eg__write_register(struct eg_loader *loader, const struct eg_regist
 /** Do the writes of a table whose last row has address 0. */
 enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_register_write *writes,
                                  struct eg_error *err) EG_CHECKED;
+
+/** A sector, or a part of one, that is not what it should be. */
+struct eg__sample {
+    uint32_t flash_addr;
+    const uint8_t *is, *again; /* read twice */
+    const uint8_t *wanted;
+    uint32_t size;
+    bool written;    /* it was just written */
+    bool checked;    /* what was read came with a digest */
+    bool has_status; /* `status` is that of the flash: registers 1 and 2 */
+    uint32_t status;
+};
+
+/** Name the cause and the remedy. Returns the code in `err`; never EG_OK. */
+enum eg_code eg__flash_cause(const struct eg__sample *sample, struct eg_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whether flash encryption can work on this chip: its key and its configuration. */
+/* Check whether flash encryption can work on this chip: its key and its configuration. */
 
 #include "engine/loader/loader_internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the chip knows about its flash: its bus and its supply.
+ * The chip's settings for its flash: bus and supply.
  *
  * The supply of an ESP32, ESP32-S2 or ESP32-S3 is set by efuse when that is programmed, else by a strap; on
  * the ESP32 a register of its RTC overrides both.

@@ -150,13 +150,13 @@ static enum eg_code write_once(struct writer *writer, struct eg_error *err)
     return EG_OK;
 }
 
-/* Whether beginning again may help; EG_CORRUPTED has had its attempts already. */
+/* Return whether another start may help; EG_CORRUPTED was retried already. */
 static bool may_redo(enum eg_code code)
 {
     return code == EG_DEVICE_REFUSED || code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY;
 }
 
-/* Whether the chip can no longer be reached. */
+/* Return whether the chip can no longer be reached. */
 static bool is_final(enum eg_code code)
 {
     return eg__port_ended(code) || code == EG_BOARD_RESET;

@@ -36,7 +36,7 @@ enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG
 /** Free what is in it. */
 void eg_region_destroy(struct eg_region *region);
 
-/** What a rule of the guard has to say about a job that is not refused. */
+/** A finding of the guard about a job that is not refused. */
 struct eg_notice {
     const struct eg_guard_rule *rule;
     bool allowed; /* the job allows what the rule would refuse; else it is a warning */
@@ -46,6 +46,7 @@ struct eg_notice {
 struct eg_plan {
     char *job_name;
     char *job_version; /* "" = none given */
+    bool forward_only; /* not to run where a newer version has: keys are trusted, and none permits it */
     char *job_path;
     struct eg_buffer job_text; /* the job file as read */
     uint8_t job_sha256[EG_SHA256_SIZE];

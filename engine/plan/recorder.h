@@ -33,7 +33,7 @@ static inline bool eg_outcome_passed(enum eg_outcome outcome)
 /** The outcome a failure leads to: fail (blame board), aborted (cancelled), else error. */
 enum eg_outcome eg_outcome_of(enum eg_code code);
 
-/** Who the board turned out to be. */
+/** The identity of the board. */
 struct eg_unit {
     char mac[EG_MAC_TEXT]; /* "" = not readable */
     const char *chip;      /* target name */
@@ -46,7 +46,7 @@ struct eg_unit {
     struct eg_psram psram;
 };
 
-/** What is known when a run begins. */
+/** Facts at the beginning of a run. */
 struct eg_run_begin {
     const char *slot, *port;
     const char *label;       /* of the board, as it was scanned; NULL = not known */
@@ -75,7 +75,7 @@ struct eg_region_record {
     struct eg_write_times times; /* zero while it is not written */
 };
 
-/** What a value of a run is. */
+/** The kind of a value. */
 enum eg_value_kind {
     EG_VALUE_UNIT,     /* given to the board: a serial number, a column of its pool's row */
     EG_VALUE_MEASURED, /* read from its log */
@@ -139,14 +139,15 @@ struct eg_pool_row {
 
 void eg_pool_row_finish(struct eg_pool_row *row);
 
-/** What the ledger knows of a board from finished runs; refusals because it had passed are not counted. */
+/** History of a board in the ledger, from finished runs; refusals because it had passed are not counted. */
 struct eg_seen {
-    unsigned runs, passed;
+    unsigned runs,
+        passed; /* passes are no longer counted once two boards have shown the MAC at the same time */
     char last_utc[EG_UTC_TEXT];
     char last_outcome[16];
     unsigned admitted; /* of the runs: an intent is on record */
     bool mac_known;    /* some run, perhaps of another board, has this MAC */
-    /* A run of the same MAC with another flash, when none of this MAC had this board's; 0 = there is none. */
+    /* A run of the same MAC with another flash, if no run of this MAC had this board's flash; 0 = none. */
     int64_t clone_run;
     char clone_flash[EG_FLASH_UNIQUE_TEXT];
 };
@@ -173,7 +174,7 @@ struct eg_recorder_ops {
                            struct eg_error *err);
     enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
                            struct eg_error *err);
-    /** What is known of the board; of its MAC alone while its flash's unique id is not known. */
+    /** Return the history of the board; of its MAC alone while the unique id of its flash is not known. */
     enum eg_code (*seen)(struct eg_recorder *recorder, const struct eg_unit *unit, struct eg_seen *seen,
                          struct eg_error *err);
     /**

@@ -13,7 +13,7 @@
 
 #include "engine/base/bytes.h"
 
-/** What a value looks like in a job file. */
+/** The form of a value in a job file. */
 enum eg_option_type {
     EG_OPTION_TEXT,
     EG_OPTION_CHOICE,      /* one of `choices` */
@@ -38,8 +38,8 @@ struct eg_option {
     const char *const *choices; /* EG_OPTION_CHOICE: NULL-terminated */
     uint64_t least, most;
     const struct eg_option *group; /* EG_OPTION_GROUPS; groups do not nest */
-    /** What else a text must be (TEXT, each of TEXT_LIST, each value of MAP): EG_BAD_JOB with a sentence that
-     * follows the key ("is ..."). May be NULL. */
+    /** A further check of a text (TEXT, each of TEXT_LIST, each value of MAP): EG_BAD_JOB with a sentence
+     * that follows the key ("is ..."). May be NULL. */
     enum eg_code (*check)(const char *text, struct eg_error *err);
     const char *help; /* one line */
 };
@@ -92,7 +92,7 @@ void eg_setting_clear(struct eg_setting *setting);
 /** Free settings and what is in them. */
 void eg_settings_destroy(struct eg_setting *settings, unsigned count);
 
-/** As eg_settings_find(), of a key that exists. */
+/** Do the same as eg_settings_find(), for a key that exists. */
 const struct eg_setting *eg_group_setting(const struct eg_setting_group *group, const char *key);
 
 /**
@@ -109,11 +109,11 @@ enum eg_code eg_setting_add_item(struct eg_setting *setting, const char *name, c
 enum eg_code eg_setting_add_group(struct eg_setting *setting, const char *place,
                                   struct eg_setting_group **group, struct eg_error *err) EG_CHECKED;
 
-/** A number as job files write it: "4096", "0x1000", "64k", "4MB" (of 1024); false = it is none, or too
+/** Read a number of a job file: "4096", "0x1000", "64k", "4MB" (of 1024); false = it is not a number, or too
  * large. */
 bool eg_number_parse(const char *text, uint64_t *number);
 
-/** A time as job files write it: "500ms", "10s", "2min", "1h", whole numbers; false = it is none, or too
+/** Read a time of a job file: "500ms", "10s", "2min", "1h", whole numbers; false = it is not a time, or too
  * large. */
 bool eg_duration_parse(const char *text, uint64_t *milliseconds);
 

@@ -34,8 +34,8 @@ struct eg_stage {
     const struct eg_option *options; /* may be NULL */
     unsigned needs, gives;           /* EG_FACT_* */
     unsigned weight;                 /* share of the progress display */
-    /** Whether the plan gives it anything to do; where not, it is left out and not on record, so it may give
-     * no facts. NULL = always. */
+    /** Return whether the plan has work for it. If not, the stage is left out and not recorded, so it must
+     * not give facts. NULL = always. */
     bool (*applies)(const struct eg_plan *plan);
     /** Refuse a plan that no board could be taken through, before any is touched. May be NULL. `*place` may
      * be set to the place of the setting or item at fault, which belongs to the plan; it is NULL before. */

@@ -38,7 +38,7 @@ struct eg_names {
 enum eg_code eg_names_add(struct eg_names *names, const struct eg_name *name,
                           struct eg_error *err) EG_CHECKED;
 
-/** NULL = there is none. */
+/** Return NULL if there is none. */
 const struct eg_name *eg_names_find(const struct eg_names *names, const char *name);
 
 void eg_names_finish(struct eg_names *names);
@@ -56,11 +56,12 @@ static inline struct eg_template eg_template_of(const char *text)
     return (struct eg_template){EG_TEMPLATE_TEXT, text, __builtin_strlen(text)};
 }
 
-/** Whether a text is a template: the check of an option, so the sentence follows the key. EG_BAD_JOB. */
+/** Check that a text is a template. It is the check of an option, so the sentence follows the key.
+ * EG_BAD_JOB. */
 enum eg_code eg_template_check(const char *text, struct eg_error *err) EG_CHECKED;
 
-/** Whether every name of a well-formed template is there. EG_BAD_UNIT_DATA, the sentence follows what has the
- * template. */
+/** Check that every name of a well-formed template exists. EG_BAD_UNIT_DATA, the sentence follows what has
+ * the template. */
 enum eg_code eg_template_check_names(const struct eg_template *template, const struct eg_names *names,
                                      struct eg_error *err) EG_CHECKED;
 
@@ -75,11 +76,11 @@ enum eg_code eg_template_check_names(const struct eg_template *template, const s
 enum eg_code eg_template_expand(struct eg_buffer *out, bool *secret, const struct eg_template *template,
                                 const struct eg_names *names, struct eg_error *err) EG_CHECKED;
 
-/** The same as a text of its own, for free(). */
+/** Do the same into a new text; the caller frees it. */
 enum eg_code eg_template_text(char **text, bool *secret, const char *template, const struct eg_names *names,
                               struct eg_error *err) EG_CHECKED;
 
-/** Whether a board can be given the text: UTF-8 without control characters. EG_BAD_UNIT_DATA, the sentence
+/** Check that a board can be given the text: UTF-8 without control characters. EG_BAD_UNIT_DATA, the sentence
  * follows what has it. */
 enum eg_code eg_given_text_check(const char *text, struct eg_error *err) EG_CHECKED;
 

@@ -15,11 +15,11 @@
 
 enum eg_unit_kind { EG_UNIT_NVS, EG_UNIT_TEXT, EG_UNIT_HEX, EG_UNIT_FILE };
 
-/** Where data of each board goes. Belongs to the plan but for the struct itself. */
+/** A place for unit data. Its content belongs to the plan. */
 struct eg_unit_place {
     enum eg_unit_kind kind;
     const char *key;  /* of the template: "unit.raw.value" */
-    const char *at;   /* as the job says it: partition or address */
+    const char *at;   /* from the job: partition or address */
     const char *name; /* of the region: "nvs" */
     const char *path; /* of the file it is made from; "" = none */
     uint32_t flash_addr;
@@ -55,12 +55,12 @@ void eg_unit_place_piece(struct eg_guard_piece *piece, const struct eg_unit_plac
 enum eg_code eg_unit_place_check(const struct eg_unit_places *places, unsigned index, uint64_t size,
                                  const struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
 
-/** What names are made from. */
+/** The sources of names. */
 struct eg_unit_board {
     const char *mac, *chip, *revision, *slot, *run, *date;
 };
 
-/** What every board has: mac, chip, job, … */
+/** The built-in names: mac, chip, job, … */
 enum eg_code eg_unit_names_of_board(struct eg_names *names, const struct eg_plan *plan,
                                     const struct eg_unit_board *board, struct eg_error *err) EG_CHECKED;
 
@@ -68,7 +68,7 @@ enum eg_code eg_unit_names_of_board(struct eg_names *names, const struct eg_plan
 enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *plan,
                                   const struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
 
-/** What the job's program answers when it is asked for the names of a board. EG_BAD_UNIT_DATA,
+/** The answer of the job's program when it is asked for the names of a board. EG_BAD_UNIT_DATA,
  * EG_PROGRAM_FAILED, EG_CANCELLED. */
 enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_plan *plan,
                                       const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;

@@ -135,7 +135,7 @@ static void json_cleanup(json_t **json)
     json_decref(*json);
 }
 
-/* What a program is told, on one line: every name so far. */
+/* Write the input of a program, one line: every name so far. */
 static enum eg_code question(struct eg_buffer *text, const struct eg_names *names, struct eg_error *err)
 {
     EG_CLEANUP(json_cleanup) json_t *object = json_object();
@@ -384,7 +384,7 @@ enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan 
         return eg_error_set(err, EG_NO_MEMORY, "names for an example");
     for (unsigned i = 0; i < values->item_count; i++) {
         EG_CLEANUP(eg_free_cleanup) char *text = NULL;
-        /* What needs a column or a program's answer has no example. */
+        /* Names that need a pool column or a program have no example. */
         if (eg_template_text(&text, NULL, values->items[i].text, names, &ignored) == EG_OK)
             EG_TRY(add(names, values->items[i].name, text, err));
     }

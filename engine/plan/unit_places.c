@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where data of each board goes: addresses, partitions of the table among the job's regions, and nothing over
- * anything else. */
+/* Resolve the places of unit data: addresses, or partitions of the table among the job's regions, without
+ * overlaps. */
 
 #include "engine/image/nvs.h"
 #include "engine/image/partitions.h"

@@ -23,7 +23,7 @@ static enum eg_code check_chip(const struct eg_run *run, struct eg_error *err)
 
 static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
 {
-    const struct eg_claimant claimant = {run->slot, run->address, run->presence};
+    const struct eg_claimant claimant = {run->slot, run->address, run->presence, run->schemes};
     char rival[EG_CLAIM_SLOT];
 
     if (!eg_claims_take(run->claims, run->unit.mac, &claimant, rival)) {

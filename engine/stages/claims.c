@@ -129,7 +129,7 @@ bool eg_claims_take(struct eg_claims *claims, const char *mac, const struct eg_c
         return false;
     memcpy(spare->slot, claimant->slot, slot_size);
     while (!(taken = try_to_take(claims, mac, claimant, &spare, &holder))) {
-        const bool there = eg_slot_holds(holder.address, &holder.presence, mac);
+        const bool there = eg_slot_holds(holder.address, &holder.presence, mac, claimant->schemes);
         settle(claims, mac, &holder, there ? claimant->slot : NULL);
         if (!there)
             continue;

@@ -14,7 +14,7 @@
 #ifndef ENGINE_STAGES_CLAIMS_H
 #define ENGINE_STAGES_CLAIMS_H
 
-#include "engine/link/discover.h"
+#include "engine/link/port.h"
 
 #include <stdbool.h>
 
@@ -26,6 +26,7 @@ struct eg_claims;
 struct eg_claimant {
     const char *slot, *address;
     struct eg_presence presence;
+    const struct eg_port_scheme *const *schemes; /* of the line; for the call */
 };
 
 struct eg_claims *eg_claims_create(void);

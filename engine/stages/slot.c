@@ -24,14 +24,15 @@ static bool is_mac(const char *serial)
     return eg_mac_parse(mac, serial);
 }
 
-bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac)
+bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac,
+                   const struct eg_port_scheme *const *schemes)
 {
     struct eg_found_port found;
     struct eg_error ignored;
 
     if (!eg_presence_known(presence))
         return true;
-    if (eg_discover_at(&found, address, &ignored) != EG_OK)
+    if (eg_port_find(&found, address, schemes, &ignored) != EG_OK)
         return false;
     return eg_presence_same(&found.presence, presence) || eg_serial_is_mac(found.serial, mac);
 }
@@ -90,7 +91,7 @@ enum eg_code eg_run_open(struct eg_run *run, struct eg_error *err)
 {
     struct eg_found_port found;
 
-    EG_TRY(eg_discover_at(&found, run->address, err));
+    EG_TRY(eg_port_find(&found, run->address, run->schemes, err));
     EG_TRY(check_found(run, &found, true, err));
     EG_TRY(eg_port_open(&run->port, is_place(run->address) ? found.path : run->address, run->schemes,
                         run->cancel, err));
@@ -128,7 +129,7 @@ enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err)
 {
     struct eg_found_port found;
 
-    EG_TRY(eg_discover_at(&found, run->address, err));
+    EG_TRY(eg_port_find(&found, run->address, run->schemes, err));
     EG_TRY(check_found(run, &found, false, err));
     const enum eg_code code = eg_port_reopen(&run->port, run->schemes, err);
     run->loader.port = run->port;
@@ -152,7 +153,7 @@ enum eg_code eg_run_check_board(const struct eg_run *run, struct eg_error *err)
 
     if (!eg_presence_known(&run->presence))
         return EG_OK;
-    const bool there = eg_discover_at(&found, run->address, &ignored) == EG_OK;
+    const bool there = eg_port_find(&found, run->address, run->schemes, &ignored) == EG_OK;
     if (there && (!eg_presence_known(&found.presence) || eg_presence_same(&found.presence, &run->presence)))
         return EG_OK;
     if (run->native_usb && (there ? !is_mac(found.serial) || eg_serial_is_mac(found.serial, run->unit.mac)

@@ -19,7 +19,7 @@
 #define ENGINE_STAGES_SLOT_H
 
 #include "engine/base/error.h"
-#include "engine/link/discover.h"
+#include "engine/link/port.h"
 
 #include <stdbool.h>
 
@@ -27,7 +27,7 @@
 struct eg_slot {
     const char
         *name; /* of the place, for people; unique: its place in the USB tree, a URL, or a human name */
-    const char *address;         /* by which eg_discover_at() finds its port; NULL = `url` */
+    const char *address;         /* by which eg_port_find() finds its port; NULL = `url` */
     const char *url;             /* the port that is there now: a path or URL */
     const char *label;           /* of the board in it, as it was scanned; NULL = not known */
     struct eg_presence presence; /* of the port; unknown for a URL */
@@ -50,7 +50,8 @@ bool eg_serial_is_mac(const char *serial, const char *mac);
 
 /** Whether the insertion, or the chip with USB of its own that has this MAC, is at the address now. True when
  * the insertion is not known. `mac` may be "". Any thread. */
-bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac);
+bool eg_slot_holds(const char *address, const struct eg_presence *presence, const char *mac,
+                   const struct eg_port_scheme *const *schemes);
 
 struct eg_run;
 

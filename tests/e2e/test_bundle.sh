@@ -155,9 +155,63 @@ refused 2 "espgang: $work/unpacked/job.yaml: is no bundle, $only" "$espgang" che
 refused 2 "espgang: $work/none.egb: No such file or directory" run "$work/none.egb"
 expect_equal 'runs in the ledger' "$(ledger 'select count(*) from runs')" "$runs"
 expect_status 0 run "$work/e2e.egb"
+mkdir "$work/empty"
+
+# Its bundles find no program in PATH.
+echo 'hooks: {after_board: [print-label, one label]}' | cat "$work/unpacked/job.yaml" - >"$work/unpacked/path.yaml"
+mkdir "$work/programs"
+printf '#!/bin/sh\nexit 0\n' >"$work/programs/print-label"
+chmod +x "$work/programs/print-label"
+PATH=$work/programs:$PATH expect_status 0 "$espgang" bundle "$work/unpacked/path.yaml" -o "$work/path.egb"
+PATH=$work/programs:$PATH expect_status 0 "$espgang" sign --key "$work/acme" "$work/path.egb"
+PATH=$work/programs:$PATH expect_status 0 "$espgang" check "$work/path.egb" --trust-dir "$work/empty"
+place=$work/path.egb/job.yaml:$(tar --zstd -xOf "$work/path.egb" job.yaml | grep -n 'print-label' | cut -d: -f1)
+PATH=$work/programs:$PATH expect_status 2 "$espgang" check "$work/path.egb"
+expect_text "$work/err.log" "$place:"
+expect_text "$work/err.log" "'print-label' would be whatever is found in PATH, and this station runs only what a key has signed; name \
+the program by its path, so that the bundle has it"
+
+# It goes forward only. Simulated boards do not count; a real one does as soon as it is admitted.
+for version in 1.9 1.10; do
+  sed "s/^version: .*/version: $version/" "$work/unpacked/job.yaml" >"$work/unpacked/$version.yaml"
+  expect_status 0 "$espgang" bundle "$work/unpacked/$version.yaml" -o "$work/$version.egb"
+  expect_status 0 "$espgang" sign --key "$work/acme" "$work/$version.egb"
+done
+expect_status 0 run "$work/1.10.egb"
+expect_status 0 run "$work/1.9.egb"
+start_boards real 1 --chip esp32
+expect_status 0 "$espgang" run "$work/1.10.egb" --ports "${urls[0]}" --ledger "$work/ledger.db" --batch real
+older="espgang: $work/1.9.egb/job.yaml: version '1.9' of e2e is older than '1.10', of which ledger $work/ledger.db has runs; \
+to go back, have it signed with 'espgang sign --allow-rollback'"
+refused 2 "$older" "$espgang" check "$work/1.9.egb" --ledger "$work/ledger.db"
+refused 2 "$older" "$espgang" run "$work/1.9.egb" --ports "${urls[0]}" --ledger "$work/ledger.db"
+expect_status 0 "$espgang" check "$work/1.9.egb" --ledger "$work/other.db"
+expect_status 0 "$espgang" check "$work/1.10.egb" --ledger "$work/ledger.db"
+expect_status 0 "$espgang" check "$work/1.9.egb" --ledger "$work/ledger.db" --trust-dir "$work/empty"
+expect_status 0 "$espgang" sign --key "$work/acme" --allow-rollback "$work/1.9.egb"
+expect_equal 'what is said of a permission' "$(cat "$work/out.log")" \
+  "$work/1.9.egb is signed by the key $key, with permission for a rollback"
+expect_status 0 "$espgang" check "$work/1.9.egb" --ledger "$work/ledger.db"
+expect_status 0 "$espgang" bundle --list "$work/1.9.egb"
+expect_text "$work/out.log" "signed  by the key $key, with permission for a rollback"
+expect_status 0 "$espgang" sign --key "$work/acme" "$work/1.9.egb" # without permission again
+refused 2 "$older" "$espgang" check "$work/1.9.egb" --ledger "$work/ledger.db"
+
+# A revoked key signs no more, whatever its file is called.
+mkdir -m 700 "$work/revoking"
+cp "$work/acme.pub" "$work/revoking"
+expect_status 0 "$espgang" trust revoke acme.pub --trust-dir "$work/revoking"
+expect_equal 'what is said of a revoked key' "$(cat "$work/out.log")" "revoked: $key"
+cp "$work/acme.pub" "$work/revoking/other.pub"
+refused 2 "espgang: $work/e2e.egb: is signed by the key $key, which is revoked in $work/revoking/revoked" \
+  "$espgang" check "$work/e2e.egb" --trust-dir "$work/revoking"
+rm "$work/revoking/acme.pub" "$work/revoking/other.pub"
+expect_status 0 "$espgang" trust list --trust-dir "$work/revoking"
+expect_equal 'list of a revoked key' "$(cat "$work/out.log")" "$key  revoked"
+refused 2 "espgang: $work/plain.yaml: is no bundle, and this station runs only what a key in $work/revoking has signed" \
+  "$espgang" check "$work/plain.yaml" --trust-dir "$work/revoking"
 
 # By option and by variable.
-mkdir "$work/empty"
 expect_status 0 run "$work/foreign.egb" --trust-dir "$work/empty"
 ESPGANG_TRUST=$work/empty expect_status 0 run "$work/foreign.egb"
 refused 2 "espgang: trusted keys: $work/missing: No such file or directory" run "$work/e2e.egb" --trust-dir "$work/missing"

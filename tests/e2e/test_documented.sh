@@ -113,8 +113,9 @@ documented 0 'esptool verify-flash --diff 0x40000 my_app.elf-0x40000.bin'
 said 'my_app.elf-0x40000.bin: 100000 bytes at 0x00040000 are in the flash'
 printf '\x5a' | dd of="$flash" bs=1 seek=$((0x40010)) conv=notrunc status=none
 documented 1 'esptool verify-flash --diff 0x40000 my_app.elf-0x40000.bin'
-said "  0x00040010: 0x5a instead of 0x$(part my_app.elf-0x40000.bin 16 1 | od -An -tx1 | tr -d ' ')"
-complained 'my_app.elf-0x40000.bin at 0x00040000 is not what the flash holds'
+byte=$(part my_app.elf-0x40000.bin 16 1 | od -An -tx1 | tr -d ' ')
+said "  0x00040010: 0x5a instead of 0x$byte"
+complained "my_app.elf-0x40000.bin at 0x00040000 is not what the flash holds: 0x00040010 holds 0x5a instead of 0x$byte, 1 of 4096 bytes of sector 0x00040000 differ"
 cp build/hello_world.bin firmware.bin
 documented 0 'esptool -p /dev/ttyACM0 write-flash 0x10000 firmware.bin'
 holds 0x10000 firmware.bin

@@ -23,7 +23,8 @@ told() {
 }
 
 # The programs find themselves beside the job, get JSON on standard input and the same in the environment.
-script tell.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
+ulimit -S -c "$(ulimit -H -c)"
+script tell.sh 'grep "Max core" /proc/$PPID/limits >core' 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
   'env | grep ^ESPGANG_ >"variables.$ESPGANG_EVENT.$ESPGANG_RUN"'
 script label.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' \
   'sqlite3 "$1" "select outcome from runs where run = $ESPGANG_RUN" >"ledger.$ESPGANG_RUN"'
@@ -43,6 +44,8 @@ expect_equal 'a MAC' "$(told told.after-board.2 $.mac)" "$(ledger 'select mac fr
 expect_equal 'a digest' "$(told told.after-board.2 '$.regions[2].read_md5')" \
   "$(md5sum <"$work/firmware/app.bin" | cut -c1-32)"
 expect_equal 'batch and count' "$(told told.after-batch. $.batch) $(told told.after-batch. $.passed)" 'first 4'
+
+expect_equal 'core dumps' "$(awk '{ print $5 }' "$work/core")" 0 # keys would be in them
 
 # A label is printed when the pass is in the ledger; what is required comes before.
 expect_equal 'the ledger has it before the label' "$(cat "$work"/ledger.{1..4} | sort | uniq -c | xargs)" '4 pass'

@@ -129,6 +129,10 @@ refused 2 'job.yaml: exists already; --force replaces it' build -o job.yaml
 refused 2 'jobs: is not a regular file' build -o jobs --force
 refused 2 'job.json: a file of this name is read as JSON, and this will be YAML' build -o job.json
 refused 2 'none/job.yaml.part: No such file or directory' build -o none/job.yaml
+echo mine >new.yaml.part
+refused 2 'new.yaml.part: exists already; remove it unless another import writes it' build -o new.yaml
+expect_equal 'a file of this name' "$(cat new.yaml.part)" mine
+rm new.yaml.part
 refused 2 'none: No such file or directory' none -o new.yaml
 refused 2 'jobs: this is no folder of a build. It has none of flasher_args.json, flash_args, idedata.json and manifest.json, no firmware.bin (PlatformIO: .pio/build/NAME) and no NAME.ino.bin (Arduino: Export Compiled Binary)' jobs -o new.yaml
 refused 2 'build/manifest.json:1:46: the chip must be said, for the builds here are for ESP32-C3, ESP32' \

@@ -36,8 +36,6 @@ end_line() { # STATUS
 }
 
 make_job esp32c3 65536
-refused '--trigger program and --trigger-program go together' --sim 1 --trigger program
-refused '--trigger program and --trigger-program go together' --sim 1 --trigger poll --trigger-program true
 refused '--trigger-program: no such program: not-there' --sim 1 --trigger program --trigger-program not-there
 
 # A scanner types the slot and the label, a key begins every slot that is free, and the end of the input is the end.
@@ -53,6 +51,29 @@ end_line 0
 expect_equal 'by keys' "$(ledger "select group_concat(slot || ' ' || coalesce(label, '') || ' ' || outcome, ', ') from (select * from runs where batch = 'keys' order by label desc, slot)")" \
   'sim:esp32c3/2 SN 17 pass, sim:esp32c3/1  pass, sim:esp32c3/2  pass'
 wait_for 1 unplugged
+
+# What was typed before the input ended is done.
+printf '\n2\n' | "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger enter --ledger "$work/ledger.db" --batch typed >"$work/out.log"
+expect_text "$work/out.log" 'standard input has ended: no further board begins'
+expect_equal typed "$(ledger "select count(*), min(outcome) from runs where batch = 'typed'")" '2|pass'
+
+# Simulated fixtures are asked until a board answers, and hands exchange the boards.
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger poll --pace 100 --insertions 4 --ledger "$work/ledger.db" --batch exchanged
+expect_equal exchanged "$(ledger "select count(*), count(distinct mac), count(distinct slot), min(outcome) from runs where batch = 'exchanged'")" '4|4|2|pass'
+
+# A board that is green while another one shows its MAC is taken back: neither counts as passed, and neither has passed before.
+begin_line --sim 2 --fast --trigger enter --batch twins --fault 2:mac=1
+echo 1 >&9
+wait_for 1 result
+echo 2 >&9
+wait_for 3 result
+end_line 1
+expect_equal twins "$(ledger "select group_concat(slot || ' ' || code || ' ' || attempts, ', ') from (select * from runs where batch = 'twins' order by slot, run)")" \
+  'sim:esp32c3/1 ok 1, sim:esp32c3/1 duplicate-mac 0, sim:esp32c3/2 duplicate-mac 1'
+expect_text "$work/line.log" '"units":2,"passed":0,"batch":{"unit_count":2,"passed_count":0,"first_pass_count":0,'
+expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --fault stuck@0x10010.3=1 --ledger "$work/ledger.db" --batch later
+expect_text "$work/out.log" 'seen before: 6 runs, 0 passed'
+expect_status 0 "$espgang" audit --ledger "$work/ledger.db"
 
 # A program says go, with the label on its first line, and is told the outcome.
 cat >"$work/fixture.sh" <<'END'

@@ -9,7 +9,6 @@ refused() { # SENTENCE ARGUMENT...
   expect_status 2 "$espgang" run "$work/job.yaml" --watch "$@"
   expect_text "$work/err.log" "$sentence"
 }
-refused '--sim and --watch exclude each other' --sim 2
 refused "which 'tcp://127.0.0.1:1' does not" --ports tcp://127.0.0.1:1
 
 mkdir "$work/ports"
@@ -70,3 +69,35 @@ wait "$line" || status=$?
 expect_equal 'status with an empty pool' "$status" 3
 expect_equal 'two boards and one serial' "$(ledger "select outcome, code, count(*) from runs where batch = 'serials' group by 1, 2 order by 1")" \
   $'error|pool-empty|1\npass|ok|1'
+
+# A line is rehearsed: hands that are simulated put boards in and take them out, until so many insertions are done.
+make_job esp32c3 65536 'link: {return: 300ms}'
+status=0
+"$espgang" run "$work/job.yaml" --sim 3 --watch --fast --pace 200 --seed 4 --insertions 12 --fault 5:lie --json \
+  --ledger "$work/ledger.db" --batch hands >"$work/hands.log" || status=$?
+expect_equal 'status, with boards that were taken out' "$status" 1
+expect_equal 'runs in each slot' "$(ledger "select slot, count(*) from runs where batch = 'hands' group by 1")" \
+  $'sim:esp32c3/1|4\nsim:esp32c3/2|4\nsim:esp32c3/3|4'
+pulled=$(sed -nE 's/.*put in 12 boards, .* took out ([0-9]+) too early.*/\1/p' "$work/hands.log")
+expect_equal outcomes "$(ledger "select case when code in ('board-removed', 'board-exchanged') then 'taken-out' else code end, count(*)
+    from runs where batch = 'hands' group by 1 order by 1")" \
+  "flash-not-written|1"$'\n'"ok|$((11 - pulled))"$'\n'"taken-out|$pulled"
+expect_equal 'the board with the fault' "$(ledger "select slot || ' ' || mac from runs where code = 'flash-not-written'")" \
+  'sim:esp32c3/2 02:65:67:00:00:05'
+
+# Without an end of its own it goes on until it is told to end, and then takes no further board.
+"$espgang" run "$work/job.yaml" --sim 2 --watch --fast --pace 200 --insertions 0 --json >"$work/line.log" 2>"$work/line.err.log" &
+line=$!
+children+=("$line")
+for _ in $(seq 600); do
+  [ "$(grep -c '"event":"result"' "$work/line.log" || true)" -ge 12 ] && break
+  sleep 0.1
+done
+status=0
+kill -TERM "$line"
+wait "$line" || status=$?
+unset 'children[-1]'
+[ "$status" -le 1 ] || fail "an endless rehearsal ended with $status: $(cat "$work/line.err.log")"
+expect_text "$work/line.err.log" 'no further board begins; once more to abort those in progress'
+[ "$(grep -c '"event":"result"' "$work/line.log")" -ge 12 ] || fail "the rehearsal ended by itself: $(cat "$work/line.log")"
+! grep -q '"outcome":"aborted"' "$work/line.log" || fail 'a board in progress was not finished'

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HOLDS(eg_buffer_append(&file, data, size, &err) == EG_OK);
     else
         compress(&file, data, size);
-    HOLDS(eg__seal_append(&file, NULL, &err) == EG_OK);
+    HOLDS(eg__seal_append(&file, NULL, false, &err) == EG_OK);
     if (eg__bundle_read(&bundle, "x", file.data, file.size, NULL, &err) != EG_OK)
         return 0;
     check_members(&bundle);

@@ -64,7 +64,7 @@ static inline void sign_bundle(const char *bundle_name, const char *key_name)
 
     path_of(path, bundle_name);
     path_of(key_path, key_name);
-    assert_ok(eg_bundle_sign(&bundle, &signer, path, key_path, eg_stages, &err), err);
+    assert_ok(eg_bundle_sign(&bundle, &signer, path, key_path, false, eg_stages, &err), err);
     put_bytes(bundle_name, bundle.data, bundle.size);
 }
 
@@ -147,7 +147,7 @@ static inline void craft_bytes(const char *bundle_name, const struct eg_buffer *
     struct eg_error err;
 
     compress_by_zstd(&bytes, plain);
-    assert_ok(eg__seal_append(&bytes, NULL, &err), err);
+    assert_ok(eg__seal_append(&bytes, NULL, false, &err), err);
     put_bytes(bundle_name, bytes.data, bytes.size);
 }
 

@@ -205,6 +205,24 @@ static void damage_is_said_as_what_it_is(void **state)
                             "@/job.egb: is damaged: its signature is not that of its key");
 }
 
+/* Who may let a bundle run does not thereby let it go back: the permission is not in the seal's tag alone. */
+static void a_tag_makes_no_permission(void **state)
+{
+    (void)state;
+    put("job.yaml", SMALL_JOB);
+    make_bundle("job.yaml", "job.egb");
+    make_key("key");
+    sign_bundle("job.egb", "key");
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = read_back("job.egb");
+    char *const tag = (char *)file.data + file.size - 132;
+
+    assert_memory_equal(tag, "EGB1", 4);
+    memcpy(tag, "EGR1", 4);
+    put_bytes("job.egb", file.data, file.size);
+    assert_job_file_refused("job.egb", EG_BAD_BUNDLE,
+                            "@/job.egb: is damaged: its signature is not that of its key");
+}
+
 /* A seal of one content does not fit another, and a signature is no signature of something else. */
 static void a_seal_does_not_move(void **state)
 {
@@ -275,7 +293,7 @@ static void a_station_with_a_key_runs_what_that_key_signed(void **state)
     assert_trusted("key.pub", "job.egb", NULL);
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer nothing = {0};
     assert_ok(eg_buffer_append(&nothing, "\x28\xb5\x2f\xfd and no archive", 19, &err), err);
-    assert_ok(eg__seal_append(&nothing, NULL, &err), err);
+    assert_ok(eg__seal_append(&nothing, NULL, false, &err), err);
     put_bytes("odd.egb", nothing.data, nothing.size);
     snprintf(sentence, sizeof sentence,
              "%s/odd.egb: is not signed, and this station runs only what a key in %s/trusted has signed",
@@ -349,6 +367,7 @@ int main(void)
         TEST(every_changed_byte_of_a_signed_bundle_is_refused),
         TEST(every_other_length_is_refused),
         TEST(damage_is_said_as_what_it_is),
+        TEST(a_tag_makes_no_permission),
         TEST(a_seal_does_not_move),
         TEST(a_station_with_a_key_runs_what_that_key_signed),
         TEST(a_list_tells_what_is_in_it_and_who_signed_it),

@@ -211,6 +211,98 @@ static void the_folder_is_the_one_that_is_named_first(void **state)
     assert_non_null(strstr(trust.folder, "/.config/espgang/trusted"));
 }
 
+static void assert_in_list(const char *content, const char *sentence)
+{
+    put("trusted/revoked", content);
+    assert_unreadable(sentence);
+}
+
+static void a_revoked_key_stays_revoked(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
+    static const char other[] = "00112233445566778899aabbccddeeff";
+    char folder[256], path[256], fingerprint[EG_KEY_TEXT], sentence[700], list[100];
+    struct eg_error err;
+    struct eg_key key = make_key("a");
+
+    assert_ok(eg_key_fingerprint(list, &key, &err), err);
+    add_key("a.pub");
+    path_of(folder, "trusted");
+    put("trusted/revoked", "# left with the laptop");
+    assert_ok(eg_trust_revoke(folder, "a.pub", fingerprint, &err), err);
+    assert_string_equal(fingerprint, list);
+    assert_ok(eg_trust_revoke(folder, other, fingerprint, &err), err);
+    assert_string_equal(fingerprint, other);
+    snprintf(sentence, sizeof sentence, "the key %s is revoked already, in %s/revoked", other, folder);
+    assert_error(eg_trust_revoke(folder, other, fingerprint, &err), err, EG_BAD_ARGUMENT, sentence);
+    snprintf(sentence, sizeof sentence, "'b.pub' is neither the name of a key in %s nor a fingerprint",
+             folder);
+    assert_error(eg_trust_revoke(folder, "b.pub", fingerprint, &err), err, EG_BAD_ARGUMENT, sentence);
+
+    assert_ok(eg_trust_read(&trust, folder, &err), err);
+    assert_int_equal(trust.revoked_count, 2);
+    assert_true(eg_trust_is_revoked(&trust, list));
+    assert_true(eg_trust_is_revoked(&trust, other));
+    assert_false(eg_trust_is_revoked(&trust, "00112233445566778899aabbccddeef0"));
+    eg_trust_finish(&trust);
+
+    /* The last key goes, and the station is not open to everything. */
+    assert_ok(eg_trust_remove(folder, "a.pub", &key, &err), err);
+    assert_ok(eg_trust_read(&trust, folder, &err), err);
+    assert_int_equal(trust.count, 0);
+    assert_true(eg_trust_is_closed(&trust));
+    path_of(path, "a.pub");
+    snprintf(sentence, sizeof sentence, "%s: the key %s is revoked, in %s/revoked", path, list, folder);
+    assert_error(eg_trust_add(folder, path, &key, &err), err, EG_BAD_ARGUMENT, sentence);
+    put("trusted/revoked", "# nobody yet\n\n");
+    eg_trust_finish(&trust);
+    assert_ok(eg_trust_read(&trust, folder, &err), err);
+    assert_false(eg_trust_is_closed(&trust));
+}
+
+static void a_list_of_revoked_keys_with_anything_else_in_it_is_a_refusal(void **state)
+{
+    (void)state;
+    char from[256], to[256];
+    struct eg_error err;
+    struct eg_key key;
+
+    make_key("key");
+    add_key("key.pub");
+    assert_in_list(
+        "# old\n  00112233445566778899aabbccddeef # short\n",
+        "@/trusted/revoked:2: '00112233445566778899aabbccddeef' is no fingerprint of a key: 32 digits 0 to "
+        "9, a to f");
+    assert_in_list(
+        "00112233445566778899AABBCCDDEEFF\n",
+        "@/trusted/revoked:1: '00112233445566778899AABBCCDDEEFF' is no fingerprint of a key: 32 digits 0 to "
+        "9, a to f");
+    assert_in_list("00112233445566778899aabbccddeeff 00",
+                   "@/trusted/revoked:1: '00112233445566778899aabbccddeeff 00' is no fingerprint of a key: "
+                   "32 digits 0 to 9, a to f");
+    put_bytes("trusted/revoked",
+              "\0"
+              "00112233445566778899aabbccddeeff",
+              33);
+    assert_unreadable("@/trusted/revoked: is no text: it has a zero byte");
+    put("trusted/revoked", "");
+    path_of(from, "trusted/revoked");
+    assert_int_equal(chmod(from, 0622), 0);
+    assert_unreadable("@/trusted/revoked: others may write to it (mode 622) and decide what runs here");
+    unlink(from);
+
+    make_key("next");
+    path_of(from, "next.pub");
+    path_of(to, "revoked");
+    assert_int_equal(rename(from, to), 0);
+    path_of(from, "trusted");
+    char sentence[500];
+    snprintf(sentence, sizeof sentence,
+             "%s/revoked: that is the name of the list of revoked keys; rename the file", from);
+    assert_error(eg_trust_add(from, to, &key, &err), err, EG_BAD_ARGUMENT, sentence);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +312,8 @@ int main(void)
         TEST(a_file_that_is_no_sound_key_is_a_refusal),
         TEST(a_folder_or_key_that_others_may_write_to_is_a_refusal),
         TEST(the_folder_is_the_one_that_is_named_first),
+        TEST(a_revoked_key_stays_revoked),
+        TEST(a_list_of_revoked_keys_with_anything_else_in_it_is_a_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

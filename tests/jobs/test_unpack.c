@@ -183,7 +183,7 @@ static void one_layer_of_zstd_and_nothing_else_is_read(void **state)
     assert_job_file_refused("job.egb", EG_BAD_BUNDLE,
                             "@/job.egb: its archive cannot be read: Truncated tar archive");
     assert_ok(eg_buffer_append(&bytes, "\x28\xb5\x2f\xfd no zstd", 12, &err), err);
-    assert_ok(eg__seal_append(&bytes, NULL, &err), err);
+    assert_ok(eg__seal_append(&bytes, NULL, false, &err), err);
     put_bytes("job.egb", bytes.data, bytes.size);
     assert_job_file_refused("job.egb", EG_BAD_BUNDLE,
                             "@/job.egb: its archive cannot be read: Zstd decompression failed: Data "

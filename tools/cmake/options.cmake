@@ -20,3 +20,19 @@ endif()
 if(EG_FUZZ)
   target_compile_options(eg_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# Hardening of what users get: programs, library and package alike; tests/tools/package reads it back. Not of builds for
+# debugging, among them those with sanitizers: glibc takes _FORTIFY_SOURCE only where the compiler optimises.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+include(CheckCCompilerFlag)
+set(hardened $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
+  string(MAKE_C_IDENTIFIER "EG_HAS${flag}" has)
+  check_c_compiler_flag(${flag} ${has}) # the last two: CET of x86, BTI of 64-bit ARM
+  if(${has})
+    target_compile_options(eg_options_plain INTERFACE $<${hardened}:${flag}>)
+  endif()
+endforeach()
+target_compile_options(eg_options_plain INTERFACE $<${hardened}:-U_FORTIFY_SOURCE> $<${hardened}:-D_FORTIFY_SOURCE=3>)
+target_link_options(eg_options_plain INTERFACE $<${hardened}:-Wl,-z,relro,-z,now,-z,noexecstack>)

@@ -50,8 +50,8 @@ enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const cha
                                   struct eg_error *err) EG_CHECKED;
 
 /**
- * Spell options as they are spelled today: "--flash_size" is "--flash-size", "-fs" too, and options that take
- * everything up to the next option ("--diff-with A B") get their name in front of every word.
+ * Spell options in today's form: "--flash_size" and "-fs" become "--flash-size"; options that take every word
+ * up to the next option ("--diff-with A B") get their name before each word.
  *
  * @param eat_all  names of such options without their dashes, NULL after the last
  */
@@ -59,7 +59,7 @@ enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char
                                  const char *const *eat_all, struct eg_error *err) EG_CHECKED;
 
 /**
- * What stands in front of the command: options of the board, in their long form ("--port=/dev/ttyUSB0").
+ * Read the words before the command: options of the board, in their long form ("--port=/dev/ttyUSB0").
  *
  * @param used  how many words they are
  *
@@ -71,8 +71,8 @@ enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char
 /** Check that a file can be read. EG_BAD_ARGUMENT names it. */
 enum eg_code cli_file_check(const char *path, struct eg_error *err) EG_CHECKED;
 
-/** A number in esptool's ways: decimal, 0x, 0o, 0b, and with k or M after it. False = it is none, or larger
- * than `most`. */
+/** Read a number in esptool's forms: decimal, 0x, 0o, 0b, optionally followed by k or M. false = it is not a
+ * number, or larger than `most`. */
 bool cli_number(const char *text, uint64_t most, uint64_t *number);
 
 #endif

@@ -207,7 +207,7 @@ static bool has_letter(const struct cli_option *options, char letter)
     return false;
 }
 
-/* Whether the option exists with this first argument; "" = there is none yet. */
+/* Return whether the option exists with this first argument; "" = no argument yet. */
 static bool exists_with(const struct cli_option *option, const char *first)
 {
     const char *const *only = option->only;

@@ -43,7 +43,7 @@ static enum cli_status fail(const struct eg_error *err)
     return CLI_STATION;
 }
 
-/* If standard output is a full disk or a closed pipe, that must not look like success. */
+/* A full disk or a closed pipe at standard output must not look like success. */
 static enum cli_status flush(enum cli_status status)
 {
     errno = 0;
@@ -62,13 +62,13 @@ static void version(void)
     printf("espgang %s\nchips: %s\nstubs: %s\n", eg_version(), chips, eg_stub_source());
 }
 
-/* When the caller closed a standard stream, the next file or port to be opened would take its place and be
- * sent what is printed. What fills it here can only fail, as a closed one does. */
+/* If the caller closed a standard stream, the next file or port to be opened would get its number and receive
+ * our output. The descriptor that fills the gap fails on every use, like a closed stream. */
 static void hold_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
-            /* Nothing was opened, so nothing is in its place. */
+            /* Opening failed, so nothing took its place. */
         }
     }
 }

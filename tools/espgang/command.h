@@ -74,7 +74,7 @@ extern const struct cli_command *const cli_commands[];
 /** Return the options of a command's own; NULL = none. */
 const struct cli_option *cli_options(const struct cli_command *command);
 
-/** Whether the command takes the options of a board, cli_board_options. */
+/** Return whether the command takes the options of a board, cli_board_options. */
 bool cli_takes_board_options(const struct cli_command *command);
 
 /** One use of a command. */
@@ -93,13 +93,13 @@ struct cli_call {
     struct poptContext_s *context;
 };
 
-/** Whether the command or every board has an option of this name; others may not be asked for. */
+/** Return whether the command or every board has an option of this name; only such options may be read. */
 bool cli_has_option(const struct cli_call *call, const char *option);
 
 /** Return whether the option is given. */
 bool cli_flag(const struct cli_call *call, const char *option);
 
-/** How --after says to leave the loader. */
+/** Return how --after leaves the loader. */
 enum eg_after cli_after(const struct cli_call *call);
 
 /** Return its value: the last one given, else that of its environment variable, else NULL. */

@@ -131,7 +131,7 @@ static void offer_options(struct word word, const struct options *options)
     }
 }
 
-/* What may follow a command. `run` is two of them until a file is named. */
+/* List what may follow a command. `run` is two commands until a file is given. */
 static void complete_arguments(const struct word *word, const char *name, bool after_board_options, int argc,
                                const char *const *argv)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a shell's completion asks: what the last word of a command line may become. */
+/* Completion for shells: list what the last word of a command line may become. */
 
 #ifndef TOOLS_ESPGANG_COMPLETE_H
 #define TOOLS_ESPGANG_COMPLETE_H

@@ -10,7 +10,7 @@
 /** Words of esptool for the flash settings in the header of a bootloader. */
 extern const char *const cli_flash_modes[], *const cli_flash_freqs[], *const cli_flash_sizes[];
 
-/** What to put into the header; `list` is one of the above, or a part of it. */
+/** Read the settings for the header; `list` is one of the above, or a part of it. */
 #define CLI_OPTION_FLASH_MODE(default, list)                                                                 \
     {                                                                                                        \
         .name = "flash-mode", .value = "MODE", .help = "Flash mode for the header (default: " default ")",   \

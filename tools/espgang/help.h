@@ -7,10 +7,10 @@
 
 #include "tools/espgang/command.h"
 
-/** What `espgang` alone prints. */
+/** Print the output of `espgang` alone. */
 void cli_introduce(void);
 
-/** What `espgang --help` prints. */
+/** Print the output of `espgang --help`. */
 void cli_help(void);
 
 /** Print the commands of a family, such as "secure". */
@@ -19,7 +19,7 @@ void cli_help_family(const char *family);
 /** Print the forms of the command's line. */
 void cli_print_usage(const struct cli_command *command);
 
-/** What `espgang COMMAND --help` prints. */
+/** Print the output of `espgang COMMAND --help`. */
 void cli_print_help(const struct cli_command *command);
 
 #endif

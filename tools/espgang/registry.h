@@ -13,13 +13,13 @@
 void cli_spell_command(char name[CLI_NAME_SIZE], const char *word);
 
 /** Return the command of this name that needs a board, or the one that does not. `run` is both: with a job
- * file it is the line's, without one esptool's. NULL = there is none. */
+ * file it is the line's, without one esptool's. NULL = no such command. */
 const struct cli_command *cli_find_command(const char *name, bool board);
 
-/** Whether it is the first word of the names of a family: "secure". */
+/** Return whether it is the first word of a family of commands: "secure". */
 bool cli_is_family(const char *name);
 
-/** Whether one of the words is not an option. */
+/** Return whether one of the words is not an option. */
 bool cli_has_argument(int argc, const char *const *argv);
 
 #endif

@@ -38,7 +38,7 @@ void cli_request_ending(void)
  * end of a session the terminal and the shell both hang up. */
 #define SAME_WISH_MS 500
 
-/* What a signal does; set before the handlers are. */
+/* The action of a signal; set before the handlers are installed. */
 static struct {
     const char *text;
     void (*also)(void);

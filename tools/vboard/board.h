@@ -146,6 +146,9 @@ void vb_board_set_lines(struct vb_board *board, uint64_t now_us, bool dtr, bool 
  * 0 = whatever the board's is, for a carrier without a rate. No effect over the chip's own USB. */
 void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t baud);
 
+/** The board gets power again, after it had none. */
+void vb_board_power_on(struct vb_board *board, uint64_t now_us);
+
 /** Bytes that the host hands to its adapter now; they take their time on the wire after those before them.
  * What would make more than 256 KiB be under way is lost. */
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size);

@@ -13,9 +13,10 @@ struct vb_gang;
 
 /**
  * Make `count` boards numbered from 1; `config` is the pattern (number is set per board; a mac is the first
- * board's, the others count up from it), `faults` one string per fault, "3:lie" = board 3 lies, without a
- * number = every board. "3:mac=5" gives board 3 the MAC of board 5. `flash_path` and `efuse_path` of `config`
- * are folders here: board 3 keeps its flash in FOLDER/board3.bin.
+ * board's, the others count up from it), `faults` one string per fault, "3:lie" = board 3 lies,
+ * "5%:lie" = each board with this chance, by config->seed, without a number = every board. "3:mac=5" gives
+ * board 3 the MAC of board 5. `flash_path` and `efuse_path` of `config` are folders here: board 3 keeps its
+ * flash in FOLDER/board3.bin.
  *
  * @return EG_OK; EG_BAD_JOB a fault cannot be used; EG_IO a flash file cannot be used; EG_NO_MEMORY
  */

@@ -392,7 +392,8 @@ static void the_first_file_that_differs_is_named_and_all_are_looked_at(void **st
                                           at(0x10000, files_data[1], 5000, "other"),
                                           at(0x20000, files_data[2], 5000, "third")};
     assert_error(eg_board_verify_flash(fake->board, files, 3, NULL, &err), err, EG_VERIFY_MISMATCH,
-                 "other at 0x00010000 is not what the flash holds");
+                 "other at 0x00010000 is not what the flash holds: 0x00011387 holds 0xab instead of 0xaa, 1 "
+                 "of 904 bytes of sector 0x00011000 differ");
     assert_true(fake_board_said(fake, "print: same: 5000 bytes at 0x00000000 are in the flash"));
     assert_true(fake_board_said(fake, "print: other: 5000 bytes at 0x00010000 are not what the flash holds"));
     assert_true(fake_board_said(fake, "print: third: 5000 bytes at 0x00020000 are not what the flash holds"));
@@ -416,7 +417,8 @@ static void with_diff_the_bytes_that_differ_are_listed(void **state)
         data[sizeof data - 1] ^= 1;
         const struct eg_flash_file file = at(0x1003, data, sizeof data, "app");
         assert_error(eg_board_verify_flash(fake->board, &file, 1, &diff, &err), err, EG_VERIFY_MISMATCH,
-                     "app at 0x00001003 is not what the flash holds");
+                     "app at 0x00001003 is not what the flash holds: 0x00001003 holds 0x63 instead of 0xe3, "
+                     "1 of 4093 bytes of sector 0x00001000 differ");
         for (size_t i = 0; i < sizeof data; i += sizeof data - 1) {
             snprintf(line, sizeof line, "print:   0x%08x: 0x%02x instead of 0x%02x", (unsigned)(0x1003 + i),
                      fake->kept[0x1003 + i], data[i]);
@@ -453,7 +455,8 @@ static void a_header_is_compared_as_it_was_written(void **state)
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &written, NULL, &err), err);
     assert_ok(eg_board_verify_flash(fake->board, &file, 1, &same, &err), err);
     assert_error(eg_board_verify_flash(fake->board, &file, 1, NULL, &err), err, EG_VERIFY_MISMATCH,
-                 "bootloader at 0x00000000 is not what the flash holds");
+                 "bootloader at 0x00000000 is not what the flash holds: 0x00000002 holds 0x03 instead of "
+                 "0x00, 33 of 176 bytes of sector 0x00000000 differ");
 }
 
 static void what_cannot_be_verified_is_refused(void **state)

@@ -16,7 +16,9 @@ struct finger {
     unsigned gos[FAKE_LINE_MAX], wanted;
     atomic_uint told;
     unsigned ended;
-    bool fails;
+    bool fails, in_turn; /* the second slot has to wait for the first result */
+    unsigned extra;      /* results beside those of the gos */
+    atomic_uint results;
     struct eg_cancel *stops; /* set as the first board begins */
 };
 
@@ -34,7 +36,8 @@ static enum eg_code wait_for_go(void *context, const struct eg_slot *slot, char 
         finger->fails = false;
         return eg_error_set(err, EG_PROGRAM_FAILED, "no fixture");
     }
-    while (finger->gos[index_of(slot)] == finger->wanted)
+    while (finger->gos[index_of(slot)] == finger->wanted ||
+           (finger->in_turn && index_of(slot) == 1 && finger->results == 0))
         EG_TRY(eg_sleep_ms(cancel, 10, err));
     snprintf(label, EG_LABEL_TEXT, "SN-%s-%u", slot->name, ++finger->gos[index_of(slot)]);
     return EG_OK;
@@ -57,7 +60,8 @@ static void ended(void *context, const struct eg_result *result)
     struct finger *finger = context;
 
     (void)result;
-    if (++finger->ended == finger->wanted * finger->line->station.slot_count)
+    atomic_fetch_add(&finger->results, 1);
+    if (++finger->ended == finger->wanted * finger->line->station.slot_count + finger->extra)
         eg_cancel_request(&finger->line->cancel);
 }
 
@@ -93,6 +97,20 @@ static void without_an_end_of_its_own_a_board_is_shown_until_the_next_one(void *
     assert_non_null(first);
     assert_null(strstr(first + 1, "unplugged"));
     assert_int_equal(finger.line->recorder.run_count, 2);
+}
+
+static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 1, .in_turn = true, .extra = 1};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 2, FAULTS("2:mac=1"));
+    serve(&finger, false);
+    const struct fake_run *const runs = finger.line->recorder.runs;
+    assert_int_equal(finger.line->recorder.run_count, 3);
+    assert_int_equal(runs[0].record.outcome, EG_PASS);
+    for (unsigned i = 1; i < 3; i++)
+        assert_string_equal(eg_code_name(runs[i].record.code), "duplicate-mac");
+    assert_string_not_equal(runs[1].slot, runs[2].slot);
 }
 
 static void a_trigger_that_fails_is_a_warning_and_is_asked_again(void **state)
@@ -134,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_go_is_a_run_with_its_label),
         TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
+        TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
         TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
         TEST(a_line_that_ends_finishes_the_board_that_is_in_progress),
     };

@@ -23,7 +23,8 @@ static void boards_that_fail_do_not_touch_the_others(void **state)
         if (board == 3) {
             fake_line_assert_result(line, board, EG_FAIL, EG_NOT_WRITTEN,
                                     "verify: bootloader at 0x00001000: sector 0x00001000 is still erased, "
-                                    "the board answered OK but wrote nothing");
+                                    "the board answered OK but wrote nothing: check the flash's "
+                                    "supply, or replace the flash");
         } else if (board == 7) {
             fake_line_assert_result(line, board, EG_ERROR, EG_TIMEOUT,
                                     "write: app at 0x00010000: block 12 of 32 at 0x000156f6: no answer to "
@@ -175,6 +176,34 @@ static void a_station_without_slots_has_nothing_to_do(void **state)
     assert_int_equal(line->recorder.run_count, 0);
 }
 
+/* The second board begins when the first one has passed. */
+static void hold_second(void *context, const struct eg_log_record *record)
+{
+    atomic_bool *const first_passed = context;
+
+    if (record->kind == EG_LOG_OUTCOME && strcmp(record->origin.slot, "1") == 0)
+        atomic_store(first_passed, true);
+    while (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->origin.slot, "2") == 0 &&
+           !atomic_load(first_passed))
+        eg_clock_sleep_until_us(eg_clock_us() + 1000);
+}
+
+static void a_pass_is_taken_back_when_another_board_shows_its_mac(void **state)
+{
+    struct fake_line *line = *state;
+    atomic_bool first_passed = false;
+
+    line->recorder.at_log = hold_second;
+    line->recorder.context = &first_passed;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, FAULTS("2:mac=1"));
+    fake_line_run(line);
+    assert_int_equal(line->recorder.run_count, 3);
+    assert_int_equal(line->recorder.runs[2].record.attempts, 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_string_equal(eg_code_name(line->results[i].code), "duplicate-mac");
+    assert_string_equal(line->results[0].text, "the board in slot 2 shows the same MAC 02:65:67:00:00:01");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -182,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(boards_that_fail_do_not_touch_the_others),
         TEST(results_are_what_was_recorded),
+        TEST(a_pass_is_taken_back_when_another_board_shows_its_mac),
         TEST(a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac),
         TEST(so_it_does_when_the_rom_writes),
         TEST(a_cancel_in_mid_write_ends_every_run_as_aborted_on_record),

@@ -5,7 +5,8 @@
 #include "tests/fakes/check.h"
 
 /* Places whose boards cannot be told apart, so that a claim holds until it is released. */
-static const struct eg_claimant left = {"left", "tcp://left:1", {0}}, right = {"right", "tcp://right:1", {0}};
+static const struct eg_claimant left = {"left", "tcp://left:1", {0}, eg_port_schemes},
+                                right = {"right", "tcp://right:1", {0}, eg_port_schemes};
 
 static int setup(void **state)
 {
@@ -44,7 +45,7 @@ static void of_two_boards_with_one_mac_the_first_is_disputed_too(void **state)
 
 static void a_claim_ends_with_the_insertion_that_holds_it(void **state)
 {
-    const struct eg_claimant gone = {"gone", "1-9:1.0", {.device = 1}};
+    const struct eg_claimant gone = {"gone", "1-9:1.0", {.device = 1}, eg_port_schemes};
     char rival[EG_CLAIM_SLOT];
 
     assert_true(eg_claims_take(*state, "24:0a:c4:00:10:00", &gone, rival));

@@ -108,7 +108,7 @@ static void a_board_that_says_ok_and_writes_nothing_is_caught(void **state)
     fake_line_run(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_NOT_WRITTEN,
                             "verify: bootloader at 0x00001000: sector 0x00001000 is still erased, the board "
-                            "answered OK but wrote nothing");
+                            "answered OK but wrote nothing: check the flash's supply, or replace the flash");
     const struct fake_run *run = fake_recorder_run(&line->recorder, "1");
     assert_string_equal(run->regions[0].verdict, "different");
     assert_string_equal(run->regions[1].verdict, "not-checked");
@@ -125,7 +125,54 @@ static void reading_back_catches_the_liar_too(void **state)
     fake_line_run(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_NOT_WRITTEN,
                             "verify: bootloader at 0x00001000: sector 0x00001000 is still erased, the board "
-                            "answered OK but wrote nothing");
+                            "answered OK but wrote nothing: check the flash's supply, or replace the flash");
+}
+
+/* By digest and by reading back. */
+static void assert_diagnosed(struct fake_line *line, const char *fault, enum eg_code code, const char *text)
+{
+    static const char *const methods[] = {"digest", "read-back"};
+
+    for (size_t i = 0; i < 2; i++) {
+        fake_plan_set(line->plan, "verify", methods[i]);
+        vb_gang_destroy(line->gang);
+        fake_recorder_finish(&line->recorder);
+        fake_recorder_init(&line->recorder);
+        fake_line_plug(line, &fast, 1, FAULTS(fault));
+        fake_line_run(line);
+        fake_line_assert_result(line, 1, EG_FAIL, code, text);
+    }
+}
+
+static void a_protected_flash_is_told_with_its_bits(void **state)
+{
+    assert_diagnosed(
+        *state, "protect", EG_FLASH_PROTECTED,
+        "verify: bootloader at 0x00001000: sector 0x00001000 is unchanged, the flash is "
+        "write-protected (its status is 0x009c: BP0, BP1, BP2, SRP0): pull its WP pin high and clear "
+        "these bits with write-flash-status");
+}
+
+static void a_flash_that_is_read_in_a_wrong_mode_is_told(void **state)
+{
+    need_stub();
+    assert_diagnosed(
+        *state, "shift-flash", EG_FLASH_SHIFTED,
+        "verify: bootloader at 0x00001000: sector 0x00001000 reads shifted by 4 bits: the flash is "
+        "read in a mode that it is not in; reset it by a power cycle, and check its WP and HOLD pins "
+        "and what is burned for them");
+}
+
+static void a_noisy_flash_is_told(void **state)
+{
+    struct fake_line *line = *state;
+
+    need_stub();
+    fake_line_plug(line, &fast, 1, FAULTS("noisy-flash"));
+    fake_line_run(line);
+    assert_int_equal(line->results[0].code, EG_FLASH_NOISY);
+    assert_non_null(strstr(line->results[0].text, "verify: bootloader at 0x00001000: sector 0x0000"));
+    assert_non_null(strstr(line->results[0].text, " of 4096 bytes: check the flash's supply and wiring"));
 }
 
 static void a_stuck_bit_is_named(void **state)
@@ -136,7 +183,8 @@ static void a_stuck_bit_is_named(void **state)
 
     need_stub();
     stuck_fault(fault, line, 0x1a010, 3, &value);
-    snprintf(text, sizeof text, "verify: app at 0x00010000: bit 3 of 0x0001a010 stays %d", value);
+    snprintf(text, sizeof text, "verify: app at 0x00010000: bit 3 of 0x0001a010 stays %d: replace the flash",
+             value);
     fake_line_plug(line, &fast, 1, FAULTS(fault));
     fake_line_run(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_STUCK_BITS, text);
@@ -181,7 +229,8 @@ static void stuck_bits_of_several_bytes_are_counted(void **state)
     snprintf(second, sizeof second, "stuck@0x%x.5=1", (unsigned)next);
     snprintf(third, sizeof third, "stuck@0x%x.0=1", (unsigned)find(line, next + 1, 0, 0));
     snprintf(text, sizeof text,
-             "verify: app at 0x00010000: bit 2 of 0x%08x stays 1, and so in 2 more bytes of its sector",
+             "verify: app at 0x00010000: bit 2 of 0x%08x stays 1, and so in 2 more bytes of its sector: "
+             "replace the flash",
              (unsigned)at);
     fake_line_plug(line, &fast, 1, FAULTS(first, second, third));
     fake_line_run(line);
@@ -199,7 +248,8 @@ static void two_stuck_bits_of_one_byte_are_both_named(void **state)
         at++;
     snprintf(first, sizeof first, "stuck@0x%x.1=1", (unsigned)at);
     snprintf(second, sizeof second, "stuck@0x%x.5=1", (unsigned)at);
-    snprintf(text, sizeof text, "verify: app at 0x00010000: bits 1, 5 of 0x%08x stay 1", (unsigned)at);
+    snprintf(text, sizeof text, "verify: app at 0x00010000: bits 1, 5 of 0x%08x stay 1: replace the flash",
+             (unsigned)at);
     fake_line_plug(line, &fast, 1, FAULTS(first, second));
     fake_line_run(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_STUCK_BITS, text);
@@ -401,9 +451,10 @@ static void a_sector_that_reads_differently_each_time_is_no_stuck_bit(void **sta
     struct noise noise = {*state, {EG_OP_SPI_FLASH_MD5, EG_OP_READ_FLASH_SLOW}};
 
     run_noisy(&noise);
-    fake_line_assert_result(
-        noise.line, 1, EG_FAIL, EG_VERIFY_MISMATCH,
-        "verify: bootloader at 0x00001000: sector 0x00003000 reads differently each time");
+    fake_line_assert_result(noise.line, 1, EG_FAIL, EG_FLASH_NOISY,
+                            "verify: bootloader at 0x00001000: sector 0x00003000 reads differently each "
+                            "time, in 1 of 4096 bytes: "
+                            "check the flash's supply and wiring, and the cable, as a ROM sends no checksum");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
@@ -418,6 +469,9 @@ int main(void)
         TEST(reading_back_is_a_choice),
         TEST(a_board_that_says_ok_and_writes_nothing_is_caught),
         TEST(reading_back_catches_the_liar_too),
+        TEST(a_protected_flash_is_told_with_its_bits),
+        TEST(a_flash_that_is_read_in_a_wrong_mode_is_told),
+        TEST(a_noisy_flash_is_told),
         TEST(a_stuck_bit_is_named),
         TEST(a_board_with_a_stuck_bit_is_not_tried_again),
         TEST(stuck_bits_of_several_bytes_are_counted),

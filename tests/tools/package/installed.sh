@@ -14,9 +14,10 @@ expect_installed() {
   lib=$(dirname "$(find "$1" -name libespgang.so)")
   for file in bin/espgang bin/vboard include/espgang.h share/man/man1/espgang.1.gz share/man/man1/vboard.1.gz \
     share/man/man3/libespgang.3.gz share/bash-completion/completions/espgang share/doc/espgang/{copyright,LICENSE,changelog.gz} \
-    share/doc/espgang/{README,jobs,ledger,command-line,at-a-line,for-qa,in-ci}.md; do
+    share/doc/espgang/{README,SECURITY,jobs,ledger,command-line,at-a-line,for-qa,in-ci}.md; do
     [ -s "$1/$file" ] || fail "there is no $1/$file"
   done
+  cmp "$1/lib/udev/rules.d/70-espgang.rules" <("$espgang" ports --udev) || fail '70-espgang.rules are other rules'
   for file in libespgang.so{,.0,".$version"} pkgconfig/espgang.pc cmake/espgang/espgangConfig{,Version}.cmake; do
     [ -s "$lib/$file" ] || fail "there is no $lib/$file"
   done
@@ -61,4 +62,32 @@ expect_usable() {
   grep -qx "espgang_DIR:PATH=$lib/cmake/espgang" "$work/client/CMakeCache.txt" || fail 'CMake took another espgang'
   expect_client "$work/client/client_c"
   expect_client "$work/client/client_cc"
+}
+
+# expect_hardened FILE: read back from a program or library what tools/cmake/options.cmake asks for.
+expect_hardened() {
+  local word marks words=(' GNU_RELRO ' ' DYN (' '(FLAGS).* BIND_NOW' ' GNU_STACK .* RW ' ' __stack_chk_fail@' ' __fprintf_chk@')
+  [[ $1 == *.so ]] || words+=('(FLAGS_1).* NOW PIE')
+  readelf -W -h -l -d -s "$1" >"$work/elf"
+  for word in "${words[@]}"; do
+    grep -q -- "$word" "$work/elf" || fail "$1 is not hardened: readelf shows no '$word'"
+  done
+  ! grep -qE 'RUNPATH|RPATH|TEXTREL' "$work/elf" || fail "$1 has a path of libraries, or code that is written to"
+  case $(uname -m) in
+    x86_64) marks='endbr64' ;;
+    aarch64) marks='bti|paciasp' ;;
+    *) return 0 ;;
+  esac
+  [ "$(objdump -d --no-show-raw-insn "$1" | grep -cwE "$marks")" -gt 200 ] ||
+    fail "$1: places that pointers lead to are not marked by $marks"
+}
+
+# expect_flags FILE: what leaves no other trace, from gcc's note of how it compiled, which the package does not have.
+expect_flags() {
+  local flag
+  case $cc in *clang*) return 0 ;; esac
+  readelf -p .debug_str -p .debug_line_str "$1" 2>"$work/readelf.log" | grep 'GNU C11' >"$work/flags" || fail "$1 has no flags"
+  for flag in -fstack-protector-strong -fstack-clash-protection; do
+    ! grep -v -e "$flag" "$work/flags" || fail "this is compiled without $flag"
+  done
 }

@@ -28,7 +28,26 @@ expect_equal 'strange files' "$(cat "$work/strange")" ''
 
 dpkg-deb -x "$deb" "$work/root"
 expect_installed "$work/root/usr"
+if ! grep -qx 'CMAKE_BUILD_TYPE:[A-Z]*=Debug' "$build/CMakeCache.txt"; then
+  for file in bin/espgang bin/vboard lib/libespgang.so; do
+    expect_hardened "$work/root/usr/$file"
+  done
+  expect_flags "$espgang"
+  expect_flags "$build/tools/espgang/libespgang.so"
+fi
 expect_usable "$work/root/usr"
+
+# The service: its line is one that espgang takes, and little is exposed.
+unit=$work/root/usr/lib/systemd/system/espgang@.service
+read -ra line <<<"$(sed -n 's/^ExecStart=//p' "$unit" | sed "s,^/usr,$work/root/usr,; s,%E,$work/etc,; s,%i,acme,")"
+mkdir -p "$work/etc/espgang/trusted"
+status=0
+ESPGANG_TRUST=$work/etc/espgang/trusted "${line[@]}" >"$work/out.log" 2>"$work/err.log" || status=$?
+expect_equal 'the line of the service' "$status $(cat "$work/err.log")" \
+  "2 espgang: $work/etc/espgang/acme.egb: No such file or directory"
+cp "$unit" "$work/espgang@acme.service"
+systemd-analyze security --offline=true --threshold=15 "$work/espgang@acme.service" >"$work/security.log" ||
+  fail 'the service is exposed to more than 1.5 of 10'
 
 # The examples, from where the package puts them.
 if [ -d "$root/tools/examples" ]; then

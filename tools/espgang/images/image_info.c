@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * image-info: what a firmware file says of itself, as text or as JSON.
+ * image-info: show the headers of a firmware file, as text or as JSON.
  *
- * An Intel HEX file may hold several images; they are shown range by range, and a range that is none is named
- * and passed over.
+ * An Intel HEX file may hold several images; they are shown range by range, and a range that is not an image
+ * is named and skipped.
  */
 
 #include "engine/base/bytes.h"

@@ -25,7 +25,7 @@
 #define KEYS_SUFFIX  "-keys.bin"
 #define SIZE_LIMIT   (UINT64_C(256) << 20) /* no flash is larger */
 
-/* What is on the command line. */
+/* The options of the command line. */
 struct given {
     const char *schema, *values, *output_dir, *prefix, *file_id;
     const char *keys_path, *hmac_key_path;
@@ -115,7 +115,7 @@ static enum eg_code find_id(struct mass *mass, struct eg_error *err)
                         mass->given->file_id);
 }
 
-/* What makes the name of a unit's file its own. */
+/* Return the part that makes the name of a unit's file unique. */
 static void id_of(const struct mass *mass, size_t unit, char number[24], const char **id)
 {
     size_t count;

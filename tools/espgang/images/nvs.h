@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the files of the command nvs share. */
+/* Shared by the files of the command nvs. */
 
 #ifndef TOOLS_ESPGANG_IMAGES_NVS_H
 #define TOOLS_ESPGANG_IMAGES_NVS_H

@@ -91,7 +91,7 @@ static void tell_usage(const struct image *image)
            keys, keys == 1 ? "" : "s", usage->namespaces, usage->namespaces == 1 ? "" : "s");
 }
 
-/* What a terminal or a script should not get as it is becomes \n, \" or \xNN. */
+/* Characters that would disturb a terminal or a script become \n, \" or \xNN. */
 static void print_text(const char *text, size_t size)
 {
     for (size_t i = 0, step; i < size; i += step) {

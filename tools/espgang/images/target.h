@@ -13,10 +13,10 @@
         .env = "ESPTOOL_CHIP"                                                                                \
     }
 
-/** Return the chip given with --chip. EG_BAD_ARGUMENT when there is none, or it is not known. */
+/** Return the chip given with --chip. EG_BAD_ARGUMENT if it is missing or unknown. */
 enum eg_code cli_image_chip(const struct cli_call *call, const char **chip, struct eg_error *err) EG_CHECKED;
 
-/** As cli_option_number(), 0 without the option. */
+/** Do the same as cli_option_number(); 0 without the option. */
 enum eg_code cli_image_number(const struct cli_call *call, const char *option, uint64_t most,
                               unsigned *number, struct eg_error *err) EG_CHECKED;
 

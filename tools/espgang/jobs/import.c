@@ -44,7 +44,7 @@ static enum eg_code scratch_name(struct scratch *scratch, const char *output, st
                         output != NULL ? output : folder);
 }
 
-/* Writes the job for real and lets the job's own reader have it. */
+/* Write the job to a temporary file and check it by the reader of jobs. */
 static enum eg_code try_job(struct scratch *scratch, int fd, const struct eg_import *wanted,
                             struct eg_error *err)
 {
@@ -89,9 +89,13 @@ static enum eg_code to_file(struct eg_import *wanted, const char *output, bool f
     EG_CLEANUP(scratch_finish) struct scratch scratch = {""};
 
     EG_TRY(scratch_name(&scratch, output, err));
-    const int fd = open(scratch.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int fd = open(scratch.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
-        eg_error_errno(err, EG_IO, errno, "%s", scratch.path);
+        if (errno == EEXIST)
+            eg_error_set(err, EG_BAD_ARGUMENT,
+                         "%s: exists already; remove it unless another import writes it", scratch.path);
+        else
+            eg_error_errno(err, EG_IO, errno, "%s", scratch.path);
         scratch.path[0] = '\0';
         return err->code;
     }
@@ -114,14 +118,14 @@ static enum eg_code to_standard_output(struct eg_import *wanted, struct eg_error
     }
     wanted->job_path = scratch.path;
     EG_TRY(try_job(&scratch, fd, wanted, err));
-    wanted->job_path = "job.yaml"; /* here, whatever its name will be */
+    wanted->job_path = "job.yaml"; /* the folder exists, whatever the file will be called */
     EG_TRY(eg_import(&text, wanted, err));
     if (fwrite(text.data, 1, text.size, stdout) != text.size)
         return eg_error_errno(err, EG_IO, errno, "standard output");
     return EG_OK;
 }
 
-/* What can be checked of the output's name before anything is read. */
+/* Check the output's name before anything is read. */
 static enum eg_code check_output(const char *output, bool force, struct eg_error *err)
 {
     const char *const suffix = strrchr(output, '.');

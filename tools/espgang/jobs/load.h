@@ -9,8 +9,8 @@
 
 struct eg_plan;
 
-/** Load the job or bundle of argument 0; --trust-dir is an option of the command. What is wrong with it is
- * the job's fault, whatever it is. */
+/** Load the job or bundle of argument 0; --trust-dir is an option of the command. Every failure is the job's
+ * fault. */
 enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call,
                           struct eg_error *err) EG_CHECKED;
 

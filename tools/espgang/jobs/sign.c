@@ -29,11 +29,12 @@ static enum eg_code sign(const struct cli_call *call, const char *key, struct eg
     char fingerprint[EG_KEY_TEXT];
     struct eg_key signer;
 
-    EG_TRY(eg_bundle_sign(&bundle, &signer, path, key, eg_stages, err));
+    EG_TRY(eg_bundle_sign(&bundle, &signer, path, key, cli_flag(call, "allow-rollback"), eg_stages, err));
     EG_TRY(eg_key_fingerprint(fingerprint, &signer, err));
     cli_catch_signals(NULL, NULL);
     EG_TRY(eg_file_write(output, bundle.data, bundle.size, &options, err));
-    printf("%s is signed by the key %s\n", output, fingerprint);
+    printf("%s is signed by the key %s%s\n", output, fingerprint,
+           cli_flag(call, "allow-rollback") ? ", with permission for a rollback" : "");
     return EG_OK;
 }
 
@@ -41,7 +42,8 @@ static enum eg_code sign_or_make_key(struct cli_call *call, struct eg_error *err
 {
     const char *const key = cli_text(call, "key"), *const created = cli_text(call, "new-key");
 
-    if (created != NULL && (key != NULL || cli_text(call, "output") != NULL || call->count > 0))
+    if (created != NULL && (key != NULL || cli_flag(call, "allow-rollback") ||
+                            cli_text(call, "output") != NULL || call->count > 0))
         return cli_usage(call, err, "--new-key excludes everything else");
     if (created != NULL)
         return new_key(created, err);
@@ -57,6 +59,8 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .help = "Private key to sign with",
      .more = "PKCS#8 in PEM, readable only by its owner."},
+    {.name = "allow-rollback",
+     .help = "Let the bundle run also on stations that have run a newer version of the job"},
     {.name = "output",
      .letter = 'o',
      .value = "FILE",

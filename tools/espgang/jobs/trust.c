@@ -22,7 +22,9 @@ static enum eg_code list(const char *folder, struct eg_error *err)
     EG_TRY(eg_trust_read(&trust, folder, err));
     for (unsigned i = 0; i < trust.count; i++)
         EG_TRY(show("", trust.keys[i].name, &trust.keys[i].key, err));
-    if (trust.count == 0)
+    for (unsigned i = 0; i < trust.revoked_count; i++)
+        printf("%s  revoked\n", trust.revoked[i]);
+    if (!eg_trust_is_closed(&trust))
         printf("no key is trusted in %s: every job and every bundle runs\n", trust.folder);
     return EG_OK;
 }
@@ -47,20 +49,35 @@ static enum eg_code trust(struct cli_call *call, struct eg_error *err)
         EG_TRY(eg_trust_remove(folder, what, &key, err));
         return show("trusted no longer: ", what, &key, err);
     }
-    return cli_usage(call, err, "'%s' is none of add, list and remove", action);
+    if (strcmp(action, "revoke") == 0) {
+        char fingerprint[EG_KEY_TEXT];
+        if (what == NULL)
+            return cli_usage(call, err, "missing argument: KEY, by its name or fingerprint");
+        EG_TRY(eg_trust_revoke(folder, what, fingerprint, err));
+        printf("revoked: %s\n", fingerprint);
+        return EG_OK;
+    }
+    return cli_usage(call, err, "'%s' is none of add, list, remove and revoke", action);
 }
 
-static const char *const actions[] = {"add", "list", "remove", NULL};
+static const char *const actions[] = {"add", "list", "remove", "revoke", NULL};
 static const struct cli_option options[] = {CLI_OPTION_TRUST_DIR, {.name = NULL}};
 
 const struct cli_command cli_command_trust = {
     .name = "trust",
     .group = CLI_JOBS,
     .summary = "Choose the keys whose bundles this station runs",
-    .arguments = "add FILE\nlist\nremove KEY",
-    .details = "As soon as one key is trusted, `run` and `check` take only bundles that a trusted key has "
-               "signed. KEY "
-               "is a name or a fingerprint, as `list` shows them.",
+    .arguments = "add FILE\nlist\nremove KEY\nrevoke KEY",
+    .details =
+        "As soon as one key is trusted, `run` and `check` take only bundles that a trusted key has "
+        "signed. KEY "
+        "is a name or a fingerprint, as `list` shows them. Such a station runs no version of a job that is "
+        "older than one its ledger has runs of, unless the bundle is signed with `--allow-rollback`, and no "
+        "program that is searched in PATH: hooks are programs of the bundle.\n"
+        "\n"
+        "`revoke` adds a key to the list of revoked ones, the file `revoked` in the folder of trusted keys, "
+        "which may be copied from station to station: a fingerprint in each line. What a revoked key has "
+        "signed does not run, even if somebody adds the key again under another name.",
     .options = options,
     .words = actions,
     .least = 1,

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-/* Where the lines go. */
+/* The destination of the lines. */
 struct sink {
     const char *path;  /* for sentences */
     FILE *out;         /* NULL = not open */

@@ -50,7 +50,7 @@ static const struct cli_column stage_columns[] = {
     {0},
 };
 
-/* As struct eg_run_value, whose flag is no number. */
+/* struct eg_run_value with its flag as a number. */
 struct value {
     const char *kind, *name, *value, *limits;
     int64_t passed;

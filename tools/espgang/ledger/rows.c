@@ -158,7 +158,7 @@ static unsigned width_of(const char *text)
     return width;
 }
 
-/* How many bytes of a text are its first `width` characters. */
+/* Return how many bytes the first `width` characters of a text take. */
 static size_t bytes_of(const char *text, unsigned width)
 {
     size_t size = 0;
@@ -171,7 +171,7 @@ static size_t bytes_of(const char *text, unsigned width)
     }
 }
 
-/* Nothing that comes from a board or a file moves the cursor. */
+/* Text from a board or a file must not move the cursor. */
 static void put_bytes(struct cli_rows *rows, const char *text, size_t size)
 {
     if (size == 0)

@@ -3,8 +3,9 @@
 #include "tools/espgang/line/readiness.h"
 
 #include "db/ledger.h"
-#include "db/query/query.h"
+#include "db/query/questions.h"
 #include "engine/base/bytes.h"
+#include "jobs/version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,34 @@ static enum eg_code check_batch(struct eg_query *query, const struct eg_plan *pl
     return eg_query_sessions(query, batch, compare_job, &expected, err);
 }
 
+struct forward {
+    const struct eg_plan *plan;
+    const char *ledger;
+};
+
+static enum eg_code compare_version(void *context, const void *row, struct eg_error *err)
+{
+    const struct forward *const forward = context;
+    const struct eg_plan *const plan = forward->plan;
+    const char *const version = *(const char *const *)row;
+
+    if (eg_job_version_compare(plan->job_version, version) >= 0)
+        return EG_OK;
+    return eg_error_set(err, EG_NOT_TRUSTED,
+                        "%s: version '%s' of %s is older than '%s', of which ledger %s has runs; to go back, "
+                        "have it signed with 'espgang sign --allow-rollback'",
+                        plan->job_path, plan->job_version, plan->job_name, version, forward->ledger);
+}
+
+/* A station that trusts keys runs no version that is older than one it has run. */
+static enum eg_code check_version(struct eg_query *query, const struct eg_plan *plan, const char *ledger,
+                                  struct eg_error *err)
+{
+    struct forward forward = {plan, ledger};
+
+    return eg_query_versions(query, plan->job_name, compare_version, &forward, err);
+}
+
 enum eg_code cli_check_ledger(const struct eg_plan *plan, const char *ledger, const char *batch,
                               struct eg_error *err)
 {
@@ -85,9 +114,11 @@ enum eg_code cli_check_ledger(const struct eg_plan *plan, const char *ledger, co
     bool exists;
 
     EG_TRY(eg_ledger_locate(&path, &exists, ledger, err));
-    if (exists && (pool->given || batch != NULL))
+    if (exists && (pool->given || batch != NULL || plan->forward_only))
         EG_TRY(eg_query_open(&query, path, err));
     if (pool->given)
         EG_TRY(check_pool(query, path, pool, err));
+    if (query != NULL && plan->forward_only)
+        EG_TRY(check_version(query, plan, path, err));
     return query != NULL && batch != NULL ? check_batch(query, plan, batch, err) : EG_OK;
 }

@@ -81,7 +81,7 @@ bool cli_drop_hooks(struct eg_plan *plan)
     return any;
 }
 
-/* Where the last partition of the job ends; 0 = there is no table. */
+/* Return the end of the job's last partition; 0 = there is no table. */
 static enum eg_code table_end(uint64_t *end, const struct eg_plan *plan, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;

@@ -11,10 +11,11 @@
 #include "tools/espgang/line/json.h"
 #include "tools/espgang/line/readiness.h"
 #include "tools/espgang/line/rehearsal.h"
+#include "tools/espgang/line/run_options.h"
+#include "tools/espgang/line/simulated.h"
 #include "tools/espgang/line/slots.h"
 #include "tools/espgang/line/table.h"
 #include "tools/espgang/line/triggers.h"
-#include "tools/vboard/carrier.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -22,72 +23,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIM_BOARDS_MAX 512
-#define SCHEMES_MAX    8
+#define SCHEMES_MAX 8
 
-enum trigger { PLUG, POLL, ENTER, PROGRAM };
-
-static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
-
-/** What the command line says. */
-struct run_options {
-    const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
-    const char *ledger, *batch, *operator_name, *station, *stub_dir;
-    const char *flash_dir, *app_log;
-    unsigned boards; /* simulated; 0 = real ones */
-    uint64_t seed;
-    enum trigger trigger;
-    const char *trigger_program;
-    bool hooks; /* also of a rehearsal */
-    bool fast, watch, json, plain, verbose, silent;
-};
-
-static void run_options_finish(struct run_options *options)
-{
-    free(options->ports);
-    free(options->faults);
-    free(options->labels);
-}
-
-static unsigned list_length(const char *const *list)
-{
-    unsigned count = 0;
-
-    while (list != NULL && list[count] != NULL)
-        count++;
-    return count;
-}
-
-static enum eg_code add_simulated(struct vb_gang **gang, struct cli_slots *slots,
-                                  const struct run_options *options, const struct eg_plan *plan,
+static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_slots *slots,
+                                  const struct cli_run_options *options, const struct eg_plan *plan,
                                   struct eg_error *err)
 {
-    const struct vb_flash_part *part;
-
-    EG_TRY(cli_rehearsal_part(&part, plan, err));
+    static const enum vb_hands_way ways[] = {
+        [CLI_PLUG] = VB_HANDS_PLUG,
+        [CLI_POLL] = VB_HANDS_FIXTURE,
+        [CLI_ENTER] = VB_HANDS_READY,
+        [CLI_PROGRAM] = VB_HANDS_READY,
+    };
     const struct vb_config config = {
-        .target = plan->target,
-        .part = part,
         .fast = options->fast,
         .flash_path = options->flash_dir,
         .stub_dir = options->stub_dir,
         .app_log = options->app_log,
         .seed = options->seed,
     };
+    const struct vb_hands_config hands = {
+        .way = ways[options->trigger],
+        .sockets = options->boards,
+        .insertions = (unsigned)options->insertions,
+        .pace = (unsigned)options->pace,
+    };
 
-    EG_TRY(
-        vb_gang_create(gang, &config, options->boards, options->faults, list_length(options->faults), err));
-    for (unsigned number = 1; number <= options->boards; number++) {
-        char url[64];
-        vb_gang_url(*gang, number, url, sizeof url);
-        EG_TRY(cli_slots_add(slots, url, url, err));
-    }
-    return EG_OK;
+    return cli_simulated_init(simulated, plan, &config, options->faults, options->boards,
+                              options->watch ? &hands : NULL, slots, err);
 }
 
 /* What `espgang run` shows while it runs, and what it counts. */
 struct display {
-    const struct run_options *options;
+    const struct cli_run_options *options;
+    struct cli_simulated *simulated;
     struct cli_json_logger json;
     struct eg_console_logger console;
     struct cli_table *table;
@@ -104,7 +73,7 @@ static void display_finish(struct display *display)
 
 static enum eg_code display_init(struct display *display, struct eg_station *station, struct eg_error *err)
 {
-    const struct run_options *options = display->options;
+    const struct cli_run_options *options = display->options;
 
     cli_json_logger_init(&display->json, stdout);
     eg_console_logger_init(&display->console, stdout);
@@ -130,6 +99,8 @@ static bool fails_station(enum eg_code code)
 
 static void count(struct display *display, const struct eg_result *result)
 {
+    if (result->withdraws)
+        display->counts.of[result->former]--;
     display->counts.of[result->outcome]++;
     display->station_failed |= fails_station(result->code);
     if (display->options->json)
@@ -143,7 +114,7 @@ static void count_and_go_on(void *context, const struct eg_result *result)
     struct display *display = context;
 
     count(display, result);
-    if (result->code == EG_POOL_EMPTY)
+    if (cli_simulated_tell(display->simulated, result) || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))
         cli_request_cancel("the station, whose ledger or disk refuses records");
@@ -192,7 +163,9 @@ static enum eg_code watch_ports(struct display *display, const struct eg_station
 {
     EG_CLEANUP(scanner_finish)
     struct scanner scanner = {.patterns = display->options->ports};
-    const struct eg_slot_source source = {scan, &scanner};
+    const struct eg_slot_source source = display->options->boards > 0
+                                             ? cli_simulated_source(display->simulated)
+                                             : (struct eg_slot_source){scan, &scanner};
 
     eg_log_print(station->logger, NULL,
                  "waiting for boards; Ctrl-C ends the line when those in progress are done");
@@ -224,17 +197,17 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
     enum eg_code code = EG_OK;
 
     switch (display->options->trigger) {
-    case PLUG:
+    case CLI_PLUG:
         code = watch_ports(display, station, err);
         break;
-    case POLL:
+    case CLI_POLL:
         trigger = eg_trigger_poll(station);
         code = serve(display, station, &trigger, "asking every slot for a board", err);
         break;
-    case ENTER:
+    case CLI_ENTER:
         code = serve_input(display, station, err);
         break;
-    case PROGRAM:
+    case CLI_PROGRAM:
         trigger = cli_program_trigger(display->options->trigger_program);
         code = serve(display, station, &trigger, "waiting for the trigger program", err);
         break;
@@ -263,7 +236,7 @@ static void end_table(struct display *display, struct eg_station *station)
         station->logger = &display->console.logger;
 }
 
-static void warn_of_silence(const struct run_options *options, const struct eg_station *station)
+static void warn_of_silence(const struct cli_run_options *options, const struct eg_station *station)
 {
     if (options->boards > 0 && options->app_log == NULL &&
         eg_plan_setting(station->plan, "test")->group_count > 0)
@@ -273,7 +246,7 @@ static void warn_of_silence(const struct run_options *options, const struct eg_s
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
-static void announce_rehearsal(const struct run_options *options, const struct eg_station *station,
+static void announce_rehearsal(const struct cli_run_options *options, const struct eg_station *station,
                                bool hooks_dropped)
 {
     eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
@@ -296,11 +269,11 @@ static void tell_batch(const struct eg_batch *batch)
 }
 
 /* Everything is checked and open: let the boards go. */
-static enum eg_code go(const struct run_options *options, struct eg_station *station,
-                       struct eg_ledger *ledger, bool hooks_dropped, enum cli_status *status,
-                       struct eg_error *err)
+static enum eg_code go(const struct cli_run_options *options, struct eg_station *station,
+                       struct cli_simulated *simulated, struct eg_ledger *ledger, bool hooks_dropped,
+                       enum cli_status *status, struct eg_error *err)
 {
-    EG_CLEANUP(display_finish) struct display display = {.options = options};
+    EG_CLEANUP(display_finish) struct display display = {.options = options, .simulated = simulated};
     const uint64_t begun_ms = eg_clock_ms();
     struct eg_error after_err;
 
@@ -327,6 +300,7 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
     end_table(&display, station);
+    cli_simulated_report(simulated, station->logger);
     const enum eg_code after =
         eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
     EG_TRY(ran);
@@ -351,10 +325,11 @@ static enum eg_code go(const struct run_options *options, struct eg_station *sta
     return after;
 }
 
-static enum eg_code run_job(struct cli_call *call, const struct run_options *options, struct eg_error *err)
+static enum eg_code run_job(struct cli_call *call, const struct cli_run_options *options,
+                            struct eg_error *err)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
-    EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
+    EG_CLEANUP(cli_simulated_finish) struct cli_simulated simulated = {0};
     EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
     EG_CLEANUP(cli_rehearsal_finish) struct cli_rehearsal rehearsal = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -365,9 +340,9 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
     EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
     const bool hooks_dropped = options->boards > 0 && !options->hooks && cli_drop_hooks(plan);
     if (options->boards > 0) {
-        EG_TRY(add_simulated(&gang, &slots, options, plan, err));
-        schemes[count++] = vb_gang_scheme(gang);
-    } else if (!options->watch || options->trigger != PLUG) {
+        EG_TRY(add_simulated(&simulated, &slots, options, plan, err));
+        schemes[count++] = cli_simulated_scheme(&simulated);
+    } else if (!options->watch || options->trigger != CLI_PLUG) {
         EG_TRY(cli_slots_choose(&slots, options->ports, err));
     }
     for (const char **label = options->labels; label != NULL && *label != NULL; label++)
@@ -397,172 +372,16 @@ static enum eg_code run_job(struct cli_call *call, const struct run_options *opt
         .slots = slots.slots,
         .slot_count = slots.count,
     };
-    return go(options, &station, ledger, hooks_dropped, &call->status, err);
-}
-
-/* NULL = the option is not given. */
-static enum eg_code list_of(const struct cli_call *call, const char *option, const char ***list,
-                            struct eg_error *err)
-{
-    int count;
-
-    return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
-}
-
-static enum eg_code read_options(const struct cli_call *call, struct run_options *options,
-                                 struct eg_error *err)
-{
-    const char *const sim = cli_text(call, "sim"), *const trigger = cli_text(call, "trigger");
-    uint64_t boards = 0;
-
-    options->ledger = cli_text(call, "ledger");
-    options->batch = cli_text(call, "batch");
-    options->operator_name = cli_text(call, "operator");
-    options->station = cli_text(call, "station");
-    options->stub_dir = cli_text(call, "stub-dir");
-    options->flash_dir = cli_text(call, "flash-dir");
-    options->app_log = cli_text(call, "app-log");
-    options->hooks = cli_flag(call, "hooks");
-    options->fast = cli_flag(call, "fast");
-    options->watch = cli_flag(call, "watch") || trigger != NULL;
-    while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
-        options->trigger++;
-    options->trigger_program = cli_text(call, "trigger-program");
-    options->json = cli_flag(call, "json");
-    options->plain = cli_flag(call, "plain");
-    options->verbose = cli_flag(call, "verbose");
-    options->silent = cli_flag(call, "silent");
-    EG_TRY(list_of(call, "ports", &options->ports, err));
-    EG_TRY(list_of(call, "fault", &options->faults, err));
-    EG_TRY(list_of(call, "label", &options->labels, err));
-    EG_TRY(cli_option_number(call, "seed", INT64_MAX, 1, &options->seed, err));
-    if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
-        return cli_usage(call, err, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
-    options->boards = (unsigned)boards;
-    return EG_OK;
-}
-
-static enum eg_code check_options(const struct cli_call *call, const struct run_options *options,
-                                  struct eg_error *err)
-{
-    if (options->boards > 0 && options->ports != NULL)
-        return cli_usage(call, err, "--sim and --ports exclude each other");
-    if (options->watch && options->trigger == PLUG && options->boards > 0)
-        return cli_usage(
-            call, err,
-            "--sim and --watch exclude each other: simulated boards are never unplugged; --trigger "
-            "enter begins them");
-    for (const char **ports = options->ports;
-         options->watch && options->trigger == PLUG && ports != NULL && *ports != NULL; ports++) {
-        if (strstr(*ports, "://") != NULL)
-            return cli_usage(
-                call, err,
-                "--watch waits for ports that come and go, which '%s' does not; --trigger poll asks "
-                "it for boards",
-                *ports);
-    }
-    if ((options->trigger == PROGRAM) != (options->trigger_program != NULL))
-        return cli_usage(call, err, "--trigger program and --trigger-program go together");
-    if (options->trigger_program != NULL && eg_program_check(options->trigger_program, err) != EG_OK) {
-        err->code = EG_BAD_ARGUMENT;
-        return eg_error_prefix(err, "--trigger-program: ");
-    }
-    if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
-                                 options->app_log != NULL || options->hooks))
-        return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");
-    if (options->watch && options->labels != NULL)
-        return cli_usage(call, err,
-                         "--label and --watch exclude each other: a label is for one board of one slot");
-    if (options->silent && options->verbose)
-        return cli_usage(call, err, "--silent and --verbose exclude each other");
-    /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
-    EG_TRY(cli_folder_check(call, "stub-dir", err));
-    EG_TRY(cli_check_name(call, "batch", err));
-    EG_TRY(cli_check_name(call, "operator", err));
-    return cli_check_name(call, "station", err);
+    return go(options, &station, &simulated, ledger, hooks_dropped, &call->status, err);
 }
 
 static enum eg_code run(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(run_options_finish) struct run_options options = {0};
+    EG_CLEANUP(cli_run_options_finish) struct cli_run_options options = {0};
 
-    EG_TRY(read_options(call, &options, err));
-    EG_TRY(check_options(call, &options, err));
+    EG_TRY(cli_run_options_read(&options, call, err));
     return run_job(call, &options, err);
 }
-
-static const struct cli_option options[] = {
-    {.name = "ports",
-     .value = "PORTS",
-     .help = "Ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)",
-     .more = "Several are separated by commas. The default is every USB serial port with a bridge known from "
-             "Espressif boards, and native USB."},
-    {.name = "watch",
-     .help = "Run a line: program every board that is plugged in, one after the other, until Ctrl-C"},
-    {.name = "trigger",
-     .value = "WHAT",
-     .choices = triggers,
-     .help =
-         "Run a line whose boards begin when they are plugged in, when they answer, by a key or a scanner, "
-         "or by a program",
-     .more =
-         "`plug` is what `--watch` does. The others are for fixtures whose bridge stays plugged, remote "
-         "ports "
-         "and simulated boards. `poll` resets each board into its loader until one answers; the board is "
-         "gone "
-         "when it does not answer any more, or another one does. `enter` reads standard input: an empty line "
-         "begins every free slot, a line `SLOT` or `SLOT LABEL` that one, and SLOT may be the number of the "
-         "slot. `program` runs the one of `--trigger-program`."},
-    {.name = "trigger-program",
-     .value = "PROGRAM",
-     .help = "Program that says when a board may begin, and is told its outcome",
-     .more =
-         "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the first line "
-         "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT OUTCOME`, "
-         "and "
-         "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
-         "ESPGANG_SENTENCE are in its environment."},
-    CLI_OPTION_LEDGER("Ledger to record into"),
-    {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
-    {.name = "label",
-     .value = "SLOT=TEXT",
-     .help = "Label of the board in a slot, as scanned or typed; may be repeated",
-     .more = "It goes on record with the run. SLOT is the name of the slot or its port. Not together with "
-             "`--watch`."},
-    {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
-    {.name = "station", .value = "NAME", .help = "Name of this station (default: the host's name)"},
-    {.name = "stub-dir",
-     .value = "DIR",
-     .help = "Take flasher stubs from this folder",
-     .more = "Stubs that it has not are taken from those built in."},
-    CLI_OPTION_TRUST_DIR,
-    {.name = "json", .help = "Print one JSON event per line instead of text"},
-    {.name = "plain", .help = "Print plain lines even on a terminal"},
-    {.name = "verbose", .letter = 'v', .help = "Show more"},
-    {.name = "silent", .letter = 's', .help = "Show nothing but errors and the results"},
-    {.name = "sim",
-     .value = "N",
-     .help = "Rehearse on N simulated boards of the job's chip, 1 to 512",
-     .more = "Without `--ledger` it records into a ledger of its own, which has a copy of the pools and is "
-             "removed "
-             "at the end. Into a ledger that is named, its runs are recorded as simulated: they are never "
-             "counted "
-             "and take no row of a pool.",
-     .heading = "Rehearsal without boards"},
-    {.name = "hooks", .help = "Run the hooks of the job, too"},
-    {.name = "fault",
-     .value = "[N:]FAULT",
-     .help = "Give board N, or every board, a fault, e.g. 3:lie; may be repeated",
-     .more = "`vboard --list-faults` lists them."},
-    {.name = "fast", .help = "Leave out the time of wire and flash"},
-    {.name = "flash-dir", .value = "DIR", .help = "Keep the boards' flash contents in this folder"},
-    {.name = "app-log",
-     .value = "FILE",
-     .help = "What the application prints once it is started, for the job's test",
-     .more = "See vboard(1). Without it a job with a test passes only when its application contains what it "
-             "prints."},
-    {.name = "seed", .value = "N", .help = "Seed of the faults' randomness (default: 1)"},
-    {.name = NULL}};
 
 const struct cli_command cli_command_run = {
     .name = "run",
@@ -581,7 +400,7 @@ const struct cli_command cli_command_run = {
         "A job may give each board data of its own, such as a serial number from a pool of the ledger. When "
         "a pool "
         "is empty, no further board is begun, those in progress are finished, and the exit status is 3.",
-    .options = options,
+    .options = cli_run_options,
     .least = 1,
     .most = 1,
     .run = run,

@@ -55,8 +55,8 @@ enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char
 }
 
 /* A USB serial port is a place; what else was asked for by a path keeps it, however many links it is. */
-static enum eg_code add_found(struct cli_slots *slots, const struct eg_found_port *found, const char *path,
-                              struct eg_error *err)
+enum eg_code cli_slots_add_found(struct cli_slots *slots, const struct eg_found_port *found, const char *path,
+                                 struct eg_error *err)
 {
     const bool placed = strchr(found->slot, '/') == NULL;
     struct eg_slot slot = {
@@ -76,7 +76,7 @@ static enum eg_code add_port(struct cli_slots *slots, const char *url, struct eg
     struct eg_found_port found;
 
     EG_TRY(eg_discover_at(&found, url, err));
-    return add_found(slots, &found, url, err);
+    return cli_slots_add_found(slots, &found, url, err);
 }
 
 static enum eg_code add_url(struct cli_slots *slots, const char *url, struct eg_error *err)
@@ -131,7 +131,7 @@ static enum eg_code add_attached(struct cli_slots *slots, struct eg_error *err)
     EG_TRY(eg_discover_ports(&found, &count, err));
     for (size_t i = 0; i < count; i++) {
         if (found[i].default_choice)
-            EG_TRY(add_found(slots, &found[i], found[i].path, err));
+            EG_TRY(cli_slots_add_found(slots, &found[i], found[i].path, err));
     }
     return EG_OK;
 }

@@ -17,6 +17,10 @@ struct cli_slots {
 enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url,
                            struct eg_error *err) EG_CHECKED;
 
+/** Add a port that was found, under its place or, where it has none, under `path`; likewise. */
+enum eg_code cli_slots_add_found(struct cli_slots *slots, const struct eg_found_port *found, const char *path,
+                                 struct eg_error *err) EG_CHECKED;
+
 /**
  * Add what `patterns` name: URLs as they are, paths with the shell's wildcards; several may stand in one,
  * separated by commas. NULL adds every port that discovery would use.

@@ -348,6 +348,10 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
         break;
     case EG_LOG_OUTCOME:
         if (row != NULL) {
+            if (record->attempt == 0 && row->outcome != NULL) { /* a pass is taken back */
+                table->ended--;
+                table->passed -= row->code == EG_OK;
+            }
             for (enum eg_outcome outcome = EG_PASS; outcome <= EG_ABORTED; outcome++) {
                 if (strcmp(eg_outcome_name(outcome), record->outcome) == 0)
                     row->outcome = eg_outcome_name(outcome);

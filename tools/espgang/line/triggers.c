@@ -111,6 +111,29 @@ static bool read_some(struct cli_enter *enter, char text[INPUT_MAX], size_t *use
     return true;
 }
 
+/* Whether a slot is begun, or its board is in progress. */
+static bool is_busy(struct cli_enter *enter)
+{
+    bool busy = false;
+
+    pthread_mutex_lock(&enter->lock);
+    for (unsigned i = 0; i < enter->station->slot_count; i++)
+        busy |= enter->slots[i].begun || !enter->slots[i].free;
+    pthread_mutex_unlock(&enter->lock);
+    return busy;
+}
+
+/* What was begun by the last lines still has its board programmed. */
+static void end_line(struct cli_enter *enter)
+{
+    struct eg_error ignored;
+
+    eg_log_note(enter->station->logger, NULL, "standard input has ended: no further board begins");
+    while (is_busy(enter) && !atomic_load(&enter->stop))
+        (void)!eg_sleep_ms(NULL, LOOK_MS, &ignored);
+    cli_request_ending();
+}
+
 static void *read_lines(void *context)
 {
     struct cli_enter *const enter = context;
@@ -122,7 +145,7 @@ static void *read_lines(void *context)
         if (poll(&poll_fd, 1, EG_CANCEL_POLL_MS) <= 0)
             continue;
         if (!read_some(enter, text, &used)) {
-            cli_request_ending();
+            end_line(enter);
             break;
         }
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Where in the flash: numbers and partitions.
+ * Addresses in the flash: numbers and partitions.
  *
- * A name is looked up in the table that the board's flash holds, because that is the one its application goes
- * by; a file can take its place for a board that is still blank.
+ * A name is looked up in the partition table in the board's flash, which its application uses; for a blank
+ * board a file can be given.
  */
 
 #include "tools/espgang/one_board/address.h"
@@ -237,7 +237,7 @@ enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_er
     return where == NULL || cli_number(where, UINT32_MAX, &number) ? EG_OK : cli_file_check(where, err);
 }
 
-/* Whether `size` bytes fit into the partition that `word` names; of_partition 0 = it is a number. */
+/* Check that `size` bytes fit into the partition that `word` names; of_partition 0 = it is a number. */
 static enum eg_code check_room(const char *word, const char *name, uint32_t addr, uint64_t size,
                                uint32_t of_partition, struct eg_error *err)
 {

@@ -40,8 +40,7 @@ enum eg_code cli_address(const struct cli_call *call, const char *word, uint32_t
 
 /** Check that the file of --partition-table, when it is one, can be read. */
 enum eg_code cli_partition_table_check(const struct cli_call *call, struct eg_error *err) EG_CHECKED;
-/** The same for a file that goes there; EG_BAD_ARGUMENT also when it is larger than the partition that is
- * named. */
+/** Do the same for a file; EG_BAD_ARGUMENT also if it is larger than the named partition. */
 enum eg_code cli_file_address(const struct cli_call *call, const char *word, const char *path, uint32_t *addr,
                               struct eg_error *err) EG_CHECKED;
 

@@ -33,7 +33,7 @@ static unsigned choice(const struct cli_call *call, const char *name)
     return index;
 }
 
-/* What a signal handler can reach. */
+/* Data of the signal handler. */
 static struct eg_board *_Atomic current;
 
 static void cancel_board(void)
@@ -111,7 +111,7 @@ enum eg_after cli_after(const struct cli_call *call)
     return (enum eg_after)choice(call, "after");
 }
 
-/* What --after asks for in so many words must be possible; the default does what it can. */
+/* An explicit --after must be possible; the default does what it can. */
 static enum eg_code check_after(const struct cli_call *call, struct eg_error *err)
 {
     const char *after = cli_text(call, "after");
@@ -155,7 +155,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     return EG_OK;
 }
 
-/* Also after a failure, as esptool does; what failed first is what there is to say. */
+/* Done after a failure too, as in esptool; the first failure is the one that is reported. */
 static enum eg_code leave(struct cli_call *call, enum eg_code code, struct eg_error *err)
 {
     struct eg_error second;

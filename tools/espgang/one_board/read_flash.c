@@ -14,7 +14,7 @@ static enum eg_code check_read(struct cli_call *call, struct eg_error *err)
     return cli_output_check(call->argument[2], err);
 }
 
-/* Whether an interrupted read left something to continue with. */
+/* Return whether an interrupted read left a part to continue. */
 static bool is_part_kept(const char *output)
 {
     char part[PATH_MAX];

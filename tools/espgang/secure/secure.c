@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the commands of espsecure share: their options as they were given, and their files. */
+/* Shared by the commands of espsecure: their options and their files. */
 
 #include "tools/espgang/secure/secure.h"
 

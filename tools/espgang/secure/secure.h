@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the commands of espsecure share. */
+/* Shared by the commands of espsecure. */
 
 #ifndef TOOLS_ESPGANG_SECURE_SECURE_H
 #define TOOLS_ESPGANG_SECURE_SECURE_H
@@ -9,7 +9,7 @@
 #include "engine/secure/sign_key.h"
 #include "tools/espgang/command.h"
 
-/** What is on the command line, read and not yet looked at. Numbers are 0 and texts NULL when they are not
+/** The options of the command line, read but not checked yet. Numbers are 0 and texts NULL when they are not
  * given. */
 struct secure_given {
     const char *verb, *file; /* the command, and its argument */
@@ -25,10 +25,10 @@ enum eg_code secure_run(struct cli_call *call,
                         enum eg_code (*run)(const struct secure_given *given, struct eg_error *err),
                         struct eg_error *err) EG_CHECKED;
 
-/** How many there are. */
+/** Return their number. */
 size_t secure_count(const char *const *texts);
 
-/** The only file of --keyfile. EG_BAD_ARGUMENT: there is none, or there are more. */
+/** Return the only file of --keyfile. EG_BAD_ARGUMENT: none was given, or several. */
 enum eg_code secure_key_file(const char **path, const struct secure_given *given,
                              struct eg_error *err) EG_CHECKED;
 

@@ -221,6 +221,14 @@ void vb_board_set_host_baud(struct vb_board *board, uint64_t now_us, uint32_t ba
         vb__uart_set_host_baud(board, baud);
 }
 
+void vb_board_power_on(struct vb_board *board, uint64_t now_us)
+{
+    live(board, now_us * 1000);
+    vb__stop(board);
+    vb__uart_unplug(board);
+    vb__reset(board, VB__CAUSE_POWER);
+}
+
 void vb_board_receive(struct vb_board *board, uint64_t now_us, const uint8_t *data, size_t size)
 {
     live(board, now_us * 1000);
@@ -333,5 +341,6 @@ void vb_board_destroy(struct vb_board *board)
     vb__memory_finish(board);
     vb__uart_finish(board);
     vb__ram_finish(board);
+    vb__stub_finish(board);
     free(board);
 }

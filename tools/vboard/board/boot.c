@@ -6,7 +6,8 @@
  * Programs are not executed. Instead the board prints what it finds in them: the segments of the second-stage
  * bootloader, name and version of the application in the first app partition, and the text after each "vboard
  * says: " in the application, so that a rehearsal has something to watch for; then the lines of a file
- * (app.c). With a flash without a bootloader the ROM complains and restarts for ever, here every 400 ms.
+ * (app.c). With a flash without a bootloader, or with one that secure boot does not let pass, the ROM
+ * complains and restarts for ever, here every 400 ms.
  *
  * A flasher stub in RAM starts; an application in RAM prints the text after each "vboard says: "; nothing
  * else that is jumped to answers until the next reset.
@@ -16,7 +17,6 @@
 
 #include "tools/vboard/loader/loader.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,51 +64,25 @@ static const struct log_words *words_of(const struct vb_board *board)
     return &words[i];
 }
 
-EG_PRINTF(2, 3)
-static void print(struct vb_board *board, const char *format, ...)
-{
-    char text[400];
-    va_list arguments;
-    int length;
-
-    va_start(arguments, format);
-    length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        vb__send(board, (const uint8_t *)text,
-                 (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
-}
-
 static void print_head(struct vb_board *board, const char *cause, bool download)
 {
     const struct log_words *log = words_of(board);
     const char *hole = strstr(log->head, "%s");
 
     if (hole != NULL)
-        print(board, "%.*s%s%s", (int)(hole - log->head), log->head, board->target->name, hole + 2);
+        vb__print(board, "%.*s%s%s", (int)(hole - log->head), log->head, board->target->name, hole + 2);
     else
-        print(board, "%s", log->head);
-    print(board, "%s,%s\r\n", cause, download ? log->download : log->run);
+        vb__print(board, "%s", log->head);
+    vb__print(board, "%s,%s\r\n", cause, download ? log->download : log->run);
     if (download && board->target->rom_status_size == 4)
-        print(board, "waiting for download\r\n");
-}
-
-/* Read flash as running code does: through the cipher when that is on. */
-static void look(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
-{
-    const bool absent = board->part->jedec == VB_NO_FLASH;
-
-    for (uint32_t i = 0; i < size; i++)
-        data[i] = absent ? 0xff : board->flash.data[(addr + i) % board->flash.size];
-    if (board->security.flash_encrypted)
-        vb__decrypt(board, addr, data, size);
+        vb__print(board, "waiting for download\r\n");
 }
 
 static bool bootable(const struct vb_board *board)
 {
     uint8_t magic;
 
-    look(board, board->target->bootloader_addr, &magic, 1);
+    vb__look(board, board->target->bootloader_addr, &magic, 1);
     return magic == 0xe9 || (magic == 0xea && board->target->image_chip_id < 0);
 }
 
@@ -132,17 +106,27 @@ static void say(struct vb_board *board, const uint8_t *data, size_t size)
         if (memcmp(at, mark, length) != 0)
             continue;
         at += length;
-        print(board, "%.*s\r\n", text_length(at, (size_t)(end - at) < 200 ? (size_t)(end - at) : 200), at);
+        vb__print(board, "%.*s\r\n", text_length(at, (size_t)(end - at) < 200 ? (size_t)(end - at) : 200),
+                  at);
     }
 }
 
 static void print_says(struct vb_board *board, uint32_t addr, uint32_t size)
 {
-    if (board->security.flash_encrypted || addr >= board->flash.size)
+    if (addr >= board->flash.size)
         return;
     if (size > board->flash.size - addr)
         size = board->flash.size - addr;
-    say(board, board->flash.data + addr, size);
+    if (!board->security.flash_encrypted) {
+        say(board, board->flash.data + addr, size);
+        return;
+    }
+    EG_CLEANUP(eg_free_cleanup) uint8_t *plain = malloc(size + 1);
+
+    if (plain == NULL)
+        return;
+    vb__look(board, addr, plain, size);
+    say(board, plain, size);
 }
 
 /* Find the first application partition of the table at 0x8000; false when there is none. */
@@ -151,7 +135,7 @@ static bool find_app(const struct vb_board *board, uint32_t *addr, uint32_t *siz
     for (uint32_t at = 0x8000; at < 0x8c00; at += 32) {
         uint8_t row[32];
 
-        look(board, at, row, sizeof row);
+        vb__look(board, at, row, sizeof row);
         if (row[0] != 0xaa || row[1] != 0x50)
             return false;
         *addr = eg_get32(row + 4);
@@ -166,18 +150,24 @@ static bool find_app(const struct vb_board *board, uint32_t *addr, uint32_t *siz
 static bool print_app(struct vb_board *board)
 {
     uint32_t addr, size;
-    uint8_t head[0x120];
+    uint8_t head[0x120], magic;
 
     if (!find_app(board, &addr, &size))
         return board->target->image_chip_id < 0;
-    look(board, addr, head, sizeof head);
+    vb__look(board, addr, head, sizeof head);
     if (head[0] != 0xe9)
         return false;
+    if (board->security.secure_boot_v2 && vb__signature_check(board, addr, &magic) != VB__SIGNATURE_GOOD) {
+        vb__print(board, "E (312) esp_image: Secure boot signature verification failed\r\n");
+        vb__print(board, "E (520) boot: Factory app partition is not bootable\r\n");
+        vb__print(board, "E (541) boot: No bootable app partitions in the partition table\r\n");
+        return false;
+    }
     if (eg_get32(head + 0x20) == 0xabcd5432) {
-        print(board, "I (24) cpu_start: Project name:     %.*s\r\n", text_length(head + 0x50, 32),
-              head + 0x50);
-        print(board, "I (29) cpu_start: App version:      %.*s\r\n", text_length(head + 0x30, 32),
-              head + 0x30);
+        vb__print(board, "I (24) cpu_start: Project name:     %.*s\r\n", text_length(head + 0x50, 32),
+                  head + 0x50);
+        vb__print(board, "I (29) cpu_start: App version:      %.*s\r\n", text_length(head + 0x30, 32),
+                  head + 0x30);
     }
     print_says(board, addr, size);
     return true;
@@ -188,35 +178,84 @@ static void print_bootloader(struct vb_board *board)
     uint32_t at = board->target->bootloader_addr + (board->target->image_chip_id < 0 ? 8 : 24);
     uint8_t head[8], segment[8];
 
-    look(board, board->target->bootloader_addr, head, sizeof head);
+    vb__look(board, board->target->bootloader_addr, head, sizeof head);
     for (unsigned i = 0; i < head[1] && i < 16; i++) {
-        look(board, at, segment, sizeof segment);
-        print(board, "load:0x%08x,len:%u\r\n", (unsigned)eg_get32(segment), (unsigned)eg_get32(segment + 4));
+        vb__look(board, at, segment, sizeof segment);
+        vb__print(board, "load:0x%08x,len:%u\r\n", (unsigned)eg_get32(segment),
+                  (unsigned)eg_get32(segment + 4));
         if (eg_get32(segment + 4) > board->flash.size)
             return;
         at += 8 + eg_get32(segment + 4);
     }
-    print(board, "entry 0x%08x\r\n", (unsigned)eg_get32(head + 4));
+    vb__print(board, "entry 0x%08x\r\n", (unsigned)eg_get32(head + 4));
 }
 
-static void complain(struct vb_board *board, const char *cause)
+static void print_no_image(struct vb_board *board)
+{
+    uint8_t word[4];
+
+    if (board->target->image_chip_id < 0) {
+        vb__print(board, "ets_main.c 181 \r\n");
+        return;
+    }
+    vb__look(board, board->target->bootloader_addr, word, sizeof word);
+    for (int i = 0; i < 6; i++)
+        vb__print(board, "invalid header: 0x%08x\r\n", (unsigned)eg_get32(word));
+}
+
+/* The newer ROMs name the digests that they go by. */
+static bool passes_v2(struct vb_board *board)
+{
+    const bool names =
+        board->target->detect == EG_DETECT_CHIP_ID || board->target->revision_rule != EG_REVISION_ESP32;
+    const unsigned slots = vb__signature_slots(board);
+    uint8_t magic;
+
+    if (names)
+        vb__print(board, "Valid secure boot key blocks:%s%s%s\r\n", slots & 1 ? " 0" : "",
+                  slots & 2 ? " 1" : "", slots & 4 ? " 2" : "");
+    switch (vb__signature_check(board, board->target->bootloader_addr, &magic)) {
+    case VB__SIGNATURE_GOOD:
+        vb__print(board, "secure boot verification succeeded\r\n");
+        return true;
+    case VB__SIGNATURE_ABSENT:
+        vb__print(board,
+                  "No signature block magic byte found at signature sector (found 0x%x not 0xe7). Image "
+                  "not V2 signed?\r\n",
+                  magic);
+        break;
+    case VB__SIGNATURE_BAD:
+        break;
+    }
+    vb__print(board, "secure boot verification failed\r\nets_main.c 329 \r\n");
+    return false;
+}
+
+static bool passes_v1(struct vb_board *board)
+{
+    const bool passes = vb__digest_passes(board);
+
+    if (!passes)
+        vb__print(board, "Secure boot check fail\r\n");
+    return passes;
+}
+
+/* Print what the ROM prints until the bootloader runs; false = it does not. */
+static bool print_rom(struct vb_board *board, const char *cause)
 {
     print_head(board, cause, false);
-    if (board->target->image_chip_id < 0) {
-        print(board, "ets_main.c 181 \r\n");
-    } else {
-        uint8_t word[4];
-
-        look(board, board->target->bootloader_addr, word, sizeof word);
-        for (int i = 0; i < 6; i++)
-            print(board, "invalid header: 0x%08x\r\n", (unsigned)eg_get32(word));
-    }
+    if (bootable(board) && (!board->security.secure_boot_v2 || passes_v2(board)) &&
+        (!board->security.secure_boot_v1 || passes_v1(board)))
+        return true;
+    if (!bootable(board))
+        print_no_image(board);
     vb__enter(board, VB__APP, board->clock.now_ns + COMPLAIN_NS);
+    return false;
 }
 
 void vb__boot_complain(struct vb_board *board)
 {
-    complain(board, words_of(board)->watchdog);
+    print_rom(board, words_of(board)->watchdog);
 }
 
 static const char *cause_words(const struct vb_board *board, enum vb__cause cause)
@@ -260,10 +299,10 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
     vb__set_baud(board, vb__log_baud(board));
     vb__busy(board, START_NS);
     if (cause == VB__CAUSE_BROWNOUT)
-        print(board, "\r\nBrownout detector was triggered\r\n\r\n");
+        vb__print(board, "\r\nBrownout detector was triggered\r\n\r\n");
     vb__enter(board, VB__APP, VB__NEVER);
     if (download && board->security.download_off) {
-        print(board, "Download mode is disabled. Restart with GPIO0 high.\r\n");
+        vb__print(board, "Download mode is disabled. Restart with GPIO0 high.\r\n");
         return;
     }
     if (download) {
@@ -275,11 +314,8 @@ void vb__boot(struct vb_board *board, bool download, enum vb__cause cause)
         return;
     }
     vb__watchdog_fed(board);
-    if (!bootable(board)) {
-        complain(board, text);
+    if (!print_rom(board, text))
         return;
-    }
-    print_head(board, text, false);
     print_bootloader(board);
     if (print_app(board))
         vb__app_start(board);

@@ -32,6 +32,25 @@ bool vb__app_awaits(const struct vb_board *board);
 /** Take bytes from the host. */
 void vb__app_hear(struct vb_board *board, const uint8_t *data, size_t size);
 
+/* look.c */
+/** Print at the board's rate. */
+EG_PRINTF(2, 3) void vb__print(struct vb_board *board, const char *format, ...);
+/** Read flash as running code does: through the cipher when that is on. */
+void vb__look(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
+
+/* secure_boot.c */
+enum vb__signature {
+    VB__SIGNATURE_GOOD,
+    VB__SIGNATURE_ABSENT, /* `magic` is what stands in its place */
+    VB__SIGNATURE_BAD,
+};
+/** Check the image at an address by version 2. */
+enum vb__signature vb__signature_check(struct vb_board *board, uint32_t addr, uint8_t *magic);
+/** Return a bit for each digest that counts. */
+unsigned vb__signature_slots(struct vb_board *board);
+/** Return whether the bootloader has the digest of version 1. */
+bool vb__digest_passes(struct vb_board *board);
+
 /* boot.c */
 void vb__boot(struct vb_board *board, bool download, enum vb__cause cause);
 /** Jump to a program in RAM. */

@@ -65,6 +65,11 @@ uint64_t vb_adapter_room_us(const struct vb_adapter *adapter, size_t size)
     return free_us > before_us ? free_us - before_us : 0;
 }
 
+void vb_adapter_power_on(struct vb_adapter *adapter)
+{
+    vb_board_power_on(adapter->board, board_now_us(adapter));
+}
+
 void vb_adapter_set_baud(struct vb_adapter *adapter, uint32_t baud)
 {
     adapter->baud = baud;

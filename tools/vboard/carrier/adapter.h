@@ -49,6 +49,7 @@ size_t vb_adapter_room(const struct vb_adapter *adapter);
 /** When there will be room for `size` bytes, at most VB_ADAPTER_SIZE. */
 uint64_t vb_adapter_room_us(const struct vb_adapter *adapter, size_t size);
 
+void vb_adapter_power_on(struct vb_adapter *adapter);
 void vb_adapter_set_baud(struct vb_adapter *adapter, uint32_t baud);
 void vb_adapter_set_lines(struct vb_adapter *adapter, bool dtr, bool rts);
 void vb_adapter_write(struct vb_adapter *adapter, const uint8_t *data, size_t size);

@@ -23,19 +23,19 @@
 #define WORTH_WRITING (VB_ADAPTER_SIZE / 2)
 
 struct sim_port {
-    struct eg_port base; /* first: the ops get a pointer to it */
+    struct vb__sim_port sim; /* first: the ops get a pointer to it */
     struct vb_gang *gang;
     struct vb__place *place;
 };
 
-static struct sim_port *sim_port_of(struct eg_port *port)
+static struct vb__sim_port *sim_port_of(struct eg_port *port)
 {
-    return (struct sim_port *)port;
+    return (struct vb__sim_port *)port;
 }
 
 static struct vb_adapter *adapter_of(struct eg_port *port)
 {
-    return &sim_port_of(port)->place->adapter;
+    return sim_port_of(port)->adapter;
 }
 
 static enum eg_code check_present(struct eg_port *port, struct eg_error *err)
@@ -50,7 +50,7 @@ static void wait_until_us(struct eg_port *port, uint64_t until_us)
 {
     struct vb_adapter *adapter = adapter_of(port);
 
-    if (sim_port_of(port)->gang->fast)
+    if (sim_port_of(port)->fast)
         vb_adapter_skip_to_us(adapter, until_us);
     else
         eg_clock_sleep_until_us(until_us);
@@ -135,7 +135,7 @@ static enum eg_code sim_discard(struct eg_port *port, struct eg_error *err)
 
 static void sim_close(struct eg_port *port)
 {
-    struct sim_port *sim = sim_port_of(port);
+    struct sim_port *sim = (struct sim_port *)port;
 
     vb_adapter_set_lines(&sim->place->adapter, false, false);
     pthread_mutex_lock(&sim->gang->lock);
@@ -144,7 +144,16 @@ static void sim_close(struct eg_port *port)
     free(sim);
 }
 
-static const struct eg_port_ops sim_ops = {
+const struct eg_port_ops vb__sim_ops = {
+    .read = sim_read,
+    .write = sim_write,
+    .drain = sim_drain,
+    .set_baud = sim_set_baud,
+    .set_lines = sim_set_lines,
+    .discard = sim_discard,
+};
+
+static const struct eg_port_ops gang_ops = {
     .read = sim_read,
     .write = sim_write,
     .drain = sim_drain,
@@ -193,13 +202,13 @@ static enum eg_code sim_open(struct eg_port **port, const char *url, void *conte
         free(sim);
         return eg_error_set(err, EG_PORT_BUSY, "%s: the simulated board is open already", url);
     }
-    sim->base.ops = &sim_ops;
-    sim->base.cancel = cancel;
-    snprintf(sim->base.url, sizeof sim->base.url, "%s", url);
-    vb_board_usb_ids(place->adapter.board, &sim->base.vid, &sim->base.pid);
+    sim->sim = (struct vb__sim_port){
+        .base = {.ops = &gang_ops, .cancel = cancel}, .adapter = &place->adapter, .fast = gang->fast};
+    snprintf(sim->sim.base.url, sizeof sim->sim.base.url, "%s", url);
+    vb_board_usb_ids(place->adapter.board, &sim->sim.base.vid, &sim->sim.base.pid);
     sim->gang = gang;
     sim->place = place;
-    opened = &sim->base;
+    opened = &sim->sim.base;
     if (!vb_adapter_present(&place->adapter))
         return eg_error_set(err, EG_NO_PORT, "%s: the simulated board is unplugged", url);
     *port = opened;

@@ -16,21 +16,35 @@
 
 #define FIRST_BAUD 115200
 
-/* Split "3:lie" into 3 and "lie"; 0 = every board. */
-static enum eg_code fault_board(unsigned *number, const char **word, const char *text, unsigned count,
-                                struct eg_error *err)
+/* splitmix64 */
+unsigned vb__draw(uint64_t *random, unsigned most)
+{
+    uint64_t bits = *random += UINT64_C(0x9e3779b97f4a7c15);
+
+    bits = (bits ^ bits >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    bits = (bits ^ bits >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (unsigned)((bits >> 31) % most);
+}
+
+/* Split "3:lie" or "5%:lie" into "lie" and whether this board has it; of "lie" every board has. */
+static enum eg_code fault_board(bool *hit, const char **word, const char *text,
+                                const struct vb_config *config, unsigned count, struct eg_error *err)
 {
     const size_t digits = strspn(text, "0123456789");
+    const bool share = text[digits] == '%';
+    uint64_t random = config->seed << 32 ^ config->number;
 
-    *number = 0;
+    *hit = true;
     *word = text;
-    if (digits == 0 || text[digits] != ':')
+    if (digits == 0 || text[digits + share] != ':')
         return EG_OK;
     const unsigned long value = strtoul(text, NULL, 10);
-    if (value < 1 || value > count)
+    if (share && (value < 1 || value > 100))
+        return eg_error_set(err, EG_BAD_JOB, "fault \"%s\": a share of boards is 1%% to 100%%", text);
+    if (!share && (value < 1 || value > count))
         return eg_error_set(err, EG_BAD_JOB, "fault \"%s\": there are boards 1 to %u", text, count);
-    *number = (unsigned)value;
-    *word = text + digits + 1;
+    *hit = share ? vb__draw(&random, 100) < value : value == config->number;
+    *word = text + digits + share + 1;
     return EG_OK;
 }
 
@@ -39,13 +53,13 @@ static enum eg_code add_fault(struct vb_config *config, unsigned *other, const c
 {
     struct vb_fault fault;
     const char *word;
-    unsigned only;
+    bool hit;
 
-    EG_TRY(fault_board(&only, &word, text, count, err));
+    EG_TRY(fault_board(&hit, &word, text, config, count, err));
     EG_TRY(vb_fault_parse(&fault, word, err));
     if (fault.mac_of > count)
         return eg_error_set(err, EG_BAD_JOB, "fault \"%s\": there are boards 1 to %u", text, count);
-    if (only != 0 && only != number)
+    if (!hit)
         return EG_OK;
     if (fault.mac_of != 0) {
         *other = fault.mac_of == number ? 0 : fault.mac_of;
@@ -79,34 +93,59 @@ static enum eg_code file_of(const char **path, char text[VB__PATH_ROOM], unsigne
     return EG_OK;
 }
 
+enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *pattern, unsigned number,
+                                unsigned count, const char *const *faults, unsigned fault_count,
+                                struct eg_error *err)
+{
+    struct vb_config *const config = &made->config;
+
+    *made = (struct vb__made){.config = *pattern};
+    config->number = number;
+    if (memcmp(config->mac, (const uint8_t[sizeof config->mac]){0}, sizeof config->mac) != 0)
+        count_mac_up(config->mac, number - 1);
+    for (unsigned i = 0; i < fault_count; i++)
+        EG_TRY(add_fault(config, &made->mac_of, faults[i], number, count, err));
+    EG_TRY(file_of(&config->flash_path, made->flash_path, number, "bin", err));
+    return file_of(&config->efuse_path, made->efuse_path, number, "efuse", err);
+}
+
+void vb__gang_show_mac(struct vb__made *made, const uint8_t mac[6])
+{
+    memcpy(made->config.mac, mac, sizeof made->config.mac);
+    made->config.flash_number = made->config.number;
+}
+
+enum eg_code vb__gang_refuse_mac(const struct vb__made *made, struct eg_error *err)
+{
+    return eg_error_set(err, EG_BAD_JOB, "board %u: board %u shows the MAC of another board itself",
+                        made->config.number, made->mac_of);
+}
+
+enum eg_code vb__gang_make(struct vb_adapter *adapter, const struct vb__made *made, uint64_t start_us,
+                           struct eg_error *err)
+{
+    EG_TRY(vb_board_create(&adapter->board, &made->config, err));
+    adapter->start_us = start_us;
+    adapter->baud = FIRST_BAUD;
+    return EG_OK;
+}
+
 static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *pattern, unsigned number,
                                  const char *const *faults, unsigned fault_count, bool own_mac,
                                  struct eg_error *err)
 {
-    struct vb__place *place = &gang->places[number - 1];
-    struct vb_config config = *pattern;
-    unsigned other = 0;
+    struct vb__made made;
 
-    config.number = number;
-    if (memcmp(config.mac, (const uint8_t[sizeof config.mac]){0}, sizeof config.mac) != 0)
-        count_mac_up(config.mac, number - 1);
-    for (unsigned i = 0; i < fault_count; i++)
-        EG_TRY(add_fault(&config, &other, faults[i], number, gang->count, err));
-    if (own_mac != (other == 0))
+    EG_TRY(vb__gang_configure(&made, pattern, number, gang->count, faults, fault_count, err));
+    if (own_mac != (made.mac_of == 0))
         return EG_OK;
-    if (other != 0) {
-        if (gang->places[other - 1].adapter.board == NULL)
-            return eg_error_set(err, EG_BAD_JOB, "board %u: board %u shows the MAC of another board itself",
-                                number, other);
-        memcpy(config.mac, vb_board_mac(gang->places[other - 1].adapter.board), sizeof config.mac);
-        config.flash_number = number;
+    if (made.mac_of != 0) {
+        const struct vb_board *const other = gang->places[made.mac_of - 1].adapter.board;
+        if (other == NULL)
+            return vb__gang_refuse_mac(&made, err);
+        vb__gang_show_mac(&made, vb_board_mac(other));
     }
-    EG_TRY(file_of(&config.flash_path, place->flash_path, number, "bin", err));
-    EG_TRY(file_of(&config.efuse_path, place->efuse_path, number, "efuse", err));
-    EG_TRY(vb_board_create(&place->adapter.board, &config, err));
-    place->adapter.start_us = gang->start_us;
-    place->adapter.baud = FIRST_BAUD;
-    return EG_OK;
+    return vb__gang_make(&gang->places[number - 1].adapter, &made, gang->start_us, err);
 }
 
 enum eg_code vb_gang_create(struct vb_gang **gang, const struct vb_config *config, unsigned count,

@@ -50,6 +50,12 @@ void vb__efuse_put(struct vb_board *board, const char *name, uint32_t value);
 /** Return a field of at most 32 bits as last read, hidden or not; 0 where the chip lacks it. */
 uint32_t vb__efuse_field(const struct vb_board *board, const char *name);
 
+/** Put a key into a block of a new board, its last byte first, and hide it, of a block with two halves the
+ * lower one. */
+void vb__efuse_put_key(struct vb_board *board, unsigned block, const uint8_t *key, size_t size);
+/** The first bytes of a block as last read, hidden or not, the last one first. */
+void vb__efuse_key(const struct vb_board *board, unsigned block, uint8_t *key, size_t size);
+
 /* cipher.c: `addr` and `size` are multiples of VB__CIPHER_BLOCK, keys as hosts have them */
 /** Units of 128 bytes, reversed, with AES-XTS; a key of 32 or 64 bytes. */
 void vb__cipher_xts(const uint8_t *key, size_t key_size, bool encrypts, uint32_t addr, uint8_t *data,
@@ -86,6 +92,7 @@ void vb__security_read(struct vb_board *board);
 void vb__security_reset(struct vb_board *board);
 /** Return the size, 12 or 20. */
 size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
+/** Bytes as the chip writes or sees them through its cipher; whole blocks of VB__CIPHER_BLOCK. */
 void vb__encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
 void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
 

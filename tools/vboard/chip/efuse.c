@@ -142,6 +142,23 @@ void vb__efuse_put(struct vb_board *board, const char *name, uint32_t value)
                    (vb__memory_get(board, addr) & ~mask_of(field)) | (value << field->pos & mask_of(field)));
 }
 
+void vb__efuse_put_key(struct vb_board *board, unsigned block, const uint8_t *key, size_t size)
+{
+    const struct eg_efuse *map = map_of(board);
+    const struct eg_efuse_field *field = field_of(board, "RD_DIS");
+    const uint32_t addr = map->base + map->blocks[0].read + 4u * field->word, rd = map->blocks[block].rd;
+
+    for (size_t i = 0; i < size; i++)
+        vb__memory_put_bytes(board, map->base + map->blocks[block].read + (uint32_t)i, &key[size - 1 - i], 1);
+    vb__memory_put(board, addr, vb__memory_get(board, addr) | (rd & (~rd + 1)) << field->pos);
+}
+
+void vb__efuse_key(const struct vb_board *board, unsigned block, uint8_t *key, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        key[size - 1 - i] = (uint8_t)(board->efuse.content[block][i / 4] >> 8 * (i % 4));
+}
+
 /* Bits of a word of block 0 that these bits of WR_DIS and RD_DIS protect. */
 static uint32_t protected_bits(const struct vb_board *board, unsigned word, uint32_t wr_dis, uint32_t rd_dis)
 {

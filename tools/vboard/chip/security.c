@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Security: the eFuses of secure boot and flash encryption, the answer to GET_SECURITY_INFO, the cipher.
+ * Security: the eFuses of secure boot and flash encryption, the answer to GET_SECURITY_INFO, the flash key.
  *
  * Burning comes before the registers that a configuration sets and reading after them, so that the board
  * follows its eFuses. Key block 0 holds the digest of secure boot and block 1 the flash key.
+ *
+ * The cipher works with what the key blocks hold, hidden or not. A key manager is taken to hold the key that
+ * would otherwise have been burnt.
  *
  * Not here: the commands of secure download mode, and when a ROM refuses to jump (loader/rom.c).
  */
 
 #include "tools/vboard/chip/chip.h"
 
+#include "engine/base/digest.h"
 #include "targets/efuse.h"
 
 #include <string.h>
@@ -23,7 +27,10 @@ enum {
 };
 
 #define CRYPT_CONFIG_ALL 0xfu /* all address bits go into the key */
-#define KEY_WORDS_256    8u
+#define KEY_SIZE         32u
+#define KEY_SIZE_C2      16u /* hashed to KEY_SIZE */
+#define KEY_SIZE_3_4     24u /* of which the last third counts twice */
+#define KEY_BLOCK_0      4u  /* block of EG_FIELD_KEY_PURPOSE */
 
 #define UART_DOWNLOAD_DIS_FROM 300u
 
@@ -33,10 +40,33 @@ static const struct {
     uint32_t version;
 } api_versions[] = {{"esp32c3", 3}}; /* as recorded; of the others assumed to be 0 */
 
+/* A key that is each board's own and the same every time. */
+static void own_key(const struct vb_board *board, uint8_t key[KEY_SIZE])
+{
+    struct eg_error err;
+
+    if (eg_sha256(key, board->identity.mac, sizeof board->identity.mac, &err) != EG_OK)
+        memset(key, 0xff, KEY_SIZE);
+}
+
+/* The block of the flash key: the only one of its kind, or that of this purpose field. */
+static unsigned key_block(const struct vb_board *board, unsigned purpose)
+{
+    const struct eg_efuse *efuses = eg_efuse_of(board->target);
+    unsigned block = 0;
+
+    if (board->target->key_rule == EG_KEY_PURPOSES)
+        return KEY_BLOCK_0 + purpose;
+    while (efuses->base + efuses->blocks[block].read != board->target->key_block.addr)
+        block++;
+    return block;
+}
+
 void vb__security_burn(struct vb_board *board)
 {
     const struct vb_config *config = &board->config;
     const struct eg_efuse *efuses = eg_efuse_of(board->target);
+    uint8_t key[KEY_SIZE];
     const bool secure_boot = config->secure_boot || config->secure_boot_v1;
     const bool v2 = eg_field_exists(&board->target->field[EG_FIELD_SECURE_BOOT_V2]) &&
                     board->identity.revision >= board->target->secure_boot_v2_from && !config->secure_boot_v1;
@@ -57,48 +87,73 @@ void vb__security_burn(struct vb_board *board)
     vb__put_field(board, EG_FIELD_CRYPT_CONFIG, CRYPT_CONFIG_ALL);
     if (config->key_manager)
         return;
-    /* Either the key is in the only block, which then reads as zeros, or in a block of its own. On the
-     * ESP32-C2 a key of 128 bits takes the lower half of the block. */
+    /* Either the key is in the only block, of the ESP32-C2 in its lower half, or in a block of its own. */
     vb__put_field(board, EG_FIELD_KEY_HIDDEN, 1);
     vb__put_field(board, EG_FIELD_KEY_PURPOSE + 1, PURPOSE_XTS_128);
+    own_key(board, key);
+    if (efuses != NULL && board->target->key_rule != EG_KEY_NONE)
+        vb__efuse_put_key(board, key_block(board, 1), key,
+                          board->target->key_rule == EG_KEY_WORDS ? 4u * board->target->key_block.words
+                                                                  : KEY_SIZE);
 }
 
-/* A key in the only block: all of it is read-protected, or any bit is set. */
-static bool key_in_block(struct vb_board *board)
+/* A key in the only block: all of it is read-protected, or any bit is set. Returns its size; 0 = none. */
+static size_t only_key(struct vb_board *board, uint8_t key[2 * KEY_SIZE])
 {
     const bool wide = vb__field(board, EG_FIELD_KEY_256) != 0;
-    const uint32_t words = wide ? KEY_WORDS_256 : board->target->key_block.words;
-    uint32_t bits = 0;
+    size_t size = wide ? KEY_SIZE : 4u * board->target->key_block.words;
+    const bool hidden = vb__field(board, EG_FIELD_KEY_HIDDEN) == (wide ? 3 : 1);
+    struct eg_error err;
+    bool any = hidden;
 
-    if (vb__field(board, EG_FIELD_KEY_HIDDEN) == (wide ? 3 : 1))
-        return true;
-    for (uint32_t i = 0; i < words; i++)
-        bits |= vb__memory_get(board, board->target->key_block.addr + 4 * i);
-    return bits != 0;
+    if (vb__field(board, EG_FIELD_CODING_SCHEME) == EG_CODING_3_4)
+        size = KEY_SIZE_3_4;
+    vb__efuse_key(board, key_block(board, 0), key, size);
+    for (size_t i = 0; i < size; i++)
+        any = any || key[i] != 0;
+    if (!any)
+        return 0;
+    if (size == KEY_SIZE_3_4)
+        memcpy(key + KEY_SIZE_3_4, key + 8, KEY_SIZE - KEY_SIZE_3_4);
+    return size != KEY_SIZE_C2 || eg_sha256(key, key, KEY_SIZE_C2, &err) == EG_OK ? KEY_SIZE : 0;
 }
 
-static bool key_of_purpose(const struct vb__security *security, uint8_t purpose)
+/* The key of a purpose, the lowest block's that the cipher can use. */
+static bool key_of_purpose(const struct vb_board *board, uint8_t purpose, uint8_t key[KEY_SIZE])
 {
-    return memchr(security->purposes, purpose, sizeof security->purposes) != NULL;
-}
+    const struct eg_efuse *efuses = eg_efuse_of(board->target);
 
-static bool has_key(struct vb_board *board)
-{
-    const struct vb__security *security = &board->security;
+    for (unsigned i = 0; efuses != NULL && i < board->target->key_block_count; i++) {
+        const char *name = efuses->blocks[key_block(board, i)].name;
 
-    if (vb__field(board, EG_FIELD_KEY_MANAGER) != 0)
+        if (board->security.purposes[i] != purpose ||
+            (efuses->no_xts != NULL && strcmp(name, efuses->no_xts) == 0))
+            continue;
+        vb__efuse_key(board, key_block(board, i), key, KEY_SIZE);
         return true;
-    switch (board->target->key_rule) {
-    case EG_KEY_NONE:
-        return false;
-    case EG_KEY_WORDS:
-        return key_in_block(board);
-    case EG_KEY_PURPOSES:
-        return key_of_purpose(security, PURPOSE_XTS_128) ||
-               (board->target->key_rule_xts256 && key_of_purpose(security, PURPOSE_XTS_256_1) &&
-                key_of_purpose(security, PURPOSE_XTS_256_2));
     }
     return false;
+}
+
+/* Of both kinds of keys the cipher takes the pair. Returns the size; 0 = there is none. */
+static size_t find_key(struct vb_board *board, uint8_t key[2 * KEY_SIZE])
+{
+    if (vb__field(board, EG_FIELD_KEY_MANAGER) != 0) {
+        own_key(board, key);
+        return KEY_SIZE;
+    }
+    switch (board->target->key_rule) {
+    case EG_KEY_NONE:
+        return 0;
+    case EG_KEY_WORDS:
+        return only_key(board, key);
+    case EG_KEY_PURPOSES:
+        if (board->target->key_rule_xts256 && key_of_purpose(board, PURPOSE_XTS_256_1, key) &&
+            key_of_purpose(board, PURPOSE_XTS_256_2, key + KEY_SIZE))
+            return 2 * KEY_SIZE;
+        return key_of_purpose(board, PURPOSE_XTS_128, key) ? KEY_SIZE : 0;
+    }
+    return 0;
 }
 
 void vb__security_read(struct vb_board *board)
@@ -108,8 +163,9 @@ void vb__security_read(struct vb_board *board)
 
     *security = (struct vb__security){.secure_download = security->secure_download,
                                       .download_off = security->download_off};
-    security->secure_boot =
-        vb__field(board, EG_FIELD_SECURE_BOOT_V1) != 0 || vb__field(board, EG_FIELD_SECURE_BOOT_V2) != 0;
+    security->secure_boot_v1 = vb__field(board, EG_FIELD_SECURE_BOOT_V1) != 0;
+    security->secure_boot_v2 = vb__field(board, EG_FIELD_SECURE_BOOT_V2) != 0;
+    security->secure_boot = security->secure_boot_v1 || security->secure_boot_v2;
     security->crypt_count = (uint8_t)vb__field(board, EG_FIELD_FLASH_CRYPT_COUNT);
     /* The eFuse of this chip is not known yet. */
     if (board->config.flash_encryption && target->key_rule != EG_KEY_NONE &&
@@ -119,7 +175,9 @@ void vb__security_read(struct vb_board *board)
         security->flash_encrypted = !security->flash_encrypted;
     for (uint8_t i = 0; i < target->key_block_count; i++)
         security->purposes[i] = (uint8_t)vb__field(board, EG_FIELD_KEY_PURPOSE + i);
-    security->encrypts = has_key(board) && vb__field(board, EG_FIELD_MANUAL_ENCRYPT_OFF) == 0;
+    security->key_size = (uint8_t)find_key(board, security->key);
+    security->crypt_config = (uint8_t)vb__efuse_field(board, "FLASH_CRYPT_CONFIG");
+    security->encrypts = security->key_size != 0 && vb__field(board, EG_FIELD_MANUAL_ENCRYPT_OFF) == 0;
 }
 
 /* Before revision 3.0 of the ESP32 the eFuse that closes the loader does nothing. */
@@ -155,27 +213,29 @@ size_t vb__security_info(const struct vb_board *board, uint8_t info[20])
     return board->target->detect == EG_DETECT_MAGIC ? 12 : 20;
 }
 
-/* Stand-in for the chip's cipher: the flash holds other bytes than were sent, always the same for the same
- * key, address and data. Applying it twice gives the data back. */
-static void cipher(uint64_t key, uint32_t addr, uint8_t *data, uint32_t size)
+static void apply(const struct vb_board *board, bool encrypts, uint32_t addr, uint8_t *data, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i++) {
-        uint64_t state = (addr + i) / 8 ^ key;
+    const struct vb__security *security = &board->security;
 
-        data[i] ^= (uint8_t)(vb__random(&state) >> 8 * ((addr + i) % 8));
-    }
+    if (board->target->revision_rule == EG_REVISION_ESP32)
+        vb__cipher_esp32(security->key, security->crypt_config, encrypts, addr, data, size);
+    else
+        vb__cipher_xts(security->key, security->key_size != 0 ? security->key_size : KEY_SIZE, encrypts, addr,
+                       data, size);
 }
 
 void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
-    cipher((uint64_t)board->identity.mac[5] << 40 ^ (uint64_t)board->identity.mac[4] << 48, addr, data, size);
+    apply(board, false, addr, data, size);
 }
 
 /* A chip that may not encrypt, or has no key, writes bytes that decrypt to nothing sensible. */
 void vb__encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
+    static const uint8_t other[KEY_SIZE] = {0xa5};
+
     if (board->security.encrypts)
-        vb__decrypt(board, addr, data, size);
+        apply(board, true, addr, data, size);
     else
-        cipher(UINT64_MAX, addr, data, size);
+        vb__cipher_xts(other, sizeof other, true, addr, data, size);
 }

@@ -182,7 +182,7 @@ void vb__supply_written(struct vb_board *board, uint32_t addr)
 
 bool vb__flash_answers(struct vb_board *board)
 {
-    if (board->part->jedec == VB_NO_FLASH || board->spi.asleep)
+    if (board->part->jedec == VB_NO_FLASH || board->spi.asleep || vb__faulty(board, VB__FLASH_OFF))
         return false;
     if (!vb__listening(board))
         return true;

@@ -218,6 +218,18 @@ void vb__flash_erase_chip(struct vb_board *board)
     stick(board, 0, board->flash.size);
 }
 
+/* Move by half a byte; `next` is what follows. */
+static void shift(uint8_t *data, uint32_t size, uint8_t next)
+{
+    for (uint32_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(data[i] << 4 | (i + 1 < size ? data[i + 1] : next) >> 4);
+}
+
+static bool reads_well(const struct vb_board *board)
+{
+    return !vb__faulty(board, VB__SHIFT_FLASH) && !vb__faulty(board, VB__NOISY_FLASH);
+}
+
 void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
     vb__busy(board, (uint64_t)size * board->part->read_ns);
@@ -234,6 +246,9 @@ void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32
         memcpy(data + done, board->flash.data + from, length);
         done += length;
     }
+    if (vb__faulty(board, VB__SHIFT_FLASH))
+        shift(data, size, board->flash.data[(addr + size) % space(board)]);
+    vb__faults_disturb(board, data, size);
 }
 
 bool vb__flash_holds(const struct vb_board *board, uint32_t addr, const uint8_t *data, uint32_t size)
@@ -251,7 +266,7 @@ bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t
     struct eg_error err;
 
     addr %= space(board);
-    if (vb__flash_answers(board) && size <= space(board) - addr) {
+    if (vb__flash_answers(board) && reads_well(board) && size <= space(board) - addr) {
         vb__busy(board, (uint64_t)size * board->part->read_ns);
         return eg_md5(md5, board->flash.data + addr, size, &err) == EG_OK;
     }

@@ -17,12 +17,15 @@
 #define BUSY          0x01u
 #define WRITE_ENABLED 0x02u
 #define PROTECT       0x1cu /* BP0 to BP2 */
+#define LOCK          0x80u /* SRP0: while the WP pin is low the registers cannot be written */
 #define QUAD          0x02u /* of register 2 */
 
 void vb__status_init(struct vb_board *board)
 {
     for (size_t i = 0; i < sizeof board->status.kept; i++)
         board->status.kept[i] = (uint8_t)(board->part->status >> 8 * i);
+    if (vb__faulty(board, VB__PROTECTED))
+        board->status.kept[0] |= LOCK | PROTECT;
 }
 
 void vb__status_reset(struct vb_board *board)
@@ -59,7 +62,9 @@ bool vb__status_write(struct vb_board *board, size_t first, const uint8_t *data,
     if (!status->write_enabled && !status->volatile_enabled)
         return false;
     status->write_enabled = status->volatile_enabled = false;
-    for (size_t i = 0; i < size && first + i < sizeof status->now && !vb__faulty(board, VB__LIE); i++) {
+    for (size_t i = 0; i < size && first + i < sizeof status->now && !vb__faulty(board, VB__LIE) &&
+                       !vb__faulty(board, VB__PROTECTED);
+         i++) {
         const uint8_t bits = first + i == 0 ? (uint8_t)(data[i] & ~(BUSY | WRITE_ENABLED)) : data[i];
 
         status->now[first + i] = bits;

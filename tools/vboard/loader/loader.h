@@ -68,6 +68,7 @@ void vb__rom_start(struct vb_board *board);
 struct vb__leave vb__rom_frame(struct vb_board *board, const uint8_t *frame, size_t size);
 
 /* stub.c */
+void vb__stub_finish(struct vb_board *board);
 void vb__stub_start(struct vb_board *board);
 /** Handle one whole frame. */
 struct vb__leave vb__stub_frame(struct vb_board *board, const uint8_t *frame, size_t size);

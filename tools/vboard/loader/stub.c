@@ -11,6 +11,8 @@
 
 #include "tools/vboard/loader/loader.h"
 
+#include "engine/base/digest.h"
+
 #include <string.h>
 
 #define COMMAND_NS 50000u    /* reading and answering a command */
@@ -75,12 +77,18 @@ void vb__stub_stop(struct vb_board *board)
     board->stub.read.active = false;
 }
 
+void vb__stub_finish(struct vb_board *board)
+{
+    eg_buffer_finish(&board->stub.read.sent);
+}
+
 void vb__stub_start(struct vb_board *board)
 {
     const bool raises_clock = (board->target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0;
 
     vb__write_close(board);
     vb__ram_end(board);
+    vb__stub_finish(board);
     board->stub = (struct vb__stub){0};
     vb__enter(board, VB__STUB, VB__NEVER);
     vb__attach_itself(board);
@@ -190,11 +198,14 @@ static void send_packet(struct vb_board *board)
 {
     uint8_t packet[PACKET_MAX];
     uint32_t size = board->stub.read.end - board->stub.read.addr;
+    struct eg_error ignored;
 
     if (size == 0) {
+        const struct eg_buffer *const sent = &board->stub.read.sent;
         uint8_t digest[16] = {0};
 
-        vb__flash_md5(board, board->stub.read.start, board->stub.read.end - board->stub.read.start, digest);
+        vb__busy(board, (uint64_t)sent->size * board->part->read_ns);
+        (void)!eg_md5(digest, sent->data, sent->size, &ignored);
         vb__send_frame(board, digest, sizeof digest);
         board->stub.read.active = false;
         return;
@@ -207,6 +218,11 @@ static void send_packet(struct vb_board *board)
         return;
     }
     vb__flash_read(board, board->stub.read.addr, packet, size);
+    if (eg_buffer_append(&board->stub.read.sent, packet, size, &ignored) != EG_OK) {
+        board->stub.late_error = FLASH_FAILED;
+        board->stub.read.active = false;
+        return;
+    }
     vb__send_frame(board, packet, size);
     board->stub.read.addr += size;
 }
@@ -231,6 +247,7 @@ static void read_flash(struct vb_board *board, const uint8_t *payload, size_t si
     board->stub.read.start = board->stub.read.addr = eg_get32(payload);
     board->stub.read.end = board->stub.read.start + eg_get32(payload + 4);
     board->stub.read.active = true;
+    eg_buffer_finish(&board->stub.read.sent);
     send_packet(board);
 }
 

@@ -86,14 +86,13 @@ bool vb__write_open(struct vb_board *board, const uint8_t *payload, uint32_t siz
     return board->clock.state != VB__STUB || erase_next(board);
 }
 
-/* The chip's cipher takes whole blocks. A ROM inflates pieces of any size; it is assumed to put them
- * together. */
+/* The chip's cipher takes whole blocks. */
 static bool fits_cipher(const struct vb_board *board, uint32_t size)
 {
     const struct vb__write *write = &board->write;
     const uint32_t align = board->target->encrypted_align;
 
-    if (!write->encrypted || (write->deflate && board->clock.state == VB__ROM))
+    if (!write->encrypted)
         return true;
     return board->target->key_rule != EG_KEY_NONE && write->addr % align == 0 && size % align == 0;
 }
@@ -135,12 +134,26 @@ static enum vb__write_result put(struct vb_board *board, uint8_t *data, uint32_t
     return same ? VB__WRITE_OK : VB__WRITE_READBACK;
 }
 
+/* A ROM inflates pieces of any size; for the cipher it is assumed to put them together, and to fill up the
+ * last. */
 static enum vb__write_result put_window(struct vb_board *board)
 {
-    const uint32_t size = board->write.window_used;
+    struct vb__write *write = &board->write;
+    const uint32_t align = board->target->encrypted_align;
+    const bool by_rom = write->encrypted && board->clock.state == VB__ROM && align != 0;
+    uint32_t left = by_rom ? write->window_used % align : 0;
 
-    board->write.window_used = 0;
-    return put(board, board->write.window, size);
+    if (left != 0 && write->stream_ended) {
+        memset(write->window + write->window_used, 0xff, align - left);
+        write->window_used += align - left;
+        write->left += align - left;
+        left = 0;
+    }
+    const uint32_t size = write->window_used - left;
+    const enum vb__write_result result = put(board, write->window, size);
+    memmove(write->window, write->window + size, left);
+    write->window_used = left;
+    return result;
 }
 
 static enum vb__write_result put_inflated(struct vb_board *board, const uint8_t *data, uint32_t size)

@@ -98,6 +98,13 @@ static const struct row {
     {"no-jump-reply", "the ROM's reply to a jump into RAM is lost", NULL, VB__NO_JUMP_REPLY},
     {"no-rate", "the loader refuses another rate", NULL, VB__NO_RATE},
     {"stuck@ADDR.BIT=V", "a flash bit never changes; V is 0 or 1", NULL, VB__FLAG_COUNT},
+    {"flash-off@BYTES", "the flash loses its supply and does not answer any more", NULL, VB__FLASH_OFF},
+    {"protect", "the flash's block-protect bits are set, and its WP pin is low, so they stay", NULL,
+     VB__PROTECTED},
+    {"noisy-flash", "about one byte in a KiB reads with a wrong bit, another each time", NULL,
+     VB__NOISY_FLASH},
+    {"shift-flash", "reading the flash begins four bits late, as in a mode that it is not in", NULL,
+     VB__SHIFT_FLASH},
     {"lie[@BYTES]", "erasing and writing are acknowledged and not done", NULL, VB__LIE},
     {"slow-flash", "erasing and programming take ten times as long", NULL, VB__SLOW_FLASH},
     {"half-flash", "the flash has half of the size that its id says", NULL, VB__HALF_FLASH},
@@ -361,6 +368,14 @@ bool vb__faults_take(struct vb_board *board, enum vb__flag flag)
 
     board->faults.flags[flag] = false;
     return taken;
+}
+
+void vb__faults_disturb(struct vb_board *board, uint8_t *data, uint32_t size)
+{
+    if (!vb__faulty(board, VB__NOISY_FLASH))
+        return;
+    for (uint64_t at = 0; (at += vb__random(&board->faults.random) % 2048) < size;)
+        data[at] ^= (uint8_t)(1u << vb__random(&board->faults.random) % 8);
 }
 
 uint32_t vb__faults_take_delay(struct vb_board *board)

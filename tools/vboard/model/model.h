@@ -91,6 +91,10 @@ enum vb__flag {
     VB__SAME_FLASH_ID, /* unique id of all boards with this fault */
     VB__OTHER_ID,      /* the flash shows another id than before */
     VB__HALF_FLASH,    /* the flash has half of the size that its id says */
+    VB__FLASH_OFF,     /* the flash does not answer */
+    VB__PROTECTED,     /* block protection is on and cannot be taken off */
+    VB__NOISY_FLASH,   /* bits of what is read are wrong, others each time */
+    VB__SHIFT_FLASH,   /* what is read begins four bits late */
     VB__SLOW_FLASH,    /* erasing and programming take ten times as long */
     VB__APP_SILENT,    /* the application prints nothing */
     VB__EFUSE_STUCK,   /* the next four: see the table of faults */
@@ -145,9 +149,12 @@ struct vb__identity {
 
 /** Security as the eFuse words say it. Written by chip/security.c. */
 struct vb__security {
-    bool secure_boot;
+    bool secure_boot, secure_boot_v1, secure_boot_v2;
     bool flash_encrypted; /* running code sees the flash through the cipher */
     bool encrypts;        /* the loader can write encrypted: there is a key, and it may */
+    uint8_t key[64];      /* of the flash cipher, `key_size` bytes as hosts write them; 0 = none */
+    uint8_t key_size;
+    uint8_t crypt_config; /* ESP32: FLASH_CRYPT_CONFIG */
     bool secure_download; /* the next two as of the last reset */
     bool download_off;    /* there is no loader */
     uint8_t crypt_count;
@@ -285,6 +292,7 @@ struct vb__stub {
     struct {
         bool active;
         uint32_t start, addr, end, packet;
+        struct eg_buffer sent; /* for its digest at the end */
     } read;
 };
 
@@ -371,6 +379,8 @@ bool vb__faulty(const struct vb_board *board, enum vb__flag flag);
 bool vb__faults_take(struct vb_board *board, enum vb__flag flag);
 /** Return by how many milliseconds the next reply is late, and clear it. */
 uint32_t vb__faults_take_delay(struct vb_board *board);
+/** Disturb what was read from the flash. */
+void vb__faults_disturb(struct vb_board *board, uint8_t *data, uint32_t size);
 /** Set the stuck bits among these bytes of `flash`, whose size is `flash_size`. */
 void vb__faults_stick(const struct vb_board *board, uint8_t *flash, uint32_t flash_size, uint32_t addr,
                       uint32_t size);

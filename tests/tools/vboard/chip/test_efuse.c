@@ -2,109 +2,12 @@
 
 /* The eFuse controller of a simulated board: what a host burns and then reads. */
 
-#include "targets/efuse.h"
-#include "tests/tools/vboard/player.h"
-#include "tools/vboard/chip/chip.h"
-#include "tools/vboard/loader/loader.h"
+#include "tests/tools/vboard/fuses.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CONF_PROGRAM 0x5a5au
-#define CONF_READ    0x5aa5u
-
-/* A board whose registers the test writes itself, without a wire. */
-static struct vb_board *make(const struct vb_config *config)
-{
-    struct vb_board *board;
-    struct eg_error err;
-
-    assert_ok(vb_board_create(&board, config, &err), err);
-    return board;
-}
-
-static struct vb_config fast(const char *chip)
-{
-    return (struct vb_config){.target = eg_target_by_name(chip), .fast = true};
-}
-
-static const struct eg_efuse *map_of(const struct vb_board *board)
-{
-    return eg_efuse_of(board->target);
-}
-
-static void put(struct vb_board *board, unsigned reg, uint32_t word)
-{
-    uint8_t entry[16];
-
-    eg_put32(entry, map_of(board)->base + reg);
-    eg_put32(entry + 4, word);
-    eg_put32(entry + 8, UINT32_MAX);
-    eg_put32(entry + 12, 0);
-    vb__registers_write(board, entry, sizeof entry);
-}
-
-static uint32_t get(struct vb_board *board, unsigned reg)
-{
-    return vb__efuse_look(board, map_of(board)->base + reg);
-}
-
-static uint32_t word_of(struct vb_board *board, unsigned block, unsigned word)
-{
-    return get(board, map_of(board)->blocks[block].read + 4 * word);
-}
-
-static void set_timing(struct vb_board *board)
-{
-    const struct eg_efuse_timing *timing = map_of(board)->timing;
-
-    while (timing->mhz != vb__crystal_mhz(board))
-        timing++;
-    for (const struct eg_efuse_step *step = timing->steps; step != NULL && step->mask != 0; step++)
-        put(board, step->reg,
-            (get(board, step->reg) & ~step->mask) | step->value * (step->mask & (~step->mask + 1)));
-}
-
-static void read_command(struct vb_board *board)
-{
-    put(board, map_of(board)->conf, CONF_READ);
-    put(board, map_of(board)->cmd, 1);
-}
-
-/* Program these words, as a host does that has looked after timing; not read anew. */
-static void program(struct vb_board *board, unsigned block, const uint32_t *words, size_t count)
-{
-    const struct eg_efuse *map = map_of(board);
-    const bool window = map->family == EG_EFUSE_PROGRAM_WINDOW;
-
-    set_timing(board);
-    for (unsigned other = 0; !window && map->blocks[other].name != NULL; other++)
-        for (unsigned word = 0; word < map->blocks[other].words; word++)
-            put(board, map->blocks[other].write + 4 * word, 0);
-    for (size_t i = 0; i < count; i++)
-        put(board, map->blocks[block].write + 4 * (unsigned)i, words[i]);
-    put(board, map->conf, CONF_PROGRAM);
-    put(board, map->cmd, window ? 2 | block << 2 : 2);
-}
-
-static void burn(struct vb_board *board, unsigned block, const uint32_t *words, size_t count)
-{
-    program(board, block, words, count);
-    read_command(board);
-}
-
-/* Data of 32 equal bytes with their check bytes, as a host sends it. */
-static void coded(uint32_t words[11], uint8_t byte)
-{
-    uint8_t bytes[VB__CODED_SIZE];
-
-    memset(bytes, byte, sizeof bytes);
-    vb__rs_check(bytes);
-    for (size_t i = 0; i < 11; i++)
-        words[i] = eg_get32(bytes + 4 * i);
-}
 
 static uint32_t hex_word(const json_t *text)
 {
@@ -114,7 +17,7 @@ static uint32_t hex_word(const json_t *text)
 /* The words of the blocks in a memory of the fixtures become what a new board has burnt. */
 static struct vb_board *board_of_state(const char *chip, const char *hex)
 {
-    struct vb_config config = fast(chip);
+    struct vb_config config = fuses_fast(chip);
     const struct eg_efuse *map = eg_efuse_of(config.target);
 
     for (const struct eg_efuse_block *block = map->blocks; block->name != NULL; block++)
@@ -130,7 +33,7 @@ static struct vb_board *board_of_state(const char *chip, const char *hex)
             config.registers[config.register_count++] =
                 (struct vb_register){map->base + block->read + 4 * word, eg_get32(bytes)};
         }
-    return make(&config);
+    return fuses_make(&config);
 }
 
 static const json_t *case_named(const json_t *file, const char *name)
@@ -146,7 +49,7 @@ static const json_t *case_named(const json_t *file, const char *name)
 /* Compare with what was there and what the case changed. */
 static void check_words(struct vb_board *board, const json_t *test, const uint32_t *before)
 {
-    const struct eg_efuse *map = map_of(board);
+    const struct eg_efuse *map = fuses_map_of(board);
     const json_t *changed = json_object_get(test, "changed_words");
     size_t at = 0;
 
@@ -158,10 +61,10 @@ static void check_words(struct vb_board *board, const json_t *test, const uint32
                 if (hex_word(json_array_get(json_array_get(changed, i), 0)) ==
                     map->blocks[block].read + 4u * word)
                     expected = hex_word(json_array_get(json_array_get(changed, i), 2));
-            if (word_of(board, block, word) != expected)
+            if (fuses_word_of(board, block, word) != expected)
                 fail_msg("%s, %s: block %u word %u reads %08x, expected %08x", map->name,
                          json_string_value(json_object_get(test, "name")), block, word,
-                         (unsigned)word_of(board, block, word), (unsigned)expected);
+                         (unsigned)fuses_word_of(board, block, word), (unsigned)expected);
         }
 }
 
@@ -178,17 +81,17 @@ static struct vb_board *play(const json_t *file, const json_t *test)
     uint32_t before[VB__EFUSE_BLOCKS * VB__EFUSE_COPY / 4];
     size_t at = 0;
 
-    for (unsigned block = 0; map_of(board)->blocks[block].name != NULL; block++)
-        for (unsigned word = 0; word < map_of(board)->blocks[block].words; word++)
-            before[at++] = word_of(board, block, word);
+    for (unsigned block = 0; fuses_map_of(board)->blocks[block].name != NULL; block++)
+        for (unsigned word = 0; word < fuses_map_of(board)->blocks[block].words; word++)
+            before[at++] = fuses_word_of(board, block, word);
     for (size_t i = 0; i < json_array_size(burns); i++) {
         const json_t *words = json_object_get(json_array_get(burns, i), "words");
         uint32_t numbers[11];
 
         for (size_t k = 0; k < json_array_size(words); k++)
             numbers[k] = hex_word(json_array_get(words, k));
-        burn(board, (unsigned)json_integer_value(json_object_get(json_array_get(burns, i), "block")), numbers,
-             json_array_size(words));
+        fuses_burn(board, (unsigned)json_integer_value(json_object_get(json_array_get(burns, i), "block")),
+                   numbers, json_array_size(words));
     }
     check_words(board, test, before);
     return board;
@@ -225,12 +128,12 @@ static void every_command_line_of_the_fixtures_leaves_the_words_that_it_left_the
 
 static uint32_t count_of(struct vb_board *board)
 {
-    return get(board, RS_COUNT) >> COUNT_BIT & 7;
+    return fuses_get(board, RS_COUNT) >> COUNT_BIT & 7;
 }
 
 static bool fails(struct vb_board *board)
 {
-    return (get(board, RS_COUNT) >> FAIL_BIT & 1) != 0;
+    return (fuses_get(board, RS_COUNT) >> FAIL_BIT & 1) != 0;
 }
 
 /* Damage the first bytes of a block as nobody can from outside. */
@@ -238,41 +141,41 @@ static void spoil(struct vb_board *board, unsigned block, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
         board->efuse.fuses[block * VB__EFUSE_ROOM + i] ^= 0x10;
-    read_command(board);
+    fuses_read_command(board);
 }
 
 static void up_to_six_bytes_are_corrected_and_counted(void **state)
 {
-    const struct vb_config config = fast("esp32c3");
+    const struct vb_config config = fuses_fast("esp32c3");
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0xa5);
+    fuses_coded(words, 0xa5);
     for (size_t wrong = 0; wrong <= 7; wrong++) {
-        struct vb_board *const board = make(&config);
+        struct vb_board *const board = fuses_make(&config);
 
-        burn(board, KEY_BLOCK, words, 11);
+        fuses_burn(board, KEY_BLOCK, words, 11);
         spoil(board, KEY_BLOCK, wrong);
         assert_int_equal(fails(board), wrong > 6);
         assert_int_equal(count_of(board), wrong > 6 ? 0 : wrong);
-        assert_int_equal(word_of(board, KEY_BLOCK, 0), wrong > 6 ? 0xb5b5b5b5 : 0xa5a5a5a5);
+        assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), wrong > 6 ? 0xb5b5b5b5 : 0xa5a5a5a5);
         vb_board_destroy(board);
     }
 }
 
 static void a_second_burn_of_a_coded_block_spoils_it(void **state)
 {
-    const struct vb_config config = fast("esp32c3");
-    struct vb_board *const board = make(&config);
+    const struct vb_config config = fuses_fast("esp32c3");
+    struct vb_board *const board = fuses_make(&config);
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0x11);
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_coded(words, 0x11);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     assert_false(fails(board));
-    coded(words, 0x22);
-    burn(board, KEY_BLOCK, words, 11);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0x33333333);
+    fuses_coded(words, 0x22);
+    fuses_burn(board, KEY_BLOCK, words, 11);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0x33333333);
     assert_true(fails(board));
     vb_board_destroy(board);
 }
@@ -281,14 +184,14 @@ static void of_four_copies_of_a_bit_two_decide_and_differences_show(void **state
 {
     (void)state;
     for (unsigned copies = 0; copies <= VB__EFUSE_COPIES; copies++) {
-        const struct vb_config config = fast("esp32c3");
-        struct vb_board *const board = make(&config);
+        const struct vb_config config = fuses_fast("esp32c3");
+        struct vb_board *const board = fuses_make(&config);
 
         for (unsigned copy = 0; copy < copies; copy++)
             board->efuse.fuses[copy * VB__EFUSE_COPY + 4 * 2] |= 1;
-        read_command(board);
-        assert_int_equal(word_of(board, 0, 2) & 1, copies >= 2);
-        assert_int_equal(get(board, DIFFER) & 1, copies % VB__EFUSE_COPIES != 0);
+        fuses_read_command(board);
+        assert_int_equal(fuses_word_of(board, 0, 2) & 1, copies >= 2);
+        assert_int_equal(fuses_get(board, DIFFER) & 1, copies % VB__EFUSE_COPIES != 0);
         vb_board_destroy(board);
     }
 }
@@ -297,47 +200,47 @@ static void a_3_4_coded_block_is_corrected_and_taints(void **state)
 {
     static const uint32_t block[8] = {0x03020100, 0x1e010504, 0x09080706, 0x2f010b0a,
                                       0x0f0e0d0c, 0x32011110, 0x15141312, 0x41011716};
-    const struct vb_config config = fast("esp32");
-    struct vb_board *const board = make(&config);
+    const struct vb_config config = fuses_fast("esp32");
+    struct vb_board *const board = fuses_make(&config);
 
     (void)state;
-    burn(board, 0, (const uint32_t[7]){[6] = 1}, 7); /* CODING_SCHEME */
-    burn(board, 3, block, 8);
-    assert_int_equal(word_of(board, 3, 0), 0x03020100);
-    assert_int_equal(word_of(board, 3, 5), 0x17161514);
-    assert_int_equal(word_of(board, 3, 6), 0);
-    assert_int_equal(get(board, 0x11c), 0);
+    fuses_burn(board, 0, (const uint32_t[7]){[6] = 1}, 7); /* CODING_SCHEME */
+    fuses_burn(board, 3, block, 8);
+    assert_int_equal(fuses_word_of(board, 3, 0), 0x03020100);
+    assert_int_equal(fuses_word_of(board, 3, 5), 0x17161514);
+    assert_int_equal(fuses_word_of(board, 3, 6), 0);
+    assert_int_equal(fuses_get(board, 0x11c), 0);
     spoil(board, 3, 1);
-    assert_int_equal(word_of(board, 3, 0), 0x03020100);
-    assert_int_equal(get(board, 0x11c), 0x100);
+    assert_int_equal(fuses_word_of(board, 3, 0), 0x03020100);
+    assert_int_equal(fuses_get(board, 0x11c), 0x100);
     vb_board_destroy(board);
 }
 
 static void protection_counts_from_the_read_command_on(void **state)
 {
-    const struct vb_config config = fast("esp32c3");
-    struct vb_board *const board = make(&config);
+    const struct vb_config config = fuses_fast("esp32c3");
+    struct vb_board *const board = fuses_make(&config);
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0x77);
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_coded(words, 0x77);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     /* Protect SPI_BOOT_CRYPT_CNT and RD_DIS, and hide the key: nothing is seen of it yet. */
-    program(board, 0, (const uint32_t[8]){EG_BIT(4) | EG_BIT(0), RD_DIS_BIT}, 8);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0x77777777);
-    assert_int_equal(word_of(board, 0, 1), 0);
-    program(board, 0, (const uint32_t[8]){0, 2, 1u << 18}, 8);
-    read_command(board);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0);
-    assert_int_equal(word_of(board, 0, 1), RD_DIS_BIT | 2);
-    assert_int_equal(word_of(board, 0, 2), 1u << 18);
+    fuses_program(board, 0, (const uint32_t[8]){EG_BIT(4) | EG_BIT(0), RD_DIS_BIT}, 8);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0x77777777);
+    assert_int_equal(fuses_word_of(board, 0, 1), 0);
+    fuses_program(board, 0, (const uint32_t[8]){0, 2, 1u << 18}, 8);
+    fuses_read_command(board);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0);
+    assert_int_equal(fuses_word_of(board, 0, 1), RD_DIS_BIT | 2);
+    assert_int_equal(fuses_word_of(board, 0, 2), 1u << 18);
     /* Now the group takes no more, its neighbours do, and WR_DIS itself. */
-    burn(board, 0, (const uint32_t[8]){EG_BIT(23), 4, 3u << 19 | 1u << 21}, 8);
-    assert_int_equal(word_of(board, 0, 0), EG_BIT(4) | EG_BIT(0) | EG_BIT(23));
-    assert_int_equal(word_of(board, 0, 1), RD_DIS_BIT | 2);
-    assert_int_equal(word_of(board, 0, 2), 1u << 18 | 1u << 21);
-    coded(words, 0xff);
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_burn(board, 0, (const uint32_t[8]){EG_BIT(23), 4, 3u << 19 | 1u << 21}, 8);
+    assert_int_equal(fuses_word_of(board, 0, 0), EG_BIT(4) | EG_BIT(0) | EG_BIT(23));
+    assert_int_equal(fuses_word_of(board, 0, 1), RD_DIS_BIT | 2);
+    assert_int_equal(fuses_word_of(board, 0, 2), 1u << 18 | 1u << 21);
+    fuses_coded(words, 0xff);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     assert_int_equal(board->efuse.content[KEY_BLOCK][0], 0x77777777);
     vb_board_destroy(board);
 }
@@ -347,15 +250,15 @@ static void each_half_of_the_esp32_c2_key_block_is_hidden_by_its_own_bit(void **
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0x3c);
+    fuses_coded(words, 0x3c);
     for (uint32_t bits = 0; bits < 4; bits++) {
-        const struct vb_config config = fast("esp32c2");
-        struct vb_board *const board = make(&config);
+        const struct vb_config config = fuses_fast("esp32c2");
+        struct vb_board *const board = fuses_make(&config);
 
-        burn(board, 3, words, 11);
-        burn(board, 0, (const uint32_t[8]){0, bits}, 8);
-        assert_int_equal(word_of(board, 3, 3) == 0, (bits & 1) != 0);
-        assert_int_equal(word_of(board, 3, 4) == 0, (bits & 2) != 0);
+        fuses_burn(board, 3, words, 11);
+        fuses_burn(board, 0, (const uint32_t[8]){0, bits}, 8);
+        assert_int_equal(fuses_word_of(board, 3, 3) == 0, (bits & 1) != 0);
+        assert_int_equal(fuses_word_of(board, 3, 4) == 0, (bits & 2) != 0);
         vb_board_destroy(board);
     }
 }
@@ -367,20 +270,20 @@ static void a_burn_needs_the_code_of_the_command_and_the_timing_of_the_crystal(v
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        const struct vb_config config = fast(chips[i]);
-        struct vb_board *const board = make(&config);
-        const struct eg_efuse *map = map_of(board);
+        const struct vb_config config = fuses_fast(chips[i]);
+        struct vb_board *const board = fuses_make(&config);
+        const struct eg_efuse *map = fuses_map_of(board);
         const struct eg_efuse_block *block = &map->blocks[0];
 
-        put(board, block->write + 4, 1u << 31);
+        fuses_put(board, block->write + 4, 1u << 31);
         for (int ready = 0; ready < 4; ready++) {
             if ((ready & 1) != 0)
-                set_timing(board);
-            put(board, map->timing->steps[0].reg,
-                (ready & 1) != 0 ? get(board, map->timing->steps[0].reg) : 0);
-            put(board, map->conf, (ready & 2) != 0 ? CONF_PROGRAM : CONF_READ);
-            put(board, map->cmd, 2);
-            read_command(board);
+                fuses_set_timing(board);
+            fuses_put(board, map->timing->steps[0].reg,
+                      (ready & 1) != 0 ? fuses_get(board, map->timing->steps[0].reg) : 0);
+            fuses_put(board, map->conf, (ready & 2) != 0 ? CONF_PROGRAM : CONF_READ);
+            fuses_put(board, map->cmd, 2);
+            fuses_read_command(board);
             assert_int_equal(board->efuse.fuses[7] >> 7, ready == 3);
         }
         vb_board_destroy(board);
@@ -389,21 +292,21 @@ static void a_burn_needs_the_code_of_the_command_and_the_timing_of_the_crystal(v
 
 static void read_registers_take_nothing_and_a_reset_reads_the_fuses(void **state)
 {
-    const struct vb_config config = fast("esp32c6");
-    struct vb_board *const board = make(&config);
+    const struct vb_config config = fuses_fast("esp32c6");
+    struct vb_board *const board = fuses_make(&config);
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0x5a);
-    put(board, map_of(board)->blocks[KEY_BLOCK].read, 7);
-    put(board, RS_COUNT, 7);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0);
-    assert_int_equal(get(board, RS_COUNT), 0);
-    program(board, KEY_BLOCK, words, 11);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0);
+    fuses_coded(words, 0x5a);
+    fuses_put(board, fuses_map_of(board)->blocks[KEY_BLOCK].read, 7);
+    fuses_put(board, RS_COUNT, 7);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0);
+    assert_int_equal(fuses_get(board, RS_COUNT), 0);
+    fuses_program(board, KEY_BLOCK, words, 11);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0);
     vb__registers_reset(board);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0x5a5a5a5a);
-    assert_int_equal(get(board, 0), 0); /* the program window is empty again */
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0x5a5a5a5a);
+    assert_int_equal(fuses_get(board, 0), 0); /* the program window is empty again */
     vb_board_destroy(board);
 }
 
@@ -414,20 +317,20 @@ static void a_burn_takes_its_time_and_the_newer_family_seems_idle_once(void **st
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         const struct vb_config config = {.target = eg_target_by_name(chips[i])};
-        struct vb_board *const board = make(&config);
-        const uint16_t cmd = map_of(board)->cmd;
+        struct vb_board *const board = fuses_make(&config);
+        const uint16_t cmd = fuses_map_of(board)->cmd;
 
-        program(board, 3, (const uint32_t[8]){1, 1, 1, 1, 1, 1, 1, 1}, 8);
+        fuses_program(board, 3, (const uint32_t[8]){1, 1, 1, 1, 1, 1, 1, 1}, 8);
         if (i == 0)
-            assert_int_equal(get(board, cmd) & 3, 0);
-        assert_int_equal(get(board, cmd) & 3, 2);
+            assert_int_equal(fuses_get(board, cmd) & 3, 0);
+        assert_int_equal(fuses_get(board, cmd) & 3, 2);
         /* While it is busy it takes no command. */
-        read_command(board);
-        assert_int_equal(word_of(board, 3, 0), 0);
+        fuses_read_command(board);
+        assert_int_equal(fuses_word_of(board, 3, 0), 0);
         vb__busy(board, 600000);
-        assert_int_equal(get(board, cmd), 0);
-        read_command(board);
-        assert_int_equal(word_of(board, 3, 0), 1);
+        assert_int_equal(fuses_get(board, cmd), 0);
+        fuses_read_command(board);
+        assert_int_equal(fuses_word_of(board, 3, 0), 1);
         vb_board_destroy(board);
     }
 }
@@ -435,7 +338,7 @@ static void a_burn_takes_its_time_and_the_newer_family_seems_idle_once(void **st
 static void a_file_keeps_what_was_burnt_and_decides_over_the_configuration(void **state)
 {
     char path[] = "/tmp/eg-efuse-XXXXXX";
-    struct vb_config config = fast("esp32c3");
+    struct vb_config config = fuses_fast("esp32c3");
     struct vb_board *board;
     struct eg_error err;
     uint32_t words[11];
@@ -445,15 +348,15 @@ static void a_file_keeps_what_was_burnt_and_decides_over_the_configuration(void 
     close(mkstemp(path));
     config.efuse_path = path;
     config.number = 7;
-    board = make(&config);
+    board = fuses_make(&config);
     memcpy(mac, vb_board_mac(board), sizeof mac);
-    coded(words, 0x81);
-    program(board, KEY_BLOCK, words, 11);
+    fuses_coded(words, 0x81);
+    fuses_program(board, KEY_BLOCK, words, 11);
     vb_board_destroy(board);
     config.number = 8;
     config.secure_boot = true;
-    board = make(&config);
-    assert_int_equal(word_of(board, KEY_BLOCK, 0), 0x81818181);
+    board = fuses_make(&config);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0x81818181);
     assert_memory_equal(vb_board_mac(board), mac, sizeof mac);
     assert_false(board->security.secure_boot);
     vb_board_destroy(board);
@@ -470,13 +373,13 @@ static void a_file_keeps_what_was_burnt_and_decides_over_the_configuration(void 
 
 static struct vb_board *with_fault(const char *text)
 {
-    struct vb_config config = fast("esp32c3");
+    struct vb_config config = fuses_fast("esp32c3");
     struct eg_error err;
 
     assert_ok(vb_fault_parse(&config.faults[0], text, &err), err);
     config.fault_count = 1;
     config.seed = 1;
-    return make(&config);
+    return fuses_make(&config);
 }
 
 static unsigned burnt_bits(const struct vb_board *board, unsigned block)
@@ -496,17 +399,17 @@ static void a_cut_leaves_so_many_bits_each_time(void **state)
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0x0f);
-    program(board, KEY_BLOCK, words, 11);
+    fuses_coded(words, 0x0f);
+    fuses_program(board, KEY_BLOCK, words, 11);
     assert_int_equal(burnt_bits(board, KEY_BLOCK), 10);
     assert_true(vb__faults_take(board, VB__POWER_CUT));
     vb__registers_reset(board);
-    program(board, KEY_BLOCK, words, 11);
+    fuses_program(board, KEY_BLOCK, words, 11);
     assert_int_equal(burnt_bits(board, KEY_BLOCK), 20);
     assert_true(vb__faults_take(board, VB__POWER_CUT));
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     assert_false(vb__faults_take(board, VB__POWER_CUT));
-    assert_int_equal(word_of(board, KEY_BLOCK, 7), 0x0f0f0f0f);
+    assert_int_equal(fuses_word_of(board, KEY_BLOCK, 7), 0x0f0f0f0f);
     assert_false(fails(board));
     vb_board_destroy(board);
 }
@@ -518,8 +421,8 @@ static void stuck_weak_and_lying_efuses(void **state)
     uint32_t words[11];
 
     (void)state;
-    coded(words, 0xff);
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_coded(words, 0xff);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     assert_int_equal(board->efuse.fuses[KEY_BLOCK * VB__EFUSE_ROOM], 0xfe);
     assert_int_equal(count_of(board), 1);
     vb_board_destroy(board);
@@ -530,9 +433,9 @@ static void stuck_weak_and_lying_efuses(void **state)
     vb_board_destroy(board);
 
     board = with_fault("efuse-weak@4.300");
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     for (int i = 0; i < 40; i++) {
-        read_command(board);
+        fuses_read_command(board);
         good += count_of(board) == 0;
         bad += count_of(board) == 1;
     }
@@ -540,7 +443,7 @@ static void stuck_weak_and_lying_efuses(void **state)
     vb_board_destroy(board);
 
     board = with_fault("efuse-lie");
-    burn(board, KEY_BLOCK, words, 11);
+    fuses_burn(board, KEY_BLOCK, words, 11);
     assert_int_equal(burnt_bits(board, KEY_BLOCK), 0);
     vb_board_destroy(board);
 }
@@ -557,7 +460,7 @@ static void a_cut_restarts_the_chip(void **state)
     assert_ok(vb_fault_parse(&config.faults[0], "efuse-cut@0", &err), err);
     config.fault_count = 1;
     player_open(&player, config);
-    set_timing(player.board);
+    fuses_set_timing(player.board);
     player_put_register(&player, 0x60008804, 1u << 12);
     player_put_register(&player, 0x600089cc, CONF_PROGRAM);
     assert_false(player_try(&player, 1000000, 0x09, WORDS(0x600089d4, 2, UINT32_MAX, 0)));
@@ -567,12 +470,12 @@ static void a_cut_restarts_the_chip(void **state)
 
 static void what_closes_the_loader_counts_from_the_next_reset(void **state)
 {
-    const struct vb_config config = fast("esp32c3");
+    const struct vb_config config = fuses_fast("esp32c3");
     struct player player;
 
     (void)state;
     player_open(&player, config);
-    burn(player.board, 0, (const uint32_t[8]){[4] = 1u << 5}, 8); /* ENABLE_SECURITY_DOWNLOAD */
+    fuses_burn(player.board, 0, (const uint32_t[8]){[4] = 1u << 5}, 8); /* ENABLE_SECURITY_DOWNLOAD */
     assert_int_equal(player_register(&player, 0x6000883c), 1u << 5);
     player_enter_loader(&player);
     assert_true(player_sync(&player));
@@ -595,14 +498,14 @@ static void a_closed_loader_stays_closed_but_before_revision_3_of_the_esp32(void
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct vb_config config = fast(rows[i].chip);
+        struct vb_config config = fuses_fast(rows[i].chip);
         struct player player;
         uint32_t words[8] = {0};
 
         config.revision = rows[i].revision;
         words[rows[i].word] = EG_BIT(rows[i].bit);
         player_open(&player, config);
-        burn(player.board, 0, words, i < 2 ? 7 : 8);
+        fuses_burn(player.board, 0, words, i < 2 ? 7 : 8);
         assert_true(player_sync(&player));
         player_enter_loader(&player);
         assert_int_equal(player_heard(&player, "Download mode is disabled. Restart with GPIO0 high.\r\n"),

@@ -2,7 +2,10 @@
 
 /* Security of a simulated board: efuse, GET_SECURITY_INFO, and what the loaders then do. */
 
+#include "engine/base/digest.h"
+#include "targets/efuse.h"
 #include "tests/tools/vboard/player.h"
+#include "tools/vboard/chip/chip.h"
 
 #define BLOCK      0x4000u
 #define ADDR       0x10000u
@@ -223,33 +226,145 @@ static struct vb_register burnt(const struct eg_target *target, enum eg_field_id
     return (struct vb_register){part->addr, value << part->shift};
 }
 
-/* Purposes 2 and 3 in the two blocks whose words are others. */
+/* What lands on a board of this chip without a key. */
+static void write_without_key(uint8_t landed[64], const struct eg_target *target)
+{
+    write_and_look(landed, fast(target), false, 0);
+}
+
+/* Purposes in block 0 and another whose word is another one; some ciphers cannot use block 5. */
 static void a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits(void **state)
 {
     static const struct {
         const char *target;
-        uint32_t first, second;
+        uint32_t first, second, at;
         bool encrypts;
     } rows[] = {
-        {"esp32s3", 2, 3, true},  {"esp32s3", 2, 0, false}, {"esp32s3", 0, 3, false},
-        {"esp32c3", 2, 3, false}, {"esp32c3", 4, 0, true},
+        {"esp32s3", 2, 3, 2, true},  {"esp32s3", 2, 0, 2, false}, {"esp32s3", 0, 3, 2, false},
+        {"esp32c3", 2, 3, 2, false}, {"esp32c3", 4, 0, 2, true},  {"esp32s3", 2, 3, 5, false},
+        {"esp32s2", 2, 3, 5, true},  {"esp32c3", 0, 4, 5, false},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct eg_target *target = eg_target_by_name(rows[i].target);
         struct vb_config config = fast(target);
-        uint8_t good[64], landed[64];
+        uint8_t none[64], landed[64];
 
-        config.flash_encryption = true;
-        write_and_look(good, config, false, 0);
-        config.flash_encryption = false;
+        write_without_key(none, target);
         config.registers[0] = burnt(target, EG_FIELD_KEY_PURPOSE, rows[i].first);
-        config.registers[1] = burnt(target, EG_FIELD_KEY_PURPOSE_LAST, rows[i].second);
+        config.registers[1] = burnt(target, EG_FIELD_KEY_PURPOSE + rows[i].at, rows[i].second);
         config.register_count = 2;
         write_and_look(landed, config, false, 0);
-        assert_int_equal(memcmp(landed, good, sizeof good) == 0, rows[i].encrypts);
+        if ((memcmp(landed, none, sizeof none) != 0) != rows[i].encrypts)
+            fail_msg("row %zu", i);
     }
+}
+
+/* Put bytes of a key where hosts burn them, the last one first; they count up from `first`. */
+static void burn_key(struct vb_config *config, unsigned block, size_t size, uint8_t first)
+{
+    const struct eg_efuse *map = eg_efuse_of(config->target);
+
+    for (size_t word = 0; word < size / 4; word++) {
+        uint8_t bytes[4];
+
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (uint8_t)(first + size - 1 - 4 * word - i);
+        config->registers[config->register_count++] =
+            (struct vb_register){map->base + map->blocks[block].read + 4 * (uint32_t)word, eg_get32(bytes)};
+    }
+}
+
+static void counted(uint8_t *key, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        key[i] = (uint8_t)i;
+}
+
+static void the_key_that_is_burnt_is_the_one_that_encrypts(void **state)
+{
+    uint8_t key[64], plain[64], landed[64], expected[64];
+    struct eg_error err;
+
+    (void)state;
+    memset(plain, PLAIN_BYTE, sizeof plain);
+    counted(key, sizeof key);
+
+    struct vb_config config = fast(eg_target_by_name("esp32c3"));
+    config.registers[config.register_count++] = burnt(config.target, EG_FIELD_KEY_PURPOSE + 3, 4);
+    burn_key(&config, 7, 32, 0);
+    write_and_look(landed, config, false, 0);
+    memcpy(expected, plain, sizeof plain);
+    vb__cipher_xts(key, 32, true, ADDR, expected, sizeof expected);
+    assert_memory_equal(landed, expected, sizeof landed);
+
+    /* The pair beats the single key. */
+    config = fast(eg_target_by_name("esp32s3"));
+    config.registers[config.register_count++] = burnt(config.target, EG_FIELD_KEY_PURPOSE, 3);
+    config.registers[0].word |= burnt(config.target, EG_FIELD_KEY_PURPOSE + 1, 2).word; /* in the same word */
+    config.registers[config.register_count++] = burnt(config.target, EG_FIELD_KEY_PURPOSE + 2, 4);
+    burn_key(&config, 5, 32, 0);
+    burn_key(&config, 4, 32, 32);
+    write_and_look(landed, config, false, 0);
+    memcpy(expected, plain, sizeof plain);
+    vb__cipher_xts(key, 64, true, ADDR, expected, sizeof expected);
+    assert_memory_equal(landed, expected, sizeof landed);
+
+    /* Half a block is hashed. */
+    config = fast(eg_target_by_name("esp32c2"));
+    burn_key(&config, 3, 16, 0);
+    write_and_look(landed, config, false, 0);
+    assert_ok(eg_sha256(key, key, 16, &err), err);
+    memcpy(expected, plain, sizeof plain);
+    vb__cipher_xts(key, 32, true, ADDR, expected, sizeof expected);
+    assert_memory_equal(landed, expected, sizeof landed);
+    counted(key, sizeof key);
+}
+
+/* By the stub, since an ESP32's ROM has no encrypted writing. */
+static void an_esp32_encrypts_with_block_1_and_its_address_bits(void **state)
+{
+    (void)state;
+    player_need_stub("esp32");
+    for (unsigned coding = 0; coding < 2; coding++) {
+        struct vb_config config = fast(eg_target_by_name("esp32"));
+        uint8_t key[32], expected[64], landed[64];
+
+        counted(key, sizeof key);
+        burn_key(&config, 1, coding == 0 ? 32 : 24, 0);
+        if (coding == 1)
+            memcpy(key + 24, key + 8, 8);
+        config.registers[config.register_count++] = burnt(config.target, EG_FIELD_CRYPT_CONFIG, 5);
+        config.registers[config.register_count++] = burnt(config.target, EG_FIELD_CODING_SCHEME, coding);
+        write_and_look(landed, config, true, 0);
+        memset(expected, PLAIN_BYTE, sizeof expected);
+        vb__cipher_esp32(key, 5, true, ADDR, expected, sizeof expected);
+        assert_memory_equal(landed, expected, sizeof landed);
+    }
+}
+
+/* A ROM that inflates gets pieces of any size. */
+static void pieces_of_no_whole_block_are_put_together(void **state)
+{
+    struct vb_config config = fast(eg_target_by_name("esp32c3"));
+    uint8_t whole[64], plain[BLOCK], packed[BLOCK], landed[64];
+    uLongf size = sizeof packed;
+    struct player player;
+
+    (void)state;
+    config.flash_encryption = true;
+    write_and_look(whole, config, false, 0);
+    memset(plain, PLAIN_BYTE, sizeof plain);
+    assert_int_equal(compress(packed, &size, plain, sizeof plain), Z_OK);
+    player_open(&player, config);
+    player_command(&player, 0x10, WORDS(BLOCK, (uint32_t)(size + 6) / 7, 7, ADDR, 1));
+    assert_int_equal(player_status(&player, 0), 0);
+    for (uint32_t at = 0; at < size; at += 7)
+        assert_int_equal(player_block(&player, 0x11, at / 7, packed + at, size - at < 7 ? size - at : 7), 0);
+    memcpy(landed, player_flash(&player) + ADDR, sizeof landed);
+    assert_memory_equal(landed, whole, sizeof whole);
+    vb_board_destroy(player.board);
 }
 
 /* Of an ESP32-C2 half of its block or all of it. */
@@ -269,17 +384,16 @@ static void a_key_in_the_one_block_is_hidden_or_not_zero(void **state)
     };
     const struct eg_target *target = eg_target_by_name("esp32c2");
     struct vb_config config = fast(target);
-    uint8_t good[64], landed[64];
+    uint8_t none[64], landed[64];
 
     (void)state;
-    config.flash_encryption = true;
-    write_and_look(good, config, false, 0);
+    write_without_key(none, target);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         config = fast(target);
         memcpy(config.registers, rows[i].words, sizeof rows[i].words);
         config.register_count = rows[i].words[1].addr != 0 ? 2 : 1;
         write_and_look(landed, config, false, 0);
-        if ((memcmp(landed, good, sizeof good) == 0) != rows[i].encrypts)
+        if ((memcmp(landed, none, sizeof none) != 0) != rows[i].encrypts)
             fail_msg("row %zu", i);
     }
 }
@@ -357,6 +471,9 @@ int main(void)
         cmocka_unit_test(encrypting_without_a_key_or_against_efuse_makes_garbage),
         cmocka_unit_test(the_key_manager_takes_the_place_of_a_key_in_efuse),
         cmocka_unit_test(a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits),
+        cmocka_unit_test(the_key_that_is_burnt_is_the_one_that_encrypts),
+        cmocka_unit_test(an_esp32_encrypts_with_block_1_and_its_address_bits),
+        cmocka_unit_test(pieces_of_no_whole_block_are_put_together),
         cmocka_unit_test(a_key_in_the_one_block_is_hidden_or_not_zero),
         cmocka_unit_test(the_esp8266_stub_refuses_to_encrypt),
         cmocka_unit_test(encrypted_writes_need_whole_blocks_of_the_cipher),

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What the options of `run` refuse: one sentence each, before a job is read or a port is opened.
+build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
+
+refused() { # SENTENCE ARGUMENT...
+  local sentence="espgang: $1"
+  shift
+  expect_status 2 "$espgang" run "$work/not-there.yaml" --ledger "$work/ledger.db" "$@"
+  expect_equal "sentence of $*" "$(cat "$work/err.log")" "$sentence; see 'espgang run --help'"
+}
+
+refused '--trigger: "wait" is none of plug, poll, enter, program' --trigger wait
+refused '--trigger program and --trigger-program go together' --trigger program
+refused '--trigger program and --trigger-program go together' --trigger poll --trigger-program true
+refused '--trigger program and --trigger-program go together' --trigger-program true
+refused "--watch waits for ports that come and go, which 'tcp://127.0.0.1:1' does not; --trigger poll asks it for boards" \
+  --trigger plug --ports tcp://127.0.0.1:1
+refused '--label and --watch exclude each other: a label is for one board of one slot' --trigger enter --label 1=SN-1
+refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --sim 2 --insertions 2
+refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --watch --insertions 2
+refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --sim 1 --trigger enter --pace 2
+refused '--insertions and --pace go with --sim and --watch, or --trigger poll' --sim 1 --trigger program --trigger-program true --insertions 1
+refused '--pace takes 1 to 1000' --sim 1 --watch --pace 0
+refused '--sim and --ports exclude each other' --sim 1 --ports /dev/null
+refused '--sim takes 1 to 512 boards' --sim 513
+refused '--fault, --fast, --flash-dir, --app-log and --hooks go with --sim' --fast
+[ ! -e "$work/ledger.db" ] || fail 'a refusal has made a ledger'

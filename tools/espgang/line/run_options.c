@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/line/run_options.h"
+
+#include "engine/base/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SIM_BOARDS_MAX      512
+#define INSERTIONS_PER_SLOT 5
+#define PACE_MAX            1000
+
+static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
+
+const struct cli_option cli_run_options[] = {
+    {.name = "ports",
+     .value = "PORTS",
+     .help = "Ports to use: paths with wildcards, or URLs; may be repeated (default: every attached board)",
+     .more = "Several are separated by commas. The default is every USB serial port with a bridge known from "
+             "Espressif boards, and native USB."},
+    {.name = "watch",
+     .help = "Run a line: program every board that is plugged in, one after the other, until Ctrl-C"},
+    {.name = "trigger",
+     .value = "WHAT",
+     .choices = triggers,
+     .help =
+         "Run a line whose boards begin when they are plugged in, when they answer, by a key or a scanner, "
+         "or by a program",
+     .more =
+         "`plug` is what `--watch` does. The others are for fixtures whose bridge stays plugged, remote "
+         "ports "
+         "and simulated boards. `poll` resets each board into its loader until one answers; the board is "
+         "gone "
+         "when it does not answer any more, or another one does. `enter` reads standard input: an empty line "
+         "begins every free slot, a line `SLOT` or `SLOT LABEL` that one, and SLOT may be the number of the "
+         "slot. `program` runs the one of `--trigger-program`."},
+    {.name = "trigger-program",
+     .value = "PROGRAM",
+     .help = "Program that says when a board may begin, and is told its outcome",
+     .more = "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the "
+             "first line "
+             "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT "
+             "OUTCOME`, "
+             "and "
+             "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
+             "ESPGANG_SENTENCE are in its environment."},
+    CLI_OPTION_LEDGER("Ledger to record into"),
+    {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
+    {.name = "label",
+     .value = "SLOT=TEXT",
+     .help = "Label of the board in a slot, as scanned or typed; may be repeated",
+     .more = "It goes on record with the run. SLOT is the name of the slot or its port. Not together with "
+             "`--watch`."},
+    {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
+    {.name = "station", .value = "NAME", .help = "Name of this station (default: the host's name)"},
+    {.name = "stub-dir",
+     .value = "DIR",
+     .help = "Take flasher stubs from this folder",
+     .more = "Stubs that it has not are taken from those built in."},
+    CLI_OPTION_TRUST_DIR,
+    {.name = "json", .help = "Print one JSON event per line instead of text"},
+    {.name = "plain", .help = "Print plain lines even on a terminal"},
+    {.name = "verbose", .letter = 'v', .help = "Show more"},
+    {.name = "silent", .letter = 's', .help = "Show nothing but errors and the results"},
+    {.name = "sim",
+     .value = "N",
+     .help = "Rehearse on N simulated boards of the job's chip, 1 to 512",
+     .more =
+         "Without `--ledger` it records into a ledger of its own, which has a copy of the pools and is "
+         "removed "
+         "at the end. Into a ledger that is named, its runs are recorded as simulated: they are never "
+         "counted "
+         "and take no row of a pool.\n"
+         "\n"
+         "With `--watch` an operator's hands are simulated, too: N slots, into which boards are put and "
+         "out of which they are taken, some too early, some once more, by `--seed`. With `--trigger poll` "
+         "the hands exchange the boards of N fixtures; with `enter` and `program` the next board is in its "
+         "fixture as soon as there is a result.",
+     .heading = "Rehearsal without boards"},
+    {.name = "hooks", .help = "Run the hooks of the job, too"},
+    {.name = "fault",
+     .value = "[N:|N%:]FAULT",
+     .help = "Give board N, N % of the boards, or every board, a fault, e.g. 3:lie; may be repeated",
+     .more =
+         "`vboard --list-faults` lists them. Of a line with N slots, boards 1 to N are the first ones of the "
+         "slots, N + 1 to 2 N the second ones."},
+    {.name = "insertions",
+     .value = "COUNT",
+     .help = "After so many insertions end the line; 0 = go on until Ctrl-C (default: 5 for each slot)"},
+    {.name = "pace",
+     .value = "N",
+     .help = "Let the simulated hands be N times as fast as a human, who pauses for 0.1 to 3 s (default: 1)"},
+    {.name = "fast", .help = "Leave out the time of wire and flash"},
+    {.name = "flash-dir", .value = "DIR", .help = "Keep the boards' flash contents in this folder"},
+    {.name = "app-log",
+     .value = "FILE",
+     .help = "What the application prints once it is started, for the job's test",
+     .more = "See vboard(1). Without it a job with a test passes only when its application contains what it "
+             "prints."},
+    {.name = "seed", .value = "N", .help = "Seed of the faults and of the hands (default: 1)"},
+    {.name = NULL}};
+
+void cli_run_options_finish(struct cli_run_options *options)
+{
+    free(options->ports);
+    free(options->faults);
+    free(options->labels);
+}
+
+/* NULL = the option is not given. */
+static enum eg_code list_of(const struct cli_call *call, const char *option, const char ***list,
+                            struct eg_error *err)
+{
+    int count;
+
+    return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
+}
+
+static enum eg_code read_options(const struct cli_call *call, struct cli_run_options *options,
+                                 struct eg_error *err)
+{
+    const char *const sim = cli_text(call, "sim"), *const trigger = cli_text(call, "trigger");
+    uint64_t boards = 0;
+
+    options->ledger = cli_text(call, "ledger");
+    options->batch = cli_text(call, "batch");
+    options->operator_name = cli_text(call, "operator");
+    options->station = cli_text(call, "station");
+    options->stub_dir = cli_text(call, "stub-dir");
+    options->flash_dir = cli_text(call, "flash-dir");
+    options->app_log = cli_text(call, "app-log");
+    options->hooks = cli_flag(call, "hooks");
+    options->fast = cli_flag(call, "fast");
+    options->watch = cli_flag(call, "watch") || trigger != NULL;
+    while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
+        options->trigger++;
+    options->trigger_program = cli_text(call, "trigger-program");
+    options->json = cli_flag(call, "json");
+    options->plain = cli_flag(call, "plain");
+    options->verbose = cli_flag(call, "verbose");
+    options->silent = cli_flag(call, "silent");
+    EG_TRY(list_of(call, "ports", &options->ports, err));
+    EG_TRY(list_of(call, "fault", &options->faults, err));
+    EG_TRY(list_of(call, "label", &options->labels, err));
+    EG_TRY(cli_option_number(call, "seed", INT64_MAX, 1, &options->seed, err));
+    options->insertions_given = cli_text(call, "insertions");
+    options->pace_given = cli_text(call, "pace");
+    if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
+        return cli_usage(call, err, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
+    options->boards = (unsigned)boards;
+    EG_TRY(cli_option_number(call, "pace", PACE_MAX, 1, &options->pace, err));
+    const bool ready = options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM;
+    return cli_option_number(call, "insertions", UINT32_MAX, ready ? 0 : INSERTIONS_PER_SLOT * boards,
+                             &options->insertions, err);
+}
+
+static enum eg_code check_options(const struct cli_call *call, const struct cli_run_options *options,
+                                  struct eg_error *err)
+{
+    if (options->boards > 0 && options->ports != NULL)
+        return cli_usage(call, err, "--sim and --ports exclude each other");
+    if ((options->insertions_given != NULL || options->pace_given != NULL) &&
+        (options->boards == 0 || !options->watch || options->trigger == CLI_ENTER ||
+         options->trigger == CLI_PROGRAM))
+        return cli_usage(call, err, "--insertions and --pace go with --sim and --watch, or --trigger poll");
+    if (options->pace == 0)
+        return cli_usage(call, err, "--pace takes 1 to %d", PACE_MAX);
+    for (const char **ports = options->ports;
+         options->watch && options->trigger == CLI_PLUG && ports != NULL && *ports != NULL; ports++) {
+        if (strstr(*ports, "://") != NULL)
+            return cli_usage(
+                call, err,
+                "--watch waits for ports that come and go, which '%s' does not; --trigger poll asks "
+                "it for boards",
+                *ports);
+    }
+    if ((options->trigger == CLI_PROGRAM) != (options->trigger_program != NULL))
+        return cli_usage(call, err, "--trigger program and --trigger-program go together");
+    if (options->trigger_program != NULL && eg_program_check(options->trigger_program, err) != EG_OK) {
+        err->code = EG_BAD_ARGUMENT;
+        return eg_error_prefix(err, "--trigger-program: ");
+    }
+    if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
+                                 options->app_log != NULL || options->hooks))
+        return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");
+    if (options->watch && options->labels != NULL)
+        return cli_usage(call, err,
+                         "--label and --watch exclude each other: a label is for one board of one slot");
+    if (options->silent && options->verbose)
+        return cli_usage(call, err, "--silent and --verbose exclude each other");
+    /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */
+    EG_TRY(cli_folder_check(call, "stub-dir", err));
+    EG_TRY(cli_check_name(call, "batch", err));
+    EG_TRY(cli_check_name(call, "operator", err));
+    return cli_check_name(call, "station", err);
+}
+
+enum eg_code cli_run_options_read(struct cli_run_options *options, const struct cli_call *call,
+                                  struct eg_error *err)
+{
+    EG_TRY(read_options(call, options, err));
+    return check_options(call, options, err);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The options of `espgang run`. */
+
+#ifndef TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
+#define TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
+
+#include "tools/espgang/command.h"
+
+enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
+
+/** What the command line says. */
+struct cli_run_options {
+    const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
+    const char *ledger, *batch, *operator_name, *station, *stub_dir;
+    const char *flash_dir, *app_log;
+    unsigned boards; /* simulated, or slots with simulated hands; 0 = real ones */
+    uint64_t seed;
+    const char *insertions_given, *pace_given; /* as they are written; NULL = not */
+    uint64_t insertions, pace;
+    enum cli_trigger trigger;
+    const char *trigger_program;
+    bool hooks; /* also of a rehearsal */
+    bool fast, watch, json, plain, verbose, silent;
+};
+
+extern const struct cli_option cli_run_options[];
+
+/** Read the options and refuse what does not go together. EG_CLEANUP(cli_run_options_finish) frees the lists.
+ */
+enum eg_code cli_run_options_read(struct cli_run_options *options, const struct cli_call *call,
+                                  struct eg_error *err) EG_CHECKED;
+void cli_run_options_finish(struct cli_run_options *options);
+
+#endif
