@@ -31,11 +31,18 @@
 #define TROUBLE_PAUSE_MS 10
 #define NO_ROOM_PAUSE_MS 1 /* cdc_acm says EAGAIN while poll() sees room */
 
+/* A run of failures, which may go on for TROUBLE_MS. */
+struct trouble {
+    uint64_t since_us; /* when it began; 0 = the last call worked */
+    uint64_t last_us;  /* when a call failed last */
+};
+
 struct serial {
     struct eg_port port;
     struct sp_port *sp;
     int fd;
-    uint64_t trouble_us; /* since when every call has failed; 0 = the last one worked */
+    struct trouble reading,
+        others; /* calls that read, and all others: one kind may work while the other fails */
 };
 
 /* Return whether the error means a disturbance, or a device that is about to hang up. */
@@ -74,8 +81,8 @@ static void sleep_ms(uint32_t duration_ms)
 
 /* Decide about a call that failed. EG_OK, after a pause: try it again. `otherwise` is the code of an error
  * that is no trouble of the link. */
-static enum eg_code endure(struct serial *serial, const char *what, int errnum, enum eg_code otherwise,
-                           struct eg_error *err)
+static enum eg_code endure(struct serial *serial, struct trouble *trouble, const char *what, int errnum,
+                           enum eg_code otherwise, struct eg_error *err)
 {
     const uint64_t now_us = eg_clock_us();
 
@@ -86,9 +93,10 @@ static enum eg_code endure(struct serial *serial, const char *what, int errnum, 
         return eg_error_set(err, EG_CANCELLED, "%s: cancelled", serial->port.url);
     if (hung_up(serial))
         return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s", serial->port.url, what);
-    if (serial->trouble_us == 0)
-        serial->trouble_us = now_us;
-    if (now_us - serial->trouble_us >= TROUBLE_MS * 1000)
+    if (trouble->since_us == 0 || now_us - trouble->last_us > TROUBLE_MS * 1000)
+        trouble->since_us = now_us;
+    trouble->last_us = now_us;
+    if (now_us - trouble->since_us >= TROUBLE_MS * 1000)
         return eg_error_errno(err, EG_PORT_GONE, errnum, "%s: %s failed for %d ms", serial->port.url, what,
                               TROUBLE_MS);
     sleep_ms(TROUBLE_PAUSE_MS);
@@ -121,6 +129,7 @@ static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t
                              size_t *moved, uint32_t timeout_ms, struct eg_error *err)
 {
     const uint64_t until_us = eg_clock_us() + (uint64_t)timeout_ms * 1000;
+    struct trouble *const trouble = into != NULL ? &serial->reading : &serial->others;
 
     *moved = 0;
     for (;;) {
@@ -132,12 +141,12 @@ static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t
         const int count = into != NULL ? (int)sp_nonblocking_read(serial->sp, into, size)
                                        : (int)sp_nonblocking_write(serial->sp, from, size);
         if (count > 0) {
-            serial->trouble_us = 0;
+            trouble->since_us = 0;
             *moved = (size_t)count;
             return EG_OK;
         }
         if (count < 0 && errno != EAGAIN && errno != EINTR)
-            EG_TRY(endure(serial, into != NULL ? "reading" : "writing", errno, EG_PORT_GONE, err));
+            EG_TRY(endure(serial, trouble, into != NULL ? "reading" : "writing", errno, EG_PORT_GONE, err));
         else
             sleep_ms(NO_ROOM_PAUSE_MS);
         if (eg_clock_us() >= until_us)
@@ -169,9 +178,9 @@ static enum eg_code serial_drain(struct eg_port *port, bool *done, uint32_t time
 
         *done = waiting == 0;
         if (waiting < 0)
-            EG_TRY(endure(serial, "asking for unsent bytes", errno, EG_PORT_GONE, err));
+            EG_TRY(endure(serial, &serial->others, "asking for unsent bytes", errno, EG_PORT_GONE, err));
         else
-            serial->trouble_us = 0;
+            serial->others.since_us = 0;
         if (*done || now_us >= until_us)
             return EG_OK;
         if (waiting < 0)
@@ -188,8 +197,8 @@ static enum eg_code serial_set_baud(struct eg_port *port, uint32_t baud, struct 
 
     snprintf(what, sizeof what, "setting %u baud", (unsigned)baud);
     while (sp_set_baudrate(serial->sp, (int)baud) != SP_OK)
-        EG_TRY(endure(serial, what, errno, EG_PORT_REFUSED, err));
-    serial->trouble_us = 0;
+        EG_TRY(endure(serial, &serial->others, what, errno, EG_PORT_REFUSED, err));
+    serial->others.since_us = 0;
     return EG_OK;
 }
 
@@ -203,9 +212,9 @@ static enum eg_code serial_set_lines(struct eg_port *port, bool dtr, bool rts, s
             port->no_lines = true;
             return EG_OK;
         }
-        EG_TRY(endure(serial, "setting DTR and RTS", errnum, EG_PORT_REFUSED, err));
+        EG_TRY(endure(serial, &serial->others, "setting DTR and RTS", errnum, EG_PORT_REFUSED, err));
     }
-    serial->trouble_us = 0;
+    serial->others.since_us = 0;
     return EG_OK;
 }
 
@@ -215,8 +224,8 @@ static enum eg_code serial_keep_lines(struct eg_port *port, struct eg_error *err
     int errnum;
 
     while ((errnum = eg__tty_keep_lines(serial->fd)) != 0)
-        EG_TRY(endure(serial, "clearing HUPCL", errnum, EG_PORT_REFUSED, err));
-    serial->trouble_us = 0;
+        EG_TRY(endure(serial, &serial->others, "clearing HUPCL", errnum, EG_PORT_REFUSED, err));
+    serial->others.since_us = 0;
     return EG_OK;
 }
 
@@ -225,8 +234,8 @@ static enum eg_code serial_discard(struct eg_port *port, struct eg_error *err)
     struct serial *serial = (struct serial *)port;
 
     while (sp_flush(serial->sp, SP_BUF_INPUT) != SP_OK)
-        EG_TRY(endure(serial, "discarding input", errno, EG_PORT_GONE, err));
-    serial->trouble_us = 0;
+        EG_TRY(endure(serial, &serial->others, "discarding input", errno, EG_PORT_GONE, err));
+    serial->others.since_us = 0;
     return EG_OK;
 }
 
@@ -320,8 +329,8 @@ enum eg_code eg__serial_open(struct eg_port **port, const char *url, const char 
     if (errnum != 0)
         return eg__tty_cannot_open(url, path, errnum, err);
     while (configure(sp) != SP_OK)
-        EG_TRY(endure(serial, "setting 8N1", errno, EG_PORT_REFUSED, err));
-    serial->trouble_us = 0;
+        EG_TRY(endure(serial, &serial->others, "setting 8N1", errno, EG_PORT_REFUSED, err));
+    serial->others.since_us = 0;
     eg__tty_hurry(serial->fd);
     if (eg__tty_look_at(&tty, serial->fd))
         eg__tty_note(&serial->port, path, &tty);
