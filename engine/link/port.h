@@ -113,6 +113,10 @@ enum eg_code eg_port_find(struct eg_found_port *found, const char *address,
 enum eg_code eg_port_open(struct eg_port **port, const char *url, const struct eg_port_scheme *const *schemes,
                           const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
+/** Name a process that has the device at `path` open, as "minicom (process 1234)". False if none can be
+ * found: only root sees those of other users. */
+bool eg_port_holder(char *text, size_t size, const char *path);
+
 /** Name another process that has the port open, as "minicom (process 1234)": it takes bytes that were meant
  * for this one. False when none can be found; those of other users are hidden from all but root. */
 bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size);

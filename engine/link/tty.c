@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool eg_port_holder(char *text, size_t size, const char *path)
+{
+    return eg__tty_holder(text, size, path, false);
+}
+
 bool eg_port_other_reader(const struct eg_port *port, char *text, size_t size)
 {
     return port->path[0] != '\0' && eg__tty_holder(text, size, port->path, true);

@@ -118,7 +118,7 @@ static enum eg_code to_standard_output(struct eg_import *wanted, struct eg_error
     }
     wanted->job_path = scratch.path;
     EG_TRY(try_job(&scratch, fd, wanted, err));
-    wanted->job_path = "job.yaml"; /* the folder exists, whatever the file will be called */
+    wanted->job_path = "job.yaml"; /* in the present folder, whatever its name will be */
     EG_TRY(eg_import(&text, wanted, err));
     if (fwrite(text.data, 1, text.size, stdout) != text.size)
         return eg_error_errno(err, EG_IO, errno, "standard output");
