@@ -87,6 +87,7 @@ static void bind_LOG(sqlite3_stmt *statement, int parameter, const struct eg_run
 
 /* A function for each column that binds its value. */
 #define COLUMN(table, name, since, kind, value, shown)                                                       \
+    _Static_assert(since <= EG__CHAIN_FORM, "no such form");                                                 \
     static void bind_##table##_##name(sqlite3_stmt *statement, int parameter, const struct eg__row *row)     \
     {                                                                                                        \
         (void)row;                                                                                           \

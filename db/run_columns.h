@@ -11,8 +11,7 @@
 
 #include <stddef.h>
 
-/** The form of the chain in which runs are hashed that finish now; older runs keep theirs. */
-#define EG__CHAIN_FORM 5
+#include "db/run_columns.def" /* EG__CHAIN_FORM */
 
 /** A start of the program. */
 struct eg__session {

@@ -269,10 +269,11 @@ EG_API void eg_settings_init(struct eg_settings *settings);
  *
  * The file is found as esptool finds it: $ESPTOOL_CFGFILE, else esptool.cfg, setup.cfg and tox.ini in the
  * current folder, in ~/.config/esptool and in the home folder; the first with a section [esptool] is used.
- * $ESPTOOL_OPEN_PORT_ATTEMPTS comes last. A warning names unknown keys.
+ * A warning says when $ESPTOOL_CFGFILE names no file. $ESPTOOL_OPEN_PORT_ATTEMPTS comes last. A warning names
+ * unknown keys.
  *
  * @return EG_OK; EG_BAD_JOB a value cannot be used (the sentence names file, line and key); EG_IO the file
- *         named by $ESPTOOL_CFGFILE cannot be read
+ *         named by $ESPTOOL_CFGFILE is there and cannot be read
  */
 EG_API enum eg_code eg_settings_load(struct eg_settings *settings, struct eg_logger *logger,
                                      struct eg_error *err) EG_CHECKED;

@@ -13,6 +13,7 @@
 #include "engine/base/log.h"
 #include "engine/link/reset.h"
 
+#include <errno.h>
 #include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -237,7 +238,9 @@ enum eg_code eg_settings_load(struct eg_settings *settings, struct eg_logger *lo
     bool found = false;
 
     eg_settings_init(&loaded);
-    if (named != NULL && named[0] != '\0') {
+    if (named != NULL && named[0] != '\0' && access(named, F_OK) != 0 && errno == ENOENT) {
+        eg_log_warning(logger, NULL, "$ESPTOOL_CFGFILE is %s, and there is no such file", named);
+    } else if (named != NULL && named[0] != '\0') {
         EG_TRY(load_file(&loaded, named, logger, &found, err));
         if (!found)
             eg_log_warning(logger, NULL, "%s: has no section [esptool]", named);

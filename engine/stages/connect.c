@@ -38,6 +38,23 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
+/* A reset that the job asks for, or that its test needs, must be possible, before anything is written.
+ * Without either the board is left in its loader, which the last stage says. */
+static enum eg_code check_after(const struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_setting *const after = eg_plan_setting(run->plan, "link.after");
+    const bool tests = eg_plan_setting(run->plan, "test")->group_count > 0;
+
+    if ((!after->given && !tests) ||
+        eg_loader_will_leave(&run->loader, (enum eg_after)after->choice) != EG_LEFT_WITHOUT_LINES)
+        return EG_OK;
+    return eg_error_set(
+        err, EG_PORT_REFUSED,
+        "%s has no DTR and RTS, so the board cannot be reset into its application%s: use a port "
+        "that has them, or watchdog-reset where the chip has it",
+        run->port->url, tests ? ", whose log the job tests" : "");
+}
+
 static enum eg_code connect_board(struct eg_run *run, struct eg_error *err)
 {
     const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
@@ -47,6 +64,7 @@ static enum eg_code connect_board(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err));
     EG_TRY(eg_loader_detect(&run->loader, err));
     run->native_usb = eg_loader_usb_otg(&run->loader) || eg_loader_usb_jtag(&run->loader);
+    EG_TRY(check_after(run, err));
     return eg_loader_change_baud(&run->loader, run->baud, err);
 }
 

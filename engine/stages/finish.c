@@ -20,9 +20,16 @@ static const struct eg_option options[] = {
 
 static enum eg_code leave(struct eg_run *run, struct eg_error *err)
 {
+    const struct eg_log_origin origin = eg_run_origin(run);
+
     if ((run->facts & EG_FACT_LEFT) != 0)
         return EG_OK;
-    return eg_loader_leave(&run->loader, (enum eg_after)eg_plan_choice(run->plan, "link.after"), err);
+    EG_TRY(eg_loader_leave(&run->loader, (enum eg_after)eg_plan_choice(run->plan, "link.after"), err));
+    if (run->loader.left == EG_LEFT_WITHOUT_LINES)
+        eg_log_warning(run->logger, &origin,
+                       "%s has no DTR and RTS: the board stays in its loader until it is reset by hand",
+                       run->port->url);
+    return EG_OK;
 }
 
 const struct eg_stage eg_stage_finish = {

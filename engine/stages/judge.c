@@ -52,18 +52,19 @@ enum eg_code eg_judge_prefix(const struct eg_judge *judge, struct eg_error *err)
     return judge->steps->count > 1 ? eg_error_prefix(err, "step %u: ", judge->at + 1) : err->code;
 }
 
-/* Where a line tells of a crash; NULL = it does not. */
+/* Where a line tells of a crash; NULL = it does not. Each sign lacks its first letter, which ends an escape
+ * sequence that the crash has cut, and is taken out with it. */
 static char *find_crash(char *line)
 {
     static const char *const signs[] = {
-        "Guru Meditation Error",
-        "abort() was called",
-        "assert failed:",
-        "Brownout detector was triggered",
-        "A stack overflow in task",
-        "Stack smashing protect failure",
-        "Fatal exception",                /* ESP8266 */
-        "CUT HERE FOR EXCEPTION DECODER", /* its Arduino */
+        "uru Meditation Error",
+        "bort() was called",
+        "ssert failed:",
+        "rownout detector was triggered",
+        " stack overflow in task",
+        "tack smashing protect failure",
+        "atal exception",                /* ESP8266 */
+        "UT HERE FOR EXCEPTION DECODER", /* its Arduino */
     };
     char *first = NULL;
 
@@ -190,5 +191,9 @@ enum eg_code eg_judge_unfinished(struct eg_judge *judge, struct eg_error *err)
 
     if (log->complete || log->line_size == 0)
         return EG_OK;
-    return look(judge, err) == EG_OK ? EG_OK : eg_judge_prefix(judge, err);
+    eg_app_quote(judge->last, log->line, log->line_size);
+    const enum eg_code code = log->too_long ? too_long(judge, err) : look(judge, err);
+    if (code != EG_OK)
+        return eg_judge_prefix(judge, err);
+    return EG_OK;
 }

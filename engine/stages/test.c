@@ -151,7 +151,7 @@ static enum eg_code receive(struct test *test, uint32_t wait_ms, size_t *got, st
         if (test->log.complete)
             EG_TRY(take_line(test, err));
     }
-    return EG_OK;
+    return test->log.too_long ? eg_judge_unfinished(&test->judge, err) : EG_OK;
 }
 
 /* What came before a text was sent is no answer to it. */
@@ -298,10 +298,6 @@ static enum eg_code start_application(struct test *test, struct eg_error *err)
     struct eg_run *const run = test->run;
     const enum eg_after after = (enum eg_after)eg_plan_choice(run->plan, "link.after");
 
-    if (after == EG_AFTER_HARD_RESET && !eg_port_has_lines(run->port))
-        return eg_error_set(err, EG_PORT_REFUSED,
-                            "%s: no modem lines by which the board could be reset into its application",
-                            run->port->url);
     run->loader.log_baud = test->steps.list[0].baud;
     run->facts |= EG_FACT_LEFT;
     const enum eg_code code = eg_loader_leave(&run->loader, after, err);

@@ -28,7 +28,8 @@ CREATE TEMP TABLE made AS
 INSERT INTO run (run_id, session_id, slot, port, started_utc)
     SELECT run_id, (SELECT max(session_id) FROM session), printf('usb-1-%d.%d', slot / 4 + 1, slot % 4 + 1), '/dev/ttyUSB' || slot,
         begun FROM made;
-INSERT INTO outcome
+INSERT INTO outcome (run_id, finished_utc, outcome, code, blame, sentence, marginal, attempts, duration_us, bytes_sent, bytes_received, resends,
+        mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download)
     SELECT run_id, ended, CASE code WHEN 'ok' THEN CASE WHEN q < 400 THEN 'pass-marginal' ELSE 'pass' END WHEN 'cancelled' THEN 'aborted' WHEN 'no-sync' THEN 'error'
             ELSE 'fail' END,
         code, CASE code WHEN 'ok' THEN '' WHEN 'cancelled' THEN 'host' WHEN 'no-sync' THEN 'link' ELSE 'board' END,

@@ -6,6 +6,11 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
+#define OUTCOME                                                                                              \
+    "run_id, finished_utc, outcome, code, blame, sentence, marginal, attempts, duration_us, bytes_sent, "    \
+    "bytes_received, resends,"                                                                               \
+    " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
+
 /* What form 5 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
  * the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
 static const char *const parts[] = {
@@ -14,7 +19,7 @@ static const char *const parts[] = {
      " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id"),
     "SELECT 'run', * FROM run WHERE run_id = ?1",
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
-    "SELECT 'outcome', * FROM outcome WHERE run_id = ?1",
+    "SELECT 'outcome', " OUTCOME " FROM outcome WHERE run_id = ?1",
     "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
@@ -97,7 +102,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
 }
 
 /* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
- * `then` unless that is 0, and the others of form 5. */
+ * `then` unless that is 0, and the others of the newest. */
 static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
@@ -116,7 +121,7 @@ static int64_t verify(const char *path, int64_t form_1, int64_t then)
         assert_int_equal(sqlite3_column_int64(links, 0), ++count);
         assert_int_equal(sqlite3_column_int64(links, 2), count <= form_1                    ? 1
                                                          : then != 0 && count == form_1 + 1 ? then
-                                                                                            : 5);
+                                                                                            : EG__CHAIN_FORM);
         assert_string_equal((const char *)sqlite3_column_text(links, 3), previous);
         compute(db, count, sqlite3_column_int64(links, 1), sqlite3_column_int(links, 2), previous, hash);
         assert_string_equal((const char *)sqlite3_column_text(links, 4), hash);
@@ -283,7 +288,8 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "'2026-11-29T08:00:03.000Z');"
         "INSERT INTO pool_event VALUES (2, 1, 1, 1, '7c:df:a1:00:00:01', 'written', "
         "'2026-11-29T08:00:04.000Z');"
-        "INSERT INTO outcome VALUES (1, '2026-11-29T08:00:09.000Z', 'fail', 'test-failed', 'board', 'no \\ "
+        "INSERT INTO outcome (" OUTCOME
+        ") VALUES (1, '2026-11-29T08:00:09.000Z', 'fail', 'test-failed', 'board', 'no \\ "
         "boot', '', 2,"
         " 8000000, 100, 200, 3, '7c:df:a1:00:00:01', 'esp32c3', 4, 'QFN32', 1458376, 4194304, 0, 0, 0);"
         "INSERT INTO stage VALUES (1, 1, 'connect', 1, '2026-11-29T08:00:01.000Z', 150000, 'ok', '', 115200, "

@@ -79,7 +79,10 @@ start_boards pty 1 --pty --chip esp32 --download
 make_job esp32 65536 'test: {expect: "self-test: OK"}' 'link: {before: no-reset}'
 expect_status 1 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$work/ledger.db" --batch pty
 expect_equal 'no modem lines' "$(ledger "select code || ': ' || sentence from runs where batch = 'pty'")" \
-  "port-refused: test: ${urls[0]}: no modem lines by which the board could be reset into its application"
+  "port-refused: connect: ${urls[0]} has no DTR and RTS, so the board cannot be reset into its application, whose log the job tests: use a port that has them, or watchdog-reset where the chip has it"
+make_job esp32 65536 'link: {before: no-reset}'
+expect_status 0 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$work/ledger.db" --plain
+expect_text "$work/out.log" "${urls[0]} has no DTR and RTS: the board stays in its loader until it is reset by hand"
 
 # On serial ports: USB-Serial/JTAG stays with the reset; USB-OTG leaves, and what it prints early is lost.
 shim=$build/tests/fakes/libtty_shim.so

@@ -192,6 +192,15 @@ static void a_crash_behind_the_expected_text_is_a_crash(void **state)
              "the application crashed: \"OKGuru Meditation Error: Core  0\"");
 }
 
+static void a_crash_that_cuts_a_colour_is_a_crash(void **state)
+{
+    struct bench *const bench = *state;
+
+    add_step(bench, "OK", NULL, NULL);
+    feed_ill(bench, "\033[0;3Guru Meditation Error: Core  0\n",
+             "the application crashed: \"uru Meditation Error: Core  0\"");
+}
+
 static void a_crash_astride_two_steps_is_a_crash(void **state)
 {
     struct bench *const bench = *state;
@@ -232,6 +241,19 @@ static void a_line_too_long_to_be_judged_fails(void **state)
         "xxxxxxxxxxxxxxxx...\"");
     memmove(line, line + 1, EG_APP_LINE_MAX + 2);
     feed_well(bench, line, 1);
+}
+
+static void a_line_too_long_without_an_end_fails_when_the_time_is_over(void **state)
+{
+    struct bench *const bench = *state;
+    static char line[EG_APP_LINE_MAX + 2];
+
+    memset(line, 'x', EG_APP_LINE_MAX + 1);
+    add_step(bench, "x", NULL, NULL);
+    feed_well(bench, line, 0);
+    assert_int_equal(eg_judge_unfinished(&bench->judge, &bench->err), EG_TEST_FAILED);
+    assert_non_null(
+        strstr(bench->err.text, "a line of the log has more than 16384 bytes, so it cannot be judged"));
 }
 
 static void a_crash_astride_any_number_of_reads_is_found(void **state)
@@ -293,9 +315,11 @@ int main(void)
         TEST(after_the_last_step_what_any_step_forbids_is_forbidden),
         TEST(a_line_without_an_end_at_the_last_is_looked_at),
         TEST(a_crash_behind_the_expected_text_is_a_crash),
+        TEST(a_crash_that_cuts_a_colour_is_a_crash),
         TEST(a_crash_astride_two_steps_is_a_crash),
         TEST(an_expected_crash_may_say_more_until_the_board_restarts),
         TEST(a_line_too_long_to_be_judged_fails),
+        TEST(a_line_too_long_without_an_end_fails_when_the_time_is_over),
         TEST(a_crash_astride_any_number_of_reads_is_found),
         TEST(a_pattern_that_is_given_up_fails_whatever_it_is_for),
         TEST(no_byte_of_a_log_hides_what_is_forbidden),

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The log of an application: it is judged the same however its bytes are cut, and a crash in it never passes.
+ */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "engine/stages/judge.h"
+
+#include <string.h>
+
+struct verdict {
+    enum eg_code code;
+    unsigned at;
+    char value[EG_APP_QUOTE_MAX];
+    struct eg_error err;
+};
+
+static void init_pattern(struct eg_pattern *pattern, const char *text)
+{
+    struct eg_error err;
+
+    HOLDS(eg_pattern_init(pattern, text, false, &err) == EG_OK);
+}
+
+static enum eg_code take(struct eg_judge *judge, const uint8_t *data, size_t size, struct eg_error *err)
+{
+    for (size_t at = 0; at < size;) {
+        const size_t eaten = eg_app_log_feed(judge->log, data + at, size - at);
+
+        HOLDS(eaten > 0);
+        HOLDS(judge->log->line_size <= EG_APP_LINE_MAX && judge->log->line[judge->log->line_size] == '\0');
+        at += eaten;
+        if (judge->log->complete)
+            EG_TRY(eg_judge_line(judge, err));
+    }
+    return EG_OK;
+}
+
+/* One step and its settling, with the log in pieces of `step` bytes. */
+static void judge_log(const uint8_t *data, size_t size, size_t step, struct verdict *verdict)
+{
+    static struct eg_app_log log;
+    struct eg_step list[2] = {0};
+    struct eg_pattern forbid = {0};
+    struct eg_capture value = {.name = "v"};
+    const struct eg_steps steps = {.list = list, .count = 1};
+    struct eg_judge judge = {.steps = &steps, .captures = &value, .capture_count = 1, .log = &log};
+
+    log = (struct eg_app_log){0};
+    *verdict = (struct verdict){0};
+    init_pattern(&list[0].expect, "^(.*[a-z] )?OK$");
+    init_pattern(&forbid, "E \\([0-9]+\\)");
+    init_pattern(&value.pattern, "v=([0-9]+)");
+    list[0].forbid = &forbid;
+    list[0].forbid_count = 1;
+    for (size_t at = 0; at < size && verdict->code == EG_OK; at += step)
+        verdict->code = take(&judge, data + at, size - at < step ? size - at : step, &verdict->err);
+    if (verdict->code == EG_OK)
+        verdict->code = eg_judge_unfinished(&judge, &verdict->err);
+    verdict->at = judge.at;
+    memcpy(verdict->value, value.value, sizeof value.value);
+    eg_pattern_finish(&list[0].expect);
+    eg_pattern_finish(&forbid);
+    eg_capture_finish(&value);
+}
+
+static bool contains(const uint8_t *data, size_t size, const char *text)
+{
+    const size_t length = strlen(text);
+
+    for (size_t at = 0; at + length <= size; at++)
+        if (memcmp(data + at, text, length) == 0)
+            return true;
+    return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct verdict whole, cut;
+
+    judge_log(data, size, size + 1, &whole);
+    judge_log(data, size, size > 0 ? 1 + data[0] % 7 : 1, &cut);
+    HOLDS(whole.code == cut.code && whole.at == cut.at && strcmp(whole.value, cut.value) == 0);
+    HOLDS(whole.code == EG_OK || strcmp(whole.err.text, cut.err.text) == 0);
+    HOLDS(whole.code != EG_OK || !contains(data, size, "Guru Meditation Error"));
+    return 0;
+}
