@@ -38,8 +38,8 @@ enum {
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
     CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
     CLI_ROM = 1u << 6,     /* starts no stub, and leaves the board in its loader unless --after is given */
-    CLI_CHAIN = 1u << 7,   /* further commands of its family may follow: run() of the first does all of them */
-    CLI_BURNS = 1u << 8,   /* of a chain: it wants eFuses burnt */
+    CLI_CHAIN = 1u << 7, /* further commands of its family may follow: run() of the first does all of them */
+    CLI_BURNS = 1u << 8, /* of a chain: it wants eFuses burnt */
 };
 
 struct cli_call;
