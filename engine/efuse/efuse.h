@@ -99,7 +99,7 @@ bool eg_efuse_writable(const struct eg_efuses *fuses, uint32_t wr);
 /** Number of the purpose of a key block; -1 = its blocks have none. */
 int eg_efuse_block_purpose(const struct eg_efuses *fuses, unsigned block);
 
-/** Name of a purpose, "CUSTOM_n" for a number without one; "" for one that the chip does not know. */
+/** Name of a purpose, "CUSTOM_n" if it has none; "" if the chip does not know the number. */
 void eg_efuse_purpose_text(const struct eg_efuses *fuses, int number, char text[64]);
 
 /** Whether some block has errors. */

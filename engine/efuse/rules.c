@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What must not be burnt, whoever wants it: rules over the chip as it is and as it would be. They are asked
+ * What no caller may burn: rules over the chip as it is and as it would be. They are asked
  * once, with everything that is wanted, before the first burn.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Keys: blocks, halves, lengths. Bytes and protections of every purpose are compared with espefuse's by
- * tests/tools/espgang/efuse/test_vectors.c. */
+ * tests/tools/espgang/efuse/test_session.c. */
 
 #include "tests/engine/efuse/scene.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Values with a scale. All others are compared with espefuse's by tests/tools/espgang/efuse/test_vectors.c.
+/* Values with a scale. All others are compared with espefuse's by tests/tools/espgang/efuse/test_session.c.
  */
 
 #include "tests/engine/efuse/scene.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `espgang efuse`: several commands in one line, the word BURN, what is refused, on a virtual memory.
-# Usage: test_session.sh BUILD
+# Usage: test_burn_efuse.sh BUILD
 set -euo pipefail
 espgang=$1/tools/espgang/espgang
 scratch=$(mktemp -d)
@@ -69,4 +69,4 @@ virt esp32c3 check-error | grep -qx 'No errors detected' || fail 'check-error'
 virt esp32c3 get-custom-mac | grep -qx 'Custom MAC: not set' || fail 'get-custom-mac'
 virt esp32 adc-info | grep -qE '^ADC_VREF +1100$' || fail 'adc-info'
 "$espgang" efuse burn-key --help | grep -q 'Usage: espgang' || fail 'help of a command'
-echo "efuse: session ok"
+echo "efuse: commands ok"
