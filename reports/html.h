@@ -5,10 +5,7 @@
 #ifndef REPORTS_HTML_H
 #define REPORTS_HTML_H
 
-#include "reports/formats.h"
-
-/** A batch of more units has no table of them all: who files so many prints no list of them. */
-#define EG__UNITS_SHOWN 10000
+#include "reports/report_internal.h"
 
 /* format_html.c */
 enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err) EG_CHECKED;
