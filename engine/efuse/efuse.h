@@ -87,6 +87,9 @@ size_t eg_efuse_size(const struct eg_efuse_field *field);
 void eg_efuse_bits(const struct eg_efuses *fuses, const struct eg_efuse_field *field,
                    uint8_t bits[EG_EFUSE_BYTES_MAX]);
 
+/** The bytes of a MAC field, or of its extension, in the order in which they are printed. */
+void eg_efuse_mac_bytes(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t bytes[8]);
+
 /** The value of a field of at most 32 bits, by name; 0 when the chip has none. */
 uint32_t eg_efuse_number(const struct eg_efuses *fuses, const char *name);
 
@@ -128,8 +131,5 @@ void eg_efuse_value(const struct eg_efuses *fuses, const struct eg_efuse_field *
 /** Whether the check byte of a custom MAC is right; true on chips without one. */
 bool eg_efuse_mac_is_right(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t *stored,
                            uint8_t *computed);
-
-/** The bytes of a MAC field, or of its extension, in the order in which they are printed. */
-void eg_efuse_mac_bytes(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t bytes[8]);
 
 #endif

@@ -13,7 +13,7 @@ void eg__efuse_say(const struct eg_efuse_plan *plan, const char *format, ...) EG
 /** The chip as it would be with all that is queued: `wanted->after`. */
 const struct eg_efuses *eg__efuse_after(struct eg_efuse_plan *plan);
 
-/** Refuse what would make the board useless, or less safe than it looks; see rules.c. */
+/** Refuse what would make the board useless, or less safe than it looks; see plan_rules.c. */
 enum eg_code eg__efuse_rules(struct eg_efuse_plan *plan, struct eg_error *err) EG_CHECKED;
 
 /** Mark the bits of a field in words of its block. */

@@ -16,29 +16,6 @@ enum {
     PINS_SHIFT_FROM = 30, /* values from here on stand for two more (ESP32) */
 };
 
-void eg_efuse_mac_bytes(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t bytes[8])
-{
-    const struct eg_efuse_field *mac = eg_efuse_find(fuses, "MAC"), *extension = NULL;
-    uint8_t bits[EG_EFUSE_BYTES_MAX], more[EG_EFUSE_BYTES_MAX];
-
-    memset(bytes, 0, 8);
-    if (field->kind != EG_AS_EUI64) {
-        eg_efuse_bits(fuses, field, bits);
-        for (size_t i = 0; i < eg_efuse_size(field); i++)
-            bytes[i] = field == mac ? bits[5 - i] : bits[i];
-        return;
-    }
-    extension = eg_efuse_find(fuses, "MAC_EXT");
-    eg_efuse_bits(fuses, mac, bits);
-    eg_efuse_bits(fuses, extension, more);
-    for (size_t i = 0; i < 3; i++) {
-        bytes[i] = bits[5 - i];
-        bytes[5 + i] = bits[2 - i];
-    }
-    bytes[3] = more[0];
-    bytes[4] = more[1];
-}
-
 bool eg_efuse_mac_is_right(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t *stored,
                            uint8_t *computed)
 {
