@@ -8,7 +8,7 @@
 #include "engine/base/clock.h"
 #include "reports/numbers.h"
 #include "reports/out.h"
-#include "reports/report.h"
+#include "reports/registry.h"
 #include "reports/values.h"
 
 struct eg__report {

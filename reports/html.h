@@ -7,7 +7,7 @@
 
 #include "reports/formats.h"
 
-/** A batch of more units has no table of them all: who files so many prints no list of them. */
+/** A larger batch gets no table of all units. */
 #define EG__UNITS_SHOWN 10000
 
 /* format_html.c */
