@@ -5,7 +5,8 @@
  *
  * A board is a MAC and its flash's unique id; where one of two ids is not known, the MAC decides. The claims
  * of this session and of all earlier ones are compared, and what older ledgers know without a claim: labels
- * and unit values of runs. Real and simulated boards do not know of each other.
+ * and unit values of runs. Real boards know nothing of simulated ones; these know of the real ones and of
+ * those of their session.
  *
  * The writer does one request at a time, so two boards that want the same value at the same moment are told
  * apart here, too.
@@ -72,23 +73,31 @@ static enum eg_code refuse(struct eg__store *store, sqlite3_stmt *owner, const s
                         (int64_t)sqlite3_column_int64(owner, 0));
 }
 
-static enum eg_code check_owner(struct eg__store *store, int64_t run, const struct eg_unit *unit,
-                                const struct eg_claim *claim, const char *value, struct eg_error *err)
+/* Whether another board has the value, in the ledger of the statement. */
+static enum eg_code check_owner(struct eg__store *store, enum eg__statement which, int64_t run,
+                                const struct eg_unit *unit, const struct eg_claim *claim, const char *value,
+                                struct eg__owner *owner, struct eg_error *err)
 {
-    sqlite3_stmt *owner = store->statements[EG__FIND_OWNER];
+    sqlite3_stmt *find = store->statements[which];
+    enum eg_code code = EG_OK;
     bool found;
 
-    eg__bind_text(owner, 1, eg_claim_kind_name(claim->kind));
-    eg__bind_text(owner, 2, claim->name);
-    eg__bind_text(owner, 3, value);
-    eg__bind_text(owner, 4, unit->mac);
-    eg__bind_text(owner, 5, known(unit->flash_unique_id));
-    eg__bind_number(owner, 6, (uint64_t)run);
-    eg__bind_number(owner, 7, store->simulated);
-    EG_TRY(eg__store_next(store, EG__FIND_OWNER, &found, err));
-    const enum eg_code code =
-        found && sqlite3_column_int(owner, 3) == 0 ? refuse(store, owner, claim, unit, err) : EG_OK;
-    sqlite3_reset(owner);
+    eg__bind_text(find, 1, eg_claim_kind_name(claim->kind));
+    eg__bind_text(find, 2, claim->name);
+    eg__bind_text(find, 3, value);
+    eg__bind_text(find, 4, unit->mac);
+    eg__bind_text(find, 5, known(unit->flash_unique_id));
+    if (which == EG__FIND_OWNER)
+        eg__bind_number(find, 6, (uint64_t)run);
+    EG_TRY(eg__store_next(store, which, &found, err));
+    if (found && sqlite3_column_int(find, 3) == 0) {
+        code = refuse(store, find, claim, unit, err);
+        if (owner != NULL) {
+            snprintf(owner->mac, sizeof owner->mac, "%s", (const char *)sqlite3_column_text(find, 1));
+            owner->for_good = sqlite3_column_int(find, 4) != 0;
+        }
+    }
+    sqlite3_reset(find);
     return code;
 }
 
@@ -106,13 +115,27 @@ static enum eg_code add(struct eg__store *store, int64_t run, const struct eg_un
     return eg__store_run(store, EG__ADD_CLAIM, err);
 }
 
-enum eg_code eg__claim(struct eg__store *store, int64_t run, const struct eg_unit *unit,
-                       const struct eg_claim *claims, unsigned count, struct eg_error *err)
+static enum eg_code check(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                          const struct eg_claim *claim, struct eg__owner *owner, struct eg_error *err)
 {
+    EG_CLEANUP(eg_free_cleanup) char *value = NULL;
+
+    EG_TRY(stored_value(&value, claim, err));
+    EG_TRY(check_owner(store, EG__FIND_OWNER, run, unit, claim, value, owner, err));
+    if (store->statements[EG__FIND_SHOWN_OWNER] == NULL)
+        return EG_OK;
+    return check_owner(store, EG__FIND_SHOWN_OWNER, run, unit, claim, value, owner, err);
+}
+
+enum eg_code eg__claim(struct eg__store *store, int64_t run, const struct eg_unit *unit,
+                       const struct eg_claim *claims, unsigned count, struct eg__owner *owner,
+                       struct eg_error *err)
+{
+    for (unsigned i = 0; i < count; i++)
+        EG_TRY(check(store, run, unit, &claims[i], owner, err));
     for (unsigned i = 0; i < count; i++) {
         EG_CLEANUP(eg_free_cleanup) char *value = NULL;
         EG_TRY(stored_value(&value, &claims[i], err));
-        EG_TRY(check_owner(store, run, unit, &claims[i], value, err));
         EG_TRY(add(store, run, unit, &claims[i], value, err));
     }
     return EG_OK;

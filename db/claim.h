@@ -8,8 +8,19 @@
 #include "db/store.h"
 #include "engine/plan/recorder.h"
 
-/** As the recorder's claim(). */
+/** The board that has a value already. */
+struct eg__owner {
+    char mac[EG_MAC_TEXT];
+    bool for_good; /* the run that gave it the value has ended */
+};
+
+/**
+ * As the recorder's claim().
+ *
+ * @param owner  set on EG_NOT_UNIQUE; may be NULL
+ */
 enum eg_code eg__claim(struct eg__store *store, int64_t run, const struct eg_unit *unit,
-                       const struct eg_claim *claims, unsigned count, struct eg_error *err) EG_CHECKED;
+                       const struct eg_claim *claims, unsigned count, struct eg__owner *owner,
+                       struct eg_error *err) EG_CHECKED;
 
 #endif

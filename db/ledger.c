@@ -37,6 +37,15 @@ struct eg_ledger {
     struct eg__writer writer;
     bool writing; /* the writer's thread runs */
     bool is_new;
+    pthread_mutex_t lock; /* of the list */
+    struct board *boards; /* in progress; each belongs to its worker's thread */
+};
+
+/* The board that a thread takes through its run. */
+struct board {
+    pthread_t worker;
+    struct eg_log_origin origin; /* its texts follow the struct */
+    struct board *next;
 };
 
 struct begin {
@@ -69,7 +78,7 @@ struct claim {
 
 struct reserve {
     int64_t run;
-    const char *pool, *mac;
+    const struct eg_pool_wish *wish;
     struct eg_pool_row *row;
 };
 
@@ -110,14 +119,14 @@ static enum eg_code write_claim(struct eg__store *store, void *context, struct e
 {
     const struct claim *claim = context;
 
-    return eg__claim(store, claim->run, claim->unit, claim->claims, claim->count, err);
+    return eg__claim(store, claim->run, claim->unit, claim->claims, claim->count, NULL, err);
 }
 
 static enum eg_code write_reserve(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct reserve *reserve = context;
 
-    return eg__pool_reserve(store, reserve->run, reserve->pool, reserve->mac, reserve->row, err);
+    return eg__pool_reserve(store, reserve->run, reserve->wish, reserve->row, err);
 }
 
 static enum eg_code write_mark(struct eg__store *store, void *context, struct eg_error *err)
@@ -127,13 +136,73 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
+/* Where the list has the board of this thread; at its end: nowhere. */
+static struct board **place_of_board(struct eg_ledger *ledger)
+{
+    struct board **at = &ledger->boards;
+
+    while (*at != NULL && !pthread_equal((*at)->worker, pthread_self()))
+        at = &(*at)->next;
+    return at;
+}
+
+/* Who waits is only shown, so that without memory it is not. */
+static void add_board(struct eg_ledger *ledger, const struct eg_run_begin *given)
+{
+    const size_t slot_size = strlen(given->slot) + 1, port_size = strlen(given->port) + 1;
+    struct board *const board = calloc(1, sizeof *board + slot_size + port_size);
+
+    if (board == NULL)
+        return;
+    char *const slot = (char *)(board + 1), *const port = slot + slot_size;
+    memcpy(slot, given->slot, slot_size);
+    memcpy(port, given->port, port_size);
+    board->origin = (struct eg_log_origin){slot, port, ""};
+    board->worker = pthread_self();
+    pthread_mutex_lock(&ledger->lock);
+    board->next = ledger->boards;
+    ledger->boards = board;
+    pthread_mutex_unlock(&ledger->lock);
+}
+
+static void remove_board(struct eg_ledger *ledger)
+{
+    pthread_mutex_lock(&ledger->lock);
+    struct board **const at = place_of_board(ledger);
+    struct board *const board = *at;
+    if (board != NULL)
+        *at = board->next;
+    pthread_mutex_unlock(&ledger->lock);
+    free(board);
+}
+
+static enum eg_code submit(struct eg_recorder *recorder, eg__writer_call *call, void *context,
+                           struct eg_error *err)
+{
+    struct eg_ledger *const ledger = (struct eg_ledger *)recorder;
+
+    pthread_mutex_lock(&ledger->lock);
+    const struct board *const board = *place_of_board(ledger);
+    pthread_mutex_unlock(&ledger->lock);
+    const struct eg__record record = {.call = call,
+                                      .context = context,
+                                      .ends = call == write_finish,
+                                      .of = board != NULL ? &board->origin : NULL};
+    return eg__writer_submit(&ledger->writer, &record, err);
+}
+
 static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg_run_begin *given,
                                    int64_t *run, struct eg_error *err)
 {
     struct eg_ledger *ledger = (struct eg_ledger *)recorder;
     struct begin begin = {.session = ledger->session, .begin = given};
 
-    EG_TRY(eg__writer_submit(&ledger->writer, write_begin, &begin, err));
+    remove_board(ledger);
+    add_board(ledger, given);
+    if (submit(recorder, write_begin, &begin, err) != EG_OK) {
+        remove_board(ledger);
+        return err->code;
+    }
     *run = begin.run;
     return EG_OK;
 }
@@ -143,7 +212,7 @@ static enum eg_code recorder_intent(struct eg_recorder *recorder, int64_t run, c
 {
     struct intent intent = {run, unit};
 
-    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_intent, &intent, err);
+    return submit(recorder, write_intent, &intent, err);
 }
 
 static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
@@ -151,7 +220,9 @@ static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
 {
     struct finish finish = {run, record};
 
-    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_finish, &finish, err);
+    const enum eg_code code = submit(recorder, write_finish, &finish, err);
+    remove_board((struct eg_ledger *)recorder);
+    return code;
 }
 
 static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_unit *unit,
@@ -159,7 +230,7 @@ static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_
 {
     struct seen query = {unit, seen};
 
-    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, read_seen, &query, err);
+    return submit(recorder, read_seen, &query, err);
 }
 
 static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
@@ -167,16 +238,17 @@ static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, co
 {
     struct claim claim = {run, unit, claims, count};
 
-    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_claim, &claim, err);
+    return submit(recorder, write_claim, &claim, err);
 }
 
-static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run, const char *pool,
-                                     const char *mac, struct eg_pool_row *row, struct eg_error *err)
+static enum eg_code recorder_reserve(struct eg_recorder *recorder, int64_t run,
+                                     const struct eg_pool_wish *wish, struct eg_pool_row *row,
+                                     struct eg_error *err)
 {
-    struct reserve reserve = {run, pool, mac, row};
+    struct reserve reserve = {run, wish, row};
 
     *row = (struct eg_pool_row){0};
-    if (eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_reserve, &reserve, err) == EG_OK)
+    if (submit(recorder, write_reserve, &reserve, err) == EG_OK)
         return EG_OK;
     eg_pool_row_finish(row); /* it may have been read before the commit failed */
     return err->code;
@@ -187,7 +259,7 @@ static enum eg_code recorder_mark(struct eg_recorder *recorder, int64_t run, enu
 {
     struct mark mark = {run, state};
 
-    return eg__writer_submit(&((struct eg_ledger *)recorder)->writer, write_mark, &mark, err);
+    return submit(recorder, write_mark, &mark, err);
 }
 
 static const struct eg_recorder_ops recorder_ops = {
@@ -225,14 +297,27 @@ static enum eg_code name_batch(char **batch, const char *given, const char *job,
     return EG_OK;
 }
 
-static enum eg_code open_store(struct eg__store *store, const char *full, struct eg_error *err)
+static enum eg_code attach_shown(sqlite3 *db, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+
+    EG_TRY(eg__path_resolve(&full, path, err));
+    return eg__sqlite_attach(db, full, "shown", err);
+}
+
+static enum eg_code open_store(struct eg__store *store, const char *full, const struct eg_session *session,
+                               struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
     EG_TRY(eg__open_recording(&db, full, true, err));
+    if (session->shown != NULL && attach_shown(db, session->shown, err) != EG_OK)
+        return eg_error_prefix(err, "what it shows of %s: ", session->shown);
     sqlite3 *const ready = db;
     db = NULL;
-    return eg__store_init(store, ready, err);
+    EG_TRY(eg__store_init(store, ready, session->shown != NULL, err));
+    store->simulated = session->simulated;
+    return EG_OK;
 }
 
 static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_session *given,
@@ -243,8 +328,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
 
     EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
     EG_TRY(eg__path_lock(&ledger->lock_fd, full, err));
-    EG_TRY(open_store(&ledger->store, full, err));
-    ledger->store.simulated = given->simulated;
+    EG_TRY(open_store(&ledger->store, full, given, err));
     if (gethostname(host, sizeof host - 1) != 0)
         return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
     eg__login_name(login, sizeof login);
@@ -259,7 +343,8 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
     char *const resolved = full;
     full = NULL;
     EG_TRY(eg__place_note(&ledger->place, resolved, err));
-    EG_TRY(eg__writer_start(&ledger->writer, &ledger->store, ledger->path, &ledger->place, err));
+    EG_TRY(eg__writer_start(&ledger->writer, &ledger->store, ledger->path, &ledger->place, given->cancel,
+                            given->patience_ms, err));
     ledger->writing = true;
     return EG_OK;
 }
@@ -273,6 +358,7 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
     EG_TRY(eg_alloc(&opened, 1, sizeof *opened, err));
     opened->recorder.ops = &recorder_ops;
     opened->lock_fd = -1;
+    pthread_mutex_init(&opened->lock, NULL);
     EG_TRY(eg__path_choose(&opened->path, path, err));
     EG_TRY(name_batch(&opened->batch, session->batch, plan->job_name, err));
     if (open_ledger(opened, session, plan, &closed, err) != EG_OK)
@@ -293,6 +379,50 @@ enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, stru
     return EG_OK;
 }
 
+/* A ledger that is read once, and its version. */
+static enum eg_code look_at(sqlite3 **db, const char *full, int64_t *version, struct eg_error *err)
+{
+    EG_TRY(eg__open_reading(db, full, err));
+    return eg__sqlite_number(*db, "PRAGMA user_version", version, err);
+}
+
+enum eg_code eg_ledger_outdated(bool *outdated, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+    int64_t version;
+
+    enum eg_code code = eg__path_resolve(&full, path, err);
+    if (code == EG_OK)
+        code = look_at(&db, full, &version, err);
+    if (code != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", path);
+    *outdated = version < eg__migrate_newest();
+    return EG_OK;
+}
+
+static enum eg_code check_path(const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+    struct stat info;
+    int64_t version;
+
+    EG_TRY(eg__path_check(&full, path, err));
+    if (full == NULL || (stat(full, &info) == 0 && info.st_size == 0))
+        return EG_OK;
+    EG_TRY(look_at(&db, full, &version, err));
+    return version == eg__migrate_newest() ? eg__schema_refuse_changed(db, err) : EG_OK;
+}
+
+enum eg_code eg_ledger_check(const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *chosen = NULL;
+
+    EG_TRY(eg__path_choose(&chosen, path, err));
+    return check_path(chosen, err) == EG_OK ? EG_OK : eg_error_prefix(err, "ledger %s: ", chosen);
+}
+
 void eg_ledger_close(struct eg_ledger *ledger)
 {
     if (ledger == NULL)
@@ -303,6 +433,11 @@ void eg_ledger_close(struct eg_ledger *ledger)
     if (ledger->lock_fd >= 0)
         close(ledger->lock_fd);
     eg__place_finish(&ledger->place);
+    for (struct board *board = ledger->boards, *next; board != NULL; board = next) {
+        next = board->next;
+        free(board);
+    }
+    pthread_mutex_destroy(&ledger->lock);
     free(ledger->path);
     free(ledger->batch);
     free(ledger);
@@ -311,6 +446,11 @@ void eg_ledger_close(struct eg_ledger *ledger)
 void eg_ledger_close_cleanup(struct eg_ledger **ledger)
 {
     eg_ledger_close(*ledger);
+}
+
+void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger)
+{
+    eg__writer_tell(&ledger->writer, logger);
 }
 
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger)

@@ -17,10 +17,14 @@ struct eg_ledger;
 
 /** What all runs of one program start have in common. Strings are copied. */
 struct eg_session {
-    const char *station;       /* name of the station; NULL = the host's name */
-    const char *operator_name; /* NULL = the login name */
-    const char *batch;         /* NULL = made from the job's name and the time */
-    bool simulated;            /* its boards are: marked, never counted, and no pool gives them a row */
+    const char *station;            /* name of the station; NULL = the host's name */
+    const char *operator_name;      /* NULL = the login name */
+    const char *batch;              /* NULL = made from the job's name and the time */
+    bool simulated;                 /* its boards are: marked, never counted, and no pool gives them a row */
+    const struct eg_cancel *cancel; /* what waits for another program gives up; NULL = never */
+    uint32_t patience_ms;           /* with another program that holds the file; 0 = five minutes */
+    const char *shown; /* path of the ledger whose pools and claims simulated boards are shown; it is only
+                          read and has the newest schema; NULL = this one's */
 };
 
 /**
@@ -44,9 +48,23 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
  * it. */
 enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err) EG_CHECKED;
 
+/** Check, changing nothing, that eg_ledger_open() would take this path: its codes, but for the batch and the
+ * right to record. */
+enum eg_code eg_ledger_check(const char *path, struct eg_error *err) EG_CHECKED;
+
+/** Whether the ledger at a path has an older schema, which eg_ledger_open() would bring to the newest. */
+enum eg_code eg_ledger_outdated(bool *outdated, const char *path, struct eg_error *err) EG_CHECKED;
+
 /** Waits for what is queued. NULL is allowed. */
 void eg_ledger_close(struct eg_ledger *ledger);
 void eg_ledger_close_cleanup(struct eg_ledger **ledger);
+
+/**
+ * Have the logger told when another program holds the file: a warning that names it, progress of each board
+ * that waits for it, and a note when it is free again. NULL = nobody. Nothing is recorded meanwhile, so
+ * nothing turns green.
+ */
+void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger);
 
 /** The recorder of this ledger; lives as long as the ledger. */
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger);

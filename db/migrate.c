@@ -121,8 +121,7 @@ enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char 
         "is not one of a ledger", err);
 }
 
-/* Nothing is recorded into a ledger that has lost one of the rules that keep it. */
-static enum eg_code refuse_changed(sqlite3 *db, struct eg_error *err)
+enum eg_code eg__schema_refuse_changed(sqlite3 *db, struct eg_error *err)
 {
     char table[64], what[300];
 
@@ -158,7 +157,7 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
     EG_TRY(make_view(db, err));
     if (journals == 0)
         EG_TRY(eg__journal_begin(db, err));
-    EG_TRY(refuse_changed(db, err));
+    EG_TRY(eg__schema_refuse_changed(db, err));
     return eg__sqlite_exec(db, "COMMIT", err);
 }
 
@@ -168,7 +167,7 @@ static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
     if (version == eg__migrate_newest())
-        return refuse_changed(db, err);
+        return eg__schema_refuse_changed(db, err);
     if (!alone)
         return eg_error_set(err, EG_LEDGER_LOCKED,
                             "an older espgang records into it and must end before its schema can change");

@@ -25,6 +25,10 @@ enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char *what, size_t what_size,
                               struct eg_error *err) EG_CHECKED;
 
+/** Refuse to record into a ledger that has lost one of the rules that keep it, or has one too many:
+ * EG_LEDGER. */
+enum eg_code eg__schema_refuse_changed(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
 /** Open a resolved path for reading; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;
 

@@ -220,6 +220,28 @@ enum eg_code eg__path_make(char **full, const char *path, bool *made, struct eg_
     return find(full, path, made != NULL ? made : &ignored, err);
 }
 
+enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *usual = NULL;
+    const bool exists = access(path, F_OK) == 0 || errno != ENOENT;
+
+    *full = NULL;
+    EG_TRY(folder_of(&folder, path, err));
+    EG_TRY(default_path(&usual, err));
+    if (!exists && usual != NULL && strcmp(usual, path) == 0)
+        return EG_OK;
+    EG_TRY(prepare_folder(folder, path, err));
+    if (access(folder, W_OK | X_OK) != 0)
+        return eg_error_errno(err, EG_LEDGER, errno, "writing to folder %s", folder);
+    if (!exists)
+        return EG_OK;
+    EG_TRY(find(full, path, NULL, err));
+    if (access(*full, W_OK) == 0)
+        return EG_OK;
+    return eg_error_errno(err, EG_LEDGER, errno, "writing to it");
+}
+
 enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;

@@ -27,6 +27,13 @@ enum eg_code eg__path_resolve(char **full, const char *path, struct eg_error *er
 enum eg_code eg__path_make(char **full, const char *path, bool *made, struct eg_error *err) EG_CHECKED;
 
 /**
+ * Check that a file can be recorded into, or could be made, without making one.
+ *
+ * @param full  the caller's, for free(); NULL = there is no file yet
+ */
+enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err) EG_CHECKED;
+
+/**
  * Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
  *
  * @param fd  the caller's to close, after a failure too; -1 when there is none

@@ -9,6 +9,8 @@
 
 #include "db/pool.h"
 
+#include "db/claim.h"
+
 #include "engine/base/mac.h"
 
 #include <inttypes.h>
@@ -73,27 +75,38 @@ static enum eg_code find_row_of_run(struct eg__store *store, int64_t pool, int64
                         run, held_for, mac);
 }
 
-/* What a MAC has from an earlier run; else what is meant for it; else the first that nobody has. */
-static enum eg_code choose_row(struct eg__store *store, const char *name, int64_t pool, bool by_mac,
-                               const char *mac, int64_t *row, struct eg_error *err)
+/* What a MAC has from an earlier run; else what is meant for it; 0 = any row will do. */
+static enum eg_code find_own_row(struct eg__store *store, const char *name, int64_t pool, bool by_mac,
+                                 const char *mac, int64_t *row, struct eg_error *err)
 {
     const enum eg__statement held = store->simulated ? EG__FIND_ROW_REHEARSED : EG__FIND_ROW_HELD;
 
     eg__bind_number(store->statements[held], 1, (uint64_t)pool);
     eg__bind_text(store->statements[held], 2, mac);
     EG_TRY(find_row(store, held, row, err));
-    if (*row != 0)
+    if (*row != 0 || !by_mac)
         return EG_OK;
-    if (by_mac) {
-        eg__bind_number(store->statements[EG__FIND_ROW_FOR_MAC], 1, (uint64_t)pool);
-        eg__bind_text(store->statements[EG__FIND_ROW_FOR_MAC], 2, mac);
-        EG_TRY(find_row(store, EG__FIND_ROW_FOR_MAC, row, err));
-        return *row != 0 ? EG_OK
-                         : refuse(store, err, EG_NOT_ACCEPTED, "pool %s has no row for %s", name, mac);
-    }
-    eg__bind_number(store->statements[EG__FIND_ROW_FREE], 1, (uint64_t)pool);
-    EG_TRY(find_row(store, EG__FIND_ROW_FREE, row, err));
-    return *row != 0 ? EG_OK : refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", name);
+    eg__bind_number(store->statements[EG__FIND_ROW_FOR_MAC], 1, (uint64_t)pool);
+    eg__bind_text(store->statements[EG__FIND_ROW_FOR_MAC], 2, mac);
+    EG_TRY(find_row(store, EG__FIND_ROW_FOR_MAC, row, err));
+    return *row != 0 ? EG_OK : refuse(store, err, EG_NOT_ACCEPTED, "pool %s has no row for %s", name, mac);
+}
+
+/* The first free row after a position; 0 = there is none. */
+static enum eg_code find_free_row(struct eg__store *store, int64_t pool, const char *mac, int64_t *position,
+                                  int64_t *row, struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[EG__FIND_ROW_FREE];
+    bool found;
+
+    eg__bind_number(find, 1, (uint64_t)pool);
+    eg__bind_number(find, 2, (uint64_t)*position);
+    eg__bind_text(find, 3, mac);
+    EG_TRY(eg__store_next(store, EG__FIND_ROW_FREE, &found, err));
+    *row = found ? sqlite3_column_int64(find, 0) : 0;
+    *position = found ? sqlite3_column_int64(find, 1) : 0;
+    sqlite3_reset(find);
+    return EG_OK;
 }
 
 /* A simulated board is shown the row that a real one would be given. */
@@ -168,34 +181,109 @@ static enum eg_code read_row(struct eg__store *store, int64_t number, struct eg_
     }
 }
 
-static enum eg_code reserve(struct eg__store *store, int64_t run, const char *name, const char *given,
+/* Claim what goes with a row for the board. */
+static enum eg_code claim_row(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
+                              const struct eg_pool_row *row, struct eg__owner *owner, struct eg_error *err)
+{
+    const struct eg_claim *claims = NULL;
+    unsigned count = 0;
+
+    if (wish->claims == NULL)
+        return EG_OK;
+    if (wish->claims(wish->context, row, &claims, &count, err) != EG_OK) {
+        store->alone = true;
+        return err->code;
+    }
+    return eg__claim(store, run, wish->unit, claims, count, owner, err);
+}
+
+/* A row that another board has is told once in a session, and not looked at again for others once that is
+ * final. */
+static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct eg__owner *owner,
+                              const struct eg_error *refusal, char *told, size_t size, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__PASS_ROW_OVER];
+    const size_t length = strlen(told);
+
+    if (owner->for_good) {
+        eg__bind_number(add, 1, (uint64_t)row);
+        eg__bind_text(add, 2, owner->mac);
+        EG_TRY(eg__store_run(store, EG__PASS_ROW_OVER, err));
+        if (sqlite3_changes(store->db) == 0)
+            return EG_OK;
+    }
+    if (length + strlen(refusal->text) + sizeof "; ..." < size)
+        snprintf(told + length, size - length, "%s%s", length > 0 ? "; " : "", refusal->text);
+    else if (length > 0 && strcmp(told + length - 3, "...") != 0)
+        snprintf(told + length, size - length, "; ...");
+    return EG_OK;
+}
+
+/* The first free row that claims nothing of another board; its number. */
+static enum eg_code take_free_row(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
+                                  int64_t pool, const char *mac, struct eg_pool_row *row, int64_t *number,
+                                  struct eg_error *err)
+{
+    char told[sizeof row->passed_over] = "";
+    struct eg_error refusal = {.code = EG_OK};
+    struct eg__owner owner;
+    int64_t position = 0;
+
+    for (;;) {
+        EG_TRY(find_free_row(store, pool, mac, &position, number, err));
+        if (*number == 0)
+            break;
+        eg_pool_row_finish(row);
+        EG_TRY(read_row(store, *number, row, err));
+        if (claim_row(store, run, wish, row, &owner, err) == EG_OK) {
+            memcpy(row->passed_over, told, sizeof told);
+            return EG_OK;
+        }
+        if (err->code != EG_NOT_UNIQUE)
+            return err->code;
+        refusal = *err;
+        EG_TRY(pass_over(store, *number, &owner, &refusal, told, sizeof told, err));
+    }
+    if (refusal.code == EG_OK)
+        return refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", wish->pool);
+    *err = refusal;
+    store->alone = true;
+    return eg_error_prefix(err, "pool %s has no other row: ", wish->pool);
+}
+
+static enum eg_code reserve(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                             struct eg_pool_row *row, struct eg_error *err)
 {
     char mac[EG_MAC_TEXT];
     int64_t pool = 0, number = 0;
     bool by_mac = false;
 
-    if (!eg_mac_normalise(mac, given))
+    if (!eg_mac_normalise(mac, wish->unit->mac))
         return refuse(store, err, EG_NOT_ACCEPTED,
-                      "pool %s gives a row to a MAC, and that of the board is not known", name);
-    EG_TRY(find_pool(store, name, &pool, &by_mac, err));
+                      "pool %s gives a row to a MAC, and that of the board is not known", wish->pool);
+    EG_TRY(find_pool(store, wish->pool, &pool, &by_mac, err));
     EG_TRY(find_row_of_run(store, pool, run, mac, &number, err));
-    if (number == 0) {
-        EG_TRY(choose_row(store, name, pool, by_mac, mac, &number, err));
-        EG_TRY(store->simulated ? rehearse_row(store, number, pool, mac, err)
-                                : reserve_row(store, number, pool, run, mac, err));
+    if (number != 0)
+        return read_row(store, number, row, err);
+    EG_TRY(find_own_row(store, wish->pool, pool, by_mac, mac, &number, err));
+    if (number != 0) {
+        EG_TRY(read_row(store, number, row, err));
+        EG_TRY(claim_row(store, run, wish, row, NULL, err));
+    } else {
+        EG_TRY(take_free_row(store, run, wish, pool, mac, row, &number, err));
     }
-    return read_row(store, number, row, err);
+    return store->simulated ? rehearse_row(store, number, pool, mac, err)
+                            : reserve_row(store, number, pool, run, mac, err);
 }
 
-enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,
+enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                               struct eg_pool_row *row, struct eg_error *err)
 {
-    const enum eg_code code = reserve(store, run, pool, mac, row, err);
+    const enum eg_code code = reserve(store, run, wish, row, err);
 
-    if (code == EG_OK || code == EG_POOL_EMPTY || code == EG_NOT_ACCEPTED)
+    if (code == EG_OK || code == EG_POOL_EMPTY || code == EG_NOT_ACCEPTED || code == EG_NOT_UNIQUE)
         return code;
-    return eg_error_prefix(err, "reserving a row of pool %s for run %" PRId64 ": ", pool, run);
+    return eg_error_prefix(err, "reserving a row of pool %s for run %" PRId64 ": ", wish->pool, run);
 }
 
 enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,

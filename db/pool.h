@@ -9,7 +9,7 @@
 #include "engine/plan/recorder.h"
 
 /** As the recorder's reserve(); `row` may be begun after a failure too. */
-enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const char *pool, const char *mac,
+enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                               struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,
                            struct eg_error *err) EG_CHECKED;

@@ -4,11 +4,14 @@
 
 #include "db/sqlite.h"
 
+#include "db/holder.h"
+
 #include "engine/base/clock.h"
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -18,11 +21,12 @@ enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
     /* SQLite keeps the system's reason except when a commit fails; then it is still the thread's last one. */
     const int errnum = sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
     enum eg_code code = EG_LEDGER;
+    char holder[EG__HOLDER_TEXT];
 
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_BUSY:
-        return eg_error_set(err, EG_LEDGER, "another program has kept it locked for %d s",
-                            BUSY_TIMEOUT_MS / 1000);
+        eg__holder(holder, sqlite3_db_filename(db, "main"));
+        return eg_error_set(err, EG_LEDGER, "%s has kept it locked for %d s", holder, BUSY_TIMEOUT_MS / 1000);
     case SQLITE_READONLY:
         return eg_error_set(
             err, EG_LEDGER,
@@ -114,6 +118,25 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     *db = opened;
     opened = NULL;
     return EG_OK;
+}
+
+enum eg_code eg__sqlite_attach(sqlite3 *db, const char *full, const char *name, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *attach = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer uri = {0};
+
+    EG_TRY(eg_buffer_append(&uri, "file:", 5, err));
+    for (const char *at = full; *at != '\0'; at++) {
+        char quoted[4];
+        snprintf(quoted, sizeof quoted, strchr("%?#", *at) != NULL ? "%%%02x" : "%c", (unsigned char)*at);
+        EG_TRY(eg_buffer_append(&uri, quoted, strlen(quoted), err));
+    }
+    EG_TRY(eg_buffer_append(&uri, "?mode=ro", 9, err)); /* and its NUL */
+    if (sqlite3_prepare_v2(db, "ATTACH ?1 AS ?2", -1, &attach, NULL) != SQLITE_OK)
+        return eg__sqlite_error(db, err);
+    eg__bind_text(attach, 1, (const char *)uri.data);
+    eg__bind_text(attach, 2, name);
+    return sqlite3_step(attach) == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
 void eg__bind_text(sqlite3_stmt *statement, int column, const char *text)

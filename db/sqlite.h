@@ -12,6 +12,10 @@
 /** Open a resolved path, whatever is in the file. */
 enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, struct eg_error *err) EG_CHECKED;
 
+/** Attach a second ledger for reading, by its resolved path, under a name. */
+enum eg_code eg__sqlite_attach(sqlite3 *db, const char *full, const char *name,
+                               struct eg_error *err) EG_CHECKED;
+
 /** The code and sentence of SQLite's last failure on this connection. */
 enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err);
 

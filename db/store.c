@@ -17,6 +17,25 @@
 #define LAST_STATE "(SELECT state FROM pool_event WHERE row_id = mine.row_id ORDER BY event_id DESC LIMIT 1)"
 
 /* clang-format off */
+
+/* The board that has a value, the run's own first; `counted` says which runs of the ledger `of` count. */
+#define FIND_OWNER(of, counted) \
+    "WITH held (run, mac, flash) AS (" \
+    " SELECT run_id, mac, flash_unique_id FROM " of "run_claim WHERE value = ?3 AND name = ?2 AND kind = ?1" \
+    " UNION ALL SELECT run_id, coalesce(outcome.mac, (SELECT max(mac) FROM " of "intent WHERE intent.run_id = run_label.run_id))," \
+    "  flash_unique_id FROM " of "run_label LEFT JOIN " of "outcome USING (run_id) LEFT JOIN " of "run_device USING (run_id)" \
+    "  WHERE ?1 = 'label' AND label = ?3" \
+    " UNION ALL SELECT run_id, outcome.mac, flash_unique_id" \
+    "  FROM " of "run_value JOIN " of "outcome USING (run_id) LEFT JOIN " of "run_device USING (run_id)" \
+    "  WHERE ?1 = 'value' AND kind = 'unit' AND value = ?3 AND name = ?2)" \
+    " SELECT run, held.mac, flash, held.mac = ?4 AND coalesce(flash = ?5, TRUE) AS mine, ended.run_id IS NOT NULL" \
+    " FROM held JOIN " of "run ON run.run_id = run JOIN " of "session USING (session_id)" \
+    " LEFT JOIN " of "outcome AS ended ON ended.run_id = run" \
+    " WHERE " counted " AND held.mac IS NOT NULL AND (ended.run_id IS NULL" \
+    "  OR ended.outcome IN ('pass', 'pass-marginal') OR ended.code = 'abandoned'" \
+    "  OR EXISTS (SELECT 1 FROM " of "region WHERE region.run_id = run))" \
+    " ORDER BY mine DESC, run DESC LIMIT 1"
+
 static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__BEGIN] = "BEGIN IMMEDIATE",
     [EG__COMMIT] = "COMMIT",
@@ -48,22 +67,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " known AS (SELECT * FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL)"
         " SELECT run_id, flash_unique_id FROM known"
         " WHERE NOT EXISTS (SELECT 1 FROM known WHERE flash_unique_id = ?2) ORDER BY chain_id DESC LIMIT 1",
-    [EG__FIND_OWNER] =
-        "WITH held (run, mac, flash) AS ("
-        " SELECT run_id, mac, flash_unique_id FROM run_claim WHERE value = ?3 AND name = ?2 AND kind = ?1"
-        " UNION ALL SELECT run_id, coalesce(outcome.mac, (SELECT max(mac) FROM intent WHERE intent.run_id = run_label.run_id)),"
-        "  flash_unique_id FROM run_label LEFT JOIN outcome USING (run_id) LEFT JOIN run_device USING (run_id)"
-        "  WHERE ?1 = 'label' AND label = ?3"
-        " UNION ALL SELECT run_id, outcome.mac, flash_unique_id"
-        "  FROM run_value JOIN outcome USING (run_id) LEFT JOIN run_device USING (run_id)"
-        "  WHERE ?1 = 'value' AND kind = 'unit' AND value = ?3 AND name = ?2)"
-        " SELECT run, held.mac, flash, held.mac = ?4 AND coalesce(flash = ?5, TRUE) AS mine"
-        " FROM held JOIN run ON run.run_id = run JOIN session USING (session_id)"
-        " LEFT JOIN outcome AS ended ON ended.run_id = run"
-        " WHERE run <> ?6 AND held.mac IS NOT NULL AND simulated = ?7 AND (ended.run_id IS NULL"
-        "  OR ended.outcome IN ('pass', 'pass-marginal') OR ended.code = 'abandoned'"
-        "  OR EXISTS (SELECT 1 FROM region WHERE region.run_id = run))"
-        " ORDER BY mine DESC, run DESC LIMIT 1",
+    [EG__FIND_OWNER] = FIND_OWNER("main.", "run <> ?6 AND (simulated = 0"
+        "  OR session.session_id = (SELECT session_id FROM run WHERE run_id = ?6))"),
+    [EG__FIND_SHOWN_OWNER] = FIND_OWNER("shown.", "simulated = 0"),
     [EG__ADD_CLAIM] =
         "INSERT INTO run_claim (run_id, position, kind, name, value, mac, flash_unique_id)"
         " SELECT ?1, (SELECT count(*) + 1 FROM run_claim WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6"
@@ -75,8 +81,11 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "SELECT row_id FROM pool_event WHERE pool_id = ?1 AND mac = ?2 AND state = 'written' LIMIT 1",
     [EG__FIND_ROW_FOR_MAC] = "SELECT row_id FROM pool_row WHERE pool_id = ?1 AND mac = ?2",
     [EG__FIND_ROW_FREE] =
-        "SELECT row_id FROM pool_free WHERE pool_id = ?1 AND row_id NOT IN (SELECT row_id FROM temp.rehearsed)"
+        "SELECT row_id, position FROM pool_free AS free WHERE pool_id = ?1 AND position > ?2"
+        " AND row_id NOT IN (SELECT row_id FROM temp.rehearsed)"
+        " AND NOT EXISTS (SELECT 1 FROM temp.passed_over AS other WHERE other.row_id = free.row_id AND mac <> ?3)"
         " ORDER BY position LIMIT 1",
+    [EG__PASS_ROW_OVER] = "INSERT OR IGNORE INTO temp.passed_over (row_id, mac) VALUES (?1, ?2)",
     [EG__FIND_ROW_REHEARSED] = "SELECT row_id FROM temp.rehearsed WHERE pool_id = ?1 AND mac = ?2",
     [EG__REHEARSE_ROW] = "INSERT OR IGNORE INTO temp.rehearsed (row_id, pool_id, mac) VALUES (?1, ?2, ?3)",
     [EG__READ_ROW] =
@@ -138,13 +147,25 @@ static enum eg_code prepare(struct eg__store *store, enum eg__statement which, s
     return eg__sqlite_prepare(&store->statements[which], store->db, text, err);
 }
 
-enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err)
+enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, bool shown, struct eg_error *err)
 {
     *store = (struct eg__store){.db = db};
-    /* Rows of pools that simulated boards were shown: each another one, and none of them is taken. */
-    EG_TRY(eg__sqlite_exec(db, "CREATE TEMP TABLE rehearsed (row_id PRIMARY KEY, pool_id, mac)", err));
+    /* Rows of pools that simulated boards were shown: each another one, and none of them is taken. Rows with
+     * a value that the board `mac` has for good. */
+    EG_TRY(eg__sqlite_exec(db,
+                           "CREATE TEMP TABLE rehearsed (row_id PRIMARY KEY, pool_id, mac);"
+                           "CREATE TEMP TABLE passed_over (row_id PRIMARY KEY, mac)",
+                           err));
+    if (shown)
+        EG_TRY(eg__sqlite_exec(db,
+                               "CREATE TEMP VIEW pool AS SELECT * FROM shown.pool;"
+                               "CREATE TEMP VIEW pool_column AS SELECT * FROM shown.pool_column;"
+                               "CREATE TEMP VIEW pool_row AS SELECT * FROM shown.pool_row;"
+                               "CREATE TEMP VIEW pool_free AS SELECT * FROM shown.pool_free",
+                               err));
     for (unsigned i = 0; i < EG__STATEMENT_COUNT; i++)
-        EG_TRY(prepare(store, i, err));
+        if (i != EG__FIND_SHOWN_OWNER || shown)
+            EG_TRY(prepare(store, i, err));
     return EG_OK;
 }
 

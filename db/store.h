@@ -34,12 +34,14 @@ enum eg__statement {
     EG__SEEN_CLONE,
     EG__FIND_OTHER_KIND,
     EG__FIND_OWNER,
+    EG__FIND_SHOWN_OWNER,
     EG__ADD_CLAIM,
     EG__FIND_POOL,
     EG__FIND_ROW_OF_RUN,
     EG__FIND_ROW_HELD,
     EG__FIND_ROW_FOR_MAC,
     EG__FIND_ROW_FREE,
+    EG__PASS_ROW_OVER,
     EG__FIND_ROW_REHEARSED,
     EG__REHEARSE_ROW,
     EG__READ_ROW,
@@ -65,8 +67,13 @@ struct eg__store {
     bool busy;  /* the last failure: another program holds the file; nothing was written */
 };
 
-/** Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure. */
-enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, struct eg_error *err) EG_CHECKED;
+/**
+ * Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure.
+ *
+ * @param shown  a ledger is attached as `shown`: its pools and claims are shown, and of pools only those
+ */
+enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, bool shown,
+                            struct eg_error *err) EG_CHECKED;
 
 /** Run a statement that gives no rows, and make it ready for the next time. */
 enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,

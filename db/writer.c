@@ -9,8 +9,12 @@
  *
  * A record that breaks a rule of the schema (ending a run twice) or finds a pool empty is undone alone. Any
  * other failure undoes the whole group, and nothing more is recorded afterwards: what the disk holds is no
- * longer certain, and no slot may turn green on it. A group that could not begin because another program
- * holds the file has changed nothing; only that group fails.
+ * longer certain, and no slot may turn green on it.
+ *
+ * A group that cannot begin because another program holds the file has changed nothing, and waits: minutes,
+ * so that a backup or a person with a database browser costs time and no board. Boards are told that they
+ * wait. When everything is cancelled, what begins or goes on is given up at once, and ends of runs a little
+ * later; when the time is over the group fails, and only that group.
  *
  * Lock order: none. `lock` is the only mutex here and never held during a call into SQLite.
  */
@@ -19,12 +23,23 @@
 
 #include <semaphore.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATIENCE_MS  300000 /* five minutes */
+#define LOOK_MS      50     /* between two tries to begin */
+#define TELL_MS      1000   /* a short transaction of another program is not worth a word */
+#define ENDING_MS    10000  /* for ends of runs after cancelling */
+#define TELL_AT_ONCE 64
 
 struct eg__request {
     eg__writer_call *call;
     void *context;
     struct eg_error *err; /* the submitter's */
     enum eg_code code;
+    bool ends;                      /* a run */
+    bool told;                      /* that it waits */
+    const struct eg_log_origin *of; /* the board; NULL = not known */
     sem_t done; /* not a condition variable: a woken thread continues without waiting for the lock */
     struct eg__request *next;
 };
@@ -71,28 +86,159 @@ static void fail_all(struct eg__request *first, const struct eg_error *err)
     }
 }
 
-static void serve(struct eg__writer *writer, struct eg__request *first)
+/* Wake the owners of these requests, which are gone then. */
+static void answer(struct eg__request *first)
+{
+    while (first != NULL) {
+        struct eg__request *next = first->next;
+        sem_post(&first->done);
+        first = next;
+    }
+}
+
+/* Those of a list that were not told yet that they wait, and now count as told. */
+static unsigned take_untold(struct eg__request *first, struct eg__request **untold, unsigned count)
+{
+    for (struct eg__request *request = first; request != NULL && count < TELL_AT_ONCE;
+         request = request->next)
+        if (!request->told) {
+            request->told = true;
+            untold[count++] = request;
+        }
+    return count;
+}
+
+/* Say what is the matter, and of each board that it waits. Requests stay until this thread answers them. */
+static void tell(struct eg__writer *writer)
+{
+    struct eg__request *untold[TELL_AT_ONCE];
+    char text[EG__HOLDER_TEXT + 60];
+
+    pthread_mutex_lock(&writer->lock);
+    struct eg_logger *const logger = writer->logger;
+    const unsigned queued = logger != NULL ? take_untold(writer->first, untold, 0) : 0;
+    pthread_mutex_unlock(&writer->lock);
+
+    if (logger == NULL)
+        return;
+    if (!writer->told) {
+        eg__holder(writer->holder, writer->place->full);
+        eg_log_warning(logger, NULL, "%s holds ledger %s: boards that need it wait, for %u s at most",
+                       writer->holder, writer->path, (unsigned)(writer->patience_ms / 1000));
+    }
+    writer->told = true;
+    const unsigned count = take_untold(writer->group, untold, queued);
+    snprintf(text, sizeof text, "waits for the ledger, which %s holds", writer->holder);
+    for (unsigned i = 0; i < count; i++)
+        if (untold[i]->of != NULL)
+            eg_log_progress(logger, untold[i]->of, "", text, 0, 0);
+}
+
+/* SQLite asks, in the writer's thread, whether to try again. */
+static int go_on_waiting(void *context, int tries)
+{
+    struct eg__writer *const writer = context;
+    const uint64_t now_ms = eg_clock_ms();
+    struct eg_error ignored;
+
+    if (tries == 0)
+        writer->held_since_ms = now_ms;
+    if (eg_cancel_requested(writer->cancel)) {
+        if (writer->cancelled_ms == 0)
+            writer->cancelled_ms = now_ms;
+        if (!writer->only_ends || now_ms - writer->cancelled_ms >= ENDING_MS)
+            return 0;
+    }
+    if (now_ms - writer->held_since_ms >= writer->patience_ms)
+        return 0;
+    if (now_ms - writer->held_since_ms >= TELL_MS)
+        tell(writer);
+    (void)!eg_sleep_ms(NULL, LOOK_MS, &ignored);
+    return 1;
+}
+
+static void fail_held(struct eg__writer *writer, struct eg__request *first)
+{
+    const uint64_t waited_ms = eg_clock_ms() - writer->held_since_ms;
+    char holder[EG__HOLDER_TEXT];
+    struct eg_error err;
+
+    eg__holder(holder, writer->place->full);
+    if (eg_cancel_requested(writer->cancel) && !writer->only_ends)
+        eg_error_set(&err, EG_CANCELLED, "cancelled while %s holds ledger %s", holder, writer->path);
+    else
+        eg_error_set(&err, EG_LEDGER, "ledger %s: %s has kept it locked for %u s", writer->path, holder,
+                     (unsigned)(waited_ms / 1000));
+    fail_all(first, &err);
+    answer(first);
+}
+
+/* Take those that end runs out of a list, in their order. */
+static struct eg__request *take_ends(struct eg__request **first)
+{
+    struct eg__request *ends = NULL, **last = &ends;
+
+    while (*first != NULL) {
+        struct eg__request *const request = *first;
+        if (!request->ends) {
+            first = &request->next;
+            continue;
+        }
+        *first = request->next;
+        request->next = NULL;
+        *last = request;
+        last = &request->next;
+    }
+    return ends;
+}
+
+/* Whether the group is done with, well or not; false = it did not begin, because the file is held. */
+static bool try_group(struct eg__writer *writer, struct eg__request *first)
 {
     struct eg__store *store = writer->store;
     struct eg_error err;
 
     if (writer->refusal.code != EG_OK) {
         fail_all(first, &writer->refusal);
-        return;
+        return true;
     }
+    writer->group = first;
+    writer->only_ends = true;
+    for (const struct eg__request *request = first; request != NULL; request = request->next)
+        writer->only_ends &= request->ends;
     if (serve_in_place(writer, first, &err) == EG_OK)
-        return;
+        return true;
+    if (store->busy && sqlite3_get_autocommit(store->db) != 0)
+        return false;
     eg_error_prefix(&err, "ledger %s: ", writer->path);
-    const bool nothing_written = store->busy && sqlite3_get_autocommit(store->db) != 0;
     if (!sqlite3_get_autocommit(store->db)) {
         struct eg_error ignored; /* the transaction is void whether or not its end can be told to the file */
         (void)!eg__store_run(store, EG__ROLLBACK, &ignored);
     }
     fail_all(first, &err);
-    if (!nothing_written) {
-        writer->refusal = err;
-        eg_error_prefix(&writer->refusal, "the ledger refused an earlier record: ");
+    writer->refusal = err;
+    eg_error_prefix(&writer->refusal, "the ledger refused an earlier record: ");
+    return true;
+}
+
+static void serve(struct eg__writer *writer, struct eg__request *first)
+{
+    bool done = try_group(writer, first);
+
+    if (!done && eg_cancel_requested(writer->cancel) && !writer->only_ends) {
+        struct eg__request *const ends = take_ends(&first);
+        fail_held(writer, first);
+        first = ends;
+        done = ends == NULL || try_group(writer, ends);
     }
+    if (done)
+        answer(first);
+    else
+        fail_held(writer, first);
+    if (writer->told && done)
+        eg_log_note(writer->logger, NULL, "ledger %s is free again after %u s", writer->path,
+                    (unsigned)((eg_clock_ms() - writer->held_since_ms) / 1000));
+    writer->told = false;
 }
 
 static void *work(void *argument)
@@ -110,21 +256,17 @@ static void *work(void *argument)
         writer->last = &writer->first;
         pthread_mutex_unlock(&writer->lock);
         serve(writer, first);
-        while (first != NULL) {
-            struct eg__request *next = first->next; /* the request is gone once its owner is awake */
-            sem_post(&first->done);
-            first = next;
-        }
         pthread_mutex_lock(&writer->lock);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;
 }
 
-enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call, void *context,
+enum eg_code eg__writer_submit(struct eg__writer *writer, const struct eg__record *record,
                                struct eg_error *err)
 {
-    struct eg__request request = {.call = call, .context = context, .err = err};
+    struct eg__request request = {
+        .call = record->call, .context = record->context, .err = err, .ends = record->ends, .of = record->of};
 
     sem_init(&request.done, 0, 0);
     pthread_mutex_lock(&writer->lock);
@@ -139,12 +281,18 @@ enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call,
 }
 
 enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
-                              const struct eg__place *place, struct eg_error *err)
+                              const struct eg__place *place, const struct eg_cancel *cancel,
+                              uint32_t patience_ms, struct eg_error *err)
 {
     sigset_t all, before;
 
-    *writer = (struct eg__writer){.store = store, .path = path, .place = place};
+    *writer = (struct eg__writer){.store = store,
+                                  .path = path,
+                                  .place = place,
+                                  .cancel = cancel,
+                                  .patience_ms = patience_ms != 0 ? patience_ms : PATIENCE_MS};
     writer->last = &writer->first;
+    sqlite3_busy_handler(store->db, go_on_waiting, writer);
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wake, NULL);
     /* Signals are for the thread that started the program. */
@@ -157,6 +305,13 @@ enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->lock);
     return eg_error_errno(err, EG_IO, errnum, "starting the ledger's thread");
+}
+
+void eg__writer_tell(struct eg__writer *writer, struct eg_logger *logger)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->logger = logger;
+    pthread_mutex_unlock(&writer->lock);
 }
 
 void eg__writer_stop(struct eg__writer *writer)

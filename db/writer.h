@@ -5,8 +5,11 @@
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
 
+#include "db/holder.h"
 #include "db/path.h"
 #include "db/store.h"
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
 
 #include <pthread.h>
 
@@ -15,27 +18,57 @@ typedef enum eg_code eg__writer_call(struct eg__store *store, void *context, str
 
 struct eg__request;
 
+/** Something to write. */
+struct eg__record {
+    eg__writer_call *call;
+    void *context;
+    bool ends;                      /* a run: it is worth waiting for when everything is cancelled */
+    const struct eg_log_origin *of; /* the board; NULL = not known */
+};
+
 struct eg__writer {
     struct eg__store *store; /* the writer thread's while it runs */
     const char *path;        /* for sentences */
     const struct eg__place *place;
-    struct eg_error refusal; /* why nothing more is recorded; EG_OK = all is well; the writer thread's */
+    const struct eg_cancel *cancel; /* may be NULL */
+    uint32_t patience_ms;           /* with another program that holds the file */
+    /* the writer thread's */
+    struct eg_error refusal; /* why nothing more is recorded; EG_OK = all is well */
+    struct eg__request *group;
+    bool only_ends; /* all of the group end runs */
+    bool told;      /* that the file is held */
+    uint64_t held_since_ms, cancelled_ms;
+    char holder[EG__HOLDER_TEXT];
     pthread_t thread;
     pthread_mutex_t lock; /* of what is below; held for queue operations only */
     pthread_cond_t wake;
     struct eg__request *first, **last;
+    struct eg_logger *logger;
     bool stop;
 };
 
-/** What it is given must stay as it is until it has stopped. */
+/**
+ * Start the thread. What it is given must stay as it is until it has stopped.
+ *
+ * @param cancel       may be NULL
+ * @param patience_ms  how long to wait for another program that holds the file; 0 = five minutes
+ */
 enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
-                              const struct eg__place *place, struct eg_error *err) EG_CHECKED;
+                              const struct eg__place *place, const struct eg_cancel *cancel,
+                              uint32_t patience_ms, struct eg_error *err) EG_CHECKED;
+/** Have the logger told when the file is held and boards wait, and when it is free again; NULL = nobody. */
+void eg__writer_tell(struct eg__writer *writer, struct eg_logger *logger);
 /** Waits for what is queued. */
 void eg__writer_stop(struct eg__writer *writer);
 
-/** Have `call` done in a transaction with whatever else is queued; returns when that is durable. Any thread.
+/**
+ * Have something done in a transaction with whatever else is queued; returns when that is durable. Any
+ * thread.
+ *
+ * @return what the call returns; EG_LEDGER when another program has held the file for too long; EG_CANCELLED
+ * when it holds the file and everything is cancelled
  */
-enum eg_code eg__writer_submit(struct eg__writer *writer, eg__writer_call *call, void *context,
+enum eg_code eg__writer_submit(struct eg__writer *writer, const struct eg__record *record,
                                struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -59,10 +59,6 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
 #define EG__PIN_TEXT 200
 void eg__member_pin(char text[EG__PIN_TEXT], const struct eg__member *member);
 
-/** Return the path to start a program of the job, or a name without a slash, which is searched in PATH; the
- * caller frees it. */
-enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
-
 /** Make a file in memory that can be started by `path` as long as this process lives. The caller frees
  * `path`. */
 enum eg_code eg__memory_program(char **path, const struct eg_buffer *content,

@@ -88,4 +88,8 @@ enum eg_code eg__resolve(char **resolved, const char *from, const char *path,
 enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
                            size_t size_max, struct eg_error *err) EG_CHECKED;
 
+/** Return the path to start a program of the job, or a name without a slash, which is searched in PATH; the
+ * caller frees it. */
+enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err) EG_CHECKED;
+
 #endif

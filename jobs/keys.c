@@ -3,7 +3,6 @@
 #include "jobs/keys.h"
 
 #include "engine/base/text.h"
-#include "jobs/bundle_internal.h"
 
 #include <limits.h>
 #include <stdio.h>

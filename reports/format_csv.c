@@ -3,7 +3,7 @@
 /* The runs of a batch as a table for spreadsheets: RFC 4180, UTF-8, a column for each name of a value. */
 
 #include "engine/base/csv.h"
-#include "reports/formats.h"
+#include "reports/report_internal.h"
 
 #include <inttypes.h>
 

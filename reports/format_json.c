@@ -7,7 +7,7 @@
  */
 
 #include "engine/base/clock.h"
-#include "reports/formats.h"
+#include "reports/report_internal.h"
 
 #include <inttypes.h>
 #include <string.h>

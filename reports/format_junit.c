@@ -7,7 +7,7 @@
  * is its <system-out>. tests/reports/junit.xsd says the form.
  */
 
-#include "reports/formats.h"
+#include "reports/report_internal.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,10 +5,7 @@
 #ifndef REPORTS_HTML_H
 #define REPORTS_HTML_H
 
-#include "reports/formats.h"
-
-/** A larger batch gets no table of all units. */
-#define EG__UNITS_SHOWN 10000
+#include "reports/report_internal.h"
 
 /* format_html.c */
 enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err) EG_CHECKED;

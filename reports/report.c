@@ -4,7 +4,7 @@
 
 #include "reports/report.h"
 
-#include "reports/html.h"
+#include "reports/report_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "db/files/export.h"
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
 #include "engine/base/text.h"
 #include "db/run_columns.h"
 

@@ -353,24 +353,6 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
 }
 
 /* What a URI gives a meaning of its own is written as %NN. */
-static enum eg_code attach(sqlite3 *db, const char *full, struct eg_error *err)
-{
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer uri = {0};
-    bool ignored;
-
-    EG_TRY(eg_buffer_append(&uri, "file:", 5, err));
-    for (const char *at = full; *at != '\0'; at++) {
-        char quoted[4];
-        snprintf(quoted, sizeof quoted, strchr("%?#", *at) != NULL ? "%%%02x" : "%c", (unsigned char)*at);
-        EG_TRY(eg_buffer_append(&uri, quoted, strlen(quoted), err));
-    }
-    EG_TRY(eg_buffer_append(&uri, "?mode=ro", 9, err)); /* and its NUL */
-    EG_TRY(eg__merge_prepare(&statement, db, "ATTACH ?1 AS other", err));
-    sqlite3_bind_text(statement, 1, (const char *)uri.data, -1, SQLITE_STATIC);
-    return eg__merge_step(statement, &ignored, err);
-}
-
 static enum eg_code bring(struct work *work, const struct eg__other *other, bool dry_run,
                           struct eg_merged *merged, struct eg_error *err)
 {
@@ -400,8 +382,8 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
     EG_TRY(create ? eg__path_make(&full, path, new_ledger, err) : eg__path_resolve(&full, path, err));
     EG_TRY(eg__path_lock(lock_fd, full, err));
     EG_TRY(eg__open_recording(&db, full, true, err));
-    EG_TRY(eg__store_init(store, db, err));
-    EG_TRY(attach(db, other->full, err));
+    EG_TRY(eg__store_init(store, db, false, err));
+    EG_TRY(eg__sqlite_attach(db, other->full, "other", err));
     return eg__store_run(store, EG__BEGIN, err);
 }
 

@@ -105,7 +105,7 @@ static enum eg_code check(struct eg__other *other, const char *path, struct eg_e
     EG_TRY(eg__sqlite_look_through(db, err));
     sqlite3 *const ready = db;
     db = NULL;
-    EG_TRY(eg__store_init(&store, ready, err));
+    EG_TRY(eg__store_init(&store, ready, false, err));
     return check_chain(&store, &other->links, err);
 }
 

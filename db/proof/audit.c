@@ -4,7 +4,7 @@
 
 #include "db/migrate.h"
 #include "db/path.h"
-#include "db/proof/internal.h"
+#include "db/proof/audit_internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

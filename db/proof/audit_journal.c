@@ -2,7 +2,7 @@
 
 /* The journal computed again, and the seals. */
 
-#include "db/proof/internal.h"
+#include "db/proof/audit_internal.h"
 #include "engine/base/key.h"
 
 #include <inttypes.h>

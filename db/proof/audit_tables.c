@@ -8,7 +8,7 @@
  */
 
 #include "db/migrate.h"
-#include "db/proof/internal.h"
+#include "db/proof/audit_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "db/login.h"
 #include "db/migrate.h"
 #include "db/path.h"
-#include "db/proof/internal.h"
+#include "db/proof/audit_internal.h"
 #include "db/record.h"
 
 #include <inttypes.h>

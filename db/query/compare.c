@@ -2,7 +2,8 @@
 
 /* Two batches side by side. What is counted for a batch alone comes from eg_query_batch(). */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 
 #include <inttypes.h>
 #include <stdio.h>

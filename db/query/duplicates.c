@@ -2,7 +2,8 @@
 
 /* What should be there once in a ledger and is there twice. */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 
 #include <stdio.h>
 

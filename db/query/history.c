@@ -3,7 +3,8 @@
 /* The life of single units: who is meant by a text, their runs and what belongs to them; the last run of
  * each unit of a selection. */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 #include "engine/base/mac.h"
 
 #include <string.h>

@@ -2,7 +2,8 @@
 
 /* What is known of a run's application log, without the log itself. */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 #include "db/sqlite.h"
 
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,

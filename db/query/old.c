@@ -7,7 +7,7 @@
  * A temporary table or view hides the ledger's own of the same name.
  */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include "db/query/query.h"
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
 #include "db/record.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ static const char batch_sql[] = "WITH " EG__COUNTED(
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
-    " (SELECT count(*) FROM run WHERE run.session_id = session.session_id)"
+    " (SELECT count(*) FROM run WHERE run.session_id = session.session_id), simulated"
     " FROM session JOIN job USING (job_id) WHERE batch = ?1 ORDER BY session_id";
 
 /* clang-format off */
@@ -328,6 +328,7 @@ enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_bat
             .chip = eg__query_text(rows, 6),
             .tool_version = eg__query_text(rows, 7),
             .runs = eg__query_number(rows, 8),
+            .simulated = eg__query_number(rows, 9) == 1,
         };
         EG_TRY(visit(context, &session, err));
     }

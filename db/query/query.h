@@ -20,6 +20,9 @@
 
 struct eg_query;
 
+/** Ends the walk by returning another code than EG_OK, which the walk then returns. */
+typedef enum eg_code eg_row_visitor(void *context, const void *row, struct eg_error *err);
+
 /**
  * Open for reading only.
  *
@@ -62,6 +65,7 @@ struct eg_batch_session {
     const char *started_utc, *station, *operator_name;
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
+    bool simulated;
 };
 
 /** What finished runs had to write to an address, and how many of them gave which verdict on it. The same

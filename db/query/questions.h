@@ -14,9 +14,6 @@
 
 #include "db/query/query.h"
 
-/** Ends the walk by returning another code than EG_OK, which the walk then returns. */
-typedef enum eg_code eg_row_visitor(void *context, const void *row, struct eg_error *err);
-
 /** A MAC that was asked for. Refusals because it had passed are not among its runs and leave its outcome. */
 struct eg_unit_summary {
     const char *mac;

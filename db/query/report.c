@@ -4,7 +4,8 @@
 
 #include "db/query/report.h"
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 
 #include <stdio.h>
 

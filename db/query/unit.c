@@ -2,7 +2,8 @@
 
 /* Questions about the data of single units. */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 #include "engine/base/digest.h"
 
 #include <inttypes.h>

@@ -2,7 +2,8 @@
 
 /* Which versions of a job have been written to a board, or were about to be. */
 
-#include "db/query/internal.h"
+#include "db/query/query_internal.h"
+#include "db/query/questions.h"
 
 static const char versions_sql[] = "SELECT DISTINCT version FROM job JOIN session USING (job_id) JOIN run "
                                    "USING (session_id) JOIN intent USING (run_id)"

@@ -12,7 +12,7 @@
 #ifndef ENGINE_LINE_HOOKS_H
 #define ENGINE_LINE_HOOKS_H
 
-#include "engine/line/station.h"
+#include "engine/line/line.h"
 #include "engine/plan/pipeline.h"
 
 /** Version of the JSON object's form; grows when a field changes its meaning or goes. */

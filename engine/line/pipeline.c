@@ -28,6 +28,8 @@
 
 #include "engine/line/hooks.h"
 #include "engine/stages/unit_data.h"
+#include "engine/stages/slot.h"
+#include "engine/stages/claims.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef ENGINE_LINE_PIPELINE_H
 #define ENGINE_LINE_PIPELINE_H
 
-#include "engine/line/station.h"
+#include "engine/line/line.h"
 
 /**
  * Take the board in a slot through the stages, attempt by attempt, and have the outcome recorded.

@@ -4,6 +4,7 @@
 
 #include "engine/base/mac.h"
 #include "engine/line/trigger.h"
+#include "engine/stages/slot.h"
 
 #include <string.h>
 

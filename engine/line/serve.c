@@ -10,8 +10,11 @@
  */
 
 #include "engine/line/trigger.h"
+#include "engine/line/station.h"
 #include "engine/line/worker.h"
 #include "engine/stages/stages.h"
+#include "engine/stages/slot.h"
+#include "engine/stages/claims.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,11 @@
 
 /* One board in every slot, all at once. The thread that calls eg_station_run() is the station's and waits. */
 
+#include "engine/line/station.h"
 #include "engine/line/worker.h"
 #include "engine/stages/stages.h"
+#include "engine/stages/slot.h"
+#include "engine/stages/claims.h"
 
 static void cancel_all(struct eg__worker *workers, unsigned count, const struct eg_cancel *cancel)
 {

@@ -10,41 +10,7 @@
 #ifndef ENGINE_LINE_STATION_H
 #define ENGINE_LINE_STATION_H
 
-#include "engine/base/mac.h"
-#include "engine/stages/run.h"
-
-struct eg_station {
-    const struct eg_plan *plan;
-    struct eg_recorder *recorder;
-    struct eg_logger *logger; /* may be NULL */
-    const struct eg_port_scheme *const *schemes;
-    const char *stub_dir; /* NULL = the built-in stubs */
-    const char *batch;    /* its name, for hooks; NULL = none */
-    const struct eg_slot *slots;
-    unsigned slot_count;
-    /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
-     * NULL = never. */
-    const struct eg_cancel *ending;
-};
-
-/** How one board fared; a copy of what is durable in the ledger. */
-struct eg_result {
-    const char *slot; /* of the station */
-    int64_t run;      /* ledger number; 0 = the ledger refused the run */
-    enum eg_outcome outcome;
-    bool withdraws; /* takes back a pass that was told before, `former`; nothing was done to the board */
-    enum eg_outcome former;
-    enum eg_code code;
-    char text[480];
-    char marginal[80];
-    char mac[EG_MAC_TEXT];
-    const char *chip; /* "" = not identified */
-    uint16_t revision;
-    const char *package; /* "" = not identified */
-    unsigned attempts;
-    uint64_t duration_us;
-    uint64_t bytes_sent;
-};
+#include "engine/line/line.h"
 
 /**
  * Program one board in every slot and return when all have ended.
@@ -58,34 +24,6 @@ struct eg_result {
  */
 enum eg_code eg_station_run(const struct eg_station *station, const struct eg_cancel *cancel,
                             struct eg_result *results, struct eg_error *err) EG_CHECKED;
-
-/**
- * Run the hook that the job has for before or after a batch; EG_OK if it has none. The failure of a hook that
- * it does not require is logged as a warning.
- *
- * @param cancel  ends the program; but a flag that is set when the batch is over leaves its hook its time
- * @param counts  of runs, by outcome
- *
- * @return EG_OK; EG_PROGRAM_FAILED of a hook that is required, EG_CANCELLED, EG_IO, EG_NO_MEMORY:
- * "before-batch: fixture.sh exited with status 1: no air"
- */
-enum eg_code eg_station_before_batch(const struct eg_station *station, const struct eg_cancel *cancel,
-                                     struct eg_error *err) EG_CHECKED;
-enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
-                                    uint64_t duration_ms, const struct eg_cancel *cancel,
-                                    struct eg_error *err) EG_CHECKED;
-
-/** Where eg_station_watch() looks for boards. */
-struct eg_slot_source {
-    /**
-     * List the slots that have a port now, and which insertion it is. Called by the station's thread, five
-     * times a second.
-     *
-     * @param slots  rows that stay as they are until the next call; their strings too
-     */
-    enum eg_code (*scan)(void *context, const struct eg_slot **slots, unsigned *count, struct eg_error *err);
-    void *context;
-};
 
 /**
  * Program every board that is plugged in, one after the other in each slot, until cancelled.

@@ -9,7 +9,8 @@
 #ifndef ENGINE_LINE_TRIGGER_H
 #define ENGINE_LINE_TRIGGER_H
 
-#include "engine/line/station.h"
+#include "engine/line/line.h"
+#include "engine/stages/slot.h"
 
 #define EG_LABEL_TEXT 501 /* of a board, with its NUL */
 

@@ -21,8 +21,11 @@
  */
 
 #include "engine/base/mac.h"
+#include "engine/line/station.h"
 #include "engine/line/worker.h"
 #include "engine/stages/stages.h"
+#include "engine/stages/slot.h"
+#include "engine/stages/claims.h"
 
 #include <stdio.h>
 #include <stdlib.h>

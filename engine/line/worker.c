@@ -4,6 +4,7 @@
  * program's own threads. */
 
 #include "engine/line/worker.h"
+#include "engine/stages/slot.h"
 
 #include <signal.h>
 #include <time.h>

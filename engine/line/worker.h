@@ -12,6 +12,8 @@
 #define ENGINE_LINE_WORKER_H
 
 #include "engine/line/pipeline.h"
+#include "engine/stages/claims.h"
+#include "engine/stages/slot.h"
 
 #include <pthread.h>
 

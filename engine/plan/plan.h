@@ -61,6 +61,8 @@ struct eg_plan {
     uint64_t wire_size; /* sum of what is sent: compressed where that is smaller */
     struct eg_setting *settings;
     unsigned setting_count;
+    bool
+        programs_left_out; /* of a rehearsal: its hooks are cleared, and unit.generate.program does not run */
 };
 
 /** The rules of the guard that the job allows, as bits. */

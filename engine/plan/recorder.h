@@ -135,6 +135,7 @@ struct eg_pool_row {
     bool *secrets;  /* as many: never shown; NULL = none is */
     bool *uniques;  /* as many: belongs to one board; NULL = none does */
     unsigned count;
+    char passed_over[400]; /* rows before it with a value of another board, told once; "" = none */
 };
 
 void eg_pool_row_finish(struct eg_pool_row *row);
@@ -158,6 +159,21 @@ struct eg_claim {
     const char *name; /* of a value: "serial", a pool's column, a name of `unit`; "" of a label */
     const char *value;
     bool secret; /* compared, but neither stored nor shown */
+};
+
+/** A row that a run asks for. */
+struct eg_pool_wish {
+    const char *pool;
+    const struct eg_unit *unit; /* the board of the run */
+    /**
+     * Say what the board claims when it gets the row; NULL = nothing. Called by another thread before
+     * reserve() returns.
+     *
+     * @param claims  its texts live until the next call and until reserve() returns
+     */
+    enum eg_code (*claims)(void *context, const struct eg_pool_row *row, const struct eg_claim **claims,
+                           unsigned *count, struct eg_error *err);
+    void *context;
 };
 
 /** "label", "value". */
@@ -188,13 +204,15 @@ struct eg_recorder_ops {
                           const struct eg_claim *claims, unsigned count, struct eg_error *err);
     /**
      * A row of a pool for the board of a run: the one its MAC holds already; else, of a pool with a column
-     * "mac", the row of its MAC; else the first that is free. The same again for a later attempt of the run.
+     * "mac", the row of its MAC; else the first that is free and claims nothing that another board has. The
+     * same again for a later attempt of the run. What goes with the row is claimed with it.
      *
      * @param row  caller's, to be freed with eg_pool_row_finish()
      * @return EG_OK; EG_POOL_EMPTY there is no such pool, or no row left: no other board gets one either;
+     * EG_NOT_UNIQUE another board has what goes with the row, or with every row that is free;
      * EG_NOT_ACCEPTED it has no row for this MAC, or the MAC is not known
      */
-    enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+    enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const struct eg_pool_wish *wish,
                             struct eg_pool_row *row, struct eg_error *err);
     /** Every row that the run has reserved is now EG_POOL_WRITTEN or EG_POOL_VERIFIED. finish() does the
      * rest. */

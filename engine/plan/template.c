@@ -209,6 +209,24 @@ enum eg_code eg_template_check_names(const struct eg_template *template, const s
     return EG_OK;
 }
 
+bool eg_template_unknown(struct eg_unknown_name *unknown, const struct eg_template *template,
+                         const struct eg_names *names)
+{
+    struct eg_error ignored;
+    struct piece piece;
+
+    for (size_t at = 0; at < template->size;) {
+        if (advance(&piece, template, &at, &ignored) != EG_OK)
+            return false;
+        if (!piece.is_name || find(names, piece.name, piece.name_size) != NULL)
+            continue;
+        snprintf(unknown->name, sizeof unknown->name, "%.*s", (int)piece.name_size, piece.name);
+        unknown->number = piece.form >= DECIMAL && piece.form <= HEX_UPPER;
+        return true;
+    }
+    return false;
+}
+
 static enum eg_code append_number(struct eg_buffer *out, const struct piece *piece,
                                   const struct eg_name *name, struct eg_error *err)
 {

@@ -65,6 +65,16 @@ enum eg_code eg_template_check(const char *text, struct eg_error *err) EG_CHECKE
 enum eg_code eg_template_check_names(const struct eg_template *template, const struct eg_names *names,
                                      struct eg_error *err) EG_CHECKED;
 
+/** A name of a template that is not there, and what it must be. */
+struct eg_unknown_name {
+    char name[80];
+    bool number; /* it is written as a number */
+};
+
+/** Find the first name of a well-formed template that is not there; false = all are. */
+bool eg_template_unknown(struct eg_unknown_name *unknown, const struct eg_template *template,
+                         const struct eg_names *names);
+
 /**
  * Append what the template comes to, which is not terminated.
  *

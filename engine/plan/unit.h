@@ -68,8 +68,14 @@ enum eg_code eg_unit_names_of_board(struct eg_names *names, const struct eg_plan
 enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *plan,
                                   const struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
 
-/** The answer of the job's program when it is asked for the names of a board. EG_BAD_UNIT_DATA,
- * EG_PROGRAM_FAILED, EG_CANCELLED. */
+/**
+ * The answer of the job's program when it is asked for the names of a board. EG_BAD_UNIT_DATA,
+ * EG_PROGRAM_FAILED, EG_CANCELLED.
+ *
+ * In a rehearsal that leaves programs out each name that the templates want and nobody else gives is
+ * "SIMULATED-NAME-MAC", without colons; in unit.raw.hex that text in hexadecimal digits; with a number's
+ * format the last three bytes of the MAC.
+ */
 enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_plan *plan,
                                       const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
@@ -86,6 +92,11 @@ enum eg_code eg_unit_names_give(struct eg_names *names, const struct eg_plan *pl
 /** Refuse templates with names that no board will have. `*place` as above. EG_BAD_JOB. */
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
                                  struct eg_error *err) EG_CHECKED;
+
+/** The same with the columns of the job's pool, which has `row`: no name is there twice, and the templates
+ * can be filled in as far as no program's answer is needed. */
+enum eg_code eg_unit_names_check_row(const struct eg_plan *plan, const struct eg_pool_row *row,
+                                     const char **place, struct eg_error *err) EG_CHECKED;
 
 /** Built-in names with placeholder values, for checking a job without a board. */
 enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan,

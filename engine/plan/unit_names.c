@@ -198,6 +198,74 @@ static enum eg_code take_answers(struct eg_names *names, const struct eg_plan *p
     return EG_OK;
 }
 
+/* ---- What stands for an answer in a rehearsal ---- */
+
+static const char *value_of(const struct eg_names *names, const char *name)
+{
+    const struct eg_name *const found = eg_names_find(names, name);
+
+    return found != NULL ? found->value : "";
+}
+
+/* Give the board what the template wants. `known` has every name that something else gives. */
+static enum eg_code simulate(struct eg_names *names, struct eg_names *known, const struct eg_plan *plan,
+                             const struct eg_template *template, bool hex, struct eg_error *err)
+{
+    struct eg_unknown_name wanted;
+    char text[160], digits[2 * sizeof text];
+
+    while (eg_template_unknown(&wanted, template, known)) {
+        snprintf(text, sizeof text, "SIMULATED-%s-%s", wanted.name, value_of(names, "mac_plain"));
+        eg_hex(digits, (const uint8_t *)text, strlen(text));
+        EG_TRY(eg_unit_names_give(names, plan, wanted.name,
+                                  wanted.number ? value_of(names, "mac_nic")
+                                  : hex         ? digits
+                                                : text,
+                                  false, "the rehearsal", err));
+        EG_TRY(add(known, wanted.name, "", err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code simulate_for_map(struct eg_names *names, struct eg_names *known,
+                                     const struct eg_plan *plan, const char *key, struct eg_error *err)
+{
+    const struct eg_setting *const map = eg_plan_setting(plan, key);
+
+    for (unsigned i = 0; i < map->item_count; i++) {
+        const struct eg_template template = eg_template_of(map->items[i].text);
+        EG_TRY(simulate(names, known, plan, &template, false, err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code simulate_answer(struct eg_names *names, const struct eg_plan *plan, struct eg_error *err)
+{
+    const struct eg_setting *const values = eg_plan_setting(plan, "unit.values");
+    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
+    EG_CLEANUP(eg_names_finish) struct eg_names known = {0};
+    const char *place;
+
+    for (unsigned i = 0; i < names->count; i++)
+        EG_TRY(eg_names_add(&known, &names->list[i], err));
+    for (unsigned i = 0; i < values->item_count; i++)
+        EG_TRY(add(&known, values->items[i].name, "", err));
+    EG_TRY(eg_unit_places_find(&places, plan, &place, err));
+    for (unsigned i = 0; i < places.count; i++) {
+        const struct eg_unit_place *const at = &places.list[i];
+        const struct eg_buffer *const content = &at->template->content;
+        if (at->kind == EG_UNIT_NVS)
+            continue;
+        const struct eg_template template =
+            at->kind == EG_UNIT_FILE
+                ? (struct eg_template){EG_TEMPLATE_FILE, (const char *)content->data, content->size}
+                : eg_template_of(at->template->text);
+        EG_TRY(simulate(names, &known, plan, &template, at->kind == EG_UNIT_HEX, err));
+    }
+    EG_TRY(simulate_for_map(names, &known, plan, "unit.nvs.values", err));
+    return simulate_for_map(names, &known, plan, "unit.values", err);
+}
+
 enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_plan *plan,
                                       const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -209,6 +277,8 @@ enum eg_code eg_unit_names_of_program(struct eg_names *names, const struct eg_pl
 
     if (program->item_count == 0)
         return EG_OK;
+    if (plan->programs_left_out)
+        return simulate_answer(names, plan, err);
     EG_TRY(eg_alloc(&argv, program->item_count + 1, sizeof *argv, err));
     for (unsigned i = 0; i < program->item_count; i++)
         argv[i] = program->items[i].text;
@@ -342,6 +412,34 @@ static enum eg_code check_values(struct eg_names *names, const struct eg_plan *p
     return EG_OK;
 }
 
+static enum eg_code check_uses(struct eg_names *names, const struct eg_plan *plan, bool all_known,
+                               const char **place, struct eg_error *err)
+{
+    EG_TRY(check_values(names, plan, all_known, place, err));
+    if (all_known) {
+        EG_TRY(check_map(eg_plan_setting(plan, "unit.nvs.values"), names, place, err));
+        EG_TRY(check_groups(eg_plan_setting(plan, "unit.raw"), names, place, err));
+        EG_TRY(check_groups(eg_plan_setting(plan, "unit.file"), names, place, err));
+    }
+    *place = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_unit_names_check_row(const struct eg_plan *plan, const struct eg_pool_row *row,
+                                     const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const format = eg_plan_setting(plan, "unit.serial.format");
+    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
+
+    *place = format->given ? format->place : eg_plan_setting(plan, "unit.serial.pool")->place;
+    EG_TRY(eg_unit_names_of_nobody(&names, plan, err));
+    if (eg_unit_names_of_row(&names, plan, row, err) != EG_OK) {
+        err->code = err->code == EG_BAD_UNIT_DATA ? EG_BAD_JOB : err->code;
+        return err->code;
+    }
+    return check_uses(&names, plan, !given(plan, "unit.generate.program"), place, err);
+}
+
 enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
     const struct eg_setting *const format = eg_plan_setting(plan, "unit.serial.format");
@@ -361,14 +459,7 @@ enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
     }
     if (format->given || pool)
         EG_TRY(add(&names, "serial", "", err));
-    EG_TRY(check_values(&names, plan, all_known, place, err));
-    if (all_known) {
-        EG_TRY(check_map(eg_plan_setting(plan, "unit.nvs.values"), &names, place, err));
-        EG_TRY(check_groups(eg_plan_setting(plan, "unit.raw"), &names, place, err));
-        EG_TRY(check_groups(eg_plan_setting(plan, "unit.file"), &names, place, err));
-    }
-    *place = NULL;
-    return EG_OK;
+    return check_uses(&names, plan, all_known, place, err);
 }
 
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan, struct eg_error *err)

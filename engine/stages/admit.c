@@ -10,6 +10,7 @@
  */
 
 #include "engine/stages/accept.h"
+#include "engine/stages/claims.h"
 
 static enum eg_code check_chip(const struct eg_run *run, struct eg_error *err)
 {

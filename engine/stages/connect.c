@@ -9,6 +9,7 @@
  */
 
 #include "engine/stages/run.h"
+#include "engine/stages/slot.h"
 
 #define SYNC_ATTEMPTS 7
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/mac.h"
 #include "engine/stages/run.h"
+#include "engine/stages/slot.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 /* What every stage can ask of its run. */
 
-#include "engine/stages/unit_data.h"
+#include "engine/stages/run.h"
 
 #include <stdlib.h>
 #include <string.h>

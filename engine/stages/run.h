@@ -9,14 +9,23 @@
 #define ENGINE_STAGES_RUN_H
 
 #include "engine/base/log.h"
+#include "engine/image/nvs.h"
 #include "engine/loader/loader.h"
 #include "engine/plan/recorder.h"
 #include "engine/plan/stage.h"
-#include "engine/stages/claims.h"
-#include "engine/stages/slot.h"
+#include "engine/plan/unit.h"
 
-/** What the board alone is given: unit_data.h. */
-struct eg_unit_data;
+struct eg_claims;
+
+/** What one board is given; kept over all attempts of its run. */
+struct eg_unit_data {
+    struct eg_names names;
+    bool from_pool; /* a row is reserved for it */
+    struct eg_region *regions;
+    unsigned region_count;
+    struct eg_nvs_items nvs; /* what the NVS region must be read back as */
+    unsigned nvs_region;     /* its index; region_count = there is none */
+};
 
 /** One board's way through the pipeline; belongs to its worker. */
 struct eg_run {

@@ -9,6 +9,7 @@
 
 #include "engine/stages/judge.h"
 #include "engine/stages/run.h"
+#include "engine/stages/slot.h"
 
 #include <inttypes.h>
 #include <stdio.h>

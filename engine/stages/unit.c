@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FLASH_SIZE_MAX UINT64_C(0x100000000)
@@ -181,39 +182,94 @@ static enum eg_code name_board(struct eg_names *names, const struct eg_run *run,
     return eg_unit_names_of_board(names, run->plan, &board, err);
 }
 
-static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, struct eg_error *err)
+/* What the names claim; the texts are theirs. */
+static enum eg_code list_claims(struct eg_claim **claims, unsigned *count, const struct eg_names *names,
+                                struct eg_error *err)
 {
-    const struct eg_setting *const pool = eg_plan_setting(run->plan, "unit.serial.pool");
-    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
-
-    if (pool->given) {
-        EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, pool->text, run->unit.mac, &row, err));
-        data->from_pool = true;
+    *count = 0;
+    EG_TRY(eg_alloc(claims, names->count + 1, sizeof **claims, err));
+    for (unsigned i = 0; i < names->count; i++) {
+        const struct eg_name *const name = &names->list[i];
+        if (name->unique && name->value[0] != '\0')
+            (*claims)[(*count)++] = (struct eg_claim){
+                .kind = EG_CLAIM_VALUE, .name = name->name, .value = name->value, .secret = name->secret};
     }
-    return eg_unit_names_of_row(&data->names, run->plan, pool->given ? &row : NULL, err);
+    return EG_OK;
 }
 
 /* Before anything is erased: no other board has a value that belongs to one board. */
 static enum eg_code claim(const struct eg_run *run, const struct eg_names *names, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_claim *claims = NULL;
-    unsigned count = 0;
+    unsigned count;
 
-    EG_TRY(eg_alloc(&claims, names->count + 1, sizeof *claims, err));
-    for (unsigned i = 0; i < names->count; i++) {
-        const struct eg_name *const name = &names->list[i];
-        if (name->unique && name->value[0] != '\0')
-            claims[count++] = (struct eg_claim){
-                .kind = EG_CLAIM_VALUE, .name = name->name, .value = name->value, .secret = name->secret};
-    }
+    EG_TRY(list_claims(&claims, &count, names, err));
     if (count == 0)
         return EG_OK;
     return run->recorder->ops->claim(run->recorder, run->number, &run->unit, claims, count, err);
 }
 
+/* What a row of the pool would claim. */
+struct row_claims {
+    const struct eg_run *run;
+    struct eg_names names;
+    struct eg_claim *list;
+};
+
+static void row_claims_finish(struct row_claims *claims)
+{
+    eg_names_finish(&claims->names);
+    free(claims->list);
+    claims->list = NULL;
+}
+
+static enum eg_code claims_of_row(void *context, const struct eg_pool_row *row,
+                                  const struct eg_claim **claims, unsigned *count, struct eg_error *err)
+{
+    struct row_claims *const made = context;
+
+    row_claims_finish(made);
+    EG_TRY(name_board(&made->names, made->run, err));
+    if (eg_unit_names_of_row(&made->names, made->run->plan, row, err) != EG_OK)
+        return err->code == EG_BAD_UNIT_DATA ? EG_OK : err->code; /* the stage says why it is unusable */
+    EG_TRY(list_claims(&made->list, count, &made->names, err));
+    *claims = made->list;
+    return EG_OK;
+}
+
+static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, struct eg_error *err)
+{
+    const struct eg_setting *const pool = eg_plan_setting(run->plan, "unit.serial.pool");
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+    EG_CLEANUP(row_claims_finish) struct row_claims claims = {.run = run};
+    const struct eg_pool_wish wish = {
+        .pool = pool->text, .unit = &run->unit, .claims = claims_of_row, .context = &claims};
+
+    if (!pool->given)
+        return eg_unit_names_of_row(&data->names, run->plan, NULL, err);
+    EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
+    data->from_pool = true;
+    if (row.passed_over[0] != '\0') {
+        const struct eg_log_origin origin = eg_run_origin(run);
+        eg_log_warning(run->logger, &origin, "pool %s: rows passed over: %s", wish.pool, row.passed_over);
+    }
+    return eg_unit_names_of_row(&data->names, run->plan, &row, err);
+}
+
 static void data_cleanup(struct eg_unit_data **data)
 {
     eg_unit_data_destroy(*data);
+}
+
+/* What a rehearsal puts in the place of an answer may not fit. */
+static enum eg_code blame_rehearsal(const struct eg_plan *plan, struct eg_error *err)
+{
+    if (!plan->programs_left_out || !eg_plan_setting(plan, "unit.generate.program")->given ||
+        err->code != EG_BAD_UNIT_DATA)
+        return err->code;
+    return eg_error_prefix(err,
+                           "unit.generate.program runs in a rehearsal with --hooks only, and what stands for "
+                           "its answer does not fit: ");
 }
 
 static enum eg_code make(struct eg_run *run, struct eg_error *err)
@@ -228,7 +284,8 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
     EG_TRY(name_row(data, run, err));
     EG_TRY(eg_unit_names_of_program(&data->names, run->plan, run->cancel, err));
     EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));
-    EG_TRY(eg_unit_data_make(data, run->plan, &places, err));
+    if (eg_unit_data_make(data, run->plan, &places, err) != EG_OK)
+        return blame_rehearsal(run->plan, err);
     EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
     enum eg_code code = eg_run_ask_guard(run, err);

@@ -6,19 +6,7 @@
 #ifndef ENGINE_STAGES_UNIT_DATA_H
 #define ENGINE_STAGES_UNIT_DATA_H
 
-#include "engine/image/nvs.h"
-#include "engine/plan/unit.h"
 #include "engine/stages/run.h"
-
-/** What one board is given; kept over all attempts of its run. */
-struct eg_unit_data {
-    struct eg_names names;
-    bool from_pool; /* a row is reserved for it */
-    struct eg_region *regions;
-    unsigned region_count;
-    struct eg_nvs_items nvs; /* what the NVS region must be read back as */
-    unsigned nvs_region;     /* its index; region_count = there is none */
-};
 
 /** The schema of the job's NVS data, checked against `unit.nvs.values`. EG_BAD_JOB, EG_BAD_IMAGE; `*place` as
  * above. */

@@ -58,7 +58,8 @@ static inline enum eg_code pools_reserve(struct eg_ledger *ledger, unsigned unit
 
     if (*run == 0)
         EG_TRY(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, run, err));
-    EG_TRY(recorder->ops->reserve(recorder, *run, pool, unit.mac, &row, err));
+    EG_TRY(recorder->ops->reserve(recorder, *run, &(struct eg_pool_wish){.pool = pool, .unit = &unit}, &row,
+                                  err));
     *row_number = row.number;
     eg_pool_row_finish(&row);
     return EG_OK;

@@ -61,7 +61,7 @@ static inline int sample_setup(void **state)
         .regions = sample->regions,
         .region_count = SAMPLE_REGIONS,
     };
-    sample->session = (struct eg_session){"line 3", "mira", "batch-1", false};
+    sample->session = (struct eg_session){.station = "line 3", .operator_name = "mira", .batch = "batch-1"};
     *state = sample;
     return 0;
 }
@@ -122,8 +122,9 @@ struct sample_end {
     enum eg_code code;
     const char *text, *marginal;
     unsigned attempts;
-    bool mismatch; /* the chip's digest of the app differs */
-    bool measured; /* it has the values and the log of an application */
+    bool withdrawn; /* a pass is taken back, without an attempt */
+    bool mismatch;  /* the chip's digest of the app differs */
+    bool measured;  /* it has the values and the log of an application */
 };
 
 static inline enum eg_code sample_finish(const struct sample *sample, struct eg_ledger *ledger, int64_t run,
@@ -184,7 +185,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         .code = end->code,
         .text = end->text != NULL ? end->text : "",
         .marginal = end->marginal != NULL ? end->marginal : "",
-        .attempts = end->attempts != 0 ? end->attempts : 1,
+        .attempts = end->attempts != 0 || end->withdrawn ? end->attempts : 1,
         .duration_us = 3210000,
         .bytes_sent = 90500,
         .bytes_received = 1900,

@@ -310,7 +310,7 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
     assert_ok(eg__migrate_fresh(&db, &err), err);
     if (sqlite3_exec(db, rows, NULL, NULL, NULL) != SQLITE_OK)
         fail_msg("%s", sqlite3_errmsg(db));
-    assert_ok(eg__store_init(&store, db, &err), err);
+    assert_ok(eg__store_init(&store, db, false, &err), err);
     for (int form = 1; form <= EG__CHAIN_FORM; form++) {
         assert_ok(eg__chain_hash(&link, &store, 1, form, EG__CHAIN_START, &err), err);
         compute(db, 1, 1, form, EG__CHAIN_START, hash);

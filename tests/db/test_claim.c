@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/db/sample.h"
+#include "tests/db/pools.h"
+
+#include <pthread.h>
 
 static struct eg_unit board(unsigned number, const char *flash)
 {
@@ -176,7 +178,7 @@ static void what_older_ledgers_know_without_a_claim_is_compared_too(void **state
     assert_ok(claim(ledger, begin(ledger, NULL), &first, "", "A-17", false, &err), err);
 }
 
-static void simulated_boards_and_real_ones_do_not_know_of_each_other(void **state)
+static void real_boards_know_nothing_of_simulated_ones_which_are_refused_what_real_ones_have(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -202,6 +204,197 @@ static void simulated_boards_and_real_ones_do_not_know_of_each_other(void **stat
     assert_ok(recorder->ops->seen(recorder, &first, &seen, &err), err);
     assert_int_equal(seen.runs, 0);
     assert_false(seen.mac_known);
+    run = begin(ledger, NULL);
+    assert_ok(claim(ledger, run, &second, "serial", "A-2", false, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &second, &pass, &err), err);
+    eg_ledger_close(ledger);
+    ledger = NULL;
+
+    /* A later rehearsal: what an earlier one used is free, what a real board has is not. */
+    sample->session.simulated = true;
+    sample->session.batch = "batch-3";
+    open_ledger(sample, &ledger);
+    assert_error(claim(ledger, begin(ledger, NULL), &first, "serial", "A-2", false, &err), err, EG_NOT_UNIQUE,
+                 "serial A-2 belongs to board 7c:df:a1:00:00:02 since run 4");
+    assert_ok(claim(ledger, begin(ledger, NULL), &second, "serial", "A-3", false, &err), err);
+    assert_error(claim(ledger, begin(ledger, NULL), &first, "serial", "A-3", false, &err), err, EG_NOT_UNIQUE,
+                 "serial A-3 belongs to board 7c:df:a1:00:00:02 since run 6");
+}
+
+/* Claims the first column as the serial. */
+static enum eg_code claim_serial(void *context, const struct eg_pool_row *row, const struct eg_claim **claims,
+                                 unsigned *count, struct eg_error *err)
+{
+    struct eg_claim *const claim = context;
+
+    (void)err;
+    *claim = (struct eg_claim){.kind = EG_CLAIM_VALUE, .name = "serial", .value = row->values[0]};
+    *claims = claim;
+    *count = 1;
+    return EG_OK;
+}
+
+/* A run of a board begins and asks for a row of "serials". */
+static enum eg_code ask(struct eg_ledger *ledger, unsigned unit_number, int64_t *run, struct eg_pool_row *row,
+                        struct eg_error *err)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    const struct eg_unit unit = sample_unit(unit_number);
+    struct eg_claim claim;
+    const struct eg_pool_wish wish = {
+        .pool = "serials", .unit = &unit, .claims = claim_serial, .context = &claim};
+
+    EG_TRY(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, run, err));
+    return recorder->ops->reserve(recorder, *run, &wish, row, err);
+}
+
+/* A board has a value without a pool, and has passed. */
+static void give(const struct sample *sample, struct eg_ledger *ledger, unsigned unit_number,
+                 const char *serial)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    const struct eg_unit unit = sample_unit(unit_number);
+    const struct eg_claim claim = {.kind = EG_CLAIM_VALUE, .name = "serial", .value = serial};
+    struct eg_error err;
+    int64_t run;
+
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+    assert_ok(recorder->ops->claim(recorder, run, &unit, &claim, 1, &err), err);
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
+}
+
+static void expect_row(struct eg_ledger *ledger, unsigned unit_number, const char *serial,
+                       const char *passed_over)
+{
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+    struct eg_error err;
+    int64_t run;
+
+    assert_ok(ask(ledger, unit_number, &run, &row, &err), err);
+    assert_string_equal(row.values[0], serial);
+    assert_string_equal(row.passed_over, passed_over);
+}
+
+static void a_row_whose_value_another_board_has_is_passed_over_and_the_board_itself_gets_it(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+    struct eg_error err;
+    int64_t run;
+
+    pools_open(sample, &ledger);
+    give(sample, ledger, 7, "A-1");
+    give(sample, ledger, 8, "A-2");
+    expect_row(ledger, 1, "A-3",
+               "serial A-1 belongs to board 7c:df:a1:00:00:07 since run 1; serial A-2 belongs to board "
+               "7c:df:a1:00:00:08 since run 2");
+    assert_int_equal(ask(ledger, 2, &run, &row, &err), EG_POOL_EMPTY);
+    expect_row(ledger, 8, "A-2", "");
+    expect_row(ledger, 7, "A-1", "");
+    assert_sql(sample->path, "SELECT key, mac FROM serials WHERE pool = 'serials'",
+               "A-1|7c:df:a1:00:00:07;A-2|7c:df:a1:00:00:08;A-3|7c:df:a1:00:00:01");
+}
+
+static void a_pool_whose_last_rows_other_boards_have_says_which(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+    struct eg_error err;
+    int64_t run;
+
+    pools_open(sample, &ledger);
+    give(sample, ledger, 7, "A-1");
+    give(sample, ledger, 7, "A-2");
+    give(sample, ledger, 8, "A-3");
+    for (unsigned i = 1; i <= 2; i++)
+        assert_error(
+            ask(ledger, i, &run, &row, &err), err, EG_NOT_UNIQUE,
+            "pool serials has no other row: serial A-3 belongs to board 7c:df:a1:00:00:08 since run 3");
+    expect_row(ledger, 7, "A-1", "");
+}
+
+struct asker {
+    struct eg_ledger *ledger;
+    unsigned unit_number;
+    char serial[8];
+};
+
+static void *ask_at_once(void *argument)
+{
+    struct asker *const asker = argument;
+    struct eg_pool_row row = {0};
+    struct eg_error err;
+    int64_t run;
+
+    if (ask(asker->ledger, asker->unit_number, &run, &row, &err) == EG_OK)
+        snprintf(asker->serial, sizeof asker->serial, "%s", row.values[0]);
+    eg_pool_row_finish(&row);
+    return NULL;
+}
+
+static void of_boards_that_ask_at_once_each_gets_another_row_and_none_that_is_taken(void **state)
+{
+    enum { ROWS = 40, TAKEN = 20 };
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct asker askers[ROWS - TAKEN];
+    pthread_t threads[ROWS - TAKEN];
+    bool seen[ROWS + 1] = {false};
+    char csv[ROWS * 8] = "serial\n";
+    struct eg_error err;
+
+    for (int i = 1; i <= ROWS; i++)
+        snprintf(csv + strlen(csv), sizeof csv - strlen(csv), "S%d\n", i);
+    assert_ok(pools_import(sample, "serials.csv", csv, &err), err);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    for (unsigned i = 1; i <= TAKEN; i++) {
+        char serial[8];
+        snprintf(serial, sizeof serial, "S%u", 2 * i);
+        give(sample, ledger, 100 + i, serial);
+    }
+    for (unsigned i = 0; i < ROWS - TAKEN; i++) {
+        askers[i] = (struct asker){.ledger = ledger, .unit_number = i + 1};
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_at_once, &askers[i]), 0);
+    }
+    for (unsigned i = 0; i < ROWS - TAKEN; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (unsigned i = 0; i < ROWS - TAKEN; i++) {
+        const unsigned number = (unsigned)strtoul(askers[i].serial + 1, NULL, 10);
+        assert_int_equal(number % 2, 1);
+        assert_false(seen[number]);
+        seen[number] = true;
+    }
+}
+
+static void
+a_session_that_is_shown_another_ledger_reads_pools_and_claims_there_and_leaves_it_as_it_is(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    char scratch[sizeof sample->path + 8], shown[sizeof sample->path];
+    const char *const counts = "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM main.pool_row), "
+                               "(SELECT count(*) FROM run_claim), (SELECT count(*) FROM pool_event)";
+    struct eg_error err;
+    bool outdated = true;
+
+    pools_open(sample, &ledger);
+    give(sample, ledger, 7, "A-1");
+    eg_ledger_close(ledger);
+    ledger = NULL;
+    assert_ok(eg_ledger_outdated(&outdated, sample->path, &err), err);
+    assert_false(outdated);
+    snprintf(scratch, sizeof scratch, "%s.scratch", sample->path);
+    memcpy(shown, sample->path, sizeof shown);
+    sample->session.simulated = true;
+    sample->session.shown = shown;
+    assert_ok(eg_ledger_open(&ledger, scratch, &sample->session, &sample->plan, NULL, &err), err);
+    expect_row(ledger, 1, "A-2", "serial A-1 belongs to board 7c:df:a1:00:00:07 since run 1");
+    expect_row(ledger, 2, "A-3", "");
+    assert_sql(scratch, counts, "2|0|2|0");
+    assert_sql(shown, counts, "1|5|1|0");
 }
 
 int main(void)
@@ -213,7 +406,12 @@ int main(void)
         with_sample(a_clone_is_another_board_and_a_flash_that_is_not_known_is_the_same),
         with_sample(a_secret_is_compared_and_neither_stored_nor_shown),
         with_sample(what_older_ledgers_know_without_a_claim_is_compared_too),
-        with_sample(simulated_boards_and_real_ones_do_not_know_of_each_other),
+        with_sample(real_boards_know_nothing_of_simulated_ones_which_are_refused_what_real_ones_have),
+        with_sample(a_row_whose_value_another_board_has_is_passed_over_and_the_board_itself_gets_it),
+        with_sample(a_pool_whose_last_rows_other_boards_have_says_which),
+        with_sample(of_boards_that_ask_at_once_each_gets_another_row_and_none_that_is_taken),
+        with_sample(
+            a_session_that_is_shown_another_ledger_reads_pools_and_claims_there_and_leaves_it_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

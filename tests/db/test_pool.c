@@ -23,7 +23,8 @@ static void the_way_of_a_row_is_recorded_and_its_values_are_given(void **state)
     assert_int_equal(pools_run(sample, ledger, 9, EG_POOL_CONSUMED), 1);
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
-    assert_ok(recorder->ops->reserve(recorder, run, "serials", unit.mac, &row, &err), err);
+    const struct eg_pool_wish wish = {.pool = "serials", .unit = &unit};
+    assert_ok(recorder->ops->reserve(recorder, run, &wish, &row, &err), err);
     assert_int_equal(row.number, 2);
     assert_int_equal(row.count, 2);
     assert_string_equal(row.names[0], "serial");
@@ -122,6 +123,8 @@ static void assert_nothing(struct sample *sample, struct eg_ledger *ledger, cons
                            enum eg_code code, const char *cause)
 {
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    struct eg_unit unit = sample_unit(1);
+    const struct eg_pool_wish wish = {.pool = pool, .unit = &unit};
     struct eg_pool_row row;
     struct eg_error err;
     char expected[300];
@@ -130,7 +133,8 @@ static void assert_nothing(struct sample *sample, struct eg_ledger *ledger, cons
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
     snprintf(expected, sizeof expected, "ledger %s: %s", sample->path, cause);
-    assert_error(recorder->ops->reserve(recorder, run, pool, mac, &row, &err), err, code, expected);
+    snprintf(unit.mac, sizeof unit.mac, "%s", mac);
+    assert_error(recorder->ops->reserve(recorder, run, &wish, &row, &err), err, code, expected);
     assert_int_equal(row.count, 0);
 }
 
@@ -167,7 +171,10 @@ static void a_mac_is_the_same_however_it_is_spelled(void **state)
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
     for (unsigned i = 0; i < 3; i++) {
-        assert_ok(recorder->ops->reserve(recorder, run, "keys", spellings[i], &row, &err), err);
+        struct eg_unit unit = sample_unit(2);
+        snprintf(unit.mac, sizeof unit.mac, "%s", spellings[i]);
+        const struct eg_pool_wish wish = {.pool = "keys", .unit = &unit};
+        assert_ok(recorder->ops->reserve(recorder, run, &wish, &row, &err), err);
         assert_string_equal(row.values[2], "Zm9v");
         assert_true(row.secrets[2]);
         assert_false(row.secrets[0]);

@@ -238,28 +238,113 @@ static void a_full_disk_is_named(void **state)
     assert_string_equal(text, expected);
 }
 
-static void a_ledger_that_another_program_locks_fails_only_while_it_does(void **state)
+/* A second connection that holds the ledger. */
+static sqlite3 *hold(const struct sample *sample)
+{
+    sqlite3 *other = NULL;
+
+    assert_int_equal(sqlite3_open(sample->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void *let_go_later(void *argument)
+{
+    struct eg_error ignored;
+
+    (void)!eg_sleep_ms(NULL, 1500, &ignored);
+    sqlite3_close(argument);
+    return NULL;
+}
+
+/* What a logger was told, a line for each. */
+struct listener {
+    struct eg_logger logger;
+    char text[2000];
+};
+
+static void hear(struct eg_logger *logger, const struct eg_log_record *record)
+{
+    struct listener *const listener = (struct listener *)logger;
+    const size_t used = strlen(listener->text);
+
+    snprintf(listener->text + used, sizeof listener->text - used, "%s %s: %s\n",
+             eg_log_kind_name(record->kind), record->origin.slot, record->text);
+}
+
+static void a_ledger_that_another_program_holds_is_waited_for_and_the_boards_are_told(void **state)
 {
     const struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct listener listener = {.logger = {.log = hear}};
+    char expected[1000];
     struct eg_error err;
-    sqlite3 *other = NULL;
-    char expected[300];
+    pthread_t thread;
     int64_t run;
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    eg_ledger_tell(ledger, &listener.logger);
     struct eg_recorder *recorder = eg_ledger_recorder(ledger);
-    assert_int_equal(sqlite3_open(sample->path, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    snprintf(expected, sizeof expected, "ledger %s: another program has kept it locked for 5 s",
-             sample->path);
-    const enum eg_code code =
-        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err);
-    assert_int_equal(sqlite3_close(other), SQLITE_OK);
-    assert_int_equal(code, EG_LEDGER);
-    assert_string_equal(err.text, expected);
+    assert_int_equal(pthread_create(&thread, NULL, let_go_later, hold(sample)), 0);
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
+    pthread_join(thread, NULL);
+    snprintf(expected, sizeof expected,
+             "warning : another program holds ledger %s: boards that need it wait, for 300 s at most\n"
+             "progress a: waits for the ledger, which another program holds\n"
+             "note : ledger %s is free again after 1 s\n",
+             sample->path, sample->path);
+    assert_string_equal(listener.text, expected);
+    assert_sql(sample->path, "SELECT count(*) FROM run", "1");
+}
+
+static void a_ledger_that_is_held_for_too_long_fails_only_while_it_is(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+    char expected[300];
+    int64_t run;
+
+    sample->session.patience_ms = 200;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    sqlite3 *const other = hold(sample);
+    snprintf(expected, sizeof expected, "ledger %s: another program has kept it locked for 0 s",
+             sample->path);
+    assert_error(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err), err,
+        EG_LEDGER, expected);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+}
+
+static void who_cancels_does_not_wait_for_it_but_the_end_of_a_run_does(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_cancel cancel = {0};
+    char expected[300];
+    struct eg_error err;
+    pthread_t thread;
+    int64_t run;
+
+    sample->session.cancel = &cancel;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+    assert_int_equal(pthread_create(&thread, NULL, let_go_later, hold(sample)), 0);
+    eg_cancel_request(&cancel);
+    snprintf(expected, sizeof expected, "cancelled while another program holds ledger %s", sample->path);
+    assert_error(recorder->ops->intent(recorder, run, &unit, &err), err, EG_CANCELLED, expected);
+    const struct eg_run_record aborted = {
+        .outcome = EG_ABORTED, .code = EG_CANCELLED, .text = "cancelled", .marginal = ""};
+    assert_ok(recorder->ops->finish(recorder, run, &aborted, &err), err);
+    pthread_join(thread, NULL);
+    assert_sql(sample->path, "SELECT outcome FROM runs", "aborted");
 }
 
 /* A ledger that is in use loses `name`; what a worker is told when it records then, and after that. */
@@ -316,7 +401,9 @@ int main(void)
         with_sample(a_record_that_breaks_a_rule_is_refused_alone),
         with_sample(after_a_failed_write_nothing_more_is_recorded),
         with_sample(a_full_disk_is_named),
-        with_sample(a_ledger_that_another_program_locks_fails_only_while_it_does),
+        with_sample(a_ledger_that_another_program_holds_is_waited_for_and_the_boards_are_told),
+        with_sample(a_ledger_that_is_held_for_too_long_fails_only_while_it_is),
+        with_sample(who_cancels_does_not_wait_for_it_but_the_end_of_a_run_does),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_moved),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_replaced),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_lost_its_log),

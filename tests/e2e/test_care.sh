@@ -78,12 +78,16 @@ said 'standard output: No space left on device' bash -c '"$1" export --ledger go
 said '/dev/full: No space left on device' "$espgang" export --ledger good.db -o /dev/full
 said 'standard output: No space left on device' bash -c '"$1" export --zstd --ledger good.db >/dev/full' - "$espgang"
 
-# Another program holds it.
+# Another program holds it, and is named.
+held() {
+  one_sentence "$@"
+  grep -qx 'espgang: ledger good.db: process [0-9]* (sqlite3) has kept it locked for 5 s' err.log || fail "$(cat err.log)"
+}
 coproc holder { sqlite3 good.db; }
 echo 'begin immediate; select 1;' >&"${holder[1]}"
 read -r _ <&"${holder[0]}"
-said 'ledger good.db: another program has kept it locked for 5 s' "$espgang" run job.yaml --sim 1 --fast --ledger good.db
-said 'ledger good.db: another program has kept it locked for 5 s' "$espgang" merge other.db --ledger good.db
+held "$espgang" run job.yaml --sim 1 --fast --ledger good.db
+held "$espgang" merge other.db --ledger good.db
 expect_status 0 "$espgang" export --ledger good.db # reading goes on
 expect_status 0 "$espgang" backup copy.db --ledger good.db
 echo '.quit' >&"${holder[1]}"

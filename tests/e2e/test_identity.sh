@@ -11,25 +11,31 @@ run_on() { # STATUS BATCH BOARD OPTION...
 }
 
 mkdir flash
-start_boards gang 4 --fast --chip esp32 --mac 24:0a:c4:00:00:01 --flash-dir "$work/flash" --fault 4:mac=1
+start_boards gang 5 --fast --chip esp32 --mac 24:0a:c4:00:00:01 --flash-dir "$work/flash" --fault 4:mac=1
 printf 'key,type,encoding\nfactory,namespace,\nserial,data,string\n' >nvs.csv
 nvs='  nvs: {at: nvs, schema: nvs.csv, values: {serial: "{serial}"}}'
 printf 'serial\n0001\n' >a.csv
 printf 'number\n1\n2\n' >b.csv
+printf 'number\n1\n' >one.csv
 printf 'serial,key\n7,SAME\n' >k.csv
 printf 'serial,key\n8,SAME\n' >l.csv
-for pool in a b; do expect_status 0 "$espgang" pool import $pool.csv --ledger ledger.db; done
+for pool in a b one; do expect_status 0 "$espgang" pool import $pool.csv --ledger ledger.db; done
 for pool in k l; do expect_status 0 "$espgang" pool import $pool.csv --secret key --ledger ledger.db; done
 
 # The same serial from another pool, by another format.
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 first 1
-make_job esp32 65536 'unit:' '  serial: {pool: b, format: "ACME-{:04d}"}' "$nvs"
+make_job esp32 65536 'unit:' '  serial: {pool: one, format: "ACME-{:04d}"}' "$nvs"
 run_on 1 second 2
-expect_text out.log 'unit: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1'
+expect_text out.log 'unit: pool one has no other row: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1'
 expect_equal 'the refusal' "$(ledger "select outcome, code, mac from runs where batch = 'second'")" 'error|not-unique|24:0a:c4:00:00:02'
 blank flash/board2.bin
 expect_status 0 "$espgang" duplicates --ledger ledger.db
+make_job esp32 65536 'unit:' '  serial: {pool: b, format: "ACME-{:04d}"}' "$nvs"
+expect_status 0 "$espgang" run job.yaml --sim 1 --fast --plain --ledger ledger.db --batch rehearsed
+run_on 0 'passed over' 5 # the line goes on with the next row
+expect_text out.log 'warning: pool b: rows passed over: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1'
+expect_equal 'the serial instead' "$(ledger "select value from unit_values where name = 'serial' and batch in ('rehearsed', 'passed over')")" $'ACME-0002\nACME-0002'
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 third 1 # it keeps its own
 
@@ -38,7 +44,7 @@ make_job esp32 65536 'unit:' '  serial: {pool: k}' '  raw: {at: 0x1f0000, value:
 run_on 0 fourth 1
 make_job esp32 65536 'unit:' '  serial: {pool: l}' '  raw: {at: 0x1f0000, value: "{key}"}'
 run_on 1 fifth 2
-expect_text out.log 'unit: the value of key, which is secret, belongs to board 24:0a:c4:00:00:01'
+expect_text out.log 'unit: pool l has no other row: the value of key, which is secret, belongs to board 24:0a:c4:00:00:01'
 ! grep -q SAME out.log || fail 'the secret is shown'
 expect_equal 'the secret in claims' "$(ledger "select count(*) from run_claim where value like '%SAME%'")" 0
 blank flash/board2.bin
@@ -55,7 +61,7 @@ make_job esp32 65536 'unit:' '  serial: {pool: v}' '  raw: {at: 0x1f0000, value:
 run_on 0 declared 1
 make_job esp32 65536 'unit:' '  serial: {pool: w}' '  raw: {at: 0x1f0000, value: "{token}"}'
 run_on 1 'declared again' 2
-expect_text out.log 'unit: token SAID belongs to board 24:0a:c4:00:00:01'
+expect_text out.log 'unit: pool w has no other row: token SAID belongs to board 24:0a:c4:00:00:01'
 blank flash/board2.bin
 printf 'serial,batch_key\n41,COMMON\n42,COMMON\n' >s.csv
 expect_status 2 "$espgang" pool import s.csv --secret batch_key --ledger ledger.db

@@ -61,7 +61,7 @@ expect_status 0 "$espgang" check job.yaml
 before=$(sha256sum <rehearsed/espgang/ledger.db)
 for round in 1 2 3; do
   expect_status 0 "$espgang" run job.yaml --sim 2 --fast --plain --app-log app.log
-  expect_text out.log 'note: this is a rehearsal on simulated boards: nothing of it stays on record; the hooks of the job do not run without --hooks'
+  expect_text out.log 'note: this is a rehearsal on simulated boards: nothing of it stays on record; the programs of the job do not run without --hooks, and their answers are simulated'
   expect_text out.log 'a rehearsal: nothing of it stays on record'
 done
 expect_equal 'the ledger after the rehearsals' "$(sha256sum <rehearsed/espgang/ledger.db)" "$before"
@@ -89,6 +89,30 @@ done
 diff fresh.answers rehearsed.answers || fail 'the rehearsals left a mark'
 expect_equal 'hooks of real boards' "$(wc -l <hooks.ran)" 4
 
+# Of the history a rehearsal has nothing beside it, but it is shown the rows that the next boards get. Its folder goes in every
+# way that it ends.
+export TMPDIR=$work/tmp
+mkdir tmp
+printf '#!/bin/sh\ncd %q/espgang-rehearsal-*/ && { stat -c "%%n %%a" . ledger.db; sqlite3 ledger.db "select count(*) from run;
+  select count(*) from pool_row; select count(*) from run_claim"; } >>%q\n' "$TMPDIR" "$work/seen" >label.sh
+before=$(sha256sum <fresh/espgang/ledger.db)
+expect_status 0 "$espgang" run job.yaml --sim 1 --fast --plain --app-log app.log --hooks --batch real
+expect_equal 'beside a rehearsal' "$(tr '\n' ' ' <seen)" '. 700 ledger.db 600 1 0 1 '
+expect_equal 'the ledger after it' "$(sha256sum <fresh/espgang/ledger.db)" "$before"
+sed -e 's/retry:.*/test: [{expect: never, timeout: 60s}]/' -e '/^test:$/,$d' job.yaml >slow.yaml
+for times in 1 2; do
+  "$espgang" run slow.yaml --sim 1 --fast --json >out.log 2>err.log &
+  children+=($!)
+  until grep -q '"stage-begin".*"test"' out.log; do sleep 0.1; done
+  expect_equal 'folders of a rehearsal in progress' "$(find tmp -name 'espgang-rehearsal-*' | wc -l)" 1
+  if [ $times = 2 ]; then kill -STOP $! && kill -TERM $! && kill -CONT $! && sleep 0.7; fi
+  kill -TERM $! 2>/dev/null || true
+  status=0; wait $! || status=$?
+  [ "$status" -ne 0 ] || fail 'a rehearsal that was ended has passed'
+  expect_equal "left after SIGTERM, $times" "$(find tmp -mindepth 1)" ''
+done
+unset TMPDIR
+
 # What the batch does not take is refused before a board is started.
 expect_status 0 "$espgang" seal --batch real --yes
 expect_status 2 "$espgang" check job.yaml --batch real
@@ -99,3 +123,21 @@ expect_status 0 "$espgang" run other.yaml --batch mixed --plain --ports "${urls[
 expect_status 2 "$espgang" run job.yaml --batch mixed --plain --ports "${urls[1]}"
 expect_text err.log 'batch mixed has runs of the job other; name another batch for acme-sensor'
 expect_equal 'runs of the refused batch' "$(sqlite3 "$work/fresh/espgang/ledger.db" "select count(*) from runs where batch = 'mixed'")" 1
+
+# The program that makes values runs when it is asked for only; what stands for them is marked, or refused.
+printf '#!/bin/sh\necho >>%q\necho "{\\"key\\": \\"00ff\\", \\"issue\\": 7}"\n' "$work/made" >make_key
+chmod +x make_key
+make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  unique: key' \
+  '  raw: [{at: 0x1f0000, hex: "{key}"}, {at: 0x1f1000, value: "{key:upper} {note} {issue:04d}"}]'
+expect_status 0 "$espgang" run job.yaml --sim 2 --fast --plain --flash-dir .
+[ ! -e made ] || fail 'the program of unit.generate ran'
+expect_equal 'what stands for a key' "$(head -c $((0x1f0000 + 26)) board1.bin | tail -c 26)" 'SIMULATED-key-026567000001'
+expect_equal 'what stands for a text' "$(head -c $((0x1f1000 + 85)) board2.bin | tail -c 32 | tr -d '\377')" 'SIMULATED-note-026567000002 0002'
+expect_status 1 "$espgang" run job.yaml --sim 1 --fast --plain --hooks
+expect_text out.log 'unit: unit.raw.value at 0x1f1000 has {note}, which is none of '
+rm made
+make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  nvs: {at: nvs, schema: number.csv, values: {number: "{number}"}}'
+printf 'key,type,encoding\napp,namespace,\nnumber,data,u8\n' >number.csv
+expect_status 1 "$espgang" run job.yaml --sim 1 --fast --plain
+expect_text out.log 'unit: unit.generate.program runs in a rehearsal with --hooks only, and what stands for its answer does not fit: '
+[ ! -e made ] || fail 'the program of unit.generate ran'

@@ -103,5 +103,5 @@ expect_equal 'key in the flash' "$(head -c $((0x1f0009)) "$work/flash/board2.bin
 expect_equal 'key on record' "$(ledger "select distinct name, value from run_value join runs on run = run_id where batch = 'keys' order by 1")" \
   $'issue|7\nkey|'
 printf '#!/bin/sh\necho oops\n' >"$work/make_key"
-expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch oops
+expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --hooks --ledger "$work/ledger.db" --batch oops
 expect_text "$work/out.log" 'unit: the answer of make_key is not JSON, see its line 1, column 4'

@@ -132,22 +132,21 @@ static enum eg_code claim(struct eg_recorder *recorder, int64_t run, const struc
     return EG_OK;
 }
 
-static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const struct eg_pool_wish *wish,
                             struct eg_pool_row *row, struct eg_error *err)
 {
     struct fake_recorder *fake = (struct fake_recorder *)recorder;
 
     (void)run;
-    (void)mac;
     *row = (struct eg_pool_row){0};
     if (fake->serial == NULL)
-        return eg_error_set(err, EG_POOL_EMPTY, "pool %s has no row left", pool);
+        return eg_error_set(err, EG_POOL_EMPTY, "pool %s has no row left", wish->pool);
     EG_TRY(eg_alloc(&row->names, 1, sizeof *row->names, err));
     EG_TRY(eg_alloc(&row->values, 1, sizeof *row->values, err));
     row->count = 1;
     EG_TRY(eg_strdup(&row->names[0], "serial", err));
     EG_TRY(eg_strdup(&row->values[0], fake->serial, err));
-    say(fake, "reserve %s\n", pool);
+    say(fake, "reserve %s\n", wish->pool);
     return EG_OK;
 }
 

@@ -16,11 +16,22 @@ struct verdict {
     struct eg_error err;
 };
 
-static void init_pattern(struct eg_pattern *pattern, const char *text)
+/* Compiled once, as that takes a hundred times as long as judging a log. */
+struct patterns {
+    struct eg_pattern expect, forbid, value;
+};
+
+static const struct patterns *prepare(void)
 {
+    static struct patterns patterns;
     struct eg_error err;
 
-    HOLDS(eg_pattern_init(pattern, text, false, &err) == EG_OK);
+    if (patterns.expect.text != NULL)
+        return &patterns;
+    HOLDS(eg_pattern_init(&patterns.expect, "^(.*[a-z] )?OK$", false, &err) == EG_OK);
+    HOLDS(eg_pattern_init(&patterns.forbid, "E \\([0-9]+\\)", false, &err) == EG_OK);
+    HOLDS(eg_pattern_init(&patterns.value, "v=([0-9]+)", false, &err) == EG_OK);
+    return &patterns;
 }
 
 static enum eg_code take(struct eg_judge *judge, const uint8_t *data, size_t size, struct eg_error *err)
@@ -40,29 +51,22 @@ static enum eg_code take(struct eg_judge *judge, const uint8_t *data, size_t siz
 /* One step and its settling, with the log in pieces of `step` bytes. */
 static void judge_log(const uint8_t *data, size_t size, size_t step, struct verdict *verdict)
 {
+    const struct patterns *const patterns = prepare();
     static struct eg_app_log log;
-    struct eg_step list[2] = {0};
-    struct eg_pattern forbid = {0};
-    struct eg_capture value = {.name = "v"};
+    struct eg_pattern forbid = patterns->forbid;
+    struct eg_step list[2] = {{.expect = patterns->expect, .forbid = &forbid, .forbid_count = 1}};
+    struct eg_capture value = {.name = "v", .pattern = patterns->value};
     const struct eg_steps steps = {.list = list, .count = 1};
     struct eg_judge judge = {.steps = &steps, .captures = &value, .capture_count = 1, .log = &log};
 
     log = (struct eg_app_log){0};
     *verdict = (struct verdict){0};
-    init_pattern(&list[0].expect, "^(.*[a-z] )?OK$");
-    init_pattern(&forbid, "E \\([0-9]+\\)");
-    init_pattern(&value.pattern, "v=([0-9]+)");
-    list[0].forbid = &forbid;
-    list[0].forbid_count = 1;
     for (size_t at = 0; at < size && verdict->code == EG_OK; at += step)
         verdict->code = take(&judge, data + at, size - at < step ? size - at : step, &verdict->err);
     if (verdict->code == EG_OK)
         verdict->code = eg_judge_unfinished(&judge, &verdict->err);
     verdict->at = judge.at;
     memcpy(verdict->value, value.value, sizeof value.value);
-    eg_pattern_finish(&list[0].expect);
-    eg_pattern_finish(&forbid);
-    eg_capture_finish(&value);
 }
 
 static bool contains(const uint8_t *data, size_t size, const char *text)

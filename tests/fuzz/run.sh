@@ -29,9 +29,9 @@ fi
 status=0
 printf '%-14s %12s %9s %9s\n' TARGET EXECUTIONS COVERAGE FINDINGS
 for name in "${names[@]}"; do
-  cmake --build build/fuzz --target "fuzz_$name" >/dev/null
   found=build/fuzz/found/$name
   mkdir -p "$found/corpus"
+  cmake --build build/fuzz --target "fuzz_$name" >"$found/log" 2>&1 || { cat "$found/log" >&2; exit 2; }
   options=(-max_total_time=$((minutes * 60)) -max_len=4096 -timeout=20 -print_final_stats=1 "-artifact_prefix=$found/")
   [ ! -e "tests/fuzz/$name.dict" ] || options+=("-dict=tests/fuzz/$name.dict")
   build/fuzz/tests/fuzz/fuzz_"$name" "${options[@]}" "$found/corpus" "tests/fuzz/corpus/$name" >"$found/log" 2>&1 || true

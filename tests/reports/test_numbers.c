@@ -16,7 +16,7 @@
     "WITH r AS (SELECT run, mac, flash_unique_id AS f, outcome, code, attempts, finish_order FROM runs"      \
     "  WHERE batch = 'batch-1' AND finished IS NOT NULL AND code <> 'seen-before' AND chip IS NOT NULL),"    \
     " k AS (SELECT *, CASE WHEN f IS NOT NULL THEN mac || '/' || f"                                          \
-    "   WHEN mac IS NULL OR code = 'duplicate-mac' THEN 'r' || run"                                          \
+    "   WHEN mac IS NULL OR code = 'duplicate-mac' AND attempts > 0 THEN 'r' || run"                         \
     "   WHEN (SELECT count(DISTINCT f) FROM r AS o WHERE o.mac = r.mac) > 1 THEN 'r' || run"                 \
     "   ELSE mac || '/' || coalesce((SELECT max(f) FROM r AS o WHERE o.mac = r.mac), '') END AS u FROM r),"  \
     " last AS (SELECT * FROM k WHERE finish_order = (SELECT max(finish_order) FROM k AS o WHERE o.u = "      \
@@ -30,9 +30,9 @@ static const struct {
     const char *json, *sql;
     int64_t expected;
 } counts[] = {
-    {"units", UNITS "SELECT count(*) FROM last", 9},
+    {"units", UNITS "SELECT count(*) FROM last", 10},
     {"pass", UNITS "SELECT count(*) FROM last WHERE outcome = 'pass'", 4},
-    {"fail", UNITS "SELECT count(*) FROM last WHERE outcome = 'fail'", 4},
+    {"fail", UNITS "SELECT count(*) FROM last WHERE outcome = 'fail'", 5},
     {"error", UNITS "SELECT count(*) FROM last WHERE outcome = 'error'", 0},
     {"aborted", UNITS "SELECT count(*) FROM last WHERE outcome = 'aborted'", 1},
     {"first_pass",
@@ -67,6 +67,8 @@ static void fill(struct sample *sample)
         {6, "", {.outcome = EG_FAIL, .code = EG_DUPLICATE_MAC, .text = "two boards"}},
         {6, "", {.outcome = EG_FAIL, .code = EG_DUPLICATE_MAC, .text = "two boards"}},
         {6, "f6", {.outcome = EG_PASS}},
+        {7, "", {.outcome = EG_PASS}}, /* a flash without an id */
+        {7, "", {.outcome = EG_FAIL, .code = EG_DUPLICATE_MAC, .text = "two boards", .withdrawn = true}},
         {99, "", {.outcome = EG_FAIL, .code = EG_SECURED, .text = "secure download mode"}},
     };
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -152,9 +154,9 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     json_decref(root);
 
     make(sample, "html", path, &text);
-    assert_text(&text, "<b id=\"%s\">%lld</b>", "units", 9);
+    assert_text(&text, "<b id=\"%s\">%lld</b>", "units", 10);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "passed", 4);
-    assert_text(&text, "<b id=\"%s\">%lld</b>", "failed", 4);
+    assert_text(&text, "<b id=\"%s\">%lld</b>", "failed", 5);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "aborted", 1);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "first-pass", 3);
     assert_text(&text, "<b id=\"%s\">%lld</b>", "no-board", 2);
@@ -163,27 +165,28 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     assert_non_null(strstr((const char *)text.data, EG_UNIT_DEFINITION));
 
     make(sample, "junit", path, &text);
-    assert_non_null(strstr((const char *)text.data, "tests=\"9\" failures=\"4\" errors=\"0\" skipped=\"1\""));
+    assert_non_null(
+        strstr((const char *)text.data, "tests=\"10\" failures=\"5\" errors=\"0\" skipped=\"1\""));
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "no_board", 2);
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "repeats", 1);
     assert_text(&text, "<property name=\"%s\" value=\"%lld\"/>", "first_pass", 3);
 
     make(sample, "csv", path, &text);
-    assert_int_equal(rows_that(&text, ",last", ""), 9);
+    assert_int_equal(rows_that(&text, ",last", ""), 10);
     assert_int_equal(rows_that(&text, ",last", ",pass,"), 4);
-    assert_int_equal(rows_that(&text, ",last", ",fail,"), 4);
+    assert_int_equal(rows_that(&text, ",last", ",fail,"), 5);
     assert_int_equal(rows_that(&text, ",repeat", ""), 1);
     assert_int_equal(rows_that(&text, ",no board", ""), 2);
-    assert_int_equal(rows_that(&text, ",earlier", ""), 2);
+    assert_int_equal(rows_that(&text, ",earlier", ""), 3);
 
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     assert_ok(eg_query_units(query, &(struct eg_unit_filter){.batch = "batch-1"}, count_unit, &units, &err),
               err);
-    assert_int_equal(units, 9);
+    assert_int_equal(units, 10);
     assert_ok(
         eg_query_units(query, &(struct eg_unit_filter){.outcomes = ",fail,"}, count_unit, &failed, &err),
         err);
-    assert_int_equal(failed, 4);
+    assert_int_equal(failed, 5);
 }
 
 static enum eg_code keep_summary(void *context, const void *row, struct eg_error *err)

@@ -2,15 +2,29 @@
 # Measures espgang against its budgets on simulated boards and prints a table. Reports; judges nothing.
 set -euo pipefail
 
+json='' peer=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --json) json=yes ;;
+    --peer) peer=${2:?--peer needs a program}; shift ;;
+    --help | -h) break ;;
+    -*) echo "bench.sh: $1: no such option; see --help" >&2; exit 2 ;;
+    *) break ;;
+  esac
+  shift
+done
 if [ "${1-}" = --help ] || [ "${1-}" = -h ]; then
   cat <<'HELP'
-Usage: tools/bench/bench.sh [BUILD-FOLDER]
+Usage: tools/bench/bench.sh [--json] [--peer PROGRAM] [BUILD-FOLDER]
 
 Builds the release preset (or takes the programs of BUILD-FOLDER) and measures: the write stage against its floor, what
 a board costs besides, many boards against one, CPU and memory per board, compressed size against zlib 9, and records
 per second of the ledger; last what questions to a ledger of a million runs take. That ledger needs 2.5 GB in the folder
 for temporary files and some minutes; EG_BENCH_RUNS is another number of runs, 0 leaves it out.
-Takes about three minutes besides.
+Takes about four minutes besides.
+
+  --json          print the figures as one JSON object, and the tables to standard error
+  --peer PROGRAM  let PROGRAM, with esptool's command line, do the same work, one process per board
 HELP
   exit 0
 fi
@@ -37,12 +51,36 @@ job() { # NAME BYTES
 run() { # JOB BATCH ARGUMENT...: wall, CPU and memory of the program in $work/BATCH.use
   local job=$1 batch=$2
   shift 2
-  "$measure" "$espgang" run "$work/$job.yaml" --ledger "$work/ledger.db" --batch "$batch" --json "$@" \
+  date +%s%3N >"$work/$batch.from"
+  "$measure" "$espgang" run "$work/$job.yaml" --ledger "$work/$batch.db" --batch "$batch" --json "$@" \
     >"$work/$batch.json" 2>"$work/$batch.use" || { cat "$work/$batch.use"; tail -n 3 "$work/$batch.json"; exit 1; }
 }
-ask() { sqlite3 -batch -noheader "$work/ledger.db" "$1"; }
+ask() { sqlite3 -batch -noheader "$work/$1.db" "$2"; } # BATCH SQL; each batch has a ledger, since all show the same boards
 use() { tail -n 1 "$work/$1.use" | sed -E "s/.*$2 ([0-9.]+).*/\1/"; }
-say() { printf '%-64s %10s   %s\n' "$1" "$2" "$3"; }
+say() {
+  printf '%-64s %10s   %s\n' "$1" "$2" "$3" >&3
+  [ "$2" = MEASURED ] || printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$work/figures"
+}
+print_json() {
+  awk -F '\t' 'function text(s) { gsub(/["\\]/, "\\\\&", s); return "\"" s "\"" }
+    { printf "%s  {\"what\": %s, \"measured\": %s, \"budget\": %s}", (NR > 1 ? ",\n" : "{\"figures\": [\n"),
+      text($1), ($2 + 0 == $2 ? $2 : text($2)), ($3 == "" ? "null" : text($3)) }
+    END { print "\n]}" }' "$work/figures" >&4
+}
+# The tables go to descriptor 3, the object to 4.
+exec 4>&1 3>&1
+[ -z "$json" ] || exec 1>&2 3>&2
+serve() { # COUNT OPTION...: that many boards; their URLs are in $work/urls, what they say at the end in $work/tally
+  "$vboard" --boards "$1" --chip esp32 "${@:2}" >"$work/urls" 2>/dev/null &
+  server=$!
+  while [ "$(wc -l <"$work/urls")" -lt "$1" ]; do sleep 0.1; done
+  ports=$(head -n "$1" "$work/urls" | paste -sd,)
+}
+unserve() {
+  kill "$server"
+  wait "$server" 2>/dev/null || true
+}
+stage() { ask "$1" "select $3 from stages where stage = '$2'"; }
 over() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 
 job one 1048576
@@ -50,30 +88,79 @@ job four 4194304
 
 say WHAT MEASURED BUDGET
 run one write --sim 1
-wire=$(ask "select bytes_sent * 10 / 921600.0 from stages where batch = 'write' and stage = 'write'")
-wrote=$(ask "select duration_ms / 1000 from stages where batch = 'write' and stage = 'write'")
-total=$(ask "select duration_ms / 1000.0 from runs where batch = 'write'")
+wire=$(stage write write 'round(bytes_sent * 10 / 921600.0, 3)')
+wrote=$(stage write write 'round(duration_ms / 1000, 3)')
+total=$(ask write 'select duration_ms / 1000.0 from runs')
 say 'seconds of the write stage, 1 MiB image, 921600 baud' "$wrote" ''
 say 'seconds the wire alone takes' "$wire" ''
-say 'write stage / wire time' "$(over "$wrote" "$wire")" '1.03 (where the flash is faster than the wire)'
-say 'seconds besides the write stage, reset to green' "$(awk -v a="$total" -v b="$wrote" 'BEGIN { printf "%.3f", a - b }')" 0.6
+say 'write stage / wire time, blank flash' "$(over "$wrote" "$wire")" 1.02
+serve 1 --used
+run one used --ports "$ports"
+unserve
+say 'write stage / wire time, used flash' "$(over "$(stage used write 'duration_ms / 1000')" "$(stage used write 'bytes_sent * 10 / 921600.0')")" \
+  "1.30 (the stub's limit)"
 
-run one many --sim 64
-slowest=$(ask "select max(duration_ms) / 1000.0 from runs where batch = 'many'")
-say '64 boards at once / one board (slowest run, in process)' "$(over "$slowest" "$total")" 1.05
+for latency in 0 2; do
+  serve 1 --tally --latency "$latency"
+  run one "late$latency" --ports "$ports"
+  unserve
+  say "seconds besides write and verify, reset to green, $latency ms latency" \
+    "$(ask "late$latency" "select round((duration_ms - (select sum(duration_ms) from stages where stage in ('write', 'verify'))) / 1000.0, 3) from runs")" 0.35
+done
+say 'requests before the first data block' "$(sed -n 's/^board 1: .*, \([0-9]*\) before.*/\1/p' "$work/urls")" 50
 
-"$vboard" --boards 64 --chip esp32 >"$work/urls" 2>/dev/null &
-while [ "$(wc -l <"$work/urls")" -lt 64 ]; do sleep 0.1; done
-run one remote --ports "$(paste -sd, "$work/urls")"
+run four first --sim 1 --fast
+begun=$(sed -n 's/.*"event":"stage-begin".*"stage":"connect".*"time":"\([^"]*\)".*/\1/p' "$work/first.json" | head -n 1)
+say 'ms from the command to the first reset, 4 MiB job' "$(($(date -d "$begun" +%s%3N) - $(cat "$work/first.from")))" 100
+
+for boards in 64 256; do
+  run one "many$boards" --sim "$boards"
+  slowest=$(ask "many$boards" 'select max(duration_ms) / 1000.0 from runs')
+  say "$boards boards at once / one board (slowest run, in process)" "$(over "$slowest" "$total")" "$([ "$boards" = 64 ] && echo 1.02 || echo 1.05)"
+done
+one_remote=$(ask late0 'select duration_ms / 1000.0 from runs')
+for boards in 64 256; do
+  serve "$boards"
+  run one "remote$boards" --ports "$ports"
+  unserve
+  slowest=$(ask "remote$boards" 'select max(duration_ms) / 1000.0 from runs')
+  say "$boards boards at once / one board (slowest run, RFC 2217)" "$(over "$slowest" "$one_remote")" "$([ "$boards" = 64 ] && echo 1.02 || echo 1.05)"
+done
 say 'CPU per board, % of a core (64 over RFC 2217, programmer only)' \
-  "$(awk -v c="$(use remote cpu)" -v w="$(use remote wall)" 'BEGIN { printf "%.2f", 100 * c / w / 64 }')" 1
-kill %1
-wait 2>/dev/null || true
+  "$(awk -v c="$(use remote64 cpu)" -v w="$(use remote64 wall)" 'BEGIN { printf "%.2f", 100 * c / w / 64 }')" 0.3
 
-"$vboard" --boards 64 --chip esp32 --fast --part W25Q64JV >"$work/urls" 2>/dev/null &
-while [ "$(wc -l <"$work/urls")" -lt 64 ]; do sleep 0.1; done
-run four memory --ports "$(paste -sd, "$work/urls")"
-say 'memory of the programmer, MiB (64 boards, 4 MiB image)' "$(awk -v r="$(use memory rss)" 'BEGIN { printf "%.1f", r / 1024 }')" 64
+serve 64 --fast --part W25Q64JV
+run four memory --ports "$ports"
+unserve
+say 'memory of the programmer, MiB (64 boards, 4 MiB image)' "$(awk -v r="$(use memory rss)" 'BEGIN { printf "%.1f", r / 1024 }')" 40
+
+# The same files to boards that wait in their loaders; each side's own connection, writing and checking.
+peer_board() { # URL
+  "$peer" --chip esp32 --port "$1" --baud 921600 --before no-reset --after no-reset write-flash \
+    0x1000 "$work/one/bootloader/bootloader.bin" 0x8000 "$work/one/partition_table/partition-table.bin" \
+    0x10000 "$work/one/app.bin" >>"$work/peer.log" 2>&1
+}
+if [ -n "$peer" ]; then
+  for boards in 1 8 16; do
+    serve "$boards" --download
+    from=$(date +%s%3N)
+    pids=()
+    while read -r url; do
+      peer_board "$url" &
+      pids+=($!)
+    done <"$work/urls"
+    for pid in "${pids[@]}"; do
+      wait "$pid" || { tail -n 5 "$work/peer.log" >&2; echo "bench.sh: $peer failed" >&2; exit 1; }
+    done
+    took=$(($(date +%s%3N) - from))
+    unserve
+    serve "$boards"
+    run one "beside$boards" --ports "$ports"
+    unserve
+    say "seconds for $boards boards, the peer" "$(over "$took" 1000)" ''
+    say "seconds for $boards boards, espgang" "$(use "beside$boards" wall)" ''
+  done
+fi
 
 echo
 # shellcheck disable=SC2046 # these names have no blanks
@@ -85,7 +172,10 @@ if [ -x "$build/tools/bench/bench_ledger" ]; then
 fi
 
 runs=${EG_BENCH_RUNS:-1000000}
-[ "$runs" -gt 0 ] || exit 0
+if [ "$runs" -eq 0 ]; then
+  [ -z "$json" ] || print_json
+  exit 0
+fi
 took() { # WHAT BUDGET ARGUMENT...: the fastest of three, in seconds of wall clock
   local what=$1 budget=$2 wall best=
   shift 2
@@ -109,3 +199,4 @@ took 'duplicates of a batch' '' duplicates --batch batch-1
 took 'duplicates' '' duplicates
 took 'report of 10000 units' '' report --batch batch-1 --html "$work/large.html"
 took 'audit' 30 audit
+[ -z "$json" ] || print_json

@@ -74,7 +74,8 @@ static enum eg_code record_run(const struct worker *worker, unsigned number, str
     EG_TRY(recorder->ops->intent(recorder, run, &unit, err));
     if (worker->pool != NULL) {
         struct eg_pool_row row;
-        EG_TRY(recorder->ops->reserve(recorder, run, worker->pool, unit.mac, &row, err));
+        const struct eg_pool_wish wish = {.pool = worker->pool, .unit = &unit};
+        EG_TRY(recorder->ops->reserve(recorder, run, &wish, &row, err));
         eg_pool_row_finish(&row);
         EG_TRY(recorder->ops->mark(recorder, run, EG_POOL_WRITTEN, err));
         EG_TRY(recorder->ops->mark(recorder, run, EG_POOL_VERIFIED, err));

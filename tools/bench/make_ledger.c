@@ -313,7 +313,7 @@ static enum eg_code make(struct maker *maker, const char *path, struct eg_error 
 
     EG_TRY(eg__path_make(&full, path, NULL, err));
     EG_TRY(eg__open_recording(&db, full, true, err));
-    EG_TRY(eg__store_init(&maker->store, db, err));
+    EG_TRY(eg__store_init(&maker->store, db, false, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));
     if (sessions > 0)
         return eg_error_set(err, EG_LEDGER, "is there already");

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Fails when headers include each other in a circle, or when modules call each other in a circle. A module is a folder, with all
-# rooms of tools/espgang/ as one; in db/ it is the files of a folder whose names begin with the same word: merge.c,
-# merge_check.c. Calls are read from the objects of a build.
+# Fails when modules include each other or call each other in a circle. A module is NAME.c, NAME.h and NAME_internal.h of a
+# folder; where the folder's README has `NAME_*.c`, those are part of it. Calls are read from the objects of a build.
 # Usage: check_circles.sh ROOT BUILD
 set -euo pipefail
 root=$(realpath "$1") build=$(realpath "$2")
@@ -19,8 +18,27 @@ in_order() {
 }
 
 cd "$root"
-find . -name '*.h' -not -path './build/*' -not -path './.*/*' -exec grep -H '^ *# *include *"' {} + |
-  sed -nE 's/^\.\/([^:]*):[^"]*"([^"]*)".*/\1 \2/p' >"$scratch/includes"
+{ find . -name README.md -not -path './build/*' -not -path './.*/*' -exec grep -oHE '`[a-z0-9_]+_\*\.c`' {} + || true; } |
+  sed -nE 's/^\.\/(.*)\/README\.md:`(.*)_\*\.c`$/\1\/\2/p' >"$scratch/whole"
+
+# Pairs of files on standard input become pairs of modules.
+modules() {
+  awk '
+    FILENAME != "-" { whole[$1] = 1; next }
+    function module(file, name) {
+      sub(/\.[ch]$/, "", file)
+      sub(/_internal$/, "", file)
+      for (name = file; sub(/_[^_\/]*$/, "", name); )
+        if (name in whole) return name
+      return file
+    }
+    { a = module($1); b = module($2) }
+    a != b { print a, b }
+  ' "$scratch/whole" -
+}
+
+find . \( -name '*.h' -o -name '*.c' \) -not -path './build/*' -not -path './.*/*' -exec grep -H '^ *# *include *"' {} + |
+  sed -nE 's/^\.\/([^:]*):[^"]*"([^"]*)".*/\1 \2/p' | modules >"$scratch/includes"
 in_order include <"$scratch/includes"
 
 # "OBJECT SOURCE" of what is not a test.
@@ -33,13 +51,9 @@ done | xargs nm -A -g --format=posix >"$scratch/symbols"
 awk '
   FNR == 1 { file++ }
   file == 1 { source_of[$1 ":"] = $2; next }
-  { module = source_of[$1]
-    if (module ~ /^db\//) sub(/[_.][^\/]*$/, "", module)
-    else if (module ~ /^tools\/espgang\//) module = "tools/espgang"
-    else sub(/\/[^\/]*$/, "", module) }
-  $3 == "U" || $3 == "w" { uses[module " " $2] = 1; next }
-  { defined[$2] = module }
-  END { for (use in uses) { split(use, part, " "); if (part[2] in defined && defined[part[2]] != part[1]) print part[1], defined[part[2]] } }
-' "$scratch/objects" "$scratch/symbols" >"$scratch/calls"
+  $3 == "U" || $3 == "w" { uses[source_of[$1] " " $2] = 1; next }
+  { defined[$2] = source_of[$1] }
+  END { for (use in uses) { split(use, part, " "); if (part[2] in defined) print part[1], defined[part[2]] } }
+' "$scratch/objects" "$scratch/symbols" | modules >"$scratch/calls"
 in_order call <"$scratch/calls"
 exit $status

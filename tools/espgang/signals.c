@@ -7,6 +7,7 @@
 #include "tools/espgang/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ void cli_request_ending(void)
 static struct {
     const char *text;
     void (*also)(void);
+    void (*killed)(void);
     const char *drain; /* what is said when the line is to end; NULL = the first signal ends all at once */
     _Atomic uint64_t last_ms; /* 0 = none has come */
     atomic_int wishes;
@@ -49,11 +51,19 @@ static struct {
 
 static const int caught[CLI_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 
-static void say(const char *text)
+void cli_say_at_once(const char *text)
 {
-    if (text != NULL && write(STDERR_FILENO, text, strlen(text)) < 0) {
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&ready, 1, 0) == 1 && write(STDERR_FILENO, text, strlen(text)) < 0) {
         /* Nobody left to tell. */
     }
+}
+
+static void say(const char *text)
+{
+    if (text != NULL)
+        cli_say_at_once(text);
 }
 
 static const char *name_of(int number)
@@ -78,6 +88,8 @@ static void end_on_record(int number)
             wish.also();
         say(wish.text);
     } else {
+        if (wish.killed != NULL)
+            wish.killed();
         signal(number, SIG_DFL);
         raise(number); /* takes effect when the handler returns */
     }
@@ -89,6 +101,11 @@ static void on_signal(int number)
 
     end_on_record(number);
     errno = errno_before;
+}
+
+void cli_when_killed(void (*remove)(void))
+{
+    wish.killed = remove;
 }
 
 void cli_catch_signals(const char *text, void (*also)(void))

@@ -33,11 +33,10 @@ struct vb_flash_part {
     /* Programming up to 32 bytes and 256 bytes, erasing 4 KiB and 64 KiB: typical, maximum. */
     uint32_t chunk_us[2], page_us[2], sector_us[2], block_us[2];
     uint32_t chip_ms[2];
-    uint32_t read_ns; /* per byte, reading and hashing through the loader */
-    bool sfdp;        /* answers 5A with a table */
-    bool odd_start;   /* gives a wrong id after power-on, until it has been put to sleep and woken (XMC) */
-    uint32_t status;  /* as it leaves the factory: register 1 | 2 << 8 | 3 << 16 */
-    bool unique_id;   /* answers 4B */
+    bool sfdp;       /* answers 5A with a table */
+    bool odd_start;  /* gives a wrong id after power-on, until it has been put to sleep and woken (XMC) */
+    uint32_t status; /* as it leaves the factory: register 1 | 2 << 8 | 3 << 16 */
+    bool unique_id;  /* answers 4B */
 };
 
 /** What an id reads when nothing drives the line. */
@@ -172,6 +171,9 @@ void vb_board_usb_ids(const struct vb_board *board, uint16_t *vid, uint16_t *pid
 
 /** Return the flash contents, for tests; they stay the board's. */
 const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
+
+/** How many requests a loader has had, and how many of them before the first data block for the flash. */
+void vb_board_requests(const struct vb_board *board, unsigned *all, unsigned *before_data);
 
 const uint8_t *vb_board_mac(const struct vb_board *board);
 

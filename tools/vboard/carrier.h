@@ -64,7 +64,8 @@ uint16_t vb_rfc2217_port(const struct vb_rfc2217 *server, unsigned number);
 /** "rfc2217://127.0.0.1:4001". */
 void vb_rfc2217_url(const struct vb_rfc2217 *server, unsigned number, char *url, size_t size);
 
-/** Serve in this thread until `stop_fd` is readable (or its other end is closed). EG_OK; EG_IO poll failed.
+/** Serve in this thread, and in others of its own when there are many boards, until `stop_fd` is readable (or
+ * its other end is closed). EG_OK; EG_IO poll failed.
  */
 enum eg_code vb_rfc2217_run(struct vb_rfc2217 *server, int stop_fd, struct eg_error *err) EG_CHECKED;
 

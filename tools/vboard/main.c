@@ -61,6 +61,16 @@ static enum eg_code serve_pty(struct vb_gang *gang, const struct vb_options *opt
     return vb_pty_run(server, stop_fd, err);
 }
 
+static void print_tally(struct vb_gang *gang)
+{
+    for (unsigned number = 1; number <= vb_gang_count(gang); number++) {
+        unsigned all, before_data;
+
+        vb_board_requests(vb_gang_board(gang, number), &all, &before_data);
+        printf("board %u: %u requests, %u before the first data block\n", number, all, before_data);
+    }
+}
+
 static enum eg_code serve(const struct vb_options *options, struct eg_error *err)
 {
     EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = NULL;
@@ -69,7 +79,13 @@ static enum eg_code serve(const struct vb_options *options, struct eg_error *err
     EG_TRY(stop_descriptor(&stop_fd, err));
     EG_TRY(
         vb_gang_create(&gang, &options->config, options->boards, options->faults, options->fault_count, err));
-    return options->pty ? serve_pty(gang, options, stop_fd, err) : serve_rfc2217(gang, options, stop_fd, err);
+    if (options->pty)
+        EG_TRY(serve_pty(gang, options, stop_fd, err));
+    else
+        EG_TRY(serve_rfc2217(gang, options, stop_fd, err));
+    if (options->tally)
+        print_tally(gang);
+    return EG_OK;
 }
 
 static enum eg_code run(int argc, const char **argv, struct eg_error *err)

@@ -42,8 +42,8 @@ enum option {
 /* As popt takes them, before they are checked. */
 struct raw {
     int boards, port, revision, crystal, rom_crystal;
-    int fast, maximum_times, used, latency, pty, lines, download, force_download, list_chips, list_parts,
-        list_faults, version;
+    int fast, maximum_times, used, latency, tally, pty, lines, download, force_download, list_chips,
+        list_parts, list_faults, version;
     int secure_boot, secure_boot_v1, flash_encryption, no_manual_encryption, key_manager, secure_download;
     long long seed;
     bool revision_given;
@@ -251,6 +251,7 @@ static enum eg_code use(struct vb_options *options, const struct raw *raw, struc
     EG_TRY(make_config(&options->config, raw, err));
     options->boards = (unsigned)raw->boards;
     options->port = (uint16_t)raw->port;
+    options->tally = raw->tally != 0;
     options->pty = raw->pty != 0;
     options->lines = raw->lines != 0;
     if (options->link_dir != NULL && !options->pty)
@@ -313,6 +314,7 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"fast", 0, POPT_ARG_NONE, &raw.fast, 0, "take no time: infinite baud rate, instant flash", NULL},
         {"fault", 0, POPT_ARG_STRING, &raw.text, TEXT_FAULT, "a fault of one board or of all; may be repeated; see --list-faults",
          "[BOARD:]FAULT"},
+        {"tally", 0, POPT_ARG_NONE, &raw.tally, 0, "print at the end how many requests each board has had", NULL},
         {"seed", 0, POPT_ARG_LONGLONG, &raw.seed, 0, "seed of the random part of the faults", "N"},
         {"app-log", 0, POPT_ARG_STRING, &raw.text, TEXT_APP_LOG, "lines that the application prints; \"@500ms \" at the start of a line waits", "FILE"},
         POPT_TABLEEND

@@ -458,7 +458,7 @@ static void a_link_that_follows_another_than_the_one_before_it_is_named(void **s
     memset(other, 'f', sizeof other - 1);
     other[sizeof other - 1] = '\0';
     assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
-    assert_ok(eg__store_init(&store, db, &err), err);
+    assert_ok(eg__store_init(&store, db, false, &err), err);
     assert_ok(eg__chain_hash(&link, &store, 2, EG__CHAIN_FORM, other, &err), err);
     eg_buffer_finish(&link.text);
     eg__store_finish(&store);

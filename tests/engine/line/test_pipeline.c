@@ -3,6 +3,7 @@
 /* The pipeline with stages that do as they are told: attempts, records, outcome. */
 
 #include "engine/line/pipeline.h"
+#include "engine/stages/claims.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_plan.h"
 #include "tests/fakes/fake_recorder.h"

@@ -183,13 +183,14 @@ static void a_line_without_an_end_at_the_last_is_looked_at(void **state)
                  "after the last step: \"FAIL\" is forbidden, and a line was \"FAIL\"");
 }
 
-static void a_crash_behind_the_expected_text_is_a_crash(void **state)
+static void a_crash_beside_the_expected_text_is_a_crash(void **state)
 {
     struct bench *const bench = *state;
 
     add_step(bench, "OK", NULL, NULL);
     feed_ill(bench, "OKGuru Meditation Error: Core  0\n",
              "the application crashed: \"OKGuru Meditation Error: Core  0\"");
+    feed_ill(bench, "Guru Meditation Error OK\n", "the application crashed: \"Guru Meditation Error OK\"");
 }
 
 static void a_crash_that_cuts_a_colour_is_a_crash(void **state)
@@ -314,7 +315,7 @@ int main(void)
         TEST(what_came_before_a_text_was_sent_is_no_answer),
         TEST(after_the_last_step_what_any_step_forbids_is_forbidden),
         TEST(a_line_without_an_end_at_the_last_is_looked_at),
-        TEST(a_crash_behind_the_expected_text_is_a_crash),
+        TEST(a_crash_beside_the_expected_text_is_a_crash),
         TEST(a_crash_that_cuts_a_colour_is_a_crash),
         TEST(a_crash_astride_two_steps_is_a_crash),
         TEST(an_expected_crash_may_say_more_until_the_board_restarts),

@@ -187,13 +187,13 @@ static enum eg_code copy(char ***out, char *const *texts, unsigned count, struct
     return EG_OK;
 }
 
-static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const char *pool, const char *mac,
+static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const struct eg_pool_wish *wish,
                             struct eg_pool_row *row, struct eg_error *err)
 {
     if (looker->fail_reserve != EG_OK)
         return eg_error_set(err, looker->fail_reserve, "the disk is on fire");
     if (looker->row == NULL)
-        return looker->fake->reserve(recorder, run, pool, mac, row, err);
+        return looker->fake->reserve(recorder, run, wish, row, err);
     *row = (struct eg_pool_row){.count = looker->row->count};
     if (looker->row->secrets != NULL) {
         EG_TRY(eg_alloc(&row->secrets, row->count, sizeof *row->secrets, err));

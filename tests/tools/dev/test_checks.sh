@@ -37,9 +37,10 @@ new_tree
 mkdir build db
 echo '#include "db/two.h"' >db/one.h
 echo 'void two(void);' >db/two.h
-printf 'void two(void);\nvoid one(void);\nvoid one(void) { two(); }\n' >db/one.c
+printf 'void more(void);\nvoid two(void);\nvoid one(void);\nvoid one(void) { two(); more(); }\n' >db/one.c
 printf 'void two(void);\nvoid two(void) {}\n' >db/two.c
 printf 'void one(void);\nvoid more(void);\nvoid more(void) { one(); }\n' >db/one_more.c
+echo '| `one.c`, `one_*.c` | one module |' >db/README.md
 build() {
   {
     echo '['
@@ -51,9 +52,15 @@ build() {
 }
 build
 passes check_circles.sh . build
+echo 'one_*.c' >db/README.md
+caught 'parts that no README calls one module' 'these call each other in a circle:' check_circles.sh . build
+grep -qx '  db/one' "$work/out.log" && grep -qx '  db/one_more' "$work/out.log" || fail "parts: $(cat "$work/out.log")"
+echo '`one_*.c`' >db/README.md
 echo '#include "db/one.h"' >db/two.h
 caught 'a circle of headers' 'these include each other in a circle:' check_circles.sh . build
 echo >db/two.h
+echo '#include "db/one_internal.h"' >>db/two.c
+caught 'a circle of a source and a header' 'these include each other in a circle:' check_circles.sh . build
 printf 'void more(void);\nvoid two(void);\nvoid two(void) { more(); }\n' >db/two.c
 build
 caught 'a circle of calls' 'these call each other in a circle:' check_circles.sh . build

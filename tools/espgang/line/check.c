@@ -11,7 +11,11 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(cli_load_job(&plan, call, err));
     EG_TRY(cli_check_name(call, "batch", err));
-    EG_TRY(cli_check_ledger(plan, cli_text(call, "ledger"), cli_text(call, "batch"), err));
+    const struct cli_readiness ready = {.plan = plan,
+                                        .ledger = cli_text(call, "ledger"),
+                                        .batch = cli_text(call, "batch"),
+                                        .recording = true};
+    EG_TRY(cli_check_ledger(&ready, err));
     return eg_job_explain(plan, stdout, err);
 }
 
@@ -26,11 +30,12 @@ const struct cli_command cli_command_check = {
     .group = CLI_LINE,
     .summary = "Check a job file or bundle and show the plan; touch nothing",
     .arguments = "JOB",
-    .details =
-        "The job file and all files and programs that it names are checked. The ledger is asked whether the "
-        "pool of the job is there and has rows, and, with `--batch`, whether the batch takes the runs of "
-        "this job. "
-        "`run` checks the same before it starts a board.",
+    .details = "The job file and all files and programs that it names are checked. So is the ledger: whether "
+               "it can be "
+               "recorded into, whether the pool of the job is there and has rows whose columns fit the "
+               "templates of the "
+               "job, and, with `--batch`, whether the batch takes the runs of this job. "
+               "`run` checks the same before it starts a board.",
     .options = options,
     .least = 1,
     .most = 1,

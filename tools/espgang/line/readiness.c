@@ -5,9 +5,12 @@
 #include "db/ledger.h"
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
+#include "engine/plan/unit.h"
 #include "jobs/version.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The pool of the job among those of the ledger. */
@@ -30,8 +33,66 @@ static enum eg_code compare_pool(void *context, const struct eg_pool_summary *po
     return EG_OK;
 }
 
-static enum eg_code check_pool(struct eg_query *query, const char *ledger, const struct eg_setting *setting,
-                               struct eg_error *err)
+/* A row that the next board could get, else any. */
+struct example {
+    char **values; /* own */
+    char **names;  /* own */
+    unsigned count;
+};
+
+static void example_finish(struct example *example)
+{
+    for (unsigned i = 0; i < example->count; i++) {
+        free(example->names[i]);
+        free(example->values[i]);
+    }
+    free(example->names);
+    free(example->values);
+    *example = (struct example){0};
+}
+
+#define ENOUGH_SEEN EG_CANCELLED /* ends the walk */
+
+/* Of a secret value only that it is there is known: a number fits most templates. */
+static enum eg_code take_example(void *context, const struct eg_pool_entry *entry, struct eg_error *err)
+{
+    struct example *const example = context;
+    const bool is_free = strcmp(entry->state, "free") == 0;
+
+    if (example->count != 0 && !is_free)
+        return EG_OK;
+    example_finish(example);
+    EG_TRY(eg_alloc(&example->names, entry->count, sizeof *example->names, err));
+    EG_TRY(eg_alloc(&example->values, entry->count, sizeof *example->values, err));
+    for (; example->count < entry->count; example->count++) {
+        const char *const value = entry->values[example->count];
+        EG_TRY(eg_strdup(&example->names[example->count], entry->names[example->count], err));
+        if (eg_strdup(&example->values[example->count], strcmp(value, "(secret)") == 0 ? "1" : value, err) !=
+            EG_OK) {
+            free(example->names[example->count]);
+            return err->code;
+        }
+    }
+    return is_free ? eg_error_set(err, ENOUGH_SEEN, "seen") : EG_OK;
+}
+
+/* The templates of the job against the columns of the pool. */
+static enum eg_code check_columns(struct eg_query *query, const struct eg_plan *plan,
+                                  const struct eg_setting *pool, struct eg_error *err)
+{
+    EG_CLEANUP(example_finish) struct example example = {0};
+    const char *place = NULL;
+
+    if (eg_query_pool(query, pool->text, take_example, &example, err) != EG_OK && err->code != ENOUGH_SEEN)
+        return err->code;
+    const struct eg_pool_row row = {.names = example.names, .values = example.values, .count = example.count};
+    if (eg_unit_names_check_row(plan, &row, &place, err) == EG_OK)
+        return EG_OK;
+    return place != NULL ? eg_error_prefix(err, "%s: ", place) : err->code;
+}
+
+static enum eg_code check_pool(struct eg_query *query, const struct cli_readiness *ready, const char *ledger,
+                               const struct eg_setting *setting, struct eg_error *err)
 {
     struct found pool = {.name = setting->text};
 
@@ -45,36 +106,30 @@ static enum eg_code check_pool(struct eg_query *query, const char *ledger, const
     if (pool.total == 0)
         return eg_error_set(err, EG_POOL_EMPTY, "%s: pool %s in ledger %s is empty", setting->place,
                             pool.name, ledger);
+    EG_TRY(check_columns(query, ready->plan, setting, err));
     if (pool.free == 0)
         fprintf(stderr,
                 "espgang: warning: %s: pool %s has no free row left: only boards that have one already will "
                 "pass\n",
                 setting->place, pool.name);
+    else if (pool.free < ready->boards)
+        fprintf(stderr, "espgang: warning: %s: pool %s has %" PRId64 " free row%s for %u boards\n",
+                setting->place, pool.name, pool.free, pool.free == 1 ? "" : "s", ready->boards);
     return EG_OK;
 }
 
-struct expected {
-    const struct eg_plan *plan;
-    const char *batch;
-};
-
 static enum eg_code compare_job(void *context, const struct eg_batch_session *session, struct eg_error *err)
 {
-    const struct expected *const expected = context;
+    const struct cli_readiness *const ready = context;
 
-    if (session->runs == 0 || strcmp(session->job, expected->plan->job_name) == 0)
+    if (session->simulated != ready->simulated)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has %s boards; name another batch for %s ones",
+                            ready->batch, session->simulated ? "simulated" : "real",
+                            session->simulated ? "real" : "simulated");
+    if (session->runs == 0 || strcmp(session->job, ready->plan->job_name) == 0)
         return EG_OK;
     return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has runs of the job %s; name another batch for %s",
-                        expected->batch, session->job, expected->plan->job_name);
-}
-
-static enum eg_code check_batch(struct eg_query *query, const struct eg_plan *plan, const char *batch,
-                                struct eg_error *err)
-{
-    struct expected expected = {plan, batch};
-
-    EG_TRY(eg_query_refuse_sealed(query, batch, err));
-    return eg_query_sessions(query, batch, compare_job, &expected, err);
+                        ready->batch, session->job, ready->plan->job_name);
 }
 
 struct forward {
@@ -105,20 +160,24 @@ static enum eg_code check_version(struct eg_query *query, const struct eg_plan *
     return eg_query_versions(query, plan->job_name, compare_version, &forward, err);
 }
 
-enum eg_code cli_check_ledger(const struct eg_plan *plan, const char *ledger, const char *batch,
-                              struct eg_error *err)
+enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err)
 {
-    const struct eg_setting *const pool = eg_plan_setting(plan, "unit.serial.pool");
+    const struct eg_setting *const pool = eg_plan_setting(ready->plan, "unit.serial.pool");
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     bool exists;
 
-    EG_TRY(eg_ledger_locate(&path, &exists, ledger, err));
-    if (exists && (pool->given || batch != NULL || plan->forward_only))
+    if (ready->recording)
+        EG_TRY(eg_ledger_check(ready->ledger, err));
+    EG_TRY(eg_ledger_locate(&path, &exists, ready->ledger, err));
+    if (exists && (pool->given || ready->batch != NULL || ready->plan->forward_only))
         EG_TRY(eg_query_open(&query, path, err));
     if (pool->given)
-        EG_TRY(check_pool(query, path, pool, err));
-    if (query != NULL && plan->forward_only)
-        EG_TRY(check_version(query, plan, path, err));
-    return query != NULL && batch != NULL ? check_batch(query, plan, batch, err) : EG_OK;
+        EG_TRY(check_pool(query, ready, path, pool, err));
+    if (query != NULL && ready->plan->forward_only)
+        EG_TRY(check_version(query, ready->plan, path, err));
+    if (query == NULL || ready->batch == NULL)
+        return EG_OK;
+    EG_TRY(eg_query_refuse_sealed(query, ready->batch, err));
+    return eg_query_sessions(query, ready->batch, compare_job, (void *)ready, err);
 }

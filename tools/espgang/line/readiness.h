@@ -8,19 +8,29 @@
 #include "engine/plan/plan.h"
 #include "tools/espgang/command.h"
 
+/** A run that is planned. */
+struct cli_readiness {
+    const struct eg_plan *plan;
+    const char *ledger; /* as eg_ledger_open() takes it */
+    const char *batch;  /* NULL = a new one */
+    unsigned boards;    /* at once; 0 = not known yet */
+    bool recording;     /* into this ledger; else a rehearsal that only reads it */
+    bool simulated;     /* the boards that will be recorded in the batch */
+};
+
 /**
- * Check that the ledger has what the job takes from it, and that the batch takes its runs: the pool is there
- * and has a row to give, the batch is not sealed and has no runs of another job, and a job that may only go
- * forward is no older version than one that has run. Nothing is changed or made.
+ * Check that the ledger can be recorded into and has what the job takes from it, and that the batch takes its
+ * runs: the folder is there; the file can be written to and is a ledger of a version that we know, with all
+ * its rules; the pool is there and has a row, whose columns fit the templates of the job; the batch is not
+ * sealed and has no runs of another job; and a job that may only go forward is no older version than one
+ * that has run. Nothing is changed or made.
  *
- * A pool all of whose rows are given away is a warning: boards that have a row keep it.
+ * A pool all of whose rows are given away, or that has fewer than boards, is a warning: boards that have a
+ * row keep it.
  *
- * @param ledger  as eg_ledger_open() takes it
- * @param batch   NULL = a new one
- * @return EG_OK; EG_BAD_ARGUMENT the batch is sealed or another job's; EG_NOT_TRUSTED a newer version has
- * run; EG_LEDGER, EG_POOL_EMPTY, ...
+ * @return EG_OK; EG_BAD_ARGUMENT the batch does not take them; EG_BAD_JOB a template; EG_NOT_TRUSTED a newer
+ * version has run; EG_LEDGER, EG_LEDGER_NEWER, EG_POOL_EMPTY, ...
  */
-enum eg_code cli_check_ledger(const struct eg_plan *plan, const char *ledger, const char *batch,
-                              struct eg_error *err) EG_CHECKED;
+enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err) EG_CHECKED;
 
 #endif

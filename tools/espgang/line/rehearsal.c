@@ -9,9 +9,11 @@
 #include "engine/plan/pipeline.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum eg_code join(char **path, const char *folder, const char *name, struct eg_error *err)
@@ -36,49 +38,74 @@ static enum eg_code make_folder(char **folder, struct eg_error *err)
     return EG_OK;
 }
 
+/* For the handler of a signal that ends the program; empty = there is nothing to remove. */
+static struct {
+    char folder[PATH_MAX];
+    char files[4][PATH_MAX];
+} left;
+
+static void remove_all(void)
+{
+    for (size_t i = 0; i < sizeof left.files / sizeof left.files[0]; i++)
+        unlink(left.files[i]);
+    rmdir(left.folder);
+}
+
+static void remove_when_killed(const struct cli_rehearsal *rehearsal)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+
+    snprintf(left.folder, sizeof left.folder, "%s", rehearsal->folder);
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        snprintf(left.files[i], sizeof left.files[i], "%s%s", rehearsal->ledger, suffixes[i]);
+    cli_when_killed(remove_all);
+}
+
 enum eg_code cli_rehearsal_init(struct cli_rehearsal *rehearsal, const char *ledger, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     struct eg_backed_up copied;
-    bool exists;
+    bool exists, outdated;
 
     EG_TRY(eg_ledger_locate(&path, &exists, ledger, err));
     EG_TRY(make_folder(&rehearsal->folder, err));
     EG_TRY(join(&rehearsal->ledger, rehearsal->folder, "ledger.db", err));
+    remove_when_killed(rehearsal);
     if (!exists)
         return EG_OK;
+    EG_TRY(eg_ledger_outdated(&outdated, path, err));
+    if (!outdated) {
+        rehearsal->shown = path;
+        path = NULL;
+        return EG_OK;
+    }
     const struct eg_backup backup = {.ledger = path, .path = rehearsal->ledger, .cancel = cli_cancel()};
     if (eg_ledger_backup(&backup, &copied, err) != EG_OK)
         return eg_error_prefix(err, "copying the ledger for the rehearsal: ");
-    return EG_OK;
+    return chmod(rehearsal->ledger, 0600) == 0
+               ? EG_OK
+               : eg_error_errno(err, EG_IO, errno, "the ledger of the rehearsal, %s", rehearsal->ledger);
 }
 
 void cli_rehearsal_finish(struct cli_rehearsal *rehearsal)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"};
-    struct eg_error ignored;
-
-    for (size_t i = 0; rehearsal->folder != NULL && i < sizeof names / sizeof names[0]; i++) {
-        EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-        if (join(&path, rehearsal->folder, names[i], &ignored) == EG_OK)
-            unlink(path);
-    }
-    if (rehearsal->folder != NULL)
-        rmdir(rehearsal->folder);
+    if (rehearsal->folder == NULL)
+        return;
+    remove_all();
+    cli_when_killed(NULL);
     free(rehearsal->folder);
     free(rehearsal->ledger);
+    free(rehearsal->shown);
 }
 
-bool cli_drop_hooks(struct eg_plan *plan)
+void cli_leave_programs_out(struct eg_plan *plan)
 {
-    bool any = false;
-
     for (int i = 0; i < EG_HOOKS; i++) {
         struct eg_setting *const hook = eg_plan_setting(plan, eg_hook_words[i].key);
-        any |= hook->item_count > 0;
+        plan->programs_left_out |= hook->item_count > 0;
         eg_setting_clear(hook);
     }
-    return any;
+    plan->programs_left_out |= eg_plan_setting(plan, "unit.generate.program")->item_count > 0;
 }
 
 /* Return the end of the job's last partition; 0 = there is no table. */

@@ -8,22 +8,21 @@
 #include "engine/line/station.h"
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
-#include "tools/espgang/line/json.h"
+#include "tools/espgang/line/display.h"
 #include "tools/espgang/line/readiness.h"
 #include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/run_options.h"
 #include "tools/espgang/line/simulated.h"
 #include "tools/espgang/line/slots.h"
-#include "tools/espgang/line/table.h"
 #include "tools/espgang/line/triggers.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SCHEMES_MAX 8
+#define AT_ONCE     "\nespgang: ending every run on record; once more to end at once\n"
 
 static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_slots *slots,
                                   const struct cli_run_options *options, const struct eg_plan *plan,
@@ -53,43 +52,16 @@ static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_sl
                               options->watch ? &hands : NULL, slots, err);
 }
 
-/* What `espgang run` shows while it runs, and what it counts. */
+/* The line, and what is shown of it. */
 struct display {
     const struct cli_run_options *options;
     struct cli_simulated *simulated;
-    struct cli_json_logger json;
-    struct eg_console_logger console;
-    struct cli_table *table;
-    struct cli_counts counts;
-    bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
+    struct cli_display shows;
 };
 
 static void display_finish(struct display *display)
 {
-    cli_table_destroy(display->table);
-    eg_console_logger_finish(&display->console);
-    cli_json_logger_finish(&display->json);
-}
-
-static enum eg_code display_init(struct display *display, struct eg_station *station, struct eg_error *err)
-{
-    const struct cli_run_options *options = display->options;
-
-    cli_json_logger_init(&display->json, stdout);
-    eg_console_logger_init(&display->console, stdout);
-    if (!options->json && !options->plain && !options->silent)
-        EG_TRY(cli_table_create(&display->table, stdout, station->plan, station->slots, station->slot_count,
-                                err));
-    if (options->json)
-        station->logger = &display->json.logger;
-    else if (display->table != NULL)
-        station->logger = cli_table_logger(display->table);
-    else
-        station->logger = &display->console.logger;
-    eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
-                                          : options->verbose ? EG_VERBOSE
-                                                             : EG_NORMAL);
-    return EG_OK;
+    cli_display_finish(&display->shows);
 }
 
 static bool fails_station(enum eg_code code)
@@ -100,11 +72,11 @@ static bool fails_station(enum eg_code code)
 static void count(struct display *display, const struct eg_result *result)
 {
     if (result->withdraws)
-        display->counts.of[result->former]--;
-    display->counts.of[result->outcome]++;
-    display->station_failed |= fails_station(result->code);
+        display->shows.counts.of[result->former]--;
+    display->shows.counts.of[result->outcome]++;
+    display->shows.station_failed |= fails_station(result->code);
     if (display->options->json)
-        cli_json_result(&display->json, result);
+        cli_json_result(&display->shows.json, result);
 }
 
 /* A ledger that refuses a record refuses every further one: the line ends. When a pool is empty only new
@@ -128,10 +100,9 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     EG_TRY(eg_station_run(station, cli_cancel(), results, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
-    cli_table_destroy(display->table);
-    display->table = NULL;
+    cli_display_end_table(&display->shows);
     if (!display->options->json)
-        cli_table_results(stdout, results, station->slot_count);
+        cli_table_results(display->shows.out, results, station->slot_count);
     return EG_OK;
 }
 
@@ -213,27 +184,27 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
         break;
     }
     EG_TRY(code);
-    cli_table_destroy(display->table);
-    display->table = NULL;
+    cli_display_end_table(&display->shows);
     return EG_OK;
 }
 
 static enum cli_status status_of(const struct display *display)
 {
-    if (display->station_failed)
+    if (display->shows.station_failed)
         return CLI_STATION;
-    if (display->counts.of[EG_ABORTED] != 0)
+    if (display->shows.counts.of[EG_ABORTED] != 0)
         return CLI_INTERRUPTED;
-    return cli_counts_passed(&display->counts) == cli_counts_all(&display->counts) ? CLI_OK : CLI_NOT_PASSED;
+    return cli_counts_passed(&display->shows.counts) == cli_counts_all(&display->shows.counts)
+               ? CLI_OK
+               : CLI_NOT_PASSED;
 }
 
 /* What is said from now on are plain lines. */
 static void end_table(struct display *display, struct eg_station *station)
 {
-    cli_table_destroy(display->table);
-    display->table = NULL;
+    cli_display_end_table(&display->shows);
     if (!display->options->json)
-        station->logger = &display->console.logger;
+        station->logger = &display->shows.console.logger;
 }
 
 static void warn_of_silence(const struct cli_run_options *options, const struct eg_station *station)
@@ -246,82 +217,96 @@ static void warn_of_silence(const struct cli_run_options *options, const struct 
             "--app-log FILE, or where the application says so itself (see vboard(1))");
 }
 
-static void announce_rehearsal(const struct cli_run_options *options, const struct eg_station *station,
-                               bool hooks_dropped)
+static void announce_rehearsal(const struct cli_run_options *options, const struct eg_station *station)
 {
     eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
                 options->ledger == NULL ? "nothing of it stays on record"
                                         : "its runs are marked in the ledger and never counted",
-                hooks_dropped ? "; the hooks of the job do not run without --hooks" : "");
+                station->plan->programs_left_out
+                    ? "; the programs of the job do not run without --hooks, and their answers are simulated"
+                    : "");
 }
 
 /* What the whole batch has come to by now, counted as `espgang report` counts. */
-static void tell_batch(const struct eg_batch *batch)
+static void tell_batch(FILE *out, const struct eg_batch *batch)
 {
     const int64_t good = batch->passed + batch->marginal;
 
-    printf(": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s", good);
+    fprintf(out, ": %" PRId64 " unit%s, %" PRId64 " passed", batch->units, batch->units == 1 ? "" : "s",
+            good);
     if (batch->repeats > 0)
-        printf(", %" PRId64 " good board%s shown again", batch->repeats, batch->repeats == 1 ? "" : "s");
+        fprintf(out, ", %" PRId64 " good board%s shown again", batch->repeats,
+                batch->repeats == 1 ? "" : "s");
     if (batch->no_board > 0)
-        printf(", %" PRId64 " contact%s without a board", batch->no_board, batch->no_board == 1 ? "" : "s");
-    puts(batch->simulated != 0 ? ", simulated" : "");
+        fprintf(out, ", %" PRId64 " contact%s without a board", batch->no_board,
+                batch->no_board == 1 ? "" : "s");
+    fputs(batch->simulated != 0 ? ", simulated\n" : "\n", out);
 }
 
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct cli_run_options *options, struct eg_station *station,
-                       struct cli_simulated *simulated, struct eg_ledger *ledger, bool hooks_dropped,
-                       enum cli_status *status, struct eg_error *err)
+                       struct cli_simulated *simulated, struct eg_ledger *ledger, enum cli_status *status,
+                       struct eg_error *err)
 {
     EG_CLEANUP(display_finish) struct display display = {.options = options, .simulated = simulated};
     const uint64_t begun_ms = eg_clock_ms();
     struct eg_error after_err;
 
     station->ending = cli_ending();
-    EG_TRY(display_init(&display, station, err));
-    const char *const at_once = "\nespgang: ending every run on record; once more to end at once\n";
+    const struct cli_display_options shows = {.json = options->json,
+                                              .plain = options->plain,
+                                              .verbose = options->verbose,
+                                              .silent = options->silent};
+    const bool rehearsing = options->boards > 0 && options->ledger == NULL;
+    EG_TRY(
+        cli_display_init(&display.shows, &shows, station, rehearsing ? NULL : eg_ledger_path(ledger), err));
+    eg_ledger_tell(ledger, station->logger);
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
-        cli_catch_signals_of_line(display.table == NULL ? in_time : "",
-                                  display.table == NULL ? at_once : NULL);
+        cli_catch_signals_of_line(display.shows.table == NULL ? in_time : "",
+                                  display.shows.table == NULL ? AT_ONCE : NULL);
     else
-        cli_catch_signals(display.table == NULL ? at_once : NULL, NULL);
+        cli_catch_signals(display.shows.table == NULL ? AT_ONCE : NULL, NULL);
     if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
         end_table(&display, station);
         return err->code;
     }
     if (options->json)
-        cli_json_batch_begin(&display.json, station->plan, eg_ledger_batch(ledger), eg_ledger_path(ledger),
-                             options->boards > 0, eg_ledger_is_new(ledger), station->slot_count);
+        cli_json_batch_begin(&display.shows.json, station->plan, eg_ledger_batch(ledger),
+                             eg_ledger_path(ledger), options->boards > 0,
+                             eg_ledger_is_new(ledger) && !rehearsing, station->slot_count);
     if (options->boards > 0)
-        announce_rehearsal(options, station, hooks_dropped);
+        announce_rehearsal(options, station);
     warn_of_silence(options, station);
     const enum eg_code ran =
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
+    eg_ledger_tell(ledger, NULL);
     end_table(&display, station);
     cli_simulated_report(simulated, station->logger);
     const enum eg_code after =
-        eg_station_after_batch(station, display.counts.of, duration_ms, cli_cancel(), &after_err);
+        eg_station_after_batch(station, display.shows.counts.of, duration_ms, cli_cancel(), &after_err);
     EG_TRY(ran);
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     struct eg_batch batch = {.units = -1};
     EG_TRY(eg_query_open(&query, eg_ledger_path(ledger), err));
     EG_TRY(eg_query_batch(query, eg_ledger_batch(ledger), &batch, err));
     if (options->json) {
-        cli_json_batch_end(&display.json, cli_counts_all(&display.counts), cli_counts_passed(&display.counts),
-                           &batch, duration_ms);
+        cli_json_batch_end(&display.shows.json, cli_counts_all(&display.shows.counts),
+                           cli_counts_passed(&display.shows.counts), &batch, duration_ms);
     } else {
-        cli_table_counts(stdout, &display.counts, duration_ms);
-        if (options->boards > 0 && options->ledger == NULL)
-            fputs("a rehearsal: nothing of it stays on record", stdout);
+        cli_table_counts(display.shows.out, &display.shows.counts, duration_ms);
+        if (rehearsing)
+            fputs("a rehearsal: nothing of it stays on record", display.shows.out);
         else
-            printf("batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
-        tell_batch(&batch);
+            fprintf(display.shows.out, "batch %s in %s", eg_ledger_batch(ledger), eg_ledger_path(ledger));
+        tell_batch(display.shows.out, &batch);
     }
     if (after != EG_OK)
         *err = after_err;
     *status = status_of(&display);
+    if (!cli_display_close(&display.shows) && *status == CLI_OK)
+        *status = CLI_STATION;
     return after;
 }
 
@@ -337,8 +322,17 @@ static enum eg_code run_job(struct cli_call *call, const struct cli_run_options 
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_job(&plan, call, err));
-    EG_TRY(cli_check_ledger(plan, options->ledger, options->batch, err));
-    const bool hooks_dropped = options->boards > 0 && !options->hooks && cli_drop_hooks(plan);
+    const bool rehearsing = options->boards > 0 && options->ledger == NULL;
+    const struct cli_readiness ready = {.plan = plan,
+                                        .ledger = options->ledger,
+                                        .batch = options->batch,
+                                        .boards = options->boards,
+                                        .recording = !rehearsing,
+                                        .simulated = options->boards > 0 && !rehearsing};
+    EG_TRY(cli_check_ledger(&ready, err));
+    if (options->boards > 0 && !options->hooks)
+        cli_leave_programs_out(plan);
+    cli_catch_signals(AT_ONCE, NULL); /* from here on there may be something to wait for or to remove */
     if (options->boards > 0) {
         EG_TRY(add_simulated(&simulated, &slots, options, plan, err));
         schemes[count++] = cli_simulated_scheme(&simulated);
@@ -350,12 +344,14 @@ static enum eg_code run_job(struct cli_call *call, const struct cli_run_options 
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL && count < SCHEMES_MAX;
          scheme++)
         schemes[count++] = *scheme;
+    if (rehearsing)
+        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
     const struct eg_session session = {.station = options->station,
                                        .operator_name = options->operator_name,
                                        .batch = options->batch,
-                                       .simulated = options->boards > 0};
-    if (options->boards > 0 && options->ledger == NULL)
-        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
+                                       .simulated = options->boards > 0,
+                                       .shown = rehearsal.shown,
+                                       .cancel = cli_cancel()};
     EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
                           plan, &orphans, err));
     if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
@@ -372,7 +368,7 @@ static enum eg_code run_job(struct cli_call *call, const struct cli_run_options 
         .slots = slots.slots,
         .slot_count = slots.count,
     };
-    return go(options, &station, &simulated, ledger, hooks_dropped, &call->status, err);
+    return go(options, &station, &simulated, ledger, &call->status, err);
 }
 
 static enum eg_code run(struct cli_call *call, struct eg_error *err)

@@ -38,13 +38,11 @@ const struct cli_option cli_run_options[] = {
     {.name = "trigger-program",
      .value = "PROGRAM",
      .help = "Program that says when a board may begin, and is told its outcome",
-     .more = "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the "
-             "first line "
-             "that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT "
-             "OUTCOME`, "
-             "and "
-             "ends when the board is gone. ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and "
-             "ESPGANG_SENTENCE are in its environment."},
+     .more = "It is run as `PROGRAM wait SLOT`, and ends with status 0 when the board may begin; the first "
+             "line that it prints, if any, is the label of the board. Then it is run as `PROGRAM done SLOT "
+             "OUTCOME`, and ends when the board is gone; when the line ends it is stopped after 2 s. "
+             "ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and ESPGANG_SENTENCE are in its "
+             "environment."},
     CLI_OPTION_LEDGER("Ledger to record into"),
     {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
     {.name = "label",
@@ -67,9 +65,9 @@ const struct cli_option cli_run_options[] = {
      .value = "N",
      .help = "Rehearse on N simulated boards of the job's chip, 1 to 512",
      .more =
-         "Without `--ledger` it records into a ledger of its own, which has a copy of the pools and is "
-         "removed "
-         "at the end. Into a ledger that is named, its runs are recorded as simulated: they are never "
+         "Without `--ledger` it records into a ledger of its own, which is removed at the end; pools, and "
+         "which board has which value, are read in the real one. Into a ledger that is named, its runs are "
+         "recorded as simulated: they are never "
          "counted "
          "and take no row of a pool.\n"
          "\n"
@@ -78,7 +76,12 @@ const struct cli_option cli_run_options[] = {
          "the hands exchange the boards of N fixtures; with `enter` and `program` the next board is in its "
          "fixture as soon as there is a result.",
      .heading = "Rehearsal without boards"},
-    {.name = "hooks", .help = "Run the hooks of the job, too"},
+    {.name = "hooks",
+     .help = "Run the programs of the job, too: its hooks and `unit.generate.program`",
+     .more =
+         "Without it each name that the templates of the job want from `unit.generate.program` is "
+         "`SIMULATED-NAME-MAC`; in `unit.raw.hex` that text in hexadecimal digits; with a number's format "
+         "the last three bytes of the MAC."},
     {.name = "fault",
      .value = "[N:|N%:]FAULT",
      .help = "Give board N, N % of the boards, or every board, a fault, e.g. 3:lie; may be repeated",

@@ -20,7 +20,7 @@ struct cli_run_options {
     uint64_t insertions, pace;
     enum cli_trigger trigger;
     const char *trigger_program;
-    bool hooks; /* also of a rehearsal */
+    bool hooks; /* programs of the job run in a rehearsal, too */
     bool fast, watch, json, plain, verbose, silent;
 };
 

@@ -68,7 +68,9 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     }
     *slots = simulated->there.slots;
     *count = simulated->there.count;
-    return vb_hands_check(simulated->hands, err);
+    if (vb_hands_check(simulated->hands, err) != EG_OK)
+        cli_request_ending(); /* no further board comes */
+    return err->code;
 }
 
 struct eg_slot_source cli_simulated_source(struct cli_simulated *simulated)

@@ -30,7 +30,8 @@
 #include <term.h>
 
 #define REDRAW_MS 100
-#define BAR_WIDTH 20 /* at most */
+#define BAR_WIDTH 20    /* at most */
+#define SAID_MAX  65536 /* bytes to go above the table while nobody looks at it */
 
 #define SLOT_WIDTH     14 /* at least; a longer slot widens the column */
 #define SLOT_WIDTH_MAX 40
@@ -48,7 +49,9 @@ struct row {
 
 struct cli_table {
     struct eg_logger logger;
-    FILE *out; /* the display thread's */
+    FILE *out;                 /* the display thread's */
+    struct cli_outlet *outlet; /* what `out` prints into; NULL = `out` is a file */
+    int terminal;              /* its descriptor */
     pthread_t thread;
     bool running;         /* the thread */
     pthread_mutex_t lock; /* of what is below */
@@ -154,7 +157,7 @@ static void draw(struct cli_table *table, FILE *frame)
     size_t size;
     char line[400];
 
-    if (ioctl(fileno(table->out), TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) {
+    if (ioctl(table->terminal, TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) {
         window.ws_row = 24;
         window.ws_col = 80;
     }
@@ -200,6 +203,11 @@ static void show(struct cli_table *table)
 
     if (frame == NULL)
         return;
+    if (table->outlet != NULL && !table->stop && !cli_outlet_idle(table->outlet)) {
+        fclose(frame);
+        free(text);
+        return; /* nobody looks: no picture before the last one is on the screen */
+    }
     take_off(table, frame);
     if (table->said.size > 0)
         fwrite(table->said.data, 1, table->said.size, frame);
@@ -294,7 +302,7 @@ static void clear_row(struct row *row, const char *doing)
 
 static void say(struct cli_table *table, const struct eg_log_record *record, const char *kind)
 {
-    if (record->level > table->verbosity)
+    if (record->level > table->verbosity || table->said.size > SAID_MAX)
         return;
     const char *const parts[] = {record->origin.slot, record->origin.slot[0] != '\0' ? ": " : "", kind,
                                  record->text, "\n"};
@@ -311,7 +319,8 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
     pthread_mutex_lock(&table->lock);
     struct row *row = row_of(table, record->origin.slot);
     if (row != NULL) {
-        snprintf(row->board, sizeof row->board, "%s", record->origin.board);
+        if (record->origin.board[0] != '\0')
+            snprintf(row->board, sizeof row->board, "%s", record->origin.board);
         if (record->kind == EG_LOG_STAGE_BEGIN && row->outcome != NULL)
             clear_row(row, "");
         if (row->begun_us == 0)
@@ -337,7 +346,8 @@ static void table_log(struct eg_logger *logger, const struct eg_log_record *reco
                 row->percent =
                     before + (record->total != 0 ? (unsigned)(own * record->done / record->total) : 0);
             if (record->kind == EG_LOG_PROGRESS && record->text[0] != '\0')
-                snprintf(row->doing, sizeof row->doing, "%s %s", record->stage, record->text);
+                snprintf(row->doing, sizeof row->doing, "%s%s%s", record->stage,
+                         record->stage[0] != '\0' ? " " : "", record->text);
             else
                 snprintf(row->doing, sizeof row->doing, "%s", record->stage);
         }
@@ -376,11 +386,11 @@ static void table_set_verbosity(struct eg_logger *logger, enum eg_verbosity verb
 }
 
 /* A terminal that can move the cursor up and clear to the end of the screen. */
-static bool can_redraw(FILE *out)
+static bool can_redraw(int terminal)
 {
     int result;
 
-    if (!isatty(fileno(out)) || setupterm(NULL, fileno(out), &result) != OK)
+    if (!isatty(terminal) || setupterm(NULL, terminal, &result) != OK)
         return false;
     const char *up = tigetstr("cuu1");
     const char *clear_below = tigetstr("ed");
@@ -402,11 +412,14 @@ static enum eg_code start(struct cli_table *table, struct eg_error *err)
     return EG_OK;
 }
 
-enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct eg_plan *plan,
-                              const struct eg_slot *slots, unsigned slot_count, struct eg_error *err)
+enum eg_code cli_table_create(struct cli_table **table, FILE *out, struct cli_outlet *outlet,
+                              const struct eg_plan *plan, const struct eg_slot *slots, unsigned slot_count,
+                              struct eg_error *err)
 {
+    const int terminal = outlet != NULL ? cli_outlet_fd(outlet) : fileno(out);
+
     *table = NULL;
-    if (!can_redraw(out))
+    if (!can_redraw(terminal))
         return EG_OK;
     EG_CLEANUP(cli_table_destroy_cleanup) struct cli_table *made = NULL;
     pthread_condattr_t monotonic;
@@ -414,6 +427,8 @@ enum eg_code cli_table_create(struct cli_table **table, FILE *out, const struct 
     *made = (struct cli_table){
         .logger = {table_log, table_set_verbosity},
         .out = out,
+        .outlet = outlet,
+        .terminal = terminal,
         .plan = plan,
         .verbosity = EG_NORMAL,
         .color = getenv("NO_COLOR") == NULL && tigetnum("colors") >= 8,

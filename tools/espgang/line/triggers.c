@@ -24,6 +24,7 @@
 #define LOOK_MS    50
 #define INPUT_MAX  2048
 #define OUTPUT_MAX (64 * 1024)
+#define TOLD_MS    2000 /* to take note of an outcome when the line ends */
 
 static bool find_slot(const struct eg_station *station, const char *word, unsigned *index)
 {
@@ -238,14 +239,14 @@ static void put(struct variables *variables, char *text, size_t size, const char
     variables->list[count] = text;
 }
 
-static enum eg_code call(const char *const *argv, const struct variables *variables, struct eg_buffer *output,
-                         const struct eg_cancel *cancel, struct eg_error *err)
+static enum eg_code call(const char *const *argv, const struct variables *variables, uint32_t timeout_ms,
+                         struct eg_buffer *output, const struct eg_cancel *cancel, struct eg_error *err)
 {
     const struct eg_program started = {
         .argv = argv,
         .environment = variables->list,
         .output_max = OUTPUT_MAX,
-        .timeout_ms = UINT32_MAX,
+        .timeout_ms = timeout_ms,
     };
 
     return eg_program_run(&started, output, cancel, err);
@@ -260,7 +261,7 @@ static enum eg_code wait_for_program(void *context, const struct eg_slot *slot, 
     struct variables variables = {.list = {NULL}};
 
     put(&variables, variables.port, sizeof variables.port, "ESPGANG_PORT", slot->url);
-    EG_TRY(call(argv, &variables, &output, cancel, err));
+    EG_TRY(call(argv, &variables, UINT32_MAX, &output, cancel, err));
     EG_TRY(eg_buffer_append(&output, "", 1, err));
     char *const text = (char *)output.data;
     text[strcspn(text, "\r\n")] = '\0';
@@ -289,7 +290,11 @@ static enum eg_code tell_program(void *context, const struct eg_slot *slot, cons
     put(&variables, variables.mac, sizeof variables.mac, "ESPGANG_MAC", result->mac);
     put(&variables, variables.code, sizeof variables.code, "ESPGANG_CODE", eg_code_name(result->code));
     put(&variables, variables.sentence, sizeof variables.sentence, "ESPGANG_SENTENCE", result->text);
-    return call(argv, &variables, NULL, cancel, err);
+    if (!eg_cancel_requested(cancel))
+        return call(argv, &variables, UINT32_MAX, NULL, cancel, err);
+    /* The line does not wait until its last boards are gone, but what became of them is told. */
+    (void)!call(argv, &variables, TOLD_MS, NULL, NULL, err);
+    return EG_OK;
 }
 
 struct eg_trigger cli_program_trigger(const char *program)

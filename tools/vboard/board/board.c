@@ -32,6 +32,23 @@ static uint64_t next_event(const struct vb_board *board)
     return earliest(next, vb__watchdog_next(board));
 }
 
+static void count_request(struct vb_board *board, const uint8_t *frame, size_t size)
+{
+    if (size < 8 || frame[0] != 0)
+        return;
+    board->requests.all++;
+    if (frame[1] == EG_OP_FLASH_DATA || frame[1] == EG_OP_FLASH_DEFL_DATA)
+        board->requests.data = true;
+    if (!board->requests.data)
+        board->requests.before_data++;
+}
+
+void vb_board_requests(const struct vb_board *board, unsigned *all, unsigned *before_data)
+{
+    *all = board->requests.all;
+    *before_data = board->requests.before_data;
+}
+
 /* The supply drops while a frame is handled. */
 static bool loses_power(struct vb_board *board)
 {
@@ -49,6 +66,7 @@ static void handle_frame(struct vb_board *board)
 
     if (vb__usb_loses(board, frame->size))
         return;
+    count_request(board, frame->frame, frame->size);
     if (board->clock.state == VB__ROM)
         leave = vb__rom_frame(board, frame->frame, frame->size);
     else

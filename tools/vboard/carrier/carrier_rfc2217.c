@@ -3,9 +3,9 @@
 /*
  * Simulated boards behind RFC 2217, as a terminal server with many ports has them.
  *
- * One thread and one poll: with 64 boards the work per byte is small, and no lock is needed. What the board
- * sends goes out when its time has come; what the client sends is read from its socket only as fast as the
- * wire takes it, so TCP slows the client down.
+ * A thread and a poll for so many boards, each board with one thread, so that no lock is needed. What the
+ * board sends goes out when its time has come; what the client sends is read from its socket only as fast as
+ * the wire takes it, so TCP slows the client down.
  *
  *      listener --accept--> client --telnet--> adapter --> board
  *
@@ -28,13 +28,16 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_SIZE 1024
+#define READ_SIZE   1024
+#define SHARE       32u /* boards of a thread */
+#define THREADS_MAX 8u
 
 struct endpoint {
     struct vb_adapter *adapter;
@@ -54,7 +57,18 @@ struct vb_rfc2217 {
     struct sockaddr_storage address;
     socklen_t address_size;
     char host[64];
-    struct pollfd *polls; /* stop, then listener and client of every endpoint */
+};
+
+/* Endpoints that one thread serves. */
+struct share {
+    struct vb_rfc2217 *server;
+    unsigned first, count;
+    int stop_fd, end_fd;  /* `end_fd` is readable once a thread has failed */
+    int failed_fd;        /* its other end */
+    struct pollfd *polls; /* both, then listener and client of every endpoint */
+    pthread_t thread;
+    enum eg_code code;
+    struct eg_error err;
 };
 
 static void drop_client(struct endpoint *endpoint)
@@ -280,26 +294,103 @@ static void serve(struct endpoint *endpoint, const struct pollfd *listener, cons
         accept_client(endpoint);
 }
 
-enum eg_code vb_rfc2217_run(struct vb_rfc2217 *server, int stop_fd, struct eg_error *err)
+static enum eg_code run_share(struct share *share, struct eg_error *err)
 {
-    struct pollfd *const polls = server->polls;
+    struct endpoint *const endpoints = share->server->endpoints + share->first;
+    struct pollfd *const polls = share->polls;
 
     for (;;) {
         uint64_t until_us = UINT64_MAX;
 
-        polls[0] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-        for (unsigned i = 0; i < server->count; i++) {
-            EG_TRY(follow_presence(server, &server->endpoints[i], err));
-            write_client(&server->endpoints[i]);
-            const uint64_t wanted_us = prepare(&server->endpoints[i], &polls[1 + 2 * i], &polls[2 + 2 * i]);
+        polls[0] = (struct pollfd){.fd = share->stop_fd, .events = POLLIN};
+        polls[1] = (struct pollfd){.fd = share->end_fd, .events = POLLIN};
+        for (unsigned i = 0; i < share->count; i++) {
+            EG_TRY(follow_presence(share->server, &endpoints[i], err));
+            write_client(&endpoints[i]);
+            const uint64_t wanted_us = prepare(&endpoints[i], &polls[2 + 2 * i], &polls[3 + 2 * i]);
             until_us = wanted_us < until_us ? wanted_us : until_us;
         }
-        EG_TRY(vb__wait_until_us(polls, 1 + 2 * server->count, until_us, err));
-        if (polls[0].revents != 0)
+        EG_TRY(vb__wait_until_us(polls, 2 + 2 * share->count, until_us, err));
+        if (polls[0].revents != 0 || polls[1].revents != 0)
             return EG_OK;
-        for (unsigned i = 0; i < server->count; i++)
-            serve(&server->endpoints[i], &polls[1 + 2 * i], &polls[2 + 2 * i]);
+        for (unsigned i = 0; i < share->count; i++)
+            serve(&endpoints[i], &polls[2 + 2 * i], &polls[3 + 2 * i]);
     }
+}
+
+/* Run a share; when it fails, the others end, too. */
+static void *run_thread(void *context)
+{
+    struct share *const share = context;
+
+    share->code = run_share(share, &share->err);
+    if (share->code != EG_OK && write(share->failed_fd, "", 1) < 0)
+        perror("vboard: telling the other threads");
+    return NULL;
+}
+
+/* As many threads as there are processors, but none for less than its share of boards. */
+static unsigned thread_count(unsigned boards)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = (boards + SHARE - 1) / SHARE;
+
+    count = count < THREADS_MAX ? count : THREADS_MAX;
+    return processors >= 1 && (unsigned long)processors < count ? (unsigned)processors : count;
+}
+
+static enum eg_code run_shares(struct share *shares, unsigned count, struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+    unsigned started = 1;
+
+    for (; started < count; started++) {
+        const int error = pthread_create(&shares[started].thread, NULL, run_thread, &shares[started]);
+
+        if (error != 0) {
+            code = eg_error_errno(err, EG_IO, error, "a thread to serve boards");
+            break;
+        }
+    }
+    if (code == EG_OK)
+        run_thread(&shares[0]);
+    else if (write(shares[0].failed_fd, "", 1) < 0)
+        perror("vboard: telling the other threads");
+    for (unsigned i = 1; i < started; i++)
+        pthread_join(shares[i].thread, NULL);
+    for (unsigned i = 0; i < started && code == EG_OK; i++) {
+        code = shares[i].code;
+        if (code != EG_OK)
+            *err = shares[i].err;
+    }
+    return code;
+}
+
+enum eg_code vb_rfc2217_run(struct vb_rfc2217 *server, int stop_fd, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct pollfd *polls = NULL;
+    const unsigned threads = thread_count(server->count);
+    struct share shares[THREADS_MAX] = {0};
+    int ends[2];
+
+    EG_TRY(eg_alloc(&polls, 2 * (threads + (size_t)server->count), sizeof *polls, err));
+    if (pipe(ends) != 0)
+        return eg_error_errno(err, EG_IO, errno, "a pipe between threads");
+    for (unsigned i = 0; i < threads; i++) {
+        const unsigned first = server->count * i / threads;
+
+        shares[i] = (struct share){.server = server,
+                                   .first = first,
+                                   .count = server->count * (i + 1) / threads - first,
+                                   .stop_fd = stop_fd,
+                                   .end_fd = ends[0],
+                                   .failed_fd = ends[1],
+                                   .polls = polls + 2 * (i + (size_t)first)};
+    }
+    const enum eg_code code = run_shares(shares, threads, err);
+    close(ends[0]);
+    close(ends[1]);
+    return code;
 }
 
 static enum eg_code resolve(struct vb_rfc2217 *server, const char *host, struct eg_error *err)
@@ -326,7 +417,6 @@ enum eg_code vb_rfc2217_create(struct vb_rfc2217 **server, struct vb_gang *gang,
         return eg_error_set(err, EG_BAD_JOB, "port %u: %u boards need ports beyond 65535", port, count);
     EG_TRY(eg_alloc(&made, 1, sizeof *made, err));
     EG_TRY(resolve(made, bind, err));
-    EG_TRY(eg_alloc(&made->polls, 1 + 2 * (size_t)count, sizeof *made->polls, err));
     EG_TRY(eg_alloc(&made->endpoints, count, sizeof *made->endpoints, err));
     for (; made->count < count; made->count++) {
         struct endpoint *endpoint = &made->endpoints[made->count];
@@ -353,7 +443,6 @@ void vb_rfc2217_destroy(struct vb_rfc2217 *server)
             close(server->endpoints[i].listener);
     }
     free(server->endpoints);
-    free(server->polls);
     free(server);
 }
 

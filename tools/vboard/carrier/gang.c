@@ -10,11 +10,19 @@
 
 #include "engine/base/bytes.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_BAUD 115200
+
+/* A board's configuration, and where it keeps its flash. */
+struct made {
+    struct vb_config config;
+    char flash_path[VB__PATH_ROOM], efuse_path[VB__PATH_ROOM]; /* of config, if it has them */
+    unsigned mac_of;                                           /* board whose MAC it shows; 0 = its own */
+};
 
 /* splitmix64 */
 unsigned vb__draw(uint64_t *random, unsigned most)
@@ -93,13 +101,13 @@ static enum eg_code file_of(const char **path, char text[VB__PATH_ROOM], unsigne
     return EG_OK;
 }
 
-enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *pattern, unsigned number,
-                                unsigned count, const char *const *faults, unsigned fault_count,
-                                struct eg_error *err)
+static enum eg_code configure(struct made *made, const struct vb_config *pattern, unsigned number,
+                              unsigned count, const char *const *faults, unsigned fault_count,
+                              struct eg_error *err)
 {
     struct vb_config *const config = &made->config;
 
-    *made = (struct vb__made){.config = *pattern};
+    *made = (struct made){.config = *pattern};
     config->number = number;
     if (memcmp(config->mac, (const uint8_t[sizeof config->mac]){0}, sizeof config->mac) != 0)
         count_mac_up(config->mac, number - 1);
@@ -109,20 +117,20 @@ enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *p
     return file_of(&config->efuse_path, made->efuse_path, number, "efuse", err);
 }
 
-void vb__gang_show_mac(struct vb__made *made, const uint8_t mac[6])
+static void show_mac(struct made *made, const uint8_t mac[6])
 {
     memcpy(made->config.mac, mac, sizeof made->config.mac);
     made->config.flash_number = made->config.number;
 }
 
-enum eg_code vb__gang_refuse_mac(const struct vb__made *made, struct eg_error *err)
+static enum eg_code refuse_mac(const struct made *made, struct eg_error *err)
 {
     return eg_error_set(err, EG_BAD_JOB, "board %u: board %u shows the MAC of another board itself",
                         made->config.number, made->mac_of);
 }
 
-enum eg_code vb__gang_make(struct vb_adapter *adapter, const struct vb__made *made, uint64_t start_us,
-                           struct eg_error *err)
+static enum eg_code make(struct vb_adapter *adapter, const struct made *made, uint64_t start_us,
+                         struct eg_error *err)
 {
     EG_TRY(vb_board_create(&adapter->board, &made->config, err));
     adapter->start_us = start_us;
@@ -130,22 +138,64 @@ enum eg_code vb__gang_make(struct vb_adapter *adapter, const struct vb__made *ma
     return EG_OK;
 }
 
+/* Configure a board without a gang, and that whose MAC it shows, if it does. */
+static enum eg_code configure_alone(struct made *made, struct made *other, const struct vb_config *pattern,
+                                    unsigned number, const char *const *faults, unsigned fault_count,
+                                    struct eg_error *err)
+{
+    EG_TRY(configure(made, pattern, number, UINT_MAX, faults, fault_count, err));
+    if (made->mac_of == 0)
+        return EG_OK;
+    EG_TRY(configure(other, pattern, made->mac_of, UINT_MAX, faults, fault_count, err));
+    return other->mac_of != 0 ? refuse_mac(made, err) : EG_OK;
+}
+
+enum eg_code vb__gang_make_alone(struct vb_adapter *adapter, const struct vb_config *pattern, unsigned number,
+                                 const char *const *faults, unsigned fault_count, struct eg_error *err)
+{
+    struct made made, other;
+
+    EG_TRY(configure_alone(&made, &other, pattern, number, faults, fault_count, err));
+    if (made.mac_of != 0) {
+        struct vb_board *board;
+        other.config.flash_path = other.config.efuse_path = NULL;
+        EG_TRY(vb_board_create(&board, &other.config, err));
+        show_mac(&made, vb_board_mac(board));
+        vb_board_destroy(board);
+    }
+    return make(adapter, &made, eg_clock_us(), err);
+}
+
+enum eg_code vb__gang_check_alone(const struct vb_config *pattern, const char *const *faults,
+                                  unsigned fault_count, struct eg_error *err)
+{
+    struct made made, other;
+
+    for (unsigned i = 0; i < fault_count; i++) {
+        char *end;
+        const unsigned long number = strtoul(faults[i], &end, 10);
+        if (*end == ':' && number != 0)
+            EG_TRY(configure_alone(&made, &other, pattern, (unsigned)number, faults, fault_count, err));
+    }
+    return EG_OK;
+}
+
 static enum eg_code create_board(struct vb_gang *gang, const struct vb_config *pattern, unsigned number,
                                  const char *const *faults, unsigned fault_count, bool own_mac,
                                  struct eg_error *err)
 {
-    struct vb__made made;
+    struct made made;
 
-    EG_TRY(vb__gang_configure(&made, pattern, number, gang->count, faults, fault_count, err));
+    EG_TRY(configure(&made, pattern, number, gang->count, faults, fault_count, err));
     if (own_mac != (made.mac_of == 0))
         return EG_OK;
     if (made.mac_of != 0) {
         const struct vb_board *const other = gang->places[made.mac_of - 1].adapter.board;
         if (other == NULL)
-            return vb__gang_refuse_mac(&made, err);
-        vb__gang_show_mac(&made, vb_board_mac(other));
+            return refuse_mac(&made, err);
+        show_mac(&made, vb_board_mac(other));
     }
-    return vb__gang_make(&gang->places[number - 1].adapter, &made, gang->start_us, err);
+    return make(&gang->places[number - 1].adapter, &made, gang->start_us, err);
 }
 
 enum eg_code vb_gang_create(struct vb_gang **gang, const struct vb_config *config, unsigned count,

@@ -39,30 +39,17 @@ struct vb__sim_port {
 /** All but close(). */
 extern const struct eg_port_ops vb__sim_ops;
 
-/** A board's configuration, and where it keeps its flash. */
-struct vb__made {
-    struct vb_config config;
-    char flash_path[VB__PATH_ROOM], efuse_path[VB__PATH_ROOM]; /* of config, if it has them */
-    unsigned mac_of;                                           /* board whose MAC it shows; 0 = its own */
-};
-
-/** Configure the board of a pattern that has this number, of `count` boards; arguments as vb_gang_create()
- * has them. `made` must stay where it is as long as the board is made. */
-enum eg_code vb__gang_configure(struct vb__made *made, const struct vb_config *pattern, unsigned number,
-                                unsigned count, const char *const *faults, unsigned fault_count,
-                                struct eg_error *err) EG_CHECKED;
-
 /** Draw a number below `most`. */
 unsigned vb__draw(uint64_t *random, unsigned most);
 
-/** The board has the MAC of another board, and a flash of its own. */
-void vb__gang_show_mac(struct vb__made *made, const uint8_t mac[6]);
+/** Make a board without a gang, of as many as there will be; the adapter is zero before. Arguments as
+ * vb_gang_create() has them. A board whose MAC it shows is made for as long as that takes. */
+enum eg_code vb__gang_make_alone(struct vb_adapter *adapter, const struct vb_config *pattern, unsigned number,
+                                 const char *const *faults, unsigned fault_count,
+                                 struct eg_error *err) EG_CHECKED;
 
-/** EG_BAD_JOB: the board whose MAC it is to show has none of its own. */
-enum eg_code vb__gang_refuse_mac(const struct vb__made *made, struct eg_error *err) EG_CHECKED;
-
-/** Make the board; the adapter is zero before. */
-enum eg_code vb__gang_make(struct vb_adapter *adapter, const struct vb__made *made, uint64_t start_us,
-                           struct eg_error *err) EG_CHECKED;
+/** Refuse what vb__gang_make_alone() would refuse of the boards that have faults of their own. */
+enum eg_code vb__gang_check_alone(const struct vb_config *pattern, const char *const *faults,
+                                  unsigned fault_count, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -28,7 +28,7 @@ enum {
 /* A board that a hand has made. */
 struct board {
     struct vb_adapter adapter;
-    struct vb__made made;
+    unsigned number;
     unsigned users; /* socket and calls of open ports; guarded by the lock */
     bool powered;   /* since it was put in; likewise */
     char mac[EG_MAC_TEXT];
@@ -67,8 +67,8 @@ struct hand_port {
     struct vb__sim_port sim; /* first: the ops get a pointer to it */
     struct vb_hands *hands;
     struct socket *socket;
-    size_t insertion;    /* whose port it is, where insertions can be told apart */
-    struct board *board; /* that has the lines and the rate below */
+    size_t insertion; /* whose port it is, where insertions can be told apart */
+    size_t shown;     /* insertion, from 1, whose board has the lines and the rate below */
     bool dtr, rts;
     uint32_t baud;
 };
@@ -91,34 +91,15 @@ static void drop(struct board *board)
     free(board);
 }
 
-/* Show the MAC of another board, which is made for as long as that takes. */
-static enum eg_code take_mac(struct vb_hands *hands, struct vb__made *made, struct eg_error *err)
-{
-    struct vb__made other;
-    struct vb_adapter adapter = {.board = NULL};
-
-    EG_TRY(vb__gang_configure(&other, &hands->pattern, made->mac_of, UINT32_MAX,
-                              (const char *const *)hands->faults, hands->fault_count, err));
-    if (other.mac_of != 0)
-        return vb__gang_refuse_mac(made, err);
-    other.config.flash_path = other.config.efuse_path = NULL;
-    EG_TRY(vb__gang_make(&adapter, &other, eg_clock_us(), err));
-    vb__gang_show_mac(made, vb_board_mac(adapter.board));
-    vb_board_destroy(adapter.board);
-    return EG_OK;
-}
-
 static enum eg_code make_board(struct vb_hands *hands, struct socket *socket, struct eg_error *err)
 {
     const unsigned number = socket->number + socket->made * hands->config.sockets;
     EG_CLEANUP(eg_free_cleanup) struct board *board = NULL;
 
     EG_TRY(eg_alloc(&board, 1, sizeof *board, err));
-    EG_TRY(vb__gang_configure(&board->made, &hands->pattern, number, UINT32_MAX,
-                              (const char *const *)hands->faults, hands->fault_count, err));
-    if (board->made.mac_of != 0)
-        EG_TRY(take_mac(hands, &board->made, err));
-    EG_TRY(vb__gang_make(&board->adapter, &board->made, eg_clock_us(), err));
+    EG_TRY(vb__gang_make_alone(&board->adapter, &hands->pattern, number, (const char *const *)hands->faults,
+                               hands->fault_count, err));
+    board->number = number;
     eg_mac_text(board->mac, vb_board_mac(board->adapter.board));
     board->users = 1;
     drop(socket->board);
@@ -137,10 +118,8 @@ static enum eg_code note_insertion(struct vb_hands *hands, struct socket *socket
         return eg_error_set(err, EG_NO_MEMORY, "%zu insertions", hands->count + 1);
     hands->insertions = more;
     socket->current = hands->count++;
-    more[socket->current] = (struct vb_insertion){.socket = socket->number,
-                                                  .board = socket->board->made.config.number,
-                                                  .again = socket->again,
-                                                  .begun_ms = now_ms};
+    more[socket->current] = (struct vb_insertion){
+        .socket = socket->number, .board = socket->board->number, .again = socket->again, .begun_ms = now_ms};
     memcpy(more[socket->current].mac, socket->board->mac, sizeof socket->board->mac);
     return EG_OK;
 }
@@ -195,9 +174,9 @@ static void move(struct vb_hands *hands, struct socket *socket)
     }
 }
 
-/* The board that a call of an open port goes to, with its lines and rate; NULL = there is none. It is the
- * caller's until leave(). */
-static struct board *enter(struct hand_port *port)
+/* The board that a call of an open port goes to, with its lines and rate; NULL = there is none in the
+ * fixture. It is the caller's until leave(). EG_PORT_GONE. */
+static enum eg_code enter(struct board **entered, struct hand_port *port, struct eg_error *err)
 {
     struct vb_hands *const hands = port->hands;
     struct socket *const socket = port->socket;
@@ -206,6 +185,7 @@ static struct board *enter(struct hand_port *port)
     move(hands, socket);
     const bool here = socket->in && (stays(hands) || port->insertion == socket->current);
     struct board *const board = here ? socket->board : NULL;
+    const size_t current = socket->current + 1;
     const bool without_power = board != NULL && !board->powered;
     if (board != NULL) {
         board->users++;
@@ -214,14 +194,17 @@ static struct board *enter(struct hand_port *port)
     pthread_mutex_unlock(&hands->lock);
     if (without_power)
         vb_adapter_power_on(&board->adapter);
-    if (board == NULL || board == port->board)
-        return board;
-    port->board = board;
+    *entered = board;
+    if (board == NULL && !stays(hands))
+        return eg_error_set(err, EG_PORT_GONE, "%s: the simulated board was taken out", port->sim.base.url);
+    if (board == NULL || port->shown == current)
+        return EG_OK;
+    port->shown = current;
     port->sim.adapter = &board->adapter;
     vb_adapter_set_lines(&board->adapter, port->dtr, port->rts);
     if (port->baud != 0)
         vb_adapter_set_baud(&board->adapter, port->baud);
-    return board;
+    return EG_OK;
 }
 
 static void leave(struct hand_port *port, struct board *board, uint64_t bytes)
@@ -241,11 +224,6 @@ static void leave(struct hand_port *port, struct board *board, uint64_t bytes)
     pthread_mutex_unlock(&hands->lock);
 }
 
-static enum eg_code gone(struct eg_port *port, struct eg_error *err)
-{
-    return eg_error_set(err, EG_PORT_GONE, "%s: the simulated board was taken out", port->url);
-}
-
 /* A call that moves nothing waits its whole time. */
 static void idle(const struct hand_port *port, uint32_t timeout_ms)
 {
@@ -257,10 +235,9 @@ static enum eg_code hand_read(struct eg_port *base, uint8_t *data, size_t size, 
                               uint32_t timeout_ms, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
-    if (board == NULL && !stays(port->hands))
-        return gone(base, err);
+    EG_TRY(enter(&board, port, err));
     if (board == NULL) {
         *got = 0;
         idle(port, timeout_ms);
@@ -275,11 +252,12 @@ static enum eg_code hand_write(struct eg_port *base, const uint8_t *data, size_t
                                uint32_t timeout_ms, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
     *put = size;
+    EG_TRY(enter(&board, port, err));
     if (board == NULL)
-        return stays(port->hands) ? EG_OK : gone(base, err);
+        return EG_OK;
     const enum eg_code code = vb__sim_ops.write(base, data, size, put, timeout_ms, err);
     leave(port, board, code == EG_OK ? *put : 0);
     return code;
@@ -288,11 +266,12 @@ static enum eg_code hand_write(struct eg_port *base, const uint8_t *data, size_t
 static enum eg_code hand_drain(struct eg_port *base, bool *done, uint32_t timeout_ms, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
     *done = true;
+    EG_TRY(enter(&board, port, err));
     if (board == NULL)
-        return stays(port->hands) ? EG_OK : gone(base, err);
+        return EG_OK;
     const enum eg_code code = vb__sim_ops.drain(base, done, timeout_ms, err);
     leave(port, board, 0);
     return code;
@@ -301,11 +280,12 @@ static enum eg_code hand_drain(struct eg_port *base, bool *done, uint32_t timeou
 static enum eg_code hand_set_baud(struct eg_port *base, uint32_t baud, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
     port->baud = baud;
+    EG_TRY(enter(&board, port, err));
     if (board == NULL)
-        return stays(port->hands) ? EG_OK : gone(base, err);
+        return EG_OK;
     const enum eg_code code = vb__sim_ops.set_baud(base, baud, err);
     leave(port, board, 0);
     return code;
@@ -314,12 +294,13 @@ static enum eg_code hand_set_baud(struct eg_port *base, uint32_t baud, struct eg
 static enum eg_code hand_set_lines(struct eg_port *base, bool dtr, bool rts, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
     port->dtr = dtr;
     port->rts = rts;
+    EG_TRY(enter(&board, port, err));
     if (board == NULL)
-        return stays(port->hands) ? EG_OK : gone(base, err);
+        return EG_OK;
     const enum eg_code code = vb__sim_ops.set_lines(base, dtr, rts, err);
     leave(port, board, 0);
     return code;
@@ -328,10 +309,11 @@ static enum eg_code hand_set_lines(struct eg_port *base, bool dtr, bool rts, str
 static enum eg_code hand_discard(struct eg_port *base, struct eg_error *err)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct board *board;
 
+    EG_TRY(enter(&board, port, err));
     if (board == NULL)
-        return stays(port->hands) ? EG_OK : gone(base, err);
+        return EG_OK;
     const enum eg_code code = vb__sim_ops.discard(base, err);
     leave(port, board, 0);
     return code;
@@ -340,9 +322,10 @@ static enum eg_code hand_discard(struct eg_port *base, struct eg_error *err)
 static void hand_close(struct eg_port *base)
 {
     struct hand_port *const port = (struct hand_port *)base;
-    struct board *const board = enter(port);
+    struct eg_error ignored;
+    struct board *board;
 
-    if (board != NULL) {
+    if (enter(&board, port, &ignored) == EG_OK && board != NULL) {
         vb_adapter_set_lines(&board->adapter, false, false);
         leave(port, board, 0);
     }
@@ -482,6 +465,7 @@ enum eg_code vb_hands_create(struct vb_hands **hands, const struct vb_hands_conf
             now_ms + (config->way == VB_HANDS_READY ? 0 : pause_ms(made, socket, 0, EMPTY_MAX_MS));
     }
     /* What cannot be made is refused at once. */
+    EG_TRY(vb__gang_check_alone(pattern, faults, fault_count, err));
     EG_TRY(make_board(made, &made->sockets[0], err));
     drop(made->sockets[0].board);
     made->sockets[0].board = NULL;

@@ -96,6 +96,11 @@ size_t vb__security_info(const struct vb_board *board, uint8_t info[20]);
 void vb__encrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
 void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size);
 
+/* speed.c */
+/** Return the time of a byte that a loader reads and hashes; that it inflates. */
+uint32_t vb__read_ns(const struct vb_board *board);
+uint32_t vb__inflate_ns(const struct vb_board *board);
+
 /* rtc.c */
 /** Reset the RTC domain; the strap is sampled. */
 void vb__rtc_reset(struct vb_board *board, bool strapped);

@@ -14,6 +14,7 @@
 #include "tools/vboard/flash/flash.h"
 
 #include "engine/base/digest.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -232,7 +233,7 @@ static bool reads_well(const struct vb_board *board)
 
 void vb__flash_read(struct vb_board *board, uint32_t addr, uint8_t *data, uint32_t size)
 {
-    vb__busy(board, (uint64_t)size * board->part->read_ns);
+    vb__busy(board, (uint64_t)size * vb__read_ns(board));
     if (!vb__flash_answers(board)) {
         memset(data, 0xff, size);
         return;
@@ -267,7 +268,7 @@ bool vb__flash_md5(struct vb_board *board, uint32_t addr, uint32_t size, uint8_t
 
     addr %= space(board);
     if (vb__flash_answers(board) && reads_well(board) && size <= space(board) - addr) {
-        vb__busy(board, (uint64_t)size * board->part->read_ns);
+        vb__busy(board, (uint64_t)size * vb__read_ns(board));
         return eg_md5(md5, board->flash.data + addr, size, &err) == EG_OK;
     }
     if (size > MD5_MAX || (copy = malloc(size + 1)) == NULL)

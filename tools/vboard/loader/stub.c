@@ -204,7 +204,7 @@ static void send_packet(struct vb_board *board)
         const struct eg_buffer *const sent = &board->stub.read.sent;
         uint8_t digest[16] = {0};
 
-        vb__busy(board, (uint64_t)sent->size * board->part->read_ns);
+        vb__busy(board, (uint64_t)sent->size * vb__read_ns(board));
         (void)!eg_md5(digest, sent->data, sent->size, &ignored);
         vb__send_frame(board, digest, sizeof digest);
         board->stub.read.active = false;

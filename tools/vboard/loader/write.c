@@ -173,6 +173,7 @@ static enum vb__write_result put_inflated(struct vb_board *board, const uint8_t 
         const int result = inflate(z, Z_NO_FLUSH);
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
             return VB__WRITE_BAD_STREAM;
+        vb__busy(board, (uint64_t)(VB__WINDOW - z->avail_out - write->window_used) * vb__inflate_ns(board));
         write->window_used = VB__WINDOW - z->avail_out;
         write->stream_ended = result == Z_STREAM_END;
         if (write->stream_ended || write->window_used == VB__WINDOW) {

@@ -318,6 +318,12 @@ struct vb__app {
     size_t panic_at; /* at this line */
 };
 
+/** Requests to the loaders. Written by board/board.c. */
+struct vb__requests {
+    unsigned all, before_data;
+    bool data; /* a data block has come */
+};
+
 /** A board. `config`, `target` and `part` do not change after board/board.c has set them. */
 struct vb_board {
     struct vb_config config; /* its strings are not kept */
@@ -343,6 +349,7 @@ struct vb_board {
     struct vb__rom rom;
     struct vb__stub stub;
     struct vb__app app;
+    struct vb__requests requests;
 };
 
 /* clock.c */

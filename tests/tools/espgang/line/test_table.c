@@ -70,7 +70,7 @@ static void what_is_no_terminal_gets_no_live_table(void **state)
     FILE *out = tmpfile();
 
     assert_non_null(out);
-    assert_ok(cli_table_create(&table, out, NULL, NULL, 0, &err), err);
+    assert_ok(cli_table_create(&table, out, NULL, NULL, NULL, 0, &err), err);
     fclose(out);
     assert_null(table);
 }
@@ -131,7 +131,7 @@ static struct cli_table *live_table(struct screen *screen)
     struct cli_table *table;
     struct eg_error err;
 
-    assert_ok(cli_table_create(&table, screen->out, &plan, slots, 1, &err), err);
+    assert_ok(cli_table_create(&table, screen->out, NULL, &plan, slots, 1, &err), err);
     if (table == NULL) {
         print_message("SKIPPED: terminfo knows no xterm here\n");
         skip();

@@ -463,6 +463,25 @@ static void every_target_shows_the_identity_it_was_given(void **state)
     }
 }
 
+static void requests_are_counted_up_to_the_first_data_block_and_in_all(void **state)
+{
+    static const uint8_t data[0x400];
+    unsigned all, before_data, first;
+    struct player player;
+
+    (void)state;
+    player_open(&player, (struct vb_config){.fast = true});
+    vb_board_requests(player.board, &first, &before_data);
+    assert_int_equal(before_data, first);
+    player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0));
+    assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
+    assert_true(player_sync(&player));
+    vb_board_requests(player.board, &all, &before_data);
+    assert_int_equal(all, first + 3);
+    assert_int_equal(before_data, first + 1);
+    vb_board_destroy(player.board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +499,7 @@ int main(void)
         cmocka_unit_test(in_fast_mode_a_reply_takes_no_time),
         cmocka_unit_test(boards_of_one_program_have_their_own_addresses),
         cmocka_unit_test(every_target_shows_the_identity_it_was_given),
+        cmocka_unit_test(requests_are_counted_up_to_the_first_data_block_and_in_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

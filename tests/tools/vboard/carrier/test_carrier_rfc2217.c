@@ -111,6 +111,28 @@ static void modem_lines_reset_the_board_into_its_loader(void **state)
     serving_end(&serving);
 }
 
+/* More boards than one thread takes. */
+static void the_first_and_the_last_of_many_boards_answer(void **state)
+{
+    (void)state;
+    struct vb_config config = esp32();
+    struct serving serving = {0};
+    struct eg_error err;
+
+    config.part = &vb_flash_parts[4]; /* 1 MB */
+    config.fast = config.strap_low = true;
+    assert_ok(vb_gang_create(&serving.gang, &config, 70, NULL, 0, &err), err);
+    assert_ok(vb_rfc2217_create(&serving.rfc2217, serving.gang, "127.0.0.1", 0, &err), err);
+    serving_begin(&serving);
+    for (unsigned number = 1; number <= 70; number += number == 1 ? 34 : 35) {
+        const int client = dial_board(&serving, number);
+
+        assert_syncs(client);
+        close(client);
+    }
+    serving_end(&serving);
+}
+
 static void a_pulse_of_rts_alone_starts_the_application(void **state)
 {
     (void)state;
@@ -309,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(modem_lines_reset_the_board_into_its_loader),
+        cmocka_unit_test(the_first_and_the_last_of_many_boards_answer),
         cmocka_unit_test(a_pulse_of_rts_alone_starts_the_application),
         cmocka_unit_test(a_byte_ff_of_the_board_is_doubled),
         cmocka_unit_test(a_rate_that_is_not_the_boards_makes_garbage),

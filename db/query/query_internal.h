@@ -2,13 +2,12 @@
 
 /* What the questions share; each is a walk over the rows of a statement. */
 
-#ifndef DB_QUERY_INTERNAL_H
-#define DB_QUERY_INTERNAL_H
+#ifndef DB_QUERY_QUERY_INTERNAL_H
+#define DB_QUERY_QUERY_INTERNAL_H
 
 #include "db/migrate.h"
 #include "db/path.h"
 #include "db/query/query.h"
-#include "db/query/questions.h"
 
 #include <stddef.h>
 

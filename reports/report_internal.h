@@ -2,14 +2,17 @@
 
 /* What a format is given: the numbers of a batch, and the ledger for what it asks by itself. */
 
-#ifndef REPORTS_FORMATS_H
-#define REPORTS_FORMATS_H
+#ifndef REPORTS_REPORT_INTERNAL_H
+#define REPORTS_REPORT_INTERNAL_H
 
 #include "engine/base/clock.h"
 #include "reports/numbers.h"
 #include "reports/out.h"
 #include "reports/registry.h"
 #include "reports/values.h"
+
+/** A larger batch gets no table of all units. */
+#define EG__UNITS_SHOWN 10000
 
 struct eg__report {
     struct eg_query *query;

@@ -2,8 +2,8 @@
 
 /* What the files of this folder share. */
 
-#ifndef DB_PROOF_INTERNAL_H
-#define DB_PROOF_INTERNAL_H
+#ifndef DB_PROOF_AUDIT_INTERNAL_H
+#define DB_PROOF_AUDIT_INTERNAL_H
 
 #include "db/chain.h"
 #include "db/journal.h"

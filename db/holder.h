@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which program keeps others from writing to a database. */
+
+#ifndef DB_HOLDER_H
+#define DB_HOLDER_H
+
+#include <stddef.h>
+
+#define EG__HOLDER_TEXT 64
+
+/** "process 4711 (sqlite3)"; "another program" where it cannot be found. `full` is the resolved path of the
+ * file. */
+void eg__holder(char text[EG__HOLDER_TEXT], const char *full);
+
+#endif

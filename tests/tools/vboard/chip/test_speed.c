@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* How long a loader takes over what it reads and inflates, in the board's own time. */
+
+#include "tests/tools/vboard/player.h"
+
+#define MIB (1u << 20)
+
+/* Milliseconds from the command to its answer. */
+static unsigned answered_ms(struct player *player, uint8_t op, const uint32_t *words, size_t count)
+{
+    const uint64_t begun_us = player->now_us;
+
+    assert_true(player_try(player, 20000000, op, words, count));
+    return (unsigned)((player->answered_us - begun_us) / 1000);
+}
+
+/* What was seen on chips, and ranges of models, for 1 MiB. */
+static void a_digest_takes_as_long_as_its_chip_has_been_seen_to_take(void **state)
+{
+    static const struct {
+        const char *target;
+        unsigned least_ms, most_ms;
+    } rows[] = {
+        {"esp32", 400, 640},     {"esp32c3", 1700, 1850}, {"esp32c6", 1400, 2250},
+        {"esp32s3", 5500, 6300}, {"esp32s2", 400, 640},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct player player;
+
+        player_open(&player, (struct vb_config){.target = eg_target_by_name(rows[i].target)});
+        player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+        assert_in_range(answered_ms(&player, 0x13, WORDS(0, MIB, 0, 0)), rows[i].least_ms, rows[i].most_ms);
+        vb_board_destroy(player.board);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_digest_takes_as_long_as_its_chip_has_been_seen_to_take),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tools/espgang/line/display.h"
+
+#include "tools/espgang/command.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void cli_display_end_table(struct cli_display *display)
+{
+    cli_table_destroy(display->table);
+    display->table = NULL;
+}
+
+bool cli_display_close(struct cli_display *display)
+{
+    struct cli_outlet_end end;
+    char text[sizeof end.said + 16];
+
+    cli_display_end_table(display);
+    cli_outlet_close(display->outlet, cli_cancel(), &end);
+    display->outlet = NULL;
+    display->out = NULL;
+    snprintf(text, sizeof text, "espgang: %s\n", end.said);
+    if (end.said[0] != '\0')
+        cli_say_at_once(text);
+    return end.whole;
+}
+
+void cli_display_finish(struct cli_display *display)
+{
+    if (display->outlet == NULL && display->out == NULL && display->json.out == NULL)
+        return;
+    if (display->outlet != NULL)
+        (void)cli_display_close(display);
+    pthread_mutex_destroy(&display->console.lock);
+    cli_json_logger_finish(&display->json);
+}
+
+/* Made only when there is something to put into it. */
+static void name_spill(char *path, size_t size, const char *ledger)
+{
+    const char *const given = getenv("TMPDIR");
+    const char *const folder = given != NULL && given[0] != '\0' ? given : "/tmp";
+    char utc[EG_UTC_TEXT];
+
+    eg_clock_utc(utc);
+    snprintf(path, size, "%s%s-%.19s-%ld.events", ledger != NULL ? ledger : folder,
+             ledger != NULL ? "" : "/espgang", utc, (long)getpid());
+}
+
+enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
+                              struct eg_station *station, const char *ledger, struct eg_error *err)
+{
+    const bool is_picture = isatty(STDOUT_FILENO) && !options->json && !options->plain;
+    char spill[PATH_MAX];
+
+    display->options = *options;
+    name_spill(spill, sizeof spill, ledger);
+    EG_TRY(cli_outlet_open(&display->outlet, STDOUT_FILENO, is_picture ? NULL : spill, err));
+    display->out = cli_outlet_file(display->outlet);
+    cli_json_logger_init(&display->json, display->out);
+    eg_console_logger_init(&display->console, display->out);
+    if (!options->json && !options->plain && !options->silent)
+        EG_TRY(cli_table_create(&display->table, display->out, display->outlet, station->plan, station->slots,
+                                station->slot_count, err));
+    station->logger = options->json            ? &display->json.logger
+                      : display->table != NULL ? cli_table_logger(display->table)
+                                               : &display->console.logger;
+    eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
+                                          : options->verbose ? EG_VERBOSE
+                                                             : EG_NORMAL);
+    return EG_OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What `espgang run` shows: the live table, plain lines or events, and the counts. */
+
+#ifndef TOOLS_ESPGANG_LINE_DISPLAY_H
+#define TOOLS_ESPGANG_LINE_DISPLAY_H
+
+#include "tools/espgang/line/json.h"
+#include "tools/espgang/line/outlet.h"
+#include "tools/espgang/line/table.h"
+
+/** What the command line says about it. */
+struct cli_display_options {
+    bool json, plain, verbose, silent;
+};
+
+/** Zero-initialise it; EG_CLEANUP(cli_display_finish) frees it. */
+struct cli_display {
+    struct cli_display_options options;
+    struct cli_outlet *outlet; /* all that is printed goes through it */
+    FILE *out;                 /* the outlet's */
+    struct cli_json_logger json;
+    struct eg_console_logger console;
+    struct cli_table *table; /* NULL = there is none */
+    struct cli_counts counts;
+    bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
+};
+
+/**
+ * Begin, and make it the station's logger.
+ *
+ * @param ledger  path: what is printed and not read goes into a file beside it; NULL = into the folder for
+ *                temporary files
+ */
+enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
+                              struct eg_station *station, const char *ledger,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Take the table off the screen: what is said from now on are plain lines. */
+void cli_display_end_table(struct cli_display *display);
+
+/** Print what is left, say on standard error what nobody read and where it is. Returns whether the output is
+ * whole. */
+bool cli_display_close(struct cli_display *display);
+
+void cli_display_finish(struct cli_display *display);
+
+#endif
