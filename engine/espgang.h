@@ -111,7 +111,8 @@ extern "C" {
     X(LEDGER_LOCKED,     "ledger-locked",        HOST,    false, "another process holds the ledger")        \
     X(LEDGER_NEWER,      "ledger-newer",         HOST,    false, "the ledger is of a newer version")        \
     X(ABANDONED,         "abandoned",            HOST,    false, "the program ended before the run did")    \
-    X(INTERNAL,          "internal",             PROGRAM, false, "a defect of espgang")
+    X(INTERNAL,          "internal",             PROGRAM, false, "a defect of espgang")                         \
+    X(NOT_BURNT,         "efuse-not-burnt",      BOARD,   false, "eFuses did not take what was burnt")
 /* clang-format on */
 
 enum eg_code {

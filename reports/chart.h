@@ -17,7 +17,7 @@ struct eg__chart {
     const char *title;       /* the whole title is "KIND: NAME" when there is a name */
     const char *name;        /* from outside; NULL = none */
     const char *unit;        /* of what is measured; from outside */
-    const char *description; /* what is shown, for who cannot see it; no text from outside */
+    const char *description; /* for screen readers; no text from outside */
 };
 
 /** Bars of the sizes `counts` from `least` to `most`; lines at `low` and `high`, which may be NAN. */

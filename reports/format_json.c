@@ -3,15 +3,16 @@
 /*
  * A batch for programs. What is not known is null; times are UTC, durations and cycle times seconds.
  *
- * A field may be added at any time; one that goes or changes its meaning makes EG_REPORT_JSON_VERSION grow.
+ * A field may be added at any time; one that goes or changes its meaning makes VERSION grow.
  */
 
 #include "engine/base/clock.h"
 #include "reports/report_internal.h"
-#include "reports/report.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define VERSION 1
 
 struct json {
     struct eg__out *out;
@@ -318,7 +319,7 @@ static enum eg_code write_json(struct eg__out *out, const struct eg__report *rep
     eg_clock_utc(now);
     begin(&json, NULL, '{');
     text(&json, "espgang", "report");
-    number(&json, "version", EG_REPORT_JSON_VERSION);
+    number(&json, "version", VERSION);
     text(&json, "made_utc", now);
     text(&json, "ledger", eg_query_path(report->query));
     batch_object(&json);

@@ -8,10 +8,10 @@
 #include "engine/base/clock.h"
 #include "reports/numbers.h"
 #include "reports/out.h"
-#include "reports/report.h"
+#include "reports/registry.h"
 #include "reports/values.h"
 
-/** A batch of more units has no table of them all: who files so many prints no list of them. */
+/** A larger batch gets no table of all units. */
 #define EG__UNITS_SHOWN 10000
 
 struct eg__report {

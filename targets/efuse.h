@@ -159,7 +159,10 @@ struct eg_efuse {
     uint32_t custom_purposes;                /* bit n: number n without a name is taken as "CUSTOM_n" */
     const char *no_xts;                      /* block whose key the flash cipher cannot use; NULL = none */
     const struct eg_efuse_timing *timing;
-    const char *postponed; /* fields of block 0 that are burnt after its others, separated by blanks */
+    const char
+        *never_both; /* two fields, separated by a blank: with both the ROM does not work; NULL = none */
+    uint16_t secure_boot_from; /* revision from which secure boot v2 works */
+    const char *postponed;     /* fields of block 0 that are burnt after its others, separated by blanks */
     const char *crypt_count,
         *secure_boot;            /* switches of flash encryption and secure boot; NULL = not known */
     const char *download_off;    /* closes the loader */

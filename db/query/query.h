@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Reading a ledger: for reports and for whoever asks what became of a board.
+ * Reading a ledger: for reports and for questions about single boards.
  *
- * A query sees the ledger as it was when it was opened, while another process goes on recording. Rows are
- * handed to a visitor one by one, so that a batch of any size needs no memory. Strings of a row live as long
- * as the visitor's call; a text that the ledger does not know is "", a number -1.
+ * A query sees the ledger as it was when it was opened, while another process goes on recording. A visitor
+ * gets the rows one by one, so a batch of any size needs no memory. Strings of a row live as long as the
+ * visitor's call. Unknown texts are "", unknown numbers -1.
  *
  * Threads: one query, one thread. Different queries are independent.
  */
@@ -53,7 +53,7 @@ struct eg_batch {
     int64_t simulated;  /* 1: the boards were; else 0 */
 };
 
-/** What all answers count by, for people. */
+/** How all answers count units, for people. */
 #define EG_UNIT_DEFINITION                                                                                   \
     "A unit is a board that was identified, by its MAC and the unique id of its flash. It counts by its "    \
     "last finished run, except refusals because it had passed before. Yield: units that passed, also "       \

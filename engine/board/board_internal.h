@@ -26,6 +26,7 @@ struct eg_board {
     const char *stage; /* stage in progress, for the logger; NULL = none */
     struct eg_slip_trace trace;
     uint64_t trace_began_us;
+    bool trace_hidden; /* what goes over the wire is part of a key */
 
     struct eg_port *port; /* NULL = not connected */
     char url[256];        /* name of the port; "" = not connected */

@@ -89,10 +89,13 @@ static void say(struct eg_board *board, const char *way, const char *what, const
     const size_t shown = size < SHOWN_MAX ? size : SHOWN_MAX;
     char hex[2 * SHOWN_MAX + 1], text[2 * SHOWN_MAX + 128];
 
-    eg_hex(hex, data, shown);
+    if (board->trace_hidden)
+        snprintf(hex, sizeof hex, "(part of a key)");
+    else
+        eg_hex(hex, data, shown);
     snprintf(text, sizeof text, "%9.4f s %s %-17s %5zu bytes  %s%s",
              (double)(eg_clock_us() - board->trace_began_us) / 1e6, way, what, size, hex,
-             size > shown ? "..." : "");
+             size > shown && !board->trace_hidden ? "..." : "");
     eg_log_record(board->options.logger, &(struct eg_log_record){.kind = EG_LOG_PRINT,
                                                                  .level = EG_TRACE,
                                                                  .origin = eg__origin(board),

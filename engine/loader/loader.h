@@ -307,6 +307,11 @@ enum eg_code eg_loader_read_reg(struct eg_loader *loader, uint32_t addr, uint32_
 enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32_t word, uint32_t mask,
                                  uint32_t delay_us, struct eg_error *err) EG_CHECKED;
 
+/** Write a whole register, then keep the chip from anything else for `pause_us`: a second write in the same
+ * command, which changes nothing, waits so long. Needs the target. */
+enum eg_code eg_loader_write_reg_and_pause(struct eg_loader *loader, uint32_t addr, uint32_t word,
+                                           uint32_t pause_us, struct eg_error *err) EG_CHECKED;
+
 /** Status registers of the flash, as in espgang.h; `bytes` from 1 to 3. */
 enum eg_code eg_loader_read_status(struct eg_loader *loader, unsigned bytes, uint32_t *status,
                                    struct eg_error *err) EG_CHECKED;

@@ -26,6 +26,17 @@ enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32
     return EG_OK;
 }
 
+enum eg_code eg_loader_write_reg_and_pause(struct eg_loader *loader, uint32_t addr, uint32_t word,
+                                           uint32_t pause_us, struct eg_error *err)
+{
+    const uint32_t words[] = {addr, word, 0xffffffff, 0, loader->target->uart_date_addr, 0, 0, pause_us};
+
+    if (eg__simple(loader, EG_OP_WRITE_REG, words, 8, loader->settings.timeout_ms + pause_us / 1000, err) !=
+        EG_OK)
+        return eg_error_prefix(err, "writing register 0x%08x: ", (unsigned)addr);
+    return EG_OK;
+}
+
 bool eg__registers_read(void *context, uint32_t addr, uint32_t *word)
 {
     struct eg__registers *registers = context;

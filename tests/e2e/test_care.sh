@@ -119,7 +119,7 @@ else
 fi
 rm -f -- *.db-wal *.db-shm *.lock
 mkdir -p readonly && cp whole.db readonly/plain.db && cp good.db readonly/ledger.db && chmod 444 readonly/*.db && chmod 555 readonly
-said 'ledger readonly/ledger.db: opening '"$work"'/readonly/ledger.db.lock: Permission denied' \
+said 'ledger readonly/ledger.db: writing to folder readonly: Permission denied' \
   "${as_user[@]}" "$espgang" run job.yaml --sim 1 --fast --ledger readonly/ledger.db
 said 'ledger readonly/ledger.db: opening '"$work"'/readonly/ledger.db.lock: Permission denied' \
   "${as_user[@]}" "$espgang" merge readonly/plain.db --ledger readonly/ledger.db

@@ -291,6 +291,7 @@ static void same_switches(const struct eg_efuse *chip, const json_t *json, const
                                                      : ref_at(postponed, "others"),
                NULL);
     assert_string_equal(or_none(chip->no_xts), or_none(ref_text(json, "key_purpose_ban.block")));
+    same_number(chip, "caps", chip->secure_boot_from, ref_number(json, "caps.secure_boot_v2_from_revision"));
     if (burns == NULL)
         return;
     assert_string_equal(chip->crypt_count, ref_text(burns, "crypt_count"));

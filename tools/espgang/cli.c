@@ -81,20 +81,31 @@ static bool asks_for_help(int argc, const char *const *argv)
     return false;
 }
 
+static void set_verbosity(const struct cli_call *call)
+{
+    if (cli_takes_board_options(call->command))
+        eg_log_set_verbosity(call->logger, cli_flag(call, "silent")    ? EG_SILENT
+                                           : cli_flag(call, "trace")   ? EG_TRACE
+                                           : cli_flag(call, "verbose") ? EG_VERBOSE
+                                                                       : EG_NORMAL);
+}
+
+/* Whether that was all there is to do. */
+static bool helped(const struct cli_call *call)
+{
+    if (call->help || call->usage)
+        (call->help ? cli_print_help : cli_print_usage)(call->command);
+    return call->help || call->usage;
+}
+
 static enum eg_code run(struct cli_call *call, int argc, const char *const *argv, struct eg_error *err)
 {
     const struct cli_command *command = call->command;
 
     EG_TRY(cli_call_parse(call, argc, argv, err));
-    if (call->help || call->usage) {
-        (call->help ? cli_print_help : cli_print_usage)(command);
+    if (helped(call))
         return EG_OK;
-    }
-    if (cli_takes_board_options(command))
-        eg_log_set_verbosity(call->logger, cli_flag(call, "silent")    ? EG_SILENT
-                                           : cli_flag(call, "trace")   ? EG_TRACE
-                                           : cli_flag(call, "verbose") ? EG_VERBOSE
-                                                                       : EG_NORMAL);
+    set_verbosity(call);
     if (command->check != NULL)
         EG_TRY(command->check(call, err));
     return (command->flags & CLI_BOARD) != 0 ? cli_with_board(call, err) : command->run(call, err);
@@ -145,11 +156,112 @@ static enum cli_status dispatch(struct cli_arguments *front, const char *name, i
     return run_command(command, count, words);
 }
 
+/* The command of a family that a word names; NULL = none. */
+static const struct cli_command *command_of_family(const char *family, const char *word)
+{
+    char second[CLI_NAME_SIZE], name[2 * CLI_NAME_SIZE];
+
+    cli_spell_command(second, word);
+    snprintf(name, sizeof name, "%s %s", family, second);
+    return cli_find_command(name, false);
+}
+
+#define CHAIN_MAX 32
+
+/* Commands of a family in one line. A word that names a command begins it, whatever stands before it. Options
+ * before the first are all commands' options. */
+struct chain {
+    struct cli_call call[CHAIN_MAX];
+    int count;
+};
+
+static void chain_finish(struct chain *chain)
+{
+    for (int i = 0; i < chain->count; i++)
+        cli_call_finish(&chain->call[i]);
+}
+
+/* One command: its name, the options before the chain, its own words. */
+static enum eg_code add_to_chain(struct chain *chain, const struct cli_command *command,
+                                 const struct cli_arguments *front, const char *const *lead, int leading,
+                                 const char *const *own, int count, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) const char **words = NULL;
+    struct cli_call *call = &chain->call[chain->count];
+    int at = 0;
+
+    if (chain->count == CHAIN_MAX)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "more than %d commands in one line", CHAIN_MAX);
+    EG_TRY(eg_alloc(&words, (size_t)(front->count + leading + count) + 2, sizeof words[0], err));
+    words[at++] = command->name;
+    for (int i = 0; i < front->count; i++)
+        words[at++] = front->word[i];
+    for (int i = 0; i < leading; i++)
+        words[at++] = lead[i];
+    for (int i = 0; i < count; i++)
+        words[at++] = own[i];
+    call->command = command;
+    if (chain->count++ > 0)
+        call[-1].next = call;
+    return cli_call_parse(call, at, words, err);
+}
+
+static enum eg_code parse_chain(struct chain *chain, const struct cli_arguments *front, const char *family,
+                                int argc, const char *const *argv, struct eg_error *err)
+{
+    int leading = 0;
+
+    while (command_of_family(family, argv[leading]) == NULL)
+        leading++;
+    for (int from = leading, to; from < argc; from = to) {
+        for (to = from + 1; to < argc && command_of_family(family, argv[to]) == NULL;)
+            to++;
+        EG_TRY(add_to_chain(chain, command_of_family(family, argv[from]), front, argv, leading,
+                            argv + from + 1, to - from - 1, err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code check_chain(struct chain *chain, struct eg_logger *logger, struct eg_error *err)
+{
+    for (int i = 0; i < chain->count; i++) {
+        struct cli_call *call = &chain->call[i];
+
+        call->logger = logger;
+        set_verbosity(call);
+        if (call->command->check != NULL)
+            EG_TRY(call->command->check(call, err));
+    }
+    return EG_OK;
+}
+
+static enum cli_status run_chain(const struct cli_arguments *front, const char *family, int argc,
+                                 const char *const *argv)
+{
+    EG_CLEANUP(eg_console_logger_finish) struct eg_console_logger console;
+    EG_CLEANUP(chain_finish) struct chain chain = {.count = 0};
+    struct eg_logger *logger = eg_console_logger_init(&console, stdout);
+    struct eg_error err;
+
+    if (caller_logger != NULL)
+        logger = caller_logger;
+    enum eg_code code = parse_chain(&chain, front, family, argc, argv, &err);
+    for (int i = 0; i < chain.count; i++)
+        if (helped(&chain.call[i]))
+            return CLI_OK;
+    if (code == EG_OK)
+        code = check_chain(&chain, logger, &err);
+    if (code == EG_OK)
+        code = chain.call[0].command->run(&chain.call[0], &err);
+    eg_console_logger_end_line(&console);
+    return code == EG_OK ? chain.call[0].status : fail(&err);
+}
+
 /* The command's name is two words, such as "secure sign-data". */
 static enum cli_status run_of_family(struct cli_arguments *front, const char *family, int argc,
                                      const char *const *argv)
 {
-    char second[CLI_NAME_SIZE], name[2 * CLI_NAME_SIZE];
+    const struct cli_command *command = NULL;
 
     if (argc > 0 && asks_for_help(1, argv)) {
         cli_help_family(family);
@@ -159,13 +271,18 @@ static enum cli_status run_of_family(struct cli_arguments *front, const char *fa
         fprintf(stderr, "espgang: missing argument: COMMAND; 'espgang %s --help' lists them\n", family);
         return CLI_USAGE;
     }
-    cli_spell_command(second, argv[0]);
-    snprintf(name, sizeof name, "%s %s", family, second);
-    if (cli_find_command(name, false) == NULL) {
-        fprintf(stderr, "espgang: there is no command '%s'; 'espgang %s --help' lists them\n", name, family);
+    for (int i = 0; i < argc && command == NULL; i++) {
+        command = command_of_family(family, argv[i]);
+        if (command != NULL && (command->flags & CLI_CHAIN) != 0)
+            return run_chain(front, family, argc, argv);
+    }
+    command = command_of_family(family, argv[0]);
+    if (command == NULL) {
+        fprintf(stderr, "espgang: there is no command '%s %s'; 'espgang %s --help' lists them\n", family,
+                argv[0], family);
         return CLI_USAGE;
     }
-    return dispatch(front, name, argc - 1, argv + 1);
+    return dispatch(front, command->name, argc - 1, argv + 1);
 }
 
 static enum cli_status run_words(int argc, const char *const *argv)

@@ -37,6 +37,9 @@ enum {
     CLI_SECURE = 1u << 3,  /* works in secure download mode */
     CLI_STAYS = 1u << 4,   /* leaves the board in the state it is in */
     CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
+    CLI_ROM = 1u << 6,     /* starts no stub, and leaves the board in its loader unless --after is given */
+    CLI_CHAIN = 1u << 7, /* further commands of its family may follow: run() of the first does all of them */
+    CLI_BURNS = 1u << 8, /* of a chain: it wants eFuses burnt */
 };
 
 struct cli_call;
@@ -61,6 +64,8 @@ struct cli_command {
     enum eg_code (*check)(struct cli_call *call, struct eg_error *err);
     /** A failure is printed by the caller; the exit status is the one its blame leads to. */
     enum eg_code (*run)(struct cli_call *call, struct eg_error *err);
+    /** CLI_CHAIN only: its part of run(). `session` is what the commands of a chain share. */
+    enum eg_code (*step)(struct cli_call *call, void *session, struct eg_error *err);
 };
 
 /** Every command, sorted by folder and file; NULL after the last. */
@@ -81,6 +86,7 @@ struct cli_call {
     struct eg_logger *logger; /* to standard output; prints nothing with --silent */
     enum cli_status status;   /* what a `run` that returns EG_OK ends with */
     bool help, usage;         /* --help, --usage was given */
+    struct cli_call *next;    /* the command after it in its chain; NULL = none */
     struct cli_given *given;
     int given_count;
     struct cli_arguments words; /* the command line; owned */

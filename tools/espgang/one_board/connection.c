@@ -136,7 +136,7 @@ static enum eg_code bring_up(struct cli_call *call, uint64_t baud, struct eg_err
     EG_TRY(tell_chip(call, err));
     if (eg_board_secure_download(board) && (command->flags & CLI_SECURE) == 0)
         return eg_error_set(err, EG_SECURED, "%s is not possible in secure download mode", command->name);
-    if (!cli_flag(call, "no-stub")) {
+    if (!cli_flag(call, "no-stub") && (command->flags & CLI_ROM) == 0) {
         EG_TRY(eg_board_run_stub(board, err));
         if (eg_board_has_stub(board))
             cli_say(call, "Stub flasher running");
@@ -161,6 +161,7 @@ static enum eg_code leave(struct cli_call *call, enum eg_code code, struct eg_er
     struct eg_error second;
 
     if ((call->command->flags & CLI_STAYS) != 0 ||
+        ((call->command->flags & CLI_ROM) != 0 && cli_text(call, "after") == NULL) ||
         (code == EG_OK && (call->command->flags & CLI_LEAVES) != 0) || code == EG_PORT_GONE ||
         code == EG_CANCELLED)
         return code;

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A simulated board is secured by `espgang efuse` through its loader, and its fuses hold what was wanted; a power cut in mid burn
+# is repaired by the same command.
+build=$1; . "$(dirname "$0")/lib.sh"
+cd "$work"
+
+head -c 32 /dev/urandom >flash.key
+expect_status 0 "$espgang" secure generate-signing-key --version 2 --scheme rsa3072 boot.pem
+mkdir fuses
+burn() { "$espgang" --port "${urls[0]}" efuse --do-not-confirm "$@"; }
+value() { "$espgang" --silent --port "${urls[0]}" efuse summary --format value_only "$1"; }
+
+for chip in esp32c3 esp32s3; do
+  rm -f fuses/*
+  start_boards "$chip" 1 --fast --chip "$chip" --efuse-dir fuses
+  expect_status 0 burn --trace burn-key-digest BLOCK_KEY1 boot.pem SECURE_BOOT_DIGEST0 \
+    burn-key BLOCK_KEY0 flash.key XTS_AES_128_KEY burn-efuse SPI_BOOT_CRYPT_CNT 7 SECURE_BOOT_EN 1 write-protect-efuse RD_DIS
+  expect_text out.log 'Burnt, and read back: every wanted bit is set'
+  if grep -qi "$(od -An -v -tx1 -N8 flash.key | tr -d ' ')" out.log || grep -qi "$(tail -c 8 flash.key | od -An -v -tx1 |
+    tr -d ' \n' | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\8\7\6\5\4\3\2\1/')" out.log; then
+    fail "the key of $chip is in the trace"
+  fi
+  expect_equal "purpose of $chip" "$(value KEY_PURPOSE_0)" XTS_AES_128_KEY
+  expect_equal "key of $chip" "$(value BLOCK_KEY0 | tr -d ' ?')" ''
+  expect_equal "RD_DIS of $chip" "$(value RD_DIS)" 1
+  expect_status 1 burn burn-key BLOCK_KEY0 flash.key XTS_AES_128_KEY
+  expect_text err.log 'BLOCK_KEY0 is read- and write-protected: it cannot be burnt any more'
+done
+
+# The supply fails in the middle of a key; the board comes back, and the same command ends it.
+rm -f fuses/*
+start_boards cut 1 --fast --chip esp32c3 --efuse-dir fuses --fault efuse-cut@40
+expect_status 1 burn burn-key BLOCK_KEY2 flash.key HMAC_UP --no-read-protect
+expect_status 0 burn burn-key BLOCK_KEY2 flash.key HMAC_UP --no-read-protect
+expect_equal 'key after a power cut' "$(value BLOCK_KEY2 | tr -d ' ')" "$(od -An -v -tx1 flash.key | tr -d ' \n')"
+expect_status 0 burn check-error
+
+# Secure download mode is the end of reading.
+expect_status 0 burn burn-efuse ENABLE_SECURITY_DOWNLOAD 1
+expect_status 1 burn summary
+expect_text err.log 'secure download mode'

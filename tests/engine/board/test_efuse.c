@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* eFuses of a simulated board, through its loader. */
+
+#define _GNU_SOURCE /* memmem() */
+
+#include "engine/board/efuse.h"
+#include "engine/efuse/plan.h"
+#include "tests/fakes/fake_board.h"
+
+#include <string.h>
+
+static void open_fuses(struct fake_board *fake, struct eg_efuses *fuses)
+{
+    const struct eg_efuse_io io = eg_board_efuse_io(fake->board);
+    struct eg_error err;
+    uint16_t revision;
+
+    assert_ok(eg_board_chip_revision(fake->board, &revision, &err), err);
+    assert_ok(
+        eg_efuse_open(fuses, eg_target_by_name(eg_board_chip_name(fake->board)), &io, revision, 40, &err),
+        err);
+}
+
+static bool was_printed(const struct fake_board *fake, const char *text)
+{
+    return memmem(fake->log.text.data, fake->log.text.size, text, strlen(text)) != NULL;
+}
+
+static void a_key_is_burnt_and_hidden_and_never_in_the_trace(void **state)
+{
+    struct fake_board *fake = *state;
+    EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan plan;
+    EG_CLEANUP(eg_efuse_finish) struct eg_efuses fuses;
+    const uint8_t key[32] = "\x5a\xc3\x17\x99 a key of thirty-two bytes!";
+    struct eg_error err;
+
+    fake_board_plug(fake, "esp32c3", FAKE_USUAL, NO_FAULTS);
+    fake->options.trace = true;
+    fake_board_connect(fake, FAKE_ROM);
+    open_fuses(fake, &fuses);
+    assert_ok(eg_efuse_plan_init(&plan, &fuses, &err), err);
+    fake->log.text.size = 0;
+    const struct eg_efuse_key wanted = {
+        .block = "BLOCK_KEY0", .purpose = "HMAC_UP", .data = key, .size = sizeof key};
+    assert_ok(eg_efuse_want_key(&plan, &wanted, &err), err);
+    assert_ok(eg_efuse_decide(&plan, &err), err);
+    assert_ok(eg_efuse_burn(&plan, &err), err);
+    assert_int_equal(eg_efuse_number(&fuses, "KEY_PURPOSE_0"), 8);
+    assert_false(eg_efuse_readable(&fuses, 1));
+    assert_int_equal(fuses.block[4].word[0], 0);
+    assert_true(was_printed(fake, "(part of a key)"));
+    assert_false(was_printed(fake, "5ac31799"));
+}
+
+static void a_board_in_secure_download_mode_tells_nothing(void **state)
+{
+    struct fake_board *fake = *state;
+    struct eg_error err;
+    uint32_t word;
+
+    fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.secure_download = true), NO_FAULTS);
+    fake_board_connect(fake, FAKE_ROM);
+    const struct eg_efuse_io io = eg_board_efuse_io(fake->board);
+    assert_error(io.read(io.context, 0x6000882c, &word, &err), err, EG_SECURED,
+                 "ESP32-C3 is in secure download mode: its eFuses can be neither read nor burnt");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FAKE_TEST(a_key_is_burnt_and_hidden_and_never_in_the_trace),
+        FAKE_TEST(a_board_in_secure_download_mode_tells_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

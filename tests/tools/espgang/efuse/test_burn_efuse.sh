@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# `espgang efuse`: several commands in one line, the word BURN, what is refused, on a virtual memory.
+# Usage: test_burn_efuse.sh BUILD
+set -euo pipefail
+espgang=$1/tools/espgang/espgang
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+memory=$scratch/memory
+
+fail() { echo "FAILED: $1"; exit 1; }
+# virt CHIP WORD...: on the memory of this test
+virt() {
+  local chip=$1
+  shift
+  "$espgang" --chip "$chip" efuse --virt --path-efuse-file "$memory" "$@"
+}
+# refused STATUS SENTENCE CHIP WORD...
+refused() {
+  local status=0 wanted=$1 sentence=$2
+  shift 2
+  virt "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+  [ "$status" = "$wanted" ] || fail "$*: exit status $status: $(cat "$scratch/err")"
+  [ "$(cat "$scratch/err")" = "espgang: $sentence" ] || fail "$*: $(cat "$scratch/err")"
+}
+value() { virt "$1" summary --format value_only "$2"; }
+
+# Without the word nothing is burnt, and that is no success.
+refused 2 'not confirmed: nothing was burnt' esp32c3 burn-efuse DIS_PAD_JTAG 1
+[ ! -e "$memory" ] || fail 'a memory was written without the word'
+! echo burn | virt esp32c3 burn-efuse DIS_PAD_JTAG 1 >"$scratch/out" 2>&1 || fail '"burn" was taken for BURN'
+echo BURN | virt esp32c3 burn-efuse DIS_PAD_JTAG 1 >"$scratch/out"
+grep -qF 'DIS_PAD_JTAG                 0x0 -> 0x1' "$scratch/out" || fail "not told: $(cat "$scratch/out")"
+grep -qF 'Burnt, and read back: every wanted bit is set' "$scratch/out" || fail 'not read back'
+[ "$(value esp32c3 DIS_PAD_JTAG)" = True ] || fail 'not burnt'
+
+# WR_DIS with other bits set already is no failure.
+virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x10000 >"$scratch/out"
+virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x20000 >"$scratch/out"
+[ "$(value esp32c3 WR_DIS)" = 196608 ] || fail "WR_DIS is $(value esp32c3 WR_DIS)"
+
+# Commands in one line are checked together: the last one's fault keeps the first one's bit unburnt.
+refused 2 'ESP32-C3 has no eFuse field NO_SUCH; '"'summary'"' lists them' \
+  esp32c3 --do-not-confirm burn-efuse DIS_FORCE_DOWNLOAD 1 burn-efuse NO_SUCH 1
+[ "$(value esp32c3 DIS_FORCE_DOWNLOAD)" = False ] || fail 'one of two was burnt'
+virt esp32c3 --do-not-confirm summary --format value_only UART_PRINT_CONTROL burn_efuse UART_PRINT_CONTROL 3 \
+  summary --format value_only UART_PRINT_CONTROL >"$scratch/out"
+[ "$(sed -n '1p;$p' "$scratch/out" | tr '\n' ' ')" = 'Enable Disable ' ] || fail "before and after: $(cat "$scratch/out")"
+
+refused 2 'ESP32-C3 has no eFuse field NO_SUCH; '"'summary'"' lists them' esp32c3 summary NO_SUCH
+refused 2 "UART_PRINT_CONTROL: 0 is what an eFuse has before it is burnt" esp32c3 burn-efuse UART_PRINT_CONTROL 0
+refused 2 'MAC is burnt by the factory' esp32c3 burn-efuse MAC 112233445566
+refused 2 'CUSTOM_MAC needs a value' esp32c3 burn-efuse CUSTOM_MAC
+refused 2 "\"1.9V\" is none of 1.8V, 3.3V, OFF; see 'espgang efuse set-flash-voltage --help'" esp32 set-flash-voltage 1.9V
+refused 1 'ESP32-C3 has no eFuses for the voltage of its flash' esp32c3 set-flash-voltage 3.3V
+refused 2 '03:c8:39:86:02:be is a multicast address: the lowest bit of its first byte must be 0' \
+  esp32c3 burn-custom-mac 03:c8:39:86:02:be
+refused 2 '00:00:00:11:22:33 is of the range of the chip'"'s factory: another chip has it, or will have it" \
+  esp32c3 burn-custom-mac 00:00:00:11:22:33
+refused 2 '"22:60" is no MAC address such as 22:60:3b:2b:d5:34' esp32c3 burn-custom-mac 22:60
+refused 2 'BLOCK_USR_DATA has no bit 256: its highest is 255' esp32c3 burn-bit BLOCK3 256
+refused 2 '--chip: there is no chip "esp9"' esp9 summary
+refused 1 'ESP8266 has no eFuses that can be read or burnt' esp8266 summary
+
+# What else reads: dump into files, calibration, errors.
+virt esp32c3 dump --file-name "$scratch/block.bin" >"$scratch/out"
+[ "$(stat -c %a:%s "$scratch/block4.bin")" = 600:32 ] || fail 'dump of block 4'
+grep -q '^BLOCK_KEY0 *(BLOCK4) *\[4 \] 00000000 ' "$scratch/out" || fail "dump: $(cat "$scratch/out")"
+virt esp32c3 check-error | grep -qx 'No errors detected' || fail 'check-error'
+virt esp32c3 get-custom-mac | grep -qx 'Custom MAC: not set' || fail 'get-custom-mac'
+virt esp32 adc-info | grep -qE '^ADC_VREF +1100$' || fail 'adc-info'
+"$espgang" efuse burn-key --help | grep -q 'Usage: espgang' || fail 'help of a command'
+echo "efuse: commands ok"
