@@ -4,6 +4,7 @@
 build=$1; . "$(dirname "$0")/lib.sh"
 RANDOM=${2-1} samples=${3-8}
 shim=$build/tests/libmemory_shim.so
+[ -e "$shim" ] || fail "there is no $shim"
 
 make_job esp32c3 65536
 mkdir "$work/flash"
