@@ -153,8 +153,7 @@ enum eg_code eg_board_erase_region(struct eg_board *board, uint32_t addr, uint32
                                    struct eg_error *err)
 {
     EG_TRY(eg__need_connected(board, err));
-    if (addr % EG_FLASH_SECTOR == 0 && size % EG_FLASH_SECTOR == 0) /* otherwise the loader refuses it */
-        EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
+    EG_TRY(eg__ask_range(board, EG_GUARD_ERASE, addr, size, force, err));
     return eg_loader_erase_region(&board->loader, addr, size, err);
 }
 

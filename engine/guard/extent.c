@@ -115,6 +115,16 @@ EG__GUARD_PIECE_CHECK(eg__guard_named_partition)
                         (unsigned long long)piece->room);
 }
 
+EG__GUARD_PIECE_CHECK(eg__guard_erase_align)
+{
+    (void)view;
+    if (piece->flash_addr % EG_FLASH_SECTOR == 0 && piece->size % EG_FLASH_SECTOR == 0)
+        return EG_OK;
+    return eg_error_set(
+        err, EG_BAD_ARGUMENT, "erasing 0x%llx bytes at 0x%08llx: both must be multiples of 0x%x",
+        (unsigned long long)piece->size, (unsigned long long)piece->flash_addr, EG_FLASH_SECTOR);
+}
+
 EG__GUARD_PIECE_CHECK(eg__guard_loader_reach)
 {
     const struct eg_target *const target = view->request->target;

@@ -78,6 +78,7 @@ bool eg__guard_is_csv_table(const uint8_t *data, uint64_t size);
 
 /* extent.c */
 EG__GUARD_PIECE_CHECK(eg__guard_sector_begin);
+EG__GUARD_PIECE_CHECK(eg__guard_erase_align);
 EG__GUARD_WHOLE_CHECK(eg__guard_shared_sector);
 EG__GUARD_PIECE_CHECK(eg__guard_named_partition);
 EG__GUARD_PIECE_CHECK(eg__guard_loader_reach);

@@ -37,6 +37,10 @@ const struct eg_guard_rule eg_guard_rules[] = {
      .actions = WRITE,
      .about_file = true,
      .piece = eg__guard_empty_file},
+    {.name = "erase-align",
+     .summary = "erasing that does not begin and end at a sector of 4096 bytes",
+     .actions = ERASE,
+     .piece = eg__guard_erase_align},
 
     /* Room. */
     {.name = "loader-reach",

@@ -256,7 +256,7 @@ enum eg_code eg_loader_read_flash(struct eg_loader *loader, uint32_t flash_addr,
 /** Erase the whole flash; EG_UNSUPPORTED without a stub. */
 enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
-/** Erase; EG_BAD_ARGUMENT unless both are multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
+/** Erase sectors; both numbers are multiples of 4096. EG_UNSUPPORTED on the ESP8266 ROM. */
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err) EG_CHECKED;
 

@@ -175,10 +175,6 @@ enum eg_code eg_loader_erase_flash(struct eg_loader *loader, struct eg_error *er
 enum eg_code eg_loader_erase_region(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                                     struct eg_error *err)
 {
-    if (flash_addr % EG_FLASH_SECTOR != 0 || size % EG_FLASH_SECTOR != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT,
-                            "erasing 0x%x bytes at 0x%08x: both must be multiples of 0x%x", (unsigned)size,
-                            (unsigned)flash_addr, EG_FLASH_SECTOR);
     if (!loader->stub && (loader->target->quirks & EG_QUIRK_ERASE_SIZE_BUG) != 0)
         return eg_error_set(err, EG_UNSUPPORTED, "%s erases nothing without a stub", loader->target->label);
     if (erase(loader, flash_addr, size, err) != EG_OK)

@@ -44,8 +44,8 @@ refused 1 'old.bin runs up to revision v1.99, the chip is v3.1' write-flash 0x10
 refused 1 "$app: 0x003ff000 to 0x0040f000 goes beyond the end of the flash at 0x00400000" \
   write-flash 0x1000 "$boot" 0x3ff000 "$app"
 refused 1 '0x003ff000 to 0x00401000 goes beyond the end of the flash at 0x00400000' erase-region 0x3ff000 0x2000
-refused 2 '"0x1001" is no multiple of the 4096 bytes of a sector' erase-region 0x1001 0x1000
-refused 2 '"100" is no multiple of the 4096 bytes of a sector' erase-region 0x1000 100
+refused 2 'erasing 0x1000 bytes at 0x00001001: both must be multiples of 0x1000' erase-region 0x1001 0x1000
+refused 2 'erasing 0x64 bytes at 0x00001000: both must be multiples of 0x1000' erase-region 0x1000 100
 refused 2 "$boot at 0x0001f000 shares a sector with $app, which takes 0x00010000 to 0x00020000" \
   write-flash 0x10000 "$app" 0x1f000 "$boot"
 refused 2 'nothing.bin: No such file or directory' write-flash 0x1000 "$boot" 0x10000 nothing.bin

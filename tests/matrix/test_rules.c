@@ -138,6 +138,8 @@ static const struct special specials[] = {
      .no_job = JOB_IS_REFUSED},
     {.rule = "flash-size", .of_guard = unknown_size, .change = no_size, .part = "NO-SIZE"},
     {.rule = "secure-download", .of_guard = secure_download, .change = in_secure_download},
+    {.rule = "erase-align", .of_guard = erase_inside_sector, .no_job = NO_ERASING},
+    {.rule = "erase-align", .of_guard = erase_half_sector, .no_job = NO_ERASING},
     {.rule = "secured-erase", .of_guard = erase, .no_job = NO_ERASING},
     {.rule = "key-manager", .of_guard = key_manager, .change = over_keys},
     {.rule = "plain-unreadable", .of_guard = plain_hidden, .change = hidden, .no_job = JOB_IS_REFUSED},

@@ -206,6 +206,17 @@ static inline void erase(struct scene *s)
     s->pieces[0] = (struct eg_guard_piece){.flash_addr = 0x1000, .size = 0x1000};
     s->chip.info.flash_encryption = true;
 }
+static inline void erase_inside_sector(struct scene *s)
+{
+    s->request.action = EG_GUARD_ERASE;
+    s->request.count = 1;
+    s->pieces[0] = (struct eg_guard_piece){.flash_addr = 0x1800, .size = 0x1000};
+}
+static inline void erase_half_sector(struct scene *s)
+{
+    erase_inside_sector(s);
+    s->pieces[0] = (struct eg_guard_piece){.flash_addr = 0, .size = 100};
+}
 static inline void key_manager(struct scene *s)
 {
     s->chip.info.key_manager = true;
@@ -468,6 +479,10 @@ static const struct row extent_rows[] = {
     {"sector-begin", inside_sector, EG_BAD_ARGUMENT, OTHER,
      "other.bin at 0x00200010 begins inside a sector, not at a multiple of 4096 (0x1000): 0x10 bytes before "
      "it are erased"},
+    {"erase-align", erase_inside_sector, EG_BAD_ARGUMENT, 0,
+     "erasing 0x1000 bytes at 0x00001800: both must be multiples of 0x1000"},
+    {"erase-align", erase_half_sector, EG_BAD_ARGUMENT, 0,
+     "erasing 0x64 bytes at 0x00000000: both must be multiples of 0x1000"},
     {"loader-reach", far, EG_FLASH_TOO_SMALL, OTHER,
      "other.bin: 0x00fff000 to 0x01000004 goes beyond the 16 MB that the stub of ESP32 reaches"},
     {"loader-reach", far_for_the_rom, EG_FLASH_TOO_SMALL, 0,

@@ -250,22 +250,6 @@ static void the_esp8266_rom_erases_nothing(void **state)
     talk_end(&script);
 }
 
-static void only_whole_sectors_can_be_erased(void **state)
-{
-    (void)state;
-    struct talk talk = {.status_size = 2};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-
-    talk_begin(&talk, &script, &loader, "esp32", true);
-    assert_error(eg_loader_erase_region(&loader, 0, 100, &err), err, EG_BAD_ARGUMENT,
-                 "erasing 0x64 bytes at 0x00000000: both must be multiples of 0x1000");
-    assert_error(eg_loader_erase_region(&loader, 0x800, 0x1000, &err), err, EG_BAD_ARGUMENT,
-                 "erasing 0x1000 bytes at 0x00000800: both must be multiples of 0x1000");
-    talk_end(&script);
-}
-
 static void erasing_has_time_by_its_size(void **state)
 {
     (void)state;
@@ -352,7 +336,6 @@ int main(void)
         cmocka_unit_test(real_chips_erase_a_region),
         cmocka_unit_test(a_rom_in_secure_download_mode_is_told_16_mb_before_it_erases),
         cmocka_unit_test(the_esp8266_rom_erases_nothing),
-        cmocka_unit_test(only_whole_sectors_can_be_erased),
         cmocka_unit_test(erasing_has_time_by_its_size),
         cmocka_unit_test(real_stubs_erase_the_whole_flash),
         cmocka_unit_test(a_rom_cannot_erase_the_whole_flash),

@@ -2,18 +2,18 @@
 
 #include "tools/espgang/one_board/address.h"
 
-#include "targets/target.h"
+#include "engine/guard/guard.h"
 
 static enum eg_code check_region(struct cli_call *call, struct eg_error *err)
 {
+    struct eg_guard_piece piece = {.size = 0};
+    const struct eg_guard_request request = {.action = EG_GUARD_ERASE, .pieces = &piece, .count = 1};
+
     EG_TRY(cli_region_check(call, 0, 1, err));
-    for (int i = 0; i < 2; i++) {
-        uint64_t number;
-        if (cli_number(call->argument[i], UINT32_MAX, &number) && number % EG_FLASH_SECTOR != 0)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "\"%.40s\" is no multiple of the %u bytes of a sector",
-                                call->argument[i], EG_FLASH_SECTOR);
-    }
-    return EG_OK;
+    if (!cli_number(call->argument[0], UINT32_MAX, &piece.flash_addr) ||
+        !cli_number(call->argument[1], UINT32_MAX, &piece.size))
+        return EG_OK; /* a partition, or the whole of it: the board is asked for its table first */
+    return eg_guard_ask(&request, NULL, err);
 }
 
 static enum eg_code erase_region(struct cli_call *call, struct eg_error *err)
