@@ -212,10 +212,13 @@ static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct
         if (sqlite3_changes(store->db) == 0)
             return EG_OK;
     }
-    if (length + strlen(refusal->text) + sizeof "; ..." < size)
-        snprintf(told + length, size - length, "%s%s", length > 0 ? "; " : "", refusal->text);
-    else if (length > 0 && strcmp(told + length - 3, "...") != 0)
-        snprintf(told + length, size - length, "; ...");
+    const char *const separator = length > 0 ? "; " : "";
+    if (length + strlen(separator) + strlen(refusal->text) + sizeof "; ..." < size)
+        strcat(strcat(told, separator), refusal->text);
+    else if (length == 0)
+        snprintf(told, size, "%.*s...", (int)(size - sizeof "..."), refusal->text);
+    else if (strcmp(told + length - 3, "...") != 0)
+        strcat(told, "; ...");
     return EG_OK;
 }
 

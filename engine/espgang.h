@@ -492,6 +492,46 @@ struct eg_security_state {
 EG_API enum eg_code eg_board_read_security_state(struct eg_board *board, struct eg_security_state *state,
                                                  struct eg_error *err) EG_CHECKED;
 
+#define EG_EFUSE_VALUE_TEXT 160
+
+/** A field of the eFuses as it is burnt. */
+struct eg_efuse_reading {
+    char value[EG_EFUSE_VALUE_TEXT]; /* for people: "True", "XTS_AES_128_KEY", "aa bb"; '?' cannot be read */
+    uint32_t number;                 /* the lowest 32 bits; 0 when it cannot be read */
+    bool readable;                   /* false = read-protected: 0 says nothing */
+    bool writable;                   /* false = write-protected: it stays as it is */
+};
+
+/** Read a field by its name, as espefuse has it ("SPI_BOOT_CRYPT_CNT"). EG_BAD_ARGUMENT the chip has none of
+ * this name; EG_SECURED in secure download mode; EG_UNSUPPORTED on the ESP8266. */
+EG_API enum eg_code eg_board_efuse_read(struct eg_board *board, const char *name,
+                                        struct eg_efuse_reading *reading, struct eg_error *err) EG_CHECKED;
+
+/** What shall be burnt: a field, or a key. Zero means "none". Everything is the caller's. */
+struct eg_efuse_wish {
+    const char *field;   /* name of a field, for the next two */
+    uint32_t number;     /* bits to be set in it */
+    bool write_protect;  /* write-protect it, and the fields that share its protection */
+    const char *block;   /* name of a block, for a key: "BLOCK_KEY0"; ESP32: "flash_encryption", ... */
+    const char *purpose; /* "XTS_AES_128_KEY"; NULL on an ESP32 */
+    const void *key;     /* as espefuse's burn-key takes it */
+    size_t key_size;     /* bytes */
+};
+
+/**
+ * Burn eFuses, which cannot be undone. All wishes are checked together, against the chip and against what
+ * would make it useless, before the first burn. Each burn is read back, keys before they are hidden: EG_OK
+ * says that every wanted bit is set, unless a wish closed the loader or led into secure download mode.
+ *
+ * @param dry_run  check only: nothing is burnt
+ *
+ * @return EG_OK, also when everything is burnt already; EG_BAD_ARGUMENT; EG_SECURED it is protected, or must
+ * not be burnt; EG_WRONG_REVISION; EG_UNSUPPORTED; EG_NOT_BURNT some bit was not burnt: what came after it
+ * was not begun, and the same call may be made again
+ */
+EG_API enum eg_code eg_board_efuse_burn(struct eg_board *board, const struct eg_efuse_wish *wishes,
+                                        size_t count, bool dry_run, struct eg_error *err) EG_CHECKED;
+
 /** Return how many entries of key_purposes this chip uses. */
 EG_API unsigned eg_board_key_blocks(const struct eg_board *board);
 

@@ -27,7 +27,7 @@ ulimit -S -c "$(ulimit -H -c)"
 script tell.sh 'grep "Max core" /proc/$PPID/limits >core' 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
   'env | grep ^ESPGANG_ >"variables.$ESPGANG_EVENT.$ESPGANG_RUN"'
 script label.sh 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' \
-  'sqlite3 "$1" "select outcome from runs where run = $ESPGANG_RUN" >"ledger.$ESPGANG_RUN"'
+  'sqlite3 -cmd ".timeout 10000" "$1" "select outcome from runs where run = $ESPGANG_RUN" >"ledger.$ESPGANG_RUN"'
 make_job esp32c3 65536 'hooks:' '  before_batch: ./tell.sh' '  before_board: [./tell.sh, "on  $HOME", ";"]' \
   "  after_board: [./label.sh, $work/ledger.db]" '  after_batch: ./tell.sh'
 run_job 0 --sim 4 --batch first

@@ -115,8 +115,8 @@ static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
         JOB(FIRMWARE "retry: {codes: {everything: 3}}"), EG_BAD_JOB,
         "@/job.yaml:5:29: retry.codes: there is no code everything; those that may be tried again "
         "are port-gone, timeout, bad-frame, bad-reply, corrupted, no-sync, boot-mode, board-reset, "
-        "device-refused, stub-failed, flash-absent, flash-not-written, verify-mismatch, "
-        "test-failed");
+        "device-refused, stub-failed, flash-absent, flash-shifted, flash-noisy, flash-not-written, "
+        "verify-mismatch, test-failed");
     assert_refused(JOB(FIRMWARE "retry: {codes: {wrong-chip: 2}}"), EG_BAD_JOB,
                    "@/job.yaml:5:29: retry.codes.wrong-chip is 2, but what fails so fails again; only 1 is "
                    "possible");

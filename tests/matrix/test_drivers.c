@@ -173,7 +173,7 @@ static void begin_slot(struct slot *slot, struct batch *batch, const struct cell
                                      .fast = true,
                                      .mac = {0x24, 0x0a, 0xc4, 0, 0, (uint8_t)number}};
     struct eg_error err;
-    char kind[16];
+    char kind[24];
 
     *slot = (struct slot){.batch = batch, .cell = cell, .folder = "/tmp/eg-driver-XXXXXX"};
     assert_non_null(mkdtemp(slot->folder));

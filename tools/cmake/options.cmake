@@ -27,6 +27,7 @@ include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
 include(CheckCCompilerFlag)
 set(hardened $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+set(CMAKE_REQUIRED_FLAGS -Werror) # clang only warns of flags of another processor
 foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "EG_HAS${flag}" has)
   check_c_compiler_flag(${flag} ${has}) # the last two: CET of x86, BTI of 64-bit ARM
@@ -34,5 +35,6 @@ foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=f
     target_compile_options(eg_options_plain INTERFACE $<${hardened}:${flag}>)
   endif()
 endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 target_compile_options(eg_options_plain INTERFACE $<${hardened}:-U_FORTIFY_SOURCE> $<${hardened}:-D_FORTIFY_SOURCE=3>)
 target_link_options(eg_options_plain INTERFACE $<${hardened}:-Wl,-z,relro,-z,now,-z,noexecstack>)

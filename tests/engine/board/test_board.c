@@ -16,6 +16,7 @@ static void assert_every_call(struct eg_board *board, enum eg_code code, const c
     char description[EG_DESCRIPTION_TEXT], features[EG_FEATURES_TEXT];
     struct eg_security_info security;
     struct eg_security_state state;
+    struct eg_efuse_reading reading;
     uint8_t md5[EG_MD5_SIZE];
     struct eg_flash_id id;
     struct eg_error err;
@@ -36,6 +37,8 @@ static void assert_every_call(struct eg_board *board, enum eg_code code, const c
     assert_error(eg_board_read_mac(board, &mac, &err), err, code, sentence);
     assert_error(eg_board_chip_id(board, &word, &err), err, code, sentence);
     assert_error(eg_board_get_security_info(board, &security, &err), err, code, sentence);
+    assert_error(eg_board_efuse_read(board, "WR_DIS", &reading, &err), err, code, sentence);
+    assert_error(eg_board_efuse_burn(board, NULL, 0, false, &err), err, code, sentence);
     assert_error(eg_board_read_mem(board, 0, &word, &err), err, code, sentence);
     assert_error(eg_board_write_mem(board, 0, 0, 1, &err), err, code, sentence);
     assert_error(eg_board_dump_mem(board, 0, 4, &output, &err), err, code, sentence);

@@ -66,10 +66,50 @@ static void a_board_in_secure_download_mode_tells_nothing(void **state)
                  "ESP32-C3 is in secure download mode: its eFuses can be neither read nor burnt");
 }
 
+static void fields_are_read_and_burnt_by_their_names(void **state)
+{
+    struct fake_board *fake = *state;
+    const uint8_t key[32] = "\x5a\xc3\x17\x99 a key of thirty-two bytes!";
+    const struct eg_efuse_wish wishes[] = {
+        {.field = "DIS_PAD_JTAG", .number = 1},
+        {.block = "BLOCK_KEY0", .purpose = "HMAC_UP", .key = key, .key_size = sizeof key},
+        {.field = "RD_DIS", .write_protect = true}};
+    const struct eg_efuse_wish wrong = {.field = "SPI_BOOT_CRYPT_CNT", .number = 8};
+    struct eg_efuse_reading reading;
+    struct eg_error err;
+
+    for (int loader = FAKE_ROM; loader <= FAKE_STUB; loader++) {
+        fake_board_start(fake, "esp32c3", loader);
+        assert_ok(eg_board_efuse_burn(fake->board, wishes, 3, true, &err), err);
+        assert_ok(eg_board_efuse_read(fake->board, "DIS_PAD_JTAG", &reading, &err), err);
+        assert_string_equal(reading.value, "False");
+        assert_true(reading.writable);
+        assert_ok(eg_board_efuse_burn(fake->board, wishes, 3, false, &err), err);
+        assert_ok(eg_board_efuse_read(fake->board, "DIS_PAD_JTAG", &reading, &err), err);
+        assert_int_equal(reading.number, 1);
+        assert_ok(eg_board_efuse_read(fake->board, "RD_DIS", &reading, &err), err);
+        assert_false(reading.writable);
+        assert_int_equal(reading.number, 1);
+        assert_ok(eg_board_efuse_read(fake->board, "BLOCK_KEY0", &reading, &err), err);
+        assert_false(reading.readable);
+        assert_error(eg_board_efuse_burn(fake->board, &wrong, 1, false, &err), err, EG_BAD_ARGUMENT,
+                     "SPI_BOOT_CRYPT_CNT has 3 bits: 0x8 does not fit");
+        assert_error(eg_board_efuse_burn(fake->board, &(struct eg_efuse_wish){0}, 1, false, &err), err,
+                     EG_BAD_ARGUMENT, "a wish for the eFuses names a field or a block");
+        assert_error(
+            eg_board_efuse_burn(fake->board, &(struct eg_efuse_wish){.block = "BLOCK_KEY1"}, 1, false, &err),
+            err, EG_BAD_ARGUMENT, "BLOCK_KEY1: a key needs its bytes and a purpose");
+        assert_error(eg_board_efuse_read(fake->board, "NONE", &reading, &err), err, EG_BAD_ARGUMENT,
+                     "ESP32-C3 has no eFuse field NONE; 'summary' lists them");
+        fake_board_unplug(fake);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAKE_TEST(a_key_is_burnt_and_hidden_and_never_in_the_trace),
+        FAKE_TEST(fields_are_read_and_burnt_by_their_names),
         FAKE_TEST(a_board_in_secure_download_mode_tells_nothing),
     };
 
