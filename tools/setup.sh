@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-  gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
+  gcc libc6-dev cmake ninja-build mold pkg-config git ca-certificates
   clang libclang-rt-14-dev # the tsan and clang presets
   libserialport-dev libgensio-dev libudev-dev
   zlib1g-dev libdeflate-dev libelf-dev libzstd-dev libssl-dev libsqlite3-dev libfyaml-dev libjansson-dev libpopt-dev libncurses-dev

@@ -57,8 +57,8 @@ const struct cli_command cli_command_set_flash_voltage = {
     .group = CLI_SECURITY,
     .summary = "Fix the supply of the flash by eFuse (ESP32, S2, S3)",
     .arguments = "VOLTAGE",
-    .details =
-        "From then on the strap pin has no say. OFF, 1.8V and 3.3V can only follow each other in this order.",
+    .details = "After this the strap pin no longer sets the voltage. OFF can be changed to 1.8V later, and "
+               "1.8V to 3.3V, but not back.",
     .options = options,
     .words = voltages,
     .least = 1,

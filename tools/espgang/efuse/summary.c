@@ -200,8 +200,8 @@ const struct cli_command cli_command_summary = {
     .summary = "Show the fields of the eFuses",
     .arguments = "[NAME...]",
     .details =
-        "Behind each value stands whether the field can be read and written, `R/W`. What cannot be read "
-        "is shown with `?`.",
+        "`R/W` after a value says that the field can be read and written. A value that cannot be read is "
+        "`?`.",
     .options = options,
     .least = 0,
     .most = -1,
