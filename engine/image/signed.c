@@ -14,27 +14,26 @@
 #include <libdeflate.h>
 #include <string.h>
 
-enum {
-    BLOCK_MAGIC = 0xe7,
-    VERSION_RSA = 2,
-    VERSION_ECDSA = 3,
-    SHA_256 = 0,
-    DIGEST_AT = 4,
-    CRC_AT = 1196,
-    BLOCK_SIZE = 1216,
-};
-
 static size_t sector_at(const struct eg_image_info *info)
 {
     return (info->end + EG_FLASH_SECTOR - 1) / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
+}
+
+bool eg_signature_begins(const uint8_t *block)
+{
+    return block[0] == EG_SIGNATURE_MAGIC && (block[1] == EG_SIGNATURE_RSA || block[1] == EG_SIGNATURE_ECDSA);
+}
+
+uint32_t eg_signature_crc(const uint8_t *block)
+{
+    return libdeflate_crc32(0, block, EG_SIGNATURE_CRC_AT);
 }
 
 bool eg_image_is_signed(const struct eg_image_info *info, const uint8_t *data, size_t size)
 {
     const size_t at = sector_at(info);
 
-    return at < size && size - at >= BLOCK_SIZE && data[at] == BLOCK_MAGIC &&
-           (data[at + 1] == VERSION_RSA || data[at + 1] == VERSION_ECDSA);
+    return at < size && size - at >= EG_SIGNATURE_BLOCK_SIZE && eg_signature_begins(data + at);
 }
 
 enum eg_code eg_image_check_signed(const struct eg_image_info *info, const uint8_t *data, size_t size,
@@ -46,16 +45,17 @@ enum eg_code eg_image_check_signed(const struct eg_image_info *info, const uint8
 
     if (!eg_image_is_signed(info, data, size))
         return EG_OK;
-    const uint32_t crc = libdeflate_crc32(0, block, CRC_AT);
-    if (crc != eg_get32(block + CRC_AT))
+    const uint32_t crc = eg_signature_crc(block);
+    if (crc != eg_get32(block + EG_SIGNATURE_CRC_AT))
         return eg_error_set(err, EG_BAD_IMAGE,
                             "has a damaged signature block: CRC-32 at offset 0x%zx is 0x%08lx, the block has "
                             "0x%08lx",
-                            at + CRC_AT, (unsigned long)eg_get32(block + CRC_AT), (unsigned long)crc);
-    if (block[2] != SHA_256)
+                            at + EG_SIGNATURE_CRC_AT, (unsigned long)eg_get32(block + EG_SIGNATURE_CRC_AT),
+                            (unsigned long)crc);
+    if (block[EG_SIGNATURE_HASH_AT] != 0)
         return EG_OK;
     EG_TRY(eg_sha256(digest, data, at, err));
-    if (memcmp(digest, block + DIGEST_AT, sizeof digest) != 0)
+    if (memcmp(digest, block + EG_SIGNATURE_DIGEST_AT, sizeof digest) != 0)
         return eg_error_set(
             err, EG_BAD_IMAGE,
             "was changed after it was signed: its SHA-256 is not that of the signature block at "

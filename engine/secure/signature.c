@@ -2,7 +2,6 @@
 
 #include "engine/secure/signature.h"
 
-#include <libdeflate.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
@@ -13,11 +12,6 @@
 #include <string.h>
 
 enum {
-    MAGIC = 0xe7,
-    VERSION_RSA = 2,
-    VERSION_ECDSA = 3,
-    HASH_AT = 2, /* digest: 0 = SHA-256, 1 = SHA-384 */
-    DIGEST_AT = 4,
     RSA_SIZE = 384,
     RSA_N_AT = 36,
     RSA_E_AT = 420,
@@ -25,7 +19,6 @@ enum {
     RSA_M_AT = 808,
     RSA_SIGNATURE_AT = 812,
     RSA_SALT_SIZE = 32,
-    CRC_AT = 1196,
     DIGEST_MAX = 48,
 };
 
@@ -155,9 +148,9 @@ static enum eg_code begin_block(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const st
     const bool rsa = key->scheme == EG_SIGN_RSA3072;
 
     memset(block, 0, EG_SIGNATURE_BLOCK_SIZE);
-    block[0] = MAGIC;
-    block[1] = rsa ? VERSION_RSA : VERSION_ECDSA;
-    block[HASH_AT] = key->scheme == EG_SIGN_ECDSA384;
+    block[0] = EG_SIGNATURE_MAGIC;
+    block[1] = rsa ? EG_SIGNATURE_RSA : EG_SIGNATURE_ECDSA;
+    block[EG_SIGNATURE_HASH_AT] = key->scheme == EG_SIGN_ECDSA384;
     return rsa ? put_rsa_key(block, key, err) : put_point(block, key, err);
 }
 
@@ -233,7 +226,7 @@ static enum eg_code put_signature(uint8_t *block, enum eg_sign_scheme scheme, co
 
 static void finish_block(uint8_t *block)
 {
-    eg_put32(block + CRC_AT, libdeflate_crc32(0, block, CRC_AT));
+    eg_put32(block + EG_SIGNATURE_CRC_AT, eg_signature_crc(block));
 }
 
 enum eg_code eg_signature_take(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const struct eg_sign_key *key,
@@ -247,7 +240,7 @@ enum eg_code eg_signature_take(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const str
         !verify_digest(key->pair, key->scheme, signature, signature_size, digest))
         return eg_error_set(err, EG_BAD_ARGUMENT, "it is no signature of this content by this key");
     EG_TRY(begin_block(block, key, err));
-    memcpy(block + DIGEST_AT, digest, digest_size_of(key->scheme));
+    memcpy(block + EG_SIGNATURE_DIGEST_AT, digest, digest_size_of(key->scheme));
     EG_TRY(put_signature(block, key->scheme, signature, signature_size, err));
     finish_block(block);
     return EG_OK;
@@ -270,8 +263,7 @@ enum eg_code eg_signature_make(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const str
 
 static bool has_marks(const uint8_t *block)
 {
-    return block[0] == MAGIC && (block[1] == VERSION_RSA || block[1] == VERSION_ECDSA) &&
-           eg_get32(block + CRC_AT) == libdeflate_crc32(0, block, CRC_AT);
+    return eg_signature_begins(block) && eg_get32(block + EG_SIGNATURE_CRC_AT) == eg_signature_crc(block);
 }
 
 static enum eg_code scheme_of(enum eg_sign_scheme *scheme, const uint8_t *block, struct eg_error *err)
@@ -279,11 +271,12 @@ static enum eg_code scheme_of(enum eg_sign_scheme *scheme, const uint8_t *block,
     static const enum eg_sign_scheme curves[] = {EG_SIGN_ECDSA192, EG_SIGN_ECDSA256, EG_SIGN_ECDSA384};
 
     *scheme = EG_SIGN_RSA3072;
-    if (block[1] == VERSION_RSA)
+    if (block[1] == EG_SIGNATURE_RSA)
         return EG_OK;
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
         const struct layout layout = layout_of(curves[i]);
-        if (block[HASH_AT] == (curves[i] == EG_SIGN_ECDSA384) && block[layout.curve_at] == layout.curve) {
+        if (block[EG_SIGNATURE_HASH_AT] == (curves[i] == EG_SIGN_ECDSA384) &&
+            block[layout.curve_at] == layout.curve) {
             *scheme = curves[i];
             return EG_OK;
         }
@@ -370,7 +363,7 @@ enum eg_code eg_signature_check(struct eg_signature_info *info, const uint8_t bl
     EG_TRY(scheme_of(&info->scheme, block, err));
     EG_TRY(digest_of_block(info->key_digest, info->scheme, block, err));
     EG_TRY(digest_content(digest, info->scheme, content, size, err));
-    if (memcmp(digest, block + DIGEST_AT, digest_size_of(info->scheme)) != 0)
+    if (memcmp(digest, block + EG_SIGNATURE_DIGEST_AT, digest_size_of(info->scheme)) != 0)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "the signature is of other content: the digest in its block differs");
     EG_CLEANUP(key_cleanup) EVP_PKEY *pair = key_of_block(info->scheme, block);

@@ -11,9 +11,9 @@
 #ifndef ENGINE_SECURE_SIGNATURE_H
 #define ENGINE_SECURE_SIGNATURE_H
 
+#include "engine/image/signed.h"
 #include "engine/secure/sign_key.h"
 
-#define EG_SIGNATURE_BLOCK_SIZE  1216
 #define EG_SIGNATURE_SECTOR_SIZE 0x1000
 #define EG_SIGNATURES_MAX        3
 #define EG_DER_SIGNATURE_MAX     512 /* of a pre-calculated signature: RSA 384 bytes, ECDSA in DER */
