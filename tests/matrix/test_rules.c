@@ -10,7 +10,7 @@
  * another, the scene is made here. A way that cannot meet a rule has its reason in the table.
  */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 #include "tests/fakes/fake_recorder.h"
 
 #include "engine/line/station.h"

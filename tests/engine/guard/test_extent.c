@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 
 static void each_rule_says_its_code_and_sentence(void **state)
 {

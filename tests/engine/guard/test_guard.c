@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 
 static void what_is_right_is_neither_refused_nor_warned_of(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 
 static void what_takes_the_place_of_firmware_is_named(void **state)
 {

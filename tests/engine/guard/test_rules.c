@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 
 static void every_rule_has_a_row_here_and_a_name_of_its_own(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tests/engine/guard/scene.h"
+#include "tests/engine/guard/rows.h"
 
 static void a_table_is_found_where_it_is(void **state)
 {
