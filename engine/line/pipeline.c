@@ -490,7 +490,9 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     eg_run_forget(run);
 }
 
-void eg__pipeline_withdraw(struct eg_run *run, const char *rival, struct eg_result *result)
+/* Record a run without an attempt. What is wrong is `cause`, or the board in the slot `rival`. */
+static void record_refusal(struct eg_run *run, const char *rival, const struct eg_error *cause,
+                           struct eg_result *result)
 {
     struct account account = {0};
     struct eg_run_record record = {0};
@@ -501,14 +503,27 @@ void eg__pipeline_withdraw(struct eg_run *run, const char *rival, struct eg_resu
     if (eg_alloc(&account.stages, BOARD_HOOKS, sizeof account.stages[0], &err) == EG_OK)
         (void)!begin_record(run, &err);
     const bool begun = run->number != 0;
-    const enum eg_outcome former = result->outcome;
-    if (begun)
+    if (begun && cause != NULL)
+        err = *cause;
+    else if (begun)
         (void)!refuse_twin(run, rival, &err);
     set_failed(&record, &err);
     if (begun)
         end_record(run, &account, &record, &err);
     set_result(result, run, &record);
+    free(account.stages);
+}
+
+void eg__pipeline_refuse(struct eg_run *run, const struct eg_error *cause, struct eg_result *result)
+{
+    record_refusal(run, NULL, cause, result);
+}
+
+void eg__pipeline_withdraw(struct eg_run *run, const char *rival, struct eg_result *result)
+{
+    const enum eg_outcome former = result->outcome;
+
+    record_refusal(run, rival, NULL, result);
     result->withdraws = true;
     result->former = former;
-    free(account.stages);
 }

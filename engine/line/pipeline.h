@@ -17,6 +17,14 @@
 void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, struct eg_result *result);
 
 /**
+ * Record a run without an attempt, of a board for which `cause` let nothing begin.
+ *
+ * @param run     as for eg__pipeline_run()
+ * @param result  always written
+ */
+void eg__pipeline_refuse(struct eg_run *run, const struct eg_error *cause, struct eg_result *result);
+
+/**
  * Take a pass back, because a board with the same MAC is in the slot `rival` while this one is still in its
  * own. Nothing on record changes: another run of this board is recorded, without an attempt, that did not
  * pass. The board itself is left alone.

@@ -124,7 +124,7 @@ static enum eg_code begin_wait(struct line *line, struct place *place, struct eg
 }
 
 /* The current board and its port. */
-static enum eg_code begin_run(struct line *line, struct place *place, struct eg_error *err)
+static void begin_run(struct line *line, struct place *place)
 {
     struct eg_found_port found;
     struct eg_error ignored;
@@ -136,10 +136,9 @@ static enum eg_code begin_run(struct line *line, struct place *place, struct eg_
         place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};
         snprintf(place->slot.bridge.serial, sizeof place->slot.bridge.serial, "%s", found.serial);
     }
-    EG_TRY(eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, line->claims,
-                            line->stages, line->cancel, err));
+    eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, line->claims,
+                     line->stages, line->cancel);
     place->state = RUNNING;
-    return EG_OK;
 }
 
 static enum eg_code begin_telling(struct line *line, struct place *place, struct eg_error *err)
@@ -155,19 +154,18 @@ static enum eg_code begin_telling(struct line *line, struct place *place, struct
 }
 
 /* Take back the pass that the slot shows when another slot shows its MAC. */
-static enum eg_code look_at_result(struct line *line, struct place *place, struct eg_error *err)
+static void look_at_result(struct line *line, struct place *place)
 {
     if (place->withdrawing) {
         if (!eg__thread_ended(&place->worker.thread))
-            return EG_OK;
+            return;
         eg__thread_join(&place->worker.thread);
         place->withdrawing = false;
         line->ended(line->context, &place->worker.result);
     } else if (place->state != RUNNING && place->has_result && eg__worker_disputed(&place->worker)) {
-        EG_TRY(eg__worker_withdraw(&place->worker, &line->crew, err));
+        eg__worker_withdraw(&place->worker, &line->crew);
         place->withdrawing = true;
     }
-    return EG_OK;
 }
 
 /* Handle what has ended; EG_OK also if nothing has. */
@@ -176,7 +174,7 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     struct eg__thread *const thread = place->state == RUNNING ? &place->worker.thread : &place->thread;
     const enum state state = place->state;
 
-    EG_TRY(look_at_result(line, place, err));
+    look_at_result(line, place);
     if (state == IDLE || place->withdrawing || !eg__thread_ended(thread))
         return EG_OK;
     eg__thread_join(thread);
@@ -185,8 +183,10 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     case IDLE:
         break;
     case WAITING:
-        return place->code != EG_OK || is_over(line) ? begin_wait(line, place, err)
-                                                     : begin_run(line, place, err);
+        if (place->code != EG_OK || is_over(line))
+            return begin_wait(line, place, err);
+        begin_run(line, place);
+        return EG_OK;
     case RUNNING:
         return begin_telling(line, place, err);
     case TELLING:
@@ -217,14 +217,9 @@ static bool is_busy(const struct line *line)
 /* What no look has seen before the line ended. */
 static void withdraw_last(struct line *line, struct place *place)
 {
-    struct eg_error err;
-
     if (!place->has_result || !eg__worker_disputed(&place->worker))
         return;
-    if (eg__worker_withdraw(&place->worker, &line->crew, &err) != EG_OK) {
-        eg_log_warning(line->station->logger, NULL, "%s", err.text);
-        return;
-    }
+    eg__worker_withdraw(&place->worker, &line->crew);
     eg__thread_join(&place->worker.thread);
     line->ended(line->context, &place->worker.result);
 }

@@ -15,13 +15,12 @@ static void cancel_all(struct eg__worker *workers, unsigned count, const struct 
 }
 
 /* A board that was green before another one showed its MAC. */
-static enum eg_code withdraw(struct eg__worker *worker, struct eg__crew *crew, struct eg_error *err)
+static void withdraw(struct eg__worker *worker, struct eg__crew *crew)
 {
     if (!eg__worker_disputed(worker))
-        return EG_OK;
-    EG_TRY(eg__worker_withdraw(worker, crew, err));
+        return;
+    eg__worker_withdraw(worker, crew);
     eg__thread_join(&worker->thread);
-    return EG_OK;
 }
 
 static void claims_cleanup(struct eg_claims **claims)
@@ -36,9 +35,6 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
     EG_CLEANUP(claims_cleanup) struct eg_claims *claims = NULL;
     EG_CLEANUP(eg_free_cleanup) struct eg__worker *workers = NULL;
     EG_CLEANUP(eg__crew_finish) struct eg__crew crew;
-    enum eg_code code = EG_OK;
-    unsigned started = 0;
-    const struct eg_cancel failed = {.by = "the station, which could not start every slot"};
 
     eg__crew_init(&crew);
     EG_TRY(eg_stages_order(eg_stages, stages, err));
@@ -47,25 +43,19 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
     if (claims == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory for the station");
 
-    for (; started < station->slot_count; started++) {
-        struct eg__worker *worker = &workers[started];
-        const struct eg_slot *const slot = &station->slots[started];
-        code =
-            eg__worker_start(worker, &crew, station, slot, slot->label == NULL, claims, stages, cancel, err);
-        if (code != EG_OK)
-            break;
+    for (unsigned i = 0; i < station->slot_count; i++) {
+        const struct eg_slot *const slot = &station->slots[i];
+        eg__worker_start(&workers[i], &crew, station, slot, slot->label == NULL, claims, stages, cancel);
     }
-    if (code != EG_OK)
-        cancel_all(workers, started, &failed);
-    while (started > 0 && eg__crew_wait(&crew) != 0) {
+    while (eg__crew_wait(&crew) != 0) {
         if (eg_cancel_requested(cancel))
-            cancel_all(workers, started, cancel);
+            cancel_all(workers, station->slot_count, cancel);
     }
-    for (unsigned i = 0; i < started; i++)
+    for (unsigned i = 0; i < station->slot_count; i++)
         eg__thread_join(&workers[i].thread);
-    for (unsigned i = 0; i < started && code == EG_OK; i++)
-        code = withdraw(&workers[i], &crew, err);
-    for (unsigned i = 0; i < started; i++)
+    for (unsigned i = 0; i < station->slot_count; i++)
+        withdraw(&workers[i], &crew);
+    for (unsigned i = 0; i < station->slot_count; i++)
         results[i] = workers[i].result;
-    return code;
+    return EG_OK;
 }

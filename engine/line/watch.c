@@ -182,7 +182,7 @@ static enum eg_code look_at_done(struct line *line, struct place *place, uint64_
 {
     /* First, since what was said of the board that was here is right or wrong for ever. */
     if (eg__worker_disputed(&place->worker)) {
-        EG_TRY(eg__worker_withdraw(&place->worker, &line->crew, err));
+        eg__worker_withdraw(&place->worker, &line->crew);
         place->state = RUNNING;
         return EG_OK;
     }
@@ -216,8 +216,8 @@ static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms
         }
         if (!is_same(place))
             return settle(place, err);
-        EG_TRY(eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
-                                line->stages, line->cancel, err));
+        eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
+                         line->stages, line->cancel);
         place->state = RUNNING;
         return EG_OK;
     case RUNNING:
@@ -293,14 +293,10 @@ static enum eg_code watch(struct line *line, const struct eg_slot_source *source
 /* What no scan has seen before the line ended. */
 static void withdraw_last(struct line *line, struct place *place)
 {
-    struct eg_error err;
-
     if (place->state != DONE || !eg__worker_disputed(&place->worker))
         return;
-    if (eg__worker_withdraw(&place->worker, &line->crew, &err) == EG_OK)
-        place->state = RUNNING;
-    else
-        eg_log_warning(line->station->logger, NULL, "%s", err.text);
+    eg__worker_withdraw(&place->worker, &line->crew);
+    place->state = RUNNING;
 }
 
 enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_slot_source *source,

@@ -102,7 +102,8 @@ bool eg__thread_ended(struct eg__thread *thread)
 
 void eg__thread_join(struct eg__thread *thread)
 {
-    pthread_join(thread->thread, NULL);
+    if (!thread->absent)
+        pthread_join(thread->thread, NULL);
 }
 
 static void run_board(void *context)
@@ -112,11 +113,12 @@ static void run_board(void *context)
     eg__pipeline_run(&worker->run, worker->stages, &worker->result);
 }
 
-enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
-                              struct eg_claims *claims, const struct eg_stage *const *stages,
-                              const struct eg_cancel *cancel, struct eg_error *err)
+void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
+                      const struct eg_slot *slot, bool replaceable, struct eg_claims *claims,
+                      const struct eg_stage *const *stages, const struct eg_cancel *cancel)
 {
+    struct eg_error err;
+
     *worker = (struct eg__worker){
         .run =
             {
@@ -140,7 +142,10 @@ enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
     };
     if (eg_cancel_requested(cancel))
         eg_cancel_pass_on(&worker->cancel, cancel);
-    return eg__thread_start(&worker->thread, crew, slot->name, run_board, worker, err);
+    if (eg__thread_start(&worker->thread, crew, slot->name, run_board, worker, &err) == EG_OK)
+        return;
+    worker->thread.ended = worker->thread.absent = true;
+    eg__pipeline_refuse(&worker->run, &err, &worker->result);
 }
 
 static void withdraw_board(void *context)
@@ -156,7 +161,12 @@ bool eg__worker_disputed(struct eg__worker *worker)
            eg_claims_disputed(worker->run.claims, worker->run.slot, worker->rival);
 }
 
-enum eg_code eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew, struct eg_error *err)
+void eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew)
 {
-    return eg__thread_start(&worker->thread, crew, worker->run.slot, withdraw_board, worker, err);
+    struct eg_error err;
+
+    if (eg__thread_start(&worker->thread, crew, worker->run.slot, withdraw_board, worker, &err) == EG_OK)
+        return;
+    worker->thread.ended = worker->thread.absent = true;
+    withdraw_board(worker);
 }

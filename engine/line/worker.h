@@ -34,6 +34,7 @@ struct eg__thread {
     void (*work)(void *context);
     void *context;
     bool ended;
+    bool absent; /* it could not be started, so there is nothing to join */
 };
 
 struct eg__worker {
@@ -63,7 +64,8 @@ bool eg__thread_ended(struct eg__thread *thread);
 void eg__thread_join(struct eg__thread *thread);
 
 /**
- * Start a worker on the board in a slot.
+ * Start a worker on the board in a slot. If no thread can be started, the run is recorded at once as an error
+ * of the host, and the worker has ended: one board does not take the others with it.
  *
  * @param worker  room for it; must stay where it is until its thread is joined
  * @param slot    its strings must outlive the worker and its result
@@ -71,17 +73,15 @@ void eg__thread_join(struct eg__thread *thread);
  * @param cancel  the station's flag; when it is set already the run ends as aborted without touching the
  * board
  */
-enum eg_code eg__worker_start(struct eg__worker *worker, struct eg__crew *crew,
-                              const struct eg_station *station, const struct eg_slot *slot, bool replaceable,
-                              struct eg_claims *claims, const struct eg_stage *const *stages,
-                              const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
+                      const struct eg_slot *slot, bool replaceable, struct eg_claims *claims,
+                      const struct eg_stage *const *stages, const struct eg_cancel *cancel);
 
-/** Whether the worker, which has ended, has passed a board whose MAC another slot has shown by now. */
+/** Return whether the worker, which has ended, has passed a board whose MAC another slot has shown by now. */
 bool eg__worker_disputed(struct eg__worker *worker);
 
 /** Start the same worker once more, to take back the pass of a board that is disputed
- * (eg__pipeline_withdraw()). */
-enum eg_code eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew,
-                                 struct eg_error *err) EG_CHECKED;
+ * (eg__pipeline_withdraw()). If no thread can be started, this is done before the call returns. */
+void eg__worker_withdraw(struct eg__worker *worker, struct eg__crew *crew);
 
 #endif
