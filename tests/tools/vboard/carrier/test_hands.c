@@ -150,6 +150,7 @@ static void what_is_not_there_is_said(void **state)
     assert_error(eg_port_open(&port, "sim:esp32/2", schemes, NULL, &err), err, EG_NO_PORT,
                  "sim:esp32/2: no simulated board is in it");
     EG_CLEANUP(eg_port_close_cleanup) struct eg_port *first = open_socket(hands, 1);
+    assert_non_null(first);
     assert_error(eg_port_open(&port, "sim:esp32/1", schemes, NULL, &err), err, EG_PORT_BUSY,
                  "sim:esp32/1: the simulated board is open already");
 }
