@@ -5,13 +5,14 @@
  * The stretch that is not written lies in the queue, or, from the first line that the queue had no room for,
  * in the file. There it begins with a whole line, so that the file is of use to a program that reads lines.
  *
- * Writing may block for ever and no signal is sent to the thread, so it is cancelled in the end; but only
- * where it holds nothing.
+ * The thread writes only when the descriptor has room, and `abandon_fd` ends its wait. A write that blocks
+ * all the same, such as to a disk that hangs, is left alone at the end, with the thread and the memory that
+ * it uses.
  *
- * fopencookie() is the C library's of Linux.
+ * fopencookie() and eventfd() are of Linux.
  */
 
-#define _GNU_SOURCE /* fopencookie() */
+#define _GNU_SOURCE /* fopencookie(), pthread_timedjoin_np() */
 
 #include "tools/espgang/line/outlet.h"
 
@@ -25,6 +26,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,11 +35,13 @@
 #define LOOK_MS      100
 #define GRACE_MS     5000 /* without a byte being read, in the end */
 #define CANCELLED_MS 500
+#define STUCK_S      1
 
 struct cli_outlet {
     FILE *file;
     int fd;
-    char *spill; /* own; NULL = there is none */
+    char *spill;    /* own; NULL = there is none */
+    int abandon_fd; /* readable = write no more */
     pthread_t thread;
     pthread_mutex_t lock; /* of what is below */
     pthread_cond_t wake;
@@ -49,6 +53,7 @@ struct cli_outlet {
     int failed, spill_failed; /* errno; 0 = it did not */
     uint64_t progress_ms;     /* when something was written last */
     bool lost, stop;
+    bool abandoned; /* the thread uses nothing but `sent` any more */
 };
 
 /* Where the line begins that the stream's byte `at`, which is in the queue, belongs to. */
@@ -154,32 +159,30 @@ static void unspill(struct cli_outlet *outlet)
     outlet->queue_begins = outlet->sent;
 }
 
-/* Write as the reader reads; errno of a failure. The thread may be cancelled in here and nowhere else. */
-static ssize_t write_out(int fd, const uint8_t *data, size_t size)
+/* Write as the reader reads. -1 = errno has the failure, or the stream is abandoned. */
+static ssize_t write_out(const struct cli_outlet *outlet, const uint8_t *data, size_t size)
 {
-    struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    ssize_t done;
-    int state;
+    struct pollfd ready[] = {{.fd = outlet->fd, .events = POLLOUT},
+                             {.fd = outlet->abandon_fd, .events = POLLIN}};
 
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-    do {
-        while (poll(&ready, 1, -1) < 0 && errno == EINTR)
-            ;
-        done = write(fd, data, size);
-        if (done < 0 && errno == EAGAIN) /* of a terminal whose room is gone again */
-            (void)!poll(NULL, 0, LOOK_MS);
-    } while (done < 0 && (errno == EINTR || errno == EAGAIN));
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    return done;
+    for (;;) {
+        if (poll(ready, 2, -1) < 0 && errno == EINTR)
+            continue;
+        if (ready[1].revents != 0)
+            return -1;
+        const ssize_t done = write(outlet->fd, data, size);
+        if (done >= 0 || (errno != EINTR && errno != EAGAIN))
+            return done;
+        if (errno == EAGAIN) /* a terminal whose room is gone again */
+            (void)!poll(&ready[1], 1, LOOK_MS);
+    }
 }
 
 static void *work(void *argument)
 {
     struct cli_outlet *const outlet = argument;
     uint8_t chunk[CHUNK];
-    int state;
 
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&outlet->lock);
     for (;;) {
         while (outlet->sent == outlet->end && !outlet->stop)
@@ -188,9 +191,13 @@ static void *work(void *argument)
             break;
         const size_t size = take(outlet, chunk);
         pthread_mutex_unlock(&outlet->lock);
-        const ssize_t done = size > 0 ? write_out(outlet->fd, chunk, size) : -1;
+        const ssize_t done = size > 0 ? write_out(outlet, chunk, size) : -1;
         const int failed = errno;
         pthread_mutex_lock(&outlet->lock);
+        if (outlet->abandoned) {
+            outlet->sent += done > 0 ? (uint64_t)done : 0;
+            break;
+        }
         if (done < 0) {
             outlet->failed = failed != 0 ? failed : EIO;
             outlet->lost |= !spill(outlet);
@@ -213,6 +220,9 @@ static enum eg_code start(struct cli_outlet *outlet, struct eg_error *err)
     pthread_condattr_t monotonic;
     sigset_t all, former;
 
+    outlet->abandon_fd = eventfd(0, EFD_CLOEXEC);
+    if (outlet->abandon_fd < 0)
+        return eg_error_errno(err, EG_IO, errno, "a thread for standard output");
     pthread_mutex_init(&outlet->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -224,6 +234,7 @@ static enum eg_code start(struct cli_outlet *outlet, struct eg_error *err)
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     if (failed == 0)
         return EG_OK;
+    close(outlet->abandon_fd);
     pthread_cond_destroy(&outlet->wake);
     pthread_mutex_destroy(&outlet->lock);
     return eg_error_errno(err, EG_IO, failed, "starting a thread for standard output");
@@ -307,6 +318,17 @@ static void tell(const struct cli_outlet *outlet, bool written, struct cli_outle
         snprintf(end->said, sizeof end->said, "standard output: %s", cause);
 }
 
+/* Let the thread write no more, and wait for its end. false = it is stuck in a write. */
+static bool end_thread(struct cli_outlet *outlet)
+{
+    struct timespec until;
+
+    (void)!eventfd_write(outlet->abandon_fd, 1);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STUCK_S;
+    return pthread_timedjoin_np(outlet->thread, NULL, &until) == 0;
+}
+
 void cli_outlet_close(struct cli_outlet *outlet, const struct eg_cancel *cancel, struct cli_outlet_end *end)
 {
     *end = (struct cli_outlet_end){.whole = true};
@@ -318,9 +340,10 @@ void cli_outlet_close(struct cli_outlet *outlet, const struct eg_cancel *cancel,
     outlet->stop = true;
     pthread_cond_broadcast(&outlet->wake);
     drain(outlet, cancel);
+    outlet->abandoned = true;
     pthread_mutex_unlock(&outlet->lock);
-    pthread_cancel(outlet->thread);
-    pthread_join(outlet->thread, NULL);
+    const bool ended = end_thread(outlet);
+    pthread_mutex_lock(&outlet->lock);
     const bool written = outlet->sent == outlet->end && !outlet->lost;
     if (!written)
         spill(outlet);
@@ -334,7 +357,11 @@ void cli_outlet_close(struct cli_outlet *outlet, const struct eg_cancel *cancel,
         if (written)
             unlink(outlet->spill);
     }
+    pthread_mutex_unlock(&outlet->lock);
+    if (!ended)
+        return;
     pthread_cond_destroy(&outlet->wake);
     pthread_mutex_destroy(&outlet->lock);
+    close(outlet->abandon_fd);
     release(outlet);
 }
