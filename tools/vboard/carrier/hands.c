@@ -167,9 +167,8 @@ static void move(struct vb_hands *hands, struct socket *socket)
             take_out(hands, socket, due_ms);
         else if (hands->config.insertions != 0 && socket->left == 0)
             socket->at_ms = NEVER;
-        else if (socket->again && !hands->insertions[socket->current].told)
-            return;
-        else if (put_in(hands, socket, due_ms, &hands->failed) != EG_OK)
+        else if ((socket->again && !hands->insertions[socket->current].told) ||
+                 put_in(hands, socket, due_ms, &hands->failed) != EG_OK)
             return;
     }
 }

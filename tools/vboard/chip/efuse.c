@@ -369,9 +369,9 @@ static unsigned burn(struct vb_board *board, unsigned block, const uint8_t *want
     uint16_t order[VB__EFUSE_ROOM * 8];
     unsigned count = 0, burnt = 0;
 
-    for (uint16_t bit = 0; bit < VB__EFUSE_ROOM * 8; bit++)
+    for (unsigned bit = 0; bit < VB__EFUSE_ROOM * 8; bit++)
         if (bit_of(wanted, bit) && !bit_of(fuses, bit))
-            order[count++] = bit;
+            order[count++] = (uint16_t)bit;
     for (; burnt < count && (*powered = vb__faults_burn(board)); burnt++) {
         const unsigned pick = burnt + (unsigned)(vb__random(&board->faults.random) % (count - burnt));
         const uint16_t bit = order[pick];
