@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FAILED_PAUSE_MS 1000 /* before a trigger that failed is asked again */
 
@@ -28,10 +29,11 @@ struct place {
     enum state state;
     const struct eg_trigger *trigger;
     struct eg_logger *logger;
-    struct eg_cancel cancel;  /* of the trigger's calls: also set when the line ends */
-    struct eg__thread thread; /* that calls the trigger */
-    enum eg_code code;        /* what the trigger said last */
-    char label[EG_LABEL_TEXT];
+    struct eg_cancel cancel;       /* of the trigger's calls: also set when the line ends */
+    struct eg__thread thread;      /* that calls the trigger */
+    enum eg_code code;             /* what the trigger said last */
+    char label[EG_LABEL_TEXT];     /* of the next board, written by the trigger's thread */
+    char run_label[EG_LABEL_TEXT]; /* of the board that the slot has or shows */
     struct eg__worker worker;
     struct eg_result told; /* to the trigger */
     bool has_result;       /* which the slot shows */
@@ -130,7 +132,8 @@ static void begin_run(struct line *line, struct place *place)
     struct eg_error ignored;
 
     clear(line, place);
-    place->slot.label = place->label[0] != '\0' ? place->label : NULL;
+    memcpy(place->run_label, place->label, sizeof place->run_label);
+    place->slot.label = place->run_label[0] != '\0' ? place->run_label : NULL;
     if (eg_port_find(&found, eg_slot_address(&place->slot), line->station->schemes, &ignored) == EG_OK) {
         place->slot.presence = found.presence;
         place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};

@@ -294,6 +294,8 @@ static void a_ledger_that_another_program_holds_is_waited_for_and_the_boards_are
              "progress a: waits for the ledger, which another program holds\n"
              "note : ledger %s is free again after 1 s\n",
              sample->path, sample->path);
+    eg_ledger_close(ledger); /* its thread has said everything */
+    ledger = NULL;
     assert_string_equal(listener.text, expected);
     assert_sql(sample->path, "SELECT count(*) FROM run", "1");
 }
