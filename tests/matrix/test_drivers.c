@@ -156,7 +156,7 @@ static void strike(void *context, const struct eg_log_record *record)
     for (unsigned i = 0; i < batch->count; i++) {
         struct slot *const slot = &batch->slots[i];
 
-        if (slot->struck || strcmp(slot->name, record->origin.slot) != 0 ||
+        if (strcmp(slot->name, record->origin.slot) != 0 || slot->struck ||
             strcmp(stages[slot->cell->stage], record->stage) != 0)
             continue;
         slot->struck = true;
