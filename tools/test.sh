@@ -29,13 +29,14 @@ for preset in release clang; do
   cmake --build "build/test-$preset"
 done
 
+# One test more than there are processors, because many wait for boards most of their time.
 # In the background, so that a signal that ends this script begins no further test.
 running=
 status=0
 trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 143' INT TERM
 run_tests() { # NAME CTEST-OPTION...
   echo "== tests, $1"
-  ctest --output-on-failure -j"$(nproc)" "${@:2}" &
+  ctest --output-on-failure -j"$(($(nproc) + 1))" "${@:2}" &
   running=$!
   wait "$running" || status=$?
 }
