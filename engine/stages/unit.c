@@ -249,10 +249,9 @@ static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, stru
         return eg_unit_names_of_row(&data->names, run->plan, NULL, err);
     EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
     data->from_pool = true;
-    if (row.passed_over[0] != '\0') {
-        const struct eg_log_origin origin = eg_run_origin(run);
-        eg_log_warning(run->logger, &origin, "pool %s: rows passed over: %s", wish.pool, row.passed_over);
-    }
+    if (row.passed_over[0] != '\0') /* two pools or formats make the same value: somebody must see it */
+        return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run of this session gets another row",
+                            wish.pool, row.passed_over);
     return eg_unit_names_of_row(&data->names, run->plan, &row, err);
 }
 

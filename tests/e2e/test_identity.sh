@@ -15,7 +15,7 @@ start_boards gang 5 --fast --chip esp32 --mac 24:0a:c4:00:00:01 --flash-dir "$wo
 printf 'key,type,encoding\nfactory,namespace,\nserial,data,string\n' >nvs.csv
 nvs='  nvs: {at: nvs, schema: nvs.csv, values: {serial: "{serial}"}}'
 printf 'serial\n0001\n' >a.csv
-printf 'number\n1\n2\n' >b.csv
+printf 'number\n1\n2\n3\n' >b.csv
 printf 'number\n1\n' >one.csv
 printf 'serial,key\n7,SAME\n' >k.csv
 printf 'serial,key\n8,SAME\n' >l.csv
@@ -32,10 +32,12 @@ expect_equal 'the refusal' "$(ledger "select outcome, code, mac from runs where 
 blank flash/board2.bin
 expect_status 0 "$espgang" duplicates --ledger ledger.db
 make_job esp32 65536 'unit:' '  serial: {pool: b, format: "ACME-{:04d}"}' "$nvs"
-expect_status 0 "$espgang" run job.yaml --sim 1 --fast --plain --ledger ledger.db --batch rehearsed
-run_on 0 'passed over' 5 # the line goes on with the next row
-expect_text out.log 'warning: pool b: rows passed over: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1'
-expect_equal 'the serial instead' "$(ledger "select value from unit_values where name = 'serial' and batch in ('rehearsed', 'passed over')")" $'ACME-0002\nACME-0002'
+expect_status 1 "$espgang" run job.yaml --sim 2 --fast --plain --ledger ledger.db --batch rehearsed
+expect_text out.log '1 of 2 passed' # the line goes on with the next row
+expect_equal 'the serial instead' "$(ledger "select value from unit_values where name = 'serial' and batch = 'rehearsed'")" ACME-0003
+run_on 1 'passed over' 5
+expect_text out.log 'unit: pool b: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1; the next run of this session gets another row'
+blank flash/board5.bin
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 third 1 # it keeps its own
 
