@@ -9,10 +9,11 @@
 
 #include "db/holder.h"
 
+#include "engine/base/process.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,16 +51,11 @@ void eg__holder(char text[EG__HOLDER_TEXT], const char *full)
 {
     const uintmax_t file = number_of(full, ""), shm = number_of(full, "-shm");
     const long process = file != 0 ? find_process(file, shm != 0 ? shm : file) : 0;
-    char path[40], name[24] = "?";
+    char name[EG_PROCESS_NAME];
 
     snprintf(text, EG__HOLDER_TEXT, "another program");
     if (process == 0)
         return;
-    snprintf(path, sizeof path, "/proc/%ld/comm", process);
-    FILE *const comm = fopen(path, "re");
-    if (comm != NULL && fgets(name, sizeof name, comm) != NULL)
-        name[strcspn(name, "\n")] = '\0';
-    if (comm != NULL)
-        fclose(comm);
+    (void)eg_process_name(name, process);
     snprintf(text, EG__HOLDER_TEXT, "process %ld (%s)", process, name);
 }

@@ -4,7 +4,7 @@
 
 #define _DEFAULT_SOURCE /* flock(), TIOCM_* */
 
-#include "engine/base/text.h"
+#include "engine/base/process.h"
 #include "engine/link/carriers.h"
 
 #include <ctype.h>
@@ -94,24 +94,10 @@ static bool holds(const char *process, const struct stat *device)
     return false;
 }
 
-static void name_process(char *text, size_t size, const char *process)
-{
-    char path[PATH_MAX], name[32] = "a program";
-
-    snprintf(path, sizeof path, "/proc/%s/comm", process);
-    FILE *file = fopen(path, "re");
-    if (file != NULL) {
-        if (fgets(name, sizeof name, file) != NULL)
-            name[strcspn(name, "\n")] = '\0';
-        fclose(file);
-    }
-    eg_text_make_harmless(name);
-    snprintf(text, size, "%s (process %s)", name, process);
-}
-
 bool eg__tty_holder(char *text, size_t size, const char *path, bool others)
 {
     EG_CLEANUP(close_dir) DIR *dir = opendir("/proc");
+    char name[EG_PROCESS_NAME];
     struct stat device;
 
     if (dir == NULL || stat(path, &device) != 0)
@@ -120,7 +106,8 @@ bool eg__tty_holder(char *text, size_t size, const char *path, bool others)
         if (!isdigit((unsigned char)entry->d_name[0]) || (others && atol(entry->d_name) == getpid()) ||
             !holds(entry->d_name, &device))
             continue;
-        name_process(text, size, entry->d_name);
+        (void)eg_process_name(name, atol(entry->d_name));
+        snprintf(text, size, "%s (process %s)", name, entry->d_name);
         return true;
     }
     return false;

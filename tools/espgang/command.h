@@ -39,7 +39,7 @@ enum {
     CLI_LEAVES = 1u << 5,  /* run() leaves the loader itself */
     CLI_ROM = 1u << 6,     /* starts no stub, and leaves the board in its loader unless --after is given */
     CLI_CHAIN = 1u << 7, /* further commands of its family may follow: run() of the first does all of them */
-    CLI_BURNS = 1u << 8, /* of a chain: it wants eFuses burnt */
+    CLI_BURNS = 1u << 8, /* a step of a chain that burns eFuses */
 };
 
 struct cli_call;

@@ -22,7 +22,7 @@ enum eg_code efuse_check_mac(const struct efuse_session *session, const char *te
     return EG_OK;
 }
 
-/* What says that there is a custom MAC differs between chips. */
+/* The field that marks a custom MAC as valid depends on the chip. */
 static enum eg_code step(struct cli_call *call, void *context, struct eg_error *err)
 {
     struct efuse_session *session = context;

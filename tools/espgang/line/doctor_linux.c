@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Checks by sysfs and procfs. For Linux only. */
+/* Checks of USB by sysfs, and of this machine. For Linux only. */
 
 #include "tools/espgang/line/doctor.h"
 
-#include <ctype.h>
-#include <dirent.h>
+#include "engine/base/process.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +124,7 @@ void cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports
     struct sharing *const translators = calloc(count + 1, sizeof *translators);
     struct sharing *const hubs = calloc(count + 1, sizeof *hubs);
     size_t translator_count = 0, hub_count = 0;
-    char folder[PATH_MAX], text[16];
+    char folder[PATH_MAX];
 
     for (size_t i = 0; translators != NULL && hubs != NULL && i < count; i++) {
         long ma = 0;
@@ -140,56 +140,28 @@ void cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports
         }
     }
     for (size_t i = 0; i < translator_count; i++)
-        if (translators[i].ports > FULL_SPEED_BYTES_S / BOARD_BYTES_S) {
-            snprintf(text, sizeof text, "%u", translators[i].ports);
+        if (translators[i].ports > FULL_SPEED_BYTES_S / BOARD_BYTES_S)
             cli_doctor_find(
                 doctor, CLI_WARNING, "usb-bandwidth", strrchr(translators[i].folder, '/') + 1,
                 "spread the boards over hubs with a transaction translator for each port, or over "
                 "several controllers",
-                "%s boards share 12 Mbit/s here, which carries %d at 921600 baud", text,
+                "%u boards share 12 Mbit/s here, which carries %d at 921600 baud", translators[i].ports,
                 FULL_SPEED_BYTES_S / BOARD_BYTES_S);
-        }
     for (size_t i = 0; i < hub_count; i++)
         check_power(doctor, &hubs[i]);
     free(translators);
     free(hubs);
 }
 
-/* Return whether a program of this name runs. */
-static bool runs(const char *name)
-{
-    DIR *const dir = opendir("/proc");
-    bool found = false;
-
-    if (dir == NULL)
-        return false;
-    for (const struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) {
-        char path[64], comm[32] = "";
-
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        snprintf(path, sizeof path, "/proc/%.20s/comm", entry->d_name);
-        FILE *const file = fopen(path, "re");
-        if (file == NULL)
-            continue;
-        if (fgets(comm, sizeof comm, file) != NULL)
-            comm[strcspn(comm, "\n")] = '\0';
-        fclose(file);
-        found = strcmp(comm, name) == 0;
-    }
-    closedir(dir);
-    return found;
-}
-
 void cli_doctor_system(struct cli_doctor *doctor)
 {
     struct timex clock = {.modes = 0};
 
-    if (runs("brltty"))
+    if (eg_process_runs("brltty"))
         cli_doctor_find(doctor, CLI_PROBLEM, "brltty", "brltty",
                         "remove it (apt remove brltty), or stop its service",
                         "it runs, and takes CH340 and CP210x bridges for Braille displays");
-    if (runs("ModemManager"))
+    if (eg_process_runs("ModemManager"))
         cli_doctor_find(doctor, CLI_WARNING, "modem-manager", "ModemManager",
                         "stop it (systemctl disable --now ModemManager)",
                         "it runs, and opens new ports to look for modems, which resets boards");
