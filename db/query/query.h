@@ -66,6 +66,7 @@ struct eg_batch_session {
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
     bool simulated;
+    int64_t session; /* the ledger's number of it */
 };
 
 /** What finished runs had to write to an address, and how many of them gave which verdict on it. The same
@@ -190,5 +191,9 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
  */
 enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buffer *log,
                               struct eg_error *err) EG_CHECKED;
+
+/** The same as it was printed. */
+enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
+                                   struct eg_error *err) EG_CHECKED;
 
 #endif
