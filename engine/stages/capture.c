@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,6 +177,22 @@ enum eg_code eg_capture_judge(const struct eg_capture *capture, struct eg_error 
     return EG_OK;
 }
 
+static double limit_of(const char *text)
+{
+    double limit;
+
+    return text != NULL && parse_decimal(text, &limit) ? limit : NAN;
+}
+
+static struct eg_value_number number_of(const struct eg_capture *capture)
+{
+    struct eg_value_number number = {.least = limit_of(capture->least), .most = limit_of(capture->most)};
+
+    number.known = parse_decimal(capture->value, &number.value);
+    snprintf(number.unit, sizeof number.unit, "%s", capture->unit);
+    return number;
+}
+
 enum eg_code eg_capture_record(const struct eg_capture *capture, struct eg_run *run, struct eg_error *err)
 {
     char limits[LIMITS_TEXT], value[EG_APP_QUOTE_MAX + 64];
@@ -193,6 +210,7 @@ enum eg_code eg_capture_record(const struct eg_capture *capture, struct eg_run *
                                 .value = value,
                                 .limits = limits,
                                 .passed = eg_capture_judge(capture, &ignored) == EG_OK,
+                                .number = number_of(capture),
                             },
                             err);
 }

@@ -26,7 +26,7 @@ enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *
         return eg_error_set(err, EG_NO_MEMORY, "values of the run");
     run->values = more;
     run->values[run->value_count++] =
-        (struct eg_value_record){value->kind, name, text, limits, value->passed};
+        (struct eg_value_record){value->kind, name, text, limits, value->passed, value->number};
     name = text = limits = NULL;
     return EG_OK;
 }

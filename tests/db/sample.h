@@ -152,9 +152,9 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
          .resends = 1},
     };
     static const struct eg_value_record values[] = {
-        {EG_VALUE_UNIT, "serial", "A-1", "", true},
-        {EG_VALUE_UNIT, "key", "", "", true},
-        {EG_VALUE_MEASURED, "supply", "2.9 V", "3.0 to 3.6 V", false},
+        {EG_VALUE_UNIT, "serial", "A-1", "", true, {.known = false}},
+        {EG_VALUE_UNIT, "key", "", "", true, {.known = false}},
+        {EG_VALUE_MEASURED, "supply", "2.9 V", "3.0 to 3.6 V", false, {.known = false}},
     };
     struct eg_region_record regions[SAMPLE_REGIONS];
 

@@ -180,8 +180,8 @@ static void values_arrive_as_they_are(void **state)
 {
     struct fake_line *line = *state;
     const struct eg_value_record values[] = {
-        {EG_VALUE_UNIT, "serial", "A\n\x01\"$(id)\xff", "", true},
-        {EG_VALUE_MEASURED, "v 3.3\xc3\xbc", "3.31", "3.0 to 3.6", false},
+        {EG_VALUE_UNIT, "serial", "A\n\x01\"$(id)\xff", "", true, {.known = false}},
+        {EG_VALUE_MEASURED, "v 3.3\xc3\xbc", "3.31", "3.0 to 3.6", false, {.known = false}},
     };
     const struct eg_run_record record = {
         .outcome = EG_FAIL,
