@@ -18,7 +18,7 @@ LOG
 make_job esp32c3 65536 'retry: {attempts: 1}' 'unit: {serial: {pool: serials}}' 'test: [{expect: "self-test: OK", timeout: 60s}]' 'capture:' \
   '  - {name: supply, pattern: "3v3=([0-9.]+)", unit: V, least: 3.0, most: 3.6}' \
   '  - {name: rssi, pattern: "rssi=(-?[0-9]+)", unit: dBm}'
-printf 'serial\nA-1\nA-2\nA-3\n' >"$work/serials.csv"
+{ echo serial; seq -f A-%.0f 60; } >"$work/serials.csv"
 expect_status 0 "$espgang" pool import "$work/serials.csv" --ledger "$work/ledger.db"
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --batch one --json \
   --app-log "$work/app.log" --label sim:esp32c3/1=LABEL --fault 2:silent
@@ -31,9 +31,9 @@ result() { # SLOT SQL-EXPRESSION of the event's text e
   sqlite3 -batch :memory: "select $2 from (select readfile('$work/result.json') as e)"
 }
 expect_equal 'a measured value as a number' \
-  "$(result 1 "json_extract(e, '\$.values[0].name', '\$.values[0].number', '\$.values[0].unit', '\$.values[0].least', '\$.values[0].most', '\$.values[0].passed')")" \
-  '["supply",2.91,"V",3.0,3.6,0]'
-expect_equal 'a value without limits' "$(result 1 "json_extract(e, '\$.values[1]')")" \
+  "$(result 1 "json_extract(e, '\$.values[1].name', '\$.values[1].number', '\$.values[1].unit', '\$.values[1].least', '\$.values[1].most', '\$.values[1].passed')")" \
+  '["supply",2.91,"V",3.0,3.6,false]'
+expect_equal 'a value without limits' "$(result 1 "json_extract(e, '\$.values[2]')")" \
   '{"kind":"measured","name":"rssi","value":"-61 dBm","passed":true,"number":-61.0,"unit":"dBm"}'
 expect_equal 'label, code' "$(result 1 "json_extract(e, '\$.label', '\$.code')")" '["LABEL","test-failed"]'
 expect_equal 'digest of the application' "$(result 1 "json_extract(e, '\$.regions[2].sha256')")" \

@@ -63,8 +63,8 @@ static enum eg_code begin(struct eg_recorder *recorder, const struct eg_run_begi
         self->open = open;
         pthread_mutex_unlock(&self->lock);
     }
-    if (self->state != NULL)
-        cli_state_run_begun(self->state, begin->slot, begin->port, *run, begin->label);
+    if (self->view != NULL)
+        cli_view_run_begun(self->view, begin->slot, *run, begin->label != NULL ? begin->label : "");
     if (self->events != NULL)
         cli_events_run_begin(self->events, *run, begin);
     return EG_OK;
@@ -82,7 +82,7 @@ static void tell_serial(struct cli_recorder *self, const char *slot, const struc
 {
     for (unsigned i = 0; i < record->value_count; i++)
         if (record->values[i].kind == EG_VALUE_UNIT && strcmp(record->values[i].name, "serial") == 0)
-            cli_state_serial(self->state, slot, record->values[i].value);
+            cli_view_serial(self->view, slot, record->values[i].value);
 }
 
 static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
@@ -92,7 +92,7 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     struct cli_recorder_run *const open = take_run(self, run);
     const enum eg_code code = self->ledger->ops->finish(self->ledger, run, record, err);
 
-    if (code == EG_OK && self->state != NULL && open != NULL && open->slot != NULL)
+    if (code == EG_OK && self->view != NULL && open != NULL && open->slot != NULL)
         tell_serial(self, open->slot, record);
     if (code == EG_OK && self->events != NULL)
         cli_events_run_recorded(self->events, run, open != NULL ? open->label : NULL, record);
@@ -133,11 +133,11 @@ static enum eg_code mark(struct eg_recorder *recorder, int64_t run, enum eg_pool
 }
 
 struct eg_recorder *cli_recorder_init(struct cli_recorder *recorder, struct eg_recorder *ledger,
-                                      struct cli_events *events, struct cli_state *state)
+                                      struct cli_events *events, struct cli_view *view)
 {
     static const struct eg_recorder_ops ops = {begin, intent, finish, seen, claim, reserve, mark};
 
-    *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .state = state};
+    *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .view = view};
     pthread_mutex_init(&recorder->lock, NULL);
     return &recorder->recorder;
 }

@@ -32,13 +32,13 @@ bool cli_display_close(struct cli_display *display)
 
 void cli_display_finish(struct cli_display *display)
 {
-    if (display->outlet == NULL && display->out == NULL && display->state == NULL)
+    if (display->outlet == NULL && display->out == NULL && display->view.logger.log == NULL)
         return;
     if (display->outlet != NULL)
         (void)cli_display_close(display);
     pthread_mutex_destroy(&display->console.lock);
     cli_recorder_finish(&display->recorder);
-    cli_state_destroy(display->state);
+    cli_view_finish(&display->view);
     cli_events_finish(&display->events);
 }
 
@@ -68,11 +68,10 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     EG_TRY(cli_events_init(&display->events, err));
     if (options->json)
         cli_events_add(&display->events, cli_events_print(display->out));
-    EG_TRY(cli_state_create(&display->state, station->slots, station->slot_count, err));
+    EG_TRY(cli_view_init(&display->view, station->plan, station->slots, station->slot_count, err));
     station->recorder =
-        cli_recorder_init(&display->recorder, station->recorder, &display->events, display->state);
-    station->logger =
-        eg_tee_logger_init(&display->told, cli_state_logger(display->state), &display->events.logger);
+        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    station->logger = eg_tee_logger_init(&display->told, &display->view.logger, &display->events.logger);
     if (!options->json && !options->plain && !options->silent)
         EG_TRY(cli_table_create(&display->table, display->out, display->outlet, station->plan, station->slots,
                                 station->slot_count, err));

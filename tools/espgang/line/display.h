@@ -20,11 +20,11 @@ struct cli_display {
     struct cli_outlet *outlet; /* all that is printed goes through it */
     FILE *out;                 /* the outlet's */
     struct cli_events events;
-    struct cli_state *state;
+    struct cli_view view;
     struct cli_recorder recorder;
     struct eg_console_logger console;
     struct cli_table *table;    /* NULL = there is none */
-    struct eg_tee_logger told;  /* state and events */
+    struct eg_tee_logger told;  /* view and events */
     struct eg_tee_logger shown; /* what a person reads, and `told` */
     struct cli_counts counts;
     bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */

@@ -11,7 +11,7 @@
 struct watched {
     struct fake_line *line;
     struct cli_events events;
-    struct cli_state *state;
+    struct cli_view view;
     struct cli_recorder recorder;
     FILE *out;
     char *text;
@@ -27,9 +27,10 @@ static void begin(struct watched *watched, void **state, const char *const *faul
     fake_line_plug(watched->line, &(struct vb_config){0}, 2, faults);
     assert_int_equal(cli_events_init(&watched->events, &err), EG_OK);
     cli_events_add(&watched->events, cli_events_print(watched->out));
-    assert_int_equal(cli_state_create(&watched->state, watched->line->slots, 2, &err), EG_OK);
+    assert_int_equal(cli_view_init(&watched->view, watched->line->plan, watched->line->slots, 2, &err),
+                     EG_OK);
     watched->line->station.recorder = cli_recorder_init(&watched->recorder, watched->line->station.recorder,
-                                                        &watched->events, watched->state);
+                                                        &watched->events, &watched->view);
     watched->line->slots[0].label = "LABEL";
     fake_line_run(watched->line);
     for (unsigned i = 0; i < 2; i++)
@@ -40,7 +41,7 @@ static void begin(struct watched *watched, void **state, const char *const *faul
 static void finish(struct watched *watched)
 {
     cli_recorder_finish(&watched->recorder);
-    cli_state_destroy(watched->state);
+    cli_view_finish(&watched->view);
     cli_events_finish(&watched->events);
     fclose(watched->out);
     free(watched->text);
@@ -59,8 +60,7 @@ static void what_is_recorded_is_told_and_reaches_the_ledger(void **state)
     assert_non_null(strstr(result, "\"label\":\"LABEL\""));
     assert_non_null(strstr(result, "\"name\":\"app\",\"address\":65536"));
     assert_non_null(strstr(result, "\"verdict\":\"equal\""));
-    assert_string_equal(cli_state_lock(watched.state)->slots[0].label, "LABEL");
-    cli_state_unlock(watched.state);
+    assert_string_equal(watched.view.slots[0].label, "LABEL");
     finish(&watched);
 }
 
@@ -82,8 +82,7 @@ static void a_run_that_the_ledger_does_not_begin_is_not_told_of(void **state)
     ((struct fake_line *)*state)->recorder.fail_begin = EG_IO;
     begin(&watched, state, NO_FAULTS);
     assert_null(strstr(watched.text, "run-begin"));
-    assert_int_equal(cli_state_lock(watched.state)->slots[0].run, 0);
-    cli_state_unlock(watched.state);
+    assert_int_equal(watched.view.slots[0].run, 0);
     finish(&watched);
 }
 
