@@ -81,23 +81,16 @@ enum eg_value_kind {
     EG_VALUE_MEASURED, /* read from its log */
 };
 
-#define EG_VALUE_UNIT_TEXT 61 /* a unit such as "V", with its NUL */
-
-/** A measured value as a number. */
-struct eg_value_number {
-    bool known;                    /* false: the value is no number, and the rest means nothing */
-    double value;                  /* in `unit` */
-    double least, most;            /* limits; NAN = none */
-    char unit[EG_VALUE_UNIT_TEXT]; /* "" = none */
-};
-
 struct eg_value_record {
     enum eg_value_kind kind;
     const char *name;
-    const char *value;  /* as text; a secret's is "" */
-    const char *limits; /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    const char *value;         /* as it was read or given; a secret's is "" */
+    const char *limits;        /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    const char *unit;          /* of a measured value, "" = none; NULL of other values */
+    const char *lower, *upper; /* limits as decimal text; NULL = none */
+    bool is_number;
+    double number; /* what `value` says, if it is a number */
     bool passed;
-    struct eg_value_number number;
 };
 
 /** The end of a run. */

@@ -4,7 +4,6 @@
 
 #include "engine/base/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,40 +176,22 @@ enum eg_code eg_capture_judge(const struct eg_capture *capture, struct eg_error 
     return EG_OK;
 }
 
-static double limit_of(const char *text)
-{
-    double limit;
-
-    return text != NULL && parse_decimal(text, &limit) ? limit : NAN;
-}
-
-static struct eg_value_number number_of(const struct eg_capture *capture)
-{
-    struct eg_value_number number = {.least = limit_of(capture->least), .most = limit_of(capture->most)};
-
-    number.known = parse_decimal(capture->value, &number.value);
-    snprintf(number.unit, sizeof number.unit, "%s", capture->unit);
-    return number;
-}
-
 enum eg_code eg_capture_record(const struct eg_capture *capture, struct eg_run *run, struct eg_error *err)
 {
-    char limits[LIMITS_TEXT], value[EG_APP_QUOTE_MAX + 64];
+    struct eg_value_record record = {.kind = EG_VALUE_MEASURED,
+                                     .name = capture->name,
+                                     .value = capture->value,
+                                     .unit = capture->unit,
+                                     .lower = capture->least,
+                                     .upper = capture->most};
+    char limits[LIMITS_TEXT];
     struct eg_error ignored;
 
     if (!capture->found)
         return EG_OK;
     limits_text(limits, capture);
-    snprintf(value, sizeof value, "%s%s%s", capture->value, capture->unit[0] != '\0' ? " " : "",
-             capture->unit);
-    return eg_run_add_value(run,
-                            &(struct eg_value_record){
-                                .kind = EG_VALUE_MEASURED,
-                                .name = capture->name,
-                                .value = value,
-                                .limits = limits,
-                                .passed = eg_capture_judge(capture, &ignored) == EG_OK,
-                                .number = number_of(capture),
-                            },
-                            err);
+    record.limits = limits;
+    record.is_number = parse_decimal(capture->value, &record.number);
+    record.passed = eg_capture_judge(capture, &ignored) == EG_OK;
+    return eg_run_add_value(run, &record, err);
 }

@@ -13,10 +13,14 @@ with open(sys.argv[2], encoding="utf-8") as file:
     events = [json.loads(line) for line in file]
 for event in events:
     variant = next((one for one in schema["oneOf"] if one["title"] == event.get("event")), None)
-    for error in [*validator.iter_errors(event), *(validator.evolve(schema=variant).iter_errors(event) if variant else [])]:
-        sys.exit(f"{error.message[:400]}\nin {json.dumps(event)}")
-    known = {**schema["properties"], **variant["properties"]}
+    for error in validator.iter_errors(event):
+        causes = [one.message for one in error.context or [] if "was expected" not in one.message]
+        sys.exit(f"{error.message[:400]}\n{causes}")
+    known = [*schema["properties"], *variant["properties"]]
     unknown = [field for field in event if field not in known]
+    for name in ("value", "region"):
+        known = schema["$defs"][name]["properties"]
+        unknown += [field for row in event.get(name + "s", []) for field in row if field not in known]
     if unknown:
         sys.exit(f"the schema does not know {unknown} of {json.dumps(event)}")
 numbers = [event["sequence"] for event in events]

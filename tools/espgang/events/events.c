@@ -5,7 +5,6 @@
 #include "engine/line/json.h"
 #include "engine/stages/stages.h"
 
-#include <math.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,24 +188,27 @@ void cli_events_run_begin(struct cli_events *events, int64_t run, const struct e
     put(events, "run-begin", false, false, event);
 }
 
+/* A limit, which the job has as a decimal number. */
+static void add_limit(json_t *fields, const char *key, const char *limit)
+{
+    if (limit != NULL)
+        json_object_set_new(fields, key, json_real(strtod(limit, NULL)));
+}
+
 static json_t *value_fields(const struct eg_value_record *value)
 {
-    const struct eg_value_number *const number = &value->number;
     json_t *const fields =
         json_pack("{ss so so sb}", "kind", value->kind == EG_VALUE_UNIT ? "unit" : "measured", "name",
                   eg_json_text(value->name), "value", eg_json_text(value->value), "passed", value->passed);
 
     if (value->limits[0] != '\0')
         json_object_set_new(fields, "limits", eg_json_text(value->limits));
-    if (!number->known)
-        return fields;
-    json_object_set_new(fields, "number", json_real(number->value));
-    if (number->unit[0] != '\0')
-        json_object_set_new(fields, "unit", eg_json_text(number->unit));
-    if (!isnan(number->least))
-        json_object_set_new(fields, "least", json_real(number->least));
-    if (!isnan(number->most))
-        json_object_set_new(fields, "most", json_real(number->most));
+    if (value->unit != NULL && value->unit[0] != '\0')
+        json_object_set_new(fields, "unit", eg_json_text(value->unit));
+    if (value->is_number)
+        json_object_set_new(fields, "number", json_real(value->number));
+    add_limit(fields, "least", value->lower);
+    add_limit(fields, "most", value->upper);
     return fields;
 }
 

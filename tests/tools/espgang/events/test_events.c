@@ -3,7 +3,6 @@
 #include "tools/espgang/events/events.h"
 #include "tests/fakes/check.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,13 +103,16 @@ static void a_result_has_what_its_run_put_on_record(void **state)
 {
     (void)state;
     const struct eg_value_record values[] = {
-        {EG_VALUE_UNIT, "serial", "A-1", "", true, {.known = false}},
-        {EG_VALUE_MEASURED,
-         "supply",
-         "3.31 V",
-         "at least 3.0 V",
-         true,
-         {.known = true, .value = 3.31, .least = 3.0, .most = NAN, .unit = "V"}},
+        {.kind = EG_VALUE_UNIT, .name = "serial", .value = "A-1", .limits = "", .passed = true},
+        {.kind = EG_VALUE_MEASURED,
+         .name = "supply",
+         .value = "3.31",
+         .limits = "at least 3.0 V",
+         .unit = "V",
+         .lower = "3.0",
+         .is_number = true,
+         .number = 3.31,
+         .passed = true},
     };
     const struct eg_unit unit = {.mac = "24:0a:c4:00:10:07", .flash_jedec = 0x1640c8, .flash_size = 4194304};
     const struct eg_run_record record = {
@@ -132,7 +134,7 @@ static void a_result_has_what_its_run_put_on_record(void **state)
                          "{\"kind\":\"unit\",\"name\":\"serial\",\"value\":\"A-1\",\"passed\":true}",
                          "\"value\":\"3.31 V\",\"passed\":true,\"limits\":\"at least 3.0 V\",\"number\":3.31",
                          NULL});
-    assert_has(line, (const char *const[]){"\"unit\":\"V\",\"least\":3.0}", NULL});
+    assert_has(line, (const char *const[]){"\"unit\":\"V\",\"number\":3.31,\"least\":3.0}", NULL});
 }
 
 static void a_pass_that_is_taken_back_is_named(void **state)
