@@ -13,6 +13,7 @@
 #include "db/chain.h"
 #include "db/journal.h"
 #include "db/migrate.h"
+#include "engine/base/file.h"
 #include "db/path.h"
 #include "db/record.h"
 
@@ -325,11 +326,12 @@ static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_erro
 static enum eg_code make(struct maker *maker, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     sqlite3 *db = NULL;
     int64_t sessions;
 
     EG_TRY(eg__path_make(&full, path, NULL, err));
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, &lock_fd, full, EG__ALONE, err));
     EG_TRY(eg__store_init(&maker->store, db, false, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));
     if (sessions > 0)
