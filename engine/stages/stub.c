@@ -88,8 +88,6 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     if (!run->loader.stub)
         EG_TRY(check_verifiable(run->loader.target, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
-    if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
-        EG_TRY(eg_loader_attach_flash(&run->loader, err));
     EG_TRY(look_closer(run, err));
     eg_log_verbose(run->logger, &origin, "the %s writes at %" PRIu32 " baud",
                    run->loader.stub ? "stub" : "ROM", run->loader.baud);
