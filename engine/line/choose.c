@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The ledger wants to know of a run before its board is touched, and a run belongs to a job. So a board is
+ * A run is on record before its board is touched, and a run belongs to a job. So a board is
  * asked who it is before its run begins; the run asks again, and so finds out when it is another one by then.
  */
 
