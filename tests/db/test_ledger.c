@@ -25,12 +25,12 @@ static void a_run_is_there_for_another_program_as_soon_as_each_call_returns(void
                                    &run, &err),
               err);
     assert_int_equal(run, 1);
-    assert_sql(sample->path, "SELECT run, slot, port, mac, outcome, finished FROM runs ORDER BY run",
+    assert_sql(sample->path, "SELECT run, slot, port, mac, outcome, finished FROM runs",
                "1|1-4.2|/dev/ttyUSB7|NULL|unfinished|NULL");
 
     assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
     assert_sql(sample->path,
-               "SELECT mac, chip, revision, package, flash_jedec, flash_size, outcome FROM runs ORDER BY run",
+               "SELECT mac, chip, revision, package, flash_jedec, flash_size, outcome FROM runs",
                "7c:df:a1:00:00:22|esp32c3|v0.4|ESP32-C3 (QFN32)|1458376|4194304|unfinished");
 
     const struct sample_end end = {.outcome = EG_FAIL,
@@ -42,11 +42,11 @@ static void a_run_is_there_for_another_program_as_soon_as_each_call_returns(void
     assert_sql(
         sample->path,
         "SELECT batch, station, operator, job, job_version, job_sha256, outcome, code, blame, sentence,"
-        " marginal, attempts, duration_ms, bytes_sent, bytes_received, resends FROM runs ORDER BY run",
+        " marginal, attempts, duration_ms, bytes_sent, bytes_received, resends FROM runs",
         "batch-1|line 3|mira|acme-sensor|1.4.0|"
         "ab00000000000000000000000000000000000000000000000000000000000000"
         "|fail|verify-mismatch|board|app differs||2|3210|90500|1900|1");
-    assert_sql(sample->path, "SELECT mac, chip, revision, package, flash_jedec, flash_size FROM runs ORDER BY run",
+    assert_sql(sample->path, "SELECT mac, chip, revision, package, flash_jedec, flash_size FROM runs",
                "7c:df:a1:00:00:22|esp32c3|v0.4|ESP32-C3 (QFN32)|1458376|4194304");
     assert_sql(sample->path,
                "SELECT run, position, stage, attempt, duration_ms, code, sentence, baud, bytes_sent,"
@@ -92,7 +92,7 @@ static void label_bridge_and_device_of_a_run_are_there_as_they_are_known(void **
                   &(struct eg_run_begin){.slot = "a", .port = "x", .bridge = {.vid = 0x303a, .pid = 0x1001}},
                   &run, &err),
               err);
-    assert_sql(sample->path, "SELECT label, bridge, bridge_serial, flash_unique_id, psram FROM runs ORDER BY run",
+    assert_sql(sample->path, "SELECT label, bridge, bridge_serial, flash_unique_id, psram FROM runs",
                "NULL|303a:1001|NULL|NULL|NULL");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char sql[100];
@@ -293,7 +293,7 @@ static void two_sessions_of_one_process_each_have_their_own_runs(void **state)
     assert_ok(eg_ledger_open(&third, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 0);
     assert_ok(sample_finish(sample, second, 1, &two, &pass, &err), err);
-    assert_sql(sample->path, "SELECT run, batch, slot, outcome, finish_order FROM runs ORDER BY run",
+    assert_sql(sample->path, "SELECT run, batch, slot, outcome, finish_order FROM runs",
                "1|batch-2|b|pass|2;2|batch-1|a|pass|1");
 }
 
