@@ -22,6 +22,9 @@ struct cli_display {
     struct cli_events events;
     struct cli_view view;
     struct cli_recorder recorder;
+    struct cli_recorder *recorders; /* of the station's further jobs, */
+    struct eg_line_job *more;       /* which have them here */
+    unsigned more_count;
     struct eg_console_logger console;
     struct cli_table *table;    /* NULL = there is none */
     struct eg_tee_logger told;  /* view and events */
@@ -31,7 +34,7 @@ struct cli_display {
 };
 
 /**
- * Begin, make it the station's logger, and put it before the station's recorder.
+ * Begin, make it the station's logger, and put it before the recorders of the station's jobs.
  *
  * @param ledger  path: what is printed and not read goes into a file beside it; NULL = into the folder for
  *                temporary files
