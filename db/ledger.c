@@ -4,8 +4,9 @@
  * The ledger as the line's recorder: opening, session, and the calls of the workers.
  *
  * Opening goes from what harms nobody to what changes things: the path is checked, the right to record is
- * taken, a foreign or newer file is refused, and only then the file is made a ledger, runs that never ended
- * are closed and the session is recorded, the last two in one transaction.
+ * taken, a foreign or newer file is refused, and only then the file is made a ledger, runs of sessions that
+ * are no more are closed and the session is recorded, the last two in one transaction. Before that ends, the
+ * session has its lock: who sees its runs sees that it goes on.
  *
  * Threads: the recorder's calls may come from any number of threads; opening and closing from one.
  */
@@ -17,6 +18,7 @@
 #include "db/migrate.h"
 #include "db/pool.h"
 #include "db/record.h"
+#include "db/session_lock.h"
 #include "db/writer.h"
 
 #include <errno.h>
@@ -272,12 +274,15 @@ static const struct eg_recorder_ops recorder_ops = {
     .mark = recorder_mark,
 };
 
-static enum eg_code begin_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
+static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,
                                   unsigned *orphans, struct eg_error *err)
 {
+    struct eg__store *const store = &ledger->store;
+
     EG_TRY(eg__store_run(store, EG__BEGIN, err));
-    EG_TRY(eg__record_orphans(store, orphans, err));
-    EG_TRY(eg__record_session(store, session, number, err));
+    EG_TRY(eg__record_orphans(store, ledger->lock_fd, orphans, err));
+    EG_TRY(eg__record_session(store, session, &ledger->session, err));
+    EG_TRY(eg__session_lock(ledger->lock_fd, ledger->session, err));
     return eg__store_run(store, EG__COMMIT, err);
 }
 
@@ -305,12 +310,13 @@ static enum eg_code attach_shown(sqlite3 *db, const char *path, struct eg_error 
     return eg__sqlite_attach(db, full, "shown", err);
 }
 
-static enum eg_code open_store(struct eg__store *store, const char *full, const struct eg_session *session,
+static enum eg_code open_store(struct eg_ledger *ledger, const char *full, const struct eg_session *session,
                                struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+    struct eg__store *const store = &ledger->store;
 
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, &ledger->lock_fd, full, EG__BESIDE, err));
     if (session->shown != NULL && attach_shown(db, session->shown, err) != EG_OK)
         return eg_error_prefix(err, "what it shows of %s: ", session->shown);
     sqlite3 *const ready = db;
@@ -327,8 +333,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
     char host[256] = "", login[256];
 
     EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
-    EG_TRY(eg__path_lock(&ledger->lock_fd, full, err));
-    EG_TRY(open_store(&ledger->store, full, given, err));
+    EG_TRY(open_store(ledger, full, given, err));
     if (gethostname(host, sizeof host - 1) != 0)
         return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
     eg__login_name(login, sizeof login);
@@ -339,7 +344,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
         .plan = plan,
         .simulated = given->simulated,
     };
-    EG_TRY(begin_session(&ledger->store, &session, &ledger->session, orphans, err));
+    EG_TRY(begin_session(ledger, &session, orphans, err));
     char *const resolved = full;
     full = NULL;
     EG_TRY(eg__place_note(&ledger->place, resolved, err));

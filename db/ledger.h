@@ -3,9 +3,9 @@
 /*
  * The ledger: one SQLite file with every run of every board, append only, implementing the line's recorder.
  *
- * Workers never touch SQLite. They hand a record to the one writer thread and wait; the writer commits what
- * has queued up in one transaction (WAL, synchronous=FULL), so that a call that returned EG_OK is on the
- * disk.
+ * Workers never touch SQLite. They hand a record to the one writer thread of their program and wait; the
+ * writer commits what has queued up in one transaction (WAL, synchronous=FULL), so that a call that returned
+ * EG_OK is on the disk.
  */
 
 #ifndef DB_LEDGER_H
@@ -31,15 +31,16 @@ struct eg_session {
  * Open for recording; made when absent (mode 0600), migrated when old. Folders (mode 0700) are made for the
  * default path only: another path whose folder is not there is mistyped or not mounted.
  *
- * Runs that never ended (their program was killed) are closed as aborted before this returns.
+ * Other programs may record at the same time. Runs that never ended, because their program was killed, are
+ * closed as aborted before this returns.
  *
  * @param path      NULL: $ESPGANG_LEDGER, else $XDG_STATE_HOME/espgang/ledger.db, else
  * ~/.local/state/espgang/ledger.db
  * @param orphans   number of runs closed as aborted; may be NULL
  *
  * @return EG_OK; EG_BAD_ARGUMENT the batch is sealed, or has real boards and these are simulated, or the
- * other way round; EG_LEDGER (the sentence names file and cause), EG_LEDGER_LOCKED another process records
- * into it, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
+ * other way round; EG_LEDGER (the sentence names file and cause), EG_LEDGER_LOCKED another process has the
+ * ledger to itself, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
  */
 enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const struct eg_session *session,
                             const struct eg_plan *plan, unsigned *orphans, struct eg_error *err) EG_CHECKED;

@@ -5,6 +5,7 @@
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
 
+#include "db/lock.h"
 #include "db/sqlite.h"
 
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
@@ -33,10 +34,15 @@ enum eg_code eg__schema_refuse_changed(sqlite3 *db, struct eg_error *err) EG_CHE
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;
 
 /**
- * Open a resolved path for writing; its schema is then the newest.
+ * Open a resolved path for recording, with the right to do so. Its schema is then the newest: that of an
+ * older ledger changes as soon as nobody else records.
  *
- * @param alone  nobody else writes, so that an old schema is brought to the newest; else that is refused
+ * @param lock_fd  the caller's to close after the connection
+ *
+ * @return EG_OK; EG_LEDGER_LOCKED as eg__lock() says, or the schema would have to change beside others;
+ * EG_LEDGER, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
  */
-enum eg_code eg__open_recording(sqlite3 **db, const char *full, bool alone, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__open_recording(sqlite3 **db, int *lock_fd, const char *full, enum eg__company company,
+                                struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which file the ledger is, whether it may be used, and the right to record into it.
+ * Which file the ledger is, and whether it may be used.
  *
  * A ledger is a production record, so it is opened only where nobody else can exchange it unnoticed: a
  * regular file, no symbolic link, not writable for everyone, in a folder that is not either.
- *
- * The right to record is a lock on a file beside the ledger, because SQLite uses locks on the ledger itself
- * and two recorders of one ledger would both believe that the other's unfinished runs are orphans. It is an
- * flock(), which the kernel gives back however the program ends, and which also holds within one process.
  *
  * A file that is removed, replaced or moved while it is open stays writable, and everything written to it is
  * lost with the program; so the writer asks, after each commit, whether the path still leads to it. The same
  * goes for the write-ahead log, which holds what is committed until it is copied into the ledger.
  */
-
-#define _DEFAULT_SOURCE /* flock() */
 
 #include "db/path.h"
 
@@ -28,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,29 +233,6 @@ enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err)
     if (access(*full, W_OK) == 0)
         return EG_OK;
     return eg_error_errno(err, EG_LEDGER, errno, "writing to it");
-}
-
-enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err)
-{
-    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-    char pid[24] = "";
-
-    EG_TRY(join(&path, full, ".lock", err));
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-    if (*fd < 0)
-        return eg_error_errno(err, EG_LEDGER, errno, "opening %s", path);
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return eg_error_errno(err, EG_LEDGER, errno, "locking %s", path);
-        const ssize_t size = pread(*fd, pid, sizeof pid - 1, 0);
-        pid[size > 0 ? size : 0] = '\0';
-        pid[strspn(pid, "0123456789")] = '\0';
-        return eg_error_set(err, EG_LEDGER_LOCKED, "process %s records into it", pid[0] != '\0' ? pid : "?");
-    }
-    const int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)size, 0) != size)
-        return eg_error_errno(err, EG_LEDGER, errno, "writing %s", path);
-    return EG_OK;
 }
 
 /* The file there: its number and device, 0 when there is none. */

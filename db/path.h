@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which file the ledger is, whether it may be used, and the right to record into it. */
+/* Which file the ledger is, and whether it may be used. */
 
 #ifndef DB_PATH_H
 #define DB_PATH_H
@@ -32,13 +32,6 @@ enum eg_code eg__path_make(char **full, const char *path, bool *made, struct eg_
  * @param full  the caller's, for free(); NULL = there is no file yet
  */
 enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err) EG_CHECKED;
-
-/**
- * Take the right to record into a resolved path; the kernel gives it back when `*fd` is closed, by whatever.
- *
- * @param fd  the caller's to close, after a failure too; -1 when there is none
- */
-enum eg_code eg__path_lock(int *fd, const char *full, struct eg_error *err) EG_CHECKED;
 
 /** The files of an open ledger as its path led to them when it was opened. */
 struct eg__place {

@@ -15,6 +15,7 @@
 #include "db/chain.h"
 #include "db/journal.h"
 #include "db/pool.h"
+#include "db/session_lock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -276,20 +277,36 @@ static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg
     return eg__chain_append(store, run, err);
 }
 
-enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err)
+/* The next run without an outcome, and its session; 0 = there is none. */
+static enum eg_code find_unfinished(struct eg__store *store, int64_t *run, int64_t *session,
+                                    struct eg_error *err)
 {
-    sqlite3_stmt *find = store->statements[EG__FIND_ORPHAN];
-    int64_t run = 0;
+    sqlite3_stmt *find = store->statements[EG__FIND_UNFINISHED];
+    bool row;
 
-    for (*count = 0;; ++*count) {
-        bool row;
-        eg__bind_number(find, 1, (uint64_t)run);
-        EG_TRY(eg__store_next(store, EG__FIND_ORPHAN, &row, err));
-        run = sqlite3_column_int64(find, 0); /* 0 for NULL: there is none */
-        sqlite3_reset(find);
+    eg__bind_number(find, 1, (uint64_t)*run);
+    EG_TRY(eg__store_next(store, EG__FIND_UNFINISHED, &row, err));
+    *run = row ? sqlite3_column_int64(find, 0) : 0;
+    *session = row ? sqlite3_column_int64(find, 1) : 0;
+    sqlite3_reset(find);
+    return EG_OK;
+}
+
+enum eg_code eg__record_orphans(struct eg__store *store, int lock_fd, unsigned *count, struct eg_error *err)
+{
+    int64_t run = 0, session;
+    bool goes_on;
+
+    *count = 0;
+    for (;;) {
+        EG_TRY(find_unfinished(store, &run, &session, err));
         if (run == 0)
             return EG_OK;
+        EG_TRY(eg__session_goes_on(&goes_on, lock_fd, session, err));
+        if (goes_on)
+            continue;
         if (close_orphan(store, run, err) != EG_OK)
             return eg_error_prefix(err, "closing run %" PRId64 ", which never ended: ", run);
+        ++*count;
     }
 }

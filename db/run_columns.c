@@ -80,6 +80,14 @@ static void bind_ERASE(sqlite3_stmt *statement, int parameter, const struct eg_w
         sqlite3_bind_null(statement, parameter);
 }
 
+static void bind_REAL(sqlite3_stmt *statement, int parameter, const struct eg_value_record *value)
+{
+    if (value->is_number)
+        sqlite3_bind_double(statement, parameter, value->number);
+    else
+        sqlite3_bind_null(statement, parameter);
+}
+
 static void bind_LOG(sqlite3_stmt *statement, int parameter, const struct eg_run_record *end)
 {
     sqlite3_bind_blob64(statement, parameter, end->log, end->log_size, SQLITE_STATIC);

@@ -46,9 +46,10 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__ADD_JOB] = "INSERT INTO job (sha256, name, version, chip, text) VALUES (?1, ?2, ?3, ?4, ?5)",
     [EG__FIND_JOB] = "SELECT job_id FROM job WHERE sha256 = ?1",
     [EG__FIND_OTHER_KIND] = "SELECT 1 FROM session WHERE batch = ?1 AND simulated <> ?2 LIMIT 1",
-    [EG__FIND_ORPHAN] =
-        "SELECT min(run_id) FROM run"
-        " WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.run_id = run.run_id)",
+    [EG__FIND_UNFINISHED] =
+        "SELECT run_id, session_id FROM run"
+        " WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.run_id = run.run_id)"
+        " ORDER BY run_id LIMIT 1",
     [EG__ADD_ORPHAN_OUTCOME] =
         "INSERT INTO outcome (run_id, finished_utc, outcome, code, blame, sentence, marginal%s)"
         " SELECT run.run_id, ?2, 'aborted', ?3, ?4, ?5, ''%s"

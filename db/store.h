@@ -28,7 +28,7 @@ enum eg__statement {
     EG__ADD_LABEL,
     EG__ADD_DEVICE,
     EG__ADD_TIMES,
-    EG__FIND_ORPHAN,
+    EG__FIND_UNFINISHED,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
     EG__SEEN_CLONE,

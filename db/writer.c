@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The one thread that writes to the ledger.
+ * The one thread of this program that writes to the ledger.
  *
  * A worker puts a request, which lies on its stack, into the queue and waits. The writer takes all that has
  * queued up, does it in one transaction, and wakes everybody when that is on the disk. While it waits for the
@@ -11,8 +11,9 @@
  * other failure undoes the whole group, and nothing more is recorded afterwards: what the disk holds is no
  * longer certain, and no slot may turn green on it.
  *
- * A group that cannot begin because another program holds the file has changed nothing, and waits: minutes,
- * so that a backup or a person with a database browser costs time and no board. Boards are told that they
+ * A group that cannot begin because another program holds the file has changed nothing, and waits: for the
+ * moment that another line needs, or minutes, so that a person with a database browser costs time and no
+ * board. Boards are told that they
  * wait. When everything is cancelled, what begins or goes on is given up at once, and ends of runs a little
  * later; when the time is over the group fails, and only that group.
  *
@@ -28,8 +29,10 @@
 
 #define PATIENCE_MS  300000 /* five minutes */
 #define LOOK_MS      50     /* between two tries to begin */
-#define TELL_MS      1000   /* a short transaction of another program is not worth a word */
-#define ENDING_MS    10000  /* for ends of runs after cancelling */
+#define SOON_MS      4      /* between the first ones: another line needs a few milliseconds */
+#define SOON_TRIES   10
+#define TELL_MS      1000  /* a short transaction of another program is not worth a word */
+#define ENDING_MS    10000 /* for ends of runs after cancelling */
 #define TELL_AT_ONCE 64
 
 struct eg__request {
@@ -153,7 +156,7 @@ static int go_on_waiting(void *context, int tries)
         return 0;
     if (now_ms - writer->held_since_ms >= TELL_MS)
         tell(writer);
-    (void)!eg_sleep_ms(NULL, LOOK_MS, &ignored);
+    (void)!eg_sleep_ms(NULL, tries < SOON_TRIES ? SOON_MS : LOOK_MS, &ignored);
     return 1;
 }
 

@@ -170,7 +170,7 @@ void eg__chart_over_time(struct eg__out *out, const struct eg__chart *chart,
 {
     const double part = (double)(RIGHT - LEFT) / numbers->parts;
     double most = 0;
-    char begin_text[20], end_text[20];
+    char begin_text[EG__TIME_TEXT], end_text[EG__TIME_TEXT];
 
     for (unsigned i = 0; i < numbers->parts; i++)
         most = fmax(most, values[i]);

@@ -10,9 +10,10 @@
 #include "reports/report_internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 
 struct json {
     struct eg__out *out;
@@ -72,6 +73,16 @@ static void real(struct json *json, const char *key, double value)
 {
     name(json, key);
     fprintf(json->out->file, "%.9g", value);
+}
+
+/* A decimal number as it was read; NAN is null. */
+static void measure(struct json *json, const char *key, double value)
+{
+    name(json, key);
+    if (isnan(value))
+        fputs("null", json->out->file);
+    else
+        fprintf(json->out->file, "%.15g", value);
 }
 
 static void truth(struct json *json, const char *key, bool value)
@@ -222,14 +233,16 @@ static void lists(struct json *json)
     end(json, ']');
     begin(json, "measured", '[');
     for (size_t i = 0; i < numbers->measure_count; i++) {
-        const struct eg__measure *measure = &numbers->measures[i];
+        const struct eg__measure *measured = &numbers->measures[i];
         begin(json, NULL, '{');
-        text(json, "name", measure->series.name);
-        text(json, "unit", measure->unit);
-        text(json, "limits", measure->limits);
-        number(json, "outside", measure->outside);
-        number(json, "not_numbers", measure->texts);
-        summary(json, &measure->series);
+        text(json, "name", measured->series.name);
+        text(json, "unit", measured->unit);
+        measure(json, "lower", measured->low);
+        measure(json, "upper", measured->high);
+        text(json, "limits", measured->limits);
+        number(json, "outside", measured->outside);
+        number(json, "not_numbers", measured->texts);
+        summary(json, &measured->series);
         end(json, '}');
     }
     end(json, ']');
@@ -238,7 +251,7 @@ static void lists(struct json *json)
 static void throughput(struct json *json)
 {
     const struct eg__numbers *numbers = json->report->numbers;
-    char utc[20];
+    char utc[EG__TIME_TEXT];
 
     begin(json, "throughput", '[');
     for (unsigned i = 0; numbers->batch.runs > 0 && i < numbers->parts; i++) {
@@ -299,9 +312,14 @@ static enum eg_code run_object(void *context, const struct eg_run_row *row, stru
     begin(json, "values", '[');
     for (size_t i = 0; i < count; i++) {
         begin(json, NULL, '{');
-        text(json, "kind", values->given[of_run[i].name] ? "unit" : "measured");
-        text(json, "name", values->names[of_run[i].name]);
+        const struct eg__value_name *const value_name = &values->names[of_run[i].name];
+        text(json, "kind", value_name->given ? "unit" : "measured");
+        text(json, "name", value_name->name);
         text(json, "value", of_run[i].text);
+        measure(json, "number", of_run[i].number);
+        text(json, "unit", value_name->unit);
+        measure(json, "lower", of_run[i].lower);
+        measure(json, "upper", of_run[i].upper);
         truth(json, "passed", of_run[i].passed);
         end(json, '}');
     }
@@ -345,7 +363,7 @@ static enum eg_code write_json(struct eg__out *out, const struct eg__report *rep
 const struct eg_report_format eg_report_format_json = {
     .name = "json",
     .summary = "Write everything for programs",
-    .more = "It begins with `{\"espgang\":\"report\",\"version\":1`.",
+    .more = "It begins with `{\"espgang\":\"report\",\"version\":2`.",
     .every_value = true,
     .write = write_json,
 };

@@ -10,6 +10,7 @@
 #include "reports/report_internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 struct suite {
@@ -108,6 +109,23 @@ static void line(struct eg__out *out, const char *name, const char *text)
     putc('\n', out->file);
 }
 
+/* "supply: 2.9 V, lower 3, upper 3.6" */
+static void value_line(struct eg__out *out, const struct eg__value_name *name, const struct eg__value *value)
+{
+    if (value->text[0] == '\0')
+        return;
+    eg__out_escaped(out, name->name);
+    fputs(": ", out->file);
+    eg__out_escaped(out, value->text);
+    fputs(name->unit[0] != '\0' ? " " : "", out->file);
+    eg__out_escaped(out, name->unit);
+    if (!isnan(value->lower))
+        fprintf(out->file, ", lower %.15g", value->lower);
+    if (!isnan(value->upper))
+        fprintf(out->file, ", upper %.15g", value->upper);
+    putc('\n', out->file);
+}
+
 static void verdict(struct eg__out *out, const struct eg_run_row *run)
 {
     const bool failed = strcmp(run->outcome, "fail") == 0;
@@ -153,7 +171,7 @@ static enum eg_code test_case(void *context, const struct eg_report_unit *row, s
     line(out, "chip", run->chip);
     line(out, "revision", run->revision);
     for (size_t i = 0; i < count; i++)
-        line(out, values->names[of_run[i].name], of_run[i].text);
+        value_line(out, &values->names[of_run[i].name], &of_run[i]);
     fputs("</system-out>\n</testcase>\n", out->file);
     return EG_OK;
 }

@@ -134,9 +134,12 @@ static void values_cell(struct eg__out *out, const struct eg__values *values, in
     fputs("<td class=\"c\">", out->file);
     for (size_t i = 0; i < count; i++) {
         fputs(i > 0 ? "; " : "", out->file);
-        eg__out_escaped(out, values->names[of_run[i].name]);
+        const struct eg__value_name *const name = &values->names[of_run[i].name];
+        eg__out_escaped(out, name->name);
         putc(' ', out->file);
         eg__out_escaped(out, of_run[i].text[0] != '\0' ? of_run[i].text : "(not shown)");
+        fputs(name->unit[0] != '\0' ? " " : "", out->file);
+        eg__out_escaped(out, name->unit);
         if (!of_run[i].passed)
             fputs(" (out of limits)", out->file);
     }

@@ -111,52 +111,30 @@ static enum eg_code collect_stage(void *context, const struct eg_report_stage *r
     return add_value(&numbers->stages[i], (double)row->duration_us / 1e6, eg__utc_ms(row->started_utc), err);
 }
 
-/* The limits as the stage that measured wrote them: "3.0 to 3.6 V", "at least 3.0 V", "at most 3.6 V". */
-static void parse_limits(struct eg__measure *measure)
-{
-    const char *text = measure->limits;
-    char *end;
-
-    measure->low = measure->high = NAN;
-    if (strncmp(text, "at most ", 8) == 0) {
-        measure->high = strtod(text + 8, NULL);
-    } else if (strncmp(text, "at least ", 9) == 0) {
-        measure->low = strtod(text + 9, NULL);
-    } else {
-        const double low = strtod(text, &end);
-        if (end != text && strncmp(end, " to ", 4) == 0) {
-            measure->low = low;
-            measure->high = strtod(end + 4, NULL);
-        }
-    }
-}
-
 static enum eg_code collect_value(void *context, const struct eg_run_value *row, struct eg_error *err)
 {
     struct eg__numbers *numbers = context;
     struct eg__measure *measure = numbers->measures;
     size_t i = 0;
-    char *end;
 
     if (strcmp(row->kind, "measured") != 0)
         return EG_OK;
     while (i < numbers->measure_count && (strcmp(numbers->measures[i].series.name, row->name) != 0 ||
                                           strcmp(numbers->measures[i].limits, row->limits) != 0))
         i++;
-    const double value = strtod(row->value, &end);
-    const bool number = end != row->value && isfinite(value) && (*end == '\0' || *end == ' ');
     if (i == numbers->measure_count) {
         EG_TRY(eg__grow(&numbers->measures, i, &numbers->measure_room, sizeof *numbers->measures, err));
         measure = &numbers->measures[numbers->measure_count++];
         EG_TRY(eg_strdup(&measure->series.name, row->name, err));
         EG_TRY(eg_strdup(&measure->limits, row->limits, err));
-        EG_TRY(eg_strdup(&measure->unit, number && *end == ' ' ? end + 1 : "", err));
-        parse_limits(measure);
+        EG_TRY(eg_strdup(&measure->unit, row->unit, err));
+        measure->low = row->lower;
+        measure->high = row->upper;
     }
     measure = &numbers->measures[i];
     measure->outside += !row->passed;
-    if (number)
-        return add_value(&measure->series, value, 0, err);
+    if (!isnan(row->number))
+        return add_value(&measure->series, row->number, 0, err);
     measure->texts++;
     return EG_OK;
 }

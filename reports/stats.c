@@ -121,12 +121,12 @@ int64_t eg__utc_ms(const char *utc)
     return (minutes * 60 + field[5]) * 1000 + field[6];
 }
 
-void eg__utc_text(char *text, int64_t ms)
+void eg__utc_text(char text[EG__TIME_TEXT], int64_t ms)
 {
     const time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
 
-    if (gmtime_r(&seconds, &tm) == NULL || strftime(text, 20, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+    if (gmtime_r(&seconds, &tm) == NULL || strftime(text, EG__TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
         text[0] = '\0';
 }
 

@@ -33,8 +33,9 @@ void eg__histogram(const double *values, size_t count, double low, double high, 
 /** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
 int64_t eg__utc_ms(const char *utc);
 
-/** The reverse, to the second: "2026-11-23 08:24:00"; `text` has room for 20. */
-void eg__utc_text(char *text, int64_t ms);
+/** The reverse, to the second: "2026-11-23T08:24:00Z". */
+#define EG__TIME_TEXT 21
+void eg__utc_text(char text[EG__TIME_TEXT], int64_t ms);
 
 /** A round step of time, 1 s or longer, of which at most `parts` cover `span_ms`. */
 int64_t eg__time_step_ms(int64_t span_ms, unsigned parts);

@@ -21,18 +21,27 @@ enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, stru
     return EG_OK;
 }
 
-static enum eg_code find_name(struct eg__values *values, const char *name, bool given, size_t *at,
+static enum eg_code find_name(struct eg__values *values, const struct eg_run_value *row, size_t *at,
                               struct eg_error *err)
 {
-    for (*at = 0; *at < values->name_count; ++*at)
-        if (strcmp(values->names[*at], name) == 0 && values->given[*at] == given)
+    const bool given = strcmp(row->kind, "unit") == 0;
+
+    size_t column = values->name_count;
+
+    for (*at = 0; *at < values->name_count; ++*at) {
+        const struct eg__value_name *const known = &values->names[*at];
+        if (strcmp(known->name, row->name) != 0 || known->given != given)
+            continue;
+        if (strcmp(known->unit, row->unit) == 0)
             return EG_OK;
+        column = known->column;
+    }
     EG_TRY(eg__grow(&values->names, values->name_count, &values->name_room, sizeof *values->names, err));
-    EG_TRY(eg__grow(&values->given, values->name_count, &values->given_room, sizeof *values->given, err));
-    EG_TRY(eg_strdup(&values->names[*at], name, err));
-    values->given[*at] = given;
-    values->name_count++;
-    return EG_OK;
+    struct eg__value_name *const name = &values->names[values->name_count++];
+    name->given = given;
+    name->column = column;
+    EG_TRY(eg_strdup(&name->name, row->name, err));
+    return eg_strdup(&name->unit, row->unit, err);
 }
 
 static enum eg_code collect(void *context, const struct eg_run_value *row, struct eg_error *err)
@@ -41,9 +50,12 @@ static enum eg_code collect(void *context, const struct eg_run_value *row, struc
 
     EG_TRY(eg__grow(&values->items, values->count, &values->room, sizeof *values->items, err));
     struct eg__value *value = &values->items[values->count];
-    EG_TRY(find_name(values, row->name, strcmp(row->kind, "unit") == 0, &value->name, err));
+    EG_TRY(find_name(values, row, &value->name, err));
     EG_TRY(eg_strdup(&value->text, row->value, err));
     value->run = row->run;
+    value->number = row->number;
+    value->lower = row->lower;
+    value->upper = row->upper;
     value->passed = row->passed;
     values->count++;
     return EG_OK;
@@ -55,15 +67,20 @@ enum eg_code eg__values_collect(struct eg__values *values, struct eg_query *quer
     return eg_query_batch_values(query, batch, collect, values, err);
 }
 
+static void names_finish(struct eg__value_name *name)
+{
+    free(name->name);
+    free(name->unit);
+}
+
 void eg__values_finish(struct eg__values *values)
 {
     for (size_t i = 0; i < values->count; i++)
         free(values->items[i].text);
     for (size_t i = 0; i < values->name_count; i++)
-        free(values->names[i]);
+        names_finish(&values->names[i]);
     free(values->items);
     free(values->names);
-    free(values->given);
 }
 
 const struct eg__value *eg__values_of(const struct eg__values *values, int64_t run, size_t *count)

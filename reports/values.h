@@ -14,17 +14,23 @@ enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, stru
 
 struct eg__value {
     int64_t run;
-    size_t name; /* which of the names */
-    char *text;  /* of a secret "" */
+    size_t name;                 /* which of the names */
+    char *text;                  /* of a secret "" */
+    double number, lower, upper; /* NAN = none */
     bool passed;
+};
+
+struct eg__value_name {
+    char *name, *unit;
+    bool given;    /* to the board, not measured */
+    size_t column; /* the first with this name: one name may have several units */
 };
 
 struct eg__values {
     struct eg__value *items; /* by run */
     size_t count, room;
-    char **names; /* in the order they came */
-    bool *given;  /* as many: given to the board, not measured */
-    size_t name_count, name_room, given_room;
+    struct eg__value_name *names; /* in the order they came */
+    size_t name_count, name_room;
 };
 
 /** Zero-initialise it; EG_CLEANUP(eg__values_finish). */

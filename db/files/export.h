@@ -8,7 +8,7 @@
 #include "db/query/query.h"
 
 /** Version of a line's form; grows when a field changes its meaning or goes. */
-#define EG_EXPORT_VERSION 1
+#define EG_EXPORT_VERSION 2
 
 struct eg_export {
     const char *batch;     /* NULL = of every batch */

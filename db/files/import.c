@@ -515,13 +515,12 @@ static enum eg_code add_to_ledger(struct import *import, const char *path, struc
     EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
 
     EG_TRY(eg__path_make(&full, path, &result->new_ledger, err));
-    const bool alone = eg__path_lock(&lock_fd, full, err) == EG_OK;
-    if (!alone && err->code != EG_LEDGER_LOCKED)
-        return err->code;
-    if (!alone && import->csv.rows > ROWS_MAX_BESIDE_A_LINE)
+    const enum eg__company company = import->csv.rows > ROWS_MAX_BESIDE_A_LINE ? EG__ALONE : EG__BESIDE;
+    const enum eg_code code = eg__open_recording(&import->db, &lock_fd, full, company, err);
+    if (code == EG_LEDGER_LOCKED && company == EG__ALONE)
         return eg_error_prefix(err, "%zu rows at once would keep a line waiting, and %d are allowed then: ",
                                import->csv.rows, ROWS_MAX_BESIDE_A_LINE);
-    EG_TRY(eg__open_recording(&import->db, full, alone, err));
+    EG_TRY(code);
     return add_all(import, &result->total, err);
 }
 

@@ -380,8 +380,7 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
     sqlite3 *db = NULL;
 
     EG_TRY(create ? eg__path_make(&full, path, new_ledger, err) : eg__path_resolve(&full, path, err));
-    EG_TRY(eg__path_lock(lock_fd, full, err));
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, lock_fd, full, EG__ALONE, err));
     EG_TRY(eg__store_init(store, db, false, err));
     EG_TRY(eg__sqlite_attach(db, other->full, "other", err));
     return eg__store_run(store, EG__BEGIN, err);

@@ -131,8 +131,7 @@ static enum eg_code open_and_purge(struct eg_purged *purged, const struct eg_pur
         EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
         return version < 2 ? EG_OK : count(purged, db, err); /* version 1 has no logs */
     }
-    EG_TRY(eg__path_lock(&lock_fd, full, err));
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, &lock_fd, full, EG__ALONE, err));
     return remove_logs(purged, request, db, err);
 }
 

@@ -63,9 +63,9 @@ static const char jobs_sql[] =
     " NULL FROM had JOIN job USING (job_id) ORDER BY job_id";
 
 static const char values_sql[] =
-    "WITH read AS (SELECT run_value.name AS name, batch, value, CAST(value AS REAL) AS number"
-    "  FROM session CROSS JOIN run USING (session_id) CROSS JOIN run_value USING (run_id)"
-    "  WHERE batch IN (?1, ?2) AND kind = 'measured' AND ltrim(value, '+-.') GLOB '[0-9]*'),"
+    "WITH read AS (SELECT name, batch, trim(value || ' ' || coalesce(unit, '')) AS value, number"
+    "  FROM session CROSS JOIN run USING (session_id) CROSS JOIN run_values USING (run_id)"
+    "  WHERE batch IN (?1, ?2) AND kind = 'measured' AND number IS NOT NULL),"
     " ranked AS (SELECT *, row_number() OVER (PARTITION BY batch, name ORDER BY number) AS place,"
     "  count(*) OVER (PARTITION BY batch, name) AS size FROM read),"
     " ends (rank, what) AS (VALUES (1, ' min'), (2, ' median'), (3, ' max')),"

@@ -107,8 +107,10 @@ struct eg_run_value {
     const char *mac;
     const char *kind; /* "unit", "measured" */
     const char *name;
-    const char *value;  /* of a secret "" */
-    const char *limits; /* "" = held against nothing */
+    const char *value;  /* of a secret ""; as it was read, without its unit */
+    const char *limits; /* in words; "" = held against nothing */
+    const char *unit;
+    double number, lower, upper; /* NAN = `value` is no number; no limit */
     bool passed;
 };
 

@@ -7,6 +7,7 @@
 #include "engine/base/digest.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,11 @@ enum eg_code eg_query_pool(struct eg_query *query, const char *pool, eg_pool_ent
     return code;
 }
 
+static double real(sqlite3_stmt *rows, int column)
+{
+    return sqlite3_column_type(rows, column) == SQLITE_NULL ? NAN : sqlite3_column_double(rows, column);
+}
+
 static enum eg_code visit_values(struct eg_query *query, sqlite3_stmt *rows, eg_run_value_visitor *visit,
                                  void *context, struct eg_error *err)
 {
@@ -167,12 +173,18 @@ static enum eg_code visit_values(struct eg_query *query, sqlite3_stmt *rows, eg_
             .value = eg__query_text(rows, 4),
             .limits = eg__query_text(rows, 5),
             .passed = eg__query_number(rows, 6) != 0,
+            .unit = eg__query_text(rows, 7),
+            .number = real(rows, 8),
+            .lower = real(rows, 9),
+            .upper = real(rows, 10),
         };
         EG_TRY(visit(context, &value, err));
     }
 }
 
-#define VALUE_COLUMNS "run_id, outcome.mac, kind, run_value.name, value, limits, passed"
+#define VALUE_COLUMNS                                                                                        \
+    "run_id, outcome.mac, kind, run_values.name, value, limits, passed, run_values.unit, number, lower, "    \
+    "upper"
 
 enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_value_visitor *visit,
                                  void *context, struct eg_error *err)
@@ -180,7 +192,7 @@ enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_val
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
     EG_TRY(eg__query_prepare(&rows, query,
-                             "SELECT " VALUE_COLUMNS " FROM run_value JOIN outcome USING (run_id)"
+                             "SELECT " VALUE_COLUMNS " FROM run_values JOIN outcome USING (run_id)"
                              " WHERE run_id = ?1 ORDER BY position",
                              NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
@@ -194,7 +206,7 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
 
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM session JOIN run USING (session_id)"
-                             " JOIN outcome USING (run_id) JOIN run_value USING (run_id)"
+                             " JOIN outcome USING (run_id) JOIN run_values USING (run_id)"
                              " WHERE batch = ?1 ORDER BY run_id, position",
                              batch, err));
     return visit_values(query, rows, visit, context, err);

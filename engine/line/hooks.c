@@ -72,16 +72,24 @@ static json_t *regions_of(const struct eg_run_record *record)
     return list;
 }
 
+static json_t *limit(const char *decimal)
+{
+    return decimal != NULL ? json_real(strtod(decimal, NULL)) : json_null();
+}
+
 static json_t *values_of(const struct eg_run_record *record)
 {
     json_t *const list = json_array();
 
     for (unsigned i = 0; i < record->value_count; i++) {
         const struct eg_value_record *const value = &record->values[i];
-        json_t *const object =
-            json_pack("{ss so so so sb}", "kind", value->kind == EG_VALUE_UNIT ? "unit" : "measured", "name",
-                      eg_json_text(value->name), "value", eg_json_text(value->value), "limits",
-                      eg_json_text(value->limits), "passed", value->passed);
+        json_t *const object = json_pack(
+            "{ss so so so so so so so sb}", "kind", value->kind == EG_VALUE_UNIT ? "unit" : "measured",
+            "name", eg_json_text(value->name), "value", eg_json_text(value->value), "number",
+            value->is_number ? json_real(value->number) : json_null(), "unit",
+            value->unit != NULL && value->unit[0] != '\0' ? eg_json_text(value->unit) : json_null(), "lower",
+            limit(value->lower), "upper", limit(value->upper), "limits", eg_json_text(value->limits),
+            "passed", value->passed);
         if (json_array_append_new(list, object) != 0) {
             json_decref(list);
             return NULL;

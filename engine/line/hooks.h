@@ -16,7 +16,7 @@
 #include "engine/plan/pipeline.h"
 
 /** Version of the JSON object's form; grows when a field changes its meaning or goes. */
-#define EG__HOOK_VERSION 1
+#define EG__HOOK_VERSION 2
 
 bool eg__hook_given(const struct eg_plan *plan, enum eg_hook hook);
 

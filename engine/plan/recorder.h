@@ -84,8 +84,12 @@ enum eg_value_kind {
 struct eg_value_record {
     enum eg_value_kind kind;
     const char *name;
-    const char *value;  /* as text; a secret's is "" */
-    const char *limits; /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    const char *value;         /* as it was read or given; a secret's is "" */
+    const char *limits;        /* "3.0 to 3.6 V", what it was held against; "" = nothing */
+    const char *unit;          /* of a measured value, "" = none; NULL of other values */
+    const char *lower, *upper; /* limits as decimal text; NULL = none */
+    bool is_number;
+    double number; /* what `value` says, if it is a number */
     bool passed;
 };
 

@@ -178,21 +178,20 @@ enum eg_code eg_capture_judge(const struct eg_capture *capture, struct eg_error 
 
 enum eg_code eg_capture_record(const struct eg_capture *capture, struct eg_run *run, struct eg_error *err)
 {
-    char limits[LIMITS_TEXT], value[EG_APP_QUOTE_MAX + 64];
+    struct eg_value_record record = {.kind = EG_VALUE_MEASURED,
+                                     .name = capture->name,
+                                     .value = capture->value,
+                                     .unit = capture->unit,
+                                     .lower = capture->least,
+                                     .upper = capture->most};
+    char limits[LIMITS_TEXT];
     struct eg_error ignored;
 
     if (!capture->found)
         return EG_OK;
     limits_text(limits, capture);
-    snprintf(value, sizeof value, "%s%s%s", capture->value, capture->unit[0] != '\0' ? " " : "",
-             capture->unit);
-    return eg_run_add_value(run,
-                            &(struct eg_value_record){
-                                .kind = EG_VALUE_MEASURED,
-                                .name = capture->name,
-                                .value = value,
-                                .limits = limits,
-                                .passed = eg_capture_judge(capture, &ignored) == EG_OK,
-                            },
-                            err);
+    record.limits = limits;
+    record.is_number = parse_decimal(capture->value, &record.number);
+    record.passed = eg_capture_judge(capture, &ignored) == EG_OK;
+    return eg_run_add_value(run, &record, err);
 }

@@ -12,31 +12,44 @@ struct eg_log_origin eg_run_origin(const struct eg_run *run)
     return (struct eg_log_origin){run->slot, run->url, run->unit.mac};
 }
 
+static enum eg_code keep(const char **kept, const char *text, struct eg_error *err)
+{
+    char *copy = NULL;
+
+    if (text != NULL)
+        EG_TRY(eg_strdup(&copy, text, err));
+    *kept = copy;
+    return EG_OK;
+}
+
 enum eg_code eg_run_add_value(struct eg_run *run, const struct eg_value_record *value, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *name = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *text = NULL;
-    EG_CLEANUP(eg_free_cleanup) char *limits = NULL;
-
-    EG_TRY(eg_strdup(&name, value->name, err));
-    EG_TRY(eg_strdup(&text, value->value, err));
-    EG_TRY(eg_strdup(&limits, value->limits, err));
     struct eg_value_record *const more = realloc(run->values, (run->value_count + 1) * sizeof *more);
     if (more == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "values of the run");
     run->values = more;
-    run->values[run->value_count++] =
-        (struct eg_value_record){value->kind, name, text, limits, value->passed};
-    name = text = limits = NULL;
-    return EG_OK;
+    struct eg_value_record *const kept = &more[run->value_count];
+    *kept = *value;
+    kept->name = kept->value = kept->limits = kept->unit = kept->lower = kept->upper = NULL;
+    run->value_count++; /* eg_run_forget() frees what is there, whatever fails */
+    EG_TRY(keep(&kept->name, value->name, err));
+    EG_TRY(keep(&kept->value, value->value, err));
+    EG_TRY(keep(&kept->limits, value->limits, err));
+    EG_TRY(keep(&kept->unit, value->unit, err));
+    EG_TRY(keep(&kept->lower, value->lower, err));
+    return keep(&kept->upper, value->upper, err);
 }
 
 void eg_run_forget(struct eg_run *run)
 {
     for (unsigned i = 0; i < run->value_count; i++) {
-        free((char *)run->values[i].name);
-        free((char *)run->values[i].value);
-        free((char *)run->values[i].limits);
+        const struct eg_value_record *const value = &run->values[i];
+        free((char *)value->name);
+        free((char *)value->value);
+        free((char *)value->limits);
+        free((char *)value->unit);
+        free((char *)value->lower);
+        free((char *)value->upper);
     }
     free(run->values);
     run->values = NULL;
@@ -87,6 +100,7 @@ static void hear(void *context, const struct eg_guard_finding *finding)
                                           .name = ALLOWED,
                                           .value = finding->rule->name,
                                           .limits = "",
+                                          .unit = "",
                                           .passed = true};
 
     if (!finding->allowed || hearing->code != EG_OK)
@@ -98,7 +112,7 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);
 }
 
-enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err)
+enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *board, struct eg_error *err)
 {
     const struct eg_plan *const plan = run->plan;
     const unsigned count = eg_run_region_count(run);
@@ -129,6 +143,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err)
                                              .count = count,
                                              .chip = &chip,
                                              .flash = run->chip.secure_download ? NULL : &run->flash,
+                                             .board = board,
                                              .declared_size = plan->declared_flash_size,
                                              .settings = {-1, -1, -1},
                                              .allowed = eg_plan_allowed(plan),

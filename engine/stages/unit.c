@@ -287,7 +287,7 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
         return blame_rehearsal(run->plan, err);
     EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
-    enum eg_code code = eg_run_ask_guard(run, err);
+    enum eg_code code = eg_run_ask_guard(run, NULL, err);
     if (code == EG_OK)
         code = claim(run, &data->names, err);
     if (code != EG_OK)

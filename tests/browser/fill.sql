@@ -46,10 +46,13 @@ INSERT INTO region
     SELECT run_id, 1, 'app', 'a.bin', 65536, 655360, 1, 'a5', 'b6', 'a5', 'md5-by-chip', CASE code WHEN 'verify-mismatch' THEN 'different' ELSE 'equal' END, 1000
     FROM made WHERE code NOT IN ('no-sync', 'cancelled');
 INSERT INTO run_value
-    SELECT run_id, v.column1, v.column2, v.column3,
-        CASE v.column1 WHEN 1 THEN printf('ACME-%06d', i) WHEN 2 THEN printf('%.2f V', 3.2 + (d % 400 + i % 37) / 1000.0)
-            ELSE printf('%d dBm', -50 - d % 17) END,
-        CASE v.column1 WHEN 2 THEN '3.22 to 3.60 V' ELSE '' END,
-        CASE WHEN v.column1 = 2 AND 3.2 + (d % 400 + i % 37) / 1000.0 NOT BETWEEN 3.215 AND 3.605 THEN 0 ELSE 1 END
-    FROM made, (VALUES (1, 'unit', 'serial'), (2, 'measured', 'supply'), (3, 'measured', 'rssi')) AS v WHERE code = 'ok';
+    WITH read AS (SELECT run_id, v.column1 AS position, v.column2 AS kind, v.column3 AS name, v.column4 AS unit,
+            v.column5 AS lower, v.column6 AS upper,
+            CASE v.column1 WHEN 1 THEN printf('ACME-%06d', i) WHEN 2 THEN printf('%.2f', 3.2 + (d % 400 + i % 37) / 1000.0)
+                ELSE printf('%d', -50 - d % 17) END AS value
+        FROM made, (VALUES (1, 'unit', 'serial', NULL, NULL, NULL), (2, 'measured', 'supply', 'V', '3.22', '3.60'),
+            (3, 'measured', 'rssi', 'dBm', NULL, NULL)) AS v WHERE code = 'ok')
+    SELECT run_id, position, kind, name, value, iif(lower IS NULL, '', '3.22 to 3.60 V'),
+        iif(lower IS NULL, 1, CAST(value AS REAL) BETWEEN 3.22 AND 3.60), unit, lower, upper, iif(unit IS NULL, NULL, CAST(value AS REAL))
+    FROM read;
 INSERT INTO chain (chain_id, run_id, form, previous, hash) SELECT chain_id, run_id, 2, 'p', printf('%064d', chain_id) FROM made;

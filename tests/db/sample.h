@@ -152,9 +152,17 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
          .resends = 1},
     };
     static const struct eg_value_record values[] = {
-        {EG_VALUE_UNIT, "serial", "A-1", "", true},
-        {EG_VALUE_UNIT, "key", "", "", true},
-        {EG_VALUE_MEASURED, "supply", "2.9 V", "3.0 to 3.6 V", false},
+        {.kind = EG_VALUE_UNIT, .name = "serial", .value = "A-1", .limits = "", .passed = true},
+        {.kind = EG_VALUE_UNIT, .name = "key", .value = "", .limits = "", .passed = true},
+        {.kind = EG_VALUE_MEASURED,
+         .name = "supply",
+         .value = "2.9",
+         .limits = "3.0 to 3.6 V",
+         .unit = "V",
+         .lower = "3.0",
+         .upper = "3.6",
+         .is_number = true,
+         .number = 2.9},
     };
     struct eg_region_record regions[SAMPLE_REGIONS];
 

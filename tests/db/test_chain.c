@@ -11,8 +11,8 @@
     "bytes_received, resends,"                                                                               \
     " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
 
-/* What form 5 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends with
- * the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
+/* What forms up to 5 hash, in this order; the columns are those of the tables from left to right. Form 1 ends
+ * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -22,7 +22,8 @@ static const char *const parts[] = {
     "SELECT 'outcome', " OUTCOME " FROM outcome WHERE run_id = ?1",
     "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
-    "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value WHERE run_id = ?1 "
+    "ORDER BY 3",
     "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
     ("SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
      " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1)"
@@ -39,12 +40,15 @@ static const char *const parts[] = {
     "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
     "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
 };
-static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, sizeof parts / sizeof parts[0]};
-#define SESSION 0 /* in form 5: */
+#define ALL_PARTS (sizeof parts / sizeof parts[0])
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, ALL_PARTS, ALL_PARTS};
+#define SESSION 0 /* from form 5 on: */
 static const char kind_of_session[] =
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
     " s.tool_version, s.simulated FROM session AS s, job AS j, run AS r"
     " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id";
+#define VALUES 6 /* from form 6 on: */
+static const char numbers_of_values[] = "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3";
 #define ROWS 8 /* from form 4 on: */
 static const char all_of_rows[] = "SELECT 'row', r.*, p.name FROM pool_row AS r, pool AS p"
                                   " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM "
@@ -81,6 +85,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     for (unsigned i = 0; i < parts_of_form[form]; i++) {
         const char *sql = form >= 4 && i == ROWS      ? all_of_rows
                           : form >= 5 && i == SESSION ? kind_of_session
+                          : form >= 6 && i == VALUES  ? numbers_of_values
                                                       : parts[i];
         sqlite3_stmt *rows = NULL;
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
@@ -267,6 +272,7 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "acad2fd138d364e141b7b24ecf334bf7c822ad349603700e6297277448cfacf1",
         "2aac8ce61c8edd537f2bbd7f5a4d5c333c46730ddef5bb4cdba6e3a9fea9d4d7",
         "f3f20e7cc6b97682f1f418ff6d1d73989ba692d5eeae260c597eab66958bbff3",
+        "ec24128f9b863a7d115f7b34f067edd1094892ea028779a46698e58aefdec3c3",
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
@@ -296,7 +302,7 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "5, 7, 0);"
         "INSERT INTO region VALUES (1, 1, 'app', 'a.bin', 65536, 4096, 1, 'e1', 'e2', NULL, 'none', "
         "'not-checked', 9);"
-        "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1);"
+        "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1, NULL, NULL, NULL, NULL);"
         "INSERT INTO run_log VALUES (1, 1, 'ef', x'28');"
         "INSERT INTO run_device VALUES (1, 'd1644561093a2f2c', 'none', 0);"
         "INSERT INTO region_time VALUES (1, 1, 4, NULL, 1, 2, 3, 65536);";

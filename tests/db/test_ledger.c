@@ -232,24 +232,24 @@ static pid_t start_and_wait(const struct sample *sample)
     return child;
 }
 
-static void runs_of_a_killed_program_are_closed_as_aborted_and_nothing_is_lost_or_doubled(void **state)
+static void runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not(void **state)
 {
     const struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     struct eg_error err;
-    char expected[300];
-    unsigned orphans = 0;
+    unsigned orphans = 99;
 
     const pid_t child = start_and_wait(sample);
     const enum eg_code code =
         eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_int_equal(code, EG_LEDGER_LOCKED);
-    snprintf(expected, sizeof expected, "ledger %s: process %ld records into it", sample->path, (long)child);
-    assert_string_equal(err.text, expected);
-    assert_null(ledger);
+    assert_ok(code, err);
+    assert_int_equal(orphans, 0);
+    assert_sql(sample->path, "SELECT run, outcome FROM runs", "1|pass;2|unfinished;3|unfinished");
 
+    eg_ledger_close(ledger);
+    ledger = NULL;
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 2);
     static const char runs[] =
@@ -267,19 +267,34 @@ static void runs_of_a_killed_program_are_closed_as_aborted_and_nothing_is_lost_o
     assert_sql(sample->path, runs, closed);
 }
 
-static void one_process_may_not_open_a_ledger_twice_either(void **state)
+static void two_sessions_of_one_process_each_have_their_own_runs(void **state)
 {
-    const struct sample *sample = *state;
-    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
-    struct eg_ledger *second = NULL;
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *first = NULL;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *second = NULL;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *third = NULL;
+    const struct eg_unit one = sample_unit(1), two = sample_unit(2);
+    const struct sample_end pass = {.outcome = EG_PASS};
     struct eg_error err;
-    char expected[300];
+    unsigned orphans = 99;
+    int64_t run;
 
-    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    snprintf(expected, sizeof expected, "ledger %s: process %ld records into it", sample->path,
-             (long)getpid());
-    assert_error(eg_ledger_open(&second, sample->path, &sample->session, &sample->plan, NULL, &err), err,
-                 EG_LEDGER_LOCKED, expected);
+    assert_ok(eg_ledger_open(&first, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    sample->session.batch = "batch-2";
+    assert_ok(eg_ledger_open(&second, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *recorder = eg_ledger_recorder(second);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:b"}, &run, &err),
+        err);
+    assert_ok(sample_run(sample, first, "a", &one, &pass, &run, &err), err);
+    eg_ledger_close(first);
+    first = NULL;
+    sample->session.batch = "batch-3";
+    assert_ok(eg_ledger_open(&third, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 0);
+    assert_ok(sample_finish(sample, second, 1, &two, &pass, &err), err);
+    assert_sql(sample->path, "SELECT run, batch, slot, outcome, finish_order FROM runs",
+               "1|batch-2|b|pass|2;2|batch-1|a|pass|1");
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
@@ -292,8 +307,8 @@ int main(void)
         with_sample(a_job_is_stored_once),
         with_sample(host_login_and_time_stand_in_for_what_is_not_given),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
-        with_sample(runs_of_a_killed_program_are_closed_as_aborted_and_nothing_is_lost_or_doubled),
-        with_sample(one_process_may_not_open_a_ledger_twice_either),
+        with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
+        with_sample(two_sessions_of_one_process_each_have_their_own_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

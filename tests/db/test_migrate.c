@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "db/files/merge.h"
-#include "db/path.h"
+#include "db/lock.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
@@ -200,7 +200,7 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     free(stages);
 }
 
-static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(void **state)
+static void an_old_ledger_is_migrated_unless_somebody_records_into_it(void **state)
 {
     struct sample *sample = *state;
     struct eg_error err;
@@ -208,10 +208,11 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     int lock_fd;
 
     old_ledger_make(sample->path);
-    assert_ok(eg__path_lock(&lock_fd, sample->path, &err), err);
+    assert_ok(eg__lock(&lock_fd, sample->path, EG__BESIDE, &err), err);
     snprintf(expected, sizeof expected,
-             "ledger %s: an older espgang records into it and must end before its schema can change",
-             sample->path);
+             "ledger %s: its schema is of an older espgang and changes only while nobody else records: "
+             "process %ld (test_db.migrate) records into it",
+             sample->path, (long)getpid());
     assert_error(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err, EG_LEDGER_LOCKED, expected);
     assert_sql(sample->path, "PRAGMA user_version", "1");
     close(lock_fd);
@@ -325,7 +326,7 @@ int main(void)
         with_sample(nothing_is_recorded_into_a_ledger_that_has_lost_a_rule),
         with_sample(an_empty_file_becomes_a_ledger),
         with_sample(an_old_ledger_is_migrated_with_what_it_has),
-        with_sample(an_import_migrates_an_old_ledger_unless_somebody_records_into_it),
+        with_sample(an_old_ledger_is_migrated_unless_somebody_records_into_it),
         with_sample(no_row_can_be_changed_removed_or_replaced),
         with_sample(every_table_has_its_triggers),
     };

@@ -46,7 +46,7 @@ kill -STOP "$pid" # so that the line still records, however slow this machine is
 expect_status 0 "$espgang" backup early.db --ledger ledger.db
 expect_equal 'integrity of the copy' "$(sqlite3 early.db 'pragma integrity_check')" ok
 expect_status 0 "$espgang" export --ledger ledger.db
-refused 3 "espgang: ledger ledger.db: process $pid records into it" "$espgang" merge early.db --ledger ledger.db
+refused 3 "espgang: ledger ledger.db: process $pid (espgang) records into it" "$espgang" merge early.db --ledger ledger.db
 kill -CONT "$pid"
 wait "$pid"
 
@@ -62,7 +62,7 @@ refused 3 "espgang: ledger copy.db into ledger.db: is the same ledger as the one
 expect_status 0 "$espgang" export --ledger ledger.db
 cp out.log all.jsonl
 expect_equal 'lines' "$(wc -l <all.jsonl)" 4
-[ "$(grep -c '^{"espgang":"run","version":1,"ledger":"[0-9a-f]\{32\}","run":[1-4],.*"previous":"[0-9a-f]\{64\}","hash":"[0-9a-f]\{64\}".*}$' all.jsonl)" -eq 4 ] ||
+[ "$(grep -c '^{"espgang":"run","version":2,"ledger":"[0-9a-f]\{32\}","run":[1-4],.*"previous":"[0-9a-f]\{64\}","hash":"[0-9a-f]\{64\}".*}$' all.jsonl)" -eq 4 ] ||
   fail "what is exported is not as it should be: $(cat all.jsonl)"
 expect_status 0 "$espgang" export --ledger ledger.db -o all.jsonl.zst
 expect_equal 'said of a file' "$(cat err.log)" '4 runs in all.jsonl.zst'

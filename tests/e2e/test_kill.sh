@@ -51,9 +51,14 @@ expect_equal 'aborted by two signals' "$(ledger "select count(*), min(code), max
 expect_status 0 env --ignore-signal=HUP bash -c '"$@" & sleep 0.5; kill -HUP $!; wait $!' - \
   "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --batch nohup
 
-# One recording process at a time.
+# Another line goes on beside it, and closes none of its runs; what needs the ledger alone is refused.
 begin_run first
-expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db"
-expect_text "$work/err.log" "$pid"
+expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch beside
+expect_equal 'runs that go on' "$(ledger "select count(*) from runs where batch = 'first' and outcome = 'unfinished'")" 8
+expect_status 3 "$espgang" seal --batch first --yes --ledger "$work/ledger.db"
+expect_text "$work/err.log" 'a line records into batch first and must end before it can be sealed'
+expect_status 0 "$espgang" seal --batch beside --yes --ledger "$work/ledger.db"
+expect_status 3 "$espgang" purge --before 2026-01-01 --reason room --yes --ledger "$work/ledger.db"
+expect_text "$work/err.log" "process $pid (espgang) records into it"
 kill -INT "$pid"
 wait "$pid" || true

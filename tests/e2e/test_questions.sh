@@ -59,7 +59,7 @@ for outcome in pass fail error aborted; do
   expect_equal "units: $outcome" "$(json "$outcome")" "$(ledger "SELECT count(*) FROM ($last) WHERE outcome = '$outcome'")"
 done
 expect_equal 'units: all' "$(json count)" "$(ledger "SELECT count(*) FROM ($last)")"
-expect_equal 'kind of document' "$(json espgang) $(json version) $(json ledger)" "units 1 $ledger"
+expect_equal 'kind of document' "$(json espgang) $(json version) $(json ledger)" "units 2 $ledger"
 ask units --batch batch-1 --outcome fail,error --slot 1-2.3 --csv
 expect_equal 'units of a slot' "$(csv 'SELECT run FROM answer ORDER BY run + 0')" \
   "$(ledger "SELECT run FROM runs WHERE finish_order IN (SELECT max(finish_order) FROM runs
@@ -91,6 +91,10 @@ run=$(json 'units[0].runs[1].run')
 expect_equal 'serial of a run' "$(json 'units[0].runs[1].serial')" "$serial"
 expect_equal 'measured of a run' "$(json 'units[0].runs[1].values[1].value')" \
   "$(ledger "SELECT value FROM measurements WHERE run = $run LIMIT 1")"
+for column in number unit lower upper; do
+  expect_equal "$column of a measured value" "$(json "units[0].runs[1].values[1].$column")" \
+    "$(ledger "SELECT iif(typeof($column) = 'real', printf('%.15g', $column), $column) FROM measurements WHERE run = $run LIMIT 1")"
+done
 expect_equal 'digest of a run' "$(json 'units[0].runs[1].regions[3].sha256')" \
   "$(ledger "SELECT expected_sha256 FROM regions WHERE run = $run AND name = 'app'")"
 expect_equal 'stages of a run' "$(json 'units[0].runs[1].stages[#-1].stage')" finish
@@ -116,8 +120,8 @@ expect_equal 'median cycle' "$(csv "SELECT first FROM answer WHERE name = 'cycle
   "$(ledger "SELECT duration_ms FROM runs WHERE $batch AND outcome LIKE 'pass%' ORDER BY duration_ms
     LIMIT 1 OFFSET (SELECT (count(*) - 1) / 2 FROM runs WHERE $batch AND outcome LIKE 'pass%')")"
 expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' AND name IN ('supply min', 'supply max')")" \
-  "$(ledger "SELECT min(value) FROM measurements WHERE $batch AND name = 'supply'
-    UNION SELECT max(value) FROM measurements WHERE $batch AND name = 'supply'")"
+  "$(ledger "SELECT printf('%.2f V', min(number)) FROM measurements WHERE $batch AND name = 'supply'
+    UNION SELECT printf('%.2f V', max(number)) FROM measurements WHERE $batch AND name = 'supply'")"
 refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" compare batch-1 c
 
 # What is there twice: a real line programs the same boards for two batches.

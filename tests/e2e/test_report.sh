@@ -23,13 +23,16 @@ columns='run || slot || mac || outcome || coalesce(code, 0) || coalesce(sentence
 expect_equal 'rows of the CSV' "$(sqlite3 -batch "$work/csv.db" "select $columns from runs order by run + 0")" \
   "$(ledger "select $columns from runs order by run")"
 expect_equal 'values of the CSV' \
-  "$(sqlite3 -batch "$work/csv.db" 'select count(*) from runs where "measured:supply" = '"'3.31 V'")" \
-  "$(ledger "select count(*) from measurements where value = '3.31 V'")"
+  "$(sqlite3 -batch "$work/csv.db" 'select count(*) from runs where "measured:supply" = 3.31')" \
+  "$(ledger "select count(*) from measurements where number = 3.31 and value = '3.31' and unit = 'V'")"
+expect_equal 'limits of the CSV' \
+  "$(sqlite3 -batch "$work/csv.db" 'select distinct "measured:supply:unit", "measured:supply:lower", "measured:supply:upper" from runs where "measured:supply" <> '"''")" \
+  "$(ledger "select distinct unit, printf('%g', lower), upper from measurements")"
 json() { # SQL over `report`
   sqlite3 -batch :memory: "with report as (select readfile('$work/b.json') as r) select $1"
 }
 expect_equal 'the JSON' "$(json "json_valid(r) || json_extract(r, '\$.espgang') || json_extract(r, '\$.version') from report")" \
-  '1report1'
+  '1report2'
 expect_equal 'units of the JSON' "$(json "json_extract(r, '\$.batch.units') from report")" 6
 expect_equal 'retries of the JSON' "$(json "json_extract(r, '\$.batch.retries') from report")" \
   "$(ledger 'select sum(attempts - 1) from runs')"

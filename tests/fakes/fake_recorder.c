@@ -7,6 +7,7 @@
 
 #include "tests/fakes/check.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,11 @@ static enum eg_code intent(struct eg_recorder *recorder, int64_t run, const stru
     return EG_OK;
 }
 
+static void copy(char *to, size_t size, const char *text)
+{
+    snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
 static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
                            struct eg_error *err)
 {
@@ -99,6 +105,10 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
         snprintf(row->values[i].name, sizeof row->values[i].name, "%s", value->name);
         snprintf(row->values[i].value, sizeof row->values[i].value, "%s", value->value);
         snprintf(row->values[i].limits, sizeof row->values[i].limits, "%s", value->limits);
+        copy(row->values[i].unit, sizeof row->values[i].unit, value->unit);
+        copy(row->values[i].lower, sizeof row->values[i].lower, value->lower);
+        copy(row->values[i].upper, sizeof row->values[i].upper, value->upper);
+        row->values[i].number = value->is_number ? value->number : NAN;
     }
     row->value_count = record->value_count;
     row->log_size = record->log_size;

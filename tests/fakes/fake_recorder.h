@@ -28,6 +28,8 @@
 struct fake_value {
     enum eg_value_kind kind;
     char name[64], value[128], limits[64];
+    char unit[64], lower[32], upper[32]; /* "" also for NULL */
+    double number;                       /* NAN = none */
     bool passed;
 };
 

@@ -84,7 +84,7 @@ static void the_json_equals_independent_queries(void **state)
     make(sample, "json", &text);
     json_t *root = load(&text), *batch = json_object_get(root, "batch");
     assert_string_equal(json_string_value(json_object_get(root, "espgang")), "report");
-    assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "version")), 2);
     assert_equals_sql(sample, batch, "runs", "SELECT count(*) FROM runs WHERE batch = 'batch-1'");
     assert_equals_sql(sample, batch, "unfinished",
                       "SELECT count(*) FROM runs WHERE batch = 'batch-1' AND finished IS NULL");
@@ -149,14 +149,23 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
 
     one_run(sample, "1", true, &(struct sample_end){.outcome = EG_PASS, .measured = true});
     make(sample, "csv", &csv);
-    assert_contains(csv, ",unit:serial,unit:key,measured:supply\r\n");
+    assert_contains(csv, ",unit:serial,unit:key,measured:supply,measured:supply:unit,measured:supply:lower,"
+                         "measured:supply:upper\r\n");
     assert_contains(csv, ",1,3210,last,");
-    assert_contains(csv, ",A-1,,2.9 V\r\n");
+    assert_contains(csv, ",A-1,,2.9,V,3,3.6\r\n");
     make(sample, "json", &json);
     json_t *root = load(&json), *measure = json_array_get(json_object_get(root, "measured"), 0);
     assert_string_equal(json_string_value(json_object_get(measure, "limits")), "3.0 to 3.6 V");
     assert_int_equal(json_integer_value(json_object_get(measure, "outside")), 1);
     assert_true(json_real_value(json_object_get(measure, "median")) == 2.9);
+    assert_string_equal(json_string_value(json_object_get(measure, "unit")), "V");
+    assert_true(json_number_value(json_object_get(measure, "lower")) == 3.0);
+    assert_true(json_number_value(json_object_get(measure, "upper")) == 3.6);
+    json_t *run = json_array_get(json_object_get(root, "runs"), 0);
+    json_t *value = json_array_get(json_object_get(run, "values"), 2);
+    assert_string_equal(json_string_value(json_object_get(value, "value")), "2.9");
+    assert_true(json_real_value(json_object_get(value, "number")) == 2.9);
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(run, "values"), 0), "number")));
     json_decref(root);
     make(sample, "html", &html);
     assert_contains(html, "serial A-1; key (not shown); supply 2.9 V (out of limits)");

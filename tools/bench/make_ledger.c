@@ -13,6 +13,7 @@
 #include "db/chain.h"
 #include "db/journal.h"
 #include "db/migrate.h"
+#include "engine/base/file.h"
 #include "db/path.h"
 #include "db/record.h"
 
@@ -72,7 +73,7 @@ static const char *const inserts[ADD_COUNT] = {
     [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0)",
     [ADD_REGION] =
         "INSERT INTO region VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 'md5-by-chip', ?10, ?11)",
-    [ADD_VALUE] = "INSERT INTO run_value VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+    [ADD_VALUE] = "INSERT INTO run_value VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10)",
 };
 
 struct maker {
@@ -174,28 +175,45 @@ static enum eg_code add_regions(struct maker *maker, int64_t batch, bool mismatc
     return EG_OK;
 }
 
-static enum eg_code add_value(struct maker *maker, unsigned position, const char *name, const char *value,
-                              const char *limits, struct eg_error *err)
+/* A measured value has a unit; NULL = it is given. */
+struct made_value {
+    const char *name, *text, *limits, *unit, *lower, *upper;
+};
+
+static enum eg_code add_value(struct maker *maker, unsigned position, const struct made_value *value,
+                              struct eg_error *err)
 {
     set_number(maker, ADD_VALUE, 1, maker->run);
     set_number(maker, ADD_VALUE, 2, position);
-    set_text(maker, ADD_VALUE, 3, position == 1 ? "unit" : "measured");
-    set_text(maker, ADD_VALUE, 4, name);
-    set_text(maker, ADD_VALUE, 5, value);
-    set_text(maker, ADD_VALUE, 6, limits);
+    set_text(maker, ADD_VALUE, 3, value->unit == NULL ? "unit" : "measured");
+    set_text(maker, ADD_VALUE, 4, value->name);
+    set_text(maker, ADD_VALUE, 5, value->text);
+    set_text(maker, ADD_VALUE, 6, value->limits);
+    set_text(maker, ADD_VALUE, 7, value->unit);
+    set_text(maker, ADD_VALUE, 8, value->lower);
+    set_text(maker, ADD_VALUE, 9, value->upper);
+    if (value->unit != NULL)
+        sqlite3_bind_double(maker->adds[ADD_VALUE], 10, strtod(value->text, NULL));
+    else
+        sqlite3_bind_null(maker->adds[ADD_VALUE], 10);
     return put(maker, ADD_VALUE, err);
 }
 
 static enum eg_code add_values(struct maker *maker, int64_t unit, struct eg_error *err)
 {
-    char text[32];
+    char serial[32], supply[32], rssi[32];
 
-    snprintf(text, sizeof text, "ACME-%08" PRId64, unit % TWICE == TWICE - 1 ? unit - 1 : unit);
-    EG_TRY(add_value(maker, 1, "serial", text, "", err));
-    snprintf(text, sizeof text, "%u.%02u V", 3, 20 + draw(maker, 20));
-    EG_TRY(add_value(maker, 2, "supply", text, "3.0 to 3.6 V", err));
-    snprintf(text, sizeof text, "-%u dBm", 40 + draw(maker, 25));
-    return add_value(maker, 3, "rssi", text, "-70 to -20 dBm", err);
+    snprintf(serial, sizeof serial, "ACME-%08" PRId64, unit % TWICE == TWICE - 1 ? unit - 1 : unit);
+    snprintf(supply, sizeof supply, "%u.%02u", 3, 20 + draw(maker, 20));
+    snprintf(rssi, sizeof rssi, "-%u", 40 + draw(maker, 25));
+    const struct made_value values[] = {
+        {.name = "serial", .text = serial, .limits = ""},
+        {"supply", supply, "3.0 to 3.6 V", "V", "3.0", "3.6"},
+        {"rssi", rssi, "-70 to -20 dBm", "dBm", "-70", "-20"},
+    };
+    for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++)
+        EG_TRY(add_value(maker, i + 1, &values[i], err));
+    return EG_OK;
 }
 
 /* `fault` < 0: it passes. */
@@ -308,11 +326,12 @@ static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_erro
 static enum eg_code make(struct maker *maker, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     sqlite3 *db = NULL;
     int64_t sessions;
 
     EG_TRY(eg__path_make(&full, path, NULL, err));
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, &lock_fd, full, EG__ALONE, err));
     EG_TRY(eg__store_init(&maker->store, db, false, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));
     if (sessions > 0)

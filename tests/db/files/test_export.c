@@ -54,7 +54,8 @@ static void assert_at(const json_t *line, const char *place, const char *expecte
     const json_t *at = line;
     for (char *name = strtok_r(names, ".", &rest); name != NULL; name = strtok_r(NULL, ".", &rest))
         at = json_is_array(at) ? json_array_get(at, (size_t)atoi(name)) : json_object_get(at, name);
-    char *text = at != NULL ? json_dumps(at, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+    char *text = at != NULL ? json_dumps(at, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15))
+                            : strdup("(none)");
     if (strcmp(text, expected) != 0)
         fail_msg("%s: got %s, wanted %s", place, text, expected);
     free(text);
@@ -92,7 +93,7 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
         const char *place, *expected;
     } wanted[] = {
         {"espgang", "\"run\""},
-        {"version", "1"},
+        {"version", "2"},
         {"run", "1"},
         {"slot", "\"a\""},
         {"port", "\"sim:\""},
@@ -112,9 +113,9 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
         {"stages.2", "(none)"},
         {"regions.1.name", "\"app\""},
         {"regions.1.verdict", "\"equal\""},
-        {"values.2", "{\"position\":3,\"kind\":\"measured\",\"name\":\"supply\",\"value\":\"2.9 "
-                     "V\",\"limits\":\"3.0 to 3.6 "
-                     "V\",\"passed\":0}"},
+        {"values.2",
+         "{\"position\":3,\"kind\":\"measured\",\"name\":\"supply\",\"value\":\"2.9\",\"limits\":\"3.0 to "
+         "3.6 V\",\"passed\":0,\"unit\":\"V\",\"lower\":\"3.0\",\"upper\":\"3.6\",\"number\":2.9}"},
         {"log.size", "17"},
         {"log_zstd", "(none)"},
         {"pools.0.pool", "\"serials\""},

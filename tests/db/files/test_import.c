@@ -235,7 +235,7 @@ static void many_rows_wait_for_the_end_of_a_line(void **state)
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     snprintf(expected, sizeof expected,
              "ledger %s: 20001 rows at once would keep a line waiting, and 20000 are allowed then:"
-             " process %ld records into it",
+             " process %ld (test_db.files.i) records into it",
              sample->path, (long)getpid());
     assert_error(pools_import(sample, "many.csv", text, &err), err, EG_LEDGER_LOCKED, expected);
     eg_ledger_close(ledger);

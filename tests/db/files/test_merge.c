@@ -378,8 +378,8 @@ static void a_ledger_that_is_recorded_into_is_read_but_does_not_grow(void **stat
     record(&one, 1, 1, false);
     assert_ok(eg_ledger_open(&ledger, two.path, &two.session, &two.plan, NULL, &err), err);
     assert_merged(&one, &two, 0, 0, 0);
-    assert_refused(&two, &one, EG_LEDGER_LOCKED, "ledger %s: process %ld records into it", two.path,
-                   (long)getpid());
+    assert_refused(&two, &one, EG_LEDGER_LOCKED, "ledger %s: process %ld (test_db.files.m) records into it",
+                   two.path, (long)getpid());
 }
 
 /* Killed at some moment: all of it is there or nothing, and the next time it is. */

@@ -52,8 +52,8 @@ static void old_logs_go_and_the_ledger_stays_whole(void **state)
     assert_sql(sample->path, "SELECT (SELECT count(*) FROM run_log), (SELECT count(*) FROM purge)", "3|0");
 
     request.reason = "two years are over";
-    snprintf(expected, sizeof expected, "ledger %s: process %ld records into it", sample->path,
-             (long)getpid());
+    snprintf(expected, sizeof expected, "ledger %s: process %ld (test_db.files.p) records into it",
+             sample->path, (long)getpid());
     assert_error(eg_purge_logs(&purged, &request, &err), err, EG_LEDGER_LOCKED, expected);
     eg_ledger_close(ledger);
     ledger = NULL;

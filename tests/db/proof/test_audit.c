@@ -386,7 +386,8 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "stage of run 2 is not what was recorded: a row was changed");
     assert_says(sample, "DELETE FROM region WHERE run_id = 1 AND position = 1",
                 "region of run 1 is not what was recorded: a row was removed");
-    assert_says(sample, "INSERT INTO run_value VALUES (6, 9, 'unit', 'a', 'b', '', 1)",
+    assert_says(sample,
+                "INSERT INTO run_value VALUES (6, 9, 'unit', 'a', 'b', '', 1, NULL, NULL, NULL, NULL)",
                 "run_value of run 6 is not what was recorded: a row was added");
     assert_says(sample, "UPDATE outcome SET sentence = sentence || char(0) || 'x' WHERE run_id = 2",
                 "outcome of run 2 is not what was recorded: a row was changed");
@@ -516,7 +517,8 @@ static void an_old_ledger_is_audited_once_it_is_migrated(void **state)
     assert_says(sample, "SELECT 1", "job 1 is not what was recorded: its SHA-256 is another");
     assert_says(sample, "UPDATE stage SET baud = 1 WHERE run_id = 1",
                 "chain of run 1 is not what was recorded: one of its rows was changed");
-    assert_says(sample, "INSERT INTO run_value VALUES (2, 1, 'unit', 'a', 'b', '', 1)",
+    assert_says(sample,
+                "INSERT INTO run_value VALUES (2, 1, 'unit', 'a', 'b', '', 1, NULL, NULL, NULL, NULL)",
                 "run_value of run 2 has a row that is not part of the chain");
 }
 

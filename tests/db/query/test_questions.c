@@ -289,8 +289,10 @@ static void medians_are_the_lower_and_values_are_ordered_by_their_numbers(void *
     }
     change(sample->path, "DROP TRIGGER run_value_keeps");
     change(sample->path, "DROP TRIGGER outcome_keeps");
-    change(sample->path, "UPDATE run_value SET value = CASE run_id WHEN 1 THEN '10 V' WHEN 2 THEN '9.5 V'"
-                         " WHEN 3 THEN '-1 V' WHEN 4 THEN '100 V' ELSE 'none' END WHERE name = 'supply'");
+    change(sample->path, "UPDATE run_value SET value = CASE run_id WHEN 1 THEN '10' WHEN 2 THEN '9.5'"
+                         " WHEN 3 THEN '-1' WHEN 4 THEN '100' ELSE 'none' END WHERE name = 'supply'");
+    change(sample->path,
+           "UPDATE run_value SET number = iif(value = 'none', NULL, value) WHERE name = 'supply'");
     change(sample->path, "UPDATE outcome SET duration_us = run_id * 1000000");
     change(sample->path, "UPDATE outcome SET outcome = 'fail' WHERE run_id = 1");
     assert_ok(eg_query_open(&query, sample->path, &err), err);

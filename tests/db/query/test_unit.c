@@ -48,8 +48,9 @@ static enum eg_code see_value(void *context, const struct eg_run_value *value, s
     char line[200];
 
     (void)err;
-    snprintf(line, sizeof line, "%d %s %s %s '%s' '%s' %d\n", (int)value->run, value->mac, value->kind,
-             value->name, value->value, value->limits, value->passed);
+    snprintf(line, sizeof line, "%d %s %s %s '%s' '%s' %d %g '%s' %g %g\n", (int)value->run, value->mac,
+             value->kind, value->name, value->value, value->limits, value->passed, value->number, value->unit,
+             value->lower, value->upper);
     say(context, line);
     return EG_OK;
 }
@@ -105,9 +106,10 @@ static void values_and_log_of_a_run_are_what_was_recorded(void **state)
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     assert_ok(eg_query_run_values(query, first, see_value, &seen, &err), err);
     assert_ok(eg_query_run_values(query, second, see_value, &seen, &err), err);
-    assert_string_equal(seen.text, "1 7c:df:a1:00:00:01 unit serial 'A-1' '' 1\n"
-                                   "1 7c:df:a1:00:00:01 unit key '' '' 1\n"
-                                   "1 7c:df:a1:00:00:01 measured supply '2.9 V' '3.0 to 3.6 V' 0\n");
+    assert_string_equal(seen.text,
+                        "1 7c:df:a1:00:00:01 unit serial 'A-1' '' 1 nan '' nan nan\n"
+                        "1 7c:df:a1:00:00:01 unit key '' '' 1 nan '' nan nan\n"
+                        "1 7c:df:a1:00:00:01 measured supply '2.9' '3.0 to 3.6 V' 0 2.9 'V' 3 3.6\n");
     assert_ok(eg_query_batch_values(query, "batch-1", see_value, &batch, &err), err);
     assert_string_equal(batch.text, seen.text);
     assert_ok(eg_query_run_log(query, first, &log, &err), err);
@@ -117,8 +119,51 @@ static void values_and_log_of_a_run_are_what_was_recorded(void **state)
     assert_int_equal(log.size, 0);
     assert_sql(sample->path, "SELECT run, mac, name, value FROM unit_values ORDER BY name DESC",
                "1|7c:df:a1:00:00:01|serial|A-1;1|7c:df:a1:00:00:01|key|");
-    assert_sql(sample->path, "SELECT run, batch, slot, mac, name, value, limits, passed FROM measurements",
-               "1|batch-1|a|7c:df:a1:00:00:01|supply|2.9 V|3.0 to 3.6 V|no");
+    assert_sql(sample->path,
+               "SELECT run, batch, slot, mac, name, value, typeof(number), number, unit, lower, upper, "
+               "limits, passed"
+               " FROM measurements",
+               "1|batch-1|a|7c:df:a1:00:00:01|supply|2.9|real|2.9|V|3.0|3.6|3.0 to 3.6 V|no");
+}
+
+/* An older version recorded "2.9 V" and the limits in words alone. */
+static void assert_splits(const char *path, const char *value, const char *limits, const char *expected)
+{
+    char *const sql = sqlite3_mprintf(
+        "UPDATE run_value SET value = %Q, limits = %Q, unit = NULL, lower = NULL, upper = NULL, number = NULL"
+        " WHERE name = 'supply'",
+        value, limits);
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    sqlite3_free(sql);
+    assert_sql(path, "SELECT value, number, unit, lower, upper FROM measurements", expected);
+}
+
+static void values_of_older_versions_are_split_into_number_unit_and_limits(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    const struct sample_end measured = {.outcome = EG_PASS, .measured = true};
+    struct eg_error err;
+    sqlite3 *db = NULL;
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_ok(sample_run(sample, ledger, "a", &unit, &measured, &run, &err), err);
+    assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DROP TRIGGER run_value_keeps", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_splits(sample->path, "2.90 V", "3.0 to 3.6 V", "2.90|2.9|V|3.0|3.6");
+    assert_splits(sample->path, "-61 dBm", "at least -70 dBm", "-61|-61.0|dBm|-70.0|NULL");
+    assert_splits(sample->path, "+7", "at most 10", "+7|7.0|NULL|NULL|10.0");
+    assert_splits(sample->path, "1.4.0-rc1 x", "", "1.4.0-rc1 x|NULL|NULL|NULL|NULL");
+    assert_splits(sample->path, "2026-11-27", "", "2026-11-27|NULL|NULL|NULL|NULL");
+    assert_splits(sample->path, "12. V", "", "12. V|NULL|NULL|NULL|NULL");
+    assert_splits(sample->path, "", "", "|NULL|NULL|NULL|NULL");
 }
 
 static void a_log_that_was_tampered_with_is_not_shown(void **state)
@@ -174,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(pools_are_counted_by_state_and_shown_without_their_secrets),
         with_sample(values_and_log_of_a_run_are_what_was_recorded),
+        with_sample(values_of_older_versions_are_split_into_number_unit_and_limits),
         with_sample(a_log_that_was_tampered_with_is_not_shown),
         with_sample(a_ledger_of_version_1_has_none_of_it),
     };

@@ -127,7 +127,7 @@ static void the_hook_before_a_board_knows_its_slot(void **state)
     snprintf(expected, sizeof expected,
              "ESPGANG_BATCH=B1\nESPGANG_EVENT=before-board\nESPGANG_JOB=a job\nESPGANG_JOB_VERSION=\n"
              "ESPGANG_LABEL=SN 17\n"
-             "ESPGANG_PORT=%s\nESPGANG_RUN=1\nESPGANG_SLOT=1\nESPGANG_VERSION=1",
+             "ESPGANG_PORT=%s\nESPGANG_RUN=1\nESPGANG_SLOT=1\nESPGANG_VERSION=2",
              line->urls[0]);
     assert_text("variables", expected);
     assert_in_order(line->recorder.transcript,
@@ -180,8 +180,19 @@ static void values_arrive_as_they_are(void **state)
 {
     struct fake_line *line = *state;
     const struct eg_value_record values[] = {
-        {EG_VALUE_UNIT, "serial", "A\n\x01\"$(id)\xff", "", true},
-        {EG_VALUE_MEASURED, "v 3.3\xc3\xbc", "3.31", "3.0 to 3.6", false},
+        {.kind = EG_VALUE_UNIT,
+         .name = "serial",
+         .value = "A\n\x01\"$(id)\xff",
+         .limits = "",
+         .passed = true},
+        {.kind = EG_VALUE_MEASURED,
+         .name = "v 3.3\xc3\xbc",
+         .value = "3.31",
+         .limits = "3.0 to 3.6 V",
+         .unit = "V",
+         .lower = "3.0",
+         .is_number = true,
+         .number = 3.31},
     };
     const struct eg_run_record record = {
         .outcome = EG_FAIL,
@@ -210,7 +221,12 @@ static void values_arrive_as_they_are(void **state)
     assert_true(json_is_true(json_object_get(json_array_get(list, 0), "passed")));
     assert_string_equal(text_of(json_array_get(list, 1), "kind"), "measured");
     assert_string_equal(text_of(json_array_get(list, 1), "name"), "v 3.3\xc3\xbc");
-    assert_string_equal(text_of(json_array_get(list, 1), "limits"), "3.0 to 3.6");
+    assert_string_equal(text_of(json_array_get(list, 1), "limits"), "3.0 to 3.6 V");
+    assert_string_equal(text_of(json_array_get(list, 1), "unit"), "V");
+    assert_true(json_real_value(json_object_get(json_array_get(list, 1), "number")) == 3.31);
+    assert_true(json_real_value(json_object_get(json_array_get(list, 1), "lower")) == 3.0);
+    assert_true(json_is_null(json_object_get(json_array_get(list, 1), "upper")));
+    assert_true(json_is_null(json_object_get(json_array_get(list, 0), "number")));
     assert_true(json_is_false(json_object_get(json_array_get(list, 1), "passed")));
     json_decref(told);
     assert_text("variables", "A\n\x01\"$(id)\xef\xbf\xbd|3.31|A\xef\xbf\xbd");
@@ -426,9 +442,9 @@ static void hooks_of_a_batch_are_told_of_it(void **state)
     set_hook(line, "hooks.after_batch", "cat >after; echo \"$ESPGANG_PASSED of $ESPGANG_RUNS\" >counted");
     assert_ok(eg_station_before_batch(&line->station, NULL, &err), err);
     assert_ok(eg_station_after_batch(&line->station, counts, 5000, NULL, &err), err);
-    assert_text("before", "{\"event\":\"before-batch\",\"version\":1,\"job\":\"a job\",\"job_version\":\"\","
+    assert_text("before", "{\"event\":\"before-batch\",\"version\":2,\"job\":\"a job\",\"job_version\":\"\","
                           "\"batch\":\"B2\"}");
-    assert_text("after", "{\"event\":\"after-batch\",\"version\":1,\"job\":\"a job\",\"job_version\":\"\","
+    assert_text("after", "{\"event\":\"after-batch\",\"version\":2,\"job\":\"a job\",\"job_version\":\"\","
                          "\"batch\":\"B2\",\"runs\":7,\"passed\":4,\"pass\":3,\"pass_marginal\":1,"
                          "\"fail\":2,\"error\":0,\"aborted\":1,\"duration_ms\":5000}");
     assert_text("counted", "4 of 7");

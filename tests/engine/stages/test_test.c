@@ -10,6 +10,7 @@
 #include "engine/stages/run.h"
 #include "tools/vboard/carrier/adapter.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,18 @@ static void assert_value(const struct fake_line *line, unsigned index, const cha
     assert_string_equal(recorded->values[index].value, value);
     assert_string_equal(recorded->values[index].limits, limits);
     assert_int_equal(recorded->values[index].passed, passed);
+}
+
+/* Each in a column of its own; "" = none, NAN = the value is no number. */
+static void assert_number(const struct fake_line *line, unsigned index, double number, const char *unit,
+                          const char *lower, const char *upper)
+{
+    const struct fake_value *const value = &fake_recorder_run(&line->recorder, "1")->values[index];
+
+    assert_true(isnan(number) ? isnan(value->number) : value->number == number);
+    assert_string_equal(value->unit, unit);
+    assert_string_equal(value->lower, lower);
+    assert_string_equal(value->upper, upper);
 }
 
 static void a_line_that_is_expected_passes_and_the_log_is_kept(void **state)
@@ -307,9 +320,13 @@ static void values_within_their_limits_are_recorded(void **state)
     assert_passes(line);
     assert_int_equal(fake_recorder_run(&line->recorder, "1")->value_count, 4);
     assert_value(line, 0, "firmware", "1.4.0-rc1", "", true);
-    assert_value(line, 1, "3v3", "3.60 V", "3.0 to 3.6 V", true);
-    assert_value(line, 2, "rssi", "-70 dBm", "at least -70 dBm", true);
+    assert_number(line, 0, NAN, "", "", "");
+    assert_value(line, 1, "3v3", "3.60", "3.0 to 3.6 V", true);
+    assert_number(line, 1, 3.6, "V", "3.0", "3.6");
+    assert_value(line, 2, "rssi", "-70", "at least -70 dBm", true);
+    assert_number(line, 2, -70, "dBm", "-70", "");
     assert_value(line, 3, "errors", "0", "at most 0", true);
+    assert_number(line, 3, 0, "", "", "0");
 }
 
 static void values_out_of_their_limits_fail_and_are_recorded(void **state)
@@ -324,8 +341,8 @@ static void values_out_of_their_limits_fail_and_are_recorded(void **state)
     run(line, "3v3=2.91 rssi=-0.5 temp=n/a\nend\n");
     assert_fails(line, "test: 3v3 is 2.91 V, not 3.0 to 3.6 V; rssi is -0.5 dBm, not at most -1 dBm; "
                        "temp is \"n/a\", no number and so not at least -5");
-    assert_value(line, 0, "3v3", "2.91 V", "3.0 to 3.6 V", false);
-    assert_value(line, 1, "rssi", "-0.5 dBm", "at most -1 dBm", false);
+    assert_value(line, 0, "3v3", "2.91", "3.0 to 3.6 V", false);
+    assert_value(line, 1, "rssi", "-0.5", "at most -1 dBm", false);
     assert_value(line, 2, "temp", "n/a", "at least -5", false);
 }
 

@@ -327,7 +327,7 @@ static void a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest(vo
 /* A line that damages the chip's first answer to each of these commands, and nothing else. */
 struct noise {
     struct fake_line *line;
-    uint8_t opcodes[2]; /* 0 = none */
+    uint8_t opcodes[2]; /* one reply of the first is damaged, then one of the second; 0 = none */
 };
 
 struct noisy_port {
@@ -347,10 +347,8 @@ static enum eg_code noisy_read(struct eg_port *port, uint8_t *data, size_t size,
     struct noisy_port *noisy = (struct noisy_port *)port;
 
     EG_TRY(inner_of(port)->ops->read(inner_of(port), data, size, got, timeout_ms, err));
-    for (unsigned i = 0; i < 2; i++) {
-        uint8_t *opcode = &noisy->left.opcodes[i];
-        if (*opcode == 0 || *got <= 9 || data[0] != 0xc0 || data[1] != 1 || data[2] != *opcode)
-            continue;
+    uint8_t *const opcode = &noisy->left.opcodes[noisy->left.opcodes[0] == 0];
+    if (*opcode != 0 && *got > 9 && data[0] == 0xc0 && data[1] == 1 && data[2] == *opcode) {
         data[9] =
             data[9] == '0' ? '1' : '0'; /* the first byte of the result; a digest's digit stays a digit */
         *opcode = 0;

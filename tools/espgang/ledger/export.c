@@ -201,7 +201,7 @@ const struct cli_command cli_command_export = {
     .details = "Each line is a run, in the order they finished: session, job by its digest, unit, stages, "
                "regions, values, "
                "rows of pools, outcome and place in the chain. It begins with "
-               "`{\"espgang\":\"run\",\"version\":1`; the "
+               "`{\"espgang\":\"run\",\"version\":2`; the "
                "version grows when a field changes its meaning or goes. Values of secret columns are null.",
     .options = options,
     .run = export,

@@ -6,6 +6,7 @@
 #include "engine/base/bytes.h"
 #include "tools/espgang/ledger/rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,16 +51,18 @@ static const struct cli_column stage_columns[] = {
     {0},
 };
 
-/* struct eg_run_value with its flag as a number. */
+/* struct eg_run_value with its flag as a number, and its numbers as text. */
 struct value {
-    const char *kind, *name, *value, *limits;
+    const char *kind, *name, *value, *limits, *unit, *number, *lower, *upper;
     int64_t passed;
 };
 
 static const struct cli_column value_columns[] = {
-    CLI_COLUMN(value, kind, "kind", TEXT, 8),     CLI_COLUMN(value, name, "name", TEXT, 20),
-    CLI_COLUMN(value, passed, "passed", FLAG, 6), CLI_COLUMN(value, limits, "limits", TEXT, 24),
-    CLI_COLUMN(value, value, "value", TEXT, 34),  {0},
+    CLI_COLUMN(value, kind, "kind", TEXT, 8),        CLI_COLUMN(value, name, "name", TEXT, 20),
+    CLI_COLUMN(value, passed, "passed", FLAG, 6),    CLI_COLUMN(value, limits, "limits", TEXT, 24),
+    CLI_COLUMN(value, number, "number", DECIMAL, 0), CLI_COLUMN(value, lower, "lower", DECIMAL, 0),
+    CLI_COLUMN(value, upper, "upper", DECIMAL, 0),   CLI_COLUMN(value, unit, "unit", TEXT, 8),
+    CLI_COLUMN(value, value, "value", TEXT, 24),     {0},
 };
 
 static const struct cli_column row_columns[] = {
@@ -86,9 +89,29 @@ struct history {
     int64_t units;
 };
 
+#define DECIMAL_TEXT 32
+
+/* "" for NAN. */
+static const char *decimal(char text[DECIMAL_TEXT], double number)
+{
+    text[0] = '\0';
+    if (!isnan(number))
+        snprintf(text, DECIMAL_TEXT, "%.15g", number);
+    return text;
+}
+
 static enum eg_code show_value(void *context, const struct eg_run_value *row, struct eg_error *err)
 {
-    const struct value value = {row->kind, row->name, row->value, row->limits, row->passed};
+    char number[DECIMAL_TEXT], lower[DECIMAL_TEXT], upper[DECIMAL_TEXT];
+    const struct value value = {.kind = row->kind,
+                                .name = row->name,
+                                .value = row->value,
+                                .limits = row->limits,
+                                .unit = row->unit,
+                                .number = decimal(number, row->number),
+                                .lower = decimal(lower, row->lower),
+                                .upper = decimal(upper, row->upper),
+                                .passed = row->passed};
 
     return cli_rows_add(context, &value, err);
 }

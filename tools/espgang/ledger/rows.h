@@ -4,7 +4,7 @@
  * Answers of a ledger in three forms, from one description of their columns.
  *
  * Text is for people: tables at most CLI_ROWS_WIDTH columns wide. JSON is one document for programs,
- * {"espgang": COMMAND, "version": 1, "ledger": FILE, TABLE: [...], ...}. CSV is one table for spreadsheets,
+ * {"espgang": COMMAND, "version": 2, "ledger": FILE, TABLE: [...], ...}. CSV is one table for spreadsheets,
  * as RFC 4180 has it. All are written as the rows come, so an answer of any size takes no memory.
  */
 
@@ -19,7 +19,7 @@
 #include <stdio.h>
 
 /** Version of the documents; grows when a field changes its meaning or goes. */
-#define CLI_ROWS_VERSION 1
+#define CLI_ROWS_VERSION 2
 #define CLI_ROWS_WIDTH   100
 
 enum cli_format { CLI_FORMAT_TEXT, CLI_FORMAT_CSV, CLI_FORMAT_JSON };

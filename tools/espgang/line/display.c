@@ -12,7 +12,7 @@ void cli_display_end_view(struct cli_display *display)
 {
     if (display->terminal == NULL)
         return;
-    display->both.second = &display->console.logger;
+    display->shown.first = &display->console.logger;
     cli_terminal_destroy(display->terminal);
     display->terminal = NULL;
 }
@@ -34,13 +34,14 @@ bool cli_display_close(struct cli_display *display)
 
 void cli_display_finish(struct cli_display *display)
 {
-    if (display->outlet == NULL && display->out == NULL && display->json.out == NULL)
+    if (display->outlet == NULL && display->out == NULL && display->view.logger.log == NULL)
         return;
     if (display->outlet != NULL)
         (void)cli_display_close(display);
     pthread_mutex_destroy(&display->console.lock);
-    cli_json_logger_finish(&display->json);
+    cli_recorder_finish(&display->recorder);
     cli_view_finish(&display->view);
+    cli_events_finish(&display->events);
 }
 
 /* Made only when there is something to put into it. */
@@ -72,18 +73,24 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     name_spill(spill, sizeof spill, options->rehearses ? NULL : options->ledger);
     EG_TRY(cli_outlet_open(&display->outlet, STDOUT_FILENO, is_picture ? NULL : spill, err));
     display->out = cli_outlet_file(display->outlet);
-    cli_json_logger_init(&display->json, display->out);
     eg_console_logger_init(&display->console, display->out);
+    EG_TRY(cli_events_init(&display->events, err));
+    if (options->json)
+        cli_events_add(&display->events, cli_events_print(display->out));
     EG_TRY(cli_view_init(&display->view, station->plan, station->slots, station->slot_count, err));
     cli_view_name(&display->view, options->station, options->batch);
     display->view.target = options->target;
     display->view.target_yield = options->target_yield;
+    station->recorder =
+        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    station->logger = eg_tee_logger_init(&display->told, &display->view.logger, &display->events.logger);
     if (live)
         EG_TRY(cli_terminal_create(&display->terminal, display->outlet, &display->view, &shown, err));
-    station->logger = eg_tee_logger_init(&display->both, &display->view.logger,
-                                         options->json               ? &display->json.logger
-                                         : display->terminal != NULL ? cli_terminal_logger(display->terminal)
-                                                                     : &display->console.logger);
+    if (!options->json)
+        station->logger = eg_tee_logger_init(
+            &display->shown,
+            display->terminal != NULL ? cli_terminal_logger(display->terminal) : &display->console.logger,
+            &display->told.logger);
     eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
                                           : options->verbose ? EG_VERBOSE
                                                              : EG_NORMAL);

@@ -5,7 +5,7 @@
 #ifndef TOOLS_ESPGANG_LINE_DISPLAY_H
 #define TOOLS_ESPGANG_LINE_DISPLAY_H
 
-#include "tools/espgang/line/json.h"
+#include "tools/espgang/events/recorder.h"
 #include "tools/espgang/line/outlet.h"
 #include "tools/espgang/line/table.h"
 #include "tools/espgang/line/terminal.h"
@@ -29,18 +29,20 @@ struct cli_display {
     struct cli_display_options options;
     struct cli_outlet *outlet; /* all that is printed goes through it */
     FILE *out;                 /* the outlet's */
-    struct cli_json_logger json;
-    struct eg_console_logger console;
+    struct cli_events events;
     struct cli_view view;
+    struct cli_recorder recorder;
+    struct eg_console_logger console;
     struct cli_terminal *terminal; /* the live view; NULL = there is none */
-    struct eg_tee_logger both;     /* the view, and what is shown */
+    struct eg_tee_logger told;     /* view and events */
+    struct eg_tee_logger shown;    /* what a person reads, and `told` */
     struct cli_counts counts;
     bool station_failed; /* ledger, pool or a file of the station, which the next board would meet too */
 };
 
 /**
- * Begin, and make it the station's logger. What is printed and not read goes into a file beside the ledger,
- * in a rehearsal into the folder for temporary files.
+ * Begin, make it the station's logger, and put it before the station's recorder. What is printed and not read
+ * goes into a file beside the ledger, in a rehearsal into the folder for temporary files.
  */
 enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
                               struct eg_station *station, struct eg_error *err) EG_CHECKED;

@@ -75,8 +75,7 @@ static void count(struct display *display, const struct eg_result *result)
         display->shows.counts.of[result->former]--;
     display->shows.counts.of[result->outcome]++;
     display->shows.station_failed |= fails_station(result->code);
-    if (display->options->json)
-        cli_json_result(&display->shows.json, result);
+    cli_events_result(&display->shows.events, result);
 }
 
 /* A ledger that refuses a record refuses every further one: the line ends. When a pool is empty only new
@@ -268,10 +267,13 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     else
         cli_catch_signals(display.shows.terminal == NULL ? AT_ONCE : NULL, NULL);
     EG_TRY(eg_station_before_batch(station, cli_cancel(), err));
-    if (options->json)
-        cli_json_batch_begin(&display.shows.json, station->plan, eg_ledger_batch(ledger),
-                             eg_ledger_path(ledger), options->boards > 0,
-                             eg_ledger_is_new(ledger) && !rehearsing, station->slot_count);
+    const struct cli_events_batch begun = {.batch = eg_ledger_batch(ledger),
+                                           .ledger = eg_ledger_path(ledger),
+                                           .slots = station->slots,
+                                           .slot_count = station->slot_count,
+                                           .rehearsal = options->boards > 0,
+                                           .new_ledger = eg_ledger_is_new(ledger) && !rehearsing};
+    cli_events_batch_begin(&display.shows.events, station->plan, &begun);
     if (options->boards > 0)
         announce_rehearsal(options, station);
     warn_of_silence(options, station);
@@ -288,10 +290,9 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     struct eg_batch batch = {.units = -1};
     EG_TRY(eg_query_open(&query, eg_ledger_path(ledger), err));
     EG_TRY(eg_query_batch(query, eg_ledger_batch(ledger), &batch, err));
-    if (options->json) {
-        cli_json_batch_end(&display.shows.json, cli_counts_all(&display.shows.counts),
-                           cli_counts_passed(&display.shows.counts), &batch, duration_ms);
-    } else {
+    cli_events_batch_end(&display.shows.events, cli_counts_all(&display.shows.counts),
+                         cli_counts_passed(&display.shows.counts), &batch, duration_ms);
+    if (!options->json) {
         cli_table_counts(display.shows.out, &display.shows.counts, duration_ms);
         if (rehearsing)
             fputs("a rehearsal: nothing of it stays on record", display.shows.out);

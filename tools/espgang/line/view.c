@@ -168,6 +168,13 @@ static void clear_slot(struct cli_view_slot *slot)
     *slot = cleared;
 }
 
+static void begin_run(struct cli_view_slot *slot, uint64_t now_ms)
+{
+    clear_slot(slot);
+    slot->state = CLI_SLOT_AT_WORK;
+    slot->begun_ms = now_ms;
+}
+
 static void keep_line(struct cli_view_slot *slot, time_t at, const char *kind, const char *text)
 {
     char line[CLI_VIEW_LINE + 16];
@@ -222,11 +229,8 @@ static void begin_stage(const struct cli_view *view, struct cli_view_slot *slot,
 {
     unsigned before = 0, own = 0;
 
-    if (slot->state != CLI_SLOT_AT_WORK) {
-        clear_slot(slot);
-        slot->state = CLI_SLOT_AT_WORK;
-        slot->begun_ms = now.ms;
-    }
+    if (slot->state != CLI_SLOT_AT_WORK)
+        begin_run(slot, now.ms);
     put_text(slot->stage, sizeof slot->stage, record->stage);
     slot->what[0] = '\0';
     slot->attempt = record->attempt;
@@ -279,7 +283,8 @@ static void keep_failure(struct cli_view *view, const struct cli_view_slot *slot
         view->failure_count++;
     struct cli_view_failure *const kept =
         &view->failures[(view->failure_first + view->failure_count - 1) % CLI_VIEW_FAILURES];
-    *kept = (struct cli_view_failure){.at = at, .outcome = slot->outcome, .code = slot->code};
+    *kept =
+        (struct cli_view_failure){.run = slot->run, .at = at, .outcome = slot->outcome, .code = slot->code};
     memcpy(kept->slot, slot->shown, sizeof kept->slot);
     memcpy(kept->mac, slot->mac, sizeof kept->mac);
     memcpy(kept->label, slot->label, sizeof kept->label);
@@ -387,6 +392,30 @@ void cli_view_take(struct cli_view *view, const struct eg_log_record *record, st
             clear_slot(slot);
         break;
     }
+}
+
+void cli_view_run_begun(struct cli_view *view, const char *name, int64_t run, const char *label)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL) {
+        if (slot->state !=
+            CLI_SLOT_DONE) /* a run that takes a pass back leaves the board's result until its end */
+            begin_run(slot, eg_clock_ms());
+        slot->run = run;
+        if (label[0] != '\0')
+            put_text(slot->label, sizeof slot->label, label);
+    }
+    cli_view_unlock(view);
+}
+
+void cli_view_serial(struct cli_view *view, const char *name, const char *serial)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL)
+        put_text(slot->label, sizeof slot->label, serial);
+    cli_view_unlock(view);
 }
 
 static void view_log(struct eg_logger *logger, const struct eg_log_record *record)

@@ -63,6 +63,7 @@ struct cli_view_slot {
     char shown[CLI_VIEW_NAME]; /* without what all long names begin with */
     enum cli_slot_state state;
     char mac[EG_MAC_TEXT]; /* "" = not known yet */
+    int64_t run;           /* its number in the ledger; 0 = not known yet */
     char label[64];        /* serial number or label of the board; "" = none */
     char stage[32];        /* "write", or a hook */
     char what[64];         /* the file or step in progress; "" = none */
@@ -84,6 +85,7 @@ struct cli_view_failure {
     char slot[CLI_VIEW_NAME];
     char mac[EG_MAC_TEXT];
     char label[64];
+    int64_t run; /* 0 = the ledger refused it */
     time_t at;
     enum eg_outcome outcome;
     enum eg_code code;
@@ -135,6 +137,11 @@ void cli_view_take(struct cli_view *view, const struct eg_log_record *record, st
 
 /** Set the names of station and batch; NULL = not known. Before others use the view. */
 void cli_view_name(struct cli_view *view, const char *station, const char *batch);
+/** The run in a slot has its number in the ledger, and its board a label; "" = none. */
+void cli_view_run_begun(struct cli_view *view, const char *slot, int64_t run, const char *label);
+
+/** The board of the run that a slot has is given a serial number: it is shown in place of the label. */
+void cli_view_serial(struct cli_view *view, const char *slot, const char *serial);
 
 /** Set what the ledger counts. */
 void cli_view_set_batch(struct cli_view *view, const struct eg_batch *batch);

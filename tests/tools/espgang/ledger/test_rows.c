@@ -120,7 +120,7 @@ static void json_is_one_document_with_null_for_what_is_not_known(void **state)
     (void)state;
     assert_told(
         CLI_FORMAT_JSON, &table,
-        "{\"espgang\":\"things\",\"version\":1,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
+        "{\"espgang\":\"things\",\"version\":2,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
         "{\"name\":\"bolt\",\"how_many\":7,\"share\":12.5,\"good\":true,"
         "\"since\":\"2026-11-27T10:00:00.000Z\",\"note\":\"all well\"},\n"
         "{\"name\":null,\"how_many\":null,\"share\":null,\"good\":false,\"since\":null,\"note\":null},\n"
@@ -143,7 +143,7 @@ static void json_has_no_byte_that_a_terminal_obeys(void **state)
 
     (void)state;
     assert_told(CLI_FORMAT_JSON, &table,
-                "{\"espgang\":\"things\",\"version\":1,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
+                "{\"espgang\":\"things\",\"version\":2,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
                 "{\"name\":null,\"how_many\":null,\"share\":null,\"good\":true,\"since\":null,"
                 "\"note\":\"\\u007f\\u009b2J ü\"}],\n\"count\":3}\n",
                 &thing);
@@ -160,7 +160,7 @@ static void rows_have_tables_of_their_own_in_text_and_json_and_csv_has_the_main_
     assert_told(CLI_FORMAT_CSV, &upright, "name,how_many,share,good,since,note\r\n,,,no,,\r\n", &empty);
     assert_told(
         CLI_FORMAT_JSON, &upright,
-        "{\"espgang\":\"things\",\"version\":1,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
+        "{\"espgang\":\"things\",\"version\":2,\"ledger\":\"a \\\"b\\\".db\",\n\"things\":[\n"
         "{\"name\":null,\"how_many\":null,\"share\":null,\"good\":false,\"since\":null,\"note\":null,\n"
         "\"parts\":[\n{\"name\":\"bolt\"}]}],\n\"count\":3}\n",
         &empty);
