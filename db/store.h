@@ -42,6 +42,7 @@ enum eg__statement {
     EG__FIND_ROW_FOR_MAC,
     EG__FIND_ROW_FREE,
     EG__PASS_ROW_OVER,
+    EG__FIND_TOLD,
     EG__FIND_ROW_REHEARSED,
     EG__REHEARSE_ROW,
     EG__READ_ROW,
