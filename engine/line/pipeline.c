@@ -302,6 +302,7 @@ static void set_result(struct eg_result *result, const struct eg_run *run, const
 {
     *result = (struct eg_result){
         .slot = run->slot,
+        .plan = run->plan,
         .run = run->number,
         .outcome = record->outcome,
         .code = record->code,

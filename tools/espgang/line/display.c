@@ -40,6 +40,10 @@ void cli_display_finish(struct cli_display *display)
         (void)cli_display_close(display);
     pthread_mutex_destroy(&display->console.lock);
     cli_recorder_finish(&display->recorder);
+    for (unsigned i = 0; i < display->more_count; i++)
+        cli_recorder_finish(&display->recorders[i]);
+    free(display->recorders);
+    free(display->more);
     cli_view_finish(&display->view);
     cli_events_finish(&display->events);
 }
@@ -54,6 +58,26 @@ static void name_spill(char *path, size_t size, const char *ledger)
     eg_clock_utc(utc);
     snprintf(path, size, "%s%s-%.19s-%ld.events", ledger != NULL ? ledger : folder,
              ledger != NULL ? "" : "/espgang", utc, (long)getpid());
+}
+
+/* Put events and view before every recorder of the station. */
+static enum eg_code wrap_recorders(struct cli_display *display, struct eg_station *station,
+                                   struct eg_error *err)
+{
+    station->recorder =
+        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    if (station->more_count == 0)
+        return EG_OK;
+    EG_TRY(eg_alloc(&display->recorders, station->more_count, sizeof *display->recorders, err));
+    EG_TRY(eg_alloc(&display->more, station->more_count, sizeof *display->more, err));
+    for (unsigned i = 0; i < station->more_count; i++) {
+        display->more[i] = station->more[i];
+        display->more[i].recorder = cli_recorder_init(&display->recorders[i], station->more[i].recorder,
+                                                      &display->events, &display->view);
+    }
+    display->more_count = station->more_count;
+    station->more = display->more;
+    return EG_OK;
 }
 
 enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
@@ -81,8 +105,7 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     cli_view_name(&display->view, options->station, options->batch);
     display->view.target = options->target;
     display->view.target_yield = options->target_yield;
-    station->recorder =
-        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    EG_TRY(wrap_recorders(display, station, err));
     station->logger = eg_tee_logger_init(&display->told, &display->view.logger, &display->events.logger);
     if (live)
         EG_TRY(cli_terminal_create(&display->terminal, display->outlet, &display->view, &shown, err));

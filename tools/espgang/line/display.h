@@ -32,6 +32,9 @@ struct cli_display {
     struct cli_events events;
     struct cli_view view;
     struct cli_recorder recorder;
+    struct cli_recorder *recorders; /* of the station's further jobs, */
+    struct eg_line_job *more;       /* which have them here */
+    unsigned more_count;
     struct eg_console_logger console;
     struct cli_terminal *terminal; /* the live view; NULL = there is none */
     struct eg_tee_logger told;     /* view and events */
@@ -41,8 +44,8 @@ struct cli_display {
 };
 
 /**
- * Begin, make it the station's logger, and put it before the station's recorder. What is printed and not read
- * goes into a file beside the ledger, in a rehearsal into the folder for temporary files.
+ * Begin, make it the station's logger, and put it before the recorders of the station's jobs. What is printed
+ * and not read goes into a file beside the ledger, in a rehearsal into the folder for temporary files.
  */
 enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
                               struct eg_station *station, struct eg_error *err) EG_CHECKED;
