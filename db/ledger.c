@@ -103,6 +103,12 @@ struct mark {
     enum eg_pool_state state;
 };
 
+struct secure {
+    int64_t run;
+    const struct eg_security_record *records;
+    unsigned count;
+};
+
 static enum eg_code write_begin(struct eg__store *store, void *context, struct eg_error *err)
 {
     struct begin *begin = context;
@@ -150,6 +156,13 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     const struct mark *mark = context;
 
     return eg__pool_mark(store, mark->run, mark->state, err);
+}
+
+static enum eg_code write_secure(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct secure *secure = context;
+
+    return eg__record_secure(store, secure->run, secure->records, secure->count, err);
 }
 
 /* Where the list has the board of this thread; at its end: nowhere. */
@@ -283,6 +296,15 @@ static enum eg_code recorder_mark(struct eg_recorder *recorder, int64_t run, enu
     return submit(recorder, write_mark, &mark, err);
 }
 
+static enum eg_code recorder_secure(struct eg_recorder *recorder, int64_t run,
+                                    const struct eg_security_record *records, unsigned count,
+                                    struct eg_error *err)
+{
+    struct secure secure = {run, records, count};
+
+    return submit(recorder, write_secure, &secure, err);
+}
+
 static const struct eg_recorder_ops recorder_ops = {
     .begin = recorder_begin,
     .intent = recorder_intent,
@@ -291,6 +313,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
+    .secure = recorder_secure,
 };
 
 static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,

@@ -75,6 +75,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "INSERT INTO run_claim (run_id, position, kind, name, value, mac, flash_unique_id)"
         " SELECT ?1, (SELECT count(*) + 1 FROM run_claim WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6"
         " WHERE NOT EXISTS (SELECT 1 FROM run_claim WHERE run_id = ?1 AND kind = ?2 AND name = ?3 AND value = ?4)",
+    [EG__ADD_SECURITY] =
+        "INSERT INTO run_security (run_id, position, event, item, value, recorded_utc)"
+        " SELECT ?1, (SELECT count(*) + 1 FROM run_security WHERE run_id = ?1), ?2, ?3, ?4, ?5",
     [EG__FIND_POOL] = "SELECT pool_id, mac_column IS NOT NULL FROM pool WHERE name = ?1",
     [EG__FIND_ROW_OF_RUN] =
         "SELECT row_id, mac FROM pool_event WHERE pool_id = ?1 AND run_id = ?2 AND state = 'reserved'",

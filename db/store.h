@@ -36,6 +36,7 @@ enum eg__statement {
     EG__FIND_OWNER,
     EG__FIND_SHOWN_OWNER,
     EG__ADD_CLAIM,
+    EG__ADD_SECURITY,
     EG__FIND_POOL,
     EG__FIND_ROW_OF_RUN,
     EG__FIND_ROW_HELD,
@@ -56,7 +57,7 @@ enum eg__statement {
 };
 
 /** Parts that the text of a run may have that the chain hashes. */
-#define EG__CHAIN_PARTS 19
+#define EG__CHAIN_PARTS 20
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {

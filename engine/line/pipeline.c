@@ -204,6 +204,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     run->loader = (struct eg_loader){0};
     run->chip = (struct eg_chip_info){0};
     run->flash = (struct eg_flash_info){0};
+    run->crystal_mhz = 0;
     eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)

@@ -11,8 +11,9 @@
     "bytes_received, resends,"                                                                               \
     " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
 
-/* What forms up to 5 hash, in this order; the columns are those of the tables from left to right. Form 1 ends
- * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
+/* What form 7 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends
+ * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger, form 6 with
+ * the claims. */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -39,9 +40,10 @@ static const char *const parts[] = {
      " WHERE r.run_id = ?1 AND r.session_id = s.session_id"),
     "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
     "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'security', * FROM run_security WHERE run_id = ?1 ORDER BY 3",
 };
 #define ALL_PARTS (sizeof parts / sizeof parts[0])
-static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, ALL_PARTS, ALL_PARTS};
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, ALL_PARTS};
 #define SESSION 0 /* from form 5 on: */
 static const char kind_of_session[] =
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
@@ -273,6 +275,7 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "2aac8ce61c8edd537f2bbd7f5a4d5c333c46730ddef5bb4cdba6e3a9fea9d4d7",
         "f3f20e7cc6b97682f1f418ff6d1d73989ba692d5eeae260c597eab66958bbff3",
         "ec24128f9b863a7d115f7b34f067edd1094892ea028779a46698e58aefdec3c3",
+        "4aba3ccf88129d215aeb4ed5c21954a1fc209c3984e5e34e9f5e3672ef841418",
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
@@ -286,6 +289,8 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "'QFN32',"
         " 1458376, 4194304, 0, 0, 0);"
         "INSERT INTO run_claim VALUES (1, 1, 'label', '', 'L7', '7c:df:a1:00:00:01', 'd1644561093a2f2c');"
+        "INSERT INTO run_security VALUES (1, 1, 'intended', 'SECURE_BOOT_EN', '1', "
+        "'2026-11-29T08:00:04.000Z');"
         "INSERT INTO pool VALUES (1, 'serials', NULL);"
         "INSERT INTO pool_column VALUES (1, 1, 'serial', 0, NULL);"
         "INSERT INTO pool_import VALUES (1, 1, 's.csv', 'cd', '2026-11-29T07:00:00.000Z', 'mira', 1);"
