@@ -52,6 +52,7 @@ static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
      "run JOIN merged_session USING (session_id) WHERE run_id = ?1"},
     {"ledger", "ledger", 4, LAST, ", ledger_id, identity", "run JOIN ledger WHERE run_id = ?1"},
     {"claim", "run_claim", 5, LAST, NULL, "run_claim WHERE run_id = ?1 ORDER BY position"},
+    {"security", "run_security", 7, LAST, NULL, "run_security WHERE run_id = ?1 ORDER BY position"},
 };
 /* clang-format on */
 

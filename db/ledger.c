@@ -29,18 +29,32 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The runs of one job. */
+struct session {
+    struct eg_recorder recorder; /* first: a worker's recorder is a session */
+    struct eg_ledger *ledger;
+    int64_t number;
+    struct session *next; /* the order is no matter */
+};
+
 struct eg_ledger {
-    struct eg_recorder recorder; /* first: a worker's recorder is a ledger */
     char *path, *batch;
+    char station[256], operator_name[256];
     int lock_fd; /* -1 = not taken */
     struct eg__place place;
-    int64_t session;
+    struct session first, *more;
     struct eg__store store;
     struct eg__writer writer;
     bool writing; /* the writer's thread runs */
     bool is_new;
     pthread_mutex_t lock; /* of the list */
     struct board *boards; /* in progress; each belongs to its worker's thread */
+};
+
+struct add_session {
+    struct eg_ledger *ledger;
+    const struct eg__session *session;
+    int64_t number;
 };
 
 /* The board that a thread takes through its run. */
@@ -93,6 +107,12 @@ struct reserve {
 struct mark {
     int64_t run;
     enum eg_pool_state state;
+};
+
+struct secure {
+    int64_t run;
+    const struct eg_security_record *records;
+    unsigned count;
 };
 
 static enum eg_code write_begin(struct eg__store *store, void *context, struct eg_error *err)
@@ -151,6 +171,13 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
+static enum eg_code write_secure(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct secure *secure = context;
+
+    return eg__record_secure(store, secure->run, secure->records, secure->count, err);
+}
+
 /* Where the list has the board of this thread; at its end: nowhere. */
 static struct board **place_of_board(struct eg_ledger *ledger)
 {
@@ -191,10 +218,15 @@ static void remove_board(struct eg_ledger *ledger)
     free(board);
 }
 
+static struct eg_ledger *ledger_of(struct eg_recorder *recorder)
+{
+    return ((struct session *)recorder)->ledger;
+}
+
 static enum eg_code submit(struct eg_recorder *recorder, eg__writer_call *call, void *context,
                            struct eg_error *err)
 {
-    struct eg_ledger *const ledger = (struct eg_ledger *)recorder;
+    struct eg_ledger *const ledger = ledger_of(recorder);
 
     pthread_mutex_lock(&ledger->lock);
     const struct board *const board = *place_of_board(ledger);
@@ -209,8 +241,8 @@ static enum eg_code submit(struct eg_recorder *recorder, eg__writer_call *call, 
 static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg_run_begin *given,
                                    int64_t *run, struct eg_error *err)
 {
-    struct eg_ledger *ledger = (struct eg_ledger *)recorder;
-    struct begin begin = {.session = ledger->session, .begin = given};
+    struct eg_ledger *const ledger = ledger_of(recorder);
+    struct begin begin = {.session = ((struct session *)recorder)->number, .begin = given};
 
     remove_board(ledger);
     add_board(ledger, given);
@@ -236,7 +268,7 @@ static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
     struct finish finish = {run, record};
 
     const enum eg_code code = submit(recorder, write_finish, &finish, err);
-    remove_board((struct eg_ledger *)recorder);
+    remove_board(ledger_of(recorder));
     return code;
 }
 
@@ -285,6 +317,15 @@ static enum eg_code recorder_mark(struct eg_recorder *recorder, int64_t run, enu
     return submit(recorder, write_mark, &mark, err);
 }
 
+static enum eg_code recorder_secure(struct eg_recorder *recorder, int64_t run,
+                                    const struct eg_security_record *records, unsigned count,
+                                    struct eg_error *err)
+{
+    struct secure secure = {run, records, count};
+
+    return submit(recorder, write_secure, &secure, err);
+}
+
 static const struct eg_recorder_ops recorder_ops = {
     .begin = recorder_begin,
     .intent = recorder_intent,
@@ -294,6 +335,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
+    .secure = recorder_secure,
 };
 
 static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,
@@ -303,8 +345,8 @@ static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__ses
 
     EG_TRY(eg__store_run(store, EG__BEGIN, err));
     EG_TRY(eg__record_orphans(store, ledger->lock_fd, orphans, err));
-    EG_TRY(eg__record_session(store, session, &ledger->session, err));
-    EG_TRY(eg__session_lock(ledger->lock_fd, ledger->session, err));
+    EG_TRY(eg__record_session(store, session, &ledger->first.number, err));
+    EG_TRY(eg__session_lock(ledger->lock_fd, ledger->first.number, err));
     return eg__store_run(store, EG__COMMIT, err);
 }
 
@@ -348,24 +390,40 @@ static enum eg_code open_store(struct eg_ledger *ledger, const char *full, const
     return EG_OK;
 }
 
+static struct eg__session session_of(const struct eg_ledger *ledger, const struct eg_plan *plan)
+{
+    return (struct eg__session){
+        .station = ledger->station,
+        .operator_name = ledger->operator_name,
+        .batch = ledger->batch,
+        .plan = plan,
+        .simulated = ledger->store.simulated,
+    };
+}
+
+static enum eg_code name_station(struct eg_ledger *ledger, const struct eg_session *given,
+                                 struct eg_error *err)
+{
+    if (given->station != NULL)
+        snprintf(ledger->station, sizeof ledger->station, "%s", given->station);
+    else if (gethostname(ledger->station, sizeof ledger->station - 1) != 0)
+        return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
+    if (given->operator_name != NULL)
+        snprintf(ledger->operator_name, sizeof ledger->operator_name, "%s", given->operator_name);
+    else
+        eg__login_name(ledger->operator_name, sizeof ledger->operator_name);
+    return EG_OK;
+}
+
 static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_session *given,
                                 const struct eg_plan *plan, unsigned *orphans, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    char host[256] = "", login[256];
 
     EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
     EG_TRY(open_store(ledger, full, given, err));
-    if (gethostname(host, sizeof host - 1) != 0)
-        return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
-    eg__login_name(login, sizeof login);
-    const struct eg__session session = {
-        .station = given->station != NULL ? given->station : host,
-        .operator_name = given->operator_name != NULL ? given->operator_name : login,
-        .batch = ledger->batch,
-        .plan = plan,
-        .simulated = given->simulated,
-    };
+    EG_TRY(name_station(ledger, given, err));
+    const struct eg__session session = session_of(ledger, plan);
     EG_TRY(begin_session(ledger, &session, orphans, err));
     char *const resolved = full;
     full = NULL;
@@ -383,7 +441,7 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
     unsigned closed = 0;
 
     EG_TRY(eg_alloc(&opened, 1, sizeof *opened, err));
-    opened->recorder.ops = &recorder_ops;
+    opened->first = (struct session){.recorder = {&recorder_ops}, .ledger = opened};
     opened->lock_fd = -1;
     pthread_mutex_init(&opened->lock, NULL);
     EG_TRY(eg__path_choose(&opened->path, path, err));
@@ -394,6 +452,31 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
         *orphans = closed;
     *ledger = opened;
     opened = NULL;
+    return EG_OK;
+}
+
+static enum eg_code write_session(struct eg__store *store, void *context, struct eg_error *err)
+{
+    struct add_session *const add = context;
+
+    EG_TRY(eg__record_session(store, add->session, &add->number, err));
+    return eg__session_lock(add->ledger->lock_fd, add->number, err);
+}
+
+enum eg_code eg_ledger_add_job(struct eg_ledger *ledger, const struct eg_plan *plan,
+                               struct eg_recorder **recorder, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct session *more = NULL;
+    const struct eg__session session = session_of(ledger, plan);
+    struct add_session add = {.ledger = ledger, .session = &session};
+
+    EG_TRY(eg_alloc(&more, 1, sizeof *more, err));
+    EG_TRY(submit(&ledger->first.recorder, write_session, &add, err));
+    *more = (struct session){
+        .recorder = {&recorder_ops}, .ledger = ledger, .number = add.number, .next = ledger->more};
+    ledger->more = more;
+    *recorder = &more->recorder;
+    more = NULL;
     return EG_OK;
 }
 
@@ -460,6 +543,10 @@ void eg_ledger_close(struct eg_ledger *ledger)
     if (ledger->lock_fd >= 0)
         close(ledger->lock_fd);
     eg__place_finish(&ledger->place);
+    for (struct session *session = ledger->more, *next; session != NULL; session = next) {
+        next = session->next;
+        free(session);
+    }
     for (struct board *board = ledger->boards, *next; board != NULL; board = next) {
         next = board->next;
         free(board);
@@ -482,7 +569,7 @@ void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger)
 
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger)
 {
-    return &ledger->recorder;
+    return &ledger->first.recorder;
 }
 
 const char *eg_ledger_batch(const struct eg_ledger *ledger)

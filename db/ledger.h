@@ -45,6 +45,15 @@ struct eg_session {
 enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const struct eg_session *session,
                             const struct eg_plan *plan, unsigned *orphans, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Record runs of a further job: a session of its own, in the batch of the first. Its rules and failures are
+ * those of eg_ledger_open().
+ *
+ * @param recorder  for its runs; lives as long as the ledger
+ */
+enum eg_code eg_ledger_add_job(struct eg_ledger *ledger, const struct eg_plan *plan,
+                               struct eg_recorder **recorder, struct eg_error *err) EG_CHECKED;
+
 /** Find the path that eg_ledger_open() would use, for free(), and whether there is a file with anything in
  * it. */
 enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err) EG_CHECKED;
@@ -67,7 +76,7 @@ void eg_ledger_close_cleanup(struct eg_ledger **ledger);
  */
 void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger);
 
-/** The recorder of this ledger; lives as long as the ledger. */
+/** The recorder of the first job; lives as long as the ledger. */
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger);
 
 /** Batch name and file path in use; the ledger's. */

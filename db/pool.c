@@ -197,32 +197,52 @@ static enum eg_code claim_row(struct eg__store *store, int64_t run, const struct
     return eg__claim(store, run, wish->unit, claims, count, owner, err);
 }
 
-/* A row that another board has is told once in a session, and not looked at again for others once that is
- * final. */
-static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct eg__owner *owner,
-                              const struct eg_error *refusal, char *told, size_t size, struct eg_error *err)
+/* The position up to which rows of the pool were passed over by a run that was refused for it: such a run has
+ * a later row reserved. */
+static enum eg_code find_told(struct eg__store *store, int64_t pool, int64_t *position, struct eg_error *err)
 {
-    sqlite3_stmt *add = store->statements[EG__PASS_ROW_OVER];
-    const size_t length = strlen(told);
+    sqlite3_stmt *find = store->statements[EG__FIND_TOLD];
+    bool found;
 
-    if (owner->for_good) {
-        eg__bind_number(add, 1, (uint64_t)row);
-        eg__bind_text(add, 2, owner->mac);
-        EG_TRY(eg__store_run(store, EG__PASS_ROW_OVER, err));
-        if (sqlite3_changes(store->db) == 0)
-            return EG_OK;
-    }
-    const char *const separator = length > 0 ? "; " : "";
-    if (length + strlen(separator) + strlen(refusal->text) + sizeof "; ..." < size)
-        strcat(strcat(told, separator), refusal->text);
-    else if (length == 0)
-        snprintf(told, size, "%.*s...", (int)(size - sizeof "..."), refusal->text);
-    else if (strcmp(told + length - 3, "...") != 0)
-        strcat(told, "; ...");
+    eg__bind_number(find, 1, (uint64_t)pool);
+    EG_TRY(eg__store_next(store, EG__FIND_TOLD, &found, err));
+    *position = sqlite3_column_int64(find, 0);
+    sqlite3_reset(find);
     return EG_OK;
 }
 
-/* The first free row that claims nothing of another board; its number. */
+/* A row that another board has is not looked at again for others in the session once that is final. `fresh`:
+ * it was not noted so before. */
+static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct eg__owner *owner,
+                              bool *fresh, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__PASS_ROW_OVER];
+
+    *fresh = true;
+    if (!owner->for_good)
+        return EG_OK;
+    eg__bind_number(add, 1, (uint64_t)row);
+    eg__bind_text(add, 2, owner->mac);
+    EG_TRY(eg__store_run(store, EG__PASS_ROW_OVER, err));
+    *fresh = sqlite3_changes(store->db) != 0;
+    return EG_OK;
+}
+
+/* Add a sentence to those about rows that were passed over, as far as there is room. */
+static void tell(char *told, size_t size, const char *sentence)
+{
+    const size_t length = strlen(told);
+    const char *const separator = length > 0 ? "; " : "";
+
+    if (length + strlen(separator) + strlen(sentence) + sizeof "; ..." < size)
+        strcat(strcat(told, separator), sentence);
+    else if (length == 0)
+        snprintf(told, size, "%.*s...", (int)(size - sizeof "..."), sentence);
+    else if (strcmp(told + length - 3, "...") != 0)
+        strcat(told, "; ...");
+}
+
+/* The first free row that claims nothing of another board; its number. Rows before it are told once. */
 static enum eg_code take_free_row(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                                   int64_t pool, const char *mac, struct eg_pool_row *row, int64_t *number,
                                   struct eg_error *err)
@@ -230,7 +250,8 @@ static enum eg_code take_free_row(struct eg__store *store, int64_t run, const st
     char told[sizeof row->passed_over] = "";
     struct eg_error refusal = {.code = EG_OK};
     struct eg__owner owner;
-    int64_t position = 0;
+    int64_t position = 0, told_before = -1;
+    bool fresh;
 
     for (;;) {
         EG_TRY(find_free_row(store, pool, mac, &position, number, err));
@@ -245,7 +266,11 @@ static enum eg_code take_free_row(struct eg__store *store, int64_t run, const st
         if (err->code != EG_NOT_UNIQUE)
             return err->code;
         refusal = *err;
-        EG_TRY(pass_over(store, *number, &owner, &refusal, told, sizeof told, err));
+        EG_TRY(pass_over(store, *number, &owner, &fresh, err));
+        if (told_before < 0)
+            EG_TRY(find_told(store, pool, &told_before, err));
+        if (fresh && position >= told_before)
+            tell(told, sizeof told, refusal.text);
     }
     if (refusal.code == EG_OK)
         return refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", wish->pool);

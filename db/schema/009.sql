@@ -1,64 +1,42 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema version 9: how much of a region was written, and what the wire alone takes for it.
+-- Schema version 9: what runs wanted of their boards' eFuses, were about to burn, and read back.
 
--- NULL of what an older version recorded: it wrote every region whole.
-ALTER TABLE region ADD COLUMN written INTEGER;  -- bytes; the flash held the rest of `size` already
-ALTER TABLE region ADD COLUMN wire_us INTEGER;  -- bytes on the wire at the rate of the link
+-- In the order in which it happened. An intent is on the disk before the burn command is sent.
+CREATE TABLE run_security (
+    run_id       INTEGER NOT NULL REFERENCES run,
+    position     INTEGER NOT NULL,  -- from 1
+    event        TEXT NOT NULL CHECK (event IN ('found', 'wanted', 'intended', 'observed', 'left', 'reached')),
+    item         TEXT NOT NULL,     -- an eFuse field, a key's purpose, a block; of 'reached' the mode
+    value        TEXT NOT NULL,     -- of 'observed' yes, no or unknown; of a block its words, lowest first, in hex
+    recorded_utc TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
 
-DROP VIEW regions;
-CREATE VIEW regions AS
+-- For people: one row per run and thing that was wanted, by the last attempt.
+CREATE VIEW security AS
 SELECT
-    region.run_id AS run,
+    wish.run_id AS run,
     session.batch,
-    region.position,
-    region.name,
-    region.file,
-    printf('0x%08x', region.flash_addr) AS address,
-    region.size,
-    region.attempt,
-    region.verdict,
-    region.method,
-    region.expected_md5,
-    region.read_md5,
-    region.expected_sha256,
-    region.write_us / 1000.0 AS write_ms,
-    region_time.blocks,
-    region_time.erase_us / 1000.0 AS erase_ms,
-    region_time.block_min_us / 1000.0 AS block_min_ms,
-    region_time.block_median_us / 1000.0 AS block_median_ms,
-    region_time.block_max_us / 1000.0 AS block_max_ms,
-    iif(region_time.run_id IS NULL, NULL, printf('0x%08x', region_time.slowest_addr)) AS slowest_block,
-    region.written,
-    region.wire_us / 1000.0 AS wire_ms
-FROM region
+    coalesce(outcome.mac, intent.mac) AS mac,
+    wish.item,
+    wish.value AS wanted,
+    (SELECT max(recorded_utc) FROM run_security AS i
+     WHERE i.run_id = wish.run_id AND i.event = 'intended' AND i.item = wish.item) AS intended,
+    coalesce((SELECT value FROM run_security AS o
+              WHERE o.run_id = wish.run_id AND o.event = 'observed' AND o.item = wish.item
+              ORDER BY position DESC LIMIT 1), 'unknown') AS observed
+FROM run_security AS wish
 JOIN run USING (run_id)
 JOIN session USING (session_id)
-LEFT JOIN region_time ON region_time.run_id = region.run_id AND region_time.position = region.position;
+LEFT JOIN outcome ON outcome.run_id = wish.run_id
+LEFT JOIN intent ON intent.intent_id = (SELECT max(intent_id) FROM intent AS i WHERE i.run_id = wish.run_id)
+WHERE wish.event = 'wanted'
+    AND NOT EXISTS (SELECT 1 FROM run_security AS later WHERE later.run_id = wish.run_id
+        AND later.event = 'wanted' AND later.item = wish.item AND later.position > wish.position);
 
--- The rate is that at the end of the stage, so the time is a lower bound.
-DROP VIEW stages;
-CREATE VIEW stages AS
-SELECT
-    stage.run_id AS run,
-    session.batch,
-    stage.position,
-    stage.stage,
-    stage.attempt,
-    stage.started_utc AS started,
-    stage.duration_us / 1000.0 AS duration_ms,
-    stage.code,
-    stage.sentence,
-    stage.baud,
-    stage.bytes_sent,
-    stage.bytes_received,
-    stage.resends,
-    iif(stage.stage = 'write', (
-        SELECT min(block_min_us) FROM region_time JOIN region USING (run_id, position)
-        WHERE run_id = stage.run_id AND region.attempt = stage.attempt), NULL) / 1000.0 AS fastest_block_ms,
-    iif(stage.stage = 'write', (
-        SELECT max(block_max_us) FROM region_time JOIN region USING (run_id, position)
-        WHERE run_id = stage.run_id AND region.attempt = stage.attempt), NULL) / 1000.0 AS slowest_block_ms,
-    round(max(stage.bytes_sent, stage.bytes_received) * 10000.0 / nullif(stage.baud, 0), 3) AS wire_ms
-FROM stage
-JOIN run USING (run_id)
-JOIN session USING (session_id);
+-- Append only, as in version 1.
+@append_only(run_security)
+CREATE TRIGGER run_security_once BEFORE INSERT ON run_security
+WHEN EXISTS (SELECT 1 FROM outcome WHERE run_id = NEW.run_id)
+    OR EXISTS (SELECT 1 FROM run_security WHERE run_id = NEW.run_id AND position = NEW.position)
+BEGIN SELECT RAISE(ABORT, 'the security of the board is recorded already'); END;

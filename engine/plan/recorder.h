@@ -181,6 +181,25 @@ struct eg_pool_wish {
     void *context;
 };
 
+/** What happens to the security of a board, item by item. */
+enum eg_security_event {
+    EG_SECURITY_FOUND,    /* a block as it was before anything was burnt; keys are masked */
+    EG_SECURITY_WANTED,   /* what the job wants of the item */
+    EG_SECURITY_INTENDED, /* it will be burnt next */
+    EG_SECURITY_OBSERVED, /* read back: "yes", "no", "unknown" */
+    EG_SECURITY_LEFT,     /* a block as it is afterwards; keys are masked */
+    EG_SECURITY_REACHED,  /* a step is complete; the item is the job's mode */
+};
+
+/** "found", "wanted", "intended", "observed", "left", "reached". */
+const char *eg_security_event_name(enum eg_security_event event);
+
+struct eg_security_record {
+    enum eg_security_event event;
+    const char *item;
+    const char *value; /* never a key, nor anything from which one follows */
+};
+
 /** "label", "value". */
 const char *eg_claim_kind_name(enum eg_claim_kind kind);
 
@@ -227,6 +246,9 @@ struct eg_recorder_ops {
      * rest. */
     enum eg_code (*mark)(struct eg_recorder *recorder, int64_t run, enum eg_pool_state state,
                          struct eg_error *err);
+    /** What happens to the security of the board of a run; all of it or nothing, before finish(). */
+    enum eg_code (*secure)(struct eg_recorder *recorder, int64_t run,
+                           const struct eg_security_record *records, unsigned count, struct eg_error *err);
 };
 
 /** An implementation's struct begins with it. */

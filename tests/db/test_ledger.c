@@ -339,6 +339,34 @@ static void two_sessions_of_one_process_each_have_their_own_runs(void **state)
                "1|batch-2|b|pass|2;2|batch-1|a|pass|1");
 }
 
+static void a_further_job_has_a_session_of_its_own_in_the_same_batch(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *beside = NULL;
+    struct eg_plan plan = sample->plan;
+    struct eg_recorder *recorder;
+    struct eg_error err;
+    unsigned orphans = 99;
+    int64_t run;
+
+    plan.job_name = "acme-hub";
+    plan.job_sha256[0] = 0xcd;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_ok(eg_ledger_add_job(ledger, &plan, &recorder, &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:b"}, &run, &err),
+        err);
+    recorder = eg_ledger_recorder(ledger);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:a"}, &run, &err),
+        err);
+    assert_sql(sample->path, "SELECT run, batch, job, station, operator FROM runs ORDER BY run",
+               "1|batch-1|acme-hub|line 3|mira;2|batch-1|acme-sensor|line 3|mira");
+    assert_ok(eg_ledger_open(&beside, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 0);
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -351,6 +379,7 @@ int main(void)
         with_sample(a_board_probably_holds_what_its_last_run_has_found_equal),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
+        with_sample(a_further_job_has_a_session_of_its_own_in_the_same_batch),
         with_sample(two_sessions_of_one_process_each_have_their_own_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

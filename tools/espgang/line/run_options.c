@@ -59,6 +59,9 @@ const struct cli_option cli_run_options[] = {
     CLI_OPTION_TRUST_DIR,
     {.name = "json", .help = "Print one JSON event per line instead of text"},
     {.name = "plain", .help = "Print plain lines even on a terminal"},
+    {.name = "wall",
+     .help = "Show nothing but large fields and counts on the terminal, for a screen on the wall",
+     .more = "Keys work as in the other view."},
     {.name = "verbose", .letter = 'v', .help = "Show more"},
     {.name = "silent", .letter = 's', .help = "Show nothing but errors and the results"},
     {.name = "sim",
@@ -140,6 +143,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     options->trigger_program = cli_text(call, "trigger-program");
     options->json = cli_flag(call, "json");
     options->plain = cli_flag(call, "plain");
+    options->wall = cli_flag(call, "wall");
     options->verbose = cli_flag(call, "verbose");
     options->silent = cli_flag(call, "silent");
     EG_TRY(list_of(call, "ports", &options->ports, err));
@@ -189,6 +193,8 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     if (options->watch && options->labels != NULL)
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
+    if (options->wall && (options->json || options->plain || options->silent))
+        return cli_usage(call, err, "--wall excludes --json, --plain and --silent");
     if (options->silent && options->verbose)
         return cli_usage(call, err, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */

@@ -21,7 +21,7 @@ struct cli_run_options {
     enum cli_trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */
-    bool fast, watch, json, plain, verbose, silent;
+    bool fast, watch, json, plain, verbose, silent, wall;
 };
 
 extern const struct cli_option cli_run_options[];
