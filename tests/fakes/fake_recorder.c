@@ -226,7 +226,8 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, holds, claim, reserve, mark, secure};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
+                                               claim, reserve, mark,   secure};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

@@ -151,7 +151,8 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
 struct eg_recorder *cli_recorder_init(struct cli_recorder *recorder, struct eg_recorder *ledger,
                                       struct cli_events *events, struct cli_view *view)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, holds, claim, reserve, mark, secure};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
+                                               claim, reserve, mark,   secure};
 
     *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .view = view};
     pthread_mutex_init(&recorder->lock, NULL);
