@@ -85,6 +85,12 @@ struct seen {
     struct eg_seen *seen;
 };
 
+struct holds {
+    const struct eg_unit *unit;
+    const struct eg_region *region;
+    bool *probably;
+};
+
 struct claim {
     int64_t run;
     const struct eg_unit *unit;
@@ -135,6 +141,13 @@ static enum eg_code read_seen(struct eg__store *store, void *context, struct eg_
     const struct seen *seen = context;
 
     return eg__record_seen(store, seen->unit, seen->seen, err);
+}
+
+static enum eg_code read_holds(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct holds *holds = context;
+
+    return eg__record_holds(store, holds->unit, holds->region, holds->probably, err);
 }
 
 static enum eg_code write_claim(struct eg__store *store, void *context, struct eg_error *err)
@@ -267,6 +280,14 @@ static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_
     return submit(recorder, read_seen, &query, err);
 }
 
+static enum eg_code recorder_holds(struct eg_recorder *recorder, const struct eg_unit *unit,
+                                   const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    struct holds query = {unit, region, probably};
+
+    return submit(recorder, read_holds, &query, err);
+}
+
 static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                                    const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -310,6 +331,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .intent = recorder_intent,
     .finish = recorder_finish,
     .seen = recorder_seen,
+    .holds = recorder_holds,
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
