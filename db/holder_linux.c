@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The kernel lists every lock in /proc/locks. It is asked there and not by fcntl(): who opens a database's
- * file and closes it again gives up all locks that SQLite has on it in the same process.
+ * The kernel lists every lock in /proc/locks. fcntl() is not used: opening and closing the database's file
+ * would drop all locks that SQLite has on it in the same process.
  *
- * Who writes holds a write lock on byte 120 of the -shm file; who has the file to himself, one on the file.
+ * A writer holds a write lock on byte 120 of the -shm file; a program with exclusive access, one on the
+ * database file.
  */
 
 #include "db/holder.h"
@@ -13,11 +14,36 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The number of a file; 0 = there is none. */
+#define LOCKS "/proc/locks"
+
+/* One line of the list. */
+struct lock {
+    char kind[12];    /* FLOCK, POSIX, OFDLCK; "->" when the process only waits for it */
+    char access[8];   /* READ, WRITE */
+    long process;     /* at most 0: outside this process namespace */
+    uintmax_t number; /* of the file */
+};
+
+static bool next_lock(FILE *locks, struct lock *lock)
+{
+    char line[200];
+
+    while (fgets(line, sizeof line, locks) != NULL)
+        /* Example: "1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120" */
+        if (sscanf(line, "%*d: %11s %*s %7s %ld %*x:%*x:%" SCNuMAX, lock->kind, lock->access, &lock->process,
+                   &lock->number) == 4 &&
+            lock->process > 0)
+            return true;
+    return false;
+}
+
+/* Return the inode number of a file; 0 = no file. */
 static uintmax_t number_of(const char *full, const char *suffix)
 {
     char path[PATH_MAX];
@@ -27,30 +53,31 @@ static uintmax_t number_of(const char *full, const char *suffix)
     return stat(path, &info) == 0 ? (uintmax_t)info.st_ino : 0;
 }
 
-/* The process that another program's write lock on one of the files belongs to; 0 = none. */
-static long find_process(uintmax_t file, uintmax_t shm)
+/* Return the process that holds a write lock on one of the files; 0 = none. */
+static long find_writer(FILE *locks, uintmax_t file, uintmax_t shm)
 {
-    FILE *const locks = fopen("/proc/locks", "re");
-    char line[200];
-    long found = 0;
+    struct lock lock;
 
-    while (locks != NULL && found == 0 && fgets(line, sizeof line, locks) != NULL) {
-        uintmax_t number;
-        long process;
-        /* "1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120"; a process that waits has "->" before POSIX */
-        if (sscanf(line, "%*d: %*s %*s WRITE %ld %*x:%*x:%" SCNuMAX, &process, &number) == 2 && process > 0 &&
-            process != (long)getpid() && (number == file || number == shm))
-            found = process;
-    }
-    if (locks != NULL)
-        fclose(locks);
-    return found;
+    while (next_lock(locks, &lock))
+        if (strcmp(lock.access, "WRITE") == 0 && strcmp(lock.kind, "->") != 0 &&
+            lock.process != (long)getpid() && (lock.number == file || lock.number == shm))
+            return lock.process;
+    return 0;
 }
 
-void eg__holder(char text[EG__HOLDER_TEXT], const char *full)
+/* Return the process that locked the whole file; 0 = none. */
+static long find_locker(FILE *locks, uintmax_t file)
 {
-    const uintmax_t file = number_of(full, ""), shm = number_of(full, "-shm");
-    const long process = file != 0 ? find_process(file, shm != 0 ? shm : file) : 0;
+    struct lock lock;
+
+    while (next_lock(locks, &lock))
+        if (strcmp(lock.kind, "FLOCK") == 0 && lock.number == file)
+            return lock.process;
+    return 0;
+}
+
+static void tell(char text[EG__HOLDER_TEXT], long process)
+{
     char name[EG_PROCESS_NAME];
 
     snprintf(text, EG__HOLDER_TEXT, "another program");
@@ -58,4 +85,24 @@ void eg__holder(char text[EG__HOLDER_TEXT], const char *full)
         return;
     (void)eg_process_name(name, process);
     snprintf(text, EG__HOLDER_TEXT, "process %ld (%s)", process, name);
+}
+
+void eg__holder(char text[EG__HOLDER_TEXT], const char *full)
+{
+    const uintmax_t file = number_of(full, ""), shm = number_of(full, "-shm");
+    FILE *const locks = file != 0 ? fopen(LOCKS, "re") : NULL;
+
+    tell(text, locks != NULL ? find_writer(locks, file, shm != 0 ? shm : file) : 0);
+    if (locks != NULL)
+        fclose(locks);
+}
+
+void eg__lock_holder(char text[EG__HOLDER_TEXT], const char *path)
+{
+    const uintmax_t file = number_of(path, "");
+    FILE *const locks = file != 0 ? fopen(LOCKS, "re") : NULL;
+
+    tell(text, locks != NULL ? find_locker(locks, file) : 0);
+    if (locks != NULL)
+        fclose(locks);
 }

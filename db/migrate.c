@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which schema a file has, and the way from there to the newest. The steps are the files of schema/. */
+/* The schema version of a file, and the steps to the newest one, which are the files of schema/. */
 
 #include "db/migrate.h"
 
 #include "db/journal.h"
 #include "db/run.h"
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* In bytes 68 to 71 of the file: "EGLG". Another program's file has another number or none. */
+/* "EGLG" in bytes 68 to 71 of the file. Other programs' files have another number, or 0. */
 #define APPLICATION_ID 0x45474c47
+
+/* How long, and how often, to try for exclusive access to change the schema. */
+#define TURNS_MS 5000
+#define LOOK_MS  20
 
 int64_t eg__migrate_newest(void)
 {
@@ -22,7 +28,7 @@ int64_t eg__migrate_newest(void)
     return count;
 }
 
-/* EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
+/* Read the schema version, 0 for an empty file; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
 {
     int64_t application, objects;
@@ -42,7 +48,7 @@ static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
     return EG_OK;
 }
 
-/* The view of runs follows from the table of columns and not from a step. */
+/* Create the view of runs. It is made from the table of columns, not by a step. */
 static enum eg_code make_view(sqlite3 *db, struct eg_error *err)
 {
     sqlite3_str *text = sqlite3_str_new(db);
@@ -74,7 +80,7 @@ struct difference {
     size_t table_size, what_size;
 };
 
-/* The first object of `one` that `other` lacks or has with another text. */
+/* Find the first object of `one` that `other` lacks or defines differently. */
 static enum eg_code compare(struct difference *found, sqlite3 *one, sqlite3 *other, const char *sql,
                             const char *text, struct eg_error *err)
 {
@@ -161,16 +167,13 @@ static enum eg_code steps(sqlite3 *db, struct eg_error *err)
     return eg__sqlite_exec(db, "COMMIT", err);
 }
 
-static enum eg_code migrate(sqlite3 *db, bool alone, struct eg_error *err)
+static enum eg_code migrate(sqlite3 *db, struct eg_error *err)
 {
     int64_t version;
 
     EG_TRY(eg__sqlite_number(db, "PRAGMA user_version", &version, err));
     if (version == eg__migrate_newest())
         return eg__schema_refuse_changed(db, err);
-    if (!alone)
-        return eg_error_set(err, EG_LEDGER_LOCKED,
-                            "an older espgang records into it and must end before its schema can change");
     EG_TRY(eg__sqlite_exec(db, "BEGIN IMMEDIATE", err));
     if (steps(db, err) != EG_OK) {
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
@@ -193,20 +196,81 @@ enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *e
     return EG_OK;
 }
 
-enum eg_code eg__open_recording(sqlite3 **db, const char *full, bool alone, struct eg_error *err)
+/* Check whether a ledger is ready for recording: newest schema, and its own write-ahead log. */
+static enum eg_code is_ready(sqlite3 *db, bool *ready, struct eg_error *err)
+{
+    int64_t version, wal;
+
+    EG_TRY(check(db, &version, err));
+    EG_TRY(eg__sqlite_number(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &wal, err));
+    *ready = version == eg__migrate_newest() && wal != 0;
+    return EG_OK;
+}
+
+static enum eg_code open_ready(sqlite3 **db, const char *full, bool *ready, bool alone, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
-    int64_t version;
 
     EG_TRY(eg__sqlite_open(&opened, full, false, err));
-    EG_TRY(check(opened, &version, err));
-    /* What undoes a single record is kept in memory: in a file it would cost more than the record. */
-    EG_TRY(eg__sqlite_exec(opened,
-                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                           " PRAGMA temp_store = MEMORY",
-                           err));
-    EG_TRY(migrate(opened, alone, err));
+    EG_TRY(is_ready(opened, ready, err));
+    if (!*ready && !alone)
+        return EG_OK;
+    /* The rollback journal of a single record stays in memory: in a file it would cost more than the
+     * record. */
+    EG_TRY(eg__sqlite_exec(
+        opened, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err));
+    EG_TRY(migrate(opened, err));
+    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL",
+                           err)); /* last, so that nobody sees half a ledger */
     *db = opened;
     opened = NULL;
     return EG_OK;
+}
+
+/*
+ * Lock it and open it. If others may be using it and it is not ready, change nothing and set `*db` to NULL.
+ */
+static enum eg_code open_in(enum eg__company company, sqlite3 **db, int *lock_fd, const char *full,
+                            struct eg_error *err)
+{
+    EG_CLEANUP(eg_fd_close_cleanup) int fd = -1;
+    bool ready;
+
+    *db = NULL;
+    EG_TRY(eg__lock(&fd, full, company, err));
+    EG_TRY(open_ready(db, full, &ready, company == EG__ALONE, err));
+    if (*db == NULL)
+        return EG_OK;
+    *lock_fd = fd;
+    fd = -1;
+    return EG_OK;
+}
+
+static enum eg_code make_ready(const char *full, struct eg_error *err)
+{
+    EG_CLEANUP(eg_fd_close_cleanup) int fd = -1;
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+
+    return open_in(EG__ALONE, &db, &fd, full, err);
+}
+
+enum eg_code eg__open_recording(sqlite3 **db, int *lock_fd, const char *full, enum eg__company company,
+                                struct eg_error *err)
+{
+    const uint64_t begun_ms = eg_clock_ms();
+
+    for (;;) {
+        EG_TRY(open_in(company, db, lock_fd, full, err));
+        if (*db != NULL)
+            return EG_OK;
+        /* Two programs that start a new ledger at the same time take turns. */
+        if (make_ready(full, err) == EG_OK)
+            continue;
+        if (err->code != EG_LEDGER_LOCKED)
+            return err->code;
+        if (eg_clock_ms() - begun_ms >= TURNS_MS)
+            return eg_error_prefix(err, "its schema is of an older espgang and changes only while nobody "
+                                        "else records: ");
+        EG_TRY(eg_sleep_ms(NULL, LOOK_MS, err));
+    }
 }

@@ -3,11 +3,11 @@
 /*
  * The rows of each kind of record.
  *
- * Every function here runs inside a transaction of its caller and on the thread that owns the store. What is
- * not known is NULL, never an empty text or a zero that could be mistaken for a fact.
+ * Every function here runs inside a transaction of its caller and on the thread that owns the store. Unknown
+ * values are NULL, never an empty text or a zero that could be mistaken for a fact.
  *
- * Not here: the statements themselves (store.c), when a transaction begins and ends (writer.c), what the
- * rows hash to (chain.c), rows of pools (pool.c), reading for reports (query/).
+ * Not here: the statements themselves (store.c), when a transaction begins and ends (writer.c), the hash of
+ * the rows (chain.c), pool rows (pool.c), reading for reports (query/).
  */
 
 #include "db/record.h"
@@ -15,6 +15,7 @@
 #include "db/chain.h"
 #include "db/journal.h"
 #include "db/pool.h"
+#include "db/session_lock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_
     return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
-/* A batch is a rehearsal as a whole, or not at all. */
+/* Refuse to mix real and simulated boards in a batch. */
 static enum eg_code refuse_other_kind(struct eg__store *store, const struct eg__session *session,
                                       struct eg_error *err)
 {
@@ -152,7 +153,7 @@ static enum eg_code add_regions(struct eg__store *store, struct eg__row row, str
 {
     for (unsigned i = 0; i < row.end->region_count; i++) {
         row.region = &row.end->regions[i];
-        if (row.region->region == NULL) /* the run ended before it came to this region */
+        if (row.region->region == NULL) /* the run ended before this region */
             continue;
         row.position++;
         EG_TRY(eg__store_add(store, EG__ADD_REGION, &row, err));
@@ -204,6 +205,23 @@ static enum eg_code add_end(struct eg__store *store, int64_t run, const struct e
     return eg__chain_append(store, run, err);
 }
 
+enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struct eg_security_record *records,
+                               unsigned count, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_SECURITY];
+
+    for (unsigned i = 0; i < count; i++) {
+        eg__bind_number(add, 1, (uint64_t)run);
+        eg__bind_text(add, 2, eg_security_event_name(records[i].event));
+        eg__bind_text(add, 3, records[i].item);
+        eg__bind_text(add, 4, records[i].value);
+        eg__bind_now(add, 5);
+        if (eg__store_run(store, EG__ADD_SECURITY, err) != EG_OK)
+            return eg_error_prefix(err, "recording the security of the board of run %" PRId64 ": ", run);
+    }
+    return EG_OK;
+}
+
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err)
 {
@@ -212,7 +230,7 @@ enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struc
     return EG_OK;
 }
 
-/* Binds MAC, flash and whether the board is simulated. */
+/* Bind MAC, flash and whether the board is simulated. */
 static sqlite3_stmt *ask_of_mac(struct eg__store *store, enum eg__statement which, const struct eg_unit *unit)
 {
     sqlite3_stmt *query = store->statements[which];
@@ -262,6 +280,20 @@ enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit
     return find_clone(store, unit, seen, err);
 }
 
+enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *unit,
+                              const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    sqlite3_stmt *query = ask_of_mac(store, EG__HOLDS, unit);
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
+    eg__bind_number(query, 4, region->flash_addr);
+    eg__bind_text(query, 5, sha256);
+    EG_TRY(eg__store_next(store, EG__HOLDS, probably, err));
+    sqlite3_reset(query);
+    return EG_OK;
+}
+
 static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg_error *err)
 {
     sqlite3_stmt *add = store->statements[EG__ADD_ORPHAN_OUTCOME];
@@ -276,20 +308,36 @@ static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg
     return eg__chain_append(store, run, err);
 }
 
-enum eg_code eg__record_orphans(struct eg__store *store, unsigned *count, struct eg_error *err)
+/* Find the next run without an outcome, and its session; 0 = none. */
+static enum eg_code find_unfinished(struct eg__store *store, int64_t *run, int64_t *session,
+                                    struct eg_error *err)
 {
-    sqlite3_stmt *find = store->statements[EG__FIND_ORPHAN];
-    int64_t run = 0;
+    sqlite3_stmt *find = store->statements[EG__FIND_UNFINISHED];
+    bool row;
 
-    for (*count = 0;; ++*count) {
-        bool row;
-        eg__bind_number(find, 1, (uint64_t)run);
-        EG_TRY(eg__store_next(store, EG__FIND_ORPHAN, &row, err));
-        run = sqlite3_column_int64(find, 0); /* 0 for NULL: there is none */
-        sqlite3_reset(find);
+    eg__bind_number(find, 1, (uint64_t)*run);
+    EG_TRY(eg__store_next(store, EG__FIND_UNFINISHED, &row, err));
+    *run = row ? sqlite3_column_int64(find, 0) : 0;
+    *session = row ? sqlite3_column_int64(find, 1) : 0;
+    sqlite3_reset(find);
+    return EG_OK;
+}
+
+enum eg_code eg__record_orphans(struct eg__store *store, int lock_fd, unsigned *count, struct eg_error *err)
+{
+    int64_t run = 0, session;
+    bool goes_on;
+
+    *count = 0;
+    for (;;) {
+        EG_TRY(find_unfinished(store, &run, &session, err));
         if (run == 0)
             return EG_OK;
+        EG_TRY(eg__session_goes_on(&goes_on, lock_fd, session, err));
+        if (goes_on)
+            continue;
         if (close_orphan(store, run, err) != EG_OK)
             return eg_error_prefix(err, "closing run %" PRId64 ", which never ended: ", run);
+        ++*count;
     }
 }

@@ -76,6 +76,8 @@ static json_t *value(const struct eg_option *option)
         return one_or_list(number(option));
     case EG_OPTION_DURATION:
         return json_pack("{ssss}", "type", "string", "pattern", DURATION_PATTERN);
+    case EG_OPTION_FILE_LIST:
+        return one_or_list(json_pack("{ss}", "type", "string"));
     case EG_OPTION_TEXT_LIST:
     case EG_OPTION_PROGRAM:
         return one_or_list(scalar());
@@ -199,16 +201,17 @@ static void put_groups(FILE *out, const struct eg_option *options)
     }
 }
 
-static const char *needs_text(enum eg_guard_needs needs)
+static const char *needs_text(const struct eg_guard_rule *rule)
 {
-    switch (needs) {
+    switch (rule->needs) {
     case EG_GUARD_NEEDS_NOTHING:
     case EG_GUARD_NEEDS_FILES:
-        return "the job";
+        return rule->of_board ? "the job, then the board" : "the job";
     case EG_GUARD_NEEDS_SIZE:
         return "the job, then the board";
     case EG_GUARD_NEEDS_CHIP:
     case EG_GUARD_NEEDS_FLASH:
+    case EG_GUARD_NEEDS_BOARD:
         return "the board";
     }
     return "";
@@ -232,7 +235,7 @@ static void put_rules(FILE *out)
           "| Rule | Against | Asked of | A command for one board | A job |\n|---|---|---|---|---|\n",
           out);
     for (const struct eg_guard_rule *rule = eg_guard_rules; rule->name != NULL; rule++)
-        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", rule->name, rule->summary, needs_text(rule->needs),
+        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", rule->name, rule->summary, needs_text(rule),
                 one_board_text(rule),
                 (rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 || rule->one_board_only ? ""
                 : rule->weight == EG_GUARD_MENTIONS                                        ? "warns"

@@ -109,6 +109,7 @@ const struct eg_target eg_target_esp32 = {
     .rom_status_size = 4,
     .quirks = EG_QUIRK_EFUSE_PADS | EG_QUIRK_STUB_RESETS_RATE | EG_QUIRK_SHORT_TAIL,
     .stub = "esp32",
+    .stub_rate_addr = 0x3ffe019c, /* UartDev.baut_rate in esp32.rom.ld of ESP-IDF; esp-stub-lib reads it */
     .bootloader_addr = 0x1000,
     .encrypted_align = 32,
     .flash_sizes = eg_flash_sizes,

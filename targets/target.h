@@ -78,13 +78,14 @@ enum {
         1u << 9, /* the legacy revision in image headers is the minor number (ESP32-C3) */
     EG_QUIRK_STUB_RESETS_RATE =
         1u << 10, /* its stub raises the UART's clock as it starts, and goes by the rate that the ROM
-                     believes in, 115200, whatever CHANGE_BAUDRATE has set (stub 1.1.0) */
+                     believes in, 115200, whatever CHANGE_BAUDRATE has set (stub 1.1.0): `stub_rate_addr` */
     EG_QUIRK_SMALL_ROM_BLOCKS = 1u << 11, /* over its own USB the ROM, too, takes small blocks of RAM data */
     EG_QUIRK_SECURE_RATE_KEPT = 1u << 12, /* in secure download mode the number for another rate cannot be
                                              computed */
     EG_QUIRK_MAC_EXTENSION = 1u << 13,    /* two more eFuse bytes extend the MAC to an EUI-64 */
     EG_QUIRK_SHORT_TAIL = 1u << 14,       /* a flash segment must not end less than 0x24 bytes after a page
                                              boundary (ESP32) */
+    EG_QUIRK_ONE_REGISTER = 1u << 15, /* no more than one register per WRITE_REG has been tried on its ROM */
 };
 
 /** The opcodes of a ROM as a set of bits, such as EG_ROM_HAS(EG_OP_SYNC); all are below 0x20. */
@@ -269,6 +270,9 @@ struct eg_target {
     const char *stub_before; /* NULL = none */
     uint32_t stub_hook_addr; /* ROM pointer to its flash-read function; EG_QUIRK_SECURE_BOOT_STUB_HOOK only */
 
+    uint32_t stub_rate_addr; /* ROM variable from which the stub takes its rate; EG_QUIRK_STUB_RESETS_RATE
+                                only; 0 = not known */
+
     uint32_t bootloader_addr;                 /* flash address of the second-stage bootloader */
     uint32_t encrypted_align;                 /* encrypted writes start and end on multiples of this */
     const struct eg_header_code *flash_sizes; /* code in the high nibble of header byte 3 */
@@ -285,6 +289,8 @@ struct eg_target {
         uint16_t cmd, addr, usr, usr1, usr2, mosi_dlen, miso_dlen,
             w0; /* *_dlen 0 = lengths are in usr1 (ESP8266) */
         bool address_left_aligned;
+        uint16_t clock; /* offset of its clock's divider; 0 = not known, then the next two mean nothing */
+        uint32_t clock_of_rom, clock_20mhz; /* what the ROM leaves there; what reads at 20 MHz */
     } spi;
     struct eg_pin_range spi_pins[3]; /* pins that may carry the flash; none = only the usual ones (ESP8266) */
     uint8_t spi_hd_max;              /* the last pin that may be HD */

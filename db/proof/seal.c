@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Seals of batches. That a sealed batch takes no more runs is kept by triggers of schema/004.sql. */
+/* Sealing batches. Triggers of schema/004.sql refuse further runs of a sealed batch. */
 
 #include "db/proof/seal.h"
 
@@ -11,6 +11,7 @@
 #include "db/path.h"
 #include "db/proof/audit_internal.h"
 #include "db/record.h"
+#include "db/session_lock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 struct seal {
     const struct eg_seal_request *request;
     sqlite3 *db;
+    int lock_fd; /* of the ledger's lock file */
     struct eg__seal row;
     char chain_hash[EG_SHA256_TEXT], journal[EG_SHA256_TEXT], utc[EG_UTC_TEXT], login[256];
     char key[2 * EG_KEY_SIZE + 1], signature[2 * EG_SIGNATURE_SIZE + 1];
@@ -90,7 +92,7 @@ enum eg_code eg__seal_count(struct eg__seal *seal, char runs_sha256[EG_SHA256_TE
     return EG_OK;
 }
 
-/* A number that is asked about the batch; 0 for NULL. */
+/* Read a number about the batch; 0 for NULL. */
 static enum eg_code ask(const struct seal *seal, const char *sql, int64_t *number, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *row = NULL;
@@ -104,20 +106,37 @@ static enum eg_code ask(const struct seal *seal, const char *sql, int64_t *numbe
     return EG_OK;
 }
 
-static enum eg_code check(struct seal *seal, bool alone, struct eg_error *err)
+/* Return EG_LEDGER_LOCKED while a session of the batch is recording. */
+static enum eg_code refuse_in_use(const struct seal *seal, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *sessions = NULL;
+    int status;
+
+    if (sqlite3_prepare_v2(seal->db, "SELECT session_id FROM session WHERE batch = ?1", -1, &sessions,
+                           NULL) != SQLITE_OK)
+        return eg__sqlite_error(seal->db, err);
+    eg__bind_text(sessions, 1, seal->request->batch);
+    while ((status = sqlite3_step(sessions)) == SQLITE_ROW) {
+        bool goes_on;
+        EG_TRY(eg__session_goes_on(&goes_on, seal->lock_fd, sqlite3_column_int64(sessions, 0), err));
+        if (goes_on)
+            return eg_error_set(err, EG_LEDGER_LOCKED,
+                                "a line records into batch %s and must end before it can be sealed",
+                                seal->request->batch);
+    }
+    return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(seal->db, err);
+}
+
+static enum eg_code check(struct seal *seal, struct eg_error *err)
 {
     const char *batch = seal->request->batch;
-    int64_t sessions, newest, unfinished, runs;
+    int64_t sessions, unfinished, runs;
 
     EG_TRY(ask(seal, "SELECT count(*) FROM session WHERE batch = ?1", &sessions, err));
     if (sessions == 0)
         return eg_error_set(err, EG_LEDGER, "has no batch %s", batch);
     EG_TRY(eg__record_refuse_sealed(seal->db, batch, err));
-    /* Who records has made the newest session. */
-    EG_TRY(ask(seal, "SELECT batch = ?1 FROM session ORDER BY session_id DESC LIMIT 1", &newest, err));
-    if (!alone && newest != 0)
-        return eg_error_set(err, EG_LEDGER_LOCKED,
-                            "a line records into batch %s and must end before it can be sealed", batch);
+    EG_TRY(refuse_in_use(seal, err));
     EG_TRY(ask(seal,
                "SELECT min(run_id) FROM session JOIN run USING (session_id)"
                " WHERE batch = ?1 AND NOT EXISTS (SELECT 1 FROM chain WHERE chain.run_id = run.run_id)",
@@ -133,7 +152,7 @@ static enum eg_code check(struct seal *seal, bool alone, struct eg_error *err)
     return runs > 0 ? EG_OK : eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has no run", batch);
 }
 
-/* The last row of chain and journal. */
+/* Read the last rows of chain and journal. */
 static enum eg_code read_heads(struct seal *seal, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *row = NULL;
@@ -196,10 +215,10 @@ static enum eg_code insert(const struct seal *seal, struct eg_error *err)
     return eg__journal_append(seal->db, EG__ENTRY_SEAL, sqlite3_last_insert_rowid(seal->db), err);
 }
 
-static enum eg_code add_seal(struct seal *seal, bool alone, struct eg_seal_made *made, struct eg_error *err)
+static enum eg_code add_seal(struct seal *seal, struct eg_seal_made *made, struct eg_error *err)
 {
     EG_TRY(eg__sqlite_exec(seal->db, "BEGIN IMMEDIATE", err));
-    EG_TRY(check(seal, alone, err));
+    EG_TRY(check(seal, err));
     eg_clock_utc(seal->utc);
     eg__login_name(seal->login, sizeof seal->login);
     seal->row = (struct eg__seal){
@@ -229,15 +248,11 @@ static enum eg_code open_and_seal(const struct eg_seal_request *request, const c
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
-    struct seal seal = {.request = request};
 
     EG_TRY(eg__path_resolve(&full, path, err));
-    const bool alone = eg__path_lock(&lock_fd, full, err) == EG_OK;
-    if (!alone && err->code != EG_LEDGER_LOCKED)
-        return err->code;
-    EG_TRY(eg__open_recording(&db, full, alone, err));
-    seal.db = db;
-    return add_seal(&seal, alone, made, err);
+    EG_TRY(eg__open_recording(&db, &lock_fd, full, EG__BESIDE, err));
+    struct seal seal = {.request = request, .db = db, .lock_fd = lock_fd};
+    return add_seal(&seal, made, err);
 }
 
 enum eg_code eg_seal_batch(struct eg_seal_made *made, const struct eg_seal_request *request,

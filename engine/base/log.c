@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Calls of the logger, and the tee. The console logger is in console.c, the one for JSON lines in
- * tools/espgang/line/, which uses jansson. */
+/* Calls of the logger, and the tee. The console logger is in console.c, the one for JSON events in
+ * tools/espgang/events/, which uses jansson. */
 
 #include "engine/base/log.h"
 

@@ -67,7 +67,7 @@ static enum eg_code enter_loader(struct eg_board *board, struct eg_error *err)
 
     EG_TRY(eg_loader_connect(loader, board->options.before, baud, attempts(board), err));
     EG_TRY(board->wanted != NULL ? eg_loader_detect_as(loader, board->wanted, err)
-                                 : eg_loader_detect(loader, err));
+                                 : eg_loader_detect(loader, NULL, err));
     if (loader->secure_download)
         return EG_OK;
     EG_TRY(eg_loader_read_mac(loader, &mac, err));
@@ -292,7 +292,7 @@ enum eg_code eg_board_change_baud(struct eg_board *board, uint32_t baud, struct 
 enum eg_code eg__attach(struct eg_board *board, struct eg_error *err)
 {
     return board->pins_given ? eg_loader_attach_flash_at(&board->loader, board->spi_word, err)
-                             : eg_loader_attach_flash(&board->loader, err);
+                             : eg_loader_attach_flash(&board->loader, NULL, err);
 }
 
 static enum eg_code come_back(struct eg_board *board, struct eg_error *err)

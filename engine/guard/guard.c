@@ -30,6 +30,8 @@ static bool is_asked(const struct eg_guard_rule *rule, const struct eg_guard_req
         (request->force && (rule->waiver & force) != 0) ||
         (request->ignore_flash_key && (rule->waiver & EG_GUARD_IGNORE_KEY) != 0))
         return false;
+    if (request->board != NULL)
+        return request->target != NULL && rule->of_board;
     switch (rule->needs) {
     case EG_GUARD_NEEDS_NOTHING:
         return !request->again;
@@ -41,6 +43,8 @@ static bool is_asked(const struct eg_guard_rule *rule, const struct eg_guard_req
         return request->target != NULL && request->chip != NULL;
     case EG_GUARD_NEEDS_FLASH:
         return request->target != NULL && request->flash != NULL;
+    case EG_GUARD_NEEDS_BOARD:
+        return false;
     }
     return false;
 }

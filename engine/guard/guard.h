@@ -48,6 +48,14 @@ struct eg_guard_chip {
     bool flash_key, crypt_config_ok;
 };
 
+/** What a board holds where the pieces write nothing. */
+struct eg_guard_board {
+    const uint8_t *table; /* EG_PARTITIONS_SIZE bytes from `table_addr`; NULL = the pieces bring a table, or
+                             write there */
+    uint32_t table_addr;
+    bool no_bootloader; /* neither the pieces nor the board have one */
+};
+
 struct eg_guard_rule;
 
 /** A rule that had something to say. */
@@ -65,13 +73,14 @@ struct eg_guard_request {
     bool again; /* what depends on the files alone has been asked before */
     const struct eg_guard_piece *pieces;
     size_t count;
-    const struct eg_guard_chip *chip;  /* NULL = not known yet */
-    const struct eg_flash_info *flash; /* NULL = not known; its size is 0 where the id does not tell one */
-    uint32_t declared_size;            /* flash size that the job or the command names, bytes; 0 = none */
-    struct eg_flash_settings settings; /* wanted in the bootloader's header */
-    bool force;                        /* leave out every rule that can be forced */
-    bool ignore_flash_key;             /* leave out the rules about the key of flash encryption */
-    uint64_t allowed;                  /* rules that the job allows: eg_guard_bit() */
+    const struct eg_guard_chip *chip;   /* NULL = not known yet */
+    const struct eg_flash_info *flash;  /* NULL = not known; its size is 0 where the id does not tell one */
+    const struct eg_guard_board *board; /* NULL = not known; else only rules with `of_board` are asked */
+    uint32_t declared_size;             /* flash size that the job or the command names, bytes; 0 = none */
+    struct eg_flash_settings settings;  /* wanted in the bootloader's header */
+    bool force;                         /* leave out every rule that can be forced */
+    bool ignore_flash_key;              /* leave out the rules about the key of flash encryption */
+    uint64_t allowed;                   /* rules that the job allows: eg_guard_bit() */
     /** Told of warnings, and of refusals that the job allows. May be NULL. */
     void (*say)(void *context, const struct eg_guard_finding *finding);
     void *context;
@@ -84,6 +93,7 @@ enum eg_guard_needs {
     EG_GUARD_NEEDS_SIZE,    /* likewise, and asked again with the flash of the board */
     EG_GUARD_NEEDS_CHIP,
     EG_GUARD_NEEDS_FLASH,
+    EG_GUARD_NEEDS_BOARD, /* what the board holds */
 };
 
 enum eg_guard_weight {
@@ -110,6 +120,7 @@ struct eg_guard_rule {
     enum eg_guard_weight weight;
     unsigned actions; /* EG_GUARD_ON() of those that it is asked for */
     bool job_only, one_board_only;
+    bool of_board;   /* asked again with what the board holds */
     bool about_file; /* the file is at fault, else its place */
     unsigned waiver;
 

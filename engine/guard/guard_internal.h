@@ -25,8 +25,8 @@ struct eg__guard_image {
 
 struct eg__guard_view {
     const struct eg_guard_request *request;
-    struct eg_guard_table table;
-    enum eg_code table_code; /* what is wrong with it */
+    struct eg_guard_table table; /* of the pieces, else of the board; then `piece` is the count of pieces */
+    enum eg_code table_code;     /* what is wrong with it */
     struct eg_error table_error;
     struct eg__guard_image *images;
     size_t image_count;
@@ -37,12 +37,18 @@ enum eg_code eg__guard_view_make(struct eg__guard_view *view, const struct eg_gu
                                  struct eg_error *err) EG_CHECKED;
 void eg__guard_view_finish(struct eg__guard_view *view);
 
+/** Its name in sentences: that of its file, or "the board's partition table". */
+const char *eg__guard_table_name(const struct eg__guard_view *view);
+
 /** The bytes that go to an address, up to the end of their piece; NULL = none. */
 const uint8_t *eg__guard_bytes_at(const struct eg__guard_view *view, uint64_t flash_addr, size_t *size,
                                   size_t *piece);
 
 /** The image that begins at an address; NULL = none. */
 const struct eg__guard_image *eg__guard_image_at(const struct eg__guard_view *view, uint64_t flash_addr);
+
+/** Whether one of the images is an application. */
+bool eg__guard_has_application(const struct eg__guard_view *view);
 
 /** The partition that an address lies in; NULL = none. */
 const struct eg_partition *eg__guard_partition_at(const struct eg__guard_view *view, uint64_t flash_addr);
@@ -121,6 +127,7 @@ EG__GUARD_PIECE_CHECK(eg__guard_placeholder);
 EG__GUARD_WHOLE_CHECK(eg__guard_bootloader_image);
 EG__GUARD_PIECE_CHECK(eg__guard_bootloader_place);
 EG__GUARD_WHOLE_CHECK(eg__guard_bootloader_missing);
+EG__GUARD_WHOLE_CHECK(eg__guard_board_bootloader);
 EG__GUARD_IMAGE_CHECK(eg__guard_header_flash);
 EG__GUARD_WHOLE_CHECK(eg__guard_app_image);
 EG__GUARD_IMAGE_CHECK(eg__guard_app_partition);
@@ -134,5 +141,6 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_layout);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_flash);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_header);
 EG__GUARD_WHOLE_CHECK(eg__guard_table_missing);
+EG__GUARD_WHOLE_CHECK(eg__guard_board_table);
 
 #endif

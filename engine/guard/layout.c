@@ -104,6 +104,19 @@ EG__GUARD_WHOLE_CHECK(eg__guard_bootloader_missing)
                         (unsigned long)target->bootloader_addr, target->label);
 }
 
+EG__GUARD_WHOLE_CHECK(eg__guard_board_bootloader)
+{
+    const struct eg_target *const target = view->request->target;
+
+    *piece = view->request->count;
+    if (view->request->board->no_bootloader && eg__guard_has_application(view))
+        return eg_error_set(
+            err, EG_NOT_ACCEPTED,
+            "neither the job nor the board has a bootloader at 0x%08lx: the %s would not start",
+            (unsigned long)target->bootloader_addr, target->label);
+    return EG_OK;
+}
+
 EG__GUARD_IMAGE_CHECK(eg__guard_header_flash)
 {
     const uint32_t declared = view->request->declared_size;
@@ -171,9 +184,9 @@ EG__GUARD_IMAGE_CHECK(eg__guard_app_partition)
         return EG_OK;
     if (partition == NULL)
         return eg_error_set(
-            err, EG_BAD_JOB,
-            "%s is an application and goes to 0x%08llx, where the partition table has no partition",
-            image->name, (unsigned long long)image->flash_addr);
+            err, EG_BAD_JOB, "%s is an application and goes to 0x%08llx, where %s has no partition",
+            image->name, (unsigned long long)image->flash_addr,
+            view->table.piece < view->request->count ? "the partition table" : eg__guard_table_name(view));
     if (partition->type >= PROJECT_TYPE)
         return EG_OK;
     if (partition->type != EG_PARTITION_APP)

@@ -4,11 +4,6 @@
 
 #include "engine/guard/guard_internal.h"
 
-static const char *table_name(const struct eg__guard_view *view)
-{
-    return view->request->pieces[view->table.piece].name;
-}
-
 /* A bootloader or application that uses a partition table. */
 static bool needs_table(const struct eg__guard_view *view)
 {
@@ -25,7 +20,7 @@ EG__GUARD_PIECE_CHECK(eg__guard_table_image)
     if (!piece->raw && eg__guard_is_csv_table(piece->data, piece->size))
         return eg_error_set(
             err, EG_BAD_IMAGE,
-            "%s is a partition table as CSV text, the flash holds a binary one; gen_esp32part "
+            "%s is a partition table as CSV text, the flash holds a binary one; 'espgang partition-table' "
             "makes it",
             piece->name);
     if (piece->flash_addr != EG_PARTITIONS_ADDR || piece->partition != NULL || view->table.found ||
@@ -43,7 +38,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_damage)
     if (view->table_code == EG_OK)
         return EG_OK;
     *err = view->table_error;
-    return eg_error_prefix(err, "%s: ", table_name(view));
+    return eg_error_prefix(err, "%s: ", eg__guard_table_name(view));
 }
 
 EG__GUARD_WHOLE_CHECK(eg__guard_table_place)
@@ -57,11 +52,12 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_place)
             return eg_error_set(
                 err, EG_BAD_JOB,
                 "%s at 0x%08llx is a partition table that the bootloader looks for at 0x%08lx",
-                table_name(view), (unsigned long long)view->table.flash_addr, (unsigned long)row->flash_addr);
+                eg__guard_table_name(view), (unsigned long long)view->table.flash_addr,
+                (unsigned long)row->flash_addr);
         if (row->type == EG_PARTITION_BOOTLOADER && row->subtype == 0 && row->flash_addr != bootloader_addr)
             return eg_error_set(err, EG_BAD_JOB,
                                 "%s has the bootloader at 0x%08lx, but the %s starts it at 0x%08lx",
-                                table_name(view), (unsigned long)row->flash_addr,
+                                eg__guard_table_name(view), (unsigned long)row->flash_addr,
                                 view->request->target->label, (unsigned long)bootloader_addr);
     }
     return EG_OK;
@@ -75,7 +71,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_layout)
     *piece = view->table.piece;
     if (!view->table.found || eg_partitions_check(&view->table.partitions, &place, err) == EG_OK)
         return EG_OK;
-    return eg_error_prefix(err, "%s: ", table_name(view));
+    return eg_error_prefix(err, "%s: ", eg__guard_table_name(view));
 }
 
 /* Refuse the first partition that ends beyond `size`; 0 = not known. */
@@ -90,7 +86,7 @@ static enum eg_code check_rows(const struct eg__guard_view *view, const char *wh
         if (end > size)
             return eg_error_set(err, EG_FLASH_TOO_SMALL,
                                 "%s: partition %s ends at 0x%08llx, beyond %s, %s (0x%08lx)",
-                                table_name(view), row->name, (unsigned long long)end, whose,
+                                eg__guard_table_name(view), row->name, (unsigned long long)end, whose,
                                 eg__guard_size(text, size), (unsigned long)size);
     }
     return EG_OK;
@@ -128,4 +124,22 @@ EG__GUARD_WHOLE_CHECK(eg__guard_table_missing)
         err, EG_BAD_JOB,
         "there is no partition table among the files: on a blank board the bootloader finds no "
         "application");
+}
+
+EG__GUARD_WHOLE_CHECK(eg__guard_board_table)
+{
+    const struct eg_guard_board *const board = view->request->board;
+
+    *piece = view->request->count;
+    if (board->table == NULL || !eg__guard_has_application(view))
+        return EG_OK;
+    if (!view->table.found)
+        return eg_error_set(
+            err, EG_NOT_ACCEPTED,
+            "neither the job nor the board has a partition table: the bootloader would find no "
+            "application");
+    if (view->table_code == EG_OK)
+        return EG_OK;
+    return eg_error_set(err, EG_NOT_ACCEPTED, "%s is damaged: %s", eg__guard_table_name(view),
+                        view->table_error.text);
 }

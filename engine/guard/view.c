@@ -136,6 +136,26 @@ enum eg_code eg_guard_find_table(struct eg_guard_table *table, const struct eg_t
     return EG_OK;
 }
 
+/* The table that is on the board, when the pieces have none. */
+static void look_at_board(struct eg__guard_view *view)
+{
+    const struct eg_guard_board *const board = view->request->board;
+    struct eg_guard_table *const table = &view->table;
+
+    if (board == NULL || board->table == NULL || !eg_partitions_is(board->table, EG_PARTITIONS_SIZE))
+        return;
+    table->found = true;
+    table->flash_addr = board->table_addr;
+    view->table_code =
+        eg_partitions_parse(&table->partitions, board->table, EG_PARTITIONS_SIZE, &view->table_error);
+}
+
+const char *eg__guard_table_name(const struct eg__guard_view *view)
+{
+    return view->table.piece < view->request->count ? view->request->pieces[view->table.piece].name
+                                                    : "the board's partition table";
+}
+
 const struct eg_partition *eg__guard_partition_at(const struct eg__guard_view *view, uint64_t flash_addr)
 {
     const struct eg_partitions *const partitions = &view->table.partitions;
@@ -206,12 +226,22 @@ const struct eg__guard_image *eg__guard_image_at(const struct eg__guard_view *vi
     return NULL;
 }
 
+bool eg__guard_has_application(const struct eg__guard_view *view)
+{
+    for (size_t i = 0; i < view->image_count; i++)
+        if (view->images[i].application)
+            return true;
+    return false;
+}
+
 enum eg_code eg__guard_view_make(struct eg__guard_view *view, const struct eg_guard_request *request,
                                  struct eg_error *err)
 {
     *view = (struct eg__guard_view){.request = request};
     view->table_code = eg_guard_find_table(&view->table, request->target, request->pieces, request->count,
                                            &view->table_error);
+    if (!view->table.found)
+        look_at_board(view);
     for (size_t i = 0; i < request->count; i++)
         EG_TRY(add_image(view, request->pieces[i].flash_addr, err));
     EG_TRY(add_image(view, request->target->bootloader_addr, err));

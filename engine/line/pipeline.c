@@ -204,6 +204,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     run->loader = (struct eg_loader){0};
     run->chip = (struct eg_chip_info){0};
     run->flash = (struct eg_flash_info){0};
+    run->crystal_mhz = 0;
     eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
@@ -218,6 +219,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     account->resends += total.resends;
     note_marginal(run, run->loader.region_redos != 0, "a region was written again");
     note_marginal(run, run->loader.resends != 0, "blocks were sent again");
+    note_marginal(run, run->loader.digest_redos != 0, "a digest was asked for again");
     eg_port_close(run->port);
     run->port = NULL;
     return code;
@@ -302,6 +304,7 @@ static void set_result(struct eg_result *result, const struct eg_run *run, const
 {
     *result = (struct eg_result){
         .slot = run->slot,
+        .plan = run->plan,
         .run = run->number,
         .outcome = record->outcome,
         .code = record->code,

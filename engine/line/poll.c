@@ -28,7 +28,7 @@ static bool ask(const struct eg_station *station, const struct eg_slot *slot, co
     eg_loader_init(&loader, port);
     if (eg_loader_connect(&loader, before, EG_PORT_OPEN_BAUD, 1, &ignored) != EG_OK)
         return false;
-    if (eg_loader_detect(&loader, &ignored) == EG_OK &&
+    if (eg_loader_detect(&loader, station->plan->target, &ignored) == EG_OK &&
         eg_loader_identify(&loader, &chip, &ignored) == EG_OK && chip.has_mac)
         eg_mac_text(mac, chip.mac);
     (void)!eg_loader_leave(&loader, (enum eg_after)eg_plan_choice(station->plan, "link.after"), &ignored);

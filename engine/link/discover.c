@@ -243,17 +243,3 @@ void eg_discover_order_for_search(struct eg_found_port *found, size_t count)
     if (count > 0)
         qsort(found, count, sizeof *found, by_search);
 }
-
-void eg_discover_bridge(struct eg_bridge *bridge, const char *url)
-{
-    struct eg__tty tty;
-
-    *bridge = eg__tty_look(&tty, url) ? tty.bridge : (struct eg_bridge){0};
-}
-
-void eg_discover_slot(char *slot, size_t size, const char *url)
-{
-    struct eg__tty tty;
-
-    snprintf(slot, size, "%s", eg__tty_look(&tty, url) && tty.place[0] != '\0' ? tty.place : url);
-}

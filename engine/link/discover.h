@@ -64,10 +64,4 @@ enum eg_code eg_discover_filter(struct eg_found_port *found, size_t *count, cons
  * the rest; among equals the highest path first. */
 void eg_discover_order_for_search(struct eg_found_port *found, size_t count);
 
-/** Find the USB device that carries a port path (links are followed) or URL. */
-void eg_discover_bridge(struct eg_bridge *bridge, const char *url);
-
-/** Find the slot name of a port path or URL: topology for USB serial ports, else the path or URL itself. */
-void eg_discover_slot(char *slot, size_t size, const char *url);
-
 #endif

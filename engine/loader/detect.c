@@ -79,6 +79,24 @@ static enum eg_code without_id(struct eg_loader *loader, struct eg_error *err)
     return eg_error_set(err, EG_UNKNOWN_CHIP, "the chip returns no chip id and refuses to read registers");
 }
 
+/* A ROM without security info refuses the request eight times; one register shows such a chip sooner. Any
+ * other answer settles nothing. */
+static enum eg_code by_expectation(struct eg_loader *loader, const struct eg_target *expected,
+                                   struct eg_error *err)
+{
+    uint32_t magic;
+
+    loader->has_security = loader->secure_download = false;
+    loader->target = NULL;
+    if (expected == NULL || expected->detect != EG_DETECT_MAGIC ||
+        (expected->rom_commands & EG_ROM_HAS(EG_OP_GET_SECURITY_INFO)) != 0)
+        return EG_OK;
+    const enum eg_code code = eg_loader_read_reg(loader, MAGIC_ADDR, &magic, err);
+    if (code == EG_OK && magic == expected->magic)
+        loader->target = expected;
+    return code == EG_UNSUPPORTED || code == EG_DEVICE_REFUSED ? EG_OK : code;
+}
+
 static enum eg_code by_magic(struct eg_loader *loader, struct eg_error *err)
 {
     char names[200];
@@ -157,9 +175,12 @@ static enum eg_code ask_twice(struct eg_loader *loader, struct eg_error *err)
     return code == EG_UNKNOWN_CHIP ? ask(loader, err) : code;
 }
 
-enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err)
+enum eg_code eg_loader_detect(struct eg_loader *loader, const struct eg_target *expected,
+                              struct eg_error *err)
 {
-    EG_TRY(ask_twice(loader, err));
+    EG_TRY(by_expectation(loader, expected, err));
+    if (loader->target == NULL)
+        EG_TRY(ask_twice(loader, err));
     return prepare(loader, err);
 }
 

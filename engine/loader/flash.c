@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The flash part: attaching it, its id and its SFDP table, raw SPI commands.
+ * The flash part: attaching it, its id and its SFDP table.
  *
- * A stub attaches the flash before it greets; a ROM must be told to. Raw commands use the chip's SPI
- * registers, so they work on both. They restore USR and USR2, on which the loader's flash routines rely;
- * every user sets the lengths in USR1 and DLEN itself.
+ * A stub attaches the flash before it greets; a ROM must be told to. Where the loader takes several registers
+ * in one request, the commands to a healthy part go that way; an unhealthy part gets them one by one.
  */
 
 #include "engine/loader/loader_internal.h"
@@ -26,10 +25,9 @@ enum {
     XMC_SFDP_MAKER_ADDR = 0x10,
     ADESTO_MAKER = 0x1f,
 
-    SPI_DATA_MAX = 64, /* the controller's buffer */
-    SPI_BITS_MAX = 32,
-    SPI_DUMMY_MAX = 256,
-    SPI_POLLS = 10,
+    ID_BITS = 24,
+    ID_MASK = 0xffffff,
+    RESET_US = 1000, /* what a part may take to come out of a reset */
     SFDP_ADDR_BITS = 24,
     SFDP_DUMMY_BITS = 8,
 };
@@ -38,114 +36,6 @@ enum { PAD_HD = 3, PADS = 5 };
 
 /* Places of CLK, Q, D, HD, CS, the order of the fields too, in the word of SPI_ATTACH. */
 static const unsigned pad_shifts[PADS] = {0, 6, 12, 24, 18};
-
-#define USR_COMMAND 0x80000000u
-#define USR_ADDR    0x40000000u
-#define USR_DUMMY   0x20000000u
-#define USR_MISO    0x10000000u
-#define USR_MOSI    0x08000000u
-#define CMD_USR     0x00040000u
-
-static enum eg_code write_all(struct eg_loader *loader, uint32_t addr, uint32_t word, struct eg_error *err)
-{
-    return eg_loader_write_reg(loader, addr, word, 0xffffffff, 0, err);
-}
-
-/* Set the lengths of the phases, where the chip keeps them. */
-static enum eg_code set_lengths(struct eg_loader *loader, const struct eg_spi_command *command,
-                                struct eg_error *err)
-{
-    const struct eg_target *target = loader->target;
-    const unsigned out_bits = (unsigned)command->size * 8, in_bits = command->read_bits;
-    uint32_t usr1 = 0;
-
-    if (command->addr_bits > 0)
-        usr1 |= (command->addr_bits - 1) << 26;
-    if (command->dummy_bits > 0)
-        usr1 |= command->dummy_bits - 1;
-    if (target->spi.mosi_dlen == 0) {
-        if (out_bits > 0)
-            usr1 |= (out_bits - 1) << 17;
-        if (in_bits > 0)
-            usr1 |= (in_bits - 1) << 8;
-        return write_all(loader, target->spi.base + target->spi.usr1, usr1, err);
-    }
-    if (out_bits > 0)
-        EG_TRY(write_all(loader, target->spi.base + target->spi.mosi_dlen, out_bits - 1, err));
-    if (in_bits > 0)
-        EG_TRY(write_all(loader, target->spi.base + target->spi.miso_dlen, in_bits - 1, err));
-    if (usr1 != 0)
-        EG_TRY(write_all(loader, target->spi.base + target->spi.usr1, usr1, err));
-    return EG_OK;
-}
-
-static enum eg_code execute(struct eg_loader *loader, struct eg_error *err)
-{
-    const uint32_t cmd_addr = loader->target->spi.base + loader->target->spi.cmd;
-    uint32_t cmd;
-
-    EG_TRY(write_all(loader, cmd_addr, CMD_USR, err));
-    for (unsigned i = 0; i < SPI_POLLS; i++) {
-        EG_TRY(eg_loader_read_reg(loader, cmd_addr, &cmd, err));
-        if ((cmd & CMD_USR) == 0)
-            return EG_OK;
-    }
-    return eg_error_set(err, EG_FLASH_ABSENT, "the flash controller is still busy after %d reads", SPI_POLLS);
-}
-
-static uint32_t phases(const struct eg_spi_command *command)
-{
-    return USR_COMMAND | (command->read_bits > 0 ? USR_MISO : 0) | (command->size > 0 ? USR_MOSI : 0) |
-           (command->addr_bits > 0 ? USR_ADDR : 0) | (command->dummy_bits > 0 ? USR_DUMMY : 0);
-}
-
-enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
-                             struct eg_error *err)
-{
-    const struct eg_target *target = loader->target;
-    const uint32_t usr_addr = target->spi.base + target->spi.usr;
-    const uint32_t usr2_addr = target->spi.base + target->spi.usr2;
-    const uint32_t w0_addr = target->spi.base + target->spi.w0;
-    const unsigned addr_bits = command->addr_bits, read_bits = command->read_bits;
-    const unsigned shift = target->spi.address_left_aligned && addr_bits > 0 ? 32 - addr_bits : 0;
-    uint8_t words[SPI_DATA_MAX] = {0};
-    uint32_t saved_usr, saved_usr2, word;
-
-    EG_TRY(eg_loader_read_reg(loader, usr_addr, &saved_usr, err));
-    EG_TRY(eg_loader_read_reg(loader, usr2_addr, &saved_usr2, err));
-    EG_TRY(set_lengths(loader, command, err));
-    EG_TRY(write_all(loader, usr_addr, phases(command), err));
-    EG_TRY(write_all(loader, usr2_addr, 7u << 28 | command->opcode, err));
-    if (addr_bits > 0)
-        EG_TRY(write_all(loader, target->spi.base + target->spi.addr, command->addr << shift, err));
-    if (command->size > 0)
-        memcpy(words, command->data, command->size);
-    for (size_t at = 0; at == 0 || at < command->size; at += 4)
-        EG_TRY(write_all(loader, w0_addr + (uint32_t)at, eg_get32(words + at), err));
-    EG_TRY(execute(loader, err));
-    EG_TRY(eg_loader_read_reg(loader, w0_addr, &word, err));
-    EG_TRY(write_all(loader, usr_addr, saved_usr, err));
-    EG_TRY(write_all(loader, usr2_addr, saved_usr2, err));
-    if (result != NULL)
-        *result = read_bits < 32 ? word & ((1u << read_bits) - 1) : word;
-    return EG_OK;
-}
-
-enum eg_code eg_loader_spi_command(struct eg_loader *loader, const struct eg_spi_command *command,
-                                   uint32_t *result, struct eg_error *err)
-{
-    if (command->size > SPI_DATA_MAX || command->read_bits > SPI_BITS_MAX ||
-        command->addr_bits > SPI_BITS_MAX || command->dummy_bits > SPI_DUMMY_MAX)
-        return eg_error_set(
-            err, EG_BAD_ARGUMENT,
-            "flash command 0x%02x: %zu bytes out, %u bits in, %u of address, %u dummy; at most %d, %d, "
-            "%d and %d",
-            command->opcode, command->size, command->read_bits, command->addr_bits, command->dummy_bits,
-            SPI_DATA_MAX, SPI_BITS_MAX, SPI_BITS_MAX, SPI_DUMMY_MAX);
-    if (eg__spi_command(loader, command, result, err) != EG_OK)
-        return eg_error_prefix(err, "flash command 0x%02x: ", command->opcode);
-    return EG_OK;
-}
 
 enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsigned bytes, uint32_t *word,
                                  struct eg_error *err)
@@ -163,8 +53,8 @@ enum eg_code eg_loader_read_sfdp(struct eg_loader *loader, uint32_t addr, unsign
 
 static enum eg_code read_id(struct eg_loader *loader, uint32_t *jedec, struct eg_error *err)
 {
-    return eg_loader_spi_command(loader, &(struct eg_spi_command){.opcode = CMD_READ_ID, .read_bits = 24},
-                                 jedec, err);
+    return eg_loader_spi_command(
+        loader, &(struct eg_spi_command){.opcode = CMD_READ_ID, .read_bits = ID_BITS}, jedec, err);
 }
 
 static enum eg_code plain_command(struct eg_loader *loader, uint8_t opcode, struct eg_error *err)
@@ -247,11 +137,8 @@ static bool is_healthy(uint32_t jedec)
  * wake-up cures them. */
 static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
 {
-    uint32_t jedec = 0, maker = 0;
+    uint32_t maker = 0;
 
-    EG_TRY(read_id(loader, &jedec, err));
-    if (is_healthy(jedec))
-        return EG_OK;
     EG_TRY(eg_loader_read_sfdp(loader, XMC_SFDP_MAKER_ADDR, 1, &maker, err));
     if (maker != XMC_MAKER)
         return EG_OK;
@@ -263,33 +150,92 @@ static enum eg_code wake_xmc(struct eg_loader *loader, struct eg_error *err)
     return eg_sleep_ms(loader->port->cancel, 1, err);
 }
 
-/* An application may have left the flash in a mode that the loader does not support. */
-static enum eg_code reset_flash(struct eg_loader *loader, struct eg_error *err)
+/* Wake the part if it is `ill`. Then reset it: an application may have left it in a mode that the loader does
+ * not support. */
+static enum eg_code reset_singly(struct eg_loader *loader, bool ill, struct eg_error *err)
 {
+    if (ill)
+        EG_TRY(wake_xmc(loader, err));
     EG_TRY(plain_command(loader, CMD_RESET_ENABLE, err));
     EG_TRY(plain_command(loader, CMD_RESET, err));
-    return eg_sleep_ms(loader->port->cancel, 1, err);
+    return eg_sleep_ms(loader->port->cancel, RESET_US / 1000, err);
+}
+
+/* Take an id that was read, and read it from the controller once more: replies have no checksum, and a wrong
+ * size from a flipped bit would refuse a good board or be recorded. */
+static enum eg_code take_id(struct eg_loader *loader, uint32_t jedec, struct eg_flash_info *info,
+                            struct eg_error *err)
+{
+    uint32_t again;
+
+    EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
+    again &= ID_MASK;
+    char text[EG_JEDEC_TEXT], again_text[EG_JEDEC_TEXT];
+    eg_jedec_text(text, jedec);
+    eg_jedec_text(again_text, again);
+    if (again != jedec)
+        return eg_error_set(err, EG_BAD_REPLY, "the flash gives id %s, then %s", text, again_text);
+    if (jedec == 0xffffff || jedec == 0 || jedec == 0xffff3f)
+        return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads %s)", text);
+    *info = (struct eg_flash_info){.jedec = jedec, .size = flash_size(jedec)};
+    return EG_OK;
+}
+
+static enum eg_code reset_one_by_one(struct eg_loader *loader, struct eg_flash_info *info,
+                                     struct eg_error *err)
+{
+    uint32_t jedec = 0;
+
+    EG_TRY(read_id(loader, &jedec, err));
+    EG_TRY(reset_singly(loader, !is_healthy(jedec), err));
+    return info != NULL ? eg_loader_flash_info(loader, info, err) : EG_OK;
+}
+
+static enum eg_code reset_together(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
+{
+    static const struct eg__spi_step steps[] = {
+        {.command = {.opcode = CMD_RESET_ENABLE}},
+        {.command = {.opcode = CMD_RESET}, .pause_us = RESET_US},
+        {.command = {.opcode = CMD_READ_ID, .read_bits = ID_BITS}},
+    };
+    struct eg__spi spi;
+    uint32_t jedec;
+
+    EG_TRY(eg__spi_begin(&spi, loader, err));
+    EG_TRY(eg__spi_run(&spi, &steps[2], 1, &jedec, err));
+    if (!is_healthy(jedec & ID_MASK)) {
+        EG_TRY(eg__spi_end(&spi, err));
+        EG_TRY(reset_singly(loader, true, err));
+        return info != NULL ? eg_loader_flash_info(loader, info, err) : EG_OK;
+    }
+    EG_TRY(eg__spi_run(&spi, steps, info != NULL ? 3 : 2, &jedec, err));
+    if (info != NULL)
+        EG_TRY(take_id(loader, jedec & ID_MASK, info, err));
+    return eg__spi_end(&spi, err);
 }
 
 /* `attached` is how SPI_ATTACH ended. */
-static enum eg_code make_ready(struct eg_loader *loader, enum eg_code attached, struct eg_error *err)
+static enum eg_code make_ready(struct eg_loader *loader, enum eg_code attached, struct eg_flash_info *info,
+                               struct eg_error *err)
 {
     if (attached != EG_OK)
         return eg_error_prefix(err, "attaching the flash: ");
+    if (info != NULL)
+        *info = (struct eg_flash_info){0};
     if (loader->secure_download)
         return EG_OK;
-    EG_TRY(wake_xmc(loader, err));
-    return reset_flash(loader, err);
+    return eg__spi_batches(loader) ? reset_together(loader, info, err) : reset_one_by_one(loader, info, err);
 }
 
-enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err)
+enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_flash_info *info,
+                                    struct eg_error *err)
 {
-    return make_ready(loader, loader->stub ? EG_OK : attach_rom(loader, err), err);
+    return make_ready(loader, loader->stub ? EG_OK : attach_rom(loader, err), info, err);
 }
 
 enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word, struct eg_error *err)
 {
-    return make_ready(loader, send_attach(loader, word, err), err);
+    return make_ready(loader, send_attach(loader, word, err), NULL, err);
 }
 
 enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
@@ -315,26 +261,14 @@ enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pi
 
 enum eg_code eg_loader_flash_info(struct eg_loader *loader, struct eg_flash_info *info, struct eg_error *err)
 {
-    uint32_t jedec = 0, again;
+    uint32_t jedec = 0;
 
     if (loader->secure_download) {
         *info = (struct eg_flash_info){0};
         return EG_OK;
     }
     EG_TRY(read_id(loader, &jedec, err));
-    /* Replies have no checksum, and a wrong size from a flipped bit would refuse a good board or be recorded.
-     */
-    EG_TRY(eg_loader_read_reg(loader, loader->target->spi.base + loader->target->spi.w0, &again, err));
-    again &= 0xffffff;
-    char text[EG_JEDEC_TEXT], again_text[EG_JEDEC_TEXT];
-    eg_jedec_text(text, jedec);
-    eg_jedec_text(again_text, again);
-    if (again != jedec)
-        return eg_error_set(err, EG_BAD_REPLY, "the flash gives id %s, then %s", text, again_text);
-    if (jedec == 0xffffff || jedec == 0 || jedec == 0xffff3f)
-        return eg_error_set(err, EG_FLASH_ABSENT, "the flash does not answer (its id reads %s)", text);
-    *info = (struct eg_flash_info){.jedec = jedec, .size = flash_size(jedec)};
-    return EG_OK;
+    return take_id(loader, jedec, info, err);
 }
 
 enum eg_code eg_loader_set_flash_size(struct eg_loader *loader, uint32_t size, struct eg_error *err)

@@ -53,10 +53,12 @@ struct eg_loader {
     uint32_t log_baud; /* eg_loader_leave() sets the port to this rate before the application starts to print;
                           0 = the port keeps its rate */
 
+    uint32_t en_low_ms;    /* how long EN was low when the board was reset into its loader; 0 = it was not */
     enum eg_left left;     /* how eg_loader_leave() left it */
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
+    unsigned digest_redos; /* digests asked for again, because the answer was lost */
     char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
 
     struct { /* a write block by block, see eg_loader_flash_begin() */
@@ -86,9 +88,12 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
  * Detect the chip; set target, security and secure_download, and do what the chip needs first: watchdogs off
  * over USB-Serial/JTAG, the flash's supply on.
  *
+ * @param expected  the chip that is probably there, which may save a request; NULL = any
+ *
  * @return EG_UNKNOWN_CHIP no target has this id or magic
  */
-enum eg_code eg_loader_detect(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_detect(struct eg_loader *loader, const struct eg_target *expected,
+                              struct eg_error *err) EG_CHECKED;
 
 /** Do the same, but assume `target` if the chip cannot be detected. EG_WRONG_CHIP: it is another chip. */
 enum eg_code eg_loader_detect_as(struct eg_loader *loader, const struct eg_target *target,
@@ -138,8 +143,9 @@ enum eg_code eg_loader_security_info(struct eg_loader *loader, struct eg_securit
                                      struct eg_error *err) EG_CHECKED;
 
 /**
- * Upload a stub and start it. A stub that runs already is kept and assumed to be this one. The rate may be
- * 115200 afterwards, because some stubs begin there.
+ * Upload a stub and start it. A stub that runs already is kept and assumed to be this one. A stub that raises
+ * the UART's clock is told the present rate first. The rate may be 115200 afterwards, because a stub may
+ * begin there all the same.
  *
  * @return EG_STUB_FAILED  no greeting; the sentence says what came instead
  *         EG_SECURED      the chip does not start a stub in this security state
@@ -156,9 +162,20 @@ enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, stru
  * answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
-/** Attach the flash with its default pins, as ROM or stub need it, wake an XMC part that
- * started badly, and reset the part out of the mode that an application left it in. Needs the target. */
-enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+/** Identity of the flash part. */
+struct eg_flash_info {
+    uint32_t jedec; /* maker | type << 8 | capacity << 16, as RDID gives it; 0 = not readable (secure download
+                       mode) */
+    uint32_t size;  /* bytes; 0 = not known */
+};
+
+/** Attach the flash with its default pins, as ROM or stub need it, wake an XMC part that started badly, and
+ * reset the part out of the mode that an application left it in. Needs the target.
+ *
+ * @param info  what eg_loader_flash_info() gives, from the same requests; NULL = not asked for
+ */
+enum eg_code eg_loader_attach_flash(struct eg_loader *loader, struct eg_flash_info *info,
+                                    struct eg_error *err) EG_CHECKED;
 
 /** Do the same on other pins: `word` is 1 for HSPI (ESP32), else packed by eg_loader_spi_pins(). */
 enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word,
@@ -167,13 +184,6 @@ enum eg_code eg_loader_attach_flash_at(struct eg_loader *loader, uint32_t word,
 /** The word of five pins, CLK, Q, D, HD, CS. EG_BAD_ARGUMENT when the chip does not have one of them. */
 enum eg_code eg_loader_spi_pins(const struct eg_target *target, const uint8_t pins[5], uint32_t *word,
                                 struct eg_error *err) EG_CHECKED;
-
-/** Identity of the flash part. */
-struct eg_flash_info {
-    uint32_t jedec; /* maker | type << 8 | capacity << 16, as RDID gives it; 0 = not readable (secure download
-                       mode) */
-    uint32_t size;  /* bytes; 0 = not known */
-};
 
 /** EG_FLASH_ABSENT when the id is all ones, all zeros or FFFF3F; EG_BAD_REPLY when it reads differently the
  * second time. */
@@ -230,10 +240,15 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
                                    eg_progress *progress, void *context, struct eg_write_times *times,
                                    struct eg_error *err) EG_CHECKED;
 
-/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY on the ESP8266 ROM and in secure download
- * mode. */
+/** MD5 of flash contents, computed by the chip. An answer that is lost is asked for once more.
+ * EG_CANNOT_VERIFY on the ESP8266 ROM and in secure download mode. */
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
+
+/** Let a stub read the flash at 20 MHz instead of the ROM's 10, where the target tells how and the register
+ * holds what the ROM leaves there; *faster is whether. eg_loader_read_as_before() undoes it. */
+enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_read_as_before(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /**
  * Find out why flash does not hold what it should, and what to do. Reads the first sector that differs twice,

@@ -81,6 +81,33 @@ enum eg_code eg__flash_block(struct eg_loader *loader, const uint8_t *data, uint
 enum eg_code eg__spi_command(struct eg_loader *loader, const struct eg_spi_command *command, uint32_t *result,
                              struct eg_error *err) EG_CHECKED;
 
+/** Return whether the loader takes the registers of several commands in one request. */
+bool eg__spi_batches(const struct eg_loader *loader);
+
+#define EG__SPI_BATCH_MAX 3
+
+/** Raw commands with many registers per request, and what the controller's registers held before. */
+struct eg__spi {
+    struct eg_loader *loader;
+    uint32_t usr, usr1, usr2;
+};
+
+struct eg__spi_step {
+    struct eg_spi_command command; /* `read_bits` up to 512: they stay in the controller */
+    uint32_t pause_us;             /* after it; 0 = as long as the command itself may take */
+};
+
+/** Save the controller's registers. Only where eg__spi_batches(). */
+enum eg_code eg__spi_begin(struct eg__spi *spi, struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
+
+/** Run up to EG__SPI_BATCH_MAX commands, one after the other; *word is the first word that the last has read.
+ */
+enum eg_code eg__spi_run(struct eg__spi *spi, const struct eg__spi_step *steps, size_t count, uint32_t *word,
+                         struct eg_error *err) EG_CHECKED;
+
+/** Restore the registers. */
+enum eg_code eg__spi_end(const struct eg__spi *spi, struct eg_error *err) EG_CHECKED;
+
 /** Return the size word that makes the ESP8266 ROM erase the right sectors. */
 uint32_t eg__esp8266_erase_size(uint32_t flash_addr, uint32_t size);
 

@@ -72,26 +72,42 @@ enum eg_code eg_loader_write_status(struct eg_loader *loader, uint32_t status, u
 
 /* Four dummy bytes come before the answer. GigaDevice needs the first three to be zero, so they are sent as
  * an address. */
-static enum eg_code read_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
-{
-    const uint32_t usr1_addr = loader->target->spi.base + loader->target->spi.usr1;
-    const uint32_t w0_addr = loader->target->spi.base + loader->target->spi.w0;
-    const struct eg_spi_command command = {.opcode = CMD_READ_UNIQUE_ID,
-                                           .read_bits = 8 * EG_FLASH_UNIQUE_SIZE,
-                                           .addr_bits = 24,
-                                           .dummy_bits = 8};
-    uint32_t saved_usr1, again[2];
+static const struct eg__spi_step unique_id = {.command = {.opcode = CMD_READ_UNIQUE_ID,
+                                                          .read_bits = 8 * EG_FLASH_UNIQUE_SIZE,
+                                                          .addr_bits = 24,
+                                                          .dummy_bits = 8}};
 
-    /* The loader reads its flash with lengths that it may have set long ago. */
-    EG_TRY(eg_loader_read_reg(loader, usr1_addr, &saved_usr1, err));
-    EG_TRY(eg__spi_command(loader, &command, &words[0], err));
+/* The first word is known; read the rest, and all of it again. */
+static enum eg_code take_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
+{
+    const uint32_t w0_addr = loader->target->spi.base + loader->target->spi.w0;
+    uint32_t again[2];
+
     EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &words[1], err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr, &again[0], err));
     EG_TRY(eg_loader_read_reg(loader, w0_addr + 4, &again[1], err));
-    EG_TRY(eg_loader_write_reg(loader, usr1_addr, saved_usr1, 0xffffffff, 0, err));
     if (memcmp(words, again, sizeof again) != 0)
         return eg_error_set(err, EG_BAD_REPLY, "it reads differently the second time");
     return EG_OK;
+}
+
+static enum eg_code read_unique_id(struct eg_loader *loader, uint32_t words[2], struct eg_error *err)
+{
+    const uint32_t usr1_addr = loader->target->spi.base + loader->target->spi.usr1;
+    uint32_t saved_usr1;
+    struct eg__spi spi;
+
+    if (eg__spi_batches(loader)) {
+        EG_TRY(eg__spi_begin(&spi, loader, err));
+        EG_TRY(eg__spi_run(&spi, &unique_id, 1, &words[0], err));
+        EG_TRY(take_unique_id(loader, words, err));
+        return eg__spi_end(&spi, err);
+    }
+    /* The loader reads its flash with lengths that it may have set long ago. */
+    EG_TRY(eg_loader_read_reg(loader, usr1_addr, &saved_usr1, err));
+    EG_TRY(eg__spi_command(loader, &unique_id.command, &words[0], err));
+    EG_TRY(take_unique_id(loader, words, err));
+    return eg_loader_write_reg(loader, usr1_addr, saved_usr1, 0xffffffff, 0, err);
 }
 
 enum eg_code eg_loader_flash_unique_id(struct eg_loader *loader, char text[EG_FLASH_UNIQUE_TEXT],

@@ -6,8 +6,9 @@
  * The ROM's reply to MEM_END may be lost, because the stub takes over the UART at that moment. So this file
  * waits for the stub's greeting: a frame of the four bytes OHAI.
  *
- * Some stubs change the UART's clock when they start and then use the ROM's first rate, whatever rate was set
- * since. At a higher rate their greeting is noise. So when no greeting is understood, the stub is looked for
+ * Some stubs change the UART's clock when they start and then take their rate from a variable of the ROM,
+ * which CHANGE_BAUDRATE leaves at the first rate. So before the start the present rate is written there, or
+ * both sides go back to the first rate. When no greeting is understood all the same, the stub is looked for
  * at the first rate, where it answers SYNC with zeros.
  *
  * An ESP32-S3 with secure boot refuses to jump into RAM. There the stub's entry replaces the ROM's pointer to
@@ -61,11 +62,25 @@ static enum eg_code expect_greeting(struct eg_loader *loader, struct eg_error *e
     }
 }
 
+/* A stub that goes by the ROM's variable is told the present rate there; where its address is not known, both
+ * sides go back to the first rate. */
+static enum eg_code agree_on_rate(struct eg_loader *loader, struct eg_error *err)
+{
+    const uint32_t rate_addr = loader->target->stub_rate_addr;
+
+    if ((loader->target->quirks & EG_QUIRK_STUB_RESETS_RATE) == 0 || loader->baud == FIRST_BAUD)
+        return EG_OK;
+    if (rate_addr == 0)
+        return eg_loader_change_baud(loader, FIRST_BAUD, err);
+    return eg_loader_write_reg(loader, rate_addr, loader->baud, 0xffffffff, 0, err);
+}
+
 static enum eg_code start(struct eg_loader *loader, uint32_t entry, struct eg_error *err)
 {
     const uint32_t words[] = {0, entry};
     const struct eg__request request = {.opcode = EG_OP_MEM_END, .words = words, .word_count = 2};
 
+    EG_TRY(agree_on_rate(loader, err));
     EG_TRY(eg__send(loader, &request, err));
     return expect_greeting(loader, err);
 }

@@ -62,7 +62,7 @@ static enum eg_code admit(struct eg_run *run, struct eg_error *err)
     struct eg_seen seen;
 
     EG_TRY(check_chip(run, err));
-    EG_TRY(eg_run_ask_guard(run, err));
+    EG_TRY(eg_run_ask_guard(run, NULL, err));
     EG_TRY(check_identity(run, err));
     EG_TRY(look_up(run, &seen, err));
     if (seen.runs != 0 && run->attempt == 1)

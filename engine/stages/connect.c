@@ -63,7 +63,7 @@ static enum eg_code connect_board(struct eg_run *run, struct eg_error *err)
     EG_TRY(run->attempt == 1 ? eg_run_open(run, err) : eg_run_open_again(run, err));
     eg_loader_init(&run->loader, run->port);
     EG_TRY(eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err));
-    EG_TRY(eg_loader_detect(&run->loader, err));
+    EG_TRY(eg_loader_detect(&run->loader, run->plan->target, err));
     run->native_usb = eg_loader_usb_otg(&run->loader) || eg_loader_usb_jtag(&run->loader);
     EG_TRY(check_after(run, err));
     return eg_loader_change_baud(&run->loader, run->baud, err);

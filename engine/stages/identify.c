@@ -59,8 +59,7 @@ static enum eg_code identify(struct eg_run *run, struct eg_error *err)
 
     if (run->chip.secure_download)
         return EG_OK;
-    EG_TRY(eg_loader_attach_flash(&run->loader, err));
-    EG_TRY(eg_loader_flash_info(&run->loader, &run->flash, err));
+    EG_TRY(eg_loader_attach_flash(&run->loader, &run->flash, err));
     describe(&run->unit, run);
     tell(run);
     return EG_OK;

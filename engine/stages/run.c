@@ -109,7 +109,7 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);
 }
 
-enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err)
+enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *board, struct eg_error *err)
 {
     const struct eg_plan *const plan = run->plan;
     const unsigned count = eg_run_region_count(run);
@@ -140,6 +140,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err)
                                              .count = count,
                                              .chip = &chip,
                                              .flash = run->chip.secure_download ? NULL : &run->flash,
+                                             .board = board,
                                              .declared_size = plan->declared_flash_size,
                                              .settings = {-1, -1, -1},
                                              .allowed = eg_plan_allowed(plan),

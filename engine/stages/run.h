@@ -9,6 +9,7 @@
 #define ENGINE_STAGES_RUN_H
 
 #include "engine/base/log.h"
+#include "engine/guard/guard.h"
 #include "engine/image/nvs.h"
 #include "engine/loader/loader.h"
 #include "engine/plan/recorder.h"
@@ -55,6 +56,7 @@ struct eg_run {
     struct eg_loader loader;
     struct eg_chip_info chip;
     struct eg_flash_info flash;
+    uint32_t crystal_mhz;           /* once fuses-check has asked; it decides how eFuses are burnt */
     struct eg_value_record *values; /* see eg_run_add_value() */
     unsigned value_count;
     struct eg_buffer log; /* what the application printed, compressed with zstd */
@@ -85,9 +87,16 @@ unsigned eg_run_region_room(const struct eg_plan *plan);
 unsigned eg_run_region_count(const struct eg_run *run);
 const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
 
-/** Ask the guard whether these regions may be written to this board, whose chip and flash are known. What the
- * job allows goes on record. What eg_guard_ask() refuses. */
-enum eg_code eg_run_ask_guard(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+/**
+ * Ask the guard whether these regions may be written to this board, whose chip and flash are known. What the
+ * job allows goes on record.
+ *
+ * @param board  what it holds elsewhere, for the rules about that alone; NULL = all other rules
+ *
+ * @return what eg_guard_ask() refuses
+ */
+enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *board,
+                              struct eg_error *err) EG_CHECKED;
 
 /** Put it on record that the rows that the board has from pools are in this state, if it has any. */
 enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err) EG_CHECKED;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* stub: start the flasher stub, or settle for the ROM; then raise the rate if the ROM could not, and tell the
- * loader how large the flash is. */
+ * loader how large the flash is. Then the board is held against what it keeps of its flash. */
 
-#include "engine/stages/run.h"
+#include "engine/stages/on_board.h"
 
 #include <inttypes.h>
 
@@ -88,12 +88,11 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     if (!run->loader.stub)
         EG_TRY(check_verifiable(run->loader.target, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));
-    if (run->loader.stub) /* what the ROM attached in identify is not attached for the stub */
-        EG_TRY(eg_loader_attach_flash(&run->loader, err));
     EG_TRY(look_closer(run, err));
     eg_log_verbose(run->logger, &origin, "the %s writes at %" PRIu32 " baud",
                    run->loader.stub ? "stub" : "ROM", run->loader.baud);
-    return eg_loader_set_flash_size(&run->loader, flash_size, err);
+    EG_TRY(eg_loader_set_flash_size(&run->loader, flash_size, err));
+    return eg__ask_on_board(run, err);
 }
 
 const struct eg_stage eg_stage_stub = {

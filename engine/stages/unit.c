@@ -250,8 +250,8 @@ static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, stru
     EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
     data->from_pool = true;
     if (row.passed_over[0] != '\0') /* two pools or formats make the same value: somebody must see it */
-        return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run of this session gets another row",
-                            wish.pool, row.passed_over);
+        return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run gets another row", wish.pool,
+                            row.passed_over);
     return eg_unit_names_of_row(&data->names, run->plan, &row, err);
 }
 
@@ -287,7 +287,7 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
         return blame_rehearsal(run->plan, err);
     EG_TRY(claim(run, &data->names, err));
     run->unit_data = data;
-    enum eg_code code = eg_run_ask_guard(run, err);
+    enum eg_code code = eg_run_ask_guard(run, NULL, err);
     if (code == EG_OK)
         code = claim(run, &data->names, err);
     if (code != EG_OK)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "db/files/merge.h"
-#include "db/path.h"
+#include "db/lock.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* The newest version, as SQL gives it. */
+/* Return the newest version as SQL text. */
 static const char *newest(char text[24])
 {
     snprintf(text, 24, "%d", (int)eg__migrate_newest());
@@ -79,7 +79,10 @@ static void a_file_that_is_no_database_is_refused_and_left_as_it_is(void **state
     assert_memory_equal(text, after, sizeof text);
 }
 
-/* SHA-256 of "type|name|tbl_name|sql", a line for each row of sqlite_master, after the files of a version. */
+/*
+ * SHA-256 of "type|name|tbl_name|sql", one line for each row of sqlite_master, after the schema files of a
+ * version.
+ */
 static void the_schemas_that_are_released_stay_what_they_are(void **state)
 {
     static const char *const released[] = {
@@ -200,7 +203,7 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
     free(stages);
 }
 
-static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(void **state)
+static void an_old_ledger_is_migrated_unless_somebody_records_into_it(void **state)
 {
     struct sample *sample = *state;
     struct eg_error err;
@@ -208,10 +211,11 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     int lock_fd;
 
     old_ledger_make(sample->path);
-    assert_ok(eg__path_lock(&lock_fd, sample->path, &err), err);
+    assert_ok(eg__lock(&lock_fd, sample->path, EG__BESIDE, &err), err);
     snprintf(expected, sizeof expected,
-             "ledger %s: an older espgang records into it and must end before its schema can change",
-             sample->path);
+             "ledger %s: its schema is of an older espgang and changes only while nobody else records: "
+             "process %ld (test_db.migrate) records into it",
+             sample->path, (long)getpid());
     assert_error(pools_import(sample, "serials.csv", "serial\nA-1\n", &err), err, EG_LEDGER_LOCKED, expected);
     assert_sql(sample->path, "PRAGMA user_version", "1");
     close(lock_fd);
@@ -220,7 +224,7 @@ static void an_import_migrates_an_old_ledger_unless_somebody_records_into_it(voi
     assert_sql(sample->path, "SELECT name, total, free FROM pools", "serials|1|1");
 }
 
-/* One run of another ledger comes into that of the sample. */
+/* Merge one run of another ledger into the sample's. */
 static void merge_another(struct sample *sample)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *other = NULL;
@@ -241,10 +245,11 @@ static void merge_another(struct sample *sample)
 static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
     static const char *const tables[] = {
-        "job",       "session", "run",         "intent",      "outcome",        "stage",       "region",
-        "chain",     "pool",    "pool_column", "pool_import", "pool_row",       "pool_event",  "pool_free",
-        "run_value", "run_log", "run_bridge",  "run_label",   "run_device",     "region_time", "journal",
-        "seal",      "purge",   "purged_log",  "ledger",      "merged_session", "merged_run",  "run_claim"};
+        "job",        "session",        "run",        "intent",      "outcome",     "stage",
+        "region",     "chain",          "pool",       "pool_column", "pool_import", "pool_row",
+        "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",  "run_label",
+        "run_device", "region_time",    "journal",    "seal",        "purge",       "purged_log",
+        "ledger",     "merged_session", "merged_run", "run_claim",   "run_security"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -258,6 +263,8 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
     assert_ok(recorder->ops->claim(recorder, run, &unit, &claim, 1, &err), err);
+    const struct eg_security_record burn = {EG_SECURITY_INTENDED, "SECURE_BOOT_EN", "1"};
+    assert_ok(recorder->ops->secure(recorder, run, &burn, 1, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &pass, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);
@@ -296,7 +303,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "8|8");
 }
 
-/* Whoever adds a table must add its triggers. */
+/* A new table needs its triggers. */
 static void every_table_has_its_triggers(void **state)
 {
     const struct sample *sample = *state;
@@ -325,7 +332,7 @@ int main(void)
         with_sample(nothing_is_recorded_into_a_ledger_that_has_lost_a_rule),
         with_sample(an_empty_file_becomes_a_ledger),
         with_sample(an_old_ledger_is_migrated_with_what_it_has),
-        with_sample(an_import_migrates_an_old_ledger_unless_somebody_records_into_it),
+        with_sample(an_old_ledger_is_migrated_unless_somebody_records_into_it),
         with_sample(no_row_can_be_changed_removed_or_replaced),
         with_sample(every_table_has_its_triggers),
     };

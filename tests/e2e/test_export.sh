@@ -34,7 +34,7 @@ refused 3 "$missing" "$espgang" export -o out.jsonl --ledger none.db
 refused 2 "espgang: none.db: No such file or directory" "$espgang" merge none.db --ledger "$work/ledger.db"
 [ ! -e ledger.db ] && [ ! -e copy.db ] && [ ! -e out.jsonl ] || fail "a refusal left $(ls)"
 
-# A copy and an export of a line that goes on.
+# Copy and export while a line records.
 "$espgang" run job.yaml --sim 4 --ledger ledger.db --batch going --json >run.log 2>&1 &
 pid=$!
 children+=("$pid")
@@ -46,7 +46,7 @@ kill -STOP "$pid" # so that the line still records, however slow this machine is
 expect_status 0 "$espgang" backup early.db --ledger ledger.db
 expect_equal 'integrity of the copy' "$(sqlite3 early.db 'pragma integrity_check')" ok
 expect_status 0 "$espgang" export --ledger ledger.db
-refused 3 "espgang: ledger ledger.db: process $pid records into it" "$espgang" merge early.db --ledger ledger.db
+refused 3 "espgang: ledger ledger.db: process $pid (espgang) records into it" "$espgang" merge early.db --ledger ledger.db
 kill -CONT "$pid"
 wait "$pid"
 

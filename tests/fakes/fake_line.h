@@ -47,7 +47,8 @@ bool fake_line_blank(const struct fake_line *line, unsigned board);
 /** Asserts that the board's flash holds every region of the plan. */
 void fake_line_assert_written(const struct fake_line *line, unsigned board);
 
-/** Asserts outcome, code and sentence of a board's run, as returned and as recorded. */
+/** Asserts outcome, code and sentence of a board's run, as returned and as recorded. `text` may have the
+ * wildcards of fnmatch(), where a fault strikes at a count of bytes. */
 void fake_line_assert_result(const struct fake_line *line, unsigned board, enum eg_outcome outcome,
                              enum eg_code code, const char *text);
 

@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     board.script = data + 2;
     board.left = size - 2;
     eg_loader_init(&loader, &board.port);
-    if (data[0] % 2 == 0 && !ended(eg_loader_detect(&loader, &err), &err))
+    if (data[0] % 2 == 0 && !ended(eg_loader_detect(&loader, NULL, &err), &err))
         return 0;
     loader.stub = data[0] % 4 >= 2;
     loader.secure_download = data[0] % 16 == 15;

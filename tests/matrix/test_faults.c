@@ -253,6 +253,16 @@ static void cut_bytes(char *text)
     }
 }
 
+/* The sentence without the stage in front, which for twins is wherever the first has come when the second is
+ * admitted. */
+static void cut_stage(char *text)
+{
+    char *const at = strstr(text, "the board in slot");
+
+    if (at != NULL)
+        memmove(text, at, strlen(at) + 1);
+}
+
 /* The row of a cell, without the place of its fault, which changes with the programmer. */
 static void print_row(char *row, size_t size, const struct cell *cell, const struct eg_result *result)
 {
@@ -262,6 +272,8 @@ static void print_row(char *row, size_t size, const struct cell *cell, const str
 
     snprintf(text, sizeof text, "%s", green ? result->marginal : result->text);
     cut_bytes(text);
+    if (is_twin(cell))
+        cut_stage(text);
     snprintf(row, size, "| %.*s%s | %s | %s | %s | %s | %s |\n",
              placed ? (int)strcspn(cell->fault, "@") : (int)strlen(cell->fault), cell->fault,
              placed && ms != NULL ? ms : "", cell->stage, eg_outcome_name(result->outcome),

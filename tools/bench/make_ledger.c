@@ -13,6 +13,7 @@
 #include "db/chain.h"
 #include "db/journal.h"
 #include "db/migrate.h"
+#include "engine/base/file.h"
 #include "db/path.h"
 #include "db/record.h"
 
@@ -70,8 +71,8 @@ static const char *const inserts[ADD_COUNT] = {
                     " attempts, duration_us, bytes_sent, bytes_received, resends)"
                     " VALUES (?1, ?2, " UNIT_VALUES ", ?4, ?5, ?6, ?7, ?8, ?9, ?10, 712345, 4321, ?11)",
     [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0)",
-    [ADD_REGION] =
-        "INSERT INTO region VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 'md5-by-chip', ?10, ?11)",
+    [ADD_REGION] = "INSERT INTO region VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 'md5-by-chip', ?10, "
+                   "?11, ?6, ?11 * 97 / 100)",
     [ADD_VALUE] = "INSERT INTO run_value VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10)",
 };
 
@@ -325,11 +326,12 @@ static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_erro
 static enum eg_code make(struct maker *maker, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
     sqlite3 *db = NULL;
     int64_t sessions;
 
     EG_TRY(eg__path_make(&full, path, NULL, err));
-    EG_TRY(eg__open_recording(&db, full, true, err));
+    EG_TRY(eg__open_recording(&db, &lock_fd, full, EG__ALONE, err));
     EG_TRY(eg__store_init(&maker->store, db, false, err));
     EG_TRY(eg__sqlite_number(db, "SELECT count(*) FROM session", &sessions, err));
     if (sessions > 0)

@@ -90,7 +90,7 @@ static void a_pool_grows_by_files_of_the_same_columns(void **state)
                "1|A|serials.csv;2|B|serials.csv;3|C|more.csv;4|D|more.csv");
 }
 
-/* Imports a text into pool "serials", which must be refused, and nothing of it is there afterwards. */
+/* Import a text into pool "serials"; it must be refused and add nothing. */
 static void assert_not_added(const struct sample *sample, const char *text, const char *format)
 {
     const char *path = pools_file(sample, "in.csv", text);
@@ -235,7 +235,7 @@ static void many_rows_wait_for_the_end_of_a_line(void **state)
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     snprintf(expected, sizeof expected,
              "ledger %s: 20001 rows at once would keep a line waiting, and 20000 are allowed then:"
-             " process %ld records into it",
+             " process %ld (test_db.files.i) records into it",
              sample->path, (long)getpid());
     assert_error(pools_import(sample, "many.csv", text, &err), err, EG_LEDGER_LOCKED, expected);
     eg_ledger_close(ledger);

@@ -28,6 +28,7 @@ struct scene {
     struct eg_guard_request request;
     struct eg_guard_chip chip;
     struct eg_flash_info flash;
+    struct eg_guard_board board; /* its table is that of the pieces, when a row gives it to the board */
 };
 
 static inline void set_table(struct scene *scene, const struct eg_partition *rows, size_t count)
@@ -449,6 +450,48 @@ static inline void without_bootloader(struct scene *s)
     s->pieces[BOOT] = s->pieces[APP];
     s->request.count = 1;
     s->request.job = true;
+}
+/* The job writes the application alone, the board has the rest. */
+static inline void app_alone(struct scene *s)
+{
+    memset(s->bytes[TABLE] + s->pieces[TABLE].size, 0xff, ROOM - s->pieces[TABLE].size);
+    s->board = (struct eg_guard_board){.table = s->bytes[TABLE], .table_addr = 0x8000};
+    s->request.board = &s->board;
+    s->pieces[0] = s->pieces[APP];
+    s->request.count = 1;
+    s->request.job = true;
+}
+static inline void board_without_bootloader(struct scene *s)
+{
+    app_alone(s);
+    s->board.no_bootloader = true;
+}
+static inline void board_without_table(struct scene *s)
+{
+    app_alone(s);
+    memset(s->bytes[TABLE], 0xff, ROOM);
+}
+static inline void board_with_damaged_table(struct scene *s)
+{
+    app_alone(s);
+    s->bytes[TABLE][4] ^= 1;
+}
+static inline void outside_on_board(struct scene *s)
+{
+    app_alone(s);
+    s->pieces[0].flash_addr = 0x300000;
+}
+static inline void too_large_on_board(struct scene *s)
+{
+    app_too_large(s);
+    app_alone(s);
+}
+static inline void cuts_on_board(struct scene *s)
+{
+    app_alone(s);
+    begins_inside(s);
+    s->pieces[1] = s->pieces[OTHER];
+    s->request.count = 2;
 }
 static inline void without_table(struct scene *s)
 {

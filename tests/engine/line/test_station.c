@@ -27,11 +27,11 @@ static void boards_that_fail_do_not_touch_the_others(void **state)
                                     "supply, or replace the flash");
         } else if (board == 7) {
             fake_line_assert_result(line, board, EG_ERROR, EG_TIMEOUT,
-                                    "write: app at 0x00010000: block 12 of 32 at 0x000156f6: no answer to "
+                                    "write: app at 0x00010000: block * of 32 at 0x0001*: no answer to "
                                     "FLASH_DEFL_DATA within 3000 ms");
         } else if (board == 12) {
             fake_line_assert_result(line, board, EG_ERROR, EG_PORT_GONE,
-                                    "write: app at 0x00010000: block 12 of 32 at 0x000156f6: "
+                                    "write: app at 0x00010000: block * of 32 at 0x0001*: "
                                     "sim:esp32/12: the simulated board was unplugged");
         } else {
             fake_line_assert_result(line, board, EG_PASS, EG_OK, "");

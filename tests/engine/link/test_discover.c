@@ -10,17 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static void what_is_not_plugged_is_its_own_slot(void **state)
+static void a_url_is_its_own_slot_and_a_path_must_be_a_serial_port(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"rfc2217://lab:4000", "tcp://[::1]:5", "sim:esp32c3", "/dev/null",
-                                       "/nonexistent/ttyUSB0"};
-    char slot[128];
+    static const char *const urls[] = {"rfc2217://lab:4000", "tcp://[::1]:5", "sim:esp32c3"};
+    struct eg_found_port found;
+    struct eg_error err;
 
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        eg_discover_slot(slot, sizeof slot, urls[i]);
-        assert_string_equal(slot, urls[i]);
+        assert_ok(eg_discover_at(&found, urls[i], &err), err);
+        assert_string_equal(found.slot, urls[i]);
+        assert_int_equal(found.vid, 0);
     }
+    assert_ok(eg_discover_at(&found, "/dev/null", &err), err);
+    assert_string_equal(found.slot, "/dev/null");
+    assert_int_equal(eg_discover_at(&found, "/nonexistent/ttyUSB0", &err), EG_NO_PORT);
+    assert_string_equal(err.text, "/nonexistent/ttyUSB0: No such file or directory");
 }
 
 /* True on every machine, whatever is plugged in. */
@@ -87,34 +92,19 @@ static void usb_ports_are_listed_by_slot_with_what_their_device_says(void **stat
     fake_usb_end(&usb);
 }
 
-static void a_slot_is_the_place_under_every_name_of_the_port(void **state)
+static void assert_at(const char *address, const char *slot, uint16_t vid, uint16_t pid, const char *serial)
 {
-    (void)state;
-    struct fake_usb usb;
-    char link[64], slot[128];
+    struct eg_found_port found;
+    struct eg_error err;
 
-    fake_usb_begin(&usb);
-    fake_usb_plug(&usb, "ttyUSB7", "10c4:ea60", "A5001", "1-2", TERMINAL);
-    snprintf(link, sizeof link, "%s/by-another-name", usb.folder);
-    assert_int_equal(symlink("/dev/ttyUSB7", link), 0);
-    eg_discover_slot(slot, sizeof slot, "/dev/ttyUSB7");
-    assert_string_equal(slot, "1-2:1.0");
-    eg_discover_slot(slot, sizeof slot, link);
-    assert_string_equal(slot, "1-2:1.0");
-    fake_usb_end(&usb);
+    assert_ok(eg_discover_at(&found, address, &err), err);
+    assert_string_equal(found.slot, slot);
+    assert_int_equal(found.vid, vid);
+    assert_int_equal(found.pid, pid);
+    assert_string_equal(found.serial, serial);
 }
 
-static void assert_bridge(const char *url, uint16_t vid, uint16_t pid, const char *serial)
-{
-    struct eg_bridge bridge;
-
-    eg_discover_bridge(&bridge, url);
-    assert_int_equal(bridge.vid, vid);
-    assert_int_equal(bridge.pid, pid);
-    assert_string_equal(bridge.serial, serial);
-}
-
-static void a_port_says_what_carries_it_under_every_name(void **state)
+static void a_port_has_its_place_and_its_bridge_under_every_name(void **state)
 {
     (void)state;
     struct fake_usb usb;
@@ -125,12 +115,9 @@ static void a_port_says_what_carries_it_under_every_name(void **state)
     fake_usb_plug(&usb, "ttyACM3", "303a:1001", "", "1-4.3", TERMINAL);
     snprintf(link, sizeof link, "%s/by-another-name", usb.folder);
     assert_int_equal(symlink("/dev/ttyUSB7", link), 0);
-    assert_bridge("/dev/ttyUSB7", 0x10c4, 0xea60, "A5001");
-    assert_bridge(link, 0x10c4, 0xea60, "A5001");
-    assert_bridge("/dev/ttyACM3", 0x303a, 0x1001, "");
-    assert_bridge("/dev/null", 0, 0, "");
-    assert_bridge("rfc2217://lab:4000", 0, 0, "");
-    assert_bridge("/nonexistent/ttyUSB0", 0, 0, "");
+    assert_at("/dev/ttyUSB7", "1-2:1.0", 0x10c4, 0xea60, "A5001");
+    assert_at(link, "1-2:1.0", 0x10c4, 0xea60, "A5001");
+    assert_at("/dev/ttyACM3", "1-4.3:1.0", 0x303a, 0x1001, "");
     fake_usb_end(&usb);
 }
 
@@ -138,13 +125,11 @@ static void where_udev_names_the_place_the_slot_has_that_name(void **state)
 {
     (void)state;
     struct fake_usb usb;
-    char slot[128];
 
     fake_usb_begin(&usb);
     assert_int_equal(usb_tree_udev(usb.folder, false), 0);
     fake_usb_plug(&usb, "ttyACM3", "303a:1001", "", "1-4.3", TERMINAL);
-    eg_discover_slot(slot, sizeof slot, "/dev/ttyACM3");
-    assert_string_equal(slot, "pci-0000:00:14.0-usb-0:4.3:1.0");
+    assert_at("/dev/ttyACM3", "pci-0000:00:14.0-usb-0:4.3:1.0", 0x303a, 0x1001, "");
     fake_usb_end(&usb);
 }
 
@@ -389,11 +374,10 @@ static void espressif_is_searched_first_then_usb_names_highest_name_first(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_plugged_is_its_own_slot),
+        cmocka_unit_test(a_url_is_its_own_slot_and_a_path_must_be_a_serial_port),
         cmocka_unit_test(only_ports_with_a_known_bridge_are_chosen),
         cmocka_unit_test(usb_ports_are_listed_by_slot_with_what_their_device_says),
-        cmocka_unit_test(a_slot_is_the_place_under_every_name_of_the_port),
-        cmocka_unit_test(a_port_says_what_carries_it_under_every_name),
+        cmocka_unit_test(a_port_has_its_place_and_its_bridge_under_every_name),
         cmocka_unit_test(where_udev_names_the_place_the_slot_has_that_name),
         cmocka_unit_test(a_port_counts_once_udev_has_initialised_it),
         cmocka_unit_test(the_port_at_a_place_is_found_under_the_name_it_has_now),

@@ -64,8 +64,9 @@ static inline void talk_board(struct talk *talk, const uint8_t *frame, size_t si
 
 static inline void talk_words(struct talk *talk, uint8_t opcode, const uint32_t *words, size_t count)
 {
-    uint8_t frame[64] = {0, opcode, (uint8_t)(4 * count)};
+    uint8_t frame[8 + 4 * 63] = {0, opcode, (uint8_t)(4 * count)};
 
+    assert_true(4 * count <= sizeof frame - 8);
     for (size_t i = 0; i < count; i++)
         eg_put32(frame + 8 + 4 * i, words[i]);
     talk_host(talk, frame, 8 + 4 * count);
@@ -159,6 +160,45 @@ static inline void talk_spi(struct talk *talk, const struct talk_spi *spi)
 }
 
 #define TALK_SPI(talk, ...) talk_spi(talk, &(const struct talk_spi){__VA_ARGS__})
+
+/* The registers that raw commands change are saved. */
+static inline void talk_spi_begin(struct talk *talk)
+{
+    talk_read(talk, 0x60002018, 0x80000000);
+    talk_read(talk, 0x6000201c, 0x5c000021);
+    talk_read(talk, 0x60002020, 0x70000000);
+}
+
+static inline void talk_spi_end(struct talk *talk)
+{
+    TALK_WORDS(talk, 0x09, 0x60002018, 0x80000000, 0xffffffff, 0, 0x6000201c, 0x5c000021, 0xffffffff, 0,
+               0x60002020, 0x70000000, 0xffffffff, 0);
+    talk_reply(talk, 0x09, 0, 0);
+}
+
+/* One command that reads `read_bits`, in one request. */
+static inline void talk_spi_read(struct talk *talk, uint8_t opcode, unsigned read_bits, uint32_t result)
+{
+    TALK_WORDS(talk, 0x09, 0x60002028, read_bits - 1, 0xffffffff, 0, 0x60002018, 0x90000000, 0xffffffff, 0,
+               0x60002020, 0x70000000 | opcode, 0xffffffff, 0, 0x60002058, 0, 0xffffffff, 0, 0x60002000,
+               0x40000, 0xffffffff, 50);
+    talk_reply(talk, 0x09, 0, 0);
+    talk_read(talk, 0x60002000, 0);
+    talk_read(talk, 0x60002058, result);
+}
+
+#define TALK_PLAIN(opcode, pause_us)                                                                         \
+    0x60002018, 0x80000000, 0xffffffff, 0, 0x60002020, 0x70000000 | (opcode), 0xffffffff, 0, 0x60002058, 0,  \
+        0xffffffff, 0, 0x60002000, 0x40000, 0xffffffff, pause_us
+
+/* The flash is reset. */
+static inline void talk_spi_reset(struct talk *talk)
+{
+    TALK_WORDS(talk, 0x09, TALK_PLAIN(0x66, 50), TALK_PLAIN(0x99, 1000));
+    talk_reply(talk, 0x09, 0, 0);
+    talk_read(talk, 0x60002000, 0);
+    talk_read(talk, 0x60002058, 0);
+}
 
 static inline void talk_sync_request(struct talk *talk)
 {

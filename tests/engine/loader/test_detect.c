@@ -36,7 +36,7 @@ static void detect_recorded(const char *recording, size_t turns, const char *exp
     talk_record(&talk, recording);
     talk_begin_at(&talk, 0, turns, &script, &loader, NULL, false);
     assert_ok(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err);
-    assert_ok(eg_loader_detect(&loader, &err), err);
+    assert_ok(eg_loader_detect(&loader, NULL, &err), err);
     assert_string_equal(loader.target->name, expected);
     assert_false(loader.secure_download);
     talk_end(&script);
@@ -51,7 +51,7 @@ static void detect_over(uint16_t pid, struct talk *talk, bool stub, const char *
 
     talk_begin(talk, &script, loader, NULL, stub);
     script.port.pid = pid;
-    assert_ok(eg_loader_detect(loader, &err), err);
+    assert_ok(eg_loader_detect(loader, NULL, &err), err);
     assert_string_equal(loader->target->name, expected);
     talk_end(&script);
 }
@@ -129,7 +129,7 @@ static void detect_fails(struct talk *talk, enum eg_code code, const char *sente
     struct eg_error err;
 
     talk_begin(talk, &script, &loader, NULL, false);
-    assert_error(eg_loader_detect(&loader, &err), err, code, sentence);
+    assert_error(eg_loader_detect(&loader, NULL, &err), err, code, sentence);
     talk_end(&script);
 }
 
@@ -199,6 +199,43 @@ static void an_esp32s2_whose_question_was_damaged_is_asked_again(void **state)
     talk_read(&talk, 0x40001000, 0x000007c6);
     detect(&talk, false, "esp32s2", &loader);
     assert_false(loader.secure_download);
+}
+
+static void an_expected_chip_without_security_info_is_known_by_one_register(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_read(&talk, 0x40001000, 0x00f01d83);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_ok(eg_loader_detect(&loader, eg_target_by_name("esp32"), &err), err);
+    assert_string_equal(loader.target->name, "esp32");
+    assert_false(loader.has_security);
+    talk_end(&script);
+}
+
+static void another_chip_than_the_expected_one_is_known_all_the_same(void **state)
+{
+    (void)state;
+    static const uint16_t refusals[] = {0, 0x0106};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct talk talk = {.status_size = 4};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        TALK_WORDS(&talk, 0x0a, 0x40001000);
+        talk_reply(&talk, 0x0a, 0, refusals[i]);
+        security(&talk, 0, 5, 20);
+        talk_begin(&talk, &script, &loader, NULL, false);
+        assert_ok(eg_loader_detect(&loader, eg_target_by_name("esp32"), &err), err);
+        assert_string_equal(loader.target->name, "esp32c3");
+        talk_end(&script);
+    }
 }
 
 static void a_chip_that_answers_nothing_stays_unknown(void **state)
@@ -476,7 +513,7 @@ static void a_flash_that_cannot_be_switched_on_is_named(void **state)
     TALK_WORDS(&talk, 0x09, 0x5011010c, 1, 0xffffffff, 0);
     talk_begin(&talk, &script, &loader, NULL, false);
     assert_error(
-        eg_loader_detect(&loader, &err), err, EG_TIMEOUT,
+        eg_loader_detect(&loader, NULL, &err), err, EG_TIMEOUT,
         "switching the flash on: writing register 0x5011010c: no answer to WRITE_REG within 3000 ms");
     talk_end(&script);
 }
@@ -567,6 +604,8 @@ int main(void)
         cmocka_unit_test(an_unknown_magic_is_named),
         cmocka_unit_test(secure_download_mode_without_an_id_is_the_esp32s2s),
         cmocka_unit_test(an_esp32s2_whose_question_was_damaged_is_asked_again),
+        cmocka_unit_test(an_expected_chip_without_security_info_is_known_by_one_register),
+        cmocka_unit_test(another_chip_than_the_expected_one_is_known_all_the_same),
         cmocka_unit_test(a_chip_that_answers_nothing_stays_unknown),
         cmocka_unit_test(an_unknown_chip_id_is_named),
         cmocka_unit_test(a_register_that_is_refused_is_no_chip),

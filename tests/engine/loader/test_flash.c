@@ -2,67 +2,6 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* The turn that begins the first raw SPI command of a recording: USR is read. */
-static size_t first_spi(const struct talk *talk, uint8_t usr_low)
-{
-    for (size_t i = 0; i < talk->count; i++)
-        if (talk->turns[i].expect_size == 14 && talk->turns[i].expect[2] == EG_OP_READ_REG &&
-            talk->turns[i].expect[9] == usr_low && talk->turns[i].expect[10] == 0x20)
-            return i;
-    fail_msg("no SPI command in the recording");
-    return 0;
-}
-
-static void id_recorded(const char *recording, const char *chip, bool stub, uint8_t usr_low)
-{
-    struct talk talk = {0};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-    uint32_t jedec;
-
-    talk_record(&talk, recording);
-    talk_begin_at(&talk, first_spi(&talk, usr_low), 11, &script, &loader, chip, stub);
-    assert_ok(eg_loader_spi_command(&loader, &(struct eg_spi_command){0x9f, .read_bits = 24}, &jedec, &err),
-              err);
-    assert_int_equal(jedec, 0x1640c8);
-    talk_end(&script);
-}
-
-static void real_chips_show_the_id_of_their_flash(void **state)
-{
-    (void)state;
-    id_recorded("traces/esp32-rom-flash-id.jsonl", "esp32", false, 0x1c);
-    id_recorded("traces/esp32-stub-flash-id.jsonl", "esp32", true, 0x1c);
-    id_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", false, 0x18);
-    id_recorded("traces/esp32c3-stub-flash-id.jsonl", "esp32c3", true, 0x18);
-}
-
-static void sfdp_recorded(const char *recording, const char *chip, uint8_t usr_low)
-{
-    struct talk talk = {0};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-    uint32_t word;
-
-    talk_record(&talk, recording);
-    /* the id comes first, then SFDP with an address and dummy cycles */
-    talk_begin_at(&talk, first_spi(&talk, usr_low) + 11, 13, &script, &loader, chip, false);
-    assert_ok(
-        eg_loader_spi_command(&loader, &(struct eg_spi_command){0x5a, NULL, 0, 8, 0x10, 24, 8}, &word, &err),
-        err);
-    assert_int_equal(word, 0);
-    talk_end(&script);
-}
-
-static void an_address_goes_where_the_chip_wants_it(void **state)
-{
-    (void)state;
-    sfdp_recorded("traces/esp32-rom-flash-id.jsonl", "esp32", 0x1c);
-    sfdp_recorded("traces/esp32c3-rom-flash-id.jsonl", "esp32c3", 0x18);
-}
-
 /* The id, and what the controller has read once more. */
 static void id_twice(struct talk *talk, uint32_t first, uint32_t second)
 {
@@ -142,57 +81,13 @@ static void an_id_that_reads_differently_is_not_believed(void **state)
                  "the flash gives id c8401e, then c84016");
 }
 
-static void the_esp8266_has_its_lengths_in_usr1(void **state)
-{
-    (void)state;
-    struct talk talk = {.status_size = 2};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-    uint32_t word;
-
-    TALK_WORDS(&talk, 0x0a, 0x6000021c);
-    talk_reply(&talk, 0x0a, 1, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60000224);
-    talk_reply(&talk, 0x0a, 2, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000220, 23u << 26 | 31u << 17 | 15u << 8 | 7, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x6000021c, 0xf8000000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000224, 0x70000042, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000204, 0x12345600, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000240, 0x04030201, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000200, 0x40000, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60000200);
-    talk_reply(&talk, 0x0a, 0x40000, 0); /* busy once */
-    TALK_WORDS(&talk, 0x0a, 0x60000200);
-    talk_reply(&talk, 0x0a, 0, 0);
-    TALK_WORDS(&talk, 0x0a, 0x60000240);
-    talk_reply(&talk, 0x0a, 0xaaaabbcc, 0);
-    TALK_WORDS(&talk, 0x09, 0x6000021c, 1, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    TALK_WORDS(&talk, 0x09, 0x60000224, 2, 0xffffffff, 0);
-    talk_reply(&talk, 0x09, 0, 0);
-    talk_begin(&talk, &script, &loader, "esp8266", false);
-    assert_ok(eg_loader_spi_command(
-                  &loader,
-                  &(struct eg_spi_command){0x42, (const uint8_t[]){1, 2, 3, 4}, 4, 16, 0x123456, 24, 8},
-                  &word, &err),
-              err);
-    assert_int_equal(word, 0xbbcc);
-    talk_end(&script);
-}
-
 /* After attaching: id, then reset. */
 static void after_attach(struct talk *talk)
 {
-    TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = 0x1640c8);
-    TALK_SPI(talk, .opcode = 0x66);
-    TALK_SPI(talk, .opcode = 0x99);
+    talk_spi_begin(talk);
+    talk_spi_read(talk, 0x9f, 24, 0xff1640c8);
+    talk_spi_reset(talk);
+    talk_spi_end(talk);
 }
 
 static void a_rom_is_told_to_attach_the_flash(void **state)
@@ -211,7 +106,7 @@ static void a_rom_is_told_to_attach_the_flash(void **state)
     assert_memory_equal(talk.turns[0].expect, request, sizeof request);
     after_attach(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", false);
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
     talk_end(&script);
 }
 
@@ -225,7 +120,67 @@ static void a_stub_has_attached_the_flash_itself(void **state)
 
     after_attach(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
+    talk_end(&script);
+}
+
+/* Attach by a stub; the id is read after the reset, in the same request. */
+static enum eg_code attach_and_identify(uint32_t jedec, uint32_t again, struct eg_flash_info *info,
+                                        struct eg_error *err)
+{
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+
+    talk_spi_begin(&talk);
+    talk_spi_read(&talk, 0x9f, 24, 0x1640c8);
+    TALK_WORDS(&talk, 0x09, TALK_PLAIN(0x66, 50), TALK_PLAIN(0x99, 1000), 0x60002028, 23, 0xffffffff, 0,
+               0x60002018, 0x90000000, 0xffffffff, 0, 0x60002020, 0x7000009f, 0xffffffff, 0, 0x60002058, 0,
+               0xffffffff, 0, 0x60002000, 0x40000, 0xffffffff, 50);
+    talk_reply(&talk, 0x09, 0, 0);
+    talk_read(&talk, 0x60002000, 0);
+    talk_read(&talk, 0x60002058, jedec);
+    talk_read(&talk, 0x60002058, again);
+    if (jedec == again)
+        talk_spi_end(&talk);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    const enum eg_code code = eg_loader_attach_flash(&loader, info, err);
+    talk_end(&script);
+    return code;
+}
+
+static void the_id_is_read_after_the_reset_and_from_the_controller_twice(void **state)
+{
+    (void)state;
+    struct eg_flash_info info;
+    struct eg_error err;
+
+    assert_ok(attach_and_identify(0xff1740c8, 0xff1740c8, &info, &err), err);
+    assert_int_equal(info.jedec, 0x1740c8);
+    assert_int_equal(info.size, 8 << 20);
+    assert_error(attach_and_identify(0x1e40c8, 0x1640c8, &info, &err), err, EG_BAD_REPLY,
+                 "the flash gives id c8401e, then c84016");
+}
+
+static void a_rom_that_takes_one_register_per_request_gets_one(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
+    talk_reply(&talk, 0x02, 0, 0);
+    talk_read(&talk, 0x6000021c, 1);
+    talk_read(&talk, 0x60000224, 2);
+    talk_write(&talk, 0x60000220, 23u << 8, 0xffffffff);
+    TALK_WORDS(&talk, 0x09, 0x6000021c, 0x90000000, 0xffffffff, 0);
+    talk_reply(&talk, 0x09, 0, 0x0101);
+    talk_begin(&talk, &script, &loader, "esp8266", false);
+    assert_error(
+        eg_loader_attach_flash(&loader, NULL, &err), err, EG_DEVICE_REFUSED,
+        "flash command 0x9f: writing register 0x6000021c: device status 0x0101 (bad input parameter)");
     talk_end(&script);
 }
 
@@ -245,7 +200,7 @@ static void an_esp32_rom_gets_the_pads_from_efuse(void **state)
     TALK_WORDS(&talk, 0x0d, 0x0b408446, 0);
     talk_reply(&talk, 0x0d, 0, 0x0106);
     talk_begin(&talk, &script, &loader, "esp32", false);
-    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_DEVICE_REFUSED,
+    assert_error(eg_loader_attach_flash(&loader, NULL, &err), err, EG_DEVICE_REFUSED,
                  "attaching the flash: device status 0x0106 (operation failed)");
     talk_end(&script);
 }
@@ -264,7 +219,7 @@ static void pads_30_and_31_stand_for_gpio_32_and_33(void **state)
     talk_reply(&talk, 0x0a, 0, 0);
     TALK_WORDS(&talk, 0x0d, 32 | 33 << 6, 0);
     talk_begin(&talk, &script, &loader, "esp32", false);
-    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_TIMEOUT,
+    assert_error(eg_loader_attach_flash(&loader, NULL, &err), err, EG_TIMEOUT,
                  "attaching the flash: no answer to SPI_ATTACH within 3000 ms");
     talk_end(&script);
 }
@@ -280,7 +235,7 @@ static void the_esp8266_rom_attaches_by_an_empty_begin(void **state)
     TALK_WORDS(&talk, 0x02, 0, 0, 0x400, 0);
     talk_reply(&talk, 0x02, 0, 0x0106);
     talk_begin(&talk, &script, &loader, "esp8266", false);
-    assert_error(eg_loader_attach_flash(&loader, &err), err, EG_DEVICE_REFUSED,
+    assert_error(eg_loader_attach_flash(&loader, NULL, &err), err, EG_DEVICE_REFUSED,
                  "attaching the flash: device status 0x0106 (operation failed)");
     talk_end(&script);
 }
@@ -293,7 +248,9 @@ static void an_xmc_part_that_booted_badly_is_woken(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x167020);
+    talk_spi_begin(&talk);
+    talk_spi_read(&talk, 0x9f, 24, 0x167020);
+    talk_spi_end(&talk);
     TALK_SPI(&talk, .opcode = 0x5a, .read_bits = 8, .has_addr = true, .addr = 0x10, .result = 0x20);
     TALK_SPI(&talk, .opcode = 0xb9);
     TALK_SPI(&talk, .opcode = 0x79);
@@ -302,7 +259,7 @@ static void an_xmc_part_that_booted_badly_is_woken(void **state)
     TALK_SPI(&talk, .opcode = 0x66);
     TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
     talk_end(&script);
 }
 
@@ -314,11 +271,12 @@ static void a_healthy_xmc_part_is_left_alone(void **state)
     struct eg_loader loader;
     struct eg_error err;
 
-    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = 0x164020);
-    TALK_SPI(&talk, .opcode = 0x66);
-    TALK_SPI(&talk, .opcode = 0x99);
+    talk_spi_begin(&talk);
+    talk_spi_read(&talk, 0x9f, 24, 0x164020);
+    talk_spi_reset(&talk);
+    talk_spi_end(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
     talk_end(&script);
 }
 
@@ -330,7 +288,9 @@ static void attach_ill_part(uint32_t jedec, uint8_t sfdp_maker)
     struct eg_loader loader;
     struct eg_error err;
 
-    TALK_SPI(&talk, .opcode = 0x9f, .read_bits = 24, .result = jedec);
+    talk_spi_begin(&talk);
+    talk_spi_read(&talk, 0x9f, 24, jedec);
+    talk_spi_end(&talk);
     TALK_SPI(&talk, .opcode = 0x5a, .read_bits = 8, .has_addr = true, .addr = 0x10, .result = sfdp_maker);
     if (sfdp_maker == 0x20) {
         TALK_SPI(&talk, .opcode = 0xb9);
@@ -341,7 +301,7 @@ static void attach_ill_part(uint32_t jedec, uint8_t sfdp_maker)
     TALK_SPI(&talk, .opcode = 0x66);
     TALK_SPI(&talk, .opcode = 0x99);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
     talk_end(&script);
 }
 
@@ -478,28 +438,6 @@ static void a_pin_that_the_chip_does_not_have_is_named(void **state)
     no_pins("esp8266", (const uint8_t[]){6, 7, 8, 9, 11}, "ESP8266 has its flash at fixed pins");
 }
 
-static void a_raw_command_that_is_too_long_is_not_sent(void **state)
-{
-    (void)state;
-    const uint8_t data[65] = {0};
-    struct talk talk = {.status_size = 2};
-    struct scripted_port script;
-    struct eg_loader loader;
-    struct eg_error err;
-
-    talk_begin(&talk, &script, &loader, "esp32c3", true);
-    assert_error(
-        eg_loader_spi_command(&loader, &(struct eg_spi_command){0x02, data, 65, .addr_bits = 24}, NULL, &err),
-        err, EG_BAD_ARGUMENT,
-        "flash command 0x02: 65 bytes out, 0 bits in, 24 of address, 0 dummy; at most 64, 32, 32 and "
-        "256");
-    assert_error(eg_loader_spi_command(&loader, &(struct eg_spi_command){0x9f, .read_bits = 33}, NULL, &err),
-                 err, EG_BAD_ARGUMENT,
-                 "flash command 0x9f: 0 bytes out, 33 bits in, 0 of address, 0 dummy; at most 64, 32, 32 and "
-                 "256");
-    talk_end(&script);
-}
-
 static void secure_download_mode_attaches_and_reads_nothing(void **state)
 {
     (void)state;
@@ -513,7 +451,7 @@ static void secure_download_mode_attaches_and_reads_nothing(void **state)
     talk_reply(&talk, 0x0d, 0, 0);
     talk_begin(&talk, &script, &loader, "esp32s3", false);
     loader.secure_download = true;
-    assert_ok(eg_loader_attach_flash(&loader, &err), err);
+    assert_ok(eg_loader_attach_flash(&loader, NULL, &err), err);
     assert_ok(eg_loader_flash_info(&loader, &info, &err), err);
     assert_int_equal(info.jedec, 0);
     assert_int_equal(info.size, 0);
@@ -557,14 +495,13 @@ static void the_esp8266_rom_is_not_told_the_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_chips_show_the_id_of_their_flash),
-        cmocka_unit_test(an_address_goes_where_the_chip_wants_it),
         cmocka_unit_test(the_size_of_the_flash_follows_from_its_id),
         cmocka_unit_test(an_absent_flash_is_named_by_what_it_reads),
         cmocka_unit_test(an_id_that_reads_differently_is_not_believed),
-        cmocka_unit_test(the_esp8266_has_its_lengths_in_usr1),
         cmocka_unit_test(a_rom_is_told_to_attach_the_flash),
         cmocka_unit_test(a_stub_has_attached_the_flash_itself),
+        cmocka_unit_test(the_id_is_read_after_the_reset_and_from_the_controller_twice),
+        cmocka_unit_test(a_rom_that_takes_one_register_per_request_gets_one),
         cmocka_unit_test(an_esp32_rom_gets_the_pads_from_efuse),
         cmocka_unit_test(pads_30_and_31_stand_for_gpio_32_and_33),
         cmocka_unit_test(the_esp8266_rom_attaches_by_an_empty_begin),
@@ -578,7 +515,6 @@ int main(void)
         cmocka_unit_test(the_esp8266_rom_attaches_by_a_begin_when_asked_for_its_usual_pins),
         cmocka_unit_test(five_pins_make_one_word),
         cmocka_unit_test(a_pin_that_the_chip_does_not_have_is_named),
-        cmocka_unit_test(a_raw_command_that_is_too_long_is_not_sent),
         cmocka_unit_test(secure_download_mode_attaches_and_reads_nothing),
         cmocka_unit_test(the_size_is_told_with_the_usual_geometry),
         cmocka_unit_test(the_esp8266_rom_is_not_told_the_size),

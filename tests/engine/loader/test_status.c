@@ -218,12 +218,18 @@ static void no_other_piece_of_sfdp_is_read(void **state)
 /* The controller reads the id, then it is read from it twice. */
 static void unique_id(struct talk *talk, const uint32_t first[2], const uint32_t again[2])
 {
-    talk_read(talk, 0x6000201c, 0x5c000021);
-    TALK_SPI(talk, .opcode = 0x4b, .read_bits = 64, .has_addr = true, .result = first[0]);
+    talk_spi_begin(talk);
+    TALK_WORDS(talk, 0x09, 0x60002028, 63, 0xffffffff, 0, 0x6000201c, 0x5c000007, 0xffffffff, 0, 0x60002018,
+               0xf0000000, 0xffffffff, 0, 0x60002020, 0x7000004b, 0xffffffff, 0, 0x60002004, 0, 0xffffffff, 0,
+               0x60002058, 0, 0xffffffff, 0, 0x60002000, 0x40000, 0xffffffff, 50);
+    talk_reply(talk, 0x09, 0, 0);
+    talk_read(talk, 0x60002000, 0);
+    talk_read(talk, 0x60002058, first[0]);
     talk_read(talk, 0x6000205c, first[1]);
     talk_read(talk, 0x60002058, again[0]);
     talk_read(talk, 0x6000205c, again[1]);
-    talk_write(talk, 0x6000201c, 0x5c000021, 0xffffffff);
+    if (memcmp(first, again, 2 * sizeof *first) == 0)
+        talk_spi_end(talk);
 }
 
 static void unique_id_is(uint32_t low, uint32_t high, const char *expected)

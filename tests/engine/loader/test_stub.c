@@ -88,6 +88,7 @@ static void a_stub_that_begins_at_the_first_rate_is_found_there(void **state)
     struct eg_error err;
 
     upload(&talk);
+    talk_write(&talk, 0x3ffe019c, 921600, 0xffffffff);
     TALK_WORDS(&talk, 0x06, 0, 0x40380004);
     talk_board(&talk, (const uint8_t *)"noise", 5);
     talk.status_size = 2;
@@ -101,6 +102,46 @@ static void a_stub_that_begins_at_the_first_rate_is_found_there(void **state)
     talk_end(&script);
 }
 
+static void a_stub_that_goes_by_the_rate_of_the_rom_is_told_the_present_one(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    talk_write(&talk, 0x3ffe019c, 921600, 0xffffffff);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"OHAI", 4);
+    talk_begin(&talk, &script, &loader, "esp32", false);
+    loader.baud = 921600;
+    assert_ok(eg_loader_run_stub(&loader, &small, &err), err);
+    assert_int_equal(loader.baud, 921600);
+    talk_end(&script);
+}
+
+static void where_that_cannot_be_told_both_sides_go_back_to_the_first_rate(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    upload(&talk);
+    TALK_WORDS(&talk, 0x0f, 115200, 0);
+    talk_reply(&talk, 0x0f, 0, 0);
+    talk_read(&talk, eg_target_by_name("esp32s2")->uart_date_addr, 0);
+    TALK_WORDS(&talk, 0x06, 0, 0x40380004);
+    talk_board(&talk, (const uint8_t *)"OHAI", 4);
+    talk_begin(&talk, &script, &loader, "esp32s2", false);
+    loader.baud = 921600;
+    assert_ok(eg_loader_run_stub(&loader, &small, &err), err);
+    assert_int_equal(loader.baud, 115200);
+    talk_end(&script);
+}
+
 static void a_rom_that_answers_at_the_first_rate_is_no_stub(void **state)
 {
     (void)state;
@@ -110,6 +151,7 @@ static void a_rom_that_answers_at_the_first_rate_is_no_stub(void **state)
     struct eg_error err;
 
     upload(&talk);
+    talk_write(&talk, 0x3ffe019c, 921600, 0xffffffff);
     TALK_WORDS(&talk, 0x06, 0, 0x40380004);
     talk_board(&talk, (const uint8_t *)"OHNO", 4);
     for (unsigned i = 0; i < 3; i++)
@@ -346,6 +388,8 @@ int main(void)
         cmocka_unit_test(a_real_esp32c3_takes_its_stub),
         cmocka_unit_test(the_reply_to_mem_end_may_be_lost),
         cmocka_unit_test(a_stub_that_begins_at_the_first_rate_is_found_there),
+        cmocka_unit_test(a_stub_that_goes_by_the_rate_of_the_rom_is_told_the_present_one),
+        cmocka_unit_test(where_that_cannot_be_told_both_sides_go_back_to_the_first_rate),
         cmocka_unit_test(a_rom_that_answers_at_the_first_rate_is_no_stub),
         cmocka_unit_test(nothing_is_done_when_a_stub_runs),
         cmocka_unit_test(a_stub_that_does_not_greet_has_failed),

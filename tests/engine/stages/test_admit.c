@@ -130,6 +130,7 @@ static void what_a_job_allows_goes_on_record(void **state)
     line->plan->regions[0].flash_addr = 0x200000;
     fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
     fake_plan_add_item(line->plan, "allow", NULL, "unsigned-image");
+    fake_plan_add_item(line->plan, "allow", NULL, "board-table");
     fake_plan_add_item(line->plan, "allow", NULL, "image-revision"); /* of which there is no need */
     fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
                    NO_FAULTS);
@@ -150,6 +151,7 @@ static void a_header_is_left_as_it_was_built_on_a_board_with_secure_boot(void **
     line->plan->regions[0].flash_addr = 0x200000;
     struct eg_region *const region = fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
     fake_plan_add_item(line->plan, "allow", NULL, "unsigned-image");
+    fake_plan_add_item(line->plan, "allow", NULL, "board-table");
     assert_ok(eg_alloc(&region->as_built, 1, sizeof *region->as_built, &err), err);
     *region->as_built = (struct eg_region){.flash_addr = 0x1000, .file_size = 0x1000, .is_image = true};
     assert_ok(eg_strdup(&region->as_built->name, "image", &err), err);

@@ -113,7 +113,7 @@ static void a_board_that_is_exchanged_in_mid_run_is_not_touched(void **state)
     eg_mac_text(first, vb_board_mac(vb_gang_board(line->gang, 1)));
     eg_mac_text(second, vb_board_mac(vb_gang_board(line->gang, 2)));
     snprintf(text, sizeof text,
-             "first write: app at 0x00010000: block 12 of 32 at 0x000156f6: swap:: the simulated board was "
+             "first write: app at 0x00010000: block * of 32 at 0x0001*: swap:: the simulated board was "
              "unplugged; "
              "then identify: the board in the slot is now %s, the run began with %s",
              second, first);

@@ -41,7 +41,7 @@ static void the_time_of_each_block_is_told(void **state)
         assert_true(times->block_median_us <= times->block_max_us);
         assert_true(times->erase_us + times->block_max_us <= times->total_us);
     }
-    assert_int_equal(run->regions[1].times.slowest_addr, 0x156f6);
+    assert_in_range(run->regions[1].times.slowest_addr, 0x10001, 0x1ffff);
 }
 
 static void data_that_does_not_compress_goes_plain(void **state)
@@ -99,7 +99,7 @@ static void a_failure_names_the_region(void **state)
     fake_line_plug(line, &fast, 1, FAULTS("gone@20000"));
     fake_line_run(line);
     fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
-                            "write: app at 0x00010000: block 12 of 32 at 0x000156f6: "
+                            "write: app at 0x00010000: block * of 32 at 0x0001*: "
                             "sim:esp32/1: the simulated board was unplugged");
     assert_int_equal(fake_recorder_run(&line->recorder, "1")->record.region_count, 2);
 }

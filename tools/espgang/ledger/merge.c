@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
     {.name = "ledger",
      .value = "FILE",
      .help = "Ledger that gets the runs (default: $ESPGANG_LEDGER, else the station's)",
-     .more = "No line may record into it at that time."},
+     .more = "While a line records into it, a merge is refused."},
     {.name = "dry-run", .help = "Show what would be merged, and keep nothing of it"},
     {.name = NULL}};
 

@@ -43,7 +43,7 @@ static const struct cli_option options[] = {
     {.name = "reason", .value = "TEXT", .help = "Reason; it goes on record"},
     {.name = "yes",
      .help = "Remove them; without it only show how many there are",
-     .more = "No line may record into the ledger meanwhile."},
+     .more = "While a line records into the ledger, a purge is refused."},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
     CLI_OPTION_LEDGER("Ledger to use"),
     {.name = NULL}};

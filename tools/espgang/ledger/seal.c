@@ -46,9 +46,11 @@ const struct cli_command cli_command_seal = {
     .group = CLI_LEDGER,
     .summary = "Close a batch: it takes no more runs",
     .arguments = "",
-    .details = "The number of its runs, their digest and the last hashes of the ledger are recorded. A batch "
-               "with a run "
-               "that has not ended, or that a line records into, is not sealed. This cannot be undone.",
+    .details =
+        "The number of its runs, their digest and the last hashes of the ledger are recorded. A batch "
+        "with a run "
+        "that has not ended, or that a line records into, is not sealed; lines of other batches go on. "
+        "This cannot be undone.",
     .options = options,
     .run = seal,
 };

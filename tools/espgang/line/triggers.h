@@ -7,6 +7,7 @@
 #define TOOLS_ESPGANG_LINE_TRIGGERS_H
 
 #include "engine/line/trigger.h"
+#include "tools/espgang/line/terminal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,7 +19,8 @@
  */
 struct cli_enter {
     const struct eg_station *station;
-    pthread_mutex_t lock; /* guards `slots` */
+    struct cli_terminal *view; /* takes lines that begin with "/"; NULL = there is none */
+    pthread_mutex_t lock;      /* guards `slots` */
     struct cli_enter_slot {
         bool free;  /* no board is in progress */
         bool begun; /* it may begin */
@@ -31,9 +33,10 @@ struct cli_enter {
     bool is_terminal;
 };
 
-/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. EG_NO_MEMORY, EG_IO. */
+/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. `view` takes lines that
+ * begin with "/"; NULL = there is none. EG_NO_MEMORY, EG_IO. */
 enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
-                             struct eg_error *err) EG_CHECKED;
+                             struct cli_terminal *view, struct eg_error *err) EG_CHECKED;
 void cli_enter_finish(struct cli_enter *enter);
 struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
 

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE_MS   300 /* over which a rate is measured */
-#define MINUTE_MS 60000u
+#define RATE_MS    300 /* over which a rate is measured */
+#define MINUTE_MS  60000u
+#define SHORT_NAME 6 /* bytes of a name that is always shown whole */
 
 struct cli_moment cli_moment_now(void)
 {
@@ -92,6 +93,34 @@ static void put_name(char shown[CLI_VIEW_NAME], const char *name)
     put_text(shown, CLI_VIEW_NAME, from);
 }
 
+/* The bytes that all names begin with, up to a separator, if names are so long that it pays to leave them
+ * out. */
+static size_t common_prefix(const struct cli_view *view)
+{
+    size_t common = strlen(view->slots[0].name), longest = common;
+
+    for (unsigned i = 1; i < view->slot_count; i++) {
+        const char *const name = view->slots[i].name;
+        size_t same = 0;
+        while (same < common && name[same] == view->slots[0].name[same])
+            same++;
+        common = same;
+        if (strlen(name) > longest)
+            longest = strlen(name);
+    }
+    while (common > 0 && strchr("/:.-", view->slots[0].name[common - 1]) == NULL)
+        common--;
+    return view->slot_count > 1 && longest > SHORT_NAME ? common : 0;
+}
+
+static void show_names(struct cli_view *view)
+{
+    const size_t prefix = common_prefix(view);
+
+    for (unsigned i = 0; i < view->slot_count; i++)
+        put_name(view->slots[i].shown, view->slots[i].name + prefix);
+}
+
 static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slot *slot)
 {
     struct cli_view_slot *const more = realloc(view->slots, (view->slot_count + 1) * sizeof *more);
@@ -103,10 +132,10 @@ static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slo
     *added = (struct cli_view_slot){.name = strdup(slot->name)};
     if (added->name == NULL)
         return NULL;
-    put_name(added->shown, slot->name);
     if (slot->label != NULL)
         put_text(added->label, sizeof added->label, slot->label);
     view->slot_count++;
+    show_names(view);
     return added;
 }
 
@@ -137,6 +166,13 @@ static void clear_slot(struct cli_view_slot *slot)
     if (slot->runs == 0)
         memcpy(cleared.label, slot->label, sizeof cleared.label);
     *slot = cleared;
+}
+
+static void begin_run(struct cli_view_slot *slot, uint64_t now_ms)
+{
+    clear_slot(slot);
+    slot->state = CLI_SLOT_AT_WORK;
+    slot->begun_ms = now_ms;
 }
 
 static void keep_line(struct cli_view_slot *slot, time_t at, const char *kind, const char *text)
@@ -193,11 +229,8 @@ static void begin_stage(const struct cli_view *view, struct cli_view_slot *slot,
 {
     unsigned before = 0, own = 0;
 
-    if (slot->state != CLI_SLOT_AT_WORK) {
-        clear_slot(slot);
-        slot->state = CLI_SLOT_AT_WORK;
-        slot->begun_ms = now.ms;
-    }
+    if (slot->state != CLI_SLOT_AT_WORK)
+        begin_run(slot, now.ms);
     put_text(slot->stage, sizeof slot->stage, record->stage);
     slot->what[0] = '\0';
     slot->attempt = record->attempt;
@@ -250,7 +283,8 @@ static void keep_failure(struct cli_view *view, const struct cli_view_slot *slot
         view->failure_count++;
     struct cli_view_failure *const kept =
         &view->failures[(view->failure_first + view->failure_count - 1) % CLI_VIEW_FAILURES];
-    *kept = (struct cli_view_failure){.at = at, .outcome = slot->outcome, .code = slot->code};
+    *kept =
+        (struct cli_view_failure){.run = slot->run, .at = at, .outcome = slot->outcome, .code = slot->code};
     memcpy(kept->slot, slot->shown, sizeof kept->slot);
     memcpy(kept->mac, slot->mac, sizeof kept->mac);
     memcpy(kept->label, slot->label, sizeof kept->label);
@@ -360,6 +394,30 @@ void cli_view_take(struct cli_view *view, const struct eg_log_record *record, st
     }
 }
 
+void cli_view_run_begun(struct cli_view *view, const char *name, int64_t run, const char *label)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL) {
+        if (slot->state !=
+            CLI_SLOT_DONE) /* a run that takes a pass back leaves the board's result until its end */
+            begin_run(slot, eg_clock_ms());
+        slot->run = run;
+        if (label[0] != '\0')
+            put_text(slot->label, sizeof slot->label, label);
+    }
+    cli_view_unlock(view);
+}
+
+void cli_view_serial(struct cli_view *view, const char *name, const char *serial)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL)
+        put_text(slot->label, sizeof slot->label, serial);
+    cli_view_unlock(view);
+}
+
 static void view_log(struct eg_logger *logger, const struct eg_log_record *record)
 {
     struct cli_view *const view = (struct cli_view *)logger;
@@ -375,7 +433,7 @@ enum eg_code cli_view_init(struct cli_view *view, const struct eg_plan *plan, co
 {
     char title[300];
 
-    *view = (struct cli_view){.logger = {.log = view_log}};
+    *view = (struct cli_view){.logger = {.log = view_log}, .stale = true};
     pthread_mutex_init(&view->lock, NULL);
     snprintf(title, sizeof title, "%.150s%s%.100s", plan->job_name, plan->job_version[0] != '\0' ? " " : "",
              plan->job_version);
@@ -413,9 +471,14 @@ void cli_view_unlock(struct cli_view *view)
     pthread_mutex_unlock(&view->lock);
 }
 
+void cli_view_name(struct cli_view *view, const char *station, const char *batch)
+{
+    put_text(view->station, sizeof view->station, station != NULL ? station : "");
+    put_text(view->batch, sizeof view->batch, batch != NULL ? batch : "");
+}
+
 void cli_view_set_batch(struct cli_view *view, const struct eg_batch *batch)
 {
-    put_text(view->batch, sizeof view->batch, batch->name != NULL ? batch->name : "");
     view->counts.good = batch->passed + batch->marginal;
     view->counts.not_good = batch->units - view->counts.good;
 }
@@ -450,7 +513,7 @@ unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms)
 {
     uint64_t good = 0;
 
-    if (view->begun_ms == 0 || now_ms <= view->begun_ms)
+    if (view->begun_ms == 0 || now_ms < view->begun_ms + MINUTE_MS)
         return 0;
     const uint64_t minute = (now_ms - view->begun_ms) / MINUTE_MS;
     const uint64_t oldest = minute >= CLI_VIEW_MINUTES ? minute - (CLI_VIEW_MINUTES - 1) : 0;
@@ -460,7 +523,7 @@ unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms)
     const uint64_t window_ms = minute >= CLI_VIEW_MINUTES ? (CLI_VIEW_MINUTES - 1) * MINUTE_MS +
                                                                 (now_ms - view->begun_ms) % MINUTE_MS
                                                           : now_ms - view->begun_ms;
-    return window_ms > 0 ? (unsigned)(good * 3600000u / window_ms) : 0;
+    return (unsigned)(good * 3600000u / window_ms);
 }
 
 int64_t cli_view_minutes_left(const struct cli_view *view, uint64_t now_ms)

@@ -59,10 +59,11 @@ struct cli_view_line {
 };
 
 struct cli_view_slot {
-    char *name; /* of the station, whole; for comparing */
-    char shown[CLI_VIEW_NAME];
+    char *name;                /* of the station, as it is */
+    char shown[CLI_VIEW_NAME]; /* without what all long names begin with */
     enum cli_slot_state state;
     char mac[EG_MAC_TEXT]; /* "" = not known yet */
+    int64_t run;           /* its number in the ledger; 0 = not known yet */
     char label[64];        /* serial number or label of the board; "" = none */
     char stage[32];        /* "write", or a hook */
     char what[64];         /* the file or step in progress; "" = none */
@@ -84,6 +85,7 @@ struct cli_view_failure {
     char slot[CLI_VIEW_NAME];
     char mac[EG_MAC_TEXT];
     char label[64];
+    int64_t run; /* 0 = the ledger refused it */
     time_t at;
     enum eg_outcome outcome;
     enum eg_code code;
@@ -105,7 +107,7 @@ struct cli_view {
     struct {
         int64_t good, not_good;
     } counts;
-    bool stale;                         /* a run has ended since `counts` were set */
+    bool stale;                         /* `counts` were not set yet, or a run has ended since */
     unsigned target;                    /* good units wanted; 0 = not said */
     unsigned target_yield;              /* in tenths of a percent; 0 = not said */
     unsigned ended, passed;             /* runs of this program */
@@ -133,6 +135,14 @@ void cli_view_unlock(struct cli_view *view);
 /** Take one record, as log() does, at a moment that is given. A slot that is not known yet is added. */
 void cli_view_take(struct cli_view *view, const struct eg_log_record *record, struct cli_moment now);
 
+/** Set the names of station and batch; NULL = not known. Before others use the view. */
+void cli_view_name(struct cli_view *view, const char *station, const char *batch);
+/** The run in a slot has its number in the ledger, and its board a label; "" = none. */
+void cli_view_run_begun(struct cli_view *view, const char *slot, int64_t run, const char *label);
+
+/** The board of the run that a slot has is given a serial number: it is shown in place of the label. */
+void cli_view_serial(struct cli_view *view, const char *slot, const char *serial);
+
 /** Set what the ledger counts. */
 void cli_view_set_batch(struct cli_view *view, const struct eg_batch *batch);
 
@@ -148,7 +158,8 @@ const struct cli_view_line *cli_view_log_line(const struct cli_view_slot *slot, 
 /** Return the yield of the batch in tenths of a percent; -1 = no unit has ended. */
 int cli_view_yield(const struct cli_view *view);
 
-/** Return how many boards passed per hour, in the last hour or since the first board; 0 = not known yet. */
+/** Return how many boards passed per hour, in the last hour or since the first board; 0 = none, or not known
+ * in the first minute. */
 unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms);
 
 /** Return the minutes until the target is reached at that rate; -1 = no target, or not known yet. */

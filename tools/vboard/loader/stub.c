@@ -82,6 +82,15 @@ void vb__stub_finish(struct vb_board *board)
     eg_buffer_finish(&board->stub.read.sent);
 }
 
+/* The rate that the ROM believes in. CHANGE_BAUDRATE leaves it; only the host can write it. */
+static uint32_t rom_rate(struct vb_board *board)
+{
+    const uint32_t addr = board->target->stub_rate_addr;
+    const uint32_t rate = addr != 0 ? vb__memory_get(board, addr) : 0;
+
+    return rate != 0 ? rate : ROM_BAUD;
+}
+
 void vb__stub_start(struct vb_board *board)
 {
     const bool raises_clock = (board->target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0;
@@ -95,7 +104,7 @@ void vb__stub_start(struct vb_board *board)
     measure_flash(board);
     vb__busy(board, START_NS + (raises_clock ? RATE_NS : 0));
     if (raises_clock)
-        vb__set_baud(board, ROM_BAUD);
+        vb__set_baud(board, rom_rate(board));
     vb__send_frame(board, (const uint8_t *)"OHAI", 4);
 }
 

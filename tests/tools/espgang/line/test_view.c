@@ -208,6 +208,24 @@ static void a_slot_keeps_the_last_lines_of_its_log(void **state)
     assert_string_equal(view->message, "note: line 68");
 }
 
+static void a_run_has_its_number_and_label_until_the_board_is_gone(void **state)
+{
+    struct cli_view *const view = *state;
+    const struct eg_log_record gone = record_of(EG_LOG_UNPLUGGED, "A1");
+    struct cli_view_slot *const slot = &view->slots[0];
+
+    cli_view_run_begun(view, "A1", 12, "LABEL");
+    assert_int_equal(slot->state, CLI_SLOT_AT_WORK);
+    stage(view, "A1", "connect", start);
+    cli_view_serial(view, "A1", "SERIAL");
+    outcome(view, "A1", EG_FAIL, EG_STUCK_BITS, "", start);
+    assert_int_equal(slot->run, 12);
+    assert_string_equal(slot->label, "SERIAL");
+    assert_int_equal(cli_view_failure(view, 0)->run, 12);
+    cli_view_take(view, &gone, start);
+    assert_int_equal(slot->run, 0);
+}
+
 static void every_verdict_says_what_to_do(void **state)
 {
     (void)state;
@@ -233,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_and_sentences_with_control_characters_become_harmless, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_slot_keeps_the_last_lines_of_its_log, begin, end),
+        cmocka_unit_test_setup_teardown(a_run_has_its_number_and_label_until_the_board_is_gone, begin, end),
         cmocka_unit_test(every_verdict_says_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,26 @@ static void the_esp32_stub_begins_at_the_rom_s_first_rate(void **state)
     vb_board_destroy(player.board);
 }
 
+static void the_esp32_stub_begins_at_the_rate_that_the_host_writes_for_the_rom(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_need_stub("esp32");
+    player_start(&player, (struct vb_config){0});
+    player_enter_loader(&player);
+    assert_true(player_sync(&player));
+    player_command(&player, 0x0f, WORDS(921600, 0));
+    vb_board_set_host_baud(player.board, player.now_us, 921600);
+    player_idle(&player, 10000);
+    player_command(&player, 0x09, WORDS(0x3ffe019c, 921600, 0xffffffff, 0));
+    player_load_stub(&player, "esp32");
+    player_idle(&player, 50000);
+    assert_memory_equal(player.got + player.got_size - 6, "\xc0OHAI\xc0", 6);
+    assert_true(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
 static void a_block_travels_while_the_one_before_is_programmed(void **state)
 {
     struct player player;
@@ -532,6 +552,7 @@ int main(void)
         cmocka_unit_test(encrypted_data_is_in_flash_as_something_else),
         cmocka_unit_test(blank_sectors_are_not_erased_until_one_is_not_blank),
         cmocka_unit_test(the_esp32_stub_begins_at_the_rom_s_first_rate),
+        cmocka_unit_test(the_esp32_stub_begins_at_the_rate_that_the_host_writes_for_the_rom),
         cmocka_unit_test(a_block_travels_while_the_one_before_is_programmed),
         cmocka_unit_test(the_esp8266_stub_takes_any_rate_for_115200),
         cmocka_unit_test(a_block_wakes_its_carrier_a_few_times),
