@@ -103,7 +103,8 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     if (!finding->allowed || hearing->code != EG_OK)
         return;
     for (unsigned i = 0; i < run->value_count; i++)
-        if (strcmp(run->values[i].name, EG_VALUE_ALLOWED) == 0 && strcmp(run->values[i].value, value.value) == 0)
+        if (strcmp(run->values[i].name, EG_VALUE_ALLOWED) == 0 &&
+            strcmp(run->values[i].value, value.value) == 0)
             return;
     eg_log_note(run->logger, &origin, "allowed (%s): %s", finding->rule->name, finding->text);
     hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);
