@@ -26,6 +26,10 @@ static enum eg_code write_region(struct eg_run *run, unsigned index, struct eg_r
         .method = "none",
         .verdict = "not-checked",
     };
+    if (eg_run_keeps(run, index)) {
+        progress->done_before += region->data.size;
+        return EG_OK;
+    }
     progress->what = region->name;
     if (eg_loader_write_flash(&run->loader, &data, eg_region_progress, progress, &times, err) != EG_OK)
         return eg_error_prefix(err, "%s at 0x%08" PRIx32 ": ", region->name, region->flash_addr);

@@ -36,7 +36,7 @@ run_boards() {
 echo 'self-test: OK' >app.txt
 chip=esp32c3
 make_signed $chip rsa3072
-write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'efuses: {DIS_FORCE_DOWNLOAD: 1}' 'download: secure'
+write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'flash: {key: per-board}' 'efuses: {DIS_FORCE_DOWNLOAD: 1}' 'download: secure'
 
 # What the README shows is what is printed; the digest is another one with each key.
 expect_status 0 "$espgang" check job.yaml
@@ -56,6 +56,9 @@ expect_equal 'the digest on record' "$(ledger "select wanted from security where
 expect_equal 'blocks before and after' \
   "$(ledger "select count(distinct event) from run_security where item = 'BLOCK0' and event in ('found', 'left')")" 2
 expect_status 0 "$espgang" audit --ledger ledger.db
+
+expect_equal 'keys of the two boards' "$(ledger "select count(distinct wanted) from security where item = 'XTS_AES_128_KEY'")" 2
+expect_equal 'mode of the secret' "$(stat -c %a ledger.db.secret)" 600
 
 # A bundle has the public key and gives the same plan.
 expect_status 0 "$espgang" bundle job.yaml -o job.egb
