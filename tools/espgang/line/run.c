@@ -6,6 +6,7 @@
 #include "engine/base/program.h"
 #include "db/query/query.h"
 #include "engine/line/station.h"
+#include "engine/stages/label.h"
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/display.h"
@@ -57,11 +58,14 @@ struct display {
     const struct cli_run_options *options;
     struct cli_simulated *simulated;
     struct cli_display shows;
+    struct cli_limits limits;
+    struct eg_logger *logger; /* the station's */
 };
 
 static void display_finish(struct display *display)
 {
     cli_display_finish(&display->shows);
+    cli_limits_finish(&display->limits);
 }
 
 static bool fails_station(enum eg_code code)
@@ -85,7 +89,8 @@ static void count_and_go_on(void *context, const struct eg_result *result)
     struct display *display = context;
 
     count(display, result);
-    if (cli_simulated_tell(display->simulated, result) || result->code == EG_POOL_EMPTY)
+    const bool enough = cli_limits_take(&display->limits, result, display->logger);
+    if (cli_simulated_tell(display->simulated, result) || enough || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))
         cli_request_cancel("the station, whose ledger or disk refuses records");
@@ -99,7 +104,7 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     EG_TRY(eg_station_run(station, cli_cancel(), results, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
-    cli_display_end_table(&display->shows);
+    cli_display_end_view(&display->shows);
     if (!display->options->json)
         cli_table_results(display->shows.out, results, station->slot_count);
     return EG_OK;
@@ -155,7 +160,7 @@ static enum eg_code serve_input(struct display *display, const struct eg_station
 {
     EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
 
-    EG_TRY(cli_enter_begin(&enter, station, err));
+    EG_TRY(cli_enter_begin(&enter, station, display->shows.terminal, err));
     const struct eg_trigger trigger = cli_enter_trigger(&enter);
     return serve(display, station, &trigger,
                  "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number", err);
@@ -183,7 +188,7 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
         break;
     }
     EG_TRY(code);
-    cli_display_end_table(&display->shows);
+    cli_display_end_view(&display->shows);
     return EG_OK;
 }
 
@@ -251,24 +256,34 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     struct eg_error after_err;
 
     station->ending = cli_ending();
-    const struct cli_display_options shows = {.json = options->json,
-                                              .plain = options->plain,
-                                              .verbose = options->verbose,
-                                              .silent = options->silent};
+    EG_TRY(cli_limits_init(&display.limits, &options->limits, eg_ledger_path(ledger), eg_ledger_batch(ledger),
+                           err));
+    station->may_begin = cli_limits_may_begin;
+    station->may_begin_context = &display.limits;
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
-    EG_TRY(
-        cli_display_init(&display.shows, &shows, station, rehearsing ? NULL : eg_ledger_path(ledger), err));
+    const struct cli_display_options shows = {
+        .json = options->json,
+        .plain = options->plain,
+        .verbose = options->verbose,
+        .silent = options->silent,
+        .wall = options->wall,
+        .serves = options->watch,
+        .lines = options->watch && options->trigger == CLI_ENTER,
+        .station = options->station,
+        .batch = eg_ledger_batch(ledger),
+        .ledger = eg_ledger_path(ledger),
+        .rehearses = rehearsing,
+    };
+    EG_TRY(cli_display_init(&display.shows, &shows, station, err));
+    display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
-        cli_catch_signals_of_line(display.shows.table == NULL ? in_time : "",
-                                  display.shows.table == NULL ? AT_ONCE : NULL);
+        cli_catch_signals_of_line(display.shows.terminal == NULL ? in_time : "",
+                                  display.shows.terminal == NULL ? AT_ONCE : NULL);
     else
-        cli_catch_signals(display.shows.table == NULL ? AT_ONCE : NULL, NULL);
-    if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
-        cli_display_end_table(&display.shows);
-        return err->code;
-    }
+        cli_catch_signals(display.shows.terminal == NULL ? AT_ONCE : NULL, NULL);
+    EG_TRY(eg_station_before_batch(station, cli_cancel(), err));
     const struct cli_events_batch begun = {.batch = eg_ledger_batch(ledger),
                                            .ledger = eg_ledger_path(ledger),
                                            .more = station->more,
@@ -285,7 +300,7 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
     eg_ledger_tell(ledger, NULL);
-    cli_display_end_table(&display.shows);
+    cli_display_end_view(&display.shows);
     cli_simulated_report(simulated, station->logger);
     const enum eg_code after =
         eg_station_after_batch(station, display.shows.counts.of, duration_ms, cli_cancel(), &after_err);
@@ -326,6 +341,21 @@ static enum eg_code add_jobs(struct eg_line_job **more, struct eg_ledger *ledger
     return EG_OK;
 }
 
+/* Nobody scans where boards begin by themselves. */
+static enum eg_code check_labels(const struct cli_call *call, const struct cli_run_options *options,
+                                 const struct cli_jobs *jobs, struct eg_error *err)
+{
+    if (!options->watch || options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM)
+        return EG_OK;
+    for (unsigned i = 0; i < jobs->count; i++)
+        if (eg_label_required(jobs->plans[i]))
+            return cli_usage(call, err,
+                             "%s requires a label of each board, which --trigger enter or --trigger program "
+                             "brings",
+                             jobs->plans[i]->job_path);
+    return EG_OK;
+}
+
 static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options *options,
                              struct eg_error *err)
 {
@@ -339,6 +369,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_jobs(&jobs, call, err));
+    EG_TRY(check_labels(call, options, &jobs, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_readiness ready = {.jobs = &jobs,
                                         .ledger = options->ledger,
@@ -405,7 +436,9 @@ const struct cli_command cli_command_run = {
     .summary = "Program every attached board by a job file or bundle",
     .arguments = "JOB...",
     .details =
-        "On a terminal a table shows the progress of each board; elsewhere lines tell of every stage. The "
+        "On a terminal a live view shows every slot, what did not pass, and counts; `?` lists its keys. "
+        "Elsewhere, "
+        "or with `--plain`, lines tell of every stage. The "
         "first "
         "Ctrl-C ends every run on record; another one half a second later or more ends the program at once. "
         "Of "

@@ -7,6 +7,7 @@
 #define TOOLS_ESPGANG_LINE_TRIGGERS_H
 
 #include "engine/line/trigger.h"
+#include "tools/espgang/line/terminal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,15 +16,24 @@
 /**
  * Lines of standard input: an empty one begins every slot that is free, "SLOT" or "SLOT LABEL" that slot.
  * SLOT is its name or its number in the order of the station, from 1. The end of the input ends the line.
+ *
+ * Where a job says something of labels, a line that is no slot is a label: that of the slot named in the line
+ * before, else of the next free slot, in turn. A label that no job takes, or that a board at work has, begins
+ * nothing.
  */
 struct cli_enter {
     const struct eg_station *station;
-    pthread_mutex_t lock; /* guards `slots` */
+    struct cli_terminal *view; /* takes lines that begin with "/"; NULL = there is none */
+    pthread_mutex_t lock;      /* guards `slots` */
     struct cli_enter_slot {
         bool free;  /* no board is in progress */
         bool begun; /* it may begin */
         char label[EG_LABEL_TEXT];
     } * slots;
+    bool uses_labels;     /* some job says something of them */
+    bool requires_labels; /* every job requires one */
+    unsigned next;        /* the reader's: slot from which a free one is looked for */
+    unsigned awaiting;    /* the reader's: slot that was named without its label, from 1; 0 = none */
     atomic_bool stop;
     pthread_t reader;
     bool reading;
@@ -31,9 +41,10 @@ struct cli_enter {
     bool is_terminal;
 };
 
-/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. EG_NO_MEMORY, EG_IO. */
+/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. `view` takes lines that
+ * begin with "/"; NULL = there is none. EG_NO_MEMORY, EG_IO. */
 enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
-                             struct eg_error *err) EG_CHECKED;
+                             struct cli_terminal *view, struct eg_error *err) EG_CHECKED;
 void cli_enter_finish(struct cli_enter *enter);
 struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
 
