@@ -26,7 +26,7 @@ fi
 look() { # LEDGER BATCH
   mkdir -p "$work/$2"
   "$espgang" report --ledger "$1" --batch "$2" --html "$work/$2.html" --target 97 --title 'Lamp <1>' --customer 'ACME & Söhne'
-  timeout 240 node "$here/look.mjs" "$chromium" "$work/$2.html" "$work/$2" $axe >"$work/$2.json" 2>"$work/$2.log" ||
+  timeout 240 node "$here/look.mjs" "$chromium" "$work/$2.html" "$work/$2" "$axe" >"$work/$2.json" 2>"$work/$2.log" ||
     fail "the page of $2 could not be looked at: $(cat "$work/$2.log")"
 }
 found() { # BATCH PATH
