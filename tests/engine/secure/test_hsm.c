@@ -67,7 +67,7 @@ static void a_value_that_does_not_fit_is_refused(void **state)
     assert_int_equal(read_text(&config, text, 0600, &err), EG_BAD_ARGUMENT);
     snprintf(wanted, sizeof wanted, "%s:2: a value of 64 characters is too long", path);
     assert_string_equal(err.text, wanted);
-    assert_int_equal(eg_hsm_config_read(&config, "/nonexistent/hsm.ini", &err), EG_IO);
+    assert_int_equal(eg_hsm_config_read(&config, "/nonexistent/hsm.ini", &err), EG_BAD_ARGUMENT);
 }
 
 static int make_path(void **state)
