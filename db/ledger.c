@@ -3,12 +3,12 @@
 /*
  * The ledger as the line's recorder: opening, session, and the calls of the workers.
  *
- * Opening goes from what harms nobody to what changes things: the path is checked, the right to record is
- * taken, a foreign or newer file is refused, and only then the file is made a ledger, runs of sessions that
- * are no more are closed and the session is recorded, the last two in one transaction. Before that ends, the
- * session has its lock: who sees its runs sees that it goes on.
+ * Opening begins with the harmless steps: the path is checked, the right to record is taken, a foreign or
+ * newer file is refused. Only then is the file made a ledger; after that, runs of dead sessions are closed
+ * and the session is recorded, both in one transaction. The session takes its lock before that transaction
+ * ends, so whoever sees its runs also sees that it is alive.
  *
- * Threads: the recorder's calls may come from any number of threads; opening and closing from one.
+ * Threads: any number of threads may make the recorder's calls; one thread opens and closes.
  */
 
 #include "db/ledger.h"
@@ -31,7 +31,7 @@
 
 /* The runs of one job. */
 struct session {
-    struct eg_recorder recorder; /* first: a worker's recorder is a session */
+    struct eg_recorder recorder; /* first member: a worker's recorder is cast to its session */
     struct eg_ledger *ledger;
     int64_t number;
     struct session *next; /* the order is no matter */
@@ -48,7 +48,7 @@ struct eg_ledger {
     bool writing; /* the writer's thread runs */
     bool is_new;
     pthread_mutex_t lock; /* of the list */
-    struct board *boards; /* in progress; each belongs to its worker's thread */
+    struct board *boards; /* in progress; each belongs to one worker's thread */
 };
 
 struct add_session {
@@ -57,10 +57,10 @@ struct add_session {
     int64_t number;
 };
 
-/* The board that a thread takes through its run. */
+/* The board that a thread is running. */
 struct board {
     pthread_t worker;
-    struct eg_log_origin origin; /* its texts follow the struct */
+    struct eg_log_origin origin; /* its strings follow the struct */
     struct board *next;
 };
 
@@ -83,6 +83,12 @@ struct finish {
 struct seen {
     const struct eg_unit *unit;
     struct eg_seen *seen;
+};
+
+struct holds {
+    const struct eg_unit *unit;
+    const struct eg_region *region;
+    bool *probably;
 };
 
 struct claim {
@@ -137,6 +143,13 @@ static enum eg_code read_seen(struct eg__store *store, void *context, struct eg_
     return eg__record_seen(store, seen->unit, seen->seen, err);
 }
 
+static enum eg_code read_holds(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct holds *holds = context;
+
+    return eg__record_holds(store, holds->unit, holds->region, holds->probably, err);
+}
+
 static enum eg_code write_claim(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct claim *claim = context;
@@ -165,7 +178,7 @@ static enum eg_code write_secure(struct eg__store *store, void *context, struct 
     return eg__record_secure(store, secure->run, secure->records, secure->count, err);
 }
 
-/* Where the list has the board of this thread; at its end: nowhere. */
+/* Find the list position of this thread's board, or the end of the list. */
 static struct board **place_of_board(struct eg_ledger *ledger)
 {
     struct board **at = &ledger->boards;
@@ -175,7 +188,7 @@ static struct board **place_of_board(struct eg_ledger *ledger)
     return at;
 }
 
-/* Who waits is only shown, so that without memory it is not. */
+/* Note the board for messages about waiting. Without memory it is left out: it is only shown. */
 static void add_board(struct eg_ledger *ledger, const struct eg_run_begin *given)
 {
     const size_t slot_size = strlen(given->slot) + 1, port_size = strlen(given->port) + 1;
@@ -267,6 +280,14 @@ static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_
     return submit(recorder, read_seen, &query, err);
 }
 
+static enum eg_code recorder_holds(struct eg_recorder *recorder, const struct eg_unit *unit,
+                                   const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    struct holds query = {unit, region, probably};
+
+    return submit(recorder, read_holds, &query, err);
+}
+
 static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                                    const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -310,6 +331,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .intent = recorder_intent,
     .finish = recorder_finish,
     .seen = recorder_seen,
+    .holds = recorder_holds,
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
@@ -467,7 +489,7 @@ enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, stru
     return EG_OK;
 }
 
-/* A ledger that is read once, and its version. */
+/* Open a ledger to read it once, and get its version. */
 static enum eg_code look_at(sqlite3 **db, const char *full, int64_t *version, struct eg_error *err)
 {
     EG_TRY(eg__open_reading(db, full, err));

@@ -280,6 +280,20 @@ enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit
     return find_clone(store, unit, seen, err);
 }
 
+enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *unit,
+                              const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    sqlite3_stmt *query = ask_of_mac(store, EG__HOLDS, unit);
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
+    eg__bind_number(query, 4, region->flash_addr);
+    eg__bind_text(query, 5, sha256);
+    EG_TRY(eg__store_next(store, EG__HOLDS, probably, err));
+    sqlite3_reset(query);
+    return EG_OK;
+}
+
 static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg_error *err)
 {
     sqlite3_stmt *add = store->statements[EG__ADD_ORPHAN_OUTCOME];

@@ -68,6 +68,11 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " known AS (SELECT * FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL)"
         " SELECT run_id, flash_unique_id FROM known"
         " WHERE NOT EXISTS (SELECT 1 FROM known WHERE flash_unique_id = ?2) ORDER BY chain_id DESC LIMIT 1",
+    [EG__HOLDS] =
+        "WITH " OF_MAC
+        " SELECT 1 FROM region WHERE flash_addr = ?4 AND expected_sha256 = ?5 AND verdict = 'equal' AND run_id ="
+        " (SELECT run_id FROM of_mac WHERE admitted AND coalesce(flash_unique_id = ?2, TRUE)"
+        "  ORDER BY chain_id DESC LIMIT 1)",
     [EG__FIND_OWNER] = FIND_OWNER("main.", "run <> ?6 AND (simulated = 0"
         "  OR session.session_id = (SELECT session_id FROM run WHERE run_id = ?6))"),
     [EG__FIND_SHOWN_OWNER] = FIND_OWNER("shown.", "simulated = 0"),

@@ -32,6 +32,7 @@ enum eg__statement {
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
     EG__SEEN_CLONE,
+    EG__HOLDS,
     EG__FIND_OTHER_KIND,
     EG__FIND_OWNER,
     EG__FIND_SHOWN_OWNER,

@@ -37,6 +37,10 @@ struct eg_station {
     /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
      * NULL = never. */
     const struct eg_cancel *ending;
+    /** Of eg_station_watch() and eg_station_serve(): asked by the station's thread before a board begins,
+     * with how many are in progress. false = it does not begin yet. NULL = always. */
+    bool (*may_begin)(void *context, const struct eg_slot *slot, unsigned running);
+    void *may_begin_context;
 };
 
 /** How one board fared; a copy of what is durable in the ledger. */
@@ -70,6 +74,13 @@ struct eg_slot_source {
     enum eg_code (*scan)(void *context, const struct eg_slot **slots, unsigned *count, struct eg_error *err);
     void *context;
 };
+
+/** Return what the station says of a board that is about to begin. */
+static inline bool eg_station_may_begin(const struct eg_station *station, const struct eg_slot *slot,
+                                        unsigned running)
+{
+    return station->may_begin == NULL || station->may_begin(station->may_begin_context, slot, running);
+}
 
 /** Return job `index` of a station, from 0; there are 1 + more_count. */
 static inline struct eg_line_job eg_station_job(const struct eg_station *station, unsigned index)

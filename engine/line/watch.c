@@ -206,6 +206,15 @@ static enum eg_code look_at_done(struct line *line, struct place *place, uint64_
     return place->there ? settle(place, err) : EG_OK;
 }
 
+static unsigned count_running(const struct line *line)
+{
+    unsigned running = 0;
+
+    for (unsigned i = 0; i < line->count; i++)
+        running += line->places[i]->state == RUNNING;
+    return running;
+}
+
 static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms, struct eg_error *err)
 {
     switch (place->state) {
@@ -218,6 +227,8 @@ static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms
         }
         if (!is_same(place))
             return settle(place, err);
+        if (!eg_station_may_begin(line->station, &place->slot, count_running(line)))
+            return EG_OK;
         eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
                          line->stages, line->cancel);
         place->state = RUNNING;

@@ -68,7 +68,8 @@ struct eg_stage_record {
 struct eg_region_record {
     const struct eg_region *region; /* name, address, expected digests */
     unsigned attempt;
-    bool read_back; /* md5 was computed by the chip */
+    uint32_t written; /* bytes that were written; the flash held the rest already */
+    bool read_back;   /* md5 was computed by the chip */
     uint8_t md5[EG_MD5_SIZE];
     const char *method;          /* "md5-by-chip", "read-back"; "none" while not checked */
     const char *verdict;         /* "equal", "different", "not-checked" */
@@ -216,6 +217,10 @@ struct eg_recorder_ops {
     /** Return the history of the board; of its MAC alone while the unique id of its flash is not known. */
     enum eg_code (*seen)(struct eg_recorder *recorder, const struct eg_unit *unit, struct eg_seen *seen,
                          struct eg_error *err);
+    /** Tell whether the last admitted run of the board has left exactly this region in its flash, by its own
+     * check. A hint: only the board itself knows. */
+    enum eg_code (*holds)(struct eg_recorder *recorder, const struct eg_unit *unit,
+                          const struct eg_region *region, bool *probably, struct eg_error *err);
     /**
      * Claim values for the board of a run, all or none, durable before anything is erased. A claim holds
      * while the run goes on, and afterwards unless it ended without having passed or written anything.

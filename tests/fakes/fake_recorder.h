@@ -56,6 +56,7 @@ struct fake_recorder {
     enum eg_code fail_begin, fail_intent, fail_secure,
         fail_finish;     /* EG_OK = works; else "the disk is on fire" */
     struct eg_seen seen; /* the answer for every MAC */
+    bool holds;          /* the answer for every region */
     const char *taken;   /* value that belongs to another board; NULL = none */
     const char *serial; /* what every pool gives in its only column "serial"; NULL = no pool has a row left */
 

@@ -58,11 +58,14 @@ struct display {
     const struct cli_run_options *options;
     struct cli_simulated *simulated;
     struct cli_display shows;
+    struct cli_limits limits;
+    struct eg_logger *logger; /* the station's */
 };
 
 static void display_finish(struct display *display)
 {
     cli_display_finish(&display->shows);
+    cli_limits_finish(&display->limits);
 }
 
 static bool fails_station(enum eg_code code)
@@ -86,7 +89,8 @@ static void count_and_go_on(void *context, const struct eg_result *result)
     struct display *display = context;
 
     count(display, result);
-    if (cli_simulated_tell(display->simulated, result) || result->code == EG_POOL_EMPTY)
+    const bool enough = cli_limits_take(&display->limits, result, display->logger);
+    if (cli_simulated_tell(display->simulated, result) || enough || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))
         cli_request_cancel("the station, whose ledger or disk refuses records");
@@ -266,6 +270,10 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     struct eg_error after_err;
 
     station->ending = cli_ending();
+    EG_TRY(cli_limits_init(&display.limits, &options->limits, eg_ledger_path(ledger), eg_ledger_batch(ledger),
+                           err));
+    station->may_begin = cli_limits_may_begin;
+    station->may_begin_context = &display.limits;
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_display_options shows = {
         .json = options->json,
@@ -279,9 +287,12 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         .batch = eg_ledger_batch(ledger),
         .ledger = eg_ledger_path(ledger),
         .rehearses = rehearsing,
+        .target = (unsigned)options->limits.stop_after,
+        .target_yield = 10 * (unsigned)options->target_yield,
     };
     EG_TRY(cli_display_init(&display.shows, &shows, station, err));
     EG_TRY(show_slots(&display.shows, options->slots, err));
+    display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)

@@ -52,6 +52,26 @@ const struct cli_option cli_run_options[] = {
      .help = "Label of the board in a slot, as scanned or typed; may be repeated",
      .more = "It goes on record with the run. SLOT is the name of the slot or its port. Not together with "
              "`--watch`."},
+    {.name = "stop-after",
+     .value = "COUNT",
+     .help = "End the line when the batch has so many good units",
+     .more =
+         "Units that the batch had before count, too, so a line that was interrupted goes on with the same "
+         "number. While as many boards are in progress as good ones are missing, no other begins, so there "
+         "are never more. It goes with `--watch` or `--trigger`, as do the next two."},
+    {.name = "target-yield",
+     .value = "PERCENT",
+     .help = "Yield that is wanted of the batch, 1 to 100; shown beside the yield that it has"},
+    {.name = "stop-failures",
+     .value = "COUNT",
+     .help = "End the line when so many boards in a row did not pass, in whatever slots",
+     .more = "Boards in progress are finished. A run that was aborted does not count."},
+    {.name = "disable-slots",
+     .help = "Begin no further board in a slot that fails more often than the others",
+     .more =
+         "Its failures are held against the share of failures in all other slots since the line began. It is "
+         "disabled, with a warning, when so many would happen by chance in less than 0.135 % of cases: the "
+         "control limit of reports. It takes boards again when the line is started again."},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
     {.name = "station",
      .value = "FILE|NAME",
@@ -178,6 +198,10 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     EG_TRY(list_of(call, "fault", &options->faults, err));
     EG_TRY(list_of(call, "label", &options->labels, err));
     EG_TRY(cli_option_number(call, "seed", INT64_MAX, 1, &options->seed, err));
+    EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
+    EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
+    options->limits.disable_slots = cli_flag(call, "disable-slots");
+    EG_TRY(cli_option_number(call, "target-yield", 100, 0, &options->target_yield, err));
     options->insertions_given = cli_text(call, "insertions");
     options->pace_given = cli_text(call, "pace");
     if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
@@ -280,6 +304,10 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     if (options->watch && options->labels != NULL)
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
+    if (!options->watch && (options->limits.stop_after != 0 || options->limits.stop_failures != 0 ||
+                            options->limits.disable_slots))
+        return cli_usage(call, err,
+                         "--stop-after, --stop-failures and --disable-slots go with --watch or --trigger");
     if (options->wall && (options->json || options->plain || options->silent))
         return cli_usage(call, err, "--wall excludes --json, --plain and --silent");
     if (options->silent && options->verbose)

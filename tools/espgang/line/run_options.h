@@ -6,6 +6,7 @@
 #define TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
 
 #include "engine/line/line.h"
+#include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
 
 enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
@@ -23,6 +24,8 @@ struct cli_run_options {
     uint64_t seed;
     const char *insertions_given, *pace_given; /* as they are written; NULL = not */
     uint64_t insertions, pace;
+    uint64_t target_yield; /* in percent; 0 = not said */
+    struct cli_limits_options limits;
     enum cli_trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */
