@@ -101,7 +101,8 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
          ":2:16: name is 'A 1', not a word of at most 40 bytes without blanks, quotes, = , * and \\"},
         {"espgang_station: 1\ntrigger: program\n", ":2:10: trigger: program lacks trigger_program"},
         {"espgang_station: 1\ntrigger_program: x\n", ":2:18: trigger_program goes with trigger: program"},
-        {"espgang_station: 1\nat_once: {most: 0}\n", ":2:17: at_once.most is \"0\", not a number from 1 to 512"},
+        {"espgang_station: 1\nat_once: {most: 0}\n",
+         ":2:17: at_once.most is \"0\", not a number from 1 to 512"},
     };
     (void)state;
 
