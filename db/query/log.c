@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is known of a run's application log, without the log itself. */
+/* Facts about a run's application log, without the log itself. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
