@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/program.h"
 #include "engine/plan/template.h"
+#include "engine/stages/label.h"
 #include "tools/espgang/command.h"
 
 #include <errno.h>
@@ -55,18 +56,113 @@ static bool begin(struct cli_enter *enter, unsigned index, const char *label)
 
 static void begin_all(struct cli_enter *enter)
 {
+    struct eg_logger *const logger = enter->station->logger;
     bool any = false;
 
+    if (enter->requires_labels) {
+        eg_log_warning(logger, NULL, "the job requires a label: scan it");
+        return;
+    }
     for (unsigned i = 0; i < enter->station->slot_count; i++)
         any |= begin(enter, i, "");
     if (!any)
-        eg_log_warning(enter->station->logger, NULL, "every slot is at work; nothing was begun");
+        eg_log_warning(logger, NULL, "every slot is at work; nothing was begun");
+}
+
+/* The slot whose board at work has a label; slot_count = none. */
+static unsigned find_label(struct cli_enter *enter, const char *label)
+{
+    unsigned i = 0;
+
+    pthread_mutex_lock(&enter->lock);
+    while (i < enter->station->slot_count &&
+           ((enter->slots[i].free && !enter->slots[i].begun) || strcmp(enter->slots[i].label, label) != 0))
+        i++;
+    pthread_mutex_unlock(&enter->lock);
+    return i;
+}
+
+/* Whether some job takes the label, as far as can be told without a board. */
+static enum eg_code check_label(const struct cli_enter *enter, const char *label, struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    if (strlen(label) >= EG_LABEL_TEXT)
+        return eg_error_set(err, EG_NOT_ACCEPTED, "label '%.80s...' has more than %d bytes", label,
+                            EG_LABEL_TEXT - 1);
+    if (eg_given_text_check(label, err) != EG_OK)
+        return eg_error_prefix(err, "label '%.80s' ", label);
+    for (unsigned i = 0; i <= enter->station->more_count; i++) {
+        code = eg_label_check(eg_station_job(enter->station, i).plan, label, err);
+        if (code == EG_OK)
+            break;
+    }
+    return code;
+}
+
+/* Begin a slot with a label that is all right. */
+static void begin_labelled(struct cli_enter *enter, unsigned index, const char *label)
+{
+    struct eg_logger *const logger = enter->station->logger;
+    const struct eg_slot *const slots = enter->station->slots;
+    const unsigned other = label[0] != '\0' ? find_label(enter, label) : enter->station->slot_count;
+
+    if (other < enter->station->slot_count)
+        eg_log_warning(logger, NULL, "label %.80s is that of the board in slot %s, which is at work", label,
+                       slots[other].name);
+    else if (!begin(enter, index, label))
+        eg_log_warning(logger, NULL, "slot %.80s is at work; scan its board again when it is done",
+                       slots[index].name);
+    else
+        enter->next = index + 1;
+}
+
+/* A label without its slot. */
+static void take_label(struct cli_enter *enter, const char *label)
+{
+    struct eg_logger *const logger = enter->station->logger;
+    const unsigned count = enter->station->slot_count;
+    struct eg_error err;
+    bool is_free = false;
+
+    if (check_label(enter, label, &err) != EG_OK) {
+        eg_log_warning(logger, NULL, "%s; nothing was begun", err.text);
+        return;
+    }
+    unsigned index = enter->awaiting - 1;
+    for (unsigned i = 0; enter->awaiting == 0 && i < count && !is_free; i++) {
+        index = (enter->next + i) % count;
+        pthread_mutex_lock(&enter->lock);
+        is_free = enter->slots[index].free && !enter->slots[index].begun;
+        pthread_mutex_unlock(&enter->lock);
+    }
+    if (enter->awaiting == 0 && !is_free)
+        eg_log_warning(logger, NULL, "every slot is at work; scan %.80s again when one is done", label);
+    else
+        begin_labelled(enter, index, label);
+    enter->awaiting = 0;
+}
+
+/* A slot, and the label of its board, which may be "". */
+static void take_slot(struct cli_enter *enter, unsigned index, const char *label)
+{
+    struct eg_logger *const logger = enter->station->logger;
+    const char *const slot = enter->station->slots[index].name;
+    struct eg_error err;
+
+    enter->awaiting = 0;
+    if (label[0] == '\0' && enter->requires_labels) {
+        eg_log_note(logger, NULL, "slot %s: scan the label of its board", slot);
+        enter->awaiting = index + 1;
+    } else if (check_label(enter, label, &err) != EG_OK) {
+        eg_log_warning(logger, NULL, "slot %.80s: %s; nothing was begun", slot, err.text);
+    } else {
+        begin_labelled(enter, index, label);
+    }
 }
 
 static void take_line(struct cli_enter *enter, char *line)
 {
-    struct eg_logger *const logger = enter->station->logger;
-    struct eg_error err;
     unsigned index;
 
     line += strspn(line, " \t\r");
@@ -81,19 +177,20 @@ static void take_line(struct cli_enter *enter, char *line)
         return;
     }
     char *label = line + strcspn(line, " \t");
-    if (label[0] != '\0')
-        *label++ = '\0';
-    label += strspn(label, " \t");
-    if (!find_slot(enter->station, line, &index))
-        eg_log_warning(logger, NULL, "there is no slot %.80s; name one, or its number from 1 to %u", line,
-                       enter->station->slot_count);
-    else if (strlen(label) >= EG_LABEL_TEXT)
-        eg_log_warning(logger, NULL, "the label of slot %.80s has more than %d bytes", line,
-                       EG_LABEL_TEXT - 1);
-    else if (eg_given_text_check(label, &err) != EG_OK)
-        eg_log_warning(logger, NULL, "the label of slot %.80s %s", line, err.text);
-    else if (!begin(enter, index, label))
-        eg_log_warning(logger, NULL, "slot %.80s is at work; scan its board again when it is done", line);
+    const char after = *label;
+    *label = '\0';
+    if (find_slot(enter->station, line, &index)) {
+        label += after != '\0';
+        take_slot(enter, index, label + strspn(label, " \t"));
+        return;
+    }
+    *label = after;
+    if (enter->uses_labels)
+        take_label(enter, line);
+    else
+        eg_log_warning(enter->station->logger, NULL,
+                       "there is no slot %.*s; name one, or its number from 1 to %u", (int)(label - line),
+                       line, enter->station->slot_count);
 }
 
 /* False = the input has ended. */
@@ -172,7 +269,12 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
 {
     sigset_t all, former;
 
-    *enter = (struct cli_enter){.station = station, .view = view};
+    *enter = (struct cli_enter){.station = station, .view = view, .requires_labels = true};
+    for (unsigned i = 0; i <= station->more_count; i++) {
+        const struct eg_plan *const plan = eg_station_job(station, i).plan;
+        enter->uses_labels = enter->uses_labels || eg_label_used(plan);
+        enter->requires_labels = enter->requires_labels && eg_label_required(plan);
+    }
     pthread_mutex_init(&enter->lock, NULL);
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)
