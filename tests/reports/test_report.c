@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The formats for programs, each read by a reader that shares nothing with who wrote it. */
+/* The formats for programs, each read by an independent reader. */
 
 #include "tests/reports/one_report.h"
 
@@ -22,7 +22,7 @@ static void read_file(const char *path, struct eg_buffer *text)
             fail_msg("no \"%s\" in: %s", part, (const char *)(text).data);                                   \
     } while (0)
 
-/* A report of batch-1 in one format, which has to be made. */
+/* Make a report of batch-1 in one format; it must succeed. */
 static void make(const struct sample *sample, const char *format, struct eg_buffer *text)
 {
     struct eg_error err;
@@ -41,7 +41,7 @@ static void fill(struct sample *sample)
     assert_ok(fill_batches(sample, &ledger, &err), err);
 }
 
-/* One run of a batch that has nothing else. */
+/* Record a batch of a single run. */
 static void one_run(struct sample *sample, const char *slot, bool known, const struct sample_end *run_end)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -63,7 +63,7 @@ static json_t *load(const struct eg_buffer *text)
     return root;
 }
 
-/* A number of the report is what an independent query says. */
+/* Compare a number of the report with an independent query. */
 static void assert_equals_sql(const struct sample *sample, json_t *object, const char *key, const char *sql)
 {
     char *wanted = sample_sql(sample->path, sql);
