@@ -74,22 +74,6 @@ static void contacts_of_a_slot_count_anew_on_record_while_a_line_goes_on(void **
     assert_sql(sample->path, "DELETE FROM slot_reset", "the ledger is append only");
 }
 
-static void a_run_that_took_a_pass_back_is_no_contact(void **state)
-{
-    const struct sample *const sample = *state;
-    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
-    const struct sample_end withdrawn = {
-        .outcome = EG_FAIL, .code = EG_DUPLICATE_MAC, .text = "twice", .withdrawn = true};
-    const struct eg_unit unit = sample_unit(1);
-    struct eg_error err;
-    int64_t run;
-
-    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    run_boards(sample, ledger, "a", 1, 0);
-    assert_ok(sample_run(sample, ledger, "a", &unit, &withdrawn, &run, &err), err);
-    expect_contacts(sample, NULL, "a 1 1 1 ; ");
-}
-
 static void a_slot_without_a_run_is_refused(void **state)
 {
     const struct sample *const sample = *state;
@@ -114,7 +98,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(contacts_of_a_slot_count_anew_on_record_while_a_line_goes_on),
-        with_sample(a_run_that_took_a_pass_back_is_no_contact),
         with_sample(a_slot_without_a_run_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
