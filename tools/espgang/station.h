@@ -29,7 +29,7 @@ enum eg_code cli_station_read(struct cli_station *station, const char *named,
                               struct eg_error *err) EG_CHECKED;
 void cli_station_finish(struct cli_station *station);
 
-/** Refuse a command of one board to a user whom the station does not allow it: EG_NOT_TRUSTED. The failure of
+/** Refuse a command to a user whom the station does not allow it: EG_NOT_TRUSTED. The failure of
  * a file that cannot be read is one, too. */
 enum eg_code cli_station_permit(const struct cli_command *command, struct eg_error *err) EG_CHECKED;
 

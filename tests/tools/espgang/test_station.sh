@@ -49,14 +49,23 @@ refused 'job.yaml' "$espgang" check job.yaml
 # Commands of one board, chains of eFuse commands among them.
 for command in 'read-mac' 'erase-flash' 'write-flash 0x0 job.yaml' 'read-flash 0 16 out.bin'; do
   # shellcheck disable=SC2086
-  refused 'this station does not allow you commands of one board; trust.one_board in /etc/espgang/station.yaml names who may use them' \
+  refused 'this station does not allow it to you; trust.one_board in /etc/espgang/station.yaml names who may' \
     "$espgang" --port sim:esp32c3 $command
 done
-refused 'this station does not allow you commands of one board' env ESPGANG_STATION="$work/mine.yaml" "$espgang" --port sim:esp32c3 read-mac
+refused 'this station does not allow it to you; trust.one_board' env ESPGANG_STATION="$work/mine.yaml" "$espgang" --port sim:esp32c3 read-mac
 station <<END
 espgang_station: 1
 trust: {keys: $work/trusted, one_board: [root]}
 END
+at_station 0 "$espgang" --port sim:esp32c3 read-mac
+
+# Others may have other rights.
+station <<END
+espgang_station: 1
+trust: {line: nobody-of-that-name, ledger: [root], one_board: root}
+END
+refused 'run: this station does not allow it to you; trust.line in /etc/espgang/station.yaml names who may' "$espgang" run job.yaml --sim 1
+at_station 0 "$espgang" schema
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
 # A file that cannot be read closes the station.
