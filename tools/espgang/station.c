@@ -90,6 +90,20 @@ enum eg_code cli_station_permit(const struct cli_command *command, struct eg_err
     return ask(&station.named, command, right, err);
 }
 
+enum eg_code cli_station_give_ledger(struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    const char *const variable = getenv("ESPGANG_LEDGER");
+
+    if (!cli_has_option(call, "ledger") || cli_has_option(call, "sim") || cli_text(call, "ledger") != NULL ||
+        (variable != NULL && variable[0] != '\0'))
+        return EG_OK;
+    EG_TRY(cli_station_read(&station, NULL, err));
+    return station.file != NULL && station.file->ledger != NULL
+               ? eg_strdup(&call->ledger, station.file->ledger, err)
+               : EG_OK;
+}
+
 enum eg_code cli_station_trust(struct cli_station *station, const struct cli_call *call, const char **folder,
                                struct eg_error *err)
 {

@@ -33,6 +33,10 @@ void cli_station_finish(struct cli_station *station);
  * a file that cannot be read is one, too. */
 enum eg_code cli_station_permit(const struct cli_command *command, struct eg_error *err) EG_CHECKED;
 
+/** Give a command that asks for a ledger, but is no run, the one of the station's file, unless --ledger or
+ * $ESPGANG_LEDGER names one. As cli_station_read(). */
+enum eg_code cli_station_give_ledger(struct cli_call *call, struct eg_error *err) EG_CHECKED;
+
 /**
  * Choose the folder of the trusted keys for a command with --trust-dir, and --station if it has that.
  *

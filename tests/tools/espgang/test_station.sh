@@ -25,6 +25,14 @@ station <<<'espgang_station: 1'
 at_station 0 "$espgang" run job.yaml --sim 1 --fast
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
+# Its ledger is that of every command, unless another is named.
+station <<<"espgang_station: 1
+ledger: $work/day.db"
+expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger day.db --batch monday
+at_station 0 "$espgang" units --batch monday
+at_station 3 "$espgang" units --batch monday --ledger "$work/none.db"
+at_station 3 env ESPGANG_LEDGER="$work/none.db" "$espgang" units --batch monday
+
 # With trust nothing that is not signed runs, whatever is said, and even when no key is there.
 station <<END
 espgang_station: 1
