@@ -59,7 +59,7 @@ static void data_that_does_not_compress_goes_plain(void **state)
     assert_true(line->results[0].bytes_sent > app->data.size);
 }
 
-/* The progress of a run, as it is told. */
+/* The reported progress of a run. */
 struct watch {
     uint64_t done, total;
     bool backwards;
