@@ -47,10 +47,14 @@ static enum eg_code log_of(struct eg__out *out, struct eg_query *query, int64_t 
 
     if (*logs >= LOGS_MOST)
         return EG_OK;
-    EG_TRY(eg_query_run_log_text(query, run, &log, err));
+    ++*logs;
+    if (eg_query_run_log_text(query, run, &log, err) !=
+        EG_OK) { /* a damaged log is no reason for no report */
+        eg__html_text(out, "<p class=\"sm\">", err->text, "</p>");
+        return EG_OK;
+    }
     if (log.size == 0)
         return EG_OK;
-    ++*logs;
     const size_t from = log.size > LOG_MOST ? log.size - LOG_MOST : 0;
     eg__put(out, "<details class=\"lg1\"><summary>%slog of run %" PRId64 "</summary><pre>",
             from > 0 ? "end of the " : "", run);

@@ -21,7 +21,7 @@
 
 #define EG__BINS 20
 
-/** An index that there is none of. */
+/** An index for "none". */
 #define EG__NONE SIZE_MAX
 
 /** A finished run. */
