@@ -6,12 +6,15 @@
 #define TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
 
 #include "tools/espgang/command.h"
+#include "tools/espgang/dashboard/dashboard.h"
 
-enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
+enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM, CLI_API };
 
 /** What the command line says. */
 struct cli_run_options {
-    const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
+    struct cli_dashboard_options http; /* address NULL = no dashboard */
+    const char **ports, **faults, **labels,
+        **http_names; /* owned lists, NULL after the last; NULL = none given */
     const char *ledger, *batch, *operator_name, *station, *stub_dir;
     const char *flash_dir, *app_log;
     unsigned boards; /* simulated, or slots with simulated hands; 0 = real ones */

@@ -53,43 +53,57 @@ static bool begin(struct cli_enter *enter, unsigned index, const char *label)
     return may;
 }
 
-static void begin_all(struct cli_enter *enter)
+static enum cli_start begin_all(struct cli_enter *enter, char said[300])
 {
     bool any = false;
 
     for (unsigned i = 0; i < enter->station->slot_count; i++)
         any |= begin(enter, i, "");
     if (!any)
-        eg_log_warning(enter->station->logger, NULL, "every slot is at work; nothing was begun");
+        snprintf(said, 300, "every slot is at work; nothing was begun");
+    return any ? CLI_START_BEGUN : CLI_START_BUSY;
+}
+
+enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label, char said[300])
+{
+    struct eg_error err;
+    unsigned index;
+
+    if (slot[0] == '\0')
+        return begin_all(enter, said);
+    if (!find_slot(enter->station, slot, &index)) {
+        snprintf(said, 300, "there is no slot %.80s; name one, or its number from 1 to %u", slot,
+                 enter->station->slot_count);
+        return CLI_START_UNKNOWN;
+    }
+    if (strlen(label) >= EG_LABEL_TEXT) {
+        snprintf(said, 300, "the label of slot %.80s has more than %d bytes", slot, EG_LABEL_TEXT - 1);
+        return CLI_START_BAD;
+    }
+    if (eg_given_text_check(label, &err) != EG_OK) {
+        snprintf(said, 300, "the label of slot %.80s %.200s", slot, err.text);
+        return CLI_START_BAD;
+    }
+    if (!begin(enter, index, label)) {
+        snprintf(said, 300, "slot %.80s is at work; scan its board again when it is done", slot);
+        return CLI_START_BUSY;
+    }
+    return CLI_START_BEGUN;
 }
 
 static void take_line(struct cli_enter *enter, char *line)
 {
-    struct eg_logger *const logger = enter->station->logger;
-    struct eg_error err;
-    unsigned index;
+    char said[300];
 
     line += strspn(line, " \t\r");
     for (size_t size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
         line[size - 1] = '\0';
-    if (line[0] == '\0') {
-        begin_all(enter);
-        return;
-    }
     char *label = line + strcspn(line, " \t");
     if (label[0] != '\0')
         *label++ = '\0';
     label += strspn(label, " \t");
-    if (!find_slot(enter->station, line, &index))
-        eg_log_warning(logger, NULL, "there is no slot %.80s; name one, or its number from 1 to %u", line,
-                       enter->station->slot_count);
-    else if (strlen(label) >= EG_LABEL_TEXT)
-        eg_log_warning(logger, NULL, "the label of slot %.80s has more than %d bytes", line,
-                       EG_LABEL_TEXT - 1);
-    else if (eg_given_text_check(label, &err) != EG_OK)
-        eg_log_warning(logger, NULL, "the label of slot %.80s %s", line, err.text);
-    else if (!begin(enter, index, label))
-        eg_log_warning(logger, NULL, "slot %.80s is at work; scan its board again when it is done", line);
+    if (cli_enter_start(enter, line, label, said) != CLI_START_BEGUN)
+        eg_log_warning(enter->station->logger, NULL, "%s", said);
 }
 
 /* False = the input has ended. */
@@ -163,7 +177,8 @@ static void silence(struct cli_enter *enter)
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &silent);
 }
 
-enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station, struct eg_error *err)
+enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station, bool reads,
+                             struct eg_error *err)
 {
     sigset_t all, former;
 
@@ -172,6 +187,8 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         enter->slots[i].free = true;
+    if (!reads)
+        return EG_OK;
     silence(enter);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &former);
