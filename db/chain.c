@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The hash chain over finished runs. What is hashed is text, so that anybody with the file can compute it
- * again: one line per row, values between tabs, escaped as db/README.md says. A form says which rows, and
- * never changes; another text would be another form. Runs of older versions keep theirs.
+ * The hash chain over finished runs. The hashed data is text, so that anybody with the file can compute it
+ * again: one line per row, values between tabs, escaped as db/README.md says. A form says which rows are
+ * hashed, and never changes; a different text is a new form. Runs of older versions keep their form.
  *
- * Beside the hash each link has marks: for every part of its text the number of rows and a checksum. They
- * prove nothing, but tell in which table to look when a hash is wrong.
+ * Besides the hash, each link has marks: the number of rows and a checksum for each part of its text. Marks
+ * prove nothing, but show which table to check when a hash is wrong.
  */
 
 #include "db/chain.h"
@@ -17,12 +17,12 @@
 
 #define LAST EG__CHAIN_FORM
 
-/* Rows of pools that the run had. */
+/* Pool rows that the run had. */
 #define ROWS                                                                                                 \
     "pool_event AS mine JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_row.pool_id"           \
     " WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id"
 
-/* In the order of the text. */
+/* Parts in the order of the text. */
 /* clang-format off */
 static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
     {"session", "session", 1, LAST, NULL,
@@ -52,6 +52,7 @@ static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
      "run JOIN merged_session USING (session_id) WHERE run_id = ?1"},
     {"ledger", "ledger", 4, LAST, ", ledger_id, identity", "run JOIN ledger WHERE run_id = ?1"},
     {"claim", "run_claim", 5, LAST, NULL, "run_claim WHERE run_id = ?1 ORDER BY position"},
+    {"security", "run_security", 7, LAST, NULL, "run_security WHERE run_id = ?1 ORDER BY position"},
 };
 /* clang-format on */
 
@@ -85,7 +86,7 @@ static enum eg_code prepare(sqlite3_stmt **rows, sqlite3 *db, const struct eg__c
     return eg__sqlite_prepare(rows, db, sql, err);
 }
 
-/* One line for each row of a part. */
+/* Append one line for each row of a part. */
 static enum eg_code add_part(struct eg__chain_link *link, struct eg__store *store,
                              const struct eg__chain_part *part, int64_t form, struct eg_error *err)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Values that belong to one board: which board has one, and claiming it for another run.
+ * Values that belong to one board: find the board that has a value, and claim the value for another run.
  *
- * A board is a MAC and its flash's unique id; where one of two ids is not known, the MAC decides. The claims
- * of this session and of all earlier ones are compared, and what older ledgers know without a claim: labels
- * and unit values of runs. Real boards know nothing of simulated ones; these know of the real ones and of
- * those of their session.
+ * A board is a MAC and its flash's unique id; if one of two ids is not known, the MAC decides. A value is
+ * compared with the claims of this session and all earlier ones, and with labels and unit values of runs in
+ * older ledgers, which have no claims. Real boards ignore simulated ones; simulated boards see the real ones
+ * and those of their own session.
  *
- * The writer does one request at a time, so two boards that want the same value at the same moment are told
- * apart here, too.
+ * The writer handles one request at a time, so two boards that ask for the same value at the same moment are
+ * told apart here, too.
  */
 
 #include "db/claim.h"
@@ -23,7 +23,7 @@
 
 #define SECRET_PREFIX "sha256:"
 
-/* The value as it is stored: of a secret the digest of its name, a tab and the value. */
+/* Return the value as it is stored: for a secret, the digest of its name, a tab and the value. */
 static enum eg_code stored_value(char **stored, const struct eg_claim *claim, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
@@ -46,7 +46,7 @@ static const char *known(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
-/* "serial ACME-0001", "label 17", "the value of key". */
+/* Write the claim for a message: "serial ACME-0001", "label 17", "the value of key". */
 static void claim_text(char *text, size_t size, const struct eg_claim *claim)
 {
     if (claim->kind == EG_CLAIM_LABEL)
@@ -57,7 +57,7 @@ static void claim_text(char *text, size_t size, const struct eg_claim *claim)
         snprintf(text, size, "%.60s %.100s", claim->name, claim->value);
 }
 
-/* EG_NOT_UNIQUE when the found row is of another board. */
+/* Return EG_NOT_UNIQUE if the found row belongs to another board. */
 static enum eg_code refuse(struct eg__store *store, sqlite3_stmt *owner, const struct eg_claim *claim,
                            const struct eg_unit *unit, struct eg_error *err)
 {
@@ -73,7 +73,7 @@ static enum eg_code refuse(struct eg__store *store, sqlite3_stmt *owner, const s
                         (int64_t)sqlite3_column_int64(owner, 0));
 }
 
-/* Whether another board has the value, in the ledger of the statement. */
+/* Refuse a value that another board has in the ledger that the statement reads. */
 static enum eg_code check_owner(struct eg__store *store, enum eg__statement which, int64_t run,
                                 const struct eg_unit *unit, const struct eg_claim *claim, const char *value,
                                 struct eg__owner *owner, struct eg_error *err)

@@ -8,14 +8,14 @@
 #include "db/store.h"
 #include "engine/plan/recorder.h"
 
-/** The board that has a value already. */
+/** The board that already has a value. */
 struct eg__owner {
     char mac[EG_MAC_TEXT];
     bool for_good; /* the run that gave it the value has ended */
 };
 
 /**
- * As the recorder's claim().
+ * Claim values for a board, as the recorder's claim() does.
  *
  * @param owner  set on EG_NOT_UNIQUE; may be NULL
  */

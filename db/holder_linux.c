@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The kernel lists every lock in /proc/locks. It is asked there and not by fcntl(): who opens a database's
- * file and closes it again gives up all locks that SQLite has on it in the same process.
+ * The kernel lists every lock in /proc/locks. fcntl() is not used: opening and closing the database's file
+ * would drop all locks that SQLite has on it in the same process.
  *
- * Who writes holds a write lock on byte 120 of the -shm file; who has the file to himself, one on the file.
+ * A writer holds a write lock on byte 120 of the -shm file; a program with exclusive access, one on the
+ * database file.
  */
 
 #include "db/holder.h"
@@ -25,7 +26,7 @@
 struct lock {
     char kind[12];    /* FLOCK, POSIX, OFDLCK; "->" when the process only waits for it */
     char access[8];   /* READ, WRITE */
-    long process;     /* at most 0: not of this machine's view */
+    long process;     /* at most 0: outside this process namespace */
     uintmax_t number; /* of the file */
 };
 
@@ -34,7 +35,7 @@ static bool next_lock(FILE *locks, struct lock *lock)
     char line[200];
 
     while (fgets(line, sizeof line, locks) != NULL)
-        /* "1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120" */
+        /* Example: "1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120" */
         if (sscanf(line, "%*d: %11s %*s %7s %ld %*x:%*x:%" SCNuMAX, lock->kind, lock->access, &lock->process,
                    &lock->number) == 4 &&
             lock->process > 0)
@@ -42,7 +43,7 @@ static bool next_lock(FILE *locks, struct lock *lock)
     return false;
 }
 
-/* The number of a file; 0 = there is none. */
+/* Return the inode number of a file; 0 = no file. */
 static uintmax_t number_of(const char *full, const char *suffix)
 {
     char path[PATH_MAX];
@@ -52,7 +53,7 @@ static uintmax_t number_of(const char *full, const char *suffix)
     return stat(path, &info) == 0 ? (uintmax_t)info.st_ino : 0;
 }
 
-/* The process that another program's write lock on one of the files belongs to; 0 = none. */
+/* Return the process that holds a write lock on one of the files; 0 = none. */
 static long find_writer(FILE *locks, uintmax_t file, uintmax_t shm)
 {
     struct lock lock;
@@ -64,7 +65,7 @@ static long find_writer(FILE *locks, uintmax_t file, uintmax_t shm)
     return 0;
 }
 
-/* The process that locked a file as a whole; 0 = none. */
+/* Return the process that locked the whole file; 0 = none. */
 static long find_locker(FILE *locks, uintmax_t file)
 {
     struct lock lock;

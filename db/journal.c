@@ -2,7 +2,8 @@
 
 /*
  * The journal: a second chain, over the rows that belong to no single run. An entry has the hash of the entry
- * before and that of the last run which had finished by then, so that neither can be made anew alone.
+ * before it and the hash of the last run that had finished by then, so that neither chain can be forged
+ * alone.
  */
 
 #include "db/journal.h"
@@ -82,7 +83,7 @@ enum eg_code eg__journal_hash(struct eg__journal_entry *entry, sqlite3 *db, stru
     return EG_OK;
 }
 
-/* Number and hash of the last row of a chain; 0 and zeros when there is none. */
+/* Read number and hash of a chain's last row; 0 and zeros if it is empty. */
 static enum eg_code last_of(int64_t *number, char hash[EG_SHA256_TEXT], sqlite3 *db, const char *sql,
                             struct eg_error *err)
 {

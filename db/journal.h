@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The second chain, of rows that belong to no run. Every call runs inside a transaction of its caller. */
+/* The second chain, over rows that belong to no run. Every call runs inside a transaction of its caller. */
 
 #ifndef DB_JOURNAL_H
 #define DB_JOURNAL_H
@@ -17,7 +17,9 @@ enum eg__entry {
     EG__ENTRY_COUNT
 };
 
-/** A part of an entry, as of a run: its table, and the statement that reads its rows by number. */
+/**
+ * A part of an entry, like a part of a run's text: its table, and the statement that reads its rows by id.
+ */
 struct eg__entry_part {
     const char *table, *sql;
 };
@@ -29,7 +31,7 @@ struct eg__entry_kind {
 
 extern const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT];
 
-/** An entry to compute, and what it comes to. */
+/** An entry to compute, and its result. */
 struct eg__journal_entry {
     int64_t entry, number, chain_id;
     enum eg__entry kind;
@@ -38,10 +40,10 @@ struct eg__journal_entry {
 };
 
 enum eg_code eg__journal_hash(struct eg__journal_entry *entry, sqlite3 *db, struct eg_error *err) EG_CHECKED;
-/** Add the row with this number, which is there with all that belongs to it. */
+/** Add an entry for the row with this id. The row and everything that belongs to it exist already. */
 enum eg_code eg__journal_append(sqlite3 *db, enum eg__entry kind, int64_t number,
                                 struct eg_error *err) EG_CHECKED;
-/** Add what was there before there was a journal. */
+/** Add entries for rows that are older than the journal. */
 enum eg_code eg__journal_begin(sqlite3 *db, struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -3,12 +3,12 @@
 /*
  * The ledger as the line's recorder: opening, session, and the calls of the workers.
  *
- * Opening goes from what harms nobody to what changes things: the path is checked, the right to record is
- * taken, a foreign or newer file is refused, and only then the file is made a ledger, runs of sessions that
- * are no more are closed and the session is recorded, the last two in one transaction. Before that ends, the
- * session has its lock: who sees its runs sees that it goes on.
+ * Opening begins with the harmless steps: the path is checked, the right to record is taken, a foreign or
+ * newer file is refused. Only then is the file made a ledger; after that, runs of dead sessions are closed
+ * and the session is recorded, both in one transaction. The session takes its lock before that transaction
+ * ends, so whoever sees its runs also sees that it is alive.
  *
- * Threads: the recorder's calls may come from any number of threads; opening and closing from one.
+ * Threads: any number of threads may make the recorder's calls; one thread opens and closes.
  */
 
 #include "db/ledger.h"
@@ -29,24 +29,38 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The runs of one job. */
+struct session {
+    struct eg_recorder recorder; /* first member: a worker's recorder is cast to its session */
+    struct eg_ledger *ledger;
+    int64_t number;
+    struct session *next; /* the order is no matter */
+};
+
 struct eg_ledger {
-    struct eg_recorder recorder; /* first: a worker's recorder is a ledger */
     char *path, *batch;
+    char station[256], operator_name[256];
     int lock_fd; /* -1 = not taken */
     struct eg__place place;
-    int64_t session;
+    struct session first, *more;
     struct eg__store store;
     struct eg__writer writer;
     bool writing; /* the writer's thread runs */
     bool is_new;
     pthread_mutex_t lock; /* of the list */
-    struct board *boards; /* in progress; each belongs to its worker's thread */
+    struct board *boards; /* in progress; each belongs to one worker's thread */
 };
 
-/* The board that a thread takes through its run. */
+struct add_session {
+    struct eg_ledger *ledger;
+    const struct eg__session *session;
+    int64_t number;
+};
+
+/* The board that a thread is running. */
 struct board {
     pthread_t worker;
-    struct eg_log_origin origin; /* its texts follow the struct */
+    struct eg_log_origin origin; /* its strings follow the struct */
     struct board *next;
 };
 
@@ -71,6 +85,12 @@ struct seen {
     struct eg_seen *seen;
 };
 
+struct holds {
+    const struct eg_unit *unit;
+    const struct eg_region *region;
+    bool *probably;
+};
+
 struct claim {
     int64_t run;
     const struct eg_unit *unit;
@@ -87,6 +107,12 @@ struct reserve {
 struct mark {
     int64_t run;
     enum eg_pool_state state;
+};
+
+struct secure {
+    int64_t run;
+    const struct eg_security_record *records;
+    unsigned count;
 };
 
 static enum eg_code write_begin(struct eg__store *store, void *context, struct eg_error *err)
@@ -117,6 +143,13 @@ static enum eg_code read_seen(struct eg__store *store, void *context, struct eg_
     return eg__record_seen(store, seen->unit, seen->seen, err);
 }
 
+static enum eg_code read_holds(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct holds *holds = context;
+
+    return eg__record_holds(store, holds->unit, holds->region, holds->probably, err);
+}
+
 static enum eg_code write_claim(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct claim *claim = context;
@@ -138,7 +171,14 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
-/* Where the list has the board of this thread; at its end: nowhere. */
+static enum eg_code write_secure(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct secure *secure = context;
+
+    return eg__record_secure(store, secure->run, secure->records, secure->count, err);
+}
+
+/* Find the list position of this thread's board, or the end of the list. */
 static struct board **place_of_board(struct eg_ledger *ledger)
 {
     struct board **at = &ledger->boards;
@@ -148,7 +188,7 @@ static struct board **place_of_board(struct eg_ledger *ledger)
     return at;
 }
 
-/* Who waits is only shown, so that without memory it is not. */
+/* Note the board for messages about waiting. Without memory it is left out: it is only shown. */
 static void add_board(struct eg_ledger *ledger, const struct eg_run_begin *given)
 {
     const size_t slot_size = strlen(given->slot) + 1, port_size = strlen(given->port) + 1;
@@ -178,10 +218,15 @@ static void remove_board(struct eg_ledger *ledger)
     free(board);
 }
 
+static struct eg_ledger *ledger_of(struct eg_recorder *recorder)
+{
+    return ((struct session *)recorder)->ledger;
+}
+
 static enum eg_code submit(struct eg_recorder *recorder, eg__writer_call *call, void *context,
                            struct eg_error *err)
 {
-    struct eg_ledger *const ledger = (struct eg_ledger *)recorder;
+    struct eg_ledger *const ledger = ledger_of(recorder);
 
     pthread_mutex_lock(&ledger->lock);
     const struct board *const board = *place_of_board(ledger);
@@ -196,8 +241,8 @@ static enum eg_code submit(struct eg_recorder *recorder, eg__writer_call *call, 
 static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg_run_begin *given,
                                    int64_t *run, struct eg_error *err)
 {
-    struct eg_ledger *ledger = (struct eg_ledger *)recorder;
-    struct begin begin = {.session = ledger->session, .begin = given};
+    struct eg_ledger *const ledger = ledger_of(recorder);
+    struct begin begin = {.session = ((struct session *)recorder)->number, .begin = given};
 
     remove_board(ledger);
     add_board(ledger, given);
@@ -223,7 +268,7 @@ static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
     struct finish finish = {run, record};
 
     const enum eg_code code = submit(recorder, write_finish, &finish, err);
-    remove_board((struct eg_ledger *)recorder);
+    remove_board(ledger_of(recorder));
     return code;
 }
 
@@ -233,6 +278,14 @@ static enum eg_code recorder_seen(struct eg_recorder *recorder, const struct eg_
     struct seen query = {unit, seen};
 
     return submit(recorder, read_seen, &query, err);
+}
+
+static enum eg_code recorder_holds(struct eg_recorder *recorder, const struct eg_unit *unit,
+                                   const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    struct holds query = {unit, region, probably};
+
+    return submit(recorder, read_holds, &query, err);
 }
 
 static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
@@ -264,14 +317,25 @@ static enum eg_code recorder_mark(struct eg_recorder *recorder, int64_t run, enu
     return submit(recorder, write_mark, &mark, err);
 }
 
+static enum eg_code recorder_secure(struct eg_recorder *recorder, int64_t run,
+                                    const struct eg_security_record *records, unsigned count,
+                                    struct eg_error *err)
+{
+    struct secure secure = {run, records, count};
+
+    return submit(recorder, write_secure, &secure, err);
+}
+
 static const struct eg_recorder_ops recorder_ops = {
     .begin = recorder_begin,
     .intent = recorder_intent,
     .finish = recorder_finish,
     .seen = recorder_seen,
+    .holds = recorder_holds,
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,
+    .secure = recorder_secure,
 };
 
 static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,
@@ -281,8 +345,8 @@ static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__ses
 
     EG_TRY(eg__store_run(store, EG__BEGIN, err));
     EG_TRY(eg__record_orphans(store, ledger->lock_fd, orphans, err));
-    EG_TRY(eg__record_session(store, session, &ledger->session, err));
-    EG_TRY(eg__session_lock(ledger->lock_fd, ledger->session, err));
+    EG_TRY(eg__record_session(store, session, &ledger->first.number, err));
+    EG_TRY(eg__session_lock(ledger->lock_fd, ledger->first.number, err));
     return eg__store_run(store, EG__COMMIT, err);
 }
 
@@ -326,24 +390,40 @@ static enum eg_code open_store(struct eg_ledger *ledger, const char *full, const
     return EG_OK;
 }
 
+static struct eg__session session_of(const struct eg_ledger *ledger, const struct eg_plan *plan)
+{
+    return (struct eg__session){
+        .station = ledger->station,
+        .operator_name = ledger->operator_name,
+        .batch = ledger->batch,
+        .plan = plan,
+        .simulated = ledger->store.simulated,
+    };
+}
+
+static enum eg_code name_station(struct eg_ledger *ledger, const struct eg_session *given,
+                                 struct eg_error *err)
+{
+    if (given->station != NULL)
+        snprintf(ledger->station, sizeof ledger->station, "%s", given->station);
+    else if (gethostname(ledger->station, sizeof ledger->station - 1) != 0)
+        return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
+    if (given->operator_name != NULL)
+        snprintf(ledger->operator_name, sizeof ledger->operator_name, "%s", given->operator_name);
+    else
+        eg__login_name(ledger->operator_name, sizeof ledger->operator_name);
+    return EG_OK;
+}
+
 static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_session *given,
                                 const struct eg_plan *plan, unsigned *orphans, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
-    char host[256] = "", login[256];
 
     EG_TRY(eg__path_make(&full, ledger->path, &ledger->is_new, err));
     EG_TRY(open_store(ledger, full, given, err));
-    if (gethostname(host, sizeof host - 1) != 0)
-        return eg_error_errno(err, EG_IO, errno, "asking for the host's name");
-    eg__login_name(login, sizeof login);
-    const struct eg__session session = {
-        .station = given->station != NULL ? given->station : host,
-        .operator_name = given->operator_name != NULL ? given->operator_name : login,
-        .batch = ledger->batch,
-        .plan = plan,
-        .simulated = given->simulated,
-    };
+    EG_TRY(name_station(ledger, given, err));
+    const struct eg__session session = session_of(ledger, plan);
     EG_TRY(begin_session(ledger, &session, orphans, err));
     char *const resolved = full;
     full = NULL;
@@ -361,7 +441,7 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
     unsigned closed = 0;
 
     EG_TRY(eg_alloc(&opened, 1, sizeof *opened, err));
-    opened->recorder.ops = &recorder_ops;
+    opened->first = (struct session){.recorder = {&recorder_ops}, .ledger = opened};
     opened->lock_fd = -1;
     pthread_mutex_init(&opened->lock, NULL);
     EG_TRY(eg__path_choose(&opened->path, path, err));
@@ -375,6 +455,31 @@ enum eg_code eg_ledger_open(struct eg_ledger **ledger, const char *path, const s
     return EG_OK;
 }
 
+static enum eg_code write_session(struct eg__store *store, void *context, struct eg_error *err)
+{
+    struct add_session *const add = context;
+
+    EG_TRY(eg__record_session(store, add->session, &add->number, err));
+    return eg__session_lock(add->ledger->lock_fd, add->number, err);
+}
+
+enum eg_code eg_ledger_add_job(struct eg_ledger *ledger, const struct eg_plan *plan,
+                               struct eg_recorder **recorder, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct session *more = NULL;
+    const struct eg__session session = session_of(ledger, plan);
+    struct add_session add = {.ledger = ledger, .session = &session};
+
+    EG_TRY(eg_alloc(&more, 1, sizeof *more, err));
+    EG_TRY(submit(&ledger->first.recorder, write_session, &add, err));
+    *more = (struct session){
+        .recorder = {&recorder_ops}, .ledger = ledger, .number = add.number, .next = ledger->more};
+    ledger->more = more;
+    *recorder = &more->recorder;
+    more = NULL;
+    return EG_OK;
+}
+
 enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err)
 {
     struct stat info;
@@ -384,7 +489,7 @@ enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, stru
     return EG_OK;
 }
 
-/* A ledger that is read once, and its version. */
+/* Open a ledger to read it once, and get its version. */
 static enum eg_code look_at(sqlite3 **db, const char *full, int64_t *version, struct eg_error *err)
 {
     EG_TRY(eg__open_reading(db, full, err));
@@ -438,6 +543,10 @@ void eg_ledger_close(struct eg_ledger *ledger)
     if (ledger->lock_fd >= 0)
         close(ledger->lock_fd);
     eg__place_finish(&ledger->place);
+    for (struct session *session = ledger->more, *next; session != NULL; session = next) {
+        next = session->next;
+        free(session);
+    }
     for (struct board *board = ledger->boards, *next; board != NULL; board = next) {
         next = board->next;
         free(board);
@@ -460,7 +569,7 @@ void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger)
 
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger)
 {
-    return &ledger->recorder;
+    return &ledger->first.recorder;
 }
 
 const char *eg_ledger_batch(const struct eg_ledger *ledger)

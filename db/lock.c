@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The lock is on a file beside the ledger, because SQLite locks the ledger itself. It is an flock(): shared
- * by all that record, exclusive for who needs the ledger alone. An espgang that knows only the exclusive one
- * is kept out by it, and keeps others out.
+ * The lock is on a file next to the ledger, because SQLite locks the ledger itself. It is an flock(): shared
+ * by all recorders, exclusive for a process that needs the ledger alone. An older espgang, which knows only
+ * the exclusive lock, is kept out by the shared one and keeps others out.
  */
 
 #define _DEFAULT_SOURCE /* flock() */
@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 
-#define PATIENCE_MS 5000 /* as SQLite waits for a database that is locked */
+#define PATIENCE_MS 5000 /* how long SQLite also waits for a locked database */
 #define LOOK_MS     20
 
 static enum eg_code open_file(int *fd, char path[PATH_MAX], const char *full, struct eg_error *err)
@@ -31,7 +31,7 @@ static enum eg_code open_file(int *fd, char path[PATH_MAX], const char *full, st
     return *fd >= 0 ? EG_OK : eg_error_errno(err, EG_LEDGER, errno, "opening %s", path);
 }
 
-/* Try until it is there or the time is over; `*taken` says which. */
+/* Try until the lock is taken or the time is over; `*taken` says which. */
 static enum eg_code try(int fd, const char *path, int kind, uint32_t patience_ms, bool *taken,
                         struct eg_error *err)
 {
@@ -58,7 +58,7 @@ enum eg_code eg__lock(int *fd, const char *full, enum eg__company company, struc
     if (taken)
         return EG_OK;
     eg__lock_holder(holder, path);
-    EG_TRY(try(*fd, path, LOCK_SH, 0, &beside, err)); /* so it was refused by others that record */
+    EG_TRY(try(*fd, path, LOCK_SH, 0, &beside, err)); /* if so, other recorders hold it */
     return eg_error_set(err, EG_LEDGER_LOCKED, "%s %s", holder,
                         beside ? "records into it" : "has it to itself");
 }

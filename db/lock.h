@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Who may record into a ledger: many sessions at the same time, or one process that has the ledger to itself.
- * The kernel gives a lock back however the program ends.
+ * The right to record into a ledger: many sessions at the same time, or one process that has the ledger to
+ * itself. The kernel releases the lock however the program ends.
  */
 
 #ifndef DB_LOCK_H
@@ -21,7 +21,7 @@ enum eg__company {
  * EG__ALONE is refused at once while another process records. EG__BESIDE waits up to five seconds for a
  * process that has the ledger to itself, since most need it only for a moment.
  *
- * @param fd  the caller's to close, after a failure too; -1 when there is none
+ * @param fd  the caller's to close, after a failure too; -1 = nothing to close
  *
  * @return EG_OK; EG_LEDGER_LOCKED, which names the process; EG_LEDGER
  */

@@ -7,8 +7,10 @@
 
 #include <stddef.h>
 
-/** The name of the one who started the program, from the system and not from a variable that may say
- * anything. */
+/**
+ * Return the name of the user who started the program. It comes from the system, not from an environment
+ * variable, which anyone can set.
+ */
 void eg__login_name(char *name, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which schema a file has, and the way from there to the newest. The steps are the files of schema/. */
+/* The schema version of a file, and the steps to the newest one, which are the files of schema/. */
 
 #include "db/migrate.h"
 
@@ -12,10 +12,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* In bytes 68 to 71 of the file: "EGLG". Another program's file has another number or none. */
+/* "EGLG" in bytes 68 to 71 of the file. Other programs' files have another number, or 0. */
 #define APPLICATION_ID 0x45474c47
 
-/* How long to try for a moment alone, to change the schema, and how often. */
+/* How long, and how often, to try for exclusive access to change the schema. */
 #define TURNS_MS 5000
 #define LOOK_MS  20
 
@@ -28,7 +28,7 @@ int64_t eg__migrate_newest(void)
     return count;
 }
 
-/* EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER; `*version` is 0 for an empty file. */
+/* Read the schema version, 0 for an empty file; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
 {
     int64_t application, objects;
@@ -48,7 +48,7 @@ static enum eg_code check(sqlite3 *db, int64_t *version, struct eg_error *err)
     return EG_OK;
 }
 
-/* The view of runs follows from the table of columns and not from a step. */
+/* Create the view of runs. It is made from the table of columns, not by a step. */
 static enum eg_code make_view(sqlite3 *db, struct eg_error *err)
 {
     sqlite3_str *text = sqlite3_str_new(db);
@@ -80,7 +80,7 @@ struct difference {
     size_t table_size, what_size;
 };
 
-/* The first object of `one` that `other` lacks or has with another text. */
+/* Find the first object of `one` that `other` lacks or defines differently. */
 static enum eg_code compare(struct difference *found, sqlite3 *one, sqlite3 *other, const char *sql,
                             const char *text, struct eg_error *err)
 {
@@ -196,7 +196,7 @@ enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *e
     return EG_OK;
 }
 
-/* Whether a ledger is as it must be to be recorded into: the newest schema, and a log of its own. */
+/* Check whether a ledger is ready for recording: newest schema, and its own write-ahead log. */
 static enum eg_code is_ready(sqlite3 *db, bool *ready, struct eg_error *err)
 {
     int64_t version, wal;
@@ -215,18 +215,21 @@ static enum eg_code open_ready(sqlite3 **db, const char *full, bool *ready, bool
     EG_TRY(is_ready(opened, ready, err));
     if (!*ready && !alone)
         return EG_OK;
-    /* What undoes a single record is kept in memory: in a file it would cost more than the record. */
+    /* The rollback journal of a single record stays in memory: in a file it would cost more than the
+     * record. */
     EG_TRY(eg__sqlite_exec(
         opened, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err));
     EG_TRY(migrate(opened, err));
-    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL", err)); /* last: nobody sees half a ledger */
+    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL",
+                           err)); /* last, so that nobody sees half a ledger */
     *db = opened;
     opened = NULL;
     return EG_OK;
 }
 
-/* Lock it and open it; without changing anything, and `*db` is NULL, when others may be there and it is not
- * ready. */
+/*
+ * Lock it and open it. If others may be using it and it is not ready, change nothing and set `*db` to NULL.
+ */
 static enum eg_code open_in(enum eg__company company, sqlite3 **db, int *lock_fd, const char *full,
                             struct eg_error *err)
 {
@@ -260,7 +263,7 @@ enum eg_code eg__open_recording(sqlite3 **db, int *lock_fd, const char *full, en
         EG_TRY(open_in(company, db, lock_fd, full, err));
         if (*db != NULL)
             return EG_OK;
-        /* Two that begin with a new ledger at the same time take turns. */
+        /* Two programs that start a new ledger at the same time take turns. */
         if (make_ready(full, err) == EG_OK)
             continue;
         if (err->code != EG_LEDGER_LOCKED)

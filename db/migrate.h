@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which schema a ledger has, and opening it. */
+/* The schema version of a ledger, and opening it. */
 
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
@@ -11,35 +11,37 @@
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
 extern const unsigned char *const eg__schemas[];
 
-/** The number of the last of them. */
+/** Return the number of the newest schema. */
 int64_t eg__migrate_newest(void);
 
 /** Make an empty ledger of the newest schema in memory, to compare with. */
 enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err) EG_CHECKED;
 
 /**
- * Compare tables, indexes, triggers and views with those of the newest schema.
+ * Compare tables, indexes, triggers and views with the newest schema.
  *
- * @param table, what  of the first that is missing, changed or not one of a ledger: its table, and the whole
- *                     sentence; "" when there is none
+ * @param table, what  the table of the first missing, changed or unknown object, and the whole sentence; "" =
+ * no difference
  */
 enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char *what, size_t what_size,
                               struct eg_error *err) EG_CHECKED;
 
-/** Refuse to record into a ledger that has lost one of the rules that keep it, or has one too many:
- * EG_LEDGER. */
+/**
+ * Refuse (EG_LEDGER) to record into a ledger that lacks one of its triggers or other rules, or has an extra
+ * one.
+ */
 enum eg_code eg__schema_refuse_changed(sqlite3 *db, struct eg_error *err) EG_CHECKED;
 
 /** Open a resolved path for reading; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;
 
 /**
- * Open a resolved path for recording, with the right to do so. Its schema is then the newest: that of an
- * older ledger changes as soon as nobody else records.
+ * Open a resolved path for recording, with the right to record. Its schema is then the newest: an older
+ * ledger is migrated as soon as nobody else records.
  *
  * @param lock_fd  the caller's to close after the connection
  *
- * @return EG_OK; EG_LEDGER_LOCKED as eg__lock() says, or the schema would have to change beside others;
+ * @return EG_OK; EG_LEDGER_LOCKED as in eg__lock(), or because the schema cannot change while others record;
  * EG_LEDGER, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO
  */
 enum eg_code eg__open_recording(sqlite3 **db, int *lock_fd, const char *full, enum eg__company company,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which file the ledger is, and whether it may be used.
+ * The path of the ledger, and whether it may be used.
  *
  * A ledger is a production record, so it is opened only where nobody else can exchange it unnoticed: a
- * regular file, no symbolic link, not writable for everyone, in a folder that is not either.
+ * regular file, no symbolic link, not world-writable, in a folder that is not world-writable.
  *
- * A file that is removed, replaced or moved while it is open stays writable, and everything written to it is
- * lost with the program; so the writer asks, after each commit, whether the path still leads to it. The same
- * goes for the write-ahead log, which holds what is committed until it is copied into the ledger.
+ * A file that is removed, replaced or moved while it is open stays writable, but all data written to it is
+ * lost when the program ends. So after each commit the writer checks whether the path still leads to the same
+ * file. It also checks the write-ahead log, which holds commits until they are copied into the ledger.
  */
 
 #include "db/path.h"
@@ -34,7 +34,7 @@ static enum eg_code join(char **path, const char *folder, const char *rest, stru
     return EG_OK;
 }
 
-/* Where the ledger is when nobody names one; NULL = nowhere. */
+/* Return the default path of the ledger; NULL = none. */
 static enum eg_code default_path(char **path, struct eg_error *err)
 {
     const char *state = getenv("XDG_STATE_HOME");
@@ -63,7 +63,7 @@ enum eg_code eg__path_choose(char **path, const char *given, struct eg_error *er
                         "no place for the ledger: neither ESPGANG_LEDGER nor XDG_STATE_HOME nor HOME is set");
 }
 
-/* Without it, a power cut after the first green slot could take the folder with it. */
+/* Sync a folder. Otherwise a power cut after the first green slot could lose the new folder. */
 static enum eg_code sync_folder(const char *folder, struct eg_error *err)
 {
     EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,7 +86,7 @@ static enum eg_code make_folder(const char *folder, struct eg_error *err)
     return sync_folder(parent, err);
 }
 
-/* Makes `folder` and what is missing above it; the text is as it was afterwards. */
+/* Create `folder` and its missing parents; the text is unchanged afterwards. */
 static enum eg_code make_folders(char *folder, struct eg_error *err)
 {
     for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -98,7 +98,7 @@ static enum eg_code make_folders(char *folder, struct eg_error *err)
     return make_folder(folder, err);
 }
 
-/* The folder part of `path` ("." when it has none), the caller's. */
+/* Return the folder part of `path` ("." if it has none); the caller frees it. */
 static enum eg_code folder_of(char **folder, const char *path, struct eg_error *err)
 {
     const char *slash = strrchr(path, '/');
@@ -135,8 +135,10 @@ static enum eg_code check_file(const char *full, const char *in, struct eg_error
     return EG_OK;
 }
 
-/* The folder of a new ledger. Only the default one is made: another that is not there is mistyped, or not
- * mounted, and a ledger made in its place would know nothing of earlier boards. */
+/*
+ * Prepare the folder of a new ledger. Only the default folder is created: any other missing folder is a
+ * typing error or a disk that is not mounted, and a new ledger there would not know earlier boards.
+ */
 static enum eg_code prepare_folder(char *folder, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *usual = NULL;
@@ -150,7 +152,7 @@ static enum eg_code prepare_folder(char *folder, const char *path, struct eg_err
     return EG_OK;
 }
 
-/* The folder of a path, without symbolic links, and the whole path in it. */
+/* Resolve symbolic links in the folder of a path, and build the whole path in it. */
 static enum eg_code resolve(char resolved[PATH_MAX], char whole[PATH_MAX], const char *folder,
                             const char *name, struct eg_error *err)
 {
@@ -181,7 +183,7 @@ static enum eg_code make_file(const char *whole, const char *folder, bool *made,
     return fd >= 0 ? sync_folder(folder, err) : EG_OK;
 }
 
-/* `made` is NULL when nothing is to be made. */
+/* Find the file, or create it unless `made` is NULL. */
 static enum eg_code find(char **full, const char *path, bool *made, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *folder = NULL;
@@ -235,7 +237,7 @@ enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err)
     return eg_error_errno(err, EG_LEDGER, errno, "writing to it");
 }
 
-/* The file there: its number and device, 0 when there is none. */
+/* Read inode and device number of the file; 0 if it does not exist. */
 static enum eg_code identify(const char *full, const char *suffix, dev_t *device, ino_t *number,
                              struct eg_error *err)
 {

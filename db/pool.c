@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Rows of pools and the way of each. As in record.c, every function runs inside a transaction of its caller.
+ * Pool rows and their states. As in record.c, every function runs inside a transaction of its caller.
  *
- * That no row goes to two boards is not decided here: the triggers of schema/002.sql refuse every event that
- * would bring a row where it must not be. Here is chosen which row a run is offered.
+ * This file chooses which row a run is offered. The triggers of schema/002.sql ensure that no row goes to two
+ * boards: they refuse every event that would.
  */
 
 #include "db/pool.h"
@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A failure of this run alone. */
+/* Fail this run alone. */
 #define refuse(store, err, code, ...) ((store)->alone = true, eg_error_set(err, code, __VA_ARGS__))
 
-/* The row that a bound statement finds; 0 = there is none. */
+/* Return the row that a bound statement finds; 0 = none. */
 static enum eg_code find_row(struct eg__store *store, enum eg__statement which, int64_t *row,
                              struct eg_error *err)
 {
@@ -51,7 +51,7 @@ static enum eg_code find_pool(struct eg__store *store, const char *name, int64_t
     return EG_OK;
 }
 
-/* The row that the run has of the pool, for this MAC and no other; 0 = none. */
+/* Find the pool row that the run has for this MAC; 0 = none. */
 static enum eg_code find_row_of_run(struct eg__store *store, int64_t pool, int64_t run, const char *mac,
                                     int64_t *row, struct eg_error *err)
 {
@@ -75,7 +75,7 @@ static enum eg_code find_row_of_run(struct eg__store *store, int64_t pool, int64
                         run, held_for, mac);
 }
 
-/* What a MAC has from an earlier run; else what is meant for it; 0 = any row will do. */
+/* Find the row that a MAC has from an earlier run, or else the row meant for it; 0 = any row will do. */
 static enum eg_code find_own_row(struct eg__store *store, const char *name, int64_t pool, bool by_mac,
                                  const char *mac, int64_t *row, struct eg_error *err)
 {
@@ -92,7 +92,7 @@ static enum eg_code find_own_row(struct eg__store *store, const char *name, int6
     return *row != 0 ? EG_OK : refuse(store, err, EG_NOT_ACCEPTED, "pool %s has no row for %s", name, mac);
 }
 
-/* The first free row after a position; 0 = there is none. */
+/* Find the first free row after a position; 0 = none. */
 static enum eg_code find_free_row(struct eg__store *store, int64_t pool, const char *mac, int64_t *position,
                                   int64_t *row, struct eg_error *err)
 {
@@ -109,7 +109,7 @@ static enum eg_code find_free_row(struct eg__store *store, int64_t pool, const c
     return EG_OK;
 }
 
-/* A simulated board is shown the row that a real one would be given. */
+/* Show a simulated board the row that a real one would be given. */
 static enum eg_code rehearse_row(struct eg__store *store, int64_t row, int64_t pool, const char *mac,
                                  struct eg_error *err)
 {
@@ -181,7 +181,7 @@ static enum eg_code read_row(struct eg__store *store, int64_t number, struct eg_
     }
 }
 
-/* Claim what goes with a row for the board. */
+/* Claim the values of a row, if any, for the board. */
 static enum eg_code claim_row(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                               const struct eg_pool_row *row, struct eg__owner *owner, struct eg_error *err)
 {
@@ -197,32 +197,59 @@ static enum eg_code claim_row(struct eg__store *store, int64_t run, const struct
     return eg__claim(store, run, wish->unit, claims, count, owner, err);
 }
 
-/* A row that another board has is told once in a session, and not looked at again for others once that is
- * final. */
-static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct eg__owner *owner,
-                              const struct eg_error *refusal, char *told, size_t size, struct eg_error *err)
+/*
+ * Find the highest position reserved by a run that was refused as not unique: skipped rows before it were
+ * reported by then.
+ */
+static enum eg_code find_told(struct eg__store *store, int64_t pool, int64_t *position, struct eg_error *err)
 {
-    sqlite3_stmt *add = store->statements[EG__PASS_ROW_OVER];
-    const size_t length = strlen(told);
+    sqlite3_stmt *find = store->statements[EG__FIND_TOLD];
+    bool found;
 
-    if (owner->for_good) {
-        eg__bind_number(add, 1, (uint64_t)row);
-        eg__bind_text(add, 2, owner->mac);
-        EG_TRY(eg__store_run(store, EG__PASS_ROW_OVER, err));
-        if (sqlite3_changes(store->db) == 0)
-            return EG_OK;
-    }
-    const char *const separator = length > 0 ? "; " : "";
-    if (length + strlen(separator) + strlen(refusal->text) + sizeof "; ..." < size)
-        strcat(strcat(told, separator), refusal->text);
-    else if (length == 0)
-        snprintf(told, size, "%.*s...", (int)(size - sizeof "..."), refusal->text);
-    else if (strcmp(told + length - 3, "...") != 0)
-        strcat(told, "; ...");
+    eg__bind_number(find, 1, (uint64_t)pool);
+    EG_TRY(eg__store_next(store, EG__FIND_TOLD, &found, err));
+    *position = sqlite3_column_int64(find, 0);
+    sqlite3_reset(find);
     return EG_OK;
 }
 
-/* The first free row that claims nothing of another board; its number. */
+/*
+ * Mark a row whose values another board has for good, so that the session skips it. `fresh`: it was not
+ * marked before.
+ */
+static enum eg_code pass_over(struct eg__store *store, int64_t row, const struct eg__owner *owner,
+                              bool *fresh, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__PASS_ROW_OVER];
+
+    *fresh = true;
+    if (!owner->for_good)
+        return EG_OK;
+    eg__bind_number(add, 1, (uint64_t)row);
+    eg__bind_text(add, 2, owner->mac);
+    EG_TRY(eg__store_run(store, EG__PASS_ROW_OVER, err));
+    *fresh = sqlite3_changes(store->db) != 0;
+    return EG_OK;
+}
+
+/* Add a sentence about a skipped row, if there is room. */
+static void tell(char *told, size_t size, const char *sentence)
+{
+    const size_t length = strlen(told);
+    const char *const separator = length > 0 ? "; " : "";
+
+    if (length + strlen(separator) + strlen(sentence) + sizeof "; ..." < size)
+        strcat(strcat(told, separator), sentence);
+    else if (length == 0)
+        snprintf(told, size, "%.*s...", (int)(size - sizeof "..."), sentence);
+    else if (strcmp(told + length - 3, "...") != 0)
+        strcat(told, "; ...");
+}
+
+/*
+ * Take the first free row without values of another board, and return its number. Each skipped row is
+ * reported once.
+ */
 static enum eg_code take_free_row(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                                   int64_t pool, const char *mac, struct eg_pool_row *row, int64_t *number,
                                   struct eg_error *err)
@@ -230,7 +257,8 @@ static enum eg_code take_free_row(struct eg__store *store, int64_t run, const st
     char told[sizeof row->passed_over] = "";
     struct eg_error refusal = {.code = EG_OK};
     struct eg__owner owner;
-    int64_t position = 0;
+    int64_t position = 0, told_before = -1;
+    bool fresh;
 
     for (;;) {
         EG_TRY(find_free_row(store, pool, mac, &position, number, err));
@@ -245,7 +273,11 @@ static enum eg_code take_free_row(struct eg__store *store, int64_t run, const st
         if (err->code != EG_NOT_UNIQUE)
             return err->code;
         refusal = *err;
-        EG_TRY(pass_over(store, *number, &owner, &refusal, told, sizeof told, err));
+        EG_TRY(pass_over(store, *number, &owner, &fresh, err));
+        if (told_before < 0)
+            EG_TRY(find_told(store, pool, &told_before, err));
+        if (fresh && position >= told_before)
+            tell(told, sizeof told, refusal.text);
     }
     if (refusal.code == EG_OK)
         return refuse(store, err, EG_POOL_EMPTY, "pool %s has no free row left", wish->pool);

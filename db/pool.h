@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of pools. Every call runs inside a transaction of its caller. */
+/* Pool rows. Every call runs inside a transaction of its caller. */
 
 #ifndef DB_POOL_H
 #define DB_POOL_H
@@ -8,12 +8,12 @@
 #include "db/store.h"
 #include "engine/plan/recorder.h"
 
-/** As the recorder's reserve(); `row` may be begun after a failure too. */
+/** Reserve a row, as the recorder's reserve() does; `row` may be partly filled after a failure. */
 enum eg_code eg__pool_reserve(struct eg__store *store, int64_t run, const struct eg_pool_wish *wish,
                               struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__pool_mark(struct eg__store *store, int64_t run, enum eg_pool_state state,
                            struct eg_error *err) EG_CHECKED;
-/** What becomes of its rows with the end of a run, whose outcome is there already. */
+/** Settle the rows of a run that ended. Its outcome is recorded already. */
 enum eg_code eg__pool_end(struct eg__store *store, int64_t run, bool passed, struct eg_error *err) EG_CHECKED;
 
 #endif

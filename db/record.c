@@ -205,6 +205,23 @@ static enum eg_code add_end(struct eg__store *store, int64_t run, const struct e
     return eg__chain_append(store, run, err);
 }
 
+enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struct eg_security_record *records,
+                               unsigned count, struct eg_error *err)
+{
+    sqlite3_stmt *add = store->statements[EG__ADD_SECURITY];
+
+    for (unsigned i = 0; i < count; i++) {
+        eg__bind_number(add, 1, (uint64_t)run);
+        eg__bind_text(add, 2, eg_security_event_name(records[i].event));
+        eg__bind_text(add, 3, records[i].item);
+        eg__bind_text(add, 4, records[i].value);
+        eg__bind_now(add, 5);
+        if (eg__store_run(store, EG__ADD_SECURITY, err) != EG_OK)
+            return eg_error_prefix(err, "recording the security of the board of run %" PRId64 ": ", run);
+    }
+    return EG_OK;
+}
+
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err)
 {
@@ -261,6 +278,20 @@ enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit
     }
     sqlite3_reset(query);
     return find_clone(store, unit, seen, err);
+}
+
+enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *unit,
+                              const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    sqlite3_stmt *query = ask_of_mac(store, EG__HOLDS, unit);
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
+    eg__bind_number(query, 4, region->flash_addr);
+    eg__bind_text(query, 5, sha256);
+    EG_TRY(eg__store_next(store, EG__HOLDS, probably, err));
+    sqlite3_reset(query);
+    return EG_OK;
 }
 
 static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg_error *err)

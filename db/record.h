@@ -16,10 +16,15 @@ enum eg_code eg__record_begin(struct eg__store *store, int64_t session, const st
                               int64_t *run, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struct eg_unit *unit,
                                struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struct eg_security_record *records,
+                               unsigned count, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit, struct eg_seen *seen,
                              struct eg_error *err) EG_CHECKED;
+enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *unit,
+                              const struct eg_region *region, bool *probably,
+                              struct eg_error *err) EG_CHECKED;
 
 /** Close as aborted every run without an outcome whose session has ended, as the lock file tells. */
 enum eg_code eg__record_orphans(struct eg__store *store, int lock_fd, unsigned *count,

@@ -68,6 +68,11 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " known AS (SELECT * FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL)"
         " SELECT run_id, flash_unique_id FROM known"
         " WHERE NOT EXISTS (SELECT 1 FROM known WHERE flash_unique_id = ?2) ORDER BY chain_id DESC LIMIT 1",
+    [EG__HOLDS] =
+        "WITH " OF_MAC
+        " SELECT 1 FROM region WHERE flash_addr = ?4 AND expected_sha256 = ?5 AND verdict = 'equal' AND run_id ="
+        " (SELECT run_id FROM of_mac WHERE admitted AND coalesce(flash_unique_id = ?2, TRUE)"
+        "  ORDER BY chain_id DESC LIMIT 1)",
     [EG__FIND_OWNER] = FIND_OWNER("main.", "run <> ?6 AND (simulated = 0"
         "  OR session.session_id = (SELECT session_id FROM run WHERE run_id = ?6))"),
     [EG__FIND_SHOWN_OWNER] = FIND_OWNER("shown.", "simulated = 0"),
@@ -75,6 +80,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         "INSERT INTO run_claim (run_id, position, kind, name, value, mac, flash_unique_id)"
         " SELECT ?1, (SELECT count(*) + 1 FROM run_claim WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6"
         " WHERE NOT EXISTS (SELECT 1 FROM run_claim WHERE run_id = ?1 AND kind = ?2 AND name = ?3 AND value = ?4)",
+    [EG__ADD_SECURITY] =
+        "INSERT INTO run_security (run_id, position, event, item, value, recorded_utc)"
+        " SELECT ?1, (SELECT count(*) + 1 FROM run_security WHERE run_id = ?1), ?2, ?3, ?4, ?5",
     [EG__FIND_POOL] = "SELECT pool_id, mac_column IS NOT NULL FROM pool WHERE name = ?1",
     [EG__FIND_ROW_OF_RUN] =
         "SELECT row_id, mac FROM pool_event WHERE pool_id = ?1 AND run_id = ?2 AND state = 'reserved'",
@@ -87,6 +95,9 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " AND NOT EXISTS (SELECT 1 FROM temp.passed_over AS other WHERE other.row_id = free.row_id AND mac <> ?3)"
         " ORDER BY position LIMIT 1",
     [EG__PASS_ROW_OVER] = "INSERT OR IGNORE INTO temp.passed_over (row_id, mac) VALUES (?1, ?2)",
+    [EG__FIND_TOLD] =
+        "SELECT coalesce(max(position), 0) FROM outcome JOIN pool_event USING (run_id) JOIN pool_row USING (row_id)"
+        " WHERE code = 'not-unique' AND state = 'reserved' AND pool_event.pool_id = ?1",
     [EG__FIND_ROW_REHEARSED] = "SELECT row_id FROM temp.rehearsed WHERE pool_id = ?1 AND mac = ?2",
     [EG__REHEARSE_ROW] = "INSERT OR IGNORE INTO temp.rehearsed (row_id, pool_id, mac) VALUES (?1, ?2, ?3)",
     [EG__READ_ROW] =

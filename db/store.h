@@ -32,16 +32,19 @@ enum eg__statement {
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
     EG__SEEN_CLONE,
+    EG__HOLDS,
     EG__FIND_OTHER_KIND,
     EG__FIND_OWNER,
     EG__FIND_SHOWN_OWNER,
     EG__ADD_CLAIM,
+    EG__ADD_SECURITY,
     EG__FIND_POOL,
     EG__FIND_ROW_OF_RUN,
     EG__FIND_ROW_HELD,
     EG__FIND_ROW_FOR_MAC,
     EG__FIND_ROW_FREE,
     EG__PASS_ROW_OVER,
+    EG__FIND_TOLD,
     EG__FIND_ROW_REHEARSED,
     EG__REHEARSE_ROW,
     EG__READ_ROW,
@@ -55,7 +58,7 @@ enum eg__statement {
 };
 
 /** Parts that the text of a run may have that the chain hashes. */
-#define EG__CHAIN_PARTS 19
+#define EG__CHAIN_PARTS 20
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {

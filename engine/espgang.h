@@ -256,7 +256,8 @@ struct eg_settings {
     uint32_t serial_write_timeout_ms;        /* 10000 */
     int connect_attempts;                    /* 7; 0 or less = no limit */
     unsigned write_block_attempts;           /* 3 */
-    uint32_t reset_delay_ms;                 /* how long the boot strap is held; 0 = 50 and 550 in turn */
+    uint32_t reset_delay_ms;                 /* how long the boot strap is held; 0 = until the ROM
+                                               says that it waits, at most 50 and 550 in turn */
     int open_port_attempts;                  /* 1; 0 = no limit; only with a named port and chip */
     char custom_reset_sequence[256];         /* D0 D1 R0 R1 U<d>,<r> W<seconds>, joined by | */
     char custom_hard_reset_sequence[256];    /* likewise; "" = the built-in ones */

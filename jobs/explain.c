@@ -4,6 +4,7 @@
 
 #include "jobs/job.h"
 
+#include "jobs/explain_secure.h"
 #include "jobs/explain_unit.h"
 
 #include <errno.h>
@@ -62,6 +63,7 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
         fprintf(out, "flash  %lu %s\n", (unsigned long)(mega ? size >> 20 : size >> 10), mega ? "MB" : "KB");
     explain_regions(plan, out);
     EG_TRY(eg__explain_unit(plan, out, err));
+    EG_TRY(eg__explain_secure(plan, out, err));
     for (unsigned i = 0; i < plan->setting_count; i++) {
         const struct eg_setting *const setting = &plan->settings[i];
         char value[VALUE_TEXT];

@@ -107,6 +107,18 @@ static enum eg_code put_file(const struct freezer *freezer, const char *file, co
     return EG_OK;
 }
 
+static enum eg_code put_files(const struct freezer *freezer, const struct eg_setting *setting,
+                              struct eg_error *err)
+{
+    putc('[', freezer->out);
+    for (unsigned i = 0; i < setting->item_count; i++) {
+        fputs(i == 0 ? "" : ", ", freezer->out);
+        EG_TRY(put_file(freezer, setting->items[i].text, &setting->items[i].content, err));
+    }
+    putc(']', freezer->out);
+    return EG_OK;
+}
+
 /* The first word of a program is a file if it has a slash; otherwise the station has the program. */
 static enum eg_code put_program(const struct freezer *freezer, const struct eg_setting *setting,
                                 const struct eg__node *node, struct eg_error *err)
@@ -167,6 +179,8 @@ static enum eg_code put_setting(const struct freezer *freezer, const struct eg_s
     switch (setting->option->type) {
     case EG_OPTION_FILE:
         return put_file(freezer, node->text, &setting->content, err);
+    case EG_OPTION_FILE_LIST:
+        return put_files(freezer, setting, err);
     case EG_OPTION_PROGRAM:
         return put_program(freezer, setting, node, err);
     case EG_OPTION_GROUPS:

@@ -205,16 +205,23 @@ static enum eg_code set_numbers(struct eg_setting *setting, const struct eg__nod
     return at_place(eg_setting_set(setting, (const char *)joined.data, err), node, err);
 }
 
+static enum eg_code read_file(struct eg_buffer *content, char **resolved, const struct eg__node *node,
+                              const char *path, struct eg_error *err)
+{
+    EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
+    EG_TRY(eg__resolve(resolved, node->place.file, node->text, err));
+    if (eg__file_read(content, &node->place, *resolved, EG__OPTION_FILE_MAX, err) != EG_OK)
+        return eg_error_prefix(err, "%s:%d:%d: %s: ", node->place.file, node->place.line, node->place.column,
+                               path);
+    return EG_OK;
+}
+
 static enum eg_code set_file(struct eg_setting *setting, const struct eg__node *node, const char *path,
                              struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *resolved = NULL;
 
-    EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
-    EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
-    if (eg__file_read(&setting->content, &node->place, resolved, EG__OPTION_FILE_MAX, err) != EG_OK)
-        return eg_error_prefix(err, "%s:%d:%d: %s: ", node->place.file, node->place.line, node->place.column,
-                               path);
+    EG_TRY(read_file(&setting->content, &resolved, node, path, err));
     return eg_setting_set(setting, resolved, err);
 }
 
@@ -222,6 +229,7 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
                              const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *resolved = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer content = {0};
     char place[PLACE_TEXT];
 
     if (node->kind != EG__TEXT ||
@@ -231,9 +239,14 @@ static enum eg_code add_item(struct eg_setting *setting, const char *name, const
         EG_TRY(eg__program_path(&resolved, node, err));
         name = node->place.bundle != NULL ? node->text : NULL;
     }
+    if (setting->option->type == EG_OPTION_FILE_LIST)
+        EG_TRY(read_file(&content, &resolved, node, path, err));
     place_text(place, &node->place);
-    return at_place(eg_setting_add_item(setting, name, resolved != NULL ? resolved : node->text, place, err),
-                    node, err);
+    EG_TRY(at_place(eg_setting_add_item(setting, name, resolved != NULL ? resolved : node->text, place, err),
+                    node, err));
+    setting->items[setting->item_count - 1].content = content;
+    content = (struct eg_buffer){0};
+    return EG_OK;
 }
 
 static enum eg_code add_items(struct eg_setting *setting, const struct eg__node *node, const char *path,
@@ -314,6 +327,7 @@ static enum eg_code set(struct eg_setting *setting, const struct eg__node *node,
     case EG_OPTION_FILE:
         return set_file(setting, node, path, err);
     case EG_OPTION_TEXT_LIST:
+    case EG_OPTION_FILE_LIST:
     case EG_OPTION_PROGRAM:
         return add_items(setting, node, path, err);
     case EG_OPTION_MAP:

@@ -126,6 +126,11 @@ static bool same_text(const char *left, const char *right)
     return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
 }
 
+static bool same_content(const struct eg_buffer *left, const struct eg_buffer *right)
+{
+    return left->size == right->size && (left->size == 0 || memcmp(left->data, right->data, left->size) == 0);
+}
+
 /* Files are found under other names, but have the same content. */
 static bool same_settings(const struct eg_setting *left, const struct eg_setting *right, unsigned count)
 {
@@ -134,12 +139,12 @@ static bool same_settings(const struct eg_setting *left, const struct eg_setting
         const enum eg_option_type type = a->option->type;
         if (a->given != b->given || (type != EG_OPTION_FILE && !same_text(a->text, b->text)) ||
             a->item_count != b->item_count || a->group_count != b->group_count ||
-            a->content.size != b->content.size ||
-            (a->content.size > 0 && memcmp(a->content.data, b->content.data, a->content.size) != 0))
+            !same_content(&a->content, &b->content))
             return false;
         for (unsigned n = type == EG_OPTION_PROGRAM; n < a->item_count; n++)
             if (!same_text(a->items[n].name, b->items[n].name) ||
-                !same_text(a->items[n].text, b->items[n].text))
+                (type != EG_OPTION_FILE_LIST && !same_text(a->items[n].text, b->items[n].text)) ||
+                !same_content(&a->items[n].content, &b->items[n].content))
                 return false;
         for (unsigned n = 0; n < a->group_count; n++)
             if (!same_settings(a->groups[n].settings, b->groups[n].settings, a->groups[n].setting_count))

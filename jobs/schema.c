@@ -76,6 +76,8 @@ static json_t *value(const struct eg_option *option)
         return one_or_list(number(option));
     case EG_OPTION_DURATION:
         return json_pack("{ssss}", "type", "string", "pattern", DURATION_PATTERN);
+    case EG_OPTION_FILE_LIST:
+        return one_or_list(json_pack("{ss}", "type", "string"));
     case EG_OPTION_TEXT_LIST:
     case EG_OPTION_PROGRAM:
         return one_or_list(scalar());

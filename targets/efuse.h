@@ -162,6 +162,8 @@ struct eg_efuse {
     const char
         *never_both; /* two fields, separated by a blank: with both the ROM does not work; NULL = none */
     uint16_t secure_boot_from; /* revision from which secure boot v2 works */
+    const char *boot_schemes;  /* keys of secure boot v2, separated by blanks: "rsa3072 ecdsa256"; NULL = not
+                                  known */
     const char *postponed;     /* fields of block 0 that are burnt after its others, separated by blanks */
     const char *crypt_count,
         *secure_boot;            /* switches of flash encryption and secure boot; NULL = not known */

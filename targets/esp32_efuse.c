@@ -181,6 +181,7 @@ const struct eg_efuse eg_target_esp32_efuse = {
     .fields = fields,
     .timing = timing,
     .secure_boot_from = 300,
+    .boot_schemes = "rsa3072",
     .postponed = "WR_DIS RD_DIS UART_DOWNLOAD_DIS ABS_DONE_1 FLASH_CRYPT_CNT",
     .crypt_count = "FLASH_CRYPT_CNT",
     .secure_boot = "ABS_DONE_1",

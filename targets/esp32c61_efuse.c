@@ -223,6 +223,7 @@ const struct eg_efuse eg_target_esp32c61_efuse = {
     .fields = fields,
     .purposes = purposes,
     .timing = timing,
+    .boot_schemes = "ecdsa256",
     .postponed = "WR_DIS RD_DIS ENABLE_SECURITY_DOWNLOAD DIS_DOWNLOAD_MODE SPI_BOOT_CRYPT_CNT SECURE_BOOT_EN",
     .crypt_count = "SPI_BOOT_CRYPT_CNT",
     .secure_boot = "SECURE_BOOT_EN",

@@ -233,6 +233,7 @@ const struct eg_efuse eg_target_esp32c6_efuse = {
     .custom_purposes = 0x0000f00c,
     .no_xts = "BLOCK_KEY5",
     .timing = timing,
+    .boot_schemes = "rsa3072 ecdsa256",
     .postponed = "WR_DIS RD_DIS ENABLE_SECURITY_DOWNLOAD DIS_DOWNLOAD_MODE SPI_BOOT_CRYPT_CNT SECURE_BOOT_EN",
     .crypt_count = "SPI_BOOT_CRYPT_CNT",
     .secure_boot = "SECURE_BOOT_EN",

@@ -559,6 +559,7 @@ const struct eg_efuse eg_target_esp32p4_efuse = {
     .purposes = purposes,
     .custom_purposes = 0xfff8e000,
     .timing = timing,
+    .boot_schemes = "rsa3072 ecdsa256 ecdsa384",
     .postponed = "WR_DIS RD_DIS ENABLE_SECURITY_DOWNLOAD DIS_DOWNLOAD_MODE SPI_BOOT_CRYPT_CNT SECURE_BOOT_EN",
     .crypt_count = "SPI_BOOT_CRYPT_CNT",
     .secure_boot = "SECURE_BOOT_EN",

@@ -258,6 +258,7 @@ const struct eg_efuse eg_target_esp32s31_efuse = {
     .purposes = purposes,
     .custom_purposes = 0xfff00000,
     .timing = timing,
+    .boot_schemes = "rsa3072",
     .postponed = "WR_DIS RD_DIS ENABLE_SECURITY_DOWNLOAD DIS_DOWNLOAD_MODE SPI_BOOT_CRYPT_CNT SECURE_BOOT_EN",
     .crypt_count = "SPI_BOOT_CRYPT_CNT",
     .secure_boot = "SECURE_BOOT_EN",

@@ -358,6 +358,7 @@ const struct eg_efuse eg_target_esp32s3_efuse = {
     .no_xts = "BLOCK_KEY5",
     .timing = timing,
     .never_both = "DIS_USB_JTAG DIS_USB_SERIAL_JTAG",
+    .boot_schemes = "rsa3072",
     .postponed = "WR_DIS RD_DIS ENABLE_SECURITY_DOWNLOAD DIS_DOWNLOAD_MODE SPI_BOOT_CRYPT_CNT SECURE_BOOT_EN",
     .crypt_count = "SPI_BOOT_CRYPT_CNT",
     .secure_boot = "SECURE_BOOT_EN",

@@ -11,7 +11,7 @@ packages=(
   libarchive-dev # with zstd
   libmicrohttpd-dev
   clang-format-14 clang-tidy-14 shellcheck # checks of tools/dev
-  libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils python3-jsonschema # tests
+  libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils tmux python3-jsonschema # tests
   dpkg-dev file # cpack -G DEB
   systemd # systemd-analyze: how exposed is the service?
 )

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The copy is made page by page from one read transaction, which no recording disturbs and which disturbs no
- * recording; then SQLite looks through it, and the head of its chain is held against the ledger's.
+ * The copy is made page by page from one read transaction, which neither disturbs recording nor is disturbed
+ * by it. Then SQLite checks the copy, and the last link of its chain is compared with the ledger's.
  */
 
 #include "db/files/backup.h"
@@ -20,10 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between two looks at the cancel flag. */
+/* Pages copied between two checks of the cancel flag. */
 #define PAGES_AT_ONCE 1024
 
-/* Removes what was not put in its place. */
+/* Remove a copy that was not moved to its place. */
 static void part_cleanup(char **part)
 {
     if (*part != NULL)
@@ -70,7 +70,7 @@ static enum eg_code head_of(sqlite3 *db, struct eg_backed_up *head, struct eg_er
     return status == SQLITE_ROW || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
-/* Into a file of its own, in a mode that needs no other file. */
+/* Copy into a single file, in a journal mode that needs no other file. */
 static enum eg_code copy_into(const char *part, sqlite3 *source, const struct eg_backed_up *head,
                               const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -122,7 +122,7 @@ static enum eg_code make_part(char **part, const char *path, const char *ledger,
 
     EG_TRY(eg_alloc(&name, 1, size, err));
     snprintf(name, size, "%s.%ld.part", path, (long)getpid());
-    unlink(name); /* of a program that was killed and had the same number */
+    unlink(name); /* left by a killed program with the same process number */
     EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);
@@ -143,7 +143,7 @@ static enum eg_code put_in_place(char **part, const struct eg_backup *backup, st
         unlink(*part);
     } else if (!backup->force && errno == EEXIST) {
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there already; --force replaces it", backup->path);
-    } else if (rename(*part, backup->path) != 0) { /* also where there are no hard links */
+    } else if (rename(*part, backup->path) != 0) { /* works on file systems without hard links, too */
         return eg_error_errno(err, EG_IO, errno, "%s", backup->path);
     }
     free(*part);
@@ -151,7 +151,7 @@ static enum eg_code put_in_place(char **part, const struct eg_backup *backup, st
     return sync_folder_of(backup->path, err);
 }
 
-/* Opens the ledger for one look at it. */
+/* Open the ledger and read the last link of its chain. */
 static enum eg_code open_source(sqlite3 **db, const char *full, struct eg_backed_up *head,
                                 struct eg_error *err)
 {

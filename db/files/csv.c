@@ -108,8 +108,10 @@ static enum eg_code take_lines(struct eg__csv *csv, struct eg_error *err)
     return EG_OK;
 }
 
-/* A file without a line of names must not lose its first row to it. What is there may be a secret then, and
- * is not shown. */
+/*
+ * Check the column names. A file without a header line must not lose its first row to it; that row may hold a
+ * secret, so it is not shown.
+ */
 static enum eg_code check_names(const struct eg__csv *csv, struct eg_error *err)
 {
     const char *const *names = eg__csv_names(csv);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Runs as JSON, which SQLite makes of the rows. What belongs to a run is found in the schema: every table
- * with a column `run_id`, so that nothing is missing from a line whatever version the ledger has.
+ * Runs as JSON, which SQLite builds from the rows. The rows of a run are found through the schema: every
+ * table with a column `run_id`. So a line is complete whatever version the ledger has.
  */
 
 #include "db/files/export.h"
@@ -17,7 +17,7 @@
 
 #define PARTS_MAX 40
 
-/* A statement for each part of a line: "name":text of its only column. */
+/* One statement for each part of a line, "name":value. The value is the statement's only column. */
 struct parts {
     struct {
         char name[64];
@@ -43,7 +43,7 @@ static enum eg_code add_part(struct parts *parts, struct eg_query *query, const 
     return eg__query_prepare(&parts->part[parts->count++].rows, query, sql, NULL, err);
 }
 
-/* Parts that are one object: what it begins with, and the table of run_columns.def whose columns follow. */
+/* Parts with one object each: its first keys, and the table of run_columns.def whose columns follow. */
 static const struct {
     const char *name, *first, *table, *from;
 } fixed[] = {
@@ -85,7 +85,7 @@ static const char pools_sql[] =
     "  JOIN pool_row USING (row_id) JOIN pool ON pool.pool_id = pool_event.pool_id"
     "  WHERE run_id = ?1 AND state = 'reserved' ORDER BY row_id) AS held";
 
-/* "'a', a, 'b', b" of all columns that are no run's number and no bytes. */
+/* Append "'a', a, 'b', b" for all columns except run_id and BLOBs. */
 static enum eg_code add_columns(struct eg_query *query, sqlite3_str *sql, const char *table,
                                 struct eg_error *err)
 {
@@ -105,7 +105,7 @@ static enum eg_code add_columns(struct eg_query *query, sqlite3_str *sql, const 
     }
 }
 
-/* A row for each run is an object, or null; what may be more is an array. */
+/* Add a table. With one row per run its part is an object or null, otherwise an array. */
 static enum eg_code add_table(struct parts *parts, struct eg_query *query, const char *table, bool single,
                               struct eg_error *err)
 {
@@ -163,7 +163,7 @@ static enum eg_code has_table(struct eg_query *query, const char *table, bool *h
     return eg__query_next(query, find, has, err);
 }
 
-/* What belongs to a run in this ledger. */
+/* Prepare the parts of a line for this ledger. */
 static enum eg_code open_parts(struct parts *parts, struct eg_query *query, bool logs, struct eg_error *err)
 {
     bool has_pools, has_logs, has_identity;
@@ -195,7 +195,7 @@ static enum eg_code add_text(struct eg_buffer *line, const char *text, struct eg
     return eg_buffer_append(line, text, strlen(text), err);
 }
 
-/* JSON of SQLite's, in which DEL and C1 stand as they are; a terminal obeys them. */
+/* Append JSON from SQLite, escaping DEL and C1: SQLite leaves them as they are, and a terminal obeys them. */
 static enum eg_code add_json(struct eg_buffer *line, const char *json, struct eg_error *err)
 {
     const char *done = json;
@@ -270,7 +270,7 @@ static enum eg_code make_line(struct eg_buffer *line, struct parts *parts, struc
     return eg_buffer_append(line, "}\n", 2, err);
 }
 
-/* The position in the chain after which the wanted runs begin. */
+/* Find the position in the chain after which the wanted runs begin. */
 static enum eg_code find_begin(struct eg_query *query, int64_t after_run, int64_t *link, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Rows of a file into a pool: the file is read and checked before the ledger is touched, and everything of it
- * goes in by one transaction.
+ * Rows of a file into a pool: the file is read and checked before the ledger is touched, and one transaction
+ * adds all its rows.
  *
- * Without the right to record (a line has it) the transaction still is safe, as SQLite has one writer at a
- * time; it must be short, though, because the line waits.
+ * The transaction is safe without the right to record, which a line holds, because SQLite has one writer at a
+ * time. It must be short, though, because the line waits.
  */
 
 #include "db/files/import.h"
@@ -35,7 +35,7 @@ struct import {
     const struct eg_pool_import *given;
     bool *uniques; /* of each column */
     struct eg__csv csv;
-    unsigned mac_column; /* from 0; the number of columns = there is none */
+    unsigned mac_column; /* from 0; the number of columns = no such column */
     char (*macs)[EG_MAC_TEXT];
     sqlite3 *db;
     int64_t pool_id, import_id;
@@ -56,7 +56,7 @@ static enum eg_code refuse_row(const struct import *import, size_t row, struct e
     return eg_error_prefix(err, "%s:%u: ", import->file, eg__csv_line(&import->csv, row));
 }
 
-/* A value that no other row may have. */
+/* A value that must occur in one row only. */
 struct unique {
     const char *value;
     unsigned line;
@@ -70,7 +70,7 @@ static int by_value(const void *left, const void *right)
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-/* The first line that repeats another is named. */
+/* Refuse repeated values, naming the first line that repeats another. */
 static enum eg_code check_unique(const struct import *import, struct unique *values, size_t count,
                                  unsigned column, struct eg_error *err)
 {
@@ -173,7 +173,7 @@ static enum eg_code check_lists(struct import *import, struct eg_error *err)
     return EG_OK;
 }
 
-/* A value that is empty is none. */
+/* Check the unique columns. An empty value means no value. */
 static enum eg_code check_unique_columns(const struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct unique *values = NULL;
@@ -191,7 +191,7 @@ static enum eg_code check_unique_columns(const struct import *import, struct eg_
     return EG_OK;
 }
 
-/* The pool's name, from that of the file when none is given. */
+/* Set the pool's name; by default it is the file's. */
 static enum eg_code name_pool(char name[65], const struct eg_pool_import *given, struct eg_error *err)
 {
     const char *slash = strrchr(given->path, '/');
@@ -259,7 +259,7 @@ static enum eg_code find_pool(struct import *import, struct eg_error *err)
     return EG_OK;
 }
 
-/* The columns of a pool that is there must be those of the file; secrets stay what they were. */
+/* Compare the columns of an existing pool with the file's. Secret columns stay secret. */
 static enum eg_code check_columns(struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *read = NULL;
@@ -301,8 +301,7 @@ static enum eg_code check_columns(struct import *import, struct eg_error *err)
     }
 }
 
-/* No value of a unique column is in the pool already. A row whose key is there is refused with its sentence.
- */
+/* Refuse values of unique columns that the pool already has. Repeated keys have their own message. */
 static enum eg_code check_against_pool(const struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;
@@ -415,7 +414,7 @@ static enum eg_code add_import(struct import *import, struct eg_error *err)
     return EG_OK;
 }
 
-/* A JSON array of a row's values, which have no control characters. */
+/* Append a row's values, which have no control characters, as a JSON array. */
 static enum eg_code fields_of(struct eg_buffer *json, const struct import *import, size_t row,
                               struct eg_error *err)
 {
@@ -434,7 +433,7 @@ static enum eg_code fields_of(struct eg_buffer *json, const struct import *impor
     return eg_buffer_append(json, "\"]", 2, err);
 }
 
-/* Why the pool refused a row: which of its own it repeats. `failure` is what SQLite said. */
+/* Explain why the pool refused a row: name the value that it repeats. `failure` is SQLite's message. */
 static enum eg_code explain_refusal(const struct import *import, size_t row, const struct eg_error *failure,
                                     struct eg_error *err)
 {

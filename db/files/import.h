@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Filling pools: rows of a CSV file become rows that the line gives to boards, one to each.
+ * Filling pools: each row of a CSV file becomes a pool row, which the line gives to one board.
  *
- * A value of a unique column is in no two rows of a pool, and belongs to one board in all pools of the
+ * A value of a unique column is in one row of a pool only, and belongs to one board in all pools of the
  * ledger.
  *
- * The file: UTF-8, fields between commas, quoted with '"' where needed, one record per line; the first line
- * names the columns. The first column has the key of a row, which no other row of the pool has. In a column
- * "mac" is the MAC of the board that the row is for.
+ * The file: UTF-8, fields separated by commas, quoted with '"' where needed, one record per line; the first
+ * line names the columns. The first column has the row's key, which is unique in the pool. In a column "mac",
+ * a value reserves the row for the board with that MAC.
  */
 
 #ifndef DB_FILES_IMPORT_H
@@ -23,26 +23,27 @@ struct eg_pool_import {
     const char *pool;   /* of [A-Za-z0-9_-]; NULL = the file's name without its ending */
     const char *path;   /* of the file */
     /* Columns, NULL-terminated; NULL = none. */
-    const char *const *secrets; /* whose values are never shown */
-    const char *const *uniques; /* each value of which belongs to one board, as those of secret columns do */
-    const char *const *shared;  /* secret ones whose values may be in several rows */
+    const char *const *secrets; /* columns whose values are never shown */
+    const char *const
+        *uniques; /* columns whose values belong to one board each, as those of secret columns do */
+    const char *const *shared; /* secret columns whose values may repeat in several rows */
 };
 
 struct eg_pool_imported {
     char pool[65];
-    int64_t rows, total; /* of this file; of the pool now */
+    int64_t rows, total; /* of this file; of the pool after the import */
     unsigned columns;
-    bool new_ledger; /* the import made the ledger's file */
+    bool new_ledger; /* the import created the ledger's file */
 };
 
 /**
- * Import a file into a pool, which is made when there is none; later files have the same columns.
+ * Import a file into a pool, which is created if it does not exist; later files must have the same columns.
  *
- * All or nothing. While a line records into the ledger, a file may have 20000 rows: more would keep it
- * waiting.
+ * All or nothing. While a line records into the ledger, a file is limited to 20000 rows: more would keep the
+ * line waiting.
  *
- * @return EG_OK; EG_BAD_ARGUMENT (the sentence names file, line and cause, or what is wrong with what was
- * asked for), EG_LEDGER, EG_LEDGER_LOCKED, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO, EG_NO_MEMORY
+ * @return EG_OK; EG_BAD_ARGUMENT (the sentence names file, line and cause, or the bad request), EG_LEDGER,
+ * EG_LEDGER_LOCKED, EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO, EG_NO_MEMORY
  */
 enum eg_code eg_pool_import(const struct eg_pool_import *import, struct eg_pool_imported *imported,
                             struct eg_error *err) EG_CHECKED;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Merging ledgers: the other one is attached to the connection of this one, read-only, and its runs are
- * copied by SQL. What belongs to a run is found in the schema: every table with a column `run_id`. Rows keep
- * what they say and get new numbers.
+ * Merging ledgers: the source ledger is attached read-only to the connection of the target, and SQL copies
+ * its runs. The rows of a run are found through the schema: every table with a column `run_id`. Rows keep
+ * their contents and get new ids.
  *
- * Where a run was recorded first is kept with it, so that it comes once by whatever way it comes.
+ * Each run keeps the identity of the ledger that recorded it first, so that it is added once, whatever way it
+ * takes.
  */
 
 #include "db/files/merge.h"
@@ -29,7 +30,7 @@ struct run {
     int64_t session;    /* likewise */
     const char *ledger; /* that recorded it */
     int64_t source;     /* its number in that */
-    const char *hash;   /* and its link in that one's chain */
+    const char *hash;   /* the run's link in the source's chain */
     int64_t here;       /* its new number */
 };
 
@@ -37,7 +38,7 @@ struct run {
 struct work {
     struct eg__store store; /* of the ledger that grows */
     struct eg__copier copier;
-    char tables[2][20][64]; /* that have rows of a run: filled before, and after, its outcome; "" = no more */
+    char tables[2][20][64]; /* tables with rows of a run: filled before, and after, its outcome; "" = end */
 };
 
 enum eg_code eg__merge_prepare(sqlite3_stmt **statement, sqlite3 *db, const char *sql, struct eg_error *err)
@@ -53,7 +54,7 @@ enum eg_code eg__merge_step(sqlite3_stmt *statement, bool *row, struct eg_error 
     return *row || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(sqlite3_db_handle(statement), err);
 }
 
-/* The columns of a table but for a number of its own, with ?1 in place of one. */
+/* Append a table's columns except its own id; the replaced column gets ?1. */
 static enum eg_code add_columns(sqlite3 *db, sqlite3_str *names, sqlite3_str *values, const char *table,
                                 const char *replaced, struct eg_error *err)
 {
@@ -130,7 +131,7 @@ enum eg_code eg__merge_copy(struct eg__copier *copier, const char *table, const 
     return code;
 }
 
-/* A number that is found with a text and a number; 0 = none. */
+/* Find a number by a text and a number; 0 = none. */
 static enum eg_code find(sqlite3 *db, const char *sql, const char *text, int64_t number, int64_t *found,
                          struct eg_error *err)
 {
@@ -145,7 +146,7 @@ static enum eg_code find(sqlite3 *db, const char *sql, const char *text, int64_t
     return EG_OK;
 }
 
-/* Whether the run is here; EG_LEDGER: a run of that origin is, and it is another. */
+/* Check whether the run is here; EG_LEDGER: another run with the same origin is. */
 static enum eg_code look_up(sqlite3 *db, const struct run *run, bool *known, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find_hash = NULL;
@@ -221,7 +222,7 @@ static enum eg_code bring_session(struct eg__copier *copier, int64_t there, int6
     return add_merged_session(db, there, *here, err);
 }
 
-/* Which tables have rows of a run. Of a log that was removed nothing comes. */
+/* Find the tables that have rows of a run. Rows of removed logs are not copied. */
 static enum eg_code find_tables(struct work *work, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *tables = NULL;
@@ -273,7 +274,7 @@ static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg
     return eg__merge_step(add, &ignored, err);
 }
 
-/* Its trigger would refuse the run without the batch's name. */
+/* Refuse a sealed batch by its name; the schema's trigger would refuse the run without it. */
 static enum eg_code check_unsealed(sqlite3 *db, int64_t session, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find_seal = NULL;
@@ -352,7 +353,6 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
     }
 }
 
-/* What a URI gives a meaning of its own is written as %NN. */
 static enum eg_code bring(struct work *work, const struct eg__other *other, bool dry_run,
                           struct eg_merged *merged, struct eg_error *err)
 {
@@ -372,7 +372,9 @@ static enum eg_code bring(struct work *work, const struct eg__other *other, bool
     return eg__store_run(&work->store, dry_run ? EG__ROLLBACK : EG__COMMIT, err);
 }
 
-/* Begins the one transaction, which is undone with the connection unless bring() commits it. */
+/*
+ * Open both ledgers and begin the one transaction. Closing the connection undoes it unless bring() commits.
+ */
 static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char *path, bool create,
                               bool *new_ledger, const struct eg__other *other, struct eg_error *err)
 {

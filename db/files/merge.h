@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The runs of one ledger into another. */
+/* Merging the runs of one ledger into another. */
 
 #ifndef DB_FILES_MERGE_H
 #define DB_FILES_MERGE_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct eg_merge {
-    const char *ledger; /* that grows; as eg_ledger_open() takes it */
+    const char *ledger; /* the ledger that grows; as eg_ledger_open() takes it */
     const char *other;  /* that is read */
     bool dry_run;       /* all but the last step */
 };
@@ -19,16 +19,16 @@ struct eg_merged {
     int64_t runs;       /* that came */
     int64_t known;      /* were here already */
     int64_t unfinished; /* stay where they are */
-    bool new_ledger;    /* the merge made the file of the ledger that grows */
+    bool new_ledger;    /* the merge created the file of the ledger that grows */
 };
 
 /**
  * Append every finished run of the other ledger that is not here yet, in the order they finished there.
  *
- * The whole of it is one transaction: a refusal, a failure or a kill leaves the ledger as it was. Of pools
- * come the rows that those runs have written, and no other.
+ * One transaction: a refusal, a failure or a kill leaves the ledger as it was. Of pools, only the rows that
+ * those runs have written are copied.
  *
- * @return EG_OK; EG_LEDGER: the other is damaged, older, or this one, or does not agree with what is here;
+ * @return EG_OK; EG_LEDGER: the other ledger is damaged, older, the same as this one, or contradicts it;
  * EG_LEDGER_NEWER; EG_LEDGER_LOCKED: a process records into this one; EG_IO, EG_NO_ROOM
  */
 enum eg_code eg_ledger_merge(const struct eg_merge *merge, struct eg_merged *merged,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whether another ledger is what its chain says, before anything is taken from it. */
+/* Check a ledger against its own chain before anything is copied from it. */
 
 #include "db/files/merge_internal.h"
 #include "db/migrate.h"
@@ -30,7 +30,7 @@ static enum eg_code check_log(struct eg__store *store, int64_t run, struct eg_er
     return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not what was recorded", run);
 }
 
-/* Check the current row of the chain, after `number` others of which the last has the hash `previous`. */
+/* Check the current row of the chain; `number` links precede it, the last with the hash `previous`. */
 static enum eg_code check_link(struct eg__store *store, struct eg__chain_link *link, sqlite3_stmt *row,
                                int64_t number, const char *previous, struct eg_error *err)
 {

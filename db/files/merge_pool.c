@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Rows of pools that came with runs.
+ * Copying the pool rows of merged runs.
  *
- * A row that a run gave back unwritten stays where it is: here it would be free, and given to another board
- * than there. What comes is held against what is here before the triggers of the schema refuse it, for a
- * sentence that names both.
+ * A row that a run gave back unwritten is not copied: here it would be free, and might go to another board
+ * than it does there. Rows are compared with this ledger's before the triggers of the schema would refuse
+ * them, so that the message names both.
  */
 
 #include "db/files/merge_internal.h"
@@ -15,14 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A row of the other, and where it is here. */
+/* A source row, and its id here. */
 struct row {
     int64_t source, source_pool, source_import;
-    const char *pool, *key, *mac; /* of the statement that walks over them */
+    const char *pool, *key, *mac; /* owned by the statement that reads them */
     int64_t pool_id, row_id;
 };
 
-/* The number that a query with up to two texts and numbers gives; -1 = it has no row. */
+/* Return the number from a query with up to two texts and numbers; -1 = no row. */
 static enum eg_code ask(sqlite3 *db, const char *sql, int64_t first, int64_t second, const char *text,
                         int64_t *number, struct eg_error *err)
 {
@@ -130,7 +130,7 @@ static enum eg_code find_row(struct eg__copier *copier, struct row *row, int64_t
                         row->pool);
 }
 
-/* The first thing here that a statement finds to be in the way. */
+/* Refuse a row, naming the first row or board here that conflicts with it. */
 static enum eg_code check_free(sqlite3 *db, const struct row *row, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Purges of logs. That nothing goes which no purge covers is kept by triggers of schema/004.sql. */
+/* Purging logs. Triggers of schema/004.sql refuse every deletion that no purge covers. */
 
 #define _DEFAULT_SOURCE /* timegm() */
 
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whether `text` has the digits and signs of `form`, in which 'd' is a digit. */
+/* Check whether `text` matches `form`, in which 'd' is a digit. */
 static bool looks_like(const char *text, const char *form)
 {
     for (; *form != '\0'; text++, form++)
@@ -28,7 +28,7 @@ static bool looks_like(const char *text, const char *form)
     return *text == '\0';
 }
 
-/* A time as the ledger has them. */
+/* Read a time into the ledger's format. */
 static enum eg_code read_time(char utc[EG_UTC_TEXT], const char *text, struct eg_error *err)
 {
     const bool day = looks_like(text, "dddd-dd-dd");
@@ -114,7 +114,7 @@ static enum eg_code remove_logs(struct eg_purged *purged, const struct eg_purge_
     EG_TRY(eg__journal_append(db, EG__ENTRY_PURGE, number, err));
     EG_TRY(eg__sqlite_exec(db, "COMMIT", err));
     return eg__sqlite_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)",
-                           err); /* the log has the old pages until then */
+                           err); /* until then the write-ahead log holds the old pages */
 }
 
 static enum eg_code open_and_purge(struct eg_purged *purged, const struct eg_purge_request *request,

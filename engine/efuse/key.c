@@ -170,6 +170,61 @@ static bool is_free(const struct eg_efuse_plan *plan, unsigned block)
            eg_efuse_writable(fuses, eg__efuse_field(fuses, of->purpose)->wr);
 }
 
+/* Whether a block without a purpose holds nothing but (a part of) these bytes. */
+static bool holds(const struct eg_efuse_plan *plan, unsigned block, const struct eg_efuse_key *key,
+                  const struct eg_efuse_purpose *purpose)
+{
+    const struct eg_efuses *fuses = plan->fuses;
+    const struct eg_efuse_block *of = &fuses->chip->blocks[block];
+    uint32_t word[EG_EFUSE_WORDS_MAX] = {0};
+
+    if (!eg_efuse_readable(fuses, of->rd) || !eg_efuse_writable(fuses, of->wr) ||
+        eg_efuse_block_purpose(fuses, block) != 0 ||
+        !eg__efuse_is_empty(plan->wanted->queued[block], EG_EFUSE_WORDS_MAX))
+        return false;
+    for (size_t i = 0; i < key->size; i++) {
+        const bool reversed = (purpose->flags & EG_PURPOSE_REVERSED) != 0;
+        word[i / 4] |= (uint32_t)key->data[reversed ? key->size - 1 - i : i] << i % 4 * 8;
+    }
+    const bool same = eg__efuse_is_damaged(fuses, block)
+                          ? eg__efuse_within(fuses->block[block].word, word, EG_EFUSE_WORDS_MAX)
+                          : memcmp(fuses->block[block].word, word, sizeof word) == 0;
+    eg_wipe(word, sizeof word);
+    return same;
+}
+
+enum eg_code eg_efuse_find_block(const struct eg_efuse_plan *plan, const struct eg_efuse_key *key,
+                                 unsigned preferred, unsigned *block, struct eg_error *err)
+{
+    const struct eg_efuses *fuses = plan->fuses;
+    struct eg_efuse_purpose purpose;
+    unsigned number = 0, first = fuses->block_count;
+
+    EG_TRY(eg_efuse_get_purpose(fuses, key->purpose, &purpose, err));
+    for (*block = 0; *block < fuses->block_count; ++*block)
+        if (fuses->chip->blocks[*block].purpose != NULL &&
+            eg_efuse_block_purpose(fuses, *block) == purpose.number)
+            return EG_OK;
+    for (*block = 0; *block < fuses->block_count; ++*block) {
+        const bool damaged = eg__efuse_is_damaged(fuses, *block);
+        if (fuses->chip->blocks[*block].purpose == NULL)
+            continue;
+        const bool free_one = is_free(plan, *block) && !damaged;
+        if (number++ == preferred && (free_one || holds(plan, *block, key, &purpose)))
+            return EG_OK;
+        if (free_one && first == fuses->block_count)
+            first = *block;
+    }
+    for (*block = 0; *block < fuses->block_count; ++*block)
+        if (fuses->chip->blocks[*block].purpose != NULL && holds(plan, *block, key, &purpose) &&
+            !eg__efuse_is_empty(fuses->block[*block].word, EG_EFUSE_WORDS_MAX))
+            return EG_OK;
+    *block = first;
+    if (first == fuses->block_count)
+        return eg_error_set(err, EG_SECURED, "%s needs a free key block, and there is none", purpose.name);
+    return EG_OK;
+}
+
 /* The first half goes into the named block, the second into the next free one, around the end. */
 static enum eg_code want_split(struct eg_efuse_plan *plan, const struct eg_efuse_key *key, unsigned block,
                                const struct eg_efuse_purpose *purpose, struct eg_error *err)

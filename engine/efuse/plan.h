@@ -117,6 +117,18 @@ struct eg_efuse_key {
 enum eg_code eg_efuse_get_purpose(const struct eg_efuses *fuses, const char *name,
                                   struct eg_efuse_purpose *purpose, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Find the block for a key, on chips whose blocks have purposes: the one that has the purpose; else the
+ * preferred one, free or with an interrupted burn of these bytes; else another one that has these bytes
+ * alone; else the first that is free.
+ *
+ * @param preferred  number of a key block, from 0
+ *
+ * @return EG_OK; EG_SECURED no block is free
+ */
+enum eg_code eg_efuse_find_block(const struct eg_efuse_plan *plan, const struct eg_efuse_key *key,
+                                 unsigned preferred, unsigned *block, struct eg_error *err) EG_CHECKED;
+
 /** Bytes that a key with this purpose, in this block, must have. `purpose` is NULL on an ESP32. */
 size_t eg_efuse_key_size(const struct eg_efuses *fuses, const struct eg_efuse_purpose *purpose);
 

@@ -20,7 +20,7 @@ EG__GUARD_PIECE_CHECK(eg__guard_table_image)
     if (!piece->raw && eg__guard_is_csv_table(piece->data, piece->size))
         return eg_error_set(
             err, EG_BAD_IMAGE,
-            "%s is a partition table as CSV text, the flash holds a binary one; gen_esp32part "
+            "%s is a partition table as CSV text, the flash holds a binary one; 'espgang partition-table' "
             "makes it",
             piece->name);
     if (piece->flash_addr != EG_PARTITIONS_ADDR || piece->partition != NULL || view->table.found ||

@@ -222,15 +222,16 @@ enum eg_code eg__hook_board(const struct eg_run *run, enum eg_hook hook, const s
     return run_hook(run->plan, hook, describe_board(run, hook, record), cancel, err);
 }
 
-static enum eg_code run_batch_hook(const struct eg_station *station, enum eg_hook hook, json_t *told,
-                                   const struct eg_cancel *cancel, struct eg_error *err)
+static enum eg_code run_batch_hook(const struct eg_station *station, const struct eg_plan *plan,
+                                   enum eg_hook hook, json_t *told, const struct eg_cancel *cancel,
+                                   struct eg_error *err)
 {
-    const enum eg_code code = run_hook(station->plan, hook, told, cancel, err);
+    const enum eg_code code = run_hook(plan, hook, told, cancel, err);
 
     if (code == EG_OK)
         return EG_OK;
     (void)eg_error_prefix(err, "%s: ", eg_hook_words[hook].name);
-    if (code == EG_CANCELLED || eg__hook_required(station->plan, hook))
+    if (code == EG_CANCELLED || eg__hook_required(plan, hook))
         return code;
     eg_log_warning(station->logger, NULL, "%s", err->text);
     return EG_OK;
@@ -239,19 +240,20 @@ static enum eg_code run_batch_hook(const struct eg_station *station, enum eg_hoo
 enum eg_code eg_station_before_batch(const struct eg_station *station, const struct eg_cancel *cancel,
                                      struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG_BEFORE_BATCH))
-        return EG_OK;
-    return run_batch_hook(station, EG_BEFORE_BATCH, describe(station->plan, EG_BEFORE_BATCH, station->batch),
-                          cancel, err);
+    for (unsigned i = 0; i <= station->more_count; i++) {
+        const struct eg_plan *const plan = eg_station_job(station, i).plan;
+        if (eg__hook_given(plan, EG_BEFORE_BATCH))
+            EG_TRY(run_batch_hook(station, plan, EG_BEFORE_BATCH,
+                                  describe(plan, EG_BEFORE_BATCH, station->batch), cancel, err));
+    }
+    return EG_OK;
 }
 
-enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
-                                    uint64_t duration_ms, const struct eg_cancel *cancel,
-                                    struct eg_error *err)
+static enum eg_code after_batch(const struct eg_station *station, const struct eg_plan *plan,
+                                const unsigned counts[EG_ABORTED + 1], uint64_t duration_ms,
+                                const struct eg_cancel *cancel, struct eg_error *err)
 {
-    if (!eg__hook_given(station->plan, EG_AFTER_BATCH))
-        return EG_OK;
-    json_t *object = describe(station->plan, EG_AFTER_BATCH, station->batch);
+    json_t *object = describe(plan, EG_AFTER_BATCH, station->batch);
     const unsigned passed = counts[EG_PASS] + counts[EG_PASS_MARGINAL];
     const unsigned others = counts[EG_FAIL] + counts[EG_ERROR] + counts[EG_ABORTED];
     if (!add(object, json_pack("{si si si si si si si sI}", "runs", passed + others, "passed", passed, "pass",
@@ -261,5 +263,25 @@ enum eg_code eg_station_after_batch(const struct eg_station *station, const unsi
         json_decref(object);
         object = NULL;
     }
-    return run_batch_hook(station, EG_AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel, err);
+    return run_batch_hook(station, plan, EG_AFTER_BATCH, object, eg_cancel_requested(cancel) ? NULL : cancel,
+                          err);
+}
+
+/* A job's hook may have something to switch off, whatever became of another's. */
+enum eg_code eg_station_after_batch(const struct eg_station *station, const unsigned counts[EG_ABORTED + 1],
+                                    uint64_t duration_ms, const struct eg_cancel *cancel,
+                                    struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    for (unsigned i = 0; i <= station->more_count; i++) {
+        const struct eg_plan *const plan = eg_station_job(station, i).plan;
+        struct eg_error failure = {.code = EG_OK};
+        if (!eg__hook_given(plan, EG_AFTER_BATCH) ||
+            after_batch(station, plan, counts, duration_ms, cancel, &failure) == EG_OK || code != EG_OK)
+            continue;
+        *err = failure;
+        code = failure.code;
+    }
+    return code;
 }

@@ -9,9 +9,17 @@
 #include "engine/stages/run.h"
 #include "engine/stages/slot.h"
 
-struct eg_station {
+/** A job of the line, and who records its runs. */
+struct eg_line_job {
     const struct eg_plan *plan;
     struct eg_recorder *recorder;
+};
+
+struct eg_station {
+    const struct eg_plan *plan; /* the job; of several the first */
+    struct eg_recorder *recorder;
+    const struct eg_line_job *more; /* further jobs: a board gets the one that fits it (eg_accept_both()) */
+    unsigned more_count;
     struct eg_logger *logger; /* may be NULL */
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
@@ -21,12 +29,17 @@ struct eg_station {
     /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
      * NULL = never. */
     const struct eg_cancel *ending;
+    /** Of eg_station_watch() and eg_station_serve(): asked by the station's thread before a board begins,
+     * with how many are in progress. false = it does not begin yet. NULL = always. */
+    bool (*may_begin)(void *context, const struct eg_slot *slot, unsigned running);
+    void *may_begin_context;
 };
 
 /** How one board fared; a copy of what is durable in the ledger. */
 struct eg_result {
-    const char *slot; /* of the station */
-    int64_t run;      /* ledger number; 0 = the ledger refused the run */
+    const char *slot;           /* of the station */
+    const struct eg_plan *plan; /* the job of the run */
+    int64_t run;                /* ledger number; 0 = the ledger refused the run */
     enum eg_outcome outcome;
     bool withdraws; /* takes back a pass that was told before, `former`; nothing was done to the board */
     enum eg_outcome former;
@@ -54,9 +67,22 @@ struct eg_slot_source {
     void *context;
 };
 
+/** Return what the station says of a board that is about to begin. */
+static inline bool eg_station_may_begin(const struct eg_station *station, const struct eg_slot *slot,
+                                        unsigned running)
+{
+    return station->may_begin == NULL || station->may_begin(station->may_begin_context, slot, running);
+}
+
+/** Return job `index` of a station, from 0; there are 1 + more_count. */
+static inline struct eg_line_job eg_station_job(const struct eg_station *station, unsigned index)
+{
+    return index == 0 ? (struct eg_line_job){station->plan, station->recorder} : station->more[index - 1];
+}
+
 /**
- * Run the hook that the job has for before or after a batch; EG_OK if it has none. The failure of a hook that
- * it does not require is logged as a warning.
+ * Run the hook that each job has for before or after a batch; EG_OK if none has one. The failure of a hook
+ * that its job does not require is logged as a warning.
  *
  * @param cancel  ends the program; but a flag that is set when the batch is over leaves its hook its time
  * @param counts  of runs, by outcome

@@ -204,6 +204,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     run->loader = (struct eg_loader){0};
     run->chip = (struct eg_chip_info){0};
     run->flash = (struct eg_flash_info){0};
+    run->crystal_mhz = 0;
     eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
@@ -302,6 +303,7 @@ static void set_result(struct eg_result *result, const struct eg_run *run, const
 {
     *result = (struct eg_result){
         .slot = run->slot,
+        .plan = run->plan,
         .run = run->number,
         .outcome = record->outcome,
         .code = record->code,

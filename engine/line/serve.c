@@ -3,7 +3,7 @@
 /*
  * A line whose boards are begun by a trigger.
  *
- *     waiting ─▶ running ─▶ telling ─▶ waiting
+ *     waiting ─▶ ready ─▶ running ─▶ telling ─▶ waiting
  *
  * Each slot has one thread at a time: one that waits for the trigger, one that takes the board through the
  * pipeline, one that tells the trigger. The station's thread starts the next when one has ended.
@@ -22,7 +22,7 @@
 
 #define FAILED_PAUSE_MS 1000 /* before a trigger that failed is asked again */
 
-enum state { IDLE, WAITING, RUNNING, TELLING };
+enum state { IDLE, WAITING, READY, RUNNING, TELLING };
 
 struct place {
     struct eg_slot slot;
@@ -171,6 +171,24 @@ static void look_at_result(struct line *line, struct place *place)
     }
 }
 
+static unsigned count_running(const struct line *line)
+{
+    unsigned running = 0;
+
+    for (unsigned i = 0; i < line->station->slot_count; i++)
+        running += line->places[i].state == RUNNING;
+    return running;
+}
+
+/* The board may begin, as far as the trigger is concerned. */
+static void look_at_ready(struct line *line, struct place *place)
+{
+    if (is_over(line))
+        place->state = IDLE;
+    else if (eg_station_may_begin(line->station, &place->slot, count_running(line)))
+        begin_run(line, place);
+}
+
 /* Handle what has ended; EG_OK also if nothing has. */
 static enum eg_code step(struct line *line, struct place *place, struct eg_error *err)
 {
@@ -178,7 +196,9 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     const enum state state = place->state;
 
     look_at_result(line, place);
-    if (state == IDLE || place->withdrawing || !eg__thread_ended(thread))
+    if (state == READY)
+        look_at_ready(line, place);
+    if (state == IDLE || state == READY || place->withdrawing || !eg__thread_ended(thread))
         return EG_OK;
     eg__thread_join(thread);
     place->state = IDLE;
@@ -188,8 +208,11 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     case WAITING:
         if (place->code != EG_OK || is_over(line))
             return begin_wait(line, place, err);
-        begin_run(line, place);
+        place->state = READY;
+        look_at_ready(line, place);
         return EG_OK;
+    case READY:
+        break;
     case RUNNING:
         return begin_telling(line, place, err);
     case TELLING:

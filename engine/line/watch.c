@@ -149,11 +149,11 @@ static bool has_come_back(const struct place *place)
 }
 
 /* Return whether the board may be away for a while. */
-static bool may_be_away(const struct line *line, const struct place *place, uint64_t now_ms)
+static bool may_be_away(const struct place *place, uint64_t now_ms)
 {
-    const uint64_t limit_ms = eg_plan_number(line->station->plan, "link.return");
+    const struct eg_run *const run = &place->worker.run;
 
-    return place->worker.run.native_usb && now_ms - place->seen_ms < limit_ms;
+    return run->native_usb && now_ms - place->seen_ms < eg_plan_number(run->plan, "link.return");
 }
 
 static void unplug(struct line *line, struct place *place)
@@ -191,7 +191,7 @@ static enum eg_code look_at_done(struct line *line, struct place *place, uint64_
         place->left = false;
         return EG_OK;
     }
-    if (may_be_away(line, place, now_ms)) {
+    if (may_be_away(place, now_ms)) {
         if (!place->there)
             return EG_OK;
         if (has_come_back(place)) {
@@ -202,6 +202,15 @@ static enum eg_code look_at_done(struct line *line, struct place *place, uint64_
     }
     unplug(line, place);
     return place->there ? settle(place, err) : EG_OK;
+}
+
+static unsigned count_running(const struct line *line)
+{
+    unsigned running = 0;
+
+    for (unsigned i = 0; i < line->count; i++)
+        running += line->places[i]->state == RUNNING;
+    return running;
 }
 
 static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms, struct eg_error *err)
@@ -216,6 +225,8 @@ static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms
         }
         if (!is_same(place))
             return settle(place, err);
+        if (!eg_station_may_begin(line->station, &place->slot, count_running(line)))
+            return EG_OK;
         eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
                          line->stages, line->cancel);
         place->state = RUNNING;

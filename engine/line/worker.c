@@ -4,6 +4,8 @@
  * program's own threads. */
 
 #include "engine/line/worker.h"
+
+#include "engine/line/choose.h"
 #include "engine/stages/slot.h"
 
 #include <signal.h>
@@ -109,8 +111,12 @@ void eg__thread_join(struct eg__thread *thread)
 static void run_board(void *context)
 {
     struct eg__worker *const worker = context;
+    struct eg_error err;
 
-    eg__pipeline_run(&worker->run, worker->stages, &worker->result);
+    if (eg__choose_job(&worker->run, worker->station, &err) == EG_OK)
+        eg__pipeline_run(&worker->run, worker->stages, &worker->result);
+    else
+        eg__pipeline_refuse(&worker->run, &err, &worker->result);
 }
 
 void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
@@ -138,6 +144,7 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
                 .replaceable = replaceable,
                 .batch = station->batch,
             },
+        .station = station,
         .stages = stages,
     };
     if (eg_cancel_requested(cancel))

@@ -39,6 +39,7 @@ struct eg__thread {
 
 struct eg__worker {
     struct eg__thread thread;
+    const struct eg_station *station;
     struct eg_cancel cancel;
     struct eg_run run;
     const struct eg_stage *const *stages;

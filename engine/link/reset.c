@@ -2,7 +2,7 @@
 
 /*
  * Reset sequences on DTR and RTS. Each is a text in the language of esptool's custom sequences, run by one
- * small interpreter. One word is our own: "H", the wait that the caller chooses.
+ * small interpreter. Two words are our own: "L" and "H", the waits that the caller chooses.
  *
  * With the usual two transistors RTS pulls EN and DTR pulls the boot strap; when both are asserted, neither
  * is pulled. A delay between "strap" and "out of reset" would start the application, so over a network both
@@ -19,6 +19,8 @@
 
 #include "engine/link/reset.h"
 
+#include "engine/base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,22 +36,22 @@ static const char *sequence_text(enum eg_reset sequence, bool flow_control)
 {
     switch (sequence) {
     case EG_RESET_CLASSIC:
-        return flow_control ? "D0|R1|W0.1|D1|R0|H" : "D0|R1|W0.1|D1|R0|H|D0";
+        return flow_control ? "D0|R1|L|D1|R0|H" : "D0|R1|L|D1|R0|H|D0";
     case EG_RESET_REMOTE:
-        return "D0|R1|W0.1|U1,0|H|D0";
+        return "D0|R1|L|U1,0|H|D0";
     case EG_RESET_UNIX_TIGHT: /* the last D0: some drivers lose a change of both lines */
-        return flow_control ? "U0,0|U1,1|U0,1|W0.1|U1,0|H" : "U0,0|U1,1|U0,1|W0.1|U1,0|H|U0,0|D0";
+        return flow_control ? "U0,0|U1,1|U0,1|L|U1,0|H" : "U0,0|U1,1|U0,1|L|U1,0|H|U0,0|D0";
     case EG_RESET_USB_JTAG:
         return "R0|D0|W0.1|D1|R0|W0.1|R1|D0|R1|W0.1|D0|R0"; /* to 01 through 11, not 00 */
     case EG_RESET_HARD:
-        return flow_control ? "D0|R1|W0.1|D1|W0.1|R0" : "R1|W0.1|R0";
+        return flow_control ? "D0|R1|L|D1|L|R0" : "R1|L|R0";
     case EG_RESET_HARD_USB:
         return flow_control ? "D0|R1|W0.1|D1|W0.1|R0" : "R1|W0.2|R0|W0.2";
     }
     return "";
 }
 
-enum kind { SET_DTR, SET_RTS, SET_BOTH, WAIT, HOLD };
+enum kind { SET_DTR, SET_RTS, SET_BOTH, WAIT, LOW, HOLD };
 
 struct step {
     enum kind kind;
@@ -85,8 +87,8 @@ static bool parse(struct step *step, const char *word, size_t size)
                               .wait_ms = wait_s <= WAIT_MAX_S ? (uint32_t)(wait_s * 1000 + 0.5) : 0};
         return end == word + size && wait_s <= WAIT_MAX_S;
     }
-    *step = (struct step){.kind = HOLD};
-    return size == 1 && word[0] == 'H';
+    *step = (struct step){.kind = word[0] == 'L' ? LOW : HOLD};
+    return size == 1 && (word[0] == 'L' || word[0] == 'H');
 }
 
 static enum eg_code pause_ms(struct eg_port *port, uint32_t duration_ms, struct eg_error *err)
@@ -95,7 +97,21 @@ static enum eg_code pause_ms(struct eg_port *port, uint32_t duration_ms, struct 
                                                                 : eg_error_prefix(err, "%s: ", port->url);
 }
 
-static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t hold_ms,
+static enum eg_code hold(struct eg_port *port, const struct eg_reset_times *times, struct eg_error *err)
+{
+    const uint64_t until_ms = eg_clock_ms() + times->hold_ms;
+    uint8_t data[256];
+    size_t got;
+
+    if (times->heard == NULL)
+        return pause_ms(port, times->hold_ms, err);
+    do {
+        EG_TRY(eg_port_read(port, data, sizeof data, &got, eg_clock_left_ms(until_ms), err));
+    } while (got > 0 && !times->heard(times->context, data, got) && eg_clock_left_ms(until_ms) > 0);
+    return EG_OK;
+}
+
+static enum eg_code take(struct eg_port *port, const struct step *step, const struct eg_reset_times *times,
                          struct eg_error *err)
 {
     switch (step->kind) {
@@ -107,14 +123,17 @@ static enum eg_code take(struct eg_port *port, const struct step *step, uint32_t
         return eg_port_set_lines(port, step->dtr, step->rts, err);
     case WAIT:
         return pause_ms(port, step->wait_ms, err);
+    case LOW:
+        return pause_ms(port, times->low_ms, err);
     case HOLD:
-        return pause_ms(port, hold_ms, err);
+        return hold(port, times, err);
     }
     return EG_OK;
 }
 
 /* With `port` NULL, only check the text. */
-static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hold_ms, struct eg_error *err)
+static enum eg_code run(struct eg_port *port, const char *sequence, const struct eg_reset_times *times,
+                        struct eg_error *err)
 {
     for (const char *word = sequence;; word++) {
         const size_t size = strcspn(word, "|");
@@ -126,14 +145,14 @@ static enum eg_code run(struct eg_port *port, const char *sequence, uint32_t hol
                                 "U<dtr>,<rts> or W<seconds>",
                                 sequence, (int)size, word);
         if (port != NULL)
-            EG_TRY(take(port, &step, hold_ms, err));
+            EG_TRY(take(port, &step, times, err));
         word += size;
         if (*word == '\0')
             return EG_OK;
     }
 }
 
-enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
+enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, const struct eg_reset_times *times,
                           struct eg_error *err)
 {
     const bool flow_control = has_flow_control(port);
@@ -144,20 +163,21 @@ enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t
         return EG_OK;
     if (flow_control && hard)
         EG_TRY(eg_port_keep_lines(port, &kept, err));
-    EG_TRY(run(port, sequence_text(sequence, flow_control), hold_ms, err));
-    return kept ? EG_OK
-                : run(port, "D0", hold_ms, err); /* before closing releases both lines, in any order */
+    EG_TRY(run(port, sequence_text(sequence, flow_control), times, err));
+    return kept ? EG_OK : run(port, "D0", times, err); /* before closing releases both lines, in any order */
 }
+
+static const struct eg_reset_times usual = {EG_RESET_LOW_MS, EG_RESET_HOLD_MS, NULL, NULL};
 
 enum eg_code eg_reset_run_custom(struct eg_port *port, const char *sequence, struct eg_error *err)
 {
     EG_TRY(eg_reset_check_custom(sequence, err));
     if (!eg_port_has_lines(port))
         return EG_OK;
-    return run(port, sequence, EG_RESET_HOLD_MS, err);
+    return run(port, sequence, &usual, err);
 }
 
 enum eg_code eg_reset_check_custom(const char *sequence, struct eg_error *err)
 {
-    return run(NULL, sequence, EG_RESET_HOLD_MS, err);
+    return run(NULL, sequence, &usual, err);
 }

@@ -18,15 +18,25 @@ enum eg_reset {
 
 #define EG_RESET_HOLD_MS       50  /* how long the strap is held, first try */
 #define EG_RESET_HOLD_EXTRA_MS 550 /* second try */
+#define EG_RESET_LOW_MS        100 /* how long EN is low */
+#define EG_RESET_LOW_SHORT_MS  20  /* first try: a transistor empties the usual 1 uF in less than 2 ms */
+
+/** What a sequence leaves to its caller. */
+struct eg_reset_times {
+    uint32_t low_ms;  /* EN low; not used over native USB */
+    uint32_t hold_ms; /* boot strap held after it, at most; used by the first three sequences */
+
+    /** Gets what arrives while the strap is held; true = release it now. NULL = it is held for `hold_ms`. */
+    bool (*heard)(void *context, const uint8_t *data, size_t size);
+    void *context;
+};
 
 /**
  * Run a reset sequence; for adapters with flow control (known by vid and pid), esptool's variant for them.
  *
- * @param hold_ms  how long the strap is held; used by the first three sequences
- *
  * @return EG_OK, without effect when the port has no modem lines; EG_PORT_GONE, EG_PORT_REFUSED, EG_CANCELLED
  */
-enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, uint32_t hold_ms,
+enum eg_code eg_reset_run(struct eg_port *port, enum eg_reset sequence, const struct eg_reset_times *times,
                           struct eg_error *err) EG_CHECKED;
 
 /**

@@ -5,7 +5,9 @@
  *
  * An attempt is one reset sequence and up to five SYNCs. The sequences take turns, because which one works
  * depends on the board's capacitors and on the connection. A chip that already runs a stub answers SYNC too,
- * with a value of zero.
+ * with a value of zero. The first attempt pulls EN low for a short time only; a board that needs longer gets
+ * it from the second on. The strap is held until the ROM says that it waits for a download, or for the time
+ * of the sequence.
  *
  * What the chip prints meanwhile is kept. When nothing answers, it tells a board that started its application
  * from a board that waits in its loader and receives nothing.
@@ -17,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ROM_WAITS "waiting for download"
 
 enum {
     CONNECT_BAUD = 115200,
@@ -30,6 +34,7 @@ struct step {
     const char *custom; /* NULL = `sequence` */
     enum eg_reset sequence;
     uint32_t hold_ms;
+    bool exactly; /* `hold_ms` is what the caller of the loader has asked for */
 };
 
 /* Printable text that arrived instead of frames. */
@@ -115,16 +120,33 @@ static unsigned choose(const struct eg_loader *loader, enum eg_before before, st
     const uint32_t holds_ms[] = {EG_RESET_HOLD_MS, EG_RESET_HOLD_EXTRA_MS};
     for (size_t i = 0; i < 2; i++)
         for (size_t j = 0; j < (delay_ms != 0 ? 1 : 2); j++)
-            steps[count++] =
-                (struct step){.sequence = sequences[i], .hold_ms = delay_ms != 0 ? delay_ms : holds_ms[j]};
+            steps[count++] = (struct step){.sequence = sequences[i],
+                                           .hold_ms = delay_ms != 0 ? delay_ms : holds_ms[j],
+                                           .exactly = delay_ms != 0};
     return count;
 }
 
-static enum eg_code take_step(struct eg_port *port, const struct step *step, struct eg_error *err)
+static bool hear_rom(void *context, const uint8_t *data, size_t size)
 {
+    struct log *log = context;
+
+    append(log, data, size);
+    return strstr(log->text, ROM_WAITS) != NULL;
+}
+
+static enum eg_code take_step(struct eg_loader *loader, const struct step *step, struct log *log,
+                              struct eg_error *err)
+{
+    const struct eg_reset_times times = {.low_ms = loader->en_low_ms,
+                                         .hold_ms = step->hold_ms,
+                                         .heard = step->exactly ? NULL : hear_rom,
+                                         .context = log};
+
+    log->used = 0; /* what it said before is of another start */
+    log->text[0] = '\0';
     if (step->custom != NULL)
-        return eg_reset_run_custom(port, step->custom, err);
-    return eg_reset_run(port, step->sequence, step->hold_ms, err);
+        return eg_reset_run_custom(loader->port, step->custom, err);
+    return eg_reset_run(loader->port, step->sequence, &times, err);
 }
 
 /* Keep the end of the log, as one line. */
@@ -155,7 +177,7 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
             attempts, attempts == 1 ? "" : "s", other);
     if (boot != NULL) {
         const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
-        if (strstr(boot, "waiting for download") != NULL)
+        if (strstr(boot, ROM_WAITS) != NULL)
             return eg_error_set(
                 err, EG_NO_SYNC,
                 "the chip waits in its loader (boot mode 0x%02x) but hears nothing: check the "
@@ -175,6 +197,18 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
     return eg_error_set(err, EG_NO_SYNC,
                         "no answer in %u attempt%s: check power, cable and the seat of the board", attempts,
                         attempts == 1 ? "" : "s");
+}
+
+/* Only these sequences ask for a time. */
+static bool may_be_short(const struct step *step)
+{
+    return step->custom == NULL && step->sequence != EG_RESET_USB_JTAG;
+}
+
+/* A stub that answers after a reset has not been reset. */
+static bool was_too_short(const struct eg_loader *loader, unsigned step_count)
+{
+    return step_count > 0 && loader->stub && loader->en_low_ms == EG_RESET_LOW_SHORT_MS;
 }
 
 enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud, int attempts,
@@ -202,13 +236,13 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         EG_TRY(eg_slip_discard(&loader->slip, err));
         if (step_count > 0) {
             const struct step *step = &steps[i % step_count];
-            EG_TRY(take_step(port, step, err));
-            log.used = 0; /* what it said before is of another start */
-            log.text[0] = '\0';
+            loader->en_low_ms =
+                may_be_short(step) && i == 0 && attempts != 1 ? EG_RESET_LOW_SHORT_MS : EG_RESET_LOW_MS;
+            EG_TRY(take_step(loader, step, &log, err));
         }
         const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
-        if (code == EG_OK || eg__port_ended(code))
+        if (eg__port_ended(code) || (code == EG_OK && !was_too_short(loader, step_count)))
             return code;
     }
     return explain(loader, &log, (unsigned)attempts, err);

@@ -70,13 +70,16 @@ static enum eg_code pulse(struct eg_loader *loader, struct eg_error *err)
 {
     const bool otg = eg_loader_usb_otg(loader);
     const bool native_usb = otg || eg_loader_usb_jtag(loader);
+    /* What has reset the board into its loader resets it out of there. */
+    const struct eg_reset_times times = {.low_ms =
+                                             loader->en_low_ms != 0 ? loader->en_low_ms : EG_RESET_LOW_MS};
     enum eg_code code;
 
     EG_TRY(listen(loader, err));
     if (loader->settings.custom_hard_reset_sequence[0] != '\0')
         code = eg_reset_run_custom(loader->port, loader->settings.custom_hard_reset_sequence, err);
     else
-        code = eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+        code = eg_reset_run(loader->port, native_usb ? EG_RESET_HARD_USB : EG_RESET_HARD, &times, err);
     loader->left = eg_port_has_lines(loader->port) ? EG_LEFT_BY_RTS : EG_LEFT_WITHOUT_LINES;
     /* A chip with native USB takes the port with it when it is reset. */
     return code == EG_PORT_GONE && otg && loader->port->rts ? EG_OK : code;

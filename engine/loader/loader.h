@@ -53,6 +53,7 @@ struct eg_loader {
     uint32_t log_baud; /* eg_loader_leave() sets the port to this rate before the application starts to print;
                           0 = the port keeps its rate */
 
+    uint32_t en_low_ms;    /* how long EN was low when the board was reset into its loader; 0 = it was not */
     enum eg_left left;     /* how eg_loader_leave() left it */
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */

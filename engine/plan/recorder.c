@@ -47,6 +47,13 @@ const char *eg_pool_state_name(enum eg_pool_state state)
     return "";
 }
 
+const char *eg_security_event_name(enum eg_security_event event)
+{
+    static const char *const names[] = {"found", "wanted", "intended", "observed", "left", "reached"};
+
+    return names[event];
+}
+
 void eg_pool_row_finish(struct eg_pool_row *row)
 {
     for (unsigned i = 0; i < row->count; i++) {

@@ -129,6 +129,7 @@ static void finish(struct eg_setting *setting)
         free(setting->items[i].name);
         free(setting->items[i].text);
         free(setting->items[i].place);
+        eg_buffer_finish(&setting->items[i].content);
     }
     for (unsigned i = 0; i < setting->group_count; i++) {
         free(setting->groups[i].place);
@@ -280,6 +281,7 @@ enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct
     case EG_OPTION_FILE:
         break;
     case EG_OPTION_TEXT_LIST:
+    case EG_OPTION_FILE_LIST:
     case EG_OPTION_PROGRAM:
         EG_TRY(eg_setting_add_item(setting, NULL, text, NULL, err));
         break;

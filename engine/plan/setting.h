@@ -21,6 +21,7 @@ enum eg_option_type {
     EG_OPTION_NUMBER_LIST, /* one number or a list of them, each least to most */
     EG_OPTION_DURATION,    /* "10s", "500ms", "2min"; a number of milliseconds, least to most */
     EG_OPTION_FILE,        /* a file; relative paths start from the job file's folder */
+    EG_OPTION_FILE_LIST,   /* one file or a list of them */
     EG_OPTION_TEXT_LIST,   /* one text or a list of them */
     EG_OPTION_PROGRAM, /* likewise: a program and its arguments; a program with a slash is found as a file is
                         */
@@ -50,7 +51,8 @@ struct eg_option {
 struct eg_setting_item {
     char *name; /* of a map's entry; of a program that came in a bundle what it is called there; else NULL */
     char *text;
-    char *place; /* "job.yaml:12:5" */
+    char *place;              /* "job.yaml:12:5" */
+    struct eg_buffer content; /* FILE_LIST: its bytes */
 };
 
 struct eg_setting_group;
@@ -64,7 +66,7 @@ struct eg_setting {
     unsigned choice; /* index into option->choices */
     uint64_t number[EG_SETTING_LIST_MAX];
     unsigned count;                /* of numbers */
-    struct eg_setting_item *items; /* TEXT_LIST, PROGRAM, MAP */
+    struct eg_setting_item *items; /* TEXT_LIST, FILE_LIST, PROGRAM, MAP */
     unsigned item_count;
     struct eg_buffer content; /* FILE: its bytes */
     struct eg_setting_group *groups;
@@ -101,7 +103,8 @@ const struct eg_setting *eg_group_setting(const struct eg_setting_group *group, 
  */
 enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct eg_error *err) EG_CHECKED;
 
-/** Append to a TEXT_LIST, a PROGRAM (`name` NULL) or a MAP. */
+/** Append to a TEXT_LIST, a FILE_LIST (its content is the caller's to set), a PROGRAM (`name` NULL) or a MAP.
+ */
 enum eg_code eg_setting_add_item(struct eg_setting *setting, const char *name, const char *text,
                                  const char *place, struct eg_error *err) EG_CHECKED;
 

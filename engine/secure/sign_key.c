@@ -102,6 +102,36 @@ enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct 
     return find_scheme(key, path, err);
 }
 
+static bool has_private(const uint8_t *pem, size_t size)
+{
+    static const char mark[] = "PRIVATE KEY-----";
+
+    for (size_t at = 0; at + sizeof mark - 1 <= size; at++)
+        if (memcmp(pem + at, mark, sizeof mark - 1) == 0)
+            return true;
+    return false;
+}
+
+enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name, const uint8_t *pem,
+                                      size_t size, struct eg_error *err)
+{
+    EG_CLEANUP(bio_cleanup) BIO *bio = size <= EG_SIGN_KEY_FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
+
+    if (bio == NULL)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: %zu bytes are no key", name, size);
+    eg_sign_key_finish(key);
+    key->pair = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+    key->is_private = false;
+    if (key->pair == NULL && has_private(pem, size))
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "%s: is a private key, which must not be on a line; 'espgang secure "
+                            "extract-public-key' makes the public one",
+                            name);
+    if (key->pair == NULL)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is no public key in PEM", name);
+    return find_scheme(key, name, err);
+}
+
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err)
 {
     EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new(BIO_s_secmem());

@@ -38,6 +38,16 @@ size_t eg_sign_scheme_coordinate(enum eg_sign_scheme scheme);
  */
 enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Read a public key in PEM.
+ *
+ * @param name  of its file, for sentences
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT as above, or it is a private key
+ */
+enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name, const uint8_t *pem,
+                                      size_t size, struct eg_error *err) EG_CHECKED;
+
 /** Make a key pair and write the private one to a PEM file, mode 0600. EG_BAD_ARGUMENT the file exists. */
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err) EG_CHECKED;
 

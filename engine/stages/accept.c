@@ -38,33 +38,43 @@ typedef bool value_parser(const char *text, uint64_t *value);
 
 enum verdict { HOLDS, FAILS, NONSENSE };
 
-/* Hold a number against all comparisons of a text. */
-static enum verdict compare(const char *text, value_parser *parse, uint64_t have)
+enum { LESS = 1, EQUAL = 2, MORE = 4 };
+
+/* Read the comparison at `*text` and go to the next one; false = it makes no sense. */
+static bool next_comparison(const char **text, value_parser *parse, unsigned *holds_for, uint64_t *value)
 {
-    enum { LESS = 1, EQUAL = 2, MORE = 4 };
     static const struct {
         const char *sign;
         unsigned holds_for;
     } signs[] = {{">=", MORE | EQUAL}, {"<=", LESS | EQUAL}, {">", MORE},
                  {"<", LESS},          {"=", EQUAL},         {"", EQUAL}};
+    unsigned i = 0;
+    char word[32];
+
+    while (strncmp(*text, signs[i].sign, strlen(signs[i].sign)) != 0)
+        i++;
+    *text += strlen(signs[i].sign);
+    *text += strspn(*text, " ");
+    const size_t size = strcspn(*text, " ");
+    snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : 0), *text);
+    *holds_for = signs[i].holds_for;
+    *text += size;
+    *text += strspn(*text, " ");
+    return parse(word, value);
+}
+
+/* Hold a number against all comparisons of a text. */
+static enum verdict compare(const char *text, value_parser *parse, uint64_t have)
+{
     enum verdict verdict = HOLDS;
 
     do {
-        unsigned i = 0;
-        char word[32];
+        unsigned holds_for;
         uint64_t value;
-        while (strncmp(text, signs[i].sign, strlen(signs[i].sign)) != 0)
-            i++;
-        text += strlen(signs[i].sign);
-        text += strspn(text, " ");
-        const size_t size = strcspn(text, " ");
-        snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : 0), text);
-        if (!parse(word, &value))
+        if (!next_comparison(&text, parse, &holds_for, &value))
             return NONSENSE;
-        if ((signs[i].holds_for & (have < value ? LESS : have == value ? EQUAL : MORE)) == 0)
+        if ((holds_for & (have < value ? LESS : have == value ? EQUAL : MORE)) == 0)
             verdict = FAILS;
-        text += size;
-        text += strspn(text, " ");
     } while (*text != '\0');
     return verdict;
 }
@@ -152,6 +162,22 @@ static enum eg_code look_at_flash_size(struct eg_run *run, const struct eg_setti
     return EG_OK;
 }
 
+static bool accepts_psram(const struct eg_setting *setting, bool none, bool known, uint64_t size)
+{
+    bool accepted = true;
+
+    for (unsigned i = 0; i < setting->item_count; i++) {
+        const char *const text = setting->items[i].text;
+        if (strcmp(text, "yes") == 0)
+            accepted = accepted && !none;
+        else if (strcmp(text, "no") == 0)
+            accepted = accepted && none;
+        else
+            accepted = accepted && known && compare(text, eg_number_parse, size) == HOLDS;
+    }
+    return accepted;
+}
+
 static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                                   char has[HAS_TEXT], struct eg_error *err)
 {
@@ -161,16 +187,7 @@ static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *s
     EG_TRY(eg_loader_psram(&run->loader, &psram, err));
     const bool none = psram.state != EG_PSRAM_THERE;
     const bool known = none || psram.size != 0;
-    *accepted = true;
-    for (unsigned i = 0; i < setting->item_count; i++) {
-        const char *const text = setting->items[i].text;
-        if (strcmp(text, "yes") == 0)
-            *accepted = *accepted && !none;
-        else if (strcmp(text, "no") == 0)
-            *accepted = *accepted && none;
-        else
-            *accepted = *accepted && known && compare(text, eg_number_parse, psram.size) == HOLDS;
-    }
+    *accepted = accepts_psram(setting, none, known, psram.size);
     size_text(word, sizeof word, psram.size);
     if (none)
         snprintf(has, HAS_TEXT, "the chip has no PSRAM");
@@ -358,6 +375,118 @@ static enum eg_code look_at_mac_file(struct eg_run *run, const struct eg_setting
     return EG_OK;
 }
 
+/* ---- Whether two jobs accept the same board ---- */
+
+typedef bool number_test(const struct eg_setting *setting, uint64_t number);
+
+static bool accepts_revision(const struct eg_setting *setting, uint64_t revision)
+{
+    return all_hold(setting, parse_revision, revision);
+}
+
+static bool accepts_size(const struct eg_setting *setting, uint64_t size)
+{
+    return all_hold(setting, eg_number_parse, size);
+}
+
+static bool accepts_psram_size(const struct eg_setting *setting, uint64_t size)
+{
+    return accepts_psram(setting, size == 0, true, size);
+}
+
+/* Whether both accept a number that `limits` names, or a neighbour of one. */
+static bool meet_at(const struct eg_setting *limits, value_parser *parse, number_test *accepts,
+                    const struct eg_setting *one, const struct eg_setting *other)
+{
+    for (unsigned i = 0; i < limits->item_count; i++) {
+        const char *text = limits->items[i].text;
+        unsigned ignored;
+        uint64_t value;
+        while (*text != '\0' && next_comparison(&text, parse, &ignored, &value))
+            for (uint64_t near = value - (value > 0); near <= value + 1; near++)
+                if (accepts(one, near) && accepts(other, near))
+                    return true;
+    }
+    return false;
+}
+
+/* If both accept a number at all, then one at a limit of either. */
+static bool numbers_meet(value_parser *parse, number_test *accepts, const struct eg_setting *one,
+                         const struct eg_setting *other)
+{
+    return meet_at(one, parse, accepts, one, other) || meet_at(other, parse, accepts, one, other);
+}
+
+static bool revisions_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return numbers_meet(parse_revision, accepts_revision, one, other);
+}
+
+static bool flash_sizes_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return numbers_meet(eg_number_parse, accepts_size, one, other);
+}
+
+static bool psrams_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return (accepts_psram_size(one, 0) && accepts_psram_size(other, 0)) ||
+           (accepts_psram_size(one, 1) && accepts_psram_size(other, 1)) ||
+           numbers_meet(eg_number_parse, accepts_psram_size, one, other);
+}
+
+/* Whether a text of one list and a text of the other are of the same board. */
+static bool texts_meet(const struct eg_setting *one, const struct eg_setting *other,
+                       bool same(const char *text, const char *beside))
+{
+    for (unsigned i = 0; i < one->item_count; i++)
+        for (unsigned k = 0; k < other->item_count; k++)
+            if (same(one->items[i].text, other->items[k].text))
+                return true;
+    return false;
+}
+
+static bool same_package(const char *text, const char *beside)
+{
+    return strcasecmp(text, beside) == 0;
+}
+
+static bool same_vendor(const char *text, const char *beside)
+{
+    uint32_t mask, id, beside_mask, beside_id;
+
+    return parse_vendor(text, &mask, &id) && parse_vendor(beside, &beside_mask, &beside_id) &&
+           ((id ^ beside_id) & mask & beside_mask) == 0;
+}
+
+static bool same_mac(const char *text, const char *beside)
+{
+    uint8_t mac[EG_MAC_SIZE], beside_mac[EG_MAC_SIZE];
+    const size_t size = eg_mac_parse_prefix(mac, text, strlen(text));
+    const size_t beside_size = eg_mac_parse_prefix(beside_mac, beside, strlen(beside));
+
+    return memcmp(mac, beside_mac, size < beside_size ? size : beside_size) == 0;
+}
+
+static bool packages_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return texts_meet(one, other, same_package);
+}
+
+static bool vendors_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return texts_meet(one, other, same_vendor);
+}
+
+static bool macs_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return texts_meet(one, other, same_mac);
+}
+
+static bool switches_meet(const struct eg_setting *one, const struct eg_setting *other)
+{
+    return one->choice == other->choice || one->choice == SWITCH_ANY || other->choice == SWITCH_ANY;
+}
+
 /* ---- All of them ---- */
 
 static const struct rule {
@@ -366,16 +495,17 @@ static const struct rule {
     /* Tell what the board has, as the first half of a sentence, and whether the setting accepts it. */
     enum eg_code (*look)(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                          char has[HAS_TEXT], struct eg_error *err);
+    bool (*meet)(const struct eg_setting *one, const struct eg_setting *other); /* NULL = not compared */
 } rules[] = {
-    {"accept.revision", " and ", look_at_revision},
-    {"accept.package", " or ", look_at_package},
-    {"accept.flash_size", " and ", look_at_flash_size},
-    {"accept.flash_vendor", " or ", look_at_vendor},
-    {"accept.psram", " and ", look_at_psram},
-    {"accept.secure_boot", "", look_at_secure_boot},
-    {"accept.flash_encryption", "", look_at_encryption},
-    {"accept.mac", " or ", look_at_mac},
-    {"accept.mac_file", "", look_at_mac_file},
+    {"accept.revision", " and ", look_at_revision, revisions_meet},
+    {"accept.package", " or ", look_at_package, packages_meet},
+    {"accept.flash_size", " and ", look_at_flash_size, flash_sizes_meet},
+    {"accept.flash_vendor", " or ", look_at_vendor, vendors_meet},
+    {"accept.psram", " and ", look_at_psram, psrams_meet},
+    {"accept.secure_boot", "", look_at_secure_boot, switches_meet},
+    {"accept.flash_encryption", "", look_at_encryption, switches_meet},
+    {"accept.mac", " or ", look_at_mac, macs_meet},
+    {"accept.mac_file", "", look_at_mac_file, NULL},
 };
 
 /* Write what a setting accepts, as the second half of a sentence. */
@@ -423,7 +553,7 @@ static enum eg_code check_repeat(const struct eg_plan *plan, const struct eg_see
     return EG_OK;
 }
 
-enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct eg_error *err)
+enum eg_code eg_accept_board(struct eg_run *run, struct eg_error *err)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct eg_setting *const setting = eg_plan_setting(run->plan, rules[i].key);
@@ -437,8 +567,27 @@ enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct e
         accepted_text(accepts, setting, rules[i].between);
         return eg_error_set(err, EG_NOT_ACCEPTED, "%s, the job accepts %s", has, accepts);
     }
+    return EG_OK;
+}
+
+enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct eg_error *err)
+{
+    EG_TRY(eg_accept_board(run, err));
     EG_TRY(check_clone(run, seen, err));
     return check_repeat(run->plan, seen, err);
+}
+
+bool eg_accept_both(const struct eg_plan *one, const struct eg_plan *other)
+{
+    if (one->target != other->target)
+        return false;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const struct eg_setting *const setting = eg_plan_setting(one, rules[i].key);
+        const struct eg_setting *const beside = eg_plan_setting(other, rules[i].key);
+        if (setting->given && beside->given && rules[i].meet != NULL && !rules[i].meet(setting, beside))
+            return false;
+    }
+    return true;
 }
 
 enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place, struct eg_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The job's own rules on who may be programmed: accept.*. admit asks them last, before the intent. */
+/* The job's own rules on who may be programmed: accept.*. admit asks them last, before the intent. A line
+ * with several jobs chooses by them. */
 
 #ifndef ENGINE_STAGES_ACCEPT_H
 #define ENGINE_STAGES_ACCEPT_H
@@ -21,5 +22,12 @@ enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place,
  * and what the job accepts; what reading registers can end with
  */
 enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct eg_error *err) EG_CHECKED;
+
+/** Do the same with the rules that need no ledger. */
+enum eg_code eg_accept_board(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
+/** Return whether some board may fit both jobs: their chip is the same, and no rule keeps them apart. Files
+ * of MACs are not compared, so they keep no jobs apart. */
+bool eg_accept_both(const struct eg_plan *one, const struct eg_plan *other);
 
 #endif

@@ -56,6 +56,7 @@ struct eg_run {
     struct eg_loader loader;
     struct eg_chip_info chip;
     struct eg_flash_info flash;
+    uint32_t crystal_mhz;           /* once fuses-check has asked; it decides how eFuses are burnt */
     struct eg_value_record *values; /* see eg_run_add_value() */
     unsigned value_count;
     struct eg_buffer log; /* what the application printed, compressed with zstd */

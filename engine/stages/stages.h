@@ -10,4 +10,7 @@
 /** Every stage, NULL-terminated, in no particular order. */
 extern const struct eg_stage *const eg_stages[];
 
+/** The one that reads who a board is; a line with several jobs runs it before it chooses one. */
+extern const struct eg_stage eg_stage_identify;
+
 #endif

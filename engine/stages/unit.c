@@ -250,8 +250,8 @@ static enum eg_code name_row(struct eg_unit_data *data, struct eg_run *run, stru
     EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
     data->from_pool = true;
     if (row.passed_over[0] != '\0') /* two pools or formats make the same value: somebody must see it */
-        return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run of this session gets another row",
-                            wish.pool, row.passed_over);
+        return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run gets another row", wish.pool,
+                            row.passed_over);
     return eg_unit_names_of_row(&data->names, run->plan, &row, err);
 }
 

@@ -43,7 +43,7 @@ INSERT INTO stage
         '', 921600, 1, 1, 0
     FROM made, (VALUES (1, 'connect', 5), (2, 'identify', 1), (3, 'stub', 4), (4, 'write', 70), (5, 'verify', 12), (6, 'test', 8)) AS s;
 INSERT INTO region
-    SELECT run_id, 1, 'app', 'a.bin', 65536, 655360, 1, 'a5', 'b6', 'a5', 'md5-by-chip', CASE code WHEN 'verify-mismatch' THEN 'different' ELSE 'equal' END, 1000
+    SELECT run_id, 1, 'app', 'a.bin', 65536, 655360, 1, 'a5', 'b6', 'a5', 'md5-by-chip', CASE code WHEN 'verify-mismatch' THEN 'different' ELSE 'equal' END, 1000, 655360, 970
     FROM made WHERE code NOT IN ('no-sync', 'cancelled');
 INSERT INTO run_value
     WITH read AS (SELECT run_id, v.column1 AS position, v.column2 AS kind, v.column3 AS name, v.column4 AS unit,

@@ -170,10 +170,12 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         regions[i] = (struct eg_region_record){
             .region = &sample->regions[i],
             .attempt = 1,
+            .written = 4096 * i,
             .read_back = true,
             .method = "md5-by-chip",
             .verdict = "equal",
-            .times = {.total_us = 1000 * (i + 1),
+            .times = {.wire_us = 900 * (i + 1),
+                      .total_us = 1000 * (i + 1),
                       .blocks = 3 * (i + 1),
                       .erases_first = i == 1,
                       .erase_us = 1500,

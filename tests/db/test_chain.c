@@ -11,8 +11,9 @@
     "bytes_received, resends,"                                                                               \
     " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
 
-/* What forms up to 5 hash, in this order; the columns are those of the tables from left to right. Form 1 ends
- * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger. */
+/* What form 7 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends
+ * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger, form 6 with
+ * the claims. */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -21,7 +22,9 @@ static const char *const parts[] = {
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
     "SELECT 'outcome', " OUTCOME " FROM outcome WHERE run_id = ?1",
     "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
-    "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3",
+    ("SELECT 'region', run_id, position, name, file, flash_addr, size, attempt, expected_md5, "
+     "expected_sha256,"
+     " read_md5, method, verdict, write_us FROM region WHERE run_id = ?1 ORDER BY 3"),
     "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value WHERE run_id = ?1 "
     "ORDER BY 3",
     "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
@@ -39,14 +42,17 @@ static const char *const parts[] = {
      " WHERE r.run_id = ?1 AND r.session_id = s.session_id"),
     "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
     "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'security', * FROM run_security WHERE run_id = ?1 ORDER BY 3",
 };
 #define ALL_PARTS (sizeof parts / sizeof parts[0])
-static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, ALL_PARTS, ALL_PARTS};
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, ALL_PARTS, ALL_PARTS};
 #define SESSION 0 /* from form 5 on: */
 static const char kind_of_session[] =
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
     " s.tool_version, s.simulated FROM session AS s, job AS j, run AS r"
     " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id";
+#define REGIONS 5 /* from form 8 on: */
+static const char all_of_regions[] = "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3";
 #define VALUES 6 /* from form 6 on: */
 static const char numbers_of_values[] = "SELECT 'value', * FROM run_value WHERE run_id = ?1 ORDER BY 3";
 #define ROWS 8 /* from form 4 on: */
@@ -86,6 +92,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
         const char *sql = form >= 4 && i == ROWS      ? all_of_rows
                           : form >= 5 && i == SESSION ? kind_of_session
                           : form >= 6 && i == VALUES  ? numbers_of_values
+                          : form >= 8 && i == REGIONS ? all_of_regions
                                                       : parts[i];
         sqlite3_stmt *rows = NULL;
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
@@ -273,6 +280,8 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "2aac8ce61c8edd537f2bbd7f5a4d5c333c46730ddef5bb4cdba6e3a9fea9d4d7",
         "f3f20e7cc6b97682f1f418ff6d1d73989ba692d5eeae260c597eab66958bbff3",
         "ec24128f9b863a7d115f7b34f067edd1094892ea028779a46698e58aefdec3c3",
+        "4aba3ccf88129d215aeb4ed5c21954a1fc209c3984e5e34e9f5e3672ef841418",
+        "486feb8db291857230ddc00c507d8c5be8986486523e667b7a682522616cc472",
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
@@ -286,6 +295,8 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "'QFN32',"
         " 1458376, 4194304, 0, 0, 0);"
         "INSERT INTO run_claim VALUES (1, 1, 'label', '', 'L7', '7c:df:a1:00:00:01', 'd1644561093a2f2c');"
+        "INSERT INTO run_security VALUES (1, 1, 'intended', 'SECURE_BOOT_EN', '1', "
+        "'2026-11-29T08:00:04.000Z');"
         "INSERT INTO pool VALUES (1, 'serials', NULL);"
         "INSERT INTO pool_column VALUES (1, 1, 'serial', 0, NULL);"
         "INSERT INTO pool_import VALUES (1, 1, 's.csv', 'cd', '2026-11-29T07:00:00.000Z', 'mira', 1);"
@@ -301,7 +312,7 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
         "INSERT INTO stage VALUES (1, 1, 'connect', 1, '2026-11-29T08:00:01.000Z', 150000, 'ok', '', 115200, "
         "5, 7, 0);"
         "INSERT INTO region VALUES (1, 1, 'app', 'a.bin', 65536, 4096, 1, 'e1', 'e2', NULL, 'none', "
-        "'not-checked', 9);"
+        "'not-checked', 9, 4096, 7);"
         "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1, NULL, NULL, NULL, NULL);"
         "INSERT INTO run_log VALUES (1, 1, 'ef', x'28');"
         "INSERT INTO run_device VALUES (1, 'd1644561093a2f2c', 'none', 0);"

@@ -109,8 +109,11 @@ static void label_bridge_and_device_of_a_run_are_there_as_they_are_known(void **
                "SELECT blocks, erase_ms, block_min_ms, block_median_ms, block_max_ms, slowest_block"
                " FROM regions WHERE run = 2",
                "3|NULL|0.25|0.5|0.75|0x00001000;6|1.5|0.25|0.5|1.5|0x00011000");
-    assert_sql(sample->path, "SELECT stage, fastest_block_ms, slowest_block_ms FROM stages WHERE run = 2",
-               "connect|NULL|NULL;write|0.25|1.5");
+    assert_sql(sample->path, "SELECT written, write_ms, wire_ms FROM regions WHERE run = 2",
+               "0|1.0|0.9;4096|2.0|1.8");
+    assert_sql(sample->path,
+               "SELECT stage, fastest_block_ms, slowest_block_ms, wire_ms FROM stages WHERE run = 2",
+               "connect|NULL|NULL|60.764;write|0.25|1.5|976.563");
 }
 
 static void a_job_is_stored_once(void **state)
@@ -189,6 +192,45 @@ static void what_is_known_of_a_mac_counts_finished_runs(void **state)
     assert_int_equal(seen.admitted, 3);
     assert_int_equal(strlen(seen.last_utc), EG_UTC_TEXT - 1);
     assert_string_equal(seen.last_outcome, "fail");
+}
+
+static bool holds(struct eg_ledger *ledger, const struct eg_unit *unit, const struct eg_region *region)
+{
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    struct eg_error err;
+    bool probably = false;
+
+    assert_ok(recorder->ops->holds(recorder, unit, region, &probably, &err), err);
+    return probably;
+}
+
+static void a_board_probably_holds_what_its_last_run_has_found_equal(void **state)
+{
+    const struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1), other = sample_unit(2);
+    struct eg_unit same_mac = unit;
+    const struct sample_end pass = {.outcome = EG_PASS};
+    const struct sample_end fail = {.outcome = EG_FAIL, .code = EG_VERIFY_MISMATCH, .mismatch = true};
+    const struct eg_region *const region = &sample->regions[1];
+    struct eg_region changed = *region, moved = *region;
+    struct eg_error err;
+    int64_t run;
+
+    changed.sha256[3] ^= 1;
+    moved.flash_addr += 0x1000;
+    strcpy(same_mac.flash_unique_id, "00112233445566ff");
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_false(holds(ledger, &unit, region));
+    assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
+    assert_true(holds(ledger, &unit, region));
+    assert_false(holds(ledger, &other, region));
+    assert_false(holds(ledger, &same_mac, region));
+    assert_false(holds(ledger, &unit, &changed));
+    assert_false(holds(ledger, &unit, &moved));
+    assert_ok(sample_run(sample, ledger, "a", &unit, &fail, &run, &err), err);
+    assert_false(holds(ledger, &unit, region));
+    assert_true(holds(ledger, &unit, &sample->regions[0]));
 }
 
 /* Begins three runs, ends one of them, tells so, and waits to be killed. */
@@ -297,6 +339,34 @@ static void two_sessions_of_one_process_each_have_their_own_runs(void **state)
                "1|batch-2|b|pass|2;2|batch-1|a|pass|1");
 }
 
+static void a_further_job_has_a_session_of_its_own_in_the_same_batch(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *beside = NULL;
+    struct eg_plan plan = sample->plan;
+    struct eg_recorder *recorder;
+    struct eg_error err;
+    unsigned orphans = 99;
+    int64_t run;
+
+    plan.job_name = "acme-hub";
+    plan.job_sha256[0] = 0xcd;
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_ok(eg_ledger_add_job(ledger, &plan, &recorder, &err), err);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "b", .port = "sim:b"}, &run, &err),
+        err);
+    recorder = eg_ledger_recorder(ledger);
+    assert_ok(
+        recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:a"}, &run, &err),
+        err);
+    assert_sql(sample->path, "SELECT run, batch, job, station, operator FROM runs ORDER BY run",
+               "1|batch-1|acme-hub|line 3|mira;2|batch-1|acme-sensor|line 3|mira");
+    assert_ok(eg_ledger_open(&beside, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
+    assert_int_equal(orphans, 0);
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -306,8 +376,10 @@ int main(void)
         with_sample(label_bridge_and_device_of_a_run_are_there_as_they_are_known),
         with_sample(a_job_is_stored_once),
         with_sample(host_login_and_time_stand_in_for_what_is_not_given),
+        with_sample(a_board_probably_holds_what_its_last_run_has_found_equal),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
+        with_sample(a_further_job_has_a_session_of_its_own_in_the_same_batch),
         with_sample(two_sessions_of_one_process_each_have_their_own_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,10 +242,11 @@ static void merge_another(struct sample *sample)
 static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
     static const char *const tables[] = {
-        "job",       "session", "run",         "intent",      "outcome",        "stage",       "region",
-        "chain",     "pool",    "pool_column", "pool_import", "pool_row",       "pool_event",  "pool_free",
-        "run_value", "run_log", "run_bridge",  "run_label",   "run_device",     "region_time", "journal",
-        "seal",      "purge",   "purged_log",  "ledger",      "merged_session", "merged_run",  "run_claim"};
+        "job",        "session",        "run",        "intent",      "outcome",     "stage",
+        "region",     "chain",          "pool",       "pool_column", "pool_import", "pool_row",
+        "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",  "run_label",
+        "run_device", "region_time",    "journal",    "seal",        "purge",       "purged_log",
+        "ledger",     "merged_session", "merged_run", "run_claim",   "run_security"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -259,6 +260,8 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
               err);
     assert_ok(recorder->ops->claim(recorder, run, &unit, &claim, 1, &err), err);
+    const struct eg_security_record burn = {EG_SECURITY_INTENDED, "SECURE_BOOT_EN", "1"};
+    assert_ok(recorder->ops->secure(recorder, run, &burn, 1, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &pass, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &unit, &pass, &run, &err), err);
     pools_run(sample, ledger, 1, EG_POOL_CONSUMED);

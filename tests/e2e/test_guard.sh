@@ -99,7 +99,7 @@ rule job refuses esp32 '' 'flash: {size: 2MB}' '--flash-size 2MB' \
   'data.bin: 0x00300000 to 0x00301000 goes beyond the given flash size of 2 MB, 0x00200000' 0x300000 data.bin
 printf 'nvs,data,nvs,0x9000,0x6000\nfactory,app,factory,0x10000,1M\n' >table.csv
 rule job warns esp32 '' '' '' \
-  'table.csv is a partition table as CSV text, the flash holds a binary one; gen_esp32part makes it' \
+  "table.csv is a partition table as CSV text, the flash holds a binary one; 'espgang partition-table' makes it" \
   0x1000 boot.bin 0x8000 table.csv 0x10000 app.bin
 printf '<!doctype html><title>404</title>\n' >page.bin
 rule job warns esp32 '' '' '' 'page.bin is a web page, not firmware; the download went wrong' \

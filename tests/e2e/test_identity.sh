@@ -36,8 +36,9 @@ expect_status 1 "$espgang" run job.yaml --sim 2 --fast --plain --ledger ledger.d
 expect_text out.log '1 of 2 passed' # the line goes on with the next row
 expect_equal 'the serial instead' "$(ledger "select value from unit_values where name = 'serial' and batch = 'rehearsed'")" ACME-0003
 run_on 1 'passed over' 5
-expect_text out.log 'unit: pool b: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1; the next run of this session gets another row'
+expect_text out.log 'unit: pool b: serial ACME-0001 belongs to board 24:0a:c4:00:00:01 since run 1; the next run gets another row'
 blank flash/board5.bin
+run_on 0 'by another program' 5 # who was refused once is not refused for ever
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 third 1 # it keeps its own
 

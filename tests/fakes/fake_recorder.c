@@ -126,6 +126,18 @@ static enum eg_code seen(struct eg_recorder *recorder, const struct eg_unit *uni
     return EG_OK;
 }
 
+static enum eg_code holds(struct eg_recorder *recorder, const struct eg_unit *unit,
+                          const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)unit;
+    (void)region;
+    (void)err;
+    *probably = fake->holds;
+    return EG_OK;
+}
+
 static enum eg_code claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                           const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -169,6 +181,18 @@ static enum eg_code mark(struct eg_recorder *recorder, int64_t run, enum eg_pool
     return EG_OK;
 }
 
+static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
+                           const struct eg_security_record *records, unsigned count, struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)run;
+    EG_TRY(answer(fake->fail_secure, err));
+    for (unsigned i = 0; i < count; i++)
+        say(fake, "%s %s %s\n", eg_security_event_name(records[i].event), records[i].item, records[i].value);
+    return EG_OK;
+}
+
 static void log_event(struct eg_logger *logger, const struct eg_log_record *record)
 {
     struct fake_recorder *fake =
@@ -202,7 +226,8 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, claim, reserve, mark};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
+                                               claim, reserve, mark,   secure};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

@@ -53,9 +53,11 @@ struct fake_run {
 struct fake_recorder {
     struct eg_recorder recorder;
     struct eg_logger logger;
-    enum eg_code fail_begin, fail_intent, fail_finish; /* EG_OK = works; else "the disk is on fire" */
-    struct eg_seen seen;                               /* the answer for every MAC */
-    const char *taken;                                 /* value that belongs to another board; NULL = none */
+    enum eg_code fail_begin, fail_intent, fail_secure,
+        fail_finish;     /* EG_OK = works; else "the disk is on fire" */
+    struct eg_seen seen; /* the answer for every MAC */
+    bool holds;          /* the answer for every region */
+    const char *taken;   /* value that belongs to another board; NULL = none */
     const char *serial; /* what every pool gives in its only column "serial"; NULL = no pool has a row left */
 
     /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */

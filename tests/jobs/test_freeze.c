@@ -21,6 +21,7 @@ static const struct eg_option group_options[] = {
 static const struct eg_option options[] = {
     {.key = "unit.text", .type = EG_OPTION_TEXT},
     {.key = "unit.schema", .type = EG_OPTION_FILE},
+    {.key = "keys", .type = EG_OPTION_FILE_LIST},
     {.key = "unit.values", .type = EG_OPTION_MAP},
     {.key = "unit.program", .type = EG_OPTION_PROGRAM},
     {.key = "flash.extra", .type = EG_OPTION_TEXT_LIST},
@@ -89,15 +90,16 @@ static void everything_an_option_says_is_taken_along(void **state)
                     "unit:\n  text: \"a: {b}, \\\"c\\\" \\\\ # d\"\n  schema: schema one.csv\n"
                     "  values: &v {mac: \"{mac}\", empty: , 'a key': -1}\n"
                     "  program: [./tool, --one, a b]\n"
-                    "flash: {size: keep, extra: [a, \"b c\"]}\ntimeout: 10s\n"
+                    "flash: {size: keep, extra: [a, \"b c\"]}\ntimeout: 10s\nkeys: [second, tool]\n"
                     "test:\n  - {expect: 'self-test: OK'}\n  - {template: second, expect: no}\n");
     read_job(&job, "job.yaml", NULL);
     assert_ok(eg__freeze(&bundle, &job.document, job.plan, &err), err);
 
-    assert_int_equal(bundle.count, 4);
+    assert_int_equal(bundle.count, 6);
     assert_string_equal(bundle.members[1].name, "files/00-schema_one.csv");
     assert_string_equal(bundle.members[2].name, "files/01-tool");
     assert_string_equal(bundle.members[3].name, "files/02-second");
+    assert_string_equal(text_of(&bundle, 3), "two");
     assert_string_equal(text_of(&bundle, 1), "key,type\n");
     const char *const text = strstr(text_of(&bundle, 0), "espgang: 1\n");
     assert_string_equal(text,
@@ -108,7 +110,8 @@ static void everything_an_option_says_is_taken_along(void **state)
                         "  values: {mac: \"{mac}\", empty: \"\", \"a key\": \"-1\"}\n"
                         "  program: [files/01-tool, \"--one\", \"a b\"]\n"
                         "timeout: 10s\n"
-                        "test: [{expect: \"self-test: OK\"}, {template: files/02-second, expect: no}]\n");
+                        "keys: [files/02-second, files/03-tool]\n"
+                        "test: [{expect: \"self-test: OK\"}, {template: files/04-second, expect: no}]\n");
 
     /* Read from the bundle, every setting is what it was. */
     assert_ok(eg_strdup(&bundle.path, "dir/x.egb", &err), err);
@@ -118,6 +121,7 @@ static void everything_an_option_says_is_taken_along(void **state)
     assert_int_equal(schema->content.size, 9);
     assert_memory_equal(schema->content.data, "key,type\n", 10);
     assert_string_equal(eg_plan_setting(frozen.plan, "unit.text")->text, "a: {b}, \"c\" \\ # d");
+    assert_memory_equal(eg_plan_setting(frozen.plan, "keys")->items[0].content.data, "two", 3);
     const struct eg_setting *const values = eg_plan_setting(frozen.plan, "unit.values");
     assert_int_equal(values->item_count, 3);
     assert_string_equal(values->items[1].text, "");

@@ -17,6 +17,7 @@ static const struct eg_option step_options[] = {
 static const struct eg_option options[] = {
     {.key = "unit.schema", .type = EG_OPTION_FILE},
     {.key = "unit.values", .type = EG_OPTION_MAP},
+    {.key = "keys", .type = EG_OPTION_FILE_LIST},
     {.key = "hook", .type = EG_OPTION_PROGRAM},
     {.key = "step", .type = EG_OPTION_GROUPS, .group = step_options},
     {.key = NULL},
@@ -70,6 +71,23 @@ static void a_file_is_read_from_the_folder_of_the_job(void **state)
     assert_non_null(strstr(setting->place, "/job.yaml:2:11"));
     assert_key_refused("unit: {schema: no.csv}\n", EG_BAD_ARGUMENT,
                        "@/job.yaml:1:16: unit.schema: @/no.csv: No such file or directory");
+}
+
+static void a_list_of_files_may_be_one_file(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *one = plan_of("keys: data.bin\n");
+    put("other", "two");
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *two = plan_of("keys: [data.bin, other]\n");
+
+    assert_int_equal(eg_plan_setting(one, "keys")->item_count, 1);
+    const struct eg_setting *const list = eg_plan_setting(two, "keys");
+    assert_int_equal(list->item_count, 2);
+    assert_memory_equal(list->items[0].content.data, "12345", 5);
+    assert_int_equal(list->items[1].content.size, 3);
+    assert_non_null(strstr(list->items[1].place, "/job.yaml:1:18"));
+    assert_key_refused("keys: [data.bin, no.pem]\n", EG_BAD_ARGUMENT,
+                       "@/job.yaml:1:18: keys: @/no.pem: No such file or directory");
 }
 
 static void a_map_has_names_of_the_job(void **state)
@@ -135,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_file_is_read_from_the_folder_of_the_job),
+        TEST(a_list_of_files_may_be_one_file),
         TEST(a_map_has_names_of_the_job),
         TEST(a_program_with_a_slash_is_found_from_the_folder_of_the_job),
         TEST(groups_are_one_mapping_or_a_list_of_them),

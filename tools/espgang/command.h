@@ -160,8 +160,9 @@ void cli_catch_signals(const char *text, void (*also)(void));
 /** Print to standard error if it takes anything at the moment: never waits. May be called in a signal
  * handler. */
 void cli_say_at_once(const char *text);
-/** Have something called, in the signal handler, before a signal ends the program; NULL = nothing. */
-void cli_when_killed(void (*remove)(void));
+/** Have something called, in the signal handler, before a signal ends the program; or not any more. Two at
+ * most. */
+void cli_when_killed(void (*action)(void), bool on);
 /** The same for a line: the first signal only sets the flag of cli_ending(), the second that of cli_cancel(),
  * the third ends the program. `drain` is printed at the first, and may not be NULL. */
 void cli_catch_signals_of_line(const char *drain, const char *text);

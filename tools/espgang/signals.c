@@ -43,7 +43,7 @@ void cli_request_ending(void)
 static struct {
     const char *text;
     void (*also)(void);
-    void (*killed)(void);
+    void (*killed[2])(void);
     const char *drain; /* what is said when the line is to end; NULL = the first signal ends all at once */
     _Atomic uint64_t last_ms; /* 0 = none has come */
     atomic_int wishes;
@@ -88,8 +88,9 @@ static void end_on_record(int number)
             wish.also();
         say(wish.text);
     } else {
-        if (wish.killed != NULL)
-            wish.killed();
+        for (size_t i = 0; i < sizeof wish.killed / sizeof wish.killed[0]; i++)
+            if (wish.killed[i] != NULL)
+                wish.killed[i]();
         signal(number, SIG_DFL);
         raise(number); /* takes effect when the handler returns */
     }
@@ -103,9 +104,14 @@ static void on_signal(int number)
     errno = errno_before;
 }
 
-void cli_when_killed(void (*remove)(void))
+void cli_when_killed(void (*action)(void), bool on)
 {
-    wish.killed = remove;
+    size_t i = 0;
+
+    while (i < sizeof wish.killed / sizeof wish.killed[0] && wish.killed[i] != (on ? NULL : action))
+        i++;
+    if (i < sizeof wish.killed / sizeof wish.killed[0])
+        wish.killed[i] = on ? action : NULL;
 }
 
 void cli_catch_signals(const char *text, void (*also)(void))

@@ -86,9 +86,17 @@ struct vb_fault {
 
 /* Settings that the chip does not support are refused by vb_board_create(), except where a comment says that
  * they have no effect. */
+/** What boards of one chip have in common, where boards of several are made by one pattern. */
+struct vb_kind {
+    const struct eg_target *target;
+    const struct vb_flash_part *part; /* NULL = the first */
+};
+
 struct vb_config {
     const struct eg_target *target;
     const struct vb_flash_part *part; /* NULL = the first */
+    const struct vb_kind *kinds;      /* of a gang or of hands: board N gets kind (N - 1) % kind_count */
+    unsigned kind_count;              /* 0 = all boards are as above */
     uint8_t mac[6];                   /* all zero = made from `number` */
     unsigned flash_number; /* tells flashes of boards with one MAC apart; 0 where no other has it */
     unsigned number;       /* tells boards of one program apart; also seeds the faults */

@@ -83,6 +83,10 @@ static void fill(struct sample *sample)
                                       {EG_CLAIM_VALUE, "serial", "A-1", false},
                                       {EG_CLAIM_VALUE, "key", "c2VjcmV0", true}};
     assert_ok(recorder->ops->claim(recorder, run, &first, claims, 3, &err), err);
+    const struct eg_security_record security[] = {{EG_SECURITY_WANTED, "SECURE_BOOT_EN", "1"},
+                                                  {EG_SECURITY_INTENDED, "SECURE_BOOT_EN", "1"},
+                                                  {EG_SECURITY_OBSERVED, "SECURE_BOOT_EN", "yes"}};
+    assert_ok(recorder->ops->secure(recorder, run, security, 3, &err), err);
     assert_ok(pools_mark(ledger, run, EG_POOL_WRITTEN, &err), err);
     assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &first, &pass, &err), err);

@@ -151,7 +151,8 @@ static const struct row layout_rows[] = {
 
 static const struct row table_rows[] = {
     {"table-image", csv_table, EG_BAD_IMAGE, TABLE,
-     "table.bin is a partition table as CSV text, the flash holds a binary one; gen_esp32part makes it"},
+     "table.bin is a partition table as CSV text, the flash holds a binary one; 'espgang partition-table' "
+     "makes it"},
     {"table-image", no_table_there, EG_BAD_IMAGE, TABLE,
      "table.bin is something else, not a partition table, which belongs at 0x00008000"},
     {"table-damage", damaged_table, EG_BAD_IMAGE, TABLE, NULL},

@@ -145,6 +145,31 @@ static void a_line_that_ends_finishes_the_board_that_is_in_progress(void **state
     assert_int_equal(fake_recorder_run(&finger.line->recorder, "1")->record.outcome, EG_PASS);
 }
 
+/* One board at a time, and none in slot 2. */
+static bool one_in_slot_1(void *context, const struct eg_slot *slot, unsigned running)
+{
+    unsigned *const most = context;
+
+    if (running > *most)
+        *most = running;
+    return running == 0 && strcmp(slot->name, "2") != 0;
+}
+
+static void a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 1};
+    unsigned most = 0;
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
+    finger.line->station.may_begin = one_in_slot_1;
+    finger.line->station.may_begin_context = &most;
+    finger.ended = 1; /* that of slot 2 never comes */
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 2);
+    assert_null(strstr(finger.line->recorder.transcript, "begin 2\n"));
+    assert_int_equal(most, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -154,6 +179,7 @@ int main(void)
         TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
         TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
         TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
+        TEST(a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends),
         TEST(a_line_that_ends_finishes_the_board_that_is_in_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,29 @@ static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_b
     assert_string_not_equal(runs[1].slot, runs[2].slot);
 }
 
+static bool may_begin_later(void *context, const struct eg_slot *slot, unsigned running)
+{
+    unsigned *const asked = context;
+
+    (void)slot;
+    return ++*asked > 3 && running == 0;
+}
+
+static void a_board_that_may_not_begin_yet_waits_in_its_slot(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 2};
+    unsigned asked = 0;
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    hand.line->station.may_begin = may_begin_later;
+    hand.line->station.may_begin_context = &asked;
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 2);
+    assert_true(asked > 3);
+    assert_non_null(strstr(hand.results, "1 pass 02:65:67:00:00:01\n"));
+    assert_non_null(strstr(hand.results, "2 pass 02:65:67:00:00:02\n"));
+}
+
 /* A chip with USB of its own; that the job is for another does not matter here. */
 static const struct vb_config native = {.usb = VB_USB_SERIAL_JTAG, .fast = true};
 
@@ -301,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_next_board_in_a_slot_gets_the_next_run),
         TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
+        TEST(a_board_that_may_not_begin_yet_waits_in_its_slot),
         TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
         TEST(a_chip_with_usb_of_its_own_that_stays_away_has_been_taken_out),
         TEST(another_board_in_the_place_gets_a_run_of_its_own_at_once),

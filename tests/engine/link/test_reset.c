@@ -14,7 +14,9 @@ static void assert_sequence(enum eg_reset sequence, const char *events)
     struct eg_port *port = scripted_port_init(&board, NULL, 0);
     struct eg_error err;
 
-    assert_ok(eg_reset_run(port, sequence, 1, &err), err);
+    assert_ok(
+        eg_reset_run(port, sequence, &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+        err);
     assert_string_equal(board.events, events);
     assert_false(port->dtr);
     assert_false(port->rts);
@@ -63,7 +65,9 @@ static void assert_flow_control_sequence(enum eg_reset sequence, bool can_keep_l
     port->ops = &ops;
     port->vid = 0x10c4;
     port->pid = 0xea64;
-    assert_ok(eg_reset_run(port, sequence, 1, &err), err);
+    assert_ok(
+        eg_reset_run(port, sequence, &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+        err);
     assert_string_equal(board.events, events);
 }
 
@@ -96,7 +100,9 @@ static void other_adapters_of_that_maker_have_no_flow_control(void **state)
 
     port->vid = 0x10c4;
     port->pid = 0xea60;
-    assert_ok(eg_reset_run(port, EG_RESET_HARD, 1, &err), err);
+    assert_ok(eg_reset_run(port, EG_RESET_HARD,
+                           &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+              err);
     assert_string_equal(board.events, "D0R1 D0R0");
 }
 
@@ -137,10 +143,41 @@ static void the_strap_is_held_as_long_as_asked_unless_cancelled(void **state)
     strapped.ops.set_lines = strapped_set_lines;
     port->ops = &strapped.ops;
     port->cancel = &strapped.cancel;
-    const enum eg_code code = eg_reset_run(port, EG_RESET_UNIX_TIGHT, 60000, &err);
+    const enum eg_code code =
+        eg_reset_run(port, EG_RESET_UNIX_TIGHT,
+                     &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 60000}, &err);
     pthread_join(strapped.thread, NULL);
     assert_error(code, err, EG_CANCELLED, "script: cancelled");
     assert_string_equal(strapped.board.events, "D0R0 D1R1 D0R1 D1R0");
+}
+
+static bool hear_five(void *context, const uint8_t *data, size_t size)
+{
+    size_t *const heard = context;
+
+    assert_memory_equal(data, "12345" + *heard, size);
+    *heard += size;
+    return *heard >= 5;
+}
+
+static void the_strap_is_released_when_the_caller_has_heard_enough(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {{BOARD('1', '2', '3', '4', '5', '6')}};
+    struct scripted_port board;
+    struct eg_port *port = scripted_port_init(&board, turns, 1);
+    size_t heard = 0;
+    const struct eg_reset_times times = {
+        .low_ms = 1, .hold_ms = 60000, .heard = hear_five, .context = &heard};
+    uint8_t rest[8];
+    struct eg_error err;
+
+    board.read_max = 1;
+    assert_ok(eg_reset_run(port, EG_RESET_UNIX_TIGHT, &times, &err), err);
+    assert_int_equal(heard, 5);
+    assert_string_equal(board.events, "D0R0 D1R1 D0R1 D1R0 D0R0 D0R0");
+    assert_ok(eg_port_read(port, rest, sizeof rest, &heard, 0, &err), err);
+    assert_int_equal(rest[0], '6');
 }
 
 static void a_custom_sequence_is_followed(void **state)
@@ -202,7 +239,9 @@ static void a_cancelled_reset_ends(void **state)
     struct eg_error err;
 
     port->cancel = &cancel;
-    assert_error(eg_reset_run(port, EG_RESET_CLASSIC, 50, &err), err, EG_CANCELLED, "script: cancelled");
+    assert_error(eg_reset_run(port, EG_RESET_CLASSIC,
+                              &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 50}, &err),
+                 err, EG_CANCELLED, "script: cancelled");
     assert_string_equal(board.events, "");
 }
 
@@ -213,7 +252,9 @@ static void a_port_without_lines_is_left_alone(void **state)
     struct eg_port port = {.ops = &ops, .url = "bare"};
     struct eg_error err;
 
-    assert_ok(eg_reset_run(&port, EG_RESET_CLASSIC, 50, &err), err);
+    assert_ok(eg_reset_run(&port, EG_RESET_CLASSIC,
+                           &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 50}, &err),
+              err);
     assert_ok(eg_reset_run_custom(&port, "D1|R0", &err), err);
 }
 
@@ -238,7 +279,9 @@ static void a_port_that_turns_out_to_have_no_lines_is_not_asked_again(void **sta
     assert_ok(eg_reset_run_custom(&port, "R1|D1|R0|D0", &err), err);
     assert_false(eg_port_has_lines(&port));
     assert_false(port.rts);
-    assert_ok(eg_reset_run(&port, EG_RESET_UNIX_TIGHT, 1, &err), err);
+    assert_ok(eg_reset_run(&port, EG_RESET_UNIX_TIGHT,
+                           &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+              err);
 }
 
 /* A simulated board on a serial port of this machine. */
@@ -315,8 +358,11 @@ static void assert_starts(struct wired *wired, const char *custom, enum eg_reset
 
     for (unsigned attempt = 0; attempt < 30 && started != expected; attempt++) {
         assert_ok(eg_port_discard(wired->port, &wired->err), wired->err);
-        assert_ok(custom != NULL ? eg_reset_run_custom(wired->port, custom, &wired->err)
-                                 : eg_reset_run(wired->port, sequence, hold_ms, &wired->err),
+        assert_ok(custom != NULL
+                      ? eg_reset_run_custom(wired->port, custom, &wired->err)
+                      : eg_reset_run(wired->port, sequence,
+                                     &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = hold_ms},
+                                     &wired->err),
                   wired->err);
         started = hear(wired, in_loader, in_application);
     }
@@ -392,9 +438,13 @@ static void usb_serial_jtag_is_asked_for_loader_and_application(void **state)
     wire(&wired, "esp32c3", "303a:1001", VB_USB_SERIAL_JTAG);
     for (unsigned i = 0; i < 2; i++) {
         assert_ok(eg_port_discard(wired.port, &wired.err), wired.err);
-        assert_ok(eg_reset_run(wired.port, EG_RESET_USB_JTAG, 0, &wired.err), wired.err);
+        assert_ok(eg_reset_run(wired.port, EG_RESET_USB_JTAG,
+                               &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS}, &wired.err),
+                  wired.err);
         assert_non_null(hear(&wired, "(DOWNLOAD(USB/UART0/1))", "\xff"));
-        assert_ok(eg_reset_run(wired.port, EG_RESET_HARD_USB, 0, &wired.err), wired.err);
+        assert_ok(eg_reset_run(wired.port, EG_RESET_HARD_USB,
+                               &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS}, &wired.err),
+                  wired.err);
         assert_non_null(hear(&wired, "(SPI_FAST_FLASH_BOOT)", "\xff"));
     }
     unwire(&wired);
@@ -413,6 +463,7 @@ int main(void)
         cmocka_unit_test(where_closing_releases_the_lines_the_strap_is_released_last),
         cmocka_unit_test(other_adapters_of_that_maker_have_no_flow_control),
         cmocka_unit_test(the_strap_is_held_as_long_as_asked_unless_cancelled),
+        cmocka_unit_test(the_strap_is_released_when_the_caller_has_heard_enough),
         cmocka_unit_test(a_custom_sequence_is_followed),
         cmocka_unit_test(a_custom_sequence_is_followed_on_an_adapter_with_flow_control_too),
         cmocka_unit_test(a_wrong_custom_sequence_touches_no_line),

@@ -121,8 +121,12 @@ static void resets_ask_for_each_change_of_a_line_once(void **state)
 
     peer_start(&peer, "rfc2217");
     assert_ok(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err);
-    assert_ok(eg_reset_run(port, EG_RESET_REMOTE, 1, &err), err);
-    assert_ok(eg_reset_run(port, EG_RESET_HARD, 1, &err), err);
+    assert_ok(eg_reset_run(port, EG_RESET_REMOTE,
+                           &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+              err);
+    assert_ok(eg_reset_run(port, EG_RESET_HARD,
+                           &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS, .hold_ms = 1}, &err),
+              err);
     eg_port_close(port);
     peer_stop(&peer);
     assert_string_equal(peer.events, "D0+R0 B115200 R1 D1+R0 D0 R1 R0");

@@ -243,7 +243,9 @@ static void a_driver_that_refuses_lines_makes_a_port_without(void **state)
     plug(&board);
     assert_true(eg_port_has_lines(board.port));
     fake_adapter_refuse(&board.adapter);
-    assert_ok(eg_reset_run(board.port, EG_RESET_HARD, 0, &board.err), board.err);
+    assert_ok(eg_reset_run(board.port, EG_RESET_HARD, &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS},
+                           &board.err),
+              board.err);
     assert_false(eg_port_has_lines(board.port));
     assert_int_equal(board.port->vid, 0x10c4);
     assert_ok(eg_port_set_baud(board.port, 921600, &board.err), board.err);
@@ -261,7 +263,9 @@ static void a_usb_port_without_lines_can_be_used(void **state)
     plug_in(&board, false);
     open_port(&board);
     assert_false(eg_port_has_lines(board.port));
-    assert_ok(eg_reset_run(board.port, EG_RESET_CLASSIC, 0, &board.err), board.err);
+    assert_ok(eg_reset_run(board.port, EG_RESET_CLASSIC, &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS},
+                           &board.err),
+              board.err);
     assert_int_equal(write(board.adapter.master, "!", 1), 1);
     assert_ok(eg_port_read(board.port, &byte, 1, &got, 5000, &board.err), board.err);
     assert_int_equal(got, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "engine/link/reset.h"
 #include "tests/engine/loader/talk.h"
 
 /* A SYNC that is answered with text, then four that are not answered. */
@@ -206,6 +207,50 @@ static void sequences_take_turns_with_a_short_and_a_long_hold(void **state)
 {
     (void)state;
     assert_sequences(0, "ttcc");
+}
+
+static uint32_t low_ms_after(unsigned failures, enum eg_before before, const char *custom, int attempts)
+{
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    for (unsigned i = 0; i < failures; i++)
+        attempt_with_text(&talk, "");
+    talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    snprintf(loader.settings.custom_reset_sequence, sizeof loader.settings.custom_reset_sequence, "%s",
+             custom);
+    assert_ok(eg_loader_connect(&loader, before, 115200, attempts, &err), err);
+    return loader.en_low_ms;
+}
+
+static void only_the_first_of_several_attempts_pulls_en_for_a_short_time(void **state)
+{
+    (void)state;
+    assert_int_equal(low_ms_after(0, EG_BEFORE_DEFAULT_RESET, "", 2), EG_RESET_LOW_SHORT_MS);
+    assert_int_equal(low_ms_after(1, EG_BEFORE_DEFAULT_RESET, "", 2), EG_RESET_LOW_MS);
+    assert_int_equal(low_ms_after(0, EG_BEFORE_DEFAULT_RESET, "", 1), EG_RESET_LOW_MS);
+    assert_int_equal(low_ms_after(0, EG_BEFORE_DEFAULT_RESET, "R1|R0", 2), EG_RESET_LOW_MS);
+    assert_int_equal(low_ms_after(0, EG_BEFORE_NO_RESET, "", 2), 0);
+}
+
+static void a_stub_that_answers_after_a_short_reset_is_reset_again(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_sync(&talk, 0);
+    talk_sync(&talk, 0x20120707);
+    talk_begin(&talk, &script, &loader, NULL, false);
+    assert_ok(eg_loader_connect(&loader, EG_BEFORE_DEFAULT_RESET, 115200, 2, &err), err);
+    assert_false(loader.stub);
+    assert_int_equal(loader.en_low_ms, EG_RESET_LOW_MS);
+    talk_end(&script);
 }
 
 static void a_hold_of_ones_own_replaces_both(void **state)
@@ -550,6 +595,8 @@ int main(void)
         cmocka_unit_test(a_sequence_of_ones_own_is_the_only_one),
         cmocka_unit_test(a_sequence_with_a_word_that_is_none_touches_nothing),
         cmocka_unit_test(sequences_take_turns_with_a_short_and_a_long_hold),
+        cmocka_unit_test(only_the_first_of_several_attempts_pulls_en_for_a_short_time),
+        cmocka_unit_test(a_stub_that_answers_after_a_short_reset_is_reset_again),
         cmocka_unit_test(a_hold_of_ones_own_replaces_both),
         cmocka_unit_test(attempts_may_go_on_for_ever),
         cmocka_unit_test(a_new_connection_keeps_settings_and_trace_and_forgets_the_board),

@@ -29,6 +29,15 @@ static void a_hard_reset_starts_the_application(void **state)
     assert_int_equal(run_again_without_reset(line), EG_BOOT_MODE);
 }
 
+static void a_board_whose_reset_is_slow_gets_a_long_one_at_both_ends(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("slow-reset"));
+    fake_line_run(line);
+    assert_int_equal(run_again_without_reset(line), EG_BOOT_MODE);
+}
+
 static void no_reset_leaves_the_board_in_its_loader(void **state)
 {
     struct fake_line *line = *state;
@@ -43,6 +52,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_hard_reset_starts_the_application),
+        TEST(a_board_whose_reset_is_slow_gets_a_long_one_at_both_ends),
         TEST(no_reset_leaves_the_board_in_its_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

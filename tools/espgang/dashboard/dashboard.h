@@ -41,7 +41,7 @@ struct cli_dashboard_control {
 struct cli_dashboard_line {
     struct cli_view *view;
     struct cli_events *events;
-    const char *ledger, *batch, *station, *operator_name; /* NULL = not named */
+    const char *ledger, *batch, *operator_name; /* the last NULL = not named */
 };
 
 struct cli_dashboard;

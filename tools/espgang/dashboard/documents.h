@@ -26,14 +26,9 @@ char *cli_document_slot(const struct cli_view_slot *slot, unsigned index);
 /** A slot with the newest lines of its log; with the view's lock held. */
 char *cli_document_slot_log(const struct cli_view_slot *slot, unsigned index);
 
-/** What the command line says of the line; NULL = nothing. */
-struct cli_named {
-    const char *station, *operator_name;
-};
-
-/** The line as a whole, without its slots; with the view's lock held. */
-char *cli_document_line(const struct cli_view *view, struct cli_named named, struct cli_may may, bool ending,
-                        uint64_t now_ms);
+/** The line as a whole, without its slots; with the view's lock held. `operator_name` NULL = not named. */
+char *cli_document_line(const struct cli_view *view, const char *operator_name, struct cli_may may,
+                        bool ending, uint64_t now_ms);
 
 /**
  * The batch as the ledger has it.

@@ -183,18 +183,39 @@ static json_t *slot_names(const struct cli_events_batch *batch)
     return list;
 }
 
-void cli_events_batch_begin(struct cli_events *events, const struct eg_plan *plan,
-                            const struct cli_events_batch *batch)
+static json_t *job_fields(const struct eg_plan *plan)
 {
     char sha256[EG_SHA256_TEXT];
 
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
-    put(events, "batch-begin", false, false,
-        json_pack("{ss ss ss ss so so sb sb si so so}", "job", plan->job_name, "job_version",
-                  plan->job_version, "job_sha256", sha256, "chip", plan->target->name, "batch",
-                  eg_json_text(batch->batch), "ledger", eg_json_text(batch->ledger), "rehearsal",
-                  batch->rehearsal, "new_ledger", batch->new_ledger, "slots", (int)batch->slot_count,
-                  "slot_names", slot_names(batch), "stages", stages_of_a_run()));
+    return json_pack("{ss ss ss ss}", "job", plan->job_name, "job_version", plan->job_version, "job_sha256",
+                     sha256, "chip", plan->target->name);
+}
+
+/* Of several jobs all are listed; those of the first are among the event's own fields, too. */
+static void add_jobs(json_t *event, const struct eg_plan *plan, const struct cli_events_batch *batch)
+{
+    if (batch->more_count == 0)
+        return;
+    json_t *const list = json_pack("[o]", job_fields(plan));
+    for (unsigned i = 0; i < batch->more_count; i++)
+        json_array_append_new(list, job_fields(batch->more[i].plan));
+    json_object_set_new(event, "jobs", list);
+}
+
+void cli_events_batch_begin(struct cli_events *events, const struct eg_plan *plan,
+                            const struct cli_events_batch *batch)
+{
+    json_t *const event = job_fields(plan);
+    json_t *const more = json_pack("{so so sb sb si so so}", "batch", eg_json_text(batch->batch), "ledger",
+                                   eg_json_text(batch->ledger), "rehearsal", batch->rehearsal, "new_ledger",
+                                   batch->new_ledger, "slots", (int)batch->slot_count, "slot_names",
+                                   slot_names(batch), "stages", stages_of_a_run());
+
+    json_object_update(event, more);
+    json_decref(more);
+    add_jobs(event, plan, batch);
+    put(events, "batch-begin", false, false, event);
 }
 
 void cli_events_run_begin(struct cli_events *events, int64_t run, const struct eg_run_begin *begin)
@@ -327,6 +348,8 @@ void cli_events_result(struct cli_events *events, const struct eg_result *result
     if (details != NULL)
         json_object_update_missing(event, details);
     json_decref(details);
+    if (result->plan != NULL)
+        json_object_set_new(event, "job", json_string(result->plan->job_name));
     if (result->withdraws)
         json_object_set_new(event, "withdraws", json_string(eg_outcome_name(result->former)));
     put(events, "result", false, false, event);

@@ -63,6 +63,8 @@ struct cli_event_sink cli_events_print(FILE *out);
 /** What the event "batch-begin" says besides the plan. */
 struct cli_events_batch {
     const char *batch, *ledger;
+    const struct eg_line_job *more; /* jobs besides the one that is given */
+    unsigned more_count;
     const struct eg_slot *slots;
     unsigned slot_count;
     bool rehearsal, new_ledger;

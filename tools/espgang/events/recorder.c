@@ -108,6 +108,14 @@ static enum eg_code seen(struct eg_recorder *recorder, const struct eg_unit *uni
     return ledger->ops->seen(ledger, unit, seen, err);
 }
 
+static enum eg_code holds(struct eg_recorder *recorder, const struct eg_unit *unit,
+                          const struct eg_region *region, bool *probably, struct eg_error *err)
+{
+    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+
+    return ledger->ops->holds(ledger, unit, region, probably, err);
+}
+
 static enum eg_code claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                           const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -132,10 +140,19 @@ static enum eg_code mark(struct eg_recorder *recorder, int64_t run, enum eg_pool
     return ledger->ops->mark(ledger, run, state, err);
 }
 
+static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
+                           const struct eg_security_record *records, unsigned count, struct eg_error *err)
+{
+    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+
+    return ledger->ops->secure(ledger, run, records, count, err);
+}
+
 struct eg_recorder *cli_recorder_init(struct cli_recorder *recorder, struct eg_recorder *ledger,
                                       struct cli_events *events, struct cli_view *view)
 {
-    static const struct eg_recorder_ops ops = {begin, intent, finish, seen, claim, reserve, mark};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
+                                               claim, reserve, mark,   secure};
 
     *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .view = view};
     pthread_mutex_init(&recorder->lock, NULL);

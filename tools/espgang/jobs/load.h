@@ -14,6 +14,18 @@ struct eg_plan;
 enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call,
                           struct eg_error *err) EG_CHECKED;
 
+/** Jobs of a command that takes several; EG_CLEANUP(cli_jobs_finish) frees them. */
+struct cli_jobs {
+    struct eg_plan **plans;
+    unsigned count;
+};
+
+/** Load a job or bundle for each argument, as cli_load_job() does, and refuse two that may fit the same
+ * board. */
+enum eg_code cli_load_jobs(struct cli_jobs *jobs, const struct cli_call *call,
+                           struct eg_error *err) EG_CHECKED;
+void cli_jobs_finish(struct cli_jobs *jobs);
+
 /** Print what the guard notices about a job that it does not refuse, to standard error. */
 void cli_tell_notices(const struct eg_plan *plan);
 

@@ -7,16 +7,21 @@
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+    EG_CLEANUP(cli_jobs_finish) struct cli_jobs jobs = {.count = 0};
 
-    EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_load_jobs(&jobs, call, err));
     EG_TRY(cli_check_name(call, "batch", err));
-    const struct cli_readiness ready = {.plan = plan,
+    const struct cli_readiness ready = {.jobs = &jobs,
                                         .ledger = cli_text(call, "ledger"),
                                         .batch = cli_text(call, "batch"),
                                         .recording = true};
     EG_TRY(cli_check_ledger(&ready, err));
-    return eg_job_explain(plan, stdout, err);
+    for (unsigned i = 0; i < jobs.count; i++) {
+        if (i > 0)
+            putchar('\n');
+        EG_TRY(eg_job_explain(jobs.plans[i], stdout, err));
+    }
+    return EG_OK;
 }
 
 static const struct cli_option options[] = {
@@ -29,15 +34,17 @@ const struct cli_command cli_command_check = {
     .name = "check",
     .group = CLI_LINE,
     .summary = "Check a job file or bundle and show the plan; touch nothing",
-    .arguments = "JOB",
+    .arguments = "JOB...",
     .details = "The job file and all files and programs that it names are checked. So is the ledger: whether "
                "it can be "
                "recorded into, whether the pool of the job is there and has rows whose columns fit the "
                "templates of the "
                "job, and, with `--batch`, whether the batch takes the runs of this job. "
-               "`run` checks the same before it starts a board.",
+               "`run` checks the same before it starts a board.\n"
+               "\n"
+               "Several jobs are those of one `run`: two that may fit the same board are refused.",
     .options = options,
     .least = 1,
-    .most = 1,
+    .most = -1,
     .run = check,
 };

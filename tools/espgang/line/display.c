@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void cli_display_end_table(struct cli_display *display)
+void cli_display_end_view(struct cli_display *display)
 {
-    cli_table_destroy(display->table);
-    display->table = NULL;
+    if (display->terminal == NULL)
+        return;
     display->shown.first = &display->console.logger;
+    cli_terminal_destroy(display->terminal);
+    display->terminal = NULL;
 }
 
 bool cli_display_close(struct cli_display *display)
@@ -20,7 +22,7 @@ bool cli_display_close(struct cli_display *display)
     struct cli_outlet_end end;
     char text[sizeof end.said + 16];
 
-    cli_display_end_table(display);
+    cli_display_end_view(display);
     cli_outlet_close(display->outlet, cli_cancel(), &end);
     display->outlet = NULL;
     display->out = NULL;
@@ -38,6 +40,10 @@ void cli_display_finish(struct cli_display *display)
         (void)cli_display_close(display);
     pthread_mutex_destroy(&display->console.lock);
     cli_recorder_finish(&display->recorder);
+    for (unsigned i = 0; i < display->more_count; i++)
+        cli_recorder_finish(&display->recorders[i]);
+    free(display->recorders);
+    free(display->more);
     cli_view_finish(&display->view);
     cli_events_finish(&display->events);
 }
@@ -54,14 +60,41 @@ static void name_spill(char *path, size_t size, const char *ledger)
              ledger != NULL ? "" : "/espgang", utc, (long)getpid());
 }
 
-enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
-                              struct eg_station *station, const char *ledger, struct eg_error *err)
+/* Put events and view before every recorder of the station. */
+static enum eg_code wrap_recorders(struct cli_display *display, struct eg_station *station,
+                                   struct eg_error *err)
 {
+    station->recorder =
+        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    if (station->more_count == 0)
+        return EG_OK;
+    EG_TRY(eg_alloc(&display->recorders, station->more_count, sizeof *display->recorders, err));
+    EG_TRY(eg_alloc(&display->more, station->more_count, sizeof *display->more, err));
+    for (unsigned i = 0; i < station->more_count; i++) {
+        display->more[i] = station->more[i];
+        display->more[i].recorder = cli_recorder_init(&display->recorders[i], station->more[i].recorder,
+                                                      &display->events, &display->view);
+    }
+    display->more_count = station->more_count;
+    station->more = display->more;
+    return EG_OK;
+}
+
+enum eg_code cli_display_init(struct cli_display *display, const struct cli_display_options *options,
+                              struct eg_station *station, struct eg_error *err)
+{
+    const bool live = !options->json && !options->plain && !options->silent;
+    const struct cli_terminal_options shown = {
+        .wall = options->wall,
+        .serves = options->serves,
+        .lines = options->lines,
+        .counts = {.ledger = options->ledger, .batch = options->batch},
+    };
     const bool is_picture = isatty(STDOUT_FILENO) && !options->json && !options->plain;
     char spill[PATH_MAX];
 
     display->options = *options;
-    name_spill(spill, sizeof spill, ledger);
+    name_spill(spill, sizeof spill, options->rehearses ? NULL : options->ledger);
     EG_TRY(cli_outlet_open(&display->outlet, STDOUT_FILENO, is_picture ? NULL : spill, err));
     display->out = cli_outlet_file(display->outlet);
     eg_console_logger_init(&display->console, display->out);
@@ -69,17 +102,18 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     if (options->json)
         cli_events_add(&display->events, cli_events_print(display->out));
     EG_TRY(cli_view_init(&display->view, station->plan, station->slots, station->slot_count, err));
-    station->recorder =
-        cli_recorder_init(&display->recorder, station->recorder, &display->events, &display->view);
+    cli_view_name(&display->view, options->station, options->batch);
+    display->view.target = options->target;
+    display->view.target_yield = options->target_yield;
+    EG_TRY(wrap_recorders(display, station, err));
     station->logger = eg_tee_logger_init(&display->told, &display->view.logger, &display->events.logger);
-    if (!options->json && !options->plain && !options->silent)
-        EG_TRY(cli_table_create(&display->table, display->out, display->outlet, station->plan, station->slots,
-                                station->slot_count, err));
+    if (live)
+        EG_TRY(cli_terminal_create(&display->terminal, display->outlet, &display->view, &shown, err));
     if (!options->json)
-        station->logger = eg_tee_logger_init(&display->shown,
-                                             display->table != NULL ? cli_table_logger(display->table)
-                                                                    : &display->console.logger,
-                                             &display->told.logger);
+        station->logger = eg_tee_logger_init(
+            &display->shown,
+            display->terminal != NULL ? cli_terminal_logger(display->terminal) : &display->console.logger,
+            &display->told.logger);
     eg_log_set_verbosity(station->logger, options->silent    ? EG_SILENT
                                           : options->verbose ? EG_VERBOSE
                                                              : EG_NORMAL);

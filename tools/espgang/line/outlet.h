@@ -6,7 +6,7 @@
  * board.
  *
  * What the queue has no room for goes to a file when all of it matters (events, plain lines), and is lost
- * when it is a picture of the moment (the live table). A reader that goes on reads what is in the file, too.
+ * when it is a picture of the moment (the live view). A reader that goes on reads what is in the file, too.
  *
  * Threads: any may print. Opening and closing are one thread's.
  */

@@ -91,7 +91,8 @@ static enum eg_code check_columns(struct eg_query *query, const struct eg_plan *
     return place != NULL ? eg_error_prefix(err, "%s: ", place) : err->code;
 }
 
-static enum eg_code check_pool(struct eg_query *query, const struct cli_readiness *ready, const char *ledger,
+static enum eg_code check_pool(struct eg_query *query, const struct cli_readiness *ready,
+                               const struct eg_plan *plan, const char *ledger,
                                const struct eg_setting *setting, struct eg_error *err)
 {
     struct found pool = {.name = setting->text};
@@ -106,7 +107,7 @@ static enum eg_code check_pool(struct eg_query *query, const struct cli_readines
     if (pool.total == 0)
         return eg_error_set(err, EG_POOL_EMPTY, "%s: pool %s in ledger %s is empty", setting->place,
                             pool.name, ledger);
-    EG_TRY(check_columns(query, ready->plan, setting, err));
+    EG_TRY(check_columns(query, plan, setting, err));
     if (pool.free == 0)
         fprintf(stderr,
                 "espgang: warning: %s: pool %s has no free row left: only boards that have one already will "
@@ -126,10 +127,13 @@ static enum eg_code compare_job(void *context, const struct eg_batch_session *se
         return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has %s boards; name another batch for %s ones",
                             ready->batch, session->simulated ? "simulated" : "real",
                             session->simulated ? "real" : "simulated");
-    if (session->runs == 0 || strcmp(session->job, ready->plan->job_name) == 0)
+    if (session->runs == 0)
         return EG_OK;
+    for (unsigned i = 0; i < ready->jobs->count; i++)
+        if (strcmp(session->job, ready->jobs->plans[i]->job_name) == 0)
+            return EG_OK;
     return eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has runs of the job %s; name another batch for %s",
-                        ready->batch, session->job, ready->plan->job_name);
+                        ready->batch, session->job, ready->jobs->plans[0]->job_name);
 }
 
 struct forward {
@@ -160,9 +164,27 @@ static enum eg_code check_version(struct eg_query *query, const struct eg_plan *
     return eg_query_versions(query, plan->job_name, compare_version, &forward, err);
 }
 
+static enum eg_code check_job(struct eg_query *query, const struct cli_readiness *ready,
+                              const struct eg_plan *plan, const char *ledger, struct eg_error *err)
+{
+    const struct eg_setting *const pool = eg_plan_setting(plan, "unit.serial.pool");
+
+    if (pool->given)
+        EG_TRY(check_pool(query, ready, plan, ledger, pool, err));
+    return query != NULL && plan->forward_only ? check_version(query, plan, ledger, err) : EG_OK;
+}
+
+/* Whether the ledger has something to say of a job. */
+static bool asks(const struct cli_jobs *jobs)
+{
+    for (unsigned i = 0; i < jobs->count; i++)
+        if (jobs->plans[i]->forward_only || eg_plan_setting(jobs->plans[i], "unit.serial.pool")->given)
+            return true;
+    return false;
+}
+
 enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err)
 {
-    const struct eg_setting *const pool = eg_plan_setting(ready->plan, "unit.serial.pool");
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     bool exists;
@@ -170,12 +192,10 @@ enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error
     if (ready->recording)
         EG_TRY(eg_ledger_check(ready->ledger, err));
     EG_TRY(eg_ledger_locate(&path, &exists, ready->ledger, err));
-    if (exists && (pool->given || ready->batch != NULL || ready->plan->forward_only))
+    if (exists && (asks(ready->jobs) || ready->batch != NULL))
         EG_TRY(eg_query_open(&query, path, err));
-    if (pool->given)
-        EG_TRY(check_pool(query, ready, path, pool, err));
-    if (query != NULL && ready->plan->forward_only)
-        EG_TRY(check_version(query, ready->plan, path, err));
+    for (unsigned i = 0; i < ready->jobs->count; i++)
+        EG_TRY(check_job(query, ready, ready->jobs->plans[i], path, err));
     if (query == NULL || ready->batch == NULL)
         return EG_OK;
     EG_TRY(eg_query_refuse_sealed(query, ready->batch, err));

@@ -6,11 +6,11 @@
 #define TOOLS_ESPGANG_LINE_READINESS_H
 
 #include "engine/plan/plan.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/jobs/load.h"
 
 /** A run that is planned. */
 struct cli_readiness {
-    const struct eg_plan *plan;
+    const struct cli_jobs *jobs;
     const char *ledger; /* as eg_ledger_open() takes it */
     const char *batch;  /* NULL = a new one */
     unsigned boards;    /* at once; 0 = not known yet */
@@ -19,11 +19,11 @@ struct cli_readiness {
 };
 
 /**
- * Check that the ledger can be recorded into and has what the job takes from it, and that the batch takes its
- * runs: the folder is there; the file can be written to and is a ledger of a version that we know, with all
- * its rules; the pool is there and has a row, whose columns fit the templates of the job; the batch is not
- * sealed and has no runs of another job; and a job that may only go forward is no older version than one
- * that has run. Nothing is changed or made.
+ * Check that the ledger can be recorded into and has what each job takes from it, and that the batch takes
+ * their runs: the folder is there; the file can be written to and is a ledger of a version that we know, with
+ * all its rules; the pool is there and has a row, whose columns fit the templates of the job; the batch is
+ * not sealed and has no runs of a job that is not among these; and a job that may only go forward is no older
+ * version than one that has run. Nothing is changed or made.
  *
  * A pool all of whose rows are given away, or that has fewer than boards, is a warning: boards that have a
  * row keep it.

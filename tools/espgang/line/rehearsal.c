@@ -58,7 +58,7 @@ static void remove_when_killed(const struct cli_rehearsal *rehearsal)
     snprintf(left.folder, sizeof left.folder, "%s", rehearsal->folder);
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
         snprintf(left.files[i], sizeof left.files[i], "%s%s", rehearsal->ledger, suffixes[i]);
-    cli_when_killed(remove_all);
+    cli_when_killed(remove_all, true);
 }
 
 enum eg_code cli_rehearsal_init(struct cli_rehearsal *rehearsal, const char *ledger, struct eg_error *err)
@@ -92,7 +92,7 @@ void cli_rehearsal_finish(struct cli_rehearsal *rehearsal)
     if (rehearsal->folder == NULL)
         return;
     remove_all();
-    cli_when_killed(NULL);
+    cli_when_killed(remove_all, false);
     free(rehearsal->folder);
     free(rehearsal->ledger);
     free(rehearsal->shown);

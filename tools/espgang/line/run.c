@@ -25,7 +25,7 @@
 #define AT_ONCE     "\nespgang: ending every run on record; once more to end at once\n"
 
 static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_slots *slots,
-                                  const struct cli_run_options *options, const struct eg_plan *plan,
+                                  const struct cli_run_options *options, const struct cli_jobs *jobs,
                                   struct eg_error *err)
 {
     static const enum vb_hands_way ways[] = {
@@ -46,7 +46,7 @@ static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_sl
         .pace = (unsigned)options->pace,
     };
 
-    return cli_simulated_init(simulated, plan, &config, options->faults, options->boards,
+    return cli_simulated_init(simulated, jobs, &config, options->faults, options->boards,
                               options->watch ? &hands : NULL, slots, err);
 }
 
@@ -56,12 +56,15 @@ struct display {
     struct cli_simulated *simulated;
     struct cli_display shows;
     struct cli_dashboard *dashboard; /* NULL = none */
+    struct cli_limits limits;
+    struct eg_logger *logger; /* the station's */
 };
 
 static void display_finish(struct display *display)
 {
     cli_dashboard_close(display->dashboard);
     cli_display_finish(&display->shows);
+    cli_limits_finish(&display->limits);
 }
 
 static bool fails_station(enum eg_code code)
@@ -85,7 +88,8 @@ static void count_and_go_on(void *context, const struct eg_result *result)
     struct display *display = context;
 
     count(display, result);
-    if (cli_simulated_tell(display->simulated, result) || result->code == EG_POOL_EMPTY)
+    const bool enough = cli_limits_take(&display->limits, result, display->logger);
+    if (cli_simulated_tell(display->simulated, result) || enough || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))
         cli_request_cancel("the station, whose ledger or disk refuses records");
@@ -99,7 +103,7 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     EG_TRY(eg_station_run(station, cli_cancel(), results, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
-    cli_display_end_table(&display->shows);
+    cli_display_end_view(&display->shows);
     if (!display->options->json)
         cli_table_results(display->shows.out, results, station->slot_count);
     return EG_OK;
@@ -162,7 +166,7 @@ static enum eg_code serve_input(struct display *display, const struct eg_station
     EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
     const struct cli_dashboard_control control = {start_slot, &enter};
 
-    EG_TRY(cli_enter_begin(&enter, station, reads, err));
+    EG_TRY(cli_enter_begin(&enter, station, display->shows.terminal, reads, err));
     const struct eg_trigger trigger = cli_enter_trigger(&enter);
     cli_dashboard_control(display->dashboard, &control);
     const enum eg_code code =
@@ -197,7 +201,7 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
         break;
     }
     EG_TRY(code);
-    cli_display_end_table(&display->shows);
+    cli_display_end_view(&display->shows);
     return EG_OK;
 }
 
@@ -214,8 +218,11 @@ static enum cli_status status_of(const struct display *display)
 
 static void warn_of_silence(const struct cli_run_options *options, const struct eg_station *station)
 {
-    if (options->boards > 0 && options->app_log == NULL &&
-        eg_plan_setting(station->plan, "test")->group_count > 0)
+    bool tests = false;
+
+    for (unsigned i = 0; i <= station->more_count; i++)
+        tests = tests || eg_plan_setting(eg_station_job(station, i).plan, "test")->group_count > 0;
+    if (options->boards > 0 && options->app_log == NULL && tests)
         eg_log_warning(
             station->logger, NULL,
             "simulated boards run no code: what the test of the job waits for they print only with "
@@ -224,10 +231,14 @@ static void warn_of_silence(const struct cli_run_options *options, const struct 
 
 static void announce_rehearsal(const struct cli_run_options *options, const struct eg_station *station)
 {
+    bool left_out = false;
+
+    for (unsigned i = 0; i <= station->more_count; i++)
+        left_out = left_out || eg_station_job(station, i).plan->programs_left_out;
     eg_log_note(station->logger, NULL, "this is a rehearsal on simulated boards: %s%s",
                 options->ledger == NULL ? "nothing of it stays on record"
                                         : "its runs are marked in the ledger and never counted",
-                station->plan->programs_left_out
+                left_out
                     ? "; the programs of the job do not run without --hooks, and their answers are simulated"
                     : "");
 }
@@ -255,7 +266,6 @@ static enum eg_code open_dashboard(struct display *display, const struct eg_stat
                                             .events = &display->shows.events,
                                             .ledger = eg_ledger_path(ledger),
                                             .batch = eg_ledger_batch(ledger),
-                                            .station = display->options->station,
                                             .operator_name = display->options->operator_name};
 
     return cli_dashboard_open(&display->dashboard, &display->options->http, &line, station->logger, err);
@@ -271,28 +281,40 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     struct eg_error after_err;
 
     station->ending = cli_ending();
-    const struct cli_display_options shows = {.json = options->json,
-                                              .plain = options->plain,
-                                              .verbose = options->verbose,
-                                              .silent = options->silent};
+    EG_TRY(cli_limits_init(&display.limits, &options->limits, eg_ledger_path(ledger), eg_ledger_batch(ledger),
+                           err));
+    station->may_begin = cli_limits_may_begin;
+    station->may_begin_context = &display.limits;
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
-    EG_TRY(
-        cli_display_init(&display.shows, &shows, station, rehearsing ? NULL : eg_ledger_path(ledger), err));
+    const struct cli_display_options shows = {
+        .json = options->json,
+        .plain = options->plain,
+        .verbose = options->verbose,
+        .silent = options->silent,
+        .wall = options->wall,
+        .serves = options->watch,
+        .lines = options->watch && options->trigger == CLI_ENTER,
+        .station = options->station,
+        .batch = eg_ledger_batch(ledger),
+        .ledger = eg_ledger_path(ledger),
+        .rehearses = rehearsing,
+    };
+    EG_TRY(cli_display_init(&display.shows, &shows, station, err));
+    display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
     if (options->http.address != NULL)
         EG_TRY(open_dashboard(&display, station, ledger, err));
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
-        cli_catch_signals_of_line(display.shows.table == NULL ? in_time : "",
-                                  display.shows.table == NULL ? AT_ONCE : NULL);
+        cli_catch_signals_of_line(display.shows.terminal == NULL ? in_time : "",
+                                  display.shows.terminal == NULL ? AT_ONCE : NULL);
     else
-        cli_catch_signals(display.shows.table == NULL ? AT_ONCE : NULL, NULL);
-    if (eg_station_before_batch(station, cli_cancel(), err) != EG_OK) {
-        cli_display_end_table(&display.shows);
-        return err->code;
-    }
+        cli_catch_signals(display.shows.terminal == NULL ? AT_ONCE : NULL, NULL);
+    EG_TRY(eg_station_before_batch(station, cli_cancel(), err));
     const struct cli_events_batch begun = {.batch = eg_ledger_batch(ledger),
                                            .ledger = eg_ledger_path(ledger),
+                                           .more = station->more,
+                                           .more_count = station->more_count,
                                            .slots = station->slots,
                                            .slot_count = station->slot_count,
                                            .rehearsal = options->boards > 0,
@@ -305,7 +327,7 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
     eg_ledger_tell(ledger, NULL);
-    cli_display_end_table(&display.shows);
+    cli_display_end_view(&display.shows);
     cli_simulated_report(simulated, station->logger);
     const enum eg_code after =
         eg_station_after_batch(station, display.shows.counts.of, duration_ms, cli_cancel(), &after_err);
@@ -332,31 +354,46 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     return after;
 }
 
-static enum eg_code run_job(struct cli_call *call, const struct cli_run_options *options,
-                            struct eg_error *err)
+/* Open sessions for the second job and those after it. */
+static enum eg_code add_jobs(struct eg_line_job **more, struct eg_ledger *ledger, const struct cli_jobs *jobs,
+                             struct eg_error *err)
 {
-    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;
+    if (jobs->count > 1)
+        EG_TRY(eg_alloc(more, jobs->count - 1, sizeof **more, err));
+    for (unsigned i = 1; i < jobs->count; i++) {
+        struct eg_line_job *const job = &(*more)[i - 1];
+        job->plan = jobs->plans[i];
+        EG_TRY(eg_ledger_add_job(ledger, job->plan, &job->recorder, err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options *options,
+                             struct eg_error *err)
+{
+    EG_CLEANUP(cli_jobs_finish) struct cli_jobs jobs = {.count = 0};
     EG_CLEANUP(cli_simulated_finish) struct cli_simulated simulated = {0};
     EG_CLEANUP(cli_slots_finish) struct cli_slots slots = {0};
     EG_CLEANUP(cli_rehearsal_finish) struct cli_rehearsal rehearsal = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_free_cleanup) struct eg_line_job *more = NULL;
     const struct eg_port_scheme *schemes[SCHEMES_MAX + 1] = {NULL};
     unsigned orphans = 0, count = 0;
 
-    EG_TRY(cli_load_job(&plan, call, err));
+    EG_TRY(cli_load_jobs(&jobs, call, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
-    const struct cli_readiness ready = {.plan = plan,
+    const struct cli_readiness ready = {.jobs = &jobs,
                                         .ledger = options->ledger,
                                         .batch = options->batch,
                                         .boards = options->boards,
                                         .recording = !rehearsing,
                                         .simulated = options->boards > 0 && !rehearsing};
     EG_TRY(cli_check_ledger(&ready, err));
-    if (options->boards > 0 && !options->hooks)
-        cli_leave_programs_out(plan);
+    for (unsigned i = 0; options->boards > 0 && !options->hooks && i < jobs.count; i++)
+        cli_leave_programs_out(jobs.plans[i]);
     cli_catch_signals(AT_ONCE, NULL); /* from here on there may be something to wait for or to remove */
     if (options->boards > 0) {
-        EG_TRY(add_simulated(&simulated, &slots, options, plan, err));
+        EG_TRY(add_simulated(&simulated, &slots, options, &jobs, err));
         schemes[count++] = cli_simulated_scheme(&simulated);
     } else if (!options->watch || options->trigger != CLI_PLUG) {
         EG_TRY(cli_slots_choose(&slots, options->ports, err));
@@ -375,15 +412,18 @@ static enum eg_code run_job(struct cli_call *call, const struct cli_run_options 
                                        .shown = rehearsal.shown,
                                        .cancel = cli_cancel()};
     EG_TRY(eg_ledger_open(&ledger, rehearsal.folder != NULL ? rehearsal.ledger : options->ledger, &session,
-                          plan, &orphans, err));
+                          jobs.plans[0], &orphans, err));
+    EG_TRY(add_jobs(&more, ledger, &jobs, err));
     if (eg_ledger_is_new(ledger) && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: new ledger %s\n", eg_ledger_path(ledger));
     if (orphans > 0 && rehearsal.folder == NULL)
         fprintf(stderr, "espgang: %u run%s of a program that was killed closed as aborted\n", orphans,
                 orphans == 1 ? "" : "s");
     struct eg_station station = {
-        .plan = plan,
+        .plan = jobs.plans[0],
         .recorder = eg_ledger_recorder(ledger),
+        .more = more,
+        .more_count = jobs.count - 1,
         .schemes = schemes,
         .stub_dir = options->stub_dir,
         .batch = eg_ledger_batch(ledger),
@@ -398,16 +438,18 @@ static enum eg_code run(struct cli_call *call, struct eg_error *err)
     EG_CLEANUP(cli_run_options_finish) struct cli_run_options options = {0};
 
     EG_TRY(cli_run_options_read(&options, call, err));
-    return run_job(call, &options, err);
+    return run_jobs(call, &options, err);
 }
 
 const struct cli_command cli_command_run = {
     .name = "run",
     .group = CLI_LINE,
     .summary = "Program every attached board by a job file or bundle",
-    .arguments = "JOB",
+    .arguments = "JOB...",
     .details =
-        "On a terminal a table shows the progress of each board; elsewhere lines tell of every stage. The "
+        "On a terminal a live view shows every slot, what did not pass, and counts; `?` lists its keys. "
+        "Elsewhere, "
+        "or with `--plain`, lines tell of every stage. The "
         "first "
         "Ctrl-C ends every run on record; another one half a second later or more ends the program at once. "
         "Of "
@@ -417,9 +459,14 @@ const struct cli_command cli_command_run = {
         "\n"
         "A job may give each board data of its own, such as a serial number from a pool of the ledger. When "
         "a pool "
-        "is empty, no further board is begun, those in progress are finished, and the exit status is 3.",
+        "is empty, no further board is begun, those in progress are finished, and the exit status is 3.\n"
+        "\n"
+        "Of several jobs a board gets the one whose chip and `accept` rules fit it, so that one command "
+        "programs a mixed tray. Two jobs that may fit the same board are refused, as `check` does. Their "
+        "runs "
+        "are in one batch, each under its job. A simulated tray has boards for the jobs in turn.",
     .options = cli_run_options,
     .least = 1,
-    .most = 1,
+    .most = -1,
     .run = run,
 };

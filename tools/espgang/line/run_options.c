@@ -69,6 +69,23 @@ const struct cli_option cli_run_options[] = {
      .help = "Label of the board in a slot, as scanned or typed; may be repeated",
      .more = "It goes on record with the run. SLOT is the name of the slot or its port. Not together with "
              "`--watch`."},
+    {.name = "stop-after",
+     .value = "COUNT",
+     .help = "End the line when the batch has so many good units",
+     .more =
+         "Units that the batch had before count, too, so a line that was interrupted goes on with the same "
+         "number. While as many boards are in progress as good ones are missing, no other begins, so there "
+         "are never more. It goes with `--watch` or `--trigger`, as do the next two."},
+    {.name = "stop-failures",
+     .value = "COUNT",
+     .help = "End the line when so many boards in a row did not pass, in whatever slots",
+     .more = "Boards in progress are finished. A run that was aborted does not count."},
+    {.name = "disable-slots",
+     .help = "Begin no further board in a slot that fails more often than the others",
+     .more =
+         "Its failures are held against the share of failures in all other slots since the line began. It is "
+         "disabled, with a warning, when so many would happen by chance in less than 0.135 % of cases: the "
+         "control limit of reports. It takes boards again when the line is started again."},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
     {.name = "station", .value = "NAME", .help = "Name of this station (default: the host's name)"},
     {.name = "stub-dir",
@@ -78,6 +95,9 @@ const struct cli_option cli_run_options[] = {
     CLI_OPTION_TRUST_DIR,
     {.name = "json", .help = "Print one JSON event per line instead of text"},
     {.name = "plain", .help = "Print plain lines even on a terminal"},
+    {.name = "wall",
+     .help = "Show nothing but large fields and counts on the terminal, for a screen on the wall",
+     .more = "Keys work as in the other view."},
     {.name = "verbose", .letter = 'v', .help = "Show more"},
     {.name = "silent", .letter = 's', .help = "Show nothing but errors and the results"},
     {.name = "sim",
@@ -166,6 +186,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     options->trigger_program = cli_text(call, "trigger-program");
     options->json = cli_flag(call, "json");
     options->plain = cli_flag(call, "plain");
+    options->wall = cli_flag(call, "wall");
     options->verbose = cli_flag(call, "verbose");
     options->silent = cli_flag(call, "silent");
     EG_TRY(list_of(call, "ports", &options->ports, err));
@@ -177,6 +198,9 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
                                                    .token_file = cli_text(call, "http-token-file"),
                                                    .names = options->http_names,
                                                    .control = cli_flag(call, "http-control")};
+    EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
+    EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
+    options->limits.disable_slots = cli_flag(call, "disable-slots");
     options->insertions_given = cli_text(call, "insertions");
     options->pace_given = cli_text(call, "pace");
     if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
@@ -234,6 +258,12 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     if (options->watch && options->labels != NULL)
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
+    if (!options->watch && (options->limits.stop_after != 0 || options->limits.stop_failures != 0 ||
+                            options->limits.disable_slots))
+        return cli_usage(call, err,
+                         "--stop-after, --stop-failures and --disable-slots go with --watch or --trigger");
+    if (options->wall && (options->json || options->plain || options->silent))
+        return cli_usage(call, err, "--wall excludes --json, --plain and --silent");
     if (options->silent && options->verbose)
         return cli_usage(call, err, "--silent and --verbose exclude each other");
     /* A stub that the folder has not is taken from those built in; a folder that is not there is a slip. */

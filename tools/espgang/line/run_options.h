@@ -7,6 +7,7 @@
 
 #include "tools/espgang/command.h"
 #include "tools/espgang/dashboard/dashboard.h"
+#include "tools/espgang/line/limits.h"
 
 enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM, CLI_API };
 
@@ -21,10 +22,11 @@ struct cli_run_options {
     uint64_t seed;
     const char *insertions_given, *pace_given; /* as they are written; NULL = not */
     uint64_t insertions, pace;
+    struct cli_limits_options limits;
     enum cli_trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */
-    bool fast, watch, json, plain, verbose, silent;
+    bool fast, watch, json, plain, verbose, silent, wall;
 };
 
 extern const struct cli_option cli_run_options[];

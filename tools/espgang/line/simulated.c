@@ -5,6 +5,7 @@
 #include "tools/espgang/line/rehearsal.h"
 #include "tools/vboard/carrier.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void url_of(const struct cli_simulated *simulated, unsigned number, char *url, size_t size)
@@ -15,7 +16,24 @@ static void url_of(const struct cli_simulated *simulated, unsigned number, char 
         vb_gang_url(simulated->gang, number, url, size);
 }
 
-enum eg_code cli_simulated_init(struct cli_simulated *simulated, const struct eg_plan *plan,
+static enum eg_code add_kinds(struct cli_simulated *simulated, struct vb_config *config,
+                              const struct cli_jobs *jobs, struct eg_error *err)
+{
+    config->target = jobs->plans[0]->target;
+    EG_TRY(cli_rehearsal_part(&config->part, jobs->plans[0], err));
+    if (jobs->count == 1)
+        return EG_OK;
+    EG_TRY(eg_alloc(&simulated->kinds, jobs->count, sizeof *simulated->kinds, err));
+    for (unsigned i = 0; i < jobs->count; i++) {
+        simulated->kinds[i].target = jobs->plans[i]->target;
+        EG_TRY(cli_rehearsal_part(&simulated->kinds[i].part, jobs->plans[i], err));
+    }
+    config->kinds = simulated->kinds;
+    config->kind_count = jobs->count;
+    return EG_OK;
+}
+
+enum eg_code cli_simulated_init(struct cli_simulated *simulated, const struct cli_jobs *jobs,
                                 const struct vb_config *pattern, const char *const *faults,
                                 unsigned slot_count, const struct vb_hands_config *hands,
                                 struct cli_slots *slots, struct eg_error *err)
@@ -26,8 +44,7 @@ enum eg_code cli_simulated_init(struct cli_simulated *simulated, const struct eg
 
     while (faults != NULL && faults[fault_count] != NULL)
         fault_count++;
-    config.target = plan->target;
-    EG_TRY(cli_rehearsal_part(&config.part, plan, err));
+    EG_TRY(add_kinds(simulated, &config, jobs, err));
     if (hands != NULL)
         EG_TRY(vb_hands_create(&simulated->hands, hands, &config, faults, fault_count, err));
     else
@@ -45,6 +62,7 @@ void cli_simulated_finish(struct cli_simulated *simulated)
     cli_slots_finish(&simulated->there);
     vb_hands_destroy(simulated->hands);
     vb_gang_destroy(simulated->gang);
+    free(simulated->kinds);
 }
 
 const struct eg_port_scheme *cli_simulated_scheme(struct cli_simulated *simulated)

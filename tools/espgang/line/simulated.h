@@ -6,6 +6,7 @@
 #ifndef TOOLS_ESPGANG_LINE_SIMULATED_H
 #define TOOLS_ESPGANG_LINE_SIMULATED_H
 
+#include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/slots.h"
 #include "tools/vboard/hands.h"
 
@@ -14,16 +15,18 @@ struct cli_simulated {
     struct vb_gang *gang;   /* NULL = hands */
     struct vb_hands *hands; /* NULL = none */
     struct cli_slots there; /* in the newest scan */
+    struct vb_kind *kinds;  /* one for each job */
     unsigned slot_count;
 };
 
 /**
  * Make the boards, or the hands, and add a slot for each board, or socket.
  *
- * @param pattern  its target and flash part are the plan's
+ * @param jobs     the boards are of their chips, in turn
+ * @param pattern  its target and flash part are those of the first job
  * @param hands    NULL = none; its sockets are `slot_count`
  */
-enum eg_code cli_simulated_init(struct cli_simulated *simulated, const struct eg_plan *plan,
+enum eg_code cli_simulated_init(struct cli_simulated *simulated, const struct cli_jobs *jobs,
                                 const struct vb_config *pattern, const char *const *faults,
                                 unsigned slot_count, const struct vb_hands_config *hands,
                                 struct cli_slots *slots, struct eg_error *err) EG_CHECKED;

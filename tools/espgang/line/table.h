@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The live table: one line per slot, redrawn in place on a terminal. And the table of results, for any
- * output. */
+/* The table of results, and the counts of runs. */
 
 #ifndef TOOLS_ESPGANG_LINE_TABLE_H
 #define TOOLS_ESPGANG_LINE_TABLE_H
 
 #include "engine/line/station.h"
-#include "tools/espgang/line/outlet.h"
-
-struct cli_table;
-
-/**
- * A logger that draws on the terminal of `out`, which is `outlet`'s, or a stream of its own when that is
- * NULL. Slots that are not among `slots` get a row when they first say something.
- *
- * @param table  NULL afterwards when `out` is no terminal that can redraw: use plain lines then; never an
- * error
- */
-enum eg_code cli_table_create(struct cli_table **table, FILE *out, struct cli_outlet *outlet,
-                              const struct eg_plan *plan, const struct eg_slot *slots, unsigned slot_count,
-                              struct eg_error *err) EG_CHECKED;
-
-/** Takes the live table off the screen. NULL is allowed. */
-void cli_table_destroy(struct cli_table *table);
-void cli_table_destroy_cleanup(struct cli_table **table);
-
-struct eg_logger *cli_table_logger(struct cli_table *table);
 
 /** How many runs ended in which way. */
 struct cli_counts {

@@ -2,8 +2,8 @@
 
 /*
  * A reader of its own takes lines of standard input, since nobody else may wait for the keyboard. The slots'
- * threads look every so often whether theirs is begun. What is typed is not shown while a table is: it would
- * push the table away.
+ * threads look every so often whether theirs is begun. What is typed is not echoed: it
+ * would push away what is on the screen.
  */
 
 #include "tools/espgang/line/triggers.h"
@@ -98,6 +98,10 @@ static void take_line(struct cli_enter *enter, char *line)
     line += strspn(line, " \t\r");
     for (size_t size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
         line[size - 1] = '\0';
+    if (line[0] == '/' && enter->view != NULL) {
+        cli_terminal_line(enter->view, line + 1);
+        return;
+    }
     char *label = line + strcspn(line, " \t");
     if (label[0] != '\0')
         *label++ = '\0';
@@ -177,12 +181,12 @@ static void silence(struct cli_enter *enter)
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &silent);
 }
 
-enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station, bool reads,
-                             struct eg_error *err)
+enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
+                             struct cli_terminal *view, bool reads, struct eg_error *err)
 {
     sigset_t all, former;
 
-    *enter = (struct cli_enter){.station = station};
+    *enter = (struct cli_enter){.station = station, .view = view};
     pthread_mutex_init(&enter->lock, NULL);
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)

@@ -8,6 +8,7 @@
 
 #include "engine/line/trigger.h"
 #include "tools/espgang/dashboard/dashboard.h"
+#include "tools/espgang/line/terminal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,7 +20,8 @@
  */
 struct cli_enter {
     const struct eg_station *station;
-    pthread_mutex_t lock; /* guards `slots` */
+    struct cli_terminal *view; /* takes lines that begin with "/"; NULL = there is none */
+    pthread_mutex_t lock;      /* guards `slots` */
     struct cli_enter_slot {
         bool free;  /* no board is in progress */
         bool begun; /* it may begin */
@@ -32,10 +34,11 @@ struct cli_enter {
     bool is_terminal;
 };
 
-/** Start to read, if `reads`; else slots begin by cli_enter_start() alone. Both in the station's thread;
- * EG_CLEANUP(cli_enter_finish) ends it. EG_NO_MEMORY, EG_IO. */
-enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station, bool reads,
-                             struct eg_error *err) EG_CHECKED;
+/** Start to read, if `reads`; else slots begin by cli_enter_start() alone. `view` takes lines
+ * that begin with "/"; NULL = there is none. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends
+ * it. EG_NO_MEMORY, EG_IO. */
+enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
+                             struct cli_terminal *view, bool reads, struct eg_error *err) EG_CHECKED;
 
 /**
  * Begin the board in a slot, as a line of the input does; `slot` "" = in every free one. Any thread.

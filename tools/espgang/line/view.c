@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE_MS   300 /* over which a rate is measured */
-#define MINUTE_MS 60000u
+#define RATE_MS    300 /* over which a rate is measured */
+#define MINUTE_MS  60000u
+#define SHORT_NAME 6 /* bytes of a name that is always shown whole */
 
 struct cli_moment cli_moment_now(void)
 {
@@ -92,6 +93,34 @@ static void put_name(char shown[CLI_VIEW_NAME], const char *name)
     put_text(shown, CLI_VIEW_NAME, from);
 }
 
+/* The bytes that all names begin with, up to a separator, if names are so long that it pays to leave them
+ * out. */
+static size_t common_prefix(const struct cli_view *view)
+{
+    size_t common = strlen(view->slots[0].name), longest = common;
+
+    for (unsigned i = 1; i < view->slot_count; i++) {
+        const char *const name = view->slots[i].name;
+        size_t same = 0;
+        while (same < common && name[same] == view->slots[0].name[same])
+            same++;
+        common = same;
+        if (strlen(name) > longest)
+            longest = strlen(name);
+    }
+    while (common > 0 && strchr("/:.-", view->slots[0].name[common - 1]) == NULL)
+        common--;
+    return view->slot_count > 1 && longest > SHORT_NAME ? common : 0;
+}
+
+static void show_names(struct cli_view *view)
+{
+    const size_t prefix = common_prefix(view);
+
+    for (unsigned i = 0; i < view->slot_count; i++)
+        put_name(view->slots[i].shown, view->slots[i].name + prefix);
+}
+
 static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slot *slot)
 {
     struct cli_view_slot *const more = realloc(view->slots, (view->slot_count + 1) * sizeof *more);
@@ -103,10 +132,10 @@ static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slo
     *added = (struct cli_view_slot){.name = strdup(slot->name)};
     if (added->name == NULL)
         return NULL;
-    put_name(added->shown, slot->name);
     if (slot->label != NULL)
         put_text(added->label, sizeof added->label, slot->label);
     view->slot_count++;
+    show_names(view);
     return added;
 }
 
@@ -404,7 +433,7 @@ enum eg_code cli_view_init(struct cli_view *view, const struct eg_plan *plan, co
 {
     char title[300];
 
-    *view = (struct cli_view){.logger = {.log = view_log}};
+    *view = (struct cli_view){.logger = {.log = view_log}, .stale = true};
     pthread_mutex_init(&view->lock, NULL);
     snprintf(title, sizeof title, "%.150s%s%.100s", plan->job_name, plan->job_version[0] != '\0' ? " " : "",
              plan->job_version);
@@ -442,9 +471,14 @@ void cli_view_unlock(struct cli_view *view)
     pthread_mutex_unlock(&view->lock);
 }
 
+void cli_view_name(struct cli_view *view, const char *station, const char *batch)
+{
+    put_text(view->station, sizeof view->station, station != NULL ? station : "");
+    put_text(view->batch, sizeof view->batch, batch != NULL ? batch : "");
+}
+
 void cli_view_set_batch(struct cli_view *view, const struct eg_batch *batch)
 {
-    put_text(view->batch, sizeof view->batch, batch->name != NULL ? batch->name : "");
     view->counts.good = batch->passed + batch->marginal;
     view->counts.not_good = batch->units - view->counts.good;
 }
@@ -479,7 +513,7 @@ unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms)
 {
     uint64_t good = 0;
 
-    if (view->begun_ms == 0 || now_ms <= view->begun_ms)
+    if (view->begun_ms == 0 || now_ms < view->begun_ms + MINUTE_MS)
         return 0;
     const uint64_t minute = (now_ms - view->begun_ms) / MINUTE_MS;
     const uint64_t oldest = minute >= CLI_VIEW_MINUTES ? minute - (CLI_VIEW_MINUTES - 1) : 0;
@@ -489,7 +523,7 @@ unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms)
     const uint64_t window_ms = minute >= CLI_VIEW_MINUTES ? (CLI_VIEW_MINUTES - 1) * MINUTE_MS +
                                                                 (now_ms - view->begun_ms) % MINUTE_MS
                                                           : now_ms - view->begun_ms;
-    return window_ms > 0 ? (unsigned)(good * 3600000u / window_ms) : 0;
+    return (unsigned)(good * 3600000u / window_ms);
 }
 
 int64_t cli_view_minutes_left(const struct cli_view *view, uint64_t now_ms)

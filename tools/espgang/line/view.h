@@ -59,8 +59,8 @@ struct cli_view_line {
 };
 
 struct cli_view_slot {
-    char *name; /* of the station, whole; for comparing */
-    char shown[CLI_VIEW_NAME];
+    char *name;                /* of the station, as it is */
+    char shown[CLI_VIEW_NAME]; /* without what all long names begin with */
     enum cli_slot_state state;
     char mac[EG_MAC_TEXT]; /* "" = not known yet */
     int64_t run;           /* its number in the ledger; 0 = not known yet */
@@ -107,7 +107,7 @@ struct cli_view {
     struct {
         int64_t good, not_good;
     } counts;
-    bool stale;                         /* a run has ended since `counts` were set */
+    bool stale;                         /* `counts` were not set yet, or a run has ended since */
     unsigned target;                    /* good units wanted; 0 = not said */
     unsigned target_yield;              /* in tenths of a percent; 0 = not said */
     unsigned ended, passed;             /* runs of this program */
@@ -135,6 +135,8 @@ void cli_view_unlock(struct cli_view *view);
 /** Take one record, as log() does, at a moment that is given. A slot that is not known yet is added. */
 void cli_view_take(struct cli_view *view, const struct eg_log_record *record, struct cli_moment now);
 
+/** Set the names of station and batch; NULL = not known. Before others use the view. */
+void cli_view_name(struct cli_view *view, const char *station, const char *batch);
 /** The run in a slot has its number in the ledger, and its board a label; "" = none. */
 void cli_view_run_begun(struct cli_view *view, const char *slot, int64_t run, const char *label);
 
@@ -156,7 +158,8 @@ const struct cli_view_line *cli_view_log_line(const struct cli_view_slot *slot, 
 /** Return the yield of the batch in tenths of a percent; -1 = no unit has ended. */
 int cli_view_yield(const struct cli_view *view);
 
-/** Return how many boards passed per hour, in the last hour or since the first board; 0 = not known yet. */
+/** Return how many boards passed per hour, in the last hour or since the first board; 0 = none, or not known
+ * in the first minute. */
 unsigned cli_view_rate(const struct cli_view *view, uint64_t now_ms);
 
 /** Return the minutes until the target is reached at that rate; -1 = no target, or not known yet. */

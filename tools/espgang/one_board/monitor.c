@@ -95,7 +95,8 @@ static enum eg_code reset_board(struct monitor *monitor, struct eg_error *err)
 {
     const bool usb = monitor->port->vid == 0x303a;
 
-    return eg_reset_run(monitor->port, usb ? EG_RESET_HARD_USB : EG_RESET_HARD, 0, err);
+    return eg_reset_run(monitor->port, usb ? EG_RESET_HARD_USB : EG_RESET_HARD,
+                        &(struct eg_reset_times){.low_ms = EG_RESET_LOW_MS}, err);
 }
 
 static void raw_keys(struct monitor *monitor)

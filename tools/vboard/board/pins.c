@@ -17,7 +17,8 @@
 /* EN rises over 10 kOhm and 1 uF, as Espressif's hardware guidelines have it, and counts as high at three
  * quarters: that is why DTR and RTS may change one after the other. In force in fast mode too, for the same
  * reason. */
-#define EN_RISE_NS 14000000u
+#define EN_RISE_NS      14000000u
+#define EN_SLOW_FALL_NS 50000000u
 
 static void reset_core(struct vb_board *board)
 {
@@ -46,13 +47,17 @@ static void request(struct vb_board *board, bool dtr, bool rts)
 
 void vb__pins_set(struct vb_board *board, bool dtr, bool rts)
 {
+    const uint64_t pulled_ns = board->port.pulled_ns;
+    const bool pulls = rts && !dtr, slow = vb__faulty(board, VB__SLOW_RESET);
+
     if (vb__usb_native(board)) {
         request(board, dtr, rts);
         return;
     }
     vb__port_set_lines(board, dtr, rts);
-    if (rts && !dtr)
+    /* Slow to fall, EN is low only if it is still pulled a while later. */
+    if (slow ? !pulls && pulled_ns != VB__NEVER && board->clock.now_ns - pulled_ns >= EN_SLOW_FALL_NS : pulls)
         vb__stop(board);
-    else if (board->clock.state == VB__HELD && board->clock.ends_ns == VB__NEVER)
+    if (!pulls && board->clock.state == VB__HELD && board->clock.ends_ns == VB__NEVER)
         vb__enter(board, VB__HELD, board->clock.now_ns + EN_RISE_NS);
 }

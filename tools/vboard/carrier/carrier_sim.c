@@ -196,7 +196,7 @@ static enum eg_code sim_open(struct eg_port **port, const char *url, void *conte
     if (place == NULL)
         return eg_error_set(err, EG_NO_PORT,
                             "%s: there is no such simulated board, only sim:%s/1 to sim:%s/%u", url,
-                            gang->target->name, gang->target->name, gang->count);
+                            gang->chip, gang->chip, gang->count);
     EG_TRY(eg_alloc(&sim, 1, sizeof *sim, err));
     if (!claim(gang, place)) {
         free(sim);
@@ -228,7 +228,7 @@ void vb__sim_scheme_init(struct vb_gang *gang)
 
 void vb_gang_url(const struct vb_gang *gang, unsigned number, char *url, size_t size)
 {
-    snprintf(url, size, "sim:%s/%u", gang->target->name, number);
+    snprintf(url, size, "sim:%s/%u", gang->chip, number);
 }
 
 const struct eg_port_scheme *vb_gang_scheme(struct vb_gang *gang)

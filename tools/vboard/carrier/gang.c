@@ -79,6 +79,11 @@ static enum eg_code add_fault(struct vb_config *config, unsigned *other, const c
     return EG_OK;
 }
 
+const char *vb__chip_in_urls(const struct vb_config *pattern)
+{
+    return pattern->kind_count > 0 ? "mixed" : pattern->target->name;
+}
+
 /* The pattern's MAC is the first board's; the others count up in the vendor's three bytes. */
 static void count_mac_up(uint8_t mac[6], unsigned by)
 {
@@ -109,6 +114,11 @@ static enum eg_code configure(struct made *made, const struct vb_config *pattern
 
     *made = (struct made){.config = *pattern};
     config->number = number;
+    if (pattern->kind_count > 0) {
+        const struct vb_kind *const kind = &pattern->kinds[(number - 1) % pattern->kind_count];
+        config->target = kind->target;
+        config->part = kind->part;
+    }
     if (memcmp(config->mac, (const uint8_t[sizeof config->mac]){0}, sizeof config->mac) != 0)
         count_mac_up(config->mac, number - 1);
     for (unsigned i = 0; i < fault_count; i++)
@@ -207,7 +217,7 @@ enum eg_code vb_gang_create(struct vb_gang **gang, const struct vb_config *confi
     pthread_mutex_init(&made->lock, NULL);
     EG_TRY(eg_alloc(&made->places, count, sizeof *made->places, err));
     made->count = count;
-    made->target = config->target;
+    made->chip = vb__chip_in_urls(config);
     made->fast = config->fast;
     made->start_us = eg_clock_us();
     vb__sim_scheme_init(made);

@@ -19,7 +19,7 @@ struct vb__place {
 struct vb_gang {
     struct vb__place *places;
     unsigned count;
-    const struct eg_target *target;
+    const char *chip; /* in its URLs */
     bool fast;
     uint64_t start_us;
     struct eg_port_scheme scheme;
@@ -38,6 +38,9 @@ struct vb__sim_port {
 
 /** All but close(). */
 extern const struct eg_port_ops vb__sim_ops;
+
+/** Return what the URLs of boards of a pattern have for the chip: its name, or "mixed". */
+const char *vb__chip_in_urls(const struct vb_config *pattern);
 
 /** Draw a number below `most`. */
 unsigned vb__draw(uint64_t *random, unsigned most);

@@ -363,7 +363,8 @@ static enum eg_code find_socket(struct socket **socket, struct vb_hands *hands, 
     if (*socket != NULL)
         return EG_OK;
     return eg_error_set(err, EG_NO_PORT, "%s: there is no such simulated socket, only sim:%s/1 to sim:%s/%u",
-                        url, hands->pattern.target->name, hands->pattern.target->name, hands->config.sockets);
+                        url, vb__chip_in_urls(&hands->pattern), vb__chip_in_urls(&hands->pattern),
+                        hands->config.sockets);
 }
 
 static struct eg_presence presence_of(const struct vb_hands *hands, const struct socket *socket)
@@ -496,7 +497,7 @@ void vb_hands_destroy_cleanup(struct vb_hands **hands)
 
 void vb_hands_url(const struct vb_hands *hands, unsigned socket, char *url, size_t size)
 {
-    snprintf(url, size, "sim:%s/%u", hands->pattern.target->name, socket);
+    snprintf(url, size, "sim:%s/%u", vb__chip_in_urls(&hands->pattern), socket);
 }
 
 const struct eg_port_scheme *vb_hands_scheme(struct vb_hands *hands)

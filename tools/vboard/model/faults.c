@@ -96,6 +96,7 @@ static const struct row {
     {"brownout@BYTES[xN]", "the chip restarts because its supply drops", brown_out, VB__FLAG_COUNT},
     {"watchdog@BYTES[xN]", "a watchdog restarts the chip", bite, VB__FLAG_COUNT},
     {"no-jump-reply", "the ROM's reply to a jump into RAM is lost", NULL, VB__NO_JUMP_REPLY},
+    {"slow-reset", "EN falls only when it has been pulled low for 50 ms", NULL, VB__SLOW_RESET},
     {"no-rate", "the loader refuses another rate", NULL, VB__NO_RATE},
     {"stuck@ADDR.BIT=V", "a flash bit never changes; V is 0 or 1", NULL, VB__FLAG_COUNT},
     {"flash-off@BYTES", "the flash loses its supply and does not answer any more", NULL, VB__FLASH_OFF},

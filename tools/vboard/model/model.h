@@ -87,6 +87,7 @@ enum vb__flag {
     VB__SILENT,        /* nothing is sent */
     VB__LIE,           /* the flash takes commands and does nothing */
     VB__NO_JUMP_REPLY, /* the ROM's reply to a jump is lost */
+    VB__SLOW_RESET,    /* EN has a large capacitor */
     VB__NO_RATE,       /* CHANGE_BAUDRATE is refused */
     VB__SAME_FLASH_ID, /* unique id of all boards with this fault */
     VB__OTHER_ID,      /* the flash shows another id than before */
@@ -215,6 +216,7 @@ struct vb__uart {
 /** The port that the host has open. Written by uart/port.c. */
 struct vb__port {
     bool dtr, rts;
+    uint64_t pulled_ns;        /* since when EN is pulled; VB__NEVER = it is not */
     uint64_t gone_ns, back_ns; /* it is away in between */
     uint64_t off_bus_ns;       /* likewise until then, while the chip goes on; VB__NEVER = it is there */
 };

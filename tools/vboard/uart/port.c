@@ -11,11 +11,16 @@
 
 void vb__port_init(struct vb_board *board)
 {
-    board->port = (struct vb__port){.gone_ns = VB__NEVER, .back_ns = VB__NEVER, .off_bus_ns = VB__NEVER};
+    board->port = (struct vb__port){
+        .gone_ns = VB__NEVER, .back_ns = VB__NEVER, .off_bus_ns = VB__NEVER, .pulled_ns = VB__NEVER};
 }
 
 void vb__port_set_lines(struct vb_board *board, bool dtr, bool rts)
 {
+    const bool pulls = rts && !dtr;
+
+    if (!pulls || board->port.pulled_ns == VB__NEVER)
+        board->port.pulled_ns = pulls ? board->clock.now_ns : VB__NEVER;
     board->port.dtr = dtr;
     board->port.rts = rts;
 }

@@ -45,8 +45,8 @@ static const struct vb_hands_config hands = {
 
 static void begin(struct rehearsal *rehearsal, const struct vb_hands_config *config)
 {
-    assert_ok(cli_simulated_init(&rehearsal->simulated, rehearsal->plan, &pattern, NULL, 2, config,
-                                 &rehearsal->slots, &rehearsal->err),
+    assert_ok(cli_simulated_init(&rehearsal->simulated, &(struct cli_jobs){&rehearsal->plan, 1}, &pattern,
+                                 NULL, 2, config, &rehearsal->slots, &rehearsal->err),
               rehearsal->err);
     assert_int_equal(rehearsal->slots.count, 2);
     assert_string_equal(rehearsal->slots.slots[1].name, "sim:esp32/2");

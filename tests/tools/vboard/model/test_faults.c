@@ -182,6 +182,23 @@ static void flipped_bits_are_the_same_every_time(void **state)
     assert_int_not_equal(values[0], 0x11223344);
 }
 
+static void en_that_falls_slowly_must_be_pulled_for_long(void **state)
+{
+    struct player player;
+
+    (void)state;
+    start(&player, "slow-reset", (struct vb_config){.fast = true});
+    for (unsigned low_ms = 49; low_ms <= 50; low_ms++) {
+        assert_true(player_sync(&player));
+        vb_board_set_lines(player.board, player.now_us, false, true);
+        player_wait(&player, low_ms * 1000);
+        vb_board_set_lines(player.board, player.now_us, false, false);
+        player_idle(&player, 100000);
+    }
+    assert_false(player_sync(&player));
+    vb_board_destroy(player.board);
+}
+
 static void a_late_reply_comes_by_that_much_later(void **state)
 {
     struct player player;
@@ -506,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_fault_clones_the_unique_id_of_the_flash),
         cmocka_unit_test(a_lost_byte_costs_the_reply),
         cmocka_unit_test(flipped_bits_are_the_same_every_time),
+        cmocka_unit_test(en_that_falls_slowly_must_be_pulled_for_long),
         cmocka_unit_test(a_late_reply_comes_by_that_much_later),
         cmocka_unit_test(a_dropped_reply_is_missing_and_the_command_was_done),
         cmocka_unit_test(a_silent_board_stays_silent_through_resets),

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Wishes against the eFuses of a chip: what is so already, what must be burnt, and in which order. */
+
+#include "engine/efuse/virt.h"
+#include "engine/provision/provision_internal.h"
+
+#include "engine/base/bytes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Below this revision an ESP32 does not obey UART_DOWNLOAD_DIS. */
+#define ESP32_DOWNLOAD_OFF_FROM 300
+
+const char *eg_provision_step_name(enum eg_provision_step step)
+{
+    static const char *const names[EG_PROVISION_STEPS] = {"keys", "lock", "close"};
+
+    return names[step];
+}
+
+const char *eg_provision_state_name(enum eg_provision_state state)
+{
+    static const char *const names[] = {"no", "yes", "unknown"};
+
+    return names[state];
+}
+
+void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision_item *item)
+{
+    switch (item->kind) {
+    case EG_PROVISION_FIELD:
+        snprintf(text, EG_PROVISION_TEXT, item->number < 10 ? "%lu" : "0x%lx", (unsigned long)item->number);
+        return;
+    case EG_PROVISION_DIGEST:
+        eg_hex(text, item->digest, item->digest_size);
+        return;
+    case EG_PROVISION_PROTECT:
+        snprintf(text, EG_PROVISION_TEXT, "write-protected");
+        return;
+    }
+}
+
+/* ---- Is it so? ---- */
+
+static bool has_digest(const struct eg_efuses *fuses, unsigned block, unsigned word,
+                       const struct eg_provision_item *item)
+{
+    for (size_t i = 0; i < item->digest_size; i++)
+        if ((uint8_t)(fuses->block[block].word[word + i / 4] >> i % 4 * 8) != item->digest[i])
+            return false;
+    return true;
+}
+
+static enum eg_provision_state look_at_digest(const struct eg_provision_item *item,
+                                              const struct eg_efuses *fuses)
+{
+    const struct eg_efuse *const chip = fuses->chip;
+    struct eg_efuse_purpose purpose = {0};
+    struct eg_error ignored;
+    unsigned block = 0, word = 0;
+    uint32_t wr = 0;
+
+    if (chip->purposes == NULL) {
+        if (eg_efuse_get_block(fuses, item->name, &block, &ignored) != EG_OK)
+            return EG_PROVISION_NO;
+    } else if (eg_efuse_get_purpose(fuses, item->name, &purpose, &ignored) != EG_OK) {
+        return EG_PROVISION_NO;
+    } else if (eg__provision_has_purposes(chip)) {
+        while (block < fuses->block_count && eg_efuse_block_purpose(fuses, block) != purpose.number)
+            block++;
+        if (block == fuses->block_count)
+            return EG_PROVISION_NO;
+        wr = eg_efuse_find(fuses, chip->blocks[block].purpose)->wr;
+    } else if (eg_efuse_get_block(fuses, "BLOCK_KEY0", &block, &ignored) != EG_OK) {
+        return EG_PROVISION_NO;
+    } else {
+        word = (unsigned)item->digest_size / 4; /* the upper half */
+    }
+    if (!eg_efuse_readable(fuses, chip->blocks[block].rd) && word == 0)
+        return EG_PROVISION_UNKNOWN;
+    if (eg_efuse_writable(fuses, chip->blocks[block].wr) || (wr != 0 && eg_efuse_writable(fuses, wr)))
+        return EG_PROVISION_NO;
+    return has_digest(fuses, block, word, item) ? EG_PROVISION_YES : EG_PROVISION_NO;
+}
+
+enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+{
+    const struct eg_efuse_field *const field =
+        item->kind == EG_PROVISION_DIGEST ? NULL : eg_efuse_find(fuses, item->name);
+
+    if (item->kind == EG_PROVISION_DIGEST)
+        return look_at_digest(item, fuses);
+    if (field == NULL)
+        return EG_PROVISION_NO;
+    if (item->kind == EG_PROVISION_PROTECT)
+        return eg_efuse_writable(fuses, field->wr) ? EG_PROVISION_NO : EG_PROVISION_YES;
+    if (!eg_efuse_readable(fuses, field->rd))
+        return EG_PROVISION_UNKNOWN;
+    return eg_efuse_number(fuses, field->name) == item->number ? EG_PROVISION_YES : EG_PROVISION_NO;
+}
+
+/* ---- What must be burnt ---- */
+
+static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_provision_item *item,
+                                struct eg_error *err)
+{
+    const struct eg_efuse *const chip = plan->fuses->chip;
+    struct eg_efuse_key key = {.block = item->name, .data = item->digest, .size = item->digest_size};
+    unsigned block;
+
+    if (chip->purposes != NULL) {
+        key.purpose = item->name;
+        if (eg__provision_has_purposes(chip)) {
+            EG_TRY(eg_efuse_find_block(plan, &key, item->number, &block, err));
+            key.block = chip->blocks[block].name;
+        } else {
+            key.block = "BLOCK_KEY0";
+            key.size = sizeof item->digest;
+        }
+    }
+    return eg_efuse_want_key(plan, &key, err);
+}
+
+static enum eg_code want_protection(struct eg_efuse_plan *plan, const struct eg_efuse_field *field,
+                                    struct eg_error *err)
+{
+    return eg_efuse_want_write_protection(plan, field->wr, field->name, err);
+}
+
+static enum eg_code want(struct eg_efuse_plan *plan, const struct eg_provision_item *item,
+                         struct eg_error *err)
+{
+    const struct eg_efuse_field *field;
+
+    if (item->kind == EG_PROVISION_DIGEST)
+        return want_digest(plan, item, err);
+    EG_TRY(eg_efuse_get_field(plan->fuses, item->name, &field, err));
+    if (item->kind == EG_PROVISION_PROTECT)
+        return want_protection(plan, field, err);
+    return eg_efuse_want_number(plan, field, item->number, err);
+}
+
+static enum eg_code check_loader(const struct eg_efuses *fuses, struct eg_error *err)
+{
+    if (fuses->chip->family != EG_EFUSE_BLOCK_REGISTERS || fuses->revision >= ESP32_DOWNLOAD_OFF_FROM)
+        return EG_OK;
+    return eg_error_set(err, EG_WRONG_REVISION,
+                        "%s: the loader of chip revision v%u.%u cannot be switched off, that of v%u.%u can",
+                        fuses->chip->download_off, fuses->revision / 100u, fuses->revision % 100u,
+                        ESP32_DOWNLOAD_OFF_FROM / 100u, ESP32_DOWNLOAD_OFF_FROM % 100u);
+}
+
+enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_provision_step step,
+                                 struct eg_efuse_plan *plan, struct eg_error *err)
+{
+    for (unsigned i = 0; i < provision->count; i++) {
+        const struct eg_provision_item *const item = &provision->items[i];
+        if (item->step != step || eg_provision_look(item, plan->fuses) == EG_PROVISION_YES)
+            continue;
+        if (step == EG_PROVISION_CLOSE)
+            EG_TRY(check_loader(plan->fuses, err));
+        EG_TRY(want(plan, item, err));
+    }
+    return eg_efuse_decide(plan, err);
+}
+
+/* ---- Told line by line ---- */
+
+struct teller {
+    const struct eg_provision *provision;
+    const struct eg_efuses *after; /* the chip as this burn leaves it */
+    struct eg_provision_line line;
+    void (*say)(void *context, const struct eg_provision_line *line);
+    void *context;
+};
+
+static const struct eg_provision_item *item_of_field(const struct teller *teller, const char *name)
+{
+    for (unsigned i = 0; i < teller->provision->count; i++)
+        if (teller->provision->items[i].kind == EG_PROVISION_FIELD &&
+            strcmp(teller->provision->items[i].name, name) == 0)
+            return &teller->provision->items[i];
+    return NULL;
+}
+
+/* Why a bit of WR_DIS is burnt. */
+static void tell_protection(struct teller *teller, unsigned bit)
+{
+    const struct eg_efuses *const after = teller->after;
+    char *const reason = teller->line.reason;
+    const size_t size = sizeof teller->line.reason;
+
+    for (unsigned i = 0; i < teller->provision->count; i++) {
+        const struct eg_provision_item *const item = &teller->provision->items[i];
+        if (item->kind == EG_PROVISION_PROTECT && (eg_efuse_find(after, item->name)->wr & EG_BIT(bit)) != 0) {
+            snprintf(reason, size, "protects %s: %s", item->name, item->reason);
+            return;
+        }
+    }
+    for (unsigned block = 1; block < after->block_count; block++) {
+        const struct eg_efuse_block *const of = &after->chip->blocks[block];
+        const struct eg_efuse_field *const purpose =
+            of->purpose != NULL ? eg_efuse_find(after, of->purpose) : NULL;
+        if ((of->wr & EG_BIT(bit)) != 0)
+            snprintf(reason, size, "protects %s: it keeps what it has", of->name);
+        else if (purpose != NULL && (purpose->wr & EG_BIT(bit)) != 0)
+            snprintf(reason, size, "protects %s: %s stays what it is", purpose->name, of->name);
+        else
+            continue;
+        return;
+    }
+}
+
+static void tell_field(struct teller *teller, const struct eg_efuse_field *field, uint32_t bits)
+{
+    struct eg_provision_line *const line = &teller->line;
+    const struct eg_provision_item *const item = item_of_field(teller, field->name);
+
+    snprintf(line->field, sizeof line->field, "%s", field->name);
+    snprintf(line->value, sizeof line->value, "0x%lx", (unsigned long)bits);
+    line->reason[0] = '\0';
+    if (item != NULL)
+        snprintf(line->reason, sizeof line->reason, "%s", item->reason);
+    for (unsigned block = 1; block < teller->after->block_count && item == NULL; block++) {
+        const char *const purpose = teller->after->chip->blocks[block].purpose;
+        char text[64];
+        if (purpose == NULL || strncmp(purpose, field->name, strlen(purpose)) != 0)
+            continue;
+        eg_efuse_purpose_text(teller->after, eg_efuse_block_purpose(teller->after, block), text);
+        snprintf(line->reason, sizeof line->reason, "%s is %s", teller->after->chip->blocks[block].name,
+                 text);
+    }
+    if (strcmp(field->name, "WR_DIS") != 0) {
+        teller->say(teller->context, line);
+        return;
+    }
+    for (unsigned bit = 0; bit < field->bits; bit++) {
+        if ((bits & EG_BIT(bit)) == 0)
+            continue;
+        snprintf(line->value, sizeof line->value, "bit %u", bit);
+        tell_protection(teller, bit);
+        teller->say(teller->context, line);
+    }
+}
+
+static void tell_digest(struct teller *teller, const struct eg_efuse_burn *burn)
+{
+    struct eg_provision_line *const line = &teller->line;
+
+    snprintf(line->field, sizeof line->field, "%s", teller->after->chip->blocks[burn->block].name);
+    snprintf(line->value, sizeof line->value, "digest");
+    line->reason[0] = '\0';
+    for (unsigned i = 0; i < teller->provision->count; i++) {
+        const struct eg_provision_item *const item = &teller->provision->items[i];
+        const unsigned words = (unsigned)item->digest_size / 4;
+        if (item->kind != EG_PROVISION_DIGEST || !(has_digest(teller->after, burn->block, 0, item) ||
+                                                   has_digest(teller->after, burn->block, words, item)))
+            continue;
+        eg_hex(line->value, item->digest, item->digest_size);
+        snprintf(line->reason, sizeof line->reason, "digest of %s", item->reason);
+    }
+    teller->say(teller->context, line);
+}
+
+static void tell_burn(struct teller *teller, const struct eg_efuse_burn *burn)
+{
+    teller->line.block = teller->after->chip->blocks[burn->block].name;
+    if (burn->block != 0) {
+        for (const struct eg_efuse_field *field = teller->after->fields; field->name != NULL; field++)
+            if (field->block == burn->block && field->kind == EG_AS_KEY) {
+                tell_digest(teller, burn);
+                return;
+            }
+    }
+    for (const struct eg_efuse_field *field = teller->after->fields; field->name != NULL; field++) {
+        const uint32_t mask = field->bits < 32 ? (1u << field->bits) - 1 : UINT32_MAX;
+        if (field->block != burn->block || field->parts != NULL || field->bits > 32 ||
+            !eg_efuse_has(teller->after, field))
+            continue;
+        const uint64_t words =
+            burn->word[field->word] |
+            (field->word + 1 < EG_EFUSE_WORDS_MAX ? (uint64_t)burn->word[field->word + 1] << 32 : 0);
+        const uint32_t bits = (uint32_t)(words >> field->pos) & mask;
+        if (bits != 0)
+            tell_field(teller, field, bits);
+    }
+}
+
+enum eg_code eg_provision_rehearse(const struct eg_provision *provision, const struct eg_efuses *fuses,
+                                   void (*say)(void *context, const struct eg_provision_line *line),
+                                   void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg_efuse_finish) struct eg_efuses chip = *fuses;
+    struct teller teller = {.provision = provision, .after = &chip, .say = say, .context = context};
+
+    for (enum eg_provision_step step = EG_PROVISION_KEYS; step < EG_PROVISION_STEPS; step++) {
+        EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan plan = {0};
+
+        teller.line.step = step;
+        EG_TRY(eg_efuse_plan_init(&plan, &chip, err));
+        EG_TRY(eg_provision_decide(provision, step, &plan, err));
+        for (unsigned i = 0; i < plan.burns; i++) {
+            const struct eg_efuse_burn *const burn = &plan.wanted->burn[i];
+            struct eg_efuse_content *const block = &chip.block[burn->block];
+            for (unsigned word = 0; word < block->words; word++)
+                block->word[word] |= burn->word[word];
+            block->errors = 0;
+            block->failed = false;
+            teller.line.burn++;
+            if (say != NULL)
+                tell_burn(&teller, burn);
+        }
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_provision_explain(const struct eg_provision *provision,
+                                  void (*say)(void *context, const struct eg_provision_line *line),
+                                  void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg_efuse_finish) struct eg_efuses blank = {0};
+    struct eg_efuse_virt virt;
+
+    EG_TRY(eg_efuse_virt_open(&virt, provision->target, NULL, err));
+    const struct eg_efuse_io io = eg_efuse_virt_io(&virt);
+    EG_TRY(eg_efuse_open(&blank, provision->target, &io, virt.revision, virt.crystal_mhz, err));
+    return eg_provision_rehearse(provision, &blank, say, context, err);
+}
+
+enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    struct eg_provision provision;
+
+    EG_TRY(eg_provision_make(&provision, plan, place, err));
+    if (!eg_provision_applies(plan))
+        return EG_OK;
+    *place = eg_plan_setting(plan, "secure.mode")->place;
+    if (eg_provision_explain(&provision, NULL, NULL, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "secure: ");
+    }
+    *place = NULL;
+    return EG_OK;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a job's section `secure` makes of a chip: the eFuses that it wants, in the order in which they are
+ * burnt, each with its reason.
+ *
+ * Three steps, of which each is finished before the next begins: keys (digests of public keys), locks
+ * (switches and protection), and the loader. Between the second and the third the application must have
+ * started, since a board whose loader is closed cannot be helped any more.
+ */
+
+#ifndef ENGINE_PROVISION_PROVISION_H
+#define ENGINE_PROVISION_PROVISION_H
+
+#include "engine/efuse/plan.h"
+#include "engine/plan/plan.h"
+
+/** Keys of the section; the table of a stage. */
+extern const struct eg_option eg_provision_options[];
+
+enum eg_provision_mode { EG_PROVISION_CHECK, EG_PROVISION_DEVELOPMENT, EG_PROVISION_RELEASE };
+
+enum eg_provision_step { EG_PROVISION_KEYS, EG_PROVISION_LOCK, EG_PROVISION_CLOSE, EG_PROVISION_STEPS };
+
+/** "keys", "lock", "close". */
+const char *eg_provision_step_name(enum eg_provision_step step);
+
+enum eg_provision_kind {
+    EG_PROVISION_FIELD,   /* `number` in the field `name` */
+    EG_PROVISION_DIGEST,  /* of a public key, readable and write-protected; `name` is its purpose */
+    EG_PROVISION_PROTECT, /* what write-protects the field `name` */
+};
+
+#define EG_PROVISION_NAME 48
+#define EG_PROVISION_TEXT 80
+
+struct eg_provision_item {
+    enum eg_provision_step step;
+    enum eg_provision_kind kind;
+    char name[EG_PROVISION_NAME];
+    uint32_t number;
+    uint8_t digest[EG_SHA256_SIZE];
+    size_t digest_size; /* bytes of it that the chip has */
+    const char *reason; /* static, or the job's */
+};
+
+#define EG_PROVISION_ITEMS_MAX 64
+
+/** The wishes of a job. */
+struct eg_provision {
+    const struct eg_target *target;
+    enum eg_provision_mode mode;
+    struct eg_provision_item items[EG_PROVISION_ITEMS_MAX];
+    unsigned count;
+};
+
+/** Return whether the job has a section `secure`. */
+bool eg_provision_applies(const struct eg_plan *plan);
+
+/** Return whether the job wants something in a step, and burns it. */
+bool eg_provision_burns(const struct eg_plan *plan, enum eg_provision_step step);
+
+/**
+ * Make the list of wishes, and refuse what no board could become: EG_BAD_JOB.
+ *
+ * @param place  set to the place of the setting at fault, which belongs to the plan; NULL else
+ */
+enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
+                               struct eg_error *err) EG_CHECKED;
+
+/** Do the same, and decide the burns of a blank chip of the newest revision that is known, as a job is
+ * checked. */
+enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
+                                struct eg_error *err) EG_CHECKED;
+
+/** Whether something is as it was wished. */
+enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOWN };
+
+/** "no", "yes", "unknown". */
+const char *eg_provision_state_name(enum eg_provision_state state);
+
+/** Look at one wish in eFuses as they were read. */
+enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
+                                          const struct eg_efuses *fuses);
+
+/** Write a wish as text: "1", "write-protected", "9e3ef7c3…", the digest in full. */
+void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision_item *item);
+
+/**
+ * Want everything of a step that is not burnt already, in a plan without wishes, and decide the burns.
+ *
+ * @return EG_OK; EG_SECURED, EG_WRONG_REVISION, ... one sentence about why this chip cannot become what the
+ * job says
+ */
+enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_provision_step step,
+                                 struct eg_efuse_plan *plan, struct eg_error *err) EG_CHECKED;
+
+/** One line of what would be burnt: bits of a field of one burn. */
+struct eg_provision_line {
+    enum eg_provision_step step;
+    unsigned burn; /* from 1, over all steps */
+    const char *block;
+    char field[EG_PROVISION_NAME];
+    char value[EG_PROVISION_TEXT];
+    char reason[160];
+};
+
+/**
+ * Decide all steps one after the other, each on the chip as the one before leaves it; nothing is burnt.
+ *
+ * @param fuses  as they are; not changed
+ * @param say    hears every line, in the order of the burns; may be NULL
+ *
+ * @return as eg_provision_decide()
+ */
+enum eg_code eg_provision_rehearse(const struct eg_provision *provision, const struct eg_efuses *fuses,
+                                   void (*say)(void *context, const struct eg_provision_line *line),
+                                   void *context, struct eg_error *err) EG_CHECKED;
+
+/** The same on a blank chip, for showing a job. */
+enum eg_code eg_provision_explain(const struct eg_provision *provision,
+                                  void (*say)(void *context, const struct eg_provision_line *line),
+                                  void *context, struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef ENGINE_PROVISION_PROVISION_INTERNAL_H
+#define ENGINE_PROVISION_PROVISION_INTERNAL_H
+
+#include "engine/provision/provision.h"
+
+/* In the order of the choices of the options. */
+enum eg__provision_jtag { EG__JTAG_OPEN, EG__JTAG_OFF };
+enum eg__provision_download { EG__DOWNLOAD_OPEN, EG__DOWNLOAD_SECURE, EG__DOWNLOAD_OFF };
+
+/** Return whether key blocks of the chip have fields that say what they are for. */
+bool eg__provision_has_purposes(const struct eg_efuse *chip);
+
+/** Find a field in the tables of a chip, by name; NULL = no revision has it. */
+const struct eg_efuse_field *eg__provision_field(const struct eg_efuse *chip, const char *name);
+
+#endif

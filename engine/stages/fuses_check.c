@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * fuses-check: can this board become what the job's section `secure` says?
+ *
+ * Everything is decided on the chip's eFuses as they are, the last burn included, so that a board that would
+ * be refused later is refused before anything is written to it. A board that is so already, or half done, is
+ * accepted: what is missing is burnt. In the mode `check` this is all, and it tells what would be burnt.
+ */
+
+#include "engine/stages/secure.h"
+
+static void tell(void *context, const struct eg_provision_line *line)
+{
+    struct eg_run *const run = context;
+    const struct eg_log_origin origin = eg_run_origin(run);
+
+    eg_log_note(run->logger, &origin, "would burn (%s %u) %s %s: %s", eg_provision_step_name(line->step),
+                line->burn, line->field, line->value, line->reason);
+}
+
+static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(eg_efuse_finish) struct eg_efuses fuses = {0};
+    EG_CLEANUP(eg_free_cleanup) struct eg_provision *wishes = NULL;
+
+    EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
+    EG_TRY(eg_run_wishes(run, wishes, err));
+    EG_TRY(eg_loader_crystal_mhz(&run->loader, &run->crystal_mhz, err));
+    EG_TRY(eg_run_fuses(run, &fuses, err));
+    EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_FOUND, err));
+    return eg_provision_rehearse(wishes, &fuses, wishes->mode == EG_PROVISION_CHECK ? tell : NULL, run, err);
+}
+
+const struct eg_stage eg_stage_fuses_check = {
+    .name = "fuses-check",
+    .summary = "read the eFuses and decide whether the board can become what the job's `secure` says",
+    .order = 32,
+    .options = eg_provision_options,
+    .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED,
+    .weight = 1,
+    .applies = eg_provision_applies,
+    .check = eg_provision_check,
+    .run = check_fuses,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/stages/secure.h"
+
+#include "engine/stages/slot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SYNC_ATTEMPTS = 7, PAUSE_MS = 100 };
+
+/* ---- Registers ---- */
+
+static enum eg_code read_register(void *context, uint32_t addr, uint32_t *word, struct eg_error *err)
+{
+    struct eg_run *const run = context;
+
+    return eg_loader_read_reg(&run->loader, addr, word, err);
+}
+
+static enum eg_code write_register(void *context, uint32_t addr, uint32_t word, uint32_t pause_us,
+                                   struct eg_error *err)
+{
+    struct eg_run *const run = context;
+
+    if (pause_us > 0)
+        return eg_loader_write_reg_and_pause(&run->loader, addr, word, pause_us, err);
+    return eg_loader_write_reg(&run->loader, addr, word, UINT32_MAX, 0, err);
+}
+
+static enum eg_code reopen_port(struct eg_run *run, struct eg_error *err)
+{
+    const uint64_t deadline_ms = eg_clock_ms() + eg_run_return_ms(run);
+
+    for (;;) {
+        const enum eg_code code = eg_run_reopen(run, err);
+        struct eg_error cancelled;
+        if (!eg_port_may_come_back(code) || eg_clock_left_ms(deadline_ms) == 0)
+            return code;
+        if (eg_sleep_ms(run->cancel, PAUSE_MS, &cancelled) != EG_OK) {
+            *err = cancelled;
+            return err->code;
+        }
+    }
+}
+
+enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
+{
+    const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
+    const unsigned resends = run->loader.resends, redos = run->loader.region_redos;
+
+    if (run->native_usb && (run->facts & EG_FACT_LEFT) != 0)
+        EG_TRY(reopen_port(run, err));
+    enum eg_code code = eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err);
+    run->loader.resends = resends;
+    run->loader.region_redos = redos;
+    if (code == EG_OK)
+        code = eg_loader_detect_as(&run->loader, run->plan->target, err);
+    if (code == EG_OK)
+        run->facts &= ~(unsigned)EG_FACT_LEFT;
+    return code;
+}
+
+static enum eg_code reconnect(void *context, bool *secure_download, struct eg_error *err)
+{
+    struct eg_run *const run = context;
+
+    EG_TRY(eg_run_enter_loader(run, err));
+    *secure_download = run->loader.secure_download;
+    return EG_OK;
+}
+
+enum eg_code eg_run_fuses(struct eg_run *run, struct eg_efuses *fuses, struct eg_error *err)
+{
+    const struct eg_efuse_io io = {
+        .read = read_register, .write = write_register, .reconnect = reconnect, .context = run};
+
+    return eg_efuse_open(fuses, run->loader.target, &io, run->chip.revision, run->crystal_mhz, err);
+}
+
+enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes, struct eg_error *err)
+{
+    const char *place;
+
+    return eg_provision_make(wishes, run->plan, &place, err);
+}
+
+/* ---- Records ---- */
+
+static enum eg_code record(struct eg_run *run, const struct eg_security_record *records, unsigned count,
+                           struct eg_error *err)
+{
+    return count == 0 ? EG_OK : run->recorder->ops->secure(run->recorder, run->number, records, count, err);
+}
+
+/* Words of a block in hex. A key that is not hidden yet must not be seen on record. */
+static void block_text(char text[EG_EFUSE_WORDS_MAX * 9 + 1], const struct eg_efuses *fuses, unsigned block)
+{
+    const struct eg_efuse_block *const of = &fuses->chip->blocks[block];
+    const struct eg_efuse_content *const content = &fuses->block[block];
+    char purpose[64] = "";
+    uint32_t any = 0;
+
+    for (unsigned i = 0; i < content->words; i++)
+        any |= content->word[i];
+    if (of->purpose != NULL)
+        eg_efuse_purpose_text(fuses, eg_efuse_block_purpose(fuses, block), purpose);
+    const bool hidden = !eg_efuse_readable(fuses, of->rd);
+    const bool key = block != 0 && of->rd != 0 && any != 0 && strstr(purpose, "DIGEST") == NULL;
+    text[0] = '\0';
+    if (hidden || key) {
+        snprintf(text, EG_EFUSE_WORDS_MAX * 9 + 1, hidden ? "hidden" : "masked");
+        return;
+    }
+    for (unsigned i = 0; i < content->words; i++)
+        snprintf(text + strlen(text), 10, "%s%08lx", i > 0 ? " " : "", (unsigned long)content->word[i]);
+}
+
+enum eg_code eg_run_record_blocks(struct eg_run *run, const struct eg_efuses *fuses,
+                                  enum eg_security_event event, struct eg_error *err)
+{
+    char texts[EG_EFUSE_BLOCKS_MAX][EG_EFUSE_WORDS_MAX * 9 + 1];
+    struct eg_security_record records[EG_EFUSE_BLOCKS_MAX];
+
+    for (unsigned block = 0; block < fuses->block_count; block++) {
+        block_text(texts[block], fuses, block);
+        records[block] = (struct eg_security_record){event, fuses->chip->blocks[block].name, texts[block]};
+    }
+    return record(run, records, fuses->block_count, err);
+}
+
+/* What a step wants, and what of it will be burnt. */
+static enum eg_code record_intent(struct eg_run *run, const struct eg_provision *wishes,
+                                  enum eg_provision_step step, const struct eg_efuses *fuses,
+                                  struct eg_error *err)
+{
+    char texts[EG_PROVISION_ITEMS_MAX][EG_PROVISION_TEXT];
+    struct eg_security_record records[2 * EG_PROVISION_ITEMS_MAX];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < wishes->count; i++) {
+        const struct eg_provision_item *const item = &wishes->items[i];
+        if (item->step != step)
+            continue;
+        eg_provision_wanted(texts[i], item);
+        records[count++] = (struct eg_security_record){EG_SECURITY_WANTED, item->name, texts[i]};
+        if (eg_provision_look(item, fuses) != EG_PROVISION_YES)
+            records[count++] = (struct eg_security_record){EG_SECURITY_INTENDED, item->name, texts[i]};
+    }
+    return record(run, records, count, err);
+}
+
+/* A loader that closed tells less: secure download mode is what was wanted, and of a loader that is off
+ * nothing can be learnt. */
+static enum eg_provision_state state_of(const struct eg_provision_item *item,
+                                        const struct eg_efuse_plan *plan)
+{
+    if (plan->end == EG_EFUSE_OPEN)
+        return eg_provision_look(item, plan->fuses);
+    return plan->end == EG_EFUSE_SECURE_DOWNLOAD ? EG_PROVISION_YES : EG_PROVISION_UNKNOWN;
+}
+
+static enum eg_code record_observed(struct eg_run *run, const struct eg_provision *wishes,
+                                    enum eg_provision_step step, const struct eg_efuse_plan *plan,
+                                    struct eg_error *err)
+{
+    static const char *const modes[] = {"check", "development", "release"};
+    struct eg_security_record records[EG_PROVISION_ITEMS_MAX + 1];
+    const char *missing = NULL;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < wishes->count; i++) {
+        const struct eg_provision_item *const item = &wishes->items[i];
+        if (item->step != step)
+            continue;
+        const enum eg_provision_state state = state_of(item, plan);
+        records[count++] =
+            (struct eg_security_record){EG_SECURITY_OBSERVED, item->name, eg_provision_state_name(state)};
+        if (state == EG_PROVISION_NO)
+            missing = item->name;
+    }
+    if (missing == NULL)
+        records[count++] = (struct eg_security_record){EG_SECURITY_REACHED, modes[wishes->mode],
+                                                       eg_provision_step_name(step)};
+    EG_TRY(record(run, records, count, err));
+    if (missing == NULL)
+        return EG_OK;
+    return eg_error_set(err, EG_NOT_BURNT, "%s does not read as the job wants it after it was burnt",
+                        missing);
+}
+
+/* ---- Burning ---- */
+
+static void say(void *context, const char *text)
+{
+    struct eg_run *const run = context;
+    const struct eg_log_origin origin = eg_run_origin(run);
+
+    eg_log_verbose(run->logger, &origin, "eFuses: %s", text);
+}
+
+enum eg_code eg_run_burn(struct eg_run *run, enum eg_provision_step step, struct eg_error *err)
+{
+    EG_CLEANUP(eg_efuse_finish) struct eg_efuses fuses = {0};
+    EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan plan = {0};
+    EG_CLEANUP(eg_free_cleanup) struct eg_provision *wishes = NULL;
+
+    EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
+    EG_TRY(eg_run_wishes(run, wishes, err));
+    EG_TRY(eg_run_fuses(run, &fuses, err));
+    EG_TRY(eg_efuse_plan_init(&plan, &fuses, err));
+    plan.say = say;
+    plan.context = run;
+    EG_TRY(eg_provision_decide(wishes, step, &plan, err));
+    EG_TRY(record_intent(run, wishes, step, &fuses, err));
+    EG_TRY(eg_efuse_burn(&plan, err));
+    if (plan.end == EG_EFUSE_OPEN)
+        EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_LEFT, err));
+    return record_observed(run, wishes, step, &plan, err);
+}

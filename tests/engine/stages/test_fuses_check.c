@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_secure.h"
+
+#include <string.h>
+
+static void plug(struct fake_line *line)
+{
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+}
+
+/* A board with a field that is burnt, and with a word in its first key block unless that is 0. */
+static void plug_burnt(struct fake_line *line, const char *name, uint32_t number, uint32_t key)
+{
+    const struct eg_efuse *const chip = eg_efuse_of(line->plan->target);
+    const struct eg_efuse_field *field = chip->fields;
+
+    while (strcmp(field->name, name) != 0)
+        field++;
+    const struct vb_register word = {chip->base + chip->blocks[field->block].read + 4 * field->word,
+                                     number << field->pos};
+    const struct vb_register first = {chip->base + chip->blocks[4].read, key};
+    fake_line_plug(
+        line,
+        &(struct vb_config){.registers = {word, first}, .register_count = key != 0 ? 2 : 1, .fast = true}, 1,
+        NO_FAULTS);
+}
+
+static void assert_refused(struct fake_line *line, enum eg_code code, const char *text)
+{
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, code, text);
+    assert_true(fake_line_blank(line, 1));
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_EN"), 0);
+}
+
+static void a_board_with_the_digest_of_another_key_is_refused_before_it_is_written(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(line, "KEY_PURPOSE_0", 9, 0x12345678);
+    assert_refused(line, EG_SECURED,
+                   "fuses-check: BLOCK_KEY0 has bits that are burnt, or wanted already, and not in the new "
+                   "value: bits cannot be cleared");
+}
+
+static void a_field_that_is_protected_is_refused_before_it_is_written(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(line, "WR_DIS", 1u << 15, 0); /* of SECURE_BOOT_EN */
+    assert_refused(line, EG_SECURED,
+                   "fuses-check: SECURE_BOOT_EN is write-protected: it cannot be burnt any more");
+}
+
+static void a_revision_without_secure_boot_is_refused_before_it_is_written(void **state)
+{
+    struct fake_line *line = *state;
+
+    eg_plan_destroy(line->plan);
+    line->plan = fake_plan_create("esp32c3");
+    fake_plan_add_image(line->plan, "bootloader", 0, 0x1000, 0, UINT16_MAX);
+    fake_secure_sign(line->plan, "boot.pem", "rsa3072");
+    fake_plan_set(line->plan, "secure.mode", "development");
+    fake_line_plug(line, &(struct vb_config){.revision = 2, .fast = true}, 1, NO_FAULTS);
+    assert_refused(line, EG_WRONG_REVISION,
+                   "fuses-check: SECURE_BOOT_EN: secure boot v2 needs chip revision v0.3, and this one is "
+                   "v0.2");
+}
+
+static void in_the_mode_check_it_tells_what_would_be_burnt_and_nothing_is(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "secure.mode", "check");
+    plug(line);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_non_null(strstr(line->recorder.transcript,
+                           "would burn (lock 5) SECURE_BOOT_EN 0x1: secure boot on: only what is signed "
+                           "starts"));
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_EN"), 0);
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_board_with_the_digest_of_another_key_is_refused_before_it_is_written, fake_secure_setup,
+            fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_field_that_is_protected_is_refused_before_it_is_written,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_revision_without_secure_boot_is_refused_before_it_is_written,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(in_the_mode_check_it_tells_what_would_be_burnt_and_nothing_is,
+                                        fake_secure_setup, fake_line_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

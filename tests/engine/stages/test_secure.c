@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A board on its way through all stages that read and burn its eFuses. */
+
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_secure.h"
+
+#include <string.h>
+
+static void plug(struct fake_line *line, const char *const *faults)
+{
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, faults);
+}
+
+/* The transcript has the texts in this order. */
+static void assert_order(const struct fake_line *line, const char *const *texts)
+{
+    const char *at = line->recorder.transcript;
+
+    for (; *texts != NULL; texts++) {
+        const char *const found = strstr(at, *texts);
+        if (found == NULL)
+            fail_msg("no '%s' after what comes before it in:\n%s", *texts, line->recorder.transcript);
+        at = found;
+    }
+}
+
+static void a_board_ends_locked_and_closed_and_every_step_is_on_record(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug(line, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_assert_written(line, 1);
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_EN"), 1);
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 9);
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_KEY_REVOKE0"), 0);
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_KEY_REVOKE1"), 1);
+    assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_KEY_REVOKE2"), 1);
+    assert_int_equal(fake_secure_field(line, 1, "DIS_PAD_JTAG"), 1);
+    assert_int_equal(fake_secure_field(line, 1, "ENABLE_SECURITY_DOWNLOAD"), 1);
+    assert_int_equal(fake_secure_field(line, 1, "WR_DIS") & 1, 1); /* of RD_DIS */
+    assert_order(line, (const char *const[]){"intent 02:",
+                                             "stage-begin fuses-check",
+                                             "found BLOCK0 ",
+                                             "stage-end verify",
+                                             "stage-begin keys",
+                                             "wanted SECURE_BOOT_DIGEST0 ",
+                                             "intended SECURE_BOOT_DIGEST0 ",
+                                             "observed SECURE_BOOT_DIGEST0 yes\n",
+                                             "reached release keys\n",
+                                             "stage-begin lock",
+                                             "intended SECURE_BOOT_EN 1\n",
+                                             "observed SECURE_BOOT_EN yes\n",
+                                             "reached release lock\n",
+                                             "stage-end test 1 ok",
+                                             "stage-begin close",
+                                             "intended ENABLE_SECURITY_DOWNLOAD 1\n",
+                                             "observed ENABLE_SECURITY_DOWNLOAD yes\n",
+                                             "reached release close\n",
+                                             "finish pass\n",
+                                             NULL});
+}
+
+static void what_is_burnt_already_is_not_intended_again(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "secure.download", "open");
+    plug(line, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    line->recorder.transcript[0] = '\0';
+    line->recorder.run_count = 0;
+    memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_order(line, (const char *const[]){"wanted SECURE_BOOT_DIGEST0 ", "reached release keys\n",
+                                             "wanted SECURE_BOOT_EN 1\n", "reached release lock\n", NULL});
+    assert_null(strstr(line->recorder.transcript, "intended "));
+}
+
+/* Each burn of the board's way is interrupted once; another attempt burns what is missing. */
+static void power_cut_in_any_burn_is_made_good_by_another_attempt(void **state)
+{
+    struct fake_line *line = *state;
+    char cuts[32];
+
+    fake_plan_set(line->plan, "retry.attempts", "5");
+    for (unsigned bits = 0; bits < 24; bits += 4) {
+        snprintf(cuts, sizeof cuts, "1:efuse-cut@%ux3", bits);
+        plug(line, FAULTS(cuts));
+        fake_line_run(line);
+        fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+        assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_EN"), 1);
+        assert_int_equal(fake_secure_field(line, 1, "ENABLE_SECURITY_DOWNLOAD"), 1);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+        line->recorder.run_count = 0;
+        memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
+    }
+}
+
+static void burns_that_are_acknowledged_and_not_done_fail_the_board(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug(line, FAULTS("1:efuse-lie"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_NOT_BURNT,
+                            "keys: BLOCK_KEY0: not every wanted bit is set after it was burnt 3 times");
+    assert_null(strstr(line->recorder.transcript, "reached"));
+}
+
+static void nothing_is_burnt_when_the_intent_cannot_be_recorded(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->recorder.fail_secure = EG_LEDGER;
+    plug(line, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_LEDGER, "fuses-check: the disk is on fire");
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_board_ends_locked_and_closed_and_every_step_is_on_record,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(what_is_burnt_already_is_not_intended_again, fake_secure_setup,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(power_cut_in_any_burn_is_made_good_by_another_attempt,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(burns_that_are_acknowledged_and_not_done_fail_the_board,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_burnt_when_the_intent_cannot_be_recorded,
+                                        fake_secure_setup, fake_line_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
