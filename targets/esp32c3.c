@@ -125,6 +125,9 @@ const struct eg_target eg_target_esp32c3 = {
             .mosi_dlen = 0x24,
             .miso_dlen = 0x28,
             .w0 = 0x58,
+            .clock = 0x14, /* both values tried on real ROM and stub code, in an emulator */
+            .clock_of_rom = 0x00030103,
+            .clock_20mhz = 0x00010001,
         },
     .spi_pins = {{0, 21}},
     .spi_hd_max = 21,

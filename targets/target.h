@@ -289,6 +289,8 @@ struct eg_target {
         uint16_t cmd, addr, usr, usr1, usr2, mosi_dlen, miso_dlen,
             w0; /* *_dlen 0 = lengths are in usr1 (ESP8266) */
         bool address_left_aligned;
+        uint16_t clock; /* offset of its clock's divider; 0 = not known, then the next two mean nothing */
+        uint32_t clock_of_rom, clock_20mhz; /* what the ROM leaves there; what reads at 20 MHz */
     } spi;
     struct eg_pin_range spi_pins[3]; /* pins that may carry the flash; none = only the usual ones (ESP8266) */
     uint8_t spi_hd_max;              /* the last pin that may be HD */

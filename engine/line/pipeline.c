@@ -219,6 +219,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     account->resends += total.resends;
     note_marginal(run, run->loader.region_redos != 0, "a region was written again");
     note_marginal(run, run->loader.resends != 0, "blocks were sent again");
+    note_marginal(run, run->loader.digest_redos != 0, "a digest was asked for again");
     eg_port_close(run->port);
     run->port = NULL;
     return code;

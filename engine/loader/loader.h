@@ -58,6 +58,7 @@ struct eg_loader {
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
+    unsigned digest_redos; /* digests asked for again, because the answer was lost */
     char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
 
     struct { /* a write block by block, see eg_loader_flash_begin() */
@@ -239,10 +240,15 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
                                    eg_progress *progress, void *context, struct eg_write_times *times,
                                    struct eg_error *err) EG_CHECKED;
 
-/** MD5 of flash contents, computed by the chip. EG_CANNOT_VERIFY on the ESP8266 ROM and in secure download
- * mode. */
+/** MD5 of flash contents, computed by the chip. An answer that is lost is asked for once more.
+ * EG_CANNOT_VERIFY on the ESP8266 ROM and in secure download mode. */
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
+
+/** Let a stub read the flash at 20 MHz instead of the ROM's 10, where the target tells how and the register
+ * holds what the ROM leaves there; *faster is whether. eg_loader_read_as_before() undoes it. */
+enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_loader_read_as_before(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /**
  * Find out why flash does not hold what it should, and what to do. Reads the first sector that differs twice,

@@ -18,8 +18,8 @@ enum {
     SIZE_WHEN_UNKNOWN = 16 << 20, /* all that a ROM's 24 bits of address reach */
 };
 
-enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
-                           uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
+static enum eg_code ask_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     const uint32_t words[] = {flash_addr, size, 0, 0};
     const struct eg__request request = {
@@ -31,22 +31,67 @@ enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32
     char text[EG_MD5_TEXT] = "";
     struct eg__reply reply;
 
-    if (loader->secure_download)
-        return eg_error_set(err, EG_CANNOT_VERIFY, "%s computes no digest in secure download mode",
-                            loader->target->label);
-    if (!eg__has(loader, EG_OP_SPI_FLASH_MD5))
-        return eg_error_set(err, EG_CANNOT_VERIFY, "the ROM of %s computes no digest", loader->target->label);
-    if (eg__command(loader, &request, &reply, err) != EG_OK)
-        return eg_error_prefix(err, "digest of %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
+    EG_TRY(eg__command(loader, &request, &reply, err));
     if (loader->stub) {
         memcpy(md5, reply.result, EG_MD5_SIZE);
         return EG_OK;
     }
     memcpy(text, reply.result, sizeof text - 1);
     if (!eg_hex_parse(md5, EG_MD5_SIZE, text))
-        return eg_error_set(err, EG_BAD_REPLY, "digest of %u bytes at 0x%08x: what came is not hexadecimal",
-                            (unsigned)size, (unsigned)flash_addr);
+        return eg_error_set(err, EG_BAD_REPLY, "what came is not hexadecimal");
     return EG_OK;
+}
+
+/* Return whether the answer was lost on its way, or the request. */
+static bool was_lost(enum eg_code code)
+{
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED;
+}
+
+enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                           uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
+{
+    if (loader->secure_download)
+        return eg_error_set(err, EG_CANNOT_VERIFY, "%s computes no digest in secure download mode",
+                            loader->target->label);
+    if (!eg__has(loader, EG_OP_SPI_FLASH_MD5))
+        return eg_error_set(err, EG_CANNOT_VERIFY, "the ROM of %s computes no digest", loader->target->label);
+    enum eg_code code = ask_md5(loader, flash_addr, size, md5, err);
+    if (was_lost(code)) {
+        struct eg_error ignored;
+
+        loader->digest_redos++;
+        if (eg_loader_resync(loader, &ignored) == EG_OK)
+            code = ask_md5(loader, flash_addr, size, md5, err);
+    }
+    if (code != EG_OK)
+        return eg_error_prefix(err, "digest of %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
+    return EG_OK;
+}
+
+enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struct eg_error *err)
+{
+    const struct eg_target *const target = loader->target;
+    const uint32_t addr = target->spi.base + target->spi.clock;
+    uint32_t word;
+
+    *faster = false;
+    if (target->spi.clock == 0 || !loader->stub || loader->secure_download)
+        return EG_OK;
+    EG_TRY(eg_loader_read_reg(loader, addr, &word, err));
+    if (word != target->spi.clock_of_rom)
+        return EG_OK;
+    EG_TRY(eg_loader_write_reg(loader, addr, target->spi.clock_20mhz, 0xffffffff, 0, err));
+    *faster = true;
+    return EG_OK;
+}
+
+enum eg_code eg_loader_read_as_before(struct eg_loader *loader, struct eg_error *err)
+{
+    const struct eg_target *const target = loader->target;
+
+    return eg_loader_write_reg(loader, target->spi.base + target->spi.clock, target->spi.clock_of_rom,
+                               0xffffffff, 0, err);
 }
 
 static enum eg_code acknowledge(struct eg_loader *loader, uint32_t total, struct eg_error *err)

@@ -321,6 +321,90 @@ static void erasing_the_whole_flash_has_two_minutes(void **state)
     talk_end(&script);
 }
 
+/* A stub's digest, whose first answer is lost; `answers` says whether the second comes. */
+static enum eg_code lost_digest(bool answers, uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
+{
+    uint8_t reply[8 + EG_MD5_SIZE + 2] = {1, EG_OP_SPI_FLASH_MD5, EG_MD5_SIZE + 2};
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+
+    memset(reply + 8, 0x77, EG_MD5_SIZE);
+    TALK_WORDS(&talk, EG_OP_SPI_FLASH_MD5, 0x1000, 0x2000, 0, 0);
+    talk_sync(&talk, 0);
+    TALK_WORDS(&talk, EG_OP_SPI_FLASH_MD5, 0x1000, 0x2000, 0, 0);
+    if (answers)
+        talk_board(&talk, reply, sizeof reply);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    const enum eg_code code = eg_loader_md5(&loader, 0x1000, 0x2000, md5, err);
+    assert_int_equal(loader.digest_redos, 1);
+    talk_end(&script);
+    return code;
+}
+
+static void a_digest_whose_answer_is_lost_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    uint8_t md5[EG_MD5_SIZE];
+    struct eg_error err;
+
+    assert_ok(lost_digest(true, md5, &err), err);
+    assert_int_equal(md5[0], 0x77);
+    assert_error(lost_digest(false, md5, &err), err, EG_TIMEOUT,
+                 "digest of 8192 bytes at 0x00001000: no answer to SPI_FLASH_MD5 within 3000 ms");
+}
+
+static void a_digest_that_the_chip_refuses_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    uint8_t md5[EG_MD5_SIZE];
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    TALK_WORDS(&talk, EG_OP_SPI_FLASH_MD5, 0, 4096, 0, 0);
+    talk_reply(&talk, EG_OP_SPI_FLASH_MD5, 0, 0xc400);
+    talk_begin(&talk, &script, &loader, "esp32c3", true);
+    assert_error(eg_loader_md5(&loader, 0, 4096, md5, &err), err, EG_DEVICE_REFUSED,
+                 "digest of 4096 bytes at 0x00000000: device status 0xc400 (SPI operation failed)");
+    assert_int_equal(loader.digest_redos, 0);
+    talk_end(&script);
+}
+
+static bool reads_faster(const char *chip, bool stub, uint32_t clock)
+{
+    const struct eg_target *target = eg_target_by_name(chip);
+    struct talk talk = {.status_size = stub ? 2 : 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+    bool faster;
+
+    if (target->spi.clock != 0 && stub)
+        talk_read(&talk, 0x60002014, clock);
+    if (target->spi.clock != 0 && stub && clock == 0x00030103) {
+        talk_write(&talk, 0x60002014, 0x00010001, 0xffffffff);
+        talk_write(&talk, 0x60002014, 0x00030103, 0xffffffff);
+    }
+    talk_begin(&talk, &script, &loader, chip, stub);
+    assert_ok(eg_loader_read_faster(&loader, &faster, &err), err);
+    if (faster)
+        assert_ok(eg_loader_read_as_before(&loader, &err), err);
+    talk_end(&script);
+    return faster;
+}
+
+static void a_stub_reads_faster_only_where_the_rom_s_own_clock_is_found(void **state)
+{
+    (void)state;
+    assert_true(reads_faster("esp32c3", true, 0x00030103));
+    assert_false(reads_faster("esp32c3", true, 0x00010001));
+    assert_false(reads_faster("esp32c3", true, 0x80000000));
+    assert_false(reads_faster("esp32c3", false, 0));
+    assert_false(reads_faster("esp32", true, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +424,9 @@ int main(void)
         cmocka_unit_test(real_stubs_erase_the_whole_flash),
         cmocka_unit_test(a_rom_cannot_erase_the_whole_flash),
         cmocka_unit_test(erasing_the_whole_flash_has_two_minutes),
+        cmocka_unit_test(a_digest_whose_answer_is_lost_is_asked_for_once_more),
+        cmocka_unit_test(a_digest_that_the_chip_refuses_is_not_asked_for_again),
+        cmocka_unit_test(a_stub_reads_faster_only_where_the_rom_s_own_clock_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

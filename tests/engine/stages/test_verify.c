@@ -3,6 +3,7 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/digest_port.h"
 #include "tests/fakes/fake_line.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -455,6 +456,43 @@ static void a_sector_that_reads_differently_each_time_is_no_stuck_bit(void **sta
                             "check the flash's supply and wiring, and the cable, as a ROM sends no checksum");
 }
 
+/* How many digests the host sees of a board whose digests are changed on their way. */
+static unsigned digests_changed(struct fake_line *line, const char *chip)
+{
+    struct digest_scheme digest;
+    const struct eg_port_scheme *const scheme = line->schemes[0];
+
+    line->plan->target = eg_target_by_name(chip);
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    digest_scheme_init(&digest, line->schemes[0], 3);
+    line->schemes[0] = &digest.scheme;
+    fake_line_run(line);
+    assert_int_equal(line->results[0].code, EG_VERIFY_MISMATCH);
+    vb_gang_destroy(line->gang);
+    line->gang = NULL;
+    line->schemes[0] = scheme;
+    return digest.changed;
+}
+
+static void a_digest_that_differs_at_a_faster_clock_is_computed_again_at_the_rom_s(void **state)
+{
+    need_stub();
+    assert_int_equal(digests_changed(*state, "esp32c3"), digests_changed(*state, "esp32") + 1);
+}
+
+static void the_clock_of_the_flash_is_put_back(void **state)
+{
+    struct fake_line *line = *state;
+
+    need_stub();
+    line->plan->target = eg_target_by_name("esp32c3");
+    fake_plan_set(line->plan, "link.after", "no-reset-stub");
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_int_equal(line->results[0].outcome, EG_PASS);
+    assert_int_equal(vb__memory_get(vb_gang_board(line->gang, 1), 0x60002014), 0x00030103);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -478,6 +516,8 @@ int main(void)
         TEST(a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest),
         TEST(a_damaged_digest_is_not_blamed_on_the_flash),
         TEST(a_sector_that_reads_differently_each_time_is_no_stuck_bit),
+        TEST(a_digest_that_differs_at_a_faster_clock_is_computed_again_at_the_rom_s),
+        TEST(the_clock_of_the_flash_is_put_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

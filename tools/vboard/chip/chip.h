@@ -98,7 +98,7 @@ void vb__decrypt(const struct vb_board *board, uint32_t addr, uint8_t *data, uin
 
 /* speed.c */
 /** Return the time of a byte that a loader reads and hashes; that it inflates. */
-uint32_t vb__read_ns(const struct vb_board *board);
+uint32_t vb__read_ns(struct vb_board *board);
 uint32_t vb__inflate_ns(const struct vb_board *board);
 
 /* rtc.c */

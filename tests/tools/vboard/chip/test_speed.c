@@ -37,10 +37,23 @@ static void a_digest_takes_as_long_as_its_chip_has_been_seen_to_take(void **stat
     }
 }
 
+static void a_digest_of_an_esp32c3_is_faster_at_twice_the_clock_of_the_flash(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_open(&player, (struct vb_config){.target = eg_target_by_name("esp32c3")});
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    player_command(&player, 0x09, WORDS(0x60002014, 0x00010001, 0xffffffff, 0));
+    assert_in_range(answered_ms(&player, 0x13, WORDS(0, MIB, 0, 0)), 1200, 1300);
+    vb_board_destroy(player.board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_takes_as_long_as_its_chip_has_been_seen_to_take),
+        cmocka_unit_test(a_digest_of_an_esp32c3_is_faster_at_twice_the_clock_of_the_flash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
