@@ -47,8 +47,8 @@ raw() {
   local socket first=
   trap '' PIPE
   exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}"
-  printf '%b' "$1" >&"$socket" 2>/dev/null || true
-  IFS= read -r -t 60 first <&"$socket" 2>/dev/null || true
+  printf '%b' "$1" >&"$socket" || true
+  IFS= read -r -t 60 first <&"$socket" || true
   exec {socket}>&-
   printf '%s' "${first%$'\r'}"
 }

@@ -40,7 +40,7 @@ expect_equal 'its station' "$(of_body '$.line.station')" 'line "2"'
 expect_equal 'its slots' "$(of_body '$.slots[1].slot') $(of_body '$.slots[1].state')" 'sim:esp32c3/2 empty'
 expect_equal 'the start of a slot' "$(post /api/v1/start '{"slot": "sim:esp32c3/1", "label": "SCAN-1"}')" 202
 done_with() { # SLOT AFTER-RUN
-  [ "$(ask "/api/v1/slot?name=sim:esp32c3/$1")" = 200 ] && [ "$(of_body '$.slot.state')" = done ] &&
+  [ "$(ask "/api/v1/slot?name=sim:esp32c3/$1")" = 200 ] && [ "$(of_body '$.slot.state')" = 'done' ] &&
     [ "$(of_body '$.slot.run')" -gt "$2" ] && [ "$(of_body '$.events[#-1].event')" = result ]
 }
 wait_until 'slot 1 is done' done_with 1 0
