@@ -3,11 +3,11 @@
 /*
  * The rows of each kind of record.
  *
- * Every function here runs inside a transaction of its caller and on the thread that owns the store. What is
- * not known is NULL, never an empty text or a zero that could be mistaken for a fact.
+ * Every function here runs inside a transaction of its caller and on the thread that owns the store. Unknown
+ * values are NULL, never an empty text or a zero that could be mistaken for a fact.
  *
- * Not here: the statements themselves (store.c), when a transaction begins and ends (writer.c), what the
- * rows hash to (chain.c), rows of pools (pool.c), reading for reports (query/).
+ * Not here: the statements themselves (store.c), when a transaction begins and ends (writer.c), the hash of
+ * the rows (chain.c), pool rows (pool.c), reading for reports (query/).
  */
 
 #include "db/record.h"
@@ -76,7 +76,7 @@ enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_
     return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
 }
 
-/* A batch is a rehearsal as a whole, or not at all. */
+/* Refuse to mix real and simulated boards in a batch. */
 static enum eg_code refuse_other_kind(struct eg__store *store, const struct eg__session *session,
                                       struct eg_error *err)
 {
@@ -153,7 +153,7 @@ static enum eg_code add_regions(struct eg__store *store, struct eg__row row, str
 {
     for (unsigned i = 0; i < row.end->region_count; i++) {
         row.region = &row.end->regions[i];
-        if (row.region->region == NULL) /* the run ended before it came to this region */
+        if (row.region->region == NULL) /* the run ended before this region */
             continue;
         row.position++;
         EG_TRY(eg__store_add(store, EG__ADD_REGION, &row, err));
@@ -230,7 +230,7 @@ enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struc
     return EG_OK;
 }
 
-/* Binds MAC, flash and whether the board is simulated. */
+/* Bind MAC, flash and whether the board is simulated. */
 static sqlite3_stmt *ask_of_mac(struct eg__store *store, enum eg__statement which, const struct eg_unit *unit)
 {
     sqlite3_stmt *query = store->statements[which];
@@ -308,7 +308,7 @@ static enum eg_code close_orphan(struct eg__store *store, int64_t run, struct eg
     return eg__chain_append(store, run, err);
 }
 
-/* The next run without an outcome, and its session; 0 = there is none. */
+/* Find the next run without an outcome, and its session; 0 = none. */
 static enum eg_code find_unfinished(struct eg__store *store, int64_t *run, int64_t *session,
                                     struct eg_error *err)
 {

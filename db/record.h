@@ -7,7 +7,7 @@
 
 #include "db/store.h"
 
-/** EG_BAD_ARGUMENT, with when and by whom, when the batch is sealed. */
+/** Return EG_BAD_ARGUMENT if the batch is sealed; the sentence says when and by whom. */
 enum eg_code eg__record_refuse_sealed(sqlite3 *db, const char *batch, struct eg_error *err) EG_CHECKED;
 
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
@@ -26,7 +26,7 @@ enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *uni
                               const struct eg_region *region, bool *probably,
                               struct eg_error *err) EG_CHECKED;
 
-/** Close as aborted every run without an outcome whose session has ended, as the lock file tells. */
+/** Close as aborted every run without an outcome whose session is dead: its lock is free. */
 enum eg_code eg__record_orphans(struct eg__store *store, int lock_fd, unsigned *count,
                                 struct eg_error *err) EG_CHECKED;
 

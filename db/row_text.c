@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows as the text that is hashed: one line per row, values between tabs, escaped as db/README.md says. */
+/* Rows as hashed text: one line per row, values between tabs, escaped as db/README.md says. */
 
 #include "db/row_text.h"
 
@@ -26,7 +26,7 @@ static enum eg_code add_text(struct eg_buffer *text, const char *value, size_t s
 
 #define DECIMAL_MAX 20 /* of 64 bits with a sign */
 
-/* What "%lld" makes, which a million runs would wait for. Returns the first digit, before `end`. */
+/* Format like "%lld", which would be too slow for a million runs. Return the first digit, before `end`. */
 static char *decimal(char *end, int64_t number)
 {
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;

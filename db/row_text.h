@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows as the text that is hashed, and the marks of its parts. */
+/* Rows as hashed text, and the marks of its parts. */
 
 #ifndef DB_ROW_TEXT_H
 #define DB_ROW_TEXT_H
@@ -8,13 +8,13 @@
 #include "db/sqlite.h"
 #include "engine/base/bytes.h"
 
-/** What the first of a chain follows. */
+/** The previous hash of a chain's first link. */
 #define EG__CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
 
 /** Rows and checksum of up to twenty parts, as text. */
 #define EG__MARKS_TEXT 600
 
-/** The present row of a statement, as a line. */
+/** Append the current row of a statement as a line. */
 enum eg_code eg__row_text(struct eg_buffer *text, sqlite3_stmt *row, struct eg_error *err) EG_CHECKED;
 
 /** Append the mark of a part to those before it. */

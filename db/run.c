@@ -27,7 +27,7 @@ const struct eg_run_column *eg_run_column(enum eg_run_answer answer, unsigned in
     return NULL;
 }
 
-/* For people: one row per run, finished or not. Ledgers compare its text, spaces included. */
+/* For people: one row per run, finished or not. Ledgers are checked for its exact text, spaces included. */
 static const char joins[] = "\nFROM run\n"
                             "JOIN session USING (session_id)\n"
                             "JOIN job USING (job_id)\n"
@@ -39,7 +39,7 @@ static const char joins[] = "\nFROM run\n"
                             "LEFT JOIN intent ON intent.intent_id = (SELECT max(intent_id) FROM intent AS i "
                             "WHERE i.run_id = run.run_id);\n";
 
-/* Whether an expression is TABLE.NAME. */
+/* Return whether an expression is just TABLE.NAME. */
 static bool is_plain(const struct eg_run_column *column)
 {
     const char *const point = strrchr(column->sql, '.');

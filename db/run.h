@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A run as answers show it: the columns of run_columns.def that have a name for people. */
+/* A run in answers: the columns of run_columns.def that have a name for people. */
 
 #ifndef DB_RUN_H
 #define DB_RUN_H
@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Room for the columns of an answer and one more. */
+/** Size of an array for the columns of an answer and an end mark. */
 #define EG_RUN_COLUMNS 48
 
-/** What shows runs: the view `runs` in the file, the commands history and units, and report files. */
+/** Answers that show runs: the view `runs` in the file, the commands history and units, and report files. */
 enum eg_run_answer { EG_RUN_VIEW, EG_RUN_HISTORY, EG_RUN_UNITS, EG_RUN_REPORT, EG_RUN_ANSWERS };
 
 enum eg_run_kind {
@@ -21,7 +21,7 @@ enum eg_run_kind {
     EG_RUN_TIME,   /* a text, UTC */
     EG_RUN_NUMBER, /* int64_t; -1 = not known */
     EG_RUN_MS,     /* likewise, a duration */
-    EG_RUN_JEDEC,  /* likewise, an id that reports show as in eg_jedec_text() */
+    EG_RUN_JEDEC,  /* same, but reports show the id as in eg_jedec_text() */
 };
 
 #define EG_RUN_MEMBER_TEXT   const char *
@@ -30,8 +30,10 @@ enum eg_run_kind {
 #define EG_RUN_MEMBER_MS     int64_t
 #define EG_RUN_MEMBER_JEDEC  int64_t
 
-/** A run with a value for each row of run_columns.def that is shown. A column that is not one of the
- * answer's, and what the ledger does not know, is "" or -1. */
+/**
+ * A run with a value for each shown row of run_columns.def. Columns outside the answer and unknown values are
+ * "" or -1.
+ */
 struct eg_run_row {
 #define COLUMN(table, name, since, kind, value, shown) shown
 #define COMPUTED(shown)                                shown
@@ -59,7 +61,7 @@ static inline bool eg_run_is_text(const struct eg_run_column *column)
     return column->kind == EG_RUN_TEXT || column->kind == EG_RUN_TIME;
 }
 
-/** Append what makes the view anew. */
+/** Append the statements that create the view again. */
 void eg__run_view(sqlite3_str *sql);
 
 #endif

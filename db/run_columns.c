@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* SQL and values made of the table of columns. */
+/* SQL and values generated from the table of columns. */
 
 #include "db/run_columns.h"
 
@@ -71,7 +71,7 @@ static void bind_PSRAM_SIZE(sqlite3_stmt *statement, int parameter, const struct
         sqlite3_bind_null(statement, parameter);
 }
 
-/* NULL: the chip erases while it programs. */
+/* NULL: the chip erases while it writes, so the erase has no time of its own. */
 static void bind_ERASE(sqlite3_stmt *statement, int parameter, const struct eg_write_times *times)
 {
     if (times->erases_first)
@@ -93,7 +93,7 @@ static void bind_LOG(sqlite3_stmt *statement, int parameter, const struct eg_run
     sqlite3_bind_blob64(statement, parameter, end->log, end->log_size, SQLITE_STATIC);
 }
 
-/* A function for each column that binds its value. */
+/* Define for each column a function that binds its value. */
 #define COLUMN(table, name, since, kind, value, shown)                                                       \
     _Static_assert(since <= EG__CHAIN_FORM, "no such form");                                                 \
     static void bind_##table##_##name(sqlite3_stmt *statement, int parameter, const struct eg__row *row)     \

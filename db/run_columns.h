@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The columns of a run: what is recorded, hashed and shown of it. run_columns.def has them; this is what is
- * made of it. */
+/*
+ * The columns of a run: recorded, hashed and shown. run_columns.def lists them; here is the code generated
+ * from it.
+ */
 
 #ifndef DB_RUN_COLUMNS_H
 #define DB_RUN_COLUMNS_H
@@ -20,13 +22,13 @@ struct eg__session {
     bool simulated;
 };
 
-/** What the values of a row come from; the columns of a table use what they need. */
+/** Sources of a row's values; the columns of a table use what they need. */
 struct eg__row {
     int64_t job, session, run;
     unsigned position; /* of a stage, region or value, from 1 */
     const struct eg__session *start;
     const struct eg_run_begin *begin;
-    const struct eg_unit *unit; /* NULL = not known: its columns are NULL */
+    const struct eg_unit *unit; /* NULL = not known: its columns become NULL */
     const struct eg_run_record *end;
     const struct eg_stage_record *stage;
     const struct eg_region_record *region;
@@ -37,7 +39,7 @@ struct eg__row {
 /** Append the INSERT statement of a table. */
 void eg__columns_insert(sqlite3_str *sql, const char *table);
 
-/** Bind all values of such a statement. They belong to the caller until it is stepped. */
+/** Bind all values of an INSERT statement. The caller owns them until it is stepped. */
 void eg__columns_bind(sqlite3_stmt *statement, const char *table, const struct eg__row *row);
 
 /** Append ", name" for each column of a table that a form of the chain hashes. */
@@ -46,7 +48,9 @@ void eg__columns_hashed(sqlite3_str *sql, const char *table, int64_t form);
 /** Append ", name" for each column of `unit`. */
 void eg__columns_unit(sqlite3_str *sql);
 
-/** Append ", 'name', name" for each column of a table itself that is recorded and hashed. */
+/**
+ * Append ", 'name', name" for each recorded and hashed column of a table, without values from other tables.
+ */
 void eg__columns_json(sqlite3_str *sql, const char *table);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The lock of one session, by which others see that it goes on: a byte of the ledger's lock file. Only Linux
+ * The lock of one session, which shows others that it is alive: a byte of the ledger's lock file. Only Linux
  * has locks that belong to an open file, so that two sessions of one process differ. On other systems one
- * process records at a time, and a session that others see has ended.
+ * process records at a time, and others see every session as ended.
  */
 
 #ifndef DB_SESSION_LOCK_H
@@ -18,10 +18,10 @@
 
 #define EG__SESSIONS_SIDE_BY_SIDE true
 
-/** Take the lock of a new session, until the lock file `fd` is closed. */
+/** Take the lock of a new session; closing the lock file `fd` releases it. */
 enum eg_code eg__session_lock(int fd, int64_t session, struct eg_error *err) EG_CHECKED;
 
-/** Whether a session of another opening of the lock file goes on. */
+/** Find out whether a session of another opener of the lock file is alive. */
 enum eg_code eg__session_goes_on(bool *goes_on, int fd, int64_t session, struct eg_error *err) EG_CHECKED;
 
 #else

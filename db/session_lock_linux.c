@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Byte N of the lock file is session N's. Its lock belongs to the open file and not to the process. */
+/* Byte N of the lock file belongs to session N. Its lock belongs to the open file, not to the process. */
 
 #define _GNU_SOURCE /* F_OFD_SETLK */
 

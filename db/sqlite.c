@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One SQLite connection: opening it without surprises, its failures as sentences. */
+/* One SQLite connection: opening it safely, its failures as sentences. */
 
 #include "db/sqlite.h"
 
@@ -18,7 +18,7 @@
 
 enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
 {
-    /* SQLite keeps the system's reason except when a commit fails; then it is still the thread's last one. */
+    /* SQLite keeps the system's errno, except after a failed commit; then errno still has it. */
     const int errnum = sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
     enum eg_code code = EG_LEDGER;
     char holder[EG__HOLDER_TEXT];
@@ -110,8 +110,7 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     if (sqlite3_open_v2(full, &opened, access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
                         NULL) != SQLITE_OK)
         return opened != NULL ? eg__sqlite_error(opened, err) : eg_error_set(err, EG_LEDGER, "out of memory");
-    /* What somebody put into the file's schema neither runs functions nor changes the schema by a back door.
-     */
+    /* Anything planted in the file's schema can neither call functions nor change the schema. */
     sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Every statement that records, prepared once. */
+/* All recording statements, prepared once. */
 
 #include "db/store.h"
 
 #include <errno.h>
 
-/* Finished runs of MAC ?1, of simulated boards or of real ones (?3). */
+/* Finished runs of MAC ?1, of simulated or of real boards (?3). */
 #define OF_MAC                                                                                               \
     "of_mac AS (SELECT outcome.run_id, chain_id, outcome, code, finished_utc, flash_unique_id,"              \
     "  EXISTS (SELECT 1 FROM intent WHERE intent.run_id = outcome.run_id) AS admitted"                       \
     "  FROM outcome JOIN chain USING (run_id) JOIN run USING (run_id) JOIN session USING (session_id)"       \
     "  LEFT JOIN run_device USING (run_id) WHERE outcome.mac = ?1 AND simulated = ?3)"
 
-/* Where the row of an event named `mine` is now. */
+/* The current state of a row that the event `mine` is about. */
 #define LAST_STATE "(SELECT state FROM pool_event WHERE row_id = mine.row_id ORDER BY event_id DESC LIMIT 1)"
 
 /* clang-format off */
 
-/* The board that has a value, the run's own first; `counted` says which runs of the ledger `of` count. */
+/*
+ * Finds the board that has a value, the run's own board first; `counted` says which runs of the ledger `of`
+ * count.
+ */
 #define FIND_OWNER(of, counted) \
     "WITH held (run, mac, flash) AS (" \
     " SELECT run_id, mac, flash_unique_id FROM " of "run_claim WHERE value = ?3 AND name = ?2 AND kind = ?1" \
@@ -128,7 +131,7 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
 };
 /* clang-format on */
 
-/* Tables whose rows come from run_columns.def. */
+/* Tables whose INSERT comes from run_columns.def. */
 static const char *const tables[EG__STATEMENT_COUNT] = {
     [EG__ADD_SESSION] = "session",   [EG__ADD_RUN] = "run",         [EG__ADD_BRIDGE] = "run_bridge",
     [EG__ADD_LABEL] = "run_label",   [EG__ADD_INTENT] = "intent",   [EG__ADD_OUTCOME] = "outcome",
@@ -162,8 +165,8 @@ static enum eg_code prepare(struct eg__store *store, enum eg__statement which, s
 enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, bool shown, struct eg_error *err)
 {
     *store = (struct eg__store){.db = db};
-    /* Rows of pools that simulated boards were shown: each another one, and none of them is taken. Rows with
-     * a value that the board `mac` has for good. */
+    /* Pool rows shown to simulated boards: each gets a different one, and none is taken. Rows with a value
+     * that the board `mac` has for good. */
     EG_TRY(eg__sqlite_exec(db,
                            "CREATE TEMP TABLE rehearsed (row_id PRIMARY KEY, pool_id, mac);"
                            "CREATE TEMP TABLE passed_over (row_id PRIMARY KEY, mac)",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The statements that record, prepared once for a connection. */
+/* The recording statements, prepared once for a connection. */
 
 #ifndef DB_STORE_H
 #define DB_STORE_H
@@ -57,40 +57,40 @@ enum eg__statement {
     EG__STATEMENT_COUNT,
 };
 
-/** Parts that the text of a run may have that the chain hashes. */
+/** Maximum number of parts in a run's hashed text. */
 #define EG__CHAIN_PARTS 20
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {
     sqlite3 *db;
     sqlite3_stmt *statements[EG__STATEMENT_COUNT];
-    sqlite3_stmt *chain[EG__CHAIN_FORM][EG__CHAIN_PARTS]; /* chain.c prepares them when they are needed */
-    bool simulated;                                       /* the boards of the session that records */
-    bool alone; /* the last failure is of this record (a rule of the schema) and harms no other */
+    sqlite3_stmt *chain[EG__CHAIN_FORM][EG__CHAIN_PARTS]; /* chain.c prepares them at first use */
+    bool simulated;                                       /* the recording session's boards */
+    bool alone; /* the last failure concerns this record alone (it broke a rule of the schema) */
     bool busy;  /* the last failure: another program holds the file; nothing was written */
 };
 
 /**
  * Prepare every statement of a migrated ledger; the store owns `db` afterwards, even on failure.
  *
- * @param shown  a ledger is attached as `shown`: its pools and claims are shown, and of pools only those
+ * @param shown  a ledger is attached as `shown`: its pools and claims are shown, and only its pools
  */
 enum eg_code eg__store_init(struct eg__store *store, sqlite3 *db, bool shown,
                             struct eg_error *err) EG_CHECKED;
 
-/** Run a statement that gives no rows, and make it ready for the next time. */
+/** Run a statement without result rows, and reset it. */
 enum eg_code eg__store_run(struct eg__store *store, enum eg__statement which,
                            struct eg_error *err) EG_CHECKED;
 
-/** The next row of a statement; without one it is ready for the next time. */
+/** Step a statement to its next row; after the last row it is reset. */
 enum eg_code eg__store_next(struct eg__store *store, enum eg__statement which, bool *row,
                             struct eg_error *err) EG_CHECKED;
 
-/** Record a row: bind its values to the INSERT statement of a table of run_columns.def, and run it. */
+/** Record a row: bind its values to the INSERT statement of its table in run_columns.def, and run it. */
 enum eg_code eg__store_add(struct eg__store *store, enum eg__statement which, const struct eg__row *row,
                            struct eg_error *err) EG_CHECKED;
 
-/** Do what eg__store_next() does, with any statement of this connection. */
+/** Step any statement of this connection as eg__store_next() does. */
 enum eg_code eg__store_step(struct eg__store *store, sqlite3_stmt *statement, bool *row,
                             struct eg_error *err) EG_CHECKED;
 void eg__store_finish(struct eg__store *store);

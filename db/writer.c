@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The one thread of this program that writes to the ledger.
+ * The only thread of this program that writes to the ledger.
  *
- * A worker puts a request, which lies on its stack, into the queue and waits. The writer takes all that has
- * queued up, does it in one transaction, and wakes everybody when that is on the disk. While it waits for the
- * disk the next group gathers, so that 64 workers cost hardly more syncs than one.
+ * A worker queues a request, which lies on its stack, and waits. The writer takes all queued requests, runs
+ * them in one transaction, and wakes all workers when it is on the disk. While it waits for the disk the next
+ * group gathers, so 64 workers cost hardly more syncs than one.
  *
  * A record that breaks a rule of the schema (ending a run twice) or finds a pool empty is undone alone. Any
- * other failure undoes the whole group, and nothing more is recorded afterwards: what the disk holds is no
- * longer certain, and no slot may turn green on it.
+ * other failure undoes the whole group, and nothing more is recorded afterwards: the disk's contents are no
+ * longer certain, and no slot may turn green on them.
  *
- * A group that cannot begin because another program holds the file has changed nothing, and waits: for the
- * moment that another line needs, or minutes, so that a person with a database browser costs time and no
- * board. Boards are told that they
- * wait. When everything is cancelled, what begins or goes on is given up at once, and ends of runs a little
- * later; when the time is over the group fails, and only that group.
+ * A group that cannot begin because another program holds the file has changed nothing, and waits: a few
+ * milliseconds for another line, or minutes, so that a person with a database browser costs time but no
+ * board. Waiting boards are reported. When everything is cancelled, requests that begin or continue runs are
+ * given up at once, and ends of runs a little later. When the time is over the group fails, and only that
+ * group.
  *
  * Lock order: none. `lock` is the only mutex here and never held during a call into SQLite.
  */
@@ -28,11 +28,11 @@
 #include <string.h>
 
 #define PATIENCE_MS  300000 /* five minutes */
-#define LOOK_MS      50     /* between two tries to begin */
-#define SOON_MS      4      /* between the first ones: another line needs a few milliseconds */
+#define LOOK_MS      50     /* between two attempts to begin */
+#define SOON_MS      4      /* between the first attempts: another line needs a few milliseconds */
 #define SOON_TRIES   10
-#define TELL_MS      1000  /* a short transaction of another program is not worth a word */
-#define ENDING_MS    10000 /* for ends of runs after cancelling */
+#define TELL_MS      1000  /* another program's short transaction is not reported */
+#define ENDING_MS    10000 /* patience for ends of runs after cancelling */
 #define TELL_AT_ONCE 64
 
 struct eg__request {
@@ -58,7 +58,7 @@ static enum eg_code serve_one(struct eg__store *store, const char *path, struct 
         return err->code;
     }
     if (request->code != EG_OK) {
-        if (request->code != EG_NOT_UNIQUE) /* which is no failure of the ledger */
+        if (request->code != EG_NOT_UNIQUE) /* not a failure of the ledger */
             eg_error_prefix(request->err, "ledger %s: ", path);
         EG_TRY(eg__store_run(store, EG__BACK_TO_SAVEPOINT, err));
     }
@@ -74,7 +74,7 @@ static enum eg_code serve_all(struct eg__store *store, const char *path, struct 
     return eg__store_run(store, EG__COMMIT, err);
 }
 
-/* Committed where the records will be found. */
+/* Serve a group, committed in the file that the path leads to. */
 static enum eg_code serve_in_place(struct eg__writer *writer, struct eg__request *first, struct eg_error *err)
 {
     EG_TRY(serve_all(writer->store, writer->path, first, err));
@@ -89,7 +89,7 @@ static void fail_all(struct eg__request *first, const struct eg_error *err)
     }
 }
 
-/* Wake the owners of these requests, which are gone then. */
+/* Wake the owners of these requests. The requests no longer exist afterwards. */
 static void answer(struct eg__request *first)
 {
     while (first != NULL) {
@@ -99,7 +99,7 @@ static void answer(struct eg__request *first)
     }
 }
 
-/* Those of a list that were not told yet that they wait, and now count as told. */
+/* Collect the requests of a list that are not reported as waiting yet, and mark them reported. */
 static unsigned take_untold(struct eg__request *first, struct eg__request **untold, unsigned count)
 {
     for (struct eg__request *request = first; request != NULL && count < TELL_AT_ONCE;
@@ -111,7 +111,7 @@ static unsigned take_untold(struct eg__request *first, struct eg__request **unto
     return count;
 }
 
-/* Say what is the matter, and of each board that it waits. Requests stay until this thread answers them. */
+/* Log which program holds the file, and each waiting board. Requests stay until this thread answers them. */
 static void tell(struct eg__writer *writer)
 {
     struct eg__request *untold[TELL_AT_ONCE];
@@ -137,7 +137,7 @@ static void tell(struct eg__writer *writer)
             eg_log_progress(logger, untold[i]->of, "", text, 0, 0);
 }
 
-/* SQLite asks, in the writer's thread, whether to try again. */
+/* Decide whether to try again. SQLite calls this in the writer's thread. */
 static int go_on_waiting(void *context, int tries)
 {
     struct eg__writer *const writer = context;
@@ -176,7 +176,7 @@ static void fail_held(struct eg__writer *writer, struct eg__request *first)
     answer(first);
 }
 
-/* Take those that end runs out of a list, in their order. */
+/* Remove the requests that end runs from a list, in their order. */
 static struct eg__request *take_ends(struct eg__request **first)
 {
     struct eg__request *ends = NULL, **last = &ends;
@@ -195,7 +195,7 @@ static struct eg__request *take_ends(struct eg__request **first)
     return ends;
 }
 
-/* Whether the group is done with, well or not; false = it did not begin, because the file is held. */
+/* Try a group. Return whether it is finished, well or not; false = it did not begin: the file is held. */
 static bool try_group(struct eg__writer *writer, struct eg__request *first)
 {
     struct eg__store *store = writer->store;
@@ -215,7 +215,7 @@ static bool try_group(struct eg__writer *writer, struct eg__request *first)
         return false;
     eg_error_prefix(&err, "ledger %s: ", writer->path);
     if (!sqlite3_get_autocommit(store->db)) {
-        struct eg_error ignored; /* the transaction is void whether or not its end can be told to the file */
+        struct eg_error ignored; /* the transaction is void even if the rollback fails */
         (void)!eg__store_run(store, EG__ROLLBACK, &ignored);
     }
     fail_all(first, &err);
@@ -298,7 +298,7 @@ enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store
     sqlite3_busy_handler(store->db, go_on_waiting, writer);
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wake, NULL);
-    /* Signals are for the thread that started the program. */
+    /* Signals go to the thread that started the program. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const int errnum = pthread_create(&writer->thread, NULL, work, writer);

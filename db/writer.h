@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The one thread that writes to the ledger. */
+/* The only thread that writes to the ledger. */
 
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
@@ -13,7 +13,7 @@
 
 #include <pthread.h>
 
-/** Writes or reads within the writer's transaction. `context` is the submitter's. */
+/** Write or read within the writer's transaction. `context` is the submitter's. */
 typedef enum eg_code eg__writer_call(struct eg__store *store, void *context, struct eg_error *err);
 
 struct eg__request;
@@ -22,25 +22,25 @@ struct eg__request;
 struct eg__record {
     eg__writer_call *call;
     void *context;
-    bool ends;                      /* a run: it is worth waiting for when everything is cancelled */
+    bool ends;                      /* ends a run: worth waiting for when everything is cancelled */
     const struct eg_log_origin *of; /* the board; NULL = not known */
 };
 
 struct eg__writer {
-    struct eg__store *store; /* the writer thread's while it runs */
+    struct eg__store *store; /* belongs to the writer's thread while it runs */
     const char *path;        /* for sentences */
     const struct eg__place *place;
     const struct eg_cancel *cancel; /* may be NULL */
-    uint32_t patience_ms;           /* with another program that holds the file */
+    uint32_t patience_ms;           /* how long to wait for a program that holds the file */
     /* the writer thread's */
-    struct eg_error refusal; /* why nothing more is recorded; EG_OK = all is well */
+    struct eg_error refusal; /* why nothing more is recorded; EG_OK = recording works */
     struct eg__request *group;
-    bool only_ends; /* all of the group end runs */
+    bool only_ends; /* all requests of the group end runs */
     bool told;      /* that the file is held */
     uint64_t held_since_ms, cancelled_ms;
     char holder[EG__HOLDER_TEXT];
     pthread_t thread;
-    pthread_mutex_t lock; /* of what is below; held for queue operations only */
+    pthread_mutex_t lock; /* of the members below; held for queue operations only */
     pthread_cond_t wake;
     struct eg__request *first, **last;
     struct eg_logger *logger;
@@ -48,7 +48,7 @@ struct eg__writer {
 };
 
 /**
- * Start the thread. What it is given must stay as it is until it has stopped.
+ * Start the thread. The arguments must not change until it has stopped.
  *
  * @param cancel       may be NULL
  * @param patience_ms  how long to wait for another program that holds the file; 0 = five minutes
@@ -56,17 +56,16 @@ struct eg__writer {
 enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store, const char *path,
                               const struct eg__place *place, const struct eg_cancel *cancel,
                               uint32_t patience_ms, struct eg_error *err) EG_CHECKED;
-/** Have the logger told when the file is held and boards wait, and when it is free again; NULL = nobody. */
+/** Log when the file is held and boards wait, and when it is free again; NULL = no log. */
 void eg__writer_tell(struct eg__writer *writer, struct eg_logger *logger);
-/** Waits for what is queued. */
+/** Stop the thread after it has written all queued requests. */
 void eg__writer_stop(struct eg__writer *writer);
 
 /**
- * Have something done in a transaction with whatever else is queued; returns when that is durable. Any
- * thread.
+ * Run a call in a transaction together with all other queued calls; return when that is durable. Any thread.
  *
- * @return what the call returns; EG_LEDGER when another program has held the file for too long; EG_CANCELLED
- * when it holds the file and everything is cancelled
+ * @return the call's code; EG_LEDGER if another program has held the file for too long; EG_CANCELLED if it
+ * holds the file and everything is cancelled
  */
 enum eg_code eg__writer_submit(struct eg__writer *writer, const struct eg__record *record,
                                struct eg_error *err) EG_CHECKED;

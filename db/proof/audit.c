@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The audit as a whole: opening, the order of what is looked at, and how a bad row is said. */
+/* The audit as a whole: opening, the order of the checks, and the message about a bad row. */
 
 #include "db/migrate.h"
 #include "db/path.h"
@@ -66,7 +66,7 @@ const char *eg__audit_difference(int64_t had, int64_t has)
                        : "is not what was recorded: a row was changed";
 }
 
-/* Damaged pages are what is wrong then, and no row. */
+/* Check the pages. If they are damaged, that is the finding, not a row. */
 static enum eg_code check_pages(sqlite3 *db, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *check = NULL;
@@ -132,8 +132,8 @@ static enum eg_code open_and_look(struct eg__audit *audit, const char *path, con
     struct eg_error damage;
 
     EG_TRY(eg__path_resolve(&full, path, err));
-    /* Its count of memory has one lock for all threads. Once it is in use SQLite refuses this, and it does
-     * not matter. */
+    /* SQLite's memory statistics have one lock for all threads. This fails once SQLite is in use, which
+     * does no harm. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     EG_TRY(eg__open_reading(&db, full, err));
     EG_TRY(check_version(db, err));

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The chain of runs computed again.
+ * Computing the chain of runs again.
  *
- * A link names the hash before it, so every stretch of the chain can be computed alone: each of a few threads
- * has a connection of its own and a stretch, and the first bad link of the first stretch that has one is the
- * first of all.
+ * A link names the hash before it, so every stretch of the chain can be computed alone. Each of a few threads
+ * has its own connection and stretch. The first bad link is the first one of the first stretch that has one.
  */
 
 #include "db/migrate.h"
@@ -24,8 +23,8 @@
 struct stretch {
     pthread_t thread;
     const char *full;
-    int64_t first, last; /* chain_id; before the first stretch there may be wrong ones */
-    int64_t unmarked;    /* up to here links have no marks */
+    int64_t first, last; /* chain_id; bad ids below 1 may precede the first stretch */
+    int64_t unmarked;    /* links up to this one have no marks */
     struct eg__store store;
     struct eg__chain_link link;
     struct eg_audit_bad bad;
@@ -35,7 +34,7 @@ struct stretch {
 
 struct row {
     int64_t number, run, form;
-    const char *previous, *hash, *marks; /* NULL is possible only for marks */
+    const char *previous, *hash, *marks; /* only marks can be NULL */
 };
 
 static void stretch_finish(struct stretch *stretch)
@@ -44,7 +43,7 @@ static void stretch_finish(struct stretch *stretch)
     eg_buffer_finish(&stretch->link.text);
 }
 
-/* The part of a form with this table, from 0. */
+/* Return the index of the form's part with this table. */
 static int part_of(int64_t form, const char *table)
 {
     const struct eg__chain_part *part;
@@ -55,7 +54,7 @@ static int part_of(int64_t form, const char *table)
     return -1;
 }
 
-/* The text of part `index` of marks: rows and checksum. */
+/* Return part `index` of the marks: rows and checksum. */
 static const char *mark_of(const char *marks, int index, size_t *size)
 {
     for (; index > 0 && marks != NULL; index--) {
@@ -74,9 +73,10 @@ static bool same_part(const char *one, const char *other, int index)
     return index < 0 || (size == other_size && (size == 0 || memcmp(mark, other_mark, size) == 0));
 }
 
-/* The hash is wrong, and the marks say where. A session and a row of a pool, which many runs have, are looked
- * at in the journal first: here they are what is left when they are right, the run's or the event's own
- * column. */
+/*
+ * Name the bad row of a wrong hash, from the marks. Sessions and pool rows belong to many runs, so the
+ * journal checks them first. If it finds them right, the change is in the run's or the event's own column.
+ */
 static void blame(struct stretch *stretch, const struct row *row)
 {
     const char *computed = stretch->link.marks;
@@ -131,7 +131,7 @@ static enum eg_code check_link(struct stretch *stretch, const struct row *row, i
     return EG_OK;
 }
 
-/* One link before the stretch, for its hash. */
+/* Reads one link before the stretch, for its hash. */
 static const char links_sql[] = "SELECT chain_id, run_id, form, previous, hash, marks FROM chain WHERE "
                                 "chain_id BETWEEN ?1 AND ?2 ORDER BY chain_id";
 
@@ -195,14 +195,14 @@ static void start_all(struct stretch *stretches, unsigned count, bool *started)
 {
     sigset_t all, before;
 
-    sigfillset(&all); /* signals are for the thread that started the program */
+    sigfillset(&all); /* signals go to the thread that started the program */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 1; i < count; i++)
         started[i] = pthread_create(&stretches[i].thread, NULL, run_stretch, &stretches[i]) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The first stretch is this thread's, as is one for which there was no thread. */
+/* Compute all stretches. This thread takes the first, and any for which no thread could be started. */
 static void run_all(struct stretch *stretches, unsigned count)
 {
     bool started[THREADS_MAX] = {false};
@@ -233,7 +233,7 @@ static enum eg_code collect(struct eg__audit *audit, struct stretch *stretches, 
     return EG_OK;
 }
 
-/* Number and hash of the last link, and up to which links are older than marks. */
+/* Read number and hash of the last link, and the last link that is older than marks. */
 static enum eg_code read_head(struct eg__audit *audit, int64_t *last, int64_t *unmarked, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *head = NULL;

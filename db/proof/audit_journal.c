@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The journal computed again, and the seals. */
+/* Computing the journal again, and checking the seals. */
 
 #include "db/proof/audit_internal.h"
 #include "engine/base/key.h"
@@ -19,7 +19,7 @@ static bool find_kind(enum eg__entry *kind, const char *name)
     return false;
 }
 
-/* What an entry is about was changed, or the entry itself. */
+/* Note the bad row of an entry, or the entry itself. */
 static void blame(struct eg_audit_bad *bad, const struct eg__journal_entry *entry, const char *marks)
 {
     const struct eg__entry_kind *kind = &eg__entry_kinds[entry->kind];
@@ -38,8 +38,10 @@ static const char entries_sql[] =
     "chain.hash"
     " FROM journal LEFT JOIN chain ON chain.chain_id = journal.chain_id ORDER BY entry_id";
 
-/* `counts` are those of the entries before, by kind: rows of a kind are recorded in the order of their
- * numbers. */
+/*
+ * Check an entry. `counts` has the number of earlier entries by kind: rows of a kind are recorded in the
+ * order of their ids.
+ */
 static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, int64_t counts[EG__ENTRY_COUNT],
                                 struct eg_error *err)
 {
@@ -77,7 +79,7 @@ static enum eg_code check_entry(struct eg__audit *audit, sqlite3_stmt *row, int6
     return EG_OK;
 }
 
-/* Rows that no entry is about. */
+/* Find rows that have no entry. */
 static enum eg_code check_all_there(struct eg__audit *audit, struct eg_error *err)
 {
     char sql[300];
@@ -109,7 +111,7 @@ static enum eg_code walk_entries(struct eg__audit *audit, struct eg_error *err)
     return check_all_there(audit, err);
 }
 
-/* An entry says of which purge a log is, and the chain of which run. */
+/* Name the run of a bad purged log. The entry says to which purge a log belongs; the chain, to which run. */
 static enum eg_code name_run_of_log(struct eg__audit *audit, const struct eg_audit_bad *found,
                                     struct eg_error *err)
 {
@@ -127,7 +129,7 @@ static enum eg_code name_run_of_log(struct eg__audit *audit, const struct eg_aud
     return EG_OK;
 }
 
-/* What a hash of a run has of rows that many runs have, the journal can say better. */
+/* Return whether the journal gives a more exact finding: the row may belong to many runs. */
 static bool journal_knows_better(const struct eg_audit_bad *found)
 {
     return found->text[0] == '\0' || strcmp(found->table, "run") == 0 ||
@@ -150,7 +152,7 @@ enum eg_code eg__audit_journal(struct eg__audit *audit, struct eg_error *err)
     return EG_OK;
 }
 
-/* Fingerprint of the key that signed; false: it is no such signature. */
+/* Verify a signature and return the fingerprint of its key; false = not valid. */
 static bool verify(char fingerprint[EG_KEY_TEXT], const struct eg__seal *seal, const char *key_text,
                    const char *signature_text)
 {
@@ -241,7 +243,7 @@ static enum eg_code walk_seals(struct eg__audit *audit, const char *batch, eg_au
     return eg__audit_is_bad(audit) || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(audit->db, err);
 }
 
-/* All are checked before one is shown. */
+/* Checks all seals before it shows one. */
 enum eg_code eg__audit_seals(struct eg__audit *audit, const char *batch, eg_audit_seal_visitor *visit,
                              void *context, struct eg_error *err)
 {

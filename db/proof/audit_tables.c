@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What chain and journal cannot see: rows that belong to nothing that they hash, numbers that are gone,
- * contents that only have their digest there, and whether the file still has the rules that keep it.
+ * Checks that chain and journal cannot make: rows that belong to nothing hashed, missing ids, contents of
+ * which only the digest is hashed, and the triggers and other rules of the schema.
  *
- * Rows are counted, which is fast; they are looked for only when there are more than were hashed.
+ * Counting rows is fast; they are searched only when there are more than were hashed.
  */
 
 #include "db/migrate.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In a text of SQL: the runs of which no hash has been made yet. */
+/* In SQL: the runs that have no hash yet. */
 #define UNFINISHED "(SELECT run_id FROM temp.unfinished)"
 
 enum eg_code eg__audit_unfinished(struct eg__audit *audit, struct eg_error *err)
@@ -40,7 +40,7 @@ static bool has_part(int64_t form, const char *table)
     return false;
 }
 
-/* A row of a run that is in no chain, or in one whose form has no such rows. */
+/* Find a row whose run is not in the chain, or is in it with a form that does not hash such rows. */
 static enum eg_code find_stray(struct eg__audit *audit, const char *table, struct eg_error *err)
 {
     char sql[900];
@@ -57,7 +57,7 @@ static enum eg_code find_stray(struct eg__audit *audit, const char *table, struc
     return eg__audit_ask(audit, table, "run", sql, "has a row that is not part of the chain", err);
 }
 
-/* Each table that the chain hashes by run has as many rows as it has hashed. */
+/* Check that a table that the chain hashes by run has as many rows as were hashed. */
 static enum eg_code count_rows(struct eg__audit *audit, const char *table, const struct eg__chain_part *part,
                                struct eg_error *err)
 {
@@ -75,7 +75,7 @@ static enum eg_code count_rows(struct eg__audit *audit, const char *table, const
     return EG_OK;
 }
 
-/* Other parts have rows that several runs have. */
+/* Return whether each row of the table belongs to one run. */
 static bool belongs_to_runs(const char *table)
 {
     static const char *const others[] = {"session", "pool_row", "merged_session", "ledger"};
@@ -86,7 +86,7 @@ static bool belongs_to_runs(const char *table)
     return true;
 }
 
-/* The newest form has the parts of all. */
+/* Count the rows of all tables. The newest form has every part of older forms. */
 static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
 {
     const struct eg__chain_part *part;
@@ -98,7 +98,7 @@ static enum eg_code count_all(struct eg__audit *audit, struct eg_error *err)
     return EG_OK;
 }
 
-/* Numbers are given without a gap, so one that is missing was there. */
+/* Find missing ids. Ids have no gaps, so a missing id means a deleted row. */
 static enum eg_code find_gaps(struct eg__audit *audit, struct eg_error *err)
 {
     static const struct {
@@ -126,7 +126,7 @@ static enum eg_code find_gaps(struct eg__audit *audit, struct eg_error *err)
     return EG_OK;
 }
 
-/* Of pools: columns that follow from others, events that follow each other, and what is free. */
+/* Check pools: derived columns, the order of events, and which rows are free. */
 static enum eg_code check_pools(struct eg__audit *audit, struct eg_error *err)
 {
     static const struct {
@@ -192,7 +192,7 @@ static enum eg_code check_pools(struct eg__audit *audit, struct eg_error *err)
     return EG_OK;
 }
 
-/* Whether the second column has the SHA-256 that the third says. */
+/* Check that the second column's contents have the SHA-256 in the third. */
 static enum eg_code check_digests(struct eg__audit *audit, const char *table, const char *what,
                                   const char *sql, struct eg_error *err)
 {
@@ -214,7 +214,7 @@ static enum eg_code check_digests(struct eg__audit *audit, const char *table, co
     return eg__audit_is_bad(audit) || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(audit->db, err);
 }
 
-/* Rows are kept by triggers: one that is gone, or that somebody put there, lets them be changed. */
+/* Check the schema. Triggers protect the rows: a missing one, or a foreign one, lets them be changed. */
 static enum eg_code check_schema(struct eg__audit *audit, struct eg_error *err)
 {
     struct eg_audit_bad *bad = &audit->result->bad;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Seals of batches. That a sealed batch takes no more runs is kept by triggers of schema/004.sql. */
+/* Sealing batches. Triggers of schema/004.sql refuse further runs of a sealed batch. */
 
 #include "db/proof/seal.h"
 
@@ -92,7 +92,7 @@ enum eg_code eg__seal_count(struct eg__seal *seal, char runs_sha256[EG_SHA256_TE
     return EG_OK;
 }
 
-/* A number that is asked about the batch; 0 for NULL. */
+/* Read a number about the batch; 0 for NULL. */
 static enum eg_code ask(const struct seal *seal, const char *sql, int64_t *number, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *row = NULL;
@@ -106,7 +106,7 @@ static enum eg_code ask(const struct seal *seal, const char *sql, int64_t *numbe
     return EG_OK;
 }
 
-/* EG_LEDGER_LOCKED while a session of the batch goes on. */
+/* Return EG_LEDGER_LOCKED while a session of the batch is recording. */
 static enum eg_code refuse_in_use(const struct seal *seal, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *sessions = NULL;
@@ -152,7 +152,7 @@ static enum eg_code check(struct seal *seal, struct eg_error *err)
     return runs > 0 ? EG_OK : eg_error_set(err, EG_BAD_ARGUMENT, "batch %s has no run", batch);
 }
 
-/* The last row of chain and journal. */
+/* Read the last rows of chain and journal. */
 static enum eg_code read_heads(struct seal *seal, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *row = NULL;

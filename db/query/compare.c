@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Two batches side by side. What is counted for a batch alone comes from eg_query_batch(). */
+/* Two batches side by side. The counts of each batch come from eg_query_batch(). */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
@@ -98,7 +98,7 @@ static const char *const number_names[NUMBERS] = {
     "units",   "passed",  "marginal", "failed",        "errors",
     "aborted", "repeats", "no_board", "yield_percent", "first_pass_percent"};
 
-/* Shares are in tenths of a percent; -1 = of no unit. */
+/* Count a batch. Shares are in tenths of a percent; -1 = no unit. */
 static enum eg_code count_batch(struct eg_query *query, const char *name, int64_t numbers[NUMBERS],
                                 struct eg_error *err)
 {

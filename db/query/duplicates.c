@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What should be there once in a ledger and is there twice. */
+/* Values that should be unique in a ledger and are not. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
@@ -9,8 +9,10 @@
 
 #define SEVERAL " HAVING count(DISTINCT item) > 1 AND (?1 IS NULL OR max(batch = ?1)) ORDER BY value"
 
-/* Each begins with `had`, rows of value, item, run_id, batch: a value that should have one item. Lists are in
- * the order of the runs. */
+/*
+ * Each query begins with `had`: rows of value, item, run_id, batch; a value should have one item. Lists are
+ * in the order of the runs.
+ */
 #define LISTS(kind)                                                                                          \
     ", several AS (SELECT value FROM had GROUP BY value" SEVERAL ")"                                         \
     " SELECT '" kind "', value,"                                                                             \
@@ -31,7 +33,7 @@
     " FROM run_value CROSS JOIN outcome USING (run_id) CROSS JOIN run USING (run_id)"                        \
     " CROSS JOIN session USING (session_id)" OF_SERIALS
 
-/* What else holds of one batch: only values that it has, which are looked up by an index. */
+/* Limits a query to the values of one batch, which an index finds. */
 #define OF_BATCH " FROM session CROSS JOIN run USING (session_id)"
 #define MAC_IN_BATCH                                                                                         \
     " AND outcome.mac IN (SELECT mac" OF_BATCH " CROSS JOIN outcome USING (run_id) WHERE batch = ?1)"
@@ -39,7 +41,7 @@
     " AND value IN (SELECT value" OF_BATCH " CROSS JOIN run_value USING (run_id)"                            \
     " WHERE batch = ?1 AND kind = 'unit' AND name = 'serial')"
 
-/* A question is its head, with a batch also `in_batch`, and its tail. */
+/* A query consists of its head, `in_batch` if a batch is given, and its tail. */
 struct question {
     const char *head, *in_batch, *tail;
 };
@@ -82,7 +84,7 @@ static const struct question flashes_of_mac = {
     ")" LISTS("flashes-of-mac"),
 };
 
-/* Runs that have not ended take part by their intent. */
+/* Unfinished runs take part with their intent. */
 static const struct question slots_at_once = {
     "WITH going AS MATERIALIZED (SELECT mac, run_id FROM intent"
     "  WHERE mac IS NOT NULL AND run_id NOT IN (SELECT run_id FROM outcome)),"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The life of single units: who is meant by a text, their runs and what belongs to them; the last run of
- * each unit of a selection. */
+/*
+ * The history of single units: finding the unit that a text names, its runs and their rows; the last run of
+ * each unit of a selection.
+ */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
@@ -11,14 +13,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* Runs of a MAC, finished or not: those of its real boards, or of simulated ones when it has no others. Who
- * is refused because it has passed stays as it was. */
+/*
+ * Runs of a MAC, finished or not: those of its real boards, or of simulated ones if it has no real ones. A
+ * refusal because the board has passed does not change the board's outcome.
+ */
 static const char find_sql[] =
     "WITH found (mac) AS (SELECT ?2"
     " UNION SELECT mac FROM run_value JOIN outcome USING (run_id)"
     "  WHERE kind = 'unit' AND name = 'serial' AND value = ?1"
     " UNION SELECT mac FROM run_label JOIN intent USING (run_id) WHERE label = ?1" /* admitted with it */
-    /* A row of a pool belongs to whom its last event names, unless that gave it back. */
+    /* A pool row belongs to the board that its last event names, unless that event gave it back. */
     " UNION SELECT (SELECT iif(state = 'released', NULL, mac) FROM pool_event"
     "   WHERE pool_event.row_id = pool_row.row_id ORDER BY event_id DESC LIMIT 1)"
     "  FROM pool_column CROSS JOIN pool_row USING (pool_id)"
@@ -122,7 +126,7 @@ enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_vis
     return eg__query_walk(query, rows, fields, COUNT(fields), &stage, visit, context, err);
 }
 
-/* The state of a row is the furthest it came with this MAC, as in the view serials. */
+/* The state of a row is the last state that it reached with this MAC, as in the view serials. */
 static const char unit_rows_sql[] =
     "WITH had AS (SELECT DISTINCT row_id, pool_event.mac AS mac"
     "  FROM (SELECT run_id FROM outcome WHERE mac = ?1 UNION SELECT run_id FROM intent WHERE mac = ?1)"

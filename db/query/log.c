@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A run's application log: what is known of it, and its text. */
+/* A run's application log: facts about it, and its text. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An older ledger looks to the questions like one of the newest schema: what it lacks is there as temporary
- * tables and views of the connection, empty or NULL. So no question asks which version it has before it.
+ * Makes an older ledger look like one with the newest schema: temporary tables and views of the connection
+ * stand in for what it lacks, empty or NULL. So no question needs to know the ledger's version.
  *
  * A temporary table or view hides the ledger's own of the same name.
  */
@@ -19,7 +19,7 @@ static enum eg_code run(sqlite3 *db, char *sql, struct eg_error *err)
     return code;
 }
 
-/* Append what of a table's columns the ledger lacks, as "NULL AS name". */
+/* Append the columns that a table of the ledger lacks, as "NULL AS name". */
 static enum eg_code add_missing(sqlite3_str *sql, sqlite3 *db, sqlite3 *newest, const char *table,
                                 struct eg_error *err)
 {

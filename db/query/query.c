@@ -182,7 +182,7 @@ enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, con
     }
 }
 
-/* Append the columns of an answer and note where they go; what it does not have is not known. */
+/* Append the columns of an answer and note their places; columns outside the answer are set to unknown. */
 static void add_run_columns(sqlite3_str *sql, enum eg_run_answer answer, struct eg__run_fields *fields,
                             char *row, size_t offset)
 {
@@ -229,7 +229,7 @@ static enum eg_code visit_run(void *context, const void *row, struct eg_error *e
     return pass->visit(pass->context, row, err);
 }
 
-/* What to say about a batch that is not there: which ones are. */
+/* Explain that a batch does not exist: list the existing ones. */
 static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
@@ -253,7 +253,7 @@ static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg
                         names);
 }
 
-/* The batch to look at, which exists; its text is the statement's. */
+/* Find the batch to read, which exists; the statement owns its text. */
 static enum eg_code find_batch(sqlite3_stmt **statement, struct eg_query *query, const char *name,
                                struct eg_error *err)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What quality assurance asks of a ledger: the life of a unit, the units of a selection, two batches side by
- * side, what should be there once and is there twice.
+ * Questions for quality assurance: the history of a unit, the units of a selection, two batches side by side,
+ * and values that should be unique but are not.
  *
  * As in query.h: a query sees one moment, rows come one by one, their strings live as long as the visitor's
- * call, what the ledger does not know is "" and -1. A visitor is given a pointer to the struct that the
- * question names.
+ * call, unknown values are "" and -1. A visitor is given a pointer to the struct that the question names.
  */
 
 #ifndef DB_QUERY_QUESTIONS_H
@@ -14,14 +13,14 @@
 
 #include "db/query/query.h"
 
-/** A MAC that was asked for. Refusals because it had passed are not among its runs and leave its outcome. */
+/** A unit by MAC. Refusals because it had passed are not counted as runs and do not change its outcome. */
 struct eg_unit_summary {
     const char *mac;
-    int64_t runs, passed; /* runs: also those that go on */
-    const char *outcome;  /* of the run that finished last */
-    int64_t reworked;     /* 1: it came back after a run that was to write it; else 0 */
-    int64_t repeats;      /* runs refused because it had passed */
-    int64_t flashes;      /* different unique ids of flashes; 2: boards with the same MAC, or a new flash */
+    int64_t runs, passed; /* runs: including unfinished ones */
+    const char *outcome;  /* of the last finished run */
+    int64_t reworked;     /* 1: it came back after a run that should have written it; else 0 */
+    int64_t repeats;      /* runs refused because the unit had passed */
+    int64_t flashes;      /* number of flash unique ids; 2: boards with the same MAC, or a new flash */
     int64_t simulated;    /* 1: only simulated boards have this MAC, and their runs are counted; else 0 */
 };
 
@@ -42,30 +41,30 @@ struct eg_run_stage {
     const char *sentence;
 };
 
-/** A row of a pool that a unit has or had. */
+/** A pool row that a unit has or had. */
 struct eg_unit_row {
     const char *pool;
     int64_t row;
-    const char *key;   /* of a secret column "(secret)" */
-    const char *state; /* as eg_pool_state_name(); "released": another may have it by now */
+    const char *key;   /* a secret key is "(secret)" */
+    const char *state; /* as eg_pool_state_name(); "released": another unit may have it by now */
     int64_t run;       /* the unit's last run that had it */
     const char *since_utc;
 };
 
-/** What the ledger knows of the application log of a run; eg_query_run_log() reads the log itself. */
+/** Facts about a run's application log; eg_query_run_log() reads the log itself. */
 struct eg_run_log {
     int64_t run;
     const char *mac, *slot, *finished_utc;
     const char *outcome;                   /* "unfinished", or as eg_outcome_name() */
     int64_t size;                          /* bytes of the compressed log; -1 = the run has none */
-    const char *purged_utc, *purge_reason; /* of a log that was removed by policy */
+    const char *purged_utc, *purge_reason; /* of a log that was purged */
 };
 
-/** Which units; NULL is no condition. */
+/** Selection of units; NULL = no condition. */
 struct eg_unit_filter {
     const char *batch, *slot, *job, *chip;
-    /* Beginnings of UTC times as the ledger has them ("2026-11-27T10:00"); by the end of the run, both
-     * included as far as they are given. */
+    /* Prefixes of UTC times in the ledger's format ("2026-11-27T10:00"), compared with the end of the run.
+     * Both ends of the range are included, as precisely as they are given. */
     const char *since, *until;
     const char *outcomes; /* ",pass,fail," */
     const char *code;
@@ -75,11 +74,11 @@ struct eg_unit_filter {
 struct eg_comparison {
     const char *section; /* "counts", "codes", "stages", "firmware", "jobs", "values", in this order */
     const char *name;
-    const char *first, *second; /* numbers in the first three sections; "" = the batch has none */
-    const char *difference;     /* second - first; "" where there is none */
+    const char *first, *second; /* numbers in the first three sections; "" = not in this batch */
+    const char *difference;     /* second - first; "" = no difference can be given */
 };
 
-/** Something that should be there once. */
+/** A value that should be unique but is not. */
 struct eg_duplicate {
     /* "serials-of-mac": passed under several serials; "macs-of-serial": passed on several MACs;
      * "slots-at-once": in several slots at the same time; "macs-of-flash": one unique id in several flashes;
@@ -92,19 +91,19 @@ struct eg_duplicate {
 };
 
 /**
- * Every unit that a text means: its MAC, as eg_mac_parse() reads it; the value `serial` or the label of one
- * of its runs; the key of a row of a pool that it has, unless that is secret.
+ * Find every unit that a text names: by MAC, as eg_mac_parse() reads it; by value `serial` or label of one of
+ * its runs; by key of a pool row that it has, unless the key is secret.
  *
- * @param visit  given a struct eg_unit_summary, by MAC; not called when there is none
+ * @param visit  given a struct eg_unit_summary, by MAC; not called if nothing matches
  */
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
+/** Visit the runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Visit the run with this number, as struct eg_run_log; `visit` is not called if there is none. */
+/** Visit the run with this number, as struct eg_run_log; `visit` is not called if it does not exist. */
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                           struct eg_error *err) EG_CHECKED;
 
@@ -116,41 +115,43 @@ enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_vi
 enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                  struct eg_error *err) EG_CHECKED;
 
-/** Rows of pools that runs of a MAC had, as struct eg_unit_row, by pool and row. */
+/** Visit the pool rows that runs of a MAC had, as struct eg_unit_row, by pool and row. */
 enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
 
 /**
- * Units (EG_UNIT_DEFINITION) by the run they count by, as struct eg_run_row with the columns of units, in the
- * order those finished.
+ * Visit units (EG_UNIT_DEFINITION) by the run that counts, as struct eg_run_row with the columns of units, in
+ * the order those runs finished.
  *
- * Batch, slot, job, chip and times choose runs; of each unit the last of them is taken, as struct eg_batch
- * counts; outcomes and code choose among those.
+ * Batch, slot, job, chip and times select runs; each unit counts by its last selected run, as in struct
+ * eg_batch; outcomes and code then select among those.
  */
 enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
                             eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 
 /**
- * Two batches side by side, as struct eg_comparison.
+ * Compare two batches, as struct eg_comparison.
  *
- * Codes are those of finished runs that did not pass; times are medians, of a cycle over runs that passed, of
- * a stage over those that ended well. Firmware and jobs are those that only one of the two has. Of values
- * measured, those that begin with a number are ordered by it. A median of an even count is the lower one.
+ * Codes are those of finished runs that did not pass. Times are medians: a cycle's over passed runs, a
+ * stage's over stages that ended well. Firmware and jobs are listed if only one batch has them. Measured
+ * values that begin with a number are sorted by it. The median of an even count is the lower one.
  *
- * @return EG_OK; EG_LEDGER: there is no such batch
+ * @return EG_OK; EG_LEDGER: unknown batch
  */
 enum eg_code eg_query_compare(struct eg_query *query, const char *first, const char *second,
                               eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 
 /**
- * What is there twice, as struct eg_duplicate, by kind and value.
+ * Visit values that are not unique, as struct eg_duplicate, by kind and value.
  *
- * @param batch  only what has a run in this batch, whatever else it is with; NULL = all
+ * @param batch  only values with a run in this batch; their runs elsewhere are included; NULL = all
  */
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Versions of a job that real boards were admitted to, each once, as a const char *: the row points to it.
+/**
+ * Visit the versions of a job that real boards were admitted to, each once, as a const char *: the row points
+ * to it.
  */
 enum eg_code eg_query_versions(struct eg_query *query, const char *job, eg_row_visitor *visit, void *context,
                                struct eg_error *err) EG_CHECKED;

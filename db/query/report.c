@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Questions of reports: each reads a batch in one pass and leaves the counting to who asks. */
+/* Questions of reports: each reads a batch in one pass; the caller counts. */
 
 #include "db/query/report.h"
 
@@ -19,7 +19,7 @@ static const char stages_sql[] =
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
 /* clang-format off */
-/* With max() alone, SQLite takes the other columns from the row that has it; also below. */
+/* With max() alone, SQLite takes the other columns from the same row; also below. */
 static const char units_sql[] =
     "WITH " EG__COUNTED(EG__OF_BATCH) ","
     " last AS MATERIALIZED (SELECT run_id, counts, max(chain_id), count(*) AS finished_runs FROM counted"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What only a report of a batch asks. As with the questions of query.h, rows go to a visitor one by one,
- * their strings live as long as its call, "" and -1 are what is not known.
+ * Questions for a batch report only. As in query.h, rows go to a visitor one by one, their strings live as
+ * long as its call, unknown values are "" and -1.
  */
 
 #ifndef DB_QUERY_REPORT_H
@@ -11,14 +11,14 @@
 #include "db/query/query.h"
 #include "engine/base/digest.h"
 
-/** A finished run, as far as it is counted. */
+/** The counted columns of a finished run. */
 struct eg_report_run {
     const char *finished_utc, *slot, *outcome, *code, *blame;
     int64_t attempts, duration_us;
     int64_t flash_jedec, flash_size;
 };
 
-/** A stage that ended well, of a run that passed. */
+/** A stage that ended well, in a run that passed. */
 struct eg_report_stage {
     const char *stage, *started_utc;
     int64_t duration_us;
@@ -26,7 +26,7 @@ struct eg_report_stage {
 
 /** A unit, counted as struct eg_batch does, by its last finished run in this batch. */
 struct eg_report_unit {
-    int64_t runs;           /* finished ones in this batch */
+    int64_t runs;           /* finished runs in this batch */
     struct eg_run_row last; /* with the columns of reports */
 };
 
@@ -39,23 +39,26 @@ typedef enum eg_code eg_report_unit_visitor(void *context, const struct eg_repor
 typedef enum eg_code eg_report_seal_visitor(void *context, const char *name, const char *value,
                                             struct eg_error *err);
 
-/** Finished runs of a batch in the order they began. */
+/** Visit the finished runs of a batch in the order they began. */
 enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_report_run_visitor *visit,
                                   void *context, struct eg_error *err) EG_CHECKED;
 
-/** Stages of a batch, by run. */
+/** Visit the stages of a batch by run. */
 enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, eg_report_stage_visitor *visit,
                                     void *context, struct eg_error *err) EG_CHECKED;
 
-/** Units of a batch in the order their last finished runs began. */
+/** Visit the units of a batch in the order their last finished runs began. */
 enum eg_code eg_query_report_units(struct eg_query *query, const char *batch, eg_report_unit_visitor *visit,
                                    void *context, struct eg_error *err) EG_CHECKED;
 
-/** The place and hash in the chain of the batch's run that finished last; 0 and "" when none has. */
+/** Read chain position and hash of the batch's last finished run; 0 and "" = none. */
 enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int64_t *chain_id,
                                  char hash[EG_SHA256_TEXT], struct eg_error *err) EG_CHECKED;
 
-/** The newest seal of a batch, column by column; nothing of a ledger that has no seals, or none of it. */
+/**
+ * Visit the newest seal of a batch, column by column; not called if the ledger has no seals or the batch is
+ * not sealed.
+ */
 enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_seal_visitor *visit,
                            void *context, struct eg_error *err) EG_CHECKED;
 

@@ -54,7 +54,7 @@ static enum eg_code no_pool(struct eg_query *query, const char *name, struct eg_
                         eg__query_text(names, 0));
 }
 
-/* The columns of a pool: in rows of the statement they follow the first six. */
+/* The columns of a pool: in the statement's rows they follow the first six columns. */
 struct columns {
     char **names;
     const char **values;
@@ -71,7 +71,7 @@ static void columns_finish(struct columns *columns)
 
 #define ENTRY_COLUMNS 6
 
-/* The names of the columns, and the statement that reads them: its text depends on which are secret. */
+/* Read the names of the columns, and build the statement that reads them: it depends on which are secret. */
 static enum eg_code read_columns(struct columns *columns, sqlite3_str *sql, struct eg_query *query,
                                  const char *pool, struct eg_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which versions of a job have been written to a board, or were about to be. */
+/* Versions of a job that have been, or were about to be, written to a board. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The HTML report in a browser: no line is wider than the page, on a desktop and on a telephone; every chart has a name, a
-# description and room for its words; nothing is loaded and nothing complained of. Of a batch, and of nothing at all.
+# The HTML report in a browser: no line is wider than the page, on a desktop or a phone; every chart has a name, a
+# description and room for its labels; nothing is loaded from elsewhere; the console stays empty. Checked for a batch
+# and for an empty report.
 build=$1; . "$(dirname "$0")/../e2e/lib.sh"
 here=$(dirname "$0")
 
@@ -40,6 +41,6 @@ done
 [ "$(found big charts)" -ge 15 ] || fail "only $(found big charts) charts"
 expect_equal 'charts of nothing' "$(found none charts)" 0
 
-# On paper: Chromium itself.
+# Print to PDF with Chromium.
 expect_status 0 "$espgang" report --ledger "$work/ledger.db" --batch one --pdf "$work/one.pdf"
 expect_equal 'a PDF' "$(head -c 5 "$work/one.pdf")" '%PDF-'

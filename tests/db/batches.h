@@ -10,8 +10,8 @@
 #define HOSTILE "<script>alert('x')</script> & \"quoted\" \x01 end"
 
 /*
- * batch-1: unit 1 passes; unit 2 fails, then passes; unit 3 passes marginally in its second attempt; unit 4
- * fails with another digest; two boards stay unidentified; one run of unit 5 is unfinished. batch-2, begun
+ * batch-1: unit 1 passes; unit 2 fails, then passes; unit 3 passes marginally at its second attempt; unit 4
+ * fails with a wrong digest; two boards stay unidentified; one run of unit 5 is unfinished. batch-2, begun
  * before that last run: unit 1 again, passing.
  */
 static inline enum eg_code fill_batches(struct sample *sample, struct eg_ledger **ledger,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A ledger as the espgang made it that knew schema version 1 only: two runs that have ended, one that has
- * not. */
+/* A ledger as the espgang with schema version 1 wrote it: two finished runs, one unfinished. */
 
 #ifndef TESTS_DB_OLD_LEDGER_H
 #define TESTS_DB_OLD_LEDGER_H

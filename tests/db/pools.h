@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Pools to take rows from, and the steps of a run that has one. */
+/* Pools, and the steps of a run that takes a row. */
 
 #ifndef TESTS_DB_POOLS_H
 #define TESTS_DB_POOLS_H
@@ -8,7 +8,7 @@
 #include "db/files/import.h"
 #include "tests/db/sample.h"
 
-/* Writes a file into the sample's folder and gives its path, which lives until the next one. */
+/* Write a file into the sample's folder and return its path, valid until the next call. */
 static inline const char *pools_file(const struct sample *sample, const char *name, const char *text)
 {
     static char path[200];
@@ -34,7 +34,7 @@ static inline enum eg_code pools_import(const struct sample *sample, const char 
     return eg_pool_import(&import, &imported, err);
 }
 
-/* "serials" with, and "keys" by MAC for units 1 and 2. */
+/* Open a ledger with pools "serials" and "keys" (by MAC for units 1 and 2). */
 static inline void pools_open(struct sample *sample, struct eg_ledger **ledger)
 {
     struct eg_error err;
@@ -48,7 +48,7 @@ static inline void pools_open(struct sample *sample, struct eg_ledger **ledger)
     assert_ok(eg_ledger_open(ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
 }
 
-/* A run of a board begins and has a row of a pool. `number` 0 = the call must fail. */
+/* Begin a run of a board and reserve a pool row. `number` 0 = the call must fail. */
 static inline enum eg_code pools_reserve(struct eg_ledger *ledger, unsigned unit_number, const char *pool,
                                          int64_t *run, int64_t *row_number, struct eg_error *err)
 {
@@ -76,7 +76,7 @@ static inline enum eg_code pools_mark(struct eg_ledger *ledger, int64_t run, enu
 static const struct sample_end pools_pass = {.outcome = EG_PASS};
 static const struct sample_end pools_fail = {.outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "stuck"};
 
-/* From beginning to end, as far as `last`: EG_POOL_RESERVED, WRITTEN, VERIFIED or, with a pass, CONSUMED. */
+/* Take a run from its beginning to `last`: EG_POOL_RESERVED, WRITTEN, VERIFIED or, with a pass, CONSUMED. */
 static inline int64_t pools_run(const struct sample *sample, struct eg_ledger *ledger, unsigned unit_number,
                                 enum eg_pool_state last)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What tests of ledgers and reports start from: a folder, a plan made by hand, runs of it, and a second look
- * at the file by SQLite itself. */
+/*
+ * The basis of tests of ledgers and reports: a folder, a hand-made plan, runs of it, and an independent
+ * SQLite connection to the file.
+ */
 
 #ifndef TESTS_DB_SAMPLE_H
 #define TESTS_DB_SAMPLE_H
@@ -66,7 +68,7 @@ static inline int sample_setup(void **state)
     return 0;
 }
 
-/* Texts whose digest the ledger has are of that digest. */
+/* Set the job's text and the digest of that text. */
 static inline void sample_use_job(struct sample *sample, const char *text)
 {
     struct eg_error err;
@@ -75,7 +77,7 @@ static inline void sample_use_job(struct sample *sample, const char *text)
     assert_ok(eg_sha256(sample->plan.job_sha256, text, strlen(text), &err), err);
 }
 
-/* Removes `name` in the open folder `at`, and what is in it. */
+/* Remove `name` and its contents from the open folder `at`. */
 static inline void sample_remove(int at, const char *name)
 {
     const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -116,15 +118,15 @@ static inline struct eg_unit sample_unit(unsigned number)
     return unit;
 }
 
-/* How a run of the sample ends. */
+/* Ways in which a run of the sample ends. */
 struct sample_end {
     enum eg_outcome outcome;
     enum eg_code code;
     const char *text, *marginal;
     unsigned attempts;
-    bool withdrawn; /* a pass is taken back, without an attempt */
-    bool mismatch;  /* the chip's digest of the app differs */
-    bool measured;  /* it has the values and the log of an application */
+    bool withdrawn; /* a pass is withdrawn, without an attempt */
+    bool mismatch;  /* the chip's digest of the app is wrong */
+    bool measured;  /* with values and log of an application */
 };
 
 static inline enum eg_code sample_finish(const struct sample *sample, struct eg_ledger *ledger, int64_t run,
@@ -213,7 +215,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
     return recorder->ops->finish(recorder, run, &record, err);
 }
 
-/* A whole run, from begin to finish; the first failure ends it. */
+/* Record a whole run, from begin to finish; stop at the first failure. */
 static inline enum eg_code sample_run(const struct sample *sample, struct eg_ledger *ledger, const char *slot,
                                       const struct eg_unit *unit, const struct sample_end *end, int64_t *run,
                                       struct eg_error *err)
@@ -230,7 +232,9 @@ static inline enum eg_code sample_run(const struct sample *sample, struct eg_led
     return sample_finish(sample, ledger, *run, unit, end, err);
 }
 
-/* The rows of a query by an independent connection: values between '|', rows between ';'. The caller frees.
+/*
+ * Return the rows of a query on an independent connection: '|' between values, ';' between rows. The caller
+ * frees it.
  */
 static inline char *sample_sql(const char *path, const char *sql)
 {

@@ -11,9 +11,11 @@
     "bytes_received, resends,"                                                                               \
     " mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
 
-/* What form 7 hashes, in this order; the columns are those of the tables from left to right. Form 1 ends
- * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger, form 6 with
- * the claims. */
+/*
+ * The parts of the newest form, in order; columns are those of the tables from left to right. Form 1 ends
+ * with the regions, form 2 with the events, form 3 with the times, form 4 with the ledger, form 6 with the
+ * claims.
+ */
 static const char *const parts[] = {
     ("SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
      " s.tool_version FROM session AS s, job AS j, run AS r"
@@ -113,8 +115,10 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
     eg_hex(hash, digest, sizeof digest);
 }
 
-/* Returns the number of links; every one must be right, the first `form_1` of that form, the next of form
- * `then` unless that is 0, and the others of the newest. */
+/*
+ * Check every link and return their number: the first `form_1` links have form 1, the next one form `then`
+ * unless that is 0, the others the newest.
+ */
 static int64_t verify(const char *path, int64_t form_1, int64_t then)
 {
     char previous[EG_SHA256_TEXT], hash[EG_SHA256_TEXT];
@@ -206,7 +210,7 @@ static void values_log_and_rows_of_a_run_are_hashed_with_it(void **state)
                "3|1|15");
 }
 
-/* A ledger as version 1 left it: its chain goes on. */
+/* A ledger of version 1: new runs continue its chain. */
 static void what_an_older_version_has_chained_stays_right(void **state)
 {
     struct sample *sample = *state;
@@ -223,7 +227,9 @@ static void what_an_older_version_has_chained_stays_right(void **state)
     assert_sql(sample->path, "SELECT run, outcome FROM runs", "1|pass;2|fail;3|aborted;4|pass");
 }
 
-/* A version with a form of its number has ended one run more of it, with values and log. */
+/*
+ * An espgang of that version, with the form of the same number, has ended one more run, with values and log.
+ */
 static void assert_stays_right(struct sample *sample, int version)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -270,7 +276,7 @@ static void assert_stays_right(struct sample *sample, int version)
                "1|1|1|2");
 }
 
-/* The same run has the same hash for ever, in each form that it may have. */
+/* The same run always has the same hash, in each form. */
 static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **state)
 {
     static const char *const known[] = {

@@ -72,7 +72,7 @@ static void a_value_of_another_board_is_refused_while_its_run_goes_on_and_after_
     assert_sql(sample->path, "SELECT run_id, position, kind, name, value, mac FROM run_claim",
                "1|1|value|serial|A-1|7c:df:a1:00:00:01;2|1|value|serial|A-2|7c:df:a1:00:00:02;"
                "3|1|value|serial|A-1|7c:df:a1:00:00:01");
-    /* Another name, another value. */
+    /* The same value under another name is a different claim. */
     assert_ok(claim(ledger, begin(ledger, NULL), &second, "lot", "A-1", false, &err), err);
 }
 
@@ -127,7 +127,7 @@ static void a_clone_is_another_board_and_a_flash_that_is_not_known_is_the_same(v
     assert_string_equal(seen.clone_flash, "aa");
     assert_int_equal(seen.runs, 0);
 
-    /* Refused again when it comes again, until it was allowed once. */
+    /* Each further run is refused until one was allowed. */
     run = begin(ledger, NULL);
     const struct eg_run_record refused = {
         .outcome = EG_FAIL, .code = EG_CLONE, .text = "a clone", .marginal = "", .unit = &clone};
@@ -210,7 +210,7 @@ static void real_boards_know_nothing_of_simulated_ones_which_are_refused_what_re
     eg_ledger_close(ledger);
     ledger = NULL;
 
-    /* A later rehearsal: what an earlier one used is free, what a real board has is not. */
+    /* A later rehearsal: values of an earlier rehearsal are free, values of real boards are not. */
     sample->session.simulated = true;
     sample->session.batch = "batch-3";
     open_ledger(sample, &ledger);
@@ -221,7 +221,7 @@ static void real_boards_know_nothing_of_simulated_ones_which_are_refused_what_re
                  "serial A-3 belongs to board 7c:df:a1:00:00:02 since run 6");
 }
 
-/* Claims the first column as the serial. */
+/* Claim the first column as the serial. */
 static enum eg_code claim_serial(void *context, const struct eg_pool_row *row, const struct eg_claim **claims,
                                  unsigned *count, struct eg_error *err)
 {
@@ -234,7 +234,7 @@ static enum eg_code claim_serial(void *context, const struct eg_pool_row *row, c
     return EG_OK;
 }
 
-/* A run of a board begins and asks for a row of "serials". */
+/* Begin a run and ask for a row of "serials". */
 static enum eg_code ask(struct eg_ledger *ledger, unsigned unit_number, int64_t *run, struct eg_pool_row *row,
                         struct eg_error *err)
 {
@@ -248,7 +248,7 @@ static enum eg_code ask(struct eg_ledger *ledger, unsigned unit_number, int64_t 
     return recorder->ops->reserve(recorder, *run, &wish, row, err);
 }
 
-/* A board has a value without a pool, and has passed. */
+/* Let a board with a value from outside a pool pass. */
 static void give(const struct sample *sample, struct eg_ledger *ledger, unsigned unit_number,
                  const char *serial)
 {

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* Holds the database until it is killed. */
+/* Hold the database until killed. */
 static void hold(const char *path, int told)
 {
     sqlite3 *db = NULL;

@@ -233,7 +233,7 @@ static void a_board_probably_holds_what_its_last_run_has_found_equal(void **stat
     assert_true(holds(ledger, &unit, &sample->regions[0]));
 }
 
-/* Begins three runs, ends one of them, tells so, and waits to be killed. */
+/* Begin three runs, end one, report to the parent, and wait to be killed. */
 static void live_until_killed(const struct sample *sample, int told)
 {
     struct eg_ledger *ledger = NULL;

@@ -5,7 +5,7 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* The newest version, as SQL gives it. */
+/* Return the newest version as SQL text. */
 static const char *newest(char text[24])
 {
     snprintf(text, 24, "%d", (int)eg__migrate_newest());
@@ -79,7 +79,10 @@ static void a_file_that_is_no_database_is_refused_and_left_as_it_is(void **state
     assert_memory_equal(text, after, sizeof text);
 }
 
-/* SHA-256 of "type|name|tbl_name|sql", a line for each row of sqlite_master, after the files of a version. */
+/*
+ * SHA-256 of "type|name|tbl_name|sql", one line for each row of sqlite_master, after the schema files of a
+ * version.
+ */
 static void the_schemas_that_are_released_stay_what_they_are(void **state)
 {
     static const char *const released[] = {
@@ -221,7 +224,7 @@ static void an_old_ledger_is_migrated_unless_somebody_records_into_it(void **sta
     assert_sql(sample->path, "SELECT name, total, free FROM pools", "serials|1|1");
 }
 
-/* One run of another ledger comes into that of the sample. */
+/* Merge one run of another ledger into the sample's. */
 static void merge_another(struct sample *sample)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *other = NULL;
@@ -300,7 +303,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "8|8");
 }
 
-/* Whoever adds a table must add its triggers. */
+/* A new table needs its triggers. */
 static void every_table_has_its_triggers(void **state)
 {
     const struct sample *sample = *state;

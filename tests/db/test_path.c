@@ -114,7 +114,7 @@ static void what_is_not_a_file_of_ones_own_is_refused(void **state)
     assert_error(open_close(sample, "", &err), err, EG_LEDGER, "the path of the ledger is empty");
 }
 
-/* In a child, because the superuser, who may run the tests, can write anywhere. */
+/* Open in a child as an ordinary user, because a superuser, who may run the tests, can write anywhere. */
 static int open_as_nobody(const struct sample *sample, struct eg_error *err)
 {
     int channel[2];

@@ -210,7 +210,7 @@ static void a_run_that_passes_without_having_verified_its_row_is_refused(void **
     assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
 
-    run = 0; /* the board again: what is consumed already is verified again all the same */
+    run = 0; /* the same board again: a consumed row can be verified again */
     assert_ok(pools_reserve(ledger, 1, "serials", &run, &row, &err), err);
     snprintf(expected, sizeof expected,
              "ledger %s: recording the end of run 2: a run passes with rows that it has verified only",
@@ -239,7 +239,7 @@ static void two_boards_with_one_mac_do_not_share_a_row(void **state)
     assert_error(pools_reserve(ledger, 2, "keys", &run, &row, &err), err, EG_LEDGER, expected);
 }
 
-/* The rules hold for whoever writes into the file. */
+/* The rules hold for every writer of the file. */
 static void no_statement_brings_a_row_where_it_must_not_be(void **state)
 {
 #define EVENT(row, run, mac, state)                                                                          \
@@ -306,11 +306,11 @@ static void no_statement_brings_a_row_where_it_must_not_be(void **state)
 #undef EVENT
 }
 
-/* How far the run of unit 1 came when its program was killed. */
+/* The state of unit 1's run when its program was killed. */
 struct kill_point {
     int steps; /* 1 = reserved, 2 = written, 3 = verified, 4 = finished */
     const char *row, *outcome;
-    int64_t next_row; /* what another board has then */
+    int64_t next_row; /* the row that the next board gets */
 };
 
 static void live_until_killed(const struct sample *sample, int steps, int told)
@@ -386,12 +386,12 @@ kill_test(a_program_killed_after_reserving_leaves_the_row_free, 1, "free|NULL", 
     const struct sample *sample;
     struct eg_ledger *ledger;
     unsigned number;
-    int told; /* gets a byte for each run that has ended */
+    int told; /* gets a byte for each ended run */
     enum eg_code code;
     struct eg_error err;
 };
 
-/* Every third run fails before it writes, every third after. */
+/* Of three runs, one fails before it writes and one after. */
 static enum eg_code take_one(const struct worker *worker, unsigned number, struct eg_error *err)
 {
     const struct eg_unit unit = sample_unit(number);

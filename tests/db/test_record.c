@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The power goes at every moment of a batch, from the making of the ledger to its closing: after each sync of
- * the disk, with nothing, everything or some sectors of what was not synced by then.
+ * Cuts the power at every moment of a batch, from creating the ledger to closing it: after each sync of the
+ * disk, keeping none, all or some sectors of the unsynced data.
  *
- * "full" as argument tries more of the last.
+ * Argument "full": more tries with some sectors.
  */
 
 #include "db/files/merge_internal.h"
@@ -15,7 +15,7 @@
 
 #define BOARDS 16
 
-static unsigned tries = 1; /* with some sectors, for each moment */
+static unsigned tries = 1; /* number of tries with some sectors, for each moment */
 
 struct board {
     pthread_t thread;
@@ -24,7 +24,7 @@ struct board {
     unsigned number;
     enum eg_code code;
     struct eg_error err;
-    unsigned green; /* syncs that were done when its slot turned green */
+    unsigned green; /* number of syncs before its slot turned green */
 };
 
 static void *program(void *argument)
@@ -39,7 +39,7 @@ static void *program(void *argument)
     return NULL;
 }
 
-/* Boards that were shown as passed by then, as SQL wants them: 'MAC', 'MAC'. */
+/* Count the boards shown as passed by then, and list them for SQL: 'MAC', 'MAC'. */
 static unsigned green_boards(const struct board *boards, unsigned count, unsigned syncs, char *list)
 {
     unsigned green = 0;
@@ -87,7 +87,10 @@ static void power_comes_back(struct sample *sample, const struct board *boards, 
     assert_sql(path, "PRAGMA quick_check", "ok");
 }
 
-/* Boards at once or, when not, one after the other: then it is exactly known which sync made which green. */
+/*
+ * Record boards in parallel or one after the other; in sequence, it is known exactly which sync made which
+ * slot green.
+ */
 static void lose_power(struct sample *sample, unsigned count, bool at_once)
 {
     struct board boards[BOARDS];

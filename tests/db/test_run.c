@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is shown of a run: the view for people, and its table in db/README.md. */
+/* How a run is shown: the view for people, and its table in db/README.md. */
 
 #include "db/run.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "run batch station ..." of the view. */
+/* Read the view's column names: "run batch station ...". */
 static void read_view(char *names, size_t size, sqlite3 *db)
 {
     sqlite3_stmt *rows = NULL;
@@ -45,7 +45,7 @@ static void columns_of_the_view_stay_in_their_places(void **state)
     assert_string_equal(now, released);
 }
 
-/* Of every column that is shown, by answer. */
+/* Places of every shown column, by answer. */
 static const unsigned places[][EG_RUN_ANSWERS] = {
 #define COLUMN(table, name, since, kind, value, shown) shown
 #define COMPUTED(shown)                                shown

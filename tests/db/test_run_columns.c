@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The table of columns against the schema: what is recorded and hashed is what a ledger has. */
+/* Checks the table of columns against the schema: recorded and hashed columns are those of a ledger. */
 
 #include "db/run_columns.h"
 
@@ -19,7 +19,7 @@ static char *text_of(void (*append)(sqlite3_str *sql, const char *table), const 
     return sqlite3_str_finish(sql);
 }
 
-/* ", a, b" of a table. sqlite3_free() it. */
+/* Return ", a, b" for the columns of a table. sqlite3_free() it. */
 static char *columns_of(sqlite3 *db, const char *table)
 {
     sqlite3_stmt *rows = NULL;
@@ -34,7 +34,7 @@ static char *columns_of(sqlite3 *db, const char *table)
     return sqlite3_str_finish(names);
 }
 
-/* Whether the list ", a, b" has a name. */
+/* Return whether the list ", a, b" contains a name. */
 static bool has(const char *list, const char *name)
 {
     const size_t size = strlen(name);

@@ -33,7 +33,7 @@ static void a_session_goes_on_until_its_file_is_closed_and_others_do_not(void **
     expect(looks, 6, false);
     expect(looks, 7, true);
     expect(looks, 8, false);
-    close(open_lock_file(*state)); /* which would end a lock of the process */
+    close(open_lock_file(*state)); /* closing would end a lock that belongs to the process */
     expect(looks, 7, true);
     close(mine);
     expect(looks, 7, false);

@@ -102,7 +102,7 @@ static void a_record_that_breaks_a_rule_is_refused_alone(void **state)
     assert_sql(sample->path, "SELECT count(*) FROM stage", "4");
 }
 
-/* Writes to a pipe what a child must tell; the test asserts in the parent. */
+/* Write a child's result to a pipe; the test asserts in the parent. */
 static void tell(int to, enum eg_code code, const struct eg_error *err)
 {
     char line[600];
@@ -113,7 +113,7 @@ static void tell(int to, enum eg_code code, const struct eg_error *err)
         _exit(1);
 }
 
-/* No file may grow: the nearest to a full disk that needs no privilege. */
+/* Forbid all files to grow: the nearest thing to a full disk that needs no privilege. */
 static void record_with_no_room(const struct sample *sample, int to)
 {
     struct eg_ledger *ledger = NULL;
@@ -143,7 +143,7 @@ static void record_with_no_room(const struct sample *sample, int to)
     _exit(0);
 }
 
-/* What a child that runs `body` told, and that it ended well. */
+/* Read the report of a child that runs `body`, and check that the child ended well. */
 static void listen_to(const struct sample *sample, void (*body)(const struct sample *sample, int to),
                       char *text, size_t size)
 {
@@ -188,7 +188,7 @@ static void after_a_failed_write_nothing_more_is_recorded(void **state)
     assert_sql(sample->path, "PRAGMA integrity_check", "ok");
 }
 
-/* A small file system of its own over the sample's folder, for this process only; takes a superuser. */
+/* Mount a small file system over the sample's folder, for this process only; needs a superuser. */
 static bool mount_small(const char *folder)
 {
     return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
@@ -238,7 +238,7 @@ static void a_full_disk_is_named(void **state)
     assert_string_equal(text, expected);
 }
 
-/* A second connection that holds the ledger. */
+/* Open a second connection that holds the ledger. */
 static sqlite3 *hold(const struct sample *sample)
 {
     sqlite3 *other = NULL;
@@ -257,7 +257,7 @@ static void *let_go_later(void *argument)
     return NULL;
 }
 
-/* What a logger was told, a line for each. */
+/* Log messages, one line each. */
 struct listener {
     struct eg_logger logger;
     char text[2000];
@@ -294,7 +294,7 @@ static void a_ledger_that_another_program_holds_is_waited_for_and_the_boards_are
              "progress a: waits for the ledger, which another program holds\n"
              "note : ledger %s is free again after 1 s\n",
              sample->path, sample->path);
-    eg_ledger_close(ledger); /* its thread has said everything */
+    eg_ledger_close(ledger); /* its thread has logged everything */
     ledger = NULL;
     assert_string_equal(listener.text, expected);
     assert_sql(sample->path, "SELECT count(*) FROM run", "1");
@@ -349,7 +349,7 @@ static void who_cancels_does_not_wait_for_it_but_the_end_of_a_run_does(void **st
     assert_sql(sample->path, "SELECT outcome FROM runs", "aborted");
 }
 
-/* A ledger that is in use loses `name`; what a worker is told when it records then, and after that. */
+/* A ledger in use loses `name`; checks the failures of a worker that records then, and later. */
 static void lose(const struct sample *sample, const char *name, bool replace, const char *sentence)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;

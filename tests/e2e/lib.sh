@@ -11,14 +11,14 @@ export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
 unset ESPGANG_LEDGER ESPGANG_TRUST
 children=()
 
-# What a sanitizer reports fails the test, whatever becomes of the exit status: it goes into a file of its own, but that of
-# undefined behaviour, which GCC's always writes to standard error, so that is looked through.
+# Fail the test on any sanitizer report, whatever the exit status. Reports go to a file of their own, except those of
+# GCC's UndefinedBehaviorSanitizer, which always writes to standard error; that is searched.
 for tool in ASAN LSAN TSAN UBSAN; do
   options=${tool}_OPTIONS
   export "$options=${!options:+${!options}:}exitcode=99:log_path=$work/sanitizer"
 done
 
-# No program is left running: neither those in the background nor the one that was waited for when a signal came.
+# Leave no program running: neither those in the background nor the one awaited when a signal came.
 finish() {
   status=$?
   trap - EXIT
@@ -51,18 +51,18 @@ fail() {
   exit 1
 }
 
-# skip REASON: leaves the test as skipped, loudly.
+# skip REASON: end the test as skipped, with a visible reason.
 skip() {
   echo "SKIPPED: $*" >&2
   exit 77
 }
 
-# stubs: whether this build has flasher stubs.
+# stubs: check whether this build has flasher stubs.
 stubs() {
   ! "$espgang" --version | grep -qx 'stubs: none'
 }
 
-# expect_status WANTED COMMAND...: runs it, output to $work/out.log and $work/err.log.
+# expect_status WANTED COMMAND...: run it, with output to $work/out.log and $work/err.log.
 expect_status() {
   local wanted=$1 got=0
   shift
@@ -70,7 +70,7 @@ expect_status() {
   [ "$got" -eq "$wanted" ] || fail "'$*' ended with $got, not $wanted"
 }
 
-# expect_text FILE TEXT: the file has the text, literally.
+# expect_text FILE TEXT: check that the file contains the text, literally.
 expect_text() {
   grep -qF -- "$2" "$1" || fail "no '$2' in $1: $(cat "$1")"
 }
@@ -80,7 +80,7 @@ expect_equal() {
   [ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
 }
 
-# make_job CHIP BYTES [LINE...]: $work/job.yaml over a generated firmware.
+# make_job CHIP BYTES [LINE...]: write $work/job.yaml for a generated firmware.
 make_job() {
   local chip=$1 size=$2
   shift 2
@@ -91,12 +91,12 @@ make_job() {
   } >"$work/job.yaml"
 }
 
-# ledger SQL: what an independent client reads in $work/ledger.db.
+# ledger SQL: query $work/ledger.db with an independent client.
 ledger() {
   sqlite3 -batch -noheader "$work/ledger.db" "$1"
 }
 
-# start_boards LOG ARGUMENT...: starts vboard in the background; its URLs are in the array `urls`.
+# start_boards LOG ARGUMENT...: start vboard in the background; its URLs are in the array `urls`.
 start_boards() {
   local log=$1 wanted=$2
   shift 2

@@ -5,7 +5,7 @@ unset "${!ESPTOOL_@}"
 export HOME=$work # no configuration file
 cd "$work"
 
-# words NUMBER...: little-endian words of 32 bits, as escapes for printf.
+# words NUMBER...: print little-endian 32-bit words as escapes for printf.
 words() {
   local word
   for word; do
@@ -13,19 +13,19 @@ words() {
   done
 }
 
-# part PATH ADDRESS SIZE: these bytes of a file.
+# part PATH ADDRESS SIZE: print these bytes of a file.
 part() {
   dd if="$1" bs=64K skip=$(($2)) count=$(($3)) iflag=skip_bytes,count_bytes,fullblock status=none
 }
 
-# make_bytes PATH SIZE [SEED]: bytes of no format, for whatever chip; the same for the same seed.
+# make_bytes PATH SIZE [SEED]: write bytes without a format, for any chip; the same bytes for the same seed.
 make_bytes() {
   local path=$1 size=$2
   "$make_firmware" --chip esp32 --size $(((size + 65536 + 15) / 16 * 16)) --seed "${3:-1}" "$work/bytes" >/dev/null
   part "$work/bytes/app.bin" 1024 "$size" >"$path"
 }
 
-# make_elf PATH MACHINE ENTRY SECTION...: an ELF file with sections NAME:ADDRESS:SIZE, sizes being multiples of 4.
+# make_elf PATH MACHINE ENTRY SECTION...: write an ELF file with sections NAME:ADDRESS:SIZE; sizes are multiples of 4.
 make_elf() {
   local path=$1 machine=$2 entry=$3 name addr size names=' ' at=52 headers section
   shift 3
@@ -47,17 +47,17 @@ make_elf() {
   } >"$path"
 }
 
-# expect_in_flash FLASH ADDRESS FILE: the flash file holds the file there.
+# expect_in_flash FLASH ADDRESS FILE: check that the flash holds the file at the address.
 expect_in_flash() {
   part "$1" "$2" "$(stat -c %s "$3")" | cmp - "$3" || fail "$1 does not hold $3 at $2"
 }
 
-# blank FLASH ADDRESS SIZE: erased.
+# blank FLASH ADDRESS SIZE: check that the range is erased.
 blank() {
   head -c $(($3)) /dev/zero | tr '\0' '\377' | dd of="$1" bs=64K seek=$(($2)) oflag=seek_bytes conv=notrunc status=none
 }
 
-# put FLASH ADDRESS FILE: what writing a file makes of a flash, where the sectors it touches are erased first.
+# put FLASH ADDRESS FILE: do to a flash file what writing does: erase the touched sectors, then write.
 put() {
   local first=$(($2 / 4096 * 4096)) size
   size=$(stat -c %s "$3")

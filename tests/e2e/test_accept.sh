@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A job's own rules on its boards: what is refused keeps every byte of its flash; repeats are what the ledger says they are.
+# A job's acceptance rules: a refused board keeps every byte of its flash; the ledger decides what a repeat is.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
-# One board, its flash full of something.
+# One board, its flash full of data.
 make_job esp32 65536
 cp job.yaml plain.yaml
 mkdir flash
@@ -11,17 +11,17 @@ head -c 4194304 /dev/urandom >flash/board1.bin
 cp flash/board1.bin before.bin
 start_boards one 1 --fast --chip esp32 --revision 300 --mac 24:0a:c4:00:10:01 --secure-boot --flash-dir "$work/flash"
 
-# run_job ARGUMENT...: with the job, into the ledger.
+# run_job ARGUMENT...: run the job into the ledger.
 run_job() {
   "$espgang" run job.yaml --ledger ledger.db --plain "$@"
 }
 
-# rules YAML: the job has these rules.
+# rules YAML: give the job these rules.
 rules() {
   { cat plain.yaml; printf 'allow: [unsigned-image]\naccept: {%s}\n' "$1"; } >job.yaml
 }
 
-# refused RULES SENTENCE: by the board's run, as the ledger has it.
+# refused RULES SENTENCE: check that the board's run is refused, and recorded so.
 refused() {
   rules "$1"
   expect_status 1 run_job --ports "${urls[0]}"
@@ -39,13 +39,13 @@ refused 'flash_encryption: on' 'flash encryption is off, the job accepts on'
 refused 'mac: 7c:df:a1:*' 'the MAC is 24:0a:c4:00:10:01, the job accepts 7c:df:a1:*'
 seq -f '7c:df:a1:00:%02.0f:01' 10 99 >macs.txt
 refused 'mac_file: macs.txt' 'the MAC is 24:0a:c4:00:10:01, the job accepts those in macs.txt'
-# Twice: a board that was refused has not been programmed.
+# Twice, because a refused board has not been programmed.
 new='the board is new to the ledger, the job accepts boards that come back for rework'
 refused 'repeat: rework' "$new"
 refused 'repeat: rework' "$new"
 expect_equal 'intents to erase' "$(ledger 'select count(*) from intent')" 0
 
-# A list that is wrong refuses the job, with no board asked.
+# A bad list refuses the job before any board is touched.
 runs=$(ledger 'select count(*) from runs')
 echo '24:0a:c4:00:10:0x' >>macs.txt
 rules 'mac_file: macs.txt'
@@ -59,14 +59,14 @@ kill "${children[-1]}"
 wait "${children[-1]}" || fail "the board ended with $?"
 cmp before.bin flash/board1.bin || fail 'the flash was changed by what was refused'
 
-# The same board meets all of them; what it holds now is the job's.
+# The same board meets all rules; its flash now holds the job's data.
 printf '24:0a:c4:00:10:01 # ours\n' >macs.txt
 rules 'revision: ">=1.0 <4.0", package: ESP32-D0WD-V3, flash_size: 4MB, flash_vendor: c84016, secure_boot: on,
   flash_encryption: off, mac_file: macs.txt, repeat: refuse'
 start_boards taken 1 --fast --chip esp32 --revision 300 --mac 24:0a:c4:00:10:01 --secure-boot --flash-dir "$work/flash"
 expect_status 0 run_job --ports "${urls[0]}"
 
-# Four runs of another board: it fails, so it may be tried again; it passes, so it may not; rework takes it.
+# Four runs of another board: after a failure it may be tried again; after a pass it may not; rework accepts it.
 rm ledger.db
 rules 'repeat: refuse'
 expect_status 1 run_job --sim 1 --fast --fault lie

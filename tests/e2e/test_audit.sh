@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A ledger is audited, its batches are sealed, and its old logs removed.
+# A ledger is audited, its batches are sealed, and its old logs purged.
 build=$1; . "$(dirname "$0")/lib.sh"
 ledger=$work/ledger.db
 cd "$work"
@@ -33,7 +33,7 @@ expect_status 0 "$espgang" audit --ledger "$ledger" --batch second
 expect_equal 'audit of a batch' "$(tail -n 1 out.log)" 'batch second is not sealed'
 refused 3 "espgang: ledger $ledger: has no batch third" "$espgang" audit --ledger "$ledger" --batch third
 
-# A sealed batch takes no more runs, and the audit says by whose key.
+# A sealed batch takes no more runs, and the audit names the key of the seal.
 expect_status 0 "$espgang" sign --new-key station.pem
 key=$(sed -n 's/^key //p' out.log)
 expect_status 0 "$espgang" seal --batch first --yes --key station.pem --operator jo --ledger "$ledger"
@@ -61,14 +61,14 @@ expect_equal 'audit as JSON' "$(cat out.log)" "{\"whole\":true,\"bad\":null,\"ru
 \"journal\":\"$journal\",\"entries\":4,\"purged_logs\":0,\"seals\":[{\"batch\":\"first\",\"runs\":2,\"passed\":2,\"units\":2,\
 \"sealed\":\"$utc\",\"operator\":\"jo\",\"key\":\"$key\"}]}"
 
-# Nothing to remove is nothing on record.
+# A purge that removes nothing is not recorded.
 expect_status 0 "$espgang" purge --before 2020-01-01 --ledger "$ledger"
 expect_equal purge "$(cat out.log)" \
   '0 logs with 0 bytes, of runs that ended before 2020-01-01T00:00:00.000Z, would be removed; add --reason TEXT and --yes'
 expect_status 0 "$espgang" purge --before 2020-01-01 --reason old --yes --ledger "$ledger"
 expect_equal purges "$(ledger 'SELECT count(*) FROM purge')" 0
 
-# Who changes a row is found out, whatever he does to the triggers.
+# A changed row is found, even if the triggers were dropped and restored.
 trigger=$(ledger "SELECT sql FROM sqlite_master WHERE name = 'outcome_keeps'")
 ledger "DROP TRIGGER outcome_keeps; UPDATE outcome SET outcome = 'fail' WHERE run_id = 2; $trigger"
 refused 1 'espgang: outcome of run 2 is not what was recorded: a row was changed' "$espgang" audit --ledger "$ledger"

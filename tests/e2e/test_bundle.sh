@@ -31,13 +31,13 @@ expect_equal 'lines of digests' "$(wc -l <"$work/unpacked/sums")" 3
 (cd "$work/unpacked" && sha256sum -c sums >/dev/null) || fail 'sha256sum does not agree with the job'
 expect_status 0 "$espgang" check "$work/unpacked/job.yaml" # and unpacked it is a job file
 
-# The same job is the same file, wherever and whenever.
+# The same job gives the same file, on every machine and at any time.
 mkdir "$work/copy"
 cp -r "$work/firmware" "$work/job.yaml" "$work/copy"
 (cd "$work/copy" && expect_status 0 "$espgang" bundle job.yaml -o again.egb)
 cmp "$work/e2e.egb" "$work/copy/again.egb" || fail 'the same job made two bundles'
 
-# What is programmed is the same, without the files it was made of.
+# The bundle programs the same data, without its source files.
 expect_status 0 run "$work/job.yaml"
 rm -r "$work/firmware" "$work/copy" "$work/job.yaml"
 expect_status 0 "$espgang" check "$work/e2e.egb"
@@ -51,7 +51,7 @@ expect_equal 'the digest in the ledger' \
   "$(ledger "select distinct job.sha256 from session join job using (job_id) where job_path = '$work/e2e.egb/job.yaml'")" \
   "$(sha256sum <"$work/unpacked/job.yaml" | cut -c1-64)"
 
-# Files of other keys and programs go along, and are needed no more.
+# Files from keys and hooks are included; the originals are no longer needed.
 mkdir "$work/line"
 printf '#!/bin/sh\necho "$ESPGANG_MAC $1" >>"%s/labels"\n[ ! -e "%s/no-paper" ] || { echo no paper; exit 4; }\n' \
   "$work" "$work" >"$work/line/label.sh"
@@ -87,7 +87,7 @@ expect_status 0 "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/forced.egb
 expect_status 0 "$espgang" check "$work/forced.egb"
 "$espgang" bundle "$work/unpacked/job.yaml" -o /dev/stdout | cmp - "$work/forced.egb" || fail 'another bundle in a pipe'
 
-# Interrupted at any moment, there is all of it or nothing, and nothing beside it.
+# Interrupted at any moment, the bundle is complete or absent, and no other file is left.
 mkdir "$work/interrupted"
 for delay in 0 0.02 0.05 0.1 0.2 0.3; do
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/interrupted/x.egb" --force 2>/dev/null &
@@ -100,7 +100,7 @@ for delay in 0 0.02 0.05 0.1 0.2 0.3; do
   [ -z "$left" ] || cmp "$work/interrupted/x.egb" "$work/forced.egb" || fail "after $delay s the bundle is not whole"
 done
 
-# A changed byte, and a file that ends early.
+# A changed byte, and a truncated file.
 cp "$work/e2e.egb" "$work/bad.egb"
 printf '\377' | dd of="$work/bad.egb" bs=1 seek=5000 conv=notrunc status=none
 refused 2 "espgang: $work/bad.egb: is damaged: its SHA-256 is not the one in its seal" run "$work/bad.egb"
@@ -134,14 +134,14 @@ refused 2 "espgang: $work/foreign: others may use this private key (mode 644); c
 refused 2 "espgang: $work/bad.egb: is no bundle, or not all of one: there is no seal at its end" \
   "$espgang" sign --key "$work/acme" "$work/bad.egb"
 
-# A station that trusts nobody in particular runs them all.
+# A station without trusted keys runs all bundles.
 trusted=$XDG_CONFIG_HOME/espgang/trusted
 expect_status 0 "$espgang" trust list
 expect_equal 'list of no keys' "$(cat "$work/out.log")" \
   "no key is trusted in $trusted: every job and every bundle runs"
 expect_status 0 run "$work/foreign.egb"
 
-# One that trusts a key runs what that key signed, and looks at nothing else.
+# A station that trusts a key runs only bundles signed with it.
 expect_status 0 "$espgang" trust add "$work/acme.pub"
 expect_status 0 "$espgang" trust list
 expect_equal 'list of one key' "$(cat "$work/out.log")" "$key  acme.pub"
@@ -157,7 +157,7 @@ expect_equal 'runs in the ledger' "$(ledger 'select count(*) from runs')" "$runs
 expect_status 0 run "$work/e2e.egb"
 mkdir "$work/empty"
 
-# Its bundles find no program in PATH.
+# Hooks of its bundles are not searched in PATH.
 echo 'hooks: {after_board: [print-label, one label]}' | cat "$work/unpacked/job.yaml" - >"$work/unpacked/path.yaml"
 mkdir "$work/programs"
 printf '#!/bin/sh\nexit 0\n' >"$work/programs/print-label"
@@ -171,7 +171,7 @@ expect_text "$work/err.log" "$place:"
 expect_text "$work/err.log" "'print-label' would be whatever is found in PATH, and this station runs only what a key has signed; name \
 the program by its path, so that the bundle has it"
 
-# It goes forward only. Simulated boards do not count; a real one does as soon as it is admitted.
+# Versions only go up. Simulated boards do not count; a real board does as soon as it is admitted.
 for version in 1.9 1.10; do
   sed "s/^version: .*/version: $version/" "$work/unpacked/job.yaml" >"$work/unpacked/$version.yaml"
   expect_status 0 "$espgang" bundle "$work/unpacked/$version.yaml" -o "$work/$version.egb"
@@ -197,7 +197,7 @@ expect_text "$work/out.log" "signed  by the key $key, with permission for a roll
 expect_status 0 "$espgang" sign --key "$work/acme" "$work/1.9.egb" # without permission again
 refused 2 "$older" "$espgang" check "$work/1.9.egb" --ledger "$work/ledger.db"
 
-# A revoked key signs no more, whatever its file is called.
+# Signatures of a revoked key are refused, whatever its file name.
 mkdir -m 700 "$work/revoking"
 cp "$work/acme.pub" "$work/revoking"
 expect_status 0 "$espgang" trust revoke acme.pub --trust-dir "$work/revoking"
@@ -211,12 +211,12 @@ expect_equal 'list of a revoked key' "$(cat "$work/out.log")" "$key  revoked"
 refused 2 "espgang: $work/plain.yaml: is no bundle, and this station runs only what a key in $work/revoking has signed" \
   "$espgang" check "$work/plain.yaml" --trust-dir "$work/revoking"
 
-# By option and by variable.
+# The folder of trusted keys, by option and by variable.
 expect_status 0 run "$work/foreign.egb" --trust-dir "$work/empty"
 ESPGANG_TRUST=$work/empty expect_status 0 run "$work/foreign.egb"
 refused 2 "espgang: trusted keys: $work/missing: No such file or directory" run "$work/e2e.egb" --trust-dir "$work/missing"
 
-# A folder that cannot be relied on never counts as one without keys.
+# An unreadable or unsafe folder is an error; it never counts as a folder without keys.
 echo nonsense >"$trusted/acme.pub"
 refused 3 "espgang: $trusted/acme.pub: is no public Ed25519 key in PEM, with nothing else in the file" run "$work/e2e.egb"
 cp "$work/acme.pub" "$trusted/acme.pub"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What befalls a ledger: no room, no right to write, another that holds it, bytes that changed, a clock that steps back, a
-# newer version. Each is one sentence and exit status 3; the line does not start, or stops, and nothing is green that is not
-# on record.
+# Failures of a ledger: full disk, no write permission, another program holding it, changed bytes, a clock that steps
+# back, a newer version. Each gives one sentence and exit status 3; the line does not start, or stops, and nothing turns
+# green that is not recorded.
 build=$1; . "$(dirname "$0")/lib.sh"
 clock_shim=$build/tests/fakes/libclock_shim.so
 cd "$work"
@@ -10,7 +10,8 @@ expect_status 0 "$espgang" run job.yaml --sim 3 --fast --ledger good.db --batch 
 expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger other.db --batch other
 expect_status 0 "$espgang" backup whole.db --ledger good.db
 
-# one_sentence COMMAND...: it ends with 3, or with $status_wanted, one line is on standard error, nothing on standard output.
+# one_sentence COMMAND...: check that it exits with 3, or with $status_wanted, one line on standard error and nothing on
+# standard output.
 one_sentence() {
   expect_status "${status_wanted:-3}" "$@"
   expect_equal "lines of '$*': $(cat err.log)" "$(wc -l <err.log)" 1
@@ -18,7 +19,7 @@ one_sentence() {
   [ ! -s out.log ] || fail "'$*' prints $(cat out.log)"
 }
 
-# said TEXT COMMAND...: the same, and that is the sentence.
+# said TEXT COMMAND...: check the same, and that TEXT is the sentence.
 said() {
   local sentence=$1
   shift
@@ -26,7 +27,7 @@ said() {
   expect_equal "standard error of '$*'" "$(cat err.log)" "espgang: $sentence"
 }
 
-# everything LEDGER CHECK...: every command that opens a ledger, held against CHECK (said SENTENCE or one_sentence).
+# everything LEDGER CHECK...: apply CHECK (said SENTENCE or one_sentence) to every command that opens a ledger.
 everything() {
   local ledger=$1
   shift
@@ -48,7 +49,7 @@ sqlite3 newer.db 'pragma user_version = 99'
 known=$(sqlite3 whole.db 'pragma user_version')
 everything newer.db said "ledger newer.db: has schema version 99, newer than $known, the newest that this espgang knows"
 
-# Bytes in the middle of the file.
+# Damage bytes in the middle of the file.
 cp whole.db damaged.db
 pages=$(($(stat -c %s damaged.db) / 4096))
 head -c $((4096 * (pages / 2))) /dev/zero | tr '\0' '\245' |
@@ -61,7 +62,7 @@ everything zero.db one_sentence
 head -c 50000 whole.db >short.db
 everything short.db said 'ledger short.db: database disk image is malformed'
 
-# No room: files may not grow. The line stops; what it shows as passed is there.
+# Disk full: files may not grow. The line stops; every board shown as passed is recorded.
 cp whole.db narrow.db
 expect_status 3 bash -c 'ulimit -f 260; exec "$@"' - "$espgang" run job.yaml --sim 16 --fast --ledger narrow.db --batch narrow --json
 expect_text out.log 'ledger narrow.db: disk I/O error: File too large'
@@ -78,7 +79,7 @@ said 'standard output: No space left on device' bash -c '"$1" export --ledger go
 said '/dev/full: No space left on device' "$espgang" export --ledger good.db -o /dev/full
 said 'standard output: No space left on device' bash -c '"$1" export --zstd --ledger good.db >/dev/full' - "$espgang"
 
-# Another program holds it, and is named.
+# Another program holds the ledger, and the message names it.
 held() {
   one_sentence "$@"
   grep -qx 'espgang: ledger good.db: process [0-9]* (sqlite3) has kept it locked for 5 s' err.log || fail "$(cat err.log)"
@@ -93,7 +94,7 @@ expect_status 0 "$espgang" backup copy.db --ledger good.db
 echo '.quit' >&"${holder[1]}"
 wait "$holder_PID" || true
 
-# The clock steps back by a day: the order is that of the chain, and the line goes on.
+# The clock steps back by a day: runs keep the order of the chain, and the line goes on.
 if [ -e "$clock_shim" ]; then
   preload=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
   expect_status 0 env ASAN_OPTIONS="$preload" LD_PRELOAD="$clock_shim" EG_CLOCK_SHIM=-86400 \
@@ -109,7 +110,7 @@ if [ -e "$clock_shim" ]; then
   expect_status 0 "$espgang" merge good.db --ledger all.db
 fi
 
-# No right to write. A superuser has every right, so that somebody else tries.
+# No write permission. A superuser can write anywhere, so an ordinary user tries.
 if [ "$(id -u)" -eq 0 ]; then
   chmod 755 "$work" && chmod -R a+rX "$work"
   as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What check asks the ledger. run asks the same before it touches a board.
+# Questions of `check` to the ledger. `run` asks the same before it touches a board.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -37,7 +37,7 @@ if [ "$(id -u)" -eq 0 ]; then # a superuser may write everywhere, so somebody el
   expect_text err.log ': Permission denied'
 fi
 
-# Columns of the pool against the templates of the job.
+# The job's templates must match the pool's columns.
 make_job esp32 65536 'unit:' '  serial: {pool: serials}' '  raw: {at: 0x1f0000, value: "{serial} {batch}"}'
 refused 2 'unit.raw.value has {batch}, which is none of ' --ledger ledger.db
 make_job esp32 65536 'unit:' '  serial: {pool: serials, format: "ACME-{:06d}"}' '  raw: {at: 0x1f0000, value: "{serial}"}'
@@ -48,7 +48,7 @@ refused 2 'unit.values has the name lot, which is there already' --ledger ledger
 make_job esp32 65536 'unit:' '  serial: {pool: serials}' '  raw: {at: 0x1f0000, value: "{serial} {lot}"}'
 expect_status 0 "$espgang" check job.yaml --ledger ledger.db
 
-# Fewer rows than boards, and a batch of simulated boards.
+# A pool with fewer rows than boards, and a batch of simulated boards.
 stubs || exit 0
 expect_status 3 "$espgang" run job.yaml --sim 2 --fast --ledger ledger.db --batch rehearsed
 expect_text err.log 'pool serials has 1 free row for 2 boards'

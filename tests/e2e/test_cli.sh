@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a user meets first: no arguments, help, wrong words, missing files.
+# A user's first commands: no arguments, help, unknown words, missing files.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 expect_status 0 "$espgang"
@@ -53,20 +53,20 @@ refused 2 "espgang: --sim and --ports exclude each other; see 'espgang run --hel
 expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger /dev/null
 expect_status 2 "$espgang" run "$work/job.yaml" --sim 1 --fast --fault 1:explode
 
-# Standard output that cannot be written must not look like success.
+# Unwritable standard output must not look like success.
 if [ -e /dev/full ]; then
   "$espgang" check "$work/job.yaml" >/dev/full 2>"$work/err.log" && fail "check succeeded on a full disk"
   expect_text "$work/err.log" 'No space left on device'
 fi
 
-# What a caller closed is not taken by a file or port, which would then be sent what is printed.
+# A standard stream that the caller closed is not reused for a file or port, which would then receive the output.
 got=0
 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" >&- 2>&- || got=$?
 expect_equal 'status without standard output' "$got" 3
 expect_equal 'lock file without standard output' "$(grep -vxE '[0-9]+' "$work/ledger.db.lock" || true)" ''
 expect_equal 'outcome without standard output' "$(ledger 'select outcome from runs')" pass
 
-# -v says what the stages found, which is not said without.
+# -v logs what the stages found; without it, that is not logged.
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain --ledger "$work/ledger.db"
 [ "$(grep -c 'flash id\|holds MD5' "$work/out.log")" = 0 ] || fail "too much is said without -v: $(cat "$work/out.log")"
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --plain -v --ledger "$work/ledger.db"

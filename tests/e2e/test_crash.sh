@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The programmer is killed again and again at random moments while boards get serials from a pool, and is started again for
-# those that are not green. No serial may go to two boards, none may be lost, and what the ledger says is green carries in its
-# flash the serial that the ledger says.
+# The programmer is killed again and again at random moments while boards get serials from a pool, and is started again
+# for the boards that are not green. No serial may go to two boards, none may be lost, and each board that the ledger
+# shows as passed must have the ledger's serial in its flash.
 # Usage: test_crash.sh BUILD [BOARDS SLOTS KILLS SEED]; the soak is test_crash.sh build/release 1000 16 50
 build=$1; . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,7 @@ green() { # MAC
   [ "$(ledger "select count(*) from runs where mac = '$1' and outcome like 'pass%'")" -gt 0 ]
 }
 
-# program URL...: starts the programmer on these boards; its process is $pid.
+# program URL...: start the programmer on these boards; its process is $pid.
 program() {
   local ports=()
   for url in "$@"; do ports+=(--ports "$url"); done
@@ -36,7 +36,7 @@ program() {
   children+=("$pid")
 }
 
-# hold_on FOLDER FIRST: what the flash of each board in the group holds against the ledger.
+# hold_on FOLDER FIRST: compare the flash of each board in the group with the ledger.
 hold_on() {
   local folder=$1 number=$2 mac wanted nvs
   for ((board = 1; board <= count; board++, number++)); do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Command lines as esptool's documentation has them, run as they stand there: the program's name is replaced, and the port
-# where a line names one. Elsewhere the port comes from the environment. The files of those names are made here.
+# Command lines from esptool's documentation, run literally: only the program's name is replaced, and the port if a line
+# names one. Otherwise the port comes from the environment. The files that the lines name are made here.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 stubs || skip 'no stubs in this build, which most of these lines count on'
 set -f # a '?' in a URL is no pattern
 
-# documented STATUS LINE: runs it against the board of $ESPTOOL_PORT.
+# documented STATUS LINE: run it against the board of $ESPTOOL_PORT.
 documented() {
   local line=$2
   line=${line#python -m }
@@ -19,13 +19,13 @@ documented() {
 said() { expect_text out.log "$1"; }
 complained() { expect_equal 'standard error' "$(cat err.log)" "espgang: $1"; }
 
-# holds ADDRESS FILE: in the flash of the board that is used.
+# holds ADDRESS FILE: check the flash of the board in use.
 holds() { expect_in_flash "$flash" "$1" "$2"; }
 
-# sent FILE: bytes that went over the line for it.
+# sent FILE: print how many bytes went over the line for it.
 sent() { sed -nE "s/^$1: wrote [0-9]+ bytes \(([0-9]+) sent\).*/\1/p" out.log; }
 
-# use NAME: the board that the next lines are for.
+# use NAME: choose the board for the next lines.
 use() {
   export ESPTOOL_PORT=${url_of[$1]}
   flash=$work/$1/board1.bin
@@ -99,7 +99,7 @@ said 'Connected to ESP32-C3 on '
 documented 1 'esptool --chip ESP32 read-mac'
 complained 'the chip is an ESP32-C3, not an ESP32'
 
-# Writing, and what is asked for with it.
+# Writing, and its options.
 use esp32
 make_bytes my_app-0x01000.bin 10000 1
 make_bytes my_app.elf-0x00000.bin 50000 2
@@ -129,8 +129,8 @@ documented 0 'esptool write-flash --erase-all -u 0x10000 image.bin'
 cmp <(part "$flash" 0 0x10000 | tr -d '\377') /dev/null || fail '--erase-all left something'
 expect_equal 'bytes sent without compression' "$(sent image.bin)" 65536
 
-# Mode, frequency and size in the header of a bootloader. The page of write-flash has a size by bits, which esptool takes
-# no longer either.
+# Mode, frequency and size in the header of a bootloader. The page of write-flash gives a size in bits, which esptool no
+# longer accepts either.
 head_of() { part "$flash" "$1" 4 | od -An -tx1; }
 cp build/bootloader/bootloader.bin .
 cp build/hello_world.bin my_app.bin
@@ -145,7 +145,7 @@ documented 0 'esptool verify-flash --flash-mode qout --flash-freq 80m --flash-si
 ESPTOOL_FM=dio ESPTOOL_FF=20m ESPTOOL_FS=2MB documented 0 'esptool write-flash 0x1000 bootloader.bin'
 expect_equal 'header by the environment' "$(head_of 0x1000)" ' e9 02 02 12'
 
-# A whole build, as ESP-IDF and PlatformIO print it.
+# A whole build, as printed by ESP-IDF and PlatformIO.
 documented 0 'esptool erase-flash'
 documented 0 'python -m esptool --chip esp32 -b 460800 --before default-reset --after hard-reset write-flash --flash-mode dio --flash-size 2MB --flash-freq 40m 0x1000 build/bootloader/bootloader.bin 0x8000 build/partition_table/partition-table.bin 0x10000 build/hello_world.bin'
 expect_equal 'header of the bootloader' "$(head_of 0x1000)" ' e9 02 02 10'
@@ -164,7 +164,7 @@ cp build/hello_world.bin .pio/build/esp32doit-devkit-v1/firmware.bin
 documented 0 'esptool.py --chip esp32 --port "/dev/cu.usbserial001" --baud 921600 --before default-reset --after hard-reset write-flash -z --flash-mode dio --flash-freq 40m --flash-size detect 0x10000 .pio/build/esp32doit-devkit-v1/firmware.bin'
 holds 0x10000 build/hello_world.bin
 
-# Only the sectors that differ from what was flashed before.
+# Write only the sectors that changed since the last time.
 for name in boot app assets; do
   make_bytes old_$name.bin 50000 4
   cp old_$name.bin new_$name.bin
@@ -215,7 +215,7 @@ documented 0 'esptool erase-flash'
 blank flash_contents.bin 0 0x400000
 cmp "$flash" flash_contents.bin || fail 'erase-flash'
 
-# Memory; the board stays in its loader in between, since a reset takes RAM with it.
+# Memory; the board stays in its loader between commands, because a reset clears RAM.
 ESPTOOL_AFTER=no-reset documented 0 'esptool write-mem 0x400C0000 0xabad1dea'
 export ESPTOOL_BEFORE=no-reset
 ESPTOOL_AFTER=no-reset documented 0 'esptool read-mem 0x400C0000'
@@ -235,7 +235,7 @@ mkdir -p test/images
 documented 0 'esptool --no-stub load-ram ./test/images/helloworld-esp8266.bin'
 said './test/images/helloworld-esp8266.bin runs'
 
-# In which state the board is met, and left.
+# The state of the board before and after a command.
 use esp32
 documented 0 'esptool --after no-reset flash-id'
 documented 0 'esptool --before no-reset flash-id'
@@ -255,7 +255,7 @@ use esp32c3
 documented 0 'esptool --after watchdog-reset flash-id'
 documented 1 'esptool --before no-reset --connect-attempts 1 flash-id'
 
-# Pins, ports that are tried, reset sequences.
+# Pins, ports to try, reset sequences.
 use hspi
 documented 0 'esptool flash-id --spi-connection HSPI'
 said 'Device:             4016'
@@ -279,7 +279,7 @@ printf '[esptool]\ncustom_reset_sequence = R1|W0.1|R0\nconnect_attempts = 1\n' >
 ESPTOOL_CFGFILE=custom.cfg documented 1 'esptool flash-id'
 rm esptool.cfg
 
-# Remote ports. The reset of a server that acknowledges no lines cannot be told from any other here.
+# Remote ports. A server that does not acknowledge control lines cannot be distinguished here.
 documented 0 'esptool --port rfc2217://192.168.1.77:4000 flash-id'
 said "Connected to ESP32 on $ESPTOOL_PORT:"
 documented 0 'esptool --port rfc2217://ADDRESS_OF_SERVER:4000?ign_set_control flash-id'
@@ -308,7 +308,7 @@ ESPTOOL_PORT=socket://localhost:$(cat socket.port)
 documented 0 'esptool -p socket://localhost:4000 flash-id'
 said "Connected to ESP32 on $ESPTOOL_PORT:"
 
-# The three commands of secure download mode, and what it does not let through; what secure boot would miss.
+# The three commands of secure download mode, the refused commands, and refusals to erase what secure boot needs.
 use secured
 documented 0 'esptool get-security-info'
 said 'Secure Download:    enabled'
@@ -325,7 +325,7 @@ documented 1 'esptool erase-region 0x0 4k'
 complained 'erasing would take away what secure boot needs to start'
 documented 0 'esptool erase-region --force 0x0 4k'
 
-# Names of version 4, with underscores.
+# Command names of version 4, with underscores.
 use esp32
 while read -r line; do
   documented 0 "esptool.py $line"

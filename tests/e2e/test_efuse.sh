@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A simulated board is secured by `espgang efuse` through its loader, and its fuses hold what was wanted; a power cut in mid burn
-# is repaired by the same command.
+# `espgang efuse` secures a simulated board through its loader, and the fuses hold the requested values; after a power
+# cut in mid burn the same command completes it.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -27,7 +27,7 @@ for chip in esp32c3 esp32s3; do
   expect_text err.log 'BLOCK_KEY0 is read- and write-protected: it cannot be burnt any more'
 done
 
-# The supply fails in the middle of a key; the board comes back, and the same command ends it.
+# The supply fails in the middle of a key; once the board is back, the same command completes the burn.
 rm -f fuses/*
 start_boards cut 1 --fast --chip esp32c3 --efuse-dir fuses --fault efuse-cut@40
 expect_status 1 burn burn-key BLOCK_KEY2 flash.key HMAC_UP --no-read-protect
@@ -35,7 +35,7 @@ expect_status 0 burn burn-key BLOCK_KEY2 flash.key HMAC_UP --no-read-protect
 expect_equal 'key after a power cut' "$(value BLOCK_KEY2 | tr -d ' ')" "$(od -An -v -tx1 flash.key | tr -d ' \n')"
 expect_status 0 burn check-error
 
-# Secure download mode is the end of reading.
+# After secure download mode is burnt, fuses cannot be read.
 expect_status 0 burn burn-efuse ENABLE_SECURITY_DOWNLOAD 1
 expect_status 1 burn summary
 expect_text err.log 'secure download mode'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A client that was not written here programs our boards: esptool-js, by Espressif, over RFC 2217.
+# An independent client programs our boards: esptool-js, by Espressif, over RFC 2217.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 package=$build/stubs/node_modules/esptool-js

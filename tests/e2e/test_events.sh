@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Events of `run --json`: real streams fit the schema, and have what an MES wants of a board.
+# Events of `run --json`: real streams match the schema, and contain what an MES needs to know about a board.
 build=$1; . "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
 
@@ -40,7 +40,7 @@ expect_equal 'digest of the application' "$(result 1 "json_extract(e, '\$.region
   "$(ledger "select expected_sha256 from region where run_id = 1 and name = 'app'")"
 expect_equal 'a board that does not answer has no values' "$(result 2 "json_extract(e, '\$.code', '\$.values')")" '["no-sync",[]]'
 
-# A line, with boards that come and go, and fail.
+# A line with boards that come, go and fail.
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 4 --watch --insertions 12 --pace 1000 --fast --json --seed 7 \
   --app-log "$work/app.log" --ledger "$work/ledger.db" --batch line
 cp "$work/out.log" "$work/line.jsonl"
@@ -48,7 +48,7 @@ case " $(fits "$work/line.jsonl") " in *' unplugged '*) ;; *) fail 'no board was
 expect_equal 'results are the runs of the ledger' "$(grep -c '"event":"result"' "$work/line.jsonl")" \
   "$(ledger "select count(*) from runs where batch = 'line'")"
 
-# The test of the test: what does not fit is found.
+# Test the test: an invalid event is found.
 sed '1s/"job":"e2e",//' "$work/one.jsonl" >"$work/bad.jsonl"
 ! "$python" "$here/events.py" "$here/../../reports/events.schema.json" "$work/bad.jsonl" 2>"$work/python.log" || fail 'an event without its job fits'
 expect_text "$work/python.log" "'event': 'batch-begin', 'job_version'"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every program of tools/examples: what it prints, what the flash then holds, and how it fails. With EG_UNDER, words
-# one a line, each of them runs under that command.
+# Every program of tools/examples: its output, the resulting flash, and its failures. With EG_UNDER, words one a line,
+# each program runs under that command.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 examples=$build/tools/examples
@@ -14,7 +14,7 @@ example() {
   expect_status "$status" "${under[@]}" "$examples/$name" "$@"
 }
 
-# refused STATUS SENTENCE NAME ARGUMENT...: the sentence is all of standard error.
+# refused STATUS SENTENCE NAME ARGUMENT...: check that standard error is exactly the sentence.
 refused() {
   local sentence=$2
   example "$1" "${@:3}"
@@ -37,7 +37,7 @@ for chip in esp32 esp32c3 esp8266; do
 done
 no_port="$work/no-port: No such file or directory"
 
-# Also without a port, which eg_main() then takes from the environment as the program does.
+# Also without a port; eg_main() then takes it from the environment, as the program does.
 example 0 command_line read.bin "$esp32c3"
 expect_text out.log "running espgang --baud 460800 read-flash 0 0x200000 read.bin --port $esp32c3"
 part before.bin 0 0x200000 | cmp - read.bin || fail 'command_line read something else'

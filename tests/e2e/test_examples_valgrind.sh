@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Nothing is lost by any program of tools/examples, nor is memory read that nobody wrote: test_examples.sh, every program
-# of it under valgrind. Where a sanitizer is built in, that one looks, and valgrind cannot.
+# No program of tools/examples leaks memory or reads uninitialised memory: runs test_examples.sh with every program
+# under valgrind. In a build with a sanitizer, which valgrind cannot run, the sanitizer checks instead.
 [ -z "${EG_SANITIZE-}" ] || { echo "SKIPPED: built with -fsanitize=$EG_SANITIZE, which does not go with valgrind" >&2; exit 77; }
 command -v valgrind >/dev/null || { echo 'SKIPPED: there is no valgrind' >&2; exit 77; }
 

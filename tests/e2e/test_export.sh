@@ -34,7 +34,7 @@ refused 3 "$missing" "$espgang" export -o out.jsonl --ledger none.db
 refused 2 "espgang: none.db: No such file or directory" "$espgang" merge none.db --ledger "$work/ledger.db"
 [ ! -e ledger.db ] && [ ! -e copy.db ] && [ ! -e out.jsonl ] || fail "a refusal left $(ls)"
 
-# A copy and an export of a line that goes on.
+# Copy and export while a line records.
 "$espgang" run job.yaml --sim 4 --ledger ledger.db --batch going --json >run.log 2>&1 &
 pid=$!
 children+=("$pid")

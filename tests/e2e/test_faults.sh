@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Among eight boards one lies, one has a stuck bit, one goes silent, one is unplugged: four are not green, each with its
-# own code and sentence, and the others pass.
+# Of eight boards one returns wrong data, one has a stuck bit, one goes silent, one is unplugged: these four are not
+# green, each with its own code and sentence, and the others pass.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 make_job esp32 131072
@@ -22,10 +22,10 @@ if stubs; then expect_text "$work/out.log" '0x00010010'; else expect_text "$work
 expect_equal 'the other four' "$(ledger "select group_concat(slot, ' ') from (select slot from runs where outcome = 'pass' order by slot)")" \
   'sim:esp32/1 sim:esp32/3 sim:esp32/6 sim:esp32/8'
 
-# A noisy line costs resends, not the board, and does not pass unnoticed.
+# A noisy line causes resends, which are recorded, but no failure.
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --ledger "$work/ledger.db" --batch noisy --fault 1:flip@70000
 expect_equal noisy "$(ledger "select outcome from runs where batch = 'noisy' order by slot")" $'pass-marginal\npass'
 
-# Of two boards with one MAC at the same time neither passes.
+# Two boards show the same MAC at the same time: neither passes.
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 2 --ledger "$work/ledger.db" --batch twins --fault 2:mac=1
 expect_equal twins "$(ledger "select count(*) from runs where batch = 'twins' and code in ('duplicate-mac', 'clone')")" 2

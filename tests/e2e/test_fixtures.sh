@@ -17,5 +17,5 @@ for part in 8:partition_table/partition-table.bin 16:app-template.bin; do
     "$(dd if="$work/board2.bin" bs=4096 skip="${part%%:*}" status=none | head -c "$(stat -c %s "$file")" | md5sum)" \
     "$(md5sum <"$file")"
 done
-# The build asks for DIO, 4 MB, 40 MHz; its bootloader was built as DOUT, 2 MB.
+# The build asks for DIO, 4 MB, 40 MHz; its bootloader was built with DOUT, 2 MB.
 expect_equal 'head of the bootloader' "$(dd if="$work/board2.bin" bs=4096 skip=1 status=none | od -An -tx1 -N4)" ' e9 04 02 20'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# flash-md5 and reset: the digest of what the flash holds, by address or partition, and the ways to leave the loader.
+# flash-md5 and reset: the digest of the flash by address or partition, and the ways to leave the loader.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 "$make_firmware" --chip esp32c3 --size 65536 build >/dev/null
@@ -9,7 +9,7 @@ put board1.bin 0x10000 build/app.bin
 start_boards boards 1 --chip esp32c3 --fast --flash-dir .
 export ESPTOOL_PORT=${urls[0]}
 
-# digest ADDRESS SIZE WORD...: the command with these words shows the digest of that part of the flash.
+# digest ADDRESS SIZE WORD...: check that the command with these words shows the digest of that part of the flash.
 digest() {
   expect_status 0 "$espgang" "${@:3}"
   expect_equal "what '${*:3}' shows" "$(grep '^MD5' out.log)" \
@@ -37,7 +37,7 @@ refused 2 'the partition table has no "nothing"' flash-md5 nothing all
 refused 2 'size "much" is no number of 32 bits' flash-md5 0 much
 refused 2 "missing argument: SIZE|all; see 'espgang flash-md5 --help'" flash-md5 0
 
-# What was really done is said: only a board that was left in its loader answers without a reset.
+# The message tells the truth: only a board that was left in its loader answers without a reset.
 answers() { "$espgang" --before no-reset --after no-reset --connect-attempts 1 read-mac >out.log 2>err.log; }
 for after in 'hard-reset:hard reset by RTS' 'watchdog-reset:reset by watchdog'; do
   expect_status 0 "$espgang" reset --after "${after%%:*}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Files with addresses of their own, and partition tables as CSV: what they mean is done, or refused before a byte of the
-# flash has changed.
+# Files with their own addresses, and partition tables as CSV: they are used as they say, or refused before any byte of
+# the flash changes.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 mkdir flash
@@ -11,7 +11,7 @@ expect_status 0 "${board[@]}" erase-flash
 flash_size=$(stat -c %s "$flash")
 head -c "$flash_size" /dev/zero | tr '\0' '\377' >wanted
 
-# written ADDRESS FILE COMMAND...: the command writes the file there and nothing else.
+# written ADDRESS FILE COMMAND...: check that the command writes the file there and nothing else.
 written() {
   local at=$1 file=$2
   shift 2
@@ -20,7 +20,7 @@ written() {
   cmp wanted "$flash" || fail "after '$*' the flash holds something else"
 }
 
-# refused SENTENCE COMMAND...: with status 2 and nothing changed.
+# refused SENTENCE COMMAND...: check that it exits with 2 and changes nothing.
 refused() {
   local sentence=$1
   shift
@@ -53,7 +53,8 @@ refused '--partition-table-offset goes with a file' write-flash --partition-tabl
 written 0xd000 data.bin write-flash --partition-table long.csv assets_partition data.bin
 expect_text out.log 'the name of partition assets_partition is longer and cut to 16 bytes'
 
-# A CSV without offsets goes by the table of the flash, wherever that is; without one, by 0x8000 and a warning.
+# For a CSV without offsets the table's place in the flash counts, wherever it is; without a table in the flash, 0x8000,
+# with a warning.
 written 0x9000 data.bin write-flash --partition-table p.csv nvs data.bin
 expect_text out.log 'p.csv leaves offsets out, and the flash has no partition table'
 written 0x11000 x.bin write-flash --partition-table p.csv --partition-table-offset 0x10000 nvs x.bin
@@ -70,7 +71,7 @@ written 0x30000 x.hex write-flash --raw 0x30000 x.hex
 expect_status 0 "${board[@]}" verify-flash --raw 0x30000 x.hex
 written 0x0 x.bin write-flash 0x0 x.hex
 
-# An application at address 0 of a UF2 file is one in a partition.
+# The application at address 0 of a UF2 file fits a partition.
 "$espgang" --chip esp32s3 merge-bin --format uf2 -o app.uf2 0x0 firmware/app.bin >/dev/null
 for at in 0x0 0x20000; do
   refused 'app.uf2 is a UF2 file whose addresses count from an application partition' write-flash $at app.uf2

@@ -17,7 +17,7 @@ app_md5=$(md5sum <"$work/firmware/app.bin" | cut -c1-32)
 expect_equal 'the chip computed the file'\''s MD5' \
   "$(ledger "select count(*) from regions where name = 'app' and read_md5 = '$app_md5'")" 8
 
-# What is on record besides: the flash's own id, the label as scanned, the time of each block.
+# Also recorded: the flash's own id, the label as scanned, the time of each block.
 expect_equal 'unique ids' \
   "$(ledger "select count(*), count(distinct flash_unique_id), min(length(flash_unique_id)) from runs")" '8|7|16'
 expect_equal labels "$(ledger 'select slot, label from runs where label is not null order by slot')" \
@@ -30,7 +30,7 @@ expect_text "$work/err.log" 'espgang: --label: no board is in slot sim:esp32/2'
 expect_status 2 "$espgang" run "$work/job.yaml" --watch --ledger "$work/none.db" --label a=A
 expect_text "$work/err.log" '--label and --watch exclude each other: a label is for one board of one slot'
 
-# What was written is what is in the boards' flash.
+# The boards' flash holds the written data.
 for board in 1 8; do
   size=$(stat -c %s "$work/firmware/app.bin")
   expect_equal "flash of board $board" \
@@ -38,7 +38,7 @@ for board in 1 8; do
     "$(md5sum <"$work/firmware/app.bin")"
 done
 
-# The report is made of the same ledger.
+# The report comes from the same ledger.
 expect_status 0 "$espgang" report --ledger "$work/ledger.db" --html "$work/report.html"
 expect_text "$work/report.html" "$(ledger 'select mac from runs where run = 1')"
 expect_status 3 "$espgang" report --ledger "$work/ledger.db" --batch none --html "$work/none.html"
@@ -49,7 +49,7 @@ expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/l
 expect_text "$work/out.log" 'seen before'
 expect_equal 'all runs' "$(ledger 'select count(*) from runs')" 10
 
-# Events for programs: every line is JSON, the last counts.
+# Events for programs: every line is JSON; the last has the counts.
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --ledger "$work/ledger.db" --json
 grep -q '"event":"batch-end"' "$work/out.log" || fail "no batch-end in $(cat "$work/out.log")"
 grep -vq '^{.*}$' "$work/out.log" && fail 'a line is not an object'

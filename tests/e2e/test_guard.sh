@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The rules of the guard, by whatever way they are asked: check, bundle, run and write-flash say the same sentence, and not
-# a byte of the flash changes when it is refused.
+# The guard's rules, tested in every way to reach them: check, bundle, run and write-flash give the same sentence, and a
+# refusal changes no byte of the flash.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -13,22 +13,21 @@ cp c3/app.bin c3.bin
 head -c 4096 /dev/urandom >data.bin
 boards=0
 
-# patched FILE NEW OFFSET BYTES: a copy with these bytes in it.
+# patched FILE NEW OFFSET BYTES: copy a file and change these bytes.
 patched() { cp "$1" "$2" && printf "$4" | dd of="$2" bs=1 seek="$3" conv=notrunc status=none; }
 
-# job_of CHIP LINES ADDRESS FILE...: job.yaml for these files.
+# job_of CHIP LINES ADDRESS FILE...: print job.yaml for these files.
 job_of() {
   printf 'espgang: 1\njob: guard\nchip: %s\n%sfirmware:\n' "$1" "${2:+$2$'\n'}"
   shift 2
   while [ $# -gt 0 ]; do printf ' - {at: "%s", file: %s}\n' "$1" "$2" && shift 2; done
 }
 
-# says FILE SENTENCE: whether a line of the file ends so.
+# says FILE SENTENCE: check that a line of the file ends with the sentence.
 says() { grep -qE -- "(^|: )$(sed 's/[][\.*^$()+?{|]/\\&/g' <<<"$2")\$" "$1" || fail "no '$2' in: $(cat "$1")"; }
 
 # rule WHEN ONE-BOARD CHIP 'VBOARD-OPTIONS' 'JOB-LINES' 'WRITE-OPTIONS' SENTENCE ADDRESS FILE...
-#
-# WHEN: job = refused before there is a board, board = at admit. ONE-BOARD: refuses or warns.
+# WHEN: job = refused without a board, board = refused at admit. ONE-BOARD: refuses or warns.
 rule() {
   local when=$1 one_board=$2 chip=$3 vboard_options=$4 lines=$5 options=$6 sentence=$7 flash
   shift 7
@@ -107,7 +106,7 @@ rule job warns esp32 '' '' '' 'page.bin is a web page, not firmware; the downloa
 rule job warns esp32 '' '' '' \
   'data.bin at 0x0000a000 begins inside partition nvs, which takes 0x00009000 to 0x0000f000' "${right[@]}" 0xa000 data.bin
 
-# What a job allows is done, and is on record.
+# An exception in the job works, and is recorded.
 job_of esp32 'allow: [partition-cut]' "${right[@]}" 0xa000 data.bin >job.yaml
 expect_status 0 "$espgang" check job.yaml
 expect_text err.log 'the job allows partition-cut: data.bin at 0x0000a000 begins inside partition nvs'
@@ -122,7 +121,7 @@ for word in partition-cutt shared-sector; do
 done
 expect_text err.log 'job.yaml:4:8: allow has shared-sector, a rule that no job can allow'
 
-# A name keeps what is written, compared, read and erased inside its partition.
+# A partition's name keeps writing, comparing, reading and erasing inside that partition.
 board=("$espgang" -p "${urls[0]}")
 head -c 24577 /dev/zero >large.bin
 for verb in write-flash verify-flash; do

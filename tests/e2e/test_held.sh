@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A ledger that another program holds keeps boards waiting and ends no line.
+# While another program holds the ledger, boards wait and the line goes on.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 stubs || skip 'no stubs in this build'
 
-# The hook before the first board has sqlite3 hold the ledger for three seconds.
+# The hook before the first board makes sqlite3 hold the ledger for three seconds.
 cat >hold <<'SH'
 #!/bin/sh
 mkdir held 2>/dev/null || exit 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Programs of the job before and after boards and batches: what they are told, what their failure means, Ctrl-C meanwhile.
+# Hooks before and after boards and batches: their input, the effect of their failure, and Ctrl-C while they run.
 build=$1; . "$(dirname "$0")/lib.sh"
 
-# script NAME LINE...: a program beside the job.
+# script NAME LINE...: write a program next to the job.
 script() {
   local name=$1
   shift
@@ -17,12 +17,12 @@ run_job() {
   expect_status "$status" "$espgang" run "$work/job.yaml" --fast --hooks --ledger "$work/ledger.db" "$@"
 }
 
-# told FILE PATH: a value of a JSON file, as SQLite reads it.
+# told FILE PATH: print a value of a JSON file, as SQLite reads it.
 told() {
   sqlite3 -batch -noheader :memory: "select json_extract(readfile('$work/$1'), '$2')"
 }
 
-# The programs find themselves beside the job, get JSON on standard input and the same in the environment.
+# Hooks run in the job's folder, and get JSON on standard input and the same data in the environment.
 ulimit -S -c "$(ulimit -H -c)"
 script tell.sh 'grep "Max core" /proc/$PPID/limits >core' 'cat >"told.$ESPGANG_EVENT.$ESPGANG_RUN"' 'echo "$*" >"words.$ESPGANG_EVENT.$ESPGANG_RUN"' \
   'env | grep ^ESPGANG_ >"variables.$ESPGANG_EVENT.$ESPGANG_RUN"'
@@ -47,19 +47,19 @@ expect_equal 'batch and count' "$(told told.after-batch. $.batch) $(told told.af
 
 expect_equal 'core dumps' "$(awk '{ print $5 }' "$work/core")" 0 # keys would be in them
 
-# A label is printed when the pass is in the ledger; what is required comes before.
+# A label is printed after the pass is recorded; a required hook runs before.
 expect_equal 'the ledger has it before the label' "$(cat "$work"/ledger.{1..4} | sort | uniq -c | xargs)" '4 pass'
 make_job esp32c3 65536 'hooks:' "  after_board: [./label.sh, $work/ledger.db]" '  required: after_board'
 run_job 0 --sim 1
 expect_equal 'a required one runs before' "$(cat "$work/ledger.5")" unfinished
-# In this order; a further stage may stand among them.
+# In this order; further stages may come between them.
 expect_equal 'stages of the record' "$(ledger "select group_concat(stage, ' ') from (select stage from stages where run = 5 and stage in
   ('connect', 'identify', 'admit', 'stub', 'write', 'verify', 'finish', 'after-board') order by position)")" \
   'connect identify admit stub write verify finish after-board'
 expect_equal 'the last stages of the record' "$(ledger 'select stage from stages where run = 5 order by position desc limit 2')" \
   $'after-board\nfinish'
 
-# What fails is a warning, unless it is required; then it is that board's failure alone.
+# A failure is a warning, unless the hook is required; then only that board fails.
 script power.sh '[ "${ESPGANG_SLOT##*/}" != 2 ] && exit' 'echo no answer >&2; echo "relay 2 is stuck" >&2' 'exit 3'
 make_job esp32c3 65536 'hooks: {before_board: ./power.sh}'
 run_job 0 --sim 2 --batch tolerant
@@ -73,7 +73,7 @@ expect_equal 'outcomes' "$(ledger "select group_concat(outcome || ' ' || code, '
   'pass ok, error program-failed'
 expect_equal 'bytes written to board 2' "$(tr -d '\377' <"$work/board2.bin" | wc -c)" 0
 
-# Before a batch: nothing has begun.
+# A hook before the batch fails: no board has begun.
 script gate.sh 'echo "the door is open"' 'exit 1'
 make_job esp32c3 65536 'hooks: {before_batch: ./gate.sh, required: before_batch}'
 run_job 3 --sim 2 --batch gate
@@ -88,7 +88,7 @@ run_job 2 --sim 2 --batch gate
 expect_equal 'a program that is not there' "$(cat "$work/err.log")" \
   "espgang: $work/job.yaml:7:23: hooks.before_batch: no such program: $work/./gone.sh"
 
-# Neither hanging nor flooding holds anything up for longer than its time.
+# A hook that hangs or floods delays the line by no more than its time limit.
 script hang.sh 'sleep 1000'
 script flood.sh 'exec yes'
 make_job esp32c3 65536 'hooks: {before_board: ./hang.sh, after_board: ./flood.sh, timeout: 500ms}'
@@ -97,7 +97,7 @@ expect_text "$work/out.log" '"text":"before-board: hang.sh did not end within 50
 expect_text "$work/out.log" '"text":"after-board: flood.sh printed more than 1048576 bytes'
 tail -n 1 "$work/out.log" | grep -q '"event":"batch-end".*"passed":2' || fail "the last event is no batch-end: $(cat "$work/out.log")"
 
-# Ctrl-C ends the program that hangs, with all that it has started, and every run on record; the end has its hooks.
+# Ctrl-C ends the hanging hook with all processes it started; every run is recorded, and the hooks of the end run.
 script hang.sh 'sleep 1000 &' 'echo $! >"hanging.$ESPGANG_RUN"' 'wait'
 script off.sh 'echo "$ESPGANG_EVENT $ESPGANG_OUTCOME" >>off'
 make_job esp32c3 65536 'hooks: {before_board: ./hang.sh, after_board: ./off.sh, after_batch: ./off.sh, timeout: 1h}'
@@ -120,7 +120,8 @@ for number in 1 2; do
   ! grep -qs '^State:.[^ZX]' "/proc/$(cat "$work/hanging.$number")/status" || fail "a hook's child is left running"
 done
 
-# A line: the hooks of the batch run once, and the first board's slow one holds up no other: it waits for the second's end.
+# A line: the hooks of the batch run once. The first board's slow hook delays no other board: it waits for the second
+# board to finish.
 script slow.sh 'echo "$ESPGANG_EVENT" >>events' '[ "$ESPGANG_EVENT" = before-board ] && mkdir first 2>/dev/null || exit 0' \
   'until grep -q after-board events; do sleep 0.1; done'
 make_job esp32c3 65536 'hooks: {before_batch: ./slow.sh, before_board: ./slow.sh, after_board: ./slow.sh, after_batch: ./slow.sh,' \
@@ -139,7 +140,7 @@ wait "$line" || fail "the line ended with $?"
 expect_equal 'hooks of the line' "$(sort "$work/events" | uniq -c | xargs)" \
   '1 after-batch 2 after-board 1 before-batch 2 before-board'
 
-# Attempts: a failure has as many as the job gives it, and what failed first stays on record.
+# Attempts: the job says how many, and the first failure stays recorded.
 make_job esp32c3 65536 'retry: {codes: {port-gone: 1}}'
 run_job 1 --sim 1 --batch once --fault gone@20000:300
 expect_equal attempts "$(ledger "select attempts || ' ' || code from runs where batch = 'once'")" '1 port-gone'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A host without memory, without descriptors, that stops and goes on, whose reader leaves: the program says so and ends, or
-# does without; what is green is right. BUILD SEED COUNT fails that many allocations of each command, chosen by seed.
+# A host out of memory or file descriptors, stopped and continued, or with a closed output: the program reports it and
+# ends, or goes on without; every green board is right. BUILD SEED COUNT makes that many allocations of each command
+# fail, chosen by seed.
 build=$1; . "$(dirname "$0")/lib.sh"
 RANDOM=${2-1} samples=${3-8}
 shim=$build/tests/libmemory_shim.so
@@ -10,7 +11,7 @@ make_job esp32c3 65536
 mkdir "$work/flash"
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch first
 
-# attempt NUMBER COMMAND...: in `status`, with this allocation failing; 0 = all are counted.
+# attempt NUMBER COMMAND...: run it with this allocation failing, status in `status`; 0 = only count allocations.
 attempt() {
   status=0
   timeout 60 env EG_COUNT_ALLOC="$work/count" EG_FAIL_ALLOC="$1" LD_PRELOAD="$shim" "${@:2}" >"$work/out.log" 2>"$work/err.log" || status=$?
@@ -21,7 +22,7 @@ attempt() {
     fail "allocation $1 of '${*:2}': status $status and no sentence"
 }
 
-# numbers: a sample of the allocations that were counted.
+# numbers: print a sample of the counted allocations.
 numbers() {
   local count
   count=$(cat "$work/count")
@@ -57,7 +58,7 @@ for number in $(numbers); do
   esac
 done
 
-# green BATCH: what is green in it, on board N of $work/flash, is right.
+# green BATCH: check that every green board N of the batch is right in $work/flash.
 green() {
   local number
   for number in $(ledger "select substr(slot, instr(slot, '/') + 1) from runs where batch = '$1' and outcome like 'pass%'"); do
@@ -76,7 +77,7 @@ for most in 5 9 12 15 18 24 32; do
   green "few$most"
 done
 
-# Stopped and continued all the time, which ends system calls early.
+# Stop and continue the process all the time, which interrupts system calls.
 "${gang[@]}" storm --plain >"$work/out.log" 2>"$work/err.log" &
 line=$!
 children+=("$line")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What belongs to one board is refused for another before anything is erased: serials, labels, unique columns of pools, and
-# the MAC itself.
+# A value that belongs to one board is refused for another before anything is erased: serials, labels, unique columns of
+# pools, and the MAC itself.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 blank() { [ "$(tr -d '\377' <"$1" | wc -c)" -eq 0 ] || fail "$1 is not blank"; }
@@ -22,7 +22,7 @@ printf 'serial,key\n8,SAME\n' >l.csv
 for pool in a b one; do expect_status 0 "$espgang" pool import $pool.csv --ledger ledger.db; done
 for pool in k l; do expect_status 0 "$espgang" pool import $pool.csv --secret key --ledger ledger.db; done
 
-# The same serial from another pool, by another format.
+# The same serial from another pool, in another format.
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 first 1
 make_job esp32 65536 'unit:' '  serial: {pool: one, format: "ACME-{:04d}"}' "$nvs"
@@ -42,7 +42,7 @@ run_on 0 'by another program' 5 # who was refused once is not refused for ever
 make_job esp32 65536 'unit:' '  serial: {pool: a, format: "ACME-{}"}' "$nvs"
 run_on 0 third 1 # it keeps its own
 
-# A secret that two pools have.
+# The same secret in two pools.
 make_job esp32 65536 'unit:' '  serial: {pool: k}' '  raw: {at: 0x1f0000, value: "{key}"}'
 run_on 0 fourth 1
 make_job esp32 65536 'unit:' '  serial: {pool: l}' '  raw: {at: 0x1f0000, value: "{key}"}'
@@ -52,7 +52,7 @@ expect_text out.log 'unit: pool l has no other row: the value of key, which is s
 expect_equal 'the secret in claims' "$(ledger "select count(*) from run_claim where value like '%SAME%'")" 0
 blank flash/board2.bin
 
-# Columns that are declared: unique ones hold each value once, in the pool and on all boards; shared secrets may repeat.
+# Declared columns: unique ones hold each value once, in the pool and on all boards; shared secrets may repeat.
 printf 'serial,token\n21,T\n22,T\n' >u.csv
 expect_status 2 "$espgang" pool import u.csv --unique token --ledger ledger.db
 expect_text err.log 'u.csv:3:'
@@ -73,7 +73,7 @@ expect_status 0 "$espgang" pool import s.csv --secret batch_key --shared batch_k
 expect_status 2 "$espgang" pool import s.csv --pool both --unique batch_key --shared batch_key --ledger ledger.db
 expect_text err.log 'both unique and shared'
 
-# A value that a program makes and the job says is unique.
+# A value from a hook, which the job declares unique.
 printf '#!/bin/sh\ncat >/dev/null\necho '\''{"device_id": "D-1"}'\''\n' >make_id
 chmod +x make_id
 make_job esp32 65536 'unit:' '  generate: {program: ./make_id}' '  unique: device_*' '  raw: {at: 0x1f0000, value: "{device_id}"}'
@@ -101,7 +101,7 @@ expect_text out.log 'flashes-of-mac'
 make_job esp32 65536 'accept: {clones: allow}'
 run_on 0 tenth 4
 
-# A format that is the same for every board.
+# A format that gives every board the same value.
 make_job esp32 65536 'unit:' '  serial: {format: "ACME-{job}-{date}"}' "$nvs"
 expect_status 2 "$espgang" check job.yaml
 expect_text err.log 'job.yaml:8:20: unit.serial.format "ACME-{job}-{date}" has no name that differs from board to board'

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# elf2image, merge-bin and image-info by the results of the reference tool, and what they refuse.
+# elf2image, merge-bin and image-info compared with the reference tool's results, and their refusals.
 build=$1; . "$(dirname "$0")/lib.sh"
 
-# Without a board nothing but files is looked at.
+# Without a board, only files are read.
 for verb in elf2image merge-bin image-info; do
   expect_status 0 "$espgang" "$verb" --help
   expect_text "$work/out.log" "Usage: espgang $verb"
   ! grep -q -- '--connect-attempts' "$work/out.log" || fail "help of $verb speaks of a board"
 done
 
-# refused SENTENCE COMMAND...: status 2, the sentence, and no file made.
+# refused SENTENCE COMMAND...: check for status 2, the sentence, and no new file.
 refused() {
   local sentence=$1
   shift
@@ -34,7 +34,7 @@ expect_status 2 "$espgang" --chip esp32 merge-bin -o out.bin 0x1000 a.bin 0x1800
 expect_text err.log 'a.bin'
 [ ! -e out.bin ] || fail 'files that overlap were merged'
 
-# Every form in which files are merged says the same to image-info and to write-flash.
+# image-info and write-flash give the same result for every merged format.
 "$make_firmware" --chip esp32 --size 65536 --seed 3 firmware >/dev/null
 expect_status 0 "$espgang" --chip esp32 merge-bin -o merged.bin 0x1000 firmware/bootloader/bootloader.bin 0x10000 firmware/app.bin
 expect_status 0 "$espgang" --chip esp32 merge-bin --format hex -o merged.hex 0x1000 firmware/bootloader/bootloader.bin 0x10000 firmware/app.bin
@@ -66,7 +66,7 @@ query() {
   sqlite3 -batch -noheader -separator $'\t' :memory: "$1"
 }
 
-# Every command line of the reference tool, from the folder of fixtures: the same files.
+# Every command line of the reference tool, from the folder of fixtures: identical files.
 ln -s "$EG_FIXTURES/elf" elf
 ln -s "$EG_FIXTURES/images" images
 cases=$(query "select count(*) from json_each(readfile('$EG_FIXTURES/image-goldens.json'), '\$.cases')")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What a build made, in every form, becomes a job; the job is run, and the flash then holds every file at its offset, with
-# the header of the bootloader as the build asks, and nothing else.
+# Build output in every form becomes a job. After its run the flash holds every file at its offset, with the bootloader
+# header that the build asks for, and nothing else.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
-# expect_flash NAME ADDRESS FILE...: all that the board programmed as NAME has in its flash.
+# expect_flash NAME ADDRESS FILE...: check that this is all the data in the flash of board NAME.
 expect_flash() {
   local name=$1 flash=$work/$1.flash/board1.bin
   shift
@@ -16,7 +16,7 @@ expect_flash() {
   cmp wanted "$flash" || fail "the flash of $name holds something else"
 }
 
-# imported NAME ARGUMENT...: into a folder of its own, checked and run; $warned is the whole of what import may say.
+# imported NAME ARGUMENT...: import into a separate folder, check and run; $warned is the only warning allowed.
 warned=
 imported() {
   local name=$1
@@ -35,7 +35,7 @@ programmed() {
   expect_status 0 "$espgang" run "$2" --sim 1 --fast --flash-dir "$work/$1.flash" --ledger "$work/ledger.db"
 }
 
-# patched FILE BYTE2 BYTE3: the bootloader with another header and a new digest after it.
+# patched FILE BYTE2 BYTE3: print the bootloader with another header and a new digest at its end.
 patched() {
   local size
   size=$(($(stat -c %s "$1") - 32))
@@ -45,8 +45,8 @@ patched() {
   cat patched digest
 }
 
-# A folder like that of a build: the bootloader as it was built (DIO, 2 MB, 40 MHz), and what
-# tells of it: flasher_args.json asks for 4 MB.
+# A folder like that of a build: the bootloader as built (DIO, 2 MB, 40 MHz), and its descriptions: flasher_args.json
+# asks for 4 MB.
 "$make_firmware" --chip esp32 --size 65536 --seed 5 build >/dev/null
 "$make_firmware" --chip esp32c3 --size 65536 --seed 6 build-c3 >/dev/null
 cp build/app.bin build/firmware.bin
@@ -87,7 +87,7 @@ imported idedata build/idedata.json
 expect_text jobs/idedata/job.yaml 'chip: esp32 # as bootloader.bin says'
 expect_flash idedata 0x1000 $boot 0x8000 $table 0x10000 build/firmware.bin
 
-# Files that are all of it.
+# Files that contain the whole firmware.
 for form in raw hex uf2; do
   expect_status 0 "$espgang" --chip esp32 merge-bin --format $form -o merged.$form 0x1000 $boot 0x8000 $table 0x10000 $app
 done
@@ -98,7 +98,7 @@ expect_flash hex 0x1000 $boot 0x8000 $table 0x10000 $app
 imported uf2 merged.uf2
 expect_flash uf2 0x1000 $boot 0x8000 $table 0x10000 $app
 
-# A job takes them without a file made of them, too.
+# A job can also name them directly.
 for from in flasher_args.json flash_args manifest.json idedata.json; do
   printf 'espgang: 1\njob: x\nchip: esp32\nfirmware: {from: build/%s}\n' $from >from.yaml
   programmed from from.yaml
@@ -106,7 +106,7 @@ for from in flasher_args.json flash_args manifest.json idedata.json; do
   rm from.flash/board1.bin
 done
 
-# Without -o it goes to standard output, and its paths are of the folder where one is.
+# Without -o the job goes to standard output, with paths relative to the folder.
 mkdir tmp
 (cd build && TMPDIR=$work/tmp expect_status 0 "$espgang" import . && cp ../out.log job.yaml)
 expect_equal 'standard error' "$(cat err.log)" ''
@@ -114,7 +114,7 @@ expect_text build/job.yaml '{name: app, at: 0x10000, file: app.bin}'
 expect_status 0 "$espgang" check build/job.yaml
 expect_equal 'files that are left' "$(ls tmp)" ''
 
-# refused STATUS SENTENCE ARGUMENT...: and nothing is written, made or left.
+# refused STATUS SENTENCE ARGUMENT...: check that no file is written, created or left over.
 refused() {
   local before
   before=$(find . -type f ! -name '*.log' -exec sha256sum {} + | sort)
@@ -149,7 +149,7 @@ refused 2 'build/secret_args:1:17: --encrypt: encrypted writing is not supported
   build/secret_args -o new.yaml
 echo '--flash_mode fast 0x1000 bootloader/bootloader.bin' >build/fast_args
 refused 2 'build/fast_args:1:14: flash mode "fast" is none of qio, qout, dio, dout' build/fast_args -o new.yaml
-# What only the job's own reader refuses is not kept either.
+# A job that only the job parser refuses is not kept either.
 refused 2 'new.yaml.part:4:6: job has 201 bytes, more than 200' build -o new.yaml --name "$(printf '%0201d' 0)"
 expect_status 2 "$espgang" import build --name "$(printf '%0201d' 0)"
 expect_text err.log 'job has 201 bytes, more than 200'
@@ -157,7 +157,7 @@ expect_equal 'standard output' "$(cat out.log)" ''
 expect_status 0 "$espgang" import build -o job.yaml --force
 expect_status 0 "$espgang" check job.yaml
 
-# Folders whose files are only told by their names, and a command line that was copied.
+# Folders whose files are recognised by name only, and a copied command line.
 mkdir pio
 cp $boot pio/bootloader.bin
 cp $table pio/partitions.bin
@@ -198,7 +198,7 @@ imported real-manifest-c3 "$real/web-tools" --chip esp32c3
 warned=
 expect_flash real-manifest-c3 0x0 "$real/../images/bootloader_esp32c3.bin"
 
-# PlatformIO's names an application that is not among the fixtures.
+# PlatformIO's file names an application that is not among the fixtures.
 mkdir -p copy/platformio copy/esp32-idf
 cp -r "$real/esp32-idf/." copy/esp32-idf
 chmod -R u+w copy

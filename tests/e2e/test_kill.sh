@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# kill -9 in mid-run, then a new run: unfinished runs are closed as aborted, nothing is lost or doubled. Ctrl-C: the same,
-# by the program itself.
+# kill -9 in mid-run, then a new run: unfinished runs are closed as aborted, no run is lost or doubled. Ctrl-C: the
+# program does the same itself.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 make_job esp32 1048576 # many seconds of writing
@@ -38,7 +38,7 @@ expect_equal 'status after Ctrl-C' "$status" 130
 expect_equal 'aborted by Ctrl-C' "$(ledger "select count(*), min(outcome), min(code), max(code) from runs where batch = 'interrupted'")" \
   '8|aborted|cancelled|cancelled'
 
-# timeout(1) signals twice and a closed session hangs up twice; the first is one wish, not two.
+# timeout(1) sends its signal twice and a closed session sends SIGHUP twice: both count as one request.
 begin_run twice
 status=0
 for signal in TERM HUP TERM INT; do kill -"$signal" "$pid" 2>/dev/null || true; done
@@ -47,11 +47,11 @@ expect_equal 'status after two signals at once' "$status" 130
 expect_equal 'aborted by two signals' "$(ledger "select count(*), min(code), max(code) from runs where batch = 'twice'")" \
   '8|cancelled|cancelled'
 
-# Under nohup a hang-up is nothing.
+# Under nohup, SIGHUP is ignored.
 expect_status 0 env --ignore-signal=HUP bash -c '"$@" & sleep 0.5; kill -HUP $!; wait $!' - \
   "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --batch nohup
 
-# Another line goes on beside it, and closes none of its runs; what needs the ledger alone is refused.
+# Another line goes on at the same time, and closes none of its runs; a command that needs the ledger alone is refused.
 begin_run first
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch beside
 expect_equal 'runs that go on' "$(ledger "select count(*) from runs where batch = 'first' and outcome = 'unfinished'")" 8

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A MAC in any usual form names the same board: to the simulated board, in a job, in a file of MACs, in a pool and in the history.
+# A MAC in any usual format names the same board: for the simulated board, in a job, in a file of MACs, in a pool and in
+# the history.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 32 boards at once, with noise: under ThreadSanitizer this is where a race would show.
+# 32 boards at once, on noisy lines: ThreadSanitizer would show a race here.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 make_job esp32c3 65536

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Every chip, by its ROM and by its stub: what espgang does with it, as a table. Each cell is a command of its own, and
-# after each the whole flash is compared with what it should hold. What a chip cannot do is refused, and changes nothing.
+# Every chip, with its ROM loader and its stub: a table of what espgang can do with it. Each cell is a separate command;
+# after each, the whole flash is compared with its expected contents. Unsupported operations are refused, and change
+# nothing.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 operations=(detect mac id write verify read erase status md5 reset)
 
-# What cannot be, by row (CHIP/LOADER) and operation: exit status and sentence.
+# Unsupported operations, by row (CHIP/LOADER) and operation: exit status and sentence.
 declare -A refused_with
 while read -r row operation answer; do
   refused_with[$row/$operation]=$answer
@@ -15,11 +16,13 @@ esp8266/rom read 1 ESP8266 reads no flash without a stub
 esp8266/rom erase 1 ESP8266 erases nothing without a stub
 esp8266/rom md5 2 the ROM of ESP8266 computes no digest
 END
-# Where the ROM does what a stub should have done, and the warning that says so.
+# Rows in which the ROM loader stands in for a stub, with the warning.
 declare -A by_rom=(
   [esp32c2@0/stub]='there is no stub for this ESP32-C2, its ROM goes on'
 )
-# Further rows: revisions, as major * 100 + minor, with another stub or none.
+# More rows: revisions, as major
+#
+# 100 + minor, with another stub or none.
 more_rows=(esp32c2@0 esp32p4@300)
 
 at=0x20000
@@ -37,7 +40,7 @@ for line in "${chips[@]}"; do
   [ "$text" = "${label[$name]}" ] || by_rom[$name/stub]="there is no stub for this ${label[$name]}, its ROM goes on"
 done
 
-# command_of OPERATION LOADER: its words, in the array `words`.
+# command_of OPERATION LOADER: set the array `words` to its command line.
 command_of() {
   case $1 in
     detect) words=(reset --after no-reset) ;;
@@ -53,7 +56,7 @@ command_of() {
   esac
 }
 
-# look_at OPERATION LOADER: what it printed, and what it makes of the flash that is wanted.
+# look_at OPERATION LOADER: check the output, and update the expected flash.
 look_at() {
   case $1 in
     detect) expect_text out.log 'Chip type: ' ;;
@@ -76,7 +79,7 @@ look_at() {
   esac
 }
 
-# cell ROW OPERATION BEFORE: one command, and what came of it.
+# cell ROW OPERATION BEFORE: run one command and check its result.
 cell() {
   local loader=${1#*/} answer=${refused_with[$1/$2]-} words front
   front=("$espgang" --port "$url" --before "$3" --after no-reset)
@@ -99,14 +102,14 @@ cell() {
   look_at "$2" "$loader"
 }
 
-# loaders_of NAME: the rows of a chip; a revision of it differs in its stub alone.
+# loaders_of NAME: print the rows of a chip; a revision differs only in its stub.
 loaders_of() {
   [ "${1#*@}" != "$1" ] || echo rom
   stubs && echo stub
 }
 
-# rows NAME URL MAC: the rows of a chip, a mark for each cell into NAME.LOADER. A cell after the first finds the board as
-# the one before it has left it.
+# rows NAME URL MAC: run the rows of a chip, with a mark for each cell in NAME.LOADER. Each cell finds the board in the
+# state that the previous one left.
 rows() {
   local name=$1 url=$2 mac=$3 chip=${1%@*} top=$work loader operation before
   local work=$top/$name.work
@@ -159,7 +162,7 @@ for name in "${!label[@]}" "${more_rows[@]}"; do
 done
 wait "${workers[@]}" || fail "the rows of a chip ended with $?"
 
-# The table; letters stand for what is told below it.
+# The table; letters refer to the notes below it.
 status=0
 declare -A letter=()
 printf '%-12s %-6s' chip loader

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# espgang nvs: partitions are built, shown and checked, one or one for each unit, and what is wrong is said in a sentence.
+# espgang nvs: partitions are built, shown and checked, a single one or one per unit, and each mistake gives a sentence.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
-# refused SENTENCE ARGUMENT...: status 2, the sentence, and nothing made.
+# refused SENTENCE ARGUMENT...: check for status 2, the sentence, and no new file.
 refused() {
   local sentence=$1
   shift
@@ -12,17 +12,17 @@ refused() {
   [ -z "$(find . -name '*.bin*')" ] && [ ! -e out ] || fail "'nvs $*' left $(find . -name '*.bin*')"
 }
 
-# csv LINE...: nvs.csv with a header and a namespace in front, so that they begin at line 3.
+# csv LINE...: write nvs.csv with a header and a namespace first, so that these lines begin at line 3.
 csv() {
   printf '%s\n' 'key,type,encoding,value' 'app,namespace,,' "$@" >nvs.csv
 }
 
-# query SQL: what an independent reader finds in out.log, which is JSON.
+# query SQL: read out.log, which is JSON, with an independent program.
 query() {
   sqlite3 -batch -noheader :memory: "with j(t) as (select cast(readfile('out.log') as text)) $1"
 }
 
-# ---- What is refused ----
+# ---- Refusals ----
 
 csv 'k,data,u8,256'
 refused 'nvs.csv:3: key "k": value 256 is out of the range of a u8, 0 to 255' build nvs.csv o.bin 0x3000
@@ -96,7 +96,7 @@ expect_equal 'the rest of the JSON' \
   "$(query "select json_extract(t, '\$.format', '\$.file', '\$.version', '\$.pages', '\$.empty_namespaces', '\$.faults') from j")" \
   '[1,"o.bin",2,3,["alone"],[]]'
 
-# Nothing is written through a link or over what is no file.
+# Symbolic links and special files are not overwritten.
 mkdir folder
 ln -s first.bin link.bin
 for there in folder link.bin; do
@@ -107,7 +107,7 @@ rm link.bin
 expect_status 2 "$espgang" nvs build nvs.csv none/o.bin 0x3000
 expect_text err.log 'none/o.bin.part: No such file or directory'
 
-# ---- What is damaged ----
+# ---- Damaged partitions ----
 
 printf '\x55' | dd of=o.bin bs=1 seek=184 conv=notrunc status=none
 printf '\x55' | dd of=o.bin bs=1 seek=$((0x2010)) conv=notrunc status=none
@@ -134,7 +134,7 @@ expect_equal 'half a page' "$(cat err.log)" 'espgang: o.bin: 0x1388 bytes are no
 expect_status 2 "$espgang" nvs check none.bin
 expect_equal 'a file that is not there' "$(cat err.log)" 'espgang: none.bin: No such file or directory'
 
-# ---- What is small, and what is encrypted ----
+# ---- Small partitions, and encrypted ones ----
 
 csv 'serial,data,string,A-1' 'sta.ssid,data,string,net'
 expect_status 0 "$espgang" nvs build nvs.csv small.bin 0x1000

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One board by esptool's verbs: partitions by name, reading on after Ctrl-C, settings, what is said, the monitor.
+# One board with esptool's verbs: partitions by name, resuming a read after Ctrl-C, settings, messages, the monitor.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -26,7 +26,7 @@ expect_status 2 "${board[@]}" erase-region --partition-table table.csv mine 16k
 expect_equal 'beyond a partition' "$(cat err.log)" 'espgang: 16384 bytes (0x4000) are more than the 8192 that partition mine has'
 [ ! -e x.bin ] && [ ! -e x.bin.part ] || fail 'a file was made for nothing'
 
-# What is said: nothing, results, more, every frame.
+# Messages: none, results, more, every frame.
 expect_status 0 "${board[@]}" --silent read-mac
 expect_equal 'what --silent says' "$(cat out.log err.log)" ''
 expect_status 0 "${board[@]}" read-mac
@@ -38,7 +38,7 @@ expect_text out.log READ_REG
 expect_status 0 "${board[@]}" --no-stub read-mac
 ! grep -q 'Stub' out.log || fail 'a stub was started'
 
-# Settings: the environment, esptool.cfg, and what is wrong in them.
+# Settings: the environment, esptool.cfg, and mistakes in them.
 expect_status 1 env ESPTOOL_CHIP=esp32s2 "${board[@]}" read-mac
 expect_equal 'the chip of the environment' "$(cat err.log)" 'espgang: the chip is an ESP32, not an ESP32-S2'
 expect_status 0 env ESPTOOL_CHIP=esp32s2 "${board[@]}" --chip esp32 read-mac
@@ -61,20 +61,20 @@ expect_text out.log 'fw/app.bin: wrote 300000 bytes'
 expect_status 2 "${board[@]}" write-flash @nowhere
 expect_equal 'a missing file' "$(cat err.log)" 'espgang: nowhere: No such file or directory'
 
-# A reset, then what the board prints from its first line on.
+# A reset, then the board's output from its first line on.
 expect_status 0 "${board[@]}" monitor --seconds 1
 expect_text out.log 'rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)'
 expect_status 0 "${board[@]}" read-mac --after no-reset
 expect_status 0 "${board[@]}" monitor --no-reset --seconds 1
 expect_equal 'what a board says that is left alone' "$(cat out.log)" ''
 
-# Nothing that could be a board: nothing is tried but what was allowed.
+# No port could be a board: only allowed ports are tried.
 expect_status 3 "$espgang" --port-filter serial=none-such flash-id
 expect_status 2 "$espgang" --port-filter colour=red flash-id
 expect_equal 'a filter of no kind' "$(cat err.log)" \
   'espgang: port filter "colour=red": is none of vid=NUMBER, pid=NUMBER, name=TEXT, serial=TEXT'
 
-# Ctrl-C while reading keeps what has come and leaves the file that was there; --resume goes on.
+# Ctrl-C while reading keeps the data read so far and the existing file; --resume continues.
 head -c 4194304 /dev/urandom >slow1.bin
 mkdir slow
 mv slow1.bin slow/board1.bin
@@ -98,7 +98,7 @@ expect_text out.log '262144 bytes are there already'
 cmp -n $((0x60000)) -i 0x1000:0 slow/board1.bin out.bin || fail 'what was read in two goes is not the flash'
 [ ! -e out.bin.part ] || fail 'the part is still there'
 
-# What another flash has left is not gone on with.
+# Partial data from another flash is not continued.
 head -c 262144 /dev/zero >out.bin.part
 expect_status 0 "$espgang" -p "${urls[0]}" -b 921600 read-flash --resume 0x1000 0x48000 out.bin
 cmp -n $((0x48000)) -i 0x1000:0 slow/board1.bin out.bin || fail 'what was read over the remains of another is not the flash'

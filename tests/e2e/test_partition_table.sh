@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# partition-table: CSV and binary tables say the same, and what is wrong is refused by its line.
+# partition-table: CSV and binary tables have the same contents, and mistakes are refused with their line.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -25,7 +25,7 @@ expect_equal 'its size' "$(stat -c %s table.bin)" 3072
 expect_status 0 "$espgang" partition-table table.bin back.csv
 diff back.csv whole.csv || fail 'the table does not come back'
 
-# Elsewhere, and without MD5: the table is as its options say.
+# At another offset, and without MD5: the table follows its options.
 expect_status 0 "$espgang" partition-table --offset 0x10000 --disable-md5sum table.csv far.bin
 expect_status 0 "$espgang" partition-table --offset 0x10000 far.bin
 expect_text out.log 'nvs,data,nvs,0x11000,24K,'
@@ -34,7 +34,7 @@ expect_status 2 "$espgang" partition-table --offset 0x20000 far.bin
 expect_equal 'a table that is elsewhere' "$(cat err.log)" \
   'espgang: far.bin: partition nvs at 0x00011000 begins before the end of the partition table at 0x00021000'
 
-# A bootloader is where the chip starts it.
+# The bootloader is at the address where the chip starts it.
 printf 'boot, bootloader, primary\nptable, partition_table, primary\nnvs, data, nvs, , 24K\n' >boot.csv
 expect_status 2 "$espgang" partition-table boot.csv out.bin
 expect_equal 'a chip is wanted' "$(cat err.log)" \
@@ -42,7 +42,7 @@ expect_equal 'a chip is wanted' "$(cat err.log)" \
 expect_status 0 "$espgang" --chip esp32 partition-table boot.csv
 expect_text out.log 'boot,bootloader,primary,0x1000,28K,'
 
-# What is wrong is named, and no file is made.
+# A mistake is named, and no file is created.
 printf 'nvs, data, nvs, 0x9000, 24K\nfactory, app, factory, 0x9800, 1M\n' >wrong.csv
 expect_status 2 "$espgang" partition-table wrong.csv out.bin
 expect_text err.log 'espgang: wrong.csv: '

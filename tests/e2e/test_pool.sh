@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Data of single boards from files into the ledger, and how much of it is left.
+# Data for single boards from files into the ledger, and how much is left.
 build=$1; . "$(dirname "$0")/lib.sh"
 ledger=$work/ledger.db
 cd "$work"
@@ -62,7 +62,7 @@ refused 3 "espgang: ledger $ledger: has no pool serial; there is macs, serials" 
   "$espgang" pool show serial --ledger "$ledger"
 expect_equal 'mode of the ledger' "$(stat -c %a "$ledger")" 600
 
-# A job that takes no row leaves the pools as they are.
+# A job without a pool leaves the pools unchanged.
 make_job esp32 65536
 expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger "$ledger"
 expect_status 0 "$espgang" pool list --ledger "$ledger"

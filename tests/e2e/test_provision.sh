@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A job with `secure`, as a user would run it: check prints what will be burnt, as in jobs/README.md; boards end locked, with a
-# record; what is wrong is refused before a board is touched.
+# A job with `secure`, as a user runs it: check prints what will be burnt, as in jobs/README.md; boards end locked, with
+# a record; mistakes are refused before a board is touched.
 build=$1; . "$(dirname "$0")/lib.sh"
 readme=$(cd "$(dirname "$0")/../../jobs" && pwd)/README.md
 cd "$work"
 
-# make_signed CHIP SCHEME: firmware whose images boot.key has signed, and boot.pem.
+# make_signed CHIP SCHEME: make firmware with images signed by boot.key, and boot.pem.
 make_signed() {
   make_job "$1" 65536
   rm -f boot.key boot.pem
@@ -17,7 +17,7 @@ make_signed() {
   done
 }
 
-# write_job LINE...: the job, and these lines in its section `secure`.
+# write_job LINE...: write the job, with these lines in its section `secure`.
 write_job() {
   {
     printf 'espgang: 1\njob: secured\nchip: %s\nfirmware: {from: firmware/flasher_args.json}\n' "$chip"
@@ -38,7 +38,7 @@ chip=esp32c3
 make_signed $chip rsa3072
 write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'efuses: {DIS_FORCE_DOWNLOAD: 1}' 'download: secure'
 
-# What the README shows is what is printed; the digest is another one with each key.
+# The output matches the README, except for the digest, which depends on the key.
 expect_status 0 "$espgang" check job.yaml
 digest=$("$espgang" secure digest-sbv2-public-key --keyfile boot.pem --output boot.digest >/dev/null; od -An -v -tx1 boot.digest | tr -d ' \n')
 sed -n '/^  release: /,/^$/p' out.log | sed '$d' >printed.log
@@ -57,7 +57,7 @@ expect_equal 'blocks before and after' \
   "$(ledger "select count(distinct event) from run_security where item = 'BLOCK0' and event in ('found', 'left')")" 2
 expect_status 0 "$espgang" audit --ledger ledger.db
 
-# A bundle has the public key and gives the same plan.
+# A bundle contains the public key and gives the same plan.
 expect_status 0 "$espgang" bundle job.yaml -o job.egb
 expect_status 0 "$espgang" check job.egb
 sed -n '/^  release: /,/^$/p' out.log | grep -c "$digest" >/dev/null || fail 'the bundle lost the key'

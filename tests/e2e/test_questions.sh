@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Questions to the ledger: every number is what SQL of its own finds in the same file.
+# Questions to the ledger: every number equals the result of independent SQL on the same file.
 build=$1; . "$(dirname "$0")/lib.sh"
 ledger=$work/ledger.db
 export ESPGANG_LEDGER=$ledger
@@ -124,7 +124,7 @@ expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' 
     UNION SELECT printf('%.2f V', max(number)) FROM measurements WHERE $batch AND name = 'supply'")"
 refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" compare batch-1 c
 
-# What is there twice: a real line programs the same boards for two batches.
+# Duplicates: a real line programs the same boards for two batches.
 ask duplicates
 expect_equal duplicates "$(cat out.log)" 'no duplicates'
 make_job esp32 65536

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What must not be done to a board: one sentence, the right status, and not a byte of the flash changed.
+# Refused operations on a board: one sentence, the right exit status, and no byte of the flash changed.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -8,7 +8,7 @@ cd "$work"
 "$make_firmware" --chip esp8266 --size 65536 --seed 1 fw-8266 >/dev/null
 boot=fw/bootloader/bootloader.bin app=fw/app.bin
 
-# begin NAME VBOARD-OPTION...: a board whose flash is full of something.
+# begin NAME VBOARD-OPTION...: start a board whose flash is full of data.
 begin() {
   mkdir "$1"
   head -c 4194304 /dev/urandom >"$1/board1.bin"
@@ -23,7 +23,7 @@ refused() {
   expect_equal "what '${*:3}' says" "$(cat err.log)" "espgang: $2"
 }
 
-# unchanged NAME: ends the board and looks at its flash.
+# unchanged NAME: stop the board and check its flash.
 unchanged() {
   kill "${children[-1]}"
   wait "${children[-1]}" || fail "the board ended with $?"
@@ -78,7 +78,7 @@ refused 1 "secure boot is on and $boot at 0x00001000 would overwrite the bootloa
 refused 1 'erasing would take away what secure boot needs to start' erase-flash
 unchanged trusted
 
-# In secure download mode little can be asked, and a stub cannot run there, nor on some chips with secure boot.
+# Secure download mode answers few commands. A stub cannot run in it, nor on some chips with secure boot.
 begin secure --chip esp32c3 --secure-download
 for verb in read-mac flash-id erase-flash 'read-flash 0 4096 x.bin' 'read-mem 0x60000000' 'write-mem 0x60000000 1' \
   'read-flash-status' 'load-ram fw-c3/app.bin' 'verify-flash 0 fw-c3/app.bin'; do

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A rehearsal leaves no mark: a station that rehearsed a job three times records what one does that never did.
+# A rehearsal leaves no trace: a station that rehearsed a job three times records the same as a station that never did.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 stubs || skip 'no stubs in this build'
 
-# The job of the README, whose parts all are here.
+# The job of the README; all its files exist.
 "$make_firmware" --chip esp32 --size 65536 --seed 1 firmware >/dev/null
 printf 'self-test: OK\n' >app.log
 cat >nvs.csv <<'CSV'
@@ -34,13 +34,13 @@ hooks: {after_board: ./label.sh}
 JOB
 seq 101 110 | sed '1i serial' >serials.csv
 
-# station FOLDER: what follows is of a station whose ledger is there.
+# station FOLDER: switch to the station whose ledger is there.
 station() {
   export XDG_STATE_HOME=$work/$1
   station=$1
 }
 
-# answers: what a user would ask afterwards, without the times.
+# answers: print the answers to a user's questions, without times.
 answers() {
   "$espgang" pool list
   "$espgang" pool show serials | cut -c1-40
@@ -89,8 +89,8 @@ done
 diff fresh.answers rehearsed.answers || fail 'the rehearsals left a mark'
 expect_equal 'hooks of real boards' "$(wc -l <hooks.ran)" 4
 
-# Of the history a rehearsal has nothing beside it, but it is shown the rows that the next boards get. Its folder goes in every
-# way that it ends.
+# A rehearsal ignores the history, but is shown the pool rows that the next boards get. Its folder is removed however it
+# ends.
 export TMPDIR=$work/tmp
 mkdir tmp
 printf '#!/bin/sh\ncd %q/espgang-rehearsal-*/ && { stat -c "%%n %%a" . ledger.db; sqlite3 ledger.db "select count(*) from run;
@@ -113,7 +113,7 @@ for times in 1 2; do
 done
 unset TMPDIR
 
-# What the batch does not take is refused before a board is started.
+# A board that the batch does not accept is refused before a board is started.
 expect_status 0 "$espgang" seal --batch real --yes
 expect_status 2 "$espgang" check job.yaml --batch real
 expect_text err.log 'batch real was sealed at '
@@ -124,7 +124,7 @@ expect_status 2 "$espgang" run job.yaml --batch mixed --plain --ports "${urls[1]
 expect_text err.log 'batch mixed has runs of the job other; name another batch for acme-sensor'
 expect_equal 'runs of the refused batch' "$(sqlite3 "$work/fresh/espgang/ledger.db" "select count(*) from runs where batch = 'mixed'")" 1
 
-# The program that makes values runs when it is asked for only; what stands for them is marked, or refused.
+# The hook that makes values runs only when requested; placeholder values are marked, or refused.
 printf '#!/bin/sh\necho >>%q\necho "{\\"key\\": \\"00ff\\", \\"issue\\": 7}"\n' "$work/made" >make_key
 chmod +x make_key
 make_job esp32 65536 'unit:' '  generate: {program: ./make_key}' '  unique: key' \

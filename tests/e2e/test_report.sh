@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Reports of batches that were really run, on simulated boards with faults, in every format; each read by a program that
-# shares no code with espgang.
+# Reports of batches really run, on simulated boards with faults, in every format; each is read by a program that shares
+# no code with espgang.
 build=$1; . "$(dirname "$0")/lib.sh"
 xsd=$(dirname "$0")/../reports/junit.xsd
 
@@ -17,7 +17,7 @@ expect_status 1 "$espgang" run "$work/job.yaml" --sim 6 --fast --ledger "$work/l
   --station 'line & 3' --app-log "$work/app.log" --fault 2:lie --fault 3:stuck@0x10000.0=0 --fault 4:app-panicx1
 report 0 --html "$work/b.html" --csv "$work/b.csv" --json "$work/b.json" --junit "$work/b.xml"
 
-# SQLite reads the CSV and the JSON: they say what the ledger says.
+# SQLite reads the CSV and the JSON: they agree with the ledger.
 sqlite3 -batch "$work/csv.db" ".import --csv $work/b.csv runs"
 columns='run || slot || mac || outcome || coalesce(code, 0) || coalesce(sentence, 0) || attempts'
 expect_equal 'rows of the CSV' "$(sqlite3 -batch "$work/csv.db" "select $columns from runs order by run + 0")" \
@@ -57,7 +57,7 @@ else
   echo 'no xmllint here: the JUnit report was not validated' >&2
 fi
 
-# Standard output has one report and nothing else; two reports cannot share a place.
+# Standard output has one report and nothing else; two reports cannot share a destination.
 report 0 --csv -
 cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'
 report 2 --csv - --json -
@@ -70,14 +70,14 @@ if [ -w /dev/full ]; then
   expect_equal 'a full disk' "$(cat "$work/err.log")" 'espgang: report: standard output: No space left on device'
 fi
 
-# A PDF needs a program; without it nothing is written and the sentence says what to install.
+# A PDF needs Chromium; without it nothing is written and the message says what to install.
 mkdir "$work/empty"
 PATH=$work/empty expect_status 3 "$(realpath "$espgang")" report --ledger "$work/ledger.db" --pdf "$work/b.pdf" --html "$work/new.html"
 expect_equal 'no Chromium' "$(cat "$work/err.log")" \
   "espgang: report $work/b.pdf: a PDF is printed by Chromium, which is not here; install the Debian package chromium, or write --html and print that"
 [ ! -e "$work/new.html" ] && [ ! -e "$work/b.pdf" ] || fail 'a report was written'
 
-# What stands for Chromium here writes what it was asked for, and is given a page that is there.
+# The stand-in for Chromium writes the requested file, and checks that its page exists.
 cat >"$work/empty/chromium" <<'SH'
 #!/bin/bash
 for argument; do
@@ -100,7 +100,7 @@ expect_equal 'a failure of Chromium' "$(cat "$work/err.log")" \
   "espgang: report $work/c.pdf: chromium exited with status 4: no paper"
 [ ! -e "$work/c.pdf" ] || fail 'half a PDF was left'
 
-# Ten thousand runs with a bad socket and a bad reel: the numbers are those of queries said in another way.
+# Ten thousand runs with a bad socket and a bad reel: the numbers equal those of differently written queries.
 sed 's/@N@/10000/' "$(dirname "$0")/../browser/fill.sql" | sqlite3 -batch -bail "$work/ledger.db"
 report 0 --batch big --json "$work/b.json" --html "$work/big.html"
 for by in slot "printf('%02x%02x%02x', flash_jedec & 255, flash_jedec >> 8 & 255, flash_jedec >> 16)"; do

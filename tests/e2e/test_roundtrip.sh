@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is written is what is read, and nothing else is touched: lengths around those of words, sectors and a megabyte, at
-# even and odd addresses, compressed and not, by the stub and by the ROM. The simulated board's flash file is the witness.
+# Data read equals data written, and nothing else changes: lengths around a word, a sector and a megabyte, at even and
+# odd addresses, compressed and not, by the stub and by the ROM. The simulated board's flash file is the witness.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 lengths=(0 1 3 4 4095 4096 4097)
@@ -8,8 +8,8 @@ big=1048577
 make_bytes before.bin $((4 << 20)) 1
 make_bytes source.bin $((3 << 20)) 2
 
-# prepare BIG: files of all lengths, other bytes every time, and where they go in the array `pairs`: each at the beginning
-# of a sector and, as another file, at its second or its last byte.
+# prepare BIG: make files of all lengths with new bytes every time, and set the array `pairs` to their places: each
+# length at the start of a sector and, as another file, at its second or last byte.
 prepare() {
   local index address odd=(0xfff 0x001)
   pairs=()
@@ -26,7 +26,7 @@ prepare() {
   [ "$1" = no ] || { add 0x100000 $big; add 0x240fff $big; }
 }
 
-# written LOADER OPTION BIG: writes all of it in one go, and looks at the whole flash.
+# written LOADER OPTION BIG: write all files with one command, and check the whole flash.
 written() {
   local index
   prepare "$3"
@@ -41,7 +41,7 @@ written() {
   cmp wanted "$flash" || fail "$chip by $1 with $2: the flash holds something else"
 }
 
-# read_back: every file by itself, with its address and length.
+# read_back: read every file by its address and length.
 read_back() {
   local index size
   for ((index = 0; index < ${#pairs[@]}; index += 2)); do
@@ -51,7 +51,7 @@ read_back() {
   done
 }
 
-# by_stub URL and by_rom URL: everything of a chip.
+# by_stub URL and by_rom URL: test a chip with its stub, and with its ROM loader.
 by_stub() {
   expect_status 0 "$espgang" --port "$1" --after no-reset reset
   board=("$espgang" --port "$1" --before no-reset --after no-reset)
@@ -71,7 +71,7 @@ by_rom() {
   written rom -z no
 }
 
-# both URL: in a folder of its own.
+# both URL: run both tests in a separate folder.
 both() {
   local top=$work flash=$work/$chip/board1.bin skip=0
   local work=$top/$chip.work
@@ -96,7 +96,7 @@ for worker in "${workers[@]}"; do
   wait "$worker" || fail "the round trips of a chip ended with $?"
 done
 
-# A file that begins where that ROM erases too much is written after that, whatever the order on the command line.
+# A file at the address where that ROM erases too much is written last, whatever the order on the command line.
 make_bytes low.bin 4096 3
 make_bytes high.bin 8192 4
 cp esp8266/board1.bin wanted

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# espgang secure: espsecure's commands. What is signed is verified, what is encrypted is decrypted, keys are only their
-# owner's, and what is wrong changes no file.
+# espgang secure: espsecure's commands. Signatures verify, encrypted files decrypt, key files are readable by their
+# owner only, and mistakes change no file.
 build=$1; . "$(dirname "$0")/lib.sh"; . "$(dirname "$0")/one_board.sh"
 
 secure=("$espgang" secure)
 
-# refused STATUS SENTENCE ARGUMENT...: and no file is changed.
+# refused STATUS SENTENCE ARGUMENT...: check that no file is changed.
 refused() {
   local status=$1 sentence=$2 before
   shift 2
@@ -52,7 +52,7 @@ refused 2 'ecdsa256.pem' generate-signing-key -v 2 -s ecdsa256 ecdsa256.pem
 refused 2 "there is no command 'secure sign'" sign app.bin
 refused 2 'missing argument: DATAFILE' sign-data -v 2
 
-# A signature that was made elsewhere.
+# A signature made elsewhere.
 head -c 4096 app.bin >whole.bin
 echo none >elsewhere.sig
 if command -v openssl >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Boards whose application tests itself: what it prints decides, on boards in process and on serial ports, native USB
-# among them, whose port may leave with the reset.
+# Boards with a self-testing application: its output decides, on boards in process and on serial ports, including native
+# USB, whose port may disappear at the reset.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 cat >"$work/app.log" <<'LOG'
@@ -23,7 +23,7 @@ outcomes() { # BATCH
   ledger "select group_concat(slot || ' ' || outcome || ' ' || code, ', ') from (select * from runs where batch = '$1' order by slot)"
 }
 
-# By a bridge, one board crashes in its first start only, one always.
+# With a USB bridge: one board crashes in its first start only, one always.
 make_job esp32 65536 "${keys[@]}"
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 3 --ledger "$work/ledger.db" --batch bridge --plain \
   --app-log "$work/app.log" --fault 2:app-panicx1 --fault 3:app-panic
@@ -31,7 +31,7 @@ expect_equal outcomes "$(outcomes bridge)" \
   'sim:esp32/1 pass ok, sim:esp32/2 pass-marginal ok, sim:esp32/3 fail test-failed'
 expect_text "$work/out.log" "the application crashed: \"Guru Meditation Error: Core  0 panic'ed (LoadProhibited)"
 
-# Each run's log can be read again: of a run, of a unit, of all runs of a unit.
+# The log of each run can be read again: by run, by unit, and all runs of a unit.
 log_of() { # ARGUMENT...: into out.log
   expect_status 0 "$espgang" log "$@" --ledger "$work/ledger.db"
 }
@@ -56,12 +56,12 @@ no_log 2 "--run: 'x' is not the number of a run; see 'espgang log --help'" x --r
 no_log 1 "ledger $work/ledger.db: no run 77 and no unit with this MAC, serial, label or pool key" 77 --ledger "$work/ledger.db"
 no_log 3 "ledger $work/none.db: opening it: No such file or directory" 1 --ledger "$work/none.db"
 
-# A value out of its limits is named with them.
+# The message for a value outside its limits gives value and limits.
 sed 's/3v3=3.31/3v3=2.91/' "$work/app.log" >"$work/low.log"
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/ledger.db" --batch low --app-log "$work/low.log"
 expect_equal 'a low voltage' "$(ledger "select sentence from runs where batch = 'low'")" 'test: 3v3 is 2.91 V, not 3.0 to 3.6 V'
 
-# Without what the application prints a rehearsal cannot pass, which is said before it begins.
+# Without application output a rehearsal cannot pass; that is reported before it begins.
 make_job esp32 65536 'test: {expect: "self-test: OK", timeout: 500ms}' 'retry: {attempts: 1}'
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --plain
 expect_equal 'what is said before' "$(sed -n 2p "$work/out.log")" \
@@ -84,7 +84,7 @@ make_job esp32 65536 'link: {before: no-reset}'
 expect_status 0 "$espgang" run "$work/job.yaml" --ports "${urls[0]}" --ledger "$work/ledger.db" --plain
 expect_text "$work/out.log" "${urls[0]} has no DTR and RTS: the board stays in its loader until it is reset by hand"
 
-# On serial ports: USB-Serial/JTAG stays with the reset; USB-OTG leaves, and what it prints early is lost.
+# On serial ports: USB-Serial/JTAG survives the reset; USB-OTG disappears, and its early output is lost.
 shim=$build/tests/fakes/libtty_shim.so
 [ -e "$shim" ] || skip "$shim is not built: no serial ports"
 usb=$work/usb

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Serial ports of this machine, through the real libserialport and libudev: simulated boards on pseudo-terminals that a
-# preloaded library shows to espgang as USB serial ports, with modem lines, rates and places.
+# Serial ports of this machine, through the real libserialport and libudev: simulated boards on pseudo-terminals, which
+# a preloaded library presents to espgang as USB serial ports with modem lines, rates and USB paths.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 shim=$build/tests/fakes/libtty_shim.so
@@ -35,11 +35,11 @@ expect_flash() { # LOG: the application is in the flash
     "$(md5sum <"$work/firmware/app.bin")"
 }
 
-# Nothing is plugged in: what this machine itself has is not shown.
+# Nothing is plugged in: this machine's own ports are not shown.
 expect_status 0 espgang ports
 expect_equal ports "$(head -n 1 "$work/out.log")" 'no serial port'
 
-# Three boards by three adapters are used by default, and a fourth device is left alone.
+# Three boards on three adapters are used by default; a fourth device is left alone.
 make_job esp32c3 65536 'link: {baud: 921600}'
 start_serial cp210x --chip esp32c3 --mac 24:0a:c4:00:00:01
 start_serial ch9102 --chip esp32c3 --mac 24:0a:c4:00:00:02
@@ -54,7 +54,7 @@ expect_equal ports "$(sed '/^$/,$d' "$work/out.log" | tr -s ' ')" 'SLOT PORT BRI
 1-3.1:1.0 /dev/ttyACM3 CH9102 1a86:55d4 used
 1-4:1.0 /dev/ttyACM4 USB-Serial/JTAG 303a:1001 24:0A:C4:00:00:03 used
 1-5:1.0 /dev/ttyACM5 2341:0043 uno left alone'
-# Disturbances of 120 ms, as drivers report them, cost nothing.
+# Disturbances of 120 ms, as drivers report them, do no harm.
 plug trouble ttyUSB7 $'seed 1\nall EPROTO 200 120 3\nwrite EAGAIN 10 0 20'
 plug trouble ttyACM3 $'seed 2\nall ETIMEDOUT 200 120 3\nlines EPROTO 1 120 1'
 plug trouble ttyACM4 $'seed 3\nall ESHUTDOWN 200 120 3\nwrite EAGAIN 3 0 20'
@@ -70,8 +70,8 @@ expect_equal 'rates of writing' "$(ledger "select distinct baud from stage where
 stop_boards 3
 for board in cp210x ch9102 jtag; do expect_flash "$board"; done
 
-# A pattern takes boards of another chip, one at an adapter with flow control. That one loses its port once and comes
-# back; it is tried again at the next rate.
+# A pattern selects boards of another chip, one on an adapter with flow control. That one loses its port once and comes
+# back; the next attempt uses the next rate.
 make_job esp32 65536 'retry: {attempts: 2, baud: [921600, 460800]}'
 start_serial cp2102c --chip esp32 --fault gone@40000:500
 start_serial ft232r --chip esp32 --mac 24:0a:c4:00:00:05
@@ -94,7 +94,7 @@ wait_for_write() { # LOG
   fail "nothing is written: $(cat "$work/$1.log" "$work/$1.err.log")"
 }
 
-# A port in use is refused to a second espgang, which does not disturb the first.
+# A port in use is refused to a second espgang, without disturbing the first.
 make_job esp32 131072 'link: {baud: 115200}' 'retry: {attempts: 1}'
 start_serial busy --chip esp32
 plug ttyUSB20 10c4:ea60 A5001 3-1 "$work/busy/board1"

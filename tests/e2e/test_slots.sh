@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A line of eight slots and an operator's hands, through the real serial ports: boards are exchanged within 0.1 to 3 s,
-# taken out too early, lost by a hub, exchange their tty names, come back under another name. Every insertion has
-# exactly one run, in the right slot, with the right MAC and outcome. EG_SLOTS_INSERTIONS and EG_SLOTS_SEED say how
-# many insertions and which; 2000 take some ten minutes.
+# taken out too early, lost by a hub, exchange their tty names, or return under another name. Every insertion has
+# exactly one run, in the right slot, with the right MAC and outcome. EG_SLOTS_INSERTIONS and EG_SLOTS_SEED set the
+# number and the seed; 2000 insertions take some ten minutes.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 shim=$build/tests/fakes/libtty_shim.so
@@ -18,7 +18,7 @@ expect_status 0 "$hands" "$work/usb" "${EG_SLOTS_INSERTIONS:-40}" "${EG_SLOTS_SE
   "$espgang" run "$work/job.yaml" --watch --json --ledger "$work/ledger.db"
 cat "$work/out.log"
 
-# What the ledger has is what was in the slots, and every log that was read is that of the board.
+# The ledger agrees with what was in the slots, and every log is that of its board.
 sqlite3 -batch "$work/ledger.db" '.mode csv' 'create temp table hands (run, slot, mac, passed);' \
   ".import $work/usb/insertions.csv hands" \
   "select 'not as recorded: ' || run || ' ' || slot || ' ' || mac from hands where not exists (

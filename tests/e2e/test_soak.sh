@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A long line, looked at from outside: boards that were used before, some of them faulty by seed, boards and programmer
-# restarted and killed. BUILD alone is a short one; BUILD --soak [BOARDS RUNS SEED] a long one (32 10000 1).
+# A long line, observed from outside: used boards, some of them faulty by seed, boards and programmer restarted and
+# killed. BUILD alone is a short run; BUILD --soak [BOARDS RUNS SEED] a long one (32 10000 1).
 build=$1; . "$(dirname "$0")/lib.sh"
 boards=4 runs=24 seed=1
 if [ "${2-}" = --soak ]; then
@@ -15,7 +15,7 @@ mkdir "$work/flash"
 checked=0 killed=0 faulty=0 epoch=0 begun=0
 peak_fds=0 peak_threads=0 peak_kb=0 first_kb=0
 
-# What the programmer uses now, and the most it ever did.
+# Measure the use of file descriptors, threads and memory, now and at most.
 measure() {
   local fds threads kb
   fds=$(find "/proc/$line/fd" 2>/dev/null | wc -l)
@@ -27,7 +27,7 @@ measure() {
   [ "$first_kb" -gt 0 ] || first_kb=${kb:-0}
 }
 
-# ended COUNT: the line has told so many results, or is no more.
+# ended COUNT: return whether the line has reported so many results, or has ended.
 ended() {
   for _ in $(seq 1200); do
     [ "$(grep -c '"event":"result"' "$work/line.log")" -lt "$1" ] && kill -0 "$line" 2>/dev/null || return 0
@@ -36,13 +36,14 @@ ended() {
   fail "the line hangs: $(tail -n 3 "$work/line.log")"
 }
 
-# holds NUMBER ADDRESS NAME: the flash of a board has this file there, every byte of it.
+# holds NUMBER ADDRESS NAME: check that the board's flash has every byte of this file there.
 holds() {
   local file=$work/firmware/$3.bin
   cmp -s -n "$(stat -c %s "$file")" -i "$(($2)):0" "$work/flash/board$1.bin" "$file"
 }
 
-# Every board whose last run passed has every byte of the job in its flash; the liar and the dead have not passed.
+# Every board whose last run passed has every byte of the job in its flash; the boards with wrong data or no answer have
+# not passed.
 check_flash() {
   local number outcome url
   for number in $(seq "$boards"); do
@@ -96,7 +97,7 @@ while [ "$begun" -lt "$runs" ]; do
   check_flash
 done
 
-# The next start closes what was killed; then every run has its end and its place in the chain.
+# The next start closes the killed runs; then every run has its end and its place in the chain.
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch last
 expect_equal 'runs without an end' "$(ledger "select count(*) from runs where outcome = 'unfinished'")" 0
 expect_equal 'runs without a link in the chain' "$(ledger "select count(*) from runs where hash is null")" 0

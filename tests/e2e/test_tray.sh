@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Several jobs in one command: each board of a mixed tray gets the job that fits it, on record under that job.
+# Several jobs in one command: each board of a mixed tray gets the job that fits it, and is recorded under that job.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -16,7 +16,7 @@ expect_status 0 "$espgang" check thirtytwo/job.yaml three/job.yaml sthree/job.ya
 [ ! -e ledger.db ] || fail 'check made a ledger'
 for name in thirtytwo three sthree; do expect_text out.log "job    $name 1.2.3"; done
 
-# A tray that is there at once, and a line.
+# A tray inserted at once, and a line.
 expect_status 0 "$espgang" run thirtytwo/job.yaml three/job.yaml sthree/job.yaml --sim 7 --fast --ledger ledger.db --batch tray
 expect_text out.log '7 of 7 passed'
 tally="select group_concat(job || ' ' || chip || ' ' || n, ';') from
@@ -33,7 +33,7 @@ grep -q '"event":"batch-begin","job":"thirtytwo".*"jobs":\[{"job":"thirtytwo",.*
 grep -q '"event":"result".*"slot":"sim:mixed/2".*"job":"three"' out.log || fail 'a result does not name its job'
 expect_status 0 "$espgang" audit --ledger ledger.db
 
-# A batch of these jobs takes no other, and some other chip gets none of them.
+# A batch of these jobs accepts no other job, and other chips get none of them.
 expect_status 2 "$espgang" run sthree/job.yaml --sim 1 --fast --ledger ledger.db --batch tray
 expect_text err.log 'batch tray has runs of the job thirtytwo; name another batch for sthree'
 start_boards boards 1 --chip esp32c6 --fast
@@ -41,7 +41,7 @@ expect_status 1 "$espgang" run thirtytwo/job.yaml three/job.yaml --ports "$(join
 expect_equal 'a board without a job' "$(ledger "select code || ': ' || sentence || ' ' || chip from runs where batch = 'other'")" \
   'wrong-chip: the board is an ESP32-C6, the jobs are for ESP32, ESP32-C3 esp32c6'
 
-# Two for one board are refused before anything is touched; rules keep them apart.
+# Two jobs for one board are refused before anything is touched; rules keep them apart.
 job old esp32c3 'accept: {revision: "<0.4"}'
 for command in check run; do
   expect_status 2 "$espgang" "$command" three/job.yaml old/job.yaml --ledger ledger.db

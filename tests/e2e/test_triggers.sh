@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lines whose boards are begun by a key or a scanner, by a program, by answering; and how a line ends.
+# Lines whose boards are started by a key, a scanner or a program, or by answering; and how a line ends.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 refused() { # SENTENCE ARGUMENT...
@@ -38,7 +38,7 @@ end_line() { # STATUS
 make_job esp32c3 65536
 refused '--trigger-program: no such program: not-there' --sim 1 --trigger program --trigger-program not-there
 
-# A scanner types the slot and the label, a key begins every slot that is free, and the end of the input is the end.
+# A scanner types slot and label, a key starts every free slot, and the end of the input ends the line.
 begin_line --sim 2 --fast --trigger enter --batch keys
 echo '2 SN 17' >&9
 wait_for 1 result
@@ -52,16 +52,16 @@ expect_equal 'by keys' "$(ledger "select group_concat(slot || ' ' || coalesce(la
   'sim:esp32c3/2 SN 17 pass, sim:esp32c3/1  pass, sim:esp32c3/2  pass'
 wait_for 1 unplugged
 
-# What was typed before the input ended is done.
+# Lines typed before the input ended are carried out.
 printf '\n2\n' | "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger enter --ledger "$work/ledger.db" --batch typed >"$work/out.log"
 expect_text "$work/out.log" 'standard input has ended: no further board begins'
 expect_equal typed "$(ledger "select count(*), min(outcome) from runs where batch = 'typed'")" '2|pass'
 
-# Simulated fixtures are asked until a board answers, and hands exchange the boards.
+# Simulated fixtures are polled until a board answers, and simulated hands exchange the boards.
 expect_status 0 "$espgang" run "$work/job.yaml" --sim 2 --fast --trigger poll --pace 100 --insertions 4 --ledger "$work/ledger.db" --batch exchanged
 expect_equal exchanged "$(ledger "select count(*), count(distinct mac), count(distinct slot), min(outcome) from runs where batch = 'exchanged'")" '4|4|2|pass'
 
-# A board that is green while another one shows its MAC is taken back: neither counts as passed, and neither has passed before.
+# A green board is withdrawn when another one shows its MAC: neither counts as passed, now or earlier.
 begin_line --sim 2 --fast --trigger enter --batch twins --fault 2:mac=1
 echo 1 >&9
 wait_for 1 result
@@ -75,7 +75,7 @@ expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --fault stuck@0x1
 expect_text "$work/out.log" 'seen before: 6 runs, 0 passed'
 expect_status 0 "$espgang" audit --ledger "$work/ledger.db"
 
-# A program says go, with the label on its first line, and is told the outcome.
+# A program starts a board, with the label on its first line, and is told the outcome.
 cat >"$work/fixture.sh" <<'END'
 #!/bin/sh
 name=$(basename "$2")
@@ -100,7 +100,7 @@ end_line 1
 expect_equal told "$(cut -d ' ' -f 1-2 "$work/told")" $'1 pass\n2 fail'
 expect_equal labels "$(ledger "select group_concat(label, ', ') from (select label from runs where batch = 'program' order by label)")" 'SN-1, SN-2'
 
-# Remote boards are asked until they answer; the same board is not programmed twice.
+# Remote boards are polled until they answer; the same board is not programmed twice.
 start_boards remote 2 --chip esp32c3 --fast
 begin_line --ports "$(join_by_comma "${urls[@]}")" --trigger poll --batch poll
 wait_for 2 result
@@ -109,7 +109,7 @@ kill -TERM "$line"
 end_line 0
 expect_equal 'asked boards' "$(ledger "select count(*), min(outcome), count(distinct mac) from runs where batch = 'poll'")" '2|pass|2'
 
-# The first SIGTERM lets the board in progress finish, a second one aborts it, and the record says who did.
+# The first SIGTERM lets the board in progress finish, a second one aborts it; the record names the signal.
 make_job esp32c3 262144 'link: {baud: 115200}'
 in_write() {
   begin_line --sim 1 --trigger enter --batch "$1"

@@ -24,7 +24,7 @@ static const char *in_folder(char path[200], const struct sample *sample, const 
     return path;
 }
 
-/* Names in the sample's folder that have `text` in them. */
+/* Count the names in the sample's folder that contain `text`. */
 static unsigned count_names(const struct sample *sample, const char *text)
 {
     DIR *folder = opendir(sample->folder);
@@ -190,7 +190,7 @@ static void a_damaged_ledger_is_not_backed_up(void **state)
     assert_int_equal(count_names(sample, "copy.db"), 0);
 }
 
-/* No file may grow beyond a third of the ledger: the nearest to a full disk that needs no privilege. */
+/* Limit files to a third of the ledger's size: the nearest thing to a full disk that needs no privilege. */
 static void a_backup_that_has_no_room_leaves_nothing(void **state)
 {
     const struct sample *sample = *state;

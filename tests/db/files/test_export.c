@@ -27,7 +27,7 @@ static enum eg_code take(void *context, const char *line, size_t size, struct eg
 {
     struct lines *lines = context;
 
-    assert_ok(eg_text_check(line, size - 1, err), *err); /* a terminal obeys nothing in it */
+    assert_ok(eg_text_check(line, size - 1, err), *err); /* no control characters for a terminal */
     assert_true(lines->count < LINES_MAX);
     assert_int_equal(line[size - 1], '\n');
     assert_null(memchr(line, '\n', size - 1));
@@ -45,7 +45,7 @@ static enum eg_code export(const struct sample *sample, const struct eg_export *
     return eg_query_export(query, what, take, lines, err);
 }
 
-/* What a line has there, as JSON: names and numbers of elements between dots. */
+/* Check the JSON value at a place: names and array indexes separated by dots. */
 static void assert_at(const json_t *line, const char *place, const char *expected)
 {
     char names[200], *rest = NULL;
@@ -139,7 +139,7 @@ static void a_line_has_all_of_a_run_but_secrets(void **state)
     assert_at(lines.line[0], "log_zstd", "\"KLUv/QAgYXMgaWYgenN0ZAA=\"");
 }
 
-/* The runs that are asked for, by their numbers. */
+/* Check which runs are exported, by number. */
 static void assert_runs(const struct sample *sample, const struct eg_export *what, const char *expected)
 {
     EG_CLEANUP(lines_finish) struct lines lines = {0};

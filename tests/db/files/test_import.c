@@ -90,7 +90,7 @@ static void a_pool_grows_by_files_of_the_same_columns(void **state)
                "1|A|serials.csv;2|B|serials.csv;3|C|more.csv;4|D|more.csv");
 }
 
-/* Imports a text into pool "serials", which must be refused, and nothing of it is there afterwards. */
+/* Import a text into pool "serials"; it must be refused and add nothing. */
 static void assert_not_added(const struct sample *sample, const char *text, const char *format)
 {
     const char *path = pools_file(sample, "in.csv", text);

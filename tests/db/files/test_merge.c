@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* Another station's sample in the same folder. */
+/* Return a sample of another station in the same folder. */
 static struct sample station(const struct sample *sample, const char *name)
 {
     struct sample other = *sample;
@@ -23,7 +23,7 @@ static struct sample station(const struct sample *sample, const char *name)
     return other;
 }
 
-/* Boards first to last pass, and the next is not finished, when wanted so. */
+/* Record passes of boards `first` to `last`, then an unfinished run if requested. */
 static void record(const struct sample *sample, unsigned first, unsigned last, bool unfinished)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -43,7 +43,7 @@ static void record(const struct sample *sample, unsigned first, unsigned last, b
             err);
 }
 
-/* One board passes with the first free row of pool serials. */
+/* Let one board pass with the first free row of pool serials. */
 static void record_serial(struct sample *sample, const char *csv, unsigned board)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -80,7 +80,7 @@ static void assert_merged(const struct sample *into, const struct sample *from, 
     assert_string_equal(audit.bad.text, "");
 }
 
-/* The merge is refused, and the ledger is as it was. */
+/* Check that the merge is refused and the ledger unchanged. */
 static void assert_refused(const struct sample *into, const struct sample *from, enum eg_code code,
                            const char *format, ...)
 {
@@ -123,7 +123,7 @@ static void every_finished_run_comes_once_with_all_it_has(void **state)
         "10|10|15|5|5|1|2");
     assert_sql(one.path, "SELECT run_id, source FROM merged_run", "3|1;4|2;5|3");
     assert_merged(&one, &two, 0, 3, 1);
-    record(&two, 6, 6, false); /* closes the unfinished one, too */
+    record(&two, 6, 6, false); /* this also closes the unfinished run */
     assert_merged(&one, &two, 2, 3, 0);
     assert_sql(one.path, "SELECT count(*), count(DISTINCT hash) FROM runs", "7|7");
     record(&one, 7, 7, false);
@@ -185,7 +185,7 @@ static void of_pools_come_the_rows_that_runs_have_written(void **state)
     assert_sql(one.path, "SELECT row, key, state FROM serials", "1|A-1|consumed;2|A-2|consumed");
 }
 
-/* The run says its size and digest no more, and everything else. */
+/* Everything of the run is copied except the log's size and digest. */
 static void a_log_that_was_removed_does_not_come(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");
@@ -273,7 +273,7 @@ static void a_row_or_a_pool_that_is_another_here_is_refused(void **state)
                    one.path);
 }
 
-/* The same board with the same row of the same file at both. */
+/* The same board has the same row of the same file in both ledgers. */
 static void a_row_that_is_the_same_here_is_had_on(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");
@@ -382,7 +382,7 @@ static void a_ledger_that_is_recorded_into_is_read_but_does_not_grow(void **stat
                    two.path, (long)getpid());
 }
 
-/* Killed at some moment: all of it is there or nothing, and the next time it is. */
+/* Killed at any moment, the merge has copied everything or nothing, and the next merge completes it. */
 static void a_merge_that_is_killed_leaves_all_or_nothing(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");

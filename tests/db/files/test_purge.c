@@ -14,7 +14,10 @@ static void sleep_until_later_than(const char *utc)
     while (strncmp(now, utc, 19) <= 0); /* of the second */
 }
 
-/* Three runs with logs, the last of them at least a second after the first two. `between` lies between. */
+/*
+ * Record three runs with logs, the last at least a second after the first two; `between` is a time between
+ * them.
+ */
 static void fill(struct sample *sample, struct eg_ledger **ledger, char between[EG_UTC_TEXT])
 {
     const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
@@ -46,7 +49,7 @@ static void old_logs_go_and_the_ledger_stays_whole(void **state)
     struct eg_error err;
 
     fill(sample, &ledger, between);
-    assert_ok(eg_purge_logs(&purged, &request, &err), err); /* without a reason nothing is removed */
+    assert_ok(eg_purge_logs(&purged, &request, &err), err); /* without a reason, only count */
     assert_int_equal(purged.logs, 2);
     assert_int_equal(purged.bytes, 2 * sizeof SAMPLE_LOG);
     assert_sql(sample->path, "SELECT (SELECT count(*) FROM run_log), (SELECT count(*) FROM purge)", "3|0");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Every column of every row changed, every row removed, all neighbours exchanged: the audit names the row. */
+/* Changes every column of every row, removes every row, exchanges all neighbours: the audit names the row. */
 
 #include "db/chain.h"
 #include "db/journal.h"
@@ -31,7 +31,7 @@ static void open_batch(struct sample *sample, struct eg_ledger **ledger, const c
     assert_ok(eg_ledger_open(ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
 }
 
-/* Two boards of another station come with a row of a pool each. */
+/* Merge two boards of another station, each with a pool row. */
 static void merge_another(struct sample *sample)
 {
     struct sample other = *sample;
@@ -56,8 +56,8 @@ static void merge_another(struct sample *sample)
 }
 
 /*
- * Three batches by two jobs: runs with rows of two pools, values and logs, one that failed, one that was
- * killed and closed as aborted; a seal, and a purge of the logs of the first; two runs of another ledger.
+ * Fill three batches from two jobs: runs with rows of two pools, values and logs; one failed run; one killed
+ * and closed as aborted; a seal; a purge of the first batch's logs; two runs of another ledger.
  */
 static void fill(struct sample *sample)
 {
@@ -106,7 +106,8 @@ static void fill(struct sample *sample)
     eg_ledger_close(ledger);
     ledger = NULL;
 
-    /* Two logs are a year old: those who may drop a trigger can say so, and the purge believes it. */
+    /* Make two logs a year old: anyone who may drop a trigger can change the dates, and the purge believes
+     * them. */
     assert_ok(eg_purge_logs(&purged, &purge, &err), err);
     assert_int_equal(purged.logs, 0);
     run_sql(sample->path,
@@ -147,12 +148,12 @@ static void copy(const char *from, const char *to)
 }
 
 struct tampering {
-    char good[120], path[120]; /* the ledger without its triggers, and a copy to spoil */
+    char good[120], path[120]; /* the ledger without its triggers, and a copy to tamper with */
     sqlite3 *db;               /* of `good`, to ask */
     unsigned done, missed;
 };
 
-/* The columns of a table, and those of them that are its primary key. */
+/* The columns of a table, and its primary key. */
 struct table {
     char name[40], columns[30][40], key[200];
     int64_t rows;
@@ -172,7 +173,7 @@ static char *ask(sqlite3 *db, const char *sql)
     return result;
 }
 
-/* What was spoiled must be found in this table, with one of these runs where the table has them. */
+/* The audit must name this table and, if the table has run ids, one of these runs. */
 static void expect_named(struct tampering *tampering, const struct table *table, const char *where,
                          const char *other, const char *sql)
 {
@@ -243,7 +244,7 @@ static void read_table(struct tampering *tampering, struct table *table, const c
     assert_true(table->key[0] != '\0');
 }
 
-/* The condition that finds one row, by its place in the order of the key. */
+/* Return the condition that selects one row by its place in key order. */
 static char *where_of(struct tampering *tampering, const struct table *table, int64_t row)
 {
     char sql[400];
@@ -267,7 +268,7 @@ static void change_each_column(struct tampering *tampering, const struct table *
     }
 }
 
-/* All columns but the key change places with those of the next row. */
+/* Exchange all columns but the key with those of the next row. */
 static void exchange(struct tampering *tampering, const struct table *table, const char *where,
                      const char *next)
 {
@@ -280,7 +281,7 @@ static void exchange(struct tampering *tampering, const struct table *table, con
             snprintf(columns + strlen(columns), sizeof columns - strlen(columns), "%s%s",
                      columns[0] != '\0' ? ", " : "", table->columns[i]);
     }
-    if (columns[0] == '\0' || strcmp(table->name, "run_log") == 0) /* all logs of the sample are the same */
+    if (columns[0] == '\0' || strcmp(table->name, "run_log") == 0) /* all logs of the sample are equal */
         return;
     char *sql = sqlite3_mprintf("SELECT (SELECT json_array(%s) FROM (SELECT %s FROM %s WHERE %s)) <>"
                                 " (SELECT json_array(%s) FROM (SELECT %s FROM %s WHERE %s))",
@@ -291,7 +292,7 @@ static void exchange(struct tampering *tampering, const struct table *table, con
     sqlite3_free(sql);
     if (same)
         return;
-    /* Unique columns must not meet: the indexes go first, and those of constraints are in the way no more. */
+    /* Exchange the rows in a temporary table, which has no unique indexes. */
     sql = sqlite3_mprintf("CREATE TABLE temp.one AS SELECT %s FROM %s WHERE %s; CREATE TABLE temp.other AS "
                           "SELECT %s FROM %s WHERE %s;"
                           "CREATE TABLE temp.rest AS SELECT * FROM %s WHERE NOT (%s) AND NOT (%s);"
@@ -360,7 +361,7 @@ static void whatever_is_changed_removed_or_exchanged_is_named(void **state)
     assert_true(tampering.done > 1000);
 }
 
-/* The audit of a ledger in which one statement was run, its triggers dropped. */
+/* Audit a ledger after one SQL statement, without its triggers. */
 static void assert_says(struct sample *sample, const char *sql, const char *expected)
 {
     char path[130];
@@ -435,8 +436,7 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "pool_free of row 3 does not say whether the row is free");
 }
 
-/* An audit goes on beside the line, which has runs that have not ended. */
-/* Who may drop a trigger gives a link another one to follow, and computes its hash again. */
+/* Someone who can drop a trigger gives a link another predecessor and computes its hash again. */
 static void a_link_that_follows_another_than_the_one_before_it_is_named(void **state)
 {
     struct sample *sample = *state;
@@ -499,8 +499,10 @@ static void what_has_not_ended_is_counted(void **state)
     free(hash);
 }
 
-/* Its job is no text of that digest; form 1 has no values, and its links no marks, so that a hash says the
- * run only. */
+/*
+ * The job's text does not match the digest. Form 1 does not hash values and its links have no marks, so a
+ * wrong hash names only the run.
+ */
 static void an_old_ledger_is_audited_once_it_is_migrated(void **state)
 {
     struct sample *sample = *state;

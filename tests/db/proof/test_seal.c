@@ -19,7 +19,7 @@ static void show(void *context, const struct eg_audit_seal *seal)
              (int)seal->passed, (int)seal->units, seal->operator_name, seal->key);
 }
 
-/* Two batches whose runs have all ended. */
+/* Record two batches whose runs have all ended. */
 static void fill_and_end(struct sample *sample)
 {
     struct eg_ledger *ledger = NULL;
@@ -86,7 +86,8 @@ static void what_cannot_be_sealed_is_told(void **state)
              "ledger %s: a line records into batch batch-1 and must end before it can be sealed",
              sample->path);
     assert_error(seal(sample, "batch-1", NULL, &made, &err), err, EG_LEDGER_LOCKED, expected);
-    assert_ok(seal(sample, "batch-2", NULL, &made, &err), err); /* a line of another batch harms nothing */
+    assert_ok(seal(sample, "batch-2", NULL, &made, &err),
+              err); /* a line that records another batch does no harm */
     eg_ledger_close(ledger);
     ledger = NULL;
     snprintf(expected, sizeof expected,
@@ -137,7 +138,7 @@ static void the_audit_verifies_seals_and_their_signatures(void **state)
     assert_error(eg_audit(&audit, sample->path, "batch-9", show, &shown, &err), err, EG_LEDGER, expected);
 }
 
-/* Who changes a seal and makes the journal anew has no key to sign it with. */
+/* Someone who changes a seal and computes the journal again has no key to sign it. */
 static void a_seal_that_was_made_anew_does_not_verify(void **state)
 {
     struct sample *sample = *state;

@@ -131,7 +131,7 @@ static void a_reader_who_may_not_write_is_told_so(void **state)
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        if (geteuid() == 0 && setuid(65534) != 0) /* nothing is forbidden to a superuser */
+        if (geteuid() == 0 && setuid(65534) != 0) /* a superuser may do everything */
             _exit(1);
         const enum eg_code code = eg_query_open(&query, sample->path, &err);
         if (write(channel[1], err.text, code != EG_OK ? strlen(err.text) : 0) < 0)

@@ -7,7 +7,7 @@
 
 #include <stdarg.h>
 
-/* What the visitors were shown, a line for each row. */
+/* The rows that visitors received, one line each. */
 struct seen {
     char text[6000];
 };
@@ -353,7 +353,7 @@ static void what_is_there_twice_is_named_with_its_runs(void **state)
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     assert_ok(sample_run(sample, ledger, "a", &first, &measured, &run, &err), err); /* run 5 */
     change(sample->path, "DROP TRIGGER run_device_stays");
-    change(sample->path, "DELETE FROM run_device"); /* the boards of the sample have one flash */
+    change(sample->path, "DELETE FROM run_device"); /* all boards of the sample have the same flash */
     change(sample->path, "DROP TRIGGER run_value_keeps");
     change(sample->path, "UPDATE run_value SET value = 'A-2' WHERE name = 'serial' AND run_id = 5");
     assert_ok(eg_query_open(&query, sample->path, &err), err);

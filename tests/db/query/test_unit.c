@@ -4,7 +4,7 @@
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
-/* What the visitors were shown, a line for each row. */
+/* The rows that visitors received, one line each. */
 struct seen {
     char text[2000];
 };
@@ -126,7 +126,7 @@ static void values_and_log_of_a_run_are_what_was_recorded(void **state)
                "1|batch-1|a|7c:df:a1:00:00:01|supply|2.9|real|2.9|V|3.0|3.6|3.0 to 3.6 V|no");
 }
 
-/* An older version recorded "2.9 V" and the limits in words alone. */
+/* An older version recorded "2.9 V" as the value, and the limits in words only. */
 static void assert_splits(const char *path, const char *value, const char *limits, const char *expected)
 {
     char *const sql = sqlite3_mprintf(

@@ -11,7 +11,7 @@ static enum eg_code see(void *context, const void *row, struct eg_error *err)
     return EG_OK;
 }
 
-/* A session of this version; the board is admitted or not. */
+/* Record a session of this version; the board is admitted or not. */
 static void record(struct sample *sample, const char *version, const char *batch, bool simulated,
                    bool admitted)
 {
