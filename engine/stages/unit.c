@@ -163,25 +163,6 @@ static enum eg_code check(const struct eg_plan *plan, const char **place, struct
     return EG_OK;
 }
 
-static enum eg_code name_board(struct eg_names *names, const struct eg_run *run, struct eg_error *err)
-{
-    char number[24], revision[16], now[EG_UTC_TEXT];
-
-    snprintf(number, sizeof number, "%" PRId64, run->number);
-    snprintf(revision, sizeof revision, "%u.%u", run->unit.revision / 100, run->unit.revision % 100);
-    eg_clock_utc(now);
-    now[strcspn(now, "T")] = '\0';
-    const struct eg_unit_board board = {
-        .mac = run->unit.mac,
-        .chip = run->unit.chip,
-        .revision = revision,
-        .slot = run->slot,
-        .run = number,
-        .date = now,
-    };
-    return eg_unit_names_of_board(names, run->plan, &board, err);
-}
-
 /* What the names claim; the texts are theirs. */
 static enum eg_code list_claims(struct eg_claim **claims, unsigned *count, const struct eg_names *names,
                                 struct eg_error *err)
@@ -229,7 +210,7 @@ static enum eg_code claims_of_row(void *context, const struct eg_pool_row *row,
     struct row_claims *const made = context;
 
     row_claims_finish(made);
-    EG_TRY(name_board(&made->names, made->run, err));
+    EG_TRY(eg_unit_name_board(&made->names, made->run, err));
     if (eg_unit_names_of_row(&made->names, made->run->plan, row, err) != EG_OK)
         return err->code == EG_BAD_UNIT_DATA ? EG_OK : err->code; /* the stage says why it is unusable */
     EG_TRY(list_claims(&made->list, count, &made->names, err));
@@ -279,7 +260,7 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
 
     EG_TRY(eg_alloc(&data, 1, sizeof *data, err));
     EG_TRY(eg_unit_places_find(&places, run->plan, &place, err));
-    EG_TRY(name_board(&data->names, run, err));
+    EG_TRY(eg_unit_name_board(&data->names, run, err));
     EG_TRY(name_row(data, run, err));
     EG_TRY(eg_unit_names_of_program(&data->names, run->plan, run->cancel, err));
     EG_TRY(eg_unit_names_of_values(&data->names, run->plan, err));

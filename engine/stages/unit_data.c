@@ -215,6 +215,25 @@ enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *
     return EG_OK;
 }
 
+enum eg_code eg_unit_name_board(struct eg_names *names, const struct eg_run *run, struct eg_error *err)
+{
+    char number[24], revision[16], now[EG_UTC_TEXT];
+
+    snprintf(number, sizeof number, "%" PRId64, run->number);
+    snprintf(revision, sizeof revision, "%u.%u", run->unit.revision / 100, run->unit.revision % 100);
+    eg_clock_utc(now);
+    now[strcspn(now, "T")] = '\0';
+    const struct eg_unit_board board = {
+        .mac = run->unit.mac,
+        .chip = run->unit.chip,
+        .revision = revision,
+        .slot = run->slot,
+        .run = number,
+        .date = now,
+    };
+    return eg_unit_names_of_board(names, run->plan, &board, err);
+}
+
 void eg_unit_data_destroy(struct eg_unit_data *data)
 {
     if (data == NULL)

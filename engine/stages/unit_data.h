@@ -8,6 +8,10 @@
 
 #include "engine/stages/run.h"
 
+/** Add the built-in names of the run's board, which is identified. EG_NO_MEMORY. */
+enum eg_code eg_unit_name_board(struct eg_names *names, const struct eg_run *run,
+                                struct eg_error *err) EG_CHECKED;
+
 /** The schema of the job's NVS data, checked against `unit.nvs.values`. EG_BAD_JOB, EG_BAD_IMAGE; `*place` as
  * above. */
 enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Data of each board alone: a serial from a pool of the ledger in the NVS of its flash, and what ends the line and what does
-# not.
+# Data for each single board: a serial from a pool of the ledger in the NVS of its flash, and which failures end the
+# line.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 make_job esp32 65536 'unit:' \
@@ -15,7 +15,7 @@ printf 'key,type,encoding\nfactory,namespace,\nserial,data,string\nnumber,data,u
   for n in $(seq 101 110); do echo "$n,L7,s3cret$n"; done
 } >"$work/serials.csv"
 
-# No pool yet: nothing is begun that could be left half done.
+# Without the pool no run begins, so nothing is left half done.
 mkdir "$work/none"
 expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch none --flash-dir "$work/none"
 cat "$work/out.log" "$work/err.log" >"$work/said.log"
@@ -27,13 +27,13 @@ expect_status 0 "$espgang" check "$work/job.yaml" --ledger "$work/ledger.db"
 expect_text "$work/out.log" 'serial: ACME-000001'
 expect_text "$work/out.log" '0x00009000       24576  nvs'
 
-# nvs_of FILE: what the NVS partition of a flash says.
+# nvs_of FILE: print the NVS partition of a flash.
 nvs_of() {
   head -c $((0xf000)) "$1" | tail -c $((0x6000)) >"$work/nvs.bin"
   "$espgang" nvs print "$work/nvs.bin"
 }
 
-# value_of KEY: of what nvs_of printed.
+# value_of KEY: print a value from the output of nvs_of.
 value_of() {
   sed -nE "s/^  $1 +(string|u32) +\"?([^\"]*)\"?$/\2/p"
 }
@@ -74,7 +74,7 @@ expect_equal 'serials' "$(ledger "select count(distinct row_id) from pool_event 
 expect_equal 'secret columns on record' "$(ledger "select distinct value from run_value where name = 'token'")" ''
 expect_equal 'labels on record' "$(ledger "select count(*) from run_value join runs on run = run_id where batch = 'eight' and name = 'label' and value like 'L7/acme-%'")" 8
 
-# The same boards again have their serials already; four more find two.
+# The same boards keep their serials; of four more boards, two find one.
 expect_status 3 "$espgang" run "$work/job.yaml" "${twelve[@]}" --ledger "$work/ledger.db" --batch twelve
 expect_text "$work/out.log" 'pool serials has no free row left'
 expect_equal 'of twelve' "$(ledger "select outcome, code, count(*) from runs where batch = 'twelve' group by 1, 2 order by 1")" \
@@ -86,7 +86,7 @@ expect_equal 'rows twice consumed' \
   "$(ledger "select count(*) from (select 1 from pool_event where state = 'consumed' group by row_id having count(*) > 1)")" 0
 expect_equal 'rows consumed' "$(ledger "select count(*) from pool_event where state = 'consumed'")" 10
 
-# A program makes keys, once a board, and its values stay out of the records.
+# A program makes keys, once per board; the values stay out of the records.
 cat >"$work/make_key" <<'END'
 #!/bin/sh
 read -r question

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The command line of vboard: what it prints, what it refuses, and how it ends.
+# The command line of vboard: its output, its refusals, and how it ends.
 build=$1; . "$(dirname "$0")/lib.sh"
 
 # refuses SENTENCE ARGUMENT...
@@ -45,14 +45,14 @@ for list in help list-chips list-parts list-faults; do
   [ -s "$work/out.log" ] || fail "--$list prints nothing"
 done
 
-# Every option has its line of help, and the help fits a terminal.
+# Every option has a line of help, and the help fits a terminal.
 expect_status 0 "$vboard" --help
 for option in register usb spi-pins crystal rom-crystal secure-boot-v1 no-manual-encryption key-manager force-download; do
   grep -qE -- "--$option(=|  )" "$work/out.log" || fail "--help does not tell of --$option"
 done
 expect_equal 'longest line of --help' "$(awk 'length > 80' "$work/out.log")" ''
 
-# One URL per board, none twice; a port in use is refused.
+# One URL per board, no URL twice; a port in use is refused.
 start_boards urls 3
 expect_equal 'distinct URLs' "$(printf '%s\n' "${urls[@]}" | grep -cE '^rfc2217://127\.0\.0\.1:[0-9]+$')" 3
 expect_equal 'distinct URLs' "$(printf '%s\n' "${urls[@]}" | sort -u | wc -l)" 3
@@ -60,7 +60,7 @@ port=${urls[0]##*:}
 expect_status 3 "$vboard" --port "$port"
 expect_equal 'a port in use' "$(cat "$work/err.log")" "vboard: 127.0.0.1 port $port for board 1: Address already in use"
 
-# Either signal ends it well, with the flash files written, whether or not anybody reads its output.
+# Either signal ends it cleanly, with the flash files written, whether or not anyone reads its output.
 for signal in INT TERM; do
   mkdir "$work/$signal"
   start_boards "$signal" 2 --flash-dir "$work/$signal" --part W25Q16JV
@@ -70,7 +70,7 @@ for signal in INT TERM; do
 done
 "$vboard" --boards 2 >&- 2>"$work/closed.log" &
 children+=($!)
-# Until it takes signals by a descriptor, which is before it prints; till then they end it.
+# Before it catches signals, which is before it prints, they simply end it.
 until readlink "/proc/${children[-1]}"/fd/* 2>/dev/null | grep signalfd >/dev/null; do
   kill -0 "${children[-1]}" 2>/dev/null || break
   sleep 0.1

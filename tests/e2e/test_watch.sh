@@ -39,7 +39,7 @@ expect_equal 'status, with one board that was refused' "$status" 1
 expect_equal runs "$(ledger "select group_concat(outcome || ' ' || code, ', ') from (select outcome, code from runs order by run)")" \
   'pass ok, pass ok, fail wrong-chip'
 
-# A ledger that is gone in mid-line ends it by itself, with nothing green that is not on record.
+# If the ledger disappears, the line ends by itself, and every green board is recorded.
 "$espgang" run "$work/job.yaml" --watch --ports "$work/ports/*" --ledger "$work/gone.db" --json >"$work/line.log" 2>"$work/line.err.log" &
 line=$!
 children+=("$line")
@@ -54,7 +54,7 @@ expect_equal 'status without a ledger' "$status" 3
 grep -q '"event":"result".*"code":"ledger"' "$work/line.log" || fail "no board was refused by the ledger: $(cat "$work/line.log")"
 ! grep -q '"outcome":"pass"' "$work/line.log" || fail 'a board is green without a ledger'
 
-# So does a pool with nothing left; the board that has the last serial goes on to its end.
+# An empty pool ends the line, too; the board that has the last serial is finished first.
 make_job esp32c3 524288 'unit: {serial: {pool: serials}}'
 printf 'serial\n1\n' >"$work/serials.csv"
 expect_status 0 "$espgang" pool import "$work/serials.csv" --ledger "$work/ledger.db"
@@ -70,7 +70,7 @@ expect_equal 'status with an empty pool' "$status" 3
 expect_equal 'two boards and one serial' "$(ledger "select outcome, code, count(*) from runs where batch = 'serials' group by 1, 2 order by 1")" \
   $'error|pool-empty|1\npass|ok|1'
 
-# A line is rehearsed: hands that are simulated put boards in and take them out, until so many insertions are done.
+# Rehearsal of a line: simulated hands insert and remove boards until the number of insertions is reached.
 make_job esp32c3 65536 'link: {return: 300ms}'
 status=0
 "$espgang" run "$work/job.yaml" --sim 3 --watch --fast --pace 200 --seed 4 --insertions 12 --fault 5:lie --json \
@@ -85,7 +85,7 @@ expect_equal outcomes "$(ledger "select case when code in ('board-removed', 'boa
 expect_equal 'the board with the fault' "$(ledger "select slot || ' ' || mac from runs where code = 'flash-not-written'")" \
   'sim:esp32c3/2 02:65:67:00:00:05'
 
-# Without an end of its own it goes on until it is told to end, and then takes no further board.
+# Without that number it goes on until it is told to end, and then accepts no further board.
 "$espgang" run "$work/job.yaml" --sim 2 --watch --fast --pace 200 --insertions 0 --json >"$work/line.log" 2>"$work/line.err.log" &
 line=$!
 children+=("$line")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Two lines of different chips record into one ledger, and one of them is killed again and again: nothing is lost, nobody's runs
-# are closed for it, and the ledger counts what was seen from outside. BUILD alone is a short one; BUILD --long [RUNS SEED] a
-# long one (1000 1).
+# Two lines of different chips record into one ledger, and one of them is killed again and again: no record is lost, no
+# run of a living line is closed, and the ledger agrees with the counts from outside. BUILD alone is a short run; BUILD
+# --long [RUNS SEED] a long one (1000 1).
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 runs=40 seed=1

@@ -133,7 +133,7 @@ static void a_link_is_not_followed(void **state)
     unlink(path);
 }
 
-/* The folder must be empty when it is removed at the end: nothing is left beside the file. */
+/* Removing the folder fails unless it is empty: no file may be left over. */
 static void what_is_not_written_whole_leaves_the_old_file(void **state)
 {
     (void)state;

@@ -104,7 +104,7 @@ static void what_is_no_private_key_signs_nothing(void **state)
     assert_not_signed("", 0600, EG_BAD_ARGUMENT, none);
     assert_not_signed("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0600, EG_BAD_ARGUMENT,
                       none);
-    /* X25519 has the same shape and signs nothing. */
+    /* An X25519 key has the same structure but cannot sign. */
     assert_not_signed("-----BEGIN PRIVATE KEY-----\n"
                       "MC4CAQAwBQYDK2VuBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\n"
                       "-----END PRIVATE KEY-----\n",

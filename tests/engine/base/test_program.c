@@ -30,7 +30,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-/* A shell that runs `script`, 20 s at most. */
+/* Run `script` in a shell, for 20 s at most. */
 static enum eg_code run_script(const char *script, const char *input, struct eg_buffer *output,
                                const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -193,7 +193,7 @@ static void a_program_that_takes_too_long_is_ended(void **state)
                  "sh did not end within 1 s");
 }
 
-/* Whether the process whose number the program has printed is there no more. */
+/* Return whether the process whose id the program has printed is gone. */
 static bool gone(const struct eg_buffer *output)
 {
     char number[30];
@@ -342,7 +342,7 @@ static void a_script_that_no_interpreter_would_get_is_told(void **state)
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
         write_script(path, scripts[i].text);
         snprintf(expected, sizeof expected, "%s: %s", path, scripts[i].expected);
-        if (strstr(scripts[i].text, "env") != NULL) /* env itself can be started */
+        if (strstr(scripts[i].text, "env") != NULL) /* env itself starts */
             assert_error(eg_program_check(path, &err), err, EG_PROGRAM_FAILED, expected);
         else
             assert_not_startable(&program, path, expected);
@@ -364,7 +364,7 @@ static void it_starts_with_nothing_of_ours(void **state)
     struct eg_error err;
     sigset_t all, former;
 
-    /* A worker's mask, an ignored signal, a file that was opened without care. */
+    /* A worker's signal mask, an ignored signal, a file opened without O_CLOEXEC. */
     const int fd = open("/dev/null", O_RDONLY);
     assert_true(fd >= 0);
     sigfillset(&all);
@@ -377,7 +377,8 @@ static void it_starts_with_nothing_of_ours(void **state)
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     close(fd);
     assert_ok(code, err);
-    /* The fourth file is the folder; two signals far beyond are the C library's. */
+    /* Descriptor 3 is ls's own, for the folder. Two more signals, outside these digits, belong to the C
+     * library. */
     assert_printed(&output, "0\n1\n2\n3\n0000000\n0000000\n");
 }
 

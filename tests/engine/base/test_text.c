@@ -23,7 +23,7 @@ static void a_sequence_has_its_length_and_what_is_none_has_zero(void **state)
         {"\x80", 0},             /* a continuation alone */
         {"\xc3", 0},             /* cut */
         {"\xc3(", 0},            /* no continuation */
-        {"\xc0\x80", 0},         /* too long for what it says */
+        {"\xc0\x80", 0},         /* overlong encoding */
         {"\xe0\x80\x80", 0},     /* likewise */
         {"\xf0\x80\x80\x80", 0}, /* likewise */
         {"\xed\xa0\x80", 0},     /* half of a surrogate pair */

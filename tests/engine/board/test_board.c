@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every call that needs a board, in the order of espgang.h, fails like this. */
+/* Check that every call that needs a board fails like this, in the order of espgang.h. */
 static void assert_every_call(struct eg_board *board, enum eg_code code, const char *sentence)
 {
     const struct eg_flash_file file = {.input = {.data = "firmware", .size = 8}};
@@ -72,7 +72,7 @@ static void assert_every_call(struct eg_board *board, enum eg_code code, const c
     assert_error(eg_board_flash_defl_finish(board, false, &err), err, code, sentence);
 }
 
-/* What needs no error says that nothing is known. */
+/* Check that the calls without an error return "unknown". */
 static void assert_nothing_known(const struct eg_board *board)
 {
     assert_string_equal(eg_board_port(board), "");
@@ -332,7 +332,7 @@ static void write_base64(FILE *file, const uint8_t *data, size_t size)
     }
 }
 
-/* The built-in stub as a file of the test's folder; `spoil` changes its code. */
+/* Write the built-in stub to a file of the test's folder; `spoil` changes its code. */
 static void write_stub(struct fake_board *fake, const char *name, bool spoil)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
@@ -395,7 +395,7 @@ static void a_stub_of_a_folder_goes_before_the_one_built_in(void **state)
     struct eg_error err;
 
     fake->options.stub_dir = fake->folder;
-    fake_board_start(fake, "esp32c3", FAKE_STUB); /* which has none: the one built in */
+    fake_board_start(fake, "esp32c3", FAKE_STUB); /* no such stub in the folder: the built-in one */
     fake_board_unplug(fake);
 
     write_stub(fake, "esp32c3", false);
@@ -488,9 +488,9 @@ static void an_esp32_s3_with_secure_boot_runs_its_stub_by_a_detour(void **state)
     assert_int_equal(fake_board_count(fake, "warning: "), 0);
 }
 
-/* ---- Leaving, and rates ---- */
+/* ---- Leaving the loader, and rates ---- */
 
-/* Whether a loader answers that nobody has reset into it. */
+/* Return whether a loader answers without a reset. */
 static bool waits_in_loader(struct fake_board *fake)
 {
     struct eg_board_options options = fake->options;

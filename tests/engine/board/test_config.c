@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A present folder and a home of the test's own. */
+/* Give the test its own current folder and home. */
 static int setup(void **state)
 {
     static const char *const folders[] = {"here", "home", "home/.config", "home/.config/esptool"};
@@ -74,7 +74,7 @@ static void without_a_file_there_are_the_defaults(void **state)
 static void the_first_file_with_the_section_counts(void **state)
 {
     struct fake_board *fake = *state;
-    /* From the last to the first. */
+    /* Lowest priority first. */
     static const char *const places[] = {"home/tox.ini",
                                          "home/setup.cfg",
                                          "home/esptool.cfg",
@@ -94,7 +94,7 @@ static void the_first_file_with_the_section_counts(void **state)
             setenv("ESPTOOL_CFGFILE", fake_board_path(fake, path, places[i]), 1);
         assert_int_equal(load(fake).timeout_ms, (i + 10) * 1000);
     }
-    /* A file that says nothing about esptool is passed over, one with an empty section is not. */
+    /* A file without a section for esptool is skipped, a file with an empty section is not. */
     put(fake, "here/esptool.cfg", "[tool]\ntimeout = 99\n");
     put(fake, "here/setup.cfg", "[esptool]\n");
     unsetenv("ESPTOOL_CFGFILE");
@@ -195,7 +195,7 @@ static void keys_that_are_not_known_are_named(void **state)
     assert_int_equal(fake_board_count(fake, ""), 2);
 }
 
-/* Fails so, and nothing is set. */
+/* Check that reading fails like this, and nothing is set. */
 static void assert_refused(struct fake_board *fake, enum eg_code code, const char *sentence)
 {
     struct eg_settings settings, before;

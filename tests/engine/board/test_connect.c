@@ -122,7 +122,7 @@ static void a_chip_in_secure_download_mode_is_known_and_cannot_be_read(void **st
                  "ESP32-C3 is in secure download mode: its registers cannot be read");
 }
 
-/* It tells no chip id, and its magic word cannot be read. */
+/* It has no chip id, and its magic word cannot be read. */
 static void an_esp32_s2_in_secure_download_mode_is_found(void **state)
 {
     struct fake_board *fake = *state;
@@ -195,7 +195,7 @@ static void *cancel_once_opened(void *context)
     return NULL;
 }
 
-/* What was waited for decides what stands in front. */
+/* The sentence's prefix depends on what the call was waiting for, so it is not checked. */
 static void assert_cancelled_from_another_thread(struct fake_board *fake)
 {
     struct hurry hurry = {.fake = fake};
@@ -314,7 +314,7 @@ static void a_port_lost_in_the_middle_of_a_write_is_waited_for(void **state)
         assert_int_equal(result.sent, APP_SIZE);
         assert_memory_equal(fake_board_flash(fake) + 0x10000, app, APP_SIZE);
         fake_board_assert_untouched_but(fake, 0x10000, 0x10000 + 0x31000);
-        /* Everything is as it was before. */
+        /* Stub, rate and port are as before. */
         assert_int_equal(eg_board_has_stub(fake->board), stub);
         assert_int_equal(eg_board_baud(fake->board), 921600);
         assert_string_equal(fake->log.port, FAKE_PORT);
@@ -368,7 +368,7 @@ static void another_board_in_the_place_of_the_lost_one_is_not_written_to(void **
     assert_int_equal(result.addr, 0x10000);
     assert_false(result.verified);
     fake_board_assert_untouched(fake);
-    /* Nor by the next call, that knows nothing of the exchange. */
+    /* The next call, which does not know of the exchange, does not write either. */
     assert_error(write_app(fake, app, false, &result, &err), err, EG_NO_PORT, "the board is not connected");
     fake_board_assert_untouched(fake);
 }
@@ -439,7 +439,10 @@ static void a_reset_sequence_of_ones_own_is_the_way_into_the_loader(void **state
 
 /* ---- Which of many ports ---- */
 
-/* In place of libserialport's, which would tell of this machine: three bridges, and a port that is none. */
+/*
+ * Replaces libserialport's function, which would list this machine's ports: three bridges, and a port without
+ * one.
+ */
 static const char *const paths[] = {"/dev/ttyUSB0", "/dev/ttyUSB1", "/dev/ttyUSB2", "/dev/ttyS0"};
 
 static size_t index_of(const struct sp_port *port)
@@ -467,7 +470,7 @@ char *sp_get_port_name(const struct sp_port *port)
     return (char *)(uintptr_t)paths[index_of(port)];
 }
 
-/* In place of libudev's, which would look for them. */
+/* Replaces the function that searches with libudev. */
 bool eg__tty_look(struct eg__tty *tty, const char *path)
 {
     const bool usb = strncmp(path, "/dev/ttyUSB", 11) == 0;
@@ -483,7 +486,7 @@ bool eg__tty_look_at(struct eg__tty *tty, int fd)
     return false;
 }
 
-/* The number of a port decides which board it leads to. */
+/* Open the board that the port's number selects. */
 static enum eg_code open_by_number(struct eg_port **port, const char *url, void *context,
                                    const struct eg_cancel *cancel, struct eg_error *err)
 {
@@ -518,7 +521,7 @@ static void without_a_port_those_that_look_like_a_board_are_tried_highest_first(
     assert_string_equal(eg_board_port(fake->board), "/dev/ttyUSB1");
     assert_true(fake_board_said(fake, "note: /dev/ttyUSB2: somebody else has it"));
     assert_int_equal(fake_board_count(fake, "note: "), 1);
-    /* What was said of a port that has been closed since must not be read from it. */
+    /* The failure of a port that has been closed since must not be read from that port. */
     assert_ok(eg_board_connect(fake->board, &err), err);
     assert_string_equal(eg_board_port(fake->board), "/dev/ttyUSB1");
 }

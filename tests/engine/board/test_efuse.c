@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* eFuses of a simulated board, through its loader. */
+/* eFuses of a simulated board, read and burnt through its loader. */
 
 #define _GNU_SOURCE /* memmem() */
 

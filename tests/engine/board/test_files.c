@@ -32,7 +32,7 @@ static void a_file_is_a_path_or_data_or_a_stream(void **state)
     fake_board_write(fake, "app.bin", "from a path", 11);
     FILE *file = fopen(fake_board_path(fake, path, "app.bin"), "rb");
     assert_non_null(file);
-    assert_int_equal(fseek(file, 5, SEEK_SET), 0); /* read from there, each time */
+    assert_int_equal(fseek(file, 5, SEEK_SET), 0); /* reading starts there each time */
     const struct eg_flash_file files[] = {
         {.addr = 0x10000, .input = {.path = path}, .encrypt = true},
         {.addr = 0x20000, .input = {.data = "data", .size = 4}},
@@ -208,7 +208,7 @@ static void files_that_share_a_sector_are_refused(void **state)
          "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
         {{PLACE("a", 0x1000, 4), PLACE("b", 0x1000, 4), PLACE("c", 0x8000, 1)},
          "b at 0x00001000 shares a sector with a, which takes 0x00001000 to 0x00001004"},
-        /* An empty file is nowhere, and hides nothing. */
+        /* An empty file occupies no address, and overlaps nothing. */
         {{PLACE("a", 0x1000, 4), PLACE("empty", 0x1000, 0), PLACE("c", 0x2000, 1)}, NULL},
         {{PLACE("a", 0x1000, 0x3000), PLACE("empty", 0x1800, 0), PLACE("b", 0x2000, 16)},
          "b at 0x00002000 shares a sector with a, which takes 0x00001000 to 0x00004000"},
@@ -247,7 +247,7 @@ static void what_was_flashed_before_must_have_been_split_alike(void **state)
     eg__pieces_finish(&pieces);
     pieces = (struct eg__pieces){0};
 
-    /* A file without addresses was where its successor goes. */
+    /* A file without addresses at the address that the next file wants. */
     static const char one[] = ":020000040001F9\n:0400000001020304F2\n:00000001FF\n";
     file = (struct eg_flash_file){
         .addr = 0x10000, .input = {.data = one, .size = sizeof one - 1}, .diff_with = before};
@@ -340,7 +340,7 @@ static void a_part_that_is_gone_on_with_stays_even_when_nothing_more_came(void *
     eg__sink_close(&sink);
     fake_board_assert_file(fake, "out", "half of it", 10);
 
-    /* A new one of which nothing came leaves nothing. */
+    /* A new file to which no data came is removed. */
     assert_ok(eg__sink_open(&sink, &output, 0, 10, &err), err);
     sink.keep = true;
     eg__sink_close(&sink);
@@ -399,7 +399,7 @@ static void a_full_disk_is_said(void **state)
     assert_non_null(full);
     memset(text, 'x', (1 << 20) - 1);
     text[(1 << 20) - 1] = '\0';
-    for (int i = 0; i < 2; i++) { /* at once, and when what was gathered is written */
+    for (int i = 0; i < 2; i++) { /* fails at once, and when buffered data is written */
         assert_error(
             put_text(&(struct eg_output){.path = "/dev/full"}, i == 0 ? text : "short", false, false, &err),
             err, EG_NO_ROOM, "/dev/full: No space left on device");
@@ -430,7 +430,7 @@ static void an_output_that_cannot_be_made_is_named(void **state)
     assert_error(put_text(&(struct eg_output){.path = fake->folder}, "text", false, false, &err), err,
                  EG_BAD_ARGUMENT, sentence);
 
-    /* What stands where the part goes is not followed elsewhere. */
+    /* A symbolic link in place of the .part file is not followed. */
     fake_board_write(fake, "other", "other", 5);
     assert_int_equal(
         symlink(fake_board_path(fake, path, "other"), fake_board_path(fake, long_path, "out.part")), 0);

@@ -14,7 +14,7 @@
 
 /* ---- From an ELF to an image ---- */
 
-/* A fixture under a name of the test's own; skips without fixtures. */
+/* Copy a fixture under a name of the test's own; skip without fixtures. */
 static void put_elf(struct fake_board *fake, const char *name, const char *fixture)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer elf = {0};
@@ -261,7 +261,7 @@ static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **st
     fake_board_assert_file(fake, "merged.bin.part", NULL, 0);
 }
 
-/* ---- What an image says ---- */
+/* ---- Facts about an image ---- */
 
 static void an_image_says_what_it_is(void **state)
 {

@@ -246,7 +246,7 @@ static void the_chip_computes_a_digest(void **state)
         assert_ok(eg_board_flash_md5(fake->board, 0x3ffff1, 15, md5, &err), err);
         assert_ok(eg_md5(expected, fake->kept + 0x3ffff1, 15, &err), err);
         assert_memory_equal(md5, expected, sizeof md5);
-        /* What is beyond the end would be the beginning again. */
+        /* Addresses past the end would wrap to the beginning. */
         assert_error(eg_board_flash_md5(fake->board, 0x3ffff1, 16, md5, &err), err, EG_FLASH_TOO_SMALL,
                      "0x003ffff1 to 0x00400001 goes beyond the end of the flash at 0x00400000");
         fake_board_unplug(fake);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RAM 0x3fcb0000u /* of an ESP32-C3, where nothing else is */
+#define RAM 0x3fcb0000u /* of an ESP32-C3, otherwise unused */
 
 static void words_are_read_and_written(void **state)
 {
@@ -128,7 +128,7 @@ static void an_image_is_loaded_into_ram_and_started(void **state)
         assert_ok(eg_board_load_ram(fake->board, &input, &err), err);
         assert_in_ram(fake, RAM, image + 32, 20000);
         assert_int_equal(fake->log.progress, 1);
-        /* It runs now: nobody is there to be asked. */
+        /* The code runs now, so no loader answers. */
         uint32_t word;
         assert_error(eg_board_read_reg(fake->board, RAM, &word, &err), err, EG_TIMEOUT,
                      "reading register 0x3fcb0000: no answer to READ_REG within 3000 ms");

@@ -40,7 +40,7 @@ static void any_address_and_length_is_read(void **state)
             assert_memory_equal(got, fake->kept + rows[i].addr, rows[i].size);
             assert_int_equal(got[rows[i].size], 0x5a);
         }
-        assert_int_equal(fake->log.done, 0x40000 + 5); /* of the last, the only one long enough */
+        assert_int_equal(fake->log.done, 0x40000 + 5); /* of the last read, the only one long enough */
         assert_int_equal(fake->log.total, 0x40000 + 5);
         fake_board_assert_untouched(fake);
         fake_board_unplug(fake);
@@ -118,7 +118,7 @@ static void a_full_disk_ends_the_reading(void **state)
                  "/dev/full: No space left on device");
 }
 
-/* Plugs in, connects, and reads a few bytes, so that everything is known that reading asks for. */
+/* Plug in, connect, and read a few bytes, so that later reads need no preparation. */
 static void start_reading(struct fake_board *fake, const char *chip, enum fake_loader loader,
                           const char *const *faults)
 {
@@ -131,7 +131,7 @@ static void start_reading(struct fake_board *fake, const char *chip, enum fake_l
     assert_ok(eg_board_read_flash(fake->board, 0, 16, &output, false, &err), err);
 }
 
-/* The same with a fault that strikes `after` so many more bytes. */
+/* Do the same with a fault that strikes after `after` more bytes. */
 static void start_with_fault(struct fake_board *fake, const char *chip, const char *kind, unsigned after,
                              const char *more)
 {
@@ -143,8 +143,10 @@ static void start_with_fault(struct fake_board *fake, const char *chip, const ch
     fake_board_fill(fake);
 }
 
-/* What the board receives for a read: the size of the flash anew, the command, then an acknowledgement of
- * four bytes for every 4 KiB. */
+/*
+ * Bytes that the board receives for a read: SPI_SET_PARAMS with the flash size, the command, then an
+ * acknowledgement of four bytes for every 4 KiB.
+ */
 #define SET_PARAMS_FRAME 34u
 #define READ_FRAME       26u
 #define ACKNOWLEDGEMENT  6u
@@ -187,7 +189,7 @@ static void a_resumed_read_that_fails_keeps_what_was_there(void **state)
     char path[4096];
     struct eg_error err;
 
-    /* The digest of the part comes through, the first data do not. */
+    /* The digest of the part arrives, the first data do not. */
     start_with_fault(fake, "esp32c3", "gone", SET_PARAMS_FRAME + 26 + 5, "");
     fake_board_write(fake, "flash.bin.part", fake->kept, 5000);
     assert_int_equal(read_to(fake, 0, MIB, fake_board_path(fake, path, "flash.bin"), true, &err),
@@ -237,8 +239,7 @@ static void a_part_that_is_not_of_this_flash_is_begun_anew(void **state)
 
 /* ---- A bad line ---- */
 
-/* Reads 10000 bytes with a fault at each of the bytes `first` up to `end` that the board receives meanwhile.
- */
+/* Read 10000 bytes, with a fault at each byte from `first` up to `end` that the board receives meanwhile. */
 static void read_with_faults(struct fake_board *fake, enum fake_loader loader, const char *kind,
                              unsigned first, unsigned end, unsigned step)
 {
@@ -273,8 +274,8 @@ static void what_arrives_damaged_from_a_stub_is_read_again(void **state)
 static void what_a_rom_hears_or_says_damaged_is_read_again(void **state)
 {
     struct fake_board *fake = *state;
-    /* Behind the opcode, which one bit makes that of CHANGE_BAUDRATE. The address, too: what its damage gives
-     * is other bytes and no complaint. */
+    /* After the opcode, which one flipped bit turns into CHANGE_BAUDRATE. After the address, too: a
+     * damaged address gives other bytes without an error. */
     const unsigned first = SET_PARAMS_FRAME + 3, end = SET_PARAMS_FRAME + 2 * 18;
 
     read_with_faults(fake, FAKE_ROM, "flip", first, SET_PARAMS_FRAME + 18, 1);

@@ -12,8 +12,10 @@ static struct eg_flash_file app_at(uint32_t addr, size_t size)
     return (struct eg_flash_file){.addr = addr, .input = {.data = image, .size = size, .name = "app"}};
 }
 
-/* Refused like this, with all else erased first, too, and nothing was erased; the flash was filled by the
- * caller. */
+/*
+ * Check that the files are refused like this, also with erase-all, and nothing was erased; the caller filled
+ * the flash.
+ */
 static void assert_refused_alone(struct fake_board *fake, const struct eg_flash_file *file, enum eg_code code,
                                  const char *sentence)
 {
@@ -27,7 +29,7 @@ static void assert_refused_alone(struct fake_board *fake, const struct eg_flash_
     fake_board_assert_untouched(fake);
 }
 
-/* The same when another file goes before it that is as it should be. */
+/* Check the same for a file alone and after another file that is right. */
 static void assert_refused(struct fake_board *fake, const struct eg_flash_file *file, enum eg_code code,
                            const char *sentence)
 {
@@ -83,7 +85,7 @@ static void an_image_for_another_chip_is_refused_unless_forced(void **state)
     fake_board_unplug(fake);
 
     fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.secure_download = true),
-                    NO_FAULTS); /* its own chip is known there, too */
+                    NO_FAULTS); /* the chip itself is recognised in this mode */
     fake_board_connect(fake, FAKE_ROM);
     fake_board_fill(fake);
     assert_refused(fake, &file, EG_BAD_IMAGE, "app is an image for chip id 99, not for ESP32-C3");
@@ -171,7 +173,7 @@ static void what_goes_beyond_the_flash_is_refused(void **state)
     fake_board_unplug(fake);
 
     fake_board_plug(fake, "esp32c3", FAKE_CONFIG(.secure_download = true),
-                    NO_FAULTS); /* only the word of the caller counts */
+                    NO_FAULTS); /* only the caller's statement counts */
     fake_board_connect(fake, FAKE_ROM);
     fake_board_fill(fake);
     file.addr = 0x1fff00;
@@ -257,7 +259,7 @@ static void the_key_managers_data_is_not_overwritten_unless_forced(void **state)
 
 /* ---- Encryption ---- */
 
-/* Written with encryption: something else than was given lands, and the chip cannot confirm it. */
+/* Encrypted writing: the flash holds other data than was given, and the chip cannot confirm it. */
 static void assert_encrypted(struct fake_board *fake, const struct eg_flash_file *file,
                              const struct eg_write_flash_options *options, uint32_t padded)
 {
@@ -284,7 +286,7 @@ static void data_is_encrypted_by_a_chip_with_a_key(void **state)
     static const struct {
         const char *chip;
         enum fake_loader loader;
-        uint32_t addr, padded; /* to 16, on the ESP32 to 32 */
+        uint32_t addr, padded; /* padded to 16, on the ESP32 to 32 */
     } rows[] = {{"esp32c3", FAKE_ROM, 0x11000, 304},
                 {"esp32c3", FAKE_STUB, 0x11000, 304},
                 {"esp32", FAKE_STUB, 0x11000, 320},
@@ -306,7 +308,7 @@ static void data_is_encrypted_by_a_chip_with_a_key(void **state)
         assert_memory_equal(fake_board_flash(fake) + rows[i].addr, cipher, sizeof cipher);
         assert_encrypted(fake, &file, &packed, rows[i].padded);
         assert_memory_equal(fake_board_flash(fake) + rows[i].addr, cipher, sizeof cipher);
-        /* The chip may still be given what is plain. */
+        /* The chip still accepts plain data. */
         file.encrypt = false;
         assert_written(fake, &file, false);
         fake_board_unplug(fake);

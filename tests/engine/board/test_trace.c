@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether there is such a line; its time does not matter. */
+/* Return whether such a line was traced; its time does not matter. */
 static bool traced(const struct fake_board *fake, const char *way, const char *what, size_t size,
                    const char *hex)
 {

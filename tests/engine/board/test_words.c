@@ -18,7 +18,7 @@ static enum eg_code write_words(struct fake_board *fake, uint32_t addr, size_t s
     return eg_board_write_flash(fake->board, &file, 1, &options, NULL, err);
 }
 
-/* The flash holds the image but for these two bytes, and for the hash, which is right. */
+/* Check that the flash holds the image with these two bytes changed and a right hash. */
 static void assert_header(struct fake_board *fake, uint32_t addr, size_t size, bool hash, uint8_t mode,
                           uint8_t size_freq)
 {
@@ -44,7 +44,7 @@ static void the_header_of_a_bootloader_gets_what_is_asked_for(void **state)
         const char *chip;
         uint32_t addr;
         const char *mode, *freq, *size;
-        uint8_t mode_byte, size_freq; /* the image has 1 and 0x4f, "qout" and codes of its own */
+        uint8_t mode_byte, size_freq; /* the image has 1 and 0x4f: "qout", and codes that no option gives */
     } rows[] = {
         {"esp32c3", 0, NULL, NULL, NULL, 1, 0x4f},       {"esp32c3", 0, "keep", "keep", "keep", 1, 0x4f},
         {"esp32c3", 0, "qio", NULL, NULL, 0, 0x4f},      {"esp32c3", 0, "dio", "keep", "keep", 2, 0x4f},
@@ -78,7 +78,7 @@ static void an_esp8266s_header_has_codes_of_its_own_and_no_hash(void **state)
     const size_t size = fake_image_make(image, "esp8266", &(struct fake_image){0});
 
     image[size - 1] ^= image[23] ^ 1;
-    image[23] = 1; /* of a segment, not whether there is a hash */
+    image[23] = 1; /* byte of a segment, not the hash flag */
     fake_board_start(fake, "esp8266", FAKE_STUB);
     assert_ok(write_words(fake, 0, size, "dout", "26m", "2MB-c1", &err), err);
     assert_header(fake, 0, size, false, 3, 0x51);
@@ -101,7 +101,7 @@ static void what_stands_behind_the_hash_stays(void **state)
     assert_memory_equal(fake_board_flash(fake) + size, image + size, 40);
 }
 
-/* The flash holds the image byte for byte. */
+/* Check that the flash holds the image byte for byte. */
 static void assert_kept(struct fake_board *fake, uint32_t addr, size_t size)
 {
     assert_memory_equal(fake_board_flash(fake) + addr, image, size);
@@ -193,8 +193,7 @@ static void words_that_the_chip_does_not_have_are_refused(void **state)
         assert_error(write_words(fake, 0, size, rows[i].mode, rows[i].freq, rows[i].size, &err), err,
                      EG_BAD_ARGUMENT, rows[i].sentence);
         assert_error(write_words(fake, 0x10000, size, rows[i].mode, rows[i].freq, rows[i].size, &err), err,
-                     EG_BAD_ARGUMENT,
-                     rows[i].sentence); /* whether there is a header to put them into or not */
+                     EG_BAD_ARGUMENT, rows[i].sentence); /* with or without a header to change */
     }
     fake_board_assert_untouched(fake);
     fake_board_unplug(fake);
@@ -230,7 +229,7 @@ static void a_flash_that_tells_no_size_is_taken_for_one_of_4_mb(void **state)
 
     const size_t size = fake_image_make(image, "esp32", &(struct fake_image){.hash = true});
     fake_board_plug(fake, "esp32", FAKE_CONFIG(.part = &odd), NO_FAULTS);
-    fake_board_connect(fake, FAKE_ROM); /* which goes by what it is told */
+    fake_board_connect(fake, FAKE_ROM); /* the ROM loader uses the given values */
     assert_ok(write_words(fake, 0x1000, size, "dio", NULL, "detect", &err), err);
     assert_header(fake, 0x1000, size, true, 2, 0);
     assert_true(fake_board_said(

@@ -21,8 +21,10 @@ static uint32_t round_up(uint32_t value, uint32_t to)
     return (value + to - 1) / to * to;
 }
 
-/* The flash holds `size` bytes of `data` at `addr`; the rest of their sectors is blank, and all others are as
- * they were filled, except the sector after them, which the ROM of an ESP8266 may erase too. */
+/*
+ * Check that the flash holds `size` bytes of `data` at `addr`, the rest of their sectors is blank, and all
+ * other sectors are unchanged, except the next one, which the ROM of an ESP8266 may erase too.
+ */
 static void assert_holds(struct fake_board *fake, uint32_t addr, uint32_t size)
 {
     const uint32_t from = addr / SECTOR * SECTOR, to = round_up(addr + size, SECTOR);
@@ -185,7 +187,7 @@ static void the_rom_of_an_esp8266_erases_nothing_that_was_just_written(void **st
     struct eg_error err;
 
     fake_noise(data, sizeof data, 1);
-    hex = fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* before the other file and after it */
+    hex = fake_hex(0x11000, data, 0x800, 0x15000, data, 0x1000); /* around the other file */
     files[1] = (struct eg_flash_file){.input = {.data = hex, .size = strlen(hex), .name = "app.hex"}};
     fake_board_start(fake, "esp8266", FAKE_ROM);
     fake_board_fill(fake);
@@ -198,7 +200,7 @@ static void the_rom_of_an_esp8266_erases_nothing_that_was_just_written(void **st
     assert_true(fake_board_said(fake, "warning: app: what the flash holds cannot be verified, by this ROM"));
 }
 
-/* ---- Erasing all, skipping ---- */
+/* ---- Erase-all, skipping ---- */
 
 static void all_is_erased_first_when_that_is_asked_for(void **state)
 {
@@ -261,11 +263,13 @@ static void what_the_flash_has_already_is_skipped(void **state)
 
 #define DIFF_SIZE (8 * SECTOR + 100)
 
-/* So that what was sent says how many sectors were. */
+/* Uncompressed, so that the bytes sent show the number of sectors. */
 static const struct eg_write_flash_options plain = {.compress = EG_COMPRESS_OFF};
 
-/* Plugs in a board whose flash holds `before` at `addr`, and makes `data` of it with one byte changed in each
- * sector that is given, counted from the sector of `addr`. */
+/*
+ * Plug in a board whose flash holds `before` at `addr`, and set `data` to the same with one byte changed in
+ * each given sector, counted from the sector of `addr`.
+ */
 static struct eg_flash_file change(struct fake_board *fake, enum fake_loader loader, uint32_t addr,
                                    const unsigned *sectors, size_t count)
 {
@@ -288,7 +292,7 @@ static void only_sectors_that_have_changed_are_written(void **state)
     struct fake_board *fake = *state;
     static const struct {
         uint32_t addr;
-        unsigned sectors[4], count, sent; /* sectors of data that go over the line */
+        unsigned sectors[4], count, sent; /* data sectors sent over the line */
     } rows[] = {
         {0x10000, {0}, 1, 1},          {0x10000, {3, 4, 7}, 3, 3}, {0x10000, {8}, 1, 1},
         {0x10000, {0, 2, 5, 8}, 4, 4}, {0x10000, {0}, 0, 0},       {0x10104, {0}, 1, 1},
@@ -300,7 +304,7 @@ static void only_sectors_that_have_changed_are_written(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (int loader = FAKE_ROM; loader <= FAKE_STUB; loader++) {
             if (loader == FAKE_ROM && rows[i].addr % SECTOR != 0)
-                continue; /* it had written the whole sector in front */
+                continue; /* it had written the whole sector before */
             const struct eg_flash_file file =
                 change(fake, loader, rows[i].addr, rows[i].sectors, rows[i].count);
             assert_ok(eg_board_write_flash(fake->board, &file, 1, &plain, &result, &err), err);
@@ -321,7 +325,7 @@ static void a_file_that_got_longer_or_shorter_is_compared_up_to_its_last_sector(
         size_t size, before_size;
         unsigned sent;
     } rows[] = {
-        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* what comes after it does not matter */
+        {2 * SECTOR, 2 * SECTOR + 100, 0},      /* data after it does not matter */
         {2 * SECTOR + 50, 2 * SECTOR + 100, 1}, /* the last sector loses bytes */
         {2 * SECTOR + 50, 2 * SECTOR, 1},       {2 * SECTOR, SECTOR, 1}, {SECTOR, 0, 1},
     };
@@ -376,7 +380,7 @@ static void a_caller_may_have_the_flash_trusted(void **state)
     assert_true(fake_board_said(fake, "print: app: skipped, it has not changed"));
     assert_int_not_equal(fake_board_flash(fake)[0x15000], data[0x5000]);
 
-    file = change(fake, FAKE_STUB, 0x10000, &third, 1); /* what is written is confirmed, whole */
+    file = change(fake, FAKE_STUB, 0x10000, &third, 1); /* the written data is confirmed as a whole */
     fake_board_flash(fake)[0x15000] ^= 1;
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &trust, &result, &err), err);
     assert_true(!result.skipped && result.verified);
@@ -403,7 +407,7 @@ static void the_ranges_of_a_hex_file_are_compared_one_by_one(void **state)
                                        .diff_with = {.data = was, .size = strlen(was)}};
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &trust, &result, &err), err);
     assert_true(result.sent == SECTOR && result.size == DIFF_SIZE + SECTOR && !result.skipped);
-    assert_false(result.verified); /* the second range was trusted */
+    assert_false(result.verified); /* the second range was not checked */
     assert_memory_equal(fake_board_flash(fake) + 0x10000, data, DIFF_SIZE);
 
     const struct eg_flash_file elsewhere = {
@@ -437,7 +441,7 @@ static void comparing_that_makes_no_sense_is_refused(void **state)
     fake_board_assert_untouched(fake);
 }
 
-/* ---- A flash that does not hold what it was given ---- */
+/* ---- A flash that loses its data ---- */
 
 static void a_flash_that_lies_is_never_said_to_be_verified(void **state)
 {
@@ -461,7 +465,7 @@ static void a_flash_that_lies_is_never_said_to_be_verified(void **state)
                      "0x00010000 differ");
         assert_false(result.verified);
         file.diff_with =
-            (struct eg_input){.data = data, .size = 16}; /* nothing has changed, says the caller */
+            (struct eg_input){.data = data, .size = 16}; /* the caller says that nothing has changed */
         assert_int_equal(eg_board_write_flash(fake->board, &file, 1, NULL, &result, &err),
                          EG_VERIFY_MISMATCH);
         assert_true(!result.verified && !result.skipped);

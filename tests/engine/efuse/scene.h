@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A virtual chip with a plan, and a power cut in the middle of a burn of one's choice. */
+/* A virtual chip with a plan, and a power cut at a chosen burn. */
 
 #ifndef TESTS_ENGINE_EFUSE_SCENE_H
 #define TESTS_ENGINE_EFUSE_SCENE_H
@@ -20,12 +20,12 @@ struct scene {
     char said[2000];    /* everything that was said */
     unsigned programs;  /* program commands so far */
     unsigned order[32]; /* their blocks */
-    int cut;            /* program command at which the power goes; below 0 = none */
-    uint32_t subset;    /* bits of it that are burnt */
+    int cut;            /* program command at which the power is cut; negative = none */
+    uint32_t subset;    /* its bits that are burnt */
     uint32_t stuck;     /* bits of the last word that never burn */
     bool dead;          /* no power */
     bool silent_after;  /* the chip does not answer after the next program command */
-    int reopened;       /* what a new connection meets: 0 = nothing, 1 = loader, 2 = secure download mode */
+    int reopened; /* state that a new connection finds: 0 = nothing, 1 = loader, 2 = secure download mode */
     uint32_t window_after; /* the OR of the program window after the last burn */
 };
 
@@ -44,7 +44,7 @@ static inline enum eg_code scene_read(void *context, uint32_t addr, uint32_t *wo
     return io.read(io.context, addr, word, err);
 }
 
-/* An interrupted burn leaves a block that is no code word; a whole one repairs it. */
+/* An interrupted burn leaves a block that is not a code word; a complete burn repairs it. */
 static inline void scene_mark(struct scene *scene, unsigned block, bool bad)
 {
     const struct eg_efuse_block *of = &scene->virt.chip->blocks[block];
@@ -121,7 +121,7 @@ static inline void scene_say(void *context, const char *text)
     strcat(scene->said, "\n");
 }
 
-/** Open the eFuses (again), with a new plan, after the power is back. */
+/** Open the eFuses, or open them again after a power cut, with a new plan. */
 static inline void scene_open(struct scene *scene)
 {
     const struct eg_efuse_io io = {scene_read, scene_write, NULL, scene_reconnect, scene};
@@ -176,7 +176,7 @@ static inline void scene_burn(struct scene *scene)
         fail_msg("%s", scene->err.text);
 }
 
-/** The code and the whole sentence. */
+/** Check the code and the whole sentence. */
 #define scene_refused(scene, call, expected, sentence)                                                       \
     do {                                                                                                     \
         assert_int_equal((call), (expected));                                                                \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Burning: read back, failing, interrupted, and closing the loader. */
+/* Burning: reading back, failing, interrupted, and closing the loader. */
 
 #include "tests/engine/efuse/scene.h"
 
-/* A whole board: digest, hidden flash key, switches, protections. */
+/* Plan a whole board: digest, hidden flash key, switches, protections. */
 static void want_release(struct scene *scene)
 {
     const struct eg_efuse *chip = scene->virt.chip;

@@ -56,7 +56,7 @@ static void check_byte_of_a_mac(void **state)
     assert_int_equal(eg_efuse_mac_crc((const uint8_t[]){0x62, 0xeb, 0x63, 0x8d, 0x3a, 0xc2}), 0xd1);
 }
 
-/* Words as registers have them: the lowest byte first. */
+/* Format words as registers have them: lowest byte first. */
 static void words_text(const json_t *words, char text[65])
 {
     uint8_t bytes[32];

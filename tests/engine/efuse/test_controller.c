@@ -5,11 +5,11 @@
 #include "engine/efuse/efuse_internal.h"
 #include "tests/engine/efuse/scene.h"
 
-/* Register writes, for a chip whose command register stays busy for some reads. */
+/* Register writes of a chip whose command register stays busy for some reads. */
 struct log {
     struct scene scene;
     unsigned busy, writes;
-    bool glitch; /* one idle in the middle of busy */
+    bool glitch; /* one idle reading among busy ones */
     struct {
         unsigned reg;
         uint32_t word, pause_us;

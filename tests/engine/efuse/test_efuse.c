@@ -44,14 +44,14 @@ static void the_p4_has_two_tables_of_fields(void **state)
     scene_end(&scene);
 }
 
-/* On the ESP32-C3 the fail bit of a block is in the nibble of the next one; its last has none. */
+/* On the ESP32-C3 the fail bit of a block is in the nibble of the next block; the last block has none. */
 static void errors_are_counted_and_the_fail_bits_of_the_c3_are_shifted(void **state)
 {
     (void)state;
     struct scene scene;
 
     scene_begin(&scene, "esp32c3");
-    eg_put32(scene.virt.space + 0x1c0, 0x3 << 12 | 1u << 19); /* block 4: three bytes, and failed */
+    eg_put32(scene.virt.space + 0x1c0, 0x3 << 12 | 1u << 19); /* block 4: three wrong bytes, and failed */
     eg_put32(scene.virt.space + 0x180, 0x11);                 /* two bits of block 0 */
     assert_int_equal(eg_efuse_read(&scene.fuses, &scene.err), EG_OK);
     assert_int_equal(scene.fuses.block[4].errors, 3);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Keys: blocks, halves, lengths. Bytes and protections of every purpose are compared with espefuse's by
- * tests/tools/espgang/efuse/test_session.c. */
+/*
+ * Keys: blocks, halves, lengths. tests/tools/espgang/efuse/test_session.c compares bytes and protections of
+ * every purpose with espefuse's.
+ */
 
 #include "tests/engine/efuse/scene.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What becomes of wishes: order of burns, what needs none, what is refused. */
+/* From wishes to burns: their order, wishes that need no burn, refusals. */
 
 #include "tests/engine/efuse/scene.h"
 

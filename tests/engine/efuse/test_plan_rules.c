@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What must not be burnt, by the sentence that says why. */
+/* Forbidden burns, with the sentence that gives the reason. */
 
 #include "tests/engine/efuse/scene.h"
 

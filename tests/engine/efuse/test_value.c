@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Values with a scale. All others are compared with espefuse's by tests/tools/espgang/efuse/test_session.c.
- */
+/* Values with a scale. tests/tools/espgang/efuse/test_session.c compares all others with espefuse's. */
 
 #include "tests/engine/efuse/scene.h"
 

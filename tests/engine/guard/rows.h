@@ -184,7 +184,7 @@ static const struct section {
     {signed_rows, COUNT(signed_rows)}, {layout_rows, COUNT(layout_rows)}, {table_rows, COUNT(table_rows)},
 };
 
-/* What was said: the rule's finding is kept. */
+/* The first finding of the rule. */
 struct heard {
     const char *rule;
     char text[480];
@@ -213,7 +213,7 @@ static inline void assert_said(const struct row *row, const char *text, size_t p
     assert_int_equal(piece, row->piece == 9 ? count : row->piece);
 }
 
-/* Each rule refuses, or warns the user of one board, with its code and its sentence. */
+/* Check that each rule refuses, or warns the user of one board, with its code and sentence. */
 static inline void assert_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -242,7 +242,7 @@ static inline void assert_rows(const struct row *rows, size_t count)
     }
 }
 
-/* What warns the user of one board refuses in a job that does not allow it. */
+/* Check that a warning for the user of one board is a refusal in a job that does not allow it. */
 static inline void assert_rows_of_jobs(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -258,7 +258,7 @@ static inline void assert_rows_of_jobs(const struct row *rows, size_t count)
         if (scene->request.action != EG_GUARD_WRITE ||
             (scene->chip.info.secure_download && !rule->job_only) ||
             strcmp(rows[i].rule, "encryption-align") == 0)
-            continue; /* in a job a rule before it refuses */
+            continue; /* in a job an earlier rule refuses */
         print_message("%s\n", rows[i].rule);
         scene->request.job = true;
         scene->request.say = hear;
@@ -273,7 +273,7 @@ static inline void assert_rows_of_jobs(const struct row *rows, size_t count)
         const enum eg_code allowed = eg_guard_ask(&scene->request, &found, &err);
         if ((rule->waiver & EG_GUARD_ALLOW) == 0) {
             assert_int_equal(allowed, rows[i].code);
-        } else if (allowed != EG_OK) { /* one wrong thing may break two rules */
+        } else if (allowed != EG_OK) { /* one mistake may break two rules */
             assert_string_not_equal(found.rule->name, rows[i].rule);
         } else {
             assert_true(heard.count > 0 && heard.allowed);

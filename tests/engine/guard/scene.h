@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A scene for each thing that can be wrong: an ESP32 unless said otherwise, with a bootloader at 0x1000, a
- * table at 0x8000 and an application at 0x10000 that are right, and one thing that is not. The scenes are
- * grouped by the file of the check.
+ * A scene for each mistake: an ESP32 unless the name says otherwise, with a correct bootloader at 0x1000,
+ * table at 0x8000 and application at 0x10000, and one thing wrong. The scenes are grouped by the file of the
+ * check.
  */
 
 #ifndef TESTS_ENGINE_GUARD_SCENE_H
@@ -28,7 +28,7 @@ struct scene {
     struct eg_guard_request request;
     struct eg_guard_chip chip;
     struct eg_flash_info flash;
-    struct eg_guard_board board; /* its table is that of the pieces, when a row gives it to the board */
+    struct eg_guard_board board; /* its table is that of the pieces, if a row gives it to the board */
 };
 
 static inline void set_table(struct scene *scene, const struct eg_partition *rows, size_t count)
@@ -55,7 +55,7 @@ static inline void set_image(struct scene *scene, size_t piece, const char *chip
     scene->pieces[piece].size = fake_image_make(scene->bytes[piece], chip, image);
 }
 
-/* A flash that says it has 4 MB, as the header of the bootloader does. */
+/* Make a correct scene. The flash has 4 MB, as the bootloader's header says. */
 static inline struct scene *right(void)
 {
     static const struct eg_partition rows[] = {{"nvs", EG_PARTITION_DATA, 2, 0x9000, 0x6000, 0},
@@ -92,7 +92,7 @@ static inline void scene_cleanup(struct scene **scene)
     free(*scene);
 }
 
-/* A signature sector of secure boot v2, whose signature nobody here verifies. */
+/* Add a signature sector of secure boot v2; the signature is not verified here. */
 static inline void sign(struct scene *scene, size_t piece)
 {
     uint8_t *const bytes = scene->bytes[piece], *const block = bytes + 0x1000;
@@ -451,7 +451,7 @@ static inline void without_bootloader(struct scene *s)
     s->request.count = 1;
     s->request.job = true;
 }
-/* The job writes the application alone, the board has the rest. */
+/* The job writes only the application; the board has the rest. */
 static inline void app_alone(struct scene *s)
 {
     memset(s->bytes[TABLE] + s->pieces[TABLE].size, 0xff, ROOM - s->pieces[TABLE].size);

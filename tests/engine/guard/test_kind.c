@@ -6,7 +6,7 @@ static void what_takes_the_place_of_firmware_is_named(void **state)
 {
     (void)state;
     static const struct {
-        const char *bytes, *kind; /* NULL = nothing that is known */
+        const char *bytes, *kind; /* NULL = no known format */
     } rows[] = {
         {"<!DOCTYPE html><html>", "a web page"},
         {"\xef\xbb\xbf\r\n <HTML>", "a web page"},

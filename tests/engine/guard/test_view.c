@@ -10,7 +10,7 @@ static void a_table_is_found_where_it_is(void **state)
     struct eg_guard_table table;
     struct eg_error err;
 
-    scene->pieces[TABLE].flash_addr = 0xf000; /* another address, which its bootloader was built for */
+    scene->pieces[TABLE].flash_addr = 0xf000; /* another address, for which its bootloader was built */
     assert_ok(eg_guard_find_table(&table, target, scene->pieces, 3, &err), err);
     assert_true(table.found && table.flash_addr == 0xf000 && table.piece == TABLE &&
                 table.partitions.count == 3);
@@ -28,7 +28,7 @@ static void a_table_is_found_where_it_is(void **state)
         assert_ok(eg_guard_find_table(&table, target, &merged, 1, &err), err);
         assert_true(table.found && table.flash_addr == at);
     }
-    scene->bytes[OTHER][0xf004] ^= 1; /* whatever that is, it is no table */
+    scene->bytes[OTHER][0xf004] ^= 1; /* no longer a table */
     const struct eg_guard_piece merged = {.name = "merged.bin", .data = scene->bytes[OTHER], .size = ROOM};
     assert_ok(eg_guard_find_table(&table, target, &merged, 1, &err), err);
     assert_false(table.found);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ELF files made to order, sections with any address, type and data and a program header for each; and
- * building images from them. */
+/*
+ * Made-to-order ELF files: sections with any address, type and data, a program header for each; and images
+ * built from them.
+ */
 
 #ifndef TESTS_ENGINE_IMAGE_ELF_MAKER_H
 #define TESTS_ENGINE_IMAGE_ELF_MAKER_H
@@ -27,7 +29,7 @@ struct made_section {
 
 #define MADE_ENTRY 0x40080400u
 
-/** The byte at an address of a section without data. */
+/** Return the byte at an address of a section without data. */
 static inline uint8_t made_byte(uint32_t addr)
 {
     return (uint8_t)(1 + (addr * 2654435761u >> 16) % 255);
@@ -68,7 +70,10 @@ static inline void made_put_section(struct eg_buffer *elf, uint32_t name, uint32
         made_put32(elf, words[i]);
 }
 
-/** Replaces the buffer's content. Headers, program headers, data, names, section headers, in this order. */
+/**
+ * Replace the buffer's content with an ELF file: header, program headers, data, names, section headers, in
+ * this order.
+ */
 static inline void make_elf(struct eg_buffer *elf, bool xtensa, const struct made_section *sections,
                             size_t count)
 {
@@ -128,7 +133,7 @@ static inline void make_elf(struct eg_buffer *elf, bool xtensa, const struct mad
     }
 }
 
-/** Where the header of section `index` of a made file is, counted as make_elf() was given them. */
+/** Return the offset of the header of section `index`, counted as in the call of make_elf(). */
 static inline uint8_t *made_section_header(struct eg_buffer *elf, size_t index)
 {
     return elf->data + eg_get32(elf->data + 32) + (index + 1) * MADE_SHDR;
@@ -142,7 +147,7 @@ static inline const struct eg_target *chip(const char *name)
     return target;
 }
 
-/* Builds from sections; `files` is for eg_image_files_finish(). */
+/* Build an image from sections; `files` is for eg_image_files_finish(). */
 static inline enum eg_code build(struct eg_image_files *files, const struct eg_target *target,
                                  const struct made_section *sections, size_t count,
                                  const struct eg_image_options *options, struct eg_error *err)
@@ -156,7 +161,7 @@ static inline enum eg_code build(struct eg_image_files *files, const struct eg_t
 #define BUILD(files, target, sections, options, err)                                                         \
     build(files, target, sections, sizeof(sections) / sizeof *(sections), options, err)
 
-/** A small program for the ESP8266: RAM data, code, and one part in flash. */
+/** A small program for the ESP8266: RAM data, code, and a part in flash. */
 static const struct made_section esp8266_sections[4] = {
     {".data", 0x3ffe8000, 0x555, 0, 16, NULL},
     {".rodata", 0x3ffe8558, 0x321, 0, 8, NULL},

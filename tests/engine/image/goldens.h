@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The command lines of image-goldens.json, as the options that our calls take. A word that is not known here
- * fails the test, so that no case is passed over.
+ * The command lines of image-goldens.json, converted to the options of our calls. An unknown word fails the
+ * test, so that no case is skipped.
  */
 
 #ifndef TESTS_ENGINE_IMAGE_GOLDENS_H
@@ -140,7 +140,7 @@ static inline void golden_read(struct golden *golden, const json_t *test)
     golden_input(golden, words + i, count - i);
 }
 
-/** Runs every case of a verb. */
+/** Run every case of a verb. */
 static inline void golden_each(const char *verb, void run(const struct golden *))
 {
     char path[4096];

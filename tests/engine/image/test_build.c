@@ -33,7 +33,7 @@ static void every_elf2image_of_the_reference_gives_the_same_bytes(void **state)
     golden_each("elf2image", build_as_the_reference);
 }
 
-/* An application descriptor: the magic, a name, the page size; zeros where the ELF's SHA-256 goes. */
+/* Write an application descriptor: magic, a name, page size; zeros in place of the ELF's SHA-256. */
 static const uint8_t *descriptor(uint8_t page_log2)
 {
     static uint8_t bytes[EG_APP_DESCRIPTOR_SIZE];
@@ -54,7 +54,7 @@ static const struct eg_memory_range *find_memory(const struct eg_target *target,
     return NULL;
 }
 
-/* Every byte of the section must be in a segment of the image; counts those it finds. */
+/* Check that every byte of the section is in a segment of the image, and count them. */
 static size_t assert_loaded(const struct eg_image_details *details, const uint8_t *image,
                             const struct made_section *section, uint32_t skip)
 {
@@ -71,7 +71,7 @@ static size_t assert_loaded(const struct eg_image_details *details, const uint8_
                 continue;
             assert_false(covered);
             covered = true;
-            /* The SHA-256 of the ELF stands in the descriptor. */
+            /* The descriptor contains the SHA-256 of the ELF. */
             if (strcmp(section->name, ".flash.appdesc") != 0 || n < 144 || n >= 144 + EG_SHA256_SIZE)
                 assert_int_equal(image[segment->file_offset + 8 + (addr - segment->addr)], byte);
         }
@@ -82,8 +82,11 @@ static size_t assert_loaded(const struct eg_image_details *details, const uint8_
     return found;
 }
 
-/* As linkers lay out an application: descriptor and constants, code, RAM, a few bytes kept over deep sleep.
- * Returns how many sections. Sizes are such that RAM segments fill gaps, are split and are left over. */
+/*
+ * Lay out sections as linkers do for an application: descriptor and constants, code, RAM, a few bytes kept
+ * over deep sleep. Sizes are such that RAM segments fill gaps, are split and are left over. Return the number
+ * of sections.
+ */
 static size_t lay_out(struct made_section sections[MADE_SECTIONS_MAX], const struct eg_target *target,
                       uint32_t page)
 {
@@ -154,7 +157,7 @@ static void assert_round_trip(const struct eg_target *target, const struct eg_im
         if (eg_memory_is_flash(target, segment->addr))
             assert_int_equal((segment->file_offset + 8) % page, segment->addr % page);
     }
-    /* What is more are the bytes that fill words, and the ESP32's short tail. */
+    /* The remaining bytes are padding of words, and the ESP32's short tail. */
     assert_in_range(there - found, 0, 3 * 6 + 0x24);
 }
 
@@ -356,7 +359,7 @@ static void secure_padding_ends_the_signed_image_on_a_page(void **state)
         const struct eg_image_options options = {.secure_pad =
                                                      version == 1 ? EG_SECURE_PAD_V1 : EG_SECURE_PAD_V2};
         assert_ok(BUILD(&files, chip("esp32"), sections, &options, &err), err);
-        /* Signing v1 appends a version, a signature and 12 bytes; v2 a sector after the page. */
+        /* Signing v1 appends a version, a signature and 12 bytes; v2 a sector after the padded page. */
         assert_int_equal((files.file[0].data.size + (version == 1 ? 4 + 64 + 12 : 0)) % 0x10000, 0);
     }
     EG_CLEANUP(eg_image_files_finish) struct eg_image_files files = {0};
@@ -385,7 +388,7 @@ static void the_elfs_sha256_is_put_where_it_was_asked_for(void **state)
 
     make_elf(&elf, false, sections, 2);
     assert_ok(eg_sha256(sha256, elf.data, elf.size, &err), err);
-    /* By address .dram comes first: headers 0x18 to 0x20, data to 0x120, then 0x128 to 0x228. */
+    /* Sorted by address, .dram comes first: headers 0x18 to 0x20, data to 0x120, then 0x128 to 0x228. */
     struct eg_image_options options = {.elf_sha256_offset = 0x228 - 32};
     assert_ok(eg_image_build(&files, esp32c3, elf.data, elf.size, &options, &err), err);
     assert_memory_equal(files.file[0].data.data + 0x208, sha256, sizeof sha256);
@@ -424,7 +427,7 @@ static void an_image_is_padded_with_ff_to_a_multiple(void **state)
 static void a_gap_of_exactly_a_segments_header_is_filled_with_one(void **state)
 {
     (void)state;
-    /* .rodata ends 16 bytes before a page: room for the header of .text, and 8 bytes more. */
+    /* .rodata ends 16 bytes before a page: room for the header of .text and 8 more bytes. */
     const struct made_section sections[] = {
         {".rodata", 0x3c000020, 0xffd0, 0, 0, NULL},
         {".text", 0x42010000, 0x10, 0, 0, NULL},

@@ -3,7 +3,7 @@
 #include "engine/image/crc.h"
 #include "tests/fakes/check.h"
 
-/* Against the usual CRC-32, whose value for "123456789" is cbf43926. */
+/* Compared with the standard CRC-32, which is cbf43926 for "123456789". */
 static void a_crc_with_its_top_bit_set_is_complemented_any_other_is_one_more(void **state)
 {
     (void)state;

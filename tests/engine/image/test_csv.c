@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Records as "LINE:a|b|c;". */
+/* Format records as "LINE:a|b|c;". */
 static enum eg_code read_all(char out[400], size_t *line, const char *text, size_t size, struct eg_error *err)
 {
     EG_CLEANUP(eg__csv_close) struct eg__csv csv;

@@ -38,11 +38,11 @@ static void sections_and_program_headers_with_address_and_data_are_read(void **s
     assert_int_equal(elf.segments[1].size, 4);
 }
 
-/* One change to a good file and what is said of it. */
+/* One change to a correct file, and the resulting sentence. */
 struct change {
     size_t at;
     uint32_t value;
-    unsigned size; /* of the value: 1, 2 or 4 bytes */
+    unsigned size; /* of the value, 1, 2 or 4 bytes */
     const char *text;
 };
 

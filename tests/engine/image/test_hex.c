@@ -44,7 +44,7 @@ static void data_are_split_at_gaps_and_joined_where_they_meet_in_any_order(void 
     assert_piece(&pieces.list[0], 0x10000, BYTES(1, 2, 3, 4, 5, 6, 7, 8, 10, 11));
     assert_piece(&pieces.list[1], 0x10020, BYTES(0x55));
 
-    /* Without a newline at the end, and the newest reading replaces what was there. */
+    /* No newline at the end; the second reading replaces the first. */
     assert_ok(read_text(&pieces, ":02000004FFFFFC\n:04FFFC0001020304F7\n:00000001FF", &err), err);
     assert_int_equal(pieces.count, 1);
     assert_piece(&pieces.list[0], 0xfffffffc, BYTES(1, 2, 3, 4));

@@ -250,7 +250,8 @@ static void flash_modes_have_their_codes(void **state)
 static void a_patched_bootloader_equals_what_the_reference_tool_wrote(void **state)
 {
     (void)state;
-    /* Digests that the chips of traces/CHIP-*-write-bootloader-patched.jsonl computed over their flash. */
+    /* Digests that real chips computed over their flash, from
+     * traces/CHIP-*-write-bootloader-patched.jsonl. */
     const struct {
         const char *file, *chip, *md5;
     } rows[] = {

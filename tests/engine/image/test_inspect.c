@@ -49,7 +49,7 @@ static void assert_digest(const uint8_t *digest, const json_t *expected, const c
     assert_string_equal(text, json_string_value(json_object_get(expected, key)));
 }
 
-/* Every fact has a line here; one that is not known fails the test. */
+/* Compare a fact. Every fact has a line here; an unknown one fails the test. */
 static void assert_fact(const struct eg_image_details *details, const json_t *facts, const char *key)
 {
     static const char *const of_the_file[] = {"chip", "sha256", NULL};
@@ -150,7 +150,7 @@ static void a_real_application_tells_what_it_is(void **state)
     assert_false(details.has_bootloader);
 }
 
-/* One segment of four bytes with a right checksum, and a SHA-256 of zeros. */
+/* One segment of four bytes with a correct checksum, and a SHA-256 of zeros. */
 static const uint8_t sample[80] = {
     0xe9,
     1,
@@ -208,7 +208,7 @@ static void wrong_sums_are_told_not_refused(void **state)
     assert_int_equal(details.min_rev_full, 2);
     assert_int_equal(details.max_rev_full, 3);
 
-    /* The caller said another chip: read as that one's, and the difference is there to see. */
+    /* The caller gave another chip: the image is read as that chip's, and the difference is visible. */
     assert_ok(eg_image_inspect(&details, chip("esp32c3"), sample, sizeof sample, &err), err);
     assert_string_equal(details.target, "esp32c3");
     assert_string_equal(details.chip_label, "ESP32-S3");
@@ -217,8 +217,8 @@ static void wrong_sums_are_told_not_refused(void **state)
 static void an_esp8266_image_is_told_from_others_whatever_its_bytes_look_like(void **state)
 {
     (void)state;
-    /* Read with an extended header it would be the ESP32-C61's, with a byte 23 of 1: the length of its
-     * segment, 20, is that chip's id. */
+    /* With an extended header it would be an ESP32-C61's with byte 23 set to 1: the length of its segment,
+     * 20, is that chip's id. */
     uint8_t image[48] = {0xe9, 1, 0, 0x40, 0x10, 0, 0x10, 0x40, 0, 0, 0x10, 0x40, 20, [47] = 0xef};
     struct eg_image_details details;
     struct eg_error err;

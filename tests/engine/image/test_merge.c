@@ -99,7 +99,7 @@ static void what_was_merged_is_read_back_from_each_format(void **state)
     assert_two(&pieces);
 }
 
-/* A bootloader with a SHA-256: one segment of four bytes. */
+/* Make a bootloader with a SHA-256: one segment of four bytes. */
 static void make_bootloader(uint8_t image[80], uint8_t chip_id)
 {
     const uint8_t bytes[80] = {0xe9,

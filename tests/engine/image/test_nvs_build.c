@@ -73,7 +73,7 @@ static void an_empty_partition_has_one_page_in_use(void **state)
     assert_int_equal(usage.version, 2);
 }
 
-/* As ESP-IDF allows it, although its generator does not get there. */
+/* ESP-IDF allows this, although its generator does not support it. */
 static void the_longest_string_gets_a_page_of_its_own(void **state)
 {
     (void)state;

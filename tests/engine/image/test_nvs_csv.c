@@ -24,7 +24,7 @@ static struct eg_nvs_schema *parse(const char *text)
     return schema;
 }
 
-/* "namespace/key=hex;" of every item. */
+/* Compare all items, formatted as "namespace/key=hex;". */
 static void assert_items(const struct eg_nvs_schema *schema, const struct eg_nvs_value *values, size_t count,
                          const char *wanted)
 {
@@ -52,7 +52,10 @@ static bool file_is_image(const struct eg_buffer *image, const char *sha256)
     return strcmp(text, sha256) == 0;
 }
 
-/* What the reference says no to, and what is said here; the string of 4000 bytes it fails at can be built. */
+/*
+ * Inputs that the reference refuses, with our sentences; the string of 4000 bytes, on which it fails, can be
+ * built here.
+ */
 static const struct {
     const char *csv, *sentence;
 } refusals[] = {
@@ -356,7 +359,7 @@ static void workers_share_a_schema(void **state)
     }
 }
 
-/* "key size, key size" of what the rows become, of blobs and strings only. */
+/* Check "key size, key size" of the blobs and strings made from the rows. */
 static void assert_made_of(const char *rows, const char *expected)
 {
     EG_CLEANUP(eg_nvs_schema_cleanup) struct eg_nvs_schema *schema = parse(rows);

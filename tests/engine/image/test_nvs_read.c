@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A namespace, an integer, a string, and a blob that goes on on the next page. */
+/* A namespace, an integer, a string, and a blob that continues on the next page. */
 enum { SPACE_AT = 64, NUMBER_AT = 96, TEXT_AT = 128, CHUNK_AT = 192, SECOND_AT = 0x1040, INDEX_AT = 0x1080 };
 
 static void build(struct eg_buffer *image)
@@ -26,7 +26,7 @@ static void build(struct eg_buffer *image)
     assert_ok(eg_nvs_build(image, items, 3, 0x3000, 2, &err), err);
 }
 
-/* CRCs of the entry and its page made right again. */
+/* Correct the CRCs of the entry and its page. */
 static void mend(struct eg_buffer *image, size_t entry_at)
 {
     uint8_t *const entry = image->data + entry_at;
@@ -42,7 +42,7 @@ static void mend_page(struct eg_buffer *image, size_t page_at)
     eg_put32(image->data + page_at + 28, eg__nvs_crc(image->data + page_at + 4, 24));
 }
 
-/* Two bits for entry number `index` of a page. */
+/* Set the two state bits of entry number `index` of a page. */
 static void set_state(struct eg_buffer *image, size_t page_at, size_t index, unsigned state)
 {
     uint8_t *const at = image->data + page_at + 32 + index / 4;
@@ -132,7 +132,7 @@ static void a_namespace_without_keys_is_an_item_without_one(void **state)
     assert_string_equal(items.list[0].key, "");
 }
 
-/* As a firmware does that writes a key anew: the old entry's marks are cleared. */
+/* As when firmware writes a key again: the old entry's state bits are cleared. */
 static void erased_entries_are_passed_over(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void erased_entries_are_passed_over(void **state)
     assert_string_equal(items.list[1].key, "blob");
 }
 
-/* Power went while a page was moved: its entries are on another, too, and those count. */
+/* Power was cut while a page was moved: its entries are on the new page, too, and those count. */
 static void copies_on_a_page_being_freed_are_no_fault(void **state)
 {
     (void)state;
@@ -179,7 +179,7 @@ static void what_is_wrong_is_named_with_its_offset(void **state)
     const struct {
         size_t at;
         uint8_t value;
-        size_t entry; /* whose CRC is made right; 0 = none, 1 = the page's */
+        size_t entry; /* whose CRC is corrected; 0 = none, 1 = the page's */
         const char *text;
     } rows[] = {
         {0, 0x7e, 0, "page at offset 0x0 has the unknown state 0xffffff7e"},

@@ -50,7 +50,7 @@ static void real_tables_are_read_and_written_back_to_the_same_bytes(void **state
     assert_int_equal(back.size, file.size);
     assert_memory_equal(back.data, file.data, file.size);
 
-    /* Rows only: neither MD5 nor end. */
+    /* Only rows: no MD5 row, no end mark. */
     file.size = 0;
     load(&file, "images/partitions_singleapp.bin");
     assert_ok(eg_partitions_parse(&table, file.data, file.size, &err), err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What segments of an ELF file, and options, no image can be made of; through eg_image_build(). */
+/* Segments of ELF files, and options, from which no image can be made; through eg_image_build(). */
 
 #include "tests/engine/image/elf_maker.h"
 

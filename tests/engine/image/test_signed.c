@@ -8,7 +8,7 @@
 #include <libdeflate.h>
 #include <string.h>
 
-/* An image of one segment that ends at 0x40, blank up to 0x1000, and a signature sector. */
+/* An image of one segment that ends at 0x40, padded to 0x1000, and a signature sector. */
 static uint8_t bytes[0x2000];
 
 static struct eg_image_info make(void)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line with a second job, which another recorder records. */
+/* A line with a second job, which has a recorder of its own. */
 struct tray {
     struct fake_line *line;
     struct eg_plan *plan;
@@ -39,7 +39,7 @@ static int tray_teardown(void **state)
     return 0;
 }
 
-/* Boards of these chips, in turn, and the second job. */
+/* Plug in boards of these chips, in turn, and add the second job. */
 static void plug(struct tray *tray, const struct vb_kind *kinds, unsigned count, unsigned boards,
                  const char *const *faults)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of the test that runs: where its hooks leave what they were told. */
+/* Folder of the running test, where its hooks write their input. */
 static char folder[64];
 
 static int setup(void **state)
@@ -28,7 +28,7 @@ static int teardown(void **state)
     return fake_line_teardown(state) != 0 || chdir("/") != 0 || system(command) != 0;
 }
 
-/* The hook is a shell with this script. */
+/* Set a hook to a shell with this script. */
 static void set_hook(struct fake_line *line, const char *key, const char *script)
 {
     struct eg_setting *const setting = eg_plan_setting(line->plan, key);
@@ -55,7 +55,7 @@ static void plug_and_run(struct fake_line *line, unsigned count)
     fake_line_run(line);
 }
 
-/* What a hook has written, without the line's end. */
+/* Read what a hook has written, without the newline. */
 static void read_text(const char *name, char text[4096])
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer buffer = {0};
@@ -350,7 +350,7 @@ static void a_flood_is_stopped(void **state)
         strstr(line->recorder.transcript, "warning after-board: sh printed more than 1048576 bytes: "));
 }
 
-/* Slot 1 waits for what slot 2 does at its very end, slot 2 for nothing. */
+/* Slot 1 waits for the end of slot 2; slot 2 waits for nothing. */
 static void a_slow_hook_of_one_slot_delays_no_other(void **state)
 {
     struct fake_line *line = *state;
@@ -365,7 +365,7 @@ static void a_slow_hook_of_one_slot_delays_no_other(void **state)
     assert_text("ended1", "");
 }
 
-/* The flag goes up when the board is at work. */
+/* Cancel when the board connects. */
 static void cancel_at_the_connect(void *context, const struct eg_log_record *record)
 {
     struct fake_line *line = context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The pipeline with stages that do as they are told: attempts, records, outcome. */
+/* The pipeline with scripted stages: attempts, records, outcome. */
 
 #include "engine/line/pipeline.h"
 #include "engine/stages/claims.h"
@@ -21,16 +21,16 @@ struct scene {
     struct eg_port port;
     unsigned opened, closed;
     enum eg_code ends[10]; /* of "write", by attempt */
-    bool deaf[10];         /* "connect" fails, by attempt */
+    bool deaf[10];         /* attempts in which "connect" fails */
     unsigned resends[10];
-    unsigned smoke[10]; /* block that fails; all the same at first */
+    unsigned smoke[10]; /* number of the failing block; all equal at first */
     unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
     uint32_t baud[10];
     pthread_t thread; /* that cancels */
     bool waiting;
 };
 
-/* Stages reach their scene through the recorder, the one thing of a run that is the test's. */
+/* Stages reach their scene through the recorder, the only part of a run that belongs to the test. */
 static struct scene *scene_of(struct eg_run *run)
 {
     return (struct scene *)((struct fake_recorder *)run->recorder)->context;
@@ -70,7 +70,7 @@ static enum eg_code write_stage(struct eg_run *run, struct eg_error *err)
     return eg_error_set(err, scene->ends[attempt], "block %u went up in smoke", scene->smoke[attempt]);
 }
 
-/* What is left out is in no transcript below. */
+/* The stage that is skipped does not appear in any transcript below. */
 static bool never_applies(const struct eg_plan *plan)
 {
     assert_non_null(plan);
@@ -275,7 +275,7 @@ static void the_newest_failure_decides_whether_it_is_final(void **state)
 
     set_retries(scene, "no-sync", "5");
     scene->ends[0] = scene->ends[1] = EG_NO_SYNC;
-    scene->ends[2] = EG_TIMEOUT; /* of which there are two attempts */
+    scene->ends[2] = EG_TIMEOUT; /* this code has two attempts */
     run_scene(scene);
     assert_int_equal(scene->result.code, EG_TIMEOUT);
     assert_int_equal(scene->result.attempts, 3);

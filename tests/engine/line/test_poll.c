@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A line of fixtures whose boards are asked until they answer. */
+/* A line of fixtures that are polled until a board answers. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* One fixture: board `board` is in it, 0 = none. It is changed when a run has ended. */
+/* One fixture with board `board` in it, 0 = none. The board is changed after each run. */
 struct fixture {
     struct fake_line *line;
     atomic_uint board;
-    unsigned next[3]; /* after each run; then the line is cancelled */
+    unsigned next[3]; /* board after each run; then the line is cancelled */
     unsigned ended;
     char results[200];
 };

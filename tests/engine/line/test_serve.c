@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lines whose boards are begun by a trigger. */
+/* Lines whose boards are started by a trigger. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
@@ -10,16 +10,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Says go so many times in each slot, and ends the line when everything is told. */
+/* Trigger that starts each slot a number of times, and ends the line when all results are told. */
 struct finger {
     struct fake_line *line;
     unsigned gos[FAKE_LINE_MAX], wanted;
     atomic_uint told;
     unsigned ended;
-    bool fails, in_turn; /* the second slot has to wait for the first result */
-    unsigned extra;      /* results beside those of the gos */
+    bool fails, in_turn; /* the second slot waits for the first result */
+    unsigned extra;      /* results in addition to one per start */
     atomic_uint results;
-    struct eg_cancel *stops; /* set as the first board begins */
+    struct eg_cancel *stops; /* cancelled when the first board begins */
 };
 
 static unsigned index_of(const struct eg_slot *slot)

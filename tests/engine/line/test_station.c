@@ -56,7 +56,7 @@ static void results_are_what_was_recorded(void **state)
     }
 }
 
-/* Whatever the line does to the bytes: green means that the flash and the MAC on record are right. */
+/* Check that on any bad line green means: the flash is right, and the recorded MAC, too. */
 static void bad_lines(struct fake_line *line, const char *target, const char *stub, uint64_t seed)
 {
     const struct vb_config config = {.fast = true, .target = eg_target_by_name(target)};
@@ -83,7 +83,7 @@ static void bad_lines(struct fake_line *line, const char *target, const char *st
             assert_string_not_equal(result->text, "");
         }
     }
-    assert_in_range(passed, 1, 31); /* else the lines were not what they should be */
+    assert_in_range(passed, 1, 31); /* otherwise the lines were too good or too bad for the test */
 }
 
 static void a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac(void **state)
@@ -96,7 +96,7 @@ static void so_it_does_when_the_rom_writes(void **state)
     bad_lines(*state, "esp32c3", "off", 2);
 }
 
-/* Cancels when all of the first three boards are being written. */
+/* Cancel when all of the first three boards are being written. */
 struct cancel_in_write {
     struct eg_cancel *cancel;
     atomic_uint writing; /* a bit per board */
@@ -113,7 +113,7 @@ static void cancel_when_all_write(void *context, const struct eg_log_record *rec
         eg_cancel_request(state->cancel);
 }
 
-/* These boards take their time: what they have to write takes seconds. */
+/* These boards do not leave time out: writing takes seconds. */
 static void a_cancel_in_mid_write_ends_every_run_as_aborted_on_record(void **state)
 {
     struct fake_line *line = *state;
@@ -131,7 +131,7 @@ static void a_cancel_in_mid_write_ends_every_run_as_aborted_on_record(void **sta
         assert_int_equal(line->results[i].attempts, 1);
         assert_int_equal(run->finishes, 1);
         assert_int_equal(run->record.outcome, EG_ABORTED);
-        /* How far the write had come is the machine's. */
+        /* The machine decides how far the write had come. */
         assert_memory_equal(run->text, "write: ", 7);
         assert_string_equal(strrchr(run->text, ':'), ": cancelled");
         assert_string_equal(line->results[i].text, run->text);
@@ -176,7 +176,7 @@ static void a_station_without_slots_has_nothing_to_do(void **state)
     assert_int_equal(line->recorder.run_count, 0);
 }
 
-/* The second board begins when the first one has passed. */
+/* Hold the second board until the first one has passed. */
 static void hold_second(void *context, const struct eg_log_record *record)
 {
     atomic_bool *const first_passed = context;

@@ -8,18 +8,19 @@
 
 #include <string.h>
 
-/* A hand that plugs and unplugs: what a scan finds depends on how many runs have ended and on how many scans
- * ago that was. */
+/*
+ * A hand that plugs and unplugs: the result of a scan depends on how many runs have ended and how many scans
+ * ago.
+ */
 struct hand {
     struct fake_line *line;
-    unsigned wanted; /* runs, then the line is cancelled */
-    unsigned away;   /* scans without the board after each run */
+    unsigned wanted; /* number of runs after which the line is cancelled */
+    unsigned away;   /* number of scans without the board after each run */
     unsigned ended, scans;
     enum eg_code fail; /* of the second scan */
     unsigned all_scans, after;
-    bool second_later; /* the board in the second slot comes when the first has its result */
-    const char
-        *serial; /* of the USB device that is there after the first run, another insertion; NULL = none */
+    bool second_later;  /* the board in the second slot comes when the first has its result */
+    const char *serial; /* USB device present after the first run, as another insertion; NULL = none */
     char results[200];
 };
 
@@ -120,7 +121,7 @@ static void a_board_that_may_not_begin_yet_waits_in_its_slot(void **state)
     assert_non_null(strstr(hand.results, "2 pass 02:65:67:00:00:02\n"));
 }
 
-/* A chip with USB of its own; that the job is for another does not matter here. */
+/* A chip with native USB; the job is for another chip, which does not matter here. */
 static const struct vb_config native = {.usb = VB_USB_SERIAL_JTAG, .fast = true};
 
 static void plug_native(struct fake_line *line)
@@ -173,7 +174,7 @@ static void a_scan_that_fails_is_a_warning_and_the_line_goes_on(void **state)
         strstr(hand.line->recorder.transcript, "warning looking for boards: nothing can be found\n"));
 }
 
-/* The line ends while its boards are in progress. */
+/* End the line while its boards are in progress. */
 static void end_line(void *context, const struct eg_log_record *record)
 {
     struct eg_cancel *ending = context;
@@ -210,7 +211,7 @@ static void a_cancel_ends_the_runs_in_progress_as_aborted(void **state)
     assert_int_equal(fake_recorder_run(&hand.line->recorder, "1")->record.outcome, EG_ABORTED);
 }
 
-/* A line whose boards simulated hands put in and take out. */
+/* Run a line in which simulated hands insert and remove the boards. */
 struct simulated {
     struct fake_line *line;
     struct vb_hands *hands;
@@ -249,7 +250,7 @@ static void tell_hands(void *context, const struct eg_result *result)
         eg_cancel_request(&simulated->ending);
 }
 
-/* The run of an insertion: of those in its slot the one with the same place in the order. */
+/* Return the run of an insertion: the one with the same place in the order of its slot. */
 static const struct fake_run *run_of(const struct simulated *simulated, const struct vb_insertion *insertions,
                                      unsigned index)
 {

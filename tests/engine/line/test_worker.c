@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-static unsigned before_failing; /* threads that can still be started, then one cannot; 0 = all can */
+static unsigned before_failing; /* number of threads that start before one fails; 0 = none fails */
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *context)
 {

@@ -27,21 +27,21 @@
 #define COM_PORT 44
 
 /*
- * The other end of a connection: one client, on a thread of its own. It takes RFC 2217 requests and echoes
- * everything else; without `telnet` it just echoes.
+ * The other end of a connection: one client, on a separate thread. It handles RFC 2217 requests and echoes
+ * everything else; without `telnet` it only echoes.
  */
 struct peer {
     bool telnet;
     bool refuses;         /* will not speak RFC 2217 */
-    bool offers_first;    /* says WILL, and DO only a moment later */
+    bool offers_first;    /* sends WILL at once, and DO a moment later */
     bool mute;            /* does not acknowledge modem lines */
-    uint32_t granted;     /* the rate it says it has set; 0 = what was asked for */
-    const char *says;     /* a line with which it closes at once; NULL = it stays */
-    size_t close_after;   /* bytes of data after which it closes; 0 = never */
+    uint32_t granted;     /* the rate it reports; 0 = the requested rate */
+    const char *says;     /* a line after which it closes at once; NULL = it stays open */
+    size_t close_after;   /* bytes after which it closes; 0 = never */
     int listener, client; /* sockets */
     char url[64];
     pthread_t thread;
-    char events[512];         /* "D0+R0 B115200": requests, those of one packet joined */
+    char events[512];         /* requests, "D0+R0 B115200": '+' joins those of one packet */
     atomic_size_t data_count; /* bytes of data echoed */
     uint8_t option[16];       /* the suboption being received */
     size_t option_size;
@@ -198,7 +198,7 @@ static inline void peer_start(struct peer *peer, const char *scheme)
     assert_int_equal(pthread_create(&peer->thread, NULL, serve, peer), 0);
 }
 
-/* After the port is closed. */
+/* Stop the peer, after the port is closed. */
 static inline void peer_stop(struct peer *peer)
 {
     shutdown(peer->listener, SHUT_RDWR);

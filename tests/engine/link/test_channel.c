@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A connection: its bytes both ways, its end, cancelling, many at once. */
+/* A connection: data both ways, its end, cancelling, many at once. */
 
 #include "tests/engine/link/peer.h"
 
@@ -45,8 +45,7 @@ static void what_was_discarded_is_not_read(void **state)
     assert_int_equal(got, 1);
     while (atomic_load(&peer.data_count) < 3)
         eg_clock_sleep_until_us(eg_clock_us() + 1000);
-    eg_clock_sleep_until_us(eg_clock_us() +
-                            50000); /* sent, but perhaps still on its way through the kernel */
+    eg_clock_sleep_until_us(eg_clock_us() + 50000); /* sent, but may still be in the kernel */
     assert_ok(eg_port_discard(port, &err), err);
     assert_ok(eg_port_read(port, &byte, 1, &got, 20, &err), err);
     assert_int_equal(got, 0);
@@ -72,7 +71,7 @@ static void a_closed_connection_is_a_port_that_is_gone(void **state)
     enum eg_code code;
     while ((code = eg_port_read(port, data, sizeof data, &got, 5000, &err)) == EG_OK && got > 0)
         total += got;
-    assert_int_equal(total, 3); /* what came before is not lost */
+    assert_int_equal(total, 3); /* earlier data is not lost */
     snprintf(expected, sizeof expected, "%s: the other end closed the connection", peer.url);
     assert_error(code, err, EG_PORT_GONE, expected);
     snprintf(expected, sizeof expected, "%s: the port is gone", peer.url);
@@ -81,7 +80,7 @@ static void a_closed_connection_is_a_port_that_is_gone(void **state)
     peer_stop(&peer);
 }
 
-/* gensio's selector has room for descriptors below FD_SETSIZE and does not look. */
+/* gensio's selector has room for descriptors below FD_SETSIZE and does not check. */
 static void more_descriptors_than_the_selector_has_room_for_are_refused(void **state)
 {
     (void)state;
@@ -143,7 +142,7 @@ static void *cancel_soon(void *cancel)
     return NULL;
 }
 
-/* A server that accepts and then says nothing: RFC 2217 negotiation would go on for seconds. */
+/* A server that accepts and then stays silent: RFC 2217 negotiation would go on for seconds. */
 static void opening_can_be_cancelled(void **state)
 {
     (void)state;

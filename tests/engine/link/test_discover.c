@@ -28,7 +28,7 @@ static void a_url_is_its_own_slot_and_a_path_must_be_a_serial_port(void **state)
     assert_string_equal(err.text, "/nonexistent/ttyUSB0: No such file or directory");
 }
 
-/* True on every machine, whatever is plugged in. */
+/* True on every machine, whatever ports it has. */
 static void only_ports_with_a_known_bridge_are_chosen(void **state)
 {
     (void)state;
@@ -48,7 +48,7 @@ static void only_ports_with_a_known_bridge_are_chosen(void **state)
     free(found);
 }
 
-/* Any tty will do where nothing is opened. */
+/* Any tty will do, because it is not opened. */
 #define TERMINAL "/dev/null"
 
 static void assert_found(const struct eg_found_port *found, const char *path, const char *slot,
@@ -202,7 +202,7 @@ static void the_port_at_a_place_is_found_under_the_name_it_has_now(void **state)
     fake_usb_end(&usb);
 }
 
-/* The same device, name and place: only the insertion is another. */
+/* Check that the same device, name and place give another presence with every insertion. */
 static void assert_every_insertion_is_another_presence(bool udev)
 {
     struct fake_usb usb;
@@ -249,7 +249,7 @@ static void the_serial_number_of_a_device_is_harmless_to_print(void **state)
     fake_usb_end(&usb);
 }
 
-/* Three ports by USB and one that is not. */
+/* Three USB ports and one other. */
 #define LIST                                                                                                 \
     {                                                                                                        \
         {.path = "/dev/ttyUSB0", .vid = 0x10c4, .pid = 0xea60, .serial = "A5001"}, {.path = "/dev/ttyS0"},   \
@@ -257,7 +257,7 @@ static void the_serial_number_of_a_device_is_harmless_to_print(void **state)
             {.path = "/dev/ttyUSB1", .vid = 0x1a86, .pid = 0x7523},                                          \
     }
 
-/* The paths that are left, without "/dev/tty". */
+/* Check the paths that remain, without "/dev/tty". */
 static void assert_left(const char *const *filters, size_t filter_count, const char *expected)
 {
     struct eg_found_port found[] = LIST;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Addresses and their options; what a server says that cannot give its port. */
+/* Addresses and their options; the message of a server that cannot open its port. */
 
 #include "tests/engine/link/peer.h"
 
@@ -75,7 +75,7 @@ static void nobody_listening_is_no_port(void **state)
     char url[64];
     char expected[128];
 
-    /* Bound but not listening: nobody else can take it meanwhile. */
+    /* Bound but not listening, so that no other process can take the port number. */
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);

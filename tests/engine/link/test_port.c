@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A carrier that takes and gives nothing, and keeps account of how it was asked. */
+/* A carrier that accepts nothing and gives nothing, and records the calls. */
 struct mute_port {
     struct eg_port port;
     unsigned calls;
@@ -145,7 +145,7 @@ static void a_carrier_may_take_bytes_one_by_one(void **state)
     assert_int_equal(port->bytes_sent, 3);
 }
 
-/* A carrier that waits as long as it is told. */
+/* A carrier that waits as long as requested. */
 static enum eg_code patient_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                  uint32_t timeout_ms, struct eg_error *err)
 {
@@ -259,7 +259,7 @@ static void the_first_scheme_that_begins_the_url_opens_it(void **state)
     assert_error(eg_port_open(&port, "mut:7", schemes, NULL, &err), err, EG_NO_PORT, "mut:7: never");
 }
 
-/* Opens the mute port that its context is, unless that refuses. */
+/* Open the mute port in the context, unless it refuses. */
 static enum eg_code open_again(struct eg_port **port, const char *url, void *context,
                                const struct eg_cancel *cancel, struct eg_error *err)
 {

@@ -106,9 +106,9 @@ static void other_adapters_of_that_maker_have_no_flow_control(void **state)
     assert_string_equal(board.events, "D0R1 D0R0");
 }
 
-/* Cancels a while after the strap was left alone at its level. */
+/* Cancels some time after the strap stopped changing. */
 struct strapped {
-    struct scripted_port board; /* first: the ops get a pointer to it */
+    struct scripted_port board; /* first member: the ops get a pointer to it */
     struct eg_port_ops ops;
     enum eg_code (*set_lines)(struct eg_port *port, bool dtr, bool rts, struct eg_error *err);
     struct eg_cancel cancel;
@@ -294,7 +294,7 @@ struct wired {
     struct heard heard;
 };
 
-/* What a chip says that was reset by EN, not by its watchdog. */
+/* Text of a chip that was reset by EN, not by its watchdog. */
 static const char in_loader[] = "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT";
 static const char in_application[] = "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT";
 
@@ -325,7 +325,7 @@ static void unwire(struct wired *wired)
     fake_usb_end(&wired->usb);
 }
 
-/* Which of the two texts the board says first; NULL when it says neither for long. */
+/* Return which of the two texts the board prints first; NULL if it prints neither for a long time. */
 static const char *hear(struct wired *wired, const char *one, const char *other)
 {
     struct heard *heard = &wired->heard;
@@ -347,9 +347,8 @@ static const char *hear(struct wired *wired, const char *one, const char *other)
 }
 
 /*
- * The board must come to `expected`. Between two steps it waits for a capacitor, 14 ms, and a busy machine
- * may take longer for what the host does meanwhile, so many attempts are made; a wrong sequence comes there
- * in none.
+ * Check that the board reaches `expected`. Between two steps a capacitor takes 14 ms, and the host may be
+ * slower on a busy machine, so many attempts are made; with a wrong sequence none succeeds.
  */
 static void assert_starts(struct wired *wired, const char *custom, enum eg_reset sequence, uint32_t hold_ms,
                           const char *expected)
@@ -387,7 +386,7 @@ static void every_sequence_leaves_the_board_where_it_should(void **state)
         {NULL, EG_RESET_CLASSIC, EG_RESET_HOLD_EXTRA_MS, in_loader},
         {"D0|R1|W0.1|D0|R0", EG_RESET_HARD, 0, in_application},
         {NULL, EG_RESET_UNIX_TIGHT, EG_RESET_HOLD_EXTRA_MS, in_loader},
-        /* A strap that is not held until EN is high is none. */
+        /* A strap that is released before EN is high has no effect. */
         {NULL, EG_RESET_CLASSIC, 0, in_application},
         {"D0|R1|W0.1|D1|R0|W0.05|D0", EG_RESET_HARD, 0, in_loader},
         {NULL, EG_RESET_UNIX_TIGHT, 0, in_application},
@@ -396,7 +395,8 @@ static void every_sequence_leaves_the_board_where_it_should(void **state)
     struct wired wired;
 
     wire(&wired, "esp32", "10c4:ea60", VB_USB_BRIDGE);
-    assert_non_null(hear(&wired, "RTCWDT_RTC_RESET", "\xff")); /* it has told of its first start, and again */
+    assert_non_null(
+        hear(&wired, "RTCWDT_RTC_RESET", "\xff")); /* it has printed its first start, and starts again */
     for (size_t i = 0; i < sizeof resets / sizeof *resets; i++)
         assert_starts(&wired, resets[i].custom, resets[i].sequence, resets[i].hold_ms, resets[i].expected);
     unwire(&wired);
@@ -406,7 +406,7 @@ static unsigned char state_of_lines(struct wired *wired)
 {
     unsigned char state = 0;
 
-    /* Each answer is of a look after the one before. */
+    /* Each answer comes from a new poll of the lines, after the answer before it. */
     for (unsigned i = 0; i < 3; i++)
         state = serving_ask(wired->terminal, VB_LINES_ASK);
     return state;

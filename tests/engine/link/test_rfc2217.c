@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rate and modem lines over RFC 2217, as the server hears them. */
+/* Rate and modem lines over RFC 2217, as the server receives them. */
 
 #include "engine/link/reset.h"
 #include "tests/engine/link/peer.h"
@@ -85,7 +85,7 @@ static void a_server_that_never_acknowledges_lines_is_told_of_them_all_the_same(
     assert_ok(eg_port_open(&port, peer.url, eg_port_schemes, NULL, &err), err);
     assert_true(eg_port_has_lines(port));
     assert_ok(eg_port_set_lines(port, false, true, &err), err);
-    assert_echo(port, BYTES(1, 2, 3)); /* so that what follows is another packet */
+    assert_echo(port, BYTES(1, 2, 3)); /* so that the next request is in another packet */
     assert_ok(eg_port_set_baud(port, 460800, &err), err);
     assert_ok(eg_port_set_lines(port, true, false, &err), err);
     assert_echo(port, BYTES(1, 2, 3));
@@ -110,8 +110,10 @@ static void a_server_that_offers_rfc2217_before_it_asks_for_it_is_waited_for(voi
     assert_string_equal(peer.events, "D0+R0 B115200 B921600");
 }
 
-/* esp_rfc2217_server resets by itself when it hears these, and into the application when it hears RTS
- * released once more. */
+/*
+ * esp_rfc2217_server resets the board itself when it receives these, and starts the application when RTS is
+ * released once more.
+ */
 static void resets_ask_for_each_change_of_a_line_once(void **state)
 {
     (void)state;

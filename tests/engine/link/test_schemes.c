@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Paths: a pseudo-terminal is no serial port, and is opened all the same. */
+/* Paths: a pseudo-terminal is not a serial port, but can be opened. */
 
 #include "engine/link/port.h"
 #include "tests/fakes/check.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The serial port backend, through the real libserialport, on a pty that the shim makes a USB serial port. */
+/*
+ * The serial port backend, through the real libserialport, on a pty that the shim presents as a USB serial
+ * port.
+ */
 
 #define _DEFAULT_SOURCE /* CRTSCTS */
 
@@ -61,7 +64,7 @@ static void it_opens_with_released_lines_raw_at_115200(void **state)
 
     plug(&board);
     assert_true(eg_port_has_lines(board.port));
-    assert_history(&board.adapter, "D1R1 X L D0R0"); /* Linux asserts both when it opens */
+    assert_history(&board.adapter, "D1R1 X L D0R0"); /* Linux asserts both lines in open() */
     assert_int_equal(tcgetattr(board.adapter.master, &termios), 0);
     assert_int_equal(cfgetospeed(&termios), B115200);
     assert_int_equal(termios.c_cflag & (CSIZE | PARENB | CSTOPB | CRTSCTS), CS8);
@@ -344,7 +347,7 @@ static void a_port_opened_at_its_place_says_which_device_it_is(void **state)
     unplug(&board);
 }
 
-/* Another board has the name by then. */
+/* By then another board has the old name. */
 static void a_port_is_reopened_at_its_place_under_the_name_it_has_then(void **state)
 {
     (void)state;
@@ -376,7 +379,7 @@ static void trouble(struct board *board, const char *rules)
     assert_int_equal(usb_tree_trouble(board->usb.folder, "ttyUSB7", rules), 0);
 }
 
-/* Everything that is done to a port, each while its driver reports a disturbance. */
+/* Check every operation of a port while its driver reports a disturbance. */
 static void assert_disturbance_costs_nothing(const char *error)
 {
     struct board board;
@@ -446,7 +449,7 @@ static void a_disturbance_that_does_not_end_is_a_port_that_is_gone(void **state)
     unplug(&board);
 }
 
-/* cdc_acm has no buffer left and says so; poll() sees room. */
+/* cdc_acm is out of buffers and reports that; poll() reports room. */
 static void a_driver_without_room_is_waited_for(void **state)
 {
     (void)state;
@@ -474,7 +477,7 @@ static void another_reader_of_an_open_port_is_named(void **state)
     assert_int_equal(pipe(ready), 0);
     const pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0) { /* as a modem manager does, before anybody asks for the port alone */
+    if (child == 0) { /* as a modem manager does, before espgang claims exclusive access */
         const int fd = open(PATH, O_RDWR | O_NOCTTY);
         (void)!write(ready[1], "", fd >= 0);
         pause();

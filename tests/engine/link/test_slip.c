@@ -183,7 +183,7 @@ static void a_frame_without_an_end_is_a_timeout_that_shows_its_bytes(void **stat
                  "a frame had no end after 3 bytes and 100 ms: 01 41 42 (\".AB\")");
 }
 
-/* A carrier that always has one more byte, and after the first two takes 2 ms for it. */
+/* A carrier that always has one more byte; from the third on, each takes 2 ms. */
 static enum eg_code drip(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                          struct eg_error *err)
 {
@@ -212,7 +212,7 @@ static void bytes_that_drip_do_not_move_the_deadline(void **state)
     assert_memory_equal(link.err.text, "a frame had no end after ", 25);
 }
 
-/* A carrier that never runs out of frame delimiters. */
+/* A carrier with an endless supply of frame delimiters. */
 static enum eg_code flood(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                           struct eg_error *err)
 {
@@ -387,7 +387,7 @@ static void discarding_takes_what_was_read_ahead_too(void **state)
     assert_answer(&link, BYTES(3));
 }
 
-/* What was traced: "> 0a c0" a frame that went, "< 08" one that came, "? 68 69" noise. */
+/* The trace: "> 0a c0" a frame sent, "< 08" a frame received, "? 68 69" noise. */
 struct traced {
     char text[200];
 };

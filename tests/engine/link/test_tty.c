@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Why opening a tty fails, and what is noted about it when it is open. */
+/* Why opening a tty fails, and the notes about an open one. */
 
 #include "engine/link/carriers.h"
 #include "tests/fakes/check.h"

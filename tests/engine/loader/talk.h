@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Conversations with a loader for the tests of this folder: put together command by command, or taken from a
+ * Conversations with a loader for the tests of this folder: composed command by command, or taken from a
  * recording of a real chip.
  */
 
@@ -39,7 +39,7 @@ static inline void talk_slip(struct talk *talk, const uint8_t *frame, size_t siz
     talk->bytes[talk->used++] = 0xc0;
 }
 
-/* The host must send this frame. */
+/* Expect this frame from the host. */
 static inline void talk_host(struct talk *talk, const uint8_t *frame, size_t size)
 {
     assert_true(talk->count < sizeof talk->turns / sizeof *talk->turns);
@@ -50,7 +50,7 @@ static inline void talk_host(struct talk *talk, const uint8_t *frame, size_t siz
     *turn = (struct turn){.expect = talk->bytes + from, .expect_size = talk->used - from};
 }
 
-/* The board answers this frame to what the host sent last. */
+/* Answer the host's last frame with this frame. */
 static inline void talk_board(struct talk *talk, const uint8_t *frame, size_t size)
 {
     struct turn *turn = &talk->turns[talk->count - 1];
@@ -116,14 +116,14 @@ static inline void talk_write(struct talk *talk, uint32_t addr, uint32_t word, u
     talk_reply(talk, 0x09, 0, 0);
 }
 
-/* A ROM does not know what it was sent: it says so eight times, under the opcode of an earlier command. */
+/* Answer as a ROM that does not know the command: eight times, under the opcode of an earlier command. */
 static inline void talk_unsupported(struct talk *talk, uint8_t earlier_opcode)
 {
     for (unsigned i = 0; i < 8; i++)
         talk_reply(talk, earlier_opcode, 0, 0x0105);
 }
 
-/* One raw command to the flash; with an address of 24 bits go 8 dummy cycles. */
+/* One raw flash command; a 24-bit address is followed by 8 dummy cycles. */
 struct talk_spi {
     uint8_t opcode;
     uint32_t data;
@@ -161,7 +161,7 @@ static inline void talk_spi(struct talk *talk, const struct talk_spi *spi)
 
 #define TALK_SPI(talk, ...) talk_spi(talk, &(const struct talk_spi){__VA_ARGS__})
 
-/* The registers that raw commands change are saved. */
+/* Save the registers that raw commands change. */
 static inline void talk_spi_begin(struct talk *talk)
 {
     talk_read(talk, 0x60002018, 0x80000000);
@@ -176,7 +176,7 @@ static inline void talk_spi_end(struct talk *talk)
     talk_reply(talk, 0x09, 0, 0);
 }
 
-/* One command that reads `read_bits`, in one request. */
+/* Add one command that reads `read_bits`, in one request. */
 static inline void talk_spi_read(struct talk *talk, uint8_t opcode, unsigned read_bits, uint32_t result)
 {
     TALK_WORDS(talk, 0x09, 0x60002028, read_bits - 1, 0xffffffff, 0, 0x60002018, 0x90000000, 0xffffffff, 0,
@@ -225,7 +225,7 @@ static inline size_t talk_hex(struct talk *talk, const char *hex, size_t digits)
     return digits / 2;
 }
 
-/* Everything of a recording, one turn per request. */
+/* Add a whole recording, one turn per request. */
 static inline void talk_record(struct talk *talk, const char *name)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -252,7 +252,8 @@ static inline void talk_record(struct talk *talk, const char *name)
     }
 }
 
-/* The first turn, from `from` on, in which the host sends a command with this opcode; fails when there is
+/*
+ * Return the first turn, from `from` on, in which the host sends a command with this opcode; fail if there is
  * none.
  */
 static inline size_t talk_find(const struct talk *talk, size_t from, uint8_t opcode)
@@ -264,7 +265,7 @@ static inline size_t talk_find(const struct talk *talk, size_t from, uint8_t opc
     return 0;
 }
 
-/* A loader at the other end of some turns. */
+/* Connect a loader to some turns of the conversation. */
 static inline void talk_begin_at(struct talk *talk, size_t from, size_t count, struct scripted_port *script,
                                  struct eg_loader *loader, const char *target, bool stub)
 {
@@ -279,7 +280,7 @@ static inline void talk_begin(struct talk *talk, struct scripted_port *script, s
     talk_begin_at(talk, 0, talk->count, script, loader, target, stub);
 }
 
-/* The host said everything and nothing else. */
+/* Check that the host sent everything expected and nothing else. */
 static inline void talk_end(const struct scripted_port *script)
 {
     assert_string_equal(script->complaint, "");

@@ -43,7 +43,7 @@ static void a_stub_is_told_the_rate_that_was(void **state)
     talk_end(&script);
 }
 
-/* What an ESP32's ROM is told, by its calibration word and the frequency of its RC oscillator. */
+/* Check the rate given to an ESP32's ROM, by its calibration word and the frequency of its RC oscillator. */
 static void esp32(uint32_t cali_word, uint32_t ck8m_word, uint32_t baud, uint32_t expected)
 {
     struct talk talk = {.status_size = 4};
@@ -71,12 +71,14 @@ static void the_esp32_rom_is_told_what_its_calibration_makes_right(void **state)
     esp32(1280u << 7, 80, 921600, 921600); /* 40 MHz, as measured */
     esp32(1300u << 7, 80, 921600, 936000); /* 40.625 MHz believed */
     esp32(832u << 7, 80, 921600, 921600);  /* 26 MHz */
-    esp32(800u << 7, 80, 921600, 886153);  /* 25 MHz believed, rounded down */
+    esp32(800u << 7, 80, 921600, 886153);  /* the ROM assumes 25 MHz; rounded down */
     esp32(1281u << 7, 80, 460800, 461160);
 }
 
-/* What the ROM is told for 921600 baud when its UART's divider and, where it has one, its register of the
- * crystal that it expects hold these words. */
+/*
+ * Check the rate given to the ROM for 921600 baud when its UART's divider and, if it has one, its register of
+ * the expected crystal hold these words.
+ */
 static void by_crystal(const char *chip, uint32_t divider, uint32_t expects, uint32_t expected)
 {
     struct talk talk = {.status_size = 4};
@@ -191,7 +193,7 @@ static void the_divider_of_the_uart_tells_the_crystal(void **state)
     crystal("esp32", 0x3ff40014, 0xfff0015a, 115200, 40);
     crystal("esp32", 0x3ff40014, 226, 115200, 26);
     crystal("esp32", 0x3ff40014, 1042, 38400, 40);
-    crystal("esp8266", 0x60000014, 452, 115200, 26); /* its UART has twice the crystal's frequency */
+    crystal("esp8266", 0x60000014, 452, 115200, 26); /* its UART clock is twice the crystal's frequency */
     crystal("esp8266", 0x60000014, 694, 115200, 40);
     crystal("esp32c5", 0x60000014, 417, 115200, 48);
     crystal("esp32e22", 0xc3102014, 347, 115200, 40);

@@ -314,7 +314,7 @@ static void a_rom_has_the_time_of_a_block_for_the_block_itself(void **state)
     talk_block(&talk, 0x11, 0, bytes, 5, 5);
     talk_begin(&talk, &script, &loader, "esp32", false);
     assert_ok(eg_loader_flash_defl_begin(&loader, 1000000, 5, 0x10000, false, &err), err);
-    /* nobody knows how much comes out of it, so it may be all */
+    /* the uncompressed size is unknown, so it may be the whole file */
     assert_error(eg_loader_flash_block(&loader, bytes, 5, &err), err, EG_TIMEOUT,
                  "block 1: no answer to FLASH_DEFL_DATA within 40000 ms");
     talk_end(&script);
@@ -336,7 +336,7 @@ static void a_stub_has_the_time_of_a_block_for_the_command_behind_it(void **stat
     talk_begin(&talk, &script, &loader, "esp32", true);
     assert_ok(eg_loader_flash_begin(&loader, 0x4000, 0x10000, false, &err), err);
     assert_ok(eg_loader_flash_block(&loader, bytes, 0x4000, &err), err);
-    /* 40 s per MB of 0x4000 bytes and of two 64 KiB erases */
+    /* 40 s per MB, for 0x4000 bytes and two 64 KiB erases */
     assert_error(eg_loader_flash_finish(&loader, false, &err), err, EG_TIMEOUT,
                  "ending 16384 bytes: no answer to FLASH_END within 5898 ms");
     talk_end(&script);

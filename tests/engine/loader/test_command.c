@@ -196,7 +196,7 @@ static void refusals_that_come_late_are_no_answer_to_the_next_command(void **sta
 
     talk_host(&talk, (const uint8_t[8]){0, 0x14}, 8);
     talk_reply(&talk, 0x08, 0x20120707, 0x0105);
-    /* The network held the other seven back until SYNC was on its way. */
+    /* The network delayed the other seven until SYNC was on its way. */
     talk_sync_request(&talk);
     for (unsigned i = 0; i < 7; i++)
         talk_reply(&talk, 0x08, 0x20120707, 0x0105);
@@ -390,7 +390,7 @@ static void the_product_of_its_own_usb_is_the_chips_image_id(void **state)
     assert_true(usb_otg("esp32e22", 0x303a, 31));
     assert_false(usb_otg("esp32s3", 0x303a, 2));
     assert_false(usb_otg("esp32s3", 0x1a86, 9));
-    assert_false(usb_otg("esp32c3", 0x303a, 5)); /* it has USB-Serial/JTAG alone */
+    assert_false(usb_otg("esp32c3", 0x303a, 5)); /* it has only USB-Serial/JTAG */
     assert_false(usb_otg("esp32", 0x303a, 0));
     assert_false(usb_otg(NULL, 0x303a, 9));
 }

@@ -3,7 +3,7 @@
 #include "engine/link/reset.h"
 #include "tests/engine/loader/talk.h"
 
-/* A SYNC that is answered with text, then four that are not answered. */
+/* Add a SYNC that is answered with text, then four without an answer. */
 static void attempt_with_text(struct talk *talk, const char *text)
 {
     for (unsigned i = 0; i < 5; i++) {
@@ -183,7 +183,9 @@ static void a_sequence_with_a_word_that_is_none_touches_nothing(void **state)
     talk_end(&script);
 }
 
-/* Which sequence each of four attempts begins with: t = both lines at once, c = one after the other. */
+/*
+ * Check the sequence that each of four attempts begins with: t = both lines at once, c = one after the other.
+ */
 static void assert_sequences(uint32_t delay_ms, const char *expected)
 {
     struct talk talk = {.status_size = 4};
@@ -325,7 +327,7 @@ static void a_new_connection_keeps_settings_and_trace_and_forgets_the_board(void
     talk_end(&script);
 }
 
-/* A board whose answers come after some waits of 100 ms. */
+/* A board that answers after some waits of 100 ms. */
 struct slow {
     struct scripted_port script;
     const struct eg_port_ops *scripted;
@@ -414,7 +416,7 @@ static void a_refusal_that_comes_late_is_no_answer_to_sync(void **state)
     talk_end(&script);
 }
 
-/* The link kept the answers to two SYNCs back and gives them with those to the third. */
+/* The link delayed the answers to two SYNCs and delivers them with those to the third. */
 static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
 {
     (void)state;
@@ -437,7 +439,7 @@ static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
     talk_end(&script);
 }
 
-/* Valid frames without end, none of which answers SYNC. */
+/* Endless valid frames, none of which answers SYNC. */
 static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                 uint32_t timeout_ms, struct eg_error *err)
 {

@@ -11,7 +11,7 @@ static void security_request(struct talk *talk)
     talk_host(talk, frame, sizeof frame);
 }
 
-/* It is asked for security info and gives it. */
+/* Ask for security info and answer. */
 static void security(struct talk *talk, uint32_t flags, uint32_t chip_id, size_t info_size)
 {
     uint8_t frame[8 + 20 + 4] = {1, 0x14};
@@ -25,7 +25,7 @@ static void security(struct talk *talk, uint32_t flags, uint32_t chip_id, size_t
     talk_board(talk, frame, 8 + info_size + talk->status_size);
 }
 
-/* Connects and detects as a recording of a real chip has it. */
+/* Connect and detect with a recording of a real chip. */
 static void detect_recorded(const char *recording, size_t turns, const char *expected)
 {
     struct talk talk = {0};
@@ -42,7 +42,7 @@ static void detect_recorded(const char *recording, size_t turns, const char *exp
     talk_end(&script);
 }
 
-/* Detects over a USB product at the other end of the talk, where a chip of this name is. */
+/* Detect over a USB product at the other end of the conversation, which has a chip of this name. */
 static void detect_over(uint16_t pid, struct talk *talk, bool stub, const char *expected,
                         struct eg_loader *loader)
 {
@@ -121,7 +121,7 @@ static void a_stub_gives_the_chip_id_with_two_status_bytes(void **state)
     detect(&talk, true, "esp32c3", &loader);
 }
 
-/* Detects at the other end of the talk and fails. */
+/* Detect at the other end of the conversation, and fail. */
 static void detect_fails(struct talk *talk, enum eg_code code, const char *sentence)
 {
     struct scripted_port script;
@@ -133,7 +133,7 @@ static void detect_fails(struct talk *talk, enum eg_code code, const char *sente
     talk_end(&script);
 }
 
-/* Nobody knows the chip; the sentence ends with all names. */
+/* Check that the chip is unknown; the sentence ends with all names. */
 static void detect_fails_unknown(struct talk *talk, const char *what)
 {
     char names[200], expected[300];
@@ -192,7 +192,7 @@ static void an_esp32s2_whose_question_was_damaged_is_asked_again(void **state)
     struct talk talk = {.status_size = 4};
     struct eg_loader loader;
 
-    security(&talk, 0, 0, 12); /* it is not in secure download mode */
+    security(&talk, 0, 0, 12); /* not in secure download mode */
     TALK_WORDS(&talk, 0x0a, 0x40001000);
     talk_unsupported(&talk, 0x14);
     security(&talk, 0, 0, 12);
@@ -275,7 +275,7 @@ static void a_register_that_is_refused_is_no_chip(void **state)
                  "reading register 0x40001000: device status 0x0106 (operation failed)");
 }
 
-/* A chip with this id is taken for one of this name. */
+/* Detect a chip with this id; it must be the one of this name. */
 static enum eg_code detect_as(uint32_t chip_id, const char *name, struct eg_loader *loader,
                               struct eg_error *err)
 {
@@ -395,14 +395,14 @@ static void watchdogs_are_left_alone_when_a_stub_runs(void **state)
     detect_over(0x1001, &talk, true, "esp32c3", &loader);
 }
 
-/* An ESP32-P4 of this revision answers; it is asked for that at once. */
+/* Answer as an ESP32-P4 of this revision; the revision is read at once. */
 static void p4(struct talk *talk, unsigned major, unsigned minor)
 {
     security(talk, 0, 18, 20);
     talk_read(talk, 0x5012d04c, major << 4 | minor);
 }
 
-/* What switches the flash of an ESP32-P4 on, write by write. */
+/* Expect the writes that switch on the flash of an ESP32-P4, one by one. */
 static void p4_flash_on(struct talk *talk)
 {
     talk_write(talk, 0x5011010c, 1, 0xffffffff);
@@ -497,7 +497,8 @@ static void secure_download_mode_is_seen_in_the_flags_and_left_alone(void **stat
     struct eg_loader loader;
 
     security(&talk, EG_SECURITY_SECURE_DOWNLOAD, 18, 20);
-    detect_over(0x1001, &talk, false, "esp32p4", &loader); /* it has watchdogs and a flash that is off */
+    detect_over(0x1001, &talk, false, "esp32p4",
+                &loader); /* a chip with watchdogs whose flash is switched off */
     assert_true(loader.secure_download);
 }
 
@@ -518,7 +519,7 @@ static void a_flash_that_cannot_be_switched_on_is_named(void **state)
     talk_end(&script);
 }
 
-/* The question for security info of a recording, its answer included. */
+/* Replay the request for security info from a recording, with its answer. */
 static enum eg_code security_recorded(const char *recording, size_t nth, bool stub,
                                       struct eg_security_info *info, struct eg_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is said of a sector that is not what it should be; boards with these faults are in test_verify.c. */
+/* The message about a sector with wrong contents; boards with these faults are in test_verify.c. */
 
 #include "engine/loader/loader_internal.h"
 #include "tests/fakes/check.h"

@@ -2,7 +2,7 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* The id, and what the controller has read once more. */
+/* Answer with the id, and with the controller's second reading. */
 static void id_twice(struct talk *talk, uint32_t first, uint32_t second)
 {
     TALK_SPI(talk, .opcode = 0x9f, .read_bits = 24, .result = first);
@@ -81,7 +81,7 @@ static void an_id_that_reads_differently_is_not_believed(void **state)
                  "the flash gives id c8401e, then c84016");
 }
 
-/* After attaching: id, then reset. */
+/* Expect the id, then a reset, after attaching. */
 static void after_attach(struct talk *talk)
 {
     talk_spi_begin(talk);
@@ -280,7 +280,7 @@ static void a_healthy_xmc_part_is_left_alone(void **state)
     talk_end(&script);
 }
 
-/* A part that gives this id, and this maker in its SFDP table. */
+/* Attach a part with this id, and this maker in its SFDP table. */
 static void attach_ill_part(uint32_t jedec, uint8_t sfdp_maker)
 {
     struct talk talk = {.status_size = 2};
@@ -312,7 +312,7 @@ static void an_xmc_part_is_woken_whatever_id_it_shows(void **state)
     attach_ill_part(0xffffff, 0x20);
     attach_ill_part(0x164000, 0x20);
     attach_ill_part(0x994055, 0x20); /* no size that there is */
-    attach_ill_part(0x124020, 0x20); /* XMC, but none of this type has this size */
+    attach_ill_part(0x124020, 0x20); /* XMC, but this type has no such size */
     attach_ill_part(0x164120, 0x20);
     attach_ill_part(0x175020, 0x20);
 }

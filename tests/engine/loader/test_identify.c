@@ -7,7 +7,7 @@ struct row {
     uint32_t addr, word;
 };
 
-/* The registers in the order in which they are asked for, each once. */
+/* Answer reads of the registers, each once, in this order. */
 static void registers(struct talk *talk, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

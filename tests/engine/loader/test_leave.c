@@ -75,7 +75,10 @@ static enum eg_code vanish_with_the_reset(struct eg_port *port, bool dtr, bool r
     return EG_OK;
 }
 
-/* Whether an ESP32-S3 on a port with this USB product has left when the port goes with the reset. */
+/*
+ * Return whether an ESP32-S3 has left its loader, on a port with this USB product that disappears with the
+ * reset.
+ */
 static enum eg_code leave_and_vanish(uint16_t pid, struct eg_error *err)
 {
     struct talk talk = {.status_size = 2};
@@ -140,7 +143,7 @@ static void a_rom_leaves_softly_by_running_the_application(void **state)
     talk_end(&script);
 }
 
-/* RUN_USER_CODE, which is never answered, and the SYNC after it. */
+/* Expect RUN_USER_CODE, which is never answered, and SYNC after it. */
 static void run_user_code(struct talk *talk)
 {
     static const uint8_t request[] = {0xc0, 0x00, 0xd3, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0};
@@ -364,7 +367,7 @@ static void a_chip_whose_watchdog_is_not_armed_has_not_left(void **state)
                  "leaving the loader: writing register 0x60008090: no answer to WRITE_REG within 3000 ms");
 }
 
-/* A hard reset over the chip's own USB, of the kind without JTAG: what the lines then do. */
+/* Hard-reset over the chip's own USB without JTAG; check what the lines do. */
 static void leave_over_otg(struct talk *talk, const char *chip, uint16_t pid, bool secure, const char *events)
 {
     struct scripted_port script;
@@ -380,7 +383,7 @@ static void leave_over_otg(struct talk *talk, const char *chip, uint16_t pid, bo
     talk_end(&script);
 }
 
-/* The watchdog is armed, by its first two registers, between opening its lock and closing it. */
+/* Expect the watchdog to be armed, by its first two registers, between unlocking and locking it. */
 static void watchdog(struct talk *talk, uint32_t config0, uint32_t lock)
 {
     talk_write(talk, lock, 0x50d83aa1, 0xffffffff);

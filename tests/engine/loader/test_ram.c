@@ -106,7 +106,7 @@ static void blocks_are_small_over_the_chips_own_usb(void **state)
     /* its ROM takes large ones */
     assert_int_equal(block_size("esp32e22", false, 0x303a, 31), 0x1800);
     assert_int_equal(block_size("esp32e22", true, 0x303a, 31), 0x800);
-    /* has no such USB, whatever the product is */
+    /* a chip without such USB, whatever the product says */
     assert_int_equal(block_size("esp32c3", true, 0x303a, 5), 0x1800);
 }
 
@@ -161,7 +161,7 @@ static void a_refused_block_says_which_it_was(void **state)
     talk_end(&script);
 }
 
-/* A stub whose code is at 0x40080000 to 0x40081000 and whose data at 0x3ffe0000 to 0x3ffe0100. */
+/* A stub with code at 0x40080000 to 0x40081000 and data at 0x3ffe0000 to 0x3ffe0100. */
 static enum eg_code load_beside_stub(bool stub, uint32_t addr, uint32_t size, struct eg_error *err)
 {
     struct talk talk = {.status_size = 2};
@@ -198,7 +198,7 @@ static void a_stub_that_runs_is_not_overwritten(void **state)
     assert_ok(load_beside_stub(false, 0x40080000, 0x1000, &err), err);
 }
 
-/* The end of a load when this is what comes back. */
+/* Finish loading with this reply. */
 static enum eg_code finish(bool stub, uint32_t entry, const uint8_t *reply, size_t reply_size,
                            struct eg_error *err)
 {

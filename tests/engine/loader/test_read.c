@@ -2,7 +2,7 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* What is at 0x10000 of the recorded chips: bytes of an application. */
+/* Check the bytes of an application at 0x10000 of the recorded chips. */
 static void check_part(const uint8_t *data, size_t size)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};

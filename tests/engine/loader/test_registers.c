@@ -2,7 +2,7 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* The last register that a recording reads. */
+/* Read the last register that a recording reads. */
 static void read_recorded(const char *recording, const char *chip, bool stub, uint32_t addr,
                           uint32_t expected)
 {

@@ -6,8 +6,10 @@ struct word {
     uint32_t addr, word;
 };
 
-/* Whether the chip has a key when the registers, in the order in which it is asked for them, hold these
- * words; the last has address 0. */
+/*
+ * Return whether the chip has a key when the registers, in the order they are read, hold these words; address
+ * 0 ends the list.
+ */
 static bool has_key(const char *chip, const struct word *words)
 {
     struct talk talk = {.status_size = 4};
@@ -55,13 +57,13 @@ static void an_empty_key_block_is_read_to_its_end(void **state)
 static void a_long_key_of_the_esp32c2_takes_all_of_its_block(void **state)
 {
     (void)state;
-    /* one half hidden is none yet */
+    /* one hidden half is not a key yet */
     assert_false(HAS_KEY("esp32c2", {0x60008830, 1u << 10 | 1}, {0x60008830, 1u << 10 | 1}, {0x60008860, 0},
                          {0x60008864, 0}, {0x60008868, 0}, {0x6000886c, 0}, {0x60008870, 0}, {0x60008874, 0},
                          {0x60008878, 0}, {0x6000887c, 0}));
 }
 
-/* Words of the ESP32-S3 whose six key blocks have these purposes. */
+/* Return whether an ESP32-S3 whose six key blocks have these purposes has a key. */
 static bool has_key_for(unsigned k0, unsigned k1, unsigned k2, unsigned k3, unsigned k4, unsigned k5)
 {
     const uint32_t low = k0 << 24 | k1 << 28, high = k2 | k3 << 4 | k4 << 8 | k5 << 12;

@@ -2,7 +2,7 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* The turn that begins the first raw SPI command of a recording: USR is read. */
+/* Return the turn that begins the first raw SPI command of a recording: it reads USR. */
 static size_t first_spi(const struct talk *talk, uint8_t usr_low)
 {
     for (size_t i = 0; i < talk->count; i++)
@@ -47,7 +47,7 @@ static void sfdp_recorded(const char *recording, const char *chip, uint8_t usr_l
     uint32_t word;
 
     talk_record(&talk, recording);
-    /* the id comes first, then SFDP with an address and dummy cycles */
+    /* first the id, then SFDP with an address and dummy cycles */
     talk_begin_at(&talk, first_spi(&talk, usr_low) + 11, 13, &script, &loader, chip, false);
     assert_ok(
         eg_loader_spi_command(&loader, &(struct eg_spi_command){0x5a, NULL, 0, 8, 0x10, 24, 8}, &word, &err),

@@ -2,7 +2,7 @@
 
 #include "tests/engine/loader/talk.h"
 
-/* The last `turns` turns of a recording, but for the two by which a stub is left. */
+/* Begin with the last `turns` turns of a recording, without the two that leave a stub. */
 static void begin_recorded(struct talk *talk, size_t turns, const char *chip, bool stub,
                            struct scripted_port *script, struct eg_loader *loader)
 {
@@ -215,7 +215,7 @@ static void no_other_piece_of_sfdp_is_read(void **state)
     talk_end(&script);
 }
 
-/* The controller reads the id, then it is read from it twice. */
+/* Answer: the controller reads the id, then the host reads it from the controller twice. */
 static void unique_id(struct talk *talk, const uint32_t first[2], const uint32_t again[2])
 {
     talk_spi_begin(talk);

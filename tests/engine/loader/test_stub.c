@@ -26,7 +26,7 @@ static void upload(struct talk *talk)
     talk_reply(talk, 0x07, 0, 0);
 }
 
-/* The stub of the recording is the one that is built in. */
+/* Run the stub of the recording, which must be the built-in one. */
 static void run_recorded(const char *recording, const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);

@@ -47,7 +47,7 @@ struct word {
     uint32_t addr, word;
 };
 
-/* `words` are the registers that are asked for, in order; the last has address 0. */
+/* Check the voltage; `words` are the registers in the order they are read, address 0 ends the list. */
 static void voltage_is(const char *chip, const struct word *words, const char *expected)
 {
     struct talk talk = {.status_size = 4};

@@ -6,7 +6,7 @@
 
 #define ADDR 0x10000u
 
-/* Three stub blocks: data in one stored block of a zlib stream, so that it is known what is where. */
+/* Three stub blocks: data in one stored block of a zlib stream, so that the place of every byte is known. */
 struct sample {
     uint8_t data[40000];
     uint8_t zlib[2 + 5 + 40000 + 4];
@@ -54,7 +54,7 @@ static void no_reply(struct talk *talk)
     talk->turns[talk->count - 1].reply_size = 0;
 }
 
-/* Neither the last command nor the SYNCs after it are answered. */
+/* Answer neither the last command nor the SYNCs after it. */
 static void fall_silent(struct talk *talk)
 {
     no_reply(talk);
@@ -91,7 +91,7 @@ static void see(void *context, uint64_t done, uint64_t total)
     *seen = (struct seen){seen->calls + 1, done, total};
 }
 
-/* part20k.bin of the recordings. */
+/* Read part20k.bin of the recordings. */
 static void read_part(struct eg_buffer *file)
 {
     struct eg_error err;
@@ -101,7 +101,7 @@ static void read_part(struct eg_buffer *file)
     assert_true(file->size > 0x4000 + 20000);
 }
 
-/* Writes as a recording has it, from BEGIN through the digest. */
+/* Write as a recording does, from BEGIN to the digest. */
 static void write_recorded(const char *recording, const char *chip, bool stub, uint8_t begin_opcode,
                            const struct eg_flash_data *what)
 {
@@ -149,7 +149,7 @@ static void real_stubs_take_plain_blocks(void **state)
     write_recorded("traces/esp32c3-stub-write-plain.jsonl", "esp32c3", true, EG_OP_FLASH_BEGIN, &what);
 }
 
-/* The data of the first FLASH_DEFL_DATA of a recording: what its client compressed. */
+/* Return the data of the first FLASH_DEFL_DATA of a recording, as its client compressed it. */
 static uint32_t recorded_zlib(const char *recording, uint8_t *zlib)
 {
     struct talk talk = {0};
@@ -310,7 +310,7 @@ static void an_error_that_comes_late_begins_the_region_again(void **state)
 
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
-    block(&talk, &what, 1, 0xc400); /* of block 0; block 1 was not looked at */
+    block(&talk, &what, 1, 0xc400); /* status of block 0; block 1 was not checked */
     talk_sync(&talk, 0);
     whole(&talk, &what, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
@@ -352,7 +352,7 @@ static void a_lost_reply_begins_the_region_again_since_the_block_may_have_been_u
     begin(&talk, &what);
     block(&talk, &what, 0, 0);
     no_reply(&talk);
-    talk_sync_request(&talk); /* swallowed by a frame that had no end */
+    talk_sync_request(&talk); /* swallowed by an unterminated frame */
     talk_sync(&talk, 0);
     whole(&talk, &what, 0);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
@@ -440,7 +440,7 @@ static void a_stub_works_on_a_block_while_the_next_arrives(void **state)
     block(&talk, &what, 1, 0);
     fall_silent(&talk);
     talk_begin(&talk, &script, &loader, "esp32c3", true);
-    /* 40 s per MB of 16377 bytes out of block 0 and of two 64 KiB erases */
+    /* 40 s per MB, for 16377 bytes from block 0 and two 64 KiB erases */
     assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_TIMEOUT,
                  "block 2 of 3 at 0x00013ff9: no answer to FLASH_DEFL_DATA within 5897 ms");
 }
@@ -465,7 +465,7 @@ static void a_chip_that_restarted_into_its_rom_is_named(void **state)
                  "the chip restarted: its ROM answers, not the stub");
 }
 
-/* A board that restarts over and over: at 115200 its log is heard, at any other rate nothing. */
+/* A board that restarts over and over: its log can be read at 115200, and at no other rate. */
 struct restarting {
     struct scripted_port script;
     const struct eg_port_ops *scripted;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Values of options: what text is taken, what is answered to any other. */
+/* Values of options: which texts are accepted, and the messages for others. */
 
 #include "engine/plan/setting.h"
 

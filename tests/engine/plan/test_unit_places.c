@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is wrong with unit data is found when the job is loaded, and told with its place. */
+/* Mistakes in unit data are found when the job is loaded, and reported with their place. */
 
 #include "tests/jobs/job_folder.h"
 
 #include "engine/image/partitions.h"
 
-/* A job with the lines of `unit`, the first of them line 6; data.bin is at 0x100000. */
+/* Load a job with these lines of `unit`, the first on line 6; data.bin is at 0x100000. */
 #define UNIT(lines)                                                                                          \
     JOB("firmware: [{at: 0x8000, file: table.bin}, {at: 0x10000, file: app.bin}, {at: 0x100000, file: "      \
         "data.bin}]\nunit:\n" lines)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The burns that wishes become, on a blank chip of every kind. */
+/* From wishes to burns, on a blank chip of every kind. */
 
 #include "engine/provision/provision.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* The lines of a rehearsal, one "STEP FIELD VALUE" after the other. */
+/* The lines of a rehearsal, "STEP FIELD VALUE" each. */
 struct told {
     char text[16384];
     enum eg_provision_step last;
@@ -39,7 +39,7 @@ static void explain(struct told *told, const struct eg_plan *plan)
     assert_ok(eg_provision_explain(&wishes, hear, told, &err), err);
 }
 
-/* "rsa3072" of "rsa3072 ecdsa256". */
+/* Plan release mode with the chip's first scheme: "rsa3072" of "rsa3072 ecdsa256". */
 static struct eg_plan *release_of(const struct eg_efuse *chip)
 {
     struct eg_plan *const plan = fake_plan_create(chip->name);
@@ -76,7 +76,7 @@ static void every_chip_is_secured_key_first_and_loader_last(void **state)
     }
 }
 
-/* Wishes that are burnt are no longer missing, and the same plan then burns nothing. */
+/* After burning, no wish is missing, and the same plan burns nothing. */
 static void what_was_burnt_reads_as_it_was_wished(void **state)
 {
     struct eg_provision wishes;
@@ -136,7 +136,7 @@ static void a_digest_that_can_be_replaced_is_not_there(void **state)
     assert_ok(eg_efuse_burn(&plan, &err), err);
     assert_int_equal(eg_provision_look(&wishes.items[0], &fuses), EG_PROVISION_NO);
 
-    /* It is protected where it is, in whichever block. */
+    /* The key is protected in whichever block it is. */
     EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan more = {0};
     assert_ok(eg_efuse_plan_init(&more, &fuses, &err), err);
     assert_ok(eg_provision_decide(&wishes, EG_PROVISION_KEYS, &more, &err), err);

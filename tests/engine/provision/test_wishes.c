@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a job's section `secure` is refused for, before any board is touched. */
+/* Refusals of a job's section `secure`, before any board is touched. */
 
 #include "engine/provision/provision.h"
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* IEEE 1619, vector 10: the beginning of its data unit. */
+/* IEEE 1619, vector 10: the first bytes of its data unit. */
 static void xts_is_that_of_the_standard(void **state)
 {
     (void)state;

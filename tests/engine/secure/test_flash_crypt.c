@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of text; `secret` may be longer than they are. */
+/* Read bytes from a text; `secret` may be longer than they are. */
 static size_t bytes_of(uint8_t data[512], const char *text)
 {
     const size_t size = strlen(text) / 2;

@@ -46,7 +46,7 @@ static void written_entries_are_encrypted_for_their_place(void **state)
     assert_hex(image + 0x40, 32, "abd8833faf71e050dc99c12890a3bc41e2af31c532a420e7264e3d420aa00f9f");
     assert_memory_equal(image, before, 0x40);
     assert_memory_equal(image + 0x60, before + 0x60,
-                        0x10a0 - 0x60); /* headers, states, what is erased or empty */
+                        0x10a0 - 0x60); /* headers, states, erased and empty entries */
     assert_memory_not_equal(image + 0x10a0, before + 0x10a0, 32);
     assert_memory_equal(image + 0x10c0, before + 0x10c0, sizeof image - 0x10c0);
     assert_ok(eg_nvs_decrypt(image, sizeof image, &keys, &err), err);
@@ -123,7 +123,7 @@ static void read_fixture(struct eg_buffer *file, const char *name)
     assert_ok(eg_file_read(file, fixture_path(path, name), 1 << 20, &err), err);
 }
 
-/* Image, keys and what ESP-IDF's generator made of them. */
+/* Check image and keys against the output of ESP-IDF's generator. */
 static void assert_reference(const char *plain, const char *keys_name, bool derived, const char *encrypted)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};

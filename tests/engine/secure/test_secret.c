@@ -30,7 +30,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-/* The row of /proc/self/smaps that says how a page is held, such as "VmFlags: rd wr ... dd". */
+/* Find the row of /proc/self/smaps with a page's flags, such as "VmFlags: rd wr ... dd". */
 static void flags_of(const void *page, char flags[200])
 {
     FILE *const maps = fopen("/proc/self/smaps", "r");
@@ -59,7 +59,7 @@ static void a_secret_is_locked_and_kept_out_of_dumps_and_children(void **state)
     assert_ok(eg_secret_make(&secret, 32, &err), err);
     flags_of(secret.data, flags);
     print_message("%s", flags);
-#ifndef __SANITIZE_ADDRESS__ /* which makes nothing of mlock() */
+#ifndef __SANITIZE_ADDRESS__ /* AddressSanitizer makes mlock() do nothing */
     assert_non_null(strstr(flags, " lo"));
 #endif
     assert_non_null(strstr(flags, " dd"));

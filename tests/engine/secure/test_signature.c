@@ -155,7 +155,7 @@ static void blocks_are_added_as_long_as_a_chip_takes_them(void **state)
         assert_ok(check_block(&image, i, &info, &err), err);
     assert_error(eg_sign_image(&image, &fourth, 1, true, false, &err), err, EG_BAD_ARGUMENT,
                  "3 signatures and 1 more are not 1 to 3");
-    /* Without append, what is signed is content like any. */
+    /* Without append, an existing signature is content like any other. */
     assert_ok(eg_sign_image(&image, &fourth, 1, false, false, &err), err);
     assert_int_equal(image.size, 0x3000);
     assert_ok(check_block(&image, 0, &info, &err), err);
@@ -246,7 +246,10 @@ static void digests_of_keys_are_those_of_the_reference(void **state)
     json_decref(root);
 }
 
-/* Whether any block is right and by this key; with skip-padding the sector begins where the image ends. */
+/*
+ * Return whether any block has a valid signature by this key; with skip-padding the sector begins at the end
+ * of the image.
+ */
 static bool is_valid(const struct eg_buffer *image, const struct eg_sign_key *key, bool skip_padding)
 {
     struct eg_signed_image found;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The key of RFC 6979, A.2.5, in PEM; its signature of "sample" is there, too. */
+/* The key of RFC 6979, A.2.5, in PEM, which also has its signature of "sample". */
 static const char rfc_key[] = "-----BEGIN EC PRIVATE KEY-----\n"
                               "MDECAQEEIMmvqdhFunUWa1whV2ex1pNOUMPbNuibEnuKYisSD2choAoGCCqGSM49\n"
                               "AwEH\n"

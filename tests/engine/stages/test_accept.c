@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A board that was identified: ESP32, revision 3.0, 4 MB of GigaDevice's flash, nothing burnt. */
+/* An identified board: ESP32, revision 3.0, 4 MB of GigaDevice's flash, no eFuse burnt. */
 struct board {
     struct eg_plan *plan;
     struct eg_run run;
@@ -317,7 +317,7 @@ static void what_the_chip_cannot_be_asked_is_no_rule(void **state)
         "ESP32-PICO-V3-02, ESP32-D0WDR2-V3");
 }
 
-/* Boards from here on. A refused one is as it came, and no intent to erase it is on record. */
+/* Below: whole boards. Check that a refused board is unchanged, and no intent to erase it is recorded. */
 
 static void assert_refused(struct fake_line *line, enum eg_code code, const char *text)
 {
@@ -332,7 +332,7 @@ static void a_board_that_a_rule_refuses_is_as_it_came(void **state)
     struct fake_line *line = *state;
 
     fake_plan_set(line->plan, "accept.revision", ">=3.1");
-    fake_plan_set(line->plan, "retry.attempts", "3"); /* it will not be better the second time */
+    fake_plan_set(line->plan, "retry.attempts", "3"); /* a retry would not help */
     fake_line_plug(line, &(struct vb_config){.revision = 300, .fast = true}, 1, NO_FAULTS);
     assert_refused(line, EG_NOT_ACCEPTED, "admit: the chip is revision 3.0, the job accepts >=3.1");
     assert_int_equal(fake_recorder_run(&line->recorder, "1")->record.attempts, 1);
@@ -389,7 +389,7 @@ static void a_board_that_meets_every_rule_is_written(void **state)
     fake_line_assert_written(line, 1);
 }
 
-/* One board of an ESP32-S3 or S2 whose eFuses say this; NULL = it is taken. */
+/* Test an ESP32-S3 or S2 whose eFuses hold this word; NULL = it is accepted. */
 static void psram_case(const char *chip, uint32_t addr, uint32_t word, const char *rule, const char *refusal)
 {
     void *state;
@@ -436,7 +436,7 @@ static void psram_is_what_the_efuses_tell(void **state)
                "admit: the chip has PSRAM of unknown size, the job accepts >=2MB");
 }
 
-/* Whether jobs with these values of a key may both fit a board. */
+/* Check whether jobs with these values of a key may both fit a board. */
 static void expect_both(struct board *board, const char *key, const char *const *values,
                         const char *const *beside, bool expected)
 {

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A refused board is as it came, and no intent to erase it is on record. */
+/* Check that a refused board is unchanged, and no intent to erase it is recorded. */
 static void assert_refused(struct fake_line *line, enum eg_code code, const char *text)
 {
     fake_line_run(line);
@@ -131,7 +131,7 @@ static void what_a_job_allows_goes_on_record(void **state)
     fake_plan_add_image(line->plan, "image", 0x1000, 0x1000, 0, UINT16_MAX);
     fake_plan_add_item(line->plan, "allow", NULL, "unsigned-image");
     fake_plan_add_item(line->plan, "allow", NULL, "board-table");
-    fake_plan_add_item(line->plan, "allow", NULL, "image-revision"); /* of which there is no need */
+    fake_plan_add_item(line->plan, "allow", NULL, "image-revision"); /* an exception that is not needed */
     fake_line_plug(line, &(struct vb_config){.secure_boot = true, .revision = 300, .fast = true}, 1,
                    NO_FAULTS);
     fake_line_run(line);
@@ -180,7 +180,7 @@ static void a_signed_bootloader_may_be_replaced_under_secure_boot_v2(void **stat
     assert_true(fake_recorder_run(&line->recorder, "1")->unit.secure_boot);
 }
 
-/* The first of the two does not write before the other is refused. */
+/* Delay writing of the first board until the other one is refused. */
 static void write_after_the_other(void *context, const struct eg_log_record *record)
 {
     atomic_bool *const refused = context;
@@ -261,7 +261,7 @@ static void a_board_that_was_seen_before_is_noted(void **state)
                "\nnote seen before: 2 runs, 1 passed, the last at 2026-11-23T08:24:00.123Z (pass)\n"));
 }
 
-/* What the worker finds when the intent is recorded. */
+/* State that the worker finds when the intent is recorded. */
 struct moment {
     struct fake_line *line;
     bool blank;

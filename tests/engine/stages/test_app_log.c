@@ -20,7 +20,7 @@ static int destroy(void **state)
     return 0;
 }
 
-/* Feed it in pieces of `step` bytes; the lines that are complete come back joined by '|'. */
+/* Feed the text in pieces of `step` bytes; return the complete lines, joined by '|'. */
 static void feed(struct eg_app_log *log, const char *data, size_t size, size_t step, char lines[256])
 {
     lines[0] = '\0';

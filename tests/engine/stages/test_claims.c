@@ -4,7 +4,7 @@
 
 #include "tests/fakes/check.h"
 
-/* Places whose boards cannot be told apart, so that a claim holds until it is released. */
+/* Places whose boards cannot be told apart: a claim holds until it is released. */
 static const struct eg_claimant left = {"left", "tcp://left:1", {0}, eg_port_schemes},
                                 right = {"right", "tcp://right:1", {0}, eg_port_schemes};
 
@@ -39,7 +39,8 @@ static void of_two_boards_with_one_mac_the_first_is_disputed_too(void **state)
     assert_true(eg_claims_disputed(*state, "left", rival));
     assert_string_equal(rival, "right");
     assert_false(eg_claims_disputed(*state, "right", rival));
-    assert_true(eg_claims_take(*state, "24:0a:c4:00:10:04", &left, rival)); /* another board is in the slot */
+    assert_true(
+        eg_claims_take(*state, "24:0a:c4:00:10:04", &left, rival)); /* another board is in the slot now */
     assert_false(eg_claims_disputed(*state, "left", rival));
 }
 

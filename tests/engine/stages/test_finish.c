@@ -3,7 +3,7 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 
-/* A board that was left in its loader answers without a reset, one that runs its application does not. */
+/* A board in its loader answers without a reset, a board that runs its application does not. */
 static enum eg_code run_again_without_reset(struct fake_line *line)
 {
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");

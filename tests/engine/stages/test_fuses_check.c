@@ -10,7 +10,7 @@ static void plug(struct fake_line *line)
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
 }
 
-/* A board with a field that is burnt, and with a word in its first key block unless that is 0. */
+/* Make a board with a burnt field, and with a word in its first key block unless that is 0. */
 static void plug_burnt(struct fake_line *line, const char *name, uint32_t number, uint32_t key)
 {
     const struct eg_efuse *const chip = eg_efuse_of(line->plan->target);

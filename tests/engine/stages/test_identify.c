@@ -28,7 +28,7 @@ static void the_board_is_on_record_by_chip_mac_and_flash(void **state)
     assert_string_not_equal(line->results[0].package, "");
 }
 
-/* Of one board: unique id of its flash, and of PSRAM state and size. */
+/* Check the unique id of a board's flash, and its PSRAM's state and size. */
 static void closer(const char *chip, const struct vb_config *config, const char *stub, bool has_id,
                    unsigned psram, uint64_t psram_size)
 {
@@ -79,7 +79,7 @@ static void what_the_chip_cannot_tell_is_not_known(void **state)
            "auto", true, EG_PSRAM_THERE, 0);
 }
 
-/* A slot in which somebody puts board 2 after board 1 was opened. */
+/* A slot in which board 2 replaces board 1 after the port was opened. */
 struct swap {
     struct fake_line *line;
     unsigned opened;

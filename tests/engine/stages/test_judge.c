@@ -8,7 +8,7 @@
 
 #define STEPS_MAX 4
 
-/* Steps, and a log that is fed to them. */
+/* Steps, and the log that they are given. */
 struct bench {
     struct eg_step list[STEPS_MAX + 1];
     struct eg_pattern forbid[STEPS_MAX];
@@ -79,7 +79,7 @@ static void feed_ill(struct bench *bench, const char *text, const char *sentence
     assert_error(feed(bench, text), bench->err, EG_TEST_FAILED, sentence);
 }
 
-/* The time of the step is over. */
+/* End the time of the step. */
 static void end(struct bench *bench, unsigned at)
 {
     assert_ok(eg_judge_unfinished(&bench->judge, &bench->err), bench->err);

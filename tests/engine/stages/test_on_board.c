@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* An application for a board that keeps its bootloader and its table. The rules themselves:
- * tests/engine/guard/, tests/matrix/test_rules.c. */
+/*
+ * An application for a board that keeps its bootloader and table. Tests of the rules themselves:
+ * tests/engine/guard/, tests/matrix/test_rules.c.
+ */
 
 #include "engine/base/bytes.h"
 #include "engine/image/image.h"
@@ -14,7 +16,7 @@
 
 static const struct vb_config fast = {.fast = true};
 
-/* The plan has an application at 0x20000 and nothing else. */
+/* Make a plan of an application at 0x20000 alone. */
 static void set_plan(struct fake_line *line)
 {
     struct eg_region *const region = &line->plan->regions[0];
@@ -26,7 +28,7 @@ static void set_plan(struct fake_line *line)
     memset(region->data.data, 0, region->data.size);
     region->data.data[0] = EG_IMAGE_MAGIC;
     region->data.data[1] = 1;
-    eg_put32(region->data.data + 24, 0x3f400020); /* a part that is mapped from flash */
+    eg_put32(region->data.data + 24, 0x3f400020); /* a segment mapped from flash */
     eg_put32(region->data.data + 28, 100);
     region->is_image = true;
     eg_buffer_finish(&region->zlib);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A board on its way through all stages that read and burn its eFuses. */
+/* A board in all stages that read and burn its eFuses. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
@@ -12,7 +12,7 @@ static void plug(struct fake_line *line, const char *const *faults)
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, faults);
 }
 
-/* The transcript has the texts in this order. */
+/* Check that the transcript has the texts in this order. */
 static void assert_order(const struct fake_line *line, const char *const *texts)
 {
     const char *at = line->recorder.transcript;
@@ -81,7 +81,7 @@ static void what_is_burnt_already_is_not_intended_again(void **state)
     assert_null(strstr(line->recorder.transcript, "intended "));
 }
 
-/* Each burn of the board's way is interrupted once; another attempt burns what is missing. */
+/* Interrupt each burn of the board once; the next attempt burns the missing bits. */
 static void power_cut_in_any_burn_is_made_good_by_another_attempt(void **state)
 {
     struct fake_line *line = *state;

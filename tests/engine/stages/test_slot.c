@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which board is in a slot: what is found at a place, and what is opened there. */
+/* Which board is in a slot: the device found at a place, and the device that is opened there. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_plan.h"
@@ -16,15 +16,15 @@
 #define MAC   "24:0a:c4:00:10:00"
 #define OTHER "24:0a:c4:00:10:04"
 
-/* What is at the place, and a run there. */
+/* The device at the place, and a run there. */
 struct place {
     struct eg_plan *plan;
     struct eg_port_scheme scheme;
     const struct eg_port_scheme *schemes[2];
     struct eg_found_port there;
     enum eg_code missing;         /* EG_OK = it is there */
-    unsigned absent;              /* looks that still find nothing */
-    struct eg_presence exchanged; /* what is opened, if its device is not 0 */
+    unsigned absent;              /* number of looks that still find nothing */
+    struct eg_presence exchanged; /* the device that is opened, unless 0 */
     enum eg_code refuses;         /* opening */
     unsigned opened, open;
     char url[64]; /* that was opened last */
@@ -86,7 +86,7 @@ static enum eg_code open_port(struct eg_port **port, const char *url, void *cont
     return EG_OK;
 }
 
-/* Insertion `number`, under the name /dev/ttyUSB`number`. */
+/* Plug in insertion `number`, under the name /dev/ttyUSB`number`. */
 static void plug(struct place *place, unsigned number, const char *serial)
 {
     place->there = (struct eg_found_port){.presence = {.device = 100 + number, .initialized_us = number}};
@@ -178,7 +178,7 @@ static void once_the_mac_is_known_another_insertion_is_opened_so_that_the_loader
     assert_ok(eg_run_open(&place->run, &place->err), place->err);
     assert_false(eg_presence_same(&place->run.presence, &place->there.presence));
     assert_int_equal(eg_run_check_board(&place->run, &place->err), EG_BOARD_REMOVED);
-    eg_run_confirm(&place->run); /* the loader told the same MAC */
+    eg_run_confirm(&place->run); /* the loader reported the same MAC */
     assert_ok(eg_run_check_board(&place->run, &place->err), place->err);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The test stage, on simulated boards whose application prints what a file has it say. */
+/* The test stage, on simulated boards whose application prints the contents of a file. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
@@ -21,7 +21,7 @@ extern const struct eg_stage eg_stage_test;
 
 static char app_log[] = "/tmp/eg-app-log-XXXXXX";
 
-/* Give a region, which the plan may lack, a beginning. */
+/* Set the beginning of a region, which is added if the plan lacks it. */
 static void put_region(struct eg_plan *plan, const char *name, uint32_t flash_addr, const uint8_t *data,
                        size_t size)
 {
@@ -134,7 +134,7 @@ static void assert_value(const struct fake_line *line, unsigned index, const cha
     assert_int_equal(recorded->values[index].passed, passed);
 }
 
-/* Each in a column of its own; "" = none, NAN = the value is no number. */
+/* Check value and limits, each in its own column; "" = none, NAN = the value is not a number. */
 static void assert_number(const struct fake_line *line, unsigned index, double number, const char *unit,
                           const char *lower, const char *upper)
 {
@@ -387,7 +387,7 @@ static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb 
     line->plan->target = eg_target_by_name(chip);
     line->plan->regions[0].flash_addr = line->plan->target->bootloader_addr;
     add(line, "test", "expect", "self-test: OK", NULL);
-    if (usb == VB_USB_OTG) /* whose reset into the loader would lose the port, too */
+    if (usb == VB_USB_OTG) /* a reset into the loader would lose the port, too */
         fake_plan_set(line->plan, "link.before", "no-reset");
     plug(line, (struct vb_config){.usb = usb, .force_download = usb == VB_USB_OTG},
          "early\n@800ms self-test: OK\n", NO_FAULTS);
@@ -484,7 +484,7 @@ static void a_test_is_cancelled_while_it_waits(void **state)
     assert_string_equal(eg_outcome_name(line->results[0].outcome), "aborted");
 }
 
-/* What check() says, and where. */
+/* Check the refusal of check(), and its place. */
 static void assert_refused(struct fake_line *line, const char *place, const char *text)
 {
     const char *where = NULL;

@@ -17,7 +17,7 @@ static const struct vb_config fast = {.fast = true};
 
 #define GROUP(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* A job with a serial from a pool, in NVS and as text. */
+/* Give the job a serial from a pool, in NVS and as text. */
 static void give_serials(struct fake_line *line)
 {
     line->recorder.serial = "17";
@@ -98,7 +98,7 @@ static void a_row_that_a_flash_did_not_take_is_written_but_not_verified(void **s
     assert_null(strstr(line->recorder.transcript, "mark verified\n"));
 }
 
-/* What the ledger is told stands between these stages. */
+/* Check the order of stages and records. */
 static void assert_order(const struct fake_line *line, const char *const *lines)
 {
     const char *at = line->recorder.transcript;
@@ -152,7 +152,7 @@ static void what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown(voi
     assert_null(strstr(line->recorder.transcript, "claim lot"));
 }
 
-/* A recorder that looks at the flash when it is told that a row is written next. */
+/* A recorder that checks the flash when it is told that a row will be written. */
 struct looker {
     struct eg_recorder_ops ops;
     const struct eg_recorder_ops *fake;
@@ -322,7 +322,7 @@ static void every_way_of_giving_a_board_bytes_reaches_its_flash(void **state)
     assert_memory_equal(flash_of(line, 1, 0x202000), "{\"nic\": 1}\n\xff", 12);
 }
 
-/* Set up by a test: unit data that cannot be made of the board that comes. */
+/* Check that the unit data cannot be made for this board; the test has set it up. */
 static void assert_unmade(struct fake_line *line, enum eg_code code, const char *text)
 {
     fake_line_plug(line, &fast, 1, NO_FAULTS);
@@ -453,7 +453,7 @@ static void the_bootloader_that_secure_boot_v1_trusts_is_kept(void **state)
     assert_true(fake_line_blank(line, 1));
 }
 
-/* ---- What a program says of the board ---- */
+/* ---- Values that a program makes ---- */
 
 static void set_program(struct fake_line *line, const char *script)
 {

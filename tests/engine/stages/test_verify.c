@@ -11,8 +11,7 @@
 
 static const struct vb_config fast = {.fast = true};
 
-/* A ROM looks at what it programmed and refuses the block, so only a stub lets bad bits come to be verified.
- */
+/* A ROM checks its writes and refuses the block, so bad bits reach verification only with a stub. */
 static void need_stub(void)
 {
     if (eg_stub_by_name("esp32") == NULL) {
@@ -21,8 +20,7 @@ static void need_stub(void)
     }
 }
 
-/* A fault that holds one bit of the flash at what the plan does not want there; `*value` is what it stays at.
- */
+/* Make a fault that holds one bit of the flash at the wrong value; `*value` is that value. */
 static void stuck_fault(char text[64], const struct fake_line *line, uint32_t flash_addr, unsigned bit,
                         int *value)
 {
@@ -57,7 +55,7 @@ static void the_chip_s_own_digest_of_every_region_is_on_record(void **state)
     assert_regions(line, "md5-by-chip");
 }
 
-/* A flash that holds what it should, and a digest of it that differs in one byte. */
+/* Check with a correct flash whose reported digest differs in one byte. */
 static void assert_digest_is_compared(struct fake_line *line, unsigned byte)
 {
     struct digest_scheme digest;

@@ -26,6 +26,8 @@ struct cli_dashboard_options {
 /** How a wish to begin a slot ended. */
 enum cli_start { CLI_START_BEGUN, CLI_START_BUSY, CLI_START_UNKNOWN, CLI_START_BAD };
 
+#define CLI_SAID 400 /* a sentence, with its NUL */
+
 /** What clients may ask of the line; called by the server's threads. */
 struct cli_dashboard_control {
     /**
@@ -33,7 +35,7 @@ struct cli_dashboard_control {
      *
      * @param said  becomes a sentence when it is not begun
      */
-    enum cli_start (*start)(void *context, const char *slot, const char *label, char said[300]);
+    enum cli_start (*start)(void *context, const char *slot, const char *label, char said[CLI_SAID]);
     void *context;
 };
 

@@ -281,7 +281,7 @@ static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *
 {
     struct cli_http_wish wish;
     struct eg_error err;
-    char said[300] = "";
+    char said[CLI_SAID] = "";
     enum cli_start begun = CLI_START_BAD;
 
     if (cli_http_wish(&wish, (const char *)body->data, body->size, &err) != EG_OK)

@@ -6,6 +6,7 @@
 #include "engine/base/program.h"
 #include "db/query/query.h"
 #include "engine/line/station.h"
+#include "engine/stages/label.h"
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/display.h"
@@ -154,7 +155,7 @@ static enum eg_code serve(struct display *display, const struct eg_station *stat
     return eg_station_serve(station, trigger, cli_cancel(), count_and_go_on, display, err);
 }
 
-static enum cli_start start_slot(void *context, const char *slot, const char *label, char said[300])
+static enum cli_start start_slot(void *context, const char *slot, const char *label, char said[CLI_SAID])
 {
     return cli_enter_start(context, slot, label, said);
 }
@@ -368,6 +369,21 @@ static enum eg_code add_jobs(struct eg_line_job **more, struct eg_ledger *ledger
     return EG_OK;
 }
 
+/* Nobody scans where boards begin by themselves. */
+static enum eg_code check_labels(const struct cli_call *call, const struct cli_run_options *options,
+                                 const struct cli_jobs *jobs, struct eg_error *err)
+{
+    if (!options->watch || options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM)
+        return EG_OK;
+    for (unsigned i = 0; i < jobs->count; i++)
+        if (eg_label_required(jobs->plans[i]))
+            return cli_usage(call, err,
+                             "%s requires a label of each board, which --trigger enter or --trigger program "
+                             "brings",
+                             jobs->plans[i]->job_path);
+    return EG_OK;
+}
+
 static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options *options,
                              struct eg_error *err)
 {
@@ -381,6 +397,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_jobs(&jobs, call, err));
+    EG_TRY(check_labels(call, options, &jobs, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_readiness ready = {.jobs = &jobs,
                                         .ledger = options->ledger,

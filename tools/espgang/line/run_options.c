@@ -34,7 +34,10 @@ const struct cli_option cli_run_options[] = {
          "gone "
          "when it does not answer any more, or another one does. `enter` reads standard input: an empty line "
          "begins every free slot, a line `SLOT` or `SLOT LABEL` that one, and SLOT may be the number of the "
-         "slot. `program` runs the one of `--trigger-program`. With `api` a client of `--http` begins them."},
+         "slot. With a job that has `label` keys a line that is no slot is the label of the slot that the "
+         "line "
+         "before named, else of the next free slot; what the job does not take begins nothing. `program` "
+         "runs the one of `--trigger-program`. With `api` a client of `--http` begins them."},
     {.name = "trigger-program",
      .value = "PROGRAM",
      .help = "Program that says when a board may begin, and is told its outcome",

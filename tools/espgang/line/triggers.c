@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/program.h"
 #include "engine/plan/template.h"
+#include "engine/stages/label.h"
 #include "tools/espgang/command.h"
 
 #include <errno.h>
@@ -53,18 +54,82 @@ static bool begin(struct cli_enter *enter, unsigned index, const char *label)
     return may;
 }
 
-static enum cli_start begin_all(struct cli_enter *enter, char said[300])
+static enum cli_start begin_all(struct cli_enter *enter, char said[CLI_SAID])
 {
     bool any = false;
 
+    if (enter->requires_labels) {
+        snprintf(said, CLI_SAID, "the job requires a label: scan it");
+        return CLI_START_BAD;
+    }
     for (unsigned i = 0; i < enter->station->slot_count; i++)
         any |= begin(enter, i, "");
     if (!any)
-        snprintf(said, 300, "every slot is at work; nothing was begun");
+        snprintf(said, CLI_SAID, "every slot is at work; nothing was begun");
     return any ? CLI_START_BEGUN : CLI_START_BUSY;
 }
 
-enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label, char said[300])
+/* The slot whose board at work has a label; slot_count = none. */
+static unsigned find_label(struct cli_enter *enter, const char *label)
+{
+    unsigned i = 0;
+
+    pthread_mutex_lock(&enter->lock);
+    while (i < enter->station->slot_count &&
+           ((enter->slots[i].free && !enter->slots[i].begun) || strcmp(enter->slots[i].label, label) != 0))
+        i++;
+    pthread_mutex_unlock(&enter->lock);
+    return i;
+}
+
+/* Whether some job takes the label, as far as can be told without a board. */
+static enum eg_code check_label(const struct cli_enter *enter, const char *label, struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    if (strlen(label) >= EG_LABEL_TEXT)
+        return eg_error_set(err, EG_NOT_ACCEPTED, "label '%.80s...' has more than %d bytes", label,
+                            EG_LABEL_TEXT - 1);
+    if (eg_given_text_check(label, err) != EG_OK)
+        return eg_error_prefix(err, "label '%.80s' ", label);
+    for (unsigned i = 0; i <= enter->station->more_count; i++) {
+        code = eg_label_check(eg_station_job(enter->station, i).plan, label, err);
+        if (code == EG_OK)
+            break;
+    }
+    return code;
+}
+
+/* Begin a slot with a label that is all right. */
+static enum cli_start try_begin(struct cli_enter *enter, unsigned index, const char *label,
+                                char said[CLI_SAID])
+{
+    const struct eg_slot *const slots = enter->station->slots;
+    const unsigned other = label[0] != '\0' ? find_label(enter, label) : enter->station->slot_count;
+
+    if (other < enter->station->slot_count)
+        snprintf(said, CLI_SAID, "label %.80s is that of the board in slot %.80s, which is at work", label,
+                 slots[other].name);
+    else if (!begin(enter, index, label))
+        snprintf(said, CLI_SAID, "slot %.80s is at work; scan its board again when it is done",
+                 slots[index].name);
+    else
+        return CLI_START_BEGUN;
+    return CLI_START_BUSY;
+}
+
+static void begin_labelled(struct cli_enter *enter, unsigned index, const char *label)
+{
+    char said[CLI_SAID];
+
+    if (try_begin(enter, index, label, said) == CLI_START_BEGUN)
+        enter->next = index + 1;
+    else
+        eg_log_warning(enter->station->logger, NULL, "%s", said);
+}
+
+enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
+                               char said[CLI_SAID])
 {
     struct eg_error err;
     unsigned index;
@@ -72,42 +137,97 @@ enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const 
     if (slot[0] == '\0')
         return begin_all(enter, said);
     if (!find_slot(enter->station, slot, &index)) {
-        snprintf(said, 300, "there is no slot %.80s; name one, or its number from 1 to %u", slot,
+        snprintf(said, CLI_SAID, "there is no slot %.80s; name one, or its number from 1 to %u", slot,
                  enter->station->slot_count);
         return CLI_START_UNKNOWN;
     }
-    if (strlen(label) >= EG_LABEL_TEXT) {
-        snprintf(said, 300, "the label of slot %.80s has more than %d bytes", slot, EG_LABEL_TEXT - 1);
+    if (label[0] == '\0' && enter->requires_labels) {
+        snprintf(said, CLI_SAID, "slot %.80s: the job requires a label", slot);
         return CLI_START_BAD;
     }
-    if (eg_given_text_check(label, &err) != EG_OK) {
-        snprintf(said, 300, "the label of slot %.80s %.200s", slot, err.text);
+    if (check_label(enter, label, &err) != EG_OK) {
+        snprintf(said, CLI_SAID, "slot %.80s: %.200s; nothing was begun", slot, err.text);
         return CLI_START_BAD;
     }
-    if (!begin(enter, index, label)) {
-        snprintf(said, 300, "slot %.80s is at work; scan its board again when it is done", slot);
-        return CLI_START_BUSY;
+    return try_begin(enter, index, label, said);
+}
+
+/* A label without its slot. */
+static void take_label(struct cli_enter *enter, const char *label)
+{
+    struct eg_logger *const logger = enter->station->logger;
+    const unsigned count = enter->station->slot_count;
+    struct eg_error err;
+    bool is_free = false;
+
+    if (check_label(enter, label, &err) != EG_OK) {
+        eg_log_warning(logger, NULL, "%s; nothing was begun", err.text);
+        return;
     }
-    return CLI_START_BEGUN;
+    unsigned index = enter->awaiting - 1;
+    for (unsigned i = 0; enter->awaiting == 0 && i < count && !is_free; i++) {
+        index = (enter->next + i) % count;
+        pthread_mutex_lock(&enter->lock);
+        is_free = enter->slots[index].free && !enter->slots[index].begun;
+        pthread_mutex_unlock(&enter->lock);
+    }
+    if (enter->awaiting == 0 && !is_free)
+        eg_log_warning(logger, NULL, "every slot is at work; scan %.80s again when one is done", label);
+    else
+        begin_labelled(enter, index, label);
+    enter->awaiting = 0;
+}
+
+/* A slot, and the label of its board, which may be "". */
+static void take_slot(struct cli_enter *enter, unsigned index, const char *label)
+{
+    struct eg_logger *const logger = enter->station->logger;
+    const char *const slot = enter->station->slots[index].name;
+    struct eg_error err;
+
+    enter->awaiting = 0;
+    if (label[0] == '\0' && enter->requires_labels) {
+        eg_log_note(logger, NULL, "slot %s: scan the label of its board", slot);
+        enter->awaiting = index + 1;
+    } else if (check_label(enter, label, &err) != EG_OK) {
+        eg_log_warning(logger, NULL, "slot %.80s: %s; nothing was begun", slot, err.text);
+    } else {
+        begin_labelled(enter, index, label);
+    }
 }
 
 static void take_line(struct cli_enter *enter, char *line)
 {
-    char said[300];
+    char said[CLI_SAID];
+    unsigned index;
 
     line += strspn(line, " \t\r");
     for (size_t size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
         line[size - 1] = '\0';
+    if (line[0] == '\0') {
+        if (begin_all(enter, said) != CLI_START_BEGUN)
+            eg_log_warning(enter->station->logger, NULL, "%s", said);
+        return;
+    }
     if (line[0] == '/' && enter->view != NULL) {
         cli_terminal_line(enter->view, line + 1);
         return;
     }
     char *label = line + strcspn(line, " \t");
-    if (label[0] != '\0')
-        *label++ = '\0';
-    label += strspn(label, " \t");
-    if (cli_enter_start(enter, line, label, said) != CLI_START_BEGUN)
-        eg_log_warning(enter->station->logger, NULL, "%s", said);
+    const char after = *label;
+    *label = '\0';
+    if (find_slot(enter->station, line, &index)) {
+        label += after != '\0';
+        take_slot(enter, index, label + strspn(label, " \t"));
+        return;
+    }
+    *label = after;
+    if (enter->uses_labels)
+        take_label(enter, line);
+    else
+        eg_log_warning(enter->station->logger, NULL,
+                       "there is no slot %.*s; name one, or its number from 1 to %u", (int)(label - line),
+                       line, enter->station->slot_count);
 }
 
 /* False = the input has ended. */
@@ -186,7 +306,12 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
 {
     sigset_t all, former;
 
-    *enter = (struct cli_enter){.station = station, .view = view};
+    *enter = (struct cli_enter){.station = station, .view = view, .requires_labels = true};
+    for (unsigned i = 0; i <= station->more_count; i++) {
+        const struct eg_plan *const plan = eg_station_job(station, i).plan;
+        enter->uses_labels = enter->uses_labels || eg_label_used(plan);
+        enter->requires_labels = enter->requires_labels && eg_label_required(plan);
+    }
     pthread_mutex_init(&enter->lock, NULL);
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)

@@ -17,6 +17,10 @@
 /**
  * Lines of standard input: an empty one begins every slot that is free, "SLOT" or "SLOT LABEL" that slot.
  * SLOT is its name or its number in the order of the station, from 1. The end of the input ends the line.
+ *
+ * Where a job says something of labels, a line that is no slot is a label: that of the slot named in the line
+ * before, else of the next free slot, in turn. A label that no job takes, or that a board at work has, begins
+ * nothing.
  */
 struct cli_enter {
     const struct eg_station *station;
@@ -27,6 +31,10 @@ struct cli_enter {
         bool begun; /* it may begin */
         char label[EG_LABEL_TEXT];
     } * slots;
+    bool uses_labels;     /* some job says something of them */
+    bool requires_labels; /* every job requires one */
+    unsigned next;        /* the reader's: slot from which a free one is looked for */
+    unsigned awaiting;    /* the reader's: slot that was named without its label, from 1; 0 = none */
     atomic_bool stop;
     pthread_t reader;
     bool reading;
@@ -46,7 +54,8 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
  * @param label  "" = none
  * @param said   becomes a sentence when it is not begun
  */
-enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label, char said[300]);
+enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
+                               char said[CLI_SAID]);
 void cli_enter_finish(struct cli_enter *enter);
 struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
 
