@@ -8,9 +8,9 @@
  */
 
 #include "jobs/regions.h"
-
 #include "engine/plan/unit.h"
 #include "jobs/parts.h"
+#include "jobs/stream_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,7 +245,8 @@ enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *f
     for (unsigned i = 0; i < plan->region_count; i++) {
         struct eg_region *const region = &plan->regions[i];
         EG_TRY(patch(region, plan, err));
-        EG_TRY(eg_region_finish(region, err));
+        EG_TRY(eg_region_hash(region, err));
+        EG_TRY(eg__region_pack(region, err));
         plan->data_size += region->data.size;
         plan->wire_size += region->zlib.size != 0 ? region->zlib.size : region->data.size;
     }

@@ -8,6 +8,8 @@
 #include "engine/image/compress.h"
 
 #include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { DENSEST = 12 };
 
@@ -30,4 +32,18 @@ enum eg_code eg_compress(struct eg_buffer *out, const uint8_t *data, size_t size
         return eg_error_set(err, EG_INTERNAL, "%zu bytes of room are too few for %zu bytes compressed",
                             out->size, size);
     return eg_buffer_resize(out, compressed, 0, err);
+}
+
+bool eg_inflates_to(const uint8_t *zlib, size_t zlib_size, const uint8_t *data, size_t size)
+{
+    EG_CLEANUP(eg_free_cleanup) uint8_t *plain = malloc(size + 1);
+    struct libdeflate_decompressor *const inflater = libdeflate_alloc_decompressor();
+    size_t used = 0, got = 0;
+
+    const bool inflates = plain != NULL && inflater != NULL &&
+                          libdeflate_zlib_decompress_ex(inflater, zlib, zlib_size, plain, size, &used,
+                                                        &got) == LIBDEFLATE_SUCCESS;
+    if (inflater != NULL)
+        libdeflate_free_decompressor(inflater);
+    return inflates && used == zlib_size && got == size && memcmp(plain, data, size) == 0;
 }

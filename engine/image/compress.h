@@ -12,4 +12,7 @@
 enum eg_code eg_compress(struct eg_buffer *out, const uint8_t *data, size_t size,
                          struct eg_error *err) EG_CHECKED;
 
+/** Return whether a zlib stream inflates to exactly these bytes. */
+bool eg_inflates_to(const uint8_t *zlib, size_t zlib_size, const uint8_t *data, size_t size);
+
 #endif

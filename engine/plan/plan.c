@@ -87,17 +87,27 @@ enum eg_code eg_plan_pieces(const struct eg_plan *plan, unsigned more, struct eg
     return EG_OK;
 }
 
-enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
+enum eg_code eg_region_hash(struct eg_region *region, struct eg_error *err)
 {
     struct eg_buffer *const data = &region->data;
 
     EG_TRY(eg_buffer_resize(data, (data->size + WORD_SIZE - 1) / WORD_SIZE * WORD_SIZE, 0xff, err));
     EG_TRY(eg_md5(region->md5, data->data, data->size, err));
-    EG_TRY(eg_sha256(region->sha256, data->data, data->size, err));
-    EG_TRY(eg_compress(&region->zlib, data->data, data->size, err));
-    if (region->zlib.size >= data->size)
+    return eg_sha256(region->sha256, data->data, data->size, err);
+}
+
+enum eg_code eg_region_compress(struct eg_region *region, struct eg_error *err)
+{
+    EG_TRY(eg_compress(&region->zlib, region->data.data, region->data.size, err));
+    if (region->zlib.size >= region->data.size)
         eg_buffer_finish(&region->zlib);
     return EG_OK;
+}
+
+enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err)
+{
+    EG_TRY(eg_region_hash(region, err));
+    return eg_region_compress(region, err);
 }
 
 void eg_region_destroy(struct eg_region *region)

@@ -30,7 +30,13 @@ struct eg_region {
                                    signatures; NULL = the job's flash settings changed nothing */
 };
 
-/** Pad the data with FF to 4 bytes, compress and hash it. EG_NO_MEMORY. */
+/** Pad the data with FF to 4 bytes and hash it. EG_NO_MEMORY. */
+enum eg_code eg_region_hash(struct eg_region *region, struct eg_error *err) EG_CHECKED;
+
+/** Compress the padded data. EG_NO_MEMORY. */
+enum eg_code eg_region_compress(struct eg_region *region, struct eg_error *err) EG_CHECKED;
+
+/** Do both. */
 enum eg_code eg_region_finish(struct eg_region *region, struct eg_error *err) EG_CHECKED;
 
 /** Free what is in it. */

@@ -7,7 +7,7 @@ espgang=$build/tools/espgang/espgang
 vboard=$build/tools/vboard/vboard
 make_firmware=$build/tools/dev/make_firmware
 work=$(mktemp -d "${TMPDIR:-/tmp}/eg-e2e-XXXXXX")
-export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache
 unset ESPGANG_LEDGER ESPGANG_TRUST
 children=()
 

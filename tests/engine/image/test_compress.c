@@ -34,6 +34,26 @@ static void zlib_unpacks_what_was_compressed(void **state)
     }
 }
 
+static void a_stream_is_told_from_one_of_other_bytes_and_from_one_with_more_behind(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+    struct eg_error err;
+    uint8_t data[3000];
+
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * i >> 5);
+    assert_ok(eg_compress(&zlib, data, sizeof data, &err), err);
+    assert_true(eg_inflates_to(zlib.data, zlib.size, data, sizeof data));
+    assert_false(eg_inflates_to(zlib.data, zlib.size - 1, data, sizeof data));
+    assert_false(eg_inflates_to(zlib.data, zlib.size, data, sizeof data - 1));
+    data[7] ^= 1;
+    assert_false(eg_inflates_to(zlib.data, zlib.size, data, sizeof data));
+    data[7] ^= 1;
+    assert_ok(eg_buffer_append(&zlib, "x", 1, &err), err);
+    assert_false(eg_inflates_to(zlib.data, zlib.size, data, sizeof data));
+}
+
 static void a_real_application_is_smaller_than_by_zlib_9(void **state)
 {
     (void)state;
@@ -59,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_unpacks_what_was_compressed),
+        cmocka_unit_test(a_stream_is_told_from_one_of_other_bytes_and_from_one_with_more_behind),
         cmocka_unit_test(a_real_application_is_smaller_than_by_zlib_9),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
