@@ -14,6 +14,7 @@
 #include "db/ledger.h"
 
 #include "db/claim.h"
+#include "db/fingerprint.h"
 #include "db/login.h"
 #include "db/migrate.h"
 #include "db/pool.h"
@@ -171,6 +172,20 @@ static enum eg_code write_mark(struct eg__store *store, void *context, struct eg
     return eg__pool_mark(store, mark->run, mark->state, err);
 }
 
+struct secured {
+    const struct eg_unit *unit;
+    enum eg_security_event event;
+    const char *item;
+    char *value;
+};
+
+static enum eg_code read_secured(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct secured *secured = context;
+
+    return eg__record_secured(store, secured->unit, secured->event, secured->item, secured->value, err);
+}
+
 static enum eg_code write_secure(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct secure *secure = context;
@@ -326,6 +341,26 @@ static enum eg_code recorder_secure(struct eg_recorder *recorder, int64_t run,
     return submit(recorder, write_secure, &secure, err);
 }
 
+static enum eg_code recorder_secured(struct eg_recorder *recorder, const struct eg_unit *unit,
+                                     enum eg_security_event event, const char *item,
+                                     char value[EG_SECURITY_VALUE], struct eg_error *err)
+{
+    struct secured secured = {unit, event, item, value};
+
+    return submit(recorder, read_secured, &secured, err);
+}
+
+static enum eg_code recorder_fingerprint(struct eg_recorder *recorder, const uint8_t *key, size_t size,
+                                         char print[EG_FINGERPRINT_TEXT], struct eg_error *err)
+{
+    struct eg_ledger *const ledger = ledger_of(recorder);
+
+    pthread_mutex_lock(&ledger->lock);
+    const enum eg_code code = eg__fingerprint(ledger->path, key, size, print, err);
+    pthread_mutex_unlock(&ledger->lock);
+    return code;
+}
+
 static const struct eg_recorder_ops recorder_ops = {
     .begin = recorder_begin,
     .intent = recorder_intent,
@@ -336,6 +371,8 @@ static const struct eg_recorder_ops recorder_ops = {
     .reserve = recorder_reserve,
     .mark = recorder_mark,
     .secure = recorder_secure,
+    .secured = recorder_secured,
+    .fingerprint = recorder_fingerprint,
 };
 
 static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,

@@ -222,6 +222,26 @@ enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struc
     return EG_OK;
 }
 
+enum eg_code eg__record_secured(struct eg__store *store, const struct eg_unit *unit,
+                                enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                                struct eg_error *err)
+{
+    sqlite3_stmt *find = store->statements[EG__FIND_SECURITY];
+    bool row;
+
+    eg__bind_text(find, 1, unit->mac);
+    eg__bind_number(find, 2, store->simulated);
+    eg__bind_text(find, 3, eg_security_event_name(event));
+    eg__bind_text(find, 4, item);
+    value[0] = '\0';
+    EG_TRY(eg__store_next(store, EG__FIND_SECURITY, &row, err));
+    if (!row)
+        return EG_OK;
+    snprintf(value, EG_SECURITY_VALUE, "%s", (const char *)sqlite3_column_text(find, 0));
+    sqlite3_reset(find);
+    return EG_OK;
+}
+
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err)
 {

@@ -18,6 +18,10 @@ enum eg_code eg__record_intent(struct eg__store *store, int64_t run, const struc
                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struct eg_security_record *records,
                                unsigned count, struct eg_error *err) EG_CHECKED;
+/** Return the last value of the board for an event of an item; "" = none. */
+enum eg_code eg__record_secured(struct eg__store *store, const struct eg_unit *unit,
+                                enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_seen(struct eg__store *store, const struct eg_unit *unit, struct eg_seen *seen,

@@ -86,6 +86,10 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__ADD_SECURITY] =
         "INSERT INTO run_security (run_id, position, event, item, value, recorded_utc)"
         " SELECT ?1, (SELECT count(*) + 1 FROM run_security WHERE run_id = ?1), ?2, ?3, ?4, ?5",
+    [EG__FIND_SECURITY] =
+        "SELECT value FROM run_security JOIN run USING (run_id) JOIN session USING (session_id)"
+        " WHERE run_id IN (SELECT run_id FROM intent WHERE mac = ?1) AND simulated = ?2 AND event = ?3 AND item = ?4"
+        " ORDER BY run_id DESC, position DESC LIMIT 1",
     [EG__FIND_POOL] = "SELECT pool_id, mac_column IS NOT NULL FROM pool WHERE name = ?1",
     [EG__FIND_ROW_OF_RUN] =
         "SELECT row_id, mac FROM pool_event WHERE pool_id = ?1 AND run_id = ?2 AND state = 'reserved'",

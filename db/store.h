@@ -38,6 +38,7 @@ enum eg__statement {
     EG__FIND_SHOWN_OWNER,
     EG__ADD_CLAIM,
     EG__ADD_SECURITY,
+    EG__FIND_SECURITY,
     EG__FIND_POOL,
     EG__FIND_ROW_OF_RUN,
     EG__FIND_ROW_HELD,

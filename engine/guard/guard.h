@@ -32,11 +32,12 @@ struct eg_guard_piece {
     uint64_t flash_addr;
     const uint8_t *data; /* NULL = there are no bytes to look at */
     uint64_t size;
-    bool encrypted;         /* the chip encrypts it while writing */
-    bool raw;               /* the file is stored as it is, whatever its format */
-    bool of_unit;           /* data of one board alone: may take sectors of other pieces that are all FF */
-    const char *partition;  /* the partition that it was put into by name; NULL = by address */
-    uint64_t room;          /* of that partition, bytes */
+    bool encrypted;        /* the chip encrypts it while writing */
+    bool as_it_must_be;    /* whoever gives it knows the chip's flash key: ciphertext, or meant to be plain */
+    bool raw;              /* the file is stored as it is, whatever its format */
+    bool of_unit;          /* data of one board alone: may take sectors of other pieces that are all FF */
+    const char *partition; /* the partition that it was put into by name; NULL = by address */
+    uint64_t room;         /* of that partition, bytes */
     uint32_t uf2_family_id; /* chips that the UF2 file is for; 0 = it does not say */
 };
 

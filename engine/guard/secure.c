@@ -63,7 +63,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_secure_download)
 
 static bool is_plain(const struct eg__guard_view *view, const struct eg_guard_piece *piece)
 {
-    return chip_of(view)->flash_encryption && !piece->encrypted && piece->size > 0;
+    return chip_of(view)->flash_encryption && !piece->encrypted && !piece->as_it_must_be && piece->size > 0;
 }
 
 EG__GUARD_PIECE_CHECK(eg__guard_plain_unreadable)

@@ -187,7 +187,7 @@ enum eg_security_event {
     EG_SECURITY_WANTED,   /* what the job wants of the item */
     EG_SECURITY_INTENDED, /* it will be burnt next */
     EG_SECURITY_OBSERVED, /* read back: "yes", "no", "unknown" */
-    EG_SECURITY_LEFT,     /* a block as it is afterwards; keys are masked */
+    EG_SECURITY_LEFT,     /* a block as it is afterwards, keys are masked; the MD5 of a region's ciphertext */
     EG_SECURITY_REACHED,  /* a step is complete; the item is the job's mode */
 };
 
@@ -199,6 +199,9 @@ struct eg_security_record {
     const char *item;
     const char *value; /* never a key, nor anything from which one follows */
 };
+
+#define EG_FINGERPRINT_TEXT 17 /* 16 digits of hex */
+#define EG_SECURITY_VALUE   100
 
 /** "label", "value". */
 const char *eg_claim_kind_name(enum eg_claim_kind kind);
@@ -249,6 +252,14 @@ struct eg_recorder_ops {
     /** What happens to the security of the board of a run; all of it or nothing, before finish(). */
     enum eg_code (*secure)(struct eg_recorder *recorder, int64_t run,
                            const struct eg_security_record *records, unsigned count, struct eg_error *err);
+    /** The value that a board's runs have last put on record for an event of an item; "" = none. */
+    enum eg_code (*secured)(struct eg_recorder *recorder, const struct eg_unit *unit,
+                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            struct eg_error *err);
+    /** What a key is known by: the same key has the same one, and nobody finds the key by it. It needs the
+     * ledger's secret, which is not in the ledger. */
+    enum eg_code (*fingerprint)(struct eg_recorder *recorder, const uint8_t *key, size_t size,
+                                char print[EG_FINGERPRINT_TEXT], struct eg_error *err);
 };
 
 /** An implementation's struct begins with it. */

@@ -33,6 +33,9 @@ void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision
     case EG_PROVISION_FIELD:
         snprintf(text, EG_PROVISION_TEXT, item->number < 10 ? "%lu" : "0x%lx", (unsigned long)item->number);
         return;
+    case EG_PROVISION_SECRET:
+        snprintf(text, EG_PROVISION_TEXT, "key of %lu bytes", (unsigned long)item->number);
+        return;
     case EG_PROVISION_DIGEST:
         eg_hex(text, item->digest, item->digest_size);
         return;
@@ -85,13 +88,104 @@ static enum eg_provision_state look_at_digest(const struct eg_provision_item *it
     return has_digest(fuses, block, word, item) ? EG_PROVISION_YES : EG_PROVISION_NO;
 }
 
+/* ---- The flash key ---- */
+
+const struct eg_provision_item *eg_provision_flash_key(const struct eg_provision *provision)
+{
+    for (unsigned i = 0; i < provision->count; i++)
+        if (provision->items[i].kind == EG_PROVISION_SECRET)
+            return &provision->items[i];
+    return NULL;
+}
+
+size_t eg_provision_flash_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+{
+    return fuses->chip->purposes == NULL ? eg_efuse_key_size(fuses, NULL) : item->number;
+}
+
+/* Bits of RD_DIS that hide the flash key in a block. */
+static uint32_t hiding_bits(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                            unsigned block)
+{
+    for (const struct eg_efuse_field *field = fuses->fields; field->name != NULL; field++)
+        if (field->kind == EG_AS_KEY && field->block == block && field->word == 0 &&
+            eg_efuse_size(field) == eg_provision_flash_key_size(item, fuses) && eg_efuse_has(fuses, field))
+            return field->rd;
+    return 0;
+}
+
+/* Whether a block may have the flash key; without purposes it is the first that can be hidden. */
+static bool may_have_key(const struct eg_provision_item *item, const struct eg_efuses *fuses, unsigned block)
+{
+    const struct eg_efuse *const chip = fuses->chip;
+    struct eg_efuse_purpose purpose;
+    struct eg_error ignored;
+    unsigned only;
+
+    if (chip->purposes != NULL && eg__provision_has_purposes(chip)) {
+        if (chip->blocks[block].purpose == NULL ||
+            eg_efuse_get_purpose(fuses, item->name, &purpose, &ignored) != EG_OK)
+            return false;
+        const int is = eg_efuse_block_purpose(fuses, block);
+        return is == purpose.number || is == 0;
+    }
+    return eg_efuse_get_block(fuses, chip->purposes == NULL ? item->name : "BLOCK_KEY0", &only, &ignored) ==
+               EG_OK &&
+           block == only;
+}
+
+bool eg_provision_read_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                                 unsigned block, uint8_t key[32])
+{
+    const size_t size = eg_provision_flash_key_size(item, fuses);
+    uint8_t any = 0;
+
+    if (!may_have_key(item, fuses, block) || !eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        key[i] = (uint8_t)(fuses->block[block].word[(size - 1 - i) / 4] >> (size - 1 - i) % 4 * 8);
+        any |= key[i];
+    }
+    return any != 0 || fuses->block[block].errors != 0 || fuses->block[block].failed;
+}
+
+bool eg_provision_hides_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+{
+    for (unsigned block = 0; block < fuses->block_count; block++)
+        if (may_have_key(item, fuses, block) && !eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+            return true;
+    return false;
+}
+
+static enum eg_provision_state look_at_secret(const struct eg_provision_item *item,
+                                              const struct eg_efuses *fuses)
+{
+    const struct eg_efuse *const chip = fuses->chip;
+
+    for (unsigned block = 0; block < fuses->block_count; block++) {
+        const char *const purpose = chip->blocks[block].purpose;
+        if (!may_have_key(item, fuses, block) || eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+            continue;
+        if (eg_efuse_writable(fuses, chip->blocks[block].wr) ||
+            (purpose != NULL && (eg_efuse_block_purpose(fuses, block) == 0 ||
+                                 eg_efuse_writable(fuses, eg_efuse_find(fuses, purpose)->wr))))
+            return EG_PROVISION_NO;
+        return EG_PROVISION_UNKNOWN;
+    }
+    return EG_PROVISION_NO;
+}
+
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, const struct eg_efuses *fuses)
 {
     const struct eg_efuse_field *const field =
-        item->kind == EG_PROVISION_DIGEST ? NULL : eg_efuse_find(fuses, item->name);
+        item->kind == EG_PROVISION_DIGEST || item->kind == EG_PROVISION_SECRET
+            ? NULL
+            : eg_efuse_find(fuses, item->name);
 
     if (item->kind == EG_PROVISION_DIGEST)
         return look_at_digest(item, fuses);
+    if (item->kind == EG_PROVISION_SECRET)
+        return look_at_secret(item, fuses);
     if (field == NULL)
         return EG_PROVISION_NO;
     if (item->kind == EG_PROVISION_PROTECT)
@@ -103,8 +197,31 @@ enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, 
 
 /* ---- What must be burnt ---- */
 
-static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_provision_item *item,
-                                struct eg_error *err)
+static enum eg_code want_secret(struct eg_efuse_plan *plan, const struct eg_provision *provision,
+                                const struct eg_provision_item *item, struct eg_error *err)
+{
+    const struct eg_efuse *const chip = plan->fuses->chip;
+    EG_CLEANUP(eg_secret_finish) struct eg_secret nobodys = {0};
+    struct eg_efuse_key key = {.block = item->name};
+    unsigned block;
+
+    if (provision->flash_key == NULL || provision->flash_key_hidden)
+        EG_TRY(eg_secret_make(&nobodys, eg_provision_flash_key_size(item, plan->fuses), err));
+    key.data = nobodys.data != NULL ? nobodys.data : provision->flash_key->data;
+    key.size = nobodys.data != NULL ? nobodys.size : provision->flash_key->size;
+    if (chip->purposes != NULL) {
+        key.purpose = item->name;
+        key.block = "BLOCK_KEY0";
+        if (eg__provision_has_purposes(chip)) {
+            EG_TRY(eg_efuse_find_block(plan, &key, provision->flash_key_place, &block, err));
+            key.block = chip->blocks[block].name;
+        }
+    }
+    return eg_efuse_want_key(plan, &key, err);
+}
+
+static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_provision *provision,
+                                const struct eg_provision_item *item, struct eg_error *err)
 {
     const struct eg_efuse *const chip = plan->fuses->chip;
     struct eg_efuse_key key = {.block = item->name, .data = item->digest, .size = item->digest_size};
@@ -113,7 +230,7 @@ static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_prov
     if (chip->purposes != NULL) {
         key.purpose = item->name;
         if (eg__provision_has_purposes(chip)) {
-            EG_TRY(eg_efuse_find_block(plan, &key, item->number, &block, err));
+            EG_TRY(eg_efuse_find_block(plan, &key, item->number + provision->encrypts, &block, err));
             key.block = chip->blocks[block].name;
         } else {
             key.block = "BLOCK_KEY0";
@@ -129,13 +246,15 @@ static enum eg_code want_protection(struct eg_efuse_plan *plan, const struct eg_
     return eg_efuse_want_write_protection(plan, field->wr, field->name, err);
 }
 
-static enum eg_code want(struct eg_efuse_plan *plan, const struct eg_provision_item *item,
-                         struct eg_error *err)
+static enum eg_code want(struct eg_efuse_plan *plan, const struct eg_provision *provision,
+                         const struct eg_provision_item *item, struct eg_error *err)
 {
     const struct eg_efuse_field *field;
 
+    if (item->kind == EG_PROVISION_SECRET)
+        return want_secret(plan, provision, item, err);
     if (item->kind == EG_PROVISION_DIGEST)
-        return want_digest(plan, item, err);
+        return want_digest(plan, provision, item, err);
     EG_TRY(eg_efuse_get_field(plan->fuses, item->name, &field, err));
     if (item->kind == EG_PROVISION_PROTECT)
         return want_protection(plan, field, err);
@@ -155,13 +274,18 @@ static enum eg_code check_loader(const struct eg_efuses *fuses, struct eg_error 
 enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_provision_step step,
                                  struct eg_efuse_plan *plan, struct eg_error *err)
 {
+    plan->resume = provision->flash_key_hidden;
+    plan->repair = provision->broken_blocks;
     for (unsigned i = 0; i < provision->count; i++) {
         const struct eg_provision_item *const item = &provision->items[i];
-        if (item->step != step || eg_provision_look(item, plan->fuses) == EG_PROVISION_YES)
+        const enum eg_provision_state state = eg_provision_look(item, plan->fuses);
+        if (item->step != step || state == EG_PROVISION_YES ||
+            (item->kind == EG_PROVISION_SECRET && state == EG_PROVISION_UNKNOWN &&
+             provision->flash_key_hidden))
             continue;
         if (step == EG_PROVISION_CLOSE)
             EG_TRY(check_loader(plan->fuses, err));
-        EG_TRY(want(plan, item, err));
+        EG_TRY(want(plan, provision, item, err));
     }
     return eg_efuse_decide(plan, err);
 }
@@ -232,6 +356,10 @@ static void tell_field(struct teller *teller, const struct eg_efuse_field *field
         snprintf(line->reason, sizeof line->reason, "%s is %s", teller->after->chip->blocks[block].name,
                  text);
     }
+    if (strcmp(field->name, "RD_DIS") == 0)
+        snprintf(line->reason, sizeof line->reason, "hides the key: only the flash cipher reads it");
+    if (strcmp(field->name, "XTS_KEY_LENGTH_256") == 0)
+        snprintf(line->reason, sizeof line->reason, "the key is the whole block");
     if (strcmp(field->name, "WR_DIS") != 0) {
         teller->say(teller->context, line);
         return;
@@ -245,13 +373,17 @@ static void tell_field(struct teller *teller, const struct eg_efuse_field *field
     }
 }
 
-static void tell_digest(struct teller *teller, const struct eg_efuse_burn *burn)
+/* A block of keys: digests are shown, the flash key never. */
+static void tell_key(struct teller *teller, const struct eg_efuse_burn *burn)
 {
+    const struct eg_provision_item *const secret = eg_provision_flash_key(teller->provision);
     struct eg_provision_line *const line = &teller->line;
 
     snprintf(line->field, sizeof line->field, "%s", teller->after->chip->blocks[burn->block].name);
-    snprintf(line->value, sizeof line->value, "digest");
+    snprintf(line->value, sizeof line->value, "key");
     line->reason[0] = '\0';
+    if (secret != NULL)
+        snprintf(line->reason, sizeof line->reason, "%s", secret->reason);
     for (unsigned i = 0; i < teller->provision->count; i++) {
         const struct eg_provision_item *const item = &teller->provision->items[i];
         const unsigned words = (unsigned)item->digest_size / 4;
@@ -259,7 +391,10 @@ static void tell_digest(struct teller *teller, const struct eg_efuse_burn *burn)
                                                    has_digest(teller->after, burn->block, words, item)))
             continue;
         eg_hex(line->value, item->digest, item->digest_size);
-        snprintf(line->reason, sizeof line->reason, "digest of %s", item->reason);
+        snprintf(line->reason, sizeof line->reason, "digest of %s%s", item->reason,
+                 secret != NULL && !has_digest(teller->after, burn->block, 0, item) && item->digest_size < 32
+                     ? ", and the key of the flash"
+                     : "");
     }
     teller->say(teller->context, line);
 }
@@ -270,7 +405,7 @@ static void tell_burn(struct teller *teller, const struct eg_efuse_burn *burn)
     if (burn->block != 0) {
         for (const struct eg_efuse_field *field = teller->after->fields; field->name != NULL; field++)
             if (field->block == burn->block && field->kind == EG_AS_KEY) {
-                tell_digest(teller, burn);
+                tell_key(teller, burn);
                 return;
             }
     }

@@ -27,6 +27,7 @@ const char *eg_provision_step_name(enum eg_provision_step step);
 
 enum eg_provision_kind {
     EG_PROVISION_FIELD,   /* `number` in the field `name` */
+    EG_PROVISION_SECRET,  /* the flash key, hidden, of `number` bytes; `name` is its purpose */
     EG_PROVISION_DIGEST,  /* of a public key, readable and write-protected; `name` is its purpose */
     EG_PROVISION_PROTECT, /* what write-protects the field `name` */
 };
@@ -50,6 +51,13 @@ struct eg_provision_item {
 struct eg_provision {
     const struct eg_target *target;
     enum eg_provision_mode mode;
+    bool encrypts; /* there is a flash key among them */
+    /* Of one board, set by whoever knows it: */
+    const struct eg_secret *flash_key; /* NULL = a key of nobody stands for it, and nothing is burnt */
+    bool flash_key_hidden;             /* the chip hides a key, and it is this board's own */
+    unsigned flash_key_place;          /* number of the key block that it goes into if that is free */
+    bool
+        broken_blocks; /* key blocks in which the burn of a key, lost since, was interrupted are left alone */
     struct eg_provision_item items[EG_PROVISION_ITEMS_MAX];
     unsigned count;
 };
@@ -73,6 +81,10 @@ enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_p
 enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
                                 struct eg_error *err) EG_CHECKED;
 
+/** Return whether the flash encrypted by a job holds ciphertext at an address: bootloader, partition table,
+ * applications, and what the partition table says. */
+bool eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr);
+
 /** Whether something is as it was wished. */
 enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOWN };
 
@@ -83,7 +95,22 @@ const char *eg_provision_state_name(enum eg_provision_state state);
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
                                           const struct eg_efuses *fuses);
 
-/** Write a wish as text: "1", "write-protected", "9e3ef7c3…", the digest in full. */
+/** Find the wish for a flash key; NULL = there is none. */
+const struct eg_provision_item *eg_provision_flash_key(const struct eg_provision *provision);
+
+/** Return whether the chip hides a flash key. */
+bool eg_provision_hides_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+
+/** Bytes of the flash key that this chip takes. */
+size_t eg_provision_flash_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+
+/** Copy the bytes that a readable block would have as a flash key, in the order of the host.
+ *
+ * @return false: the block is no key block, is hidden, is of another purpose, or is empty and whole */
+bool eg_provision_read_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                                 unsigned block, uint8_t key[32]);
+
+/** Write a wish as text: "1", "write-protected", "9e3ef7c3…", the digest in full; of a key nothing of it. */
 void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision_item *item);
 
 /**

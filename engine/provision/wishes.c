@@ -3,7 +3,10 @@
 /* The keys of a job's section `secure`, the list of wishes that it makes, and what no board could become. */
 
 #include "engine/image/image.h"
+#include "engine/image/partitions.h"
+#include "engine/plan/unit.h"
 #include "engine/provision/provision_internal.h"
+#include "engine/secure/flash_crypt.h"
 #include "engine/secure/published.h"
 #include "engine/secure/signature.h"
 
@@ -14,6 +17,7 @@
 #define DIGESTS_MAX 3
 
 static const char *const modes[] = {"check", "development", "release", NULL};
+static const char *const key_choices[] = {"per-board", NULL};
 static const char *const jtag_choices[] = {"open", "off", NULL};
 static const char *const download_choices[] = {"open", "secure", "off", NULL};
 
@@ -29,6 +33,11 @@ const struct eg_option eg_provision_options[] = {
      .without = "no secure boot",
      .help = "public keys of secure boot v2 in PEM, one to three; every image must be signed with one of "
              "them"},
+    {.key = "secure.flash.key",
+     .type = EG_OPTION_CHOICE,
+     .without = "no flash encryption",
+     .choices = key_choices,
+     .help = "whose key encrypts the flash: each board gets one of its own, which nobody knows afterwards"},
     {.key = "secure.efuses",
      .type = EG_OPTION_MAP,
      .without = "none",
@@ -36,7 +45,7 @@ const struct eg_option eg_provision_options[] = {
              "summary` lists them"},
     {.key = "secure.jtag",
      .type = EG_OPTION_CHOICE,
-     .without = "off with secure boot in release mode, else open",
+     .without = "off with secure boot or flash encryption in release mode, else open",
      .choices = jtag_choices,
      .help = "whether JTAG is switched off for good"},
     {.key = "secure.download",
@@ -317,6 +326,162 @@ static enum eg_code add_boot(struct maker *maker, struct eg_error *err)
                      "secure boot on: only what is signed starts", err);
 }
 
+/* ---- Flash encryption ---- */
+
+static const struct eg_partition *partition_at(const struct eg_partitions *table, uint32_t flash_addr)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (flash_addr >= table->rows[i].flash_addr &&
+            flash_addr - table->rows[i].flash_addr < table->rows[i].size)
+            return &table->rows[i];
+    return NULL;
+}
+
+/* The partition table among the regions. */
+static const struct eg_region *find_table(const struct eg_plan *plan, struct eg_partitions *table)
+{
+    struct eg_error ignored;
+
+    *table = (struct eg_partitions){.count = 0};
+    for (unsigned i = 0; i < plan->region_count; i++) {
+        const struct eg_buffer *const data = &plan->regions[i].data;
+        if (eg_partitions_is(data->data, data->size) &&
+            eg_partitions_parse(table, data->data, data->size, &ignored) == EG_OK)
+            return &plan->regions[i];
+    }
+    return NULL;
+}
+
+static bool is_encrypted(const struct eg_partition *row)
+{
+    enum { OTA = 0, NVS_KEYS = 4 };
+
+    return row->type != EG_PARTITION_DATA || row->subtype == OTA || row->subtype == NVS_KEYS ||
+           (row->flags & EG_PARTITION_ENCRYPTED) != 0;
+}
+
+bool eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr)
+{
+    struct eg_partitions partitions;
+    const struct eg_region *const table = find_table(plan, &partitions);
+    const struct eg_partition *const row = partition_at(&partitions, flash_addr);
+
+    if (flash_addr == plan->target->bootloader_addr || (table != NULL && flash_addr == table->flash_addr))
+        return true;
+    if (row != NULL)
+        return is_encrypted(row);
+    for (unsigned i = 0; i < plan->region_count; i++)
+        if (plan->regions[i].flash_addr == flash_addr)
+            return plan->regions[i].is_image;
+    return false;
+}
+
+/* A file goes into one place, which is encrypted as a whole or not at all. */
+static enum eg_code check_region(const struct eg_plan *plan, const struct eg_partitions *partitions,
+                                 const struct eg_region *region, struct eg_error *err)
+{
+    const uint32_t end = region->flash_addr + (uint32_t)region->data.size;
+    const struct eg_partition *const row = partition_at(partitions, region->flash_addr);
+
+    for (unsigned i = 0; i < partitions->count; i++) {
+        const struct eg_partition *const other = &partitions->rows[i];
+        if (other == row || other->flash_addr < region->flash_addr || other->flash_addr >= end)
+            continue;
+        return eg_error_set(err, EG_BAD_JOB,
+                            "secure.flash.key: %s goes over several places of the flash, of which each is "
+                            "encrypted or not: give each a file of its own",
+                            region->name);
+    }
+    if (region->flash_addr == plan->target->bootloader_addr && region->flash_addr < EG_PARTITIONS_ADDR &&
+        end > EG_PARTITIONS_ADDR)
+        return eg_error_set(err, EG_BAD_JOB,
+                            "secure.flash.key: %s holds more than the bootloader: give bootloader, partition "
+                            "table and application a file each",
+                            region->name);
+    return EG_OK;
+}
+
+static enum eg_code check_places(const struct maker *maker, struct eg_error *err)
+{
+    const struct eg_plan *const plan = maker->plan;
+    EG_CLEANUP(eg_unit_places_finish) struct eg_unit_places places = {0};
+    struct eg_partitions partitions;
+
+    if (find_table(plan, &partitions) == NULL)
+        return eg_error_set(err, EG_BAD_JOB,
+                            "secure.flash.key: the firmware has no partition table, which says what is "
+                            "encrypted");
+    for (unsigned i = 0; i < plan->region_count; i++)
+        EG_TRY(check_region(plan, &partitions, &plan->regions[i], err));
+    EG_TRY(eg_unit_places_find(&places, plan, maker->place, err));
+    for (unsigned i = 0; i < places.count; i++)
+        if (places.list[i].kind == EG_UNIT_NVS && eg_provision_encrypts(plan, places.list[i].flash_addr))
+            return eg_error_set(err, EG_BAD_JOB,
+                                "secure.flash.key: %s is in an encrypted partition, where no NVS works",
+                                places.list[i].name);
+    return EG_OK;
+}
+
+static enum eg_code add_flash_key(struct maker *maker, struct eg_error *err)
+{
+    struct eg_provision_item item = {.step = EG_PROVISION_KEYS,
+                                     .kind = EG_PROVISION_SECRET,
+                                     .number = 32,
+                                     .reason = "key of the flash, of this board alone"};
+
+    if (maker->chip->purposes == NULL) {
+        snprintf(item.name, sizeof item.name, "flash_encryption");
+    } else if (eg__provision_has_purposes(maker->chip) || maker->key_count == 0) {
+        snprintf(item.name, sizeof item.name, "XTS_AES_128_KEY");
+    } else { /* the other half of the one block has the digest */
+        snprintf(item.name, sizeof item.name, "XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS");
+        item.number = 16;
+    }
+    return add(maker, &item, err);
+}
+
+static enum eg_code add_encryption(struct maker *maker, struct eg_error *err)
+{
+    const struct eg_efuse *const chip = maker->chip;
+    const bool release = maker->made->mode != EG_PROVISION_DEVELOPMENT;
+
+    maker->made->encrypts = true;
+    if (check_places(maker, err) != EG_OK)
+        return refuse_at(maker, setting(maker, "secure.flash.key")->place, err);
+    EG_TRY(add_flash_key(maker, err));
+    if (release)
+        EG_TRY(add_list(maker, chip->enables.encryption,
+                        "flash encryption: what ESP-IDF's bootloader burns, too", err));
+    else if (eg__provision_field(chip, "FLASH_CRYPT_CONFIG") != NULL)
+        EG_TRY(add_field(maker, EG_PROVISION_LOCK, "FLASH_CRYPT_CONFIG", EG_FLASH_CRYPT_CONFIG,
+                         "the key is mixed with the address", err));
+    return add_field(maker, EG_PROVISION_LOCK, chip->crypt_count, release ? chip->enables.crypt_release : 1,
+                     release ? "flash encryption on, for good" : "flash encryption on", err);
+}
+
+static enum eg_code protect_list(struct maker *maker, const char *list, struct eg_error *err)
+{
+    for (const char *from = list; from != NULL && *from != '\0'; from += strspn(from, " ")) {
+        char word[EG_PROVISION_NAME];
+
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(from, " "), from);
+        from += strlen(word);
+        EG_TRY(add_protection(maker, word, "what ESP-IDF's bootloader protects, too", err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code add_protections(struct maker *maker, struct eg_error *err)
+{
+    if (maker->made->mode == EG_PROVISION_DEVELOPMENT)
+        return EG_OK;
+    if (maker->made->encrypts)
+        EG_TRY(protect_list(maker, maker->chip->enables.encryption_protects, err));
+    if (maker->key_count > 0)
+        return add_protection(maker, "RD_DIS", "the digests stay readable: the chip must read them", err);
+    return maker->made->encrypts ? add_protection(maker, "RD_DIS", "nobody hides another block", err) : EG_OK;
+}
+
 /* ---- JTAG, fields, loader ---- */
 
 static enum eg_code add_jtag(struct maker *maker, struct eg_error *err)
@@ -332,10 +497,10 @@ static enum eg_code add_jtag(struct maker *maker, struct eg_error *err)
                 EG_TRY(add_field(maker, EG_PROVISION_LOCK, switches[i], 1, "secure.jtag is off", err));
         return EG_OK;
     }
-    if (maker->made->mode != EG_PROVISION_RELEASE || maker->key_count == 0)
+    if (maker->made->mode != EG_PROVISION_RELEASE || (maker->key_count == 0 && !maker->made->encrypts))
         return EG_OK;
-    (void)eg_error_set(err, EG_BAD_JOB,
-                       "secure.jtag is open, but secure boot in release mode switches JTAG off");
+    (void)eg_error_set(err, EG_BAD_JOB, "secure.jtag is open, but %s in release mode switches JTAG off",
+                       maker->key_count > 0 ? "secure boot" : "flash encryption");
     return refuse_at(maker, jtag->place, err);
 }
 
@@ -347,6 +512,8 @@ static const char *other_key(const struct eg_efuse *chip, const struct eg_efuse_
     if (strcmp(field->name, chip->download_off) == 0 ||
         (chip->download_secure != NULL && strcmp(field->name, chip->download_secure) == 0))
         return "secure.download";
+    if (strcmp(field->name, chip->crypt_count) == 0)
+        return "secure.flash.key";
     return NULL;
 }
 
@@ -362,10 +529,9 @@ static enum eg_code read_wish(struct maker *maker, const struct eg_setting_item 
         return eg_error_set(err, EG_BAD_JOB, "secure.efuses: %s is burnt by the key %s of the job",
                             field->name, other_key(maker->chip, field));
     if (strcmp(field->name, "WR_DIS") == 0 || strcmp(field->name, "RD_DIS") == 0 ||
-        strcmp(field->name, maker->chip->crypt_count) == 0 || field->kind == EG_AS_KEY ||
-        field->kind == EG_AS_PURPOSE)
+        field->kind == EG_AS_KEY || field->kind == EG_AS_PURPOSE)
         return eg_error_set(err, EG_BAD_JOB,
-                            "secure.efuses: %s is part of keys, flash encryption or protection, which no job "
+                            "secure.efuses: %s is part of keys or protection, which no job "
                             "burns by number",
                             field->name);
     if (field->bits > 32 || field->parts != NULL || field->kind == EG_AS_MAC)
@@ -435,26 +601,27 @@ static enum eg_code check_mode(const struct eg_plan *plan, const char **place, s
 /* A board that is locked must have shown that it starts. */
 static enum eg_code check_proof(const struct maker *maker, struct eg_error *err)
 {
-    if (maker->made->mode != EG_PROVISION_RELEASE || maker->made->count == 0 ||
-        setting(maker, "test")->group_count > 0)
+    if (setting(maker, "test")->group_count > 0 || maker->made->count == 0 ||
+        (maker->made->mode != EG_PROVISION_RELEASE && !maker->made->encrypts))
         return EG_OK;
     (void)eg_error_set(err, EG_BAD_JOB,
-                       "secure.mode is release, but the job has no test: nothing would prove that a locked "
-                       "board starts");
+                       "secure burns for good, but the job has no test: nothing would prove that the board "
+                       "starts with it");
     return refuse_at(maker, setting(maker, "secure.mode")->place, err);
 }
 
 static enum eg_code make(struct maker *maker, struct eg_error *err)
 {
     EG_TRY(read_keys(maker, err));
+    if (setting(maker, "secure.flash.key")->given)
+        EG_TRY(add_encryption(maker, err));
     if (maker->key_count > 0) {
         EG_TRY(check_images(maker, err));
         EG_TRY(add_boot(maker, err));
     }
     EG_TRY(add_jtag(maker, err));
     EG_TRY(add_fields(maker, err));
-    if (maker->made->mode != EG_PROVISION_DEVELOPMENT && maker->key_count > 0)
-        EG_TRY(add_protection(maker, "RD_DIS", "the digests stay readable: the chip must read them", err));
+    EG_TRY(add_protections(maker, err));
     EG_TRY(add_loader(maker, err));
     return check_proof(maker, err);
 }

@@ -57,6 +57,21 @@ void eg_run_forget(struct eg_run *run)
     eg_buffer_finish(&run->log);
 }
 
+bool eg_run_keeps(const struct eg_run *run, unsigned index)
+{
+    return run->cipher_kept && index < run->cipher_count && run->cipher[index].name != NULL;
+}
+
+void eg_run_forget_key(struct eg_run *run)
+{
+    for (unsigned i = 0; i < run->cipher_count; i++)
+        eg_region_destroy(&run->cipher[i]);
+    free(run->cipher);
+    run->cipher = NULL;
+    run->cipher_count = 0;
+    eg_secret_finish(&run->flash_key);
+}
+
 unsigned eg_run_region_room(const struct eg_plan *plan)
 {
     return plan->region_count + 1 + eg_plan_setting(plan, "unit.raw")->group_count +
@@ -69,6 +84,13 @@ unsigned eg_run_region_count(const struct eg_run *run)
 }
 
 const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index)
+{
+    if (index < run->cipher_count && run->cipher[index].name != NULL)
+        return &run->cipher[index];
+    return eg_run_plain_region(run, index);
+}
+
+const struct eg_region *eg_run_plain_region(const struct eg_run *run, unsigned index)
 {
     const unsigned of_plan = run->plan->region_count;
     const struct eg_guard_chip chip = {.info = run->chip};
@@ -126,6 +148,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *b
                                             .flash_addr = region->flash_addr,
                                             .data = region->data.data,
                                             .size = region->data.size,
+                                            .as_it_must_be = eg_plan_setting(plan, "secure.flash.key")->given,
                                             .of_unit = i >= plan->region_count};
     }
     for (unsigned i = 0; i < plan->notice_count; i++)

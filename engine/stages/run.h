@@ -15,6 +15,7 @@
 #include "engine/plan/recorder.h"
 #include "engine/plan/stage.h"
 #include "engine/plan/unit.h"
+#include "engine/secure/secret.h"
 
 struct eg_claims;
 
@@ -67,9 +68,17 @@ struct eg_run {
     bool native_usb;             /* the chip's own, which may leave the bus with a reset */
     struct eg_unit unit;
     bool has_unit;
-    struct eg_unit_data *unit_data;   /* NULL = not made yet */
-    struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
-    const char *marginal;             /* static string, the first reason found; NULL = none */
+    struct eg_unit_data *unit_data;            /* NULL = not made yet */
+    struct eg_region_record *regions;          /* eg_run_region_room() of the plan, newest attempt */
+    struct eg_secret flash_key;                /* of this board; NULL = none, or not known any more */
+    char flash_key_print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
+    bool flash_key_hidden;    /* the chip hides it, and this board's own runs have put it there */
+    bool broken_blocks;       /* key blocks have a broken key of an earlier run */
+    unsigned flash_key_place; /* number of the key block for it */
+    struct eg_region *cipher; /* regions as ciphertext, by index; without a name = the region stays plain */
+    unsigned cipher_count;
+    bool cipher_kept;     /* it is in the flash already, and there is no key to make it anew */
+    const char *marginal; /* static string, the first reason found; NULL = none */
 };
 
 /** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */
@@ -86,6 +95,15 @@ unsigned eg_run_region_room(const struct eg_plan *plan);
  * the header that its file has where the guard does not let it be changed. */
 unsigned eg_run_region_count(const struct eg_run *run);
 const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
+
+/** The same before it is encrypted. */
+const struct eg_region *eg_run_plain_region(const struct eg_run *run, unsigned index);
+
+/** Return whether a region is in the flash already, verified, and must not be written. */
+bool eg_run_keeps(const struct eg_run *run, unsigned index);
+
+/** Wipe the board's key and free its ciphertext: the run is on record. */
+void eg_run_forget_key(struct eg_run *run);
 
 /**
  * Ask the guard whether these regions may be written to this board, whose chip and flash are known. What the

@@ -82,10 +82,20 @@ enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes
 {
     const char *place;
 
-    return eg_provision_make(wishes, run->plan, &place, err);
+    EG_TRY(eg_provision_make(wishes, run->plan, &place, err));
+    wishes->flash_key = run->flash_key.size != 0 ? &run->flash_key : NULL;
+    wishes->flash_key_hidden = run->flash_key_hidden;
+    wishes->flash_key_place = run->flash_key_place;
+    wishes->broken_blocks = run->broken_blocks;
+    return EG_OK;
 }
 
 /* ---- Records ---- */
+
+void eg_run_ciphertext_name(char name[EG_SECURITY_VALUE], const struct eg_region *region)
+{
+    snprintf(name, EG_SECURITY_VALUE, "ciphertext at 0x%08lx", (unsigned long)region->flash_addr);
+}
 
 static enum eg_code record(struct eg_run *run, const struct eg_security_record *records, unsigned count,
                            struct eg_error *err)
@@ -129,6 +139,22 @@ enum eg_code eg_run_record_blocks(struct eg_run *run, const struct eg_efuses *fu
     return record(run, records, fuses->block_count, err);
 }
 
+/* The digests of what the flash holds for the key that will be burnt: without the key nobody can make it
+ * again. */
+static enum eg_code record_ciphertext(struct eg_run *run, struct eg_error *err)
+{
+    for (unsigned i = 0; i < run->cipher_count; i++) {
+        const struct eg_region *const region = &run->cipher[i];
+        char name[EG_SECURITY_VALUE], md5[EG_MD5_TEXT];
+        if (region->name == NULL)
+            continue;
+        eg_run_ciphertext_name(name, region);
+        eg_hex(md5, region->md5, EG_MD5_SIZE);
+        EG_TRY(record(run, &(struct eg_security_record){EG_SECURITY_LEFT, name, md5}, 1, err));
+    }
+    return EG_OK;
+}
+
 /* What a step wants, and what of it will be burnt. */
 static enum eg_code record_intent(struct eg_run *run, const struct eg_provision *wishes,
                                   enum eg_provision_step step, const struct eg_efuses *fuses,
@@ -143,6 +169,8 @@ static enum eg_code record_intent(struct eg_run *run, const struct eg_provision 
         if (item->step != step)
             continue;
         eg_provision_wanted(texts[i], item);
+        if (item->kind == EG_PROVISION_SECRET)
+            snprintf(texts[i], sizeof texts[i], "%s", run->flash_key_print);
         records[count++] = (struct eg_security_record){EG_SECURITY_WANTED, item->name, texts[i]};
         if (eg_provision_look(item, fuses) != EG_PROVISION_YES)
             records[count++] = (struct eg_security_record){EG_SECURITY_INTENDED, item->name, texts[i]};
@@ -150,11 +178,25 @@ static enum eg_code record_intent(struct eg_run *run, const struct eg_provision 
     return record(run, records, count, err);
 }
 
+static bool burnt_a_key(const struct eg_efuse_plan *plan)
+{
+    for (unsigned i = 0; i < plan->done; i++) {
+        const unsigned block = plan->wanted->burn[i].block;
+        if (block != 0 && plan->fuses->chip->blocks[block].rd != 0)
+            return true;
+    }
+    return false;
+}
+
 /* A loader that closed tells less: secure download mode is what was wanted, and of a loader that is off
  * nothing can be learnt. */
 static enum eg_provision_state state_of(const struct eg_provision_item *item,
                                         const struct eg_efuse_plan *plan)
 {
+    /* A key that was burnt now was read back and compared before it was hidden. */
+    if (item->kind == EG_PROVISION_SECRET && burnt_a_key(plan) &&
+        eg_provision_look(item, plan->fuses) == EG_PROVISION_UNKNOWN)
+        return EG_PROVISION_YES;
     if (plan->end == EG_EFUSE_OPEN)
         return eg_provision_look(item, plan->fuses);
     return plan->end == EG_EFUSE_SECURE_DOWNLOAD ? EG_PROVISION_YES : EG_PROVISION_UNKNOWN;
@@ -213,6 +255,8 @@ enum eg_code eg_run_burn(struct eg_run *run, enum eg_provision_step step, struct
     plan.context = run;
     EG_TRY(eg_provision_decide(wishes, step, &plan, err));
     EG_TRY(record_intent(run, wishes, step, &fuses, err));
+    if (step == EG_PROVISION_KEYS)
+        EG_TRY(record_ciphertext(run, err));
     EG_TRY(eg_efuse_burn(&plan, err));
     if (plan.end == EG_EFUSE_OPEN)
         EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_LEFT, err));

@@ -20,6 +20,9 @@ enum eg_code eg_run_fuses(struct eg_run *run, struct eg_efuses *fuses, struct eg
 enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes,
                            struct eg_error *err) EG_CHECKED;
 
+/** Name the ciphertext of a region on record. */
+void eg_run_ciphertext_name(char name[EG_SECURITY_VALUE], const struct eg_region *region);
+
 /** Put the words of every block on record; key blocks that are not digests are masked. */
 enum eg_code eg_run_record_blocks(struct eg_run *run, const struct eg_efuses *fuses,
                                   enum eg_security_event event, struct eg_error *err) EG_CHECKED;

@@ -122,10 +122,14 @@ static enum eg_code write_region(struct eg_run *run, unsigned index, struct eg_r
     run->regions[index] = (struct eg_region_record){
         .region = region,
         .attempt = run->attempt,
-        .written = all.size,
+        .written = eg_run_keeps(run, index) ? 0 : all.size,
         .method = "none",
         .verdict = "not-checked",
     };
+    if (eg_run_keeps(run, index)) {
+        progress->done_before += region->data.size;
+        return EG_OK;
+    }
     progress->what = region->name;
     const enum eg_code code = eg_plan_choice(run->plan, "write") == WRITE_CHANGED
                                   ? write_changes(&writing, err)

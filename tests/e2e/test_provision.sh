@@ -36,13 +36,13 @@ run_boards() {
 echo 'self-test: OK' >app.txt
 chip=esp32c3
 make_signed $chip rsa3072
-write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'efuses: {DIS_FORCE_DOWNLOAD: 1}' 'download: secure'
+write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'flash: {key: per-board}' 'efuses: {DIS_FORCE_DOWNLOAD: 1}' 'download: secure'
 
 # The output matches the README, except for the digest, which depends on the key.
 expect_status 0 "$espgang" check job.yaml
 digest=$("$espgang" secure digest-sbv2-public-key --keyfile boot.pem --output boot.digest >/dev/null; od -An -v -tx1 boot.digest | tr -d ' \n')
 sed -n '/^  release: /,/^$/p' out.log | sed '$d' >printed.log
-expect_text printed.log "BLOCK_KEY0                   $digest  digest of boot.pem"
+expect_text printed.log "BLOCK_KEY1                   $digest  digest of boot.pem"
 sed -n '/^<!-- check -->$/,/^<!-- end of check -->$/p' "$readme" | sed -n 's/^    //p' >shown.log
 diff <(sed 's/[0-9a-f]\{64\}/DIGEST/' shown.log) <(sed "s/$digest/DIGEST/" printed.log) >diff.log ||
   fail "jobs/README.md shows another plan than check prints: $(cat diff.log)"
@@ -56,6 +56,9 @@ expect_equal 'the digest on record' "$(ledger "select wanted from security where
 expect_equal 'blocks before and after' \
   "$(ledger "select count(distinct event) from run_security where item = 'BLOCK0' and event in ('found', 'left')")" 2
 expect_status 0 "$espgang" audit --ledger ledger.db
+
+expect_equal 'keys of the two boards' "$(ledger "select count(distinct wanted) from security where item = 'XTS_AES_128_KEY'")" 2
+expect_equal 'mode of the secret' "$(stat -c %a ledger.db.secret)" 600
 
 # A bundle contains the public key and gives the same plan.
 expect_status 0 "$espgang" bundle job.yaml -o job.egb

@@ -193,6 +193,36 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
     return EG_OK;
 }
 
+/* The last value in the transcript. */
+static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,
+                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+    char mark[200];
+
+    (void)unit;
+    (void)err;
+    const int length = snprintf(mark, sizeof mark, "%s %s ", eg_security_event_name(event), item);
+    value[0] = '\0';
+    pthread_mutex_lock(&fake->lock);
+    for (const char *at = fake->transcript; (at = strstr(at, mark)) != NULL; at += length)
+        snprintf(value, EG_SECURITY_VALUE, "%.*s", (int)strcspn(at + length, "\n"), at + length);
+    pthread_mutex_unlock(&fake->lock);
+    return EG_OK;
+}
+
+static enum eg_code fingerprint(struct eg_recorder *recorder, const uint8_t *key, size_t size,
+                                char print[EG_FINGERPRINT_TEXT], struct eg_error *err)
+{
+    uint8_t digest[EG_SHA256_SIZE];
+
+    (void)recorder;
+    EG_TRY(eg_sha256(digest, key, size, err));
+    eg_hex(print, digest, (EG_FINGERPRINT_TEXT - 1) / 2);
+    return EG_OK;
+}
+
 static void log_event(struct eg_logger *logger, const struct eg_log_record *record)
 {
     struct fake_recorder *fake =
@@ -226,8 +256,8 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
-                                               claim, reserve, mark,   secure};
+    static const struct eg_recorder_ops ops = {begin,   intent, finish, seen,    holds,      claim,
+                                               reserve, mark,   secure, secured, fingerprint};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

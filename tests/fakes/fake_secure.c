@@ -74,18 +74,26 @@ void fake_secure_sign(struct eg_plan *plan, const char *name, const char *scheme
     fake_secure_add_file(plan, "secure.boot.keys", name, pem.data, pem.size);
 }
 
-struct eg_plan *fake_secure_plan(void)
+void fake_secure_add_table(struct eg_plan *plan)
 {
-    static const uint8_t table[64] = {0xaa, 0x50, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 'a', 'p', 'p'};
-    struct eg_plan *const plan = fake_plan_create("esp32c6");
+    static const uint8_t row[32] = {0xaa, 0x50, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 'a', 'p', 'p'};
+    struct eg_region *const table = fake_plan_add(plan, "partition-table", 0x8000, 0x1000);
     struct eg_error err;
 
+    plan->wire_size -= table->zlib.size;
+    memset(table->data.data, 0xff, table->data.size);
+    memcpy(table->data.data, row, sizeof row);
+    eg_buffer_finish(&table->zlib);
+    assert_ok(eg_region_finish(table, &err), err);
+    plan->wire_size += table->zlib.size;
+}
+
+struct eg_plan *fake_secure_plan(void)
+{
+    struct eg_plan *const plan = fake_plan_create("esp32c6");
+
     fake_plan_add_image(plan, "bootloader", plan->target->bootloader_addr, 0x1000, 0, UINT16_MAX);
-    struct eg_region *const partitions = fake_plan_add(plan, "partition-table", 0x8000, 0x1000);
-    memset(partitions->data.data, 0xff, partitions->data.size);
-    memcpy(partitions->data.data, table, sizeof table);
-    eg_buffer_finish(&partitions->zlib);
-    assert_ok(eg_region_finish(partitions, &err), err);
+    fake_secure_add_table(plan);
     struct eg_region *const app = fake_plan_add_image(plan, "app", 0x10000, 0x2000, 0, UINT16_MAX);
     memcpy(app->data.data + 0x100, SAYS, sizeof SAYS);
     fake_secure_sign(plan, "boot.pem", "ecdsa256");

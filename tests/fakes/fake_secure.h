@@ -15,6 +15,9 @@ int fake_secure_setup(void **state);
 /** Make a plan of that kind. For eg_plan_destroy(). */
 struct eg_plan *fake_secure_plan(void);
 
+/** Add a partition table at 0x8000 with one application at 0x10000. */
+void fake_secure_add_table(struct eg_plan *plan);
+
 /** Give a file of a list its content; its path is `name`. */
 void fake_secure_add_file(struct eg_plan *plan, const char *key, const char *name, const void *content,
                           size_t size);

@@ -321,6 +321,30 @@ static enum cli_status run_words(int argc, const char *const *argv)
     return dispatch(&front, name, argc - used, argv + used);
 }
 
+/* The family of commands that the program's own name stands for: "efuse" where it is called as espefuse or
+ * espefuse.py, in `family`. false = it stands for all commands. */
+static bool family_of_program(char family[CLI_NAME_SIZE], const char *path)
+{
+    const char *const slash = strrchr(path, '/'), *const program = slash != NULL ? slash + 1 : path;
+
+    if (strncmp(program, "esp", 3) != 0)
+        return false;
+    snprintf(family, CLI_NAME_SIZE, "%.*s", (int)strcspn(program + 3, "."), program + 3);
+    return cli_is_family(family);
+}
+
+static enum cli_status run_program(const char *path, int argc, const char *const *argv)
+{
+    struct cli_arguments front = {0};
+    char family[CLI_NAME_SIZE];
+    const bool asks_version =
+        argc > 0 && (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0);
+
+    if (asks_version || !family_of_program(family, path))
+        return run_words(argc, argv);
+    return run_of_family(&front, family, argc, argv);
+}
+
 enum cli_status cli_main(int argc, const char **argv)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
@@ -335,7 +359,7 @@ enum cli_status cli_main(int argc, const char **argv)
     cli_signals_begin(&former);
     hold_standard_streams();
     if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &err) == EG_OK)
-        status = run_words(words.count, (const char *const *)words.word);
+        status = run_program(argc < 1 ? "" : argv[0], words.count, (const char *const *)words.word);
     else
         status = fail(&err);
     status = flush(status);

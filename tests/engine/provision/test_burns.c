@@ -47,7 +47,9 @@ static struct eg_plan *release_of(const struct eg_efuse *chip)
 
     snprintf(scheme, sizeof scheme, "%.*s", (int)strcspn(chip->boot_schemes, " "), chip->boot_schemes);
     fake_plan_add_image(plan, "bootloader", plan->target->bootloader_addr, 0x1000, 0, UINT16_MAX);
+    fake_secure_add_table(plan);
     fake_secure_sign(plan, "boot.pem", scheme);
+    fake_plan_set(plan, "secure.flash.key", "per-board");
     fake_plan_set(plan, "secure.mode", "release");
     fake_plan_set(plan, "secure.download", chip->download_secure != NULL ? "secure" : "off");
     fake_plan_add_group(plan, "test", (const char *const[]){"expect", "OK", NULL});
@@ -71,6 +73,8 @@ static void every_chip_is_secured_key_first_and_loader_last(void **state)
         assert_non_null(closed);
         assert_true(boot < closed);
         assert_null(strstr(closed + 1, "\nlock "));
+        assert_non_null(strstr(told.text, "keys RD_DIS "));
+        assert_non_null(strstr(told.text, (*chip)->crypt_count));
         if (strstr((*chip)->enables.boot, "JTAG") != NULL)
             assert_non_null(strstr(told.text, "JTAG"));
     }
@@ -96,7 +100,12 @@ static void what_was_burnt_reads_as_it_was_wished(void **state)
         assert_ok(eg_efuse_open(&fuses, job->target, &io, virt.revision, virt.crystal_mhz, &err), err);
         for (unsigned i = 0; i < wishes.count; i++)
             assert_int_equal(eg_provision_look(&wishes.items[i], &fuses), EG_PROVISION_NO);
-        for (unsigned round = 0; round < 2; round++)
+        EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+        assert_ok(
+            eg_secret_make(&key, eg_provision_flash_key_size(eg_provision_flash_key(&wishes), &fuses), &err),
+            err);
+        wishes.flash_key = &key;
+        for (unsigned round = 0; round < 2; round++, wishes.flash_key_hidden = true)
             for (enum eg_provision_step step = EG_PROVISION_KEYS; step < EG_PROVISION_STEPS; step++) {
                 EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan plan = {0};
                 assert_ok(eg_efuse_plan_init(&plan, &fuses, &err), err);
@@ -105,7 +114,8 @@ static void what_was_burnt_reads_as_it_was_wished(void **state)
                 assert_ok(eg_efuse_burn(&plan, &err), err);
             }
         for (unsigned i = 0; i < wishes.count; i++)
-            if (eg_provision_look(&wishes.items[i], &fuses) != EG_PROVISION_YES)
+            if (eg_provision_look(&wishes.items[i], &fuses) !=
+                (wishes.items[i].kind == EG_PROVISION_SECRET ? EG_PROVISION_UNKNOWN : EG_PROVISION_YES))
                 fail_msg("%s: %s", (*chip)->name, wishes.items[i].name);
     }
 }

@@ -160,13 +160,9 @@ static void fields_are_refused_that_do_not_exist_or_belong_to_other_keys(void **
          "secure.efuses: SECURE_BOOT_EN is burnt by the key secure.boot.keys of the job"},
         {"DIS_DOWNLOAD_MODE", "1",
          "secure.efuses: DIS_DOWNLOAD_MODE is burnt by the key secure.download of the job"},
-        {"WR_DIS", "1",
-         "secure.efuses: WR_DIS is part of keys, flash encryption or protection, which no job burns by "
-         "number"},
+        {"WR_DIS", "1", "secure.efuses: WR_DIS is part of keys or protection, which no job burns by number"},
         {"SPI_BOOT_CRYPT_CNT", "1",
-         "secure.efuses: SPI_BOOT_CRYPT_CNT is part of keys, flash encryption or protection, which no job "
-         "burns "
-         "by number"},
+         "secure.efuses: SPI_BOOT_CRYPT_CNT is burnt by the key secure.flash.key of the job"},
         {"CUSTOM_MAC", "1", "secure.efuses: CUSTOM_MAC is no number"},
         {"UART_PRINT_CONTROL", "4", "secure.efuses: UART_PRINT_CONTROL is \"4\", not a number from 1 to 3"},
         {"UART_PRINT_CONTROL", "0", "secure.efuses: UART_PRINT_CONTROL is \"0\", not a number from 1 to 3"},
@@ -194,8 +190,9 @@ static void a_release_without_a_test_is_refused(void **state)
 {
     (void)state;
     eg_setting_clear(eg_plan_setting(plan, "test"));
-    assert_refused("secure.mode is release, but the job has no test: nothing would prove that a locked board "
-                   "starts");
+    assert_refused(
+        "secure burns for good, but the job has no test: nothing would prove that the board starts "
+        "with it");
 }
 
 static void jtag_cannot_stay_open_in_a_release_with_secure_boot(void **state)
@@ -203,6 +200,42 @@ static void jtag_cannot_stay_open_in_a_release_with_secure_boot(void **state)
     (void)state;
     fake_plan_set(plan, "secure.jtag", "open");
     assert_refused("secure.jtag is open, but secure boot in release mode switches JTAG off");
+}
+
+static void a_file_over_several_places_cannot_be_encrypted(void **state)
+{
+    (void)state;
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    assert_accepted();
+    struct eg_error err;
+    struct eg_region *const region = &plan->regions[0];
+
+    eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
+    assert_ok(eg_buffer_resize(&region->data, 0x9000, 0xff, &err), err);
+    assert_refused("secure.flash.key: bootloader holds more than the bootloader: give bootloader, partition "
+                   "table and application a file each");
+    assert_ok(eg_buffer_resize(&region->data, 0x20000, 0xff, &err), err);
+    assert_refused("secure.flash.key: bootloader goes over several places of the flash, of which each is "
+                   "encrypted or not: give each a file of its own");
+}
+
+static void what_is_encrypted_is_what_the_partition_table_says(void **state)
+{
+    static const uint8_t rows[3][32] = {
+        {0xaa, 0x50, 1, 2, 0, 0x90, 0, 0, 0, 0x10, 0, 0, 'n', 'v', 's'},
+        {0xaa, 0x50, 1, 0x82, 0, 0xa0, 0, 0, 0, 0x10, 0, 0, 'd', 'a', 't', 'a', [28] = 1},
+        {0xaa, 0x50, 1, 4, 0, 0xb0, 0, 0, 0, 0x10, 0, 0, 'k', 'e', 'y', 's'},
+    };
+
+    (void)state;
+    memcpy(plan->regions[1].data.data + 32, rows, sizeof rows);
+    assert_true(eg_provision_encrypts(plan, 0));
+    assert_true(eg_provision_encrypts(plan, 0x8000));
+    assert_true(eg_provision_encrypts(plan, 0x10000));
+    assert_false(eg_provision_encrypts(plan, 0x9000));
+    assert_true(eg_provision_encrypts(plan, 0xa000));
+    assert_true(eg_provision_encrypts(plan, 0xb000));
+    assert_false(eg_provision_encrypts(plan, 0x300000));
 }
 
 static void secure_download_mode_is_refused_where_there_is_none(void **state)
@@ -252,6 +285,8 @@ int main(void)
         TEST(a_release_says_what_becomes_of_the_loader),
         TEST(a_release_without_a_test_is_refused),
         TEST(jtag_cannot_stay_open_in_a_release_with_secure_boot),
+        TEST(a_file_over_several_places_cannot_be_encrypted),
+        TEST(what_is_encrypted_is_what_the_partition_table_says),
         TEST(secure_download_mode_is_refused_where_there_is_none),
         TEST(a_chip_whose_efuses_nobody_may_burn_is_refused),
         TEST(what_the_rom_does_not_take_together_is_refused),

@@ -148,11 +148,28 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
     return ledger->ops->secure(ledger, run, records, count, err);
 }
 
+static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,
+                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            struct eg_error *err)
+{
+    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+
+    return ledger->ops->secured(ledger, unit, event, item, value, err);
+}
+
+static enum eg_code fingerprint(struct eg_recorder *recorder, const uint8_t *key, size_t size,
+                                char print[EG_FINGERPRINT_TEXT], struct eg_error *err)
+{
+    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+
+    return ledger->ops->fingerprint(ledger, key, size, print, err);
+}
+
 struct eg_recorder *cli_recorder_init(struct cli_recorder *recorder, struct eg_recorder *ledger,
                                       struct cli_events *events, struct cli_view *view)
 {
-    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,  holds,
-                                               claim, reserve, mark,   secure};
+    static const struct eg_recorder_ops ops = {begin,   intent, finish, seen,    holds,      claim,
+                                               reserve, mark,   secure, secured, fingerprint};
 
     *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .view = view};
     pthread_mutex_init(&recorder->lock, NULL);

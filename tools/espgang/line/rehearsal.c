@@ -41,7 +41,7 @@ static enum eg_code make_folder(char **folder, struct eg_error *err)
 /* For the handler of a signal that ends the program; empty = there is nothing to remove. */
 static struct {
     char folder[PATH_MAX];
-    char files[4][PATH_MAX];
+    char files[5][PATH_MAX];
 } left;
 
 static void remove_all(void)
@@ -53,7 +53,7 @@ static void remove_all(void)
 
 static void remove_when_killed(const struct cli_rehearsal *rehearsal)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock", ".secret"};
 
     snprintf(left.folder, sizeof left.folder, "%s", rehearsal->folder);
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
