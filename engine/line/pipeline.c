@@ -186,13 +186,14 @@ static bool worked_at_rate(const struct eg_run *run)
 }
 
 /* The rate after `attempt` - 1 attempts that worked at theirs and failed. */
-static uint32_t baud_of_attempt(const struct eg_plan *plan, unsigned attempt)
+static uint32_t baud_of_attempt(const struct eg_run *run, unsigned attempt)
 {
-    const struct eg_setting *list = eg_plan_setting(plan, "retry.baud");
-    const uint64_t baud = eg_plan_number(plan, "link.baud");
+    const struct eg_setting *list = eg_plan_setting(run->plan, "retry.baud");
+    const uint64_t baud = eg_plan_number(run->plan, "link.baud");
     const uint64_t most = list->number[(attempt < list->count ? attempt : list->count) - 1];
+    const uint32_t chosen = (uint32_t)(baud < most || (attempt == 1 && !list->given) ? baud : most);
 
-    return (uint32_t)(baud < most || (attempt == 1 && !list->given) ? baud : most);
+    return run->baud_most != 0 && run->baud_most < chosen ? run->baud_most : chosen;
 }
 
 static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const *stages,
@@ -266,7 +267,7 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
     for (run->attempt = 1;; run->attempt++) {
         const uint32_t former_baud = run->baud;
 
-        run->baud = baud_of_attempt(run->plan, rate);
+        run->baud = baud_of_attempt(run, rate);
         if (run->attempt > 1) {
             const struct eg_log_origin origin = eg_run_origin(run);
             eg_log_note(run->logger, &origin, "attempt %u of %u at %u baud", run->attempt, attempts,

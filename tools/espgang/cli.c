@@ -13,6 +13,7 @@
 #include "tools/espgang/one_board/connection.h"
 #include "tools/espgang/registry.h"
 #include "tools/espgang/signals.h"
+#include "tools/espgang/station.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,7 @@ static enum eg_code run(struct cli_call *call, int argc, const char *const *argv
     EG_TRY(cli_call_parse(call, argc, argv, err));
     if (helped(call))
         return EG_OK;
+    EG_TRY(cli_station_permit(command, err));
     set_verbosity(call);
     if (command->check != NULL)
         EG_TRY(command->check(call, err));
@@ -229,6 +231,7 @@ static enum eg_code check_chain(struct chain *chain, struct eg_logger *logger, s
 
         call->logger = logger;
         set_verbosity(call);
+        EG_TRY(cli_station_permit(call->command, err));
         if (call->command->check != NULL)
             EG_TRY(call->command->check(call, err));
     }
