@@ -69,12 +69,12 @@ expect_equal 'the report' "$(ask /report) $(grep -c '<title>' "$work/body")" '20
 # The stream of events goes on after the last one that a client has; the state stream begins with all.
 session=$(sed -n '1s/.*"session":"\([0-9a-f]*\)".*/\1/p' "$work/line.log")
 curl -sN --max-time 3 -H "Last-Event-ID: $session-3" "$url/api/v1/events" >"$work/events" || true
-expect_equal 'the event after the third' "$(sed -n 's/^id: [0-9a-f]*-//p' "$work/events" | head -1)" 4
-sed -n 's/^data: //p' "$work/events" | head -1 >"$work/one"
+expect_equal 'the event after the third' "$(sed -n '/^id: /{s/^id: [0-9a-f]*-//p;q}' "$work/events")" 4
+sed -n '/^data: /{s///p;q}' "$work/events" >"$work/one"
 grep -qxF "$(cat "$work/one")" "$work/line.log" || fail "an event is another one than --json prints: $(cat "$work/one")"
 expect_equal 'events that never were' "$(ask /api/v1/events -H "Last-Event-ID: $session-999999")" 410
 curl -sN --max-time 3 "$url/api/v1/stream" >"$work/stream" || true
-expect_equal 'state of all' "$(grep '^event:' "$work/stream" | head -5 | tr -d '\n')" 'event: lineevent: slotevent: slotevent: slotevent: batch'
+expect_equal 'state of all' "$(grep -m 5 '^event:' "$work/stream" | tr -d '\n')" 'event: lineevent: slotevent: slotevent: slotevent: batch'
 
 # A client ends the line, and whoever watches is told.
 curl -sN --max-time 60 "$url/api/v1/stream" >"$work/stream" &
