@@ -89,9 +89,9 @@ const struct eg_option eg__own_options[EG__KEYS + 1] = {
     [EG__KEYS] = {.key = NULL},
 };
 
-/* The keys of a mapping: of the whole job, or of one group. */
+/* The keys of a mapping: of the whole job, of another document, or of one group. */
 struct keys {
-    const struct eg__node **own; /* NULL in a group */
+    const struct eg__node **own; /* of a job; else NULL */
     struct eg_setting *settings;
     unsigned setting_count;
 };
@@ -354,7 +354,7 @@ static enum eg_code read_keys(struct keys *keys, const struct eg__node *map, con
         if (length < 0 || length >= (int)sizeof path)
             return refuse_unknown(keys, &pair->place, prefix, path, err);
         snprintf(inner, sizeof inner, "%s.", path);
-        for (unsigned k = 0; k < EG__KEYS; k++) {
+        for (unsigned k = 0; keys->own != NULL && k < EG__KEYS; k++) {
             if (strcmp(eg__own_options[k].key, path) != 0)
                 continue;
             keys->own[k] = pair->value;
@@ -379,6 +379,14 @@ enum eg_code eg__keys_read(const struct eg__node *own[EG__KEYS], struct eg_plan 
                            const struct eg__node *root, struct eg_error *err)
 {
     struct keys keys = {.own = own, .settings = plan->settings, .setting_count = plan->setting_count};
+
+    return read_keys(&keys, root, "", err);
+}
+
+enum eg_code eg__settings_read(struct eg_setting *settings, unsigned count, const struct eg__node *root,
+                               struct eg_error *err)
+{
+    struct keys keys = {.settings = settings, .setting_count = count};
 
     return read_keys(&keys, root, "", err);
 }

@@ -40,6 +40,11 @@ extern const struct eg_option eg__firmware_options[], eg__region_options[];
 enum eg_code eg__keys_read(const struct eg__node *own[EG__KEYS], struct eg_plan *plan,
                            const struct eg__node *root, struct eg_error *err) EG_CHECKED;
 
+/** Read a document by a table of settings, each under its path, as a job's: "trust.keys" is in the mapping
+ * `trust`. As eg__keys_read(). */
+enum eg_code eg__settings_read(struct eg_setting *settings, unsigned count, const struct eg__node *root,
+                               struct eg_error *err) EG_CHECKED;
+
 /** Append as much as fits to a text in an array of `size` bytes. */
 void eg__append(char *text, size_t size, const char *more, size_t more_size);
 

@@ -150,6 +150,25 @@ static void add_firmware(json_t *root)
     json_object_set_new(json_object_get(root, "properties"), option->key, described(both, option));
 }
 
+/* Print a schema whose properties are complete. */
+static enum eg_code print(FILE *out, json_t *root, const char *title, struct eg_error *err)
+{
+    json_object_set_new(root, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+    json_object_set_new(root, "title", json_string(title));
+    if (json_dumpf(root, out, JSON_INDENT(2) | JSON_SORT_KEYS) != 0 || fputc('\n', out) == EOF ||
+        fflush(out) != 0)
+        return eg_error_errno(err, EG_IO, errno, "writing the schema");
+    return EG_OK;
+}
+
+enum eg_code eg__schema_print(FILE *out, const char *title, const struct eg_option *options,
+                              struct eg_error *err)
+{
+    EG_CLEANUP(json_cleanup) json_t *root = table(options);
+
+    return print(out, root, title, err);
+}
+
 enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(json_cleanup) json_t *root = table(eg__own_options);
@@ -158,12 +177,7 @@ enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, stru
     for (const struct eg_stage *const *stage = stages; *stage != NULL; stage++)
         add(root, (*stage)->options);
     add(root, eg_pipeline_options);
-    json_object_set_new(root, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
-    json_object_set_new(root, "title", json_string("espgang job file"));
-    if (json_dumpf(root, out, JSON_INDENT(2) | JSON_SORT_KEYS) != 0 || fputc('\n', out) == EOF ||
-        fflush(out) != 0)
-        return eg_error_errno(err, EG_IO, errno, "writing the schema");
-    return EG_OK;
+    return print(out, root, "espgang job file", err);
 }
 
 static void put_rows(FILE *out, const struct eg_option *options)
@@ -241,6 +255,16 @@ static void put_rules(FILE *out)
                 : rule->weight == EG_GUARD_MENTIONS                                        ? "warns"
                 : (rule->waiver & EG_GUARD_ALLOW) != 0                                     ? "`allow`"
                                                        : "always refuses");
+}
+
+enum eg_code eg__keys_print(FILE *out, const char *title, const struct eg_option *options,
+                            struct eg_error *err)
+{
+    put_table(out, title, options);
+    put_groups(out, options);
+    if (fflush(out) != 0 || ferror(out))
+        return eg_error_errno(err, EG_IO, errno, "writing the table of keys");
+    return EG_OK;
 }
 
 enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err)

@@ -17,4 +17,12 @@ enum eg_code eg_job_schema(FILE *out, const struct eg_stage *const *stages, stru
 /** Write every key with its meaning, as tables in Markdown. As above. */
 enum eg_code eg_job_keys(FILE *out, const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 
+/** Print the JSON Schema of another document, whose keys are these options. EG_IO: `out` fails. */
+enum eg_code eg__schema_print(FILE *out, const char *title, const struct eg_option *options,
+                              struct eg_error *err) EG_CHECKED;
+
+/** Print its tables for people. EG_IO: `out` fails. */
+enum eg_code eg__keys_print(FILE *out, const char *title, const struct eg_option *options,
+                            struct eg_error *err) EG_CHECKED;
+
 #endif

@@ -42,7 +42,7 @@ void eg_trust_finish(struct eg_trust *trust)
 
 bool eg_trust_is_closed(const struct eg_trust *trust)
 {
-    return trust->count + trust->revoked_count > 0;
+    return trust->closed || trust->count + trust->revoked_count > 0;
 }
 
 bool eg_trust_is_revoked(const struct eg_trust *trust, const char *fingerprint)

@@ -22,6 +22,7 @@ struct eg_trust {
     unsigned count;
     char (*revoked)[EG_KEY_TEXT]; /* fingerprints */
     unsigned revoked_count;
+    bool closed; /* the station's file sets the folder: without any key, too, only what is signed runs */
 };
 
 /**
@@ -39,7 +40,8 @@ enum eg_code eg_trust_read(struct eg_trust *trust, const char *folder, struct eg
 
 void eg_trust_finish(struct eg_trust *trust);
 
-/** Whether the station runs only what its keys have signed: it has a key, or has revoked one. */
+/** Whether the station runs only what its keys have signed: it has a key, or has revoked one, or its file
+ * says so. */
 bool eg_trust_is_closed(const struct eg_trust *trust);
 
 /** NULL = it is not trusted. A revoked key is found: see eg_trust_is_revoked(). */

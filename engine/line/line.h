@@ -15,6 +15,13 @@ struct eg_line_job {
     struct eg_recorder *recorder;
 };
 
+/** How many boards are at work at once, and how soon one begins after another. */
+struct eg_turns {
+    unsigned at_once;          /* 0 = all */
+    unsigned at_once_of_group; /* in each group of slots; 0 = all */
+    uint32_t stagger_ms;
+};
+
 struct eg_station {
     const struct eg_plan *plan; /* the job; of several the first */
     struct eg_recorder *recorder;
@@ -26,6 +33,7 @@ struct eg_station {
     const char *batch;    /* its name, for hooks; NULL = none */
     const struct eg_slot *slots;
     unsigned slot_count;
+    struct eg_turns turns;
     /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
      * NULL = never. */
     const struct eg_cancel *ending;

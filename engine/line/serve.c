@@ -261,7 +261,7 @@ enum eg_code eg_station_serve(const struct eg_station *station, const struct eg_
     const struct eg_cancel failed = {.requested = true, .by = "the station, which could not go on"};
     enum eg_code code = EG_OK;
 
-    eg__crew_init(&line.crew);
+    eg__crew_init(&line.crew, station);
     EG_TRY(eg_stages_order(eg_stages, line.stages, err));
     EG_TRY(eg_alloc(&line.places, station->slot_count, sizeof *line.places, err));
     line.claims = eg_claims_create();

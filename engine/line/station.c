@@ -36,7 +36,7 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
     EG_CLEANUP(eg_free_cleanup) struct eg__worker *workers = NULL;
     EG_CLEANUP(eg__crew_finish) struct eg__crew crew;
 
-    eg__crew_init(&crew);
+    eg__crew_init(&crew, station);
     EG_TRY(eg_stages_order(eg_stages, stages, err));
     EG_TRY(eg_alloc(&workers, station->slot_count, sizeof *workers, err));
     claims = eg_claims_create();

@@ -94,6 +94,8 @@ static enum eg_code add(struct line *line, const struct eg_slot *slot, struct eg
     EG_TRY(eg_strdup((char **)&place->slot.name, slot->name, err));
     EG_TRY(eg_strdup((char **)&place->slot.address, eg_slot_address(slot), err));
     EG_TRY(eg_strdup((char **)&place->slot.url, slot->url, err));
+    place->slot.group = slot->group;
+    place->slot.baud = slot->baud;
     more[line->count++] = place;
     place = NULL;
     return EG_OK;
@@ -317,7 +319,7 @@ enum eg_code eg_station_watch(const struct eg_station *station, const struct eg_
 {
     EG_CLEANUP(line_finish) struct line line = {.station = station, .cancel = cancel};
 
-    eg__crew_init(&line.crew);
+    eg__crew_init(&line.crew, station);
     EG_TRY(eg_stages_order(eg_stages, line.stages, err));
     line.claims = eg_claims_create();
     if (line.claims == NULL)

@@ -15,7 +15,7 @@
  */
 #define STACK_SIZE (512 * 1024)
 
-void eg__crew_init(struct eg__crew *crew)
+void eg__crew_init(struct eg__crew *crew, const struct eg_station *station)
 {
     pthread_condattr_t attr;
 
@@ -25,10 +25,12 @@ void eg__crew_init(struct eg__crew *crew)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&crew->lock, NULL);
     crew->running = 0;
+    eg__gate_init(&crew->gate, &station->turns);
 }
 
 void eg__crew_finish(struct eg__crew *crew)
 {
+    eg__gate_finish(&crew->gate);
     pthread_cond_destroy(&crew->one_ended);
     pthread_mutex_destroy(&crew->lock);
 }
@@ -108,15 +110,36 @@ void eg__thread_join(struct eg__thread *thread)
         pthread_join(thread->thread, NULL);
 }
 
+/* For who looks at the slot: its board is there, and waits for others. */
+static void tell_waiting(const struct eg_run *run)
+{
+    eg_log_record(run->logger, &(struct eg_log_record){
+                                   .kind = EG_LOG_STAGE_BEGIN,
+                                   .level = EG_NORMAL,
+                                   .origin = eg_run_origin(run),
+                                   .text = "",
+                                   .stage = EG__STAGE_TURN,
+                                   .outcome = "",
+                               });
+}
+
 static void run_board(void *context)
 {
     struct eg__worker *const worker = context;
+    struct eg__gate *const gate = &worker->thread.crew->gate;
     struct eg_error err;
+    bool entered = eg__gate_try(gate, worker->group);
 
+    if (!entered) {
+        tell_waiting(&worker->run);
+        entered = eg__gate_enter(gate, worker->group, &worker->cancel);
+    }
     if (eg__choose_job(&worker->run, worker->station, &err) == EG_OK)
         eg__pipeline_run(&worker->run, worker->stages, &worker->result);
     else
         eg__pipeline_refuse(&worker->run, &err, &worker->result);
+    if (entered)
+        eg__gate_leave(gate, worker->group);
 }
 
 void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
@@ -141,10 +164,12 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
                 .label = slot->label,
                 .presence = slot->presence,
                 .bridge = slot->bridge,
+                .baud_most = slot->baud,
                 .replaceable = replaceable,
                 .batch = station->batch,
             },
         .station = station,
+        .group = slot->group,
         .stages = stages,
     };
     if (eg_cancel_requested(cancel))

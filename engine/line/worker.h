@@ -11,6 +11,7 @@
 #ifndef ENGINE_LINE_WORKER_H
 #define ENGINE_LINE_WORKER_H
 
+#include "engine/line/gate.h"
 #include "engine/line/pipeline.h"
 #include "engine/stages/claims.h"
 #include "engine/stages/slot.h"
@@ -19,12 +20,16 @@
 
 #define EG__CREW_WAIT_MS 50
 
+/** What a board is told to be at while it waits for its turn (struct eg_turns). */
+#define EG__STAGE_TURN "wait-for-turn"
+
 /** `lock` guards `running` and every thread's `ended`, and is never held across a call into another module.
  */
 struct eg__crew {
     pthread_mutex_t lock;
     pthread_cond_t one_ended;
     unsigned running;
+    struct eg__gate gate; /* has a lock of its own */
 };
 
 /** One thread of the crew, which does one thing. */
@@ -41,13 +46,14 @@ struct eg__worker {
     struct eg__thread thread;
     const struct eg_station *station;
     struct eg_cancel cancel;
+    const char *group; /* of its slot; NULL = none */
     struct eg_run run;
     const struct eg_stage *const *stages;
     struct eg_result result;
     char rival[EG_CLAIM_SLOT]; /* for which a pass is taken back */
 };
 
-void eg__crew_init(struct eg__crew *crew);
+void eg__crew_init(struct eg__crew *crew, const struct eg_station *station);
 void eg__crew_finish(struct eg__crew *crew);
 
 /** Wait until a worker ends, EG__CREW_WAIT_MS at most, not at all when none runs; the number of those still

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 enum { RSA_BITS = 3072 };
@@ -129,6 +130,18 @@ enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name,
                             name);
     if (key->pair == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is no public key in PEM", name);
+    return find_scheme(key, name, err);
+}
+
+enum eg_code eg_sign_key_parse_der(struct eg_sign_key *key, const char *name, const uint8_t *der, size_t size,
+                                   struct eg_error *err)
+{
+    eg_sign_key_finish(key);
+    key->pair = d2i_PUBKEY(NULL, &der, (long)size);
+    key->is_private = false;
+    ERR_clear_error();
+    if (key->pair == NULL)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is no public key", name);
     return find_scheme(key, name, err);
 }
 

@@ -15,11 +15,22 @@ enum eg_sign_scheme { EG_SIGN_RSA3072, EG_SIGN_ECDSA192, EG_SIGN_ECDSA256, EG_SI
 /** Longest key file. */
 #define EG_SIGN_KEY_FILE_MAX 16384
 
+#define EG_DER_SIGNATURE_MAX 512 /* bytes of a signature: RSA 384, ECDSA in DER less */
+
+/** What signs with a private key that is kept elsewhere, such as in an HSM. */
+struct eg_signer {
+    /** Sign a digest: RSA-PSS octets, with SHA-256 and a salt of 32 bytes, or ECDSA in DER. */
+    enum eg_code (*sign)(void *context, enum eg_sign_scheme scheme, const uint8_t *digest, size_t digest_size,
+                         uint8_t signature[EG_DER_SIGNATURE_MAX], size_t *size, struct eg_error *err);
+    void *context;
+};
+
 /** Zero-initialise it; EG_CLEANUP(eg_sign_key_finish) frees it, and wipes a private one. */
 struct eg_sign_key {
     void *pair; /* of libcrypto */
     enum eg_sign_scheme scheme;
     bool is_private;
+    const struct eg_signer *signer; /* has the private key of this public one; not owned; NULL = nobody */
 };
 
 void eg_sign_key_finish(struct eg_sign_key *key);
@@ -47,6 +58,10 @@ enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct 
  */
 enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name, const uint8_t *pem,
                                       size_t size, struct eg_error *err) EG_CHECKED;
+
+/** Read a public key in DER, as SubjectPublicKeyInfo. EG_BAD_ARGUMENT as above. */
+enum eg_code eg_sign_key_parse_der(struct eg_sign_key *key, const char *name, const uint8_t *der, size_t size,
+                                   struct eg_error *err) EG_CHECKED;
 
 /** Make a key pair and write the private one to a PEM file, mode 0600. EG_BAD_ARGUMENT the file exists. */
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err) EG_CHECKED;

@@ -252,10 +252,14 @@ enum eg_code eg_signature_make(uint8_t block[EG_SIGNATURE_BLOCK_SIZE], const str
     uint8_t digest[DIGEST_MAX], signature[EG_DER_SIGNATURE_MAX];
     size_t signature_size;
 
-    if (!key->is_private)
+    if (!key->is_private && key->signer == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "a public key signs nothing");
     EG_TRY(digest_content(digest, key->scheme, content, size, err));
-    EG_TRY(sign_digest(signature, &signature_size, key, digest, err));
+    if (key->signer != NULL)
+        EG_TRY(key->signer->sign(key->signer->context, key->scheme, digest, digest_size_of(key->scheme),
+                                 signature, &signature_size, err));
+    else
+        EG_TRY(sign_digest(signature, &signature_size, key, digest, err));
     return eg_signature_take(block, key, signature, signature_size, content, size, err);
 }
 

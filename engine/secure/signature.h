@@ -16,7 +16,6 @@
 
 #define EG_SIGNATURE_SECTOR_SIZE 0x1000
 #define EG_SIGNATURES_MAX        3
-#define EG_DER_SIGNATURE_MAX     512 /* of a pre-calculated signature: RSA 384 bytes, ECDSA in DER */
 
 /** Compute the digest of a public key, as burnt into the eFuses (an ESP32-C2 has its first 16 bytes). */
 enum eg_code eg_sign_key_digest(uint8_t digest[EG_SHA256_SIZE], const struct eg_sign_key *key,

@@ -45,6 +45,7 @@ struct eg_run {
     const char *batch;       /* its name, for hooks; NULL = none */
     const char *label;       /* of the board; NULL = not known */
     struct eg_bridge bridge; /* the USB device of the port */
+    uint32_t baud_most;      /* of its slot; 0 = no limit */
     bool replaceable;        /* as long as it has not told its MAC, the board may be another insertion's */
     int64_t number;          /* of the run, from the recorder */
 

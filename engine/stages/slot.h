@@ -30,6 +30,8 @@ struct eg_slot {
     const char *address;         /* by which eg_port_find() finds its port; NULL = `url` */
     const char *url;             /* the port that is there now: a path or URL */
     const char *label;           /* of the board in it, as it was scanned; NULL = not known */
+    const char *group;           /* of slots, see struct eg_turns; lives as long as the line; NULL = none */
+    uint32_t baud;               /* most that its boards are worked at; 0 = as the job says */
     struct eg_presence presence; /* of the port; unknown for a URL */
     struct eg_bridge bridge;     /* the USB device of the port */
 };

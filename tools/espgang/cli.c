@@ -13,6 +13,7 @@
 #include "tools/espgang/one_board/connection.h"
 #include "tools/espgang/registry.h"
 #include "tools/espgang/signals.h"
+#include "tools/espgang/station.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,8 @@ static enum eg_code run(struct cli_call *call, int argc, const char *const *argv
     EG_TRY(cli_call_parse(call, argc, argv, err));
     if (helped(call))
         return EG_OK;
+    EG_TRY(cli_station_permit(command, err));
+    EG_TRY(cli_station_give_ledger(call, err));
     set_verbosity(call);
     if (command->check != NULL)
         EG_TRY(command->check(call, err));
@@ -229,6 +232,7 @@ static enum eg_code check_chain(struct chain *chain, struct eg_logger *logger, s
 
         call->logger = logger;
         set_verbosity(call);
+        EG_TRY(cli_station_permit(call->command, err));
         if (call->command->check != NULL)
             EG_TRY(call->command->check(call, err));
     }
@@ -321,6 +325,30 @@ static enum cli_status run_words(int argc, const char *const *argv)
     return dispatch(&front, name, argc - used, argv + used);
 }
 
+/* The family of commands that the program's own name stands for: "efuse" where it is called as espefuse or
+ * espefuse.py, in `family`. false = it stands for all commands. */
+static bool family_of_program(char family[CLI_NAME_SIZE], const char *path)
+{
+    const char *const slash = strrchr(path, '/'), *const program = slash != NULL ? slash + 1 : path;
+
+    if (strncmp(program, "esp", 3) != 0)
+        return false;
+    snprintf(family, CLI_NAME_SIZE, "%.*s", (int)strcspn(program + 3, "."), program + 3);
+    return cli_is_family(family);
+}
+
+static enum cli_status run_program(const char *path, int argc, const char *const *argv)
+{
+    struct cli_arguments front = {0};
+    char family[CLI_NAME_SIZE];
+    const bool asks_version =
+        argc > 0 && (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0);
+
+    if (asks_version || !family_of_program(family, path))
+        return run_words(argc, argv);
+    return run_of_family(&front, family, argc, argv);
+}
+
 enum cli_status cli_main(int argc, const char **argv)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
@@ -335,7 +363,7 @@ enum cli_status cli_main(int argc, const char **argv)
     cli_signals_begin(&former);
     hold_standard_streams();
     if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &err) == EG_OK)
-        status = run_words(words.count, (const char *const *)words.word);
+        status = run_program(argc < 1 ? "" : argv[0], words.count, (const char *const *)words.word);
     else
         status = fail(&err);
     status = flush(status);

@@ -6,6 +6,7 @@
 #include "engine/stages/stages.h"
 #include "jobs/job.h"
 #include "jobs/trust.h"
+#include "tools/espgang/station.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,11 +38,23 @@ static enum eg_code load(struct eg_plan **plan, const char *path, const struct e
     return EG_OK;
 }
 
+/* A station whose file sets the folder is closed even when there is no key in it. */
+static enum eg_code read_trust(struct eg_trust *trust, const struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    const char *folder;
+
+    EG_TRY(cli_station_trust(&station, call, &folder, err));
+    EG_TRY(eg_trust_read(trust, folder, err));
+    trust->closed = station.trust != NULL && station.trust->keys != NULL;
+    return EG_OK;
+}
+
 enum eg_code cli_load_job(struct eg_plan **plan, const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
 
-    EG_TRY(eg_trust_read(&trust, cli_text(call, "trust-dir"), err));
+    EG_TRY(read_trust(&trust, call, err));
     return load(plan, call->argument[0], &trust, err);
 }
 
@@ -62,7 +75,7 @@ enum eg_code cli_load_jobs(struct cli_jobs *jobs, const struct cli_call *call, s
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
 
-    EG_TRY(eg_trust_read(&trust, cli_text(call, "trust-dir"), err));
+    EG_TRY(read_trust(&trust, call, err));
     EG_TRY(eg_alloc(&jobs->plans, (size_t)call->count, sizeof *jobs->plans, err));
     while (jobs->count < (unsigned)call->count) {
         EG_TRY(load(&jobs->plans[jobs->count], call->argument[jobs->count], &trust, err));

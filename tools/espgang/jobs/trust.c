@@ -2,7 +2,7 @@
 
 #include "jobs/trust.h"
 
-#include "tools/espgang/command.h"
+#include "tools/espgang/station.h"
 
 #include <string.h>
 
@@ -31,10 +31,12 @@ static enum eg_code list(const char *folder, struct eg_error *err)
 
 static enum eg_code trust(struct cli_call *call, struct eg_error *err)
 {
-    const char *const folder = cli_text(call, "trust-dir"), *const action = call->argument[0];
-    const char *const what = call->argument[1];
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    const char *const action = call->argument[0], *const what = call->argument[1];
+    const char *folder;
     struct eg_key key;
 
+    EG_TRY(cli_station_trust(&station, call, &folder, err));
     if (strcmp(action, "list") == 0)
         return what == NULL ? list(folder, err) : cli_usage(call, err, "unexpected argument '%s'", what);
     if (strcmp(action, "add") == 0) {

@@ -15,6 +15,7 @@
 #include "tools/espgang/line/run_options.h"
 #include "tools/espgang/line/simulated.h"
 #include "tools/espgang/line/slots.h"
+#include "tools/espgang/line/station_slots.h"
 #include "tools/espgang/line/triggers.h"
 
 #include <inttypes.h>
@@ -105,15 +106,14 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
     cli_display_end_view(&display->shows);
-    if (!display->options->json)
-        cli_table_results(display->shows.out, results, station->slot_count);
+    cli_display_results(&display->shows, results, station->slot_count);
     return EG_OK;
 }
 
 /* The slots of the newest scan. */
 struct scanner {
     struct cli_slots slots;
-    const char *const *patterns;
+    const struct cli_run_options *options;
 };
 
 static void scanner_finish(struct scanner *scanner)
@@ -127,7 +127,8 @@ static enum eg_code scan(void *context, const struct eg_slot **slots, unsigned *
     struct scanner *scanner = context;
 
     cli_slots_finish(&scanner->slots);
-    EG_TRY(cli_slots_scan(&scanner->slots, scanner->patterns, err));
+    EG_TRY(scanner->options->slots != NULL ? cli_station_slots(&scanner->slots, scanner->options->slots, err)
+                                           : cli_slots_scan(&scanner->slots, scanner->options->ports, err));
     *slots = scanner->slots.slots;
     *slot_count = scanner->slots.count;
     return EG_OK;
@@ -137,7 +138,7 @@ static enum eg_code watch_ports(struct display *display, const struct eg_station
                                 struct eg_error *err)
 {
     EG_CLEANUP(scanner_finish)
-    struct scanner scanner = {.patterns = display->options->ports};
+    struct scanner scanner = {.options = display->options};
     const struct eg_slot_source source = display->options->boards > 0
                                              ? cli_simulated_source(display->simulated)
                                              : (struct eg_slot_source){scan, &scanner};
@@ -189,6 +190,7 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
     }
     EG_TRY(code);
     cli_display_end_view(&display->shows);
+    cli_display_results(&display->shows, NULL, 0);
     return EG_OK;
 }
 
@@ -246,6 +248,19 @@ static void tell_batch(FILE *out, const struct eg_batch *batch)
     fputs(batch->simulated != 0 ? ", simulated\n" : "\n", out);
 }
 
+/* Slots of the station's file are shown before they have a board. */
+static enum eg_code show_slots(struct cli_display *shows, const struct eg_station_file *file,
+                               struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    cli_view_lock(&shows->view);
+    for (unsigned i = 0; file != NULL && i < file->slot_count && code == EG_OK; i++)
+        code = cli_view_add(&shows->view, file->slots[i].name, file->slots[i].disabled, err);
+    cli_view_unlock(&shows->view);
+    return code;
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct cli_run_options *options, struct eg_station *station,
                        struct cli_simulated *simulated, struct eg_ledger *ledger, enum cli_status *status,
@@ -273,8 +288,11 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         .batch = eg_ledger_batch(ledger),
         .ledger = eg_ledger_path(ledger),
         .rehearses = rehearsing,
+        .target = (unsigned)options->limits.stop_after,
+        .target_yield = 10 * (unsigned)options->target_yield,
     };
     EG_TRY(cli_display_init(&display.shows, &shows, station, err));
+    EG_TRY(show_slots(&display.shows, options->slots, err));
     display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
@@ -341,6 +359,20 @@ static enum eg_code add_jobs(struct eg_line_job **more, struct eg_ledger *ledger
     return EG_OK;
 }
 
+static enum eg_code choose_slots(struct cli_slots *slots, const struct cli_run_options *options,
+                                 struct eg_error *err)
+{
+    if (options->slots == NULL)
+        return cli_slots_choose(slots, options->ports, err);
+    EG_TRY(cli_station_slots(slots, options->slots, err));
+    if (slots->count == 0)
+        return eg_error_set(err, EG_NO_PORT,
+                            "no slot of %s has a port now; 'espgang station check' shows them, --ports names "
+                            "others",
+                            options->slots->path);
+    return EG_OK;
+}
+
 /* Nobody scans where boards begin by themselves. */
 static enum eg_code check_labels(const struct cli_call *call, const struct cli_run_options *options,
                                  const struct cli_jobs *jobs, struct eg_error *err)
@@ -372,7 +404,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
     EG_TRY(check_labels(call, options, &jobs, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_readiness ready = {.jobs = &jobs,
-                                        .ledger = options->ledger,
+                                        .ledger = rehearsing ? options->real_ledger : options->ledger,
                                         .batch = options->batch,
                                         .boards = options->boards,
                                         .recording = !rehearsing,
@@ -385,7 +417,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         EG_TRY(add_simulated(&simulated, &slots, options, &jobs, err));
         schemes[count++] = cli_simulated_scheme(&simulated);
     } else if (!options->watch || options->trigger != CLI_PLUG) {
-        EG_TRY(cli_slots_choose(&slots, options->ports, err));
+        EG_TRY(choose_slots(&slots, options, err));
     }
     for (const char **label = options->labels; label != NULL && *label != NULL; label++)
         EG_TRY(cli_slots_label(&slots, *label, err));
@@ -393,7 +425,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
          scheme++)
         schemes[count++] = *scheme;
     if (rehearsing)
-        EG_TRY(cli_rehearsal_init(&rehearsal, NULL, err));
+        EG_TRY(cli_rehearsal_init(&rehearsal, options->real_ledger, err));
     const struct eg_session session = {.station = options->station,
                                        .operator_name = options->operator_name,
                                        .batch = options->batch,
@@ -418,6 +450,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         .batch = eg_ledger_batch(ledger),
         .slots = slots.slots,
         .slot_count = slots.count,
+        .turns = options->turns,
     };
     return go(options, &station, &simulated, ledger, &call->status, err);
 }

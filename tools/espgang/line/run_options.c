@@ -3,6 +3,7 @@
 #include "tools/espgang/line/run_options.h"
 
 #include "engine/base/program.h"
+#include "tools/espgang/line/station_slots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #define SIM_BOARDS_MAX      512
 #define INSERTIONS_PER_SLOT 5
 #define PACE_MAX            1000
+#define STAGGER_MS_MAX      60000
 
 static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
 
@@ -60,6 +62,9 @@ const struct cli_option cli_run_options[] = {
          "Units that the batch had before count, too, so a line that was interrupted goes on with the same "
          "number. While as many boards are in progress as good ones are missing, no other begins, so there "
          "are never more. It goes with `--watch` or `--trigger`, as do the next two."},
+    {.name = "target-yield",
+     .value = "PERCENT",
+     .help = "Yield that is wanted of the batch, 1 to 100; shown beside the yield that it has"},
     {.name = "stop-failures",
      .value = "COUNT",
      .help = "End the line when so many boards in a row did not pass, in whatever slots",
@@ -71,7 +76,23 @@ const struct cli_option cli_run_options[] = {
          "disabled, with a warning, when so many would happen by chance in less than 0.135 % of cases: the "
          "control limit of reports. It takes boards again when the line is started again."},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
-    {.name = "station", .value = "NAME", .help = "Name of this station (default: the host's name)"},
+    {.name = "station",
+     .value = "FILE|NAME",
+     .help = "The station file, or the name of this station (default: $ESPGANG_STATION, " EG_STATION_FILE
+             ", the host's name)",
+     .more =
+         "A value with a slash, or that ends in .yaml, .yml or .json, is a file; see `station check`. Other "
+         "options go before what the file says, but none changes whom the station trusts."},
+    {.name = "once", .help = "Program one board in each slot and end, whatever the station file says"},
+    {.name = "at-once",
+     .value = "N",
+     .help = "Boards at work at once (default: as the station file says, else all)"},
+    {.name = "per-group",
+     .value = "N",
+     .help = "Boards at work at once in each group of slots (default: as the station file says, else all)"},
+    {.name = "stagger",
+     .value = "MS",
+     .help = "Milliseconds from one board to the next (default: as the station file says, else 0)"},
     {.name = "stub-dir",
      .value = "DIR",
      .help = "Take flasher stubs from this folder",
@@ -128,6 +149,7 @@ const struct cli_option cli_run_options[] = {
 
 void cli_run_options_finish(struct cli_run_options *options)
 {
+    cli_station_finish(&options->place);
     free(options->ports);
     free(options->faults);
     free(options->labels);
@@ -140,6 +162,15 @@ static enum eg_code list_of(const struct cli_call *call, const char *option, con
     int count;
 
     return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
+}
+
+static enum cli_trigger trigger_of(const char *word)
+{
+    enum cli_trigger trigger = CLI_PLUG;
+
+    while (strcmp(triggers[trigger], word) != 0)
+        trigger++;
+    return trigger;
 }
 
 static enum eg_code read_options(const struct cli_call *call, struct cli_run_options *options,
@@ -158,8 +189,8 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     options->hooks = cli_flag(call, "hooks");
     options->fast = cli_flag(call, "fast");
     options->watch = cli_flag(call, "watch") || trigger != NULL;
-    while (trigger != NULL && strcmp(triggers[options->trigger], trigger) != 0)
-        options->trigger++;
+    if (trigger != NULL)
+        options->trigger = trigger_of(trigger);
     options->trigger_program = cli_text(call, "trigger-program");
     options->json = cli_flag(call, "json");
     options->plain = cli_flag(call, "plain");
@@ -173,6 +204,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
     EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
     options->limits.disable_slots = cli_flag(call, "disable-slots");
+    EG_TRY(cli_option_number(call, "target-yield", 100, 0, &options->target_yield, err));
     options->insertions_given = cli_text(call, "insertions");
     options->pace_given = cli_text(call, "pace");
     if (sim != NULL && (!cli_number(sim, SIM_BOARDS_MAX, &boards) || boards == 0))
@@ -182,6 +214,56 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     const bool ready = options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM;
     return cli_option_number(call, "insertions", UINT32_MAX, ready ? 0 : INSERTIONS_PER_SLOT * boards,
                              &options->insertions, err);
+}
+
+static enum eg_code read_turns(const struct cli_call *call, const struct eg_station_file *file,
+                               struct eg_turns *turns, struct eg_error *err)
+{
+    uint64_t at_once, of_group, stagger_ms;
+
+    EG_TRY(
+        cli_option_number(call, "at-once", SIM_BOARDS_MAX, file != NULL ? file->at_once : 0, &at_once, err));
+    EG_TRY(cli_option_number(call, "per-group", SIM_BOARDS_MAX, file != NULL ? file->at_once_of_group : 0,
+                             &of_group, err));
+    EG_TRY(cli_option_number(call, "stagger", STAGGER_MS_MAX, file != NULL ? file->stagger_ms : 0,
+                             &stagger_ms, err));
+    *turns = (struct eg_turns){(unsigned)at_once, (unsigned)of_group, (uint32_t)stagger_ms};
+    return EG_OK;
+}
+
+/* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger and ledger
+ * of it. */
+static enum eg_code read_station(const struct cli_call *call, struct cli_run_options *options,
+                                 struct eg_error *err)
+{
+    const bool is_file = options->station != NULL && cli_station_is_file(options->station);
+    const char *const variable = getenv("ESPGANG_LEDGER");
+
+    EG_TRY(cli_station_read(&options->place, is_file ? options->station : NULL, err));
+    const struct eg_station_file *const file = options->place.file;
+    if (is_file)
+        options->station = NULL;
+    EG_TRY(read_turns(call, file, &options->turns, err));
+    if (file == NULL)
+        return EG_OK;
+    if (options->station == NULL)
+        options->station = file->name;
+    if (variable == NULL || variable[0] == '\0')
+        options->real_ledger = file->ledger;
+    if (options->boards > 0)
+        return EG_OK;
+    if (options->ledger == NULL && options->real_ledger != NULL) {
+        EG_TRY(cli_station_check_ledger(file, err));
+        options->ledger = options->real_ledger;
+    }
+    if (options->ports == NULL && file->slot_count > 0)
+        options->slots = file;
+    if (file->trigger != NULL && !options->watch && !cli_flag(call, "once")) {
+        options->watch = true;
+        options->trigger = trigger_of(file->trigger);
+        options->trigger_program = file->trigger_program;
+    }
+    return EG_OK;
 }
 
 static enum eg_code check_options(const struct cli_call *call, const struct cli_run_options *options,
@@ -203,6 +285,15 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
                 "--watch waits for ports that come and go, which '%s' does not; --trigger poll asks "
                 "it for boards",
                 *ports);
+    }
+    for (unsigned i = 0; options->slots != NULL && i < options->slots->slot_count; i++) {
+        const struct eg_station_slot *const slot = &options->slots->slots[i];
+        if (options->watch && options->trigger == CLI_PLUG && slot->by == EG_SLOT_BY_URL && !slot->disabled)
+            return eg_error_set(
+                err, EG_BAD_JOB,
+                "%s: trigger: plug waits for ports that come and go, which '%s' of slot %s does "
+                "not; take trigger: poll, enter or program",
+                options->slots->path, slot->address, slot->name);
     }
     if ((options->trigger == CLI_PROGRAM) != (options->trigger_program != NULL))
         return cli_usage(call, err, "--trigger program and --trigger-program go together");
@@ -228,6 +319,8 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     EG_TRY(cli_folder_check(call, "stub-dir", err));
     EG_TRY(cli_check_name(call, "batch", err));
     EG_TRY(cli_check_name(call, "operator", err));
+    if (cli_flag(call, "once") && (cli_flag(call, "watch") || cli_text(call, "trigger") != NULL))
+        return cli_usage(call, err, "--once excludes --watch and --trigger");
     return cli_check_name(call, "station", err);
 }
 
@@ -235,5 +328,6 @@ enum eg_code cli_run_options_read(struct cli_run_options *options, const struct 
                                   struct eg_error *err)
 {
     EG_TRY(read_options(call, options, err));
+    EG_TRY(read_station(call, options, err));
     return check_options(call, options, err);
 }

@@ -5,8 +5,9 @@
 #ifndef TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
 #define TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
 
-#include "tools/espgang/command.h"
+#include "engine/line/line.h"
 #include "tools/espgang/line/limits.h"
+#include "tools/espgang/station.h"
 
 enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
 
@@ -14,11 +15,16 @@ enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
 struct cli_run_options {
     const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
     const char *ledger, *batch, *operator_name, *station, *stub_dir;
+    struct cli_station place;            /* the station's file, if there is one */
+    const struct eg_station_file *slots; /* whose slots are used; NULL = those of `ports` */
+    const char *real_ledger;             /* of the station, for a rehearsal; NULL = the default one */
+    struct eg_turns turns;
     const char *flash_dir, *app_log;
     unsigned boards; /* simulated, or slots with simulated hands; 0 = real ones */
     uint64_t seed;
     const char *insertions_given, *pace_given; /* as they are written; NULL = not */
     uint64_t insertions, pace;
+    uint64_t target_yield; /* in percent; 0 = not said */
     struct cli_limits_options limits;
     enum cli_trigger trigger;
     const char *trigger_program;

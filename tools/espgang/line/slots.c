@@ -27,7 +27,7 @@ static bool same_port(const char *url, const char *other)
            S_ISCHR(other_info.st_mode) && info.st_rdev == other_info.st_rdev;
 }
 
-static enum eg_code add(struct cli_slots *slots, const struct eg_slot *slot, struct eg_error *err)
+enum eg_code cli_slots_add_slot(struct cli_slots *slots, const struct eg_slot *slot, struct eg_error *err)
 {
     for (unsigned i = 0; i < slots->count; i++) {
         if (same_port(slots->slots[i].url, slot->url) || strcmp(slots->slots[i].name, slot->name) == 0)
@@ -44,14 +44,21 @@ static enum eg_code add(struct cli_slots *slots, const struct eg_slot *slot, str
         return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
     slots->slots = more;
     slots->slots[slots->count++] = (struct eg_slot){
-        .name = name, .address = address, .url = url, .presence = slot->presence, .bridge = slot->bridge};
+        .name = name,
+        .address = address,
+        .url = url,
+        .presence = slot->presence,
+        .bridge = slot->bridge,
+        .group = slot->group,
+        .baud = slot->baud,
+    };
     name = address = url = NULL;
     return EG_OK;
 }
 
 enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url, struct eg_error *err)
 {
-    return add(slots, &(struct eg_slot){.name = name, .address = url, .url = url}, err);
+    return cli_slots_add_slot(slots, &(struct eg_slot){.name = name, .address = url, .url = url}, err);
 }
 
 /* A USB serial port is a place; what else was asked for by a path keeps it, however many links it is. */
@@ -68,7 +75,7 @@ enum eg_code cli_slots_add_found(struct cli_slots *slots, const struct eg_found_
     };
 
     memcpy(slot.bridge.serial, found->serial, sizeof slot.bridge.serial);
-    return add(slots, &slot, err);
+    return cli_slots_add_slot(slots, &slot, err);
 }
 
 static enum eg_code add_port(struct cli_slots *slots, const char *url, struct eg_error *err)

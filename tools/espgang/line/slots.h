@@ -13,6 +13,11 @@ struct cli_slots {
     unsigned count;
 };
 
+/** Add a slot as it is, without a label; a port that is there already is passed over. Strings are copied but
+ * `group`, which must outlive the slots. */
+enum eg_code cli_slots_add_slot(struct cli_slots *slots, const struct eg_slot *slot,
+                                struct eg_error *err) EG_CHECKED;
+
 /** Add a slot; a port that is there already is passed over. Strings are copied. */
 enum eg_code cli_slots_add(struct cli_slots *slots, const char *name, const char *url,
                            struct eg_error *err) EG_CHECKED;

@@ -471,6 +471,16 @@ void cli_view_unlock(struct cli_view *view)
     pthread_mutex_unlock(&view->lock);
 }
 
+enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, struct eg_error *err)
+{
+    struct cli_view_slot *const added = slot_of(view, slot);
+
+    if (added == NULL)
+        return eg_error_set(err, EG_NO_MEMORY, "the state of slot %s", slot);
+    added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
+    return EG_OK;
+}
+
 void cli_view_name(struct cli_view *view, const char *station, const char *batch)
 {
     put_text(view->station, sizeof view->station, station != NULL ? station : "");

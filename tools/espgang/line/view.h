@@ -135,6 +135,9 @@ void cli_view_unlock(struct cli_view *view);
 /** Take one record, as log() does, at a moment that is given. A slot that is not known yet is added. */
 void cli_view_take(struct cli_view *view, const struct eg_log_record *record, struct cli_moment now);
 
+/** Add a slot that has no board yet, or is not in use, unless it is there already. EG_NO_MEMORY. */
+enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, struct eg_error *err) EG_CHECKED;
+
 /** Set the names of station and batch; NULL = not known. Before others use the view. */
 void cli_view_name(struct cli_view *view, const char *station, const char *batch);
 /** The run in a slot has its number in the ledger, and its board a label; "" = none. */

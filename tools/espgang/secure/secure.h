@@ -14,9 +14,9 @@
 struct secure_given {
     const char *verb, *file; /* the command, and its argument */
     int version, key_bits;
-    const char *scheme, *output, *address, *crypt_config, *iv;
+    const char *scheme, *output, *address, *crypt_config, *iv, *hsm_config;
     const char **key_files, **public_keys, **signatures; /* each ends with a NULL; NULL = there is none */
-    bool append, skip_padding, xts;
+    bool append, skip_padding, xts, hsm;
 };
 
 /** Read the options of a command and do it. A wrong signature, EG_BAD_IMAGE, is printed and ends the program

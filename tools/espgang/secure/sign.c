@@ -2,7 +2,7 @@
 
 /* Secure boot: keys, digests of them, signatures. */
 
-#include "tools/espgang/secure/secure.h"
+#include "tools/espgang/secure/hsm.h"
 
 #include "engine/secure/signature.h"
 #include "engine/secure/signature_v1.h"
@@ -179,7 +179,8 @@ static enum eg_code sign_v1(struct eg_buffer *image, const struct secure_given *
     EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
     uint8_t signature[EG_SIGNATURE_V1_SIZE];
 
-    if (given->append || given->skip_padding || given->public_keys != NULL || given->signatures != NULL)
+    if (given->append || given->skip_padding || given->public_keys != NULL || given->signatures != NULL ||
+        given->hsm)
         return eg_error_set(err, EG_BAD_ARGUMENT, "version 1 takes --keyfile and --output alone");
     EG_TRY(read_key(&key, given, err));
     EG_TRY(eg_signature_v1_make(signature, &key, image->data, image->size, err));
@@ -217,10 +218,31 @@ static enum eg_code take_signatures(struct eg_buffer *image, const struct secure
     return eg_buffer_resize(image, size + EG_SIGNATURE_SECTOR_SIZE, 0xff, err);
 }
 
+/* The public key is that of the module, unless --pub-key names a file. */
+static enum eg_code sign_by_hsm(struct eg_buffer *image, const struct secure_given *given,
+                                struct eg_error *err)
+{
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_hsm_config_finish) struct eg_hsm_config config = {0};
+    EG_CLEANUP(eg_hsm_close_cleanup) struct eg_hsm *hsm = NULL;
+
+    if (given->signatures != NULL || secure_count(given->public_keys) > 1)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "--hsm takes no --signature and at most one --pub-key");
+    EG_TRY(secure_hsm_open(&hsm, &config, given, err));
+    if (given->public_keys != NULL)
+        EG_TRY(secure_named(eg_sign_key_read(&key, given->public_keys[0], err), err));
+    else
+        EG_TRY(eg_hsm_public_key(&key, hsm, err));
+    key.signer = eg_hsm_signer(hsm);
+    return eg_sign_image(image, &key, 1, given->append, given->skip_padding, err);
+}
+
 static enum eg_code sign_v2(struct eg_buffer *image, const struct secure_given *given, struct eg_error *err)
 {
     EG_CLEANUP(keys_finish) struct keys keys = {.count = 0};
 
+    if (given->hsm)
+        return sign_by_hsm(image, given, err);
     if (given->signatures != NULL || given->public_keys != NULL)
         return take_signatures(image, given, err);
     EG_TRY(read_keys(&keys, given->key_files, err));
@@ -253,6 +275,16 @@ static enum eg_code find_blocks(struct eg_signed_image *found, const struct eg_b
                         given->file);
 }
 
+static enum eg_code read_key_of_hsm(struct eg_sign_key *key, const struct secure_given *given,
+                                    struct eg_error *err)
+{
+    EG_CLEANUP(eg_hsm_config_finish) struct eg_hsm_config config = {0};
+    EG_CLEANUP(eg_hsm_close_cleanup) struct eg_hsm *hsm = NULL;
+
+    EG_TRY(secure_hsm_open(&hsm, &config, given, err));
+    return eg_hsm_public_key(key, hsm, err);
+}
+
 /* Every block is looked at; one that is right and by the key is enough. */
 static enum eg_code verify_v2(const struct eg_buffer *image, const struct secure_given *given,
                               struct eg_error *err)
@@ -262,7 +294,7 @@ static enum eg_code verify_v2(const struct eg_buffer *image, const struct secure
     uint8_t digest[EG_SHA256_SIZE];
     bool good = false;
 
-    EG_TRY(read_key(&key, given, err));
+    EG_TRY(given->hsm ? read_key_of_hsm(&key, given, err) : read_key(&key, given, err));
     EG_TRY(eg_sign_key_digest(digest, &key, err));
     EG_TRY(find_blocks(&found, image, given, err));
     for (unsigned i = 0; i < found.block_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tools/espgang/secure/secure.h"
+#include "tools/espgang/secure/hsm.h"
 
 static enum eg_code sign_data(struct cli_call *call, struct eg_error *err)
 {
@@ -18,6 +18,7 @@ static const struct cli_option options[] = {
     {.name = "signature",
      .value = "FILE",
      .help = "Signature made elsewhere, by the key of --pub-key; up to three times"},
+    SECURE_HSM,
     SECURE_SKIP_PADDING,
     {.name = NULL}};
 
@@ -28,7 +29,9 @@ const struct cli_command cli_command_sign_data = {
     .arguments = "DATAFILE",
     .details = "Version 2 appends a sector with the signatures of up to three keys of one kind; version 1 "
                "appends one signature. Without `--output` the file is replaced. A signature made elsewhere, "
-               "such as in an HSM, is RSA-PSS, or ECDSA in DER, over data that are whole sectors already.",
+               "such as in an HSM, is RSA-PSS, or ECDSA in DER, over data that are whole sectors already. "
+               "With `--hsm` "
+               "a module signs here and now; its PIN is asked for when `credentials` are missing.",
     .options = options,
     .least = 1,
     .most = 1,

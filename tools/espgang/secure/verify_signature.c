@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "tools/espgang/secure/secure.h"
+#include "tools/espgang/secure/hsm.h"
 
 static enum eg_code verify_signature(struct cli_call *call, struct eg_error *err)
 {
     return secure_run(call, secure_verify_signature, err);
 }
 
-static const struct cli_option options[] = {
-    SECURE_VERSION, SECURE_KEYFILE("Public or private key in PEM"), SECURE_SKIP_PADDING, {.name = NULL}};
+static const struct cli_option options[] = {SECURE_VERSION,
+                                            SECURE_KEYFILE("Public or private key in PEM"),
+                                            SECURE_HSM,
+                                            SECURE_SKIP_PADDING,
+                                            {.name = NULL}};
 
 const struct cli_command cli_command_verify_signature = {
     .name = "secure verify-signature",
