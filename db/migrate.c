@@ -220,8 +220,7 @@ static enum eg_code open_ready(sqlite3 **db, const char *full, bool *ready, bool
     EG_TRY(eg__sqlite_exec(
         opened, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err));
     EG_TRY(migrate(opened, err));
-    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL",
-                           err)); /* last, so that nobody sees half a ledger */
+    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL", err)); /* last: nobody sees half a ledger */
     *db = opened;
     opened = NULL;
     return EG_OK;

@@ -24,9 +24,8 @@ struct eg_pool_import {
     const char *path;   /* of the file */
     /* Columns, NULL-terminated; NULL = none. */
     const char *const *secrets; /* columns whose values are never shown */
-    const char *const
-        *uniques; /* columns whose values belong to one board each, as those of secret columns do */
-    const char *const *shared; /* secret columns whose values may repeat in several rows */
+    const char *const *uniques; /* columns whose values, like secrets, belong to one board */
+    const char *const *shared;  /* secret columns whose values may repeat in several rows */
 };
 
 struct eg_pool_imported {

@@ -23,11 +23,10 @@ struct eg_audit_bad {
 };
 
 struct eg_audit {
-    int64_t runs, unfinished; /* in the chain; begun but not in it yet */
-    int64_t entries;          /* of the journal */
-    int64_t purged;           /* logs that purges removed */
-    char chain_hash[EG_SHA256_TEXT],
-        journal_hash[EG_SHA256_TEXT]; /* of the last link and entry; zeros = none */
+    int64_t runs, unfinished;                                      /* in the chain; begun but not in it yet */
+    int64_t entries;                                               /* of the journal */
+    int64_t purged;                                                /* logs that purges removed */
+    char chain_hash[EG_SHA256_TEXT], journal_hash[EG_SHA256_TEXT]; /* of the last rows; zeros = none */
     struct eg_audit_bad bad;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What every test needs: cmocka, an assertion that shows the sentence, and the way to the fixtures. */
+/* Shared by all tests: cmocka, assertions that show the sentence, and paths of fixtures. */
 
 #ifndef TESTS_FAKES_CHECK_H
 #define TESTS_FAKES_CHECK_H
@@ -15,7 +15,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/** The call must succeed; otherwise its code and sentence are shown. */
+/** Check that the call succeeds; otherwise show its code and sentence. */
 #define assert_ok(call, err)                                                                                 \
     do {                                                                                                     \
         const enum eg_code check__code = (call);                                                             \
@@ -23,7 +23,7 @@
             fail_msg("%s: %s: %s", #call, eg_code_name(check__code), (err).text);                            \
     } while (0)
 
-/** The call must fail with this code and exactly this sentence. */
+/** Check that the call fails with this code and exactly this sentence. */
 #define assert_error(call, err, expected_code, expected_text)                                                \
     do {                                                                                                     \
         assert_string_equal(eg_code_name(call), eg_code_name(expected_code));                                \
@@ -36,13 +36,17 @@
         __VA_ARGS__                                                                                          \
     }
 
-/** "test_name (process 1234)", as messages name this process. */
+/** Return "test_name (process 1234)", as messages name this process. */
 const char *this_program(char text[64]);
 
-/** Path of a fixture; skips the running test, saying so, when the folder of fixtures is absent. */
+/**
+ * Return the path of a fixture; skip the running test, with a message, if the folder of fixtures is absent.
+ */
 const char *fixture_path(char path[4096], const char *name);
 
-/** Path of a file or folder of the sources, by EG_SOURCES, else from the working directory. */
+/**
+ * Return the path of a file or folder of the sources, relative to EG_SOURCES or else the working directory.
+ */
 const char *source_path(char path[4096], const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sentences that list the chips, from the targets: no test keeps a list of chips of its own. */
+/* Sentences that list the chips, built from the targets, so that no test has its own list. */
 
 #ifndef TESTS_FAKES_CHIPS_H
 #define TESTS_FAKES_CHIPS_H
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/** Put `sentence` and the names of all chips into `text`, which is returned. */
+/** Write `sentence` and the names of all chips into `text`, and return it. */
 static inline const char *with_chips(char *text, size_t size, const char *sentence)
 {
     const int length = snprintf(text, size, "%s", sentence);
@@ -18,7 +18,7 @@ static inline const char *with_chips(char *text, size_t size, const char *senten
     return text;
 }
 
-/** The same in a text that lives as long as the block. */
+/** Do the same in a text that lives as long as the block. */
 #define WITH_CHIPS(sentence) with_chips((char[512]){0}, 512, sentence)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The time of day of the program it is loaded into, EG_CLOCK_SHIM seconds beside the real one: "-3600". */
+/* Shifts the time of day of the program that loads it by EG_CLOCK_SHIM seconds, "-3600". */
 
 #define _GNU_SOURCE /* RTLD_NEXT */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Follows the frames from the board; see the header. */
+/* A port that follows the frames from the board and changes digests; see the header. */
 
 #include "tests/fakes/digest_port.h"
 
@@ -20,11 +20,11 @@ struct digest_port {
     struct eg_port port;
     struct eg_port *inner;
     struct digest_scheme *scheme;
-    unsigned at; /* byte of the frame, escapes resolved */
+    unsigned at; /* position in the frame, escapes resolved */
     bool escaped, is_digest;
 };
 
-/* Another byte that is neither the end of a frame nor an escape. */
+/* Return a different byte, neither frame end nor escape. */
 static uint8_t other(uint8_t byte)
 {
     const uint8_t changed = byte ^ 0x02;
@@ -48,7 +48,7 @@ static void look_at(struct digest_port *digest, uint8_t *byte)
     else if (digest->at == 1)
         digest->is_digest = digest->is_digest && *byte == EG_OP_SPI_FLASH_MD5;
     else if (digest->is_digest && digest->at == HEADER_SIZE + digest->scheme->byte) {
-        *byte = digest->escaped ? *byte ^ 0x01 : other(*byte); /* DB DC and DB DD are two bytes */
+        *byte = digest->escaped ? *byte ^ 0x01 : other(*byte); /* DB DC and DB DD encode one byte each */
         digest->scheme->changed++;
     }
     digest->escaped = false;

@@ -15,40 +15,44 @@
 
 struct fake_line {
     struct eg_plan *plan;
-    struct fake_recorder recorder; /* its context is the test's */
+    struct fake_recorder recorder; /* its context belongs to the test */
     struct vb_gang *gang;
     const struct eg_port_scheme *schemes[2];
     struct eg_slot slots[FAKE_LINE_MAX];
     char names[FAKE_LINE_MAX][16], urls[FAKE_LINE_MAX][64];
     struct eg_cancel cancel;
     struct eg_station station;
-    struct eg_result results[FAKE_LINE_MAX]; /* of the newest run, by board */
+    struct eg_result results[FAKE_LINE_MAX]; /* result of the newest run, by board */
 };
 
 /** Faults as vb_gang_create() takes them. */
 #define FAULTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_FAULTS   ((const char *const[]){NULL})
 
-/** cmocka setup: makes a line whose plan is for the ESP32: "bootloader" (12 KiB at 0x1000), "app" (64 KiB at
- * 0x10000), one attempt. */
+/**
+ * cmocka setup: make a line with a plan for the ESP32: "bootloader" (12 KiB at 0x1000), "app" (64 KiB at
+ * 0x10000), one attempt.
+ */
 int fake_line_setup(void **state);
 int fake_line_teardown(void **state);
 
-/** Plug in boards; `config` is the pattern, its target NULL = the plan's. */
+/** Plug in boards, all configured by `config`; target NULL = the plan's. */
 void fake_line_plug(struct fake_line *line, const struct vb_config *config, unsigned count,
                     const char *const *faults);
 
-/** Run the station; asserts that it could. */
+/** Run the station; assert that it ran. */
 void fake_line_run(struct fake_line *line);
 
-/** Whether nothing was ever written to the board's flash. */
+/** Return whether the board's flash was never written. */
 bool fake_line_blank(const struct fake_line *line, unsigned board);
 
-/** Asserts that the board's flash holds every region of the plan. */
+/** Check that the board's flash holds every region of the plan. */
 void fake_line_assert_written(const struct fake_line *line, unsigned board);
 
-/** Asserts outcome, code and sentence of a board's run, as returned and as recorded. `text` may have the
- * wildcards of fnmatch(), where a fault strikes at a count of bytes. */
+/**
+ * Check outcome, code and sentence of a board's run, as returned and as recorded. `text` may have wildcards
+ * of fnmatch(), for faults that strike at a byte count.
+ */
 void fake_line_assert_result(const struct fake_line *line, unsigned board, enum eg_outcome outcome,
                              enum eg_code code, const char *text);
 

@@ -27,7 +27,10 @@ struct eg_plan *fake_plan_create(const char *target)
     return plan;
 }
 
-/* Sixteen bytes that change now and then, like instructions of one kind: a third of their size in zlib. */
+/*
+ * Sixteen bytes of which a few change now and then, like instructions of one kind: zlib compresses them to a
+ * third.
+ */
 static void fill(uint8_t *data, uint32_t size, uint32_t seed)
 {
     uint8_t last[16] = {0};

@@ -7,18 +7,21 @@
 
 #include "engine/plan/plan.h"
 
-/** A plan for a target by name, every setting at its fallback, without regions. For eg_plan_destroy(). */
+/**
+ * Make a plan for a target by name, all settings at their defaults, without regions. For eg_plan_destroy().
+ */
 struct eg_plan *fake_plan_create(const char *target);
 
-/** Add a region of `size` bytes (a multiple of 4) that compress like code; the same name gives the same
- * bytes. */
+/**
+ * Add a region of `size` bytes (a multiple of 4) that compress like code. The same name gives the same bytes.
+ */
 struct eg_region *fake_plan_add(struct eg_plan *plan, const char *name, uint32_t flash_addr, uint32_t size);
 
-/** The same with an image for these revisions of the target at its beginning. */
+/** Do the same, with an image for these revisions of the target at the beginning. */
 struct eg_region *fake_plan_add_image(struct eg_plan *plan, const char *name, uint32_t flash_addr,
                                       uint32_t size, uint16_t min_rev, uint16_t max_rev);
 
-/** Give a setting another value. */
+/** Set a setting. */
 void fake_plan_set(struct eg_plan *plan, const char *key, const char *text);
 
 /** Give a file setting its content; its path is `name`. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A recorder in memory that can be told to fail, and a logger beside it. Both write into one transcript, a
- * line per event, so that a test sees what came before what:
+ * A recorder in memory that can be made to fail, and a logger. Both write into one transcript, a line per
+ * event, so that a test sees their order:
  *
  *     begin A
  *     stage-begin connect 1
@@ -11,7 +11,7 @@
  *     finish pass
  *     outcome pass
  *
- * Threads: workers call it at once; what it holds is for the test to read after they have ended.
+ * Threads: workers call it concurrently; the test reads it after they have ended.
  */
 
 #ifndef TESTS_FAKES_FAKE_RECORDER_H
@@ -33,15 +33,15 @@ struct fake_value {
     bool passed;
 };
 
-/** A copy of what was recorded of one run; its number is its index plus 1. */
+/** A copy of one run's records; its number is its index plus 1. */
 struct fake_run {
     char slot[128];
     char label[64]; /* "" = none */
     struct eg_bridge bridge;
     unsigned intents, finishes;
-    struct eg_unit unit; /* of the newest intent, then of the end */
+    struct eg_unit unit; /* of the newest intent; after the run, of its end */
     bool has_unit;
-    struct eg_run_record record; /* pointers lead into this struct */
+    struct eg_run_record record; /* its pointers lead into this struct */
     char text[480], marginal[80];
     struct eg_stage_record stages[FAKE_STAGES_MAX];
     struct eg_region_record regions[FAKE_REGIONS_MAX];
@@ -54,29 +54,29 @@ struct fake_recorder {
     struct eg_recorder recorder;
     struct eg_logger logger;
     enum eg_code fail_begin, fail_intent, fail_secure,
-        fail_finish;     /* EG_OK = works; else "the disk is on fire" */
+        fail_finish;     /* EG_OK = succeed; else fail with "the disk is on fire" */
     struct eg_seen seen; /* the answer for every MAC */
     bool holds;          /* the answer for every region */
-    const char *taken;   /* value that belongs to another board; NULL = none */
-    const char *serial; /* what every pool gives in its only column "serial"; NULL = no pool has a row left */
+    const char *taken;   /* a value of another board; NULL = none */
+    const char *serial;  /* value of the only column "serial" of every pool; NULL = all are empty */
 
     /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */
     void (*at_intent)(void *context, const struct eg_unit *unit);
-    /** Called for every log record, likewise. */
+    /** Called for every log record, in the same way. */
     void (*at_log)(void *context, const struct eg_log_record *record);
     void *context;
 
     pthread_mutex_t lock;
     struct fake_run *runs;
     unsigned run_count;
-    char transcript[65536]; /* cut when full; progress is left out */
+    char transcript[65536]; /* truncated when full; without progress */
 };
 
-/** Zeroes everything; what a test sets it sets afterwards. */
+/** Set everything to zero. Tests make their own settings afterwards. */
 void fake_recorder_init(struct fake_recorder *fake);
 void fake_recorder_finish(struct fake_recorder *fake);
 
-/** The only run of a slot; fails the test when there is none or more than one. */
+/** Return the only run of a slot; fail the test if there is none or more than one. */
 const struct fake_run *fake_recorder_run(const struct fake_recorder *fake, const char *slot);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* USB serial ports that are not there; see the header. */
+/* Simulated USB serial ports; see the header. */
 
 #include "tests/fakes/fake_usb.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * USB serial ports that are not there, for programs that are linked with the shim (tty_shim.c): the ports
- * that are plugged in here are all that libserialport and libudev see. The adapter is one of them with a test
- * at its other end.
+ * Simulated USB serial ports for programs linked with the shim (tty_shim.c): libserialport and libudev see
+ * only the ports plugged in here. An adapter is such a port with the test at its other end.
  *
- * Threads: one folder at a time, since its name is in the environment; made before and ended after all
- * threads.
+ * Threads: one folder at a time, since its name is in the environment; created before all threads start, and
+ * removed after all have ended.
  */
 
 #ifndef TESTS_FAKES_FAKE_USB_H
@@ -22,17 +21,17 @@ struct fake_usb {
 
 void fake_usb_begin(struct fake_usb *usb);
 
-/** Ends all that was plugged in, too. */
+/** Unplug all ports and remove the folder. */
 void fake_usb_end(struct fake_usb *usb);
 
-/** As struct usb_port (usb_tree.h) says. */
+/** Plug in a port, as struct usb_port (usb_tree.h) describes it. */
 void fake_usb_plug(const struct fake_usb *usb, const char *name, const char *ids, const char *serial,
                    const char *place, const char *terminal);
 
-/** Pull out what is at the place (usb_tree_unplug()). */
+/** Unplug the port at the place (usb_tree_unplug()). */
 void fake_usb_unplug(const struct fake_usb *usb, const char *place);
 
-/** A terminal and a thread that is its modem lines. */
+/** A terminal, and a thread that serves its modem lines. */
 struct fake_adapter {
     int master;        /* the other end of the terminal */
     char terminal[64]; /* for fake_usb_plug() */
@@ -41,19 +40,19 @@ struct fake_adapter {
     pthread_t thread;
     pthread_mutex_t lock; /* guards the rest */
     unsigned char state;
-    char history[128]; /* "D1R1 D0R0": an entry per change; "X" exclusive, "L" low latency, each once */
+    char history[128]; /* one entry per change, "D1R1 D0R0"; "X" exclusive, "L" low latency, each once */
     bool refuses;      /* every change */
-    unsigned unsent;   /* answered, and one less every time */
+    unsigned unsent;   /* reported as unsent bytes, one less with every answer */
 };
 
-/** Plugged in as NAME at 1-2. With `has_lines` false there is no socket. */
+/** Plug in an adapter as NAME at 1-2. With `has_lines` false it has no socket. */
 void fake_adapter_plug(struct fake_adapter *adapter, const struct fake_usb *usb, const char *name,
                        const char *ids, bool has_lines);
 
-/** As when the cable is pulled, the terminal hangs up. Twice is allowed. */
+/** Pull the cable: the terminal hangs up. May be called twice. */
 void fake_adapter_unplug(struct fake_adapter *adapter);
 
-/** Whether this is what happened so far; shows it when not. */
+/** Check the history so far. */
 void assert_history(struct fake_adapter *adapter, const char *expected);
 
 /** From now on. */

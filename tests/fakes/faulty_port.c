@@ -21,7 +21,7 @@ struct faulty_port {
     uint64_t random;
     uint32_t distance; /* mean bytes between faults */
     uint32_t left;     /* bytes until the next */
-    unsigned held;     /* reads that still find nothing */
+    unsigned held;     /* number of reads that still find nothing */
     bool cut;
 };
 
@@ -45,7 +45,7 @@ static void plan_fault(struct faulty_port *faulty)
     faulty->left = 1 + below(faulty, 2 * faulty->distance);
 }
 
-/* Does to the bytes what the line does; returns how many are left. */
+/* Damage the bytes as the line does; return how many are left. */
 static size_t damage(struct faulty_port *faulty, uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {

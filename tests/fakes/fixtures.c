@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What tests ask of their surroundings: the fixtures, which are not in the project, and their own name. */
+/* The environment of a test: the fixtures, which are not in the project, and the test's own name. */
 
 #include "tests/fakes/check.h"
 

@@ -2,22 +2,22 @@
 
 /*
  * The hands of an operator at a line of eight slots: a program that starts `espgang run --watch` on the
- * shim's USB tree, puts simulated boards in and takes them out by seed, and holds what the line says against
- * what was in the slots.
+ * shim's USB tree, inserts and removes simulated boards by seed, and checks the line's events against the
+ * boards in the slots.
  *
- * Six slots are adapters, two are for chips with USB of their own. A hand
+ * Six slots are adapters, two are for chips with native USB. A hand
  *
- *   - waits for the result, then takes the board out and puts another in 0.1 to 3 s later;
- *   - takes the board out too early, in any stage, and puts another in, or the same one;
- *   - lets a hub lose a board for a moment, in the middle of writing or when it is done;
- *   - exchanges the tty names of two sockets by pulling both and plugging them in again;
- *   - lets a chip with USB of its own come back from a reset under another name.
+ *   - waits for the result, then removes the board and inserts another 0.1 to 3 s later;
+ *   - removes the board too early, in any stage, and inserts another, or the same one;
+ *   - lets a hub lose a board for a moment, while it is written or when it is done;
+ *   - exchanges the tty names of two sockets by unplugging both and plugging them in again;
+ *   - lets a chip with native USB come back from a reset under another name.
  *
- * Held against it: every insertion has exactly one run, in its slot, with its MAC and the outcome that it
- * must have; a result is never told of a board that is not in the slot any more; before anything is told of
- * an insertion, the line has said that the slot of the last one is empty.
+ * Checks: every insertion has exactly one run, in its slot, with its MAC and the expected outcome; no result
+ * is reported for a board that has left the slot; before any event of an insertion, the line has reported
+ * that the slot is empty again.
  *
- * Threads: the hands are the main thread; each board has one that serves its terminal.
+ * Threads: the hands are the main thread; each board has a thread that serves its terminal.
  */
 
 #define _DEFAULT_SOURCE
@@ -44,13 +44,13 @@
 
 enum {
     SLOTS = 8,
-    ADAPTERS = 6, /* slots; the others are for chips with USB of their own */
+    ADAPTERS = 6, /* slots; the others are for chips with native USB */
     ADAPTER_BOARDS = 14,
     NATIVE_BOARDS = 6,
     BOARDS = ADAPTER_BOARDS + NATIVE_BOARDS,
     TICK_MS = 5,
-    STUCK_MS = 180 * 1000, /* far more than anything takes on a busy machine */
-    LATE_MS = 1000,        /* between the line's last look at a slot and its word of the result */
+    STUCK_MS = 180 * 1000, /* far longer than any step on a busy machine */
+    LATE_MS = 1000,        /* between the line's last look at a slot and its report of the result */
 };
 
 static const char *const stages[] = {"connect", "identify", "admit", "stub",
@@ -68,12 +68,12 @@ struct board {
     pthread_t thread;
 };
 
-/* What becomes of an insertion. */
+/* Course of an insertion. */
 enum plan {
     PLAN_WAIT,        /* for the result */
     PLAN_PULL,        /* too early */
     PLAN_GLITCH,      /* the hub loses it while it is written */
-    PLAN_GLITCH_LATE, /* when it is done: it counts as another board, and gets another run */
+    PLAN_GLITCH_LATE, /* the hub loses it when it is done: it counts as another board, and gets another run */
     PLAN_RENAME,      /* native: it comes back from a reset under another name */
     PLANS
 };
@@ -93,16 +93,16 @@ struct insertion {
 enum phase { EMPTY, INSERTED, ACTING, AWAY, TOLD };
 
 struct slot {
-    char place[16], name[24]; /* in the tree; as the line calls it */
+    char place[16], name[24]; /* in the tree; in the line's events */
     bool native;
     enum phase phase;
-    uint64_t at_ms;    /* when the next thing happens */
+    uint64_t at_ms;    /* time of the next action */
     uint64_t since_ms; /* of the phase */
     struct board *board;
     struct insertion *current; /* the newest */
-    struct insertion *open;    /* the oldest without a result */
-    bool told_empty;           /* since the last insertion that had anything told of it */
-    bool repeat;               /* the same board is put in again */
+    struct insertion *open;    /* the oldest insertion without a result */
+    bool told_empty;           /* reported empty since the last insertion with any event */
+    bool repeat;               /* the same board is inserted again */
 };
 
 static struct {
@@ -114,7 +114,7 @@ static struct {
     unsigned plans[PLANS], swaps, late;
     unsigned passed, removed, exchanged, others;
     struct insertion *newest;
-    FILE *list; /* of the insertions that have ended */
+    FILE *list; /* list of ended insertions */
     pid_t line;
 } hands;
 
@@ -215,8 +215,10 @@ static void unplug(const struct slot *slot)
         fail("pulling %s out at %s: %s", slot->board->mac, slot->place, strerror(errnum));
 }
 
-/* A chip with USB of its own that is back in its slot at once is the same insertion to the line, so it is
- * never chosen. */
+/*
+ * A chip with native USB that is back in its slot at once is the same insertion for the line, so it is never
+ * chosen.
+ */
 static struct board *free_board(const struct slot *slot)
 {
     const unsigned first = chance(BOARDS);
@@ -236,7 +238,7 @@ static void enter(struct slot *slot, enum phase phase, uint64_t now_ms, unsigned
     slot->at_ms = now_ms + wait_ms;
 }
 
-/* Another insertion of the board that is in the slot. */
+/* Begin another insertion of the board in the slot. */
 static void begin_insertion(struct slot *slot, enum plan plan)
 {
     struct insertion *const insertion = calloc(1, sizeof *insertion);
@@ -280,7 +282,7 @@ static void insert(struct slot *slot, uint64_t now_ms)
     struct board *const board =
         slot->repeat && slot->board != NULL && !slot->board->in_use ? slot->board : free_board(slot);
     if (board == NULL)
-        return; /* every board is in a slot, or its run has not ended yet */
+        return; /* every board is in a slot, or its run has not ended */
     slot->repeat = false;
     slot->board = board;
     board->in_use = true;
@@ -299,7 +301,7 @@ static void take_out(struct slot *slot, uint64_t now_ms)
     enter(slot, EMPTY, now_ms, 100 + chance(2900));
 }
 
-/* What happens by itself, or by the hand that waits for nothing. */
+/* Do the next scheduled action. */
 static void act(struct slot *slot, uint64_t now_ms)
 {
     if (slot->phase != EMPTY && slot->phase != TOLD && now_ms - slot->since_ms > STUCK_MS)
@@ -313,7 +315,7 @@ static void act(struct slot *slot, uint64_t now_ms)
         break;
     case INSERTED:
         break;
-    case ACTING: /* the moment of the plan has come */
+    case ACTING: /* the planned moment has come */
         if (slot->current->plan == PLAN_PULL) {
             take_out(slot, now_ms);
         } else {
@@ -335,7 +337,7 @@ static void act(struct slot *slot, uint64_t now_ms)
     }
 }
 
-/* Two sockets that are done exchange their names; both are insertions anew. */
+/* Exchange the names of two sockets that are done; both get a new insertion. */
 static void exchange_names(uint64_t now_ms)
 {
     struct slot *first = NULL;
@@ -377,8 +379,10 @@ static struct slot *slot_of(const json_t *event)
     return NULL;
 }
 
-/* Whether a run of this insertion may end so. A board that is taken out too early passes only if that was
- * when it had nothing left to do. */
+/*
+ * Return whether a run of this insertion may end this way. A board that is removed too early passes only if
+ * it was already finished.
+ */
 static bool may_end(const struct insertion *insertion, bool passed, const char *code)
 {
     const bool removed = strcmp(code, "board-removed") == 0 || strcmp(code, "board-exchanged") == 0;
@@ -488,7 +492,7 @@ static int start_line(char **argv)
     return out[0];
 }
 
-/* Reads what the line says for a tick; false = it has ended. */
+/* Read the line's output for a tick; false = it has ended. */
 static bool listen_to(int from, FILE *log)
 {
     static char text[1 << 16];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Memory that runs out, for programs under LD_PRELOAD: the allocation whose number is in EG_FAIL_ALLOC fails,
- * and no other. Without a number all are counted, and the count goes to the file that EG_COUNT_ALLOC names. A
- * crash is told with the file whose code it is in, on x86-64: "crash in /lib/…/libfyaml.so.0". For glibc, and
- * programs without sanitizers, which have their own.
+ * Failing allocations, for programs under LD_PRELOAD: the allocation with number EG_FAIL_ALLOC fails, and no
+ * other. Without a number all are counted, and the count goes to the file that EG_COUNT_ALLOC names. On
+ * x86-64 a crash is reported with the file that contains the code: "crash in /lib/…/libfyaml.so.0". For
+ * glibc, and programs without sanitizers, which have their own allocators.
  */
 
 #define _GNU_SOURCE

@@ -34,7 +34,7 @@ static const char usage[] =
     "  NAME without a number takes the lowest free one, as Linux does.\n"
     "  plug_tty usb ttyUSB7 10c4:ea60 A5001 1-2 \"$PWD/boards/board1\"\n";
 
-/* Several of these programs may serve one folder: one at a time changes it. */
+/* Lock the folder: several of these programs may serve it, and one at a time changes it. */
 static int lock(const char *folder)
 {
     char path[PATH_MAX];
@@ -56,7 +56,7 @@ static int plug(const char *folder, char **argv)
     return errnum;
 }
 
-/* The board's terminal comes and goes with its USB: each time it is there, it is another device. */
+/* Create or remove the board's terminal with its USB device; each time it is a new device. */
 static int follow(const char *folder, char **argv)
 {
     const struct timespec pause = {0, FOLLOW_MS * 1000000L};

@@ -15,7 +15,7 @@
 struct event {
     enum { WRITE, TRUNCATE, SYNC, DELETE } kind;
     unsigned file;
-    sqlite3_int64 at; /* of TRUNCATE the size; of SYNC and DELETE: whether the folder is synced, too */
+    sqlite3_int64 at; /* TRUNCATE: the size; SYNC and DELETE: whether the folder is synced, too */
     size_t size;
     unsigned char *data;
 };
@@ -33,8 +33,9 @@ static struct {
 struct watched {
     sqlite3_file base;
     unsigned file;
-    bool syncs_folder;  /* SQLite's own does it with the first sync of a journal that it may have made */
-    sqlite3_file *real; /* after it in the same memory */
+    bool syncs_folder;  /* SQLite's own VFS syncs the folder with the first sync of a journal that it may have
+                           created */
+    sqlite3_file *real; /* follows it in the same memory */
 };
 
 static sqlite3_vfs vfs;
@@ -70,7 +71,7 @@ static void keep(unsigned file, int kind, sqlite3_int64 at, const void *data, si
     pthread_mutex_unlock(&disk.lock);
 }
 
-/* A file is the same by its name, closed or not. */
+/* Return the number of a file. Its name identifies it, closed or not. */
 static unsigned number_of(const char *path)
 {
     const char *name = strrchr(path, '/') + 1;
@@ -113,7 +114,7 @@ static int file_sync(sqlite3_file *file, int flags)
 {
     struct watched *watched = (struct watched *)file;
 
-    (void)flags; /* the system's own disk may keep its power */
+    (void)flags; /* the real disk is not synced */
     keep(watched->file, SYNC, watched->syncs_folder, NULL, 0);
     watched->syncs_folder = false;
     return SQLITE_OK;
@@ -174,7 +175,7 @@ static int shm_unmap(sqlite3_file *file, int remove)
     return real(file)->pMethods->xShmUnmap(real(file), remove);
 }
 
-/* Version 2: without memory-mapped files, whose writes nobody would see. */
+/* Version 2: no memory-mapped files, whose writes would not be seen. */
 static const sqlite3_io_methods methods = {
     .iVersion = 2,
     .xClose = file_close,
@@ -201,7 +202,7 @@ static int vfs_open(sqlite3_vfs *self, sqlite3_filename name, sqlite3_file *file
 
     (void)self;
     if (name == NULL)
-        abort(); /* a temporary file, which the ledger has not */
+        abort(); /* a temporary file, which the ledger does not use */
     watched->real = (sqlite3_file *)(watched + 1);
     watched->file = number_of(name);
     watched->syncs_folder =
@@ -298,7 +299,7 @@ static void apply(struct content *content, const struct event *event, enum power
         content->size = content->there = 0;
 }
 
-/* The events of a file before the moment; what was not synced by `kept`. */
+/* Replay a file's events up to the moment; `kept` decides about unsynced data. */
 static void replay(struct content *content, unsigned file, size_t moment, enum power_vfs_kept kept,
                    unsigned seed)
 {

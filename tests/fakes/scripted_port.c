@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The board that reads from a script. */
+/* A port whose board follows a script; see the header. */
 
 #include "tests/fakes/scripted_port.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Turns in which the host has nothing (more) to say are the board's. */
+/* Skip turns in which the host has nothing more to send: the board sends there. */
 static void advance(struct scripted_port *script)
 {
     while (script->heard < script->turn_count &&

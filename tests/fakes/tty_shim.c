@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Makes pseudo-terminals look like USB serial ports to the program it is loaded into, so that the real
+ * Makes pseudo-terminals look like USB serial ports to the program that loads it, so that the real
  * libserialport and libudev can be used on them. Linked to a test before the C library, or preloaded.
  *
- * The environment's EG_TTY_SHIM is a folder that usb_tree.c has filled. In its sys/ is a sysfs, which is all
- * of /sys then; also run/udev/. Its dev/ttyUSB7, a link to a terminal, is the device /dev/ttyUSB7, which need
- * not be on this machine. Where the link leads to, beside it, a socket of vboard (lines.h) is its modem
- * lines; a terminal without such a socket has none. As Linux does, opening a port asserts both lines;
- * releasing them when it is closed is the affair of who serves the socket, since a program that is killed
- * closes too.
+ * EG_TTY_SHIM in the environment is a folder filled by usb_tree.c. Its sys/ is a sysfs that replaces all of
+ * /sys; its run/udev/ replaces /run/udev. Its dev/ttyUSB7, a link to a terminal, is the device /dev/ttyUSB7,
+ * which need not exist on this machine. A socket of vboard (lines.h) next to the link's target is its modem
+ * lines; a terminal without such a socket has none. As in Linux, opening a port asserts both lines. The
+ * socket's server releases them when the port is closed, since a killed program closes its ports, too.
  *
  * A descriptor belongs to the device it was opened on. When that is unplugged the descriptor hangs up, even
- * if another device has the name by then (tty_shim_ports.c). Without the variable every call passes
+ * if another device has the name by then (tty_shim_ports.c). Without the variable every call is passed on
  * unchanged.
  *
- * Threads: as the C library's. Not here: uevents by netlink; /dev as a folder that is read; exclusive
- * opening, of which only the request is passed on (a lock by flock() works). For Linux only.
+ * Threads: as the C library's. Not supported: uevents by netlink; listing /dev; exclusive opening, of which
+ * only the request is passed on (a lock by flock() works). Linux only.
  */
 
-#undef _FILE_OFFSET_BITS /* the plain names must stay what they are */
+#undef _FILE_OFFSET_BITS /* the plain names must not be redirected */
 #define _GNU_SOURCE
 
 #include "tests/fakes/tty_shim.h"
@@ -41,9 +40,9 @@
 
 _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one function serves both");
 
-#define HOPS_MAX 8 /* links that lead to a device */
+#define HOPS_MAX 8 /* number of links followed to a device */
 
-/* What the C library has and its headers do not show. */
+/* Functions of the C library that its headers do not declare. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int folder, const char *path, int flags);
@@ -86,14 +85,19 @@ bool tty_shim_read_link(const char *path, char target[PATH_MAX])
     return length >= 0;
 }
 
-/* Whether it is in the folder's dev/; if so its place is in `room` and where that leads in `target`. */
+/*
+ * Return whether the path is in the folder's dev/; if so, write its place to `room` and the link's target to
+ * `target`.
+ */
 static bool in_dev(const char *path, char room[PATH_MAX], char target[PATH_MAX])
 {
     return under(path, "/dev") && tty_shim_join(room, tty_shim_root(), path) &&
            tty_shim_read_link(room, target);
 }
 
-/* Where the file really is: `path` itself, or in `room`. A link to a device, of either /dev, is the device.
+/*
+ * Return the real place of the file: `path` itself, or a path in `room`. A link to a device, in either /dev,
+ * means the device.
  */
 static const char *find(const char *path, char room[PATH_MAX])
 {
@@ -115,7 +119,7 @@ static const char *find(const char *path, char room[PATH_MAX])
     return path;
 }
 
-/* The same for a path below a folder that is open. libudev walks from "/", one name after the other. */
+/* Do the same for a path below an open folder. libudev walks from "/", one name after the other. */
 static const char *find_at(int folder, const char *path, char room[PATH_MAX])
 {
     char whole[PATH_MAX], descriptor[32], place[PATH_MAX];
@@ -129,7 +133,7 @@ static const char *find_at(int folder, const char *path, char room[PATH_MAX])
     return found == room ? room : path;
 }
 
-/* "ttyUSB7" of what find() has found for `path`; NULL when it is no device. */
+/* Return the name "ttyUSB7" for the result of find() for `path`; NULL if it is not a device. */
 static const char *device_name(const char *found, const char *path)
 {
     const size_t size = tty_shim_root() != NULL ? strlen(tty_shim_root()) : 0;
@@ -140,7 +144,7 @@ static const char *device_name(const char *found, const char *path)
                : NULL;
 }
 
-/* Its number as sysfs has it; 0 = not listed. */
+/* Return the device's number from sysfs; 0 = not listed. */
 static dev_t device_number(const char *name)
 {
     char path[PATH_MAX];
@@ -169,7 +173,7 @@ static int open_file(int folder, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-/* Opening functions have their mode only when they need it. */
+/* Read the mode argument of an opening function, which it has only with some flags. */
 #define MODE(flags, mode)                                                                                    \
     mode_t mode = 0;                                                                                         \
     if (((flags) & (O_CREAT | __O_TMPFILE)) != 0) {                                                          \
@@ -263,7 +267,7 @@ int faccessat(int folder, const char *path, int mode, int flags)
     return next(folder, find_at(folder, path, room), mode, flags);
 }
 
-/* The number of a device, and the time its node was made: each time it is plugged in, a new one. */
+/* Set the number of a device, and the time its node was created: a new time with each plugging. */
 static void show_device(struct stat64 *status, const char *path, const char *name)
 {
     NEXT(fstatat64);
@@ -335,8 +339,7 @@ int fstatat64(int folder, const char *path, struct stat64 *status, int flags)
     return look(folder, path, status, flags);
 }
 
-/* The names of the same in programs that were built with an older C library, such as Debian's libserialport.
- */
+/* Names of the same functions in programs built with an older C library, such as Debian's libserialport. */
 int __xstat(int version, const char *path, struct stat *status)
 {
     (void)version;
@@ -393,7 +396,7 @@ int statx(int folder, const char *path, int flags, unsigned mask, struct statx *
     return next(folder, find_at(folder, path, room), flags, mask, status);
 }
 
-/* libudev believes only what is on a sysfs. */
+/* Return whether the descriptor is in the folder's sysfs: libudev accepts only files of a sysfs. */
 static bool is_sysfs(int fd)
 {
     char descriptor[32], place[PATH_MAX], sys[PATH_MAX];
@@ -452,7 +455,7 @@ ssize_t __readlinkat_chk(int folder, const char *path, char *target, size_t size
     return readlinkat(folder, path, target, size);
 }
 
-/* What is found in the folder has the path that it is found by. */
+/* Files of the folder keep the path they are found by. */
 char *realpath(const char *path, char *resolved)
 {
     NEXT(realpath);
@@ -482,8 +485,10 @@ char *canonicalize_file_name(const char *path)
     return realpath(path, NULL);
 }
 
-/* Whether a pattern below /dev was answered from the folder: `found` then has what it holds, by the paths it
- * stands for. */
+/*
+ * Return whether a pattern below /dev was answered from the folder; `found` then has its matches, with the
+ * paths they stand for.
+ */
 #define GLOB(pattern, flags, on_error, found)                                                                \
     char inside[PATH_MAX];                                                                                   \
     if (tty_shim_root() != NULL && under(pattern, "/dev") &&                                                 \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The modem lines of the shim: the ioctls that a pseudo-terminal does not know become requests to the socket
- * beside it (lines.h). Where nobody serves that socket the terminal is asked itself, and says that it has no
- * lines or that it has hung up.
+ * The modem lines of the shim: ioctls that a pseudo-terminal does not support become requests to the socket
+ * next to it (lines.h). If nobody serves that socket the terminal itself answers: it has no lines, or it has
+ * hung up.
  *
- * Not here: which paths are devices, and why all this (tty_shim.c).
+ * Not here: which paths are devices, and the reason for the shim (tty_shim.c).
  */
 
 #undef _FILE_OFFSET_BITS
@@ -24,7 +24,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Sends a request to the socket beside the terminal that `device` leads to; -1 when nobody serves it. */
+/* Send a request to the socket next to the terminal that `device` leads to; -1 if nobody serves it. */
 static int ask(const char *device, unsigned char request)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -49,7 +49,7 @@ void tty_shim_assert_lines(const char *device)
     (void)ask(device, VB_LINES_SET + (VB_LINES_DTR | VB_LINES_RTS));
 }
 
-/* TIOCM_* of an answer; what comes from the other side is asserted, as over most bridges. */
+/* Return the TIOCM_* flags of an answer; the input lines are asserted, as over most bridges. */
 static int modem_lines(int answer)
 {
     return ((answer & VB_LINES_DTR) != 0 ? TIOCM_DTR : 0) | ((answer & VB_LINES_RTS) != 0 ? TIOCM_RTS : 0) |
@@ -79,7 +79,7 @@ static bool is_for_lines(unsigned long request)
     }
 }
 
-/* The answer, with what it means in `argument`; -1 when nobody serves the lines. */
+/* Perform an ioctl, with its result in `argument`; -1 if nobody serves the lines. */
 static int perform(const char *device, unsigned long request, void *argument)
 {
     struct serial_struct *serial = argument;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The open ports of the shim: which device a descriptor was opened on, whether that is still plugged in, and
- * what its driver says when the link is in trouble.
+ * The open ports of the shim: which device a descriptor was opened on, whether it is still plugged in, and
+ * the errors of its driver when the link is in trouble.
  *
- * An unplugged device hangs up as in Linux: read() finds the end, write() and ioctl() fail with EIO, poll()
- * says POLLHUP.
+ * An unplugged device hangs up as in Linux: read() returns the end of file, write() and ioctl() fail with
+ * EIO, poll() reports POLLHUP.
  *
  * The folder's trouble/NAME makes the driver of /dev/NAME fail. Its first line is "seed NUMBER"; every other
  * line is
@@ -14,8 +14,8 @@
  *
  * CALL is read, write, lines, settings or all. On average every EVERYth such call begins a disturbance, in
  * which these calls fail with ERROR for MS milliseconds (0 = this call only); after TIMES disturbances there
- * are no more (0 = no end). "lines EPROTO 1 120 1": the first change of DTR or RTS fails, and all others for
- * 120 ms. A file that is written anew counts from the beginning.
+ * are no more (0 = no limit). "lines EPROTO 1 120 1": the first change of DTR or RTS fails, and all others
+ * for 120 ms. Writing the file again restarts the counts.
  *
  * Threads: any; a lock guards the tables, which are per process.
  */
@@ -42,21 +42,21 @@
 #define DEVICES_MAX 64
 #define RULES_MAX   8
 #define NAME        32
-#define POLL_MS     20 /* how soon poll() notices that a device was unplugged */
+#define POLL_MS     20 /* interval in which poll() checks for unplugging */
 
-/* A file of this moment: made anew, it is another. */
+/* Identity of a file: a file created again gets another one. */
 struct stamp {
     uint64_t inode, changed_ns;
 };
 
 struct opened {
-    char name[NAME]; /* "" = the descriptor is no device of the folder */
+    char name[NAME]; /* "" = not a device of the folder */
     dev_t number;
     struct stamp node;
 };
 
 struct rule {
-    unsigned calls; /* a bit for every enum tty_shim_call */
+    unsigned calls; /* one bit for every enum tty_shim_call */
     int errnum;
     uint64_t every, duration_ms, times;
     uint64_t begun, until_ms;
@@ -74,7 +74,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct opened table[FD_MAX];
 static struct device devices[DEVICES_MAX];
 
-/* The file itself, links not followed; all zero when there is none. */
+/* Return the identity of the file itself, links not followed; all zero if it does not exist. */
 static struct stamp stamp_of(const char *path)
 {
     struct statx status;
@@ -113,7 +113,7 @@ void tty_shim_opened(int fd, const char *name, dev_t number)
     pthread_mutex_unlock(&lock);
 }
 
-/* Look a descriptor up; its name is "" when it is no device of the folder. */
+/* Look up a descriptor; its name is "" if it is not a device of the folder. */
 static struct opened opened_at(int fd)
 {
     struct opened opened = {.name = ""};
@@ -208,7 +208,7 @@ static void load(struct device *device, const char *path)
     fclose(file);
 }
 
-/* The row of this name, or a free one; NULL when all are taken. */
+/* Return the row of this name, or a free one; NULL if all are used. */
 static struct device *row_of(const char *name)
 {
     for (size_t i = 0; i < DEVICES_MAX; i++) {
@@ -332,7 +332,7 @@ int tcflush(int fd, int queue)
     return fails(fd, TTY_SHIM_SETTINGS) ? -1 : next(fd, queue);
 }
 
-/* Devices that have been unplugged, as poll() tells it. */
+/* Count the devices that have been unplugged, and report them as poll() does. */
 static int count_away(struct pollfd *polls, nfds_t count, bool *watched)
 {
     int away = 0;

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PART 512 /* of a path below the folder */
+#define PART 512 /* part of a path below the folder */
 
-/* Where things are made, and what went wrong first. */
+/* The folder, and the first error. */
 struct maker {
     const char *folder;
     int errnum;
@@ -66,13 +66,13 @@ static void make_link(struct maker *maker, const char *inside, const char *targe
     check(maker, symlink(target, path) == 0);
 }
 
-/* A link from one place of the sysfs to another, relative as there. */
+/* Make a relative link from one place of the sysfs to another. */
 static void make_sys_link(struct maker *maker, const char *inside, const char *target)
 {
     char path[PATH_MAX] = "";
 
     for (const char *slash = strchr(inside, '/'); (slash = strchr(slash + 1, '/')) != NULL;)
-        strcat(path, "../"); /* of all but sys/ and the name */
+        strcat(path, "../"); /* for each part except sys/ and the name */
     strncat(path, target + strlen("sys/"), sizeof path - strlen(path) - 1);
     make_link(maker, inside, path);
 }
@@ -81,14 +81,14 @@ static void make_sys_link(struct maker *maker, const char *inside, const char *t
     char name[PART];                                                                                         \
     snprintf(name, sizeof name, __VA_ARGS__)
 
-/* Join a folder and a name in it. */
+/* Join a folder and a name. */
 static const char *in(char room[PATH_MAX], const char *folder, const char *name)
 {
     snprintf(room, PATH_MAX, "%s/%s", folder, name);
     return room;
 }
 
-/* Read the first line of a file; "" when there is none. */
+/* Read the first line of a file; "" if it does not exist. */
 static void read_line(const char *folder, const char *inside, char line[PART])
 {
     char path[PATH_MAX];
@@ -118,7 +118,7 @@ static void remove_file(struct maker *maker, const char *inside)
     check(maker, unlink(in(path, maker->folder, inside)) == 0 || errno == ENOENT);
 }
 
-/* Each device on a bus has an address of its own, which is not given again. */
+/* Return a new address on the bus. Addresses are not used twice. */
 static unsigned next_address(struct maker *maker, char bus)
 {
     char line[PART];
@@ -130,7 +130,7 @@ static unsigned next_address(struct maker *maker, char bus)
     return address;
 }
 
-/* The name asked for, with the lowest free number when it has none. */
+/* Choose the requested name, with the lowest free number if it has none. */
 static void choose_name(const char *folder, const char *wanted, char name[USB_TREE_NAME])
 {
     snprintf(name, USB_TREE_NAME, "%s", wanted);
@@ -214,7 +214,7 @@ int usb_tree_plug(const char *folder, const struct usb_port *port, char chosen[U
     return maker.errnum;
 }
 
-/* Find the port at a place; false when nothing is there. `terminal` becomes where its node leads. */
+/* Find the port at a place; false if the place is empty. `terminal` becomes the target of its node. */
 static bool find(const char *folder, const char *place, char name[USB_TREE_NAME], char terminal[PART])
 {
     char path[PATH_MAX], target[PART];
@@ -265,7 +265,7 @@ int usb_tree_unplug(const char *folder, const char *place)
     return maker.errnum;
 }
 
-/* What usb_tree_plug() was told of the port at a place. */
+/* Arguments of usb_tree_plug() for the port at a place. */
 struct plugged {
     char name[USB_TREE_NAME], ids[PART], serial[PART], terminal[PART];
 };
@@ -307,7 +307,7 @@ int usb_tree_swap(const char *folder, const char *place, const char *other)
     return plug_as(folder, other, &second, first.name);
 }
 
-/* Initialise every port that is not. */
+/* Initialise every port that udev has not initialised yet. */
 static void initialize_all(struct maker *maker)
 {
     char path[PATH_MAX], target[PART], number[USB_TREE_NAME];

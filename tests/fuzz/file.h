@@ -18,7 +18,7 @@ static void fuzz__remove(void)
     rmdir(fuzz__folder);
 }
 
-/** The folder of the file, made by the first call and gone when the process ends. */
+/** Return the folder of the file, created by the first call and removed when the process ends. */
 static inline const char *fuzz_folder(void)
 {
     static bool made;

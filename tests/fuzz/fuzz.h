@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What all targets have in common. */
+/* Shared by all fuzz targets. */
 
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -13,7 +13,7 @@
 /** The entry point that libFuzzer and replay.c call. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/** Ends the process when something does not hold: a finding. */
+/** End the process if the condition is false: a finding. */
 #define HOLDS(condition)                                                                                     \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The log of an application: it is judged the same however its bytes are cut, and a crash in it never passes.
+/*
+ * The log of an application: the verdict does not depend on how its bytes are cut, and a crash never passes.
  */
 
 #include "tests/fuzz/fuzz.h"
@@ -16,7 +17,7 @@ struct verdict {
     struct eg_error err;
 };
 
-/* Compiled once, as that takes a hundred times as long as judging a log. */
+/* Compiled once, because that takes a hundred times as long as judging a log. */
 struct patterns {
     struct eg_pattern expect, forbid, value;
 };
@@ -48,7 +49,7 @@ static enum eg_code take(struct eg_judge *judge, const uint8_t *data, size_t siz
     return EG_OK;
 }
 
-/* One step and its settling, with the log in pieces of `step` bytes. */
+/* Run one step and its settling time, with the log in pieces of `step` bytes. */
 static void judge_log(const uint8_t *data, size_t size, size_t step, struct verdict *verdict)
 {
     const struct patterns *const patterns = prepare();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a build tells of its files, in whichever format it looks like: each file that is taken has a path. */
+/* File lists of builds, in the format that they look like: each accepted file has a path. */
 
 #include "jobs/builds.h"
 #include "tests/fuzz/file.h"

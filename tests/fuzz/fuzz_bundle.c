@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Bundles: whatever is in one whose seal is right, what was read is what its manifest lists.
+ * Bundles: with a correct seal around any content, the files read are those of the manifest.
  *
- * An input is what is in front of the seal when it begins as zstd does, else the archive inside of it; so the
- * reader is reached however the input was changed.
+ * An input that begins like zstd is the part before the seal, otherwise the archive inside; so every change
+ * of the input reaches the reader.
  */
 
 #include "jobs/bundle_internal.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ELF files, up to the image: what was built must be read back. The last two bytes choose chip and options.
- */
+/* ELF files, up to the image: a built image must be readable. The last two bytes choose chip and options. */
 
 #include "engine/image/build.h"
 #include "engine/image/inspect.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Words for esptool: the files and addresses that were read are the same after they were written in quotes.
- */
+/* Words for esptool: files and addresses are the same after they are written in quotes and read again. */
 
 #include "jobs/builds.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Intel HEX: what was read is the same after it was written and read again. */
+/* Intel HEX: the data is the same after it is written and read again. */
 
 #include "engine/image/hex.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Images: all that is asked of one, for chips of both kinds of header. */
+/* Images: every question about an image, for chips of both kinds of header. */
 
 #include "engine/image/inspect.h"
 #include "engine/image/kind.h"

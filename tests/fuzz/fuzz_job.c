@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A job file: what is taken can be explained, and is frozen for the chip that it names. */
+/* Job files: an accepted job can be explained, and frozen for the chip that it names. */
 
 #include "engine/stages/stages.h"
 #include "jobs/bundle_internal.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Key files, and what a key may have signed: the first byte chooses the reader. */
+/* Key files, and texts that a key may have signed: the first byte chooses the reader. */
 
 #include "engine/base/key.h"
 #include "engine/secure/signature_v1.h"

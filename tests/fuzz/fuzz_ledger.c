@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A ledger of the newest schema with bytes changed: the input is places (3 bytes) and what is there now (1
- * byte). Opening, asking and auditing it end with an answer or a refusal. */
+/*
+ * A ledger of the newest schema with changed bytes: the input is a list of places (3 bytes) and new values (1
+ * byte). Opening, querying and auditing it end with an answer or a refusal.
+ */
 
 #include "db/migrate.h"
 #include "db/proof/audit.h"

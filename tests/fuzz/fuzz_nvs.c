@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * NVS partitions: what was read without a fault is the same after it was built and read again.
+ * NVS partitions: the items read without an error are the same after they are built and read again.
  *
- * Each input is read as it is, and with its CRCs made right, so that changes are not caught by them.
+ * Each input is read as it is, and with corrected CRCs, because they would catch most changes.
  */
 
 #include "engine/image/nvs_layout.h"
@@ -67,7 +67,7 @@ static void read_and_build(const uint8_t *data, size_t size)
     same(&items, &whole);
     if (eg_nvs_build(&image, items.list, items.count, 3 * (size / EG_NVS_PAGE_SIZE + 1) * EG_NVS_PAGE_SIZE, 2,
                      &err) != EG_OK) {
-        HOLDS(err.code == EG_BAD_IMAGE); /* a blob of more chunks than are written */
+        HOLDS(err.code == EG_BAD_IMAGE); /* a blob with more chunks than can be written */
         return;
     }
     HOLDS(eg_nvs_read(&again, NULL, image.data, image.size, &err) == EG_OK);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Schemas and, after a NUL, values for them: what can be built can be read. Files that rows name are left
- * alone. */
+/*
+ * Schemas and, after a NUL, values for them: every image that can be built can be read. Files that rows name
+ * are not read.
+ */
 
 #include "engine/image/nvs.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Binary partition tables: what was read is the same after it was written and read again, as CSV, too. */
+/* Binary partition tables: a table is the same after it is written and read again, as CSV, too. */
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/same_partitions.h"
 
-/* CSV does not say where bootloader and table are. */
+/* Return whether CSV gives all addresses: it gives none for bootloader and table. */
 static bool has_its_own_places(const struct eg_partitions *table)
 {
     for (size_t i = 0; i < table->count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Partition tables as CSV: what was read is the same after it was written in binary and read again. */
+/* Partition tables as CSV: a table is the same after it is written in binary and read again. */
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/same_partitions.h"

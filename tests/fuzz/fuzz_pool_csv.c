@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of a pool as CSV: what was read is the same after it was written, each field in quotes, and read
- * again. */
+/* Rows of a pool as CSV: they are the same after they are written, each field in quotes, and read again. */
 
 #include "db/files/csv.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a board answers: to each command a stretch of the input, length first. A stretch of odd length is the
- * rest of a frame that answers this command; one of even length is bytes as they are.
+ * Replies of a board: each command is answered with a piece of the input, length first. A piece of odd length
+ * is the rest of a frame that answers this command; a piece of even length is sent as it is.
  */
 
 #include "engine/loader/loader.h"
@@ -12,9 +12,9 @@
 
 struct board {
     struct eg_port port;
-    const uint8_t *script; /* stretches that are not said yet */
+    const uint8_t *script; /* pieces not sent yet */
     size_t left;
-    uint8_t said[1200]; /* the present answer: bytes at..end */
+    uint8_t said[1200]; /* the current reply: bytes at..end */
     size_t at, end;
 };
 
@@ -98,7 +98,7 @@ static const struct eg_port_ops board_ops = {.read = board_read,
                                              .discard = board_discard,
                                              .close = board_close};
 
-/* No sentence is cut off in the middle of nothing: whatever fails says why. */
+/* Check that every failure has a sentence. */
 static bool ended(enum eg_code code, const struct eg_error *err)
 {
     HOLDS(code == EG_OK || (code == err->code && err->text[0] != '\0'));

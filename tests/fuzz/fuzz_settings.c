@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* esptool.cfg: what is taken stays within what the settings may be. */
+/* esptool.cfg: accepted settings are within their limits. */
 
 #define _POSIX_C_SOURCE 200809L
 

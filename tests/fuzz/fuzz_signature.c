@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A signature block, and the content that it is of. Its CRC is made right, or every search would end at it.
+/*
+ * A signature block, and the content that it signs. Its CRC is corrected; otherwise every search would end
+ * there.
  */
 
 #include "engine/secure/signature.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A stub's JSON file: what is taken has whole words, as the loader sends them. */
+/* A stub's JSON file: an accepted stub has whole words, as the loader sends them. */
 
 #include "stubs/stub.h"
 #include "tests/fuzz/file.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Bytes of a telnet client: they bring no more answers than is promised, however they are cut. */
+/* Bytes of a telnet client: they cause no more answers than documented, however they are cut. */
 
 #include "tests/fuzz/fuzz.h"
 #include "tools/vboard/carrier/telnet.h"
 
 struct client {
-    uint64_t digest; /* of the board's data, in its order */
+    uint64_t digest; /* of the board's data, in order */
     size_t data, sent;
     uint32_t baud;
     bool dtr, rts;
@@ -55,7 +55,7 @@ static struct client talk(const uint8_t *data, size_t size, size_t step)
         vb_telnet_receive(&telnet, data + at, step < size - at ? step : size - at);
     HOLDS(client.data <= size);
     HOLDS(client.sent - offers <= 2 * size + 64);
-    HOLDS(telnet.sub_size <= sizeof telnet.sub + 1); /* one more: it was too long */
+    HOLDS(telnet.sub_size <= sizeof telnet.sub + 1); /* one byte more marks it as too long */
     return client;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Templates, as text and as file: what is well formed comes to something, and what has no names to itself. */
+/*
+ * Templates, as text and as file: a well-formed one can be expanded, and one without names expands to itself.
+ */
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* UF2: what was read is the same after it was written and read again. */
+/* UF2: the data is the same after it is written and read again. */
 
 #include "engine/image/uf2.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * Gives a target every file of a folder, in builds without libFuzzer: what was found once stays found.
- */
+/* Runs a target on every file of a folder, in builds without libFuzzer, so that old findings stay fixed. */
 
 #include "engine/base/file.h"
 #include "tests/fuzz/fuzz.h"
@@ -18,7 +16,7 @@ static void replay(const char *path)
         fprintf(stderr, "%s\n", err.text);
         exit(1);
     }
-    /* A copy of the exact size, so that reading a byte too far is found. */
+    /* A copy of the exact size, so that a read past its end is found. */
     uint8_t *const copy = malloc(file.size > 0 ? file.size : 1);
     HOLDS(copy != NULL);
     for (size_t i = 0; i < file.size; i++)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Searches with every target of this folder, one after another, from its corpus and dictionary.
+# Runs every target of this folder, one after another, with its corpus and dictionary.
 set -euo pipefail
 
 if [ $# -lt 1 ] || [ "$1" = --help ] || [ "$1" = -h ]; then

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Files in which a build tells what goes where: what a job makes of them. */
+/* File lists of builds, and the jobs made from them. */
 
 #ifndef TESTS_JOBS_BUILD_FILE_H
 #define TESTS_JOBS_BUILD_FILE_H
 
 #include "tests/jobs/job_folder.h"
 
-/* The job for ESP32 that takes the file, which gets this content. */
+/* Write a file list with this content, and a job for the ESP32 that takes it. */
 static inline void put_job_from(const char *name, const char *content)
 {
     char job[200];
@@ -23,7 +23,7 @@ static inline struct eg_plan *loaded_from(const char *name, const char *content)
     return loaded("job.yaml");
 }
 
-/* The job that takes it is refused with a sentence about it; @ stands for the folder. */
+/* Check that such a job is refused with a sentence about the file; @ stands for the folder. */
 static inline void assert_build_refused(const char *name, const char *content, enum eg_code code,
                                         const char *sentence)
 {
@@ -31,7 +31,7 @@ static inline void assert_build_refused(const char *name, const char *content, e
     assert_job_file_refused("job.yaml", code, sentence);
 }
 
-/* "boot.bin 0x1000 3072, app.bin 0x10000 4544": names, addresses, sizes. */
+/* Check names, addresses and sizes: "boot.bin 0x1000 3072, app.bin 0x10000 4544". */
 static inline void assert_regions(const struct eg_plan *plan, const char *expected)
 {
     char text[2000] = "";
@@ -44,7 +44,7 @@ static inline void assert_regions(const struct eg_plan *plan, const char *expect
     assert_string_equal(text, expected);
 }
 
-/* Bytes 2 and 3 of the first region, where mode, size and frequency are. */
+/* Check bytes 2 and 3 of the first region: mode, size and frequency. */
 #define assert_header(plan, mode, size_freq)                                                                 \
     do {                                                                                                     \
         assert_int_equal((plan)->regions[0].data.data[2], mode);                                             \

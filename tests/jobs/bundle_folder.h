@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Bundles in the folder of a test, good ones and ones that nobody would make. Include it first. */
+/* Bundles in the folder of a test, correct and crafted ones. Include it first. */
 
 #ifndef TESTS_JOBS_BUNDLE_FOLDER_H
 #define TESTS_JOBS_BUNDLE_FOLDER_H
@@ -15,7 +15,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-/* A job of two regions, few bytes when it is frozen. */
+/* A job of two regions that is small when frozen. */
 #define SMALL_JOB                                                                                            \
     "espgang: 1\njob: acme\nversion: 1.4.0\nchip: esp32\n"                                                   \
     "firmware:\n  - {name: bootloader, at: 0x1000, file: boot.bin}\n"                                        \
@@ -43,7 +43,7 @@ static inline struct eg_buffer read_back(const char *name)
     return content;
 }
 
-/* A new key in the files NAME and NAME.pub. */
+/* Make a key in the files NAME and NAME.pub. */
 static inline struct eg_key make_key(const char *name)
 {
     struct eg_key key;
@@ -68,7 +68,7 @@ static inline void sign_bundle(const char *bundle_name, const char *key_name)
     put_bytes(bundle_name, bundle.data, bundle.size);
 }
 
-/** An entry of a crafted archive; ends with a NULL name. */
+/** An entry of a crafted archive; a NULL name ends the list. */
 struct crafted {
     const char *name;
     const char *data;
@@ -101,7 +101,7 @@ static inline void craft_entry(struct archive *archive, const struct crafted *cr
         archive_entry_set_symlink(entry, crafted->link);
     if (crafted->hardlink != NULL)
         archive_entry_set_hardlink(entry, crafted->hardlink);
-    assert_true(archive_write_header(archive, entry) >= ARCHIVE_WARN); /* a name in no known letters */
+    assert_true(archive_write_header(archive, entry) >= ARCHIVE_WARN); /* a name that is not valid UTF-8 */
     archive_entry_free(entry);
     if (size > 0)
         assert_int_equal(archive_write_data(archive, crafted->data, size), size);
@@ -140,7 +140,7 @@ static inline void compress_by_zstd(struct eg_buffer *bytes, const struct eg_buf
     archive_write_free(archive);
 }
 
-/* A bundle of these bytes, compressed once, with a right seal. */
+/* Make a bundle of these bytes, compressed once, with a correct seal. */
 static inline void craft_bytes(const char *bundle_name, const struct eg_buffer *plain)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bytes = {0};
@@ -151,7 +151,7 @@ static inline void craft_bytes(const char *bundle_name, const struct eg_buffer *
     put_bytes(bundle_name, bytes.data, bytes.size);
 }
 
-/* The same of a tar archive with these entries. */
+/* Make a bundle of a tar archive with these entries. */
 static inline void craft(const char *bundle_name, const struct crafted *entries)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer tar = {0};

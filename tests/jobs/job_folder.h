@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * Job files and valid firmware in a folder that each test has for itself. Include it first: nftw() is XSI.
- */
+/* Job files and valid firmware in a separate folder for each test. Include it first: nftw() is XSI. */
 
 #ifndef TESTS_JOBS_JOB_FOLDER_H
 #define TESTS_JOBS_JOB_FOLDER_H
@@ -51,7 +49,10 @@ struct image {
     size_t size;
 };
 
-/* A valid image of one segment; ESP8266 when chip_id is negative. With the hash, the file ends after it. */
+/*
+ * Make a valid image of one segment; for the ESP8266 if chip_id is negative. With the hash, the file ends
+ * after it.
+ */
 static inline struct image image_at(uint32_t addr, int chip_id, uint32_t segment_size, bool hash)
 {
     struct image image = {.data = {0xe9, 1, 2, 0x10, 0x00, 0x04, 0x08, 0x40}};
@@ -81,13 +82,13 @@ static inline struct image image_at(uint32_t addr, int chip_id, uint32_t segment
     return image;
 }
 
-/* One that is loaded into RAM, as bootloaders are. */
+/* Make an image that is loaded into RAM, as bootloaders are. */
 static inline struct image image(int chip_id, uint32_t segment_size, bool hash)
 {
     return image_at(0x40080400, chip_id, segment_size, hash);
 }
 
-/* An ESP32's whose segment is mapped from flash, as an application's. */
+/* Make an image for the ESP32 whose segment is mapped from flash, as an application's. */
 static inline struct image application(uint32_t segment_size)
 {
     return image_at(0x3f400020, 0, segment_size, true);
@@ -136,7 +137,7 @@ static inline struct eg_plan *loaded(const char *job_name)
     return plan;
 }
 
-/* A sentence in which @ stands for the folder. */
+/* Replace @ in a sentence by the folder. */
 static inline void with_folder(char expected[1024], const char *sentence)
 {
     size_t used = 0;
@@ -146,7 +147,7 @@ static inline void with_folder(char expected[1024], const char *sentence)
                                  *at == '@' ? (int)strlen(job_folder) : 1, *at == '@' ? job_folder : at);
 }
 
-/* Loading must fail with this code and sentence, in which @ stands for the folder. */
+/* Check that loading fails with this code and sentence; @ stands for the folder. */
 static inline void assert_job_file_refused(const char *job_name, enum eg_code code, const char *sentence)
 {
     struct eg_plan *plan = NULL;
@@ -165,11 +166,11 @@ static inline void assert_refused(const char *job, enum eg_code code, const char
     assert_job_file_refused("job.yaml", code, sentence);
 }
 
-/* A job that is whole but for the lines given; the first of them is line 4. */
+/* A complete job with these additional lines; the first of them is line 4. */
 #define JOB(lines) "espgang: 1\njob: x\nchip: esp32\n" lines "\n"
 #define FIRMWARE   "firmware: [{at: 0x10000, file: app.bin}]\n"
 
-/** One test in a folder of its own: boot.bin, app.bin (ESP32), boot_c3.bin, data.bin (five bytes). */
+/** Set up a test in a separate folder: boot.bin, app.bin (ESP32), boot_c3.bin, data.bin (five bytes). */
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 #endif

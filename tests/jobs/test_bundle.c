@@ -99,7 +99,7 @@ static void files_that_look_like_other_kinds_stay_as_they_are(void **state)
                         8);
 }
 
-/* What eg_job_load() says to a file that was changed. */
+/* Check the refusal of eg_job_load() for a changed file. */
 static void assert_not_loaded(const char *path, size_t at)
 {
     struct eg_plan *plan = NULL;
@@ -109,7 +109,7 @@ static void assert_not_loaded(const char *path, size_t at)
     if (code == EG_OK)
         fail_msg("loads though byte %zu is another", at);
     assert_null(plan);
-    /* A file with another beginning is taken for a job file. */
+    /* A file that does not begin like a bundle is read as a job file. */
     assert_string_equal(eg_code_name(code), eg_code_name(at < 4 ? EG_BAD_JOB : EG_BAD_BUNDLE));
     assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
 }
@@ -168,7 +168,7 @@ static void assert_every_length_counts(const char *name)
             fail_msg("loads though it ends after %zu bytes", size);
         assert_string_equal(eg_code_name(code), eg_code_name(size < 4 ? EG_BAD_JOB : EG_BAD_BUNDLE));
     }
-    put_bytes(name, file.data, file.size + 1); /* the NUL that eg_file_read() puts there */
+    put_bytes(name, file.data, file.size + 1); /* the NUL that eg_file_read() appends */
     assert_job_file_refused(name, EG_BAD_BUNDLE,
                             "@/job.egb: is no bundle, or not all of one: there is no seal at its end");
 }
@@ -205,7 +205,10 @@ static void damage_is_said_as_what_it_is(void **state)
                             "@/job.egb: is damaged: its signature is not that of its key");
 }
 
-/* Who may let a bundle run does not thereby let it go back: the permission is not in the seal's tag alone. */
+/*
+ * A signature that lets a bundle run must not permit a downgrade: the permission is not in the seal's tag
+ * alone.
+ */
 static void a_tag_makes_no_permission(void **state)
 {
     (void)state;
@@ -223,7 +226,7 @@ static void a_tag_makes_no_permission(void **state)
                             "@/job.egb: is damaged: its signature is not that of its key");
 }
 
-/* A seal of one content does not fit another, and a signature is no signature of something else. */
+/* A seal fits only its own content, and a signature only its own purpose. */
 static void a_seal_does_not_move(void **state)
 {
     (void)state;
@@ -237,7 +240,7 @@ static void a_seal_does_not_move(void **state)
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer mixed = {0};
     struct eg_error err;
 
-    /* Content and digest of one, key and signature of the other. */
+    /* Content and digest of one bundle, key and signature of another. */
     assert_ok(eg_buffer_append(&mixed, other.data, other.size, &err), err);
     assert_ok(eg_buffer_append(&mixed, file.data + file.size - 96, 96, &err), err);
     eg_put32(mixed.data + other.size - 40, 132);
@@ -298,7 +301,7 @@ static void a_station_with_a_key_runs_what_that_key_signed(void **state)
     snprintf(sentence, sizeof sentence,
              "%s/odd.egb: is not signed, and this station runs only what a key in %s/trusted has signed",
              job_folder, job_folder);
-    assert_trusted("key.pub", "odd.egb", sentence); /* before anything of it is unpacked */
+    assert_trusted("key.pub", "odd.egb", sentence); /* before any file is unpacked */
     sign_bundle("job.egb", "other");                /* in place of the first */
     snprintf(sentence, sizeof sentence,
              "%s/job.egb: is signed by the key %s, and this station runs only what a key in %s/trusted has "

@@ -4,7 +4,7 @@
 
 #include "engine/base/file.h"
 
-/* The lines of the explanation from the one that begins so, up to an empty one. */
+/* Check the lines of the explanation from the one that starts with `begin` up to an empty line. */
 static void assert_explained(const char *begin, const char *expected)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");

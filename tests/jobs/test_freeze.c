@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Options of every type on their way into a bundle and out of it. */
+/* Options of every type, written into a bundle and read back. */
 
 #include "tests/jobs/job_folder.h"
 
@@ -30,7 +30,7 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
-/* A job with those options alone, read without its firmware. */
+/* A job with only those options, read without firmware. */
 struct reading {
     struct eg__document document;
     struct eg_plan *plan;
@@ -113,7 +113,7 @@ static void everything_an_option_says_is_taken_along(void **state)
                         "keys: [files/02-second, files/03-tool]\n"
                         "test: [{expect: \"self-test: OK\"}, {template: files/04-second, expect: no}]\n");
 
-    /* Read from the bundle, every setting is what it was. */
+    /* Every setting read from the bundle has its old value. */
     assert_ok(eg_strdup(&bundle.path, "dir/x.egb", &err), err);
     read_job(&frozen, NULL, &bundle);
     const struct eg_setting *const schema = eg_plan_setting(frozen.plan, "unit.schema");
@@ -186,7 +186,7 @@ static void a_program_that_is_not_there_is_named(void **state)
     assert_error(eg__freeze(&bundle, &job.document, job.plan, &err), err, EG_BAD_ARGUMENT, expected);
 }
 
-/* A short file may name a long text as often as it likes. */
+/* A short file may refer to a long text any number of times. */
 static void a_job_that_unfolds_without_end_is_refused(void **state)
 {
     (void)state;

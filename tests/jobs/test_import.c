@@ -11,7 +11,7 @@
     "\"flash_settings\": {\"flash_mode\": \"qio\", \"flash_size\": \"detect\"},\n"                           \
     "\"extra_esptool_args\": {\"before\": \"default_reset\", \"stub\": false, \"chip\": \"esp32\"}}"
 
-/* The text for a job at `job_name`; both names are relative to the folder. */
+/* Return the text for a job at `job_name`; both names are relative to the folder. */
 static char *imported(const char *source_name, const char *job_name, const char *name, const char *chip)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
@@ -45,7 +45,7 @@ static void assert_import_refused(const char *source_name, const char *chip, enu
     assert_int_equal(text.size, 0);
 }
 
-/* What is imported and what is taken by `from` are the same bytes at the same addresses. */
+/* Check that import and `from` give the same bytes at the same addresses. */
 static void assert_same_as_from(const char *source_name, const char *job_name, const char *chip)
 {
     EG_CLEANUP(eg_free_cleanup) char *text = imported(source_name, job_name, "x", chip);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How a job file is read by tables of options, here by one with an option of each kind that has no other
- * test. */
+/*
+ * Reading a job file by tables of options, here a table with an option of each kind that has no other test.
+ */
 
 #include "jobs/keys.h"
 
@@ -23,7 +24,7 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
-/* What the job's settings are after reading; freed with the plan. */
+/* Read a job's settings; they are freed with the plan. */
 static enum eg_code read_job(struct eg_plan *plan, const char *text, struct eg_error *err)
 {
     EG_CLEANUP(eg__document_finish) struct eg__document document = {0};

@@ -149,7 +149,7 @@ static void paths_are_url_references(void **state)
         {ONE("./%2e/boot.bin?x=%20"), "./boot.bin"},
         {ONE("my%20boot.bin"), "my boot.bin"},
         {ONE("100%.bin"), "100%.bin"},
-        {ONE("q?.bin"), "q?.bin"}, /* a file of the literal name comes first */
+        {ONE("q?.bin"), "q?.bin"}, /* a file with the literal name wins */
         {ONE("e%20.bin?v=2"), "e%20.bin"},
     };
 
@@ -204,7 +204,7 @@ static void two_builds_for_one_chip_are_named_before_a_chip_is_asked_for(void **
     assert_refused(
         NOCHIP, EG_BAD_JOB,
         "@/manifest.json:2:16: this is a second build for ESP32, the first is in line 1; a job takes one");
-    put("manifest.json", "{\"builds\": [" C3 "," C3 ",\n" ESP32 "]}"); /* another chip's do not matter */
+    put("manifest.json", "{\"builds\": [" C3 "," C3 ",\n" ESP32 "]}"); /* other chips may have duplicates */
     put("job.yaml", "espgang: 1\njob: x\nchip: esp32\n" FROM);
     eg_plan_destroy(loaded("job.yaml"));
 }

@@ -60,7 +60,7 @@ static void a_name_that_is_no_address_is_refused(void **state)
         "@/job.yaml:4:31: @/table.bin: row at offset 0x20 of the partition table has 6 bytes, not 32");
 }
 
-/* Bootloader and application of an ESP32 where it looks for them, from `start` on. */
+/* Write bootloader and application of an ESP32 to the addresses where it expects them, from `start` on. */
 static void merge(struct eg_buffer *out, uint32_t start)
 {
     const struct image boot = image(0, 3000, true), app = application(4500);
@@ -195,7 +195,7 @@ static void a_uf2_file_says_where_its_parts_go(void **state)
     assert_string_equal(plan->regions[0].name, "all.uf2");
 }
 
-/* An application at 0, as TinyUF2 takes it. */
+/* Write a UF2 with an application at 0, as TinyUF2 accepts it. */
 static void put_relative_uf2(const char *name)
 {
     struct eg_buffer uf2 = {0};
@@ -264,7 +264,7 @@ static void a_uf2_file_for_another_chip_is_refused(void **state)
     assert_int_equal(plan->region_count, 1);
 }
 
-/* With the descriptor of an application, or without. */
+/* Write an ELF file, with or without an application descriptor. */
 static void put_elf(const char *name, const char *target, bool application)
 {
     static const uint8_t descriptor[256] = {0x32, 0x54, 0xcd, 0xab};

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Usage: test_readme.sh BUILD-FOLDER. The README's tables of keys are those that the program prints.
+# The README's tables of keys are those that the program prints.
+# Usage: test_readme.sh BUILD-FOLDER
 build=$1
 . "$(dirname "$0")/../e2e/lib.sh"
 readme=$(dirname "$0")/../../jobs/README.md

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What an editor finds in the schema. */
+/* The schema as an editor reads it. */
 
 #include "jobs/schema.h"
 
@@ -27,7 +27,7 @@ static json_t *schema(void)
     return root;
 }
 
-/* The schema of a key, by its path. */
+/* Return the schema of a key, by its path. */
 static const json_t *at(const json_t *root, const char *path)
 {
     const json_t *node = root;

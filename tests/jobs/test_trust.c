@@ -27,7 +27,7 @@ static struct eg_key add_key(const char *name)
     return key;
 }
 
-/* Reading the folder "trusted" fails with this sentence, in which @ stands for the folder of the test. */
+/* Check that reading the folder "trusted" fails with this sentence; @ stands for the folder of the test. */
 static void assert_unreadable(const char *sentence)
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
@@ -161,7 +161,7 @@ static void a_folder_or_key_that_others_may_write_to_is_a_refusal(void **state)
     assert_int_equal(chmod(path, 0646), 0);
     assert_unreadable("@/trusted/key.pub: others may write to it (mode 646) and decide what runs here");
     if (geteuid() != 0)
-        return; /* only root can give a file away */
+        return; /* only root can give a file to another user */
     assert_int_equal(chmod(path, 0644), 0);
     assert_int_equal(chown(path, 12345, 12345), 0);
     assert_unreadable("@/trusted/key.pub: belongs to another user, who would decide what runs here");
@@ -207,7 +207,7 @@ static void the_folder_is_the_one_that_is_named_first(void **state)
     assert_folder(NULL, expected);
     unsetenv("HOME");
     eg_trust_finish(&trust);
-    assert_ok(eg_trust_read(&trust, NULL, &err), err); /* that of the user of this process */
+    assert_ok(eg_trust_read(&trust, NULL, &err), err); /* the folder of this process's user */
     assert_non_null(strstr(trust.folder, "/.config/espgang/trusted"));
 }
 
@@ -247,7 +247,7 @@ static void a_revoked_key_stays_revoked(void **state)
     assert_false(eg_trust_is_revoked(&trust, "00112233445566778899aabbccddeef0"));
     eg_trust_finish(&trust);
 
-    /* The last key goes, and the station is not open to everything. */
+    /* Removing the last key does not make the station trust everyone. */
     assert_ok(eg_trust_remove(folder, "a.pub", &key, &err), err);
     assert_ok(eg_trust_read(&trust, folder, &err), err);
     assert_int_equal(trust.count, 0);

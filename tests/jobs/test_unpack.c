@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Bundles that nobody would make: their seals are right, so what is in them is looked at. */
+/* Crafted bundles: their seals are correct, so their contents are read. */
 
 #include "tests/jobs/bundle_folder.h"
 
@@ -29,7 +29,7 @@ static unsigned count_files(const char *path)
     return count;
 }
 
-/* Refused with this sentence, and nothing is anywhere that was not there before. */
+/* Check that a bundle is refused with this sentence, and leaves no file anywhere. */
 static void assert_crafted_refused(const struct crafted *entries, const char *sentence)
 {
     char path[256], expected[400];
@@ -92,7 +92,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
         char manifest[600];
         snprintf(manifest, sizeof manifest,
                  MANIFEST(JOB_X ", {\"name\": \"%s\", \"size\": 1, \"sha256\": \"" OF_X "\"}"), names[i]);
-        /* The control character is refused before it is known to be in a name. */
+        /* The control character is refused before it is known to be part of a name. */
         assert_crafted_refused(
             (const struct crafted[]){{.name = "manifest.json", .data = manifest},
                                      {.name = "job.yaml", .data = "x"},
@@ -102,7 +102,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
                 ? "manifest.json:1:210: the value has a control character, 0x1b"
                 : "manifest.json:1:201: there is a name that no file of a bundle has there");
         assert_int_not_equal(access("/tmp/eg-bundle-x", F_OK), 0);
-        /* Not listed, such a file is one too many. */
+        /* A file that the manifest does not list is one too many. */
         REFUSED("its archive has more than its manifest lists",
                 {.name = "manifest.json", .data = MANIFEST(JOB_X)}, {.name = "job.yaml", .data = "x"},
                 {.name = names[i], .data = "x"});
@@ -126,7 +126,7 @@ static void only_regular_files_are_taken(void **state)
             {.name = "manifest.json", .type = AE_IFLNK, .link = "/etc/passwd"});
 }
 
-/* No writer makes a hard link that has data, but readers take it for a file. */
+/* No writer makes a hard link with data, but readers would treat it as a file. */
 static void a_hard_link_with_data_is_refused(void **state)
 {
     (void)state;
@@ -217,7 +217,7 @@ static void a_manifest_is_complete(void **state)
             {.name = "manifest.json", .data = MANIFEST(LISTED("job.yaml", "1", "12"))});
 }
 
-/* A bundle of this job and a file "x", images/00-x.bin. */
+/* Make a bundle of this job and a file "x", images/00-x.bin. */
 static void craft_job(const char *job, const char *name)
 {
     char manifest[900], digest[EG_SHA256_TEXT];

@@ -4,7 +4,7 @@
 
 #include "tests/fakes/check.h"
 
-/* Each is older than those after it. */
+/* Each version is older than those after it. */
 static const char *const in_order[] = {"",
                                        "0.9",
                                        "1.0.0-alpha",

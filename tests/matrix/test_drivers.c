@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The fault matrix of serial drivers: what the operator sees when the driver of a port fails, when the port
- * is gone, and when it comes back under another name, at each stage. Through libserialport, libudev and the
- * preloaded shim; the boards are simulated ones at pseudo-terminals.
+ * The fault matrix of serial drivers: the operator's view when the driver of a port fails, when the port is
+ * gone, and when it comes back under another name, at each stage. Through libserialport, libudev and the
+ * preloaded shim, with simulated boards on pseudo-terminals.
  *
- * A driver says ERROR in the table: EPROTO, ETIMEDOUT, EIO, ENODEV, ESHUTDOWN and EILSEQ must all give the
- * same row, with their own words in its sentence. Each row is run with one of them; EG_MATRIX=N runs N of
- * each, 6 are all. EG_MATRIX_WRITE=FILE writes the table, which is drivers.md beside this file.
+ * ERROR in the table stands for a driver's error: EPROTO, ETIMEDOUT, EIO, ENODEV, ESHUTDOWN and EILSEQ must
+ * all give the same row, with their own words in its sentence. Each row is run with one of them; EG_MATRIX=N
+ * runs N of each, 6 are all. EG_MATRIX_WRITE=FILE writes the table, drivers.md in this folder.
  */
 
 #include "tests/fakes/check.h"
@@ -39,12 +39,12 @@ enum { ERRORS = sizeof errors / sizeof errors[0] };
 static const char *const stages[] = {"connect", "identify", "stub", "write", "verify", "finish"};
 enum { STAGES = sizeof stages / sizeof stages[0] };
 
-/* What happens as the stage begins. `call` NULL = the port is gone. */
+/* A fault at the beginning of the stage. `call` NULL = the port is gone. */
 static const struct fault {
     const char *name;
     const char *call;
     bool again;  /* EAGAIN, not ERROR */
-    unsigned ms; /* that the driver fails, or the port is gone; 0 = for good */
+    unsigned ms; /* how long the driver fails, or the port is gone; 0 = for good */
 } faults[] = {
     {"read ERROR for 120 ms", "read", false, 120},
     {"read ERROR for good", "read", false, 0},
@@ -112,7 +112,7 @@ static void plug(struct slot *slot, const char *kind)
     pthread_mutex_unlock(&slot->batch->lock);
 }
 
-/* The hand that plugs the board in again, under another name: the old one is still held. */
+/* Plug the board in again, under another name: the old name is still in use. */
 static void *plug_again(void *context)
 {
     struct slot *const slot = context;
@@ -187,7 +187,7 @@ static void begin_slot(struct slot *slot, struct batch *batch, const struct cell
     plug(slot, kind);
 }
 
-/* A board that passes must hold the firmware, whatever happened. */
+/* Check that a board that passed holds the firmware. */
 static void check_flash(const struct slot *slot, const struct eg_plan *plan)
 {
     size_t size;
@@ -224,7 +224,7 @@ static struct eg_plan *make_plan(void)
     return plan;
 }
 
-/* The sentence with ERROR for what the driver said. */
+/* Replace the driver's error in the sentence by ERROR. */
 static void cut_error(char *text, const char *said)
 {
     for (char *at; (at = strstr(text, said)) != NULL;) {
@@ -242,8 +242,7 @@ static void print_row(char *row, const struct cell *cell, const struct eg_result
     if (cell->fault->call != NULL && !cell->fault->again)
         cut_error(text, strerror(errors[cell->error].errnum));
     for (char *digit = strpbrk(text, "0123456789"); digit != NULL; digit = strpbrk(digit + 1, "0123456789"))
-        if (digit > text + 5 &&
-            memcmp(digit - 6, "ttyUSB", 6) == 0) { /* names follow the number of the slot */
+        if (digit > text + 5 && memcmp(digit - 6, "ttyUSB", 6) == 0) { /* names contain the slot's number */
             memmove(digit + 1, digit + strspn(digit, "0123456789"),
                     strlen(digit + strspn(digit, "0123456789")) + 1);
             *digit = 'N';
@@ -302,7 +301,7 @@ static void add_cell(struct cells *cells, unsigned fault, unsigned stage, unsign
     cells->rows[cells->count++] = (struct cell){&faults[fault], stage, error};
 }
 
-/* Errors take turns from row to row; `round` moves them on. */
+/* Make the cells. Errors take turns from row to row; `round` shifts them. */
 static void make_cells(struct cells *cells, unsigned round)
 {
     cells->count = 0;
@@ -342,7 +341,7 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], unsigned count
     assert_int_equal(fclose(out), 0);
 }
 
-/* How far the work had come when the port failed is the machine's, so numbers may differ. */
+/* The machine decides how far the work had come when the port failed, so numbers may differ. */
 static bool same_row(const char *is, const char *wanted)
 {
     static const char digits[] = "0123456789abcdefx";

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The fault matrix: each fault of the simulated board, in the middle of each stage, and what the operator
- * then sees.
+ * The fault matrix: each fault of the simulated board, in the middle of each stage, and the operator's view
+ * of it.
  *
- * The cells come from the table of faults and from the stages that a board without a fault goes through, so a
- * new fault or stage has its cells at once. The expected table is faults.md beside this file. Whatever it
- * says, a board that passes must hold the firmware, byte by byte.
+ * The cells come from the table of faults and from the stages of a board without a fault, so a new fault or
+ * stage gets its cells at once. The expected table is faults.md in this folder. In every cell, a board that
+ * passes must hold the firmware, byte by byte.
  *
- * EG_MATRIX=all runs every cell; without it every third one is run. EG_MATRIX_WRITE=FILE runs all and writes
+ * EG_MATRIX=all runs every cell; otherwise every third one is run. EG_MATRIX_WRITE=FILE runs all and writes
  * the table.
  */
 
@@ -25,7 +25,7 @@
 #define CELLS_MAX  400
 #define ROW_SIZE   800
 
-/* Bytes that a board without a fault has received when a stage begins and ends. */
+/* Counts of bytes received by a board without a fault when a stage begins and ends. */
 struct span {
     char stage[32];
     uint64_t from, to;
@@ -37,7 +37,7 @@ struct spans {
     unsigned count;
 };
 
-/* Boards that are unusual without a fault; the option of vboard is the name. */
+/* Boards that are unusual without a fault; the name is the option of vboard. */
 struct setting {
     const char *name, *chip;
     struct vb_config config;
@@ -137,8 +137,10 @@ static void add_cell(struct cells *cells, const char *stage, const char *form, u
         snprintf(cell->fault, sizeof cell->fault, "%.*s", word, form);
 }
 
-/* Add the fault at each stage, in its middle, or at a place drawn from `random`. A reply that is late comes
- * after every limit; a port that is gone comes back, or does not. */
+/*
+ * Add the fault at each stage, in its middle or at a place drawn from `random`. A late reply comes after
+ * every limit; a port that is gone comes back, or stays away.
+ */
 static void add_fault(struct cells *cells, const struct spans *spans, const char *form, uint64_t *random)
 {
     const char *const ms = strstr(form, ":MS");
@@ -161,7 +163,10 @@ static void add_fault(struct cells *cells, const struct spans *spans, const char
     }
 }
 
-/* What the test stage is for, which tests/e2e/test_self_test.sh has, and what only burning eFuses meets. */
+/*
+ * Return whether no stage here meets the fault: tests/e2e/test_self_test.sh tests the test stage, and the
+ * others need burning of eFuses.
+ */
 static bool of_no_stage_here(const char *form)
 {
     return strncmp(form, "app-", 4) == 0 || strncmp(form, "efuse-", 6) == 0;
@@ -201,7 +206,7 @@ static bool is_twin(const struct cell *cell)
     return strncmp(cell->fault, "mac=", 4) == 0;
 }
 
-/* How many cells from this one run at once: all of the same fault, each on a board of its own. */
+/* Return how many cells from this one run together: the same fault, each on its own board. */
 static unsigned batch_size(const struct cells *cells, size_t first)
 {
     unsigned size = 1;
@@ -217,8 +222,10 @@ static bool passed(const struct eg_result *result)
     return result->outcome == EG_PASS || result->outcome == EG_PASS_MARGINAL;
 }
 
-/* Run a batch; the line is for fake_line_teardown(). A board that passes must hold the firmware, whatever
- * happened; through a cipher it does not look so. */
+/*
+ * Run a batch; the line is for fake_line_teardown(). A board that passes must hold the firmware, whatever
+ * happened. Through a flash cipher this cannot be compared.
+ */
 static struct fake_line *run(const struct cell *cells, unsigned count, uint64_t seed)
 {
     char texts[FAKE_LINE_MAX][64];
@@ -240,7 +247,7 @@ static struct fake_line *run(const struct cell *cells, unsigned count, uint64_t 
     return line;
 }
 
-/* The sentence without the bytes that came, which are garbage of the seed. */
+/* Remove received bytes from the sentence: they are garbage that depends on the seed. */
 static void cut_bytes(char *text)
 {
     static const char *const marks[] = {"outside a frame: ", " bytes: ", "restarted and sent \""};
@@ -253,8 +260,10 @@ static void cut_bytes(char *text)
     }
 }
 
-/* The sentence without the stage in front, which for twins is wherever the first has come when the second is
- * admitted. */
+/*
+ * Remove the stage from the sentence: for twins it depends on how far the first board is when the second is
+ * admitted.
+ */
 static void cut_stage(char *text)
 {
     char *const at = strstr(text, "the board in slot");
@@ -263,7 +272,7 @@ static void cut_stage(char *text)
         memmove(text, at, strlen(at) + 1);
 }
 
-/* The row of a cell, without the place of its fault, which changes with the programmer. */
+/* Format the row of a cell, without the place of its fault, which changes with the programmer. */
 static void print_row(char *row, size_t size, const struct cell *cell, const struct eg_result *result)
 {
     const bool green = passed(result), placed = cell->stage[0] != '\0';
@@ -281,7 +290,7 @@ static void print_row(char *row, size_t size, const struct cell *cell, const str
              text);
 }
 
-/* Run all cells; `rows` are theirs. */
+/* Run all cells, and write their rows to `rows`. */
 static void run_cells(char (*rows)[ROW_SIZE], const struct cells *cells)
 {
     for (size_t first = 0; first < cells->count;) {
@@ -294,7 +303,7 @@ static void run_cells(char (*rows)[ROW_SIZE], const struct cells *cells)
     }
 }
 
-/* Where column `number` of a row begins, from 0. */
+/* Return the beginning of column `number` of a row, from 0. */
 static const char *column(const char *row, unsigned number)
 {
     for (; number > 0 && row != NULL; number--)
@@ -303,7 +312,7 @@ static const char *column(const char *row, unsigned number)
     return row;
 }
 
-/* Numbers in sentences may differ: they follow the sizes of blocks and the times. */
+/* Compare sentences except for numbers, which follow block sizes and times. */
 static bool same_sentence(const char *a, const char *b)
 {
     while (*a == *b || (isxdigit((unsigned char)*a) && isxdigit((unsigned char)*b))) {
@@ -360,7 +369,7 @@ static void check_table(char (*rows)[ROW_SIZE], const struct cells *cells, bool 
     while (fgets(wanted, sizeof wanted, table) != NULL) {
         if (wanted[0] != '|' || wanted[1] == '-' || strncmp(wanted, "| Fault", 7) == 0)
             continue;
-        /* Which of two boards with one MAC is told of the other is a matter of threads. */
+        /* Thread timing decides which of two boards with one MAC is told of the other. */
         if (i < cells->count && !same_row(rows[i], wanted, sentences && !is_twin(&cells->rows[i]))) {
             print_error("%s, seed 1:\n  is  %s  not %s", cells->rows[i].fault, rows[i], wanted);
             wrong++;
@@ -372,7 +381,7 @@ static void check_table(char (*rows)[ROW_SIZE], const struct cells *cells, bool 
         fail_msg("%u cells are not as in faults.md, which has %zu rows of %zu", wrong, i, cells->count);
 }
 
-/* Zero = the suite's short run. */
+/* Return the number of places; 0 = the suite's short run. */
 static unsigned long places_wanted(void)
 {
     const char *const text = getenv("EG_MATRIX");

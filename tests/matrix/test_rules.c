@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Every rule of the guard, by every way that can meet it: the call eg_board_write_flash(), the command
- * write-flash, a bundle (as `check`), and a run. Each refuses with the same code and the same sentence, or
- * warns where the rule warns the user of one board, and what is refused leaves every byte of the flash as it
- * was.
+ * Every rule of the guard, in every way that can break it: the call eg_board_write_flash(), the command
+ * write-flash, a bundle (as `check`), and a run. Each way refuses with the same code and sentence, or warns
+ * if the rule only warns the user of one board. A refusal leaves every byte of the flash as it was.
  *
- * The scenes are those of tests/engine/guard/scene.h, put before real boards; where that board must be
- * another, the scene is made here. A way that cannot meet a rule has its reason in the table.
+ * The scenes are those of tests/engine/guard/scene.h, applied to real boards; a scene that needs another
+ * board is made here. For a way that cannot break a rule, the table gives the reason.
  */
 
 #include "tests/engine/guard/rows.h"
@@ -25,13 +24,13 @@
 
 enum { TEXT = 8192 };
 
-/* A scene that needs another board, or that not every way can meet: the reasons say why. */
+/* A scene that needs another board, or that not every way can reach; the reasons say why. */
 struct special {
     const char *rule;
-    void (*of_guard)(struct scene *scene);     /* the scene of scene.h that it stands for */
-    void (*change)(struct scene *scene);       /* the scene here; NULL = that one */
-    struct vb_config config;                   /* of the board, besides what the scene says of the chip */
-    const char *part;                          /* its flash; NULL = the usual one */
+    void (*of_guard)(struct scene *scene); /* the scene of scene.h that it replaces */
+    void (*change)(struct scene *scene);   /* the replacement; NULL = the scene itself */
+    struct vb_config config;               /* of the board, in addition to the scene's facts about the chip */
+    const char *part;                      /* its flash part; NULL = the usual one */
     const char *no_call, *no_command, *no_job; /* NULL = it is met */
 };
 
@@ -178,7 +177,7 @@ struct trial {
     const struct eg_guard_rule *rule;
     struct scene *scene;
     struct fake_board *fake;
-    char sentence[480]; /* what the guard says of the scene */
+    char sentence[480]; /* the guard's sentence for the scene */
     bool refuses;       /* the user of one board */
 };
 
@@ -207,7 +206,7 @@ static void plug(struct trial *trial)
     fake_board_plug(trial->fake, trial->scene->request.target->name, &config, NO_FAULTS);
 }
 
-/* What the guard says of the scene itself, without a board. */
+/* Ask the guard about the scene itself, without a board. */
 static void expect(struct trial *trial)
 {
     struct scene *const scene = trial->scene;
@@ -237,7 +236,7 @@ static bool has_line(const struct trial *trial, const char *text)
                           at[strlen(trial->sentence)] == ';');
 }
 
-/* All that differs is told before the test fails. */
+/* All differences are printed before the test fails. */
 static unsigned failures;
 
 static void fail_way(const struct trial *trial, const char *way, const char *said)
@@ -319,7 +318,7 @@ static void write_pieces(const struct trial *trial)
     }
 }
 
-/* Both outputs of the command, in `text`. */
+/* Run the command, with both of its outputs in `text`. */
 static int main_said(int argc, char **argv, char text[TEXT])
 {
     char path[] = "/tmp/eg-rules-XXXXXX";
@@ -377,7 +376,7 @@ static void by_command(struct trial *trial)
             snprintf(paths[i], sizeof paths[i], "%s", scene->pieces[i].name);
         words[count++] = paths[i];
     }
-    assert_int_equal(chdir(trial->fake->folder), 0); /* sentences have the names of files as they are given */
+    assert_int_equal(chdir(trial->fake->folder), 0); /* sentences have file names as given */
     const int status = main_said(count, words, said);
     close(server.stop[1]);
     pthread_join(server.thread, NULL);
@@ -418,7 +417,7 @@ static void write_job(const struct trial *trial)
     write_pieces(trial);
 }
 
-/* Put into the flash what the board of the scene has. */
+/* Write the contents of the scene's board into the flash. */
 static void furnish(struct trial *trial)
 {
     const struct scene *const scene = trial->scene;
@@ -465,7 +464,10 @@ static void run(struct trial *trial, const struct eg_plan *plan)
     fake_recorder_finish(&recorder);
 }
 
-/* Told before there is a board where the files say it, else at admit; what only mentions is a notice. */
+/*
+ * Check the refusal: without a board if the files suffice, else at admit. A rule that only mentions gives a
+ * notice.
+ */
 static void by_job(struct trial *trial)
 {
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = NULL;

@@ -17,7 +17,7 @@ static void assert_contains(const struct eg_buffer *report, const char *text)
         fail_msg("the report lacks \"%s\"", text);
 }
 
-/* A number of the report is what an independent query says. */
+/* Compare a number of the report with an independent query. */
 static void assert_number(const struct sample *sample, const struct eg_buffer *report, const char *id,
                           const char *sql)
 {
@@ -29,7 +29,7 @@ static void assert_number(const struct sample *sample, const struct eg_buffer *r
     assert_contains(report, expected);
 }
 
-/* The last finished run of each unit, said in another way than the report's own query does. */
+/* The last finished run of each unit, in other words than the report's own query. */
 #define LAST_OF_UNITS(condition)                                                                             \
     "SELECT count(*) FROM runs AS r WHERE batch = 'batch-1' AND " condition                                  \
     " AND outcome <> 'unfinished' AND mac IS NOT NULL AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE "    \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A batch with boards shown again, dead contacts, clones and aborted runs: what each format counts, held
- * against a query that shares nothing with ours. */
+/*
+ * A batch with boards shown again, dead contacts, clones and aborted runs: the counts of each format are
+ * compared with independent queries.
+ */
 
 #include "db/query/questions.h"
 #include "tests/reports/one_report.h"
@@ -50,7 +52,7 @@ static const struct {
 static void fill(struct sample *sample)
 {
     static const struct {
-        unsigned unit; /* 0 = no board, 99 = a chip that does not tell its MAC */
+        unsigned unit; /* 0 = no board, 99 = a chip whose MAC is unknown */
         const char *flash;
         struct sample_end end;
     } runs[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The formats for programs, each read by a reader that shares nothing with who wrote it. */
+/* The formats for programs, each read by an independent reader. */
 
 #include "tests/reports/one_report.h"
 
@@ -22,7 +22,7 @@ static void read_file(const char *path, struct eg_buffer *text)
             fail_msg("no \"%s\" in: %s", part, (const char *)(text).data);                                   \
     } while (0)
 
-/* A report of batch-1 in one format, which has to be made. */
+/* Make a report of batch-1 in one format; it must succeed. */
 static void make(const struct sample *sample, const char *format, struct eg_buffer *text)
 {
     struct eg_error err;
@@ -41,7 +41,7 @@ static void fill(struct sample *sample)
     assert_ok(fill_batches(sample, &ledger, &err), err);
 }
 
-/* One run of a batch that has nothing else. */
+/* Record a batch of a single run. */
 static void one_run(struct sample *sample, const char *slot, bool known, const struct sample_end *run_end)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -63,7 +63,7 @@ static json_t *load(const struct eg_buffer *text)
     return root;
 }
 
-/* A number of the report is what an independent query says. */
+/* Compare a number of the report with an independent query. */
 static void assert_equals_sql(const struct sample *sample, json_t *object, const char *key, const char *sql)
 {
     char *wanted = sample_sql(sample->path, sql);
@@ -290,7 +290,8 @@ static void a_bad_socket_is_marked_in_words_and_shape(void **state)
                   err);
     }
     make(sample, "html", &html);
-    /* 9 of 15, where 9 of 60 are bad; of 15 with p = 0.15 more than 7 are rarer than 0.135 %. */
+    /* 9 of 15 are bad, and 9 of 60 overall; with n = 15 and p = 0.15 more than 7 occur with less than
+     * 0.135 %. */
     assert_contains(html, "<td class=\"s\">socket 3</td><td class=\"n\">15</td><td class=\"n\">9</td>"
                           "<td class=\"n\">60.0 %</td><td class=\"n\">0.0 to 46.7 %</td><td>exact</td>"
                           "<td class=\"bad\">above the limit</td>");

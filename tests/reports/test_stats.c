@@ -18,7 +18,7 @@ static void many_trials_have_limits_of_three_sigma(void **state)
     assert_near(limits.high, 0.13);
 }
 
-/* How probable it is that at most, or at least, so many of n are bad, said by a product. */
+/* Compute the probability that at most, or at least, so many of n are bad, as a sum of products. */
 static double probability(int n, double p, int from, int to)
 {
     double sum = 0;

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A stub file that is not the pinned one stops the build, by name. Usage: test_embed.sh BUILD-FOLDER
+# A stub file that is not the pinned one stops the build, and is named.
+# Usage: test_embed.sh BUILD-FOLDER
 set -eu
 embed=$1/stubs/eg_stub_embed
 [ -x "$embed" ] || { echo "SKIPPED: $embed is not built"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# expect STATUS SENTENCE: the tool's exit status and all it says
+# expect STATUS SENTENCE: check the tool's exit status and its whole output
 expect() {
   status=0
   said=$("$embed" "$folder/table" "$folder" 2>&1 >"$folder/out.c") || status=$?

@@ -37,7 +37,7 @@ static enum eg_code load(struct eg_stub **stub, const char *json, struct eg_erro
     return eg_stub_load(stub, folder, "esp32", err);
 }
 
-/* `sentence` is what must follow the file's name. */
+/* Check the refusal; `sentence` is the text after the file's name. */
 static void refused(const char *json, const char *sentence)
 {
     struct eg_stub *stub = NULL;

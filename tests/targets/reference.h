@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The reference on chips, a JSON file beside the fixtures, and an interpreter of its rules: what a chip whose
- * registers hold these words is, by the reference alone. Nothing here knows a target.
+ * The reference on chips, a JSON file next to the fixtures, and an interpreter of its rules: it decodes a
+ * chip from its register words by the reference alone, without a target.
  *
- * A field is a list of parts, one part without a list, a constant, an expression followed by a map, or
- * another field with an override. Registers hold words drawn from a seed, but for bits that are forced.
+ * A field is a list of parts, a single part, a constant, an expression followed by a map, or another field
+ * with an override. Registers hold words drawn from a seed, except for forced bits.
  */
 
 #ifndef TESTS_TARGETS_REFERENCE_H
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** The whole reference, for json_decref(); skips the running test, saying so, when it is absent. */
+/** Load the whole reference, for json_decref(); skip the running test, with a message, if it is absent. */
 static inline json_t *ref_open(void)
 {
     char path[4096];
@@ -35,7 +35,7 @@ static inline json_t *ref_open(void)
     return all;
 }
 
-/** The value at a path of keys and indices, "straps.pins.0"; NULL and JSON null are the same. */
+/** Return the value at a path of keys and indices, "straps.pins.0"; NULL and JSON null are the same. */
 static inline const json_t *ref_at(const json_t *json, const char *path)
 {
     char keys[100], *rest;
@@ -48,7 +48,7 @@ static inline const json_t *ref_at(const json_t *json, const char *path)
     return json_is_null(json) ? NULL : json;
 }
 
-/** A number, written as one or as a string of hex; what is absent is 0. */
+/** Return a number, given as a number or a hex string; 0 if absent. */
 static inline uint32_t ref_number(const json_t *json, const char *path)
 {
     const json_t *value = ref_at(json, path);
@@ -58,13 +58,13 @@ static inline uint32_t ref_number(const json_t *json, const char *path)
     return (uint32_t)json_integer_value(value);
 }
 
-/** A text; NULL when there is none. */
+/** Return a text; NULL if absent. */
 static inline const char *ref_text(const json_t *json, const char *path)
 {
     return json_string_value(ref_at(json, path));
 }
 
-/** What the registers of a chip hold. */
+/** Contents of a chip's registers. */
 struct registers {
     uint32_t seed;
     struct {
@@ -80,7 +80,7 @@ static inline uint32_t ref_mix(uint32_t value)
     return value ^ value >> 16;
 }
 
-/** A word of pseudo-random bits, of few bits, or of none, by seed and address. */
+/** Return a word of many, few or no set bits, pseudo-random by seed and address. */
 static inline uint32_t ref_word(const struct registers *registers, uint32_t addr)
 {
     const uint32_t first = ref_mix(addr ^ ref_mix(registers->seed));
@@ -97,7 +97,7 @@ static inline uint32_t ref_word(const struct registers *registers, uint32_t addr
     return word;
 }
 
-/** The parts of a field, put together. */
+/** Assemble a field from its parts. */
 static inline uint32_t ref_parts(const json_t *parts, const struct registers *registers)
 {
     uint32_t value = 0;
@@ -113,14 +113,14 @@ static inline uint32_t ref_parts(const json_t *parts, const struct registers *re
 
 static inline uint32_t ref_field(const json_t *chip, const char *name, const struct registers *registers);
 
-/* An expression as the reference writes them, "(minor & 7) == 0 and major == 1", while it is read. */
+/* An expression of the reference while it is parsed, "(minor & 7) == 0 and major == 1". */
 struct ref_expression {
     const char *at;
     const json_t *chip;
     const struct registers *registers;
 };
 
-/* The next operator when it is one of this level, which are from the loosest to the tightest; else NULL. */
+/* Return the next operator if it has this level (from loosest to tightest); else NULL. */
 static inline const char *ref_operator(struct ref_expression *expression, size_t level)
 {
     static const char *const operators[][2] = {{"or"}, {"and"}, {"==", "!="}, {"|"}, {"&"}, {"<<", ">>"}};
@@ -208,7 +208,7 @@ static inline uint32_t ref_expression(const json_t *chip, const char *text, cons
     return value;
 }
 
-/* One value, one of several, or true for any but 0. */
+/* Compare with one value, with several, or with true, which means any but 0. */
 static inline bool ref_is(const json_t *expected, uint32_t value)
 {
     for (size_t i = 0; i < json_array_size(expected); i++)
@@ -219,7 +219,7 @@ static inline bool ref_is(const json_t *expected, uint32_t value)
                : json_is_integer(expected) && (uint32_t)json_integer_value(expected) == value;
 }
 
-/** Whether every field named in a `when` has its value. */
+/** Return whether every field named in a `when` has its value. */
 static inline bool ref_holds(const json_t *chip, const json_t *when, const struct registers *registers)
 {
     const char *name;
@@ -233,7 +233,7 @@ static inline bool ref_holds(const json_t *chip, const json_t *when, const struc
     return true;
 }
 
-/* What a switch, or a map, has for this value. */
+/* Return the entry of a switch, or a map, for this value. */
 static inline const json_t *ref_case(const json_t *cases, uint32_t value)
 {
     char key[12];
@@ -242,7 +242,7 @@ static inline const json_t *ref_case(const json_t *cases, uint32_t value)
     return json_object_get(cases, key);
 }
 
-/** A field of the efuse, a value derived of some, or a word that the MAC is made of. */
+/** Return an eFuse field, a value derived from fields, or a word of the MAC. */
 static inline uint32_t ref_field(const json_t *chip, const char *name, const struct registers *registers)
 {
     const json_t *field = json_object_get(ref_at(chip, "efuse.fields"), name);
@@ -273,7 +273,11 @@ static inline uint32_t ref_field(const json_t *chip, const char *name, const str
     return ref_word(registers, ref_number(chip, otp));
 }
 
-/** Chip revision, major * 100 + minor; 0 for chips without one. */
+/**
+ * Return the chip revision, major
+ *
+ * 100 + minor; 0 for chips without one.
+ */
 static inline uint32_t ref_revision(const json_t *chip, const struct registers *registers)
 {
     if (ref_at(chip, "efuse.fields.chip_rev_major") == NULL)
@@ -291,7 +295,7 @@ static inline const char *ref_package(const json_t *chip, const struct registers
     return ref_text(chip, "description.default");
 }
 
-/* The text of a switch: of the case, or the default; NULL when it adds nothing. */
+/* Return the text of a switch for the case, or the default; NULL if it adds nothing. */
 static inline const char *ref_switch(const json_t *json, uint32_t value)
 {
     const json_t *found = ref_case(ref_at(json, "cases"), value);
@@ -301,7 +305,7 @@ static inline const char *ref_switch(const json_t *json, uint32_t value)
     return found != NULL ? json_string_value(found) : ref_text(json, "default");
 }
 
-/** What the chip has, one after the other with ", " between. */
+/** List the chip's features, separated by ", ". */
 static inline void ref_features(const json_t *chip, const struct registers *registers, char *text,
                                 size_t size)
 {
@@ -324,7 +328,7 @@ static inline void ref_features(const json_t *chip, const struct registers *regi
         if (suffix != NULL)
             more = ref_switch(suffix, ref_field(chip, ref_text(suffix, "field"), registers));
         used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", found);
-        /* The reference has " ()" for a vendor that it does not know; nothing says the same. */
+        /* The reference has " ()" for an unknown vendor, which means the same as no text. */
         if (more != NULL && *more != '\0' && used < size)
             used += (size_t)snprintf(text + used, size - used, "%s%s%s", ref_text(suffix, "wrap.0"), more,
                                      ref_text(suffix, "wrap.1"));
@@ -332,14 +336,14 @@ static inline void ref_features(const json_t *chip, const struct registers *regi
     assert_true(used < size);
 }
 
-/* Bytes that are parts each. */
+/* Assemble bytes, each from its parts. */
 static inline void ref_bytes(const json_t *parts, const struct registers *registers, uint8_t *bytes)
 {
     for (size_t i = 0; i < json_array_size(parts); i++)
         bytes[i] = (uint8_t)ref_parts(json_array_get(parts, i), registers);
 }
 
-/** The MAC; false when the vendor part of the ESP8266's is none. */
+/** Compute the MAC; false if the vendor part of an ESP8266's is invalid. */
 static inline bool ref_mac(const json_t *chip, const struct registers *registers, uint8_t mac[6])
 {
     const json_t *vendors = ref_at(chip, "efuse.mac.oui"), *vendor = NULL;

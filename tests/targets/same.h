@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A target compared with the reference, datum by datum. Each number comes out of the reference, none from the
- * chip files. What the rules for packages and features come to is compared in test_decode.c.
+ * Compares a target with the reference, item by item. Each expected number comes from the reference, none
+ * from the chip files. test_decode.c compares the results of the rules for packages and features.
  */
 
 #ifndef TESTS_TARGETS_SAME_H
@@ -11,7 +11,7 @@
 #include "targets/target.h"
 #include "tests/targets/reference.h"
 
-/* Where each bit of a value comes from; address 0 = nowhere, it is 0. */
+/* Source of each bit of a value; address 0 = none, the bit is 0. */
 struct bits {
     uint32_t addr[32];
     uint8_t bit[32];
@@ -30,8 +30,10 @@ static inline void add_bits(struct bits *bits, const struct eg_field_part *part,
     }
 }
 
-/* Where the reference has each field, from which bit on of ours. Fields that differ by chip, or are single
- * bits there, have several rows. */
+/*
+ * Place of each field in the reference, by first bit of ours. Fields that differ by chip, or are single bits
+ * there, have several rows.
+ */
 static const struct {
     unsigned field, out_shift;
     const char *path;
@@ -97,7 +99,7 @@ static const struct {
     {EG_FIELD_DOWNLOAD_XPD_ON, 0, "flash_power_on.shortcut.and_bit_set"},
 };
 
-/* Whether the reference itself says that the address for this is another chip's. */
+/* Return whether the reference itself says that this address belongs to another chip. */
 static inline bool unconfirmed(const json_t *chip, const char *what)
 {
     const json_t *caveats = ref_at(chip, "caveats");
@@ -145,7 +147,7 @@ static inline void same_fields(const struct eg_target *target, const json_t *chi
     }
     json_object_foreach((json_t *)fields, name, field)
     {
-        bool known = strcmp(name, "chip_id") == 0; /* the ESP8266's, which is bytes of its MAC */
+        bool known = strcmp(name, "chip_id") == 0; /* the ESP8266's, which is part of its MAC */
 
         for (size_t i = 0; i < sizeof field_paths / sizeof field_paths[0]; i++)
             known = known || ref_at(chip, field_paths[i].path) == field;
@@ -170,7 +172,7 @@ static inline void same_text(const struct eg_target *target, const char *text, c
                  expected != NULL ? expected : "none");
 }
 
-/* In the same order, since the first of two with the same code is its name. */
+/* Compare in order: of two names with the same code the first counts. */
 static inline void same_codes(const struct eg_target *target, const struct eg_header_code *codes,
                               const json_t *json)
 {
@@ -211,8 +213,10 @@ static inline void same_pins(const struct eg_target *target, const json_t *spi)
     same_number(target, target->usb_pins.last, spi, "custom_pins.usb_shared_pins.1");
 }
 
-/* A row is [address, value], {write, value}, {set_bits, mask}, {clear_bits, mask}, or {wait_us}, which
- * belongs to the one before. */
+/*
+ * A row is [address, value], {write, value}, {set_bits, mask}, {clear_bits, mask}, or {wait_us}, which
+ * belongs to the row before.
+ */
 static inline void same_writes(const struct eg_target *target, const struct eg_register_write *writes,
                                const json_t *json)
 {
@@ -272,7 +276,7 @@ static inline void same_key_rule(const struct eg_target *target, const json_t *s
     same_text(target, methods[target->key_rule], ref_text(rule, "method"), "key_rule");
     same_number(target, target->key_block.addr, rule, "first_word");
     same_number(target, target->key_block.words, words, json_is_object(words) ? "key_128" : "");
-    /* What target.h says of all chips. */
+    /* target.h has these values for all chips. */
     if (json_is_object(words)) {
         assert_int_equal(ref_number(words, "key_256"), 8);
         assert_int_equal(ref_number(rule, "read_disabled_when.key_256"), 3);
@@ -318,7 +322,7 @@ static inline void same_crystal(const struct eg_target *target, const json_t *ch
     assert_true(row == NULL || row->there == 0);
 }
 
-/* A stub and the file it is in, "esp32.json"; either may be NULL. */
+/* Compare a stub with its file, "esp32.json"; either may be NULL. */
 static inline void same_file(const struct eg_target *target, const char *stub, const char *file,
                              const char *what)
 {
@@ -328,7 +332,7 @@ static inline void same_file(const struct eg_target *target, const char *stub, c
     same_text(target, stub != NULL ? name : NULL, file, what);
 }
 
-/* One stub, or one each below and from a revision. */
+/* Compare a single stub, or one for revisions below a limit and one from it on. */
 static inline void same_stub(const struct eg_target *target, const json_t *stub)
 {
     const json_t *by_revision = ref_at(stub, "json"), *disabled = ref_at(stub, "disabled_when");
@@ -357,7 +361,7 @@ static inline void same_stub(const struct eg_target *target, const json_t *stub)
                 "secure_boot_launch_workaround.rom_read_function_pointer_addr");
 }
 
-/* The ESP32-P4's. Of the shortcut esptool 5.3.1 has a write of 0; what became of it later is right. */
+/* Compare the ESP32-P4's. esptool 5.3.1 writes 0 in the shortcut; its later versions are right. */
 static inline void same_flash_on(const struct eg_target *target, const json_t *json)
 {
     const struct eg_register_write *already = target->flash_on_already;
@@ -391,7 +395,7 @@ static inline const struct eg_rule *same_rule(const struct eg_target *target, co
     return row;
 }
 
-/* The texts of a switch, each within the two that wrap it. */
+/* Compare the texts of a switch, each between its prefix and suffix. */
 static inline const struct eg_rule *same_switch(const struct eg_target *target, const struct eg_rule *row,
                                                 const json_t *json, const char *before, const char *after)
 {
@@ -519,7 +523,7 @@ static inline void same_page_sizes(const struct eg_target *target, const json_t 
     for (size_t i = 0; i < json_array_size(sizes); i++)
         same_number(target, *size++, json_array_get(sizes, i), "");
     assert_true(size == NULL || *size == 0);
-    /* What target.h says of all chips. */
+    /* target.h has this value for all chips. */
     assert_true(ref_at(image, "default_mmu_page_size") == NULL ||
                 ref_number(image, "default_mmu_page_size") == 0x10000);
 }
@@ -539,7 +543,7 @@ static inline void same_spi(const struct eg_target *target, const json_t *spi)
     assert_int_equal(target->spi.mosi_dlen == 0, json_is_true(ref_at(spi, "lengths_in_usr1")));
 }
 
-/** Everything that `target` says, against the reference's `chip`. */
+/** Compare all of `target` with the reference's `chip`. */
 static inline void same_chip(const struct eg_target *target, const json_t *all, const json_t *chip)
 {
     static const char *const detects[] = {
@@ -562,7 +566,7 @@ static inline void same_chip(const struct eg_target *target, const json_t *all, 
         fail_msg("%s: rom_commands 0x%x, the reference has 0x%x", target->name,
                  (unsigned)target->rom_commands, (unsigned)opcodes(all, chip));
     same_number(target, target->rom_status_size, chip, "rom.response_status_bytes");
-    /* Of the stub, and of what was tried: the reference has nothing on them. */
+    /* Except quirks of the stub, and one found by trying: the reference has neither. */
     if ((target->quirks & ~(unsigned)(EG_QUIRK_STUB_RESETS_RATE | EG_QUIRK_ONE_REGISTER)) != expected)
         fail_msg("%s: quirks 0x%x, the reference has 0x%x", target->name, target->quirks, expected);
     same_stub(target, ref_at(chip, "stub"));

@@ -3,7 +3,7 @@
 #include "targets/target.h"
 #include "tests/targets/reference.h"
 
-/* Registers as a list that ends with address 0; a word that is not in it cannot be read. */
+/* Registers as a list that ends with address 0; words outside the list cannot be read. */
 struct word {
     uint32_t addr;
     uint32_t value;
@@ -20,7 +20,7 @@ static bool read_word(void *context, uint32_t addr, uint32_t *word)
     return false;
 }
 
-/* What `words` say the chip is: "MAC revision package", "-" for what cannot be read. */
+/* Decode `words` into "MAC revision package"; "-" for values that cannot be read. */
 static void described_as(const char *name, const struct word *words, const char *expected)
 {
     const struct eg_target *target = eg_target_by_name(name);
@@ -91,7 +91,7 @@ static void the_recorded_chips_are_described_as_by_the_client_that_recorded_them
     described_as("esp32c3", esp32c3, "24:0a:c4:00:10:01 4 ESP32-C3 (QFN32)");
 }
 
-/* What does not depend on any register is known without one. */
+/* Facts that depend on no register are known without reading. */
 static void what_cannot_be_read_is_not_made_up(void **state)
 {
     (void)state;
@@ -224,7 +224,7 @@ static void the_esp8266s_vendor_part_comes_from_otp_or_is_implied(void **state)
     described_as("esp8266", words, "60:01:94:12:34:56 0 ESP8266EX");
 }
 
-/* Against the rule itself, for every setting of the six bits that it looks at. */
+/* Compare with the rule itself, for all values of the six bits that it reads. */
 static void the_esp8266s_package_follows_from_six_bits(void **state)
 {
     (void)state;
@@ -291,7 +291,7 @@ static void the_mac_extension_is_above_the_mac(void **state)
     assert_int_equal(extension[1], 0xfe);
 }
 
-/* Whether each row of a target's rules was seen to hold. */
+/* Which rows of a target's rules have applied at least once. */
 struct seen {
     bool package[16], feature[32];
 };
@@ -343,7 +343,7 @@ static void compare(const struct eg_target *target, const json_t *chip, struct r
     }
 }
 
-/* The greatest value of a field of the reference; 0 when it is no bits of a register. */
+/* Return the greatest value of a field of the reference; 0 if it is not made of register bits. */
 static uint32_t greatest(const json_t *field)
 {
     uint32_t value = 0;
@@ -368,7 +368,7 @@ static void force(struct registers *registers, const json_t *field, uint32_t val
     }
 }
 
-/* Every two small fields with each other, in all their values. */
+/* Compare all values of every pair of small fields. */
 static void compare_forced(const struct eg_target *target, const json_t *chip, uint32_t *seed,
                            struct seen *seen)
 {
@@ -425,7 +425,7 @@ static void every_chip_is_what_the_reference_says_of_its_registers(void **state)
         compared++;
     }
     assert_int_equal(compared,
-                     json_object_size(chips)); /* no chip of the reference is left out or misspelled */
+                     json_object_size(chips)); /* no chip of the reference is missing or misspelled */
     json_decref(all);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The eFuses of every chip, compared with the reference on eFuses, efuse.json beside the fixtures. */
+/* Compares the eFuses of every chip with the reference on eFuses, efuse.json next to the fixtures. */
 
 #include "targets/efuse.h"
 #include "tests/targets/reference.h"
@@ -30,7 +30,7 @@ static void the_esp8266_has_no_efuses_to_burn_and_every_other_chip_has(void **st
     }
 }
 
-/* The message names the chip and what differs. */
+/* Compare numbers; the message names the chip and the difference. */
 #define same_number(chip, what, ours, theirs)                                                                \
     do {                                                                                                     \
         const long long mine = (long long)(ours), reference = (long long)(theirs);                           \
@@ -39,7 +39,7 @@ static void the_esp8266_has_no_efuses_to_burn_and_every_other_chip_has(void **st
                      (unsigned long long)mine, (unsigned long long)reference);                               \
     } while (0)
 
-/* Bits of protection: a number, a list of them, or null. */
+/* Return bits of protection, given as a number, a list, or null. */
 static uint32_t bits_of(const json_t *json)
 {
     uint32_t bits = 0;
@@ -51,7 +51,7 @@ static uint32_t bits_of(const json_t *json)
     return bits;
 }
 
-/* A list of names in JSON is the list of words; `but` is a name that is left out. */
+/* Check that a JSON list of names equals the list of words, without the name `but`. */
 static void same_names(const struct eg_efuse *chip, const char *what, const char *ours, const json_t *theirs,
                        const char *but)
 {

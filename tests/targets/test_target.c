@@ -85,7 +85,7 @@ static void a_key_purpose_has_a_name_or_is_not_known(void **state)
     assert_null(eg_target_key_purpose(eg_target_by_name("esp32c2"), 0));
 }
 
-/* The message names the chip, so that whoever adds one knows what it lacks. */
+/* Messages name the chip, to help whoever adds one. */
 #define chip_assert(target, condition)                                                                       \
     do {                                                                                                     \
         if (!(condition))                                                                                    \
@@ -110,7 +110,7 @@ static bool all_ones(void *context, uint32_t addr, uint32_t *word)
     return true;
 }
 
-/* The fields of conditions have no values that a condition cannot name. */
+/* Check that a condition can name every value of its field. */
 static void complete_rules(const struct eg_target *target, const struct eg_rule *rules)
 {
     chip_assert(target, rules != NULL && rules[0].text != NULL && rules[0].text[0] != ' ');
@@ -126,7 +126,7 @@ static void complete_rules(const struct eg_target *target, const struct eg_rule 
     }
 }
 
-/* `psram` and the features name the same sizes under the same conditions. */
+/* Check that `psram` and the features name the same sizes under the same conditions. */
 static void complete_psram(const struct eg_target *target)
 {
     const struct eg_psram_rule *psram = target->psram;
@@ -257,7 +257,7 @@ static void no_two_targets_share_what_tells_them_apart(void **state)
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         for (size_t j = i + 1; eg_targets[j] != NULL; j++) {
             const struct eg_target *a = eg_targets[i], *b = eg_targets[j];
-            /* No family of its own is known of the ESP32-E22. */
+            /* The ESP32-E22 has no known family id of its own. */
             const bool families = strcmp(a->name, "esp32") != 0 || strcmp(b->name, "esp32e22") != 0;
             if (strcmp(a->name, b->name) >= 0)
                 fail_msg("%s and %s are out of order or the same", a->name, b->name);
@@ -275,7 +275,7 @@ static void no_two_targets_share_what_tells_them_apart(void **state)
     }
 }
 
-/* Each chip file must define the constant of its own name, which the registry refers to by symbol. */
+/* Check that each chip file defines the constant of its own name, to which the registry refers. */
 static void every_chip_file_is_in_the_registry_under_its_own_name(void **state)
 {
     (void)state;

@@ -497,8 +497,7 @@ static void secure_download_mode_is_seen_in_the_flags_and_left_alone(void **stat
     struct eg_loader loader;
 
     security(&talk, EG_SECURITY_SECURE_DOWNLOAD, 18, 20);
-    detect_over(0x1001, &talk, false, "esp32p4",
-                &loader); /* a chip with watchdogs whose flash is switched off */
+    detect_over(0x1001, &talk, false, "esp32p4", &loader); /* has watchdogs; its flash is off */
     assert_true(loader.secure_download);
 }
 

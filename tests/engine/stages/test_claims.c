@@ -39,8 +39,7 @@ static void of_two_boards_with_one_mac_the_first_is_disputed_too(void **state)
     assert_true(eg_claims_disputed(*state, "left", rival));
     assert_string_equal(rival, "right");
     assert_false(eg_claims_disputed(*state, "right", rival));
-    assert_true(
-        eg_claims_take(*state, "24:0a:c4:00:10:04", &left, rival)); /* another board is in the slot now */
+    assert_true(eg_claims_take(*state, "24:0a:c4:00:10:04", &left, rival)); /* another board came */
     assert_false(eg_claims_disputed(*state, "left", rival));
 }
 

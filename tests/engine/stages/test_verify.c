@@ -127,7 +127,7 @@ static void reading_back_catches_the_liar_too(void **state)
                             "answered OK but wrote nothing: check the flash's supply, or replace the flash");
 }
 
-/* By digest and by reading back. */
+/* Verify by digest and by reading back. */
 static void assert_diagnosed(struct fake_line *line, const char *fault, enum eg_code code, const char *text)
 {
     static const char *const methods[] = {"digest", "read-back"};
@@ -207,7 +207,7 @@ static void a_board_with_a_stuck_bit_is_not_tried_again(void **state)
     assert_int_equal(line->results[0].attempts, 1);
 }
 
-/* Address from `from` in the app where the plan wants a byte in which `bit` is `value`. */
+/* Return the first address, from `from` in the app, where the plan has a byte whose `bit` is `value`. */
 static uint32_t find(const struct fake_line *line, uint32_t from, unsigned bit, unsigned value)
 {
     const struct eg_region *app = &line->plan->regions[1];
@@ -274,7 +274,7 @@ static void other_contents_are_told_by_their_first_difference(void **state)
     fake_line_assert_result(line, 1, EG_FAIL, EG_VERIFY_MISMATCH, text);
 }
 
-/* Bytes the board had received when the stage began. */
+/* Number of bytes that the board had received when the stage began. */
 static uint64_t bytes_before(const struct fake_run *run, const char *stage)
 {
     uint64_t sum = 0;
@@ -284,7 +284,7 @@ static uint64_t bytes_before(const struct fake_run *run, const char *stage)
     return sum;
 }
 
-/* MD5 of the 12 KiB that the bootloader takes, when nothing is there. */
+/* MD5 of the bootloader's 12 KiB in erased flash. */
 static void blank_md5(char text[EG_MD5_TEXT])
 {
     uint8_t blank[0x3000], md5[EG_MD5_SIZE];
@@ -302,7 +302,7 @@ static void a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest(vo
     struct fake_line *line = *state;
     char silent[64], text[256], is[EG_MD5_TEXT], wanted[EG_MD5_TEXT];
 
-    /* The first board tells how far the second one has to come before it falls silent. */
+    /* Measure on the first board how many bytes the second one must receive before it falls silent. */
     fake_plan_set(line->plan, "link.stub", "off");
     fake_line_plug(line, &fast, 1, FAULTS("lie"));
     fake_line_run(line);
@@ -323,10 +323,10 @@ static void a_board_that_cannot_be_looked_at_more_closely_fails_by_its_digest(vo
     fake_line_assert_result(line, 1, EG_FAIL, EG_VERIFY_MISMATCH, text);
 }
 
-/* A line that damages the chip's first answer to each of these commands, and nothing else. */
+/* A line that damages only the chip's first reply to each of these commands. */
 struct noise {
     struct fake_line *line;
-    uint8_t opcodes[2]; /* one reply of the first is damaged, then one of the second; 0 = none */
+    uint8_t opcodes[2]; /* damage one reply to the first command, then one to the second; 0 = none */
 };
 
 struct noisy_port {
@@ -349,7 +349,7 @@ static enum eg_code noisy_read(struct eg_port *port, uint8_t *data, size_t size,
     uint8_t *const opcode = &noisy->left.opcodes[noisy->left.opcodes[0] == 0];
     if (*opcode != 0 && *got > 9 && data[0] == 0xc0 && data[1] == 1 && data[2] == *opcode) {
         data[9] =
-            data[9] == '0' ? '1' : '0'; /* the first byte of the result; a digest's digit stays a digit */
+            data[9] == '0' ? '1' : '0'; /* first byte of the result; a hex digit of a digest stays one */
         *opcode = 0;
     }
     return EG_OK;

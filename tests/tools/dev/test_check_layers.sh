@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks each rule of tools/dev/check_layers.sh in a scratch tree and sees it caught.
+# Breaks each rule of tools/dev/check_layers.sh in a scratch tree, and checks that it is caught.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/eg-layers-test-XXXXXX")
@@ -11,7 +11,7 @@ fail() {
   exit 1
 }
 
-# The table of the project itself, and a tree with a file in every folder of it that includes one allowed header.
+# The project's own table, and a tree with a file in each of its folders that includes one allowed header.
 cp "$root/CONTRIBUTING.md" .
 new_tree() {
   rm -rf engine targets stubs jobs db reports tools tests build
@@ -29,7 +29,7 @@ passes() {
   bash "$root/tools/dev/check_layers.sh" "$work" >out.log 2>&1 || fail "$1 was refused: $(cat out.log)"
 }
 
-# caught FILE LINE SENTENCE: a file with this line, besides those of the tree, is refused with this sentence alone.
+# caught FILE LINE SENTENCE: check that a file with this line, added to the tree, is refused with this sentence alone.
 caught() {
   mkdir -p "${1%/*}"
   printf '%b\n' "$2" >"$1"
@@ -62,7 +62,7 @@ caught engine/base/two.c '#include "../../jobs/one.h"' \
 caught engine/base/two.c '#include "engine/base/../../jobs/one.h"' \
   'engine/base/two.c:1: includes "engine/base/../../jobs/one.h": write its path from the root of the project'
 
-# Upward, sideways, and into a room that is not its own.
+# Upward, sideways, and into another folder's room.
 caught engine/link/two.c '#include "engine/loader/one.h"' 'engine/link/two.c:1: engine/link may not include from engine/loader (engine/loader/one.h)'
 caught engine/board/two.c '#include "engine/stages/one.h"' 'engine/board/two.c:1: engine/board may not include from engine/stages (engine/stages/one.h)'
 caught jobs/two.c '#include "engine/line/one.h"' 'jobs/two.c:1: jobs may not include from engine/line (engine/line/one.h)'
@@ -82,12 +82,12 @@ for header in engine/link/slip.h engine/loader/loader.h engine/image/image.h eng
   caught tools/vboard/two.c "#include \"$header\"" "tools/vboard/two.c:1: tools/vboard may not include from ${header%/*} ($header)"
 done
 
-# Folders that nobody has described.
+# Folders without a row.
 caught engine/new/two.c '#include "engine/base/one.h"' 'engine/new/two.c: engine/new is not in the table of CONTRIBUTING.md
 engine/new/two.c:1: engine/new may not include from engine/base (engine/base/one.h)'
 caught tools/vboard/new/two.c 'int a;' 'tools/vboard/new/two.c: tools/vboard/new is not in the table of CONTRIBUTING.md'
 
-# A table that cannot be read as rules.
+# A table that does not parse.
 sed -i 's/^\(| `reports\/` .*|\) .* |$/\1 nowhere |/' CONTRIBUTING.md
 if bash "$root/tools/dev/check_layers.sh" "$work" >out.log 2>&1; then fail 'a table with an unknown folder was not caught'; fi
 grep -qx 'CONTRIBUTING.md: reports may use nowhere, which is no folder of the table' out.log || fail "an unknown folder: $(cat out.log)"

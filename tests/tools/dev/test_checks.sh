@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Breaks the rules of check_circles.sh, check_mirror.sh, check_untested.sh, check_prose.sh, check_format.sh and check_shell.sh in scratch trees and
-# sees each caught. Those of check_layers.sh are in test_check_layers.sh.
+# Breaks the rules of check_circles.sh, check_mirror.sh, check_untested.sh, check_prose.sh, check_format.sh and
+# check_shell.sh in scratch trees, and checks that each is caught. test_check_layers.sh does the same for
+# check_layers.sh.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/eg-checks-XXXXXX")
@@ -23,7 +24,7 @@ passes() {
   bash "$root/tools/dev/$1" "${@:2}" >"$work/out.log" 2>&1 || fail "$1: a tree that keeps the rules was refused: $(cat "$work/out.log")"
 }
 
-# caught WHAT OUTPUT CHECK ARGUMENT...: the check fails and prints this line.
+# caught WHAT OUTPUT CHECK ARGUMENT...: check that the check fails and prints this line.
 caught() {
   local status=0
   bash "$root/tools/dev/$3" "${@:4}" >"$work/out.log" 2>&1 || status=$?

@@ -140,7 +140,7 @@ static void the_same_seed_gives_the_same_bytes_and_another_others(void **state)
     assert_memory_not_equal(first.data, other.data, 65536);
 }
 
-/* A real ESP-IDF application of 600 KB leaves 0.59 to 0.60. */
+/* A real ESP-IDF application of 600 KB compresses to 0.59 to 0.60. */
 static void an_application_compresses_like_a_real_one(void **state)
 {
     (void)state;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "a|b|c" as words, and back, so that cases are one line each. */
+/* Convert "a|b|c" to words, and back, so that cases are one line each. */
 struct line {
     char text[512];
     const char *word[32];

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Completion in bash: for what is typed so far, the candidates are those that readline would be given.
+# Completion in bash: the candidates that readline is given for the text typed so far.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 . "$(dirname "$0")/../../../tools/package/espgang.bash"
 PATH=$(dirname "$espgang"):$PATH
 
-# candidates LINE: one per line, sorted.
+# candidates LINE: print them one per line, sorted.
 candidates() {
   local COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
   _espgang
@@ -19,7 +19,7 @@ expect_candidates() { # LINE CANDIDATE...
 
 expect_equal "how bash calls it" "$(complete -p espgang)" 'complete -o bashdefault -o default -F _espgang espgang'
 
-# Commands are those of the help, options those of each command's.
+# Commands are those of the help, options those of each command's help.
 espgang --help >"$work/help"
 commands=$(sed -n '/^Many boards:/,/^Board options/s/^  \([a-z][a-z0-9 -]*[a-z0-9]\)  .*/\1/p' "$work/help" | sort -u)
 expect_equal commands "$(candidates 'espgang ')" "$({ sed 's/ .*//' <<<"$commands"; echo help; echo version; } | sort -u)"
@@ -54,7 +54,7 @@ expect_candidates 'espgang nothing --'
 expect_candidates 'espgang flash-id --no-s' --no-stub
 expect_equal 'options where no argument can be' "$(candidates 'espgang flash-id ')" "$(candidates 'espgang flash-id --')"
 
-# Values, after a blank or a "=", before the command or after it, by letter, by esptool's names.
+# Values: after a blank or "=", before or after the command, of short options, under esptool's names.
 expect_candidates 'espgang --before no' no-reset no-reset-no-sync
 expect_candidates 'espgang --before=no' no-reset no-reset-no-sync
 expect_candidates 'espgang flash-id --before no' no-reset no-reset-no-sync

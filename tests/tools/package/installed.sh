@@ -29,7 +29,7 @@ expect_installed() {
   gzip -dc "$1/share/man/man1/espgang.1.gz" | cmp - "$build/tools/espgang/espgang.1" || fail 'espgang.1.gz is another page'
 }
 
-# expect_client PROGRAM: what the client says once it runs.
+# expect_client PROGRAM: check the client's output.
 expect_client() {
   expect_status 0 env -u LD_LIBRARY_PATH "$1"
   expect_equal "what $1 says" "$(head -n3 "$work/out.log")" "$version
@@ -37,7 +37,7 @@ no-port: /nowhere/ttyUSB0: No such file or directory
 espgang $version"
 }
 
-# by_cmake FOLDER PREFIX: builds the project in $work/client, with espgang from the prefix.
+# by_cmake FOLDER PREFIX: build the project in $work/client, with espgang from the prefix.
 by_cmake() {
   rm -rf "$work/client"
   {
@@ -48,7 +48,8 @@ by_cmake() {
   } >"$work/cmake.log" 2>&1 || fail "building $1 by find_package(espgang)"
 }
 
-# expect_usable PREFIX: programs are built by pkg-config and by CMake, and run. $by_pkg_config are words for others.
+# expect_usable PREFIX: build programs with pkg-config and with CMake, and run them. $by_pkg_config has the compiler
+# flags for other tests.
 expect_usable() {
   local -x PKG_CONFIG_PATH=$lib/pkgconfig
   expect_equal 'version by pkg-config' "$(pkg-config --modversion espgang)" "$version"
@@ -64,7 +65,7 @@ expect_usable() {
   expect_client "$work/client/client_cc"
 }
 
-# expect_hardened FILE: read back from a program or library what tools/cmake/options.cmake asks for.
+# expect_hardened FILE: check a program or library for the hardening that tools/cmake/options.cmake asks for.
 expect_hardened() {
   local word marks words=(' GNU_RELRO ' ' DYN (' '(FLAGS).* BIND_NOW' ' GNU_STACK .* RW ' ' __stack_chk_fail@' ' __fprintf_chk@')
   [[ $1 == *.so ]] || words+=('(FLAGS_1).* NOW PIE')
@@ -82,7 +83,7 @@ expect_hardened() {
     fail "$1: places that pointers lead to are not marked by $marks"
 }
 
-# expect_flags FILE: what leaves no other trace, from gcc's note of how it compiled, which the package does not have.
+# expect_flags FILE: check flags without any other trace in gcc's note of its options, which the package does not have.
 expect_flags() {
   local flag
   case $cc in *clang*) return 0 ;; esac

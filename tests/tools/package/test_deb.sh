@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The Debian package: what it says of itself, what is in it, and that programs are built on what it brings. It is unpacked
-# into a folder, not installed.
+# The Debian package: its metadata, its files, and programs built with it. It is unpacked into a folder, not installed.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"; . "$(dirname "$0")/installed.sh"
 
 cpack -G DEB --config "$build/CPackConfig.cmake" -B "$work/deb" >"$work/cpack.log" 2>&1 || fail 'cpack -G DEB'
@@ -22,7 +21,7 @@ dpkg-deb -e "$deb" "$work/control"
 expect_equal triggers "$(cat "$work/control/triggers")" 'activate-noawait ldconfig'
 expect_equal shlibs "$(cat "$work/control/shlibs")" "libespgang 0 espgang (>= $version)"
 
-# Everything is root's, and below /usr.
+# All files belong to root, and are below /usr.
 dpkg-deb -c "$deb" | awk '$2 != "root/root" || $6 !~ /^\.\/usr\// && $6 != "./"' >"$work/strange"
 expect_equal 'strange files' "$(cat "$work/strange")" ''
 
@@ -37,7 +36,7 @@ if ! grep -qx 'CMAKE_BUILD_TYPE:[A-Z]*=Debug' "$build/CMakeCache.txt"; then
 fi
 expect_usable "$work/root/usr"
 
-# The service: its line is one that espgang takes, and little is exposed.
+# The service: espgang accepts its command line, and its sandbox is tight.
 unit=$work/root/usr/lib/systemd/system/espgang@.service
 read -ra line <<<"$(sed -n 's/^ExecStart=//p' "$unit" | sed "s,^/usr,$work/root/usr,; s,%E,$work/etc,; s,%i,acme,")"
 mkdir -p "$work/etc/espgang/trusted"
@@ -49,7 +48,7 @@ cp "$unit" "$work/espgang@acme.service"
 systemd-analyze security --offline=true --threshold=15 "$work/espgang@acme.service" >"$work/security.log" ||
   fail 'the service is exposed to more than 1.5 of 10'
 
-# The examples, from where the package puts them.
+# The examples, from the package's folder.
 if [ -d "$root/tools/examples" ]; then
   examples=$work/root/usr/share/doc/espgang/examples
   by_cmake "$examples" "$work/root/usr"

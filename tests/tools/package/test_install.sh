@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `cmake --install` into a prefix that is moved afterwards: everything is there, and other programs are built on it.
+# `cmake --install` into a prefix that is moved afterwards: all files are there, and other programs can be built with
+# it.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"; . "$(dirname "$0")/installed.sh"
 
 cmake --install "$build" --prefix "$work/first" >"$work/install.log" 2>&1 || fail 'cmake --install'
@@ -14,7 +15,7 @@ for compiler in 'gcc -xc -std=c11' 'clang -xc -std=c11' 'g++ -xc++ -std=c++17' '
     $compiler -pedantic -Wall -Wextra -Werror -I "$work/prefix/include" -fsyntax-only - || fail "the header alone, $compiler"
 done
 
-# The library shows what the header declares, and no more.
+# The library exports the symbols that the header declares, and no others.
 tr '\n' ' ' <"$work/prefix/include/espgang.h" | grep -oE 'EG_API [^;(]*\(' | grep -oE 'eg_[a-z0-9_]+\(' | tr -d '(' |
   sort >"$work/declared"
 nm -D --defined-only "$lib/libespgang.so" | awk '{ print $NF }' | sort >"$work/exported"

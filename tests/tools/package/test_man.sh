@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The manual pages: mandoc has nothing to say, and every command, option and call stands in its page, and no others.
+# The manual pages: mandoc reports nothing, and every command, option and call is in its page, and no others.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 cd "$(dirname "$0")/../../.."
 
@@ -8,7 +8,7 @@ for page in "$manual" "$build/tools/vboard/vboard.1" engine/libespgang.3; do
   mandoc -Tlint -Wwarning "$page" || fail "mandoc complains about $page"
 done
 
-# page_options PAGE SECTION: the options of the lists in the sections that begin with this word.
+# page_options PAGE SECTION: print the options of the lists in the sections that begin with this word.
 page_options() {
   awk -v wanted="$2" '
     /^\.S[hs] / { inside = index(substr($0, 5) " ", wanted " ") == 1 }
@@ -19,7 +19,7 @@ page_options() {
     }' "$1" | sort -u
 }
 
-# help_options: those of a --help on standard input, without those of every board and of popt.
+# help_options: print the options of a --help on standard input, without those of every board and of popt.
 help_options() {
   sed -E '/^(The board and its port|Help options):$/,$d' | grep -oE '^  (-[a-z], |    )--[a-z0-9-]+' |
     grep -oE -- '-[a-z0-9-]+' | sort -u || true

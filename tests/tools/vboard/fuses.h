@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The eFuse controller of a simulated board as a host uses it, by registers and without a wire. */
+/* The eFuse controller of a simulated board as a host uses it, by register accesses without a wire. */
 
 #ifndef TESTS_TOOLS_VBOARD_FUSES_H
 #define TESTS_TOOLS_VBOARD_FUSES_H
@@ -13,7 +13,7 @@
 #define CONF_PROGRAM 0x5a5au
 #define CONF_READ    0x5aa5u
 
-/* A board whose registers the test writes itself, without a wire. */
+/* Make a board whose registers the test writes itself, without a wire. */
 static inline struct vb_board *fuses_make(const struct vb_config *config)
 {
     struct vb_board *board;
@@ -72,7 +72,7 @@ static inline void fuses_read_command(struct vb_board *board)
     fuses_put(board, fuses_map_of(board)->cmd, 1);
 }
 
-/* Program these words, as a host does that has looked after timing; not read anew. */
+/* Program these words, as a host does after setting the timing; the blocks are not read again. */
 static inline void fuses_program(struct vb_board *board, unsigned block, const uint32_t *words, size_t count)
 {
     const struct eg_efuse *map = fuses_map_of(board);
@@ -94,7 +94,7 @@ static inline void fuses_burn(struct vb_board *board, unsigned block, const uint
     fuses_read_command(board);
 }
 
-/* Data of 32 equal bytes with their check bytes, as a host sends it. */
+/* Encode data of 32 equal bytes with their check bytes, as a host sends it. */
 static inline void fuses_coded(uint32_t words[11], uint8_t byte)
 {
     uint8_t bytes[VB__CODED_SIZE];

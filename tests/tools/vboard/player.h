@@ -42,7 +42,7 @@ static inline void player_wait(struct player *player, uint64_t us)
     player_take(player);
 }
 
-/** Live through everything that happens within `us`. */
+/** Let `us` pass, with all events within it. */
 static inline void player_idle(struct player *player, uint64_t us)
 {
     const uint64_t until_us = player->now_us + us;
@@ -63,7 +63,7 @@ static inline void player_send(struct player *player, const uint8_t *data, size_
     player_wait(player, 1);
 }
 
-/** Create the board; an ESP32 when the configuration names none. */
+/** Create the board; an ESP32 if the configuration names no chip. */
 static inline void player_start(struct player *player, struct vb_config config)
 {
     struct eg_error err;
@@ -75,7 +75,7 @@ static inline void player_start(struct player *player, struct vb_config config)
     assert_ok(vb_board_create(&player->board, &config, &err), err);
 }
 
-/** The flash part of this name, which there is. */
+/** Return the flash part of this name, which must exist. */
 static inline const struct vb_flash_part *player_part(const char *name)
 {
     const struct vb_flash_part *part = vb_flash_parts;
@@ -86,7 +86,10 @@ static inline const struct vb_flash_part *player_part(const char *name)
     return part;
 }
 
-/** The usual sequence for two transistors, one line after the other: the strap is low while EN rises. */
+/**
+ * Reset with the usual sequence for two transistors, one line after the other: the strap is low while EN
+ * rises.
+ */
 static inline void player_enter_loader(struct player *player)
 {
     vb_board_set_lines(player->board, player->now_us, false, true);
@@ -108,7 +111,7 @@ static inline void player_hard_reset(struct player *player)
     vb_board_set_lines(player->board, player->now_us, false, false);
 }
 
-/** Decode the frame that begins at `at`; returns where the next may begin, 0 when it is not complete. */
+/** Decode the frame that begins at `at`; return where the next may begin, 0 if the frame is not complete. */
 static inline size_t player_frame(struct player *player, size_t at, uint8_t *frame, size_t room, size_t *size)
 {
     size_t i = at;
@@ -142,7 +145,7 @@ static inline bool player_decode(struct player *player)
     return true;
 }
 
-/** Live until a packet has come; false when none does. */
+/** Wait until a packet arrives; false = none within the limit. */
 static inline bool player_answer(struct player *player, uint64_t limit_us)
 {
     const uint64_t until_us = player->now_us + limit_us;
@@ -185,7 +188,7 @@ static inline size_t player_pack(uint8_t *wire, uint8_t op, uint32_t checksum, c
     return at;
 }
 
-/** Send a command of 32-bit words and wait for the reply; false when there is none in `limit_us`. */
+/** Send a command of 32-bit words and wait for the reply; false = none within `limit_us`. */
 static inline bool player_try(struct player *player, uint64_t limit_us, uint8_t op, const uint32_t *words,
                               size_t count)
 {
@@ -197,7 +200,7 @@ static inline bool player_try(struct player *player, uint64_t limit_us, uint8_t 
     return player_answer(player, limit_us);
 }
 
-/** The condition must hold; else the message names the chip. */
+/** Check a condition; the message names the chip. */
 #define assert_chip(player, condition)                                                                       \
     do {                                                                                                     \
         if (!(condition))                                                                                    \
@@ -206,7 +209,7 @@ static inline bool player_try(struct player *player, uint64_t limit_us, uint8_t 
 
 #define WORDS(...) (const uint32_t[]){__VA_ARGS__}, sizeof(const uint32_t[]){__VA_ARGS__} / 4
 
-/** The same; the reply must come, from this command. */
+/** Do the same; the reply must come, to this command. */
 static inline void player_command(struct player *player, uint8_t op, const uint32_t *words, size_t count)
 {
     if (!player_try(player, PLAYER_LIMIT, op, words, count))
@@ -215,7 +218,7 @@ static inline void player_command(struct player *player, uint8_t op, const uint3
     assert_true(player->size >= 2);
 }
 
-/** Status of the reply, whose data are `data_size` bytes. */
+/** Return the status of a reply with `data_size` bytes of data. */
 static inline unsigned player_status(const struct player *player, size_t data_size)
 {
     if (player->size < data_size + 2)
@@ -223,7 +226,7 @@ static inline unsigned player_status(const struct player *player, size_t data_si
     return (unsigned)(player->data[data_size] << 8 | player->data[data_size + 1]);
 }
 
-/** A data block (03, 07 or 11) with its head and checksum; does not wait. */
+/** Send a data block (03, 07 or 11) with its header and checksum; do not wait. */
 static inline void player_send_block(struct player *player, uint8_t op, uint32_t sequence,
                                      const uint8_t *data, size_t size)
 {
@@ -269,8 +272,10 @@ static inline void player_upload(struct player *player, uint32_t addr, const uin
                          0);
 }
 
-/** Skips the running test, saying so, when the build has no stubs. For before anything is made: skip() does
- * not return. */
+/**
+ * Skip the running test, with a message, if the build has no stubs. Call it before anything is created:
+ * skip() does not return.
+ */
 static inline const struct eg_stub *player_need_stub(const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
@@ -295,14 +300,14 @@ static inline void player_put_register(struct player *player, uint32_t addr, uin
     assert_int_equal(player_status(player, 0), 0);
 }
 
-/** For eg_field_read() and its like; `context` is the player. */
+/** Read a word for eg_field_read() and similar functions; `context` is the player. */
 static inline bool player_read_word(void *context, uint32_t addr, uint32_t *word)
 {
     *word = player_register(context, addr);
     return true;
 }
 
-/** Upload the built-in stub, which is there, and jump to it. */
+/** Upload the built-in stub, which must exist, and start it. */
 static inline void player_load_stub(struct player *player, const char *name)
 {
     const struct eg_stub *stub = eg_stub_by_name(name);
@@ -313,7 +318,7 @@ static inline void player_load_stub(struct player *player, const char *name)
     player_command(player, 0x06, WORDS(0, stub->entry));
 }
 
-/** The same, and wait for its greeting. */
+/** Do the same, and wait for its greeting. */
 static inline void player_start_stub(struct player *player, const char *name)
 {
     player_load_stub(player, name);
@@ -324,7 +329,7 @@ static inline void player_start_stub(struct player *player, const char *name)
     assert_memory_equal(player->got + player->got_size - 6, "\xc0OHAI\xc0", 6);
 }
 
-/** The same with the stub that the chip and its revision take. */
+/** Do the same with the stub for the chip and its revision. */
 static inline void player_start_own_stub(struct player *player)
 {
     uint16_t revision;
@@ -333,7 +338,7 @@ static inline void player_start_own_stub(struct player *player)
     player_start_stub(player, eg_target_stub(player->target, revision));
 }
 
-/** Let the ROM reach its flash. */
+/** Attach the flash to the ROM. */
 static inline void player_attach(struct player *player, uint32_t pins)
 {
     if ((player->target->rom_commands & EG_ROM_HAS(0x0d)) != 0) {
@@ -344,7 +349,7 @@ static inline void player_attach(struct player *player, uint32_t pins)
     }
 }
 
-/** A board in its ROM loader, which reaches its flash; the rate does not matter. */
+/** Start a board in its ROM loader with the flash attached; the rate does not matter. */
 static inline void player_open(struct player *player, struct vb_config config)
 {
     player_start(player, config);
@@ -354,7 +359,7 @@ static inline void player_open(struct player *player, struct vb_config config)
     player_attach(player, 0);
 }
 
-/** Whether the text is among the raw bytes since the last send. */
+/** Count the text in the raw bytes since the last send. */
 static inline unsigned player_count(const struct player *player, const char *text)
 {
     const size_t length = strlen(text);
@@ -378,9 +383,11 @@ static inline uint32_t player_field(struct player *player, enum eg_field_id fiel
     return value;
 }
 
-/** A command through the registers of the SPI controller, as a host sends it: opcode, an address of 24 bits,
- * or of 32 when it needs them, unless `addr` is UINT32_MAX, `out_bits` of `out`, `in_bits` back, 32 at most
- * each. */
+/**
+ * Run a command through the registers of the SPI controller, as a host does: opcode; an address of 24 bits,
+ * or of 32 if it needs them, unless `addr` is UINT32_MAX; `out_bits` of `out`; `in_bits` back. 32 bits at
+ * most each.
+ */
 static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_t addr, uint32_t out,
                                   unsigned out_bits, unsigned in_bits)
 {
@@ -411,7 +418,7 @@ static inline uint32_t player_spi(struct player *player, uint8_t opcode, uint32_
     return player_register(player, base + target->spi.w0);
 }
 
-/** A command of the opcode alone. */
+/** Run a command that consists of the opcode alone. */
 static inline void player_spi_op(struct player *player, uint8_t opcode)
 {
     player_spi(player, opcode, UINT32_MAX, 0, 0, 0);
@@ -422,7 +429,7 @@ static inline uint32_t player_flash_id(struct player *player)
     return player_spi(player, 0x9f, UINT32_MAX, 0, 0, 24);
 }
 
-/** The first four of the flash's eight bytes; an address of 32 bits is what comes before them. */
+/** Read the first four bytes of the flash's eight-byte unique id; 32 dummy bits precede them. */
 static inline uint32_t player_unique_id(struct player *player)
 {
     return player_spi(player, 0x4b, 0x1000000, 0, 0, 64);

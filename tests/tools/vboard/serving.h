@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A carrier that serves in a thread of its own while a test is its client through a plain descriptor. */
+/* Serves a carrier in a separate thread while a test is its client through a plain descriptor. */
 
 #ifndef TESTS_TOOLS_VBOARD_SERVING_H
 #define TESTS_TOOLS_VBOARD_SERVING_H
@@ -39,7 +39,7 @@ static inline void *serve_thread(void *context)
     return NULL;
 }
 
-/** After `gang` and one of the carriers have been made. */
+/** Start serving, after `gang` and one of the carriers have been created. */
 static inline void serving_begin(struct serving *serving)
 {
     assert_int_equal(pipe(serving->stop), 0);
@@ -57,7 +57,7 @@ static inline void serving_end(struct serving *serving)
     assert_ok(serving->code, serving->err);
 }
 
-/** Until nothing comes for `quiet_ms`, or the other end has closed; returns false then. */
+/** Read until nothing arrives for `quiet_ms`; false = the other end has closed. */
 static inline bool hear_until_quiet(int fd, struct heard *heard, int quiet_ms)
 {
     struct pollfd input = {.fd = fd, .events = POLLIN};
@@ -71,8 +71,10 @@ static inline bool hear_until_quiet(int fd, struct heard *heard, int quiet_ms)
     return true;
 }
 
-/** Until `part` has come `times` times, however long that takes on a busy machine; fails when it does not
- * come. */
+/**
+ * Read until `part` has arrived `times` times, however long that takes on a busy machine; fail if it does not
+ * arrive.
+ */
 static inline void hear_times(int fd, struct heard *heard, const void *part, size_t size, unsigned times)
 {
     while (heard_count(heard, part, size) < times) {
@@ -96,7 +98,7 @@ static inline void say(int fd, const void *data, size_t size)
     assert_int_equal(write(fd, data, size), size);
 }
 
-/** What the lines of the terminal at `path` answer. */
+/** Ask the modem lines of the terminal at `path`, and return the answer. */
 static inline unsigned char serving_ask(const char *path, unsigned char request)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the tests of the carriers say to a board, and what they look for in its answer. */
+/* Requests of the carriers' tests to a board, and the replies they search for. */
 
 #ifndef TESTS_TOOLS_VBOARD_TALK_H
 #define TESTS_TOOLS_VBOARD_TALK_H
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/** A SYNC request as it is on the wire. */
+/** A SYNC request as sent over the wire. */
 static const uint8_t sync_request[46] = {
     0xc0, 0x00, 0x08, 0x24, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55,
     0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55,
@@ -21,7 +21,7 @@ static const uint8_t sync_request[46] = {
 
 #define SYNC_REPLIES 8
 
-/** What a board has said so far. */
+/** Bytes received from a board so far. */
 struct heard {
     uint8_t data[16384];
     size_t size;
@@ -42,7 +42,7 @@ static inline unsigned heard_text(const struct heard *heard, const char *text)
     return heard_count(heard, text, strlen(text));
 }
 
-/** Head of an answer to SYNC. */
+/** First bytes of a reply to SYNC. */
 static const uint8_t sync_reply[3] = {0xc0, 0x01, 0x08};
 
 static inline unsigned heard_syncs(const struct heard *heard)
@@ -50,7 +50,7 @@ static inline unsigned heard_syncs(const struct heard *heard)
     return heard_count(heard, sync_reply, sizeof sync_reply);
 }
 
-/** Boards of the ESP32 without faults, in no time. */
+/** Configure ESP32 boards without faults that leave time out. */
 static inline struct vb_config fast_esp32(void)
 {
     return (struct vb_config){.target = eg_target_by_name("esp32"), .fast = true};

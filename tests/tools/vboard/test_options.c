@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The command line of vboard: what its options say about the boards, and what is refused. */
+/* The command line of vboard: its options for the boards, and refusals. */
 
 #include "tests/fakes/check.h"
 #include "tools/vboard/options.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each part of the simulated board is written by its own file alone, and no two files of it call each other in a circle.
+# Each part of the simulated board is written only by its own file, and no two of its files call each other in a circle.
 set -eu
 build=$1
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -11,7 +11,8 @@ complain() {
   status=1
 }
 
-# owners: "clock model/clock.c", from "Written by model/clock.c" above each struct and the member of struct vb_board.
+# owners: print "clock model/clock.c", from "Written by model/clock.c" above each struct and the member of struct
+# vb_board.
 owners() {
   awk '/Written by / { match($0, /Written by [a-z0-9_\/]+\.c/); file = substr($0, RSTART + 11, RLENGTH - 11) }
        /^struct vb__[a-z_]+ \{/ { type = $2; if (file != "") { owner[type] = file; file = "" } }
@@ -19,7 +20,7 @@ owners() {
     model/model.h | sort -u
 }
 
-# assignments PART FILE...: lines that change board->PART, or take a pointer through which it could be changed.
+# assignments PART FILE...: print lines that change board->PART, or take a pointer through which it could be changed.
 assignments() {
   local part=$1
   shift
@@ -37,7 +38,7 @@ while read -r part owner; do
 done < <(owners)
 [ "$count" -ge 15 ] || complain "model/model.h: found only $count parts"
 
-# The file that defines each function, then the files that use it: tsort complains of a circle.
+# The file that defines each function, then the files that use it: tsort reports circles.
 calls=$(nm -A "$build/tools/vboard/libeg_vboard.a" | awk '
   { file = $0; sub(/\.o:.*/, "", file); sub(/.*:/, "", file); symbol = $NF; kind = $(NF - 1) }
   symbol !~ /^vb_/ { next }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `espgang efuse`: several commands in one line, the word BURN, what is refused, on a virtual memory.
+# `espgang efuse` on a virtual memory: several commands in one line, the word BURN, refusals.
 # Usage: test_burn_efuse.sh BUILD
 set -euo pipefail
 espgang=$1/tools/espgang/espgang
@@ -8,7 +8,7 @@ trap 'rm -rf "$scratch"' EXIT
 memory=$scratch/memory
 
 fail() { echo "FAILED: $1"; exit 1; }
-# virt CHIP WORD...: on the memory of this test
+# virt CHIP WORD...: run a command on this test's memory
 virt() {
   local chip=$1
   shift
@@ -24,7 +24,7 @@ refused() {
 }
 value() { virt "$1" summary --format value_only "$2"; }
 
-# Without the word nothing is burnt, and that is no success.
+# Without the word nothing is burnt, which is a failure.
 refused 2 'not confirmed: nothing was burnt' esp32c3 burn-efuse DIS_PAD_JTAG 1
 [ ! -e "$memory" ] || fail 'a memory was written without the word'
 ! echo burn | virt esp32c3 burn-efuse DIS_PAD_JTAG 1 >"$scratch/out" 2>&1 || fail '"burn" was taken for BURN'
@@ -33,12 +33,12 @@ grep -qF 'DIS_PAD_JTAG                 0x0 -> 0x1' "$scratch/out" || fail "not t
 grep -qF 'Burnt, and read back: every wanted bit is set' "$scratch/out" || fail 'not read back'
 [ "$(value esp32c3 DIS_PAD_JTAG)" = True ] || fail 'not burnt'
 
-# WR_DIS with other bits set already is no failure.
+# WR_DIS succeeds although other bits are already set.
 virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x10000 >"$scratch/out"
 virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x20000 >"$scratch/out"
 [ "$(value esp32c3 WR_DIS)" = 196608 ] || fail "WR_DIS is $(value esp32c3 WR_DIS)"
 
-# Commands in one line are checked together: the last one's fault keeps the first one's bit unburnt.
+# Commands in one line are checked together: a mistake in the last one keeps the first from burning.
 refused 2 'ESP32-C3 has no eFuse field NO_SUCH; '"'summary'"' lists them' \
   esp32c3 --do-not-confirm burn-efuse DIS_FORCE_DOWNLOAD 1 burn-efuse NO_SUCH 1
 [ "$(value esp32c3 DIS_FORCE_DOWNLOAD)" = False ] || fail 'one of two was burnt'
@@ -61,7 +61,7 @@ refused 2 'BLOCK_USR_DATA has no bit 256: its highest is 255' esp32c3 burn-bit B
 refused 2 '--chip: there is no chip "esp9"' esp9 summary
 refused 1 'ESP8266 has no eFuses that can be read or burnt' esp8266 summary
 
-# What else reads: dump into files, calibration, errors.
+# Other commands that read: dump into files, calibration, errors.
 virt esp32c3 dump --file-name "$scratch/block.bin" >"$scratch/out"
 [ "$(stat -c %a:%s "$scratch/block4.bin")" = 600:32 ] || fail 'dump of block 4'
 grep -q '^BLOCK_KEY0 *(BLOCK4) *\[4 \] 00000000 ' "$scratch/out" || fail "dump: $(cat "$scratch/out")"

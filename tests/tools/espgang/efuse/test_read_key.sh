@@ -37,7 +37,7 @@ head -c 32 /dev/zero >zero.key
   refused 'HMAC_UP is no purpose of a digest' $(virt burn-key-digest BLOCK_KEY0 rsa.pem HMAC_UP)
 }
 
-# A key that anyone can have is for virtual chips only.
+# A published key is accepted for virtual chips only.
 printf '%b' "$(sed 's/../\\x&/g' <<<4cac32b9f9ab23d3337d242e2414f07a066019fb0aecdf3708cd76bae76190df)" >published.key
 # shellcheck disable=SC2046 # words
 "$espgang" $(virt burn-key BLOCK_KEY0 published.key HMAC_UP) >out

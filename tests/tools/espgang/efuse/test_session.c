@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The vectors of espefuse: for every chip, command lines with the memory before and after, what the program
- * registers held at each burn, the values of a summary before and after, and traces of register accesses.
- * The commands run in this process, on virtual memories.
+ * The vectors of espefuse: for every chip, command lines with the memory before and after, the program
+ * registers at each burn, the values of a summary before and after, and traces of register accesses. The
+ * commands run in this process, on virtual memories.
  */
 
 #define _GNU_SOURCE /* mkdtemp() */
@@ -25,7 +25,7 @@
 #define BURNS_MAX 32
 #define CASES_MAX 100
 
-/* ---- burns, as the controller sees them: linked with --wrap=eg_efuse_virt_io ---- */
+/* ---- Burns, as the controller receives them: linked with --wrap=eg_efuse_virt_io ---- */
 
 static struct {
     struct eg_efuse_io io; /* the real one */
@@ -66,7 +66,7 @@ static enum eg_code watched_write(void *context, uint32_t addr, uint32_t word, u
     if (addr == chip->base + chip->cmd && (word & 3) == 2) {
         if (chip->family == EG_EFUSE_PROGRAM_WINDOW)
             note(word >> 2);
-        else /* one command for all blocks: the one that is not zero */
+        else /* one command for all blocks: the block that is not zero */
             for (unsigned block = 0; block < 4; block++) {
                 const struct eg_efuse_block *of = &chip->blocks[block];
                 uint32_t any = 0;
@@ -139,7 +139,7 @@ static json_t *read_summary(const char *chip)
 
 /* ---- comparing ---- */
 
-/* Block 0 is burnt in more steps than espefuse has: a burn of the reference may be several of ours. */
+/* Block 0 is burnt in more steps than in espefuse, so one burn of the reference may be several of ours. */
 static void same_burns(const char *chip, const char *name, const json_t *burns)
 {
     unsigned at = 0;
@@ -186,7 +186,7 @@ static void same_memory(const struct eg_efuse *chip, const char *name, const str
                          after->space[block->read + i], expected.space[block->read + i]);
 }
 
-/* The members that the reference has of each of its fields. */
+/* Compare the members that the reference has for each field. */
 static void same_summary(const char *chip, const char *name, const json_t *ours, const json_t *theirs)
 {
     const char *field, *member;
@@ -230,7 +230,7 @@ static const json_t *summary_of(const json_t *file, const char *name)
     return json_object_get(json_object_get(json_object_get(file, "states"), name), "summary");
 }
 
-/* What the program prints goes nowhere. */
+/* Run a command without its output. */
 static enum cli_status quietly(int argc, const char **argv)
 {
     fflush(NULL);

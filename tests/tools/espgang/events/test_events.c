@@ -22,7 +22,7 @@ static void begin(void)
     cli_events_add(&events, cli_events_print(out));
 }
 
-/* The lines a program would read. */
+/* Return the lines as a program reads them. */
 static const char *end(void)
 {
     cli_events_finish(&events);
@@ -30,7 +30,7 @@ static const char *end(void)
     return text;
 }
 
-/* One record through the logger. */
+/* Log one record, and return its event. */
 static const char *event(const struct eg_log_record *record)
 {
     begin();
@@ -128,7 +128,7 @@ static void a_result_has_what_its_run_put_on_record(void **state)
     const char *const lines = end(), *const line = strchr(lines, '\n') + 1;
 
     const char *const values_at = strstr(lines, "values");
-    assert_true(values_at > line); /* and none in the other board's */
+    assert_true(values_at > line); /* and no values of the other board */
     assert_has(line, (const char *const[]){
                          "\"sequence\":2", "\"label\":\"LABEL\"", "\"flash_jedec\":\"c84016\"",
                          "{\"kind\":\"unit\",\"name\":\"serial\",\"value\":\"A-1\",\"passed\":true}",

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line whose recorder is watched; what it tells is in `text`. */
+/* A line with a watched recorder; its events are in `text`. */
 struct watched {
     struct fake_line *line;
     struct cli_events events;

@@ -31,7 +31,7 @@ static const struct thing hostile = {
     "=1+2", "-3", "2026-11-27T10:00:00.000Z", "said \"no\",\nand a long note of many words \x1b[2J \xff",
     0,      1};
 
-/* What is written in a form; the caller frees. */
+/* Return the output in a format; the caller frees it. */
 static char *tell(enum cli_format format, const struct cli_table_form *form,
                   const struct thing *const *things)
 {

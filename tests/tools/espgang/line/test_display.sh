@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Output that nobody reads, or that has no room, stops no board, and is in a file.
+# Output that is not read, or cannot be written, stops no board, and is kept in a file.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
 cd "$work"
 stubs || skip 'no stubs in this build'
 
-# Nobody reads: the boards end, and what is not read is in a file.
+# The output is not read: the boards finish, and the unread output is in a file.
 mkfifo pipe
 exec 8<>pipe
 head -c 64000 /dev/zero >&8
@@ -29,7 +29,7 @@ expect_equal 'the status when it is stopped' "$status" 130
 expect_equal 'the outcome' "$(ledger "select outcome from runs where batch = 'stopped'")" aborted
 exec 8>&-
 
-# A reader that has gone: no board minds.
+# The reader has closed its end: no board is affected.
 make_job esp32 65536
 expect_status 3 bash -c '"$1" run job.yaml --sim 2 --fast --plain --ledger ledger.db --batch closed | true; exit ${PIPESTATUS[0]}' - "$espgang"
 expect_text err.log 'espgang: standard output: Broken pipe; what is missing there is in ledger.db-'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What keeps a station from working: ports, USB, clock, ledger, programs that take ports. The ports are those of a preloaded
-# library, which shows a sysfs of its own.
+# Problems of a station: ports, USB, clock, ledger, programs that take ports. A preloaded library provides the ports and
+# their sysfs.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
 
 shim=$build/tests/fakes/libtty_shim.so
@@ -26,7 +26,7 @@ found 'no port' 'warning: USB: there is no serial port
   remedy: plug a board in, and check cable and hub
 0 ports: 0 problems'
 
-# A port in use, too many boards at one full-speed bus, too much power at one hub.
+# A port in use, too many boards on one full-speed bus, too much current from one hub.
 mkdir "$work/boards"
 start_boards boards 14 --pty --link "$work/boards"
 for place in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
@@ -63,7 +63,7 @@ found 'a busy port' "problem: /dev/ttyUSB2: it is in use by sleep (process ${chi
 kill "${children[-1]}"
 wait "${children[-1]}" || true
 
-# A program that takes bridges, by its name.
+# A program that takes bridges, known by its name.
 cp "$(command -v sleep)" "$work/brltty"
 "$work/brltty" 60 &
 children+=($!)
@@ -74,7 +74,7 @@ found brltty 'problem: brltty: it runs, and takes CH340 and CP210x bridges for B
 kill "${children[-1]}"
 wait "${children[-1]}" || true
 
-# The ledger: unreadable, and ahead of the clock.
+# The ledger: unreadable, and newer than the clock.
 echo 'no ledger' >"$ledger"
 doctor 3
 expect_text "$work/out.log" "problem: $ledger: "

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINES 40000 /* more than a pipe and the queue have room for */
+#define LINES 40000 /* more than fits into a pipe and the queue */
 
 struct scene {
     char folder[64], spill[100];
@@ -39,7 +39,7 @@ static void print_lines(struct scene *scene, unsigned from, unsigned to)
     fflush(cli_outlet_file(scene->outlet));
 }
 
-/* Nobody will read: no time is wasted on them. */
+/* Close the outlet without waiting for its reader. */
 static void give_up(struct scene *scene)
 {
     const struct eg_cancel cancel = {.requested = true};
@@ -55,7 +55,7 @@ static void end(struct scene *scene)
     assert_int_equal(rmdir(scene->folder), 0);
 }
 
-/* The lines of a stream are those from its first one to `to`. Returns the first. */
+/* Check that the lines of a stream run from its first one to `to`; return the first. */
 static unsigned expect_lines(FILE *file, unsigned to)
 {
     unsigned first, next, number;
@@ -86,7 +86,7 @@ static void what_nobody_reads_stops_nobody_and_is_in_the_file_in_its_order(void 
     assert_string_equal(scene.end.said, expected);
     assert_int_equal(stat(scene.spill, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0600);
-    /* Together with what lies in the pipe it is all of it. */
+    /* With the contents of the pipe the output is complete. */
     char *const piped = calloc(1, 200000);
     const ssize_t got = read(scene.pipe[0], piped, 199999);
     assert_true(got > 0);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the options of `run` refuse: one sentence each, before a job is read or a port is opened.
+# Refusals of `run`'s options: one sentence each, before a job is read or a port is opened.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
 
 refused() { # SENTENCE ARGUMENT...

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The trigger that is a program; tests/e2e/test_triggers.sh has keys, scanners and whole lines. */
+/* The program as a trigger; tests/e2e/test_triggers.sh tests keys, scanners and whole lines. */
 
 #include "tests/fakes/check.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A program that has the installed library and nothing else, as C and as C++. */
+/* A program that uses only the installed library, as C and as C++. */
 
 #include <espgang.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the application prints when a file says so, and when it does not get to it. */
+/* Output of the application, from a file, and cases in which it does not start. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -9,7 +9,7 @@
 
 #define HEAD "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nentry 0x00000000\r\n"
 
-/* The file's path, for one test. */
+/* Path of the file, for one test. */
 static char log_path[] = "/tmp/eg-app-XXXXXX";
 
 static void write_log(const char *text)
@@ -28,7 +28,7 @@ static void write_flash(struct player *player, uint32_t addr, const uint8_t data
     assert_int_equal(player_block(player, 0x03, 0, data, 0x1000), 0);
 }
 
-/* A board whose ROM has taken a bootloader, a table and, if wanted, an application. */
+/* Start a board whose ROM has written a bootloader, a table and, on request, an application. */
 static void start(struct player *player, const char *text, const char *fault, bool app)
 {
     struct vb_config config = {.fast = true, .app_log = log_path};
@@ -181,7 +181,7 @@ static void an_application_that_crashes_restarts_over_and_over(void **state)
     player_idle(&player, 2000000);
     assert_in_range(player_count(&player, "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)."), 4, 6);
     assert_in_range(player_count(&player, "rst:0x3 (SW_RESET)"), 3, 5);
-    player_wait(&player, UINT64_C(86400000000)); /* for a day, which costs nothing */
+    player_wait(&player, UINT64_C(86400000000)); /* for a day of the board's time */
     assert_true(player.got_size < 4000);
     vb_board_destroy(player.board);
 }

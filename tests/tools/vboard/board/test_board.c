@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The simulated board: lines, rates, times, and recordings of real ROM code and real stubs, which it must
- * answer byte for byte: those of tests/recordings/, and those of the fixtures folder when there is one.
+ * The simulated board: lines, rates, times, and recordings of real ROM code and real stubs, from
+ * tests/recordings/ and, if present, the fixtures folder. The board must answer byte for byte.
  *
- * Each recording meets a fresh board in its loader, whose flash already holds what earlier recordings had
- * written. Two things are exempt: a boot log in front of the first request, which is that of the recorder's
- * straps, and the registers in `left_behind`.
+ * Each recording starts with a fresh board in its loader, whose flash already holds what earlier recordings
+ * had written. Two things are not compared: a boot log before the first request, which depends on the
+ * recorder's straps, and the registers in `left_behind`.
  */
 
 #include "engine/base/file.h"
@@ -22,11 +22,13 @@
 
 #define TURN_MAX PLAYER_ROOM
 
-/* Registers that hold what an earlier recording left there: the recorder did not clear them between two. They
- * are written before the recording is played. */
+/*
+ * Registers that hold a value of an earlier recording, because the recorder did not clear them. They are
+ * written before the recording is played.
+ */
 static const struct {
     const char *prefix;
-    const char *but[2]; /* recordings that came first */
+    const char *but[2]; /* earlier recordings */
     uint32_t addr, word;
 } left_behind[] = {
     {"esp32c3-", {"flash-id", "write-compressed"}, 0x60002018, 0xd00000c0},
@@ -39,7 +41,7 @@ static void put_file(FILE *out, const struct eg_buffer *file, long from, size_t 
     assert_int_equal(fwrite(file->data + from, 1, size, out), size);
 }
 
-/* A flash file with part20k.bin where the recordings read it. */
+/* Make a flash file with part20k.bin at the place that the recordings read. */
 static void make_flash(const char *path)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer app = {0};
@@ -71,7 +73,7 @@ static void write_left_behind(struct player *player, const char *name)
         eg_put32(request + at, left_behind[i].addr);
         eg_put32(request + at + 4, left_behind[i].word);
         eg_put32(request + at + 8, UINT32_MAX);
-        /* None of these bytes but the last of 0xd00000c0 needs an escape. */
+        /* Of these bytes only the last of 0xd00000c0 needs an escape. */
         if (request[at + 4] == 0xc0) {
             memmove(request + at + 6, request + at + 5, 11);
             request[at + 4] = 0xdb;
@@ -129,11 +131,11 @@ static void play(struct player *player, char *text, const char *name)
         } else if (sent) {
             compare(player, turn, size, name, number);
         }
-        /* A boot log before the first request is that of the recorder's straps. */
+        /* A boot log before the first request depends on the recorder's straps. */
     }
 }
 
-/* The board of a recording, in its loader. */
+/* Start the board of a recording, in its loader. */
 static void start_recorded(struct player *player, const char *name, const char *flash_path)
 {
     const bool c3 = strncmp(name, "esp32c3", 7) == 0;
@@ -188,7 +190,7 @@ static void every_recording_of_the_fixtures_is_answered_byte_for_byte(void **sta
     assert_true(played >= 64);
 }
 
-/* Flash whose contents stand for those that the recordings found. */
+/* Fill the flash with the contents that the recordings assume. */
 static void make_generated_flash(const char *path)
 {
     FILE *out = fopen(path, "wb");
@@ -202,7 +204,10 @@ static void make_generated_flash(const char *path)
     assert_int_equal(fclose(out), 0);
 }
 
-/* The stub that a recording names; false when this build has another one. `line` is "stub NAME SHA-256". */
+/*
+ * Find the stub that a recording names; false if this build has another version. `line` is "stub NAME
+ * SHA-256".
+ */
 static bool recorded_stub(const struct eg_stub **stub, const char *line)
 {
     char name[32], sha256[EG_SHA256_TEXT];

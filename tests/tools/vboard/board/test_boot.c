@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a simulated board prints when it runs what its flash holds. */
+/* Output of a simulated board that boots from its flash. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -44,7 +44,7 @@ static void the_log_tells_what_is_in_flash(void **state)
     (void)state;
     player_open(&player, (struct vb_config){.fast = true});
 
-    /* A bootloader of one segment. */
+    /* Make a bootloader of one segment. */
     memset(sector, 0xff, sizeof sector);
     memcpy(sector, (const uint8_t[]){0xe9, 0x01, 0x02, 0x2f, 0x50, 0x06, 0x08, 0x40}, 8);
     eg_put32(sector + 24, 0x3fff0030);

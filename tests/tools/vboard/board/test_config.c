@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The words of a configuration, and what a chip cannot be. */
+/* The words of a configuration, and impossible configurations. */
 
 #include "tests/tools/vboard/player.h"
 

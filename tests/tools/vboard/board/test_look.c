@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What code that runs from flash reads. */
+/* Reading flash as code that runs from it. */
 
 #include "tests/tools/vboard/fuses.h"
 #include "tools/vboard/board/life.h"
@@ -12,7 +12,7 @@ static uint8_t byte_at(size_t i)
     return (uint8_t)(i * 7 + i / 256);
 }
 
-/* Ranges of any place and size, of what lies there plain or as cipher text. */
+/* Compare ranges of any place and size, plain or encrypted in the flash. */
 static void any_range_is_read_through_the_cipher_when_that_is_on(void **state)
 {
     static const uint32_t ranges[][2] = {{0, SIZE}, {5, 1}, {15, 2}, {17, 1024}, {1000, 1100}, {1024, 16}};

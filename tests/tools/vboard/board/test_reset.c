@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where the resets of a simulated board lead, and what they leave alone. */
+/* Where the resets of a simulated board lead, and the state that they keep. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -36,7 +36,7 @@ static void a_chip_sent_into_its_loader_by_software_shows_that(void **state)
         assert_chip(&player, player_field(&player, EG_FIELD_FORCE_DOWNLOAD) == 1);
         if (eg_field_exists(&eg_targets[i]->field[EG_FIELD_SPI_BOOT]))
             assert_chip(&player, player_field(&player, EG_FIELD_SPI_BOOT) == 1);
-        /* The pin resets what a core reset leaves. */
+        /* The reset pin also clears what a core reset keeps. */
         player_hard_reset(&player);
         player_idle(&player, 100000);
         assert_chip(&player, !player_sync(&player));

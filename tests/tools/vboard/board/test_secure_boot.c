@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Secure boot of a simulated board: which images of the fixtures run, and what the log says. */
+/* Secure boot of a simulated board: which images of the fixtures run, and the log. */
 
 #include "engine/base/file.h"
 #include "targets/efuse.h"
@@ -42,7 +42,7 @@ static void add_bytes(struct vb_config *config, unsigned block, unsigned from, c
         add_word(config, map->base + map->blocks[block].read + from + (uint32_t)i, eg_get32(data + i));
 }
 
-/* The digest of a public key of the fixtures. */
+/* Read the digest of a public key of the fixtures. */
 static void digest_of(uint8_t digest[32], const char *key)
 {
     char path[4096], name[64];
@@ -71,7 +71,7 @@ static void add_digest(struct vb_config *config, unsigned slot, const char *key)
     }
 }
 
-/* Lay a file of the fixtures into the flash, as it is seen there. */
+/* Copy a file of the fixtures into the flash, as code sees it there. */
 static void lay(struct vb_board *board, uint32_t addr, const char *file)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer data = {0};
@@ -90,9 +90,9 @@ static void lay(struct vb_board *board, uint32_t addr, const char *file)
 
 static const struct row {
     const char *chip, *image;
-    const char *keys[3]; /* whose digests are burnt, by slot */
+    const char *keys[3]; /* keys whose digests are burnt, by slot */
     unsigned revoked;    /* slots */
-    int flipped;         /* bit 0 of this byte; 0 = none */
+    int flipped;         /* byte whose bit 0 is flipped; 0 = none */
     const char *text;
     bool sha384;
 } rows[] = {
@@ -169,7 +169,7 @@ static void a_bootloader_runs_when_a_trusted_key_has_signed_it(void **state)
 
         player_start(&player, config_of(&rows[i]));
         const uint32_t addr = player.target->bootloader_addr;
-        /* The fixtures' images have chip 0 in their headers, which no ROM looks at here. */
+        /* The fixtures' images have chip 0 in their headers, which no ROM checks here. */
         lay(player.board, addr, rows[i].image);
         if (rows[i].flipped != 0)
             player.board->flash.data[addr + (uint32_t)rows[i].flipped] ^= 1;
@@ -219,7 +219,7 @@ static void an_application_without_a_signature_does_not_start(void **state)
     }
 }
 
-/* The digest of the fixtures for a key in block 2, of 24 bytes with 3/4 coding. */
+/* The fixtures' digest for a key in block 2, of 24 bytes with 3/4 coding. */
 static void version_1_compares_the_digest_at_address_0(void **state)
 {
     char path[4096];

@@ -13,7 +13,7 @@
 
 #define QUIET_MS 300
 
-/* Boards with their strap held low: a pty has no lines to reset them with. */
+/* Boards with their strap held low, because a pty has no lines to reset them. */
 static void begin(struct serving *serving, unsigned count, const char *fault, const char *link_dir)
 {
     const struct vb_config config = {.target = eg_target_by_name("esp32"), .strap_low = true};
@@ -34,8 +34,8 @@ static int open_terminal(const char *path)
 }
 
 /*
- * A board that has just got power or another client needs a moment, as with any client: try again. What it
- * hears it answers eight times; on a busy machine that may be more than one request.
+ * Connect, and try again: a board that was just powered up, or had another client, needs a moment. It answers
+ * each request eight times; on a busy machine several requests may be pending.
  */
 static void assert_syncs(int client)
 {
@@ -71,7 +71,7 @@ static void the_terminal_passes_every_byte_as_it_is(void **state)
     begin(&serving, 1, NULL, NULL);
     const int client = open_terminal(vb_pty_path(serving.pty, 1));
     assert_syncs(client);
-    /* 0x0d, 0x0a, 0x03 and 0x11 mean something to a terminal that is not raw. */
+    /* A terminal that is not raw would interpret 0x0d, 0x0a, 0x03 and 0x11. */
     say(client, BYTES(0xc0, 0, 9, 16, 0, 0, 0, 0, 0, 0, 0, 0xfb, 0x3f, 0x0d, 0x0a, 0x03, 0x11, 255, 255, 255,
                       255, 0, 0, 0, 0, 0xc0));
     hear_times(client, &heard, BYTES(0xc0, 1, 9), 1);
@@ -106,7 +106,7 @@ static void links_name_the_boards_and_go_at_the_end(void **state)
 
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/board2", folder);
-    assert_int_equal(symlink("/nowhere", path), 0); /* left by a program that was killed */
+    assert_int_equal(symlink("/nowhere", path), 0); /* left by a killed program */
     begin(&serving, 2, NULL, folder);
     assert_string_equal(vb_pty_path(serving.pty, 2), path);
     const int client = open_terminal(path);
@@ -161,7 +161,7 @@ static void a_board_that_comes_back_has_its_link_again(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* A board with lines, in a folder of its own, and a client of it. */
+/* A board with modem lines, in a separate folder, and its client. */
 struct wired {
     char folder[32], path[64];
     struct serving serving;
@@ -249,7 +249,7 @@ static void both_lines_ask_the_chips_own_usb_for_nothing(void **state)
 
     wire(&wired, "esp32c3", VB_USB_SERIAL_JTAG);
     ask_all(&wired, "13");
-    hear_text(wired.client, &wired.heard, "(TG0WDT_SYS_RST)", 2); /* it still looks for an application */
+    hear_text(wired.client, &wired.heard, "(TG0WDT_SYS_RST)", 2); /* it keeps searching for an application */
     unwire(&wired);
 }
 
@@ -341,7 +341,7 @@ static void the_chips_own_usb_has_no_rate(void **state)
     unwire(&wired);
 }
 
-/* Three requests let the server look three times. */
+/* Return the state; three requests make the server poll three times. */
 static unsigned char state_after_closing(struct wired *wired)
 {
     close(wired->client);

@@ -26,7 +26,7 @@ static void begin(struct serving *serving, unsigned count, const char *fault)
     serving_begin(serving);
 }
 
-/* -1 and errno when nobody listens. */
+/* Connect; -1 and errno if no server listens. */
 static int dial(uint16_t port)
 {
     const struct sockaddr_in address = {
@@ -47,7 +47,7 @@ static int dial_board(const struct serving *serving, unsigned number)
     return client;
 }
 
-/* One request of the COM port option with one byte. */
+/* Send one request of the COM port option with one byte. */
 static void ask(int client, uint8_t command, uint8_t value)
 {
     say(client, BYTES(255, 250, 44, command, value, 255, 240));
@@ -59,7 +59,9 @@ static void set_baud(int client, uint32_t baud)
                       (uint8_t)baud, 255, 240));
 }
 
-/* RTS is EN, DTR is the strap. They change over in one packet: between two, a busy machine may let EN rise.
+/*
+ * Reset into the loader. RTS is EN, DTR is the strap. Both change in one packet: between two packets, a busy
+ * machine may let EN rise.
  */
 static void reset_into_loader(int client, struct heard *heard)
 {
@@ -83,7 +85,7 @@ static unsigned sync_board(int client)
     return heard_syncs(&heard);
 }
 
-/* It answers as often as it should, and no oftener. */
+/* Check that it answers the expected number of times. */
 static void assert_syncs(int client)
 {
     struct heard heard = {.size = 0};
@@ -111,7 +113,7 @@ static void modem_lines_reset_the_board_into_its_loader(void **state)
     serving_end(&serving);
 }
 
-/* More boards than one thread takes. */
+/* More boards than one thread serves. */
 static void the_first_and_the_last_of_many_boards_answer(void **state)
 {
     (void)state;
@@ -162,7 +164,7 @@ static void a_byte_ff_of_the_board_is_doubled(void **state)
     const int client = dial_board(&serving, 1);
     reset_into_loader(client, &heard);
     assert_syncs(client);
-    /* Write 0x01ff02ff to RAM, 0xff doubled on its way, and read it. */
+    /* Write 0x01ff02ff to RAM, with each 0xff doubled for telnet, and read it back. */
     say(client, BYTES(0xc0, 0, 9, 16, 0, 0, 0, 0, 0, 0, 0, 0xfb, 0x3f, 255, 255, 2, 255, 255, 1, 255, 255,
                       255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0xc0));
     hear_until_quiet(client, &heard, QUIET_MS);
@@ -188,7 +190,7 @@ static void a_rate_that_is_not_the_boards_makes_garbage(void **state)
     assert_int_equal(sync_board(client), 0);
     set_baud(client, 115200);
     heard.size = 0;
-    say(client, sync_request, sizeof sync_request); /* ends what the garbage began */
+    say(client, sync_request, sizeof sync_request); /* ends the frame that the garbage began */
     hear_until_quiet(client, &heard, 1000);
     assert_syncs(client);
     close(client);
@@ -241,7 +243,7 @@ static void bytes_written_right_before_leaving_arrive(void **state)
     const int first = dial_board(&serving, 1);
     reset_into_loader(first, &heard);
     assert_syncs(first);
-    /* A word of RAM after 20000 bytes that mean nothing, which are more than the adapter holds. */
+    /* Read a word of RAM after 20000 meaningless bytes, which are more than the adapter can hold. */
     say(first, much, sizeof much);
     say(first, BYTES(0xc0, 0, 9, 16, 0, 0, 0, 0, 0, 0, 0, 0xfb, 0x3f, 0x44, 0x33, 0x22, 0x11, 255, 255, 255,
                      255, 255, 255, 255, 255, 0, 0, 0, 0, 0xc0));

@@ -28,7 +28,7 @@ static enum eg_code open_board(struct eg_port **port, struct vb_gang *gang, cons
     return eg_port_open(port, url, schemes, NULL, err);
 }
 
-/* Until nothing more comes for a tenth of a second of the board's time. */
+/* Read until nothing arrives for a tenth of a second of the board's time. */
 static enum eg_code hear(struct eg_port *port, struct heard *heard, struct eg_error *err)
 {
     size_t got;
@@ -246,7 +246,7 @@ static void every_board_may_have_its_own_thread(void **state)
     EG_CLEANUP(vb_gang_destroy_cleanup) struct vb_gang *gang = make_gang(&config, THREADS, NULL);
     struct worker workers[THREADS];
 
-    /* Twice, so that every board changes hands. */
+    /* Twice, so that every board changes its thread. */
     for (unsigned round = 0; round < 2; round++) {
         for (unsigned i = 0; i < THREADS; i++) {
             workers[i] = (struct worker){.gang = gang};

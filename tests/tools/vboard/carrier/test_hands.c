@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Hands that put boards in and take them out, as a port sees it; tests/engine/line/test_watch.c has a line.
+/*
+ * Simulated hands that insert and remove boards, as a port sees it; tests/engine/line/test_watch.c tests a
+ * line.
  */
 
 #include "tests/tools/vboard/talk.h"
@@ -69,7 +71,7 @@ static void another_board_is_another_insertion_and_its_port_is_gone(void **state
     assert_true(eg_presence_same(&port->presence, &before.presence));
     assert_ok(eg_port_write(port, &byte, 1, 1000, &err), err);
     vb_hands_tell(hands, "sim:esp32/2", newest(hands, 2)->mac);
-    assert_ok(find(&after, hands, 2, &err), err); /* a hand this fast has put the next one in */
+    assert_ok(find(&after, hands, 2, &err), err); /* the fast hand has inserted the next one */
     assert_false(eg_presence_same(&after.presence, &before.presence));
     assert_error(eg_port_read(port, &byte, 1, &got, 100, &err), err, EG_PORT_GONE,
                  "sim:esp32/2: the simulated board was taken out");

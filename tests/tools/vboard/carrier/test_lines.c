@@ -47,7 +47,7 @@ static void callers_are_served_one_after_the_other(void **state)
         assert_int_equal(read(first, &answer, 1), 1);
         assert_int_equal(answer, '0');
     }
-    assert_false(vb__lines_take(&lines, &request)); /* it has nothing to say for now */
+    assert_false(vb__lines_take(&lines, &request)); /* no request for now */
     close(first);
     assert_false(vb__lines_take(&lines, &request)); /* it has gone */
     assert_false(vb__lines_take(&lines, &request)); /* the second has called */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What came of the client's bytes, in their order, as text: "data 41 ff; lines 1 0; baud 921600; purge". */
+/* Effects of the client's bytes, in order, as text: "data 41 ff; lines 1 0; baud 921600; purge". */
 struct seen {
     char events[512];
     uint8_t sent[512];
@@ -68,7 +68,7 @@ static const struct vb_telnet_port port = {
     .purge = on_purge,
 };
 
-/* A session whose offers are out of the way. */
+/* Begin a session, and skip its offers. */
 static void begin(struct vb_telnet *telnet, struct seen *seen)
 {
     *seen = (struct seen){0};
@@ -89,7 +89,7 @@ static void check_events(struct seen *seen, const char *expected)
     seen->events[0] = '\0';
 }
 
-/* Sends one request of the COM port option and checks the whole answer. */
+/* Send one request of the COM port option, and check the whole answer. */
 static void check_request(uint8_t command, uint8_t value, uint8_t answer)
 {
     struct vb_telnet telnet;
@@ -118,7 +118,7 @@ static void what_was_offered_is_not_answered_again(void **state)
     struct seen seen;
 
     begin(&telnet, &seen);
-    /* WILL and DO of BINARY and SGA agree to the offers. */
+    /* WILL and DO of BINARY and SGA accept the offers. */
     vb_telnet_receive(&telnet, BYTES(255, 253, 0, 255, 251, 0, 255, 253, 3, 255, 251, 3));
     check_sent(&seen, NULL, 0);
 }

@@ -17,7 +17,7 @@ struct key {
     size_t size;
 };
 
-/* As security.c makes it of what is burnt: 16 bytes are hashed, of 24 some count twice. */
+/* Derive the key as security.c does from the burnt bytes: 16 bytes are hashed; of 24, some count twice. */
 static struct key key_of(const char *name)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -38,7 +38,7 @@ static struct key key_of(const char *name)
     return key;
 }
 
-/* A block at a time, too, which is how units are cut. */
+/* Apply the cipher in steps of `step` bytes: units are divided into blocks, too. */
 static void apply(const json_t *vector, bool encrypts, uint8_t *data, uint32_t size, uint32_t step)
 {
     const struct key key = key_of(json_string_value(json_object_get(vector, "key")));

@@ -40,7 +40,7 @@ static void check_bytes_are_those_of_the_fixtures(void **state)
         take(check, sizeof check, json_array_get(vectors, i), "check");
         vb__rs_check(coded);
         assert_memory_equal(coded + VB__CODED_DATA, check, sizeof check);
-        /* Any bytes, check bytes too. */
+        /* Change any bytes, including check bytes. */
         for (unsigned wrong = 1; wrong <= 6; wrong++) {
             uint8_t spoilt[VB__CODED_SIZE];
 

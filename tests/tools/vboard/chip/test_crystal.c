@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Crystals: which a chip comes with, what they show, and the rates they make of what a ROM is told. */
+/* Crystals: the default of each chip, what registers show, and the resulting rates. */
 
 #include "tests/tools/vboard/player.h"
 
 #define RATE 921600u
 
-/* A board in its loader, connected at 115200. */
+/* Start a board in its loader, connected at 115200. */
 static void start(struct player *player, struct vb_config config)
 {
     player_start(player, config);
@@ -14,7 +14,7 @@ static void start(struct player *player, struct vb_config config)
     assert_true(player_sync(player));
 }
 
-/* As hosts measure it: above 45 is 48, above 33 is 40, else 26. */
+/* Measure as hosts do: above 45 is 48, above 33 is 40, else 26. */
 static unsigned measured_mhz(struct player *player, uint32_t baud)
 {
     const uint32_t divider =
@@ -27,7 +27,7 @@ static unsigned measured_mhz(struct player *player, uint32_t baud)
 static const struct {
     const char *target;
     uint8_t mhz, expected; /* as configured, 0 = usual */
-    uint32_t word;         /* that makes RATE of the ROM's arithmetic, from the protocol's test vectors */
+    uint32_t word;         /* gives RATE in the ROM's arithmetic; from the protocol's test vectors */
     uint8_t there;
 } rows[] = {
     {"esp32c2", 0, 0, RATE, 40},     {"esp32c2", 26, 0, 1417846, 26},  {"esp32c5", 0, 0, RATE, 48},
@@ -74,7 +74,15 @@ static void a_host_that_does_not_compensate_ends_in_garbage(void **state)
     }
 }
 
-/* floor(baud * f / n) with f = cali * 15625 * ck8m / 40, as the protocol has it. */
+/*
+ * floor(baud
+ *
+ * f / n) with f = cali
+ *
+ * 15625
+ *
+ * ck8m / 40, as in the protocol.
+ */
 static uint32_t calibrated(struct player *player, uint32_t baud)
 {
     const uint64_t f = (uint64_t)player_field(player, EG_FIELD_RTC_CALI) * 15625 *
@@ -91,7 +99,7 @@ static void an_esp32_goes_by_what_it_has_measured(void **state)
         struct player player;
         uint32_t word;
 
-        /* An oscillator so far off that nobody gets by without the calibration. */
+        /* The oscillator is so far off that the calibration is needed. */
         config.registers[0] = (struct vb_register){0x3ff5f06c, 950u << 7};
         config.register_count = (unsigned)strange;
         start(&player, config);

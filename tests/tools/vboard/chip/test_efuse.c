@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The eFuse controller of a simulated board: what a host burns and then reads. */
+/* The eFuse controller of a simulated board: what a host burns, and then reads. */
 
 #include "tests/tools/vboard/fuses.h"
 
@@ -14,7 +14,7 @@ static uint32_t hex_word(const json_t *text)
     return (uint32_t)strtoul(json_string_value(text), NULL, 16);
 }
 
-/* The words of the blocks in a memory of the fixtures become what a new board has burnt. */
+/* Burn the words of the blocks in a memory of the fixtures into a new board. */
 static struct vb_board *board_of_state(const char *chip, const char *hex)
 {
     struct vb_config config = fuses_fast(chip);
@@ -46,7 +46,7 @@ static const json_t *case_named(const json_t *file, const char *name)
     return NULL;
 }
 
-/* Compare with what was there and what the case changed. */
+/* Compare with the words before and the changes of the case. */
 static void check_words(struct vb_board *board, const json_t *test, const uint32_t *before)
 {
     const struct eg_efuse *map = fuses_map_of(board);
@@ -68,7 +68,7 @@ static void check_words(struct vb_board *board, const json_t *test, const uint32
         }
 }
 
-/* The board after a case; of the cases that it starts with nothing is compared. */
+/* Return the board after a case; preceding cases are run without comparing. */
 static struct vb_board *play(const json_t *file, const json_t *test)
 {
     const char *chip = json_string_value(json_object_get(file, "chip"));
@@ -122,7 +122,7 @@ static void every_command_line_of_the_fixtures_leaves_the_words_that_it_left_the
 #define KEY_BLOCK  4u /* BLOCK_KEY0 of the ESP32-C3 */
 #define RS_COUNT   0x1c0u
 #define COUNT_BIT  12
-#define FAIL_BIT   19     /* of block 4, where one would look for that of block 5 */
+#define FAIL_BIT   19     /* of block 4, in the place where one would expect that of block 5 */
 #define DIFFER     0x180u /* word 2 of block 0 */
 #define RD_DIS_BIT 1u
 
@@ -136,7 +136,7 @@ static bool fails(struct vb_board *board)
     return (fuses_get(board, RS_COUNT) >> FAIL_BIT & 1) != 0;
 }
 
-/* Damage the first bytes of a block as nobody can from outside. */
+/* Damage the first bytes of a block, which is impossible from outside. */
 static void spoil(struct vb_board *board, unsigned block, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
@@ -225,7 +225,7 @@ static void protection_counts_from_the_read_command_on(void **state)
     (void)state;
     fuses_coded(words, 0x77);
     fuses_burn(board, KEY_BLOCK, words, 11);
-    /* Protect SPI_BOOT_CRYPT_CNT and RD_DIS, and hide the key: nothing is seen of it yet. */
+    /* Protect SPI_BOOT_CRYPT_CNT and RD_DIS, and hide the key: this has no visible effect yet. */
     fuses_program(board, 0, (const uint32_t[8]){EG_BIT(4) | EG_BIT(0), RD_DIS_BIT}, 8);
     assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0x77777777);
     assert_int_equal(fuses_word_of(board, 0, 1), 0);
@@ -234,7 +234,7 @@ static void protection_counts_from_the_read_command_on(void **state)
     assert_int_equal(fuses_word_of(board, KEY_BLOCK, 0), 0);
     assert_int_equal(fuses_word_of(board, 0, 1), RD_DIS_BIT | 2);
     assert_int_equal(fuses_word_of(board, 0, 2), 1u << 18);
-    /* Now the group takes no more, its neighbours do, and WR_DIS itself. */
+    /* Now the group accepts no more bits; its neighbours do, and WR_DIS itself. */
     fuses_burn(board, 0, (const uint32_t[8]){EG_BIT(23), 4, 3u << 19 | 1u << 21}, 8);
     assert_int_equal(fuses_word_of(board, 0, 0), EG_BIT(4) | EG_BIT(0) | EG_BIT(23));
     assert_int_equal(fuses_word_of(board, 0, 1), RD_DIS_BIT | 2);
@@ -263,7 +263,7 @@ static void each_half_of_the_esp32_c2_key_block_is_hidden_by_its_own_bit(void **
     }
 }
 
-/* Each way in which a burn is none. */
+/* Each mistake that makes a burn ineffective. */
 static void a_burn_needs_the_code_of_the_command_and_the_timing_of_the_crystal(void **state)
 {
     static const char *const chips[] = {"esp32", "esp32c3", "esp32s2"};
@@ -324,7 +324,7 @@ static void a_burn_takes_its_time_and_the_newer_family_seems_idle_once(void **st
         if (i == 0)
             assert_int_equal(fuses_get(board, cmd) & 3, 0);
         assert_int_equal(fuses_get(board, cmd) & 3, 2);
-        /* While it is busy it takes no command. */
+        /* While busy it accepts no command. */
         fuses_read_command(board);
         assert_int_equal(fuses_word_of(board, 3, 0), 0);
         vb__busy(board, 600000);
@@ -448,7 +448,7 @@ static void stuck_weak_and_lying_efuses(void **state)
     vb_board_destroy(board);
 }
 
-/* As a host sees it: no reply, and the loader is gone. */
+/* The host's view: no reply, and the loader is gone. */
 static void a_cut_restarts_the_chip(void **state)
 {
     const struct eg_target *target = eg_target_by_name("esp32c3");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Security of a simulated board: efuse, GET_SECURITY_INFO, and what the loaders then do. */
+/* Security of a simulated board: eFuses, GET_SECURITY_INFO, and their effect on the loaders. */
 
 #include "engine/base/digest.h"
 #include "targets/efuse.h"
@@ -108,8 +108,10 @@ static void registers_of_the_configuration_count_as_burnt(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Write BLOCK bytes encrypted, by the ROM or by the stub; returns the status of data and END, whichever first
- * fails. */
+/*
+ * Write BLOCK bytes encrypted, by the ROM or by the stub; return the status of data or END, whichever fails
+ * first.
+ */
 static unsigned write_encrypted(struct player *player, bool stub, uint32_t addr)
 {
     static uint8_t data[BLOCK];
@@ -128,7 +130,7 @@ static unsigned write_encrypted(struct player *player, bool stub, uint32_t addr)
     return status;
 }
 
-/* What lands in flash at ADDR of a board that is written to encrypted; the status is as given. */
+/* Write encrypted, expecting this status, and return what the flash holds at ADDR. */
 static void write_and_look(uint8_t landed[64], struct vb_config config, bool stub, unsigned expected)
 {
     struct player player;
@@ -172,7 +174,7 @@ static void what_is_sent_encrypted_lands_as_cipher_text(void **state)
     }
 }
 
-/* Neither without a key nor where manual encryption is off does what lands decrypt to what was sent. */
+/* Without a key, or with manual encryption disabled, the flash contents do not decrypt to the data sent. */
 static void encrypting_without_a_key_or_against_efuse_makes_garbage(void **state)
 {
     (void)state;
@@ -226,13 +228,16 @@ static struct vb_register burnt(const struct eg_target *target, enum eg_field_id
     return (struct vb_register){part->addr, value << part->shift};
 }
 
-/* What lands on a board of this chip without a key. */
+/* Return what the flash of a board of this chip without a key holds after an encrypted write. */
 static void write_without_key(uint8_t landed[64], const struct eg_target *target)
 {
     write_and_look(landed, fast(target), false, 0);
 }
 
-/* Purposes in block 0 and another whose word is another one; some ciphers cannot use block 5. */
+/*
+ * Purposes of the first key block and of block `at`, whose fields are in different words; some ciphers cannot
+ * use block 5.
+ */
 static void a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits(void **state)
 {
     static const struct {
@@ -261,7 +266,7 @@ static void a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits(void **s
     }
 }
 
-/* Put bytes of a key where hosts burn them, the last one first; they count up from `first`. */
+/* Store bytes of a key where hosts burn them, in reverse order; they count up from `first`. */
 static void burn_key(struct vb_config *config, unsigned block, size_t size, uint8_t first)
 {
     const struct eg_efuse *map = eg_efuse_of(config->target);
@@ -299,7 +304,7 @@ static void the_key_that_is_burnt_is_the_one_that_encrypts(void **state)
     vb__cipher_xts(key, 32, true, ADDR, expected, sizeof expected);
     assert_memory_equal(landed, expected, sizeof landed);
 
-    /* The pair beats the single key. */
+    /* The pair of keys has priority over the single key. */
     config = fast(eg_target_by_name("esp32s3"));
     config.registers[config.register_count++] = burnt(config.target, EG_FIELD_KEY_PURPOSE, 3);
     config.registers[0].word |= burnt(config.target, EG_FIELD_KEY_PURPOSE + 1, 2).word; /* in the same word */
@@ -322,7 +327,7 @@ static void the_key_that_is_burnt_is_the_one_that_encrypts(void **state)
     counted(key, sizeof key);
 }
 
-/* By the stub, since an ESP32's ROM has no encrypted writing. */
+/* With the stub, because an ESP32's ROM has no encrypted writing. */
 static void an_esp32_encrypts_with_block_1_and_its_address_bits(void **state)
 {
     (void)state;
@@ -344,7 +349,7 @@ static void an_esp32_encrypts_with_block_1_and_its_address_bits(void **state)
     }
 }
 
-/* A ROM that inflates gets pieces of any size. */
+/* A ROM that decompresses gets pieces of any size. */
 static void pieces_of_no_whole_block_are_put_together(void **state)
 {
     struct vb_config config = fast(eg_target_by_name("esp32c3"));
@@ -367,7 +372,7 @@ static void pieces_of_no_whole_block_are_put_together(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Of an ESP32-C2 half of its block or all of it. */
+/* On an ESP32-C2, the key takes half of its block or all of it. */
 static void a_key_in_the_one_block_is_hidden_or_not_zero(void **state)
 {
     static const struct {
@@ -429,7 +434,7 @@ static void encrypted_writes_need_whole_blocks_of_the_cipher(void **state)
     }
 }
 
-/* An odd number of bits in the count is on. */
+/* Encryption is on if the count has an odd number of bits. */
 static void what_runs_sees_the_flash_through_the_cipher(void **state)
 {
     static const struct {

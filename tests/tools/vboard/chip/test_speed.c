@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How long a loader takes over what it reads and inflates, in the board's own time. */
+/* Time that a loader takes to read and to decompress, in the board's own time. */
 
 #include "tests/tools/vboard/player.h"
 
 #define MIB (1u << 20)
 
-/* Milliseconds from the command to its answer. */
+/* Return the milliseconds from the command to its reply. */
 static unsigned answered_ms(struct player *player, uint8_t op, const uint32_t *words, size_t count)
 {
     const uint64_t begun_us = player->now_us;
@@ -15,7 +15,7 @@ static unsigned answered_ms(struct player *player, uint8_t op, const uint32_t *w
     return (unsigned)((player->answered_us - begun_us) / 1000);
 }
 
-/* What was seen on chips, and ranges of models, for 1 MiB. */
+/* For 1 MiB: as observed on chips, and ranges of models. */
 static void a_digest_takes_as_long_as_its_chip_has_been_seen_to_take(void **state)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Boards at the chip's own USB: ids, lines as requests, the port that comes and goes, small blocks. */
+/* Boards on the chip's own USB: ids, lines as requests, the port that comes and goes, small blocks. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -14,7 +14,7 @@ static void lines(struct player *player, bool rts, bool dtr)
     vb_board_set_lines(player->board, player->now_us, dtr, rts);
 }
 
-/* R0 D0 w0.1 D1 R0 w0.1 R1 D0 R1 w0.1 D0 R0, one line at a time. */
+/* Send R0 D0 w0.1 D1 R0 w0.1 R1 D0 R1 w0.1 D0 R0, one line at a time. */
 static void enter_by_usb_sequence(struct player *player)
 {
     lines(player, false, false);
@@ -80,7 +80,7 @@ static void the_usb_sequence_leads_into_the_loader_and_the_classic_one_does_not(
     }
 }
 
-/* RTS alone: hosts' hard reset. */
+/* Reset with RTS alone, as hosts' hard reset does. */
 static void hard_reset(struct player *player)
 {
     player->got_size = 0;
@@ -175,7 +175,7 @@ static void assert_gone_and_back(struct player *player)
     assert_chip(player, vb_board_present(player->board, player->now_us));
 }
 
-/* Sent into its loader over USB-OTG, by RTS where the chip listens to it and by a jumper elsewhere. */
+/* Enter the loader over USB-OTG: by RTS if the chip listens to it, else by a jumper. */
 static void start_otg(struct player *player, const struct eg_target *target)
 {
     struct vb_config config = fast(target, VB_USB_OTG);
@@ -192,7 +192,7 @@ static void start_otg(struct player *player, const struct eg_target *target)
     lines(player, true, false);
     player->got_size = 0;
     assert_gone_and_back(player);
-    assert_chip(player, player->got_size == 0); /* what was said meanwhile nobody heard */
+    assert_chip(player, player->got_size == 0); /* output in between was lost */
     assert_chip(player, player_sync(player));
 }
 
@@ -231,7 +231,7 @@ static void lines_over_otg_do_nothing_where_a_hard_reset_is_by_watchdog(void **s
     }
 }
 
-/* The bit that sent it there, unlike the others, sticks on the ESP32-S3. */
+/* On the ESP32-S3 the bit that forces the loader stays set, unlike on the others. */
 static void an_esp32_s3_goes_back_into_its_loader_until_the_bit_is_cleared(void **state)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The watchdogs of a simulated board: who bites whom, and how a host makes use of it. */
+/* The watchdogs of a simulated board: which resets which, and how a host uses them. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -11,7 +11,7 @@ static void lines(struct player *player, bool rts, bool dtr)
     vb_board_set_lines(player->board, player->now_us, dtr, rts);
 }
 
-/* Into the loader by a core reset over USB-Serial/JTAG, which leaves the watchdogs running. */
+/* Enter the loader by a core reset over USB-Serial/JTAG, which leaves the watchdogs running. */
 static void start(struct player *player, const char *target, bool fast)
 {
     player_start(player, (struct vb_config){
@@ -42,7 +42,7 @@ static void a_loader_reached_by_usb_is_bitten_unless_both_are_off(void **state)
     (void)state;
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
         static const struct {
-            size_t from, to; /* rows of the list that are written */
+            size_t from, to; /* rows of the list to write */
             bool bitten;
         } rows[] = {{0, 0, true}, {0, 3, true}, {3, 6, true}, {0, 6, false}};
 
@@ -159,7 +159,7 @@ static void its_registers_take_nothing_while_locked(void **state)
     vb_board_destroy(player.board);
 }
 
-/* By hand into the loader, the jumper taken away since: only a reset that samples the strap leads out. */
+/* Entered the loader by a jumper, removed since: only a reset that samples the strap leads out. */
 static void a_host_leaves_the_loader_by_letting_one_bite(void **state)
 {
     (void)state;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whether a loader reaches its flash: pins, supply, a part that is absent, asleep or started badly. */
+/*
+ * Whether a loader reaches its flash: pins, supply, a missing part, a sleeping one, one in a wrong start
+ * state.
+ */
 
 #include "tests/tools/vboard/player.h"
 
@@ -12,7 +15,7 @@ static struct vb_config fast(const char *target)
     return (struct vb_config){.target = eg_target_by_name(target), .fast = true};
 }
 
-/* A board in its loader that has not been attached to anything. */
+/* Start a board in its loader, without attaching the flash. */
 static void start(struct player *player, struct vb_config config)
 {
     player_start(player, config);
@@ -88,7 +91,7 @@ static void the_usual_pins_may_be_named(void **state)
     vb_board_destroy(player.board);
 }
 
-/* The word made of the pads in efuse, as a host sends it; 30 and 31 stand for 32 and 33. */
+/* Return the pins word made from the eFuse pads, as a host sends it; 30 and 31 mean 32 and 33. */
 static uint32_t pads(struct player *player)
 {
     static const enum eg_field_id fields[] = {EG_FIELD_PAD_CLK, EG_FIELD_PAD_Q, EG_FIELD_PAD_D,
@@ -214,7 +217,7 @@ static void a_part_that_started_badly_is_cured_by_sleep_and_a_rest(void **state)
     }
 }
 
-/* The writes of a list, as a host makes them: read, modify, write. */
+/* Write a list as a host does: read, modify, write. */
 static void write_list(struct player *player, const struct eg_register_write *list)
 {
     for (; list->addr != 0; list++) {

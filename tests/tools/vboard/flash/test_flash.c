@@ -89,7 +89,7 @@ static void opcodes_with_long_addresses_reach_beyond_16_mb(void **state)
         player_spi(&player, erases[i].opcode, addr + 0x123, 0, 0, 0);
         assert_int_equal(player_spi(&player, 0x13, addr + erases[i].size - 4, 0, 0, 32), 0xffffffff);
     }
-    /* The short ones ignore what is above. */
+    /* Commands with short addresses ignore the upper bits. */
     player_spi_op(&player, 0x06);
     player_spi(&player, 0x02, addr, 0, 32, 0);
     assert_int_equal(player_flash(&player)[addr], 0xff);
@@ -102,7 +102,7 @@ static void every_part_gives_its_id_and_its_table(void **state)
     (void)state;
     for (const struct vb_flash_part *part = vb_flash_parts; part->name != NULL; part++) {
         const uint32_t capacity = part->jedec >> 16;
-        /* What is started badly and what is absent have their own tests. */
+        /* Parts with a wrong start state and missing parts have their own tests. */
         const bool plain = !part->odd_start && part->jedec != VB_NO_FLASH;
         struct player player;
 
@@ -118,7 +118,7 @@ static void every_part_gives_its_id_and_its_table(void **state)
         const uint32_t rest = player_register(&player, player.target->spi.base + player.target->spi.w0 + 4);
         if ((unique != 0xffffffff && rest != 0xffffffff) != part->unique_id)
             fail_msg("%s: unique id %08x %08x", part->name, (unsigned)unique, (unsigned)rest);
-        /* after three bytes instead of four the line is at rest */
+        /* after three address bytes instead of four the line is idle */
         assert_int_equal(player_spi(&player, 0x4b, 0, 0, 0, 64), 0xffffffff);
         if (capacity >= 0x12 && capacity <= 0x1c && UINT32_C(1) << capacity != part->size)
             fail_msg("%s: %u bytes", part->name, (unsigned)part->size);
@@ -126,7 +126,7 @@ static void every_part_gives_its_id_and_its_table(void **state)
     }
 }
 
-/* Sizes a chip may have: 1 MB to 64 MB, among the parts. */
+/* Chips may have 1 MB to 64 MB; each size must be among the parts. */
 static void there_is_a_part_of_each_size(void **state)
 {
     (void)state;

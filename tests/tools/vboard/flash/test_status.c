@@ -17,7 +17,7 @@ static uint8_t status(struct player *player, uint8_t opcode)
     return (uint8_t)player_spi(player, opcode, UINT32_MAX, 0, 0, 8);
 }
 
-/* `enable` is 06, kept without power, or 50, not. */
+/* Write status; `enable` is 06 for non-volatile bits, 50 for volatile ones. */
 static void write_status(struct player *player, uint8_t enable, uint8_t opcode, uint32_t bits, unsigned count)
 {
     player_spi_op(player, enable);
@@ -78,7 +78,7 @@ static void the_part_s_reset_brings_back_what_is_kept(void **state)
     vb_board_destroy(player.board);
 }
 
-/* The reset pin does not reach the flash; unplugging does. */
+/* The reset pin does not reach the flash; cutting the power does. */
 static void power_alone_ends_what_is_volatile(void **state)
 {
     struct vb_config config = fast("esp32");
@@ -136,7 +136,7 @@ static void a_kept_write_takes_its_time_and_a_volatile_one_none(void **state)
     vb_board_destroy(player.board);
 }
 
-/* A block of zeros at 0 through the ROM. */
+/* Write a block of zeros at 0 through the ROM. */
 static unsigned write_block(struct player *player)
 {
     static const uint8_t zeros[0x400];
@@ -169,7 +169,7 @@ static void a_protected_part_takes_no_data_and_the_rom_notices(void **state)
     }
 }
 
-/* The stub takes no protection off by itself, but for encrypted writes with four address bytes. */
+/* The stub does not clear protection itself, except for encrypted writes with four address bytes. */
 static void a_stub_unlocks_for_long_encrypted_writes_alone(void **state)
 {
     static const struct {

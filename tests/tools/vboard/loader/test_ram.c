@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a simulated board does with what is loaded into its RAM: stubs, applications, anything else. */
+/* Code loaded into the RAM of a simulated board: stubs, applications, other data. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -29,7 +29,7 @@ static void the_stub_of_every_chip_runs(void **state)
     }
 }
 
-/* A stub jumped to by a board it is not for: nothing but the reply, and nothing answers. */
+/* Load another chip's stub and start it: the reply comes, then no answer. */
 static void assert_crashes(struct vb_config config, const char *stub)
 {
     struct player player;
@@ -77,7 +77,7 @@ static void a_stub_for_another_revision_crashes(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Two segments, the second after a gap. */
+/* Load two segments, the second after a gap. */
 static void load_application(struct player *player, uint32_t addr, bool speaks)
 {
     uint8_t text[64] = {0}, data[40] = {0};

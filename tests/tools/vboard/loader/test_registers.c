@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registers of a simulated board: who it is, and what a configuration puts in place of that. */
+/* Registers of a simulated board: its identity, and values that a configuration puts in their place. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -62,7 +62,7 @@ static void words_of_the_configuration_hold_after_every_reset(void **state)
     const char *package;
 
     (void)state;
-    /* Package 1 with flash inside. */
+    /* Package 1, which has flash inside. */
     config.registers[0].addr = fields[EG_FIELD_PACKAGE].part[0].addr;
     config.registers[0].word = 1u << fields[EG_FIELD_PACKAGE].part[0].shift;
     config.registers[1].addr = fields[EG_FIELD_FLASH_CAP].part[0].addr;

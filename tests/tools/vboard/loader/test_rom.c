@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the simulated ROM loaders answer where the recordings are silent. */
+/* Answers of the simulated ROM loaders that no recording covers. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -13,7 +13,7 @@ static struct vb_config fast(const char *target)
     return (struct vb_config){.target = eg_target_by_name(target), .fast = true};
 }
 
-/* The ROM answers what it lacks from its last reply, with 01 05. */
+/* Check that the ROM answers an unsupported command from its last reply, with 01 05. */
 static void assert_unsupported(struct player *player, uint8_t op, size_t words)
 {
     static const uint32_t zeros[8];
@@ -63,7 +63,8 @@ static void every_rom_lacks_what_its_target_lacks(void **state)
 
         player_open(&player, fast(eg_targets[i]->name));
         for (unsigned op = 0x02; op < 0x20; op++) {
-            /* What leaves the loader, or waits for more; and the one command that the ESP8266 has besides. */
+            /* Commands that leave the loader or wait for more data, and the one command that only the
+             * ESP8266 has. */
             if (op == 0x04 || op == 0x06 || op == 0x0b || op == 0x0f || op == 0x12 ||
                 (player.target->rom_commands & EG_ROM_HAS(op)) != 0)
                 continue;
@@ -144,7 +145,7 @@ static void begin_takes_a_fifth_word_where_the_rom_can_encrypt_and_nowhere_else(
     }
 }
 
-/* Write a block of zeros through the ROM; returns its status. */
+/* Write a block of zeros through the ROM; return its status. */
 static unsigned write_zeros(struct player *player, uint32_t addr)
 {
     static const uint8_t zeros[BLOCK];
@@ -182,7 +183,7 @@ static void a_register_is_written_under_its_mask_after_its_delay(void **state)
     player_open(&player, (struct vb_config){0});
     player_put_register(&player, 0x3ffb0000, 0x11223344);
     begun_us = player.now_us;
-    /* Two entries at once; the second changes nothing and waits. */
+    /* Two BEGIN commands at once; the second changes nothing and waits. */
     player_command(&player, 0x09,
                    WORDS(0x3ffb0000, 0xaabbccdd, 0x00ff00ff, 0, 0x3ffb0004, 0xffffffff, 0, 20000));
     assert_in_range(player.answered_us - begun_us, 20000, 40000);
@@ -348,7 +349,7 @@ static void a_block_is_programmed_before_it_is_answered(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Sectors that a size word makes the ESP8266 ROM erase, from a flash full of zeros. */
+/* Return how many sectors a size word makes the ESP8266 ROM erase, in a flash full of zeros. */
 static unsigned erased_sectors(uint32_t addr, uint32_t word)
 {
     struct player player;

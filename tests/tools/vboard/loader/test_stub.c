@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the simulated stub answers where the recordings are silent: refusals, late errors, times. */
+/* Answers of the simulated stub that no recording covers: refusals, late errors, times. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -44,7 +44,7 @@ static void an_upload_with_one_wrong_byte_does_not_run(void **state)
     player_command(&player, 0x06, WORDS(0, stub->entry));
     assert_int_equal(player_status(&player, 0), 0);
     player_idle(&player, 1000000);
-    assert_int_equal(player.got_size, 14); /* the reply and no greeting */
+    assert_int_equal(player.got_size, 14); /* the reply without a greeting */
     assert_false(player_sync(&player));
     vb_board_destroy(player.board);
 }
@@ -214,10 +214,10 @@ static void encrypted_data_is_in_flash_as_something_else(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Programming a page of the default part: eight commands of 32 bytes. */
+/* Time to program a page of the default part: eight commands of 32 bytes. */
 #define PAGE_US (8 * 127)
 
-/* Leaves the sector at `addr` not blank, and the flash idle. */
+/* Write a word to the sector at `addr`, so that it is not blank, and leave the flash idle. */
 static void write_word(struct player *player, uint32_t addr)
 {
     player_command(player, 0x02, WORDS(4, 1, 4, addr, 0));
@@ -245,9 +245,8 @@ static void blank_sectors_are_not_erased_until_one_is_not_blank(void **state)
         player_block(&player, 0x03, i, data, sizeof data);
     player_command(&player, 0x04, WORDS(1));
 
-    /* Three blocks have arrived when the first two, on blank sectors, are done; the other two cost an erase
-     * each.
-     */
+    /* Three blocks have arrived when the first two, on blank sectors, are written; the other two each need
+     * an erase. */
     const uint64_t expected_us = 3 * wire_us + 2 * (45000 + 16 * PAGE_US);
     assert_in_range(player.answered_us - begun_us, expected_us, expected_us + 5000);
     assert_memory_equal(player_flash(&player) + 0x2000, data, sizeof data);
@@ -309,11 +308,11 @@ static void a_block_travels_while_the_one_before_is_programmed(void **state)
     player_command(&player, 0x02, WORDS(0x10000, 16, sizeof data, 0, 0));
     begun_us = player.now_us;
 
-    /* Answered when it has arrived, though the erase that BEGIN started takes 250 ms. */
+    /* Answered on arrival, although the erase that BEGIN started takes 250 ms. */
     player_block(&player, 0x03, 0, data, sizeof data);
     assert_in_range(player.answered_us - begun_us, wire_us, wire_us + 500);
 
-    /* Arrived long before; answered once the erase and 16 pages of the first are done. */
+    /* Arrived long before; answered when the erase and 16 pages of the first block are done. */
     player_block(&player, 0x03, 1, data, sizeof data);
     assert_in_range(player.answered_us - begun_us, 250000 + 16 * PAGE_US - 1000,
                     250000 + 16 * PAGE_US + 1000);
@@ -407,7 +406,7 @@ static void a_packet_size_beyond_a_sector_is_a_late_error(void **state)
     vb_board_destroy(player.board);
 }
 
-/* Any chip's board with a large flash, its stub running. */
+/* Start a board of any chip with a large flash, and its stub. */
 static void start_large(struct player *player, const struct eg_target *target, const char *part_name)
 {
     player_open(player, (struct vb_config){.target = target, .part = player_part(part_name), .fast = true});
@@ -438,7 +437,7 @@ static void beyond_16_mb_a_stub_reaches_what_its_chip_can_and_wraps_elsewhere(vo
     }
 }
 
-/* Whose id tells such a stub nothing: it takes it for as large as can be. */
+/* Such a stub does not understand the id, and assumes the largest size. */
 static void a_flash_of_64_mb_is_reached_to_its_end(void **state)
 {
     struct player player;
@@ -451,8 +450,10 @@ static void a_flash_of_64_mb_is_reached_to_its_end(void **state)
     vb_board_destroy(player.board);
 }
 
-/* The size comes from the id the stub reads as it starts: "W25Q512JV" says it in a way it does not know, and
- * so passes for 16 MB. */
+/*
+ * The stub takes the size from the id at its start. It does not know the size code of "W25Q512JV", and
+ * assumes 16 MB.
+ */
 static void beyond_the_size_it_believes_a_stub_refuses(void **state)
 {
     static const struct {
@@ -477,7 +478,7 @@ static void beyond_the_size_it_believes_a_stub_refuses(void **state)
         assert_int_equal(player_status(&player, 0), 0xc400);
         player_command(&player, 0x02, WORDS(0x1000, 1, 0x1000, end, 0));
         assert_int_equal(player_status(&player, 0), 0xc400);
-        /* Reading gets as far as there is something, and the next command is told. */
+        /* A read ends at the end of the flash, and the next command gets the error. */
         player_command(&player, 0xd2, WORDS(end, 0x1000, 0x1000, 64));
         assert_int_equal(player_status(&player, 0), 0);
         player_command(&player, 0x0a, WORDS(0x40001000));
@@ -489,7 +490,9 @@ static void beyond_the_size_it_believes_a_stub_refuses(void **state)
     }
 }
 
-/* Half of it: the first sector is written, the second refused, and nothing wraps onto the flash's beginning.
+/*
+ * Half of the data fits: the first sector is written, the second refused, and nothing wraps to the beginning
+ * of the flash.
  */
 static void a_region_that_ends_beyond_that_is_refused_where_it_does(void **state)
 {

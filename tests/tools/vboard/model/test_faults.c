@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Faults: their forms, and what each does to a board. */
+/* Faults: their forms, and the effect of each on a board. */
 
 #include "tests/tools/vboard/player.h"
 
@@ -16,7 +16,7 @@ static void start(struct player *player, const char *fault, struct vb_config con
     player_enter_loader(player);
 }
 
-/* A fault of this form: with all its optional parts, or with none. */
+/* Write a fault of this form, with all its optional parts or with none. */
 static void example(char *text, size_t size, const char *form, bool whole)
 {
     static const struct {

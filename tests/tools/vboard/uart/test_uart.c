@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The bridge's latency; test_board.c has rates and times of the wire. */
+/* The bridge's latency; test_board.c tests rates and times of the wire. */
 
 #include "tests/tools/vboard/player.h"
 
