@@ -91,6 +91,8 @@ static void count_and_go_on(void *context, const struct eg_result *result)
 
     count(display, result);
     const bool enough = cli_limits_take(&display->limits, result, display->logger);
+    if (cli_limits_disabled(&display->limits, result->slot))
+        cli_view_disable(&display->shows.view, result->slot);
     if (cli_simulated_tell(display->simulated, result) || enough || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))
