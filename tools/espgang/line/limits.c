@@ -68,6 +68,13 @@ static struct cli_slot_tally *tally_of(struct cli_limits *limits, const char *sl
     return &more[limits->slot_count++];
 }
 
+bool cli_limits_disabled(struct cli_limits *limits, const char *slot)
+{
+    const struct cli_slot_tally *const tally = tally_of(limits, slot);
+
+    return tally != NULL && tally->disabled;
+}
+
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running)
 {
     struct cli_limits *const limits = context;

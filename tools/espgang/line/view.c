@@ -158,6 +158,8 @@ static void clear_slot(struct cli_view_slot *slot)
 {
     struct cli_view_slot cleared = {
         .name = slot->name,
+        .state = slot->off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY,
+        .off = slot->off,
         .runs = slot->runs,
         .passed = slot->passed,
         .log = slot->log,
@@ -481,7 +483,9 @@ enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, str
 
     if (added == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "the state of slot %s", slot);
-    added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
+    added->off = off;
+    if (added->state == CLI_SLOT_EMPTY || added->state == CLI_SLOT_OFF)
+        added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
     return EG_OK;
 }
 

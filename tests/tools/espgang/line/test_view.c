@@ -226,6 +226,23 @@ static void a_run_has_its_number_and_label_until_the_board_is_gone(void **state)
     assert_int_equal(slot->run, 0);
 }
 
+static void a_slot_that_takes_no_further_board_is_off_once_its_board_is_gone(void **state)
+{
+    struct cli_view *const view = *state;
+    const struct eg_log_record gone = record_of(EG_LOG_UNPLUGGED, "A1");
+    struct eg_error err;
+
+    outcome(view, "A1", EG_FAIL, EG_STUCK_BITS, "a bit", start);
+    assert_ok(cli_view_add(view, "A1", true, &err), err);
+    assert_int_equal(view->slots[0].state, CLI_SLOT_DONE);
+    cli_view_take(view, &gone, start);
+    assert_int_equal(view->slots[0].state, CLI_SLOT_OFF);
+    assert_ok(cli_view_add(view, "B1", false, &err), err);
+    assert_ok(cli_view_add(view, "B2", true, &err), err);
+    assert_int_equal(view->slots[2].state, CLI_SLOT_EMPTY);
+    assert_int_equal(view->slots[3].state, CLI_SLOT_OFF);
+}
+
 static void every_verdict_says_what_to_do(void **state)
 {
     (void)state;
@@ -252,6 +269,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_slot_keeps_the_last_lines_of_its_log, begin, end),
         cmocka_unit_test_setup_teardown(a_run_has_its_number_and_label_until_the_board_is_gone, begin, end),
+        cmocka_unit_test_setup_teardown(a_slot_that_takes_no_further_board_is_off_once_its_board_is_gone,
+                                        begin, end),
         cmocka_unit_test(every_verdict_says_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
