@@ -40,8 +40,8 @@ void cli_limits_finish(struct cli_limits *limits);
  * good units are missing. */
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running);
 
-/** Return whether a slot takes no further board. */
-bool cli_limits_disabled(struct cli_limits *limits, const char *slot);
+/** Return whether no further board begins in a slot. */
+bool cli_limits_disabled(const struct cli_limits *limits, const char *slot);
 
 /** Count a result; tell the logger when a limit is reached or a slot is disabled. Returns whether the line is
  * to end. */

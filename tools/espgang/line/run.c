@@ -88,15 +88,11 @@ static void count(struct display *display, const struct eg_result *result)
 static void count_and_go_on(void *context, const struct eg_result *result)
 {
     struct display *display = context;
-    struct eg_error ignored; /* without memory the warning still says it */
 
     count(display, result);
     const bool enough = cli_limits_take(&display->limits, result, display->logger);
-    if (cli_limits_disabled(&display->limits, result->slot)) {
-        cli_view_lock(&display->shows.view);
-        (void)!cli_view_add(&display->shows.view, result->slot, true, &ignored);
-        cli_view_unlock(&display->shows.view);
-    }
+    if (cli_limits_disabled(&display->limits, result->slot))
+        cli_view_disable(&display->shows.view, result->slot);
     if (cli_simulated_tell(display->simulated, result) || enough || result->code == EG_POOL_EMPTY)
         cli_request_ending();
     else if (fails_station(result->code))

@@ -158,8 +158,8 @@ static void clear_slot(struct cli_view_slot *slot)
 {
     struct cli_view_slot cleared = {
         .name = slot->name,
-        .state = slot->off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY,
-        .off = slot->off,
+        .state = slot->disabled ? CLI_SLOT_OFF : CLI_SLOT_EMPTY,
+        .disabled = slot->disabled,
         .runs = slot->runs,
         .passed = slot->passed,
         .log = slot->log,
@@ -483,10 +483,31 @@ enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, str
 
     if (added == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "the state of slot %s", slot);
-    added->off = off;
-    if (added->state == CLI_SLOT_EMPTY || added->state == CLI_SLOT_OFF)
-        added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
+    added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
     return EG_OK;
+}
+
+static void append(char *text, size_t size, const char *more)
+{
+    const size_t used = strlen(text);
+
+    put_text(text + used, size - used, ", ");
+    put_text(text + strlen(text), size - strlen(text), more);
+}
+
+void cli_view_add_job(struct cli_view *view, const struct eg_plan *plan)
+{
+    append(view->title, sizeof view->title, plan->job_name);
+    append(view->chip, sizeof view->chip, plan->target->label);
+}
+
+void cli_view_disable(struct cli_view *view, const char *name)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL)
+        slot->disabled = true;
+    cli_view_unlock(view);
 }
 
 void cli_view_name(struct cli_view *view, const char *station, const char *batch)
