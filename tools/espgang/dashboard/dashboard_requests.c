@@ -214,7 +214,7 @@ static enum eg_code make_report(const struct cli_dashboard *self, struct eg_buff
         return eg_error_errno(err, EG_IO, errno, "making a folder for the report in %.400s", folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
     const struct eg_report_file file = {.format = eg_report_find_format("html"), .path = path};
-    enum eg_code code = eg_report_write(self->line.ledger, self->line.batch, &file, 1, NULL, err);
+    enum eg_code code = eg_report_write(self->line.ledger, self->line.batch, &file, 1, NULL, NULL, err);
     if (code == EG_OK)
         code = eg_file_read(text, path, REPORT_MAX, err);
     (void)unlink(path);
