@@ -132,7 +132,7 @@ static void assert_every_byte_counts(const char *name)
         assert_int_equal(pwrite(fd, file.data + at, 1, (off_t)at), 1);
     }
     close(fd);
-    eg_plan_destroy(loaded(name)); /* as it was */
+    eg_plan_destroy(loaded(name)); /* unchanged */
 }
 
 static void every_changed_byte_is_refused(void **state)

@@ -90,7 +90,7 @@ static void put(const struct scene *scene, const void *data, size_t size)
               err);
 }
 
-/* Pack the region anew; returns whether its stream is the `other` one. */
+/* Pack the region again; return whether its stream is the `other` one. */
 static bool takes_other(struct scene *scene)
 {
     struct eg_error err;

@@ -341,7 +341,7 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], unsigned count
     assert_int_equal(fclose(out), 0);
 }
 
-/* The machine decides how far the work had come when the port failed, so numbers may differ. */
+/* Compare rows. The machine decides how far the work had come when the port failed, so numbers may differ. */
 static bool same_row(const char *is, const char *wanted)
 {
     static const char digits[] = "0123456789abcdefx";

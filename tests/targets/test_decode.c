@@ -271,7 +271,7 @@ static void features_are_listed_with_the_vendor_behind_what_is_inside(void **sta
     const struct word esp32[] = {{0x3ff5a00c, 3U << 12}, {0x3ff5a010, 1U << 8}, {0x3ff5a018, 0}, {0}};
 
     features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (XMC)");
-    c3[1].value = 7; /* a vendor nobody knows */
+    c3[1].value = 7; /* an unknown vendor */
     features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB");
     c3[1].value = 1;
     c3[0].value = 0; /* and one without flash */

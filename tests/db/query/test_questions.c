@@ -137,7 +137,7 @@ static void a_pool_key_leads_to_whoever_has_it_now_unless_it_is_secret(void **st
     assert_ok(pools_import(sample, "secrets.csv", "key,label\nhidden,x\n", &err), err);
     pools_open(sample, &ledger);
     pools_run(sample, ledger, 1, EG_POOL_RESERVED); /* and gives A-1 back */
-    pools_run(sample, ledger, 2, EG_POOL_CONSUMED); /* who gets it */
+    pools_run(sample, ledger, 2, EG_POOL_CONSUMED); /* it goes to unit 2 */
     pools_run(sample, ledger, 4, EG_POOL_WRITTEN);
     assert_ok(pools_reserve(ledger, 3, "secrets", &run, &row, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &third, &pools_fail, &err), err);

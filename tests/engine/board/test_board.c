@@ -122,7 +122,7 @@ static void a_cancelled_board_answers_every_call_with_that(void **state)
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
     fake_board_assert_untouched(fake);
-    assert_ok(eg_board_connect(fake->board, &err), err); /* takes the cancel back */
+    assert_ok(eg_board_connect(fake->board, &err), err); /* connecting clears the cancel */
     assert_string_equal(eg_board_chip_name(fake->board), "esp32c3");
     eg_board_cancel(fake->board);
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
@@ -402,7 +402,7 @@ static void a_stub_of_a_folder_goes_before_the_one_built_in(void **state)
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     fake_board_unplug(fake);
 
-    write_stub(fake, "esp32c3", true); /* no chip runs that */
+    write_stub(fake, "esp32c3", true); /* no chip can run that */
     fake_board_start(fake, "esp32c3", FAKE_ROM);
     assert_error(eg_board_run_stub(fake->board, &err), err, EG_STUB_FAILED,
                  "starting the stub: no greeting within 3000 ms");

@@ -470,7 +470,7 @@ char *sp_get_port_name(const struct sp_port *port)
     return (char *)(uintptr_t)paths[index_of(port)];
 }
 
-/* Replaces the function that searches with libudev. */
+/* Replace the function that searches with libudev. */
 bool eg__tty_look(struct eg__tty *tty, const char *path)
 {
     const bool usb = strncmp(path, "/dev/ttyUSB", 11) == 0;

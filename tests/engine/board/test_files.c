@@ -196,7 +196,7 @@ static void files_that_share_a_sector_are_refused(void **state)
     static const uint8_t zeros[0x3000];
     static const struct {
         struct eg_flash_file files[3];
-        const char *sentence; /* NULL = they keep apart */
+        const char *sentence; /* NULL = no overlap */
     } rows[] = {
         {{PLACE("a", 0x1000, 0x1000), PLACE("b", 0x2000, 0x1000), PLACE("c", 0x3000, 1)}, NULL},
         {{PLACE("c", 0x3000, 1), PLACE("b", 0x2000, 0x1000), PLACE("a", 0x1fff, 1)}, NULL},

@@ -286,7 +286,7 @@ static void an_image_says_what_it_is(void **state)
         assert_memory_equal(details.hash, details.actual_hash, EG_SHA256_SIZE);
         assert_int_equal(details.checksum, details.actual_checksum);
     }
-    image[60] ^= 1; /* told, not refused */
+    image[60] ^= 1; /* reported, not refused */
     assert_ok(eg_image_info(&details, &input, NULL, &err), err);
     assert_int_not_equal(details.checksum, details.actual_checksum);
     image[60] ^= 1;

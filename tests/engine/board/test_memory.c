@@ -43,7 +43,7 @@ static void a_field_of_a_register_is_set_by_itself(void **state)
     assert_ok(eg_board_update_reg(fake->board, RAM, 0x80000000, 0, &err), err);
     assert_int_equal(fake_board_peek(fake, RAM), 0x2aaa12aa);
     assert_ok(eg_board_update_reg(fake->board, RAM, 0x00000003, 0xff, &err),
-              err); /* what is too wide is cut */
+              err); /* a value that is too wide is cut */
     assert_int_equal(fake_board_peek(fake, RAM), 0x2aaa12ab);
     assert_ok(eg_board_update_reg(fake->board, RAM, 0xffffffff, 5, &err), err);
     assert_int_equal(fake_board_peek(fake, RAM), 5);
@@ -191,7 +191,7 @@ static void an_image_that_does_not_fit_is_refused_before_anything_is_loaded(void
              (unsigned)addr, (unsigned)addr + 100, (unsigned)stub->text_addr, (unsigned)addr + 4);
     assert_error(eg_board_load_ram(fake->board, &input, &err), err, EG_BAD_ARGUMENT, sentence);
     uint32_t word;
-    assert_ok(eg_board_read_reg(fake->board, RAM, &word, &err), err); /* the stub goes on */
+    assert_ok(eg_board_read_reg(fake->board, RAM, &word, &err), err); /* the stub still runs */
 }
 
 static void ram_is_written_block_by_block(void **state)
@@ -214,7 +214,7 @@ static void ram_is_written_block_by_block(void **state)
         assert_in_ram(fake, RAM, data, sizeof data);
         assert_ok(eg_board_mem_finish(fake->board, 0, &err), err);
         uint32_t word;
-        assert_ok(eg_board_read_mem(fake->board, RAM, &word, &err), err); /* 0 = it stays */
+        assert_ok(eg_board_read_mem(fake->board, RAM, &word, &err), err); /* 0 = it stays in the loader */
         fake_board_unplug(fake);
     }
 }

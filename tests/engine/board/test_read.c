@@ -160,7 +160,7 @@ static void an_interrupted_read_is_gone_on_with(void **state)
     struct eg_error err;
 
     eg_settings_init(&settings);
-    settings.open_port_attempts = 0; /* it is away for a moment */
+    settings.open_port_attempts = 0; /* the port is gone for a moment */
     fake->options.settings = &settings;
     fake->options.chip = "esp32c3";
     start_with_fault(fake, "esp32c3", "gone",

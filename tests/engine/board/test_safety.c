@@ -322,7 +322,7 @@ static void what_could_not_be_encrypted_is_refused(void **state)
         const char *chip;
         enum fake_loader loader;
         bool encryption;
-        enum eg_field_id field; /* gets the value; 0 = none */
+        enum eg_field_id field; /* field that gets the value; 0 = none */
         uint32_t value, addr;
         bool ignorable;
         enum eg_code code;

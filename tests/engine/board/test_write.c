@@ -37,7 +37,7 @@ static void assert_holds(struct fake_board *fake, uint32_t addr, uint32_t size)
     fake_board_assert_untouched_but(fake, from, to + (takes_more ? SECTOR : 0));
 }
 
-/* ---- What lands ---- */
+/* ---- Contents of the flash ---- */
 
 static void write_and_look(struct fake_board *fake, uint32_t addr, uint32_t size, enum eg_compress compress)
 {
@@ -259,7 +259,7 @@ static void what_the_flash_has_already_is_skipped(void **state)
         fake, "note: app: nothing to compare it with, the flash tells no digest of it: writing all of it"));
 }
 
-/* ---- Only what has changed ---- */
+/* ---- Only the changes ---- */
 
 #define DIFF_SIZE (8 * SECTOR + 100)
 
@@ -374,7 +374,7 @@ static void a_caller_may_have_the_flash_trusted(void **state)
     struct eg_error err;
 
     struct eg_flash_file file = change(fake, FAKE_STUB, 0x10000, NULL, 0);
-    fake_board_flash(fake)[0x15000] ^= 1; /* which was no good idea */
+    fake_board_flash(fake)[0x15000] ^= 1; /* so trust was wrong here */
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &trust, &result, &err), err);
     assert_true(result.skipped && !result.verified && result.sent == 0);
     assert_true(fake_board_said(fake, "print: app: skipped, it has not changed"));
@@ -499,7 +499,7 @@ static void every_byte_of_a_digest_is_compared(void **state)
         assert_int_equal(eg_board_write_flash(fake->board, &file, 1, NULL, &result, &err),
                          EG_VERIFY_MISMATCH);
         assert_true(!result.verified && digest.changed == 1);
-        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* though it is there */
+        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* although the data is there */
         assert_int_equal(eg_board_write_flash(fake->board, &file, 1, &skip, &result, &err),
                          EG_VERIFY_MISMATCH);
         assert_true(!result.skipped && result.sent > 0);

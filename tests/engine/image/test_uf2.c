@@ -8,7 +8,7 @@
 
 enum { FAMILY = 0x1c5f21b0 };
 
-/* 1000 bytes at 0x1000: three blocks. */
+/* Write 1000 bytes at 0x1000: three blocks. */
 static void write_sample(struct eg_buffer *out)
 {
     uint8_t data[1000];
@@ -149,7 +149,7 @@ static void a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused(void **stat
                  "the data from offset 1536 on overlap those from offset 0 on at 0x000013e4");
 }
 
-/* An image of 64 bytes at an address, with or without an application descriptor. */
+/* Read an image of 64 bytes at an address, with or without an application descriptor. */
 static void read_image(struct eg_pieces *pieces, uint32_t addr, bool application)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};

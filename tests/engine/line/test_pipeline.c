@@ -30,7 +30,7 @@ struct scene {
     bool waiting;
 };
 
-/* Stages reach their scene through the recorder, the only part of a run that belongs to the test. */
+/* Return the scene. Stages reach it through the recorder, the only part of a run that belongs to the test. */
 static struct scene *scene_of(struct eg_run *run)
 {
     return (struct scene *)((struct fake_recorder *)run->recorder)->context;

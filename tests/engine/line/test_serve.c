@@ -145,7 +145,7 @@ static void a_line_that_ends_finishes_the_board_that_is_in_progress(void **state
     assert_int_equal(fake_recorder_run(&finger.line->recorder, "1")->record.outcome, EG_PASS);
 }
 
-/* One board at a time, and none in slot 2. */
+/* Admit one board at a time, and none in slot 2. */
 static bool one_in_slot_1(void *context, const struct eg_slot *slot, unsigned running)
 {
     unsigned *const most = context;
@@ -163,7 +163,7 @@ static void a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends
     fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
     finger.line->station.may_begin = one_in_slot_1;
     finger.line->station.may_begin_context = &most;
-    finger.ended = 1; /* that of slot 2 never comes */
+    finger.ended = 1; /* slot 2's never comes */
     serve(&finger, true);
     assert_int_equal(finger.line->recorder.run_count, 2);
     assert_null(strstr(finger.line->recorder.transcript, "begin 2\n"));

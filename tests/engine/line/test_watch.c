@@ -94,7 +94,7 @@ static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_b
                                   : "admit: the board in slot 1 shows the same MAC 02:65:67:00:00:01");
         assert_int_equal(runs[i].record.attempts, first ? 0 : 1);
     }
-    assert_int_equal(runs[0].record.outcome, EG_PASS); /* what is on record stays */
+    assert_int_equal(runs[0].record.outcome, EG_PASS); /* the record stays */
     assert_string_not_equal(runs[1].slot, runs[2].slot);
 }
 

@@ -145,7 +145,7 @@ static void a_carrier_may_take_bytes_one_by_one(void **state)
     assert_int_equal(port->bytes_sent, 3);
 }
 
-/* A carrier that waits as long as requested. */
+/* Read like a carrier that waits as long as requested. */
 static enum eg_code patient_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                  uint32_t timeout_ms, struct eg_error *err)
 {

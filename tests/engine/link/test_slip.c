@@ -183,7 +183,7 @@ static void a_frame_without_an_end_is_a_timeout_that_shows_its_bytes(void **stat
                  "a frame had no end after 3 bytes and 100 ms: 01 41 42 (\".AB\")");
 }
 
-/* A carrier that always has one more byte; from the third on, each takes 2 ms. */
+/* Read from a carrier that always has one more byte; from the third on, each takes 2 ms. */
 static enum eg_code drip(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                          struct eg_error *err)
 {
@@ -212,7 +212,7 @@ static void bytes_that_drip_do_not_move_the_deadline(void **state)
     assert_memory_equal(link.err.text, "a frame had no end after ", 25);
 }
 
-/* A carrier with an endless supply of frame delimiters. */
+/* Read from a carrier with an endless supply of frame delimiters. */
 static enum eg_code flood(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                           struct eg_error *err)
 {

@@ -439,7 +439,7 @@ static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
     talk_end(&script);
 }
 
-/* Endless valid frames, none of which answers SYNC. */
+/* Read endless valid frames, none of which answers SYNC. */
 static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                 uint32_t timeout_ms, struct eg_error *err)
 {

@@ -363,7 +363,7 @@ static void a_chip_that_is_unknown_once_is_asked_again(void **state)
     struct eg_loader loader;
 
     security_request(&talk);
-    talk_reply(&talk, 0x14, 0, 0x0105); /* the question was damaged */
+    talk_reply(&talk, 0x14, 0, 0x0105); /* the request was damaged */
     talk_read(&talk, 0x40001000, 0x1b31506f);
     security(&talk, 0, 5, 20);
     detect(&talk, false, "esp32c3", &loader);

@@ -28,7 +28,7 @@ static void set_key(struct eg_secret *key, const char *text)
     memcpy(key->data, bytes, size);
 }
 
-/* Encrypted, and back. */
+/* Check encryption and decryption. */
 static void assert_both_ways(struct eg_flash_crypt how, uint32_t addr, const struct eg_secret *key,
                              const char *plain, const char *cipher)
 {

@@ -21,7 +21,7 @@ static void path_of(char path[80], const char *name)
     snprintf(path, 80, "%s/%s", folder, name);
 }
 
-/* A key of each scheme. */
+/* Make a key of each scheme. */
 static int make_keys(void **state)
 {
     (void)state;
@@ -98,7 +98,7 @@ static void a_bit_that_differs_is_noticed_where_it_counts(void **state)
     (void)state;
     static const struct {
         size_t at;
-        const char *sentence; /* NULL = it does not count */
+        const char *sentence; /* NULL = it is valid */
     } rows[] = {
         {10, "the signature is of other content: the digest in its block differs"},
         {0x1000, "there is no signature block: its marks or its CRC are wrong"},

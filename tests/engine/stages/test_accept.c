@@ -282,7 +282,7 @@ static void a_rework_station_takes_what_was_programmed_before(void **state)
 
     fake_plan_set(board->plan, "accept.repeat", "rework");
     assert_error(eg__accept(&board->run, &board->seen, &err), err, EG_NOT_ACCEPTED, sentence);
-    board->seen.runs = 1; /* which was refused, too */
+    board->seen.runs = 1; /* refused, too */
     assert_error(eg__accept(&board->run, &board->seen, &err), err, EG_NOT_ACCEPTED, sentence);
     board->seen = (struct eg_seen){.runs = 2, .admitted = 1};
     assert_ok(eg__accept(&board->run, &board->seen, &err), err);

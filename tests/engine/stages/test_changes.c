@@ -7,7 +7,7 @@
 
 enum { APP = 1 }; /* the second region: 64 KiB */
 
-/* Write everything, then only what changes. */
+/* Write everything, then only the changes. */
 static void write_first(struct fake_line *line)
 {
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
@@ -108,7 +108,7 @@ static void a_last_sector_that_is_not_full_is_written_as_far_as_it_goes(void **s
     assert_int_equal(regions[APP].written, 100);
 }
 
-/* Returns the requests of a second run of the same firmware. */
+/* Return the number of requests in a second run of the same firmware. */
 static unsigned requests_when_unchanged(struct fake_line *line, bool holds)
 {
     write_first(line);
@@ -126,7 +126,7 @@ static void a_region_that_the_ledger_knows_costs_one_digest(void **state)
 {
     struct fake_line *line = *state;
 
-    /* else one of its only block, and one by the verify stage */
+    /* otherwise one digest of its only block, and one by the verify stage */
     assert_int_equal(requests_when_unchanged(line, false) - requests_when_unchanged(line, true), 2);
 }
 

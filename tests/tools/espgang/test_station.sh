@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# An installed station file decides whom the station trusts: no option and no variable turns it off, and commands of one board
-# ask for it, too. The folder /etc is one of the test, in a mount namespace of its own.
+# An installed station file decides whom the station trusts: no option and no variable turns it off, and commands of one
+# board obey it, too. The folder /etc belongs to the test, in a separate mount namespace.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 cd "$work"
 unshare -rm true 2>err.log || skip "no mount namespaces here: $(cat err.log)"
@@ -20,12 +20,12 @@ station() {
   chmod 644 etc/espgang/station.yaml
 }
 
-# Without trust the file closes nothing.
+# Without trust the file forbids nothing.
 station <<<'espgang_station: 1'
 at_station 0 "$espgang" run job.yaml --sim 1 --fast
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
-# With trust nothing that is not signed runs, whatever is said, and even when no key is there.
+# With trust nothing unsigned runs, whatever the options, even if there is no key.
 station <<END
 espgang_station: 1
 name: line-2
@@ -46,7 +46,7 @@ refused 'job.yaml' "$espgang" run job.yaml --sim 1 --fast --station mine.yaml
 refused 'job.yaml' env ESPGANG_STATION="$work/mine.yaml" "$espgang" run job.yaml --sim 1 --fast
 refused 'job.yaml' "$espgang" check job.yaml
 
-# Commands of one board, chains of eFuse commands among them.
+# Commands of one board, including chains of eFuse commands.
 for command in 'read-mac' 'erase-flash' 'write-flash 0x0 job.yaml' 'read-flash 0 16 out.bin'; do
   # shellcheck disable=SC2086
   refused 'this station does not allow you commands of one board; trust.one_board in /etc/espgang/station.yaml names who may use them' \
@@ -59,7 +59,7 @@ trust: {keys: $work/trusted, one_board: [root]}
 END
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
-# A file that cannot be read closes the station.
+# If the file cannot be read, the station refuses everything.
 station <<<'espgang_station: 1
 trust: {kees: x}'
 refused '/etc/espgang/station.yaml:2:9: there is no key trust.kees' "$espgang" run job.yaml --sim 1 --fast

@@ -13,7 +13,7 @@
 
 #define QUIET_MS 300
 
-/* Boards with their strap held low, because a pty has no lines to reset them. */
+/* Serve boards with their strap held low, because a pty has no lines to reset them. */
 static void begin(struct serving *serving, unsigned count, const char *fault, const char *link_dir)
 {
     const struct vb_config config = {.target = eg_target_by_name("esp32"), .strap_low = true};

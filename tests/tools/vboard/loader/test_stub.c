@@ -9,7 +9,7 @@
 
 #define BLOCK 0x4000u
 
-/* A board whose stub runs. */
+/* Start a board and its stub. */
 static void start(struct player *player, struct vb_config config)
 {
     player_need_stub("esp32");
