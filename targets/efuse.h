@@ -40,6 +40,7 @@ enum eg_efuse_category {
     EG_CAT_USB,
     EG_CAT_VDD,
     EG_CAT_WDT,
+    EG_CAT_USER, /* of a project; no chip has any */
     EG_CATS,
 };
 

@@ -94,8 +94,8 @@ static void say(struct eg_console_logger *console, const struct eg_log_record *r
         break;
     case EG_LOG_STAGE_END:
         if (record->code == EG_OK)
-            fprintf(console->out, "%s%s%s, %.2f s\n", slot, gap, record->stage,
-                    (double)record->duration_ms / 1000);
+            fprintf(console->out, "%s%s%s, %.2f s%s%s\n", slot, gap, record->stage,
+                    (double)record->duration_ms / 1000, record->text[0] != '\0' ? ", " : "", record->text);
         else
             fprintf(console->out, "%s%s%s, attempt %u: %s (%s)\n", slot, gap, record->stage, record->attempt,
                     record->text, eg_code_name(record->code));

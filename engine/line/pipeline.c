@@ -31,12 +31,15 @@
 #include "engine/stages/slot.h"
 #include "engine/stages/claims.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Room in a record besides the stages. */
 #define BOARD_HOOKS 2
+
+#define WIRE_LEAST_US 50000 /* what is worth a word */
 
 /* Sums over the attempts of a run. */
 struct account {
@@ -60,14 +63,44 @@ static struct traffic traffic_of(const struct eg_run *run)
     };
 }
 
+/* Say what the wire alone takes for the bytes of a stage, and of a write that took longer its slowest block.
+ * Not where there is no rate, or one that does not count: native USB, boards that leave out time. */
+static void tell_wire(char *text, size_t size, const struct eg_run *run, const struct eg_stage_record *record)
+{
+    const uint64_t bytes =
+        record->bytes_sent > record->bytes_received ? record->bytes_sent : record->bytes_received;
+    const uint64_t wire_us = record->baud != 0 ? bytes * 10 * 1000000 / record->baud : 0;
+    const struct eg_write_times *slowest = NULL;
+    size_t used;
+
+    text[0] = '\0';
+    if (run->native_usb || wire_us < WIRE_LEAST_US || wire_us > record->duration_us)
+        return;
+    used = (size_t)snprintf(text, size, "wire %.2f s", (double)wire_us / 1e6);
+    for (unsigned i = 0; (run->stage->gives & EG_FACT_WRITTEN) != 0 && i < eg_run_region_count(run); i++)
+        if (slowest == NULL || run->regions[i].times.block_max_us > slowest->block_max_us)
+            slowest = &run->regions[i].times;
+    if (slowest != NULL && record->duration_us - wire_us > wire_us / 10)
+        used += (size_t)snprintf(text + used, size - used,
+                                 ", slowest block %.2f s at 0x%08" PRIx32 " (median %.2f s)",
+                                 (double)slowest->block_max_us / 1e6, slowest->slowest_addr,
+                                 (double)slowest->block_median_us / 1e6);
+    if (record->resends > 0)
+        snprintf(text + used, size - used, ", %u sent again", record->resends);
+}
+
 static void log_stage(const struct eg_run *run, enum eg_log_kind kind, enum eg_verbosity level,
                       const struct eg_stage_record *record)
 {
+    char wire[160] = "";
+
+    if (kind == EG_LOG_STAGE_END && record->code == EG_OK)
+        tell_wire(wire, sizeof wire, run, record);
     eg_log_record(run->logger, &(struct eg_log_record){
                                    .kind = kind,
                                    .level = level,
                                    .origin = eg_run_origin(run),
-                                   .text = record->text,
+                                   .text = record->code == EG_OK ? wire : record->text,
                                    .stage = record->stage,
                                    .outcome = "",
                                    .code = record->code,

@@ -37,7 +37,7 @@ expect_equal 'a value without limits' "$(result 1 "json_extract(e, '\$.values[2]
   '{"kind":"measured","name":"rssi","value":"-61","passed":true,"unit":"dBm","number":-61.0}'
 expect_equal 'label, code' "$(result 1 "json_extract(e, '\$.label', '\$.code')")" '["LABEL","test-failed"]'
 expect_equal 'digest of the application' "$(result 1 "json_extract(e, '\$.regions[2].sha256')")" \
-  "$(ledger "select expected_sha256 from region where run_id = 1 and name = 'app'")"
+  "$(ledger "select expected_sha256 from region where run_id = $(result 1 "json_extract(e, '\$.run')") and name = 'app'")"
 expect_equal 'a board that does not answer has no values' "$(result 2 "json_extract(e, '\$.code', '\$.values')")" '["no-sync",[]]'
 
 # A line with boards that come, go and fail.

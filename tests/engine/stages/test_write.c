@@ -3,6 +3,8 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_line.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct vb_config fast = {.fast = true};
@@ -91,6 +93,43 @@ static void progress_goes_up_to_the_whole_job(void **state)
     assert_string_equal(watch.last, "app");
 }
 
+static void keep_end_of_write(void *context, const struct eg_log_record *record)
+{
+    if (record->kind == EG_LOG_STAGE_END && strcmp(record->stage, "write") == 0)
+        snprintf(context, 200, "%s", record->text);
+}
+
+static void the_time_of_the_wire_is_told_beside_that_of_the_stage(void **state)
+{
+    struct fake_line *line = *state;
+    char text[200] = "";
+
+    line->recorder.at_log = keep_end_of_write;
+    line->recorder.context = text;
+    fake_line_plug(line, &(struct vb_config){0}, 1, NO_FAULTS);
+    fake_line_run(line);
+    if (fnmatch("wire 0.[0-9][0-9] s*", text, 0) != 0)
+        fail_msg("%s", text);
+    vb_gang_destroy(line->gang);
+    fake_line_plug(line, &(struct vb_config){.used = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    if (fnmatch("wire 0.[0-9][0-9] s, slowest block [0-9].[0-9][0-9] s at 0x000????? (median *)", text, 0) !=
+        0)
+        fail_msg("%s", text);
+}
+
+static void of_a_board_without_time_the_wire_is_not_told(void **state)
+{
+    struct fake_line *line = *state;
+    char text[200] = "x";
+
+    line->recorder.at_log = keep_end_of_write;
+    line->recorder.context = text;
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_string_equal(text, "");
+}
+
 static void a_failure_names_the_region(void **state)
 {
     struct fake_line *line = *state;
@@ -124,6 +163,8 @@ int main(void)
         TEST(the_time_of_each_block_is_told),
         TEST(data_that_does_not_compress_goes_plain),
         TEST(progress_goes_up_to_the_whole_job),
+        TEST(the_time_of_the_wire_is_told_beside_that_of_the_stage),
+        TEST(of_a_board_without_time_the_wire_is_not_told),
         TEST(a_failure_names_the_region),
         TEST(a_block_that_was_damaged_is_sent_again_and_the_pass_is_marginal),
     };

@@ -15,6 +15,7 @@ static void finish(struct efuse_session *session)
 {
     eg_efuse_plan_finish(&session->plan);
     eg_efuse_finish(&session->fuses);
+    efuse_extension_finish(&session->extension);
     eg_wipe(session->virt.space, sizeof session->virt.space);
 }
 
@@ -195,6 +196,10 @@ enum eg_code efuse_run(struct cli_call *call, struct eg_error *err)
         return cli_with_board(call, err);
     EG_TRY(is_virtual ? open_virtual(&session, call, err) : open_board(&session, call, err));
     tell_errors(call, &session.fuses);
+    if (cli_text(call, "extend-efuse-table") != NULL) {
+        EG_TRY(cli_file_check(cli_text(call, "extend-efuse-table"), err));
+        EG_TRY(efuse_extend(&session.extension, &session.fuses, cli_text(call, "extend-efuse-table"), err));
+    }
     EG_TRY(eg_efuse_plan_init(&session.plan, &session.fuses, err));
     session.plan.at_once = has_flag_somewhere(call, "no-postpone");
     session.plan.say = say;

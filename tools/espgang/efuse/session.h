@@ -9,11 +9,13 @@
 #include "engine/efuse/plan.h"
 #include "engine/efuse/virt.h"
 #include "tools/espgang/command.h"
+#include "tools/espgang/efuse/extend.h"
 
 struct efuse_session {
     struct eg_efuses fuses;
     struct eg_efuse_plan plan;
     struct eg_efuse_virt virt;
+    struct efuse_extension extension;
     bool is_virtual;
 };
 
@@ -54,6 +56,9 @@ enum eg_code efuse_check_blocks(const struct cli_call *call, int step, struct eg
         {.name = "path-efuse-file",                                                                          \
          .value = "FILE",                                                                                    \
          .help = "File of the virtual memory, as espefuse has it; else it is blank, and forgotten"},         \
+        {.name = "extend-efuse-table",                                                                       \
+         .value = "FILE",                                                                                    \
+         .help = "Fields of your own, in a CSV table of ESP-IDF's form"},                                    \
         {.name = "do-not-confirm", .help = "Do not ask for the word BURN before burning"},                   \
         {.name = "postpone", .help = "Burn what seals block 0 after its other fields (default)"},            \
     {                                                                                                        \

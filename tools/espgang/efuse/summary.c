@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const categories[EG_CATS] = {"calibration", "config",  "flash", "identity", "jtag", "MAC",
-                                                "security",    "spi pad", "usb",   "vdd",      "wdt"};
+static const char *const categories[EG_CATS] = {"calibration", "config", "flash",    "identity",
+                                                "jtag",        "MAC",    "security", "spi pad",
+                                                "usb",         "vdd",    "wdt",      "user"};
 static const char *const headings[EG_CATS] = {"Calibration", "Config",  "Flash", "Identity", "Jtag", "Mac",
-                                              "Security",    "Spi Pad", "Usb",   "Vdd",      "Wdt"};
+                                              "Security",    "Spi Pad", "Usb",   "Vdd",      "Wdt",  "User"};
 
 /* Whether the field is asked for: no name is every field. */
 static bool is_asked(const struct cli_call *call, const struct efuse_session *session,

@@ -13,8 +13,23 @@ void cli_display_end_view(struct cli_display *display)
     if (display->terminal == NULL)
         return;
     display->shown.first = &display->console.logger;
+    display->shows = cli_terminal_shows(display->terminal);
     cli_terminal_destroy(display->terminal);
     display->terminal = NULL;
+}
+
+void cli_display_results(struct cli_display *display, const struct eg_result *results, unsigned count)
+{
+    if (display->options.json)
+        return;
+    if (display->shows.columns == 0) {
+        if (results != NULL)
+            cli_table_results(display->out, results, count);
+    } else if (results != NULL) {
+        cli_final_slots(display->out, &display->view, display->shows);
+    } else {
+        cli_final_failures(display->out, &display->view, display->shows);
+    }
 }
 
 bool cli_display_close(struct cli_display *display)

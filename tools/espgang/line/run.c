@@ -106,8 +106,7 @@ static enum eg_code run_once(struct display *display, const struct eg_station *s
     for (unsigned i = 0; i < station->slot_count; i++)
         count(display, &results[i]);
     cli_display_end_view(&display->shows);
-    if (!display->options->json)
-        cli_table_results(display->shows.out, results, station->slot_count);
+    cli_display_results(&display->shows, results, station->slot_count);
     return EG_OK;
 }
 
@@ -191,6 +190,7 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
     }
     EG_TRY(code);
     cli_display_end_view(&display->shows);
+    cli_display_results(&display->shows, NULL, 0);
     return EG_OK;
 }
 

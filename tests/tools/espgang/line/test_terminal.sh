@@ -112,6 +112,12 @@ begin 80 24 env LC_ALL=C "${line[@]}"
 see 'Last not passed'
 ! LC_ALL=C grep -q '[^ -~]' screen.log || fail "more than ASCII in the locale C: $(cat screen.log)"
 
+# The table that stays fits the window, and what did not pass is first.
+begin 80 24 "$espgang" run job.yaml --sim 4 --fast --fault 2:lie
+see '3 of 4 passed'
+ended 1
+grep -A1 '^SLOT  RESULT' screen.log | grep -q '^2 .*✗ FAIL' || fail "what did not pass is not first: $(cat screen.log)"
+
 # What cannot place its cursor gets lines.
 begin 80 24 env TERM=dumb "$espgang" run job.yaml --sim 2 --fast
 see '2 of 2 passed'
