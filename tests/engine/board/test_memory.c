@@ -80,7 +80,7 @@ static void memory_is_dumped_to_memory_and_to_a_file(void **state)
     fake_board_assert_file(fake, "dump", expected, 0);
 }
 
-static void a_dump_that_cannot_be_is_refused_and_leaves_what_was_there(void **state)
+static void an_impossible_dump_is_refused_and_leaves_the_files(void **state)
 {
     struct fake_board *fake = *state;
     uint8_t got[8] = "it was.";
@@ -247,7 +247,7 @@ int main(void)
         FAKE_TEST(words_are_read_and_written),
         FAKE_TEST(a_field_of_a_register_is_set_by_itself),
         FAKE_TEST(memory_is_dumped_to_memory_and_to_a_file),
-        FAKE_TEST(a_dump_that_cannot_be_is_refused_and_leaves_what_was_there),
+        FAKE_TEST(an_impossible_dump_is_refused_and_leaves_the_files),
         FAKE_TEST(an_image_is_loaded_into_ram_and_started),
         FAKE_TEST(an_image_for_ram_may_come_as_hex),
         FAKE_TEST(an_image_that_does_not_fit_is_refused_before_anything_is_loaded),

@@ -47,7 +47,7 @@ static unsigned requests(const struct fake_line *line)
     return all;
 }
 
-static void what_the_flash_holds_is_not_written_again(void **state)
+static void data_that_the_flash_holds_is_not_written_again(void **state)
 {
     struct fake_line *line = *state;
 
@@ -175,7 +175,7 @@ static void a_board_that_lies_about_a_changed_sector_does_not_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_the_flash_holds_is_not_written_again),
+        TEST(data_that_the_flash_holds_is_not_written_again),
         TEST(the_first_write_is_on_record_with_all_its_bytes),
         TEST(of_a_changed_byte_its_sector_is_written),
         TEST(sectors_apart_are_written_apart_and_neighbours_together),
