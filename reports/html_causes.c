@@ -2,6 +2,7 @@
 
 /* What failed: causes by how many units have them, each opening to its units and their sentences. */
 
+#include "db/query/questions.h"
 #include "reports/html.h"
 
 #include <inttypes.h>

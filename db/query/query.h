@@ -196,8 +196,4 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
 enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buffer *log,
                               struct eg_error *err) EG_CHECKED;
 
-/** The same as it was printed. */
-enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
-                                   struct eg_error *err) EG_CHECKED;
-
 #endif

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
                             struct eg_error *err)
@@ -234,27 +233,4 @@ enum eg_code eg_query_run_log(struct eg_query *query, int64_t run, struct eg_buf
         return EG_OK;
     return eg_error_set(err, EG_LEDGER, "ledger %s: the log of run %" PRId64 " is not what was recorded",
                         query->path, run);
-}
-
-#define LOG_MAX ((size_t)64 << 20) /* far more than a run keeps */
-
-enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
-                                   struct eg_error *err)
-{
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer packed = {0};
-
-    text->size = 0;
-    EG_TRY(eg_query_run_log(query, run, &packed, err));
-    if (packed.size == 0)
-        return EG_OK;
-    const unsigned long long size = ZSTD_getFrameContentSize(packed.data, packed.size);
-    if (size > LOG_MAX) /* also the numbers that stand for "unknown" and "error" */
-        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not a zstd frame of a known size",
-                            run);
-    EG_TRY(eg_buffer_resize(text, (size_t)size, 0, err));
-    const size_t got = ZSTD_decompress(text->data, text->size, packed.data, packed.size);
-    if (ZSTD_isError(got) || got != size)
-        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " cannot be decompressed: %s", run,
-                            ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it is shorter than it says");
-    return EG_OK;
 }
