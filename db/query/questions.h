@@ -170,4 +170,14 @@ enum eg_code eg_query_contacts(struct eg_query *query, const char *station, eg_r
 enum eg_code eg_query_versions(struct eg_query *query, const char *job, eg_row_visitor *visit, void *context,
                                struct eg_error *err) EG_CHECKED;
 
+/**
+ * What the application printed during a run, as it was read from the board.
+ *
+ * @param text  its content is replaced; empty when there is none
+ *
+ * @return EG_OK; EG_LEDGER: it is not what was recorded
+ */
+enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
+                                   struct eg_error *err) EG_CHECKED;
+
 #endif

@@ -117,6 +117,8 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     if (options->json)
         cli_events_add(&display->events, cli_events_print(display->out));
     EG_TRY(cli_view_init(&display->view, station->plan, station->slots, station->slot_count, err));
+    for (unsigned i = 0; i < station->more_count; i++)
+        cli_view_add_job(&display->view, station->more[i].plan);
     cli_view_name(&display->view, options->station, options->batch);
     display->view.target = options->target;
     display->view.target_yield = options->target_yield;
