@@ -7,8 +7,7 @@ read -ra reference <<<"$EG_ESPEFUSE"
 cd "$work"
 mkdir efuses
 
-# both COMMAND: `ours` and `theirs` have the words of every block, as each program dumps them. The bytes of a key that can be
-# read are the same in both; of one that cannot, both show zeros.
+# both AFTER: compares the words of every block, as each program dumps them. A hidden key is zeros in both.
 words() { grep -oE '\b[0-9a-f]{8}\b' || true; }
 both() {
   expect_status 0 "$espgang" efuse --chip "$chip" --port "$url" --before no-reset --after no-reset dump
