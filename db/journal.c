@@ -42,6 +42,10 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
          "SELECT 'purge', purge_id, before_utc, logs, bytes, purged_utc, operator, reason FROM purge WHERE purge_id = ?1"},
         {"purged_log",
          "SELECT 'purged', run_id, purge_id, size, sha256 FROM purged_log WHERE purge_id = ?1 ORDER BY run_id"}}},
+    [EG__ENTRY_RESET] = {"reset", "slot_reset", "reset_id", {
+        {"slot_reset",
+         "SELECT 'reset', reset_id, station, slot, last_run, contacts, reset_utc, operator, reason FROM slot_reset"
+         " WHERE reset_id = ?1"}}},
 };
 /* clang-format on */
 

@@ -14,6 +14,7 @@ enum eg__entry {
     EG__ENTRY_IMPORT,
     EG__ENTRY_SEAL,
     EG__ENTRY_PURGE,
+    EG__ENTRY_RESET,
     EG__ENTRY_COUNT
 };
 

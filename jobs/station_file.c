@@ -143,10 +143,22 @@ static const struct eg_option station_options[] = {
      .without = "as without a station file",
      .help = "folder of the trusted keys: only bundles signed by one of them run, and no option or variable "
              "changes that"},
+    {.key = "trust.line",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "everybody",
+     .help = "who may use commands of the line, such as `run`: login names, `@GROUP`, or `\"*\"`"},
+    {.key = "trust.jobs",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "everybody",
+     .help = "who may use commands about jobs, bundles and keys, such as `trust`"},
+    {.key = "trust.ledger",
+     .type = EG_OPTION_TEXT_LIST,
+     .without = "everybody",
+     .help = "who may use commands about the ledger, such as `pool` and `report`"},
     {.key = "trust.one_board",
      .type = EG_OPTION_TEXT_LIST,
      .without = "with `trust.keys` nobody, else everybody",
-     .help = "who may use commands of one board: login names, `@GROUP`, or `\"*\"`"},
+     .help = "who may use commands of one board, such as `write-flash`"},
     {.key = NULL},
 };
 
@@ -234,6 +246,15 @@ static enum eg_code check_writers(const struct eg_station_file *station, struct 
     return EG_OK;
 }
 
+static bool sets_trust(const struct eg_station_file *station)
+{
+    bool sets = station->keys != NULL;
+
+    for (enum eg_station_right right = EG_STATION_LINE; right <= EG_STATION_ONE_BOARD; right++)
+        sets |= setting(station, eg_station_right_key(right))->given;
+    return sets;
+}
+
 /* Paths start from the file's folder. */
 static enum eg_code resolve(struct eg_station_file *station, const char *key, struct eg_error *err)
 {
@@ -266,8 +287,7 @@ static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
     if (!program->given && station->trigger != NULL && strcmp(station->trigger, "program") == 0)
         return refuse(setting(station, "trigger")->place, err, "trigger: program lacks ", "trigger_program");
     EG_TRY(read_slots(station, err));
-    return station->keys != NULL || setting(station, "trust.one_board")->given ? check_writers(station, err)
-                                                                               : EG_OK;
+    return sets_trust(station) ? check_writers(station, err) : EG_OK;
 }
 
 enum eg_code eg_station_file_read(struct eg_station_file *station, const char *path, struct eg_error *err)
@@ -309,13 +329,23 @@ static bool is_in_group(const char *name)
     return found;
 }
 
-bool eg_station_file_allows_one_board(const struct eg_station_file *station)
+const char *eg_station_right_key(enum eg_station_right right)
 {
-    const struct eg_setting *const who = setting(station, "trust.one_board");
+    static const char *const keys[] = {[EG_STATION_LINE] = "trust.line",
+                                       [EG_STATION_JOBS] = "trust.jobs",
+                                       [EG_STATION_LEDGER] = "trust.ledger",
+                                       [EG_STATION_ONE_BOARD] = "trust.one_board"};
+
+    return keys[right];
+}
+
+bool eg_station_file_allows(const struct eg_station_file *station, enum eg_station_right right)
+{
+    const struct eg_setting *const who = setting(station, eg_station_right_key(right));
     const struct passwd *const user = getpwuid(getuid());
 
     if (!who->given)
-        return station->keys == NULL;
+        return right != EG_STATION_ONE_BOARD || station->keys == NULL;
     for (unsigned i = 0; i < who->item_count; i++) {
         const char *const name = who->items[i].text;
         if (strcmp(name, "*") == 0 || (name[0] == '@' && is_in_group(name + 1)) ||

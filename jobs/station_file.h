@@ -57,9 +57,16 @@ void eg_station_file_finish(struct eg_station_file *station);
 /** Return whether a text can be the name of a slot or a station. */
 bool eg_station_name_is_good(const char *text);
 
-/** Return whether the user of this process may use commands of one board: he is named by `trust.one_board`,
- * or a group of his ("@engineers"), or everybody is ("*"). */
-bool eg_station_file_allows_one_board(const struct eg_station_file *station);
+/** What a station may allow to some only. */
+enum eg_station_right { EG_STATION_LINE, EG_STATION_JOBS, EG_STATION_LEDGER, EG_STATION_ONE_BOARD };
+
+/** Return the key that says who has a right: "trust.one_board". */
+const char *eg_station_right_key(enum eg_station_right right);
+
+/** Return whether the user of this process has a right: its key names him, or a group of his ("@engineers"),
+ * or everybody ("*"), or there is no such key. Without it nobody has that of one board where the file sets
+ * keys. */
+bool eg_station_file_allows(const struct eg_station_file *station, enum eg_station_right right);
 
 /** Print the JSON Schema, or tables of the keys for people. EG_IO: `out` fails. */
 enum eg_code eg_station_file_schema(FILE *out, struct eg_error *err) EG_CHECKED;

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
@@ -150,4 +151,15 @@ unsigned eg_text_distance(const char *one, const char *other)
         }
     }
     return row[width];
+}
+
+char *eg_text_trim(char *text)
+{
+    char *end = text + strlen(text);
+
+    while (end > text && isspace((unsigned char)end[-1]))
+        *--end = '\0';
+    while (isspace((unsigned char)*text))
+        text++;
+    return text;
 }

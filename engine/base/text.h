@@ -46,6 +46,9 @@ enum eg_code eg_text_check(const char *text, size_t size, struct eg_error *err) 
  * from a device and is shown: USB strings, names in a flash. */
 void eg_text_make_harmless(char *text);
 
+/** Cut white space off the end of a text, in place, and return where it begins after that in front. */
+char *eg_text_trim(char *text);
+
 /** Copy a text, replacing each byte that is not UTF-8 by U+FFFD. The caller frees `*clean` with free(). */
 enum eg_code eg_utf8_clean(char **clean, const char *text, struct eg_error *err) EG_CHECKED;
 

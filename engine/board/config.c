@@ -10,6 +10,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "engine/base/log.h"
 #include "engine/link/reset.h"
 
@@ -112,17 +113,6 @@ static enum eg_code set(struct eg_settings *settings, const struct key *key, con
     return EG_OK;
 }
 
-static char *trim(char *text)
-{
-    char *end = text + strlen(text);
-
-    while (isspace((unsigned char)*text))
-        text++;
-    while (end > text && isspace((unsigned char)end[-1]))
-        *--end = '\0';
-    return text;
-}
-
 /* Read one line of the section. */
 static enum eg_code take(struct eg_settings *settings, char *line, struct eg_logger *logger, const char *path,
                          bool *gave_max, struct eg_error *err)
@@ -132,14 +122,14 @@ static enum eg_code take(struct eg_settings *settings, char *line, struct eg_log
     if (value == NULL)
         return eg_error_set(err, EG_BAD_JOB, "\"%.60s\" has no value", line);
     *value++ = '\0';
-    line = trim(line);
+    line = eg_text_trim(line);
     const struct key *key = find_key(line);
     if (key == NULL) {
         eg_log_warning(logger, NULL, "%s: there is no setting \"%.60s\"", path, line);
         return EG_OK;
     }
     *gave_max = *gave_max || strcmp(key->name, "max_timeout") == 0;
-    return set(settings, key, trim(value), err);
+    return set(settings, key, eg_text_trim(value), err);
 }
 
 /* Other programs have settings in the same files. Text after the header is a comment, as in Python's
@@ -166,7 +156,7 @@ static enum eg_code parse(struct eg_settings *settings, char *text, const char *
         next = end != NULL ? end + 1 : NULL;
         if (end != NULL)
             *end = '\0';
-        line = trim(line);
+        line = eg_text_trim(line);
 
         if (*line == '\0' || *line == '#' || *line == ';')
             continue;

@@ -62,8 +62,6 @@ static enum eg_code ask_job(struct eg_run *run, struct eg_line_job job, struct c
 {
     char refusal[600];
 
-    if (strstr(choice->chips, job.plan->target->label) == NULL)
-        append(choice->chips, sizeof choice->chips, ", ", job.plan->target->label);
     if (run->loader.target != job.plan->target)
         return EG_OK;
     if (choice->for_chip++ == 0)
@@ -79,6 +77,15 @@ static enum eg_code ask_job(struct eg_run *run, struct eg_line_job job, struct c
     return EG_OK;
 }
 
+/* Whether an earlier job is for the chip of this one. */
+static bool is_named(const struct eg_station *station, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (eg_station_job(station, i).plan->target == eg_station_job(station, index).plan->target)
+            return true;
+    return false;
+}
+
 static enum eg_code ask_jobs(struct eg_run *run, const struct eg_station *station, struct choice *choice,
                              struct eg_error *err)
 {
@@ -86,8 +93,12 @@ static enum eg_code ask_jobs(struct eg_run *run, const struct eg_station *statio
     enum eg_code code = EG_OK;
 
     *choice = (struct choice){.for_chip = 0};
-    for (unsigned i = 0; i <= station->more_count && code == EG_OK; i++)
-        code = ask_job(run, eg_station_job(station, i), choice, err);
+    for (unsigned i = 0; i <= station->more_count && code == EG_OK; i++) {
+        const struct eg_line_job job = eg_station_job(station, i);
+        if (!is_named(station, i))
+            append(choice->chips, sizeof choice->chips, ", ", job.plan->target->label);
+        code = ask_job(run, job, choice, err);
+    }
     run->plan = first;
     return code;
 }

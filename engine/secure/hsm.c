@@ -31,15 +31,6 @@ void eg_hsm_config_finish(struct eg_hsm_config *config)
     eg_secret_finish(&config->pin);
 }
 
-static char *trim(char *text)
-{
-    char *end = text + strlen(text);
-
-    while (end > text && isspace((unsigned char)end[-1]))
-        *--end = '\0';
-    return text + strspn(text, " \t");
-}
-
 static enum eg_code set_text(char *to, size_t size, const char *value, struct eg_error *err)
 {
     if (strlen(value) >= size)
@@ -84,7 +75,7 @@ static enum eg_code set_key(struct eg_hsm_config *config, bool *has_slot, const 
 static enum eg_code parse_line(struct eg_hsm_config *config, bool *ours, bool *has_slot, char *line,
                                struct eg_error *err)
 {
-    char *const text = trim(line);
+    char *const text = eg_text_trim(line);
 
     if (text[0] == '\0' || text[0] == '#' || text[0] == ';')
         return EG_OK;
@@ -96,7 +87,7 @@ static enum eg_code parse_line(struct eg_hsm_config *config, bool *ours, bool *h
     if (*sign == '\0')
         return eg_error_set(err, EG_BAD_ARGUMENT, "there is no '=' between a key and its value");
     *sign = '\0';
-    return *ours ? set_key(config, has_slot, trim(text), trim(sign + 1), err) : EG_OK;
+    return *ours ? set_key(config, has_slot, eg_text_trim(text), eg_text_trim(sign + 1), err) : EG_OK;
 }
 
 static enum eg_code check_config(struct eg_hsm_config *config, bool has_slot, struct eg_error *err)

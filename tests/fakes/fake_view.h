@@ -21,7 +21,7 @@ void fake_view_end(struct fake_view *fake);
 void fake_view_run(struct fake_view *fake, unsigned slot, enum eg_outcome outcome, enum eg_code code,
                    const char *text);
 
-/** A board is at work in this stage, half of it done. */
+/** A board is at work in this stage, 46 % of all done. */
 void fake_view_work(struct fake_view *fake, unsigned slot, const char *stage);
 
 void fake_view_set_counts(struct fake_view *fake, int64_t good, int64_t not_good, unsigned target);

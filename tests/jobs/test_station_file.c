@@ -120,20 +120,25 @@ static void with_trust_only_who_is_named_may_use_commands_of_one_board(void **st
     (void)state;
 
     assert_ok(read_text("espgang_station: 1\n"), err);
-    assert_true(eg_station_file_allows_one_board(&station));
+    assert_true(eg_station_file_allows(&station, EG_STATION_ONE_BOARD));
     assert_ok(read_text("espgang_station: 1\ntrust: {keys: /nowhere}\n"), err);
-    assert_false(eg_station_file_allows_one_board(&station));
+    assert_false(eg_station_file_allows(&station, EG_STATION_ONE_BOARD));
     assert_ok(read_text("espgang_station: 1\ntrust: {one_board: [nobody-of-that-name, '@no-such-group']}\n"),
               err);
-    assert_false(eg_station_file_allows_one_board(&station));
+    assert_false(eg_station_file_allows(&station, EG_STATION_ONE_BOARD));
     assert_ok(read_text("espgang_station: 1\ntrust: {keys: /nowhere, one_board: '*'}\n"), err);
-    assert_true(eg_station_file_allows_one_board(&station));
+    assert_true(eg_station_file_allows(&station, EG_STATION_ONE_BOARD));
+    assert_true(eg_station_file_allows(&station, EG_STATION_LINE));
+    assert_ok(read_text("espgang_station: 1\ntrust: {line: nobody-of-that-name, ledger: '*'}\n"), err);
+    assert_false(eg_station_file_allows(&station, EG_STATION_LINE));
+    assert_true(eg_station_file_allows(&station, EG_STATION_LEDGER));
+    assert_true(eg_station_file_allows(&station, EG_STATION_JOBS));
     if (user == NULL)
         return;
     snprintf(text, sizeof text, "espgang_station: 1\ntrust: {keys: /nowhere, one_board: [%s]}\n",
              user->pw_name);
     assert_ok(read_text(text), err);
-    assert_true(eg_station_file_allows_one_board(&station));
+    assert_true(eg_station_file_allows(&station, EG_STATION_ONE_BOARD));
 }
 
 static void a_file_that_sets_trust_and_that_others_may_write_to_is_refused(void **state)

@@ -83,6 +83,8 @@ const char *cli_text(const struct cli_call *call, const char *option)
     for (int i = call->given_count; i > 0; i--)
         if (strcmp(call->given[i - 1].option, option) == 0)
             return call->given[i - 1].text;
+    if (strcmp(option, "ledger") == 0 && call->ledger != NULL)
+        return call->ledger;
     const char *text = row->env != NULL ? getenv(row->env) : NULL;
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
@@ -381,6 +383,7 @@ void cli_call_finish(struct cli_call *call)
     for (int i = 0; i < call->given_count; i++)
         free(call->given[i].text);
     free(call->given);
+    free(call->ledger);
     poptFreeContext(call->context);
     cli_arguments_finish(&call->words);
 }

@@ -107,6 +107,7 @@ static enum eg_code run(struct cli_call *call, int argc, const char *const *argv
     if (helped(call))
         return EG_OK;
     EG_TRY(cli_station_permit(command, err));
+    EG_TRY(cli_station_give_ledger(call, err));
     set_verbosity(call);
     if (command->check != NULL)
         EG_TRY(command->check(call, err));

@@ -85,8 +85,9 @@ struct cli_call {
     struct eg_board *board;   /* connected, for CLI_BOARD; else NULL */
     struct eg_logger *logger; /* to standard output; prints nothing with --silent */
     enum cli_status status;   /* what a `run` that returns EG_OK ends with */
-    bool help, usage;         /* --help, --usage was given */
-    struct cli_call *next;    /* the command after it in its chain; NULL = none */
+    char *ledger;          /* of the station's file, which cli_text() gives without --ledger; NULL = none */
+    bool help, usage;      /* --help, --usage was given */
+    struct cli_call *next; /* the command after it in its chain; NULL = none */
     struct cli_given *given;
     int given_count;
     struct cli_arguments words; /* the command line; owned */

@@ -43,26 +43,65 @@ void cli_station_finish(struct cli_station *station)
 }
 
 static enum eg_code ask(const struct eg_station_file *file, const struct cli_command *command,
-                        struct eg_error *err)
+                        enum eg_station_right right, struct eg_error *err)
 {
-    if (file->path == NULL || eg_station_file_allows_one_board(file))
+    if (file->path == NULL || eg_station_file_allows(file, right))
         return EG_OK;
-    return eg_error_set(
-        err, EG_NOT_TRUSTED,
-        "%s: this station does not allow you commands of one board; trust.one_board in %s names "
-        "who may use them",
-        command->name, file->path);
+    return eg_error_set(err, EG_NOT_TRUSTED,
+                        "%s: this station does not allow it to you; %s in %s names who may", command->name,
+                        eg_station_right_key(right), file->path);
+}
+
+/* False = whoever may start programs may use it, too: it needs neither board nor ledger. */
+static bool needs_right(const struct cli_command *command, enum eg_station_right *right)
+{
+    *right = EG_STATION_ONE_BOARD;
+    if ((command->flags & (CLI_BOARD | CLI_BURNS)) != 0)
+        return true;
+    switch (command->group) {
+    case CLI_LINE:
+        *right = EG_STATION_LINE;
+        return true;
+    case CLI_JOBS:
+        *right = EG_STATION_JOBS;
+        return true;
+    case CLI_LEDGER:
+        *right = EG_STATION_LEDGER;
+        return true;
+    case CLI_ONE_BOARD:
+        return true;
+    case CLI_IMAGES:
+    case CLI_SECURITY:
+    case CLI_GROUPS:
+        break;
+    }
+    return false;
 }
 
 enum eg_code cli_station_permit(const struct cli_command *command, struct eg_error *err)
 {
     EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    enum eg_station_right right;
 
-    if (command->group != CLI_ONE_BOARD && (command->flags & (CLI_BOARD | CLI_BURNS)) == 0)
+    if (!needs_right(command, &right))
         return EG_OK;
     EG_TRY(cli_station_read(&station, NULL, err));
-    EG_TRY(ask(&station.installed, command, err));
-    return ask(&station.named, command, err);
+    EG_TRY(ask(&station.installed, command, right, err));
+    return ask(&station.named, command, right, err);
+}
+
+enum eg_code cli_station_give_ledger(struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    const char *const variable = getenv("ESPGANG_LEDGER");
+
+    if (!cli_has_option(call, "ledger") || cli_has_option(call, "sim") || cli_text(call, "ledger") != NULL ||
+        (variable != NULL && variable[0] != '\0'))
+        return EG_OK;
+    EG_TRY(cli_station_read(&station, NULL, err));
+    return station.file != NULL && station.file->ledger != NULL
+               ? eg_strdup(&call->ledger, station.file->ledger, err)
+               : EG_OK;
 }
 
 enum eg_code cli_station_trust(struct cli_station *station, const struct cli_call *call, const char **folder,

@@ -29,9 +29,13 @@ enum eg_code cli_station_read(struct cli_station *station, const char *named,
                               struct eg_error *err) EG_CHECKED;
 void cli_station_finish(struct cli_station *station);
 
-/** Refuse a command of one board to a user whom the station does not allow it: EG_NOT_TRUSTED. The failure of
+/** Refuse a command to a user whom the station does not allow it: EG_NOT_TRUSTED. The failure of
  * a file that cannot be read is one, too. */
 enum eg_code cli_station_permit(const struct cli_command *command, struct eg_error *err) EG_CHECKED;
+
+/** Give a command that asks for a ledger, but is no run, the one of the station's file, unless --ledger or
+ * $ESPGANG_LEDGER names one. As cli_station_read(). */
+enum eg_code cli_station_give_ledger(struct cli_call *call, struct eg_error *err) EG_CHECKED;
 
 /**
  * Choose the folder of the trusted keys for a command with --trust-dir, and --station if it has that.

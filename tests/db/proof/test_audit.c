@@ -7,6 +7,7 @@
 #include "db/proof/audit.h"
 #include "db/files/merge.h"
 #include "db/files/purge.h"
+#include "db/files/reset.h"
 #include "db/proof/seal.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
@@ -57,7 +58,8 @@ static void merge_another(struct sample *sample)
 
 /*
  * Fill three batches from two jobs: runs with rows of two pools, values and logs; one failed run; one killed
- * and closed as aborted; a seal; a purge of the first batch's logs; two runs of another ledger.
+ * and closed as aborted; a seal; a purge of the first batch's logs; a slot that counts anew; two runs of
+ * another ledger.
  */
 static void fill(struct sample *sample)
 {
@@ -119,6 +121,12 @@ static void fill(struct sample *sample)
     assert_int_equal(sqlite3_open(sample->path, &db), SQLITE_OK);
     assert_ok(eg__journal_append(db, EG__ENTRY_PURGE, 1, &err), err);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    const struct eg_slot_reset reset = {.ledger = sample->path,
+                                        .station = sample->session.station,
+                                        .slot = "b",
+                                        .operator_name = "jo",
+                                        .reason = "needles replaced"};
+    assert_ok(eg_slot_reset(&row, &reset, &err), err);
     merge_another(sample);
     assert_sql(sample->path, "PRAGMA wal_checkpoint(TRUNCATE)", "0|0|0");
 }
@@ -406,6 +414,8 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "run_log of run 6 is not what was recorded: its SHA-256 is another");
     assert_says(sample, "DELETE FROM run_log WHERE run_id = 6",
                 "run_log of run 6 is not what was recorded: a row was removed");
+    assert_says(sample, "UPDATE slot_reset SET contacts = 0",
+                "slot_reset of reset 1 is not what was recorded: a row was changed");
     assert_says(sample, "DELETE FROM purged_log WHERE run_id = 2",
                 "purged_log of run 2 is not what was recorded");
     assert_says(sample,

@@ -135,9 +135,21 @@ static void what_separates_fields_instead_of_commas_is_named(void **state)
                  "the fields are separated by tabs, not by commas; save the file as CSV with commas");
 }
 
+static void white_space_is_cut_off_both_ends(void **state)
+{
+    char both[] = " \t a b\r\n", none[] = "a", blank[] = "  ", empty[] = "";
+
+    (void)state;
+    assert_string_equal(eg_text_trim(both), "a b");
+    assert_string_equal(eg_text_trim(none), "a");
+    assert_string_equal(eg_text_trim(blank), "");
+    assert_string_equal(eg_text_trim(empty), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(white_space_is_cut_off_both_ends),
         cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
         cmocka_unit_test(a_text_is_checked_for_what_is_not_shown),

@@ -94,6 +94,23 @@ static void a_board_that_no_job_is_for_is_refused_on_record_and_stays_blank(void
     assert_true(fake_line_blank(line, 1));
 }
 
+static void the_chips_of_all_jobs_are_named_each_once(void **state)
+{
+    struct tray *const tray = *state;
+    struct fake_line *const line = tray->line;
+    const struct vb_kind kinds[] = {kind("esp32s3")};
+    const struct eg_target *const first = line->plan->target;
+
+    line->plan->target = tray->plan->target;
+    tray->plan->target = first;
+    plug(tray, kinds, 1, 1, NO_FAULTS);
+    tray->more[1] = (struct eg_line_job){line->plan, &line->recorder.recorder};
+    line->station.more_count = 2;
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_WRONG_CHIP,
+                            "the board is an ESP32-S3, the jobs are for ESP32-C3, ESP32");
+}
+
 static void of_two_jobs_for_a_chip_the_accept_rules_choose(void **state)
 {
     struct tray *const tray = *state;
@@ -160,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_tray(each_board_of_a_mixed_tray_gets_the_job_for_its_chip),
         with_tray(a_board_that_no_job_is_for_is_refused_on_record_and_stays_blank),
+        with_tray(the_chips_of_all_jobs_are_named_each_once),
         with_tray(of_two_jobs_for_a_chip_the_accept_rules_choose),
         with_tray(a_board_that_fits_none_of_the_jobs_for_its_chip_hears_why),
         with_tray(a_board_that_two_jobs_fit_gets_none),

@@ -56,6 +56,20 @@ static void flash_encryption_that_is_on_without_a_key_is_refused(void **state)
     assert_true(fake_line_blank(line, 1));
 }
 
+static void the_block_that_the_flash_cipher_cannot_use_is_no_free_block(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(
+        line,
+        (const char *const[]){"BLOCK_KEY0", "BLOCK_KEY1", "BLOCK_KEY2", "BLOCK_KEY3", "BLOCK_KEY4", NULL},
+        (const uint32_t[]){1, 1, 1, 1, 1});
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: XTS_AES_128_KEY needs a free key block, and there is none");
+    assert_true(fake_line_blank(line, 1));
+}
+
 static void each_board_claims_its_key_by_a_fingerprint(void **state)
 {
     struct fake_line *line = *state;
@@ -90,6 +104,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_this_ledger_does_not_know_is_refused, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(flash_encryption_that_is_on_without_a_key_is_refused, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(the_block_that_the_flash_cipher_cannot_use_is_no_free_block, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(each_board_claims_its_key_by_a_fingerprint, set_up,
                                         fake_line_teardown),

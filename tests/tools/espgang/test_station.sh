@@ -25,6 +25,14 @@ station <<<'espgang_station: 1'
 at_station 0 "$espgang" run job.yaml --sim 1 --fast
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
+# Its ledger is that of every command, unless another is named.
+station <<<"espgang_station: 1
+ledger: $work/day.db"
+expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger day.db --batch monday
+at_station 0 "$espgang" units --batch monday
+at_station 3 "$espgang" units --batch monday --ledger "$work/none.db"
+at_station 3 env ESPGANG_LEDGER="$work/none.db" "$espgang" units --batch monday
+
 # With trust nothing that is not signed runs, whatever is said, and even when no key is there.
 station <<END
 espgang_station: 1
@@ -49,14 +57,23 @@ refused 'job.yaml' "$espgang" check job.yaml
 # Commands of one board, chains of eFuse commands among them.
 for command in 'read-mac' 'erase-flash' 'write-flash 0x0 job.yaml' 'read-flash 0 16 out.bin'; do
   # shellcheck disable=SC2086
-  refused 'this station does not allow you commands of one board; trust.one_board in /etc/espgang/station.yaml names who may use them' \
+  refused 'this station does not allow it to you; trust.one_board in /etc/espgang/station.yaml names who may' \
     "$espgang" --port sim:esp32c3 $command
 done
-refused 'this station does not allow you commands of one board' env ESPGANG_STATION="$work/mine.yaml" "$espgang" --port sim:esp32c3 read-mac
+refused 'this station does not allow it to you; trust.one_board' env ESPGANG_STATION="$work/mine.yaml" "$espgang" --port sim:esp32c3 read-mac
 station <<END
 espgang_station: 1
 trust: {keys: $work/trusted, one_board: [root]}
 END
+at_station 0 "$espgang" --port sim:esp32c3 read-mac
+
+# Others may have other rights.
+station <<END
+espgang_station: 1
+trust: {line: nobody-of-that-name, ledger: [root], one_board: root}
+END
+refused 'run: this station does not allow it to you; trust.line in /etc/espgang/station.yaml names who may' "$espgang" run job.yaml --sim 1
+at_station 0 "$espgang" schema
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
 # A file that cannot be read closes the station.

@@ -3,6 +3,7 @@
 #include "tools/espgang/efuse/extend.h"
 
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -50,15 +51,6 @@ static enum eg_code keep_text(struct efuse_extension *extension, const char **ke
     return EG_OK;
 }
 
-static char *trim(char *text)
-{
-    char *end = text + strlen(text);
-
-    while (end > text && isspace((unsigned char)end[-1]))
-        *--end = '\0';
-    return text + strspn(text, " \t");
-}
-
 static enum eg_code read_number(unsigned *number, const char *what, const char *text, struct eg_error *err)
 {
     char *end;
@@ -90,7 +82,7 @@ static enum eg_code split(char *line, char *cell[COLUMNS], struct eg_error *err)
         char *const comma = i + 1 < COLUMNS ? strchr(line, ',') : NULL;
         if (comma != NULL)
             *comma = '\0';
-        cell[i] = trim(line);
+        cell[i] = eg_text_trim(line);
         line = comma != NULL ? comma + 1 : line + strlen(line);
     }
     return cell[3][0] != '\0'
@@ -216,7 +208,7 @@ static enum eg_code add_line(struct reader *reader, char *line, struct eg_error 
 {
     struct row row;
 
-    line = trim(line);
+    line = eg_text_trim(line);
     if (line[0] == '\0' || line[0] == '#')
         return EG_OK;
     EG_TRY(parse_row(reader, &row, line, err));

@@ -13,8 +13,23 @@ void cli_display_end_view(struct cli_display *display)
     if (display->terminal == NULL)
         return;
     display->shown.first = &display->console.logger;
+    display->shows = cli_terminal_shows(display->terminal);
     cli_terminal_destroy(display->terminal);
     display->terminal = NULL;
+}
+
+void cli_display_results(struct cli_display *display, const struct eg_result *results, unsigned count)
+{
+    if (display->options.json)
+        return;
+    if (display->shows.columns == 0) {
+        if (results != NULL)
+            cli_table_results(display->out, results, count);
+    } else if (results != NULL) {
+        cli_final_slots(display->out, &display->view, display->shows);
+    } else {
+        cli_final_failures(display->out, &display->view, display->shows);
+    }
 }
 
 bool cli_display_close(struct cli_display *display)
@@ -102,6 +117,8 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
     if (options->json)
         cli_events_add(&display->events, cli_events_print(display->out));
     EG_TRY(cli_view_init(&display->view, station->plan, station->slots, station->slot_count, err));
+    for (unsigned i = 0; i < station->more_count; i++)
+        cli_view_add_job(&display->view, station->more[i].plan);
     cli_view_name(&display->view, options->station, options->batch);
     display->view.target = options->target;
     display->view.target_yield = options->target_yield;

@@ -37,6 +37,7 @@ struct cli_display {
     unsigned more_count;
     struct eg_console_logger console;
     struct cli_terminal *terminal; /* the live view; NULL = there is none */
+    struct cli_shows shows;        /* its terminal; 0 columns = there was none */
     struct eg_tee_logger told;     /* view and events */
     struct eg_tee_logger shown;    /* what a person reads, and `told` */
     struct cli_counts counts;
@@ -52,6 +53,10 @@ enum eg_code cli_display_init(struct cli_display *display, const struct cli_disp
 
 /** Take the live view off the screen: what is said from now on are plain lines. */
 void cli_display_end_view(struct cli_display *display);
+
+/** Print the results of a run of one board in each slot; of a line, whose `results` are NULL, the last
+ * failures if they were on a screen that is gone. Nothing with --json. */
+void cli_display_results(struct cli_display *display, const struct eg_result *results, unsigned count);
 
 /** Print what is left, say on standard error what nobody read and where it is. Returns whether the output is
  * whole. */

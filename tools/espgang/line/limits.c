@@ -68,16 +68,21 @@ static struct cli_slot_tally *tally_of(struct cli_limits *limits, const char *sl
     return &more[limits->slot_count++];
 }
 
+bool cli_limits_disabled(const struct cli_limits *limits, const char *slot)
+{
+    for (unsigned i = 0; i < limits->slot_count; i++)
+        if (strcmp(limits->slots[i].name, slot) == 0)
+            return limits->slots[i].disabled;
+    return false;
+}
+
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running)
 {
-    struct cli_limits *const limits = context;
+    const struct cli_limits *const limits = context;
 
     if (limits->options.stop_after != 0 && limits->good + running >= limits->options.stop_after)
         return false;
-    if (!limits->options.disable_slots)
-        return true;
-    const struct cli_slot_tally *const tally = tally_of(limits, slot->name);
-    return tally == NULL || !tally->disabled;
+    return !cli_limits_disabled(limits, slot->name);
 }
 
 double cli_limits_tail(double share, unsigned runs, unsigned failed)

@@ -40,6 +40,9 @@ void cli_limits_finish(struct cli_limits *limits);
  * good units are missing. */
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running);
 
+/** Return whether no further board begins in a slot. */
+bool cli_limits_disabled(const struct cli_limits *limits, const char *slot);
+
 /** Count a result; tell the logger when a limit is reached or a slot is disabled. Returns whether the line is
  * to end. */
 bool cli_limits_take(struct cli_limits *limits, const struct eg_result *result, struct eg_logger *logger);

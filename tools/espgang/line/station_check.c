@@ -55,7 +55,7 @@ static enum eg_code show_trust(const struct eg_station_file *file, struct eg_err
     printf("trust: %u key%s in %s; nothing else runs\n", trust.count, trust.count == 1 ? "" : "s",
            file->keys);
     printf("commands of one board: %s\n",
-           eg_station_file_allows_one_board(file) ? "allowed to you" : "not allowed to you");
+           eg_station_file_allows(file, EG_STATION_ONE_BOARD) ? "allowed to you" : "not allowed to you");
     return EG_OK;
 }
 

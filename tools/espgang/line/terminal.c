@@ -47,6 +47,7 @@ struct cli_terminal {
     SCREEN *screen;
     struct cli_cells cells;
     unsigned room; /* in cells.at */
+    bool colours;
     attr_t attributes[CLI_STYLES];
     short pairs[CLI_STYLES];
     struct cli_keys keys;
@@ -154,15 +155,24 @@ static void pass_on(struct cli_terminal *terminal)
     }
 }
 
+static struct winsize window_of(const struct cli_terminal *terminal)
+{
+    struct winsize window = {0};
+
+    if (ioctl(terminal->fd, TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0)
+        return (struct winsize){.ws_row = 24, .ws_col = 80};
+    return window;
+}
+
+struct cli_shows cli_terminal_shows(const struct cli_terminal *terminal)
+{
+    return (struct cli_shows){window_of(terminal).ws_col, terminal->cells.utf8, terminal->colours};
+}
+
 static void fit_window(struct cli_terminal *terminal)
 {
     struct cli_cells *const cells = &terminal->cells;
-    struct winsize window = {0};
-
-    if (ioctl(terminal->fd, TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) {
-        window.ws_row = 24;
-        window.ws_col = 80;
-    }
+    const struct winsize window = window_of(terminal);
     const unsigned rows = window.ws_row < WINDOW_MAX ? window.ws_row : WINDOW_MAX;
     const unsigned columns = window.ws_col < WINDOW_MAX ? window.ws_col : WINDOW_MAX;
     if (rows == cells->rows && columns == cells->columns)
@@ -317,10 +327,7 @@ static void terminal_log(struct eg_logger *logger, const struct eg_log_record *r
     case EG_LOG_ERROR:
         kind = "error: ";
         break;
-    case EG_LOG_STAGE_END:
-        if (record->code == EG_OK)
-            return;
-        break;
+    case EG_LOG_STAGE_END: /* what did not pass is in the table that stays */
     case EG_LOG_STAGE_BEGIN:
     case EG_LOG_PROGRESS:
     case EG_LOG_OUTCOME:
@@ -384,17 +391,18 @@ static void choose_colours(struct cli_terminal *terminal)
     const bool colours = (no_color == NULL || no_color[0] == '\0') && start_color() == OK && COLORS >= 8 &&
                          use_default_colors() == OK;
 
+    terminal->colours = colours;
     terminal->attributes[CLI_BOLD] = A_BOLD;
     terminal->attributes[CLI_FAINT] = A_DIM;
     terminal->attributes[CLI_REVERSE] = A_REVERSE;
-    for (short style = CLI_ON_PASS; style <= CLI_BAD; style++) {
+    for (enum cli_style style = CLI_ON_PASS; style <= CLI_BAD; style++) {
         terminal->attributes[style] = colours ? fields[style].with : fields[style].without;
         if (!colours)
             continue;
         const bool rich = COLORS >= 256;
-        init_pair(style, rich ? fields[style].rich_text : fields[style].pale_text,
+        init_pair((short)style, rich ? fields[style].rich_text : fields[style].pale_text,
                   rich ? fields[style].rich : fields[style].pale);
-        terminal->pairs[style] = style;
+        terminal->pairs[style] = (short)style;
     }
 }
 

@@ -16,6 +16,7 @@
 #define TOOLS_ESPGANG_LINE_TERMINAL_H
 
 #include "tools/espgang/line/batch_counts.h"
+#include "tools/espgang/line/final.h"
 #include "tools/espgang/line/outlet.h"
 #include "tools/espgang/line/view.h"
 
@@ -38,6 +39,9 @@ struct cli_terminal_options {
 enum eg_code cli_terminal_create(struct cli_terminal **terminal, struct cli_outlet *outlet,
                                  struct cli_view *view, const struct cli_terminal_options *options,
                                  struct eg_error *err) EG_CHECKED;
+
+/** Return what the terminal can show, in its window as it is now. */
+struct cli_shows cli_terminal_shows(const struct cli_terminal *terminal);
 
 /** Put the terminal back, and print what was said meanwhile. NULL is allowed. */
 void cli_terminal_destroy(struct cli_terminal *terminal);

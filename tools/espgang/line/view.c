@@ -110,12 +110,12 @@ static size_t common_prefix(const struct cli_view *view)
     }
     while (common > 0 && strchr("/:.-", view->slots[0].name[common - 1]) == NULL)
         common--;
-    return view->slot_count > 1 && longest > SHORT_NAME ? common : 0;
+    return longest > SHORT_NAME ? common : 0;
 }
 
 static void show_names(struct cli_view *view)
 {
-    const size_t prefix = common_prefix(view);
+    const size_t prefix = view->slot_count > 1 ? common_prefix(view) : 0;
 
     for (unsigned i = 0; i < view->slot_count; i++)
         put_name(view->slots[i].shown, view->slots[i].name + prefix);
@@ -135,7 +135,6 @@ static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slo
     if (slot->label != NULL)
         put_text(added->label, sizeof added->label, slot->label);
     view->slot_count++;
-    show_names(view);
     return added;
 }
 
@@ -146,7 +145,11 @@ static struct cli_view_slot *slot_of(struct cli_view *view, const char *name)
 
     if (index < view->slot_count)
         return &view->slots[index];
-    return name[0] != '\0' ? add_slot(view, &(struct eg_slot){.name = name}) : NULL;
+    struct cli_view_slot *const added =
+        name[0] != '\0' ? add_slot(view, &(struct eg_slot){.name = name}) : NULL;
+    if (added != NULL)
+        show_names(view);
+    return added;
 }
 
 /* The slot has another board, or none. The label that the command line gave stays until the first board ends.
@@ -155,6 +158,8 @@ static void clear_slot(struct cli_view_slot *slot)
 {
     struct cli_view_slot cleared = {
         .name = slot->name,
+        .state = slot->disabled ? CLI_SLOT_OFF : CLI_SLOT_EMPTY,
+        .disabled = slot->disabled,
         .runs = slot->runs,
         .passed = slot->passed,
         .log = slot->log,
@@ -445,6 +450,7 @@ enum eg_code cli_view_init(struct cli_view *view, const struct eg_plan *plan, co
     for (unsigned i = 0; i < slot_count; i++)
         if (add_slot(view, &slots[i]) == NULL)
             return eg_error_set(err, EG_NO_MEMORY, "the state of %u slots", slot_count);
+    show_names(view);
     return EG_OK;
 }
 
@@ -479,6 +485,29 @@ enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, str
         return eg_error_set(err, EG_NO_MEMORY, "the state of slot %s", slot);
     added->state = off ? CLI_SLOT_OFF : CLI_SLOT_EMPTY;
     return EG_OK;
+}
+
+static void append(char *text, size_t size, const char *more)
+{
+    const size_t used = strlen(text);
+
+    put_text(text + used, size - used, ", ");
+    put_text(text + strlen(text), size - strlen(text), more);
+}
+
+void cli_view_add_job(struct cli_view *view, const struct eg_plan *plan)
+{
+    append(view->title, sizeof view->title, plan->job_name);
+    append(view->chip, sizeof view->chip, plan->target->label);
+}
+
+void cli_view_disable(struct cli_view *view, const char *name)
+{
+    cli_view_lock(view);
+    struct cli_view_slot *const slot = slot_of(view, name);
+    if (slot != NULL)
+        slot->disabled = true;
+    cli_view_unlock(view);
 }
 
 void cli_view_name(struct cli_view *view, const char *station, const char *batch)

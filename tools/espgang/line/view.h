@@ -62,6 +62,7 @@ struct cli_view_slot {
     char *name;                /* of the station, as it is */
     char shown[CLI_VIEW_NAME]; /* without what all long names begin with */
     enum cli_slot_state state;
+    bool disabled;         /* it takes no further board: off once this one is gone */
     char mac[EG_MAC_TEXT]; /* "" = not known yet */
     int64_t run;           /* its number in the ledger; 0 = not known yet */
     char label[64];        /* serial number or label of the board; "" = none */
@@ -137,6 +138,12 @@ void cli_view_take(struct cli_view *view, const struct eg_log_record *record, st
 
 /** Add a slot that has no board yet, or is not in use, unless it is there already. EG_NO_MEMORY. */
 enum eg_code cli_view_add(struct cli_view *view, const char *slot, bool off, struct eg_error *err) EG_CHECKED;
+
+/** Name a further job and its chip. Before others use the view. */
+void cli_view_add_job(struct cli_view *view, const struct eg_plan *plan);
+
+/** The slot takes no further board. */
+void cli_view_disable(struct cli_view *view, const char *slot);
 
 /** Set the names of station and batch; NULL = not known. Before others use the view. */
 void cli_view_name(struct cli_view *view, const char *station, const char *batch);

@@ -88,6 +88,30 @@ static void a_slot_goes_from_empty_to_work_to_done_and_back(void **state)
     assert_int_equal(view->slots[1].state, CLI_SLOT_EMPTY);
 }
 
+static void a_slot_that_is_disabled_is_off_once_its_board_is_gone(void **state)
+{
+    struct cli_view *const view = *state;
+    const struct eg_log_record gone = record_of(EG_LOG_UNPLUGGED, "A1");
+
+    stage(view, "A1", "connect", start);
+    outcome(view, "A1", EG_FAIL, EG_VERIFY_MISMATCH, "stuck", after_ms(7000));
+    cli_view_disable(view, "A1");
+    assert_int_equal(view->slots[0].state, CLI_SLOT_DONE);
+    cli_view_take(view, &gone, after_ms(8000));
+    assert_int_equal(view->slots[0].state, CLI_SLOT_OFF);
+    assert_int_equal(view->slots[1].state, CLI_SLOT_EMPTY);
+}
+
+static void further_jobs_and_their_chips_are_named(void **state)
+{
+    static const struct eg_target other = {.label = "ESP32-C3"};
+    struct cli_view *const view = *state;
+
+    cli_view_add_job(view, &(struct eg_plan){.job_name = "hub", .target = &other});
+    assert_string_equal(view->title, "climate-node 1.4.0, hub");
+    assert_string_equal(view->chip, "ESP32, ESP32-C3");
+}
+
 static void progress_is_of_all_stages_and_has_the_rate_of_the_data(void **state)
 {
     struct cli_view *const view = *state;
@@ -242,6 +266,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_slot_goes_from_empty_to_work_to_done_and_back, begin, end),
+        cmocka_unit_test_setup_teardown(a_slot_that_is_disabled_is_off_once_its_board_is_gone, begin, end),
+        cmocka_unit_test_setup_teardown(further_jobs_and_their_chips_are_named, begin, end),
         cmocka_unit_test_setup_teardown(progress_is_of_all_stages_and_has_the_rate_of_the_data, begin, end),
         cmocka_unit_test_setup_teardown(failures_are_kept_newest_first_and_only_so_many, begin, end),
         cmocka_unit_test_setup_teardown(a_round_rings_once_however_many_fail, begin, end),
