@@ -87,7 +87,7 @@ struct eg_duplicate {
     const char *kind;
     const char *value; /* the MAC, serial or id */
     const char *among; /* its serials, MACs, slots or batches, separated by ", " */
-    const char *runs;  /* their numbers, likewise */
+    const char *runs;  /* their numbers, in the same format */
 };
 
 /** How often a slot of a station was in contact with a board: every run that began, passed or not. */
