@@ -165,7 +165,7 @@ enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batc
 enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_batch_mismatch_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Every pool, by name. */
+/** Visit every pool, by name. */
 enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
                             struct eg_error *err) EG_CHECKED;
 

@@ -193,6 +193,13 @@ static bool holds(const struct eg_efuse_plan *plan, unsigned block, const struct
     return same;
 }
 
+/* The flash cipher of some chips cannot use the key of one block. */
+static bool is_banned(const struct eg_efuse *chip, unsigned block, const char *purpose)
+{
+    return chip->no_xts != NULL && strcmp(chip->no_xts, chip->blocks[block].name) == 0 &&
+           strncmp(purpose, "XTS_AES_", strlen("XTS_AES_")) == 0;
+}
+
 enum eg_code eg_efuse_find_block(const struct eg_efuse_plan *plan, const struct eg_efuse_key *key,
                                  unsigned preferred, unsigned *block, struct eg_error *err)
 {
@@ -209,7 +216,8 @@ enum eg_code eg_efuse_find_block(const struct eg_efuse_plan *plan, const struct 
         const bool damaged = eg__efuse_is_damaged(fuses, *block);
         if (fuses->chip->blocks[*block].purpose == NULL)
             continue;
-        const bool free_one = is_free(plan, *block) && !damaged;
+        const bool free_one =
+            is_free(plan, *block) && !damaged && !is_banned(fuses->chip, *block, purpose.name);
         if (number++ == preferred && (free_one || holds(plan, *block, key, &purpose)))
             return EG_OK;
         if (free_one && first == fuses->block_count)

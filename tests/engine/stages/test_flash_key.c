@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Boards that come with a flash key, or with a piece of one, and keys that two boards have. */
+/* Boards that arrive with a flash key, or with part of one, and keys shared by two boards. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
@@ -16,7 +16,7 @@ static int set_up(void **state)
     return failed;
 }
 
-/* A board of which words are burnt: field, number, ..., NULL. */
+/* Plug in a board with burnt fields: names end with NULL. */
 static void plug_burnt(struct fake_line *line, const char *const *names, const uint32_t *numbers)
 {
     const struct eg_efuse *const chip = eg_efuse_of(line->plan->target);
@@ -56,6 +56,20 @@ static void flash_encryption_that_is_on_without_a_key_is_refused(void **state)
     assert_true(fake_line_blank(line, 1));
 }
 
+static void the_block_that_the_flash_cipher_cannot_use_is_no_free_block(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(
+        line,
+        (const char *const[]){"BLOCK_KEY0", "BLOCK_KEY1", "BLOCK_KEY2", "BLOCK_KEY3", "BLOCK_KEY4", NULL},
+        (const uint32_t[]){1, 1, 1, 1, 1});
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: XTS_AES_128_KEY needs a free key block, and there is none");
+    assert_true(fake_line_blank(line, 1));
+}
+
 static void each_board_claims_its_key_by_a_fingerprint(void **state)
 {
     struct fake_line *line = *state;
@@ -90,6 +104,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_this_ledger_does_not_know_is_refused, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(flash_encryption_that_is_on_without_a_key_is_refused, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(the_block_that_the_flash_cipher_cannot_use_is_no_free_block, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(each_board_claims_its_key_by_a_fingerprint, set_up,
                                         fake_line_teardown),

@@ -54,19 +54,19 @@ static bool begin(struct cli_enter *enter, unsigned index, const char *label)
     return may;
 }
 
-static void begin_all(struct cli_enter *enter)
+static enum cli_start begin_all(struct cli_enter *enter, char said[CLI_SAID])
 {
-    struct eg_logger *const logger = enter->station->logger;
     bool any = false;
 
     if (enter->requires_labels) {
-        eg_log_warning(logger, NULL, "the job requires a label: scan it");
-        return;
+        snprintf(said, CLI_SAID, "the job requires a label: scan it");
+        return CLI_START_BAD;
     }
     for (unsigned i = 0; i < enter->station->slot_count; i++)
         any |= begin(enter, i, "");
     if (!any)
-        eg_log_warning(logger, NULL, "every slot is at work; nothing was begun");
+        snprintf(said, CLI_SAID, "every slot is at work; nothing was begun");
+    return any ? CLI_START_BEGUN : CLI_START_BUSY;
 }
 
 /* The slot whose board at work has a label; slot_count = none. */
@@ -101,20 +101,55 @@ static enum eg_code check_label(const struct cli_enter *enter, const char *label
 }
 
 /* Begin a slot with a label that is all right. */
-static void begin_labelled(struct cli_enter *enter, unsigned index, const char *label)
+static enum cli_start try_begin(struct cli_enter *enter, unsigned index, const char *label,
+                                char said[CLI_SAID])
 {
-    struct eg_logger *const logger = enter->station->logger;
     const struct eg_slot *const slots = enter->station->slots;
     const unsigned other = label[0] != '\0' ? find_label(enter, label) : enter->station->slot_count;
 
     if (other < enter->station->slot_count)
-        eg_log_warning(logger, NULL, "label %.80s is that of the board in slot %s, which is at work", label,
-                       slots[other].name);
+        snprintf(said, CLI_SAID, "label %.80s is that of the board in slot %.80s, which is at work", label,
+                 slots[other].name);
     else if (!begin(enter, index, label))
-        eg_log_warning(logger, NULL, "slot %.80s is at work; scan its board again when it is done",
-                       slots[index].name);
+        snprintf(said, CLI_SAID, "slot %.80s is at work; scan its board again when it is done",
+                 slots[index].name);
     else
+        return CLI_START_BEGUN;
+    return CLI_START_BUSY;
+}
+
+static void begin_labelled(struct cli_enter *enter, unsigned index, const char *label)
+{
+    char said[CLI_SAID];
+
+    if (try_begin(enter, index, label, said) == CLI_START_BEGUN)
         enter->next = index + 1;
+    else
+        eg_log_warning(enter->station->logger, NULL, "%s", said);
+}
+
+enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
+                               char said[CLI_SAID])
+{
+    struct eg_error err;
+    unsigned index;
+
+    if (slot[0] == '\0')
+        return begin_all(enter, said);
+    if (!find_slot(enter->station, slot, &index)) {
+        snprintf(said, CLI_SAID, "there is no slot %.80s; name one, or its number from 1 to %u", slot,
+                 enter->station->slot_count);
+        return CLI_START_UNKNOWN;
+    }
+    if (label[0] == '\0' && enter->requires_labels) {
+        snprintf(said, CLI_SAID, "slot %.80s: the job requires a label", slot);
+        return CLI_START_BAD;
+    }
+    if (check_label(enter, label, &err) != EG_OK) {
+        snprintf(said, CLI_SAID, "slot %.80s: %.200s; nothing was begun", slot, err.text);
+        return CLI_START_BAD;
+    }
+    return try_begin(enter, index, label, said);
 }
 
 /* A label without its slot. */
@@ -163,13 +198,15 @@ static void take_slot(struct cli_enter *enter, unsigned index, const char *label
 
 static void take_line(struct cli_enter *enter, char *line)
 {
+    char said[CLI_SAID];
     unsigned index;
 
     line += strspn(line, " \t\r");
     for (size_t size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
         line[size - 1] = '\0';
     if (line[0] == '\0') {
-        begin_all(enter);
+        if (begin_all(enter, said) != CLI_START_BEGUN)
+            eg_log_warning(enter->station->logger, NULL, "%s", said);
         return;
     }
     if (line[0] == '/' && enter->view != NULL) {
@@ -265,7 +302,7 @@ static void silence(struct cli_enter *enter)
 }
 
 enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
-                             struct cli_terminal *view, struct eg_error *err)
+                             struct cli_terminal *view, bool reads, struct eg_error *err)
 {
     sigset_t all, former;
 
@@ -279,6 +316,8 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         enter->slots[i].free = true;
+    if (!reads)
+        return EG_OK;
     silence(enter);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &former);

@@ -7,6 +7,7 @@
 #define TOOLS_ESPGANG_LINE_TRIGGERS_H
 
 #include "engine/line/trigger.h"
+#include "tools/espgang/dashboard/dashboard.h"
 #include "tools/espgang/line/terminal.h"
 
 #include <pthread.h>
@@ -41,10 +42,20 @@ struct cli_enter {
     bool is_terminal;
 };
 
-/** Start to read. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends it. `view` takes lines that
- * begin with "/"; NULL = there is none. EG_NO_MEMORY, EG_IO. */
+/** Start to read, if `reads`; else slots begin by cli_enter_start() alone. `view` takes lines
+ * that begin with "/"; NULL = there is none. Both in the station's thread; EG_CLEANUP(cli_enter_finish) ends
+ * it. EG_NO_MEMORY, EG_IO. */
 enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
-                             struct cli_terminal *view, struct eg_error *err) EG_CHECKED;
+                             struct cli_terminal *view, bool reads, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Begin the board in a slot, as a line of the input does; `slot` "" = in every free one. Any thread.
+ *
+ * @param label  "" = none
+ * @param said   becomes a sentence when it is not begun
+ */
+enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
+                               char said[CLI_SAID]);
 void cli_enter_finish(struct cli_enter *enter);
 struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
 
