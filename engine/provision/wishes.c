@@ -615,10 +615,8 @@ static enum eg_code make(struct maker *maker, struct eg_error *err)
     EG_TRY(read_keys(maker, err));
     if (setting(maker, "secure.flash.key")->given)
         EG_TRY(add_encryption(maker, err));
-    if (maker->key_count > 0) {
-        EG_TRY(check_images(maker, err));
+    if (maker->key_count > 0)
         EG_TRY(add_boot(maker, err));
-    }
     EG_TRY(add_jtag(maker, err));
     EG_TRY(add_fields(maker, err));
     EG_TRY(add_protections(maker, err));
@@ -626,8 +624,8 @@ static enum eg_code make(struct maker *maker, struct eg_error *err)
     return check_proof(maker, err);
 }
 
-enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
-                               struct eg_error *err)
+static enum eg_code make_wishes(struct eg_provision *provision, const struct eg_plan *plan, bool images,
+                                const char **place, struct eg_error *err)
 {
     EG_CLEANUP(maker_finish)
     struct maker maker = {.made = provision, .plan = plan, .chip = eg_efuse_of(plan->target), .place = place};
@@ -646,6 +644,30 @@ enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_p
         return eg_error_set(err, EG_BAD_JOB, "secure: which eFuses secure %s is not known yet",
                             plan->target->label);
     EG_TRY(make(&maker, err));
+    if (images && maker.key_count > 0)
+        EG_TRY(check_images(&maker, err));
+    *place = NULL;
+    return EG_OK;
+}
+
+enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
+                               struct eg_error *err)
+{
+    return make_wishes(provision, plan, false, place, err);
+}
+
+enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    struct eg_provision provision;
+
+    EG_TRY(make_wishes(&provision, plan, true, place, err));
+    if (!eg_provision_applies(plan))
+        return EG_OK;
+    *place = eg_plan_setting(plan, "secure.mode")->place;
+    if (eg_provision_explain(&provision, NULL, NULL, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "secure: ");
+    }
     *place = NULL;
     return EG_OK;
 }
