@@ -35,7 +35,7 @@ struct session {
     struct eg_recorder recorder; /* first member: a worker's recorder is cast to its session */
     struct eg_ledger *ledger;
     int64_t number;
-    struct session *next; /* the order is no matter */
+    struct session *next; /* in any order */
 };
 
 struct eg_ledger {
@@ -48,7 +48,7 @@ struct eg_ledger {
     struct eg__writer writer;
     bool writing; /* the writer's thread runs */
     bool is_new;
-    pthread_mutex_t lock; /* of the list */
+    pthread_mutex_t lock; /* in progress; each belongs to one worker's thread */
     struct board *boards; /* in progress; each belongs to one worker's thread */
 };
 

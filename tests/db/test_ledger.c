@@ -132,7 +132,7 @@ static void a_job_is_stored_once(void **state)
     assert_sql(sample->path, "SELECT count(*) FROM job", "2");
 }
 
-static void host_login_and_time_stand_in_for_what_is_not_given(void **state)
+static void host_login_and_time_are_the_defaults(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -375,7 +375,7 @@ int main(void)
         with_sample(a_run_is_there_for_another_program_as_soon_as_each_call_returns),
         with_sample(label_bridge_and_device_of_a_run_are_there_as_they_are_known),
         with_sample(a_job_is_stored_once),
-        with_sample(host_login_and_time_stand_in_for_what_is_not_given),
+        with_sample(host_login_and_time_are_the_defaults),
         with_sample(a_board_probably_holds_what_its_last_run_has_found_equal),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),

@@ -233,8 +233,12 @@ void cli_put_action(struct cli_cells *cells, const struct cli_view *view, const 
     }
 }
 
-void cli_put_keys(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look,
-                  unsigned row)
+const char *cli_message(const struct cli_view *view, const struct cli_look *look)
+{
+    return look->now.ms - view->message_ms < MESSAGE_MS ? view->message : "";
+}
+
+void cli_put_keys(struct cli_cells *cells, const struct cli_look *look, const char *message, unsigned row)
 {
     static const char *const lines[] = {"? help  1-9 A-Z slot  l log  d drain: finish, begin no more  q quit",
                                         "? help  1-9 A-Z slot  l log  d drain  q quit",
@@ -248,8 +252,8 @@ void cli_put_keys(struct cli_cells *cells, const struct cli_view *view, const st
         cli_put(cells, span, CLI_REVERSE, look->question);
     } else if (look->typed[0] != '\0') {
         cli_putf(cells, span, CLI_BOLD, "slot %s_   Enter opens it, Esc forgets it", look->typed);
-    } else if (view->message[0] != '\0' && look->now.ms - view->message_ms < MESSAGE_MS) {
-        cli_put(cells, span, CLI_PLAIN, view->message);
+    } else if (message[0] != '\0') {
+        cli_put(cells, span, CLI_PLAIN, message);
     } else if (!look->keys) {
         cli_put(cells, span, CLI_FAINT, look->serves ? "Ctrl-C finishes and begins no more" : "Ctrl-C ends");
     } else {

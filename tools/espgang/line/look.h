@@ -47,8 +47,10 @@ unsigned cli_counts_rows(const struct cli_cells *cells, const struct cli_view *v
 void cli_put_action(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look,
                     unsigned row);
 
-/** Put the last row: keys, or what is typed, asked or was said just now. */
-void cli_put_keys(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look,
-                  unsigned row);
+/** Return what the station said in the last ten seconds; "" = nothing. */
+const char *cli_message(const struct cli_view *view, const struct cli_look *look);
+
+/** Put the last row: what is asked, what is typed, `message`, or else the keys. */
+void cli_put_keys(struct cli_cells *cells, const struct cli_look *look, const char *message, unsigned row);
 
 #endif

@@ -368,7 +368,7 @@ static void draw_title(struct cli_cells *cells, const struct cli_view *view, con
 
 /* Where the rows of the window go; 0 = it is left out. */
 struct rows {
-    unsigned slots, list, heading, rule, bar, counts, keys, blank;
+    unsigned slots, list, heading, rule, bar, counts, message, keys, blank;
 };
 
 static void take(unsigned *left, unsigned *row, unsigned wanted)
@@ -389,6 +389,7 @@ static struct rows share_out(const struct cli_cells *cells, const struct cli_vie
         take(&left, &rows.list, smaller(list, 2));
     }
     take(&left, &rows.keys, 1);
+    take(&left, &rows.message, cli_message(view, look)[0] != '\0');
     if (rows.list > 0)
         take(&left, &rows.heading, 1);
     take(&left, &rows.bar, view->target != 0 && left > 1);
@@ -447,14 +448,16 @@ static void draw_grid(struct cli_cells *cells, const struct cli_view *view, cons
         draw_round(cells, view, &layout, row, rows.list);
     else
         draw_last(cells, view, row, rows.list);
-    row = cells->rows - rows.keys - rows.counts - rows.bar;
+    row = cells->rows - rows.keys - rows.message - rows.counts - rows.bar;
     if (rows.bar > 0)
         draw_bar(cells, view, row++);
     cli_put_counts(cells, view, look, row, rows.counts);
+    if (rows.message > 0)
+        cli_put(cells, cli_row(cells, cells->rows - 2), CLI_PLAIN, cli_message(view, look));
     if (rows.keys > 0)
-        cli_put_keys(cells, view, look, cells->rows - 1);
+        cli_put_keys(cells, look, rows.message > 0 ? "" : cli_message(view, look), cells->rows - 1);
     else if (look->question[0] != '\0' || look->typed[0] != '\0')
-        cli_put_keys(cells, view, look, cells->rows - 1); /* somebody waits for it */
+        cli_put_keys(cells, look, "", cells->rows - 1); /* somebody waits for it */
 }
 
 void cli_screen_draw(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look)

@@ -110,12 +110,12 @@ static size_t common_prefix(const struct cli_view *view)
     }
     while (common > 0 && strchr("/:.-", view->slots[0].name[common - 1]) == NULL)
         common--;
-    return view->slot_count > 1 && longest > SHORT_NAME ? common : 0;
+    return longest > SHORT_NAME ? common : 0;
 }
 
 static void show_names(struct cli_view *view)
 {
-    const size_t prefix = common_prefix(view);
+    const size_t prefix = view->slot_count > 1 ? common_prefix(view) : 0;
 
     for (unsigned i = 0; i < view->slot_count; i++)
         put_name(view->slots[i].shown, view->slots[i].name + prefix);
@@ -135,7 +135,6 @@ static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slo
     if (slot->label != NULL)
         put_text(added->label, sizeof added->label, slot->label);
     view->slot_count++;
-    show_names(view);
     return added;
 }
 
@@ -146,7 +145,11 @@ static struct cli_view_slot *slot_of(struct cli_view *view, const char *name)
 
     if (index < view->slot_count)
         return &view->slots[index];
-    return name[0] != '\0' ? add_slot(view, &(struct eg_slot){.name = name}) : NULL;
+    struct cli_view_slot *const added =
+        name[0] != '\0' ? add_slot(view, &(struct eg_slot){.name = name}) : NULL;
+    if (added != NULL)
+        show_names(view);
+    return added;
 }
 
 /* The slot has another board, or none. The label that the command line gave stays until the first board ends.
@@ -447,6 +450,7 @@ enum eg_code cli_view_init(struct cli_view *view, const struct eg_plan *plan, co
     for (unsigned i = 0; i < slot_count; i++)
         if (add_slot(view, &slots[i]) == NULL)
             return eg_error_set(err, EG_NO_MEMORY, "the state of %u slots", slot_count);
+    show_names(view);
     return EG_OK;
 }
 

@@ -139,7 +139,8 @@ static void draw_field(struct cli_cells *cells, const struct cli_view_slot *slot
             cli_put_bar(cells, (struct cli_span){field->row + middle + 1, field->from + 2, field->to - 2},
                         slot->percent, 100);
         snprintf(text, sizeof text, "%.31s %.40s", slot->stage, slot->what);
-        cli_put(cells, (struct cli_span){field->row, after + 2, field->to}, style, text);
+        if (cli_width(cells, slot->stage) + after + 2 <= field->to)
+            cli_put(cells, (struct cli_span){field->row, after + 2, field->to}, style, text);
         break;
     case CLI_SLOT_DONE:
         put_word(cells, field, style, verdict);
@@ -245,5 +246,5 @@ void cli_wall_draw(struct cli_cells *cells, const struct cli_view *view, const s
     else
         cli_put_counts(cells, view, look, cells->rows - counts, counts);
     if (look->question[0] != '\0' || look->typed[0] != '\0')
-        cli_put_keys(cells, view, look, cells->rows - 1);
+        cli_put_keys(cells, look, "", cells->rows - 1);
 }

@@ -7,7 +7,7 @@ make_job esp32c3 65536
 
 run=("$espgang" run job.yaml --sim 4 --fast --ledger ledger.db --batch 48)
 expect_status 1 "${run[@]}" --fault 2:lie
-trap 'tmux -S "$work/tmux" kill-server 2>/dev/null || true; finish' EXIT
+trap 'got=$?; set +e; tmux -S "$work/tmux" kill-server 2>/dev/null; (exit "$got"); finish' EXIT
 tmux -S "$work/tmux" -f /dev/null new-session -d -x 80 -y 24 "$(printf '%q ' "${run[@]}" --trigger enter); exec sleep 1000"
 
 # see TEXT: waits until the screen has it.

@@ -89,22 +89,22 @@ static void the_last_row_has_what_is_asked_typed_or_said_before_the_keys(void **
     (void)state;
 
     fake_view_begin(&fake, 8, 24, 80);
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 0);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 0);
     fake_view_expect(&fake, 0, "? help  1-9 A-Z slot");
     fake.look.lines = true;
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 1);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 1);
     fake_view_expect(&fake, 1, "Enter begins every free slot; /? Enter: help");
     fake.look.keys = false;
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 2);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 2);
     fake_view_expect(&fake, 2, "Ctrl-C finishes and begins no more");
     cli_view_take(&fake.view, &said, fake.look.now);
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 3);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 3);
     fake_view_expect(&fake, 3, "warning: there is no slot Z9");
     fake.look.typed = "A";
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 4);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 4);
     fake_view_expect(&fake, 4, "slot A_");
     fake.look.question = "Abort 2 boards?";
-    cli_put_keys(&fake.cells, &fake.view, &fake.look, 5);
+    cli_put_keys(&fake.cells, &fake.look, cli_message(&fake.view, &fake.look), 5);
     fake_view_expect(&fake, 5, "Abort 2 boards?");
     fake_view_end(&fake);
 }

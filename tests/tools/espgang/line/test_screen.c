@@ -112,6 +112,28 @@ static void sixty_four_slots_are_cells_in_the_order_of_the_fixture(void **state)
     fake_view_end(&fake);
 }
 
+static void what_the_station_says_has_a_row_of_its_own_for_a_while(void **state)
+{
+    const struct eg_log_record said = {.kind = EG_LOG_NOTE,
+                                       .level = EG_NORMAL,
+                                       .origin = {"", "", ""},
+                                       .text = "the pool is empty",
+                                       .stage = "",
+                                       .outcome = ""};
+    struct fake_view fake;
+    (void)state;
+
+    fake_view_begin(&fake, 8, 24, 80);
+    cli_view_take(&fake.view, &said, fake.look.now);
+    fake_view_draw(&fake);
+    fake_view_expect(&fake, 22, "note: the pool is empty");
+    fake_view_expect(&fake, 23, "? help");
+    fake.look.now.ms += 11000;
+    fake_view_draw(&fake);
+    fake_view_expect(&fake, 22, "good 0");
+    fake_view_end(&fake);
+}
+
 static void a_small_window_shows_what_did_not_pass_first_and_counts_the_others(void **state)
 {
     struct fake_view fake;
@@ -184,6 +206,7 @@ int main(void)
         cmocka_unit_test(eight_slots_have_a_row_each_and_the_last_failures_their_sentence),
         cmocka_unit_test(a_result_has_colour_and_sign_and_word),
         cmocka_unit_test(sixty_four_slots_are_cells_in_the_order_of_the_fixture),
+        cmocka_unit_test(what_the_station_says_has_a_row_of_its_own_for_a_while),
         cmocka_unit_test(a_small_window_shows_what_did_not_pass_first_and_counts_the_others),
         cmocka_unit_test(every_window_and_every_number_of_slots_can_be_drawn),
         cmocka_unit_test(what_names_of_ports_and_boards_hold_cannot_move_the_cursor),

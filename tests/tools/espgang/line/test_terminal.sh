@@ -6,8 +6,9 @@ command -v tmux >/dev/null || skip 'no tmux here; tools/setup.sh installs it'
 stubs || skip 'no stubs in this build'
 make_job esp32c3 65536
 
-tm() { tmux -S "$work/tmux" -f /dev/null "$@"; }
-trap 'tm kill-server 2>/dev/null || true; finish' EXIT
+server=0 # each terminal has one of its own: a server that ends would take the next one's first command
+tm() { tmux -S "$work/tmux$server" -f /dev/null "$@"; }
+trap 'got=$?; set +e; tm kill-server 2>/dev/null; (exit "$got"); finish' EXIT
 
 # begin COLUMNS ROWS WORD...: the words as a command in a new terminal; its status goes into `status`.
 begin() {
@@ -15,6 +16,7 @@ begin() {
   shift 2
   rm -f status
   tm kill-server 2>/dev/null || true
+  server=$((server + 1))
   tm new-session -d -x "$columns" -y "$rows" "export LC_ALL=C.UTF-8; $(printf '%q ' "$@"); echo \$? >status; stty -a >stty.log; exec sleep 1000" \
     \; set -g status off \; set -g bell-action any \; set-hook -g alert-bell "run-shell 'touch $work/rang'"
 }
@@ -72,7 +74,7 @@ done
 [ -e rang ] || fail 'no bell'
 tm send-keys d
 see 'passed in'
-grep -q 'batch e2e-' screen.log || fail "no counts after the view: $(cat screen.log)"
+grep -q 'a rehearsal: ' screen.log || fail "no counts after the view: $(cat screen.log)"
 ended 1
 
 # Quitting asks first, and every board is on record.
@@ -101,6 +103,23 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 ended "$(cat status)"
+
+# A terminal that takes nothing (Ctrl-S) holds up no board.
+begin 80 24 "$espgang" run job.yaml --sim 8 --ledger "$work/stopped.db" --batch stopped
+see 'at work'
+tm send-keys C-s
+for _ in $(seq 600); do
+  [ "$(sqlite3 stopped.db "select count(*) from runs where outcome = 'pass'" 2>/dev/null || true)" != 8 ] || break
+  sleep 0.1
+done
+expect_equal 'boards that passed meanwhile' "$(sqlite3 stopped.db "select count(*) from runs where outcome = 'pass'")" 8
+tm send-keys C-q
+see '8 of 8 passed'
+ended 0
+
+# Without a keyboard there are no keys, and the view is there all the same.
+begin 80 24 bash -c '"$@" </dev/null' - "${line[@]}"
+see 'Ctrl-C finishes and begins no more'
 
 # Without colours there are none; without Unicode the signs are of ASCII.
 begin 80 24 env NO_COLOR=1 "${line[@]}"
