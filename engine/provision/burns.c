@@ -467,3 +467,19 @@ enum eg_code eg_provision_explain(const struct eg_provision *provision,
     EG_TRY(eg_efuse_open(&blank, provision->target, &io, virt.revision, virt.crystal_mhz, err));
     return eg_provision_rehearse(provision, &blank, say, context, err);
 }
+
+enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    struct eg_provision provision;
+
+    EG_TRY(eg__provision_make(&provision, plan, true, place, err));
+    if (!eg_provision_applies(plan))
+        return EG_OK;
+    *place = eg_plan_setting(plan, "secure.mode")->place;
+    if (eg_provision_explain(&provision, NULL, NULL, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "secure: ");
+    }
+    *place = NULL;
+    return EG_OK;
+}

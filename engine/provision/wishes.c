@@ -624,7 +624,7 @@ static enum eg_code make(struct maker *maker, struct eg_error *err)
     return check_proof(maker, err);
 }
 
-static enum eg_code make_wishes(struct eg_provision *provision, const struct eg_plan *plan, bool images,
+enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_plan *plan, bool images,
                                 const char **place, struct eg_error *err)
 {
     EG_CLEANUP(maker_finish)
@@ -653,23 +653,7 @@ static enum eg_code make_wishes(struct eg_provision *provision, const struct eg_
 enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
                                struct eg_error *err)
 {
-    return make_wishes(provision, plan, false, place, err);
-}
-
-enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
-{
-    struct eg_provision provision;
-
-    EG_TRY(make_wishes(&provision, plan, true, place, err));
-    if (!eg_provision_applies(plan))
-        return EG_OK;
-    *place = eg_plan_setting(plan, "secure.mode")->place;
-    if (eg_provision_explain(&provision, NULL, NULL, err) != EG_OK) {
-        err->code = EG_BAD_JOB;
-        return eg_error_prefix(err, "secure: ");
-    }
-    *place = NULL;
-    return EG_OK;
+    return eg__provision_make(provision, plan, false, place, err);
 }
 
 bool eg_provision_burns(const struct eg_plan *plan, enum eg_provision_step step)
