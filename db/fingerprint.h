@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the ledger knows a key by. */
+/* Fingerprints, by which the ledger identifies keys. */
 
 #ifndef DB_FINGERPRINT_H
 #define DB_FINGERPRINT_H
@@ -8,11 +8,12 @@
 #include "engine/plan/recorder.h"
 
 /**
- * Compute the fingerprint of a key: the first eight bytes of an HMAC-SHA256 with a secret of its own for each
- * ledger. The secret is 32 random bytes in LEDGER.secret, a file that only its owner may read; it is made
- * when it is absent.
+ * Compute the fingerprint of a key: the first eight bytes of an HMAC-SHA256 with a secret of the ledger's
+ * own. The secret is 32 random bytes in LEDGER.secret, which only its owner may read; it is created if
+ * absent.
  *
- * @return EG_OK; EG_IO, EG_NO_ROOM, EG_BAD_ARGUMENT the file cannot be read or made, or is not one of these
+ * @return EG_OK; EG_IO, EG_NO_ROOM; EG_BAD_ARGUMENT: the file cannot be read or created, or is not such a
+ * secret
  */
 enum eg_code eg__fingerprint(const char *ledger, const uint8_t *key, size_t size,
                              char print[EG_FINGERPRINT_TEXT], struct eg_error *err) EG_CHECKED;

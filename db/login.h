@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who runs the program. */
+/* The user who runs the program. */
 
 #ifndef DB_LOGIN_H
 #define DB_LOGIN_H

@@ -38,7 +38,7 @@ struct eg__place {
     char *full;
     struct {
         dev_t device;
-        ino_t number; /* 0 = there is none */
+        ino_t number; /* 0 = no such file */
     } ledger, wal;
 };
 

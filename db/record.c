@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "" as NULL: not known. */
+/* Bind a text; "" becomes NULL: not known. */
 static void bind_known(sqlite3_stmt *statement, int column, const char *text)
 {
     eg__bind_text(statement, column, text != NULL && text[0] != '\0' ? text : NULL);

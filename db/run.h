@@ -20,7 +20,7 @@ enum eg_run_kind {
     EG_RUN_TEXT,
     EG_RUN_TIME,   /* a text, UTC */
     EG_RUN_NUMBER, /* int64_t; -1 = not known */
-    EG_RUN_MS,     /* likewise, a duration */
+    EG_RUN_MS,     /* int64_t, a duration; -1 = not known */
     EG_RUN_JEDEC,  /* same, but reports show the id as in eg_jedec_text() */
 };
 

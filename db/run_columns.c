@@ -13,7 +13,7 @@ static void bind_TEXT(sqlite3_stmt *statement, int parameter, const char *text)
     eg__bind_text(statement, parameter, text);
 }
 
-/* "" is NULL: not known. */
+/* Bind a text; "" becomes NULL: not known. */
 static void bind_KNOWN(sqlite3_stmt *statement, int parameter, const char *text)
 {
     eg__bind_text(statement, parameter, text != NULL && text[0] != '\0' ? text : NULL);
@@ -71,7 +71,7 @@ static void bind_PSRAM_SIZE(sqlite3_stmt *statement, int parameter, const struct
         sqlite3_bind_null(statement, parameter);
 }
 
-/* NULL: the chip erases while it writes, so the erase has no time of its own. */
+/* Bind the erase time. NULL: the chip erases while it writes. */
 static void bind_ERASE(sqlite3_stmt *statement, int parameter, const struct eg_write_times *times)
 {
     if (times->erases_first)

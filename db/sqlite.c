@@ -130,7 +130,7 @@ enum eg_code eg__sqlite_attach(sqlite3 *db, const char *full, const char *name, 
         snprintf(quoted, sizeof quoted, strchr("%?#", *at) != NULL ? "%%%02x" : "%c", (unsigned char)*at);
         EG_TRY(eg_buffer_append(&uri, quoted, strlen(quoted), err));
     }
-    EG_TRY(eg_buffer_append(&uri, "?mode=ro", 9, err)); /* and its NUL */
+    EG_TRY(eg_buffer_append(&uri, "?mode=ro", 9, err)); /* includes the NUL */
     if (sqlite3_prepare_v2(db, "ATTACH ?1 AS ?2", -1, &attach, NULL) != SQLITE_OK)
         return eg__sqlite_error(db, err);
     eg__bind_text(attach, 1, (const char *)uri.data);

@@ -41,7 +41,7 @@ struct eg__request {
     struct eg_error *err; /* the submitter's */
     enum eg_code code;
     bool ends;                      /* a run */
-    bool told;                      /* that it waits */
+    bool told;                      /* reported as waiting */
     const struct eg_log_origin *of; /* the board; NULL = not known */
     sem_t done; /* not a condition variable: a woken thread continues without waiting for the lock */
     struct eg__request *next;

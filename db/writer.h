@@ -18,7 +18,7 @@ typedef enum eg_code eg__writer_call(struct eg__store *store, void *context, str
 
 struct eg__request;
 
-/** Something to write. */
+/** A record to write. */
 struct eg__record {
     eg__writer_call *call;
     void *context;
@@ -28,7 +28,7 @@ struct eg__record {
 
 struct eg__writer {
     struct eg__store *store; /* belongs to the writer's thread while it runs */
-    const char *path;        /* for sentences */
+    const char *path;        /* for messages */
     const struct eg__place *place;
     const struct eg_cancel *cancel; /* may be NULL */
     uint32_t patience_ms;           /* how long to wait for a program that holds the file */
@@ -36,7 +36,7 @@ struct eg__writer {
     struct eg_error refusal; /* why nothing more is recorded; EG_OK = recording works */
     struct eg__request *group;
     bool only_ends; /* all requests of the group end runs */
-    bool told;      /* that the file is held */
+    bool told;      /* it is logged that the file is held */
     uint64_t held_since_ms, cancelled_ms;
     char holder[EG__HOLDER_TEXT];
     pthread_t thread;

@@ -11,7 +11,7 @@
 #define EG_EXPORT_VERSION 2
 
 struct eg_export {
-    const char *batch;     /* NULL = of every batch */
+    const char *batch;     /* NULL = all batches */
     const char *since_utc; /* finished at this time or later, in the ledger's format; NULL = any time */
     int64_t after_run;     /* finished after this run; 0 = any */
     bool logs;             /* with application output; else its digest alone */

@@ -24,14 +24,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One run on its way. */
+/* One run to merge. */
 struct run {
-    int64_t there;      /* its number in the other */
+    int64_t there;      /* its id in the source */
     int64_t session;    /* likewise */
-    const char *ledger; /* that recorded it */
-    int64_t source;     /* its number in that */
+    const char *ledger; /* that recorded it first */
+    int64_t source;     /* its id there */
     const char *hash;   /* the run's link in the source's chain */
-    int64_t here;       /* its new number */
+    int64_t here;       /* its new id */
 };
 
 /* A merge under way. */

@@ -11,14 +11,14 @@
 
 struct eg_merge {
     const char *ledger; /* the ledger that grows; as eg_ledger_open() takes it */
-    const char *other;  /* that is read */
+    const char *other;  /* ledger to read */
     bool dry_run;       /* all but the last step */
 };
 
 struct eg_merged {
-    int64_t runs;       /* that came */
-    int64_t known;      /* were here already */
-    int64_t unfinished; /* stay where they are */
+    int64_t runs;       /* copied runs */
+    int64_t known;      /* runs that were here already */
+    int64_t unfinished; /* unfinished runs, which are not copied */
     bool new_ledger;    /* the merge created the file of the ledger that grows */
 };
 

@@ -243,7 +243,7 @@ static enum eg_code walk_seals(struct eg__audit *audit, const char *batch, eg_au
     return eg__audit_is_bad(audit) || status == SQLITE_DONE ? EG_OK : eg__sqlite_error(audit->db, err);
 }
 
-/* Checks all seals before it shows one. */
+/* Check all seals before showing one. */
 enum eg_code eg__audit_seals(struct eg__audit *audit, const char *batch, eg_audit_seal_visitor *visit,
                              void *context, struct eg_error *err)
 {

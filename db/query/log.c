@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Facts about a run's application log, without the log itself. */
+/* A run's application log: facts about it, and its text. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
 #include "db/sqlite.h"
+
+#include <inttypes.h>
+#include <zstd.h>
+
+#define LOG_MAX ((size_t)64 << 20) /* far more than a run keeps */
 
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                           struct eg_error *err)
@@ -26,4 +31,30 @@ enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *v
                           NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof *fields, &row, visit, context, err);
+}
+
+static enum eg_code unpack(struct eg_buffer *text, const struct eg_buffer *packed, int64_t run,
+                           struct eg_error *err)
+{
+    const unsigned long long size = ZSTD_getFrameContentSize(packed->data, packed->size);
+
+    if (size > LOG_MAX) /* also the numbers that stand for "unknown" and "error" */
+        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not a zstd frame of a known size",
+                            run);
+    EG_TRY(eg_buffer_resize(text, (size_t)size, 0, err));
+    const size_t got = ZSTD_decompress(text->data, text->size, packed->data, packed->size);
+    if (ZSTD_isError(got) || got != size)
+        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " cannot be decompressed: %s", run,
+                            ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it is shorter than it says");
+    return EG_OK;
+}
+
+enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
+                                   struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer packed = {0};
+
+    text->size = 0;
+    EG_TRY(eg_query_run_log(query, run, &packed, err));
+    return packed.size > 0 ? unpack(text, &packed, run, err) : EG_OK;
 }

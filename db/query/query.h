@@ -66,6 +66,7 @@ struct eg_batch_session {
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
     bool simulated;
+    int64_t session; /* the ledger's number of it */
 };
 
 /**
@@ -165,7 +166,7 @@ enum eg_code eg_query_regions(struct eg_query *query, const char *batch, eg_batc
 enum eg_code eg_query_mismatches(struct eg_query *query, const char *batch, eg_batch_mismatch_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Every pool, by name. */
+/** Visit every pool, by name. */
 enum eg_code eg_query_pools(struct eg_query *query, eg_pool_summary_visitor *visit, void *context,
                             struct eg_error *err) EG_CHECKED;
 

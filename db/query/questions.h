@@ -87,7 +87,7 @@ struct eg_duplicate {
     const char *kind;
     const char *value; /* the MAC, serial or id */
     const char *among; /* its serials, MACs, slots or batches, separated by ", " */
-    const char *runs;  /* their numbers, likewise */
+    const char *runs;  /* their numbers, in the same format */
 };
 
 /** How often a slot of a station was in contact with a board: every run that began, passed or not. */
@@ -169,5 +169,15 @@ enum eg_code eg_query_contacts(struct eg_query *query, const char *station, eg_r
  */
 enum eg_code eg_query_versions(struct eg_query *query, const char *job, eg_row_visitor *visit, void *context,
                                struct eg_error *err) EG_CHECKED;
+
+/**
+ * What the application printed during a run, as it was read from the board.
+ *
+ * @param text  its content is replaced; empty when there is none
+ *
+ * @return EG_OK; EG_LEDGER: it is not what was recorded
+ */
+enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
+                                   struct eg_error *err) EG_CHECKED;
 
 #endif

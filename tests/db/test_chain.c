@@ -211,7 +211,7 @@ static void values_log_and_rows_of_a_run_are_hashed_with_it(void **state)
 }
 
 /* A ledger of version 1: new runs continue its chain. */
-static void what_an_older_version_has_chained_stays_right(void **state)
+static void links_of_version_1_stay_right(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -277,7 +277,7 @@ static void assert_stays_right(struct sample *sample, int version)
 }
 
 /* The same run always has the same hash, in each form. */
-static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **state)
+static void a_known_run_keeps_its_hash_in_every_form(void **state)
 {
     static const char *const known[] = {
         "f612d300970f2154862580eaf13ee9e983db360a50f553109ac6ffa50676d81c",
@@ -344,12 +344,12 @@ static void a_run_that_is_known_by_heart_has_the_hashes_it_always_had(void **sta
     eg__store_finish(&store);
 }
 
-static void what_the_second_version_has_chained_stays_right(void **state)
+static void links_of_version_2_stay_right(void **state)
 {
     assert_stays_right(*state, 2);
 }
 
-static void what_the_third_version_has_chained_stays_right(void **state)
+static void links_of_version_3_stay_right(void **state)
 {
     assert_stays_right(*state, 3);
 }
@@ -361,13 +361,10 @@ int main(void)
                                         sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(values_log_and_rows_of_a_run_are_hashed_with_it, sample_setup,
                                         sample_teardown),
-        cmocka_unit_test(a_run_that_is_known_by_heart_has_the_hashes_it_always_had),
-        cmocka_unit_test_setup_teardown(what_an_older_version_has_chained_stays_right, sample_setup,
-                                        sample_teardown),
-        cmocka_unit_test_setup_teardown(what_the_second_version_has_chained_stays_right, sample_setup,
-                                        sample_teardown),
-        cmocka_unit_test_setup_teardown(what_the_third_version_has_chained_stays_right, sample_setup,
-                                        sample_teardown),
+        cmocka_unit_test(a_known_run_keeps_its_hash_in_every_form),
+        cmocka_unit_test_setup_teardown(links_of_version_1_stay_right, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(links_of_version_2_stay_right, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(links_of_version_3_stay_right, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,7 +159,7 @@ static void a_secret_is_compared_and_neither_stored_nor_shown(void **state)
                "sha256:fc753f7e2cf9f1dff57729f64b7cfede6797ac8f1bee126f2851d51cef46bea6");
 }
 
-static void what_older_ledgers_know_without_a_claim_is_compared_too(void **state)
+static void labels_and_values_of_older_ledgers_are_compared_too(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -178,7 +178,7 @@ static void what_older_ledgers_know_without_a_claim_is_compared_too(void **state
     assert_ok(claim(ledger, begin(ledger, NULL), &first, "", "A-17", false, &err), err);
 }
 
-static void real_boards_know_nothing_of_simulated_ones_which_are_refused_what_real_ones_have(void **state)
+static void real_boards_ignore_simulated_ones_which_are_refused_values_of_real_ones(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -405,8 +405,8 @@ int main(void)
         with_sample(a_run_that_wrote_nothing_and_did_not_pass_lets_its_values_go),
         with_sample(a_clone_is_another_board_and_a_flash_that_is_not_known_is_the_same),
         with_sample(a_secret_is_compared_and_neither_stored_nor_shown),
-        with_sample(what_older_ledgers_know_without_a_claim_is_compared_too),
-        with_sample(real_boards_know_nothing_of_simulated_ones_which_are_refused_what_real_ones_have),
+        with_sample(labels_and_values_of_older_ledgers_are_compared_too),
+        with_sample(real_boards_ignore_simulated_ones_which_are_refused_values_of_real_ones),
         with_sample(a_row_whose_value_another_board_has_is_passed_over_and_the_board_itself_gets_it),
         with_sample(a_pool_whose_last_rows_other_boards_have_says_which),
         with_sample(of_boards_that_ask_at_once_each_gets_another_row_and_none_that_is_taken),

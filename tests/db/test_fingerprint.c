@@ -53,7 +53,7 @@ static void a_secret_that_others_can_read_or_of_another_size_is_refused(void **s
     assert_int_equal(unlink(path), 0);
 }
 
-/* What a board's last run has put on record, of this board alone. */
+/* The values that a board's last run recorded, of this board alone. */
 static void the_ledger_knows_the_last_value_of_a_board(void **state)
 {
     struct sample *sample = *state;

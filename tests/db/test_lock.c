@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static void many_record_beside_each_other_and_one_alone_is_refused_naming_a_process(void **state)
+static void many_record_together_and_exclusive_access_is_refused_naming_a_process(void **state)
 {
     const struct sample *sample = *state;
     int first, second, alone;
@@ -23,7 +23,7 @@ static void many_record_beside_each_other_and_one_alone_is_refused_naming_a_proc
     close(alone);
 }
 
-static void who_has_the_ledger_alone_keeps_everybody_out(void **state)
+static void exclusive_access_keeps_everybody_out(void **state)
 {
     const struct sample *sample = *state;
     int alone, other;
@@ -57,8 +57,8 @@ static void a_lock_file_that_is_a_symbolic_link_is_not_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_sample(many_record_beside_each_other_and_one_alone_is_refused_naming_a_process),
-        with_sample(who_has_the_ledger_alone_keeps_everybody_out),
+        with_sample(many_record_together_and_exclusive_access_is_refused_naming_a_process),
+        with_sample(exclusive_access_keeps_everybody_out),
         with_sample(a_lock_file_that_is_a_symbolic_link_is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

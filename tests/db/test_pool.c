@@ -69,7 +69,7 @@ static void a_later_attempt_of_a_run_has_the_same_row(void **state)
                "keys|k1|consumed;serials|A-1|consumed");
 }
 
-static void a_run_that_does_not_pass_gives_back_what_it_has_not_written(void **state)
+static void a_run_that_does_not_pass_gives_back_unwritten_rows(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -138,7 +138,7 @@ static void assert_nothing(struct sample *sample, struct eg_ledger *ledger, cons
     assert_int_equal(row.count, 0);
 }
 
-static void what_a_pool_cannot_give_is_refused_and_the_line_goes_on(void **state)
+static void a_request_that_a_pool_cannot_serve_is_refused_and_the_line_goes_on(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -517,10 +517,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(the_way_of_a_row_is_recorded_and_its_values_are_given),
         with_sample(a_later_attempt_of_a_run_has_the_same_row),
-        with_sample(a_run_that_does_not_pass_gives_back_what_it_has_not_written),
+        with_sample(a_run_that_does_not_pass_gives_back_unwritten_rows),
         with_sample(released_rows_are_given_first),
         with_sample(a_board_that_comes_again_keeps_its_row),
-        with_sample(what_a_pool_cannot_give_is_refused_and_the_line_goes_on),
+        with_sample(a_request_that_a_pool_cannot_serve_is_refused_and_the_line_goes_on),
         with_sample(a_mac_is_the_same_however_it_is_spelled),
         with_sample(a_run_that_passes_without_having_verified_its_row_is_refused),
         with_sample(two_boards_with_one_mac_do_not_share_a_row),

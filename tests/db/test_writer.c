@@ -322,7 +322,7 @@ static void a_ledger_that_is_held_for_too_long_fails_only_while_it_is(void **sta
               err);
 }
 
-static void who_cancels_does_not_wait_for_it_but_the_end_of_a_run_does(void **state)
+static void after_a_cancel_only_the_end_of_a_run_waits(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -405,7 +405,7 @@ int main(void)
         with_sample(a_full_disk_is_named),
         with_sample(a_ledger_that_another_program_holds_is_waited_for_and_the_boards_are_told),
         with_sample(a_ledger_that_is_held_for_too_long_fails_only_while_it_is),
-        with_sample(who_cancels_does_not_wait_for_it_but_the_end_of_a_run_does),
+        with_sample(after_a_cancel_only_the_end_of_a_run_waits),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_moved),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_replaced),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_lost_its_log),

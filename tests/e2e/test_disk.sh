@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A disk that fails at any one write, or from one write on: the command says so and ends with 3, a ledger is as it was or as it
-# should be, and no output file is half there. BUILD SEED COUNT tries that many writes of each command, chosen by seed.
+# A disk that fails at one write, or from one write on: the command reports it and exits with 3, the ledger is unchanged
+# or fully written, and no output file is incomplete. BUILD SEED COUNT tries that many writes of each command, chosen by
+# seed.
 build=$1; . "$(dirname "$0")/lib.sh"
 RANDOM=${2-1} samples=${3-10}
 shim=$build/tests/libdisk_shim.so
@@ -17,14 +18,15 @@ for station in 1 2; do
 done
 printf 'serial\n1\n2\n3\n' >serials.csv
 
-# attempt COMMAND...: in `status`; EG_FAIL_* say which write fails.
+# attempt COMMAND...: run it, status in `status`; EG_FAIL_* choose the failing writes.
 attempt() {
   status=0
   timeout 60 env EG_COUNT_WRITE="$work/count" LD_PRELOAD="$shim" "$@" >out.log 2>err.log || status=$?
   [ "$status" -lt 124 ] || fail "write ${EG_FAIL_WRITE-} of '$*': status $status: $(tail -n 1 err.log)"
 }
 
-# sweep QUESTION COMMAND...: on a fresh copy of ledger 1 each time. QUESTION asks the ledger what the command changed.
+# sweep QUESTION COMMAND...: run it on a fresh copy of ledger 1 for each write. QUESTION asks the ledger for the
+# command's change.
 sweep() {
   local question=$1 before after count number all full tried=0
   shift
@@ -79,7 +81,7 @@ sweep "$runs" "$espgang" seal --batch b --yes --ledger now/real.db
 sweep "$runs" "$espgang" purge --before "$moment" --reason old --yes --ledger now/real.db
 sweep "$runs" "$espgang" bundle job.yaml --output out.file
 
-# A line: nothing is green that is not right and on record, and the next line goes on.
+# A line: every green board is right and recorded, and the next line works.
 mkdir flash
 attempt "$espgang" run job.yaml --sim 2 --fast --app-log app.log --flash-dir flash --ledger "$work/ledger.db" --batch counted
 expect_equal 'status of a line' "$status" 0

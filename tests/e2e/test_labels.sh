@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Labels that a scanner types: in the order of the slots, after their slot, wrong ones, one twice, one at the wrong moment.
+# Labels from a scanner: in the order of the slots, after their slot, wrong ones, one twice, one at the wrong moment.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 make_job esp32c3 65536 'label: {required: "yes", pattern: "ACME-[0-9]{6}"}'
@@ -24,14 +24,14 @@ expect_text out.log "slot sim:esp32c3/1: label 'ACNE' is not as label.pattern ha
 expect_text out.log 'slot sim:esp32c3/1 is at work; scan its board again when it is done'
 expect_equal 'one board' "$(ledger "select group_concat(label) from runs where batch = 'moment'")" ACME-000011
 
-# Where nobody scans, a job that requires labels is refused, or its boards are.
+# Without a scanner, a job that requires labels is refused, or its boards are.
 expect_status 2 "$espgang" run job.yaml --sim 1 --watch --ledger ledger.db
-expect_text err.log 'job.yaml requires a label of each board, which --trigger enter or --trigger program brings'
+expect_text err.log 'job.yaml requires a label of each board, which --trigger enter, program or api brings'
 expect_status 1 "$espgang" run job.yaml --sim 2 --fast --label sim:esp32c3/1=ACME-000021 --ledger ledger.db --batch once
 expect_equal 'with and without' "$(ledger "select group_concat(outcome || ' ' || coalesce(sentence, ''), ', ') from (select * from runs where batch = 'once' order by slot)")" \
   'pass , fail label: the board has no label, and the job requires one'
 
-# The label is in everything that shows a unit.
+# Everything that shows a unit shows its label.
 expect_status 0 "$espgang" history ACME-000002 --ledger ledger.db
 expect_text out.log ACME-000002
 expect_status 0 "$espgang" units --csv --ledger ledger.db
@@ -42,7 +42,7 @@ expect_text line.csv ACME-000001
 "$espgang" run job.yaml --sim 1 --fast --label sim:esp32c3/1=ACME-000031 --json --ledger ledger.db --batch told >told.log
 grep -q '"event":"result".*"label":"ACME-000031"' told.log || fail 'the result has no label'
 
-# A MAC on the label is held against the board.
+# A MAC on the label is compared with the board's.
 make_job esp32c3 65536 'label: {equals: "{mac}"}'
 expect_status 1 "$espgang" run job.yaml --sim 2 --fast --label sim:esp32c3/1=026567000001 --label sim:esp32c3/2=026567000009 \
   --ledger ledger.db --batch macs

@@ -20,9 +20,7 @@ END
 declare -A by_rom=(
   [esp32c2@0/stub]='there is no stub for this ESP32-C2, its ROM goes on'
 )
-# More rows: revisions, as major
-#
-# 100 + minor, with another stub or none.
+# More rows: revisions, as major * 100 + minor, with another stub or none.
 more_rows=(esp32c2@0 esp32p4@300)
 
 at=0x20000

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Under the names espefuse and espsecure, as links or with .py, the program takes the commands of those alone.
+# Under the names espefuse and espsecure, as links or with .py, the program has only those commands.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 mkdir 'bin' && for name in espefuse espefuse.py espsecure esptool; do ln -s "$espgang" "bin/$name"; done

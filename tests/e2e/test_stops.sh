@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A line that stops by itself: after so many good units, counted by the ledger, or after so many failures in a row.
+# A line that stops by itself: after a number of good units, counted in the ledger, or after a number of failures in a
+# row.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 make_job esp32 65536
@@ -8,12 +9,12 @@ line() { # STATUS OPTION...: a line whose next board is there at once
   expect_status "$1" timeout 120 "$espgang" run job.yaml --fast --trigger program --trigger-program true --ledger ledger.db "${@:2}"
 }
 
-# Never more than wanted, with more sockets than good boards missing; every third board fails.
+# Never more than wanted, although there are more sockets than missing boards; every third board fails.
 line 1 --sim 4 --fault 2:lie --fault 5:lie --fault 8:lie --batch good --stop-after 5
 expect_text out.log 'batch good has its 5 good units: no further board begins'
 expect_equal 'good units' "$(ledger "select count(distinct mac) from runs where batch = 'good' and outcome like 'pass%'")" 5
 
-# The batch goes on to a higher number, and not to one that it has.
+# A batch can continue to a higher number, but not to one that it already has.
 line 0 --sim 2 --seed 2 --batch more --stop-after 2
 line 0 --sim 3 --seed 3 --batch more --stop-after 9
 expect_equal 'good units of both lines' "$(ledger "select count(distinct mac) from runs where batch = 'more' and outcome like 'pass%'")" 9
@@ -24,7 +25,7 @@ line 1 --sim 2 --fault lie --batch bad --stop-failures 4
 expect_text out.log '4 boards in a row did not pass, the last in slot sim:esp32/'
 [ "$(ledger "select count(*) from runs where batch = 'bad'")" -le 5 ] || fail 'boards begin after the line has stopped'
 
-# A socket that fails, among others that do not.
+# One bad socket among good ones.
 faults=()
 for board in $(seq 1 3 60); do faults+=(--fault "$board:lie"); done
 line 1 --sim 3 --disable-slots "${faults[@]}" --batch slot --stop-after 30

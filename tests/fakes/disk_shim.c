@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A disk that fails, for programs under LD_PRELOAD: the call whose number is in EG_FAIL_WRITE fails with EIO,
- * or with ENOSPC when EG_FAIL_FULL is set, and so does every later one when EG_FAIL_ALL is set. Writing,
- * syncing, truncating and renaming of regular files count. Without a number all are counted, and the count
- * goes to the file that EG_COUNT_WRITE names. For glibc, and programs without sanitizers.
+ * A disk that fails, for programs under LD_PRELOAD: call number EG_FAIL_WRITE fails with EIO, or with ENOSPC
+ * if EG_FAIL_FULL is set; if EG_FAIL_ALL is set, every later call fails, too. Counted are writing, syncing,
+ * truncating and renaming of regular files. Without a number all are counted, and the count goes to the file
+ * that EG_COUNT_WRITE names. For glibc, and programs without sanitizers.
  */
 
 #undef _FILE_OFFSET_BITS /* both forms of each call are defined here */
@@ -23,7 +23,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 static atomic_ulong calls;
-static unsigned long wanted; /* 0 = none fails */
+static unsigned long wanted; /* number of the failing call; 0 = none */
 static bool every_later;
 static int failure = EIO;
 
@@ -35,7 +35,7 @@ __attribute__((constructor)) static void begin(void)
     every_later = getenv("EG_FAIL_ALL") != NULL;
     if (getenv("EG_FAIL_FULL") != NULL)
         failure = ENOSPC;
-    unsetenv("LD_PRELOAD"); /* not for programs that this one starts */
+    unsetenv("LD_PRELOAD"); /* child programs do not fail */
 }
 
 __attribute__((destructor)) static void end(void)
@@ -66,7 +66,7 @@ static bool is_file(int fd)
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fd > 2;
 }
 
-/* The function of the C library; ISO C does not convert pointers to it, POSIX does. */
+/* Return the C library's function; POSIX allows the conversion of its pointer, ISO C does not. */
 static void *next(const char *name)
 {
     return dlsym(RTLD_NEXT, name);

@@ -304,7 +304,7 @@ void fake_board_assert_file(const struct fake_board *fake, const char *name, con
     assert_memory_equal(file.data, data, size);
 }
 
-/* Sixteen bytes of which a few change now and then, like instructions of one kind. */
+/* Make sixteen bytes of which a few change now and then, like instructions of one kind. */
 void fake_data(uint8_t *data, size_t size, uint32_t seed)
 {
     uint8_t last[16] = {0};

@@ -38,8 +38,8 @@ struct fake_board {
     struct vb_gang *gang;
     unsigned number;   /* the simulated board at FAKE_PORT, from 1 */
     unsigned refusals; /* number of opens still to refuse */
-    unsigned opened;   /* so many were not */
-    uint16_t vid, pid; /* that the port shows */
+    unsigned opened;   /* number of successful opens */
+    uint16_t vid, pid; /* USB ids of the port */
     struct eg_port_scheme scheme;
     const struct eg_port_scheme *schemes[2];
     struct eg_board_options options; /* for the next board */
@@ -111,7 +111,7 @@ void fake_board_assert_blank(struct fake_board *fake, size_t from, size_t to);
 /** Return whether exactly this line was logged, "note: …". */
 bool fake_board_said(const struct fake_board *fake, const char *line);
 
-/** How many lines begin so. */
+/** Count the lines that begin with a text. */
 unsigned fake_board_count(const struct fake_board *fake, const char *beginning);
 
 /** Return a path in the test's folder; `path` has room for 4096. */

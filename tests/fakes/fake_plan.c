@@ -28,8 +28,8 @@ struct eg_plan *fake_plan_create(const char *target)
 }
 
 /*
- * Sixteen bytes of which a few change now and then, like instructions of one kind: zlib compresses them to a
- * third.
+ * Fill with sixteen bytes of which a few change now and then, like instructions of one kind: zlib compresses
+ * them to a third.
  */
 static void fill(uint8_t *data, uint32_t size, uint32_t seed)
 {

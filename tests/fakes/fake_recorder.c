@@ -193,7 +193,7 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
     return EG_OK;
 }
 
-/* The last value in the transcript. */
+/* Return the last value in the transcript. */
 static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,
                             enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
                             struct eg_error *err)

@@ -55,7 +55,7 @@ void fake_adapter_unplug(struct fake_adapter *adapter);
 /** Check the history so far. */
 void assert_history(struct fake_adapter *adapter, const char *expected);
 
-/** From now on. */
+/** Refuse every change of the lines; report unsent bytes. Both from now on. */
 void fake_adapter_refuse(struct fake_adapter *adapter);
 void fake_adapter_hold(struct fake_adapter *adapter, unsigned unsent);
 

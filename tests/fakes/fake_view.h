@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A line to look at, without boards: slots A1, A2, ..., eight to a letter, and a window. One thread. */
+/* The state of a line without boards: slots A1, A2, ..., eight to a letter, and a window. One thread. */
 
 #ifndef TESTS_FAKES_FAKE_VIEW_H
 #define TESTS_FAKES_FAKE_VIEW_H
@@ -17,11 +17,11 @@ struct fake_view {
 void fake_view_begin(struct fake_view *fake, unsigned slots, unsigned rows, unsigned columns);
 void fake_view_end(struct fake_view *fake);
 
-/** A run of 10.2 s ends in a slot; its MAC ends in the slot's number, from 1. */
+/** End a run of 10.2 s in a slot; its MAC ends in the slot's number, from 1. */
 void fake_view_run(struct fake_view *fake, unsigned slot, enum eg_outcome outcome, enum eg_code code,
                    const char *text);
 
-/** A board is at work in this stage, 46 % of all done. */
+/** Put a board to work in this stage, 46 % of all done. */
 void fake_view_work(struct fake_view *fake, unsigned slot, const char *stage);
 
 void fake_view_set_counts(struct fake_view *fake, int64_t good, int64_t not_good, unsigned target);
@@ -29,13 +29,13 @@ void fake_view_set_counts(struct fake_view *fake, int64_t good, int64_t not_good
 /** Draw the screen. */
 void fake_view_draw(struct fake_view *fake);
 
-/** Return a row as UTF-8; until the next call. */
+/** Return a row as UTF-8, valid until the next call. */
 const char *fake_view_row(struct fake_view *fake, unsigned row);
 
-/** The row begins so. */
+/** Check how a row begins. */
 void fake_view_expect(struct fake_view *fake, unsigned row, const char *text);
 
-/** Some row has this text; returns which. */
+/** Return the row that contains the text; one must. */
 unsigned fake_view_find(struct fake_view *fake, const char *text);
 
 #endif

@@ -83,9 +83,9 @@ struct insertion {
     unsigned slot;
     struct board *board;
     enum plan plan;
-    const char *stage;  /* in which it happens */
-    uint64_t pulled_ms; /* 0 = it is in */
-    bool ended;         /* its result was told */
+    const char *stage;  /* in which the hand acts */
+    uint64_t pulled_ms; /* 0 = still inserted */
+    bool ended;         /* its result was reported */
     struct insertion *next;
     struct insertion *older; /* of all */
 };

@@ -23,7 +23,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static atomic_ulong allocations;
-static unsigned long wanted; /* 0 = none fails */
+static unsigned long wanted; /* number of the failing allocation; 0 = none */
 
 static void tell_crash(int number, siginfo_t *info, void *context)
 {

@@ -36,7 +36,7 @@ void tty_shim_assert_lines(const char *device);
 
 /** State of a descriptor. */
 enum tty_shim_state {
-    TTY_SHIM_OTHER, /* no device of the folder */
+    TTY_SHIM_OTHER, /* not a device of the folder */
     TTY_SHIM_HERE,
     TTY_SHIM_AWAY, /* opened on a device that has been unplugged, even if another device has its name now */
 };

@@ -30,7 +30,7 @@ static void check(struct maker *maker, bool done)
         maker->errnum = errno;
 }
 
-/* The folders on the way are made. */
+/* Build a path, and create its parent folders. */
 static void place(struct maker *maker, char path[PATH_MAX], const char *inside)
 {
     snprintf(path, PATH_MAX, "%s/%s", maker->folder, inside);
@@ -145,7 +145,7 @@ static void choose_name(const char *folder, const char *wanted, char name[USB_TR
     }
 }
 
-/* "188:7" of "ttyUSB7". */
+/* Return "188:7" for "ttyUSB7". */
 static void number_of(const char *name, char number[USB_TREE_NAME])
 {
     snprintf(number, USB_TREE_NAME, "%d:%.8s", strncmp(name, "ttyACM", 6) == 0 ? 166 : 188,

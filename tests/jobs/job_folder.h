@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of the test that runs. */
+/* Folder of the running test. */
 static char job_folder[64];
 
 static inline void path_of(char path[256], const char *name)

@@ -132,7 +132,7 @@ static void assert_every_byte_counts(const char *name)
         assert_int_equal(pwrite(fd, file.data + at, 1, (off_t)at), 1);
     }
     close(fd);
-    eg_plan_destroy(loaded(name)); /* as it was */
+    eg_plan_destroy(loaded(name)); /* unchanged */
 }
 
 static void every_changed_byte_is_refused(void **state)
@@ -185,7 +185,7 @@ static void every_other_length_is_refused(void **state)
     assert_every_length_counts("job.egb");
 }
 
-static void damage_is_said_as_what_it_is(void **state)
+static void damage_is_reported_as_damage(void **state)
 {
     (void)state;
     put("job.yaml", SMALL_JOB);
@@ -340,7 +340,7 @@ static void a_list_tells_what_is_in_it_and_who_signed_it(void **state)
     fclose(full);
 }
 
-static void what_no_bundle_is_made_of_is_refused(void **state)
+static void jobs_that_cannot_become_a_bundle_are_refused(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer bundle = {0};
@@ -369,12 +369,12 @@ int main(void)
         TEST(every_changed_byte_is_refused),
         TEST(every_changed_byte_of_a_signed_bundle_is_refused),
         TEST(every_other_length_is_refused),
-        TEST(damage_is_said_as_what_it_is),
+        TEST(damage_is_reported_as_damage),
         TEST(a_tag_makes_no_permission),
         TEST(a_seal_does_not_move),
         TEST(a_station_with_a_key_runs_what_that_key_signed),
         TEST(a_list_tells_what_is_in_it_and_who_signed_it),
-        TEST(what_no_bundle_is_made_of_is_refused),
+        TEST(jobs_that_cannot_become_a_bundle_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

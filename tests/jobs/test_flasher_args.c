@@ -162,7 +162,7 @@ static void offsets_may_be_in_any_order_and_form(void **state)
                      "\"other\": {\"offset\": \"0x200000\", \"file\": \"else.bin\"}}");
 
     assert_regions(plan, "bootloader 0x1000 3072, app 0x10000 4576, data.bin 0x200000 8");
-    assert_header(plan, 2, 0x10); /* nobody asks for another */
+    assert_header(plan, 2, 0x10); /* no change is requested */
 }
 
 static void encrypted_is_text_or_a_boolean_of_any_entry_for_the_file(void **state)

@@ -88,7 +88,7 @@ static void a_list_in_the_folder_comes_before_names(void **state)
                    "@/build/flash_args: is not what its name says, a list of files");
 }
 
-static void what_is_missing_or_there_twice_is_named(void **state)
+static void missing_and_duplicate_files_are_named(void **state)
 {
     (void)state;
     make("env");
@@ -120,7 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_folder_of_platformio_is_told_by_its_names), TEST(a_folder_of_arduino_is_told_by_its_names),
         TEST(of_an_esp8266_the_application_is_all),        TEST(a_list_in_the_folder_comes_before_names),
-        TEST(what_is_missing_or_there_twice_is_named),
+        TEST(missing_and_duplicate_files_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void offsets_may_be_numbers_and_paths_absolute_or_of_windows(void **state
     assert_regions(plan, "boot.bin 0x1000 3072, firmware.bin 0x10000 272");
 }
 
-static void what_is_not_whole_is_refused(void **state)
+static void incomplete_data_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -79,7 +79,7 @@ static void what_is_not_whole_is_refused(void **state)
                          EG_BAD_IMAGE, "@/idedata.json:1:15: @/firmware.bin: No such file or directory");
 }
 
-static void paths_of_another_machine_are_found_beside_the_file(void **state)
+static void paths_of_another_machine_are_found_next_to_the_file(void **state)
 {
     (void)state;
     char path[256];
@@ -135,8 +135,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_application_is_the_bin_next_to_the_program),
         TEST(offsets_may_be_numbers_and_paths_absolute_or_of_windows),
-        TEST(what_is_not_whole_is_refused),
-        TEST(paths_of_another_machine_are_found_beside_the_file),
+        TEST(incomplete_data_is_refused),
+        TEST(paths_of_another_machine_are_found_next_to_the_file),
         TEST(of_an_esp8266_the_application_is_all),
         TEST(the_chip_must_be_said),
     };

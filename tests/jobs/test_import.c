@@ -218,7 +218,7 @@ static void a_real_build_has_the_name_of_its_application(void **state)
                            "chip: esp32 # line 39 of flasher_args.json\n"));
 }
 
-static void what_makes_no_job_is_refused(void **state)
+static void builds_that_make_no_job_are_refused(void **state)
 {
     (void)state;
     char names[200], expected[300];
@@ -293,7 +293,7 @@ int main(void)
         TEST(settings_without_a_bootloader_stay_out),
         TEST(names_of_the_build_are_those_of_the_job),
         TEST(a_real_build_has_the_name_of_its_application),
-        TEST(what_makes_no_job_is_refused),
+        TEST(builds_that_make_no_job_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

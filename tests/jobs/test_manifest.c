@@ -75,7 +75,7 @@ static void builds_that_leave_no_choice_are_refused(void **state)
                    "@/job.yaml:3:7: chip is a list, not text");
 }
 
-static void a_chip_that_there_is_not_is_refused_where_it_stands(void **state)
+static void an_unknown_chip_is_refused_with_its_place(void **state)
 {
     (void)state;
     char names[200], expected[300];
@@ -231,7 +231,7 @@ int main(void)
         TEST(the_chip_of_the_job_chooses_among_builds),
         TEST(parts_are_relative_to_the_manifest_and_offsets_may_be_text),
         TEST(builds_that_leave_no_choice_are_refused),
-        TEST(a_chip_that_there_is_not_is_refused_where_it_stands),
+        TEST(an_unknown_chip_is_refused_with_its_place),
         TEST(parts_that_are_none_are_refused),
         TEST(paths_are_url_references),
         TEST(paths_that_are_of_a_web_site_are_refused_for_that_reason),

@@ -80,7 +80,7 @@ static void a_station_file_has_slots_limits_and_trust(void **state)
     assert_int_equal(station.stagger_ms, 200);
 }
 
-static void what_is_wrong_is_told_with_line_and_column(void **state)
+static void mistakes_are_reported_with_line_and_column(void **state)
 {
     static const struct {
         const char *text, *sentence;
@@ -113,7 +113,7 @@ static void what_is_wrong_is_told_with_line_and_column(void **state)
     }
 }
 
-static void with_trust_only_who_is_named_may_use_commands_of_one_board(void **state)
+static void with_trust_only_named_users_may_use_commands_of_one_board(void **state)
 {
     const struct passwd *const user = getpwuid(getuid());
     char text[300];
@@ -179,8 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_station_file_has_slots_limits_and_trust, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_line_and_column, begin, end),
-        cmocka_unit_test_setup_teardown(with_trust_only_who_is_named_may_use_commands_of_one_board, begin,
+        cmocka_unit_test_setup_teardown(mistakes_are_reported_with_line_and_column, begin, end),
+        cmocka_unit_test_setup_teardown(with_trust_only_named_users_may_use_commands_of_one_board, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_file_that_sets_trust_and_that_others_may_write_to_is_refused, begin,
                                         end),

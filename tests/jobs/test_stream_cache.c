@@ -90,7 +90,7 @@ static void put(const struct scene *scene, const void *data, size_t size)
               err);
 }
 
-/* Pack the region anew; returns whether its stream is the `other` one. */
+/* Pack the region again; return whether its stream is the `other` one. */
 static bool takes_other(struct scene *scene)
 {
     struct eg_error err;
@@ -125,7 +125,7 @@ static void a_stream_that_was_kept_is_taken(void **state)
     assert_true(takes_other(scene));
 }
 
-static void a_stream_that_is_not_the_region_s_is_made_anew(void **state)
+static void a_stream_that_is_not_the_regions_is_made_again(void **state)
 {
     struct scene *const scene = *state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer good = {0};
@@ -216,7 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_stream_is_kept_for_its_owner_alone),           TEST(a_stream_that_was_kept_is_taken),
-        TEST(a_stream_that_is_not_the_region_s_is_made_anew), TEST(a_link_is_not_followed),
+        TEST(a_stream_that_is_not_the_regions_is_made_again), TEST(a_link_is_not_followed),
         TEST(a_folder_that_others_may_enter_is_left_alone),   TEST(a_small_region_is_not_kept),
         TEST(without_a_place_for_it_nothing_is_kept),         TEST(the_oldest_streams_make_room),
     };

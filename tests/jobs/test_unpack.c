@@ -150,7 +150,7 @@ static void a_hard_link_with_data_is_refused(void **state)
                             "@/job.egb: job.yaml in its archive is not a regular file");
 }
 
-static void what_unfolds_is_bounded(void **state)
+static void decompressed_data_is_bounded(void **state)
 {
     (void)state;
     REFUSED("manifest.json in its archive has more than 1048576 bytes",
@@ -289,7 +289,7 @@ int main(void)
         TEST(names_that_lead_elsewhere_are_refused),
         TEST(only_regular_files_are_taken),
         TEST(a_hard_link_with_data_is_refused),
-        TEST(what_unfolds_is_bounded),
+        TEST(decompressed_data_is_bounded),
         TEST(one_layer_of_zstd_and_nothing_else_is_read),
         TEST(a_manifest_is_complete),
         TEST(a_job_has_the_digests_of_its_files),

@@ -341,7 +341,7 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], unsigned count
     assert_int_equal(fclose(out), 0);
 }
 
-/* The machine decides how far the work had come when the port failed, so numbers may differ. */
+/* Compare rows. The machine decides how far the work had come when the port failed, so numbers may differ. */
 static bool same_row(const char *is, const char *wanted)
 {
     static const char digits[] = "0123456789abcdefx";
@@ -379,7 +379,7 @@ static unsigned check_table(char (*rows)[ROW_SIZE], const struct cells *cells)
     return wrong;
 }
 
-static void what_drivers_say_at_every_stage_is_told_as_the_table_says(void **state)
+static void driver_errors_at_every_stage_are_reported_as_in_the_table(void **state)
 {
     static char rows[CELLS_MAX][ROW_SIZE];
     static struct cells cells;
@@ -407,7 +407,7 @@ static void what_drivers_say_at_every_stage_is_told_as_the_table_says(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_drivers_say_at_every_stage_is_told_as_the_table_says),
+        cmocka_unit_test(driver_errors_at_every_stage_are_reported_as_in_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

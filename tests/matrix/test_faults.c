@@ -430,7 +430,7 @@ static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **sta
         for (size_t first = 0; first < cells.count && cells.rows[first].setting == NULL;) {
             const unsigned count = batch_size(&cells, first);
 
-            for (unsigned i = 0; i < count; i++) /* with what to repeat it */
+            for (unsigned i = 0; i < count; i++) /* parameters to repeat it */
                 print_message("%u:%s, seed %u\n", i + 1, cells.rows[first + i].fault, (unsigned)seed);
             struct fake_line *line = run(&cells.rows[first], count, seed);
             fake_line_teardown((void **)&line);

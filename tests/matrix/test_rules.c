@@ -31,7 +31,7 @@ struct special {
     void (*change)(struct scene *scene);   /* the replacement; NULL = the scene itself */
     struct vb_config config;               /* of the board, in addition to the scene's facts about the chip */
     const char *part;                      /* its flash part; NULL = the usual one */
-    const char *no_call, *no_command, *no_job; /* NULL = it is met */
+    const char *no_call, *no_command, *no_job; /* NULL = this way reaches it */
 };
 
 static void only_data(struct scene *s, const char *chip, uint32_t addr, size_t size)

@@ -273,11 +273,7 @@ static inline uint32_t ref_field(const json_t *chip, const char *name, const str
     return ref_word(registers, ref_number(chip, otp));
 }
 
-/**
- * Return the chip revision, major
- *
- * 100 + minor; 0 for chips without one.
- */
+/** Return the chip revision, major * 100 + minor; 0 for chips without one. */
 static inline uint32_t ref_revision(const json_t *chip, const struct registers *registers)
 {
     if (ref_at(chip, "efuse.fields.chip_rev_major") == NULL)

@@ -163,7 +163,7 @@ static inline void same_fields(const struct eg_target *target, const json_t *chi
                      (unsigned)ref_number(chip, path));                                                      \
     } while (0)
 
-/* Either may be NULL. */
+/* Compare texts; either may be NULL. */
 static inline void same_text(const struct eg_target *target, const char *text, const char *expected,
                              const char *what)
 {
@@ -214,8 +214,8 @@ static inline void same_pins(const struct eg_target *target, const json_t *spi)
 }
 
 /*
- * A row is [address, value], {write, value}, {set_bits, mask}, {clear_bits, mask}, or {wait_us}, which
- * belongs to the row before.
+ * Compare writes. A row is [address, value], {write, value}, {set_bits, mask}, {clear_bits, mask}, or
+ * {wait_us}, which belongs to the row before.
  */
 static inline void same_writes(const struct eg_target *target, const struct eg_register_write *writes,
                                const json_t *json)

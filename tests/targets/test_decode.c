@@ -92,7 +92,7 @@ static void the_recorded_chips_are_described_as_by_the_client_that_recorded_them
 }
 
 /* Facts that depend on no register are known without reading. */
-static void what_cannot_be_read_is_not_made_up(void **state)
+static void unreadable_values_are_not_made_up(void **state)
 {
     (void)state;
     const struct word none[] = {{0}};
@@ -264,14 +264,14 @@ static void features_are(const struct word *words, const char *name, const char 
     assert_string_equal(text, expected);
 }
 
-static void features_are_listed_with_the_vendor_behind_what_is_inside(void **state)
+static void features_are_listed_with_the_vendor_after_embedded_parts(void **state)
 {
     (void)state;
     struct word c3[] = {{0x60008850, 1U << 27}, {0x60008854, 1}, {0}};
     const struct word esp32[] = {{0x3ff5a00c, 3U << 12}, {0x3ff5a010, 1U << 8}, {0x3ff5a018, 0}, {0}};
 
     features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB (XMC)");
-    c3[1].value = 7; /* a vendor nobody knows */
+    c3[1].value = 7; /* an unknown vendor */
     features_are(c3, "esp32c3", "Wi-Fi, BT 5 (LE), Single Core, 160MHz, Embedded Flash 4MB");
     c3[1].value = 1;
     c3[0].value = 0; /* and one without flash */
@@ -435,14 +435,14 @@ int main(void)
         cmocka_unit_test(a_field_is_put_together_from_its_parts),
         cmocka_unit_test(a_condition_does_not_hold_for_a_value_beyond_its_set),
         cmocka_unit_test(the_recorded_chips_are_described_as_by_the_client_that_recorded_them),
-        cmocka_unit_test(what_cannot_be_read_is_not_made_up),
+        cmocka_unit_test(unreadable_values_are_not_made_up),
         cmocka_unit_test(the_esp32_knows_four_patterns_of_its_revision_bits),
         cmocka_unit_test(the_esp32s_package_depends_on_revision_and_app_cpu),
         cmocka_unit_test(the_first_esp32s3_silicon_reuses_its_revision_fields),
         cmocka_unit_test(the_esp32c3_tells_its_packages_apart),
         cmocka_unit_test(the_esp8266s_vendor_part_comes_from_otp_or_is_implied),
         cmocka_unit_test(the_esp8266s_package_follows_from_six_bits),
-        cmocka_unit_test(features_are_listed_with_the_vendor_behind_what_is_inside),
+        cmocka_unit_test(features_are_listed_with_the_vendor_after_embedded_parts),
         cmocka_unit_test(the_mac_extension_is_above_the_mac),
         cmocka_unit_test(every_chip_is_what_the_reference_says_of_its_registers),
     };

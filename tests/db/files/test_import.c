@@ -14,7 +14,7 @@ static void assert_refused(const struct sample *sample, const char *text, const 
     assert_error(pools_import(sample, "in.csv", text, &err), err, EG_BAD_ARGUMENT, expected);
 }
 
-static void what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_a_ledger(void **state)
+static void a_doubtful_file_is_refused_with_its_line_before_the_ledger_is_created(void **state)
 {
     static const struct {
         const char *text, *sentence;
@@ -107,7 +107,7 @@ static void assert_not_added(const struct sample *sample, const char *text, cons
     free(utc);
 }
 
-static void what_does_not_go_with_a_pool_is_refused_whole(void **state)
+static void a_file_that_contradicts_its_pool_is_refused_whole(void **state)
 {
     const struct sample *sample = *state;
     struct eg_error err;
@@ -249,10 +249,10 @@ static void many_rows_wait_for_the_end_of_a_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_sample(what_is_doubtful_in_a_file_is_refused_with_its_line_before_there_is_a_ledger),
+        with_sample(a_doubtful_file_is_refused_with_its_line_before_the_ledger_is_created),
         with_sample(quotes_line_ends_and_the_mark_of_utf_8_are_taken_off),
         with_sample(a_pool_grows_by_files_of_the_same_columns),
-        with_sample(what_does_not_go_with_a_pool_is_refused_whole),
+        with_sample(a_file_that_contradicts_its_pool_is_refused_whole),
         with_sample(names_of_pools_and_secrets_are_checked),
         with_sample(a_column_that_was_shown_cannot_become_secret),
         with_sample(a_line_goes_on_while_rows_are_imported_and_gets_them),

@@ -130,7 +130,7 @@ static void every_finished_run_comes_once_with_all_it_has(void **state)
     assert_merged(&one, &two, 0, 5, 0);
 }
 
-static void a_dry_run_says_what_would_come_and_keeps_nothing(void **state)
+static void a_dry_run_reports_the_runs_and_keeps_nothing(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");
     const struct eg_merge dry = {.ledger = one.path, .other = two.path, .dry_run = true};
@@ -186,7 +186,7 @@ static void of_pools_come_the_rows_that_runs_have_written(void **state)
 }
 
 /* Everything of the run is copied except the log's size and digest. */
-static void a_log_that_was_removed_does_not_come(void **state)
+static void a_purged_log_is_not_merged(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");
     struct eg_error err;
@@ -274,7 +274,7 @@ static void a_row_or_a_pool_that_is_another_here_is_refused(void **state)
 }
 
 /* The same board has the same row of the same file in both ledgers. */
-static void a_row_that_is_the_same_here_is_had_on(void **state)
+static void a_row_that_exists_here_too_is_continued(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two");
 
@@ -322,7 +322,7 @@ static void tamper(const struct sample *sample, const char *trigger, const char 
     assert_sql(sample->path, sql, "");
 }
 
-static void what_was_changed_after_it_was_recorded_is_refused(void **state)
+static void data_changed_after_it_was_recorded_is_refused(void **state)
 {
     struct sample one = station(*state, "one");
     static const struct {
@@ -351,7 +351,7 @@ static void what_was_changed_after_it_was_recorded_is_refused(void **state)
     }
 }
 
-static void what_is_no_ledger_of_today_is_refused(void **state)
+static void a_file_that_is_not_a_current_ledger_is_refused(void **state)
 {
     struct sample one = station(*state, "one"), two = station(*state, "two"), old = station(*state, "old");
 
@@ -417,18 +417,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(every_finished_run_comes_once_with_all_it_has),
-        with_sample(a_dry_run_says_what_would_come_and_keeps_nothing),
+        with_sample(a_dry_run_reports_the_runs_and_keeps_nothing),
         with_sample(a_run_comes_once_by_whatever_way),
         with_sample(of_pools_come_the_rows_that_runs_have_written),
-        with_sample(a_log_that_was_removed_does_not_come),
+        with_sample(a_purged_log_is_not_merged),
         with_sample(a_seal_stays_where_it_is_and_keeps_runs_out_where_it_is),
         with_sample(a_row_that_two_stations_gave_to_two_boards_is_refused),
         with_sample(a_board_that_has_two_rows_is_refused),
         with_sample(a_row_or_a_pool_that_is_another_here_is_refused),
-        with_sample(a_row_that_is_the_same_here_is_had_on),
+        with_sample(a_row_that_exists_here_too_is_continued),
         with_sample(a_ledger_that_went_on_as_two_is_refused),
-        with_sample(what_was_changed_after_it_was_recorded_is_refused),
-        with_sample(what_is_no_ledger_of_today_is_refused),
+        with_sample(data_changed_after_it_was_recorded_is_refused),
+        with_sample(a_file_that_is_not_a_current_ledger_is_refused),
         with_sample(a_ledger_that_is_recorded_into_is_read_but_does_not_grow),
         with_sample(a_merge_that_is_killed_leaves_all_or_nothing),
     };

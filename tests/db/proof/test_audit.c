@@ -447,7 +447,7 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
 }
 
 /* Someone who can drop a trigger gives a link another predecessor and computes its hash again. */
-static void a_link_that_follows_another_than_the_one_before_it_is_named(void **state)
+static void a_link_with_a_wrong_predecessor_is_named(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -487,7 +487,7 @@ static void a_link_that_follows_another_than_the_one_before_it_is_named(void **s
     assert_string_equal(audit.bad.text, "chain 2 does not follow the one before it");
 }
 
-static void what_has_not_ended_is_counted(void **state)
+static void unfinished_runs_are_counted(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -568,9 +568,9 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(the_sentence_says_table_run_and_what_was_done, sample_setup,
                                         sample_teardown),
-        cmocka_unit_test_setup_teardown(a_link_that_follows_another_than_the_one_before_it_is_named,
-                                        sample_setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(what_has_not_ended_is_counted, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(a_link_with_a_wrong_predecessor_is_named, sample_setup,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(unfinished_runs_are_counted, sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(an_old_ledger_is_audited_once_it_is_migrated, sample_setup,
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(damaged_pages_are_said_to_be_that, sample_setup, sample_teardown),

@@ -73,7 +73,7 @@ static void a_sealed_batch_takes_no_more_runs(void **state)
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
 }
 
-static void what_cannot_be_sealed_is_told(void **state)
+static void an_impossible_seal_is_refused_with_the_reason(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -138,7 +138,7 @@ static void the_audit_verifies_seals_and_their_signatures(void **state)
 }
 
 /* Someone who changes a seal and computes the journal again has no key to sign it. */
-static void a_seal_that_was_made_anew_does_not_verify(void **state)
+static void a_recomputed_seal_does_not_verify(void **state)
 {
     struct sample *sample = *state;
     struct eg_seal_made made;
@@ -176,11 +176,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_sealed_batch_takes_no_more_runs, sample_setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_sealed_is_told, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(an_impossible_seal_is_refused_with_the_reason, sample_setup,
+                                        sample_teardown),
         cmocka_unit_test_setup_teardown(the_audit_verifies_seals_and_their_signatures, sample_setup,
                                         sample_teardown),
-        cmocka_unit_test_setup_teardown(a_seal_that_was_made_anew_does_not_verify, sample_setup,
-                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(a_recomputed_seal_does_not_verify, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

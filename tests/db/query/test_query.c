@@ -114,7 +114,7 @@ static void what_is_not_there_is_named(void **state)
     assert_error(eg_query_batch(query, "night-shift", &batch, &err), err, EG_LEDGER, expected);
 }
 
-static void a_reader_who_may_not_write_is_told_so(void **state)
+static void a_reader_without_write_permission_gets_a_sentence(void **state)
 {
     const struct sample *sample = *state;
     struct eg_ledger *ledger = NULL;
@@ -160,7 +160,7 @@ int main(void)
         with_sample(a_query_sees_the_ledger_as_it_was_when_it_was_opened),
         with_sample(a_visitor_can_end_the_walk),
         with_sample(what_is_not_there_is_named),
-        with_sample(a_reader_who_may_not_write_is_told_so),
+        with_sample(a_reader_without_write_permission_gets_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

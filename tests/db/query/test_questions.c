@@ -137,7 +137,7 @@ static void a_pool_key_leads_to_whoever_has_it_now_unless_it_is_secret(void **st
     assert_ok(pools_import(sample, "secrets.csv", "key,label\nhidden,x\n", &err), err);
     pools_open(sample, &ledger);
     pools_run(sample, ledger, 1, EG_POOL_RESERVED); /* and gives A-1 back */
-    pools_run(sample, ledger, 2, EG_POOL_CONSUMED); /* who gets it */
+    pools_run(sample, ledger, 2, EG_POOL_CONSUMED); /* it goes to unit 2 */
     pools_run(sample, ledger, 4, EG_POOL_WRITTEN);
     assert_ok(pools_reserve(ledger, 3, "secrets", &run, &row, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &third, &pools_fail, &err), err);
@@ -219,7 +219,7 @@ static void an_until_includes_the_day_or_minute_that_is_given(void **state)
     }
 }
 
-static void two_batches_are_compared_by_what_their_units_and_runs_were(void **state)
+static void two_batches_are_compared_by_their_units_and_runs(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -303,7 +303,7 @@ static void medians_are_the_lower_and_values_are_ordered_by_their_numbers(void *
     assert_non_null(strstr(seen.text, "counts cycle_ms: 3000|3000|0\n"));
 }
 
-static void what_is_there_once_is_no_duplicate(void **state)
+static void unique_values_are_no_duplicates(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -323,7 +323,7 @@ static void what_is_there_once_is_no_duplicate(void **state)
     assert_string_equal(seen.text, "");
 }
 
-static void what_is_there_twice_is_named_with_its_runs(void **state)
+static void duplicates_are_named_with_their_runs(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -433,10 +433,10 @@ int main(void)
         with_sample(a_pool_key_leads_to_whoever_has_it_now_unless_it_is_secret),
         with_sample(units_count_by_their_last_run_in_the_selection),
         with_sample(an_until_includes_the_day_or_minute_that_is_given),
-        with_sample(two_batches_are_compared_by_what_their_units_and_runs_were),
+        with_sample(two_batches_are_compared_by_their_units_and_runs),
         with_sample(medians_are_the_lower_and_values_are_ordered_by_their_numbers),
-        with_sample(what_is_there_once_is_no_duplicate),
-        with_sample(what_is_there_twice_is_named_with_its_runs),
+        with_sample(unique_values_are_no_duplicates),
+        with_sample(duplicates_are_named_with_their_runs),
         with_sample(a_ledger_of_version_1_answers_with_what_it_has),
         with_sample(one_unit_is_asked_for_by_indexes_alone),
     };

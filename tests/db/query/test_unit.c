@@ -88,7 +88,7 @@ static void pools_are_counted_by_state_and_shown_without_their_secrets(void **st
     assert_error(eg_query_pool(query, "key", see_entry, &seen, &err), err, EG_LEDGER, expected);
 }
 
-static void values_and_log_of_a_run_are_what_was_recorded(void **state)
+static void values_and_log_of_a_run_equal_the_records(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -218,7 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(pools_are_counted_by_state_and_shown_without_their_secrets),
-        with_sample(values_and_log_of_a_run_are_what_was_recorded),
+        with_sample(values_and_log_of_a_run_equal_the_records),
         with_sample(values_of_older_versions_are_split_into_number_unit_and_limits),
         with_sample(a_log_that_was_tampered_with_is_not_shown),
         with_sample(a_ledger_of_version_1_has_none_of_it),

@@ -55,7 +55,7 @@ static void a_number_is_no_formula(void **state)
         assert_written(texts[i], texts[i]);
 }
 
-static void what_moves_a_cursor_is_not_written(void **state)
+static void control_sequences_that_move_the_cursor_are_not_written(void **state)
 {
     (void)state;
     assert_written("\x1b[2J\x01\x7f", "\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd");
@@ -73,7 +73,7 @@ int main(void)
         cmocka_unit_test(a_field_is_quoted_where_it_must_be),
         cmocka_unit_test(a_formula_gets_an_apostrophe),
         cmocka_unit_test(a_number_is_no_formula),
-        cmocka_unit_test(what_moves_a_cursor_is_not_written),
+        cmocka_unit_test(control_sequences_that_move_the_cursor_are_not_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

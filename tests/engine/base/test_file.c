@@ -25,7 +25,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-static void a_file_comes_whole_with_a_nul_behind_it(void **state)
+static void a_file_is_read_whole_and_followed_by_a_nul(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer buffer = {0};
@@ -134,7 +134,7 @@ static void a_link_is_not_followed(void **state)
 }
 
 /* Removing the folder fails unless it is empty: no file may be left over. */
-static void what_is_not_written_whole_leaves_the_old_file(void **state)
+static void an_incomplete_write_leaves_the_old_file(void **state)
 {
     (void)state;
     static const char large[10000];
@@ -164,7 +164,7 @@ static void what_is_not_written_whole_leaves_the_old_file(void **state)
     unlink(path);
 }
 
-static void what_is_no_file_is_written_to_as_it_is(void **state)
+static void a_device_is_written_to_in_place(void **state)
 {
     (void)state;
     const struct eg_file_options options = {.mode = 0600};
@@ -183,12 +183,12 @@ static void what_is_no_file_is_written_to_as_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_file_comes_whole_with_a_nul_behind_it),
+        cmocka_unit_test(a_file_is_read_whole_and_followed_by_a_nul),
         cmocka_unit_test(what_is_not_a_file_is_refused_without_blocking),
         cmocka_unit_test(a_file_is_written_whole_and_replaced_only_when_asked_to),
         cmocka_unit_test(a_link_is_not_followed),
-        cmocka_unit_test(what_is_not_written_whole_leaves_the_old_file),
-        cmocka_unit_test(what_is_no_file_is_written_to_as_it_is),
+        cmocka_unit_test(an_incomplete_write_leaves_the_old_file),
+        cmocka_unit_test(a_device_is_written_to_in_place),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

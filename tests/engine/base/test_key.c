@@ -91,7 +91,7 @@ static void assert_not_signed(const char *text, mode_t mode, enum eg_code code, 
     assert_error(eg_key_sign(signature, &key, path, "x", 1, &err), err, code, expected);
 }
 
-static void what_is_no_private_key_signs_nothing(void **state)
+static void a_file_without_a_private_key_signs_nothing(void **state)
 {
     (void)state;
     static const char none[] = "is no private Ed25519 key in PEM, without a passphrase";
@@ -173,7 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(signatures_are_those_of_the_standard),
         TEST(a_new_pair_fits_together_and_is_kept_secret),
-        TEST(what_is_no_private_key_signs_nothing),
+        TEST(a_file_without_a_private_key_signs_nothing),
         TEST(a_passphrase_is_not_asked_for),
         TEST(a_public_key_is_alone_in_its_file),
         TEST(every_changed_byte_of_a_public_key_is_another_key_or_none),

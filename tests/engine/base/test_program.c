@@ -214,7 +214,7 @@ static bool gone(const struct eg_buffer *output)
     return false;
 }
 
-static void what_it_leaves_running_ends_with_it(void **state)
+static void processes_left_running_end_with_the_program(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
@@ -275,7 +275,7 @@ static void assert_not_startable(struct eg_program *program, const char *path, c
     assert_error(eg_program_check(path, &err), err, EG_PROGRAM_FAILED, expected);
 }
 
-static void what_cannot_be_started_is_told(void **state)
+static void a_program_that_cannot_be_started_is_reported(void **state)
 {
     (void)state;
     char path[100], expected[300];
@@ -451,9 +451,9 @@ int main(void)
         cmocka_unit_test(a_flood_is_stopped),
         cmocka_unit_test(input_that_is_not_read_harms_nobody),
         cmocka_unit_test(a_program_that_takes_too_long_is_ended),
-        cmocka_unit_test(what_it_leaves_running_ends_with_it),
+        cmocka_unit_test(processes_left_running_end_with_the_program),
         cmocka_unit_test(a_cancelled_program_is_ended_with_its_children),
-        cmocka_unit_test(what_cannot_be_started_is_told),
+        cmocka_unit_test(a_program_that_cannot_be_started_is_reported),
         cmocka_unit_test(a_script_that_no_interpreter_would_get_is_told),
         cmocka_unit_test(it_starts_with_nothing_of_ours),
         cmocka_unit_test(it_works_without_standard_streams_of_ours),

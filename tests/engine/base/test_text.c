@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void a_sequence_has_its_length_and_what_is_none_has_zero(void **state)
+static void a_valid_sequence_has_its_length_and_an_invalid_one_zero(void **state)
 {
     (void)state;
     const struct {
@@ -64,7 +64,7 @@ static void text_from_a_device_is_harmless_once_its_controls_are_replaced(void *
     assert_string_equal(none, "");
 }
 
-static void a_text_is_checked_for_what_is_not_shown(void **state)
+static void a_text_is_checked_for_characters_that_are_not_shown(void **state)
 {
     static const struct {
         const char *text, *sentence;
@@ -83,7 +83,7 @@ static void a_text_is_checked_for_what_is_not_shown(void **state)
     assert_ok(eg_text_check("\x01", 0, &err), err);
 }
 
-static void a_slip_is_near_what_was_meant(void **state)
+static void a_typing_error_is_near_the_intended_word(void **state)
 {
     (void)state;
     char longest[EG_WORD_MAX + 2] = "";
@@ -123,7 +123,7 @@ static void a_byte_order_mark_is_skipped_and_utf_16_is_named(void **state)
     assert_ok(eg_text_begin(&text, &size, &err), err);
 }
 
-static void what_separates_fields_instead_of_commas_is_named(void **state)
+static void a_separator_other_than_a_comma_is_named(void **state)
 {
     (void)state;
     struct eg_error err;
@@ -150,13 +150,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(white_space_is_cut_off_both_ends),
-        cmocka_unit_test(a_sequence_has_its_length_and_what_is_none_has_zero),
+        cmocka_unit_test(a_valid_sequence_has_its_length_and_an_invalid_one_zero),
         cmocka_unit_test(bytes_that_are_not_utf_8_are_replaced_one_by_one),
-        cmocka_unit_test(a_text_is_checked_for_what_is_not_shown),
+        cmocka_unit_test(a_text_is_checked_for_characters_that_are_not_shown),
         cmocka_unit_test(text_from_a_device_is_harmless_once_its_controls_are_replaced),
-        cmocka_unit_test(a_slip_is_near_what_was_meant),
+        cmocka_unit_test(a_typing_error_is_near_the_intended_word),
         cmocka_unit_test(a_byte_order_mark_is_skipped_and_utf_16_is_named),
-        cmocka_unit_test(what_separates_fields_instead_of_commas_is_named),
+        cmocka_unit_test(a_separator_other_than_a_comma_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void a_cancelled_board_answers_every_call_with_that(void **state)
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
     fake_board_assert_untouched(fake);
-    assert_ok(eg_board_connect(fake->board, &err), err); /* takes the cancel back */
+    assert_ok(eg_board_connect(fake->board, &err), err); /* connecting clears the cancel */
     assert_string_equal(eg_board_chip_name(fake->board), "esp32c3");
     eg_board_cancel(fake->board);
     assert_every_call(fake->board, EG_CANCELLED, "cancelled");
@@ -227,7 +227,7 @@ static void options_that_do_not_exist_are_named(void **state)
     }
 }
 
-static void a_board_that_is_not_detected_is_not_left_behind(void **state)
+static void a_board_that_is_not_detected_is_reset(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_error err;
@@ -241,7 +241,7 @@ static void a_board_that_is_not_detected_is_not_left_behind(void **state)
     eg_board_destroy(NULL);
 }
 
-static void what_a_board_says_of_itself_lives_as_long_as_the_board(void **state)
+static void strings_about_a_board_live_as_long_as_the_board(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_error err;
@@ -402,7 +402,7 @@ static void a_stub_of_a_folder_goes_before_the_one_built_in(void **state)
     fake_board_start(fake, "esp32c3", FAKE_STUB);
     fake_board_unplug(fake);
 
-    write_stub(fake, "esp32c3", true); /* no chip runs that */
+    write_stub(fake, "esp32c3", true); /* no chip can run that */
     fake_board_start(fake, "esp32c3", FAKE_ROM);
     assert_error(eg_board_run_stub(fake->board, &err), err, EG_STUB_FAILED,
                  "starting the stub: no greeting within 3000 ms");
@@ -623,8 +623,8 @@ int main(void)
         FAKE_TEST(a_board_that_was_cancelled_before_it_connects_opens_no_port),
         FAKE_TEST(options_and_their_strings_are_copied),
         FAKE_TEST(options_that_do_not_exist_are_named),
-        FAKE_TEST(a_board_that_is_not_detected_is_not_left_behind),
-        FAKE_TEST(what_a_board_says_of_itself_lives_as_long_as_the_board),
+        FAKE_TEST(a_board_that_is_not_detected_is_reset),
+        FAKE_TEST(strings_about_a_board_live_as_long_as_the_board),
         FAKE_TEST(progress_goes_to_the_logger_and_to_the_function_that_was_given),
         FAKE_TEST(a_board_without_a_logger_is_as_good),
         FAKE_TEST(the_stub_is_uploaded_once),

@@ -155,7 +155,7 @@ static void the_most_is_twice_the_time_of_a_chip_erase_unless_it_is_given(void *
     assert_int_equal(load(fake).max_timeout_ms, 240000);
 }
 
-static void a_file_may_look_as_such_files_do(void **state)
+static void a_file_may_have_other_sections_comments_and_odd_spaces(void **state)
 {
     struct fake_board *fake = *state;
 
@@ -281,7 +281,7 @@ static void a_file_that_the_environment_names_and_that_is_not_there_is_warned_of
     assert_refused(fake, EG_BAD_JOB, text);
 }
 
-static void what_is_no_file_is_passed_over(void **state)
+static void a_directory_in_place_of_the_file_is_skipped(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096];
@@ -327,12 +327,12 @@ int main(void)
         TEST(the_first_file_with_the_section_counts),
         TEST(every_key_is_taken),
         TEST(the_most_is_twice_the_time_of_a_chip_erase_unless_it_is_given),
-        TEST(a_file_may_look_as_such_files_do),
+        TEST(a_file_may_have_other_sections_comments_and_odd_spaces),
         TEST(keys_that_are_not_known_are_named),
         TEST(a_value_that_cannot_be_used_is_named_with_its_line),
         TEST(a_sequence_has_255_characters_at_most),
         TEST(a_file_that_the_environment_names_and_that_is_not_there_is_warned_of),
-        TEST(what_is_no_file_is_passed_over),
+        TEST(a_directory_in_place_of_the_file_is_skipped),
         TEST(the_environment_goes_before_the_file),
         TEST(nobody_needs_to_listen),
     };

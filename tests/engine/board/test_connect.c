@@ -470,7 +470,7 @@ char *sp_get_port_name(const struct sp_port *port)
     return (char *)(uintptr_t)paths[index_of(port)];
 }
 
-/* Replaces the function that searches with libudev. */
+/* Replace the function that searches with libudev. */
 bool eg__tty_look(struct eg__tty *tty, const char *path)
 {
     const bool usb = strncmp(path, "/dev/ttyUSB", 11) == 0;
@@ -511,7 +511,7 @@ static void search(struct fake_board *fake, const char *const *faults)
     fake->options.connect_attempts = 1;
 }
 
-static void without_a_port_those_that_look_like_a_board_are_tried_highest_first(void **state)
+static void without_a_port_likely_ports_are_tried_highest_first(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_error err;
@@ -590,7 +590,7 @@ int main(void)
         FAKE_TEST(encrypted_data_is_not_sent_twice),
         FAKE_TEST(a_write_that_is_cancelled_ends),
         FAKE_TEST(a_reset_sequence_of_ones_own_is_the_way_into_the_loader),
-        FAKE_TEST(without_a_port_those_that_look_like_a_board_are_tried_highest_first),
+        FAKE_TEST(without_a_port_likely_ports_are_tried_highest_first),
         FAKE_TEST(a_board_of_another_chip_is_passed_over_in_the_search),
         FAKE_TEST(a_search_in_vain_says_so),
         FAKE_TEST(filters_choose_among_the_ports),

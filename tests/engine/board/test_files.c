@@ -196,7 +196,7 @@ static void files_that_share_a_sector_are_refused(void **state)
     static const uint8_t zeros[0x3000];
     static const struct {
         struct eg_flash_file files[3];
-        const char *sentence; /* NULL = they keep apart */
+        const char *sentence; /* NULL = no overlap */
     } rows[] = {
         {{PLACE("a", 0x1000, 0x1000), PLACE("b", 0x2000, 0x1000), PLACE("c", 0x3000, 1)}, NULL},
         {{PLACE("c", 0x3000, 1), PLACE("b", 0x2000, 0x1000), PLACE("a", 0x1fff, 1)}, NULL},
@@ -225,7 +225,7 @@ static void files_that_share_a_sector_are_refused(void **state)
     }
 }
 
-static void what_was_flashed_before_must_have_been_split_alike(void **state)
+static void files_flashed_before_must_have_the_same_pieces(void **state)
 {
     (void)state;
     EG_CLEANUP(eg__pieces_finish) struct eg__pieces pieces = {0};
@@ -320,7 +320,7 @@ static void a_path_gets_its_name_when_all_is_there(void **state)
     fake_board_assert_file(fake, "out.part", NULL, 0);
 }
 
-static void a_part_that_is_gone_on_with_stays_even_when_nothing_more_came(void **state)
+static void a_continued_part_stays_even_if_no_more_data_came(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096];
@@ -458,10 +458,10 @@ int main(void)
         FAKE_TEST(a_uf2_file_that_counts_from_a_partition_needs_its_name),
         FAKE_TEST(a_damaged_hex_file_is_refused_with_its_line),
         FAKE_TEST(files_that_share_a_sector_are_refused),
-        FAKE_TEST(what_was_flashed_before_must_have_been_split_alike),
+        FAKE_TEST(files_flashed_before_must_have_the_same_pieces),
         FAKE_TEST(a_single_range_is_asked_for),
         FAKE_TEST(a_path_gets_its_name_when_all_is_there),
-        FAKE_TEST(a_part_that_is_gone_on_with_stays_even_when_nothing_more_came),
+        FAKE_TEST(a_continued_part_stays_even_if_no_more_data_came),
         FAKE_TEST(memory_takes_what_it_has_room_for),
         FAKE_TEST(a_stream_is_written_where_it_stands_and_left_open),
         FAKE_TEST(a_device_is_written_as_it_is),

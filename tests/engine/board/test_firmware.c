@@ -104,7 +104,7 @@ static void an_image_may_stay_in_memory_or_go_to_a_file_alone(void **state)
     assert_ok(code, err);
 }
 
-static void what_makes_no_image_is_refused_and_leaves_what_was_there(void **state)
+static void files_that_make_no_image_are_refused_and_existing_files_stay(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_elf_image image = {.count = 7};
@@ -231,7 +231,7 @@ static void flash_settings_without_a_header_to_go_to_are_noted(void **state)
         fake, "note: no bootloader at 0x1000: there is no header to put flash settings into"));
 }
 
-static void what_cannot_be_merged_is_refused_and_leaves_what_was_there(void **state)
+static void an_impossible_merge_is_refused_and_leaves_existing_files(void **state)
 {
     struct fake_board *fake = *state;
     const struct eg_flash_file files[] = {
@@ -286,7 +286,7 @@ static void an_image_says_what_it_is(void **state)
         assert_memory_equal(details.hash, details.actual_hash, EG_SHA256_SIZE);
         assert_int_equal(details.checksum, details.actual_checksum);
     }
-    image[60] ^= 1; /* told, not refused */
+    image[60] ^= 1; /* reported, not refused */
     assert_ok(eg_image_info(&details, &input, NULL, &err), err);
     assert_int_not_equal(details.checksum, details.actual_checksum);
     image[60] ^= 1;
@@ -299,7 +299,7 @@ static void an_image_says_what_it_is(void **state)
     assert_int_equal(details.size, size);
 }
 
-static void what_is_no_image_is_said(void **state)
+static void a_file_that_is_not_an_image_is_reported(void **state)
 {
     struct fake_board *fake = *state;
     EG_CLEANUP(eg_free_cleanup) char *hex = fake_hex(0x1000, BYTES(1, 2), 0x1100, BYTES(3, 4));
@@ -330,13 +330,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAKE_TEST(an_image_is_named_as_the_reference_tool_names_it),
         FAKE_TEST(an_image_may_stay_in_memory_or_go_to_a_file_alone),
-        FAKE_TEST(what_makes_no_image_is_refused_and_leaves_what_was_there),
+        FAKE_TEST(files_that_make_no_image_are_refused_and_existing_files_stay),
         FAKE_TEST(files_are_merged_into_whatever_is_wanted),
         FAKE_TEST(a_hex_file_brings_its_addresses_to_the_merge),
         FAKE_TEST(flash_settings_without_a_header_to_go_to_are_noted),
-        FAKE_TEST(what_cannot_be_merged_is_refused_and_leaves_what_was_there),
+        FAKE_TEST(an_impossible_merge_is_refused_and_leaves_existing_files),
         FAKE_TEST(an_image_says_what_it_is),
-        FAKE_TEST(what_is_no_image_is_said),
+        FAKE_TEST(a_file_that_is_not_an_image_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void a_field_of_a_register_is_set_by_itself(void **state)
     assert_ok(eg_board_update_reg(fake->board, RAM, 0x80000000, 0, &err), err);
     assert_int_equal(fake_board_peek(fake, RAM), 0x2aaa12aa);
     assert_ok(eg_board_update_reg(fake->board, RAM, 0x00000003, 0xff, &err),
-              err); /* what is too wide is cut */
+              err); /* a value that is too wide is cut */
     assert_int_equal(fake_board_peek(fake, RAM), 0x2aaa12ab);
     assert_ok(eg_board_update_reg(fake->board, RAM, 0xffffffff, 5, &err), err);
     assert_int_equal(fake_board_peek(fake, RAM), 5);
@@ -80,7 +80,7 @@ static void memory_is_dumped_to_memory_and_to_a_file(void **state)
     fake_board_assert_file(fake, "dump", expected, 0);
 }
 
-static void a_dump_that_cannot_be_is_refused_and_leaves_what_was_there(void **state)
+static void an_impossible_dump_is_refused_and_leaves_the_files(void **state)
 {
     struct fake_board *fake = *state;
     uint8_t got[8] = "it was.";
@@ -191,7 +191,7 @@ static void an_image_that_does_not_fit_is_refused_before_anything_is_loaded(void
              (unsigned)addr, (unsigned)addr + 100, (unsigned)stub->text_addr, (unsigned)addr + 4);
     assert_error(eg_board_load_ram(fake->board, &input, &err), err, EG_BAD_ARGUMENT, sentence);
     uint32_t word;
-    assert_ok(eg_board_read_reg(fake->board, RAM, &word, &err), err); /* the stub goes on */
+    assert_ok(eg_board_read_reg(fake->board, RAM, &word, &err), err); /* the stub still runs */
 }
 
 static void ram_is_written_block_by_block(void **state)
@@ -214,7 +214,7 @@ static void ram_is_written_block_by_block(void **state)
         assert_in_ram(fake, RAM, data, sizeof data);
         assert_ok(eg_board_mem_finish(fake->board, 0, &err), err);
         uint32_t word;
-        assert_ok(eg_board_read_mem(fake->board, RAM, &word, &err), err); /* 0 = it stays */
+        assert_ok(eg_board_read_mem(fake->board, RAM, &word, &err), err); /* 0 = it stays in the loader */
         fake_board_unplug(fake);
     }
 }
@@ -247,7 +247,7 @@ int main(void)
         FAKE_TEST(words_are_read_and_written),
         FAKE_TEST(a_field_of_a_register_is_set_by_itself),
         FAKE_TEST(memory_is_dumped_to_memory_and_to_a_file),
-        FAKE_TEST(a_dump_that_cannot_be_is_refused_and_leaves_what_was_there),
+        FAKE_TEST(an_impossible_dump_is_refused_and_leaves_the_files),
         FAKE_TEST(an_image_is_loaded_into_ram_and_started),
         FAKE_TEST(an_image_for_ram_may_come_as_hex),
         FAKE_TEST(an_image_that_does_not_fit_is_refused_before_anything_is_loaded),

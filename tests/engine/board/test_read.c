@@ -68,7 +68,7 @@ static void flash_is_read_into_a_file_and_a_stream(void **state)
     fake_board_assert_file(fake, "stream", fake->kept + 5, 77);
 }
 
-static void what_cannot_be_read_is_refused_and_leaves_no_file(void **state)
+static void an_impossible_read_is_refused_and_leaves_no_file(void **state)
 {
     struct fake_board *fake = *state;
     uint8_t room[16] = "as it was";
@@ -152,7 +152,7 @@ static void start_with_fault(struct fake_board *fake, const char *chip, const ch
 #define ACKNOWLEDGEMENT  6u
 #define STRETCH          0x40000u
 
-static void an_interrupted_read_is_gone_on_with(void **state)
+static void an_interrupted_read_is_resumed(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096], note[4200];
@@ -160,7 +160,7 @@ static void an_interrupted_read_is_gone_on_with(void **state)
     struct eg_error err;
 
     eg_settings_init(&settings);
-    settings.open_port_attempts = 0; /* it is away for a moment */
+    settings.open_port_attempts = 0; /* the port is gone for a moment */
     fake->options.settings = &settings;
     fake->options.chip = "esp32c3";
     start_with_fault(fake, "esp32c3", "gone",
@@ -183,7 +183,7 @@ static void an_interrupted_read_is_gone_on_with(void **state)
     fake_board_assert_file(fake, "flash.bin.part", NULL, 0);
 }
 
-static void a_resumed_read_that_fails_keeps_what_was_there(void **state)
+static void a_resumed_read_that_fails_keeps_the_partial_file(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096];
@@ -198,7 +198,7 @@ static void a_resumed_read_that_fails_keeps_what_was_there(void **state)
     fake_board_assert_file(fake, "flash.bin.part", fake->kept, 5000);
 }
 
-static void a_part_that_is_not_of_this_flash_is_begun_anew(void **state)
+static void a_part_of_another_flash_is_started_again(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096], note[4200];
@@ -261,7 +261,7 @@ static void read_with_faults(struct fake_board *fake, enum fake_loader loader, c
     }
 }
 
-static void what_arrives_damaged_from_a_stub_is_read_again(void **state)
+static void damaged_data_from_a_stub_is_read_again(void **state)
 {
     struct fake_board *fake = *state;
     const unsigned data = SET_PARAMS_FRAME + READ_FRAME, end = data + 3 * ACKNOWLEDGEMENT;
@@ -271,7 +271,7 @@ static void what_arrives_damaged_from_a_stub_is_read_again(void **state)
     read_with_faults(fake, FAKE_STUB, "drop", SET_PARAMS_FRAME, end, 5);
 }
 
-static void what_a_rom_hears_or_says_damaged_is_read_again(void **state)
+static void a_rom_read_with_damaged_request_or_answer_is_repeated(void **state)
 {
     struct fake_board *fake = *state;
     /* After the opcode, which one flipped bit turns into CHANGE_BAUDRATE. After the address, too: a
@@ -296,7 +296,7 @@ static void a_line_that_does_not_get_better_is_given_up(void **state)
     fake_board_assert_file(fake, "flash.bin.part", NULL, 0);
 }
 
-static void a_port_that_goes_while_it_is_tried_again_is_what_is_said(void **state)
+static void a_port_lost_during_a_retry_is_reported(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096], drop[64], gone[64];
@@ -330,7 +330,7 @@ static void cancel_here(void *context, uint64_t done, uint64_t total)
         eg_board_cancel(fake->board);
 }
 
-static void a_read_that_is_cancelled_ends_and_can_be_gone_on_with(void **state)
+static void a_cancelled_read_ends_and_can_be_resumed(void **state)
 {
     struct fake_board *fake = *state;
     char path[4096];
@@ -491,17 +491,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAKE_TEST(any_address_and_length_is_read),
         FAKE_TEST(flash_is_read_into_a_file_and_a_stream),
-        FAKE_TEST(what_cannot_be_read_is_refused_and_leaves_no_file),
+        FAKE_TEST(an_impossible_read_is_refused_and_leaves_no_file),
         FAKE_TEST(a_full_disk_ends_the_reading),
-        FAKE_TEST(an_interrupted_read_is_gone_on_with),
-        FAKE_TEST(a_resumed_read_that_fails_keeps_what_was_there),
-        FAKE_TEST(a_part_that_is_not_of_this_flash_is_begun_anew),
-        FAKE_TEST(what_arrives_damaged_from_a_stub_is_read_again),
-        FAKE_TEST(what_a_rom_hears_or_says_damaged_is_read_again),
+        FAKE_TEST(an_interrupted_read_is_resumed),
+        FAKE_TEST(a_resumed_read_that_fails_keeps_the_partial_file),
+        FAKE_TEST(a_part_of_another_flash_is_started_again),
+        FAKE_TEST(damaged_data_from_a_stub_is_read_again),
+        FAKE_TEST(a_rom_read_with_damaged_request_or_answer_is_repeated),
         FAKE_TEST(a_line_that_does_not_get_better_is_given_up),
-        FAKE_TEST(a_port_that_goes_while_it_is_tried_again_is_what_is_said),
+        FAKE_TEST(a_port_lost_during_a_retry_is_reported),
         FAKE_TEST(a_board_that_restarts_while_it_is_read_says_so),
-        FAKE_TEST(a_read_that_is_cancelled_ends_and_can_be_gone_on_with),
+        FAKE_TEST(a_cancelled_read_ends_and_can_be_resumed),
         FAKE_TEST(files_that_the_flash_holds_are_verified),
         FAKE_TEST(the_first_file_that_differs_is_named_and_all_are_looked_at),
         FAKE_TEST(with_diff_the_bytes_that_differ_are_listed),

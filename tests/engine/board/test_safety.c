@@ -128,7 +128,7 @@ static void an_image_for_other_revisions_is_refused_unless_forced(void **state)
     }
 }
 
-static void what_is_no_image_is_written_anywhere(void **state)
+static void a_file_that_is_not_an_image_is_written_anywhere(void **state)
 {
     struct fake_board *fake = *state;
     const struct eg_flash_file file = app_at(0, 200);
@@ -142,7 +142,7 @@ static void what_is_no_image_is_written_anywhere(void **state)
 
 /* ---- The place ---- */
 
-static void what_goes_beyond_the_flash_is_refused(void **state)
+static void data_past_the_end_of_the_flash_is_refused(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_flash_file file = app_at(0x3fffc0, 65);
@@ -315,14 +315,14 @@ static void data_is_encrypted_by_a_chip_with_a_key(void **state)
     }
 }
 
-static void what_could_not_be_encrypted_is_refused(void **state)
+static void data_that_cannot_be_encrypted_is_refused(void **state)
 {
     struct fake_board *fake = *state;
     static const struct {
         const char *chip;
         enum fake_loader loader;
         bool encryption;
-        enum eg_field_id field; /* gets the value; 0 = none */
+        enum eg_field_id field; /* field that gets the value; 0 = none */
         uint32_t value, addr;
         bool ignorable;
         enum eg_code code;
@@ -451,13 +451,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAKE_TEST(an_image_for_another_chip_is_refused_unless_forced),
         FAKE_TEST(an_image_for_other_revisions_is_refused_unless_forced),
-        FAKE_TEST(what_is_no_image_is_written_anywhere),
-        FAKE_TEST(what_goes_beyond_the_flash_is_refused),
+        FAKE_TEST(a_file_that_is_not_an_image_is_written_anywhere),
+        FAKE_TEST(data_past_the_end_of_the_flash_is_refused),
         FAKE_TEST(beyond_16_mb_only_some_stubs_reach),
         FAKE_TEST(the_first_secure_boots_bootloader_is_not_overwritten_unless_forced),
         FAKE_TEST(the_key_managers_data_is_not_overwritten_unless_forced),
         FAKE_TEST(data_is_encrypted_by_a_chip_with_a_key),
-        FAKE_TEST(what_could_not_be_encrypted_is_refused),
+        FAKE_TEST(data_that_cannot_be_encrypted_is_refused),
         FAKE_TEST(plain_data_that_could_not_run_is_refused_unless_forced),
         FAKE_TEST(what_security_needs_is_not_erased_unless_forced),
     };

@@ -71,7 +71,7 @@ static void a_long_frame_is_cut(void **state)
     assert_true(traced(fake, ">", "data", 4, "64000000"));
 }
 
-static void what_is_no_frame_is_noise(void **state)
+static void bytes_outside_of_frames_are_noise(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_error err;
@@ -97,7 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAKE_TEST(every_frame_is_a_line),
         FAKE_TEST(a_long_frame_is_cut),
-        FAKE_TEST(what_is_no_frame_is_noise),
+        FAKE_TEST(bytes_outside_of_frames_are_noise),
         FAKE_TEST(nothing_is_traced_unless_it_is_asked_for),
     };
 

@@ -88,7 +88,7 @@ static void an_esp8266s_header_has_codes_of_its_own_and_no_hash(void **state)
     assert_header(fake, 0, size, false, 0, 0x40);
 }
 
-static void what_stands_behind_the_hash_stays(void **state)
+static void data_after_the_hash_stays(void **state)
 {
     struct fake_board *fake = *state;
     struct eg_error err;
@@ -259,7 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAKE_TEST(the_header_of_a_bootloader_gets_what_is_asked_for),
         FAKE_TEST(an_esp8266s_header_has_codes_of_its_own_and_no_hash),
-        FAKE_TEST(what_stands_behind_the_hash_stays),
+        FAKE_TEST(data_after_the_hash_stays),
         FAKE_TEST(a_header_that_is_none_of_a_bootloader_is_kept),
         FAKE_TEST(what_is_signed_or_cannot_be_asked_about_is_kept),
         FAKE_TEST(a_hash_that_is_missing_is_said),

@@ -37,7 +37,7 @@ static void assert_holds(struct fake_board *fake, uint32_t addr, uint32_t size)
     fake_board_assert_untouched_but(fake, from, to + (takes_more ? SECTOR : 0));
 }
 
-/* ---- What lands ---- */
+/* ---- Contents of the flash ---- */
 
 static void write_and_look(struct fake_board *fake, uint32_t addr, uint32_t size, enum eg_compress compress)
 {
@@ -69,7 +69,7 @@ static void write_and_look(struct fake_board *fake, uint32_t addr, uint32_t size
         assert_int_equal(result.sent, result.size);
 }
 
-static void what_is_given_lands_and_all_else_stays(void **state)
+static void the_given_data_is_written_and_all_else_stays(void **state)
 {
     struct fake_board *fake = *state;
     static const char *const chips[] = {"esp32", "esp32c3", "esp32s3", "esp32c6", "esp8266"};
@@ -136,7 +136,7 @@ static void compression_is_for_what_gets_smaller_and_for_stubs_unless_it_is_aske
         fake, "warning: app: what the flash holds cannot be verified, in secure download mode"));
 }
 
-static void what_is_lost_in_front_of_a_file_is_said(void **state)
+static void erased_bytes_before_a_file_are_reported(void **state)
 {
     struct fake_board *fake = *state;
     const struct eg_flash_file file = app_at(0x10123, 10);
@@ -221,7 +221,7 @@ static void all_is_erased_first_when_that_is_asked_for(void **state)
     fake_board_assert_blank(fake, 0x10000 + 5000, fake_board_flash_size(fake));
 }
 
-static void what_the_flash_has_already_is_skipped(void **state)
+static void data_that_the_flash_already_holds_is_skipped(void **state)
 {
     struct fake_board *fake = *state;
     const struct eg_flash_file files[] = {app_at(0x10000, 5000), app_at(0x20000, 5000)};
@@ -259,7 +259,7 @@ static void what_the_flash_has_already_is_skipped(void **state)
         fake, "note: app: nothing to compare it with, the flash tells no digest of it: writing all of it"));
 }
 
-/* ---- Only what has changed ---- */
+/* ---- Only the changes ---- */
 
 #define DIFF_SIZE (8 * SECTOR + 100)
 
@@ -374,7 +374,7 @@ static void a_caller_may_have_the_flash_trusted(void **state)
     struct eg_error err;
 
     struct eg_flash_file file = change(fake, FAKE_STUB, 0x10000, NULL, 0);
-    fake_board_flash(fake)[0x15000] ^= 1; /* which was no good idea */
+    fake_board_flash(fake)[0x15000] ^= 1; /* so trust was wrong here */
     assert_ok(eg_board_write_flash(fake->board, &file, 1, &trust, &result, &err), err);
     assert_true(result.skipped && !result.verified && result.sent == 0);
     assert_true(fake_board_said(fake, "print: app: skipped, it has not changed"));
@@ -499,14 +499,14 @@ static void every_byte_of_a_digest_is_compared(void **state)
         assert_int_equal(eg_board_write_flash(fake->board, &file, 1, NULL, &result, &err),
                          EG_VERIFY_MISMATCH);
         assert_true(!result.verified && digest.changed == 1);
-        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* though it is there */
+        assert_memory_equal(fake_board_flash(fake) + 0x10000, data, 16); /* although the data is there */
         assert_int_equal(eg_board_write_flash(fake->board, &file, 1, &skip, &result, &err),
                          EG_VERIFY_MISMATCH);
         assert_true(!result.skipped && result.sent > 0);
     }
 }
 
-static void files_behind_one_that_failed_are_not_reached(void **state)
+static void files_after_a_failed_one_are_not_reached(void **state)
 {
     struct fake_board *fake = *state;
     const struct eg_flash_file files[] = {app_at(0x10000, 5000), app_at(0x20000, 5000),
@@ -529,14 +529,14 @@ static void files_behind_one_that_failed_are_not_reached(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FAKE_TEST(what_is_given_lands_and_all_else_stays),
+        FAKE_TEST(the_given_data_is_written_and_all_else_stays),
         FAKE_TEST(a_mib_and_a_byte_lands),
         FAKE_TEST(compression_is_for_what_gets_smaller_and_for_stubs_unless_it_is_asked_for),
-        FAKE_TEST(what_is_lost_in_front_of_a_file_is_said),
+        FAKE_TEST(erased_bytes_before_a_file_are_reported),
         FAKE_TEST(every_file_has_a_result_and_a_hex_file_has_one),
         FAKE_TEST(the_rom_of_an_esp8266_erases_nothing_that_was_just_written),
         FAKE_TEST(all_is_erased_first_when_that_is_asked_for),
-        FAKE_TEST(what_the_flash_has_already_is_skipped),
+        FAKE_TEST(data_that_the_flash_already_holds_is_skipped),
         FAKE_TEST(only_sectors_that_have_changed_are_written),
         FAKE_TEST(a_file_that_got_longer_or_shorter_is_compared_up_to_its_last_sector),
         FAKE_TEST(a_flash_that_held_something_else_is_written_whole),
@@ -545,7 +545,7 @@ int main(void)
         FAKE_TEST(comparing_that_makes_no_sense_is_refused),
         FAKE_TEST(a_flash_that_lies_is_never_said_to_be_verified),
         FAKE_TEST(every_byte_of_a_digest_is_compared),
-        FAKE_TEST(files_behind_one_that_failed_are_not_reached),
+        FAKE_TEST(files_after_a_failed_one_are_not_reached),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

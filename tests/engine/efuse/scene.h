@@ -17,7 +17,7 @@ struct scene {
     struct eg_efuses fuses;
     struct eg_efuse_plan plan;
     struct eg_error err;
-    char said[2000];    /* everything that was said */
+    char said[2000];    /* all log messages */
     unsigned programs;  /* program commands so far */
     unsigned order[32]; /* their blocks */
     int cut;            /* program command at which the power is cut; negative = none */
@@ -44,7 +44,7 @@ static inline enum eg_code scene_read(void *context, uint32_t addr, uint32_t *wo
     return io.read(io.context, addr, word, err);
 }
 
-/* An interrupted burn leaves a block that is not a code word; a complete burn repairs it. */
+/* Interrupt a burn, so that the block is not a code word; a complete burn repairs it. */
 static inline void scene_mark(struct scene *scene, unsigned block, bool bad)
 {
     const struct eg_efuse_block *of = &scene->virt.chip->blocks[block];

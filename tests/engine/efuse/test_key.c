@@ -43,7 +43,7 @@ static void bytes_of_one_value_are_no_key(void **state)
     scene_end(&scene);
 }
 
-static void unknown_names_are_refused_with_those_that_are_known(void **state)
+static void unknown_names_are_refused_with_the_known_ones(void **state)
 {
     (void)state;
     struct scene scene;
@@ -113,7 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_has_the_length_of_its_purpose),
         cmocka_unit_test(bytes_of_one_value_are_no_key),
-        cmocka_unit_test(unknown_names_are_refused_with_those_that_are_known),
+        cmocka_unit_test(unknown_names_are_refused_with_the_known_ones),
         cmocka_unit_test(a_long_key_needs_a_second_free_block),
         cmocka_unit_test(a_purpose_that_is_another_one_for_good_is_refused),
         cmocka_unit_test(an_early_p4_has_no_purposes_from_16_on),

@@ -60,7 +60,7 @@ static void block_0_is_burnt_in_one_if_wanted(void **state)
     scene_end(&scene);
 }
 
-static void what_is_burnt_already_needs_no_burn_and_is_said(void **state)
+static void burnt_items_need_no_burn_and_are_reported(void **state)
 {
     (void)state;
     struct scene scene;
@@ -183,7 +183,7 @@ int main(void)
         cmocka_unit_test(burns_go_from_the_highest_block_to_block_0_and_the_loader_is_closed_last),
         cmocka_unit_test(what_wr_dis_would_shut_out_is_burnt_together_with_it),
         cmocka_unit_test(block_0_is_burnt_in_one_if_wanted),
-        cmocka_unit_test(what_is_burnt_already_needs_no_burn_and_is_said),
+        cmocka_unit_test(burnt_items_need_no_burn_and_are_reported),
         cmocka_unit_test(bits_are_never_cleared),
         cmocka_unit_test(a_counter_goes_on_by_its_lowest_clear_bit_until_its_end),
         cmocka_unit_test(a_protected_field_is_not_burnt),

@@ -41,7 +41,7 @@ static void calibration_has_a_sign_and_a_scale(void **state)
     scene_end(&scene);
 }
 
-static void what_cannot_be_read_is_shown_with_question_marks(void **state)
+static void unreadable_values_are_shown_with_question_marks(void **state)
 {
     (void)state;
     struct scene scene;
@@ -61,7 +61,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calibration_has_a_sign_and_a_scale),
-        cmocka_unit_test(what_cannot_be_read_is_shown_with_question_marks),
+        cmocka_unit_test(unreadable_values_are_shown_with_question_marks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

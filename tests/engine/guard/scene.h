@@ -21,7 +21,7 @@
 
 enum { ROOM = 0x20000, PIECES = 5, BOOT = 0, TABLE = 1, APP = 2, OTHER = 3 };
 
-/* What a row changes. */
+/* The state that a row changes. */
 struct scene {
     uint8_t bytes[PIECES][ROOM];
     struct eg_guard_piece pieces[PIECES];
@@ -108,7 +108,7 @@ static inline void sign(struct scene *scene, size_t piece)
     scene->pieces[piece].size = 0x2000;
 }
 
-/* ---- What is wrong ---- */
+/* ---- Mistakes ---- */
 
 static inline void named_too_large(struct scene *s)
 {
@@ -451,7 +451,7 @@ static inline void without_bootloader(struct scene *s)
     s->request.count = 1;
     s->request.job = true;
 }
-/* The job writes only the application; the board has the rest. */
+/* Let the job write only the application; the board has the rest. */
 static inline void app_alone(struct scene *s)
 {
     memset(s->bytes[TABLE] + s->pieces[TABLE].size, 0xff, ROOM - s->pieces[TABLE].size);

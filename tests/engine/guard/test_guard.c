@@ -2,7 +2,7 @@
 
 #include "tests/engine/guard/rows.h"
 
-static void what_is_right_is_neither_refused_nor_warned_of(void **state)
+static void a_correct_job_is_neither_refused_nor_warned_of(void **state)
 {
     (void)state;
     for (int i = 0; i < 6; i++) {
@@ -59,7 +59,7 @@ static void force_leaves_out_what_can_be_forced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_right_is_neither_refused_nor_warned_of),
+        cmocka_unit_test(a_correct_job_is_neither_refused_nor_warned_of),
         cmocka_unit_test(a_board_is_asked_about_only_what_depends_on_it),
         cmocka_unit_test(force_leaves_out_what_can_be_forced),
     };

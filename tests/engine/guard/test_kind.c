@@ -2,7 +2,7 @@
 
 #include "tests/engine/guard/rows.h"
 
-static void what_takes_the_place_of_firmware_is_named(void **state)
+static void files_that_are_not_firmware_are_named_by_their_kind(void **state)
 {
     (void)state;
     static const struct {
@@ -30,7 +30,7 @@ static void what_takes_the_place_of_firmware_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_takes_the_place_of_firmware_is_named),
+        cmocka_unit_test(files_that_are_not_firmware_are_named_by_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

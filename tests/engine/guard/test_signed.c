@@ -8,7 +8,7 @@ static void each_rule_says_its_code_and_sentence(void **state)
     assert_rows(signed_rows, COUNT(signed_rows));
 }
 
-static void what_warns_of_one_board_refuses_in_a_job_that_does_not_allow_it(void **state)
+static void a_warning_for_one_board_is_a_refusal_in_a_job_that_does_not_allow_it(void **state)
 {
     (void)state;
     assert_rows_of_jobs(signed_rows, COUNT(signed_rows));
@@ -35,7 +35,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_says_its_code_and_sentence),
-        cmocka_unit_test(what_warns_of_one_board_refuses_in_a_job_that_does_not_allow_it),
+        cmocka_unit_test(a_warning_for_one_board_is_a_refusal_in_a_job_that_does_not_allow_it),
         cmocka_unit_test(a_header_is_patched_unless_it_is_signed_or_the_board_goes_by_signatures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ struct golden {
     size_t input_count;
     struct eg_image_options build;
     struct eg_merge_options merge;
-    json_t *files; /* what the reference made */
+    json_t *files; /* files made by the reference */
 };
 
 static inline void golden_input(struct golden *golden, const char *const *words, size_t count)

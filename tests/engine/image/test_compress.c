@@ -34,7 +34,7 @@ static void zlib_unpacks_what_was_compressed(void **state)
     }
 }
 
-static void a_stream_is_told_from_one_of_other_bytes_and_from_one_with_more_behind(void **state)
+static void a_stream_differs_from_one_of_other_bytes_and_from_a_longer_one(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
@@ -79,7 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_unpacks_what_was_compressed),
-        cmocka_unit_test(a_stream_is_told_from_one_of_other_bytes_and_from_one_with_more_behind),
+        cmocka_unit_test(a_stream_differs_from_one_of_other_bytes_and_from_a_longer_one),
         cmocka_unit_test(a_real_application_is_smaller_than_by_zlib_9),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

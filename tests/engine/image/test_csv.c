@@ -58,7 +58,7 @@ static void records_are_read_as_spreadsheets_write_them(void **state)
     }
 }
 
-static void what_is_no_csv_is_named_with_its_line(void **state)
+static void invalid_csv_is_reported_with_its_line(void **state)
 {
     (void)state;
     static const struct {
@@ -86,7 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_read_as_spreadsheets_write_them),
-        cmocka_unit_test(what_is_no_csv_is_named_with_its_line),
+        cmocka_unit_test(invalid_csv_is_reported_with_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

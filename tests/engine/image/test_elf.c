@@ -60,7 +60,7 @@ static void assert_refused(const struct eg_buffer *good, size_t size, const stru
     assert_error(eg_elf_parse(&elf, bad.data, bad.size, &err), err, EG_BAD_IMAGE, change->text);
 }
 
-static void what_is_wrong_with_an_elf_file_is_named(void **state)
+static void mistakes_in_an_elf_file_are_named(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -136,7 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_and_program_headers_with_address_and_data_are_read),
-        cmocka_unit_test(what_is_wrong_with_an_elf_file_is_named),
+        cmocka_unit_test(mistakes_in_an_elf_file_are_named),
         cmocka_unit_test(sections_that_share_their_bytes_cannot_make_a_small_file_large),
         cmocka_unit_test(a_name_that_is_not_printable_is_shown_with_question_marks),
     };

@@ -50,7 +50,7 @@ static void data_are_split_at_gaps_and_joined_where_they_meet_in_any_order(void 
     assert_piece(&pieces.list[0], 0xfffffffc, BYTES(1, 2, 3, 4));
 }
 
-static void what_is_wrong_with_a_hex_file_is_named_with_its_line(void **state)
+static void mistakes_in_a_hex_file_are_named_with_their_line(void **state)
 {
     (void)state;
     const struct {
@@ -137,7 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_are_split_at_gaps_and_joined_where_they_meet_in_any_order),
-        cmocka_unit_test(what_is_wrong_with_a_hex_file_is_named_with_its_line),
+        cmocka_unit_test(mistakes_in_a_hex_file_are_named_with_their_line),
         cmocka_unit_test(only_a_colon_and_hex_digits_make_a_file_a_hex_file),
         cmocka_unit_test(writing_starts_a_record_at_gaps_at_64_kb_and_after_16_bytes),
         cmocka_unit_test(where_all_addresses_have_16_bits_none_is_extended),

@@ -104,7 +104,7 @@ static void headers_of_real_images_are_read(void **state)
     }
 }
 
-static void what_is_wrong_with_an_image_is_named_with_its_offset(void **state)
+static void mistakes_in_an_image_are_named_with_their_offset(void **state)
 {
     (void)state;
     const struct eg_target *const esp32 = chip("esp32");
@@ -353,7 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_of_real_images_are_read),
-        cmocka_unit_test(what_is_wrong_with_an_image_is_named_with_its_offset),
+        cmocka_unit_test(mistakes_in_an_image_are_named_with_their_offset),
         cmocka_unit_test(every_cut_of_an_image_is_refused),
         cmocka_unit_test(an_image_for_another_chip_is_named),
         cmocka_unit_test(an_esp8266_image_is_told_from_the_others_by_its_checksum),

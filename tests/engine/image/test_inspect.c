@@ -230,7 +230,7 @@ static void an_esp8266_image_is_told_from_others_whatever_its_bytes_look_like(vo
     assert_string_equal(details.segments[0].memory[0], "IRAM");
 }
 
-static void what_is_no_image_is_called_what_it_is(void **state)
+static void a_file_that_is_not_an_image_is_called_by_its_format(void **state)
 {
     (void)state;
     static uint8_t merged[0x1001], erased[32];
@@ -269,7 +269,7 @@ static void what_is_no_image_is_called_what_it_is(void **state)
     }
 }
 
-static void what_is_wrong_in_an_esp8266_image_of_version_2_is_named(void **state)
+static void mistakes_in_an_esp8266_image_of_version_2_are_named(void **state)
 {
     (void)state;
     uint8_t image[96] = {0xea, 4, 0, 0x40, [12] = 16};
@@ -300,8 +300,8 @@ int main(void)
         cmocka_unit_test(a_real_application_tells_what_it_is),
         cmocka_unit_test(wrong_sums_are_told_not_refused),
         cmocka_unit_test(an_esp8266_image_is_told_from_others_whatever_its_bytes_look_like),
-        cmocka_unit_test(what_is_no_image_is_called_what_it_is),
-        cmocka_unit_test(what_is_wrong_in_an_esp8266_image_of_version_2_is_named),
+        cmocka_unit_test(a_file_that_is_not_an_image_is_called_by_its_format),
+        cmocka_unit_test(mistakes_in_an_esp8266_image_of_version_2_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

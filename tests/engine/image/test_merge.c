@@ -60,7 +60,7 @@ static void assert_two(const struct eg_pieces *pieces)
     assert_memory_equal(pieces->list[1].data.data, some, sizeof some);
 }
 
-static void what_was_merged_is_read_back_from_each_format(void **state)
+static void merged_data_is_read_back_from_each_format(void **state)
 {
     (void)state;
     const struct eg_target *const esp32 = chip("esp32");
@@ -157,7 +157,7 @@ static void flash_settings_go_into_the_bootloaders_header_and_nowhere_else(void 
     assert_false(applied);
 }
 
-static void what_cannot_be_merged_is_refused_with_its_reason(void **state)
+static void an_impossible_merge_is_refused_with_the_reason(void **state)
 {
     (void)state;
     const struct eg_merge_input far[] = {{0xffffff00, some, 0x101, "far.bin"}};
@@ -208,9 +208,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_merge_bin_of_the_reference_gives_the_same_bytes),
-        cmocka_unit_test(what_was_merged_is_read_back_from_each_format),
+        cmocka_unit_test(merged_data_is_read_back_from_each_format),
         cmocka_unit_test(flash_settings_go_into_the_bootloaders_header_and_nowhere_else),
-        cmocka_unit_test(what_cannot_be_merged_is_refused_with_its_reason),
+        cmocka_unit_test(an_impossible_merge_is_refused_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

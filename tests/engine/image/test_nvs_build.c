@@ -96,7 +96,7 @@ static void the_longest_string_gets_a_page_of_its_own(void **state)
                  "key \"t\" is a string of 4001 bytes with its NUL, the longest has 4000");
 }
 
-static void what_is_too_small_is_told_what_it_needs(void **state)
+static void a_partition_that_is_too_small_is_refused_with_the_needed_size(void **state)
 {
     (void)state;
     static uint8_t blob[9000];
@@ -223,7 +223,7 @@ int main(void)
         cmocka_unit_test(an_image_is_appended_and_nothing_is_on_failure),
         cmocka_unit_test(an_empty_partition_has_one_page_in_use),
         cmocka_unit_test(the_longest_string_gets_a_page_of_its_own),
-        cmocka_unit_test(what_is_too_small_is_told_what_it_needs),
+        cmocka_unit_test(a_partition_that_is_too_small_is_refused_with_the_needed_size),
         cmocka_unit_test(items_that_nvs_cannot_hold_are_refused),
         cmocka_unit_test(there_are_at_most_254_namespaces),
         cmocka_unit_test(a_partition_of_one_or_two_pages_keeps_none_free),

@@ -200,7 +200,7 @@ static void a_key_of_two_namespaces_is_told_apart_by_name_or_order(void **state)
     assert_null(eg_nvs_schema_find(schema, "", 0));
 }
 
-static void what_is_wrong_with_a_row_is_named_with_its_line(void **state)
+static void mistakes_in_a_row_are_named_with_their_line(void **state)
 {
     (void)state;
     static const struct {
@@ -443,7 +443,7 @@ int main(void)
         cmocka_unit_test(columns_are_found_by_their_names),
         cmocka_unit_test(a_namespace_that_is_opened_again_gets_its_keys),
         cmocka_unit_test(a_key_of_two_namespaces_is_told_apart_by_name_or_order),
-        cmocka_unit_test(what_is_wrong_with_a_row_is_named_with_its_line),
+        cmocka_unit_test(mistakes_in_a_row_are_named_with_their_line),
         cmocka_unit_test(an_unknown_encoding_is_refused),
         cmocka_unit_test(what_a_unit_is_given_is_checked_with_the_line_of_its_key),
         cmocka_unit_test(files_are_read_from_the_folder_that_is_named),

@@ -173,7 +173,7 @@ static void copies_on_a_page_being_freed_are_no_fault(void **state)
             assert_int_equal(items.list[i].data[0], 5);
 }
 
-static void what_is_wrong_is_named_with_its_offset(void **state)
+static void mistakes_are_named_with_their_offset(void **state)
 {
     (void)state;
     const struct {
@@ -285,7 +285,7 @@ static void on_fault(void *context, const char *sentence)
     snprintf(told->last, sizeof told->last, "%s", sentence);
 }
 
-static void who_asks_is_told_every_fault_and_given_what_is_whole(void **state)
+static void a_caller_who_asks_gets_every_fault_and_the_undamaged_items(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
@@ -313,10 +313,10 @@ int main(void)
         cmocka_unit_test(a_namespace_without_keys_is_an_item_without_one),
         cmocka_unit_test(erased_entries_are_passed_over),
         cmocka_unit_test(copies_on_a_page_being_freed_are_no_fault),
-        cmocka_unit_test(what_is_wrong_is_named_with_its_offset),
+        cmocka_unit_test(mistakes_are_named_with_their_offset),
         cmocka_unit_test(marks_that_do_not_fit_are_named),
         cmocka_unit_test(half_a_page_is_named),
-        cmocka_unit_test(who_asks_is_told_every_fault_and_given_what_is_whole),
+        cmocka_unit_test(a_caller_who_asks_gets_every_fault_and_the_undamaged_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static void the_second_column_of_a_key_is_for_its_second_namespace(void **state)
     assert_int_equal(items.list[3].data[0], 3);
 }
 
-static void what_is_wrong_with_a_table_is_named_with_its_line(void **state)
+static void mistakes_in_a_table_are_named_with_their_line(void **state)
 {
     (void)state;
     static const struct {
@@ -112,7 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_a_unit_and_repeated_values_are_those_of_the_first),
         cmocka_unit_test(the_second_column_of_a_key_is_for_its_second_namespace),
-        cmocka_unit_test(what_is_wrong_with_a_table_is_named_with_its_line),
+        cmocka_unit_test(mistakes_in_a_table_are_named_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,7 @@ static void a_name_may_fill_its_sixteen_bytes(void **state)
     assert_int_equal(back.rows[1].flags, EG_PARTITION_ENCRYPTED);
 }
 
-static void what_stands_behind_the_end_of_a_name_is_not_part_of_it(void **state)
+static void bytes_after_the_end_of_a_name_are_not_part_of_it(void **state)
 {
     (void)state;
     const struct eg_partitions table = make(two_rows, 1);
@@ -106,7 +106,7 @@ static void what_stands_behind_the_end_of_a_name_is_not_part_of_it(void **state)
     assert_memory_equal(back.rows[0].name, "nvs\0\0\0\0\0\0\0\0\0\0\0\0\0", 17);
 }
 
-static void what_is_wrong_with_a_binary_table_is_named_with_its_offset(void **state)
+static void mistakes_in_a_binary_table_are_named_with_their_offset(void **state)
 {
     (void)state;
     const struct {
@@ -208,7 +208,7 @@ static void an_empty_table_and_one_with_too_many_rows_are_refused(void **state)
                  "there is no partition in the table");
 }
 
-static void what_does_not_fit_together_is_refused(void **state)
+static void contradictory_input_is_refused(void **state)
 {
     (void)state;
     const struct {
@@ -267,13 +267,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_tables_are_read_and_written_back_to_the_same_bytes),
         cmocka_unit_test(a_name_may_fill_its_sixteen_bytes),
-        cmocka_unit_test(what_stands_behind_the_end_of_a_name_is_not_part_of_it),
-        cmocka_unit_test(what_is_wrong_with_a_binary_table_is_named_with_its_offset),
+        cmocka_unit_test(bytes_after_the_end_of_a_name_are_not_part_of_it),
+        cmocka_unit_test(mistakes_in_a_binary_table_are_named_with_their_offset),
         cmocka_unit_test(a_table_that_overlaps_itself_is_refused_by_every_reader),
         cmocka_unit_test(a_row_after_the_end_is_refused),
         cmocka_unit_test(every_byte_of_the_md5_is_compared),
         cmocka_unit_test(an_empty_table_and_one_with_too_many_rows_are_refused),
-        cmocka_unit_test(what_does_not_fit_together_is_refused),
+        cmocka_unit_test(contradictory_input_is_refused),
         cmocka_unit_test(names_and_numbers_of_types_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ static void the_table_may_lie_elsewhere(void **state)
     assert_int_equal(table.rows[1].flash_addr, 0x20000);
 }
 
-static void what_is_wrong_with_a_line_is_told_with_its_number(void **state)
+static void mistakes_in_a_line_are_reported_with_its_number(void **state)
 {
     (void)state;
     const struct {
@@ -141,7 +141,7 @@ static void long_names_are_cut_as_esp_idf_cuts_them(void **state)
     assert_false(table.name_cut[2]);
 }
 
-static void what_follows_from_the_place_of_the_table_is_told(void **state)
+static void consequences_of_the_tables_place_are_reported(void **state)
 {
     (void)state;
     const struct {
@@ -213,7 +213,7 @@ static void csv_is_written_as_the_generator_of_esp_idf_does(void **state)
                                                 "ro,data,spiffs,0x120000,4K,readonly\n");
 }
 
-static void what_csv_cannot_express_is_refused(void **state)
+static void tables_that_csv_cannot_express_are_refused(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer csv = {0};
@@ -237,13 +237,13 @@ int main(void)
         cmocka_unit_test(missing_offsets_follow_and_sizes_may_end_at_an_address),
         cmocka_unit_test(a_partition_at_the_end_of_the_address_space_leaves_none_for_those_that_need_one),
         cmocka_unit_test(the_table_may_lie_elsewhere),
-        cmocka_unit_test(what_is_wrong_with_a_line_is_told_with_its_number),
+        cmocka_unit_test(mistakes_in_a_line_are_reported_with_its_number),
         cmocka_unit_test(long_names_are_cut_as_esp_idf_cuts_them),
-        cmocka_unit_test(what_follows_from_the_place_of_the_table_is_told),
+        cmocka_unit_test(consequences_of_the_tables_place_are_reported),
         cmocka_unit_test(a_spreadsheet_may_quote_fields_and_end_lines_in_cr),
         cmocka_unit_test(more_lines_than_a_table_has_room_for_are_refused),
         cmocka_unit_test(csv_is_written_as_the_generator_of_esp_idf_does),
-        cmocka_unit_test(what_csv_cannot_express_is_refused),
+        cmocka_unit_test(tables_that_csv_cannot_express_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

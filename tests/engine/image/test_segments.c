@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static void what_cannot_be_built_is_refused_with_its_reason(void **state)
+static void impossible_builds_are_refused_with_the_reason(void **state)
 {
     (void)state;
     const struct made_section outside = {".data", 0x10000000, 0x40, 0, 0, NULL};
@@ -156,7 +156,7 @@ static void what_cannot_be_built_is_refused_with_its_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_cannot_be_built_is_refused_with_its_reason),
+        cmocka_unit_test(impossible_builds_are_refused_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void a_sector_after_the_image_is_found(void **state)
     assert_true(eg_image_is_signed(&info, bytes, sizeof bytes));
 }
 
-static void what_was_changed_after_signing_is_told(void **state)
+static void a_change_after_signing_is_reported(void **state)
 {
     (void)state;
     const struct eg_image_info info = make();
@@ -66,7 +66,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sector_after_the_image_is_found),
-        cmocka_unit_test(what_was_changed_after_signing_is_told),
+        cmocka_unit_test(a_change_after_signing_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 enum { FAMILY = 0x1c5f21b0 };
 
-/* 1000 bytes at 0x1000: three blocks. */
+/* Write 1000 bytes at 0x1000: three blocks. */
 static void write_sample(struct eg_buffer *out)
 {
     uint8_t data[1000];
@@ -20,7 +20,7 @@ static void write_sample(struct eg_buffer *out)
     assert_int_equal(out->size, 3 * EG_UF2_BLOCK_SIZE);
 }
 
-static void what_was_written_is_read_back_across_several_runs_of_numbers(void **state)
+static void written_data_is_read_back_across_several_ranges(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -76,7 +76,7 @@ static void blocks_that_are_not_for_the_flash_are_counted_and_passed_over(void *
                  "there are no data for the flash in the file");
 }
 
-static void what_is_wrong_with_a_uf2_file_is_named_with_the_blocks_offset(void **state)
+static void mistakes_in_a_uf2_file_are_named_with_the_blocks_offset(void **state)
 {
     (void)state;
     const struct {
@@ -149,7 +149,7 @@ static void a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused(void **stat
                  "the data from offset 1536 on overlap those from offset 0 on at 0x000013e4");
 }
 
-/* An image of 64 bytes at an address, with or without an application descriptor. */
+/* Read an image of 64 bytes at an address, with or without an application descriptor. */
 static void read_image(struct eg_pieces *pieces, uint32_t addr, bool application)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
@@ -190,11 +190,11 @@ static void an_application_at_0_is_one_in_a_partition(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_written_is_read_back_across_several_runs_of_numbers),
+        cmocka_unit_test(written_data_is_read_back_across_several_ranges),
         cmocka_unit_test(every_byte_of_an_md5_is_compared),
         cmocka_unit_test(an_md5_at_the_end_of_the_data_area_is_found_too_and_no_family_is_0),
         cmocka_unit_test(blocks_that_are_not_for_the_flash_are_counted_and_passed_over),
-        cmocka_unit_test(what_is_wrong_with_a_uf2_file_is_named_with_the_blocks_offset),
+        cmocka_unit_test(mistakes_in_a_uf2_file_are_named_with_the_blocks_offset),
         cmocka_unit_test(a_uf2_file_that_was_cut_or_says_a_thing_twice_is_refused),
         cmocka_unit_test(an_application_at_0_is_one_in_a_partition),
     };

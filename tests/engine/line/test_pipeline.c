@@ -30,7 +30,7 @@ struct scene {
     bool waiting;
 };
 
-/* Stages reach their scene through the recorder, the only part of a run that belongs to the test. */
+/* Return the scene. Stages reach it through the recorder, the only part of a run that belongs to the test. */
 static struct scene *scene_of(struct eg_run *run)
 {
     return (struct scene *)((struct fake_recorder *)run->recorder)->context;
@@ -397,7 +397,7 @@ static void a_board_is_not_touched_when_the_recorder_does_not_begin(void **state
     assert_string_equal(scene->recorder.transcript, "outcome error the disk is on fire\n");
 }
 
-static void what_the_recorder_did_not_take_is_never_a_pass(void **state)
+static void a_run_that_was_not_recorded_is_never_a_pass(void **state)
 {
     struct scene *scene = *state;
 
@@ -468,7 +468,7 @@ int main(void)
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),
-        TEST(what_the_recorder_did_not_take_is_never_a_pass),
+        TEST(a_run_that_was_not_recorded_is_never_a_pass),
         TEST(a_run_cancelled_before_it_begins_ends_as_aborted_on_record),
         TEST(a_cancelled_run_is_not_tried_again),
         TEST(a_board_that_was_finished_before_the_cancel_passes),

@@ -99,7 +99,7 @@ static void without_an_end_of_its_own_a_board_is_shown_until_the_next_one(void *
     assert_int_equal(finger.line->recorder.run_count, 2);
 }
 
-static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back(void **state)
+static void of_two_boards_with_one_mac_the_green_one_is_withdrawn(void **state)
 {
     struct finger finger = {.line = *state, .wanted = 1, .in_turn = true, .extra = 1};
 
@@ -145,7 +145,7 @@ static void a_line_that_ends_finishes_the_board_that_is_in_progress(void **state
     assert_int_equal(fake_recorder_run(&finger.line->recorder, "1")->record.outcome, EG_PASS);
 }
 
-/* One board at a time, and none in slot 2. */
+/* Admit one board at a time, and none in slot 2. */
 static bool one_in_slot_1(void *context, const struct eg_slot *slot, unsigned running)
 {
     unsigned *const most = context;
@@ -163,7 +163,7 @@ static void a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends
     fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
     finger.line->station.may_begin = one_in_slot_1;
     finger.line->station.may_begin_context = &most;
-    finger.ended = 1; /* that of slot 2 never comes */
+    finger.ended = 1; /* slot 2's never comes */
     serve(&finger, true);
     assert_int_equal(finger.line->recorder.run_count, 2);
     assert_null(strstr(finger.line->recorder.transcript, "begin 2\n"));
@@ -177,7 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_go_is_a_run_with_its_label),
         TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
-        TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
+        TEST(of_two_boards_with_one_mac_the_green_one_is_withdrawn),
         TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
         TEST(a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends),
         TEST(a_line_that_ends_finishes_the_board_that_is_in_progress),

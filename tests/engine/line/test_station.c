@@ -40,7 +40,7 @@ static void boards_that_fail_do_not_touch_the_others(void **state)
     }
 }
 
-static void results_are_what_was_recorded(void **state)
+static void results_equal_the_records(void **state)
 {
     struct fake_line *line = *state;
 
@@ -91,7 +91,7 @@ static void a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac(
     bad_lines(*state, "esp32", "auto", 1);
 }
 
-static void so_it_does_when_the_rom_writes(void **state)
+static void a_board_that_passes_on_a_bad_line_by_rom_holds_the_job_and_has_its_own_mac(void **state)
 {
     bad_lines(*state, "esp32c3", "off", 2);
 }
@@ -210,10 +210,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(boards_that_fail_do_not_touch_the_others),
-        TEST(results_are_what_was_recorded),
+        TEST(results_equal_the_records),
         TEST(a_pass_is_taken_back_when_another_board_shows_its_mac),
         TEST(a_board_that_passes_on_a_bad_line_holds_the_job_and_has_its_own_mac),
-        TEST(so_it_does_when_the_rom_writes),
+        TEST(a_board_that_passes_on_a_bad_line_by_rom_holds_the_job_and_has_its_own_mac),
         TEST(a_cancel_in_mid_write_ends_every_run_as_aborted_on_record),
         TEST(a_station_that_is_cancelled_already_touches_no_board),
         TEST(a_ledger_that_fails_at_the_end_leaves_no_board_green),

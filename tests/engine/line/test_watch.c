@@ -75,7 +75,7 @@ static void the_next_board_in_a_slot_gets_the_next_run(void **state)
     assert_non_null(strstr(hand.line->recorder.transcript, "outcome pass\nunplugged 1\n"));
 }
 
-static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back(void **state)
+static void of_two_boards_with_one_mac_the_green_one_is_withdrawn(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 3, .second_later = true};
 
@@ -94,7 +94,7 @@ static void of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_b
                                   : "admit: the board in slot 1 shows the same MAC 02:65:67:00:00:01");
         assert_int_equal(runs[i].record.attempts, first ? 0 : 1);
     }
-    assert_int_equal(runs[0].record.outcome, EG_PASS); /* what is on record stays */
+    assert_int_equal(runs[0].record.outcome, EG_PASS); /* the record stays */
     assert_string_not_equal(runs[1].slot, runs[2].slot);
 }
 
@@ -324,7 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_next_board_in_a_slot_gets_the_next_run),
-        TEST(of_two_boards_with_one_mac_the_one_that_was_green_already_is_taken_back),
+        TEST(of_two_boards_with_one_mac_the_green_one_is_withdrawn),
         TEST(a_board_that_may_not_begin_yet_waits_in_its_slot),
         TEST(a_board_that_only_re_enumerates_is_not_programmed_again),
         TEST(a_chip_with_usb_of_its_own_that_stays_away_has_been_taken_out),

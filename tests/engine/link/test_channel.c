@@ -29,7 +29,7 @@ static void tcp_carries_every_byte_and_has_neither_rate_nor_lines(void **state)
     peer_stop(&peer);
 }
 
-static void what_was_discarded_is_not_read(void **state)
+static void discarded_data_is_not_read(void **state)
 {
     (void)state;
     struct peer peer = {0};
@@ -202,7 +202,7 @@ int main(void)
         cmocka_unit_test(
             many_threads_may_open_ports_at_once), /* first: gensio prepares itself at first use */
         cmocka_unit_test(tcp_carries_every_byte_and_has_neither_rate_nor_lines),
-        cmocka_unit_test(what_was_discarded_is_not_read),
+        cmocka_unit_test(discarded_data_is_not_read),
         cmocka_unit_test(a_closed_connection_is_a_port_that_is_gone),
         cmocka_unit_test(more_descriptors_than_the_selector_has_room_for_are_refused),
         cmocka_unit_test(writing_to_a_closed_connection_raises_no_signal),

@@ -298,7 +298,7 @@ static void within_a_kind_any_filter_may_match_but_of_every_kind_one_must(void *
     assert_left(FILTERS("serial=A5", "serial=7C", "name=ttyACM"), "ACM0");
 }
 
-static void what_a_port_does_not_have_matches_nothing(void **state)
+static void a_property_that_a_port_lacks_matches_nothing(void **state)
 {
     (void)state;
     assert_left(FILTERS("serial="), "USB0 ACM0");
@@ -385,7 +385,7 @@ int main(void)
         cmocka_unit_test(the_serial_number_of_a_device_is_harmless_to_print),
         cmocka_unit_test(filters_leave_the_ports_that_meet_them),
         cmocka_unit_test(within_a_kind_any_filter_may_match_but_of_every_kind_one_must),
-        cmocka_unit_test(what_a_port_does_not_have_matches_nothing),
+        cmocka_unit_test(a_property_that_a_port_lacks_matches_nothing),
         cmocka_unit_test(the_name_is_without_its_folder_and_case_matters),
         cmocka_unit_test(a_filter_that_cannot_be_read_is_named),
         cmocka_unit_test(espressif_is_searched_first_then_usb_names_highest_name_first),

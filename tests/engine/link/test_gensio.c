@@ -4,7 +4,7 @@
 
 #include "tests/engine/link/peer.h"
 
-static void what_a_server_says_before_it_closes_is_passed_on(void **state)
+static void the_message_of_a_server_that_closes_is_passed_on(void **state)
 {
     (void)state;
     static const char *const schemes[] = {"rfc2217", "tcp"};
@@ -104,7 +104,7 @@ static void addresses_that_make_no_sense_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_server_says_before_it_closes_is_passed_on),
+        cmocka_unit_test(the_message_of_a_server_that_closes_is_passed_on),
         cmocka_unit_test(options_of_pyserial_are_taken),
         cmocka_unit_test(options_that_mean_nothing_are_named),
         cmocka_unit_test(nobody_listening_is_no_port),

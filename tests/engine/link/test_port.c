@@ -145,7 +145,7 @@ static void a_carrier_may_take_bytes_one_by_one(void **state)
     assert_int_equal(port->bytes_sent, 3);
 }
 
-/* A carrier that waits as long as requested. */
+/* Read like a carrier that waits as long as requested. */
 static enum eg_code patient_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                  uint32_t timeout_ms, struct eg_error *err)
 {
@@ -203,7 +203,7 @@ static void a_port_that_is_gone_stays_gone(void **state)
     assert_string_equal(board.events, "");
 }
 
-static void what_was_set_is_remembered(void **state)
+static void rate_and_lines_are_remembered(void **state)
 {
     (void)state;
     struct scripted_port board;
@@ -385,7 +385,7 @@ int main(void)
         cmocka_unit_test(a_carrier_may_take_bytes_one_by_one),
         cmocka_unit_test(cancelling_ends_a_long_read),
         cmocka_unit_test(a_port_that_is_gone_stays_gone),
-        cmocka_unit_test(what_was_set_is_remembered),
+        cmocka_unit_test(rate_and_lines_are_remembered),
         cmocka_unit_test(the_first_scheme_that_begins_the_url_opens_it),
         cmocka_unit_test(a_port_that_is_reopened_counts_on),
         cmocka_unit_test(a_url_that_no_scheme_takes_is_named),

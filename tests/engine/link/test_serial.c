@@ -186,7 +186,7 @@ static void any_rate_can_be_set(void **state)
     unplug(&board);
 }
 
-static void what_was_discarded_is_not_read(void **state)
+static void discarded_data_is_not_read(void **state)
 {
     (void)state;
     struct board board;
@@ -525,7 +525,7 @@ int main(void)
         cmocka_unit_test(silence_is_no_failure),
         cmocka_unit_test(a_full_line_takes_no_more),
         cmocka_unit_test(any_rate_can_be_set),
-        cmocka_unit_test(what_was_discarded_is_not_read),
+        cmocka_unit_test(discarded_data_is_not_read),
         cmocka_unit_test(it_is_drained_when_the_driver_has_nothing_left),
         cmocka_unit_test(lines_that_are_to_stay_outlive_the_port_and_the_rate_is_kept),
         cmocka_unit_test(a_driver_that_refuses_lines_makes_a_port_without),

@@ -141,7 +141,7 @@ static void empty_frames_are_passed_over(void **state)
     assert_answer(&link, BYTES(7));
 }
 
-static void a_frame_behind_the_end_of_a_lost_one_is_found(void **state)
+static void a_frame_after_the_end_of_a_lost_one_is_found(void **state)
 {
     (void)state;
     const struct turn turns[] = {{BOARD(0xc0, 0xc0, 7, 0xc0, 0xc0, 8, 0xc0)}};
@@ -183,7 +183,7 @@ static void a_frame_without_an_end_is_a_timeout_that_shows_its_bytes(void **stat
                  "a frame had no end after 3 bytes and 100 ms: 01 41 42 (\".AB\")");
 }
 
-/* A carrier that always has one more byte; from the third on, each takes 2 ms. */
+/* Read from a carrier that always has one more byte; from the third on, each takes 2 ms. */
 static enum eg_code drip(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                          struct eg_error *err)
 {
@@ -212,7 +212,7 @@ static void bytes_that_drip_do_not_move_the_deadline(void **state)
     assert_memory_equal(link.err.text, "a frame had no end after ", 25);
 }
 
-/* A carrier with an endless supply of frame delimiters. */
+/* Read from a carrier with an endless supply of frame delimiters. */
 static enum eg_code flood(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
                           struct eg_error *err)
 {
@@ -250,7 +250,7 @@ static void bytes_outside_a_frame_are_shown(void **state)
     assert_error(receive(&link), link.err, EG_TIMEOUT, "no answer within 100 ms");
 }
 
-static void much_noise_is_shown_as_what_it_looks_like(void **state)
+static void much_noise_is_shown_as_text_or_as_bytes(void **state)
 {
     (void)state;
     const struct turn text[] = {
@@ -373,7 +373,7 @@ static void a_string_of_a_program_is_no_boot_log(void **state)
                  "a frame had no end after 9 bytes and 100 ms: 72 73 74 3a 30 78 25 78 00 (\"rst:0x%x.\")");
 }
 
-static void discarding_takes_what_was_read_ahead_too(void **state)
+static void discarding_also_drops_data_read_ahead(void **state)
 {
     (void)state;
     const struct turn turns[] = {{BOARD(0xc0, 1, 0xc0, 0xc0, 2)},
@@ -469,14 +469,14 @@ int main(void)
         cmocka_unit_test(a_frame_that_no_loader_accepts_is_not_sent),
         cmocka_unit_test(frames_back_to_back_are_kept_apart),
         cmocka_unit_test(empty_frames_are_passed_over),
-        cmocka_unit_test(a_frame_behind_the_end_of_a_lost_one_is_found),
+        cmocka_unit_test(a_frame_after_the_end_of_a_lost_one_is_found),
         cmocka_unit_test(a_frame_may_come_in_single_bytes),
         cmocka_unit_test(silence_is_a_timeout),
         cmocka_unit_test(a_frame_without_an_end_is_a_timeout_that_shows_its_bytes),
         cmocka_unit_test(bytes_that_drip_do_not_move_the_deadline),
         cmocka_unit_test(empty_frames_without_end_do_not_move_the_deadline),
         cmocka_unit_test(bytes_outside_a_frame_are_shown),
-        cmocka_unit_test(much_noise_is_shown_as_what_it_looks_like),
+        cmocka_unit_test(much_noise_is_shown_as_text_or_as_bytes),
         cmocka_unit_test(only_the_newest_noise_is_kept),
         cmocka_unit_test(a_bad_escape_is_named),
         cmocka_unit_test(a_frame_longer_than_the_room_is_named_and_passed_over),
@@ -484,7 +484,7 @@ int main(void)
         cmocka_unit_test(a_crash_report_is_recognised_and_quoted),
         cmocka_unit_test(a_boot_log_in_the_middle_of_an_answer_is_recognised),
         cmocka_unit_test(a_string_of_a_program_is_no_boot_log),
-        cmocka_unit_test(discarding_takes_what_was_read_ahead_too),
+        cmocka_unit_test(discarding_also_drops_data_read_ahead),
         cmocka_unit_test(a_trace_sees_every_frame_without_its_escapes),
         cmocka_unit_test(a_trace_sees_the_noise_that_made_a_receive_fail),
     };

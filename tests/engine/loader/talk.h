@@ -103,7 +103,7 @@ static inline void talk_reply(struct talk *talk, uint8_t opcode, uint32_t value,
     talk_board(talk, frame, 8 + talk->status_size);
 }
 
-/* A register is asked for. */
+/* Expect a read of a register. */
 static inline void talk_read(struct talk *talk, uint32_t addr, uint32_t word)
 {
     TALK_WORDS(talk, 0x0a, addr);
@@ -133,7 +133,7 @@ struct talk_spi {
     uint32_t result;
 };
 
-/* As an ESP32-C3 does it. */
+/* Expect a raw flash command as for an ESP32-C3. */
 static inline void talk_spi(struct talk *talk, const struct talk_spi *spi)
 {
     talk_read(talk, 0x60002018, 0x80000000);
@@ -191,7 +191,7 @@ static inline void talk_spi_read(struct talk *talk, uint8_t opcode, unsigned rea
     0x60002018, 0x80000000, 0xffffffff, 0, 0x60002020, 0x70000000 | (opcode), 0xffffffff, 0, 0x60002058, 0,  \
         0xffffffff, 0, 0x60002000, 0x40000, 0xffffffff, pause_us
 
-/* The flash is reset. */
+/* Expect a reset of the flash. */
 static inline void talk_spi_reset(struct talk *talk)
 {
     TALK_WORDS(talk, 0x09, TALK_PLAIN(0x66, 50), TALK_PLAIN(0x99, 1000));

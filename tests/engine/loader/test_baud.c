@@ -69,7 +69,7 @@ static void the_esp32_rom_is_told_what_its_calibration_makes_right(void **state)
 {
     (void)state;
     esp32(1280u << 7, 80, 921600, 921600); /* 40 MHz, as measured */
-    esp32(1300u << 7, 80, 921600, 936000); /* 40.625 MHz believed */
+    esp32(1300u << 7, 80, 921600, 936000); /* the ROM assumes 40.625 MHz */
     esp32(832u << 7, 80, 921600, 921600);  /* 26 MHz */
     esp32(800u << 7, 80, 921600, 886153);  /* the ROM assumes 25 MHz; rounded down */
     esp32(1281u << 7, 80, 460800, 461160);

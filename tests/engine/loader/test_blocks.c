@@ -62,7 +62,7 @@ static void roms_since_the_esp32s2_encrypt_too(void **state)
     talk_end(&script);
 }
 
-static void what_cannot_encrypt_is_not_asked_to(void **state)
+static void a_loader_that_cannot_encrypt_is_not_asked_to(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -320,7 +320,7 @@ static void a_rom_has_the_time_of_a_block_for_the_block_itself(void **state)
     talk_end(&script);
 }
 
-static void a_stub_has_the_time_of_a_block_for_the_command_behind_it(void **state)
+static void a_stub_has_the_time_of_a_block_for_the_next_command(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 2};
@@ -367,7 +367,7 @@ int main(void)
         cmocka_unit_test(an_encrypted_begin_has_a_1_in_its_fifth_word),
         cmocka_unit_test(begin_is_16_bytes_to_an_esp32_rom),
         cmocka_unit_test(roms_since_the_esp32s2_encrypt_too),
-        cmocka_unit_test(what_cannot_encrypt_is_not_asked_to),
+        cmocka_unit_test(a_loader_that_cannot_encrypt_is_not_asked_to),
         cmocka_unit_test(the_esp8266_rom_inflates_nothing),
         cmocka_unit_test(the_esp8266_rom_is_told_a_size_that_it_erases_rightly),
         cmocka_unit_test(the_esp8266_rom_is_told_the_corrected_size_and_its_stub_the_size),
@@ -380,7 +380,7 @@ int main(void)
         cmocka_unit_test(a_block_that_is_too_large_or_empty_is_not_sent),
         cmocka_unit_test(a_block_that_fails_keeps_its_number),
         cmocka_unit_test(a_rom_has_the_time_of_a_block_for_the_block_itself),
-        cmocka_unit_test(a_stub_has_the_time_of_a_block_for_the_command_behind_it),
+        cmocka_unit_test(a_stub_has_the_time_of_a_block_for_the_next_command),
         cmocka_unit_test(a_rom_erases_within_begin_and_has_time_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static void a_sync_with_replies_missing_is_sent_again(void **state)
     talk_end(&script);
 }
 
-static void real_chips_answer_behind_their_boot_log(void **state)
+static void real_chips_answer_after_their_boot_log(void **state)
 {
     (void)state;
     struct talk talk = {0};
@@ -439,7 +439,7 @@ static void late_answers_to_sync_are_gone_before_the_next_command(void **state)
     talk_end(&script);
 }
 
-/* Endless valid frames, none of which answers SYNC. */
+/* Read endless valid frames, none of which answers SYNC. */
 static enum eg_code read_frames(struct eg_port *port, uint8_t *data, size_t size, size_t *got,
                                 uint32_t timeout_ms, struct eg_error *err)
 {
@@ -590,7 +590,7 @@ int main(void)
         cmocka_unit_test(a_running_stub_shows_by_zero_values),
         cmocka_unit_test(one_value_that_is_not_zero_makes_it_a_rom),
         cmocka_unit_test(a_sync_with_replies_missing_is_sent_again),
-        cmocka_unit_test(real_chips_answer_behind_their_boot_log),
+        cmocka_unit_test(real_chips_answer_after_their_boot_log),
         cmocka_unit_test(a_local_port_is_reset_with_both_lines_at_once),
         cmocka_unit_test(a_remote_port_is_reset_by_steps_that_may_be_slow),
         cmocka_unit_test(usb_serial_jtag_has_its_own_reset),

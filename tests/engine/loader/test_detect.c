@@ -290,7 +290,7 @@ static enum eg_code detect_as(uint32_t chip_id, const char *name, struct eg_load
     return code;
 }
 
-static void a_chip_is_the_one_that_it_is_taken_for(void **state)
+static void a_chip_is_detected_as_the_given_one(void **state)
 {
     (void)state;
     struct eg_loader loader;
@@ -336,7 +336,7 @@ static void a_chip_that_does_not_answer_is_not_taken_for_anything(void **state)
     talk_end(&script);
 }
 
-static void a_chip_that_it_is_taken_for_gets_what_that_one_needs(void **state)
+static void a_chip_given_by_name_is_prepared_as_that_chip(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -363,7 +363,7 @@ static void a_chip_that_is_unknown_once_is_asked_again(void **state)
     struct eg_loader loader;
 
     security_request(&talk);
-    talk_reply(&talk, 0x14, 0, 0x0105); /* the question was damaged */
+    talk_reply(&talk, 0x14, 0, 0x0105); /* the request was damaged */
     talk_read(&talk, 0x40001000, 0x1b31506f);
     security(&talk, 0, 5, 20);
     detect(&talk, false, "esp32c3", &loader);
@@ -426,7 +426,7 @@ static void the_flash_of_an_esp32p4_v3_1_is_switched_on(void **state)
     detect(&talk, false, "esp32p4", &loader);
 }
 
-static void so_is_that_of_a_v3_2_whose_rom_does_not_do_it(void **state)
+static void the_flash_of_an_esp32p4_v3_2_is_switched_on_if_its_rom_does_not(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -438,7 +438,7 @@ static void so_is_that_of_a_v3_2_whose_rom_does_not_do_it(void **state)
     detect(&talk, false, "esp32p4", &loader);
 }
 
-static void what_the_rom_of_a_v3_2_has_forced_on_is_set_free(void **state)
+static void bits_that_the_rom_of_a_v3_2_has_forced_on_are_released(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -451,7 +451,7 @@ static void what_the_rom_of_a_v3_2_has_forced_on_is_set_free(void **state)
     detect(&talk, false, "esp32p4", &loader);
 }
 
-static void what_the_rom_of_a_v3_2_has_not_forced_stays(void **state)
+static void bits_that_the_rom_of_a_v3_2_has_not_forced_stay(void **state)
 {
     (void)state;
     for (uint32_t bits = 0; bits < 3; bits++) {
@@ -557,7 +557,7 @@ static void real_chips_tell_their_security_or_that_they_cannot(void **state)
                  EG_UNSUPPORTED, "reading security info: device status 0xff00 (not implemented)");
 }
 
-static void what_is_known_of_security_is_not_asked_for_again(void **state)
+static void known_security_info_is_not_read_again(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -609,24 +609,24 @@ int main(void)
         cmocka_unit_test(a_chip_that_answers_nothing_stays_unknown),
         cmocka_unit_test(an_unknown_chip_id_is_named),
         cmocka_unit_test(a_register_that_is_refused_is_no_chip),
-        cmocka_unit_test(a_chip_is_the_one_that_it_is_taken_for),
+        cmocka_unit_test(a_chip_is_detected_as_the_given_one),
         cmocka_unit_test(a_chip_that_is_another_one_is_refused),
         cmocka_unit_test(a_chip_that_cannot_be_told_is_taken_at_its_word),
         cmocka_unit_test(a_chip_that_does_not_answer_is_not_taken_for_anything),
-        cmocka_unit_test(a_chip_that_it_is_taken_for_gets_what_that_one_needs),
+        cmocka_unit_test(a_chip_given_by_name_is_prepared_as_that_chip),
         cmocka_unit_test(a_chip_that_is_unknown_once_is_asked_again),
         cmocka_unit_test(watchdogs_are_switched_off_over_usb_serial_jtag),
         cmocka_unit_test(watchdogs_are_left_alone_when_a_stub_runs),
         cmocka_unit_test(the_flash_of_an_esp32p4_v3_1_is_switched_on),
-        cmocka_unit_test(so_is_that_of_a_v3_2_whose_rom_does_not_do_it),
-        cmocka_unit_test(what_the_rom_of_a_v3_2_has_forced_on_is_set_free),
-        cmocka_unit_test(what_the_rom_of_a_v3_2_has_not_forced_stays),
+        cmocka_unit_test(the_flash_of_an_esp32p4_v3_2_is_switched_on_if_its_rom_does_not),
+        cmocka_unit_test(bits_that_the_rom_of_a_v3_2_has_forced_on_are_released),
+        cmocka_unit_test(bits_that_the_rom_of_a_v3_2_has_not_forced_stay),
         cmocka_unit_test(other_revisions_of_the_esp32p4_have_their_flash_on),
         cmocka_unit_test(a_stub_does_not_switch_the_flash_on_by_itself),
         cmocka_unit_test(secure_download_mode_is_seen_in_the_flags_and_left_alone),
         cmocka_unit_test(a_flash_that_cannot_be_switched_on_is_named),
         cmocka_unit_test(real_chips_tell_their_security_or_that_they_cannot),
-        cmocka_unit_test(what_is_known_of_security_is_not_asked_for_again),
+        cmocka_unit_test(known_security_info_is_not_read_again),
         cmocka_unit_test(an_esp32_is_not_asked_for_security_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

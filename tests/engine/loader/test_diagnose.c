@@ -102,7 +102,7 @@ static void a_broken_data_line_is_told_from_bad_cells(void **state)
         "bit 3 of every byte from 0x00011000 reads 0: check the solder joints of the flash's data pins");
 }
 
-static void what_was_not_written_has_no_stuck_bits(void **state)
+static void unwritten_data_has_no_stuck_bits(void **state)
 {
     struct bench *const bench = *state;
 
@@ -156,7 +156,7 @@ int main(void)
         TEST(a_shift_is_found_in_both_directions),
         TEST(constant_data_with_one_wrong_bit_is_not_shifted),
         TEST(a_broken_data_line_is_told_from_bad_cells),
-        TEST(what_was_not_written_has_no_stuck_bits),
+        TEST(unwritten_data_has_no_stuck_bits),
         TEST(write_protection_is_named_bit_by_bit),
         TEST(quad_enable_and_locked_registers_are_no_protection),
     };

@@ -311,7 +311,7 @@ static void an_xmc_part_is_woken_whatever_id_it_shows(void **state)
     attach_ill_part(0x000000, 0x20);
     attach_ill_part(0xffffff, 0x20);
     attach_ill_part(0x164000, 0x20);
-    attach_ill_part(0x994055, 0x20); /* no size that there is */
+    attach_ill_part(0x994055, 0x20); /* not an existing size */
     attach_ill_part(0x124020, 0x20); /* XMC, but this type has no such size */
     attach_ill_part(0x164120, 0x20);
     attach_ill_part(0x175020, 0x20);

@@ -346,7 +346,7 @@ static void each_question_that_fails_says_what_it_was(void **state)
     talk_end(&script);
 }
 
-static void a_read_that_fails_says_what_it_was_for(void **state)
+static void a_failed_read_says_its_purpose(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -379,7 +379,7 @@ int main(void)
         cmocka_unit_test(features_are_one_text),
         cmocka_unit_test(secure_download_mode_lets_nothing_be_read),
         cmocka_unit_test(each_question_that_fails_says_what_it_was),
-        cmocka_unit_test(a_read_that_fails_says_what_it_was_for),
+        cmocka_unit_test(a_failed_read_says_its_purpose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

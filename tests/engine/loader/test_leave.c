@@ -49,7 +49,7 @@ static void the_rate_of_the_log_is_set_before_the_application_runs(void **state)
     talk_end(&script);
 }
 
-static void the_rate_of_the_log_is_set_behind_the_last_command(void **state)
+static void the_rate_of_the_log_is_set_after_the_last_command(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -523,7 +523,7 @@ int main(void)
         cmocka_unit_test(a_hard_reset_pulses_the_enable_line),
         cmocka_unit_test(an_esp32s3_is_kept_from_going_back_to_its_loader),
         cmocka_unit_test(the_rate_of_the_log_is_set_before_the_application_runs),
-        cmocka_unit_test(the_rate_of_the_log_is_set_behind_the_last_command),
+        cmocka_unit_test(the_rate_of_the_log_is_set_after_the_last_command),
         cmocka_unit_test(only_a_chip_with_usb_of_its_own_may_take_its_port_along),
         cmocka_unit_test(a_refused_bit_does_not_keep_the_reset_away),
         cmocka_unit_test(a_rom_leaves_softly_by_running_the_application),

@@ -161,7 +161,7 @@ static void a_refused_block_says_which_it_was(void **state)
     talk_end(&script);
 }
 
-/* A stub with code at 0x40080000 to 0x40081000 and data at 0x3ffe0000 to 0x3ffe0100. */
+/* Load next to a stub with code at 0x40080000 to 0x40081000 and data at 0x3ffe0000 to 0x3ffe0100. */
 static enum eg_code load_beside_stub(bool stub, uint32_t addr, uint32_t size, struct eg_error *err)
 {
     struct talk talk = {.status_size = 2};

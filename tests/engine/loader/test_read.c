@@ -321,7 +321,7 @@ static void erasing_the_whole_flash_has_two_minutes(void **state)
     talk_end(&script);
 }
 
-/* A stub's digest, whose first answer is lost; `answers` says whether the second comes. */
+/* Ask a stub for a digest whose first answer is lost; `answers` says whether the second arrives. */
 static enum eg_code lost_digest(bool answers, uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     uint8_t reply[8 + EG_MD5_SIZE + 2] = {1, EG_OP_SPI_FLASH_MD5, EG_MD5_SIZE + 2};

@@ -175,7 +175,7 @@ static void a_status_that_is_refused_says_at_which_command(void **state)
     talk_end(&script);
 }
 
-static void sfdp_is_read_at_24_bits_of_address_behind_8_dummy_cycles(void **state)
+static void sfdp_is_read_at_24_bits_of_address_after_8_dummy_cycles(void **state)
 {
     (void)state;
     static const uint32_t expected[] = {0x53, 0x4653, 0x444653, 0x50444653};
@@ -305,7 +305,7 @@ int main(void)
         cmocka_unit_test(three_bytes_of_status_are_written_each_for_itself),
         cmocka_unit_test(no_other_number_of_status_bytes_is_sent),
         cmocka_unit_test(a_status_that_is_refused_says_at_which_command),
-        cmocka_unit_test(sfdp_is_read_at_24_bits_of_address_behind_8_dummy_cycles),
+        cmocka_unit_test(sfdp_is_read_at_24_bits_of_address_after_8_dummy_cycles),
         cmocka_unit_test(no_other_piece_of_sfdp_is_read),
         cmocka_unit_test(the_unique_id_is_read_in_the_order_the_flash_gives_it),
         cmocka_unit_test(a_flash_that_has_no_unique_id_reads_as_ones_or_zeros),

@@ -295,7 +295,7 @@ static void where_it_runs_nothing_else_is_loaded(void **state)
     talk_end(&script);
 }
 
-static void without_bss_its_data_is_what_is_kept(void **state)
+static void without_bss_the_data_are_kept(void **state)
 {
     (void)state;
     struct talk talk = {.status_size = 4};
@@ -397,7 +397,7 @@ int main(void)
         cmocka_unit_test(an_esp32s3_with_secure_boot_starts_it_through_the_hook),
         cmocka_unit_test(security_that_forbids_a_stub_is_named),
         cmocka_unit_test(where_it_runs_nothing_else_is_loaded),
-        cmocka_unit_test(without_bss_its_data_is_what_is_kept),
+        cmocka_unit_test(without_bss_the_data_are_kept),
         cmocka_unit_test(a_hook_whose_load_does_not_end_in_time_has_the_limit_of_the_settings),
         cmocka_unit_test(an_upload_that_is_refused_says_where),
         cmocka_unit_test(blocks_are_small_over_the_chips_own_usb),

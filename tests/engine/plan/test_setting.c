@@ -102,7 +102,7 @@ static void a_list_takes_one_number_or_many(void **state)
     free(setting.text);
 }
 
-static void a_value_that_is_not_allowed_is_answered_with_those_that_are(void **state)
+static void a_forbidden_value_is_answered_with_the_allowed_ones(void **state)
 {
     (void)state;
     const char *const choices[] = {"auto", "on", "off", NULL};
@@ -222,7 +222,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_as_people_write_them),
         cmocka_unit_test(times_have_a_unit),
         cmocka_unit_test(a_list_takes_one_number_or_many),
-        cmocka_unit_test(a_value_that_is_not_allowed_is_answered_with_those_that_are),
+        cmocka_unit_test(a_forbidden_value_is_answered_with_the_allowed_ones),
         cmocka_unit_test(a_time_out_of_range_is_answered_with_the_range),
         cmocka_unit_test(a_check_of_the_option_answers_for_texts_lists_and_maps),
         cmocka_unit_test(a_group_has_the_fallbacks_of_its_options),

@@ -94,7 +94,7 @@ static void assert_fails(const char *template, const char *sentence)
     assert_error(eg_template_expand(&out, NULL, &of, &names, &err), err, EG_BAD_UNIT_DATA, sentence);
 }
 
-static void a_name_that_is_not_there_is_answered_with_those_that_are(void **state)
+static void a_missing_name_is_answered_with_the_existing_ones(void **state)
 {
     (void)state;
     const struct eg_template template = eg_template_of("{serail}");
@@ -115,7 +115,7 @@ static void a_number_that_is_none_is_not_shown(void **state)
     assert_fails("{too_large:d}", "has {too_large:d}, but too_large is no whole number");
 }
 
-static void what_is_made_of_a_secret_is_secret(void **state)
+static void values_made_from_a_secret_are_secret(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_free_cleanup) char *plain = NULL;
@@ -166,9 +166,9 @@ int main(void)
         cmocka_unit_test(formats_change_how_a_value_is_written),
         cmocka_unit_test(two_braces_are_one),
         cmocka_unit_test(a_template_that_is_none_is_refused),
-        cmocka_unit_test(a_name_that_is_not_there_is_answered_with_those_that_are),
+        cmocka_unit_test(a_missing_name_is_answered_with_the_existing_ones),
         cmocka_unit_test(a_number_that_is_none_is_not_shown),
-        cmocka_unit_test(what_is_made_of_a_secret_is_secret),
+        cmocka_unit_test(values_made_from_a_secret_are_secret),
         cmocka_unit_test(in_a_file_only_words_in_braces_are_names),
         cmocka_unit_test(a_value_is_utf8_without_control_characters),
     };

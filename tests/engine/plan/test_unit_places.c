@@ -120,7 +120,7 @@ static void a_place_that_is_none_is_refused(void **state)
                    "@/job.yaml:6:34: unit.raw.size is 8193, at own there is room for 8192");
 }
 
-static void what_overlaps_is_refused(void **state)
+static void overlapping_data_is_refused(void **state)
 {
     (void)state;
     assert_refused(UNIT("  raw: {at: 0x100000, value: a}"), EG_BAD_ARGUMENT,
@@ -183,7 +183,7 @@ static void nvs_wants_a_value_for_every_key(void **state)
                    "@/job.yaml:6:26: @/nvs.csv:2: key \"serial\" stands in front of the first namespace");
 }
 
-static void what_nvs_cannot_hold_is_refused_as_far_as_it_is_known(void **state)
+static void values_that_nvs_cannot_hold_are_refused_as_early_as_possible(void **state)
 {
     (void)state;
     put("nvs.csv", "key,type,encoding,value\ndevice,namespace,,\nlimit,data,u8,300\nserial,data,string,\n");
@@ -213,11 +213,11 @@ int main(void)
         TEST(a_pool_or_a_program_may_bring_any_name),
         TEST(a_program_that_is_not_there_is_refused),
         TEST(a_place_that_is_none_is_refused),
-        TEST(what_overlaps_is_refused),
+        TEST(overlapping_data_is_refused),
         TEST(bytes_are_text_or_digits),
         TEST(nvs_wants_a_place_a_size_and_a_schema),
         TEST(nvs_wants_a_value_for_every_key),
-        TEST(what_nvs_cannot_hold_is_refused_as_far_as_it_is_known),
+        TEST(values_that_nvs_cannot_hold_are_refused_as_early_as_possible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

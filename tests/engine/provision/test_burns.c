@@ -81,7 +81,7 @@ static void every_chip_is_secured_key_first_and_loader_last(void **state)
 }
 
 /* After burning, no wish is missing, and the same plan burns nothing. */
-static void what_was_burnt_reads_as_it_was_wished(void **state)
+static void burnt_wishes_read_back_as_wished(void **state)
 {
     struct eg_provision wishes;
     struct eg_efuse_virt virt;
@@ -180,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chip_is_secured_key_first_and_loader_last),
-        cmocka_unit_test(what_was_burnt_reads_as_it_was_wished),
+        cmocka_unit_test(burnt_wishes_read_back_as_wished),
         cmocka_unit_test(a_digest_that_can_be_replaced_is_not_there),
         cmocka_unit_test(the_loader_of_an_old_esp32_cannot_be_switched_off),
     };

@@ -105,7 +105,7 @@ static void a_private_key_is_refused(void **state)
                    "secure extract-public-key' makes the public one");
 }
 
-static void what_is_no_key_is_refused(void **state)
+static void an_invalid_key_is_refused(void **state)
 {
     (void)state;
     fake_secure_add_file(plan, "secure.boot.keys", "notes.txt", "hello", 5);
@@ -219,7 +219,7 @@ static void a_file_over_several_places_cannot_be_encrypted(void **state)
                    "encrypted or not: give each a file of its own");
 }
 
-static void what_is_encrypted_is_what_the_partition_table_says(void **state)
+static void the_partition_table_decides_what_is_encrypted(void **state)
 {
     static const uint8_t rows[3][32] = {
         {0xaa, 0x50, 1, 2, 0, 0x90, 0, 0, 0, 0x10, 0, 0, 'n', 'v', 's'},
@@ -253,7 +253,7 @@ static void a_chip_whose_efuses_nobody_may_burn_is_refused(void **state)
     assert_refused("secure: ESP8266 has no eFuses that may be burnt");
 }
 
-static void what_the_rom_does_not_take_together_is_refused(void **state)
+static void combinations_that_the_rom_does_not_accept_are_refused(void **state)
 {
     (void)state;
     plan->target = eg_target_by_name("esp32s3");
@@ -276,7 +276,7 @@ int main(void)
         TEST(an_image_that_was_changed_after_it_was_signed_is_refused),
         TEST(a_job_without_a_bootloader_is_refused),
         TEST(a_private_key_is_refused),
-        TEST(what_is_no_key_is_refused),
+        TEST(an_invalid_key_is_refused),
         TEST(a_key_given_twice_is_refused),
         TEST(keys_of_two_kinds_are_refused),
         TEST(a_key_that_the_chip_does_not_take_is_refused),
@@ -286,10 +286,10 @@ int main(void)
         TEST(a_release_without_a_test_is_refused),
         TEST(jtag_cannot_stay_open_in_a_release_with_secure_boot),
         TEST(a_file_over_several_places_cannot_be_encrypted),
-        TEST(what_is_encrypted_is_what_the_partition_table_says),
+        TEST(the_partition_table_decides_what_is_encrypted),
         TEST(secure_download_mode_is_refused_where_there_is_none),
         TEST(a_chip_whose_efuses_nobody_may_burn_is_refused),
-        TEST(what_the_rom_does_not_take_together_is_refused),
+        TEST(combinations_that_the_rom_does_not_accept_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

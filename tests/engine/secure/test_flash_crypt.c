@@ -28,7 +28,7 @@ static void set_key(struct eg_secret *key, const char *text)
     memcpy(key->data, bytes, size);
 }
 
-/* Encrypted, and back. */
+/* Check encryption and decryption. */
 static void assert_both_ways(struct eg_flash_crypt how, uint32_t addr, const struct eg_secret *key,
                              const char *plain, const char *cipher)
 {
@@ -82,7 +82,7 @@ static void a_part_is_the_same_as_in_the_whole(void **state)
     }
 }
 
-static void what_no_chip_could_read_is_refused(void **state)
+static void data_that_no_chip_could_decrypt_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -154,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_schemes_are_those_of_the_chips),
         cmocka_unit_test(a_part_is_the_same_as_in_the_whole),
-        cmocka_unit_test(what_no_chip_could_read_is_refused),
+        cmocka_unit_test(data_that_no_chip_could_decrypt_is_refused),
         cmocka_unit_test(vectors_are_byte_for_byte_those_of_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

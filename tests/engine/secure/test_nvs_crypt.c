@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 0, 1, 2 ... */
+/* Fill with 0, 1, 2 ... */
 static void fill(struct eg_secret *secret, size_t size)
 {
     struct eg_error err;

@@ -66,7 +66,7 @@ static void a_secret_is_locked_and_kept_out_of_dumps_and_children(void **state)
     assert_non_null(strstr(flags, " dc"));
 }
 
-static void what_is_made_is_random(void **state)
+static void generated_keys_are_random(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_secret_finish) struct eg_secret first = {0};
@@ -113,7 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_locked_and_kept_out_of_dumps_and_children),
-        cmocka_unit_test(what_is_made_is_random),
+        cmocka_unit_test(generated_keys_are_random),
         cmocka_unit_test(a_file_of_a_key_is_its_owners_and_never_replaced),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

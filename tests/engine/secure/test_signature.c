@@ -21,7 +21,7 @@ static void path_of(char path[80], const char *name)
     snprintf(path, 80, "%s/%s", folder, name);
 }
 
-/* A key of each scheme. */
+/* Make a key of each scheme. */
 static int make_keys(void **state)
 {
     (void)state;
@@ -98,7 +98,7 @@ static void a_bit_that_differs_is_noticed_where_it_counts(void **state)
     (void)state;
     static const struct {
         size_t at;
-        const char *sentence; /* NULL = it does not count */
+        const char *sentence; /* NULL = it is valid */
     } rows[] = {
         {10, "the signature is of other content: the digest in its block differs"},
         {0x1000, "there is no signature block: its marks or its CRC are wrong"},
@@ -172,7 +172,7 @@ static void a_signature_from_elsewhere_must_be_of_this_content(void **state)
                  err, EG_BAD_ARGUMENT, "it is no signature of this content by this key");
 }
 
-static void what_no_chip_takes_is_refused(void **state)
+static void inputs_that_no_chip_accepts_are_refused(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
@@ -342,7 +342,7 @@ int main(void)
         cmocka_unit_test(a_bit_that_differs_is_noticed_where_it_counts),
         cmocka_unit_test(blocks_are_added_as_long_as_a_chip_takes_them),
         cmocka_unit_test(a_signature_from_elsewhere_must_be_of_this_content),
-        cmocka_unit_test(what_no_chip_takes_is_refused),
+        cmocka_unit_test(inputs_that_no_chip_accepts_are_refused),
         cmocka_unit_test(digests_of_keys_are_those_of_the_reference),
         cmocka_unit_test(signatures_are_judged_as_by_the_reference),
         cmocka_unit_test(blocks_of_signatures_from_elsewhere_are_byte_for_byte_those_of_the_reference),

@@ -273,7 +273,7 @@ static void a_board_that_has_passed_is_not_programmed_again(void **state)
                  "the board has passed before: 1 run, 1 passed, the last at 2026-11-23T08:24:00.123Z (pass)");
 }
 
-static void a_rework_station_takes_what_was_programmed_before(void **state)
+static void a_rework_station_accepts_boards_programmed_before(void **state)
 {
     struct board *board = *state;
     const char *const sentence =
@@ -282,7 +282,7 @@ static void a_rework_station_takes_what_was_programmed_before(void **state)
 
     fake_plan_set(board->plan, "accept.repeat", "rework");
     assert_error(eg__accept(&board->run, &board->seen, &err), err, EG_NOT_ACCEPTED, sentence);
-    board->seen.runs = 1; /* which was refused, too */
+    board->seen.runs = 1; /* refused, too */
     assert_error(eg__accept(&board->run, &board->seen, &err), err, EG_NOT_ACCEPTED, sentence);
     board->seen = (struct eg_seen){.runs = 2, .admitted = 1};
     assert_ok(eg__accept(&board->run, &board->seen, &err), err);
@@ -300,7 +300,7 @@ static void refuses_job(struct board *board, const char *chip, const char *key, 
     forget_rules(board);
 }
 
-static void what_the_chip_cannot_be_asked_is_no_rule(void **state)
+static void registers_that_cannot_be_read_impose_no_rule(void **state)
 {
     struct board *board = *state;
 
@@ -507,8 +507,8 @@ int main(void)
         RULE(a_mac_is_looked_for_in_the_file),
         RULE(the_first_rule_that_refuses_is_told),
         RULE(a_board_that_has_passed_is_not_programmed_again),
-        RULE(a_rework_station_takes_what_was_programmed_before),
-        RULE(what_the_chip_cannot_be_asked_is_no_rule),
+        RULE(a_rework_station_accepts_boards_programmed_before),
+        RULE(registers_that_cannot_be_read_impose_no_rule),
         LINE(a_board_that_a_rule_refuses_is_as_it_came),
         LINE(a_board_that_the_ledger_has_passed_is_as_it_came),
         LINE(a_rule_is_asked_in_a_later_attempt_too),

@@ -7,7 +7,7 @@
 
 enum { APP = 1 }; /* the second region: 64 KiB */
 
-/* Write everything, then only what changes. */
+/* Write everything, then only the changes. */
 static void write_first(struct fake_line *line)
 {
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
@@ -47,7 +47,7 @@ static unsigned requests(const struct fake_line *line)
     return all;
 }
 
-static void what_the_flash_holds_is_not_written_again(void **state)
+static void data_that_the_flash_holds_is_not_written_again(void **state)
 {
     struct fake_line *line = *state;
 
@@ -108,7 +108,7 @@ static void a_last_sector_that_is_not_full_is_written_as_far_as_it_goes(void **s
     assert_int_equal(regions[APP].written, 100);
 }
 
-/* Returns the requests of a second run of the same firmware. */
+/* Return the number of requests in a second run of the same firmware. */
 static unsigned requests_when_unchanged(struct fake_line *line, bool holds)
 {
     write_first(line);
@@ -126,7 +126,7 @@ static void a_region_that_the_ledger_knows_costs_one_digest(void **state)
 {
     struct fake_line *line = *state;
 
-    /* else one of its only block, and one by the verify stage */
+    /* otherwise one digest of its only block, and one by the verify stage */
     assert_int_equal(requests_when_unchanged(line, false) - requests_when_unchanged(line, true), 2);
 }
 
@@ -175,7 +175,7 @@ static void a_board_that_lies_about_a_changed_sector_does_not_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_the_flash_holds_is_not_written_again),
+        TEST(data_that_the_flash_holds_is_not_written_again),
         TEST(the_first_write_is_on_record_with_all_its_bytes),
         TEST(of_a_changed_byte_its_sector_is_written),
         TEST(sectors_apart_are_written_apart_and_neighbours_together),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Boards that get a flash key of their own: what is in their flash, and how a board goes on that was
- * interrupted. */
+/* Boards with their own flash keys: the contents of their flash, and the next run of an interrupted board. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
@@ -17,7 +16,7 @@ static int set_up(void **state)
     return failed;
 }
 
-/* Another run of the same board; the ledger remembers, nothing else does. */
+/* Run the same board again; only the ledger remembers the first run. */
 static void run_again(struct fake_line *line)
 {
     line->recorder.run_count = 0;
@@ -28,11 +27,11 @@ static void run_again(struct fake_line *line)
 static void the_flash_has_ciphertext_that_differs_from_board_to_board(void **state)
 {
     struct fake_line *line = *state;
-    const struct eg_region *const app = &line->plan->regions[2];
     const uint8_t *flash[2];
     size_t size;
 
-    fake_plan_add(line->plan, "data", 0x200000, 0x1000); /* in no partition: it stays plain */
+    fake_plan_add(line->plan, "data", 0x200000, 0x1000); /* outside all partitions: it stays plain */
+    const struct eg_region *const app = &line->plan->regions[2];
     fake_line_plug(line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
     fake_line_run(line);
     for (unsigned board = 1; board <= 2; board++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Boards that come with a flash key, or with a piece of one, and keys that two boards have. */
+/* Boards that arrive with a flash key, or with part of one, and keys shared by two boards. */
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
@@ -16,7 +16,7 @@ static int set_up(void **state)
     return failed;
 }
 
-/* A board of which words are burnt: field, number, ..., NULL. */
+/* Plug in a board with burnt fields: names end with NULL. */
 static void plug_burnt(struct fake_line *line, const char *const *names, const uint32_t *numbers)
 {
     const struct eg_efuse *const chip = eg_efuse_of(line->plan->target);

@@ -63,7 +63,7 @@ static void every_chip_shows_the_unique_id_of_its_flash(void **state)
     }
 }
 
-static void what_the_chip_cannot_tell_is_not_known(void **state)
+static void values_that_the_chip_does_not_give_are_unknown(void **state)
 {
     const struct vb_flash_part *part = vb_flash_parts;
 
@@ -129,7 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_board_is_on_record_by_chip_mac_and_flash),
         cmocka_unit_test(every_chip_shows_the_unique_id_of_its_flash),
-        cmocka_unit_test(what_the_chip_cannot_tell_is_not_known),
+        cmocka_unit_test(values_that_the_chip_does_not_give_are_unknown),
         TEST(a_board_that_is_exchanged_in_mid_run_is_not_touched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,7 @@ static void an_unfinished_line_counts_when_the_time_is_over_and_gives_no_value(v
     assert_false(bench->value.found);
 }
 
-static void what_follows_on_a_line_is_for_the_next_step(void **state)
+static void the_rest_of_a_line_is_for_the_next_step(void **state)
 {
     struct bench *const bench = *state;
 
@@ -117,7 +117,7 @@ static void what_follows_on_a_line_is_for_the_next_step(void **state)
     feed_well(bench, "test OK\n", 2);
 }
 
-static void a_line_that_a_step_began_is_held_against_what_it_forbids(void **state)
+static void a_line_that_began_in_a_step_is_checked_by_its_forbidden_texts(void **state)
 {
     struct bench *const bench = *state;
 
@@ -147,7 +147,7 @@ static void until_a_step_has_sent_its_text_the_step_before_forbids(void **state)
     feed_ill(bench, "FAIL\n", "step 2: \"FAIL\" is forbidden, and a line was \"FAIL\"");
 }
 
-static void what_came_before_a_text_was_sent_is_no_answer(void **state)
+static void output_before_a_text_was_sent_is_not_its_answer(void **state)
 {
     struct bench *const bench = *state;
 
@@ -183,7 +183,7 @@ static void a_line_without_an_end_at_the_last_is_looked_at(void **state)
                  "after the last step: \"FAIL\" is forbidden, and a line was \"FAIL\"");
 }
 
-static void a_crash_beside_the_expected_text_is_a_crash(void **state)
+static void a_crash_together_with_the_expected_text_is_a_crash(void **state)
 {
     struct bench *const bench = *state;
 
@@ -308,14 +308,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(half_a_line_is_neither_a_match_nor_a_value),
         TEST(an_unfinished_line_counts_when_the_time_is_over_and_gives_no_value),
-        TEST(what_follows_on_a_line_is_for_the_next_step),
-        TEST(a_line_that_a_step_began_is_held_against_what_it_forbids),
+        TEST(the_rest_of_a_line_is_for_the_next_step),
+        TEST(a_line_that_began_in_a_step_is_checked_by_its_forbidden_texts),
         TEST(a_line_of_the_next_step_alone_is_not),
         TEST(until_a_step_has_sent_its_text_the_step_before_forbids),
-        TEST(what_came_before_a_text_was_sent_is_no_answer),
+        TEST(output_before_a_text_was_sent_is_not_its_answer),
         TEST(after_the_last_step_what_any_step_forbids_is_forbidden),
         TEST(a_line_without_an_end_at_the_last_is_looked_at),
-        TEST(a_crash_beside_the_expected_text_is_a_crash),
+        TEST(a_crash_together_with_the_expected_text_is_a_crash),
         TEST(a_crash_that_cuts_a_colour_is_a_crash),
         TEST(a_crash_astride_two_steps_is_a_crash),
         TEST(an_expected_crash_may_say_more_until_the_board_restarts),

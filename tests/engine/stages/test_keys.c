@@ -20,7 +20,7 @@ static void each_key_of_the_job_gets_a_block_and_its_purpose(void **state)
     assert_int_equal(fake_secure_field(line, 1, "SECURE_BOOT_KEY_REVOKE2"), 1);
 }
 
-static void a_job_without_keys_of_secure_boot_has_no_such_stage(void **state)
+static void a_job_without_secure_boot_keys_has_no_stage_keys(void **state)
 {
     struct fake_line *line = *state;
 
@@ -37,8 +37,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_key_of_the_job_gets_a_block_and_its_purpose, fake_secure_setup,
                                         fake_line_teardown),
-        cmocka_unit_test_setup_teardown(a_job_without_keys_of_secure_boot_has_no_such_stage,
-                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_job_without_secure_boot_keys_has_no_stage_keys, fake_secure_setup,
+                                        fake_line_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 static const struct vb_config fast = {.fast = true};
 
-/* Runs one board with a label, NULL = none. */
+/* Run one board with a label; NULL = none. */
 static void run_with(struct fake_line *line, const char *label)
 {
     fake_line_plug(line, &fast, 1, NO_FAULTS);

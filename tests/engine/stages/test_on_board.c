@@ -35,7 +35,7 @@ static void set_plan(struct fake_line *line)
     assert_ok(eg_region_finish(region, &err), err);
 }
 
-/* What the board has. */
+/* Write the board's own contents into its flash. */
 static void furnish(struct fake_line *line, uint32_t table_addr)
 {
     static const struct eg_partition factory = {"factory", EG_PARTITION_APP, 0, 0x20000, 0x10000, 0};

@@ -79,7 +79,7 @@ static void the_first_group_is_what_is_taken(void **state)
     assert_group(&pattern, "ab 3v3", NULL);
 }
 
-static void what_is_no_pattern_is_refused_with_its_cause(void **state)
+static void an_invalid_pattern_is_refused_with_the_cause(void **state)
 {
     (void)state;
     char long_text[EG_PATTERN_MAX + 2] = "";
@@ -138,7 +138,7 @@ static void a_pattern_that_takes_too_long_on_hostile_lines_is_refused(void **sta
         matches(fine[i], false, "");
 }
 
-static void what_a_wrapped_expression_would_mean_otherwise_is_refused(void **state)
+static void an_expression_whose_meaning_wrapping_changes_is_refused(void **state)
 {
     (void)state;
     assert_refused("a(*SKIP)(*F)|b",
@@ -147,7 +147,7 @@ static void what_a_wrapped_expression_would_mean_otherwise_is_refused(void **sta
     assert_true(matches("[(*]", false, "*"));
 }
 
-static void what_stands_at_the_line_s_begin_is_not_found_later(void **state)
+static void a_text_for_the_beginning_of_a_line_is_not_found_later(void **state)
 {
     (void)state;
     assert_false(matches("^PASS", false, "x PASS"));
@@ -201,11 +201,11 @@ int main(void)
         cmocka_unit_test(any_byte_is_one_character),
         cmocka_unit_test(a_literal_text_is_no_expression),
         cmocka_unit_test(the_first_group_is_what_is_taken),
-        cmocka_unit_test(what_is_no_pattern_is_refused_with_its_cause),
+        cmocka_unit_test(an_invalid_pattern_is_refused_with_the_cause),
         cmocka_unit_test(what_dialects_read_differently_is_refused),
         cmocka_unit_test(a_pattern_that_takes_too_long_on_hostile_lines_is_refused),
-        cmocka_unit_test(what_a_wrapped_expression_would_mean_otherwise_is_refused),
-        cmocka_unit_test(what_stands_at_the_line_s_begin_is_not_found_later),
+        cmocka_unit_test(an_expression_whose_meaning_wrapping_changes_is_refused),
+        cmocka_unit_test(a_text_for_the_beginning_of_a_line_is_not_found_later),
         cmocka_unit_test(a_pattern_too_large_is_refused),
         cmocka_unit_test(a_match_that_is_given_up_is_neither_a_match_nor_none),
         cmocka_unit_test(a_long_line_is_matched_whole),

@@ -63,7 +63,7 @@ static void a_board_ends_locked_and_closed_and_every_step_is_on_record(void **st
                                              NULL});
 }
 
-static void what_is_burnt_already_is_not_intended_again(void **state)
+static void burnt_items_are_not_intended_again(void **state)
 {
     struct fake_line *line = *state;
 
@@ -129,7 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_board_ends_locked_and_closed_and_every_step_is_on_record,
                                         fake_secure_setup, fake_line_teardown),
-        cmocka_unit_test_setup_teardown(what_is_burnt_already_is_not_intended_again, fake_secure_setup,
+        cmocka_unit_test_setup_teardown(burnt_items_are_not_intended_again, fake_secure_setup,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(power_cut_in_any_burn_is_made_good_by_another_attempt,
                                         fake_secure_setup, fake_line_teardown),

@@ -9,7 +9,7 @@
 
 static const struct vb_config fast = {.fast = true};
 
-/* In this stage a stub of kilobytes goes to the board; the ROM's preparations are a few dozen bytes. */
+/* Return whether a stub was uploaded: it has kilobytes, the ROM's preparations only a few dozen bytes. */
 static bool uploaded(const struct fake_line *line)
 {
     const struct fake_run *run = fake_recorder_run(&line->recorder, "1");

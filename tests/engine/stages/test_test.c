@@ -213,7 +213,7 @@ static void a_step_may_only_watch(void **state)
     assert_passes(line);
 }
 
-static void a_step_that_watches_hears_what_comes_late(void **state)
+static void a_watching_step_reads_late_output(void **state)
 {
     struct fake_line *line = *state;
 
@@ -233,7 +233,7 @@ static void a_crash_is_told_even_when_nobody_asked(void **state)
                        "(LoadProhibited). Exception was unhandled.\"");
 }
 
-static void a_crash_may_be_what_is_expected(void **state)
+static void a_crash_can_be_the_expected_text(void **state)
 {
     struct fake_line *line = *state;
 
@@ -284,7 +284,7 @@ static void a_board_that_restarts_over_and_over_is_told(void **state)
     assert_non_null(strstr(line->results[0].text, "s, the last line was \"invalid header: 0x"));
 }
 
-static void what_the_application_waits_for_is_sent(void **state)
+static void the_text_that_the_application_waits_for_is_sent(void **state)
 {
     struct fake_line *line = *state;
 
@@ -440,7 +440,7 @@ static void a_crash_after_the_last_step_fails(void **state)
                  "test: after the last step: the application crashed: \"abort() was called at PC 0x40\"");
 }
 
-static void without_settling_what_was_read_is_judged_all_the_same(void **state)
+static void without_settling_the_output_is_judged_too(void **state)
 {
     struct fake_line *line = *state;
 
@@ -575,14 +575,14 @@ int main(void)
         TEST(what_is_forbidden_fails_at_once),
         TEST(texts_may_be_literal),
         TEST(a_step_may_only_watch),
-        TEST(a_step_that_watches_hears_what_comes_late),
+        TEST(a_watching_step_reads_late_output),
         TEST(a_crash_is_told_even_when_nobody_asked),
-        TEST(a_crash_may_be_what_is_expected),
+        TEST(a_crash_can_be_the_expected_text),
         TEST(a_silent_board_is_told_from_a_wrong_line),
         TEST(a_wrong_rate_is_told),
         TEST(each_step_has_its_rate),
         TEST(a_board_that_restarts_over_and_over_is_told),
-        TEST(what_the_application_waits_for_is_sent),
+        TEST(the_text_that_the_application_waits_for_is_sent),
         TEST(a_prompt_is_found_when_the_time_of_its_step_is_over),
         TEST(values_within_their_limits_are_recorded),
         TEST(values_out_of_their_limits_fail_and_are_recorded),
@@ -594,7 +594,7 @@ int main(void)
         TEST(a_watchdog_may_start_the_application),
         TEST(a_value_that_comes_in_two_parts_is_whole),
         TEST(a_crash_after_the_last_step_fails),
-        TEST(without_settling_what_was_read_is_judged_all_the_same),
+        TEST(without_settling_the_output_is_judged_too),
         TEST(a_line_without_end_is_told),
         TEST(a_test_is_cancelled_while_it_waits),
         TEST(a_bad_pattern_of_a_list_is_refused_at_its_place),

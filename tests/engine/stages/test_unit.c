@@ -41,7 +41,7 @@ static const uint8_t *flash_of(struct fake_line *line, unsigned board, uint32_t 
     return flash + flash_addr;
 }
 
-static void the_boards_own_data_is_written_behind_the_jobs_and_verified(void **state)
+static void the_boards_own_data_is_written_after_the_jobs_and_verified(void **state)
 {
     struct fake_line *line = *state;
     EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items items = {0};
@@ -111,7 +111,7 @@ static void assert_order(const struct fake_line *line, const char *const *lines)
     }
 }
 
-static void a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_verified(void **state)
+static void a_row_is_reserved_after_the_intent_and_marked_when_written_and_verified(void **state)
 {
     struct fake_line *line = *state;
 
@@ -137,7 +137,7 @@ static void a_serial_that_another_board_has_is_refused_before_anything_is_erased
     assert_order(line, GROUP("reserve serials\n", "claim serial ACME-000017\n", "finish error\n"));
 }
 
-static void what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown(void **state)
+static void values_declared_unique_are_claimed_and_a_secret_is_not_shown(void **state)
 {
     struct fake_line *line = *state;
 
@@ -424,7 +424,7 @@ static void data_that_grows_into_something_else_is_refused(void **state)
                   "unit: raw at 0x00201000 shares a sector with raw, which takes 0x00200000 to 0x00201011");
 }
 
-static void a_region_behind_the_end_of_this_boards_flash_is_refused(void **state)
+static void a_region_past_the_end_of_this_boards_flash_is_refused(void **state)
 {
     struct fake_line *line = *state;
 
@@ -566,12 +566,12 @@ static void a_program_that_takes_too_long_fails_the_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_boards_own_data_is_written_behind_the_jobs_and_verified),
+        TEST(the_boards_own_data_is_written_after_the_jobs_and_verified),
         TEST(the_rom_writes_and_reads_it_back_as_the_stub_does),
         TEST(a_row_that_a_flash_did_not_take_is_written_but_not_verified),
         TEST(a_serial_that_another_board_has_is_refused_before_anything_is_erased),
-        TEST(what_the_job_says_is_unique_is_claimed_and_a_secret_is_not_shown),
-        TEST(a_row_is_reserved_behind_the_intent_and_marked_as_it_is_written_and_verified),
+        TEST(values_declared_unique_are_claimed_and_a_secret_is_not_shown),
+        TEST(a_row_is_reserved_after_the_intent_and_marked_when_written_and_verified),
         TEST(that_a_row_is_written_is_on_record_before_its_first_byte_is_sent),
         TEST(a_record_that_fails_leaves_the_boards_own_data_unwritten),
         TEST(an_empty_pool_leaves_the_board_as_it_came),
@@ -587,7 +587,7 @@ int main(void)
         TEST(text_that_comes_to_nothing_is_refused),
         TEST(digits_that_are_not_hexadecimal_are_refused),
         TEST(data_that_grows_into_something_else_is_refused),
-        TEST(a_region_behind_the_end_of_this_boards_flash_is_refused),
+        TEST(a_region_past_the_end_of_this_boards_flash_is_refused),
         TEST(the_bootloader_that_secure_boot_v1_trusts_is_kept),
         TEST(a_program_is_told_the_board_and_answers_with_names),
         TEST(a_later_attempt_has_the_same_data_and_no_second_row),

@@ -29,7 +29,7 @@ static void assert_read_back(const struct eg_nvs_item *items, size_t count, cons
                      sentence);
 }
 
-static void keys_that_are_read_back_are_held_against_what_was_given(void **state)
+static void keys_read_back_are_compared_with_the_given_ones(void **state)
 {
     (void)state;
     struct eg_nvs_item items[COUNT + 1];
@@ -70,7 +70,7 @@ static void a_damaged_image_is_a_mismatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_that_are_read_back_are_held_against_what_was_given),
+        cmocka_unit_test(keys_read_back_are_compared_with_the_given_ones),
         cmocka_unit_test(a_damaged_image_is_a_mismatch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

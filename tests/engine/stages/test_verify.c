@@ -11,7 +11,10 @@
 
 static const struct vb_config fast = {.fast = true};
 
-/* A ROM checks its writes and refuses the block, so bad bits reach verification only with a stub. */
+/*
+ * Skip without stubs. A ROM checks its writes and refuses the block, so bad bits reach verification only with
+ * a stub.
+ */
 static void need_stub(void)
 {
     if (eg_stub_by_name("esp32") == NULL) {
@@ -274,7 +277,7 @@ static void other_contents_are_told_by_their_first_difference(void **state)
     fake_line_assert_result(line, 1, EG_FAIL, EG_VERIFY_MISMATCH, text);
 }
 
-/* Number of bytes that the board had received when the stage began. */
+/* Return how many bytes the board had received when the stage began. */
 static uint64_t bytes_before(const struct fake_run *run, const char *stage)
 {
     uint64_t sum = 0;
@@ -284,7 +287,7 @@ static uint64_t bytes_before(const struct fake_run *run, const char *stage)
     return sum;
 }
 
-/* MD5 of the bootloader's 12 KiB in erased flash. */
+/* Return the MD5 of the bootloader's 12 KiB in erased flash. */
 static void blank_md5(char text[EG_MD5_TEXT])
 {
     uint8_t blank[0x3000], md5[EG_MD5_SIZE];
@@ -454,7 +457,7 @@ static void a_sector_that_reads_differently_each_time_is_no_stuck_bit(void **sta
                             "check the flash's supply and wiring, and the cable, as a ROM sends no checksum");
 }
 
-/* How many digests the host sees of a board whose digests are changed on their way. */
+/* Return how many digests the host requests from a board whose digests are changed on their way. */
 static unsigned digests_changed(struct fake_line *line, const char *chip)
 {
     struct digest_scheme digest;

@@ -62,7 +62,7 @@ static void old_spellings_become_those_of_today(void **state)
     check_spelled("--no-diff-verify", "--trust-flash-content");
 }
 
-static void what_is_no_option_is_left_alone(void **state)
+static void other_arguments_are_left_alone(void **state)
 {
     (void)state;
     check_spelled("0x1000|my_app.bin|-|a=b_c", "0x1000|my_app.bin|-|a=b_c");
@@ -236,7 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_spellings_become_those_of_today),
-        cmocka_unit_test(what_is_no_option_is_left_alone),
+        cmocka_unit_test(other_arguments_are_left_alone),
         cmocka_unit_test(an_option_for_many_words_takes_all_up_to_the_next_option),
         cmocka_unit_test(options_of_the_board_stand_in_front_of_the_command),
         cmocka_unit_test(a_wrong_option_in_front_is_named),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# An installed station file decides whom the station trusts: no option and no variable turns it off, and commands of one board
-# ask for it, too. The folder /etc is one of the test, in a mount namespace of its own.
+# An installed station file decides whom the station trusts: no option and no variable turns it off, and commands of one
+# board obey it, too. The folder /etc belongs to the test, in a separate mount namespace.
 build=$1; . "$(dirname "$0")/../../e2e/lib.sh"
 cd "$work"
 unshare -rm true 2>err.log || skip "no mount namespaces here: $(cat err.log)"
@@ -20,12 +20,12 @@ station() {
   chmod 644 etc/espgang/station.yaml
 }
 
-# Without trust the file closes nothing.
+# Without trust the file forbids nothing.
 station <<<'espgang_station: 1'
 at_station 0 "$espgang" run job.yaml --sim 1 --fast
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
-# Its ledger is that of every command, unless another is named.
+# Every command uses its ledger, unless another one is given.
 station <<<"espgang_station: 1
 ledger: $work/day.db"
 expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger day.db --batch monday
@@ -33,7 +33,7 @@ at_station 0 "$espgang" units --batch monday
 at_station 3 "$espgang" units --batch monday --ledger "$work/none.db"
 at_station 3 env ESPGANG_LEDGER="$work/none.db" "$espgang" units --batch monday
 
-# With trust nothing that is not signed runs, whatever is said, and even when no key is there.
+# With trust nothing unsigned runs, whatever the options, even if there is no key.
 station <<END
 espgang_station: 1
 name: line-2
@@ -54,7 +54,7 @@ refused 'job.yaml' "$espgang" run job.yaml --sim 1 --fast --station mine.yaml
 refused 'job.yaml' env ESPGANG_STATION="$work/mine.yaml" "$espgang" run job.yaml --sim 1 --fast
 refused 'job.yaml' "$espgang" check job.yaml
 
-# Commands of one board, chains of eFuse commands among them.
+# Commands of one board, including chains of eFuse commands.
 for command in 'read-mac' 'erase-flash' 'write-flash 0x0 job.yaml' 'read-flash 0 16 out.bin'; do
   # shellcheck disable=SC2086
   refused 'this station does not allow it to you; trust.one_board in /etc/espgang/station.yaml names who may' \
@@ -67,7 +67,7 @@ trust: {keys: $work/trusted, one_board: [root]}
 END
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
-# Others may have other rights.
+# Each right can have its own users.
 station <<END
 espgang_station: 1
 trust: {line: nobody-of-that-name, ledger: [root], one_board: root}
@@ -76,7 +76,7 @@ refused 'run: this station does not allow it to you; trust.line in /etc/espgang/
 at_station 0 "$espgang" schema
 at_station 0 "$espgang" --port sim:esp32c3 read-mac
 
-# A file that cannot be read closes the station.
+# If the file cannot be read, the station refuses everything.
 station <<<'espgang_station: 1
 trust: {kees: x}'
 refused '/etc/espgang/station.yaml:2:9: there is no key trust.kees' "$espgang" run job.yaml --sim 1 --fast

@@ -22,7 +22,7 @@ struct player {
     uint64_t now_us;
     uint8_t got[PLAYER_ROOM]; /* raw bytes since the last send */
     size_t got_size;
-    /* the first packet in it */
+    /* decoded first packet */
     uint8_t op;
     uint32_t value;
     uint8_t data[5000];

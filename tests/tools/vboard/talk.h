@@ -27,7 +27,7 @@ struct heard {
     size_t size;
 };
 
-/** How often `part` occurs. */
+/** Return how often `part` occurs. */
 static inline unsigned heard_count(const struct heard *heard, const void *part, size_t size)
 {
     unsigned count = 0;

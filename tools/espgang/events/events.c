@@ -39,7 +39,14 @@ static void put(struct cli_events *events, const char *name, bool is_progress, b
     json_object_set_new(event, "sequence", json_integer((json_int_t)events->sequence + 1));
     char *const text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(EVENT_DIGITS));
     if (text != NULL) {
-        const struct cli_event told = {name, ++events->sequence, is_progress, is_talk, text, strlen(text)};
+        const char *const slot = json_string_value(json_object_get(event, "slot"));
+        const struct cli_event told = {.name = name,
+                                       .slot = slot != NULL ? slot : "",
+                                       .sequence = ++events->sequence,
+                                       .is_progress = is_progress,
+                                       .is_talk = is_talk,
+                                       .json = text,
+                                       .size = strlen(text)};
         for (unsigned i = 0; i < events->sink_count; i++)
             events->sinks[i].take(events->sinks[i].context, &told);
     }
@@ -139,6 +146,18 @@ void cli_events_finish(struct cli_events *events)
 void cli_events_add(struct cli_events *events, struct cli_event_sink sink)
 {
     events->sinks[events->sink_count++] = sink;
+}
+
+void cli_events_remove(struct cli_events *events, const void *context)
+{
+    unsigned kept = 0;
+
+    pthread_mutex_lock(&events->lock);
+    for (unsigned i = 0; i < events->sink_count; i++)
+        if (events->sinks[i].context != context)
+            events->sinks[kept++] = events->sinks[i];
+    events->sink_count = kept;
+    pthread_mutex_unlock(&events->lock);
 }
 
 /* The stages in their order, each with its share of a progress display. */
@@ -253,7 +272,7 @@ static json_t *region_fields(const struct eg_region_record *record)
 
 static void add_unit_fields(json_t *fields, const struct eg_unit *unit)
 {
-    char jedec[8];
+    char jedec[EG_JEDEC_TEXT];
 
     json_object_set_new(fields, "secure_boot", json_boolean(unit->secure_boot));
     json_object_set_new(fields, "flash_encryption", json_boolean(unit->flash_encryption));
@@ -261,8 +280,7 @@ static void add_unit_fields(json_t *fields, const struct eg_unit *unit)
     if (unit->flash_size != 0)
         json_object_set_new(fields, "flash_size", json_integer((json_int_t)unit->flash_size));
     if (unit->flash_jedec != 0) {
-        snprintf(jedec, sizeof jedec, "%02x%02x%02x", (unsigned)(unit->flash_jedec & 0xff),
-                 (unsigned)(unit->flash_jedec >> 8 & 0xff), (unsigned)(unit->flash_jedec >> 16 & 0xff));
+        eg_jedec_text(jedec, unit->flash_jedec);
         json_object_set_new(fields, "flash_jedec", json_string(jedec));
     }
     if (unit->flash_unique_id[0] != '\0')

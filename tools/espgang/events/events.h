@@ -22,6 +22,7 @@
 
 struct cli_event {
     const char *name;  /* "stage-begin" */
+    const char *slot;  /* "" = the station's */
     uint64_t sequence; /* of this session, from 1 */
     bool is_progress;  /* the next one of its slot replaces it */
     bool is_talk;      /* more talkative than the user asked for */
@@ -52,6 +53,9 @@ void cli_events_finish(struct cli_events *events);
 
 /** At most CLI_EVENT_SINKS; before the first event. */
 void cli_events_add(struct cli_events *events, struct cli_event_sink sink);
+
+/** Take away what was added with this context; afterwards it gets no event. */
+void cli_events_remove(struct cli_events *events, const void *context);
 
 /** A sink that prints lines; `out` stays the caller's. Its error flag tells of a full disk. */
 struct cli_event_sink cli_events_print(FILE *out);

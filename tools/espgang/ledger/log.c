@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
-
-#define LOG_MAX ((size_t)64 << 20) /* far more than a run keeps */
 
 /* The runs that the argument selects. */
 struct selection {
@@ -23,22 +20,6 @@ struct selection {
     unsigned printed;
     char why[300]; /* why the newest run has no log */
 };
-
-static enum eg_code unpack(struct eg_buffer *text, const struct eg_buffer *packed, int64_t run,
-                           struct eg_error *err)
-{
-    const unsigned long long size = ZSTD_getFrameContentSize(packed->data, packed->size);
-
-    if (size > LOG_MAX) /* also the numbers that stand for "unknown" and "error" */
-        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " is not a zstd frame of a known size",
-                            run);
-    EG_TRY(eg_buffer_resize(text, (size_t)size, 0, err));
-    const size_t got = ZSTD_decompress(text->data, text->size, packed->data, packed->size);
-    if (ZSTD_isError(got) || got != size)
-        return eg_error_set(err, EG_LEDGER, "the log of run %" PRId64 " cannot be decompressed: %s", run,
-                            ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it is shorter than it says");
-    return EG_OK;
-}
 
 /* A terminal obeys control characters, so it gets '?' in their place; a file gets the bytes as they were
  * read. */
@@ -63,11 +44,9 @@ static void put(const struct eg_buffer *text)
 
 static enum eg_code print_log(struct selection *selection, int64_t run, struct eg_error *err)
 {
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer packed = {0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
 
-    EG_TRY(eg_query_run_log(selection->query, run, &packed, err));
-    EG_TRY(unpack(&text, &packed, run, err));
+    EG_TRY(eg_query_run_log_text(selection->query, run, &text, err));
     put(&text);
     selection->printed++;
     return EG_OK;

@@ -31,10 +31,8 @@ static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_sl
                                   struct eg_error *err)
 {
     static const enum vb_hands_way ways[] = {
-        [CLI_PLUG] = VB_HANDS_PLUG,
-        [CLI_POLL] = VB_HANDS_FIXTURE,
-        [CLI_ENTER] = VB_HANDS_READY,
-        [CLI_PROGRAM] = VB_HANDS_READY,
+        [CLI_PLUG] = VB_HANDS_PLUG,     [CLI_POLL] = VB_HANDS_FIXTURE, [CLI_ENTER] = VB_HANDS_READY,
+        [CLI_PROGRAM] = VB_HANDS_READY, [CLI_API] = VB_HANDS_READY,
     };
     const struct vb_config config = {
         .fast = options->fast,
@@ -59,12 +57,14 @@ struct display {
     const struct cli_run_options *options;
     struct cli_simulated *simulated;
     struct cli_display shows;
+    struct cli_dashboard *dashboard; /* NULL = none */
     struct cli_limits limits;
     struct eg_logger *logger; /* the station's */
 };
 
 static void display_finish(struct display *display)
 {
+    cli_dashboard_close(display->dashboard);
     cli_display_finish(&display->shows);
     cli_limits_finish(&display->limits);
 }
@@ -158,15 +158,33 @@ static enum eg_code serve(struct display *display, const struct eg_station *stat
     return eg_station_serve(station, trigger, cli_cancel(), count_and_go_on, display, err);
 }
 
-static enum eg_code serve_input(struct display *display, const struct eg_station *station,
+static enum cli_start start_slot(void *context, const char *slot, const char *label, char said[CLI_SAID])
+{
+    return cli_enter_start(context, slot, label, said);
+}
+
+static enum cli_start take_scan(void *context, const char *text, char said[CLI_SAID])
+{
+    return cli_enter_scan(context, text, said);
+}
+
+/* Boards begin by the keyboard or a scanner, if `reads`, and by clients of the dashboard. */
+static enum eg_code serve_input(struct display *display, const struct eg_station *station, bool reads,
                                 struct eg_error *err)
 {
     EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
+    const struct cli_dashboard_control control = {start_slot, take_scan, &enter};
 
-    EG_TRY(cli_enter_begin(&enter, station, display->shows.terminal, err));
+    EG_TRY(cli_enter_begin(&enter, station, display->shows.terminal, reads, err));
     const struct eg_trigger trigger = cli_enter_trigger(&enter);
-    return serve(display, station, &trigger,
-                 "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number", err);
+    cli_dashboard_control(display->dashboard, &control);
+    const enum eg_code code =
+        serve(display, station, &trigger,
+              reads ? "Enter begins every free slot, SLOT or SLOT LABEL that one; SLOT may be its number"
+                    : "clients of the dashboard begin slots",
+              err);
+    cli_dashboard_control(display->dashboard, NULL);
+    return code;
 }
 
 static enum eg_code run_line(struct display *display, const struct eg_station *station, struct eg_error *err)
@@ -183,7 +201,8 @@ static enum eg_code run_line(struct display *display, const struct eg_station *s
         code = serve(display, station, &trigger, "asking every slot for a board", err);
         break;
     case CLI_ENTER:
-        code = serve_input(display, station, err);
+    case CLI_API:
+        code = serve_input(display, station, display->options->trigger == CLI_ENTER, err);
         break;
     case CLI_PROGRAM:
         trigger = cli_program_trigger(display->options->trigger_program);
@@ -250,6 +269,18 @@ static void tell_batch(FILE *out, const struct eg_batch *batch)
     fputs(batch->simulated != 0 ? ", simulated\n" : "\n", out);
 }
 
+static enum eg_code open_dashboard(struct display *display, const struct eg_station *station,
+                                   const struct eg_ledger *ledger, struct eg_error *err)
+{
+    const struct cli_dashboard_line line = {.view = &display->shows.view,
+                                            .events = &display->shows.events,
+                                            .ledger = eg_ledger_path(ledger),
+                                            .batch = eg_ledger_batch(ledger),
+                                            .operator_name = display->options->operator_name};
+
+    return cli_dashboard_open(&display->dashboard, &display->options->http, &line, station->logger, err);
+}
+
 /* Slots of the station's file are shown before they have a board. */
 static enum eg_code show_slots(struct cli_display *shows, const struct eg_station_file *file,
                                struct eg_error *err)
@@ -297,6 +328,8 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     EG_TRY(show_slots(&display.shows, options->slots, err));
     display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
+    if (options->http.address != NULL)
+        EG_TRY(open_dashboard(&display, station, ledger, err));
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";
     if (options->watch)
         cli_catch_signals_of_line(display.shows.terminal == NULL ? in_time : "",
@@ -379,12 +412,12 @@ static enum eg_code choose_slots(struct cli_slots *slots, const struct cli_run_o
 static enum eg_code check_labels(const struct cli_call *call, const struct cli_run_options *options,
                                  const struct cli_jobs *jobs, struct eg_error *err)
 {
-    if (!options->watch || options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM)
+    if (!options->watch || cli_begins_when_told(options->trigger))
         return EG_OK;
     for (unsigned i = 0; i < jobs->count; i++)
         if (eg_label_required(jobs->plans[i]))
             return cli_usage(call, err,
-                             "%s requires a label of each board, which --trigger enter or --trigger program "
+                             "%s requires a label of each board, which --trigger enter, program or api "
                              "brings",
                              jobs->plans[i]->job_path);
     return EG_OK;

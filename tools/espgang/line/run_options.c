@@ -13,7 +13,7 @@
 #define PACE_MAX            1000
 #define STAGGER_MS_MAX      60000
 
-static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
+static const char *const triggers[] = {"plug", "poll", "enter", "program", "api", NULL};
 
 const struct cli_option cli_run_options[] = {
     {.name = "ports",
@@ -28,7 +28,7 @@ const struct cli_option cli_run_options[] = {
      .choices = triggers,
      .help =
          "Run a line whose boards begin when they are plugged in, when they answer, by a key or a scanner, "
-         "or by a program",
+         "by a program, or by a client of the dashboard",
      .more =
          "`plug` is what `--watch` does. The others are for fixtures whose bridge stays plugged, remote "
          "ports "
@@ -39,7 +39,7 @@ const struct cli_option cli_run_options[] = {
          "slot. With a job that has `label` keys a line that is no slot is the label of the slot that the "
          "line "
          "before named, else of the next free slot; what the job does not take begins nothing. `program` "
-         "runs the one of `--trigger-program`."},
+         "runs the one of `--trigger-program`. With `api` a client of `--http` begins them."},
     {.name = "trigger-program",
      .value = "PROGRAM",
      .help = "Program that says when a board may begin, and is told its outcome",
@@ -48,6 +48,25 @@ const struct cli_option cli_run_options[] = {
              "OUTCOME`, and ends when the board is gone; when the line ends it is stopped after 2 s. "
              "ESPGANG_PORT, ESPGANG_RUN, ESPGANG_MAC, ESPGANG_CODE and ESPGANG_SENTENCE are in its "
              "environment."},
+    {.name = "http",
+     .value = "ADDRESS:PORT",
+     .help = "Serve a dashboard and a JSON API for browsers and programs, e.g. 127.0.0.1:8080",
+     .more = "Port 0 takes a free one; a note says which. An address that other machines reach needs "
+             "`--http-token-file`, and a proxy with TLS in front: the token would go over the network "
+             "unencrypted. Without `--http-control` clients can only read. dashboard.md lists the API."},
+    {.name = "http-token-file",
+     .value = "FILE",
+     .help = "Ask every client for the token in this file: 16 to 200 characters, mode 0600",
+     .more =
+         "Programs send `Authorization: Bearer TOKEN`. A browser asks for a name, which may be any, and a "
+         "password, which is the token."},
+    {.name = "http-name",
+     .value = "NAME",
+     .help = "Answer requests to this host name, too; may be repeated",
+     .more = "Requests to an address or to localhost are always answered. All others are refused, so that no "
+             "web page can have its own name resolved to this machine and read the dashboard."},
+    {.name = "http-control",
+     .help = "Let clients begin boards (`--trigger enter`, `api`) and end the line, not only read"},
     CLI_OPTION_LEDGER("Ledger to record into"),
     {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
     {.name = "label",
@@ -153,6 +172,7 @@ void cli_run_options_finish(struct cli_run_options *options)
     free(options->ports);
     free(options->faults);
     free(options->labels);
+    free(options->http_names);
 }
 
 /* NULL = the option is not given. */
@@ -162,6 +182,11 @@ static enum eg_code list_of(const struct cli_call *call, const char *option, con
     int count;
 
     return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
+}
+
+bool cli_begins_when_told(enum cli_trigger trigger)
+{
+    return trigger == CLI_ENTER || trigger == CLI_PROGRAM || trigger == CLI_API;
 }
 
 static enum cli_trigger trigger_of(const char *word)
@@ -201,6 +226,11 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     EG_TRY(list_of(call, "fault", &options->faults, err));
     EG_TRY(list_of(call, "label", &options->labels, err));
     EG_TRY(cli_option_number(call, "seed", INT64_MAX, 1, &options->seed, err));
+    EG_TRY(list_of(call, "http-name", &options->http_names, err));
+    options->http = (struct cli_dashboard_options){.address = cli_text(call, "http"),
+                                                   .token_file = cli_text(call, "http-token-file"),
+                                                   .names = options->http_names,
+                                                   .control = cli_flag(call, "http-control")};
     EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
     EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
     options->limits.disable_slots = cli_flag(call, "disable-slots");
@@ -211,9 +241,23 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
         return cli_usage(call, err, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
     options->boards = (unsigned)boards;
     EG_TRY(cli_option_number(call, "pace", PACE_MAX, 1, &options->pace, err));
-    const bool ready = options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM;
+    const bool ready = cli_begins_when_told(options->trigger);
     return cli_option_number(call, "insertions", UINT32_MAX, ready ? 0 : INSERTIONS_PER_SLOT * boards,
                              &options->insertions, err);
+}
+
+static enum eg_code check_http(const struct cli_call *call, const struct cli_run_options *options,
+                               struct eg_error *err)
+{
+    const struct cli_dashboard_options *const http = &options->http;
+
+    if (http->address == NULL && (http->token_file != NULL || http->names != NULL || http->control))
+        return cli_usage(call, err, "--http-token-file, --http-name and --http-control go with --http");
+    if (options->trigger == CLI_API && !http->control)
+        return cli_usage(call, err, "--trigger api goes with --http and --http-control");
+    if (http->address != NULL && cli_dashboard_check(http, err) != EG_OK)
+        return eg_error_prefix(err, "--http: ");
+    return EG_OK;
 }
 
 static enum eg_code read_turns(const struct cli_call *call, const struct eg_station_file *file,
@@ -272,8 +316,7 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     if (options->boards > 0 && options->ports != NULL)
         return cli_usage(call, err, "--sim and --ports exclude each other");
     if ((options->insertions_given != NULL || options->pace_given != NULL) &&
-        (options->boards == 0 || !options->watch || options->trigger == CLI_ENTER ||
-         options->trigger == CLI_PROGRAM))
+        (options->boards == 0 || !options->watch || cli_begins_when_told(options->trigger)))
         return cli_usage(call, err, "--insertions and --pace go with --sim and --watch, or --trigger poll");
     if (options->pace == 0)
         return cli_usage(call, err, "--pace takes 1 to %d", PACE_MAX);
@@ -301,6 +344,7 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
         err->code = EG_BAD_ARGUMENT;
         return eg_error_prefix(err, "--trigger-program: ");
     }
+    EG_TRY(check_http(call, options, err));
     if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
                                  options->app_log != NULL || options->hooks))
         return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");

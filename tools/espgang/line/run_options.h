@@ -6,14 +6,18 @@
 #define TOOLS_ESPGANG_LINE_RUN_OPTIONS_H
 
 #include "engine/line/line.h"
+#include "tools/espgang/command.h"
+#include "tools/espgang/dashboard/dashboard.h"
 #include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
 
-enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM };
+enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM, CLI_API };
 
 /** What the command line says. */
 struct cli_run_options {
-    const char **ports, **faults, **labels; /* owned lists, NULL after the last; NULL = none given */
+    struct cli_dashboard_options http; /* address NULL = no dashboard */
+    const char **ports, **faults, **labels,
+        **http_names; /* owned lists, NULL after the last; NULL = none given */
     const char *ledger, *batch, *operator_name, *station, *stub_dir;
     struct cli_station place;            /* the station's file, if there is one */
     const struct eg_station_file *slots; /* whose slots are used; NULL = those of `ports` */
@@ -31,6 +35,10 @@ struct cli_run_options {
     bool hooks; /* programs of the job run in a rehearsal, too */
     bool fast, watch, json, plain, verbose, silent, wall;
 };
+
+/** Whether somebody says when a board begins, and may give its label; simulated hands have the next board
+ * ready. */
+bool cli_begins_when_told(enum cli_trigger trigger);
 
 extern const struct cli_option cli_run_options[];
 

@@ -395,14 +395,14 @@ static void choose_colours(struct cli_terminal *terminal)
     terminal->attributes[CLI_BOLD] = A_BOLD;
     terminal->attributes[CLI_FAINT] = A_DIM;
     terminal->attributes[CLI_REVERSE] = A_REVERSE;
-    for (short style = CLI_ON_PASS; style <= CLI_BAD; style++) {
+    for (enum cli_style style = CLI_ON_PASS; style <= CLI_BAD; style++) {
         terminal->attributes[style] = colours ? fields[style].with : fields[style].without;
         if (!colours)
             continue;
         const bool rich = COLORS >= 256;
-        init_pair(style, rich ? fields[style].rich_text : fields[style].pale_text,
+        init_pair((short)style, rich ? fields[style].rich_text : fields[style].pale_text,
                   rich ? fields[style].rich : fields[style].pale);
-        terminal->pairs[style] = style;
+        terminal->pairs[style] = (short)style;
     }
 }
 

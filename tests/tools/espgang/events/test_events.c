@@ -99,7 +99,7 @@ static void text_that_is_not_utf_8_is_told_all_the_same(void **state)
     assert_non_null(strstr(line, "\"text\":\"x\xef\xbf\xbd\""));
 }
 
-static void a_result_has_what_its_run_put_on_record(void **state)
+static void a_result_has_the_values_its_run_recorded(void **state)
 {
     (void)state;
     const struct eg_value_record values[] = {
@@ -158,7 +158,7 @@ static void take_note(void *context, const struct cli_event *told)
     *(struct cli_event *)context = *told;
 }
 
-static void a_sink_is_told_what_the_user_did_not_ask_for_and_that_it_is_so(void **state)
+static void a_sink_gets_hidden_records_and_knows_that_they_are_hidden(void **state)
 {
     struct cli_event seen = {0};
     const struct eg_log_record record = {.kind = EG_LOG_PROGRESS,
@@ -191,9 +191,9 @@ int main(void)
         cmocka_unit_test(an_event_is_one_line_with_every_field_it_has),
         cmocka_unit_test(verbose_records_are_left_out_unless_asked_for),
         cmocka_unit_test(text_that_is_not_utf_8_is_told_all_the_same),
-        cmocka_unit_test(a_result_has_what_its_run_put_on_record),
+        cmocka_unit_test(a_result_has_the_values_its_run_recorded),
         cmocka_unit_test(a_pass_that_is_taken_back_is_named),
-        cmocka_unit_test(a_sink_is_told_what_the_user_did_not_ask_for_and_that_it_is_so),
+        cmocka_unit_test(a_sink_gets_hidden_records_and_knows_that_they_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, free_text);
 }

@@ -47,7 +47,7 @@ static void finish(struct watched *watched)
     free(watched->text);
 }
 
-static void what_is_recorded_is_told_and_reaches_the_ledger(void **state)
+static void records_become_events_and_reach_the_ledger(void **state)
 {
     struct watched watched;
 
@@ -64,7 +64,7 @@ static void what_is_recorded_is_told_and_reaches_the_ledger(void **state)
     finish(&watched);
 }
 
-static void what_the_ledger_refuses_is_not_told_as_recorded(void **state)
+static void a_record_that_the_ledger_refuses_is_not_reported_as_recorded(void **state)
 {
     struct watched watched;
 
@@ -90,8 +90,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_recorded_is_told_and_reaches_the_ledger),
-        TEST(what_the_ledger_refuses_is_not_told_as_recorded),
+        TEST(records_become_events_and_reach_the_ledger),
+        TEST(a_record_that_the_ledger_refuses_is_not_reported_as_recorded),
         TEST(a_run_that_the_ledger_does_not_begin_is_not_told_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void without_a_file_there_are_no_keys(void **state)
     assert_int_equal(keys.size, 0);
 }
 
-static void what_is_no_file_of_keys_is_a_wrong_argument(void **state)
+static void a_bad_key_file_is_a_wrong_argument(void **state)
 {
     (void)state;
     EG_CLEANUP(eg_secret_finish) struct eg_secret keys = {0};
@@ -77,7 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_written_for_their_owner_and_read_back),
         cmocka_unit_test(without_a_file_there_are_no_keys),
-        cmocka_unit_test(what_is_no_file_of_keys_is_a_wrong_argument),
+        cmocka_unit_test(a_bad_key_file_is_a_wrong_argument),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -40,7 +40,7 @@ static void a_duration_counts_back_from_now(void **state)
     assert_true(strcmp(utc, now) <= 0);
 }
 
-static void what_is_no_time_is_refused(void **state)
+static void an_invalid_time_is_refused(void **state)
 {
     static const char *const others[] = {"",
                                          "yesterday",
@@ -73,7 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_is_kept_as_far_as_it_is_given),
         cmocka_unit_test(a_duration_counts_back_from_now),
-        cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(an_invalid_time_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static char *tell(enum cli_format format, const struct cli_table_form *form,
         free(told);                                                                                          \
     } while (0)
 
-static void a_table_cuts_what_is_too_long_and_wraps_its_last_column(void **state)
+static void a_table_cuts_long_texts_and_wraps_its_last_column(void **state)
 {
     const struct thing long_name = {"a long name", "1", "", "", 123, 1};
 
@@ -169,7 +169,7 @@ static void rows_have_tables_of_their_own_in_text_and_json_and_csv_has_the_main_
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_cuts_what_is_too_long_and_wraps_its_last_column),
+        cmocka_unit_test(a_table_cuts_long_texts_and_wraps_its_last_column),
         cmocka_unit_test(a_csv_is_as_rfc_4180_says_and_has_no_formula),
         cmocka_unit_test(what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe_but_numbers_do_not),
         cmocka_unit_test(json_is_one_document_with_null_for_what_is_not_known),

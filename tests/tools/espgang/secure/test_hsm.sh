@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A key in a hardware security module signs, by its PKCS#11 library: RSA and each curve; what is wrong is told. The module is
-# softhsm2.
+# A key in a hardware security module signs, through its PKCS#11 library: RSA and each curve; mistakes are reported. The
+# module is softhsm2.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
 library=/usr/lib/softhsm/libsofthsm2.so
 for tool in softhsm2-util pkcs11-tool; do command -v "$tool" >/dev/null || skip "there is no $tool"; done
@@ -27,7 +27,7 @@ for key in rsa:3072 EC:prime256v1 EC:secp384r1 EC:prime192v1; do
   expect_equal "what the module signed, $key" "$(cat out.log)" 'signature 1: valid'
   expect_status 0 "$espgang" secure signature-info-v2 signed.bin
 done
-# Beside a signature by a file, and by the public key from a file.
+# Together with a signature by a file, and with the public key from a file.
 expect_status 0 "$espgang" secure generate-signing-key --version 2 --scheme ecdsa192 file.pem
 expect_status 0 "$espgang" secure sign-data --version 2 --keyfile file.pem --append-signatures signed.bin
 expect_status 0 "$espgang" secure verify-signature --version 2 --hsm --hsm-config hsm.ini signed.bin
@@ -45,7 +45,7 @@ expect_status 2 "$espgang" secure sign-data --version 2 --hsm --hsm-config hsm.i
 expect_equal 'the halves do not fit' "$(cat err.log)" 'espgang: it is no signature of this content by this key'
 cmp app.bin kept.bin || fail 'a refusal changed the file'
 
-# refused SENTENCE LINE...: for a configuration with these lines.
+# refused SENTENCE LINE...: check the refusal of a configuration with these lines.
 refused() {
   local sentence=$1
   shift
@@ -73,7 +73,7 @@ expect_equal 'without a configuration' "$(cat err.log)" 'espgang: --hsm needs --
 expect_status 2 "$espgang" secure sign-data --version 1 --hsm --hsm-config hsm.ini app.bin
 ! grep -rq 4321 out.log err.log || fail 'the PIN is shown'
 
-# Without credentials the PIN is asked for, and not shown.
+# Without credentials the program asks for the PIN, and does not show it.
 printf '%s\n' '[hsm_config]' "${all[@]:0:3}" >hsm.ini
 command -v script >/dev/null || skip 'there is no script to answer the prompt'
 answer() {

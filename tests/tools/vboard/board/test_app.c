@@ -75,7 +75,7 @@ static void a_flash_without_an_application_prints_none(void **state)
     vb_board_destroy(player.board);
 }
 
-static void every_reset_begins_anew(void **state)
+static void every_reset_starts_from_the_beginning(void **state)
 {
     struct player player;
 
@@ -240,7 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_lines_follow_the_boot_messages),
         cmocka_unit_test(a_flash_without_an_application_prints_none),
-        cmocka_unit_test(every_reset_begins_anew),
+        cmocka_unit_test(every_reset_starts_from_the_beginning),
         cmocka_unit_test(a_line_waits_as_long_as_it_says),
         cmocka_unit_test(it_may_print_at_another_rate),
         cmocka_unit_test(a_line_may_come_in_parts),

@@ -349,7 +349,7 @@ static void the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other(void **s
     vb_board_destroy(player.board);
 }
 
-static void what_arrives_before_the_rom_listens_is_lost(void **state)
+static void bytes_that_arrive_before_the_rom_listens_are_lost(void **state)
 {
     uint8_t payload[36] = {0x07, 0x07, 0x12, 0x20}, wire[60];
     struct player player;
@@ -384,7 +384,7 @@ static void a_log_at_another_rate_arrives_garbled(void **state)
     vb_board_destroy(player.board);
 }
 
-static void the_rate_changes_behind_the_reply(void **state)
+static void the_rate_changes_after_the_reply(void **state)
 {
     struct player player;
 
@@ -497,9 +497,9 @@ int main(void)
         cmocka_unit_test(both_lines_together_do_nothing),
         cmocka_unit_test(a_jumper_on_the_strap_makes_every_reset_end_in_the_loader),
         cmocka_unit_test(the_rom_takes_the_rate_of_the_first_sync_and_hears_no_other),
-        cmocka_unit_test(what_arrives_before_the_rom_listens_is_lost),
+        cmocka_unit_test(bytes_that_arrive_before_the_rom_listens_are_lost),
         cmocka_unit_test(a_log_at_another_rate_arrives_garbled),
-        cmocka_unit_test(the_rate_changes_behind_the_reply),
+        cmocka_unit_test(the_rate_changes_after_the_reply),
         cmocka_unit_test(bytes_take_ten_bits_each_way),
         cmocka_unit_test(in_fast_mode_a_reply_takes_no_time),
         cmocka_unit_test(boards_of_one_program_have_their_own_addresses),

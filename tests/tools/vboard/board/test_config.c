@@ -66,7 +66,7 @@ static void assert_refused(const char *target, struct vb_config config, const ch
     assert_null(board);
 }
 
-static void what_a_chip_cannot_be_is_refused(void **state)
+static void impossible_configurations_of_a_chip_are_refused(void **state)
 {
     (void)state;
     assert_refused("esp32", (struct vb_config){.usb = VB_USB_SERIAL_JTAG}, "ESP32 has no USB-Serial/JTAG");
@@ -92,7 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_of_options_are_understood),
         cmocka_unit_test(words_that_mean_nothing_are_refused),
-        cmocka_unit_test(what_a_chip_cannot_be_is_refused),
+        cmocka_unit_test(impossible_configurations_of_a_chip_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

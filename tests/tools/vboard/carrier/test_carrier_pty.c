@@ -13,7 +13,7 @@
 
 #define QUIET_MS 300
 
-/* Boards with their strap held low, because a pty has no lines to reset them. */
+/* Serve boards with their strap held low, because a pty has no lines to reset them. */
 static void begin(struct serving *serving, unsigned count, const char *fault, const char *link_dir)
 {
     const struct vb_config config = {.target = eg_target_by_name("esp32"), .strap_low = true};
@@ -384,7 +384,7 @@ static void a_client_of_the_lines_that_says_nothing_keeps_nobody(void **state)
     unwire(&wired);
 }
 
-static void what_is_in_the_way_of_the_lines_is_left_alone(void **state)
+static void a_file_in_place_of_the_socket_is_left_alone(void **state)
 {
     (void)state;
     const struct vb_config config = {.target = eg_target_by_name("esp32")};
@@ -424,7 +424,7 @@ int main(void)
         cmocka_unit_test(the_chips_own_usb_has_no_rate),
         cmocka_unit_test(closing_releases_the_lines_if_the_client_lets_it),
         cmocka_unit_test(a_client_of_the_lines_that_says_nothing_keeps_nobody),
-        cmocka_unit_test(what_is_in_the_way_of_the_lines_is_left_alone),
+        cmocka_unit_test(a_file_in_place_of_the_socket_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void reset_into_loader(int client, struct heard *heard)
     hear_until_quiet(client, heard, 100);
 }
 
-/* How often it answers. */
+/* Return how often it answers. */
 static unsigned sync_board(int client)
 {
     struct heard heard = {.size = 0};

@@ -170,7 +170,7 @@ static void a_fault_that_does_not_exist_is_refused_at_once(void **state)
                  "fault \"101%:lie\": a share of boards is 1% to 100%");
 }
 
-static void a_board_that_shows_the_mac_of_one_without_a_mac_of_its_own_is_refused_at_once(void **state)
+static void a_board_with_the_mac_of_a_board_without_its_own_is_refused_at_once(void **state)
 {
     (void)state;
     const struct vb_hands_config config = {.sockets = 1, .pace = 1};
@@ -190,7 +190,7 @@ int main(void)
         cmocka_unit_test(a_fixture_keeps_its_port_and_has_the_next_board_after_the_result),
         cmocka_unit_test(a_board_can_show_the_mac_of_an_earlier_one),
         cmocka_unit_test(what_is_not_there_is_said),
-        cmocka_unit_test(a_board_that_shows_the_mac_of_one_without_a_mac_of_its_own_is_refused_at_once),
+        cmocka_unit_test(a_board_with_the_mac_of_a_board_without_its_own_is_refused_at_once),
         cmocka_unit_test(a_fault_that_does_not_exist_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

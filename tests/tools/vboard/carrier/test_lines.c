@@ -54,7 +54,7 @@ static void callers_are_served_one_after_the_other(void **state)
     assert_true(vb__lines_take(&lines, &request));
     assert_int_equal(request, 'b');
     close(second);
-    vb__lines_answer(&lines, '0'); /* nobody hears it */
+    vb__lines_answer(&lines, '0'); /* no client receives it */
     vb__lines_close(&lines);
     assert_int_equal(vb__lines_fd(&lines), -1);
     assert_int_equal(rmdir(folder), 0);

@@ -111,7 +111,7 @@ static void a_session_begins_with_the_offers(void **state)
     check_events(&seen, "");
 }
 
-static void what_was_offered_is_not_answered_again(void **state)
+static void an_agreed_offer_is_not_answered_again(void **state)
 {
     (void)state;
     struct vb_telnet telnet;
@@ -408,7 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_begins_with_the_offers),
-        cmocka_unit_test(what_was_offered_is_not_answered_again),
+        cmocka_unit_test(an_agreed_offer_is_not_answered_again),
         cmocka_unit_test(a_client_that_agrees_to_the_com_port_option_is_told_the_inputs_once),
         cmocka_unit_test(the_com_port_option_may_be_asked_of_us_too),
         cmocka_unit_test(echo_and_unknown_options_are_refused),

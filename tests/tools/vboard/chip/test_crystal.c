@@ -74,15 +74,7 @@ static void a_host_that_does_not_compensate_ends_in_garbage(void **state)
     }
 }
 
-/*
- * floor(baud
- *
- * f / n) with f = cali
- *
- * 15625
- *
- * ck8m / 40, as in the protocol.
- */
+/* Return floor(baud * f / n) with f = cali * 15625 * ck8m / 40, as in the protocol. */
 static uint32_t calibrated(struct player *player, uint32_t baud)
 {
     const uint64_t f = (uint64_t)player_field(player, EG_FIELD_RTC_CALI) * 15625 *

@@ -146,7 +146,7 @@ static void write_and_look(uint8_t landed[64], struct vb_config config, bool stu
     vb_board_destroy(player.board);
 }
 
-static void what_is_sent_encrypted_lands_as_cipher_text(void **state)
+static void data_sent_encrypted_is_stored_as_cipher_text(void **state)
 {
     uint8_t plain[64];
 
@@ -435,7 +435,7 @@ static void encrypted_writes_need_whole_blocks_of_the_cipher(void **state)
 }
 
 /* Encryption is on if the count has an odd number of bits. */
-static void what_runs_sees_the_flash_through_the_cipher(void **state)
+static void running_code_sees_the_flash_decrypted(void **state)
 {
     static const struct {
         uint32_t count, encrypted;
@@ -472,7 +472,7 @@ int main(void)
         cmocka_unit_test(a_board_without_security_shows_none),
         cmocka_unit_test(an_esp32_has_secure_boot_v2_from_revision_3_or_when_it_is_not_asked_for_v1),
         cmocka_unit_test(registers_of_the_configuration_count_as_burnt),
-        cmocka_unit_test(what_is_sent_encrypted_lands_as_cipher_text),
+        cmocka_unit_test(data_sent_encrypted_is_stored_as_cipher_text),
         cmocka_unit_test(encrypting_without_a_key_or_against_efuse_makes_garbage),
         cmocka_unit_test(the_key_manager_takes_the_place_of_a_key_in_efuse),
         cmocka_unit_test(a_pair_of_keys_counts_where_the_chip_takes_keys_of_256_bits),
@@ -482,7 +482,7 @@ int main(void)
         cmocka_unit_test(a_key_in_the_one_block_is_hidden_or_not_zero),
         cmocka_unit_test(the_esp8266_stub_refuses_to_encrypt),
         cmocka_unit_test(encrypted_writes_need_whole_blocks_of_the_cipher),
-        cmocka_unit_test(what_runs_sees_the_flash_through_the_cipher),
+        cmocka_unit_test(running_code_sees_the_flash_decrypted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,7 @@ static void assert_not_bitten(struct vb_config config)
     vb_board_destroy(player.board);
 }
 
-static void nothing_bites_after_power_on_behind_a_bridge_or_over_otg(void **state)
+static void no_watchdog_bites_after_power_on_with_a_bridge_or_over_otg(void **state)
 {
     (void)state;
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
@@ -192,7 +192,7 @@ static void a_bite_clears_the_flag_of_native_usb(void **state)
     vb_board_destroy(player.board);
 }
 
-static void over_otg_such_a_bite_leads_out_of_the_loader(void **state)
+static void over_otg_a_watchdog_bite_leads_out_of_the_loader(void **state)
 {
     (void)state;
     for (size_t i = 0; eg_targets[i] != NULL; i++) {
@@ -223,12 +223,12 @@ int main(void)
         cmocka_unit_test(a_loader_reached_by_usb_is_bitten_unless_both_are_off),
         cmocka_unit_test(a_bite_takes_the_port_off_the_bus),
         cmocka_unit_test(it_bites_in_the_middle_of_a_long_erase),
-        cmocka_unit_test(nothing_bites_after_power_on_behind_a_bridge_or_over_otg),
+        cmocka_unit_test(no_watchdog_bites_after_power_on_with_a_bridge_or_over_otg),
         cmocka_unit_test(over_otg_nothing_bites_after_a_reset_by_lines),
         cmocka_unit_test(its_registers_take_nothing_while_locked),
         cmocka_unit_test(a_host_leaves_the_loader_by_letting_one_bite),
         cmocka_unit_test(a_bite_clears_the_flag_of_native_usb),
-        cmocka_unit_test(over_otg_such_a_bite_leads_out_of_the_loader),
+        cmocka_unit_test(over_otg_a_watchdog_bite_leads_out_of_the_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void a_stub_attaches_itself_to_the_usual_pins(void **state)
     }
 }
 
-static void flash_on_other_pins_needs_those(void **state)
+static void flash_on_other_pins_needs_their_numbers(void **state)
 {
     struct vb_config config = fast("esp32c3");
     struct player player;
@@ -147,7 +147,7 @@ static void an_esp32_with_its_flash_at_hspi_tells_its_stub_by_the_strap(void **s
     vb_board_destroy(player.board);
 }
 
-static void an_absent_flash_reads_as_ones_and_hangs_who_writes(void **state)
+static void an_absent_flash_reads_as_ones_and_a_write_hangs(void **state)
 {
     struct vb_config config = fast("esp32");
     struct player player;
@@ -169,7 +169,7 @@ static void an_absent_flash_reads_as_ones_and_hangs_who_writes(void **state)
     vb_board_destroy(player.board);
 }
 
-static void who_hangs_has_changed_nothing(void **state)
+static void a_write_that_hangs_changes_nothing(void **state)
 {
     static const uint8_t zeros[0x400];
     struct player player;
@@ -282,12 +282,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rom_sees_its_flash_once_it_is_attached),
         cmocka_unit_test(a_stub_attaches_itself_to_the_usual_pins),
-        cmocka_unit_test(flash_on_other_pins_needs_those),
+        cmocka_unit_test(flash_on_other_pins_needs_their_numbers),
         cmocka_unit_test(the_usual_pins_may_be_named),
         cmocka_unit_test(an_esp32_has_its_pins_in_efuse_and_its_stub_finds_them),
         cmocka_unit_test(an_esp32_with_its_flash_at_hspi_tells_its_stub_by_the_strap),
-        cmocka_unit_test(an_absent_flash_reads_as_ones_and_hangs_who_writes),
-        cmocka_unit_test(who_hangs_has_changed_nothing),
+        cmocka_unit_test(an_absent_flash_reads_as_ones_and_a_write_hangs),
+        cmocka_unit_test(a_write_that_hangs_changes_nothing),
         cmocka_unit_test(a_part_that_started_badly_is_cured_by_sleep_and_a_rest),
         cmocka_unit_test(the_flash_of_some_esp32_p4_must_be_switched_on),
         cmocka_unit_test(where_the_rom_has_forced_the_supply_that_must_be_taken_back),

@@ -129,7 +129,7 @@ static void a_kept_write_takes_its_time_and_a_volatile_one_none(void **state)
     assert_int_equal(status(&player, 0x05), 0x04);
     write_status(&player, 0x06, 0x01, 0x08, 8);
     assert_int_equal(status(&player, 0x05) & 1, 1);
-    assert_int_equal(player_flash_id(&player), 0xffffff); /* it hears nothing else */
+    assert_int_equal(player_flash_id(&player), 0xffffff); /* it answers no other command */
     player_idle(&player, 10000);
     assert_int_equal(status(&player, 0x05), 0x08);
     assert_int_equal(player_flash_id(&player), 0x1640c8);

@@ -124,7 +124,7 @@ static void an_application_may_be_loaded_through_a_stub(void **state)
     vb_board_destroy(player.board);
 }
 
-static void what_says_nothing_answers_nothing(void **state)
+static void a_silent_application_answers_nothing(void **state)
 {
     struct player player;
 
@@ -186,7 +186,7 @@ int main(void)
         cmocka_unit_test(a_stub_for_another_revision_crashes),
         cmocka_unit_test(an_application_in_ram_says_what_it_has_to_say),
         cmocka_unit_test(an_application_may_be_loaded_through_a_stub),
-        cmocka_unit_test(what_says_nothing_answers_nothing),
+        cmocka_unit_test(a_silent_application_answers_nothing),
         cmocka_unit_test(a_reset_forgets_what_was_loaded),
         cmocka_unit_test(a_segment_that_claims_the_whole_address_space_does_no_harm),
     };

@@ -9,7 +9,7 @@
 
 #define BLOCK 0x4000u
 
-/* A board whose stub runs. */
+/* Start a board and its stub. */
 static void start(struct player *player, struct vb_config config)
 {
     player_need_stub("esp32");
@@ -78,7 +78,7 @@ static void payloads_of_a_wrong_length_are_refused(void **state)
     vb_board_destroy(player.board);
 }
 
-static void what_is_wrong_with_a_request_has_its_own_code(void **state)
+static void an_invalid_request_has_its_own_code(void **state)
 {
     struct player player;
     uint8_t wire[64];
@@ -545,7 +545,7 @@ int main(void)
         cmocka_unit_test(an_upload_with_one_wrong_byte_does_not_run),
         cmocka_unit_test(a_running_stub_answers_sync_with_zero),
         cmocka_unit_test(payloads_of_a_wrong_length_are_refused),
-        cmocka_unit_test(what_is_wrong_with_a_request_has_its_own_code),
+        cmocka_unit_test(an_invalid_request_has_its_own_code),
         cmocka_unit_test(run_user_code_gets_no_answer),
         cmocka_unit_test(data_without_a_begin_is_refused),
         cmocka_unit_test(a_damaged_stream_is_told_to_the_next_command_once),

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# Sourced by the tests of the dashboard, after tests/e2e/lib.sh.
+
+# begin_line ARGUMENT...: a line with a dashboard at $url, in the background as $line.
+begin_line() {
+  "$espgang" run "$work/job.yaml" --ledger "$work/ledger.db" --batch day --http 127.0.0.1:0 --json "$@" \
+    </dev/null >"$work/line.log" 2>"$work/line.err.log" &
+  line=$!
+  children+=("$line")
+  url=
+  for _ in $(seq 600); do
+    url=$(sed -n 's|.*dashboard at \(http://[^ /]*\)/.*|\1|p' "$work/line.log")
+    [ -z "$url" ] || break
+    kill -0 "$line" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -n "$url" ] || fail "no dashboard: $(cat "$work/line.log" "$work/line.err.log")"
+  address=${url#http://}
+}
+
+# end_line STATUS
+end_line() {
+  local status=0
+  kill -INT "$line" 2>/dev/null || true
+  wait "$line" || status=$?
+  unset 'children[-1]'
+  expect_equal 'status of the line' "$status" "$1"
+}
+
+# ask PATH ARGUMENT...: the body to $work/body, the status printed.
+ask() {
+  curl -sS --max-time 60 -o "$work/body" -w '%{http_code}' "${@:2}" "$url$1" 2>"$work/curl.log" ||
+    fail "curl $*: $(cat "$work/curl.log")"
+}
+
+post() { # PATH BODY ARGUMENT...
+  ask "$1" -X POST -H 'Content-Type: application/json' --data-binary "$2" "${@:3}"
+}
+
+# of_body PATH: a member of the answer.
+of_body() {
+  sqlite3 -batch :memory: "select json_extract(readfile('$work/body'), '$1')"
+}
+
+# raw TEXT: what the server answers to these bytes; the first line.
+raw() {
+  local socket first=
+  trap '' PIPE
+  exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}"
+  printf '%b' "$1" >&"$socket" || true
+  IFS= read -r -t 60 first <&"$socket" || true
+  exec {socket}>&-
+  printf '%s' "${first%$'\r'}"
+}
+
+wait_until() { # WHAT COMMAND...
+  for _ in $(seq 600); do
+    ! "${@:2}" || return 0
+    sleep 0.1
+  done
+  fail "$1: it did not become so in a minute: $(tail -5 "$work/line.log" "$work/body")"
+}
