@@ -19,6 +19,7 @@ struct eg_report_look {
     const char *logo;                     /* a PNG, JPEG or SVG file, put into the page; NULL = none */
     double target;                        /* yield in percent; 0 = none */
     bool full;                            /* list all units, however many, also in print */
+    enum eg_report_case { EG_CASE_MAC, EG_CASE_SERIAL, EG_CASE_SLOT } junit_name; /* names of test cases */
 };
 
 /** A report that is wanted. No two have the same path. */

@@ -52,13 +52,29 @@ if command -v xmllint >/dev/null; then
   xmllint --noout --schema "$xsd" "$work/b.xml" 2>"$work/xml.log" || fail "not valid: $(cat "$work/xml.log")"
   expect_equal 'failures of the JUnit report' "$(xmllint --xpath 'count(//failure) + count(//error)' "$work/b.xml")" \
     "$(ledger "select count(*) from runs where outcome in ('fail', 'error')")"
+  expect_equal 'numbers of the JUnit report' \
+    "$(xmllint --xpath 'count(//testcase[properties/property[@name="measured:supply" and @value="3.31"] and properties/property[@name="measured:supply:unit" and @value="V"] and properties/property[@name="measured:supply:lower" and @value="3"] and properties/property[@name="measured:supply:upper" and @value="3.6"]])' "$work/b.xml")" \
+    "$(ledger "select count(*) from measurements where number = 3.31 and unit = 'V' and lower = 3 and upper = 3.6")"
+  report 0 --junit "$work/slots.xml" --junit-name slot
+  expect_equal 'names by slot' "$(xmllint --xpath 'string(//testcase[1]/@name)' "$work/slots.xml")" "$(ledger 'select slot from runs where run = 1')"
+  expect_equal 'classes' "$(xmllint --xpath 'count(//testcase[@classname="e2e.esp32c3"])' "$work/slots.xml")" 6
   expect_equal 'host' "$(xmllint --xpath 'string(//@hostname)' "$work/b.xml")" 'line & 3'
 else
   echo 'no xmllint here: the JUnit report was not validated' >&2
 fi
 
+# A unit that did not pass has its application's log, folded in the HTML.
+printf 'supply=2.90 <&>\nOK\n' >"$work/low.log"
+expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch low --plain --app-log "$work/low.log"
+report 0 --batch low --html "$work/low.html" --junit "$work/low.xml"
+for file in low.html low.xml; do
+  expect_text "$work/$file" 'supply=2.90 &lt;&amp;&gt;'
+done
+expect_text "$work/low.xml" 'application log:'
+expect_text "$work/low.html" '<b><bdi>supply out of limits</bdi></b><code>test-failed 1</code>'
+
 # Standard output has one report and nothing else; two reports cannot share a destination.
-report 0 --csv -
+report 0 --batch 'a "b" <c>' --csv -
 cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'
 report 2 --csv - --json -
 expect_equal 'two to one' "$(cat "$work/err.log")" \
@@ -148,6 +164,9 @@ expect_equal 'where causes cluster' \
 expect_text "$work/big.html" '<b>Slot <bdi>usb-1-2.4</bdi></b>: contact or link lost in '
 expect_text "$work/big.html" '<b>Flash part <bdi>684016 Boya, 4 MB</bdi></b>: '
 ! grep -q ledger.db "$work/big.html" || fail 'the report shows the path of the ledger'
+report 2 --batch big --junit "$work/t.xml" --junit-name port
+expect_equal 'a name of cases' "$(cat "$work/err.log")" \
+  "espgang: --junit-name is 'port', not mac, serial or slot; see 'espgang report --help'"
 report 2 --batch big --html "$work/t.html" --target 101
 expect_equal 'a target' "$(cat "$work/err.log")" \
   "espgang: --target is '101', not a yield in percent, more than 0 and at most 100; see 'espgang report --help'"

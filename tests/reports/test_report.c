@@ -220,16 +220,18 @@ static void junit_has_a_case_for_each_unit(void **state)
         cases++;
     assert_int_equal(cases, 4);
     assert_contains(xml, "<testsuite name=\"batch-1\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"0\"");
+    assert_contains(xml, " hostname=\"line 3\">\n<properties>\n<property name=\"batch\" "
+                         "value=\"batch-1\"/>\n<property name=\"job\" value=\"acme-sensor\"/>");
     assert_contains(xml,
-                    " hostname=\"line 3\">\n<properties>\n<property name=\"job\" value=\"acme-sensor\"/>");
-    assert_contains(
-        xml, "<testcase classname=\"batch-1\" name=\"7c:df:a1:00:00:02\" time=\"3.210\">\n<system-out>");
+                    "<testcase classname=\"acme-sensor.esp32c3\" name=\"7c:df:a1:00:00:02\" "
+                    "time=\"3.210\">\n<properties>\n"
+                    "<property name=\"run\" value=\"3\"/>\n<property name=\"batch\" value=\"batch-1\"/>");
     assert_contains(xml, "<failure type=\"verify-mismatch\" message=\"&lt;script&gt;");
     one_run(
         sample, "a", true,
         &(struct sample_end){.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "the loader does not answer"});
     make(sample, "junit", &xml);
-    assert_contains(xml, "<testcase classname=\"batch-1\" name=\"7c:df:a1:00:00:01\" time=\"3.210\">\n"
+    assert_contains(xml, "<property name=\"slot\" value=\"a\"/>\n</properties>\n"
                          "<error type=\"no-sync\" message=\"the loader does not answer\">"
                          "the loader does not answer</error>");
     one_run(sample, "a", true,

@@ -30,6 +30,22 @@ static enum eg_code read_files(struct eg_report_file files[FORMATS_MAX], size_t 
                       : cli_usage(call, err, "missing option: a format with its file, like --html FILE");
 }
 
+static enum eg_code read_case_name(enum eg_report_case *name, const struct cli_call *call,
+                                   struct eg_error *err)
+{
+    static const char *const names[] = {
+        [EG_CASE_MAC] = "mac", [EG_CASE_SERIAL] = "serial", [EG_CASE_SLOT] = "slot"};
+    const char *const wanted = cli_text(call, "junit-name");
+
+    for (unsigned i = 0; wanted != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], wanted) == 0) {
+            *name = (enum eg_report_case)i;
+            return EG_OK;
+        }
+    return wanted == NULL ? EG_OK
+                          : cli_usage(call, err, "--junit-name is '%s', not mac, serial or slot", wanted);
+}
+
 static enum eg_code read_look(struct eg_report_look *look, const struct cli_call *call, struct eg_error *err)
 {
     const char *const target = cli_text(call, "target");
@@ -42,6 +58,7 @@ static enum eg_code read_look(struct eg_report_look *look, const struct cli_call
         .logo = cli_text(call, "logo"),
         .full = cli_flag(call, "full"),
     };
+    EG_TRY(read_case_name(&look->junit_name, call, err));
     if (target == NULL)
         return EG_OK;
     look->target = strtod(target, &end);
@@ -80,6 +97,10 @@ static const struct cli_option *make_options(void)
         {.name = "logo",
          .value = "FILE",
          .help = "PNG, JPEG or SVG file to show on top of HTML and PDF, up to 256 KiB"},
+        {.name = "junit-name",
+         .value = "WHAT",
+         .help = "Names of JUnit's test cases: mac, serial or slot (default: mac). A unit without it has its "
+                 "MAC"},
         {.name = "full",
          .help = "List all units in HTML and PDF, however many; without it a batch of more than 1000 has its "
                  "exceptions listed, and print has serial numbers of the others"},
