@@ -519,10 +519,16 @@ enum eg_code eg_ledger_add_job(struct eg_ledger *ledger, const struct eg_plan *p
 
 enum eg_code eg_ledger_locate(char **found, bool *exists, const char *path, struct eg_error *err)
 {
+    EG_CLEANUP(eg_free_cleanup) char *full = NULL;
+    struct eg_error ignored; /* whoever opens what cannot be read is told */
     struct stat info;
+    bool made;
 
     EG_TRY(eg__path_choose(found, path, err));
     *exists = lstat(*found, &info) == 0 ? info.st_size > 0 : errno != ENOENT;
+    if (*exists && eg__path_resolve(&full, *found, &ignored) == EG_OK &&
+        eg__is_made(&made, full, &ignored) == EG_OK)
+        *exists = made;
     return EG_OK;
 }
 
@@ -552,11 +558,13 @@ static enum eg_code check_path(const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *full = NULL;
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
-    struct stat info;
     int64_t version;
+    bool made = false;
 
     EG_TRY(eg__path_check(&full, path, err));
-    if (full == NULL || (stat(full, &info) == 0 && info.st_size == 0))
+    if (full != NULL)
+        EG_TRY(eg__is_made(&made, full, err));
+    if (!made)
         return EG_OK;
     EG_TRY(look_at(&db, full, &version, err));
     return version == eg__migrate_newest() ? eg__schema_refuse_changed(db, err) : EG_OK;

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* "EGLG" in bytes 68 to 71 of the file. Other programs' files have another number, or 0. */
 #define APPLICATION_ID 0x45474c47
@@ -182,6 +183,21 @@ static enum eg_code migrate(sqlite3 *db, struct eg_error *err)
     return EG_OK;
 }
 
+enum eg_code eg__is_made(bool *made, const char *full, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
+    struct stat info;
+    int64_t version;
+
+    *made = false;
+    if (stat(full, &info) == 0 && info.st_size == 0)
+        return EG_OK;
+    EG_TRY(eg__sqlite_open(&db, full, true, err));
+    EG_TRY(check(db, &version, err));
+    *made = version > 0;
+    return EG_OK;
+}
+
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
@@ -217,10 +233,11 @@ static enum eg_code open_ready(sqlite3 **db, const char *full, bool *ready, bool
         return EG_OK;
     /* The rollback journal of a single record stays in memory: in a file it would cost more than the
      * record. */
-    EG_TRY(eg__sqlite_exec(
-        opened, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err));
+    EG_TRY(eg__sqlite_exec(opened,
+                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                           " PRAGMA temp_store = MEMORY",
+                           err));
     EG_TRY(migrate(opened, err));
-    EG_TRY(eg__sqlite_exec(opened, "PRAGMA journal_mode = WAL", err)); /* last: nobody sees half a ledger */
     *db = opened;
     opened = NULL;
     return EG_OK;

@@ -8,6 +8,8 @@
 #include "db/lock.h"
 #include "db/sqlite.h"
 
+#include <stdbool.h>
+
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
 extern const unsigned char *const eg__schemas[];
 
@@ -31,6 +33,10 @@ enum eg_code eg__schema_check(sqlite3 *db, char *table, size_t table_size, char 
  * one.
  */
 enum eg_code eg__schema_refuse_changed(sqlite3 *db, struct eg_error *err) EG_CHECKED;
+
+/** Return whether there is a ledger at a resolved path, and not an empty file or database of which another
+ * process makes one now. EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
+enum eg_code eg__is_made(bool *made, const char *full, struct eg_error *err) EG_CHECKED;
 
 /** Open a resolved path for reading; EG_LEDGER for a file that is no ledger, EG_LEDGER_NEWER. */
 enum eg_code eg__open_reading(sqlite3 **db, const char *full, struct eg_error *err) EG_CHECKED;

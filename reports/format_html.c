@@ -3,154 +3,268 @@
 /*
  * The report of one batch as one HTML file.
  *
- * It is read on a screen, printed on A4 and filed, so it has no script, loads nothing, and says with words
- * and shapes what it says with colour. Every text that came from a job, a board or a person goes through
- * eg__out_escaped().
+ * It is read on a screen, printed on A4 and filed, so it loads nothing, says with words and shapes what it
+ * says with colour, and can be read whole without its script, which sorts, filters and searches the table of
+ * units. Every text that came from a job, a board or a person goes through eg__out_escaped().
  *
  * Not here: what the numbers mean and how they are counted, which is db/query/query.h's and numbers.h's.
  */
 
 #include "reports/html.h"
+#include "reports/page_files.h"
 
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                           "style-src 'unsafe-inline'\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+#define LOGO_MAX (256u << 10)
 
-static const char style[] =
-    "<style>\n"
-    "@page { size: A4 landscape; margin: 12mm }\n"
-    "body { font: 14px/1.4 system-ui, sans-serif; color: #000; background: #fff; margin: 1.5rem;"
-    " overflow-wrap: anywhere }\n"
-    "h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem;"
-    " break-after: avoid }\n"
-    ".t { overflow-x: auto } table { border-collapse: collapse; width: 100% }\n"
-    "th, td { border: 1px solid #888; padding: .2rem .4rem; text-align: left; vertical-align: top;"
-    " overflow-wrap: anywhere }\n"
-    "tbody:not(:has(tr))::after { content: \"none\" }\n"
-    "thead { display: table-header-group } tr { break-inside: avoid }"
-    " th { background: #eee; overflow-wrap: normal }\n"
-    ".n { text-align: right; white-space: nowrap } .d { font: 11px monospace }\n"
-    ".k { white-space: nowrap; overflow-wrap: normal } .s { min-width: 6.5em } .f, .c { min-width: 9em }\n"
-    "ul.facts { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0 }\n"
-    "ul.facts li { border: 1px solid #888; padding: .3rem .8rem } ul.facts b { display: block;"
-    " font-size: 1.3rem }\n"
-    ".bad { font-weight: bold; border-left: 4px solid #000 }\n"
-    ".g { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start }\n"
-    "figure { margin: 0; width: 360px; max-width: 100%; break-inside: avoid }"
-    " figcaption { font-size: 12px; text-align: center }\n"
-    "svg { display: block; width: 100%; height: auto } svg text { font: 10.5px sans-serif }\n"
-    ".a { stroke: #000 } .l { stroke: #000; stroke-dasharray: 4 3 } .b { fill: #bbb; stroke: #000 }\n"
-    ".o { fill: #000; stroke: #000 } .w { fill: #ddd; stroke: #888 } .p { fill: #fff; stroke: #000;"
-    " stroke-width: 1.5 }\n"
-    "@media screen and (max-width: 60rem) { th, td { overflow-wrap: break-word } }\n"
-    "@media print { body { margin: 0; font-size: 9pt; print-color-adjust: exact } td, th { font-size: 7.5pt; "
-    "padding: 1pt 3pt } .d { font-size: 6.5pt }"
-    " .t { overflow: visible } }\n"
-    "</style>\n";
-
-static void fact(struct eg__out *out, const char *id, const char *label, int64_t value, int64_t of)
+static void put_base64(struct eg__out *out, const uint8_t *data, size_t size)
 {
-    fprintf(out->file, "<li><b id=\"%s\">%" PRId64 "</b>%s", id, value, label);
-    if (of > 0)
-        fprintf(out->file, " (%.1f %%)", 100.0 * (double)value / (double)of);
-    fputs("</li>\n", out->file);
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < size; i += 3) {
+        const size_t left = size - i;
+        const uint32_t bits = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
+                              (left > 2 ? data[i + 2] : 0);
+        putc(digits[bits >> 18], out->file);
+        putc(digits[bits >> 12 & 63], out->file);
+        putc(left > 1 ? digits[bits >> 6 & 63] : '=', out->file);
+        putc(left > 2 ? digits[bits & 63] : '=', out->file);
+    }
 }
 
-static void share(struct eg__out *out, const char *id, const char *label, int64_t part, int64_t whole)
+/* The kind of a logo, by its first bytes; NULL = it is none that a browser shows. */
+static const char *kind_of_logo(const struct eg_buffer *logo)
 {
-    if (whole > 0)
-        fprintf(out->file, "<li><b id=\"%s\">%.1f %%</b>%s</li>\n", id, 100.0 * (double)part / (double)whole,
-                label);
+    static const struct {
+        const char *begin;
+        size_t size;
+        const char *kind;
+    } kinds[] = {{"\x89PNG\r\n\x1a\n", 8, "png"},
+                 {"\xff\xd8\xff", 3, "jpeg"},
+                 {"<svg", 4, "svg+xml"},
+                 {"<?xml", 5, "svg+xml"}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (logo->size >= kinds[i].size && memcmp(logo->data, kinds[i].begin, kinds[i].size) == 0)
+            return kinds[i].kind;
+    return NULL;
 }
 
-static void facts(struct eg__out *out, const struct eg__numbers *numbers)
+/* As an image, in which a browser runs no script and loads nothing, whatever is in it. */
+static enum eg_code put_logo(struct eg__out *out, const char *path, struct eg_error *err)
 {
-    const struct eg_batch *batch = &numbers->batch;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer logo = {0};
 
-    fputs("<ul class=\"facts\">\n", out->file);
-    share(out, "yield", "yield", batch->passed + batch->marginal, batch->units);
-    share(out, "first-pass-yield", "first-pass yield", batch->first_pass, batch->units);
-    fact(out, "units", "units", batch->units, 0);
-    fact(out, "passed", "pass", batch->passed, batch->units);
-    fact(out, "marginal", "pass-marginal", batch->marginal, batch->units);
-    fact(out, "failed", "fail", batch->failed, batch->units);
-    fact(out, "errors", "error", batch->errors, batch->units);
-    fact(out, "aborted", "aborted", batch->aborted, batch->units);
-    fact(out, "first-pass", "first pass", batch->first_pass, batch->units);
-    fact(out, "runs", "runs", batch->runs, 0);
-    fact(out, "retries", "retries", numbers->retries, 0);
-    fact(out, "unfinished", "unfinished runs", batch->unfinished, 0);
-    fact(out, "no-board", "contacts without a board", batch->no_board, 0);
-    fact(out, "repeats", "good boards shown again", batch->repeats, 0);
-    if (batch->clones > 0)
-        fact(out, "clones", "MACs with several flashes", batch->clones, 0);
-    fputs("</ul>\n<p>" EG_UNIT_DEFINITION " Retries: further attempts within runs.</p>\n", out->file);
+    if (eg_file_read(&logo, path, LOGO_MAX, err) != EG_OK)
+        return eg_error_prefix(err, "logo: ");
+    const char *const kind = kind_of_logo(&logo);
+    if (kind == NULL)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "logo %s: is no PNG, JPEG or SVG file", path);
+    eg__put(out, "<img class=\"logo\" alt=\"\" src=\"data:image/%s;base64,", kind);
+    put_base64(out, logo.data, logo.size);
+    eg__put(out, "\">");
+    return EG_OK;
 }
 
-static void beginning(struct eg__out *out, const struct eg_batch *batch, const char *ledger)
+/* A text from outside within a string of CSS within <style>: nothing of it can end either. */
+static enum eg_code put_css(struct eg__out *out, const char *given, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *clean = NULL;
+
+    EG_TRY(eg_utf8_clean(&clean, given, err));
+    for (const char *text = clean; *text != '\0'; text++)
+        if (strchr("\\\"'<>&", *text) != NULL || (unsigned char)*text < ' ' || *text == 0x7f)
+            eg__put(out, "\\%x ", (unsigned)(unsigned char)*text);
+        else
+            putc(*text, out->file);
+    return EG_OK;
+}
+
+struct seal {
+    char sealed[40], hash[EG_SHA256_TEXT];
+};
+
+static enum eg_code take_seal(void *context, const char *name, const char *value, struct eg_error *err)
+{
+    struct seal *seal = context;
+
+    (void)err;
+    if (strcmp(name, "sealed_utc") == 0)
+        snprintf(seal->sealed, sizeof seal->sealed, "%s", value);
+    if (strcmp(name, "runs_sha256") == 0)
+        snprintf(seal->hash, sizeof seal->hash, "%s", value);
+    return EG_OK;
+}
+
+static enum eg_code put_print(struct eg__out *out, const struct eg__numbers *numbers, const struct seal *seal,
+                              struct eg_error *err)
+{
+    eg__put(out, "@page{size:A4 portrait;margin:14mm 13mm 16mm;font:7pt "
+                 "sans-serif;color:#5a6572;@bottom-left{content:\"Batch ");
+    EG_TRY(put_css(out, numbers->batch.name, err));
+    eg__put(out, "\"}@bottom-center{content:\"");
+    if (seal->hash[0] != '\0')
+        eg__put(out, "Sealed %s, %.16s", eg__day(eg__utc_ms(seal->sealed)).text, seal->hash);
+    else if (numbers->chain_hash[0] != '\0')
+        eg__put(out, "Not sealed; record %" PRId64 ": %.16s", numbers->chain_id, numbers->chain_hash);
+    eg__put(out, "\"}@bottom-right{content:counter(page)\" of \"counter(pages)}}\n");
+    return EG_OK;
+}
+
+static enum eg_code head(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    const struct eg__numbers *const numbers = report->numbers;
+    uint8_t digest[EG_SHA256_SIZE];
+    struct seal seal = {"", ""};
+
+    EG_TRY(eg_query_seal(report->query, numbers->batch.name, take_seal, &seal, err));
+    EG_TRY(eg_sha256(digest, eg__page_report_js, strlen((const char *)eg__page_report_js), err));
+    eg__put(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+                 "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                 "'unsafe-inline'; img-src data:; script-src 'sha256-");
+    put_base64(out, digest, sizeof digest);
+    eg__html_text(out, "'\">\n<title>Batch ", numbers->batch.name, "</title>\n<style>\n");
+    eg__put(out, "%s", (const char *)eg__page_report_css);
+    EG_TRY(put_print(out, numbers, &seal, err));
+    eg__put(out, "</style></head>\n");
+    return EG_OK;
+}
+
+/* The shapes of the results: circle with a tick, square with a cross, triangle, octagon, diamond. */
+static const char shapes[] =
+    "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">"
+    "<symbol id=\"s-good\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"7.5\" fill=\"currentColor\"/>"
+    "<path d=\"M4.5 8.4l2.4 2.4 4.6-5\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
+    "<symbol id=\"s-fail\" viewBox=\"0 0 16 16\"><rect x=\".5\" y=\".5\" width=\"15\" height=\"15\" "
+    "fill=\"currentColor\"/>"
+    "<path d=\"M4.5 4.5l7 7m0-7l-7 7\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"2\"/></symbol>"
+    "<symbol id=\"s-marg\" viewBox=\"0 0 16 16\"><path d=\"M8 .8L15.6 15H.4z\" fill=\"currentColor\"/>"
+    "<path d=\"M8 5.6v5m0 1.4v1.6\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
+    "<symbol id=\"s-err\" viewBox=\"0 0 16 16\"><path d=\"M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z\" "
+    "fill=\"currentColor\"/>"
+    "<path d=\"M8 3.6v5.4m0 1.6v2\" stroke=\"var(--card)\" stroke-width=\"1.9\"/></symbol>"
+    "<symbol id=\"s-ref\" viewBox=\"0 0 16 16\"><path d=\"M8 .5L15.5 8 8 15.5.5 8z\" fill=\"currentColor\"/>"
+    "<path d=\"M4.8 8h6.4\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol></svg>\n";
+
+/* "line 1, line 2": the different names among the sessions. */
+static void put_names(struct eg__out *out, const struct eg__numbers *numbers, size_t member)
+{
+    unsigned shown = 0;
+
+    for (size_t i = 0; i < numbers->session_count; i++) {
+        const char *const name = *(char *const *)(const void *)((const char *)&numbers->sessions[i] + member);
+        bool known = name[0] == '\0';
+        for (size_t other = 0; !known && other < i; other++)
+            known = strcmp(*(char *const *)(const void *)((const char *)&numbers->sessions[other] + member),
+                           name) == 0;
+        if (known)
+            continue;
+        eg__put(out, shown++ > 0 ? ", " : "");
+        eg__html_name(out, name);
+    }
+}
+
+static void put_made(struct eg__out *out, const struct eg__numbers *numbers)
+{
+    const int64_t first_ms = eg__utc_ms(numbers->batch.first_utc),
+                  last_ms = eg__utc_ms(numbers->batch.last_utc);
+
+    eg__put(out, "<div><dt>Made</dt><dd>");
+    if (first_ms < 0)
+        eg__put(out, "no run yet");
+    else if (last_ms < 0)
+        eg__put(out, "since %s (%s)", eg__day(first_ms).text, eg__zone(first_ms).text);
+    else
+        eg__put(out, "%s to %s <span class=\"sm\">(%s; %.16sZ to %.16sZ)</span>", eg__day(first_ms).text,
+                eg__clock(numbers, last_ms).text, eg__zone(first_ms).text, numbers->batch.first_utc,
+                numbers->batch.last_utc);
+    eg__put(out, "</dd></div>");
+}
+
+static enum eg_code top(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    const struct eg__numbers *const numbers = report->numbers;
+    const struct eg_report_look *const look = report->look;
+    const struct eg__session *const session = numbers->session_count > 0 ? numbers->sessions : NULL;
+
+    eg__put(out,
+            "<body class=\"%s%s\">\n<a class=\"skip\" href=\"#summary\">Skip to the result</a>\n%s<header "
+            "class=\"top\">",
+            look->full ? "full" : "", numbers->batch.units > EG__UNITS_LISTED ? " large" : "", shapes);
+    if (look->logo != NULL)
+        EG_TRY(put_logo(out, look->logo, err));
+    eg__put(out, "<div class=\"ti\">");
+    if (look->customer != NULL || look->order != NULL) {
+        eg__put(out, "<p class=\"cu\">");
+        if (look->customer != NULL)
+            eg__html_name(out, look->customer);
+        eg__put(out, look->customer != NULL && look->order != NULL ? " · " : "");
+        if (look->order != NULL)
+            eg__html_text(out, "order <bdi>", look->order, "</bdi>");
+        eg__put(out, "</p>");
+    }
+    eg__put(out, "<h1>");
+    if (look->title != NULL) {
+        eg__html_name(out, look->title);
+        eg__put(out, ", batch ");
+    } else {
+        eg__put(out, "Batch ");
+    }
+    eg__html_name(out, numbers->batch.name);
+    eg__put(out, "</h1></div><dl class=\"mt\">");
+    put_made(out, numbers);
+    eg__put(out, "<div><dt>Where</dt><dd>");
+    put_names(out, numbers, offsetof(struct eg__session, station));
+    eg__put(out, "; ");
+    put_names(out, numbers, offsetof(struct eg__session, operator_name));
+    eg__put(out, "</dd></div><div><dt>What</dt><dd>");
+    put_names(out, numbers, offsetof(struct eg__session, job));
+    eg__put(out, " ");
+    put_names(out, numbers, offsetof(struct eg__session, job_version));
+    if (session != NULL)
+        eg__html_text(out, " on ", session->chip, "");
+    eg__put(out, "</dd></div></dl></header>\n<main>\n");
+    if (numbers->batch.simulated != 0)
+        eg__put(out, "<p id=\"simulated\" class=\"note\">The boards of this batch were simulated.</p>\n");
+    return EG_OK;
+}
+
+static void bottom(struct eg__out *out, const struct eg__numbers *numbers)
 {
     char now[EG_UTC_TEXT];
 
     eg_clock_utc(now);
-    fputs(head, out->file);
-    fputs("<title>Batch ", out->file);
-    eg__out_escaped(out, batch->name);
-    fprintf(out->file, "</title>\n%s</head>\n<body>\n<h1>Batch ", style);
-    eg__out_escaped(out, batch->name);
-    fprintf(out->file, "</h1>\n<p>%s to %s. Report of %s from ledger ",
-            batch->first_utc[0] != '\0' ? batch->first_utc : "no run yet",
-            batch->last_utc[0] != '\0' ? batch->last_utc : "now", now);
-    eg__out_escaped(out, ledger);
-    fputs(".</p>\n", out->file);
-    if (batch->simulated != 0)
-        fputs("<p id=\"simulated\" class=\"bad\">The boards of this batch were simulated.</p>\n", out->file);
-}
-
-static enum eg_code seal_field(void *context, const char *name, const char *value, struct eg_error *err)
-{
-    struct eg__out *out = context;
-
-    (void)err;
-    fputs("<tr><td class=\"k\">Seal: ", out->file);
-    eg__out_escaped(out, name);
-    fputs("</td>", out->file);
-    eg__html_cell(out, "d", value);
-    fputs("</tr>\n", out->file);
-    return EG_OK;
-}
-
-static enum eg_code record(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
-{
-    const struct eg__numbers *numbers = report->numbers;
-
-    fputs("<h2>Record</h2>\n<div class=\"t\"><table id=\"record-table\"><tbody>\n", out->file);
-    if (numbers->chain_id > 0)
-        fprintf(out->file,
-                "<tr><td class=\"k\">The batch's last finished run in the ledger's chain</td><td class=\"d\">"
-                "%" PRId64 ": %s</td></tr>\n",
-                numbers->chain_id, numbers->chain_hash);
-    else
-        fputs("<tr><td colspan=\"2\">No run of the batch is in the ledger's chain yet.</td></tr>\n",
-              out->file);
-    EG_TRY(eg_query_seal(report->query, numbers->batch.name, seal_field, out, err));
-    eg__html_end_table(out);
-    return EG_OK;
+    const int64_t now_ms = eg__utc_ms(now);
+    eg__put(out,
+            "</main>\n<footer class=\"ft\"><p>" EG_UNIT_DEFINITION
+            " Retries: further attempts within runs. Times are "
+            "local (%s) unless they end with Z, which is UTC. Report made %s by espgang " EG_VERSION
+            ".</p></footer>\n<script>%s</script></body></html>\n",
+            eg__zone(eg__utc_ms(numbers->batch.first_utc) < 0 ? now_ms : eg__utc_ms(numbers->batch.first_utc))
+                .text,
+            eg__day(now_ms).text, (const char *)eg__page_report_js);
 }
 
 enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
-    beginning(out, &report->numbers->batch, eg_query_path(report->query));
-    facts(out, report->numbers);
-    EG_TRY(eg__html_sessions(out, report, err));
-    EG_TRY(record(out, report, err));
-    eg__html_charts(out, report);
-    EG_TRY(eg__html_tables(out, report, err));
-    fputs("</body>\n</html>\n", out->file);
+    EG_TRY(head(out, report, err));
+    EG_TRY(top(out, report, err));
+    eg__html_summary(out, report);
+    EG_TRY(eg__html_causes(out, report, err));
+    EG_TRY(eg__html_where(out, report, err));
+    eg__html_when(out, report);
+    eg__html_how_long(out, report);
+    eg__html_measured(out, report);
+    EG_TRY(eg__html_record(out, report, err));
+    EG_TRY(eg__html_units(out, report, err));
+    bottom(out, report->numbers);
     return EG_OK;
 }
 
@@ -158,7 +272,7 @@ const struct eg_report_format eg_report_format_html = {
     .name = "html",
     .summary = "Write one HTML file that needs no network and prints on A4",
     .more =
-        "It shows yield, why runs did not pass, slots and flash parts with control limits, throughput, cycle "
-        "times, measured values, firmware digests, and units.",
+        "It says whether the batch is good enough, why units are not good, where and since when, how long "
+        "it took, what was measured, and lists the units.",
     .write = eg__html,
 };

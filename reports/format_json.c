@@ -181,6 +181,8 @@ static void group_list(struct json *json, const char *key, const struct eg__grou
     begin(json, key, '[');
     for (size_t i = 0; i < groups->count; i++) {
         const struct eg__group *group = &groups->items[i];
+        if (group->trials == 0)
+            continue;
         begin(json, NULL, '{');
         text(json, "name", group->name);
         number(json, "trials", group->trials);
@@ -226,8 +228,8 @@ static void lists(struct json *json)
     begin(json, "stages", '[');
     for (size_t i = 0; i < numbers->stage_count; i++) {
         begin(json, NULL, '{');
-        text(json, "name", numbers->stages[i].name);
-        summary(json, &numbers->stages[i]);
+        text(json, "name", numbers->stages[i].series.name);
+        summary(json, &numbers->stages[i].series);
         end(json, '}');
     }
     end(json, ']');
@@ -243,6 +245,43 @@ static void lists(struct json *json)
         number(json, "outside", measured->outside);
         number(json, "not_numbers", measured->texts);
         summary(json, &measured->series);
+        if (measured->series.count > 0) {
+            real(json, "mean", measured->capability.mean);
+            real(json, "sd", measured->capability.sd);
+            measure(json, "cp", measured->capability.cp);
+            measure(json, "cpk", measured->capability.cpk);
+        }
+        end(json, '}');
+    }
+    end(json, ']');
+}
+
+static void cause_list(struct json *json)
+{
+    const struct eg__causes *const causes = json->report->causes;
+    char since[EG__TIME_TEXT];
+
+    begin(json, "causes", '[');
+    for (size_t i = 0; i < causes->count; i++) {
+        const struct eg__cause *const cause = &causes->items[i];
+        begin(json, NULL, '{');
+        text(json, "name", cause->name);
+        text(json, "codes", cause->codes);
+        number(json, "units", (int64_t)cause->count);
+        number(json, "slots", (int64_t)cause->slots);
+        eg__utc_text(since, cause->since_ms);
+        text(json, "since_utc", since);
+        if (cause->cluster.name != NULL) {
+            begin(json, "cluster", '{');
+            text(json, "kind", cause->cluster.slot ? "slot" : "flash");
+            text(json, "name", cause->cluster.name);
+            number(json, "units", cause->cluster.here);
+            number(json, "of", cause->cluster.units);
+            real(json, "p", cause->cluster.p);
+            end(json, '}');
+        } else {
+            text(json, "cluster", "");
+        }
         end(json, '}');
     }
     end(json, ']');
@@ -351,6 +390,7 @@ static enum eg_code write_json(struct eg__out *out, const struct eg__report *rep
     EG_TRY(eg_query_regions(report->query, batch, region_object, &json, err));
     end(&json, ']');
     lists(&json);
+    cause_list(&json);
     throughput(&json);
     begin(&json, "runs", '[');
     EG_TRY(eg_query_runs(report->query, batch, true, run_object, &json, err));

@@ -7,6 +7,7 @@
  * is its <system-out>. tests/reports/junit.xsd says the form.
  */
 
+#include "db/query/questions.h"
 #include "reports/report_internal.h"
 
 #include <inttypes.h>
@@ -62,6 +63,7 @@ static enum eg_code session_property(void *context, const struct eg_batch_sessio
     suite->first_session = false;
     attribute(suite->out, "hostname", row->station);
     fputs(">\n<properties>\n", suite->out->file);
+    property(suite->out, "batch", suite->report->numbers->batch.name);
     property(suite->out, "job", row->job);
     property(suite->out, "job_version", row->job_version);
     property(suite->out, "job_sha256", row->job_sha256);
@@ -109,21 +111,59 @@ static void line(struct eg__out *out, const char *name, const char *text)
     putc('\n', out->file);
 }
 
-/* "supply: 2.9 V, lower 3, upper 3.6" */
-static void value_line(struct eg__out *out, const struct eg__value_name *name, const struct eg__value *value)
+static void put_number(struct eg__out *out, const char *name, double number)
 {
+    char text[32];
+
+    if (isnan(number))
+        return;
+    snprintf(text, sizeof text, "%.15g", number);
+    property(out, name, text);
+}
+
+/* The properties of a value have the names that its columns have in CSV. */
+static void value_properties(struct eg__out *out, const struct eg__value_name *name,
+                             const struct eg__value *value)
+{
+    char text[300];
+
     if (value->text[0] == '\0')
         return;
-    eg__out_escaped(out, name->name);
-    fputs(": ", out->file);
-    eg__out_escaped(out, value->text);
-    fputs(name->unit[0] != '\0' ? " " : "", out->file);
-    eg__out_escaped(out, name->unit);
-    if (!isnan(value->lower))
-        fprintf(out->file, ", lower %.15g", value->lower);
-    if (!isnan(value->upper))
-        fprintf(out->file, ", upper %.15g", value->upper);
-    putc('\n', out->file);
+    const int used = snprintf(text, sizeof text - 10, "%s:%s", name->given ? "unit" : "measured", name->name);
+    char *const end = text + (used < (int)sizeof text - 10 ? (size_t)used : sizeof text - 11);
+    property(out, text, value->text);
+    if (name->unit[0] != '\0') {
+        snprintf(end, 10, ":unit");
+        property(out, text, name->unit);
+    }
+    snprintf(end, 10, ":lower");
+    put_number(out, text, value->lower);
+    snprintf(end, 10, ":upper");
+    put_number(out, text, value->upper);
+}
+
+/* What the application printed during a run that did not pass. */
+static void application_log(struct eg__out *out, struct eg_query *query, int64_t run)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer log = {0};
+    struct eg_error err;
+
+    if (eg_query_run_log_text(query, run, &log, &err) !=
+        EG_OK) { /* a damaged log is no reason for no report */
+        line(out, "log", err.text);
+        return;
+    }
+    if (log.size == 0 || eg_buffer_append(&log, "", 1, &err) != EG_OK)
+        return;
+    fputs("\napplication log:\n", out->file);
+    eg__out_lines(out, (const char *)log.data);
+}
+
+static const char *case_name(enum eg_report_case wanted, const struct eg_run_row *run)
+{
+    if (wanted == EG_CASE_SLOT)
+        return run->slot;
+    return wanted == EG_CASE_SERIAL && run->serial[0] != '\0' ? run->serial : run->mac;
 }
 
 static void verdict(struct eg__out *out, const struct eg_run_row *run)
@@ -154,24 +194,36 @@ static enum eg_code test_case(void *context, const struct eg_report_unit *row, s
     size_t count;
     const struct eg__value *of_run = eg__values_of(values, run->run, &count);
 
+    const struct eg__numbers *const numbers = suite->report->numbers;
+    const struct eg__run *const of_numbers = eg__numbers_run(numbers, run->run);
+    const char *const given = case_name(suite->report->look->junit_name, run);
+
     (void)err;
     snprintf(number, sizeof number, "%" PRId64, run->run);
     snprintf(name, sizeof name, "run %s", number);
-    fputs("<testcase", out->file);
-    attribute(out, "classname", suite->report->numbers->batch.name);
-    attribute(out, "name", run->mac[0] != '\0' ? run->mac : name);
-    fprintf(out->file, " time=\"%.3f\">\n", run->duration_ms < 0 ? 0 : (double)run->duration_ms / 1000);
+    fputs("<testcase classname=\"", out->file);
+    eg__out_escaped(out, of_numbers != NULL ? numbers->sessions[of_numbers->session].job : "");
+    putc('.', out->file);
+    eg__out_escaped(out, run->chip);
+    putc('"', out->file);
+    attribute(out, "name", given[0] != '\0' ? given : name);
+    fprintf(out->file, " time=\"%.3f\">\n<properties>\n",
+            run->duration_ms < 0 ? 0 : (double)run->duration_ms / 1000);
+    property(out, "run", number);
+    property(out, "batch", numbers->batch.name);
+    property(out, "mac", run->mac);
+    property(out, "slot", run->slot);
+    for (size_t i = 0; i < count; i++)
+        value_properties(out, &values->names[of_run[i].name], &of_run[i]);
+    fputs("</properties>\n", out->file);
     verdict(out, run);
     fputs("<system-out>", out->file);
-    line(out, "run", number);
-    line(out, "slot", run->slot);
     line(out, "outcome", run->outcome);
     line(out, "blame", run->blame);
     line(out, "marginal", run->marginal);
-    line(out, "chip", run->chip);
     line(out, "revision", run->revision);
-    for (size_t i = 0; i < count; i++)
-        value_line(out, &values->names[of_run[i].name], &of_run[i]);
+    if (strncmp(run->outcome, "pass", 4) != 0)
+        application_log(out, suite->report->query, run->run);
     fputs("</system-out>\n</testcase>\n", out->file);
     return EG_OK;
 }
@@ -201,7 +253,12 @@ static enum eg_code write_junit(struct eg__out *out, const struct eg__report *re
 const struct eg_report_format eg_report_format_junit = {
     .name = "junit",
     .summary = "Write JUnit XML with a test case for each unit, for CI servers",
-    .more = "`fail` is a failure, `error` an error, both with code and sentence; `aborted` is skipped.",
+    .more =
+        "The class name is the job and the chip, the name is what --junit-name says, so that a CI server "
+        "joins the "
+        "history of both. Batch, run and values are properties; a unit that did not pass has the log of its "
+        "application. `fail` is a failure, `error` an error, both with code and sentence; `aborted` is "
+        "skipped.",
     .every_value = true,
     .write = write_junit,
 };

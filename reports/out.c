@@ -115,6 +115,13 @@ static const char *in_markup(const char *character, size_t length, const char *s
     }
 }
 
+static const char *in_lines(const char *character, size_t length, const char *shown, char room[8])
+{
+    return length == 1 && (*character == '\n' || *character == '\t')
+               ? NULL
+               : in_markup(character, length, shown, room);
+}
+
 /* A program gets every character; of those that are not shown it gets the number. */
 static const char *in_json(const char *character, size_t length, const char *shown, char room[8])
 {
@@ -145,6 +152,11 @@ static void put(struct eg__out *out, const char *text, instead_of *format)
 void eg__out_escaped(struct eg__out *out, const char *text)
 {
     put(out, text, in_markup);
+}
+
+void eg__out_lines(struct eg__out *out, const char *text)
+{
+    put(out, text, in_lines);
 }
 
 void eg__out_json(struct eg__out *out, const char *text)

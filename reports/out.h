@@ -29,6 +29,9 @@ void eg__out_discard(struct eg__out *out);
  * shows it, and U+FFFE and U+FFFF become U+FFFD. The end of a line is a character reference. */
 void eg__out_escaped(struct eg__out *out, const char *text);
 
+/** The same, of a text of several lines, which stay lines. */
+void eg__out_lines(struct eg__out *out, const char *text);
+
 /** A JSON string with its quotes; control characters are \u00NN, bytes that are not UTF-8 become U+FFFD. */
 void eg__out_json(struct eg__out *out, const char *text);
 

@@ -56,8 +56,11 @@ static enum eg_code write_all(struct outs *outs, const struct eg_report_file *fi
 }
 
 enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
-                             size_t count, const struct eg_cancel *cancel, struct eg_error *err)
+                             size_t count, const struct eg_report_look *look, const struct eg_cancel *cancel,
+                             struct eg_error *err)
 {
+    static const struct eg_report_look nothing = {0};
+    EG_CLEANUP(eg__causes_finish) struct eg__causes causes = {0};
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(eg__numbers_finish) struct eg__numbers numbers = {0};
     EG_CLEANUP(eg__values_finish) struct eg__values values = {0};
@@ -67,9 +70,16 @@ enum eg_code eg_report_write(const char *ledger_path, const char *batch, const s
     EG_TRY(check_formats(files, count, &every_value, err));
     EG_TRY(eg_query_open(&query, ledger_path, err));
     EG_TRY(eg__numbers_collect(&numbers, query, batch, err));
-    if (every_value || numbers.batch.units <= EG__UNITS_SHOWN)
+    EG_TRY(eg__causes_collect(&causes, query, &numbers, err));
+    if (every_value)
         EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
     EG_TRY(eg_alloc(&outs.items, count, sizeof outs.items[0], err));
     outs.count = count;
-    return write_all(&outs, files, &(struct eg__report){query, &numbers, &values, cancel}, err);
+    const struct eg__report report = {.query = query,
+                                      .numbers = &numbers,
+                                      .causes = &causes,
+                                      .look = look != NULL ? look : &nothing,
+                                      .values = &values,
+                                      .cancel = cancel};
+    return write_all(&outs, files, &report, err);
 }

@@ -13,6 +13,15 @@
 /** Return the format of this name, or NULL. */
 const struct eg_report_format *eg_report_find_format(const char *name);
 
+/** What a report shows besides the ledger; zero-initialised it is nothing. */
+struct eg_report_look {
+    const char *customer, *order, *title; /* NULL = none */
+    const char *logo;                     /* a PNG, JPEG or SVG file, put into the page; NULL = none */
+    double target;                        /* yield in percent; 0 = none */
+    bool full;                            /* list all units, however many, also in print */
+    enum eg_report_case { EG_CASE_MAC, EG_CASE_SERIAL, EG_CASE_SLOT } junit_name; /* names of test cases */
+};
+
 /** A report that is wanted. No two have the same path. */
 struct eg_report_file {
     const struct eg_report_format *format;
@@ -27,12 +36,14 @@ struct eg_report_file {
  *
  * @param ledger_path  as eg_ledger_open() takes it; opened for reading only
  * @param batch        NULL = the newest
+ * @param look         NULL = nothing
  * @param cancel       may be NULL; for the program that makes the PDF
  *
  * @return EG_OK; EG_LEDGER, EG_LEDGER_NEWER, EG_IO, EG_NO_ROOM, EG_NO_MEMORY; for a PDF EG_PROGRAM_FAILED
  *         (Chromium is not there, or did not do its work), EG_CANCELLED
  */
 enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
-                             size_t count, const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+                             size_t count, const struct eg_report_look *look, const struct eg_cancel *cancel,
+                             struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -6,18 +6,19 @@
 #define REPORTS_REPORT_INTERNAL_H
 
 #include "engine/base/clock.h"
+#include "reports/causes.h"
 #include "reports/numbers.h"
 #include "reports/out.h"
 #include "reports/registry.h"
+#include "reports/report.h"
 #include "reports/values.h"
-
-/** A larger batch gets no table of all units. */
-#define EG__UNITS_SHOWN 10000
 
 struct eg__report {
     struct eg_query *query;
     const struct eg__numbers *numbers;
-    struct eg__values *values;      /* none of a large batch when no format has every_value */
+    const struct eg__causes *causes;
+    const struct eg_report_look *look;
+    struct eg__values *values;      /* none when no format has every_value */
     const struct eg_cancel *cancel; /* may be NULL */
 };
 

@@ -91,6 +91,57 @@ void eg__histogram(const double *values, size_t count, double low, double high, 
     }
 }
 
+struct eg__capability eg__capability(const double *values, size_t count, double low, double high)
+{
+    struct eg__capability found = {0, 0, NAN, NAN};
+    double squares = 0;
+
+    for (size_t i = 0; i < count; i++)
+        found.mean += values[i] / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (values[i] - found.mean) * (values[i] - found.mean);
+    found.sd = count > 1 ? sqrt(squares / (double)(count - 1)) : 0;
+    if (found.sd <= 1e-12 * fabs(found.mean))
+        return found; /* all are alike */
+    found.cp = (high - low) / (6 * found.sd);
+    found.cpk = fmin((found.mean - low) / (3 * found.sd), (high - found.mean) / (3 * found.sd));
+    return found;
+}
+
+const char *eg__capable(double cpk)
+{
+    return cpk >= EG__CAPABLE ? "capable" : cpk >= EG__BARELY ? "barely capable" : "not capable";
+}
+
+struct eg__limits eg__wilson(int64_t k, int64_t n)
+{
+    const double z = 1.959963984540054, of = (double)n, p = (double)k / of;
+    const double middle = (p + z * z / (2 * of)) / (1 + z * z / of);
+    const double half = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of);
+
+    return (struct eg__limits){fmax(0, middle - half), fmin(1, middle + half), false};
+}
+
+static double log_choose(int64_t n, int64_t k)
+{
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
+}
+
+double eg__fisher(int64_t a, int64_t n, int64_t b, int64_t m)
+{
+    const int64_t bad = a + b, least = bad > m ? bad - m : 0, most = bad < n ? bad : n;
+    const double all = log_choose(n + m, bad);
+    const double seen = log_choose(n, a) + log_choose(m, b) - all;
+    double p = 0;
+
+    for (int64_t k = least; k <= most; k++) {
+        const double here = log_choose(n, k) + log_choose(m, bad - k) - all;
+        if (here <= seen + 1e-7)
+            p += exp(here);
+    }
+    return fmin(p, 1);
+}
+
 /* Days since 1970 of a date of the Gregorian calendar; years begin in March, so that leap days end them. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {

@@ -12,6 +12,9 @@
 /** Probability of a point outside one of the two limits while nothing is wrong: that of 3 sigma. */
 #define EG__TAIL 0.00135
 
+/** Shares that differ by less are the same. */
+#define EG__SAME 1e-12
+
 /** Values below and above which a share is a signal. */
 struct eg__limits {
     double low, high;
@@ -29,6 +32,30 @@ double eg__quantile(double *values, size_t count, double q);
  * nearest part. */
 void eg__histogram(const double *values, size_t count, double low, double high, int64_t *parts,
                    unsigned bins);
+
+/** What a process does within its limits. */
+struct eg__capability {
+    double mean, sd; /* sd: of a sample, n - 1; 0 of one value */
+    double cp, cpk;  /* NAN = not defined: no limit, no spread, or (cp) one limit alone */
+};
+
+/** Of `count` > 0 values; `low` and `high` may be NAN. Cp = (high - low) / 6 sd; Cpk = the less of
+ * (mean - low) / 3 sd and (high - mean) / 3 sd. */
+struct eg__capability eg__capability(const double *values, size_t count, double low, double high);
+
+/** Cpk from which a process is capable, and barely so. */
+#define EG__CAPABLE 1.33
+#define EG__BARELY  1.00
+
+/** "capable", "barely capable", "not capable" of a Cpk. */
+const char *eg__capable(double cpk);
+
+/** The 95 % interval of a share of k of n > 0, by Wilson's score. */
+struct eg__limits eg__wilson(int64_t k, int64_t n);
+
+/** Fisher's exact test, two-sided: the probability that chance alone makes two groups, a of n and b of m,
+ * differ so much or more. 1 when n or m is 0. */
+double eg__fisher(int64_t a, int64_t n, int64_t b, int64_t m);
 
 /** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
 int64_t eg__utc_ms(const char *utc);

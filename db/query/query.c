@@ -46,7 +46,7 @@ static const char batch_sql[] = "WITH " EG__COUNTED(
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
-    " (SELECT count(*) FROM run WHERE run.session_id = session.session_id), simulated"
+    " (SELECT count(*) FROM run WHERE run.session_id = session.session_id), simulated, session_id"
     " FROM session JOIN job USING (job_id) WHERE batch = ?1 ORDER BY session_id";
 
 /* clang-format off */
@@ -329,6 +329,7 @@ enum eg_code eg_query_sessions(struct eg_query *query, const char *batch, eg_bat
             .tool_version = eg__query_text(rows, 7),
             .runs = eg__query_number(rows, 8),
             .simulated = eg__query_number(rows, 9) == 1,
+            .session = eg__query_number(rows, 10),
         };
         EG_TRY(visit(context, &session, err));
     }

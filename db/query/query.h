@@ -66,6 +66,7 @@ struct eg_batch_session {
     const char *job, *job_version, *job_sha256, *chip, *tool_version;
     int64_t runs;
     bool simulated;
+    int64_t session; /* the ledger's number of it */
 };
 
 /**

@@ -10,11 +10,23 @@
 #include <stdio.h>
 
 static const char runs_sql[] =
-    "SELECT finished_utc, slot, outcome, code, blame, attempts, duration_us, flash_jedec, flash_size"
-    " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) WHERE batch = ?1 ORDER BY run_id";
+    "WITH " EG__COUNTED(EG__OF_BATCH) ","
+                                      " placed AS (SELECT run_id, chain_id, unit, iif(unit IS NULL, NULL, "
+                                      "dense_rank() OVER (ORDER BY unit)"
+                                      "   - max(unit IS NULL) OVER () - 1) AS number,"
+                                      "  row_number() OVER (PARTITION BY unit ORDER BY chain_id) AS at, "
+                                      "count(*) OVER (PARTITION BY unit) AS runs"
+                                      "  FROM counted)"
+                                      " SELECT run_id, chain_id, session_id, started_utc, finished_utc, "
+                                      "slot, outcome, code, blame, attempts,"
+                                      " duration_us, flash_jedec, flash_size, number, unit IS NOT NULL AND "
+                                      "at = 1, unit IS NOT NULL AND at = runs,"
+                                      " secure_boot, flash_encryption, secure_download"
+                                      " FROM placed CROSS JOIN run USING (run_id) CROSS JOIN outcome USING "
+                                      "(run_id) ORDER BY run_id";
 
 static const char stages_sql[] =
-    "SELECT stage, stage.started_utc, stage.duration_us"
+    "SELECT stage, stage.started_utc, stage.duration_us, baud, stage.bytes_sent + stage.bytes_received"
     " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN stage USING (run_id)"
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
@@ -31,30 +43,48 @@ static const char head_sql[] =
     "SELECT max(chain_id), hash FROM session JOIN run USING (session_id) JOIN chain USING (run_id)"
     " WHERE batch = ?1";
 
+struct visit_run {
+    eg_report_run_visitor *visit;
+    void *context;
+};
+
+static enum eg_code visit_run(void *context, const void *row, struct eg_error *err)
+{
+    const struct visit_run *pass = context;
+
+    return pass->visit(pass->context, row, err);
+}
+
 enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_report_run_visitor *visit,
                                   void *context, struct eg_error *err)
 {
+    static const struct eg__field fields[] = {
+        EG__NUMBER(eg_report_run, run),
+        EG__NUMBER(eg_report_run, chain_id),
+        EG__NUMBER(eg_report_run, session),
+        EG__TEXT(eg_report_run, started_utc),
+        EG__TEXT(eg_report_run, finished_utc),
+        EG__TEXT(eg_report_run, slot),
+        EG__TEXT(eg_report_run, outcome),
+        EG__TEXT(eg_report_run, code),
+        EG__TEXT(eg_report_run, blame),
+        EG__NUMBER(eg_report_run, attempts),
+        EG__NUMBER(eg_report_run, duration_us),
+        EG__NUMBER(eg_report_run, flash_jedec),
+        EG__NUMBER(eg_report_run, flash_size),
+        EG__NUMBER(eg_report_run, unit),
+        EG__NUMBER(eg_report_run, first),
+        EG__NUMBER(eg_report_run, last),
+        EG__NUMBER(eg_report_run, secure_boot),
+        EG__NUMBER(eg_report_run, flash_encryption),
+        EG__NUMBER(eg_report_run, secure_download),
+    };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    bool row;
+    struct visit_run pass = {visit, context};
+    struct eg_report_run run;
 
     EG_TRY(eg__query_prepare(&rows, query, runs_sql, batch, err));
-    for (;;) {
-        EG_TRY(eg__query_next(query, rows, &row, err));
-        if (!row)
-            return EG_OK;
-        const struct eg_report_run run = {
-            .finished_utc = eg__query_text(rows, 0),
-            .slot = eg__query_text(rows, 1),
-            .outcome = eg__query_text(rows, 2),
-            .code = eg__query_text(rows, 3),
-            .blame = eg__query_text(rows, 4),
-            .attempts = eg__query_number(rows, 5),
-            .duration_us = eg__query_number(rows, 6),
-            .flash_jedec = eg__query_number(rows, 7),
-            .flash_size = eg__query_number(rows, 8),
-        };
-        EG_TRY(visit(context, &run, err));
-    }
+    return eg__query_walk(query, rows, fields, sizeof fields / sizeof *fields, &run, visit_run, &pass, err);
 }
 
 enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, eg_report_stage_visitor *visit,
@@ -72,6 +102,8 @@ enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, e
             .stage = eg__query_text(rows, 0),
             .started_utc = eg__query_text(rows, 1),
             .duration_us = eg__query_number(rows, 2),
+            .baud = eg__query_number(rows, 3),
+            .bytes = eg__query_number(rows, 4),
         };
         EG_TRY(visit(context, &stage, err));
     }

@@ -13,15 +13,21 @@
 
 /** The counted columns of a finished run. */
 struct eg_report_run {
-    const char *finished_utc, *slot, *outcome, *code, *blame;
+    int64_t run, chain_id; /* its place in the chain: the order in which runs finished */
+    int64_t session;       /* as in struct eg_batch_session */
+    const char *started_utc, *finished_utc, *slot, *outcome, *code, *blame;
     int64_t attempts, duration_us;
     int64_t flash_jedec, flash_size;
+    int64_t unit;        /* number of its unit in the batch, from 0; -1 = it is a run of none */
+    int64_t first, last; /* 1: its unit's first, last finished run */
+    int64_t secure_boot, flash_encryption, secure_download; /* 1 = on, 0 = off, as found */
 };
 
 /** A stage that ended well, in a run that passed. */
 struct eg_report_stage {
     const char *stage, *started_utc;
     int64_t duration_us;
+    int64_t baud, bytes; /* bytes: both ways */
 };
 
 /** A unit, counted as struct eg_batch does, by its last finished run in this batch. */

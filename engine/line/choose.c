@@ -54,7 +54,8 @@ static void append(char *text, size_t room, const char *separator, const char *m
 {
     const size_t used = strlen(text);
 
-    snprintf(text + used, room - used, "%s%s", used > 0 ? separator : "", more);
+    if (snprintf(text + used, room - used, "%s%s", used > 0 ? separator : "", more) < 0)
+        text[used] = '\0';
 }
 
 static enum eg_code ask_job(struct eg_run *run, struct eg_line_job job, struct choice *choice,

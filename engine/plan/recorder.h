@@ -82,6 +82,9 @@ enum eg_value_kind {
     EG_VALUE_MEASURED, /* read from its log */
 };
 
+/** The name of the values that say which rules of the guard the job allowed to be broken. */
+#define EG_VALUE_ALLOWED "allowed"
+
 struct eg_value_record {
     enum eg_value_kind kind;
     const char *name;

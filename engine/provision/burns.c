@@ -56,36 +56,40 @@ static bool has_digest(const struct eg_efuses *fuses, unsigned block, unsigned w
     return true;
 }
 
+/* The block that has the purpose of a digest, or is made for it; false = none has. */
+static bool find_digest(const struct eg_provision_item *item, const struct eg_efuses *fuses, unsigned *block)
+{
+    const struct eg_efuse *const chip = fuses->chip;
+    struct eg_efuse_purpose purpose;
+    struct eg_error ignored;
+
+    if (chip->purposes == NULL || !eg__provision_has_purposes(chip))
+        return eg_efuse_get_block(fuses, chip->purposes == NULL ? item->name : "BLOCK_KEY0", block,
+                                  &ignored) == EG_OK;
+    if (eg_efuse_get_purpose(fuses, item->name, &purpose, &ignored) != EG_OK)
+        return false;
+    for (*block = 0; *block < fuses->block_count; ++*block)
+        if (eg_efuse_block_purpose(fuses, *block) == purpose.number)
+            return true;
+    return false;
+}
+
 static enum eg_provision_state look_at_digest(const struct eg_provision_item *item,
                                               const struct eg_efuses *fuses)
 {
-    const struct eg_efuse *const chip = fuses->chip;
-    struct eg_efuse_purpose purpose = {0};
-    struct eg_error ignored;
-    unsigned block = 0, word = 0;
-    uint32_t wr = 0;
+    const bool half = item->digest_size < sizeof item->digest; /* the upper one; the lower may be hidden */
+    unsigned block;
 
-    if (chip->purposes == NULL) {
-        if (eg_efuse_get_block(fuses, item->name, &block, &ignored) != EG_OK)
-            return EG_PROVISION_NO;
-    } else if (eg_efuse_get_purpose(fuses, item->name, &purpose, &ignored) != EG_OK) {
+    if (!find_digest(item, fuses, &block))
         return EG_PROVISION_NO;
-    } else if (eg__provision_has_purposes(chip)) {
-        while (block < fuses->block_count && eg_efuse_block_purpose(fuses, block) != purpose.number)
-            block++;
-        if (block == fuses->block_count)
-            return EG_PROVISION_NO;
-        wr = eg_efuse_find(fuses, chip->blocks[block].purpose)->wr;
-    } else if (eg_efuse_get_block(fuses, "BLOCK_KEY0", &block, &ignored) != EG_OK) {
-        return EG_PROVISION_NO;
-    } else {
-        word = (unsigned)item->digest_size / 4; /* the upper half */
-    }
-    if (!eg_efuse_readable(fuses, chip->blocks[block].rd) && word == 0)
+    const struct eg_efuse_block *const of = &fuses->chip->blocks[block];
+    if (!half && !eg_efuse_readable(fuses, of->rd))
         return EG_PROVISION_UNKNOWN;
-    if (eg_efuse_writable(fuses, chip->blocks[block].wr) || (wr != 0 && eg_efuse_writable(fuses, wr)))
+    if (eg_efuse_writable(fuses, of->wr) ||
+        (of->purpose != NULL && eg_efuse_writable(fuses, eg_efuse_find(fuses, of->purpose)->wr)))
         return EG_PROVISION_NO;
-    return has_digest(fuses, block, word, item) ? EG_PROVISION_YES : EG_PROVISION_NO;
+    return has_digest(fuses, block, half ? (unsigned)item->digest_size / 4 : 0, item) ? EG_PROVISION_YES
+                                                                                      : EG_PROVISION_NO;
 }
 
 /* ---- The flash key ---- */
@@ -468,7 +472,7 @@ enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, 
 {
     struct eg_provision provision;
 
-    EG_TRY(eg_provision_make(&provision, plan, place, err));
+    EG_TRY(eg__provision_make(&provision, plan, true, place, err));
     if (!eg_provision_applies(plan))
         return EG_OK;
     *place = eg_plan_setting(plan, "secure.mode")->place;

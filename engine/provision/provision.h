@@ -69,15 +69,15 @@ bool eg_provision_applies(const struct eg_plan *plan);
 bool eg_provision_burns(const struct eg_plan *plan, enum eg_provision_step step);
 
 /**
- * Make the list of wishes, and refuse what no board could become: EG_BAD_JOB.
+ * Make the list of wishes, and refuse those that no board could have: EG_BAD_JOB.
  *
  * @param place  set to the place of the setting at fault, which belongs to the plan; NULL else
  */
 enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
                                struct eg_error *err) EG_CHECKED;
 
-/** Do the same, and decide the burns of a blank chip of the newest revision that is known, as a job is
- * checked. */
+/** Do the same, verify the signature of every image, and decide the burns of a blank chip of the newest
+ * revision that is known, as a job is checked. */
 enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
                                 struct eg_error *err) EG_CHECKED;
 

@@ -615,10 +615,8 @@ static enum eg_code make(struct maker *maker, struct eg_error *err)
     EG_TRY(read_keys(maker, err));
     if (setting(maker, "secure.flash.key")->given)
         EG_TRY(add_encryption(maker, err));
-    if (maker->key_count > 0) {
-        EG_TRY(check_images(maker, err));
+    if (maker->key_count > 0)
         EG_TRY(add_boot(maker, err));
-    }
     EG_TRY(add_jtag(maker, err));
     EG_TRY(add_fields(maker, err));
     EG_TRY(add_protections(maker, err));
@@ -626,8 +624,8 @@ static enum eg_code make(struct maker *maker, struct eg_error *err)
     return check_proof(maker, err);
 }
 
-enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
-                               struct eg_error *err)
+enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_plan *plan, bool images,
+                                const char **place, struct eg_error *err)
 {
     EG_CLEANUP(maker_finish)
     struct maker maker = {.made = provision, .plan = plan, .chip = eg_efuse_of(plan->target), .place = place};
@@ -646,8 +644,16 @@ enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_p
         return eg_error_set(err, EG_BAD_JOB, "secure: which eFuses secure %s is not known yet",
                             plan->target->label);
     EG_TRY(make(&maker, err));
+    if (images && maker.key_count > 0)
+        EG_TRY(check_images(&maker, err));
     *place = NULL;
     return EG_OK;
+}
+
+enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_plan *plan, const char **place,
+                               struct eg_error *err)
+{
+    return eg__provision_make(provision, plan, false, place, err);
 }
 
 bool eg_provision_burns(const struct eg_plan *plan, enum eg_provision_step step)

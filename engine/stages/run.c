@@ -103,9 +103,6 @@ const struct eg_region *eg_run_plain_region(const struct eg_run *run, unsigned i
     return region;
 }
 
-/* The name under which the rules that a job allows are on record. */
-#define ALLOWED "allowed"
-
 struct hearing {
     struct eg_run *run;
     enum eg_code code;
@@ -119,7 +116,7 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     const struct eg_run *const run = hearing->run;
     const struct eg_log_origin origin = eg_run_origin(run);
     const struct eg_value_record value = {.kind = EG_VALUE_MEASURED,
-                                          .name = ALLOWED,
+                                          .name = EG_VALUE_ALLOWED,
                                           .value = finding->rule->name,
                                           .limits = "",
                                           .unit = "",
@@ -128,7 +125,8 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     if (!finding->allowed || hearing->code != EG_OK)
         return;
     for (unsigned i = 0; i < run->value_count; i++)
-        if (strcmp(run->values[i].name, ALLOWED) == 0 && strcmp(run->values[i].value, value.value) == 0)
+        if (strcmp(run->values[i].name, EG_VALUE_ALLOWED) == 0 &&
+            strcmp(run->values[i].value, value.value) == 0)
             return;
     eg_log_note(run->logger, &origin, "allowed (%s): %s", finding->rule->name, finding->text);
     hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);

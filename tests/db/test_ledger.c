@@ -339,6 +339,26 @@ static void two_sessions_of_one_process_each_have_their_own_runs(void **state)
                "1|batch-2|b|pass|2;2|batch-1|a|pass|1");
 }
 
+/* As a process that makes the ledger leaves it for a moment, or one that was killed then for good. */
+static void a_ledger_that_is_being_made_is_none_yet_and_may_be_recorded_into(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_free_cleanup) char *found = NULL;
+    struct eg_error err;
+    bool exists = true;
+
+    assert_int_equal(close(open(sample->path, O_RDWR | O_CREAT, 0600)), 0);
+    assert_sql(sample->path, "PRAGMA journal_mode = WAL", "wal");
+    assert_ok(eg_ledger_check(sample->path, &err), err);
+    assert_ok(eg_ledger_locate(&found, &exists, sample->path, &err), err);
+    assert_false(exists);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    free(found);
+    assert_ok(eg_ledger_locate(&found, &exists, sample->path, &err), err);
+    assert_true(exists);
+}
+
 static void a_further_job_has_a_session_of_its_own_in_the_same_batch(void **state)
 {
     struct sample *sample = *state;
@@ -379,6 +399,7 @@ int main(void)
         with_sample(a_board_probably_holds_what_its_last_run_has_found_equal),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
+        with_sample(a_ledger_that_is_being_made_is_none_yet_and_may_be_recorded_into),
         with_sample(a_further_job_has_a_session_of_its_own_in_the_same_batch),
         with_sample(two_sessions_of_one_process_each_have_their_own_runs),
     };

@@ -26,7 +26,7 @@ expect_equal 'one board' "$(ledger "select group_concat(label) from runs where b
 
 # Without a scanner, a job that requires labels is refused, or its boards are.
 expect_status 2 "$espgang" run job.yaml --sim 1 --watch --ledger ledger.db
-expect_text err.log 'job.yaml requires a label of each board, which --trigger enter or --trigger program brings'
+expect_text err.log 'job.yaml requires a label of each board, which --trigger enter, program or api brings'
 expect_status 1 "$espgang" run job.yaml --sim 2 --fast --label sim:esp32c3/1=ACME-000021 --ledger ledger.db --batch once
 expect_equal 'with and without' "$(ledger "select group_concat(outcome || ' ' || coalesce(sentence, ''), ', ') from (select * from runs where batch = 'once' order by slot)")" \
   'pass , fail label: the board has no label, and the job requires one'

@@ -101,6 +101,7 @@ expect_equal 'beside a rehearsal' "$(tr '\n' ' ' <seen)" '. 700 ledger.db 600 1 
 expect_equal 'the ledger after it' "$(sha256sum <fresh/espgang/ledger.db)" "$before"
 sed -e 's/retry:.*/test: [{expect: never, timeout: 60s}]/' -e '/^test:$/,$d' job.yaml >slow.yaml
 for times in 1 2; do
+  : >out.log # which otherwise still has the log of the run before
   "$espgang" run slow.yaml --sim 1 --fast --json >out.log 2>err.log &
   children+=($!)
   until grep -q '"stage-begin".*"test"' out.log; do sleep 0.1; done

@@ -42,9 +42,9 @@ expect_equal 'failures of the JSON' \
 expect_equal 'slots of the JSON' "$(json "count(*) from report, json_each(r, '\$.slots')")" 6
 
 # The HTML names the cause of each failure, and the batch as text.
-expect_text "$work/b.html" '<h1>Batch a &quot;b&quot; &lt;c&gt;</h1>'
+expect_text "$work/b.html" '<h1>Batch <bdi>a &quot;b&quot; &lt;c&gt;</bdi></h1>'
 for code in flash-not-written flash-stuck-bits; do
-  expect_text "$work/b.html" "<td class=\"k\">$code</td>"
+  expect_text "$work/b.html" ", <code>$code</code><br>"
 done
 
 # JUnit: the schema, and the numbers of the ledger.
@@ -52,13 +52,29 @@ if command -v xmllint >/dev/null; then
   xmllint --noout --schema "$xsd" "$work/b.xml" 2>"$work/xml.log" || fail "not valid: $(cat "$work/xml.log")"
   expect_equal 'failures of the JUnit report' "$(xmllint --xpath 'count(//failure) + count(//error)' "$work/b.xml")" \
     "$(ledger "select count(*) from runs where outcome in ('fail', 'error')")"
+  expect_equal 'numbers of the JUnit report' \
+    "$(xmllint --xpath 'count(//testcase[properties/property[@name="measured:supply" and @value="3.31"] and properties/property[@name="measured:supply:unit" and @value="V"] and properties/property[@name="measured:supply:lower" and @value="3"] and properties/property[@name="measured:supply:upper" and @value="3.6"]])' "$work/b.xml")" \
+    "$(ledger "select count(*) from measurements where number = 3.31 and unit = 'V' and lower = 3 and upper = 3.6")"
+  report 0 --junit "$work/slots.xml" --junit-name slot
+  expect_equal 'names by slot' "$(xmllint --xpath 'string(//testcase[1]/@name)' "$work/slots.xml")" "$(ledger 'select slot from runs where run = 1')"
+  expect_equal 'classes' "$(xmllint --xpath 'count(//testcase[@classname="e2e.esp32c3"])' "$work/slots.xml")" 6
   expect_equal 'host' "$(xmllint --xpath 'string(//@hostname)' "$work/b.xml")" 'line & 3'
 else
   echo 'no xmllint here: the JUnit report was not validated' >&2
 fi
 
+# A unit that did not pass has its application's log, folded in the HTML.
+printf 'supply=2.90 <&>\nOK\n' >"$work/low.log"
+expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch low --plain --app-log "$work/low.log"
+report 0 --batch low --html "$work/low.html" --junit "$work/low.xml"
+for file in low.html low.xml; do
+  expect_text "$work/$file" 'supply=2.90 &lt;&amp;&gt;'
+done
+expect_text "$work/low.xml" 'application log:'
+expect_text "$work/low.html" '<b><bdi>supply out of limits</bdi></b><code>test-failed 1</code>'
+
 # Standard output has one report and nothing else; two reports cannot share a destination.
-report 0 --csv -
+report 0 --batch 'a "b" <c>' --csv -
 cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'
 report 2 --csv - --json -
 expect_equal 'two to one' "$(cat "$work/err.log")" \
@@ -120,8 +136,46 @@ for stage in connect write test; do
 done
 expect_equal 'out of limits' \
   "$(json "json_extract(value, '\$.outside') from report, json_each(r, '\$.measured') where json_extract(value, '\$.name') = 'supply'")" \
-  "$(ledger "select count(*) from measurements where batch = 'big' and name = 'supply' and passed = 'no'")"
+  "$(ledger "select count(*) from measurements as m where batch = 'big' and name = 'supply' and passed = 'no'
+    and not exists (select 1 from measurements as o where o.batch = m.batch and o.name = m.name and o.mac = m.mac and o.run < m.run)")"
 expect_equal 'passes of all parts' \
   "$(json "sum(json_extract(value, '\$.passed')) from report, json_each(r, '\$.throughput')")" \
   "$(ledger "select count(*) from runs where batch = 'big' and outcome like 'pass%'")"
-expect_text "$work/big.html" ', above the limit</text>'
+# The first value of each unit: count, mean, spread, capability; and the causes of units that are not good.
+first="with v as (select m.number as x, row_number() over (partition by m.mac order by m.run) as at from measurements as m
+  where m.batch = 'big' and m.name = 'supply'), f as (select x from v where at = 1),
+  s as (select count(*) as n, avg(x) as mean from f),
+  d as (select n, mean, sqrt((select sum((x - mean) * (x - mean)) from f) / (n - 1)) as sd from s)"
+for value in n:count mean:mean sd:sd '(3.6 - 3.22) / 6 / sd:cp' 'min(mean - 3.22, 3.6 - mean) / 3 / sd:cpk'; do
+  expect_equal "${value#*:} of supply" \
+    "$(json "printf('%.8f', json_extract(value, '\$.${value#*:}')) from report, json_each(r, '\$.measured') where json_extract(value, '\$.name') = 'supply'")" \
+    "$(ledger "$first select printf('%.8f', ${value%:*}) from d")"
+done
+expect_equal 'units of causes' \
+  "$(json "group_concat(v, ';') from (select json_extract(value, '\$.name') || ' ' || json_extract(value, '\$.units') as v from report, json_each(r, '\$.causes') order by 1)")" \
+  "$(ledger "with last as (select * from runs as r where batch = 'big' and not exists (select 1 from runs as o
+    where o.batch = r.batch and o.mac = r.mac and o.finish_order > r.finish_order))
+    select group_concat(name || ' ' || n, ';') from (select name, count(*) as n from (select case when code in ('verify-mismatch', 'flash-stuck-bits') then 'Flash faults'
+      when code = 'no-sync' then 'Contact lost' when code = 'cancelled' then 'Aborted' else 'Test failed' end as name
+      from last where outcome not like 'pass%') group by name order by name)")"
+expect_equal 'where causes cluster' \
+  "$(json "group_concat(json_extract(value, '\$.cluster.name'), ';') from report, json_each(r, '\$.causes')")" \
+  '684016 Boya, 4 MB;usb-1-2.4'
+expect_text "$work/big.html" '<b>Slot <bdi>usb-1-2.4</bdi></b>: contact or link lost in '
+expect_text "$work/big.html" '<b>Flash part <bdi>684016 Boya, 4 MB</bdi></b>: '
+! grep -q ledger.db "$work/big.html" || fail 'the report shows the path of the ledger'
+report 2 --batch big --junit "$work/t.xml" --junit-name port
+expect_equal 'a name of cases' "$(cat "$work/err.log")" \
+  "espgang: --junit-name is 'port', not mac, serial or slot; see 'espgang report --help'"
+report 2 --batch big --html "$work/t.html" --target 101
+expect_equal 'a target' "$(cat "$work/err.log")" \
+  "espgang: --target is '101', not a yield in percent, more than 0 and at most 100; see 'espgang report --help'"
+report 0 --batch big --html "$work/t.html" --target 97
+expect_text "$work/t.html" '<h2 class="vh">On target</h2>'
+printf 'not an image' >"$work/logo.png"
+report 2 --batch big --html "$work/new.html" --logo "$work/logo.png"
+expect_equal 'a logo' "$(cat "$work/err.log")" "espgang: logo $work/logo.png: is no PNG, JPEG or SVG file"
+[ ! -e "$work/new.html" ] || fail 'a report was written'
+printf '<svg xmlns="http://www.w3.org/2000/svg"/>' >"$work/logo.svg"
+report 0 --batch big --html "$work/t.html" --logo "$work/logo.svg"
+expect_text "$work/t.html" "src=\"data:image/svg+xml;base64,$(base64 -w0 "$work/logo.svg")\"" 

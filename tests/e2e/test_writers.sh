@@ -17,6 +17,16 @@ for chip in esp32 esp32c3; do
   work=$work/$chip make_job "$chip" 65536
 done
 
+# Four that make the ledger at the same time.
+firsts=()
+for number in 1 2 3 4; do
+  "$espgang" run esp32/job.yaml --sim 1 --fast --ledger ledger.db --batch "first.$number" >"first.$number.log" 2>&1 &
+  firsts+=("$!")
+done
+children+=("${firsts[@]}")
+for number in "${firsts[@]}"; do wait "$number" || fail "a ledger was not made: $(cat first.*.log)"; done
+expect_equal 'first runs' "$(ledger "select count(*), min(outcome) from runs")" '4|pass'
+
 begin() { # CHIP: starts its line, in a batch of its own
   starts=$((starts + 1))
   log[$1]=$1.$starts.jsonl
@@ -77,7 +87,7 @@ expect_equal 'runs of the lines that were not killed, and results of them' \
   "$(ledger "select count(*), sum(code = 'abandoned') from runs where $live")" "$(results "${log[esp32]}" "${log[esp32c3]}")|0"
 expect_equal 'unfinished runs' "$(ledger "select count(*) from runs where outcome = 'unfinished'")" 0
 abandoned=$(ledger "select count(*) from runs where code = 'abandoned'")
-unseen=$(ledger "select count(*) from runs where code <> 'abandoned' and batch <> 'last'")
+unseen=$(ledger "select count(*) from runs where code <> 'abandoned' and batch <> 'last' and batch not like 'first.%'")
 unseen=$((unseen - $(wc -l <seen.csv)))
 [ "$abandoned" -le $((kills * sockets)) ] || fail "$abandoned runs are abandoned after $kills kills of $sockets boards"
 { [ "$unseen" -ge 0 ] && [ "$unseen" -le $((kills * sockets)) ]; } || fail "$unseen runs ended on record and were never seen"

@@ -46,7 +46,7 @@ static void the_numbers_equal_those_of_an_independent_query(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
     assert_number(sample, &report, "units", LAST_OF_UNITS("1"));
     assert_number(sample, &report, "passed", LAST_OF_UNITS("outcome = 'pass'"));
@@ -63,7 +63,6 @@ static void the_numbers_equal_those_of_an_independent_query(void **state)
     assert_number(sample, &report, "unfinished",
                   "SELECT count(*) FROM runs WHERE batch = 'batch-1' AND finished IS NULL");
     assert_contains(&report, "<b id=\"units\">4</b>");
-    assert_contains(&report, "<b id=\"passed\">2</b>pass (50.0 %)");
 }
 
 static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
@@ -76,57 +75,99 @@ static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
-    assert_contains(&report, "<h1>Batch batch-1</h1>");
-    assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td class=\"k\">1.4.0</td>"
-                             "<td class=\"k\">esp32c3</td><td class=\"d\">"
+    assert_contains(&report, "<h1>Batch <bdi>batch-1</bdi></h1>");
+    assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td>1.4.0</td><td>esp32c3</td>"
+                             "<td class=\"mo dg\">"
                              "ab00000000000000000000000000000000000000000000000000000000000000</td>");
-    assert_contains(&report,
-                    "<tr><td class=\"k\">0x00010000</td><td>app</td><td>a.bin</td><td class=\"n\">65536"
-                    "</td><td class=\"d\">03000000000000000000000000000000</td><td class=\"d\">"
-                    "0400000000000000000000000000000000000000000000000000000000000000</td>"
-                    "<td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">0</td></tr>");
-    assert_contains(&report, "<td>app</td><td class=\"k\">0x00010000</td><td class=\"d\">"
-                             "03000000000000000000000000000000</td><td class=\"d\">"
+    assert_contains(&report, "<tr><th scope=\"row\"><bdi>app</bdi></th><td class=\"mo\">0x00010000</td>"
+                             "<td class=\"n\">65\u202f536</td><td class=\"mo dg\">"
+                             "0400000000000000000000000000000000000000000000000000000000000000</td>"
+                             "<td class=\"n\">4</td><td class=\"n o\">1</td><td class=\"n\">0</td></tr>");
+    assert_contains(&report, "<td>app</td><td class=\"mo\">0x00010000</td><td class=\"mo dg\">"
+                             "03000000000000000000000000000000</td><td class=\"mo dg\">"
                              "ee000000000000000000000000000000</td></tr>");
-    assert_contains(&report, "<td class=\"k\">7c:df:a1:00:00:02</td><td class=\"k bad\">fail</td>"
-                             "<td class=\"k\">flash-stuck-bits</td><td class=\"k\">board</td>"
-                             "<td class=\"c\">flash bits stay 0</td>");
-    assert_contains(
-        &report, "<tr><td class=\"k\">7c:df:a1:00:00:03</td><td class=\"n\">1</td>"
-                 "<td class=\"n\">4</td><td class=\"s\">slot &lt;1&gt;</td><td class=\"k\">esp32c3 v0.4</td>"
-                 "<td class=\"f\">c84016 GigaDevice, 4 MB</td><td class=\"k\">pass-marginal</td>"
-                 "<td>blocks were sent again</td>");
-    assert_contains(&report, "<td class=\"n\">3.210 s</td><td class=\"n\">2</td></tr>");
-    assert_contains(&report, "<td class=\"k bad\">unfinished</td>");
+    /* The unit that is not good, with its cause; the one that came again; the one that needed two attempts.
+     */
+    assert_contains(&report,
+                    "<span class=\"pn\"><b><bdi>Flash faults</bdi></b><code>verify-mismatch 1</code>");
+    assert_contains(&report, "<li><b class=\"mo\">A-17</b> slot <bdi>slot &lt;1&gt;</bdi>");
+    assert_contains(&report,
+                    "Marginal</span></td><td class=\"mo\">A-17</td><td class=\"mo\">7c:df:a1:00:00:03</td>"
+                    "<td><bdi>slot &lt;1&gt;</bdi></td>");
+    assert_contains(&report,
+                    "<td class=\"n\">3.2</td><td class=\"n\">1</td><td class=\"nt\">blocks were sent "
+                    "again</td></tr>");
+    assert_contains(&report, "<td class=\"mo\">7c:df:a1:00:00:02</td><td><bdi>slot &lt;1&gt;</bdi></td>");
     assert_null(strstr((const char *)report.data, "slot 2"));
 }
 
-static void the_list_of_runs_that_did_not_pass_has_no_other(void **state)
+static void count_rows(const struct eg_buffer *report, const char *class, unsigned expected)
+{
+    char begin[40];
+    unsigned rows = 0;
+
+    snprintf(begin, sizeof begin, "<tr class=\"%s\">", class);
+    for (const char *row = (const char *)report->data; (row = strstr(row, begin)) != NULL; row++)
+        rows++;
+    assert_int_equal(rows, expected);
+}
+
+/* Unit 1 is plainly good, unit 2 came again, unit 3 is marginal, unit 4 failed. */
+static void units_are_marked_as_exceptions_unless_they_are_plainly_good(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
     struct eg_error err;
     char path[200];
-    unsigned rows = 0;
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
-    const char *row = strstr((const char *)report.data, "<table id=\"not-passed-table\">");
-    assert_non_null(row);
-    const char *end = strstr(row, "</table>");
-    while ((row = strstr(row, "<tr><td class=\"n\">")) != NULL && row < end) {
-        const char *outcome = strstr(row, "k bad");
-        assert_non_null(outcome);
-        assert_true(outcome < strstr(row, "</tr>"));
-        row++;
-        rows++;
-    }
-    assert_int_equal(rows, 5);
+    count_rows(&report, "p", 1);
+    count_rows(&report, "x-good", 1);
+    count_rows(&report, "x-marg", 1);
+    count_rows(&report, "x-fail", 1);
+    assert_contains(&report, "<ol><li>A-17</li></ol><p>1 units</p>");
+}
+
+static void assert_verdict(const struct sample *sample, const struct eg_report_look *look,
+                           const char *expected)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer report = {0};
+    struct eg_error err;
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/b.html", sample->folder);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, look, NULL, &err), err);
+    read_report(path, &report);
+    assert_contains(&report, expected);
+}
+
+static void the_verdict_is_in_words(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    assert_verdict(sample, NULL,
+                   "No target set</h2></div><p class=\"vs\"><b>3 of 4 units are good: 75.0\u202f%.</b>");
+    assert_verdict(
+        sample, &(struct eg_report_look){.target = 75},
+        "On target</h2></div><p class=\"vs\"><b>3 of 4 units are good: 75.0\u202f%.</b> The target is "
+        "75\u202f%.");
+    assert_verdict(
+        sample, &(struct eg_report_look){.target = 75.5},
+        "Below target</h2></div><p class=\"vs\"><b>3 of 4 units are good: 75.0\u202f%.</b> The target is "
+        "75.5\u202f%; 4 good units were needed, <b>1 is missing</b>.");
+    assert_verdict(
+        sample, &(struct eg_report_look){.customer = "A & <B>", .order = "N-1", .title = "Lamp"},
+        "<p class=\"cu\"><bdi>A &amp; &lt;B&gt;</bdi> \u00b7 order <bdi>N-1</bdi></p><h1><bdi>Lamp</bdi>, "
+        "batch <bdi>batch-1</bdi></h1>");
 }
 
 static void hostile_text_stays_text(void **state)
@@ -141,17 +182,19 @@ static void hostile_text_stays_text(void **state)
     sample->session.operator_name = "\"><b>\xff";
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
-    assert_null(strstr(text, "<script"));
+    const char *const script = strstr(text, "<script");
+    assert_non_null(script); /* our own, and no other */
+    assert_null(strstr(script + 1, "<script"));
     assert_null(strstr(text, "<img"));
     assert_null(strchr(text, 1));
     assert_contains(&report, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot; "
                              "\xef\xbf\xbd end");
     assert_contains(&report, "<td>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</td>");
     assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;\xef\xbf\xbd</td>");
-    assert_contains(&report, "<td class=\"s\">slot &lt;1&gt;</td>");
+    assert_contains(&report, "<td><bdi>slot &lt;1&gt;</bdi></td>");
 }
 
 static void a_report_loads_nothing(void **state)
@@ -164,12 +207,13 @@ static void a_report_loads_nothing(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(path, sizeof path, "%s/b.html", sample->folder);
-    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
     const char *text = (const char *)report.data;
     assert_null(strstr(text, "://"));
     assert_null(strstr(text, "src="));
-    assert_null(strstr(text, "href="));
+    for (const char *link = text; (link = strstr(link, "href=\"")) != NULL; link++)
+        assert_int_equal(link[6], '#'); /* within the page */
     assert_null(strstr(text, "url("));
 }
 
@@ -189,19 +233,19 @@ static void a_failure_leaves_the_old_report(void **state)
     assert_ok(fill_batches(sample, &ledger, &err), err);
     snprintf(expected, sizeof expected, "ledger %s: has no batch batch-7; the newest are batch-1, batch-2",
              sample->path);
-    assert_error(eg_report_write(sample->path, "batch-7", ONE_REPORT("html", path), 1, NULL, &err), err,
+    assert_error(eg_report_write(sample->path, "batch-7", ONE_REPORT("html", path), 1, NULL, NULL, &err), err,
                  EG_LEDGER, expected);
     read_report(path, &report);
     assert_string_equal((const char *)report.data, "the old one");
 
     snprintf(path, sizeof path, "%s/none/b.html", sample->folder);
     snprintf(expected, sizeof expected, "report %s: No such file or directory", path);
-    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, &err), err,
+    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, NULL, &err), err,
                  EG_BAD_ARGUMENT, expected);
 
     snprintf(expected, sizeof expected, "report %s: is there and not a regular file", sample->folder);
-    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", sample->folder), 1, NULL, &err), err,
-                 EG_BAD_ARGUMENT, expected);
+    assert_error(eg_report_write(sample->path, NULL, ONE_REPORT("html", sample->folder), 1, NULL, NULL, &err),
+                 err, EG_BAD_ARGUMENT, expected);
 }
 
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
@@ -211,7 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(the_numbers_equal_those_of_an_independent_query),
         with_sample(every_unit_and_digest_of_the_batch_is_in_its_tables),
-        with_sample(the_list_of_runs_that_did_not_pass_has_no_other),
+        with_sample(units_are_marked_as_exceptions_unless_they_are_plainly_good),
+        with_sample(the_verdict_is_in_words),
         with_sample(hostile_text_stays_text),
         with_sample(a_report_loads_nothing),
         with_sample(a_failure_leaves_the_old_report),

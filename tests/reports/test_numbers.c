@@ -93,7 +93,7 @@ static void make(const struct sample *sample, const char *format, const char *pa
     struct eg_error err;
 
     text->size = 0;
-    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, NULL, &err), err);
     assert_ok(eg_file_read(text, path, 1 << 20, &err), err);
 }
 

@@ -29,7 +29,7 @@ static void make(const struct sample *sample, const char *format, struct eg_buff
     char path[200];
 
     snprintf(path, sizeof path, "%s/b.%s", sample->folder, format);
-    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, &err), err);
+    assert_ok(eg_report_write(sample->path, "batch-1", ONE_REPORT(format, path), 1, NULL, NULL, &err), err);
     read_file(path, text);
 }
 
@@ -133,9 +133,10 @@ static void the_csv_has_a_row_for_each_run(void **state)
     for (const char *at = (const char *)text.data; (at = strstr(at, "\r\n")) != NULL; at += 2)
         rows++;
     assert_int_equal(rows, 1 + 8);
-    assert_contains(text, "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
-                          "finished_utc,outcome,"
-                          "code,blame,sentence,marginal,attempts,duration_ms,counts");
+    assert_contains(text,
+                    "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
+                    "finished_utc,outcome,"
+                    "code,blame,sentence,marginal,attempts,duration_ms,counts,security,label,serial\r\n");
     assert_contains(text, "\r\n1,batch-1,slot <1>,sim:esp32c3,7c:df:a1:00:00:01,esp32c3,v0.4,"
                           "ESP32-C3 (QFN32),c84016,4194304,");
     assert_contains(text, ",fail,flash-stuck-bits,board,flash bits stay 0,,1,3210,earlier");
@@ -149,9 +150,11 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
 
     one_run(sample, "1", true, &(struct sample_end){.outcome = EG_PASS, .measured = true});
     make(sample, "csv", &csv);
-    assert_contains(csv, ",unit:serial,unit:key,measured:supply,measured:supply:unit,measured:supply:lower,"
-                         "measured:supply:upper\r\n");
-    assert_contains(csv, ",1,3210,last,");
+    assert_contains(csv,
+                    ",counts,security,label,serial,unit:serial,unit:key,measured:supply,measured:supply:unit,"
+                    "measured:supply:lower,"
+                    "measured:supply:upper\r\n");
+    assert_contains(csv, ",1,3210,last,,A-17,A-1,");
     assert_contains(csv, ",A-1,,2.9,V,3,3.6\r\n");
     make(sample, "json", &json);
     json_t *root = load(&json), *measure = json_array_get(json_object_get(root, "measured"), 0);
@@ -168,9 +171,10 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
     assert_true(json_is_null(json_object_get(json_array_get(json_object_get(run, "values"), 0), "number")));
     json_decref(root);
     make(sample, "html", &html);
-    assert_contains(html, "serial A-1; key (not shown); supply 2.9 V (out of limits)");
-    assert_contains(html, "<td>supply</td><td class=\"k\">3.0 to 3.6 V</td><td class=\"n\">1</td>"
-                          "<td class=\"n bad\">1</td>");
+    assert_contains(html, "<td class=\"mo\">A-1</td>");
+    assert_contains(html, "<td class=\"n o\">2.9</td>");
+    assert_contains(html, "<tr><th scope=\"row\"><bdi>supply</bdi></th><td>V</td><td class=\"n\">3.0</td><td "
+                          "class=\"n\">3.6</td><td class=\"n\">1</td>");
 }
 
 static void formulas_quotes_and_control_characters_stay_text(void **state)
@@ -216,16 +220,18 @@ static void junit_has_a_case_for_each_unit(void **state)
         cases++;
     assert_int_equal(cases, 4);
     assert_contains(xml, "<testsuite name=\"batch-1\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"0\"");
+    assert_contains(xml, " hostname=\"line 3\">\n<properties>\n<property name=\"batch\" "
+                         "value=\"batch-1\"/>\n<property name=\"job\" value=\"acme-sensor\"/>");
     assert_contains(xml,
-                    " hostname=\"line 3\">\n<properties>\n<property name=\"job\" value=\"acme-sensor\"/>");
-    assert_contains(
-        xml, "<testcase classname=\"batch-1\" name=\"7c:df:a1:00:00:02\" time=\"3.210\">\n<system-out>");
+                    "<testcase classname=\"acme-sensor.esp32c3\" name=\"7c:df:a1:00:00:02\" "
+                    "time=\"3.210\">\n<properties>\n"
+                    "<property name=\"run\" value=\"3\"/>\n<property name=\"batch\" value=\"batch-1\"/>");
     assert_contains(xml, "<failure type=\"verify-mismatch\" message=\"&lt;script&gt;");
     one_run(
         sample, "a", true,
         &(struct sample_end){.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "the loader does not answer"});
     make(sample, "junit", &xml);
-    assert_contains(xml, "<testcase classname=\"batch-1\" name=\"7c:df:a1:00:00:01\" time=\"3.210\">\n"
+    assert_contains(xml, "<property name=\"slot\" value=\"a\"/>\n</properties>\n"
                          "<error type=\"no-sync\" message=\"the loader does not answer\">"
                          "the loader does not answer</error>");
     one_run(sample, "a", true,
@@ -243,9 +249,9 @@ static void a_batch_without_runs_has_reports(void **state)
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
     make(sample, "html", &html);
-    assert_contains(html, "no run yet to now");
-    assert_contains(html, "<b id=\"units\">0</b>units</li>");
-    assert_contains(html, "There is no trial yet.");
+    assert_contains(html, "<h2 class=\"vh\">Nothing finished yet</h2>");
+    assert_contains(html, "<b id=\"units\">0</b>");
+    assert_null(strstr((const char *)html.data, "<section id=\"where\""));
     make(sample, "json", &json);
     json_t *root = load(&json), *batch = json_object_get(root, "batch");
     assert_true(json_is_null(json_object_get(batch, "yield")));
@@ -266,10 +272,10 @@ static void aborted_runs_are_no_trials(void **state)
     one_run(sample, "1", true,
             &(struct sample_end){.outcome = EG_ABORTED, .code = EG_CANCELLED, .text = "cancelled"});
     make(sample, "html", &html);
-    assert_contains(html, "<b id=\"aborted\">1</b>aborted (100.0 %)");
-    assert_contains(html, "There is no trial yet.");
-    assert_contains(html, "No run has passed yet.");
-    assert_contains(html, "<svg id=\"pareto\" role=\"img\"");
+    assert_contains(html, "<b id=\"aborted\">1</b>");
+    assert_contains(html, "<b><bdi>Aborted</bdi></b><code>cancelled 1</code>");
+    assert_null(strstr((const char *)html.data, "<section id=\"where\""));
+    assert_null(strstr((const char *)html.data, "<section id=\"how-long\""));
 }
 
 static void a_bad_socket_is_marked_in_words_and_shape(void **state)
@@ -278,28 +284,27 @@ static void a_bad_socket_is_marked_in_words_and_shape(void **state)
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer html = {0};
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct sample_end pass = {.outcome = EG_PASS};
-    const struct sample_end bad = {.outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "stuck"};
+    const struct sample_end bad = {.outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "no answer"};
     struct eg_error err;
     int64_t run;
 
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
-    for (unsigned i = 0; i < 60; i++) {
+    for (unsigned i = 0; i < 120; i++) {
         const struct eg_unit unit = sample_unit(i + 1);
         assert_ok(sample_run(sample, ledger, i % 4 == 2 ? "socket 3" : "other", &unit,
-                             i % 4 == 2 && i < 36 ? &bad : &pass, &run, &err),
+                             i % 4 == 2 && i < 72 ? &bad : &pass, &run, &err),
                   err);
     }
     make(sample, "html", &html);
-    /* 9 of 15 are bad, and 9 of 60 overall; with n = 15 and p = 0.15 more than 7 occur with less than
-     * 0.135 %. */
-    assert_contains(html, "<td class=\"s\">socket 3</td><td class=\"n\">15</td><td class=\"n\">9</td>"
-                          "<td class=\"n\">60.0 %</td><td class=\"n\">0.0 to 46.7 %</td><td>exact</td>"
-                          "<td class=\"bad\">above the limit</td>");
-    assert_contains(html, "9 of 15, above the limit");
-    assert_contains(html, "<polygon class=\"o\"");
-    assert_contains(html, "<td class=\"s\">other</td><td class=\"n\">45</td><td class=\"n\">0</td>"
-                          "<td class=\"n\">0.0 %</td><td class=\"n\">0.0 to 31.0 %</td><td>3 sigma</td>"
-                          "<td class=\"\">within the limits</td>");
+    /* 18 of 30, where 18 of 120 are lost; of 30 with p = 0.15 more than 11 are rarer than 0.135 %. */
+    assert_contains(html, "<tr class=\"hot e\"><th scope=\"row\"><bdi>socket 3</bdi></th>");
+    assert_contains(
+        html,
+        "<b>Slot <bdi>socket 3</bdi></b>: contact or link lost in 18 of 30 insertions, out of its limit "
+        "since <b>");
+    assert_contains(html, "use href=\"#s-err\"");
+    assert_contains(html, "<b><bdi>Contact lost</bdi></b> cluster in slot <b><bdi>socket 3</bdi></b>");
+    assert_contains(html, "<td class=\"vw\">within its limit</td>");
 }
 
 static void a_seal_is_shown_where_there_is_one(void **state)
@@ -313,7 +318,7 @@ static void a_seal_is_shown_where_there_is_one(void **state)
     free(sample_sql(sample->path,
                     "INSERT INTO seal VALUES ('batch-1', 'old', x'00'), ('batch-1', 'acme', x'00')"));
     make(sample, "html", &html);
-    assert_contains(html, "<tr><td class=\"k\">Seal: key</td><td class=\"d\">acme</td></tr>\n</tbody>");
+    assert_contains(html, "<dt>key</dt><dd class=\"mo dg\">acme</dd></dl>");
     make(sample, "json", &json);
     assert_contains(json, "\"seal\":{\"batch\":\"batch-1\",\n\"key\":\"acme\"}");
 }
@@ -335,7 +340,8 @@ static void a_failure_leaves_all_old_reports(void **state)
     snprintf(expected, sizeof expected, "report %s: No such file or directory", json);
     const struct eg_report_file files[] = {{eg_report_find_format("csv"), csv},
                                            {eg_report_find_format("json"), json}};
-    assert_error(eg_report_write(sample->path, NULL, files, 2, NULL, &err), err, EG_BAD_ARGUMENT, expected);
+    assert_error(eg_report_write(sample->path, NULL, files, 2, NULL, NULL, &err), err, EG_BAD_ARGUMENT,
+                 expected);
     read_file(csv, &text);
     assert_string_equal((const char *)text.data, "the old one");
 }

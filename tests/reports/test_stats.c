@@ -123,12 +123,78 @@ static void a_step_of_time_is_round_and_large_enough(void **state)
     assert_true(24 * eg__time_step_ms(INT64_C(10) * 365 * 86400000, 24) >= INT64_C(10) * 365 * 86400000);
 }
 
+/* Held against Fisher's sum computed with whole numbers: C(n, k) C(m, bad - k) over all tables as unlikely as
+ * the one seen. */
+static double choose(int n, int k)
+{
+    double product = 1;
+
+    for (int i = 1; i <= k; i++)
+        product = product * (n - k + i) / i;
+    return product;
+}
+
+static void fishers_test_is_the_sum_over_all_tables_as_unlikely(void **state)
+{
+    static const int tables[][4] = {
+        {8, 10, 1, 10}, {3, 10, 2, 7}, {0, 5, 5, 5}, {10, 11, 12, 389}, {0, 3, 0, 4}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        const int a = tables[i][0], n = tables[i][1], b = tables[i][2], m = tables[i][3], bad = a + b;
+        const double seen = choose(n, a) * choose(m, b);
+        double sum = 0, all = 0;
+        for (int k = bad > m ? bad - m : 0; k <= bad && k <= n; k++) {
+            const double here = choose(n, k) * choose(m, bad - k);
+            all += here;
+            sum += here <= seen * (1 + 1e-9) ? here : 0;
+        }
+        assert_near(eg__fisher(a, n, b, m), sum / all);
+    }
+    assert_near(eg__fisher(8, 10, 1, 10), 0.005477494641581329);
+    assert_near(eg__fisher(1, 5, 0, 0), 1);
+}
+
+static void an_interval_is_wilsons(void **state)
+{
+    (void)state;
+    assert_near(eg__wilson(378, 400).low, 0.9181325521920267);
+    assert_near(eg__wilson(378, 400).high, 0.9634015058504493);
+    assert_near(eg__wilson(0, 10).low, 0);
+    assert_near(eg__wilson(0, 10).high, 0.2775327998628892);
+    assert_near(eg__wilson(10, 10).high, 1);
+}
+
+static void capability_is_of_the_nearer_limit(void **state)
+{
+    static const double values[] = {1, 2, 3, 4, 5}; /* mean 3, sd sqrt(2.5) */
+    const double sd = sqrt(2.5);
+
+    (void)state;
+    const struct eg__capability both = eg__capability(values, 5, 0, 10);
+    assert_near(both.mean, 3);
+    assert_near(both.sd, sd);
+    assert_near(both.cp, 10 / (6 * sd));
+    assert_near(both.cpk, 3 / (3 * sd));
+    const struct eg__capability upper = eg__capability(values, 5, NAN, 10);
+    assert_true(isnan(upper.cp));
+    assert_near(upper.cpk, 7 / (3 * sd));
+    assert_true(isnan(eg__capability(values, 5, NAN, NAN).cpk));
+    assert_true(isnan(eg__capability(values, 1, 0, 10).cpk));
+    assert_string_equal(eg__capable(1.33), "capable");
+    assert_string_equal(eg__capable(1.32), "barely capable");
+    assert_string_equal(eg__capable(0.99), "not capable");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_trials_have_limits_of_three_sigma),
         cmocka_unit_test(few_trials_have_exact_limits),
         cmocka_unit_test(where_all_are_alike_the_limits_are_what_they_are),
+        cmocka_unit_test(fishers_test_is_the_sum_over_all_tables_as_unlikely),
+        cmocka_unit_test(an_interval_is_wilsons),
+        cmocka_unit_test(capability_is_of_the_nearer_limit),
         cmocka_unit_test(a_quantile_is_the_value_of_its_rank),
         cmocka_unit_test(every_value_is_in_one_part_of_a_histogram),
         cmocka_unit_test(times_are_read_and_written),

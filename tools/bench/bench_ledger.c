@@ -175,7 +175,7 @@ static enum eg_code bench(const char *folder, unsigned runs, unsigned rows, stru
     EG_TRY(record_all(ledger, &plan, runs, NULL, err));
     const uint64_t recorded_us = eg_clock_us();
     EG_TRY(eg_report_write(ledger, NULL, &(struct eg_report_file){eg_report_find_format("html"), html}, 1,
-                           NULL, err));
+                           NULL, NULL, err));
     const uint64_t reported_us = eg_clock_us();
     printf("durable runs per second, %d workers: %.0f (%u runs, three records each)\n", WORKERS,
            runs * 1e6 / (double)(recorded_us - begun_us), runs);

@@ -27,11 +27,11 @@ static void run_again(struct fake_line *line)
 static void the_flash_has_ciphertext_that_differs_from_board_to_board(void **state)
 {
     struct fake_line *line = *state;
-    const struct eg_region *const app = &line->plan->regions[2];
     const uint8_t *flash[2];
     size_t size;
 
     fake_plan_add(line->plan, "data", 0x200000, 0x1000); /* outside all partitions: it stays plain */
+    const struct eg_region *const app = &line->plan->regions[2];
     fake_line_plug(line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
     fake_line_run(line);
     for (unsigned board = 1; board <= 2; board++) {

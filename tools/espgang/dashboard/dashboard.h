@@ -23,8 +23,8 @@ struct cli_dashboard_options {
     bool control;             /* clients may do more than read */
 };
 
-/** How a wish to begin a slot ended. */
-enum cli_start { CLI_START_BEGUN, CLI_START_BUSY, CLI_START_UNKNOWN, CLI_START_BAD };
+/** How a wish to begin a slot ended. CLI_START_AWAITS: the slot is known, and its label comes next. */
+enum cli_start { CLI_START_BEGUN, CLI_START_AWAITS, CLI_START_BUSY, CLI_START_UNKNOWN, CLI_START_BAD };
 
 #define CLI_SAID 400 /* a sentence, with its NUL */
 
@@ -36,6 +36,8 @@ struct cli_dashboard_control {
      * @param said  becomes a sentence when it is not begun
      */
     enum cli_start (*start)(void *context, const char *slot, const char *label, char said[CLI_SAID]);
+    /** The same with what a scanner has read: a slot, a slot and a label, or a label. */
+    enum cli_start (*scan)(void *context, const char *text, char said[CLI_SAID]);
     void *context;
 };
 

@@ -214,7 +214,7 @@ static enum eg_code make_report(const struct cli_dashboard *self, struct eg_buff
         return eg_error_errno(err, EG_IO, errno, "making a folder for the report in %.400s", folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
     const struct eg_report_file file = {.format = eg_report_find_format("html"), .path = path};
-    enum eg_code code = eg_report_write(self->line.ledger, self->line.batch, &file, 1, NULL, err);
+    enum eg_code code = eg_report_write(self->line.ledger, self->line.batch, &file, 1, NULL, NULL, err);
     if (code == EG_OK)
         code = eg_file_read(text, path, REPORT_MAX, err);
     (void)unlink(path);
@@ -276,7 +276,18 @@ static enum MHD_Result send_stream(struct cli_dashboard *self, struct MHD_Connec
 
 /* ---- Control ---- */
 
-static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *connection,
+/* NULL = no memory. */
+static char *awaiting(const char *said)
+{
+    json_t *const document =
+        json_pack("{si sb ss}", "version", CLI_API_VERSION, "begun", false, "text", said);
+    char *const json = document != NULL ? json_dumps(document, JSON_COMPACT) : NULL;
+
+    json_decref(document);
+    return json;
+}
+
+static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *connection, bool scanned,
                              const struct eg_buffer *body)
 {
     struct cli_http_wish wish;
@@ -293,7 +304,8 @@ static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *
     if (control == NULL)
         return refuse(connection, MHD_HTTP_CONFLICT,
                       "boards of this line begin by themselves; --trigger enter lets clients begin them");
-    begun = control->start(control->context, wish.slot, wish.label, said);
+    begun = scanned ? control->scan(control->context, wish.text, said)
+                    : control->start(control->context, wish.slot, wish.label, said);
     pthread_mutex_lock(&self->lock);
     if (--self->controlling == 0)
         pthread_cond_broadcast(&self->idle);
@@ -301,6 +313,8 @@ static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *
     switch (begun) {
     case CLI_START_BEGUN:
         return send_json(connection, MHD_HTTP_ACCEPTED, strdup("{\"version\":1,\"begun\":true}"));
+    case CLI_START_AWAITS:
+        return send_json(connection, MHD_HTTP_ACCEPTED, awaiting(said));
     case CLI_START_BUSY:
         return refuse(connection, MHD_HTTP_CONFLICT, said);
     case CLI_START_UNKNOWN:
@@ -319,7 +333,7 @@ static enum MHD_Result drain(struct MHD_Connection *connection)
 
 /* ---- Requests ---- */
 
-enum what { PAGE, LINE, STATE_STREAM, EVENT_STREAM, SLOT, LOG, REPORT, START, DRAIN };
+enum what { PAGE, LINE, STATE_STREAM, EVENT_STREAM, SLOT, LOG, REPORT, START, SCAN, DRAIN };
 
 static const struct route {
     const char *path;
@@ -334,6 +348,7 @@ static const struct route {
     {"/api/v1/log", LOG, false},
     {"/report", REPORT, false},
     {"/api/v1/start", START, true},
+    {"/api/v1/scan", SCAN, true},
     {"/api/v1/drain", DRAIN, true},
 };
 
@@ -460,7 +475,8 @@ static enum MHD_Result answer(struct cli_dashboard *self, struct MHD_Connection 
     case REPORT:
         return send_report(self, connection);
     case START:
-        return start(self, connection, body);
+    case SCAN:
+        return start(self, connection, what == SCAN, body);
     case DRAIN:
         return drain(connection);
     }

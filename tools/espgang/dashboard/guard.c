@@ -172,8 +172,11 @@ static enum eg_code take_wish(struct cli_http_wish *wish, json_t *object, struct
             EG_TRY(take_text(wish->slot, sizeof wish->slot, key, value, err));
         else if (strcmp(key, "label") == 0)
             EG_TRY(take_text(wish->label, sizeof wish->label, key, value, err));
+        else if (strcmp(key, "text") == 0)
+            EG_TRY(take_text(wish->text, sizeof wish->text, key, value, err));
         else
-            return eg_error_set(err, EG_BAD_ARGUMENT, "unknown member \"%.80s\"; known: slot, label", key);
+            return eg_error_set(err, EG_BAD_ARGUMENT, "unknown member \"%.80s\"; known: slot, label, text",
+                                key);
     }
     if (wish->label[0] != '\0' && wish->slot[0] == '\0')
         return eg_error_set(err, EG_BAD_ARGUMENT, "a \"label\" needs its \"slot\"");

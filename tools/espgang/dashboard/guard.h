@@ -63,13 +63,17 @@ bool cli_http_authorized(const char *authorization, const char *token);
  * EG_BAD_ARGUMENT. */
 enum eg_code cli_http_token_check(const char *token, struct eg_error *err) EG_CHECKED;
 
+#define CLI_HTTP_SCAN_TEXT 1024 /* what a scanner has read, with its NUL */
+
 /** What the body of a request asks for. */
 struct cli_http_wish {
-    char slot[256]; /* "" = every free slot */
+    char text[CLI_HTTP_SCAN_TEXT]; /* scanned; "" = none */
+    char slot[256];                /* "" = every free slot */
     char label[EG_LABEL_TEXT];
 };
 
-/** Read `{"slot": NAME, "label": TEXT}`; both may be absent. EG_BAD_ARGUMENT: a sentence for the client. */
+/** Read `{"slot": NAME, "label": TEXT}` or `{"text": SCANNED}`; each member may be absent. EG_BAD_ARGUMENT: a
+ * sentence for the client. */
 enum eg_code cli_http_wish(struct cli_http_wish *wish, const char *body, size_t size,
                            struct eg_error *err) EG_CHECKED;
 

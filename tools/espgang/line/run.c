@@ -163,12 +163,17 @@ static enum cli_start start_slot(void *context, const char *slot, const char *la
     return cli_enter_start(context, slot, label, said);
 }
 
+static enum cli_start take_scan(void *context, const char *text, char said[CLI_SAID])
+{
+    return cli_enter_scan(context, text, said);
+}
+
 /* Boards begin by the keyboard or a scanner, if `reads`, and by clients of the dashboard. */
 static enum eg_code serve_input(struct display *display, const struct eg_station *station, bool reads,
                                 struct eg_error *err)
 {
     EG_CLEANUP(cli_enter_finish) struct cli_enter enter = {.station = NULL};
-    const struct cli_dashboard_control control = {start_slot, &enter};
+    const struct cli_dashboard_control control = {start_slot, take_scan, &enter};
 
     EG_TRY(cli_enter_begin(&enter, station, display->shows.terminal, reads, err));
     const struct eg_trigger trigger = cli_enter_trigger(&enter);
@@ -407,12 +412,12 @@ static enum eg_code choose_slots(struct cli_slots *slots, const struct cli_run_o
 static enum eg_code check_labels(const struct cli_call *call, const struct cli_run_options *options,
                                  const struct cli_jobs *jobs, struct eg_error *err)
 {
-    if (!options->watch || options->trigger == CLI_ENTER || options->trigger == CLI_PROGRAM)
+    if (!options->watch || cli_begins_when_told(options->trigger))
         return EG_OK;
     for (unsigned i = 0; i < jobs->count; i++)
         if (eg_label_required(jobs->plans[i]))
             return cli_usage(call, err,
-                             "%s requires a label of each board, which --trigger enter or --trigger program "
+                             "%s requires a label of each board, which --trigger enter, program or api "
                              "brings",
                              jobs->plans[i]->job_path);
     return EG_OK;

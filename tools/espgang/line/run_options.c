@@ -184,8 +184,7 @@ static enum eg_code list_of(const struct cli_call *call, const char *option, con
     return cli_text(call, option) == NULL ? EG_OK : cli_list(call, option, list, &count, err);
 }
 
-/* The simulated hands have the next board ready; somebody else says when it begins. */
-static bool begins_when_told(enum cli_trigger trigger)
+bool cli_begins_when_told(enum cli_trigger trigger)
 {
     return trigger == CLI_ENTER || trigger == CLI_PROGRAM || trigger == CLI_API;
 }
@@ -242,7 +241,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
         return cli_usage(call, err, "--sim takes 1 to %d boards", SIM_BOARDS_MAX);
     options->boards = (unsigned)boards;
     EG_TRY(cli_option_number(call, "pace", PACE_MAX, 1, &options->pace, err));
-    const bool ready = begins_when_told(options->trigger);
+    const bool ready = cli_begins_when_told(options->trigger);
     return cli_option_number(call, "insertions", UINT32_MAX, ready ? 0 : INSERTIONS_PER_SLOT * boards,
                              &options->insertions, err);
 }
@@ -317,7 +316,7 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
     if (options->boards > 0 && options->ports != NULL)
         return cli_usage(call, err, "--sim and --ports exclude each other");
     if ((options->insertions_given != NULL || options->pace_given != NULL) &&
-        (options->boards == 0 || !options->watch || begins_when_told(options->trigger)))
+        (options->boards == 0 || !options->watch || cli_begins_when_told(options->trigger)))
         return cli_usage(call, err, "--insertions and --pace go with --sim and --watch, or --trigger poll");
     if (options->pace == 0)
         return cli_usage(call, err, "--pace takes 1 to %d", PACE_MAX);

@@ -36,6 +36,10 @@ struct cli_run_options {
     bool fast, watch, json, plain, verbose, silent, wall;
 };
 
+/** Whether somebody says when a board begins, and may give its label; simulated hands have the next board
+ * ready. */
+bool cli_begins_when_told(enum cli_trigger trigger);
+
 extern const struct cli_option cli_run_options[];
 
 /** Read the options and refuse what does not go together. EG_CLEANUP(cli_run_options_finish) frees the lists.

@@ -118,16 +118,6 @@ static enum cli_start try_begin(struct cli_enter *enter, unsigned index, const c
     return CLI_START_BUSY;
 }
 
-static void begin_labelled(struct cli_enter *enter, unsigned index, const char *label)
-{
-    char said[CLI_SAID];
-
-    if (try_begin(enter, index, label, said) == CLI_START_BEGUN)
-        enter->next = index + 1;
-    else
-        eg_log_warning(enter->station->logger, NULL, "%s", said);
-}
-
 enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
                                char said[CLI_SAID])
 {
@@ -152,82 +142,113 @@ enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const 
     return try_begin(enter, index, label, said);
 }
 
-/* A label without its slot. */
-static void take_label(struct cli_enter *enter, const char *label)
+/* The slot that is free after the one that was begun last; slot_count = none. */
+static unsigned next_free(struct cli_enter *enter)
 {
-    struct eg_logger *const logger = enter->station->logger;
     const unsigned count = enter->station->slot_count;
+    unsigned i = 0;
+
+    pthread_mutex_lock(&enter->lock);
+    while (i < count &&
+           (!enter->slots[(enter->next + i) % count].free || enter->slots[(enter->next + i) % count].begun))
+        i++;
+    pthread_mutex_unlock(&enter->lock);
+    return i < count ? (enter->next + i) % count : count;
+}
+
+/* A label without its slot. */
+static enum cli_start take_label(struct cli_enter *enter, const char *label, char said[CLI_SAID])
+{
     struct eg_error err;
-    bool is_free = false;
 
     if (check_label(enter, label, &err) != EG_OK) {
-        eg_log_warning(logger, NULL, "%s; nothing was begun", err.text);
-        return;
+        snprintf(said, CLI_SAID, "%.300s; nothing was begun", err.text);
+        return CLI_START_BAD;
     }
-    unsigned index = enter->awaiting - 1;
-    for (unsigned i = 0; enter->awaiting == 0 && i < count && !is_free; i++) {
-        index = (enter->next + i) % count;
-        pthread_mutex_lock(&enter->lock);
-        is_free = enter->slots[index].free && !enter->slots[index].begun;
-        pthread_mutex_unlock(&enter->lock);
-    }
-    if (enter->awaiting == 0 && !is_free)
-        eg_log_warning(logger, NULL, "every slot is at work; scan %.80s again when one is done", label);
-    else
-        begin_labelled(enter, index, label);
+    const unsigned index = enter->awaiting != 0 ? enter->awaiting - 1 : next_free(enter);
     enter->awaiting = 0;
+    if (index == enter->station->slot_count) {
+        snprintf(said, CLI_SAID, "every slot is at work; scan %.80s again when one is done", label);
+        return CLI_START_BUSY;
+    }
+    const enum cli_start begun = try_begin(enter, index, label, said);
+    if (begun == CLI_START_BEGUN)
+        enter->next = index + 1;
+    return begun;
 }
 
 /* A slot, and the label of its board, which may be "". */
-static void take_slot(struct cli_enter *enter, unsigned index, const char *label)
+static enum cli_start take_slot(struct cli_enter *enter, unsigned index, const char *label,
+                                char said[CLI_SAID])
 {
-    struct eg_logger *const logger = enter->station->logger;
     const char *const slot = enter->station->slots[index].name;
-    struct eg_error err;
 
     enter->awaiting = 0;
     if (label[0] == '\0' && enter->requires_labels) {
-        eg_log_note(logger, NULL, "slot %s: scan the label of its board", slot);
+        snprintf(said, CLI_SAID, "slot %.80s: scan the label of its board", slot);
         enter->awaiting = index + 1;
-    } else if (check_label(enter, label, &err) != EG_OK) {
-        eg_log_warning(logger, NULL, "slot %.80s: %s; nothing was begun", slot, err.text);
-    } else {
-        begin_labelled(enter, index, label);
+        return CLI_START_AWAITS;
     }
+    const enum cli_start begun = cli_enter_start(enter, slot, label, said);
+    if (begun == CLI_START_BEGUN)
+        enter->next = index + 1;
+    return begun;
+}
+
+/* The text without spaces around it. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t\r");
+    for (size_t size = strlen(text); size > 0 && strchr(" \t\r", text[size - 1]) != NULL; size--)
+        text[size - 1] = '\0';
+    return text;
+}
+
+/* What was scanned or typed, trimmed; it is cut up. With the scan lock held. */
+static enum cli_start take_text(struct cli_enter *enter, char *text, char said[CLI_SAID])
+{
+    unsigned index;
+
+    if (text[0] == '\0')
+        return begin_all(enter, said);
+    char *label = text + strcspn(text, " \t");
+    const char after = *label;
+    *label = '\0';
+    if (find_slot(enter->station, text, &index)) {
+        label += after != '\0';
+        return take_slot(enter, index, label + strspn(label, " \t"), said);
+    }
+    if (!enter->uses_labels)
+        return cli_enter_start(enter, text, "", said); /* which says that there is no such slot */
+    *label = after;
+    return take_label(enter, text, said);
+}
+
+enum cli_start cli_enter_scan(struct cli_enter *enter, const char *text, char said[CLI_SAID])
+{
+    char copy[INPUT_MAX];
+
+    snprintf(copy, sizeof copy, "%s", text);
+    pthread_mutex_lock(&enter->scanning);
+    const enum cli_start begun = take_text(enter, trim(copy), said);
+    pthread_mutex_unlock(&enter->scanning);
+    return begun;
 }
 
 static void take_line(struct cli_enter *enter, char *line)
 {
     char said[CLI_SAID];
-    unsigned index;
 
-    line += strspn(line, " \t\r");
-    for (size_t size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
-        line[size - 1] = '\0';
-    if (line[0] == '\0') {
-        if (begin_all(enter, said) != CLI_START_BEGUN)
-            eg_log_warning(enter->station->logger, NULL, "%s", said);
-        return;
-    }
+    line = trim(line);
     if (line[0] == '/' && enter->view != NULL) {
         cli_terminal_line(enter->view, line + 1);
         return;
     }
-    char *label = line + strcspn(line, " \t");
-    const char after = *label;
-    *label = '\0';
-    if (find_slot(enter->station, line, &index)) {
-        label += after != '\0';
-        take_slot(enter, index, label + strspn(label, " \t"));
-        return;
-    }
-    *label = after;
-    if (enter->uses_labels)
-        take_label(enter, line);
-    else
-        eg_log_warning(enter->station->logger, NULL,
-                       "there is no slot %.*s; name one, or its number from 1 to %u", (int)(label - line),
-                       line, enter->station->slot_count);
+    const enum cli_start begun = cli_enter_scan(enter, line, said);
+    if (begun == CLI_START_AWAITS)
+        eg_log_note(enter->station->logger, NULL, "%s", said);
+    else if (begun != CLI_START_BEGUN)
+        eg_log_warning(enter->station->logger, NULL, "%s", said);
 }
 
 /* False = the input has ended. */
@@ -313,6 +334,7 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
         enter->requires_labels = enter->requires_labels && eg_label_required(plan);
     }
     pthread_mutex_init(&enter->lock, NULL);
+    pthread_mutex_init(&enter->scanning, NULL);
     EG_TRY(eg_alloc(&enter->slots, station->slot_count, sizeof *enter->slots, err));
     for (unsigned i = 0; i < station->slot_count; i++)
         enter->slots[i].free = true;
@@ -336,6 +358,7 @@ void cli_enter_finish(struct cli_enter *enter)
         pthread_join(enter->reader, NULL);
     if (enter->is_terminal)
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &enter->terminal);
+    pthread_mutex_destroy(&enter->scanning);
     pthread_mutex_destroy(&enter->lock);
     free(enter->slots);
 }

@@ -31,10 +31,11 @@ struct cli_enter {
         bool begun; /* it may begin */
         char label[EG_LABEL_TEXT];
     } * slots;
-    bool uses_labels;     /* some job says something of them */
-    bool requires_labels; /* every job requires one */
-    unsigned next;        /* the reader's: slot from which a free one is looked for */
-    unsigned awaiting;    /* the reader's: slot that was named without its label, from 1; 0 = none */
+    bool uses_labels;         /* some job says something of them */
+    bool requires_labels;     /* every job requires one */
+    pthread_mutex_t scanning; /* guards what is scanned, and the two below */
+    unsigned next;            /* slot from which a free one is looked for */
+    unsigned awaiting;        /* slot that was named without its label, from 1; 0 = none */
     atomic_bool stop;
     pthread_t reader;
     bool reading;
@@ -56,6 +57,15 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
  */
 enum cli_start cli_enter_start(struct cli_enter *enter, const char *slot, const char *label,
                                char said[CLI_SAID]);
+
+/**
+ * Take what was scanned or typed, as a line of the input is taken: a slot, a slot and a label, or a label.
+ * Any thread.
+ *
+ * @param said  becomes a sentence unless CLI_START_BEGUN is returned
+ */
+enum cli_start cli_enter_scan(struct cli_enter *enter, const char *text, char said[CLI_SAID]);
+
 void cli_enter_finish(struct cli_enter *enter);
 struct eg_trigger cli_enter_trigger(struct cli_enter *enter);
 

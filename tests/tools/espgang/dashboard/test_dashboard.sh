@@ -58,6 +58,12 @@ expect_equal 'an unknown slot' "$(post /api/v1/start '{"slot": "B9"}') $(of_body
   '404 there is no slot B9; name one, or its number from 1 to 3'
 expect_equal 'a slot by its number' "$(post /api/v1/start '{"slot": "3"}')" 202
 
+expect_equal 'a scan that is no slot' "$(post /api/v1/scan '{"text": "B9 X"}')" 404
+scanned() { [ "$(post /api/v1/scan '{"text": " 1 SCAN-2 "}')" = 202 ]; }
+wait_until 'slot 1 is scanned when it is free' scanned
+labelled() { [ "$(ask '/api/v1/slot?name=sim:esp32c3/1')" = 200 ] && [ "$(of_body '$.slot.label') $(of_body '$.slot.state')" = 'SCAN-2 done' ]; }
+wait_until 'its board has the label' labelled
+
 counted() { # all runs that the ledger has are counted by the page's figures
   ask /api/v1/line >/dev/null
   [ "$(of_body '$.batch.units') $(of_body '$.batch.passed')" = "$(ledger 'select count(distinct mac) from runs') $(
@@ -101,4 +107,16 @@ guessed() { [ "$(ask / -u any:wrong-wrong-wrong-wrong)" = 429 ]; }
 wait_until 'guessing is stopped' guessed
 expect_equal 'the token all the same' "$(ask /api/v1/line -u any:0123456789abcdef)" 200
 ! grep -q 0123456789abcdef "$work/line.log" "$work/line.err.log" || fail 'the token is in the log'
+end_line 0
+
+# A job whose boards have labels: the slot is scanned, then its label, or the label alone for the next free slot.
+make_job esp32c3 65536 'retry: {attempts: 1}' 'label: {required: yes, pattern: "SN-[0-9]+"}'
+begin_line --sim 2 --trigger api --fast --http-control
+expect_equal 'all without labels' "$(post /api/v1/start '{}') $(of_body '$.error.text')" '400 the job requires a label: scan it'
+expect_equal 'a slot' "$(post /api/v1/scan '{"text": "2"}') $(of_body '$.begun') $(of_body '$.text')" \
+  '202 0 slot sim:esp32c3/2: scan the label of its board'
+expect_equal 'a label that the job does not take' "$(post /api/v1/scan '{"text": "XX-1"}')" 400
+expect_equal 'the label' "$(post /api/v1/scan '{"text": "SN-1"}') $(of_body '$.begun')" '202 1'
+wait_until 'slot 2 is done' done_with 2 0
+expect_equal 'its label' "$(of_body '$.slot.label')" SN-1
 end_line 0

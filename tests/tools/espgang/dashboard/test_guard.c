@@ -158,7 +158,7 @@ static void a_wish_that_is_none_is_refused_with_its_cause(void **state)
         {"[]", "the body is not a JSON object"},
         {"{\"slot\": 1}", "\"slot\" is not a string"},
         {"{\"label\": \"X\"}", "a \"label\" needs its \"slot\""},
-        {"{\"path\": \"X\"}", "unknown member \"path\"; known: slot, label"},
+        {"{\"path\": \"X\"}", "unknown member \"path\"; known: slot, label, text"},
     };
     static const char *const bad[] = {"{", "{\"slot\": \"a\", \"slot\": \"b\"}",
                                       "{\"slot\": \"A1\", \"label\": \"a\\u001bb\"}"};

@@ -1,0 +1,11 @@
+# Writes the C file OUT with the texts of FILES, each as the array eg__page_NAME, ended by a zero byte.
+set(texts "")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  string(MAKE_C_IDENTIFIER ${name} name)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}00")
+  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+  string(APPEND texts "const unsigned char eg__page_${name}[] = {\n${bytes}};\n")
+endforeach()
+file(WRITE ${OUT} "/* Generated; do not edit. */\n#include \"reports/page_files.h\"\n\n${texts}")

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the sections of the HTML report share. */
+
+#include "reports/html.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define THIN    "\xe2\x80\xaf" /* narrow no-break space */
+#define MINUS   "\xe2\x88\x92"
+#define NOTHING "\xe2\x80\x93"
+
+struct eg__word eg__count(int64_t count)
+{
+    struct eg__word word = {""};
+    char digits[24];
+    size_t used = 0;
+
+    const int size = snprintf(digits, sizeof digits, "%" PRId64, count);
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0 && size > 4)
+            used += (size_t)snprintf(word.text + used, sizeof word.text - used, THIN);
+        word.text[used++] = digits[i];
+    }
+    word.text[used] = '\0';
+    return word;
+}
+
+struct eg__word eg__real(double value, int decimals)
+{
+    struct eg__word word = {NOTHING};
+    char digits[40];
+
+    if (!isfinite(value))
+        return word;
+    snprintf(digits, sizeof digits, "%.*f", decimals, fabs(value));
+    const bool zero = strspn(digits, "0.") == strlen(digits);
+    snprintf(word.text, sizeof word.text, "%s%s", value < 0 && !zero ? MINUS : "", digits);
+    return word;
+}
+
+struct eg__word eg__percent(double share)
+{
+    struct eg__word word;
+
+    snprintf(word.text, sizeof word.text, share == 1 ? "%.0f" THIN "%%" : "%.1f" THIN "%%", 100 * share);
+    return word;
+}
+
+static struct eg__word local(int64_t time_ms, const char *format)
+{
+    struct eg__word word = {NOTHING};
+    const time_t seconds = (time_t)(time_ms / 1000);
+    struct tm tm;
+
+    if (time_ms >= 0 && localtime_r(&seconds, &tm) != NULL)
+        if (strftime(word.text, sizeof word.text, format, &tm) == 0)
+            word.text[0] = '\0';
+    return word;
+}
+
+struct eg__word eg__clock(const struct eg__numbers *numbers, int64_t time_ms)
+{
+    const struct eg__word first = local(eg__utc_ms(numbers->batch.first_utc), "%F");
+    const struct eg__word last = local(eg__utc_ms(numbers->batch.last_utc), "%F");
+
+    return local(time_ms, strcmp(first.text, last.text) == 0 ? "%H:%M" : "%-d" THIN "%b %H:%M");
+}
+
+struct eg__word eg__day(int64_t time_ms)
+{
+    return local(time_ms, "%-d %b %Y, %H:%M");
+}
+
+struct eg__word eg__zone(int64_t time_ms)
+{
+    const struct eg__word offset = local(time_ms, "%z"); /* "+0530" */
+    struct eg__word word = {"UTC"};
+    const long number = strtol(offset.text, NULL, 10);
+    const long hours = labs(number) / 100, minutes = labs(number) % 100;
+
+    if (number != 0 && minutes == 0)
+        snprintf(word.text, sizeof word.text, "UTC%s%ld", number < 0 ? MINUS : "+", hours);
+    else if (number != 0)
+        snprintf(word.text, sizeof word.text, "UTC%s%ld:%02ld", number < 0 ? MINUS : "+", hours, minutes);
+    return word;
+}
+
+struct eg__word eg__step(int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}};
+    struct eg__word word;
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (ms % units[i].ms == 0) {
+            snprintf(word.text, sizeof word.text, "%" PRId64 THIN "%s", ms / units[i].ms, units[i].unit);
+            return word;
+        }
+    snprintf(word.text, sizeof word.text, "%" PRId64 THIN "s", ms / 1000);
+    return word;
+}
+
+struct eg__word eg__chance(double p)
+{
+    struct eg__word word;
+
+    if (p < 0.001)
+        snprintf(word.text, sizeof word.text, "p &lt; 0.001");
+    else
+        snprintf(word.text, sizeof word.text, p < 0.1 ? "p = %.3f" : "p = %.2f", p);
+    return word;
+}
+
+void eg__put(struct eg__out *out, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vfprintf(out->file, format, arguments);
+    va_end(arguments);
+}
+
+void eg__html_name(struct eg__out *out, const char *text)
+{
+    eg__html_text(out, "<bdi>", text, "</bdi>");
+}
+
+void eg__html_text(struct eg__out *out, const char *before, const char *text, const char *after)
+{
+    fputs(before, out->file);
+    eg__out_escaped(out, text);
+    fputs(after, out->file);
+}
+
+enum eg__mark eg__mark_of(enum eg_outcome outcome)
+{
+    switch (outcome) {
+    case EG_PASS:
+        return EG__GOOD;
+    case EG_PASS_MARGINAL:
+        return EG__MARGINAL;
+    case EG_FAIL:
+        return EG__FAIL;
+    case EG_ERROR:
+        return EG__ERROR;
+    case EG_ABORTED:
+        break;
+    }
+    return EG__NEUTRAL;
+}
+
+const char *eg__mark_class(enum eg__mark mark)
+{
+    static const char *const classes[] = {[EG__GOOD] = "good",
+                                          [EG__MARGINAL] = "marg",
+                                          [EG__FAIL] = "fail",
+                                          [EG__ERROR] = "err",
+                                          [EG__NEUTRAL] = "ref"};
+
+    return classes[mark];
+}
+
+void eg__html_mark(struct eg__out *out, enum eg__mark mark)
+{
+    eg__put(out, "<svg class=\"i %s\" aria-hidden=\"true\"><use href=\"#s-%s\"/></svg>", eg__mark_class(mark),
+            eg__mark_class(mark));
+}
+
+void eg__html_section(struct eg__out *out, const char *id, const char *title)
+{
+    eg__put(out, "<section id=\"%s\" aria-labelledby=\"%s-h\"><h2 id=\"%s-h\">%s</h2>\n", id, id, id, title);
+}
+
+void eg__html_table(struct eg__out *out, const char *id, const char *class, const char *caption,
+                    const char *const *heads)
+{
+    eg__put(out,
+            "<div class=\"tw\" tabindex=\"0\" role=\"region\" aria-label=\"Table: %s\"><table id=\"%s\" "
+            "class=\"%s\"><caption>%s</caption>\n<thead><tr>",
+            id, id, class, caption);
+    for (; *heads != NULL; heads++)
+        if (**heads == '#')
+            eg__put(out, "<th scope=\"col\" class=\"n\">%s</th>", *heads + 1);
+        else
+            eg__put(out, "<th scope=\"col\">%s</th>", *heads);
+    eg__put(out, "</tr></thead>\n<tbody>\n");
+}
+
+void eg__html_table_end(struct eg__out *out)
+{
+    eg__put(out, "</tbody></table></div>\n");
+}
+
+void eg__html_cell(struct eg__out *out, const char *class, const char *text)
+{
+    eg__put(out, class[0] != '\0' ? "<td class=\"%s\">" : "<td%s>", class);
+    eg__out_escaped(out, text);
+    eg__put(out, "</td>");
+}
+
+void eg__html_chart(struct eg__out *out, const char *class, unsigned height, const char *name)
+{
+    eg__put(
+        out,
+        "<svg class=\"ps %s\" style=\"height:%upx\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" ",
+        class, height);
+    if (name == NULL)
+        eg__put(out, "aria-hidden=\"true\">");
+    else
+        eg__put(out, "role=\"img\" aria-label=\"%s\">", name);
+}
+
+void eg__html_chart_end(struct eg__out *out)
+{
+    eg__put(out, "</svg>\n");
+}
+
+void eg__html_path(struct eg__out *out, const char *class)
+{
+    eg__put(out, "<path class=\"%s\" d=\"", class);
+}
+
+void eg__html_path_end(struct eg__out *out)
+{
+    eg__put(out, "\"/>");
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What goes into a file with a batch, in the HTML report. */
+
+#include "tests/reports/page.h"
+
+static struct sample_end end_of(unsigned number, const char **slot)
+{
+    static const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    static const struct sample_end lost = {
+        .outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "the loader does not answer"};
+
+    *slot = number % 4 == 2 ? "B2" : "A1";
+    return number % 4 == 2 && number < 72 ? lost : pass;
+}
+
+static void sessions_with_nothing_changed_are_one_row(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 2, end_of);
+    page_fill(sample, 1, end_of);
+    sample->session.operator_name = "jonas";
+    page_fill(sample, 1, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "<td class=\"n\">2</td><td class=\"n\">3</td></tr>");
+    page_has(&page, "<td class=\"n\">1</td><td class=\"n\">1</td></tr>");
+    page_has(&page, "<h3>Exceptions that the job allowed</h3><p>None.</p>");
+    page_has(&page, "<dt>Secure boot</dt><dd>off in 2 </dd>");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(sessions_with_nothing_changed_are_one_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The first screen of the HTML report. */
+
+#include "tests/reports/page.h"
+
+static struct sample_end end_of(unsigned number, const char **slot)
+{
+    static const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    static const struct sample_end lost = {
+        .outcome = EG_ERROR, .code = EG_NO_SYNC, .text = "the loader does not answer"};
+
+    *slot = number % 4 == 2 ? "B2" : "A1";
+    return number % 4 == 2 && number < 72 ? lost : pass;
+}
+
+static void a_bad_slot_is_a_fact_with_what_to_do(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 120, end_of);
+    page_make(sample, &(struct eg_report_look){.target = 90}, &page);
+    page_has(
+        &page,
+        "Below target</h2></div><p class=\"vs\"><b>102 of 120 units are good: 85.0\u202f%.</b> The target is "
+        "90\u202f%; 108 good units were needed, <b>6 are missing</b>. <b><bdi>Contact lost</bdi></b> cluster "
+        "in "
+        "slot <b><bdi>B2</bdi></b>, since ");
+    page_has(
+        &page,
+        "<b>Slot <bdi>B2</bdi></b>: contact or link lost in 18 of 30 insertions, out of its limit since <b>");
+    page_has(&page, "Clean or change its contacts.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_sample(a_bad_slot_is_a_fact_with_what_to_do),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Numbers and times as people read them. */
+
+#include "tests/reports/page.h"
+
+#include "reports/html.h"
+
+#include <math.h>
+#include <time.h>
+
+static void numbers_are_written_for_people(void **state)
+{
+    (void)state;
+    assert_string_equal(eg__count(1234567).text, "1\u202f234\u202f567");
+    assert_string_equal(eg__count(1234).text, "1234");
+    assert_string_equal(eg__real(-74.04, 1).text, "\u221274.0");
+    assert_string_equal(eg__real(-0.001, 2).text, "0.00");
+    assert_string_equal(eg__real(NAN, 2).text, "\u2013");
+    assert_string_equal(eg__percent(0.9449).text, "94.5\u202f%");
+    assert_string_equal(eg__percent(1).text, "100\u202f%");
+    assert_string_equal(eg__chance(0.0004).text, "p &lt; 0.001");
+    assert_string_equal(eg__chance(0.71).text, "p = 0.71");
+    assert_string_equal(eg__step(1800000).text, "30\u202fmin");
+    assert_string_equal(eg__step(5000).text, "5\u202fs");
+}
+
+static void times_are_local_with_the_zone_said(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("TZ", "XYZ-5:30", 1), 0);
+    tzset();
+    assert_string_equal(eg__zone(1795422240000).text, "UTC+5:30");
+    assert_string_equal(eg__day(1795422240000).text, "23 Nov 2026, 13:54");
+    assert_int_equal(setenv("TZ", "UTC0", 1), 0);
+    tzset();
+    assert_string_equal(eg__zone(1795422240000).text, "UTC");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_written_for_people),
+        cmocka_unit_test(times_are_local_with_the_zone_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
