@@ -198,7 +198,7 @@ static void look_at(struct eg__cluster *best, const struct eg__cluster *place, i
 
     if (place->here < 2 || others <= 0 || place->here * others <= elsewhere * place->units)
         return;
-    const double p = eg__fisher(place->here, place->units, elsewhere, others);
+    const double p = eg_stats_fisher(place->here, place->units, elsewhere, others);
     if (best->name != NULL && p >= best->p)
         return;
     *best = *place;

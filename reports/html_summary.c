@@ -315,7 +315,8 @@ static bool part_facts(struct eg__out *out, const struct eg__numbers *numbers)
             "%s of %s not good, all others %s of %s (%s). Set the reel aside. <a href=\"#where\">Parts</a>",
             eg__count(part->bad).text, eg__count(part->trials).text, eg__count(bad - part->bad).text,
             eg__count(trials - part->trials).text,
-            eg__chance(eg__fisher(part->bad, part->trials, bad - part->bad, trials - part->trials)).text);
+            eg__chance(eg_stats_fisher(part->bad, part->trials, bad - part->bad, trials - part->trials))
+                .text);
         fact_end(out);
     }
     return found;
@@ -350,7 +351,7 @@ static void session_fact(struct eg__out *out, const struct eg__numbers *numbers,
             here_bad += mine && !eg__run_passed(run);
         }
         names += here > 0;
-        const double p = eg__fisher(here_bad, here, all_bad - here_bad, all - here);
+        const double p = eg_stats_fisher(here_bad, here, all_bad - here_bad, all - here);
         if (here > 0 && here_bad * all > all_bad * here && p < least) {
             least = p;
             worst = name;

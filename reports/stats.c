@@ -127,7 +127,7 @@ static double log_choose(int64_t n, int64_t k)
     return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
 }
 
-double eg__fisher(int64_t a, int64_t n, int64_t b, int64_t m)
+double eg_stats_fisher(int64_t a, int64_t n, int64_t b, int64_t m)
 {
     const int64_t bad = a + b, least = bad > m ? bad - m : 0, most = bad < n ? bad : n;
     const double all = log_choose(n + m, bad);

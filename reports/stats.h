@@ -55,7 +55,7 @@ struct eg__limits eg__wilson(int64_t k, int64_t n);
 
 /** Fisher's exact test, two-sided: the probability that chance alone makes two groups, a of n and b of m,
  * differ so much or more. 1 when n or m is 0. */
-double eg__fisher(int64_t a, int64_t n, int64_t b, int64_t m);
+double eg_stats_fisher(int64_t a, int64_t n, int64_t b, int64_t m);
 
 /** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
 int64_t eg__utc_ms(const char *utc);

@@ -119,6 +119,21 @@ expect_equal 'yield' "$(csv "SELECT first FROM answer WHERE name = 'yield_percen
 expect_equal 'median cycle' "$(csv "SELECT first FROM answer WHERE name = 'cycle_ms'")" \
   "$(ledger "SELECT duration_ms FROM runs WHERE $batch AND outcome LIKE 'pass%' ORDER BY duration_ms
     LIMIT 1 OFFSET (SELECT (count(*) - 1) / 2 FROM runs WHERE $batch AND outcome LIKE 'pass%')")"
+# Fisher's exact test computed with logarithms of factorials, from the counts above.
+significance=$(csv "WITH RECURSIVE
+  n AS (SELECT sum(iif(name IN ('passed', 'marginal'), first, 0)) AS a, sum(iif(name = 'units', first, 0)) AS n,
+      sum(iif(name IN ('passed', 'marginal'), second, 0)) AS b, sum(iif(name = 'units', second, 0)) AS m FROM answer WHERE section = 'counts'),
+  f AS (SELECT 0 AS i, 0.0 AS l UNION ALL SELECT i + 1, l + ln(i + 1) FROM f WHERE i < 5000),
+  k AS (SELECT max(0, a + b - m) AS k FROM n UNION ALL SELECT k + 1 FROM k, n WHERE k < min(n, a + b)),
+  t AS (SELECT k, fn.l - fk.l - fr.l + fm.l - fj.l - fs.l AS l FROM k, n JOIN f AS fn ON fn.i = n.n JOIN f AS fm ON fm.i = n.m
+      JOIN f AS fk ON fk.i = k JOIN f AS fr ON fr.i = n.n - k JOIN f AS fj ON fj.i = a + b - k JOIN f AS fs ON fs.i = m - a - b + k),
+  top AS (SELECT max(l) AS top FROM t), seen AS (SELECT l AS seen FROM t, n WHERE k = a)
+  SELECT iif(p >= 0.05, 'no difference beyond chance', iif(b * n > a * m, 'the second is better than chance explains',
+      'the second is worse than chance explains')) || printf(' (p = %.4f, Fisher''s exact test)', p)
+    FROM n, (SELECT sum(iif(l <= seen + 1e-7, exp(l - top), 0)) / sum(exp(l - top)) AS p FROM t, top, seen)")
+ask compare batch-1 batch-2 --json
+expect_equal 'significance' "$(json significance)" "yield: $significance"
+ask compare batch-1 batch-2 --csv
 expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' AND name IN ('supply min', 'supply max')")" \
   "$(ledger "SELECT printf('%.2f V', min(number)) FROM measurements WHERE $batch AND name = 'supply'
     UNION SELECT printf('%.2f V', max(number)) FROM measurements WHERE $batch AND name = 'supply'")"

@@ -40,7 +40,7 @@ static void related_codes_are_one_cause_that_clusters_in_its_slot(void **state)
     assert_true(cause->cluster.slot);
     assert_int_equal(cause->cluster.here, 10);
     assert_int_equal(cause->cluster.units, 15);
-    assert_true(cause->cluster.p == eg__fisher(10, 15, 0, 45));
+    assert_true(cause->cluster.p == eg_stats_fisher(10, 15, 0, 45));
     assert_string_equal(eg__unit_name(cause->units[0]), "A-17"); /* its label */
 }
 

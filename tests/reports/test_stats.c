@@ -149,10 +149,10 @@ static void fishers_test_is_the_sum_over_all_tables_as_unlikely(void **state)
             all += here;
             sum += here <= seen * (1 + 1e-9) ? here : 0;
         }
-        assert_near(eg__fisher(a, n, b, m), sum / all);
+        assert_near(eg_stats_fisher(a, n, b, m), sum / all);
     }
-    assert_near(eg__fisher(8, 10, 1, 10), 0.005477494641581329);
-    assert_near(eg__fisher(1, 5, 0, 0), 1);
+    assert_near(eg_stats_fisher(8, 10, 1, 10), 0.005477494641581329);
+    assert_near(eg_stats_fisher(1, 5, 0, 0), 1);
 }
 
 static void an_interval_is_wilsons(void **state)

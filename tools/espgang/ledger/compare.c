@@ -4,6 +4,7 @@
 
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
+#include "reports/stats.h"
 #include "tools/espgang/ledger/rows.h"
 
 #include <string.h>
@@ -49,18 +50,39 @@ static enum eg_code show(void *context, const void *row, struct eg_error *err)
     return cli_rows_add(&comparison->rows, row, err);
 }
 
+#define SURE 0.05 /* the probability below which chance alone is no explanation */
+
+/* Say whether the yields differ by more than chance explains. */
+static void tell_significance(struct cli_rows *rows, const struct eg_batch *one, const struct eg_batch *other)
+{
+    const int64_t good = one->passed + one->marginal, other_good = other->passed + other->marginal;
+    const double p = eg_stats_fisher(good, one->units, other_good, other->units);
+    char text[200];
+
+    if (one->units == 0 || other->units == 0)
+        snprintf(text, sizeof text, "yield: one of the batches has no units, so nothing can be said");
+    else
+        snprintf(text, sizeof text, "yield: %s (p = %.4f, Fisher's exact test)",
+                 p >= SURE                                       ? "no difference beyond chance"
+                 : other_good * one->units > good * other->units ? "the second is better than chance explains"
+                                                                 : "the second is worse than chance explains",
+                 p);
+    cli_rows_say(rows, "%s", text);
+    cli_rows_text(rows, "significance", text);
+}
+
 static enum eg_code compare(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     const char *const first = call->argument[0], *const second = call->argument[1];
     struct comparison comparison = {.section = 0};
-    struct eg_batch ignored;
+    struct eg_batch one, other;
     enum cli_format format;
 
     EG_TRY(cli_rows_format(&format, call, err));
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
-    EG_TRY(eg_query_batch(query, first, &ignored, err));
-    EG_TRY(eg_query_batch(query, second, &ignored, err));
+    EG_TRY(eg_query_batch(query, first, &one, err));
+    EG_TRY(eg_query_batch(query, second, &other, err));
     cli_rows_begin(&comparison.rows, stdout, format, "compare", eg_query_path(query), NULL);
     cli_rows_text(&comparison.rows, "first", first);
     cli_rows_text(&comparison.rows, "second", second);
@@ -70,6 +92,7 @@ static enum eg_code compare(struct cli_call *call, struct eg_error *err)
     while (comparison.section + 1 < SECTIONS)
         next_section(&comparison);
     cli_rows_table_end(&comparison.rows);
+    tell_significance(&comparison.rows, &one, &other);
     cli_rows_end(&comparison.rows);
     return EG_OK;
 }
@@ -89,7 +112,9 @@ const struct cli_command cli_command_compare = {
                "number are "
                "ordered by it. The median of an even count is the lower one of the two in the middle. The "
                "difference is "
-               "the second less the first.\n"
+               "the second less the first. Whether the yields differ by more than chance explains is said in "
+               "words, by "
+               "Fisher's exact test, two-sided, at p < 0.05.\n"
                "\n" CLI_ROWS_DETAILS,
     .options = options,
     .least = 2,
