@@ -32,7 +32,7 @@ static enum eg_code compare(void *context, const void *row, struct eg_error *err
     return EG_OK;
 }
 
-/* Counted as they are shown. */
+/* Read the count as it is shown. */
 static enum eg_code count(struct found *found, const struct eg_slot_reset *reset, const char *path,
                           struct eg_error *err)
 {
@@ -71,7 +71,10 @@ static enum eg_code add(sqlite3 *db, const struct eg_slot_reset *reset, int64_t 
     return eg__journal_append(db, EG__ENTRY_RESET, sqlite3_last_insert_rowid(db), err);
 }
 
-/* Nobody else writes once the transaction has begun, so what is counted then is what is recorded. */
+/*
+ * Count and record the reset. Nobody else writes once the transaction has begun, so the recorded count is
+ * right.
+ */
 static enum eg_code count_and_add(int64_t *contacts, const struct eg_slot_reset *reset, const char *path,
                                   struct eg_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Counting the contacts of a slot anew, on record. */
+/* Resetting the contact count of a slot, on record. */
 
 #ifndef DB_FILES_RESET_H
 #define DB_FILES_RESET_H
@@ -17,11 +17,11 @@ struct eg_slot_reset {
 };
 
 /**
- * Record that the contacts of a slot count anew. Lines may record meanwhile.
+ * Record that the contact count of a slot starts again. Lines may record meanwhile.
  *
- * @param contacts  how many had been counted until then
+ * @param contacts  the count until then
  *
- * @return EG_OK; EG_BAD_ARGUMENT the station has had no run in the slot; EG_LEDGER, EG_LEDGER_LOCKED,
+ * @return EG_OK; EG_BAD_ARGUMENT: the station has had no run in the slot; EG_LEDGER, EG_LEDGER_LOCKED,
  * EG_LEDGER_NEWER, EG_NO_ROOM, EG_IO, EG_NO_MEMORY
  */
 enum eg_code eg_slot_reset(int64_t *contacts, const struct eg_slot_reset *reset,

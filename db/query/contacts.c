@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Contacts of slots. A run that only took a pass back touched no board. */
+/* Contacts of slots. A run that only withdrew a pass touched no board. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <zstd.h>
 
-#define LOG_MAX ((size_t)64 << 20) /* far more than a run keeps */
+#define LOG_MAX ((size_t)64 << 20) /* far more than a run stores */
 
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                           struct eg_error *err)

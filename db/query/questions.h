@@ -90,14 +90,14 @@ struct eg_duplicate {
     const char *runs;  /* their numbers, in the same format */
 };
 
-/** How often a slot of a station was in contact with a board: every run that began, passed or not. */
+/** Contacts of a slot with boards: every run that began, passed or not. */
 struct eg_slot_contacts {
     const char *station, *slot;
-    int64_t contacts; /* since they were counted anew last */
+    int64_t contacts; /* since the last reset */
     int64_t passed;   /* of those */
     int64_t total;
     const char *last_utc;                      /* of the last run */
-    const char *reset_utc, *reset_by, *reason; /* when, by whom and why they were counted anew */
+    const char *reset_utc, *reset_by, *reason; /* of the last reset: when, by whom, why */
 };
 
 /**
@@ -159,7 +159,7 @@ enum eg_code eg_query_compare(struct eg_query *query, const char *first, const c
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Visit the slots of a station, NULL = of all, as struct eg_slot_contacts, by station and slot. */
+/** Visit the slots of a station, NULL = all stations, as struct eg_slot_contacts, by station and slot. */
 enum eg_code eg_query_contacts(struct eg_query *query, const char *station, eg_row_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 
@@ -171,11 +171,11 @@ enum eg_code eg_query_versions(struct eg_query *query, const char *job, eg_row_v
                                struct eg_error *err) EG_CHECKED;
 
 /**
- * What the application printed during a run, as it was read from the board.
+ * Read the application's output during a run, as read from the board.
  *
- * @param text  its content is replaced; empty when there is none
+ * @param text  its content is replaced; empty if there is none
  *
- * @return EG_OK; EG_LEDGER: it is not what was recorded
+ * @return EG_OK; EG_LEDGER: it differs from what was recorded
  */
 enum eg_code eg_query_run_log_text(struct eg_query *query, int64_t run, struct eg_buffer *text,
                                    struct eg_error *err) EG_CHECKED;

@@ -41,7 +41,7 @@ expect_equal 'not good' "$(found end.bad)" $((units - passed))
 expect_equal 'yield' "$(found end.yield)" "$(ledger "select printf('%.1f %%', 100.0 * $passed / $units)")"
 expect_equal 'batch' "$(found end.batch)" day
 expect_equal 'old news in colour' "$(found end.coloured)" 0
-# A tile with a result shows that of the slot's last run.
+# A tile shows the result of the slot's last run.
 sqlite3 -batch :memory: "select key || ' ' || value from json_each(readfile('$work/found.json'), '\$.end.tiles') where value not in ('empty', 'working')" |
   sort >"$work/tiles"
 ledger "select slot || ' ' || outcome from (select slot, outcome, max(run) from runs group by slot)" | sort >"$work/runs"

@@ -71,7 +71,7 @@ touch "$work/no-paper"
 expect_status 0 run "$work/line.egb" --plain
 expect_text "$work/out.log" 'after-board: files/04-label.sh exited with status 4: no paper'
 
-# Where it goes.
+# The output file.
 refused 2 "espgang: $work/e2e.egb exists already; --force replaces it; see 'espgang bundle --help'" \
   "$espgang" bundle "$work/unpacked/job.yaml" -o "$work/e2e.egb"
 refused 2 "espgang: $work/e2e.egb: is a bundle already" "$espgang" bundle "$work/e2e.egb" -o "$work/x.egb"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Contacts of the needles of each slot: shown, held against a limit, counted anew on record.
+# Contacts of each slot's needles: shown, compared with a limit, reset on record.
 build=$1; . "$(dirname "$0")/lib.sh"
 cd "$work"
 make_job esp32 65536

@@ -15,7 +15,7 @@ expect_status 0 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/l
 attempt() {
   status=0
   timeout 60 env EG_COUNT_ALLOC="$work/count" EG_FAIL_ALLOC="$1" LD_PRELOAD="$shim" "${@:2}" >"$work/out.log" 2>"$work/err.log" || status=$?
-  # libfyaml of Debian 12 does not look at all of its own; nothing has been touched by then.
+  # libfyaml of Debian 12 does not check all of its allocations; no board has been touched by then.
   if [ "$status" = 139 ] && grep -q '^crash in .*/libfyaml' "$work/err.log"; then status=2; echo 'espgang: libfyaml' >"$work/err.log"; fi
   [ "$status" -lt 124 ] || fail "allocation $1 of '${*:2}': status $status: $(tail -n 1 "$work/err.log")"
   [ "$status" = 0 ] || grep -q '^espgang: ' "$work/err.log" || grep -q '"outcome":"\(error\|aborted\|fail\)"' "$work/out.log" ||

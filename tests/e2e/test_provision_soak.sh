@@ -14,7 +14,7 @@ proved=0 refused=0 killed=0 runs=0
 : >keys.txt
 : >reasons.txt
 
-# make_job_of CHIP: signed firmware and a job that secures it.
+# make_job_of CHIP: make signed firmware and a job that secures it.
 make_job_of() {
   local scheme=rsa3072 download=secure
   [ "$1" != esp32c2 ] || scheme=ecdsa256
@@ -31,12 +31,12 @@ make_job_of() {
   done
 }
 
-# bytes FILE FROM COUNT: in hex.
+# bytes FILE FROM COUNT: print them in hex.
 bytes() {
   od -An -v -tx1 -j "$2" -N "$3" "$1" | tr -d ' \n'
 }
 
-# collect_keys CHIP BOARD: what its key blocks hold, but digests; of each the two orders of its bytes.
+# collect_keys CHIP BOARD: collect the contents of its key blocks except digests, each in both byte orders.
 collect_keys() {
   local first=4 last=9 size=32 key digest block room=$(($(stat -c %s "fuses/board$2.efuse") / 11))
   [ "$1" != esp32 ] || { first=1 last=1; }
@@ -53,12 +53,12 @@ collect_keys() {
   done
 }
 
-# result_of URL: outcome, code and sentence of its last run.
+# result_of URL: print outcome, code and sentence of its last run.
 result_of() {
   ledger "select outcome || ' ' || code || ' ' || sentence from runs where port = '$1' and batch = '$batch' order by run desc limit 1"
 }
 
-# check_ledger: what it says of a batch, whose boards it alone knows.
+# check_ledger: check a batch's boards by what only the ledger knows of them.
 check_ledger() {
   expect_status 0 "$espgang" audit --ledger ledger.db
   expect_equal 'items of green boards that are not as the job wants them' \
@@ -122,7 +122,7 @@ for round in $(seq "$rounds"); do
 done
 
 [ "$proved" -gt 0 ] || fail 'no board was proved'
-# No key is in what the programmer leaves: neither its bytes nor their digits.
+# No file that the programmer leaves contains a key, in bytes or in hex.
 [ -s keys.txt ] || fail 'the boards have no keys'
 expect_equal 'keys on two boards' "$(sort keys.txt | uniq -d | wc -l)" 0
 for file in ./*ledger.db* ./*.log ./*.urls job.yaml; do

@@ -164,6 +164,21 @@ expect_equal 'where causes cluster' \
 expect_text "$work/big.html" '<b>Slot <bdi>usb-1-2.4</bdi></b>: contact or link lost in '
 expect_text "$work/big.html" '<b>Flash part <bdi>684016 Boya, 4 MB</bdi></b>: '
 ! grep -q ledger.db "$work/big.html" || fail 'the report shows the path of the ledger'
+# The JSON is what its schema says, of many runs, of few, and of a batch without any.
+ledger "insert into session (job_id, started_utc, station, operator, batch, job_path, tool_version)
+  select job_id, started_utc, station, operator, 'none', job_path, tool_version from session limit 1"
+schema=$(dirname "$0")/../../reports/report.schema.json
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+  report 0 --batch low --json "$work/low.json"
+  report 0 --batch none --json "$work/none.json"
+  /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" "$work/b.json" "$work/low.json" "$work/none.json" 2>"$work/python.log" ||
+    fail "a report that is not what the schema says: $(cat "$work/python.log")"
+  sed 's/"units":1,/"units":-1,/' "$work/low.json" >"$work/bad.json"
+  ! /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" "$work/bad.json" 2>"$work/python.log" || fail 'a negative number of units fits'
+else
+  echo 'SKIPPED: the JSON reports were held against no schema: no Debian package python3-jsonschema here' >&2
+fi
+
 report 2 --batch big --junit "$work/t.xml" --junit-name port
 expect_equal 'a name of cases' "$(cat "$work/err.log")" \
   "espgang: --junit-name is 'port', not mac, serial or slot; see 'espgang report --help'"

@@ -326,15 +326,14 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], unsigned count
     if (out == NULL)
         fail_msg("EG_MATRIX_WRITE=%s: cannot be written", path);
     fprintf(out, "# What the operator sees when a port fails\n\n"
-                 "What the driver of a serial port says as a stage begins, a port that is gone and one that "
-                 "comes back "
-                 "under another\n"
-                 "name: how the run ends, its code, who is to blame, and the sentence. ERROR is any of");
+                 "A driver's error at the beginning of a stage, a port that is gone, a port that comes back "
+                 "under another name:\n"
+                 "outcome, code, likely cause and sentence of the run. ERROR is any of");
     for (unsigned i = 0; i < ERRORS; i++)
         fprintf(out, "%s %s", i == 0 ? "" : ",", errors[i].word);
     fprintf(out,
             ".\nESP32-C3 at a bridge, with stub, two attempts, `link.return: 3s`.\n\n"
-            "`tests/matrix/test_drivers.c` checks this table; `EG_MATRIX_WRITE=FILE` makes it write it.\n\n"
+            "`tests/matrix/test_drivers.c` checks this table, and writes it with `EG_MATRIX_WRITE=FILE`.\n\n"
             "| Fault | Stage | Outcome | Code | Blame | Sentence |\n|---|---|---|---|---|---|\n");
     for (unsigned i = 0; i < count; i++)
         fputs(rows[i], out);

@@ -347,10 +347,10 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], size_t count)
             "# What the operator sees\n\n"
             "Each fault of a simulated board (`vboard --list-faults`) in the middle of each stage, and "
             "boards that are unusual\n"
-            "without a fault: how the run ends, its code, who is to blame, and the sentence. ESP32 with "
-            "stub, one attempt.\n"
+            "without a fault: outcome, code, likely cause and sentence of the run. ESP32 with stub, one "
+            "attempt.\n"
             "Numbers in sentences are those of the test's job.\n\n"
-            "`tests/matrix/test_faults.c` checks this table; `EG_MATRIX_WRITE=FILE` makes it write it.\n\n"
+            "`tests/matrix/test_faults.c` checks this table, and writes it with `EG_MATRIX_WRITE=FILE`.\n\n"
             "| Fault | Stage | Outcome | Code | Blame | Sentence |\n|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         fputs(rows[i], out);

@@ -71,6 +71,7 @@ print_json() {
 exec 4>&1 3>&1
 [ -z "$json" ] || exec 1>&2 3>&2
 serve() { # COUNT OPTION...: that many boards; their URLs are in $work/urls, what they say at the end in $work/tally
+  : >"$work/urls"
   "$vboard" --boards "$1" --chip esp32 "${@:2}" >"$work/urls" 2>/dev/null &
   server=$!
   while [ "$(wc -l <"$work/urls")" -lt "$1" ]; do sleep 0.1; done
@@ -143,7 +144,8 @@ change() { # FILE: swap two words, which keeps the checksum of the segment, and 
   middle=$((size / 2 / 4096 * 4096 + 256))
   dd if="$1" of="$work/words" bs=1 skip="$middle" count=8 status=none
   { tail -c 4 "$work/words"; head -c 4 "$work/words"; } | dd of="$1" bs=1 seek="$middle" conv=notrunc status=none
-  head -c "$((size - 32))" "$1" | openssl dgst -sha256 -binary | dd of="$1" bs=1 seek="$((size - 32))" conv=notrunc status=none
+  printf '%b' "$(head -c "$((size - 32))" "$1" | sha256sum | cut -c 1-64 | sed 's/../\\x&/g')" |
+    dd of="$1" bs=1 seek="$((size - 32))" conv=notrunc status=none
 }
 echo 'write: changed' >>"$work/four.yaml"
 serve 64 --part W25Q64JV

@@ -145,7 +145,9 @@ void cli_events_finish(struct cli_events *events)
 
 void cli_events_add(struct cli_events *events, struct cli_event_sink sink)
 {
+    pthread_mutex_lock(&events->lock);
     events->sinks[events->sink_count++] = sink;
+    pthread_mutex_unlock(&events->lock);
 }
 
 void cli_events_remove(struct cli_events *events, const void *context)

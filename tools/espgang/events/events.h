@@ -14,6 +14,8 @@
 #include "db/query/query.h"
 #include "engine/line/station.h"
 
+#include <stdatomic.h>
+
 /** Version of the events' form; grows when a field changes its meaning or goes. */
 #define CLI_EVENTS_VERSION 1
 
@@ -44,14 +46,14 @@ struct cli_events {
     pthread_mutex_t lock;             /* of what is below */
     uint64_t sequence;                /* of the newest event */
     struct cli_event_sink sinks[CLI_EVENT_SINKS];
-    unsigned sink_count;
+    atomic_uint sink_count;            /* read without the lock, too: without a sink no event is made */
     struct cli_event_details *details; /* of runs on record whose result is not told yet */
 };
 
 enum eg_code cli_events_init(struct cli_events *events, struct eg_error *err) EG_CHECKED;
 void cli_events_finish(struct cli_events *events);
 
-/** At most CLI_EVENT_SINKS; before the first event. */
+/** At most CLI_EVENT_SINKS. The sink gets the events from now on. */
 void cli_events_add(struct cli_events *events, struct cli_event_sink sink);
 
 /** Take away what was added with this context; afterwards it gets no event. */

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the tests of the dashboard, after tests/e2e/lib.sh.
 
-# begin_line ARGUMENT...: a line with a dashboard at $url, in the background as $line.
+# begin_line ARGUMENT...: start a line with a dashboard at $url, in the background as $line.
 begin_line() {
   "$espgang" run "$work/job.yaml" --ledger "$work/ledger.db" --batch day --http 127.0.0.1:0 --json "$@" \
     </dev/null >"$work/line.log" 2>"$work/line.err.log" &
@@ -27,7 +27,7 @@ end_line() {
   expect_equal 'status of the line' "$status" "$1"
 }
 
-# ask PATH ARGUMENT...: the body to $work/body, the status printed.
+# ask PATH ARGUMENT...: write the body to $work/body, print the status.
 ask() {
   curl -sS --max-time 60 -o "$work/body" -w '%{http_code}' "${@:2}" "$url$1" 2>"$work/curl.log" ||
     fail "curl $*: $(cat "$work/curl.log")"
@@ -37,12 +37,12 @@ post() { # PATH BODY ARGUMENT...
   ask "$1" -X POST -H 'Content-Type: application/json' --data-binary "$2" "${@:3}"
 }
 
-# of_body PATH: a member of the answer.
+# of_body PATH: print a member of the answer.
 of_body() {
   sqlite3 -batch :memory: "select json_extract(readfile('$work/body'), '$1')"
 }
 
-# raw TEXT: what the server answers to these bytes; the first line.
+# raw TEXT: send these bytes, print the first line of the answer.
 raw() {
   local socket first=
   trap '' PIPE

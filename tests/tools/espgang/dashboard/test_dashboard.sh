@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The dashboard's API: a client begins slots and learns the outcome; what it says is what the ledger has; who may reach it.
+# The dashboard's API: a client starts slots and learns the outcome; its answers agree with the ledger; access is
+# limited.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"; . "$(dirname "$0")/lib.sh"
 command -v curl >/dev/null || skip 'no curl here: the API was asked by nobody'
 
@@ -30,11 +31,11 @@ refused "$work/none: No such file or directory" --http 127.0.0.1:0 --http-token-
 
 begin_line --sim 3 --trigger api --fast --http-control --fault 2:lie --app-log "$work/app.log" --station 'line "2"'
 
-# A port that is taken is refused with a sentence.
+# A port in use is refused with a sentence.
 expect_status 3 "$espgang" run "$work/job.yaml" --sim 1 --ledger "$work/other.db" --http "$address"
 expect_text "$work/err.log" "dashboard: listening at $address: Address already in use"
 
-# A fixture begins its slot, and asks until it is done.
+# A fixture starts its slot, and polls until it is done.
 expect_equal 'the line' "$(ask /api/v1/line)" 200
 expect_equal 'its station' "$(of_body '$.line.station')" 'line "2"'
 expect_equal 'its slots' "$(of_body '$.slots[1].slot') $(of_body '$.slots[1].state')" 'sim:esp32c3/2 empty'
@@ -72,7 +73,7 @@ wait_until 'the batch is what the ledger has' counted
 expect_equal 'what failed' "$(of_body '$.batch.causes[0].code')" flash-not-written
 expect_equal 'the report' "$(ask /report) $(grep -c '<title>' "$work/body")" '200 1'
 
-# The stream of events goes on after the last one that a client has; the state stream begins with all.
+# The stream of events continues after the client's last one; the state stream begins with the whole state.
 session=$(sed -n '1s/.*"session":"\([0-9a-f]*\)".*/\1/p' "$work/line.log")
 curl -sN --max-time 3 -H "Last-Event-ID: $session-3" "$url/api/v1/events" >"$work/events" || true
 expect_equal 'the event after the third' "$(sed -n '/^id: /{s/^id: [0-9a-f]*-//p;q}' "$work/events")" 4
@@ -82,7 +83,7 @@ expect_equal 'events that never were' "$(ask /api/v1/events -H "Last-Event-ID: $
 curl -sN --max-time 3 "$url/api/v1/stream" >"$work/stream" || true
 expect_equal 'state of all' "$(grep -m 5 '^event:' "$work/stream" | tr -d '\n')" 'event: lineevent: slotevent: slotevent: slotevent: batch'
 
-# A client ends the line, and whoever watches is told.
+# A client ends the line, and all viewers are told.
 curl -sN --max-time 60 "$url/api/v1/stream" >"$work/stream" &
 watcher=$!
 wait_until 'the watcher is served' grep -q '^event: slot' "$work/stream"
@@ -91,7 +92,7 @@ wait "$watcher" || fail 'the stream did not end with the line'
 grep -q '^event: end' "$work/stream" || fail 'the stream has no end'
 end_line 1
 
-# A token opens for programs and browsers; without control nothing can be changed.
+# A token gives access to programs and browsers; without control nothing can be changed.
 begin_line --sim 1 --trigger program --trigger-program "$(command -v sleep)" --fast --http-token-file "$work/token"
 expect_equal 'without token' "$(ask /api/v1/line)" 401
 expect_equal 'the page without token' "$(ask / -D "$work/head")" 401

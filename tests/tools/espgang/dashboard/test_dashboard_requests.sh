@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What the dashboard refuses: requests of other sites, names that are not its own, paths, bodies and syntax that are not
-# right; and what every answer says of itself.
+# Refusals of the dashboard: requests of other sites, foreign names, bad paths, bodies and syntax; and the headers of
+# every answer.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"; . "$(dirname "$0")/lib.sh"
 command -v curl >/dev/null || skip 'no curl here: the dashboard refused nobody'
 
 make_job esp32c3 65536
 begin_line --sim 2 --trigger api --fast --http-control --http-name line2.example
 
-# Every answer forbids what a page of another site could do with it.
+# Every answer has headers that keep pages of other sites from using it.
 for path in / /api/v1/line /report /none; do
   ask "$path" -D "$work/head" >/dev/null
   for header in "content-security-policy: default-src 'none'" 'x-content-type-options: nosniff' 'x-frame-options: deny' \
@@ -19,7 +19,7 @@ done
 ask / -D "$work/head" >/dev/null
 ! grep -i '^content-security-policy' "$work/head" | grep -q 'unsafe' || fail 'the page may run what was put into it'
 
-# Names: a page whose own name was made to point here has that name in Host.
+# Names: if another site's name points here, the browser sends that name in Host.
 status() { # WANTED WHAT PATH ARGUMENT...
   expect_equal "$2" "$(ask "${@:3}")" "$1"
 }

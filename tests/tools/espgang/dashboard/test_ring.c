@@ -96,7 +96,7 @@ static void a_reader_that_is_too_slow_learns_that_his_event_is_gone(void **state
     assert_int_equal(newest, CLI_RING_EVENTS + 2);
 }
 
-/* Asserts what the ring tells of slot A1. */
+/* Check the events of slot A1 in the ring. */
 static void assert_story(const char *wanted)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};

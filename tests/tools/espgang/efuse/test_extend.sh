@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# --extend-efuse-table: a project's own fields are shown, burnt and protected like the chip's; a wrong table is refused by its line.
+# --extend-efuse-table: a project's own fields are shown, burnt and protected like the chip's; a bad table is refused
+# with its line.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"
 cd "$work"
 efuse=("$espgang" efuse --chip esp32c3 --virt --path-efuse-file memory.bin --do-not-confirm --extend-efuse-table table.csv)
@@ -23,7 +24,7 @@ done
 expect_status 0 "${efuse[@]}" dump
 expect_text out.log '00345612' # the words of block 3, as they are stored
 
-# The bytes of a field, protection of its block, and the names of commands: all know the field.
+# Bytes of a field, protection of its block, names of commands: all accept the field.
 rm memory.bin
 expect_status 0 "${efuse[@]}" burn-efuse PRODUCT_SERIAL 0x1122334455667788
 expect_status 0 "${efuse[@]}" write-protect-efuse PRODUCT_SERIAL

@@ -9,7 +9,9 @@ refused() { # SENTENCE ARGUMENT...
   expect_equal "sentence of $*" "$(cat "$work/err.log")" "$sentence; see 'espgang run --help'"
 }
 
-refused '--trigger: "wait" is none of plug, poll, enter, program' --trigger wait
+refused '--trigger: "wait" is none of plug, poll, enter, program, api' --trigger wait
+refused '--trigger api goes with --http and --http-control' --trigger api
+refused '--http-token-file, --http-name and --http-control go with --http' --http-name line2.example
 refused '--trigger program and --trigger-program go together' --trigger program
 refused '--trigger program and --trigger-program go together' --trigger poll --trigger-program true
 refused '--trigger program and --trigger-program go together' --trigger-program true

@@ -71,7 +71,7 @@ static void add_digest(struct vb_config *config, unsigned slot, const char *key)
     }
 }
 
-/* Copy a file of the fixtures into the flash, as code sees it there. */
+/* Copy a file of the fixtures into the flash, unchanged. */
 static void lay(struct vb_board *board, uint32_t addr, const char *file)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer data = {0};
