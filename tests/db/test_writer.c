@@ -192,7 +192,7 @@ static void after_a_failed_write_nothing_more_is_recorded(void **state)
 static bool mount_small(const char *folder)
 {
     return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
-           mount("tmpfs", folder, "tmpfs", 0, "size=600k") == 0;
+           mount("tmpfs", folder, "tmpfs", 0, "size=900k") == 0;
 }
 
 static void fill_the_disk(const struct sample *sample, int to)
