@@ -60,7 +60,8 @@ enum { ADD_RUN, ADD_INTENT, ADD_OUTCOME, ADD_STAGE, ADD_REGION, ADD_VALUE, ADD_C
 
 #define UNIT_COLUMNS                                                                                         \
     "mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
-#define UNIT_VALUES "?3, 'esp32', 301, 'ESP32-D0WD-V3', 1458376, 4194304, 0, 0, 0"
+#define UNIT_VALUES   "?3, 'esp32', 301, 'ESP32-D0WD-V3', 1458376, 4194304, 0, 0, 0"
+#define REGION_VALUES "?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 'md5-by-chip', ?10, ?11, ?6, ?11 * 97 / 100"
 
 static const char *const inserts[ADD_COUNT] = {
     [ADD_RUN] = "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -71,8 +72,7 @@ static const char *const inserts[ADD_COUNT] = {
                     " attempts, duration_us, bytes_sent, bytes_received, resends)"
                     " VALUES (?1, ?2, " UNIT_VALUES ", ?4, ?5, ?6, ?7, ?8, ?9, ?10, 712345, 4321, ?11)",
     [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0)",
-    [ADD_REGION] = "INSERT INTO region VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 'md5-by-chip', ?10, "
-                   "?11, ?6, ?11 * 97 / 100)",
+    [ADD_REGION] = "INSERT INTO region VALUES (" REGION_VALUES ")",
     [ADD_VALUE] = "INSERT INTO run_value VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10)",
 };
 
