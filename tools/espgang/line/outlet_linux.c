@@ -12,7 +12,7 @@
  * fopencookie() and eventfd() are of Linux.
  */
 
-#define _GNU_SOURCE /* fopencookie(), pthread_timedjoin_np() */
+#define _GNU_SOURCE /* fopencookie(), pthread_clockjoin_np() */
 
 #include "tools/espgang/line/outlet.h"
 
@@ -324,9 +324,9 @@ static bool end_thread(struct cli_outlet *outlet)
     struct timespec until;
 
     (void)!eventfd_write(outlet->abandon_fd, 1);
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STUCK_S;
-    return pthread_timedjoin_np(outlet->thread, NULL, &until) == 0;
+    return pthread_clockjoin_np(outlet->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void cli_outlet_close(struct cli_outlet *outlet, const struct eg_cancel *cancel, struct cli_outlet_end *end)
