@@ -199,10 +199,11 @@ static void strip(struct eg__out *out, const struct eg__numbers *numbers)
                  {EG__ERROR, "k-e", 0},
                  {EG__FAIL, "k-f", 0}};
     const size_t units = (size_t)numbers->batch.units, step = (units + 999) / 1000;
-    const double width = 100.0 / (double)((units + step - 1) / step);
 
     if (units < EG__POINTS_FEW)
         return;
+    const size_t marks = (units + step - 1) / step;
+    const double width = 100.0 / (double)marks;
     eg__put(out, "<figure><figcaption><b>Every unit, in order.</b> <span class=\"lg\"><i class=\"sw "
                  "k-g\"></i>good</span> <span "
                  "class=\"lg\"><i class=\"sw k-m\"></i>marginal, taller</span> <span class=\"lg\"><i "
@@ -214,10 +215,10 @@ static void strip(struct eg__out *out, const struct eg__numbers *numbers)
     eg__html_chart(out, "strip", 34, "The result of every unit in the order they finished");
     for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
         eg__html_path(out, kinds[kind].class);
-        for (size_t i = 0; i < units; i += step)
-            if (worst_of(numbers, i, step) == kinds[kind].mark)
-                eg__put(out, "M%.2f 100V%gh%.3fV100z", (double)(i / step) * width, kinds[kind].top,
-                        width * (units / step < 300 ? 0.85 : 1));
+        for (size_t i = 0; i < marks; i++)
+            if (worst_of(numbers, i * step, step) == kinds[kind].mark)
+                eg__put(out, "M%.2f 100V%gh%.3fV100z", (double)i * width, kinds[kind].top,
+                        width * (marks < 300 ? 0.85 : 1));
         eg__html_path_end(out);
     }
     eg__html_chart_end(out);

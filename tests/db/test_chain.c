@@ -27,8 +27,8 @@ static const char *const parts[] = {
     ("SELECT 'region', run_id, position, name, file, flash_addr, size, attempt, expected_md5, "
      "expected_sha256,"
      " read_md5, method, verdict, write_us FROM region WHERE run_id = ?1 ORDER BY 3"),
-    "SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value WHERE run_id = ?1 "
-    "ORDER BY 3",
+    ("SELECT 'value', run_id, position, kind, name, value, limits, passed FROM run_value WHERE run_id = ?1 "
+     "ORDER BY 3"),
     "SELECT 'log', run_id, size, sha256 FROM run_log WHERE run_id = ?1",
     ("SELECT 'row', r.row_id, p.name, r.position, r.mac, r.fields FROM pool_row AS r, pool AS p"
      " WHERE p.pool_id = r.pool_id AND r.row_id IN (SELECT row_id FROM pool_event WHERE run_id = ?1)"

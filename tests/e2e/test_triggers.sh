@@ -118,6 +118,7 @@ in_write() {
 }
 in_write drained
 kill -TERM "$line"
+for _ in $(seq 100); do grep -q 'no further board begins' "$work/line.err.log" && break; sleep 0.1; done
 expect_text "$work/line.err.log" 'no further board begins; once more to abort those in progress'
 end_line 0
 expect_equal drained "$(ledger "select outcome from runs where batch = 'drained'")" pass
