@@ -214,3 +214,36 @@ enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err)
         return eg_error_errno(err, EG_IO, errno, "listing %s", path);
     return EG_OK;
 }
+
+static json_t *file_rows(const struct eg__bundle *bundle)
+{
+    json_t *const rows = json_array();
+    char sha256[EG_SHA256_TEXT];
+
+    for (unsigned i = 0; i < bundle->count; i++) {
+        const struct eg__member *const member = &bundle->members[i];
+        eg_hex(sha256, member->sha256, EG_SHA256_SIZE);
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:s}", "name", member->name, "size",
+                                              (json_int_t)member->size, "sha256", sha256));
+    }
+    return rows;
+}
+
+enum eg_code eg_bundle_members(json_t **members, const char *path, struct eg_error *err)
+{
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
+    char fingerprint[EG_KEY_TEXT];
+
+    EG_TRY(read_file(&bundle, path, NULL, err));
+    const struct eg__node *const root = bundle.manifest.root;
+    const struct eg__node *const version = eg__node_get(root, "version");
+    const bool has_version = version != NULL && version->kind == EG__TEXT && version->text[0] != '\0';
+    if (bundle.seal.is_signed)
+        EG_TRY(eg_key_fingerprint(fingerprint, &bundle.seal.signer, err));
+    *members = json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:b, s:o}", "job", eg__node_get(root, "job")->text,
+                         "job_version", has_version ? version->text : NULL, "chip",
+                         eg__node_get(root, "chip")->text, "tool", eg__node_get(root, "tool")->text,
+                         "signed_by", bundle.seal.is_signed ? fingerprint : NULL, "allows_rollback",
+                         bundle.seal.is_signed && bundle.seal.allows_rollback, "files", file_rows(&bundle));
+    return *members != NULL ? EG_OK : eg_error_set(err, EG_NO_MEMORY, "out of memory for %s", path);
+}

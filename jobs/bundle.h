@@ -8,6 +8,7 @@
 #include "engine/base/key.h"
 #include "engine/plan/stage.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 /**
@@ -37,5 +38,10 @@ enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, con
 
 /** What is in a bundle and who signed it, for people. EG_BAD_BUNDLE; EG_IO also when `out` fails. */
 enum eg_code eg_bundle_list(const char *path, FILE *out, struct eg_error *err) EG_CHECKED;
+
+/** The same as an object for json_decref(): `job`, `job_version`, `chip`, `tool`, `signed_by` (fingerprint),
+ * `allows_rollback`, `files` (for each `name`, `size`, `sha256`); what is absent is null. EG_BAD_BUNDLE,
+ * EG_IO, EG_NO_MEMORY. */
+enum eg_code eg_bundle_members(json_t **members, const char *path, struct eg_error *err) EG_CHECKED;
 
 #endif

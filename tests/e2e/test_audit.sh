@@ -57,7 +57,7 @@ chain $chain
 journal $journal, 4 entries
 batch first: 2 runs and 2 units that passed, sealed at $utc by jo, signed by key $key"
 expect_status 0 "$espgang" audit --ledger "$ledger" --json
-expect_equal 'audit as JSON' "$(cat out.log)" "{\"whole\":true,\"bad\":null,\"runs\":3,\"unfinished\":0,\"chain\":\"$chain\",\
+expect_equal 'audit as JSON' "$(cat out.log)" "{\"espgang\":\"audit\",\"version\":1,\"whole\":true,\"bad\":null,\"runs\":3,\"unfinished\":0,\"chain\":\"$chain\",\
 \"journal\":\"$journal\",\"entries\":4,\"purged_logs\":0,\"seals\":[{\"batch\":\"first\",\"runs\":2,\"passed\":2,\"units\":2,\
 \"sealed\":\"$utc\",\"operator\":\"jo\",\"key\":\"$key\"}]}"
 

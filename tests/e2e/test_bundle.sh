@@ -124,6 +124,24 @@ expect_status 0 "$espgang" sign --key "$work/acme" "$work/e2e.egb"
 expect_equal 'what is said of a signed bundle' "$(cat "$work/out.log")" "$work/e2e.egb is signed by the key $key"
 expect_status 0 "$espgang" bundle --list "$work/e2e.egb"
 expect_text "$work/out.log" "signed  by the key $key"
+cp "$work/out.log" "$work/list.log"
+expect_status 0 "$espgang" bundle --list "$work/e2e.egb" --json
+python3 - "$work/out.log" <<'PYTHON' | diff "$work/list.log" - || fail 'bundle --list --json has other facts than the text'
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    facts = json.load(file)
+assert (facts["espgang"], facts["version"], facts["allows_rollback"]) == ("bundle", 1, False)
+print("job    ", " ".join(filter(None, (facts["job"], facts["job_version"]))))
+print("chip   ", facts["chip"])
+print("made by", facts["tool"])
+print("signed  by the key", facts["signed_by"])
+print(f"\n  {'bytes':>10}  {'SHA-256':64}  file")
+for row in facts["files"]:
+    print(f"  {row['size']:10}  {row['sha256']:64}  {row['name']}")
+PYTHON
+refused 2 "espgang: --json goes with --list; see 'espgang bundle --help'" "$espgang" bundle x.yaml -o x.egb --json
 expect_equal 'files of a signed bundle' "$(tar --zstd -tf "$work/e2e.egb")" "$(cat "$work/names.log")"
 expect_status 0 "$espgang" sign --key "$work/foreign" "$work/e2e.egb" -o "$work/foreign.egb"
 refused 2 "espgang: $work/foreign.egb: is there already" \
@@ -145,6 +163,10 @@ expect_status 0 run "$work/foreign.egb"
 expect_status 0 "$espgang" trust add "$work/acme.pub"
 expect_status 0 "$espgang" trust list
 expect_equal 'list of one key' "$(cat "$work/out.log")" "$key  acme.pub"
+expect_status 0 "$espgang" trust list --json
+expect_equal 'list of one key as JSON' "$(cat "$work/out.log")" "{\"espgang\":\"trust\",\"version\":1,\"folder\":\"$trusted\",\
+\"only_trusted\":true,\"keys\":[{\"fingerprint\":\"$key\",\"name\":\"acme.pub\"}],\"revoked\":[]}"
+refused 2 "espgang: --json goes with list; see 'espgang trust --help'" "$espgang" trust remove acme.pub --json
 runs=$(ledger 'select count(*) from runs')
 only="and this station runs only what a key in $trusted has signed"
 refused 2 "espgang: $work/foreign.egb: is signed by the key $foreign, $only" run "$work/foreign.egb"

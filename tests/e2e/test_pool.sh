@@ -21,6 +21,7 @@ refused 2 "espgang: unexpected argument 'b.csv'$usage" "$espgang" pool import a.
 refused 2 "espgang: unexpected argument 'serials'$usage" "$espgang" pool list serials
 refused 2 "espgang: --pool and --secret go with import$usage" "$espgang" pool list --pool a
 refused 2 "espgang: --csv goes with show$usage" "$espgang" pool list --csv
+refused 2 "espgang: --json goes with list and show, without --csv$usage" "$espgang" pool show serials --csv --json
 refused 2 'espgang: none.csv: No such file or directory' "$espgang" pool import none.csv --ledger "$ledger"
 printf 'serial,key\nA-1,one\nA-2\n' >serials.csv
 refused 2 'espgang: serials.csv:3: 1 field instead of 2' "$espgang" pool import serials.csv --ledger "$ledger"
@@ -58,6 +59,20 @@ expect_equal 'show as CSV' "$(cat out.log)" \
 A-1,"one, ""1""",(secret),1,free,,,,serials.csv
 A-2,two,(secret),2,free,,,,serials.csv
 A-3,three,(secret),3,free,,,,more.csv'
+expect_status 0 "$espgang" pool list --json --ledger "$ledger"
+expect_equal 'list as JSON' "$(cat out.log)" '{"espgang":"pool","version":1,"pools":['\
+'{"pool":"macs","rows":1,"free":1,"reserved":0,"written":0,"verified":0,"consumed":0},'\
+'{"pool":"serials","rows":3,"free":3,"reserved":0,"written":0,"verified":0,"consumed":0}]}'
+expect_status 0 "$espgang" pool show serials --json --ledger "$ledger"
+expect_equal 'show as JSON' "$(cat out.log)" '{"espgang":"pool","version":1,"rows":['\
+'{"row":1,"state":"free","mac":null,"run":null,"since":null,"import":"serials.csv",'\
+'"values":{"serial":"A-1","label":"one, \"1\"","key":"(secret)"}},'\
+'{"row":2,"state":"free","mac":null,"run":null,"since":null,"import":"serials.csv",'\
+'"values":{"serial":"A-2","label":"two","key":"(secret)"}},'\
+'{"row":3,"state":"free","mac":null,"run":null,"since":null,"import":"more.csv",'\
+'"values":{"serial":"A-3","label":"three","key":"(secret)"}}]}'
+refused 3 "espgang: ledger $ledger: has no pool serial; there is macs, serials" \
+  "$espgang" pool show serial --json --ledger "$ledger"
 refused 3 "espgang: ledger $ledger: has no pool serial; there is macs, serials" \
   "$espgang" pool show serial --ledger "$ledger"
 expect_equal 'mode of the ledger' "$(stat -c %a "$ledger")" 600

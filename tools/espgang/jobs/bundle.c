@@ -5,6 +5,7 @@
 #include "engine/base/file.h"
 #include "engine/stages/stages.h"
 #include "jobs/bundle.h"
+#include "tools/espgang/document.h"
 #include "tools/espgang/jobs/load.h"
 
 #include <string.h>
@@ -30,6 +31,14 @@ static enum eg_code make(const char *job, const char *output, bool force, struct
     return eg_file_write(output, bundle.data, bundle.size, &options, err);
 }
 
+static enum eg_code print_json(const struct cli_call *call, const char *path, struct eg_error *err)
+{
+    json_t *members;
+
+    EG_TRY(eg_bundle_members(&members, path, err));
+    return cli_print_document(call, members, err);
+}
+
 static enum eg_code bundle(struct cli_call *call, struct eg_error *err)
 {
     const char *const output = cli_text(call, "output"), *const list = cli_text(call, "list");
@@ -37,6 +46,10 @@ static enum eg_code bundle(struct cli_call *call, struct eg_error *err)
 
     if (list != NULL && (call->count > 0 || output != NULL))
         return cli_usage(call, err, "--list takes a bundle and nothing else");
+    if (list == NULL && cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with --list");
+    if (list != NULL && cli_flag(call, "json"))
+        return print_json(call, list, err);
     if (list != NULL)
         return eg_bundle_list(list, stdout, err);
     if (call->count == 0)
@@ -54,6 +67,7 @@ static const struct cli_option options[] = {
     {.name = "list",
      .value = "FILE",
      .help = "Show what is in a bundle, with sizes and SHA-256, and who signed it; do nothing else"},
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_bundle = {

@@ -2,6 +2,7 @@
 
 #include "jobs/trust.h"
 
+#include "tools/espgang/document.h"
 #include "tools/espgang/station.h"
 
 #include <string.h>
@@ -15,11 +16,37 @@ static enum eg_code show(const char *what, const char *name, const struct eg_key
     return EG_OK;
 }
 
-static enum eg_code list(const char *folder, struct eg_error *err)
+static enum eg_code print_json(const struct cli_call *call, const struct eg_trust *trust,
+                               struct eg_error *err)
+{
+    json_t *const keys = json_array(), *const revoked = json_array();
+    enum eg_code code = EG_OK;
+
+    for (unsigned i = 0; i < trust->count && code == EG_OK; i++) {
+        char fingerprint[EG_KEY_TEXT];
+        code = eg_key_fingerprint(fingerprint, &trust->keys[i].key, err);
+        if (code == EG_OK)
+            json_array_append_new(keys, json_pack("{s:s, s:o}", "fingerprint", fingerprint, "name",
+                                                  cli_json_text(trust->keys[i].name)));
+    }
+    for (unsigned i = 0; i < trust->revoked_count; i++)
+        json_array_append_new(revoked, json_string(trust->revoked[i]));
+    json_t *const members =
+        json_pack("{s:o, s:b, s:o, s:o}", "folder", cli_json_text(trust->folder), "only_trusted",
+                  eg_trust_is_closed(trust), "keys", keys, "revoked", revoked);
+    if (code == EG_OK)
+        return cli_print_document(call, members, err);
+    json_decref(members);
+    return code;
+}
+
+static enum eg_code list(const struct cli_call *call, const char *folder, struct eg_error *err)
 {
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
 
     EG_TRY(eg_trust_read(&trust, folder, err));
+    if (cli_flag(call, "json"))
+        return print_json(call, &trust, err);
     for (unsigned i = 0; i < trust.count; i++)
         EG_TRY(show("", trust.keys[i].name, &trust.keys[i].key, err));
     for (unsigned i = 0; i < trust.revoked_count; i++)
@@ -38,7 +65,10 @@ static enum eg_code trust(struct cli_call *call, struct eg_error *err)
 
     EG_TRY(cli_station_trust(&station, call, &folder, err));
     if (strcmp(action, "list") == 0)
-        return what == NULL ? list(folder, err) : cli_usage(call, err, "unexpected argument '%s'", what);
+        return what == NULL ? list(call, folder, err)
+                            : cli_usage(call, err, "unexpected argument '%s'", what);
+    if (cli_flag(call, "json"))
+        return cli_usage(call, err, "--json goes with list");
     if (strcmp(action, "add") == 0) {
         if (what == NULL)
             return cli_usage(call, err, "missing argument: FILE of a public key");
@@ -63,7 +93,7 @@ static enum eg_code trust(struct cli_call *call, struct eg_error *err)
 }
 
 static const char *const actions[] = {"add", "list", "remove", "revoke", NULL};
-static const struct cli_option options[] = {CLI_OPTION_TRUST_DIR, {.name = NULL}};
+static const struct cli_option options[] = {CLI_OPTION_TRUST_DIR, CLI_OPTION_JSON, {.name = NULL}};
 
 const struct cli_command cli_command_trust = {
     .name = "trust",

@@ -5,7 +5,7 @@
 #include "db/proof/audit.h"
 #include "engine/base/bytes.h"
 #include "engine/line/json.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,17 +100,14 @@ static enum eg_code audit_as_json(struct cli_call *call, struct eg_error *err)
     json_t *bad = whole ? json_null()
                         : json_pack("{ss sI so}", "table", audit.bad.table, "number",
                                     (json_int_t)audit.bad.number, "text", eg_json_text(audit.bad.text));
-    EG_CLEANUP(decref)
-    json_t *all = json_pack(
-        "{sb so sI sI ss ss sI sI sO}", "whole", whole, "bad", bad, "runs", (json_int_t)audit.runs,
-        "unfinished", (json_int_t)audit.unfinished, "chain", audit.chain_hash, "journal", audit.journal_hash,
-        "entries", (json_int_t)audit.entries, "purged_logs", (json_int_t)audit.purged, "seals", seals);
-    EG_CLEANUP(eg_free_cleanup) char *line = all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
-    if (line == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    puts(line);
     call->status = whole ? CLI_OK : CLI_NOT_PASSED;
-    return EG_OK;
+    return cli_print_document(call,
+                              json_pack("{sb so sI sI ss ss sI sI sO}", "whole", whole, "bad", bad, "runs",
+                                        (json_int_t)audit.runs, "unfinished", (json_int_t)audit.unfinished,
+                                        "chain", audit.chain_hash, "journal", audit.journal_hash, "entries",
+                                        (json_int_t)audit.entries, "purged_logs", (json_int_t)audit.purged,
+                                        "seals", seals),
+                              err);
 }
 
 static enum eg_code audit(struct cli_call *call, struct eg_error *err)
@@ -123,7 +120,7 @@ static const struct cli_option options[] = {
      .value = "NAME",
      .help = "Show of this batch alone whether it is sealed; audit everything"},
     CLI_OPTION_LEDGER("Ledger to audit"),
-    {.name = "json", .help = "Print one JSON object"},
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_audit = {

@@ -5,7 +5,7 @@
 #include "db/files/import.h"
 #include "db/query/query.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,12 +54,37 @@ static enum eg_code print_pool(void *context, const struct eg_pool_summary *pool
     return EG_OK;
 }
 
+static enum eg_code add_pool(void *context, const struct eg_pool_summary *pool, struct eg_error *err)
+{
+    (void)err;
+    json_array_append_new(
+        context, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "pool", cli_json_text(pool->name), "rows",
+                           (json_int_t)pool->total, "free", (json_int_t)pool->free, "reserved",
+                           (json_int_t)pool->reserved, "written", (json_int_t)pool->written, "verified",
+                           (json_int_t)pool->verified, "consumed", (json_int_t)pool->consumed));
+    return EG_OK;
+}
+
+/* Print the rows that a question gathered under this name, and free them; or pass its error on. */
+static enum eg_code print_json(const struct cli_call *call, enum eg_code code, const char *name, json_t *rows,
+                               struct eg_error *err)
+{
+    if (code == EG_OK)
+        return cli_print_document(call, json_pack("{s:o}", name, rows), err);
+    json_decref(rows);
+    return code;
+}
+
 static enum eg_code list(const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     unsigned count = 0;
 
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    if (cli_flag(call, "json")) {
+        json_t *const rows = json_array();
+        return print_json(call, eg_query_pools(query, add_pool, rows, err), "pools", rows, err);
+    }
     EG_TRY(eg_query_pools(query, print_pool, &count, err));
     if (count == 0)
         puts("no pool");
@@ -128,12 +153,33 @@ static enum eg_code print_entry_csv(void *context, const struct eg_pool_entry *e
     return EG_OK;
 }
 
+static enum eg_code add_entry(void *context, const struct eg_pool_entry *entry, struct eg_error *err)
+{
+    json_t *const values = json_object();
+
+    (void)err;
+    for (unsigned i = 0; i < entry->count; i++)
+        json_object_set_new(values, entry->names[i], cli_json_text(entry->values[i]));
+    json_array_append_new(context,
+                          json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o}", "row", (json_int_t)entry->position,
+                                    "state", entry->state, "mac", cli_json_text(entry->mac), "run",
+                                    entry->run >= 0 ? json_integer(entry->run) : json_null(), "since",
+                                    cli_json_text(entry->since_utc), "import",
+                                    cli_json_text(entry->imported_from), "values", values));
+    return EG_OK;
+}
+
 static enum eg_code show(const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     bool begun = false;
 
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    if (cli_flag(call, "json")) {
+        json_t *const rows = json_array();
+        return print_json(call, eg_query_pool(query, call->argument[1], add_entry, rows, err), "rows", rows,
+                          err);
+    }
     return eg_query_pool(query, call->argument[1], cli_flag(call, "csv") ? print_entry_csv : print_entry,
                          &begun, err);
 }
@@ -155,6 +201,8 @@ static enum eg_code pool(struct cli_call *call, struct eg_error *err)
         return cli_usage(call, err, "--unique and --shared go with import");
     if (cli_flag(call, "csv") && (imports || lists))
         return cli_usage(call, err, "--csv goes with show");
+    if (cli_flag(call, "json") && (imports || cli_flag(call, "csv")))
+        return cli_usage(call, err, "--json goes with list and show, without --csv");
     if (imports)
         return import(call, err);
     return lists ? list(call, err) : show(call, err);
@@ -184,6 +232,7 @@ static const struct cli_option options[] = {
      .help = "import: the values of this secret column may be in several rows and on several boards; may be "
              "repeated"},
     {.name = "csv", .help = "show: print CSV"},
+    CLI_OPTION_JSON,
     CLI_OPTION_LEDGER("Ledger to use"),
     {.name = NULL}};
 

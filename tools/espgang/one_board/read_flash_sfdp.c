@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tools/espgang/document.h"
 #include "tools/espgang/flash_options.h"
 
 #include <stdio.h>
@@ -15,6 +16,17 @@ static enum eg_code check_sfdp(struct cli_call *call, struct eg_error *err)
     return EG_OK;
 }
 
+static enum eg_code print_json(const struct cli_call *call, uint32_t addr, unsigned count, uint32_t word,
+                               struct eg_error *err)
+{
+    json_t *const bytes = json_array();
+
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(bytes, json_integer(word >> 8 * i & 0xff));
+    return cli_print_document(call, json_pack("{s:I, s:o}", "address", (json_int_t)addr, "bytes", bytes),
+                              err);
+}
+
 static enum eg_code read_flash_sfdp(struct cli_call *call, struct eg_error *err)
 {
     uint32_t addr, bytes, word;
@@ -22,6 +34,8 @@ static enum eg_code read_flash_sfdp(struct cli_call *call, struct eg_error *err)
     EG_TRY(cli_argument_number(call, 0, "address", &addr, err));
     EG_TRY(cli_argument_number(call, 1, "number of bytes", &bytes, err));
     EG_TRY(eg_board_read_flash_sfdp(call->board, addr, bytes, &word, err));
+    if (cli_flag(call, "json"))
+        return print_json(call, addr, bytes, word, err);
     char text[4 * 3 + 1] = "";
     for (unsigned i = 0; i < bytes; i++)
         snprintf(text + 3 * i, 4, "%02x ", (unsigned)(word >> 8 * i & 0xff));
@@ -34,6 +48,7 @@ static const struct cli_option options[] = {CLI_OPTION_UNUSED("flash-mode", cli_
                                             CLI_OPTION_UNUSED("flash-freq", cli_flash_freqs, ""),
                                             CLI_OPTION_UNUSED("flash-size", cli_flash_sizes, ""),
                                             CLI_OPTION_SPI_CONNECTION,
+                                            CLI_OPTION_JSON,
                                             {.name = NULL}};
 
 const struct cli_command cli_command_read_flash_sfdp = {

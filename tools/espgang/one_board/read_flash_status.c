@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tools/espgang/document.h"
 #include "tools/espgang/one_board/status.h"
 
 const char *const cli_status_bytes[] = {"1", "2", "3", NULL};
@@ -17,12 +18,15 @@ static enum eg_code read_flash_status(struct cli_call *call, struct eg_error *er
     uint32_t status;
 
     EG_TRY(eg_board_read_flash_status(call->board, bytes, &status, err));
+    if (cli_flag(call, "json"))
+        return cli_print_document(
+            call, json_pack("{s:i, s:I}", "bytes", (int)bytes, "status", (json_int_t)status), err);
     cli_say(call, "Status value:       0x%0*x", (int)(2 * bytes), (unsigned)status);
     return EG_OK;
 }
 
 static const struct cli_option options[] = {
-    CLI_OPTION_STATUS_BYTES, CLI_OPTION_SPI_CONNECTION, {.name = NULL}};
+    CLI_OPTION_STATUS_BYTES, CLI_OPTION_SPI_CONNECTION, CLI_OPTION_JSON, {.name = NULL}};
 
 const struct cli_command cli_command_read_flash_status = {
     .name = "read-flash-status",
