@@ -91,6 +91,16 @@ static void set_verbosity(const struct cli_call *call)
                                                                        : EG_NORMAL);
 }
 
+/* With --json standard output is the document's alone. */
+static void leave_output_to_json(struct cli_call *call, struct eg_console_logger *console)
+{
+    if (call->logger != &console->logger || !cli_takes_board_options(call->command) ||
+        !cli_has_option(call, "json") || !cli_flag(call, "json"))
+        return;
+    eg_console_logger_finish(console);
+    call->logger = eg_console_logger_init(console, stderr);
+}
+
 /* Whether that was all there is to do. */
 static bool helped(const struct cli_call *call)
 {
@@ -99,7 +109,8 @@ static bool helped(const struct cli_call *call)
     return call->help || call->usage;
 }
 
-static enum eg_code run(struct cli_call *call, int argc, const char *const *argv, struct eg_error *err)
+static enum eg_code run(struct cli_call *call, struct eg_console_logger *console, int argc,
+                        const char *const *argv, struct eg_error *err)
 {
     const struct cli_command *command = call->command;
 
@@ -108,6 +119,7 @@ static enum eg_code run(struct cli_call *call, int argc, const char *const *argv
         return EG_OK;
     EG_TRY(cli_station_permit(command, err));
     EG_TRY(cli_station_give_ledger(call, err));
+    leave_output_to_json(call, console);
     set_verbosity(call);
     if (command->check != NULL)
         EG_TRY(command->check(call, err));
@@ -124,7 +136,7 @@ static enum cli_status run_command(const struct cli_command *command, int argc, 
     call.logger = eg_console_logger_init(&console, stdout);
     if (caller_logger != NULL && cli_takes_board_options(command))
         call.logger = caller_logger;
-    const enum eg_code code = run(&call, argc, argv, &err);
+    const enum eg_code code = run(&call, &console, argc, argv, &err);
     eg_console_logger_end_line(&console);
     return code == EG_OK ? call.status : fail(&err);
 }

@@ -10,7 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/line/json.h"
 #include "engine/link/port.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/document.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -134,12 +134,10 @@ static enum eg_code examine(struct cli_call *call, struct eg_error *err)
     cli_doctor_system(&doctor);
     EG_TRY(check_ledger(&doctor, cli_text(call, "ledger"), err));
     if (doctor.findings != NULL) {
-        json_t *const answer =
-            json_pack("{sssisosisi}", "espgang", "doctor", "version", 1, "findings", doctor.findings,
-                      "problems", (int)doctor.problems, "warnings", (int)doctor.warnings);
-        json_dumpf(answer, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(answer);
+        EG_TRY(cli_print_document(call,
+                                  json_pack("{s:o, s:i, s:i}", "findings", doctor.findings, "problems",
+                                            (int)doctor.problems, "warnings", (int)doctor.warnings),
+                                  err));
     } else {
         printf("%zu port%s: %u problem%s, %u warning%s\n", count, count == 1 ? "" : "s", doctor.problems,
                doctor.problems == 1 ? "" : "s", doctor.warnings, doctor.warnings == 1 ? "" : "s");
@@ -148,9 +146,8 @@ static enum eg_code examine(struct cli_call *call, struct eg_error *err)
     return EG_OK;
 }
 
-static const struct cli_option options[] = {{.name = "json", .help = "Print one JSON document"},
-                                            CLI_OPTION_LEDGER("Ledger to check"),
-                                            {.name = NULL}};
+static const struct cli_option options[] = {
+    CLI_OPTION_JSON, CLI_OPTION_LEDGER("Ledger to check"), {.name = NULL}};
 
 const struct cli_command cli_command_doctor = {
     .name = "doctor",

@@ -4,7 +4,7 @@
 #include "engine/link/bridges.h"
 #include "engine/link/discover.h"
 #include "engine/link/port.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/document.h"
 
 #include <stdio.h>
 
@@ -25,16 +25,41 @@ static void print_udev_rules(void)
     puts("LABEL=\"espgang_end\"");
 }
 
+static json_t *port_row(const struct eg_found_port *port)
+{
+    const bool usb = port->vid != 0;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "slot", cli_json_text(port->slot), "port",
+                     cli_json_text(port->path), "bridge", cli_json_text(port->bridge), "vid",
+                     usb ? json_integer(port->vid) : json_null(), "pid",
+                     usb ? json_integer(port->pid) : json_null(), "serial", cli_json_text(port->serial),
+                     "by_default", port->default_choice);
+}
+
+static enum eg_code print_json(const struct cli_call *call, const struct eg_found_port *found, size_t count,
+                               struct eg_error *err)
+{
+    json_t *const rows = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(rows, port_row(&found[i]));
+    return cli_print_document(call, json_pack("{s:o}", "ports", rows), err);
+}
+
 static enum eg_code ports(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
     size_t count;
 
+    if (cli_flag(call, "udev") && cli_flag(call, "json"))
+        return cli_usage(call, err, "--udev and --json exclude each other");
     if (cli_flag(call, "udev")) {
         print_udev_rules();
         return EG_OK;
     }
     EG_TRY(eg_discover_ports(&found, &count, err));
+    if (cli_flag(call, "json"))
+        return print_json(call, found, count, err);
     if (count == 0) {
         puts("no serial port");
     } else {
@@ -58,6 +83,7 @@ static enum eg_code ports(struct cli_call *call, struct eg_error *err)
 static const struct cli_option options[] = {
     {.name = "udev",
      .help = "Print udev rules that let users open the ports of known bridges, and do nothing else"},
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_ports = {
