@@ -52,6 +52,9 @@ struct eg__word eg__percent(double share)
     return word;
 }
 
+/* Minutes alone tell the parts of a batch apart from this span on. */
+#define SECONDS_BELOW_MS (20 * 60 * 1000)
+
 static struct eg__word local(int64_t time_ms, const char *format)
 {
     struct eg__word word = {NOTHING};
@@ -66,10 +69,13 @@ static struct eg__word local(int64_t time_ms, const char *format)
 
 struct eg__word eg__clock(const struct eg__numbers *numbers, int64_t time_ms)
 {
-    const struct eg__word first = local(eg__utc_ms(numbers->batch.first_utc), "%F");
-    const struct eg__word last = local(eg__utc_ms(numbers->batch.last_utc), "%F");
+    const int64_t first_ms = eg__utc_ms(numbers->batch.first_utc),
+                  last_ms = eg__utc_ms(numbers->batch.last_utc);
+    const struct eg__word first = local(first_ms, "%F"), last = local(last_ms, "%F");
 
-    return local(time_ms, strcmp(first.text, last.text) == 0 ? "%H:%M" : "%-d" THIN "%b %H:%M");
+    if (strcmp(first.text, last.text) != 0)
+        return local(time_ms, "%-d" THIN "%b %H:%M");
+    return local(time_ms, last_ms - first_ms < SECONDS_BELOW_MS ? "%H:%M:%S" : "%H:%M");
 }
 
 struct eg__word eg__day(int64_t time_ms)
