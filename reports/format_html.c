@@ -137,22 +137,6 @@ static enum eg_code head(struct eg__out *out, const struct eg__report *report, s
     return EG_OK;
 }
 
-/* The shapes of the results: circle with a tick, square with a cross, triangle, octagon, diamond. */
-static const char shapes[] =
-    "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">"
-    "<symbol id=\"s-good\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"7.5\" fill=\"currentColor\"/>"
-    "<path d=\"M4.5 8.4l2.4 2.4 4.6-5\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
-    "<symbol id=\"s-fail\" viewBox=\"0 0 16 16\"><rect x=\".5\" y=\".5\" width=\"15\" height=\"15\" "
-    "fill=\"currentColor\"/>"
-    "<path d=\"M4.5 4.5l7 7m0-7l-7 7\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"2\"/></symbol>"
-    "<symbol id=\"s-marg\" viewBox=\"0 0 16 16\"><path d=\"M8 .8L15.6 15H.4z\" fill=\"currentColor\"/>"
-    "<path d=\"M8 5.6v5m0 1.4v1.6\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
-    "<symbol id=\"s-err\" viewBox=\"0 0 16 16\"><path d=\"M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z\" "
-    "fill=\"currentColor\"/>"
-    "<path d=\"M8 3.6v5.4m0 1.6v2\" stroke=\"var(--card)\" stroke-width=\"1.9\"/></symbol>"
-    "<symbol id=\"s-ref\" viewBox=\"0 0 16 16\"><path d=\"M8 .5L15.5 8 8 15.5.5 8z\" fill=\"currentColor\"/>"
-    "<path d=\"M4.8 8h6.4\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol></svg>\n";
-
 /* "line 1, line 2": the different names among the sessions. */
 static void put_names(struct eg__out *out, const struct eg__numbers *numbers, size_t member)
 {
@@ -194,10 +178,10 @@ static enum eg_code top(struct eg__out *out, const struct eg__report *report, st
     const struct eg_report_look *const look = report->look;
     const struct eg__session *const session = numbers->session_count > 0 ? numbers->sessions : NULL;
 
-    eg__put(out,
-            "<body class=\"%s%s\">\n<a class=\"skip\" href=\"#summary\">Skip to the result</a>\n%s<header "
-            "class=\"top\">",
-            look->full ? "full" : "", numbers->batch.units > EG__UNITS_LISTED ? " large" : "", shapes);
+    eg__put(out, "<body class=\"%s%s\">\n<a class=\"skip\" href=\"#summary\">Skip to the result</a>\n",
+            look->full ? "full" : "", numbers->batch.units > EG__UNITS_LISTED ? " large" : "");
+    eg__html_shapes(out);
+    eg__put(out, "<header class=\"top\">");
     if (look->logo != NULL)
         EG_TRY(put_logo(out, look->logo, err));
     eg__put(out, "<div class=\"ti\">");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The HTML report, printed by Chromium where there is one.
+ * A page, such as the HTML report, printed by Chromium where there is one.
  *
  * It gets a folder of its own, mode 0700, for the page, the paper and its profile, which is removed again.
  * The page has neither scripts nor anything to load, so that Chromium's sandbox, which root cannot have, has
@@ -48,14 +48,15 @@ static void folder_cleanup(char (*folder)[24])
         nftw(*folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static enum eg_code check(struct eg_error *err)
+enum eg_code eg__pdf_check(struct eg_error *err)
 {
     const char *program;
 
     return find_program(&program, err);
 }
 
-static enum eg_code print(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+static enum eg_code print(struct eg__out *out, eg__page_writer *write, const void *context,
+                          const struct eg_cancel *cancel, struct eg_error *err)
 {
     EG_CLEANUP(folder_cleanup) char folder[24] = "/tmp/espgang-pdf-XXXXXX";
     EG_CLEANUP(eg__out_discard) struct eg__out page = {0};
@@ -69,13 +70,13 @@ static enum eg_code print(struct eg__out *out, const struct eg__report *report, 
         folder[0] = '\0';
         return eg_error_errno(err, EG_IO, errnum, "/tmp");
     }
-    snprintf(html, sizeof html, "%s/report.html", folder);
-    snprintf(pdf, sizeof pdf, "%s/report.pdf", folder);
+    snprintf(html, sizeof html, "%s/page.html", folder);
+    snprintf(pdf, sizeof pdf, "%s/page.pdf", folder);
     snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", folder);
     snprintf(print_to, sizeof print_to, "--print-to-pdf=%s", pdf);
     snprintf(home, sizeof home, "HOME=%s", folder);
     EG_TRY(eg__out_open(&page, html, err));
-    EG_TRY(eg__html(&page, report, err));
+    EG_TRY(write(&page, context, err));
     EG_TRY(eg__out_commit(&page, err));
     const char *const argv[] = {program,
                                 "--headless",
@@ -96,22 +97,33 @@ static enum eg_code print(struct eg__out *out, const struct eg__report *report, 
                                    .environment = (const char *const[]){home, NULL},
                                    .output_max = 1 << 20,
                                    .timeout_ms = PDF_TIMEOUT_MS};
-    EG_TRY(eg_program_run(&run, NULL, report->cancel, err));
+    EG_TRY(eg_program_run(&run, NULL, cancel, err));
     EG_TRY(eg_file_read(&paper, pdf, PDF_MAX, err));
     fwrite(paper.data, 1, paper.size, out->file);
     return EG_OK;
 }
 
-static enum eg_code write_pdf(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+enum eg_code eg__pdf_print(struct eg__out *out, eg__page_writer *write, const void *context,
+                           const struct eg_cancel *cancel, struct eg_error *err)
 {
-    if (print(out, report, err) == EG_OK)
+    if (print(out, write, context, cancel, err) == EG_OK)
         return EG_OK;
     return eg_error_prefix(err, "report %s: ", out->path != NULL ? out->path : "-");
+}
+
+static enum eg_code write_page(struct eg__out *page, const void *context, struct eg_error *err)
+{
+    return eg__html(page, context, err);
+}
+
+static enum eg_code write_pdf(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
+{
+    return eg__pdf_print(out, write_page, report, report->cancel, err);
 }
 
 const struct eg_report_format eg_report_format_pdf = {
     .name = "pdf",
     .summary = "Write the HTML file printed by Chromium, which must be installed",
-    .check = check,
+    .check = eg__pdf_check,
     .write = write_pdf,
 };

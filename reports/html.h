@@ -25,6 +25,24 @@
 /* format_html.c */
 enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err) EG_CHECKED;
 
+/* format_pdf.c */
+
+/** Writes a page that a PDF is printed from. */
+typedef enum eg_code eg__page_writer(struct eg__out *page, const void *context, struct eg_error *err);
+
+/** EG_PROGRAM_FAILED: there is no Chromium. */
+enum eg_code eg__pdf_check(struct eg_error *err) EG_CHECKED;
+
+/**
+ * Print a page into `out`.
+ *
+ * @param cancel  may be NULL
+ *
+ * @return EG_OK; EG_PROGRAM_FAILED, EG_CANCELLED, EG_IO, EG_NO_ROOM, EG_NO_MEMORY, or the writer's failure
+ */
+enum eg_code eg__pdf_print(struct eg__out *out, eg__page_writer *write, const void *context,
+                           const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
 /* The sections, in their order. */
 void eg__html_summary(struct eg__out *out, const struct eg__report *report);
 enum eg_code eg__html_causes(struct eg__out *out, const struct eg__report *report,
@@ -75,6 +93,8 @@ enum eg__mark { EG__GOOD, EG__MARGINAL, EG__FAIL, EG__ERROR, EG__NEUTRAL };
 enum eg__mark eg__mark_of(enum eg_outcome outcome);
 /** The class of its colours: "good", "marg", "fail", "err", "ref". */
 const char *eg__mark_class(enum eg__mark mark);
+/** Define the shapes, once in a page. */
+void eg__html_shapes(struct eg__out *out);
 /** Its shape, coloured. */
 void eg__html_mark(struct eg__out *out, enum eg__mark mark);
 

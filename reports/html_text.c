@@ -52,6 +52,9 @@ struct eg__word eg__percent(double share)
     return word;
 }
 
+/* Minutes alone tell the parts of a batch apart from this span on. */
+#define SECONDS_BELOW_MS (20 * 60 * 1000)
+
 static struct eg__word local(int64_t time_ms, const char *format)
 {
     struct eg__word word = {NOTHING};
@@ -66,10 +69,13 @@ static struct eg__word local(int64_t time_ms, const char *format)
 
 struct eg__word eg__clock(const struct eg__numbers *numbers, int64_t time_ms)
 {
-    const struct eg__word first = local(eg__utc_ms(numbers->batch.first_utc), "%F");
-    const struct eg__word last = local(eg__utc_ms(numbers->batch.last_utc), "%F");
+    const int64_t first_ms = eg__utc_ms(numbers->batch.first_utc),
+                  last_ms = eg__utc_ms(numbers->batch.last_utc);
+    const struct eg__word first = local(first_ms, "%F"), last = local(last_ms, "%F");
 
-    return local(time_ms, strcmp(first.text, last.text) == 0 ? "%H:%M" : "%-d" THIN "%b %H:%M");
+    if (strcmp(first.text, last.text) != 0)
+        return local(time_ms, "%-d" THIN "%b %H:%M");
+    return local(time_ms, last_ms - first_ms < SECONDS_BELOW_MS ? "%H:%M:%S" : "%H:%M");
 }
 
 struct eg__word eg__day(int64_t time_ms)
@@ -166,6 +172,27 @@ const char *eg__mark_class(enum eg__mark mark)
                                           [EG__NEUTRAL] = "ref"};
 
     return classes[mark];
+}
+
+/* The shapes of the results: circle with a tick, square with a cross, triangle, octagon, diamond. */
+static const char shapes[] =
+    "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">"
+    "<symbol id=\"s-good\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"7.5\" fill=\"currentColor\"/>"
+    "<path d=\"M4.5 8.4l2.4 2.4 4.6-5\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
+    "<symbol id=\"s-fail\" viewBox=\"0 0 16 16\"><rect x=\".5\" y=\".5\" width=\"15\" height=\"15\" "
+    "fill=\"currentColor\"/>"
+    "<path d=\"M4.5 4.5l7 7m0-7l-7 7\" fill=\"none\" stroke=\"var(--card)\" stroke-width=\"2\"/></symbol>"
+    "<symbol id=\"s-marg\" viewBox=\"0 0 16 16\"><path d=\"M8 .8L15.6 15H.4z\" fill=\"currentColor\"/>"
+    "<path d=\"M8 5.6v5m0 1.4v1.6\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol>"
+    "<symbol id=\"s-err\" viewBox=\"0 0 16 16\"><path d=\"M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z\" "
+    "fill=\"currentColor\"/>"
+    "<path d=\"M8 3.6v5.4m0 1.6v2\" stroke=\"var(--card)\" stroke-width=\"1.9\"/></symbol>"
+    "<symbol id=\"s-ref\" viewBox=\"0 0 16 16\"><path d=\"M8 .5L15.5 8 8 15.5.5 8z\" fill=\"currentColor\"/>"
+    "<path d=\"M4.8 8h6.4\" stroke=\"var(--card)\" stroke-width=\"1.8\"/></symbol></svg>\n";
+
+void eg__html_shapes(struct eg__out *out)
+{
+    eg__put(out, "%s", shapes);
 }
 
 void eg__html_mark(struct eg__out *out, enum eg__mark mark)

@@ -10,9 +10,10 @@ packages=(
   libpcre2-dev
   libarchive-dev # with zstd
   libmicrohttpd-dev
+  libqrencode-dev
   libp11-kit-dev # headers of PKCS#11 alone
   clang-format-14 clang-tidy-14 shellcheck # checks of tools/dev
-  libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils poppler-utils tmux python3-jsonschema # tests
+  libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils poppler-utils zbar-tools tmux python3-jsonschema # tests
   softhsm2 opensc openssl # a hardware security module for tests
   dpkg-dev file # cpack -G DEB
   systemd # systemd-analyze: how exposed is the service?

@@ -40,7 +40,10 @@ static const char find_sql[] =
     " (SELECT count(DISTINCT run_id) > 1 FROM intent WHERE intent.mac = mine.mac),"
     " (SELECT count(*) FROM of_mac WHERE of_mac.mac = mine.mac AND code = 'seen-before'),"
     " (SELECT count(DISTINCT flash_unique_id) FROM run_device JOIN outcome USING (run_id)"
-    "  WHERE outcome.mac = mine.mac), min(simulated)"
+    "  WHERE outcome.mac = mine.mac), min(simulated),"
+    " (SELECT run_id FROM mine AS last WHERE last.mac = mine.mac AND chain_id IS NOT NULL"
+    "  ORDER BY chain_id DESC LIMIT 1),"
+    " max(iif(chain_id IS NULL, run_id, NULL))"
     " FROM mine GROUP BY mac ORDER BY mac";
 
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
@@ -51,6 +54,7 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
         EG__NUMBER(eg_unit_summary, passed),   EG__TEXT(eg_unit_summary, outcome),
         EG__NUMBER(eg_unit_summary, reworked), EG__NUMBER(eg_unit_summary, repeats),
         EG__NUMBER(eg_unit_summary, flashes),  EG__NUMBER(eg_unit_summary, simulated),
+        EG__NUMBER(eg_unit_summary, last_run), EG__NUMBER(eg_unit_summary, open_run),
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_unit_summary unit;
@@ -78,6 +82,56 @@ enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_
     EG_TRY(eg__query_prepare_runs(&rows, query, unit_runs_sql, EG_RUN_HISTORY, &fields, &run, 0, err));
     EG_TRY(eg__query_bind(query, rows, 1, mac, err));
     return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
+}
+
+enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__TEXT(eg_run_record_row, mac),
+        EG__TEXT(eg_run_record_row, serial),
+        EG__TEXT(eg_run_record_row, label),
+        EG__TEXT(eg_run_record_row, chip),
+        EG__TEXT(eg_run_record_row, revision),
+        EG__TEXT(eg_run_record_row, package),
+        EG__NUMBER(eg_run_record_row, flash_jedec),
+        EG__NUMBER(eg_run_record_row, flash_size),
+        EG__TEXT(eg_run_record_row, flash_unique_id),
+        EG__TEXT(eg_run_record_row, batch),
+        EG__TEXT(eg_run_record_row, station),
+        EG__TEXT(eg_run_record_row, operator_name),
+        EG__TEXT(eg_run_record_row, job),
+        EG__TEXT(eg_run_record_row, job_version),
+        EG__TEXT(eg_run_record_row, job_sha256),
+        EG__TEXT(eg_run_record_row, tool_version),
+        EG__TEXT(eg_run_record_row, slot),
+        EG__TEXT(eg_run_record_row, started_utc),
+        EG__TEXT(eg_run_record_row, finished_utc),
+        EG__TEXT(eg_run_record_row, outcome),
+        EG__TEXT(eg_run_record_row, marginal),
+        EG__NUMBER(eg_run_record_row, run),
+        EG__NUMBER(eg_run_record_row, attempts),
+        EG__NUMBER(eg_run_record_row, duration_ms),
+        EG__TEXT(eg_run_record_row, secure_boot),
+        EG__TEXT(eg_run_record_row, flash_encryption),
+        EG__TEXT(eg_run_record_row, secure_download),
+        EG__TEXT(eg_run_record_row, security),
+        EG__NUMBER(eg_run_record_row, chain_id),
+        EG__TEXT(eg_run_record_row, hash),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_run_record_row row;
+
+    EG_TRY(eg__query_prepare(
+        &rows, query,
+        "SELECT mac, (SELECT value FROM run_value WHERE run_id = run AND kind = 'unit' AND name = 'serial'"
+        " LIMIT 1), label, chip, revision, package, flash_jedec, flash_size, flash_unique_id, batch, station,"
+        " operator, job, job_version, job_sha256, tool_version, slot, started, finished, outcome, marginal,"
+        " run, attempts, duration_ms, secure_boot, flash_encryption, secure_download, security, finish_order,"
+        " hash FROM runs WHERE run = ?1 AND finish_order IS NOT NULL",
+        NULL, err));
+    eg__bind_number(rows, 1, (uint64_t)run);
+    return eg__query_walk(query, rows, fields, COUNT(fields), &row, visit, context, err);
 }
 
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,

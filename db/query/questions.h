@@ -22,6 +22,22 @@ struct eg_unit_summary {
     int64_t repeats;      /* runs refused because the unit had passed */
     int64_t flashes;      /* number of flash unique ids; 2: boards with the same MAC, or a new flash */
     int64_t simulated;    /* 1: only simulated boards have this MAC, and their runs are counted; else 0 */
+    int64_t last_run;     /* number of the last finished run; -1 = none */
+    int64_t open_run;     /* number of the newest run without an end on record; -1 = none */
+};
+
+/** A finished run with everything that its table row says of unit, job and place. */
+struct eg_run_record_row {
+    const char *mac, *serial, *label, *chip, *revision, *package; /* revision: "v0.4" */
+    int64_t flash_jedec, flash_size;
+    const char *flash_unique_id;
+    const char *batch, *station, *operator_name, *job, *job_version, *job_sha256, *tool_version;
+    const char *slot, *started_utc, *finished_utc, *outcome, *marginal;
+    int64_t run, attempts, duration_ms;
+    const char *secure_boot, *flash_encryption, *secure_download; /* "on" or "off", as found */
+    const char *security; /* the last step reached in the job's section `secure` */
+    int64_t chain_id;
+    const char *hash; /* in the chain */
 };
 
 struct eg_run_region {
@@ -112,6 +128,10 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
 /** Visit the runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
 enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
                                 struct eg_error *err) EG_CHECKED;
+
+/** Visit the finished run with this number, as struct eg_run_record_row; not called if there is none. */
+enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err) EG_CHECKED;
 
 /** Visit the run with this number, as struct eg_run_log; `visit` is not called if it does not exist. */
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,

@@ -37,11 +37,27 @@ static void times_are_local_with_the_zone_said(void **state)
     assert_string_equal(eg__zone(1795422240000).text, "UTC");
 }
 
+static void a_short_batch_has_seconds_on_its_axes(void **state)
+{
+    struct eg__numbers numbers = {
+        .batch = {.first_utc = "2026-11-23T08:24:00.000Z", .last_utc = "2026-11-23T08:43:59.000Z"}};
+
+    (void)state;
+    assert_int_equal(setenv("TZ", "UTC0", 1), 0);
+    tzset();
+    assert_string_equal(eg__clock(&numbers, 1795422240000).text, "08:24:00");
+    numbers.batch.last_utc = "2026-11-23T08:44:00.000Z";
+    assert_string_equal(eg__clock(&numbers, 1795422240000).text, "08:24");
+    numbers.batch.last_utc = "2026-11-24T08:00:00.000Z";
+    assert_string_equal(eg__clock(&numbers, 1795422240000).text, "23\u202fNov 08:24");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_for_people),
         cmocka_unit_test(times_are_local_with_the_zone_said),
+        cmocka_unit_test(a_short_batch_has_seconds_on_its_axes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,16 +97,19 @@ for chip in esp8266 esp32 esp32s2 esp32s3 esp32c3 esp32c6; do
 done
 
 # Facts of the flash's registers, its own description and its contents.
-member() { python3 -c 'import json, sys; print(json.load(open("json.log"))[sys.argv[1]])' "$1"; }
+member() { # EXPRESSION with `facts`
+  python3 -c 'import json, sys; facts = json.load(open("json.log")); print(eval(sys.argv[1]))' "$1"
+}
 document --port sim:esp32c3 --no-stub read-flash-status --bytes 3
-expect_equal 'the status' "$(printf '0x%06x' "$(member status)")" "$(sed -n 's/^Status value: *//p' text.log)"
-expect_equal 'the registers' "$(member bytes)" 3
+expect_equal 'the status' "$(printf '0x%06x' "$(member 'facts["status"]')")" "$(sed -n 's/^Status value: *//p' text.log)"
+expect_equal 'the registers' "$(member 'facts["bytes"]')" 3
 document --port sim:esp32c3 --no-stub read-flash-sfdp 0x10 4
-expect_equal 'the bytes of SFDP' "SFDP[16..19]: $(printf '%02x ' $(member bytes | tr -d '[],') | sed 's/ $//')" "$(grep SFDP text.log)"
-expect_equal 'the address of SFDP' "$(member address)" 16
+expect_equal 'the bytes of SFDP' \
+  "SFDP[16..19]: $(member '" ".join(f"{byte:02x}" for byte in facts["bytes"])')" "$(grep SFDP text.log)"
+expect_equal 'the address of SFDP' "$(member 'facts["address"]')" 16
 document --port sim:esp32c3 --no-stub flash-md5 0x1000 4096
-expect_equal 'the MD5' "$(member md5)" "$(sed -n 's/^MD5: *//p' text.log)"
-expect_equal 'the place of the MD5' "$(member address) $(member size)" '4096 4096'
+expect_equal 'the MD5' "$(member 'facts["md5"]')" "$(sed -n 's/^MD5: *//p' text.log)"
+expect_equal 'the place of the MD5' "$(member 'facts["address"], facts["size"]')" '(4096, 4096)'
 
 # What else is said goes to standard error, nothing with --silent; a failure is a sentence there and no object.
 expect_text err.log 'Chip type:'
