@@ -107,6 +107,9 @@ document --port sim:esp32c3 --no-stub read-flash-sfdp 0x10 4
 expect_equal 'the bytes of SFDP' \
   "SFDP[16..19]: $(member '" ".join(f"{byte:02x}" for byte in facts["bytes"])')" "$(grep SFDP text.log)"
 expect_equal 'the address of SFDP' "$(member 'facts["address"]')" 16
+document --port sim:esp32c3 --no-stub read-mem 0x40001000
+expect_equal 'the word' "$(printf '0x%08x = 0x%08x' "$(member 'facts["address"]')" "$(member 'facts["value"]')")" \
+  "$(grep ' = ' text.log)"
 document --port sim:esp32c3 --no-stub flash-md5 0x1000 4096
 expect_equal 'the MD5' "$(member 'facts["md5"]')" "$(sed -n 's/^MD5: *//p' text.log)"
 expect_equal 'the place of the MD5' "$(member 'facts["address"], facts["size"]')" '(4096, 4096)'
