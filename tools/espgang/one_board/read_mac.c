@@ -12,7 +12,7 @@
 static const char *with_colons(char text[3 * BYTES_MAX], const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        snprintf(text + 3 * i, 4, i + 1 < size ? "%02x:" : "%02x", bytes[i]);
+        snprintf(text + 3 * i, 3 * (BYTES_MAX - i), i + 1 < size ? "%02x:" : "%02x", bytes[i]);
     return text;
 }
 
