@@ -12,7 +12,7 @@
  * fopencookie() and eventfd() are of Linux.
  */
 
-#define _GNU_SOURCE /* fopencookie(), pthread_clockjoin_np() */
+#define _GNU_SOURCE /* fopencookie() */
 
 #include "tools/espgang/line/outlet.h"
 
@@ -52,8 +52,8 @@ struct cli_outlet {
     uint64_t spill_begins;
     int failed, spill_failed; /* errno; 0 = it did not */
     uint64_t progress_ms;     /* when something was written last */
-    bool lost, stop;
-    bool abandoned; /* the thread uses nothing but `sent` any more */
+    bool lost, stop, over;    /* over: the thread is about to end */
+    bool abandoned;           /* the thread uses nothing but `sent` any more */
 };
 
 /* Where the line begins that the stream's byte `at`, which is in the queue, belongs to. */
@@ -211,6 +211,8 @@ static void *work(void *argument)
             unspill(outlet);
         pthread_cond_signal(&outlet->wake);
     }
+    outlet->over = true;
+    pthread_cond_broadcast(&outlet->wake);
     pthread_mutex_unlock(&outlet->lock);
     return NULL;
 }
@@ -326,7 +328,12 @@ static bool end_thread(struct cli_outlet *outlet)
     (void)!eventfd_write(outlet->abandon_fd, 1);
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STUCK_S;
-    return pthread_clockjoin_np(outlet->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    pthread_mutex_lock(&outlet->lock);
+    while (!outlet->over && pthread_cond_timedwait(&outlet->wake, &outlet->lock, &until) == 0) {
+    }
+    const bool over = outlet->over;
+    pthread_mutex_unlock(&outlet->lock);
+    return over && pthread_join(outlet->thread, NULL) == 0;
 }
 
 void cli_outlet_close(struct cli_outlet *outlet, const struct eg_cancel *cancel, struct cli_outlet_end *end)
