@@ -231,7 +231,8 @@ static enum eg_code find_tables(struct work *work, struct eg_error *err)
 
     EG_TRY(eg__merge_prepare(
         &tables, work->store.db,
-        "SELECT name, EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = "
+        /* regions go through the view, which gives them their image here */
+        "SELECT iif(name = 'region_row', 'region', name), EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = "
         "'outcome')"
         " FROM main.sqlite_master AS m WHERE type = 'table'"
         " AND name NOT IN ('run', 'outcome', 'chain', 'pool_event', 'merged_run', 'purged_log')"
