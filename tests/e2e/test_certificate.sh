@@ -42,8 +42,8 @@ expect_status 0 "$espgang" certificate L-1 --html -
 cmp c.html out.log || fail 'standard output has another page than the file'
 
 # What cannot be written is called a certificate.
-refused 2 "certificate no/c.html: No such file or directory$usage" L-1 --html no/c.html
-refused 2 "certificate empty: is there and not a regular file$usage" L-1 --html empty
+refused 2 "certificate no/c.html: No such file or directory" L-1 --html no/c.html
+refused 2 "certificate empty: is there and not a regular file" L-1 --html empty
 
 # The seal of its batch stands in it.
 expect_status 0 "$espgang" sign --new-key station.pem
