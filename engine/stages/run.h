@@ -73,6 +73,8 @@ struct eg_run {
     struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
     struct eg_erased_record *erased;  /* of the newest attempt */
     unsigned erased_count;
+    uint8_t custom_mac[EG_MAC_SIZE]; /* that the job gives the board */
+    bool has_custom_mac;
     struct eg_secret flash_key;                /* of this board; NULL = none, or not known any more */
     char flash_key_print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
     bool flash_key_hidden;    /* the chip hides it, and this board's own runs have put it there */
