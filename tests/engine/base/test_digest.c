@@ -39,7 +39,7 @@ static void blank_flash_has_the_digest_of_its_bytes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blank_flash_has_the_digest_of_its_bytes),cmocka_unit_test(digests_are_those_of_the_standards)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(blank_flash_has_the_digest_of_its_bytes),
+                                       cmocka_unit_test(digests_are_those_of_the_standards)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
