@@ -58,6 +58,8 @@ struct eg_loader {
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
+    bool steps_down;       /* a write goes on at a lower rate of eg_rates after its second resend at one */
+    uint32_t baud_failed;  /* the lowest rate that was given up so; 0 = none */
     unsigned digest_redos; /* digests asked for again, because the answer was lost */
     char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
 
@@ -66,6 +68,7 @@ struct eg_loader {
         uint32_t size, sequence;
         uint32_t next_ms; /* time limit of the next command */
     } flash_write;
+    unsigned resends_here; /* at the present rate, counted while steps_down */
     uint32_t mem_sequence;
 };
 
@@ -162,6 +165,19 @@ enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, stru
  * answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Prove that the present rate carries data without damage: 16 KiB to the stub, each bit of which it checks,
+ * and 8 KiB from its flash, with digests by the chip. Needs a stub and an attached flash. Nothing is erased
+ * or written, but for this: what arrives damaged, and passes the checksum all the same, may be inflated and
+ * written to the 32 KiB from `flash_addr`. So they must be about to be written, and verified.
+ *
+ * @param flash_addr  multiple of 4096
+ *
+ * @return EG_OK; EG_CORRUPTED, EG_BAD_REPLY and others: not proved, and perhaps nothing works at this rate
+ */
+enum eg_code eg_loader_prove_rate(struct eg_loader *loader, uint32_t flash_addr,
+                                  struct eg_error *err) EG_CHECKED;
+
 /** Identity of the flash part. */
 struct eg_flash_info {
     uint32_t jedec; /* maker | type << 8 | capacity << 16, as RDID gives it; 0 = not readable (secure download
@@ -234,7 +250,8 @@ struct eg_write_times {
  * A block that the chip reports as damaged is sent up to three times. After an error that a stub reports
  * late, or a missing or garbled reply, the region begins again, once; encrypted data is never sent twice.
  * Data is sent compressed when `zlib` is given and the loader can inflate, else plain. On EG_OK every block
- * has been accepted and, with a stub, programmed; verify with eg_loader_md5().
+ * has been accepted and, with a stub, programmed; verify with eg_loader_md5(). With steps_down the rate may
+ * be lower afterwards.
  */
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
                                    eg_progress *progress, void *context, struct eg_write_times *times,
