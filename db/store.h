@@ -27,12 +27,14 @@ enum eg__statement {
     EG__ADD_BRIDGE,
     EG__ADD_LABEL,
     EG__ADD_DEVICE,
+    EG__ADD_LINK_OF_RUN,
     EG__ADD_TIMES,
     EG__FIND_UNFINISHED,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
     EG__SEEN_CLONE,
     EG__HOLDS,
+    EG__RATES,
     EG__FIND_OTHER_KIND,
     EG__FIND_OWNER,
     EG__FIND_SHOWN_OWNER,
@@ -59,7 +61,7 @@ enum eg__statement {
 };
 
 /** Maximum number of parts in a run's hashed text. */
-#define EG__CHAIN_PARTS 20
+#define EG__CHAIN_PARTS 21
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {

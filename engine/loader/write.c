@@ -22,6 +22,7 @@
 
 enum {
     LISTEN_MS = 500, /* longer than a restart loop's period */
+    INFLATE_ERROR = 0xc700,
 };
 
 /* State of a write. */
@@ -193,6 +194,7 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     const enum eg_code code = write_once(writer, err);
     if (!may_redo(code) || writer->what->encrypted)
         return code;
+    const bool by_wire = code != EG_DEVICE_REFUSED || err->device_status == INFLATE_ERROR;
     if (eg_loader_resync(writer->loader, &again) != EG_OK) {
         if (!is_final(again.code) && listen_for_restart(writer->loader, &again) == EG_OK)
             return err->code;
@@ -201,7 +203,8 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
         return err->code; /* else the first error says more */
     }
     writer->loader->region_redos++;
-    EG_TRY(eg__slow_down(writer->loader, true, err));
+    if (by_wire)
+        EG_TRY(eg__slow_down(writer->loader, true, err));
     EG_TRY(start_inflate(writer, err));
     return write_once(writer, err);
 }

@@ -6,6 +6,7 @@
 #include "engine/stages/on_board.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { STUB_AUTO, STUB_ON, STUB_OFF };
 
@@ -20,6 +21,19 @@ static const struct eg_option options[] = {
     {.key = NULL},
 };
 
+/* For the record. */
+static void name_stub(struct eg_run *run, const struct eg_stub *stub, bool built_in)
+{
+    char *const text = run->link.stub;
+
+    if (stub == NULL)
+        snprintf(text, EG_STUB_TEXT, "%s", run->loader.stub ? "one that ran already" : "ROM");
+    else if (built_in)
+        snprintf(text, EG_STUB_TEXT, "%s of %s", stub->name, eg_stub_source());
+    else
+        snprintf(text, EG_STUB_TEXT, "%s, SHA-256 %.16s", stub->name, stub->sha256);
+}
+
 static enum eg_code start(struct eg_run *run, struct eg_error *err)
 {
     const unsigned choice = eg_plan_choice(run->plan, "link.stub");
@@ -28,6 +42,7 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
     EG_CLEANUP(eg_stub_destroy_cleanup) struct eg_stub *loaded = NULL;
     const struct eg_stub *stub = NULL;
 
+    name_stub(run, NULL, false);
     if (choice == STUB_OFF || run->loader.stub)
         return EG_OK;
     if (name != NULL)
@@ -40,6 +55,8 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
         return EG_OK;
     }
     const enum eg_code code = eg_loader_run_stub(&run->loader, stub, err);
+    if (code == EG_OK)
+        name_stub(run, stub, loaded == NULL);
     if (code == EG_SECURED && choice == STUB_AUTO) {
         eg_log_warning(run->logger, &origin, "%s; the ROM does the writing", err->text);
         return EG_OK;
