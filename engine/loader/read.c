@@ -75,12 +75,14 @@ enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struc
     uint32_t word;
 
     *faster = false;
-    if (target->spi.clock == 0 || !loader->stub || loader->secure_download)
+    /* With the CPU's clock, which the stub raises over USB of the chip's own, the flash's goes up already. */
+    if (target->spi.clock == 0 || !loader->stub || loader->secure_download || loader->cpu_fast ||
+        eg_loader_usb_jtag(loader))
         return EG_OK;
     EG_TRY(eg_loader_read_reg(loader, addr, &word, err));
     if (word != target->spi.clock_of_rom)
         return EG_OK;
-    EG_TRY(eg_loader_write_reg(loader, addr, target->spi.clock_20mhz, 0xffffffff, 0, err));
+    EG_TRY(eg_loader_write_reg(loader, addr, target->spi.clock_fast, 0xffffffff, 0, err));
     *faster = true;
     return EG_OK;
 }

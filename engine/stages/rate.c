@@ -52,11 +52,13 @@ static void lower(uint32_t *limit, uint64_t other)
         *limit = (uint32_t)other;
 }
 
-static uint32_t stub_baud_most(const struct eg_target *target)
+static uint32_t stub_baud_most(const struct eg_loader *loader)
 {
+    const struct eg_target *const target = loader->target;
+
     if (target->rom_baud == EG_ROM_BAUD_NONE)
         return EG_RATE_USUAL;
-    return (target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0 ? FAST_STUB : STUB;
+    return (target->quirks & EG_QUIRK_STUB_RESETS_RATE) != 0 || loader->cpu_fast ? FAST_STUB : STUB;
 }
 
 /* Return the highest rate that this board and its cable may do. */
@@ -66,7 +68,7 @@ static uint32_t highest(const struct eg_run *run)
     uint32_t most = run->link.baud_most;
 
     lower(&most, eg_bridge_baud_most(run->bridge.vid, run->bridge.pid));
-    lower(&most, stub_baud_most(run->loader.target));
+    lower(&most, stub_baud_most(&run->loader));
     if (run->baud_most != 0)
         lower(&most, run->baud_most);
     if (retry->given)

@@ -12,12 +12,23 @@ enum { STUB_AUTO, STUB_ON, STUB_OFF };
 
 static const char *const choices[] = {"auto", "on", "off", NULL};
 
+enum { CPU_AS_IS, CPU_FAST };
+
+static const char *const cpus[] = {"as-is", "fast", NULL};
+
 static const struct eg_option options[] = {
     {.key = "link.stub",
      .type = EG_OPTION_CHOICE,
      .fallback = "auto",
      .choices = choices,
      .help = "write by the flasher stub: if there is one, always, or never"},
+    {.key = "link.cpu",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "as-is",
+     .choices = cpus,
+     .help = "clock of the CPU while the stub works over a UART; `fast`, tried on no chip yet: raised on "
+             "ESP32-C3, C5, "
+             "C6, C61 and H2"},
     {.key = NULL},
 };
 
@@ -102,6 +113,8 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     const struct eg_log_origin origin = eg_run_origin(run);
 
     EG_TRY(start(run, err));
+    if (eg_plan_choice(run->plan, "link.cpu") == CPU_FAST)
+        EG_TRY(eg_loader_speed_up(&run->loader, err));
     if (!run->loader.stub)
         EG_TRY(check_verifiable(run->loader.target, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));

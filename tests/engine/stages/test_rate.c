@@ -174,6 +174,18 @@ static void the_record_names_the_stub(void **state)
     assert_string_equal(run_line(line)->link.stub, "ROM");
 }
 
+static void a_faster_cpu_keeps_up_with_a_higher_rate(void **state)
+{
+    struct fake_line *line = *state;
+
+    line->plan->target = eg_target_by_name("esp32c6");
+    plug(line, (struct vb_config){0}, NO_FAULTS);
+    fake_plan_set(line->plan, "link.cpu", "fast");
+    assert_int_equal(run_line(line)->link.baud, 3000000);
+    assert_int_equal(line->results[0].outcome, EG_PASS);
+    fake_line_assert_written(line, 1);
+}
+
 /* Whatever the wire does: green only with the right flash. */
 static void no_seed_of_a_bad_wire_makes_a_wrong_board_green(void **state)
 {
@@ -208,6 +220,7 @@ int main(void)
         TEST(a_board_that_cannot_be_reset_keeps_the_usual_rate),
         TEST(a_job_that_names_its_rate_gets_it),
         TEST(the_record_names_the_stub),
+        TEST(a_faster_cpu_keeps_up_with_a_higher_rate),
         TEST(no_seed_of_a_bad_wire_makes_a_wrong_board_green),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
