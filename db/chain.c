@@ -54,6 +54,7 @@ static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
     {"claim", "run_claim", 5, LAST, NULL, "run_claim WHERE run_id = ?1 ORDER BY position"},
     {"security", "run_security", 7, LAST, NULL, "run_security WHERE run_id = ?1 ORDER BY position"},
     {"erased", "run_erased", 9, LAST, NULL, "run_erased WHERE run_id = ?1 ORDER BY position"},
+    {"link", "run_link", 9, LAST, NULL, NULL},
 };
 /* clang-format on */
 

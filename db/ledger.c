@@ -92,6 +92,12 @@ struct holds {
     bool *probably;
 };
 
+struct rates {
+    const char *station, *slot;
+    const struct eg_bridge *bridge;
+    struct eg_rates_seen *seen;
+};
+
 struct claim {
     int64_t run;
     const struct eg_unit *unit;
@@ -149,6 +155,13 @@ static enum eg_code read_holds(struct eg__store *store, void *context, struct eg
     const struct holds *holds = context;
 
     return eg__record_holds(store, holds->unit, holds->region, holds->probably, err);
+}
+
+static enum eg_code read_rates(struct eg__store *store, void *context, struct eg_error *err)
+{
+    const struct rates *rates = context;
+
+    return eg__record_rates(store, rates->station, rates->slot, rates->bridge, rates->seen, err);
 }
 
 static enum eg_code write_claim(struct eg__store *store, void *context, struct eg_error *err)
@@ -303,6 +316,15 @@ static enum eg_code recorder_holds(struct eg_recorder *recorder, const struct eg
     return submit(recorder, read_holds, &query, err);
 }
 
+static enum eg_code recorder_rates(struct eg_recorder *recorder, const char *slot,
+                                   const struct eg_bridge *bridge, struct eg_rates_seen *seen,
+                                   struct eg_error *err)
+{
+    struct rates query = {ledger_of(recorder)->station, slot, bridge, seen};
+
+    return submit(recorder, read_rates, &query, err);
+}
+
 static enum eg_code recorder_claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                                    const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -367,6 +389,7 @@ static const struct eg_recorder_ops recorder_ops = {
     .finish = recorder_finish,
     .seen = recorder_seen,
     .holds = recorder_holds,
+    .rates = recorder_rates,
     .claim = recorder_claim,
     .reserve = recorder_reserve,
     .mark = recorder_mark,

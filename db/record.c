@@ -208,6 +208,8 @@ static enum eg_code add_end(struct eg__store *store, int64_t run, const struct e
     EG_TRY(add_stages(store, row, err));
     EG_TRY(add_regions(store, row, err));
     EG_TRY(add_erased(store, row, err));
+    if (record->link != NULL && (record->link->stub[0] != '\0' || record->link->baud_most != 0))
+        EG_TRY(eg__store_add(store, EG__ADD_LINK_OF_RUN, &row, err));
     if (has_device(record->unit))
         EG_TRY(eg__store_add(store, EG__ADD_DEVICE, &row, err));
     EG_TRY(add_values(store, row, err));
@@ -321,6 +323,32 @@ enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *uni
     eg__bind_number(query, 4, region->flash_addr);
     eg__bind_text(query, 5, sha256);
     EG_TRY(eg__store_next(store, EG__HOLDS, probably, err));
+    sqlite3_reset(query);
+    return EG_OK;
+}
+
+enum eg_code eg__record_rates(struct eg__store *store, const char *station, const char *slot,
+                              const struct eg_bridge *bridge, struct eg_rates_seen *seen,
+                              struct eg_error *err)
+{
+    sqlite3_stmt *query = store->statements[EG__RATES];
+    bool row;
+
+    *seen = (struct eg_rates_seen){0};
+    sqlite3_clear_bindings(query); /* a bridge that is not known is NULL */
+    eg__bind_text(query, 1, slot);
+    eg__bind_text(query, 2, station);
+    eg__bind_number(query, 3, store->simulated);
+    if (bridge->vid != 0) {
+        eg__bind_number(query, 4, bridge->vid);
+        eg__bind_number(query, 5, bridge->pid);
+        bind_known(query, 6, bridge->serial);
+    }
+    EG_TRY(eg__store_next(store, EG__RATES, &row, err));
+    if (!row)
+        return EG_OK;
+    seen->baud_most = (uint32_t)sqlite3_column_int64(query, 0);
+    seen->clean = (unsigned)sqlite3_column_int64(query, 1);
     sqlite3_reset(query);
     return EG_OK;
 }

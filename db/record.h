@@ -30,6 +30,10 @@ enum eg_code eg__record_holds(struct eg__store *store, const struct eg_unit *uni
                               const struct eg_region *region, bool *probably,
                               struct eg_error *err) EG_CHECKED;
 
+enum eg_code eg__record_rates(struct eg__store *store, const char *station, const char *slot,
+                              const struct eg_bridge *bridge, struct eg_rates_seen *seen,
+                              struct eg_error *err) EG_CHECKED;
+
 /** Close as aborted every run without an outcome whose session is dead: its lock is free. */
 enum eg_code eg__record_orphans(struct eg__store *store, int lock_fd, unsigned *count,
                                 struct eg_error *err) EG_CHECKED;

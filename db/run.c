@@ -36,6 +36,7 @@ static const char joins[] = "\nFROM run\n"
                             "LEFT JOIN run_bridge ON run_bridge.run_id = run.run_id\n"
                             "LEFT JOIN run_label ON run_label.run_id = run.run_id\n"
                             "LEFT JOIN run_device ON run_device.run_id = run.run_id\n"
+                            "LEFT JOIN run_link ON run_link.run_id = run.run_id\n"
                             "LEFT JOIN intent ON intent.intent_id = (SELECT max(intent_id) FROM intent AS i "
                             "WHERE i.run_id = run.run_id);\n";
 

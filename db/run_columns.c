@@ -24,6 +24,14 @@ static void bind_NUMBER(sqlite3_stmt *statement, int parameter, uint64_t number)
     eg__bind_number(statement, parameter, number);
 }
 
+static void bind_KNOWN_NUMBER(sqlite3_stmt *statement, int parameter, uint64_t number)
+{
+    if (number != 0)
+        eg__bind_number(statement, parameter, number);
+    else
+        sqlite3_bind_null(statement, parameter);
+}
+
 static void bind_NOW(sqlite3_stmt *statement, int parameter, const struct eg__row *row)
 {
     (void)row;

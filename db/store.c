@@ -76,6 +76,17 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " SELECT 1 FROM region WHERE flash_addr = ?4 AND expected_sha256 = ?5 AND verdict = 'equal' AND run_id ="
         " (SELECT run_id FROM of_mac WHERE admitted AND coalesce(flash_unique_id = ?2, TRUE)"
         "  ORDER BY chain_id DESC LIMIT 1)",
+    [EG__RATES] =
+        "WITH mine AS (SELECT row_number() OVER (ORDER BY run.run_id DESC) AS age, baud_most,"
+        "  outcome = 'pass' AND baud_failed IS NULL AS clean"
+        "  FROM (SELECT run_id, session_id FROM run WHERE slot = ?1 ORDER BY run_id DESC LIMIT 200) AS run"
+        "  JOIN session USING (session_id) JOIN outcome USING (run_id) JOIN run_link USING (run_id)"
+        "  LEFT JOIN run_bridge USING (run_id)"
+        "  WHERE station = ?2 AND simulated = ?3 AND baud_most IS NOT NULL"
+        "  AND vid IS ?4 AND pid IS ?5 AND serial IS ?6),"
+        " newest AS (SELECT baud_most AS most FROM mine WHERE age = 1)"
+        " SELECT most, (SELECT count(*) FROM mine WHERE age <"
+        "  coalesce((SELECT min(age) FROM mine WHERE NOT clean OR baud_most <> most), 1000)) FROM newest",
     [EG__FIND_OWNER] = FIND_OWNER("main.", "run <> ?6 AND (simulated = 0"
         "  OR session.session_id = (SELECT session_id FROM run WHERE run_id = ?6))"),
     [EG__FIND_SHOWN_OWNER] = FIND_OWNER("shown.", "simulated = 0"),
@@ -137,11 +148,11 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
 
 /* Tables whose INSERT comes from run_columns.def. */
 static const char *const tables[EG__STATEMENT_COUNT] = {
-    [EG__ADD_SESSION] = "session",   [EG__ADD_RUN] = "run",         [EG__ADD_BRIDGE] = "run_bridge",
-    [EG__ADD_LABEL] = "run_label",   [EG__ADD_INTENT] = "intent",   [EG__ADD_OUTCOME] = "outcome",
-    [EG__ADD_STAGE] = "stage",       [EG__ADD_REGION] = "region",   [EG__ADD_TIMES] = "region_time",
-    [EG__ADD_DEVICE] = "run_device", [EG__ADD_VALUE] = "run_value", [EG__ADD_LOG] = "run_log",
-    [EG__ADD_ERASED] = "run_erased",
+    [EG__ADD_SESSION] = "session",      [EG__ADD_RUN] = "run",           [EG__ADD_BRIDGE] = "run_bridge",
+    [EG__ADD_LABEL] = "run_label",      [EG__ADD_INTENT] = "intent",     [EG__ADD_OUTCOME] = "outcome",
+    [EG__ADD_STAGE] = "stage",          [EG__ADD_REGION] = "region",     [EG__ADD_TIMES] = "region_time",
+    [EG__ADD_LINK_OF_RUN] = "run_link", [EG__ADD_DEVICE] = "run_device", [EG__ADD_VALUE] = "run_value",
+    [EG__ADD_LOG] = "run_log",          [EG__ADD_ERASED] = "run_erased",
 };
 
 /* Append the text of a statement. */

@@ -33,8 +33,13 @@ static json_t *scalar(void)
 
 static json_t *number(const struct eg_option *option)
 {
-    return json_pack("{s[{sssIsI}{ssss}]}", "anyOf", "type", "integer", "minimum", (json_int_t)option->least,
-                     "maximum", (json_int_t)option->most, "type", "string", "pattern", NUMBER_PATTERN);
+    json_t *const schema =
+        json_pack("{s[{sssIsI}{ssss}]}", "anyOf", "type", "integer", "minimum", (json_int_t)option->least,
+                  "maximum", (json_int_t)option->most, "type", "string", "pattern", NUMBER_PATTERN);
+
+    if (option->word != NULL)
+        json_array_append_new(json_object_get(schema, "anyOf"), json_pack("{ss}", "const", option->word));
+    return schema;
 }
 
 static json_t *one_or_list(json_t *one)

@@ -100,6 +100,9 @@ const struct eg_target eg_target_esp32c2 = {
             .mosi_dlen = 0x24,
             .miso_dlen = 0x28,
             .w0 = 0x58,
+            .clock = 0x14, /* by ESP-IDF's register header; not tried on the chip */
+            .clock_of_rom = EG_SPI_CLOCK_RESET,
+            .clock_fast = EG_SPI_CLOCK_HALF,
         },
     .spi_pins = {{0, 20}},
     .spi_hd_max = 20,

@@ -95,6 +95,13 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
     [EG_FIELD_SECURE_BOOT_V2] = {{{0x60008838, 20, 0x1, 0}}},
 };
 
+/* As the stub does it over USB; tried on no chip over its UART. */
+static const struct eg_register_write cpu_fast[] = {
+    {0x600c0058, 0, 1u << 10, 2u << 10, 0}, /* SYSTEM_SOC_CLK_SEL: PLL */
+    {0x600c0008, 0, 1u << 2 | 1u, 2u, 0},   /* PLL_FREQ_SEL 480 MHz, CPUPERIOD_SEL 160 MHz */
+    {0},
+};
+
 const struct eg_target eg_target_esp32c3 = {
     .name = "esp32c3",
     .label = "ESP32-C3",
@@ -126,8 +133,8 @@ const struct eg_target eg_target_esp32c3 = {
             .miso_dlen = 0x28,
             .w0 = 0x58,
             .clock = 0x14, /* both values tried on real ROM and stub code, in an emulator */
-            .clock_of_rom = 0x00030103,
-            .clock_20mhz = 0x00010001,
+            .clock_of_rom = EG_SPI_CLOCK_RESET,
+            .clock_fast = EG_SPI_CLOCK_HALF,
         },
     .spi_pins = {{0, 21}},
     .spi_hd_max = 21,
@@ -149,4 +156,5 @@ const struct eg_target eg_target_esp32c3 = {
     .key_rule = EG_KEY_PURPOSES,
     .watchdogs_off = watchdogs_off,
     .watchdog_reset = watchdog_reset,
+    .cpu_fast = cpu_fast,
 };

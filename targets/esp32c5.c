@@ -88,6 +88,14 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
     [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b4838, 25, 0x1, 0}}},
 };
 
+/* As the stub does it over USB; tried on no chip over its UART. */
+static const struct eg_register_write cpu_fast[] = {
+    {0x6009611c, 0, 3u, 0xfc, 0},           /* PCR_AHB_DIV_NUM: 160 MHz by 4 */
+    {0x60096110, 0, 2u << 16, 1u << 16, 0}, /* PCR_SOC_CLK_SEL: PLL of 160 MHz */
+    {0x60096144, 0, 1u, 0, 0},              /* PCR_BUS_CLOCK_UPDATE */
+    {0},
+};
+
 const struct eg_target eg_target_esp32c5 = {
     .name = "esp32c5",
     .label = "ESP32-C5",
@@ -118,6 +126,9 @@ const struct eg_target eg_target_esp32c5 = {
             .mosi_dlen = 0x24,
             .miso_dlen = 0x28,
             .w0 = 0x58,
+            .clock = 0x14, /* by ESP-IDF's register header; not tried on the chip */
+            .clock_of_rom = EG_SPI_CLOCK_RESET,
+            .clock_fast = EG_SPI_CLOCK_HALF,
         },
     .spi_pins = {{0, 28}},
     .spi_hd_max = 28,
@@ -139,4 +150,5 @@ const struct eg_target eg_target_esp32c5 = {
     .key_rule = EG_KEY_PURPOSES,
     .watchdogs_off = watchdogs_off,
     .watchdog_reset = watchdog_reset,
+    .cpu_fast = cpu_fast,
 };

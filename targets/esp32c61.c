@@ -76,6 +76,13 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
     [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b4834, 26, 0x1, 0}}},
 };
 
+/* As the stub does it over USB; tried on no chip over its UART. */
+static const struct eg_register_write cpu_fast[] = {
+    {0x600960e8, 0, 2u << 16, 1u << 16, 0}, /* PCR_SOC_CLK_SEL: PLL of 160 MHz */
+    {0x60096120, 0, 1u, 0, 0},              /* PCR_BUS_CLOCK_UPDATE */
+    {0},
+};
+
 const struct eg_target eg_target_esp32c61 = {
     .name = "esp32c61",
     .label = "ESP32-C61",
@@ -106,6 +113,9 @@ const struct eg_target eg_target_esp32c61 = {
             .mosi_dlen = 0x24,
             .miso_dlen = 0x28,
             .w0 = 0x58,
+            .clock = 0x14, /* by ESP-IDF's register header; not tried on the chip */
+            .clock_of_rom = EG_SPI_CLOCK_RESET,
+            .clock_fast = EG_SPI_CLOCK_HALF,
         },
     .spi_pins = {{0, 30}},
     .spi_hd_max = 30,
@@ -127,4 +137,5 @@ const struct eg_target eg_target_esp32c61 = {
     .key_rule = EG_KEY_PURPOSES,
     .watchdogs_off = watchdogs_off,
     .watchdog_reset = watchdog_reset,
+    .cpu_fast = cpu_fast,
 };

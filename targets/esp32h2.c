@@ -71,6 +71,13 @@ static const struct eg_field fields[EG_FIELD_COUNT] = {
     [EG_FIELD_SECURE_BOOT_V2] = {{{0x600b0838, 20, 0x1, 0}}},
 };
 
+/* As the stub does it over USB; tried on no chip over its UART. */
+static const struct eg_register_write cpu_fast[] = {
+    {0x6009610c, 0, 1u << 16, 2u << 16, 0}, /* PCR_SOC_CLK_SEL: PLL, 96 MHz */
+    {0x60096148, 0, 1u, 0, 0},              /* PCR_BUS_CLOCK_UPDATE */
+    {0},
+};
+
 const struct eg_target eg_target_esp32h2 = {
     .name = "esp32h2",
     .label = "ESP32-H2",
@@ -101,6 +108,9 @@ const struct eg_target eg_target_esp32h2 = {
             .mosi_dlen = 0x24,
             .miso_dlen = 0x28,
             .w0 = 0x58,
+            .clock = 0x14, /* by ESP-IDF's register header; not tried on the chip */
+            .clock_of_rom = EG_SPI_CLOCK_RESET,
+            .clock_fast = EG_SPI_CLOCK_HALF,
         },
     .spi_pins = {{0, 27}},
     .spi_hd_max = 27,
@@ -121,4 +131,5 @@ const struct eg_target eg_target_esp32h2 = {
     .key_purposes = key_purposes,
     .key_rule = EG_KEY_PURPOSES,
     .watchdogs_off = watchdogs_off,
+    .cpu_fast = cpu_fast,
 };

@@ -290,7 +290,7 @@ struct eg_target {
             w0; /* *_dlen 0 = lengths are in usr1 (ESP8266) */
         bool address_left_aligned;
         uint16_t clock; /* offset of its clock's divider; 0 = not known, then the next two mean nothing */
-        uint32_t clock_of_rom, clock_20mhz; /* what the ROM leaves there; what reads at 20 MHz */
+        uint32_t clock_of_rom, clock_fast; /* what the ROM leaves there; what reads twice as fast */
     } spi;
     struct eg_pin_range spi_pins[3]; /* pins that may carry the flash; none = only the usual ones (ESP8266) */
     uint8_t spi_hd_max;              /* the last pin that may be HD */
@@ -334,12 +334,22 @@ struct eg_target {
     enum eg_otg_reset otg_reset;
     const struct eg_register_write *watchdogs_off;  /* EG_QUIRK_USB_WATCHDOGS only */
     const struct eg_register_write *watchdog_reset; /* NULL = the chip cannot */
+    const struct eg_register_write
+        *cpu_fast; /* raise the CPU's clock while a stub runs; NULL = not known how */
 
     /* Revisions whose flash must be switched on after connecting; NULL = none (ESP32-P4). From the last of
      * these revisions, a chip with EG_FIELD_DOWNLOAD_XPD_ON needs `flash_on_already` instead. */
     const struct eg_register_write *flash_on, *flash_on_already;
     uint16_t flash_on_from, flash_on_to;
 };
+
+/*
+ * The divider of the flash's clock in controllers whose clock is the crystal's, of 26 to 48 MHz, as long as
+ * the ROM has not raised it: a quarter, what the register holds after a reset, and the half, of 24 MHz at
+ * most.
+ */
+#define EG_SPI_CLOCK_RESET 0x00030103
+#define EG_SPI_CLOCK_HALF  0x00010001
 
 /** The flash sizes of all chips but the ESP8266. */
 extern const struct eg_header_code eg_flash_sizes[];

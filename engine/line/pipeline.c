@@ -28,6 +28,7 @@
 
 #include "engine/line/hooks.h"
 #include "engine/stages/unit_data.h"
+#include "engine/stages/rate.h"
 #include "engine/stages/slot.h"
 #include "engine/stages/claims.h"
 #include "engine/stages/erased.h"
@@ -78,6 +79,8 @@ static void tell_wire(char *text, size_t size, const struct eg_run *run, const s
     if (run->native_usb || wire_us < WIRE_LEAST_US || wire_us > record->duration_us)
         return;
     used = (size_t)snprintf(text, size, "wire %.2f s", (double)wire_us / 1e6);
+    if (run->link.baud_most != 0)
+        used += (size_t)snprintf(text + used, size - used, " at %" PRIu32 " baud", record->baud);
     for (unsigned i = 0; (run->stage->gives & EG_FACT_WRITTEN) != 0 && i < eg_run_region_count(run); i++)
         if (slowest == NULL || run->regions[i].times.block_max_us > slowest->block_max_us)
             slowest = &run->regions[i].times;
@@ -223,11 +226,13 @@ static bool worked_at_rate(const struct eg_run *run)
 static uint32_t baud_of_attempt(const struct eg_run *run, unsigned attempt)
 {
     const struct eg_setting *list = eg_plan_setting(run->plan, "retry.baud");
-    const uint64_t baud = eg_plan_number(run->plan, "link.baud");
+    const uint64_t baud = eg_rate_of_job(run->plan);
     const uint64_t most = list->number[(attempt < list->count ? attempt : list->count) - 1];
-    const uint32_t chosen = (uint32_t)(baud < most || (attempt == 1 && !list->given) ? baud : most);
+    uint32_t chosen = (uint32_t)(baud < most || (attempt == 1 && !list->given) ? baud : most);
 
-    return run->baud_most != 0 && run->baud_most < chosen ? run->baud_most : chosen;
+    if (run->baud_most != 0 && run->baud_most < chosen)
+        chosen = run->baud_most;
+    return run->link.baud_most != 0 && run->link.baud_most < chosen ? run->link.baud_most : chosen;
 }
 
 static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const *stages,
@@ -236,6 +241,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     enum eg_code code = EG_OK;
 
     run->facts = 0;
+    run->rate = 0;
     run->loader = (struct eg_loader){0};
     run->chip = (struct eg_chip_info){0};
     run->flash = (struct eg_flash_info){0};
@@ -252,6 +258,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     account->bytes_sent += total.sent;
     account->bytes_received += total.received;
     account->resends += total.resends;
+    note_marginal(run, run->loader.baud_failed != 0, "the rate was lowered in mid-write");
     note_marginal(run, run->loader.region_redos != 0, "a region was written again");
     note_marginal(run, run->loader.resends != 0, "blocks were sent again");
     note_marginal(run, run->loader.digest_redos != 0, "a digest was asked for again");
@@ -298,6 +305,7 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
     unsigned attempts = 1, rate = 1;
     struct eg_error first = {.code = EG_OK}, cancelled;
 
+    EG_TRY(eg_rate_begin(run, err));
     for (run->attempt = 1;; run->attempt++) {
         const uint32_t former_baud = run->baud;
 
@@ -310,9 +318,10 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
             note_marginal(run, true, "needed another attempt");
         }
         const enum eg_code code = run_attempt(run, stages, account, err);
+        const bool above = eg_rate_end(run, code);
         if (code == EG_OK)
             return EG_OK;
-        rate += worked_at_rate(run);
+        rate += !above && worked_at_rate(run);
         attempts = attempts_of(run->plan, lost_board(run, code) ? EG_PORT_GONE : code);
         if (run->attempt >= attempts)
             return tell_first(&first, err);
@@ -503,6 +512,7 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
     record->bytes_sent = account->bytes_sent;
     record->bytes_received = account->bytes_received;
     record->resends = account->resends;
+    record->link = &run->link;
     record->regions = run->regions;
     record->region_count = regions_begun(run);
     record->erased = run->erased;

@@ -9,6 +9,7 @@
  * answer to the next read. So from then on the chip is asked by SYNC, whose answers look like no others.
  */
 
+#include "engine/link/bridges.h"
 #include "engine/loader/loader_internal.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     SYNCS = 5,
     SYNC_TIMEOUT_MS = 300,
     ROM_CRYSTAL_MHZ = 40, /* where no register says */
+    RESENDS_MOST = 2,     /* at one rate, before a lower one is taken */
 };
 
 /* The ROM computes its divider from a crystal frequency that it measured against its RC oscillator. So tell
@@ -130,4 +132,35 @@ enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, stru
     if (settle(loader, err) != EG_OK)
         return eg_error_prefix(err, "at %u baud: ", (unsigned)baud);
     return EG_OK;
+}
+
+/* Find the board again at one of two rates. */
+static enum eg_code find_rate(struct eg_loader *loader, const uint32_t rates[2], struct eg_error *err)
+{
+    enum eg_code code = EG_OK;
+
+    for (unsigned i = 0; i < 2; i++) {
+        EG_TRY(eg_port_set_baud(loader->port, rates[i], err));
+        loader->baud = rates[i];
+        code = eg_loader_resync(loader, err);
+        if (code == EG_OK || eg__port_ended(code) || code == EG_BOARD_RESET)
+            break;
+    }
+    return code;
+}
+
+enum eg_code eg__slow_down(struct eg_loader *loader, bool now, struct eg_error *err)
+{
+    const uint32_t rates[] = {eg_rate_at_most(loader->baud - 1), loader->baud};
+
+    if (!loader->steps_down || (++loader->resends_here < RESENDS_MOST && !now) || rates[0] == 0)
+        return EG_OK;
+    loader->baud_failed = loader->baud;
+    loader->resends_here = 0;
+    const enum eg_code code = eg_loader_change_baud(loader, rates[0], err);
+    if (!eg__was_lost(code))
+        return code;
+    /* Nobody knows whether the chip has changed its rate. */
+    EG_TRY(find_rate(loader, rates, err));
+    return eg_loader_change_baud(loader, rates[0], err);
 }

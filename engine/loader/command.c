@@ -453,5 +453,6 @@ enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *
             return code;
         loader->resends++;
         EG_TRY(eg_slip_discard(&loader->slip, err));
+        EG_TRY(eg__slow_down(loader, false, err));
     }
 }

@@ -58,6 +58,9 @@ struct eg_loader {
     unsigned syncs;        /* SYNC requests sent */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
+    bool cpu_fast;         /* eg_loader_speed_up() had an effect */
+    bool steps_down;       /* a write goes on at a lower rate of eg_rates after its second resend at one */
+    uint32_t baud_failed;  /* the lowest rate that was given up so; 0 = none */
     unsigned digest_redos; /* digests asked for again, because the answer was lost */
     char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
 
@@ -66,6 +69,7 @@ struct eg_loader {
         uint32_t size, sequence;
         uint32_t next_ms; /* time limit of the next command */
     } flash_write;
+    unsigned resends_here; /* at the present rate, counted while steps_down */
     uint32_t mem_sequence;
 };
 
@@ -162,6 +166,19 @@ enum eg_code eg_loader_crystal_mhz(struct eg_loader *loader, uint32_t *mhz, stru
  * answered at the new rate. */
 enum eg_code eg_loader_change_baud(struct eg_loader *loader, uint32_t baud, struct eg_error *err) EG_CHECKED;
 
+/**
+ * Prove that the present rate carries data without damage: 16 KiB to the stub, each bit of which it checks,
+ * and 8 KiB from its flash, with digests by the chip. Needs a stub and an attached flash. Nothing is erased
+ * or written, but for this: what arrives damaged, and passes the checksum all the same, may be inflated and
+ * written to the 32 KiB from `flash_addr`. So they must be about to be written, and verified.
+ *
+ * @param flash_addr  multiple of 4096
+ *
+ * @return EG_OK; EG_CORRUPTED, EG_BAD_REPLY and others: not proved, and perhaps nothing works at this rate
+ */
+enum eg_code eg_loader_prove_rate(struct eg_loader *loader, uint32_t flash_addr,
+                                  struct eg_error *err) EG_CHECKED;
+
 /** Identity of the flash part. */
 struct eg_flash_info {
     uint32_t jedec; /* maker | type << 8 | capacity << 16, as RDID gives it; 0 = not readable (secure download
@@ -234,7 +251,8 @@ struct eg_write_times {
  * A block that the chip reports as damaged is sent up to three times. After an error that a stub reports
  * late, or a missing or garbled reply, the region begins again, once; encrypted data is never sent twice.
  * Data is sent compressed when `zlib` is given and the loader can inflate, else plain. On EG_OK every block
- * has been accepted and, with a stub, programmed; verify with eg_loader_md5().
+ * has been accepted and, with a stub, programmed; verify with eg_loader_md5(). With steps_down the rate may
+ * be lower afterwards.
  */
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
                                    eg_progress *progress, void *context, struct eg_write_times *times,
@@ -245,8 +263,8 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
 
-/** Let a stub read the flash at 20 MHz instead of the ROM's 10, where the target tells how and the register
- * holds what the ROM leaves there; *faster is whether. eg_loader_read_as_before() undoes it. */
+/** Let a stub read the flash twice as fast as the ROM does, at 24 MHz at most, where the target tells how and
+ * the register holds what the ROM leaves there; *faster is whether. eg_loader_read_as_before() undoes it. */
 enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_read_as_before(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
@@ -321,6 +339,10 @@ enum eg_code eg_loader_read_reg(struct eg_loader *loader, uint32_t addr, uint32_
                                 struct eg_error *err) EG_CHECKED;
 enum eg_code eg_loader_write_reg(struct eg_loader *loader, uint32_t addr, uint32_t word, uint32_t mask,
                                  uint32_t delay_us, struct eg_error *err) EG_CHECKED;
+
+/** Raise the CPU's clock until the next reset, where the target tells how; EG_OK without effect elsewhere, on
+ * a ROM, and over USB-Serial/JTAG, where the stub has done it. */
+enum eg_code eg_loader_speed_up(struct eg_loader *loader, struct eg_error *err) EG_CHECKED;
 
 /** Write a whole register, then keep the chip from anything else for `pause_us`: a second write in the same
  * command, which changes nothing, waits so long. Needs the target. */

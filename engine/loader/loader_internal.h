@@ -44,6 +44,17 @@ enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *req
 enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *request,
                             struct eg_error *err) EG_CHECKED;
 
+/** After a resend, or with `now` at once, go on at the next lower rate, if the loader steps down and there is
+ * one. */
+enum eg_code eg__slow_down(struct eg_loader *loader, bool now, struct eg_error *err) EG_CHECKED;
+
+/** Ask for a digest once. */
+enum eg_code eg__md5_once(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                          uint8_t md5[EG_MD5_SIZE], struct eg_error *err) EG_CHECKED;
+
+/** Return whether a failure means that an answer was lost on its way, or the request. */
+bool eg__was_lost(enum eg_code code);
+
 /** A command whose payload is `word_count` words and whose reply has only a status. */
 enum eg_code eg__simple(struct eg_loader *loader, enum eg_opcode opcode, const uint32_t *words,
                         size_t word_count, uint32_t timeout_ms, struct eg_error *err) EG_CHECKED;

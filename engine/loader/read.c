@@ -18,8 +18,8 @@ enum {
     SIZE_WHEN_UNKNOWN = 16 << 20, /* all that a ROM's 24 bits of address reach */
 };
 
-static enum eg_code ask_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
-                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
+enum eg_code eg__md5_once(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
+                          uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {
     const uint32_t words[] = {flash_addr, size, 0, 0};
     const struct eg__request request = {
@@ -42,8 +42,7 @@ static enum eg_code ask_md5(struct eg_loader *loader, uint32_t flash_addr, uint3
     return EG_OK;
 }
 
-/* Return whether the answer was lost on its way, or the request. */
-static bool was_lost(enum eg_code code)
+bool eg__was_lost(enum eg_code code)
 {
     return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED;
 }
@@ -56,13 +55,13 @@ enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32
                             loader->target->label);
     if (!eg__has(loader, EG_OP_SPI_FLASH_MD5))
         return eg_error_set(err, EG_CANNOT_VERIFY, "the ROM of %s computes no digest", loader->target->label);
-    enum eg_code code = ask_md5(loader, flash_addr, size, md5, err);
-    if (was_lost(code)) {
+    enum eg_code code = eg__md5_once(loader, flash_addr, size, md5, err);
+    if (eg__was_lost(code)) {
         struct eg_error ignored;
 
         loader->digest_redos++;
         if (eg_loader_resync(loader, &ignored) == EG_OK)
-            code = ask_md5(loader, flash_addr, size, md5, err);
+            code = eg__md5_once(loader, flash_addr, size, md5, err);
     }
     if (code != EG_OK)
         return eg_error_prefix(err, "digest of %u bytes at 0x%08x: ", (unsigned)size, (unsigned)flash_addr);
@@ -76,12 +75,14 @@ enum eg_code eg_loader_read_faster(struct eg_loader *loader, bool *faster, struc
     uint32_t word;
 
     *faster = false;
-    if (target->spi.clock == 0 || !loader->stub || loader->secure_download)
+    /* With the CPU's clock, which the stub raises over USB of the chip's own, the flash's goes up already. */
+    if (target->spi.clock == 0 || !loader->stub || loader->secure_download || loader->cpu_fast ||
+        eg_loader_usb_jtag(loader))
         return EG_OK;
     EG_TRY(eg_loader_read_reg(loader, addr, &word, err));
     if (word != target->spi.clock_of_rom)
         return EG_OK;
-    EG_TRY(eg_loader_write_reg(loader, addr, target->spi.clock_20mhz, 0xffffffff, 0, err));
+    EG_TRY(eg_loader_write_reg(loader, addr, target->spi.clock_fast, 0xffffffff, 0, err));
     *faster = true;
     return EG_OK;
 }

@@ -84,3 +84,13 @@ enum eg_code eg__write_registers(struct eg_loader *loader, const struct eg_regis
         EG_TRY(eg__write_register(loader, writes, err));
     return EG_OK;
 }
+
+enum eg_code eg_loader_speed_up(struct eg_loader *loader, struct eg_error *err)
+{
+    if (!loader->stub || loader->target->cpu_fast == NULL || eg_loader_usb_jtag(loader))
+        return EG_OK;
+    if (eg__write_registers(loader, loader->target->cpu_fast, err) != EG_OK)
+        return eg_error_prefix(err, "raising the CPU's clock: ");
+    loader->cpu_fast = true;
+    return EG_OK;
+}

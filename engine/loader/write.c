@@ -22,6 +22,7 @@
 
 enum {
     LISTEN_MS = 500, /* longer than a restart loop's period */
+    INFLATE_ERROR = 0xc700,
 };
 
 /* State of a write. */
@@ -193,6 +194,7 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     const enum eg_code code = write_once(writer, err);
     if (!may_redo(code) || writer->what->encrypted)
         return code;
+    const bool by_wire = code != EG_DEVICE_REFUSED || err->device_status == INFLATE_ERROR;
     if (eg_loader_resync(writer->loader, &again) != EG_OK) {
         if (!is_final(again.code) && listen_for_restart(writer->loader, &again) == EG_OK)
             return err->code;
@@ -201,6 +203,8 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
         return err->code; /* else the first error says more */
     }
     writer->loader->region_redos++;
+    if (by_wire)
+        EG_TRY(eg__slow_down(writer->loader, true, err));
     EG_TRY(start_inflate(writer, err));
     return write_once(writer, err);
 }
@@ -218,6 +222,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
 {
     const uint64_t started_us = eg_clock_us();
     const uint64_t sent_before = loader->port->bytes_sent;
+    const uint32_t baud = loader->baud; /* lower at the end, perhaps: what the wire takes is at least this */
     const bool compressed =
         what->zlib != NULL && eg__has(loader, EG_OP_FLASH_DEFL_BEGIN) && !loader->secure_download;
     EG_CLEANUP(writer_finish)
@@ -240,8 +245,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
         sum_up(&writer);
         *times = writer.times;
         times->total_us = eg_clock_us() - started_us;
-        times->wire_us =
-            loader->baud > 0 ? (loader->port->bytes_sent - sent_before) * 10 * 1000000 / loader->baud : 0;
+        times->wire_us = baud > 0 ? (loader->port->bytes_sent - sent_before) * 10 * 1000000 / baud : 0;
     }
     return EG_OK;
 }

@@ -109,6 +109,22 @@ struct eg_value_record {
     bool passed;
 };
 
+#define EG_STUB_TEXT 80
+
+/** What wrote to the board, and how fast. */
+struct eg_link_record {
+    char stub[EG_STUB_TEXT]; /* "esp32c3 of esptool-js 0.7.0", "ROM"; "" = not known */
+    uint32_t baud;           /* at the end of the write; 0 = none */
+    uint32_t baud_most;   /* highest to try on this cable with the next board; 0 = the job names the rate */
+    uint32_t baud_failed; /* lowest that was tried in vain or given up; 0 = none */
+};
+
+/** What earlier runs have found out about the rates of a slot and its bridge. */
+struct eg_rates_seen {
+    uint32_t baud_most; /* of the newest; 0 = there is none */
+    unsigned clean;     /* newest runs in a row that passed plainly with this limit, and gave up no rate */
+};
+
 /** The end of a run. */
 struct eg_run_record {
     enum eg_outcome outcome;
@@ -119,7 +135,8 @@ struct eg_run_record {
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received;
     unsigned resends;
-    const struct eg_unit *unit; /* NULL when the board was never identified */
+    const struct eg_link_record *link; /* NULL = nothing was begun */
+    const struct eg_unit *unit;        /* NULL when the board was never identified */
     const struct eg_stage_record *stages;
     unsigned stage_count;
     const struct eg_region_record *regions;
@@ -241,6 +258,9 @@ struct eg_recorder_ops {
      * check. A hint: only the board itself knows. */
     enum eg_code (*holds)(struct eg_recorder *recorder, const struct eg_unit *unit,
                           const struct eg_region *region, bool *probably, struct eg_error *err);
+    /** Tell what earlier runs in a slot have found out about rates through this bridge, and no other. */
+    enum eg_code (*rates)(struct eg_recorder *recorder, const char *slot, const struct eg_bridge *bridge,
+                          struct eg_rates_seen *seen, struct eg_error *err);
     /**
      * Claim values for the board of a run, all or none, durable before anything is erased. A claim holds
      * while the run goes on, and afterwards unless it ended without having passed or written anything.

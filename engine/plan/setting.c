@@ -176,7 +176,8 @@ static enum eg_code set_duration(struct eg_setting *setting, const char *text, s
 
 static enum eg_code not_a_number(const struct eg_option *option, const char *text, struct eg_error *err)
 {
-    return eg_error_set(err, EG_BAD_JOB, "%s is \"%.80s\", not a number from %llu to %llu", option->key, text,
+    return eg_error_set(err, EG_BAD_JOB, "%s is \"%.80s\", not %s%sa number from %llu to %llu", option->key,
+                        text, option->word != NULL ? option->word : "", option->word != NULL ? " or " : "",
                         (unsigned long long)option->least, (unsigned long long)option->most);
 }
 
@@ -192,7 +193,9 @@ static enum eg_code set_numbers(struct eg_setting *setting, const char *text, un
     parsed.count = 0;
     for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         uint64_t number;
-        if (!eg_number_parse(word, &number) || number < option->least || number > option->most)
+        if (option->word != NULL && strcmp(word, option->word) == 0)
+            number = 0;
+        else if (!eg_number_parse(word, &number) || number < option->least || number > option->most)
             return not_a_number(option, word, err);
         if (parsed.count == most)
             return eg_error_set(err, EG_BAD_JOB, "%s has more than %u number%s", option->key, most,

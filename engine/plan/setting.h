@@ -38,6 +38,7 @@ struct eg_option {
     bool required;        /* in a group: every group must say it */
     const char *const *choices; /* EG_OPTION_CHOICE: NULL-terminated */
     uint64_t least, most;
+    const char *word; /* EG_OPTION_NUMBER: a word that may be there instead, whose number is 0; NULL = none */
     const struct eg_option *group; /* EG_OPTION_GROUPS; groups do not nest */
     /** A further check of a text (TEXT, each of TEXT_LIST, each value of MAP): EG_BAD_JOB with a sentence
      * that follows the key ("is ..."). May be NULL. */

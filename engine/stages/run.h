@@ -51,7 +51,8 @@ struct eg_run {
 
     /* of this attempt */
     unsigned attempt; /* from 1 */
-    uint32_t baud;    /* to work at */
+    uint32_t baud;    /* to begin at */
+    uint32_t rate;    /* what eg_rate_raise() came to; 0 = it had no reason yet */
     unsigned facts;
     const struct eg_stage *stage; /* the one that runs */
     struct eg_port *port;
@@ -82,8 +83,9 @@ struct eg_run {
     unsigned flash_key_place; /* number of the key block for it */
     struct eg_region *cipher; /* regions as ciphertext, by index; without a name = the region stays plain */
     unsigned cipher_count;
-    bool cipher_kept;     /* it is in the flash already, and there is no key to make it anew */
-    const char *marginal; /* static string, the first reason found; NULL = none */
+    bool cipher_kept;           /* it is in the flash already, and there is no key to make it anew */
+    const char *marginal;       /* static string, the first reason found; NULL = none */
+    struct eg_link_record link; /* see rate.h */
 };
 
 /** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */

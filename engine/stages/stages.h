@@ -13,4 +13,7 @@ extern const struct eg_stage *const eg_stages[];
 /** The one that reads who a board is; a line with several jobs runs it before it chooses one. */
 extern const struct eg_stage eg_stage_identify;
 
+/** The one that starts the stub; a board that was reset in mid-way goes through both again. */
+extern const struct eg_stage eg_stage_stub;
+
 #endif

@@ -6,10 +6,15 @@
 #include "engine/stages/on_board.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { STUB_AUTO, STUB_ON, STUB_OFF };
 
 static const char *const choices[] = {"auto", "on", "off", NULL};
+
+enum { CPU_AS_IS, CPU_FAST };
+
+static const char *const cpus[] = {"as-is", "fast", NULL};
 
 static const struct eg_option options[] = {
     {.key = "link.stub",
@@ -17,8 +22,28 @@ static const struct eg_option options[] = {
      .fallback = "auto",
      .choices = choices,
      .help = "write by the flasher stub: if there is one, always, or never"},
+    {.key = "link.cpu",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "as-is",
+     .choices = cpus,
+     .help = "clock of the CPU while the stub works over a UART; `fast`, tried on no chip yet: raised on "
+             "ESP32-C3, C5, "
+             "C6, C61 and H2"},
     {.key = NULL},
 };
+
+/* For the record. */
+static void name_stub(struct eg_run *run, const struct eg_stub *stub, bool built_in)
+{
+    char *const text = run->link.stub;
+
+    if (stub == NULL)
+        snprintf(text, EG_STUB_TEXT, "%s", run->loader.stub ? "one that ran already" : "ROM");
+    else if (built_in)
+        snprintf(text, EG_STUB_TEXT, "%s of %s", stub->name, eg_stub_source());
+    else
+        snprintf(text, EG_STUB_TEXT, "%s, SHA-256 %.16s", stub->name, stub->sha256);
+}
 
 static enum eg_code start(struct eg_run *run, struct eg_error *err)
 {
@@ -28,6 +53,7 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
     EG_CLEANUP(eg_stub_destroy_cleanup) struct eg_stub *loaded = NULL;
     const struct eg_stub *stub = NULL;
 
+    name_stub(run, NULL, false);
     if (choice == STUB_OFF || run->loader.stub)
         return EG_OK;
     if (name != NULL)
@@ -40,6 +66,8 @@ static enum eg_code start(struct eg_run *run, struct eg_error *err)
         return EG_OK;
     }
     const enum eg_code code = eg_loader_run_stub(&run->loader, stub, err);
+    if (code == EG_OK)
+        name_stub(run, stub, loaded == NULL);
     if (code == EG_SECURED && choice == STUB_AUTO) {
         eg_log_warning(run->logger, &origin, "%s; the ROM does the writing", err->text);
         return EG_OK;
@@ -85,6 +113,8 @@ static enum eg_code prepare_loader(struct eg_run *run, struct eg_error *err)
     const struct eg_log_origin origin = eg_run_origin(run);
 
     EG_TRY(start(run, err));
+    if (eg_plan_choice(run->plan, "link.cpu") == CPU_FAST)
+        EG_TRY(eg_loader_speed_up(&run->loader, err));
     if (!run->loader.stub)
         EG_TRY(check_verifiable(run->loader.target, err));
     EG_TRY(eg_loader_change_baud(&run->loader, run->baud, err));

@@ -7,8 +7,8 @@
  * done so when the write stage found a whole region equal and then wrote nothing at all. When a region
  * differs, eg_loader_diagnose() looks for the cause.
  *
- * Some chips hash faster when they read their flash at 20 MHz, which every part can, instead of the ROM's 10.
- * A digest that differs then is computed once more at the ROM's rate.
+ * Some chips hash faster when they read their flash at 13 to 24 MHz, which every part can, instead of at half
+ * of that. A digest that differs then is computed once more at the ROM's rate.
  *
  * What was erased and not written must be blank.
  *

@@ -7,6 +7,7 @@
 
 #include "engine/image/compress.h"
 #include "engine/stages/changes.h"
+#include "engine/stages/rate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static enum eg_code write_data(const struct writing *writing, uint32_t at, uint3
     };
     struct eg_write_times times;
 
+    EG_TRY(eg_rate_raise(writing->run, data.flash_addr, size, err));
     EG_TRY(eg_loader_write_flash(&writing->run->loader, &data, eg_region_progress, writing->progress, &times,
                                  err));
     add_times(&writing->record->times, &times);
@@ -152,6 +154,7 @@ static enum eg_code write_regions(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_run_mark_rows(run, EG_POOL_WRITTEN, err));
     for (; index < eg_run_region_count(run); index++)
         EG_TRY(write_region(run, index, &progress, err));
+    run->link.baud = run->loader.baud;
     return EG_OK;
 }
 

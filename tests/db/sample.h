@@ -127,6 +127,7 @@ struct sample_end {
     bool withdrawn; /* a pass is withdrawn, without an attempt */
     bool mismatch;  /* the chip's digest of the app is wrong */
     bool measured;  /* with values and log of an application */
+    struct eg_link_record link;
 };
 
 static inline enum eg_code sample_finish(const struct sample *sample, struct eg_ledger *ledger, int64_t run,
@@ -212,6 +213,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         .bytes_sent = 90500,
         .bytes_received = 1900,
         .resends = 1,
+        .link = &end->link,
         .unit = unit,
         .stages = stages,
         .stage_count = 2,

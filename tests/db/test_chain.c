@@ -46,6 +46,7 @@ static const char *const parts[] = {
     "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'security', * FROM run_security WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'erased', * FROM run_erased WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'link', * FROM run_link WHERE run_id = ?1",
 };
 #define ALL_PARTS (sizeof parts / sizeof parts[0])
 static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, 19, 19, ALL_PARTS};
@@ -325,7 +326,8 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "INSERT INTO run_log VALUES (1, 1, 'ef', x'28');"
         "INSERT INTO run_erased VALUES (1, 1, 'nvs', 36864, 24576, 1, 0, 5000, 'e3', 'md5-by-chip', 'equal');"
         "INSERT INTO run_device VALUES (1, 'd1644561093a2f2c', 'none', 0);"
-        "INSERT INTO region_time VALUES (1, 1, 4, NULL, 1, 2, 3, 65536);";
+        "INSERT INTO region_time VALUES (1, 1, 4, NULL, 1, 2, 3, 65536);"
+        "INSERT INTO run_link VALUES (1, 'ROM', 921600, 2000000, 3000000);";
     struct eg__chain_link link = {.run = 1};
     char hash[EG_SHA256_TEXT];
     struct eg__store store;

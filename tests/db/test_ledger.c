@@ -387,6 +387,54 @@ static void a_further_job_has_a_session_of_its_own_in_the_same_batch(void **stat
     assert_int_equal(orphans, 0);
 }
 
+static void assert_rates(struct eg_ledger *ledger, const char *slot, const struct eg_bridge *bridge,
+                         uint32_t baud_most, unsigned clean)
+{
+    struct eg_recorder *const recorder = eg_ledger_recorder(ledger);
+    struct eg_rates_seen seen;
+    struct eg_error err;
+
+    assert_ok(recorder->ops->rates(recorder, slot, bridge, &seen, &err), err);
+    assert_int_equal(seen.baud_most, baud_most);
+    assert_int_equal(seen.clean, clean);
+}
+
+static void rates_are_remembered_of_a_slot_and_its_bridge(void **state)
+{
+    const struct eg_bridge bridge = {0x10c4, 0xea60, "0001"}, other = {0x10c4, 0xea60, "0002"}, none = {0};
+    static const struct {
+        uint32_t baud_most, baud_failed;
+        enum eg_outcome outcome;
+        unsigned clean; /* afterwards */
+    } runs[] = {
+        {3000000, 0, EG_PASS, 1},       {3000000, 0, EG_PASS, 2}, {2000000, 3000000, EG_PASS, 0},
+        {2000000, 0, EG_PASS, 1},       {2000000, 0, EG_PASS, 2}, {2000000, 0, EG_PASS_MARGINAL, 0},
+        {1500000, 2000000, EG_FAIL, 0}, {1500000, 0, EG_PASS, 1}, {0, 0, EG_PASS, 1},
+    };
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_error err;
+    int64_t run;
+
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    assert_rates(ledger, "a", &bridge, 0, 0);
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        const uint32_t most = runs[i].baud_most != 0 ? runs[i].baud_most : runs[i - 1].baud_most;
+        const struct sample_end end = {
+            .outcome = runs[i].outcome,
+            .code = runs[i].outcome == EG_FAIL ? EG_STUCK_BITS : EG_OK,
+            .link = {"esp32c3 of esptool-js 0.7.0", 921600, runs[i].baud_most, runs[i].baud_failed}};
+        assert_ok(sample_run(sample, ledger, "a", &unit, &end, &run, &err), err);
+        assert_rates(ledger, "a", &bridge, most, runs[i].clean);
+    }
+    assert_rates(ledger, "b", &bridge, 0, 0);
+    assert_rates(ledger, "a", &other, 0, 0);
+    assert_rates(ledger, "a", &none, 0, 0);
+    assert_sql(sample->path, "SELECT stub, baud, baud_failed FROM runs WHERE run IN (3, 9)",
+               "esp32c3 of esptool-js 0.7.0|921600|3000000;esp32c3 of esptool-js 0.7.0|921600|NULL");
+}
+
 #define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -397,6 +445,7 @@ int main(void)
         with_sample(a_job_is_stored_once),
         with_sample(host_login_and_time_are_the_defaults),
         with_sample(a_board_probably_holds_what_its_last_run_has_found_equal),
+        with_sample(rates_are_remembered_of_a_slot_and_its_bridge),
         with_sample(what_is_known_of_a_mac_counts_finished_runs),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
         with_sample(a_ledger_that_is_being_made_is_none_yet_and_may_be_recorded_into),

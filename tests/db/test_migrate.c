@@ -250,11 +250,11 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
         "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",   "run_label",
         "run_device", "region_time",    "journal",    "seal",        "purge",        "purged_log",
         "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset",
-        "image",      "run_erased"};
+        "image",      "run_erased",     "run_link"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
-    const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    const struct sample_end pass = {.outcome = EG_PASS, .measured = true, .link = {.stub = "ROM"}};
     struct eg_error err;
     int64_t run;
 

@@ -52,7 +52,7 @@ static void newest(sqlite3_str *sql, const char *table)
 
 static const char *const tables[] = {"run",       "run_bridge",  "run_label",  "intent",    "outcome",
                                      "stage",     "region",      "run_device", "run_value", "run_log",
-                                     "run_claim", "region_time", "session"};
+                                     "run_claim", "region_time", "run_link",   "session"};
 
 static void every_column_of_a_run_is_hashed(void **state)
 {

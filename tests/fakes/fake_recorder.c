@@ -88,6 +88,9 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     if (record->unit != NULL)
         row->unit = *record->unit;
     row->record.unit = &row->unit;
+    if (record->link != NULL)
+        row->link = *record->link;
+    row->record.link = &row->link;
     snprintf(row->text, sizeof row->text, "%s", record->text);
     row->record.text = row->text;
     snprintf(row->marginal, sizeof row->marginal, "%s", record->marginal);
@@ -138,6 +141,18 @@ static enum eg_code holds(struct eg_recorder *recorder, const struct eg_unit *un
     (void)region;
     (void)err;
     *probably = fake->holds;
+    return EG_OK;
+}
+
+static enum eg_code rates(struct eg_recorder *recorder, const char *slot, const struct eg_bridge *bridge,
+                          struct eg_rates_seen *out, struct eg_error *err)
+{
+    struct fake_recorder *fake = (struct fake_recorder *)recorder;
+
+    (void)slot;
+    (void)bridge;
+    (void)err;
+    *out = fake->rates;
     return EG_OK;
 }
 
@@ -259,8 +274,8 @@ static void log_event(struct eg_logger *logger, const struct eg_log_record *reco
 
 void fake_recorder_init(struct fake_recorder *fake)
 {
-    static const struct eg_recorder_ops ops = {begin,   intent, finish, seen,    holds,      claim,
-                                               reserve, mark,   secure, secured, fingerprint};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,   holds,   rates,
+                                               claim, reserve, mark,   secure, secured, fingerprint};
 
     memset(fake, 0, sizeof *fake);
     fake->recorder.ops = &ops;

@@ -42,6 +42,7 @@ struct fake_run {
     struct eg_unit unit; /* of the newest intent; after the run, of its end */
     bool has_unit;
     struct eg_run_record record; /* its pointers lead into this struct */
+    struct eg_link_record link;
     char text[480], marginal[80];
     struct eg_stage_record stages[FAKE_STAGES_MAX];
     struct eg_region_record regions[FAKE_REGIONS_MAX];
@@ -55,11 +56,12 @@ struct fake_recorder {
     struct eg_recorder recorder;
     struct eg_logger logger;
     enum eg_code fail_begin, fail_intent, fail_secure,
-        fail_finish;     /* EG_OK = succeed; else fail with "the disk is on fire" */
-    struct eg_seen seen; /* the answer for every MAC */
-    bool holds;          /* the answer for every region */
-    const char *taken;   /* a value of another board; NULL = none */
-    const char *serial;  /* value of the only column "serial" of every pool; NULL = all are empty */
+        fail_finish;            /* EG_OK = succeed; else fail with "the disk is on fire" */
+    struct eg_seen seen;        /* the answer for every MAC */
+    bool holds;                 /* the answer for every region */
+    struct eg_rates_seen rates; /* the answer for every slot */
+    const char *taken;          /* a value of another board; NULL = none */
+    const char *serial;         /* value of the only column "serial" of every pool; NULL = all are empty */
 
     /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */
     void (*at_intent)(void *context, const struct eg_unit *unit);

@@ -36,7 +36,7 @@ static void a_plan_is_explained(void **state)
              job_folder, sha256, job_folder);
     assert_non_null(strstr((char *)text.data,
                            "\n  link.baud                115200                rate to work at, in "
-                           "bits per second\n"));
+                           "bits per second; `auto`: the highest that proves itself on the cable\n"));
     assert_non_null(
         strstr((char *)text.data, "\n  accept.mac               7c:df:a1, 24:0a:c4    MACs or their"));
     assert_non_null(strstr((char *)text.data, "\n  accept.secure_boot       off                   whether"));

@@ -196,9 +196,9 @@ static void a_bad_value_is_answered_with_what_is_allowed(void **state)
     char names[200], expected[300];
 
     assert_refused(JOB("link: {baud: fast}"), EG_BAD_JOB,
-                   "@/job.yaml:4:14: link.baud is \"fast\", not a number from 9600 to 4000000");
+                   "@/job.yaml:4:14: link.baud is \"fast\", not auto or a number from 9600 to 4000000");
     assert_refused(JOB("link: {baud: -1}"), EG_BAD_JOB,
-                   "@/job.yaml:4:14: link.baud is \"-1\", not a number from 9600 to 4000000");
+                   "@/job.yaml:4:14: link.baud is \"-1\", not auto or a number from 9600 to 4000000");
     assert_refused(JOB("retry: {attempts: 0}"), EG_BAD_JOB,
                    "@/job.yaml:4:19: retry.attempts is \"0\", not a number from 1 to 10");
     assert_refused(JOB("retry: {baud: [921600, 5]}"), EG_BAD_JOB,

@@ -439,10 +439,95 @@ static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **sta
     }
 }
 
+/* Faults of the wire, and how they repeat: often enough that a rate is given up. */
+static const char *const wire_faults[][2] = {{"lose", "x4"},     {"flip", "x4"},   {"double", "x4"},
+                                             {"late", ":400x2"}, {"drop", ""},     {"garble", "x2"},
+                                             {"noise", "x2"},    {"refuse", "x4"}, {"write-error", "x2"}};
+#define WIRE_FAULTS (sizeof wire_faults / sizeof wire_faults[0])
+#define PLACES      3 /* in the first and the last part of the write, and in the check */
+
+static struct fake_line *plug_at(uint32_t baud, const char *const *faults, unsigned count)
+{
+    struct fake_line *line;
+
+    fake_line_setup((void **)&line);
+    fake_plan_add(line->plan, "more", 0x40000, 0x20000);
+    fake_plan_set(line->plan, "link.baud", "auto");
+    line->recorder.rates = (struct eg_rates_seen){.baud_most = baud};
+    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = baud}, count, faults);
+    return line;
+}
+
+static struct span span_of(const struct spans *spans, const char *stage)
+{
+    for (unsigned i = 0; i < spans->count; i++)
+        if (strcmp(spans->rows[i].stage, stage) == 0)
+            return spans->rows[i];
+    fail_msg("no stage %s", stage);
+    return (struct span){0};
+}
+
+/* Return how many boards have written at a lower rate in the end. */
+static unsigned run_wire_faults(uint32_t baud, const uint64_t places[PLACES])
+{
+    static char texts[WIRE_FAULTS * PLACES][64];
+    const char *faults[WIRE_FAULTS * PLACES + 1] = {NULL};
+    unsigned count = 0, lowered = 0, resends = 0;
+
+    for (unsigned i = 0; i < WIRE_FAULTS; i++)
+        for (unsigned k = 0; k < PLACES; k++, count++) {
+            snprintf(texts[count], sizeof texts[count], "%u:%s@%llu%s", count + 1, wire_faults[i][0],
+                     (unsigned long long)places[k], wire_faults[i][1]);
+            faults[count] = texts[count];
+        }
+    struct fake_line *line = plug_at(baud, faults, count);
+    fake_line_run(line);
+    for (unsigned i = 0; i < count; i++) {
+        const struct fake_run *const record = fake_recorder_run(&line->recorder, line->names[i]);
+        print_message("%s at %u baud: %s, %s%s, in the end %u baud\n", texts[i], (unsigned)baud,
+                      eg_outcome_name(line->results[i].outcome), record->marginal, record->text,
+                      (unsigned)record->link.baud);
+        lowered += record->link.baud != 0 && record->link.baud < baud;
+        resends += record->record.resends;
+        if (passed(&line->results[i]))
+            fake_line_assert_written(line, i + 1);
+        else
+            assert_int_not_equal(line->results[i].code, EG_INTERNAL);
+    }
+    assert_true(resends > 0);
+    fake_line_teardown((void **)&line);
+    return lowered;
+}
+
+static void at_2_and_3_mbaud_a_green_board_holds_the_firmware_whatever_the_wire_does(void **state)
+{
+    static const uint32_t bauds[] = {2000000, 3000000};
+
+    (void)state;
+    need_stub();
+    for (size_t i = 0; i < sizeof bauds / sizeof bauds[0]; i++) {
+        struct fake_line *line = plug_at(bauds[i], NO_FAULTS, 1);
+        struct spans spans = {.line = line};
+
+        line->recorder.at_log = note_stage;
+        line->recorder.context = &spans;
+        fake_line_run(line);
+        assert_int_equal(line->results[0].outcome, EG_PASS);
+        assert_int_equal(fake_recorder_run(&line->recorder, "1")->link.baud, bauds[i]);
+        fake_line_teardown((void **)&line);
+        const struct span write = span_of(&spans, "write"), verify = span_of(&spans, "verify");
+        const uint64_t size = write.to - write.from;
+        const uint64_t places[PLACES] = {write.from + size / 3, write.to - size / 4,
+                                         (verify.from + verify.to) / 2};
+        assert_true(run_wire_faults(bauds[i], places) > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_at_every_stage_is_told_as_the_table_says),
+        cmocka_unit_test(at_2_and_3_mbaud_a_green_board_holds_the_firmware_whatever_the_wire_does),
         cmocka_unit_test(wherever_a_fault_strikes_a_green_board_holds_the_firmware),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,10 +133,10 @@ static void the_csv_has_a_row_for_each_run(void **state)
     for (const char *at = (const char *)text.data; (at = strstr(at, "\r\n")) != NULL; at += 2)
         rows++;
     assert_int_equal(rows, 1 + 8);
-    assert_contains(text,
-                    "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
-                    "finished_utc,outcome,"
-                    "code,blame,sentence,marginal,attempts,duration_ms,counts,security,label,serial\r\n");
+    assert_contains(
+        text, "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
+              "finished_utc,outcome,"
+              "code,blame,sentence,marginal,attempts,duration_ms,counts,security,label,serial,stub,baud\r\n");
     assert_contains(text, "\r\n1,batch-1,slot <1>,sim:esp32c3,7c:df:a1:00:00:01,esp32c3,v0.4,"
                           "ESP32-C3 (QFN32),c84016,4194304,");
     assert_contains(text, ",fail,flash-stuck-bits,board,flash bits stay 0,,1,3210,earlier");
@@ -150,10 +150,11 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
 
     one_run(sample, "1", true, &(struct sample_end){.outcome = EG_PASS, .measured = true});
     make(sample, "csv", &csv);
-    assert_contains(csv,
-                    ",counts,security,label,serial,unit:serial,unit:key,measured:supply,measured:supply:unit,"
-                    "measured:supply:lower,"
-                    "measured:supply:upper\r\n");
+    assert_contains(
+        csv,
+        ",counts,security,label,serial,stub,baud,unit:serial,unit:key,measured:supply,measured:supply:unit,"
+        "measured:supply:lower,"
+        "measured:supply:upper\r\n");
     assert_contains(csv, ",1,3210,last,,A-17,A-1,");
     assert_contains(csv, ",A-1,,2.9,V,3,3.6\r\n");
     make(sample, "json", &json);

@@ -105,8 +105,12 @@ struct vb_config {
     bool maximum_times;    /* flash at the datasheet's maximum times */
     bool used;             /* a flash that is not from a file holds old data, else it is blank */
     uint32_t
-        latency_us; /* of the USB-serial bridge: bytes reach the host this much later; not in fast mode */
-    bool strap_low; /* a jumper holds the boot strap low: every reset that samples it ends in the loader */
+        latency_us;     /* of the USB-serial bridge: bytes reach the host this much later; not in fast mode */
+    uint32_t wire_baud; /* at a higher rate about one byte in 500 arrives damaged; 0 = never; not over
+                           native USB, as the next one */
+    uint32_t
+        bridge_clock; /* of the bridge, in Hz, which it divides by a whole number; 0 = it makes every rate */
+    bool strap_low;   /* a jumper holds the boot strap low: every reset that samples it ends in the loader */
     bool force_download; /* an application has sent the chip into its loader, by EG_FIELD_FORCE_DOWNLOAD */
     enum vb_usb usb;
     uint8_t crystal_mhz;     /* 0 = the chip's usual one */

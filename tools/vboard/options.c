@@ -10,6 +10,7 @@
 
 #include "engine/base/mac.h"
 
+#include <limits.h>
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,8 @@ enum option {
 /* Options as popt reads them, before they are checked. */
 struct raw {
     int boards, port, revision, crystal, rom_crystal;
-    int fast, maximum_times, used, latency, tally, pty, lines, download, force_download, list_chips,
-        list_parts, list_faults, version;
+    int fast, maximum_times, used, latency, wire_baud, bridge_clock, tally, pty, lines, download,
+        force_download, list_chips, list_parts, list_faults, version;
     int secure_boot, secure_boot_v1, flash_encryption, no_manual_encryption, key_manager, secure_download;
     long long seed;
     bool revision_given;
@@ -116,6 +117,8 @@ static enum eg_code check_numbers(const struct raw *raw, struct eg_error *err)
     EG_TRY(check_number("boards", raw->boards, 1, BOARDS_MAX, "", err));
     EG_TRY(check_number("port", raw->port, 0, 65535, "", err));
     EG_TRY(check_number("latency", raw->latency, 0, LATENCY_MAX, " ms", err));
+    EG_TRY(check_number("wire-baud", raw->wire_baud, 0, INT_MAX, "", err));
+    EG_TRY(check_number("bridge-clock", raw->bridge_clock, 0, INT_MAX, " Hz", err));
     EG_TRY(check_number("crystal", raw->crystal, 0, CRYSTAL_MAX, " MHz", err));
     return check_number("rom-crystal", raw->rom_crystal, 0, CRYSTAL_MAX, " MHz", err);
 }
@@ -158,6 +161,8 @@ static enum eg_code make_config(struct vb_config *config, const struct raw *raw,
     config->maximum_times = raw->maximum_times != 0;
     config->used = raw->used != 0;
     config->latency_us = (uint32_t)raw->latency * 1000;
+    config->wire_baud = (uint32_t)raw->wire_baud;
+    config->bridge_clock = (uint32_t)raw->bridge_clock;
     config->strap_low = raw->download != 0;
     config->force_download = raw->force_download != 0;
     config->secure_boot = raw->secure_boot != 0;
@@ -304,6 +309,8 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"link", 0, POPT_ARG_STRING, &raw.text, TEXT_LINK_DIR, "with --pty: make links DIR/boardN", "DIR"},
         {"lines", 0, POPT_ARG_NONE, &raw.lines, 0, "with --link: modem lines through sockets DIR/boardN.lines, and the pty's rate", NULL},
         {"latency", 0, POPT_ARG_INT, &raw.latency, 0, "delay the bytes to the host, as USB-serial bridges do by 1 to 16 ms", "MS"},
+        {"wire-baud", 0, POPT_ARG_INT, &raw.wire_baud, 0, "damage about one byte in 500 at higher rates, as a bad cable does", "BAUD"},
+        {"bridge-clock", 0, POPT_ARG_INT, &raw.bridge_clock, 0, "divide this clock by a whole number for each rate, as USB-serial bridges do", "HZ"},
         {"usb", 0, POPT_ARG_STRING, &raw.text, TEXT_USB,
          "kind of port: bridge (a USB-serial bridge), jtag (USB-Serial/JTAG) or otg (USB-OTG)", "KIND"},
         {"download", 0, POPT_ARG_NONE, &raw.download, 0, "hold the boot strap low: every reset ends in the loader", NULL},

@@ -64,7 +64,8 @@ static void merge_another(struct sample *sample)
 static void fill(struct sample *sample)
 {
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
-    const struct sample_end pass = {.outcome = EG_PASS, .measured = true};
+    const struct sample_end pass = {
+        .outcome = EG_PASS, .measured = true, .link = {"ROM", 921600, 2000000, 3000000}};
     const struct sample_end fail = {
         .outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "stuck", .measured = true};
     const struct eg_unit first = sample_unit(1), second = sample_unit(2), third = sample_unit(3);

@@ -111,9 +111,47 @@ static void a_table_ends_at_the_first_row_that_fails(void **state)
     talk_end(&script);
 }
 
+static void the_clock_of_the_cpu_is_raised_by_the_target_s_registers_under_a_stub(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 2};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_write(&talk, 0x60096110, 1u << 16, 3u << 16);
+    talk_begin(&talk, &script, &loader, "esp32c6", true);
+    assert_ok(eg_loader_speed_up(&loader, &err), err);
+    assert_true(loader.cpu_fast);
+    talk_end(&script);
+}
+
+static void no_clock_is_raised_elsewhere(void **state)
+{
+    static const struct {
+        const char *chip;
+        bool stub;
+    } rows[] = {{"esp32c6", false}, {"esp32s3", true}, {"esp32", true}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct talk talk = {.status_size = rows[i].stub ? 2 : 4};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        talk_begin(&talk, &script, &loader, rows[i].chip, rows[i].stub);
+        assert_ok(eg_loader_speed_up(&loader, &err), err);
+        assert_false(loader.cpu_fast);
+        talk_end(&script);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_clock_of_the_cpu_is_raised_by_the_target_s_registers_under_a_stub),
+        cmocka_unit_test(no_clock_is_raised_elsewhere),
         cmocka_unit_test(real_chips_give_a_word_of_memory),
         cmocka_unit_test(a_write_may_wait_on_the_chip_and_is_waited_for),
         cmocka_unit_test(a_field_reads_a_word_that_its_parts_share_once),

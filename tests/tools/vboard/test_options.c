@@ -23,15 +23,18 @@ static void options_describe_the_boards(void **state)
     struct eg_error err;
 
     (void)state;
-    assert_ok(vb_options_read(&options, 12,
+    assert_ok(vb_options_read(&options, 16,
                               (const char *[]){"vboard", "--boards", "3", "--chip", "esp32c3", "--used",
-                                               "--latency", "16", "--fault", "2:lie", "--seed", "7", NULL},
+                                               "--latency", "16", "--wire-baud", "2000000", "--bridge-clock",
+                                               "24000000", "--fault", "2:lie", "--seed", "7", NULL},
                               &err),
               err);
     assert_int_equal(options.boards, 3);
     assert_string_equal(options.config.target->name, "esp32c3");
     assert_true(options.config.used);
     assert_int_equal(options.config.latency_us, 16000);
+    assert_int_equal(options.config.wire_baud, 2000000);
+    assert_int_equal(options.config.bridge_clock, 24000000);
     assert_int_equal(options.config.seed, 7);
     assert_int_equal(options.fault_count, 1);
     assert_string_equal(options.faults[0], "2:lie");
@@ -43,6 +46,7 @@ static void impossible_values_are_refused_with_the_allowed_ones(void **state)
     (void)state;
     check_refused(ARGS("--boards", "0"), "--boards 0: 1 to 256");
     check_refused(ARGS("--latency", "-1"), "--latency -1: 0 to 1000 ms");
+    check_refused(ARGS("--wire-baud", "-1"), "--wire-baud -1: 0 to 2147483647");
     check_refused(ARGS("--part", "W25Q99"), "--part W25Q99: see --list-parts");
     check_refused(ARGS("--lines"), "--lines: only together with --link");
     check_refused(ARGS("board"), "\"board\": vboard takes options only");

@@ -116,6 +116,14 @@ static enum eg_code holds(struct eg_recorder *recorder, const struct eg_unit *un
     return ledger->ops->holds(ledger, unit, region, probably, err);
 }
 
+static enum eg_code rates(struct eg_recorder *recorder, const char *slot, const struct eg_bridge *bridge,
+                          struct eg_rates_seen *seen, struct eg_error *err)
+{
+    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+
+    return ledger->ops->rates(ledger, slot, bridge, seen, err);
+}
+
 static enum eg_code claim(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                           const struct eg_claim *claims, unsigned count, struct eg_error *err)
 {
@@ -168,8 +176,8 @@ static enum eg_code fingerprint(struct eg_recorder *recorder, const uint8_t *key
 struct eg_recorder *cli_recorder_init(struct cli_recorder *recorder, struct eg_recorder *ledger,
                                       struct cli_events *events, struct cli_view *view)
 {
-    static const struct eg_recorder_ops ops = {begin,   intent, finish, seen,    holds,      claim,
-                                               reserve, mark,   secure, secured, fingerprint};
+    static const struct eg_recorder_ops ops = {begin, intent,  finish, seen,   holds,   rates,
+                                               claim, reserve, mark,   secure, secured, fingerprint};
 
     *recorder = (struct cli_recorder){.recorder = {&ops}, .ledger = ledger, .events = events, .view = view};
     pthread_mutex_init(&recorder->lock, NULL);

@@ -27,7 +27,13 @@ static const struct {
     /* Code of the ROM, by which some hosts know the chip; of several a chip has had, one. */
     {"esp32c2", 0x40001000, 0x6f51306f},
     {"esp32c3", 0x40001000, 0x1b31506f},
-    {"esp32c3", 0x60002014, 0x00030103}, /* SPI_CLOCK: 10 MHz */
+    {"esp32c3", 0x60002014,
+     0x00030103}, /* SPI_CLOCK: 10 MHz; of the next, the reset value of ESP-IDF's header */
+    {"esp32c2", 0x60002014, 0x00030103},
+    {"esp32c5", 0x60003014, 0x00030103},
+    {"esp32c6", 0x60003014, 0x00030103},
+    {"esp32c61", 0x60003014, 0x00030103},
+    {"esp32h2", 0x60003014, 0x00030103},
     {"esp32c3", 0x60002018, 0x800000c0}, /* SPI_USER */
     {"esp32c3", 0x60002020, 0x70000000}, /* SPI_USER2 */
     {"esp32c5", 0x40001000, 0x63e1406f},

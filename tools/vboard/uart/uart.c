@@ -18,6 +18,8 @@
 #define MS_NS        UINT64_C(1000000)
 #define NOISE_MAX    64 /* bytes, by a fault */
 
+#define DAMAGED_OF 500u /* bytes at a rate that the wire does not carry */
+
 /* A carrier is not woken more often than this while bytes flow. */
 #define WAKE_NS 1000000u
 
@@ -104,10 +106,36 @@ static void judge(struct vb_board *board)
         vb__wire_judge(&board->uart.tx, board->clock.now_ns, board->uart.host_baud, &board->uart.random);
 }
 
+/* Return the rate that the bridge makes of the one that it is asked for. */
+static uint32_t bridge_rate(const struct vb_board *board, uint32_t baud)
+{
+    const uint32_t clock = board->config.bridge_clock;
+
+    if (clock == 0 || baud == 0 || vb__usb_native(board))
+        return baud;
+    const uint32_t divider = (clock + baud / 2) / baud;
+    return clock / (divider > 0 ? divider : 1);
+}
+
 void vb__uart_set_host_baud(struct vb_board *board, uint32_t baud)
 {
     judge(board);
-    board->uart.host_baud = baud;
+    board->uart.host_baud = bridge_rate(board, baud);
+}
+
+/* Return whether the wire damages bytes at this rate. */
+static bool wears(const struct vb_board *board, uint32_t baud)
+{
+    const uint32_t most = board->config.wire_baud;
+
+    return most != 0 && baud > most && !vb__usb_native(board);
+}
+
+static void wear(struct vb_board *board, uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (vb__random(&board->uart.random) % DAMAGED_OF == 0)
+            data[i] ^= (uint8_t)(1u << vb__random(&board->uart.random) % 8);
 }
 
 void vb__uart_restart(struct vb_board *board)
@@ -144,6 +172,8 @@ size_t vb__uart_to_host(struct vb_board *board, uint8_t *data, size_t size)
         if (count > size - taken)
             count = size - taken;
         memcpy(data + taken, vb__wire_bytes(tx), count);
+        if (wears(board, board->uart.baud))
+            wear(board, data + taken, count);
         vb__wire_take(tx, count);
         taken += count;
     }
@@ -206,15 +236,18 @@ size_t vb__uart_decode(struct vb_board *board, const uint8_t *data, size_t size,
                        bool *complete)
 {
     struct vb__uart *const uart = &board->uart;
-    uint8_t garbled[256];
+    uint8_t arrived[256];
 
     if (board->clock.state == VB__ROM && uart->autobaud && vb__autobauds(board, host_baud))
         uart->baud = host_baud;
-    if (vb__same_rate(host_baud, uart->baud))
+    if (vb__same_rate(host_baud, uart->baud) && !wears(board, host_baud))
         return vb__slip_feed(&uart->decoder, data, size, complete);
-    if (size > sizeof garbled)
-        size = sizeof garbled;
-    for (size_t i = 0; i < size; i++)
-        garbled[i] = (uint8_t)(data[i] ^ (vb__random(&uart->random) % 255 + 1));
-    return vb__slip_feed(&uart->decoder, garbled, size, complete);
+    if (size > sizeof arrived)
+        size = sizeof arrived;
+    memcpy(arrived, data, size);
+    if (wears(board, host_baud))
+        wear(board, arrived, size);
+    for (size_t i = 0; i < size && !vb__same_rate(host_baud, uart->baud); i++)
+        arrived[i] ^= (uint8_t)(vb__random(&uart->random) % 255 + 1);
+    return vb__slip_feed(&uart->decoder, arrived, size, complete);
 }

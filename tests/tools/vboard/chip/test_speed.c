@@ -49,10 +49,23 @@ static void a_digest_of_an_esp32c3_is_faster_at_twice_the_clock_of_the_flash(voi
     vb_board_destroy(player.board);
 }
 
+static void a_digest_is_faster_with_a_raised_clock(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_open(&player, (struct vb_config){.target = eg_target_by_name("esp32c6")});
+    player_command(&player, 0x0b, WORDS(0, 0x400000, 0x10000, 0x1000, 0x100, 0xffff));
+    player_command(&player, 0x09, WORDS(0x60096110, 1u << 16, 3u << 16, 0));
+    assert_in_range(answered_ms(&player, 0x13, WORDS(0, MIB, 0, 0)), 600, 800);
+    vb_board_destroy(player.board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_takes_as_long_as_its_chip_has_been_seen_to_take),
+        cmocka_unit_test(a_digest_is_faster_with_a_raised_clock),
         cmocka_unit_test(a_digest_of_an_esp32c3_is_faster_at_twice_the_clock_of_the_flash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
