@@ -41,6 +41,7 @@ struct eg_station_file {
     unsigned slot_count;
     unsigned at_once, at_once_of_group; /* boards; 0 = no limit */
     uint32_t stagger_ms;
+    const struct eg_setting *printer, *label; /* `printer.to`, `printer.template` */
     const char *keys; /* folder of the trusted keys; NULL = the file says nothing of trust */
 };
 

@@ -4,14 +4,20 @@
 
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/readiness.h"
+#include "tools/espgang/station.h"
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(cli_jobs_finish) struct cli_jobs jobs = {.count = 0};
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    EG_CLEANUP(cli_label_options_finish) struct cli_label_options labels = {.prints = false};
 
     EG_TRY(cli_load_jobs(&jobs, call, err));
+    EG_TRY(cli_station_read(&station, NULL, err));
+    EG_TRY(cli_label_options_read(&labels, call, station.file, err));
     EG_TRY(cli_check_name(call, "batch", err));
     const struct cli_readiness ready = {.jobs = &jobs,
+                                        .labels = &labels,
                                         .ledger = cli_text(call, "ledger"),
                                         .batch = cli_text(call, "batch"),
                                         .recording = true};
@@ -27,6 +33,7 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
 static const struct cli_option options[] = {
     {.name = "batch", .value = "NAME", .help = "Check that this batch takes runs of the job"},
     CLI_OPTION_LEDGER("Ledger that the job will be recorded into"),
+    CLI_LABEL_OPTIONS,
     CLI_OPTION_TRUST_DIR,
     {.name = NULL}};
 

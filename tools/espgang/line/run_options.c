@@ -112,6 +112,7 @@ const struct cli_option cli_run_options[] = {
     {.name = "stagger",
      .value = "MS",
      .help = "Milliseconds from one board to the next (default: as the station file says, else 0)"},
+    CLI_LABEL_OPTIONS,
     {.name = "stub-dir",
      .value = "DIR",
      .help = "Take flasher stubs from this folder",
@@ -169,6 +170,7 @@ const struct cli_option cli_run_options[] = {
 void cli_run_options_finish(struct cli_run_options *options)
 {
     cli_station_finish(&options->place);
+    cli_label_options_finish(&options->print);
     free(options->ports);
     free(options->faults);
     free(options->labels);
@@ -288,6 +290,7 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
     if (is_file)
         options->station = NULL;
     EG_TRY(read_turns(call, file, &options->turns, err));
+    EG_TRY(cli_label_options_read(&options->print, call, file, err));
     if (file == NULL)
         return EG_OK;
     if (options->station == NULL)

@@ -8,6 +8,7 @@
 #include "engine/line/line.h"
 #include "tools/espgang/command.h"
 #include "tools/espgang/dashboard/dashboard.h"
+#include "tools/espgang/labels/options.h"
 #include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
 
@@ -30,6 +31,7 @@ struct cli_run_options {
     uint64_t insertions, pace;
     uint64_t target_yield; /* in percent; 0 = not said */
     struct cli_limits_options limits;
+    struct cli_label_options print;
     enum cli_trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */
