@@ -41,9 +41,9 @@ static bool split_host(struct cli_printer *printer, const char *text)
                                  host);
     const char *const port = colon != NULL ? colon + 1 : RAW_PORT;
 
-    if (size == 0 || size >= sizeof printer->place || strlen(port) == 0 || strlen(port) > 5 ||
-        strspn(port, "0123456789") != strlen(port) || strpbrk(text, "/ ") != NULL ||
-        (bracket != NULL && bracket[1] != '\0' && bracket + 1 != colon))
+    if ((text[0] == '[') != (bracket != NULL) || size == 0 || size >= sizeof printer->place ||
+        strlen(port) == 0 || strlen(port) > 5 || strspn(port, "0123456789") != strlen(port) ||
+        strpbrk(text, "/ ") != NULL || (bracket != NULL && bracket[1] != '\0' && bracket + 1 != colon))
         return false;
     snprintf(printer->place, sizeof printer->place, "%.*s", (int)size, host);
     snprintf(printer->port, sizeof printer->port, "%s", port);

@@ -112,32 +112,57 @@ static enum eg_code want_open(void *context, const void *row, struct eg_error *e
     return EG_OK;
 }
 
-static enum eg_code want_unit(void *context, const void *row, struct eg_error *err)
-{
-    const struct eg_unit_summary *const unit = row;
+struct unit {
+    unsigned count;
+    char mac[24];
+    int64_t run; /* the newest that passed at a line with a printer; 0 = none */
+};
 
-    return want(context, unit->last_run, err);
+static enum eg_code take_unit(void *context, const void *row, struct eg_error *err)
+{
+    struct unit *const unit = context;
+
+    (void)err;
+    unit->count++;
+    snprintf(unit->mac, sizeof unit->mac, "%s", ((const struct eg_unit_summary *)row)->mac);
+    return EG_OK;
+}
+
+static enum eg_code take_run(void *context, const void *row, struct eg_error *err)
+{
+    const struct eg_label_row *const label = row;
+    struct unit *const unit = context;
+
+    (void)err;
+    if (strcmp(label->mac, unit->mac) == 0)
+        unit->run = label->run;
+    return EG_OK;
 }
 
 static enum eg_code find(struct wanted *wanted, const struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct unit unit = {.count = 0};
 
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     if (wanted->name == NULL)
         return eg_query_labels(query, cli_text(call, "station"), cli_text(call, "batch"), true, want_open,
                                wanted, err);
-    EG_TRY(eg_query_find_units(query, wanted->name, want_unit, wanted, err));
-    if (wanted->count == 1)
-        return EG_OK;
+    EG_TRY(eg_query_find_units(query, wanted->name, take_unit, &unit, err));
+    if (unit.count == 1)
+        EG_TRY(eg_query_labels(query, NULL, NULL, false, take_run, &unit, err));
+    if (unit.run != 0)
+        return want(wanted, unit.run, err);
     return eg_error_set(err, EG_BAD_ARGUMENT, "ledger %s: %s '%s'", eg_query_path(query),
-                        wanted->count == 0 ? "no run of a unit with MAC, serial, label or pool key"
-                                           : "several units have had, so name one by its MAC:",
+                        unit.count == 0   ? "no run of a unit with MAC, serial, label or pool key"
+                        : unit.count == 1 ? "no pass at a line with a printer of unit"
+                                          : "several units have had, so name one by its MAC:",
                         wanted->name);
 }
 
+/* One of many that needs no label any more is no failure. */
 static enum eg_code print_run(struct cli_call *call, const struct cli_label_print *how, int64_t run,
-                              struct eg_error *err)
+                              bool named, struct eg_error *err)
 {
     struct eg_printed_due due;
     struct cli_label_end end;
@@ -148,7 +173,8 @@ static enum eg_code print_run(struct cli_call *call, const struct cli_label_prin
         printf("run %" PRId64 ", board %s, slot %s: printed\n", run, due.mac, due.slot);
         return EG_OK;
     }
-    call->status = CLI_NOT_PASSED;
+    if (code != EG_OK || named)
+        call->status = CLI_NOT_PASSED;
     if (end.refusal.code == EG_OK && !end.unfit)
         return eg_error_prefix(err, "run %" PRId64 ": ", run);
     fprintf(stderr, "espgang: %s\n", end.refusal.code != EG_OK ? end.refusal.text : err->text);
@@ -176,7 +202,7 @@ static enum eg_code change(struct cli_call *call, bool prints, struct eg_error *
                                         wanted.name != NULL ? reason : NULL};
     for (size_t i = 0; i < wanted.count; i++) {
         if (prints) {
-            EG_TRY(print_run(call, &how, wanted.runs[i], err));
+            EG_TRY(print_run(call, &how, wanted.runs[i], wanted.name != NULL, err));
         } else {
             EG_TRY(eg_printed_drop(printed, wanted.runs[i], reason, err));
             printf("run %" PRId64 ": needs no label, on record\n", wanted.runs[i]);
