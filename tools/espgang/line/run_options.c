@@ -88,6 +88,11 @@ const struct cli_option cli_run_options[] = {
      .value = "COUNT",
      .help = "End the line when so many boards in a row did not pass, in whatever slots",
      .more = "Boards in progress are finished. A run that was aborted does not count."},
+    {.name = "pause-failures",
+     .value = "N",
+     .help = "Pause the line when N boards in a row did not pass, until somebody lets it go on",
+     .more = "Boards at work are finished, and no other begins. The key `c` of the live view, a client of "
+             "`--http-control` or SIGUSR1 lets it go on, and failures are counted anew."},
     {.name = "disable-slots",
      .help = "Begin no further board in a slot that fails more often than the others",
      .more =
@@ -235,6 +240,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
                                                    .control = cli_flag(call, "http-control")};
     EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
     EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
+    EG_TRY(cli_option_number(call, "pause-failures", UINT32_MAX, 0, &options->limits.pause_failures, err));
     options->limits.disable_slots = cli_flag(call, "disable-slots");
     EG_TRY(cli_option_number(call, "target-yield", 100, 0, &options->target_yield, err));
     options->insertions_given = cli_text(call, "insertions");
@@ -277,6 +283,21 @@ static enum eg_code read_turns(const struct cli_call *call, const struct eg_stat
     return EG_OK;
 }
 
+/* Limits are of a line; `--once` of a station with limits is none. */
+static void read_limits(const struct cli_call *call, struct cli_run_options *options,
+                        const struct eg_station_file *file)
+{
+    struct cli_limits_options *const limits = &options->limits;
+
+    if (!options->watch && (file->trigger == NULL || cli_flag(call, "once")))
+        return;
+    if (cli_text(call, "stop-failures") == NULL)
+        limits->stop_failures = file->stop_failures;
+    if (cli_text(call, "pause-failures") == NULL)
+        limits->pause_failures = file->pause_failures;
+    limits->disable_slots |= file->disable_slots;
+}
+
 /* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger and ledger
  * of it. */
 static enum eg_code read_station(const struct cli_call *call, struct cli_run_options *options,
@@ -303,6 +324,7 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
         EG_TRY(cli_station_check_ledger(file, err));
         options->ledger = options->real_ledger;
     }
+    read_limits(call, options, file);
     if (options->ports == NULL && file->slot_count > 0)
         options->slots = file;
     if (file->trigger != NULL && !options->watch && !cli_flag(call, "once")) {
@@ -355,9 +377,11 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
     if (!options->watch && (options->limits.stop_after != 0 || options->limits.stop_failures != 0 ||
-                            options->limits.disable_slots))
-        return cli_usage(call, err,
-                         "--stop-after, --stop-failures and --disable-slots go with --watch or --trigger");
+                            options->limits.pause_failures != 0 || options->limits.disable_slots))
+        return cli_usage(
+            call, err,
+            "--stop-after, --stop-failures, --pause-failures and --disable-slots go with --watch or "
+            "--trigger");
     if (options->wall && (options->json || options->plain || options->silent))
         return cli_usage(call, err, "--wall excludes --json, --plain and --silent");
     if (options->silent && options->verbose)
