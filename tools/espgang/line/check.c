@@ -4,7 +4,23 @@
 
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/readiness.h"
+#include "tools/espgang/line/usb.h"
 #include "tools/espgang/station.h"
+
+/* What the boards that are attached share, at the job's rate. */
+static enum eg_code show_usb(const struct eg_plan *plan, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
+    EG_CLEANUP(eg_free_cleanup) struct cli_usb_share *shares = NULL;
+    size_t count, share_count;
+
+    EG_TRY(eg_discover_ports(&found, &count, err));
+    EG_TRY(cli_usb_shares(&shares, &share_count, found, count, err));
+    if (share_count > 0)
+        putchar('\n');
+    cli_usb_print(stdout, shares, share_count, (uint32_t)eg_plan_number(plan, "link.baud"));
+    return EG_OK;
+}
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
@@ -26,6 +42,7 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
         if (i > 0)
             putchar('\n');
         EG_TRY(eg_job_explain(jobs.plans[i], stdout, err));
+        EG_TRY(show_usb(jobs.plans[i], err));
     }
     return EG_OK;
 }

@@ -283,13 +283,13 @@ static enum eg_code read_turns(const struct cli_call *call, const struct eg_stat
     return EG_OK;
 }
 
-/* Limits are of a line; `--once` of a station with limits is none. */
+/* Limits are those of a line. */
 static void read_limits(const struct cli_call *call, struct cli_run_options *options,
                         const struct eg_station_file *file)
 {
     struct cli_limits_options *const limits = &options->limits;
 
-    if (!options->watch && (file->trigger == NULL || cli_flag(call, "once")))
+    if (!options->watch && (options->boards > 0 || file->trigger == NULL || cli_flag(call, "once")))
         return;
     if (cli_text(call, "stop-failures") == NULL)
         limits->stop_failures = file->stop_failures;
@@ -318,13 +318,13 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
         options->station = file->name;
     if (variable == NULL || variable[0] == '\0')
         options->real_ledger = file->ledger;
+    read_limits(call, options, file);
     if (options->boards > 0)
         return EG_OK;
     if (options->ledger == NULL && options->real_ledger != NULL) {
         EG_TRY(cli_station_check_ledger(file, err));
         options->ledger = options->real_ledger;
     }
-    read_limits(call, options, file);
     if (options->ports == NULL && file->slot_count > 0)
         options->slots = file;
     if (file->trigger != NULL && !options->watch && !cli_flag(call, "once")) {
