@@ -121,6 +121,17 @@ static const struct eg_option station_options[] = {
      .group = slot_options,
      .without = "every attached board",
      .help = "a list of the slots, in the order of the fixture"},
+    {.key = "power.program",
+     .type = EG_OPTION_TEXT,
+     .without = "supplies are not switched",
+     .help = "program that switches the supply of a socket off and on before a board is tried again, run as "
+             "`PROGRAM SLOT`; its bridge must stay plugged meanwhile"},
+    {.key = "power.timeout",
+     .type = EG_OPTION_DURATION,
+     .fallback = "10s",
+     .least = 100,
+     .most = 60000,
+     .help = "how long it may take"},
     {.key = "limits.stop_failures",
      .type = EG_OPTION_NUMBER,
      .least = 1,
@@ -320,11 +331,15 @@ static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
     EG_TRY(resolve(station, "ledger", err));
     EG_TRY(resolve(station, "trust.keys", err));
     EG_TRY(resolve_printer(station, err));
+    if (setting(station, "power.program")->given && strchr(text_of(station, "power.program"), '/') != NULL)
+        EG_TRY(resolve(station, "power.program", err));
     station->name = text_of(station, "name");
     station->ledger = text_of(station, "ledger");
     station->trigger = text_of(station, "trigger");
     station->trigger_program = text_of(station, "trigger_program");
     station->keys = text_of(station, "trust.keys");
+    station->power = setting(station, "power.program");
+    station->power_timeout_ms = (uint32_t)setting(station, "power.timeout")->number[0];
     station->stop_failures = setting(station, "limits.stop_failures")->number[0];
     station->pause_failures = setting(station, "limits.pause_failures")->number[0];
     station->disable_slots = setting(station, "limits.disable_slots")->choice == 1;

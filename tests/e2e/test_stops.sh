@@ -53,6 +53,17 @@ printf 'espgang_station: 1\ntrigger: program\ntrigger_program: "true"\nlimits: {
 line 1 --sim 2 --fault lie --batch file --station "$work/station.yaml"
 expect_text out.log '2 boards in a row did not pass'
 
+# A socket's supply is switched before its board is tried again.
+printf '#!/bin/sh\necho "$1 $ESPGANG_ATTEMPT" >>%s/switched\n' "$work" >switch
+chmod +x switch
+printf 'espgang_station: 1\npower: {program: ./switch}\n' >station.yaml
+expect_status 1 "$espgang" run job.yaml --sim 1 --fast --hooks --fault lie --batch power --station "$work/station.yaml" --ledger ledger.db
+expect_equal 'switched' "$(cat switched)" 'sim:esp32/1 1'
+expect_text out.log 'the supply of the socket was switched off and on'
+chmod -x switch
+expect_status 2 "$espgang" run job.yaml --sim 1 --hooks --station "$work/station.yaml" --ledger ledger.db
+expect_text err.log 'station.yaml:2:9: power.program: '
+
 # One bad socket among good ones.
 faults=()
 for board in $(seq 1 3 60); do faults+=(--fault "$board:lie"); done

@@ -518,6 +518,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         .slots = slots.slots,
         .slot_count = slots.count,
         .turns = options->turns,
+        .power = options->power.program != NULL ? &options->power : NULL,
     };
     return go(options, &station, &simulated, ledger, &call->status, err);
 }

@@ -283,6 +283,19 @@ static enum eg_code read_turns(const struct cli_call *call, const struct eg_stat
     return EG_OK;
 }
 
+/* In a rehearsal it is a program like those of the job. */
+static enum eg_code read_power(struct cli_run_options *options, const struct eg_station_file *file,
+                               struct eg_error *err)
+{
+    if (file == NULL || !file->power->given || (options->boards > 0 && !options->hooks))
+        return EG_OK;
+    options->power = (struct eg_power){file->power->text, file->power_timeout_ms};
+    if (eg_program_check(options->power.program, err) == EG_OK)
+        return EG_OK;
+    err->code = EG_BAD_JOB;
+    return eg_error_prefix(err, "%s: power.program: ", file->power->place);
+}
+
 /* Limits are those of a line. */
 static void read_limits(const struct cli_call *call, struct cli_run_options *options,
                         const struct eg_station_file *file)
@@ -311,6 +324,7 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
     if (is_file)
         options->station = NULL;
     EG_TRY(read_turns(call, file, &options->turns, err));
+    EG_TRY(read_power(options, file, err));
     EG_TRY(cli_label_options_read(&options->print, call, file, err));
     if (file == NULL)
         return EG_OK;

@@ -24,6 +24,7 @@ struct cli_run_options {
     const struct eg_station_file *slots; /* whose slots are used; NULL = those of `ports` */
     const char *real_ledger;             /* of the station, for a rehearsal; NULL = the default one */
     struct eg_turns turns;
+    struct eg_power power; /* program NULL = supplies are not switched */
     const char *flash_dir, *app_log;
     unsigned boards; /* simulated, or slots with simulated hands; 0 = real ones */
     uint64_t seed;
