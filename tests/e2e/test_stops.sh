@@ -62,7 +62,7 @@ expect_equal 'switched' "$(cat switched)" 'sim:esp32/1 1'
 expect_text out.log 'the supply of the socket was switched off and on'
 chmod -x switch
 expect_status 2 "$espgang" run job.yaml --sim 1 --hooks --station "$work/station.yaml" --ledger ledger.db
-expect_text err.log 'station.yaml:2:9: power.program: '
+expect_text err.log 'station.yaml:2:18: power.program: '
 
 # One bad socket among good ones.
 faults=()
