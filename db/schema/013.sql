@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema version 12: the printed labels: which template the passes of a session get, and each print.
+-- Schema version 13: the printed labels: which template the passes of a session get, and each print.
 
 CREATE TABLE label_form (
     form_id    INTEGER PRIMARY KEY,  -- 1, 2, 3, without a gap
