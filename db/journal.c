@@ -46,6 +46,12 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
         {"slot_reset",
          "SELECT 'reset', reset_id, station, slot, last_run, contacts, reset_utc, operator, reason FROM slot_reset"
          " WHERE reset_id = ?1"}}},
+    [EG__ENTRY_LABEL_FORM] = {"label form", "label_form", "form_id", {
+        {"label_form", "SELECT 'label form', form_id, session_id, kind, template FROM label_form WHERE form_id = ?1"}}},
+    [EG__ENTRY_LABEL_PRINT] = {"label print", "label_print", "print_id", {
+        {"label_print",
+         "SELECT 'label print', print_id, of_run, state, sha256, printer, operator, reason, recorded_utc"
+         " FROM label_print WHERE print_id = ?1"}}},
 };
 /* clang-format on */
 

@@ -15,6 +15,8 @@ enum eg__entry {
     EG__ENTRY_SEAL,
     EG__ENTRY_PURGE,
     EG__ENTRY_RESET,
+    EG__ENTRY_LABEL_FORM,
+    EG__ENTRY_LABEL_PRINT,
     EG__ENTRY_COUNT
 };
 

@@ -640,6 +640,11 @@ struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger)
     return &ledger->first.recorder;
 }
 
+int64_t eg_ledger_session(const struct eg_recorder *recorder)
+{
+    return ((const struct session *)recorder)->number;
+}
+
 const char *eg_ledger_batch(const struct eg_ledger *ledger)
 {
     return ledger->batch;

@@ -79,6 +79,9 @@ void eg_ledger_tell(struct eg_ledger *ledger, struct eg_logger *logger);
 /** Return the recorder of the first job; it lives as long as the ledger. */
 struct eg_recorder *eg_ledger_recorder(struct eg_ledger *ledger);
 
+/** Return the ledger's number of the session that a recorder of it records into. */
+int64_t eg_ledger_session(const struct eg_recorder *recorder);
+
 /** Return the batch name and the file path in use; the strings are the ledger's. */
 const char *eg_ledger_batch(const struct eg_ledger *ledger);
 const char *eg_ledger_path(const struct eg_ledger *ledger);

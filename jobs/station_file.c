@@ -8,6 +8,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,6 +121,43 @@ static const struct eg_option station_options[] = {
      .group = slot_options,
      .without = "every attached board",
      .help = "a list of the slots, in the order of the fixture"},
+    {.key = "power.program",
+     .type = EG_OPTION_TEXT,
+     .without = "supplies are not switched",
+     .help = "program that switches the supply of a socket off and on before a board is tried again, run as "
+             "`PROGRAM SLOT`; its bridge must stay plugged meanwhile"},
+    {.key = "power.timeout",
+     .type = EG_OPTION_DURATION,
+     .fallback = "10s",
+     .least = 100,
+     .most = 60000,
+     .help = "how long it may take"},
+    {.key = "limits.stop_failures",
+     .type = EG_OPTION_NUMBER,
+     .least = 1,
+     .most = UINT32_MAX,
+     .without = "no limit",
+     .help = "boards in a row that did not pass, after which a line ends, as `--stop-failures`"},
+    {.key = "limits.pause_failures",
+     .type = EG_OPTION_NUMBER,
+     .least = 1,
+     .most = UINT32_MAX,
+     .without = "no limit",
+     .help = "the same, after which it waits until somebody lets it go on, as `--pause-failures`"},
+    {.key = "limits.disable_slots",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "no",
+     .choices = yes_no,
+     .help = "begin no further board in a slot that fails more often than the others, as `--disable-slots`"},
+    {.key = "printer.to",
+     .type = EG_OPTION_TEXT,
+     .without = "no labels are printed",
+     .help = "where the labels of boards that passed go: `tcp://HOST:9100`, `file:PATH`, `folder:PATH` or "
+             "`program:PATH`"},
+    {.key = "printer.template",
+     .type = EG_OPTION_FILE,
+     .without = "as `label.template` of the job says",
+     .help = "template of a label: ZPL if its name ends in `.zpl`, else text; that of a job goes first"},
     {.key = "at_once.most",
      .type = EG_OPTION_NUMBER,
      .least = 1,
@@ -269,15 +307,44 @@ static enum eg_code resolve(struct eg_station_file *station, const char *key, st
     return EG_OK;
 }
 
+/* The path after "file:" and the like starts from the file's folder, too. */
+static enum eg_code resolve_printer(struct eg_station_file *station, struct eg_error *err)
+{
+    struct eg_setting *const to = eg_settings_find(station->settings, station->setting_count, "printer.to");
+    EG_CLEANUP(eg_free_cleanup) char *path = NULL;
+    char *resolved;
+
+    const char *const colon = to->given ? strchr(to->text, ':') : NULL;
+    if (colon == NULL || strncmp(colon, "://", 3) == 0)
+        return EG_OK;
+    EG_TRY(eg__resolve(&path, station->path, colon + 1, err));
+    const size_t size = (size_t)(colon + 1 - to->text) + strlen(path) + 1;
+    EG_TRY(eg_alloc(&resolved, size, 1, err));
+    snprintf(resolved, size, "%.*s%s", (int)(colon + 1 - to->text), to->text, path);
+    free(to->text);
+    to->text = resolved;
+    return EG_OK;
+}
+
 static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
 {
     EG_TRY(resolve(station, "ledger", err));
     EG_TRY(resolve(station, "trust.keys", err));
+    EG_TRY(resolve_printer(station, err));
+    if (setting(station, "power.program")->given && strchr(text_of(station, "power.program"), '/') != NULL)
+        EG_TRY(resolve(station, "power.program", err));
     station->name = text_of(station, "name");
     station->ledger = text_of(station, "ledger");
     station->trigger = text_of(station, "trigger");
     station->trigger_program = text_of(station, "trigger_program");
     station->keys = text_of(station, "trust.keys");
+    station->power = setting(station, "power.program");
+    station->power_timeout_ms = (uint32_t)setting(station, "power.timeout")->number[0];
+    station->stop_failures = setting(station, "limits.stop_failures")->number[0];
+    station->pause_failures = setting(station, "limits.pause_failures")->number[0];
+    station->disable_slots = setting(station, "limits.disable_slots")->choice == 1;
+    station->printer = setting(station, "printer.to");
+    station->label = setting(station, "printer.template");
     station->at_once = (unsigned)setting(station, "at_once.most")->number[0];
     station->at_once_of_group = (unsigned)setting(station, "at_once.per_group")->number[0];
     station->stagger_ms = (uint32_t)setting(station, "at_once.stagger")->number[0];

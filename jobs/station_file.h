@@ -41,6 +41,11 @@ struct eg_station_file {
     unsigned slot_count;
     unsigned at_once, at_once_of_group; /* boards; 0 = no limit */
     uint32_t stagger_ms;
+    const struct eg_setting *power; /* `power.program` */
+    uint32_t power_timeout_ms;
+    uint64_t stop_failures, pause_failures; /* in a row; 0 = no limit */
+    bool disable_slots;
+    const struct eg_setting *printer, *label; /* `printer.to`, `printer.template` */
     const char *keys; /* folder of the trusted keys; NULL = the file says nothing of trust */
 };
 

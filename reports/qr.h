@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A QR code (ISO/IEC 18004) as an SVG. */
+/* A QR code (ISO/IEC 18004) as an SVG or as text. */
 
 #ifndef REPORTS_QR_H
 #define REPORTS_QR_H
 
+#include "engine/base/bytes.h"
 #include "reports/out.h"
 
 /**
@@ -17,5 +18,8 @@
  * @return EG_OK; EG_BAD_ARGUMENT: the text is empty or too long; EG_NO_MEMORY
  */
 enum eg_code eg__qr(struct eg__out *out, const char *text, const char *name, struct eg_error *err) EG_CHECKED;
+
+/** Append the same code as lines of text, two modules high, of the blocks U+2580, U+2584 and U+2588. */
+enum eg_code eg__qr_blocks(struct eg_buffer *out, const char *text, struct eg_error *err) EG_CHECKED;
 
 #endif

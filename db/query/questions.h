@@ -183,6 +183,26 @@ enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_r
 enum eg_code eg_query_contacts(struct eg_query *query, const char *station, eg_row_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;
 
+/** The printed label of a run that passed at a line with a printer. */
+struct eg_label_row {
+    int64_t run;
+    const char *mac, *serial, *batch, *station, *slot, *finished_utc;
+    /* "missing"; "in doubt": begun, and its program ended before it knew the end; "printed"; "failed";
+     * "dropped": not wanted; "withdrawn": missing, and a later run of the board did not pass. */
+    const char *state;
+    int64_t prints;
+    const char *printer, *printed_by, *reason, *recorded_utc; /* of the last record */
+};
+
+/**
+ * Visit the printed labels as struct eg_label_row, by run.
+ *
+ * @param station, batch  only of these; NULL = all
+ * @param open            only those that are missing, in doubt or failed
+ */
+enum eg_code eg_query_labels(struct eg_query *query, const char *station, const char *batch, bool open,
+                             eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+
 /**
  * Visit the versions of a job that real boards were admitted to, each once, as a const char *: the row points
  * to it.

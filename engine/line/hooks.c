@@ -222,6 +222,21 @@ enum eg_code eg__hook_board(const struct eg_run *run, enum eg_hook hook, const s
     return run_hook(run->plan, hook, describe_board(run, hook, record), cancel, err);
 }
 
+enum eg_code eg__power_cycle(const struct eg_run *run, struct eg_error *err)
+{
+    char slot[200], port[300], mac[32], attempt[40];
+    const char *const argv[] = {run->power->program, run->slot, NULL};
+    const char *const environment[] = {slot, port, mac, attempt, NULL};
+    const struct eg_program program = {
+        .argv = argv, .environment = environment, .input = "", .timeout_ms = run->power->timeout_ms};
+
+    snprintf(slot, sizeof slot, "ESPGANG_SLOT=%s", run->slot);
+    snprintf(port, sizeof port, "ESPGANG_PORT=%s", run->url);
+    snprintf(mac, sizeof mac, "ESPGANG_MAC=%s", run->unit.mac);
+    snprintf(attempt, sizeof attempt, "ESPGANG_ATTEMPT=%u", run->attempt);
+    return eg_program_run(&program, NULL, run->cancel, err);
+}
+
 static enum eg_code run_batch_hook(const struct eg_station *station, const struct eg_plan *plan,
                                    enum eg_hook hook, json_t *told, const struct eg_cancel *cancel,
                                    struct eg_error *err)

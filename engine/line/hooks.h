@@ -33,4 +33,8 @@ bool eg__hook_required(const struct eg_plan *plan, enum eg_hook hook);
 enum eg_code eg__hook_board(const struct eg_run *run, enum eg_hook hook, const struct eg_run_record *record,
                             const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
 
+/** Take the supply of the run's socket away and give it back. EG_PROGRAM_FAILED, EG_CANCELLED, EG_IO,
+ * EG_NO_MEMORY. */
+enum eg_code eg__power_cycle(const struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
 #endif

@@ -34,6 +34,7 @@ struct eg_station {
     const struct eg_slot *slots;
     unsigned slot_count;
     struct eg_turns turns;
+    const struct eg_power *power; /* of its sockets; NULL = their supply is not switched */
     /** Of eg_station_watch(): once set, no board begins any more, and the line ends with those in progress.
      * NULL = never. */
     const struct eg_cancel *ending;

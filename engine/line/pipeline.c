@@ -298,6 +298,22 @@ static bool lost_board(const struct eg_run *run, enum eg_code code)
     return eg_port_may_come_back(code) && eg_run_check_board(run, &ignored) != EG_OK;
 }
 
+/* A socket whose switch fails is tried again as it is, and the operator told. */
+static enum eg_code cycle_power(const struct eg_run *run)
+{
+    const struct eg_log_origin origin = eg_run_origin(run);
+    struct eg_error err;
+
+    if (run->power == NULL)
+        return EG_OK;
+    const enum eg_code code = eg__power_cycle(run, &err);
+    if (code == EG_OK)
+        eg_log_note(run->logger, &origin, "the supply of the socket was switched off and on");
+    else if (code != EG_CANCELLED)
+        eg_log_warning(run->logger, &origin, "switching the supply of the socket: %s", err.text);
+    return code;
+}
+
 static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *const *stages,
                                  struct account *account, struct eg_error *err)
 {
@@ -327,7 +343,7 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
             return tell_first(&first, err);
         if (first.code == EG_OK)
             first = *err;
-        if (eg_sleep_ms(run->cancel, delay_ms, &cancelled) != EG_OK) {
+        if (eg_sleep_ms(run->cancel, delay_ms, &cancelled) != EG_OK || cycle_power(run) == EG_CANCELLED) {
             err->code = EG_CANCELLED;
             return eg_error_prefix(err, "cancelled before another attempt, after ");
         }

@@ -165,6 +165,7 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
                 .presence = slot->presence,
                 .bridge = slot->bridge,
                 .baud_most = slot->baud,
+                .power = station->power,
                 .replaceable = replaceable,
                 .batch = station->batch,
             },

@@ -209,6 +209,16 @@ enum eg_code eg_template_check_names(const struct eg_template *template, const s
     return EG_OK;
 }
 
+enum eg_code eg_template_next(struct eg_template_piece *piece, const struct eg_template *template, size_t *at,
+                              struct eg_error *err)
+{
+    struct piece next;
+
+    EG_TRY(advance(&next, template, at, err));
+    *piece = (struct eg_template_piece){next.text, next.size, next.is_name};
+    return EG_OK;
+}
+
 bool eg_template_unknown(struct eg_unknown_name *unknown, const struct eg_template *template,
                          const struct eg_names *names)
 {

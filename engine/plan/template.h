@@ -71,6 +71,17 @@ struct eg_unknown_name {
     bool number; /* it is written as a number */
 };
 
+/** A piece of a template: literal text, or a name in braces, which is a template of its own. */
+struct eg_template_piece {
+    const char *text; /* in the template, with the braces */
+    size_t size;
+    bool is_name;
+};
+
+/** Read the piece at `*at`, 0 at first, and move past it. EG_BAD_JOB: the template is not well-formed. */
+enum eg_code eg_template_next(struct eg_template_piece *piece, const struct eg_template *template, size_t *at,
+                              struct eg_error *err) EG_CHECKED;
+
 /** Find the first name of a well-formed template that is not there; false = all are. */
 bool eg_template_unknown(struct eg_unknown_name *unknown, const struct eg_template *template,
                          const struct eg_names *names);

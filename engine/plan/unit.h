@@ -102,6 +102,15 @@ enum eg_code eg_unit_names_check_row(const struct eg_plan *plan, const struct eg
 enum eg_code eg_unit_names_of_nobody(struct eg_names *names, const struct eg_plan *plan,
                                      struct eg_error *err) EG_CHECKED;
 
+/**
+ * Add the names that a board of the job will have, with placeholder values; those that are secret say so.
+ *
+ * @param row        of the job's pool; NULL = not known
+ * @param all_known  false: the pool or the job's program brings more
+ */
+enum eg_code eg_unit_names_known(struct eg_names *names, bool *all_known, const struct eg_plan *plan,
+                                 const struct eg_pool_row *row, struct eg_error *err) EG_CHECKED;
+
 /** Names with placeholder values, for showing what a job does. */
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan,
                                    struct eg_error *err) EG_CHECKED;

@@ -470,6 +470,28 @@ enum eg_code eg_unit_names_check(const struct eg_plan *plan, const char **place,
     return check_uses(&names, plan, all_known, place, err);
 }
 
+enum eg_code eg_unit_names_known(struct eg_names *names, bool *all_known, const struct eg_plan *plan,
+                                 const struct eg_pool_row *row, struct eg_error *err)
+{
+    const struct eg_setting *const values = eg_plan_setting(plan, "unit.values");
+    const bool pool = given(plan, "unit.serial.pool");
+    struct eg_error ignored;
+
+    *all_known = (row != NULL || !pool) && !given(plan, "unit.generate.program");
+    EG_TRY(eg_unit_names_of_nobody(names, plan, err));
+    if (row != NULL || !pool)
+        EG_TRY(eg_unit_names_of_row(names, plan, row, err));
+    for (unsigned i = 0; i < values->item_count; i++) {
+        EG_CLEANUP(eg_free_cleanup) char *text = NULL;
+        bool secret = false;
+        /* What a program or a pool brings later has no value yet. */
+        const bool known = eg_template_text(&text, &secret, values->items[i].text, names, &ignored) == EG_OK;
+        EG_TRY(eg_unit_names_give(names, plan, values->items[i].name, known ? text : "", secret,
+                                  "unit.values", err));
+    }
+    return EG_OK;
+}
+
 enum eg_code eg_unit_names_example(struct eg_names *names, const struct eg_plan *plan, struct eg_error *err)
 {
     const struct eg_setting *const values = eg_plan_setting(plan, "unit.values");

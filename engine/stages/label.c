@@ -59,6 +59,11 @@ static const struct eg_option options[] = {
      .help =
          "template of what the label must be: `{mac}`, `{serial}`, a column of the pool; a MAC in any usual "
          "form"},
+    {.key = "label.template",
+     .type = EG_OPTION_FILE,
+     .without = "as the station says",
+     .help = "template of the label that is printed for a board that passed: ZPL if its name ends in `.zpl`, "
+             "else text"},
     {.key = NULL},
 };
 

@@ -29,6 +29,12 @@ struct eg_unit_data {
     unsigned nvs_region;     /* its index; region_count = there is none */
 };
 
+/** A program that takes the supply of a socket away and gives it back: `PROGRAM SLOT`. */
+struct eg_power {
+    const char *program;
+    uint32_t timeout_ms;
+};
+
 /** One board's way through the pipeline; belongs to its worker. */
 struct eg_run {
     /* given, not owned */
@@ -39,15 +45,16 @@ struct eg_run {
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
-    const char *slot;        /* name of the place */
-    const char *address;     /* by which its port is found, each time it is opened */
-    const char *url;         /* of the port when it was opened last */
-    const char *batch;       /* its name, for hooks; NULL = none */
-    const char *label;       /* of the board; NULL = not known */
-    struct eg_bridge bridge; /* the USB device of the port */
-    uint32_t baud_most;      /* of its slot; 0 = no limit */
-    bool replaceable;        /* as long as it has not told its MAC, the board may be another insertion's */
-    int64_t number;          /* of the run, from the recorder */
+    const char *slot;             /* name of the place */
+    const char *address;          /* by which its port is found, each time it is opened */
+    const char *url;              /* of the port when it was opened last */
+    const char *batch;            /* its name, for hooks; NULL = none */
+    const char *label;            /* of the board; NULL = not known */
+    struct eg_bridge bridge;      /* the USB device of the port */
+    uint32_t baud_most;           /* of its slot; 0 = no limit */
+    const struct eg_power *power; /* what takes its supply away before another attempt; NULL = nothing */
+    bool replaceable; /* as long as it has not told its MAC, the board may be another insertion's */
+    int64_t number;   /* of the run, from the recorder */
 
     /* of this attempt */
     unsigned attempt; /* from 1 */

@@ -250,7 +250,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
         "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",   "run_label",
         "run_device", "region_time",    "journal",    "seal",        "purge",        "purged_log",
         "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset",
-        "image",      "run_erased",     "run_link"};
+        "image",      "run_erased",     "run_link",   "label_form",  "label_print"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -276,6 +276,10 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
                "INSERT INTO seal VALUES (1, 'batch-9', 3, 3, 1, '', 3, '', '', '', '', NULL, NULL)", "");
     assert_sql(sample->path, "INSERT INTO purge VALUES (1, '2999', 1, 20, '', '', 'old')", "");
     assert_sql(sample->path, "INSERT INTO slot_reset VALUES (1, 'line 3', 'a', 2, 2, '', 'jo', 'needles')",
+               "");
+    assert_sql(sample->path, "INSERT INTO label_form VALUES (1, 1, 'zpl', '^XA')", "");
+    assert_sql(sample->path,
+               "INSERT INTO label_print SELECT 1, run_id, 'begun', '', '', '', '', '' FROM outcome LIMIT 1",
                "");
     assert_sql(sample->path,
                "INSERT INTO purged_log SELECT run_id, 1, size, sha256 FROM run_log WHERE run_id = 2", "");

@@ -25,6 +25,45 @@ line 1 --sim 2 --fault lie --batch bad --stop-failures 4
 expect_text out.log '4 boards in a row did not pass, the last in slot sim:esp32/'
 [ "$(ledger "select count(*) from runs where batch = 'bad'")" -le 5 ] || fail 'boards begin after the line has stopped'
 
+# A pause: nobody begins until somebody lets the line go on, and failures are counted anew.
+"$espgang" run job.yaml --fast --trigger program --trigger-program true --ledger ledger.db --sim 2 --fault lie --batch pause --pause-failures 3 \
+  --plain >pause.log 2>&1 &
+line=$!
+children+=("$line")
+wait_for() { # COUNT TEXT
+  for _ in $(seq 600); do
+    [ "$(grep -cF -- "$2" pause.log)" -lt "$1" ] || return 0
+    sleep 0.1
+  done
+  fail "no '$2' in $(cat pause.log)"
+}
+boards() { ledger "select count(*) from runs where batch = 'pause' and outcome <> 'unfinished'"; }
+wait_for 1 'the line pauses: 3 boards in a row did not pass, the last in slot sim:esp32/'
+until [ "$(ledger "select count(*) from runs where batch = 'pause' and outcome = 'unfinished'")" = 0 ]; do sleep 0.1; done
+paused=$(boards)
+[ "$paused" -ge 3 ] && [ "$paused" -le 4 ] || fail "$paused boards until the line paused"
+kill -USR1 "$line"
+wait_for 1 'the line goes on'
+wait_for 2 'the line pauses'
+[ "$(boards)" -gt "$paused" ] || fail 'no board began after the line went on'
+kill -TERM "$line"
+wait "$line" && fail 'a line of failed boards ended with 0' || true
+expect_status 2 "$espgang" run job.yaml --sim 2 --pause-failures 3
+printf 'espgang_station: 1\ntrigger: program\ntrigger_program: "true"\nlimits: {stop_failures: 2}\n' >station.yaml
+line 1 --sim 2 --fault lie --batch file --station "$work/station.yaml"
+expect_text out.log '2 boards in a row did not pass'
+
+# A socket's supply is switched before its board is tried again.
+printf '#!/bin/sh\necho "$1 $ESPGANG_ATTEMPT" >>%s/switched\n' "$work" >switch
+chmod +x switch
+printf 'espgang_station: 1\npower: {program: ./switch}\n' >station.yaml
+expect_status 1 "$espgang" run job.yaml --sim 1 --fast --hooks --fault lie --batch power --station "$work/station.yaml" --ledger ledger.db
+expect_equal 'switched' "$(cat switched)" 'sim:esp32/1 1'
+expect_text out.log 'the supply of the socket was switched off and on'
+chmod -x switch
+expect_status 2 "$espgang" run job.yaml --sim 1 --hooks --station "$work/station.yaml" --ledger ledger.db
+expect_text err.log 'station.yaml:2:18: power.program: '
+
 # One bad socket among good ones.
 faults=()
 for board in $(seq 1 3 60); do faults+=(--fault "$board:lie"); done
@@ -34,4 +73,4 @@ bad=$(ledger "select count(*) from runs where batch = 'slot' and slot = 'sim:esp
 [ "$bad" -ge 3 ] && [ "$bad" -le 10 ] || fail "$bad boards were put into the bad socket"
 
 expect_status 2 "$espgang" run job.yaml --sim 2 --stop-after 3
-expect_text err.log '--stop-after, --stop-failures and --disable-slots go with --watch or --trigger'
+expect_text err.log '--stop-after, --stop-failures, --pause-failures and --disable-slots go with --watch or --trigger'

@@ -56,6 +56,39 @@ static void a_code_has_a_margin_of_four_white_modules(void **state)
                          picture.black[i][picture.size - 1 - edge]);
 }
 
+static void a_code_in_blocks_is_the_same_as_the_drawn_one(void **state)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    static struct qr_picture picture, read;
+    struct eg_error err;
+    char *svg = NULL;
+
+    (void)state;
+    assert_ok(make(&svg, "ACME-000001", &err), err);
+    qr_draw(&picture, svg);
+    free(svg);
+    assert_ok(eg__qr_blocks(&text, "ACME-000001", &err), err);
+    long x = 0, y = 0;
+    for (size_t at = 0; at < text.size;) {
+        const unsigned char c = text.data[at];
+        if (c == '\n') {
+            assert_int_equal(x, picture.size);
+            x = 0;
+            y += 2;
+            at++;
+            continue;
+        }
+        assert_true(c == ' ' || at + 3 <= text.size);
+        const unsigned char last = c == ' ' ? 0 : text.data[at + 2]; /* U+2580, U+2584, U+2588 */
+        read.black[y][x] = last == 0x80 || last == 0x88;
+        read.black[y + 1][x] = last == 0x84 || last == 0x88;
+        x++;
+        at += c == ' ' ? 1 : 3;
+    }
+    read.size = picture.size;
+    assert_memory_equal(read.black, picture.black, sizeof read.black);
+}
+
 static void a_text_that_no_code_holds_is_refused(void **state)
 {
     char text[2400];
@@ -77,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_code_says_its_text_to_a_scanner, sample_setup, sample_teardown),
         cmocka_unit_test(a_code_has_a_margin_of_four_white_modules),
+        cmocka_unit_test(a_code_in_blocks_is_the_same_as_the_drawn_one),
         cmocka_unit_test(a_text_that_no_code_holds_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,11 @@ void cli_request_cancel(const char *by);
 /** Set when a line is to begin no further board. */
 const struct eg_cancel *cli_ending(void);
 void cli_request_ending(void);
+/** A line that is paused begins no board until somebody lets it go on: a key, a client of the dashboard, or
+ * SIGUSR1, which cli_catch_signals_of_line() catches. Any thread. */
+void cli_request_pause(void);
+void cli_request_go_on(void);
+bool cli_paused(void);
 /**
  * From now on the first of those signals sets the flag; a second one half a second later or more ends the
  * program at once. SIGHUP stays ignored where it is (nohup). Until cli_main() returns.

@@ -35,6 +35,29 @@ void cli_request_ending(void)
     eg_cancel_request(&ending);
 }
 
+static atomic_bool paused;
+
+void cli_request_pause(void)
+{
+    atomic_store(&paused, true);
+}
+
+void cli_request_go_on(void)
+{
+    atomic_store(&paused, false);
+}
+
+bool cli_paused(void)
+{
+    return atomic_load(&paused);
+}
+
+static void on_go_on(int number)
+{
+    (void)number;
+    cli_request_go_on();
+}
+
 /* One wish to end may come as several signals: timeout(1) signals its child and then its group, and at the
  * end of a session the terminal and the shell both hang up. */
 #define SAME_WISH_MS 500
@@ -49,7 +72,7 @@ static struct {
     atomic_int wishes;
 } wish;
 
-static const int caught[CLI_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+static const int caught[CLI_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1};
 
 void cli_say_at_once(const char *text)
 {
@@ -131,8 +154,12 @@ void cli_catch_signals(const char *text, void (*also)(void))
 
 void cli_catch_signals_of_line(const char *drain, const char *text)
 {
+    struct sigaction action = {.sa_handler = on_go_on, .sa_flags = (int)SA_RESTART};
+
     cli_catch_signals(text, NULL);
     wish.drain = drain;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
 }
 
 void cli_signals_begin(struct cli_signals *former)
@@ -143,6 +170,7 @@ void cli_signals_begin(struct cli_signals *former)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing, and ends on record */
     interrupted = (struct eg_cancel){0};
     ending = (struct eg_cancel){0};
+    cli_request_go_on();
     wish.last_ms = 0;
     wish.wishes = 0;
 }

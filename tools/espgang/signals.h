@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-#define CLI_SIGNALS 5
+#define CLI_SIGNALS 6
 
 struct cli_signals {
     struct sigaction action[CLI_SIGNALS];

@@ -6,6 +6,7 @@
 #include "db/journal.h"
 #include "db/proof/audit.h"
 #include "db/files/merge.h"
+#include "db/files/printed.h"
 #include "db/files/purge.h"
 #include "db/files/reset.h"
 #include "db/proof/seal.h"
@@ -56,10 +57,24 @@ static void merge_another(struct sample *sample)
     assert_int_equal(merged.runs, 2);
 }
 
+static void record_label(const struct sample *sample)
+{
+    EG_CLEANUP(eg_printed_close_cleanup) struct eg_printed *printed = NULL;
+    char *run = sample_sql(sample->path, "SELECT max(run_id) FROM outcome WHERE outcome = 'pass'");
+    const struct eg_print print = {.run = atoi(run), .printer = "file:labels", .data = "^XA", .size = 3};
+    struct eg_error refusal, err;
+
+    free(run);
+    assert_ok(eg_printed_open(&printed, sample->path, "jo", &err), err);
+    assert_ok(eg_printed_form(printed, 1, "zpl", "^XA", &err), err);
+    assert_ok(eg_printed_begin(printed, &print, &refusal, &err), err);
+    assert_int_equal(refusal.code, EG_OK);
+}
+
 /*
  * Fill three batches from two jobs: runs with rows of two pools, values and logs; one failed run; one killed
- * and closed as aborted; a seal; a purge of the first batch's logs; a slot that counts anew; two runs of
- * another ledger.
+ * and closed as aborted; a seal; a purge of the first batch's logs; a slot that counts anew; a printed label;
+ * two runs of another ledger.
  */
 static void fill(struct sample *sample)
 {
@@ -128,6 +143,7 @@ static void fill(struct sample *sample)
                                         .operator_name = "jo",
                                         .reason = "needles replaced"};
     assert_ok(eg_slot_reset(&row, &reset, &err), err);
+    record_label(sample);
     merge_another(sample);
     assert_sql(sample->path, "PRAGMA wal_checkpoint(TRUNCATE)", "0|0|0");
 }
@@ -419,6 +435,12 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "run_log of run 6 is not what was recorded: a row was removed");
     assert_says(sample, "UPDATE slot_reset SET contacts = 0",
                 "slot_reset of reset 1 is not what was recorded: a row was changed");
+    assert_says(sample, "UPDATE label_form SET template = 'mine'",
+                "label_form of label form 1 is not what was recorded: a row was changed");
+    assert_says(sample, "UPDATE label_print SET state = 'printed'",
+                "label_print of label print 1 is not what was recorded: a row was changed");
+    assert_says(sample, "DELETE FROM label_print",
+                "label_print of label print 1 is not what was recorded: a row was removed");
     assert_says(sample, "DELETE FROM purged_log WHERE run_id = 2",
                 "purged_log of run 2 is not what was recorded");
     assert_says(sample,

@@ -18,6 +18,7 @@ struct scene {
     struct eg_cancel cancel;
     struct eg_claims *claims;
     struct eg_result result;
+    struct eg_power power; /* program NULL = none */
     struct eg_port port;
     unsigned opened, closed;
     enum eg_code ends[10]; /* of "write", by attempt */
@@ -91,6 +92,7 @@ static void run_scene(struct scene *scene)
         .claims = scene->claims,
         .slot = "A",
         .url = "sim:esp32/1",
+        .power = scene->power.program != NULL ? &scene->power : NULL,
     };
 
     eg__pipeline_run(&run, stages, &scene->result);
@@ -203,6 +205,44 @@ static void a_failure_that_may_pass_is_tried_again_at_the_next_rate(void **state
     assert_int_equal(run->record.stage_count, 4);
     assert_int_equal(run->record.bytes_sent, 2200);
     assert_int_equal(run->stages[3].attempt, 2);
+}
+
+static void the_supply_is_switched_before_another_attempt(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->power = (struct eg_power){"true", 10000};
+    scene->ends[0] = EG_TIMEOUT;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_non_null(strstr(scene->recorder.transcript,
+                           "stage-end write 1 timeout\n"
+                           "note the supply of the socket was switched off and on\n"
+                           "note attempt 2 of 2 at 460800 baud\n"));
+}
+
+static void a_switch_that_fails_is_told_and_the_board_tried_again(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->power = (struct eg_power){"false", 10000};
+    scene->ends[0] = EG_TIMEOUT;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_non_null(strstr(scene->recorder.transcript,
+                           "warning switching the supply of the socket: false exited with status 1\n"
+                           "note attempt 2"));
+}
+
+static void the_supply_stays_on_when_no_attempt_is_left(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->power = (struct eg_power){"true", 10000};
+    scene->ends[0] = EG_STUCK_BITS;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_FAIL);
+    assert_null(strstr(scene->recorder.transcript, "supply"));
 }
 
 static void two_attempts_that_fail_differently_are_both_told(void **state)
@@ -456,6 +496,9 @@ int main(void)
         TEST(each_stage_is_on_record_with_its_bytes_and_rate),
         TEST(a_failure_names_its_stage),
         TEST(a_failure_that_may_pass_is_tried_again_at_the_next_rate),
+        TEST(the_supply_is_switched_before_another_attempt),
+        TEST(a_switch_that_fails_is_told_and_the_board_tried_again),
+        TEST(the_supply_stays_on_when_no_attempt_is_left),
         TEST(two_attempts_that_fail_differently_are_both_told),
         TEST(the_rate_is_never_above_the_link_s_and_the_last_one_holds),
         TEST(a_job_that_says_nothing_of_retries_begins_at_the_link_s_rate),

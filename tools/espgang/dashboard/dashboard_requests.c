@@ -331,9 +331,15 @@ static enum MHD_Result drain(struct MHD_Connection *connection)
     return send_json(connection, MHD_HTTP_ACCEPTED, strdup("{\"version\":1,\"ending\":true}"));
 }
 
+static enum MHD_Result go_on(struct MHD_Connection *connection)
+{
+    cli_request_go_on();
+    return send_json(connection, MHD_HTTP_ACCEPTED, strdup("{\"version\":1,\"paused\":false}"));
+}
+
 /* ---- Requests ---- */
 
-enum what { PAGE, LINE, STATE_STREAM, EVENT_STREAM, SLOT, LOG, REPORT, START, SCAN, DRAIN };
+enum what { PAGE, LINE, STATE_STREAM, EVENT_STREAM, SLOT, LOG, REPORT, START, SCAN, DRAIN, GO_ON };
 
 static const struct route {
     const char *path;
@@ -350,6 +356,7 @@ static const struct route {
     {"/api/v1/start", START, true},
     {"/api/v1/scan", SCAN, true},
     {"/api/v1/drain", DRAIN, true},
+    {"/api/v1/go-on", GO_ON, true},
 };
 
 static const struct route *find_route(const char *path)
@@ -479,6 +486,8 @@ static enum MHD_Result answer(struct cli_dashboard *self, struct MHD_Connection 
         return start(self, connection, what == SCAN, body);
     case DRAIN:
         return drain(connection);
+    case GO_ON:
+        return go_on(connection);
     }
     return MHD_NO;
 }

@@ -72,8 +72,9 @@ void cli__frames_update(struct cli_dashboard *self)
     struct cli_view_slot *const slots = calloc(count + 1, sizeof *slots);
     if (slots != NULL)
         memcpy(slots, view->slots, count * sizeof *slots);
-    char *const head = cli_document_line(view, self->line.operator_name, may,
-                                         eg_cancel_requested(cli_ending()), eg_clock_ms() / 1000 * 1000);
+    char *const head =
+        cli_document_line(view, self->line.operator_name, may, eg_cancel_requested(cli_ending()),
+                          cli_paused(), eg_clock_ms() / 1000 * 1000);
     cli_view_unlock(view);
     pthread_mutex_lock(&self->lock);
     set_frame(self, &self->head, head);

@@ -129,20 +129,20 @@ static json_t *known(int64_t number, bool is_known)
 }
 
 char *cli_document_line(const struct cli_view *view, const char *operator_name, struct cli_may may,
-                        bool ending, uint64_t now_ms)
+                        bool ending, bool paused, uint64_t now_ms)
 {
     const unsigned rate = cli_view_rate(view, now_ms);
     const int64_t left = cli_view_minutes_left(view, now_ms);
 
-    return text_of(json_pack("{si ss ss so so sb sb sb ss si si so so so so so}", "version", CLI_API_VERSION,
-                             "title", view->title, "chip", view->chip, "station", eg_json_text(view->station),
-                             "operator", eg_json_text(operator_name != NULL ? operator_name : ""), "ending",
-                             ending, "may_start", may.start, "may_drain", may.drain, "message", view->message,
-                             "ended", (int)view->ended, "passed", (int)view->passed, "rate_per_h",
-                             known(rate, rate > 0), "target", known(view->target, view->target > 0),
-                             "target_yield",
-                             view->target_yield > 0 ? json_real(view->target_yield / 10.0) : json_null(),
-                             "minutes_left", known(left, left >= 0), "failures", failures_of(view)));
+    return text_of(
+        json_pack("{si ss ss so so sb sb sb sb ss si si so so so so so}", "version", CLI_API_VERSION, "title",
+                  view->title, "chip", view->chip, "station", eg_json_text(view->station), "operator",
+                  eg_json_text(operator_name != NULL ? operator_name : ""), "ending", ending, "paused",
+                  paused && !ending, "may_start", may.start, "may_drain", may.drain, "message", view->message,
+                  "ended", (int)view->ended, "passed", (int)view->passed, "rate_per_h", known(rate, rate > 0),
+                  "target", known(view->target, view->target > 0), "target_yield",
+                  view->target_yield > 0 ? json_real(view->target_yield / 10.0) : json_null(), "minutes_left",
+                  known(left, left >= 0), "failures", failures_of(view)));
 }
 
 /* Units of a batch by what failed, and when they passed. */

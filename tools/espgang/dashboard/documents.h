@@ -28,7 +28,7 @@ char *cli_document_slot_log(const struct cli_view_slot *slot, unsigned index);
 
 /** The line as a whole, without its slots; with the view's lock held. `operator_name` NULL = not named. */
 char *cli_document_line(const struct cli_view *view, const char *operator_name, struct cli_may may,
-                        bool ending, uint64_t now_ms);
+                        bool ending, bool paused, uint64_t now_ms);
 
 /**
  * The batch as the ledger has it.

@@ -4,14 +4,36 @@
 
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/readiness.h"
+#include "tools/espgang/line/usb.h"
+#include "tools/espgang/station.h"
+
+/* What the boards that are attached share, at the job's rate. */
+static enum eg_code show_usb(const struct eg_plan *plan, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
+    EG_CLEANUP(eg_free_cleanup) struct cli_usb_share *shares = NULL;
+    size_t count, share_count;
+
+    EG_TRY(eg_discover_ports(&found, &count, err));
+    EG_TRY(cli_usb_shares(&shares, &share_count, found, count, err));
+    if (share_count > 0)
+        putchar('\n');
+    cli_usb_print(stdout, shares, share_count, (uint32_t)eg_plan_number(plan, "link.baud"));
+    return EG_OK;
+}
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(cli_jobs_finish) struct cli_jobs jobs = {.count = 0};
+    EG_CLEANUP(cli_station_finish) struct cli_station station = {.file = NULL};
+    EG_CLEANUP(cli_label_options_finish) struct cli_label_options labels = {.prints = false};
 
     EG_TRY(cli_load_jobs(&jobs, call, err));
+    EG_TRY(cli_station_read(&station, NULL, err));
+    EG_TRY(cli_label_options_read(&labels, call, station.file, err));
     EG_TRY(cli_check_name(call, "batch", err));
     const struct cli_readiness ready = {.jobs = &jobs,
+                                        .labels = &labels,
                                         .ledger = cli_text(call, "ledger"),
                                         .batch = cli_text(call, "batch"),
                                         .recording = true};
@@ -20,6 +42,7 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
         if (i > 0)
             putchar('\n');
         EG_TRY(eg_job_explain(jobs.plans[i], stdout, err));
+        EG_TRY(show_usb(jobs.plans[i], err));
     }
     return EG_OK;
 }
@@ -27,6 +50,7 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
 static const struct cli_option options[] = {
     {.name = "batch", .value = "NAME", .help = "Check that this batch takes runs of the job"},
     CLI_OPTION_LEDGER("Ledger that the job will be recorded into"),
+    CLI_LABEL_OPTIONS,
     CLI_OPTION_TRUST_DIR,
     {.name = NULL}};
 

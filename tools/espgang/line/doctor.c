@@ -63,7 +63,8 @@ static void check_permission(struct cli_doctor *doctor, const struct eg_found_po
                     "this user may not open the port");
 }
 
-static void check_ports(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count)
+static enum eg_code check_ports(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count,
+                                struct eg_error *err)
 {
     char holder[64];
 
@@ -74,7 +75,7 @@ static void check_ports(struct cli_doctor *doctor, const struct eg_found_port *p
                             "end that program, or leave the port out with --ports", "it is in use by %s",
                             holder);
     }
-    cli_doctor_usb(doctor, ports, count);
+    return cli_doctor_usb(doctor, ports, count, err);
 }
 
 static void check_disk(struct cli_doctor *doctor, const char *ledger)
@@ -123,14 +124,15 @@ static enum eg_code check_ledger(struct cli_doctor *doctor, const char *given, s
 static enum eg_code examine(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *ports = NULL;
-    struct cli_doctor doctor = {.findings = cli_flag(call, "json") ? json_array() : NULL};
+    struct cli_doctor doctor = {.findings = cli_flag(call, "json") ? json_array() : NULL,
+                                .sets_latency = cli_flag(call, "set-latency")};
     size_t count;
 
     EG_TRY(eg_discover_ports(&ports, &count, err));
     if (count == 0)
         cli_doctor_find(&doctor, CLI_WARNING, "no-port", "USB", "plug a board in, and check cable and hub",
                         "there is no serial port");
-    check_ports(&doctor, ports, count);
+    EG_TRY(check_ports(&doctor, ports, count, err));
     cli_doctor_system(&doctor);
     EG_TRY(check_ledger(&doctor, cli_text(call, "ledger"), err));
     if (doctor.findings != NULL) {
@@ -147,28 +149,34 @@ static enum eg_code examine(struct cli_call *call, struct eg_error *err)
 }
 
 static const struct cli_option options[] = {
-    CLI_OPTION_JSON, CLI_OPTION_LEDGER("Ledger to check"), {.name = NULL}};
+    {.name = "set-latency", .help = "Set the latency timers of FTDI's bridges to 1 ms, where this user may"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_LEDGER("Ledger to check"),
+    {.name = NULL}};
 
 const struct cli_command cli_command_doctor = {
     .name = "doctor",
     .group = CLI_LINE,
     .summary = "Check ports, USB, clock, disk and ledger of this station",
     .arguments = "",
-    .details =
-        "Nothing is opened or changed. Each finding has a remedy. A problem stops boards, a warning makes "
-        "them slow or unreliable. The exit status is 3 when there is a problem.\n"
-        "\n"
-        "- brltty: the driver for Braille displays takes bridges that Espressif boards use.\n"
-        "- clock: it shows a time before the last run on record, or is not synchronised.\n"
-        "- disk: the disk of the ledger is nearly full.\n"
-        "- ledger: it cannot be read.\n"
-        "- modem-manager: ModemManager opens new ports and writes to boards.\n"
-        "- no-port: there is no serial port.\n"
-        "- port-busy: another program has the port open.\n"
-        "- port-permission: this user may not open the port.\n"
-        "- udev: no udev runs, so ports are found by looking twice a second.\n"
-        "- usb-bandwidth: more boards share 12 Mbit/s than it carries at 921600 baud.\n"
-        "- usb-power: boards at a hub without a supply of its own need more than it may draw.\n",
+    .details = "Nothing is opened, and nothing but latency timers (`--set-latency`) is changed. Each finding "
+               "has a remedy. A problem stops boards, a warning makes "
+               "them slow or unreliable. The exit status is 3 when there is a problem.\n"
+               "\n"
+               "- brltty: the driver for Braille displays takes bridges that Espressif boards use.\n"
+               "- clock: it shows a time before the last run on record, or is not synchronised.\n"
+               "- disk: the disk of the ledger is nearly full.\n"
+               "- latency-timer: an FTDI bridge holds answers back.\n"
+               "- ledger: it cannot be read.\n"
+               "- modem-lines: a port has no DTR and RTS.\n"
+               "- modem-manager: ModemManager opens new ports and writes to boards.\n"
+               "- no-port: there is no serial port.\n"
+               "- port-busy: another program has the port open.\n"
+               "- port-permission: this user may not open the port.\n"
+               "- udev: no udev runs, so ports are found by looking twice a second.\n"
+               "- usb-bandwidth: more boards share 12 Mbit/s than it carries at 921600 baud.\n"
+               "- usb-endpoints: boards and hubs take more endpoints than every USB controller has.\n"
+               "- usb-power: boards at a hub without a supply of its own need more than it may draw.\n",
     .options = options,
     .run = examine,
 };

@@ -14,6 +14,7 @@ enum cli_severity { CLI_WARNING, CLI_PROBLEM };
 struct cli_doctor {
     json_t *findings; /* NULL = print them as text */
     unsigned warnings, problems;
+    bool sets_latency; /* latency timers are set to 1 ms */
 };
 
 /**
@@ -27,8 +28,10 @@ struct cli_doctor {
 void cli_doctor_find(struct cli_doctor *doctor, enum cli_severity severity, const char *check,
                      const char *subject, const char *remedy, const char *format, ...) EG_PRINTF(6, 7);
 
-/** Check the USB devices that carry the ports: bandwidth and power. */
-void cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count);
+/** Check the ports' drivers and the USB devices that carry them: modem lines, latency, bandwidth, power,
+ * endpoints. EG_NO_MEMORY. */
+enum eg_code cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count,
+                            struct eg_error *err) EG_CHECKED;
 
 /** Check this machine: udev, programs that take ports, the clock. */
 void cli_doctor_system(struct cli_doctor *doctor);

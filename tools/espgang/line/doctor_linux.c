@@ -4,7 +4,9 @@
 
 #include "tools/espgang/line/doctor.h"
 
+#include "engine/base/bytes.h"
 #include "engine/base/process.h"
+#include "tools/espgang/line/usb.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -13,144 +15,118 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#define FULL_SPEED 12 /* Mbit/s */
-#define HUB_CLASS  0x09
-/* USB 2.0, table 5-9: at most 19 bulk packets of 64 bytes in each frame of 1 ms. */
-#define FULL_SPEED_BYTES_S (19 * 64 * 1000)
-#define BOARD_BYTES_S      (921600 / 10)
-#define BUS_POWERED_MA     400 /* 500, less 100 for the hub itself */
+#define HUB_CLASS      0x09
+#define BUS_POWERED_MA 400 /* 500, less 100 for the hub itself */
+#define BAUD           921600
 
-/* A group of ports that share something. */
-struct sharing {
-    char folder[PATH_MAX]; /* of the hub in sysfs */
-    unsigned ports, ma;
-};
-
-static bool read_attribute(const char *folder, const char *name, int base, long *value)
-{
-    char path[PATH_MAX], text[32];
-
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
-        return false;
-    FILE *const file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    const bool got = fgets(text, sizeof text, file) != NULL;
-    fclose(file);
-    if (got)
-        *value = strtol(text, NULL, base);
-    return got;
-}
-
-/* Shorten a path in sysfs to the folder above; false at the top. */
-static bool go_up(char *folder)
-{
-    char *const slash = strrchr(folder, '/');
-
-    if (slash == NULL || slash == folder)
-        return false;
-    *slash = '\0';
-    return true;
-}
-
-/* Find the folder of the USB device that carries a port. */
-static bool find_device(char folder[PATH_MAX], const char *port)
-{
-    const char *const name = strrchr(port, '/');
-    char path[PATH_MAX];
-    long vid;
-
-    snprintf(path, sizeof path, "/sys/class/tty/%.64s/device", name != NULL ? name + 1 : port);
-    if (realpath(path, folder) == NULL)
-        return false;
-    while (!read_attribute(folder, "idVendor", 16, &vid))
-        if (!go_up(folder))
-            return false;
-    return true;
-}
-
-static struct sharing *group_of(struct sharing *groups, size_t *count, const char *folder)
-{
-    size_t i = 0;
-
-    while (i < *count && strcmp(groups[i].folder, folder) != 0)
-        i++;
-    if (i == *count) {
-        groups[i] = (struct sharing){.ports = 0};
-        snprintf(groups[i].folder, sizeof groups[i].folder, "%s", folder);
-        (*count)++;
-    }
-    return &groups[i];
-}
-
-/* Find what a full-speed device shares its 12 Mbit/s with: all that is below the same transaction translator,
- * which a hub has for all its ports or for each, or below the same root hub of that speed. */
-static bool find_translator(char folder[PATH_MAX])
-{
-    char below[PATH_MAX];
-    long speed, protocol, vid;
-
-    if (!read_attribute(folder, "speed", 10, &speed) || speed != FULL_SPEED)
-        return false;
-    do {
-        snprintf(below, sizeof below, "%s", folder);
-        if (!go_up(folder) || !read_attribute(folder, "speed", 10, &speed)) {
-            snprintf(folder, PATH_MAX, "%s", below); /* the root hub */
-            return true;
-        }
-    } while (speed <= FULL_SPEED);
-    if (!read_attribute(folder, "idVendor", 16, &vid) || strncmp(strrchr(folder, '/'), "/usb", 4) == 0)
-        return false; /* a fast root hub: how its controller shares is not known */
-    if (read_attribute(folder, "bDeviceProtocol", 16, &protocol) && protocol == 2)
-        snprintf(folder, PATH_MAX, "%s", below);
-    return true;
-}
-
-static void check_power(struct cli_doctor *doctor, const struct sharing *hub)
+static void check_power(struct cli_doctor *doctor, const struct cli_usb_share *hub)
 {
     long attributes, class;
 
-    if (read_attribute(hub->folder, "bDeviceClass", 16, &class) && class == HUB_CLASS &&
-        read_attribute(hub->folder, "bmAttributes", 16, &attributes) && (attributes & 0x40) == 0 &&
+    if (cli_usb_read(hub->folder, "bDeviceClass", 16, &class) && class == HUB_CLASS &&
+        cli_usb_read(hub->folder, "bmAttributes", 16, &attributes) && (attributes & 0x40) == 0 &&
         hub->ma > BUS_POWERED_MA)
-        cli_doctor_find(doctor, CLI_WARNING, "usb-power", strrchr(hub->folder, '/') + 1,
+        cli_doctor_find(doctor, CLI_WARNING, "usb-power", cli_usb_name(hub),
                         "use a hub with a supply of its own",
                         "boards at this hub ask for %u mA, and without a supply it may give %d mA", hub->ma,
                         BUS_POWERED_MA);
 }
 
-void cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count)
+static void check_bandwidth(struct cli_doctor *doctor, const struct cli_usb_share *bus)
 {
-    struct sharing *const translators = calloc(count + 1, sizeof *translators);
-    struct sharing *const hubs = calloc(count + 1, sizeof *hubs);
-    size_t translator_count = 0, hub_count = 0;
+    if (bus->ports > cli_usb_carries(BAUD))
+        cli_doctor_find(doctor, CLI_WARNING, "usb-bandwidth", cli_usb_name(bus),
+                        "spread the boards over hubs with a transaction translator for each port, or over "
+                        "several controllers",
+                        "%u boards share 12 Mbit/s here, which carries %u at %d baud", bus->ports,
+                        cli_usb_carries(BAUD), BAUD);
+}
+
+static void check_endpoints(struct cli_doctor *doctor, const struct cli_usb_share *controller)
+{
+    if (controller->endpoints > CLI_USB_ENDPOINTS_SURE)
+        cli_doctor_find(
+            doctor, CLI_WARNING, "usb-endpoints", cli_usb_name(controller),
+            "spread the boards over several controllers, such as PCIe cards; the kernel's log says "
+            "'Not enough bandwidth' or 'not enough host controller resources' when there are too many",
+            "%u boards and their hubs take %u endpoints of this controller, which may have no more "
+            "than %d",
+            controller->ports, controller->endpoints, CLI_USB_ENDPOINTS_SURE);
+}
+
+/* A driver of USB modems says whether the device takes the calls for DTR and RTS: bit 1. */
+static void check_lines(struct cli_doctor *doctor, const struct eg_found_port *port, const char *folder)
+{
+    long capabilities;
+
+    if (cli_usb_read(folder, "bmCapabilities", 10, &capabilities) && (capabilities & 2) == 0)
+        cli_doctor_find(doctor, CLI_PROBLEM, "modem-lines", port->path,
+                        "use another bridge, or reset boards by hand with link.before: no-reset",
+                        "it has no DTR and RTS, so boards cannot be reset into their loader");
+}
+
+static bool write_latency(const char *folder)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%.4000s/latency_timer", folder);
+    FILE *const file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    const bool written = fputs("1", file) >= 0;
+    return fclose(file) == 0 && written;
+}
+
+/* FTDI's bridges collect bytes for so long. */
+static void check_latency(struct cli_doctor *doctor, const struct eg_found_port *port, const char *folder)
+{
+    long ms;
+
+    if (!cli_usb_read(folder, "latency_timer", 10, &ms) || ms <= 1 ||
+        (doctor->sets_latency && write_latency(folder)))
+        return;
+    cli_doctor_find(doctor, CLI_WARNING, "latency-timer", port->path,
+                    doctor->sets_latency
+                        ? "run 'sudo espgang doctor --set-latency'"
+                        : "run 'espgang doctor --set-latency', which sets 1 ms for every program",
+                    "answers wait up to %ld ms in this bridge%s", ms,
+                    doctor->sets_latency ? ", and this user may not change that"
+                                         : "; espgang asks for 1 ms while it has the port open");
+}
+
+static void check_port(struct cli_doctor *doctor, const struct eg_found_port *port)
+{
+    const char *const name = strrchr(port->path, '/');
     char folder[PATH_MAX];
 
-    for (size_t i = 0; translators != NULL && hubs != NULL && i < count; i++) {
-        long ma = 0;
+    snprintf(folder, sizeof folder, "/sys/class/tty/%.64s/device", name != NULL ? name + 1 : port->path);
+    check_lines(doctor, port, folder);
+    check_latency(doctor, port, folder);
+}
 
-        if (ports[i].vid == 0 || !find_device(folder, ports[i].path))
-            continue;
-        (void)read_attribute(folder, "bMaxPower", 10, &ma);
-        if (find_translator(folder))
-            group_of(translators, &translator_count, folder)->ports++;
-        if (find_device(folder, ports[i].path) && go_up(folder)) {
-            struct sharing *const hub = group_of(hubs, &hub_count, folder);
-            hub->ma += (unsigned)ma;
+enum eg_code cli_doctor_usb(struct cli_doctor *doctor, const struct eg_found_port *ports, size_t count,
+                            struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct cli_usb_share *shares = NULL;
+    size_t share_count;
+
+    for (size_t i = 0; i < count; i++)
+        check_port(doctor, &ports[i]);
+    EG_TRY(cli_usb_shares(&shares, &share_count, ports, count, err));
+    for (size_t i = 0; i < share_count; i++) {
+        switch (shares[i].kind) {
+        case CLI_USB_BUS:
+            check_bandwidth(doctor, &shares[i]);
+            break;
+        case CLI_USB_HUB:
+            check_power(doctor, &shares[i]);
+            break;
+        case CLI_USB_CONTROLLER:
+            check_endpoints(doctor, &shares[i]);
+            break;
         }
     }
-    for (size_t i = 0; i < translator_count; i++)
-        if (translators[i].ports > FULL_SPEED_BYTES_S / BOARD_BYTES_S)
-            cli_doctor_find(
-                doctor, CLI_WARNING, "usb-bandwidth", strrchr(translators[i].folder, '/') + 1,
-                "spread the boards over hubs with a transaction translator for each port, or over "
-                "several controllers",
-                "%u boards share 12 Mbit/s here, which carries %d at 921600 baud", translators[i].ports,
-                FULL_SPEED_BYTES_S / BOARD_BYTES_S);
-    for (size_t i = 0; i < hub_count; i++)
-        check_power(doctor, &hubs[i]);
-    free(translators);
-    free(hubs);
+    return EG_OK;
 }
 
 void cli_doctor_system(struct cli_doctor *doctor)

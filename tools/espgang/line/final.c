@@ -125,6 +125,42 @@ static void print_heading(FILE *out, struct cli_cells *row, struct widths widths
     print_row(out, row, colours);
 }
 
+/* Return how many bytes of a text fit into `columns`: whole words, unless a word alone is longer. */
+static size_t fitting(const struct cli_cells *row, const char *text, unsigned columns)
+{
+    char part[CLI_VIEW_SENTENCE];
+    size_t fits = 0, size = strlen(text);
+
+    snprintf(part, sizeof part, "%s", text);
+    if (cli_width(row, part) <= columns)
+        return strlen(part);
+    while (size > 0 && cli_width(row, part) > columns) {
+        while (size > 0 && ((unsigned char)part[--size] & 0xc0) == 0x80)
+            ; /* a character in the middle */
+        part[size] = '\0';
+    }
+    for (size_t i = 0; i <= size; i++)
+        if (text[i] == ' ')
+            fits = i;
+    return fits > 0 ? fits : size > 0 ? size : strlen(text);
+}
+
+/* Print a text from column `from` on, as many rows as it takes; the first one may have something before it.
+ */
+static void print_wrapped(FILE *out, struct cli_cells *row, unsigned from, const char *text, bool colours)
+{
+    char part[CLI_VIEW_SENTENCE];
+
+    do {
+        const size_t size = fitting(row, text, row->columns > from ? row->columns - from : 1);
+        snprintf(part, sizeof part, "%.*s", (int)size, text);
+        cli_put(row, (struct cli_span){0, from, row->columns}, CLI_PLAIN, part);
+        print_row(out, row, colours);
+        text += strlen(part);
+        text += strspn(text, " ");
+    } while (text[0] != '\0');
+}
+
 static void print_slots(FILE *out, const struct cli_view *view, struct cli_cells *row, bool colours)
 {
     struct widths widths = {.name = 4};
@@ -149,8 +185,7 @@ static void print_slots(FILE *out, const struct cli_view *view, struct cli_cells
             print_row(out, row, colours);
             if (slot->text[0] == '\0')
                 continue;
-            cli_put(row, (struct cli_span){0, widths.name + 1, row->columns}, CLI_PLAIN, slot->text);
-            print_row(out, row, colours);
+            print_wrapped(out, row, widths.name + 1, slot->text, colours);
         }
     }
     if (row->columns >= NARROW || passed == 0)
@@ -174,8 +209,8 @@ static void print_failures(FILE *out, const struct cli_view *view, struct cli_ce
             print_row(out, row, colours);
         }
         cli_clock(clock, failure->at, true);
-        cli_putf(row, cli_row(row, 0), CLI_PLAIN, "%s %s %s", failure->slot, clock, failure->text);
-        print_row(out, row, colours);
+        const unsigned at = cli_putf(row, cli_row(row, 0), CLI_PLAIN, "%s %s ", failure->slot, clock);
+        print_wrapped(out, row, at < row->columns / 2 ? at : 2, failure->text, colours);
     }
 }
 

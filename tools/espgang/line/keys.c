@@ -123,6 +123,8 @@ static enum cli_wish press(struct cli_keys *keys, const struct cli_view *view, c
         break;
     case 'd':
         return CLI_WISH_FINISH;
+    case 'c':
+        return CLI_WISH_GO_ON;
     case 'q':
         return quit(keys, view);
     case REDRAW:
@@ -183,7 +185,7 @@ enum cli_wish cli_keys_line(struct cli_keys *keys, const struct cli_view *view, 
     }
     if (line[0] == '\0')
         back(keys);
-    else if (line[1] == '\0' && strchr("?ldq", line[0]) != NULL)
+    else if (line[1] == '\0' && strchr("?ldcq", line[0]) != NULL)
         return press(keys, view, line[0]);
     else
         open_slot(keys, view, line);

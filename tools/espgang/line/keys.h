@@ -8,7 +8,7 @@
 #include "tools/espgang/line/look.h"
 
 /** What a key asks of the line. */
-enum cli_wish { CLI_WISH_NOTHING, CLI_WISH_FINISH, CLI_WISH_QUIT, CLI_WISH_REDRAW };
+enum cli_wish { CLI_WISH_NOTHING, CLI_WISH_FINISH, CLI_WISH_GO_ON, CLI_WISH_QUIT, CLI_WISH_REDRAW };
 
 /** Zero-initialise it. */
 struct cli_keys {

@@ -3,6 +3,7 @@
 #include "tools/espgang/line/limits.h"
 
 #include "db/query/query.h"
+#include "tools/espgang/command.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -76,10 +77,22 @@ bool cli_limits_disabled(const struct cli_limits *limits, const char *slot)
     return false;
 }
 
+static void tell_going_on(struct cli_limits *limits)
+{
+    if (!limits->paused || cli_paused())
+        return;
+    limits->paused = false;
+    limits->since_pause = 0;
+    eg_log_print(limits->logger, NULL, "the line goes on");
+}
+
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running)
 {
-    const struct cli_limits *const limits = context;
+    struct cli_limits *const limits = context;
 
+    tell_going_on(limits);
+    if (cli_paused())
+        return false;
     if (limits->options.stop_after != 0 && limits->good + running >= limits->options.stop_after)
         return false;
     return !cli_limits_disabled(limits, slot->name);
@@ -164,6 +177,23 @@ static void count_failures(struct cli_limits *limits, const struct eg_result *re
                    limits->failures, result->slot, eg_code_name(result->code));
 }
 
+static void count_to_pause(struct cli_limits *limits, const struct eg_result *result,
+                           struct eg_logger *logger)
+{
+    limits->since_pause = eg_outcome_passed(result->outcome) ? 0 : limits->since_pause + 1;
+    if (limits->since_pause < limits->options.pause_failures || limits->paused || limits->reached)
+        return;
+    limits->paused = true;
+    limits->logger = logger;
+    cli_request_pause();
+    eg_log_warning(
+        logger, NULL,
+        "the line pauses: %" PRIu64
+        " boards in a row did not pass, the last in slot %s with %s; when the cause is mended, key c, "
+        "the dashboard or SIGUSR1 lets it go on",
+        limits->since_pause, result->slot, eg_code_name(result->code));
+}
+
 bool cli_limits_take(struct cli_limits *limits, const struct eg_result *result, struct eg_logger *logger)
 {
     if (result->outcome == EG_ABORTED)
@@ -174,5 +204,9 @@ bool cli_limits_take(struct cli_limits *limits, const struct eg_result *result, 
         count_good(limits, result, logger);
     if (limits->options.stop_failures != 0)
         count_failures(limits, result, logger);
+    if (limits->options.pause_failures != 0) {
+        tell_going_on(limits);
+        count_to_pause(limits, result, logger);
+    }
     return limits->reached;
 }

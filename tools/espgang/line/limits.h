@@ -14,9 +14,10 @@
 
 /** What the command line says; 0 and false = no limit. */
 struct cli_limits_options {
-    uint64_t stop_after;    /* good units of the batch */
-    uint64_t stop_failures; /* runs in a row that did not pass, whatever their slots */
-    bool disable_slots;     /* that leave their control limit */
+    uint64_t stop_after;     /* good units of the batch */
+    uint64_t stop_failures;  /* runs in a row that did not pass, whatever their slots */
+    uint64_t pause_failures; /* the same, after which the line waits for a person */
+    bool disable_slots;      /* that leave their control limit */
 };
 
 struct cli_slot_tally;
@@ -26,9 +27,12 @@ struct cli_limits {
     struct cli_limits_options options;
     const char *ledger, *batch; /* path and name; the ledger's */
     uint64_t good, failures;    /* of the batch; in a row */
+    uint64_t since_pause;       /* failures in a row since the line went on */
+    bool paused;                /* as it was told */
     struct cli_slot_tally *slots;
     unsigned slot_count;
-    bool reached; /* the line is to end */
+    bool reached;             /* the line is to end */
+    struct eg_logger *logger; /* that was told of the pause */
 };
 
 /** Begin with the good units that the batch has already. What eg_query_batch() can end with. */
@@ -36,15 +40,15 @@ enum eg_code cli_limits_init(struct cli_limits *limits, const struct cli_limits_
                              const char *ledger, const char *batch, struct eg_error *err) EG_CHECKED;
 void cli_limits_finish(struct cli_limits *limits);
 
-/** The station's may_begin(): a board does not begin in a disabled slot, nor while as many are in progress as
- * good units are missing. */
+/** The station's may_begin(): a board does not begin in a disabled slot, while the line is paused, nor while
+ * as many are in progress as good units are missing. */
 bool cli_limits_may_begin(void *context, const struct eg_slot *slot, unsigned running);
 
 /** Return whether no further board begins in a slot. */
 bool cli_limits_disabled(const struct cli_limits *limits, const char *slot);
 
-/** Count a result; tell the logger when a limit is reached or a slot is disabled. Returns whether the line is
- * to end. */
+/** Count a result; tell the logger when a limit is reached, a slot is disabled or the line pauses. Returns
+ * whether the line is to end. */
 bool cli_limits_take(struct cli_limits *limits, const struct eg_result *result, struct eg_logger *logger);
 
 /**

@@ -203,6 +203,24 @@ static void put_calm_action(struct cli_cells *cells, const struct cli_view *view
         cli_putf(cells, span, CLI_REVERSE, "%u of %u boards done", done, view->slot_count);
 }
 
+/* Boards that are to be removed are seen in their slots. */
+static void put_pause(struct cli_cells *cells, const struct cli_look *look, struct cli_span span)
+{
+    static const char *const keys[] = {
+        "PAUSED: too many boards in a row failed. Mend the cause, then press c",
+        "PAUSED: mend the cause, then press c", "PAUSED: c goes on", "PAUSED"};
+    static const char *const lines[] = {
+        "PAUSED: too many boards in a row failed. Mend the cause, then /c Enter",
+        "PAUSED: mend the cause, then /c Enter", "PAUSED: /c goes on", "PAUSED"};
+    const char *const *text = look->lines ? lines : keys;
+
+    while (strlen(*text) + 2 > cells->columns && strcmp(*text, "PAUSED") != 0)
+        text++;
+    cli_cells_fill(cells, span, CLI_ON_FAIL, ' ');
+    span.from = 1;
+    cli_put(cells, span, CLI_ON_FAIL, *text);
+}
+
 void cli_put_action(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look,
                     unsigned row)
 {
@@ -210,6 +228,10 @@ void cli_put_action(struct cli_cells *cells, const struct cli_view *view, const 
     unsigned count = 0;
     struct cli_span span = cli_row(cells, row);
 
+    if (look->paused && !look->ending) {
+        put_pause(cells, look, span);
+        return;
+    }
     while (count < sizeof groups / sizeof groups[0] && next_group(view, groups, count, &groups[count])) {
         collect(&groups[count], view, cells->columns / 2);
         count++;

@@ -20,6 +20,7 @@ struct cli_look {
     bool lines;           /* lines are typed, for the trigger: a key is "/" and its letter, then Enter */
     bool serves;          /* board after board; else one in each slot */
     bool ending;          /* no further board begins */
+    bool paused;          /* nor until somebody lets the line go on */
     struct cli_moment now;
 };
 

@@ -5,8 +5,11 @@
 #include "engine/link/discover.h"
 #include "engine/link/port.h"
 #include "tools/espgang/document.h"
+#include "tools/espgang/line/usb.h"
 
 #include <stdio.h>
+
+#define BAUD 921600 /* of jobs that say none */
 
 /* Numbers below 73, where logind gives a device with the tag to whoever sits at the machine. */
 static void print_udev_rules(void)
@@ -36,20 +39,38 @@ static json_t *port_row(const struct eg_found_port *port)
                      "by_default", port->default_choice);
 }
 
+static json_t *share_row(const struct cli_usb_share *share)
+{
+    static const char *const kinds[] = {
+        [CLI_USB_BUS] = "full-speed-bus", [CLI_USB_HUB] = "hub", [CLI_USB_CONTROLLER] = "controller"};
+
+    return json_pack("{s:s, s:o, s:i, s:i, s:o, s:o}", "kind", kinds[share->kind], "name",
+                     cli_json_text(cli_usb_name(share)), "boards", (int)share->ports, "ma", (int)share->ma,
+                     "endpoints", share->kind == CLI_USB_BUS ? json_null() : json_integer(share->endpoints),
+                     "carries",
+                     share->kind == CLI_USB_BUS ? json_integer(cli_usb_carries(BAUD)) : json_null());
+}
+
 static enum eg_code print_json(const struct cli_call *call, const struct eg_found_port *found, size_t count,
                                struct eg_error *err)
 {
-    json_t *const rows = json_array();
+    EG_CLEANUP(eg_free_cleanup) struct cli_usb_share *shares = NULL;
+    size_t share_count;
 
+    EG_TRY(cli_usb_shares(&shares, &share_count, found, count, err));
+    json_t *const rows = json_array(), *const usb = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(rows, port_row(&found[i]));
-    return cli_print_document(call, json_pack("{s:o}", "ports", rows), err);
+    for (size_t i = 0; i < share_count; i++)
+        json_array_append_new(usb, share_row(&shares[i]));
+    return cli_print_document(call, json_pack("{s:o, s:o}", "ports", rows, "usb", usb), err);
 }
 
 static enum eg_code ports(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
-    size_t count;
+    EG_CLEANUP(eg_free_cleanup) struct cli_usb_share *shares = NULL;
+    size_t count, share_count;
 
     if (cli_flag(call, "udev") && cli_flag(call, "json"))
         return cli_usage(call, err, "--udev and --json exclude each other");
@@ -74,6 +95,10 @@ static enum eg_code ports(struct cli_call *call, struct eg_error *err)
                    port->serial, port->default_choice ? "used" : "left alone");
         }
     }
+    EG_TRY(cli_usb_shares(&shares, &share_count, found, count, err));
+    if (share_count > 0)
+        putchar('\n');
+    cli_usb_print(stdout, shares, share_count, BAUD);
     puts("\nOther ports, as --ports takes them:");
     for (const struct eg_port_scheme *const *scheme = eg_port_schemes; *scheme != NULL; scheme++)
         printf("  %s\n", (*scheme)->help);

@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/plan/unit.h"
 #include "jobs/version.h"
+#include "tools/espgang/labels/template.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static enum eg_code compare_pool(void *context, const struct eg_pool_summary *po
 struct example {
     char **values; /* own */
     char **names;  /* own */
+    bool *secrets; /* own */
     unsigned count;
 };
 
@@ -48,6 +50,7 @@ static void example_finish(struct example *example)
     }
     free(example->names);
     free(example->values);
+    free(example->secrets);
     *example = (struct example){0};
 }
 
@@ -64,11 +67,13 @@ static enum eg_code take_example(void *context, const struct eg_pool_entry *entr
     example_finish(example);
     EG_TRY(eg_alloc(&example->names, entry->count, sizeof *example->names, err));
     EG_TRY(eg_alloc(&example->values, entry->count, sizeof *example->values, err));
+    EG_TRY(eg_alloc(&example->secrets, entry->count, sizeof *example->secrets, err));
     for (; example->count < entry->count; example->count++) {
         const char *const value = entry->values[example->count];
+        const bool secret = strcmp(value, "(secret)") == 0;
+        example->secrets[example->count] = secret;
         EG_TRY(eg_strdup(&example->names[example->count], entry->names[example->count], err));
-        if (eg_strdup(&example->values[example->count], strcmp(value, "(secret)") == 0 ? "1" : value, err) !=
-            EG_OK) {
+        if (eg_strdup(&example->values[example->count], secret ? "1" : value, err) != EG_OK) {
             free(example->names[example->count]);
             return err->code;
         }
@@ -77,17 +82,19 @@ static enum eg_code take_example(void *context, const struct eg_pool_entry *entr
 }
 
 /* The templates of the job against the columns of the pool. */
-static enum eg_code check_columns(struct eg_query *query, const struct eg_plan *plan,
-                                  const struct eg_setting *pool, struct eg_error *err)
+static enum eg_code check_columns(struct eg_query *query, const struct cli_readiness *ready,
+                                  const struct eg_plan *plan, const struct eg_setting *pool,
+                                  struct eg_error *err)
 {
     EG_CLEANUP(example_finish) struct example example = {0};
     const char *place = NULL;
 
     if (eg_query_pool(query, pool->text, take_example, &example, err) != EG_OK && err->code != ENOUGH_SEEN)
         return err->code;
-    const struct eg_pool_row row = {.names = example.names, .values = example.values, .count = example.count};
+    const struct eg_pool_row row = {
+        .names = example.names, .values = example.values, .secrets = example.secrets, .count = example.count};
     if (eg_unit_names_check_row(plan, &row, &place, err) == EG_OK)
-        return EG_OK;
+        return cli_label_check(plan, &ready->labels->form, &row, err);
     return place != NULL ? eg_error_prefix(err, "%s: ", place) : err->code;
 }
 
@@ -107,7 +114,7 @@ static enum eg_code check_pool(struct eg_query *query, const struct cli_readines
     if (pool.total == 0)
         return eg_error_set(err, EG_POOL_EMPTY, "%s: pool %s in ledger %s is empty", setting->place,
                             pool.name, ledger);
-    EG_TRY(check_columns(query, plan, setting, err));
+    EG_TRY(check_columns(query, ready, plan, setting, err));
     if (pool.free == 0)
         fprintf(stderr,
                 "espgang: warning: %s: pool %s has no free row left: only boards that have one already will "
@@ -171,6 +178,8 @@ static enum eg_code check_job(struct eg_query *query, const struct cli_readiness
 
     if (pool->given)
         EG_TRY(check_pool(query, ready, plan, ledger, pool, err));
+    else
+        EG_TRY(cli_label_check(plan, &ready->labels->form, NULL, err));
     return query != NULL && plan->forward_only ? check_version(query, plan, ledger, err) : EG_OK;
 }
 
@@ -181,6 +190,22 @@ static bool asks(const struct cli_jobs *jobs)
         if (jobs->plans[i]->forward_only || eg_plan_setting(jobs->plans[i], "unit.serial.pool")->given)
             return true;
     return false;
+}
+
+/* A printer without a single template is a slip. */
+static enum eg_code check_labels(const struct cli_readiness *ready, struct eg_error *err)
+{
+    bool any = !ready->labels->prints;
+
+    for (unsigned i = 0; i < ready->jobs->count; i++)
+        any = any || cli_label_form(ready->jobs->plans[i], &ready->labels->form).path != NULL;
+    if (any)
+        return EG_OK;
+    return eg_error_set(
+        err, EG_BAD_JOB,
+        "%s: printer %s has nothing to print: give label.template in the job, printer.template "
+        "in the station file, or --label-template",
+        ready->jobs->plans[0]->job_path, ready->labels->printer.text);
 }
 
 enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error *err)
@@ -194,6 +219,7 @@ enum eg_code cli_check_ledger(const struct cli_readiness *ready, struct eg_error
     EG_TRY(eg_ledger_locate(&path, &exists, ready->ledger, err));
     if (exists && (asks(ready->jobs) || ready->batch != NULL))
         EG_TRY(eg_query_open(&query, path, err));
+    EG_TRY(check_labels(ready, err));
     for (unsigned i = 0; i < ready->jobs->count; i++)
         EG_TRY(check_job(query, ready, ready->jobs->plans[i], path, err));
     if (query == NULL || ready->batch == NULL)

@@ -7,10 +7,12 @@
 
 #include "engine/plan/plan.h"
 #include "tools/espgang/jobs/load.h"
+#include "tools/espgang/labels/options.h"
 
 /** A run that is planned. */
 struct cli_readiness {
     const struct cli_jobs *jobs;
+    const struct cli_label_options *labels;
     const char *ledger; /* as eg_ledger_open() takes it */
     const char *batch;  /* NULL = a new one */
     unsigned boards;    /* at once; 0 = not known yet */
@@ -24,6 +26,8 @@ struct cli_readiness {
  * all its rules; the pool is there and has a row, whose columns fit the templates of the job; the batch is
  * not sealed and has no runs of a job that is not among these; and a job that may only go forward is no older
  * version than one that has run. Nothing is changed or made.
+ *
+ * The template of a printed label is checked against the names that boards of the job will have.
  *
  * A pool all of whose rows are given away, or that has fewer than boards, is a warning: boards that have a
  * row keep it.

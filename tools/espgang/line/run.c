@@ -10,6 +10,8 @@
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/display.h"
+#include "tools/espgang/line/labels.h"
+#include "tools/espgang/labels/template.h"
 #include "tools/espgang/line/readiness.h"
 #include "tools/espgang/line/rehearsal.h"
 #include "tools/espgang/line/run_options.h"
@@ -54,6 +56,7 @@ static enum eg_code add_simulated(struct cli_simulated *simulated, struct cli_sl
 
 /* The line, and what is shown of it. */
 struct display {
+    struct cli_labels *labels; /* NULL = none */
     const struct cli_run_options *options;
     struct cli_simulated *simulated;
     struct cli_display shows;
@@ -64,6 +67,7 @@ struct display {
 
 static void display_finish(struct display *display)
 {
+    cli_labels_close(display->labels);
     cli_dashboard_close(display->dashboard);
     cli_display_finish(&display->shows);
     cli_limits_finish(&display->limits);
@@ -294,6 +298,30 @@ static enum eg_code show_slots(struct cli_display *shows, const struct eg_statio
     return code;
 }
 
+/* The sessions of the station's jobs get their labels. Simulated boards are labelled like real ones when the
+ * programs of a rehearsal run. */
+static enum eg_code open_labels(struct display *display, const struct eg_station *station,
+                                const struct eg_ledger *ledger, struct eg_error *err)
+{
+    const struct cli_label_options *const options = &display->options->print;
+    const bool prints = options->prints && (display->options->boards == 0 || display->options->hooks);
+
+    EG_TRY(cli_labels_open(&display->labels, eg_ledger_path(ledger), display->options->operator_name,
+                           prints ? &options->printer : NULL, err));
+    for (unsigned i = 0; i <= station->more_count; i++) {
+        const struct eg_line_job job = eg_station_job(station, i);
+        const struct eg_print_form form = cli_label_form(job.plan, &options->form);
+        if (form.path != NULL && prints)
+            EG_TRY(cli_labels_add(display->labels, eg_ledger_session(job.recorder), &form, err));
+        else if (form.path != NULL && !options->prints && eg_plan_setting(job.plan, "label.template")->given)
+            fprintf(stderr,
+                    "espgang: warning: %s has label.template, but no printer is given: no labels are "
+                    "printed\n",
+                    job.plan->job_path);
+    }
+    return EG_OK;
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct cli_run_options *options, struct eg_station *station,
                        struct cli_simulated *simulated, struct eg_ledger *ledger, enum cli_status *status,
@@ -324,6 +352,7 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         .target = (unsigned)options->limits.stop_after,
         .target_yield = 10 * (unsigned)options->target_yield,
     };
+    EG_TRY(open_labels(&display, station, ledger, err));
     EG_TRY(cli_display_init(&display.shows, &shows, station, err));
     EG_TRY(show_slots(&display.shows, options->slots, err));
     display.logger = station->logger;
@@ -349,11 +378,13 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     if (options->boards > 0)
         announce_rehearsal(options, station);
     warn_of_silence(options, station);
+    EG_TRY(cli_labels_begin(display.labels, station->logger, err));
     const enum eg_code ran =
         options->watch ? run_line(&display, station, err) : run_once(&display, station, err);
     const uint64_t duration_ms = eg_clock_ms() - begun_ms;
     eg_ledger_tell(ledger, NULL);
     cli_display_end_view(&display.shows);
+    cli_labels_end(display.labels);
     cli_simulated_report(simulated, station->logger);
     const enum eg_code after =
         eg_station_after_batch(station, display.shows.counts.of, duration_ms, cli_cancel(), &after_err);
@@ -439,6 +470,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
     EG_TRY(check_labels(call, options, &jobs, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_readiness ready = {.jobs = &jobs,
+                                        .labels = &options->print,
                                         .ledger = rehearsing ? options->real_ledger : options->ledger,
                                         .batch = options->batch,
                                         .boards = options->boards,
@@ -486,6 +518,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         .slots = slots.slots,
         .slot_count = slots.count,
         .turns = options->turns,
+        .power = options->power.program != NULL ? &options->power : NULL,
     };
     return go(options, &station, &simulated, ledger, &call->status, err);
 }

@@ -88,6 +88,11 @@ const struct cli_option cli_run_options[] = {
      .value = "COUNT",
      .help = "End the line when so many boards in a row did not pass, in whatever slots",
      .more = "Boards in progress are finished. A run that was aborted does not count."},
+    {.name = "pause-failures",
+     .value = "N",
+     .help = "Pause the line when N boards in a row did not pass, until somebody lets it go on",
+     .more = "Boards at work are finished, and no other begins. The key `c` of the live view, a client of "
+             "`--http-control` or SIGUSR1 lets it go on, and failures are counted anew."},
     {.name = "disable-slots",
      .help = "Begin no further board in a slot that fails more often than the others",
      .more =
@@ -112,6 +117,7 @@ const struct cli_option cli_run_options[] = {
     {.name = "stagger",
      .value = "MS",
      .help = "Milliseconds from one board to the next (default: as the station file says, else 0)"},
+    CLI_LABEL_OPTIONS,
     {.name = "stub-dir",
      .value = "DIR",
      .help = "Take flasher stubs from this folder",
@@ -169,6 +175,7 @@ const struct cli_option cli_run_options[] = {
 void cli_run_options_finish(struct cli_run_options *options)
 {
     cli_station_finish(&options->place);
+    cli_label_options_finish(&options->print);
     free(options->ports);
     free(options->faults);
     free(options->labels);
@@ -233,6 +240,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
                                                    .control = cli_flag(call, "http-control")};
     EG_TRY(cli_option_number(call, "stop-after", UINT32_MAX, 0, &options->limits.stop_after, err));
     EG_TRY(cli_option_number(call, "stop-failures", UINT32_MAX, 0, &options->limits.stop_failures, err));
+    EG_TRY(cli_option_number(call, "pause-failures", UINT32_MAX, 0, &options->limits.pause_failures, err));
     options->limits.disable_slots = cli_flag(call, "disable-slots");
     EG_TRY(cli_option_number(call, "target-yield", 100, 0, &options->target_yield, err));
     options->insertions_given = cli_text(call, "insertions");
@@ -275,6 +283,34 @@ static enum eg_code read_turns(const struct cli_call *call, const struct eg_stat
     return EG_OK;
 }
 
+/* In a rehearsal it is a program like those of the job. */
+static enum eg_code read_power(struct cli_run_options *options, const struct eg_station_file *file,
+                               struct eg_error *err)
+{
+    if (file == NULL || !file->power->given || (options->boards > 0 && !options->hooks))
+        return EG_OK;
+    options->power = (struct eg_power){file->power->text, file->power_timeout_ms};
+    if (eg_program_check(options->power.program, err) == EG_OK)
+        return EG_OK;
+    err->code = EG_BAD_JOB;
+    return eg_error_prefix(err, "%s: power.program: ", file->power->place);
+}
+
+/* Limits are those of a line. */
+static void read_limits(const struct cli_call *call, struct cli_run_options *options,
+                        const struct eg_station_file *file)
+{
+    struct cli_limits_options *const limits = &options->limits;
+
+    if (!options->watch && (options->boards > 0 || file->trigger == NULL || cli_flag(call, "once")))
+        return;
+    if (cli_text(call, "stop-failures") == NULL)
+        limits->stop_failures = file->stop_failures;
+    if (cli_text(call, "pause-failures") == NULL)
+        limits->pause_failures = file->pause_failures;
+    limits->disable_slots |= file->disable_slots;
+}
+
 /* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger and ledger
  * of it. */
 static enum eg_code read_station(const struct cli_call *call, struct cli_run_options *options,
@@ -288,12 +324,15 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
     if (is_file)
         options->station = NULL;
     EG_TRY(read_turns(call, file, &options->turns, err));
+    EG_TRY(read_power(options, file, err));
+    EG_TRY(cli_label_options_read(&options->print, call, file, err));
     if (file == NULL)
         return EG_OK;
     if (options->station == NULL)
         options->station = file->name;
     if (variable == NULL || variable[0] == '\0')
         options->real_ledger = file->ledger;
+    read_limits(call, options, file);
     if (options->boards > 0)
         return EG_OK;
     if (options->ledger == NULL && options->real_ledger != NULL) {
@@ -352,9 +391,11 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
         return cli_usage(call, err,
                          "--label and --watch exclude each other: a label is for one board of one slot");
     if (!options->watch && (options->limits.stop_after != 0 || options->limits.stop_failures != 0 ||
-                            options->limits.disable_slots))
-        return cli_usage(call, err,
-                         "--stop-after, --stop-failures and --disable-slots go with --watch or --trigger");
+                            options->limits.pause_failures != 0 || options->limits.disable_slots))
+        return cli_usage(
+            call, err,
+            "--stop-after, --stop-failures, --pause-failures and --disable-slots go with --watch or "
+            "--trigger");
     if (options->wall && (options->json || options->plain || options->silent))
         return cli_usage(call, err, "--wall excludes --json, --plain and --silent");
     if (options->silent && options->verbose)

@@ -8,6 +8,7 @@
 #include "engine/line/line.h"
 #include "tools/espgang/command.h"
 #include "tools/espgang/dashboard/dashboard.h"
+#include "tools/espgang/labels/options.h"
 #include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
 
@@ -23,6 +24,7 @@ struct cli_run_options {
     const struct eg_station_file *slots; /* whose slots are used; NULL = those of `ports` */
     const char *real_ledger;             /* of the station, for a rehearsal; NULL = the default one */
     struct eg_turns turns;
+    struct eg_power power; /* program NULL = supplies are not switched */
     const char *flash_dir, *app_log;
     unsigned boards; /* simulated, or slots with simulated hands; 0 = real ones */
     uint64_t seed;
@@ -30,6 +32,7 @@ struct cli_run_options {
     uint64_t insertions, pace;
     uint64_t target_yield; /* in percent; 0 = not said */
     struct cli_limits_options limits;
+    struct cli_label_options print;
     enum cli_trigger trigger;
     const char *trigger_program;
     bool hooks; /* programs of the job run in a rehearsal, too */

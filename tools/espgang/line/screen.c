@@ -262,9 +262,11 @@ static void draw_some(struct cli_cells *cells, const struct cli_view *view, cons
         bad += matters(&view->slots[i], true);
         passed += view->slots[i].state == CLI_SLOT_DONE && !matters(&view->slots[i], true);
     }
+    static const char in_all[] = "and %u more: %u passed, %u not passed in all",
+                      more[] = "and %u more: %u passed, %u not";
     if (rows > 0)
         cli_putf(cells, cli_row(cells, row + (shown + layout->across - 1) / layout->across), CLI_PLAIN,
-                 "and %u more: %u passed, %u not passed in all", view->slot_count - shown, passed, bad);
+                 cells->columns >= sizeof in_all + 3 ? in_all : more, view->slot_count - shown, passed, bad);
 }
 
 static void draw_slots(struct cli_cells *cells, const struct cli_view *view, const struct cli_look *look,

@@ -79,6 +79,11 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
     if (file->trigger != NULL)
         printf("trigger: %s%s%s\n", file->trigger, file->trigger_program != NULL ? ", " : "",
                file->trigger_program != NULL ? file->trigger_program : "");
+    if (file->power->given)
+        printf("power: %s\n", file->power->text);
+    if (file->printer->given)
+        printf("printer: %s%s%s\n", file->printer->text, file->label->given ? ", template " : "",
+               file->label->given ? file->label->text : "");
     show_limits(file);
     EG_TRY(show_trust(file, err));
     return show_slots(file, err);

@@ -215,6 +215,7 @@ static void draw(struct cli_terminal *terminal)
         .keys = terminal->reads_keys || terminal->options.lines,
         .lines = terminal->options.lines,
         .serves = terminal->options.serves,
+        .paused = cli_paused(),
         .ending = eg_cancel_requested(cli_ending()) || eg_cancel_requested(cli_cancel()),
         .page = terminal->keys.page,
         .selected = terminal->keys.selected,
@@ -243,6 +244,9 @@ static void obey(enum cli_wish wish)
         break;
     case CLI_WISH_FINISH:
         cli_request_ending();
+        break;
+    case CLI_WISH_GO_ON:
+        cli_request_go_on();
         break;
     case CLI_WISH_QUIT:
         cli_request_ending();

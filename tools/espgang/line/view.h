@@ -27,6 +27,7 @@
 #define CLI_VIEW_FAILURES 32
 #define CLI_VIEW_LOG      64  /* lines of a slot's log that are kept */
 #define CLI_VIEW_LINE     200 /* bytes of such a line, with its NUL */
+#define CLI_VIEW_SENTENCE 480 /* bytes of a cause, with its NUL */
 #define CLI_VIEW_NAME     41  /* bytes of a slot's name, with its NUL; a longer one keeps its end */
 #define CLI_VIEW_MINUTES  60  /* the rate is that of the last hour */
 
@@ -75,9 +76,9 @@ struct cli_view_slot {
     uint64_t duration_ms;  /* done: of the run */
     enum eg_outcome outcome;
     enum eg_code code;
-    char text[480];            /* the sentence; of a marginal pass its remark */
-    unsigned runs, passed;     /* since the program began */
-    struct cli_view_line *log; /* ring of CLI_VIEW_LOG; NULL = nothing logged yet */
+    char text[CLI_VIEW_SENTENCE]; /* the sentence; of a marginal pass its remark */
+    unsigned runs, passed;        /* since the program began */
+    struct cli_view_line *log;    /* ring of CLI_VIEW_LOG; NULL = nothing logged yet */
     unsigned log_first, log_count;
     uint64_t moved_ms, moved_bytes; /* where the rate was measured last */
 };
@@ -90,7 +91,7 @@ struct cli_view_failure {
     time_t at;
     enum eg_outcome outcome;
     enum eg_code code;
-    char text[480];
+    char text[CLI_VIEW_SENTENCE];
 };
 
 struct cli_view {

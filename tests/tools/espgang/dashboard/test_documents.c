@@ -72,9 +72,10 @@ static void the_line_says_what_a_client_may_and_null_for_what_is_not_known(void 
     (void)state;
     cli_view_name(&view, "line 2", "day");
     char *const text =
-        cli_document_line(&view, "jo\"nas", (struct cli_may){.start = true}, false, eg_clock_ms());
+        cli_document_line(&view, "jo\"nas", (struct cli_may){.start = true}, false, true, eg_clock_ms());
     assert_non_null(text);
     assert_non_null(strstr(text, "\"station\":\"line 2\",\"operator\":\"jo\\\"nas\""));
+    assert_non_null(strstr(text, "\"paused\":true"));
     assert_non_null(strstr(text, "\"may_start\":true,\"may_drain\":false"));
     assert_non_null(
         strstr(text, "\"rate_per_h\":null,\"target\":null,\"target_yield\":null,\"minutes_left\":null"));

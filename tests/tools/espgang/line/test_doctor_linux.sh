@@ -53,6 +53,28 @@ warning: usb1: boards at this hub ask for 1300 mA, and without a supply it may g
 14 ports: 0 problems'
 rm "$bus/speed" "$bus/bmAttributes"
 
+# A port without modem lines, a bridge that holds answers back, and too many endpoints on one controller.
+port=$(readlink -f "$usb/sys/class/tty/ttyUSB0/device")
+echo 0 >"$port/bmCapabilities"
+echo 16 >"$port/latency_timer"
+for device in "$bus"/1-*; do
+  echo ' 1' >"$device/bNumInterfaces"
+  mkdir -p "$device/${device##*/}:1.0"
+  echo 05 >"$device/${device##*/}:1.0/bNumEndpoints"
+done
+doctor 3
+found 'lines, latency, endpoints' "problem: /dev/ttyUSB0: it has no DTR and RTS, so boards cannot be reset into their loader
+  remedy: use another bridge, or reset boards by hand with link.before: no-reset
+warning: /dev/ttyUSB0: answers wait up to 16 ms in this bridge; espgang asks for 1 ms while it has the port open
+  remedy: run 'espgang doctor --set-latency', which sets 1 ms for every program
+warning: 0000:00:14.0: 14 boards and their hubs take 85 endpoints of this controller, which may have no more than 64
+  remedy: spread the boards over several controllers, such as PCIe cards; the kernel's log says 'Not enough bandwidth' or 'not enough host controller resources' when there are too many
+14 ports: 1 problem"
+echo 2 >"$port/bmCapabilities"
+doctor 0 --set-latency
+expect_equal 'the latency timer' "$(cat "$port/latency_timer")" 1
+for device in "$bus"/1-*; do rm "$device/bNumInterfaces"; done
+
 # A port that another program has open.
 sleep 60 7<>"$work/boards/board3" &
 children+=($!)

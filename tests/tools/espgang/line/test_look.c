@@ -47,6 +47,34 @@ static void the_action_line_says_what_goes_on_when_all_is_well(void **state)
     fake_view_end(&fake);
 }
 
+static void a_pause_goes_before_all_else_and_fits_any_window(void **state)
+{
+    static const struct {
+        unsigned columns;
+        const char *keys, *lines;
+    } cases[] = {
+        {80, " PAUSED: too many boards in a row failed. Mend the cause, then press c",
+         " PAUSED: too many boards in a row failed. Mend the cause, then /c Enter"},
+        {60, " PAUSED: mend the cause, then press c", " PAUSED: mend the cause, then /c Enter"},
+        {20, " PAUSED: c goes on", " PAUSED"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake_view fake;
+        fake_view_begin(&fake, 8, 24, cases[i].columns);
+        fake_view_run(&fake, 1, EG_FAIL, EG_STUCK_BITS, "a bit");
+        fake.look.paused = true;
+        cli_put_action(&fake.cells, &fake.view, &fake.look, 0);
+        fake_view_expect(&fake, 0, cases[i].keys);
+        assert_int_equal(fake.cells.at[0].style, CLI_ON_FAIL);
+        fake.look.lines = true;
+        cli_put_action(&fake.cells, &fake.view, &fake.look, 0);
+        fake_view_expect(&fake, 0, cases[i].lines);
+        fake_view_end(&fake);
+    }
+}
+
 static void the_counts_have_target_yield_rate_and_time_left_in_one_line_or_two(void **state)
 {
     struct fake_view fake;
@@ -114,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_action_line_names_slots_by_urgency_and_as_many_as_fit),
         cmocka_unit_test(the_action_line_says_what_goes_on_when_all_is_well),
+        cmocka_unit_test(a_pause_goes_before_all_else_and_fits_any_window),
         cmocka_unit_test(the_counts_have_target_yield_rate_and_time_left_in_one_line_or_two),
         cmocka_unit_test(the_last_row_has_what_is_asked_typed_or_said_before_the_keys),
     };
