@@ -62,6 +62,15 @@ struct eg__run_fields {
 };
 
 /**
+ * Return the SQL of columns of a run, for a statement over the view `runs`; free it with sqlite3_free(). NULL
+ * = out of memory. Arguments as below.
+ *
+ * @param columns  NULL after the last
+ */
+char *eg__query_run_columns(struct eg_query *query, const struct eg_run_column *const *columns,
+                            struct eg__run_fields *fields, void *row, size_t offset);
+
+/**
  * Prepare a statement that selects columns of a run from a join with the view `runs`.
  *
  * @param format  its text, with %s for the columns
@@ -71,6 +80,13 @@ struct eg__run_fields {
 enum eg_code eg__query_prepare_runs(sqlite3_stmt **statement, struct eg_query *query, const char *format,
                                     enum eg_run_answer answer, struct eg__run_fields *fields, void *row,
                                     size_t offset, struct eg_error *err) EG_CHECKED;
+
+/** Prepare a statement from a built text, and free the text. */
+enum eg_code eg__query_prepare_built(sqlite3_stmt **statement, struct eg_query *query, sqlite3_str *sql,
+                                     struct eg_error *err) EG_CHECKED;
+
+/** Return EG_LEDGER: a batch of this name does not exist; the sentence lists the newest ones. */
+enum eg_code eg__query_no_batch(struct eg_query *query, const char *name, struct eg_error *err);
 
 /** Bind a text that lives as long as the statement; NULL becomes SQL's NULL. */
 enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
@@ -100,9 +116,14 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
  *
  * A unit counts by its last run in `counted`.
  */
-#define EG__COUNTED(selected)                                                                                \
+#define EG__COUNTED(selected) EG__COUNTED_BEGIN selected EG__COUNTED_END
+
+/* Its parts, for a selection that is built. */
+#define EG__COUNTED_BEGIN                                                                                    \
     "ended AS MATERIALIZED (SELECT run_id, chain_id, outcome, code, attempts, mac, chip,"                    \
-    "  flash_unique_id AS flash FROM (" selected ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"   \
+    "  flash_unique_id AS flash FROM ("
+#define EG__COUNTED_END                                                                                      \
+    ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"                                                \
     "  LEFT JOIN run_device USING (run_id)),"                                                                \
     " flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"    \
     "  WHERE mac IS NOT NULL GROUP BY mac),"                                                                 \

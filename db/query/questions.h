@@ -12,6 +12,7 @@
 #define DB_QUERY_QUESTIONS_H
 
 #include "db/query/query.h"
+#include "db/query/select.h"
 
 /** A unit by MAC. Refusals because it had passed are not counted as runs and do not change its outcome. */
 struct eg_unit_summary {
@@ -76,16 +77,6 @@ struct eg_run_log {
     const char *purged_utc, *purge_reason; /* of a log that was purged */
 };
 
-/** Selection of units; NULL = no condition. */
-struct eg_unit_filter {
-    const char *batch, *slot, *job, *chip;
-    /* Prefixes of UTC times in the ledger's format ("2026-11-27T10:00"), compared with the end of the run.
-     * Both ends of the range are included, as precisely as they are given. */
-    const char *since, *until;
-    const char *outcomes; /* ",pass,fail," */
-    const char *code;
-};
-
 /** One line of a comparison. */
 struct eg_comparison {
     const char *section; /* "counts", "codes", "stages", "firmware", "jobs", "values", in this order */
@@ -125,9 +116,25 @@ struct eg_slot_contacts {
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Visit the runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
-enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
-                                struct eg_error *err) EG_CHECKED;
+/**
+ * Visit the runs of a MAC in the order they began, as struct eg_run_row.
+ *
+ * @param selection  NULL = all its runs
+ * @param columns    NULL after the last; others are unknown
+ */
+enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, const struct eg_selection *selection,
+                                const struct eg_run_column *const *columns, eg_row_visitor *visit,
+                                void *context, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit the selected runs, finished or not, in the order they began, as struct eg_run_row.
+ *
+ * @param newest   only so many of them, the newest; 0 = all
+ * @param columns  NULL after the last; others are unknown
+ */
+enum eg_code eg_query_selected_runs(struct eg_query *query, const struct eg_selection *selection,
+                                    int64_t newest, const struct eg_run_column *const *columns,
+                                    eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 
 /** Visit the finished run with this number, as struct eg_run_record_row; not called if there is none. */
 enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
@@ -150,14 +157,15 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
                                 struct eg_error *err) EG_CHECKED;
 
 /**
- * Visit units (EG_UNIT_DEFINITION) by the run that counts, as struct eg_run_row with the columns of units, in
- * the order those runs finished.
- *
- * Batch, slot, job, chip and times select runs; each unit counts by its last selected run, as in struct
+ * Visit units (EG_UNIT_DEFINITION) by the run that counts, as struct eg_run_row, in the order those runs
+ * finished. Place, job and time select runs; each unit counts by its last selected run, as in struct
  * eg_batch; outcomes and code then select among those.
+ *
+ * @param columns  NULL after the last; others are unknown
  */
-enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
-                            eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_query_units(struct eg_query *query, const struct eg_selection *selection,
+                            const struct eg_run_column *const *columns, eg_row_visitor *visit, void *context,
+                            struct eg_error *err) EG_CHECKED;
 
 /**
  * Compare two batches, as struct eg_comparison.

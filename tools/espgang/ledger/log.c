@@ -89,8 +89,11 @@ static enum eg_code select_unit(void *context, const void *row, struct eg_error 
 {
     struct selection *selection = context;
 
-    return eg_query_unit_runs(selection->query, ((const struct eg_unit_summary *)row)->mac, select_unit_run,
-                              context, err);
+    const struct eg_run_column *columns[EG_RUN_COLUMNS];
+
+    eg_run_columns(columns, EG_RUN_HISTORY);
+    return eg_query_unit_runs(selection->query, ((const struct eg_unit_summary *)row)->mac, NULL, columns,
+                              select_unit_run, context, err);
 }
 
 static enum eg_code count_row(void *context, const void *row, struct eg_error *err)
