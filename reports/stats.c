@@ -91,21 +91,26 @@ void eg__histogram(const double *values, size_t count, double low, double high, 
     }
 }
 
+struct eg__capability eg__capability_of(double mean, double sd, double low, double high)
+{
+    struct eg__capability found = {mean, sd, NAN, NAN};
+
+    if (sd <= 1e-12 * fabs(mean))
+        return found; /* all are alike */
+    found.cp = (high - low) / (6 * sd);
+    found.cpk = fmin((mean - low) / (3 * sd), (high - mean) / (3 * sd));
+    return found;
+}
+
 struct eg__capability eg__capability(const double *values, size_t count, double low, double high)
 {
-    struct eg__capability found = {0, 0, NAN, NAN};
-    double squares = 0;
+    double mean = 0, squares = 0;
 
     for (size_t i = 0; i < count; i++)
-        found.mean += values[i] / (double)count;
+        mean += values[i] / (double)count;
     for (size_t i = 0; i < count; i++)
-        squares += (values[i] - found.mean) * (values[i] - found.mean);
-    found.sd = count > 1 ? sqrt(squares / (double)(count - 1)) : 0;
-    if (found.sd <= 1e-12 * fabs(found.mean))
-        return found; /* all are alike */
-    found.cp = (high - low) / (6 * found.sd);
-    found.cpk = fmin((found.mean - low) / (3 * found.sd), (high - found.mean) / (3 * found.sd));
-    return found;
+        squares += (values[i] - mean) * (values[i] - mean);
+    return eg__capability_of(mean, count > 1 ? sqrt(squares / (double)(count - 1)) : 0, low, high);
 }
 
 const char *eg__capable(double cpk)

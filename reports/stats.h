@@ -43,6 +43,9 @@ struct eg__capability {
  * (mean - low) / 3 sd and (high - mean) / 3 sd. */
 struct eg__capability eg__capability(const double *values, size_t count, double low, double high);
 
+/** The same, of a mean and a spread that are known. */
+struct eg__capability eg__capability_of(double mean, double sd, double low, double high);
+
 /** Cpk from which a process is capable, and barely so. */
 #define EG__CAPABLE 1.33
 #define EG__BARELY  1.00

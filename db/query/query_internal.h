@@ -118,24 +118,26 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
  */
 #define EG__COUNTED(selected) EG__COUNTED_BEGIN selected EG__COUNTED_END
 
-/* Its parts, for a selection that is built. */
+/* Its parts, for a selection that is built, and for columns besides those of `counted`. */
 #define EG__COUNTED_BEGIN                                                                                    \
     "ended AS MATERIALIZED (SELECT run_id, chain_id, outcome, code, attempts, mac, chip,"                    \
     "  flash_unique_id AS flash FROM ("
 #define EG__COUNTED_END                                                                                      \
     ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"                                                \
-    "  LEFT JOIN run_device USING (run_id)),"                                                                \
-    " flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"    \
-    "  WHERE mac IS NOT NULL GROUP BY mac),"                                                                 \
+    "  LEFT JOIN run_device USING (run_id)), " EG__FLASHES ","                                               \
     " counted AS MATERIALIZED (SELECT run_id, chain_id, outcome, attempts,"                                  \
     "  CASE WHEN code = 'seen-before' THEN 'repeat' WHEN ended.mac IS NULL AND chip IS NULL THEN 'no board'" \
-    "   ELSE 'unit' END AS counts,"                                                                          \
-    "  CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                       \
+    "   ELSE 'unit' END AS counts, " EG__UNIT " AS unit FROM " EG__ENDED_WITH_FLASHES ")"
+#define EG__FLASHES                                                                                          \
+    "flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"     \
+    "  WHERE mac IS NOT NULL AND flash IS NOT NULL GROUP BY mac)"
+#define EG__ENDED_WITH_FLASHES "ended LEFT JOIN flashes ON flashes.mac = ended.mac"
+#define EG__UNIT                                                                                             \
+    "CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                         \
     "   WHEN flash IS NOT NULL THEN ended.mac || ' ' || flash"                                               \
     "   WHEN ended.mac IS NULL OR known > 1 OR code = 'duplicate-mac' AND attempts > 0 THEN 'run ' || "      \
     "run_id"                                                                                                 \
-    "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END AS unit"                             \
-    "  FROM ended LEFT JOIN flashes ON flashes.mac = ended.mac)"
+    "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END"
 
 #define EG__OF_BATCH "SELECT run_id FROM session JOIN run USING (session_id) WHERE batch = ?1"
 

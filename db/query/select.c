@@ -52,13 +52,18 @@ void eg__select_ended(sqlite3_str *sql, const struct eg_selection *selection, co
     add(sql, column, selection->code);
 }
 
-void eg__select_counting(sqlite3_str *sql, const struct eg_selection *selection)
+void eg__select_counting_where(sqlite3_str *sql, const struct eg_selection *selection)
 {
-    sqlite3_str_appendall(sql, "SELECT run_id FROM " EG__SELECT_TABLES
-                               " WHERE session.simulated = (SELECT min(simulated) FROM session WHERE 1");
+    sqlite3_str_appendall(sql, " WHERE session.simulated = (SELECT min(simulated) FROM session WHERE 1");
     add_list(sql, "session.batch", selection->batches);
     sqlite3_str_appendall(sql, ")");
     eg__select_where(sql, selection);
+}
+
+void eg__select_counting(sqlite3_str *sql, const struct eg_selection *selection)
+{
+    sqlite3_str_appendall(sql, "SELECT run_id FROM " EG__SELECT_TABLES);
+    eg__select_counting_where(sql, selection);
 }
 
 enum eg_code eg_query_refuse_unknown_batch(struct eg_query *query, const char *name, struct eg_error *err)

@@ -23,4 +23,7 @@ void eg__select_ended(sqlite3_str *sql, const struct eg_selection *selection, co
  */
 void eg__select_counting(sqlite3_str *sql, const struct eg_selection *selection);
 
+/** Append its " WHERE ..." alone. */
+void eg__select_counting_where(sqlite3_str *sql, const struct eg_selection *selection);
+
 #endif
