@@ -51,7 +51,7 @@ static enum eg_code write_all(struct outs *outs, const struct eg_report_file *fi
     EG_TRY(eg_alloc(&outs->items, count, sizeof outs->items[0], err));
     outs->count = count;
     for (size_t i = 0; i < outs->count; i++) {
-        EG_TRY(eg__out_open(&outs->items[i], files[i].path, err));
+        EG_TRY(eg__out_open(&outs->items[i], "report", files[i].path, err));
         EG_TRY(report != NULL ? files[i].format->write(&outs->items[i], report, err)
                               : files[i].format->write_trend(&outs->items[i], trend, err));
     }

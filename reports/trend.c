@@ -243,6 +243,23 @@ static enum eg_code collect_run(void *context, const void *row, struct eg_error 
     return take_code(collect, given->code, &unit->code, err);
 }
 
+static int by_number(const void *one, const void *other)
+{
+    const struct run *const a = one, *const b = other;
+
+    return a->run < b->run ? -1 : a->run > b->run;
+}
+
+/* Runs come by session, so mostly in order. */
+static void sort_runs(struct collect *collect)
+{
+    for (size_t i = 1; i < collect->run_count; i++)
+        if (collect->runs[i - 1].run > collect->runs[i].run) {
+            qsort(collect->runs, collect->run_count, sizeof *collect->runs, by_number);
+            return;
+        }
+}
+
 static bool in_list(const char *const *list, const char *text)
 {
     for (; list != NULL && *list != NULL; list++)
@@ -640,6 +657,7 @@ enum eg_code eg__trend_collect(struct eg__trend *trend, struct eg_query *query,
     trend->by_outcome = selection->outcomes != NULL || selection->code != NULL;
     EG_TRY(eg_query_trend_sessions(query, collect_session, trend, err));
     EG_TRY(eg_query_trend_runs(query, selection, collect_run, &collect, err));
+    sort_runs(&collect);
     choose_units(&collect, selection);
     EG_TRY(make_periods(&collect, err));
     if (collect.run_count > 0)

@@ -26,7 +26,8 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
     struct eg_trend_run run;
 
     sqlite3_str_appendall(
-        sql, "WITH ended AS (SELECT run_id, chain_id, run.session_id AS session, attempts, duration_us,"
+        sql, "WITH ended AS NOT MATERIALIZED (SELECT run_id, chain_id, run.session_id AS session, attempts, "
+             "duration_us,"
              " finished_utc, outcome.outcome AS result, code, outcome.mac AS mac, outcome.chip AS chip,"
              " flash_unique_id AS flash FROM " EG__SELECT_TABLES
              " JOIN chain USING (run_id) LEFT JOIN run_device USING (run_id)");
@@ -34,7 +35,7 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
     sqlite3_str_appendall(sql,
                           "), " EG__FLASHES
                           " SELECT run_id, chain_id, session, attempts, duration_us, finished_utc, result,"
-                          " code, " EG__UNIT " FROM " EG__ENDED_WITH_FLASHES " ORDER BY run_id");
+                          " code, " EG__UNIT " FROM " EG__ENDED_WITH_FLASHES);
     EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
     return eg__query_walk(query, rows, fields, COUNT(fields), &run, visit, context, err);
 }
@@ -66,24 +67,47 @@ static double real(sqlite3_stmt *rows, int column)
     return sqlite3_column_type(rows, column) == SQLITE_NULL ? NAN : sqlite3_column_double(rows, column);
 }
 
+/* Number, unit and limits of a value that was recorded before they had columns of their own. */
+static enum eg_code read_old(struct eg_trend_value *value, struct eg_query *query, sqlite3_stmt *old,
+                             int64_t position, struct eg_error *err)
+{
+    bool row;
+
+    sqlite3_reset(old);
+    sqlite3_bind_int64(old, 1, value->run);
+    sqlite3_bind_int64(old, 2, position);
+    EG_TRY(eg__query_next(query, old, &row, err));
+    if (!row)
+        return EG_OK;
+    value->unit = eg__query_text(old, 0);
+    value->number = real(old, 1);
+    value->lower = real(old, 2);
+    value->upper = real(old, 3);
+    return EG_OK;
+}
+
+/* The view run_values tells old values apart, row by row; here most rows are new ones. */
 enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_t last,
                                    eg_trend_value_visitor *visit, void *context, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL, *old = NULL;
     bool row;
 
     EG_TRY(eg__query_prepare(&rows, query,
-                             "SELECT run_id, name, limits, unit, number, lower, upper, passed FROM run_values"
-                             " WHERE run_id BETWEEN ?1 AND ?2 AND kind = 'measured'"
+                             "SELECT run_id, name, limits, unit, number, lower, upper, passed, position"
+                             " FROM run_value WHERE run_id BETWEEN ?1 AND ?2 AND kind = 'measured'"
                              " ORDER BY run_id, position",
                              NULL, err));
+    EG_TRY(eg__query_prepare(
+        &old, query, "SELECT unit, number, lower, upper FROM run_values WHERE run_id = ?1 AND position = ?2",
+        NULL, err));
     sqlite3_bind_int64(rows, 1, first);
     sqlite3_bind_int64(rows, 2, last);
     for (;;) {
         EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
-        const struct eg_trend_value value = {
+        struct eg_trend_value value = {
             .run = eg__query_number(rows, 0),
             .name = eg__query_text(rows, 1),
             .limits = eg__query_text(rows, 2),
@@ -93,6 +117,8 @@ enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_
             .upper = real(rows, 6),
             .passed = eg__query_number(rows, 7),
         };
+        if (sqlite3_column_type(rows, 3) == SQLITE_NULL)
+            EG_TRY(read_old(&value, query, old, eg__query_number(rows, 8), err));
         EG_TRY(visit(context, &value, err));
     }
 }

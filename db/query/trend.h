@@ -32,7 +32,7 @@ struct eg_trend_value {
 typedef enum eg_code eg_trend_value_visitor(void *context, const struct eg_trend_value *row,
                                             struct eg_error *err);
 
-/** Visit the finished runs that count with these conditions on place, job and time, by number. */
+/** Visit the finished runs that count with these conditions on place, job and time, in any order. */
 enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selection *selection,
                                  eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 

@@ -42,7 +42,7 @@ static enum eg_code see_value(void *context, const struct eg_trend_value *value,
     return EG_OK;
 }
 
-static void finished_runs_come_by_number_with_their_units(void **state)
+static void finished_runs_come_with_their_units(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
@@ -95,8 +95,7 @@ static void measured_values_come_by_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(finished_runs_come_by_number_with_their_units, sample_setup,
-                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(finished_runs_come_with_their_units, sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(measured_values_come_by_run, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
