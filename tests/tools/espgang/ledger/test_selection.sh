@@ -20,7 +20,7 @@ expect_equal 'outcomes' "$(numbers --outcome fail,error,fail)" "$(all "outcome I
 for bad in '--batch=a,c' '--batch=a,' '--batch='; do
   expect_status 3 "$espgang" runs "$bad"
 done
-for bad in --outcome= --outcome=fail, --since=12 --until=yesterday; do
+for bad in --outcome= '--outcome=fail,' --since=12 --until=yesterday; do
   expect_status 2 "$espgang" runs "$bad"
 done
 # A run counts as after a number in `export` alone.
