@@ -60,6 +60,15 @@ struct eg__limits eg__wilson(int64_t k, int64_t n);
  * differ so much or more. 1 when n or m is 0. */
 double eg_stats_fisher(int64_t a, int64_t n, int64_t b, int64_t m);
 
+/**
+ * The Mann-Whitney test, two-sided: the probability that chance alone makes two samples, of n and m > 0
+ * values, differ so much or more in their order. By the normal distribution, with corrections for ties and
+ * continuity; good from 8 values on either side. Sorts both.
+ *
+ * @param higher  how often a value of b is above one of a; equal ones count half
+ */
+double eg_stats_mann_whitney(double *a, size_t n, double *b, size_t m, double *higher);
+
 /** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
 int64_t eg__utc_ms(const char *utc);
 

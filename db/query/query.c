@@ -16,33 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With max() or min() alone, SQLite takes the other columns from the row that has it. */
-static const char batch_sql[] = "WITH " EG__COUNTED(
-    EG__OF_BATCH) ","
-                  " last AS (SELECT unit, outcome, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY "
-                  "unit),"
-                  " first AS (SELECT unit, outcome, attempts, min(chain_id) FROM counted WHERE counts = "
-                  "'unit' GROUP BY unit),"
-                  " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"
-                  "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"
-                  "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"
-                  "  count(*) FILTER (WHERE outcome = 'error') AS errors,"
-                  "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"
-                  "  (SELECT count(*) FROM first JOIN last USING (unit) WHERE first.attempts = 1"
-                  "   AND first.outcome IN ('pass', 'pass-marginal') AND last.outcome IN ('pass', "
-                  "'pass-marginal'))"
-                  "   AS first_pass,"
-                  "  (SELECT count(*) FROM counted WHERE counts = 'repeat') AS repeats,"
-                  "  (SELECT count(*) FROM counted WHERE counts = 'no board') AS no_board,"
-                  "  (SELECT count(*) FROM flashes WHERE known > 1) AS clones FROM last)"
-                  " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - "
-                  "count(outcome),"
-                  "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, "
-                  "counts.aborted, first_pass,"
-                  "  repeats, no_board, clones, max(simulated)"
-                  " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts "
-                  "WHERE batch = "
-                  "?1";
+/* clang-format off */
+static const char batch_sql[] =
+    "WITH " EG__COUNTED(EG__OF_BATCH) "," EG__TALLY
+    " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
+    "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass,"
+    "  repeats, no_board, clones, max(simulated)"
+    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = ?1";
+/* clang-format on */
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"

@@ -139,6 +139,24 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
     "run_id"                                                                                                 \
     "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END"
 
+/* Numbers of units of `counted`: `counts` has one row. With max() or min() alone, SQLite takes the other
+ * columns from the row that has it. */
+#define EG__TALLY                                                                                            \
+    " last AS (SELECT unit, outcome, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit),"       \
+    " first AS (SELECT unit, outcome, attempts, min(chain_id) FROM counted WHERE counts = 'unit'"            \
+    "  GROUP BY unit),"                                                                                      \
+    " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"              \
+    "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"                                       \
+    "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"                                                  \
+    "  count(*) FILTER (WHERE outcome = 'error') AS errors,"                                                 \
+    "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"                                              \
+    "  (SELECT count(*) FROM first JOIN last USING (unit) WHERE first.attempts = 1"                          \
+    "   AND first.outcome IN ('pass', 'pass-marginal') AND last.outcome IN ('pass', 'pass-marginal'))"       \
+    "   AS first_pass,"                                                                                      \
+    "  (SELECT count(*) FROM counted WHERE counts = 'repeat') AS repeats,"                                   \
+    "  (SELECT count(*) FROM counted WHERE counts = 'no board') AS no_board,"                                \
+    "  (SELECT count(*) FROM flashes WHERE known > 1) AS clones FROM last)"
+
 #define EG__OF_BATCH "SELECT run_id FROM session JOIN run USING (session_id) WHERE batch = ?1"
 
 #endif

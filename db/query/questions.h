@@ -81,8 +81,20 @@ struct eg_run_log {
 struct eg_comparison {
     const char *section; /* "counts", "codes", "stages", "firmware", "jobs", "values", in this order */
     const char *name;
-    const char *first, *second; /* numbers in the first three sections; "" = not in this batch */
+    const char *first, *second; /* numbers in the first three sections; "" = not on this side */
     const char *difference;     /* second - first; "" = no difference can be given */
+};
+
+/** A quantity of one run: "cycle_ms", or the name of a measured value. */
+struct eg_sample {
+    const char *name;
+    bool second; /* of the second selection */
+    double number;
+};
+
+/** The numbers of units in a selection, as in struct eg_batch. */
+struct eg_unit_counts {
+    int64_t units, passed, marginal, failed, errors, aborted, first_pass, repeats, no_board;
 };
 
 /** A value that should be unique but is not. */
@@ -144,6 +156,19 @@ enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_vis
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                           struct eg_error *err) EG_CHECKED;
 
+/** Return the place in the chain of the run that finished last; 0 = none. */
+enum eg_code eg_query_chain_end(struct eg_query *query, int64_t *chain_id, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit the selected runs that finished after that place in the chain, in the order they finished, as struct
+ * eg_run_log.
+ *
+ * @param chain_id  becomes the place of the last one
+ */
+enum eg_code eg_query_logs_after(struct eg_query *query, const struct eg_selection *selection,
+                                 int64_t *chain_id, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err) EG_CHECKED;
+
 /** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                                   struct eg_error *err) EG_CHECKED;
@@ -167,17 +192,28 @@ enum eg_code eg_query_units(struct eg_query *query, const struct eg_selection *s
                             const struct eg_run_column *const *columns, eg_row_visitor *visit, void *context,
                             struct eg_error *err) EG_CHECKED;
 
+/** Count the units of the selected runs; outcomes and code select runs here. */
+enum eg_code eg_query_count_units(struct eg_query *query, const struct eg_selection *selection,
+                                  struct eg_unit_counts *counts, struct eg_error *err) EG_CHECKED;
+
 /**
- * Compare two batches, as struct eg_comparison.
+ * Compare two selections, as struct eg_comparison; outcomes and code select runs.
  *
  * Codes are those of finished runs that did not pass. Times are medians: a cycle's over passed runs, a
- * stage's over stages that ended well. Firmware and jobs are listed if only one batch has them. Measured
+ * stage's over stages that ended well. Firmware and jobs are listed if only one side has them. Measured
  * values that begin with a number are sorted by it. The median of an even count is the lower one.
- *
- * @return EG_OK; EG_LEDGER: unknown batch
  */
-enum eg_code eg_query_compare(struct eg_query *query, const char *first, const char *second,
-                              eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_query_compare(struct eg_query *query, const struct eg_selection *first,
+                              const struct eg_selection *second, eg_row_visitor *visit, void *context,
+                              struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit samples of both selections for a test of significance, as struct eg_sample, by name: the cycle of
+ * each run that passed, and each board's first measured value of a name.
+ */
+enum eg_code eg_query_compare_samples(struct eg_query *query, const struct eg_selection *first,
+                                      const struct eg_selection *second, eg_row_visitor *visit, void *context,
+                                      struct eg_error *err) EG_CHECKED;
 
 /**
  * Visit values that are not unique, as struct eg_duplicate, by kind and value.

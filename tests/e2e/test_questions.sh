@@ -37,7 +37,7 @@ for command in history units runs compare duplicates; do
 done
 refused 2 "missing argument: MAC|SERIAL|LABEL; see 'espgang history --help'" history
 refused 2 "unexpected argument 'b'; see 'espgang history --help'" history a b
-refused 2 "missing argument: BATCH; see 'espgang compare --help'" compare a
+refused 2 "missing argument: BATCH|CONDITIONS; see 'espgang compare --help'" compare a
 refused 2 "unexpected argument 'a'; see 'espgang units --help'" units a
 refused 2 "unexpected argument 'a'; see 'espgang duplicates --help'" duplicates a
 refused 2 "--outcome: 'good' is none of pass, pass-marginal, fail, error and aborted; see 'espgang units --help'" \
@@ -176,6 +176,30 @@ expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' 
   "$(ledger "SELECT printf('%.2f V', min(number)) FROM measurements WHERE $batch AND name = 'supply'
     UNION SELECT printf('%.2f V', max(number)) FROM measurements WHERE $batch AND name = 'supply'")"
 refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" compare batch-1 c
+# Any two selections: slots of a batch; cycle times by the Mann-Whitney test, computed once more from the ledger.
+ask compare slot=1-1.1+batch=batch-1 slot=1-2.3 --outcome pass,pass-marginal --json
+one="slot = '1-1.1' AND $batch AND outcome LIKE 'pass%'" other="slot = '1-2.3' AND outcome LIKE 'pass%'"
+expect_equal 'units of two slots' "$(json 'counts[0].first') $(json 'counts[0].second')" \
+  "$(ledger "SELECT (SELECT count(DISTINCT mac) FROM runs WHERE $one) || ' ' || (SELECT count(DISTINCT mac) FROM runs WHERE $other)")"
+if command -v python3 >/dev/null; then
+  expect_equal 'test of cycles' "$(json 'tests[0].name') $(json 'tests[0].p') $(json 'tests[0].second_higher')" "$(ledger "
+    SELECT 1, duration_us FROM runs JOIN outcome ON run_id = run WHERE ${one//outcome/runs.outcome}
+    UNION ALL SELECT 2, duration_us FROM runs JOIN outcome ON run_id = run WHERE ${other//outcome/runs.outcome}" | python3 -c '
+import sys, statistics, collections
+rows = [line.split("|") for line in sys.stdin]
+a, b = ([int(value) for side, value in rows if side == which] for which in "12")
+n, m, every = len(a), len(b), a + b
+u = sum((y > x) + (y == x) / 2 for x in a for y in b)
+ties = sum(c ** 3 - c for c in collections.Counter(every).values())
+variance = n * m / 12 * (n + m + 1 - ties / ((n + m) * (n + m - 1)))
+z = max(0, abs(u - n * m / 2) - 0.5) / variance ** 0.5
+p, share = f"{min(1, 2 * (1 - statistics.NormalDist().cdf(z))):.4f}", f"{u / n / m:.3f}"
+print("cycle_ms", float(p), float(share))')"
+fi
+ask compare batch=batch-1 batch=batch-2
+expect_text out.log 'tests:'
+refused 2 "'colour=red' is no condition like slot=A3, each once: batch, since, until, station, operator, slot, label, job, chip, outcome or code; see 'espgang compare --help'" \
+  compare batch-1 colour=red
 
 # Duplicates: a real line programs the same boards for two batches.
 ask duplicates

@@ -15,6 +15,42 @@ void cli_selection_finish(struct cli_selection *selection)
     for (size_t i = 0; i < selection->batch_count; i++)
         free(selection->batches[i]);
     free(selection->batches);
+    free(selection->text);
+}
+
+static const char *const keys[CLI_SELECTION_KEYS] = {"batch", "since", "until", "station", "operator", "slot",
+                                                     "label", "job",   "chip",  "outcome", "code"};
+
+enum eg_code cli_selection_terms(struct cli_selection *selection, const struct cli_call *call,
+                                 const char *text, struct eg_error *err)
+{
+    char *rest = NULL;
+
+    EG_TRY(eg_strdup(&selection->text, text, err));
+    for (char *term = strtok_r(selection->text, "+", &rest); term != NULL;
+         term = strtok_r(NULL, "+", &rest)) {
+        const size_t length = strcspn(term, "=");
+        size_t key = 0;
+        while (key < CLI_SELECTION_KEYS &&
+               (strlen(keys[key]) != length || strncmp(keys[key], term, length) != 0))
+            key++;
+        if (key == CLI_SELECTION_KEYS || term[length] == '\0' || selection->terms[key] != NULL)
+            return cli_usage(call, err,
+                             "'%s' is no condition like slot=A3, each once: batch, since, until, station, "
+                             "operator, slot, label, job, chip, outcome or code",
+                             term);
+        selection->terms[key] = term + length + 1;
+    }
+    return EG_OK;
+}
+
+/* The value of a condition, or else of the option of that name; NULL = none. */
+static const char *given(const struct cli_selection *selection, const struct cli_call *call, const char *name)
+{
+    for (size_t i = 0; i < CLI_SELECTION_KEYS; i++)
+        if (selection->terms[i] != NULL && strcmp(keys[i], name) == 0)
+            return selection->terms[i];
+    return cli_has_option(call, name) ? cli_text(call, name) : NULL;
 }
 
 /* Return the outcome that begins a list, and its length; NULL = it begins with none. */
@@ -30,7 +66,7 @@ static const char *first_outcome(const char *list, size_t *length)
 static enum eg_code read_outcomes(struct cli_selection *selection, const struct cli_call *call,
                                   struct eg_error *err)
 {
-    const char *list = cli_text(call, "outcome");
+    const char *list = given(selection, call, "outcome");
     size_t count = 0, length;
 
     if (list == NULL)
@@ -53,11 +89,11 @@ static enum eg_code read_outcomes(struct cli_selection *selection, const struct 
     return EG_OK;
 }
 
-static enum eg_code read_time(struct cli_period *period, const char **utc, const char *chosen,
-                              const struct cli_call *call, const char *option, bool run_numbers,
-                              struct eg_error *err)
+static enum eg_code read_time(const struct cli_selection *selection, struct cli_period *period,
+                              const char **utc, const char *chosen, const struct cli_call *call,
+                              const char *option, bool run_numbers, struct eg_error *err)
 {
-    const char *const text = cli_text(call, option);
+    const char *const text = given(selection, call, option);
 
     if (text == NULL)
         return EG_OK;
@@ -87,23 +123,23 @@ enum eg_code cli_selection_read(struct cli_selection *selection, const struct cl
     struct eg_selection *const runs = &selection->runs;
 
     *runs = (struct eg_selection){
-        .station = cli_text(call, "station"),
-        .operator_name = cli_text(call, "operator"),
-        .slot = cli_text(call, "slot"),
-        .label = cli_text(call, "label"),
-        .job = cli_text(call, "job"),
-        .chip = cli_text(call, "chip"),
-        .code = cli_text(call, "code"),
+        .station = given(selection, call, "station"),
+        .operator_name = given(selection, call, "operator"),
+        .slot = given(selection, call, "slot"),
+        .label = given(selection, call, "label"),
+        .job = given(selection, call, "job"),
+        .chip = given(selection, call, "chip"),
+        .code = given(selection, call, "code"),
     };
     EG_TRY(read_outcomes(selection, call, err));
-    EG_TRY(
-        read_time(&selection->until, &runs->until_utc, selection->until.end_utc, call, "until", false, err));
+    EG_TRY(read_time(selection, &selection->until, &runs->until_utc, selection->until.end_utc, call, "until",
+                     false, err));
     if (selection->run_numbers)
         selection->after_run = since_run(call);
     if (selection->after_run > 0)
         return EG_OK;
-    return read_time(&selection->since, &runs->since_utc, selection->since.begin_utc, call, "since",
-                     selection->run_numbers, err);
+    return read_time(selection, &selection->since, &runs->since_utc, selection->since.begin_utc, call,
+                     "since", selection->run_numbers, err);
 }
 
 static enum eg_code add_batch(struct cli_selection *selection, const char *name, size_t length,
@@ -120,6 +156,7 @@ static enum eg_code add_batch(struct cli_selection *selection, const char *name,
     selection->batches = grown;
     grown[selection->batch_count++] = copy;
     grown[selection->batch_count] = NULL;
+    selection->runs.batches = (const char *const *)grown;
     copy = NULL;
     return EG_OK;
 }
@@ -149,8 +186,9 @@ enum eg_code cli_selection_batches(struct cli_selection *selection, const struct
 {
     const char *text;
 
-    for (int i = 0; (text = cli_texts(call, "batch", i)) != NULL; i++)
+    if (selection->terms[0] != NULL)
+        return cli_selection_add_batches(selection, selection->terms[0], query, err);
+    for (int i = 0; cli_has_option(call, "batch") && (text = cli_texts(call, "batch", i)) != NULL; i++)
         EG_TRY(cli_selection_add_batches(selection, text, query, err));
-    selection->runs.batches = (const char *const *)selection->batches;
     return EG_OK;
 }

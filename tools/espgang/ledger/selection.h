@@ -9,6 +9,9 @@
 #include "tools/espgang/command.h"
 #include "tools/espgang/ledger/period.h"
 
+/** Number of options that select. */
+#define CLI_SELECTION_KEYS 11
+
 struct cli_selection {
     struct eg_selection runs;
     const char *outcomes[EG_SELECTION_OUTCOMES + 1];
@@ -20,6 +23,13 @@ struct cli_selection {
 };
 
 void cli_selection_finish(struct cli_selection *selection);
+
+/**
+ * Take conditions from a text besides the options: "slot=A3+since=7d", named as the options. They go before
+ * the options when those are read.
+ */
+enum eg_code cli_selection_terms(struct cli_selection *selection, const struct cli_call *call,
+                                 const char *text, struct eg_error *err) EG_CHECKED;
 
 /** Read all options but --batch. Zero-initialise it; EG_CLEANUP(cli_selection_finish). */
 enum eg_code cli_selection_read(struct cli_selection *selection, const struct cli_call *call,
