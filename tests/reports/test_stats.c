@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define assert_near(got, wanted) assert_true(fabs((got) - (wanted)) < 1e-9)
 

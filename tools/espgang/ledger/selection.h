@@ -20,6 +20,8 @@ struct cli_selection {
     int64_t after_run; /* that number; 0 = none */
     char **batches;    /* owned, as their texts */
     size_t batch_count;
+    char *text; /* of the conditions; owned */
+    const char *terms[CLI_SELECTION_KEYS];
 };
 
 void cli_selection_finish(struct cli_selection *selection);
