@@ -201,6 +201,22 @@ expect_text out.log 'tests:'
 refused 2 "'colour=red' is no condition like slot=A3, each once: batch, since, until, station, operator, slot, label, job, chip, outcome or code; see 'espgang compare --help'" \
   compare batch-1 colour=red
 
+# Every document is what the schema says.
+schema=$(dirname "$0")/../../reports/questions.schema.json
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+  number=0
+  for words in 'runs --newest 3 --columns all' 'runs --newest 1' 'units --batch batch-2' "history $mac" 'compare batch-1 batch-2' duplicates contacts; do
+    # shellcheck disable=SC2086 # words
+    ask $words --json
+    cp out.log "answer-$((++number)).json"
+  done
+  /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" answer-*.json 2>python.log || fail "not what the schema says: $(cat python.log)"
+  sed 's/"outcome":"[a-z]*"/"outcome":1/' answer-1.json >bad.json
+  ! /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" bad.json 2>python.log || fail 'an outcome that is a number fits the schema'
+else
+  echo 'SKIPPED: no schema was looked at: no Debian package python3-jsonschema here' >&2
+fi
+
 # Duplicates: a real line programs the same boards for two batches.
 ask duplicates
 expect_equal duplicates "$(cat out.log)" 'no duplicates'
