@@ -34,7 +34,7 @@ static const char *verdict_of(const struct eg__trend *trend, const struct eg__ta
     const double bad = 1 - yield_of(period);
     return bad > period->limits.high + EG__SAME  ? "below the limit"
            : bad < period->limits.low - EG__SAME ? "above the limit"
-                                                 : "";
+                                                 : "within the limits";
 }
 
 static const struct eg__tally *last_period(const struct eg__trend *trend)
@@ -307,7 +307,7 @@ static void yield_chart(struct eg__out *out, const struct eg__trend *trend, doub
     for (size_t i = 0; i < trend->period_count; i++)
         if (trend->periods[i].units > 0)
             least = fmin(least, yield_of(&trend->periods[i]));
-    const double from = fmin(0.9, floor(least * 10) / 10);
+    const double from = fmin(0.95, floor(least * 20) / 20);
     eg__put(
         out,
         "<figure class=\"plot\"><figcaption><b>Yield</b> by %s, with its 95\xe2\x80\xaf%% interval. Large "
@@ -586,11 +586,13 @@ static void measured(struct eg__out *out, const struct eg__trend *trend)
         const struct eg__moments *const moments = &trend->total.measures[i];
         if (moments->count == 0)
             continue;
-        if (!begun)
+        if (!begun) {
             eg__html_section(out, "measured", "What was measured");
+            eg__put(out, "<div class=\"two\">");
+        }
         begun = true;
         const double cpk = eg__moments_capability(moments, &trend->measures[i]).cpk;
-        eg__html_text(out, "<h3><bdi>", trend->measures[i].name, "</bdi>");
+        eg__html_text(out, "<div class=\"mcard\"><h3><bdi>", trend->measures[i].name, "</bdi>");
         if (trend->measures[i].unit[0] != '\0')
             eg__html_text(out, " <span class=\"sm\">(<bdi>", trend->measures[i].unit, "</bdi>)</span>");
         if (!isnan(cpk) && moments->count >= EG__FEW)
@@ -605,9 +607,10 @@ static void measured(struct eg__out *out, const struct eg__trend *trend)
         if (points_of(trend, has_values, i) >= EG__POINTS_FEW)
             measure_chart(out, trend, i);
         measure_table(out, trend, i);
+        eg__put(out, "</div>\n");
     }
     if (begun)
-        eg__put(out, "</section>\n");
+        eg__put(out, "</div></section>\n");
 }
 
 static void batches(struct eg__out *out, const struct eg__trend *trend)
