@@ -8,6 +8,7 @@
 #include "db/query/select.h"
 #include "engine/base/clock.h"
 #include "reports/registry.h"
+#include "reports/trend_by.h"
 
 #include <stddef.h>
 
@@ -46,9 +47,6 @@ struct eg_report_file {
 enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
                              size_t count, const struct eg_report_look *look, const struct eg_cancel *cancel,
                              struct eg_error *err) EG_CHECKED;
-
-/** Steps of time of a report over many batches. */
-enum eg_trend_by { EG_TREND_BEST, EG_TREND_DAY, EG_TREND_WEEK, EG_TREND_MONTH };
 
 /**
  * Write reports of a selection of runs over any number of batches: how yield, causes, cycle times and

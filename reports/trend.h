@@ -13,8 +13,8 @@
 
 #include "db/query/select.h"
 #include "engine/plan/recorder.h"
-#include "reports/report.h"
 #include "reports/stats.h"
+#include "reports/trend_by.h"
 
 /** "day", "week", "month". */
 const char *eg__trend_by_name(enum eg_trend_by by);
