@@ -27,6 +27,19 @@ const struct eg_run_column *eg_run_column(enum eg_run_answer answer, unsigned in
     return NULL;
 }
 
+void eg_run_columns(const struct eg_run_column *found[EG_RUN_COLUMNS], enum eg_run_answer answer)
+{
+    unsigned i = 0;
+
+    while ((found[i] = eg_run_column(answer, i)) != NULL)
+        i++;
+}
+
+const struct eg_run_column *eg_run_column_of_all(unsigned index)
+{
+    return index < COUNT ? &columns[index] : NULL;
+}
+
 /* For people: one row per run, finished or not. Ledgers are checked for its exact text, spaces included. */
 static const char joins[] = "\nFROM run\n"
                             "JOIN session USING (session_id)\n"

@@ -56,6 +56,12 @@ struct eg_run_column {
 /** Return column `index` of an answer, from 0; NULL after the last. */
 const struct eg_run_column *eg_run_column(enum eg_run_answer answer, unsigned index);
 
+/** Fill `columns` with those of an answer; NULL after the last. */
+void eg_run_columns(const struct eg_run_column *columns[EG_RUN_COLUMNS], enum eg_run_answer answer);
+
+/** Return column `index` of all that an answer has, from 0; NULL after the last. */
+const struct eg_run_column *eg_run_column_of_all(unsigned index);
+
 static inline bool eg_run_is_text(const struct eg_run_column *column)
 {
     return column->kind == EG_RUN_TEXT || column->kind == EG_RUN_TIME;

@@ -52,17 +52,12 @@ static const char *family_of(const char *code)
     return code;
 }
 
-#define NAME_TEXT 200
-
-static void name_cause(char name[NAME_TEXT], const struct eg__numbers *numbers, const struct eg__run *run)
+void eg__cause_name(char name[EG__CAUSE_TEXT], const char *code, const char *outside)
 {
-    const char *const value =
-        strcmp(run->code, eg_code_name(EG_TEST_FAILED)) == 0 ? eg__numbers_outside(numbers, run->run) : NULL;
-
-    if (value != NULL)
-        snprintf(name, NAME_TEXT, "%s out of limits", value);
+    if (outside != NULL && strcmp(code, eg_code_name(EG_TEST_FAILED)) == 0)
+        snprintf(name, EG__CAUSE_TEXT, "%s out of limits", outside);
     else
-        snprintf(name, NAME_TEXT, "%s", family_of(run->code));
+        snprintf(name, EG__CAUSE_TEXT, "%s", family_of(code));
 }
 
 static enum eg_code take_cause(struct eg__causes *causes, const char *name, struct eg__cause **cause,
@@ -107,9 +102,9 @@ static enum eg_code add_to_cause(struct eg__causes *causes, const struct eg__num
                                  const struct eg__unit *unit, struct eg_error *err)
 {
     struct eg__cause *cause;
-    char name[NAME_TEXT];
+    char name[EG__CAUSE_TEXT];
 
-    name_cause(name, numbers, unit->run);
+    eg__cause_name(name, unit->run->code, eg__numbers_outside(numbers, unit->run->run));
     EG_TRY(take_cause(causes, name, &cause, err));
     EG_TRY(eg__grow(&cause->units, cause->count, &cause->room, sizeof *cause->units, err));
     cause->units[cause->count++] = unit;

@@ -30,6 +30,11 @@ bool eg__unit_is_exception(const struct eg__unit *unit);
 /** What people call a unit: its serial, else its label, else its MAC, else "". */
 const char *eg__unit_name(const struct eg__unit *unit);
 
+/** Name the cause of a failure by its code and, of a test, by the value that was out of its limits (NULL =
+ * none). */
+#define EG__CAUSE_TEXT 200
+void eg__cause_name(char name[EG__CAUSE_TEXT], const char *code, const char *outside);
+
 /** Where a cause clusters. */
 struct eg__cluster {
     const char *name; /* of the slot or flash part; NULL = nowhere */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The runs of a batch as a table for spreadsheets: RFC 4180, UTF-8, a column for each name of a value. */
+/* The runs of a batch, or the periods of many, as a table for spreadsheets: RFC 4180, UTF-8. */
 
 #include "engine/base/csv.h"
 #include "reports/report_internal.h"
@@ -103,13 +103,94 @@ static enum eg_code write_csv(struct eg__out *out, const struct eg__report *repo
     return eg_query_runs(report->query, report->numbers->batch.name, true, run_row, &csv, err);
 }
 
+static void put_share(struct eg__out *out, int64_t part, const struct eg__tally *tally,
+                      const struct eg__trend *trend)
+{
+    if (tally->units > 0 && !trend->by_outcome)
+        fprintf(out->file, ",%.9g", (double)part / (double)tally->units);
+    else
+        putc(',', out->file);
+}
+
+static void put_real(struct eg__out *out, double number, bool known)
+{
+    if (known && !isnan(number))
+        fprintf(out->file, ",%.9g", number);
+    else
+        putc(',', out->file);
+}
+
+/* Moments are `measured:NAME` and more; limits tell apart values of the same name. */
+static void trend_heads(struct eg__out *out, const struct eg__trend *trend)
+{
+    static const char *const more[] = {"n", "mean", "sd", "least", "most", "cpk", "outside"};
+    char text[1000];
+
+    fputs("begin,end,runs,units,pass,pass_marginal,fail,error,aborted,yield,first_pass_yield,cycle_median_s,"
+          "cycle_p95_s",
+          out->file);
+    for (size_t i = 0; i < trend->cause_count; i++) {
+        fputs(",cause:", out->file);
+        eg_csv_put(out->file, trend->causes[i]);
+    }
+    for (size_t i = 0; i < trend->measure_count; i++)
+        for (size_t k = 0; k < sizeof more / sizeof more[0]; k++) {
+            const struct eg__trend_measure *const measure = &trend->measures[i];
+            snprintf(text, sizeof text, "%s%s%s%s:%s", measure->name, measure->limits[0] != '\0' ? " (" : "",
+                     measure->limits, measure->limits[0] != '\0' ? ")" : "", more[k]);
+            fputs(",measured:", out->file);
+            eg_csv_put(out->file, text);
+        }
+    fputs("\r\n", out->file);
+}
+
+static enum eg_code write_trend(struct eg__out *out, const struct eg__trend_report *report,
+                                struct eg_error *err)
+{
+    const struct eg__trend *const trend = report->trend;
+    char begin[EG__TIME_TEXT], end[EG__TIME_TEXT];
+
+    (void)err;
+    trend_heads(out, trend);
+    for (size_t at = 0; at < trend->period_count; at++) {
+        const struct eg__tally *const period = &trend->periods[at];
+        if (period->runs == 0)
+            continue;
+        eg__utc_text(begin, period->begin_ms);
+        eg__utc_text(end, period->end_ms);
+        fprintf(out->file, "%s,%s,%" PRId64 ",%" PRId64, begin, end, period->runs, period->units);
+        for (int i = 0; i <= EG_ABORTED; i++)
+            fprintf(out->file, ",%" PRId64, period->of[i]);
+        put_share(out, eg__tally_good(period), period, trend);
+        put_share(out, period->first_pass, period, trend);
+        put_real(out, period->cycle_median, true);
+        put_real(out, period->cycle_p95, true);
+        for (size_t i = 0; i < trend->cause_count; i++)
+            fprintf(out->file, ",%" PRId64, period->causes[i]);
+        for (size_t i = 0; i < trend->measure_count; i++) {
+            const struct eg__moments *const moments = &period->measures[i];
+            const bool any = moments->count > 0;
+            fprintf(out->file, ",%" PRId64, moments->count);
+            put_real(out, moments->mean, any);
+            put_real(out, eg__moments_sd(moments), any);
+            put_real(out, moments->least, any);
+            put_real(out, moments->most, any);
+            put_real(out, eg__moments_capability(moments, &trend->measures[i]).cpk, any);
+            fprintf(out->file, ",%" PRId64, moments->outside);
+        }
+        fputs("\r\n", out->file);
+    }
+    return EG_OK;
+}
+
 const struct eg_report_format eg_report_format_csv = {
     .name = "csv",
-    .summary = "Write a table with a row for each run and a column for each value, for spreadsheets",
-    .more =
-        "A measured value also has columns for its unit and limits: `measured:NAME`, `measured:NAME:unit`, "
-        "`measured:NAME:lower`, `measured:NAME:upper`. "
-        "RFC 4180, UTF-8. A text that would be taken for a formula gets an apostrophe in front.",
+    .summary = "Write a table with a row for each run, or for each period of a trend, for spreadsheets",
+    .more = "Each value has a column. A measured value also has columns for its unit and limits: "
+            "`measured:NAME`, `measured:NAME:unit`, "
+            "`measured:NAME:lower`, `measured:NAME:upper`. "
+            "RFC 4180, UTF-8. A text that would be taken for a formula gets an apostrophe in front.",
     .every_value = true,
     .write = write_csv,
+    .write_trend = write_trend,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A batch for programs. What is not known is null; times are UTC, durations and cycle times seconds.
+ * A batch, or a trend, for programs. What is not known is null; times are UTC, durations and cycle times
+ * seconds.
  *
  * A field may be added at any time; one that goes or changes its meaning makes VERSION grow.
  */
@@ -13,7 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-#define VERSION 2
+#define VERSION       2
+#define TREND_VERSION 1
 
 struct json {
     struct eg__out *out;
@@ -400,10 +402,140 @@ static enum eg_code write_json(struct eg__out *out, const struct eg__report *rep
     return EG_OK;
 }
 
+static void moment_time(struct json *json, const char *key, int64_t time_ms)
+{
+    char utc[EG__TIME_TEXT] = "";
+
+    if (time_ms >= 0)
+        eg__utc_text(utc, time_ms);
+    text(json, key, utc);
+}
+
+static void tally_members(struct json *json, const struct eg__trend *trend, const struct eg__tally *tally)
+{
+    const bool any = tally->units > 0 && !trend->by_outcome;
+
+    number(json, "runs", tally->runs);
+    number(json, "units", tally->units);
+    number(json, "pass", tally->of[EG_PASS]);
+    number(json, "pass_marginal", tally->of[EG_PASS_MARGINAL]);
+    number(json, "fail", tally->of[EG_FAIL]);
+    number(json, "error", tally->of[EG_ERROR]);
+    number(json, "aborted", tally->of[EG_ABORTED]);
+    share(json, "yield", eg__tally_good(tally), any ? tally->units : 0);
+    share(json, "first_pass_yield", tally->first_pass, any ? tally->units : 0);
+    number(json, "cycles", tally->cycles);
+    measure(json, "cycle_median", tally->cycle_median);
+    measure(json, "cycle_p95", tally->cycle_p95);
+    begin(json, "causes", '[');
+    for (size_t i = 0; i < trend->cause_count; i++)
+        if (tally->causes[i] > 0) {
+            begin(json, NULL, '{');
+            text(json, "name", trend->causes[i]);
+            number(json, "units", tally->causes[i]);
+            end(json, '}');
+        }
+    end(json, ']');
+    begin(json, "measured", '[');
+    for (size_t i = 0; i < trend->measure_count; i++) {
+        const struct eg__moments *const moments = &tally->measures[i];
+        if (moments->count == 0)
+            continue;
+        const struct eg__capability capability = eg__moments_capability(moments, &trend->measures[i]);
+        begin(json, NULL, '{');
+        text(json, "name", trend->measures[i].name);
+        text(json, "limits", trend->measures[i].limits);
+        text(json, "unit", trend->measures[i].unit);
+        measure(json, "lower", trend->measures[i].low);
+        measure(json, "upper", trend->measures[i].high);
+        number(json, "n", moments->count);
+        number(json, "outside", moments->outside);
+        measure(json, "mean", moments->mean);
+        measure(json, "sd", capability.sd);
+        measure(json, "least", moments->least);
+        measure(json, "most", moments->most);
+        measure(json, "cp", capability.cp);
+        measure(json, "cpk", capability.cpk);
+        end(json, '}');
+    }
+    end(json, ']');
+}
+
+static void shift_object(struct json *json, const char *key, const char *cause, const struct eg__shift *shift)
+{
+    if (!shift->known) {
+        text(json, key, "");
+        return;
+    }
+    begin(json, key, '{');
+    if (cause != NULL)
+        text(json, "cause", cause);
+    number(json, "last", shift->here);
+    number(json, "last_units", shift->units);
+    number(json, "before", shift->before);
+    number(json, "before_units", shift->units_before);
+    measure(json, "p", shift->p);
+    end(json, '}');
+}
+
+static enum eg_code write_trend(struct eg__out *out, const struct eg__trend_report *report,
+                                struct eg_error *err)
+{
+    const struct eg__trend *const trend = report->trend;
+    struct json json = {out, NULL, false};
+    char now[EG_UTC_TEXT];
+
+    (void)err;
+    eg_clock_utc(now);
+    begin(&json, NULL, '{');
+    text(&json, "espgang", "trend");
+    number(&json, "version", TREND_VERSION);
+    text(&json, "made_utc", now);
+    text(&json, "by", eg__trend_by_name(trend->by));
+    text(&json, "definition", EG_UNIT_DEFINITION);
+    begin(&json, "total", '{');
+    tally_members(&json, trend, &trend->total);
+    end(&json, '}');
+    shift_object(&json, "good_in_last_period", NULL, &trend->yield_shift);
+    shift_object(&json, "cause_in_last_period",
+                 trend->cause_count > 0 ? trend->causes[trend->shifted_cause] : NULL, &trend->cause_shift);
+    begin(&json, "periods", '[');
+    for (size_t i = 0; i < trend->period_count; i++) {
+        if (trend->periods[i].runs == 0)
+            continue;
+        begin(&json, NULL, '{');
+        moment_time(&json, "begin_utc", trend->periods[i].begin_ms);
+        moment_time(&json, "end_utc", trend->periods[i].end_ms);
+        tally_members(&json, trend, &trend->periods[i]);
+        end(&json, '}');
+    }
+    end(&json, ']');
+    begin(&json, "batches", '[');
+    for (size_t i = 0; i < trend->batch_count; i++) {
+        const struct eg__trend_batch *const batch = &trend->batches[i];
+        if (batch->tally.runs == 0)
+            continue;
+        begin(&json, NULL, '{');
+        text(&json, "batch", batch->name);
+        text(&json, "job", batch->job);
+        text(&json, "job_version", batch->job_version);
+        moment_time(&json, "first_utc", batch->tally.begin_ms);
+        moment_time(&json, "last_utc", batch->tally.end_ms);
+        tally_members(&json, trend, &batch->tally);
+        end(&json, '}');
+    }
+    end(&json, ']');
+    end(&json, '}');
+    putc('\n', out->file);
+    return EG_OK;
+}
+
 const struct eg_report_format eg_report_format_json = {
     .name = "json",
     .summary = "Write everything for programs",
-    .more = "It begins with `{\"espgang\":\"report\",\"version\":2`.",
+    .more = "It begins with `{\"espgang\":\"report\",\"version\":2`, of a trend with "
+            "`{\"espgang\":\"trend\",\"version\":1`.",
     .every_value = true,
     .write = write_json,
+    .write_trend = write_trend,
 };

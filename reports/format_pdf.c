@@ -121,9 +121,21 @@ static enum eg_code write_pdf(struct eg__out *out, const struct eg__report *repo
     return eg__pdf_print(out, write_page, report, report->cancel, err);
 }
 
+static enum eg_code write_trend_page(struct eg__out *page, const void *context, struct eg_error *err)
+{
+    return eg__html_trend(page, context, err);
+}
+
+static enum eg_code write_trend(struct eg__out *out, const struct eg__trend_report *report,
+                                struct eg_error *err)
+{
+    return eg__pdf_print(out, write_trend_page, report, report->cancel, err);
+}
+
 const struct eg_report_format eg_report_format_pdf = {
     .name = "pdf",
     .summary = "Write the HTML file printed by Chromium, which must be installed",
     .check = eg__pdf_check,
     .write = write_pdf,
+    .write_trend = write_trend,
 };

@@ -25,6 +25,25 @@
 /* format_html.c */
 enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, struct eg_error *err) EG_CHECKED;
 
+/* html_page.c */
+
+/**
+ * Begin a page, up to the end of its head.
+ *
+ * @param kind    "Batch ": before the name in the title and at the foot of each sheet
+ * @param record  in the middle of that foot; no text from outside
+ */
+enum eg_code eg__html_head(struct eg__out *out, const char *kind, const char *name, const char *record,
+                           struct eg_error *err) EG_CHECKED;
+
+/** Begin the top of a page: logo, customer and order. */
+enum eg_code eg__html_customer(struct eg__out *out, const struct eg_report_look *look,
+                               struct eg_error *err) EG_CHECKED;
+
+/* html_trend.c */
+enum eg_code eg__html_trend(struct eg__out *out, const struct eg__trend_report *report,
+                            struct eg_error *err) EG_CHECKED;
+
 /* format_pdf.c */
 
 /** Writes a page that a PDF is printed from. */
@@ -74,6 +93,10 @@ struct eg__word eg__percent(double share);
 struct eg__word eg__clock(const struct eg__numbers *numbers, int64_t time_ms);
 /** Local "24 Nov 2026, 14:11". */
 struct eg__word eg__day(int64_t time_ms);
+/** Local "24 Nov 2026". */
+struct eg__word eg__date(int64_t time_ms);
+/** Local "24 Nov". */
+struct eg__word eg__short_date(int64_t time_ms);
 /** "UTC+1", "UTC+5:30", "UTC": the local zone at that time. */
 struct eg__word eg__zone(int64_t time_ms);
 /** "30 min", "1 h": a step of time. */

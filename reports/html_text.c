@@ -83,6 +83,16 @@ struct eg__word eg__day(int64_t time_ms)
     return local(time_ms, "%-d %b %Y, %H:%M");
 }
 
+struct eg__word eg__date(int64_t time_ms)
+{
+    return local(time_ms, "%-d\xc2\xa0%b\xc2\xa0%Y");
+}
+
+struct eg__word eg__short_date(int64_t time_ms)
+{
+    return local(time_ms, "%-d" THIN "%b");
+}
+
 struct eg__word eg__zone(int64_t time_ms)
 {
     const struct eg__word offset = local(time_ms, "%z"); /* "+0530" */

@@ -11,6 +11,7 @@
 
 struct eg__out;
 struct eg__report;
+struct eg__trend_report;
 
 /**
  * A format of reports. It is one file, format_NAME.c, that defines one `const struct eg_report_format
@@ -26,6 +27,9 @@ struct eg_report_format {
      * none. */
     enum eg_code (*check)(struct eg_error *err);
     enum eg_code (*write)(struct eg__out *out, const struct eg__report *report, struct eg_error *err);
+    /** The same of many batches; NULL = the format is of one batch. */
+    enum eg_code (*write_trend)(struct eg__out *out, const struct eg__trend_report *report,
+                                struct eg_error *err);
 };
 
 /** All formats, by name; NULL after the last. */

@@ -43,12 +43,17 @@ static enum eg_code check_formats(const struct eg_report_file *files, size_t cou
     return EG_OK;
 }
 
-static enum eg_code write_all(struct outs *outs, const struct eg_report_file *files,
-                              const struct eg__report *report, struct eg_error *err)
+/* One of the two reports is given. */
+static enum eg_code write_all(struct outs *outs, const struct eg_report_file *files, size_t count,
+                              const struct eg__report *report, const struct eg__trend_report *trend,
+                              struct eg_error *err)
 {
+    EG_TRY(eg_alloc(&outs->items, count, sizeof outs->items[0], err));
+    outs->count = count;
     for (size_t i = 0; i < outs->count; i++) {
         EG_TRY(eg__out_open(&outs->items[i], "report", files[i].path, err));
-        EG_TRY(files[i].format->write(&outs->items[i], report, err));
+        EG_TRY(report != NULL ? files[i].format->write(&outs->items[i], report, err)
+                              : files[i].format->write_trend(&outs->items[i], trend, err));
     }
     for (size_t i = 0; i < outs->count; i++)
         EG_TRY(eg__out_commit(&outs->items[i], err));
@@ -73,13 +78,33 @@ enum eg_code eg_report_write(const char *ledger_path, const char *batch, const s
     EG_TRY(eg__causes_collect(&causes, query, &numbers, err));
     if (every_value)
         EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
-    EG_TRY(eg_alloc(&outs.items, count, sizeof outs.items[0], err));
-    outs.count = count;
     const struct eg__report report = {.query = query,
                                       .numbers = &numbers,
                                       .causes = &causes,
                                       .look = look != NULL ? look : &nothing,
                                       .values = &values,
                                       .cancel = cancel};
-    return write_all(&outs, files, &report, err);
+    return write_all(&outs, files, count, &report, NULL, err);
+}
+
+enum eg_code eg_report_write_trend(struct eg_query *query, const struct eg_selection *selection,
+                                   enum eg_trend_by by, const struct eg_report_file *files, size_t count,
+                                   const struct eg_report_look *look, const struct eg_cancel *cancel,
+                                   struct eg_error *err)
+{
+    static const struct eg_report_look nothing = {0};
+    EG_CLEANUP(eg__trend_finish) struct eg__trend trend = {0};
+    EG_CLEANUP(outs_finish) struct outs outs = {0};
+    bool ignored;
+
+    for (size_t i = 0; i < count; i++)
+        if (files[i].format->write_trend == NULL)
+            return eg_error_set(err, EG_BAD_ARGUMENT,
+                                "--%s is a report of one batch: give one --batch and no other selection",
+                                files[i].format->name);
+    EG_TRY(check_formats(files, count, &ignored, err));
+    EG_TRY(eg__trend_collect(&trend, query, selection, by, err));
+    const struct eg__trend_report report = {
+        .trend = &trend, .look = look != NULL ? look : &nothing, .selection = selection, .cancel = cancel};
+    return write_all(&outs, files, count, NULL, &report, err);
 }

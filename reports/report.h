@@ -5,8 +5,10 @@
 #ifndef REPORTS_REPORT_H
 #define REPORTS_REPORT_H
 
+#include "db/query/select.h"
 #include "engine/base/clock.h"
 #include "reports/registry.h"
+#include "reports/trend_by.h"
 
 #include <stddef.h>
 
@@ -45,5 +47,18 @@ struct eg_report_file {
 enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
                              size_t count, const struct eg_report_look *look, const struct eg_cancel *cancel,
                              struct eg_error *err) EG_CHECKED;
+
+/**
+ * Write reports of a selection of runs over any number of batches: how yield, causes, cycle times and
+ * measured values change.
+ *
+ * @param by  EG_TREND_BEST = days, weeks or months, by the span of time
+ *
+ * @return as eg_report_write(); EG_BAD_ARGUMENT also: a format is of one batch only
+ */
+enum eg_code eg_report_write_trend(struct eg_query *query, const struct eg_selection *selection,
+                                   enum eg_trend_by by, const struct eg_report_file *files, size_t count,
+                                   const struct eg_report_look *look, const struct eg_cancel *cancel,
+                                   struct eg_error *err) EG_CHECKED;
 
 #endif

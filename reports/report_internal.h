@@ -11,6 +11,7 @@
 #include "reports/out.h"
 #include "reports/registry.h"
 #include "reports/report.h"
+#include "reports/trend.h"
 #include "reports/values.h"
 
 struct eg__report {
@@ -19,6 +20,14 @@ struct eg__report {
     const struct eg__causes *causes;
     const struct eg_report_look *look;
     struct eg__values *values;      /* none when no format has every_value */
+    const struct eg_cancel *cancel; /* may be NULL */
+};
+
+/** What a format is given for many batches. */
+struct eg__trend_report {
+    const struct eg__trend *trend;
+    const struct eg_report_look *look;
+    const struct eg_selection *selection;
     const struct eg_cancel *cancel; /* may be NULL */
 };
 

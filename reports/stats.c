@@ -5,6 +5,7 @@
 #include "reports/stats.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -91,21 +92,26 @@ void eg__histogram(const double *values, size_t count, double low, double high, 
     }
 }
 
+struct eg__capability eg__capability_of(double mean, double sd, double low, double high)
+{
+    struct eg__capability found = {mean, sd, NAN, NAN};
+
+    if (sd <= 1e-12 * fabs(mean))
+        return found; /* all are alike */
+    found.cp = (high - low) / (6 * sd);
+    found.cpk = fmin((mean - low) / (3 * sd), (high - mean) / (3 * sd));
+    return found;
+}
+
 struct eg__capability eg__capability(const double *values, size_t count, double low, double high)
 {
-    struct eg__capability found = {0, 0, NAN, NAN};
-    double squares = 0;
+    double mean = 0, squares = 0;
 
     for (size_t i = 0; i < count; i++)
-        found.mean += values[i] / (double)count;
+        mean += values[i] / (double)count;
     for (size_t i = 0; i < count; i++)
-        squares += (values[i] - found.mean) * (values[i] - found.mean);
-    found.sd = count > 1 ? sqrt(squares / (double)(count - 1)) : 0;
-    if (found.sd <= 1e-12 * fabs(found.mean))
-        return found; /* all are alike */
-    found.cp = (high - low) / (6 * found.sd);
-    found.cpk = fmin((found.mean - low) / (3 * found.sd), (high - found.mean) / (3 * found.sd));
-    return found;
+        squares += (values[i] - mean) * (values[i] - mean);
+    return eg__capability_of(mean, count > 1 ? sqrt(squares / (double)(count - 1)) : 0, low, high);
 }
 
 const char *eg__capable(double cpk)
@@ -140,6 +146,37 @@ double eg_stats_fisher(int64_t a, int64_t n, int64_t b, int64_t m)
             p += exp(here);
     }
     return fmin(p, 1);
+}
+
+static int by_value(const void *one, const void *other)
+{
+    const double a = *(const double *)one, b = *(const double *)other;
+
+    return a < b ? -1 : a > b;
+}
+
+double eg_stats_mann_whitney(double *a, size_t n, double *b, size_t m, double *higher)
+{
+    const double all = (double)n + (double)m, pairs = (double)n * (double)m;
+    double above = 0, ties = 0; /* pairs in which b is above; sum of t^3 - t over groups of t equal values */
+
+    qsort(a, n, sizeof *a, by_value);
+    qsort(b, m, sizeof *b, by_value);
+    for (size_t i = 0, k = 0; i < n || k < m;) {
+        const double value = k == m || (i < n && a[i] <= b[k]) ? a[i] : b[k];
+        const size_t below = i, from = k;
+        while (i < n && a[i] == value)
+            i++;
+        while (k < m && b[k] == value)
+            k++;
+        const double here = (double)(i - below), there = (double)(k - from), equal = here + there;
+        above += there * ((double)below + here / 2);
+        ties += equal * equal * equal - equal;
+    }
+    *higher = above / pairs;
+    const double variance = pairs / 12 * (all + 1 - ties / (all * (all - 1)));
+    const double distance = fabs(above - pairs / 2) - 0.5;
+    return variance <= 0 || distance <= 0 ? 1 : erfc(distance / sqrt(2 * variance));
 }
 
 /* Days since 1970 of a date of the Gregorian calendar; years begin in March, so that leap days end them. */

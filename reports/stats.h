@@ -43,6 +43,9 @@ struct eg__capability {
  * (mean - low) / 3 sd and (high - mean) / 3 sd. */
 struct eg__capability eg__capability(const double *values, size_t count, double low, double high);
 
+/** The same, of a mean and a spread that are known. */
+struct eg__capability eg__capability_of(double mean, double sd, double low, double high);
+
 /** Cpk from which a process is capable, and barely so. */
 #define EG__CAPABLE 1.33
 #define EG__BARELY  1.00
@@ -56,6 +59,15 @@ struct eg__limits eg__wilson(int64_t k, int64_t n);
 /** Fisher's exact test, two-sided: the probability that chance alone makes two groups, a of n and b of m,
  * differ so much or more. 1 when n or m is 0. */
 double eg_stats_fisher(int64_t a, int64_t n, int64_t b, int64_t m);
+
+/**
+ * The Mann-Whitney test, two-sided: the probability that chance alone makes two samples, of n and m > 0
+ * values, differ so much or more in their order. By the normal distribution, with corrections for ties and
+ * continuity; good from 8 values on either side. Sorts both.
+ *
+ * @param higher  how often a value of b is above one of a; equal ones count half
+ */
+double eg_stats_mann_whitney(double *a, size_t n, double *b, size_t m, double *higher);
 
 /** Milliseconds since 1970 of "2026-11-23T08:24:00.123Z"; -1 = it is no such time. */
 int64_t eg__utc_ms(const char *utc);

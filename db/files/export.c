@@ -7,7 +7,7 @@
 
 #include "db/files/export.h"
 
-#include "db/query/query_internal.h"
+#include "db/query/select_internal.h"
 #include "engine/base/text.h"
 #include "db/run_columns.h"
 
@@ -296,22 +296,19 @@ enum eg_code eg_query_export(struct eg_query *query, const struct eg_export *wha
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *runs = NULL;
     EG_CLEANUP(parts_finish) struct parts parts = {0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer line = {0};
-    struct eg_batch batch;
     int64_t link;
     bool row;
 
-    if (what->batch != NULL)
-        EG_TRY(eg_query_batch(query, what->batch, &batch, err));
     EG_TRY(find_begin(query, what->after_run, &link, err));
     EG_TRY(open_parts(&parts, query, what->logs, err));
-    EG_TRY(eg__query_prepare(
-        &runs, query,
-        "SELECT run_id FROM chain JOIN outcome USING (run_id) JOIN run USING (run_id)"
-        " JOIN session USING (session_id) WHERE chain_id > ?2 AND (?1 IS NULL OR batch = ?1)"
-        " AND (?3 IS NULL OR finished_utc >= ?3) ORDER BY chain_id",
-        what->batch, err));
-    sqlite3_bind_int64(runs, 2, link);
-    sqlite3_bind_text(runs, 3, what->since_utc, -1, SQLITE_STATIC);
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    sqlite3_str_appendall(sql, "SELECT run_id FROM chain CROSS JOIN run USING (run_id) " EG__SELECT_JOINS
+                               " WHERE chain_id > ?1");
+    eg__select_where(sql, &what->runs);
+    eg__select_ended(sql, &what->runs, "outcome");
+    sqlite3_str_appendall(sql, " ORDER BY chain_id");
+    EG_TRY(eg__query_prepare_built(&runs, query, sql, err));
+    sqlite3_bind_int64(runs, 1, link);
     for (;;) {
         EG_TRY(eg__query_next(query, runs, &row, err));
         if (!row)

@@ -5,7 +5,7 @@
  * each unit of a selection.
  */
 
-#include "db/query/query_internal.h"
+#include "db/query/select_internal.h"
 #include "db/query/questions.h"
 #include "engine/base/mac.h"
 
@@ -67,19 +67,32 @@ enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_ro
     return eg__query_walk(query, rows, fields, COUNT(fields), &unit, visit, context, err);
 }
 
-static const char unit_runs_sql[] =
-    "SELECT %s FROM (SELECT run_id FROM outcome WHERE mac = ?1"
-    " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN runs ON runs.run = mine.run_id"
-    " WHERE runs.mac = ?1 ORDER BY runs.run";
-
-enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
-                                struct eg_error *err)
+enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, const struct eg_selection *selection,
+                                const struct eg_run_column *const *columns, eg_row_visitor *visit,
+                                void *context, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg__run_fields fields = {.count = 0};
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
     struct eg_run_row run;
 
-    EG_TRY(eg__query_prepare_runs(&rows, query, unit_runs_sql, EG_RUN_HISTORY, &fields, &run, 0, err));
+    char *const list = eg__query_run_columns(query, columns, &fields, &run, 0);
+    sqlite3_str_appendf(
+        sql,
+        "SELECT %s FROM (SELECT run_id FROM outcome WHERE mac = ?1"
+        " UNION SELECT run_id FROM intent WHERE mac = ?1) AS mine CROSS JOIN runs ON runs.run = mine.run_id"
+        " WHERE runs.mac = ?1",
+        list);
+    sqlite3_free(list);
+    if (!eg_selection_is_all(selection)) {
+        sqlite3_str_appendall(sql, " AND EXISTS (SELECT 1 FROM " EG__SELECT_TABLES
+                                   " WHERE run.run_id = mine.run_id");
+        eg__select_where(sql, selection);
+        eg__select_ended(sql, selection, "outcome");
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, " ORDER BY runs.run");
+    EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
     EG_TRY(eg__query_bind(query, rows, 1, mac, err));
     return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }
@@ -211,33 +224,48 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
     return eg__query_walk(query, rows, fields, COUNT(fields), &row, visit, context, err);
 }
 
-/* With max() alone, SQLite takes run_id from the row that has it. */
-static const char units_sql[] = "WITH " EG__COUNTED(
-    "SELECT run_id FROM session CROSS JOIN job USING (job_id) CROSS JOIN run USING (session_id)"
-    " CROSS JOIN outcome USING (run_id)"
-    " WHERE (?1 IS NULL OR batch = ?1) AND (?2 IS NULL OR slot = ?2) AND (?3 IS NULL OR job.name = ?3)"
-    " AND (?4 IS NULL OR coalesce(outcome.chip, job.chip) = ?4)"
-    " AND (?5 IS NULL OR finished_utc >= ?5)"
-    " AND (?6 IS NULL OR substr(finished_utc, 1, length(?6)) <= ?6) AND " EG__COUNTS(
-        "?1")) ","
-               " last AS (SELECT run_id, max(chain_id) AS place FROM counted WHERE counts = 'unit' GROUP BY "
-               "unit)"
-               " SELECT %s FROM last CROSS JOIN runs ON runs.run = last.run_id"
-               " WHERE (?7 IS NULL OR instr(?7, ',' || runs.outcome || ',') > 0) AND (?8 IS NULL OR code = "
-               "?8)"
-               " ORDER BY place";
-
-enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
-                            eg_row_visitor *visit, void *context, struct eg_error *err)
+enum eg_code eg_query_units(struct eg_query *query, const struct eg_selection *selection,
+                            const struct eg_run_column *const *columns, eg_row_visitor *visit, void *context,
+                            struct eg_error *err)
 {
-    const char *const values[] = {filter->batch, filter->slot,  filter->job,      filter->chip,
-                                  filter->since, filter->until, filter->outcomes, filter->code};
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg__run_fields fields = {.count = 0};
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
     struct eg_run_row run;
 
-    EG_TRY(eg__query_prepare_runs(&rows, query, units_sql, EG_RUN_UNITS, &fields, &run, 0, err));
-    for (size_t i = 0; i < COUNT(values); i++)
-        EG_TRY(eg__query_bind(query, rows, (int)i + 1, values[i], err));
+    /* With max() alone, SQLite takes run_id from the row that has it. */
+    sqlite3_str_appendall(sql, "WITH " EG__COUNTED_BEGIN);
+    eg__select_counting(sql, selection);
+    sqlite3_str_appendall(sql, EG__COUNTED_END ", last AS (SELECT run_id, max(chain_id) AS place FROM counted"
+                                               " WHERE counts = 'unit' GROUP BY unit) SELECT ");
+    char *const list = eg__query_run_columns(query, columns, &fields, &run, 0);
+    sqlite3_str_appendf(sql, "%s FROM last CROSS JOIN runs ON runs.run = last.run_id WHERE 1", list);
+    sqlite3_free(list);
+    eg__select_ended(sql, selection, "runs");
+    sqlite3_str_appendall(sql, " ORDER BY place");
+    EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
+    return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
+}
+
+enum eg_code eg_query_selected_runs(struct eg_query *query, const struct eg_selection *selection,
+                                    int64_t newest, const struct eg_run_column *const *columns,
+                                    eg_row_visitor *visit, void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg__run_fields fields = {.count = 0};
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    struct eg_run_row run;
+
+    char *const list = eg__query_run_columns(query, columns, &fields, &run, 0);
+    sqlite3_str_appendf(sql, "WITH chosen AS (SELECT run_id FROM " EG__SELECT_TABLES " WHERE 1");
+    eg__select_where(sql, selection);
+    eg__select_ended(sql, selection, "outcome");
+    sqlite3_str_appendf(sql,
+                        " ORDER BY run_id DESC LIMIT %lld)"
+                        " SELECT %s FROM (SELECT run_id FROM chosen ORDER BY run_id) AS chosen"
+                        " CROSS JOIN runs ON runs.run = chosen.run_id ORDER BY runs.run",
+                        newest > 0 ? (long long)newest : -1LL, list);
+    sqlite3_free(list);
+    EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
     return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }

@@ -2,8 +2,8 @@
 
 /* A run's application log: facts about it, and its text. */
 
-#include "db/query/query_internal.h"
 #include "db/query/questions.h"
+#include "db/query/select_internal.h"
 #include "db/sqlite.h"
 
 #include <inttypes.h>
@@ -31,6 +31,42 @@ enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *v
                           NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof *fields, &row, visit, context, err);
+}
+
+enum eg_code eg_query_chain_end(struct eg_query *query, int64_t *chain_id, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query, "SELECT coalesce(max(chain_id), 0) FROM chain", NULL, err));
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    *chain_id = eg__query_number(rows, 0);
+    return EG_OK;
+}
+
+enum eg_code eg_query_logs_after(struct eg_query *query, const struct eg_selection *selection,
+                                 int64_t *chain_id, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    bool row;
+
+    sqlite3_str_appendall(sql,
+                          "SELECT run_id, chain_id FROM chain CROSS JOIN run USING (run_id) " EG__SELECT_JOINS
+                          " WHERE chain_id > ?1");
+    eg__select_where(sql, selection);
+    eg__select_ended(sql, selection, "outcome");
+    sqlite3_str_appendall(sql, " ORDER BY chain_id");
+    EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
+    sqlite3_bind_int64(rows, 1, *chain_id);
+    for (;;) {
+        EG_TRY(eg__query_next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        *chain_id = eg__query_number(rows, 1);
+        EG_TRY(eg_query_log(query, eg__query_number(rows, 0), visit, context, err));
+    }
 }
 
 static enum eg_code unpack(struct eg_buffer *text, const struct eg_buffer *packed, int64_t run,

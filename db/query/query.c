@@ -16,33 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With max() or min() alone, SQLite takes the other columns from the row that has it. */
-static const char batch_sql[] = "WITH " EG__COUNTED(
-    EG__OF_BATCH) ","
-                  " last AS (SELECT unit, outcome, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY "
-                  "unit),"
-                  " first AS (SELECT unit, outcome, attempts, min(chain_id) FROM counted WHERE counts = "
-                  "'unit' GROUP BY unit),"
-                  " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"
-                  "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"
-                  "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"
-                  "  count(*) FILTER (WHERE outcome = 'error') AS errors,"
-                  "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"
-                  "  (SELECT count(*) FROM first JOIN last USING (unit) WHERE first.attempts = 1"
-                  "   AND first.outcome IN ('pass', 'pass-marginal') AND last.outcome IN ('pass', "
-                  "'pass-marginal'))"
-                  "   AS first_pass,"
-                  "  (SELECT count(*) FROM counted WHERE counts = 'repeat') AS repeats,"
-                  "  (SELECT count(*) FROM counted WHERE counts = 'no board') AS no_board,"
-                  "  (SELECT count(*) FROM flashes WHERE known > 1) AS clones FROM last)"
-                  " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - "
-                  "count(outcome),"
-                  "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, "
-                  "counts.aborted, first_pass,"
-                  "  repeats, no_board, clones, max(simulated)"
-                  " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts "
-                  "WHERE batch = "
-                  "?1";
+/* clang-format off */
+static const char batch_sql[] =
+    "WITH " EG__COUNTED(EG__OF_BATCH) "," EG__TALLY
+    " SELECT ?1, min(run.started_utc), max(finished_utc), count(run_id), count(run_id) - count(outcome),"
+    "  counts.units, counts.passed, counts.marginal, counts.failed, counts.errors, counts.aborted, first_pass,"
+    "  repeats, no_board, clones, max(simulated)"
+    " FROM session LEFT JOIN run USING (session_id) LEFT JOIN outcome USING (run_id), counts WHERE batch = ?1";
+/* clang-format on */
 
 static const char sessions_sql[] =
     "SELECT started_utc, station, operator, job.name, job.version, job.sha256, job.chip, tool_version,"
@@ -182,39 +163,48 @@ enum eg_code eg__query_walk(struct eg_query *query, sqlite3_stmt *statement, con
     }
 }
 
-/* Append the columns of an answer and note their places; columns outside the answer are set to unknown. */
-static void add_run_columns(sqlite3_str *sql, enum eg_run_answer answer, struct eg__run_fields *fields,
-                            char *row, size_t offset)
+char *eg__query_run_columns(struct eg_query *query, const struct eg_run_column *const *columns,
+                            struct eg__run_fields *fields, void *row, size_t offset)
 {
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    char *const members = (char *)row + offset;
     const struct eg_run_column *column;
 
-    for (unsigned any = 0; any < EG_RUN_ANSWERS; any++)
-        for (unsigned i = 0; (column = eg_run_column(any, i)) != NULL; i++)
-            if (eg_run_is_text(column))
-                *(const char **)(void *)(row + offset + column->offset) = "";
-            else
-                *(int64_t *)(void *)(row + offset + column->offset) = -1;
-    for (unsigned i = 0; (column = eg_run_column(answer, i)) != NULL; i++) {
+    for (unsigned i = 0; (column = eg_run_column_of_all(i)) != NULL; i++)
+        if (eg_run_is_text(column))
+            *(const char **)(void *)(members + column->offset) = "";
+        else
+            *(int64_t *)(void *)(members + column->offset) = -1;
+    for (unsigned i = 0; (column = columns[i]) != NULL; i++) {
         sqlite3_str_appendf(sql, "%s%s%s", i > 0 ? ", " : "", column->place[EG_RUN_VIEW] > 0 ? "runs." : "",
                             column->place[EG_RUN_VIEW] > 0 ? column->name : column->sql);
         fields->field[fields->count++] = (struct eg__field){offset + column->offset, !eg_run_is_text(column)};
     }
+    return sqlite3_str_finish(sql);
 }
 
 enum eg_code eg__query_prepare_runs(sqlite3_stmt **statement, struct eg_query *query, const char *format,
                                     enum eg_run_answer answer, struct eg__run_fields *fields, void *row,
                                     size_t offset, struct eg_error *err)
 {
-    sqlite3_str *columns = sqlite3_str_new(query->db);
+    const struct eg_run_column *columns[EG_RUN_COLUMNS];
 
-    add_run_columns(columns, answer, fields, row, offset);
-    char *const list = sqlite3_str_finish(columns);
+    eg_run_columns(columns, answer);
+    char *const list = eg__query_run_columns(query, columns, fields, row, offset);
     char *const sql = list != NULL ? sqlite3_mprintf(format, list) : NULL;
     const enum eg_code code = sql != NULL ? eg__query_prepare(statement, query, sql, NULL, err)
                                           : eg_error_set(err, EG_NO_MEMORY, "out of memory");
     sqlite3_free(list);
     sqlite3_free(sql);
     return code;
+}
+
+enum eg_code eg__query_prepare_built(sqlite3_stmt **statement, struct eg_query *query, sqlite3_str *sql,
+                                     struct eg_error *err)
+{
+    if (eg__sqlite_prepare(statement, query->db, sql, err) != EG_OK)
+        return eg_error_prefix(err, "ledger %s: ", query->path);
+    return EG_OK;
 }
 
 struct visit_run {
@@ -229,8 +219,7 @@ static enum eg_code visit_run(void *context, const void *row, struct eg_error *e
     return pass->visit(pass->context, row, err);
 }
 
-/* Explain that a batch does not exist: list the existing ones. */
-static enum eg_code no_batch(struct eg_query *query, const char *name, struct eg_error *err)
+enum eg_code eg__query_no_batch(struct eg_query *query, const char *name, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *statement = NULL;
     char names[300] = "";
@@ -265,7 +254,7 @@ static enum eg_code find_batch(sqlite3_stmt **statement, struct eg_query *query,
 
     EG_TRY(eg__query_prepare(statement, query, sql, name, err));
     EG_TRY(eg__query_next(query, *statement, &row, err));
-    return row ? EG_OK : no_batch(query, name, err);
+    return row ? EG_OK : eg__query_no_batch(query, name, err);
 }
 
 enum eg_code eg_query_batch(struct eg_query *query, const char *name, struct eg_batch *batch,

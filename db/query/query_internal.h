@@ -62,6 +62,15 @@ struct eg__run_fields {
 };
 
 /**
+ * Return the SQL of columns of a run, for a statement over the view `runs`; free it with sqlite3_free(). NULL
+ * = out of memory. Arguments as below.
+ *
+ * @param columns  NULL after the last
+ */
+char *eg__query_run_columns(struct eg_query *query, const struct eg_run_column *const *columns,
+                            struct eg__run_fields *fields, void *row, size_t offset);
+
+/**
  * Prepare a statement that selects columns of a run from a join with the view `runs`.
  *
  * @param format  its text, with %s for the columns
@@ -71,6 +80,13 @@ struct eg__run_fields {
 enum eg_code eg__query_prepare_runs(sqlite3_stmt **statement, struct eg_query *query, const char *format,
                                     enum eg_run_answer answer, struct eg__run_fields *fields, void *row,
                                     size_t offset, struct eg_error *err) EG_CHECKED;
+
+/** Prepare a statement from a built text, and free the text. */
+enum eg_code eg__query_prepare_built(sqlite3_stmt **statement, struct eg_query *query, sqlite3_str *sql,
+                                     struct eg_error *err) EG_CHECKED;
+
+/** Return EG_LEDGER: a batch of this name does not exist; the sentence lists the newest ones. */
+enum eg_code eg__query_no_batch(struct eg_query *query, const char *name, struct eg_error *err);
 
 /** Bind a text that lives as long as the statement; NULL becomes SQL's NULL. */
 enum eg_code eg__query_bind(struct eg_query *query, sqlite3_stmt *statement, int parameter, const char *text,
@@ -100,21 +116,46 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err) EG_CHECKED;
  *
  * A unit counts by its last run in `counted`.
  */
-#define EG__COUNTED(selected)                                                                                \
+#define EG__COUNTED(selected) EG__COUNTED_BEGIN selected EG__COUNTED_END
+
+/* Its parts, for a selection that is built, and for columns besides those of `counted`. */
+#define EG__COUNTED_BEGIN                                                                                    \
     "ended AS MATERIALIZED (SELECT run_id, chain_id, outcome, code, attempts, mac, chip,"                    \
-    "  flash_unique_id AS flash FROM (" selected ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"   \
-    "  LEFT JOIN run_device USING (run_id)),"                                                                \
-    " flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"    \
-    "  WHERE mac IS NOT NULL GROUP BY mac),"                                                                 \
+    "  flash_unique_id AS flash FROM ("
+#define EG__COUNTED_END                                                                                      \
+    ") JOIN outcome USING (run_id) JOIN chain USING (run_id)"                                                \
+    "  LEFT JOIN run_device USING (run_id)), " EG__FLASHES ","                                               \
     " counted AS MATERIALIZED (SELECT run_id, chain_id, outcome, attempts,"                                  \
     "  CASE WHEN code = 'seen-before' THEN 'repeat' WHEN ended.mac IS NULL AND chip IS NULL THEN 'no board'" \
-    "   ELSE 'unit' END AS counts,"                                                                          \
-    "  CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                       \
+    "   ELSE 'unit' END AS counts, " EG__UNIT " AS unit FROM " EG__ENDED_WITH_FLASHES ")"
+#define EG__FLASHES                                                                                          \
+    "flashes AS MATERIALIZED (SELECT mac, count(DISTINCT flash) AS known, min(flash) AS only FROM ended"     \
+    "  WHERE mac IS NOT NULL AND flash IS NOT NULL GROUP BY mac)"
+#define EG__ENDED_WITH_FLASHES "ended LEFT JOIN flashes ON flashes.mac = ended.mac"
+#define EG__UNIT                                                                                             \
+    "CASE WHEN code = 'seen-before' OR ended.mac IS NULL AND chip IS NULL THEN NULL"                         \
     "   WHEN flash IS NOT NULL THEN ended.mac || ' ' || flash"                                               \
     "   WHEN ended.mac IS NULL OR known > 1 OR code = 'duplicate-mac' AND attempts > 0 THEN 'run ' || "      \
     "run_id"                                                                                                 \
-    "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END AS unit"                             \
-    "  FROM ended LEFT JOIN flashes ON flashes.mac = ended.mac)"
+    "   WHEN known = 1 THEN ended.mac || ' ' || only ELSE ended.mac END"
+
+/* Numbers of units of `counted`: `counts` has one row. With max() or min() alone, SQLite takes the other
+ * columns from the row that has it. */
+#define EG__TALLY                                                                                            \
+    " last AS (SELECT unit, outcome, max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit),"       \
+    " first AS (SELECT unit, outcome, attempts, min(chain_id) FROM counted WHERE counts = 'unit'"            \
+    "  GROUP BY unit),"                                                                                      \
+    " counts AS (SELECT count(*) AS units, count(*) FILTER (WHERE outcome = 'pass') AS passed,"              \
+    "  count(*) FILTER (WHERE outcome = 'pass-marginal') AS marginal,"                                       \
+    "  count(*) FILTER (WHERE outcome = 'fail') AS failed,"                                                  \
+    "  count(*) FILTER (WHERE outcome = 'error') AS errors,"                                                 \
+    "  count(*) FILTER (WHERE outcome = 'aborted') AS aborted,"                                              \
+    "  (SELECT count(*) FROM first JOIN last USING (unit) WHERE first.attempts = 1"                          \
+    "   AND first.outcome IN ('pass', 'pass-marginal') AND last.outcome IN ('pass', 'pass-marginal'))"       \
+    "   AS first_pass,"                                                                                      \
+    "  (SELECT count(*) FROM counted WHERE counts = 'repeat') AS repeats,"                                   \
+    "  (SELECT count(*) FROM counted WHERE counts = 'no board') AS no_board,"                                \
+    "  (SELECT count(*) FROM flashes WHERE known > 1) AS clones FROM last)"
 
 #define EG__OF_BATCH "SELECT run_id FROM session JOIN run USING (session_id) WHERE batch = ?1"
 

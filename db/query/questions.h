@@ -12,6 +12,7 @@
 #define DB_QUERY_QUESTIONS_H
 
 #include "db/query/query.h"
+#include "db/query/select.h"
 
 /** A unit by MAC. Refusals because it had passed are not counted as runs and do not change its outcome. */
 struct eg_unit_summary {
@@ -76,22 +77,24 @@ struct eg_run_log {
     const char *purged_utc, *purge_reason; /* of a log that was purged */
 };
 
-/** Selection of units; NULL = no condition. */
-struct eg_unit_filter {
-    const char *batch, *slot, *job, *chip;
-    /* Prefixes of UTC times in the ledger's format ("2026-11-27T10:00"), compared with the end of the run.
-     * Both ends of the range are included, as precisely as they are given. */
-    const char *since, *until;
-    const char *outcomes; /* ",pass,fail," */
-    const char *code;
-};
-
 /** One line of a comparison. */
 struct eg_comparison {
     const char *section; /* "counts", "codes", "stages", "firmware", "jobs", "values", in this order */
     const char *name;
-    const char *first, *second; /* numbers in the first three sections; "" = not in this batch */
+    const char *first, *second; /* numbers in the first three sections; "" = not on this side */
     const char *difference;     /* second - first; "" = no difference can be given */
+};
+
+/** A quantity of one run: "cycle_ms", or the name of a measured value. */
+struct eg_sample {
+    const char *name;
+    bool second; /* of the second selection */
+    double number;
+};
+
+/** The numbers of units in a selection, as in struct eg_batch. */
+struct eg_unit_counts {
+    int64_t units, passed, marginal, failed, errors, aborted, first_pass, repeats, no_board;
 };
 
 /** A value that should be unique but is not. */
@@ -125,9 +128,25 @@ struct eg_slot_contacts {
 enum eg_code eg_query_find_units(struct eg_query *query, const char *text, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
-/** Visit the runs of a MAC in the order they began, as struct eg_run_row with the columns of history. */
-enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
-                                struct eg_error *err) EG_CHECKED;
+/**
+ * Visit the runs of a MAC in the order they began, as struct eg_run_row.
+ *
+ * @param selection  NULL = all its runs
+ * @param columns    NULL after the last; others are unknown
+ */
+enum eg_code eg_query_unit_runs(struct eg_query *query, const char *mac, const struct eg_selection *selection,
+                                const struct eg_run_column *const *columns, eg_row_visitor *visit,
+                                void *context, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit the selected runs, finished or not, in the order they began, as struct eg_run_row.
+ *
+ * @param newest   only so many of them, the newest; 0 = all
+ * @param columns  NULL after the last; others are unknown
+ */
+enum eg_code eg_query_selected_runs(struct eg_query *query, const struct eg_selection *selection,
+                                    int64_t newest, const struct eg_run_column *const *columns,
+                                    eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
 
 /** Visit the finished run with this number, as struct eg_run_record_row; not called if there is none. */
 enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
@@ -136,6 +155,19 @@ enum eg_code eg_query_run_record(struct eg_query *query, int64_t run, eg_row_vis
 /** Visit the run with this number, as struct eg_run_log; `visit` is not called if it does not exist. */
 enum eg_code eg_query_log(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
                           struct eg_error *err) EG_CHECKED;
+
+/** Return the place in the chain of the run that finished last; 0 = none. */
+enum eg_code eg_query_chain_end(struct eg_query *query, int64_t *chain_id, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit the selected runs that finished after that place in the chain, in the order they finished, as struct
+ * eg_run_log.
+ *
+ * @param chain_id  becomes the place of the last one
+ */
+enum eg_code eg_query_logs_after(struct eg_query *query, const struct eg_selection *selection,
+                                 int64_t *chain_id, eg_row_visitor *visit, void *context,
+                                 struct eg_error *err) EG_CHECKED;
 
 /** Visit the regions of a run by address, as struct eg_run_region; an unfinished run has none. */
 enum eg_code eg_query_run_regions(struct eg_query *query, int64_t run, eg_row_visitor *visit, void *context,
@@ -150,26 +182,38 @@ enum eg_code eg_query_unit_rows(struct eg_query *query, const char *mac, eg_row_
                                 struct eg_error *err) EG_CHECKED;
 
 /**
- * Visit units (EG_UNIT_DEFINITION) by the run that counts, as struct eg_run_row with the columns of units, in
- * the order those runs finished.
- *
- * Batch, slot, job, chip and times select runs; each unit counts by its last selected run, as in struct
+ * Visit units (EG_UNIT_DEFINITION) by the run that counts, as struct eg_run_row, in the order those runs
+ * finished. Place, job and time select runs; each unit counts by its last selected run, as in struct
  * eg_batch; outcomes and code then select among those.
+ *
+ * @param columns  NULL after the last; others are unknown
  */
-enum eg_code eg_query_units(struct eg_query *query, const struct eg_unit_filter *filter,
-                            eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_query_units(struct eg_query *query, const struct eg_selection *selection,
+                            const struct eg_run_column *const *columns, eg_row_visitor *visit, void *context,
+                            struct eg_error *err) EG_CHECKED;
+
+/** Count the units of the selected runs; outcomes and code select runs here. */
+enum eg_code eg_query_count_units(struct eg_query *query, const struct eg_selection *selection,
+                                  struct eg_unit_counts *counts, struct eg_error *err) EG_CHECKED;
 
 /**
- * Compare two batches, as struct eg_comparison.
+ * Compare two selections, as struct eg_comparison; outcomes and code select runs.
  *
  * Codes are those of finished runs that did not pass. Times are medians: a cycle's over passed runs, a
- * stage's over stages that ended well. Firmware and jobs are listed if only one batch has them. Measured
+ * stage's over stages that ended well. Firmware and jobs are listed if only one side has them. Measured
  * values that begin with a number are sorted by it. The median of an even count is the lower one.
- *
- * @return EG_OK; EG_LEDGER: unknown batch
  */
-enum eg_code eg_query_compare(struct eg_query *query, const char *first, const char *second,
-                              eg_row_visitor *visit, void *context, struct eg_error *err) EG_CHECKED;
+enum eg_code eg_query_compare(struct eg_query *query, const struct eg_selection *first,
+                              const struct eg_selection *second, eg_row_visitor *visit, void *context,
+                              struct eg_error *err) EG_CHECKED;
+
+/**
+ * Visit samples of both selections for a test of significance, as struct eg_sample, by name: the cycle of
+ * each run that passed, and each board's first measured value of a name.
+ */
+enum eg_code eg_query_compare_samples(struct eg_query *query, const struct eg_selection *first,
+                                      const struct eg_selection *second, eg_row_visitor *visit, void *context,
+                                      struct eg_error *err) EG_CHECKED;
 
 /**
  * Visit values that are not unique, as struct eg_duplicate, by kind and value.

@@ -23,9 +23,9 @@ else
   echo 'SKIPPED: axe-core could not be installed by npm; the accessibility of the report was not checked' >&2
 fi
 
-look() { # LEDGER BATCH
+look() { # LEDGER NAME ARGUMENT...
   mkdir -p "$work/$2"
-  "$espgang" report --ledger "$1" --batch "$2" --html "$work/$2.html" --target 97 --title 'Lamp <1>' --customer 'ACME & Söhne'
+  "$espgang" report --ledger "$1" "${@:3}" --html "$work/$2.html" --target 97 --title 'Lamp <1>' --customer 'ACME & Söhne'
   timeout 240 node "$here/look.mjs" "$chromium" "$work/$2.html" "$work/$2" "$axe" >"$work/$2.json" 2>"$work/$2.log" ||
     fail "the page of $2 could not be looked at: $(cat "$work/$2.log")"
 }
@@ -39,8 +39,12 @@ sed 's/@N@/300/' "$here/fill.sql" | sqlite3 -batch -bail "$work/ledger.db"
 ledger "insert into session (job_id, started_utc, station, operator, batch, job_path, tool_version)
   select job_id, started_utc, station, operator, 'none', job_path, tool_version from session limit 1"
 
-for batch in big one none; do
-  look "$work/ledger.db" "$batch"
+cp "$work/ledger.db" "$work/trend.db" # the same over twelve days
+sqlite3 "$work/trend.db" "DROP TRIGGER outcome_keeps;
+  UPDATE outcome SET finished_utc = strftime('%Y-%m-%dT%H:%M:%S.000Z', finished_utc, '+' || run_id % 12 || ' days')"
+
+for batch in big one none trend; do
+  if [ $batch = trend ]; then look "$work/trend.db" trend --since 2020-01-01 --by day; else look "$work/ledger.db" "$batch" --batch "$batch"; fi
   for width in 1920 1280 390; do
     [ "$(found "$batch" "widths.\"$width\".page")" -le "$width" ] || fail "$batch: the page is wider than $width: $(cat "$work/$batch.json")"
     [ "$(found "$batch" "widths.\"$width\".figures")" -le "$width" ] || fail "$batch: a chart is cut off at $width"

@@ -47,7 +47,9 @@ refused 2 "certificate empty: is there and not a regular file" L-1 --html empty
 
 # The seal of its batch stands in it.
 expect_status 0 "$espgang" sign --new-key station.pem
-expect_status 0 "$espgang" seal --batch first --yes --key station.pem
+expect_status 0 "$espgang" seal --batch first --yes --key station.pem --json
+expect_equal 'seal as JSON' "$(sqlite3 -batch -noheader :memory: "SELECT json_extract(d, '\$.espgang'), json_extract(d, '\$.batch'), json_extract(d, '\$.runs_sha256'),
+  json_extract(d, '\$.signed_by') IS NOT NULL FROM (SELECT CAST(readfile('out.log') AS TEXT) AS d)")" "$(sqlite3 "$ESPGANG_LEDGER" "SELECT 'seal', 'first', runs_sha256, 1 FROM seal")"
 expect_status 0 "$espgang" certificate L-1 --html c.html
 expect_text c.html "$(ledger 'SELECT runs_sha256 FROM seal')"
 expect_text c.html "$(ledger 'SELECT key FROM seal')"

@@ -54,6 +54,11 @@ expect_status 0 "$espgang" backup copy.db --ledger ledger.db
 hash=$(ledger 'select hash from chain where chain_id = 4')
 expect_equal backup "$(cat out.log)" "4 finished runs in copy.db, checked; the last has the hash $hash"
 expect_equal 'mode of the copy' "$(stat -c %a copy.db)" 600
+expect_status 0 "$espgang" backup json.db --json --ledger ledger.db
+expect_equal 'backup as JSON' "$(cat out.log)" '{"espgang":"backup","version":1,"file":"json.db","runs":4,"hash":"'"$hash"'"}'
+expect_status 0 "$espgang" purge --before 2020-01-01 --json --ledger ledger.db
+expect_equal 'purge as JSON' "$(cat out.log)" \
+  '{"espgang":"purge","version":1,"logs":0,"bytes":0,"before":"2020-01-01T00:00:00.000Z","removed":false}'
 refused 2 'espgang: copy.db: is there already; --force replaces it' "$espgang" backup copy.db --ledger ledger.db
 expect_status 0 "$espgang" backup copy.db --force --ledger ledger.db
 refused 3 "espgang: ledger copy.db into ledger.db: is the same ledger as the one it would go into, or a copy of it" \
@@ -91,6 +96,8 @@ expect_status 0 "$espgang" audit --ledger ledger.db
 expect_equal 'audit of a merge' "$(head -n 1 out.log)" '6 runs in the chain, whole and untouched'
 expect_status 0 "$espgang" merge second.db --ledger ledger.db
 expect_equal 'second merge' "$(cat out.log)" '0 runs merged, 2 here already, 0 unfinished and left there'
+expect_status 0 "$espgang" merge second.db --json --ledger ledger.db
+expect_equal 'merge as JSON' "$(cat out.log)" '{"espgang":"merge","version":1,"runs":0,"known":2,"unfinished":0,"merged":true}'
 expect_equal 'runs by station' "$(ledger "select count(*), sum(station = 'two'), sum(outcome = 'pass') from runs")" '6|2|6'
 expect_status 0 "$espgang" report --batch second --html second.html --ledger ledger.db
 expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger ledger.db

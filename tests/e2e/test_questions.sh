@@ -24,7 +24,7 @@ csv() { # SQL over the table `answer`, which is out.log
 }
 
 # The command line.
-for command in history units compare duplicates; do
+for command in history units runs compare duplicates; do
   case $command in
     history) words=(A-1) ;;
     compare) words=(a b) ;;
@@ -37,7 +37,7 @@ for command in history units compare duplicates; do
 done
 refused 2 "missing argument: MAC|SERIAL|LABEL; see 'espgang history --help'" history
 refused 2 "unexpected argument 'b'; see 'espgang history --help'" history a b
-refused 2 "missing argument: BATCH; see 'espgang compare --help'" compare a
+refused 2 "missing argument: BATCH|CONDITIONS; see 'espgang compare --help'" compare a
 refused 2 "unexpected argument 'a'; see 'espgang units --help'" units a
 refused 2 "unexpected argument 'a'; see 'espgang duplicates --help'" duplicates a
 refused 2 "--outcome: 'good' is none of pass, pass-marginal, fail, error and aborted; see 'espgang units --help'" \
@@ -70,7 +70,7 @@ ask units --batch batch-1 --outcome fail,error --slot 1-2.3 --csv
 expect_equal 'units of a slot' "$(csv 'SELECT run FROM answer ORDER BY run + 0')" \
   "$(ledger "SELECT run FROM runs WHERE finish_order IN (SELECT max(finish_order) FROM runs
     WHERE $batch AND slot = '1-2.3' GROUP BY coalesce(mac, run)) AND outcome IN ('fail', 'error') ORDER BY run")"
-ask units --since 2024-01-01T08:10 --until 2024-01-01T08:11 --csv
+ask units --since 2024-01-01T08:10Z --until 2024-01-01T08:11Z --csv
 expect_equal 'units of two minutes' "$(csv 'SELECT count(*) FROM answer')" \
   "$(ledger "SELECT count(DISTINCT coalesce(mac, run)) FROM runs
     WHERE finished >= '2024-01-01T08:10' AND finished < '2024-01-01T08:12'")"
@@ -79,10 +79,46 @@ expect_equal 'widest line' "$(awk '{ if (length($0) > w) w = length($0) } END { 
 expect_equal 'counts' "$(tail -n 1 out.log)" "$(ledger "SELECT (SELECT count(*) FROM ($last)) || ' units: '
   || group_concat(size || ' ' || outcome, ', ') FROM (SELECT outcome, count(*) AS size FROM ($last) GROUP BY outcome
   ORDER BY instr('pass pass-marginal fail error aborted ', outcome || ' '))")"
-ask units --batch nothing
+ask units --code none
 expect_equal 'no units' "$(cat out.log)" 'no units'
-ask units --batch nothing --json
+ask units --code none --json
 expect_equal 'no units as JSON' "$(json units) $(json count)" '[] 0'
+for command in units runs export 'history x'; do
+  # shellcheck disable=SC2086 # two words
+  refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" $command --batch batch-1,c
+done
+
+# Lists of runs, by the same selection; local times in text, UTC elsewhere.
+ask runs --batch batch-1,batch-2 --slot 1-2.3 --outcome fail,error --csv
+expect_equal 'runs of a slot' "$(csv 'SELECT run FROM answer ORDER BY run + 0')" \
+  "$(ledger "SELECT run FROM runs WHERE slot = '1-2.3' AND outcome IN ('fail', 'error') ORDER BY run")"
+ask runs --station "$(ledger 'SELECT station FROM runs LIMIT 1')" --operator "$(ledger 'SELECT operator FROM runs LIMIT 1')" \
+  --job "$(ledger 'SELECT job FROM runs LIMIT 1')" --newest 3 --json
+expect_equal 'the newest runs' "$(json count) $(json 'runs[0].run') $(json 'runs[2].run')" \
+  "3 $(ledger "SELECT (max(run) - 2) || char(32) || max(run) FROM runs")"
+for nothing in --station=x --operator=x --job=x --label=x --chip=esp8266 --code=x; do
+  ask runs $nothing
+  expect_equal "runs $nothing" "$(cat out.log)" 'no runs'
+done
+ask runs --newest 1 --columns run,started,duration_ms --csv
+expect_equal 'asked columns' "$(cat out.log)" "$(printf 'run,started,duration_ms\r\n%s\r' \
+  "$(ledger "SELECT run || ',' || started || ',' || duration_ms FROM runs ORDER BY run DESC LIMIT 1")")"
+TZ=CST-8 ask runs --newest 1 --columns run,started
+expect_equal 'local times' "$(sed -n 2p out.log)" \
+  "$(ledger "SELECT printf('%9d  ', run) || strftime('%Y-%m-%d %H:%M:%S+08:00', started, '+8 hours') FROM runs ORDER BY run DESC LIMIT 1")"
+TZ=CST-8 ask units --since 2024-01-01T16:10 --until 2024-01-01T16:11 --csv
+expect_equal 'a selection by local times' "$(csv 'SELECT count(*) FROM answer')" \
+  "$(ledger "SELECT count(DISTINCT coalesce(mac, run)) FROM runs
+    WHERE finished >= '2024-01-01T08:10' AND finished < '2024-01-01T08:12'")"
+ask runs --newest 1 --columns all --csv
+expect_equal 'all columns' "$(csv 'SELECT hash, firmware FROM answer')" \
+  "$(ledger "SELECT hash, (SELECT group_concat(name || '=' || expected_sha256, '; ') FROM regions AS r WHERE r.run = runs.run)
+    FROM runs ORDER BY run DESC LIMIT 1")"
+ask runs --newest 1 --columns all
+expect_equal 'all columns fit' "$(awk '{ if (length($0) > w) w = length($0) } END { print (w <= 100) }' out.log)" 1
+refused 2 "--columns: 'run' is there twice; see 'espgang units --help'" units --columns run,run
+expect_status 2 "$espgang" units --columns run,colour
+expect_text err.log "--columns: there is no column 'colour'; there are station, operator, batch, "
 
 # A unit that came back, by its MAC and by its serial number.
 mac=$(ledger "SELECT mac FROM runs WHERE mac IS NOT NULL GROUP BY mac
@@ -107,6 +143,8 @@ expect_equal 'stages of a run' "$(json 'units[0].runs[1].stages[#-1].stage')" fi
 ask history "$mac" --csv
 expect_equal 'history as CSV' "$(csv 'SELECT run, outcome FROM answer')" \
   "$(ledger "SELECT run, outcome FROM runs WHERE mac = '$mac' ORDER BY run")"
+ask history "$mac" --outcome pass --columns outcome --csv
+expect_equal 'history of a selection' "$(cat out.log)" "$(printf 'outcome\r\npass\r')"
 ask history "$mac"
 expect_equal 'widest line' "$(awk '{ if (length($0) > w) w = length($0) } END { print (w <= 100) }' out.log)" 1
 ! grep -q '^stages:' out.log || fail 'stages without --verbose'
@@ -144,6 +182,46 @@ expect_equal 'values' "$(csv "SELECT first FROM answer WHERE section = 'values' 
   "$(ledger "SELECT printf('%.2f V', min(number)) FROM measurements WHERE $batch AND name = 'supply'
     UNION SELECT printf('%.2f V', max(number)) FROM measurements WHERE $batch AND name = 'supply'")"
 refused 3 "ledger $ledger: has no batch c; the newest are batch-2, batch-1" compare batch-1 c
+# Any two selections: slots of a batch; cycle times by the Mann-Whitney test, computed once more from the ledger.
+ask compare slot=1-1.1+batch=batch-1 slot=1-2.3 --outcome pass,pass-marginal --json
+one="slot = '1-1.1' AND $batch AND outcome LIKE 'pass%'" other="slot = '1-2.3' AND outcome LIKE 'pass%'"
+expect_equal 'units of two slots' "$(json 'counts[0].first') $(json 'counts[0].second')" \
+  "$(ledger "SELECT (SELECT count(DISTINCT mac) FROM runs WHERE $one) || ' ' || (SELECT count(DISTINCT mac) FROM runs WHERE $other)")"
+if command -v python3 >/dev/null; then
+  expect_equal 'test of cycles' "$(json 'tests[0].name') $(json 'tests[0].p') $(json 'tests[0].second_higher')" "$(ledger "
+    SELECT 1, duration_us FROM runs JOIN outcome ON run_id = run WHERE ${one//outcome/runs.outcome}
+    UNION ALL SELECT 2, duration_us FROM runs JOIN outcome ON run_id = run WHERE ${other//outcome/runs.outcome}" | python3 -c '
+import sys, statistics, collections
+rows = [line.split("|") for line in sys.stdin]
+a, b = ([int(value) for side, value in rows if side == which] for which in "12")
+n, m, every = len(a), len(b), a + b
+u = sum((y > x) + (y == x) / 2 for x in a for y in b)
+ties = sum(c ** 3 - c for c in collections.Counter(every).values())
+variance = n * m / 12 * (n + m + 1 - ties / ((n + m) * (n + m - 1)))
+z = max(0, abs(u - n * m / 2) - 0.5) / variance ** 0.5
+p, share = f"{min(1, 2 * (1 - statistics.NormalDist().cdf(z))):.4f}", f"{u / n / m:.3f}"
+print("cycle_ms", float(p), float(share))')"
+fi
+ask compare batch=batch-1 batch=batch-2
+expect_text out.log 'tests:'
+refused 2 "'colour=red' is no condition like slot=A3, each once: batch, since, until, station, operator, slot, label, job, chip, outcome or code; see 'espgang compare --help'" \
+  compare batch-1 colour=red
+
+# Every document is what the schema says.
+schema=$(dirname "$0")/../../reports/questions.schema.json
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+  number=0
+  for words in 'runs --newest 3 --columns all' 'runs --newest 1' 'units --batch batch-2' "history $mac" 'compare batch-1 batch-2' duplicates contacts; do
+    # shellcheck disable=SC2086 # words
+    ask $words --json
+    cp out.log "answer-$((++number)).json"
+  done
+  /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" answer-*.json 2>python.log || fail "not what the schema says: $(cat python.log)"
+  sed 's/"outcome":"[a-z]*"/"outcome":1/' answer-1.json >bad.json
+  ! /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$schema" bad.json 2>python.log || fail 'an outcome that is a number fits the schema'
+else
+  echo 'SKIPPED: no schema was looked at: no Debian package python3-jsonschema here' >&2
+fi
 
 # Duplicates: a real line programs the same boards for two batches.
 ask duplicates

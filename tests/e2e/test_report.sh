@@ -73,6 +73,26 @@ done
 expect_text "$work/low.xml" 'application log:'
 expect_text "$work/low.html" '<b><bdi>supply out of limits</bdi></b><code>test-failed 1</code>'
 
+# Followed, logs come as runs finish, those of other stations left out; Ctrl-C ends it well.
+"$espgang" log --follow --station here --ledger "$work/ledger.db" >"$work/follow.log" 2>&1 &
+follower=$!
+children+=("$follower")
+until grep -qs 'SigCgt:.*[2367abef]$' "/proc/$follower/status"; do sleep 0.05; done # it handles SIGINT
+for station in there here; do
+  printf 'supply=2.9 of %s\nOK\n' $station >"$work/low.log"
+  expect_status 1 "$espgang" run "$work/job.yaml" --sim 1 --fast --ledger "$work/ledger.db" --batch followed --station $station --plain --app-log "$work/low.log"
+done
+until grep -q 'supply=2.9 of here' "$work/follow.log"; do
+  kill -0 "$follower" || fail "it ended: $(cat "$work/follow.log")"
+  sleep 0.05
+done
+kill -INT "$follower"
+wait "$follower" || fail "log --follow ended with $?"
+! grep -q 'of there' "$work/follow.log" || fail 'a log of another station was followed'
+expect_status 2 "$espgang" log 1 --slot A3 --ledger "$work/ledger.db"
+expect_equal 'a selection without --follow' "$(cat "$work/err.log")" \
+  "espgang: options that select runs go with --follow alone; see 'espgang log --help'"
+
 # Standard output has one report and nothing else; two reports cannot share a destination.
 report 0 --batch 'a "b" <c>' --csv -
 cmp "$work/out.log" "$work/b.csv" || fail 'standard output has another report'

@@ -182,12 +182,13 @@ static void every_format_counts_units_as_an_independent_query_does(void **state)
     assert_int_equal(rows_that(&text, ",earlier", ""), 3);
 
     assert_ok(eg_query_open(&query, sample->path, &err), err);
-    assert_ok(eg_query_units(query, &(struct eg_unit_filter){.batch = "batch-1"}, count_unit, &units, &err),
-              err);
+    const struct eg_run_column *columns[EG_RUN_COLUMNS];
+    eg_run_columns(columns, EG_RUN_UNITS);
+    const struct eg_selection first = {.batches = (const char *const[]){"batch-1", NULL}};
+    assert_ok(eg_query_units(query, &first, columns, count_unit, &units, &err), err);
     assert_int_equal(units, 10);
-    assert_ok(
-        eg_query_units(query, &(struct eg_unit_filter){.outcomes = ",fail,"}, count_unit, &failed, &err),
-        err);
+    const struct eg_selection fails = {.outcomes = (const char *const[]){"fail", NULL}};
+    assert_ok(eg_query_units(query, &fails, columns, count_unit, &failed, &err), err);
     assert_int_equal(failed, 5);
 }
 

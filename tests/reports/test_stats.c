@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define assert_near(got, wanted) assert_true(fabs((got) - (wanted)) < 1e-9)
 
@@ -186,6 +187,28 @@ static void capability_is_of_the_nearer_limit(void **state)
     assert_string_equal(eg__capable(0.99), "not capable");
 }
 
+/* Reference: ranks summed and the normal distribution by Python's statistics.NormalDist, in double precision.
+ */
+static void mann_whitney_equals_a_reference_with_and_without_ties(void **state)
+{
+    double a[] = {8.1, 8.3, 8.2, 8.8, 9.0, 8.5, 8.4, 8.6, 8.7, 8.9}, same[10];
+    double b[] = {8.75, 9.1, 9.3, 9.2, 8.95, 9.4, 8.65, 9.5};
+    double c[] = {3, 3, 3, 4, 4, 5, 5, 5, 5, 6}, d[] = {3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 7};
+    double equal[] = {1, 1, 1}, higher;
+
+    (void)state;
+    memcpy(same, a, sizeof same);
+    assert_near(eg_stats_mann_whitney(a, 10, b, 8, &higher), 0.00512852019606);
+    assert_near(higher, 0.9);
+    assert_near(eg_stats_mann_whitney(b, 8, a, 10, &higher), 0.00512852019606);
+    assert_near(higher, 0.1);
+    assert_near(eg_stats_mann_whitney(c, 10, d, 11, &higher), 0.129741569614);
+    assert_near(higher, 0.695454545455);
+    assert_near(eg_stats_mann_whitney(a, 10, same, 10, &higher), 1);
+    assert_near(higher, 0.5);
+    assert_near(eg_stats_mann_whitney(equal, 3, (double[]){1, 1}, 2, &higher), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(every_value_is_in_one_part_of_a_histogram),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(a_step_of_time_is_round_and_large_enough),
+        cmocka_unit_test(mann_whitney_equals_a_reference_with_and_without_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,16 +163,15 @@ static void runs_are_chosen_by_batch_time_and_run(void **state)
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     assert_runs(sample, &(struct eg_export){.logs = true}, "1 2 3 4 5 6 7 8");
-    assert_runs(sample, &(struct eg_export){.batch = "batch-2"}, "8");
+    assert_runs(sample, &(struct eg_export){.runs.batches = (const char *const[]){"batch-2", NULL}}, "8");
     assert_runs(sample, &(struct eg_export){.after_run = 5}, "6 7 8");
-    assert_runs(sample, &(struct eg_export){.after_run = 5, .batch = "batch-1"}, "6 7");
-    assert_runs(sample, &(struct eg_export){.since_utc = "2001-01-01"}, "1 2 3 4 5 6 7 8");
-    assert_runs(sample, &(struct eg_export){.since_utc = "2999-01-01T10:00"}, "");
+    assert_runs(sample,
+                &(struct eg_export){.after_run = 5, .runs.batches = (const char *const[]){"batch-1", NULL}},
+                "6 7");
+    assert_runs(sample, &(struct eg_export){.runs.since_utc = "2001-01-01"}, "1 2 3 4 5 6 7 8");
+    assert_runs(sample, &(struct eg_export){.runs.since_utc = "2999-01-01T10:00"}, "");
     snprintf(expected, sizeof expected, "ledger %s: has no finished run 9", sample->path);
     assert_error(export(sample, &(struct eg_export){.after_run = 9}, &lines, &err), err, EG_LEDGER, expected);
-    snprintf(expected, sizeof expected, "ledger %s: has no batch x; the newest are batch-1, batch-2",
-             sample->path);
-    assert_error(export(sample, &(struct eg_export){.batch = "x"}, &lines, &err), err, EG_LEDGER, expected);
 }
 
 static void an_old_ledger_is_exported_with_what_it_has(void **state)

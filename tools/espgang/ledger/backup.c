@@ -5,7 +5,8 @@
 #include "db/files/backup.h"
 
 #include "engine/base/bytes.h"
-#include "tools/espgang/command.h"
+#include "engine/line/json.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,11 @@ static enum eg_code backup(struct cli_call *call, struct eg_error *err)
         return cli_usage(call, err, "the name of the file is empty");
     cli_catch_signals(NULL, NULL);
     EG_TRY(eg_ledger_backup(&backup, &copied, err));
+    if (cli_flag(call, "json"))
+        return cli_print_document(call,
+                                  json_pack("{so sI so}", "file", eg_json_text(backup.path), "runs",
+                                            (json_int_t)copied.finished, "hash", cli_json_text(copied.hash)),
+                                  err);
     printf("%" PRId64 " finished run%s in %s, checked%s%s\n", copied.finished,
            copied.finished == 1 ? "" : "s", backup.path,
            copied.finished > 0 ? "; the last has the hash " : "", copied.hash);
@@ -31,6 +37,7 @@ static enum eg_code backup(struct cli_call *call, struct eg_error *err)
 static const struct cli_option options[] = {
     CLI_OPTION_LEDGER("Ledger to copy"),
     {.name = "force", .help = "Replace a file that exists", .more = "A ledger in use is not replaced."},
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_backup = {

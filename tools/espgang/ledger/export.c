@@ -5,7 +5,7 @@
 #include "db/files/export.h"
 
 #include "tools/espgang/command.h"
-#include "tools/espgang/ledger/period.h"
+#include "tools/espgang/ledger/selection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,35 +136,22 @@ static enum eg_code close_sink(struct sink *sink, struct eg_error *err)
     return EG_OK;
 }
 
-static bool parse_since(const char *text, struct eg_export *what, char utc[EG_UTC_TEXT])
-{
-    const size_t digits = strspn(text, "0123456789");
-
-    if (digits > 0 && digits < 19 && text[digits] == '\0') {
-        what->after_run = strtoll(text, NULL, 10);
-        return what->after_run > 0;
-    }
-    what->since_utc = utc;
-    return cli_period(utc, text);
-}
-
 static enum eg_code export(struct cli_call *call, struct eg_error *err) {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(sink_finish) struct sink sink = {0};
-    const char *const path = cli_text(call, "output"), *const since = cli_text(call, "since");
+    EG_CLEANUP(cli_selection_finish) struct cli_selection selection = {.run_numbers = true};
+    const char *const path = cli_text(call, "output");
     const size_t length = path != NULL ? strlen(path) : 0;
-    struct eg_export what = {.batch = cli_text(call, "batch"), .logs = cli_flag(call, "logs")};
-    char utc[EG_UTC_TEXT] = "";
+    struct eg_export what = {.logs = cli_flag(call, "logs")};
 
-    if (since != NULL && !parse_since(since, &what, utc)) return cli_usage(
-        call, err,
-        "--since: '%s' is no date (2026-11-27, 2026-11-27T08:30), duration (30m, 24h, 7d) or "
-        "number of a run",
-        since);
+    EG_TRY(cli_selection_read(&selection, call, err));
     if (path != NULL && length == 0) return cli_usage(call, err, "--output: the path is empty");
     const bool packed = cli_flag(call, "zstd") || (length > 4 && strcmp(path + length - 4, ".zst") == 0);
     cli_catch_signals(NULL, NULL);
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(cli_selection_batches(&selection, call, query, err));
+    what.runs = selection.runs;
+    what.after_run = selection.after_run;
     EG_TRY(open_sink(&sink, path, packed, err));
     EG_TRY(eg_query_export(query, &what, write_line, &sink, err));
     EG_TRY(close_sink(&sink, err));
@@ -174,13 +161,7 @@ static enum eg_code export(struct cli_call *call, struct eg_error *err) {
 }
 
 static const struct cli_option options[] = {
-    {.name = "since",
-     .value = "WHEN",
-     .help = "Only runs that finished since a date (2026-11-27), in the last while (24h, 7d), or after a run "
-             "(its "
-             "number)",
-     .more = "Dates and times (`2026-11-27T08:30`) are UTC. Durations are like `30m`, `24h`, `7d`, `2w`."},
-    {.name = "batch", .value = "NAME", .help = "Only runs of this batch"},
+    CLI_SELECTION_OPTIONS,
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
@@ -202,7 +183,9 @@ const struct cli_command cli_command_export = {
                "regions, values, "
                "rows of pools, outcome and place in the chain. It begins with "
                "`{\"espgang\":\"run\",\"version\":2`; the "
-               "version grows when a field changes its meaning or goes. Values of secret columns are null.",
+               "version grows when a field changes its meaning or goes. Values of secret columns are null. "
+               "`--since` "
+               "also takes the number of a run, and selects those that finished after it.",
     .options = options,
     .run = export,
 };

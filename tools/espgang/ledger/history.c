@@ -4,7 +4,8 @@
 
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/ledger/rows.h"
+#include "tools/espgang/ledger/columns.h"
+#include "tools/espgang/ledger/selection.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,10 +85,17 @@ static const struct cli_table_form rows_table = {"pool_rows", row_columns, false
 struct history {
     struct cli_rows rows;
     struct eg_query *query;
+    struct cli_run_columns columns;
     struct cli_table_form runs_table;
+    struct cli_selection selection;
     bool verbose;
     int64_t units;
 };
+
+static void history_finish(struct history *history)
+{
+    cli_selection_finish(&history->selection);
+}
 
 #define DECIMAL_TEXT 32
 
@@ -151,7 +159,8 @@ static enum eg_code show_unit(void *context, const void *row, struct eg_error *e
     EG_TRY(eg_query_unit_rows(history->query, mac, cli_rows_add, &history->rows, err));
     cli_rows_table_end(&history->rows);
     cli_rows_table(&history->rows, &history->runs_table);
-    EG_TRY(eg_query_unit_runs(history->query, mac, show_run, history, err));
+    EG_TRY(eg_query_unit_runs(history->query, mac, &history->selection.runs, history->columns.asked, show_run,
+                              history, err));
     cli_rows_table_end(&history->rows);
     cli_rows_close(&history->rows);
     return EG_OK;
@@ -169,16 +178,18 @@ static enum eg_code tell(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     const char *const text = call->argument[0];
-    struct cli_column run_columns[EG_RUN_COLUMNS];
-    struct history history = {.runs_table = {"runs", run_columns, true},
-                              .verbose = cli_flag(call, "verbose")};
+    EG_CLEANUP(history_finish) struct history history = {.verbose = cli_flag(call, "verbose")};
     enum cli_format format;
     int64_t count = 0;
 
     EG_TRY(cli_rows_format(&format, call, err));
     if (text[0] == '\0')
         return cli_usage(call, err, "the MAC, serial number or label is empty");
+    EG_TRY(cli_selection_read(&history.selection, call, err));
+    EG_TRY(cli_run_columns(&history.columns, call, EG_RUN_HISTORY, "run", err));
+    history.runs_table = (struct cli_table_form){"runs", history.columns.shown, true};
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(cli_selection_batches(&history.selection, call, query, err));
     EG_TRY(eg_query_find_units(query, text, count_unit, &count, err));
     if (count == 0) {
         fprintf(stderr, "espgang: ledger %s: no run of a unit with MAC, serial, label or pool key '%s'\n",
@@ -187,7 +198,6 @@ static enum eg_code tell(struct cli_call *call, struct eg_error *err)
         return EG_OK;
     }
     history.query = query;
-    cli_run_columns(run_columns, EG_RUN_HISTORY);
     cli_rows_begin(&history.rows, stdout, format, "history", eg_query_path(query), "runs");
     if (count > 1)
         cli_rows_say(&history.rows, "%lld units have had '%s':", (long long)count, text);
@@ -203,6 +213,8 @@ static const struct cli_option options[] = {
      .letter = 'v',
      .help = "Show the stages of each run, too",
      .more = "JSON always has them; CSV has a line for each run and nothing below it."},
+    CLI_SELECTION_OPTIONS,
+    CLI_OPTION_COLUMNS,
     CLI_ROWS_OPTIONS,
     {.name = NULL}};
 
@@ -211,19 +223,20 @@ const struct cli_command cli_command_history = {
     .group = CLI_LEDGER,
     .summary = "Show the whole life of a unit",
     .arguments = "MAC|SERIAL|LABEL",
-    .details = "Every run is shown in the order they began, with firmware digests and the values given and "
-               "measured, and "
-               "the rows of pools that the unit has or had. The unit is named by its MAC, with hex digits of "
-               "either case and `:`, `-` or `.` after every first, second or third byte, or nothing between "
-               "them: `7c:df:a1:00:11:22`, `7C-DF-A1-00-11-22`, `7cdf.a100.1122`, `7cdfa1001122`; by the "
-               "value `serial` that one of its runs gave it; by its label; "
-               "or by the key "
-               "of a row of a pool that it has, unless that column is secret. When several units have had a "
-               "serial number, "
-               "all are shown. A unit is reworked when a second run was to write it. When there is none, the "
-               "exit status "
-               "is 1.\n"
-               "\n" CLI_ROWS_DETAILS,
+    .details =
+        "Every run is shown in the order they began, with firmware digests and the values given and "
+        "measured, and "
+        "the rows of pools that the unit has or had. The unit is named by its MAC, with hex digits of "
+        "either case and `:`, `-` or `.` after every first, second or third byte, or nothing between "
+        "them: `7c:df:a1:00:11:22`, `7C-DF-A1-00-11-22`, `7cdf.a100.1122`, `7cdfa1001122`; by the "
+        "value `serial` that one of its runs gave it; by its label; "
+        "or by the key "
+        "of a row of a pool that it has, unless that column is secret. When several units have had a "
+        "serial number, "
+        "all are shown. A unit is reworked when a second run was to write it. Options that select runs "
+        "leave out the others; the "
+        "line about the unit counts all. When there is no such unit, the exit status is 1.\n"
+        "\n" CLI_ROWS_DETAILS,
     .options = options,
     .least = 1,
     .most = 1,

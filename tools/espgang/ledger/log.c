@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang log: print the application log that a run recorded. */
+/* espgang log: print the application logs that runs recorded, or follow those of a line. */
 
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "engine/base/text.h"
 #include "tools/espgang/ledger/rows.h"
+#include "tools/espgang/ledger/selection.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -52,6 +53,12 @@ static enum eg_code print_log(struct selection *selection, int64_t run, struct e
     return EG_OK;
 }
 
+static void print_head(struct selection *selection, const struct eg_run_log *log)
+{
+    printf("%s== run %" PRId64 ", %s, slot %s, %s, %s\n", selection->printed > 0 ? "\n" : "", log->run,
+           log->mac, log->slot, log->finished_utc, log->outcome);
+}
+
 static enum eg_code select_run(void *context, const void *row, struct eg_error *err)
 {
     struct selection *selection = context;
@@ -62,8 +69,7 @@ static enum eg_code select_run(void *context, const void *row, struct eg_error *
         selection->newest = log->run;
         if (!selection->all)
             return EG_OK;
-        printf("%s== run %" PRId64 ", %s, slot %s, %s, %s\n", selection->printed > 0 ? "\n" : "", log->run,
-               log->mac, log->slot, log->finished_utc, log->outcome);
+        print_head(selection, log);
         return print_log(selection, log->run, err);
     }
     if (log->purged_utc[0] != '\0')
@@ -89,8 +95,11 @@ static enum eg_code select_unit(void *context, const void *row, struct eg_error 
 {
     struct selection *selection = context;
 
-    return eg_query_unit_runs(selection->query, ((const struct eg_unit_summary *)row)->mac, select_unit_run,
-                              context, err);
+    const struct eg_run_column *columns[EG_RUN_COLUMNS];
+
+    eg_run_columns(columns, EG_RUN_HISTORY);
+    return eg_query_unit_runs(selection->query, ((const struct eg_unit_summary *)row)->mac, NULL, columns,
+                              select_unit_run, context, err);
 }
 
 static enum eg_code count_row(void *context, const void *row, struct eg_error *err)
@@ -125,44 +134,105 @@ static enum eg_code select_argument(struct selection *selection, struct cli_call
     return eg_query_find_units(selection->query, text, select_unit, selection, err);
 }
 
-static enum eg_code show_log(struct cli_call *call, struct eg_error *err)
+static enum eg_code print_newest(struct selection *selection, struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    struct selection selection = {.all = cli_flag(call, "all")};
-
-    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
-    selection.query = query;
-    EG_TRY(select_argument(&selection, call, err));
-    if (selection.newest != 0)
-        return selection.all ? EG_OK : print_log(&selection, selection.newest, err);
-    if (selection.found)
-        fprintf(stderr, "espgang: ledger %s: %s\n", eg_query_path(query), selection.why);
+    EG_TRY(select_argument(selection, call, err));
+    if (selection->newest != 0)
+        return selection->all ? EG_OK : print_log(selection, selection->newest, err);
+    if (selection->found)
+        fprintf(stderr, "espgang: ledger %s: %s\n", eg_query_path(selection->query), selection->why);
     else
         fprintf(stderr,
                 "espgang: ledger %s: no run %s and no unit with this MAC, serial, label or pool key\n",
-                eg_query_path(query), call->argument[0]);
+                eg_query_path(selection->query), call->argument[0]);
     call->status = CLI_NOT_PASSED;
     return EG_OK;
+}
+
+static enum eg_code follow_run(void *context, const void *row, struct eg_error *err)
+{
+    struct selection *selection = context;
+    const struct eg_run_log *log = row;
+
+    if (log->size < 0)
+        return EG_OK;
+    print_head(selection, log);
+    return print_log(selection, log->run, err);
+}
+
+#define POLL_MS 500
+
+/* Print the logs of runs as they finish, until a signal. Each look at the ledger is a query of its own. */
+static enum eg_code follow(struct cli_call *call, const struct cli_selection *runs, int64_t after,
+                           struct eg_error *err)
+{
+    struct selection selection = {.all = true};
+
+    while (!eg_cancel_requested(cli_cancel())) {
+        EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+        EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+        selection.query = query;
+        EG_TRY(eg_query_logs_after(query, &runs->runs, &after, follow_run, &selection, err));
+        if (fflush(stdout) != 0)
+            return EG_OK; /* nobody reads any more; cli_flush() tells other failures */
+        if (eg_sleep_ms(cli_cancel(), POLL_MS, err) != EG_OK)
+            break;
+    }
+    return EG_OK;
+}
+
+static enum eg_code show_log(struct cli_call *call, struct eg_error *err)
+{
+    EG_CLEANUP(cli_selection_finish) struct cli_selection runs = {0};
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    struct selection selection = {.all = cli_flag(call, "all")};
+    int64_t end;
+
+    EG_TRY(cli_selection_read(&runs, call, err));
+    if (!cli_flag(call, "follow")) {
+        if (call->count == 0)
+            return cli_usage(call, err, "missing argument: RUN|UNIT");
+        if (!eg_selection_is_all(&runs.runs) || cli_texts(call, "batch", 0) != NULL)
+            return cli_usage(call, err, "options that select runs go with --follow alone");
+        EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+        selection.query = query;
+        return print_newest(&selection, call, err);
+    }
+    if (call->count > 0)
+        return cli_usage(call, err, "--follow takes no run or unit; --slot, --label and others select runs");
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(cli_selection_batches(&runs, call, query, err));
+    EG_TRY(eg_query_chain_end(query, &end, err));
+    eg_query_close(query);
+    query = NULL;
+    cli_catch_signals(NULL, NULL);
+    return follow(call, &runs, end, err);
 }
 
 static const struct cli_option options[] = {
     {.name = "all", .help = "Print the log of every run of the unit, oldest first"},
     {.name = "run", .help = "Take the argument as the number of a run"},
+    {.name = "follow",
+     .help = "Print the log of each run as it finishes, until Ctrl-C; further options select runs"},
+    CLI_SELECTION_OPTIONS,
     CLI_OPTION_LEDGER("Ledger to read"),
     {.name = NULL}};
 
 const struct cli_command cli_command_log = {
     .name = "log",
     .group = CLI_LEDGER,
-    .summary = "Print what the application printed during a run",
-    .arguments = "RUN|UNIT",
+    .summary = "Print what the application printed during a run, or follow it on a line",
+    .arguments = "RUN|UNIT\n--follow",
     .details =
         "`RUN` is the number of a run, as `history` shows it. `UNIT` is a MAC, serial number, label or "
         "pool key, as for `history`; the log of its newest run that has one is printed. A file or pipe "
         "gets the bytes as the board sent them; a terminal gets `?` instead of control characters. When "
-        "there is no log, the reason is printed and the exit status is 1.",
+        "there is no log, the reason is printed and the exit status is 1.\n"
+        "\n"
+        "With `--follow` nothing is named: it is left running beside a line, and prints the log of each run "
+        "that "
+        "finishes from now on, of one slot with `--slot`. Ctrl-C ends it, with exit status 0.",
     .options = options,
-    .least = 1,
     .most = 1,
     .run = show_log,
 };

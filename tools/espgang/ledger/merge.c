@@ -5,7 +5,8 @@
 #include "db/files/merge.h"
 
 #include "engine/base/bytes.h"
-#include "tools/espgang/command.h"
+#include "engine/line/json.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,6 +31,12 @@ static enum eg_code merge(struct cli_call *call, struct eg_error *err)
         return cli_usage(call, err, "the name of the other ledger is empty");
     EG_TRY(cli_file_check(merge.other, err));
     EG_TRY(eg_ledger_merge(&merge, &merged, err));
+    if (cli_flag(call, "json"))
+        return cli_print_document(call,
+                                  json_pack("{sI sI sI sb}", "runs", (json_int_t)merged.runs, "known",
+                                            (json_int_t)merged.known, "unfinished",
+                                            (json_int_t)merged.unfinished, "merged", !merge.dry_run),
+                                  err);
     printf("%" PRId64 " run%s %s, %" PRId64 " here already, %" PRId64 " unfinished and left there\n",
            merged.runs, merged.runs == 1 ? "" : "s", merge.dry_run ? "would be merged" : "merged",
            merged.known, merged.unfinished);
@@ -42,6 +49,7 @@ static const struct cli_option options[] = {
      .help = "Ledger that gets the runs (default: $ESPGANG_LEDGER, else the station's)",
      .more = "While a line records into it, a merge is refused."},
     {.name = "dry-run", .help = "Show what would be merged, and keep nothing of it"},
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_merge = {

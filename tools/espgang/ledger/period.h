@@ -7,13 +7,19 @@
 
 #include "engine/base/clock.h"
 
+/** What a time stands for: a day, minute, second or millisecond. UTC, in the ledger's format. */
+struct cli_period {
+    char begin_utc[EG_UTC_TEXT];
+    char end_utc[EG_UTC_TEXT]; /* the first moment after it */
+};
+
 /**
- * The beginning of a UTC time as far as it is given: "2026-11-27", "2026-11-27T10:00", "2026-11-27T10:00:30",
- * with or without a "Z" after the time; or of the time so long ago: "90s", "30m", "24h", "7d", "2w". Seconds
- * may have milliseconds.
+ * Read a time: "2026-11-27", "2026-11-27T10:00", "2026-11-27T10:00:30", "2026-11-27T10:00:30.125"; local, or
+ * UTC with a "Z" after the time of day. Or a duration, which names the second so long ago: "90s", "30m",
+ * "24h", "7d", "2w".
  *
  * @return false: it is none, or no day of the calendar
  */
-bool cli_period(char utc[EG_UTC_TEXT], const char *text);
+bool cli_period(struct cli_period *period, const char *text);
 
 #endif

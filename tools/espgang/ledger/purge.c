@@ -4,7 +4,8 @@
 
 #include "db/files/purge.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/command.h"
+#include "engine/line/json.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,12 @@ static enum eg_code purge(struct cli_call *call, struct eg_error *err)
     EG_TRY(cli_check_name(call, "operator", err));
     EG_TRY(cli_check_name(call, "reason", err));
     EG_TRY(eg_purge_logs(&purged, &request, err));
+    if (cli_flag(call, "json"))
+        return cli_print_document(call,
+                                  json_pack("{sI sI ss sb}", "logs", (json_int_t)purged.logs, "bytes",
+                                            (json_int_t)purged.bytes, "before", purged.before_utc, "removed",
+                                            yes),
+                                  err);
     printf("%" PRId64 " log%s with %" PRId64 " bytes, of runs that ended before %s, ", purged.logs,
            purged.logs == 1 ? "" : "s", purged.bytes, purged.before_utc);
     if (yes)
@@ -45,6 +52,7 @@ static const struct cli_option options[] = {
      .help = "Remove them; without it only show how many there are",
      .more = "While a line records into the ledger, a purge is refused."},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
+    CLI_OPTION_JSON,
     CLI_OPTION_LEDGER("Ledger to use"),
     {.name = NULL}};
 

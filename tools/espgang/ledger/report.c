@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* espgang report: a batch as files for people, spreadsheets, programs and CI servers. */
+/* espgang report: a batch, or the trend of many, as files for people, spreadsheets, programs and CI servers.
+ */
 
 #include "engine/base/bytes.h"
 #include "reports/report.h"
-#include "tools/espgang/command.h"
+#include "tools/espgang/ledger/selection.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,26 +69,58 @@ static enum eg_code read_look(struct eg_report_look *look, const struct cli_call
     return EG_OK;
 }
 
+static enum eg_code read_by(enum eg_trend_by *by, const struct cli_call *call, struct eg_error *err)
+{
+    static const char *const names[] = {
+        [EG_TREND_DAY] = "day", [EG_TREND_WEEK] = "week", [EG_TREND_MONTH] = "month"};
+    const char *const wanted = cli_text(call, "by");
+
+    *by = EG_TREND_BEST;
+    for (unsigned i = EG_TREND_DAY; wanted != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], wanted) == 0)
+            *by = (enum eg_trend_by)i;
+    return wanted == NULL || *by != EG_TREND_BEST
+               ? EG_OK
+               : cli_usage(call, err, "--by is '%s', not day, week or month", wanted);
+}
+
 static enum eg_code report(struct cli_call *call, struct eg_error *err)
 {
+    EG_CLEANUP(cli_selection_finish) struct cli_selection selection = {0};
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     struct eg_report_file files[FORMATS_MAX];
     struct eg_report_look look;
+    enum eg_trend_by by;
     size_t count;
 
     EG_TRY(read_files(files, &count, call, err));
+    EG_TRY(read_look(&look, call, err));
+    EG_TRY(read_by(&by, call, err));
+    EG_TRY(cli_selection_read(&selection, call, err));
     for (size_t i = 0; i < count; i++)
         if (files[i].format->check != NULL) /* a program works for it */
             cli_catch_signals(NULL, NULL);
-    EG_TRY(read_look(&look, call, err));
-    return eg_report_write(cli_text(call, "ledger"), cli_text(call, "batch"), files, count, &look,
-                           cli_cancel(), err);
+    const bool one_batch = by == EG_TREND_BEST && eg_selection_is_all(&selection.runs);
+    if (one_batch && cli_texts(call, "batch", 0) == NULL)
+        return eg_report_write(cli_text(call, "ledger"), NULL, files, count, &look, cli_cancel(), err);
+    EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    EG_TRY(cli_selection_batches(&selection, call, query, err));
+    if (one_batch && selection.batch_count == 1)
+        return eg_report_write(cli_text(call, "ledger"), selection.batches[0], files, count, &look,
+                               cli_cancel(), err);
+    return eg_report_write_trend(query, &selection.runs, by, files, count, &look, cli_cancel(), err);
 }
 
 /* An option for each format, then those of all. */
 static const struct cli_option *make_options(void)
 {
     static const struct cli_option common[] = {
-        {.name = "batch", .value = "NAME", .help = "Batch to report on (default: the newest)"},
+        {.name = "batch",
+         .value = "NAMES",
+         .help = "Batch to report on (default: the newest); several with commas are a trend",
+         .more = "May be repeated, for names with commas."},
+        CLI_SELECTION_OPTIONS_OF_RUNS,
+        {.name = "by", .value = "STEP", .help = "Show a trend by day, week or month (default: by its span)"},
         {.name = "target",
          .value = "PERCENT",
          .help = "Yield that the batch must reach; the verdict says whether it did"},
@@ -121,12 +154,17 @@ static const struct cli_option *make_options(void)
 const struct cli_command cli_command_report = {
     .name = "report",
     .group = CLI_LEDGER,
-    .summary = "Write the report of a batch",
+    .summary = "Write the report of a batch, or the trend of many",
     .arguments = "--FORMAT FILE...",
-    .details = "FORMAT is one of the formats below. All files that are asked for come from the same look at "
-               "the ledger. A FILE `-` is standard "
-               "output, for "
-               "one of them. When anything fails, files that existed stay as they were.",
+    .details =
+        "FORMAT is one of the formats below. All files that are asked for come from the same look at "
+        "the ledger. A FILE `-` is standard "
+        "output, for "
+        "one of them. When anything fails, files that existed stay as they were.\n"
+        "\n"
+        "One `--batch`, or none, makes the report of a batch. Several, `--by`, or any option that selects "
+        "runs, makes a trend: yield, causes, cycle times and measured values over all that is selected, by "
+        "day, week or month.",
     .make_options = make_options,
     .run = report,
 };

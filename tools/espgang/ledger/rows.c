@@ -2,6 +2,8 @@
 
 /* Rows as text, CSV or JSON. */
 
+#define _DEFAULT_SOURCE /* timegm(), tm_gmtoff */
+
 #include "tools/espgang/ledger/rows.h"
 
 #include "engine/base/bytes.h"
@@ -14,8 +16,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
 
-#define GAP 2 /* between columns */
+#define GAP           2  /* between columns */
+#define TIME_WIDTH    19 /* of a whole local time, without its zone */
+#define LEAST_WIDTH   40 /* of the output, and of a column that is made narrower */
+#define LEAST_COLUMN  8
+#define SHORT_COLUMN  13 /* up to this width a text column gets more of a wide window */
+#define ENOUGH_COLUMN 20
 
 static const char *text_of(const struct cli_column *column, const void *row)
 {
@@ -27,17 +37,51 @@ static int64_t number_of(const struct cli_column *column, const void *row)
     return *(const int64_t *)((const char *)row + column->offset);
 }
 
-/* The value for people and spreadsheets, as UTF-8; NULL = no memory. */
-static char *show(const struct cli_column *column, const void *row)
+#define LOCAL_TEXT 40
+
+/* "+01:00" of a local time. */
+static void put_offset(char text[8], const struct tm *local)
+{
+    const long minutes = labs(local->tm_gmtoff) / 60;
+
+    snprintf(text, 8, "%c%02u:%02u", local->tm_gmtoff < 0 ? '-' : '+', (unsigned)(minutes / 60 % 100),
+             (unsigned)(minutes % 60));
+}
+
+/* "2026-11-23 09:24:00+01:00" of "2026-11-23T08:24:00.123Z"; a text of another form stays. */
+static const char *local_time(char text[LOCAL_TEXT], const char *utc)
+{
+    struct tm parts = {0}, local;
+    char offset[8];
+
+    if (sscanf(utc, "%4d-%2d-%2dT%2d:%2d:%2d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
+               &parts.tm_min, &parts.tm_sec) != 6)
+        return utc;
+    parts.tm_year -= 1900;
+    parts.tm_mon--;
+    const time_t seconds = timegm(&parts);
+    if (localtime_r(&seconds, &local) == NULL || strftime(text, LOCAL_TEXT, "%Y-%m-%d %H:%M:%S", &local) == 0)
+        return utc;
+    put_offset(offset, &local);
+    snprintf(text + strlen(text), LOCAL_TEXT - strlen(text), "%s", offset);
+    return text;
+}
+
+/* The value for people and spreadsheets, as UTF-8; NULL = no memory. Times of people are local. */
+static char *show(const struct cli_rows *rows, const struct cli_column *column, const void *row)
 {
     struct eg_error ignored;
     const char *text = "";
-    char number[24] = "";
+    char number[24] = "", local[LOCAL_TEXT];
     char *shown = NULL;
 
     switch (column->kind) {
-    case CLI_COLUMN_TEXT:
     case CLI_COLUMN_TIME:
+        text = text_of(column, row);
+        if (rows->format == CLI_FORMAT_TEXT)
+            text = local_time(local, text);
+        break;
+    case CLI_COLUMN_TEXT:
     case CLI_COLUMN_DECIMAL:
         text = text_of(column, row);
         break;
@@ -131,7 +175,7 @@ static void open_csv(struct cli_rows *rows, const void *row)
     for (const struct cli_column *column = table_now(rows)->columns; column->name != NULL; column++) {
         if (column != table_now(rows)->columns)
             putc(',', rows->out);
-        EG_CLEANUP(eg_free_cleanup) char *text = show(column, row);
+        EG_CLEANUP(eg_free_cleanup) char *text = show(rows, column, row);
         eg_csv_put(rows->out, text != NULL ? text : "");
     }
     fputs("\r\n", rows->out);
@@ -242,9 +286,18 @@ static const struct cli_column *next_shown(const struct cli_column *column)
     return column;
 }
 
-static void capitals(char *text, size_t size, const char *name)
+/* The head of a column; that of times says their zone now, if there is room. */
+static void capitals(char *text, size_t size, const struct cli_column *column)
 {
-    snprintf(text, size, "%s", name);
+    const time_t now = time(NULL);
+    char offset[8];
+    struct tm local;
+
+    snprintf(text, size, "%s", column->name);
+    if (column->kind == CLI_COLUMN_TIME && column->width >= TIME_WIDTH && localtime_r(&now, &local) != NULL) {
+        put_offset(offset, &local);
+        snprintf(text, size, "%s utc%s", column->name, local.tm_gmtoff == 0 ? "" : offset);
+    }
     for (; *text != '\0'; text++)
         *text = *text == '_' ? ' ' : (char)toupper((unsigned char)*text);
 }
@@ -256,11 +309,11 @@ static void put_line(struct cli_rows *rows, const void *row)
 
     for (const struct cli_column *column = next_shown(table_now(rows)->columns); column->name != NULL;) {
         const struct cli_column *next = next_shown(column + 1);
-        EG_CLEANUP(eg_free_cleanup) char *shown = row != NULL ? show(column, row) : NULL;
+        EG_CLEANUP(eg_free_cleanup) char *shown = row != NULL ? show(rows, column, row) : NULL;
         const char *text = shown != NULL ? shown : "";
         char name[40];
         if (row == NULL) {
-            capitals(name, sizeof name, column->name);
+            capitals(name, sizeof name, column);
             text = name;
         }
         if (next->name != NULL || is_number(column)) {
@@ -269,7 +322,8 @@ static void put_line(struct cli_rows *rows, const void *row)
             if (next->name == NULL)
                 end_line(rows);
         } else {
-            put_wrapped(rows, text, indent, column->width);
+            const unsigned rest = rows->width > indent ? rows->width - indent : 0;
+            put_wrapped(rows, text, indent, rest > column->width ? rest : column->width);
         }
         indent += column->width + GAP;
         column = next;
@@ -286,12 +340,12 @@ static void put_paragraph(struct cli_rows *rows, const void *row)
     indent += GAP;
     for (const struct cli_column *column = next_shown(table_now(rows)->columns); column->name != NULL;
          column = next_shown(column + 1)) {
-        EG_CLEANUP(eg_free_cleanup) char *text = show(column, row);
+        EG_CLEANUP(eg_free_cleanup) char *text = show(rows, column, row);
         if (text == NULL || text[0] == '\0')
             continue;
         fputs(column->name, rows->out);
         rows->blanks = indent - (unsigned)strlen(column->name);
-        put_wrapped(rows, text, indent, CLI_ROWS_WIDTH - indent);
+        put_wrapped(rows, text, indent, rows->width - indent);
     }
 }
 
@@ -312,7 +366,7 @@ static void open_text(struct cli_rows *rows, const void *row)
         put_line(rows, row);
 }
 
-void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer)
+struct cli_column cli_run_column(const struct eg_run_column *column, unsigned width)
 {
     static const enum cli_kind kinds[] = {
         [EG_RUN_TEXT] = CLI_COLUMN_TEXT,     [EG_RUN_TIME] = CLI_COLUMN_TIME,
@@ -320,12 +374,71 @@ void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answ
         [EG_RUN_JEDEC] = CLI_COLUMN_NUMBER,
     };
 
-    for (unsigned i = 0; i < EG_RUN_COLUMNS; i++) {
-        const struct eg_run_column *column = eg_run_column(answer, i);
-        columns[i] = column == NULL ? (struct cli_column){0}
-                                    : (struct cli_column){column->name, kinds[column->kind], column->offset,
-                                                          column->width[answer]};
+    return (struct cli_column){column->name, kinds[column->kind], column->offset, width};
+}
+
+/* Make a column one wider or narrower, the one that needs it most; false = none can be. */
+static bool widen(struct cli_column *columns)
+{
+    struct cli_column *best = NULL;
+
+    for (struct cli_column *column = columns; column->name != NULL; column++) {
+        if (column->width == 0)
+            continue;
+        if (column->kind == CLI_COLUMN_TIME && column->width < TIME_WIDTH) {
+            column->width++;
+            return true;
+        }
+        if (column->kind == CLI_COLUMN_TEXT && column->width < ENOUGH_COLUMN &&
+            (best == NULL || column->width < best->width))
+            best = column;
     }
+    if (best == NULL || best->width >= SHORT_COLUMN)
+        return false;
+    best->width++;
+    return true;
+}
+
+static bool narrow(struct cli_column *columns)
+{
+    struct cli_column *best = NULL;
+
+    for (struct cli_column *column = columns; column->name != NULL; column++)
+        if ((column->kind == CLI_COLUMN_TEXT || column->kind == CLI_COLUMN_TIME) &&
+            column->width > LEAST_COLUMN && (best == NULL || column->width > best->width))
+            best = column;
+    if (best == NULL)
+        return false;
+    best->width--;
+    return true;
+}
+
+static unsigned whole_width(const struct cli_column *columns)
+{
+    unsigned width = 0;
+
+    for (; columns->name != NULL; columns++)
+        width += columns->width > 0 ? columns->width + GAP : 0;
+    return width > GAP ? width - GAP : 0;
+}
+
+bool cli_rows_fit(struct cli_column *columns, unsigned width)
+{
+    while (whole_width(columns) > width)
+        if (!narrow(columns))
+            return false;
+    while (whole_width(columns) < width && widen(columns))
+        ;
+    return true;
+}
+
+unsigned cli_rows_window(FILE *out)
+{
+    struct winsize window;
+
+    if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
+        return CLI_ROWS_WIDTH;
+    return window.ws_col < LEAST_WIDTH ? LEAST_WIDTH : window.ws_col;
 }
 
 /* All three */
@@ -333,7 +446,7 @@ void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answ
 void cli_rows_begin(struct cli_rows *rows, FILE *out, enum cli_format format, const char *command,
                     const char *ledger, const char *main)
 {
-    *rows = (struct cli_rows){.out = out, .format = format, .main = main};
+    *rows = (struct cli_rows){.out = out, .format = format, .main = main, .width = cli_rows_window(out)};
     if (format != CLI_FORMAT_JSON)
         return;
     fprintf(out, "{\"espgang\":\"%s\",\"version\":%d,\"ledger\":", command, CLI_ROWS_VERSION);

@@ -3,7 +3,8 @@
 /*
  * Answers of a ledger in three forms, from one description of their columns.
  *
- * Text is for people: tables at most CLI_ROWS_WIDTH columns wide. JSON is one document for programs,
+ * Text is for people: tables as wide as the window, or CLI_ROWS_WIDTH columns without one; local times. JSON
+ * is one document for programs,
  * {"espgang": COMMAND, "version": 2, "ledger": FILE, TABLE: [...], ...}. CSV is one table for spreadsheets,
  * as RFC 4180 has it. All are written as the rows come, so an answer of any size takes no memory.
  */
@@ -45,8 +46,14 @@ struct cli_column {
         name, CLI_COLUMN_##kind, offsetof(struct type, member), width                                        \
     }
 
-/** The columns of struct eg_run_row in an answer. */
-void cli_run_columns(struct cli_column columns[EG_RUN_COLUMNS], enum eg_run_answer answer);
+/** A column of struct eg_run_row. */
+struct cli_column cli_run_column(const struct eg_run_column *column, unsigned width);
+
+/** Return the width of the terminal window that `out` is, else CLI_ROWS_WIDTH. */
+unsigned cli_rows_window(FILE *out);
+
+/** Make columns wider or narrower for lines of `width`. Return false if they do not fit. */
+bool cli_rows_fit(struct cli_column *columns, unsigned width);
 
 struct cli_table_form {
     const char *name; /* of the array in JSON, and in text the title of all but the main table */
@@ -60,6 +67,7 @@ struct cli_table_form {
 struct cli_rows {
     FILE *out; /* not owned */
     enum cli_format format;
+    unsigned width;   /* of the lines of text */
     const char *main; /* the table whose rows CSV has; NULL = all */
     const struct cli_table_form *tables[CLI_ROWS_DEPTH];
     unsigned depth;
@@ -92,8 +100,9 @@ void cli_rows_end(struct cli_rows *rows);
 
 /** Said of the documents in the manual of each question. */
 #define CLI_ROWS_DETAILS                                                                                     \
-    "The ledger is read while a line goes on. Times are UTC. In text a value that is too long for its "      \
-    "column ends with `~`; JSON and CSV have it whole. JSON is one document with `espgang` (the command), "  \
+    "The ledger is read while a line goes on. Text is as wide as the window; its times are local, and a "    \
+    "value that is too long for its column ends with `~`. JSON and CSV have values whole, and times in "     \
+    "UTC. JSON is one document with `espgang` (the command), "                                               \
     "`version`, `ledger` and the tables; `null` stands for what is not known. CSV is one table with a line " \
     "of names, UTF-8, as RFC 4180 has it. A spreadsheet would take a text for a formula that begins with "   \
     "`=`, `+`, `-`, `@`, a tab or a carriage return; such a text has an apostrophe in front, unless it is "  \

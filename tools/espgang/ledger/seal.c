@@ -4,7 +4,8 @@
 
 #include "db/proof/seal.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/command.h"
+#include "engine/line/json.h"
+#include "tools/espgang/document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,14 @@ static enum eg_code seal(struct cli_call *call, struct eg_error *err)
     if (!cli_flag(call, "yes"))
         return cli_usage(call, err, "sealing batch %s cannot be undone; add --yes", request.batch);
     EG_TRY(eg_seal_batch(&made, &request, err));
+    if (cli_flag(call, "json"))
+        return cli_print_document(call,
+                                  json_pack("{so sI sI sI so ss ss}", "batch", eg_json_text(request.batch),
+                                            "runs", (json_int_t)made.runs, "passed", (json_int_t)made.passed,
+                                            "units", (json_int_t)made.units, "signed_by",
+                                            cli_json_text(made.fingerprint), "runs_sha256", made.runs_sha256,
+                                            "journal", made.hash),
+                                  err);
     printf("batch %s is sealed: %" PRId64 " run%s, %" PRId64 " unit%s that passed\n", request.batch,
            made.runs, made.runs == 1 ? "" : "s", made.units, made.units == 1 ? "" : "s");
     if (made.fingerprint[0] != '\0')
@@ -38,6 +47,7 @@ static const struct cli_option options[] = {
      .help = "Sign the seal with this private key (see `espgang sign --new-key`)"},
     {.name = "yes", .help = "Seal it, although this cannot be undone"},
     {.name = "operator", .value = "NAME", .help = "Name of the operator (default: the login name)"},
+    CLI_OPTION_JSON,
     CLI_OPTION_LEDGER("Ledger of the batch"),
     {.name = NULL}};
 

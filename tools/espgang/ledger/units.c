@@ -4,8 +4,8 @@
 
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
-#include "tools/espgang/ledger/period.h"
-#include "tools/espgang/ledger/rows.h"
+#include "tools/espgang/ledger/columns.h"
+#include "tools/espgang/ledger/selection.h"
 
 #include "engine/plan/recorder.h"
 
@@ -47,70 +47,23 @@ static void show_counts(struct units *units)
         cli_rows_say(&units->rows, "%" PRId64 " unit%s%s", units->all, units->all == 1 ? "" : "s", counts);
 }
 
-/* ",pass,fail," of "pass,fail". */
-static enum eg_code parse_outcomes(char outcomes[200], const struct cli_call *call, const char *list,
-                                   struct eg_error *err)
-{
-    char words[120];
-    char *rest = NULL;
-
-    if (strlen(list) >= sizeof words)
-        return cli_usage(call, err, "--outcome: the list is too long");
-    snprintf(words, sizeof words, "%s", list);
-    snprintf(outcomes, 200, ",");
-    for (char *word = strtok_r(words, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest)) {
-        int known = 0;
-        while (known <= EG_ABORTED && strcmp(word, eg_outcome_name(known)) != 0)
-            known++;
-        if (known > EG_ABORTED)
-            return cli_usage(call, err,
-                             "--outcome: '%s' is none of pass, pass-marginal, fail, error and aborted", word);
-        const size_t used = strlen(outcomes);
-        snprintf(outcomes + used, 200 - used, "%s,", word);
-    }
-    return EG_OK;
-}
-
-static enum eg_code parse_time(char utc[EG_UTC_TEXT], const struct cli_call *call, const char *option,
-                               const char **time, struct eg_error *err)
-{
-    const char *const text = cli_text(call, option);
-
-    *time = text != NULL ? utc : NULL;
-    if (text != NULL && !cli_period(utc, text))
-        return cli_usage(call, err, "--%s: '%s' is no time like 2026-11-27, 2026-11-27T10:00, 24h or 7d",
-                         option, text);
-    return EG_OK;
-}
-
 static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    const char *const list = cli_text(call, "outcome");
-    char outcomes[200], since[EG_UTC_TEXT], until[EG_UTC_TEXT];
-    struct eg_unit_filter filter = {
-        .batch = cli_text(call, "batch"),
-        .slot = cli_text(call, "slot"),
-        .job = cli_text(call, "job"),
-        .chip = cli_text(call, "chip"),
-        .outcomes = list != NULL ? outcomes : NULL,
-        .code = cli_text(call, "code"),
-    };
-    struct cli_column columns[EG_RUN_COLUMNS];
-    const struct cli_table_form units_table = {"units", columns, false};
+    EG_CLEANUP(cli_selection_finish) struct cli_selection selection = {0};
+    struct cli_run_columns columns;
     struct units units = {0};
     enum cli_format format;
 
     EG_TRY(cli_rows_format(&format, call, err));
-    if (list != NULL)
-        EG_TRY(parse_outcomes(outcomes, call, list, err));
-    EG_TRY(parse_time(since, call, "since", &filter.since, err));
-    EG_TRY(parse_time(until, call, "until", &filter.until, err));
+    EG_TRY(cli_selection_read(&selection, call, err));
+    EG_TRY(cli_run_columns(&columns, call, EG_RUN_UNITS, "outcome", err));
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
-    cli_run_columns(columns, EG_RUN_UNITS);
+    EG_TRY(cli_selection_batches(&selection, call, query, err));
+    const struct cli_table_form units_table = {"units", columns.shown, columns.upright};
     cli_rows_begin(&units.rows, stdout, format, "units", eg_query_path(query), "units");
     cli_rows_table(&units.rows, &units_table);
-    EG_TRY(eg_query_units(query, &filter, show_unit, &units, err));
+    EG_TRY(eg_query_units(query, &selection.runs, columns.asked, show_unit, &units, err));
     cli_rows_table_end(&units.rows);
     show_counts(&units);
     cli_rows_end(&units.rows);
@@ -118,23 +71,7 @@ static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
 }
 
 static const struct cli_option options[] = {
-    {.name = "batch", .value = "NAME", .help = "Runs of this batch"},
-    {.name = "outcome",
-     .value = "LIST",
-     .help = "Units that ended so: pass, pass-marginal, fail, error, aborted; several with commas"},
-    {.name = "since",
-     .value = "TIME",
-     .help = "Runs that ended then or later: 2026-11-27, 2026-11-27T10:00 (UTC), or 24h or 7d ago",
-     .more = "Further durations: `90s`, `30m`."},
-    {.name = "until",
-     .value = "TIME",
-     .help = "Runs that ended then or earlier; the given day, minute or second is included"},
-    {.name = "code", .value = "CODE", .help = "Units that ended with this code"},
-    {.name = "slot", .value = "SLOT", .help = "Runs in this slot"},
-    {.name = "job", .value = "NAME", .help = "Runs of the job of this name"},
-    {.name = "chip", .value = "CHIP", .help = "Runs of this chip"},
-    CLI_ROWS_OPTIONS,
-    {.name = NULL}};
+    CLI_SELECTION_OPTIONS, CLI_OPTION_COLUMNS, CLI_ROWS_OPTIONS, {.name = NULL}};
 
 const struct cli_command cli_command_units = {
     .name = "units",
@@ -144,8 +81,9 @@ const struct cli_command cli_command_units = {
     .details =
         "Each unit has a line, and outcomes are counted. A unit is a board that was identified, by its MAC "
         "and "
-        "the unique id of its flash. Batch, slot, job, chip and times select runs, and the last finished one "
-        "of "
+        "the unique id of its flash. Batches, places, jobs, chips and times select runs, and the last "
+        "finished "
+        "one of "
         "them counts for its unit, except refusals because the board had passed before; `--outcome` and "
         "`--code` select among those.\n"
         "\n" CLI_ROWS_DETAILS,

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Each question reads its rows in one pass, in the order of the table; the caller counts. */
+
+#include "db/query/trend.h"
+
+#include "db/query/questions.h"
+#include "db/query/select_internal.h"
+
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selection *selection,
+                                 eg_row_visitor *visit, void *context, struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__NUMBER(eg_trend_run, run),         EG__NUMBER(eg_trend_run, chain_id),
+        EG__NUMBER(eg_trend_run, session),     EG__NUMBER(eg_trend_run, attempts),
+        EG__NUMBER(eg_trend_run, duration_us), EG__TEXT(eg_trend_run, finished_utc),
+        EG__TEXT(eg_trend_run, outcome),       EG__TEXT(eg_trend_run, code),
+        EG__TEXT(eg_trend_run, unit),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    struct eg_trend_run run;
+
+    sqlite3_str_appendall(
+        sql, "WITH ended AS NOT MATERIALIZED (SELECT run_id, chain_id, run.session_id AS session, attempts, "
+             "duration_us,"
+             " finished_utc, outcome.outcome AS result, code, outcome.mac AS mac, outcome.chip AS chip,"
+             " flash_unique_id AS flash FROM " EG__SELECT_TABLES
+             " JOIN chain USING (run_id) LEFT JOIN run_device USING (run_id)");
+    eg__select_counting_where(sql, selection);
+    sqlite3_str_appendall(sql,
+                          "), " EG__FLASHES
+                          " SELECT run_id, chain_id, session, attempts, duration_us, finished_utc, result,"
+                          " code, " EG__UNIT " FROM " EG__ENDED_WITH_FLASHES);
+    EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
+    return eg__query_walk(query, rows, fields, COUNT(fields), &run, visit, context, err);
+}
+
+enum eg_code eg_query_trend_sessions(struct eg_query *query, eg_row_visitor *visit, void *context,
+                                     struct eg_error *err)
+{
+    static const struct eg__field fields[] = {
+        EG__NUMBER(eg_trend_session, session),     EG__TEXT(eg_trend_session, batch),
+        EG__TEXT(eg_trend_session, started_utc),   EG__TEXT(eg_trend_session, station),
+        EG__TEXT(eg_trend_session, operator_name), EG__TEXT(eg_trend_session, job),
+        EG__TEXT(eg_trend_session, job_version),   EG__TEXT(eg_trend_session, chip),
+        EG__TEXT(eg_trend_session, tool_version),  EG__NUMBER(eg_trend_session, simulated),
+    };
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    struct eg_trend_session session;
+
+    EG_TRY(
+        eg__query_prepare(&rows, query,
+                          "SELECT session_id, batch, started_utc, station, operator, job.name, job.version,"
+                          " job.chip, tool_version, simulated FROM session JOIN job USING (job_id)"
+                          " ORDER BY session_id",
+                          NULL, err));
+    return eg__query_walk(query, rows, fields, COUNT(fields), &session, visit, context, err);
+}
+
+static double real(sqlite3_stmt *rows, int column)
+{
+    return sqlite3_column_type(rows, column) == SQLITE_NULL ? NAN : sqlite3_column_double(rows, column);
+}
+
+/* Number, unit and limits of a value that was recorded before they had columns of their own. */
+static enum eg_code read_old(struct eg_trend_value *value, struct eg_query *query, sqlite3_stmt *old,
+                             int64_t position, struct eg_error *err)
+{
+    bool row;
+
+    sqlite3_reset(old);
+    sqlite3_bind_int64(old, 1, value->run);
+    sqlite3_bind_int64(old, 2, position);
+    EG_TRY(eg__query_next(query, old, &row, err));
+    if (!row)
+        return EG_OK;
+    value->unit = eg__query_text(old, 0);
+    value->number = real(old, 1);
+    value->lower = real(old, 2);
+    value->upper = real(old, 3);
+    return EG_OK;
+}
+
+/* The view run_values tells old values apart, row by row; here most rows are new ones. */
+enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_t last,
+                                   eg_trend_value_visitor *visit, void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL, *old = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query,
+                             "SELECT run_id, name, limits, unit, number, lower, upper, passed, position"
+                             " FROM run_value WHERE run_id BETWEEN ?1 AND ?2 AND kind = 'measured'"
+                             " ORDER BY run_id, position",
+                             NULL, err));
+    EG_TRY(eg__query_prepare(
+        &old, query, "SELECT unit, number, lower, upper FROM run_values WHERE run_id = ?1 AND position = ?2",
+        NULL, err));
+    sqlite3_bind_int64(rows, 1, first);
+    sqlite3_bind_int64(rows, 2, last);
+    for (;;) {
+        EG_TRY(eg__query_next(query, rows, &row, err));
+        if (!row)
+            return EG_OK;
+        struct eg_trend_value value = {
+            .run = eg__query_number(rows, 0),
+            .name = eg__query_text(rows, 1),
+            .limits = eg__query_text(rows, 2),
+            .unit = eg__query_text(rows, 3),
+            .number = real(rows, 4),
+            .lower = real(rows, 5),
+            .upper = real(rows, 6),
+            .passed = eg__query_number(rows, 7),
+        };
+        if (sqlite3_column_type(rows, 3) == SQLITE_NULL)
+            EG_TRY(read_old(&value, query, old, eg__query_number(rows, 8), err));
+        EG_TRY(visit(context, &value, err));
+    }
+}
