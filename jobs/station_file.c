@@ -326,11 +326,33 @@ static enum eg_code resolve(struct eg_station_file *station, const char *key, st
     return EG_OK;
 }
 
+static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
+{
+    EG_TRY(resolve(station, "ledger", err));
+    EG_TRY(resolve(station, "trust.keys", err));
+    station->name = text_of(station, "name");
+    station->ledger = text_of(station, "ledger");
+    station->trigger = text_of(station, "trigger");
+    station->trigger_program = text_of(station, "trigger_program");
+    station->keys = text_of(station, "trust.keys");
+    station->at_once = (unsigned)setting(station, "at_once.most")->number[0];
+    station->at_once_of_group = (unsigned)setting(station, "at_once.per_group")->number[0];
+    station->stagger_ms = (uint32_t)setting(station, "at_once.stagger")->number[0];
+    const struct eg_setting *const program = setting(station, "trigger_program");
+    if (program->given && (station->trigger == NULL || strcmp(station->trigger, "program") != 0))
+        return refuse(program->place, err, "trigger_program goes with trigger: ", "program");
+    if (!program->given && station->trigger != NULL && strcmp(station->trigger, "program") == 0)
+        return refuse(setting(station, "trigger")->place, err, "trigger: program lacks ", "trigger_program");
+    EG_TRY(read_slots(station, err));
+    return sets_trust(station) ? check_writers(station, err) : EG_OK;
+}
+
 static enum eg_code take_dashboard(struct eg_station_file *station, struct eg_error *err)
 {
     static const char *const others[] = {"dashboard.token_file", "dashboard.names", "dashboard.control"};
     const struct eg_setting *const names = setting(station, "dashboard.names");
 
+    EG_TRY(resolve(station, "dashboard.token_file", err));
     station->http = text_of(station, "dashboard.http");
     station->http_token_file = text_of(station, "dashboard.token_file");
     station->http_control = setting(station, "dashboard.control")->choice == 1;
@@ -349,6 +371,9 @@ static enum eg_code take_sinks(struct eg_station_file *station, struct eg_error 
 {
     struct eg_mqtt_options *const mqtt = &station->sinks.mqtt;
     struct eg_webhook_options *const webhook = &station->sinks.webhook;
+    static const char *const paths[] = {
+        "mqtt.password_file",  "mqtt.ca",   "mqtt.cert", "mqtt.key", "webhook.headers_file",
+        "webhook.secret_file", "webhook.ca"};
     const struct {
         const char *key, **text;
     } texts[] = {
@@ -366,6 +391,8 @@ static enum eg_code take_sinks(struct eg_station_file *station, struct eg_error 
     };
     const char *needs;
 
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        EG_TRY(resolve(station, paths[i], err));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i].text = text_of(station, texts[i].key);
     station->sinks.queue_mb = setting(station, "queue_mb")->number[0];
@@ -374,33 +401,6 @@ static enum eg_code take_sinks(struct eg_station_file *station, struct eg_error 
         return EG_OK;
     return eg_error_set(err, EG_BAD_JOB, "%s: %s goes with %s", setting(station, astray)->place, astray,
                         needs);
-}
-
-static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
-{
-    static const char *const paths[] = {
-        "ledger",    "trust.keys", "dashboard.token_file", "mqtt.password_file",  "mqtt.ca",
-        "mqtt.cert", "mqtt.key",   "webhook.headers_file", "webhook.secret_file", "webhook.ca"};
-
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        EG_TRY(resolve(station, paths[i], err));
-    station->name = text_of(station, "name");
-    station->ledger = text_of(station, "ledger");
-    station->trigger = text_of(station, "trigger");
-    station->trigger_program = text_of(station, "trigger_program");
-    station->keys = text_of(station, "trust.keys");
-    station->at_once = (unsigned)setting(station, "at_once.most")->number[0];
-    station->at_once_of_group = (unsigned)setting(station, "at_once.per_group")->number[0];
-    station->stagger_ms = (uint32_t)setting(station, "at_once.stagger")->number[0];
-    const struct eg_setting *const program = setting(station, "trigger_program");
-    if (program->given && (station->trigger == NULL || strcmp(station->trigger, "program") != 0))
-        return refuse(program->place, err, "trigger_program goes with trigger: ", "program");
-    if (!program->given && station->trigger != NULL && strcmp(station->trigger, "program") == 0)
-        return refuse(setting(station, "trigger")->place, err, "trigger: program lacks ", "trigger_program");
-    EG_TRY(take_dashboard(station, err));
-    EG_TRY(take_sinks(station, err));
-    EG_TRY(read_slots(station, err));
-    return sets_trust(station) ? check_writers(station, err) : EG_OK;
 }
 
 enum eg_code eg_station_file_read(struct eg_station_file *station, const char *path, struct eg_error *err)
@@ -416,7 +416,9 @@ enum eg_code eg_station_file_read(struct eg_station_file *station, const char *p
         return eg__refuse(
             &document.root->place, err,
             "the key espgang_station is missing: a station file begins with espgang_station: 1");
-    return take(station, err);
+    EG_TRY(take(station, err));
+    EG_TRY(take_dashboard(station, err));
+    return take_sinks(station, err);
 }
 
 void eg_station_file_finish(struct eg_station_file *station)

@@ -298,12 +298,12 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
 
     EG_TRY(cli_station_read(&options->place, is_file ? options->station : NULL, err));
     const struct eg_station_file *const file = options->place.file;
-    if (is_file)
-        options->station = NULL;
-    EG_TRY(read_turns(call, file, &options->turns, err));
     const struct eg_station_file *const real = options->boards == 0 ? file : NULL;
     read_http(&options->http, real);
     EG_TRY(cli_sinks_options(&options->sinks, call, real != NULL ? &real->sinks : NULL, err));
+    if (is_file)
+        options->station = NULL;
+    EG_TRY(read_turns(call, file, &options->turns, err));
     if (file == NULL)
         return EG_OK;
     if (options->station == NULL)

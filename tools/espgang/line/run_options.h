@@ -8,9 +8,9 @@
 #include "engine/line/line.h"
 #include "tools/espgang/command.h"
 #include "tools/espgang/dashboard/dashboard.h"
-#include "tools/espgang/events/sinks.h"
 #include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
+#include "tools/espgang/events/sinks.h"
 
 enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM, CLI_API };
 
