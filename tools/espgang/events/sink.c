@@ -17,7 +17,7 @@
 #define RETRY_MS    1000
 #define PAUSE_MS    1000 /* after a failure; doubled by each further one */
 #define PAUSE_MOST  30000
-#define FAILING_MS  1000 /* at the end, for a receiver that took nothing before */
+#define HASTE       5 /* at the end a receiver that took nothing before gets this part of the time */
 #define STUCK_MS    3000
 
 struct cli_sink {
@@ -269,6 +269,11 @@ static void tell_failure(struct cli_sink *sink, const struct eg_error *err)
     const bool is_new = !sink->failing;
     char text[1000];
 
+    if (err->code == EG_CANCELLED) { /* at the end; why it was tried again stays */
+        if (sink->failure[0] == '\0')
+            snprintf(sink->failure, sizeof sink->failure, "no answer yet");
+        return;
+    }
     sink->failing = true;
     snprintf(sink->failure, sizeof sink->failure, "%.299s", err->text);
     if (!is_new || sink->stop)
@@ -425,7 +430,7 @@ static bool end_threads(struct cli_sink *sink, uint32_t patience_ms, const struc
     sink->progress_ms = eg_clock_ms();
     pthread_cond_broadcast(&sink->wake);
     while (!is_over(sink) && !eg_cancel_requested(cancel) &&
-           eg_clock_ms() - sink->progress_ms < (sink->failing ? FAILING_MS : patience_ms))
+           eg_clock_ms() - sink->progress_ms < (sink->failing ? patience_ms / HASTE : patience_ms))
         wait_ms(sink, EG_CANCEL_POLL_MS);
     eg_cancel_request(&sink->cancel);
     const uint64_t until_ms = eg_clock_ms() + STUCK_MS;

@@ -44,7 +44,7 @@ struct cli_event_sink cli_sink_events(struct cli_sink *sink);
 
 /**
  * Deliver what is left as long as the receiver takes it, and end. It gives up at the first failure, when
- * nothing was taken for `patience_ms`, or when cancelled.
+ * nothing was taken for `patience_ms`, a fifth of that if the last attempt failed, or when cancelled.
  */
 void cli_sink_close(struct cli_sink *sink, uint32_t patience_ms, const struct eg_cancel *cancel,
                     struct cli_sink_end *end);
