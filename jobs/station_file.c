@@ -57,6 +57,13 @@ static enum eg_code check_url(const char *text, struct eg_error *err)
     return EG_OK;
 }
 
+static enum eg_code check_broker(const char *text, struct eg_error *err)
+{
+    struct eg_broker ignored;
+
+    return eg_broker_parse(&ignored, text, err);
+}
+
 static const char *const yes_no[] = {"no", "yes", NULL};
 static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
 
@@ -176,6 +183,56 @@ static const struct eg_option station_options[] = {
      .least = 0,
      .most = 60000,
      .help = "time from the beginning of one board to the next, for supplies that do not take all at once"},
+    {.key = "dashboard.http",
+     .type = EG_OPTION_TEXT,
+     .without = "no dashboard",
+     .help = "address and port of the dashboard, as `--http`"},
+    {.key = "dashboard.token_file", .type = EG_OPTION_TEXT, .help = "as `--http-token-file`"},
+    {.key = "dashboard.names", .type = EG_OPTION_TEXT_LIST, .help = "as `--http-name`"},
+    {.key = "dashboard.control",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "no",
+     .choices = yes_no,
+     .help = "let clients begin boards and end the line, as `--http-control`"},
+    {.key = "mqtt.url",
+     .type = EG_OPTION_TEXT,
+     .check = check_broker,
+     .without = "no MQTT",
+     .help = "broker that gets the events: `mqtts://HOST:PORT` with TLS, `mqtt://HOST:PORT` without"},
+    {.key = "mqtt.topic",
+     .type = EG_OPTION_TEXT,
+     .check = eg_mqtt_topic_check,
+     .without = "`" EG_MQTT_TOPIC "`",
+     .help = "topic of all events"},
+    {.key = "mqtt.user", .type = EG_OPTION_TEXT, .help = "user name at the broker"},
+    {.key = "mqtt.password_file", .type = EG_OPTION_TEXT, .help = "file with the password, mode 0600"},
+    {.key = "mqtt.ca",
+     .type = EG_OPTION_TEXT,
+     .without = "those of the system",
+     .help = "PEM file with the authorities that may sign the broker's certificate"},
+    {.key = "mqtt.cert", .type = EG_OPTION_TEXT, .help = "PEM file with the certificate of this client"},
+    {.key = "mqtt.key", .type = EG_OPTION_TEXT, .help = "PEM file with its private key, mode 0600"},
+    {.key = "webhook.url",
+     .type = EG_OPTION_TEXT,
+     .check = eg_webhook_url_check,
+     .without = "no webhook",
+     .help = "address that the events are posted to: `https://…`, or `http://…` without encryption"},
+    {.key = "webhook.headers_file",
+     .type = EG_OPTION_TEXT,
+     .help = "file with further headers, one `NAME: VALUE` on each line, mode 0600"},
+    {.key = "webhook.secret_file",
+     .type = EG_OPTION_TEXT,
+     .help = "file with the secret that signs each request, mode 0600"},
+    {.key = "webhook.ca",
+     .type = EG_OPTION_TEXT,
+     .without = "those of the system",
+     .help = "PEM file with the authorities that may sign the server's certificate"},
+    {.key = "queue_mb",
+     .type = EG_OPTION_NUMBER,
+     .fallback = "1024",
+     .least = 1,
+     .most = 65536,
+     .help = "megabytes that the queue of each receiver may grow to while it is away"},
     {.key = "trust.keys",
      .type = EG_OPTION_TEXT,
      .without = "as without a station file",
@@ -357,6 +414,62 @@ static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
     return sets_trust(station) ? check_writers(station, err) : EG_OK;
 }
 
+static enum eg_code take_dashboard(struct eg_station_file *station, struct eg_error *err)
+{
+    static const char *const others[] = {"dashboard.token_file", "dashboard.names", "dashboard.control"};
+    const struct eg_setting *const names = setting(station, "dashboard.names");
+
+    EG_TRY(resolve(station, "dashboard.token_file", err));
+    station->http = text_of(station, "dashboard.http");
+    station->http_token_file = text_of(station, "dashboard.token_file");
+    station->http_control = setting(station, "dashboard.control")->choice == 1;
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && station->http == NULL; i++)
+        if (setting(station, others[i])->given)
+            return refuse(setting(station, others[i])->place, err, others[i], " goes with dashboard.http");
+    if (!names->given)
+        return EG_OK;
+    EG_TRY(eg_alloc(&station->http_names, names->item_count + 1, sizeof *station->http_names, err));
+    for (unsigned i = 0; i < names->item_count; i++)
+        station->http_names[i] = names->items[i].text;
+    return EG_OK;
+}
+
+static enum eg_code take_sinks(struct eg_station_file *station, struct eg_error *err)
+{
+    struct eg_mqtt_options *const mqtt = &station->sinks.mqtt;
+    struct eg_webhook_options *const webhook = &station->sinks.webhook;
+    static const char *const paths[] = {
+        "mqtt.password_file",  "mqtt.ca",   "mqtt.cert", "mqtt.key", "webhook.headers_file",
+        "webhook.secret_file", "webhook.ca"};
+    const struct {
+        const char *key, **text;
+    } texts[] = {
+        {"mqtt.url", &mqtt->url},
+        {"mqtt.topic", &mqtt->topic},
+        {"mqtt.user", &mqtt->user},
+        {"mqtt.password_file", &mqtt->password_file},
+        {"mqtt.ca", &mqtt->ca},
+        {"mqtt.cert", &mqtt->cert},
+        {"mqtt.key", &mqtt->key},
+        {"webhook.url", &webhook->url},
+        {"webhook.headers_file", &webhook->headers_file},
+        {"webhook.secret_file", &webhook->secret_file},
+        {"webhook.ca", &webhook->ca},
+    };
+    const char *needs;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        EG_TRY(resolve(station, paths[i], err));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i].text = text_of(station, texts[i].key);
+    station->sinks.queue_mb = setting(station, "queue_mb")->number[0];
+    const char *const astray = eg_sink_options_astray(&station->sinks, &needs);
+    if (astray == NULL)
+        return EG_OK;
+    return eg_error_set(err, EG_BAD_JOB, "%s: %s goes with %s", setting(station, astray)->place, astray,
+                        needs);
+}
+
 enum eg_code eg_station_file_read(struct eg_station_file *station, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg__document_finish) struct eg__document document = {0};
@@ -370,13 +483,16 @@ enum eg_code eg_station_file_read(struct eg_station_file *station, const char *p
         return eg__refuse(
             &document.root->place, err,
             "the key espgang_station is missing: a station file begins with espgang_station: 1");
-    return take(station, err);
+    EG_TRY(take(station, err));
+    EG_TRY(take_dashboard(station, err));
+    return take_sinks(station, err);
 }
 
 void eg_station_file_finish(struct eg_station_file *station)
 {
     eg_settings_destroy(station->settings, station->setting_count);
     free(station->slots);
+    free(station->http_names);
     free(station->path);
     *station = (struct eg_station_file){0};
 }

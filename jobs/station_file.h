@@ -30,6 +30,32 @@ struct eg_station_slot {
     bool disabled;
 };
 
+/** Where events go by MQTT. NULL = not said; url NULL = nowhere. */
+struct eg_mqtt_options {
+    const char *url;   /* as eg_broker_parse() takes it */
+    const char *topic; /* NULL = EG_MQTT_TOPIC */
+    const char *user, *password_file;
+    const char *ca, *cert, *key; /* PEM files; ca NULL = the authorities of the system */
+};
+
+#define EG_MQTT_TOPIC "espgang"
+
+/** Where events go by HTTP. NULL = not said; url NULL = nowhere. */
+struct eg_webhook_options {
+    const char *url; /* as eg_webhook_url_check() takes it */
+    const char *headers_file, *secret_file;
+    const char *ca; /* PEM file; NULL = the authorities of the system */
+};
+
+/** Receivers of events. Texts belong to the settings or to the command line. */
+struct eg_sink_options {
+    struct eg_mqtt_options mqtt;
+    struct eg_webhook_options webhook;
+    uint64_t queue_mb; /* most that each queue grows to */
+};
+
+#define EG_QUEUE_MB 1024 /* without a word of it */
+
 /** Zero-initialise it; EG_CLEANUP(eg_station_file_finish) frees it. */
 struct eg_station_file {
     char *path;
@@ -47,6 +73,10 @@ struct eg_station_file {
     bool disable_slots;
     const struct eg_setting *printer, *label; /* `printer.to`, `printer.template` */
     const char *keys; /* folder of the trusted keys; NULL = the file says nothing of trust */
+    const char *http, *http_token_file; /* of the dashboard; NULL = not said */
+    const char **http_names;            /* NULL after the last; NULL = none */
+    bool http_control;
+    struct eg_sink_options sinks;
 };
 
 /**
@@ -61,6 +91,27 @@ void eg_station_file_finish(struct eg_station_file *station);
 
 /** Return whether a text can be the name of a slot or a station. */
 bool eg_station_name_is_good(const char *text);
+
+/** A broker's address. */
+struct eg_broker {
+    char host[256];
+    uint16_t port;
+    bool tls;
+};
+
+/** Read mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; EG_BAD_JOB with a sentence that follows the key ("is
+ * ..."). */
+enum eg_code eg_broker_parse(struct eg_broker *broker, const char *text, struct eg_error *err) EG_CHECKED;
+
+/** Check an address that events are posted to, http:// or https:// without user and password; as
+ * eg_broker_parse(). */
+enum eg_code eg_webhook_url_check(const char *text, struct eg_error *err) EG_CHECKED;
+
+/** Check a topic to publish to; as eg_broker_parse(). */
+enum eg_code eg_mqtt_topic_check(const char *text, struct eg_error *err) EG_CHECKED;
+
+/** Find a key that goes with another one which is missing; NULL = there is none. */
+const char *eg_sink_options_astray(const struct eg_sink_options *options, const char **needs);
 
 /** What a station may allow to some only. */
 enum eg_station_right { EG_STATION_LINE, EG_STATION_JOBS, EG_STATION_LEDGER, EG_STATION_ONE_BOARD };

@@ -11,9 +11,11 @@ packages=(
   libarchive-dev # with zstd
   libmicrohttpd-dev
   libqrencode-dev
+  libmosquitto-dev libcurl4-openssl-dev # receivers of events
   libp11-kit-dev # headers of PKCS#11 alone
   clang-format-14 clang-tidy-14 shellcheck # checks of tools/dev
   libcmocka-dev sqlite3 g++ mandoc valgrind zstd libxml2-utils poppler-utils zbar-tools tmux python3-jsonschema # tests
+  mosquitto mosquitto-clients # a broker for tests; the package also starts one on port 1883 of loopback
   softhsm2 opensc openssl # a hardware security module for tests
   dpkg-dev file # cpack -G DEB
   systemd # systemd-analyze: how exposed is the service?

@@ -1,17 +1,18 @@
 // Looks at the dashboard of a line in Chromium while boards come and go, and says on standard output what an operator would
-// find. Usage: node dashboard.mjs CHROMIUM URL FOLDER; the folder gets the profile and pictures. When the line has ended,
-// it says how the page was at the end.
+// find. Usage: node dashboard.mjs CHROMIUM URL FOLDER [AXE]; the folder gets the profile and pictures. When the line has ended,
+// it says how the page was at the end. AXE is axe-core's script; with it the accessibility of each look is checked.
+import { readFileSync } from "node:fs";
 import { complaints, start } from "./chromium.mjs";
 
-const [program, url, folder] = process.argv.slice(2);
+const [program, url, folder, axe] = process.argv.slice(2);
 const { call, value, open, size, picture, heard, close } = await start(program, folder);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-async function until(expression) {
-  for (let i = 0; i < 600; i++) {
+async function until(expression, tries = 600) {
+  for (let i = 0; i < tries; i++) {
     if (await value(expression)) return;
     await pause(100);
   }
-  throw new Error(`it did not become so in a minute: ${expression}`);
+  throw new Error(`it did not become so: ${expression}`);
 }
 const key = async (name, code) => {
   for (const type of ["keyDown", "keyUp"]) await call("Input.dispatchKeyEvent", { type, key: name, code: name, windowsVirtualKeyCode: code });
@@ -44,10 +45,14 @@ const unnamed = `[...document.querySelectorAll("button, a, input, [role=img], [r
 const small = `[...document.querySelectorAll("button, a.link, input")].filter((one) => one.checkVisibility() && !one.closest(".skip"))
   .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.id || one.className)`;
 
-const found = { pale: [], unnamed: [], small: [], wide: [] };
+const violations = async (look) => axe ? (await value(`axe.run(document, { resultTypes: ["violations"] }).then((all) => all.violations.map((one) =>
+  one.id + ": " + one.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")))`)).map((one) => `${look}: ${one}`) : [];
+
+const found = { axe: [], pale: [], unnamed: [], small: [], wide: [] };
 await size(1280, 800);
 await open(url);
 await until("document.querySelectorAll('.tile.pass, .tile.fail, .tile.again').length > 0 && document.getElementById('good').textContent !== '–'");
+if (axe) await call("Runtime.evaluate", { expression: readFileSync(axe, "utf8") });
 for (const scheme of ["light", "dark"]) {
   await call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   for (const [name, width, height, hash] of [["1920", 1920, 1080, ""], ["1280", 1280, 800, ""], ["phone", 390, 844, ""], ["wall", 1920, 1080, "#wall"]]) {
@@ -55,6 +60,7 @@ for (const scheme of ["light", "dark"]) {
     await value(`location.hash = "${hash}"`);
     await pause(300);
     await picture(`${folder}/${name}-${scheme}.png`);
+    found.axe.push(...await violations(`${name} ${scheme}`));
     found.pale.push(...await value(pale));
     found.unnamed.push(...await value(unnamed));
     if (name !== "wall") found.small.push(...await value(small));
@@ -71,12 +77,13 @@ await value("document.activeElement.click()");
 await until("document.querySelector('#slot .log')");
 found.opened = await value("document.getElementById('slot-name').textContent + (document.activeElement.id === 'slot-name')");
 found.pale.push(...await value(pale));
+found.axe.push(...await violations("slot"));
 await picture(`${folder}/slot.png`);
 await key("Escape", 27);
 found.closed = await value("document.getElementById('slot').hidden && document.activeElement.className.includes('tile')");
 
 console.error("looked");
-await until("document.getElementById('live').textContent === 'Ended'");
+await until("document.getElementById('live').textContent === 'Ended'", 36000);
 await pause(300);
 await picture(`${folder}/ended.png`);
 found.end = await value(`({ good: at("good").textContent, bad: at("bad").textContent, yield: at("yield").textContent, batch: at("batch").textContent,

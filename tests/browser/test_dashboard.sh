@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # The dashboard in a browser, during a line whose boards come, fail and go: readable in both colour schemes and at every width,
-# usable by keyboard, quiet; and at the end its figures and tiles are those of the ledger.
-build=$1; . "$(dirname "$0")/../e2e/lib.sh"; . "$(dirname "$0")/../tools/espgang/dashboard/lib.sh"
-here=$(dirname "$0")
+# usable by keyboard, quiet; and at the end its figures and tiles are those of the ledger. EG_DAY_INSERTIONS=2000 EG_DAY_SLOTS=64 is a
+# day at the line: it ends after so many insertions.
+build=$1; . "$(dirname "$0")/../e2e/lib.sh"; . "$(dirname "$0")/../tools/espgang/dashboard/lib.sh"; . "$(dirname "$0")/lib.sh"
+slots=${EG_DAY_SLOTS:-8} insertions=${EG_DAY_INSERTIONS:-0}
 
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   skip 'no Chromium here: the dashboard was looked at by nobody (Debian package chromium)'
 command -v node >/dev/null || skip 'no Node.js here: Chromium cannot be asked'
 
 make_job esp32c3 65536
-begin_line --sim 8 --watch --insertions 0 --pace 40 --fast --seed 11 --fault '8%:lie' --fault '8%:lose@20000' --station line-2
+begin_line --sim "$slots" --watch --insertions "$insertions" --pace 40 --fast --seed 11 --fault '8%:lie' --fault '8%:lose@20000' --station line-2
 mkdir "$work/look"
-timeout 280 node "$here/dashboard.mjs" "$chromium" "$url/" "$work/look" >"$work/found.json" 2>"$work/look.log" &
+timeout $((280 + 2 * insertions)) node "$here/dashboard.mjs" "$chromium" "$url/" "$work/look" "$axe" >"$work/found.json" 2>"$work/look.log" &
 children+=("$!")
 looker=$!
 wait_until 'the page was looked at' grep -q . "$work/look.log"
 expect_equal 'what went wrong' "$(cat "$work/look.log")" looked
-kill -INT "$line"
+[ "$insertions" != 0 ] || kill -INT "$line"
 status=0
 wait "$line" || status=$?
 [ "$status" -le 1 ] || fail "the line ended with $status: $(cat "$work/line.err.log")"
@@ -26,6 +27,7 @@ wait "$looker" || fail "the page could not be looked at: $(cat "$work/look.log")
 found() { # PATH
   sqlite3 -batch :memory: "select json_extract(readfile('$work/found.json'), '\$.$1')"
 }
+[ -z "$axe" ] || expect_equal 'violations that axe-core finds' "$(found axe)" '[]'
 for what in pale unnamed small wide outside complaints; do
   expect_equal "$what" "$(found "$what")" '[]'
 done
@@ -46,4 +48,5 @@ sqlite3 -batch :memory: "select key || ' ' || value from json_each(readfile('$wo
   sort >"$work/tiles"
 ledger "select slot || ' ' || outcome from (select slot, outcome, max(run) from runs group by slot)" | sort >"$work/runs"
 expect_equal 'tiles that the ledger does not have' "$(comm -23 "$work/tiles" "$work/runs")" ''
-expect_equal 'slots' "$(sqlite3 :memory: "select count(*) from json_each(readfile('$work/found.json'), '\$.end.tiles')")" 8
+expect_equal 'slots' "$(sqlite3 :memory: "select count(*) from json_each(readfile('$work/found.json'), '\$.end.tiles')")" "$slots"
+[ "$insertions" = 0 ] || sed -n 's/.*"text":"\(the simulated hands put in [^"]*\)".*/\1/p' "$work/line.log"

@@ -2,26 +2,11 @@
 # The HTML report in a browser: no line is wider than the page, on a desktop or a phone; every chart has a name, a
 # description and room for its labels; nothing is loaded from elsewhere; the console stays empty. Checked for a batch
 # and for an empty report.
-build=$1; . "$(dirname "$0")/../e2e/lib.sh"
-here=$(dirname "$0")
+build=$1; . "$(dirname "$0")/../e2e/lib.sh"; . "$(dirname "$0")/lib.sh"
 
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   skip 'no Chromium here: the report was looked at by nobody (Debian package chromium)'
 command -v node >/dev/null || skip 'no Node.js here: Chromium cannot be asked'
-
-# axe-core, pinned by the lock file here. Without it the accessibility of the page is not checked.
-axe=
-mkdir -p "$build/browser"
-if command -v npm >/dev/null && (
-  flock 9
-  cmp -s "$here/package-lock.json" "$build/browser/installed.json" && exit 0
-  cp "$here/package.json" "$here/package-lock.json" "$build/browser/"
-  cd "$build/browser" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed.json
-) 9>"$build/browser/lock"; then
-  axe=$(realpath "$build/browser/node_modules/axe-core/axe.min.js")
-else
-  echo 'SKIPPED: axe-core could not be installed by npm; the accessibility of the report was not checked' >&2
-fi
 
 look() { # LEDGER NAME ARGUMENT...
   mkdir -p "$work/$2"

@@ -81,14 +81,14 @@ sweep "$runs" "$espgang" seal --batch b --yes --ledger now/real.db
 sweep "$runs" "$espgang" purge --before "$moment" --reason old --yes --ledger now/real.db
 sweep "$runs" "$espgang" bundle job.yaml --output out.file
 
-# A line: every green board is right and recorded, and the next line works.
+# A line, whose events wait for a broker: every green board is right and recorded, and the next line works.
 mkdir flash
-attempt "$espgang" run job.yaml --sim 2 --fast --app-log app.log --flash-dir flash --ledger "$work/ledger.db" --batch counted
+attempt "$espgang" run job.yaml --sim 2 --fast --app-log app.log --flash-dir flash --ledger "$work/ledger.db" --batch counted --mqtt mqtt://127.0.0.1:9
 expect_equal 'status of a line' "$status" 0
 count=$(cat count)
 for number in $(for _ in $(seq "$samples"); do echo $(((RANDOM * 32768 + RANDOM) % count + 1)); done); do
   rm -f flash/* "$work"/ledger.db*
-  EG_FAIL_WRITE=$number attempt "$espgang" run job.yaml --sim 2 --fast --plain --app-log app.log --flash-dir flash --ledger "$work/ledger.db" --batch b
+  EG_FAIL_WRITE=$number attempt "$espgang" run job.yaml --sim 2 --fast --plain --app-log app.log --flash-dir flash --ledger "$work/ledger.db" --batch b --mqtt mqtt://127.0.0.1:9
   case $status in 0 | 1 | 3) ;; *) fail "write $number of a line: status $status: $(cat err.log)" ;; esac
   green=$(grep -c '^sim:esp32c3/[0-9]*: pass' out.log) || true
   on_record=$([ ! -e ledger.db ] || ledger "select count(*) from runs where outcome like 'pass%'" 2>/dev/null || true)

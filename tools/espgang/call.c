@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OPTIONS_MAX 48
+#define OPTIONS_MAX 80
 #define EAT_ALL_MAX 4
 #define TABLES      3 /* of the command, of the board, of help */
 

@@ -61,6 +61,7 @@ struct display {
     struct cli_simulated *simulated;
     struct cli_display shows;
     struct cli_dashboard *dashboard; /* NULL = none */
+    struct cli_sinks sinks;
     struct cli_limits limits;
     struct eg_logger *logger; /* the station's */
 };
@@ -69,6 +70,7 @@ static void display_finish(struct display *display)
 {
     cli_labels_close(display->labels);
     cli_dashboard_close(display->dashboard);
+    cli_sinks_close(&display->sinks);
     cli_display_finish(&display->shows);
     cli_limits_finish(&display->limits);
 }
@@ -357,6 +359,8 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
     EG_TRY(show_slots(&display.shows, options->slots, err));
     display.logger = station->logger;
     eg_ledger_tell(ledger, station->logger);
+    EG_TRY(cli_sinks_open(&display.sinks, &options->sinks, eg_ledger_path(ledger), &display.shows.events,
+                          station->logger, err));
     if (options->http.address != NULL)
         EG_TRY(open_dashboard(&display, station, ledger, err));
     const char *const in_time = "\nespgang: no further board begins; once more to abort those in progress\n";

@@ -51,7 +51,8 @@ const struct cli_option cli_run_options[] = {
     {.name = "http",
      .value = "ADDRESS:PORT",
      .help = "Serve a dashboard and a JSON API for browsers and programs, e.g. 127.0.0.1:8080",
-     .more = "Port 0 takes a free one; a note says which. An address that other machines reach needs "
+     .more = "A station file may have it, too; `none` serves none. Port 0 takes a free one; a note says "
+             "which. An address that other machines reach needs "
              "`--http-token-file`, and a proxy with TLS in front: the token would go over the network "
              "unencrypted. Without `--http-control` clients can only read. dashboard.md lists the API."},
     {.name = "http-token-file",
@@ -67,6 +68,7 @@ const struct cli_option cli_run_options[] = {
              "web page can have its own name resolved to this machine and read the dashboard."},
     {.name = "http-control",
      .help = "Let clients begin boards (`--trigger enter`, `api`) and end the line, not only read"},
+    CLI_OPTIONS_SINKS,
     CLI_OPTION_LEDGER("Ledger to record into"),
     {.name = "batch", .value = "NAME", .help = "Name of the batch (default: from the job and the time)"},
     {.name = "label",
@@ -268,6 +270,17 @@ static enum eg_code check_http(const struct cli_call *call, const struct cli_run
     return EG_OK;
 }
 
+/* With --http nothing of the file's dashboard is taken, so that its token is for its address alone. */
+static void read_http(struct cli_dashboard_options *http, const struct eg_station_file *file)
+{
+    if (http->address != NULL && strcmp(http->address, "none") == 0)
+        http->address = NULL;
+    else if (file != NULL && file->http != NULL && http->address == NULL && http->token_file == NULL &&
+             http->names == NULL && !http->control)
+        *http = (struct cli_dashboard_options){file->http, file->http_token_file, file->http_names,
+                                               file->http_control};
+}
+
 static enum eg_code read_turns(const struct cli_call *call, const struct eg_station_file *file,
                                struct eg_turns *turns, struct eg_error *err)
 {
@@ -311,8 +324,8 @@ static void read_limits(const struct cli_call *call, struct cli_run_options *opt
     limits->disable_slots |= file->disable_slots;
 }
 
-/* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger and ledger
- * of it. */
+/* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger, ledger,
+ * dashboard and receivers of events of it. */
 static enum eg_code read_station(const struct cli_call *call, struct cli_run_options *options,
                                  struct eg_error *err)
 {
@@ -321,6 +334,9 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
 
     EG_TRY(cli_station_read(&options->place, is_file ? options->station : NULL, err));
     const struct eg_station_file *const file = options->place.file;
+    const struct eg_station_file *const real = options->boards == 0 ? file : NULL;
+    read_http(&options->http, real);
+    EG_TRY(cli_sinks_options(&options->sinks, call, real != NULL ? &real->sinks : NULL, err));
     if (is_file)
         options->station = NULL;
     EG_TRY(read_turns(call, file, &options->turns, err));
@@ -384,6 +400,12 @@ static enum eg_code check_options(const struct cli_call *call, const struct cli_
         return eg_error_prefix(err, "--trigger-program: ");
     }
     EG_TRY(check_http(call, options, err));
+    if (options->boards > 0 && options->ledger == NULL &&
+        (options->sinks.mqtt.url != NULL || options->sinks.webhook.url != NULL))
+        return cli_usage(
+            call, err,
+            "--mqtt and --webhook with --sim need --ledger: events wait for their receiver beside it");
+    EG_TRY(cli_sinks_check(&options->sinks, err));
     if (options->boards == 0 && (options->faults != NULL || options->fast || options->flash_dir != NULL ||
                                  options->app_log != NULL || options->hooks))
         return cli_usage(call, err, "--fault, --fast, --flash-dir, --app-log and --hooks go with --sim");

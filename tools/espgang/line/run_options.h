@@ -11,12 +11,14 @@
 #include "tools/espgang/labels/options.h"
 #include "tools/espgang/line/limits.h"
 #include "tools/espgang/station.h"
+#include "tools/espgang/events/sinks.h"
 
 enum cli_trigger { CLI_PLUG, CLI_POLL, CLI_ENTER, CLI_PROGRAM, CLI_API };
 
 /** What the command line says. */
 struct cli_run_options {
     struct cli_dashboard_options http; /* address NULL = no dashboard */
+    struct eg_sink_options sinks;
     const char **ports, **faults, **labels,
         **http_names; /* owned lists, NULL after the last; NULL = none given */
     const char *ledger, *batch, *operator_name, *station, *stub_dir;

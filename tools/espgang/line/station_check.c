@@ -3,6 +3,7 @@
 #include "db/ledger.h"
 #include "engine/link/discover.h"
 #include "jobs/trust.h"
+#include "tools/espgang/events/sinks.h"
 #include "tools/espgang/line/station_slots.h"
 #include "tools/espgang/station.h"
 
@@ -17,6 +18,22 @@ static void show_limits(const struct eg_station_file *file)
         printf("at once in a group: %u boards\n", file->at_once_of_group);
     if (file->stagger_ms != 0)
         printf("from one board to the next: %u ms\n", file->stagger_ms);
+}
+
+static void show_dashboard(const struct eg_station_file *file)
+{
+    if (file->http != NULL)
+        printf("dashboard: %s%s%s\n", file->http, file->http_token_file != NULL ? ", with a token" : "",
+               file->http_control ? ", clients may begin boards" : "");
+}
+
+static enum eg_code show_sinks(const struct eg_station_file *file, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *ledger = NULL;
+    bool exists;
+
+    EG_TRY(eg_ledger_locate(&ledger, &exists, file->ledger, err));
+    return cli_sinks_show(stdout, &file->sinks, ledger, err);
 }
 
 static enum eg_code show_slots(const struct eg_station_file *file, struct eg_error *err)
@@ -85,6 +102,8 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
         printf("printer: %s%s%s\n", file->printer->text, file->label->given ? ", template " : "",
                file->label->given ? file->label->text : "");
     show_limits(file);
+    show_dashboard(file);
+    EG_TRY(show_sinks(file, err));
     EG_TRY(show_trust(file, err));
     return show_slots(file, err);
 }

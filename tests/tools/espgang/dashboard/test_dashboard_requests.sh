@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Refusals of the dashboard: requests of other sites, foreign names, bad paths, bodies and syntax; and the headers of
-# every answer.
+# Refusals of the dashboard: requests of other sites, foreign names, bad paths, bodies and syntax; the headers of every answer;
+# and mutated requests, by which it neither ends nor stops to answer.
 build=$1; . "$(dirname "$0")/../../../e2e/lib.sh"; . "$(dirname "$0")/lib.sh"
 command -v curl >/dev/null || skip 'no curl here: the dashboard refused nobody'
 
@@ -92,5 +92,11 @@ grep -qx 429 "$work/codes" || fail "four thousand requests on end were all answe
 answers() { [ "$(ask /api/v1/line)" = 200 ]; }
 wait_until 'it answers again' answers
 expect_equal 'runs that anything of this has begun' "$(ledger 'select count(*) from run')" 0
+
+# Mutated requests, some of which begin boards. EG_REQUESTS_SECONDS=600 is the long form.
+/usr/bin/python3 "$(dirname "$0")/mutate.py" "${address##*:}" "${EG_REQUESTS_SECONDS:-3}" "${EG_REQUESTS_SEED:-1}" >"$work/mutated.log" 2>&1 ||
+  fail "mutated requests: $(cat "$work/mutated.log" "$work/line.err.log")"
+cat "$work/mutated.log"
+wait_until 'it answers after mutated requests' answers
 kill -0 "$line" || fail "the line has ended: $(cat "$work/line.log" "$work/line.err.log")"
 end_line 0
