@@ -99,33 +99,41 @@ static enum eg_provision_state look_at_digest(const struct eg_provision_item *it
                                                                                : EG_PROVISION_NO;
 }
 
-/* ---- The flash key ---- */
+/* ---- Keys ---- */
 
-const struct eg_provision_item *eg_provision_flash_key(const struct eg_provision *provision)
-{
-    for (unsigned i = 0; i < provision->count; i++)
-        if (provision->items[i].kind == EG_PROVISION_SECRET)
-            return &provision->items[i];
-    return NULL;
-}
-
-size_t eg_provision_flash_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+size_t eg_provision_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses)
 {
     return fuses->chip->purposes == NULL ? eg_efuse_key_size(fuses, NULL) : item->number;
 }
 
-/* Bits of RD_DIS that hide the flash key in a block. */
+/* Bits of RD_DIS that hide the key in a block. */
 static uint32_t hiding_bits(const struct eg_provision_item *item, const struct eg_efuses *fuses,
                             unsigned block)
 {
     for (const struct eg_efuse_field *field = fuses->fields; field->name != NULL; field++)
         if (field->kind == EG_AS_KEY && field->block == block && field->word == 0 &&
-            eg_efuse_size(field) == eg_provision_flash_key_size(item, fuses) && eg_efuse_has(fuses, field))
+            eg_efuse_size(field) == eg_provision_key_size(item, fuses) && eg_efuse_has(fuses, field))
             return field->rd;
     return 0;
 }
 
-/* Whether a block may have the flash key; without purposes it is the first that can be hidden. */
+static bool is_hidden(const struct eg_provision_item *item, const struct eg_efuses *fuses, unsigned block)
+{
+    return !eg_efuse_readable(fuses, hiding_bits(item, fuses, block));
+}
+
+/* The purpose of a key; false = its blocks have none. */
+static bool get_purpose(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                        struct eg_efuse_purpose *purpose)
+{
+    struct eg_error ignored;
+
+    return item->purpose != NULL && eg__provision_has_purposes(fuses->chip) &&
+           eg_efuse_get_purpose(fuses, item->purpose, purpose, &ignored) == EG_OK;
+}
+
+/* Whether a block may have the key. An interrupted burn leaves a purpose in part, but nothing is hidden
+ * before the purpose is whole. */
 static bool may_have_key(const struct eg_provision_item *item, const struct eg_efuses *fuses, unsigned block)
 {
     const struct eg_efuse *const chip = fuses->chip;
@@ -133,37 +141,51 @@ static bool may_have_key(const struct eg_provision_item *item, const struct eg_e
     struct eg_error ignored;
     unsigned only;
 
-    if (chip->purposes != NULL && eg__provision_has_purposes(chip)) {
-        if (chip->blocks[block].purpose == NULL ||
-            eg_efuse_get_purpose(fuses, item->name, &purpose, &ignored) != EG_OK)
-            return false;
+    if (get_purpose(item, fuses, &purpose)) {
         const int is = eg_efuse_block_purpose(fuses, block);
-        return is == purpose.number || is == 0;
+        if (chip->blocks[block].purpose == NULL ||
+            (item->block != NULL && strcmp(item->block, chip->blocks[block].name) != 0))
+            return false;
+        return is_hidden(item, fuses, block) ? is == 0 || is == purpose.number : (is & ~purpose.number) == 0;
     }
     return eg_efuse_get_block(fuses, chip->purposes == NULL ? item->name : "BLOCK_KEY0", &only, &ignored) ==
                EG_OK &&
            block == only;
 }
 
-bool eg_provision_read_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
-                                 unsigned block, uint8_t key[32])
+bool eg_provision_is_block_of(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                              unsigned block)
 {
-    const size_t size = eg_provision_flash_key_size(item, fuses);
+    struct eg_efuse_purpose purpose;
+
+    if (!may_have_key(item, fuses, block))
+        return false;
+    return !get_purpose(item, fuses, &purpose) || item->block != NULL ||
+           eg_efuse_block_purpose(fuses, block) == purpose.number;
+}
+
+bool eg_provision_read_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                           unsigned block, uint8_t key[32])
+{
+    const size_t size = eg_provision_key_size(item, fuses);
+    struct eg_efuse_purpose purpose = {.flags = EG_PURPOSE_REVERSED};
     uint8_t any = 0;
 
-    if (!may_have_key(item, fuses, block) || !eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+    (void)get_purpose(item, fuses, &purpose);
+    if (!may_have_key(item, fuses, block) || is_hidden(item, fuses, block))
         return false;
     for (size_t i = 0; i < size; i++) {
-        key[i] = (uint8_t)(fuses->block[block].word[(size - 1 - i) / 4] >> (size - 1 - i) % 4 * 8);
+        const size_t at = (purpose.flags & EG_PURPOSE_REVERSED) != 0 ? size - 1 - i : i;
+        key[i] = (uint8_t)(fuses->block[block].word[at / 4] >> at % 4 * 8);
         any |= key[i];
     }
     return any != 0 || fuses->block[block].errors != 0 || fuses->block[block].failed;
 }
 
-bool eg_provision_hides_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+bool eg_provision_hides_key(const struct eg_provision_item *item, const struct eg_efuses *fuses)
 {
     for (unsigned block = 0; block < fuses->block_count; block++)
-        if (may_have_key(item, fuses, block) && !eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+        if (may_have_key(item, fuses, block) && is_hidden(item, fuses, block))
             return true;
     return false;
 }
@@ -175,7 +197,7 @@ static enum eg_provision_state look_at_secret(const struct eg_provision_item *it
 
     for (unsigned block = 0; block < fuses->block_count; block++) {
         const char *const purpose = chip->blocks[block].purpose;
-        if (!may_have_key(item, fuses, block) || eg_efuse_readable(fuses, hiding_bits(item, fuses, block)))
+        if (!may_have_key(item, fuses, block) || !is_hidden(item, fuses, block))
             continue;
         if (eg_efuse_writable(fuses, chip->blocks[block].wr) ||
             (purpose != NULL && (eg_efuse_block_purpose(fuses, block) == 0 ||
@@ -224,46 +246,50 @@ enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, 
 
 /* ---- What must be burnt ---- */
 
+/* The block of a key or digest, on chips with purposes. */
+static enum eg_code find_block(const struct eg_efuse_plan *plan, const struct eg_provision_item *item,
+                               unsigned place, struct eg_efuse_key *key, struct eg_error *err)
+{
+    unsigned block;
+
+    key->block = item->block != NULL ? item->block : "BLOCK_KEY0";
+    if (item->block != NULL || !eg__provision_has_purposes(plan->fuses->chip))
+        return EG_OK;
+    EG_TRY(eg_efuse_find_block(plan, key, place, &block, err));
+    key->block = plan->fuses->chip->blocks[block].name;
+    return EG_OK;
+}
+
 static enum eg_code want_secret(struct eg_efuse_plan *plan, const struct eg_provision *provision,
                                 const struct eg_provision_item *item, struct eg_error *err)
 {
-    const struct eg_efuse *const chip = plan->fuses->chip;
+    const struct eg_provision_secret *const secret = &provision->secret[item->secret];
     EG_CLEANUP(eg_secret_finish) struct eg_secret nobodys = {0};
-    struct eg_efuse_key key = {.block = item->name};
-    unsigned block;
+    struct eg_efuse_key key = {.block = item->name, .purpose = item->purpose};
 
-    if (provision->flash_key == NULL || provision->flash_key_hidden)
-        EG_TRY(eg_secret_make(&nobodys, eg_provision_flash_key_size(item, plan->fuses), err));
-    key.data = nobodys.data != NULL ? nobodys.data : provision->flash_key->data;
-    key.size = nobodys.data != NULL ? nobodys.size : provision->flash_key->size;
-    if (chip->purposes != NULL) {
-        key.purpose = item->name;
-        key.block = "BLOCK_KEY0";
-        if (eg__provision_has_purposes(chip)) {
-            EG_TRY(eg_efuse_find_block(plan, &key, provision->flash_key_place, &block, err));
-            key.block = chip->blocks[block].name;
-        }
-    }
-    return eg_efuse_want_key(plan, &key, err);
+    if (secret->key == NULL || secret->hidden)
+        EG_TRY(eg_secret_make(&nobodys, eg_provision_key_size(item, plan->fuses), err));
+    key.data = nobodys.data != NULL ? nobodys.data : secret->key->data;
+    key.size = nobodys.data != NULL ? nobodys.size : secret->key->size;
+    if (item->purpose != NULL)
+        EG_TRY(find_block(plan, item, secret->place > item->place ? secret->place : item->place, &key, err));
+    plan->resume = secret->hidden;
+    const enum eg_code code = eg_efuse_want_key(plan, &key, err);
+    plan->resume = false;
+    return code;
 }
 
-static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_provision *provision,
-                                const struct eg_provision_item *item, struct eg_error *err)
+static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_provision_item *item,
+                                struct eg_error *err)
 {
     const struct eg_efuse *const chip = plan->fuses->chip;
     struct eg_efuse_key key = {.block = item->name, .data = item->bytes, .size = item->size};
-    unsigned block;
 
-    if (chip->purposes != NULL) {
-        key.purpose = item->name;
-        if (eg__provision_has_purposes(chip)) {
-            EG_TRY(eg_efuse_find_block(plan, &key, item->number + provision->encrypts, &block, err));
-            key.block = chip->blocks[block].name;
-        } else {
-            key.block = "BLOCK_KEY0";
-            key.size = EG_SHA256_SIZE;
-        }
-    }
+    if (chip->purposes == NULL)
+        return eg_efuse_want_key(plan, &key, err);
+    key.purpose = item->name;
+    key.size = EG_SHA256_SIZE;
+    EG_TRY(find_block(plan, item, item->place, &key, err));
     return eg_efuse_want_key(plan, &key, err);
 }
 
@@ -281,7 +307,7 @@ static enum eg_code want(struct eg_efuse_plan *plan, const struct eg_provision *
     if (item->kind == EG_PROVISION_SECRET)
         return want_secret(plan, provision, item, err);
     if (item->kind == EG_PROVISION_DIGEST)
-        return want_digest(plan, provision, item, err);
+        return want_digest(plan, item, err);
     EG_TRY(eg_efuse_get_field(plan->fuses, item->name, &field, err));
     if (item->kind == EG_PROVISION_PROTECT)
         return want_protection(plan, field, err);
@@ -303,14 +329,13 @@ static enum eg_code check_loader(const struct eg_efuses *fuses, struct eg_error 
 enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_provision_step step,
                                  struct eg_efuse_plan *plan, struct eg_error *err)
 {
-    plan->resume = provision->flash_key_hidden;
     plan->repair = provision->broken_blocks;
     for (unsigned i = 0; i < provision->count; i++) {
         const struct eg_provision_item *const item = &provision->items[i];
         const enum eg_provision_state state = eg_provision_look(item, plan->fuses);
         if (item->step != step || state == EG_PROVISION_YES || item->unknown ||
             (item->kind == EG_PROVISION_SECRET && state == EG_PROVISION_UNKNOWN &&
-             provision->flash_key_hidden))
+             provision->secret[item->secret].hidden))
             continue;
         if (step == EG_PROVISION_CLOSE)
             EG_TRY(check_loader(plan->fuses, err));
@@ -392,7 +417,10 @@ static void tell_field(struct teller *teller, const struct eg_efuse_field *field
                  text);
     }
     if (strcmp(field->name, "RD_DIS") == 0)
-        snprintf(line->reason, sizeof line->reason, "hides the key: only the flash cipher reads it");
+        snprintf(line->reason, sizeof line->reason,
+                 teller->provision->encrypts && teller->provision->secret_count == 1
+                     ? "hides the key: only the flash cipher reads it"
+                     : "hides the keys: only the chip's own hardware reads them");
     if (strcmp(field->name, "XTS_KEY_LENGTH_256") == 0)
         snprintf(line->reason, sizeof line->reason, "the key is the whole block");
     if (strcmp(field->name, "WR_DIS") != 0) {
@@ -408,10 +436,29 @@ static void tell_field(struct teller *teller, const struct eg_efuse_field *field
     }
 }
 
-/* A block of keys: digests are shown, the flash key never. */
+/* The key in a block whose purpose is not burnt yet: the job says the block, or it is the flash key; NULL =
+ * there is none. */
+static const struct eg_provision_item *secret_in(const struct teller *teller, const char *block)
+{
+    const struct eg_provision_item *found = NULL;
+
+    for (unsigned i = teller->provision->count; i-- > 0;) {
+        const struct eg_provision_item *const item = &teller->provision->items[i];
+        if (item->kind != EG_PROVISION_SECRET)
+            continue;
+        if (item->block != NULL && strcmp(item->block, block) == 0)
+            return item;
+        if (item->block == NULL)
+            found = item;
+    }
+    return found;
+}
+
+/* A block of keys: digests are shown, other keys never. */
 static void tell_key(struct teller *teller, const struct eg_efuse_burn *burn)
 {
-    const struct eg_provision_item *const secret = eg_provision_flash_key(teller->provision);
+    const struct eg_provision_item *const secret =
+        secret_in(teller, teller->after->chip->blocks[burn->block].name);
     struct eg_provision_line *const line = &teller->line;
 
     snprintf(line->field, sizeof line->field, "%s", teller->after->chip->blocks[burn->block].name);

@@ -9,7 +9,7 @@
  */
 
 #include "engine/secure/flash_crypt.h"
-#include "engine/stages/secure.h"
+#include "engine/stages/board_keys.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@
 
 static bool applies(const struct eg_plan *plan)
 {
-    return eg_plan_setting(plan, "secure.flash.key")->given && eg_provision_burns(plan, EG_PROVISION_KEYS);
+    return eg_provision_has_flash_key(plan) && eg_provision_burns(plan, EG_PROVISION_KEYS);
 }
 
 static enum eg_code copy_region(struct eg_region *copy, const struct eg_region *plain, struct eg_error *err)
@@ -31,13 +31,13 @@ static enum eg_code copy_region(struct eg_region *copy, const struct eg_region *
 }
 
 static enum eg_code encrypt_region(struct eg_run *run, struct eg_region *copy, const struct eg_region *plain,
-                                   struct eg_error *err)
+                                   const struct eg_secret *key, struct eg_error *err)
 {
     const struct eg_flash_crypt how = {
         .scheme = eg_efuse_of(run->plan->target)->purposes == NULL ? EG_FLASH_ESP32 : EG_FLASH_XTS,
         .config = EG_FLASH_CRYPT_CONFIG};
 
-    EG_TRY(eg_flash_crypt(copy->data.data, copy->data.size, copy->flash_addr, &how, &run->flash_key, err));
+    EG_TRY(eg_flash_crypt(copy->data.data, copy->data.size, copy->flash_addr, &how, key, err));
     EG_TRY(eg_region_finish(copy, err));
     memcpy(copy->sha256, plain->sha256, sizeof copy->sha256); /* on record is which firmware it is */
     return EG_OK;
@@ -62,12 +62,14 @@ static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, st
 static enum eg_code make_ciphertext(struct eg_run *run, struct eg_error *err)
 {
     const unsigned count = eg_run_region_count(run);
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
 
     for (unsigned i = 0; i < run->cipher_count; i++)
         eg_region_destroy(&run->cipher[i]);
     eg_free_cleanup(&run->cipher);
     run->cipher_count = 0;
-    run->cipher_kept = run->flash_key.size == 0;
+    EG_TRY(eg_run_flash_key(run, &key, err));
+    run->cipher_kept = key.size == 0;
     EG_TRY(eg_alloc(&run->cipher, count, sizeof *run->cipher, err));
     run->cipher_count = count;
     for (unsigned i = 0; i < count; i++) {
@@ -78,7 +80,7 @@ static enum eg_code make_ciphertext(struct eg_run *run, struct eg_error *err)
             continue;
         EG_TRY(copy_region(&run->cipher[i], plain, err));
         EG_TRY(run->cipher_kept ? recall_region(run, &run->cipher[i], err)
-                                : encrypt_region(run, &run->cipher[i], plain, err));
+                                : encrypt_region(run, &run->cipher[i], plain, &key, err));
         eg_run_progress(run, plain->name, i + 1, count);
     }
     return EG_OK;

@@ -62,14 +62,15 @@ bool eg_run_keeps(const struct eg_run *run, unsigned index)
     return run->cipher_kept && index < run->cipher_count && run->cipher[index].name != NULL;
 }
 
-void eg_run_forget_key(struct eg_run *run)
+void eg_run_forget_keys(struct eg_run *run)
 {
     for (unsigned i = 0; i < run->cipher_count; i++)
         eg_region_destroy(&run->cipher[i]);
     free(run->cipher);
     run->cipher = NULL;
     run->cipher_count = 0;
-    eg_secret_finish(&run->flash_key);
+    for (unsigned i = 0; i < EG_PROVISION_SECRETS_MAX; i++)
+        eg_secret_finish(&run->keys[i].key);
 }
 
 unsigned eg_run_region_room(const struct eg_plan *plan)
@@ -146,7 +147,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *b
                                             .flash_addr = region->flash_addr,
                                             .data = region->data.data,
                                             .size = region->data.size,
-                                            .as_it_must_be = eg_plan_setting(plan, "secure.flash.key")->given,
+                                            .as_it_must_be = eg_provision_has_flash_key(plan),
                                             .of_unit = i >= plan->region_count};
     }
     for (unsigned i = 0; i < plan->notice_count; i++)
