@@ -47,13 +47,14 @@ struct eg_provision_item {
     bool unknown;   /* and not known yet: nothing is burnt */
     unsigned place; /* of a key or digest: number of the key block that it goes into if that is free */
     /* Of a key: */
-    unsigned secret;     /* index of the board's secret */
-    const char *purpose; /* NULL = key blocks have none (ESP32) */
-    const char *block;   /* that the job says; NULL = any */
-    const char *file;    /* that has it, for all boards; NULL = each board has its own */
-    size_t file_at;      /* offset in the file */
-    bool of_flash;       /* the flash key, or a half of it */
-    const char *reason;  /* static, or the job's */
+    unsigned secret;                 /* index of the board's secret */
+    const char *purpose;             /* NULL = key blocks have none (ESP32) */
+    const char *block;               /* that the job says; NULL = any */
+    const char *file;                /* that has it, for all boards; NULL = each board has its own */
+    size_t file_at;                  /* offset in the file */
+    const struct eg_setting *escrow; /* public key that it is encrypted to for the record; NULL = none */
+    bool of_flash;                   /* the flash key, or a half of it */
+    const char *reason;              /* static, or the job's */
 };
 
 #define EG_PROVISION_ITEMS_MAX   64

@@ -34,6 +34,10 @@ static const struct eg_option key_options[] = {
      .fallback = "no",
      .choices = shared_choices,
      .help = "`yes` with `file`: all boards have the same key"},
+    {.key = "escrow",
+     .type = EG_OPTION_FILE,
+     .without = "nobody can recover a board's key",
+     .help = "public RSA key in PEM, as of `secure.flash.escrow`"},
     {.key = NULL},
 };
 
@@ -72,6 +76,12 @@ const struct eg_option eg_provision_options[] = {
      .most = 512,
      .without = "256; 128 on an ESP32-C2 with secure boot",
      .help = "size of the flash key: 128 (ESP32-C2), 256, or 512 where the chip has XTS-AES-256"},
+    {.key = "secure.flash.escrow",
+     .type = EG_OPTION_FILE,
+     .without = "nobody can recover a board's key",
+     .help = "public RSA key in PEM: the key of each board is encrypted to it and recorded before it is "
+             "burnt; `espgang "
+             "secure recover-key` decrypts it"},
     {.key = "secure.keys",
      .type = EG_OPTION_GROUPS,
      .group = key_options,

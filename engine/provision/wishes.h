@@ -60,6 +60,11 @@ unsigned eg__wish_place(struct eg__wish_maker *maker);
 enum eg_code eg__wish_secret(struct eg__wish_maker *maker, struct eg_provision_item *item,
                              struct eg_error *err) EG_CHECKED;
 
+/** Take the public key that a key of the board is encrypted to, if the job gives one, and check it.
+ * `item->file` is set. */
+enum eg_code eg__wish_escrow(const struct eg__wish_maker *maker, struct eg_provision_item *item,
+                             const struct eg_setting *escrow, struct eg_error *err) EG_CHECKED;
+
 /** Check the settings of a key from a file, and the file: `size` bytes, or 24 on a chip without purposes. */
 enum eg_code eg__wish_check_file(const struct eg__wish_maker *maker, const struct eg_setting *file,
                                  const struct eg_setting *shared, size_t size,

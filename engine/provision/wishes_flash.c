@@ -149,6 +149,8 @@ static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error 
                                          .file_at = 32 * part,
                                          .reason = file->given ? "key of the flash, the same for all boards"
                                                                : "key of the flash, of this board alone"};
+        if (eg__wish_escrow(maker, &item, eg__wish_setting(maker, "secure.flash.escrow"), err) != EG_OK)
+            return eg_error_prefix(err, "secure.flash: ");
         snprintf(item.name, sizeof item.name, "%s", names[part]);
         item.purpose = maker->chip->purposes != NULL ? names[part] : NULL;
         EG_TRY(eg__wish_secret(maker, &item, err));
@@ -173,7 +175,7 @@ static const char *key_place(const struct eg__wish_maker *maker)
 /* Settings of a key that the job does not want. */
 static enum eg_code refuse_stray(const struct eg__wish_maker *maker, struct eg_error *err)
 {
-    static const char *const keys[] = {"secure.flash.bits", "secure.flash.key.shared"};
+    static const char *const keys[] = {"secure.flash.bits", "secure.flash.key.shared", "secure.flash.escrow"};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct eg_setting *const stray = eg__wish_setting(maker, keys[i]);

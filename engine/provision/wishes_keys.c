@@ -4,6 +4,7 @@
 
 #include "engine/provision/wishes.h"
 
+#include "engine/secure/escrow.h"
 #include "engine/secure/published.h"
 
 #include <stdio.h>
@@ -48,6 +49,24 @@ enum eg_code eg__wish_secret(struct eg__wish_maker *maker, struct eg_provision_i
     item->step = EG_PROVISION_KEYS;
     item->secret = maker->made->secret_count++;
     return eg__wish_add(maker, item, err);
+}
+
+enum eg_code eg__wish_escrow(const struct eg__wish_maker *maker, struct eg_provision_item *item,
+                             const struct eg_setting *escrow, struct eg_error *err)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow key = {0};
+
+    if (!escrow->given)
+        return EG_OK;
+    if (item->file != NULL)
+        return eg_error_set(err, EG_BAD_JOB, "escrow is for keys of single boards, and %s is one for all",
+                            item->file);
+    item->escrow = escrow;
+    if (!maker->checks)
+        return EG_OK;
+    if (eg_escrow_parse(&key, escrow->text, escrow->content.data, escrow->content.size, err) != EG_OK)
+        return eg_error_prefix(err, "escrow: ");
+    return EG_OK;
 }
 
 static enum eg_code check_content(const struct eg__wish_maker *maker, const struct eg_secret *key,
@@ -136,6 +155,7 @@ static enum eg_code read_group(struct eg__wish_maker *maker, const struct eg_set
     EG_TRY(check_purpose(maker, eg_group_setting(group, "purpose")->text, &item.purpose, err));
     EG_TRY(check_block(maker, eg_group_setting(group, "block")->text, &item.block, err));
     EG_TRY(eg__wish_check_file(maker, file, eg_group_setting(group, "shared"), KEY_SIZE, err));
+    EG_TRY(eg__wish_escrow(maker, &item, eg_group_setting(group, "escrow"), err));
     snprintf(item.name, sizeof item.name, "%s in %s", item.purpose, item.block);
     return eg__wish_secret(maker, &item, err);
 }

@@ -2,6 +2,8 @@
 
 #include "engine/stages/board_keys.h"
 
+#include "engine/secure/escrow.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +39,7 @@ static enum eg_code adopt(struct eg_run *run, struct eg_board_key *board,
         EG_TRY(eg_secret_init(&board->key, size, err));
         memcpy(board->key.data, key.data, size);
         memcpy(board->print, print, sizeof print);
-        return EG_OK;
+        return deposit(run, board, item, err); /* the job that burnt it may have had no escrow */
     }
     return EG_OK;
 }
@@ -72,6 +74,26 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
     return EG_OK;
 }
 
+/* Put the key on record, encrypted to the job's public key, before anything of it is burnt. */
+static enum eg_code deposit(struct eg_run *run, const struct eg_board_key *board,
+                            const struct eg_provision_item *item, struct eg_error *err)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    char name[EG_SECURITY_VALUE];
+
+    if (item->escrow == NULL)
+        return EG_OK;
+    EG_TRY(eg_escrow_parse(&escrow, item->escrow->text, item->escrow->content.data,
+                           item->escrow->content.size, err));
+    EG_TRY(eg_buffer_append(&text, board->print, strlen(board->print), err));
+    EG_TRY(eg_buffer_append(&text, " ", 1, err));
+    EG_TRY(eg_escrow_seal(&escrow, &board->key, &text, err));
+    snprintf(name, sizeof name, EG_SECURITY_ESCROW "%s", item->name);
+    const struct eg_security_record record = {EG_SECURITY_LEFT, name, (const char *)text.data};
+    return run->recorder->ops->secure(run->recorder, run->number, &record, 1, err);
+}
+
 static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const struct eg_provision_item *item,
                          const struct eg_efuses *fuses, struct eg_error *err)
 {
@@ -80,7 +102,8 @@ static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const s
     EG_TRY(eg_secret_make(&board->key, eg_provision_key_size(item, fuses), err));
     EG_TRY(
         run->recorder->ops->fingerprint(run->recorder, board->key.data, board->key.size, board->print, err));
-    return run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err);
+    EG_TRY(run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err));
+    return deposit(run, board, item, err);
 }
 
 /* Read a key from its file, of which it is a part. */

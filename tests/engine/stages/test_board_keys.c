@@ -2,6 +2,9 @@
 
 /* Boards that arrive with a flash key, or with part of one, and keys shared by two boards. */
 
+#include "engine/secure/escrow.h"
+#include "engine/secure/flash_crypt.h"
+#include "engine/secure/sign_key.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
 
@@ -230,6 +233,108 @@ static void a_key_from_a_file_is_on_all_boards_and_claimed_for_none(void **state
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Make a pair of keys for escrow; the job gets the public one. The private one is at `path`. */
+static void want_escrow(struct fake_line *line, char folder[], char path[64])
+{
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    struct eg_error err;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, 64, "%s/escrow.pem", folder);
+    assert_ok(eg_sign_key_make(path, EG_SIGN_RSA3072, &err), err);
+    assert_ok(eg_sign_key_read(&key, path, &err), err);
+    assert_ok(eg_sign_key_public(&pem, &key, &err), err);
+    assert_ok(eg_buffer_append(&pem, "", 1, &err), err);
+    fake_plan_set_file(line->plan, "secure.flash.escrow", "escrow.pub", (const char *)pem.data);
+}
+
+/* Recover a key from the transcript, where its deposit must come before the intent to burn it. Returns false
+ * if the key was neither deposited nor to be burnt. */
+static bool recover(const struct fake_line *line, struct eg_secret *key, const char *item, const char *path)
+{
+    char deposit[100], intent[100], text[1024];
+    struct eg_error err;
+
+    snprintf(deposit, sizeof deposit, "left escrow of %s ", item);
+    snprintf(intent, sizeof intent, "intended %s ", item);
+    const char *const held = strstr(line->recorder.transcript, deposit);
+    const char *const burnt = strstr(line->recorder.transcript, intent);
+    if (burnt == NULL)
+        return false;
+    assert_non_null(held);
+    assert_true(held < burnt);
+    /* the same fingerprint */
+    assert_memory_equal(held + strlen(deposit), burnt + strlen(intent), EG_FINGERPRINT_TEXT - 1);
+    const char *const sealed = held + strlen(deposit) + EG_FINGERPRINT_TEXT;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(sealed, "\n"), sealed);
+    assert_ok(eg_escrow_recover(key, path, text, &err), err);
+    return true;
+}
+
+static void a_key_in_escrow_decrypts_the_flash_of_its_board(void **state)
+{
+    struct fake_line *line = *state;
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64];
+    const struct eg_flash_crypt how = {.scheme = EG_FLASH_XTS, .decrypt = true};
+    const struct eg_region *const app = &line->plan->regions[2];
+    uint8_t flash[256];
+    struct eg_error err;
+    size_t size;
+
+    want_escrow(line, folder, path);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_true(recover(line, &key, "XTS_AES_128_KEY", path));
+    memcpy(flash, vb_board_flash(vb_gang_board(line->gang, 1), &size) + app->flash_addr, sizeof flash);
+    assert_ok(eg_flash_crypt(flash, sizeof flash, app->flash_addr, &how, &key, &err), err);
+    assert_memory_equal(flash, app->data.data, sizeof flash);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* Whatever of a key is burnt, the key is in escrow: the power fails, and each run has one attempt. */
+static void no_key_is_lost_between_escrow_and_burn(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64], cut[32];
+    unsigned recovered = 0;
+
+    want_escrow(line, folder, path);
+    for (unsigned bits = 0; bits < 240; bits += 60) {
+        EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux1", bits);
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        run_again(line);
+        assert_int_not_equal(line->results[0].code, EG_OK);
+        recovered += recover(line, &key, "XTS_AES_128_KEY", path);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+    assert_int_equal(recovered, 4);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_record_that_fails_leaves_the_board_without_a_key(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64];
+
+    want_escrow(line, folder, path);
+    line->recorder.fail_secure = EG_NO_ROOM;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_int_equal(line->results[0].code, EG_NO_ROOM);
+    assert_true(fake_line_blank(line, 1));
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +352,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_burn_of_three_keys_is_made_whole_in_the_next_attempt, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_that_is_cut_run_after_run_is_proved_or_lost, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_in_escrow_decrypts_the_flash_of_its_board, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(no_key_is_lost_between_escrow_and_burn, set_up, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_record_that_fails_leaves_the_board_without_a_key, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_key_from_a_file_is_on_all_boards_and_claimed_for_none, set_up,
                                         fake_line_teardown),
