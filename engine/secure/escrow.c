@@ -4,7 +4,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/secure/published.h"
-#include "engine/secure/sign_key.h"
+#include "engine/secure/signature.h"
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -70,11 +70,10 @@ static enum eg_code refuse_published(const char *name, const uint8_t *pem, size_
 enum eg_code eg_escrow_parse(struct eg_escrow *escrow, const char *name, const uint8_t *pem, size_t size,
                              struct eg_error *err)
 {
-    static const char private_mark[] = "PRIVATE KEY-----";
     EG_CLEANUP(bio_cleanup) BIO *bio = size <= FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
 
     eg_escrow_finish(escrow);
-    if (size > 0 && memmem(pem, size, private_mark, sizeof private_mark - 1) != NULL)
+    if (eg_sign_key_has_private(pem, size))
         return eg_error_set(err, EG_BAD_ARGUMENT,
                             "%s is a private key, which must not be on a line: give the public one", name);
     escrow->key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;

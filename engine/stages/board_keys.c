@@ -20,6 +20,26 @@ static const char *label_of(const struct eg_provision_item *item)
     return item->of_flash ? "flash key" : item->name;
 }
 
+/* Put the key on record, encrypted to the job's public key, before anything of it is burnt. */
+static enum eg_code deposit(struct eg_run *run, const struct eg_board_key *board,
+                            const struct eg_provision_item *item, struct eg_error *err)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    char name[EG_SECURITY_VALUE];
+
+    if (item->escrow == NULL)
+        return EG_OK;
+    EG_TRY(eg_escrow_parse(&escrow, item->escrow->text, item->escrow->content.data,
+                           item->escrow->content.size, err));
+    EG_TRY(eg_buffer_append(&text, board->print, strlen(board->print), err));
+    EG_TRY(eg_buffer_append(&text, " ", 1, err));
+    EG_TRY(eg_escrow_seal(&escrow, &board->key, &text, err));
+    snprintf(name, sizeof name, EG_SECURITY_ESCROW "%s", item->name);
+    const struct eg_security_record record = {EG_SECURITY_LEFT, name, (const char *)text.data};
+    return run->recorder->ops->secure(run->recorder, run->number, &record, 1, err);
+}
+
 /* A block that still shows the key whose fingerprint is on record. */
 static enum eg_code adopt(struct eg_run *run, struct eg_board_key *board,
                           const struct eg_provision_item *item, const struct eg_efuses *fuses,
@@ -72,26 +92,6 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
         number++;
     }
     return EG_OK;
-}
-
-/* Put the key on record, encrypted to the job's public key, before anything of it is burnt. */
-static enum eg_code deposit(struct eg_run *run, const struct eg_board_key *board,
-                            const struct eg_provision_item *item, struct eg_error *err)
-{
-    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
-    char name[EG_SECURITY_VALUE];
-
-    if (item->escrow == NULL)
-        return EG_OK;
-    EG_TRY(eg_escrow_parse(&escrow, item->escrow->text, item->escrow->content.data,
-                           item->escrow->content.size, err));
-    EG_TRY(eg_buffer_append(&text, board->print, strlen(board->print), err));
-    EG_TRY(eg_buffer_append(&text, " ", 1, err));
-    EG_TRY(eg_escrow_seal(&escrow, &board->key, &text, err));
-    snprintf(name, sizeof name, EG_SECURITY_ESCROW "%s", item->name);
-    const struct eg_security_record record = {EG_SECURITY_LEFT, name, (const char *)text.data};
-    return run->recorder->ops->secure(run->recorder, run->number, &record, 1, err);
 }
 
 static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const struct eg_provision_item *item,
