@@ -173,6 +173,19 @@ static enum eg_code put_groups(const struct freezer *freezer, const struct eg_se
     return EG_OK;
 }
 
+/* A station has its own keys. */
+static enum eg_code put_secret(const struct freezer *freezer, const struct eg_setting *setting,
+                               const struct eg__node *node, struct eg_error *err)
+{
+    if (node->text[0] == '/')
+        return put_node(freezer, node, err);
+    return eg__refuse(
+        &node->place, err,
+        "%s is a secret, which no bundle takes along: give the absolute path that it has on the "
+        "stations",
+        setting->option->key);
+}
+
 static enum eg_code put_setting(const struct freezer *freezer, const struct eg_setting *setting,
                                 const struct eg__node *node, struct eg_error *err)
 {
@@ -181,6 +194,8 @@ static enum eg_code put_setting(const struct freezer *freezer, const struct eg_s
         return put_file(freezer, node->text, &setting->content, err);
     case EG_OPTION_FILE_LIST:
         return put_files(freezer, setting, err);
+    case EG_OPTION_SECRET_FILE:
+        return put_secret(freezer, setting, node, err);
     case EG_OPTION_PROGRAM:
         return put_program(freezer, setting, node, err);
     case EG_OPTION_GROUPS:
@@ -239,7 +254,9 @@ static enum eg_code put_keys(const struct freezer *freezer, const struct eg__nod
         if (is_own(path))
             continue;
         EG_TRY(check_length(freezer, pair->value, err));
-        const struct eg_setting *const setting = eg_plan_setting(freezer->plan, path);
+        const struct eg_setting *setting = eg_plan_setting(freezer->plan, path);
+        if (setting != NULL && eg__keys_nest(setting, pair->value))
+            setting = NULL;
         snprintf(inner, sizeof inner, "%s.", path);
         if (setting == NULL && strcmp(inner, "flash.") == 0)
             continue;

@@ -225,6 +225,16 @@ static enum eg_code set_file(struct eg_setting *setting, const struct eg__node *
     return eg_setting_set(setting, resolved, err);
 }
 
+static enum eg_code set_secret(struct eg_setting *setting, const struct eg__node *node, const char *path,
+                               struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) char *resolved = NULL;
+
+    EG_TRY(eg__node_expect(node, EG__TEXT, path, err));
+    EG_TRY(eg__resolve(&resolved, node->place.file, node->text, err));
+    return eg_setting_set(setting, resolved, err);
+}
+
 static enum eg_code add_item(struct eg_setting *setting, const char *name, const struct eg__node *node,
                              const char *path, struct eg_error *err)
 {
@@ -326,6 +336,8 @@ static enum eg_code set(struct eg_setting *setting, const struct eg__node *node,
         return set_numbers(setting, node, path, err);
     case EG_OPTION_FILE:
         return set_file(setting, node, path, err);
+    case EG_OPTION_SECRET_FILE:
+        return set_secret(setting, node, path, err);
     case EG_OPTION_TEXT_LIST:
     case EG_OPTION_FILE_LIST:
     case EG_OPTION_PROGRAM:
@@ -336,6 +348,11 @@ static enum eg_code set(struct eg_setting *setting, const struct eg__node *node,
         return add_groups(setting, node, path, err);
     }
     return eg_error_set(err, EG_INTERNAL, "%s has no type", path);
+}
+
+bool eg__keys_nest(const struct eg_setting *setting, const struct eg__node *value)
+{
+    return value->kind == EG__MAP && setting->option->type == EG_OPTION_CHOICE;
 }
 
 static enum eg_code read_keys(struct keys *keys, const struct eg__node *map, const char *prefix,
@@ -361,12 +378,15 @@ static enum eg_code read_keys(struct keys *keys, const struct eg__node *map, con
             is_key = true;
         }
         struct eg_setting *const setting = eg_settings_find(keys->settings, keys->setting_count, path);
-        if (setting != NULL)
+        const bool is_value = setting != NULL && !eg__keys_nest(setting, pair->value);
+        if (is_value)
             EG_TRY(set(setting, pair->value, path, err));
-        if (is_key || setting != NULL)
+        if (is_key || is_value)
             continue;
         for (unsigned n = 0; key_at(keys, n) != NULL && !is_map; n++)
             is_map = strncmp(key_at(keys, n), inner, strlen(inner)) == 0;
+        if (!is_map && setting != NULL)
+            EG_TRY(set(setting, pair->value, path, err)); /* it says which form the value has */
         if (!is_map)
             return refuse_unknown(keys, &pair->place, prefix, path, err);
         EG_TRY(eg__node_expect(pair->value, EG__MAP, path, err));

@@ -48,4 +48,7 @@ enum eg_code eg__settings_read(struct eg_setting *settings, unsigned count, cons
 /** Append as much as fits to a text in an array of `size` bytes. */
 void eg__append(char *text, size_t size, const char *more, size_t more_size);
 
+/** Return whether a value is a mapping with the keys below a setting, such as secure.flash.key.file. */
+bool eg__keys_nest(const struct eg_setting *setting, const struct eg__node *value);
+
 #endif

@@ -72,6 +72,7 @@ static json_t *value(const struct eg_option *option)
     case EG_OPTION_TEXT:
         return scalar();
     case EG_OPTION_FILE:
+    case EG_OPTION_SECRET_FILE:
         return json_pack("{ss}", "type", "string");
     case EG_OPTION_CHOICE:
         return choice(option);
@@ -108,6 +109,22 @@ static json_t *closed_object(void)
     return json_pack("{sss{}s[]sb}", "type", "object", "properties", "required", "additionalProperties", 0);
 }
 
+/* Let a key that has a value of its own be a mapping, too; return the mapping. */
+static json_t *mapping_of(json_t *value)
+{
+    json_t *const both = json_object_get(value, "anyOf");
+
+    if (json_object_get(value, "properties") != NULL)
+        return value;
+    if (both != NULL)
+        return json_array_get(both, 1);
+    json_t *const word = json_copy(value);
+    json_object_del(word, "description");
+    json_object_del(value, "enum");
+    json_object_set_new(value, "anyOf", json_pack("[oo]", word, closed_object()));
+    return json_array_get(json_object_get(value, "anyOf"), 1);
+}
+
 /* Return the object of a path's last key ("link" of "link.baud"), and make it if it is missing; `*name` is
  * the last key. */
 static json_t *parent_of(json_t *root, const char *path, const char **name)
@@ -123,7 +140,7 @@ static json_t *parent_of(json_t *root, const char *path, const char **name)
         child = closed_object();
         json_object_setn_new(properties, path, (size_t)(dot - path), child);
     }
-    return parent_of(child, dot + 1, name);
+    return parent_of(mapping_of(child), dot + 1, name);
 }
 
 static void add(json_t *root, const struct eg_option *options)

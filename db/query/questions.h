@@ -223,6 +223,18 @@ enum eg_code eg_query_compare_samples(struct eg_query *query, const struct eg_se
 enum eg_code eg_query_duplicates(struct eg_query *query, const char *batch, eg_row_visitor *visit,
                                  void *context, struct eg_error *err) EG_CHECKED;
 
+/** A key of a board in escrow. */
+struct eg_escrow_row {
+    const char *key;    /* "XTS_AES_128_KEY", "HMAC_UP in BLOCK_KEY4" */
+    const char *sealed; /* for eg_escrow_recover() */
+    const char *print;  /* its fingerprint */
+};
+
+/** Visit the keys in escrow of a board, as struct eg_escrow_row, by name; of a key that was burnt, the one in
+ * the chip. */
+enum eg_code eg_query_escrow(struct eg_query *query, const char *mac, eg_row_visitor *visit, void *context,
+                             struct eg_error *err) EG_CHECKED;
+
 /** Visit the slots of a station, NULL = all stations, as struct eg_slot_contacts, by station and slot. */
 enum eg_code eg_query_contacts(struct eg_query *query, const char *station, eg_row_visitor *visit,
                                void *context, struct eg_error *err) EG_CHECKED;

@@ -170,18 +170,14 @@ static bool is_free(const struct eg_efuse_plan *plan, unsigned block)
            eg_efuse_writable(fuses, eg__efuse_field(fuses, of->purpose)->wr);
 }
 
-/* Whether a block without a purpose holds nothing but (a part of) these bytes. */
-static bool holds(const struct eg_efuse_plan *plan, unsigned block, const struct eg_efuse_key *key,
-                  const struct eg_efuse_purpose *purpose)
+/* Whether a block that can be read has nothing but these bytes, or a part of them after an interrupted burn.
+ */
+static bool has_bytes(const struct eg_efuse_plan *plan, unsigned block, const struct eg_efuse_key *key,
+                      const struct eg_efuse_purpose *purpose)
 {
     const struct eg_efuses *fuses = plan->fuses;
-    const struct eg_efuse_block *of = &fuses->chip->blocks[block];
     uint32_t word[EG_EFUSE_WORDS_MAX] = {0};
 
-    if (!eg_efuse_readable(fuses, of->rd) || !eg_efuse_writable(fuses, of->wr) ||
-        eg_efuse_block_purpose(fuses, block) != 0 ||
-        !eg__efuse_is_empty(plan->wanted->queued[block], EG_EFUSE_WORDS_MAX))
-        return false;
     for (size_t i = 0; i < key->size; i++) {
         const bool reversed = (purpose->flags & EG_PURPOSE_REVERSED) != 0;
         word[i / 4] |= (uint32_t)key->data[reversed ? key->size - 1 - i : i] << i % 4 * 8;
@@ -191,6 +187,19 @@ static bool holds(const struct eg_efuse_plan *plan, unsigned block, const struct
                           : memcmp(fuses->block[block].word, word, sizeof word) == 0;
     eg_wipe(word, sizeof word);
     return same;
+}
+
+/* Whether a block may become that of the key: it has its bytes, and no purpose, or a part of it. */
+static bool holds(const struct eg_efuse_plan *plan, unsigned block, const struct eg_efuse_key *key,
+                  const struct eg_efuse_purpose *purpose)
+{
+    const struct eg_efuses *fuses = plan->fuses;
+    const struct eg_efuse_block *of = &fuses->chip->blocks[block];
+
+    return eg_efuse_readable(fuses, of->rd) && eg_efuse_writable(fuses, of->wr) &&
+           (eg_efuse_block_purpose(fuses, block) & ~purpose->number) == 0 &&
+           eg__efuse_is_empty(plan->wanted->queued[block], EG_EFUSE_WORDS_MAX) &&
+           has_bytes(plan, block, key, purpose);
 }
 
 /* The flash cipher of some chips cannot use the key of one block. */
@@ -210,7 +219,9 @@ enum eg_code eg_efuse_find_block(const struct eg_efuse_plan *plan, const struct 
     EG_TRY(eg_efuse_get_purpose(fuses, key->purpose, &purpose, err));
     for (*block = 0; *block < fuses->block_count; ++*block)
         if (fuses->chip->blocks[*block].purpose != NULL &&
-            eg_efuse_block_purpose(fuses, *block) == purpose.number)
+            eg_efuse_block_purpose(fuses, *block) == purpose.number &&
+            (!eg_efuse_readable(fuses, fuses->chip->blocks[*block].rd) ||
+             has_bytes(plan, *block, key, &purpose)))
             return EG_OK;
     for (*block = 0; *block < fuses->block_count; ++*block) {
         const bool damaged = eg__efuse_is_damaged(fuses, *block);

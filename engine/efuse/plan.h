@@ -118,9 +118,10 @@ enum eg_code eg_efuse_get_purpose(const struct eg_efuses *fuses, const char *nam
                                   struct eg_efuse_purpose *purpose, struct eg_error *err) EG_CHECKED;
 
 /**
- * Find the block for a key, on chips whose blocks have purposes: the one that has the purpose; else the
- * preferred one, free or with an interrupted burn of these bytes; else another one that has these bytes
- * alone; else the first that is free.
+ * Find the block for a key, on chips whose blocks have purposes: the one that has the purpose and is hidden,
+ * or has these bytes (an interrupted burn makes one purpose look like another); else the preferred one, free
+ * or with an interrupted burn of these bytes; else another one that has these bytes alone; else the first
+ * that is free.
  *
  * @param preferred  number of a key block, from 0
  *

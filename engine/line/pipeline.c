@@ -552,7 +552,7 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     free(run->regions);
     run->regions = NULL;
     eg__erased_forget(run);
-    eg_run_forget_key(run);
+    eg_run_forget_keys(run);
     eg_unit_data_destroy(run->unit_data);
     run->unit_data = NULL;
     eg_run_forget(run);

@@ -221,7 +221,8 @@ enum eg_security_event {
     EG_SECURITY_WANTED,   /* what the job wants of the item */
     EG_SECURITY_INTENDED, /* it will be burnt next */
     EG_SECURITY_OBSERVED, /* read back: "yes", "no", "unknown" */
-    EG_SECURITY_LEFT,     /* a block as it is afterwards, keys are masked; the MD5 of a region's ciphertext */
+    EG_SECURITY_LEFT,     /* a block as it is afterwards, keys are masked; the MD5 of a region's ciphertext; a
+                             key in escrow */
     EG_SECURITY_REACHED,  /* a step is complete; the item is the job's mode */
 };
 
@@ -236,6 +237,8 @@ struct eg_security_record {
 
 #define EG_FINGERPRINT_TEXT 17 /* 16 digits of hex */
 #define EG_SECURITY_VALUE   100
+#define EG_SECURITY_ESCROW                                                                                   \
+    "escrow of " /* the item goes on with the key's; its value is "FINGERPRINT ID BASE64" */
 
 /** "label", "value". */
 const char *eg_claim_kind_name(enum eg_claim_kind kind);

@@ -282,6 +282,7 @@ enum eg_code eg_setting_set(struct eg_setting *setting, const char *text, struct
         EG_TRY(check_text(setting->option, NULL, text, err));
         break;
     case EG_OPTION_FILE:
+    case EG_OPTION_SECRET_FILE:
         break;
     case EG_OPTION_TEXT_LIST:
     case EG_OPTION_FILE_LIST:

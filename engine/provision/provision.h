@@ -28,7 +28,7 @@ const char *eg_provision_step_name(enum eg_provision_step step);
 enum eg_provision_kind {
     EG_PROVISION_FIELD,   /* `number` in the field `name` */
     EG_PROVISION_BYTES,   /* `size` bytes in the field `name`, in memory order */
-    EG_PROVISION_SECRET,  /* the flash key, hidden, of `number` bytes; `name` is its purpose */
+    EG_PROVISION_SECRET,  /* a key, hidden, of `number` bytes */
     EG_PROVISION_DIGEST,  /* of a public key, readable and write-protected; `name` is its purpose */
     EG_PROVISION_PROTECT, /* what write-protects the field `name` */
 };
@@ -42,23 +42,42 @@ struct eg_provision_item {
     char name[EG_PROVISION_NAME];
     uint32_t number;
     uint8_t bytes[EG_EFUSE_BYTES_MAX];
-    size_t size;        /* of the bytes; of a digest those that the chip has */
-    bool of_board;      /* number and bytes are one board's own */
-    bool unknown;       /* and not known yet: nothing is burnt */
-    const char *reason; /* static, or the job's */
+    size_t size;    /* of the bytes; of a digest those that the chip has */
+    bool of_board;  /* number and bytes are one board's own */
+    bool unknown;   /* and not known yet: nothing is burnt */
+    unsigned place; /* of a key or digest: number of the key block that it goes into if that is free */
+    /* Of a key: */
+    unsigned secret;                 /* index of the board's secret */
+    const char *purpose;             /* NULL = key blocks have none (ESP32) */
+    const char *block;               /* that the job says; NULL = any */
+    const char *file;                /* that has it, for all boards; NULL = each board has its own */
+    size_t file_at;                  /* offset in the file */
+    const struct eg_setting *escrow; /* public key that it is encrypted to for the record; NULL = none */
+    bool of_flash;                   /* the flash key, or a half of it */
+    const char *reason;              /* static, or the job's */
 };
 
-#define EG_PROVISION_ITEMS_MAX 64
+/* Purpose of a key that software uses by the HMAC peripheral, as for NVS. */
+#define EG_PROVISION_HMAC_UP "HMAC_UP"
+
+#define EG_PROVISION_ITEMS_MAX   64
+#define EG_PROVISION_SECRETS_MAX 8 /* more than key blocks */
+
+/** A key of one board, as far as whoever burns it knows it. */
+struct eg_provision_secret {
+    const struct eg_secret *key; /* NULL = a key of nobody stands for it, and nothing is burnt */
+    bool hidden;                 /* the chip hides a key, and it is this board's own */
+    unsigned place;              /* as of the item; what is greater counts */
+};
 
 /** The wishes of a job. */
 struct eg_provision {
     const struct eg_target *target;
     enum eg_provision_mode mode;
-    bool encrypts; /* there is a flash key among them */
+    bool encrypts;         /* there is a flash key among them */
+    unsigned secret_count; /* keys among them */
     /* Of one board, set by whoever knows it: */
-    const struct eg_secret *flash_key; /* NULL = a key of nobody stands for it, and nothing is burnt */
-    bool flash_key_hidden;             /* the chip hides a key, and it is this board's own */
-    unsigned flash_key_place;          /* number of the key block that it goes into if that is free */
+    struct eg_provision_secret secret[EG_PROVISION_SECRETS_MAX];
     bool
         broken_blocks; /* key blocks in which the burn of a key, lost since, was interrupted are left alone */
     struct eg_provision_item items[EG_PROVISION_ITEMS_MAX];
@@ -93,6 +112,17 @@ enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
 enum eg_code eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr, bool *encrypts,
                                    struct eg_error *err) EG_CHECKED;
 
+/** How the NVS that the job gives its boards is encrypted. */
+enum eg_provision_nvs { EG_PROVISION_NVS_PLAIN, EG_PROVISION_NVS_FLASH, EG_PROVISION_NVS_HMAC };
+
+/** Return what the job says. */
+enum eg_provision_nvs eg_provision_nvs(const struct eg_plan *plan);
+
+/** Find the partition for the keys of NVS that is encrypted by flash encryption. EG_BAD_JOB there is none, or
+ * it has another size; EG_BAD_IMAGE */
+enum eg_code eg_provision_find_nvs_keys(const struct eg_plan *plan, struct eg_partition *partition,
+                                        struct eg_error *err) EG_CHECKED;
+
 /** Give the board its MAC, which the job wants (`secure.mac`). */
 void eg_provision_set_mac(struct eg_provision *provision, const uint8_t mac[EG_MAC_SIZE]);
 
@@ -106,20 +136,24 @@ const char *eg_provision_state_name(enum eg_provision_state state);
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
                                           const struct eg_efuses *fuses);
 
-/** Find the wish for a flash key; NULL = there is none. */
-const struct eg_provision_item *eg_provision_flash_key(const struct eg_provision *provision);
+/** Return whether the job encrypts the flash of its boards. */
+bool eg_provision_has_flash_key(const struct eg_plan *plan);
 
-/** Return whether the chip hides a flash key. */
-bool eg_provision_hides_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+/** Return whether the chip hides a key where this one goes. */
+bool eg_provision_hides_key(const struct eg_provision_item *item, const struct eg_efuses *fuses);
 
-/** Bytes of the flash key that this chip takes. */
-size_t eg_provision_flash_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+/** Return whether a block is that of a key, by what the job says or by its purpose. */
+bool eg_provision_is_block_of(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                              unsigned block);
 
-/** Copy the bytes that a readable block would have as a flash key, in the order of the host.
+/** Bytes of the key that this chip takes. */
+size_t eg_provision_key_size(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+
+/** Copy the bytes that a readable block would have as this key, in the order of the host.
  *
- * @return false: the block is no key block, is hidden, is of another purpose, or is empty and whole */
-bool eg_provision_read_flash_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
-                                 unsigned block, uint8_t key[32]);
+ * @return false: it is no block for it, is hidden, is of another purpose, or is empty and whole */
+bool eg_provision_read_key(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                           unsigned block, uint8_t key[32]);
 
 /** Write a wish as text: "1", "write-protected", "9e3ef7c3…", the digest in full; of a key nothing of it. */
 void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision_item *item);

@@ -11,8 +11,36 @@
 
 static const char *const modes[] = {"check", "development", "release", NULL};
 static const char *const key_choices[] = {"per-board", NULL};
+static const char *const shared_choices[] = {"no", "yes", NULL};
+static const char *const nvs_choices[] = {"off", "flash", "hmac", NULL}; /* enum eg_provision_nvs */
 static const char *const jtag_choices[] = {"open", "off", NULL};
 static const char *const download_choices[] = {"open", "secure", "off", NULL};
+
+static const struct eg_option key_options[] = {
+    {.key = "purpose",
+     .type = EG_OPTION_TEXT,
+     .required = true,
+     .help = "what the chip uses it for: `HMAC_UP`, `HMAC_DOWN_JTAG`, `HMAC_DOWN_DIGITAL_SIGNATURE`, "
+             "`HMAC_DOWN_ALL`"},
+    {.key = "block",
+     .type = EG_OPTION_TEXT,
+     .required = true,
+     .help = "key block that it goes into, which the application knows: `BLOCK_KEY4`"},
+    {.key = "file",
+     .type = EG_OPTION_SECRET_FILE,
+     .without = "each board gets one of its own",
+     .help = "32 bytes, readable for their owner alone"},
+    {.key = "shared",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "no",
+     .choices = shared_choices,
+     .help = "`yes` with `file`: all boards have the same key"},
+    {.key = "escrow",
+     .type = EG_OPTION_FILE,
+     .without = "nobody can recover a board's key",
+     .help = "public RSA key in PEM, as of `secure.flash.escrow`"},
+    {.key = NULL},
+};
 
 const struct eg_option eg_provision_options[] = {
     {.key = "secure.mode",
@@ -30,7 +58,43 @@ const struct eg_option eg_provision_options[] = {
      .type = EG_OPTION_CHOICE,
      .without = "no flash encryption",
      .choices = key_choices,
-     .help = "whose key encrypts the flash: each board gets one of its own, which nobody knows afterwards"},
+     .help =
+         "whose key encrypts the flash: each board gets one of its own, which nobody knows afterwards; or "
+         "`{file: flash.key, shared: yes}`"},
+    {.key = "secure.flash.key.file",
+     .type = EG_OPTION_SECRET_FILE,
+     .help = "file with the key, as `espgang secure generate-flash-encryption-key` makes it, readable for "
+             "its owner "
+             "alone"},
+    {.key = "secure.flash.key.shared",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "no",
+     .choices = shared_choices,
+     .help = "`yes` with `file`: all boards have the same key, and who finds it in one has them all"},
+    {.key = "secure.flash.bits",
+     .type = EG_OPTION_NUMBER,
+     .least = 128,
+     .most = 512,
+     .without = "256; 128 on an ESP32-C2 with secure boot",
+     .help = "size of the flash key: 128 (ESP32-C2), 256, or 512 where the chip has XTS-AES-256"},
+    {.key = "secure.flash.escrow",
+     .type = EG_OPTION_FILE,
+     .without = "nobody can recover a board's key",
+     .help = "public RSA key in PEM: the key of each board is encrypted to it and recorded before it is "
+             "burnt; `espgang "
+             "secure recover-key` decrypts it"},
+    {.key = "secure.keys",
+     .type = EG_OPTION_GROUPS,
+     .group = key_options,
+     .without = "none",
+     .help = "more hidden keys, which only the chip's own hardware uses: one mapping or a list"},
+    {.key = "secure.nvs.encrypt",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "off",
+     .choices = nvs_choices,
+     .help = "encryption of the NVS of `unit.nvs`: none, by keys of each board in the partition of type "
+             "`nvs_keys`, which "
+             "flash encryption protects, or by the key `HMAC_UP` of `secure.keys`"},
     {.key = "secure.efuses",
      .type = EG_OPTION_MAP,
      .without = "none",
@@ -182,7 +246,8 @@ static enum eg_code add_protections(struct eg__wish_maker *maker, struct eg_erro
         EG_TRY(protect_list(maker, maker->chip->enables.encryption_protects, err));
     if (maker->key_count > 0)
         return add_protection(maker, "RD_DIS", "the digests stay readable: the chip must read them", err);
-    return maker->made->encrypts ? add_protection(maker, "RD_DIS", "nobody hides another block", err) : EG_OK;
+    return maker->made->secret_count > 0 ? add_protection(maker, "RD_DIS", "nobody hides another block", err)
+                                         : EG_OK;
 }
 
 /* ---- JTAG, loader ---- */
@@ -268,8 +333,9 @@ static enum eg_code check_proof(const struct eg__wish_maker *maker, struct eg_er
 static enum eg_code make(struct eg__wish_maker *maker, struct eg_error *err)
 {
     EG_TRY(eg__wish_read_keys(maker, err));
-    if (eg__wish_setting(maker, "secure.flash.key")->given)
-        EG_TRY(eg__wish_encryption(maker, err));
+    EG_TRY(eg__wish_keys(maker, err)); /* first, for they say their blocks */
+    EG_TRY(eg__wish_encryption(maker, err));
+    EG_TRY(eg__wish_check_nvs(maker, err));
     if (maker->key_count > 0)
         EG_TRY(eg__wish_boot(maker, err));
     EG_TRY(add_jtag(maker, err));
@@ -280,12 +346,12 @@ static enum eg_code make(struct eg__wish_maker *maker, struct eg_error *err)
     return check_proof(maker, err);
 }
 
-enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_plan *plan, bool images,
+enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_plan *plan, bool checks,
                                 const char **place, struct eg_error *err)
 {
     EG_CLEANUP(eg__wish_maker_finish)
     struct eg__wish_maker maker = {
-        .made = provision, .plan = plan, .chip = eg_efuse_of(plan->target), .place = place};
+        .made = provision, .plan = plan, .chip = eg_efuse_of(plan->target), .place = place, .checks = checks};
     const struct eg_setting *const mode = eg_plan_setting(plan, "secure.mode");
 
     *place = NULL;
@@ -301,7 +367,7 @@ enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_
         return eg_error_set(err, EG_BAD_JOB, "secure: which eFuses secure %s is not known yet",
                             plan->target->label);
     EG_TRY(make(&maker, err));
-    if (images && maker.key_count > 0)
+    if (checks && maker.key_count > 0)
         EG_TRY(eg__wish_check_images(&maker, err));
     *place = NULL;
     return EG_OK;

@@ -19,6 +19,8 @@ struct eg__wish_maker {
     struct eg_sign_key keys[EG__DIGESTS_MAX]; /* of secure boot */
     uint8_t digests[EG__DIGESTS_MAX][EG_SHA256_SIZE];
     unsigned key_count;
+    unsigned next_place; /* number of the key block for the next key or digest */
+    bool checks;         /* files of keys are read, and refused */
 };
 
 void eg__wish_maker_finish(struct eg__wish_maker *maker);
@@ -45,6 +47,36 @@ enum eg_code eg__wish_refuse_at(const struct eg__wish_maker *maker, const char *
 /** Add the custom MAC, and the fields of `secure.efuses`. */
 enum eg_code eg__wish_mac(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__wish_efuses(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+
+/* ---- wishes_nvs.c ---- */
+
+/* Subtype of a partition for the keys of NVS. */
+#define EG__SUBTYPE_NVS_KEYS 4
+
+/** Check that the job has what its encryption of NVS needs; keys are among the wishes already. */
+enum eg_code eg__wish_check_nvs(const struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+
+/* ---- wishes_keys.c ---- */
+
+/** Add the keys of `secure.keys`. */
+enum eg_code eg__wish_keys(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+
+/** Return the number of the next key block that no key of `secure.keys` goes into. */
+unsigned eg__wish_place(struct eg__wish_maker *maker);
+
+/** Add a hidden key. */
+enum eg_code eg__wish_secret(struct eg__wish_maker *maker, struct eg_provision_item *item,
+                             struct eg_error *err) EG_CHECKED;
+
+/** Take the public key that a key of the board is encrypted to, if the job gives one, and check it.
+ * `item->file` is set. */
+enum eg_code eg__wish_escrow(const struct eg__wish_maker *maker, struct eg_provision_item *item,
+                             const struct eg_setting *escrow, struct eg_error *err) EG_CHECKED;
+
+/** Check the settings of a key from a file, and the file: `size` bytes, or 24 on a chip without purposes. */
+enum eg_code eg__wish_check_file(const struct eg__wish_maker *maker, const struct eg_setting *file,
+                                 const struct eg_setting *shared, size_t size,
+                                 struct eg_error *err) EG_CHECKED;
 
 /* ---- wishes_boot.c ---- */
 

@@ -130,6 +130,7 @@ static enum eg_code add_digests(struct eg__wish_maker *maker, struct eg_error *e
         struct eg_provision_item item = {.step = EG_PROVISION_KEYS,
                                          .kind = EG_PROVISION_DIGEST,
                                          .number = i,
+                                         .place = eg__wish_place(maker),
                                          .size = digest_size(maker->chip),
                                          .reason =
                                              eg__wish_setting(maker, "secure.boot.keys")->items[i].text};

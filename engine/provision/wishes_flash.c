@@ -8,10 +8,11 @@
 #include "engine/secure/flash_crypt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_encrypted(const struct eg_partition *row)
 {
-    enum { OTA = 0, NVS_KEYS = 4 };
+    enum { OTA = 0, NVS_KEYS = EG__SUBTYPE_NVS_KEYS };
 
     return row->type != EG_PARTITION_DATA || row->subtype == OTA || row->subtype == NVS_KEYS ||
            (row->flags & EG_PARTITION_ENCRYPTED) != 0;
@@ -83,22 +84,108 @@ static enum eg_code check_places(const struct eg__wish_maker *maker, struct eg_e
     return EG_OK;
 }
 
+/* ---- The key ---- */
+
+#define DERIVED "XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS"
+
+static bool has_purpose(const struct eg_efuse *chip, const char *name)
+{
+    for (const struct eg_efuse_purpose *row = chip->purposes; row != NULL && row->name != NULL; row++)
+        if (strcmp(row->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The size of the key in bits; 0 = the chip has none of the wanted size. */
+static unsigned key_bits(const struct eg__wish_maker *maker)
+{
+    const struct eg_setting *const bits = eg__wish_setting(maker, "secure.flash.bits");
+    const bool halves = has_purpose(maker->chip, DERIVED);
+
+    if (!bits->given) /* where the key block is one, its other half has the digest */
+        return halves && maker->key_count > 0 ? 128 : 256;
+    const bool fits = bits->number[0] == 256 || (bits->number[0] == 128 && halves) ||
+                      (bits->number[0] == 512 && has_purpose(maker->chip, "XTS_AES_256_KEY_1"));
+    return fits ? (unsigned)bits->number[0] : 0;
+}
+
+static enum eg_code check_bits(const struct eg__wish_maker *maker, unsigned bits, struct eg_error *err)
+{
+    const char *const label = maker->plan->target->label;
+
+    if (bits == 0)
+        return eg_error_set(err, EG_BAD_JOB, "secure.flash.bits is %llu; the flash key of %s has 256%s%s",
+                            (unsigned long long)eg__wish_setting(maker, "secure.flash.bits")->number[0],
+                            label, has_purpose(maker->chip, DERIVED) ? " or 128" : "",
+                            has_purpose(maker->chip, "XTS_AES_256_KEY_1") ? " or 512" : "");
+    if (bits == 256 && maker->key_count > 0 && has_purpose(maker->chip, DERIVED))
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "secure.flash.bits is 256, and the one key block of %s then has no room for the digest "
+            "of secure.boot.keys: say 128",
+            label);
+    return EG_OK;
+}
+
 static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error *err)
 {
-    struct eg_provision_item item = {.step = EG_PROVISION_KEYS,
-                                     .kind = EG_PROVISION_SECRET,
-                                     .number = 32,
-                                     .reason = "key of the flash, of this board alone"};
+    const struct eg_setting *const file = eg__wish_setting(maker, "secure.flash.key.file");
+    const unsigned bits = key_bits(maker);
+    const char *const names[] = {maker->chip->purposes == NULL ? "flash_encryption"
+                                 : bits == 128                 ? DERIVED
+                                 : bits == 512                 ? "XTS_AES_256_KEY_1"
+                                                               : "XTS_AES_128_KEY",
+                                 "XTS_AES_256_KEY_2"};
 
-    if (maker->chip->purposes == NULL) {
-        snprintf(item.name, sizeof item.name, "flash_encryption");
-    } else if (eg__provision_has_purposes(maker->chip) || maker->key_count == 0) {
-        snprintf(item.name, sizeof item.name, "XTS_AES_128_KEY");
-    } else { /* the other half of the one block has the digest */
-        snprintf(item.name, sizeof item.name, "XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS");
-        item.number = 16;
+    EG_TRY(check_bits(maker, bits, err));
+    if (eg__wish_check_file(maker, file, eg__wish_setting(maker, "secure.flash.key.shared"), bits / 8, err) !=
+        EG_OK)
+        return eg_error_prefix(err, "secure.flash.key: ");
+    for (size_t part = 0; part < (bits == 512 ? 2 : 1); part++) {
+        struct eg_provision_item item = {.number = bits == 512 ? 32 : bits / 8,
+                                         .of_flash = true,
+                                         .place = eg__wish_place(maker),
+                                         .file = file->given ? file->text : NULL,
+                                         .file_at = 32 * part,
+                                         .reason = file->given ? "key of the flash, the same for all boards"
+                                                               : "key of the flash, of this board alone"};
+        if (eg__wish_escrow(maker, &item, eg__wish_setting(maker, "secure.flash.escrow"), err) != EG_OK)
+            return eg_error_prefix(err, "secure.flash: ");
+        snprintf(item.name, sizeof item.name, "%s", names[part]);
+        item.purpose = maker->chip->purposes != NULL ? names[part] : NULL;
+        EG_TRY(eg__wish_secret(maker, &item, err));
     }
-    return eg__wish_add(maker, &item, err);
+    return EG_OK;
+}
+
+bool eg_provision_has_flash_key(const struct eg_plan *plan)
+{
+    return eg_plan_setting(plan, "secure.flash.key")->given ||
+           eg_plan_setting(plan, "secure.flash.key.file")->given;
+}
+
+/* Where the job says which key it is. */
+static const char *key_place(const struct eg__wish_maker *maker)
+{
+    const struct eg_setting *const file = eg__wish_setting(maker, "secure.flash.key.file");
+
+    return file->given ? file->place : eg__wish_setting(maker, "secure.flash.key")->place;
+}
+
+/* Settings of a key that the job does not want. */
+static enum eg_code refuse_stray(const struct eg__wish_maker *maker, struct eg_error *err)
+{
+    static const char *const keys[] = {"secure.flash.bits", "secure.flash.key.shared", "secure.flash.escrow"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct eg_setting *const stray = eg__wish_setting(maker, keys[i]);
+        if (!stray->given)
+            continue;
+        (void)eg_error_set(err, EG_BAD_JOB, "%s is given, but no key of the flash: say secure.flash.key",
+                           keys[i]);
+        return eg__wish_refuse_at(maker, stray->place, err);
+    }
+    return EG_OK;
 }
 
 enum eg_code eg__wish_encryption(struct eg__wish_maker *maker, struct eg_error *err)
@@ -106,10 +193,11 @@ enum eg_code eg__wish_encryption(struct eg__wish_maker *maker, struct eg_error *
     const struct eg_efuse *const chip = maker->chip;
     const bool release = maker->made->mode != EG_PROVISION_DEVELOPMENT;
 
+    if (!eg_provision_has_flash_key(maker->plan))
+        return refuse_stray(maker, err);
     maker->made->encrypts = true;
-    if (check_places(maker, err) != EG_OK)
-        return eg__wish_refuse_at(maker, eg__wish_setting(maker, "secure.flash.key")->place, err);
-    EG_TRY(add_flash_key(maker, err));
+    if (check_places(maker, err) != EG_OK || add_flash_key(maker, err) != EG_OK)
+        return eg__wish_refuse_at(maker, key_place(maker), err);
     if (release)
         EG_TRY(eg__wish_add_list(maker, chip->enables.encryption,
                                  "flash encryption: what ESP-IDF's bootloader burns, too", err));

@@ -103,7 +103,7 @@ enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct 
     return find_scheme(key, path, err);
 }
 
-static bool has_private(const uint8_t *pem, size_t size)
+bool eg_sign_key_has_private(const uint8_t *pem, size_t size)
 {
     static const char mark[] = "PRIVATE KEY-----";
 
@@ -123,7 +123,7 @@ enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name,
     eg_sign_key_finish(key);
     key->pair = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
     key->is_private = false;
-    if (key->pair == NULL && has_private(pem, size))
+    if (key->pair == NULL && eg_sign_key_has_private(pem, size))
         return eg_error_set(err, EG_BAD_ARGUMENT,
                             "%s: is a private key, which must not be on a line; 'espgang secure "
                             "extract-public-key' makes the public one",

@@ -79,4 +79,7 @@ enum eg_code eg_sign_key_private_value(struct eg_secret *value, const struct eg_
 enum eg_code eg_sign_key_point(uint8_t *x, uint8_t *y, const struct eg_sign_key *key,
                                struct eg_error *err) EG_CHECKED;
 
+/** Return whether PEM text has a private key, which must not be on a line. */
+bool eg_sign_key_has_private(const uint8_t *pem, size_t size);
+
 #endif

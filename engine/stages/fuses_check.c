@@ -8,8 +8,8 @@
  * accepted: what is missing is burnt. In the mode `check` this is all, and it tells what would be burnt.
  */
 
+#include "engine/stages/board_keys.h"
 #include "engine/stages/custom_mac.h"
-#include "engine/stages/flash_key.h"
 
 static void tell(void *context, const struct eg_provision_line *line)
 {
@@ -30,7 +30,7 @@ static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_crystal_mhz(&run->loader, &run->crystal_mhz, err));
     EG_TRY(eg_run_fuses(run, &fuses, err));
     EG_TRY(eg_run_find_mac(run, wishes, &fuses, err));
-    EG_TRY(eg_run_find_flash_key(run, wishes, &fuses, err));
+    EG_TRY(eg_run_find_keys(run, wishes, &fuses, err));
     EG_TRY(eg_run_wishes(run, wishes, err)); /* with what is the board's own */
     EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_FOUND, err));
     return eg_provision_rehearse(wishes, &fuses, wishes->mode == EG_PROVISION_CHECK ? tell : NULL, run, err);

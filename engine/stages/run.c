@@ -61,22 +61,26 @@ void eg_run_forget(struct eg_run *run)
 
 bool eg_run_keeps(const struct eg_run *run, unsigned index)
 {
-    return run->cipher_kept && index < run->cipher_count && run->cipher[index].name != NULL;
+    return index < run->cipher_count && run->cipher_kept[index];
 }
 
-void eg_run_forget_key(struct eg_run *run)
+void eg_run_forget_keys(struct eg_run *run)
 {
     for (unsigned i = 0; i < run->cipher_count; i++)
         eg_region_destroy(&run->cipher[i]);
     free(run->cipher);
+    free(run->cipher_kept);
     run->cipher = NULL;
+    run->cipher_kept = NULL;
+    eg_secret_finish(&run->nvs_keys);
     run->cipher_count = 0;
-    eg_secret_finish(&run->flash_key);
+    for (unsigned i = 0; i < EG_PROVISION_SECRETS_MAX; i++)
+        eg_secret_finish(&run->keys[i].key);
 }
 
 unsigned eg_run_region_room(const struct eg_plan *plan)
 {
-    return plan->region_count + 1 + eg_plan_setting(plan, "unit.raw")->group_count +
+    return plan->region_count + 2 + eg_plan_setting(plan, "unit.raw")->group_count +
            eg_plan_setting(plan, "unit.file")->group_count;
 }
 
@@ -142,13 +146,12 @@ enum eg_code eg_run_pieces(const struct eg_run *run, struct eg_guard_piece **lis
     EG_TRY(eg_alloc(list, count + 1, sizeof **list, err));
     for (unsigned i = 0; i < count; i++) {
         const struct eg_region *const region = eg_run_region(run, i);
-        (*list)[i] =
-            (struct eg_guard_piece){.name = region->name,
-                                    .flash_addr = region->flash_addr,
-                                    .data = region->data.data,
-                                    .size = region->data.size,
-                                    .as_it_must_be = eg_plan_setting(plan, "secure.flash.key")->given,
-                                    .of_unit = i >= plan->region_count};
+        (*list)[i] = (struct eg_guard_piece){.name = region->name,
+                                             .flash_addr = region->flash_addr,
+                                             .data = region->data.data,
+                                             .size = region->data.size,
+                                             .as_it_must_be = eg_provision_has_flash_key(plan),
+                                             .of_unit = i >= plan->region_count};
     }
     return EG_OK;
 }

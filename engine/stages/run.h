@@ -15,6 +15,7 @@
 #include "engine/plan/recorder.h"
 #include "engine/plan/stage.h"
 #include "engine/plan/unit.h"
+#include "engine/provision/provision.h"
 #include "engine/secure/secret.h"
 
 struct eg_claims;
@@ -27,6 +28,15 @@ struct eg_unit_data {
     unsigned region_count;
     struct eg_nvs_items nvs; /* what the NVS region must be read back as */
     unsigned nvs_region;     /* its index; region_count = there is none */
+    unsigned keys_region;    /* likewise, of the keys of encrypted NVS, which `encrypt` fills in */
+};
+
+/** A key of one board, in locked memory as long as its run. */
+struct eg_board_key {
+    struct eg_secret key;            /* of size 0 = none, or not known any more */
+    char print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
+    bool hidden;                     /* the chip hides it, and this board's own runs have put it there */
+    unsigned place;                  /* number of the key block for it, if greater than that of the wish */
 };
 
 /** A program that takes the supply of a socket away and gives it back: `PROGRAM SLOT`. */
@@ -83,15 +93,13 @@ struct eg_run {
     unsigned erased_count;
     uint8_t custom_mac[EG_MAC_SIZE]; /* that the job gives the board */
     bool has_custom_mac;
-    struct eg_secret flash_key;                /* of this board; NULL = none, or not known any more */
-    char flash_key_print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
-    bool flash_key_hidden;    /* the chip hides it, and this board's own runs have put it there */
-    bool broken_blocks;       /* key blocks have a broken key of an earlier run */
-    unsigned flash_key_place; /* number of the key block for it */
+    struct eg_board_key keys[EG_PROVISION_SECRETS_MAX]; /* by the `secret` of the wishes */
+    bool broken_blocks;                                 /* key blocks have a broken key of an earlier run */
     struct eg_region *cipher; /* regions as ciphertext, by index; without a name = the region stays plain */
     unsigned cipher_count;
-    bool cipher_kept;           /* it is in the flash already, and there is no key to make it anew */
-    const char *marginal;       /* static string, the first reason found; NULL = none */
+    bool *cipher_kept;         /* likewise: it is in the flash already, and there is no key to make it anew */
+    struct eg_secret nvs_keys; /* of the board's NVS; of size 0 = none, or not known any more */
+    const char *marginal;      /* static string, the first reason found; NULL = none */
     struct eg_link_record link; /* see rate.h */
 };
 
@@ -120,8 +128,8 @@ enum eg_code eg_run_pieces(const struct eg_run *run, struct eg_guard_piece **lis
 /** Return whether a region is in the flash already, verified, and must not be written. */
 bool eg_run_keeps(const struct eg_run *run, unsigned index);
 
-/** Wipe the board's key and free its ciphertext: the run is on record. */
-void eg_run_forget_key(struct eg_run *run);
+/** Wipe the board's keys and free its ciphertext: the run is on record. */
+void eg_run_forget_keys(struct eg_run *run);
 
 /**
  * Ask the guard whether these regions may be written to this board, whose chip and flash are known, and

@@ -85,9 +85,11 @@ enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes
     EG_TRY(eg_provision_make(wishes, run->plan, &place, err));
     if (run->has_custom_mac)
         eg_provision_set_mac(wishes, run->custom_mac);
-    wishes->flash_key = run->flash_key.size != 0 ? &run->flash_key : NULL;
-    wishes->flash_key_hidden = run->flash_key_hidden;
-    wishes->flash_key_place = run->flash_key_place;
+    for (unsigned i = 0; i < EG_PROVISION_SECRETS_MAX; i++) {
+        const struct eg_board_key *const key = &run->keys[i];
+        wishes->secret[i] = (struct eg_provision_secret){
+            .key = key->key.size != 0 ? &key->key : NULL, .hidden = key->hidden, .place = key->place};
+    }
     wishes->broken_blocks = run->broken_blocks;
     return EG_OK;
 }
@@ -172,7 +174,7 @@ static enum eg_code record_intent(struct eg_run *run, const struct eg_provision 
             continue;
         eg_provision_wanted(texts[i], item);
         if (item->kind == EG_PROVISION_SECRET)
-            snprintf(texts[i], sizeof texts[i], "%s", run->flash_key_print);
+            snprintf(texts[i], sizeof texts[i], "%s", run->keys[item->secret].print);
         records[count++] = (struct eg_security_record){EG_SECURITY_WANTED, item->name, texts[i]};
         if (eg_provision_look(item, fuses) != EG_PROVISION_YES)
             records[count++] = (struct eg_security_record){EG_SECURITY_INTENDED, item->name, texts[i]};
@@ -180,11 +182,11 @@ static enum eg_code record_intent(struct eg_run *run, const struct eg_provision 
     return record(run, records, count, err);
 }
 
-static bool burnt_a_key(const struct eg_efuse_plan *plan)
+static bool burnt_key(const struct eg_efuse_plan *plan, const struct eg_provision_item *item)
 {
     for (unsigned i = 0; i < plan->done; i++) {
         const unsigned block = plan->wanted->burn[i].block;
-        if (block != 0 && plan->fuses->chip->blocks[block].rd != 0)
+        if (block != 0 && eg_provision_is_block_of(item, plan->fuses, block))
             return true;
     }
     return false;
@@ -196,7 +198,7 @@ static enum eg_provision_state state_of(const struct eg_provision_item *item,
                                         const struct eg_efuse_plan *plan)
 {
     /* A key that was burnt now was read back and compared before it was hidden. */
-    if (item->kind == EG_PROVISION_SECRET && burnt_a_key(plan) &&
+    if (item->kind == EG_PROVISION_SECRET && burnt_key(plan, item) &&
         eg_provision_look(item, plan->fuses) == EG_PROVISION_UNKNOWN)
         return EG_PROVISION_YES;
     if (plan->end == EG_EFUSE_OPEN)

@@ -65,6 +65,37 @@ expect_status 0 "$espgang" bundle job.yaml -o job.egb
 expect_status 0 "$espgang" check job.egb
 sed -n '/^  release: /,/^$/p' out.log | grep -c "$digest" >/dev/null || fail 'the bundle lost the key'
 
+# A key in escrow: the ledger has it encrypted, and the private key recovers it.
+expect_status 0 "$espgang" secure generate-signing-key --version 2 --scheme rsa3072 escrow.key
+expect_status 0 "$espgang" secure extract-public-key --version 2 --keyfile escrow.key escrow.pem
+write_job 'mode: release' 'boot: {keys: [boot.pem]}' 'flash: {key: per-board, escrow: escrow.pem}' 'download: secure' \
+  'mac: "020000{mac_nic:06x}"' 'keys: {purpose: HMAC_UP, block: BLOCK_KEY4, escrow: escrow.pem}'
+run_boards escrow || fail "$(cat run.log)"
+mac=$(ledger "select mac from runs where batch = 'escrow' limit 1")
+expect_status 0 "$espgang" secure recover-key --ledger ledger.db -k escrow.key -o flash.key "$mac"
+expect_status 0 "$espgang" secure recover-key --ledger ledger.db -k escrow.key -o hmac.key --key 'HMAC_UP in BLOCK_KEY4' "$mac"
+expect_equal 'the recovered keys' "$(stat -c '%s %a' flash.key hmac.key | tr '\n' ' ')" '32 600 32 600 '
+for key in flash.key hmac.key; do
+  ! grep -qF -f <(od -An -v -tx1 "$key" | tr -d ' \n') <(od -An -v -tx1 ledger.db run.log | tr -d ' \n') || fail "$key is in the ledger"
+done
+expect_status 2 "$espgang" secure recover-key --ledger ledger.db -k boot.key -o other.key "$mac"
+expect_text err.log 'the key in escrow was encrypted to the public key'
+expect_status 2 "$espgang" secure recover-key --ledger ledger.db -k escrow.key -o other.key 00:00:00:00:00:01
+expect_text err.log 'no key of 00:00:00:00:00:01 is in escrow'
+expect_equal 'custom MACs' "$(ledger "select count(distinct wanted) from security where batch = 'escrow' and item = 'CUSTOM_MAC' and observed = 'yes'")" 2
+expect_status 0 "$espgang" audit --ledger ledger.db
+
+# A key from a file: for all boards, and not in a bundle.
+expect_status 0 "$espgang" secure generate-flash-encryption-key shared.key
+write_job 'mode: development' 'flash: {key: {file: shared.key, shared: yes}}'
+run_boards shared || fail "$(cat run.log)"
+expect_equal 'one key' "$(ledger "select count(distinct wanted) from security where batch = 'shared' and item = 'XTS_AES_128_KEY'")" 1
+expect_status 2 "$espgang" bundle job.yaml -o shared.egb
+expect_text err.log 'secure.flash.key.file is a secret, which no bundle takes along'
+write_job 'mode: development' "flash: {key: {file: $PWD/shared.key, shared: yes}}"
+expect_status 0 "$espgang" bundle job.yaml -o shared.egb
+expect_status 0 "$espgang" check shared.egb
+
 # Refusals, before a board is touched.
 refused() {
   expect_status 2 "$espgang" check job.yaml

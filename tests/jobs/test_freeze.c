@@ -22,6 +22,8 @@ static const struct eg_option options[] = {
     {.key = "unit.text", .type = EG_OPTION_TEXT},
     {.key = "unit.schema", .type = EG_OPTION_FILE},
     {.key = "keys", .type = EG_OPTION_FILE_LIST},
+    {.key = "cipher.key", .type = EG_OPTION_CHOICE, .choices = (const char *const[]){"per-board", NULL}},
+    {.key = "cipher.key.file", .type = EG_OPTION_SECRET_FILE},
     {.key = "unit.values", .type = EG_OPTION_MAP},
     {.key = "unit.program", .type = EG_OPTION_PROGRAM},
     {.key = "flash.extra", .type = EG_OPTION_TEXT_LIST},
@@ -186,6 +188,32 @@ static void a_program_that_is_not_there_is_named(void **state)
     assert_error(eg__freeze(&bundle, &job.document, job.plan, &err), err, EG_BAD_ARGUMENT, expected);
 }
 
+static void a_key_is_not_taken_along(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle none = {.count = 0};
+    EG_CLEANUP(reading_finish) struct reading job = {.plan = NULL};
+    EG_CLEANUP(reading_finish) struct reading here = {.plan = NULL};
+    struct eg_error err;
+    char expected[300];
+
+    put("job.yaml", "cipher: {key: {file: /etc/keys/a.key}}\n");
+    read_job(&job, "job.yaml", NULL);
+    assert_ok(eg__freeze(&bundle, &job.document, job.plan, &err), err);
+    assert_int_equal(bundle.count, 1);
+    assert_non_null(strstr(text_of(&bundle, 0), "cipher:\n  key:\n    file: \"/etc/keys/a.key\"\n"));
+
+    put("job.yaml", "cipher: {key: {file: a.key}}\n");
+    read_job(&here, "job.yaml", NULL);
+    snprintf(
+        expected, sizeof expected,
+        "%s/job.yaml:1:22: cipher.key.file is a secret, which no bundle takes along: give the absolute path "
+        "that it has on the stations",
+        job_folder);
+    assert_error(eg__freeze(&none, &here.document, here.plan, &err), err, EG_BAD_JOB, expected);
+}
+
 /* A short file may refer to a long text any number of times. */
 static void a_job_that_unfolds_without_end_is_refused(void **state)
 {
@@ -235,6 +263,7 @@ int main(void)
         TEST(a_program_in_a_bundle_runs_without_a_file),
         TEST(a_program_of_the_station_stays_one),
         TEST(a_program_that_is_not_there_is_named),
+        TEST(a_key_is_not_taken_along),
         TEST(a_job_that_unfolds_without_end_is_refused),
         TEST(a_flash_size_of_more_than_one_layout_stays_what_it_was),
     };

@@ -19,6 +19,8 @@ static const struct eg_option options[] = {
     {.key = "unit.schema", .type = EG_OPTION_FILE},
     {.key = "unit.values", .type = EG_OPTION_MAP},
     {.key = "keys", .type = EG_OPTION_FILE_LIST},
+    {.key = "cipher.key", .type = EG_OPTION_CHOICE, .choices = (const char *const[]){"per-board", NULL}},
+    {.key = "cipher.key.file", .type = EG_OPTION_SECRET_FILE},
     {.key = "hook", .type = EG_OPTION_PROGRAM},
     {.key = "step", .type = EG_OPTION_GROUPS, .group = step_options},
     {.key = NULL},
@@ -72,6 +74,24 @@ static void a_file_is_read_from_the_folder_of_the_job(void **state)
     assert_non_null(strstr(setting->place, "/job.yaml:2:11"));
     assert_key_refused("unit: {schema: no.csv}\n", EG_BAD_ARGUMENT,
                        "@/job.yaml:1:16: unit.schema: @/no.csv: No such file or directory");
+}
+
+static void a_value_may_be_a_word_or_a_mapping(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *word = plan_of("cipher: {key: per-board}\n");
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *mapping = plan_of("cipher: {key: {file: a.key}}\n");
+    char expected[1024] = "";
+
+    assert_true(eg_plan_setting(word, "cipher.key")->given);
+    assert_false(eg_plan_setting(mapping, "cipher.key")->given);
+    with_folder(expected, "@/a.key"); /* it is not read, so it need not be there */
+    assert_string_equal(eg_plan_setting(mapping, "cipher.key.file")->text, expected);
+    assert_int_equal(eg_plan_setting(mapping, "cipher.key.file")->content.size, 0);
+    assert_key_refused("cipher: {key: {fiel: a.key}}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:16: there is no key cipher.key.fiel; did you mean cipher.key.file");
+    assert_key_refused("cipher: {key: both}\n", EG_BAD_JOB,
+                       "@/job.yaml:1:15: cipher.key is \"both\", not one of per-board");
 }
 
 static void a_list_of_files_may_be_one_file(void **state)
@@ -154,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_file_is_read_from_the_folder_of_the_job),
+        TEST(a_value_may_be_a_word_or_a_mapping),
         TEST(a_list_of_files_may_be_one_file),
         TEST(a_map_has_names_of_the_job),
         TEST(a_program_with_a_slash_is_found_from_the_folder_of_the_job),

@@ -95,6 +95,34 @@ static void a_purpose_that_is_another_one_for_good_is_refused(void **state)
     scene_end(&scene);
 }
 
+/* The second half's purpose is 3; with one of its two bits it looks like that of the first half, 2. */
+static void a_purpose_in_part_is_not_taken_for_another(void **state)
+{
+    (void)state;
+    uint8_t first[32], second[32];
+    struct scene scene;
+    struct eg_efuse_key key = {.purpose = "XTS_AES_256_KEY_1", .data = first, .size = sizeof first};
+    unsigned block;
+
+    memset(first, 0x11, sizeof first);
+    memset(second, 0x22, sizeof second);
+    first[0] = second[0] = 1;
+    scene_begin(&scene, "esp32s3");
+    for (unsigned i = 0; i < 32; i++) {
+        scene.fuses.block[4].word[i / 4] |= (uint32_t)first[31 - i] << i % 4 * 8;
+        scene.fuses.block[5].word[i / 4] |= (uint32_t)second[31 - i] << i % 4 * 8;
+    }
+    const struct eg_efuse_field *const purpose = eg_efuse_find(&scene.fuses, "KEY_PURPOSE_1");
+    scene.fuses.block[0].word[purpose->word] |= 2u << purpose->pos;
+    assert_ok(eg_efuse_find_block(&scene.plan, &key, 0, &block, &scene.err), scene.err);
+    assert_int_equal(block, 4);
+    key.purpose = "XTS_AES_256_KEY_2";
+    key.data = second;
+    assert_ok(eg_efuse_find_block(&scene.plan, &key, 1, &block, &scene.err), scene.err);
+    assert_int_equal(block, 5);
+    scene_end(&scene);
+}
+
 static void an_early_p4_has_no_purposes_from_16_on(void **state)
 {
     (void)state;
@@ -116,6 +144,7 @@ int main(void)
         cmocka_unit_test(unknown_names_are_refused_with_the_known_ones),
         cmocka_unit_test(a_long_key_needs_a_second_free_block),
         cmocka_unit_test(a_purpose_that_is_another_one_for_good_is_refused),
+        cmocka_unit_test(a_purpose_in_part_is_not_taken_for_another),
         cmocka_unit_test(an_early_p4_has_no_purposes_from_16_on),
     };
 

@@ -47,6 +47,42 @@ static void the_partition_table_decides_what_is_encrypted(void **state)
     }
 }
 
+static void the_size_of_the_key_is_one_that_the_chip_has(void **state)
+{
+    static const struct {
+        const char *chip, *bits, *sentence;
+    } rows[] = {
+        {"esp32c6", "512", "secure.flash.bits is 512; the flash key of ESP32-C6 has 256"},
+        {"esp32c6", "300", "secure.flash.bits is 300; the flash key of ESP32-C6 has 256"},
+        {"esp32", "512", "secure.flash.bits is 512; the flash key of ESP32 has 256"},
+        {"esp32s3", "128", "secure.flash.bits is 128; the flash key of ESP32-S3 has 256 or 512"},
+        {"esp32c2", "512", "secure.flash.bits is 512; the flash key of ESP32-C2 has 256 or 128"},
+    };
+
+    (void)state;
+    fake_plan_set(plan, "secure.flash.bits", "256");
+    section_refused("secure.flash.bits is given, but no key of the flash: say secure.flash.key");
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    section_accepted();
+    eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        plan->target = eg_target_by_name(rows[i].chip);
+        fake_plan_set(plan, "secure.flash.bits", rows[i].bits);
+        section_refused(rows[i].sentence);
+    }
+}
+
+static void a_whole_block_leaves_an_esp32c2_no_room_for_a_digest(void **state)
+{
+    (void)state;
+    plan->target = eg_target_by_name("esp32c2");
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    fake_plan_set(plan, "secure.flash.bits", "256");
+    section_refused(
+        "secure.flash.bits is 256, and the one key block of ESP32-C2 then has no room for the digest of "
+        "secure.boot.keys: say 128");
+}
+
 static void a_damaged_table_decides_nothing(void **state)
 {
     static const char sentence[] =
@@ -67,6 +103,8 @@ int main(void)
         SECTION_TEST(a_file_over_several_places_cannot_be_encrypted),
         SECTION_TEST(the_partition_table_decides_what_is_encrypted),
         SECTION_TEST(a_damaged_table_decides_nothing),
+        SECTION_TEST(the_size_of_the_key_is_one_that_the_chip_has),
+        SECTION_TEST(a_whole_block_leaves_an_esp32c2_no_room_for_a_digest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Escrow: keys encrypted to a public key, so that only who has the private one recovers them.
+ *
+ * RSA-OAEP with SHA-256, as other tools do it: `openssl pkeyutl -decrypt -pkeyopt rsa_padding_mode:oaep
+ * -pkeyopt rsa_oaep_md:sha256`.
+ */
+
+#ifndef ENGINE_SECURE_ESCROW_H
+#define ENGINE_SECURE_ESCROW_H
+
+#include "engine/secure/secret.h"
+
+#define EG_ESCROW_ID_TEXT 17 /* 16 digits of hex */
+
+/** A public key. Zero-initialise it; EG_CLEANUP(eg_escrow_finish) frees it. */
+struct eg_escrow {
+    struct evp_pkey_st *key;
+    char id[EG_ESCROW_ID_TEXT]; /* the first eight bytes of the SHA-256 of the public key in DER */
+};
+
+void eg_escrow_finish(struct eg_escrow *escrow);
+
+/**
+ * Read the public key in PEM.
+ *
+ * @param name  of the file, for sentences
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT it is a private key, no key, or not RSA of 3072 bits or more; EG_SECURED its
+ * private key is published
+ */
+enum eg_code eg_escrow_parse(struct eg_escrow *escrow, const char *name, const uint8_t *pem, size_t size,
+                             struct eg_error *err) EG_CHECKED;
+
+/** Append "ID BASE64" and a zero byte: the key, encrypted. */
+enum eg_code eg_escrow_seal(const struct eg_escrow *escrow, const struct eg_secret *key,
+                            struct eg_buffer *text, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Decrypt what eg_escrow_seal() has made.
+ *
+ * @param path  of the private key in PEM, without a passphrase
+ *
+ * @return EG_OK; EG_BAD_ARGUMENT it was encrypted to another key, or is damaged; EG_IO
+ */
+enum eg_code eg_escrow_recover(struct eg_secret *key, const char *path, const char *text,
+                               struct eg_error *err) EG_CHECKED;
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "engine/stages/board_keys.h"
+
+#include "engine/secure/escrow.h"
+#include "engine/secure/nvs_crypt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_MAX = 64 };
+
+/* "BLOCK_KEY0 has errors" counts too: its burn was interrupted. */
+static bool is_damaged(const struct eg_efuses *fuses, unsigned block)
+{
+    return fuses->block[block].errors != 0 || fuses->block[block].failed;
+}
+
+static const char *label_of(const struct eg_provision_item *item)
+{
+    return item->of_flash ? "flash key" : item->name;
+}
+
+/* Put the key on record, encrypted to the job's public key, before anything of it is burnt. */
+static enum eg_code deposit(struct eg_run *run, const struct eg_board_key *board,
+                            const struct eg_provision_item *item, struct eg_error *err)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    char name[EG_SECURITY_VALUE];
+
+    if (item->escrow == NULL)
+        return EG_OK;
+    EG_TRY(eg_escrow_parse(&escrow, item->escrow->text, item->escrow->content.data,
+                           item->escrow->content.size, err));
+    EG_TRY(eg_buffer_append(&text, board->print, strlen(board->print), err));
+    EG_TRY(eg_buffer_append(&text, " ", 1, err));
+    EG_TRY(eg_escrow_seal(&escrow, &board->key, &text, err));
+    snprintf(name, sizeof name, EG_SECURITY_ESCROW "%s", item->name);
+    const struct eg_security_record record = {EG_SECURITY_LEFT, name, (const char *)text.data};
+    return run->recorder->ops->secure(run->recorder, run->number, &record, 1, err);
+}
+
+/* A block that still shows the key whose fingerprint is on record. */
+static enum eg_code adopt(struct eg_run *run, struct eg_board_key *board,
+                          const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                          const char *known, struct eg_error *err)
+{
+    const size_t size = eg_provision_key_size(item, fuses);
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    char print[EG_FINGERPRINT_TEXT];
+
+    EG_TRY(eg_secret_init(&key, 32, err));
+    for (unsigned block = 0; block < fuses->block_count; block++) {
+        if (!eg_provision_read_key(item, fuses, block, key.data))
+            continue;
+        EG_TRY(run->recorder->ops->fingerprint(run->recorder, key.data, size, print, err));
+        if (strcmp(print, known) != 0)
+            continue;
+        EG_TRY(eg_secret_init(&board->key, size, err));
+        memcpy(board->key.data, key.data, size);
+        memcpy(board->print, print, sizeof print);
+        return deposit(run, board, item, err); /* the job that burnt it may have had no escrow */
+    }
+    return EG_OK;
+}
+
+/* A key whose burn was interrupted and that nobody knows any more has spoilt its block: another takes the
+ * next key, where there is another. */
+static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *board,
+                                     const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                                     struct eg_error *err)
+{
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    unsigned number = 0;
+
+    EG_TRY(eg_secret_init(&key, 32, err));
+    for (unsigned block = 0; block < fuses->block_count; block++) {
+        const bool has = eg_provision_read_key(item, fuses, block, key.data);
+        if (has &&
+            (fuses->chip->blocks[block].purpose == NULL || (item->block != NULL && is_damaged(fuses, block))))
+            return eg_error_set(
+                err, EG_SECURED,
+                "the burn of the board's %s was interrupted, nobody knows the key any more, and "
+                "%s has no other block for one: the board is lost for this job",
+                label_of(item), fuses->label);
+        if (fuses->chip->blocks[block].purpose == NULL)
+            continue;
+        if (has && is_damaged(fuses, block)) {
+            run->broken_blocks = true;
+            board->place = number + 1;
+        }
+        number++;
+    }
+    return EG_OK;
+}
+
+static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const struct eg_provision_item *item,
+                         const struct eg_efuses *fuses, struct eg_error *err)
+{
+    const struct eg_claim claim = {.kind = EG_CLAIM_VALUE, .name = label_of(item), .value = board->print};
+
+    EG_TRY(eg_secret_make(&board->key, eg_provision_key_size(item, fuses), err));
+    EG_TRY(
+        run->recorder->ops->fingerprint(run->recorder, board->key.data, board->key.size, board->print, err));
+    EG_TRY(run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err));
+    return deposit(run, board, item, err);
+}
+
+/* Read a key from its file, of which it is a part. */
+static enum eg_code read_file(struct eg_run *run, struct eg_board_key *board,
+                              const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                              struct eg_error *err)
+{
+    const size_t size = eg_provision_key_size(item, fuses);
+    EG_CLEANUP(eg_secret_finish) struct eg_secret whole = {0};
+
+    EG_TRY(eg_secret_read(&whole, item->file, FILE_MAX, NULL, err));
+    if (item->file_at + size > whole.size || (fuses->chip->purposes == NULL && size != whole.size))
+        return eg_error_set(err, EG_SECURED, "%s has %zu bytes, and the key of this board has %zu",
+                            item->file, whole.size, item->file_at + size);
+    EG_TRY(eg_secret_init(&board->key, size, err));
+    memcpy(board->key.data, whole.data + item->file_at, size);
+    return run->recorder->ops->fingerprint(run->recorder, board->key.data, size, board->print, err);
+}
+
+/* Flash encryption is on, or was. */
+static enum eg_code check_counter(const struct eg_efuses *fuses, struct eg_error *err)
+{
+    const uint32_t count = eg_efuse_number(fuses, fuses->chip->crypt_count);
+
+    if (count == 0)
+        return EG_OK;
+    return eg_error_set(err, EG_SECURED,
+                        "%s is 0x%x and no block hides a flash key: flash encryption was switched on without "
+                        "one, and a key cannot come later",
+                        fuses->chip->crypt_count, (unsigned)count);
+}
+
+/* The chip hides a key: it must be this board's own. */
+static enum eg_code accept_hidden(struct eg_board_key *board, const struct eg_provision_item *item,
+                                  const char *known, bool made_in_this_run, struct eg_error *err)
+{
+    if (made_in_this_run)
+        return EG_OK;
+    if (known[0] == '\0')
+        return eg_error_set(err, EG_SECURED,
+                            "the chip hides a %s that this ledger does not know: it was burnt elsewhere",
+                            label_of(item));
+    if (item->file != NULL && strcmp(known, board->print) != 0)
+        return eg_error_set(err, EG_SECURED,
+                            "the chip hides a %s that is not that of %s: it was burnt by another job",
+                            label_of(item), item->file);
+    snprintf(board->print, sizeof board->print, "%.16s", known);
+    return EG_OK;
+}
+
+static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item *item,
+                             const struct eg_efuses *fuses, struct eg_error *err)
+{
+    struct eg_board_key *const board = &run->keys[item->secret];
+    const bool made = item->file == NULL && board->key.size != 0;
+    char known[EG_SECURITY_VALUE] = "";
+
+    board->hidden = false;
+    if (item->file != NULL)
+        EG_TRY(read_file(run, board, item, fuses, err));
+    if (!made)
+        EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_INTENDED, item->name, known,
+                                           err));
+    if (eg_provision_hides_key(item, fuses)) {
+        EG_TRY(accept_hidden(board, item, known, made, err));
+        board->hidden = true;
+        return EG_OK;
+    }
+    if (item->of_flash)
+        EG_TRY(check_counter(fuses, err));
+    if (board->key.size == 0 && known[0] != '\0')
+        EG_TRY(adopt(run, board, item, fuses, known, err));
+    if (board->key.size != 0)
+        return EG_OK;
+    EG_TRY(pass_over_broken(run, board, item, fuses, err));
+    return make(run, board, item, fuses, err);
+}
+
+enum eg_code eg_run_find_keys(struct eg_run *run, const struct eg_provision *wishes,
+                              const struct eg_efuses *fuses, struct eg_error *err)
+{
+    for (unsigned i = 0; i < wishes->count && wishes->mode != EG_PROVISION_CHECK; i++)
+        if (wishes->items[i].kind == EG_PROVISION_SECRET)
+            EG_TRY(find_key(run, &wishes->items[i], fuses, err));
+    return EG_OK;
+}
+
+enum eg_code eg_run_flash_key(const struct eg_run *run, struct eg_secret *whole, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_provision *wishes = NULL;
+    size_t size = 0;
+
+    EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
+    EG_TRY(eg_run_wishes(run, wishes, err));
+    EG_TRY(eg_secret_init(whole, FILE_MAX, err));
+    for (unsigned i = 0; i < wishes->count; i++) {
+        const struct eg_provision_item *const item = &wishes->items[i];
+        if (item->kind != EG_PROVISION_SECRET || !item->of_flash)
+            continue;
+        const struct eg_secret *const part = &run->keys[item->secret].key;
+        if (part->size == 0) {
+            eg_secret_finish(whole);
+            return EG_OK;
+        }
+        memcpy(whole->data + size, part->data, part->size);
+        size += part->size;
+    }
+    whole->size = size;
+    return EG_OK;
+}
+
+/* The key of the HMAC peripheral that the job has. */
+static enum eg_code derive(struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_provision *wishes = NULL;
+
+    EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
+    EG_TRY(eg_run_wishes(run, wishes, err));
+    for (unsigned i = 0; i < wishes->count; i++) {
+        const struct eg_provision_item *const item = &wishes->items[i];
+        if (item->kind == EG_PROVISION_SECRET && item->purpose != NULL &&
+            strcmp(item->purpose, EG_PROVISION_HMAC_UP) == 0 && run->keys[item->secret].key.size != 0)
+            return eg_nvs_keys_derive(&run->nvs_keys, &run->keys[item->secret].key, err);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_run_find_nvs_keys(struct eg_run *run, const struct eg_secret *flash_key, struct eg_error *err)
+{
+    if (run->nvs_keys.size != 0)
+        return EG_OK;
+    switch (eg_provision_nvs(run->plan)) {
+    case EG_PROVISION_NVS_PLAIN:
+        return EG_OK;
+    case EG_PROVISION_NVS_FLASH:
+        return flash_key->size != 0 ? eg_nvs_keys_make(&run->nvs_keys, err) : EG_OK;
+    case EG_PROVISION_NVS_HMAC:
+        return derive(run, err);
+    }
+    return eg_error_set(err, EG_INTERNAL, "NVS is encrypted in no way");
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Boards that arrive with a flash key, or with part of one, and keys shared by two boards. */
+
+#include "engine/secure/escrow.h"
+#include "engine/secure/flash_crypt.h"
+#include "engine/secure/sign_key.h"
+#include "tests/fakes/check.h"
+#include "tests/fakes/fake_secure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int set_up(void **state)
+{
+    const int failed = fake_secure_setup(state);
+    struct fake_line *const line = *state;
+
+    fake_plan_set(line->plan, "secure.flash.key", "per-board");
+    return failed;
+}
+
+/* Plug in a board with burnt fields: names end with NULL. */
+static void plug_burnt(struct fake_line *line, const char *const *names, const uint32_t *numbers)
+{
+    const struct eg_efuse *const chip = eg_efuse_of(line->plan->target);
+    struct vb_config config = {.fast = true};
+
+    for (; *names != NULL; names++, numbers++) {
+        const struct eg_efuse_field *field = chip->fields;
+        while (strcmp(field->name, *names) != 0)
+            field++;
+        config.registers[config.register_count++] = (struct vb_register){
+            chip->base + chip->blocks[field->block].read + 4 * field->word, *numbers << field->pos};
+    }
+    fake_line_plug(line, &config, 1, NO_FAULTS);
+}
+
+static void a_key_that_this_ledger_does_not_know_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(line, (const char *const[]){"KEY_PURPOSE_0", "RD_DIS", NULL}, (const uint32_t[]){4, 1});
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: the chip hides a flash key that this ledger does not know: it was "
+                            "burnt elsewhere");
+    assert_true(fake_line_blank(line, 1));
+}
+
+static void flash_encryption_that_is_on_without_a_key_is_refused(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(line, (const char *const[]){"SPI_BOOT_CRYPT_CNT", NULL}, (const uint32_t[]){1});
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: SPI_BOOT_CRYPT_CNT is 0x1 and no block hides a flash key: flash "
+                            "encryption was switched on without one, and a key cannot come later");
+    assert_true(fake_line_blank(line, 1));
+}
+
+static void the_block_that_the_flash_cipher_cannot_use_is_no_free_block(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_burnt(
+        line,
+        (const char *const[]){"BLOCK_KEY0", "BLOCK_KEY1", "BLOCK_KEY2", "BLOCK_KEY3", "BLOCK_KEY4", NULL},
+        (const uint32_t[]){1, 1, 1, 1, 1});
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: XTS_AES_128_KEY needs a free key block, and there is none");
+    assert_true(fake_line_blank(line, 1));
+}
+
+static void each_board_claims_its_key_by_a_fingerprint(void **state)
+{
+    struct fake_line *line = *state;
+    const char *first, *second;
+
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    fake_line_run(line);
+    first = strstr(line->recorder.transcript, "claim flash key ");
+    assert_non_null(first);
+    second = strstr(first + 1, "claim flash key ");
+    assert_non_null(second);
+    assert_memory_not_equal(first, second, strlen("claim flash key ") + 16);
+    assert_non_null(strstr(line->recorder.transcript, "intended XTS_AES_128_KEY "));
+    assert_non_null(strstr(line->recorder.transcript, "observed XTS_AES_128_KEY yes\n"));
+}
+
+static void no_key_is_made_in_the_mode_check(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "secure.mode", "check");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_assert_written(line, 1);
+    assert_null(strstr(line->recorder.transcript, "claim flash key"));
+}
+
+/* Make the line's job one for an ESP32-S3 with a flash key in two blocks and a key of the HMAC peripheral. */
+static void want_three_keys(struct fake_line *line)
+{
+    line->plan->target = eg_target_by_name("esp32s3");
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.boot.keys"));
+    fake_plan_set(line->plan, "secure.flash.bits", "512");
+    fake_plan_add_group(line->plan, "secure.keys",
+                        (const char *const[]){"purpose", "HMAC_UP", "block", "BLOCK_KEY4", NULL});
+}
+
+static void run_again(struct fake_line *line)
+{
+    line->recorder.run_count = 0;
+    memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
+    fake_line_run(line);
+}
+
+static void a_key_in_two_blocks_and_one_of_another_purpose_are_burnt_and_hidden(void **state)
+{
+    struct fake_line *line = *state;
+
+    want_three_keys(line);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 2);
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_1"), 3);
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_4"), 8);
+    assert_int_equal(fake_secure_field(line, 1, "RD_DIS"), 0x13);
+    assert_non_null(strstr(line->recorder.transcript, "claim HMAC_UP in BLOCK_KEY4 "));
+    assert_non_null(strstr(line->recorder.transcript, "observed HMAC_UP in BLOCK_KEY4 yes\n"));
+    assert_non_null(strstr(line->recorder.transcript, "observed XTS_AES_256_KEY_2 yes\n"));
+}
+
+static void a_cut_burn_of_three_keys_is_made_whole_in_the_next_attempt(void **state)
+{
+    struct fake_line *line = *state;
+    char cut[32];
+
+    want_three_keys(line);
+    fake_plan_set(line->plan, "retry.attempts", "6");
+    for (unsigned bits = 3; bits < 450; bits += 61) {
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux2", bits);
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+        assert_int_equal(fake_secure_field(line, 1, "RD_DIS"), 0x13);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+}
+
+/* No key outlives its run: boards end proved, or lost with a reason, and never green without their keys. */
+static void a_board_that_is_cut_run_after_run_is_proved_or_lost(void **state)
+{
+    struct fake_line *line = *state;
+    char cut[32];
+    unsigned passed = 0;
+
+    want_three_keys(line);
+    for (unsigned bits = 5; bits < 700; bits += 97) {
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux1", bits);
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        for (unsigned runs = 0; runs < 4 && (runs == 0 || line->results[0].code != EG_OK); runs++)
+            run_again(line);
+        if (line->results[0].code == EG_OK) {
+            passed++;
+            assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_4"), 8);
+            assert_int_equal(fake_secure_field(line, 1, "RD_DIS") & 0x10, 0x10);
+            assert_int_equal(fake_secure_field(line, 1, "SPI_BOOT_CRYPT_CNT"), 7);
+        } else {
+            assert_int_equal(line->results[0].code, EG_SECURED);
+            assert_non_null(strstr(line->results[0].text, "the board is lost for this job"));
+        }
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+    assert_true(passed > 0);
+}
+
+static void a_key_from_a_file_is_on_all_boards_and_claimed_for_none(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-shared-XXXXXX", path[64];
+    const uint8_t *flash[2];
+    uint8_t key[32];
+    struct eg_error err;
+    size_t size;
+
+    for (unsigned i = 0; i < sizeof key; i++)
+        key[i] = (uint8_t)(7 * i + 3);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/flash.key", folder);
+    assert_ok(eg_secret_write(path, key, sizeof key, &err), err);
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.key"));
+    fake_plan_set(line->plan, "secure.flash.key.file", path);
+    fake_plan_set(line->plan, "secure.flash.key.shared", "yes");
+    fake_plan_set(line->plan, "secure.download", "open");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned board = 1; board <= 2; board++) {
+        fake_line_assert_result(line, board, EG_PASS, EG_OK, "");
+        flash[board - 1] = vb_board_flash(vb_gang_board(line->gang, board), &size);
+    }
+    assert_memory_equal(flash[0] + 0x10000, flash[1] + 0x10000, 0x1000);
+    assert_null(strstr(line->recorder.transcript, "claim flash key"));
+
+    /* Its file makes the ciphertext again, and another file is another job's. */
+    ((uint8_t *)flash[0])[0x10010] ^= 1;
+    line->recorder.run_count = 0;
+    memset(line->recorder.runs, 0, 2 * sizeof *line->recorder.runs);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_memory_equal(flash[0] + 0x10000, flash[1] + 0x10000, 0x1000);
+    key[5] ^= 1;
+    assert_int_equal(unlink(path), 0);
+    assert_ok(eg_secret_write(path, key, sizeof key, &err), err);
+    line->recorder.run_count = 0;
+    memset(line->recorder.runs, 0, 2 * sizeof *line->recorder.runs);
+    fake_line_run(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "fuses-check: the chip hides a flash key that is not that of */flash.key: it was burnt by "
+        "another job");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* Make a pair of keys for escrow; the job gets the public one. The private one is at `path`. */
+static void want_escrow(struct fake_line *line, char folder[], char path[64])
+{
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    struct eg_error err;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, 64, "%s/escrow.pem", folder);
+    assert_ok(eg_sign_key_make(path, EG_SIGN_RSA3072, &err), err);
+    assert_ok(eg_sign_key_read(&key, path, &err), err);
+    assert_ok(eg_sign_key_public(&pem, &key, &err), err);
+    assert_ok(eg_buffer_append(&pem, "", 1, &err), err);
+    fake_plan_set_file(line->plan, "secure.flash.escrow", "escrow.pub", (const char *)pem.data);
+}
+
+/* Recover a key from the transcript, where its deposit must come before the intent to burn it. Returns false
+ * if the key was neither deposited nor to be burnt. */
+static bool recover(const struct fake_line *line, struct eg_secret *key, const char *item, const char *path)
+{
+    char deposit[100], intent[100], text[1024];
+    struct eg_error err;
+
+    snprintf(deposit, sizeof deposit, "left escrow of %s ", item);
+    snprintf(intent, sizeof intent, "intended %s ", item);
+    const char *const held = strstr(line->recorder.transcript, deposit);
+    const char *const burnt = strstr(line->recorder.transcript, intent);
+    if (burnt == NULL)
+        return false;
+    assert_non_null(held);
+    assert_true(held < burnt);
+    /* the same fingerprint */
+    assert_memory_equal(held + strlen(deposit), burnt + strlen(intent), EG_FINGERPRINT_TEXT - 1);
+    const char *const sealed = held + strlen(deposit) + EG_FINGERPRINT_TEXT;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(sealed, "\n"), sealed);
+    assert_ok(eg_escrow_recover(key, path, text, &err), err);
+    return true;
+}
+
+static void a_key_in_escrow_decrypts_the_flash_of_its_board(void **state)
+{
+    struct fake_line *line = *state;
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64];
+    const struct eg_flash_crypt how = {.scheme = EG_FLASH_XTS, .decrypt = true};
+    const struct eg_region *const app = &line->plan->regions[2];
+    uint8_t flash[256];
+    struct eg_error err;
+    size_t size;
+
+    want_escrow(line, folder, path);
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_true(recover(line, &key, "XTS_AES_128_KEY", path));
+    memcpy(flash, vb_board_flash(vb_gang_board(line->gang, 1), &size) + app->flash_addr, sizeof flash);
+    assert_ok(eg_flash_crypt(flash, sizeof flash, app->flash_addr, &how, &key, &err), err);
+    assert_memory_equal(flash, app->data.data, sizeof flash);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* Whatever of a key is burnt, the key is in escrow: the power fails, and each run has one attempt. */
+static void no_key_is_lost_between_escrow_and_burn(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64], cut[32];
+    unsigned recovered = 0;
+
+    want_escrow(line, folder, path);
+    for (unsigned bits = 0; bits < 240; bits += 60) {
+        EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux1", bits);
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        run_again(line);
+        assert_int_not_equal(line->results[0].code, EG_OK);
+        recovered += recover(line, &key, "XTS_AES_128_KEY", path);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+    assert_int_equal(recovered, 4);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_record_that_fails_leaves_the_board_without_a_key(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64];
+
+    want_escrow(line, folder, path);
+    line->recorder.fail_secure = EG_NO_ROOM;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    assert_int_equal(line->results[0].code, EG_NO_ROOM);
+    assert_true(fake_line_blank(line, 1));
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_key_that_this_ledger_does_not_know_is_refused, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(flash_encryption_that_is_on_without_a_key_is_refused, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(the_block_that_the_flash_cipher_cannot_use_is_no_free_block, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(each_board_claims_its_key_by_a_fingerprint, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(no_key_is_made_in_the_mode_check, set_up, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_in_two_blocks_and_one_of_another_purpose_are_burnt_and_hidden,
+                                        set_up, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_cut_burn_of_three_keys_is_made_whole_in_the_next_attempt, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_board_that_is_cut_run_after_run_is_proved_or_lost, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_in_escrow_decrypts_the_flash_of_its_board, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(no_key_is_lost_between_escrow_and_burn, set_up, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_record_that_fails_leaves_the_board_without_a_key, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_from_a_file_is_on_all_boards_and_claimed_for_none, set_up,
+                                        fake_line_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
