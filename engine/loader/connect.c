@@ -242,7 +242,8 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         }
         const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
-        if (eg__port_ended(code) || loader->port_is_stuck || (code == EG_OK && !was_too_short(loader, step_count)))
+        if (eg__port_ended(code) || loader->port_is_stuck ||
+            (code == EG_OK && !was_too_short(loader, step_count)))
             return code;
     }
     return explain(loader, &log, (unsigned)attempts, err);
