@@ -63,14 +63,14 @@ done
 link "$build/tools" "$shadow/tools"
 link "$build" "$shadow"
 
-# Compressing takes minutes under valgrind: programs keep streams as they do for a user.
 export EG_FIXTURES=${EG_FIXTURES-$(sed -n 's/^EG_FIXTURES:[A-Z]*=//p' "$build/CMakeCache.txt")}
 status=0
 printf '%-20s %8s %8s %8s  %s\n' SCRIPT PROGRAMS REPORTS SECONDS ENDED
 for name in "${names[@]}"; do
   export EG_VALGRIND_LOGS=$build/valgrind/logs/$name
   rm -rf "$EG_VALGRIND_LOGS"
-  mkdir -p -m 1777 "$EG_VALGRIND_LOGS" # some scripts start programs as another user
+  mkdir -p "$EG_VALGRIND_LOGS"
+  chmod 1777 "$EG_VALGRIND_LOGS" # some scripts start programs as another user
   begin=$SECONDS ended=0
   timeout --kill-after=90 1800 bash "$root/tests/e2e/test_$name.sh" "$shadow" >"$EG_VALGRIND_LOGS/script" 2>&1 || ended=$?
   programs=$(find "$EG_VALGRIND_LOGS" -name '*.memcheck' | wc -l)
