@@ -276,14 +276,14 @@ static enum sp_return configure(struct sp_port *sp)
     return sp_set_config(sp, config);
 }
 
-/* Returns 0 or an errno. A device that is about to leave is not waited for. */
+/* Return 0 or an errno. The path of a device that has left is soon gone, too, which ends the waiting. */
 static int open_sp(struct sp_port *sp)
 {
     const uint64_t until_us = eg_clock_us() + TROUBLE_MS * 1000;
 
     while (sp_open(sp, SP_MODE_READ_WRITE) != SP_OK) {
         const int errnum = errno;
-        if ((errnum != EPROTO && errnum != ETIMEDOUT && errnum != EILSEQ) || eg_clock_us() >= until_us)
+        if (!is_trouble(errnum) || eg_clock_us() >= until_us)
             return errnum;
         sleep_ms(TROUBLE_PAUSE_MS);
     }

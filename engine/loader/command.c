@@ -275,7 +275,9 @@ enum eg_code eg__sync(struct eg_loader *loader, uint32_t timeout_ms, bool *stub,
 
     EG_TRY(eg_slip_discard(&loader->slip, err));
     loader->syncs++;
-    EG_TRY(eg__send(loader, &request, err));
+    const enum eg_code sent = eg__send(loader, &request, err);
+    loader->port_is_stuck = sent == EG_TIMEOUT;
+    EG_TRY(sent);
     for (unsigned i = 0; i < SYNC_REPLIES; i++) {
         bool zero = false;
         EG_TRY(receive_sync(loader, i == 0 ? timeout_ms : SYNC_FOLLOWING_MS, &zero, err));

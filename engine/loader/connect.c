@@ -91,7 +91,7 @@ static enum eg_code attempt_sync(struct eg_loader *loader, unsigned attempt, str
         code = eg__sync(loader, sync_timeout_ms(loader, attempt), &loader->stub, err);
         if (code == EG_OK)
             return eg__drain_syncs(loader, loader->syncs - 1, err);
-        if (eg__port_ended(code))
+        if (eg__port_ended(code) || loader->port_is_stuck)
             return code;
         append(log, loader->slip.noise, loader->slip.noise_size);
     }
@@ -242,7 +242,8 @@ enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, 
         }
         const enum eg_code code = attempt_sync(loader, i, &log, err);
         keep_log(loader, &log);
-        if (eg__port_ended(code) || (code == EG_OK && !was_too_short(loader, step_count)))
+        if (eg__port_ended(code) || loader->port_is_stuck ||
+            (code == EG_OK && !was_too_short(loader, step_count)))
             return code;
     }
     return explain(loader, &log, (unsigned)attempts, err);

@@ -56,6 +56,7 @@ struct eg_loader {
     uint32_t en_low_ms;    /* how long EN was low when the board was reset into its loader; 0 = it was not */
     enum eg_left left;     /* how eg_loader_leave() left it */
     unsigned syncs;        /* SYNC requests sent */
+    bool port_is_stuck;    /* the port did not take the last SYNC within its time limit */
     unsigned resends;      /* data blocks sent again */
     unsigned region_redos; /* regions begun again after a late error */
     bool cpu_fast;         /* eg_loader_speed_up() had an effect */

@@ -26,6 +26,7 @@ finish() {
   local foreground=()
   read -ra foreground 2>/dev/null <"/proc/$$/task/$$/children" || true # no newline at its end
   kill "${children[@]}" "${foreground[@]}" 2>/dev/null || true
+  kill -CONT "${children[@]}" 2>/dev/null || true # a stopped one would not notice
   for _ in $(seq 600); do
     [ -n "$(jobs -pr)" ] || break
     sleep 0.1

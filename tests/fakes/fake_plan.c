@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct eg_plan *fake_plan_create(const char *target)
 {
@@ -136,4 +137,38 @@ void fake_plan_add_group(struct eg_plan *plan, const char *key, const char *cons
         assert_non_null(inner);
         assert_ok(eg_setting_set(inner, values[1], &err), err);
     }
+}
+
+/* Add a partition table with one application. */
+static void add_table(struct eg_plan *plan, uint32_t app_addr, uint32_t app_size)
+{
+    struct eg_region *const region = add(plan, "table", 0x8000, 0xc00);
+    uint8_t *const data = region->data.data;
+
+    memset(data, 0xff, region->data.size);
+    memset(data, 0, 32);
+    data[0] = 0xaa;
+    data[1] = 0x50;
+    eg_put32(data + 4, app_addr);
+    eg_put32(data + 8, app_size);
+    finish(plan, region);
+}
+
+void fake_plan_add_tested(struct eg_plan *plan)
+{
+    fake_plan_add_image(plan, "bootloader", plan->target->bootloader_addr, 0x3000, 0, UINT16_MAX);
+    add_table(plan, 0x10000, 0x10000);
+    fake_plan_add_image(plan, "app", 0x10000, 0x10000, 0, UINT16_MAX);
+    fake_plan_add_group(plan, "test", (const char *[]){"expect", "ready", "timeout", "3s", NULL});
+    fake_plan_add_group(plan, "test",
+                        (const char *[]){"send", "self-test\\n", "expect", "OK$", "timeout", "3s", NULL});
+}
+
+void fake_plan_write_app_log(char *path)
+{
+    static const char text[] = "ready\n@await self-test\nself-test: OK\n";
+    const int file = mkstemp(path);
+
+    assert_int_equal(write(file, text, sizeof text - 1), sizeof text - 1);
+    close(file);
 }

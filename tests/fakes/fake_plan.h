@@ -33,4 +33,10 @@ void fake_plan_add_item(struct eg_plan *plan, const char *key, const char *name,
 /** Add a group whose settings have these values: key, value, ..., NULL. */
 void fake_plan_add_group(struct eg_plan *plan, const char *key, const char *const *values);
 
+/** Add firmware that a simulated board boots, and a test of its application. */
+void fake_plan_add_tested(struct eg_plan *plan);
+
+/** Write a file with the log of that application, for vb_config.app_log. `path` is as of mkstemp(). */
+void fake_plan_write_app_log(char *path);
+
 #endif

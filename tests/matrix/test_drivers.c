@@ -36,7 +36,7 @@ static const struct {
               {"ENODEV", ENODEV}, {"ESHUTDOWN", ESHUTDOWN}, {"EILSEQ", EILSEQ}};
 enum { ERRORS = sizeof errors / sizeof errors[0] };
 
-static const char *const stages[] = {"connect", "identify", "stub", "write", "verify", "finish"};
+static const char *const stages[] = {"connect", "identify", "stub", "write", "verify", "test", "finish"};
 enum { STAGES = sizeof stages / sizeof stages[0] };
 
 /* A fault at the beginning of the stage. `call` NULL = the port is gone. */
@@ -52,8 +52,12 @@ static const struct fault {
     {"write ERROR for good", "write", false, 0},
     {"lines ERROR for 120 ms", "lines", false, 120},
     {"lines ERROR for good", "lines", false, 0},
+    {"settings ERROR for 120 ms", "settings", false, 120},
+    {"settings ERROR for good", "settings", false, 0},
     {"read EAGAIN for 120 ms", "read", true, 120},
+    {"read EAGAIN for good", "read", true, 0},
     {"write EAGAIN for 120 ms", "write", true, 120},
+    {"write EAGAIN for good", "write", true, 0},
     {"another name after 300 ms", NULL, false, 300},
     {"gone for 1 s", NULL, false, AWAY_MS},
     {"gone for good", NULL, false, 0},
@@ -169,8 +173,10 @@ static void strike(void *context, const struct eg_log_record *record)
 
 static void begin_slot(struct slot *slot, struct batch *batch, const struct cell *cell, unsigned number)
 {
+    char app_log[] = "/tmp/eg-driver-app-XXXXXX";
     const struct vb_config config = {.target = eg_target_by_name("esp32c3"),
                                      .fast = true,
+                                     .app_log = app_log,
                                      .mac = {0x24, 0x0a, 0xc4, 0, 0, (uint8_t)number}};
     struct eg_error err;
     char kind[24];
@@ -180,7 +186,9 @@ static void begin_slot(struct slot *slot, struct batch *batch, const struct cell
     snprintf(slot->place, sizeof slot->place, "1-%u", number);
     snprintf(slot->name, sizeof slot->name, "1-%u:1.0", number);
     snprintf(kind, sizeof kind, "ttyUSB%u", number);
+    fake_plan_write_app_log(app_log);
     assert_ok(vb_gang_create(&slot->gang, &config, 1, NULL, 0, &err), err);
+    unlink(app_log);
     assert_ok(vb_pty_create(&slot->pty, slot->gang, slot->folder, true, &err), err);
     assert_int_equal(pipe(slot->stop), 0);
     assert_int_equal(pthread_create(&slot->board, NULL, serve, slot), 0);
@@ -216,8 +224,7 @@ static struct eg_plan *make_plan(void)
 {
     struct eg_plan *const plan = fake_plan_create("esp32c3");
 
-    fake_plan_add(plan, "bootloader", 0, 0x3000);
-    fake_plan_add(plan, "app", 0x10000, 0x10000);
+    fake_plan_add_tested(plan);
     fake_plan_set(plan, "retry.attempts", "2");
     fake_plan_set(plan, "retry.delay", "200ms");
     fake_plan_set(plan, "link.return", "3s");
@@ -332,7 +339,8 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], unsigned count
     for (unsigned i = 0; i < ERRORS; i++)
         fprintf(out, "%s %s", i == 0 ? "" : ",", errors[i].word);
     fprintf(out,
-            ".\nESP32-C3 at a bridge, with stub, two attempts, `link.return: 3s`.\n\n"
+            ".\nESP32-C3 at a bridge, with stub, two attempts, `link.return: 3s`, an application that is "
+            "tested.\n\n"
             "`tests/matrix/test_drivers.c` checks this table, and writes it with `EG_MATRIX_WRITE=FILE`.\n\n"
             "| Fault | Stage | Outcome | Code | Blame | Sentence |\n|---|---|---|---|---|---|\n");
     for (unsigned i = 0; i < count; i++)

@@ -8,8 +8,8 @@
  * stage gets its cells at once. The expected table is faults.md in this folder. In every cell, a board that
  * passes must hold the firmware, byte by byte.
  *
- * EG_MATRIX=all runs every cell; otherwise every third one is run. EG_MATRIX_WRITE=FILE runs all and writes
- * the table.
+ * EG_MATRIX=N compares sentences too, and tries N random places per stage in place of one.
+ * EG_MATRIX_WRITE=FILE writes the table.
  */
 
 #include "tests/fakes/check.h"
@@ -20,9 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STAGES_MAX 16
 #define CELLS_MAX  400
+#define BATCH_MAX  12 /* boards that run at once */
 #define ROW_SIZE   800
 
 /* Counts of bytes received by a board without a fault when a stage begins and ends. */
@@ -37,6 +39,8 @@ struct spans {
     unsigned count;
 };
 
+enum loader { STUB, ROM };
+
 /* Boards that are unusual without a fault; the name is the option of vboard. */
 struct setting {
     const char *name, *chip;
@@ -45,7 +49,6 @@ struct setting {
 
 struct cell {
     char fault[48], stage[32];
-    const char *form;              /* of the fault; its cells follow each other */
     const struct setting *setting; /* NULL = an ESP32 with a fault */
 };
 
@@ -97,20 +100,29 @@ static struct fake_line *plug_setting(const struct setting *setting)
     return line;
 }
 
-static struct fake_line *plug_faults(const char *const *faults, unsigned count, uint64_t seed)
+static struct fake_line *plug_faults(const char *const *faults, unsigned count, enum loader loader,
+                                     uint64_t seed)
 {
+    char path[] = "/tmp/eg-matrix-XXXXXX";
     struct fake_line *line;
 
+    fake_plan_write_app_log(path);
     fake_line_setup((void **)&line);
-    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = seed}, count, faults);
+    eg_plan_destroy(line->plan);
+    line->plan = fake_plan_create("esp32");
+    fake_plan_add_tested(line->plan);
+    fake_plan_set(line->plan, "retry.attempts", "1");
+    fake_plan_set(line->plan, "link.stub", loader == ROM ? "off" : "auto");
+    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = seed, .app_log = path}, count, faults);
+    unlink(path);
     return line;
 }
 
-static void measure(struct spans *spans)
+static void measure(struct spans *spans, enum loader loader)
 {
-    struct fake_line *line = plug_faults(NO_FAULTS, 1, 1);
+    struct fake_line *line = plug_faults(NO_FAULTS, 1, loader, 1);
 
-    spans->line = line;
+    *spans = (struct spans){.line = line};
     line->recorder.at_log = note_stage;
     line->recorder.context = spans;
     fake_line_run(line);
@@ -124,7 +136,6 @@ static void add_cell(struct cells *cells, const char *stage, const char *form, u
     struct cell *const cell = &cells->rows[cells->count++];
     const int word = (int)strcspn(form, "@[:=");
 
-    cell->form = form;
     cell->setting = NULL;
     snprintf(cell->stage, sizeof cell->stage, "%s", stage);
     if (strstr(form, "@BYTES") != NULL)
@@ -163,13 +174,10 @@ static void add_fault(struct cells *cells, const struct spans *spans, const char
     }
 }
 
-/*
- * Return whether no stage here meets the fault: tests/e2e/test_self_test.sh tests the test stage, and the
- * others need burning of eFuses.
- */
+/* Return whether no stage here meets the fault: no eFuses are burnt. */
 static bool of_no_stage_here(const char *form)
 {
-    return strncmp(form, "app-", 4) == 0 || strncmp(form, "efuse-", 6) == 0;
+    return strncmp(form, "efuse-", 6) == 0;
 }
 
 static const struct setting settings[] = {
@@ -206,13 +214,19 @@ static bool is_twin(const struct cell *cell)
     return strncmp(cell->fault, "mac=", 4) == 0;
 }
 
-/* Return how many cells from this one run together: the same fault, each on its own board. */
+/* Return whether the board needs a line of its own: another configuration, or a second board. */
+static bool runs_alone(const struct cell *cell)
+{
+    return cell->setting != NULL || is_twin(cell);
+}
+
+/* Return how many cells from this one run together, each on its own board. */
 static unsigned batch_size(const struct cells *cells, size_t first)
 {
     unsigned size = 1;
 
-    while (cells->rows[first].setting == NULL && first + size < cells->count &&
-           cells->rows[first + size].form == cells->rows[first].form)
+    while (!runs_alone(&cells->rows[first]) && size < BATCH_MAX && first + size < cells->count &&
+           !runs_alone(&cells->rows[first + size]))
         size++;
     return size;
 }
@@ -226,19 +240,18 @@ static bool passed(const struct eg_result *result)
  * Run a batch; the line is for fake_line_teardown(). A board that passes must hold the firmware, whatever
  * happened. Through a flash cipher this cannot be compared.
  */
-static struct fake_line *run(const struct cell *cells, unsigned count, uint64_t seed)
+static struct fake_line *run(const struct cell *cells, unsigned count, enum loader loader, uint64_t seed)
 {
-    char texts[FAKE_LINE_MAX][64];
-    const char *faults[FAKE_LINE_MAX + 1] = {NULL};
+    char texts[BATCH_MAX][64];
+    const char *faults[BATCH_MAX + 1] = {NULL};
     struct fake_line *line;
 
-    assert_true(count <= FAKE_LINE_MAX);
     for (unsigned i = 0; i < count && cells->setting == NULL; i++) {
         snprintf(texts[i], sizeof texts[i], "%u:%s", i + 1, cells[i].fault);
         faults[i] = texts[i];
     }
     line = cells->setting != NULL ? plug_setting(cells->setting)
-                                  : plug_faults(faults, is_twin(cells) ? 2 : count, seed);
+                                  : plug_faults(faults, is_twin(cells) ? 2 : count, loader, seed);
     fake_line_run(line);
     for (unsigned i = 0; i < count; i++) {
         if (passed(&line->results[i]) && !(cells->setting != NULL && cells->setting->config.flash_encryption))
@@ -295,7 +308,7 @@ static void run_cells(char (*rows)[ROW_SIZE], const struct cells *cells)
 {
     for (size_t first = 0; first < cells->count;) {
         const unsigned count = batch_size(cells, first);
-        struct fake_line *line = run(&cells->rows[first], count, 1);
+        struct fake_line *line = run(&cells->rows[first], count, STUB, 1);
 
         for (unsigned i = 0; i < count; i++, first++)
             print_row(rows[first], ROW_SIZE, &cells->rows[first], &line->results[i]);
@@ -348,7 +361,7 @@ static void write_table(const char *path, char (*rows)[ROW_SIZE], size_t count)
             "Each fault of a simulated board (`vboard --list-faults`) in the middle of each stage, and "
             "boards that are unusual\n"
             "without a fault: outcome, code, likely cause and sentence of the run. ESP32 with stub, one "
-            "attempt.\n"
+            "attempt, an application\nthat is tested.\n"
             "Numbers in sentences are those of the test's job.\n\n"
             "`tests/matrix/test_faults.c` checks this table, and writes it with `EG_MATRIX_WRITE=FILE`.\n\n"
             "| Fault | Stage | Outcome | Code | Blame | Sentence |\n|---|---|---|---|---|---|\n");
@@ -401,12 +414,12 @@ static void every_fault_at_every_stage_is_told_as_the_table_says(void **state)
 {
     static char rows[CELLS_MAX][ROW_SIZE];
     static struct cells cells;
-    struct spans spans = {0};
+    struct spans spans;
     const char *const path = getenv("EG_MATRIX_WRITE");
 
     (void)state;
     need_stub();
-    measure(&spans);
+    measure(&spans, STUB);
     make_cells(&cells, &spans, NULL);
     run_cells(rows, &cells);
     if (path != NULL)
@@ -415,27 +428,33 @@ static void every_fault_at_every_stage_is_told_as_the_table_says(void **state)
         check_table(rows, &cells, places_wanted() > 0);
 }
 
-static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **state)
+static void strike_anywhere(enum loader loader, uint64_t seed)
 {
     static struct cells cells;
-    struct spans spans = {0};
+    struct spans spans;
+    uint64_t random = seed;
 
+    measure(&spans, loader);
+    make_cells(&cells, &spans, &random);
+    for (size_t first = 0; first < cells.count && cells.rows[first].setting == NULL;) {
+        const unsigned count = batch_size(&cells, first);
+
+        for (unsigned i = 0; i < count; i++) /* parameters to repeat it */
+            print_message("%u:%s, seed %u, %s\n", i + 1, cells.rows[first + i].fault, (unsigned)seed,
+                          loader == ROM ? "ROM" : "stub");
+        struct fake_line *line = run(&cells.rows[first], count, loader, seed);
+        fake_line_teardown((void **)&line);
+        first += count;
+    }
+}
+
+static void wherever_a_fault_strikes_a_green_board_holds_the_firmware(void **state)
+{
     (void)state;
     need_stub();
-    measure(&spans);
     for (uint64_t seed = 1; seed <= (places_wanted() > 0 ? places_wanted() : 1); seed++) {
-        uint64_t random = seed;
-
-        make_cells(&cells, &spans, &random);
-        for (size_t first = 0; first < cells.count && cells.rows[first].setting == NULL;) {
-            const unsigned count = batch_size(&cells, first);
-
-            for (unsigned i = 0; i < count; i++) /* parameters to repeat it */
-                print_message("%u:%s, seed %u\n", i + 1, cells.rows[first + i].fault, (unsigned)seed);
-            struct fake_line *line = run(&cells.rows[first], count, seed);
-            fake_line_teardown((void **)&line);
-            first += count;
-        }
+        strike_anywhere(STUB, seed);
+        strike_anywhere(ROM, seed);
     }
 }
 

@@ -583,6 +583,32 @@ static void a_port_that_vanishes_ends_the_attempts(void **state)
                  "script: unplugged");
 }
 
+static enum eg_code take_nothing(struct eg_port *port, const uint8_t *data, size_t size, size_t *put,
+                                 uint32_t timeout_ms, struct eg_error *err)
+{
+    (void)port, (void)data, (void)size, (void)timeout_ms, (void)err;
+    *put = 0;
+    return EG_OK;
+}
+
+/* As one whose driver hangs: ten seconds for each SYNC of each attempt would be minutes. */
+static void a_port_that_takes_no_bytes_ends_the_attempts(void **state)
+{
+    (void)state;
+    struct talk talk = {.status_size = 4};
+    struct scripted_port script;
+    struct eg_loader loader;
+    struct eg_error err;
+
+    talk_begin(&talk, &script, &loader, NULL, false);
+    struct eg_port_ops ops = *script.port.ops;
+    ops.write = take_nothing;
+    script.port.ops = &ops;
+    assert_error(eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 7, &err), err, EG_TIMEOUT,
+                 "sending SYNC: script: 46 of 46 bytes left to send after 10007 ms");
+    assert_int_equal(loader.syncs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -614,6 +640,7 @@ int main(void)
         cmocka_unit_test(a_loader_that_waits_but_does_not_hear_is_told_apart),
         cmocka_unit_test(other_talk_is_quoted),
         cmocka_unit_test(a_port_that_vanishes_ends_the_attempts),
+        cmocka_unit_test(a_port_that_takes_no_bytes_ends_the_attempts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

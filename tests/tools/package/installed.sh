@@ -83,6 +83,19 @@ expect_hardened() {
     fail "$1: places that pointers lead to are not marked by $marks"
 }
 
+# expect_marked BUILD: check that every object is marked for CET, and compiled with the highest _FORTIFY_SOURCE. Programs are not
+# marked as a whole on Debian 12, whose own start files lack the mark.
+expect_marked() {
+  local bare
+  bare=$(grep '"command": ' "$1/compile_commands.json" | grep -v -e -D_FORTIFY_SOURCE=3 || true)
+  expect_equal 'compiled without _FORTIFY_SOURCE=3' "$bare" ''
+  [ "$(uname -m)" = x86_64 ] || return 0
+  bare=$(find "$1" -name '*.c.o' -exec readelf -nW {} + |
+    awk '/^File: / { if (file != "" && !marked) print file; file = $2; marked = 0 } /IBT, SHSTK/ { marked = 1 }
+         END { if (!marked) print file }')
+  expect_equal 'objects without the mark for CET' "$bare" ''
+}
+
 # expect_flags FILE: check flags without any other trace in gcc's note of its options, which the package does not have.
 expect_flags() {
   local flag

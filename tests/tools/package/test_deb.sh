@@ -31,6 +31,7 @@ if ! grep -qx 'CMAKE_BUILD_TYPE:[A-Z]*=Debug' "$build/CMakeCache.txt"; then
   for file in bin/espgang bin/vboard lib/libespgang.so; do
     expect_hardened "$work/root/usr/$file"
   done
+  expect_marked "$build"
   expect_flags "$espgang"
   expect_flags "$build/tools/espgang/libespgang.so"
 fi

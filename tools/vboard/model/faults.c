@@ -20,11 +20,13 @@
 
 #define COUNT_MAX  1000000u
 #define REPEAT_MAX 65536u /* bytes between two strikes: enough that a block sent again can pass */
+#define LOOP_MAX   256u   /* so few that no block can pass */
 
 /* The action of a strike; `faults` holds lasting effects. */
 struct strike {
     struct vb__faults *faults;
     const struct vb_fault *fault;
+    struct vb__fault_state *state;
     uint8_t *byte;
     unsigned copies;
     enum vb__mishap mishap;
@@ -64,6 +66,13 @@ static void brown_out(struct strike *strike)
     strike->copies = 0;
 }
 
+static void brown_out_again(struct strike *strike)
+{
+    brown_out(strike);
+    strike->state->left = 1;
+    strike->state->next = strike->faults->received + 1 + vb__random(&strike->faults->random) % LOOP_MAX;
+}
+
 static void bite(struct strike *strike)
 {
     strike->mishap = VB__MISHAP_WATCHDOG;
@@ -88,12 +97,16 @@ static const struct row {
     {"late@BYTES:MS[xN]", "the next reply is late by MS milliseconds", late, VB__FLAG_COUNT},
     {"drop@BYTES[xN]", "the next reply is missing", NULL, VB__DROP_REPLY},
     {"garble@BYTES[xN]", "a bit of the next reply is flipped", NULL, VB__GARBLE_REPLY},
+    {"lose-back@BYTES[xN]", "a byte of the next reply is lost", NULL, VB__LOSE_BACK},
+    {"double-back@BYTES[xN]", "a byte of the next reply arrives twice", NULL, VB__DOUBLE_BACK},
     {"noise@BYTES[xN]", "garbage comes before the next reply", NULL, VB__NOISE},
     {"refuse@BYTES[xN]", "the next command is refused because of its checksum", NULL, VB__REFUSE},
     {"write-error@BYTES[xN]", "the loader finds an error in its next write", NULL, VB__WRITE_ERROR},
     {"silent[@BYTES]", "nothing is answered any more", NULL, VB__SILENT},
     {"gone@BYTES[:MS]", "the port disappears, and comes back after MS milliseconds", unplug, VB__FLAG_COUNT},
     {"brownout@BYTES[xN]", "the chip restarts because its supply drops", brown_out, VB__FLAG_COUNT},
+    {"brownout-loop@BYTES", "the supply drops again and again, each time when a few more bytes have come",
+     brown_out_again, VB__FLAG_COUNT},
     {"watchdog@BYTES[xN]", "a watchdog restarts the chip", bite, VB__FLAG_COUNT},
     {"no-jump-reply", "the ROM's reply to a jump into RAM is lost", NULL, VB__NO_JUMP_REPLY},
     {"slow-reset", "EN falls only when it has been pulled low for 50 ms", NULL, VB__SLOW_RESET},
@@ -349,6 +362,7 @@ enum vb__mishap vb__faults_strike(struct vb_board *board, uint8_t *byte, unsigne
         state->next =
             state->left == 0 ? VB__NEVER : faults->received + 1 + vb__random(&faults->random) % REPEAT_MAX;
         strike.fault = &state->fault;
+        strike.state = state;
         act(&strike);
     }
     find_next(faults);

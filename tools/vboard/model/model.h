@@ -79,10 +79,12 @@ struct vb__fault_state {
 enum vb__flag {
     VB__DROP_REPLY,
     VB__GARBLE_REPLY, /* one bit of it */
-    VB__NOISE,        /* garbage before it */
-    VB__REFUSE,       /* the command is not done; the reply says that its checksum is wrong */
-    VB__WRITE_ERROR,  /* the loader finds that the flash did not take what it wrote */
-    VB__POWER_CUT,    /* the supply has dropped while eFuses were burnt */
+    VB__LOSE_BACK,    /* one byte of it */
+    VB__DOUBLE_BACK,
+    VB__NOISE,       /* garbage before it */
+    VB__REFUSE,      /* the command is not done; the reply says that its checksum is wrong */
+    VB__WRITE_ERROR, /* the loader finds that the flash did not take what it wrote */
+    VB__POWER_CUT,   /* the supply has dropped while eFuses were burnt */
 
     VB__SILENT,        /* nothing is sent */
     VB__LIE,           /* the flash takes commands and does nothing */

@@ -59,8 +59,8 @@ static void send_noise(struct vb_board *board)
 
 void vb__send_frame(struct vb_board *board, const uint8_t *data, size_t size)
 {
-    uint8_t wire[2 * VB__REPLY_MAX + 2];
-    const size_t length = vb__slip_frame(wire, data, size);
+    uint8_t wire[2 * VB__REPLY_MAX + 3]; /* one more than a frame, for the byte that comes twice */
+    size_t length = vb__slip_frame(wire, data, size);
 
     vb__delay(board, vb__faults_take_delay(board) * MS_NS);
     if (vb__faults_take(board, VB__DROP_REPLY))
@@ -70,6 +70,16 @@ void vb__send_frame(struct vb_board *board, const uint8_t *data, size_t size)
     if (vb__faults_take(board, VB__GARBLE_REPLY))
         wire[vb__random(&board->uart.random) % length] ^=
             (uint8_t)(1u << vb__random(&board->uart.random) % 8);
+    if (vb__faults_take(board, VB__LOSE_BACK)) {
+        const size_t at = vb__random(&board->uart.random) % length--;
+
+        memmove(wire + at, wire + at + 1, length - at);
+    }
+    if (vb__faults_take(board, VB__DOUBLE_BACK)) {
+        const size_t at = vb__random(&board->uart.random) % length++;
+
+        memmove(wire + at + 1, wire + at, length - 1 - at);
+    }
     vb__send(board, wire, length);
 }
 

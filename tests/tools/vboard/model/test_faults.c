@@ -302,6 +302,43 @@ static void a_brown_out_restarts_the_chip_and_says_so(void **state)
     vb_board_destroy(player.board);
 }
 
+static void a_brown_out_loop_restarts_the_chip_again_and_again(void **state)
+{
+    const uint8_t bytes[256] = {0};
+    struct player player;
+
+    (void)state;
+    start(&player, "brownout-loop@50", (struct vb_config){.fast = true});
+    assert_true(player_sync(&player));
+    for (int i = 0; i < 20; i++) {
+        player_send(&player, bytes, sizeof bytes);
+        player_idle(&player, 100000);
+        assert_true(player_heard(&player, "Brownout detector was triggered\r\n"));
+    }
+    vb_board_destroy(player.board);
+}
+
+/* A reply to READ_REG is 14 bytes in its frame. */
+static void a_byte_of_a_reply_is_lost_or_arrives_twice(void **state)
+{
+    static const struct {
+        const char *fault;
+        size_t size;
+    } rows[] = {{"app-silent", 14}, {"lose-back@50", 13}, {"double-back@50", 15}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct player player;
+
+        start(&player, rows[i].fault, (struct vb_config){.fast = true});
+        assert_true(player_sync(&player));
+        player_send(&player, BYTES(0xc0, 0x00, 0x0a, 0x04, 0x00, 0, 0, 0, 0, 0, 0x10, 0, 0x40, 0xc0));
+        player_idle(&player, 100000);
+        assert_int_equal(player.got_size, rows[i].size);
+        vb_board_destroy(player.board);
+    }
+}
+
 static void a_stuck_bit_never_changes_and_the_rom_reads_it_back(void **state)
 {
     struct player player;
@@ -531,6 +568,8 @@ int main(void)
         cmocka_unit_test(a_port_that_goes_comes_back_after_its_time_with_a_fresh_board),
         cmocka_unit_test(a_port_without_a_time_never_comes_back),
         cmocka_unit_test(a_brown_out_restarts_the_chip_and_says_so),
+        cmocka_unit_test(a_brown_out_loop_restarts_the_chip_again_and_again),
+        cmocka_unit_test(a_byte_of_a_reply_is_lost_or_arrives_twice),
         cmocka_unit_test(a_stuck_bit_never_changes_and_the_rom_reads_it_back),
         cmocka_unit_test(a_bit_stuck_at_0_survives_an_erase),
         cmocka_unit_test(a_liar_says_ok_and_its_digest_tells_the_truth),
