@@ -92,7 +92,7 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err)
         const bool is_table = sqlite3_column_int(objects, 0) != 0;
         const char *const name = (const char *)sqlite3_column_text(objects, 1);
         const char *const sql = (const char *)sqlite3_column_text(objects, 2);
-        bool has;
+        bool has = false;
 
         EG_TRY(has_table(db, name, &has, err));
         if (has) /* what is a view now was a table once */
