@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /** Size of an array for the columns of an answer and an end mark. */
-#define EG_RUN_COLUMNS 48
+#define EG_RUN_COLUMNS 64
 
 /** Answers that show runs: the view `runs` in the file, the commands history and units, and report files. */
 enum eg_run_answer { EG_RUN_VIEW, EG_RUN_HISTORY, EG_RUN_UNITS, EG_RUN_REPORT, EG_RUN_ANSWERS };

@@ -62,7 +62,7 @@ enum eg__statement {
 };
 
 /** Maximum number of parts in a run's hashed text. */
-#define EG__CHAIN_PARTS 21
+#define EG__CHAIN_PARTS 22
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {
