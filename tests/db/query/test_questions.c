@@ -217,14 +217,15 @@ static void a_selection_begins_with_since_and_ends_before_until(void **state)
     } cases[] = {
         {{.since_utc = "2026-11-27", .until_utc = "2026-11-28"}, "1"},
         {{.since_utc = "2026-11-27T08:30", .until_utc = "2026-11-27T08:31"}, "1"},
-        {{.until_utc = "2026-11-27T08:30:15.000Z"}, ""},
+        {{.until_utc = "2026-11-27T08:30:15.233Z"}, ""},
+        {{.since_utc = "2026-11-27T08:30:15.233Z"}, "1"},
         {{.since_utc = "2026-11-27T08:31"}, ""},
     };
     const struct sample *sample = *state;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     struct eg_error err;
 
-    old_ledger_make(sample->path); /* both of its runs ended at 08:30:15 */
+    old_ledger_make(sample->path); /* the run that counts ended at 08:30:15.233 */
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct seen seen = {""};
