@@ -288,8 +288,8 @@ static enum eg_code read_turns(const struct cli_call *call, const struct eg_stat
     return EG_OK;
 }
 
-/* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger and ledger
- * of it. */
+/* What the command line does not say, the station's file may. A rehearsal takes no slots, trigger, ledger,
+ * dashboard and receivers of events of it. */
 static enum eg_code read_station(const struct cli_call *call, struct cli_run_options *options,
                                  struct eg_error *err)
 {
@@ -298,7 +298,7 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
 
     EG_TRY(cli_station_read(&options->place, is_file ? options->station : NULL, err));
     const struct eg_station_file *const file = options->place.file;
-    const struct eg_station_file *const real = options->boards == 0 ? file : NULL; /* no rehearsal */
+    const struct eg_station_file *const real = options->boards == 0 ? file : NULL;
     read_http(&options->http, real);
     EG_TRY(cli_sinks_options(&options->sinks, call, real != NULL ? &real->sinks : NULL, err));
     if (is_file)
