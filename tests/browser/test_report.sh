@@ -8,8 +8,6 @@ chromium=$(command -v chromium || command -v chromium-browser || command -v goog
   skip 'no Chromium here: the report was looked at by nobody (Debian package chromium)'
 command -v node >/dev/null || skip 'no Node.js here: Chromium cannot be asked'
 
-# `axe` is axe-core, which lib.sh installs.
-
 look() { # LEDGER BATCH
   mkdir -p "$work/$2"
   "$espgang" report --ledger "$1" --batch "$2" --html "$work/$2.html" --target 97 --title 'Lamp <1>' --customer 'ACME & Söhne'
