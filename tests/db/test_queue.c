@@ -136,12 +136,13 @@ static void several_programs_put_into_one_file_and_one_takes_out(void **state)
     name_file(*state);
     for (unsigned program = 0; program < 2; program++) {
         if (fork() == 0) {
-            struct eg_queue *queue;
+            struct eg_queue *queue = NULL;
             bool good = eg_queue_open(&queue, path, PLENTY, &err) == EG_OK;
             for (unsigned i = 0; i < MANY && good; i++)
                 good = put_text(queue, "text", &err) == EG_OK;
             if (!good)
                 fprintf(stderr, "%s\n", err.text);
+            eg_queue_close(queue);
             _exit(!good);
         }
     }
