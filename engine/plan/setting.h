@@ -21,7 +21,8 @@ enum eg_option_type {
     EG_OPTION_NUMBER_LIST, /* one number or a list of them, each least to most */
     EG_OPTION_DURATION,    /* "10s", "500ms", "2min"; a number of milliseconds, least to most */
     EG_OPTION_FILE,        /* a file; relative paths start from the job file's folder */
-    EG_OPTION_SECRET_FILE, /* the path of a key, likewise; its content stays on the disk, and out of bundles */
+    EG_OPTION_SECRET_FILE, /* the path of a key, likewise; its content stays on the disk, and out of bundles
+                            */
     EG_OPTION_FILE_LIST,   /* one file or a list of them */
     EG_OPTION_TEXT_LIST,   /* one text or a list of them */
     EG_OPTION_PROGRAM, /* likewise: a program and its arguments; a program with a slash is found as a file is
