@@ -57,6 +57,9 @@ struct eg_provision_item {
     const char *reason;              /* static, or the job's */
 };
 
+/* Purpose of a key that software uses by the HMAC peripheral, as for NVS. */
+#define EG_PROVISION_HMAC_UP "HMAC_UP"
+
 #define EG_PROVISION_ITEMS_MAX   64
 #define EG_PROVISION_SECRETS_MAX 8 /* more than key blocks */
 
@@ -108,6 +111,17 @@ enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
  */
 enum eg_code eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr, bool *encrypts,
                                    struct eg_error *err) EG_CHECKED;
+
+/** How the NVS that the job gives its boards is encrypted. */
+enum eg_provision_nvs { EG_PROVISION_NVS_PLAIN, EG_PROVISION_NVS_FLASH, EG_PROVISION_NVS_HMAC };
+
+/** Return what the job says. */
+enum eg_provision_nvs eg_provision_nvs(const struct eg_plan *plan);
+
+/** Find the partition for the keys of NVS that is encrypted by flash encryption. EG_BAD_JOB there is none, or
+ * it has another size; EG_BAD_IMAGE */
+enum eg_code eg_provision_find_nvs_keys(const struct eg_plan *plan, struct eg_partition *partition,
+                                        struct eg_error *err) EG_CHECKED;
 
 /** Give the board its MAC, which the job wants (`secure.mac`). */
 void eg_provision_set_mac(struct eg_provision *provision, const uint8_t mac[EG_MAC_SIZE]);

@@ -12,6 +12,7 @@
 static const char *const modes[] = {"check", "development", "release", NULL};
 static const char *const key_choices[] = {"per-board", NULL};
 static const char *const shared_choices[] = {"no", "yes", NULL};
+static const char *const nvs_choices[] = {"off", "flash", "hmac", NULL}; /* enum eg_provision_nvs */
 static const char *const jtag_choices[] = {"open", "off", NULL};
 static const char *const download_choices[] = {"open", "secure", "off", NULL};
 
@@ -87,6 +88,13 @@ const struct eg_option eg_provision_options[] = {
      .group = key_options,
      .without = "none",
      .help = "more hidden keys, which only the chip's own hardware uses: one mapping or a list"},
+    {.key = "secure.nvs.encrypt",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "off",
+     .choices = nvs_choices,
+     .help = "encryption of the NVS of `unit.nvs`: none, by keys of each board in the partition of type "
+             "`nvs_keys`, which "
+             "flash encryption protects, or by the key `HMAC_UP` of `secure.keys`"},
     {.key = "secure.efuses",
      .type = EG_OPTION_MAP,
      .without = "none",
@@ -327,6 +335,7 @@ static enum eg_code make(struct eg__wish_maker *maker, struct eg_error *err)
     EG_TRY(eg__wish_read_keys(maker, err));
     EG_TRY(eg__wish_keys(maker, err)); /* first, for they say their blocks */
     EG_TRY(eg__wish_encryption(maker, err));
+    EG_TRY(eg__wish_check_nvs(maker, err));
     if (maker->key_count > 0)
         EG_TRY(eg__wish_boot(maker, err));
     EG_TRY(add_jtag(maker, err));

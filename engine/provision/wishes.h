@@ -48,6 +48,14 @@ enum eg_code eg__wish_refuse_at(const struct eg__wish_maker *maker, const char *
 enum eg_code eg__wish_mac(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
 enum eg_code eg__wish_efuses(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
 
+/* ---- wishes_nvs.c ---- */
+
+/* Subtype of a partition for the keys of NVS. */
+#define EG__SUBTYPE_NVS_KEYS 4
+
+/** Check that the job has what its encryption of NVS needs; keys are among the wishes already. */
+enum eg_code eg__wish_check_nvs(const struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+
 /* ---- wishes_keys.c ---- */
 
 /** Add the keys of `secure.keys`. */

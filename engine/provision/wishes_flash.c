@@ -12,7 +12,7 @@
 
 static bool is_encrypted(const struct eg_partition *row)
 {
-    enum { OTA = 0, NVS_KEYS = 4 };
+    enum { OTA = 0, NVS_KEYS = EG__SUBTYPE_NVS_KEYS };
 
     return row->type != EG_PARTITION_DATA || row->subtype == OTA || row->subtype == NVS_KEYS ||
            (row->flags & EG_PARTITION_ENCRYPTED) != 0;

@@ -3,6 +3,7 @@
 #include "engine/stages/board_keys.h"
 
 #include "engine/secure/escrow.h"
+#include "engine/secure/nvs_crypt.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -213,4 +214,35 @@ enum eg_code eg_run_flash_key(const struct eg_run *run, struct eg_secret *whole,
     }
     whole->size = size;
     return EG_OK;
+}
+
+/* The key of the HMAC peripheral that the job has. */
+static enum eg_code derive(struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_provision *wishes = NULL;
+
+    EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
+    EG_TRY(eg_run_wishes(run, wishes, err));
+    for (unsigned i = 0; i < wishes->count; i++) {
+        const struct eg_provision_item *const item = &wishes->items[i];
+        if (item->kind == EG_PROVISION_SECRET && item->purpose != NULL &&
+            strcmp(item->purpose, EG_PROVISION_HMAC_UP) == 0 && run->keys[item->secret].key.size != 0)
+            return eg_nvs_keys_derive(&run->nvs_keys, &run->keys[item->secret].key, err);
+    }
+    return EG_OK;
+}
+
+enum eg_code eg_run_find_nvs_keys(struct eg_run *run, const struct eg_secret *flash_key, struct eg_error *err)
+{
+    if (run->nvs_keys.size != 0)
+        return EG_OK;
+    switch (eg_provision_nvs(run->plan)) {
+    case EG_PROVISION_NVS_PLAIN:
+        return EG_OK;
+    case EG_PROVISION_NVS_FLASH:
+        return flash_key->size != 0 ? eg_nvs_keys_make(&run->nvs_keys, err) : EG_OK;
+    case EG_PROVISION_NVS_HMAC:
+        return derive(run, err);
+    }
+    return eg_error_set(err, EG_INTERNAL, "NVS is encrypted in no way");
 }

@@ -28,4 +28,9 @@ enum eg_code eg_run_find_keys(struct eg_run *run, const struct eg_provision *wis
 enum eg_code eg_run_flash_key(const struct eg_run *run, struct eg_secret *whole,
                               struct eg_error *err) EG_CHECKED;
 
+/** Make the keys of the board's NVS, or derive them, unless the run has them: none if the job leaves NVS
+ * plain, or if the key that they depend on is not known any more. */
+enum eg_code eg_run_find_nvs_keys(struct eg_run *run, const struct eg_secret *flash_key,
+                                  struct eg_error *err) EG_CHECKED;
+
 #endif

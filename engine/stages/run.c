@@ -59,7 +59,7 @@ void eg_run_forget(struct eg_run *run)
 
 bool eg_run_keeps(const struct eg_run *run, unsigned index)
 {
-    return run->cipher_kept && index < run->cipher_count && run->cipher[index].name != NULL;
+    return index < run->cipher_count && run->cipher_kept[index];
 }
 
 void eg_run_forget_keys(struct eg_run *run)
@@ -67,7 +67,10 @@ void eg_run_forget_keys(struct eg_run *run)
     for (unsigned i = 0; i < run->cipher_count; i++)
         eg_region_destroy(&run->cipher[i]);
     free(run->cipher);
+    free(run->cipher_kept);
     run->cipher = NULL;
+    run->cipher_kept = NULL;
+    eg_secret_finish(&run->nvs_keys);
     run->cipher_count = 0;
     for (unsigned i = 0; i < EG_PROVISION_SECRETS_MAX; i++)
         eg_secret_finish(&run->keys[i].key);
@@ -75,7 +78,7 @@ void eg_run_forget_keys(struct eg_run *run)
 
 unsigned eg_run_region_room(const struct eg_plan *plan)
 {
-    return plan->region_count + 1 + eg_plan_setting(plan, "unit.raw")->group_count +
+    return plan->region_count + 2 + eg_plan_setting(plan, "unit.raw")->group_count +
            eg_plan_setting(plan, "unit.file")->group_count;
 }
 

@@ -28,6 +28,7 @@ struct eg_unit_data {
     unsigned region_count;
     struct eg_nvs_items nvs; /* what the NVS region must be read back as */
     unsigned nvs_region;     /* its index; region_count = there is none */
+    unsigned keys_region;    /* likewise, of the keys of encrypted NVS, which `encrypt` fills in */
 };
 
 /** A key of one board, in locked memory as long as its run. */
@@ -86,8 +87,9 @@ struct eg_run {
     bool broken_blocks;                                 /* key blocks have a broken key of an earlier run */
     struct eg_region *cipher; /* regions as ciphertext, by index; without a name = the region stays plain */
     unsigned cipher_count;
-    bool cipher_kept;     /* it is in the flash already, and there is no key to make it anew */
-    const char *marginal; /* static string, the first reason found; NULL = none */
+    bool *cipher_kept;         /* likewise: it is in the flash already, and there is no key to make it anew */
+    struct eg_secret nvs_keys; /* of the board's NVS; of size 0 = none, or not known any more */
+    const char *marginal;      /* static string, the first reason found; NULL = none */
 };
 
 /** Put a value on record with this attempt; the texts are copied. EG_NO_MEMORY. */

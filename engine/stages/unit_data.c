@@ -4,6 +4,8 @@
 
 #include "engine/stages/unit_data.h"
 
+#include "engine/secure/nvs_crypt.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,10 +201,28 @@ static enum eg_code make_region(struct eg_unit_data *data, struct eg_region *reg
     return eg_region_finish(region, err);
 }
 
+/* The place of the keys of encrypted NVS. */
+static enum eg_code add_nvs_keys(struct eg_unit_data *data, const struct eg_plan *plan, struct eg_error *err)
+{
+    struct eg_partition partition;
+
+    data->keys_region = data->region_count;
+    if (eg_provision_nvs(plan) != EG_PROVISION_NVS_FLASH)
+        return EG_OK;
+    EG_TRY(eg_provision_find_nvs_keys(plan, &partition, err));
+    struct eg_region *const region = &data->regions[data->region_count++];
+    region->flash_addr = partition.flash_addr;
+    region->file_size = partition.size;
+    EG_TRY(eg_strdup(&region->name, partition.name, err));
+    EG_TRY(eg_strdup(&region->path, "", err));
+    EG_TRY(eg_buffer_resize(&region->data, partition.size, 0xff, err));
+    return eg_region_finish(region, err);
+}
+
 enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *plan,
                                struct eg_unit_places *places, struct eg_error *err)
 {
-    EG_TRY(eg_alloc(&data->regions, places->count + 1, sizeof *data->regions, err));
+    EG_TRY(eg_alloc(&data->regions, places->count + 2, sizeof *data->regions, err));
     data->region_count = data->nvs_region = places->count;
     for (unsigned i = 0; i < places->count; i++) {
         const enum eg_code code = make_region(data, &data->regions[i], plan, places, i, err);
@@ -212,7 +232,7 @@ enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *
             return err->code;
         places->list[i].size = (uint32_t)data->regions[i].data.size;
     }
-    return EG_OK;
+    return add_nvs_keys(data, plan, err);
 }
 
 enum eg_code eg_unit_name_board(struct eg_names *names, const struct eg_run *run, struct eg_error *err)
@@ -324,12 +344,15 @@ enum eg_code eg_unit_nvs_read_back(struct eg_run *run, struct eg_error *err)
     const struct eg_log_origin origin = eg_run_origin(run);
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
 
-    if (data == NULL || data->nvs_region >= data->region_count)
+    if (data == NULL || data->nvs_region >= data->region_count ||
+        eg_run_keeps(run, run->plan->region_count + data->nvs_region)) /* nobody can decrypt it any more */
         return EG_OK;
     const struct eg_region *const region = &data->regions[data->nvs_region];
     EG_TRY(eg_buffer_resize(&image, region->data.size, 0xff, err));
     enum eg_code code = eg_loader_read_flash(&run->loader, region->flash_addr, image.data,
                                              (uint32_t)used(&region->data), NULL, NULL, err);
+    if (code == EG_OK && run->nvs_keys.size != 0)
+        code = eg_nvs_decrypt(image.data, image.size, &run->nvs_keys, err);
     if (code == EG_OK)
         code = eg_unit_nvs_compare(image.data, image.size, &data->nvs, err);
     if (code != EG_OK)

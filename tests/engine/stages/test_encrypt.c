@@ -2,10 +2,14 @@
 
 /* Boards with their own flash keys: the contents of their flash, and the next run of an interrupted board. */
 
+#include "engine/secure/flash_crypt.h"
+#include "engine/secure/nvs_crypt.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int set_up(void **state)
 {
@@ -111,6 +115,181 @@ static void ciphertext_that_is_gone_is_lost_with_its_key(void **state)
         "in the chip, and nobody knows that key any more: the board is lost");
 }
 
+/* ---- NVS ---- */
+
+#define NVS_ADDR  0x9000
+#define NVS_SIZE  0x3000
+#define KEYS_ADDR 0xc000
+
+static char folder[] = "/tmp/eg-nvs-XXXXXX";
+static char path[64];
+static uint8_t shared[32];
+
+static int make_file(void **state)
+{
+    struct eg_error err;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof shared; i++)
+        shared[i] = (uint8_t)(11 * i + 5);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/shared.key", folder);
+    assert_ok(eg_secret_write(path, shared, sizeof shared, &err), err);
+    return 0;
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return rmdir(folder);
+}
+
+/* Give each board NVS with its MAC, in a partition; there is one for keys of NVS, too. */
+static void give_nvs(struct fake_line *line, const char *encrypt)
+{
+    static const uint8_t rows[2][32] = {
+        {0xaa, 0x50, 1, 2, 0, 0x90, 0, 0, 0, 0x30, 0, 0, 'n', 'v', 's'},
+        {0xaa, 0x50, 1, 4, 0, 0xc0, 0, 0, 0, 0x10, 0, 0, 'k', 'e', 'y', 's'},
+    };
+    struct eg_region *const table = &line->plan->regions[1];
+    struct eg_error err;
+
+    memcpy(table->data.data + 32, rows, sizeof rows);
+    line->plan->wire_size -= table->zlib.size;
+    eg_buffer_finish(&table->zlib);
+    assert_ok(eg_region_finish(table, &err), err);
+    line->plan->wire_size += table->zlib.size;
+    fake_plan_set(line->plan, "unit.nvs.at", "nvs");
+    fake_plan_set_file(line->plan, "unit.nvs.schema", "nvs.csv",
+                       "key,type,encoding,value\ndevice,namespace,,\nmac,data,string,\n");
+    fake_plan_add_item(line->plan, "unit.nvs.values", "mac", "{mac}");
+    fake_plan_set(line->plan, "secure.nvs.encrypt", encrypt);
+    fake_plan_set(line->plan, "secure.download", "open");
+}
+
+/* The NVS of a board as its flash has it, decrypted. */
+static void assert_nvs(struct fake_line *line, unsigned board, const struct eg_secret *keys)
+{
+    EG_CLEANUP(eg_nvs_items_finish) struct eg_nvs_items items = {0};
+    uint8_t image[NVS_SIZE];
+    struct eg_error err;
+    size_t size;
+
+    memcpy(image, vb_board_flash(vb_gang_board(line->gang, board), &size) + NVS_ADDR, sizeof image);
+    assert_int_not_equal(eg_nvs_read(&items, NULL, image, sizeof image, &err) == EG_OK && items.count == 1,
+                         1);
+    eg_nvs_items_finish(&items);
+    assert_ok(eg_nvs_decrypt(image, sizeof image, keys, &err), err);
+    assert_ok(eg_nvs_read(&items, NULL, image, sizeof image, &err), err);
+    assert_int_equal(items.count, 1);
+    assert_string_equal(items.list[0].key, "mac");
+    assert_int_equal(items.list[0].size, EG_MAC_TEXT - 1);
+}
+
+static void nvs_is_encrypted_by_keys_of_the_board_in_the_encrypted_flash(void **state)
+{
+    struct fake_line *line = *state;
+    const struct eg_flash_crypt how = {.scheme = EG_FLASH_XTS, .decrypt = true};
+    uint8_t first[EG_NVS_KEYS_SIZE] = {0};
+    struct eg_error err;
+    size_t size;
+
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.key"));
+    fake_plan_set(line->plan, "secure.flash.key.file", path);
+    fake_plan_set(line->plan, "secure.flash.key.shared", "yes");
+    give_nvs(line, "flash");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    fake_line_run(line);
+    for (unsigned board = 1; board <= 2; board++) {
+        EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+        EG_CLEANUP(eg_secret_finish) struct eg_secret partition = {0};
+        EG_CLEANUP(eg_secret_finish) struct eg_secret keys = {0};
+        fake_line_assert_result(line, board, EG_PASS, EG_OK, "");
+        assert_ok(eg_secret_init(&key, sizeof shared, &err), err);
+        memcpy(key.data, shared, sizeof shared);
+        assert_ok(eg_secret_init(&partition, EG_NVS_KEYS_FILE_SIZE, &err), err);
+        memcpy(partition.data, vb_board_flash(vb_gang_board(line->gang, board), &size) + KEYS_ADDR,
+               partition.size);
+        assert_ok(eg_flash_crypt(partition.data, partition.size, KEYS_ADDR, &how, &key, &err), err);
+        assert_ok(eg_nvs_keys_parse(&keys, &partition, &err), err);
+        assert_memory_not_equal(keys.data, first, sizeof first);
+        memcpy(first, keys.data, sizeof first);
+        assert_nvs(line, board, &keys);
+    }
+}
+
+static void nvs_is_encrypted_by_keys_from_the_chips_hidden_key(void **state)
+{
+    struct fake_line *line = *state;
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret keys = {0};
+    struct eg_error err;
+
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.key"));
+    fake_plan_add_group(line->plan, "secure.keys",
+                        (const char *const[]){"purpose", "HMAC_UP", "block", "BLOCK_KEY4", "file", path,
+                                              "shared", "yes", NULL});
+    give_nvs(line, "hmac");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_4"), 8);
+    assert_ok(eg_secret_init(&key, sizeof shared, &err), err);
+    memcpy(key.data, shared, sizeof shared);
+    assert_ok(eg_nvs_keys_derive(&keys, &key, &err), err);
+    assert_nvs(line, 1, &keys);
+}
+
+static void nvs_whose_keys_are_not_known_any_more_is_left_and_verified(void **state)
+{
+    struct fake_line *line = *state;
+    size_t size;
+
+    fake_plan_add_group(line->plan, "secure.keys",
+                        (const char *const[]){"purpose", "HMAC_UP", "block", "BLOCK_KEY4", NULL});
+    for (unsigned hmac = 0; hmac < 2; hmac++) {
+        line->recorder.transcript[0] = '\0';
+        if (hmac == 1)
+            fake_plan_set(line->plan, "secure.nvs.encrypt", "hmac");
+        else
+            give_nvs(line, "flash");
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+        run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        ((uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size))[NVS_ADDR + 0x60] ^= 1;
+        run_again(line);
+        assert_int_equal(line->results[0].code, EG_SECURED);
+        assert_non_null(strstr(line->results[0].text,
+                               "verify: nvs at 0x00009000: the flash does not hold what was "
+                               "encrypted for the key in the chip"));
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+}
+
+static void nvs_survives_power_cuts_from_run_to_run(void **state)
+{
+    struct fake_line *line = *state;
+    char cut[32];
+
+    give_nvs(line, "flash");
+    for (unsigned bits = 20; bits < 200; bits += 60) {
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux2", bits);
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        for (unsigned runs = 0; runs < 8 && (runs == 0 || line->results[0].code != EG_OK); runs++)
+            run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        assert_non_null(strstr(line->recorder.transcript, "left ciphertext at 0x00009000 "));
+        assert_non_null(strstr(line->recorder.transcript, "left ciphertext at 0x0000c000 "));
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,7 +303,14 @@ int main(void)
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(ciphertext_that_is_gone_is_lost_with_its_key, set_up,
                                         fake_line_teardown),
+        cmocka_unit_test_setup_teardown(nvs_is_encrypted_by_keys_of_the_board_in_the_encrypted_flash, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(nvs_is_encrypted_by_keys_from_the_chips_hidden_key, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(nvs_whose_keys_are_not_known_any_more_is_left_and_verified, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(nvs_survives_power_cuts_from_run_to_run, set_up, fake_line_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_file, remove_file);
 }
