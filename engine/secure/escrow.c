@@ -153,7 +153,7 @@ enum eg_code eg_escrow_recover(struct eg_secret *key, const char *path, const ch
     EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = NULL;
     const size_t id = strcspn(text, " ");
     uint8_t sealed[SEALED_MAX];
-    size_t sealed_size, size = 0;
+    size_t sealed_size = 0, size = 0;
 
     EG_TRY(read_private(&escrow, path, err));
     if (strlen(escrow.id) != id || strncmp(escrow.id, text, id) != 0 || text[id] == '\0')
