@@ -34,7 +34,11 @@ static const json_t *at(const json_t *root, const char *path)
 
     for (const char *key = path; node != NULL; key += strcspn(key, ".") + 1) {
         const size_t length = strcspn(key, ".");
-        node = json_object_getn(json_object_get(node, "properties"), key, length);
+        const json_t *const mapping = json_array_get(json_object_get(node, "anyOf"), 1); /* beside a word */
+        const json_t *properties = json_object_get(node, "properties");
+        if (properties == NULL)
+            properties = json_object_get(mapping, "properties");
+        node = json_object_getn(properties, key, length);
         if (key[length] == '\0')
             return node;
     }

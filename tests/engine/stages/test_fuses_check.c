@@ -40,9 +40,10 @@ static void a_board_with_the_digest_of_another_key_is_refused_before_it_is_writt
     struct fake_line *line = *state;
 
     plug_burnt(line, "KEY_PURPOSE_0", 9, 0x12345678);
-    assert_refused(line, EG_SECURED,
-                   "fuses-check: BLOCK_KEY0 has bits that are burnt, or wanted already, and not in the new "
-                   "value: bits cannot be cleared");
+    assert_refused(
+        line, EG_SECURED,
+        "fuses-check: BLOCK_KEY0 and BLOCK_KEY1 would both have the purpose SECURE_BOOT_DIGEST0: only "
+        "one block may");
 }
 
 static void a_field_that_is_protected_is_refused_before_it_is_written(void **state)
