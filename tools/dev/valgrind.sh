@@ -55,7 +55,8 @@ link() { # FROM TO: everything in FROM that is not in TO yet
 for program in espgang vboard; do
   mkdir "$shadow/tools/$program"
   printf '%s\n' '#!/bin/bash' \
-    "exec valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=try --num-callers=30 \\" \
+    "exec valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=try \\" \
+    "  --num-callers=30 --suppressions='$root/tools/dev/valgrind.supp' \\" \
     "  --log-file=\"\$EG_VALGRIND_LOGS/%p.memcheck\" '$build/tools/$program/$program' \"\$@\"" >"$shadow/tools/$program/$program"
   chmod +x "$shadow/tools/$program/$program"
   link "$build/tools/$program" "$shadow/tools/$program"
