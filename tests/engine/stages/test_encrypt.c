@@ -118,7 +118,7 @@ static void another_firmware_is_not_taken_for_the_one_that_was_encrypted(void **
     line->plan->wire_size += app->zlib.size;
     run_again(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
-                            "encrypt: app: the chip hides its flash key, nobody knows it any more, and the "
+                            "encrypt: app: the chip hides the key, nobody knows it any more, and the "
                             "job has another content than what was encrypted for it: the board keeps what "
                             "it has");
 }
