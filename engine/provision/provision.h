@@ -20,6 +20,9 @@ extern const struct eg_option eg_provision_options[];
 
 enum eg_provision_mode { EG_PROVISION_CHECK, EG_PROVISION_DEVELOPMENT, EG_PROVISION_RELEASE };
 
+/** "check", "development", "release". */
+const char *eg_provision_mode_name(enum eg_provision_mode mode);
+
 enum eg_provision_step { EG_PROVISION_KEYS, EG_PROVISION_LOCK, EG_PROVISION_CLOSE, EG_PROVISION_STEPS };
 
 /** "keys", "lock", "close". */
@@ -45,6 +48,7 @@ struct eg_provision_item {
     size_t size;    /* of the bytes; of a digest those that the chip has */
     bool of_board;  /* number and bytes are one board's own */
     bool unknown;   /* and not known yet: nothing is burnt */
+    bool if_there;  /* an earlier revision of the chip lacks the field, and nothing is wanted of it */
     unsigned place; /* of a key or digest: number of the key block that it goes into if that is free */
     /* Of a key: */
     unsigned secret;                 /* index of the board's secret */
@@ -132,9 +136,21 @@ enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOW
 /** "no", "yes", "unknown". */
 const char *eg_provision_state_name(enum eg_provision_state state);
 
+/** Return whether a wish is about this chip. */
+bool eg_provision_concerns(const struct eg_provision_item *item, const struct eg_efuses *fuses);
+
 /** Look at one wish in eFuses as they were read. */
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
                                           const struct eg_efuses *fuses);
+
+/**
+ * Look at one wish in what a chip in secure download mode still tells.
+ *
+ * @return NO it is not so; YES; UNKNOWN it does not tell: also of keys and digests, of which only the purpose
+ * can be seen
+ */
+enum eg_provision_state eg_provision_told(const struct eg_provision_item *item, const struct eg_efuse *chip,
+                                          const struct eg_security_info *info);
 
 /** Return whether the job encrypts the flash of its boards. */
 bool eg_provision_has_flash_key(const struct eg_plan *plan);

@@ -10,12 +10,6 @@
 
 enum { FILE_MAX = 64 };
 
-/* "BLOCK_KEY0 has errors" counts too: its burn was interrupted. */
-static bool is_damaged(const struct eg_efuses *fuses, unsigned block)
-{
-    return fuses->block[block].errors != 0 || fuses->block[block].failed;
-}
-
 static const char *label_of(const struct eg_provision_item *item)
 {
     return item->of_flash ? "flash key" : item->name;
@@ -77,8 +71,8 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
     EG_TRY(eg_secret_init(&key, 32, err));
     for (unsigned block = 0; block < fuses->block_count; block++) {
         const bool has = eg_provision_read_key(item, fuses, block, key.data);
-        if (has &&
-            (fuses->chip->blocks[block].purpose == NULL || (item->block != NULL && is_damaged(fuses, block))))
+        if (has && (fuses->chip->blocks[block].purpose == NULL ||
+                    (item->block != NULL && eg_run_is_damaged(fuses, block))))
             return eg_error_set(
                 err, EG_SECURED,
                 "the burn of the board's %s was interrupted, nobody knows the key any more, and "
@@ -86,7 +80,7 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
                 label_of(item), fuses->label);
         if (fuses->chip->blocks[block].purpose == NULL)
             continue;
-        if (has && is_damaged(fuses, block)) {
+        if (has && eg_run_is_damaged(fuses, block)) {
             run->broken_blocks = true;
             board->place = number + 1;
         }

@@ -48,19 +48,34 @@ static enum eg_code encrypt_region(struct eg_run *run, struct eg_region *copy, c
     return eg_region_finish(copy, err);
 }
 
-/* What the flash must hold is on record. */
-static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, struct eg_error *err)
+static enum eg_code on_record(struct eg_run *run, const char *what, const struct eg_region *region,
+                              uint8_t *digest, size_t size, bool *found, struct eg_error *err)
 {
     char name[EG_SECURITY_VALUE], value[EG_SECURITY_VALUE];
 
-    eg_run_ciphertext_name(name, copy);
+    eg_run_content_name(name, what, region->flash_addr);
     EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_LEFT, name, value, err));
-    if (eg_hex_parse(copy->md5, EG_MD5_SIZE, value))
+    *found = eg_hex_parse(digest, size, value);
+    return EG_OK;
+}
+
+/* What the flash must hold is on record, and so is what it was made of. */
+static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, const struct eg_region *plain,
+                                  struct eg_error *err)
+{
+    uint8_t sha256[EG_SHA256_SIZE];
+    bool has_cipher, has_plain;
+
+    EG_TRY(on_record(run, EG_CIPHERTEXT, copy, copy->md5, sizeof copy->md5, &has_cipher, err));
+    EG_TRY(on_record(run, EG_PLAINTEXT, copy, sha256, sizeof sha256, &has_plain, err));
+    if (has_cipher && has_plain && memcmp(sha256, plain->sha256, sizeof sha256) == 0)
         return EG_OK;
-    return eg_error_set(err, EG_SECURED,
-                        "%s: the chip hides the key, nobody knows it any more, and no ciphertext of this "
-                        "place is on record: the board keeps what it has",
-                        copy->name);
+    return eg_error_set(
+        err, EG_SECURED,
+        "%s: the chip hides the key, nobody knows it any more, and %s: the board keeps what it has",
+        copy->name,
+        has_cipher && has_plain ? "the job has another content than what was encrypted for it"
+                                : "no ciphertext of this place is on record");
 }
 
 /* What becomes of a region. */
@@ -113,7 +128,7 @@ static enum eg_code make_region(struct eg_run *run, unsigned index, enum content
     EG_TRY(copy_region(copy, plain, err));
     run->cipher_kept[index] = content == NVS ? run->nvs_keys.size == 0 : key->size == 0;
     if (run->cipher_kept[index])
-        EG_TRY(recall_region(run, copy, err));
+        EG_TRY(recall_region(run, copy, plain, err));
     else if (content == NVS)
         EG_TRY(encrypt_nvs(run, copy, err));
     else if (content == KEYS_OF_NVS)

@@ -174,7 +174,7 @@ static void add_fault(struct cells *cells, const struct spans *spans, const char
     }
 }
 
-/* Return whether no stage here meets the fault: no eFuses are burnt. */
+/* Return whether no stage here meets the fault: test_fuses.c tests the stages that burn eFuses. */
 static bool of_no_stage_here(const char *form)
 {
     return strncmp(form, "efuse-", 6) == 0;
