@@ -229,6 +229,16 @@ static uint32_t baud_of_attempt(const struct eg_run *run, unsigned attempt)
     return run->baud_most != 0 && run->baud_most < chosen ? run->baud_most : chosen;
 }
 
+/* Return whether a stage has work for the job and this board. */
+static bool has_work(const struct eg_run *run, const struct eg_stage *stage)
+{
+    const bool closed = (run->facts & EG_FACT_CLOSED) != 0;
+
+    if (stage->boards != EG_BOARDS_ALL && closed != (stage->boards == EG_BOARDS_CLOSED))
+        return false;
+    return stage->applies == NULL || stage->applies(run->plan);
+}
+
 static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const *stages,
                                 struct account *account, struct eg_error *err)
 {
@@ -242,7 +252,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     eg_run_forget(run);
 
     for (unsigned i = 0; stages[i] != NULL && code == EG_OK; i++)
-        if (stages[i]->applies == NULL || stages[i]->applies(run->plan))
+        if (has_work(run, stages[i]))
             code = run_stage(run, stages[i], account, err);
     if (code != EG_OK)
         (void)eg_error_prefix(err, "%s: ", run->stage->name);

@@ -8,7 +8,7 @@
 static const char *fact_name(unsigned fact)
 {
     static const char *const names[] = {"connected", "identified", "admitted", "loader",
-                                        "written",   "verified",   "left"};
+                                        "written",   "verified",   "left",     "closed"};
     unsigned n = 0;
 
     while ((fact & 1u << n) == 0)

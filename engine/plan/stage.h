@@ -24,8 +24,12 @@ enum {
     EG_FACT_LOADER = 1u << 3,     /* the loader that will write is running */
     EG_FACT_WRITTEN = 1u << 4,
     EG_FACT_VERIFIED = 1u << 5,
-    EG_FACT_LEFT = 1u << 6, /* the board has left the loader */
+    EG_FACT_LEFT = 1u << 6,   /* the board has left the loader */
+    EG_FACT_CLOSED = 1u << 7, /* it is in secure download mode: proved again, never written */
 };
+
+/** The boards that a stage is for: those whose loader is open, all, or those that are only proved again. */
+enum eg_stage_boards { EG_BOARDS_OPEN, EG_BOARDS_ALL, EG_BOARDS_CLOSED };
 
 struct eg_stage {
     const char *name;
@@ -34,6 +38,7 @@ struct eg_stage {
     const struct eg_option *options; /* may be NULL */
     unsigned needs, gives;           /* EG_FACT_* */
     unsigned weight;                 /* share of the progress display */
+    enum eg_stage_boards boards;     /* others pass it over; it is not recorded then */
     /** Return whether the plan has work for it. If not, the stage is left out and not recorded, so it must
      * not give facts. NULL = always. */
     bool (*applies)(const struct eg_plan *plan);

@@ -13,6 +13,13 @@
 /* Below this revision an ESP32 does not obey UART_DOWNLOAD_DIS. */
 #define ESP32_DOWNLOAD_OFF_FROM 300
 
+const char *eg_provision_mode_name(enum eg_provision_mode mode)
+{
+    static const char *const names[] = {"check", "development", "release"};
+
+    return names[mode];
+}
+
 const char *eg_provision_step_name(enum eg_provision_step step)
 {
     static const char *const names[EG_PROVISION_STEPS] = {"keys", "lock", "close"};

@@ -20,6 +20,9 @@ extern const struct eg_option eg_provision_options[];
 
 enum eg_provision_mode { EG_PROVISION_CHECK, EG_PROVISION_DEVELOPMENT, EG_PROVISION_RELEASE };
 
+/** "check", "development", "release". */
+const char *eg_provision_mode_name(enum eg_provision_mode mode);
+
 enum eg_provision_step { EG_PROVISION_KEYS, EG_PROVISION_LOCK, EG_PROVISION_CLOSE, EG_PROVISION_STEPS };
 
 /** "keys", "lock", "close". */
@@ -94,6 +97,15 @@ const char *eg_provision_state_name(enum eg_provision_state state);
 /** Look at one wish in eFuses as they were read. */
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
                                           const struct eg_efuses *fuses);
+
+/**
+ * Look at one wish in what a chip in secure download mode still tells.
+ *
+ * @return NO it is not so; YES; UNKNOWN it does not tell: also of keys and digests, of which only the purpose
+ * can be seen
+ */
+enum eg_provision_state eg_provision_told(const struct eg_provision_item *item, const struct eg_efuse *chip,
+                                          const struct eg_security_info *info);
 
 /** Find the wish for a flash key; NULL = there is none. */
 const struct eg_provision_item *eg_provision_flash_key(const struct eg_provision *provision);

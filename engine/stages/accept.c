@@ -13,6 +13,7 @@
 
 #include "engine/base/mac.h"
 #include "engine/base/text.h"
+#include "engine/provision/provision.h"
 #include "engine/stages/mac_list.h"
 
 #include <inttypes.h>
@@ -28,6 +29,9 @@ enum { SWITCH_ANY, SWITCH_ON };
 
 static const char *const repeat_choices[] = {"allow", "refuse", "rework", NULL};
 enum { REPEAT_ALLOW, REPEAT_REFUSE, REPEAT_REWORK };
+
+static const char *const closed_choices[] = {"refuse", "prove", NULL};
+enum { CLOSED_REFUSE, CLOSED_PROVE };
 
 static const char *const clones_choices[] = {"refuse", "allow", NULL};
 enum { CLONES_REFUSE, CLONES_ALLOW };
@@ -489,23 +493,27 @@ static bool switches_meet(const struct eg_setting *one, const struct eg_setting 
 
 /* ---- All of them ---- */
 
+/* What a rule looks at. In secure download mode no register can be read, and the MAC may come late. */
+enum facts { OF_REGISTERS, OF_MAC, OF_SECURITY };
+
 static const struct rule {
     const char *key;
+    enum facts facts;
     const char *between; /* items of a list */
     /* Tell what the board has, as the first half of a sentence, and whether the setting accepts it. */
     enum eg_code (*look)(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                          char has[HAS_TEXT], struct eg_error *err);
     bool (*meet)(const struct eg_setting *one, const struct eg_setting *other); /* NULL = not compared */
 } rules[] = {
-    {"accept.revision", " and ", look_at_revision, revisions_meet},
-    {"accept.package", " or ", look_at_package, packages_meet},
-    {"accept.flash_size", " and ", look_at_flash_size, flash_sizes_meet},
-    {"accept.flash_vendor", " or ", look_at_vendor, vendors_meet},
-    {"accept.psram", " and ", look_at_psram, psrams_meet},
-    {"accept.secure_boot", "", look_at_secure_boot, switches_meet},
-    {"accept.flash_encryption", "", look_at_encryption, switches_meet},
-    {"accept.mac", " or ", look_at_mac, macs_meet},
-    {"accept.mac_file", "", look_at_mac_file, NULL},
+    {"accept.revision", OF_REGISTERS, " and ", look_at_revision, revisions_meet},
+    {"accept.package", OF_REGISTERS, " or ", look_at_package, packages_meet},
+    {"accept.flash_size", OF_REGISTERS, " and ", look_at_flash_size, flash_sizes_meet},
+    {"accept.flash_vendor", OF_REGISTERS, " or ", look_at_vendor, vendors_meet},
+    {"accept.psram", OF_REGISTERS, " and ", look_at_psram, psrams_meet},
+    {"accept.secure_boot", OF_SECURITY, "", look_at_secure_boot, switches_meet},
+    {"accept.flash_encryption", OF_SECURITY, "", look_at_encryption, switches_meet},
+    {"accept.mac", OF_MAC, " or ", look_at_mac, macs_meet},
+    {"accept.mac_file", OF_MAC, "", look_at_mac_file, NULL},
 };
 
 /* Write what a setting accepts, as the second half of a sentence. */
@@ -553,13 +561,31 @@ static enum eg_code check_repeat(const struct eg_plan *plan, const struct eg_see
     return EG_OK;
 }
 
+static bool can_look(const struct eg_run *run, enum facts facts)
+{
+    switch (facts) {
+    case OF_REGISTERS:
+        return !run->chip.secure_download;
+    case OF_MAC:
+        return run->chip.has_mac;
+    case OF_SECURITY:
+        return true;
+    }
+    return true;
+}
+
+bool eg__accept_closed(const struct eg_plan *plan)
+{
+    return eg_plan_choice(plan, "accept.secure_download") == CLOSED_PROVE;
+}
+
 enum eg_code eg_accept_board(struct eg_run *run, struct eg_error *err)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct eg_setting *const setting = eg_plan_setting(run->plan, rules[i].key);
         char has[HAS_TEXT], accepts[LIST_TEXT];
         bool accepted;
-        if (!setting->given)
+        if (!setting->given || !can_look(run, rules[i].facts))
             continue;
         EG_TRY(rules[i].look(run, setting, &accepted, has, err));
         if (accepted)
@@ -590,6 +616,34 @@ bool eg_accept_both(const struct eg_plan *one, const struct eg_plan *other)
     return true;
 }
 
+/* What the ledger and the log must tell of a board whose registers cannot be read. */
+static enum eg_code check_closed(const struct eg_plan *plan, const char **place, struct eg_error *err)
+{
+    const struct eg_setting *const closed = eg_plan_setting(plan, "accept.secure_download");
+    const struct eg_efuse *const chip = eg_efuse_of(plan->target);
+
+    if (!eg__accept_closed(plan))
+        return EG_OK;
+    *place = closed->place;
+    if (chip == NULL || chip->download_secure == NULL)
+        return eg_error_set(err, EG_BAD_JOB, "accept.secure_download: %s has no secure download mode",
+                            plan->target->label);
+    if (!eg_provision_burns(plan, EG_PROVISION_CLOSE))
+        return eg_error_set(err, EG_BAD_JOB,
+                            "accept.secure_download is prove, and the job has no section secure that closes "
+                            "the loader, which a board could be held against");
+    if (eg_plan_setting(plan, "test")->group_count == 0)
+        return eg_error_set(err, EG_BAD_JOB,
+                            "accept.secure_download is prove, and the job has no test: only the log of the "
+                            "application proves a board that cannot be read");
+    if (eg_plan_choice(plan, "accept.repeat") == REPEAT_REFUSE)
+        return eg_error_set(err, EG_BAD_JOB,
+                            "accept.secure_download is prove, and accept.repeat refuses boards that have "
+                            "passed");
+    *place = NULL;
+    return EG_OK;
+}
+
 enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place, struct eg_error *err)
 {
     const struct eg_target *const target = plan->target;
@@ -602,6 +656,7 @@ enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place, st
         *place = revision->place;
         return eg_error_set(err, EG_BAD_JOB, "accept.revision: %s has no revision", target->label);
     }
+    EG_TRY(check_closed(plan, place, err));
     EG_TRY(check_packages(eg_plan_setting(plan, "accept.package"), target, place, err));
     if (psram->given && !eg_field_exists(&target->field[EG_FIELD_PSRAM_CAP])) {
         *place = psram->place;
@@ -678,6 +733,13 @@ const struct eg_option eg__accept_options[] = {
      .fallback = "any",
      .choices = switch_choices,
      .help = "whether flash encryption may be on, must be on, or must be off"},
+    {.key = "accept.secure_download",
+     .type = EG_OPTION_CHOICE,
+     .fallback = "refuse",
+     .choices = closed_choices,
+     .help =
+         "boards in secure download mode: refused, or, if this ledger finished them, proved again without "
+         "writing; the log must give the MAC as the value `mac`, unless the chip has USB of its own"},
     {.key = "accept.mac",
      .type = EG_OPTION_TEXT_LIST,
      .without = "any",

@@ -23,7 +23,10 @@ enum eg_code eg__accept_check(const struct eg_plan *plan, const char **place,
  */
 enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct eg_error *err) EG_CHECKED;
 
-/** Do the same with the rules that need no ledger. */
+/** Return whether boards in secure download mode are accepted, to be proved again. */
+bool eg__accept_closed(const struct eg_plan *plan);
+
+/** Do the same with the rules that need no ledger, as far as the board can be asked. */
 enum eg_code eg_accept_board(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 /** Return whether some board may fit both jobs: their chip is the same, and no rule keeps them apart. Files

@@ -9,6 +9,8 @@
  * anything be erased.
  */
 
+#include "engine/stages/admit.h"
+
 #include "engine/stages/accept.h"
 #include "engine/stages/claims.h"
 
@@ -41,7 +43,7 @@ static enum eg_code check_identity(struct eg_run *run, struct eg_error *err)
 static enum eg_code look_up(struct eg_run *run, struct eg_seen *seen, struct eg_error *err)
 {
     EG_TRY(run->recorder->ops->seen(run->recorder, &run->unit, seen, err));
-    if (!seen->mac_known || run->unit.flash_unique_id[0] != '\0')
+    if (!seen->mac_known || run->unit.flash_unique_id[0] != '\0' || run->chip.secure_download)
         return EG_OK;
     EG_TRY(eg_loader_flash_unique_id(&run->loader, run->unit.flash_unique_id, err));
     return run->recorder->ops->seen(run->recorder, &run->unit, seen, err);
@@ -56,20 +58,36 @@ static enum eg_code claim_label(const struct eg_run *run, struct eg_error *err)
     return run->recorder->ops->claim(run->recorder, run->number, &run->unit, &label, 1, err);
 }
 
-static enum eg_code admit(struct eg_run *run, struct eg_error *err)
+enum eg_code eg__admit_known(struct eg_run *run, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg_run_origin(run);
     struct eg_seen seen;
 
-    EG_TRY(check_chip(run, err));
-    EG_TRY(eg_run_ask_guard(run, NULL, err));
     EG_TRY(check_identity(run, err));
     EG_TRY(look_up(run, &seen, err));
     if (seen.runs != 0 && run->attempt == 1)
         eg_log_note(run->logger, &origin, "seen before: %u %s, %u passed, the last at %s (%s)", seen.runs,
                     seen.runs == 1 ? "run" : "runs", seen.passed, seen.last_utc, seen.last_outcome);
     EG_TRY(eg__accept(run, &seen, err));
-    EG_TRY(claim_label(run, err));
+    return claim_label(run, err);
+}
+
+/* Nothing will be written to it, and its MAC may only be known once the application has told it; `prove` asks
+ * the rest. */
+static enum eg_code admit_closed(struct eg_run *run, struct eg_error *err)
+{
+    EG_TRY(eg_accept_board(run, err));
+    run->facts |= EG_FACT_CLOSED;
+    return EG_OK;
+}
+
+static enum eg_code admit(struct eg_run *run, struct eg_error *err)
+{
+    EG_TRY(check_chip(run, err));
+    if (run->chip.secure_download && eg__accept_closed(run->plan))
+        return admit_closed(run, err);
+    EG_TRY(eg_run_ask_guard(run, NULL, err));
+    EG_TRY(eg__admit_known(run, err));
     return run->recorder->ops->intent(run->recorder, run->number, &run->unit, err);
 }
 
@@ -81,6 +99,7 @@ const struct eg_stage eg_stage_admit = {
     .needs = EG_FACT_CONNECTED | EG_FACT_IDENTIFIED,
     .gives = EG_FACT_ADMITTED,
     .weight = 1,
+    .boards = EG_BOARDS_ALL,
     .check = eg__accept_check,
     .run = admit,
 };

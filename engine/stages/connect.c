@@ -76,5 +76,6 @@ const struct eg_stage eg_stage_connect = {
     .options = options,
     .gives = EG_FACT_CONNECTED,
     .weight = 2,
+    .boards = EG_BOARDS_ALL,
     .run = connect_board,
 };

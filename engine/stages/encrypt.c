@@ -30,33 +30,44 @@ static enum eg_code copy_region(struct eg_region *copy, const struct eg_region *
     return eg_strdup(&copy->name, plain->name, err);
 }
 
-static enum eg_code encrypt_region(struct eg_run *run, struct eg_region *copy, const struct eg_region *plain,
-                                   struct eg_error *err)
+static enum eg_code encrypt_region(struct eg_run *run, struct eg_region *copy, struct eg_error *err)
 {
     const struct eg_flash_crypt how = {
         .scheme = eg_efuse_of(run->plan->target)->purposes == NULL ? EG_FLASH_ESP32 : EG_FLASH_XTS,
         .config = EG_FLASH_CRYPT_CONFIG};
 
     EG_TRY(eg_flash_crypt(copy->data.data, copy->data.size, copy->flash_addr, &how, &run->flash_key, err));
-    EG_TRY(eg_region_finish(copy, err));
-    memcpy(copy->sha256, plain->sha256, sizeof copy->sha256); /* on record is which firmware it is */
-    return EG_OK;
+    return eg_region_finish(copy, err);
 }
 
-/* What the flash must hold is on record. */
-static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, struct eg_error *err)
+static enum eg_code on_record(struct eg_run *run, const char *what, const struct eg_region *region,
+                              uint8_t *digest, size_t size, bool *found, struct eg_error *err)
 {
     char name[EG_SECURITY_VALUE], value[EG_SECURITY_VALUE];
 
-    eg_run_ciphertext_name(name, copy);
+    eg_run_content_name(name, what, region->flash_addr);
     EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_LEFT, name, value, err));
-    if (eg_hex_parse(copy->md5, EG_MD5_SIZE, value))
+    *found = eg_hex_parse(digest, size, value);
+    return EG_OK;
+}
+
+/* What the flash must hold is on record, and so is what it was made of. */
+static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, const struct eg_region *plain,
+                                  struct eg_error *err)
+{
+    uint8_t sha256[EG_SHA256_SIZE];
+    bool has_cipher, has_plain;
+
+    EG_TRY(on_record(run, EG_CIPHERTEXT, copy, copy->md5, sizeof copy->md5, &has_cipher, err));
+    EG_TRY(on_record(run, EG_PLAINTEXT, copy, sha256, sizeof sha256, &has_plain, err));
+    if (has_cipher && has_plain && memcmp(sha256, plain->sha256, sizeof sha256) == 0)
         return EG_OK;
     return eg_error_set(
         err, EG_SECURED,
-        "%s: the chip hides its flash key, nobody knows it any more, and no ciphertext of this "
-        "place is on record: the board keeps what it has",
-        copy->name);
+        "%s: the chip hides its flash key, nobody knows it any more, and %s: the board keeps what it has",
+        copy->name,
+        has_cipher && has_plain ? "the job has another content than what was encrypted for it"
+                                : "no ciphertext of this place is on record");
 }
 
 static enum eg_code make_ciphertext(struct eg_run *run, struct eg_error *err)
@@ -75,8 +86,9 @@ static enum eg_code make_ciphertext(struct eg_run *run, struct eg_error *err)
         if (!eg_provision_encrypts(run->plan, plain->flash_addr))
             continue;
         EG_TRY(copy_region(&run->cipher[i], plain, err));
-        EG_TRY(run->cipher_kept ? recall_region(run, &run->cipher[i], err)
-                                : encrypt_region(run, &run->cipher[i], plain, err));
+        EG_TRY(run->cipher_kept ? recall_region(run, &run->cipher[i], plain, err)
+                                : encrypt_region(run, &run->cipher[i], err));
+        memcpy(run->cipher[i].sha256, plain->sha256, EG_SHA256_SIZE); /* on record is which firmware it is */
         eg_run_progress(run, plain->name, i + 1, count);
     }
     return EG_OK;

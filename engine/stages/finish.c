@@ -40,5 +40,6 @@ const struct eg_stage eg_stage_finish = {
     .needs = EG_FACT_CONNECTED | EG_FACT_VERIFIED,
     .gives = EG_FACT_LEFT,
     .weight = 1,
+    .boards = EG_BOARDS_ALL,
     .run = leave,
 };

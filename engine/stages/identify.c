@@ -50,6 +50,9 @@ static enum eg_code identify(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_loader_identify(&run->loader, &run->chip, err));
     /* The chip is on record even when its flash turns out to be absent. */
     describe(&unit, run);
+    /* In secure download mode only a chip with USB of its own still tells its MAC; `prove` asks again. */
+    if (run->chip.secure_download && !(run->native_usb && eg_mac_normalise(unit.mac, run->bridge.serial)))
+        memcpy(unit.mac, run->unit.mac, sizeof unit.mac);
     if (run->has_unit && strcmp(unit.mac, run->unit.mac) != 0)
         return eg_error_set(err, EG_BOARD_EXCHANGED, "the board in the slot is now %s, the run began with %s",
                             unit.mac, run->unit.mac);
@@ -72,5 +75,6 @@ const struct eg_stage eg_stage_identify = {
     .needs = EG_FACT_CONNECTED,
     .gives = EG_FACT_IDENTIFIED,
     .weight = 1,
+    .boards = EG_BOARDS_ALL,
     .run = identify,
 };

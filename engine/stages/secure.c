@@ -92,9 +92,9 @@ enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes
 
 /* ---- Records ---- */
 
-void eg_run_ciphertext_name(char name[EG_SECURITY_VALUE], const struct eg_region *region)
+void eg_run_content_name(char name[EG_SECURITY_VALUE], const char *what, uint32_t flash_addr)
 {
-    snprintf(name, EG_SECURITY_VALUE, "ciphertext at 0x%08lx", (unsigned long)region->flash_addr);
+    snprintf(name, EG_SECURITY_VALUE, "%s at 0x%08lx", what, (unsigned long)flash_addr);
 }
 
 static enum eg_code record(struct eg_run *run, const struct eg_security_record *records, unsigned count,
@@ -139,18 +139,21 @@ enum eg_code eg_run_record_blocks(struct eg_run *run, const struct eg_efuses *fu
     return record(run, records, fuses->block_count, err);
 }
 
-/* The digests of what the flash holds for the key that will be burnt: without the key nobody can make it
- * again. */
-static enum eg_code record_ciphertext(struct eg_run *run, struct eg_error *err)
+/* The digests of what the flash holds, verified, when the first eFuse is burnt. Without the key nobody can
+ * make the ciphertext again, and nothing can be read once the loader is closed. */
+static enum eg_code record_contents(struct eg_run *run, struct eg_error *err)
 {
-    for (unsigned i = 0; i < run->cipher_count; i++) {
-        const struct eg_region *const region = &run->cipher[i];
-        char name[EG_SECURITY_VALUE], md5[EG_MD5_TEXT];
-        if (region->name == NULL)
-            continue;
-        eg_run_ciphertext_name(name, region);
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
+        const struct eg_region *const region = eg_run_region(run, i);
+        const bool encrypted = i < run->cipher_count && region == &run->cipher[i];
+        char cipher[EG_SECURITY_VALUE], plain[EG_SECURITY_VALUE], md5[EG_MD5_TEXT], sha256[EG_SHA256_TEXT];
+        const struct eg_security_record records[] = {{EG_SECURITY_LEFT, plain, sha256},
+                                                     {EG_SECURITY_LEFT, cipher, md5}};
+        eg_run_content_name(cipher, EG_CIPHERTEXT, region->flash_addr);
+        eg_run_content_name(plain, EG_PLAINTEXT, region->flash_addr);
         eg_hex(md5, region->md5, EG_MD5_SIZE);
-        EG_TRY(record(run, &(struct eg_security_record){EG_SECURITY_LEFT, name, md5}, 1, err));
+        eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
+        EG_TRY(record(run, records, encrypted ? 2 : 1, err));
     }
     return EG_OK;
 }
@@ -206,7 +209,6 @@ static enum eg_code record_observed(struct eg_run *run, const struct eg_provisio
                                     enum eg_provision_step step, const struct eg_efuse_plan *plan,
                                     struct eg_error *err)
 {
-    static const char *const modes[] = {"check", "development", "release"};
     struct eg_security_record records[EG_PROVISION_ITEMS_MAX + 1];
     const char *missing = NULL;
     unsigned count = 0;
@@ -222,8 +224,8 @@ static enum eg_code record_observed(struct eg_run *run, const struct eg_provisio
             missing = item->name;
     }
     if (missing == NULL)
-        records[count++] = (struct eg_security_record){EG_SECURITY_REACHED, modes[wishes->mode],
-                                                       eg_provision_step_name(step)};
+        records[count++] = (struct eg_security_record){
+            EG_SECURITY_REACHED, eg_provision_mode_name(wishes->mode), eg_provision_step_name(step)};
     EG_TRY(record(run, records, count, err));
     if (missing == NULL)
         return EG_OK;
@@ -256,7 +258,7 @@ enum eg_code eg_run_burn(struct eg_run *run, enum eg_provision_step step, struct
     EG_TRY(eg_provision_decide(wishes, step, &plan, err));
     EG_TRY(record_intent(run, wishes, step, &fuses, err));
     if (step == EG_PROVISION_KEYS)
-        EG_TRY(record_ciphertext(run, err));
+        EG_TRY(record_contents(run, err));
     EG_TRY(eg_efuse_burn(&plan, err));
     if (plan.end == EG_EFUSE_OPEN)
         EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_LEFT, err));

@@ -20,8 +20,11 @@ enum eg_code eg_run_fuses(struct eg_run *run, struct eg_efuses *fuses, struct eg
 enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes,
                            struct eg_error *err) EG_CHECKED;
 
-/** Name the ciphertext of a region on record. */
-void eg_run_ciphertext_name(char name[EG_SECURITY_VALUE], const struct eg_region *region);
+#define EG_CIPHERTEXT "ciphertext" /* its MD5 */
+#define EG_PLAINTEXT  "plaintext"  /* SHA-256 of a region, before it was encrypted if it is */
+
+/** Name what the flash holds at an address when the first eFuse is burnt, as it is on record. */
+void eg_run_content_name(char name[EG_SECURITY_VALUE], const char *what, uint32_t flash_addr);
 
 /** Put the words of every block on record; key blocks that are not digests are masked. */
 enum eg_code eg_run_record_blocks(struct eg_run *run, const struct eg_efuses *fuses,

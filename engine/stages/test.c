@@ -7,8 +7,9 @@
  * it prints until it is back is lost.
  */
 
+#include "engine/stages/restart.h"
+
 #include "engine/stages/judge.h"
-#include "engine/stages/run.h"
 #include "engine/stages/slot.h"
 
 #include <inttypes.h>
@@ -50,6 +51,7 @@ struct test {
     struct eg_steps steps;
     struct eg_capture *captures;
     unsigned capture_count;
+    bool start_only; /* the first line that a step expects is enough */
 
     struct eg_app_log log;
     struct eg_judge judge;
@@ -128,6 +130,18 @@ static uint32_t left_ms(const struct test *test)
     return eg_clock_left_ms(test->start_ms + eg_judge_step(&test->judge)->timeout_ms);
 }
 
+/* The judge may have gone on from a step. */
+static void note_step(struct test *test, unsigned from)
+{
+    struct eg_judge *const judge = &test->judge;
+
+    if (judge->at == from)
+        return;
+    test->start_ms = eg_clock_ms();
+    if (test->start_only && from < test->steps.count && test->steps.list[from].expect.text != NULL)
+        judge->at = test->steps.count;
+}
+
 static enum eg_code take_line(struct test *test, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg_run_origin(test->run);
@@ -135,8 +149,7 @@ static enum eg_code take_line(struct test *test, struct eg_error *err)
 
     const enum eg_code code = eg_judge_line(&test->judge, err);
     eg_log_verbose(test->run->logger, &origin, "log: %s", test->judge.last);
-    if (test->judge.at != at)
-        test->start_ms = eg_clock_ms();
+    note_step(test, at);
     return code;
 }
 
@@ -248,10 +261,9 @@ static enum eg_code end_of_time(struct test *test, struct eg_error *err)
     char instead[300];
 
     EG_TRY(eg_judge_unfinished(judge, err));
-    if (judge->at != at) {
-        test->start_ms = eg_clock_ms();
+    note_step(test, at);
+    if (judge->at != at)
         return EG_OK;
-    }
     if (step->expect.text == NULL) {
         next_step(test);
         return EG_OK;
@@ -294,10 +306,9 @@ static enum eg_code follow(struct test *test, struct eg_error *err)
     return EG_OK;
 }
 
-static enum eg_code start_application(struct test *test, struct eg_error *err)
+static enum eg_code start_application(struct test *test, enum eg_after after, struct eg_error *err)
 {
     struct eg_run *const run = test->run;
-    const enum eg_after after = (enum eg_after)eg_plan_choice(run->plan, "link.after");
 
     run->loader.log_baud = test->steps.list[0].baud;
     run->facts |= EG_FACT_LEFT;
@@ -365,8 +376,26 @@ static enum eg_code run_test(struct eg_run *run, struct eg_error *err)
     const char *ignored;
 
     EG_TRY(init(&test, run->plan, &ignored, err));
-    EG_TRY(start_application(&test, err));
+    EG_TRY(start_application(&test, (enum eg_after)eg_plan_choice(run->plan, "link.after"), err));
     return conclude(&test, follow(&test, err), err);
+}
+
+enum eg_code eg_run_start_again(struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(test_finish) struct test test = {.run = run, .start_only = true};
+    const char *ignored;
+    struct eg_error other;
+
+    EG_TRY(init(&test, run->plan, &ignored, err));
+    test.judge.capture_count = 0;
+    EG_TRY(start_application(&test, EG_AFTER_HARD_RESET, err));
+    const enum eg_code code = follow(&test, err);
+    if (code == EG_OK || test.log.kept.size == 0)
+        return code;
+    eg_buffer_finish(&run->log);
+    if (eg_app_log_compress(&test.log, &run->log, &other) != EG_OK)
+        eg_buffer_finish(&run->log);
+    return code;
 }
 
 const struct eg_stage eg_stage_test = {
@@ -376,6 +405,7 @@ const struct eg_stage eg_stage_test = {
     .options = options,
     .needs = EG_FACT_CONNECTED | EG_FACT_VERIFIED,
     .weight = 4,
+    .boards = EG_BOARDS_ALL,
     .applies = applies,
     .check = check,
     .run = run_test,

@@ -95,6 +95,30 @@ static void a_board_whose_key_is_hidden_keeps_its_ciphertext(void **state)
     assert_int_equal(line->recorder.runs[0].regions[0].times.blocks, 0);
 }
 
+static void another_firmware_is_not_taken_for_the_one_that_was_encrypted(void **state)
+{
+    struct fake_line *line = *state;
+    struct eg_region *const app = &line->plan->regions[2];
+    struct eg_error err;
+
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.boot.keys"));
+    fake_plan_set(line->plan, "secure.mode", "development");
+    fake_plan_set(line->plan, "secure.download", "open");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    app->data.data[0x1800] ^= 1; /* nobody starts or signs this byte */
+    line->plan->wire_size -= app->zlib.size;
+    eg_buffer_finish(&app->zlib);
+    assert_ok(eg_region_finish(app, &err), err);
+    line->plan->wire_size += app->zlib.size;
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "encrypt: app: the chip hides its flash key, nobody knows it any more, and the "
+                            "job has another content than what was encrypted for it: the board keeps what "
+                            "it has");
+}
+
 static void ciphertext_that_is_gone_is_lost_with_its_key(void **state)
 {
     struct fake_line *line = *state;
@@ -121,6 +145,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_later_run_goes_on_where_the_power_failed, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_whose_key_is_hidden_keeps_its_ciphertext, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(another_firmware_is_not_taken_for_the_one_that_was_encrypted, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(ciphertext_that_is_gone_is_lost_with_its_key, set_up,
                                         fake_line_teardown),

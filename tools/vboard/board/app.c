@@ -7,6 +7,7 @@
  *     @500ms TEXT    waits this long before it prints TEXT (also in s, and in fast mode); without TEXT it
  * only waits
  *     @part TEXT     prints TEXT without an end of line
+ *     @mac TEXT      prints TEXT and then the MAC of the board
  *     @await TEXT    prints nothing and goes on when the host has sent TEXT
  *     @baud N        prints at N baud from there on; at 115200 before
  *     @@TEXT         prints @TEXT
@@ -17,6 +18,7 @@
 #include "tools/vboard/board/life.h"
 
 #include "engine/base/file.h"
+#include "engine/base/mac.h"
 #include "tools/vboard/uart/uart.h"
 
 #include <limits.h>
@@ -69,6 +71,12 @@ static bool parse_order(struct vb__app_line *line, const char *at, const char *e
         line->part = true;
         return true;
     }
+    if (skip(&at, end, "mac ")) {
+        line->text = at;
+        line->text_size = (size_t)(end - at);
+        line->mac = true;
+        return true;
+    }
     if (skip(&at, end, "await ")) {
         line->await = at;
         line->await_size = (size_t)(end - at);
@@ -117,8 +125,8 @@ static enum eg_code parse(struct vb__app *app, const char *path, struct eg_error
             if (!parse_order(line, at + 1, end))
                 return eg_error_set(
                     err, EG_BAD_JOB,
-                    "%s:%zu: a line that begins with @ must be @500ms TEXT, @part TEXT, @await TEXT "
-                    "of up to %d bytes, @baud N or @@TEXT",
+                    "%s:%zu: a line that begins with @ must be @500ms TEXT, @part TEXT, @mac TEXT, "
+                    "@await TEXT of up to %d bytes, @baud N or @@TEXT",
                     path, app->count, VB__AWAIT_MAX);
         }
         at = end + 1;
@@ -207,7 +215,13 @@ static void print(struct vb_board *board, const struct vb__app_line *line)
     const struct eg_buffer *const file = &board->app.text;
     const bool ends = line->text + line->text_size < (const char *)file->data + file->size;
 
+    char mac[EG_MAC_TEXT];
+
     vb__send(board, (const uint8_t *)line->text, line->text_size);
+    if (line->mac) {
+        eg_mac_text(mac, board->identity.mac);
+        vb__send(board, (const uint8_t *)mac, strlen(mac));
+    }
     if (ends && !line->part)
         vb__send(board, (const uint8_t *)"\r\n", 2);
 }

@@ -196,12 +196,39 @@ void vb__security_reset(struct vb_board *board)
                               board->identity.revision >= UART_DOWNLOAD_DIS_FROM);
 }
 
+/* As esptool names the bits; what no eFuse of the chip says stays clear. */
+static uint32_t security_flags(const struct vb_board *board)
+{
+    static const struct {
+        const char *field;
+        uint8_t bit;
+    } flags[] = {
+        {"SECURE_BOOT_AGGRESSIVE_REVOKE", 1},
+        {"SECURE_BOOT_KEY_REVOKE0", 3},
+        {"SECURE_BOOT_KEY_REVOKE1", 4},
+        {"SECURE_BOOT_KEY_REVOKE2", 5},
+        {"HARD_DIS_JTAG", 7},
+        {"DIS_PAD_JTAG", 7},
+        {"DIS_USB", 8},
+        {"DIS_DOWNLOAD_DCACHE", 9},
+        {"DIS_DOWNLOAD_ICACHE", 10},
+    };
+    uint32_t bits = (board->security.secure_boot ? 1u : 0) | (board->security.secure_download ? 1u << 2 : 0);
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (vb__efuse_field(board, flags[i].field) != 0)
+            bits |= 1u << flags[i].bit;
+    if (__builtin_parity(vb__efuse_field(board, "SOFT_DIS_JTAG")))
+        bits |= 1u << 6;
+    return bits;
+}
+
 size_t vb__security_info(const struct vb_board *board, uint8_t info[20])
 {
     const struct vb__security *security = &board->security;
 
     memset(info, 0, 20);
-    eg_put32(info, (security->secure_boot ? 1u : 0) | (security->secure_download ? 1u << 2 : 0));
+    eg_put32(info, security_flags(board));
     info[4] = security->crypt_count;
     memcpy(info + 5, security->purposes, sizeof security->purposes);
     info[11] = 0x0c; /* no key block of its own: as the recorded ESP32-C3 fills it */

@@ -305,6 +305,7 @@ struct vb__app_line {
     const char *await, *text; /* goes on when the host has sent `await`; prints `text`; NULL = nothing */
     size_t await_size, text_size;
     bool part; /* no end of line after `text` */
+    bool mac;  /* the board's own, after `text` */
 };
 
 /** The application's log. Written by board/app.c. */
