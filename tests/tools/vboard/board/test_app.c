@@ -228,7 +228,8 @@ static void a_line_that_makes_no_sense_is_refused(void **state)
         const enum eg_code code = vb_board_create(&board, &config, &err);
         remove(log_path);
         snprintf(expected, sizeof expected,
-                 "%s:2: a line that begins with @ must be @500ms TEXT, @part TEXT, @await TEXT of up to 64 "
+                 "%s:2: a line that begins with @ must be @500ms TEXT, @part TEXT, @mac TEXT, "
+                 "@await TEXT of up to 64 "
                  "bytes, @baud N or @@TEXT",
                  log_path);
         assert_error(code, err, EG_BAD_JOB, expected);
