@@ -14,6 +14,7 @@
 #include "engine/base/mac.h"
 #include "engine/base/text.h"
 #include "engine/provision/provision.h"
+#include "engine/stages/accept_internal.h"
 #include "engine/stages/mac_list.h"
 
 #include <inttypes.h>
@@ -25,7 +26,6 @@
 enum { HAS_TEXT = 120, LIST_TEXT = 240 };
 
 static const char *const switch_choices[] = {"any", "on", "off", NULL};
-enum { SWITCH_ANY, SWITCH_ON };
 
 static const char *const repeat_choices[] = {"allow", "refuse", "rework", NULL};
 enum { REPEAT_ALLOW, REPEAT_REFUSE, REPEAT_REWORK };
@@ -38,14 +38,12 @@ enum { CLONES_REFUSE, CLONES_ALLOW };
 
 /* ---- Comparisons: ">=0.3 <1.0" ---- */
 
-typedef bool value_parser(const char *text, uint64_t *value);
-
 enum verdict { HOLDS, FAILS, NONSENSE };
 
 enum { LESS = 1, EQUAL = 2, MORE = 4 };
 
-/* Read the comparison at `*text` and go to the next one; false = it makes no sense. */
-static bool next_comparison(const char **text, value_parser *parse, unsigned *holds_for, uint64_t *value)
+bool eg__accept_next_comparison(const char **text, eg__accept_parser *parse, unsigned *holds_for,
+                                uint64_t *value)
 {
     static const struct {
         const char *sign;
@@ -68,14 +66,14 @@ static bool next_comparison(const char **text, value_parser *parse, unsigned *ho
 }
 
 /* Hold a number against all comparisons of a text. */
-static enum verdict compare(const char *text, value_parser *parse, uint64_t have)
+static enum verdict compare(const char *text, eg__accept_parser *parse, uint64_t have)
 {
     enum verdict verdict = HOLDS;
 
     do {
         unsigned holds_for;
         uint64_t value;
-        if (!next_comparison(&text, parse, &holds_for, &value))
+        if (!eg__accept_next_comparison(&text, parse, &holds_for, &value))
             return NONSENSE;
         if ((holds_for & (have < value ? LESS : have == value ? EQUAL : MORE)) == 0)
             verdict = FAILS;
@@ -83,7 +81,7 @@ static enum verdict compare(const char *text, value_parser *parse, uint64_t have
     return verdict;
 }
 
-static bool all_hold(const struct eg_setting *setting, value_parser *parse, uint64_t have)
+bool eg__accept_all_hold(const struct eg_setting *setting, eg__accept_parser *parse, uint64_t have)
 {
     for (unsigned i = 0; i < setting->item_count; i++)
         if (compare(setting->items[i].text, parse, have) != HOLDS)
@@ -91,8 +89,7 @@ static bool all_hold(const struct eg_setting *setting, value_parser *parse, uint
     return true;
 }
 
-/* "3.1" is 301: major * 100 + minor. */
-static bool parse_revision(const char *text, uint64_t *revision)
+bool eg__accept_parse_revision(const char *text, uint64_t *revision)
 {
     static const char digits[] = "0123456789";
     const size_t major = strspn(text, digits);
@@ -106,7 +103,7 @@ static bool parse_revision(const char *text, uint64_t *revision)
 
 static enum eg_code check_revisions(const char *text, struct eg_error *err)
 {
-    if (compare(text, parse_revision, 0) != NONSENSE)
+    if (compare(text, eg__accept_parse_revision, 0) != NONSENSE)
         return EG_OK;
     return eg_error_set(err, EG_BAD_JOB,
                         "is \"%.80s\", not a revision such as 1.1 or comparisons such as >=0.3 <1.0", text);
@@ -144,7 +141,7 @@ static enum eg_code look_at_revision(struct eg_run *run, const struct eg_setting
     const unsigned revision = run->chip.revision;
 
     (void)err;
-    *accepted = all_hold(setting, parse_revision, revision);
+    *accepted = eg__accept_all_hold(setting, eg__accept_parse_revision, revision);
     snprintf(has, HAS_TEXT, "the chip is revision %u.%u", revision / 100, revision % 100);
     return EG_OK;
 }
@@ -155,7 +152,7 @@ static enum eg_code look_at_flash_size(struct eg_run *run, const struct eg_setti
     char text[EG_JEDEC_TEXT + 20];
 
     (void)err;
-    *accepted = run->flash.size != 0 && all_hold(setting, eg_number_parse, run->flash.size);
+    *accepted = run->flash.size != 0 && eg__accept_all_hold(setting, eg_number_parse, run->flash.size);
     if (run->flash.size != 0) {
         size_text(text, sizeof text, run->flash.size);
         snprintf(has, HAS_TEXT, "the flash has %s", text);
@@ -166,7 +163,7 @@ static enum eg_code look_at_flash_size(struct eg_run *run, const struct eg_setti
     return EG_OK;
 }
 
-static bool accepts_psram(const struct eg_setting *setting, bool none, bool known, uint64_t size)
+bool eg__accept_psram(const struct eg_setting *setting, bool none, bool known, uint64_t size)
 {
     bool accepted = true;
 
@@ -191,7 +188,7 @@ static enum eg_code look_at_psram(struct eg_run *run, const struct eg_setting *s
     EG_TRY(eg_loader_psram(&run->loader, &psram, err));
     const bool none = psram.state != EG_PSRAM_THERE;
     const bool known = none || psram.size != 0;
-    *accepted = accepts_psram(setting, none, known, psram.size);
+    *accepted = eg__accept_psram(setting, none, known, psram.size);
     size_text(word, sizeof word, psram.size);
     if (none)
         snprintf(has, HAS_TEXT, "the chip has no PSRAM");
@@ -261,8 +258,7 @@ static const struct {
 
 #define MAKERS (sizeof makers / sizeof *makers)
 
-/* Parse "winbond", "0xef" or "ef4016" to the bits of a flash id that must match, and their values. */
-static bool parse_vendor(const char *text, uint32_t *mask, uint32_t *id)
+bool eg__accept_parse_vendor(const char *text, uint32_t *mask, uint32_t *id)
 {
     const char *const digits = strncasecmp(text, "0x", 2) == 0 ? text + 2 : text;
     uint8_t bytes[4] = {0};
@@ -286,7 +282,7 @@ static enum eg_code check_vendor(const char *text, struct eg_error *err)
     char known[LIST_TEXT] = "";
     uint32_t mask, id;
 
-    if (parse_vendor(text, &mask, &id))
+    if (eg__accept_parse_vendor(text, &mask, &id))
         return EG_OK;
     for (size_t i = 0, used = 0; i < MAKERS; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s, ", makers[i].name);
@@ -306,7 +302,8 @@ static enum eg_code look_at_vendor(struct eg_run *run, const struct eg_setting *
     *accepted = false;
     for (unsigned i = 0; i < setting->item_count; i++) {
         uint32_t mask, id;
-        *accepted = *accepted || (parse_vendor(setting->items[i].text, &mask, &id) && (jedec & mask) == id);
+        *accepted = *accepted ||
+                    (eg__accept_parse_vendor(setting->items[i].text, &mask, &id) && (jedec & mask) == id);
     }
     for (size_t i = 0; i < MAKERS; i++)
         if (makers[i].id == (jedec & 0xff))
@@ -321,7 +318,7 @@ static enum eg_code look_at_vendor(struct eg_run *run, const struct eg_setting *
 static enum eg_code look_at_switch(const char *what, bool on, const struct eg_setting *setting,
                                    bool *accepted, char has[HAS_TEXT])
 {
-    *accepted = setting->choice == SWITCH_ANY || on == (setting->choice == SWITCH_ON);
+    *accepted = setting->choice == EG__SWITCH_ANY || on == (setting->choice == EG__SWITCH_ON);
     snprintf(has, HAS_TEXT, "%s is %s", what, on ? "on" : "off");
     return EG_OK;
 }
@@ -379,118 +376,6 @@ static enum eg_code look_at_mac_file(struct eg_run *run, const struct eg_setting
     return EG_OK;
 }
 
-/* ---- Whether two jobs accept the same board ---- */
-
-typedef bool number_test(const struct eg_setting *setting, uint64_t number);
-
-static bool accepts_revision(const struct eg_setting *setting, uint64_t revision)
-{
-    return all_hold(setting, parse_revision, revision);
-}
-
-static bool accepts_size(const struct eg_setting *setting, uint64_t size)
-{
-    return all_hold(setting, eg_number_parse, size);
-}
-
-static bool accepts_psram_size(const struct eg_setting *setting, uint64_t size)
-{
-    return accepts_psram(setting, size == 0, true, size);
-}
-
-/* Whether both accept a number that `limits` names, or a neighbour of one. */
-static bool meet_at(const struct eg_setting *limits, value_parser *parse, number_test *accepts,
-                    const struct eg_setting *one, const struct eg_setting *other)
-{
-    for (unsigned i = 0; i < limits->item_count; i++) {
-        const char *text = limits->items[i].text;
-        unsigned ignored;
-        uint64_t value;
-        while (*text != '\0' && next_comparison(&text, parse, &ignored, &value))
-            for (uint64_t near = value - (value > 0); near <= value + 1; near++)
-                if (accepts(one, near) && accepts(other, near))
-                    return true;
-    }
-    return false;
-}
-
-/* If both accept a number at all, then one at a limit of either. */
-static bool numbers_meet(value_parser *parse, number_test *accepts, const struct eg_setting *one,
-                         const struct eg_setting *other)
-{
-    return meet_at(one, parse, accepts, one, other) || meet_at(other, parse, accepts, one, other);
-}
-
-static bool revisions_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return numbers_meet(parse_revision, accepts_revision, one, other);
-}
-
-static bool flash_sizes_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return numbers_meet(eg_number_parse, accepts_size, one, other);
-}
-
-static bool psrams_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return (accepts_psram_size(one, 0) && accepts_psram_size(other, 0)) ||
-           (accepts_psram_size(one, 1) && accepts_psram_size(other, 1)) ||
-           numbers_meet(eg_number_parse, accepts_psram_size, one, other);
-}
-
-/* Whether a text of one list and a text of the other are of the same board. */
-static bool texts_meet(const struct eg_setting *one, const struct eg_setting *other,
-                       bool same(const char *text, const char *beside))
-{
-    for (unsigned i = 0; i < one->item_count; i++)
-        for (unsigned k = 0; k < other->item_count; k++)
-            if (same(one->items[i].text, other->items[k].text))
-                return true;
-    return false;
-}
-
-static bool same_package(const char *text, const char *beside)
-{
-    return strcasecmp(text, beside) == 0;
-}
-
-static bool same_vendor(const char *text, const char *beside)
-{
-    uint32_t mask, id, beside_mask, beside_id;
-
-    return parse_vendor(text, &mask, &id) && parse_vendor(beside, &beside_mask, &beside_id) &&
-           ((id ^ beside_id) & mask & beside_mask) == 0;
-}
-
-static bool same_mac(const char *text, const char *beside)
-{
-    uint8_t mac[EG_MAC_SIZE], beside_mac[EG_MAC_SIZE];
-    const size_t size = eg_mac_parse_prefix(mac, text, strlen(text));
-    const size_t beside_size = eg_mac_parse_prefix(beside_mac, beside, strlen(beside));
-
-    return memcmp(mac, beside_mac, size < beside_size ? size : beside_size) == 0;
-}
-
-static bool packages_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return texts_meet(one, other, same_package);
-}
-
-static bool vendors_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return texts_meet(one, other, same_vendor);
-}
-
-static bool macs_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return texts_meet(one, other, same_mac);
-}
-
-static bool switches_meet(const struct eg_setting *one, const struct eg_setting *other)
-{
-    return one->choice == other->choice || one->choice == SWITCH_ANY || other->choice == SWITCH_ANY;
-}
-
 /* ---- All of them ---- */
 
 /* What a rule looks at. In secure download mode no register can be read, and the MAC may come late. */
@@ -503,17 +388,16 @@ static const struct rule {
     /* Tell what the board has, as the first half of a sentence, and whether the setting accepts it. */
     enum eg_code (*look)(struct eg_run *run, const struct eg_setting *setting, bool *accepted,
                          char has[HAS_TEXT], struct eg_error *err);
-    bool (*meet)(const struct eg_setting *one, const struct eg_setting *other); /* NULL = not compared */
 } rules[] = {
-    {"accept.revision", OF_REGISTERS, " and ", look_at_revision, revisions_meet},
-    {"accept.package", OF_REGISTERS, " or ", look_at_package, packages_meet},
-    {"accept.flash_size", OF_REGISTERS, " and ", look_at_flash_size, flash_sizes_meet},
-    {"accept.flash_vendor", OF_REGISTERS, " or ", look_at_vendor, vendors_meet},
-    {"accept.psram", OF_REGISTERS, " and ", look_at_psram, psrams_meet},
-    {"accept.secure_boot", OF_SECURITY, "", look_at_secure_boot, switches_meet},
-    {"accept.flash_encryption", OF_SECURITY, "", look_at_encryption, switches_meet},
-    {"accept.mac", OF_MAC, " or ", look_at_mac, macs_meet},
-    {"accept.mac_file", OF_MAC, "", look_at_mac_file, NULL},
+    {"accept.revision", OF_REGISTERS, " and ", look_at_revision},
+    {"accept.package", OF_REGISTERS, " or ", look_at_package},
+    {"accept.flash_size", OF_REGISTERS, " and ", look_at_flash_size},
+    {"accept.flash_vendor", OF_REGISTERS, " or ", look_at_vendor},
+    {"accept.psram", OF_REGISTERS, " and ", look_at_psram},
+    {"accept.secure_boot", OF_SECURITY, "", look_at_secure_boot},
+    {"accept.flash_encryption", OF_SECURITY, "", look_at_encryption},
+    {"accept.mac", OF_MAC, " or ", look_at_mac},
+    {"accept.mac_file", OF_MAC, "", look_at_mac_file},
 };
 
 /* Write what a setting accepts, as the second half of a sentence. */
@@ -601,19 +485,6 @@ enum eg_code eg__accept(struct eg_run *run, const struct eg_seen *seen, struct e
     EG_TRY(eg_accept_board(run, err));
     EG_TRY(check_clone(run, seen, err));
     return check_repeat(run->plan, seen, err);
-}
-
-bool eg_accept_both(const struct eg_plan *one, const struct eg_plan *other)
-{
-    if (one->target != other->target)
-        return false;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        const struct eg_setting *const setting = eg_plan_setting(one, rules[i].key);
-        const struct eg_setting *const beside = eg_plan_setting(other, rules[i].key);
-        if (setting->given && beside->given && rules[i].meet != NULL && !rules[i].meet(setting, beside))
-            return false;
-    }
-    return true;
 }
 
 /* What the ledger and the log must tell of a board whose registers cannot be read. */
@@ -759,8 +630,8 @@ const struct eg_option eg__accept_options[] = {
      .type = EG_OPTION_CHOICE,
      .fallback = "allow",
      .choices = repeat_choices,
-     .help = "boards that the ledger knows: taken, refused once they have passed, or taken alone, if they "
-             "were programmed before"},
+     .help = "boards already in the ledger: accept them, refuse those that passed, or accept only those "
+             "(`rework`)"},
     {.key = "allow",
      .type = EG_OPTION_TEXT_LIST,
      .without = "none",

@@ -436,61 +436,6 @@ static void psram_is_what_the_efuses_tell(void **state)
                "admit: the chip has PSRAM of unknown size, the job accepts >=2MB");
 }
 
-/* Check whether jobs with these values of a key may both fit a board. */
-static void expect_both(struct board *board, const char *key, const char *const *values,
-                        const char *const *beside, bool expected)
-{
-    struct board other = {.plan = fake_plan_create("esp32")};
-
-    set_rule(board, key, values);
-    set_rule(&other, key, beside);
-    assert_int_equal(eg_accept_both(board->plan, other.plan), expected);
-    assert_int_equal(eg_accept_both(other.plan, board->plan), expected);
-    eg_plan_destroy(other.plan);
-    forget_rules(board);
-}
-
-static void two_jobs_are_kept_apart_by_a_rule_that_no_board_meets_twice(void **state)
-{
-    struct board *const board = *state;
-
-    expect_both(board, "accept.revision", VALUES("<3.0"), VALUES(">=3.0"), false);
-    expect_both(board, "accept.revision", VALUES("<=3.0"), VALUES(">=3.0"), true);
-    expect_both(board, "accept.revision", VALUES("1.0"), VALUES(">=0.3 <2.0"), true);
-    expect_both(board, "accept.revision", VALUES("1.0"), VALUES("1.1"), false);
-    expect_both(board, "accept.revision", VALUES(">1.0"), VALUES(">2.0"), true);
-    expect_both(board, "accept.package", VALUES("ESP32-D0WD-V3"), VALUES("ESP32-PICO-D4", "ESP32-D0WD"),
-                false);
-    expect_both(board, "accept.package", VALUES("ESP32-D0WD-V3"), VALUES("ESP32-PICO-D4", "esp32-d0wd-v3"),
-                true);
-    expect_both(board, "accept.flash_size", VALUES("4MB"), VALUES(">=8MB"), false);
-    expect_both(board, "accept.flash_size", VALUES(">=4MB"), VALUES("<=4MB"), true);
-    expect_both(board, "accept.flash_vendor", VALUES("winbond"), VALUES("gigadevice", "0x20"), false);
-    expect_both(board, "accept.flash_vendor", VALUES("winbond"), VALUES("ef4016"), true);
-    expect_both(board, "accept.psram", VALUES("yes"), VALUES("no"), false);
-    expect_both(board, "accept.psram", VALUES("yes"), VALUES("8MB"), true);
-    expect_both(board, "accept.psram", VALUES("2MB"), VALUES(">=4MB"), false);
-    expect_both(board, "accept.psram", VALUES("no"), VALUES(">=4MB"), false);
-    expect_both(board, "accept.secure_boot", VALUES("on"), VALUES("off"), false);
-    expect_both(board, "accept.secure_boot", VALUES("on"), VALUES("any"), true);
-    expect_both(board, "accept.flash_encryption", VALUES("on"), VALUES("off"), false);
-    expect_both(board, "accept.mac", VALUES("7c:df:a1"), VALUES("24:0a:c4"), false);
-    expect_both(board, "accept.mac", VALUES("7c:df:a1"), VALUES("7C:DF:A1:00:00:01"), true);
-}
-
-static void two_jobs_for_two_chips_are_apart_and_a_rule_of_one_alone_keeps_none_apart(void **state)
-{
-    struct board *const board = *state;
-    struct eg_plan *const same = fake_plan_create("esp32"), *const other = fake_plan_create("esp32c3");
-
-    assert_true(eg_accept_both(board->plan, same));
-    set_rule(board, "accept.revision", VALUES(">=3.0"));
-    assert_true(eg_accept_both(board->plan, same));
-    assert_false(eg_accept_both(board->plan, other));
-    eg_plan_destroy(same);
-    eg_plan_destroy(other);
-}
-
 #define RULE(name) cmocka_unit_test_setup_teardown(name, make_board, drop_board)
 #define LINE(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
@@ -513,8 +458,6 @@ int main(void)
         LINE(a_board_that_the_ledger_has_passed_is_as_it_came),
         LINE(a_rule_is_asked_in_a_later_attempt_too),
         LINE(a_board_that_meets_every_rule_is_written),
-        RULE(two_jobs_are_kept_apart_by_a_rule_that_no_board_meets_twice),
-        RULE(two_jobs_for_two_chips_are_apart_and_a_rule_of_one_alone_keeps_none_apart),
         cmocka_unit_test(psram_is_what_the_efuses_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
