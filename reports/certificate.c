@@ -371,11 +371,11 @@ static enum eg_code write_files(void *context, const void *row, struct eg_error 
     EG_TRY(eg_query_run_values(page.query, page.run->run, count_value, &page.tally, err));
     EG_TRY(eg_query_seal(page.query, page.run->batch, take_seal, &page.seal, err));
     if (wanted->html != NULL) {
-        EG_TRY(eg__out_open(&html, wanted->html, err));
+        EG_TRY(eg__out_open(&html, "certificate", wanted->html, err));
         EG_TRY(write_page(&html, &page, err));
     }
     if (wanted->pdf != NULL) {
-        EG_TRY(eg__out_open(&pdf, wanted->pdf, err));
+        EG_TRY(eg__out_open(&pdf, "certificate", wanted->pdf, err));
         EG_TRY(eg__pdf_print(&pdf, write_page, &page, writing->cancel, err));
     }
     if (wanted->html != NULL)

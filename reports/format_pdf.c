@@ -75,7 +75,7 @@ static enum eg_code print(struct eg__out *out, eg__page_writer *write, const voi
     snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", folder);
     snprintf(print_to, sizeof print_to, "--print-to-pdf=%s", pdf);
     snprintf(home, sizeof home, "HOME=%s", folder);
-    EG_TRY(eg__out_open(&page, html, err));
+    EG_TRY(eg__out_open(&page, out->what, html, err));
     EG_TRY(write(&page, context, err));
     EG_TRY(eg__out_commit(&page, err));
     const char *const argv[] = {program,
@@ -108,7 +108,7 @@ enum eg_code eg__pdf_print(struct eg__out *out, eg__page_writer *write, const vo
 {
     if (print(out, write, context, cancel, err) == EG_OK)
         return EG_OK;
-    return eg_error_prefix(err, "report %s: ", out->path != NULL ? out->path : "-");
+    return eg_error_prefix(err, "%s %s: ", out->what, out->path != NULL ? out->path : "-");
 }
 
 static enum eg_code write_page(struct eg__out *page, const void *context, struct eg_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writing a report's file, and text that cannot leave its place in HTML, XML or JSON. */
+/* Writing the file, and text that cannot leave its place in HTML, XML or JSON. */
 
 #include "reports/out.h"
 
@@ -14,29 +14,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error *err)
+enum eg_code eg__out_open(struct eg__out *out, const char *what, const char *path, struct eg_error *err)
 {
     const size_t size = strlen(path) + 32;
     struct stat info;
 
+    out->what = what;
     if (strcmp(path, "-") == 0) {
         out->file = tmpfile();
-        return out->file != NULL ? EG_OK : eg_error_errno(err, EG_IO, errno, "report: a temporary file");
+        return out->file != NULL ? EG_OK
+                                 : eg_error_errno(err, EG_IO, errno, "%s: a temporary file", out->what);
     }
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return eg_error_set(err, EG_BAD_ARGUMENT, "report %s: is there and not a regular file", path);
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s %s: is there and not a regular file", what, path);
     EG_TRY(eg_strdup(&out->path, path, err));
     EG_TRY(eg_alloc(&out->temporary, 1, size, err));
     snprintf(out->temporary, size, "%s.%ld.part", path, (long)getpid());
     unlink(out->temporary); /* of a program that was killed and had the same number */
     const int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        return eg_error_errno(err, EG_IO, errno, "report %s", path);
+        return eg_error_errno(err, EG_IO, errno, "%s %s", what, path);
     out->file = fdopen(fd, "w");
     if (out->file == NULL) {
         const int errnum = errno;
         close(fd);
-        return eg_error_errno(err, EG_IO, errnum, "report %s", path);
+        return eg_error_errno(err, EG_IO, errnum, "%s %s", what, path);
     }
     return EG_OK;
 }
@@ -48,13 +50,13 @@ static enum eg_code commit_to_output(struct eg__out *out, struct eg_error *err)
 
     errno = EIO;
     if (ferror(out->file) || fflush(out->file) != 0)
-        return eg_error_errno(err, EG_IO, errno, "report: a temporary file");
+        return eg_error_errno(err, EG_IO, errno, "%s: a temporary file", out->what);
     rewind(out->file);
     while ((size = fread(bytes, 1, sizeof bytes, out->file)) > 0)
         if (fwrite(bytes, 1, size, stdout) != size)
-            return eg_error_errno(err, EG_IO, errno, "report: standard output");
+            return eg_error_errno(err, EG_IO, errno, "%s: standard output", out->what);
     if (ferror(out->file) || fflush(stdout) != 0)
-        return eg_error_errno(err, EG_IO, errno, "report: standard output");
+        return eg_error_errno(err, EG_IO, errno, "%s: standard output", out->what);
     return EG_OK;
 }
 
@@ -65,7 +67,7 @@ enum eg_code eg__out_commit(struct eg__out *out, struct eg_error *err)
     errno = EIO; /* for a write that failed earlier and left only the stream's mark */
     if (ferror(out->file) || fflush(out->file) != 0 || fsync(fileno(out->file)) != 0 ||
         rename(out->temporary, out->path) != 0)
-        return eg_error_errno(err, EG_IO, errno, "report %s", out->path);
+        return eg_error_errno(err, EG_IO, errno, "%s %s", out->what, out->path);
     free(out->temporary);
     out->temporary = NULL;
     return EG_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A report on its way to its file: written beside it, and put in its place only when it is whole; and text
- * from outside that cannot leave its place in a format. */
+/* A report or certificate on its way to its file: written beside it, and put in its place only when it is
+ * whole; and text from outside that cannot leave its place in a format. */
 
 #ifndef REPORTS_OUT_H
 #define REPORTS_OUT_H
@@ -15,10 +15,15 @@
 struct eg__out {
     FILE *file;             /* write to it; errors are kept until the commit */
     char *temporary, *path; /* NULL = standard output */
+    const char *what;       /* "report" */
 };
 
-/** @param path  "-" = standard output, to which nothing goes before the commit */
-enum eg_code eg__out_open(struct eg__out *out, const char *path, struct eg_error *err) EG_CHECKED;
+/**
+ * @param what  what is written, for sentences: "report"; a literal
+ * @param path  "-" = standard output, to which nothing goes before the commit
+ */
+enum eg_code eg__out_open(struct eg__out *out, const char *what, const char *path,
+                          struct eg_error *err) EG_CHECKED;
 
 /** EG_IO or EG_NO_ROOM when anything could not be written; the old file is then as it was. */
 enum eg_code eg__out_commit(struct eg__out *out, struct eg_error *err) EG_CHECKED;

@@ -47,7 +47,7 @@ static enum eg_code write_all(struct outs *outs, const struct eg_report_file *fi
                               const struct eg__report *report, struct eg_error *err)
 {
     for (size_t i = 0; i < outs->count; i++) {
-        EG_TRY(eg__out_open(&outs->items[i], files[i].path, err));
+        EG_TRY(eg__out_open(&outs->items[i], "report", files[i].path, err));
         EG_TRY(files[i].format->write(&outs->items[i], report, err));
     }
     for (size_t i = 0; i < outs->count; i++)

@@ -158,13 +158,7 @@ const char *eg__guard_table_name(const struct eg__guard_view *view)
 
 const struct eg_partition *eg__guard_partition_at(const struct eg__guard_view *view, uint64_t flash_addr)
 {
-    const struct eg_partitions *const partitions = &view->table.partitions;
-
-    for (size_t i = 0; view->table.found && i < partitions->count; i++)
-        if (flash_addr >= partitions->rows[i].flash_addr &&
-            flash_addr - partitions->rows[i].flash_addr < partitions->rows[i].size)
-            return &partitions->rows[i];
-    return NULL;
+    return view->table.found ? eg_partitions_at(&view->table.partitions, flash_addr) : NULL;
 }
 
 /* ---- Images ---- */

@@ -127,6 +127,15 @@ const struct eg_partition *eg_partitions_find(const struct eg_partitions *table,
     return NULL;
 }
 
+const struct eg_partition *eg_partitions_at(const struct eg_partitions *table, uint64_t flash_addr)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (flash_addr >= table->rows[i].flash_addr &&
+            flash_addr - table->rows[i].flash_addr < table->rows[i].size)
+            return &table->rows[i];
+    return NULL;
+}
+
 bool eg_partitions_is(const uint8_t *data, size_t size)
 {
     return size >= ROW_SIZE && data[0] == ROW_MAGIC_0 && data[1] == ROW_MAGIC_1;

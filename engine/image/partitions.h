@@ -95,6 +95,9 @@ enum eg_code eg_partitions_write_csv(struct eg_buffer *out, const struct eg_part
 /** Return the first partition of this name, or NULL. */
 const struct eg_partition *eg_partitions_find(const struct eg_partitions *table, const char *name);
 
+/** Return the partition that an address lies in, or NULL. */
+const struct eg_partition *eg_partitions_at(const struct eg_partitions *table, uint64_t flash_addr);
+
 /** Return "app", "data", "bootloader" or "partition_table"; NULL = a type of the project. */
 const char *eg_partition_type_name(uint8_t type);
 

@@ -87,6 +87,17 @@ enum eg_code eg_plan_pieces(const struct eg_plan *plan, unsigned more, struct eg
     return EG_OK;
 }
 
+enum eg_code eg_plan_find_table(const struct eg_plan *plan, struct eg_guard_table *table,
+                                struct eg_error *err)
+{
+    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
+
+    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
+    if (eg_guard_find_table(table, plan->target, pieces, plan->region_count, err) != EG_OK)
+        return eg_error_prefix(err, "%s: ", plan->regions[table->piece].path);
+    return EG_OK;
+}
+
 enum eg_code eg_region_hash(struct eg_region *region, struct eg_error *err)
 {
     struct eg_buffer *const data = &region->data;

@@ -81,6 +81,14 @@ void eg_plan_notice(void *context, const struct eg_guard_finding *finding);
 enum eg_code eg_plan_pieces(const struct eg_plan *plan, unsigned more, struct eg_guard_piece **list,
                             struct eg_error *err) EG_CHECKED;
 
+/**
+ * Find the partition table among the regions.
+ *
+ * @return EG_OK, also when there is none; EG_BAD_IMAGE it is damaged; EG_NO_MEMORY
+ */
+enum eg_code eg_plan_find_table(const struct eg_plan *plan, struct eg_guard_table *table,
+                                struct eg_error *err) EG_CHECKED;
+
 /** The setting of a key; NULL = no option has that key. */
 struct eg_setting *eg_plan_setting(const struct eg_plan *plan, const char *key);
 

@@ -11,16 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum eg_code find_table(struct eg_guard_table *table, const struct eg_plan *plan, struct eg_error *err)
-{
-    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
-
-    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
-    if (eg_guard_find_table(table, plan->target, pieces, plan->region_count, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", plan->regions[table->piece].path);
-    return EG_OK;
-}
-
 static enum eg_code place_by_address(struct eg_unit_place *place, const char *text, const char *key,
                                      struct eg_error *err)
 {
@@ -63,7 +53,7 @@ static enum eg_code place_by_name(struct eg_unit_place *place, const struct eg_p
 {
     struct eg_guard_table table;
 
-    EG_TRY(find_table(&table, plan, err));
+    EG_TRY(eg_plan_find_table(plan, &table, err));
     if (!table.found)
         return eg_error_set(err, EG_BAD_JOB,
                             "%s is \"%.80s\", but there is no partition table among the files", key, text);

@@ -84,9 +84,14 @@ enum eg_code eg_provision_make(struct eg_provision *provision, const struct eg_p
 enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
                                 struct eg_error *err) EG_CHECKED;
 
-/** Return whether the flash encrypted by a job holds ciphertext at an address: bootloader, partition table,
- * applications, and what the partition table says. */
-bool eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr);
+/**
+ * Find out whether the flash encrypted by a job holds ciphertext at an address: bootloader, partition table,
+ * applications, and what the partition table says.
+ *
+ * @return EG_OK; EG_BAD_IMAGE the partition table is damaged; EG_NO_MEMORY
+ */
+enum eg_code eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr, bool *encrypts,
+                                   struct eg_error *err) EG_CHECKED;
 
 /** Whether something is as it was wished. */
 enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOWN };

@@ -83,7 +83,9 @@ static enum eg_code make_ciphertext(struct eg_run *run, struct eg_error *err)
     run->cipher_count = count;
     for (unsigned i = 0; i < count; i++) {
         const struct eg_region *const plain = eg_run_plain_region(run, i);
-        if (!eg_provision_encrypts(run->plan, plain->flash_addr))
+        bool encrypts;
+        EG_TRY(eg_provision_encrypts(run->plan, plain->flash_addr, &encrypts, err));
+        if (!encrypts)
             continue;
         EG_TRY(copy_region(&run->cipher[i], plain, err));
         EG_TRY(run->cipher_kept ? recall_region(run, &run->cipher[i], plain, err)

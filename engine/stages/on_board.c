@@ -21,15 +21,11 @@ static const uint8_t *bytes_at(const struct eg_run *run, uint32_t flash_addr)
 /* Whether the job has a table; a damaged one that it allows counts. */
 static enum eg_code brings_table(const struct eg_run *run, bool *table, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
     struct eg_guard_table found;
-    struct eg_error ignored;
+    const enum eg_code code = eg_plan_find_table(run->plan, &found, err);
 
-    EG_TRY(eg_plan_pieces(run->plan, 0, &pieces, err));
-    *table =
-        eg_guard_find_table(&found, run->plan->target, pieces, run->plan->region_count, &ignored) != EG_OK ||
-        found.found;
-    return EG_OK;
+    *table = code == EG_BAD_IMAGE || (code == EG_OK && found.found);
+    return code == EG_BAD_IMAGE ? EG_OK : code;
 }
 
 /* Read the table at its usual address, or at the first where there is one. */

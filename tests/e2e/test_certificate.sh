@@ -41,6 +41,10 @@ expect_text c.html '<dt>Batch</dt><dd>not sealed</dd>'
 expect_status 0 "$espgang" certificate L-1 --html -
 cmp c.html out.log || fail 'standard output has another page than the file'
 
+# What cannot be written is called a certificate.
+refused 2 "certificate no/c.html: No such file or directory" L-1 --html no/c.html
+refused 2 "certificate empty: is there and not a regular file" L-1 --html empty
+
 # The seal of its batch stands in it.
 expect_status 0 "$espgang" sign --new-key station.pem
 expect_status 0 "$espgang" seal --batch first --yes --key station.pem

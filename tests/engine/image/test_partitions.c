@@ -46,6 +46,10 @@ static void real_tables_are_read_and_written_back_to_the_same_bytes(void **state
     assert_row(eg_partitions_find(&table, "nvs"), "nvs", "data", "nvs", 0x9000, 0x6000);
     assert_row(eg_partitions_find(&table, "factory"), "factory", "app", "factory", 0x10000, 0x100000);
     assert_null(eg_partitions_find(&table, "ota_0"));
+    assert_ptr_equal(eg_partitions_at(&table, 0x9000), eg_partitions_find(&table, "nvs"));
+    assert_ptr_equal(eg_partitions_at(&table, 0xefff), eg_partitions_find(&table, "nvs"));
+    assert_null(eg_partitions_at(&table, 0x8fff));
+    assert_null(eg_partitions_at(&table, UINT64_C(0x100009000)));
     assert_ok(eg_partitions_write(&back, &table, true, &err), err);
     assert_int_equal(back.size, file.size);
     assert_memory_equal(back.data, file.data, file.size);
