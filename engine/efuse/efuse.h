@@ -12,6 +12,7 @@
 #define ENGINE_EFUSE_EFUSE_H
 
 #include "engine/base/error.h"
+#include "engine/base/mac.h"
 #include "targets/efuse.h"
 
 /** The way to the registers of a chip. */
@@ -131,5 +132,20 @@ void eg_efuse_value(const struct eg_efuses *fuses, const struct eg_efuse_field *
 /** Whether the check byte of a custom MAC is right; true on chips without one. */
 bool eg_efuse_mac_is_right(const struct eg_efuses *fuses, const struct eg_efuse_field *field, uint8_t *stored,
                            uint8_t *computed);
+
+/* ---- parse.c ---- */
+
+/** Read the bits of a field that is bytes: all its hex digits in memory order; with 0x in front the last byte
+ * comes first. EG_BAD_ARGUMENT */
+enum eg_code eg_efuse_parse_bytes(const struct eg_efuse_field *field, const char *text,
+                                  uint8_t bits[EG_EFUSE_BYTES_MAX], struct eg_error *err) EG_CHECKED;
+
+/** Find the number that stands for a pin in a field of the kind EG_AS_PIN. EG_BAD_ARGUMENT */
+enum eg_code eg_efuse_parse_pin(const struct eg_efuse_field *field, uint64_t pin, uint32_t *number,
+                                struct eg_error *err) EG_CHECKED;
+
+/** Refuse as a custom MAC what is multicast, or of the range of the chip's factory: EG_BAD_ARGUMENT. */
+enum eg_code eg_efuse_check_custom_mac(const struct eg_efuses *fuses, const uint8_t mac[EG_MAC_SIZE],
+                                       struct eg_error *err) EG_CHECKED;
 
 #endif

@@ -415,13 +415,16 @@ static enum eg_code check_values(struct eg_names *names, const struct eg_plan *p
 static enum eg_code check_uses(struct eg_names *names, const struct eg_plan *plan, bool all_known,
                                const char **place, struct eg_error *err)
 {
-    const struct eg_setting *const label = eg_plan_setting(plan, "label.equals");
+    static const char *const texts[] = {"label.equals", "secure.mac"};
 
     EG_TRY(check_values(names, plan, all_known, place, err));
     if (all_known) {
-        const struct eg_template template = eg_template_of(label->given ? label->text : "");
-        *place = label->place;
-        EG_TRY(check_template(&template, names, label->option->key, NULL, err));
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            const struct eg_setting *const text = eg_plan_setting(plan, texts[i]);
+            const struct eg_template template = eg_template_of(text->given ? text->text : "");
+            *place = text->place;
+            EG_TRY(check_template(&template, names, texts[i], NULL, err));
+        }
         EG_TRY(check_map(eg_plan_setting(plan, "unit.nvs.values"), names, place, err));
         EG_TRY(check_groups(eg_plan_setting(plan, "unit.raw"), names, place, err));
         EG_TRY(check_groups(eg_plan_setting(plan, "unit.file"), names, place, err));

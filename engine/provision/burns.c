@@ -6,6 +6,7 @@
 #include "engine/provision/provision_internal.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/mac.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,8 +44,14 @@ void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision
     case EG_PROVISION_SECRET:
         snprintf(text, EG_PROVISION_TEXT, "key of %lu bytes", (unsigned long)item->number);
         return;
+    case EG_PROVISION_BYTES:
+        if (item->size == EG_MAC_SIZE)
+            eg_mac_text(text, item->bytes);
+        else
+            eg_hex(text, item->bytes, item->size);
+        return;
     case EG_PROVISION_DIGEST:
-        eg_hex(text, item->digest, item->digest_size);
+        eg_hex(text, item->bytes, item->size);
         return;
     case EG_PROVISION_PROTECT:
         snprintf(text, EG_PROVISION_TEXT, "write-protected");
@@ -57,8 +64,8 @@ void eg_provision_wanted(char text[EG_PROVISION_TEXT], const struct eg_provision
 static bool has_digest(const struct eg_efuses *fuses, unsigned block, unsigned word,
                        const struct eg_provision_item *item)
 {
-    for (size_t i = 0; i < item->digest_size; i++)
-        if ((uint8_t)(fuses->block[block].word[word + i / 4] >> i % 4 * 8) != item->digest[i])
+    for (size_t i = 0; i < item->size; i++)
+        if ((uint8_t)(fuses->block[block].word[word + i / 4] >> i % 4 * 8) != item->bytes[i])
             return false;
     return true;
 }
@@ -84,7 +91,7 @@ static bool find_digest(const struct eg_provision_item *item, const struct eg_ef
 static enum eg_provision_state look_at_digest(const struct eg_provision_item *item,
                                               const struct eg_efuses *fuses)
 {
-    const bool half = item->digest_size < sizeof item->digest; /* the upper one; the lower may be hidden */
+    const bool half = item->size < EG_SHA256_SIZE; /* the upper one; the lower may be hidden */
     unsigned block;
 
     if (!find_digest(item, fuses, &block))
@@ -95,8 +102,8 @@ static enum eg_provision_state look_at_digest(const struct eg_provision_item *it
     if (eg_efuse_writable(fuses, of->wr) ||
         (of->purpose != NULL && eg_efuse_writable(fuses, eg_efuse_find(fuses, of->purpose)->wr)))
         return EG_PROVISION_NO;
-    return has_digest(fuses, block, half ? (unsigned)item->digest_size / 4 : 0, item) ? EG_PROVISION_YES
-                                                                                      : EG_PROVISION_NO;
+    return has_digest(fuses, block, half ? (unsigned)item->size / 4 : 0, item) ? EG_PROVISION_YES
+                                                                               : EG_PROVISION_NO;
 }
 
 /* ---- The flash key ---- */
@@ -186,24 +193,40 @@ static enum eg_provision_state look_at_secret(const struct eg_provision_item *it
     return EG_PROVISION_NO;
 }
 
+/* Whether the burn of a coded block was interrupted: it reads right, or wrong, and must be burnt again. */
+static bool is_damaged(const struct eg_efuses *fuses, unsigned block)
+{
+    return block != 0 && (fuses->block[block].errors != 0 || fuses->block[block].failed);
+}
+
+static enum eg_provision_state look_at_field(const struct eg_provision_item *item,
+                                             const struct eg_efuse_field *field,
+                                             const struct eg_efuses *fuses)
+{
+    uint8_t bits[EG_EFUSE_BYTES_MAX] = {0};
+
+    if (!eg_efuse_readable(fuses, field->rd))
+        return EG_PROVISION_UNKNOWN;
+    if (is_damaged(fuses, field->block))
+        return EG_PROVISION_NO;
+    if (item->kind == EG_PROVISION_FIELD)
+        return eg_efuse_number(fuses, field->name) == item->number ? EG_PROVISION_YES : EG_PROVISION_NO;
+    eg_efuse_bits(fuses, field, bits);
+    return memcmp(bits, item->bytes, sizeof bits) == 0 ? EG_PROVISION_YES : EG_PROVISION_NO;
+}
+
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, const struct eg_efuses *fuses)
 {
-    const struct eg_efuse_field *const field =
-        item->kind == EG_PROVISION_DIGEST || item->kind == EG_PROVISION_SECRET
-            ? NULL
-            : eg_efuse_find(fuses, item->name);
-
     if (item->kind == EG_PROVISION_DIGEST)
         return look_at_digest(item, fuses);
     if (item->kind == EG_PROVISION_SECRET)
         return look_at_secret(item, fuses);
+    const struct eg_efuse_field *const field = eg_efuse_find(fuses, item->name);
     if (field == NULL)
         return EG_PROVISION_NO;
     if (item->kind == EG_PROVISION_PROTECT)
         return eg_efuse_writable(fuses, field->wr) ? EG_PROVISION_NO : EG_PROVISION_YES;
-    if (!eg_efuse_readable(fuses, field->rd))
-        return EG_PROVISION_UNKNOWN;
-    return eg_efuse_number(fuses, field->name) == item->number ? EG_PROVISION_YES : EG_PROVISION_NO;
+    return look_at_field(item, field, fuses);
 }
 
 /* ---- What must be burnt ---- */
@@ -235,7 +258,7 @@ static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_prov
                                 const struct eg_provision_item *item, struct eg_error *err)
 {
     const struct eg_efuse *const chip = plan->fuses->chip;
-    struct eg_efuse_key key = {.block = item->name, .data = item->digest, .size = item->digest_size};
+    struct eg_efuse_key key = {.block = item->name, .data = item->bytes, .size = item->size};
     unsigned block;
 
     if (chip->purposes != NULL) {
@@ -245,7 +268,7 @@ static enum eg_code want_digest(struct eg_efuse_plan *plan, const struct eg_prov
             key.block = chip->blocks[block].name;
         } else {
             key.block = "BLOCK_KEY0";
-            key.size = sizeof item->digest;
+            key.size = EG_SHA256_SIZE;
         }
     }
     return eg_efuse_want_key(plan, &key, err);
@@ -269,6 +292,8 @@ static enum eg_code want(struct eg_efuse_plan *plan, const struct eg_provision *
     EG_TRY(eg_efuse_get_field(plan->fuses, item->name, &field, err));
     if (item->kind == EG_PROVISION_PROTECT)
         return want_protection(plan, field, err);
+    if (item->kind == EG_PROVISION_BYTES)
+        return eg_efuse_want(plan, field, item->bytes, err);
     return eg_efuse_want_number(plan, field, item->number, err);
 }
 
@@ -290,7 +315,7 @@ enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_p
     for (unsigned i = 0; i < provision->count; i++) {
         const struct eg_provision_item *const item = &provision->items[i];
         const enum eg_provision_state state = eg_provision_look(item, plan->fuses);
-        if (item->step != step || state == EG_PROVISION_YES ||
+        if (item->step != step || state == EG_PROVISION_YES || item->unknown ||
             (item->kind == EG_PROVISION_SECRET && state == EG_PROVISION_UNKNOWN &&
              provision->flash_key_hidden))
             continue;
@@ -306,17 +331,23 @@ enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_p
 struct teller {
     const struct eg_provision *provision;
     const struct eg_efuses *after; /* the chip as this burn leaves it */
+    bool no_board;                 /* what is a board's own is not shown */
     struct eg_provision_line line;
     void (*say)(void *context, const struct eg_provision_line *line);
     void *context;
 };
 
+/* A field may be part of the one that is wished. */
 static const struct eg_provision_item *item_of_field(const struct teller *teller, const char *name)
 {
-    for (unsigned i = 0; i < teller->provision->count; i++)
-        if (teller->provision->items[i].kind == EG_PROVISION_FIELD &&
-            strcmp(teller->provision->items[i].name, name) == 0)
-            return &teller->provision->items[i];
+    for (unsigned i = 0; i < teller->provision->count; i++) {
+        const struct eg_provision_item *const item = &teller->provision->items[i];
+        if (item->kind != EG_PROVISION_FIELD)
+            continue;
+        const struct eg_efuse_field *const field = eg_efuse_find(teller->after, item->name);
+        if (strcmp(item->name, name) == 0 || (field != NULL && eg_efuse_listed(field->parts, name)))
+            return item;
+    }
     return NULL;
 }
 
@@ -397,23 +428,59 @@ static void tell_key(struct teller *teller, const struct eg_efuse_burn *burn)
         snprintf(line->reason, sizeof line->reason, "%s", secret->reason);
     for (unsigned i = 0; i < teller->provision->count; i++) {
         const struct eg_provision_item *const item = &teller->provision->items[i];
-        const unsigned words = (unsigned)item->digest_size / 4;
+        const unsigned words = (unsigned)item->size / 4;
         if (item->kind != EG_PROVISION_DIGEST || !(has_digest(teller->after, burn->block, 0, item) ||
                                                    has_digest(teller->after, burn->block, words, item)))
             continue;
-        eg_hex(line->value, item->digest, item->digest_size);
+        eg_hex(line->value, item->bytes, item->size);
         snprintf(line->reason, sizeof line->reason, "digest of %s%s", item->reason,
-                 secret != NULL && !has_digest(teller->after, burn->block, 0, item) && item->digest_size < 32
+                 secret != NULL && !has_digest(teller->after, burn->block, 0, item) && item->size < 32
                      ? ", and the key of the flash"
                      : "");
     }
     teller->say(teller->context, line);
 }
 
+static bool burns_some(const struct eg_efuse_burn *burn, const struct eg_efuse_field *field)
+{
+    for (unsigned bit = 0; bit < field->bits; bit++) {
+        const unsigned at = field->word * 32u + field->pos + bit;
+        if ((burn->word[at / 32] >> at % 32 & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Wishes for fields of a block other than block 0; false = the burn has none. */
+static bool tell_fields(struct teller *teller, const struct eg_efuse_burn *burn)
+{
+    struct eg_provision_line *const line = &teller->line;
+    bool told = false;
+
+    for (unsigned i = 0; i < teller->provision->count; i++) {
+        const struct eg_provision_item *const item = &teller->provision->items[i];
+        if (item->kind != EG_PROVISION_FIELD && item->kind != EG_PROVISION_BYTES)
+            continue;
+        const struct eg_efuse_field *const field = eg_efuse_find(teller->after, item->name);
+        if (field == NULL || field->block != burn->block || !burns_some(burn, field))
+            continue;
+        snprintf(line->field, sizeof line->field, "%s", item->name);
+        eg_provision_wanted(line->value, item);
+        if (item->of_board && teller->no_board)
+            snprintf(line->value, sizeof line->value, "its own");
+        snprintf(line->reason, sizeof line->reason, "%s", item->reason);
+        teller->say(teller->context, line);
+        told = true;
+    }
+    return told;
+}
+
 static void tell_burn(struct teller *teller, const struct eg_efuse_burn *burn)
 {
     teller->line.block = teller->after->chip->blocks[burn->block].name;
     if (burn->block != 0) {
+        if (tell_fields(teller, burn))
+            return;
         for (const struct eg_efuse_field *field = teller->after->fields; field->name != NULL; field++)
             if (field->block == burn->block && field->kind == EG_AS_KEY) {
                 tell_key(teller, burn);
@@ -434,19 +501,17 @@ static void tell_burn(struct teller *teller, const struct eg_efuse_burn *burn)
     }
 }
 
-enum eg_code eg_provision_rehearse(const struct eg_provision *provision, const struct eg_efuses *fuses,
-                                   void (*say)(void *context, const struct eg_provision_line *line),
-                                   void *context, struct eg_error *err)
+static enum eg_code rehearse(struct teller *teller, const struct eg_efuses *fuses, struct eg_error *err)
 {
     EG_CLEANUP(eg_efuse_finish) struct eg_efuses chip = *fuses;
-    struct teller teller = {.provision = provision, .after = &chip, .say = say, .context = context};
 
+    teller->after = &chip;
     for (enum eg_provision_step step = EG_PROVISION_KEYS; step < EG_PROVISION_STEPS; step++) {
         EG_CLEANUP(eg_efuse_plan_finish) struct eg_efuse_plan plan = {0};
 
-        teller.line.step = step;
+        teller->line.step = step;
         EG_TRY(eg_efuse_plan_init(&plan, &chip, err));
-        EG_TRY(eg_provision_decide(provision, step, &plan, err));
+        EG_TRY(eg_provision_decide(teller->provision, step, &plan, err));
         for (unsigned i = 0; i < plan.burns; i++) {
             const struct eg_efuse_burn *const burn = &plan.wanted->burn[i];
             struct eg_efuse_content *const block = &chip.block[burn->block];
@@ -454,25 +519,38 @@ enum eg_code eg_provision_rehearse(const struct eg_provision *provision, const s
                 block->word[word] |= burn->word[word];
             block->errors = 0;
             block->failed = false;
-            teller.line.burn++;
-            if (say != NULL)
-                tell_burn(&teller, burn);
+            teller->line.burn++;
+            if (teller->say != NULL)
+                tell_burn(teller, burn);
         }
     }
     return EG_OK;
+}
+
+enum eg_code eg_provision_rehearse(const struct eg_provision *provision, const struct eg_efuses *fuses,
+                                   void (*say)(void *context, const struct eg_provision_line *line),
+                                   void *context, struct eg_error *err)
+{
+    struct teller teller = {.provision = provision, .say = say, .context = context};
+
+    return rehearse(&teller, fuses, err);
 }
 
 enum eg_code eg_provision_explain(const struct eg_provision *provision,
                                   void (*say)(void *context, const struct eg_provision_line *line),
                                   void *context, struct eg_error *err)
 {
+    static const uint8_t nobodys_mac[EG_MAC_SIZE] = {2, 0, 0, 0, 0, 1};
     EG_CLEANUP(eg_efuse_finish) struct eg_efuses blank = {0};
+    struct eg_provision wishes = *provision;
+    struct teller teller = {.provision = &wishes, .no_board = true, .say = say, .context = context};
     struct eg_efuse_virt virt;
 
     EG_TRY(eg_efuse_virt_open(&virt, provision->target, NULL, err));
     const struct eg_efuse_io io = eg_efuse_virt_io(&virt);
     EG_TRY(eg_efuse_open(&blank, provision->target, &io, virt.revision, virt.crystal_mhz, err));
-    return eg_provision_rehearse(provision, &blank, say, context, err);
+    eg_provision_set_mac(&wishes, nobodys_mac);
+    return rehearse(&teller, &blank, err);
 }
 
 enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place, struct eg_error *err)

@@ -30,6 +30,7 @@ const char *eg_provision_step_name(enum eg_provision_step step);
 
 enum eg_provision_kind {
     EG_PROVISION_FIELD,   /* `number` in the field `name` */
+    EG_PROVISION_BYTES,   /* `size` bytes in the field `name`, in memory order */
     EG_PROVISION_SECRET,  /* the flash key, hidden, of `number` bytes; `name` is its purpose */
     EG_PROVISION_DIGEST,  /* of a public key, readable and write-protected; `name` is its purpose */
     EG_PROVISION_PROTECT, /* what write-protects the field `name` */
@@ -43,8 +44,10 @@ struct eg_provision_item {
     enum eg_provision_kind kind;
     char name[EG_PROVISION_NAME];
     uint32_t number;
-    uint8_t digest[EG_SHA256_SIZE];
-    size_t digest_size; /* bytes of it that the chip has */
+    uint8_t bytes[EG_EFUSE_BYTES_MAX];
+    size_t size;        /* of the bytes; of a digest those that the chip has */
+    bool of_board;      /* number and bytes are one board's own */
+    bool unknown;       /* and not known yet: nothing is burnt */
     const char *reason; /* static, or the job's */
 };
 
@@ -92,6 +95,9 @@ enum eg_code eg_provision_check(const struct eg_plan *plan, const char **place,
  */
 enum eg_code eg_provision_encrypts(const struct eg_plan *plan, uint32_t flash_addr, bool *encrypts,
                                    struct eg_error *err) EG_CHECKED;
+
+/** Give the board its MAC, which the job wants (`secure.mac`). */
+void eg_provision_set_mac(struct eg_provision *provision, const uint8_t mac[EG_MAC_SIZE]);
 
 /** Whether something is as it was wished. */
 enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOWN };

@@ -59,6 +59,7 @@ enum eg_provision_state eg_provision_told(const struct eg_provision_item *item, 
     case EG_PROVISION_SECRET:
     case EG_PROVISION_DIGEST:
         return of_key(item, chip, info);
+    case EG_PROVISION_BYTES:
     case EG_PROVISION_PROTECT:
         return EG_PROVISION_UNKNOWN;
     }

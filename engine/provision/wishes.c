@@ -4,6 +4,8 @@
 
 #include "engine/provision/wishes.h"
 
+#include "engine/plan/template.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +34,16 @@ const struct eg_option eg_provision_options[] = {
     {.key = "secure.efuses",
      .type = EG_OPTION_MAP,
      .without = "none",
-     .help = "more eFuse fields and the number that each gets: `{DIS_FORCE_DOWNLOAD: 1}`; `espgang efuse "
+     .help = "more eFuse fields and the value that each gets: a number, a pin, or all bytes of the field as "
+             "hexadecimal digits in memory order (with `0x` in front the last byte first); `espgang efuse "
              "summary` lists them"},
+    {.key = "secure.mac",
+     .type = EG_OPTION_TEXT,
+     .check = eg_template_check,
+     .without = "none",
+     .help =
+         "template of a MAC address of its own for each board, such as a column of its pool, `{wifi_mac}`; "
+         "it is burnt as the custom MAC, which an application asks for"},
     {.key = "secure.jtag",
      .type = EG_OPTION_CHOICE,
      .without = "off with secure boot or flash encryption in release mode, else open",
@@ -81,7 +91,7 @@ enum eg_code eg__wish_add(struct eg__wish_maker *maker, const struct eg_provisio
         struct eg_provision_item *const other = &made->items[i];
         if (strcmp(other->name, item->name) != 0 || other->kind != item->kind)
             continue;
-        if (other->number == item->number)
+        if (other->number == item->number && memcmp(other->bytes, item->bytes, sizeof item->bytes) == 0)
             return EG_OK;
         return eg_error_set(err, EG_BAD_JOB, "%s would be %lu (%s) and %lu (%s)", item->name,
                             (unsigned long)other->number, other->reason, (unsigned long)item->number,
@@ -175,7 +185,7 @@ static enum eg_code add_protections(struct eg__wish_maker *maker, struct eg_erro
     return maker->made->encrypts ? add_protection(maker, "RD_DIS", "nobody hides another block", err) : EG_OK;
 }
 
-/* ---- JTAG, fields, loader ---- */
+/* ---- JTAG, loader ---- */
 
 static enum eg_code add_jtag(struct eg__wish_maker *maker, struct eg_error *err)
 {
@@ -196,56 +206,6 @@ static enum eg_code add_jtag(struct eg__wish_maker *maker, struct eg_error *err)
     (void)eg_error_set(err, EG_BAD_JOB, "secure.jtag is open, but %s in release mode switches JTAG off",
                        maker->key_count > 0 ? "secure boot" : "flash encryption");
     return eg__wish_refuse_at(maker, jtag->place, err);
-}
-
-/* Fields that other keys of the job decide about. */
-static const char *other_key(const struct eg_efuse *chip, const struct eg_efuse_field *field)
-{
-    if (strcmp(field->name, chip->secure_boot) == 0)
-        return "secure.boot.keys";
-    if (strcmp(field->name, chip->download_off) == 0 ||
-        (chip->download_secure != NULL && strcmp(field->name, chip->download_secure) == 0))
-        return "secure.download";
-    if (strcmp(field->name, chip->crypt_count) == 0)
-        return "secure.flash.key";
-    return NULL;
-}
-
-static enum eg_code read_wish(struct eg__wish_maker *maker, const struct eg_setting_item *item,
-                              struct eg_error *err)
-{
-    const struct eg_efuse_field *const field = eg__provision_field(maker->chip, item->name);
-    uint64_t number;
-
-    if (field == NULL)
-        return eg_error_set(err, EG_BAD_JOB, "secure.efuses: %s has no eFuse field %.60s",
-                            maker->plan->target->label, item->name);
-    if (other_key(maker->chip, field) != NULL)
-        return eg_error_set(err, EG_BAD_JOB, "secure.efuses: %s is burnt by the key %s of the job",
-                            field->name, other_key(maker->chip, field));
-    if (strcmp(field->name, "WR_DIS") == 0 || strcmp(field->name, "RD_DIS") == 0 ||
-        field->kind == EG_AS_KEY || field->kind == EG_AS_PURPOSE)
-        return eg_error_set(err, EG_BAD_JOB,
-                            "secure.efuses: %s is part of keys or protection, which no job "
-                            "burns by number",
-                            field->name);
-    if (field->bits > 32 || field->parts != NULL || field->kind == EG_AS_MAC)
-        return eg_error_set(err, EG_BAD_JOB, "secure.efuses: %s is no number", field->name);
-    if (!eg_number_parse(item->text, &number) || number == 0 ||
-        (field->bits < 32 && number >> field->bits != 0) || number > UINT32_MAX)
-        return eg_error_set(err, EG_BAD_JOB, "secure.efuses: %s is \"%.40s\", not a number from 1 to %llu",
-                            field->name, item->text, (1ULL << field->bits) - 1);
-    return eg__wish_add_field(maker, EG_PROVISION_LOCK, field->name, (uint32_t)number, "secure.efuses", err);
-}
-
-static enum eg_code add_fields(struct eg__wish_maker *maker, struct eg_error *err)
-{
-    const struct eg_setting *const fields = eg__wish_setting(maker, "secure.efuses");
-
-    for (unsigned i = 0; i < fields->item_count; i++)
-        if (read_wish(maker, &fields->items[i], err) != EG_OK)
-            return eg__wish_refuse_at(maker, fields->items[i].place, err);
-    return EG_OK;
 }
 
 static enum eg_code add_loader(struct eg__wish_maker *maker, struct eg_error *err)
@@ -313,7 +273,8 @@ static enum eg_code make(struct eg__wish_maker *maker, struct eg_error *err)
     if (maker->key_count > 0)
         EG_TRY(eg__wish_boot(maker, err));
     EG_TRY(add_jtag(maker, err));
-    EG_TRY(add_fields(maker, err));
+    EG_TRY(eg__wish_mac(maker, err));
+    EG_TRY(eg__wish_efuses(maker, err));
     EG_TRY(add_protections(maker, err));
     EG_TRY(add_loader(maker, err));
     return check_proof(maker, err);

@@ -40,6 +40,12 @@ enum eg_code eg__wish_add_list(struct eg__wish_maker *maker, const char *list, c
 /** Say where in the job the fault is. Returns EG_BAD_JOB. */
 enum eg_code eg__wish_refuse_at(const struct eg__wish_maker *maker, const char *place, struct eg_error *err);
 
+/* ---- wishes_efuses.c ---- */
+
+/** Add the custom MAC, and the fields of `secure.efuses`. */
+enum eg_code eg__wish_mac(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__wish_efuses(struct eg__wish_maker *maker, struct eg_error *err) EG_CHECKED;
+
 /* ---- wishes_boot.c ---- */
 
 /** Read the public keys of the job, and refuse those that the chip does not take. */

@@ -130,11 +130,11 @@ static enum eg_code add_digests(struct eg__wish_maker *maker, struct eg_error *e
         struct eg_provision_item item = {.step = EG_PROVISION_KEYS,
                                          .kind = EG_PROVISION_DIGEST,
                                          .number = i,
-                                         .digest_size = digest_size(maker->chip),
+                                         .size = digest_size(maker->chip),
                                          .reason =
                                              eg__wish_setting(maker, "secure.boot.keys")->items[i].text};
 
-        memcpy(item.digest, maker->digests[i], sizeof item.digest);
+        memcpy(item.bytes, maker->digests[i], sizeof maker->digests[i]);
         if (maker->chip->purposes == NULL)
             snprintf(item.name, sizeof item.name, "secure_boot_v2");
         else if (eg__provision_has_purposes(maker->chip))

@@ -8,6 +8,7 @@
  * accepted: what is missing is burnt. In the mode `check` this is all, and it tells what would be burnt.
  */
 
+#include "engine/stages/custom_mac.h"
 #include "engine/stages/flash_key.h"
 
 static void tell(void *context, const struct eg_provision_line *line)
@@ -28,8 +29,9 @@ static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_run_wishes(run, wishes, err));
     EG_TRY(eg_loader_crystal_mhz(&run->loader, &run->crystal_mhz, err));
     EG_TRY(eg_run_fuses(run, &fuses, err));
+    EG_TRY(eg_run_find_mac(run, wishes, &fuses, err));
     EG_TRY(eg_run_find_flash_key(run, wishes, &fuses, err));
-    EG_TRY(eg_run_wishes(run, wishes, err)); /* with what is known of the key */
+    EG_TRY(eg_run_wishes(run, wishes, err)); /* with what is the board's own */
     EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_FOUND, err));
     return eg_provision_rehearse(wishes, &fuses, wishes->mode == EG_PROVISION_CHECK ? tell : NULL, run, err);
 }
@@ -37,7 +39,7 @@ static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
 const struct eg_stage eg_stage_fuses_check = {
     .name = "fuses-check",
     .summary = "read the eFuses and decide whether the board can become what the job's `secure` says",
-    .order = 32,
+    .order = 38,
     .options = eg_provision_options,
     .needs = EG_FACT_CONNECTED | EG_FACT_ADMITTED,
     .weight = 1,

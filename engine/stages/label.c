@@ -121,21 +121,6 @@ static bool is_same(const char *part, const char *wanted)
     return strcmp(part, wanted) == 0;
 }
 
-static enum eg_code expand(char **wanted, bool *secret, const char *template, const struct eg_run *run,
-                           struct eg_error *err)
-{
-    EG_CLEANUP(eg_names_finish) struct eg_names of_board = {0};
-    const struct eg_names *names = &of_board;
-
-    if (run->unit_data != NULL)
-        names = &run->unit_data->names;
-    else
-        EG_TRY(eg_unit_name_board(&of_board, run, err));
-    if (eg_template_text(wanted, secret, template, names, err) != EG_OK)
-        return eg_error_prefix(err, "label.equals ");
-    return EG_OK;
-}
-
 static enum eg_code compare(const struct eg_run *run, const char *part, struct eg_error *err)
 {
     const struct eg_setting *const equals = eg_plan_setting(run->plan, "label.equals");
@@ -144,7 +129,7 @@ static enum eg_code compare(const struct eg_run *run, const char *part, struct e
 
     if (!equals->given)
         return EG_OK;
-    EG_TRY(expand(&wanted, &secret, equals->text, run, err));
+    EG_TRY(eg_unit_expand(&wanted, &secret, equals, run, err));
     if (is_same(part, wanted))
         return EG_OK;
     if (secret)

@@ -57,15 +57,24 @@ static enum eg_code recall(struct eg_run *run, enum eg_security_event event, con
 
 /* ---- eFuses ---- */
 
-/* What a run of this ledger wanted and read back; of a key that is hidden only its start tells. */
+/* What the job wants of this board alone was made by the run that burnt it. */
+static bool is_own(const struct eg_provision_item *item)
+{
+    return item->kind == EG_PROVISION_SECRET || item->of_board;
+}
+
+/* What a run of this ledger wanted and read back; of a hidden key only the start of the application tells. */
 static bool was_so(const struct eg_provision_item *item, const char *wanted, const char *observed)
 {
     char text[EG_PROVISION_TEXT];
 
-    if (item->kind == EG_PROVISION_SECRET)
-        return wanted[0] != '\0' && (strcmp(observed, "yes") == 0 || strcmp(observed, "unknown") == 0);
+    if (strcmp(observed, "yes") != 0 &&
+        !(item->kind == EG_PROVISION_SECRET && strcmp(observed, "unknown") == 0))
+        return false;
+    if (is_own(item))
+        return wanted[0] != '\0';
     eg_provision_wanted(text, item);
-    return strcmp(wanted, text) == 0 && strcmp(observed, "yes") == 0;
+    return strcmp(wanted, text) == 0;
 }
 
 static enum eg_code prove_item(struct eg_run *run, const struct eg_provision_item *item, struct eg_error *err)
@@ -85,7 +94,7 @@ static enum eg_code prove_item(struct eg_run *run, const struct eg_provision_ite
                             item->name);
     eg_provision_wanted(text, item);
     const struct eg_security_record records[] = {
-        {EG_SECURITY_WANTED, item->name, item->kind == EG_PROVISION_SECRET ? wanted : text},
+        {EG_SECURITY_WANTED, item->name, is_own(item) ? wanted : text},
         {EG_SECURITY_OBSERVED, item->name, told == EG_PROVISION_YES ? "yes" : observed},
     };
     return run->recorder->ops->secure(run->recorder, run->number, records, 2, err);

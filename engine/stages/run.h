@@ -69,8 +69,10 @@ struct eg_run {
     bool native_usb;             /* the chip's own, which may leave the bus with a reset */
     struct eg_unit unit;
     bool has_unit;
-    struct eg_unit_data *unit_data;            /* NULL = not made yet */
-    struct eg_region_record *regions;          /* eg_run_region_room() of the plan, newest attempt */
+    struct eg_unit_data *unit_data;   /* NULL = not made yet */
+    struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
+    uint8_t custom_mac[EG_MAC_SIZE];  /* that the job gives the board */
+    bool has_custom_mac;
     struct eg_secret flash_key;                /* of this board; NULL = none, or not known any more */
     char flash_key_print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
     bool flash_key_hidden;    /* the chip hides it, and this board's own runs have put it there */

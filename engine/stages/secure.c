@@ -83,6 +83,8 @@ enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes
     const char *place;
 
     EG_TRY(eg_provision_make(wishes, run->plan, &place, err));
+    if (run->has_custom_mac)
+        eg_provision_set_mac(wishes, run->custom_mac);
     wishes->flash_key = run->flash_key.size != 0 ? &run->flash_key : NULL;
     wishes->flash_key_hidden = run->flash_key_hidden;
     wishes->flash_key_place = run->flash_key_place;

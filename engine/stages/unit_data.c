@@ -234,6 +234,21 @@ enum eg_code eg_unit_name_board(struct eg_names *names, const struct eg_run *run
     return eg_unit_names_of_board(names, run->plan, &board, err);
 }
 
+enum eg_code eg_unit_expand(char **text, bool *secret, const struct eg_setting *template,
+                            const struct eg_run *run, struct eg_error *err)
+{
+    EG_CLEANUP(eg_names_finish) struct eg_names of_board = {0};
+    const struct eg_names *names = &of_board;
+
+    if (run->unit_data != NULL)
+        names = &run->unit_data->names;
+    else
+        EG_TRY(eg_unit_name_board(&of_board, run, err));
+    if (eg_template_text(text, secret, template->text, names, err) != EG_OK)
+        return eg_error_prefix(err, "%s ", template->option->key);
+    return EG_OK;
+}
+
 void eg_unit_data_destroy(struct eg_unit_data *data)
 {
     if (data == NULL)

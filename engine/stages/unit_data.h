@@ -21,6 +21,11 @@ enum eg_code eg_unit_nvs_check(const struct eg_plan *plan, const char **place,
 enum eg_code eg_unit_data_make(struct eg_unit_data *data, const struct eg_plan *plan,
                                struct eg_unit_places *places, struct eg_error *err) EG_CHECKED;
 
+/** Fill in a template of the job with the names of the run's board. The text is for free(). EG_BAD_UNIT_DATA
+ */
+enum eg_code eg_unit_expand(char **text, bool *secret, const struct eg_setting *template,
+                            const struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
 /** NULL is allowed. */
 void eg_unit_data_destroy(struct eg_unit_data *data);
 

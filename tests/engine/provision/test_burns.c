@@ -138,8 +138,8 @@ static void a_digest_that_can_be_replaced_is_not_there(void **state)
     assert_ok(eg_efuse_plan_init(&plan, &fuses, &err), err);
     const struct eg_efuse_key key = {.block = "BLOCK_KEY3",
                                      .purpose = "SECURE_BOOT_DIGEST0",
-                                     .data = wishes.items[0].digest,
-                                     .size = sizeof wishes.items[0].digest,
+                                     .data = wishes.items[0].bytes,
+                                     .size = sizeof wishes.items[0].bytes,
                                      .writable = true};
     assert_ok(eg_efuse_want_key(&plan, &key, &err), err);
     assert_ok(eg_efuse_decide(&plan, &err), err);

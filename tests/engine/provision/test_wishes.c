@@ -32,11 +32,17 @@ static void fields_are_refused_that_do_not_exist_or_belong_to_other_keys(void **
         {"WR_DIS", "1", "secure.efuses: WR_DIS is part of keys or protection, which no job burns by number"},
         {"SPI_BOOT_CRYPT_CNT", "1",
          "secure.efuses: SPI_BOOT_CRYPT_CNT is burnt by the key secure.flash.key of the job"},
-        {"CUSTOM_MAC", "1", "secure.efuses: CUSTOM_MAC is no number"},
+        {"CUSTOM_MAC", "1", "secure.efuses: CUSTOM_MAC is burnt by the key secure.mac of the job"},
+        {"MAC", "1", "secure.efuses: MAC is burnt by the factory"},
+        {"BLOCK_KEY3", "1",
+         "secure.efuses: BLOCK_KEY3 is part of keys or protection, which no job burns by number"},
+        {"BLOCK_USR_DATA", "c0ffee", "secure.efuses: BLOCK_USR_DATA takes 32 bytes as 64 hex digits"},
+        {"BLOCK_USR_DATA", "0000000000000000000000000000000000000000000000000000000000000000",
+         "secure.efuses: BLOCK_USR_DATA: 0 is what an eFuse has before it is burnt"},
         {"UART_PRINT_CONTROL", "4", "secure.efuses: UART_PRINT_CONTROL is \"4\", not a number from 1 to 3"},
         {"UART_PRINT_CONTROL", "0", "secure.efuses: UART_PRINT_CONTROL is \"0\", not a number from 1 to 3"},
         {"SOFT_DIS_JTAG", "1",
-         "SOFT_DIS_JTAG would be 7 (secure boot: what ESP-IDF's bootloader burns, too) and 1 "
+         "secure.efuses: SOFT_DIS_JTAG would be 7 (secure boot: what ESP-IDF's bootloader burns, too) and 1 "
          "(secure.efuses)"},
     };
 

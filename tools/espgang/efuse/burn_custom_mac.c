@@ -3,23 +3,11 @@
 #include "engine/efuse/coding.h"
 #include "tools/espgang/efuse/session.h"
 
-#include <string.h>
-
 enum eg_code efuse_check_mac(const struct efuse_session *session, const char *text, uint8_t *mac,
                              struct eg_error *err)
 {
-    uint8_t factory[8];
-
     EG_TRY(efuse_mac(text, mac, err));
-    if ((mac[0] & 1) != 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT,
-                            "%s is a multicast address: the lowest bit of its first byte must be 0", text);
-    eg_efuse_mac_bytes(&session->fuses, eg_efuse_find(&session->fuses, "MAC"), factory);
-    if (memcmp(mac, factory, 3) == 0)
-        return eg_error_set(err, EG_BAD_ARGUMENT,
-                            "%s is of the range of the chip's factory: another chip has it, or will have it",
-                            text);
-    return EG_OK;
+    return eg_efuse_check_custom_mac(&session->fuses, mac, err);
 }
 
 /* The field that marks a custom MAC as valid depends on the chip. */

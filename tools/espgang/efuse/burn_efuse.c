@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "engine/base/bytes.h"
 #include "tools/espgang/efuse/session.h"
 
 #include <string.h>
-
-enum { PIN_MAX = 29, PIN_HIGH = 32, PIN_HIGH_MAX = 33 };
 
 static enum eg_code number_of(const struct eg_efuse_field *field, const char *text, uint32_t *number,
                               struct eg_error *err)
@@ -41,27 +38,17 @@ static enum eg_code want_pin(struct efuse_session *session, const struct eg_efus
     uint32_t pin;
 
     EG_TRY(number_of(field, text, &pin, err));
-    if (pin > PIN_MAX && (pin < PIN_HIGH || pin > PIN_HIGH_MAX))
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: %u is no pin: 1 to %d, %d and %d are", field->name,
-                            (unsigned)pin, PIN_MAX, PIN_HIGH, PIN_HIGH_MAX);
-    return eg_efuse_want_number(&session->plan, field, pin >= PIN_HIGH ? pin - 2 : pin, err);
+    EG_TRY(eg_efuse_parse_pin(field, pin, &pin, err));
+    return eg_efuse_want_number(&session->plan, field, pin, err);
 }
 
-/* Hex digits in memory order; with 0x in front the last byte comes first. */
 static enum eg_code want_bytes(struct efuse_session *session, const struct eg_efuse_field *field,
                                const char *text, struct eg_error *err)
 {
-    const size_t size = eg_efuse_size(field);
-    const bool reversed = text != NULL && strncmp(text, "0x", 2) == 0;
-    uint8_t given[EG_EFUSE_BYTES_MAX], bits[EG_EFUSE_BYTES_MAX] = {0};
+    uint8_t bits[EG_EFUSE_BYTES_MAX];
 
-    if (text == NULL || !eg_hex_parse(given, size, text + (reversed ? 2 : 0)))
-        return eg_error_set(err, EG_BAD_ARGUMENT, "%s takes %zu bytes as %zu hex digits", field->name, size,
-                            2 * size);
-    for (size_t i = 0; i < size; i++)
-        bits[i] = given[reversed ? size - 1 - i : i];
+    EG_TRY(eg_efuse_parse_bytes(field, text != NULL ? text : "", bits, err));
     const enum eg_code code = eg_efuse_want(&session->plan, field, bits, err);
-    eg_wipe(given, sizeof given);
     eg_wipe(bits, sizeof bits);
     return code;
 }
