@@ -170,6 +170,7 @@ struct eg_efuse {
         *secure_boot;            /* switches of flash encryption and secure boot; NULL = not known */
     const char *download_off;    /* closes the loader */
     const char *download_secure; /* reduces it to secure download mode; NULL = none */
+    uint16_t ds_bits; /* longest RSA key of the digital signature peripheral; 0 = the chip has none */
     struct { /* what ESP-IDF's bootloader burns in release mode, separated by blanks: "NAME" is 1, "NAME=all"
                 every bit, "NAME=n" a number; NULL = not known */
         uint8_t crypt_release; /* value of `crypt_count` */

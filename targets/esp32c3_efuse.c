@@ -282,6 +282,7 @@ const struct eg_efuse eg_target_esp32c3_efuse = {
     .secure_boot = "SECURE_BOOT_EN",
     .download_off = "DIS_DOWNLOAD_MODE",
     .download_secure = "ENABLE_SECURITY_DOWNLOAD",
+    .ds_bits = 3072,
     .enables =
         {.crypt_release = 7,
          .encryption =

@@ -301,6 +301,7 @@ const struct eg_efuse eg_target_esp32c5_efuse = {
     .secure_boot = "SECURE_BOOT_EN",
     .download_off = "DIS_DOWNLOAD_MODE",
     .download_secure = "ENABLE_SECURITY_DOWNLOAD",
+    .ds_bits = 3072,
     .enables = {.crypt_release = 7,
                 .encryption = "DIS_DOWNLOAD_MANUAL_ENCRYPT SPI_DOWNLOAD_MSPI_DIS DIS_PAD_JTAG DIS_USB_JTAG "
                               "DIS_DIRECT_BOOT XTS_DPA_PSEUDO_LEVEL=1",

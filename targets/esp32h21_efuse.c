@@ -237,6 +237,7 @@ const struct eg_efuse eg_target_esp32h21_efuse = {
     .secure_boot = "SECURE_BOOT_EN",
     .download_off = "DIS_DOWNLOAD_MODE",
     .download_secure = "ENABLE_SECURITY_DOWNLOAD",
+    .ds_bits = 3072,
     .enables = {.crypt_release = 7,
                 .encryption = "DIS_DOWNLOAD_MANUAL_ENCRYPT DIS_PAD_JTAG DIS_USB_JTAG DIS_DIRECT_BOOT",
                 .encryption_protects = "DIS_ICACHE",

@@ -302,6 +302,7 @@ const struct eg_efuse eg_target_esp32s2_efuse = {
     .secure_boot = "SECURE_BOOT_EN",
     .download_off = "DIS_DOWNLOAD_MODE",
     .download_secure = "ENABLE_SECURITY_DOWNLOAD",
+    .ds_bits = 4096,
     .enables = {.crypt_release = 7,
                 .encryption = "DIS_DOWNLOAD_MANUAL_ENCRYPT DIS_DOWNLOAD_DCACHE DIS_DOWNLOAD_ICACHE "
                               "HARD_DIS_JTAG DIS_BOOT_REMAP DIS_LEGACY_SPI_BOOT",

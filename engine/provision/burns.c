@@ -215,6 +215,11 @@ static enum eg_provision_state look_at_field(const struct eg_provision_item *ite
     return memcmp(bits, item->bytes, sizeof bits) == 0 ? EG_PROVISION_YES : EG_PROVISION_NO;
 }
 
+bool eg_provision_concerns(const struct eg_provision_item *item, const struct eg_efuses *fuses)
+{
+    return !item->if_there || eg_efuse_find(fuses, item->name) != NULL;
+}
+
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item, const struct eg_efuses *fuses)
 {
     if (item->kind == EG_PROVISION_DIGEST)
@@ -307,6 +312,20 @@ static enum eg_code check_loader(const struct eg_efuses *fuses, struct eg_error 
                         ESP32_DOWNLOAD_OFF_FROM / 100u, ESP32_DOWNLOAD_OFF_FROM % 100u);
 }
 
+/* The chip does not take a key whose slot is revoked, and nothing else either once secure boot is on. */
+static enum eg_code check_slot(const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                               struct eg_error *err)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "SECURE_BOOT_KEY_REVOKE%u", (unsigned)item->number);
+    if (item->kind != EG_PROVISION_DIGEST || eg_efuse_find(fuses, name) == NULL ||
+        eg_efuse_number(fuses, name) == 0)
+        return EG_OK;
+    return eg_error_set(err, EG_SECURED, "%s is burnt: the chip would take nothing that %s has signed", name,
+                        item->reason);
+}
+
 enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_provision_step step,
                                  struct eg_efuse_plan *plan, struct eg_error *err)
 {
@@ -315,7 +334,9 @@ enum eg_code eg_provision_decide(const struct eg_provision *provision, enum eg_p
     for (unsigned i = 0; i < provision->count; i++) {
         const struct eg_provision_item *const item = &provision->items[i];
         const enum eg_provision_state state = eg_provision_look(item, plan->fuses);
+        EG_TRY(check_slot(item, plan->fuses, err));
         if (item->step != step || state == EG_PROVISION_YES || item->unknown ||
+            !eg_provision_concerns(item, plan->fuses) ||
             (item->kind == EG_PROVISION_SECRET && state == EG_PROVISION_UNKNOWN &&
              provision->flash_key_hidden))
             continue;

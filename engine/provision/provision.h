@@ -48,6 +48,7 @@ struct eg_provision_item {
     size_t size;        /* of the bytes; of a digest those that the chip has */
     bool of_board;      /* number and bytes are one board's own */
     bool unknown;       /* and not known yet: nothing is burnt */
+    bool if_there;      /* an earlier revision of the chip lacks the field, and nothing is wanted of it */
     const char *reason; /* static, or the job's */
 };
 
@@ -104,6 +105,9 @@ enum eg_provision_state { EG_PROVISION_NO, EG_PROVISION_YES, EG_PROVISION_UNKNOW
 
 /** "no", "yes", "unknown". */
 const char *eg_provision_state_name(enum eg_provision_state state);
+
+/** Return whether a wish is about this chip. */
+bool eg_provision_concerns(const struct eg_provision_item *item, const struct eg_efuses *fuses);
 
 /** Look at one wish in eFuses as they were read. */
 enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,

@@ -148,8 +148,14 @@ enum eg_code eg__wish_add_list(struct eg__wish_maker *maker, const char *list, c
         char *const equals = strchr(word, '=');
         if (equals != NULL)
             *equals = '\0';
-        EG_TRY(eg__wish_add_field(maker, EG_PROVISION_LOCK, word,
-                                  listed_number(maker, word, equals != NULL ? equals + 1 : ""), reason, err));
+        struct eg_provision_item item = {.step = EG_PROVISION_LOCK,
+                                         .kind = EG_PROVISION_FIELD,
+                                         .number =
+                                             listed_number(maker, word, equals != NULL ? equals + 1 : ""),
+                                         .if_there = true,
+                                         .reason = reason};
+        snprintf(item.name, sizeof item.name, "%.*s", (int)sizeof item.name - 1, word);
+        EG_TRY(eg__wish_add(maker, &item, err));
     }
     return EG_OK;
 }

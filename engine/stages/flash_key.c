@@ -5,12 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "BLOCK_KEY0 has errors" counts too: its burn was interrupted. */
-static bool is_damaged(const struct eg_efuses *fuses, unsigned block)
-{
-    return fuses->block[block].errors != 0 || fuses->block[block].failed;
-}
-
 static enum eg_code on_record(struct eg_run *run, const struct eg_provision_item *item,
                               char print[EG_SECURITY_VALUE], struct eg_error *err)
 {
@@ -61,7 +55,7 @@ static enum eg_code pass_over_broken(struct eg_run *run, const struct eg_provisi
                                 fuses->label);
         if (fuses->chip->blocks[block].purpose == NULL)
             continue;
-        if (has && is_damaged(fuses, block)) {
+        if (has && eg_run_is_damaged(fuses, block)) {
             run->broken_blocks = true;
             run->flash_key_place = number + 1;
         }

@@ -20,6 +20,27 @@ static void tell(void *context, const struct eg_provision_line *line)
                 line->burn, line->field, line->value, line->reason);
 }
 
+/* A block is damaged on a new board, or because power failed while a run of this ledger burnt it. */
+static enum eg_code check_errors(struct eg_run *run, const struct eg_provision *wishes,
+                                 const struct eg_efuses *fuses, struct eg_error *err)
+{
+    char value[EG_SECURITY_VALUE] = "";
+    unsigned block = 0;
+
+    while (block < fuses->block_count && !eg_run_is_damaged(fuses, block))
+        block++;
+    if (block == fuses->block_count)
+        return EG_OK;
+    for (unsigned i = 0; i < wishes->count && value[0] == '\0'; i++)
+        EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_INTENDED,
+                                           wishes->items[i].name, value, err));
+    if (value[0] != '\0')
+        return EG_OK;
+    return eg_error_set(err, EG_SECURED,
+                        "%s has errors (%u), and no run of this ledger has burnt anything into the board",
+                        fuses->chip->blocks[block].name, fuses->block[block].errors);
+}
+
 static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
 {
     EG_CLEANUP(eg_efuse_finish) struct eg_efuses fuses = {0};
@@ -29,6 +50,7 @@ static enum eg_code check_fuses(struct eg_run *run, struct eg_error *err)
     EG_TRY(eg_run_wishes(run, wishes, err));
     EG_TRY(eg_loader_crystal_mhz(&run->loader, &run->crystal_mhz, err));
     EG_TRY(eg_run_fuses(run, &fuses, err));
+    EG_TRY(check_errors(run, wishes, &fuses, err));
     EG_TRY(eg_run_find_mac(run, wishes, &fuses, err));
     EG_TRY(eg_run_find_flash_key(run, wishes, &fuses, err));
     EG_TRY(eg_run_wishes(run, wishes, err)); /* with what is the board's own */

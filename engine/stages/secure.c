@@ -78,6 +78,11 @@ enum eg_code eg_run_fuses(struct eg_run *run, struct eg_efuses *fuses, struct eg
     return eg_efuse_open(fuses, run->loader.target, &io, run->chip.revision, run->crystal_mhz, err);
 }
 
+bool eg_run_is_damaged(const struct eg_efuses *fuses, unsigned block)
+{
+    return fuses->block[block].errors != 0 || fuses->block[block].failed;
+}
+
 enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes, struct eg_error *err)
 {
     const char *place;
@@ -171,7 +176,7 @@ static enum eg_code record_intent(struct eg_run *run, const struct eg_provision 
 
     for (unsigned i = 0; i < wishes->count; i++) {
         const struct eg_provision_item *const item = &wishes->items[i];
-        if (item->step != step)
+        if (item->step != step || !eg_provision_concerns(item, fuses))
             continue;
         eg_provision_wanted(texts[i], item);
         if (item->kind == EG_PROVISION_SECRET)
@@ -217,7 +222,7 @@ static enum eg_code record_observed(struct eg_run *run, const struct eg_provisio
 
     for (unsigned i = 0; i < wishes->count; i++) {
         const struct eg_provision_item *const item = &wishes->items[i];
-        if (item->step != step)
+        if (item->step != step || !eg_provision_concerns(item, plan->fuses))
             continue;
         const enum eg_provision_state state = state_of(item, plan);
         records[count++] =
@@ -262,6 +267,8 @@ enum eg_code eg_run_burn(struct eg_run *run, enum eg_provision_step step, struct
     if (step == EG_PROVISION_KEYS)
         EG_TRY(record_contents(run, err));
     EG_TRY(eg_efuse_burn(&plan, err));
+    if (eg_run_is_damaged(&fuses, 0) && run->marginal == NULL)
+        run->marginal = "copies of an eFuse differ"; /* the others decide */
     if (plan.end == EG_EFUSE_OPEN)
         EG_TRY(eg_run_record_blocks(run, &fuses, EG_SECURITY_LEFT, err));
     return record_observed(run, wishes, step, &plan, err);

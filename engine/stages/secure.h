@@ -16,6 +16,9 @@
  * secure download mode. */
 enum eg_code eg_run_fuses(struct eg_run *run, struct eg_efuses *fuses, struct eg_error *err) EG_CHECKED;
 
+/** Return whether a block was burnt badly, or its burn was interrupted. */
+bool eg_run_is_damaged(const struct eg_efuses *fuses, unsigned block);
+
 /** Make the wishes of the job, which has been checked. */
 enum eg_code eg_run_wishes(const struct eg_run *run, struct eg_provision *wishes,
                            struct eg_error *err) EG_CHECKED;

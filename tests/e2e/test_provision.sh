@@ -3,6 +3,7 @@
 # a record; mistakes are refused before a board is touched.
 build=$1; . "$(dirname "$0")/lib.sh"
 readme=$(cd "$(dirname "$0")/../../jobs" && pwd)/README.md
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$work"
 
 # make_signed CHIP SCHEME: make firmware with images signed by boot.key, and boot.pem.
@@ -48,7 +49,17 @@ diff <(sed 's/[0-9a-f]\{64\}/DIGEST/' shown.log) <(sed "s/$digest/DIGEST/" print
   fail "jobs/README.md shows another plan than check prints: $(cat diff.log)"
 
 # Two boards end locked and closed, and the record has each item.
-run_boards secured || fail "$(cat run.log)"
+run_boards secured --json || fail "$(cat run.log)"
+expect_equal 'items on record and in events' \
+  "$(python3 -c 'import json
+events = [json.loads(line) for line in open("run.log") if line.startswith("{")]
+items = {(e["run"], i["item"]) for e in events if e["event"] == "security" for i in e["items"] if i["what"] == "wanted"}
+yes = {(e["run"], i["item"]) for e in events if e["event"] == "security" for i in e["items"] if i["what"] == "observed" and i["value"] == "yes"}
+print(len(items), len(yes))')" \
+  "$(ledger "select count(*) || ' ' || count(*) from security")"
+grep '^{' run.log >events.jsonl
+! python3 -c 'import jsonschema' 2>/dev/null ||
+  expect_status 0 python3 "$here/events.py" "$here/../../reports/events.schema.json" events.jsonl
 expect_equal 'security of the boards' "$(ledger "select group_concat(security) from runs where batch = 'secured'")" \
   'release: close,release: close'
 expect_equal 'what was not observed' "$(ledger "select count(*) from security where observed <> 'yes' or intended is null")" 0

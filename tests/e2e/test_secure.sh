@@ -113,3 +113,37 @@ refused 2 'all bytes of the key are the same' encrypt-flash-data -k zero.key -a 
 for key in 256.key 512.key boot.key; do
   ! grep -qrF "$(od -An -v -tx1 $key | tr -d ' \n')" ./*.log || fail "$key is in what was said"
 done
+
+# ---- Digital signature parameters ----
+
+fixtures=${EG_FIXTURES:-}/security
+ds=(generate-ds-parameters --chip esp32c3)
+openssl genrsa -out rsa.pem 2048 2>/dev/null
+expect_status 0 "${secure[@]}" generate-flash-encryption-key hmac.key
+expect_status 0 "${secure[@]}" "${ds[@]}" --private-key rsa.pem --hmac-key hmac.key ds.bin
+expect_equal 'size of the parameters' "$(stat -c %s ds.bin)" 1220
+expect_equal 'length of the key' "$(od -An -v -tu4 -N 4 ds.bin | tr -d ' ')" 63
+cp ds.bin first.bin
+expect_status 0 "${secure[@]}" "${ds[@]}" --private-key rsa.pem --hmac-key hmac.key ds.bin
+! cmp -s ds.bin first.bin || fail 'two initialisation vectors are the same'
+refused 2 'secure generate-ds-parameters needs --chip, one of ' generate-ds-parameters --private-key rsa.pem --hmac-key hmac.key x.bin
+refused 2 'ESP32-C2 has no digital signature peripheral' generate-ds-parameters -c esp32c2 --private-key rsa.pem --hmac-key hmac.key x.bin
+refused 2 'secure generate-ds-parameters needs --private-key' "${ds[@]}" --hmac-key hmac.key x.bin
+refused 2 'secure generate-ds-parameters needs --hmac-key' "${ds[@]}" --private-key rsa.pem x.bin
+refused 2 'app.bin: it is no private RSA key in PEM without a passphrase' "${ds[@]}" --private-key app.bin --hmac-key hmac.key x.bin
+refused 2 '--iv: "12" is not 16 bytes in hex' "${ds[@]}" --private-key rsa.pem --hmac-key hmac.key --iv 12 x.bin
+refused 2 'hmac.key: is the file of a key, and would be replaced' "${ds[@]}" --private-key rsa.pem --hmac-key hmac.key hmac.key
+if [ -d "$fixtures/ds" ]; then
+  while IFS=$'\t' read -r bits key hmac iv wanted; do
+    chip=esp32c3
+    [ "$bits" = 3072 ] || chip=esp32s2
+    expect_status 0 "${secure[@]}" generate-ds-parameters --chip $chip --private-key "$fixtures/keys/$key" --hmac-key "$fixtures/keys/$hmac" \
+      --iv "$iv" golden.bin
+    cmp <(tail -c +21 golden.bin) "$fixtures/ds/$wanted" || fail "$wanted is made otherwise"
+    expect_equal 'initialisation vector' "$(od -An -v -tx1 -j 4 -N 16 golden.bin | tr -d ' \n')" "$iv"
+  done < <(python3 -c 'import json, sys
+for case in json.load(open(sys.argv[1]))["cases"]:
+    print("\t".join(str(case[name]) for name in ("max_bits_of_chip", "key", "hmac_key", "iv", "ciphertext")))' "$fixtures/ds/ds.json")
+else
+  echo 'the reference parameters are not compared: there are no fixtures' >&2
+fi

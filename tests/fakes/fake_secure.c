@@ -90,15 +90,21 @@ void fake_secure_add_table(struct eg_plan *plan)
 
 struct eg_plan *fake_secure_plan(void)
 {
-    struct eg_plan *const plan = fake_plan_create("esp32c6");
+    return fake_secure_plan_of("esp32c6", "ecdsa256");
+}
+
+struct eg_plan *fake_secure_plan_of(const char *chip, const char *scheme)
+{
+    struct eg_plan *const plan = fake_plan_create(chip);
 
     fake_plan_add_image(plan, "bootloader", plan->target->bootloader_addr, 0x1000, 0, UINT16_MAX);
     fake_secure_add_table(plan);
     struct eg_region *const app = fake_plan_add_image(plan, "app", 0x10000, 0x2000, 0, UINT16_MAX);
     memcpy(app->data.data + 0x100, SAYS, sizeof SAYS);
-    fake_secure_sign(plan, "boot.pem", "ecdsa256");
+    fake_secure_sign(plan, "boot.pem", scheme);
     fake_plan_set(plan, "secure.mode", "release");
-    fake_plan_set(plan, "secure.download", "secure");
+    fake_plan_set(plan, "secure.download",
+                  eg_efuse_of(plan->target)->download_secure != NULL ? "secure" : "off");
     fake_plan_add_group(plan, "test",
                         (const char *const[]){"expect", "self-test: OK", "timeout", "2s", NULL});
     fake_plan_set(plan, "settle", "10ms");

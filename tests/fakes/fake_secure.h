@@ -17,6 +17,9 @@ int fake_secure_setup(void **state);
 /** Make a plan of that kind. For eg_plan_destroy(). */
 struct eg_plan *fake_secure_plan(void);
 
+/** The same for another chip and scheme; without secure download mode the loader is switched off. */
+struct eg_plan *fake_secure_plan_of(const char *chip, const char *scheme);
+
 /** Add a partition table at 0x8000 with one application at 0x10000. */
 void fake_secure_add_table(struct eg_plan *plan);
 

@@ -164,8 +164,8 @@ static void add_fault(struct cells *cells, const struct spans *spans, const char
 }
 
 /*
- * Return whether no stage here meets the fault: tests/e2e/test_self_test.sh tests the test stage, and the
- * others need burning of eFuses.
+ * Return whether no stage here meets the fault: tests/e2e/test_self_test.sh tests the test stage, and
+ * test_fuses.c the stages that burn eFuses.
  */
 static bool of_no_stage_here(const char *form)
 {

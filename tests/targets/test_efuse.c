@@ -292,6 +292,7 @@ static void same_switches(const struct eg_efuse *chip, const json_t *json, const
                NULL);
     assert_string_equal(or_none(chip->no_xts), or_none(ref_text(json, "key_purpose_ban.block")));
     same_number(chip, "caps", chip->secure_boot_from, ref_number(json, "caps.secure_boot_v2_from_revision"));
+    same_number(chip, "caps", chip->ds_bits, ref_number(json, "caps.ds_max_bits"));
     same_names(chip, "schemes", chip->boot_schemes, ref_at(json, "caps.secure_boot_v2"), NULL);
     if (burns == NULL)
         return;

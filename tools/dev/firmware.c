@@ -238,9 +238,11 @@ static enum eg_code make_app(struct eg_buffer *image, const struct firmware *fir
 static enum eg_code make_bootloader(struct eg_buffer *image, const struct firmware *firmware,
                                     struct eg_error *err)
 {
+    /* With the signature of secure boot it must end before the partition table at 0x8000. */
+    const uint32_t code_size = firmware->target->bootloader_addr < 0x2000 ? 18 * 1024 : 14 * 1024;
     const struct segment segments[] = {
         {firmware->layout->boot_dram, 5 * 1024, FILLING_STRINGS},
-        {firmware->layout->boot_iram, 18 * 1024, FILLING_CODE},
+        {firmware->layout->boot_iram, code_size, FILLING_CODE},
     };
 
     return make_image(image, firmware, segments, 2, firmware->layout->boot_iram + 0x84, false, err);

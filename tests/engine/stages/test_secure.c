@@ -5,6 +5,7 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void plug(struct fake_line *line, const char *const *faults)
@@ -124,9 +125,66 @@ static void nothing_is_burnt_when_the_intent_cannot_be_recorded(void **state)
     assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 0);
 }
 
+/* One board of a chip goes through a job with secure boot and a flash key of its own. */
+static void secure_chip(struct fake_line *line, const struct eg_efuse *chip, const char *scheme,
+                        uint16_t revision)
+{
+    eg_plan_destroy(line->plan);
+    line->plan = fake_secure_plan_of(chip->name, scheme);
+    line->recorder.run_count = 0;
+    line->recorder.transcript[0] = '\0';
+    memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
+    fake_plan_set(line->plan, "secure.flash.key", "per-board");
+    fake_line_plug(line, &(struct vb_config){.fast = true, .revision = revision}, 1, NO_FAULTS);
+    print_message("%s, %s, revision %u\n", chip->name, scheme, revision);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(fake_secure_field(line, 1, chip->secure_boot), 1);
+    assert_int_equal(fake_secure_field(line, 1, chip->crypt_count), chip->enables.crypt_release);
+    assert_int_equal(fake_secure_field(
+                         line, 1, chip->download_secure != NULL ? chip->download_secure : chip->download_off),
+                     1);
+    assert_non_null(strstr(line->recorder.transcript, "stage-end restart 1 ok\n"));
+    assert_null(strstr(line->recorder.transcript, " no\n"));
+    vb_gang_destroy(line->gang);
+    line->gang = NULL;
+}
+
+static void every_chip_and_scheme_goes_through_a_release(void **state)
+{
+    struct fake_line *line = *state;
+    unsigned chips = 0;
+
+    for (size_t i = 0; eg_efuses[i] != NULL; i++) {
+        char schemes[80], *rest = schemes;
+        if (eg_efuses[i]->boot_schemes == NULL)
+            continue; /* nobody knows what its ROM takes */
+        snprintf(schemes, sizeof schemes, "%s", eg_efuses[i]->boot_schemes);
+        for (char *scheme = strtok_r(rest, " ", &rest); scheme != NULL; scheme = strtok_r(rest, " ", &rest))
+            secure_chip(line, eg_efuses[i], scheme,
+                        strcmp(scheme, "ecdsa384") == 0 ? eg_efuses[i]->fields_from : 0);
+        chips++;
+    }
+    assert_true(chips >= 13);
+}
+
+/* Its eFuses are another table from revision 3.0 on. */
+static void the_esp32p4_is_secured_in_both_kinds_of_revision(void **state)
+{
+    const struct eg_efuse *const p4 = eg_efuse_of(eg_target_by_name("esp32p4"));
+
+    assert_int_equal(p4->fields_from, 300);
+    secure_chip(*state, p4, "rsa3072", 103);
+    secure_chip(*state, p4, "rsa3072", 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_chip_and_scheme_goes_through_a_release, fake_secure_setup,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(the_esp32p4_is_secured_in_both_kinds_of_revision, fake_secure_setup,
+                                        fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_ends_locked_and_closed_and_every_step_is_on_record,
                                         fake_secure_setup, fake_line_teardown),
         cmocka_unit_test_setup_teardown(burnt_items_are_not_intended_again, fake_secure_setup,

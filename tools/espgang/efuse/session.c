@@ -209,6 +209,21 @@ enum eg_code efuse_run(struct cli_call *call, struct eg_error *err)
 
 /* ---- for the commands ---- */
 
+json_t *efuse_json(const struct eg_efuse_value *value)
+{
+    switch (value->form) {
+    case EG_FORM_YES_NO:
+        return json_boolean(value->yes);
+    case EG_FORM_INTEGER:
+        return json_integer(value->integer);
+    case EG_FORM_FRACTION:
+        return json_real(value->fraction);
+    case EG_FORM_TEXT:
+        break;
+    }
+    return json_string(value->text);
+}
+
 const char *efuse_text(const struct efuse_session *session, const struct eg_efuse_field *field,
                        struct eg_efuse_value *value)
 {

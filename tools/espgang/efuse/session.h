@@ -11,6 +11,8 @@
 #include "tools/espgang/command.h"
 #include "tools/espgang/efuse/extend.h"
 
+#include <jansson.h>
+
 struct efuse_session {
     struct eg_efuses fuses;
     struct eg_efuse_plan plan;
@@ -29,6 +31,9 @@ enum eg_code efuse_run(struct cli_call *call, struct eg_error *err) EG_CHECKED;
 /** "True", "3", "aa bb": the value of a field. */
 const char *efuse_text(const struct efuse_session *session, const struct eg_efuse_field *field,
                        struct eg_efuse_value *value);
+
+/** The same as JSON: true, 3, "aa bb". NULL = no memory. */
+json_t *efuse_json(const struct eg_efuse_value *value);
 
 /** Other fields with the same protection bits, for a sentence: "A, B"; "" = none. */
 void efuse_shared(const struct efuse_session *session, const struct eg_efuse_field *field, bool write,

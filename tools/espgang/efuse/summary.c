@@ -37,21 +37,6 @@ static const char *type_text(const struct eg_efuse_field *field, char text[20])
     return text;
 }
 
-static json_t *json_value(const struct eg_efuse_value *value)
-{
-    switch (value->form) {
-    case EG_FORM_YES_NO:
-        return json_boolean(value->yes);
-    case EG_FORM_INTEGER:
-        return json_integer(value->integer);
-    case EG_FORM_FRACTION:
-        return json_real(value->fraction);
-    case EG_FORM_TEXT:
-        break;
-    }
-    return json_string(value->text);
-}
-
 static json_t *json_field(const struct efuse_session *session, const struct eg_efuse_field *field)
 {
     struct eg_efuse_value value;
@@ -59,7 +44,7 @@ static json_t *json_field(const struct efuse_session *session, const struct eg_e
 
     eg_efuse_value(&session->fuses, field, &value);
     json_t *json = json_pack("{s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:i, s:o, s:o, s:s, s:i}", "name",
-                             field->name, "value", json_value(&value), "raw_value", value.raw, "readable",
+                             field->name, "value", efuse_json(&value), "raw_value", value.raw, "readable",
                              eg_efuse_readable(&session->fuses, field->rd), "writeable",
                              eg_efuse_writable(&session->fuses, field->wr), "description", field->help,
                              "category", categories[field->category], "block", field->block, "word",

@@ -230,6 +230,39 @@ void cli_events_run_begin(struct cli_events *events, int64_t run, const struct e
     put(events, "run-begin", false, false, event);
 }
 
+static bool is_told(enum eg_security_event event)
+{
+    switch (event) {
+    case EG_SECURITY_WANTED:
+    case EG_SECURITY_INTENDED:
+    case EG_SECURITY_OBSERVED:
+    case EG_SECURITY_REACHED:
+        return true;
+    case EG_SECURITY_FOUND:
+    case EG_SECURITY_LEFT:
+        return false;
+    }
+    return false;
+}
+
+void cli_events_security(struct cli_events *events, int64_t run, const char *slot,
+                         const struct eg_security_record *records, unsigned count)
+{
+    json_t *const items = json_array();
+
+    for (unsigned i = 0; i < count; i++)
+        if (is_told(records[i].event))
+            json_array_append_new(items, json_pack("{so ss so}", "item", eg_json_text(records[i].item),
+                                                   "what", eg_security_event_name(records[i].event), "value",
+                                                   eg_json_text(records[i].value)));
+    if (json_array_size(items) == 0) {
+        json_decref(items);
+        return;
+    }
+    put(events, "security", false, false,
+        json_pack("{so sI so}", "slot", eg_json_text(slot), "run", (json_int_t)run, "items", items));
+}
+
 /* A limit, which the job has as a decimal number. */
 static void add_limit(json_t *fields, const char *key, const char *limit)
 {

@@ -79,6 +79,11 @@ void cli_events_batch_begin(struct cli_events *events, const struct eg_plan *pla
 /** The event "run-begin": a board's run has its number. */
 void cli_events_run_begin(struct cli_events *events, int64_t run, const struct eg_run_begin *begin);
 
+/** The event "security": what has been put on record of the security of a run's board, item by item. The
+ * words of blocks and the digests of regions stay in the ledger. */
+void cli_events_security(struct cli_events *events, int64_t run, const char *slot,
+                         const struct eg_security_record *records, unsigned count);
+
 /** Keep what a run has put on record for its event "result". */
 void cli_events_run_recorded(struct cli_events *events, int64_t run, const char *label,
                              const struct eg_run_record *record);

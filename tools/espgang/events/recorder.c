@@ -140,12 +140,28 @@ static enum eg_code mark(struct eg_recorder *recorder, int64_t run, enum eg_pool
     return ledger->ops->mark(ledger, run, state, err);
 }
 
+/* "" = not known. It lives as long as the run, which is the caller's. */
+static const char *slot_of(struct cli_recorder *self, int64_t number)
+{
+    const char *slot = "";
+
+    pthread_mutex_lock(&self->lock);
+    for (const struct cli_recorder_run *run = self->open; run != NULL; run = run->next)
+        if (run->number == number && run->slot != NULL)
+            slot = run->slot;
+    pthread_mutex_unlock(&self->lock);
+    return slot;
+}
+
 static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
                            const struct eg_security_record *records, unsigned count, struct eg_error *err)
 {
-    struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
+    struct cli_recorder *const self = (struct cli_recorder *)recorder;
 
-    return ledger->ops->secure(ledger, run, records, count, err);
+    EG_TRY(self->ledger->ops->secure(self->ledger, run, records, count, err));
+    if (self->events != NULL)
+        cli_events_security(self->events, run, slot_of(self, run), records, count);
+    return EG_OK;
 }
 
 static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,

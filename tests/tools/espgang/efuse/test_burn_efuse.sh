@@ -68,5 +68,17 @@ grep -q '^BLOCK_KEY0 *(BLOCK4) *\[4 \] 00000000 ' "$scratch/out" || fail "dump: 
 virt esp32c3 check-error | grep -qx 'No errors detected' || fail 'check-error'
 virt esp32c3 get-custom-mac | grep -qx 'Custom MAC: not set' || fail 'get-custom-mac'
 virt esp32 adc-info | grep -qE '^ADC_VREF +1100$' || fail 'adc-info'
+virt esp32 adc-info --json >"$scratch/adc.json"
+[ "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["values"]["ADC_VREF"])' "$scratch/adc.json")" = 1100 ] ||
+  fail "adc-info --json: $(cat "$scratch/adc.json")"
+# The values of every chip are those of its summary.
+for chip in esp32 esp32s2 esp32s3 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32h21 esp32h4 esp32p4; do
+  virt $chip adc-info --json >"$scratch/adc.json"
+  virt $chip summary --format json >"$scratch/summary.json"
+  python3 -c 'import json, sys
+adc, all = (json.load(open(path)) for path in sys.argv[1:])
+wanted = {name: field["value"] for name, field in all.items() if field["category"] == "calibration"}
+sys.exit(adc["values"] != wanted)' "$scratch/adc.json" "$scratch/summary.json" || fail "adc-info --json of $chip: $(cat "$scratch/adc.json")"
+done
 "$espgang" efuse burn-key --help | grep -q 'Usage: espgang' || fail 'help of a command'
 echo "efuse: commands ok"

@@ -64,6 +64,37 @@ static void records_become_events_and_reach_the_ledger(void **state)
     finish(&watched);
 }
 
+static void the_security_of_a_board_becomes_events_item_by_item(void **state)
+{
+    static const struct eg_security_record records[] = {{EG_SECURITY_FOUND, "BLOCK0", "00000000"},
+                                                        {EG_SECURITY_WANTED, "SECURE_BOOT_EN", "1"},
+                                                        {EG_SECURITY_OBSERVED, "SECURE_BOOT_EN", "yes"}};
+    struct watched watched;
+    struct eg_error err;
+    int64_t run;
+
+    begin(&watched, state, NO_FAULTS);
+    struct eg_recorder *const recorder = watched.line->station.recorder;
+    const struct eg_run_begin next = {.slot = "2", .port = "port"};
+    assert_ok(recorder->ops->begin(recorder, &next, &run, &err), err);
+    assert_ok(recorder->ops->secure(recorder, run, records, 1, &err), err);
+    fflush(watched.out);
+    assert_null(strstr(watched.text, "\"event\":\"security\""));
+    assert_ok(recorder->ops->secure(recorder, run, records, 3, &err), err);
+    fflush(watched.out);
+    const char *const told = strstr(watched.text, "{\"event\":\"security\",\"slot\":\"2\",");
+    assert_non_null(told);
+    assert_non_null(strstr(told,
+                           "\"items\":[{\"item\":\"SECURE_BOOT_EN\",\"what\":\"wanted\",\"value\":\"1\"},"
+                           "{\"item\":\"SECURE_BOOT_EN\",\"what\":\"observed\",\"value\":\"yes\"}]"));
+    const size_t told_size = watched.size;
+    watched.line->recorder.fail_secure = EG_IO;
+    assert_int_equal(recorder->ops->secure(recorder, run, records, 3, &err), EG_IO);
+    fflush(watched.out);
+    assert_int_equal(watched.size, told_size);
+    finish(&watched);
+}
+
 static void a_record_that_the_ledger_refuses_is_not_reported_as_recorded(void **state)
 {
     struct watched watched;
@@ -91,6 +122,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
     const struct CMUnitTest tests[] = {
         TEST(records_become_events_and_reach_the_ledger),
+        TEST(the_security_of_a_board_becomes_events_item_by_item),
         TEST(a_record_that_the_ledger_refuses_is_not_reported_as_recorded),
         TEST(a_run_that_the_ledger_does_not_begin_is_not_told_of),
     };
