@@ -53,6 +53,7 @@ static const struct eg__chain_part parts[EG__CHAIN_PARTS] = {
     {"ledger", "ledger", 4, LAST, ", ledger_id, identity", "run JOIN ledger WHERE run_id = ?1"},
     {"claim", "run_claim", 5, LAST, NULL, "run_claim WHERE run_id = ?1 ORDER BY position"},
     {"security", "run_security", 7, LAST, NULL, "run_security WHERE run_id = ?1 ORDER BY position"},
+    {"erased", "run_erased", 9, LAST, NULL, "run_erased WHERE run_id = ?1 ORDER BY position"},
 };
 /* clang-format on */
 

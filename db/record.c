@@ -163,6 +163,16 @@ static enum eg_code add_regions(struct eg__store *store, struct eg__row row, str
     return EG_OK;
 }
 
+static enum eg_code add_erased(struct eg__store *store, struct eg__row row, struct eg_error *err)
+{
+    for (unsigned i = 0; i < row.end->erased_count; i++) {
+        row.position = i + 1;
+        row.erased = &row.end->erased[i];
+        EG_TRY(eg__store_add(store, EG__ADD_ERASED, &row, err));
+    }
+    return EG_OK;
+}
+
 static enum eg_code add_values(struct eg__store *store, struct eg__row row, struct eg_error *err)
 {
     for (unsigned i = 0; i < row.end->value_count; i++) {
@@ -197,6 +207,7 @@ static enum eg_code add_end(struct eg__store *store, int64_t run, const struct e
     EG_TRY(eg__store_add(store, EG__ADD_OUTCOME, &row, err));
     EG_TRY(add_stages(store, row, err));
     EG_TRY(add_regions(store, row, err));
+    EG_TRY(add_erased(store, row, err));
     if (has_device(record->unit))
         EG_TRY(eg__store_add(store, EG__ADD_DEVICE, &row, err));
     EG_TRY(add_values(store, row, err));

@@ -32,6 +32,7 @@ struct eg__row {
     const struct eg_run_record *end;
     const struct eg_stage_record *stage;
     const struct eg_region_record *region;
+    const struct eg_erased_record *erased;
     const struct eg_value_record *value;
     const uint8_t *log_sha256;
 };

@@ -141,6 +141,7 @@ static const char *const tables[EG__STATEMENT_COUNT] = {
     [EG__ADD_LABEL] = "run_label",   [EG__ADD_INTENT] = "intent",   [EG__ADD_OUTCOME] = "outcome",
     [EG__ADD_STAGE] = "stage",       [EG__ADD_REGION] = "region",   [EG__ADD_TIMES] = "region_time",
     [EG__ADD_DEVICE] = "run_device", [EG__ADD_VALUE] = "run_value", [EG__ADD_LOG] = "run_log",
+    [EG__ADD_ERASED] = "run_erased",
 };
 
 /* Append the text of a statement. */

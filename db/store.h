@@ -28,6 +28,7 @@ enum eg__statement {
     EG__ADD_LABEL,
     EG__ADD_DEVICE,
     EG__ADD_TIMES,
+    EG__ADD_ERASED,
     EG__FIND_UNFINISHED,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
@@ -59,7 +60,7 @@ enum eg__statement {
 };
 
 /** Maximum number of parts in a run's hashed text. */
-#define EG__CHAIN_PARTS 20
+#define EG__CHAIN_PARTS 21
 
 /** A connection for recording. One thread at a time. */
 struct eg__store {

@@ -4,6 +4,7 @@
 
 #include "jobs/job.h"
 
+#include "engine/plan/erase.h"
 #include "jobs/explain_secure.h"
 #include "jobs/explain_unit.h"
 
@@ -26,6 +27,27 @@ static void explain_regions(const struct eg_plan *plan, FILE *out)
     fprintf(out, "  %-10s  %10llu  %9llu (%3llu%%)\n\n", "all", (unsigned long long)plan->data_size,
             (unsigned long long)plan->wire_size,
             (unsigned long long)(plan->wire_size * 100 / plan->data_size));
+}
+
+/* Say what is erased besides the sectors of the regions. */
+static enum eg_code explain_erase(const struct eg_plan *plan, FILE *out, struct eg_error *err)
+{
+    EG_CLEANUP(eg_erase_finish) struct eg_erase erase;
+    const char *place = NULL;
+
+    EG_TRY(eg_erase_find(&erase, plan, 0, &place, err));
+    for (unsigned i = 0; i < erase.count; i++) {
+        const struct eg_guard_piece *const piece = &erase.list[i];
+        if (piece->flash_addr == 0)
+            fprintf(out, "  erased before writing: %s\n", piece->name);
+        else
+            fprintf(out, "  erased before writing: %s, 0x%08llx to 0x%08llx\n", piece->name,
+                    (unsigned long long)piece->flash_addr,
+                    (unsigned long long)(piece->flash_addr + piece->size));
+    }
+    if (erase.count > 0)
+        putc('\n', out);
+    return EG_OK;
 }
 
 /* Return the value, or the effect of its absence. */
@@ -62,6 +84,7 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
     if (size != 0)
         fprintf(out, "flash  %lu %s\n", (unsigned long)(mega ? size >> 20 : size >> 10), mega ? "MB" : "KB");
     explain_regions(plan, out);
+    EG_TRY(explain_erase(plan, out, err));
     EG_TRY(eg__explain_unit(plan, out, err));
     EG_TRY(eg__explain_secure(plan, out, err));
     for (unsigned i = 0; i < plan->setting_count; i++) {

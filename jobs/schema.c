@@ -245,16 +245,18 @@ static const char *one_board_text(const struct eg_guard_rule *rule)
 /* The rules of the guard, by the names that `allow` takes. */
 static void put_rules(FILE *out)
 {
+    const unsigned of_jobs = EG_GUARD_ON(EG_GUARD_WRITE) | EG_GUARD_ON(EG_GUARD_ERASE);
+
     fputs("\nRules that jobs are held against; `allow` takes their names:\n\n"
           "| Rule | Against | Asked of | A command for one board | A job |\n|---|---|---|---|---|\n",
           out);
     for (const struct eg_guard_rule *rule = eg_guard_rules; rule->name != NULL; rule++)
         fprintf(out, "| `%s` | %s | %s | %s | %s |\n", rule->name, rule->summary, needs_text(rule),
                 one_board_text(rule),
-                (rule->actions & EG_GUARD_ON(EG_GUARD_WRITE)) == 0 || rule->one_board_only ? ""
-                : rule->weight == EG_GUARD_MENTIONS                                        ? "warns"
-                : (rule->waiver & EG_GUARD_ALLOW) != 0                                     ? "`allow`"
-                                                       : "always refuses");
+                (rule->actions & of_jobs) == 0 || rule->one_board_only ? ""
+                : rule->weight == EG_GUARD_MENTIONS                    ? "warns"
+                : (rule->waiver & EG_GUARD_ALLOW) != 0                 ? "`allow`"
+                                                                       : "always refuses");
 }
 
 enum eg_code eg__keys_print(FILE *out, const char *title, const struct eg_option *options,

@@ -140,7 +140,8 @@ static enum eg_code add_tables(struct parts *parts, struct eg_query *query, stru
 
     EG_TRY(eg__query_prepare(
         &tables, query,
-        "SELECT name, (SELECT total(pk > 0) = 1 FROM pragma_table_info(m.name) WHERE pk > 0) AND"
+        "SELECT iif(name = 'region_row', 'region', name), (SELECT total(pk > 0) = 1 FROM "
+        "pragma_table_info(m.name) WHERE pk > 0) AND"
         "  EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'run_id' AND pk = 1) OR name = "
         "'chain'"
         " FROM sqlite_master AS m WHERE type = 'table' AND name NOT IN ('run', 'outcome', 'pool_event')"

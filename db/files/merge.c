@@ -34,10 +34,18 @@ struct run {
     int64_t here;       /* its new id */
 };
 
+/* Statements for each run, prepared at their first use. */
+enum ask { ASK_HASH, ASK_SEAL, ASK_ADD, ASK_COUNT };
+
 /* A merge under way. */
 struct work {
     struct eg__store store; /* of the ledger that grows */
     struct eg__copier copier;
+    const struct eg_merge *merge;
+    sqlite3_stmt *asks[ASK_COUNT];
+    int64_t session_there, session_here; /* of the run before; 0 = none */
+    bool pools;                          /* runs of the source have rows of pools */
+    int64_t since;                       /* runs copied since the last commit */
     char tables[2][20][64]; /* tables with rows of a run: filled before, and after, its outcome; "" = end */
 };
 
@@ -131,6 +139,28 @@ enum eg_code eg__merge_copy(struct eg__copier *copier, const char *table, const 
     return code;
 }
 
+enum eg_code eg__merge_progress(const struct eg_merge *merge, const char *what, int64_t done, int64_t total,
+                                struct eg_error *err)
+{
+    if (eg_cancel_requested(merge->cancel))
+        return eg_error_set(err, EG_CANCELLED, "cancelled after %" PRId64 " of %" PRId64 " runs were %s",
+                            done, total, what);
+    if (merge->progress != NULL && (done % EG__MERGE_SLICE == 0 || done == total))
+        merge->progress(merge->context, what, done, total);
+    return EG_OK;
+}
+
+/* Return a statement of every run, ready to be bound. */
+static enum eg_code ready(sqlite3_stmt **statement, struct work *work, enum ask which, const char *sql,
+                          struct eg_error *err)
+{
+    if (work->asks[which] == NULL)
+        EG_TRY(eg__merge_prepare(&work->asks[which], work->store.db, sql, err));
+    *statement = work->asks[which];
+    sqlite3_reset(*statement);
+    return EG_OK;
+}
+
 /* Find a number by a text and a number; 0 = none. */
 static enum eg_code find(sqlite3 *db, const char *sql, const char *text, int64_t number, int64_t *found,
                          struct eg_error *err)
@@ -147,27 +177,28 @@ static enum eg_code find(sqlite3 *db, const char *sql, const char *text, int64_t
 }
 
 /* Check whether the run is here; EG_LEDGER: another run with the same origin is. */
-static enum eg_code look_up(sqlite3 *db, const struct run *run, bool *known, struct eg_error *err)
+static enum eg_code look_up(struct work *work, const struct run *run, bool *known, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find_hash = NULL;
+    sqlite3_stmt *find_hash;
 
-    EG_TRY(eg__merge_prepare(&find_hash, db,
-                             "SELECT run_id, hash FROM main.merged_run WHERE ledger = ?1 AND source = ?2"
-                             " UNION ALL SELECT ?2, (SELECT hash FROM main.chain WHERE run_id = ?2)"
-                             "  FROM main.ledger WHERE identity = ?1",
-                             err));
+    EG_TRY(ready(&find_hash, work, ASK_HASH,
+                 "SELECT run_id, hash FROM main.merged_run WHERE ledger = ?1 AND source = ?2"
+                 " UNION ALL SELECT ?2, (SELECT hash FROM main.chain WHERE run_id = ?2)"
+                 "  FROM main.ledger WHERE identity = ?1",
+                 err));
     sqlite3_bind_text(find_hash, 1, run->ledger, -1, SQLITE_STATIC);
     sqlite3_bind_int64(find_hash, 2, run->source);
     EG_TRY(eg__merge_step(find_hash, known, err));
-    if (!*known)
-        return EG_OK;
-    const char *hash = (const char *)sqlite3_column_text(find_hash, 1);
-    if (hash != NULL && strcmp(hash, run->hash) == 0)
+    const char *hash = *known ? (const char *)sqlite3_column_text(find_hash, 1) : NULL;
+    const int64_t here = *known ? sqlite3_column_int64(find_hash, 0) : 0;
+    const bool same = hash != NULL && strcmp(hash, run->hash) == 0;
+    sqlite3_reset(find_hash);
+    if (!*known || same)
         return EG_OK;
     return eg_error_set(err, EG_LEDGER,
                         "is not the run %" PRId64 " that is here of the same ledger, which was changed or "
                         "went on as two",
-                        (int64_t)sqlite3_column_int64(find_hash, 0));
+                        here);
 }
 
 static enum eg_code bring_job(struct eg__copier *copier, int64_t session, int64_t *job, struct eg_error *err)
@@ -231,7 +262,9 @@ static enum eg_code find_tables(struct work *work, struct eg_error *err)
 
     EG_TRY(eg__merge_prepare(
         &tables, work->store.db,
-        "SELECT name, EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = "
+        /* regions go through the view, which gives them their image here */
+        "SELECT iif(name = 'region_row', 'region', name), EXISTS (SELECT 1 FROM "
+        "pragma_foreign_key_list(m.name, 'main') WHERE \"table\" = "
         "'outcome')"
         " FROM main.sqlite_master AS m WHERE type = 'table'"
         " AND name NOT IN ('run', 'outcome', 'chain', 'pool_event', 'merged_run', 'purged_log')"
@@ -257,13 +290,13 @@ static enum eg_code bring_tables(struct work *work, const struct run *run, bool 
     return EG_OK;
 }
 
-static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg_error *err)
+static enum eg_code add_merged_run(struct work *work, const struct run *run, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *add = NULL;
+    sqlite3_stmt *add;
     bool ignored;
 
-    EG_TRY(eg__merge_prepare(
-        &add, db,
+    EG_TRY(ready(
+        &add, work, ASK_ADD,
         "INSERT INTO main.merged_run (run_id, ledger, source, hash, merged_utc) VALUES (?1, ?2, ?3, ?4, ?5)",
         err));
     sqlite3_bind_int64(add, 1, run->here);
@@ -271,22 +304,38 @@ static enum eg_code add_merged_run(sqlite3 *db, const struct run *run, struct eg
     sqlite3_bind_int64(add, 3, run->source);
     sqlite3_bind_text(add, 4, run->hash, -1, SQLITE_STATIC);
     eg__bind_now(add, 5);
-    return eg__merge_step(add, &ignored, err);
+    const enum eg_code code = eg__merge_step(add, &ignored, err);
+    sqlite3_reset(add);
+    return code;
 }
 
 /* Refuse a sealed batch by its name; the schema's trigger would refuse the run without it. */
-static enum eg_code check_unsealed(sqlite3 *db, int64_t session, struct eg_error *err)
+static enum eg_code check_unsealed(struct work *work, int64_t session, struct eg_error *err)
 {
-    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find_seal = NULL;
+    sqlite3_stmt *find_seal;
     bool row;
 
-    EG_TRY(eg__merge_prepare(
-        &find_seal, db, "SELECT batch FROM other.session JOIN main.seal USING (batch) WHERE session_id = ?1",
-        err));
+    EG_TRY(ready(&find_seal, work, ASK_SEAL,
+                 "SELECT batch FROM other.session JOIN main.seal USING (batch) WHERE session_id = ?1", err));
     sqlite3_bind_int64(find_seal, 1, session);
     EG_TRY(eg__merge_step(find_seal, &row, err));
-    return row ? eg_error_set(err, EG_LEDGER, "batch %s is sealed here", sqlite3_column_text(find_seal, 0))
-               : EG_OK;
+    if (row)
+        (void)eg_error_set(err, EG_LEDGER, "batch %s is sealed here", sqlite3_column_text(find_seal, 0));
+    sqlite3_reset(find_seal);
+    return row ? EG_LEDGER : EG_OK;
+}
+
+/* Find or bring a run's session. Runs of one session mostly follow each other. */
+static enum eg_code session_of(struct work *work, const struct run *run, int64_t *session,
+                               struct eg_error *err)
+{
+    if (run->session != work->session_there) {
+        EG_TRY(check_unsealed(work, run->session, err));
+        EG_TRY(bring_session(&work->copier, run->session, &work->session_here, err));
+        work->session_there = run->session;
+    }
+    *session = work->session_here;
+    return EG_OK;
 }
 
 static enum eg_code bring_run(struct work *work, struct run *run, struct eg_error *err)
@@ -295,16 +344,17 @@ static enum eg_code bring_run(struct work *work, struct run *run, struct eg_erro
     sqlite3 *const db = work->store.db;
     int64_t session;
 
-    EG_TRY(check_unsealed(db, run->session, err));
-    EG_TRY(bring_session(copier, run->session, &session, err));
+    EG_TRY(session_of(work, run, &session, err));
     EG_TRY(eg__merge_copy(copier, "run", "run_id", run->there, "session_id", session, err));
     run->here = sqlite3_last_insert_rowid(db);
     EG_TRY(bring_tables(work, run, false, err));
-    EG_TRY(eg__merge_rows(copier, run->there, run->here, err));
+    if (work->pools)
+        EG_TRY(eg__merge_rows(copier, run->there, run->here, err));
     EG_TRY(eg__merge_copy(copier, "outcome", "run_id", run->there, "run_id", run->here, err));
     EG_TRY(bring_tables(work, run, true, err));
-    EG_TRY(eg__merge_rows_end(db, run->there, run->here, err));
-    EG_TRY(add_merged_run(db, run, err));
+    if (work->pools)
+        EG_TRY(eg__merge_rows_end(db, run->there, run->here, err));
+    EG_TRY(add_merged_run(work, run, err));
     return eg__chain_append(&work->store, run->here, err);
 }
 
@@ -313,13 +363,25 @@ static enum eg_code bring_or_know(struct work *work, struct run *run, struct eg_
 {
     bool known;
 
-    EG_TRY(look_up(work->store.db, run, &known, err));
-    if (known)
+    EG_TRY(look_up(work, run, &known, err));
+    if (known) {
         merged->known++;
-    else
-        EG_TRY(bring_run(work, run, err));
-    merged->runs += !known;
+        return EG_OK;
+    }
+    EG_TRY(bring_run(work, run, err));
+    merged->runs++;
+    work->since++;
     return EG_OK;
+}
+
+/* Commit what was copied, and begin the next transaction if there are more runs. */
+static enum eg_code commit(struct work *work, bool more, struct eg_error *err)
+{
+    if (work->merge->dry_run)
+        return EG_OK;
+    EG_TRY(eg__store_run(&work->store, EG__COMMIT, err));
+    work->since = 0;
+    return more ? eg__store_run(&work->store, EG__BEGIN, err) : EG_OK;
 }
 
 static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged *merged,
@@ -337,10 +399,19 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
                              " ORDER BY chain_id",
                              err));
     sqlite3_bind_int64(runs, 1, links);
-    for (;;) {
+    for (int64_t done = 0;; done++) {
+        struct eg_error cancelled;
+
         EG_TRY(eg__merge_step(runs, &row, err));
         if (!row)
-            return EG_OK;
+            return eg__merge_progress(work->merge, "merged", done, links, err);
+        if (eg__merge_progress(work->merge, "merged", done, links, &cancelled) != EG_OK) {
+            EG_TRY(commit(work, false, err));
+            *err = cancelled;
+            return err->code;
+        }
+        if (work->since == EG__MERGE_SLICE)
+            EG_TRY(commit(work, true, err));
         struct run run = {
             .there = sqlite3_column_int64(runs, 0),
             .session = sqlite3_column_int64(runs, 1),
@@ -353,10 +424,10 @@ static enum eg_code bring_all(struct work *work, int64_t links, struct eg_merged
     }
 }
 
-static enum eg_code bring(struct work *work, const struct eg__other *other, bool dry_run,
-                          struct eg_merged *merged, struct eg_error *err)
+static enum eg_code bring(struct work *work, const struct eg__other *other, struct eg_merged *merged,
+                          struct eg_error *err)
 {
-    int64_t same;
+    int64_t same, pools;
 
     EG_TRY(eg__sqlite_number(
         work->store.db, "SELECT count(*) FROM main.ledger AS mine JOIN other.ledger AS its USING (identity)",
@@ -368,12 +439,14 @@ static enum eg_code bring(struct work *work, const struct eg__other *other, bool
                              "SELECT count(*) FROM other.run WHERE run_id NOT IN"
                              " (SELECT run_id FROM other.outcome)",
                              &merged->unfinished, err));
+    EG_TRY(eg__sqlite_number(work->store.db, "SELECT EXISTS (SELECT 1 FROM other.pool_event)", &pools, err));
+    work->pools = pools != 0;
     EG_TRY(bring_all(work, other->links, merged, err));
-    return eg__store_run(&work->store, dry_run ? EG__ROLLBACK : EG__COMMIT, err);
+    return eg__store_run(&work->store, work->merge->dry_run ? EG__ROLLBACK : EG__COMMIT, err);
 }
 
 /*
- * Open both ledgers and begin the one transaction. Closing the connection undoes it unless bring() commits.
+ * Open both ledgers and begin a transaction. Closing the connection undoes what was not committed.
  */
 static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char *path, bool create,
                               bool *new_ledger, const struct eg__other *other, struct eg_error *err)
@@ -391,6 +464,8 @@ static enum eg_code open_both(struct eg__store *store, int *lock_fd, const char 
 static void work_finish(struct work *work)
 {
     eg__copier_finish(&work->copier);
+    for (unsigned i = 0; i < ASK_COUNT; i++)
+        sqlite3_finalize(work->asks[i]);
     eg__store_finish(&work->store);
 }
 
@@ -404,15 +479,19 @@ enum eg_code eg_ledger_merge(const struct eg_merge *merge, struct eg_merged *mer
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
     EG_CLEANUP(other_finish) struct eg__other other = {0};
     EG_CLEANUP(eg_fd_close_cleanup) int lock_fd = -1;
-    EG_CLEANUP(work_finish) struct work work = {.tables = {{""}}};
+    EG_CLEANUP(work_finish) struct work work = {.merge = merge};
 
     *merged = (struct eg_merged){.runs = 0};
     EG_TRY(eg__path_choose(&path, merge->ledger, err));
-    EG_TRY(eg__merge_check(&other, merge->other, err));
+    EG_TRY(eg__merge_check(&other, merge, err));
     if (open_both(&work.store, &lock_fd, path, !merge->dry_run, &merged->new_ledger, &other, err) != EG_OK)
         return eg_error_prefix(err, "ledger %s: ", path);
     work.copier.db = work.store.db;
-    if (bring(&work, &other, merge->dry_run, merged, err) == EG_OK)
+    if (bring(&work, &other, merged, err) == EG_OK)
         return EG_OK;
+    if (err->code != EG_CANCELLED)
+        merged->runs -= work.since;
+    if (merged->runs > 0 && err->code != EG_CANCELLED)
+        (void)eg_error_prefix(err, "%" PRId64 " runs are merged; ", merged->runs);
     return eg_error_prefix(err, "ledger %s into %s: ", merge->other, path);
 }

@@ -56,7 +56,8 @@ static void link_finish(struct eg__chain_link *link)
     eg_buffer_finish(&link->text);
 }
 
-static enum eg_code check_chain(struct eg__store *store, int64_t *links, struct eg_error *err)
+static enum eg_code check_chain(struct eg__store *store, const struct eg_merge *merge, int64_t *links,
+                                struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     EG_CLEANUP(link_finish) struct eg__chain_link link = {.run = 0};
@@ -64,16 +65,18 @@ static enum eg_code check_chain(struct eg__store *store, int64_t *links, struct 
     int64_t ends;
     bool row;
 
+    EG_TRY(eg__sqlite_number(store->db, "SELECT count(*) FROM outcome", &ends, err));
+
     EG_TRY(eg__merge_prepare(
         &rows, store->db, "SELECT chain_id, run_id, form, previous, hash FROM chain ORDER BY chain_id", err));
     for (*links = 0;; ++*links) {
         EG_TRY(eg__merge_step(rows, &row, err));
         if (!row)
             break;
+        EG_TRY(eg__merge_progress(merge, "checked", *links, ends, err));
         EG_TRY(check_link(store, &link, rows, *links, previous, err));
         snprintf(previous, sizeof previous, "%s", link.hash);
     }
-    EG_TRY(eg__sqlite_number(store->db, "SELECT count(*) FROM outcome", &ends, err));
     if (ends == *links)
         return EG_OK;
     return eg_error_set(err, EG_LEDGER,
@@ -93,12 +96,12 @@ static enum eg_code check_version(sqlite3 *db, struct eg_error *err)
     return EG_OK;
 }
 
-static enum eg_code check(struct eg__other *other, const char *path, struct eg_error *err)
+static enum eg_code check(struct eg__other *other, const struct eg_merge *merge, struct eg_error *err)
 {
     EG_CLEANUP(eg__store_finish) struct eg__store store = {0};
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *db = NULL;
 
-    EG_TRY(eg__path_resolve(&other->full, path, err));
+    EG_TRY(eg__path_resolve(&other->full, merge->other, err));
     EG_TRY(eg__open_reading(&db, other->full, err));
     EG_TRY(eg__sqlite_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", err));
     EG_TRY(check_version(db, err));
@@ -106,10 +109,10 @@ static enum eg_code check(struct eg__other *other, const char *path, struct eg_e
     sqlite3 *const ready = db;
     db = NULL;
     EG_TRY(eg__store_init(&store, ready, false, err));
-    return check_chain(&store, &other->links, err);
+    return check_chain(&store, merge, &other->links, err);
 }
 
-enum eg_code eg__merge_check(struct eg__other *other, const char *path, struct eg_error *err)
+enum eg_code eg__merge_check(struct eg__other *other, const struct eg_merge *merge, struct eg_error *err)
 {
-    return check(other, path, err) == EG_OK ? EG_OK : eg_error_prefix(err, "ledger %s: ", path);
+    return check(other, merge, err) == EG_OK ? EG_OK : eg_error_prefix(err, "ledger %s: ", merge->other);
 }

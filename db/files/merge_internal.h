@@ -17,7 +17,14 @@ struct eg__other {
 };
 
 /** Open it for reading, check all of it, and close it again. `full` is the caller's, for free(). */
-enum eg_code eg__merge_check(struct eg__other *other, const char *path, struct eg_error *err) EG_CHECKED;
+enum eg_code eg__merge_check(struct eg__other *other, const struct eg_merge *merge,
+                             struct eg_error *err) EG_CHECKED;
+
+#define EG__MERGE_SLICE 1000
+
+/** Tell the progress at each slice; EG_CANCELLED. */
+enum eg_code eg__merge_progress(const struct eg_merge *merge, const char *what, int64_t done, int64_t total,
+                                struct eg_error *err) EG_CHECKED;
 
 /** Prepare a statement at its first use. */
 enum eg_code eg__merge_prepare(sqlite3_stmt **statement, sqlite3 *db, const char *sql,

@@ -176,7 +176,7 @@ static enum eg_code open_and_walk(struct stretch *stretch, struct eg_error *err)
     sqlite3 *db = NULL;
 
     EG_TRY(eg__open_reading(&db, stretch->full, err));
-    EG_TRY(eg__store_init(&stretch->store, db, false, err));
+    stretch->store.db = db; /* it prepares what it asks, and records nothing */
     EG_TRY(eg__sqlite_exec(db, "PRAGMA mmap_size = 1099511627776; BEGIN", err));
     if (sqlite3_prepare_v2(db, links_sql, -1, &links, NULL) != SQLITE_OK)
         return eg__sqlite_error(db, err);

@@ -106,7 +106,7 @@ static enum eg_code find_gaps(struct eg__audit *audit, struct eg_error *err)
     } tables[] = {{"job", "job_id"},       {"session", "session_id"},  {"run", "run_id"},
                   {"intent", "intent_id"}, {"pool", "pool_id"},        {"pool_import", "import_id"},
                   {"pool_row", "row_id"},  {"pool_event", "event_id"}, {"seal", "seal_id"},
-                  {"purge", "purge_id"}};
+                  {"purge", "purge_id"},   {"image", "image_id"}};
     char sql[300];
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {

@@ -45,18 +45,21 @@ static enum eg_code add_missing(sqlite3_str *sql, sqlite3 *db, sqlite3 *newest, 
     return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(newest, err);
 }
 
-static enum eg_code complete_table(sqlite3 *db, sqlite3 *newest, const char *table, const char *sql,
-                                   struct eg_error *err)
+/* Find out whether the ledger has a table of this name. */
+static enum eg_code has_table(sqlite3 *db, const char *table, bool *has, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;
-    static const char create[] = "CREATE TABLE ";
 
     if (sqlite3_prepare_v2(db, "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1", -1,
                            &find, NULL) != SQLITE_OK)
         return eg__sqlite_error(db, err);
     eg__bind_text(find, 1, table);
-    if (sqlite3_step(find) != SQLITE_ROW)
-        return run(db, sqlite3_mprintf("CREATE TEMP TABLE %s", sql + sizeof create - 1), err);
+    *has = sqlite3_step(find) == SQLITE_ROW;
+    return EG_OK;
+}
+
+static enum eg_code complete_table(sqlite3 *db, sqlite3 *newest, const char *table, struct eg_error *err)
+{
     sqlite3_str *missing = sqlite3_str_new(db);
     const enum eg_code code = add_missing(missing, db, newest, table, err);
     char *const columns = sqlite3_str_finish(missing); /* NULL when nothing was appended */
@@ -75,7 +78,7 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *newest = NULL;
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *objects = NULL;
-    static const char create[] = "CREATE VIEW ";
+    static const char create_table[] = "CREATE TABLE ", create_view[] = "CREATE VIEW ";
     int status;
 
     EG_TRY(eg__migrate_fresh(&newest, err));
@@ -86,10 +89,19 @@ enum eg_code eg__query_complete(sqlite3 *db, struct eg_error *err)
             -1, &objects, NULL) != SQLITE_OK)
         return eg__sqlite_error(newest, err);
     while ((status = sqlite3_step(objects)) == SQLITE_ROW) {
-        const char *sql = (const char *)sqlite3_column_text(objects, 2);
-        EG_TRY(sqlite3_column_int(objects, 0)
-                   ? complete_table(db, newest, (const char *)sqlite3_column_text(objects, 1), sql, err)
-                   : run(db, sqlite3_mprintf("CREATE TEMP VIEW %s", sql + sizeof create - 1), err));
+        const bool is_table = sqlite3_column_int(objects, 0) != 0;
+        const char *const name = (const char *)sqlite3_column_text(objects, 1);
+        const char *const sql = (const char *)sqlite3_column_text(objects, 2);
+        bool has = false;
+
+        EG_TRY(has_table(db, name, &has, err));
+        if (has) /* what is a view now was a table once */
+            EG_TRY(complete_table(db, newest, name, err));
+        else
+            EG_TRY(run(db,
+                       sqlite3_mprintf("CREATE TEMP %s %s", is_table ? "TABLE" : "VIEW",
+                                       sql + (is_table ? sizeof create_table : sizeof create_view) - 1),
+                       err));
     }
     return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(newest, err);
 }

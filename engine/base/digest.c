@@ -6,9 +6,32 @@
 
 #include <openssl/evp.h>
 
+#include <string.h>
+
 enum eg_code eg_md5(uint8_t digest[EG_MD5_SIZE], const void *data, size_t size, struct eg_error *err)
 {
     if (EVP_Digest(data, size, digest, NULL, EVP_md5(), NULL) != 1)
+        return eg_error_set(err, EG_INTERNAL, "libcrypto cannot compute MD5");
+    return EG_OK;
+}
+
+static void free_context(EVP_MD_CTX **context)
+{
+    EVP_MD_CTX_free(*context);
+}
+
+enum eg_code eg_md5_blank(uint8_t digest[EG_MD5_SIZE], size_t size, struct eg_error *err)
+{
+    EG_CLEANUP(free_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t blank[4096];
+    bool done = context != NULL && EVP_DigestInit_ex(context, EVP_md5(), NULL) == 1;
+
+    memset(blank, 0xff, sizeof blank);
+    for (size_t part; done && size > 0; size -= part) {
+        part = size < sizeof blank ? size : sizeof blank;
+        done = EVP_DigestUpdate(context, blank, part) == 1;
+    }
+    if (!done || EVP_DigestFinal_ex(context, digest, NULL) != 1)
         return eg_error_set(err, EG_INTERNAL, "libcrypto cannot compute MD5");
     return EG_OK;
 }

@@ -16,6 +16,8 @@
 /** Compute the digest of `size` bytes. Callable from any thread. */
 enum eg_code eg_md5(uint8_t digest[EG_MD5_SIZE], const void *data, size_t size,
                     struct eg_error *err) EG_CHECKED;
+/** MD5 of `size` bytes of FF: of erased flash. */
+enum eg_code eg_md5_blank(uint8_t digest[EG_MD5_SIZE], size_t size, struct eg_error *err) EG_CHECKED;
 enum eg_code eg_sha256(uint8_t digest[EG_SHA256_SIZE], const void *data, size_t size,
                        struct eg_error *err) EG_CHECKED;
 

@@ -74,6 +74,8 @@ struct eg_guard_request {
     bool again; /* what depends on the files alone has been asked before */
     const struct eg_guard_piece *pieces;
     size_t count;
+    const struct eg_guard_piece *written; /* of a job that erases: what it writes afterwards */
+    size_t written_count;
     const struct eg_guard_chip *chip;   /* NULL = not known yet */
     const struct eg_flash_info *flash;  /* NULL = not known; its size is 0 where the id does not tell one */
     const struct eg_guard_board *board; /* NULL = not known; else only rules with `of_board` are asked */

@@ -128,6 +128,7 @@ EG__GUARD_WHOLE_CHECK(eg__guard_bootloader_image);
 EG__GUARD_PIECE_CHECK(eg__guard_bootloader_place);
 EG__GUARD_WHOLE_CHECK(eg__guard_bootloader_missing);
 EG__GUARD_WHOLE_CHECK(eg__guard_board_bootloader);
+EG__GUARD_WHOLE_CHECK(eg__guard_erased_start);
 EG__GUARD_IMAGE_CHECK(eg__guard_header_flash);
 EG__GUARD_WHOLE_CHECK(eg__guard_app_image);
 EG__GUARD_IMAGE_CHECK(eg__guard_app_partition);

@@ -117,6 +117,66 @@ EG__GUARD_WHOLE_CHECK(eg__guard_board_bootloader)
     return EG_OK;
 }
 
+/* Return whether an address is erased; `*piece` is the stretch that it lies in. */
+static bool is_erased(const struct eg__guard_view *view, uint64_t flash_addr, size_t *piece)
+{
+    const struct eg_guard_request *const request = view->request;
+
+    for (*piece = 0; *piece < request->count; ++*piece)
+        if (flash_addr >= request->pieces[*piece].flash_addr &&
+            flash_addr - request->pieces[*piece].flash_addr < request->pieces[*piece].size)
+            return true;
+    return false;
+}
+
+/* `written` is what the job writes after erasing. */
+static enum eg_code check_erased(const struct eg__guard_view *view, const struct eg__guard_view *written,
+                                 size_t *piece, struct eg_error *err)
+{
+    const struct eg_target *const target = view->request->target;
+    size_t size = 0, ignored;
+    const uint8_t *const bootloader = eg__guard_bytes_at(written, target->bootloader_addr, &size, &ignored);
+
+    if ((bootloader == NULL || eg__guard_is_blank(bootloader, size)) &&
+        is_erased(view, target->bootloader_addr, piece))
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "erasing %s takes away the bootloader at 0x%08lx, and the job brings none: the %s "
+            "would not start",
+            view->request->pieces[*piece].name, (unsigned long)target->bootloader_addr, target->label);
+    if (target->image_chip_id <
+        0) /* its applications need no table, and are told from other data by nothing */
+        return EG_OK;
+    if (!written->table.found && is_erased(view, EG_PARTITIONS_ADDR, piece))
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "erasing %s takes away the partition table at 0x%08lx, and the job brings none: the "
+            "bootloader would find no application",
+            view->request->pieces[*piece].name, (unsigned long)EG_PARTITIONS_ADDR);
+    for (size_t i = 0; !eg__guard_has_application(written) && i < written->table.partitions.count; i++) {
+        const struct eg_partition *const row = &written->table.partitions.rows[i];
+        if (row->type == EG_PARTITION_APP && is_erased(view, row->flash_addr, piece))
+            return eg_error_set(
+                err, EG_BAD_JOB,
+                "erasing %s takes away the application in partition %s, and the job brings none",
+                view->request->pieces[*piece].name, row->name);
+    }
+    return EG_OK;
+}
+
+EG__GUARD_WHOLE_CHECK(eg__guard_erased_start)
+{
+    const struct eg_guard_request *const request = view->request;
+    const struct eg_guard_request job = {.target = request->target,
+                                         .action = EG_GUARD_WRITE,
+                                         .pieces = request->written,
+                                         .count = request->written_count};
+    EG_CLEANUP(eg__guard_view_finish) struct eg__guard_view written = {.request = &job};
+
+    EG_TRY(eg__guard_view_make(&written, &job, err));
+    return check_erased(view, &written, piece, err);
+}
+
 EG__GUARD_IMAGE_CHECK(eg__guard_header_flash)
 {
     const uint32_t declared = view->request->declared_size;

@@ -20,13 +20,19 @@ static const struct eg_chip_info *chip_of(const struct eg__guard_view *view)
     return &view->request->chip->info;
 }
 
+/* A range that the user gave by numbers is erased. */
+static const char *name_of(const struct eg_guard_piece *piece)
+{
+    return piece->name != NULL ? piece->name : "erasing";
+}
+
 EG__GUARD_PIECE_CHECK(eg__guard_secure_boot_v1)
 {
     if (!chip_of(view)->secure_boot_v1 || piece->flash_addr >= SECURE_BOOT_V1_END || piece->size == 0)
         return EG_OK;
     return eg_error_set(err, EG_SECURED,
                         "secure boot is on and %s at 0x%08lx would overwrite the bootloader it trusts",
-                        piece->name, (unsigned long)piece->flash_addr);
+                        name_of(piece), (unsigned long)piece->flash_addr);
 }
 
 EG__GUARD_PIECE_CHECK(eg__guard_key_manager)
@@ -36,8 +42,7 @@ EG__GUARD_PIECE_CHECK(eg__guard_key_manager)
     return eg_error_set(err, EG_SECURED,
                         "%s at 0x%08lx would overwrite the key manager's data below 0x%08x, which flash "
                         "encryption needs",
-                        piece->name != NULL ? piece->name : "erasing", (unsigned long)piece->flash_addr,
-                        (unsigned)KEY_MANAGER_END);
+                        name_of(piece), (unsigned long)piece->flash_addr, (unsigned)KEY_MANAGER_END);
 }
 
 EG__GUARD_WHOLE_CHECK(eg__guard_secured_erase)

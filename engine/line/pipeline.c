@@ -30,6 +30,7 @@
 #include "engine/stages/unit_data.h"
 #include "engine/stages/slot.h"
 #include "engine/stages/claims.h"
+#include "engine/stages/erased.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -514,6 +515,8 @@ static void run_and_record(struct eg_run *run, const struct eg_stage *const *sta
     record->resends = account->resends;
     record->regions = run->regions;
     record->region_count = regions_begun(run);
+    record->erased = run->erased;
+    record->erased_count = run->erased_count;
     record->values = run->values;
     record->value_count = run->value_count;
     record->log = run->log.data;
@@ -532,6 +535,7 @@ void eg__pipeline_run(struct eg_run *run, const struct eg_stage *const *stages, 
     free(account.stages);
     free(run->regions);
     run->regions = NULL;
+    eg__erased_forget(run);
     eg_run_forget_key(run);
     eg_unit_data_destroy(run->unit_data);
     run->unit_data = NULL;

@@ -76,6 +76,18 @@ struct eg_region_record {
     struct eg_write_times times; /* zero while it is not written */
 };
 
+/** A stretch of flash that was erased and is not written: nothing but FF. */
+struct eg_erased_record {
+    const char *name; /* the partition, or "the whole flash" */
+    uint32_t flash_addr, size;
+    unsigned attempt;
+    bool was_blank; /* by the chip's digest; nothing was erased */
+    uint64_t erase_us;
+    bool read_back; /* as of a region, with the next three */
+    uint8_t md5[EG_MD5_SIZE];
+    const char *method, *verdict;
+};
+
 /** The kind of a value. */
 enum eg_value_kind {
     EG_VALUE_UNIT,     /* given to the board: a serial number, a column of its pool's row */
@@ -112,6 +124,8 @@ struct eg_run_record {
     unsigned stage_count;
     const struct eg_region_record *regions;
     unsigned region_count;
+    const struct eg_erased_record *erased;
+    unsigned erased_count;
     const struct eg_value_record *values;
     unsigned value_count;
     const uint8_t *log; /* what the application printed, compressed with zstd; NULL = nothing */

@@ -4,6 +4,8 @@
 
 #include "engine/stages/run.h"
 
+#include "engine/plan/erase.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,23 +134,52 @@ static void hear(void *context, const struct eg_guard_finding *finding)
     hearing->code = eg_run_add_value(hearing->run, &value, hearing->err);
 }
 
-enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *board, struct eg_error *err)
+enum eg_code eg_run_pieces(const struct eg_run *run, struct eg_guard_piece **list, struct eg_error *err)
 {
     const struct eg_plan *const plan = run->plan;
     const unsigned count = eg_run_region_count(run);
+
+    EG_TRY(eg_alloc(list, count + 1, sizeof **list, err));
+    for (unsigned i = 0; i < count; i++) {
+        const struct eg_region *const region = eg_run_region(run, i);
+        (*list)[i] =
+            (struct eg_guard_piece){.name = region->name,
+                                    .flash_addr = region->flash_addr,
+                                    .data = region->data.data,
+                                    .size = region->data.size,
+                                    .as_it_must_be = eg_plan_setting(plan, "secure.flash.key")->given,
+                                    .of_unit = i >= plan->region_count};
+    }
+    return EG_OK;
+}
+
+/* `writing` is the request about the regions. */
+static enum eg_code ask_to_erase(const struct eg_run *run, const struct eg_guard_request *writing,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg_erase_finish) struct eg_erase erase;
+    struct eg_guard_request request = *writing;
+    const char *place = NULL;
+
+    EG_TRY(eg_erase_find(&erase, run->plan, run->flash.size, &place, err));
+    if (erase.count == 0)
+        return EG_OK;
+    request.action = EG_GUARD_ERASE;
+    request.again = false; /* what the job writes includes what is of this board alone */
+    request.pieces = erase.list;
+    request.count = erase.count;
+    request.written = writing->pieces;
+    request.written_count = writing->count;
+    return eg_guard_ask(&request, NULL, err);
+}
+
+enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *board, struct eg_error *err)
+{
+    const struct eg_plan *const plan = run->plan;
     EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
     struct hearing hearing = {run, EG_OK, err};
 
-    EG_TRY(eg_alloc(&pieces, count + 1, sizeof *pieces, err));
-    for (unsigned i = 0; i < count; i++) {
-        const struct eg_region *const region = eg_run_region(run, i);
-        pieces[i] = (struct eg_guard_piece){.name = region->name,
-                                            .flash_addr = region->flash_addr,
-                                            .data = region->data.data,
-                                            .size = region->data.size,
-                                            .as_it_must_be = eg_plan_setting(plan, "secure.flash.key")->given,
-                                            .of_unit = i >= plan->region_count};
-    }
+    EG_TRY(eg_run_pieces(run, &pieces, err));
     for (unsigned i = 0; i < plan->notice_count; i++)
         hear(&hearing, &(struct eg_guard_finding){.rule = plan->notices[i].rule,
                                                   .allowed = plan->notices[i].allowed,
@@ -161,7 +192,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *b
                                              .job = true,
                                              .again = true,
                                              .pieces = pieces,
-                                             .count = count,
+                                             .count = eg_run_region_count(run),
                                              .chip = &chip,
                                              .flash = run->chip.secure_download ? NULL : &run->flash,
                                              .board = board,
@@ -171,6 +202,8 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *b
                                              .say = hear,
                                              .context = &hearing};
     EG_TRY(eg_guard_ask(&request, NULL, err));
+    if (board == NULL)
+        EG_TRY(ask_to_erase(run, &request, err));
     return hearing.code;
 }
 

@@ -71,7 +71,9 @@ struct eg_run {
     bool has_unit;
     struct eg_unit_data *unit_data;   /* NULL = not made yet */
     struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
-    uint8_t custom_mac[EG_MAC_SIZE];  /* that the job gives the board */
+    struct eg_erased_record *erased;  /* of the newest attempt */
+    unsigned erased_count;
+    uint8_t custom_mac[EG_MAC_SIZE]; /* that the job gives the board */
     bool has_custom_mac;
     struct eg_secret flash_key;                /* of this board; NULL = none, or not known any more */
     char flash_key_print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
@@ -102,6 +104,10 @@ const struct eg_region *eg_run_region(const struct eg_run *run, unsigned index);
 /** The same before it is encrypted. */
 const struct eg_region *eg_run_plain_region(const struct eg_run *run, unsigned index);
 
+/** The regions as the guard takes them, in a list for free(). */
+enum eg_code eg_run_pieces(const struct eg_run *run, struct eg_guard_piece **list,
+                           struct eg_error *err) EG_CHECKED;
+
 /** Return whether a region is in the flash already, verified, and must not be written. */
 bool eg_run_keeps(const struct eg_run *run, unsigned index);
 
@@ -109,8 +115,8 @@ bool eg_run_keeps(const struct eg_run *run, unsigned index);
 void eg_run_forget_key(struct eg_run *run);
 
 /**
- * Ask the guard whether these regions may be written to this board, whose chip and flash are known. What the
- * job allows goes on record.
+ * Ask the guard whether these regions may be written to this board, whose chip and flash are known, and
+ * whether the rest that the job erases may be erased. What the job allows goes on record.
  *
  * @param board  what it holds elsewhere, for the rules about that alone; NULL = all other rules
  *

@@ -10,12 +10,15 @@
  * Some chips hash faster when they read their flash at 20 MHz, which every part can, instead of the ROM's 10.
  * A digest that differs then is computed once more at the ROM's rate.
  *
+ * What was erased and not written must be blank.
+ *
  * NVS data of one board is also read back and decoded, key by key.
  *
  * A loader that can neither hash nor read (the ROM of the ESP8266) fails the run: what was not verified is
  * never green.
  */
 
+#include "engine/stages/erased.h"
 #include "engine/stages/unit_data.h"
 
 #include <inttypes.h>
@@ -164,6 +167,7 @@ static enum eg_code verify(struct eg_run *run, struct eg_error *err)
     }
     if (faster)
         EG_TRY(eg_loader_read_as_before(&run->loader, err));
+    EG_TRY(eg__erased_verify(run, eg_plan_choice(run->plan, "verify") == BY_READ_BACK, err));
     EG_TRY(eg_unit_nvs_read_back(run, err));
     return eg_run_mark_rows(run, EG_POOL_VERIFIED, err);
 }

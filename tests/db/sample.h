@@ -188,6 +188,16 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         };
         memcpy(regions[i].md5, sample->regions[i].md5, EG_MD5_SIZE);
     }
+    const struct eg_erased_record erased = {.name = "nvs",
+                                            .flash_addr = 0x9000,
+                                            .size = 0x6000,
+                                            .attempt = 1,
+                                            .erase_us = 7000,
+                                            .read_back = true,
+                                            .md5 = {5},
+                                            .method = "md5-by-chip",
+                                            .verdict = "equal"};
+
     if (end->mismatch) {
         regions[1].md5[0] = 0xee;
         regions[1].verdict = "different";
@@ -207,6 +217,8 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
         .stage_count = 2,
         .regions = regions,
         .region_count = unit != NULL ? SAMPLE_REGIONS : 0,
+        .erased = &erased,
+        .erased_count = end->measured,
         .values = values,
         .value_count = end->measured ? sizeof values / sizeof values[0] : 0,
         .log = end->measured ? (const uint8_t *)SAMPLE_LOG : NULL,

@@ -45,9 +45,10 @@ static const char *const parts[] = {
     "SELECT 'ledger', * FROM ledger WHERE ?1 > 0",
     "SELECT 'claim', * FROM run_claim WHERE run_id = ?1 ORDER BY 3",
     "SELECT 'security', * FROM run_security WHERE run_id = ?1 ORDER BY 3",
+    "SELECT 'erased', * FROM run_erased WHERE run_id = ?1 ORDER BY 3",
 };
 #define ALL_PARTS (sizeof parts / sizeof parts[0])
-static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, ALL_PARTS, ALL_PARTS};
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, 19, 19, ALL_PARTS};
 #define SESSION 0 /* from form 5 on: */
 static const char kind_of_session[] =
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
@@ -288,6 +289,7 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "ec24128f9b863a7d115f7b34f067edd1094892ea028779a46698e58aefdec3c3",
         "4aba3ccf88129d215aeb4ed5c21954a1fc209c3984e5e34e9f5e3672ef841418",
         "486feb8db291857230ddc00c507d8c5be8986486523e667b7a682522616cc472",
+        "b4afc1bc249b068990c1dd11549b2d4a876ebbbdd2df8364f39fae7305f873a8",
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
@@ -321,6 +323,7 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "'not-checked', 9, 4096, 7);"
         "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1, NULL, NULL, NULL, NULL);"
         "INSERT INTO run_log VALUES (1, 1, 'ef', x'28');"
+        "INSERT INTO run_erased VALUES (1, 1, 'nvs', 36864, 24576, 1, 0, 5000, 'e3', 'md5-by-chip', 'equal');"
         "INSERT INTO run_device VALUES (1, 'd1644561093a2f2c', 'none', 0);"
         "INSERT INTO region_time VALUES (1, 1, 4, NULL, 1, 2, 3, 65536);";
     struct eg__chain_link link = {.run = 1};

@@ -246,10 +246,11 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
 {
     static const char *const tables[] = {
         "job",        "session",        "run",        "intent",      "outcome",      "stage",
-        "region",     "chain",          "pool",       "pool_column", "pool_import",  "pool_row",
+        "region_row", "chain",          "pool",       "pool_column", "pool_import",  "pool_row",
         "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",   "run_label",
         "run_device", "region_time",    "journal",    "seal",        "purge",        "purged_log",
-        "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset"};
+        "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset",
+        "image",      "run_erased"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);

@@ -81,7 +81,7 @@ static void power_comes_back(struct sample *sample, const struct board *boards, 
         fail_msg("after sync %u, kept %d, seed %u: %s of %u green boards are there", syncs, kept, seed, found,
                  green);
     free(found);
-    if (eg__merge_check(&whole, path, &err) != EG_OK)
+    if (eg__merge_check(&whole, &(struct eg_merge){.other = path}, &err) != EG_OK)
         fail_msg("after sync %u, kept %d, seed %u: %s", syncs, kept, seed, err.text);
     free(whole.full);
     assert_sql(path, "PRAGMA quick_check", "ok");

@@ -46,6 +46,12 @@ refused 2 "--since: '2026-02-30' is no time like 2026-11-27, 2026-11-27T10:00, 2
 
 # Two batches, the second cut short.
 "$build/tools/bench/make_ledger" 1500 "$ledger" 7 1000
+# They merge in slices, and into another ledger they come once.
+expect_status 0 "$espgang" merge "$ledger" --ledger merged.db
+expect_text out.log '1500 runs merged, 0 here already, 0 unfinished and left there'
+expect_status 0 "$espgang" merge "$ledger" --ledger merged.db
+expect_text out.log '0 runs merged, 1500 here already, 0 unfinished and left there'
+expect_status 0 "$espgang" audit --ledger merged.db
 batch="batch = 'batch-1'"
 last="SELECT * FROM runs WHERE finish_order IN
   (SELECT max(finish_order) FROM runs WHERE $batch GROUP BY coalesce(mac, run))"

@@ -98,6 +98,9 @@ static enum eg_code finish(struct eg_recorder *recorder, int64_t run, const stru
     for (unsigned i = 0; i < record->region_count; i++)
         row->regions[i] = record->regions[i];
     row->record.regions = row->regions;
+    for (unsigned i = 0; i < record->erased_count && i < FAKE_REGIONS_MAX; i++)
+        row->erased[i] = record->erased[i];
+    row->record.erased = row->erased;
     for (unsigned i = 0; i < record->value_count; i++) {
         const struct eg_value_record *const value = &record->values[i];
         row->values[i].kind = value->kind;

@@ -45,6 +45,7 @@ struct fake_run {
     char text[480], marginal[80];
     struct eg_stage_record stages[FAKE_STAGES_MAX];
     struct eg_region_record regions[FAKE_REGIONS_MAX];
+    struct eg_erased_record erased[FAKE_REGIONS_MAX];
     struct fake_value values[FAKE_VALUES_MAX];
     unsigned value_count;
     size_t log_size;

@@ -49,6 +49,25 @@ static void a_plan_is_explained(void **state)
     assert_string_equal((char *)text.data, expected);
 }
 
+static void what_is_erased_besides_is_explained(void **state)
+{
+    (void)state;
+    put("job.yaml", JOB("flash: {size: 4MB}\nfirmware: [{at: 0x20000, file: data.bin}]\nerase: all\n"
+                        "allow: [erased-start]"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    struct eg_error err;
+    char path[256];
+
+    path_of(path, "plan.txt");
+    FILE *const out = fopen(path, "w");
+    assert_non_null(out);
+    assert_ok(eg_job_explain(plan, out, &err), err);
+    fclose(out);
+    assert_ok(eg_file_read(&text, path, 100000, &err), err);
+    assert_non_null(strstr((char *)text.data, "\n  erased before writing: the whole flash\n\n"));
+}
+
 static void a_plan_that_cannot_be_printed_is_an_error(void **state)
 {
     (void)state;
@@ -72,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_plan_is_explained),
+        TEST(what_is_erased_besides_is_explained),
         TEST(a_plan_that_cannot_be_printed_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

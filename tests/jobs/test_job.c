@@ -100,12 +100,12 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
         "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, allow, "
-        "link, secure, label, test, settle, capture, unit, verify, write, retry, hooks");
-    assert_refused(
-        JOB("erase: all"), EG_BAD_JOB,
-        "@/job.yaml:4:1: there is no key erase; known here are espgang, job, version, chip, "
-        "firmware, flash, accept, allow, link, secure, label, test, settle, capture, unit, verify, write, "
-        "retry, hooks");
+        "link, erase, secure, label, test, settle, capture, unit, verify, write, retry, hooks");
+    assert_refused(JOB("zzzzzz: all"), EG_BAD_JOB,
+                   "@/job.yaml:4:1: there is no key zzzzzz; known here are espgang, job, version, chip, "
+                   "firmware, flash, accept, allow, link, erase, secure, label, test, settle, capture, unit, "
+                   "verify, write, "
+                   "retry, hooks");
 }
 
 static void retries_of_a_failure_are_asked_for_by_its_name(void **state)

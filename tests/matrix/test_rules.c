@@ -101,7 +101,7 @@ static void family_of_file(struct scene *s)
 }
 
 #define NO_ENCRYPTING  "a job does not encrypt"
-#define NO_ERASING     "a job erases nothing by itself"
+#define NO_ERASING     "what a job erases it names by partition: tests/engine/stages/test_erase.c"
 #define OF_JOBS        "asked of jobs only"
 #define BY_NAME        "names of partitions are the command's; tests/e2e/test_guard.sh"
 #define JOB_IS_REFUSED "secure-download refuses the job before"
@@ -308,10 +308,22 @@ static void *serve(void *context)
     return NULL;
 }
 
+/* Return what is written; a job that erases writes something else than it erases. */
+static const struct eg_guard_piece *written(const struct trial *trial, size_t *count)
+{
+    const struct eg_guard_request *const request = &trial->scene->request;
+
+    *count = request->written != NULL ? request->written_count : request->count;
+    return request->written != NULL ? request->written : request->pieces;
+}
+
 static void write_pieces(const struct trial *trial)
 {
-    for (size_t i = 0; i < trial->scene->request.count; i++) {
-        const struct eg_guard_piece *const piece = &trial->scene->pieces[i];
+    size_t count;
+    const struct eg_guard_piece *const pieces = written(trial, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct eg_guard_piece *const piece = &pieces[i];
         if (piece->data != NULL)
             fake_board_write(trial->fake, piece->name, piece->data,
                              piece->uf2_family_id != 0 ? 512 : (size_t)piece->size);
@@ -397,6 +409,8 @@ static void write_job(const struct trial *trial)
 {
     const struct scene *const scene = trial->scene;
     char job[2000], word[16];
+    size_t count;
+    const struct eg_guard_piece *const pieces = written(trial, &count);
     size_t used =
         (size_t)snprintf(job, sizeof job, "espgang: 1\njob: rules\nchip: %s\n", scene->request.target->name);
     const char *const mode = eg_flash_mode_name(scene->request.settings.mode),
@@ -404,8 +418,8 @@ static void write_job(const struct trial *trial)
 
     used += (size_t)snprintf(job + used, sizeof job - used, "flash: {mode: %s, size: %s}\nfirmware:\n",
                              mode != NULL ? mode : "keep", size != NULL ? size : "keep");
-    for (size_t i = 0; i < scene->request.count; i++) {
-        const struct eg_guard_piece *const piece = &scene->pieces[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct eg_guard_piece *const piece = &pieces[i];
         char at[32] = "";
         if (piece->partition != NULL)
             snprintf(at, sizeof at, "at: %s, ", piece->partition);
@@ -413,6 +427,9 @@ static void write_job(const struct trial *trial)
             snprintf(at, sizeof at, "at: 0x%llx, ", (unsigned long long)piece->flash_addr);
         used += (size_t)snprintf(job + used, sizeof job - used, " - {%sfile: %s}\n", at, piece->name);
     }
+    if (scene->request.written != NULL)
+        used += (size_t)snprintf(job + used, sizeof job - used, "erase: %s\n",
+                                 scene->pieces[0].flash_addr == 0 ? "all" : scene->pieces[0].name);
     fake_board_write(trial->fake, "job.yaml", job, used);
     write_pieces(trial);
 }

@@ -23,7 +23,8 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH_MAX   10000 /* units */
+#define RUNS_MAX    10000000
+#define BATCH_UNITS 10000 /* when nobody says otherwise */
 #define SLOTS       64
 #define STEP_MS     160 /* from one run's beginning to the next one's: a slot is free again by then */
 #define TRANSACTION 5000
@@ -306,10 +307,11 @@ static enum eg_code add_session(struct maker *maker, int64_t batch, struct eg_er
 /* Units whose first run did not pass are run again at the end. */
 static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_error *err)
 {
-    int64_t again[BATCH_MAX];
-    unsigned again_count = 0;
+    EG_CLEANUP(eg_free_cleanup) int64_t *again = NULL;
+    int64_t again_count = 0;
 
     maker->now_ms = (uint64_t)batch * 24 * 3600 * 1000;
+    EG_TRY(eg_alloc(&again, (size_t)maker->batch_units, sizeof *again, err));
     EG_TRY(add_session(maker, batch, err));
     for (int64_t unit = batch * maker->batch_units;
          unit < (batch + 1) * maker->batch_units && maker->run < maker->runs; unit++) {
@@ -318,7 +320,7 @@ static enum eg_code add_batch(struct maker *maker, int64_t batch, struct eg_erro
         if (fault >= 0)
             again[again_count++] = unit;
     }
-    for (unsigned i = 0; i < again_count && maker->run < maker->runs; i++)
+    for (int64_t i = 0; i < again_count && maker->run < maker->runs; i++)
         EG_TRY(add_run(maker, again[i], draw(maker, 5) == 0 ? (int)draw(maker, FAULTS) : -1, err));
     return EG_OK;
 }
@@ -353,9 +355,9 @@ int main(int argc, char **argv)
 
     maker.runs = argc > 2 ? strtoll(argv[1], NULL, 10) : 0;
     maker.random = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-    maker.batch_units = argc > 4 ? strtoll(argv[4], NULL, 10) : BATCH_MAX;
-    if (argc < 3 || argc > 5 || maker.runs < 1 || maker.runs > 10000000 || maker.batch_units < 1 ||
-        maker.batch_units > BATCH_MAX) {
+    maker.batch_units = argc > 4 ? strtoll(argv[4], NULL, 10) : BATCH_UNITS;
+    if (argc < 3 || argc > 5 || maker.runs < 1 || maker.runs > RUNS_MAX || maker.batch_units < 1 ||
+        maker.batch_units > RUNS_MAX) {
         fputs("usage: make_ledger RUNS FILE [SEED [UNITS]]\n", stderr);
         return 2;
     }

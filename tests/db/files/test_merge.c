@@ -65,6 +65,7 @@ static enum eg_code merge(const struct sample *into, const struct sample *from, 
 static void assert_merged(const struct sample *into, const struct sample *from, int64_t runs, int64_t known,
                           int64_t unfinished)
 {
+    const struct eg_merge check = {.other = into->path};
     struct eg__other whole = {0};
     struct eg_merged merged;
     struct eg_audit audit;
@@ -74,7 +75,7 @@ static void assert_merged(const struct sample *into, const struct sample *from, 
     assert_int_equal(merged.runs, runs);
     assert_int_equal(merged.known, known);
     assert_int_equal(merged.unfinished, unfinished);
-    assert_ok(eg__merge_check(&whole, into->path, &err), err);
+    assert_ok(eg__merge_check(&whole, &check, &err), err);
     free(whole.full);
     assert_ok(eg_audit(&audit, into->path, NULL, NULL, NULL, &err), err);
     assert_string_equal(audit.bad.text, "");
@@ -146,6 +147,64 @@ static void a_dry_run_reports_the_runs_and_keeps_nothing(void **state)
     assert_int_equal(merged.runs, 3);
     assert_sql(one.path, "SELECT count(*) FROM run", "2");
     assert_merged(&one, &two, 3, 0, 1);
+}
+
+struct watching {
+    struct eg_cancel cancel;
+    int64_t merged, total; /* as it was told last */
+};
+
+/* Cancel once the first run is copied. */
+static void watch(void *context, const char *what, int64_t done, int64_t total)
+{
+    struct watching *const watching = context;
+
+    if (strcmp(what, "merged") != 0)
+        return;
+    watching->merged = done;
+    watching->total = total;
+    watching->cancel.requested = true;
+}
+
+static void a_merge_that_is_cancelled_keeps_whole_runs_and_goes_on_later(void **state)
+{
+    struct sample one = station(*state, "one"), two = station(*state, "two");
+    struct watching watching = {.merged = -1};
+    struct eg_merged merged;
+    struct eg_audit audit;
+    struct eg_error err;
+    char expected[300];
+
+    record(&two, 1, 3, false);
+    const struct eg_merge what = {.ledger = one.path,
+                                  .other = two.path,
+                                  .cancel = &watching.cancel,
+                                  .progress = watch,
+                                  .context = &watching};
+    snprintf(expected, sizeof expected, "ledger %s into %s: cancelled after 1 of 3 runs were merged",
+             two.path, one.path);
+    assert_error(eg_ledger_merge(&what, &merged, &err), err, EG_CANCELLED, expected);
+    assert_int_equal(watching.merged, 0);
+    assert_int_equal(watching.total, 3);
+    assert_sql(one.path, "SELECT count(*) FROM runs", "1");
+    assert_ok(eg_audit(&audit, one.path, NULL, NULL, NULL, &err), err);
+    assert_string_equal(audit.bad.text, "");
+    assert_merged(&one, &two, 2, 1, 0);
+    assert_sql(one.path, "SELECT count(*), count(DISTINCT mac) FROM runs", "3|3");
+}
+
+static void what_a_region_should_hold_is_stored_once(void **state)
+{
+    struct sample one = station(*state, "one"), two = station(*state, "two");
+
+    record(&two, 1, 3, false);
+    assert_sql(two.path, "SELECT (SELECT count(*) FROM region), (SELECT count(*) FROM image)", "6|2");
+    record(&one, 4, 4, false);
+    assert_merged(&one, &two, 3, 0, 0);
+    assert_sql(one.path, "SELECT (SELECT count(*) FROM region), (SELECT count(*) FROM image)", "8|2");
+    assert_sql(one.path,
+               "SELECT DISTINCT name, file, address, size, read_md5 = expected_md5 FROM regions ORDER BY 3",
+               "bootloader|b.bin|0x00000000|20480|1;app|a.bin|0x00010000|65536|1");
 }
 
 static void a_run_comes_once_by_whatever_way(void **state)
@@ -418,6 +477,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(every_finished_run_comes_once_with_all_it_has),
         with_sample(a_dry_run_reports_the_runs_and_keeps_nothing),
+        with_sample(a_merge_that_is_cancelled_keeps_whole_runs_and_goes_on_later),
+        with_sample(what_a_region_should_hold_is_stored_once),
         with_sample(a_run_comes_once_by_whatever_way),
         with_sample(of_pools_come_the_rows_that_runs_have_written),
         with_sample(a_purged_log_is_not_merged),

@@ -118,6 +118,15 @@ static const struct row layout_rows[] = {
      "other.bin is a Git LFS pointer, not the file itself; 'git lfs pull' fetches that"},
     {"placeholder", web_page, EG_BAD_IMAGE, OTHER,
      "other.bin is a web page, not firmware; the download went wrong"},
+    {"erased-start", erased_bootloader, EG_BAD_JOB, 0,
+     "erasing the whole flash takes away the bootloader at 0x00001000, and the job brings none: the ESP32 "
+     "would "
+     "not start"},
+    {"erased-start", erased_table, EG_BAD_JOB, 0,
+     "erasing the whole flash takes away the partition table at 0x00008000, and the job brings none: the "
+     "bootloader would find no application"},
+    {"erased-start", erased_app, EG_BAD_JOB, 0,
+     "erasing factory takes away the application in partition factory, and the job brings none"},
     {"bootloader-image", no_bootloader_image, EG_BAD_IMAGE, BOOT,
      "boot.bin is text, not an image, and goes to 0x00001000, where the ESP32 starts its bootloader"},
     {"bootloader-place", bootloader_elsewhere, EG_BAD_JOB, BOOT,

@@ -25,6 +25,7 @@ enum { ROOM = 0x20000, PIECES = 5, BOOT = 0, TABLE = 1, APP = 2, OTHER = 3 };
 struct scene {
     uint8_t bytes[PIECES][ROOM];
     struct eg_guard_piece pieces[PIECES];
+    struct eg_guard_piece written[PIECES]; /* of a job that erases */
     struct eg_guard_request request;
     struct eg_guard_chip chip;
     struct eg_flash_info flash;
@@ -206,6 +207,30 @@ static inline void erase(struct scene *s)
     s->request.count = 1;
     s->pieces[0] = (struct eg_guard_piece){.flash_addr = 0x1000, .size = 0x1000};
     s->chip.info.flash_encryption = true;
+}
+/* A job erases a stretch, and writes all pieces but one. */
+static inline void erase_and_write_without(struct scene *s, size_t piece, const struct eg_guard_piece *erased)
+{
+    for (size_t i = 0; i < 3; i++)
+        if (i != piece)
+            s->written[s->request.written_count++] = s->pieces[i];
+    s->request.written = s->written;
+    s->request.action = EG_GUARD_ERASE;
+    s->request.count = 1;
+    s->pieces[0] = *erased;
+}
+static inline void erased_bootloader(struct scene *s)
+{
+    erase_and_write_without(s, BOOT, &(struct eg_guard_piece){.name = "the whole flash", .size = 4 << 20});
+}
+static inline void erased_table(struct scene *s)
+{
+    erase_and_write_without(s, TABLE, &(struct eg_guard_piece){.name = "the whole flash", .size = 4 << 20});
+}
+static inline void erased_app(struct scene *s)
+{
+    erase_and_write_without(
+        s, APP, &(struct eg_guard_piece){.name = "factory", .flash_addr = 0x10000, .size = 0x10000});
 }
 static inline void erase_inside_sector(struct scene *s)
 {

@@ -9,11 +9,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
+
+static void show_progress(void *context, const char *what, int64_t done, int64_t total)
+{
+    (void)context;
+    fprintf(stderr, "\r%s %" PRId64 " of %" PRId64 " runs%s", what, done, total, done == total ? "\n" : "");
+}
 
 static enum eg_code merge(struct cli_call *call, struct eg_error *err)
 {
-    const struct eg_merge merge = {
-        .ledger = cli_text(call, "ledger"), .other = call->argument[0], .dry_run = cli_flag(call, "dry-run")};
+    const struct eg_merge merge = {.ledger = cli_text(call, "ledger"),
+                                   .other = call->argument[0],
+                                   .dry_run = cli_flag(call, "dry-run"),
+                                   .cancel = cli_cancel(),
+                                   .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
     struct eg_merged merged;
 
     if (merge.other[0] == '\0')
@@ -39,17 +49,18 @@ const struct cli_command cli_command_merge = {
     .group = CLI_LEDGER,
     .summary = "Add the runs of another station's ledger",
     .arguments = "OTHER.db",
-    .details = "Every finished run of the other ledger that is not here yet is added: all of them or, when "
-               "anything is "
-               "wrong, none. The other ledger is audited first: one that was changed after it was recorded "
-               "is refused, and "
-               "so is a run that is here already with other contents. Merging again, or by way of a third "
-               "ledger, adds "
-               "nothing twice. Of pools, the rows that were written to boards are added; a row that two "
-               "stations gave to "
-               "two boards is refused. Runs that have not ended stay where they are, and so do seals. A run "
-               "of a batch "
-               "that is sealed here is refused.",
+    .details =
+        "Every finished run of the other ledger that is not here yet is added, a thousand at a time: when "
+        "anything is wrong, or after Ctrl-C, what was added stays, and merging again goes on from "
+        "there. The other ledger is audited first: one that was changed after it was recorded "
+        "is refused, and "
+        "so is a run that is here already with other contents. Merging again, or by way of a third "
+        "ledger, adds "
+        "nothing twice. Of pools, the rows that were written to boards are added; a row that two "
+        "stations gave to "
+        "two boards is refused. Runs that have not ended stay where they are, and so do seals. A run "
+        "of a batch "
+        "that is sealed here is refused.",
     .options = options,
     .least = 1,
     .most = 1,
