@@ -186,8 +186,6 @@ static void make_cells(struct cells *cells, const struct spans *spans)
         }
     snprintf(add(cells, "efuse-stuck=1: a bit of BLOCK_KEY0", "fuses-check")->fault[0], 48,
              "efuse-stuck@4.9=1");
-    snprintf(add(cells, "efuse-stuck=0: a check bit of BLOCK_KEY0", "keys")->fault[0], 48,
-             "efuse-stuck@4.260=0");
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
         add_switch(cells, "efuse-stuck", "=0", switches[i].field, switches[i].stage);
     }
