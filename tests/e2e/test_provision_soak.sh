@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boards are secured in release mode while their power fails, in burns and between any two steps by seed, and the programmer is
-# killed. Every board ends proved or refused with a reason, no two have one key, and no key is found in what the programmer leaves
-# behind, nor in what a core dump of it would have.
+# killed. Every board ends proved or refused with a reason, no two have one key, and no key is found in the files of the programmer,
+# nor in what a core dump of it would have.
 # BUILD alone is a short one; BUILD --soak [BOARDS RUNS SEED] a long one (32 2000 1): rounds of all chips until there were so many runs.
 build=$1; . "$(dirname "$0")/lib.sh"
 boards=3 wanted=1 seed=1 chips=(esp32c3 esp32 esp32c2)
