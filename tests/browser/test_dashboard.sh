@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
 # The dashboard in a browser, during a line whose boards come, fail and go: readable in both colour schemes and at every width,
 # usable by keyboard, quiet; and at the end its figures and tiles are those of the ledger. EG_DAY_INSERTIONS=2000 EG_DAY_SLOTS=64 is a
-# day at the line: it ends after so many insertions.
+# day at the line: it ends after so many runs at least.
 build=$1; . "$(dirname "$0")/../e2e/lib.sh"; . "$(dirname "$0")/../tools/espgang/dashboard/lib.sh"; . "$(dirname "$0")/lib.sh"
-slots=${EG_DAY_SLOTS:-8} insertions=${EG_DAY_INSERTIONS:-0} pace=40
-[ "$insertions" = 0 ] || pace=1 # the line must not end before it was looked at
+slots=${EG_DAY_SLOTS:-8} insertions=${EG_DAY_INSERTIONS:-0}
 
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   skip 'no Chromium here: the dashboard was looked at by nobody (Debian package chromium)'
 command -v node >/dev/null || skip 'no Node.js here: Chromium cannot be asked'
 
 make_job esp32c3 65536
-begin_line --sim "$slots" --watch --insertions "$insertions" --pace "$pace" --fast --seed 11 --fault '8%:lie' --fault '8%:lose@20000' --station line-2
+begin_line --sim "$slots" --watch --insertions 0 --pace 40 --fast --seed 11 --fault '8%:lie' --fault '8%:lose@20000' --station line-2
 mkdir "$work/look"
 timeout $((280 + 2 * insertions)) node "$here/dashboard.mjs" "$chromium" "$url/" "$work/look" "$axe" >"$work/found.json" 2>"$work/look.log" &
 children+=("$!")
 looker=$!
 wait_until 'the page was looked at' grep -q . "$work/look.log"
 expect_equal 'what went wrong' "$(cat "$work/look.log")" looked
-[ "$insertions" != 0 ] || kill -INT "$line"
+until [ "$(ledger 'select count(*) from runs')" -ge "$insertions" ] || ! kill -0 "$line" 2>/dev/null; do sleep 1; done
+kill -INT "$line"
 status=0
 wait "$line" || status=$?
 [ "$status" -le 1 ] || fail "the line ended with $status: $(cat "$work/line.err.log")"
