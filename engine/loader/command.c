@@ -444,3 +444,8 @@ enum eg_code eg__simple(struct eg_loader *loader, enum eg_opcode opcode, const u
 
     return eg__command(loader, &request, NULL, err);
 }
+
+bool eg__was_lost(enum eg_code code)
+{
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED;
+}
