@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Changing the rate of both sides.
+ * Changing the rate of both sides, and sending blocks again, at a lower rate if they have to be too often.
  *
  * The reply comes at the old rate. A ROM's argument may have to be computed from registers, also at the old
  * rate. After the switch the chip needs a moment that differs from chip to chip; instead of a fixed wait, a
@@ -163,4 +163,16 @@ enum eg_code eg__slow_down(struct eg_loader *loader, bool now, struct eg_error *
     /* Nobody knows whether the chip has changed its rate. */
     EG_TRY(find_rate(loader, rates, err));
     return eg_loader_change_baud(loader, rates[0], err);
+}
+
+enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *request, struct eg_error *err)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        const enum eg_code code = eg__command(loader, request, NULL, err);
+        if (code != EG_CORRUPTED || attempt >= loader->settings.write_block_attempts)
+            return code;
+        loader->resends++;
+        EG_TRY(eg_slip_discard(&loader->slip, err));
+        EG_TRY(eg__slow_down(loader, false, err));
+    }
 }

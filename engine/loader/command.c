@@ -447,14 +447,7 @@ enum eg_code eg__simple(struct eg_loader *loader, enum eg_opcode opcode, const u
     return eg__command(loader, &request, NULL, err);
 }
 
-enum eg_code eg__send_block(struct eg_loader *loader, const struct eg__request *request, struct eg_error *err)
+bool eg__was_lost(enum eg_code code)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        const enum eg_code code = eg__command(loader, request, NULL, err);
-        if (code != EG_CORRUPTED || attempt >= loader->settings.write_block_attempts)
-            return code;
-        loader->resends++;
-        EG_TRY(eg_slip_discard(&loader->slip, err));
-        EG_TRY(eg__slow_down(loader, false, err));
-    }
+    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED;
 }

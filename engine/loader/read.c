@@ -42,11 +42,6 @@ enum eg_code eg__md5_once(struct eg_loader *loader, uint32_t flash_addr, uint32_
     return EG_OK;
 }
 
-bool eg__was_lost(enum eg_code code)
-{
-    return code == EG_TIMEOUT || code == EG_BAD_FRAME || code == EG_BAD_REPLY || code == EG_CORRUPTED;
-}
-
 enum eg_code eg_loader_md5(struct eg_loader *loader, uint32_t flash_addr, uint32_t size,
                            uint8_t md5[EG_MD5_SIZE], struct eg_error *err)
 {

@@ -101,6 +101,11 @@ unserve
 say 'write stage / wire time, used flash' "$(over "$(stage used write 'duration_ms / 1000')" "$(stage used write 'bytes_sent * 10 / 921600.0')")" \
   "1.30 (the stub's limit)"
 
+sed 's/^retry/link: {baud: auto}\nretry/' "$work/one.yaml" >"$work/auto.yaml"
+run auto auto --sim 1
+say 'seconds reset to green, 1 MiB image, link.baud: auto, blank flash' "$(ask auto 'select round(duration_ms / 1000.0, 2) from runs')" 5.5
+say 'baud that link.baud: auto came to' "$(ask auto 'select baud from runs')" ''
+
 for latency in 0 2; do
   serve 1 --tally --latency "$latency"
   run one "late$latency" --ports "$ports"
