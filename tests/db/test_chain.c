@@ -290,7 +290,7 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "ec24128f9b863a7d115f7b34f067edd1094892ea028779a46698e58aefdec3c3",
         "4aba3ccf88129d215aeb4ed5c21954a1fc209c3984e5e34e9f5e3672ef841418",
         "486feb8db291857230ddc00c507d8c5be8986486523e667b7a682522616cc472",
-        "b4afc1bc249b068990c1dd11549b2d4a876ebbbdd2df8364f39fae7305f873a8",
+        "6a626bf536703825688ec30fb997180b9527873b0d468f00db4275fe78e49ed6",
     };
     static const char rows[] =
         "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"

@@ -115,7 +115,8 @@ static void boards_that_cannot_become_what_the_job_says_are_refused_as_they_came
         {"esp32s3", "rsa3072", "KEY_PURPOSE_1", 2, 0, EG_SECURED,
          "BLOCK_KEY0 and BLOCK_KEY1 would have flash keys of 128 and of 256 bits: a board has one or the "
          "other"},
-        {"esp32c6", "ecdsa256", "KEY_PURPOSE_0", 4, 0x12345678, EG_SECURED, "BLOCK_KEY0 has *"},
+        {"esp32c6", "ecdsa256", "KEY_PURPOSE_0", 4, 0x12345678, EG_SECURED,
+         "BLOCK_KEY0 and BLOCK_KEY1 would both have the purpose XTS_AES_128_KEY: only one block may"},
         {"esp32c6", "ecdsa256", "RD_DIS", 1u << 1, 0, EG_SECURED,
          "the chip hides a flash key that this ledger does not know: it was burnt elsewhere"},
         {"esp32c2", "ecdsa256", "RD_DIS", 1u << 0, 0, EG_SECURED,
