@@ -13,8 +13,8 @@ def closed(part):
     if not isinstance(part, dict):
         return part
     made = {name: closed(value) for name, value in part.items()}
-    if "properties" in part and part.get("type") == "object":
-        made.setdefault("additionalProperties", False)
+    if ("properties" in part or "allOf" in part) and part.get("type") == "object":
+        made.setdefault("unevaluatedProperties", False)
     return made
 
 
