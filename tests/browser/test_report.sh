@@ -26,7 +26,7 @@ ledger "insert into session (job_id, started_utc, station, operator, batch, job_
 
 cp "$work/ledger.db" "$work/trend.db" # the same over twelve days
 sqlite3 "$work/trend.db" "DROP TRIGGER outcome_keeps;
-  UPDATE outcome SET finished_utc = strftime('%Y-%m-%dT%H:%M:%S.000Z', finished_utc, '+' || run_id % 12 || ' days')"
+  UPDATE outcome SET finished_utc = strftime('%Y-%m-%dT%H:%M:%S.000Z', finished_utc, '+' || (run_id % 12) || ' days')"
 
 for batch in big one none trend; do
   if [ $batch = trend ]; then look "$work/trend.db" trend --since 2020-01-01 --by day; else look "$work/ledger.db" "$batch" --batch "$batch"; fi
