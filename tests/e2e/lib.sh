@@ -25,8 +25,10 @@ finish() {
   trap '' INT TERM
   local foreground=()
   read -ra foreground 2>/dev/null <"/proc/$$/task/$$/children" || true # no newline at its end
+  # A stopped one would not notice. Not after the end was asked for: SIGCONT takes away a SIGSTOP that is on its way, and
+  # LeakSanitizer stops the program so when it ends, and would wait for ever.
+  kill -CONT "${children[@]}" 2>/dev/null || true
   kill "${children[@]}" "${foreground[@]}" 2>/dev/null || true
-  kill -CONT "${children[@]}" 2>/dev/null || true # a stopped one would not notice
   for _ in $(seq 600); do
     [ -n "$(jobs -pr)" ] || break
     sleep 0.1
