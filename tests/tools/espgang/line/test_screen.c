@@ -159,14 +159,15 @@ static void a_small_window_shows_what_did_not_pass_first_and_counts_the_others(v
 
 static void every_window_and_every_number_of_slots_can_be_drawn(void **state)
 {
-    static const unsigned counts[] = {0, 1, 8, 64, 512};
+    static const unsigned counts[] = {0, 1, 8, 64, 512}, heights[] = {1, 2, 4, 7, 13, 28};
+    static const unsigned widths[] = {1, 8, 22, 50, 113};
     (void)state;
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        for (unsigned rows = 1; rows < 30; rows += 3) {
-            for (unsigned columns = 1; columns < 120; columns += 7) {
+        for (size_t k = 0; k < sizeof heights / sizeof heights[0]; k++) {
+            for (size_t m = 0; m < sizeof widths / sizeof widths[0]; m++) {
                 struct fake_view fake;
-                fake_view_begin(&fake, counts[i], rows, columns);
+                fake_view_begin(&fake, counts[i], heights[k], widths[m]);
                 for (unsigned slot = 0; slot < counts[i]; slot += 3)
                     fake_view_run(&fake, slot, slot % 2 == 0 ? EG_FAIL : EG_PASS, EG_STUCK_BITS,
                                   "a sentence of it");
