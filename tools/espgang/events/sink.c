@@ -125,6 +125,8 @@ struct cli_event_sink cli_sink_events(struct cli_sink *sink)
 /* Forget the oldest events. With the lock held. */
 static void forget(struct cli_sink *sink, unsigned count)
 {
+    if (count == 0)
+        return; /* there may be no list */
     for (unsigned i = 0; i < count; i++)
         sink->size -= sink->events[i].size;
     eg_queue_items_free(sink->events, count);

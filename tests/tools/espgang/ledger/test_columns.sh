@@ -8,9 +8,9 @@ cd "$work"
 
 expect_status 0 "$espgang" runs --columns all --csv
 names=$(head -n 1 out.log | tr -d '\r')
-expect_equal 'every column of the view and three more' "$(tr , '\n' <<<"$names" | sort | paste -sd ,)" \
+expect_equal 'every column of the view and four more' "$(tr , '\n' <<<"$names" | sort | paste -sd ,)" \
   "$(ledger "SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_table_info('runs') UNION SELECT 'serial' UNION SELECT 'firmware'
-    UNION SELECT 'written' ORDER BY name)")"
+    UNION SELECT 'written' UNION SELECT 'erased' ORDER BY name)")"
 expect_status 0 "$espgang" units --columns mac,chip --csv
 expect_equal 'their order' "$(head -n 1 out.log)" "$(printf 'mac,chip\r')"
 expect_status 0 "$espgang" runs --columns "$names" --newest 1
