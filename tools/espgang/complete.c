@@ -190,9 +190,10 @@ static void offer_first_word(const struct word *word, const struct cli_command *
     char name[CLI_NAME_SIZE];
     const size_t length = strcspn((*command)->name, " ");
 
-    if ((*command)->name[length] == ' ' && command != cli_commands &&
-        strncmp(command[-1]->name, (*command)->name, length + 1) == 0)
-        return;
+    if ((*command)->name[length] == ' ')
+        for (const struct cli_command *const *other = cli_commands; other < command; other++)
+            if (strncmp((*other)->name, (*command)->name, length + 1) == 0)
+                return;
     snprintf(name, sizeof name, "%.*s", (int)length, (*command)->name);
     offer(word, name);
 }
