@@ -142,7 +142,8 @@ import json
 
 with open("out.log", encoding="utf-8") as file:
     answer = json.load(file)
-assert list(answer) == ["espgang", "version", "ports"] and answer["version"] == 1
+assert list(answer) == ["espgang", "version", "ports", "usb"] and answer["version"] == 1
+assert [(bus["kind"], bus["boards"]) for bus in answer["usb"]] == [("hub", 2), ("controller", 2)]
 for port in answer["ports"]:
     usb = f"{port['vid']:04x}:{port['pid']:04x}"
     used = "used" if port["by_default"] else "left alone"
