@@ -44,9 +44,8 @@ static enum eg_provision_state of_key(const struct eg_provision_item *item, cons
         return EG_PROVISION_UNKNOWN;
     while (purpose->name != NULL && strcmp(purpose->name, item->name) != 0)
         purpose++;
-    const int number = purpose->number;
     for (size_t i = 0; i < sizeof info->key_purposes && purpose->name != NULL; i++)
-        if (info->key_purposes[i] == number)
+        if (info->key_purposes[i] == (uint8_t)purpose->number)
             return EG_PROVISION_UNKNOWN;
     return EG_PROVISION_NO;
 }
