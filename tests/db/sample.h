@@ -103,6 +103,9 @@ static inline int sample_teardown(void **state)
     return 0;
 }
 
+/* Run a test with a sample of its own. */
+#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
 static inline struct eg_unit sample_unit(unsigned number)
 {
     struct eg_unit unit = {

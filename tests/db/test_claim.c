@@ -399,7 +399,6 @@ a_session_that_is_shown_another_ledger_reads_pools_and_claims_there_and_leaves_i
 
 int main(void)
 {
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
     const struct CMUnitTest tests[] = {
         with_sample(a_value_of_another_board_is_refused_while_its_run_goes_on_and_after_it_passed),
         with_sample(a_run_that_wrote_nothing_and_did_not_pass_lets_its_values_go),

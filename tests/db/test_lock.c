@@ -52,8 +52,6 @@ static void a_lock_file_that_is_a_symbolic_link_is_not_followed(void **state)
     assert_error(eg__lock(&fd, sample->path, EG__BESIDE, &err), err, EG_LEDGER, expected);
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

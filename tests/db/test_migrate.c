@@ -327,8 +327,6 @@ static void every_table_has_its_triggers(void **state)
         "");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

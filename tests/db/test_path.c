@@ -182,8 +182,6 @@ static void without_a_path_the_environment_names_the_place(void **state)
     assert_int_equal(mode_of(sample->path), 0600);
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

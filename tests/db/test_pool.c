@@ -510,8 +510,6 @@ static void a_program_killed_with_64_workers_leaves_every_row_free_or_with_one_m
     }
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

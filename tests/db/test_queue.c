@@ -196,8 +196,6 @@ static void a_file_that_is_no_queue_is_refused(void **state)
     assert_error(eg_queue_open(&queue, path, PLENTY, &err), err, EG_LEDGER, expected);
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

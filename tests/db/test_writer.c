@@ -394,8 +394,6 @@ static void nothing_counts_as_recorded_in_a_ledger_that_lost_its_log(void **stat
          "its -wal file, which belongs to it, was removed, replaced or moved while it was in use");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

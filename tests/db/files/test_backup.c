@@ -222,8 +222,6 @@ static void a_backup_that_has_no_room_leaves_nothing(void **state)
     close(channel[1]);
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -190,8 +190,6 @@ static void an_old_ledger_is_exported_with_what_it_has(void **state)
     assert_at(lines.line[1], "intents", "[]");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

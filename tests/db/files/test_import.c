@@ -244,8 +244,6 @@ static void many_rows_wait_for_the_end_of_a_line(void **state)
     assert_sql(sample->path, "SELECT total, free FROM pools", "20001|20001");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

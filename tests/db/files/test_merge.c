@@ -470,8 +470,6 @@ static void a_merge_that_is_killed_leaves_all_or_nothing(void **state)
     assert_merged(&one, &two, 0, 20, 0);
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -92,8 +92,6 @@ static void a_slot_without_a_run_is_refused(void **state)
     assert_sql(sample->path, "SELECT count(*) FROM slot_reset", "0");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

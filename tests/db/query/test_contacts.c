@@ -75,8 +75,6 @@ static void a_run_that_took_a_pass_back_is_no_contact(void **state)
     expect_contacts(sample, NULL, "a 1 1 1 ; ");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -449,8 +449,6 @@ static void one_unit_is_asked_for_by_indexes_alone(void **state)
     }
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -212,8 +212,6 @@ static void a_ledger_of_version_1_has_none_of_it(void **state)
     assert_sql(sample->path, "PRAGMA user_version", "1");
 }
 
-#define with_sample(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
