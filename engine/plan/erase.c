@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For checking a job; a board of unknown size is refused before it is erased. */
 #define SIZE_WHEN_UNKNOWN 0x1000000u
 
 static const char touched[] = "touched", all[] = "all";
@@ -55,11 +56,8 @@ static enum eg_code add_partition(struct eg_erase *erase, const struct eg_partit
 static enum eg_code find_table(struct eg_guard_table *table, const struct eg_plan *plan,
                                const struct eg_setting_item *item, const char **place, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
-
-    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
     *place = item->place;
-    EG_TRY(eg_guard_find_table(table, plan->target, pieces, plan->region_count, err));
+    EG_TRY(eg_plan_find_table(plan, table, err));
     return table->found
                ? EG_OK
                : refuse(item, "but the job has no partition table that tells where it is", place, err);

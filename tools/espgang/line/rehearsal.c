@@ -111,12 +111,10 @@ void cli_leave_programs_out(struct eg_plan *plan)
 /* Return the end of the job's last partition; 0 = there is no table. */
 static enum eg_code table_end(uint64_t *end, const struct eg_plan *plan, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) struct eg_guard_piece *pieces = NULL;
     struct eg_guard_table table;
 
     *end = 0;
-    EG_TRY(eg_plan_pieces(plan, 0, &pieces, err));
-    if (eg_guard_find_table(&table, plan->target, pieces, plan->region_count, err) != EG_OK || !table.found)
+    if (eg_plan_find_table(plan, &table, err) != EG_OK || !table.found)
         return EG_OK; /* a damaged table that the job allows */
     for (size_t i = 0; i < table.partitions.count; i++) {
         const struct eg_partition *const row = &table.partitions.rows[i];
