@@ -213,6 +213,16 @@ static inline void talk_sync(struct talk *talk, uint32_t value)
         talk_reply(talk, 0x08, value, 0);
 }
 
+/* Add a SYNC that is answered with text, then four without an answer. */
+static inline void talk_attempt(struct talk *talk, const char *text)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        talk_sync(talk, 0);
+        talk->turns[talk->count - 1].reply = (const uint8_t *)(i == 0 ? text : "");
+        talk->turns[talk->count - 1].reply_size = i == 0 ? strlen(text) : 0;
+    }
+}
+
 static inline size_t talk_hex(struct talk *talk, const char *hex, size_t digits)
 {
     char text[65537];
