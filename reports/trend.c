@@ -36,13 +36,13 @@ struct run {
 struct collect {
     struct eg__trend *trend;
     struct run *runs; /* by number */
-    size_t run_count, run_room;
+    size_t run_count;
     struct unit *units;
-    size_t unit_count, unit_room;
+    size_t unit_count;
     uint32_t *slots; /* of the hash table: 0, or 1 + number of a unit */
     size_t slot_count;
     char **codes;
-    size_t code_count, code_room;
+    size_t code_count;
     size_t at;                 /* where the walk over the values is in the runs */
     int64_t first_ms, last_ms; /* ends of runs; -1 = none yet */
     size_t session;            /* that of the last run */
@@ -112,8 +112,7 @@ static enum eg_code take_unit(struct collect *collect, const char *name, size_t 
     EG_TRY(make_room(collect, err));
     const size_t slot = find_slot(collect, name);
     if (collect->slots[slot] == 0) {
-        EG_TRY(
-            eg__grow(&collect->units, collect->unit_count, &collect->unit_room, sizeof *collect->units, err));
+        EG_TRY(eg_grow(&collect->units, collect->unit_count, sizeof *collect->units, err));
         struct unit *const unit = &collect->units[collect->unit_count];
         EG_TRY(eg_strdup(&unit->name, name, err));
         unit->outside = EG__NONE;
@@ -132,7 +131,7 @@ static enum eg_code take_code(struct collect *collect, const char *code, uint16_
     if (i == collect->code_count) {
         if (i > UINT16_MAX)
             return eg_error_set(err, EG_LEDGER, "the ledger has too many codes");
-        EG_TRY(eg__grow(&collect->codes, i, &collect->code_room, sizeof *collect->codes, err));
+        EG_TRY(eg_grow(&collect->codes, i, sizeof *collect->codes, err));
         EG_TRY(eg_strdup(&collect->codes[i], code, err));
         collect->code_count++;
     }
@@ -154,8 +153,7 @@ static enum eg_code collect_session(void *context, const void *row, struct eg_er
     struct eg__trend *const trend = context;
     const struct eg_trend_session *const session = row;
 
-    EG_TRY(
-        eg__grow(&trend->sessions, trend->session_count, &trend->session_room, sizeof *trend->sessions, err));
+    EG_TRY(eg_grow(&trend->sessions, trend->session_count, sizeof *trend->sessions, err));
     struct eg__trend_session *const kept = &trend->sessions[trend->session_count++];
     kept->number = session->session;
     kept->at = EG__NONE;
@@ -195,7 +193,7 @@ static enum eg_code take_batch(struct collect *collect, size_t session, struct e
     of->at = i - 1;
     if (i > 0)
         return EG_OK;
-    EG_TRY(eg__grow(&trend->batches, trend->batch_count, &trend->batch_room, sizeof *trend->batches, err));
+    EG_TRY(eg_grow(&trend->batches, trend->batch_count, sizeof *trend->batches, err));
     of->at = trend->batch_count++;
     struct eg__trend_batch *const batch = &trend->batches[of->at];
     batch->name = of->batch;
@@ -217,7 +215,7 @@ static enum eg_code collect_run(void *context, const void *row, struct eg_error 
         return eg_error_set(err, EG_LEDGER, "run %lld has no time of its end", (long long)given->run);
     const size_t session = find_session(collect, given->session);
     EG_TRY(take_batch(collect, session, err));
-    EG_TRY(eg__grow(&collect->runs, collect->run_count, &collect->run_room, sizeof *collect->runs, err));
+    EG_TRY(eg_grow(&collect->runs, collect->run_count, sizeof *collect->runs, err));
     collect->first_ms =
         collect->run_count == 0 || ended_ms < collect->first_ms ? ended_ms : collect->first_ms;
     collect->last_ms = collect->run_count == 0 || ended_ms > collect->last_ms ? ended_ms : collect->last_ms;
@@ -305,7 +303,6 @@ static enum eg_code make_periods(struct collect *collect, struct eg_error *err)
 {
     struct eg__trend *const trend = collect->trend;
     const int64_t span_ms = collect->last_ms - collect->first_ms;
-    size_t room = 0;
 
     if (trend->by == EG_TREND_BEST)
         trend->by = span_ms <= (int64_t)DAYS_SHOWN * DAY_MS        ? EG_TREND_DAY
@@ -319,7 +316,7 @@ static enum eg_code make_periods(struct collect *collect, struct eg_error *err)
             return eg_error_set(err, EG_BAD_ARGUMENT,
                                 "the selection has more than %d %ss; choose a longer --by", PERIODS_MOST,
                                 eg__trend_by_name(trend->by));
-        EG_TRY(eg__grow(&trend->periods, trend->period_count, &room, sizeof *trend->periods, err));
+        EG_TRY(eg_grow(&trend->periods, trend->period_count, sizeof *trend->periods, err));
         struct eg__tally *const period = &trend->periods[trend->period_count++];
         period->begin_ms = begin_ms;
         tm.tm_mday += trend->by == EG_TREND_DAY ? 1 : trend->by == EG_TREND_WEEK ? 7 : 0;
@@ -359,7 +356,7 @@ static enum eg_code take_measure(struct collect *collect, const struct eg_trend_
     *at = i;
     if (i < trend->measure_count)
         return EG_OK;
-    EG_TRY(eg__grow(&trend->measures, i, &trend->measure_room, sizeof *trend->measures, err));
+    EG_TRY(eg_grow(&trend->measures, i, sizeof *trend->measures, err));
     struct eg__trend_measure *const made = &trend->measures[trend->measure_count++];
     EG_TRY(eg_alloc(&made->seen, collect->unit_count / 8 + 1, 1, err));
     EG_TRY(eg_strdup(&made->name, row->name, err));
@@ -370,18 +367,13 @@ static enum eg_code take_measure(struct collect *collect, const struct eg_trend_
     return EG_OK;
 }
 
-/* Give a tally moments for all measures that there are. */
+/* Give a tally moments of each measure that is known so far. */
 static enum eg_code fit_measures(struct eg__tally *tally, size_t count, struct eg_error *err)
 {
-    if (count <= tally->measure_room)
-        return EG_OK;
-    const size_t room = count + 8;
-    struct eg__moments *const grown = realloc(tally->measures, room * sizeof *grown);
-    if (grown == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    memset(grown + tally->measure_room, 0, (room - tally->measure_room) * sizeof *grown);
-    tally->measures = grown;
-    tally->measure_room = room;
+    while (tally->measure_count < count) {
+        EG_TRY(eg_grow(&tally->measures, tally->measure_count, sizeof *tally->measures, err));
+        tally->measure_count++;
+    }
     return EG_OK;
 }
 
@@ -452,7 +444,7 @@ static enum eg_code take_cause(struct eg__trend *trend, const char *name, size_t
     *at = i;
     if (i < trend->cause_count)
         return EG_OK;
-    EG_TRY(eg__grow(&trend->causes, i, &trend->cause_room, sizeof *trend->causes, err));
+    EG_TRY(eg_grow(&trend->causes, i, sizeof *trend->causes, err));
     trend->cause_count++;
     return eg_strdup(&trend->causes[i], name, err);
 }
