@@ -127,6 +127,9 @@ enum eg_provision_nvs eg_provision_nvs(const struct eg_plan *plan);
 enum eg_code eg_provision_find_nvs_keys(const struct eg_plan *plan, struct eg_partition *partition,
                                         struct eg_error *err) EG_CHECKED;
 
+/* The item of the custom MAC. */
+#define EG_PROVISION_CUSTOM_MAC "CUSTOM_MAC"
+
 /** Give the board its MAC, which the job wants (`secure.mac`). */
 void eg_provision_set_mac(struct eg_provision *provision, const uint8_t mac[EG_MAC_SIZE]);
 

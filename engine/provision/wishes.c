@@ -38,7 +38,7 @@ static const struct eg_option key_options[] = {
     {.key = "escrow",
      .type = EG_OPTION_FILE,
      .without = "nobody can recover a board's key",
-     .help = "public RSA key in PEM, as of `secure.flash.escrow`"},
+     .help = "public key in PEM, as of `secure.flash.escrow`"},
     {.key = NULL},
 };
 
@@ -80,9 +80,10 @@ const struct eg_option eg_provision_options[] = {
     {.key = "secure.flash.escrow",
      .type = EG_OPTION_FILE,
      .without = "nobody can recover a board's key",
-     .help = "public RSA key in PEM: the key of each board is encrypted to it and recorded before it is "
-             "burnt; `espgang "
-             "secure recover-key` decrypts it"},
+     .help =
+         "public key in PEM, RSA or EC: the key of each board is encrypted to it and recorded before it is "
+         "burnt; `espgang "
+         "secure recover-key` decrypts it"},
     {.key = "secure.keys",
      .type = EG_OPTION_GROUPS,
      .group = key_options,
