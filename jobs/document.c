@@ -102,21 +102,6 @@ enum eg_code eg__resolve(char **resolved, const char *from, const char *path, st
     return EG_OK;
 }
 
-/* Make room for one more; sizes are powers of two, so that reallocation is rare. */
-static enum eg_code grow(void *array, size_t count, size_t size, struct eg_error *err)
-{
-    void *memory;
-
-    if (count != 0 && (count & (count - 1)) != 0)
-        return EG_OK;
-    memcpy(&memory, array, sizeof memory);
-    memory = realloc(memory, (count == 0 ? 1 : 2 * count) * size);
-    if (memory == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%zu times %zu bytes asked for", 2 * count, size);
-    memcpy(array, &memory, sizeof memory);
-    return EG_OK;
-}
-
 static enum eg_code count_value(struct builder *builder, const struct eg__place *place, struct eg_error *err)
 {
     if (++builder->value_count > VALUES_MAX)
@@ -145,7 +130,7 @@ static enum eg_code new_node(struct builder *builder, struct eg__node **node, en
     struct eg__document *const document = builder->document;
 
     EG_TRY(count_value(builder, place, err));
-    EG_TRY(grow(&document->nodes, document->node_count, sizeof(struct eg__node *), err));
+    EG_TRY(eg_grow(&document->nodes, document->node_count, sizeof(struct eg__node *), err));
     EG_TRY(eg_alloc(node, 1, sizeof **node, err));
     **node = (struct eg__node){.kind = kind, .place = *place};
     document->nodes[document->node_count++] = *node;
@@ -215,7 +200,7 @@ static enum eg_code build_list(struct builder *builder, struct eg__node *list, u
         EG_TRY(build_next(builder, depth + 1, &list->place, &item, &plain, err));
         if (item == NULL)
             return EG_OK;
-        EG_TRY(grow(&list->items, list->count, sizeof *list->items, err));
+        EG_TRY(eg_grow(&list->items, list->count, sizeof *list->items, err));
         list->items[list->count++] = item;
     }
 }
@@ -227,7 +212,7 @@ static enum eg_code add_pair(struct eg__node *map, const char *key, const struct
 
     if (map->count == KEYS_MAX)
         return eg__refuse(place, err, "a mapping has more than %d keys", KEYS_MAX);
-    EG_TRY(grow(&map->pairs, map->count, sizeof *map->pairs, err));
+    EG_TRY(eg_grow(&map->pairs, map->count, sizeof *map->pairs, err));
     EG_TRY(eg_strdup(&copy, key, err));
     map->pairs[map->count++] = (struct eg__pair){copy, *place, value};
     return EG_OK;
@@ -295,7 +280,7 @@ static enum eg_code add_anchor(struct builder *builder, struct fy_token *token, 
 
     if (token == NULL)
         return EG_OK;
-    EG_TRY(grow(&builder->anchors, builder->anchor_count, sizeof *builder->anchors, err));
+    EG_TRY(eg_grow(&builder->anchors, builder->anchor_count, sizeof *builder->anchors, err));
     EG_TRY(token_text(&name, token, &node->place, err));
     builder->anchors[builder->anchor_count++] = (struct anchor){name, node};
     return EG_OK;

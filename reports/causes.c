@@ -68,7 +68,7 @@ static enum eg_code take_cause(struct eg__causes *causes, const char *name, stru
     while (i < causes->count && strcmp(causes->items[i].name, name) != 0)
         i++;
     if (i == causes->count) {
-        EG_TRY(eg__grow(&causes->items, i, &causes->room, sizeof *causes->items, err));
+        EG_TRY(eg_grow(&causes->items, i, sizeof *causes->items, err));
         EG_TRY(eg_strdup(&causes->items[i].name, name, err));
         causes->count++;
     }
@@ -106,7 +106,7 @@ static enum eg_code add_to_cause(struct eg__causes *causes, const struct eg__num
 
     eg__cause_name(name, unit->run->code, eg__numbers_outside(numbers, unit->run->run));
     EG_TRY(take_cause(causes, name, &cause, err));
-    EG_TRY(eg__grow(&cause->units, cause->count, &cause->room, sizeof *cause->units, err));
+    EG_TRY(eg_grow(&cause->units, cause->count, sizeof *cause->units, err));
     cause->units[cause->count++] = unit;
     causes->bad++;
     return EG_OK;

@@ -48,7 +48,7 @@ struct eg__cause {
     char *name;                    /* "Flash faults", "supply out of limits" */
     char *codes;                   /* "verify-mismatch 8, flash-stuck-bits 3" */
     const struct eg__unit **units; /* in the order they finished */
-    size_t count, room;
+    size_t count;
     int64_t since_ms; /* end of the first */
     size_t slots;     /* different ones */
     struct eg__cluster cluster;
@@ -56,7 +56,7 @@ struct eg__cause {
 
 struct eg__causes {
     struct eg__cause *items; /* most frequent first */
-    size_t count, room;
+    size_t count;
     int64_t bad;            /* units that are not good */
     struct eg__unit *units; /* all, in the order they finished; numbers->batch.units of them */
     size_t unit_count;

@@ -4,7 +4,7 @@
 
 #include "reports/numbers.h"
 
-#include "reports/values.h"
+#include "engine/base/bytes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,10 +13,8 @@
 
 static enum eg_code add_value(struct eg__series *series, double value, int64_t time_ms, struct eg_error *err)
 {
-    size_t room = series->room;
-
-    EG_TRY(eg__grow(&series->values, series->count, &room, sizeof *series->values, err));
-    EG_TRY(eg__grow(&series->times_ms, series->count, &series->room, sizeof *series->times_ms, err));
+    EG_TRY(eg_grow(&series->values, series->count, sizeof *series->values, err));
+    EG_TRY(eg_grow(&series->times_ms, series->count, sizeof *series->times_ms, err));
     series->values[series->count] = value;
     series->times_ms[series->count++] = time_ms;
     return EG_OK;
@@ -37,7 +35,7 @@ static enum eg_code take_group(struct eg__groups *groups, const char *name, cons
     *at = find_group(groups, name);
     if (*at < groups->count)
         return EG_OK;
-    EG_TRY(eg__grow(&groups->items, groups->count, &groups->room, sizeof *groups->items, err));
+    EG_TRY(eg_grow(&groups->items, groups->count, sizeof *groups->items, err));
     EG_TRY(eg_strdup(&groups->items[*at].name, name, err));
     groups->items[*at].flash_jedec = row->flash_jedec;
     groups->items[*at].flash_size = row->flash_size;
@@ -61,7 +59,7 @@ static enum eg_code take_failure(struct eg__numbers *numbers, const struct eg_re
                                           strcmp(numbers->failures[i].blame, row->blame) != 0))
         i++;
     if (i == numbers->failure_count) {
-        EG_TRY(eg__grow(&numbers->failures, i, &numbers->failure_room, sizeof *numbers->failures, err));
+        EG_TRY(eg_grow(&numbers->failures, i, sizeof *numbers->failures, err));
         numbers->failure_count++;
         EG_TRY(eg_strdup(&numbers->failures[i].code, row->code, err));
         EG_TRY(eg_strdup(&numbers->failures[i].blame, row->blame, err));
@@ -101,7 +99,7 @@ static enum eg_code keep_run(struct eg__numbers *numbers, const struct eg_report
 {
     char flash[EG__FLASH_TEXT];
 
-    EG_TRY(eg__grow(&numbers->runs, numbers->run_count, &numbers->run_room, sizeof *numbers->runs, err));
+    EG_TRY(eg_grow(&numbers->runs, numbers->run_count, sizeof *numbers->runs, err));
     struct eg__run *const run = *kept = &numbers->runs[numbers->run_count];
     *run = (struct eg__run){
         .run = row->run,
@@ -170,8 +168,7 @@ static enum eg_code collect_session(void *context, const struct eg_batch_session
 {
     struct eg__numbers *numbers = context;
 
-    EG_TRY(eg__grow(&numbers->sessions, numbers->session_count, &numbers->session_room,
-                    sizeof *numbers->sessions, err));
+    EG_TRY(eg_grow(&numbers->sessions, numbers->session_count, sizeof *numbers->sessions, err));
     struct eg__session *const session = &numbers->sessions[numbers->session_count++];
     session->number = row->session;
     session->runs = row->runs;
@@ -193,7 +190,7 @@ static enum eg_code collect_stage(void *context, const struct eg_report_stage *r
     while (i < numbers->stage_count && strcmp(numbers->stages[i].series.name, row->stage) != 0)
         i++;
     if (i == numbers->stage_count) {
-        EG_TRY(eg__grow(&numbers->stages, i, &numbers->stage_room, sizeof *numbers->stages, err));
+        EG_TRY(eg_grow(&numbers->stages, i, sizeof *numbers->stages, err));
         EG_TRY(eg_strdup(&numbers->stages[i].series.name, row->stage, err));
         numbers->stage_count++;
     }
@@ -214,7 +211,7 @@ static enum eg_code count_allowed(struct eg__numbers *numbers, const char *rule,
     while (i < numbers->allowed_count && strcmp(numbers->allowed[i].rule, rule) != 0)
         i++;
     if (i == numbers->allowed_count) {
-        EG_TRY(eg__grow(&numbers->allowed, i, &numbers->allowed_room, sizeof *numbers->allowed, err));
+        EG_TRY(eg_grow(&numbers->allowed, i, sizeof *numbers->allowed, err));
         EG_TRY(eg_strdup(&numbers->allowed[i].rule, rule, err));
         numbers->allowed_count++;
     }
@@ -231,7 +228,7 @@ static enum eg_code take_measure(struct eg__numbers *numbers, const struct eg_ru
                                           strcmp(numbers->measures[i].limits, row->limits) != 0))
         i++;
     if (i == numbers->measure_count) {
-        EG_TRY(eg__grow(&numbers->measures, i, &numbers->measure_room, sizeof *numbers->measures, err));
+        EG_TRY(eg_grow(&numbers->measures, i, sizeof *numbers->measures, err));
         struct eg__measure *const made = &numbers->measures[numbers->measure_count++];
         EG_TRY(eg_alloc(&made->seen, (size_t)numbers->batch.units / 8 + 1, 1, err));
         EG_TRY(eg_strdup(&made->series.name, row->name, err));
@@ -259,8 +256,7 @@ static enum eg_code note_outside(struct eg__numbers *numbers, int64_t run, const
 {
     if (numbers->outside_count > 0 && numbers->outside[numbers->outside_count - 1].run == run)
         return EG_OK;
-    EG_TRY(eg__grow(&numbers->outside, numbers->outside_count, &numbers->outside_room,
-                    sizeof *numbers->outside, err));
+    EG_TRY(eg_grow(&numbers->outside, numbers->outside_count, sizeof *numbers->outside, err));
     numbers->outside[numbers->outside_count++] = (struct eg__outside){run, name};
     return EG_OK;
 }

@@ -49,7 +49,7 @@ struct eg__series {
     char *name;
     double *values;
     int64_t *times_ms;
-    size_t count, room;
+    size_t count;
     /* of eg__numbers_collect(); 0 without values */
     double least, median, p95, most;
     int64_t bins[EG__BINS];    /* least to most; longer than that of 99 % of them: in the last */
@@ -112,7 +112,7 @@ struct eg__allowed {
 
 struct eg__groups {
     struct eg__group *items;
-    size_t count, room;
+    size_t count;
 };
 
 struct eg__numbers {
@@ -120,29 +120,29 @@ struct eg__numbers {
     int64_t chain_id;
     char chain_hash[EG_SHA256_TEXT];
     struct eg__run *runs; /* by number */
-    size_t run_count, run_room;
+    size_t run_count;
     const struct eg__run *
         *order; /* the last run of each unit, in the order they finished; batch.units of them */
     struct eg__session *sessions; /* in the order they began */
-    size_t session_count, session_room;
+    size_t session_count;
     int64_t trials, bad, retried_runs, retries;
     struct eg__groups slots,
         flash; /* slots in the order they began, flash parts likewise; some have no trial */
     struct eg__failure *failures; /* most frequent first */
-    size_t failure_count, failure_room;
+    size_t failure_count;
     struct eg__series cycle; /* seconds */
     struct eg__stage *stages;
-    size_t stage_count, stage_room;
+    size_t stage_count;
     struct eg__measure *measures;
-    size_t measure_count, measure_room;
+    size_t measure_count;
     struct eg__allowed *allowed;
-    size_t allowed_count, allowed_room;
+    size_t allowed_count;
     /* Runs whose measured values did not pass, by run: the name of the first of them. */
     struct eg__outside {
         int64_t run;
         const char *name;
     } * outside;
-    size_t outside_count, outside_room;
+    size_t outside_count;
     size_t value_run; /* where the walk over the values is in the runs */
     /* The batch in parts: runs that finished in each, and those of them that passed. */
     int64_t begin_ms, step_ms;

@@ -35,7 +35,7 @@ struct eg__tally {
     int64_t units, of[EG_ABORTED + 1], first_pass;
     int64_t *causes;              /* units, by cause */
     struct eg__moments *measures; /* by measure */
-    size_t measure_room;
+    size_t measure_count;
     int64_t cycles;
     double cycle_median, cycle_p95; /* seconds; NAN = none */
     struct eg__limits limits;       /* of a period: of the share of units that are not good */
@@ -82,13 +82,13 @@ struct eg__trend {
     struct eg__tally *periods; /* oldest first, also those without a run */
     size_t period_count;
     struct eg__trend_batch *batches; /* in the order of their first run */
-    size_t batch_count, batch_room;
+    size_t batch_count;
     char **causes; /* most frequent first */
-    size_t cause_count, cause_room;
+    size_t cause_count;
     struct eg__trend_measure *measures;
-    size_t measure_count, measure_room;
+    size_t measure_count;
     struct eg__trend_session *sessions;
-    size_t session_count, session_room;
+    size_t session_count;
     struct eg__shift yield_shift, cause_shift; /* of the cause whose change is the least likely */
     size_t shifted_cause;
 };

@@ -2,24 +2,10 @@
 
 #include "reports/values.h"
 
+#include "engine/base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, struct eg_error *err)
-{
-    if (count < *room)
-        return EG_OK;
-    const size_t wanted = *room == 0 ? 16 : 2 * *room;
-    void *old;
-    memcpy(&old, items, sizeof old);
-    uint8_t *grown = wanted > SIZE_MAX / size ? NULL : realloc(old, wanted * size);
-    if (grown == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    memset(grown + *room * size, 0, (wanted - *room) * size);
-    memcpy(items, &grown, sizeof grown);
-    *room = wanted;
-    return EG_OK;
-}
 
 static enum eg_code find_name(struct eg__values *values, const struct eg_run_value *row, size_t *at,
                               struct eg_error *err)
@@ -36,7 +22,7 @@ static enum eg_code find_name(struct eg__values *values, const struct eg_run_val
             return EG_OK;
         column = known->column;
     }
-    EG_TRY(eg__grow(&values->names, values->name_count, &values->name_room, sizeof *values->names, err));
+    EG_TRY(eg_grow(&values->names, values->name_count, sizeof *values->names, err));
     struct eg__value_name *const name = &values->names[values->name_count++];
     name->given = given;
     name->column = column;
@@ -48,7 +34,7 @@ static enum eg_code collect(void *context, const struct eg_run_value *row, struc
 {
     struct eg__values *values = context;
 
-    EG_TRY(eg__grow(&values->items, values->count, &values->room, sizeof *values->items, err));
+    EG_TRY(eg_grow(&values->items, values->count, sizeof *values->items, err));
     struct eg__value *value = &values->items[values->count];
     EG_TRY(find_name(values, row, &value->name, err));
     EG_TRY(eg_strdup(&value->text, row->value, err));

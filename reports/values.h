@@ -7,11 +7,6 @@
 
 #include "db/query/query.h"
 
-/** Make room for one more item after `count`; new items are zero. `items` is the address of the pointer to
- * them.
- */
-enum eg_code eg__grow(void *items, size_t count, size_t *room, size_t size, struct eg_error *err) EG_CHECKED;
-
 struct eg__value {
     int64_t run;
     size_t name;                 /* which of the names */
@@ -28,9 +23,9 @@ struct eg__value_name {
 
 struct eg__values {
     struct eg__value *items; /* by run */
-    size_t count, room;
+    size_t count;
     struct eg__value_name *names; /* in the order they came */
-    size_t name_count, name_room;
+    size_t name_count;
 };
 
 /** Zero-initialise it; EG_CLEANUP(eg__values_finish). */

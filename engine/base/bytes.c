@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Hexadecimal text, a growing buffer, and allocation that fails with a sentence. */
+/* Hexadecimal text, growing buffers and lists, and allocation that fails with a sentence. */
 
 #include "engine/base/bytes.h"
 
@@ -100,6 +100,22 @@ enum eg_code eg_alloc(void *out, size_t count, size_t size, struct eg_error *err
     if (memory == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "%zu times %zu bytes asked for", count, size);
     memcpy(out, &memory, sizeof memory);
+    return EG_OK;
+}
+
+enum eg_code eg_grow(void *list, size_t count, size_t size, struct eg_error *err)
+{
+    const size_t room = count == 0 ? 1 : 2 * count;
+    uint8_t *items;
+
+    memcpy(&items, list, sizeof items);
+    if ((count & (count - 1)) == 0) {
+        items = count > SIZE_MAX / 2 / size ? NULL : realloc(items, room * size);
+        if (items == NULL)
+            return eg_error_set(err, EG_NO_MEMORY, "%zu times %zu bytes asked for", room, size);
+        memcpy(list, &items, sizeof items);
+    }
+    memset(items + count * size, 0, size);
     return EG_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Little-endian words, hexadecimal text, a growing buffer, and allocation. */
+/* Little-endian words, hexadecimal text, growing buffers and lists, and allocation. */
 
 #ifndef ENGINE_BASE_BYTES_H
 #define ENGINE_BASE_BYTES_H
@@ -70,6 +70,14 @@ void eg_buffer_finish(struct eg_buffer *buffer);
 
 /** Allocate zeroed memory like calloc(), but fail with a sentence. */
 enum eg_code eg_alloc(void *out, size_t count, size_t size, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Append an item of zeros to a list that only this function makes longer. The caller counts it.
+ *
+ * @param list   address of the pointer to the items; the pointer is NULL while there are none
+ * @param count  items so far; the room is the power of two from there up
+ */
+enum eg_code eg_grow(void *list, size_t count, size_t size, struct eg_error *err) EG_CHECKED;
 
 /** Copy a string like strdup(), but fail with a sentence. The caller frees `*out` with free(). */
 enum eg_code eg_strdup(char **out, const char *text, struct eg_error *err) EG_CHECKED;

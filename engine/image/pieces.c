@@ -19,19 +19,6 @@ void eg_pieces_finish(struct eg_pieces *pieces)
     *pieces = (struct eg_pieces){0};
 }
 
-static enum eg_code grow(struct eg_pieces *pieces, struct eg_error *err)
-{
-    if (pieces->count < pieces->room)
-        return EG_OK;
-    const size_t room = pieces->room == 0 ? 8 : pieces->room * 2;
-    struct eg_piece *const list = realloc(pieces->list, room * sizeof *list);
-    if (list == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%zu bytes asked for", room * sizeof *list);
-    pieces->list = list;
-    pieces->room = room;
-    return EG_OK;
-}
-
 enum eg_code eg__pieces_add(struct eg_pieces *pieces, uint32_t addr, const void *data, size_t size,
                             const char *what, size_t origin, struct eg_error *err)
 {
@@ -41,7 +28,7 @@ enum eg_code eg__pieces_add(struct eg_pieces *pieces, uint32_t addr, const void 
         return eg_error_set(err, EG_BAD_IMAGE, "%s %zu: %zu bytes at 0x%08lx run out of the address space",
                             what, origin, size, (unsigned long)addr);
     if (pieces->count == 0 || end_of(&pieces->list[pieces->count - 1]) != addr) {
-        EG_TRY(grow(pieces, err));
+        EG_TRY(eg_grow(&pieces->list, pieces->count, sizeof *pieces->list, err));
         pieces->list[pieces->count++] = (struct eg_piece){.addr = addr, .origin = origin};
     }
     return eg_buffer_append(&pieces->list[pieces->count - 1].data, data, size, err);

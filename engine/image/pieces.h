@@ -18,7 +18,6 @@ struct eg_piece {
 struct eg_pieces {
     struct eg_piece *list;
     size_t count;
-    size_t room;
 };
 
 void eg_pieces_finish(struct eg_pieces *pieces);

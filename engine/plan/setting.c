@@ -77,26 +77,13 @@ bool eg_duration_parse(const char *text, uint64_t *milliseconds)
     return false;
 }
 
-/* A list grows by one; the new element is zero. */
-static enum eg_code grow(void *list, unsigned count, size_t size, struct eg_error *err)
-{
-    void **const array = list;
-    void *const more = realloc(*array, (count + 1) * size);
-
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "settings of the plan");
-    *array = more;
-    memset((char *)more + count * size, 0, size);
-    return EG_OK;
-}
-
 enum eg_code eg_settings_add(struct eg_setting **settings, unsigned *count, const struct eg_option *options,
                              struct eg_error *err)
 {
     for (const struct eg_option *option = options; option != NULL && option->key != NULL; option++) {
         if (eg_settings_find(*settings, *count, option->key) != NULL)
             return eg_error_set(err, EG_INTERNAL, "two options have the key %s", option->key);
-        EG_TRY(grow(settings, *count, sizeof **settings, err));
+        EG_TRY(eg_grow(settings, *count, sizeof **settings, err));
         struct eg_setting *const setting = &(*settings)[(*count)++];
         setting->option = option;
         if (option->fallback != NULL)
@@ -239,7 +226,7 @@ enum eg_code eg_setting_add_item(struct eg_setting *setting, const char *name, c
                                  const char *place, struct eg_error *err)
 {
     EG_TRY(check_text(setting->option, name, text, err));
-    EG_TRY(grow(&setting->items, setting->item_count, sizeof *setting->items, err));
+    EG_TRY(eg_grow(&setting->items, setting->item_count, sizeof *setting->items, err));
     struct eg_setting_item *const item = &setting->items[setting->item_count++];
     if (name != NULL)
         EG_TRY(eg_strdup(&item->name, name, err));
@@ -253,7 +240,7 @@ enum eg_code eg_setting_add_item(struct eg_setting *setting, const char *name, c
 enum eg_code eg_setting_add_group(struct eg_setting *setting, const char *place,
                                   struct eg_setting_group **group, struct eg_error *err)
 {
-    EG_TRY(grow(&setting->groups, setting->group_count, sizeof *setting->groups, err));
+    EG_TRY(eg_grow(&setting->groups, setting->group_count, sizeof *setting->groups, err));
     *group = &setting->groups[setting->group_count++];
     setting->given = true;
     EG_TRY(eg_strdup(&(*group)->place, place, err));

@@ -11,9 +11,9 @@
 
 /* ---- The custom MAC ---- */
 
-static const char mac_name[] = "CUSTOM_MAC", crc_name[] = "CUSTOM_MAC_CRC";
+static const char mac_name[] = EG_PROVISION_CUSTOM_MAC, crc_name[] = "CUSTOM_MAC_CRC";
 
-/* Fields that say that there is a custom MAC. */
+/* Fields that mark the custom MAC as valid. */
 static const char *const mac_marks[] = {"MAC_VERSION", "CUSTOM_MAC_USED"};
 
 enum eg_code eg__wish_mac(struct eg__wish_maker *maker, struct eg_error *err)

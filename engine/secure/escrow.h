@@ -3,8 +3,12 @@
 /*
  * Escrow: keys encrypted to a public key, so that only who has the private one recovers them.
  *
- * RSA-OAEP with SHA-256, as other tools do it: `openssl pkeyutl -decrypt -pkeyopt rsa_padding_mode:oaep
+ * RSA: OAEP with SHA-256, as other tools do it: `openssl pkeyutl -decrypt -pkeyopt rsa_padding_mode:oaep
  * -pkeyopt rsa_oaep_md:sha256`.
+ *
+ * EC: a pair of the same curve is made for each key; ECDH gives the x coordinate Z. The key of AES-256-GCM
+ * (32 bytes) and its IV (12) are HKDF-SHA256(Z, salt = point, info = ID). What is sealed is the point of the
+ * pair (04, x, y), the ciphertext and the tag (16).
  */
 
 #ifndef ENGINE_SECURE_ESCROW_H
@@ -27,8 +31,8 @@ void eg_escrow_finish(struct eg_escrow *escrow);
  *
  * @param name  of the file, for sentences
  *
- * @return EG_OK; EG_BAD_ARGUMENT it is a private key, no key, or not RSA of 3072 bits or more; EG_SECURED its
- * private key is published
+ * @return EG_OK; EG_BAD_ARGUMENT it is a private key, no key, or neither RSA of 3072 bits or more nor EC of
+ * P-256, P-384, P-521; EG_SECURED its private key is published
  */
 enum eg_code eg_escrow_parse(struct eg_escrow *escrow, const char *name, const uint8_t *pem, size_t size,
                              struct eg_error *err) EG_CHECKED;

@@ -2,6 +2,7 @@
 
 #include "engine/stages/custom_mac.h"
 
+#include "engine/stages/board_names.h"
 #include "engine/stages/unit_data.h"
 
 #include <string.h>
@@ -21,6 +22,17 @@ static enum eg_code claim(struct eg_run *run, const char *text, struct eg_error 
     return run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err);
 }
 
+/* Parse what `secure.mac` has come to for the board. */
+static enum eg_code parse(uint8_t mac[EG_MAC_SIZE], const char *text, bool secret, struct eg_error *err)
+{
+    if (secret)
+        return eg_error_set(err, EG_BAD_UNIT_DATA,
+                            "secure.mac is made of a secret, but a MAC goes on record");
+    if (!eg_mac_parse(mac, text))
+        return eg_error_set(err, EG_BAD_UNIT_DATA, "secure.mac is \"%.40s\", which is no MAC address", text);
+    return EG_OK;
+}
+
 enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wishes,
                              const struct eg_efuses *fuses, struct eg_error *err)
 {
@@ -33,11 +45,7 @@ enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wish
     if (!template->given || run->has_custom_mac)
         return EG_OK;
     EG_TRY(eg_unit_expand(&given, &secret, template, run, err));
-    if (secret)
-        return eg_error_set(err, EG_BAD_UNIT_DATA,
-                            "secure.mac is made of a secret, but a MAC goes on record");
-    if (!eg_mac_parse(mac, given))
-        return eg_error_set(err, EG_BAD_UNIT_DATA, "secure.mac is \"%.40s\", which is no MAC address", given);
+    EG_TRY(parse(mac, given, secret, err));
     if (eg_efuse_check_custom_mac(fuses, mac, err) != EG_OK) {
         err->code = EG_BAD_UNIT_DATA;
         return eg_error_prefix(err, "secure.mac: ");
@@ -45,6 +53,45 @@ enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wish
     eg_mac_text(text, mac);
     if (wishes->mode != EG_PROVISION_CHECK)
         EG_TRY(claim(run, text, err));
+    memcpy(run->custom_mac, mac, sizeof mac);
+    run->has_custom_mac = true;
+    return EG_OK;
+}
+
+/* Make the MAC of the board by the job. A pool gives it the row that it has. */
+static enum eg_code make_again(struct eg_run *run, uint8_t mac[EG_MAC_SIZE], struct eg_error *err)
+{
+    const struct eg_setting *const template = eg_plan_setting(run->plan, "secure.mac");
+    EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
+    EG_CLEANUP(eg_free_cleanup) char *given = NULL;
+    bool secret = false, from_pool = false;
+
+    EG_TRY(eg_board_names_make(&names, &from_pool, run, err));
+    if (eg_template_text(&given, &secret, template->text, &names, err) != EG_OK)
+        return eg_error_prefix(err, "%s ", template->option->key);
+    return parse(mac, given, secret, err);
+}
+
+enum eg_code eg_run_recall_mac(struct eg_run *run, struct eg_error *err)
+{
+    char recorded[EG_SECURITY_VALUE], text[EG_MAC_TEXT];
+    uint8_t mac[EG_MAC_SIZE];
+
+    if (!eg_plan_setting(run->plan, "secure.mac")->given || run->has_custom_mac)
+        return EG_OK;
+    EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_WANTED, EG_PROVISION_CUSTOM_MAC,
+                                       recorded, err));
+    if (recorded[0] == '\0')
+        return eg_error_set(
+            err, EG_SECURED,
+            "the ledger has no custom MAC of this board on record: the board was not finished "
+            "by this ledger");
+    EG_TRY(make_again(run, mac, err));
+    eg_mac_text(text, mac);
+    if (strcmp(text, recorded) != 0)
+        return eg_error_set(err, EG_SECURED,
+                            "the board was finished with the custom MAC %s, and the job gives it %s",
+                            recorded, text);
     memcpy(run->custom_mac, mac, sizeof mac);
     run->has_custom_mac = true;
     return EG_OK;

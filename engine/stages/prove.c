@@ -13,6 +13,7 @@
 #include "engine/plan/unit.h"
 #include "engine/stages/accept.h"
 #include "engine/stages/admit.h"
+#include "engine/stages/custom_mac.h"
 #include "engine/stages/secure.h"
 #include "engine/stages/slot.h"
 
@@ -57,24 +58,16 @@ static enum eg_code recall(struct eg_run *run, enum eg_security_event event, con
 
 /* ---- eFuses ---- */
 
-/* What the job wants of this board alone was made by the run that burnt it. */
-static bool is_own(const struct eg_provision_item *item)
-{
-    return item->kind == EG_PROVISION_SECRET || item->of_board;
-}
-
-/* What a run of this ledger wanted and read back; of a hidden key only the start of the application tells. */
-static bool was_so(const struct eg_provision_item *item, const char *wanted, const char *observed)
+/* Return whether a run of this ledger burnt the item as the job wants it. A hidden key is on record by its
+ * fingerprint; only the start of the application proves it. */
+static bool was_burnt(const struct eg_provision_item *item, const char *wanted, const char *observed)
 {
     char text[EG_PROVISION_TEXT];
 
-    if (strcmp(observed, "yes") != 0 &&
-        !(item->kind == EG_PROVISION_SECRET && strcmp(observed, "unknown") == 0))
-        return false;
-    if (is_own(item))
-        return wanted[0] != '\0';
+    if (item->kind == EG_PROVISION_SECRET)
+        return wanted[0] != '\0' && (strcmp(observed, "yes") == 0 || strcmp(observed, "unknown") == 0);
     eg_provision_wanted(text, item);
-    return strcmp(wanted, text) == 0;
+    return strcmp(wanted, text) == 0 && strcmp(observed, "yes") == 0;
 }
 
 static enum eg_code prove_item(struct eg_run *run, const struct eg_provision_item *item, struct eg_error *err)
@@ -86,15 +79,16 @@ static enum eg_code prove_item(struct eg_run *run, const struct eg_provision_ite
     EG_TRY(recall(run, EG_SECURITY_WANTED, item->name, wanted, err));
     EG_TRY(recall(run, EG_SECURITY_OBSERVED, item->name, observed, err));
     if (told == EG_PROVISION_NO)
-        return eg_error_set(err, EG_SECURED, "the chip tells that %s is not as the job wants it", item->name);
-    if (told == EG_PROVISION_UNKNOWN && !was_so(item, wanted, observed))
+        return eg_error_set(err, EG_SECURED, "by its security info, %s of the chip is not what the job wants",
+                            item->name);
+    if (told == EG_PROVISION_UNKNOWN && !was_burnt(item, wanted, observed))
         return eg_error_set(err, EG_SECURED,
-                            "the chip is in secure download mode, and no run of this ledger has read back %s "
-                            "as the job wants it: the board was not finished here",
+                            "the ledger has no run that burnt %s of this board to what the job wants, and a "
+                            "chip in secure download mode does not show it",
                             item->name);
     eg_provision_wanted(text, item);
     const struct eg_security_record records[] = {
-        {EG_SECURITY_WANTED, item->name, is_own(item) ? wanted : text},
+        {EG_SECURITY_WANTED, item->name, item->kind == EG_PROVISION_SECRET ? wanted : text},
         {EG_SECURITY_OBSERVED, item->name, told == EG_PROVISION_YES ? "yes" : observed},
     };
     return run->recorder->ops->secure(run->recorder, run->number, records, 2, err);
@@ -152,6 +146,7 @@ static enum eg_code prove(struct eg_run *run, struct eg_error *err)
 
     EG_TRY(identify(run, err));
     EG_TRY(eg__admit_known(run, err));
+    EG_TRY(eg_run_recall_mac(run, err));
     EG_TRY(eg_alloc(&wishes, 1, sizeof *wishes, err));
     EG_TRY(eg_run_wishes(run, wishes, err));
     for (unsigned i = 0; i < wishes->count; i++)

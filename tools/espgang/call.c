@@ -281,13 +281,12 @@ static void hyphenate(const struct cli_option *option, char *text)
 static enum eg_code take(struct cli_call *call, const struct cli_option *option, char *text,
                          struct eg_error *err)
 {
-    struct cli_given *more = realloc(call->given, ((size_t)call->given_count + 1) * sizeof *more);
+    const enum eg_code code = eg_grow(&call->given, (size_t)call->given_count, sizeof *call->given, err);
 
-    if (more == NULL) {
+    if (code != EG_OK) {
         free(text);
-        return eg_error_set(err, EG_NO_MEMORY, "%d options", call->given_count + 1);
+        return code;
     }
-    call->given = more;
     call->given[call->given_count++] = (struct cli_given){option->name, text};
     if (text != NULL)
         hyphenate(option, text);

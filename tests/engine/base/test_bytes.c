@@ -96,6 +96,26 @@ static void more_memory_than_there_is_fails_with_a_sentence(void **state)
     assert_non_null(memory);
 }
 
+static void a_list_grows_by_items_of_zeros_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_free_cleanup) uint32_t *list = NULL;
+    struct eg_error err;
+
+    for (uint32_t count = 0; count < 100; count++) {
+        assert_ok(eg_grow(&list, count, sizeof *list, &err), err);
+        assert_int_equal(list[count], 0);
+        list[count] = ~count;
+    }
+    for (uint32_t i = 0; i < 100; i++)
+        assert_int_equal(list[i], ~i);
+    assert_ok(eg_grow(&list, 5, sizeof *list, &err), err); /* after it was shortened */
+    assert_int_equal(list[4], ~4u);
+    assert_int_equal(list[5], 0);
+    assert_error(eg_grow(&list, SIZE_MAX / 2 + 1, sizeof *list, &err), err, EG_NO_MEMORY,
+                 "0 times 4 bytes asked for");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +125,7 @@ int main(void)
         cmocka_unit_test(only_exactly_as_many_hex_digits_are_read),
         cmocka_unit_test(a_flash_id_is_written_as_in_datasheets),
         cmocka_unit_test(a_buffer_grows_and_keeps_what_it_has),
+        cmocka_unit_test(a_list_grows_by_items_of_zeros_and_keeps_what_it_has),
         cmocka_unit_test(more_memory_than_there_is_fails_with_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

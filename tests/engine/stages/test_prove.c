@@ -91,8 +91,8 @@ static void a_board_that_another_line_closed_is_refused(void **state)
     line->recorder.transcript[0] = '\0';
     run(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
-                            "prove: the chip is in secure download mode, and no run of this ledger has read "
-                            "back * as the job wants it: the board was not finished here");
+                            "prove: the ledger has no run that burnt * of this board to what the job wants, "
+                            "and a chip in secure download mode does not show it");
 }
 
 static void another_firmware_is_not_proved_by_a_start(void **state)
@@ -116,7 +116,8 @@ static void other_wishes_than_those_that_were_burnt_are_refused(void **state)
     finish_board(line, OWN_MAC);
     fake_plan_add_item(line->plan, "secure.efuses", "DIS_FORCE_DOWNLOAD", "1");
     run(line);
-    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED, "prove: * has read back DIS_FORCE_DOWNLOAD as *");
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "prove: * no run that burnt DIS_FORCE_DOWNLOAD of *");
 }
 
 static void what_the_chip_tells_counts_more_than_the_ledger(void **state)
@@ -128,7 +129,47 @@ static void what_the_chip_tells_counts_more_than_the_ledger(void **state)
     run(line);
     fake_line_assert_result(
         line, 1, EG_FAIL, EG_SECURED,
-        "prove: the chip tells that SECURE_BOOT_AGGRESSIVE_REVOKE is not as the job wants it");
+        "prove: by its security info, SECURE_BOOT_AGGRESSIVE_REVOKE of the chip is not what the job wants");
+}
+
+#define USER "000102030405060708090a0b0c0d0e0f101112131415161718000000000000ff"
+
+static void a_custom_mac_is_proved_by_the_ledger(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "unit.serial.pool", "macs");
+    fake_plan_set(line->plan, "secure.mac", "0200000000{serial}");
+    fake_plan_add_item(line->plan, "secure.efuses", "BLOCK_USR_DATA", USER);
+    line->recorder.serial = "17";
+    finish_board(line, OWN_MAC);
+    char *const again = line->recorder.transcript + strlen(line->recorder.transcript);
+    run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_non_null(strstr(again, "wanted CUSTOM_MAC 02:00:00:00:00:17\nobserved CUSTOM_MAC yes\n"));
+    assert_non_null(strstr(again, "reserve macs\n"));
+
+    line->recorder.serial = "18";
+    run(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "prove: the board was finished with the custom MAC 02:00:00:00:00:17, and the job "
+        "gives it 02:00:00:00:00:18");
+}
+
+static void a_custom_mac_that_is_not_on_record_takes_no_row_of_the_pool(void **state)
+{
+    struct fake_line *line = *state;
+
+    finish_board(line, OWN_MAC);
+    fake_plan_set(line->plan, "unit.serial.pool", "macs");
+    fake_plan_set(line->plan, "secure.mac", "0200000000{serial}");
+    line->recorder.serial = "17";
+    run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "prove: the ledger has no custom MAC of this board on record: the board was not "
+                            "finished by this ledger");
+    assert_null(strstr(line->recorder.transcript, "reserve"));
 }
 
 static void a_board_that_tells_no_mac_is_nobody(void **state)
@@ -165,6 +206,8 @@ int main(void)
         TEST(another_firmware_is_not_proved_by_a_start),
         TEST(other_wishes_than_those_that_were_burnt_are_refused),
         TEST(what_the_chip_tells_counts_more_than_the_ledger),
+        TEST(a_custom_mac_is_proved_by_the_ledger),
+        TEST(a_custom_mac_that_is_not_on_record_takes_no_row_of_the_pool),
         TEST(a_board_that_tells_no_mac_is_nobody),
         TEST(a_board_that_does_not_start_is_not_proved),
     };

@@ -124,34 +124,6 @@ static void a_row_is_reserved_after_the_intent_and_marked_when_written_and_verif
                              "finish pass\n"));
 }
 
-static void a_serial_that_another_board_has_is_refused_before_anything_is_erased(void **state)
-{
-    struct fake_line *line = *state;
-
-    give_serials(line);
-    line->recorder.taken = "ACME-000017";
-    fake_line_plug(line, &fast, 1, NO_FAULTS);
-    fake_line_run(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_NOT_UNIQUE, "unit: another board has it");
-    assert_true(fake_line_blank(line, 1));
-    assert_order(line, GROUP("reserve serials\n", "claim serial ACME-000017\n", "finish error\n"));
-}
-
-static void values_declared_unique_are_claimed_and_a_secret_is_not_shown(void **state)
-{
-    struct fake_line *line = *state;
-
-    give_serials(line);
-    fake_plan_add_item(line->plan, "unit.values", "key_a", "s3cret");
-    fake_plan_add_item(line->plan, "unit.values", "lot", "L7");
-    fake_plan_add_item(line->plan, "unit.unique", NULL, "key_*");
-    fake_plan_add_item(line->plan, "unit.secret", NULL, "key_*");
-    fake_line_plug(line, &fast, 1, NO_FAULTS);
-    fake_line_run(line);
-    assert_order(line, GROUP("claim serial ACME-000017\n", "claim key_a (secret)\n", "mark written\n"));
-    assert_null(strstr(line->recorder.transcript, "claim lot"));
-}
-
 /* A recorder that checks the flash when it is told that a row will be written. */
 struct looker {
     struct eg_recorder_ops ops;
@@ -241,18 +213,6 @@ static void a_record_that_fails_leaves_the_boards_own_data_unwritten(void **stat
     fake_line_assert_result(line, 1, EG_ERROR, EG_LEDGER, "write: the disk is on fire");
     assert_int_equal(flash_of(line, 1, NVS_ADDR)[0], 0xff);
     assert_int_equal(flash_of(line, 1, RAW_ADDR)[0], 0xff);
-}
-
-static void an_empty_pool_leaves_the_board_as_it_came(void **state)
-{
-    struct fake_line *line = *state;
-
-    give_serials(line);
-    line->recorder.serial = NULL;
-    fake_line_plug(line, &fast, 1, NO_FAULTS);
-    fake_line_run(line);
-    fake_line_assert_result(line, 1, EG_ERROR, EG_POOL_EMPTY, "unit: pool serials has no row left");
-    assert_true(fake_line_blank(line, 1));
 }
 
 static void a_serial_that_goes_into_no_flash_is_written_and_verified_all_the_same(void **state)
@@ -453,35 +413,11 @@ static void the_bootloader_that_secure_boot_v1_trusts_is_kept(void **state)
     assert_true(fake_line_blank(line, 1));
 }
 
-/* ---- Values that a program makes ---- */
-
 static void set_program(struct fake_line *line, const char *script)
 {
     fake_plan_add_item(line->plan, "unit.generate.program", NULL, "sh");
     fake_plan_add_item(line->plan, "unit.generate.program", NULL, "-c");
     fake_plan_add_item(line->plan, "unit.generate.program", NULL, script);
-}
-
-static void a_program_is_told_the_board_and_answers_with_names(void **state)
-{
-    struct fake_line *line = *state;
-
-    line->recorder.serial = "17";
-    fake_plan_set(line->plan, "unit.serial.pool", "serials");
-    fake_plan_add_item(line->plan, "unit.secret", NULL, "password");
-    set_program(line, "grep -q '\"mac\":\"02:65:67:00:00:01\".*\"slot\":\"1\".*\"run\":1,.*\"serial\":\"17\"'"
-                      " && echo '{\"password\": \"s3cret\", \"count\": 5, \"gain\": 1.5}'");
-    fake_plan_add_group(line->plan, "unit.raw", GROUP("at", "2MB", "value", "{password} {count:03d} {gain}"));
-    fake_line_plug(line, &fast, 1, NO_FAULTS);
-    fake_line_run(line);
-    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
-    assert_memory_equal(flash_of(line, 1, RAW_ADDR), "s3cret 005 1.5\xff", 15);
-    const struct fake_run *run = fake_recorder_run(&line->recorder, "1");
-    assert_int_equal(run->value_count, 4);
-    assert_string_equal(run->values[1].name, "password");
-    assert_string_equal(run->values[1].value, "");
-    assert_string_equal(run->values[2].value, "5");
-    assert_string_equal(run->values[3].value, "1.5");
 }
 
 static void a_later_attempt_has_the_same_data_and_no_second_row(void **state)
@@ -510,57 +446,6 @@ static void a_later_attempt_has_the_same_data_and_no_second_row(void **state)
     assert_int_equal(fake_recorder_run(&line->recorder, "1")->value_count, 2);
 }
 
-static void assert_answer_refused(struct fake_line *line, const char *script, enum eg_code code,
-                                  const char *text)
-{
-    set_program(line, script);
-    assert_unmade(line, code, text);
-}
-
-static void an_answer_that_is_not_json_is_refused_without_showing_it(void **state)
-{
-    assert_answer_refused(*state, "echo '{\"key\": hunter2}'", EG_BAD_UNIT_DATA,
-                          "unit: the answer of sh is not JSON, see its line 1, column 14");
-}
-
-static void an_answer_that_is_no_object_is_refused(void **state)
-{
-    assert_answer_refused(*state, "echo '[1]'", EG_BAD_UNIT_DATA,
-                          "unit: the answer of sh is JSON, but not an object of names and values");
-}
-
-static void an_answer_with_something_else_than_text_and_numbers_is_refused(void **state)
-{
-    assert_answer_refused(*state, "echo '{\"a\": null}'", EG_BAD_UNIT_DATA,
-                          "unit: the answer of sh: a is neither text nor a number");
-}
-
-static void an_answer_with_a_nul_is_refused(void **state)
-{
-    assert_answer_refused(*state, "echo '{\"a\": \"b\\u0000c\"}'", EG_BAD_UNIT_DATA,
-                          "unit: the answer of sh: a has the control character 0x00");
-}
-
-static void an_answer_with_a_name_of_the_board_is_refused(void **state)
-{
-    assert_answer_refused(*state, "echo '{\"mac\": \"x\"}'", EG_BAD_UNIT_DATA,
-                          "unit: the answer of sh has the name mac, which is there already");
-}
-
-static void a_program_that_fails_fails_the_run(void **state)
-{
-    assert_answer_refused(*state, "echo no server >&2; exit 3", EG_PROGRAM_FAILED,
-                          "unit: sh exited with status 3: no server");
-}
-
-static void a_program_that_takes_too_long_fails_the_run(void **state)
-{
-    struct fake_line *line = *state;
-
-    fake_plan_set(line->plan, "unit.generate.timeout", "200ms");
-    assert_answer_refused(line, "sleep 60", EG_PROGRAM_FAILED, "unit: sh did not end within 200 ms");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -569,12 +454,9 @@ int main(void)
         TEST(the_boards_own_data_is_written_after_the_jobs_and_verified),
         TEST(the_rom_writes_and_reads_it_back_as_the_stub_does),
         TEST(a_row_that_a_flash_did_not_take_is_written_but_not_verified),
-        TEST(a_serial_that_another_board_has_is_refused_before_anything_is_erased),
-        TEST(values_declared_unique_are_claimed_and_a_secret_is_not_shown),
         TEST(a_row_is_reserved_after_the_intent_and_marked_when_written_and_verified),
         TEST(that_a_row_is_written_is_on_record_before_its_first_byte_is_sent),
         TEST(a_record_that_fails_leaves_the_boards_own_data_unwritten),
-        TEST(an_empty_pool_leaves_the_board_as_it_came),
         TEST(a_serial_that_goes_into_no_flash_is_written_and_verified_all_the_same),
         TEST(columns_are_names_and_secrets_are_on_record_without_their_value),
         TEST(every_way_of_giving_a_board_bytes_reaches_its_flash),
@@ -589,15 +471,7 @@ int main(void)
         TEST(data_that_grows_into_something_else_is_refused),
         TEST(a_region_past_the_end_of_this_boards_flash_is_refused),
         TEST(the_bootloader_that_secure_boot_v1_trusts_is_kept),
-        TEST(a_program_is_told_the_board_and_answers_with_names),
         TEST(a_later_attempt_has_the_same_data_and_no_second_row),
-        TEST(an_answer_that_is_not_json_is_refused_without_showing_it),
-        TEST(an_answer_that_is_no_object_is_refused),
-        TEST(an_answer_with_something_else_than_text_and_numbers_is_refused),
-        TEST(an_answer_with_a_nul_is_refused),
-        TEST(an_answer_with_a_name_of_the_board_is_refused),
-        TEST(a_program_that_fails_fails_the_run),
-        TEST(a_program_that_takes_too_long_fails_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "tools/espgang/efuse/extend.h"
 
+#include "engine/base/bytes.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 
@@ -41,13 +42,9 @@ void efuse_extension_finish(struct efuse_extension *extension)
 static enum eg_code keep_text(struct efuse_extension *extension, const char **kept, const char *text,
                               struct eg_error *err)
 {
-    char **const more = realloc(extension->texts, (extension->text_count + 1) * sizeof *more);
-
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "texts of eFuse fields");
-    extension->texts = more;
-    EG_TRY(eg_strdup(&more[extension->text_count], text, err));
-    *kept = more[extension->text_count++];
+    EG_TRY(eg_grow(&extension->texts, extension->text_count, sizeof *extension->texts, err));
+    EG_TRY(eg_strdup(&extension->texts[extension->text_count], text, err));
+    *kept = extension->texts[extension->text_count++];
     return EG_OK;
 }
 

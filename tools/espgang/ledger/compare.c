@@ -79,12 +79,12 @@ static void tell_yield(struct cli_rows *rows, const struct eg_unit_counts *one,
 struct quantity {
     char *name;
     double *samples[2];
-    size_t count[2], room[2];
+    size_t count[2];
 };
 
 struct quantities {
     struct quantity *items;
-    size_t count, room;
+    size_t count;
 };
 
 static void quantities_finish(struct quantities *quantities)
@@ -97,22 +97,6 @@ static void quantities_finish(struct quantities *quantities)
     free(quantities->items);
 }
 
-static enum eg_code grow(void *items, size_t count, size_t *room, size_t size, struct eg_error *err)
-{
-    const size_t wanted = *room == 0 ? 64 : *room * 2;
-    void *old;
-
-    if (count < *room)
-        return EG_OK;
-    memcpy(&old, items, sizeof old);
-    void *const grown = realloc(old, wanted * size);
-    if (grown == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    memcpy(items, &grown, sizeof grown);
-    *room = wanted;
-    return EG_OK;
-}
-
 /* Samples come by name. */
 static enum eg_code keep_sample(void *context, const void *row, struct eg_error *err)
 {
@@ -120,16 +104,14 @@ static enum eg_code keep_sample(void *context, const void *row, struct eg_error 
     const struct eg_sample *const sample = row;
 
     if (quantities->count == 0 || strcmp(quantities->items[quantities->count - 1].name, sample->name) != 0) {
-        EG_TRY(
-            grow(&quantities->items, quantities->count, &quantities->room, sizeof *quantities->items, err));
+        EG_TRY(eg_grow(&quantities->items, quantities->count, sizeof *quantities->items, err));
         struct quantity *const made = &quantities->items[quantities->count];
-        *made = (struct quantity){.name = NULL};
         EG_TRY(eg_strdup(&made->name, sample->name, err));
         quantities->count++;
     }
     struct quantity *const quantity = &quantities->items[quantities->count - 1];
     const int side = sample->second ? 1 : 0;
-    EG_TRY(grow(&quantity->samples[side], quantity->count[side], &quantity->room[side], sizeof(double), err));
+    EG_TRY(eg_grow(&quantity->samples[side], quantity->count[side], sizeof(double), err));
     quantity->samples[side][quantity->count[side]++] = sample->number;
     return EG_OK;
 }

@@ -8,6 +8,7 @@
 #include "tools/espgang/station.h"
 
 #include "db/query/questions.h"
+#include "engine/base/bytes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -88,12 +89,8 @@ static void wanted_finish(struct wanted *wanted)
 
 static enum eg_code want(struct wanted *wanted, int64_t run, struct eg_error *err)
 {
-    int64_t *const more = realloc(wanted->runs, (wanted->count + 1) * sizeof *more);
-
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "runs without a label");
-    wanted->runs = more;
-    more[wanted->count++] = run;
+    EG_TRY(eg_grow(&wanted->runs, wanted->count, sizeof *wanted->runs, err));
+    wanted->runs[wanted->count++] = run;
     return EG_OK;
 }
 

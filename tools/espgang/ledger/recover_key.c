@@ -75,7 +75,7 @@ static enum eg_code recover(struct cli_call *call, struct eg_error *err)
 }
 
 static const struct cli_option options[] = {
-    {.name = "keyfile", .letter = 'k', .value = "FILE", .help = "The private RSA key in PEM"},
+    {.name = "keyfile", .letter = 'k', .value = "FILE", .help = "The private key in PEM, RSA or EC"},
     {.name = "output", .letter = 'o', .value = "FILE", .help = "File for the key, which is never replaced"},
     {.name = "key",
      .value = "NAME",

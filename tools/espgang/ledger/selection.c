@@ -150,13 +150,11 @@ static enum eg_code add_batch(struct cli_selection *selection, const char *name,
     EG_TRY(eg_alloc(&copy, length + 1, 1, err));
     memcpy(copy, name, length);
     EG_TRY(eg_query_refuse_unknown_batch(query, copy, err));
-    char **const grown = realloc(selection->batches, (selection->batch_count + 2) * sizeof *grown);
-    if (grown == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    selection->batches = grown;
-    grown[selection->batch_count++] = copy;
-    grown[selection->batch_count] = NULL;
-    selection->runs.batches = (const char *const *)grown;
+    if (selection->batches == NULL) /* the end of the list */
+        EG_TRY(eg_grow(&selection->batches, 0, sizeof *selection->batches, err));
+    EG_TRY(eg_grow(&selection->batches, selection->batch_count + 1, sizeof *selection->batches, err));
+    selection->batches[selection->batch_count++] = copy;
+    selection->runs.batches = (const char *const *)selection->batches;
     copy = NULL;
     return EG_OK;
 }

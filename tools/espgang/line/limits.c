@@ -3,6 +3,7 @@
 #include "tools/espgang/line/limits.h"
 
 #include "db/query/query.h"
+#include "engine/base/bytes.h"
 #include "tools/espgang/command.h"
 
 #include <inttypes.h>
@@ -59,14 +60,13 @@ static struct cli_slot_tally *tally_of(struct cli_limits *limits, const char *sl
     for (unsigned i = 0; i < limits->slot_count; i++)
         if (strcmp(limits->slots[i].name, slot) == 0)
             return &limits->slots[i];
-    struct cli_slot_tally *const more =
-        realloc(limits->slots, (limits->slot_count + 1) * sizeof(struct cli_slot_tally));
-    if (more == NULL)
+    struct eg_error err;
+
+    if (eg_grow(&limits->slots, limits->slot_count, sizeof *limits->slots, &err) != EG_OK)
         return NULL;
-    limits->slots = more;
-    more[limits->slot_count] = (struct cli_slot_tally){.runs = 0};
-    snprintf(more[limits->slot_count].name, sizeof more->name, "%s", slot);
-    return &more[limits->slot_count++];
+    struct cli_slot_tally *const added = &limits->slots[limits->slot_count++];
+    snprintf(added->name, sizeof added->name, "%s", slot);
+    return added;
 }
 
 bool cli_limits_disabled(const struct cli_limits *limits, const char *slot)

@@ -39,10 +39,7 @@ enum eg_code cli_slots_add_slot(struct cli_slots *slots, const struct eg_slot *s
     EG_TRY(eg_strdup(&name, slot->name, err));
     EG_TRY(eg_strdup(&address, slot->address, err));
     EG_TRY(eg_strdup(&url, slot->url, err));
-    struct eg_slot *more = realloc(slots->slots, (slots->count + 1) * sizeof *more);
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%u slots", slots->count + 1);
-    slots->slots = more;
+    EG_TRY(eg_grow(&slots->slots, slots->count, sizeof *slots->slots, err));
     slots->slots[slots->count++] = (struct eg_slot){
         .name = name,
         .address = address,

@@ -123,13 +123,12 @@ static void show_names(struct cli_view *view)
 
 static struct cli_view_slot *add_slot(struct cli_view *view, const struct eg_slot *slot)
 {
-    struct cli_view_slot *const more = realloc(view->slots, (view->slot_count + 1) * sizeof *more);
+    struct eg_error err;
 
-    if (more == NULL)
+    if (eg_grow(&view->slots, view->slot_count, sizeof *view->slots, &err) != EG_OK)
         return NULL;
-    view->slots = more;
-    struct cli_view_slot *const added = &more[view->slot_count];
-    *added = (struct cli_view_slot){.name = strdup(slot->name)};
+    struct cli_view_slot *const added = &view->slots[view->slot_count];
+    added->name = strdup(slot->name);
     if (added->name == NULL)
         return NULL;
     if (slot->label != NULL)

@@ -112,15 +112,11 @@ static enum eg_code make_board(struct vb_hands *hands, struct socket *socket, st
 static enum eg_code note_insertion(struct vb_hands *hands, struct socket *socket, uint64_t now_ms,
                                    struct eg_error *err)
 {
-    struct vb_insertion *const more = realloc(hands->insertions, (hands->count + 1) * sizeof *more);
-
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%zu insertions", hands->count + 1);
-    hands->insertions = more;
+    EG_TRY(eg_grow(&hands->insertions, hands->count, sizeof *hands->insertions, err));
     socket->current = hands->count++;
-    more[socket->current] = (struct vb_insertion){
+    hands->insertions[socket->current] = (struct vb_insertion){
         .socket = socket->number, .board = socket->board->number, .again = socket->again, .begun_ms = now_ms};
-    memcpy(more[socket->current].mac, socket->board->mac, sizeof socket->board->mac);
+    memcpy(hands->insertions[socket->current].mac, socket->board->mac, sizeof socket->board->mac);
     return EG_OK;
 }
 
