@@ -174,7 +174,7 @@ static enum eg_code read_pool(struct eg_run *run, struct eg_board_key *board,
     const struct eg_claim claim = {.kind = EG_CLAIM_VALUE, .name = label_of(item), .value = board->print};
     EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
     EG_CLEANUP(eg_secret_finish) struct eg_secret whole = {0};
-    const char *sealed;
+    const char *sealed = NULL;
 
     EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
     run->has_rows = true;
