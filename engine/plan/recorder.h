@@ -222,7 +222,7 @@ enum eg_security_event {
     EG_SECURITY_INTENDED, /* it will be burnt next */
     EG_SECURITY_OBSERVED, /* read back: "yes", "no", "unknown" */
     EG_SECURITY_LEFT,     /* a block as it is afterwards, keys are masked; the MD5 of a region's ciphertext; a
-                             key in escrow */
+                             key in escrow; a public key */
     EG_SECURITY_REACHED,  /* a step is complete; the item is the job's mode */
 };
 
@@ -239,6 +239,8 @@ struct eg_security_record {
 #define EG_SECURITY_VALUE   100
 #define EG_SECURITY_ESCROW                                                                                   \
     "escrow of " /* the item goes on with the key's; its value is "FINGERPRINT ID BASE64" */
+#define EG_SECURITY_PUBLIC                                                                                   \
+    "public key of " /* likewise; its value is Base64 of the DER (SubjectPublicKeyInfo) */
 
 /** "label", "value". */
 const char *eg_claim_kind_name(enum eg_claim_kind kind);

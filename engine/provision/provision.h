@@ -36,6 +36,15 @@ enum eg_provision_kind {
     EG_PROVISION_PROTECT, /* what write-protects the field `name` */
 };
 
+/* What a key is made of, if each board gets its own. */
+enum eg_provision_value {
+    EG_PROVISION_RANDOM,
+    EG_PROVISION_P192, /* private values of ECDSA; of P-384 one half is in a key block each */
+    EG_PROVISION_P256,
+    EG_PROVISION_P384_HIGH,
+    EG_PROVISION_P384_LOW, /* the item after EG_PROVISION_P384_HIGH */
+};
+
 #define EG_PROVISION_NAME 48
 #define EG_PROVISION_TEXT 80
 
@@ -51,7 +60,8 @@ struct eg_provision_item {
     bool if_there;  /* an earlier revision of the chip lacks the field, and nothing is wanted of it */
     unsigned place; /* of a key or digest: number of the key block that it goes into if that is free */
     /* Of a key: */
-    unsigned secret;                 /* index of the board's secret */
+    unsigned secret; /* index of the board's secret */
+    enum eg_provision_value value;
     const char *purpose;             /* NULL = key blocks have none (ESP32) */
     const char *block;               /* that the job says; NULL = any */
     const char *file;                /* that has it, for all boards; NULL = each board has its own */

@@ -20,8 +20,10 @@ static const struct eg_option key_options[] = {
     {.key = "purpose",
      .type = EG_OPTION_TEXT,
      .required = true,
-     .help = "what the chip uses it for: `HMAC_UP`, `HMAC_DOWN_JTAG`, `HMAC_DOWN_DIGITAL_SIGNATURE`, "
-             "`HMAC_DOWN_ALL`"},
+     .help =
+         "what the chip uses it for: `HMAC_UP`, `HMAC_DOWN_JTAG`, `HMAC_DOWN_DIGITAL_SIGNATURE`, "
+         "`HMAC_DOWN_ALL`; where the chip has them `ECDSA_KEY` (P-256), `ECDSA_KEY_P192`, `ECDSA_KEY_P256`, "
+         "`ECDSA_KEY_P384` (two blocks)"},
     {.key = "block",
      .type = EG_OPTION_TEXT,
      .required = true,
@@ -29,7 +31,7 @@ static const struct eg_option key_options[] = {
     {.key = "file",
      .type = EG_OPTION_SECRET_FILE,
      .without = "each board gets one of its own",
-     .help = "32 bytes, readable for their owner alone"},
+     .help = "32 bytes, readable for their owner alone; not of an ECDSA key"},
     {.key = "shared",
      .type = EG_OPTION_CHOICE,
      .fallback = "no",

@@ -2,6 +2,7 @@
 
 #include "engine/stages/board_keys.h"
 
+#include "engine/secure/ecdsa.h"
 #include "engine/secure/escrow.h"
 #include "engine/secure/nvs_crypt.h"
 
@@ -89,12 +90,29 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
     return EG_OK;
 }
 
+static enum eg_code make_value(struct eg_secret *key, const struct eg_provision_item *item,
+                               const struct eg_efuses *fuses, struct eg_error *err)
+{
+    switch (item->value) {
+    case EG_PROVISION_RANDOM:
+        return eg_secret_make(key, eg_provision_key_size(item, fuses), err);
+    case EG_PROVISION_P192:
+        return eg_ecdsa_make(key, EG_SIGN_ECDSA192, err);
+    case EG_PROVISION_P256:
+        return eg_ecdsa_make(key, EG_SIGN_ECDSA256, err);
+    case EG_PROVISION_P384_HIGH:
+    case EG_PROVISION_P384_LOW:
+        return eg_ecdsa_make_half(key, item->value == EG_PROVISION_P384_HIGH, err);
+    }
+    return eg_error_set(err, EG_INTERNAL, "%s is made of nothing", item->name);
+}
+
 static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const struct eg_provision_item *item,
                          const struct eg_efuses *fuses, struct eg_error *err)
 {
     const struct eg_claim claim = {.kind = EG_CLAIM_VALUE, .name = label_of(item), .value = board->print};
 
-    EG_TRY(eg_secret_make(&board->key, eg_provision_key_size(item, fuses), err));
+    EG_TRY(make_value(&board->key, item, fuses, err));
     EG_TRY(
         run->recorder->ops->fingerprint(run->recorder, board->key.data, board->key.size, board->print, err));
     EG_TRY(run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err));
@@ -177,12 +195,41 @@ static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item 
     return make(run, board, item, fuses, err);
 }
 
+/* Put the public key of an ECDSA key on record before the private one is burnt: the chip does not tell it. */
+static enum eg_code record_public(struct eg_run *run, const struct eg_provision *wishes, unsigned index,
+                                  struct eg_error *err)
+{
+    const struct eg_provision_item *const item = &wishes->items[index];
+    const struct eg_secret *const key = &run->keys[item->secret].key;
+    const struct eg_secret *low = NULL;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    char name[EG_SECURITY_VALUE];
+
+    if (item->value == EG_PROVISION_RANDOM || item->value == EG_PROVISION_P384_LOW)
+        return EG_OK;
+    if (item->value == EG_PROVISION_P384_HIGH)
+        low = &run->keys[wishes->items[index + 1].secret].key;
+    if (key->size == 0 || (low != NULL && low->size == 0)) /* hidden: it was recorded when it was burnt */
+        return EG_OK;
+    EG_TRY(eg_ecdsa_public(&text,
+                           item->value == EG_PROVISION_P192   ? EG_SIGN_ECDSA192
+                           : item->value == EG_PROVISION_P256 ? EG_SIGN_ECDSA256
+                                                              : EG_SIGN_ECDSA384,
+                           key, low, err));
+    snprintf(name, sizeof name, EG_SECURITY_PUBLIC "%s", item->name);
+    const struct eg_security_record record = {EG_SECURITY_LEFT, name, (const char *)text.data};
+    return run->recorder->ops->secure(run->recorder, run->number, &record, 1, err);
+}
+
 enum eg_code eg_run_find_keys(struct eg_run *run, const struct eg_provision *wishes,
                               const struct eg_efuses *fuses, struct eg_error *err)
 {
     for (unsigned i = 0; i < wishes->count && wishes->mode != EG_PROVISION_CHECK; i++)
         if (wishes->items[i].kind == EG_PROVISION_SECRET)
             EG_TRY(find_key(run, &wishes->items[i], fuses, err));
+    for (unsigned i = 0; i < wishes->count && wishes->mode != EG_PROVISION_CHECK; i++)
+        if (wishes->items[i].kind == EG_PROVISION_SECRET)
+            EG_TRY(record_public(run, wishes, i, err));
     return EG_OK;
 }
 

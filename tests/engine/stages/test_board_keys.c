@@ -2,6 +2,7 @@
 
 /* Boards that arrive with a flash key, or with part of one, and keys shared by two boards. */
 
+#include "engine/secure/ecdsa.h"
 #include "engine/secure/escrow.h"
 #include "engine/secure/flash_crypt.h"
 #include "engine/secure/sign_key.h"
@@ -233,19 +234,25 @@ static void a_key_from_a_file_is_on_all_boards_and_claimed_for_none(void **state
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* Make a pair of keys for escrow; the job gets the public one. The private one is at `path`. */
-static void want_escrow(struct fake_line *line, char folder[], char path[64])
+/* Make a pair of keys for escrow. The private one is at `path`. */
+static void make_escrow(char folder[], char path[64], struct eg_buffer *pem, enum eg_sign_scheme scheme)
 {
     EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
     struct eg_error err;
 
     assert_non_null(mkdtemp(folder));
     snprintf(path, 64, "%s/escrow.pem", folder);
-    assert_ok(eg_sign_key_make(path, EG_SIGN_RSA3072, &err), err);
+    assert_ok(eg_sign_key_make(path, scheme, &err), err);
     assert_ok(eg_sign_key_read(&key, path, &err), err);
-    assert_ok(eg_sign_key_public(&pem, &key, &err), err);
-    assert_ok(eg_buffer_append(&pem, "", 1, &err), err);
+    assert_ok(eg_sign_key_public(pem, &key, &err), err);
+    assert_ok(eg_buffer_append(pem, "", 1, &err), err);
+}
+
+static void want_escrow(struct fake_line *line, char folder[], char path[64])
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+
+    make_escrow(folder, path, &pem, EG_SIGN_RSA3072);
     fake_plan_set_file(line->plan, "secure.flash.escrow", "escrow.pub", (const char *)pem.data);
 }
 
@@ -291,6 +298,79 @@ static void a_key_in_escrow_decrypts_the_flash_of_its_board(void **state)
     memcpy(flash, vb_board_flash(vb_gang_board(line->gang, 1), &size) + app->flash_addr, sizeof flash);
     assert_ok(eg_flash_crypt(flash, sizeof flash, app->flash_addr, &how, &key, &err), err);
     assert_memory_equal(flash, app->data.data, sizeof flash);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* The group of a key whose escrow is to an EC key. */
+static void want_ecdsa(struct fake_line *line, const char *purpose, const struct eg_buffer *pem)
+{
+    struct eg_error err;
+
+    fake_plan_add_group(
+        line->plan, "secure.keys",
+        (const char *const[]){"purpose", purpose, "block", "BLOCK_KEY3", "escrow", "escrow.pub", NULL});
+    struct eg_setting *const keys = eg_plan_setting(line->plan, "secure.keys");
+    struct eg_setting *const escrow =
+        eg_settings_find(keys->groups[0].settings, keys->groups[0].setting_count, "escrow");
+    assert_ok(eg_buffer_append(&escrow->content, pem->data, pem->size, &err), err);
+}
+
+/* Return a line of the transcript that begins so, without its beginning. */
+static void line_of(const struct fake_line *line, const char *begins, char *text, size_t room)
+{
+    const char *const at = strstr(line->recorder.transcript, begins);
+
+    assert_non_null(at);
+    snprintf(text, room, "%.*s", (int)strcspn(at + strlen(begins), "\n"), at + strlen(begins));
+}
+
+static void the_public_key_of_a_boards_own_ecdsa_key_is_on_record(void **state)
+{
+    static const struct {
+        const char *chip, *purpose, *key, *low;
+        enum eg_sign_scheme scheme;
+        uint32_t number;
+    } rows[] = {
+        {"esp32h2", "ECDSA_KEY", "ECDSA_KEY in BLOCK_KEY3", NULL, EG_SIGN_ECDSA256, 1},
+        {"esp32c5", "ECDSA_KEY_P192", "ECDSA_KEY_P192 in BLOCK_KEY3", NULL, EG_SIGN_ECDSA192, 16},
+        {"esp32c5", "ECDSA_KEY_P384", "ECDSA_KEY_P384_H in BLOCK_KEY3", "ECDSA_KEY_P384_L in BLOCK_KEY4",
+         EG_SIGN_ECDSA384, 18},
+    };
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64], begins[100], text[300];
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    struct eg_error err;
+
+    make_escrow(folder, path, &pem, EG_SIGN_ECDSA256);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+        EG_CLEANUP(eg_secret_finish) struct eg_secret low = {0};
+        EG_CLEANUP(eg_buffer_finish) struct eg_buffer public = {0};
+        eg_plan_destroy(line->plan);
+        line->plan = fake_secure_plan_of(rows[i].chip, "ecdsa256");
+        want_ecdsa(line, rows[i].purpose, &pem);
+        line->recorder.transcript[0] = '\0';
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+        run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        assert_true(recover(line, &key, rows[i].key, path));
+        if (rows[i].low != NULL)
+            assert_true(recover(line, &low, rows[i].low, path));
+        assert_ok(eg_ecdsa_public(&public, rows[i].scheme, &key, rows[i].low != NULL ? &low : NULL, &err),
+                  err);
+        snprintf(begins, sizeof begins, "left public key of %s ", rows[i].key);
+        line_of(line, begins, text, sizeof text);
+        assert_string_equal(text, (const char *)public.data);
+        assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_3"), rows[i].number);
+        assert_int_equal(fake_secure_field(line, 1, "RD_DIS") & 8, 8);
+        /* the chip has it last byte first */
+        assert_int_equal(fake_secure_field(line, 1, "BLOCK_KEY3"),
+                         (uint32_t)key.data[31] | (uint32_t)key.data[30] << 8 | (uint32_t)key.data[29] << 16 |
+                             (uint32_t)key.data[28] << 24);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
@@ -354,6 +434,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_board_that_is_cut_run_after_run_is_proved_or_lost, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_key_in_escrow_decrypts_the_flash_of_its_board, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(the_public_key_of_a_boards_own_ecdsa_key_is_on_record, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(no_key_is_lost_between_escrow_and_burn, set_up, fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_record_that_fails_leaves_the_board_without_a_key, set_up,
