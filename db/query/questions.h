@@ -54,8 +54,8 @@ struct eg_run_stage {
     const char *started_utc;
     int64_t duration_ms;
     const char *code;
-    int64_t baud, bytes_sent, bytes_received, resends;
-    const char *sentence;
+    int64_t baud, bytes_sent, bytes_received, resends, wire_ms;
+    const char *limited_by, *sentence;
 };
 
 /** A pool row that a unit has or had. */

@@ -27,7 +27,7 @@ static const char runs_sql[] =
                                       "(run_id) ORDER BY run_id";
 
 static const char stages_sql[] =
-    "SELECT stage, stage.started_utc, stage.duration_us, baud, stage.bytes_sent + stage.bytes_received"
+    "SELECT stage, stage.started_utc, stage.duration_us, wire_us, limited_by"
     " FROM session JOIN run USING (session_id) JOIN outcome USING (run_id) JOIN stage USING (run_id)"
     " WHERE batch = ?1 AND outcome IN ('pass', 'pass-marginal') AND stage.code = 'ok'";
 
@@ -103,8 +103,8 @@ enum eg_code eg_query_report_stages(struct eg_query *query, const char *batch, e
             .stage = eg__query_text(rows, 0),
             .started_utc = eg__query_text(rows, 1),
             .duration_us = eg__query_number(rows, 2),
-            .baud = eg__query_number(rows, 3),
-            .bytes = eg__query_number(rows, 4),
+            .wire_us = eg__query_number(rows, 3),
+            .limited_by = eg__query_text(rows, 4),
         };
         EG_TRY(visit(context, &stage, err));
     }

@@ -28,7 +28,8 @@ struct eg_report_run {
 struct eg_report_stage {
     const char *stage, *started_utc;
     int64_t duration_us;
-    int64_t baud, bytes; /* bytes: both ways */
+    int64_t wire_us;        /* the least time that its bytes need on the wire */
+    const char *limited_by; /* eg_limit_name() */
 };
 
 /** A unit, counted as struct eg_batch does, by its last finished run in this batch. */

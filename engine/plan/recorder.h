@@ -53,6 +53,21 @@ struct eg_run_begin {
     struct eg_bridge bridge; /* the USB device of the port */
 };
 
+/** What made a stage take the time that it took: the rate, where it took little more than its bytes on the
+ * wire; else what most of the rest is due to. */
+enum eg_limit {
+    EG_LIMIT_NONE,    /* not known */
+    EG_LIMIT_RATE,    /* of the link */
+    EG_LIMIT_LATENCY, /* of each request and its answer: the bridge, a network */
+    EG_LIMIT_RESENDS, /* blocks or a whole region were sent again */
+    EG_LIMIT_ERASE,   /* the flash was not blank */
+    EG_LIMIT_FLASH,   /* the chip inflates, erases and programs more slowly than data comes */
+    EG_LIMIT_DIGEST,  /* the chip reads its flash and computes */
+};
+
+/** "rate", "latency", "resends", "erase", "flash", "digest"; "" = not known. */
+const char *eg_limit_name(enum eg_limit limit);
+
 struct eg_stage_record {
     const char *stage;
     unsigned attempt; /* from 1 */
@@ -63,6 +78,8 @@ struct eg_stage_record {
     uint32_t baud;
     uint64_t bytes_sent, bytes_received;
     unsigned resends;
+    uint64_t wire_us; /* the least time that its bytes need; 0 = the link has no rate, or keeps none */
+    enum eg_limit limit;
 };
 
 struct eg_region_record {

@@ -87,6 +87,7 @@ struct eg_run {
     bool native_usb;             /* the chip's own, which may leave the bus with a reset */
     struct eg_unit unit;
     bool has_unit;
+    bool written_before;              /* an earlier run may have written to it: its flash is not blank */
     struct eg_unit_data *unit_data;   /* NULL = not made yet */
     struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
     struct eg_erased_record *erased;  /* of the newest attempt */

@@ -448,7 +448,8 @@ static void the_sentence_says_table_run_and_what_was_done(void **state)
                 "purged_log of run 2 is not what was recorded");
     assert_says(sample,
                 "INSERT INTO stage SELECT 99, position, stage, attempt, started_utc, duration_us, code,"
-                " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE run_id = 1",
+                " sentence, baud, bytes_sent, bytes_received, resends, wire_us, limited_by FROM stage WHERE "
+                "run_id = 1",
                 "stage of run 99 has a row that is not part of the chain");
     assert_says(sample,
                 "INSERT INTO session SELECT 9, job_id, started_utc, station, operator, batch, job_path,"
