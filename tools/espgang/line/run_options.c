@@ -85,7 +85,9 @@ const struct cli_option cli_run_options[] = {
          "are never more. It goes with `--watch` or `--trigger`, as do the next two."},
     {.name = "target-yield",
      .value = "PERCENT",
-     .help = "Yield that is wanted of the batch, 1 to 100; shown beside the yield that it has"},
+     .help = "Yield that is wanted of the batch, 1 to 100, shown beside the yield that it has (default: the "
+             "job's "
+             "`report.target`)"},
     {.name = "stop-failures",
      .value = "COUNT",
      .help = "End the line when so many boards in a row did not pass, in whatever slots",
