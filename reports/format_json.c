@@ -232,6 +232,15 @@ static void lists(struct json *json)
         begin(json, NULL, '{');
         text(json, "name", numbers->stages[i].series.name);
         summary(json, &numbers->stages[i].series);
+        measure(json, "floor",
+                numbers->stages[i].floors > 0
+                    ? numbers->stages[i].floor_sum / (double)numbers->stages[i].floors
+                    : NAN);
+        begin(json, "limited_by", '{');
+        for (size_t limit = EG_LIMIT_RATE; limit <= EG_LIMIT_DIGEST; limit++)
+            if (numbers->stages[i].limits[limit] > 0)
+                number(json, eg_limit_name((enum eg_limit)limit), numbers->stages[i].limits[limit]);
+        end(json, '}');
         end(json, '}');
     }
     end(json, ']');

@@ -4,6 +4,7 @@
 
 #include "reports/html.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -185,13 +186,33 @@ void eg__html_when(struct eg__out *out, const struct eg__report *report)
 /* The mean time that a stage's bytes need on the cable; NAN where it says nothing. */
 static double floor_of(const struct eg__stage *stage)
 {
-    const double floor = stage->floor_sum / (double)stage->series.count;
+    const double floor = stage->floor_sum / (double)(stage->floors > 0 ? stage->floors : 1);
 
     return floor >= FLOOR_LEAST && floor <= stage->series.median ? floor : NAN;
 }
 
-static void time_row(struct eg__out *out, const struct eg__series *series, const char *name, double floor,
-                     double most)
+/* "rate 118, resends 2", most frequent first. */
+static void limits_cell(struct eg__out *out, const struct eg__stage *stage)
+{
+    bool told[EG_LIMIT_DIGEST + 1] = {false};
+
+    eg__put(out, "<td>");
+    for (unsigned count = 0;; count++) {
+        size_t most = EG_LIMIT_NONE;
+        for (size_t i = EG_LIMIT_RATE; stage != NULL && i <= EG_LIMIT_DIGEST; i++)
+            if (!told[i] && stage->limits[i] > (most != EG_LIMIT_NONE ? stage->limits[most] : 0))
+                most = i;
+        if (most == EG_LIMIT_NONE)
+            break;
+        told[most] = true;
+        eg__put(out, "%s%s %" PRId64, count > 0 ? ", " : "", eg_limit_name((enum eg_limit)most),
+                stage->limits[most]);
+    }
+    eg__put(out, "</td>");
+}
+
+static void time_row(struct eg__out *out, const struct eg__series *series, const struct eg__stage *stage,
+                     const char *name, double floor, double most)
 {
     eg__html_text(out,
                   name == NULL ? "<tr><th scope=\"row\"><bdi>" : "<tr class=\"sum\"><th scope=\"row\"><bdi>",
@@ -205,7 +226,9 @@ static void time_row(struct eg__out *out, const struct eg__series *series, const
         eg__put(out, "\xe2\x80\x93");
     else
         eg__put(out, "+%.0f\xe2\x80\xaf%%", 100 * (series->median / floor - 1));
-    eg__put(out, "</td><td class=\"barc\">");
+    eg__put(out, "</td>");
+    limits_cell(out, stage);
+    eg__put(out, "<td class=\"barc\">");
     eg__html_chart(out, "bars", 14, NULL);
     eg__html_path(out, "b2");
     eg__put(out, "M0 20H%.2fV80H0z", 100 * series->p95 / most);
@@ -231,6 +254,7 @@ void eg__html_how_long(struct eg__out *out, const struct eg__report *report)
         "#95 %",
         "#Longest",
         "#Over floor",
+        "Limited by",
         "<i class=\"sw b1\"></i>median <i class=\"sw b2\"></i>95 % <i class=\"sw flr\"></i>floor",
         NULL};
     const struct eg__numbers *const numbers = report->numbers;
@@ -240,16 +264,16 @@ void eg__html_how_long(struct eg__out *out, const struct eg__report *report)
     if (numbers->cycle.count == 0 || most <= 0)
         return;
     eg__html_section(out, "how-long", "How long");
-    eg__html_table(
-        out, "stages-table", "stg",
-        "Stages of runs that passed, in seconds. Floor: what their bytes need on the cable at their rate",
-        heads);
+    eg__html_table(out, "stages-table", "stg",
+                   "Stages of runs that passed, in seconds. Floor: what their bytes need on the wire. "
+                   "Limited by, in how many runs: what the rest of the time is due to",
+                   heads);
     for (size_t i = 0; i < numbers->stage_count; i++) {
         const double floor = floor_of(&numbers->stages[i]);
         floors += isnan(floor) ? 0 : floor;
-        time_row(out, &numbers->stages[i].series, NULL, floor, most);
+        time_row(out, &numbers->stages[i].series, &numbers->stages[i], NULL, floor, most);
     }
-    time_row(out, &numbers->cycle, "whole run", floors > 0 ? floors : NAN, most);
+    time_row(out, &numbers->cycle, NULL, "whole run", floors > 0 ? floors : NAN, most);
     eg__html_table_end(out);
     eg__put(out, "</section>\n");
 }

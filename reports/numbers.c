@@ -182,8 +182,6 @@ static enum eg_code collect_session(void *context, const struct eg_batch_session
     return eg_strdup(&session->tool_version, row->tool_version, err);
 }
 
-#define BITS_PER_BYTE 10 /* 8 data bits, a start and a stop bit */
-
 static enum eg_code collect_stage(void *context, const struct eg_report_stage *row, struct eg_error *err)
 {
     struct eg__numbers *numbers = context;
@@ -196,8 +194,12 @@ static enum eg_code collect_stage(void *context, const struct eg_report_stage *r
         EG_TRY(eg_strdup(&numbers->stages[i].series.name, row->stage, err));
         numbers->stage_count++;
     }
-    if (row->baud > 0 && row->bytes > 0)
-        numbers->stages[i].floor_sum += (double)row->bytes * BITS_PER_BYTE / (double)row->baud;
+    if (row->wire_us > 0) {
+        numbers->stages[i].floor_sum += (double)row->wire_us / 1e6;
+        numbers->stages[i].floors++;
+    }
+    for (size_t limit = EG_LIMIT_RATE; limit <= EG_LIMIT_DIGEST; limit++)
+        numbers->stages[i].limits[limit] += strcmp(row->limited_by, eg_limit_name((enum eg_limit)limit)) == 0;
     return add_value(&numbers->stages[i].series, (double)row->duration_us / 1e6, eg__utc_ms(row->started_utc),
                      err);
 }

@@ -80,7 +80,9 @@ struct eg__failure {
 
 struct eg__stage {
     struct eg__series series; /* seconds */
-    double floor_sum;         /* seconds that the bytes took on the cable at their rate, of all its runs */
+    double floor_sum;         /* seconds that the bytes need on the wire, of those of its runs that tell it */
+    int64_t floors;           /* these runs */
+    int64_t limits[EG_LIMIT_DIGEST + 1]; /* of its runs, by what limited them */
 };
 
 /** Below so many values nothing is said of a process. */

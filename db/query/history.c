@@ -179,16 +179,18 @@ enum eg_code eg_query_run_stages(struct eg_query *query, int64_t run, eg_row_vis
         EG__TEXT(eg_run_stage, started_utc),  EG__NUMBER(eg_run_stage, duration_ms),
         EG__TEXT(eg_run_stage, code),         EG__NUMBER(eg_run_stage, baud),
         EG__NUMBER(eg_run_stage, bytes_sent), EG__NUMBER(eg_run_stage, bytes_received),
-        EG__NUMBER(eg_run_stage, resends),    EG__TEXT(eg_run_stage, sentence),
+        EG__NUMBER(eg_run_stage, resends),    EG__NUMBER(eg_run_stage, wire_ms),
+        EG__TEXT(eg_run_stage, limited_by),   EG__TEXT(eg_run_stage, sentence),
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct eg_run_stage stage;
 
-    EG_TRY(eg__query_prepare(&rows, query,
-                             "SELECT stage, attempt, started_utc, duration_us / 1000, code, baud, bytes_sent,"
-                             " bytes_received, resends, sentence FROM stage WHERE run_id = ?1"
-                             " ORDER BY position",
-                             NULL, err));
+    EG_TRY(eg__query_prepare(
+        &rows, query,
+        "SELECT stage, attempt, started_utc, duration_us / 1000, code, baud, bytes_sent,"
+        " bytes_received, resends, wire_us / 1000, limited_by, sentence FROM stage WHERE run_id = ?1"
+        " ORDER BY position",
+        NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
     return eg__query_walk(query, rows, fields, COUNT(fields), &stage, visit, context, err);
 }

@@ -27,6 +27,7 @@
 #include "engine/line/pipeline.h"
 
 #include "engine/line/hooks.h"
+#include "engine/line/limit.h"
 #include "engine/stages/unit_data.h"
 #include "engine/stages/rate.h"
 #include "engine/stages/slot.h"
@@ -52,8 +53,8 @@ struct account {
 };
 
 struct traffic {
-    uint64_t sent, received;
-    unsigned resends;
+    uint64_t sent, received, wire_ns;
+    unsigned resends, requests, redos;
 };
 
 static struct traffic traffic_of(const struct eg_run *run)
@@ -61,30 +62,35 @@ static struct traffic traffic_of(const struct eg_run *run)
     return (struct traffic){
         .sent = run->port != NULL ? run->port->bytes_sent : 0,
         .received = run->port != NULL ? run->port->bytes_received : 0,
+        .wire_ns = run->port != NULL ? run->port->wire_ns : 0,
         .resends = run->loader.resends,
+        .requests = run->loader.requests,
+        .redos = run->loader.region_redos,
     };
 }
 
-/* Say what the wire alone takes for the bytes of a stage, and of a write that took longer its slowest block.
- * Not where there is no rate, or one that does not count: native USB, boards that leave out time. */
+/* Say what the wire alone takes for the bytes of a stage, why the stage took longer, and of a write its
+ * slowest block. */
 static void tell_wire(char *text, size_t size, const struct eg_run *run, const struct eg_stage_record *record)
 {
-    const uint64_t bytes =
-        record->bytes_sent > record->bytes_received ? record->bytes_sent : record->bytes_received;
-    const uint64_t wire_us = record->baud != 0 ? bytes * 10 * 1000000 / record->baud : 0;
+    const bool wire = record->wire_us >= WIRE_LEAST_US;
     const struct eg_write_times *slowest = NULL;
-    size_t used;
+    size_t used = 0;
 
     text[0] = '\0';
-    if (run->native_usb || wire_us < WIRE_LEAST_US || wire_us > record->duration_us)
-        return;
-    used = (size_t)snprintf(text, size, "wire %.2f s", (double)wire_us / 1e6);
-    if (run->link.baud_most != 0)
+    if (wire)
+        used = (size_t)snprintf(text, size, "wire %.2f s", (double)record->wire_us / 1e6);
+    if (wire && run->link.baud_most != 0)
         used += (size_t)snprintf(text + used, size - used, " at %" PRIu32 " baud", record->baud);
+    if (record->limit != EG_LIMIT_NONE && record->duration_us >= WIRE_LEAST_US)
+        used += (size_t)snprintf(text + used, size - used, "%slimited by %s", used > 0 ? ", " : "",
+                                 eg_limit_name(record->limit));
+    if (!wire)
+        return;
     for (unsigned i = 0; (run->stage->gives & EG_FACT_WRITTEN) != 0 && i < eg_run_region_count(run); i++)
         if (slowest == NULL || run->regions[i].times.block_max_us > slowest->block_max_us)
             slowest = &run->regions[i].times;
-    if (slowest != NULL && record->duration_us - wire_us > wire_us / 10)
+    if (slowest != NULL && record->limit != EG_LIMIT_RATE)
         used += (size_t)snprintf(text + used, size - used,
                                  ", slowest block %.2f s at 0x%08" PRIx32 " (median %.2f s)",
                                  (double)slowest->block_max_us / 1e6, slowest->slowest_addr,
@@ -149,6 +155,10 @@ static void end_step(struct eg_run *run, const struct step *step, enum eg_code c
     record->bytes_sent = after.sent - step->before.sent;
     record->bytes_received = after.received - step->before.received;
     record->resends = after.resends - step->before.resends;
+    record->wire_us = eg__floor_us(run, (after.wire_ns - step->before.wire_ns) / 1000, record->duration_us);
+    if (code == EG_OK)
+        record->limit = eg__limit_of(run, record, after.requests - step->before.requests,
+                                     after.redos - step->before.redos);
     log_stage(run, EG_LOG_STAGE_END, level, record);
 }
 

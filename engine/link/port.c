@@ -124,9 +124,17 @@ enum eg_code eg_port_reopen(struct eg_port **port, const struct eg_port_scheme *
     EG_TRY(eg_port_set_baud(opened, away->baud, err));
     opened->bytes_sent += away->bytes_sent;
     opened->bytes_received += away->bytes_received;
+    opened->wire_ns += away->wire_ns;
     *port = opened;
     opened = away;
     return EG_OK;
+}
+
+#define BITS_PER_BYTE 10 /* 8N1: a start bit, 8 data bits, a stop bit */
+
+static uint64_t wire_ns(const struct eg_port *port, size_t size)
+{
+    return port->baud > 0 ? (uint64_t)size * BITS_PER_BYTE * 1000000000 / port->baud : 0;
 }
 
 enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size_t *got, uint32_t timeout_ms,
@@ -139,6 +147,7 @@ enum eg_code eg_port_read(struct eg_port *port, uint8_t *data, size_t size, size
         EG_TRY(check(port, err));
         EG_TRY(noted(port, port->ops->read(port, data, size, &part, wait_ms, err)));
         port->bytes_received += part;
+        port->wire_ns += wire_ns(port, part);
         left_ms -= wait_ms;
         if (part > 0 || left_ms == 0) {
             *got = part;
@@ -160,6 +169,7 @@ enum eg_code eg_port_write(struct eg_port *port, const uint8_t *data, size_t siz
         EG_TRY(check(port, err));
         EG_TRY(noted(port, port->ops->write(port, data + done, size - done, &part, wait_ms, err)));
         port->bytes_sent += part;
+        port->wire_ns += wire_ns(port, part);
         done += part;
         left_ms = part > 0 ? eg_clock_left_ms(deadline_ms) : left_ms - wait_ms;
         if (done < size && left_ms == 0)

@@ -71,7 +71,8 @@ struct eg_port {
     bool dtr, rts;                  /* last state set */
     bool no_lines;                  /* the device has no modem lines, although its kind may have */
     uint64_t bytes_sent, bytes_received;
-    bool gone; /* every further call returns EG_PORT_GONE */
+    uint64_t wire_ns; /* what these bytes take at the rates they had: 10 bits each, one direction at a time */
+    bool gone;        /* every further call returns EG_PORT_GONE */
 };
 
 /** How to open URLs that begin with `scheme`. */

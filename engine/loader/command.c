@@ -405,12 +405,24 @@ static enum eg_code take(const struct eg__request *request, const uint8_t *frame
     return EG_OK;
 }
 
+static void note_answer(struct eg_loader *loader, uint64_t begun_us, uint64_t wire_before_ns)
+{
+    const uint64_t took_us = eg_clock_us() - begun_us;
+    const uint64_t wire_us = (loader->port->wire_ns - wire_before_ns) / 1000;
+    const uint32_t rest_us = took_us > wire_us ? (uint32_t)(took_us - wire_us) : 0;
+
+    if (loader->requests == 0 || rest_us < loader->round_trip_us)
+        loader->round_trip_us = rest_us;
+    loader->requests++;
+}
+
 enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *request, struct eg__reply *reply,
                          struct eg_error *err)
 {
     const uint32_t asked_ms = request->timeout_ms > 0 ? request->timeout_ms : loader->settings.timeout_ms;
     const uint32_t most_ms = loader->settings.max_timeout_ms;
     const uint32_t timeout_ms = asked_ms < most_ms ? asked_ms : most_ms;
+    const uint64_t begun_us = eg_clock_us(), wire_before_ns = loader->port->wire_ns;
     uint8_t frame[256];
     size_t size;
 
@@ -428,8 +440,10 @@ enum eg_code eg__command(struct eg_loader *loader, const struct eg__request *req
             return code;
         if (size < HEADER || frame[0] != 1)
             continue;
-        if (frame[1] == request->opcode)
+        if (frame[1] == request->opcode) {
+            note_answer(loader, begun_us, wire_before_ns);
             return take(request, frame, size, reply, err);
+        }
         if (!loader->stub && size >= HEADER + 2 && frame[HEADER] != 0 &&
             frame[HEADER + 1] == STATUS_UNKNOWN_MESSAGE)
             return unsupported(loader, request, frame, size, err);

@@ -53,17 +53,20 @@ struct eg_loader {
     uint32_t log_baud; /* eg_loader_leave() sets the port to this rate before the application starts to print;
                           0 = the port keeps its rate */
 
-    uint32_t en_low_ms;    /* how long EN was low when the board was reset into its loader; 0 = it was not */
-    enum eg_left left;     /* how eg_loader_leave() left it */
-    unsigned syncs;        /* SYNC requests sent */
-    bool port_is_stuck;    /* the port did not take the last SYNC within its time limit */
-    unsigned resends;      /* data blocks sent again */
-    unsigned region_redos; /* regions begun again after a late error */
-    bool cpu_fast;         /* eg_loader_speed_up() had an effect */
-    bool steps_down;       /* a write goes on at a lower rate of eg_rates after its second resend at one */
-    uint32_t baud_failed;  /* the lowest rate that was given up so; 0 = none */
-    unsigned digest_redos; /* digests asked for again, because the answer was lost */
-    char boot_log[200];    /* the end of what the board printed before it answered, for sentences */
+    uint32_t en_low_ms;     /* how long EN was low when the board was reset into its loader; 0 = it was not */
+    enum eg_left left;      /* how eg_loader_leave() left it */
+    unsigned syncs;         /* SYNC requests sent */
+    bool port_is_stuck;     /* the port did not take the last SYNC within its time limit */
+    unsigned resends;       /* data blocks sent again */
+    unsigned region_redos;  /* regions begun again after a late error */
+    bool cpu_fast;          /* eg_loader_speed_up() had an effect */
+    bool steps_down;        /* a write goes on at a lower rate of eg_rates after its second resend at one */
+    uint32_t baud_failed;   /* the lowest rate that was given up so; 0 = none */
+    unsigned requests;      /* answered */
+    uint32_t round_trip_us; /* shortest time from a request to its answer, without the time of their bytes on
+                               the wire; 0 = none */
+    unsigned digest_redos;  /* digests asked for again, because the answer was lost */
+    char boot_log[200];     /* the end of what the board printed before it answered, for sentences */
 
     struct { /* a write block by block, see eg_loader_flash_begin() */
         bool compressed, encrypted;
@@ -233,7 +236,7 @@ struct eg_flash_data {
 
 /** How long erasing and programming took, as far as it can be measured from outside. */
 struct eg_write_times {
-    uint64_t wire_us;  /* bytes on the wire * 10 / baud */
+    uint64_t wire_us;  /* what its bytes alone take on the wire */
     uint64_t total_us; /* BEGIN to the answer of END (or of the last block, on a ROM) */
 
     /* Of the way that ended well, when a region was begun again. A block's time is that from one answer to

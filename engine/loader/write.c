@@ -221,8 +221,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
                                    struct eg_error *err)
 {
     const uint64_t started_us = eg_clock_us();
-    const uint64_t sent_before = loader->port->bytes_sent;
-    const uint32_t baud = loader->baud; /* lower at the end, perhaps: what the wire takes is at least this */
+    const uint64_t wire_before_ns = loader->port->wire_ns;
     const bool compressed =
         what->zlib != NULL && eg__has(loader, EG_OP_FLASH_DEFL_BEGIN) && !loader->secure_download;
     EG_CLEANUP(writer_finish)
@@ -245,7 +244,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
         sum_up(&writer);
         *times = writer.times;
         times->total_us = eg_clock_us() - started_us;
-        times->wire_us = baud > 0 ? (loader->port->bytes_sent - sent_before) * 10 * 1000000 / baud : 0;
+        times->wire_us = (loader->port->wire_ns - wire_before_ns) / 1000;
     }
     return EG_OK;
 }

@@ -23,6 +23,17 @@ const char *eg_outcome_name(enum eg_outcome outcome)
     return "";
 }
 
+const char *eg_limit_name(enum eg_limit limit)
+{
+    static const char *const names[] = {
+        [EG_LIMIT_NONE] = "",           [EG_LIMIT_RATE] = "rate",   [EG_LIMIT_LATENCY] = "latency",
+        [EG_LIMIT_RESENDS] = "resends", [EG_LIMIT_ERASE] = "erase", [EG_LIMIT_FLASH] = "flash",
+        [EG_LIMIT_DIGEST] = "digest",
+    };
+
+    return names[limit];
+}
+
 enum eg_outcome eg_outcome_of(enum eg_code code)
 {
     if (code == EG_CANCELLED)

@@ -53,6 +53,21 @@ struct eg_run_begin {
     struct eg_bridge bridge; /* the USB device of the port */
 };
 
+/** What made a stage take the time that it took: the rate, where it took little more than its bytes on the
+ * wire; else what most of the rest is due to. */
+enum eg_limit {
+    EG_LIMIT_NONE,    /* not known */
+    EG_LIMIT_RATE,    /* of the link */
+    EG_LIMIT_LATENCY, /* of each request and its answer: the bridge, a network */
+    EG_LIMIT_RESENDS, /* blocks or a whole region were sent again */
+    EG_LIMIT_ERASE,   /* the flash was not blank */
+    EG_LIMIT_FLASH,   /* the chip inflates, erases and programs more slowly than data comes */
+    EG_LIMIT_DIGEST,  /* the chip reads its flash and computes */
+};
+
+/** "rate", "latency", "resends", "erase", "flash", "digest"; "" = not known. */
+const char *eg_limit_name(enum eg_limit limit);
+
 struct eg_stage_record {
     const char *stage;
     unsigned attempt; /* from 1 */
@@ -63,6 +78,8 @@ struct eg_stage_record {
     uint32_t baud;
     uint64_t bytes_sent, bytes_received;
     unsigned resends;
+    uint64_t wire_us; /* the least time that its bytes need; 0 = the link has no rate, or keeps none */
+    enum eg_limit limit;
 };
 
 struct eg_region_record {
@@ -177,6 +194,10 @@ struct eg_pool_row {
     char passed_over[400]; /* rows before it with a value of another board, told once; "" = none */
 };
 
+/* A secret value that is a key, encrypted to a public key: it begins so, and goes on with "FINGERPRINT ID
+ * BASE64", as a key in escrow. It is no name for templates. */
+#define EG_POOL_SEALED "sealed:"
+
 void eg_pool_row_finish(struct eg_pool_row *row);
 
 /** History of a board in the ledger, from finished runs; refusals because it had passed are not counted. */
@@ -222,7 +243,7 @@ enum eg_security_event {
     EG_SECURITY_INTENDED, /* it will be burnt next */
     EG_SECURITY_OBSERVED, /* read back: "yes", "no", "unknown" */
     EG_SECURITY_LEFT,     /* a block as it is afterwards, keys are masked; the MD5 of a region's ciphertext; a
-                             key in escrow */
+                             key in escrow; a public key */
     EG_SECURITY_REACHED,  /* a step is complete; the item is the job's mode */
 };
 
@@ -239,6 +260,8 @@ struct eg_security_record {
 #define EG_SECURITY_VALUE   100
 #define EG_SECURITY_ESCROW                                                                                   \
     "escrow of " /* the item goes on with the key's; its value is "FINGERPRINT ID BASE64" */
+#define EG_SECURITY_PUBLIC                                                                                   \
+    "public key of " /* likewise; its value is Base64 of the DER (SubjectPublicKeyInfo) */
 
 /** "label", "value". */
 const char *eg_claim_kind_name(enum eg_claim_kind kind);

@@ -36,6 +36,15 @@ enum eg_provision_kind {
     EG_PROVISION_PROTECT, /* what write-protects the field `name` */
 };
 
+/* What a key is made of, if each board gets its own. */
+enum eg_provision_value {
+    EG_PROVISION_RANDOM,
+    EG_PROVISION_P192, /* private values of ECDSA; of P-384 one half is in a key block each */
+    EG_PROVISION_P256,
+    EG_PROVISION_P384_HIGH,
+    EG_PROVISION_P384_LOW, /* the item after EG_PROVISION_P384_HIGH */
+};
+
 #define EG_PROVISION_NAME 48
 #define EG_PROVISION_TEXT 80
 
@@ -51,11 +60,13 @@ struct eg_provision_item {
     bool if_there;  /* an earlier revision of the chip lacks the field, and nothing is wanted of it */
     unsigned place; /* of a key or digest: number of the key block that it goes into if that is free */
     /* Of a key: */
-    unsigned secret;                 /* index of the board's secret */
+    unsigned secret; /* index of the board's secret */
+    enum eg_provision_value value;
     const char *purpose;             /* NULL = key blocks have none (ESP32) */
     const char *block;               /* that the job says; NULL = any */
     const char *file;                /* that has it, for all boards; NULL = each board has its own */
-    size_t file_at;                  /* offset in the file */
+    const char *pool, *column;       /* of the ledger, that has it for one board; NULL = no pool has it */
+    size_t part_at, whole_size;      /* in the file or the pool: offset, and bytes of the whole key */
     const struct eg_setting *escrow; /* public key that it is encrypted to for the record; NULL = none */
     bool of_flash;                   /* the flash key, or a half of it */
     const char *reason;              /* static, or the job's */
@@ -155,7 +166,7 @@ enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
 enum eg_provision_state eg_provision_told(const struct eg_provision_item *item, const struct eg_efuse *chip,
                                           const struct eg_security_info *info);
 
-/** Return whether the job encrypts the flash of its boards. */
+/** Return whether the job encrypts the flash of its boards: it says which key does. */
 bool eg_provision_has_flash_key(const struct eg_plan *plan);
 
 /** Return whether the chip hides a key where this one goes. */

@@ -39,10 +39,11 @@ static enum eg_provision_state of_key(const struct eg_provision_item *item, cons
                                       const struct eg_security_info *info)
 {
     const struct eg_efuse_purpose *purpose = chip->purposes;
+    const char *const name = item->purpose != NULL ? item->purpose : item->name;
 
     if (!eg__provision_has_purposes(chip))
         return EG_PROVISION_UNKNOWN;
-    while (purpose->name != NULL && strcmp(purpose->name, item->name) != 0)
+    while (purpose->name != NULL && strcmp(purpose->name, name) != 0)
         purpose++;
     for (size_t i = 0; i < sizeof info->key_purposes && purpose->name != NULL; i++)
         if (info->key_purposes[i] == (uint8_t)purpose->number)

@@ -20,8 +20,10 @@ static const struct eg_option key_options[] = {
     {.key = "purpose",
      .type = EG_OPTION_TEXT,
      .required = true,
-     .help = "what the chip uses it for: `HMAC_UP`, `HMAC_DOWN_JTAG`, `HMAC_DOWN_DIGITAL_SIGNATURE`, "
-             "`HMAC_DOWN_ALL`"},
+     .help =
+         "what the chip uses it for: `HMAC_UP`, `HMAC_DOWN_JTAG`, `HMAC_DOWN_DIGITAL_SIGNATURE`, "
+         "`HMAC_DOWN_ALL`; where the chip has them `ECDSA_KEY` (P-256), `ECDSA_KEY_P192`, `ECDSA_KEY_P256`, "
+         "`ECDSA_KEY_P384` (two blocks)"},
     {.key = "block",
      .type = EG_OPTION_TEXT,
      .required = true,
@@ -29,7 +31,7 @@ static const struct eg_option key_options[] = {
     {.key = "file",
      .type = EG_OPTION_SECRET_FILE,
      .without = "each board gets one of its own",
-     .help = "32 bytes, readable for their owner alone"},
+     .help = "32 bytes, readable for their owner alone; not of an ECDSA key"},
     {.key = "shared",
      .type = EG_OPTION_CHOICE,
      .fallback = "no",
@@ -60,7 +62,7 @@ const struct eg_option eg_provision_options[] = {
      .choices = key_choices,
      .help =
          "whose key encrypts the flash: each board gets one of its own, which nobody knows afterwards; or "
-         "`{file: flash.key, shared: yes}`"},
+         "`{file: flash.key, shared: yes}`, or `{pool: keys, column: flash_key}`"},
     {.key = "secure.flash.key.file",
      .type = EG_OPTION_SECRET_FILE,
      .help = "file with the key, as `espgang secure generate-flash-encryption-key` makes it, readable for "
@@ -71,6 +73,11 @@ const struct eg_option eg_provision_options[] = {
      .fallback = "no",
      .choices = shared_choices,
      .help = "`yes` with `file`: all boards have the same key, and who finds it in one has them all"},
+    {.key = "secure.flash.key.pool",
+     .type = EG_OPTION_TEXT,
+     .help = "pool of the ledger that has a key for each board, imported with `espgang pool import --seal`; "
+             "`run --private-key` decrypts it"},
+    {.key = "secure.flash.key.column", .type = EG_OPTION_TEXT, .help = "column of that pool"},
     {.key = "secure.flash.bits",
      .type = EG_OPTION_NUMBER,
      .least = 128,

@@ -15,12 +15,25 @@ enum { KEY_SIZE = 32, FILE_MAX = 4096 };
 /* Chips without purposes have a key of this size under 3/4 coding. */
 enum { KEY_SIZE_3_4 = 24 };
 
+/* Return the key block after one; NULL = it is the last. */
+static const char *next_block(const struct eg_efuse *chip, const char *name)
+{
+    bool found = false;
+
+    for (const struct eg_efuse_block *block = chip->blocks; block->name != NULL; block++) {
+        if (block->purpose == NULL)
+            continue;
+        if (found)
+            return block->name;
+        found = strcmp(block->name, name) == 0;
+    }
+    return NULL;
+}
+
 static bool is_named(const struct eg__wish_maker *maker, const char *block)
 {
-    const struct eg_setting *const keys = eg__wish_setting(maker, "secure.keys");
-
-    for (unsigned i = 0; i < keys->group_count; i++)
-        if (strcmp(eg_group_setting(&keys->groups[i], "block")->text, block) == 0)
+    for (unsigned i = 0; i < maker->made->count; i++)
+        if (maker->made->items[i].block != NULL && strcmp(maker->made->items[i].block, block) == 0)
             return true;
     return false;
 }
@@ -104,19 +117,47 @@ enum eg_code eg__wish_check_file(const struct eg__wish_maker *maker, const struc
     return EG_OK;
 }
 
-/* Purposes of keys that a job may name: secrets of the HMAC peripheral. The flash key has a key of the job of
- * its own, and so have digests. */
-static enum eg_code check_purpose(const struct eg__wish_maker *maker, const char *name, const char **purpose,
-                                  struct eg_error *err)
+/* Purposes of keys that a job may name, in groups: each begins with one of these. The flash key has a key of
+ * the job of its own, and so have digests. */
+static const struct {
+    const char *begins;
+    enum eg_provision_value value;
+} kinds[] = {
+    {"HMAC_", EG_PROVISION_RANDOM},
+    {"ECDSA_KEY_P192", EG_PROVISION_P192},
+    {"ECDSA_KEY_P384", EG_PROVISION_P384_HIGH},
+    {"ECDSA_KEY", EG_PROVISION_P256},
+};
+
+static const char p384[] = "ECDSA_KEY_P384", p384_high[] = "ECDSA_KEY_P384_H",
+                  p384_low[] = "ECDSA_KEY_P384_L";
+
+/* Return whether a job may name the purpose. The halves of a key of P-384 come as one. */
+static bool may_name(const char *purpose, enum eg_provision_value *value)
+{
+    if (strcmp(purpose, p384_high) == 0 || strcmp(purpose, p384_low) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(purpose, kinds[i].begins, strlen(kinds[i].begins)) == 0) {
+            *value = kinds[i].value;
+            return true;
+        }
+    return false;
+}
+
+static enum eg_code check_purpose(const struct eg__wish_maker *maker, const char *name,
+                                  struct eg_provision_item *item, struct eg_error *err)
 {
     char names[200] = "";
 
     for (const struct eg_efuse_purpose *row = maker->chip->purposes; row != NULL && row->name != NULL;
          row++) {
-        if (strncmp(row->name, "HMAC_", strlen("HMAC_")) != 0)
+        enum eg_provision_value value;
+        if (!may_name(row->name, &value))
             continue;
         if (strcmp(row->name, name) == 0) {
-            *purpose = row->name;
+            item->purpose = value == EG_PROVISION_P384_HIGH ? p384_high : row->name;
+            item->value = value;
             return EG_OK;
         }
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
@@ -135,12 +176,34 @@ static enum eg_code check_block(const struct eg__wish_maker *maker, const char *
         if (strcmp(row->name, name) != 0 || row->purpose == NULL)
             continue;
         *block = row->name;
-        for (unsigned i = 0; i < maker->made->count; i++)
-            if (maker->made->items[i].block == *block)
-                return eg_error_set(err, EG_BAD_JOB, "%s is the block of two keys", name);
+        if (is_named(maker, *block))
+            return eg_error_set(err, EG_BAD_JOB, "%s is the block of two keys", name);
         return EG_OK;
     }
     return eg_error_set(err, EG_BAD_JOB, "%s has no key block %.40s", maker->plan->target->label, name);
+}
+
+static enum eg_code add_key(struct eg__wish_maker *maker, struct eg_provision_item *item, const char *block,
+                            struct eg_error *err)
+{
+    EG_TRY(check_block(maker, block, &item->block, err));
+    snprintf(item->name, sizeof item->name, "%s in %s", item->purpose, item->block);
+    return eg__wish_secret(maker, item, err);
+}
+
+/* Add the lower half of a key of P-384, which is in the block after that of the upper one. */
+static enum eg_code add_low(struct eg__wish_maker *maker, const struct eg_provision_item *high,
+                            struct eg_error *err)
+{
+    const char *const block = next_block(maker->chip, high->block);
+    struct eg_provision_item low = *high;
+
+    if (block == NULL)
+        return eg_error_set(err, EG_BAD_JOB, "a key of %s takes two blocks, and %s is the last one", p384,
+                            high->block);
+    low.purpose = p384_low;
+    low.value = EG_PROVISION_P384_LOW;
+    return add_key(maker, &low, block, err);
 }
 
 static enum eg_code read_group(struct eg__wish_maker *maker, const struct eg_setting_group *group,
@@ -152,12 +215,14 @@ static enum eg_code read_group(struct eg__wish_maker *maker, const struct eg_set
                                      .reason = file->given ? "key of the job, the same for all boards"
                                                            : "key of the job, of this board alone"};
 
-    EG_TRY(check_purpose(maker, eg_group_setting(group, "purpose")->text, &item.purpose, err));
-    EG_TRY(check_block(maker, eg_group_setting(group, "block")->text, &item.block, err));
+    EG_TRY(check_purpose(maker, eg_group_setting(group, "purpose")->text, &item, err));
+    if (file->given && item.value != EG_PROVISION_RANDOM)
+        return eg_error_set(err, EG_BAD_JOB, "%s is made for each board, and %s is a key for all",
+                            eg_group_setting(group, "purpose")->text, file->text);
     EG_TRY(eg__wish_check_file(maker, file, eg_group_setting(group, "shared"), KEY_SIZE, err));
     EG_TRY(eg__wish_escrow(maker, &item, eg_group_setting(group, "escrow"), err));
-    snprintf(item.name, sizeof item.name, "%s in %s", item.purpose, item.block);
-    return eg__wish_secret(maker, &item, err);
+    EG_TRY(add_key(maker, &item, eg_group_setting(group, "block")->text, err));
+    return item.value == EG_PROVISION_P384_HIGH ? add_low(maker, &item, err) : EG_OK;
 }
 
 enum eg_code eg__wish_keys(struct eg__wish_maker *maker, struct eg_error *err)

@@ -65,6 +65,7 @@ enum eg_code eg__admit_known(struct eg_run *run, struct eg_error *err)
 
     EG_TRY(check_identity(run, err));
     EG_TRY(look_up(run, &seen, err));
+    run->written_before = seen.admitted > 0;
     if (seen.runs != 0 && run->attempt == 1)
         eg_log_note(run->logger, &origin, "seen before: %u %s, %u passed, the last at %s (%s)", seen.runs,
                     seen.runs == 1 ? "run" : "runs", seen.passed, seen.last_utc, seen.last_outcome);

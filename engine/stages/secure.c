@@ -48,11 +48,15 @@ enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
 {
     const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
     const unsigned resends = run->loader.resends, redos = run->loader.region_redos;
+    const unsigned requests = run->loader.requests;
+    const uint32_t round_trip_us = run->loader.round_trip_us;
 
     if (run->native_usb && (run->facts & EG_FACT_LEFT) != 0)
         EG_TRY(reopen_port(run, err));
     enum eg_code code = eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err);
     run->loader.resends = resends;
+    run->loader.requests = requests;
+    run->loader.round_trip_us = round_trip_us;
     run->loader.region_redos = redos;
     if (code == EG_OK)
         code = eg_loader_detect_as(&run->loader, run->plan->target, err);

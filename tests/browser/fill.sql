@@ -40,7 +40,7 @@ INSERT INTO outcome (run_id, finished_utc, outcome, code, blame, sentence, margi
     FROM made;
 INSERT INTO stage
     SELECT run_id, s.column1, s.column2, 1, begun, duration * s.column3 / 100, CASE WHEN code = 'ok' OR s.column1 < 4 THEN 'ok' ELSE code END,
-        '', 921600, 1, 1, 0
+        '', 921600, 1, 1, 0, CASE s.column2 WHEN 'write' THEN duration * 65 / 100 END, CASE s.column2 WHEN 'write' THEN 'rate' WHEN 'verify' THEN 'digest' END
     FROM made, (VALUES (1, 'connect', 5), (2, 'identify', 1), (3, 'stub', 4), (4, 'write', 70), (5, 'verify', 12), (6, 'test', 8)) AS s;
 INSERT INTO region
     SELECT run_id, 1, 'app', 'a.bin', 65536, 655360, 1, 'a5', 'b6', 'a5', 'md5-by-chip', CASE code WHEN 'verify-mismatch' THEN 'different' ELSE 'equal' END, 1000, 655360, 970

@@ -143,6 +143,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
          .attempt = 1,
          .started_utc = "2026-11-23T08:00:00.000Z",
          .duration_us = 150000,
+         .wire_us = 104167,
          .baud = 115200,
          .bytes_sent = 500,
          .bytes_received = 700},
@@ -155,7 +156,9 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
          .baud = 921600,
          .bytes_sent = 90000,
          .bytes_received = 1200,
-         .resends = 1},
+         .resends = 1,
+         .wire_us = 2400000,
+         .limit = EG_LIMIT_RESENDS},
     };
     static const struct eg_value_record values[] = {
         {.kind = EG_VALUE_UNIT, .name = "serial", .value = "A-1", .limits = "", .passed = true},

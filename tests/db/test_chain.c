@@ -23,7 +23,9 @@ static const char *const parts[] = {
     "SELECT 'run', * FROM run WHERE run_id = ?1",
     "SELECT 'intent', * FROM intent WHERE run_id = ?1 ORDER BY 2",
     "SELECT 'outcome', " OUTCOME " FROM outcome WHERE run_id = ?1",
-    "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3",
+    ("SELECT 'stage', run_id, position, stage, attempt, started_utc, duration_us, code, sentence, baud, "
+     "bytes_sent,"
+     " bytes_received, resends FROM stage WHERE run_id = ?1 ORDER BY 3"),
     ("SELECT 'region', run_id, position, name, file, flash_addr, size, attempt, expected_md5, "
      "expected_sha256,"
      " read_md5, method, verdict, write_us FROM region WHERE run_id = ?1 ORDER BY 3"),
@@ -49,12 +51,14 @@ static const char *const parts[] = {
     "SELECT 'link', * FROM run_link WHERE run_id = ?1",
 };
 #define ALL_PARTS (sizeof parts / sizeof parts[0])
-static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, 19, 19, ALL_PARTS};
+static const unsigned parts_of_form[] = {0, 6, 10, 14, 17, 18, 18, 19, 19, ALL_PARTS, ALL_PARTS};
 #define SESSION 0 /* from form 5 on: */
 static const char kind_of_session[] =
     "SELECT 'session', s.session_id, s.started_utc, s.station, s.operator, s.batch, j.sha256, s.job_path,"
     " s.tool_version, s.simulated FROM session AS s, job AS j, run AS r"
     " WHERE r.run_id = ?1 AND r.session_id = s.session_id AND j.job_id = s.job_id";
+#define STAGES 4 /* from form 10 on: */
+static const char all_of_stages[] = "SELECT 'stage', * FROM stage WHERE run_id = ?1 ORDER BY 3";
 #define REGIONS 5 /* from form 8 on: */
 static const char all_of_regions[] = "SELECT 'region', * FROM region WHERE run_id = ?1 ORDER BY 3";
 #define VALUES 6 /* from form 6 on: */
@@ -97,6 +101,7 @@ static void compute(sqlite3 *db, int64_t link, int64_t run, int form, const char
                           : form >= 5 && i == SESSION ? kind_of_session
                           : form >= 6 && i == VALUES  ? numbers_of_values
                           : form >= 8 && i == REGIONS ? all_of_regions
+                          : form >= 10 && i == STAGES ? all_of_stages
                                                       : parts[i];
         sqlite3_stmt *rows = NULL;
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
@@ -291,6 +296,7 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "4aba3ccf88129d215aeb4ed5c21954a1fc209c3984e5e34e9f5e3672ef841418",
         "486feb8db291857230ddc00c507d8c5be8986486523e667b7a682522616cc472",
         "6a626bf536703825688ec30fb997180b9527873b0d468f00db4275fe78e49ed6",
+        "eac6b8baf5ac32cb2d236e06b26751d2223b259bfae62fd46a31aebc2e5fe5ae",
     };
     static const char rows[] =
         "INSERT INTO ledger (ledger_id, identity) VALUES (1, '00112233445566778899aabbccddeeff');"
@@ -319,7 +325,7 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "boot', '', 2,"
         " 8000000, 100, 200, 3, '7c:df:a1:00:00:01', 'esp32c3', 4, 'QFN32', 1458376, 4194304, 0, 0, 0);"
         "INSERT INTO stage VALUES (1, 1, 'connect', 1, '2026-11-29T08:00:01.000Z', 150000, 'ok', '', 115200, "
-        "5, 7, 0);"
+        "5, 7, 0, 1042, 'latency');"
         "INSERT INTO region VALUES (1, 1, 'app', 'a.bin', 65536, 4096, 1, 'e1', 'e2', NULL, 'none', "
         "'not-checked', 9, 4096, 7);"
         "INSERT INTO run_value VALUES (1, 1, 'unit', 'serial', 'A-1', '', 1, NULL, NULL, NULL, NULL);"

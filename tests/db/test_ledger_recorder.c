@@ -107,9 +107,12 @@ static void label_bridge_and_device_of_a_run_are_there_as_they_are_known(void **
                "3|NULL|0.25|0.5|0.75|0x00001000;6|1.5|0.25|0.5|1.5|0x00011000");
     assert_sql(sample->path, "SELECT written, write_ms, wire_ms FROM regions WHERE run = 2",
                "0|1.0|0.9;4096|2.0|1.8");
-    assert_sql(sample->path,
-               "SELECT stage, fastest_block_ms, slowest_block_ms, wire_ms FROM stages WHERE run = 2",
-               "connect|NULL|NULL|60.764;write|0.25|1.5|976.563");
+    assert_sql(
+        sample->path,
+        "SELECT stage, fastest_block_ms, slowest_block_ms, wire_ms, limited_by FROM stages WHERE run = 2",
+        "connect|NULL|NULL|104.167|NULL;write|0.25|1.5|2400.0|resends");
+    assert_sql(sample->path, "SELECT slowest FROM runs WHERE run = 2",
+               "write 2.50 s, wire 2.40 s, limited by resends");
 }
 
 static void what_is_known_of_a_mac_counts_finished_runs(void **state)

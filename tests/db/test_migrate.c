@@ -185,19 +185,23 @@ static void an_old_ledger_is_migrated_with_what_it_has(void **state)
         " attempts, duration_ms, bytes_sent, bytes_received, resends, tool_version, finish_order, hash"
         " FROM runs WHERE run < 3";
     char *before = sample_sql(sample->path, columns);
-    char *stages = sample_sql(sample->path, "SELECT * FROM stage");
+    static const char stage_columns[] =
+        "SELECT run_id, position, stage, attempt, started_utc, duration_us, code, sentence, baud, bytes_sent,"
+        " bytes_received, resends FROM stage";
+    char *stages = sample_sql(sample->path, stage_columns);
     assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, &orphans, &err), err);
     assert_int_equal(orphans, 1);
     assert_sql(sample->path, "PRAGMA user_version", newest(version));
     assert_sql(sample->path, columns, before);
-    assert_sql(sample->path, "SELECT * FROM stage", stages);
+    assert_sql(sample->path, stage_columns, stages);
     assert_sql(
         sample->path,
         "SELECT label, bridge, bridge_serial, flash_unique_id, psram, psram_size, secure_boot FROM runs",
         "NULL|NULL|NULL|NULL|NULL|NULL|off;NULL|NULL|NULL|NULL|NULL|NULL|NULL;"
         "NULL|NULL|NULL|NULL|NULL|NULL|off");
     assert_sql(sample->path, "SELECT count(*), max(blocks), max(slowest_block) FROM regions", "2|NULL|NULL");
-    assert_sql(sample->path, "SELECT count(*), max(slowest_block_ms) FROM stages", "4|NULL");
+    assert_sql(sample->path, "SELECT count(*), max(slowest_block_ms), max(wire_ms) FROM stages",
+               "4|NULL|NULL");
     assert_sql(sample->path, "SELECT count(*) FROM pools", "0");
     free(before);
     free(stages);
@@ -250,7 +254,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
         "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",   "run_label",
         "run_device", "region_time",    "journal",    "seal",        "purge",        "purged_log",
         "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset",
-        "image",      "run_erased",     "run_link",   "label_form",  "label_print"};
+        "image",      "run_erased",     "run_link",   "label_form",  "label_print",  "report_form"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -278,6 +282,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_sql(sample->path, "INSERT INTO slot_reset VALUES (1, 'line 3', 'a', 2, 2, '', 'jo', 'needles')",
                "");
     assert_sql(sample->path, "INSERT INTO label_form VALUES (1, 1, 'zpl', '^XA')", "");
+    assert_sql(sample->path, "INSERT INTO report_form VALUES (1, 1, 'Acme', '', x'')", "");
     assert_sql(sample->path,
                "INSERT INTO label_print SELECT 1, run_id, 'begun', '', '', '', '', '' FROM outcome LIMIT 1",
                "");
@@ -305,7 +310,8 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     }
     assert_sql(sample->path,
                "INSERT INTO stage SELECT run_id, 3, stage, attempt, started_utc, duration_us, code,"
-               " sentence, baud, bytes_sent, bytes_received, resends FROM stage WHERE run_id = 1 LIMIT 1",
+               " sentence, baud, bytes_sent, bytes_received, resends, wire_us, limited_by FROM stage WHERE "
+               "run_id = 1 LIMIT 1",
                "the stage is recorded already");
     assert_sql(sample->path, "SELECT (SELECT count(*) FROM stage), (SELECT count(*) FROM region)", "8|8");
 }

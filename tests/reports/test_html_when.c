@@ -38,7 +38,8 @@ static void a_stage_stands_beside_what_its_bytes_need(void **state)
     page_has(
         &page,
         "<tr><th scope=\"row\"><bdi>connect</bdi></th><td class=\"n\">0.10</td><td class=\"n\">0.15</td>");
-    page_has(&page, "<td class=\"n\">+44\u202f%</td>");
+    page_has(&page, "<td class=\"n\">+44\u202f%</td><td></td>");
+    page_has(&page, "<td class=\"n\">+4\u202f%</td><td>resends 3</td>");
 }
 
 int main(void)

@@ -116,6 +116,11 @@ static void the_json_equals_independent_queries(void **state)
     assert_equals_sql(sample, json_array_get(json_object_get(root, "stages"), 1), "count",
                       "SELECT count(*) FROM stages JOIN runs USING (run) WHERE stages.batch = 'batch-1' AND "
                       "stage = 'write' AND stages.code = 'ok' AND outcome LIKE 'pass%'");
+    json_t *write = json_array_get(json_object_get(root, "stages"), 1);
+    assert_true(json_real_value(json_object_get(write, "floor")) == 2.4);
+    assert_equals_sql(sample, json_object_get(write, "limited_by"), "resends",
+                      "SELECT count(*) FROM stages JOIN runs USING (run) WHERE stages.batch = 'batch-1' AND "
+                      "stage = 'write' AND stages.code = 'ok' AND outcome LIKE 'pass%'");
     assert_equals_sql(sample, json_object_get(root, "cycle"), "count",
                       "SELECT count(*) FROM runs WHERE batch = 'batch-1' AND outcome LIKE 'pass%'");
     assert_int_equal(json_array_size(json_object_get(root, "runs")), 8);
@@ -133,10 +138,10 @@ static void the_csv_has_a_row_for_each_run(void **state)
     for (const char *at = (const char *)text.data; (at = strstr(at, "\r\n")) != NULL; at += 2)
         rows++;
     assert_int_equal(rows, 1 + 8);
-    assert_contains(
-        text, "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
-              "finished_utc,outcome,"
-              "code,blame,sentence,marginal,attempts,duration_ms,counts,security,label,serial,stub,baud\r\n");
+    assert_contains(text, "run,batch,slot,port,mac,chip,revision,package,flash_jedec,flash_size,started_utc,"
+                          "finished_utc,outcome,"
+                          "code,blame,sentence,marginal,attempts,duration_ms,counts,security,label,serial,"
+                          "stub,baud,slowest\r\n");
     assert_contains(text, "\r\n1,batch-1,slot <1>,sim:esp32c3,7c:df:a1:00:00:01,esp32c3,v0.4,"
                           "ESP32-C3 (QFN32),c84016,4194304,");
     assert_contains(text, ",fail,flash-stuck-bits,board,flash bits stay 0,,1,3210,earlier");
@@ -150,11 +155,10 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
 
     one_run(sample, "1", true, &(struct sample_end){.outcome = EG_PASS, .measured = true});
     make(sample, "csv", &csv);
-    assert_contains(
-        csv,
-        ",counts,security,label,serial,stub,baud,unit:serial,unit:key,measured:supply,measured:supply:unit,"
-        "measured:supply:lower,"
-        "measured:supply:upper\r\n");
+    assert_contains(csv, ",counts,security,label,serial,stub,baud,slowest,unit:serial,unit:key,measured:"
+                         "supply,measured:supply:unit,"
+                         "measured:supply:lower,"
+                         "measured:supply:upper\r\n");
     assert_contains(csv, ",1,3210,last,,A-17,A-1,");
     assert_contains(csv, ",A-1,,2.9,V,3,3.6\r\n");
     make(sample, "json", &json);

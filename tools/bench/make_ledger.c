@@ -72,7 +72,8 @@ static const char *const inserts[ADD_COUNT] = {
                     ", outcome, code, blame, sentence, marginal,"
                     " attempts, duration_us, bytes_sent, bytes_received, resends)"
                     " VALUES (?1, ?2, " UNIT_VALUES ", ?4, ?5, ?6, ?7, ?8, ?9, ?10, 712345, 4321, ?11)",
-    [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0)",
+    [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0,"
+                  " (?8 + 600) * 10000000 / 921600, iif(?3 = 'write', 'rate', NULL))",
     [ADD_REGION] = "INSERT INTO region VALUES (" REGION_VALUES ")",
     [ADD_VALUE] = "INSERT INTO run_value VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10)",
 };

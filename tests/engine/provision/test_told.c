@@ -71,12 +71,24 @@ static void a_key_without_its_purpose_is_not_there(void **state)
                      EG_PROVISION_UNKNOWN);
 }
 
+static void a_key_of_the_job_is_told_by_its_purpose(void **state)
+{
+    const struct eg_security_info info = {.key_purposes = {0, 0, 8}}, none = {0};
+    const struct eg_provision_item item = {
+        .kind = EG_PROVISION_SECRET, .name = "HMAC_UP in BLOCK_KEY2", .purpose = "HMAC_UP"};
+
+    (void)state;
+    assert_int_equal(eg_provision_told(&item, chip_of("esp32c3"), &info), EG_PROVISION_UNKNOWN);
+    assert_int_equal(eg_provision_told(&item, chip_of("esp32c3"), &none), EG_PROVISION_NO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_security_info_tells_switches_counter_and_revoked_slots),
         cmocka_unit_test(other_fields_and_protection_are_not_told),
         cmocka_unit_test(a_key_without_its_purpose_is_not_there),
+        cmocka_unit_test(a_key_of_the_job_is_told_by_its_purpose),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

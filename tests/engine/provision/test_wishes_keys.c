@@ -61,7 +61,74 @@ static void purposes_and_blocks_are_those_of_the_chip(void **state)
                     "HMAC_DOWN_DIGITAL_SIGNATURE, HMAC_UP");
     eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
     plan->target = eg_target_by_name("esp32c61");
-    section_refused("secure.keys: ESP32-C61 has no hidden keys but that of its flash");
+    section_refused("secure.keys: purpose XTS_AES_128_KEY is none of ECDSA_KEY");
+    plan->target = eg_target_by_name("esp32c2");
+    section_refused("secure.keys: ESP32-C2 has no hidden keys but that of its flash");
+}
+
+static void forget_keys(void)
+{
+    eg_setting_clear(eg_plan_setting(plan, "secure.keys"));
+}
+
+static void an_ecdsa_key_is_of_the_chips_that_have_it_and_takes_no_file(void **state)
+{
+    static const char *const chips[] = {"esp32h2", "esp32h21", "esp32c5", "esp32c61", "esp32p4"};
+
+    (void)state;
+    eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
+    add_key("ECDSA_KEY", "BLOCK_KEY3");
+    for (size_t i = 0; i < sizeof chips / sizeof *chips; i++) {
+        plan->target = eg_target_by_name(chips[i]);
+        section_accepted();
+    }
+    plan->target = eg_target_by_name("esp32c3");
+    section_refused("secure.keys: purpose ECDSA_KEY is none of HMAC_DOWN_ALL, HMAC_DOWN_JTAG, "
+                    "HMAC_DOWN_DIGITAL_SIGNATURE, HMAC_UP");
+    plan->target = eg_target_by_name("esp32h2");
+    forget_keys();
+    add_key("ECDSA_KEY_P384", "BLOCK_KEY3");
+    section_refused(
+        "secure.keys: purpose ECDSA_KEY_P384 is none of ECDSA_KEY, HMAC_DOWN_ALL, HMAC_DOWN_JTAG, "
+        "HMAC_DOWN_DIGITAL_SIGNATURE, HMAC_UP");
+    forget_keys();
+    write_key(1, 2, 32);
+    fake_plan_add_group(plan, "secure.keys",
+                        (const char *const[]){"purpose", "ECDSA_KEY", "block", "BLOCK_KEY3", "file", path,
+                                              "shared", "yes", NULL});
+    char sentence[300];
+    snprintf(sentence, sizeof sentence,
+             "secure.keys: ECDSA_KEY is made for each board, and %s is a key for all", path);
+    section_refused(sentence);
+}
+
+static void a_key_of_p384_takes_its_block_and_the_next_one(void **state)
+{
+    struct eg_provision wishes;
+    struct eg_error err;
+    const char *place;
+
+    (void)state;
+    plan->target = eg_target_by_name("esp32c5");
+    eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
+    add_key("ECDSA_KEY_P384", "BLOCK_KEY0");
+    section_accepted();
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    assert_ok(eg_provision_make(&wishes, plan, &place, &err), err);
+    assert_string_equal(wishes.items[0].name, "ECDSA_KEY_P384_H in BLOCK_KEY0");
+    assert_string_equal(wishes.items[1].name, "ECDSA_KEY_P384_L in BLOCK_KEY1");
+    assert_int_equal(wishes.items[1].value, EG_PROVISION_P384_LOW);
+    assert_int_equal(wishes.items[2].place, 2);
+    add_key("HMAC_UP", "BLOCK_KEY1");
+    section_refused("secure.keys: BLOCK_KEY1 is the block of two keys");
+    forget_keys();
+    add_key("ECDSA_KEY_P384", "BLOCK_KEY5");
+    section_refused("secure.keys: a key of ECDSA_KEY_P384 takes two blocks, and BLOCK_KEY5 is the last one");
+    forget_keys();
+    add_key("ECDSA_KEY_P384_H", "BLOCK_KEY3");
+    section_refused(
+        "secure.keys: purpose ECDSA_KEY_P384_H is none of ECDSA_KEY_P256, ECDSA_KEY, HMAC_DOWN_ALL, "
+        "HMAC_DOWN_JTAG, HMAC_DOWN_DIGITAL_SIGNATURE, HMAC_UP, ECDSA_KEY_P192, ECDSA_KEY_P384");
 }
 
 static void a_file_is_for_all_boards_only_if_the_job_says_so(void **state)
@@ -141,13 +208,15 @@ static void blocks_of_the_job_are_left_free_for_its_keys(void **state)
     assert_int_equal(wishes.items[1].place, 0);
     assert_string_equal(wishes.items[2].name, "XTS_AES_256_KEY_2");
     assert_int_equal(wishes.items[2].place, 2);
-    assert_int_equal(wishes.items[2].file_at, 32);
+    assert_int_equal(wishes.items[2].part_at, 32);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SECTION_TEST(purposes_and_blocks_are_those_of_the_chip),
+        SECTION_TEST(an_ecdsa_key_is_of_the_chips_that_have_it_and_takes_no_file),
+        SECTION_TEST(a_key_of_p384_takes_its_block_and_the_next_one),
         SECTION_TEST(a_file_is_for_all_boards_only_if_the_job_says_so),
         SECTION_TEST(a_file_that_is_no_key_is_refused),
         SECTION_TEST(a_key_that_anyone_can_have_is_refused),

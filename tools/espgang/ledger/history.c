@@ -48,6 +48,8 @@ static const struct cli_column stage_columns[] = {
     CLI_COLUMN(eg_run_stage, bytes_sent, "bytes_sent", NUMBER, 0),
     CLI_COLUMN(eg_run_stage, bytes_received, "bytes_received", NUMBER, 0),
     CLI_COLUMN(eg_run_stage, resends, "resends", NUMBER, 7),
+    CLI_COLUMN(eg_run_stage, wire_ms, "wire_ms", NUMBER, 7),
+    CLI_COLUMN(eg_run_stage, limited_by, "limited_by", TEXT, 10),
     CLI_COLUMN(eg_run_stage, sentence, "sentence", TEXT, 24),
     {0},
 };

@@ -173,7 +173,7 @@ static void put_result(struct cli_cells *cells, const struct cli_view_slot *slot
     if (advice[0] != '\0')
         span.from = cli_put(cells, span, CLI_BOLD, advice) + 2;
     if (span.from + 20 < span.to)
-        cli_put(cells, span, CLI_PLAIN, slot->text);
+        cli_put(cells, span, CLI_PLAIN, slot->text[0] != '\0' ? slot->text : slot->slowest);
 }
 
 static void draw_row(struct cli_cells *cells, const struct cli_view_slot *slot, const struct cli_look *look,

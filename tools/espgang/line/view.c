@@ -245,6 +245,21 @@ static void begin_stage(const struct cli_view *view, struct cli_view_slot *slot,
         slot->percent = before;
 }
 
+/* Keep what is told of a stage's time, and of the slowest stage also beside the board's result. */
+static void end_stage(struct cli_view_slot *slot, const struct eg_log_record *record, struct cli_moment now)
+{
+    char text[CLI_VIEW_LINE];
+
+    snprintf(text, sizeof text, "%s %.2f s%s%s", record->stage, (double)record->duration_ms / 1000,
+             record->text[0] != '\0' ? ", " : "", record->text);
+    if (record->text[0] != '\0')
+        keep_line(slot, now.at, "", text);
+    if (record->duration_ms < slot->slowest_ms)
+        return;
+    slot->slowest_ms = record->duration_ms;
+    put_text(slot->slowest, sizeof slot->slowest, text);
+}
+
 static void measure(struct cli_view_slot *slot, uint64_t done, uint64_t now_ms)
 {
     if (slot->moved_ms == 0 || done < slot->moved_bytes) {
@@ -386,6 +401,8 @@ void cli_view_take(struct cli_view *view, const struct eg_log_record *record, st
             slot->rate = 0;
         if (record->code != EG_OK)
             say(view, slot, record, "", now);
+        else if (slot != NULL)
+            end_stage(slot, record, now);
         break;
     case EG_LOG_OUTCOME:
         if (slot != NULL)

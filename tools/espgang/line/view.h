@@ -77,8 +77,10 @@ struct cli_view_slot {
     enum eg_outcome outcome;
     enum eg_code code;
     char text[CLI_VIEW_SENTENCE]; /* the sentence; of a marginal pass its remark */
-    unsigned runs, passed;        /* since the program began */
-    struct cli_view_line *log;    /* ring of CLI_VIEW_LOG; NULL = nothing logged yet */
+    char slowest[CLI_VIEW_LINE];  /* "write 6.61 s, wire 6.49 s, limited by rate" */
+    uint64_t slowest_ms;
+    unsigned runs, passed;     /* since the program began */
+    struct cli_view_line *log; /* ring of CLI_VIEW_LOG; NULL = nothing logged yet */
     unsigned log_first, log_count;
     uint64_t moved_ms, moved_bytes; /* where the rate was measured last */
 };

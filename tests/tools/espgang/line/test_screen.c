@@ -14,6 +14,7 @@ static void eight_slots_have_a_row_each_and_the_last_failures_their_sentence(voi
 
     fake_view_begin(&fake, 8, 24, 80);
     fake_view_run(&fake, 0, EG_PASS, EG_OK, "");
+    strcpy(fake.view.slots[0].slowest, "write 6.61 s, wire 6.49 s, limited by rate");
     fake_view_run(&fake, 2, EG_FAIL, EG_VERIFY_MISMATCH,
                   "verify: app: the flash holds other data from 0x000bd40c");
     fake_view_work(&fake, 3, "write");
@@ -22,7 +23,7 @@ static void eight_slots_have_a_row_each_and_the_last_failures_their_sentence(voi
     fake_view_draw(&fake);
     fake_view_expect(&fake, 0, "climate-node 1.4.0                                       batch 2026-48  ");
     fake_view_expect(&fake, 1, " ✗ REMOVE BOARD IN A3: red box. Then A6: clean the needles, insert again");
-    fake_view_expect(&fake, 3, "A1  ✓ PASS   02:7a:1c:41:0a:01   10.2 s");
+    fake_view_expect(&fake, 3, "A1  ✓ PASS   02:7a:1c:41:0a:01   10.2 s  write 6.61 s, wire 6.49 s, limited");
     fake_view_expect(&fake, 5, "A3  ✗ FAIL   02:7a:1c:41:0a:03   10.2 s  red box");
     fake_view_expect(&fake, 6, "A4    46 %   ███████████░░░░░░░░░░░░░ write app");
     fake_view_expect(&fake, 8, "A6  ! AGAIN  02:7a:1c:41:0a:06   10.2 s  clean the needles, insert again");

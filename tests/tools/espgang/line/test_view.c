@@ -64,6 +64,34 @@ static void outcome(struct cli_view *view, const char *slot, enum eg_outcome end
     cli_view_take(view, &record, now);
 }
 
+static void end_of_stage(struct cli_view *view, const char *name, uint64_t duration_ms, const char *text)
+{
+    struct eg_log_record record = record_of(EG_LOG_STAGE_END, "A1");
+
+    record.stage = name;
+    record.duration_ms = duration_ms;
+    record.text = text;
+    cli_view_take(view, &record, start);
+}
+
+static void the_slowest_stage_of_a_board_is_kept_with_its_reason(void **state)
+{
+    struct cli_view *const view = *state;
+    const struct cli_view_slot *const slot = &view->slots[0];
+
+    stage(view, "A1", "stub", start);
+    end_of_stage(view, "stub", 120, "");
+    assert_string_equal(slot->slowest, "stub 0.12 s");
+    end_of_stage(view, "write", 6610, "wire 6.49 s, limited by rate");
+    end_of_stage(view, "verify", 1290, "limited by digest");
+    assert_string_equal(slot->slowest, "write 6.61 s, wire 6.49 s, limited by rate");
+    assert_int_equal(slot->log_count, 3);
+    assert_string_equal(cli_view_log_line(slot, 2)->text, "verify 1.29 s, limited by digest");
+    outcome(view, "A1", EG_PASS, EG_OK, "", after_ms(7000));
+    stage(view, "A1", "connect", after_ms(9000));
+    assert_string_equal(slot->slowest, "");
+}
+
 static void a_slot_goes_from_empty_to_work_to_done_and_back(void **state)
 {
     struct cli_view *const view = *state;
@@ -265,6 +293,7 @@ static void every_verdict_says_what_to_do(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_slowest_stage_of_a_board_is_kept_with_its_reason, begin, end),
         cmocka_unit_test_setup_teardown(a_slot_goes_from_empty_to_work_to_done_and_back, begin, end),
         cmocka_unit_test_setup_teardown(a_slot_that_is_disabled_is_off_once_its_board_is_gone, begin, end),
         cmocka_unit_test_setup_teardown(further_jobs_and_their_chips_are_named, begin, end),
