@@ -492,6 +492,8 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
                                         .batch = options->batch,
                                         .boards = options->boards,
                                         .recording = !rehearsing,
+                                        .private_key = options->private_key,
+                                        .decrypts = true,
                                         .simulated = options->boards > 0 && !rehearsing};
     EG_TRY(cli_check_ledger(&ready, err));
     for (unsigned i = 0; options->boards > 0 && !options->hooks && i < jobs.count; i++)
@@ -531,6 +533,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         .more_count = jobs.count - 1,
         .schemes = schemes,
         .stub_dir = options->stub_dir,
+        .private_key = options->private_key,
         .batch = eg_ledger_batch(ledger),
         .slots = slots.slots,
         .slot_count = slots.count,
