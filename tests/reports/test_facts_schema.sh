@@ -9,9 +9,9 @@ cd "$work"
 printf 'serial,label\nA-1,x\nA-2,y\n' >serials.csv
 printf 'supply=3.31\nOK\n' >app.log
 make_job esp32c3 65536 'unit: {serial: {pool: serials}}' 'test: {expect: OK, timeout: 5s}' 'accept: {repeat: allow}' \
-  'capture: [{name: supply, pattern: "supply=([0-9.]+)", unit: V, most: 3.6}]' 'hooks: {after_board: [./done, x]}'
-printf '#!/bin/sh\n' >done
-chmod +x done
+  'capture: [{name: supply, pattern: "supply=([0-9.]+)", unit: V, most: 3.6}]' 'hooks: {after_board: [./hook, x]}'
+printf '#!/bin/sh\n' >hook
+chmod +x hook
 cp job.yaml sealed.yaml
 cat >>sealed.yaml <<'YAML'
 secure:
@@ -94,7 +94,7 @@ expect_equal 'a signature by another key' "$(member 27 '[(s["valid"], s["by_anot
 expect_equal 'the regions of a job' "$(member 29 '[(r["name"], r["address"]) for r in facts["jobs"][0]["regions"]]')" \
   "[('bootloader', 0), ('partition-table', 32768), ('app', 65536)]"
 expect_equal 'settings of a job' "$(member 29 '[facts["jobs"][0]["settings"][k] for k in ("accept.repeat", "link.baud", "hooks.after_board")]')" \
-  "[{'value': 'allow', 'given': True}, {'value': '921600', 'given': False}, {'value': ['./done', 'x'], 'given': True}]"
+  "[{'value': 'allow', 'given': True}, {'value': '921600', 'given': False}, {'value': ['./hook', 'x'], 'given': True}]"
 expect_equal 'what a job would burn' "$(member 31 'facts["jobs"][0]["secure_mode"], len(facts["jobs"][0]["burns"]) > 0')" "('check', True)"
 expect_equal 'the slots of a station' "$(member 32 '[(s["slot"], s["port"]) for s in facts["slots"]], facts["at_once"]')" \
   "([('A1', 'tcp://127.0.0.1:1')], 4)"
