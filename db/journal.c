@@ -52,6 +52,8 @@ const struct eg__entry_kind eg__entry_kinds[EG__ENTRY_COUNT] = {
         {"label_print",
          "SELECT 'label print', print_id, of_run, state, sha256, printer, operator, reason, recorded_utc"
          " FROM label_print WHERE print_id = ?1"}}},
+    [EG__ENTRY_REPORT_FORM] = {"report form", "report_form", "form_id", {
+        {"report_form", "SELECT 'report form', form_id, session_id, customer, target, logo FROM report_form WHERE form_id = ?1"}}},
 };
 /* clang-format on */
 

@@ -17,6 +17,7 @@ enum eg__entry {
     EG__ENTRY_RESET,
     EG__ENTRY_LABEL_FORM,
     EG__ENTRY_LABEL_PRINT,
+    EG__ENTRY_REPORT_FORM,
     EG__ENTRY_COUNT
 };
 

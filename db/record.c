@@ -94,6 +94,30 @@ static enum eg_code refuse_other_kind(struct eg__store *store, const struct eg__
                         session->simulated ? "simulated" : "real");
 }
 
+/* Record what the job says of its reports, unless the batch has the same on record. */
+static enum eg_code record_report_form(struct eg__store *store, const struct eg__session *session,
+                                       int64_t number, struct eg_error *err)
+{
+    sqlite3_stmt *const add = store->statements[EG__ADD_REPORT_FORM];
+    const struct eg_setting *const customer = eg_plan_setting(session->plan, "report.customer"),
+                                   *const target = eg_plan_setting(session->plan, "report.target"),
+                                   *const logo = eg_plan_setting(session->plan, "report.logo");
+
+    eg__bind_number(add, 1, (uint64_t)number);
+    eg__bind_text(add, 2, customer != NULL && customer->given ? customer->text : "");
+    eg__bind_text(add, 3, target != NULL && target->given ? target->text : "");
+    if (logo != NULL && logo->given)
+        sqlite3_bind_blob64(add, 4, logo->content.data, logo->content.size, SQLITE_STATIC);
+    else
+        sqlite3_bind_zeroblob(add, 4, 0);
+    eg__bind_text(add, 5, session->batch);
+    if (eg__store_run(store, EG__ADD_REPORT_FORM, err) != EG_OK)
+        return eg_error_prefix(err, "recording what the job says of its reports: ");
+    return sqlite3_changes(store->db) == 0 ? EG_OK
+                                           : eg__journal_append(store->db, EG__ENTRY_REPORT_FORM,
+                                                                sqlite3_last_insert_rowid(store->db), err);
+}
+
 enum eg_code eg__record_session(struct eg__store *store, const struct eg__session *session, int64_t *number,
                                 struct eg_error *err)
 {
@@ -106,7 +130,8 @@ enum eg_code eg__record_session(struct eg__store *store, const struct eg__sessio
     if (eg__store_add(store, EG__ADD_SESSION, &row, err) != EG_OK)
         return eg_error_prefix(err, "recording the session: ");
     *number = sqlite3_last_insert_rowid(store->db);
-    return eg__journal_append(store->db, EG__ENTRY_SESSION, *number, err);
+    EG_TRY(eg__journal_append(store->db, EG__ENTRY_SESSION, *number, err));
+    return record_report_form(store, session, *number, err);
 }
 
 static enum eg_code add_run(struct eg__store *store, struct eg__row *row, struct eg_error *err)

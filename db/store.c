@@ -48,6 +48,11 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
     [EG__BACK_TO_SAVEPOINT] = "ROLLBACK TO record",
     [EG__ADD_JOB] = "INSERT INTO job (sha256, name, version, chip, text) VALUES (?1, ?2, ?3, ?4, ?5)",
     [EG__FIND_JOB] = "SELECT job_id FROM job WHERE sha256 = ?1",
+    [EG__ADD_REPORT_FORM] =
+        "INSERT INTO report_form (session_id, customer, target, logo) SELECT ?1, ?2, ?3, ?4"
+        " WHERE (?2, ?3, ?4) IS NOT (SELECT * FROM (SELECT customer, target, logo FROM report_form"
+        "  JOIN session USING (session_id) WHERE batch = ?5 ORDER BY session_id DESC LIMIT 1)"
+        "  UNION ALL SELECT '', '', x'' LIMIT 1)",
     [EG__FIND_OTHER_KIND] = "SELECT 1 FROM session WHERE batch = ?1 AND simulated <> ?2 LIMIT 1",
     [EG__FIND_UNFINISHED] =
         "SELECT run_id, session_id FROM run"

@@ -30,6 +30,7 @@ enum eg__statement {
     EG__ADD_LINK_OF_RUN,
     EG__ADD_TIMES,
     EG__ADD_ERASED,
+    EG__ADD_REPORT_FORM,
     EG__FIND_UNFINISHED,
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,

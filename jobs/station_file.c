@@ -123,6 +123,10 @@ static const struct eg_option station_options[] = {
      .without = "one board in each slot, once",
      .help = "what begins a board, as `--trigger`"},
     {.key = "trigger_program", .type = EG_OPTION_TEXT, .help = "as `--trigger-program`"},
+    {.key = "private_key",
+     .type = EG_OPTION_TEXT,
+     .without = "no key is decrypted",
+     .help = "PEM file, mode 0600, as `--private-key`"},
     {.key = "slots",
      .type = EG_OPTION_GROUPS,
      .group = slot_options,
@@ -387,6 +391,7 @@ static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
 {
     EG_TRY(resolve(station, "ledger", err));
     EG_TRY(resolve(station, "trust.keys", err));
+    EG_TRY(resolve(station, "private_key", err));
     EG_TRY(resolve_printer(station, err));
     if (setting(station, "power.program")->given && strchr(text_of(station, "power.program"), '/') != NULL)
         EG_TRY(resolve(station, "power.program", err));
@@ -394,6 +399,7 @@ static enum eg_code take(struct eg_station_file *station, struct eg_error *err)
     station->ledger = text_of(station, "ledger");
     station->trigger = text_of(station, "trigger");
     station->trigger_program = text_of(station, "trigger_program");
+    station->private_key = text_of(station, "private_key");
     station->keys = text_of(station, "trust.keys");
     station->power = setting(station, "power.program");
     station->power_timeout_ms = (uint32_t)setting(station, "power.timeout")->number[0];

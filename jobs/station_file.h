@@ -63,6 +63,7 @@ struct eg_station_file {
     unsigned setting_count;
     const char *name, *ledger;             /* NULL = not said */
     const char *trigger, *trigger_program; /* NULL = not said */
+    const char *private_key;               /* NULL = not said */
     struct eg_station_slot *slots;         /* in their order */
     unsigned slot_count;
     unsigned at_once, at_once_of_group; /* boards; 0 = no limit */

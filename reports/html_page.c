@@ -7,10 +7,9 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/plan/look.h"
 
 #include <string.h>
-
-#define LOGO_MAX (256u << 10)
 
 static void put_base64(struct eg__out *out, const uint8_t *data, size_t size)
 {
@@ -27,38 +26,25 @@ static void put_base64(struct eg__out *out, const uint8_t *data, size_t size)
     }
 }
 
-/* The kind of a logo, by its first bytes; NULL = it is none that a browser shows. */
-static const char *kind_of_logo(const struct eg_buffer *logo)
+/* As an image, in which a browser runs no script and loads nothing, whatever is in it. */
+static enum eg_code put_logo(struct eg__out *out, const struct eg_buffer *logo, struct eg_error *err)
 {
-    static const struct {
-        const char *begin;
-        size_t size;
-        const char *kind;
-    } kinds[] = {{"\x89PNG\r\n\x1a\n", 8, "png"},
-                 {"\xff\xd8\xff", 3, "jpeg"},
-                 {"<svg", 4, "svg+xml"},
-                 {"<?xml", 5, "svg+xml"}};
+    const char *kind;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (logo->size >= kinds[i].size && memcmp(logo->data, kinds[i].begin, kinds[i].size) == 0)
-            return kinds[i].kind;
-    return NULL;
+    EG_TRY(eg_look_logo(&kind, logo, err));
+    eg__put(out, "<img class=\"logo\" alt=\"\" src=\"data:image/%s;base64,", kind);
+    put_base64(out, logo->data, logo->size);
+    eg__put(out, "\">");
+    return EG_OK;
 }
 
-/* As an image, in which a browser runs no script and loads nothing, whatever is in it. */
-static enum eg_code put_logo(struct eg__out *out, const char *path, struct eg_error *err)
+static enum eg_code put_logo_file(struct eg__out *out, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer logo = {0};
 
-    if (eg_file_read(&logo, path, LOGO_MAX, err) != EG_OK)
+    if (eg_file_read(&logo, path, EG_LOOK_LOGO_MAX, err) != EG_OK)
         return eg_error_prefix(err, "logo: ");
-    const char *const kind = kind_of_logo(&logo);
-    if (kind == NULL)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "logo %s: is no PNG, JPEG or SVG file", path);
-    eg__put(out, "<img class=\"logo\" alt=\"\" src=\"data:image/%s;base64,", kind);
-    put_base64(out, logo.data, logo.size);
-    eg__put(out, "\">");
-    return EG_OK;
+    return put_logo(out, &logo, err) == EG_OK ? EG_OK : eg_error_prefix(err, "logo %s: ", path);
 }
 
 /* A text from outside within a string of CSS within <style>: nothing of it can end either. */
@@ -105,8 +91,10 @@ enum eg_code eg__html_head(struct eg__out *out, const char *kind, const char *na
 enum eg_code eg__html_customer(struct eg__out *out, const struct eg_report_look *look, struct eg_error *err)
 {
     eg__put(out, "<header class=\"top\">");
-    if (look->logo != NULL)
-        EG_TRY(put_logo(out, look->logo, err));
+    if (look->logo_path != NULL)
+        EG_TRY(put_logo_file(out, look->logo_path, err));
+    else if (look->logo.size > 0)
+        EG_TRY(put_logo(out, &look->logo, err));
     eg__put(out, "<div class=\"ti\">");
     if (look->customer != NULL || look->order != NULL) {
         eg__put(out, "<p class=\"cu\">");

@@ -60,11 +60,26 @@ static enum eg_code write_all(struct outs *outs, const struct eg_report_file *fi
     return EG_OK;
 }
 
+/* What is given, and for the rest what the job says. */
+static struct eg_report_look complete_look(const struct eg_report_look *given,
+                                           const struct eg_batch_look *of_job)
+{
+    struct eg_report_look look = given != NULL ? *given : (struct eg_report_look){0};
+
+    if (look.customer == NULL)
+        look.customer = of_job->customer;
+    if (look.target <= 0)
+        look.target = of_job->target;
+    if (look.logo_path == NULL && look.logo.size == 0)
+        look.logo = of_job->logo;
+    return look;
+}
+
 enum eg_code eg_report_write(const char *ledger_path, const char *batch, const struct eg_report_file *files,
                              size_t count, const struct eg_report_look *look, const struct eg_cancel *cancel,
                              struct eg_error *err)
 {
-    static const struct eg_report_look nothing = {0};
+    EG_CLEANUP(eg_batch_look_finish) struct eg_batch_look of_job = {0};
     EG_CLEANUP(eg__causes_finish) struct eg__causes causes = {0};
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     EG_CLEANUP(eg__numbers_finish) struct eg__numbers numbers = {0};
@@ -78,10 +93,12 @@ enum eg_code eg_report_write(const char *ledger_path, const char *batch, const s
     EG_TRY(eg__causes_collect(&causes, query, &numbers, err));
     if (every_value)
         EG_TRY(eg__values_collect(&values, query, numbers.batch.name, err));
+    EG_TRY(eg_query_batch_look(query, numbers.batch.name, &of_job, err));
+    const struct eg_report_look shown = complete_look(look, &of_job);
     const struct eg__report report = {.query = query,
                                       .numbers = &numbers,
                                       .causes = &causes,
-                                      .look = look != NULL ? look : &nothing,
+                                      .look = &shown,
                                       .values = &values,
                                       .cancel = cancel};
     return write_all(&outs, files, count, &report, NULL, err);

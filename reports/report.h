@@ -6,6 +6,7 @@
 #define REPORTS_REPORT_H
 
 #include "db/query/select.h"
+#include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "reports/registry.h"
 #include "reports/trend_by.h"
@@ -15,10 +16,12 @@
 /** Return the format of this name, or NULL. */
 const struct eg_report_format *eg_report_find_format(const char *name);
 
-/** What a report shows besides the ledger; zero-initialised it is nothing. */
+/** What a report shows besides the ledger; zero-initialised it is nothing. Without customer, logo or target
+ * the report of a batch shows what its job says. */
 struct eg_report_look {
     const char *customer, *order, *title; /* NULL = none */
-    const char *logo;                     /* a PNG, JPEG or SVG file, put into the page; NULL = none */
+    const char *logo_path;                /* a PNG, JPEG or SVG file, put into the page; NULL = none */
+    struct eg_buffer logo;                /* likewise its bytes, without a path; size 0 = none */
     double target;                        /* yield in percent; 0 = none */
     bool full;                            /* list all units, however many, also in print */
     enum eg_report_case { EG_CASE_MAC, EG_CASE_SERIAL, EG_CASE_SLOT } junit_name; /* names of test cases */

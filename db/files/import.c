@@ -13,6 +13,7 @@
 #include "engine/base/file.h"
 
 #include "db/files/csv.h"
+#include "db/files/sealed.h"
 #include "db/journal.h"
 #include "db/login.h"
 #include "db/migrate.h"
@@ -35,6 +36,7 @@ struct import {
     const struct eg_pool_import *given;
     bool *uniques; /* of each column */
     struct eg__csv csv;
+    struct eg__sealed sealed;
     unsigned mac_column; /* from 0; the number of columns = no such column */
     char (*macs)[EG_MAC_TEXT];
     sqlite3 *db;
@@ -44,6 +46,7 @@ struct import {
 
 static void import_finish(struct import *import)
 {
+    eg__sealed_finish(&import->sealed);
     eg__csv_finish(&import->csv);
     free(import->macs);
     free(import->uniques);
@@ -136,7 +139,7 @@ static bool is_listed(const char *const *list, const char *name)
 
 static bool is_secret(const struct import *import, const char *name)
 {
-    return is_listed(import->given->secrets, name);
+    return is_listed(import->given->secrets, name) || eg__sealed_has(&import->sealed, name);
 }
 
 static enum eg_code check_list(const struct import *import, const char *const *list, const char *purpose,
@@ -160,14 +163,19 @@ static enum eg_code check_lists(struct import *import, struct eg_error *err)
     EG_TRY(check_list(import, given->secrets, "keep secret", err));
     EG_TRY(check_list(import, given->uniques, "keep unique", err));
     EG_TRY(check_list(import, given->shared, "share", err));
+    EG_TRY(check_list(import, given->seals, "seal", err));
+    if (eg__sealed_has(&import->sealed, eg__csv_names(&import->csv)[0]))
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "%s: column %s is the first, by which rows are known: it cannot be sealed",
+                            import->file, eg__csv_names(&import->csv)[0]);
     EG_TRY(eg_alloc(&import->uniques, import->csv.columns, sizeof import->uniques[0], err));
     for (unsigned i = 0; i < import->csv.columns; i++) {
         const char *name = eg__csv_names(&import->csv)[i];
         const bool shared = is_listed(given->shared, name);
         import->uniques[i] = is_listed(given->uniques, name);
-        if (import->uniques[i] && shared)
-            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: column %s is to be both unique and shared",
-                                import->file, name);
+        if ((import->uniques[i] || eg__sealed_has(&import->sealed, name)) && shared)
+            return eg_error_set(err, EG_BAD_ARGUMENT, "%s: column %s is to be both %s and shared",
+                                import->file, name, import->uniques[i] ? "unique" : "sealed");
         import->uniques[i] |= is_secret(import, name) && !shared;
     }
     return EG_OK;
@@ -259,6 +267,19 @@ static enum eg_code find_pool(struct import *import, struct eg_error *err)
     return EG_OK;
 }
 
+/* A column is sealed in all files of a pool or in none. */
+static enum eg_code check_sealed(const struct import *import, const char *name, bool sealed,
+                                 struct eg_error *err)
+{
+    if (sealed == eg__sealed_has(&import->sealed, name))
+        return EG_OK;
+    return eg_error_set(
+        err, EG_BAD_ARGUMENT,
+        sealed ? "%s: column %s of pool %s is sealed: give --seal and --to, too"
+               : "%s: column %s of pool %s is not sealed: its values are in the ledger as they are",
+        import->file, name, import->pool);
+}
+
 /* Compare the columns of an existing pool with the file's. Secret columns stay secret. */
 static enum eg_code check_columns(struct import *import, struct eg_error *err)
 {
@@ -268,8 +289,10 @@ static enum eg_code check_columns(struct import *import, struct eg_error *err)
     bool row;
 
     EG_TRY(prepare(&read, import,
-                   "SELECT name, secret, count(*) OVER (), coalesce(is_unique, secret) FROM pool_column"
-                   " WHERE pool_id = ?1 ORDER BY position",
+                   "SELECT name, secret, count(*) OVER (), coalesce(is_unique, secret), coalesce((SELECT"
+                   " json_extract(fields, '$[' || (pool_column.position - 1) || ']') LIKE '" EG_POOL_SEALED
+                   "%' FROM pool_row WHERE pool_id = ?1 LIMIT 1), 0) FROM pool_column"
+                   " WHERE pool_id = ?1 ORDER BY pool_column.position",
                    err));
     eg__bind_number(read, 1, (uint64_t)import->pool_id);
     for (;; count++) {
@@ -289,6 +312,7 @@ static enum eg_code check_columns(struct import *import, struct eg_error *err)
             return eg_error_set(err, EG_BAD_ARGUMENT,
                                 "%s: column %s of pool %s is not secret, and what was shown cannot be hidden",
                                 import->file, name, import->pool);
+        EG_TRY(check_sealed(import, name, sqlite3_column_int(read, 4) != 0, err));
         const bool unique = sqlite3_column_int(read, 3) != 0;
         if (!unique && is_listed(import->given->uniques, name))
             return eg_error_set(err, EG_BAD_ARGUMENT,
@@ -305,16 +329,17 @@ static enum eg_code check_columns(struct import *import, struct eg_error *err)
 static enum eg_code check_against_pool(const struct import *import, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *find = NULL;
-    char sql[200];
+    char sql[300];
     bool found;
 
     EG_TRY(eg__sqlite_exec(
         import->db, "CREATE TEMP TABLE held (position, value, PRIMARY KEY (position, value)) WITHOUT ROWID",
         err));
     snprintf(sql, sizeof sql,
-             "INSERT OR IGNORE INTO held SELECT field.key, field.value FROM pool_row,"
+             "INSERT OR IGNORE INTO held SELECT field.key, iif(field.value LIKE '" EG_POOL_SEALED
+             "%%', substr(field.value, 1, %zu), field.value) FROM pool_row,"
              " json_each(pool_row.fields) AS field WHERE pool_id = %" PRId64 " AND field.key > 0",
-             import->pool_id);
+             EG__SEALED_HEAD, import->pool_id);
     EG_TRY(eg__sqlite_exec(import->db, sql, err));
     EG_TRY(prepare(&find, import,
                    "SELECT 1 FROM held WHERE position = ?1 AND value = ?2 AND NOT EXISTS"
@@ -326,8 +351,9 @@ static enum eg_code check_against_pool(const struct import *import, struct eg_er
             const char *value = eg__csv_row(&import->csv, i)[column];
             if (!import->uniques[column] || value[0] == '\0')
                 continue;
+            const bool sealed = eg__sealed_has(&import->sealed, eg__csv_names(&import->csv)[column]);
             eg__bind_number(find, 1, column);
-            eg__bind_text(find, 2, value);
+            sqlite3_bind_text(find, 2, value, sealed ? (int)EG__SEALED_HEAD : -1, SQLITE_STATIC);
             eg__bind_text(find, 4, eg__csv_row(&import->csv, i)[0]);
             EG_TRY(step(find, &found, err));
             sqlite3_reset(find);
@@ -353,7 +379,7 @@ static enum eg_code compare_with_pool(struct import *import, struct eg_error *er
     EG_TRY(check_columns(import, err));
     if (!has_unique_column(import))
         return EG_OK;
-    EG_TRY(check_unique_columns(import, err));
+    EG_TRY(check_unique_columns(import, err)); /* of sealed columns no two are equal any more */
     return check_against_pool(import, err);
 }
 
@@ -520,6 +546,7 @@ static enum eg_code add_to_ledger(struct import *import, const char *path, struc
         return eg_error_prefix(err, "%zu rows at once would keep a line waiting, and %d are allowed then: ",
                                import->csv.rows, ROWS_MAX_BESIDE_A_LINE);
     EG_TRY(code);
+    EG_TRY(eg__sealed_seal(&import->sealed, full, err));
     return add_all(import, &result->total, err);
 }
 
@@ -532,10 +559,13 @@ enum eg_code eg_pool_import(const struct eg_pool_import *given, struct eg_pool_i
 
     EG_TRY(name_pool(result.pool, given, err));
     import.pool = result.pool;
+    import.sealed =
+        (struct eg__sealed){.csv = &import.csv, .columns = given->seals, .pem_path = given->seal_to};
     EG_TRY(eg__csv_read(&import.csv, given->path, err));
     EG_TRY(check_lists(&import, err));
     EG_TRY(check_keys(&import, err));
     EG_TRY(check_macs(&import, err));
+    EG_TRY(eg__sealed_check(&import.sealed, err));
     EG_TRY(check_unique_columns(&import, err));
     EG_TRY(eg__path_choose(&path, given->ledger, err));
     if (add_to_ledger(&import, path, &result, err) != EG_OK)

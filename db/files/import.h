@@ -9,6 +9,9 @@
  * The file: UTF-8, fields separated by commas, quoted with '"' where needed, one record per line; the first
  * line names the columns. The first column has the row's key, which is unique in the pool. In a column "mac",
  * a value reserves the row for the board with that MAC.
+ *
+ * A sealed column has a cryptographic key in each row, as hexadecimal digits; the ledger gets EG_POOL_SEALED,
+ * its fingerprint, and the key encrypted.
  */
 
 #ifndef DB_FILES_IMPORT_H
@@ -26,6 +29,8 @@ struct eg_pool_import {
     const char *const *secrets; /* columns whose values are never shown */
     const char *const *uniques; /* columns whose values, like secrets, belong to one board */
     const char *const *shared;  /* secret columns whose values may repeat in several rows */
+    const char *const *seals;   /* columns of keys that are secret, and encrypted before they are stored */
+    const char *seal_to;        /* file with the public key that they are encrypted to, in PEM */
 };
 
 struct eg_pool_imported {

@@ -233,6 +233,19 @@ static enum eg_code add_merged_session(sqlite3 *db, int64_t there, int64_t here,
     return eg__merge_step(add, &ignored, err);
 }
 
+/* Bring what a session's job says of its reports. */
+static enum eg_code bring_report_form(struct eg__copier *copier, int64_t there, int64_t here,
+                                      struct eg_error *err)
+{
+    sqlite3 *const db = copier->db;
+    const int before = sqlite3_total_changes(db);
+
+    EG_TRY(eg__merge_copy(copier, "report_form", "session_id", there, "session_id", here, err));
+    return sqlite3_total_changes(db) == before
+               ? EG_OK
+               : eg__journal_append(db, EG__ENTRY_REPORT_FORM, sqlite3_last_insert_rowid(db), err);
+}
+
 static enum eg_code bring_session(struct eg__copier *copier, int64_t there, int64_t *here,
                                   struct eg_error *err)
 {
@@ -250,6 +263,7 @@ static enum eg_code bring_session(struct eg__copier *copier, int64_t there, int6
     EG_TRY(eg__merge_copy(copier, "session", "session_id", there, "job_id", job, err));
     *here = sqlite3_last_insert_rowid(db);
     EG_TRY(eg__journal_append(db, EG__ENTRY_SESSION, *here, err));
+    EG_TRY(bring_report_form(copier, there, *here, err));
     return add_merged_session(db, there, *here, err);
 }
 

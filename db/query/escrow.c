@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Keys of boards that are in escrow. */
+/* Encrypted keys: of boards, in escrow, and in columns of pools. */
 
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
 #include "engine/plan/recorder.h"
+
+#include <string.h>
 
 #define MAC_OF                                                                                               \
     "coalesce(outcome.mac, (SELECT max(mac) FROM intent WHERE intent.run_id = run_security.run_id))"
@@ -31,4 +33,27 @@ enum eg_code eg_query_escrow(struct eg_query *query, const char *mac, eg_row_vis
 
     EG_TRY(eg__query_prepare(&rows, query, sql, mac, err));
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof fields[0], &row, visit, context, err);
+}
+
+enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const char *column,
+                             struct eg_buffer *text, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(
+        &rows, query,
+        "SELECT coalesce((SELECT json_extract(fields, '$[' || (pool_column.position - 1) || ']') FROM "
+        "pool_row"
+        " WHERE pool_row.pool_id = pool.pool_id AND secret LIMIT 1), '')"
+        " FROM pool_column JOIN pool USING (pool_id) WHERE pool.name = ?1 AND pool_column.name = ?2",
+        pool, err));
+    eg__bind_text(rows, 2, column);
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    if (!row)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "pool %s has no column %s", pool, column);
+    const char *const value = eg__query_text(rows, 0), *const sealed = strchr(value, ' ');
+    if (strncmp(value, EG_POOL_SEALED, strlen(EG_POOL_SEALED)) != 0 || sealed == NULL)
+        return EG_OK;
+    return eg_buffer_append(text, sealed + 1, strlen(sealed), err);
 }

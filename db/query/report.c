@@ -8,6 +8,7 @@
 #include "db/query/questions.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char runs_sql[] =
     "WITH " EG__COUNTED(EG__OF_BATCH) ","
@@ -165,4 +166,30 @@ enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_
         if (sqlite3_column_type(rows, i) != SQLITE_BLOB && sqlite3_column_type(rows, i) != SQLITE_NULL)
             EG_TRY(visit(context, sqlite3_column_name(rows, i), eg__query_text(rows, i), err));
     return EG_OK;
+}
+
+enum eg_code eg_query_batch_look(struct eg_query *query, const char *batch, struct eg_batch_look *look,
+                                 struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(&rows, query,
+                             "SELECT customer, target, logo FROM report_form JOIN session USING (session_id)"
+                             " WHERE batch = ?1 ORDER BY session_id DESC LIMIT 1",
+                             batch, err));
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    if (!row)
+        return EG_OK;
+    if (eg__query_text(rows, 0)[0] != '\0')
+        EG_TRY(eg_strdup(&look->customer, eg__query_text(rows, 0), err));
+    look->target = sqlite3_column_double(rows, 1);
+    return eg_buffer_append(&look->logo, sqlite3_column_blob(rows, 2), (size_t)sqlite3_column_bytes(rows, 2),
+                            err);
+}
+
+void eg_batch_look_finish(struct eg_batch_look *look)
+{
+    free(look->customer);
+    eg_buffer_finish(&look->logo);
 }

@@ -9,6 +9,7 @@
 #define DB_QUERY_REPORT_H
 
 #include "db/query/query.h"
+#include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 
 /** The counted columns of a finished run. */
@@ -68,5 +69,17 @@ enum eg_code eg_query_chain_head(struct eg_query *query, const char *batch, int6
  */
 enum eg_code eg_query_seal(struct eg_query *query, const char *batch, eg_report_seal_visitor *visit,
                            void *context, struct eg_error *err) EG_CHECKED;
+
+/** What a batch's job says of its reports, by the batch's newest session. */
+struct eg_batch_look {
+    char *customer;        /* NULL = nothing */
+    double target;         /* yield in percent; 0 = nothing */
+    struct eg_buffer logo; /* a PNG, JPEG or SVG file; size 0 = nothing */
+};
+
+/** Zero-initialise it; EG_CLEANUP(eg_batch_look_finish). */
+enum eg_code eg_query_batch_look(struct eg_query *query, const char *batch, struct eg_batch_look *look,
+                                 struct eg_error *err) EG_CHECKED;
+void eg_batch_look_finish(struct eg_batch_look *look);
 
 #endif

@@ -5,6 +5,7 @@
 #include "db/query/query_internal.h"
 #include "db/query/questions.h"
 #include "engine/base/digest.h"
+#include "engine/plan/recorder.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -96,7 +97,10 @@ static enum eg_code read_columns(struct columns *columns, sqlite3_str *sql, stru
         EG_TRY(eg_strdup(&columns->names[columns->count], eg__query_text(rows, 0), err));
         columns->count++;
         if (eg__query_number(rows, 1) != 0)
-            sqlite3_str_appendall(sql, ", '(secret)'");
+            sqlite3_str_appendf(sql,
+                                ", iif(json_extract(fields, '$[%d]') LIKE '" EG_POOL_SEALED
+                                "%%', '(sealed)', '(secret)')",
+                                (int)eg__query_number(rows, 2) - 1);
         else
             sqlite3_str_appendf(sql, ", json_extract(fields, '$[%d]')", (int)eg__query_number(rows, 2) - 1);
     }

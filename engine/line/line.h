@@ -29,8 +29,9 @@ struct eg_station {
     unsigned more_count;
     struct eg_logger *logger; /* may be NULL */
     const struct eg_port_scheme *const *schemes;
-    const char *stub_dir; /* NULL = the built-in stubs */
-    const char *batch;    /* its name, for hooks; NULL = none */
+    const char *stub_dir;    /* NULL = the built-in stubs */
+    const char *private_key; /* file that opens sealed values of pools; NULL = none */
+    const char *batch;       /* its name, for hooks; NULL = none */
     const struct eg_slot *slots;
     unsigned slot_count;
     struct eg_turns turns;

@@ -157,6 +157,7 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
                 .cancel = &worker->cancel,
                 .schemes = station->schemes,
                 .stub_dir = station->stub_dir,
+                .private_key = station->private_key,
                 .claims = claims,
                 .slot = slot->name,
                 .address = eg_slot_address(slot),

@@ -4,12 +4,14 @@
 
 #include "engine/base/program.h"
 #include "engine/base/text.h"
+#include "engine/plan/look.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ATTEMPTS_MAX 10
+#define CUSTOMER_MAX 200 /* bytes */
 
 #define WORDS(name, word, stage, help) [EG_##name] = {"hooks." #word, #word, stage},
 const struct eg_hook_words eg_hook_words[EG_HOOKS] = {EG_HOOK_LIST(WORDS)};
@@ -35,6 +37,23 @@ static enum eg_code check_hook(const char *text, struct eg_error *err)
         snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ", eg_hook_words[i].word);
     }
     return eg_error_set(err, EG_BAD_JOB, "is \"%.80s\", not one of %s", text, all);
+}
+
+static enum eg_code check_customer(const char *text, struct eg_error *err)
+{
+    return strlen(text) <= CUSTOMER_MAX
+               ? EG_OK
+               : eg_error_set(err, EG_BAD_JOB, "has %zu bytes, more than %d", strlen(text), CUSTOMER_MAX);
+}
+
+static enum eg_code check_target(const char *text, struct eg_error *err)
+{
+    double ignored;
+
+    return eg_look_target(&ignored, text)
+               ? EG_OK
+               : eg_error_set(err, EG_BAD_JOB,
+                              "is \"%.80s\", not a yield in percent, more than 0 and at most 100", text);
 }
 
 #define OPTION(name, word, stage, text)                                                                      \
@@ -77,6 +96,20 @@ const struct eg_option eg_pipeline_options[] = {
      .without = "a hook that fails is a warning",
      .check = check_hook,
      .help = "hooks whose failure fails the board or the batch, such as `after_board`"},
+    {.key = "report.customer",
+     .type = EG_OPTION_TEXT,
+     .without = "none",
+     .check = check_customer,
+     .help = "customer, shown on top of reports"},
+    {.key = "report.logo",
+     .type = EG_OPTION_FILE,
+     .without = "none",
+     .help = "PNG, JPEG or SVG file, shown on top of reports, up to 256 KiB, without scripts"},
+    {.key = "report.target",
+     .type = EG_OPTION_TEXT,
+     .without = "none",
+     .check = check_target,
+     .help = "yield in percent that a batch must reach, such as `98.5`; the report says whether it did"},
     {.key = NULL},
 };
 
@@ -167,6 +200,13 @@ enum eg_code eg_pipeline_check(const struct eg_plan *plan, const char **place, s
         if (eg_plan_setting(plan, hook->key)->item_count == 0)
             return eg_error_set(err, EG_BAD_JOB, "hooks.required has %s, but there is no %s", hook->word,
                                 hook->key);
+    }
+    const struct eg_setting *const logo = eg_plan_setting(plan, "report.logo");
+    *place = logo->place;
+    const char *kind;
+    if (logo->given && eg_look_logo(&kind, &logo->content, err) != EG_OK) {
+        err->code = EG_BAD_JOB;
+        return eg_error_prefix(err, "report.logo: %s: ", logo->text);
     }
     return EG_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The job-file keys that belong to no stage: how often a board is tried (retry.*), and the job's programs
- * (hooks.*). */
+/* The job-file keys that belong to no stage: how often a board is tried (retry.*), the job's programs
+ * (hooks.*), and what its reports show (report.*). */
 
 #ifndef ENGINE_PLAN_PIPELINE_H
 #define ENGINE_PLAN_PIPELINE_H

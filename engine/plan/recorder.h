@@ -194,6 +194,10 @@ struct eg_pool_row {
     char passed_over[400]; /* rows before it with a value of another board, told once; "" = none */
 };
 
+/* A secret value that is a key, encrypted to a public key: it begins so, and goes on with "FINGERPRINT ID
+ * BASE64", as a key in escrow. It is no name for templates. */
+#define EG_POOL_SEALED "sealed:"
+
 void eg_pool_row_finish(struct eg_pool_row *row);
 
 /** History of a board in the ledger, from finished runs; refusals because it had passed are not counted. */

@@ -117,6 +117,8 @@ enum eg_code eg_unit_names_of_row(struct eg_names *names, const struct eg_plan *
         return eg_error_set(err, EG_BAD_UNIT_DATA, "%s has no columns", source);
     for (unsigned i = 0; i < row->count; i++) {
         secret = row->secrets != NULL && row->secrets[i];
+        if (secret && strncmp(row->values[i], EG_POOL_SEALED, strlen(EG_POOL_SEALED)) == 0)
+            continue;
         if (strcmp(row->names[i], "mac") != 0) /* the board's own, which the row was chosen by */
             EG_TRY(eg_unit_names_give(names, plan, row->names[i], row->values[i], secret, source, err));
         struct eg_name *const given = (struct eg_name *)eg_names_find(names, row->names[i]);

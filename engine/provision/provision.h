@@ -65,7 +65,8 @@ struct eg_provision_item {
     const char *purpose;             /* NULL = key blocks have none (ESP32) */
     const char *block;               /* that the job says; NULL = any */
     const char *file;                /* that has it, for all boards; NULL = each board has its own */
-    size_t file_at;                  /* offset in the file */
+    const char *pool, *column;       /* of the ledger, that has it for one board; NULL = no pool has it */
+    size_t part_at, whole_size;      /* in the file or the pool: offset, and bytes of the whole key */
     const struct eg_setting *escrow; /* public key that it is encrypted to for the record; NULL = none */
     bool of_flash;                   /* the flash key, or a half of it */
     const char *reason;              /* static, or the job's */
@@ -165,7 +166,7 @@ enum eg_provision_state eg_provision_look(const struct eg_provision_item *item,
 enum eg_provision_state eg_provision_told(const struct eg_provision_item *item, const struct eg_efuse *chip,
                                           const struct eg_security_info *info);
 
-/** Return whether the job encrypts the flash of its boards. */
+/** Return whether the job encrypts the flash of its boards: it says which key does. */
 bool eg_provision_has_flash_key(const struct eg_plan *plan);
 
 /** Return whether the chip hides a key where this one goes. */

@@ -62,7 +62,7 @@ const struct eg_option eg_provision_options[] = {
      .choices = key_choices,
      .help =
          "whose key encrypts the flash: each board gets one of its own, which nobody knows afterwards; or "
-         "`{file: flash.key, shared: yes}`"},
+         "`{file: flash.key, shared: yes}`, or `{pool: keys, column: flash_key}`"},
     {.key = "secure.flash.key.file",
      .type = EG_OPTION_SECRET_FILE,
      .help = "file with the key, as `espgang secure generate-flash-encryption-key` makes it, readable for "
@@ -73,6 +73,11 @@ const struct eg_option eg_provision_options[] = {
      .fallback = "no",
      .choices = shared_choices,
      .help = "`yes` with `file`: all boards have the same key, and who finds it in one has them all"},
+    {.key = "secure.flash.key.pool",
+     .type = EG_OPTION_TEXT,
+     .help = "pool of the ledger that has a key for each board, imported with `espgang pool import --seal`; "
+             "`run --private-key` decrypts it"},
+    {.key = "secure.flash.key.column", .type = EG_OPTION_TEXT, .help = "column of that pool"},
     {.key = "secure.flash.bits",
      .type = EG_OPTION_NUMBER,
      .least = 128,

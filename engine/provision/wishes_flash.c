@@ -127,9 +127,38 @@ static enum eg_code check_bits(const struct eg__wish_maker *maker, unsigned bits
     return EG_OK;
 }
 
+/* Of the ways to say whose key it is, the job takes one. */
+static enum eg_code check_source(const struct eg__wish_maker *maker, struct eg_error *err)
+{
+    const struct eg_setting *const pool = eg__wish_setting(maker, "secure.flash.key.pool");
+    const struct eg_setting *const column = eg__wish_setting(maker, "secure.flash.key.column");
+    const struct eg_setting *const file = eg__wish_setting(maker, "secure.flash.key.file");
+
+    if (pool->given != column->given)
+        return eg_error_set(err, EG_BAD_JOB, "secure.flash.key: pool and column go together");
+    if (pool->given && (file->given || eg__wish_setting(maker, "secure.flash.key.shared")->given))
+        return eg_error_set(err, EG_BAD_JOB, "secure.flash.key: a pool is given, so no file and no shared");
+    if (pool->given && eg__wish_setting(maker, "secure.flash.escrow")->given)
+        return eg_error_set(
+            err, EG_BAD_JOB,
+            "secure.flash: escrow is for keys that are made for boards, and those of pool %s are "
+            "in the ledger already, encrypted",
+            pool->text);
+    return EG_OK;
+}
+
+static const char *reason_of(const struct eg_provision_item *item)
+{
+    if (item->pool != NULL)
+        return "key of the flash, of this board alone, from a pool";
+    return item->file != NULL ? "key of the flash, the same for all boards"
+                              : "key of the flash, of this board alone";
+}
+
 static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error *err)
 {
     const struct eg_setting *const file = eg__wish_setting(maker, "secure.flash.key.file");
+    const struct eg_setting *const pool = eg__wish_setting(maker, "secure.flash.key.pool");
     const unsigned bits = key_bits(maker);
     const char *const names[] = {maker->chip->purposes == NULL ? "flash_encryption"
                                  : bits == 128                 ? DERIVED
@@ -138,6 +167,7 @@ static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error 
                                  "XTS_AES_256_KEY_2"};
 
     EG_TRY(check_bits(maker, bits, err));
+    EG_TRY(check_source(maker, err));
     if (eg__wish_check_file(maker, file, eg__wish_setting(maker, "secure.flash.key.shared"), bits / 8, err) !=
         EG_OK)
         return eg_error_prefix(err, "secure.flash.key: ");
@@ -146,9 +176,11 @@ static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error 
                                          .of_flash = true,
                                          .place = eg__wish_place(maker),
                                          .file = file->given ? file->text : NULL,
-                                         .file_at = 32 * part,
-                                         .reason = file->given ? "key of the flash, the same for all boards"
-                                                               : "key of the flash, of this board alone"};
+                                         .pool = pool->given ? pool->text : NULL,
+                                         .column = eg__wish_setting(maker, "secure.flash.key.column")->text,
+                                         .part_at = 32 * part,
+                                         .whole_size = bits / 8};
+        item.reason = reason_of(&item);
         if (eg__wish_escrow(maker, &item, eg__wish_setting(maker, "secure.flash.escrow"), err) != EG_OK)
             return eg_error_prefix(err, "secure.flash: ");
         snprintf(item.name, sizeof item.name, "%s", names[part]);
@@ -161,21 +193,26 @@ static enum eg_code add_flash_key(struct eg__wish_maker *maker, struct eg_error 
 bool eg_provision_has_flash_key(const struct eg_plan *plan)
 {
     return eg_plan_setting(plan, "secure.flash.key")->given ||
-           eg_plan_setting(plan, "secure.flash.key.file")->given;
+           eg_plan_setting(plan, "secure.flash.key.file")->given ||
+           eg_plan_setting(plan, "secure.flash.key.pool")->given;
 }
 
 /* Where the job says which key it is. */
 static const char *key_place(const struct eg__wish_maker *maker)
 {
     const struct eg_setting *const file = eg__wish_setting(maker, "secure.flash.key.file");
+    const struct eg_setting *const pool = eg__wish_setting(maker, "secure.flash.key.pool");
 
-    return file->given ? file->place : eg__wish_setting(maker, "secure.flash.key")->place;
+    return pool->given   ? pool->place
+           : file->given ? file->place
+                         : eg__wish_setting(maker, "secure.flash.key")->place;
 }
 
 /* Settings of a key that the job does not want. */
 static enum eg_code refuse_stray(const struct eg__wish_maker *maker, struct eg_error *err)
 {
-    static const char *const keys[] = {"secure.flash.bits", "secure.flash.key.shared", "secure.flash.escrow"};
+    static const char *const keys[] = {"secure.flash.bits", "secure.flash.key.shared",
+                                       "secure.flash.key.column", "secure.flash.escrow"};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct eg_setting *const stray = eg__wish_setting(maker, keys[i]);

@@ -317,7 +317,11 @@ static enum eg_code read_private(struct eg_escrow *escrow, const char *path, str
     EG_CLEANUP(eg_secret_finish) struct eg_secret pem = {0};
     EG_CLEANUP(bio_cleanup) BIO *bio = NULL;
 
-    EG_TRY(eg_secret_read(&pem, path, FILE_MAX, NULL, err));
+    bool open_to_others = false;
+
+    EG_TRY(eg_secret_read(&pem, path, FILE_MAX, &open_to_others, err));
+    if (open_to_others)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "other users can read %s: chmod 600", path);
     bio = BIO_new_mem_buf(pem.data, (int)pem.size);
     escrow->key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
     if (escrow->key == NULL)

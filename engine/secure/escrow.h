@@ -46,7 +46,8 @@ enum eg_code eg_escrow_seal(const struct eg_escrow *escrow, const struct eg_secr
  *
  * @param path  of the private key in PEM, without a passphrase
  *
- * @return EG_OK; EG_BAD_ARGUMENT it was encrypted to another key, or is damaged; EG_IO
+ * @return EG_OK; EG_BAD_ARGUMENT it was encrypted to another key, or is damaged, or other users can read the
+ * private key; EG_IO
  */
 enum eg_code eg_escrow_recover(struct eg_secret *key, const char *path, const char *text,
                                struct eg_error *err) EG_CHECKED;

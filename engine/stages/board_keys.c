@@ -119,6 +119,16 @@ static enum eg_code make(struct eg_run *run, struct eg_board_key *board, const s
     return deposit(run, board, item, err);
 }
 
+/* Copy the key of an item out of the whole key. */
+static enum eg_code take_part(struct eg_run *run, struct eg_board_key *board,
+                              const struct eg_provision_item *item, const struct eg_secret *whole,
+                              size_t size, struct eg_error *err)
+{
+    EG_TRY(eg_secret_init(&board->key, size, err));
+    memcpy(board->key.data, whole->data + item->part_at, size);
+    return run->recorder->ops->fingerprint(run->recorder, board->key.data, size, board->print, err);
+}
+
 /* Read a key from its file, of which it is a part. */
 static enum eg_code read_file(struct eg_run *run, struct eg_board_key *board,
                               const struct eg_provision_item *item, const struct eg_efuses *fuses,
@@ -128,12 +138,63 @@ static enum eg_code read_file(struct eg_run *run, struct eg_board_key *board,
     EG_CLEANUP(eg_secret_finish) struct eg_secret whole = {0};
 
     EG_TRY(eg_secret_read(&whole, item->file, FILE_MAX, NULL, err));
-    if (item->file_at + size > whole.size || (fuses->chip->purposes == NULL && size != whole.size))
+    if (item->part_at + size > whole.size || (fuses->chip->purposes == NULL && size != whole.size))
         return eg_error_set(err, EG_SECURED, "%s has %zu bytes, and the key of this board has %zu",
-                            item->file, whole.size, item->file_at + size);
-    EG_TRY(eg_secret_init(&board->key, size, err));
-    memcpy(board->key.data, whole.data + item->file_at, size);
-    return run->recorder->ops->fingerprint(run->recorder, board->key.data, size, board->print, err);
+                            item->file, whole.size, item->part_at + size);
+    return take_part(run, board, item, &whole, size, err);
+}
+
+/* Find the sealed value in the board's row of the pool: "FINGERPRINT ID BASE64". */
+static enum eg_code find_sealed(const struct eg_pool_row *row, const struct eg_provision_item *item,
+                                const char **sealed, struct eg_error *err)
+{
+    const size_t head = strlen(EG_POOL_SEALED);
+
+    for (unsigned i = 0; i < row->count; i++) {
+        if (strcmp(row->names[i], item->column) != 0)
+            continue;
+        *sealed = row->values[i] + head;
+        if (row->secrets != NULL && row->secrets[i] && strncmp(row->values[i], EG_POOL_SEALED, head) == 0)
+            return EG_OK;
+        return eg_error_set(err, EG_BAD_UNIT_DATA,
+                            "column %s of pool %s is not sealed: import it with 'espgang pool import --seal'",
+                            item->column, item->pool);
+    }
+    return eg_error_set(err, EG_BAD_UNIT_DATA, "pool %s has no column %s", item->pool, item->column);
+}
+
+/* Decrypt the key in the board's row of a pool, and claim it for the board. */
+static enum eg_code read_pool(struct eg_run *run, struct eg_board_key *board,
+                              const struct eg_provision_item *item, const struct eg_efuses *fuses,
+                              struct eg_error *err)
+{
+    const size_t size = eg_provision_key_size(item, fuses);
+    const size_t whole_size = fuses->chip->purposes == NULL ? size : item->whole_size;
+    const struct eg_pool_wish wish = {.pool = item->pool, .unit = &run->unit};
+    const struct eg_claim claim = {.kind = EG_CLAIM_VALUE, .name = label_of(item), .value = board->print};
+    EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret whole = {0};
+    const char *sealed = NULL;
+
+    EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
+    run->has_rows = true;
+    EG_TRY(find_sealed(&row, item, &sealed, err));
+    if (run->private_key == NULL)
+        return eg_error_set(
+            err, EG_BAD_UNIT_DATA,
+            "the keys of pool %s are sealed, and no private key is given: say --private-key FILE",
+            item->pool);
+    sealed += strcspn(sealed, " ");
+    if (eg_escrow_recover(&whole, run->private_key, sealed + strspn(sealed, " "), err) != EG_OK) {
+        err->code = err->code == EG_BAD_ARGUMENT ? EG_BAD_UNIT_DATA : err->code;
+        return eg_error_prefix(err, "pool %s: ", item->pool);
+    }
+    if (whole.size != whole_size)
+        return eg_error_set(err, EG_BAD_UNIT_DATA,
+                            "the key in column %s of pool %s has %zu bytes, and that of this board has %zu",
+                            item->column, item->pool, whole.size, whole_size);
+    EG_TRY(take_part(run, board, item, &whole, size, err));
+    return run->recorder->ops->claim(run->recorder, run->number, &run->unit, &claim, 1, err);
 }
 
 /* Flash encryption is on, or was. */
@@ -159,10 +220,10 @@ static enum eg_code accept_hidden(struct eg_board_key *board, const struct eg_pr
         return eg_error_set(err, EG_SECURED,
                             "the chip hides a %s that this ledger does not know: it was burnt elsewhere",
                             label_of(item));
-    if (item->file != NULL && strcmp(known, board->print) != 0)
-        return eg_error_set(err, EG_SECURED,
-                            "the chip hides a %s that is not that of %s: it was burnt by another job",
-                            label_of(item), item->file);
+    if (board->key.size != 0 && strcmp(known, board->print) != 0)
+        return eg_error_set(
+            err, EG_SECURED, "the chip hides a %s that is not that of %s%s: it was burnt by another job",
+            label_of(item), item->pool != NULL ? "pool " : "", item->pool != NULL ? item->pool : item->file);
     snprintf(board->print, sizeof board->print, "%.16s", known);
     return EG_OK;
 }
@@ -171,12 +232,15 @@ static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item 
                              const struct eg_efuses *fuses, struct eg_error *err)
 {
     struct eg_board_key *const board = &run->keys[item->secret];
-    const bool made = item->file == NULL && board->key.size != 0;
+    const bool given = item->file != NULL || item->pool != NULL;
+    const bool made = !given && board->key.size != 0;
     char known[EG_SECURITY_VALUE] = "";
 
     board->hidden = false;
     if (item->file != NULL)
         EG_TRY(read_file(run, board, item, fuses, err));
+    if (item->pool != NULL)
+        EG_TRY(read_pool(run, board, item, fuses, err));
     if (!made)
         EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_INTENDED, item->name, known,
                                            err));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The keys of one board: made for it, read from a file, found in it again, or hidden in it.
+ * The keys of one board: made for it, read from a file, decrypted from a pool, found in it again, or hidden
+ * in it.
  *
  * They live in locked memory as long as the run, and are on record by their fingerprints alone. A run that
  * ended between the burn of a key and its protection leaves a key that can still be read; one that ended
@@ -19,7 +20,8 @@
  * claimed for the board. In the mode `check` there are none.
  *
  * @return EG_OK; EG_SECURED the chip has a key that this ledger does not know, or had one that is lost;
- * EG_NOT_UNIQUE another board has the key; what eg_secret_read() returns
+ * EG_NOT_UNIQUE another board has the key; EG_POOL_EMPTY, EG_NOT_ACCEPTED, EG_BAD_UNIT_DATA the pool of the
+ * job has none for it; what eg_secret_read() returns
  */
 enum eg_code eg_run_find_keys(struct eg_run *run, const struct eg_provision *wishes,
                               const struct eg_efuses *fuses, struct eg_error *err) EG_CHECKED;

@@ -11,13 +11,10 @@
  * Add every name of the run's board, which is identified: built-in names, columns of its pool row, the answer
  * of the job's program, and `unit.values`.
  *
- * @param from_pool  set to true once a pool row is reserved
- *
  * @return EG_OK; EG_BAD_UNIT_DATA, EG_POOL_EMPTY, EG_NOT_UNIQUE, EG_NOT_ACCEPTED, EG_PROGRAM_FAILED,
  * EG_CANCELLED
  */
-enum eg_code eg_board_names_make(struct eg_names *names, bool *from_pool, struct eg_run *run,
-                                 struct eg_error *err) EG_CHECKED;
+enum eg_code eg_board_names_make(struct eg_names *names, struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 /** Claim the values that belong to one board. EG_NOT_UNIQUE another board has one. */
 enum eg_code eg_board_names_claim(const struct eg_run *run, const struct eg_names *names,

@@ -64,9 +64,9 @@ static enum eg_code make_again(struct eg_run *run, uint8_t mac[EG_MAC_SIZE], str
     const struct eg_setting *const template = eg_plan_setting(run->plan, "secure.mac");
     EG_CLEANUP(eg_names_finish) struct eg_names names = {0};
     EG_CLEANUP(eg_free_cleanup) char *given = NULL;
-    bool secret = false, from_pool = false;
+    bool secret = false;
 
-    EG_TRY(eg_board_names_make(&names, &from_pool, run, err));
+    EG_TRY(eg_board_names_make(&names, run, err));
     if (eg_template_text(&given, &secret, template->text, &names, err) != EG_OK)
         return eg_error_prefix(err, "%s ", template->option->key);
     return parse(mac, given, secret, err);

@@ -212,7 +212,7 @@ enum eg_code eg_run_ask_guard(struct eg_run *run, const struct eg_guard_board *b
 
 enum eg_code eg_run_mark_rows(struct eg_run *run, enum eg_pool_state state, struct eg_error *err)
 {
-    if (run->unit_data == NULL || !run->unit_data->from_pool)
+    if (!run->has_rows)
         return EG_OK;
     return run->recorder->ops->mark(run->recorder, run->number, state, err);
 }

@@ -23,7 +23,6 @@ struct eg_claims;
 /** What one board is given; kept over all attempts of its run. */
 struct eg_unit_data {
     struct eg_names names;
-    bool from_pool; /* a row is reserved for it */
     struct eg_region *regions;
     unsigned region_count;
     struct eg_nvs_items nvs; /* what the NVS region must be read back as */
@@ -62,6 +61,7 @@ struct eg_run {
     const char *label;            /* of the board; NULL = not known */
     struct eg_bridge bridge;      /* the USB device of the port */
     uint32_t baud_most;           /* of its slot; 0 = no limit */
+    const char *private_key;      /* file that opens sealed values of pools; NULL = none */
     const struct eg_power *power; /* what takes its supply away before another attempt; NULL = nothing */
     bool replaceable; /* as long as it has not told its MAC, the board may be another insertion's */
     int64_t number;   /* of the run, from the recorder */
@@ -89,6 +89,7 @@ struct eg_run {
     bool has_unit;
     bool written_before;              /* an earlier run may have written to it: its flash is not blank */
     struct eg_unit_data *unit_data;   /* NULL = not made yet */
+    bool has_rows;                    /* rows of pools are reserved for it */
     struct eg_region_record *regions; /* eg_run_region_room() of the plan, newest attempt */
     struct eg_erased_record *erased;  /* of the newest attempt */
     unsigned erased_count;

@@ -254,7 +254,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
         "pool_event", "pool_free",      "run_value",  "run_log",     "run_bridge",   "run_label",
         "run_device", "region_time",    "journal",    "seal",        "purge",        "purged_log",
         "ledger",     "merged_session", "merged_run", "run_claim",   "run_security", "slot_reset",
-        "image",      "run_erased",     "run_link",   "label_form",  "label_print"};
+        "image",      "run_erased",     "run_link",   "label_form",  "label_print",  "report_form"};
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     const struct eg_unit unit = sample_unit(1);
@@ -282,6 +282,7 @@ static void no_row_can_be_changed_removed_or_replaced(void **state)
     assert_sql(sample->path, "INSERT INTO slot_reset VALUES (1, 'line 3', 'a', 2, 2, '', 'jo', 'needles')",
                "");
     assert_sql(sample->path, "INSERT INTO label_form VALUES (1, 1, 'zpl', '^XA')", "");
+    assert_sql(sample->path, "INSERT INTO report_form VALUES (1, 1, 'Acme', '', x'')", "");
     assert_sql(sample->path,
                "INSERT INTO label_print SELECT 1, run_id, 'begun', '', '', '', '', '' FROM outcome LIMIT 1",
                "");

@@ -107,6 +107,31 @@ write_job 'mode: development' "flash: {key: {file: $PWD/shared.key, shared: yes}
 expect_status 0 "$espgang" bundle job.yaml -o shared.egb
 expect_status 0 "$espgang" check shared.egb
 
+# Keys from a pool, in the ledger encrypted: each board has its own, and only the private key tells it.
+expect_status 0 "$espgang" secure generate-signing-key --version 2 --scheme ecdsa256 station.key
+expect_status 0 "$espgang" secure extract-public-key --version 2 --keyfile station.key station.pem
+{
+  echo id,flash_key
+  for i in 1 2 3; do echo "k$i,$(od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n')"; done
+} >keys.csv
+expect_status 0 "$espgang" pool import keys.csv --seal flash_key --to station.pem --ledger ledger.db
+expect_status 0 "$espgang" pool show keys --ledger ledger.db
+expect_text out.log 'k1  (sealed)'
+write_job 'mode: development' 'flash: {key: {pool: keys, column: flash_key}}'
+! run_boards pooled || fail 'keys were decrypted without a private key'
+expect_text run.log 'the keys of pool keys are sealed: give --private-key FILE, which decrypts them'
+! run_boards pooled --private-key escrow.key || fail 'keys were decrypted with another private key'
+expect_text run.log 'the key in escrow was encrypted to the public key'
+run_boards pooled --private-key station.key || fail "$(cat run.log)"
+expect_equal 'two keys' "$(ledger "select count(distinct wanted) from security where batch = 'pooled' and item = 'XTS_AES_128_KEY'")" 2
+expect_status 0 "$espgang" check job.yaml --ledger ledger.db
+tail -n +2 keys.csv | cut -d, -f2 >key.texts
+! grep -qaF -f key.texts ledger.db ledger.db-wal run.log 2>/dev/null || fail 'a key of the pool is in the ledger as text'
+! grep -qaF -f key.texts <(od -An -v -tx1 ledger.db run.log | tr -d ' \n') || fail 'a key of the pool is in the ledger'
+write_job 'mode: development' 'flash: {key: {pool: keys, column: other}}'
+expect_status 2 "$espgang" check job.yaml --ledger ledger.db
+expect_text err.log 'pool keys has no column other'
+
 # Refusals, before a board is touched.
 refused() {
   expect_status 2 "$espgang" check job.yaml

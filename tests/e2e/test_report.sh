@@ -11,7 +11,8 @@ report() { # WANTED ARGUMENT...
 }
 
 make_job esp32c3 65536 'retry: {attempts: 2}' 'test: {expect: "OK", timeout: 60s}' \
-  'capture:' '  - {name: supply, pattern: "supply=([0-9.]+)", unit: V, least: 3.0, most: 3.6}'
+  'report: {customer: "A & <B>", target: 90, logo: logo.svg}' 'capture:' '  - {name: supply, pattern: "supply=([0-9.]+)", unit: V, least: 3.0, most: 3.6}'
+printf '<svg xmlns="http://www.w3.org/2000/svg"/>' >"$work/logo.svg"
 printf 'supply=3.31\nOK\n' >"$work/app.log"
 expect_status 1 "$espgang" run "$work/job.yaml" --sim 6 --fast --ledger "$work/ledger.db" --batch 'a "b" <c>' --plain \
   --station 'line & 3' --app-log "$work/app.log" --fault 2:lie --fault 3:stuck@0x10000.0=0 --fault 4:app-panicx1
@@ -43,6 +44,10 @@ expect_equal 'slots of the JSON' "$(json "count(*) from report, json_each(r, '\$
 
 # The HTML names the cause of each failure, and the batch as text.
 expect_text "$work/b.html" '<h1>Batch <bdi>a &quot;b&quot; &lt;c&gt;</bdi></h1>'
+# What the job says of its reports is in a report that is made later.
+expect_text "$work/b.html" '<bdi>A &amp; &lt;B&gt;</bdi>'
+expect_text "$work/b.html" 'src="data:image/svg+xml;base64,'
+expect_text "$work/b.html" 'Below target'
 for code in flash-not-written flash-stuck-bits; do
   expect_text "$work/b.html" ", <code>$code</code><br>"
 done

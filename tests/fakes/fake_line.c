@@ -55,6 +55,7 @@ void fake_line_plug(struct fake_line *line, const struct vb_config *config, unsi
         line->slots[i] = (struct eg_slot){.name = line->names[i], .url = line->urls[i]};
     }
     line->station = (struct eg_station){
+        .private_key = line->private_key,
         .plan = line->plan,
         .recorder = &line->recorder.recorder,
         .logger = &line->recorder.logger,

@@ -21,6 +21,7 @@ struct fake_line {
     struct eg_slot slots[FAKE_LINE_MAX];
     char names[FAKE_LINE_MAX][16], urls[FAKE_LINE_MAX][64];
     struct eg_cancel cancel;
+    const char *private_key; /* of the station; NULL = none */
     struct eg_station station;
     struct eg_result results[FAKE_LINE_MAX]; /* result of the newest run, by board */
 };

@@ -181,11 +181,17 @@ static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const str
     *row = (struct eg_pool_row){0};
     if (fake->serial == NULL)
         return eg_error_set(err, EG_POOL_EMPTY, "pool %s has no row left", wish->pool);
-    EG_TRY(eg_alloc(&row->names, 1, sizeof *row->names, err));
-    EG_TRY(eg_alloc(&row->values, 1, sizeof *row->values, err));
-    row->count = 1;
+    EG_TRY(eg_alloc(&row->names, 2, sizeof *row->names, err));
+    EG_TRY(eg_alloc(&row->values, 2, sizeof *row->values, err));
+    EG_TRY(eg_alloc(&row->secrets, 2, sizeof *row->secrets, err));
+    row->count = fake->key != NULL ? 2 : 1;
     EG_TRY(eg_strdup(&row->names[0], "serial", err));
     EG_TRY(eg_strdup(&row->values[0], fake->serial, err));
+    if (fake->key != NULL) {
+        row->secrets[1] = true;
+        EG_TRY(eg_strdup(&row->names[1], "key", err));
+        EG_TRY(eg_strdup(&row->values[1], fake->key, err));
+    }
     say(fake, "reserve %s\n", wish->pool);
     return EG_OK;
 }

@@ -61,7 +61,8 @@ struct fake_recorder {
     bool holds;                 /* the answer for every region */
     struct eg_rates_seen rates; /* the answer for every slot */
     const char *taken;          /* a value of another board; NULL = none */
-    const char *serial;         /* value of the only column "serial" of every pool; NULL = all are empty */
+    const char *serial;         /* value of the first column "serial" of every pool; NULL = all are empty */
+    const char *key;            /* value of a second, secret column "key"; NULL = there is none */
 
     /** Called by intent(), in the worker's thread, while the recorder is unlocked; may be NULL. */
     void (*at_intent)(void *context, const struct eg_unit *unit);

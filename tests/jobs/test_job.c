@@ -100,12 +100,12 @@ static void an_unknown_key_is_answered_with_known_ones(void **state)
         job, EG_BAD_JOB,
         "@/job.yaml:2:1: there is no key kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
         "kkkkkkkkkkkkkkkkkkkk; known here are espgang, job, version, chip, firmware, flash, accept, allow, "
-        "link, erase, secure, label, test, settle, capture, unit, verify, write, retry, hooks");
+        "link, erase, secure, label, test, settle, capture, unit, verify, write, retry, hooks, report");
     assert_refused(JOB("zzzzzz: all"), EG_BAD_JOB,
                    "@/job.yaml:4:1: there is no key zzzzzz; known here are espgang, job, version, chip, "
                    "firmware, flash, accept, allow, link, erase, secure, label, test, settle, capture, unit, "
                    "verify, write, "
-                   "retry, hooks");
+                   "retry, hooks, report");
 }
 
 static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
@@ -127,6 +127,31 @@ static void retries_of_a_failure_are_asked_for_by_its_name(void **state)
     put("job.yaml", JOB(FIRMWARE "retry: {codes: {wrong-chip: 1, no-sync: 5}, delay: 2s}"));
     EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
     assert_int_equal(eg_plan_number(plan, "retry.delay"), 2000);
+}
+
+static void what_a_job_says_of_its_reports_is_checked(void **state)
+{
+    (void)state;
+    char job[600];
+
+    put("logo.gif", "GIF89a");
+    snprintf(job, sizeof job, JOB(FIRMWARE "report: {customer: %0201d}"), 7);
+    put("logo.svg", "<svg><script/></svg>");
+    assert_refused(
+        JOB(FIRMWARE "report: {target: 101}"), EG_BAD_JOB,
+        "@/job.yaml:5:18: report.target is \"101\", not a yield in percent, more than 0 and at most "
+        "100");
+    assert_refused(job, EG_BAD_JOB, "@/job.yaml:5:20: report.customer has 201 bytes, more than 200");
+    assert_refused(JOB(FIRMWARE "report: {logo: logo.gif}"), EG_BAD_JOB,
+                   "@/job.yaml:5:16: report.logo: @/logo.gif: is no PNG, JPEG or SVG file");
+    assert_refused(JOB(FIRMWARE "report: {logo: logo.svg}"), EG_BAD_JOB,
+                   "@/job.yaml:5:16: report.logo: @/logo.svg: is an SVG file with a script; export it as a "
+                   "plain one");
+    put("logo.svg", "<svg/>");
+    put("job.yaml", JOB(FIRMWARE "report: {customer: Acme, target: 98.5, logo: logo.svg}"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    assert_string_equal(eg_plan_setting(plan, "report.customer")->text, "Acme");
+    assert_int_equal(eg_plan_setting(plan, "report.logo")->content.size, 6);
 }
 
 static void a_hook_that_is_required_is_there(void **state)
@@ -368,6 +393,7 @@ int main(void)
         TEST(a_name_that_is_too_long_is_refused),
         TEST(retries_of_a_failure_are_asked_for_by_its_name),
         TEST(a_hook_that_is_required_is_there),
+        TEST(what_a_job_says_of_its_reports_is_checked),
         TEST(a_rule_that_means_nothing_is_refused_before_any_board_is_touched),
         TEST(a_test_that_cannot_pass_is_refused),
         TEST(a_list_of_macs_is_checked_line_by_line),

@@ -53,6 +53,7 @@ static void a_station_file_has_slots_limits_and_trust(void **state)
                         "ledger: day.db\n"
                         "trigger: program\n"
                         "trigger_program: /usr/bin/fixture\n"
+                        "private_key: station.key\n"
                         "slots:\n"
                         "  - {name: A1, usb: 1-1.1:1.0, group: left, baud: 460800}\n"
                         "  - {name: A2, serial: A5002, disabled: yes}\n"
@@ -64,6 +65,8 @@ static void a_station_file_has_slots_limits_and_trust(void **state)
     assert_string_equal(station.name, "line-2");
     snprintf(expected, sizeof expected, "%s/day.db", folder);
     assert_string_equal(station.ledger, expected);
+    snprintf(expected, sizeof expected, "%s/station.key", folder);
+    assert_string_equal(station.private_key, expected);
     snprintf(expected, sizeof expected, "%s/trusted", folder);
     assert_string_equal(station.keys, expected);
     assert_string_equal(station.trigger, "program");

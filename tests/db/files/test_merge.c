@@ -6,6 +6,7 @@
 #include "db/files/merge_internal.h"
 #include "db/journal.h"
 #include "db/proof/seal.h"
+#include "tests/db/look.h"
 #include "tests/db/old_ledger.h"
 #include "tests/db/pools.h"
 
@@ -101,6 +102,22 @@ static void assert_refused(const struct sample *into, const struct sample *from,
     assert_error(merge(into, from, &merged, &err), err, code, expected);
     assert_sql(into->path, counts, before);
     free(before);
+}
+
+static void what_the_job_says_of_its_reports_comes_with_the_session(void **state)
+{
+    struct sample one = station(*state, "one"), two = station(*state, "two");
+
+    record(&one, 1, 1, false);
+    look_set(&two, "Acme", "98.5", LOOK_SVG);
+    record(&two, 2, 2, false);
+    look_forget(&two);
+    record(&two, 3, 3, false);
+    assert_merged(&one, &two, 2, 0, 0);
+    assert_sql(one.path,
+               "SELECT form_id, station, customer, target, CAST(logo AS TEXT) = \"" LOOK_SVG "\" FROM session"
+               " JOIN report_form USING (session_id) ORDER BY form_id",
+               "1|two|Acme|98.5|1;2|two|||0");
 }
 
 static void every_finished_run_comes_once_with_all_it_has(void **state)
@@ -474,6 +491,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(every_finished_run_comes_once_with_all_it_has),
+        with_sample(what_the_job_says_of_its_reports_comes_with_the_session),
         with_sample(a_dry_run_reports_the_runs_and_keeps_nothing),
         with_sample(a_merge_that_is_cancelled_keeps_whole_runs_and_goes_on_later),
         with_sample(what_a_region_should_hold_is_stored_once),

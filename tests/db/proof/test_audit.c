@@ -11,6 +11,7 @@
 #include "db/files/reset.h"
 #include "db/proof/seal.h"
 #include "tests/db/old_ledger.h"
+#include "tests/db/look.h"
 #include "tests/db/pools.h"
 
 static void run_sql(const char *path, const char *sql)
@@ -109,7 +110,9 @@ static void fill(struct sample *sample)
     assert_ok(pools_mark(ledger, run, EG_POOL_VERIFIED, &err), err);
     assert_ok(sample_finish(sample, ledger, run, &first, &pass, &err), err);
     assert_ok(sample_run(sample, ledger, "b", &second, &fail, &run, &err), err);
+    look_set(sample, "Acme", "98.5", LOOK_SVG);
     open_batch(sample, &ledger, "batch-2");
+    look_forget(sample);
     assert_ok(eg_seal_batch(&made, &seal, &err), err);
     sample_use_job(sample, "espgang: 1\njob: acme-other\n");
     pools_run(sample, ledger, 2, EG_POOL_RESERVED);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "db/query/questions.h"
+#include "engine/secure/escrow.h"
+#include "engine/secure/sign_key.h"
 #include "tests/db/batches.h"
+#include "tests/db/pools.h"
 
 #define OLD "1111111111111111"
 #define NEW "2222222222222222"
@@ -75,11 +78,60 @@ static void the_key_in_the_chip_is_the_one_that_is_recovered(void **state)
     assert_held(sample, 2, "");
 }
 
+static void import(const struct sample *sample, const char *pool, const char *const *seals, const char *to)
+{
+    static const char *const secrets[] = {"k", NULL};
+    const char *const path = pools_file(
+        sample, pool, seals != NULL ? "id,k\na,00112233445566778899aabbccddeeff\n" : "id,k\na,plain\n");
+    const struct eg_pool_import import = {.ledger = sample->path,
+                                          .pool = pool,
+                                          .path = path,
+                                          .secrets = secrets,
+                                          .seals = seals,
+                                          .seal_to = to};
+    struct eg_pool_imported imported;
+    struct eg_error err;
+
+    assert_ok(eg_pool_import(&import, &imported, &err), err);
+}
+
+static void the_sealed_value_of_a_column_is_found(void **state)
+{
+    static const char *const seals[] = {"k", NULL};
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret back = {0};
+    char path[200], to[200];
+    struct eg_error err;
+
+    snprintf(path, sizeof path, "%s/station.key", sample->folder);
+    assert_ok(eg_sign_key_make(path, EG_SIGN_ECDSA256, &err), err);
+    assert_ok(eg_sign_key_read(&key, path, &err), err);
+    assert_ok(eg_sign_key_public(&pem, &key, &err), err);
+    assert_ok(eg_buffer_append(&pem, "", 1, &err), err);
+    snprintf(to, sizeof to, "%s", pools_file(sample, "station.pem", (const char *)pem.data));
+    import(sample, "sealed", seals, to);
+    import(sample, "plain", NULL, NULL);
+    assert_ok(eg_query_open(&query, sample->path, &err), err);
+    assert_ok(eg_query_sealed(query, "sealed", "k", &text, &err), err);
+    assert_ok(eg_escrow_recover(&back, path, (const char *)text.data, &err), err);
+    assert_memory_equal(back.data, "\0\x11\x22\x33", 4);
+    text.size = 0;
+    assert_ok(eg_query_sealed(query, "plain", "k", &text, &err), err);
+    assert_int_equal(text.size, 0);
+    assert_error(eg_query_sealed(query, "sealed", "other", &text, &err), err, EG_BAD_ARGUMENT,
+                 "pool sealed has no column other");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_key_in_the_chip_is_the_one_that_is_recovered, sample_setup,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(the_sealed_value_of_a_column_is_found, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

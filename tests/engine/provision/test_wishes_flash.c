@@ -47,6 +47,25 @@ static void the_partition_table_decides_what_is_encrypted(void **state)
     }
 }
 
+static void a_key_of_the_flash_comes_from_one_place(void **state)
+{
+    (void)state;
+    fake_plan_set(plan, "secure.flash.key.column", "key");
+    section_refused("secure.flash.key.column is given, but no key of the flash: say secure.flash.key");
+    fake_plan_set(plan, "secure.flash.key.pool", "keys");
+    section_accepted();
+    fake_plan_set(plan, "secure.flash.key.shared", "yes");
+    section_refused("secure.flash.key: a pool is given, so no file and no shared");
+    eg_setting_clear(eg_plan_setting(plan, "secure.flash.key.shared"));
+    fake_plan_set_file(plan, "secure.flash.escrow", "escrow.pub", "hello");
+    section_refused(
+        "secure.flash: escrow is for keys that are made for boards, and those of pool keys are in "
+        "the ledger already, encrypted");
+    eg_setting_clear(eg_plan_setting(plan, "secure.flash.escrow"));
+    eg_setting_clear(eg_plan_setting(plan, "secure.flash.key.column"));
+    section_refused("secure.flash.key: pool and column go together");
+}
+
 static void the_size_of_the_key_is_one_that_the_chip_has(void **state)
 {
     static const struct {
@@ -103,6 +122,7 @@ int main(void)
         SECTION_TEST(a_file_over_several_places_cannot_be_encrypted),
         SECTION_TEST(the_partition_table_decides_what_is_encrypted),
         SECTION_TEST(a_damaged_table_decides_nothing),
+        SECTION_TEST(a_key_of_the_flash_comes_from_one_place),
         SECTION_TEST(the_size_of_the_key_is_one_that_the_chip_has),
         SECTION_TEST(a_whole_block_leaves_an_esp32c2_no_room_for_a_digest),
     };

@@ -208,7 +208,7 @@ static void blocks_of_the_job_are_left_free_for_its_keys(void **state)
     assert_int_equal(wishes.items[1].place, 0);
     assert_string_equal(wishes.items[2].name, "XTS_AES_256_KEY_2");
     assert_int_equal(wishes.items[2].place, 2);
-    assert_int_equal(wishes.items[2].file_at, 32);
+    assert_int_equal(wishes.items[2].part_at, 32);
 }
 
 int main(void)

@@ -234,6 +234,8 @@ static void a_key_from_a_file_is_on_all_boards_and_claimed_for_none(void **state
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* ---- Keys from a pool ---- */
+
 /* Make a pair of keys for escrow. The private one is at `path`. */
 static void make_escrow(char folder[], char path[64], struct eg_buffer *pem, enum eg_sign_scheme scheme)
 {
@@ -246,6 +248,121 @@ static void make_escrow(char folder[], char path[64], struct eg_buffer *pem, enu
     assert_ok(eg_sign_key_read(&key, path, &err), err);
     assert_ok(eg_sign_key_public(pem, &key, &err), err);
     assert_ok(eg_buffer_append(pem, "", 1, &err), err);
+}
+
+/* Seal a key as a pool has it. */
+static void seal(struct eg_buffer *text, const struct eg_buffer *pem, const struct eg_secret *key)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+    static const char head[] = EG_POOL_SEALED "0123456789abcdef ";
+    struct eg_error err;
+
+    text->size = 0;
+    assert_ok(eg_escrow_parse(&escrow, "station.pem", pem->data, pem->size - 1, &err), err);
+    assert_ok(eg_buffer_append(text, head, strlen(head), &err), err);
+    assert_ok(eg_escrow_seal(&escrow, key, text, &err), err);
+}
+
+static void a_key_from_a_pool_encrypts_the_flash_of_its_board(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-pool-XXXXXX", path[64];
+    const struct eg_flash_crypt how = {.scheme = EG_FLASH_XTS, .decrypt = true};
+    const struct eg_region *const app = &line->plan->regions[2];
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer sealed = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret other = {0};
+    struct eg_error err;
+    uint8_t flash[256];
+    size_t size;
+
+    make_escrow(folder, path, &pem, EG_SIGN_ECDSA256);
+    assert_ok(eg_secret_make(&key, 32, &err), err);
+    assert_ok(eg_secret_make(&other, 32, &err), err);
+    seal(&sealed, &pem, &key);
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.key"));
+    fake_plan_set(line->plan, "secure.flash.key.pool", "keys");
+    fake_plan_set(line->plan, "secure.flash.key.column", "key");
+    fake_plan_set(line->plan, "secure.download", "open");
+    line->recorder.serial = "k1";
+    line->recorder.key = (const char *)sealed.data;
+    line->private_key = path;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    uint8_t *const of_board =
+        (uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size) + app->flash_addr;
+
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_non_null(strstr(line->recorder.transcript, "reserve keys\nclaim flash key "));
+    assert_non_null(strstr(line->recorder.transcript, "mark written\n"));
+    memcpy(flash, of_board, sizeof flash);
+    assert_ok(eg_flash_crypt(flash, sizeof flash, app->flash_addr, &how, &key, &err), err);
+    assert_memory_equal(flash, app->data.data, sizeof flash);
+
+    /* The row is the board's: its key makes the ciphertext again. */
+    of_board[16] ^= 1;
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    memcpy(flash, of_board, sizeof flash);
+    assert_ok(eg_flash_crypt(flash, sizeof flash, app->flash_addr, &how, &key, &err), err);
+    assert_memory_equal(flash, app->data.data, sizeof flash);
+
+    seal(&sealed, &pem, &other);
+    line->recorder.key = (const char *)sealed.data;
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
+                            "fuses-check: the chip hides a flash key that is not that of pool keys: it was "
+                            "burnt by another job");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_key_of_a_pool_that_cannot_be_had_is_refused_with_the_reason(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-pool-XXXXXX", path[64];
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer sealed = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer half = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    struct eg_error err;
+
+    make_escrow(folder, path, &pem, EG_SIGN_ECDSA256);
+    assert_ok(eg_secret_make(&key, 32, &err), err);
+    seal(&sealed, &pem, &key);
+    key.size = 16;
+    seal(&half, &pem, &key);
+    const struct {
+        const char *value, *private_key, *column, *sentence;
+    } rows[] = {
+        {(const char *)sealed.data, NULL, "key",
+         "fuses-check: the keys of pool keys are sealed, and no private key is given: say --private-key "
+         "FILE"},
+        {(const char *)sealed.data, path, "other", "fuses-check: pool keys has no column other"},
+        {"00112233", path, "key",
+         "fuses-check: column key of pool keys is not sealed: import it with 'espgang pool import --seal'"},
+        {(const char *)half.data, path, "key",
+         "fuses-check: the key in column key of pool keys has 16 bytes, and that of this board has 32"},
+        {(const char *)sealed.data, "/dev/null/none", "key",
+         "fuses-check: pool keys: /dev/null/none: Not a directory"},
+    };
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.key"));
+    fake_plan_set(line->plan, "secure.flash.key.pool", "keys");
+    line->recorder.serial = "k1";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fake_plan_set(line->plan, "secure.flash.key.column", rows[i].column);
+        line->recorder.key = rows[i].value;
+        line->private_key = rows[i].private_key;
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+        run_again(line);
+        fake_line_assert_result(line, 1, EG_ERROR, EG_BAD_UNIT_DATA, rows[i].sentence);
+        assert_true(fake_line_blank(line, 1));
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void want_escrow(struct fake_line *line, char folder[], char path[64])
@@ -439,6 +556,10 @@ int main(void)
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(no_key_is_lost_between_escrow_and_burn, set_up, fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_record_that_fails_leaves_the_board_without_a_key, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_from_a_pool_encrypts_the_flash_of_its_board, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_of_a_pool_that_cannot_be_had_is_refused_with_the_reason, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_key_from_a_file_is_on_all_boards_and_claimed_for_none, set_up,
                                         fake_line_teardown),

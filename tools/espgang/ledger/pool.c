@@ -17,11 +17,13 @@ static enum eg_code import(const struct cli_call *call, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) const char **secrets = NULL;
     EG_CLEANUP(eg_free_cleanup) const char **uniques = NULL;
     EG_CLEANUP(eg_free_cleanup) const char **shared = NULL;
-    int secret_count, unique_count, shared_count;
+    EG_CLEANUP(eg_free_cleanup) const char **seals = NULL;
+    int secret_count, unique_count, shared_count, seal_count;
 
     EG_TRY(cli_list(call, "secret", &secrets, &secret_count, err));
     EG_TRY(cli_list(call, "unique", &uniques, &unique_count, err));
     EG_TRY(cli_list(call, "shared", &shared, &shared_count, err));
+    EG_TRY(cli_list(call, "seal", &seals, &seal_count, err));
     const struct eg_pool_import import = {
         .ledger = cli_text(call, "ledger"),
         .pool = cli_text(call, "pool"),
@@ -29,6 +31,8 @@ static enum eg_code import(const struct cli_call *call, struct eg_error *err)
         .secrets = secret_count > 0 ? secrets : NULL,
         .uniques = unique_count > 0 ? uniques : NULL,
         .shared = shared_count > 0 ? shared : NULL,
+        .seals = seal_count > 0 ? seals : NULL,
+        .seal_to = cli_text(call, "to"),
     };
     struct eg_pool_imported imported;
 
@@ -199,6 +203,10 @@ static enum eg_code pool(struct cli_call *call, struct eg_error *err)
         return cli_usage(call, err, "--pool and --secret go with import");
     if (!imports && (cli_text(call, "unique") != NULL || cli_text(call, "shared") != NULL))
         return cli_usage(call, err, "--unique and --shared go with import");
+    if (!imports && (cli_text(call, "seal") != NULL || cli_text(call, "to") != NULL))
+        return cli_usage(call, err, "--seal and --to go with import");
+    if ((cli_text(call, "seal") != NULL) != (cli_text(call, "to") != NULL))
+        return cli_usage(call, err, "--seal COLUMN and --to FILE go together");
     if (cli_flag(call, "csv") && (imports || lists))
         return cli_usage(call, err, "--csv goes with show");
     if (cli_flag(call, "json") && (imports || cli_flag(call, "csv")))
@@ -231,6 +239,16 @@ static const struct cli_option options[] = {
      .value = "COLUMN",
      .help = "import: the values of this secret column may be in several rows and on several boards; may be "
              "repeated"},
+    {.name = "seal",
+     .value = "COLUMN",
+     .help = "import: encrypt the keys in this column to the public key of `--to`; may be repeated",
+     .more =
+         "The column has a key in each row, as hexadecimal digits. The ledger gets no key: only what the "
+         "private key decrypts, and a fingerprint, by which the same key is refused a second time. A sealed "
+         "column is secret, and no name for templates. `secure.flash.key` of a job takes the flash key of "
+         "each "
+         "board from it; `run --private-key` decrypts it."},
+    {.name = "to", .value = "FILE", .help = "import: public key in PEM, RSA or EC, for `--seal`"},
     {.name = "csv", .help = "show: print CSV"},
     CLI_OPTION_JSON,
     CLI_OPTION_LEDGER("Ledger to use"),

@@ -3,11 +3,10 @@
 /* espgang report: a batch, or the trend of many, as files for people, spreadsheets, programs and CI servers.
  */
 
-#include "engine/base/bytes.h"
+#include "engine/plan/look.h"
 #include "reports/report.h"
 #include "tools/espgang/ledger/selection.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define FORMATS_MAX 20
@@ -50,20 +49,17 @@ static enum eg_code read_case_name(enum eg_report_case *name, const struct cli_c
 static enum eg_code read_look(struct eg_report_look *look, const struct cli_call *call, struct eg_error *err)
 {
     const char *const target = cli_text(call, "target");
-    char *end = NULL;
-
     *look = (struct eg_report_look){
         .customer = cli_text(call, "customer"),
         .order = cli_text(call, "order"),
         .title = cli_text(call, "title"),
-        .logo = cli_text(call, "logo"),
+        .logo_path = cli_text(call, "logo"),
         .full = cli_flag(call, "full"),
     };
     EG_TRY(read_case_name(&look->junit_name, call, err));
     if (target == NULL)
         return EG_OK;
-    look->target = strtod(target, &end);
-    if (end == target || *end != '\0' || !(look->target > 0 && look->target <= 100))
+    if (!eg_look_target(&look->target, target))
         return cli_usage(call, err, "--target is '%s', not a yield in percent, more than 0 and at most 100",
                          target);
     return EG_OK;
@@ -123,13 +119,17 @@ static const struct cli_option *make_options(void)
         {.name = "by", .value = "STEP", .help = "Show a trend by day, week or month (default: by its span)"},
         {.name = "target",
          .value = "PERCENT",
-         .help = "Yield that the batch must reach; the verdict says whether it did"},
-        {.name = "customer", .value = "NAME", .help = "Customer, shown on top of HTML and PDF"},
+         .help = "Yield that the batch must reach; the verdict says whether it did (default for a batch: the "
+                 "job's `report.target`)"},
+        {.name = "customer",
+         .value = "NAME",
+         .help = "Customer, shown on top of HTML and PDF (default for a batch: the job's `report.customer`)"},
         {.name = "order", .value = "TEXT", .help = "Order, shown on top of HTML and PDF"},
         {.name = "title", .value = "TEXT", .help = "Name of the product, shown on top of HTML and PDF"},
         {.name = "logo",
          .value = "FILE",
-         .help = "PNG, JPEG or SVG file to show on top of HTML and PDF, up to 256 KiB"},
+         .help = "PNG, JPEG or SVG file to show on top of HTML and PDF, up to 256 KiB, without scripts "
+                 "(default for a batch: the job's `report.logo`)"},
         {.name = "junit-name",
          .value = "WHAT",
          .help = "Names of JUnit's test cases: mac, serial or slot (default: mac). A unit without it has its "

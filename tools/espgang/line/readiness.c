@@ -6,6 +6,7 @@
 #include "db/query/questions.h"
 #include "engine/base/bytes.h"
 #include "engine/plan/unit.h"
+#include "engine/secure/escrow.h"
 #include "jobs/version.h"
 #include "tools/espgang/labels/template.h"
 
@@ -70,10 +71,14 @@ static enum eg_code take_example(void *context, const struct eg_pool_entry *entr
     EG_TRY(eg_alloc(&example->secrets, entry->count, sizeof *example->secrets, err));
     for (; example->count < entry->count; example->count++) {
         const char *const value = entry->values[example->count];
-        const bool secret = strcmp(value, "(secret)") == 0;
+        const bool sealed = strcmp(value, "(sealed)") == 0, secret = sealed || strcmp(value, "(secret)") == 0;
         example->secrets[example->count] = secret;
         EG_TRY(eg_strdup(&example->names[example->count], entry->names[example->count], err));
-        if (eg_strdup(&example->values[example->count], secret ? "1" : value, err) != EG_OK) {
+        if (eg_strdup(&example->values[example->count],
+                      sealed   ? EG_POOL_SEALED
+                      : secret ? "1"
+                               : value,
+                      err) != EG_OK) {
             free(example->names[example->count]);
             return err->code;
         }
@@ -98,6 +103,29 @@ static enum eg_code check_columns(struct eg_query *query, const struct cli_readi
     return place != NULL ? eg_error_prefix(err, "%s: ", place) : err->code;
 }
 
+/* The keys of the flash in a pool: can they be decrypted? */
+static enum eg_code check_keys(struct eg_query *query, const struct cli_readiness *ready,
+                               const struct eg_plan *plan, const struct eg_setting *pool,
+                               struct eg_error *err)
+{
+    const struct eg_setting *const column = eg_plan_setting(plan, "secure.flash.key.column");
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer sealed = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
+    enum eg_code code = eg_query_sealed(query, pool->text, column->text, &sealed, err);
+
+    if (code == EG_OK && sealed.size == 0)
+        code = eg_error_set(err, EG_BAD_ARGUMENT,
+                            "column %s of pool %s is not sealed: import it with 'espgang pool import --seal'",
+                            column->text, pool->text);
+    if (code == EG_OK && ready->decrypts && ready->private_key == NULL)
+        code = eg_error_set(err, EG_BAD_ARGUMENT,
+                            "the keys of pool %s are sealed: give --private-key FILE, which decrypts them",
+                            pool->text);
+    if (code == EG_OK && ready->private_key != NULL)
+        code = eg_escrow_recover(&key, ready->private_key, (const char *)sealed.data, err);
+    return code == EG_OK ? code : eg_error_prefix(err, "%s: ", pool->place);
+}
+
 static enum eg_code check_pool(struct eg_query *query, const struct cli_readiness *ready,
                                const struct eg_plan *plan, const char *ledger,
                                const struct eg_setting *setting, struct eg_error *err)
@@ -114,7 +142,8 @@ static enum eg_code check_pool(struct eg_query *query, const struct cli_readines
     if (pool.total == 0)
         return eg_error_set(err, EG_POOL_EMPTY, "%s: pool %s in ledger %s is empty", setting->place,
                             pool.name, ledger);
-    EG_TRY(check_columns(query, ready, plan, setting, err));
+    EG_TRY((strcmp(setting->option->key, "secure.flash.key.pool") == 0 ? check_keys : check_columns)(
+        query, ready, plan, setting, err));
     if (pool.free == 0)
         fprintf(stderr,
                 "espgang: warning: %s: pool %s has no free row left: only boards that have one already will "
@@ -175,7 +204,10 @@ static enum eg_code check_job(struct eg_query *query, const struct cli_readiness
                               const struct eg_plan *plan, const char *ledger, struct eg_error *err)
 {
     const struct eg_setting *const pool = eg_plan_setting(plan, "unit.serial.pool");
+    const struct eg_setting *const keys = eg_plan_setting(plan, "secure.flash.key.pool");
 
+    if (keys->given)
+        EG_TRY(check_pool(query, ready, plan, ledger, keys, err));
     if (pool->given)
         EG_TRY(check_pool(query, ready, plan, ledger, pool, err));
     else
@@ -187,7 +219,8 @@ static enum eg_code check_job(struct eg_query *query, const struct cli_readiness
 static bool asks(const struct cli_jobs *jobs)
 {
     for (unsigned i = 0; i < jobs->count; i++)
-        if (jobs->plans[i]->forward_only || eg_plan_setting(jobs->plans[i], "unit.serial.pool")->given)
+        if (jobs->plans[i]->forward_only || eg_plan_setting(jobs->plans[i], "unit.serial.pool")->given ||
+            eg_plan_setting(jobs->plans[i], "secure.flash.key.pool")->given)
             return true;
     return false;
 }

@@ -6,6 +6,7 @@
 #include "engine/base/program.h"
 #include "db/query/query.h"
 #include "engine/line/station.h"
+#include "engine/plan/look.h"
 #include "engine/stages/label.h"
 #include "jobs/job.h"
 #include "tools/espgang/jobs/load.h"
@@ -324,6 +325,18 @@ static enum eg_code open_labels(struct display *display, const struct eg_station
     return EG_OK;
 }
 
+/* The yield that is wanted, in tenths of a percent: that of the command line, else that of the job; 0 = none.
+ */
+static unsigned target_yield(const struct eg_plan *plan, uint64_t asked)
+{
+    const struct eg_setting *const setting = eg_plan_setting(plan, "report.target");
+    double percent;
+
+    if (asked == 0 && setting->given && eg_look_target(&percent, setting->text))
+        return (unsigned)(10 * percent + 0.5);
+    return 10 * (unsigned)asked;
+}
+
 /* Everything is checked and open: let the boards go. */
 static enum eg_code go(const struct cli_run_options *options, struct eg_station *station,
                        struct cli_simulated *simulated, struct eg_ledger *ledger, enum cli_status *status,
@@ -352,7 +365,7 @@ static enum eg_code go(const struct cli_run_options *options, struct eg_station 
         .ledger = eg_ledger_path(ledger),
         .rehearses = rehearsing,
         .target = (unsigned)options->limits.stop_after,
-        .target_yield = 10 * (unsigned)options->target_yield,
+        .target_yield = target_yield(station->plan, options->target_yield),
     };
     EG_TRY(open_labels(&display, station, ledger, err));
     EG_TRY(cli_display_init(&display.shows, &shows, station, err));
@@ -479,6 +492,8 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
                                         .batch = options->batch,
                                         .boards = options->boards,
                                         .recording = !rehearsing,
+                                        .private_key = options->private_key,
+                                        .decrypts = true,
                                         .simulated = options->boards > 0 && !rehearsing};
     EG_TRY(cli_check_ledger(&ready, err));
     for (unsigned i = 0; options->boards > 0 && !options->hooks && i < jobs.count; i++)
@@ -518,6 +533,7 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
         .more_count = jobs.count - 1,
         .schemes = schemes,
         .stub_dir = options->stub_dir,
+        .private_key = options->private_key,
         .batch = eg_ledger_batch(ledger),
         .slots = slots.slots,
         .slot_count = slots.count,

@@ -85,7 +85,9 @@ const struct cli_option cli_run_options[] = {
          "are never more. It goes with `--watch` or `--trigger`, as do the next two."},
     {.name = "target-yield",
      .value = "PERCENT",
-     .help = "Yield that is wanted of the batch, 1 to 100; shown beside the yield that it has"},
+     .help = "Yield that is wanted of the batch, 1 to 100, shown beside the yield that it has (default: the "
+             "job's "
+             "`report.target`)"},
     {.name = "stop-failures",
      .value = "COUNT",
      .help = "End the line when so many boards in a row did not pass, in whatever slots",
@@ -124,6 +126,10 @@ const struct cli_option cli_run_options[] = {
      .value = "DIR",
      .help = "Take flasher stubs from this folder",
      .more = "Stubs that it has not are taken from those built in."},
+    {.name = "private-key",
+     .value = "FILE",
+     .help = "Private key in PEM, mode 0600, that decrypts the keys in pools (`pool import --seal`)",
+     .more = "A station file may have it, too. It is read for each board and is nowhere on record."},
     CLI_OPTION_TRUST_DIR,
     {.name = "json", .help = "Print one JSON event per line instead of text"},
     {.name = "plain", .help = "Print plain lines even on a terminal"},
@@ -218,6 +224,7 @@ static enum eg_code read_options(const struct cli_call *call, struct cli_run_opt
     options->operator_name = cli_text(call, "operator");
     options->station = cli_text(call, "station");
     options->stub_dir = cli_text(call, "stub-dir");
+    options->private_key = cli_text(call, "private-key");
     options->flash_dir = cli_text(call, "flash-dir");
     options->app_log = cli_text(call, "app-log");
     options->hooks = cli_flag(call, "hooks");
@@ -346,6 +353,8 @@ static enum eg_code read_station(const struct cli_call *call, struct cli_run_opt
         return EG_OK;
     if (options->station == NULL)
         options->station = file->name;
+    if (options->private_key == NULL)
+        options->private_key = file->private_key;
     if (variable == NULL || variable[0] == '\0')
         options->real_ledger = file->ledger;
     read_limits(call, options, file);

@@ -21,7 +21,7 @@ struct cli_run_options {
     struct eg_sink_options sinks;
     const char **ports, **faults, **labels,
         **http_names; /* owned lists, NULL after the last; NULL = none given */
-    const char *ledger, *batch, *operator_name, *station, *stub_dir;
+    const char *ledger, *batch, *operator_name, *station, *stub_dir, *private_key;
     struct cli_station place;            /* the station's file, if there is one */
     const struct eg_station_file *slots; /* whose slots are used; NULL = those of `ports` */
     const char *real_ledger;             /* of the station, for a rehearsal; NULL = the default one */
