@@ -136,13 +136,15 @@ struct secured {
     enum eg_security_event event;
     const char *item;
     char *value;
+    size_t room;
 };
 
 static enum eg_code read_secured(struct eg__store *store, void *context, struct eg_error *err)
 {
     const struct secured *secured = context;
 
-    return eg__record_secured(store, secured->unit, secured->event, secured->item, secured->value, err);
+    return eg__record_secured(store, secured->unit, secured->event, secured->item, secured->value,
+                              secured->room, err);
 }
 
 static enum eg_code write_secure(struct eg__store *store, void *context, struct eg_error *err)
@@ -310,10 +312,10 @@ static enum eg_code recorder_secure(struct eg_recorder *recorder, int64_t run,
 }
 
 static enum eg_code recorder_secured(struct eg_recorder *recorder, const struct eg_unit *unit,
-                                     enum eg_security_event event, const char *item,
-                                     char value[EG_SECURITY_VALUE], struct eg_error *err)
+                                     enum eg_security_event event, const char *item, char *value, size_t room,
+                                     struct eg_error *err)
 {
-    struct secured secured = {unit, event, item, value};
+    struct secured secured = {unit, event, item, value, room};
 
     return eg__ledger_submit(recorder, read_secured, &secured, err);
 }

@@ -261,7 +261,7 @@ enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struc
 }
 
 enum eg_code eg__record_secured(struct eg__store *store, const struct eg_unit *unit,
-                                enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                                enum eg_security_event event, const char *item, char *value, size_t room,
                                 struct eg_error *err)
 {
     sqlite3_stmt *find = store->statements[EG__FIND_SECURITY];
@@ -275,7 +275,7 @@ enum eg_code eg__record_secured(struct eg__store *store, const struct eg_unit *u
     EG_TRY(eg__store_next(store, EG__FIND_SECURITY, &row, err));
     if (!row)
         return EG_OK;
-    snprintf(value, EG_SECURITY_VALUE, "%s", (const char *)sqlite3_column_text(find, 0));
+    snprintf(value, room, "%s", (const char *)sqlite3_column_text(find, 0));
     sqlite3_reset(find);
     return EG_OK;
 }

@@ -20,7 +20,7 @@ enum eg_code eg__record_secure(struct eg__store *store, int64_t run, const struc
                                unsigned count, struct eg_error *err) EG_CHECKED;
 /** Return the last value of the board for an event of an item; "" = none. */
 enum eg_code eg__record_secured(struct eg__store *store, const struct eg_unit *unit,
-                                enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                                enum eg_security_event event, const char *item, char *value, size_t room,
                                 struct eg_error *err) EG_CHECKED;
 enum eg_code eg__record_finish(struct eg__store *store, int64_t run, const struct eg_run_record *record,
                                struct eg_error *err) EG_CHECKED;

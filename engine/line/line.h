@@ -30,7 +30,7 @@ struct eg_station {
     struct eg_logger *logger; /* may be NULL */
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir;    /* NULL = the built-in stubs */
-    const char *private_key; /* file that opens sealed values of pools; NULL = none */
+    const char *private_key; /* file that decrypts keys in pools and in escrow; NULL = none */
     const char *batch;       /* its name, for hooks; NULL = none */
     const struct eg_slot *slots;
     unsigned slot_count;

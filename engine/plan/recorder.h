@@ -258,6 +258,7 @@ struct eg_security_record {
 
 #define EG_FINGERPRINT_TEXT 17 /* 16 digits of hex */
 #define EG_SECURITY_VALUE   100
+#define EG_SECURITY_SEALED  3072 /* of a key in escrow */
 #define EG_SECURITY_ESCROW                                                                                   \
     "escrow of " /* the item goes on with the key's; its value is "FINGERPRINT ID BASE64" */
 #define EG_SECURITY_PUBLIC                                                                                   \
@@ -315,9 +316,10 @@ struct eg_recorder_ops {
     /** What happens to the security of the board of a run; all of it or nothing, before finish(). */
     enum eg_code (*secure)(struct eg_recorder *recorder, int64_t run,
                            const struct eg_security_record *records, unsigned count, struct eg_error *err);
-    /** The value that a board's runs have last put on record for an event of an item; "" = none. */
+    /** Read the value that a board's runs have last put on record for an event of an item; "" = none. What
+     * has no room is cut. */
     enum eg_code (*secured)(struct eg_recorder *recorder, const struct eg_unit *unit,
-                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            enum eg_security_event event, const char *item, char *value, size_t room,
                             struct eg_error *err);
     /** What a key is known by: the same key has the same one, and nobody finds the key by it. It needs the
      * ledger's secret, which is not in the ledger. */

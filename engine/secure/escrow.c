@@ -343,6 +343,23 @@ static enum eg_code decode(uint8_t sealed[SEALED_MAX], size_t *size, const char 
     return EG_OK;
 }
 
+/* Return whether the text names the key, and goes on. */
+static bool names(const char *text, const struct eg_escrow *escrow)
+{
+    const size_t id = strlen(escrow->id);
+
+    return strncmp(text, escrow->id, id) == 0 && text[id] == ' ';
+}
+
+enum eg_code eg_escrow_is_for(bool *is_for, const char *path, const char *text, struct eg_error *err)
+{
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+
+    EG_TRY(read_private(&escrow, path, err));
+    *is_for = names(text, &escrow);
+    return EG_OK;
+}
+
 enum eg_code eg_escrow_recover(struct eg_secret *key, const char *path, const char *text,
                                struct eg_error *err)
 {
@@ -352,7 +369,7 @@ enum eg_code eg_escrow_recover(struct eg_secret *key, const char *path, const ch
     size_t size = 0;
 
     EG_TRY(read_private(&escrow, path, err));
-    if (strlen(escrow.id) != id || strncmp(escrow.id, text, id) != 0 || text[id] == '\0')
+    if (!names(text, &escrow))
         return eg_error_set(err, EG_BAD_ARGUMENT,
                             "the key in escrow was encrypted to the public key %.*s, and %s is %s",
                             (int)(id < EG_ESCROW_ID_TEXT ? id : EG_ESCROW_ID_TEXT), text, path, escrow.id);

@@ -41,6 +41,11 @@ enum eg_code eg_escrow_parse(struct eg_escrow *escrow, const char *name, const u
 enum eg_code eg_escrow_seal(const struct eg_escrow *escrow, const struct eg_secret *key,
                             struct eg_buffer *text, struct eg_error *err) EG_CHECKED;
 
+/** Find out whether what eg_escrow_seal() has made was encrypted for a private key, as below. EG_BAD_ARGUMENT
+ * it is none, or other users can read it; EG_IO. */
+enum eg_code eg_escrow_is_for(bool *is_for, const char *path, const char *text,
+                              struct eg_error *err) EG_CHECKED;
+
 /**
  * Decrypt what eg_escrow_seal() has made.
  *

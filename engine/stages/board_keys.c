@@ -144,6 +144,14 @@ static enum eg_code read_file(struct eg_run *run, struct eg_board_key *board,
     return take_part(run, board, item, &whole, size, err);
 }
 
+/* A key that cannot be decrypted is data of a board that cannot be had. */
+static enum eg_code blame_data(struct eg_error *err)
+{
+    if (err->code == EG_BAD_ARGUMENT)
+        err->code = EG_BAD_UNIT_DATA;
+    return err->code;
+}
+
 /* Find the sealed value in the board's row of the pool: "FINGERPRINT ID BASE64". */
 static enum eg_code find_sealed(const struct eg_pool_row *row, const struct eg_provision_item *item,
                                 const char **sealed, struct eg_error *err)
@@ -186,7 +194,7 @@ static enum eg_code read_pool(struct eg_run *run, struct eg_board_key *board,
             item->pool);
     sealed += strcspn(sealed, " ");
     if (eg_escrow_recover(&whole, run->private_key, sealed + strspn(sealed, " "), err) != EG_OK) {
-        err->code = err->code == EG_BAD_ARGUMENT ? EG_BAD_UNIT_DATA : err->code;
+        (void)blame_data(err);
         return eg_error_prefix(err, "pool %s: ", item->pool);
     }
     if (whole.size != whole_size)
@@ -228,6 +236,35 @@ static enum eg_code accept_hidden(struct eg_board_key *board, const struct eg_pr
     return EG_OK;
 }
 
+/* The chip hides a key, which is the board's own: decrypt it from escrow, if this station can. */
+static enum eg_code recover(struct eg_run *run, struct eg_board_key *board,
+                            const struct eg_provision_item *item, struct eg_error *err)
+{
+    char value[EG_SECURITY_SEALED], name[EG_SECURITY_VALUE], found[EG_FINGERPRINT_TEXT];
+    const size_t print = strlen(board->print);
+    bool is_for = false;
+
+    snprintf(name, sizeof name, EG_SECURITY_ESCROW "%s", item->name);
+    EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_LEFT, name, value, sizeof value,
+                                       err));
+    board->in_escrow = strncmp(value, board->print, print) == 0 && value[print] == ' ';
+    if (!board->in_escrow || run->private_key == NULL)
+        return EG_OK;
+    if (eg_escrow_is_for(&is_for, run->private_key, value + print + 1, err) != EG_OK)
+        return blame_data(err);
+    board->in_escrow = !is_for;
+    if (!is_for)
+        return EG_OK;
+    if (eg_escrow_recover(&board->key, run->private_key, value + print + 1, err) != EG_OK)
+        return blame_data(err);
+    EG_TRY(run->recorder->ops->fingerprint(run->recorder, board->key.data, board->key.size, found, err));
+    if (strcmp(found, board->print) == 0)
+        return EG_OK;
+    eg_secret_finish(&board->key);
+    return eg_error_set(err, EG_BAD_UNIT_DATA,
+                        "the %s in escrow is not the one that was burnt into the board", label_of(item));
+}
+
 static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item *item,
                              const struct eg_efuses *fuses, struct eg_error *err)
 {
@@ -236,18 +273,18 @@ static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item 
     const bool made = !given && board->key.size != 0;
     char known[EG_SECURITY_VALUE] = "";
 
-    board->hidden = false;
+    board->hidden = board->in_escrow = false;
     if (item->file != NULL)
         EG_TRY(read_file(run, board, item, fuses, err));
     if (item->pool != NULL)
         EG_TRY(read_pool(run, board, item, fuses, err));
     if (!made)
         EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_INTENDED, item->name, known,
-                                           err));
+                                           sizeof known, err));
     if (eg_provision_hides_key(item, fuses)) {
         EG_TRY(accept_hidden(board, item, known, made, err));
         board->hidden = true;
-        return EG_OK;
+        return board->key.size == 0 ? recover(run, board, item, err) : EG_OK;
     }
     if (item->of_flash)
         EG_TRY(check_counter(fuses, err));

@@ -80,7 +80,7 @@ enum eg_code eg_run_recall_mac(struct eg_run *run, struct eg_error *err)
     if (!eg_plan_setting(run->plan, "secure.mac")->given || run->has_custom_mac)
         return EG_OK;
     EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_WANTED, EG_PROVISION_CUSTOM_MAC,
-                                       recorded, err));
+                                       recorded, sizeof recorded, err));
     if (recorded[0] == '\0')
         return eg_error_set(
             err, EG_SECURED,

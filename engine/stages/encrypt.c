@@ -54,7 +54,8 @@ static enum eg_code on_record(struct eg_run *run, const char *what, const struct
     char name[EG_SECURITY_VALUE], value[EG_SECURITY_VALUE];
 
     eg_run_content_name(name, what, region->flash_addr);
-    EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_LEFT, name, value, err));
+    EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_LEFT, name, value, sizeof value,
+                                       err));
     *found = eg_hex_parse(digest, size, value);
     return EG_OK;
 }
@@ -70,12 +71,12 @@ static enum eg_code recall_region(struct eg_run *run, struct eg_region *copy, co
     EG_TRY(on_record(run, EG_PLAINTEXT, copy, sha256, sizeof sha256, &has_plain, err));
     if (has_cipher && has_plain && memcmp(sha256, plain->sha256, sizeof sha256) == 0)
         return EG_OK;
-    return eg_error_set(
-        err, EG_SECURED,
-        "%s: the chip hides the key, nobody knows it any more, and %s: the board keeps what it has",
-        copy->name,
-        has_cipher && has_plain ? "the job has another content than what was encrypted for it"
-                                : "no ciphertext of this place is on record");
+    return eg_error_set(err, EG_SECURED,
+                        "%s: the chip hides the key, %s, and %s: the board keeps what it has", copy->name,
+                        eg_run_key_in_escrow(run) ? "which is in escrow (--private-key FILE decrypts it)"
+                                                  : "nobody knows it any more",
+                        has_cipher && has_plain ? "the job has another content than what was encrypted for it"
+                                                : "no ciphertext of this place is on record");
 }
 
 /* What becomes of a region. */

@@ -33,7 +33,7 @@ static enum eg_code check_errors(struct eg_run *run, const struct eg_provision *
         return EG_OK;
     for (unsigned i = 0; i < wishes->count && value[0] == '\0'; i++)
         EG_TRY(run->recorder->ops->secured(run->recorder, &run->unit, EG_SECURITY_INTENDED,
-                                           wishes->items[i].name, value, err));
+                                           wishes->items[i].name, value, sizeof value, err));
     if (value[0] != '\0')
         return EG_OK;
     return eg_error_set(err, EG_SECURED,

@@ -53,7 +53,7 @@ static enum eg_code identify(struct eg_run *run, struct eg_error *err)
 static enum eg_code recall(struct eg_run *run, enum eg_security_event event, const char *item,
                            char value[EG_SECURITY_VALUE], struct eg_error *err)
 {
-    return run->recorder->ops->secured(run->recorder, &run->unit, event, item, value, err);
+    return run->recorder->ops->secured(run->recorder, &run->unit, event, item, value, EG_SECURITY_VALUE, err);
 }
 
 /* ---- eFuses ---- */

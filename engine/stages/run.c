@@ -64,6 +64,14 @@ bool eg_run_keeps(const struct eg_run *run, unsigned index)
     return index < run->cipher_count && run->cipher_kept[index];
 }
 
+bool eg_run_key_in_escrow(const struct eg_run *run)
+{
+    for (unsigned i = 0; i < EG_PROVISION_SECRETS_MAX; i++)
+        if (run->keys[i].in_escrow)
+            return true;
+    return false;
+}
+
 void eg_run_forget_keys(struct eg_run *run)
 {
     for (unsigned i = 0; i < run->cipher_count; i++)

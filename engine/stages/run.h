@@ -35,6 +35,7 @@ struct eg_board_key {
     struct eg_secret key;            /* of size 0 = none, or not known any more */
     char print[EG_FINGERPRINT_TEXT]; /* what the ledger knows it by; "" = no key yet */
     bool hidden;                     /* the chip hides it, and this board's own runs have put it there */
+    bool in_escrow;                  /* it is not known, but encrypted on record, for another private key */
     unsigned place;                  /* number of the key block for it, if greater than that of the wish */
 };
 
@@ -61,7 +62,7 @@ struct eg_run {
     const char *label;            /* of the board; NULL = not known */
     struct eg_bridge bridge;      /* the USB device of the port */
     uint32_t baud_most;           /* of its slot; 0 = no limit */
-    const char *private_key;      /* file that opens sealed values of pools; NULL = none */
+    const char *private_key;      /* file that decrypts keys in pools and in escrow; NULL = none */
     const struct eg_power *power; /* what takes its supply away before another attempt; NULL = nothing */
     bool replaceable; /* as long as it has not told its MAC, the board may be another insertion's */
     int64_t number;   /* of the run, from the recorder */
@@ -129,6 +130,9 @@ enum eg_code eg_run_pieces(const struct eg_run *run, struct eg_guard_piece **lis
 
 /** Return whether a region is in the flash already, verified, and must not be written. */
 bool eg_run_keeps(const struct eg_run *run, unsigned index);
+
+/** Return whether a key of the board that is not known is in escrow. */
+bool eg_run_key_in_escrow(const struct eg_run *run);
 
 /** Wipe the board's keys and free its ciphertext: the run is on record. */
 void eg_run_forget_keys(struct eg_run *run);

@@ -116,9 +116,9 @@ static enum eg_code kept(struct eg_run *run, struct eg_region_record *record, st
     if (record_verdict(record, md5, "md5-by-chip") == EG_OK)
         return EG_OK;
     return eg_error_set(
-        err, EG_SECURED,
-        "the flash does not hold what was encrypted for the key in the chip, and nobody knows "
-        "that key any more: the board is lost");
+        err, EG_SECURED, "the flash does not hold what was encrypted for the key in the chip, and %s",
+        eg_run_key_in_escrow(run) ? "that key is in escrow: give --private-key FILE, which decrypts it"
+                                  : "nobody knows that key any more: the board is lost");
 }
 
 /* A digest that the write stage has found equal holds for as long as nothing is written. */

@@ -76,17 +76,47 @@ static void the_ledger_knows_the_last_value_of_a_board(void **state)
         assert_ok(recorder->ops->secure(recorder, run, i == 0 ? &old : &new, 1, &err), err);
         assert_ok(recorder->ops->secure(recorder, run, &other, 1, &err), err);
     }
-    assert_ok(recorder->ops->secured(recorder, &first, EG_SECURITY_INTENDED, "KEY", value, &err), err);
+    assert_ok(
+        recorder->ops->secured(recorder, &first, EG_SECURITY_INTENDED, "KEY", value, sizeof value, &err),
+        err);
     assert_string_equal(value, "2233");
-    assert_ok(recorder->ops->secured(recorder, &second, EG_SECURITY_INTENDED, "KEY", value, &err), err);
+    assert_ok(
+        recorder->ops->secured(recorder, &second, EG_SECURITY_INTENDED, "KEY", value, sizeof value, &err),
+        err);
     assert_string_equal(value, "");
-    assert_ok(recorder->ops->secured(recorder, &first, EG_SECURITY_INTENDED, "OTHER", value, &err), err);
+    assert_ok(
+        recorder->ops->secured(recorder, &first, EG_SECURITY_INTENDED, "OTHER", value, sizeof value, &err),
+        err);
     assert_string_equal(value, "");
+}
+
+static void a_long_value_is_read_whole(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    char longest[EG_SECURITY_SEALED] = "", value[EG_SECURITY_SEALED];
+    const struct eg_security_record record = {EG_SECURITY_LEFT, "escrow of KEY", longest};
+    struct eg_error err;
+    int64_t run;
+
+    memset(longest, 'A', sizeof longest - 1);
+    assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    struct eg_recorder *const recorder = eg_ledger_recorder(ledger);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+    assert_ok(recorder->ops->intent(recorder, run, &unit, &err), err);
+    assert_ok(recorder->ops->secure(recorder, run, &record, 1, &err), err);
+    assert_ok(
+        recorder->ops->secured(recorder, &unit, EG_SECURITY_LEFT, "escrow of KEY", value, sizeof value, &err),
+        err);
+    assert_string_equal(value, longest);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_long_value_is_read_whole, sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(the_same_key_has_the_same_fingerprint_in_one_ledger_alone,
                                         sample_setup, sample_teardown),
         cmocka_unit_test_setup_teardown(a_secret_that_others_can_read_or_of_another_size_is_refused,

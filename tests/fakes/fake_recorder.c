@@ -219,7 +219,7 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
 
 /* Return the last value in the transcript. */
 static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,
-                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            enum eg_security_event event, const char *item, char *value, size_t room,
                             struct eg_error *err)
 {
     struct fake_recorder *fake = (struct fake_recorder *)recorder;
@@ -231,7 +231,7 @@ static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *
     value[0] = '\0';
     pthread_mutex_lock(&fake->lock);
     for (const char *at = fake->transcript; (at = strstr(at, mark)) != NULL; at += length)
-        snprintf(value, EG_SECURITY_VALUE, "%.*s", (int)strcspn(at + length, "\n"), at + length);
+        snprintf(value, room, "%.*s", (int)strcspn(at + length, "\n"), at + length);
     pthread_mutex_unlock(&fake->lock);
     return EG_OK;
 }

@@ -76,6 +76,11 @@ static void recover_one(int kind, size_t size)
     seal(&text, &key, kind);
     seal(&again, &key, kind);
     assert_string_not_equal((const char *)text.data, (const char *)again.data);
+    bool is_for = false;
+    assert_ok(eg_escrow_is_for(&is_for, private_path[kind], (const char *)text.data, &err), err);
+    assert_true(is_for);
+    assert_ok(eg_escrow_is_for(&is_for, other_path, (const char *)text.data, &err), err);
+    assert_false(is_for);
     assert_ok(eg_escrow_recover(&back, private_path[kind], (const char *)text.data, &err), err);
     assert_int_equal(back.size, size);
     assert_memory_equal(back.data, key.data, size);

@@ -4,6 +4,7 @@
 
 #include "engine/secure/flash_crypt.h"
 #include "engine/secure/nvs_crypt.h"
+#include "engine/secure/sign_key.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
 
@@ -99,11 +100,22 @@ static void a_board_whose_key_is_hidden_keeps_its_ciphertext(void **state)
     assert_int_equal(line->recorder.runs[0].regions[0].times.blocks, 0);
 }
 
+/* Give the application another byte, which nobody starts or signs. */
+static void change_app(struct fake_line *line)
+{
+    struct eg_region *const app = &line->plan->regions[2];
+    struct eg_error err;
+
+    app->data.data[0x1800] ^= 1;
+    line->plan->wire_size -= app->zlib.size;
+    eg_buffer_finish(&app->zlib);
+    assert_ok(eg_region_finish(app, &err), err);
+    line->plan->wire_size += app->zlib.size;
+}
+
 static void another_firmware_is_not_taken_for_the_one_that_was_encrypted(void **state)
 {
     struct fake_line *line = *state;
-    struct eg_region *const app = &line->plan->regions[2];
-    struct eg_error err;
 
     eg_setting_clear(eg_plan_setting(line->plan, "secure.boot.keys"));
     fake_plan_set(line->plan, "secure.mode", "development");
@@ -111,16 +123,82 @@ static void another_firmware_is_not_taken_for_the_one_that_was_encrypted(void **
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
     run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
-    app->data.data[0x1800] ^= 1; /* nobody starts or signs this byte */
-    line->plan->wire_size -= app->zlib.size;
-    eg_buffer_finish(&app->zlib);
-    assert_ok(eg_region_finish(app, &err), err);
-    line->plan->wire_size += app->zlib.size;
+    change_app(line);
     run_again(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
                             "encrypt: app: the chip hides the key, nobody knows it any more, and the "
                             "job has another content than what was encrypted for it: the board keeps what "
                             "it has");
+}
+
+/* Make a pair of keys; the job gets the public one for escrow. */
+static void want_escrow(struct fake_line *line, const char *private_path)
+{
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    struct eg_error err;
+
+    assert_ok(eg_sign_key_make(private_path, EG_SIGN_ECDSA256, &err), err);
+    assert_ok(eg_sign_key_read(&key, private_path, &err), err);
+    assert_ok(eg_sign_key_public(&pem, &key, &err), err);
+    assert_ok(eg_buffer_append(&pem, "", 1, &err), err);
+    fake_plan_set_file(line->plan, "secure.flash.escrow", "escrow.pub", (const char *)pem.data);
+}
+
+static void with_its_key_from_escrow_a_board_gets_other_content(void **state)
+{
+    struct fake_line *line = *state;
+    char own[] = "/tmp/eg-escrow-XXXXXX", path_of_key[64], other[64];
+    size_t size;
+
+    assert_non_null(mkdtemp(own));
+    snprintf(other, sizeof other, "%s/other.pem", own);
+    want_escrow(line, other);
+    snprintf(path_of_key, sizeof path_of_key, "%s/escrow.pem", own);
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.flash.escrow"));
+    want_escrow(line, path_of_key);
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.boot.keys"));
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.download"));
+    fake_plan_set(line->plan, "secure.mode", "development");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    uint8_t *const flash = (uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size);
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    const uint8_t before = flash[0x11800];
+
+    change_app(line);
+    run_again(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "encrypt: app: the chip hides the key, which is in escrow (--private-key FILE "
+        "decrypts it), and the job has another content than what was encrypted for it: the "
+        "board keeps what it has");
+    line->station.private_key = other;
+    run_again(line);
+    assert_int_equal(line->results[0].code, EG_SECURED);
+    assert_int_equal(flash[0x11800], before);
+
+    line->station.private_key = path_of_key;
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_not_equal(flash[0x11800], before);
+    assert_int_equal(fake_secure_field(line, 1, "SPI_BOOT_CRYPT_CNT"), 1);
+
+    line->station.private_key = NULL; /* what the flash holds now is on record */
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    flash[0x11800] ^= 1;
+    run_again(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "verify: app at 0x00010000: the flash does not hold what was encrypted for the key "
+        "in the chip, and that key is in escrow: give --private-key FILE, which decrypts it");
+    line->station.private_key = path_of_key;
+    run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    assert_int_equal(unlink(path_of_key), 0);
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(rmdir(own), 0);
 }
 
 static void ciphertext_that_is_gone_is_lost_with_its_key(void **state)
@@ -324,6 +402,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_later_run_goes_on_where_the_power_failed, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_whose_key_is_hidden_keeps_its_ciphertext, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(with_its_key_from_escrow_a_board_gets_other_content, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(another_firmware_is_not_taken_for_the_one_that_was_encrypted, set_up,
                                         fake_line_teardown),

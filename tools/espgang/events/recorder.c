@@ -173,12 +173,12 @@ static enum eg_code secure(struct eg_recorder *recorder, int64_t run,
 }
 
 static enum eg_code secured(struct eg_recorder *recorder, const struct eg_unit *unit,
-                            enum eg_security_event event, const char *item, char value[EG_SECURITY_VALUE],
+                            enum eg_security_event event, const char *item, char *value, size_t room,
                             struct eg_error *err)
 {
     struct eg_recorder *const ledger = ((struct cli_recorder *)recorder)->ledger;
 
-    return ledger->ops->secured(ledger, unit, event, item, value, err);
+    return ledger->ops->secured(ledger, unit, event, item, value, room, err);
 }
 
 static enum eg_code fingerprint(struct eg_recorder *recorder, const uint8_t *key, size_t size,

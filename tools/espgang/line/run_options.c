@@ -128,8 +128,10 @@ const struct cli_option cli_run_options[] = {
      .more = "Stubs that it has not are taken from those built in."},
     {.name = "private-key",
      .value = "FILE",
-     .help = "Private key in PEM, mode 0600, that decrypts the keys in pools (`pool import --seal`)",
-     .more = "A station file may have it, too. It is read for each board and is nowhere on record."},
+     .help =
+         "Private key in PEM, mode 0600, that decrypts keys in pools (`pool import --seal`) and in escrow",
+     .more = "A board whose flash key is in escrow can then get other content. A station file may have it, "
+             "too. It is read for each board and is nowhere on record."},
     CLI_OPTION_TRUST_DIR,
     {.name = "json", .help = "Print one JSON event per line instead of text"},
     {.name = "plain", .help = "Print plain lines even on a terminal"},

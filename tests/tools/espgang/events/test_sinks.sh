@@ -76,7 +76,7 @@ expect_status 0 "$espgang" run job.yaml --station station.yaml --json --http non
 
 # A queue that is full stops no board; what is lost is counted, and what it had before is sent.
 sqlite3 ledger.db.webhook-queue "insert into item(text) values('\"' || hex(zeroblob(300000)) || '\"'), ('\"' || hex(zeroblob(223000)) || '\"')"
-expect_status 0 "${run[@]}" --sim 2 --webhook "http://127.0.0.1:$port/" --queue-mb 1
+expect_status 0 "${run[@]}" --sim 2 --batch full --webhook "http://127.0.0.1:$port/" --queue-mb 1
 expect_text out.log 'ledger.db.webhook-queue takes no more events, so they are kept in memory for now: database or disk is full'
 grep -q '^espgang: webhook: [0-9]* events are lost: database or disk is full$' err.log || fail "no loss is told: $(cat err.log)"
 grep -q '^espgang: webhook: [0-9]* events wait in ledger.db.webhook-queue: ' err.log || fail "not said what waits: $(cat err.log)"
