@@ -68,8 +68,7 @@ enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err)
 
     if (sqlite3_open(":memory:", &fresh) != SQLITE_OK)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory");
-    for (unsigned i = 0; eg__schemas[i] != NULL; i++)
-        EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schemas[i], err));
+    EG_TRY(eg__sqlite_exec(fresh, (const char *)eg__schema_fresh, err));
     EG_TRY(make_view(fresh, err));
     *db = fresh;
     fresh = NULL;

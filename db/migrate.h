@@ -13,10 +13,14 @@
 /** Texts of schema/NNN.sql from 001 on, NULL-terminated. */
 extern const unsigned char *const eg__schemas[];
 
+/** The statements that make tables, indexes and triggers of the newest schema in an empty database. */
+extern const unsigned char eg__schema_fresh[];
+
 /** Return the number of the newest schema. */
 int64_t eg__migrate_newest(void);
 
-/** Make an empty ledger of the newest schema in memory, to compare with. */
+/** Make a database with the newest schema in memory, to compare with. It has no rows: a ledger has its
+ * identity. */
 enum eg_code eg__migrate_fresh(sqlite3 **db, struct eg_error *err) EG_CHECKED;
 
 /**

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs what it needs, builds, and runs every test and check: with gcc under ASan+UBSan, then tests with threads with clang
-# under TSan. The presets release and clang are built too: at -O2 compilers find other warnings, and some tests do not go with
-# sanitizers.
+# under TSan. The preset release is built too: at -O2 gcc finds other warnings, and some tests do not go with sanitizers.
 set -euo pipefail
 
 if [ "${1-}" = --help ] || [ "${1-}" = -h ]; then
@@ -11,9 +10,9 @@ Usage: tools/test.sh [CTEST-OPTION...]
 Installs what it needs (apt, with sudo when not root), builds espgang with the presets dev (gcc, AddressSanitizer and
 UndefinedBehaviorSanitizer) and tsan (clang, ThreadSanitizer), and runs all tests with dev, and with tsan those that
 have threads. Among the tests of dev are the checks of tools/dev: layers, mirror, format, shell, prose, circles and tidy.
-The presets release and clang are built too, in folders of their own and without unit tests, because compilers find other
-warnings at -O2; with release the tests run that do not go with sanitizers: the Debian package, valgrind. Options are passed
-to ctest: 'tools/test.sh -R jobs' runs the tests with jobs in their name.
+The preset release is built too, in a folder of its own and without unit tests, because gcc finds other warnings at -O2; with
+it the tests run that do not go with sanitizers: the Debian package, valgrind. Options are passed to ctest: 'tools/test.sh -R
+jobs' runs the tests with jobs in their name.
 HELP
   exit 0
 fi
@@ -24,10 +23,8 @@ for preset in dev tsan; do
   cmake --preset "$preset"
   cmake --build --preset "$preset"
 done
-for preset in release clang; do
-  cmake --preset "$preset" -B "build/test-$preset" -DEG_UNIT_TESTS=OFF
-  cmake --build "build/test-$preset"
-done
+cmake --preset release -B build/test-release -DEG_UNIT_TESTS=OFF
+cmake --build build/test-release
 
 # One test more than there are processors, because many wait for boards most of their time.
 # In the background, so that a signal that ends this script begins no further test.

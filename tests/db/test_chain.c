@@ -299,7 +299,8 @@ static void a_known_run_keeps_its_hash_in_every_form(void **state)
         "eac6b8baf5ac32cb2d236e06b26751d2223b259bfae62fd46a31aebc2e5fe5ae",
     };
     static const char rows[] =
-        "DROP TRIGGER ledger_keeps; UPDATE ledger SET identity = '00112233445566778899aabbccddeeff';"
+        "DROP TRIGGER ledger_once; INSERT INTO ledger (ledger_id, identity) VALUES (1, "
+        "'00112233445566778899aabbccddeeff');"
         "INSERT INTO job VALUES (1, 'ab', 'acme', '1.0', 'esp32c3', 'espgang: 1');"
         "INSERT INTO session VALUES (1, 1, '2026-11-29T08:00:00.000Z', 'line\t3', 'mira', 'b', 'job.yaml', "
         "'0.1.0', 0);"

@@ -27,7 +27,7 @@ expect_text out.log '4 boards in a row did not pass, the last in slot sim:esp32/
 
 # A pause: nobody begins until somebody lets the line go on, and failures are counted anew.
 "$espgang" run job.yaml --fast --trigger program --trigger-program true --ledger ledger.db --sim 2 --fault lie --batch pause --pause-failures 3 \
-  --plain >pause.log 2>&1 &
+  --plain --http 127.0.0.1:0 --http-control >pause.log 2>&1 &
 line=$!
 children+=("$line")
 wait_for() { # COUNT TEXT
@@ -46,6 +46,15 @@ kill -USR1 "$line"
 wait_for 1 'the line goes on'
 wait_for 2 'the line pauses'
 [ "$(boards)" -gt "$paused" ] || fail 'no board began after the line went on'
+if command -v curl >/dev/null; then # from a browser, too
+  url=$(sed -n 's|.*dashboard at \(http://[^ /]*\)/.*|\1|p' pause.log)
+  pauses() { curl -s "$url/api/v1/line" | grep -q "\"paused\":$1"; }
+  until pauses true; do sleep 0.1; done
+  expect_equal 'go on' "$(curl -s -X POST -H 'Content-Type: application/json' -d '{}' "$url/api/v1/go-on")" '{"version":1,"paused":false}'
+  wait_for 2 'the line goes on'
+  wait_for 3 'the line pauses'
+  until pauses true; do sleep 0.1; done
+fi
 kill -TERM "$line"
 wait "$line" && fail 'a line of failed boards ended with 0' || true
 expect_status 2 "$espgang" run job.yaml --sim 2 --pause-failures 3
