@@ -152,15 +152,15 @@ static json_t *settings_of(const struct eg_plan *plan)
 
 enum eg_code eg_job_facts(json_t **facts, const struct eg_plan *plan, struct eg_error *err)
 {
-    EG_CLEANUP(decref)
-    json_t *made =
-        json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o}", "job", plan->job_name, "version",
-                  text_of(plan->job_version), "file", text_of(plan->job_path), "sha256",
-                  hex(plan->job_sha256, EG_SHA256_SIZE), "chip", plan->target->name, "flash_size",
-                  plan->declared_flash_size != 0 ? json_integer(plan->declared_flash_size) : json_null(),
-                  "regions", regions_of(plan), "size", (json_int_t)plan->data_size, "sent",
-                  (json_int_t)plan->wire_size, "settings", settings_of(plan));
+    EG_CLEANUP(decref) json_t *made = NULL;
 
+    EG_TRY(eg_plan_pack_end(plan, err));
+    made = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o}", "job", plan->job_name, "version",
+                     text_of(plan->job_version), "file", text_of(plan->job_path), "sha256",
+                     hex(plan->job_sha256, EG_SHA256_SIZE), "chip", plan->target->name, "flash_size",
+                     plan->declared_flash_size != 0 ? json_integer(plan->declared_flash_size) : json_null(),
+                     "regions", regions_of(plan), "size", (json_int_t)plan->data_size, "sent",
+                     (json_int_t)plan->wire_size, "settings", settings_of(plan));
     if (made == NULL)
         return eg_error_set(err, EG_NO_MEMORY, "out of memory for the plan of %s", plan->job_path);
     EG_TRY(add_erased(made, plan, err));
