@@ -14,6 +14,7 @@
 #include "engine/base/file.h"
 #include "jobs/bundle_internal.h"
 #include "jobs/job_internal.h"
+#include "jobs/stream_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -139,8 +140,8 @@ enum eg_code eg__bundle_plan(struct eg_plan **plan, const struct eg__bundle *bun
     return EG_OK;
 }
 
-enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
-                                 const struct eg_stage *const *stages, struct eg_error *err)
+static enum eg_code load(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
+                         const struct eg_stage *const *stages, struct eg_error *err)
 {
     EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
     EG_CLEANUP(eg__document_finish) struct eg__document document = {.file = NULL};
@@ -159,10 +160,28 @@ enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const 
     return eg__job_make(plan, &document, stages, err);
 }
 
+enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
+                                 const struct eg_stage *const *stages, struct eg_error *err)
+{
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
+
+    EG_TRY(load(&made, path, trust, stages, err));
+    EG_TRY(eg_plan_pack_begin(made, eg__region_pack, err));
+    *plan = made;
+    made = NULL;
+    return EG_OK;
+}
+
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
                          struct eg_error *err)
 {
-    return eg_job_load_trusted(plan, path, NULL, stages, err);
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *made = NULL;
+
+    EG_TRY(eg_job_load_trusted(&made, path, NULL, stages, err));
+    EG_TRY(eg_plan_pack_end(made, err));
+    *plan = made;
+    made = NULL;
+    return EG_OK;
 }
 
 enum eg_code eg_bundle_sign(struct eg_buffer *bundle, struct eg_key *signer, const char *path,

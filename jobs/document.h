@@ -83,6 +83,9 @@ enum eg_code eg__node_expect(const struct eg__node *node, enum eg__kind kind, co
 enum eg_code eg__resolve(char **resolved, const char *from, const char *path,
                          struct eg_error *err) EG_CHECKED;
 
+/** Return the content of a file of a bundle, or NULL. */
+const struct eg_buffer *eg__bundle_file(const struct eg__bundle *bundle, const char *name);
+
 /** Read a whole file that is named at `place`: from its bundle, else as eg_file_read() does. EG_IO, also if
  * the bundle does not have it. */
 enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,

@@ -76,6 +76,7 @@ enum eg_code eg_job_explain(const struct eg_plan *plan, FILE *out, struct eg_err
     const bool mega = size >= 1u << 20;
     char sha256[EG_SHA256_TEXT];
 
+    EG_TRY(eg_plan_pack_end(plan, err));
     eg_hex(sha256, plan->job_sha256, EG_SHA256_SIZE);
     fprintf(out, "job    %s%s%s\n", plan->job_name, plan->job_version[0] == '\0' ? "" : " ",
             plan->job_version);

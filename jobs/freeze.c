@@ -8,7 +8,9 @@
 
 #include "jobs/freeze.h"
 
+#include "engine/image/compress.h"
 #include "jobs/keys.h"
+#include "jobs/stream_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,13 +76,10 @@ static enum eg_code finish_member(struct eg__member *member, struct eg_error *er
     return eg_sha256(member->sha256, member->data.data, member->size, err);
 }
 
-static enum eg_code add_member(char name[NAME_TEXT + 1], const struct freezer *freezer, const char *folder,
-                               const char *file, const char *suffix, const void *data, size_t size,
+static enum eg_code add_member(const struct freezer *freezer, const char *name, const void *data, size_t size,
                                struct eg_error *err)
 {
     struct eg__bundle *const bundle = freezer->bundle;
-    const char *const slash = strrchr(file, '/');
-    const char *const base = slash != NULL ? slash + 1 : file;
     struct eg__member *const more = realloc(bundle->members, (bundle->count + 1) * sizeof *more);
 
     if (more == NULL)
@@ -88,13 +87,25 @@ static enum eg_code add_member(char name[NAME_TEXT + 1], const struct freezer *f
     bundle->members = more;
     struct eg__member *const member = &more[bundle->count];
     *member = (struct eg__member){.name = NULL};
-    snprintf(name, NAME_TEXT + 1, "%s/%02u-%.*s%s", folder, bundle->count - 1, BASE_MAX, base, suffix);
-    for (char *at = name + strspn(name, NAME_LETTERS); *at != '\0'; at += strspn(at, NAME_LETTERS))
-        *at = '_';
     EG_TRY(eg_strdup(&member->name, name, err));
     bundle->count++;
     EG_TRY(eg_buffer_append(&member->data, data, size, err));
     return finish_member(member, err);
+}
+
+/* Add a file under a name that is made of its place in the bundle and its own name. */
+static enum eg_code add_named(char name[NAME_TEXT + 1], const struct freezer *freezer, const char *folder,
+                              const char *file, const char *suffix, const void *data, size_t size,
+                              struct eg_error *err)
+{
+    const char *const slash = strrchr(file, '/');
+    const char *const base = slash != NULL ? slash + 1 : file;
+
+    snprintf(name, NAME_TEXT + 1, "%s/%02u-%.*s%s", folder, freezer->bundle->count - 1, BASE_MAX, base,
+             suffix);
+    for (char *at = name + strspn(name, NAME_LETTERS); *at != '\0'; at += strspn(at, NAME_LETTERS))
+        *at = '_';
+    return add_member(freezer, name, data, size, err);
 }
 
 static enum eg_code put_file(const struct freezer *freezer, const char *file, const struct eg_buffer *content,
@@ -102,7 +113,7 @@ static enum eg_code put_file(const struct freezer *freezer, const char *file, co
 {
     char name[NAME_TEXT + 1];
 
-    EG_TRY(add_member(name, freezer, "files", file, "", content->data, content->size, err));
+    EG_TRY(add_named(name, freezer, "files", file, "", content->data, content->size, err));
     put_text(freezer->out, name);
     return EG_OK;
 }
@@ -320,11 +331,38 @@ static enum eg_code put_firmware(const struct freezer *freezer, struct eg_error 
         char name[NAME_TEXT + 1];
         const size_t length = strlen(region->name);
         const bool bin = length > 4 && strcmp(region->name + length - 4, ".bin") == 0;
-        EG_TRY(add_member(name, freezer, "images", region->name, bin ? "" : ".bin", region->data.data,
-                          region->file_size, err));
+        EG_TRY(add_named(name, freezer, "images", region->name, bin ? "" : ".bin", region->data.data,
+                         region->file_size, err));
         fputs("  - {name: ", freezer->out);
         put_text(freezer->out, region->name);
         fprintf(freezer->out, ", at: 0x%lx, file: %s}\n", (unsigned long)region->flash_addr, name);
+    }
+    return EG_OK;
+}
+
+/* Add the stream of a region, compressed anew: what is in a bundle depends on the job alone. */
+static enum eg_code put_stream(const struct freezer *freezer, const struct eg_region *region,
+                               struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+    char name[EG__STREAM_NAME], path[NAME_TEXT + 1];
+
+    eg__stream_name(name, region);
+    snprintf(path, sizeof path, EG__BUNDLE_STREAMS "%s", name);
+    for (unsigned i = 0; i < freezer->bundle->count; i++)
+        if (strcmp(freezer->bundle->members[i].name, path) == 0)
+            return EG_OK;
+    EG_TRY(eg_compress(&zlib, region->data.data, region->data.size, err));
+    return zlib.size < region->data.size ? add_member(freezer, path, zlib.data, zlib.size, err) : EG_OK;
+}
+
+static enum eg_code put_streams(const struct freezer *freezer, struct eg_error *err)
+{
+    for (unsigned i = 0; i < freezer->plan->region_count; i++) {
+        const struct eg_region *const region = &freezer->plan->regions[i];
+        EG_TRY(put_stream(freezer, region, err));
+        if (region->as_built != NULL)
+            EG_TRY(put_stream(freezer, region->as_built, err));
     }
     return EG_OK;
 }
@@ -343,7 +381,8 @@ static enum eg_code put_job(const struct freezer *freezer, const struct eg__docu
     fprintf(freezer->out, "\nchip: %s\n", plan->target->name);
     EG_TRY(put_firmware(freezer, err));
     EG_TRY(put_flash(freezer, document->root, err));
-    return put_keys(freezer, document->root, "", 0, err);
+    EG_TRY(put_keys(freezer, document->root, "", 0, err));
+    return put_streams(freezer, err);
 }
 
 /* Put the digests of all other members before the job; they are known only now. */

@@ -25,8 +25,9 @@ struct eg_trust;
 enum eg_code eg_job_load(struct eg_plan **plan, const char *path, const struct eg_stage *const *stages,
                          struct eg_error *err) EG_CHECKED;
 
-/** Do the same for a station. If it trusts keys, only a bundle signed by one of them is read; everything else
- * is EG_NOT_TRUSTED before its content is looked at. NULL = it trusts none. */
+/** Do the same for a station, but compress while the caller goes on: eg_plan_packed(). If it trusts keys,
+ * only a bundle signed by one of them is read; everything else is EG_NOT_TRUSTED before its content is looked
+ * at. NULL = it trusts none. */
 enum eg_code eg_job_load_trusted(struct eg_plan **plan, const char *path, const struct eg_trust *trust,
                                  const struct eg_stage *const *stages, struct eg_error *err) EG_CHECKED;
 

@@ -205,7 +205,8 @@ static enum eg_code take_out(struct eg_plan *plan, const struct eg_unit_place *p
 
 /* Put the flash settings into a bootloader's header. If that changes it, keep the built form too: which of
  * the two is written is decided for each board. */
-static enum eg_code patch(struct eg_region *region, const struct eg_plan *plan, struct eg_error *err)
+static enum eg_code patch(struct eg_region *region, const struct eg_plan *plan,
+                          const struct eg__bundle *bundle, struct eg_error *err)
 {
     struct eg_buffer *const data = &region->data;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer original = {0};
@@ -226,12 +227,15 @@ static enum eg_code patch(struct eg_region *region, const struct eg_plan *plan, 
     original = (struct eg_buffer){0};
     EG_TRY(eg_strdup(&built->name, region->name, err));
     EG_TRY(eg_strdup(&built->path, region->path, err));
-    return eg_region_finish(built, err);
+    EG_TRY(eg_region_hash(built, err));
+    eg__region_take(built, bundle);
+    return built->zlib.size != 0 ? EG_OK : eg_region_compress(built, err);
 }
 
 enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *firmware, struct eg_error *err)
 {
     EG_CLEANUP(making_finish) struct making making = {.plan = plan, .firmware = firmware};
+    const struct eg__bundle *const bundle = firmware->entries[0].file_place.bundle;
 
     EG_TRY(eg__parts_read(&making.parts, firmware, plan->target, err));
     EG_TRY(eg_alloc(&plan->regions, making.parts.count, sizeof *plan->regions, err));
@@ -244,11 +248,10 @@ enum eg_code eg__regions_make(struct eg_plan *plan, const struct eg__firmware *f
         EG_TRY(take_out(plan, &making.places.list[i], err));
     for (unsigned i = 0; i < plan->region_count; i++) {
         struct eg_region *const region = &plan->regions[i];
-        EG_TRY(patch(region, plan, err));
+        EG_TRY(patch(region, plan, bundle, err));
         EG_TRY(eg_region_hash(region, err));
-        EG_TRY(eg__region_pack(region, err));
+        eg__region_take(region, bundle);
         plan->data_size += region->data.size;
-        plan->wire_size += region->zlib.size != 0 ? region->zlib.size : region->data.size;
     }
     return EG_OK;
 }

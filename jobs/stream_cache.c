@@ -20,8 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX      ".zlib"
-#define STREAM_NAME (EG_SHA256_TEXT + sizeof SUFFIX - 1)
+#define SUFFIX ".zlib"
 
 /* Write the path; false = there is no such folder for this user, or it is too long. */
 static bool find_folder(char *path, size_t size)
@@ -77,7 +76,7 @@ static bool take(struct eg_region *region, int folder_fd, const char *name)
 
 static bool is_stream(const char *name)
 {
-    return strlen(name) == STREAM_NAME - 1 && strcmp(name + EG_SHA256_TEXT - 1, SUFFIX) == 0;
+    return strlen(name) == EG__STREAM_NAME - 1 && strcmp(name + EG_SHA256_TEXT - 1, SUFFIX) == 0;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -86,7 +85,7 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 }
 
 /* Return how many streams there are, and the name of the oldest. */
-static unsigned count_streams(int folder_fd, char oldest[STREAM_NAME])
+static unsigned count_streams(int folder_fd, char oldest[EG__STREAM_NAME])
 {
     const int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const folder = fd >= 0 ? fdopendir(fd) : NULL;
@@ -99,7 +98,7 @@ static unsigned count_streams(int folder_fd, char oldest[STREAM_NAME])
             continue;
         if (count++ == 0 || is_before(&info.st_mtim, &oldest_time)) {
             oldest_time = info.st_mtim;
-            memcpy(oldest, entry->d_name, STREAM_NAME);
+            memcpy(oldest, entry->d_name, EG__STREAM_NAME);
         }
     }
     if (folder != NULL)
@@ -112,7 +111,7 @@ static unsigned count_streams(int folder_fd, char oldest[STREAM_NAME])
 /* Remove the oldest stream until at most EG__STREAMS_MAX are there. */
 static void prune(int folder_fd)
 {
-    char oldest[STREAM_NAME];
+    char oldest[EG__STREAM_NAME];
 
     while (count_streams(folder_fd, oldest) > EG__STREAMS_MAX)
         if (unlinkat(folder_fd, oldest, 0) != 0)
@@ -131,9 +130,30 @@ static void keep(const struct eg_region *region, const char *folder, int folder_
         prune(folder_fd);
 }
 
+void eg__stream_name(char name[EG__STREAM_NAME], const struct eg_region *region)
+{
+    char sha256[EG_SHA256_TEXT];
+
+    eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
+    snprintf(name, EG__STREAM_NAME, "%s" SUFFIX, sha256);
+}
+
+void eg__region_take(struct eg_region *region, const struct eg__bundle *bundle)
+{
+    char name[EG__STREAM_NAME], path[sizeof EG__BUNDLE_STREAMS + EG__STREAM_NAME];
+    struct eg_error ignored;
+
+    eg__stream_name(name, region);
+    snprintf(path, sizeof path, EG__BUNDLE_STREAMS "%s", name);
+    const struct eg_buffer *const zlib = bundle != NULL ? eg__bundle_file(bundle, path) : NULL;
+    if (zlib != NULL && zlib->size < region->data.size &&
+        eg_inflates_to(zlib->data, zlib->size, region->data.data, region->data.size))
+        (void)!eg_buffer_append(&region->zlib, zlib->data, zlib->size, &ignored);
+}
+
 enum eg_code eg__region_pack(struct eg_region *region, struct eg_error *err)
 {
-    char folder[PATH_MAX], name[STREAM_NAME], sha256[EG_SHA256_TEXT];
+    char folder[PATH_MAX], name[EG__STREAM_NAME];
 
     if (region->data.size < EG__STREAM_LEAST || !find_folder(folder, sizeof folder))
         return eg_region_compress(region, err);
@@ -141,8 +161,7 @@ enum eg_code eg__region_pack(struct eg_region *region, struct eg_error *err)
     const int folder_fd = open_folder(folder);
     if (folder_fd < 0)
         return eg_region_compress(region, err);
-    eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
-    snprintf(name, sizeof name, "%s%s", sha256, SUFFIX);
+    eg__stream_name(name, region);
     enum eg_code code = EG_OK;
     if (!take(region, folder_fd, name)) {
         code = eg_region_compress(region, err);

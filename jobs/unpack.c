@@ -200,6 +200,14 @@ void eg__bundle_finish(struct eg__bundle *bundle)
     *bundle = (struct eg__bundle){.count = 0};
 }
 
+const struct eg_buffer *eg__bundle_file(const struct eg__bundle *bundle, const char *name)
+{
+    for (unsigned i = 0; i < bundle->count; i++)
+        if (strcmp(bundle->members[i].name, name) == 0)
+            return &bundle->members[i].data;
+    return NULL;
+}
+
 enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *place, const char *path,
                            size_t size_max, struct eg_error *err)
 {
@@ -208,20 +216,17 @@ enum eg_code eg__file_read(struct eg_buffer *buffer, const struct eg__place *pla
     if (bundle == NULL)
         return eg_file_read(buffer, path, size_max, err);
     const size_t skip = strlen(bundle->path);
-    for (unsigned i = 0; i < bundle->count; i++) {
-        const struct eg__member *const member = &bundle->members[i];
-        if (strncmp(path, bundle->path, skip) != 0 || path[skip] != '/' ||
-            strcmp(path + skip + 1, member->name) != 0)
-            continue;
-        if (member->data.size > size_max)
-            return eg_error_set(err, EG_IO, "%s: %zu bytes, more than the %zu that are allowed", path,
-                                member->data.size, size_max);
-        buffer->size = 0;
-        EG_TRY(eg_buffer_append(buffer, member->data.data, member->data.size + 1, err));
-        buffer->size--;
-        return EG_OK;
-    }
-    return eg_error_set(err, EG_IO, "%s: is not in the bundle", path);
+    const bool inside = strncmp(path, bundle->path, skip) == 0 && path[skip] == '/';
+    const struct eg_buffer *const content = inside ? eg__bundle_file(bundle, path + skip + 1) : NULL;
+    if (content == NULL)
+        return eg_error_set(err, EG_IO, "%s: is not in the bundle", path);
+    if (content->size > size_max)
+        return eg_error_set(err, EG_IO, "%s: %zu bytes, more than the %zu that are allowed", path,
+                            content->size, size_max);
+    buffer->size = 0;
+    EG_TRY(eg_buffer_append(buffer, content->data, content->size + 1, err));
+    buffer->size--;
+    return EG_OK;
 }
 
 enum eg_code eg__program_path(char **path, const struct eg__node *node, struct eg_error *err)

@@ -136,6 +136,7 @@ void eg_plan_destroy(struct eg_plan *plan)
 {
     if (plan == NULL)
         return;
+    eg__plan_pack_stop(plan->packing);
     for (unsigned i = 0; i < plan->region_count; i++)
         eg_region_destroy(&plan->regions[i]);
     for (unsigned i = 0; i < plan->notice_count; i++)

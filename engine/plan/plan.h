@@ -10,6 +10,7 @@
 #define ENGINE_PLAN_PLAN_H
 
 #include "engine/base/bytes.h"
+#include "engine/base/clock.h"
 #include "engine/base/digest.h"
 #include "engine/guard/guard.h"
 #include "engine/plan/setting.h"
@@ -64,12 +65,37 @@ struct eg_plan {
     struct eg_region *regions; /* by address */
     unsigned region_count;
     uint64_t data_size; /* sum over regions */
-    uint64_t wire_size; /* sum of what is sent: compressed where that is smaller */
+    uint64_t wire_size; /* sum of what is sent: compressed where that is smaller; once all are packed */
+    struct eg_packing *packing; /* NULL = every region has its stream, or is sent as it is */
     struct eg_setting *settings;
     unsigned setting_count;
     bool
         programs_left_out; /* of a rehearsal: its hooks are cleared, and unit.generate.program does not run */
 };
+
+/** Set the stream of a region, which has its digests; leave it empty where it would not be smaller. Called by
+ * another thread. */
+typedef enum eg_code eg_pack(struct eg_region *region, struct eg_error *err);
+
+/** Compress every region that has no stream, and sum up wire_size, in a thread that ends with the plan.
+ * EG_NO_MEMORY. */
+enum eg_code eg_plan_pack_begin(struct eg_plan *plan, eg_pack *pack, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Wait until a region has its stream: its `zlib` may not be read before. Regions that are not the plan's have
+ * theirs.
+ *
+ * @param cancel  may be NULL
+ *
+ * @return EG_OK; EG_CANCELLED; what compressing it, or one before it, failed with
+ */
+enum eg_code eg_plan_packed(const struct eg_plan *plan, const struct eg_region *region,
+                            const struct eg_cancel *cancel, struct eg_error *err) EG_CHECKED;
+
+/** Wait for all regions, and for wire_size. */
+enum eg_code eg_plan_pack_end(const struct eg_plan *plan, struct eg_error *err) EG_CHECKED;
+
+void eg__plan_pack_stop(struct eg_packing *packing);
 
 /** The rules of the guard that the job allows, as bits. */
 uint64_t eg_plan_allowed(const struct eg_plan *plan);

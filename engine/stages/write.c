@@ -86,8 +86,10 @@ static enum eg_code write_stretch(const struct writing *writing, const struct eg
     const struct eg_region *const region = writing->region;
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
 
-    if (stretch->size == region->data.size)
+    if (stretch->size == region->data.size) {
+        EG_TRY(eg_plan_packed(writing->run->plan, region, writing->run->cancel, err));
         return write_data(writing, 0, stretch->size, &region->zlib, err);
+    }
     EG_TRY(eg_compress(&zlib, region->data.data + stretch->at, stretch->size, err));
     return write_data(writing, stretch->at, stretch->size, &zlib, err);
 }

@@ -22,12 +22,12 @@ expect_equal 'what is said of a bundle that was made' "$(cat "$work/out.log" "$w
 
 # Others can look into it.
 tar --zstd -tf "$work/e2e.egb" >"$work/names.log"
-expect_equal files "$(tr '\n' ' ' <"$work/names.log")" \
-  'manifest.json job.yaml images/00-bootloader.bin images/01-partition-table.bin images/02-app.bin '
+expect_equal files "$(sed 's/[0-9a-f]\{64\}/SHA256/' "$work/names.log" | tr '\n' ' ')" \
+  "manifest.json job.yaml images/00-bootloader.bin images/01-partition-table.bin images/02-app.bin $(printf 'streams/SHA256.zlib %.0s' 1 2 3 4)"
 tar --zstd -xOf "$work/e2e.egb" images/02-app.bin | cmp - "$work/firmware/app.bin" || fail 'app.bin is another in the bundle'
 (mkdir "$work/unpacked" && cd "$work/unpacked" && tar --zstd -xf ../e2e.egb)
 grep '^# [0-9a-f]\{64\}  ' "$work/unpacked/job.yaml" | cut -c3- >"$work/unpacked/sums"
-expect_equal 'lines of digests' "$(wc -l <"$work/unpacked/sums")" 3
+expect_equal 'lines of digests' "$(wc -l <"$work/unpacked/sums")" 7
 (cd "$work/unpacked" && sha256sum -c sums >/dev/null) || fail 'sha256sum does not agree with the job'
 expect_status 0 "$espgang" check "$work/unpacked/job.yaml" # and unpacked it is a job file
 

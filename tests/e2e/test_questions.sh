@@ -118,7 +118,9 @@ ask runs --newest 1 --columns all
 expect_equal 'all columns fit' "$(awk '{ if (length($0) > w) w = length($0) } END { print (w <= 100) }' out.log)" 1
 refused 2 "--columns: 'run' is there twice; see 'espgang units --help'" units --columns run,run
 expect_status 2 "$espgang" units --columns run,colour
-expect_text err.log "--columns: there is no column 'colour'; there are station, operator, batch, "
+expect_text err.log "--columns: there is no column 'colour'; the first line of '--columns all --csv' has all names; see"
+expect_status 2 "$espgang" runs --columns run,outcom
+expect_text err.log "--columns: there is no column 'outcom'; did you mean 'outcome'; see"
 
 # A unit that came back, by its MAC and by its serial number.
 mac=$(ledger "SELECT mac FROM runs WHERE mac IS NOT NULL GROUP BY mac

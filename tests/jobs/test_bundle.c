@@ -2,6 +2,7 @@
 
 #include "tests/jobs/bundle_folder.h"
 
+#include "engine/image/compress.h"
 #include "jobs/trust.h"
 
 #include <fcntl.h>
@@ -59,16 +60,61 @@ static void the_ledger_is_told_what_was_in_the_bundle(void **state)
     eg_hex(boot, sha256, sizeof sha256);
     assert_ok(eg_sha256(sha256, "12345", 5, &err), err);
     eg_hex(digest, sha256, sizeof sha256);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+    char stream[EG_SHA256_TEXT], flash[EG_SHA256_TEXT];
+    assert_ok(eg_compress(&zlib, plan->regions[0].data.data, plan->regions[0].data.size, &err), err);
+    assert_ok(eg_sha256(sha256, zlib.data, zlib.size, &err), err);
+    eg_hex(stream, sha256, sizeof sha256);
+    eg_hex(flash, plan->regions[0].sha256, sizeof sha256);
     snprintf(expected, sizeof expected,
              "# A job frozen by espgang. SHA-256 of its files:\n"
              "# %s  images/00-bootloader.bin\n"
              "# %s  images/01-data.bin\n"
+             "# %s  streams/%s.zlib\n"
              "espgang: 1\njob: acme\nversion: 1.4.0\nchip: esp32\nfirmware:\n"
              "  - {name: bootloader, at: 0x1000, file: images/00-bootloader.bin}\n"
              "  - {name: data.bin, at: 0x10000, file: images/01-data.bin}\n",
-             boot, digest);
+             boot, digest, stream, flash);
     assert_int_equal(plan->job_text.size, strlen(expected));
     assert_memory_equal(plan->job_text.data, expected, strlen(expected));
+}
+
+/* Make the plan of a bundle with `count` members, one byte of its last changed. */
+static struct eg_plan *plan_of(struct eg__bundle *bundle, unsigned count, uint8_t change)
+{
+    const unsigned all = bundle->count;
+    struct eg_plan *plan = NULL;
+    struct eg_error err;
+
+    bundle->count = count;
+    bundle->members[all - 1].data.data[20] ^= change;
+    assert_ok(eg__bundle_plan(&plan, bundle, eg_stages, &err), err);
+    bundle->members[all - 1].data.data[20] ^= change;
+    bundle->count = all;
+    return plan;
+}
+
+static void a_bundle_brings_the_streams_of_its_regions(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg__bundle_finish) struct eg__bundle bundle = {.count = 0};
+    struct eg_error err;
+
+    put("job.yaml", SMALL_JOB);
+    make_bundle("job.yaml", "job.egb");
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = read_back("job.egb");
+    assert_ok(eg__bundle_read(&bundle, "job.egb", file.data, file.size, NULL, &err), err);
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = plan_of(&bundle, bundle.count, 0);
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *without = plan_of(&bundle, bundle.count - 1, 0);
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *wrong = plan_of(&bundle, bundle.count, 1);
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *packed = loaded("job.egb");
+    assert_int_equal(plan->regions[0].zlib.size, packed->regions[0].zlib.size);
+    assert_memory_equal(plan->regions[0].zlib.data, packed->regions[0].zlib.data, plan->regions[0].zlib.size);
+    assert_int_equal(without->regions[0].zlib.size, 0);
+    assert_int_equal(wrong->regions[0].zlib.size, 0);
+    assert_ok(eg_plan_pack_begin(without, eg_region_compress, &err), err);
+    assert_ok(eg_plan_pack_end(without, &err), err);
+    assert_int_equal(without->regions[0].zlib.size, packed->regions[0].zlib.size);
 }
 
 static void the_same_job_is_the_same_file(void **state)
@@ -364,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_bundle_is_the_job_it_was_made_of),
         TEST(the_ledger_is_told_what_was_in_the_bundle),
+        TEST(a_bundle_brings_the_streams_of_its_regions),
         TEST(the_same_job_is_the_same_file),
         TEST(files_that_look_like_other_kinds_stay_as_they_are),
         TEST(every_changed_byte_is_refused),

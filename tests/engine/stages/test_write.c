@@ -4,6 +4,7 @@
 #include "tests/fakes/fake_line.h"
 
 #include <fnmatch.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,6 +132,40 @@ static void of_a_board_without_time_the_wire_is_not_told(void **state)
     assert_string_equal(text, "");
 }
 
+static sem_t connected;
+
+static void note_write(void *context, const struct eg_log_record *record)
+{
+    (void)context;
+    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "write") == 0)
+        sem_post(&connected);
+}
+
+static enum eg_code pack_once_connected(struct eg_region *region, struct eg_error *err)
+{
+    sem_wait(&connected);
+    sem_post(&connected);
+    return eg_region_compress(region, err);
+}
+
+static void a_board_connects_while_its_regions_are_compressed(void **state)
+{
+    struct fake_line *line = *state;
+    struct eg_error err;
+
+    sem_init(&connected, 0, 0);
+    for (unsigned i = 0; i < line->plan->region_count; i++)
+        eg_buffer_finish(&line->plan->regions[i].zlib);
+    assert_ok(eg_plan_pack_begin(line->plan, pack_once_connected, &err), err);
+    line->recorder.at_log = note_write;
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_assert_written(line, 1);
+    assert_true(line->results[0].bytes_sent < line->plan->data_size);
+    sem_destroy(&connected);
+}
+
 static void a_failure_names_the_region(void **state)
 {
     struct fake_line *line = *state;
@@ -166,6 +201,7 @@ int main(void)
         TEST(progress_goes_up_to_the_whole_job),
         TEST(the_time_of_the_wire_is_told_beside_that_of_the_stage),
         TEST(of_a_board_without_time_the_wire_is_not_told),
+        TEST(a_board_connects_while_its_regions_are_compressed),
         TEST(a_failure_names_the_region),
         TEST(a_block_that_was_damaged_is_sent_again_and_the_pass_is_marginal),
     };

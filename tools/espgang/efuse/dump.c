@@ -2,6 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
+#include "tools/espgang/document.h"
 #include "tools/espgang/efuse/session.h"
 
 #include <stdio.h>
@@ -55,6 +56,17 @@ static enum eg_code write_files(const struct eg_efuses *fuses, const char *name,
     return code;
 }
 
+static json_t *block_row(const struct eg_efuses *fuses, unsigned block)
+{
+    const struct eg_efuse_block *const of = &fuses->chip->blocks[block];
+    json_t *const words = json_array();
+
+    for (unsigned i = 0; i < fuses->block[block].words; i++)
+        json_array_append_new(words, json_integer(fuses->block[block].word[i]));
+    return json_pack("{s:s, s:o, s:i, s:o}", "block", of->name, "alternative", cli_json_text(of->alt),
+                     "number", (int)block, "words", words);
+}
+
 static enum eg_code step(struct cli_call *call, void *context, struct eg_error *err)
 {
     const struct efuse_session *session = context;
@@ -63,16 +75,21 @@ static enum eg_code step(struct cli_call *call, void *context, struct eg_error *
     const bool words = format == NULL || strcmp(format, "default") == 0;
     const bool joint = !words && strcmp(format, "joint") == 0;
 
+    json_t *const rows = cli_flag(call, "json") ? json_array() : NULL;
     for (unsigned block = 0; block < fuses->block_count; block++) {
         uint8_t bytes[4 * EG_EFUSE_WORDS_MAX];
         char hex[8 * EG_EFUSE_WORDS_MAX + 1];
 
         eg_hex(hex, bytes, bytes_of(fuses, block, bytes));
-        if (words)
+        if (rows != NULL)
+            json_array_append_new(rows, block_row(fuses, block));
+        else if (words)
             print_words(call, fuses, block);
         else
             cli_say(call, "%s", hex);
     }
+    if (rows != NULL)
+        EG_TRY(cli_print_document(call, json_pack("{s:o}", "blocks", rows), err));
     return name != NULL ? write_files(fuses, name, joint, err) : EG_OK;
 }
 
@@ -94,6 +111,7 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .help = "Also write the bytes: FILE with the block's number in it"},
     EFUSE_OPTIONS,
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_dump = {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "engine/base/mac.h"
+#include "tools/espgang/document.h"
 #include "tools/espgang/efuse/session.h"
 
 static enum eg_code step(struct cli_call *call, void *context, struct eg_error *err)
@@ -8,11 +10,21 @@ static enum eg_code step(struct cli_call *call, void *context, struct eg_error *
     const struct eg_efuse_field *mac = eg_efuse_find(&session->fuses, "CUSTOM_MAC");
     struct eg_efuse_value value;
     uint8_t bytes[8], any = 0;
+    char text[EG_MAC_TEXT];
 
-    (void)err;
     eg_efuse_mac_bytes(&session->fuses, mac, bytes);
     for (size_t i = 0; i < 6; i++)
         any |= bytes[i];
+    eg_mac_text(text, bytes);
+    if (cli_flag(call, "json"))
+        return cli_print_document(
+            call,
+            json_pack("{s:o, s:o, s:o}", "custom_mac", any != 0 ? json_string(text) : json_null(), "shown",
+                      any != 0 ? json_string(efuse_text(session, mac, &value)) : json_null(), "mac_version",
+                      eg_efuse_find(&session->fuses, "MAC_VERSION") != NULL
+                          ? json_integer(eg_efuse_number(&session->fuses, "MAC_VERSION"))
+                          : json_null()),
+            err);
     if (any == 0)
         cli_say(call, "Custom MAC: not set");
     else
@@ -23,7 +35,7 @@ static enum eg_code step(struct cli_call *call, void *context, struct eg_error *
     return EG_OK;
 }
 
-static const struct cli_option options[] = {EFUSE_OPTIONS, {.name = NULL}};
+static const struct cli_option options[] = {EFUSE_OPTIONS, CLI_OPTION_JSON, {.name = NULL}};
 
 const struct cli_command cli_command_get_custom_mac = {
     .name = "efuse get-custom-mac",

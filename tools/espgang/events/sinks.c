@@ -198,7 +198,8 @@ void cli_sinks_close(struct cli_sinks *sinks)
     *sinks = (struct cli_sinks){.sinks = {NULL}};
 }
 
-enum eg_code cli_sinks_show(FILE *out, const struct eg_sink_options *options, const char *ledger,
+enum eg_code cli_sinks_each(const struct eg_sink_options *options, const char *ledger,
+                            void (*visit)(void *context, const struct cli_sink_state *state), void *context,
                             struct eg_error *err)
 {
     for (unsigned i = 0; i < CLI_SINKS; i++) {
@@ -212,10 +213,11 @@ enum eg_code cli_sinks_show(FILE *out, const struct eg_sink_options *options, co
                 carrier->ops->destroy(carrier);
             return err->code;
         }
-        if (carrier != NULL)
-            fprintf(out, "events by %s: %s; %" PRId64 " waiting\n", names[i], carrier->where, waiting);
-        else if (waiting > 0)
-            fprintf(out, "events by %s: to nobody now; %" PRId64 " waiting in %s\n", names[i], waiting, path);
+        if (carrier != NULL || waiting > 0)
+            visit(context, &(struct cli_sink_state){.name = names[i],
+                                                    .where = carrier != NULL ? carrier->where : NULL,
+                                                    .waiting = waiting,
+                                                    .queue = path});
         if (carrier != NULL)
             carrier->ops->destroy(carrier);
     }

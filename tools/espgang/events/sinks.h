@@ -82,8 +82,17 @@ enum eg_code cli_sinks_open(struct cli_sinks *sinks, const struct eg_sink_option
 bool cli_sinks_end(struct cli_sinks *sinks, uint32_t patience_ms, const struct eg_cancel *cancel);
 void cli_sinks_close(struct cli_sinks *sinks);
 
-/** Print where events go, and how many wait. */
-enum eg_code cli_sinks_show(FILE *out, const struct eg_sink_options *options, const char *ledger,
+/** Where events go by one protocol, or went. */
+struct cli_sink_state {
+    const char *name;  /* of the protocol */
+    const char *where; /* of the receiver; NULL = none now */
+    int64_t waiting;   /* events */
+    const char *queue; /* its file */
+};
+
+/** Call `visit` for each protocol that has a receiver, or events that wait. */
+enum eg_code cli_sinks_each(const struct eg_sink_options *options, const char *ledger,
+                            void (*visit)(void *context, const struct cli_sink_state *state), void *context,
                             struct eg_error *err) EG_CHECKED;
 
 #endif

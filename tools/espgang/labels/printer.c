@@ -69,14 +69,25 @@ enum eg_code cli_printer_parse(struct cli_printer *printer, const char *text, st
     return eg_error_set(err, EG_BAD_ARGUMENT, "'%.80s' is not " CLI_PRINTER_FORMS, text);
 }
 
-enum eg_code cli_printer_check(const struct cli_printer *printer, struct eg_error *err)
+static enum eg_code check_folder(const struct cli_printer *printer, struct eg_error *err)
 {
     struct stat info;
 
-    if (printer->way == CLI_PRINTER_FOLDER &&
-        (stat(printer->place, &info) != 0 || !S_ISDIR(info.st_mode) || access(printer->place, W_OK) != 0))
-        return eg_error_set(err, EG_BAD_ARGUMENT,
-                            "printer %s: there is no such folder that may be written to", printer->text);
+    if (stat(printer->place, &info) != 0)
+        return eg_error_errno(err, EG_BAD_ARGUMENT, errno, "printer %s: %s", printer->text, printer->place);
+    if (!S_ISDIR(info.st_mode))
+        return eg_error_set(err, EG_BAD_ARGUMENT, "printer %s: %s is not a folder", printer->text,
+                            printer->place);
+    if (access(printer->place, W_OK | X_OK) != 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "printer %s: you may not write to the folder %s",
+                            printer->text, printer->place);
+    return EG_OK;
+}
+
+enum eg_code cli_printer_check(const struct cli_printer *printer, struct eg_error *err)
+{
+    if (printer->way == CLI_PRINTER_FOLDER)
+        return check_folder(printer, err);
     if (printer->way == CLI_PRINTER_PROGRAM && eg_program_check(printer->place, err) != EG_OK) {
         err->code = EG_BAD_ARGUMENT;
         return eg_error_prefix(err, "printer %s: ", printer->text);

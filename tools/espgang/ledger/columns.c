@@ -2,6 +2,10 @@
 
 #include "tools/espgang/ledger/columns.h"
 
+#include "engine/base/text.h"
+
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT_WIDTH   16 /* of a column that an answer gives no width */
@@ -37,18 +41,28 @@ static const struct eg_run_column *find(const char *name, size_t length)
     return NULL;
 }
 
+/* All names are too many for a sentence. */
 static enum eg_code refuse(const struct cli_call *call, const char *name, size_t length, struct eg_error *err)
 {
     const struct eg_run_column *column;
-    char names[700] = "";
+    const char *nearest = NULL;
+    char word[EG_WORD_MAX + 1];
+    unsigned least = UINT_MAX;
 
-    for (unsigned i = 0; (column = eg_run_column_of_all(i)) != NULL; i++)
-        if (is_offered(column)) {
-            const size_t used = strlen(names);
-            snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", column->name);
+    snprintf(word, sizeof word, "%.*s", (int)length, name);
+    for (unsigned i = 0; (column = eg_run_column_of_all(i)) != NULL; i++) {
+        const unsigned distance = is_offered(column) ? eg_text_distance(word, column->name) : UINT_MAX;
+        if (distance < least && 2 * distance <= length) { /* else it is another word */
+            least = distance;
+            nearest = column->name;
         }
-    return cli_usage(call, err, "--columns: there is no column '%.*s'; there are %s", (int)length, name,
-                     names);
+    }
+    if (nearest != NULL)
+        return cli_usage(call, err, "--columns: there is no column '%.80s'; did you mean '%s'", word,
+                         nearest);
+    return cli_usage(
+        call, err,
+        "--columns: there is no column '%.80s'; the first line of '--columns all --csv' has all names", word);
 }
 
 static enum eg_code choose(struct cli_run_columns *columns, const struct cli_call *call, const char *list,

@@ -28,8 +28,9 @@ enum eg_code cli_run_columns(struct cli_run_columns *columns, const struct cli_c
     {                                                                                                        \
         .name = "columns", .value = "LIST",                                                                  \
         .help = "Show these columns, in this order, with commas between them; `all` shows all",              \
-        .more = "Names are those of the ledger's view `runs`, and `serial`, `firmware` and `written`. "      \
-                "Columns that are too many for a line are shown one below the other."                        \
+        .more = "Names are those of the ledger's view `runs`, and `serial`, `firmware` and `written`; the "  \
+                "first line of `--columns all --csv` has them. Columns that are too many for a line are "    \
+                "shown one below the other."                                                                 \
     }
 
 #endif

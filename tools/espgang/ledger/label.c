@@ -66,8 +66,11 @@ static enum eg_code list(struct cli_call *call, struct eg_error *err)
                            show, &list, err));
     cli_rows_table_end(&list.rows);
     cli_rows_number(&list.rows, "open", list.open);
-    cli_rows_say(&list.rows, "%" PRId64 " board%s that passed %s no printed label on record", list.open,
-                 list.open == 1 ? "" : "s", list.open == 1 ? "has" : "have");
+    if (list.open == 0)
+        cli_rows_say(&list.rows, "no label is missing");
+    else
+        cli_rows_say(&list.rows, "%" PRId64 " board%s that passed %s no printed label on record", list.open,
+                     list.open == 1 ? "" : "s", list.open == 1 ? "has" : "have");
     cli_rows_end(&list.rows);
     call->status = list.open == 0 ? CLI_OK : CLI_NOT_PASSED;
     return EG_OK;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "jobs/explain_json.h"
 #include "jobs/job.h"
-
+#include "tools/espgang/document.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/readiness.h"
 #include "tools/espgang/line/usb.h"
 #include "tools/espgang/station.h"
+
+static void decref(json_t **json)
+{
+    json_decref(*json);
+}
 
 /* What the boards that are attached share, at the job's rate. */
 static enum eg_code show_usb(const struct eg_plan *plan, struct eg_error *err)
@@ -20,6 +26,29 @@ static enum eg_code show_usb(const struct eg_plan *plan, struct eg_error *err)
         putchar('\n');
     cli_usb_print(stdout, shares, share_count, (uint32_t)eg_plan_number(plan, "link.baud"));
     return EG_OK;
+}
+
+static enum eg_code show_jobs(const struct cli_jobs *jobs, struct eg_error *err)
+{
+    for (unsigned i = 0; i < jobs->count; i++) {
+        if (i > 0)
+            putchar('\n');
+        EG_TRY(eg_job_explain(jobs->plans[i], stdout, err));
+        EG_TRY(show_usb(jobs->plans[i], err));
+    }
+    return EG_OK;
+}
+
+static enum eg_code print_json(const struct cli_call *call, const struct cli_jobs *jobs, struct eg_error *err)
+{
+    EG_CLEANUP(decref) json_t *facts = json_array();
+
+    for (unsigned i = 0; i < jobs->count; i++) {
+        json_t *job = NULL;
+        EG_TRY(eg_job_facts(&job, jobs->plans[i], err));
+        json_array_append_new(facts, job);
+    }
+    return cli_print_document(call, json_pack("{s:O}", "jobs", facts), err);
 }
 
 static enum eg_code check(struct cli_call *call, struct eg_error *err)
@@ -38,13 +67,7 @@ static enum eg_code check(struct cli_call *call, struct eg_error *err)
                                         .batch = cli_text(call, "batch"),
                                         .recording = true};
     EG_TRY(cli_check_ledger(&ready, err));
-    for (unsigned i = 0; i < jobs.count; i++) {
-        if (i > 0)
-            putchar('\n');
-        EG_TRY(eg_job_explain(jobs.plans[i], stdout, err));
-        EG_TRY(show_usb(jobs.plans[i], err));
-    }
-    return EG_OK;
+    return cli_flag(call, "json") ? print_json(call, &jobs, err) : show_jobs(&jobs, err);
 }
 
 static const struct cli_option options[] = {
@@ -52,6 +75,7 @@ static const struct cli_option options[] = {
     CLI_OPTION_LEDGER("Ledger that the job will be recorded into"),
     CLI_LABEL_OPTIONS,
     CLI_OPTION_TRUST_DIR,
+    CLI_OPTION_JSON,
     {.name = NULL}};
 
 const struct cli_command cli_command_check = {

@@ -107,6 +107,7 @@ enum eg_code secure_run(struct cli_call *call,
     EG_CLEANUP(eg_free_cleanup) const char **public_keys = NULL;
     EG_CLEANUP(eg_free_cleanup) const char **signatures = NULL;
     struct secure_given given = {
+        .call = call,
         .verb = strchr(call->command->name, ' ') + 1,
         .file = call->count > 0 ? call->argument[0] : NULL,
         .scheme = text_of(call, "scheme"),

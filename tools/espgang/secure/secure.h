@@ -12,6 +12,7 @@
 /** The options of the command line, read but not checked yet. Numbers are 0 and texts NULL when they are not
  * given. */
 struct secure_given {
+    const struct cli_call *call;
     const char *verb, *file; /* the command, and its argument */
     int version, key_bits;
     const char *scheme, *output, *address, *crypt_config, *iv, *hsm_config;

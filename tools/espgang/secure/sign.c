@@ -2,6 +2,7 @@
 
 /* Secure boot: keys, digests of them, signatures. */
 
+#include "tools/espgang/document.h"
 #include "tools/espgang/secure/hsm.h"
 
 #include "engine/secure/signature.h"
@@ -285,6 +286,43 @@ static enum eg_code read_key_of_hsm(struct eg_sign_key *key, const struct secure
     return eg_hsm_public_key(key, hsm, err);
 }
 
+/* A signature that was looked at: a line of text, or a row of JSON. */
+struct looked_at {
+    unsigned number;
+    const char *wrong;                    /* why it is not valid; NULL = it is */
+    const struct eg_signature_info *info; /* of a valid one; NULL = nothing is known of it */
+    bool by_another;                      /* key than the one that was given */
+};
+
+/* Rows of JSON; NULL = text is printed. */
+static json_t *rows_of(const struct secure_given *given)
+{
+    return cli_flag(given->call, "json") ? json_array() : NULL;
+}
+
+static void add_row(json_t *rows, const struct looked_at *signature)
+{
+    char digest[EG_SHA256_TEXT] = "";
+
+    if (signature->info != NULL)
+        eg_hex(digest, signature->info->key_digest, EG_SHA256_SIZE);
+    json_array_append_new(
+        rows, json_pack("{s:i, s:b, s:o, s:o, s:o, s:b}", "number", (int)signature->number, "valid",
+                        signature->wrong == NULL, "reason", cli_json_text(signature->wrong), "scheme",
+                        signature->info != NULL ? json_string(eg_sign_scheme_name(signature->info->scheme))
+                                                : json_null(),
+                        "key_digest", cli_json_text(digest), "by_another_key", signature->by_another));
+}
+
+static enum eg_code print_rows(const struct secure_given *given, json_t *rows, struct eg_error *err)
+{
+    return rows == NULL
+               ? EG_OK
+               : cli_print_document(
+                     given->call,
+                     json_pack("{s:o, s:o}", "file", cli_json_text(given->file), "signatures", rows), err);
+}
+
 /* Every block is looked at; one that is right and by the key is enough. */
 static enum eg_code verify_v2(const struct eg_buffer *image, const struct secure_given *given,
                               struct eg_error *err)
@@ -297,17 +335,25 @@ static enum eg_code verify_v2(const struct eg_buffer *image, const struct secure
     EG_TRY(given->hsm ? read_key_of_hsm(&key, given, err) : read_key(&key, given, err));
     EG_TRY(eg_sign_key_digest(digest, &key, err));
     EG_TRY(find_blocks(&found, image, given, err));
+    json_t *const rows = rows_of(given);
     for (unsigned i = 0; i < found.block_count; i++) {
         struct eg_signature_info info = {0};
         const enum eg_code code =
             eg_signature_check(&info, found.block[i], image->data, found.content_size, err);
         const bool ours = code == EG_OK && memcmp(info.key_digest, digest, sizeof digest) == 0;
-        printf("signature %u: %s\n", i + 1,
-               code != EG_OK ? err->text
-               : ours        ? "valid"
-                             : "valid, but by another key");
+        if (rows != NULL)
+            add_row(rows, &(struct looked_at){.number = i + 1,
+                                              .wrong = code != EG_OK ? err->text : NULL,
+                                              .info = code == EG_OK ? &info : NULL,
+                                              .by_another = code == EG_OK && !ours});
+        else
+            printf("signature %u: %s\n", i + 1,
+                   code != EG_OK ? err->text
+                   : ours        ? "valid"
+                                 : "valid, but by another key");
         good = good || ours;
     }
+    EG_TRY(print_rows(given, rows, err));
     if (good)
         return EG_OK;
     return eg_error_set(err, EG_BAD_IMAGE, "%s: no signature is by this key and right", given->file);
@@ -324,10 +370,19 @@ enum eg_code secure_verify_signature(const struct secure_given *given, struct eg
     if (version == 2)
         return verify_v2(&image, given, err);
     EG_TRY(read_key(&key, given, err));
-    if (eg_signature_v1_check(&key, image.data, image.size, err) != EG_OK)
-        return eg_error_prefix(err, "%s: ", given->file);
-    printf("signature: valid\n");
-    return EG_OK;
+    const bool good = eg_signature_v1_check(&key, image.data, image.size, err) == EG_OK;
+    json_t *const rows = rows_of(given);
+    if (rows != NULL) {
+        struct eg_error out_err;
+        add_row(rows, &(struct looked_at){.number = 1, .wrong = good ? NULL : err->text});
+        if (print_rows(given, rows, &out_err) != EG_OK) {
+            *err = out_err;
+            return err->code;
+        }
+    } else if (good) {
+        printf("signature: valid\n");
+    }
+    return good ? EG_OK : eg_error_prefix(err, "%s: ", given->file);
 }
 
 enum eg_code secure_signature_info(const struct secure_given *given, struct eg_error *err)
@@ -338,15 +393,25 @@ enum eg_code secure_signature_info(const struct secure_given *given, struct eg_e
 
     EG_TRY(secure_read(&image, given->file, err));
     EG_TRY(find_blocks(&found, &image, given, err));
+    json_t *const rows = rows_of(given);
     for (unsigned i = 0; i < found.block_count; i++) {
         struct eg_signature_info info = {0};
-        if (eg_signature_check(&info, found.block[i], image.data, found.content_size, err) != EG_OK) {
+        const bool valid =
+            eg_signature_check(&info, found.block[i], image.data, found.content_size, err) == EG_OK;
+        good = good && valid;
+        if (rows != NULL) {
+            add_row(rows, &(struct looked_at){.number = i + 1,
+                                              .wrong = valid ? NULL : err->text,
+                                              .info = valid ? &info : NULL});
+            continue;
+        }
+        if (!valid) {
             printf("signature %u: %s\n", i + 1, err->text);
-            good = false;
             continue;
         }
         printf("signature %u: valid, %s\n", i + 1, eg_sign_scheme_name(info.scheme));
         print_digest("  digest of its public key: ", info.key_digest);
     }
+    EG_TRY(print_rows(given, rows, err));
     return good ? EG_OK : eg_error_set(err, EG_BAD_IMAGE, "%s: not every signature is right", given->file);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tools/espgang/document.h"
 #include "tools/espgang/secure/hsm.h"
 
 static enum eg_code verify_signature(struct cli_call *call, struct eg_error *err)
@@ -7,11 +8,9 @@ static enum eg_code verify_signature(struct cli_call *call, struct eg_error *err
     return secure_run(call, secure_verify_signature, err);
 }
 
-static const struct cli_option options[] = {SECURE_VERSION,
-                                            SECURE_KEYFILE("Public or private key in PEM"),
-                                            SECURE_HSM,
-                                            SECURE_SKIP_PADDING,
-                                            {.name = NULL}};
+static const struct cli_option options[] = {SECURE_VERSION,  SECURE_KEYFILE("Public or private key in PEM"),
+                                            SECURE_HSM,      SECURE_SKIP_PADDING,
+                                            CLI_OPTION_JSON, {.name = NULL}};
 
 const struct cli_command cli_command_verify_signature = {
     .name = "secure verify-signature",

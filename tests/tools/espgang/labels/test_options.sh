@@ -15,6 +15,8 @@ expect_text err.log 'print'
 check 0 --printer none
 check 0 --printer tcp://127.0.0.1
 check 2 --printer folder:gone
-expect_text err.log '--printer: printer folder:gone: there is no such folder that may be written to'
+expect_text err.log '--printer: printer folder:gone: gone: No such file or directory'
+check 2 --printer folder:station.yaml
+expect_text err.log '--printer: printer folder:station.yaml: station.yaml is not a folder'
 expect_status 2 "$espgang" check job.yaml --printer file:out --label-template gone.txt
 expect_text err.log gone.txt
