@@ -272,7 +272,7 @@ enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char
             EG_TRY(add(out, again, err));
             spare--;
         } else if (option != NULL || word[0] == '-') {
-            eater = option != NULL && option->eat_all ? option : NULL;
+            eater = options != NULL && option != NULL && option->eat_all ? option : NULL;
         }
         EG_TRY(add(out, word, err));
         if (option != NULL && i + 1 < words.count)
