@@ -30,9 +30,21 @@ static enum eg_code fill(int fd, const struct eg_buffer *content, struct eg_erro
     return EG_OK;
 }
 
-enum eg_code eg__memory_program(char **path, const struct eg_buffer *content, struct eg_error *err)
+/* Make an open file in memory whose number is none of the standard streams, even if they are closed. */
+static int make_file(void)
 {
     const int fd = memfd_create("espgang program", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    const int lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(fd);
+    return lifted;
+}
+
+enum eg_code eg__memory_program(char **path, const struct eg_buffer *content, struct eg_error *err)
+{
+    const int fd = make_file();
     enum eg_code code;
 
     if (fd < 0)
@@ -42,7 +54,7 @@ enum eg_code eg__memory_program(char **path, const struct eg_buffer *content, st
         code = eg_alloc(path, 1, PATH_SIZE, err);
     if (code != EG_OK)
         close(fd);
-    else /* not "self": the program, or the interpreter that reads it as a script, is another process */
-        snprintf(*path, PATH_SIZE, "/proc/%ld/fd/%d", (long)getpid(), fd);
+    else /* eg_program_run() takes the file along */
+        snprintf(*path, PATH_SIZE, "/proc/self/fd/%d", fd);
     return code;
 }

@@ -98,6 +98,13 @@ static enum eg_code collect_unit(void *context, const struct eg_report_unit *row
     return eg_strdup(&unit->remark, eg__run_passed(run) ? last->marginal : last->sentence, err);
 }
 
+static enum eg_code add_unit(struct eg__cause *cause, const struct eg__unit *unit, struct eg_error *err)
+{
+    EG_TRY(eg_grow(&cause->units, cause->count, sizeof *cause->units, err));
+    cause->units[cause->count++] = unit;
+    return EG_OK;
+}
+
 static enum eg_code add_to_cause(struct eg__causes *causes, const struct eg__numbers *numbers,
                                  const struct eg__unit *unit, struct eg_error *err)
 {
@@ -106,8 +113,7 @@ static enum eg_code add_to_cause(struct eg__causes *causes, const struct eg__num
 
     eg__cause_name(name, unit->run->code, eg__numbers_outside(numbers, unit->run->run));
     EG_TRY(take_cause(causes, name, &cause, err));
-    EG_TRY(eg_grow(&cause->units, cause->count, sizeof *cause->units, err));
-    cause->units[cause->count++] = unit;
+    EG_TRY(add_unit(cause, unit, err));
     causes->bad++;
     return EG_OK;
 }
@@ -243,6 +249,8 @@ enum eg_code eg__causes_collect(struct eg__causes *causes, struct eg_query *quer
     for (size_t i = 0; i < causes->unit_count; i++)
         if (!eg__run_passed(causes->units[i].run))
             EG_TRY(add_to_cause(causes, numbers, &causes->units[i], err));
+        else if (causes->units[i].run->slow)
+            EG_TRY(add_unit(&causes->slow, &causes->units[i], err));
     EG_TRY(count_places(&places, numbers, err));
     for (size_t i = 0; i < causes->count; i++) {
         struct eg__cause *const cause = &causes->items[i];
@@ -250,6 +258,7 @@ enum eg_code eg__causes_collect(struct eg__causes *causes, struct eg_query *quer
         EG_TRY(tell_codes(cause, err));
         EG_TRY(find_cluster(cause, &places, numbers, err));
     }
+    EG_TRY(find_cluster(&causes->slow, &places, numbers, err));
     if (causes->count > 0)
         qsort(causes->items, causes->count, sizeof *causes->items, more_units);
     return EG_OK;
@@ -268,6 +277,7 @@ void eg__causes_finish(struct eg__causes *causes)
         free(causes->items[i].name);
         free(causes->items[i].codes);
     }
+    free(causes->slow.units);
     free(causes->items);
     free(causes->units);
 }

@@ -58,6 +58,7 @@ struct eg__causes {
     struct eg__cause *items; /* most frequent first */
     size_t count;
     int64_t bad;            /* units that are not good */
+    struct eg__cause slow;  /* good ones with a slow flash; without a name and codes */
     struct eg__unit *units; /* all, in the order they finished; numbers->batch.units of them */
     size_t unit_count;
 };

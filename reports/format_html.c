@@ -144,7 +144,7 @@ enum eg_code eg__html(struct eg__out *out, const struct eg__report *report, stru
     EG_TRY(eg__html_causes(out, report, err));
     EG_TRY(eg__html_where(out, report, err));
     eg__html_when(out, report);
-    eg__html_how_long(out, report);
+    EG_TRY(eg__html_how_long(out, report, err));
     eg__html_measured(out, report);
     EG_TRY(eg__html_record(out, report, err));
     EG_TRY(eg__html_units(out, report, err));

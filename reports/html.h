@@ -69,7 +69,8 @@ enum eg_code eg__html_causes(struct eg__out *out, const struct eg__report *repor
 enum eg_code eg__html_where(struct eg__out *out, const struct eg__report *report,
                             struct eg_error *err) EG_CHECKED;
 void eg__html_when(struct eg__out *out, const struct eg__report *report);
-void eg__html_how_long(struct eg__out *out, const struct eg__report *report);
+enum eg_code eg__html_how_long(struct eg__out *out, const struct eg__report *report,
+                               struct eg_error *err) EG_CHECKED;
 void eg__html_measured(struct eg__out *out, const struct eg__report *report);
 enum eg_code eg__html_record(struct eg__out *out, const struct eg__report *report,
                              struct eg_error *err) EG_CHECKED;
@@ -120,6 +121,9 @@ const char *eg__mark_class(enum eg__mark mark);
 void eg__html_shapes(struct eg__out *out);
 /** Its shape, coloured. */
 void eg__html_mark(struct eg__out *out, enum eg__mark mark);
+
+/** Where a cause clusters: "8 of 9 in slot A3 (p < 0.001)", "spread over 4 slots". */
+void eg__html_cluster(struct eg__out *out, const struct eg__cause *cause);
 
 /** Begin a section: a card with a heading. */
 void eg__html_section(struct eg__out *out, const char *id, const char *title);

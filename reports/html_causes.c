@@ -25,21 +25,6 @@ static void mini_line(struct eg__out *out, const struct eg__cause *cause, int64_
     eg__html_chart_end(out);
 }
 
-static void cluster(struct eg__out *out, const struct eg__cause *cause)
-{
-    if (cause->cluster.name == NULL) {
-        eg__put(out,
-                cause->count == 1   ? "a single unit"
-                : cause->slots == 1 ? "all in one slot"
-                                    : "spread over %zu slots",
-                cause->slots);
-        return;
-    }
-    eg__put(out, "%s of %s ", eg__count(cause->cluster.here).text, eg__count((int64_t)cause->count).text);
-    eg__html_text(out, cause->cluster.slot ? "in slot <bdi>" : "on <bdi>", cause->cluster.name, "</bdi>");
-    eg__put(out, " (%s)", eg__chance(cause->cluster.p).text);
-}
-
 /* The end of what the application printed, folded. */
 static enum eg_code log_of(struct eg__out *out, struct eg_query *query, int64_t run, unsigned *logs,
                            struct eg_error *err)
@@ -119,7 +104,7 @@ enum eg_code eg__html_causes(struct eg__out *out, const struct eg__report *repor
                 eg__percent((double)together / (double)causes->bad).text);
         mini_line(out, cause, report->numbers->batch.units);
         eg__put(out, "</span><span class=\"pw\">");
-        cluster(out, cause);
+        eg__html_cluster(out, cause);
         eg__put(out, "</span></summary>");
         EG_TRY(units_of(out, report, cause, &logs, err));
         eg__put(out, "</details>\n");

@@ -269,3 +269,18 @@ void eg__html_path_end(struct eg__out *out)
 {
     eg__put(out, "\"/>");
 }
+
+void eg__html_cluster(struct eg__out *out, const struct eg__cause *cause)
+{
+    if (cause->cluster.name == NULL) {
+        eg__put(out,
+                cause->count == 1   ? "a single unit"
+                : cause->slots == 1 ? "all in one slot"
+                                    : "spread over %zu slots",
+                cause->slots);
+        return;
+    }
+    eg__put(out, "%s of %s ", eg__count(cause->cluster.here).text, eg__count((int64_t)cause->count).text);
+    eg__html_text(out, cause->cluster.slot ? "in slot <bdi>" : "on <bdi>", cause->cluster.name, "</bdi>");
+    eg__put(out, " (%s)", eg__chance(cause->cluster.p).text);
+}

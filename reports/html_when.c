@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* When: rate and yield over the batch; how long: stages against what the cable allows. */
+/* When: rate and yield over the batch. */
 
 #include "reports/html.h"
 
@@ -178,102 +178,5 @@ void eg__html_when(struct eg__out *out, const struct eg__report *report)
     eg__html_section(out, "when", "When");
     rate(out, report->numbers);
     yield(out, report->numbers, report->look->target);
-    eg__put(out, "</section>\n");
-}
-
-#define FLOOR_LEAST 0.01 /* seconds; less is not worth a comparison */
-
-/* The mean time that a stage's bytes need on the cable; NAN where it says nothing. */
-static double floor_of(const struct eg__stage *stage)
-{
-    const double floor = stage->floor_sum / (double)(stage->floors > 0 ? stage->floors : 1);
-
-    return floor >= FLOOR_LEAST && floor <= stage->series.median ? floor : NAN;
-}
-
-/* "rate 118, resends 2", most frequent first. */
-static void limits_cell(struct eg__out *out, const struct eg__stage *stage)
-{
-    bool told[EG_LIMIT_DIGEST + 1] = {false};
-
-    eg__put(out, "<td>");
-    for (unsigned count = 0;; count++) {
-        size_t most = EG_LIMIT_NONE;
-        for (size_t i = EG_LIMIT_RATE; stage != NULL && i <= EG_LIMIT_DIGEST; i++)
-            if (!told[i] && stage->limits[i] > (most != EG_LIMIT_NONE ? stage->limits[most] : 0))
-                most = i;
-        if (most == EG_LIMIT_NONE)
-            break;
-        told[most] = true;
-        eg__put(out, "%s%s %" PRId64, count > 0 ? ", " : "", eg_limit_name((enum eg_limit)most),
-                stage->limits[most]);
-    }
-    eg__put(out, "</td>");
-}
-
-static void time_row(struct eg__out *out, const struct eg__series *series, const struct eg__stage *stage,
-                     const char *name, double floor, double most)
-{
-    eg__html_text(out,
-                  name == NULL ? "<tr><th scope=\"row\"><bdi>" : "<tr class=\"sum\"><th scope=\"row\"><bdi>",
-                  name == NULL ? series->name : name, "</bdi></th>");
-    eg__put(out,
-            "<td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td "
-            "class=\"n\">",
-            eg__real(floor, 2).text, eg__real(series->median, 2).text, eg__real(series->p95, 2).text,
-            eg__real(series->most, 2).text);
-    if (isnan(floor))
-        eg__put(out, "\xe2\x80\x93");
-    else
-        eg__put(out, "+%.0f\xe2\x80\xaf%%", 100 * (series->median / floor - 1));
-    eg__put(out, "</td>");
-    limits_cell(out, stage);
-    eg__put(out, "<td class=\"barc\">");
-    eg__html_chart(out, "bars", 14, NULL);
-    eg__html_path(out, "b2");
-    eg__put(out, "M0 20H%.2fV80H0z", 100 * series->p95 / most);
-    eg__html_path_end(out);
-    eg__html_path(out, "b1");
-    eg__put(out, "M0 20H%.2fV80H0z", 100 * series->median / most);
-    eg__html_path_end(out);
-    if (!isnan(floor)) {
-        eg__html_path(out, "flr");
-        eg__put(out, "M%.2f 0V100", 100 * floor / most);
-        eg__html_path_end(out);
-    }
-    eg__html_chart_end(out);
-    eg__put(out, "</td></tr>\n");
-}
-
-void eg__html_how_long(struct eg__out *out, const struct eg__report *report)
-{
-    static const char *const heads[] = {
-        "Stage",
-        "#Floor",
-        "#Median",
-        "#95 %",
-        "#Longest",
-        "#Over floor",
-        "Limited by",
-        "<i class=\"sw b1\"></i>median <i class=\"sw b2\"></i>95 % <i class=\"sw flr\"></i>floor",
-        NULL};
-    const struct eg__numbers *const numbers = report->numbers;
-    const double most = numbers->cycle.p95;
-    double floors = 0;
-
-    if (numbers->cycle.count == 0 || most <= 0)
-        return;
-    eg__html_section(out, "how-long", "How long");
-    eg__html_table(out, "stages-table", "stg",
-                   "Stages of runs that passed, in seconds. Floor: what their bytes need on the wire. "
-                   "Limited by, in how many runs: what the rest of the time is due to",
-                   heads);
-    for (size_t i = 0; i < numbers->stage_count; i++) {
-        const double floor = floor_of(&numbers->stages[i]);
-        floors += isnan(floor) ? 0 : floor;
-        time_row(out, &numbers->stages[i].series, &numbers->stages[i], NULL, floor, most);
-    }
-    time_row(out, &numbers->cycle, NULL, "whole run", floors > 0 ? floors : NAN, most);
-    eg__html_table_end(out);
     eg__put(out, "</section>\n");
 }

@@ -114,6 +114,7 @@ static enum eg_code keep_run(struct eg__numbers *numbers, const struct eg_report
         .unit = row->unit < 0 ? EG__NONE : (size_t)row->unit,
         .first = row->first == 1,
         .last = row->last == 1,
+        .slow = strcmp(row->marginal, EG_MARGINAL_SLOW) == 0,
         .repeat = strcmp(row->code, "seen-before") == 0,
         .contact = strcmp(row->blame, eg_blame_name(EG_BLAME_LINK)) == 0,
         .outcome = outcome_of(row->outcome),

@@ -33,6 +33,7 @@ struct eg__run {
     size_t rank;        /* of a unit's last run: its place in the order; EG__NONE of others */
     bool first, last;   /* of its unit */
     bool repeat;        /* refused because the board had passed: says nothing of slot or board */
+    bool slow;          /* its flash was: a region took longer to write than on the other boards */
     bool contact;       /* a fault of contact or link: the slot's doing, not the board's */
     enum eg_outcome outcome;
     const char *code;                                      /* "ok" of a pass */

@@ -22,7 +22,7 @@ static const char runs_sql[] =
                                       "slot, outcome, code, blame, attempts,"
                                       " duration_us, flash_jedec, flash_size, number, unit IS NOT NULL AND "
                                       "at = 1, unit IS NOT NULL AND at = runs,"
-                                      " secure_boot, flash_encryption, secure_download"
+                                      " secure_boot, flash_encryption, secure_download, marginal"
                                       " FROM placed CROSS JOIN run USING (run_id) CROSS JOIN outcome USING "
                                       "(run_id) ORDER BY run_id";
 
@@ -79,6 +79,7 @@ enum eg_code eg_query_report_runs(struct eg_query *query, const char *batch, eg_
         EG__NUMBER(eg_report_run, secure_boot),
         EG__NUMBER(eg_report_run, flash_encryption),
         EG__NUMBER(eg_report_run, secure_download),
+        EG__TEXT(eg_report_run, marginal),
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     struct visit_run pass = {visit, context};

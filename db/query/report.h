@@ -22,6 +22,7 @@ struct eg_report_run {
     int64_t unit;        /* number of its unit in the batch, from 0; -1 = it is a run of none */
     int64_t first, last; /* 1: its unit's first, last finished run */
     int64_t secure_boot, flash_encryption, secure_download; /* 1 = on, 0 = off, as found */
+    const char *marginal;                                   /* why a pass is marginal */
 };
 
 /** A stage that ended well, in a run that passed. */

@@ -117,6 +117,7 @@ static enum eg_code make_environment(const char ***all, const char *const *own, 
 static int spawn(struct process *process, const int theirs[3], const char *const *environment)
 {
     const char *const *const argv = process->program->argv;
+    const char *path = argv[0];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t none, all;
@@ -129,15 +130,14 @@ static int spawn(struct process *process, const int theirs[3], const char *const
     for (int stream = 0; stream < 3 && failed == 0; stream++)
         failed = posix_spawn_file_actions_adddup2(&actions, theirs[stream], stream);
     if (failed == 0)
-        failed = eg__spawn_close_rest(&actions);
+        failed = eg__spawn_close_rest(&actions, &path);
     if (failed == 0) {
         posix_spawnattr_setflags(&attr,
                                  POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         posix_spawnattr_setsigmask(&attr, &none); /* workers block signals */
         posix_spawnattr_setsigdefault(&attr, &all);
         pid_t pid;
-        failed =
-            posix_spawnp(&pid, argv[0], &actions, &attr, (char *const *)argv, (char *const *)environment);
+        failed = posix_spawnp(&pid, path, &actions, &attr, (char *const *)argv, (char *const *)environment);
         if (failed == 0)
             process->pid = pid;
     }

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* If the standard streams of this process are closed, its next files get their numbers. */
@@ -37,7 +39,14 @@ int eg__pipe(int ends[2])
     return first != 0 ? first : second;
 }
 
-int eg__spawn_close_rest(posix_spawn_file_actions_t *actions)
+int eg__spawn_close_rest(posix_spawn_file_actions_t *actions, const char **path)
 {
-    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+    static const char own[] = "/proc/self/fd/", at[] = "/proc/self/fd/3";
+    const int rest = STDERR_FILENO + 1;
+
+    if (strncmp(*path, own, strlen(own)) != 0)
+        return posix_spawn_file_actions_addclosefrom_np(actions, rest);
+    const int failed = posix_spawn_file_actions_adddup2(actions, atoi(*path + strlen(own)), rest);
+    *path = at;
+    return failed != 0 ? failed : posix_spawn_file_actions_addclosefrom_np(actions, rest + 1);
 }

@@ -32,6 +32,7 @@
 #include "engine/stages/rate.h"
 #include "engine/stages/slot.h"
 #include "engine/stages/claims.h"
+#include "engine/stages/pace.h"
 #include "engine/stages/erased.h"
 
 #include <inttypes.h>
@@ -224,6 +225,25 @@ static void note_marginal(struct eg_run *run, bool so, const char *reason)
         run->marginal = reason;
 }
 
+/* Return whether the attempt, which ended well, took long to write a region. */
+static bool wrote_slowly(const struct eg_run *run)
+{
+    bool slow = false;
+
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
+        const struct eg_region_record *const record = &run->regions[i];
+        const struct eg_pace_work work = {.plan = run->plan,
+                                          .region = i,
+                                          .flash_jedec = run->unit.flash_jedec,
+                                          .written = record->written,
+                                          .baud = run->loader.baud};
+        if (record->region != NULL && record->times.blocks > 0 &&
+            eg_pace_take(run->pace, &work, record->times.wire_us, record->times.total_us))
+            slow = true;
+    }
+    return slow;
+}
+
 /* Return whether the failed attempt had worked at its rate: a board that could not be connected shows nothing
  * about the rate. */
 static bool worked_at_rate(const struct eg_run *run)
@@ -282,6 +302,9 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     note_marginal(run, run->loader.region_redos != 0, "a region was written again");
     note_marginal(run, run->loader.resends != 0, "blocks were sent again");
     note_marginal(run, run->loader.digest_redos != 0, "a digest was asked for again");
+    if (code == EG_OK && run->loader.baud_failed == 0 && run->loader.resends == 0 &&
+        run->loader.region_redos == 0) /* else the link may have taken the time */
+        note_marginal(run, wrote_slowly(run), EG_MARGINAL_SLOW);
     eg_port_close(run->port);
     run->port = NULL;
     return code;

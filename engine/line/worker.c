@@ -26,10 +26,12 @@ void eg__crew_init(struct eg__crew *crew, const struct eg_station *station)
     pthread_mutex_init(&crew->lock, NULL);
     crew->running = 0;
     eg__gate_init(&crew->gate, &station->turns);
+    crew->pace = eg_pace_create();
 }
 
 void eg__crew_finish(struct eg__crew *crew)
 {
+    eg_pace_destroy(crew->pace);
     eg__gate_finish(&crew->gate);
     pthread_cond_destroy(&crew->one_ended);
     pthread_mutex_destroy(&crew->lock);
@@ -159,6 +161,7 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
                 .stub_dir = station->stub_dir,
                 .private_key = station->private_key,
                 .claims = claims,
+                .pace = crew->pace,
                 .slot = slot->name,
                 .address = eg_slot_address(slot),
                 .url = slot->url,

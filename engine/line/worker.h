@@ -14,6 +14,7 @@
 #include "engine/line/gate.h"
 #include "engine/line/pipeline.h"
 #include "engine/stages/claims.h"
+#include "engine/stages/pace.h"
 #include "engine/stages/slot.h"
 
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct eg__crew {
     pthread_cond_t one_ended;
     unsigned running;
     struct eg__gate gate; /* has a lock of its own */
+    struct eg_pace *pace; /* likewise; NULL = there was no memory */
 };
 
 /** One thread of the crew, which does one thing. */

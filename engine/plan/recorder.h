@@ -22,6 +22,9 @@
 
 enum eg_outcome { EG_PASS, EG_PASS_MARGINAL, EG_FAIL, EG_ERROR, EG_ABORTED };
 
+/** Why a pass is marginal whose flash was slow (engine/stages/pace.h); reports count by it. */
+#define EG_MARGINAL_SLOW "a region took longer to write than on the other boards"
+
 /** "pass", "pass-marginal", "fail", "error", "aborted". */
 const char *eg_outcome_name(enum eg_outcome outcome);
 

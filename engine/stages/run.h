@@ -46,6 +46,8 @@ struct eg_power {
 };
 
 /** One board's way through the pipeline; belongs to its worker. */
+struct eg_pace;
+
 struct eg_run {
     /* given, not owned */
     const struct eg_plan *plan;
@@ -55,6 +57,7 @@ struct eg_run {
     const struct eg_port_scheme *const *schemes;
     const char *stub_dir; /* NULL = the built-in stubs */
     struct eg_claims *claims;
+    struct eg_pace *pace;         /* of the line; NULL = times are not compared */
     const char *slot;             /* name of the place */
     const char *address;          /* by which its port is found, each time it is opened */
     const char *url;              /* of the port when it was opened last */

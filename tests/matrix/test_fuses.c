@@ -23,7 +23,8 @@
 #define CELLS_MAX  100
 #define ROW_SIZE   1200
 
-static const char *const stages[] = {"fuses-check", "encrypt", "keys", "lock", "close", "restart"};
+/* `encrypt` itself talks to no board: its ciphertext is at stake in `write`. */
+static const char *const stages[] = {"fuses-check", "write", "keys", "lock", "close", "restart"};
 #define STAGES (sizeof stages / sizeof *stages)
 
 /* What a board without a fault has received, and burnt, when a stage begins and ends. */
@@ -39,6 +40,7 @@ struct spans {
 struct cell {
     char shown[60], stage[32];
     char fault[3][48]; /* "" = none */
+    bool by_chance;    /* what the next run comes to */
     uint64_t
         cut_bits; /* of the stage that are burnt before the supply drops; the first fault is then efuse-cut */
 };
@@ -158,6 +160,7 @@ static void add_switch(struct cells *cells, const char *kind, const char *value,
         for (unsigned copy = 0; copy < bad; copy++)
             snprintf(cell->fault[copy], sizeof cell->fault[copy], "%s@0.%u%s", kind,
                      copy * VB__EFUSE_COPY * 8 + fuse_of(field), value);
+        cell->by_chance = strcmp(kind, "efuse-weak") == 0;
     }
 }
 
@@ -188,6 +191,7 @@ static void make_cells(struct cells *cells, const struct spans *spans)
              "efuse-stuck@4.9=1");
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
         add_switch(cells, "efuse-stuck", "=0", switches[i].field, switches[i].stage);
+        add_switch(cells, "efuse-weak", "", switches[i].field, switches[i].stage);
     }
     snprintf(add(cells, "efuse-stuck=1: ENABLE_SECURITY_DOWNLOAD, three copies", "fuses-check")->fault[0], 48,
              "efuse-stuck@0.%u=1", fuse_of("ENABLE_SECURITY_DOWNLOAD"));
@@ -251,8 +255,14 @@ static void run_cell(char row[ROW_SIZE], const struct cell *cell)
     fake_line_run(line);
     assert_locked(line);
     const struct eg_result *const next = &line->results[0];
-    snprintf(row, ROW_SIZE, "| %s | %s | %s | %s%s%s |\n", cell->shown, cell->stage, first,
-             eg_outcome_name(next->outcome), passed(next) ? "" : ": ", passed(next) ? "" : next->text);
+    if (cell->by_chance) {
+        assert_true(passed(next) || next->code == EG_NOT_BURNT || next->code == EG_SECURED);
+        snprintf(row, ROW_SIZE, "| %s | %s | %s | pass or fail, by chance |\n", cell->shown, cell->stage,
+                 first);
+    } else {
+        snprintf(row, ROW_SIZE, "| %s | %s | %s | %s%s%s |\n", cell->shown, cell->stage, first,
+                 eg_outcome_name(next->outcome), passed(next) ? "" : ": ", passed(next) ? "" : next->text);
+    }
     fake_line_teardown((void **)&line);
 }
 

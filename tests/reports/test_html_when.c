@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rate, yield and times of stages in the HTML report. */
+/* Rate and yield in the HTML report. */
 
 #include "tests/reports/page.h"
 
@@ -27,26 +27,10 @@ static void the_lowest_yield_and_a_change_of_operator_are_told(void **state)
     page_has(&page, "<b>Yield</b> of the last 40 units. Lowest 75.0\u202f% at ");
 }
 
-/* 700 bytes and 500 at 115200 take 0.104 s; the stage takes 0.15 s. */
-static void a_stage_stands_beside_what_its_bytes_need(void **state)
-{
-    struct sample *sample = *state;
-    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
-
-    page_fill(sample, 4, end_of);
-    page_make(sample, NULL, &page);
-    page_has(
-        &page,
-        "<tr><th scope=\"row\"><bdi>connect</bdi></th><td class=\"n\">0.10</td><td class=\"n\">0.15</td>");
-    page_has(&page, "<td class=\"n\">+44\u202f%</td><td></td>");
-    page_has(&page, "<td class=\"n\">+4\u202f%</td><td>resends 3</td>");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(the_lowest_yield_and_a_change_of_operator_are_told),
-        with_sample(a_stage_stands_beside_what_its_bytes_need),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

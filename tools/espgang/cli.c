@@ -3,6 +3,7 @@
 /* The command line's frame: which command, --help, --version, complaints, exit status. */
 
 #include "tools/espgang/cli.h"
+#include "tools/espgang/dump.h"
 
 #include "engine/base/bytes.h"
 #include "stubs/stub.h"
@@ -122,6 +123,8 @@ static enum eg_code run(struct cli_call *call, struct eg_console_logger *console
     EG_TRY(cli_station_give_ledger(call, err));
     leave_output_to_json(call, &call->logger, console);
     set_verbosity(call);
+    if (command->group == CLI_SECURITY)
+        cli_dump_hold_secrets();
     if (command->check != NULL)
         EG_TRY(command->check(call, err));
     return (command->flags & CLI_BOARD) != 0 ? cli_with_board(call, err) : command->run(call, err);
@@ -266,6 +269,8 @@ static enum cli_status run_chain(const struct cli_arguments *front, const char *
     for (int i = 0; i < chain.count; i++)
         if (helped(&chain.call[i]))
             return CLI_OK;
+    if (code == EG_OK && chain.call[0].command->group == CLI_SECURITY)
+        cli_dump_hold_secrets();
     for (int i = 0; code == EG_OK && i < chain.count; i++)
         leave_output_to_json(&chain.call[i], &logger, &console);
     if (code == EG_OK)

@@ -382,6 +382,35 @@ static void it_starts_with_nothing_of_ours(void **state)
     assert_printed(&output, "0\n1\n2\n3\n0000000\n0000000\n");
 }
 
+/* As a bundle has it: nothing of this process but the script itself is open to it. */
+static void a_script_that_is_an_open_file_is_its_own_third_descriptor(void **state)
+{
+    (void)state;
+    static const char script[] = "#!/bin/sh\nls /proc/self/fd\necho \"$0 $1\"\n";
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer output = {0};
+    char path[64], file[64];
+    struct eg_error err;
+
+    snprintf(file, sizeof file, "%s/script", folder);
+    const int made = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+    assert_int_equal(write(made, script, strlen(script)), strlen(script));
+    close(made);
+    for (int number = 3; number < 9; number += 5) {
+        const int read_only = open(file, O_RDONLY | O_CLOEXEC);
+        const int fd = fcntl(read_only, F_DUPFD_CLOEXEC, number);
+        close(read_only);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        const struct eg_program program = {
+            .argv = (const char *const[]){path, "word", NULL}, .output_max = 1000, .timeout_ms = 20000};
+        assert_ok(eg_program_check(path, &err), err);
+        output.size = 0;
+        assert_ok(eg_program_run(&program, &output, NULL, &err), err);
+        assert_printed(&output, "0\n1\n2\n3\n4\n/proc/self/fd/3 word\n");
+        close(fd);
+    }
+    assert_int_equal(unlink(file), 0);
+}
+
 static void it_works_without_standard_streams_of_ours(void **state)
 {
     (void)state;
@@ -456,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_program_that_cannot_be_started_is_reported),
         cmocka_unit_test(a_script_that_no_interpreter_would_get_is_told),
         cmocka_unit_test(it_starts_with_nothing_of_ours),
+        cmocka_unit_test(a_script_that_is_an_open_file_is_its_own_third_descriptor),
         cmocka_unit_test(it_works_without_standard_streams_of_ours),
         cmocka_unit_test(many_threads_do_not_mix_theirs),
     };

@@ -4,6 +4,7 @@
 
 #include "engine/line/pipeline.h"
 #include "engine/stages/claims.h"
+#include "engine/stages/pace.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_plan.h"
 #include "tests/fakes/fake_recorder.h"
@@ -27,7 +28,9 @@ struct scene {
     unsigned smoke[10]; /* number of the failing block; all equal at first */
     unsigned cancel_at; /* attempt in which "write" sees the operator cancel; 0 = none */
     uint32_t baud[10];
-    pthread_t thread; /* that cancels */
+    struct eg_pace *pace;
+    uint64_t total_us; /* that writing the first region takes; 0 = it is not written */
+    pthread_t thread;  /* that cancels */
     bool waiting;
 };
 
@@ -64,6 +67,11 @@ static enum eg_code write_stage(struct eg_run *run, struct eg_error *err)
     scene->baud[attempt] = run->baud;
     run->port->bytes_sent += 1000;
     run->loader.resends += scene->resends[attempt];
+    if (scene->total_us != 0) {
+        run->regions[0].region = &run->plan->regions[0];
+        run->regions[0].times =
+            (struct eg_write_times){.wire_us = 1, .total_us = scene->total_us, .blocks = 1};
+    }
     if (scene->cancel_at == run->attempt)
         eg_cancel_request(&scene->cancel);
     if (scene->ends[attempt] == EG_OK)
@@ -90,6 +98,7 @@ static void run_scene(struct scene *scene)
         .logger = &scene->recorder.logger,
         .cancel = &scene->cancel,
         .claims = scene->claims,
+        .pace = scene->pace,
         .slot = "A",
         .url = "sim:esp32/1",
         .power = scene->power.program != NULL ? &scene->power : NULL,
@@ -121,6 +130,7 @@ static int teardown(void **state)
     eg_plan_destroy(scene->plan);
     fake_recorder_finish(&scene->recorder);
     eg_claims_destroy(scene->claims);
+    eg_pace_destroy(scene->pace);
     free(scene);
     return 0;
 }
@@ -407,6 +417,28 @@ static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
     assert_string_equal(scene->result.marginal, "needed another attempt");
 }
 
+static void a_region_slower_than_on_the_other_boards_makes_a_pass_marginal(void **state)
+{
+    struct scene *scene = *state;
+
+    (void)fake_plan_add(scene->plan, "app", 0x10000, 4096);
+    scene->pace = eg_pace_create();
+    assert_non_null(scene->pace);
+    scene->total_us = 1000000;
+    for (unsigned i = 0; i < EG_PACE_FEW; i++) {
+        run_scene(scene);
+        assert_int_equal(scene->result.outcome, EG_PASS);
+    }
+    scene->total_us = 2000000;
+    scene->resends[0] = 1; /* that explains it */
+    run_scene(scene);
+    assert_string_equal(scene->result.marginal, "blocks were sent again");
+    scene->resends[0] = 0;
+    run_scene(scene);
+    assert_int_equal(scene->result.outcome, EG_PASS_MARGINAL);
+    assert_string_equal(scene->result.marginal, "a region took longer to write than on the other boards");
+}
+
 static void resends_make_a_pass_marginal_and_are_counted_over_all_attempts(void **state)
 {
     struct scene *scene = *state;
@@ -510,6 +542,7 @@ int main(void)
         TEST(a_failed_connect_does_not_lower_the_rate),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
+        TEST(a_region_slower_than_on_the_other_boards_makes_a_pass_marginal),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),
         TEST(a_run_that_was_not_recorded_is_never_a_pass),
         TEST(a_run_cancelled_before_it_begins_ends_as_aborted_on_record),

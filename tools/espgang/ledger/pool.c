@@ -6,6 +6,7 @@
 #include "db/query/query.h"
 #include "engine/base/bytes.h"
 #include "tools/espgang/document.h"
+#include "tools/espgang/dump.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static enum eg_code import(const struct cli_call *call, struct eg_error *err)
     EG_CLEANUP(eg_free_cleanup) const char **seals = NULL;
     int secret_count, unique_count, shared_count, seal_count;
 
+    cli_dump_hold_secrets();
     EG_TRY(cli_list(call, "secret", &secrets, &secret_count, err));
     EG_TRY(cli_list(call, "unique", &uniques, &unique_count, err));
     EG_TRY(cli_list(call, "shared", &shared, &shared_count, err));

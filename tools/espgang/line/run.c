@@ -7,8 +7,10 @@
 #include "db/query/query.h"
 #include "engine/line/station.h"
 #include "engine/plan/look.h"
+#include "engine/provision/provision.h"
 #include "engine/stages/label.h"
 #include "jobs/job.h"
+#include "tools/espgang/dump.h"
 #include "tools/espgang/jobs/load.h"
 #include "tools/espgang/line/display.h"
 #include "tools/espgang/line/labels.h"
@@ -471,6 +473,13 @@ static enum eg_code check_labels(const struct cli_call *call, const struct cli_r
     return EG_OK;
 }
 
+/* Return whether boards of a job get keys, or other data that may be secret. */
+static bool has_secrets(const struct eg_plan *plan)
+{
+    return eg_provision_applies(plan) || eg_plan_setting(plan, "unit.serial.pool")->given ||
+           eg_plan_setting(plan, "unit.generate.program")->given;
+}
+
 static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options *options,
                              struct eg_error *err)
 {
@@ -484,6 +493,9 @@ static enum eg_code run_jobs(struct cli_call *call, const struct cli_run_options
     unsigned orphans = 0, count = 0;
 
     EG_TRY(cli_load_jobs(&jobs, call, err));
+    for (unsigned i = 0; i < jobs.count; i++)
+        if (has_secrets(jobs.plans[i]))
+            cli_dump_hold_secrets();
     EG_TRY(check_labels(call, options, &jobs, err));
     const bool rehearsing = options->boards > 0 && options->ledger == NULL;
     const struct cli_readiness ready = {.jobs = &jobs,
