@@ -190,7 +190,7 @@ enum eg_code secure_digest_bootloader(const struct secure_given *given, struct e
 
 /* ---- Signing ---- */
 
-/* The 64 bytes of a signature of version 1 that was made elsewhere, behind the version. */
+/* A signature of version 1 that was made elsewhere: its 64 bytes follow the version. */
 static enum eg_code take_signature_v1(struct eg_buffer *image, const struct secure_given *given,
                                       struct eg_error *err)
 {
