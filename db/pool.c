@@ -300,7 +300,11 @@ static enum eg_code reserve(struct eg__store *store, int64_t run, const struct e
     EG_TRY(find_row_of_run(store, pool, run, mac, &number, err));
     if (number != 0)
         return read_row(store, number, row, err);
-    EG_TRY(find_own_row(store, wish->pool, pool, by_mac, mac, &number, err));
+    EG_TRY(find_own_row(store, wish->pool, pool, by_mac && !wish->held, mac, &number, err));
+    if (wish->held && number == 0)
+        return refuse(store, err, EG_NOT_ACCEPTED, "pool %s has no row that %s was given", wish->pool, mac);
+    if (wish->held)
+        return read_row(store, number, row, err);
     if (number != 0) {
         EG_TRY(read_row(store, number, row, err));
         EG_TRY(claim_row(store, run, wish, row, NULL, err));

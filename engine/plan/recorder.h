@@ -228,6 +228,7 @@ struct eg_claim {
 struct eg_pool_wish {
     const char *pool;
     const struct eg_unit *unit; /* the board of the run */
+    bool held;                  /* only to look: the row that the board has, and nothing is recorded */
     /**
      * Say what the board claims when it gets the row; NULL = nothing. Called by another thread before
      * reserve() returns.
@@ -308,7 +309,8 @@ struct eg_recorder_ops {
      * @param row  caller's, to be freed with eg_pool_row_finish()
      * @return EG_OK; EG_POOL_EMPTY there is no such pool, or no row left: no other board gets one either;
      * EG_NOT_UNIQUE another board has what goes with the row, or with every row that is free;
-     * EG_NOT_ACCEPTED it has no row for this MAC, or the MAC is not known
+     * EG_NOT_ACCEPTED it has no row for this MAC, or the MAC is not known; of a wish for a held row, also
+     * that the board has none
      */
     enum eg_code (*reserve)(struct eg_recorder *recorder, int64_t run, const struct eg_pool_wish *wish,
                             struct eg_pool_row *row, struct eg_error *err);

@@ -17,6 +17,10 @@ bool eg__provision_has_purposes(const struct eg_efuse *chip);
 enum eg_code eg__provision_make(struct eg_provision *provision, const struct eg_plan *plan, bool checks,
                                 const char **place, struct eg_error *err) EG_CHECKED;
 
+/** Return whether a block has the bytes of a digest, from a word on. */
+bool eg__provision_has_digest(const struct eg_efuses *fuses, unsigned block, unsigned word,
+                              const struct eg_provision_item *item);
+
 /** Find a field in the tables of a chip, by name; NULL = no revision has it. */
 const struct eg_efuse_field *eg__provision_field(const struct eg_efuse *chip, const char *name);
 

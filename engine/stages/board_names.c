@@ -61,28 +61,33 @@ static enum eg_code claims_of_row(void *context, const struct eg_pool_row *row,
     return EG_OK;
 }
 
-static enum eg_code name_row(struct eg_names *names, struct eg_run *run, struct eg_error *err)
+static enum eg_code name_row(struct eg_names *names, struct eg_run *run, enum eg_board_row from,
+                             struct eg_error *err)
 {
     const struct eg_setting *const pool = eg_plan_setting(run->plan, "unit.serial.pool");
     EG_CLEANUP(eg_pool_row_finish) struct eg_pool_row row = {0};
     EG_CLEANUP(row_claims_finish) struct row_claims claims = {.run = run};
-    const struct eg_pool_wish wish = {
-        .pool = pool->text, .unit = &run->unit, .claims = claims_of_row, .context = &claims};
+    const struct eg_pool_wish wish = {.pool = pool->text,
+                                      .unit = &run->unit,
+                                      .held = from == EG_BOARD_ROW_HELD,
+                                      .claims = claims_of_row,
+                                      .context = &claims};
 
     if (!pool->given)
         return eg_unit_names_of_row(names, run->plan, NULL, err);
     EG_TRY(run->recorder->ops->reserve(run->recorder, run->number, &wish, &row, err));
-    run->has_rows = true;
+    run->has_rows = !wish.held;
     if (row.passed_over[0] != '\0') /* two pools or formats make the same value: somebody must see it */
         return eg_error_set(err, EG_NOT_UNIQUE, "pool %s: %s; the next run gets another row", wish.pool,
                             row.passed_over);
     return eg_unit_names_of_row(names, run->plan, &row, err);
 }
 
-enum eg_code eg_board_names_make(struct eg_names *names, struct eg_run *run, struct eg_error *err)
+enum eg_code eg_board_names_make(struct eg_names *names, struct eg_run *run, enum eg_board_row from,
+                                 struct eg_error *err)
 {
     EG_TRY(eg_unit_name_board(names, run, err));
-    EG_TRY(name_row(names, run, err));
+    EG_TRY(name_row(names, run, from, err));
     EG_TRY(eg_unit_names_of_program(names, run->plan, run->cancel, err));
     return eg_unit_names_of_values(names, run->plan, err);
 }

@@ -66,7 +66,7 @@ static enum eg_code make_again(struct eg_run *run, uint8_t mac[EG_MAC_SIZE], str
     EG_CLEANUP(eg_free_cleanup) char *given = NULL;
     bool secret = false;
 
-    EG_TRY(eg_board_names_make(&names, run, err));
+    EG_TRY(eg_board_names_make(&names, run, EG_BOARD_ROW_HELD, err));
     if (eg_template_text(&given, &secret, template->text, &names, err) != EG_OK)
         return eg_error_prefix(err, "%s ", template->option->key);
     return parse(mac, given, secret, err);

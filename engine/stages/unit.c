@@ -188,7 +188,7 @@ static enum eg_code make(struct eg_run *run, struct eg_error *err)
 
     EG_TRY(eg_alloc(&data, 1, sizeof *data, err));
     EG_TRY(eg_unit_places_find(&places, run->plan, &place, err));
-    EG_TRY(eg_board_names_make(&data->names, run, err));
+    EG_TRY(eg_board_names_make(&data->names, run, EG_BOARD_ROW_RESERVED, err));
     if (eg_unit_data_make(data, run->plan, &places, err) != EG_OK)
         return blame_rehearsal(run->plan, err);
     EG_TRY(eg_board_names_claim(run, &data->names, err));

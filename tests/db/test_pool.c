@@ -119,6 +119,41 @@ static void a_board_that_comes_again_keeps_its_row(void **state)
     assert_sql(sample->path, "SELECT count(*) FROM pool_event WHERE state = 'released'", "0");
 }
 
+static enum eg_code look_at_row(struct eg_ledger *ledger, int64_t run, const char *pool, unsigned unit_number,
+                                struct eg_pool_row *row, struct eg_error *err)
+{
+    struct eg_recorder *const recorder = eg_ledger_recorder(ledger);
+    const struct eg_unit unit = sample_unit(unit_number);
+    const struct eg_pool_wish wish = {.pool = pool, .unit = &unit, .held = true};
+
+    return recorder->ops->reserve(recorder, run, &wish, row, err);
+}
+
+static void a_run_that_only_looks_at_the_row_of_its_board_records_nothing_of_it(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    const struct eg_unit unit = sample_unit(1);
+    struct eg_pool_row row = {0};
+    struct eg_error err;
+    int64_t run;
+
+    pools_open(sample, &ledger);
+    struct eg_recorder *recorder = eg_ledger_recorder(ledger);
+    assert_int_equal(pools_run(sample, ledger, 1, EG_POOL_CONSUMED), 1);
+    assert_ok(recorder->ops->begin(recorder, &(struct eg_run_begin){.slot = "a", .port = "sim:"}, &run, &err),
+              err);
+    assert_ok(look_at_row(ledger, run, "serials", 1, &row, &err), err);
+    assert_string_equal(row.values[0], "A-1");
+    eg_pool_row_finish(&row);
+    assert_int_equal(look_at_row(ledger, run, "serials", 2, &row, &err), EG_NOT_ACCEPTED);
+    assert_non_null(strstr(err.text, ": pool serials has no row that 7c:df:a1:00:00:02 was given"));
+    assert_int_equal(look_at_row(ledger, run, "keys", 1, &row, &err), EG_NOT_ACCEPTED);
+    assert_non_null(strstr(err.text, ": pool keys has no row that 7c:df:a1:00:00:01 was given"));
+    assert_ok(sample_finish(sample, ledger, run, &unit, &pools_pass, &err), err);
+    assert_sql(sample->path, "SELECT count(*) FROM pool_event WHERE run_id = 2", "0");
+}
+
 static void assert_nothing(struct sample *sample, struct eg_ledger *ledger, const char *pool, const char *mac,
                            enum eg_code code, const char *cause)
 {
@@ -518,6 +553,7 @@ int main(void)
         with_sample(a_run_that_does_not_pass_gives_back_unwritten_rows),
         with_sample(released_rows_are_given_first),
         with_sample(a_board_that_comes_again_keeps_its_row),
+        with_sample(a_run_that_only_looks_at_the_row_of_its_board_records_nothing_of_it),
         with_sample(a_request_that_a_pool_cannot_serve_is_refused_and_the_line_goes_on),
         with_sample(a_mac_is_the_same_however_it_is_spelled),
         with_sample(a_run_that_passes_without_having_verified_its_row_is_refused),

@@ -192,7 +192,7 @@ static enum eg_code reserve(struct eg_recorder *recorder, int64_t run, const str
         EG_TRY(eg_strdup(&row->names[1], "key", err));
         EG_TRY(eg_strdup(&row->values[1], fake->key, err));
     }
-    say(fake, "reserve %s\n", wish->pool);
+    say(fake, "%s %s\n", wish->held ? "held" : "reserve", wish->pool);
     return EG_OK;
 }
 

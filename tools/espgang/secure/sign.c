@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BOOT_KEY_MAX = 64 };
 
@@ -43,6 +44,23 @@ static enum eg_code read_key(struct eg_sign_key *key, const struct secure_given 
 
     EG_TRY(secure_key_file(&path, given, err));
     return secure_named(eg_sign_key_read(key, path, err), err);
+}
+
+/* Version 1 has public keys as both coordinates, too, as secure_extract_public_key() writes them. */
+static enum eg_code read_key_v1(struct eg_sign_key *key, const struct secure_given *given,
+                                struct eg_error *err)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer raw = {0};
+    struct stat info;
+    const char *path;
+
+    EG_TRY(secure_key_file(&path, given, err));
+    if (stat(path, &info) != 0 || info.st_size != EG_SIGN_KEY_RAW_SIZE)
+        return read_key(key, given, err);
+    EG_TRY(secure_read(&raw, path, err));
+    if (raw.size != EG_SIGN_KEY_RAW_SIZE)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: changed while it was read", path);
+    return eg_sign_key_parse_raw(key, path, raw.data, err);
 }
 
 /* `fallback` 0 = it must be said. */
@@ -90,11 +108,11 @@ enum eg_code secure_extract_public_key(const struct secure_given *given, struct 
     EG_TRY(version_of(&version, given, 1, err));
     EG_TRY(read_key(&key, given, err));
     if (version == 1) { /* both coordinates, as they are */
-        EG_TRY(eg_buffer_resize(&out, 64, 0, err));
+        EG_TRY(eg_buffer_resize(&out, EG_SIGN_KEY_RAW_SIZE, 0, err));
         if (key.scheme != EG_SIGN_ECDSA256)
             return eg_error_set(err, EG_BAD_ARGUMENT, "keys of version 1 are ecdsa256, not %s",
                                 eg_sign_scheme_name(key.scheme));
-        EG_TRY(eg_sign_key_point(out.data, out.data + 32, &key, err));
+        EG_TRY(eg_sign_key_point(out.data, out.data + EG_SIGN_KEY_RAW_SIZE / 2, &key, err));
     } else {
         EG_TRY(eg_sign_key_public(&out, &key, err));
     }
@@ -369,7 +387,7 @@ enum eg_code secure_verify_signature(const struct secure_given *given, struct eg
     EG_TRY(secure_read(&image, given->file, err));
     if (version == 2)
         return verify_v2(&image, given, err);
-    EG_TRY(read_key(&key, given, err));
+    EG_TRY(read_key_v1(&key, given, err));
     const bool good = eg_signature_v1_check(&key, image.data, image.size, err) == EG_OK;
     json_t *const rows = rows_of(given);
     if (rows != NULL) {
