@@ -31,13 +31,20 @@ static uint64_t hash_of(const char *text)
     return hash ^ hash >> 29;
 }
 
-static size_t find_slot(const struct eg__gathered *gathered, const char *name)
+static size_t find_slot(const struct eg__gathered *gathered, const char *name, uint64_t hash)
 {
-    size_t at = (size_t)hash_of(name) & (gathered->slot_count - 1);
+    const struct eg__gathered_slot *const slots = gathered->slots;
+    size_t at = (size_t)hash & (gathered->slot_count - 1);
 
-    while (gathered->slots[at] != 0 && strcmp(gathered->units[gathered->slots[at] - 1].name, name) != 0)
+    while (slots[at].unit != 0 && (slots[at].hash != (uint32_t)(hash >> 32) ||
+                                   strcmp(gathered->units[slots[at].unit - 1].name, name) != 0))
         at = (at + 1) & (gathered->slot_count - 1);
     return at;
+}
+
+static void put_unit(struct eg__gathered *gathered, size_t slot, size_t unit, uint64_t hash)
+{
+    gathered->slots[slot] = (struct eg__gathered_slot){(uint32_t)unit + 1, (uint32_t)(hash >> 32)};
 }
 
 /* Keep the table at most half full. */
@@ -54,8 +61,11 @@ static enum eg_code make_room(struct eg__gathered *gathered, struct eg_error *er
     gathered->slot_count = 0;
     EG_TRY(eg_alloc(&gathered->slots, wanted, sizeof *gathered->slots, err));
     gathered->slot_count = wanted;
-    for (size_t i = 0; i < gathered->unit_count; i++)
-        gathered->slots[find_slot(gathered, gathered->units[i].name)] = (uint32_t)i + 1;
+    for (size_t i = 0; i < gathered->unit_count; i++) {
+        const char *const name = gathered->units[i].name;
+        const uint64_t hash = hash_of(name);
+        put_unit(gathered, find_slot(gathered, name, hash), i, hash);
+    }
     return EG_OK;
 }
 
@@ -63,15 +73,16 @@ static enum eg_code take_unit(struct eg__gathered *gathered, const char *name, s
                               struct eg_error *err)
 {
     EG_TRY(make_room(gathered, err));
-    const size_t slot = find_slot(gathered, name);
-    if (gathered->slots[slot] == 0) {
+    const uint64_t hash = hash_of(name);
+    const size_t slot = find_slot(gathered, name, hash);
+    if (gathered->slots[slot].unit == 0) {
         EG_TRY(eg_grow(&gathered->units, gathered->unit_count, sizeof *gathered->units, err));
         struct eg__gathered_unit *const unit = &gathered->units[gathered->unit_count];
         EG_TRY(eg_strdup(&unit->name, name, err));
         unit->outside = EG__NONE;
-        gathered->slots[slot] = (uint32_t)++gathered->unit_count;
+        put_unit(gathered, slot, gathered->unit_count++, hash);
     }
-    *at = gathered->slots[slot] - 1;
+    *at = gathered->slots[slot].unit - 1;
     return EG_OK;
 }
 

@@ -25,6 +25,12 @@ struct eg__gathered_run {
     bool passed;
 };
 
+/** A slot of the table of units. */
+struct eg__gathered_slot {
+    uint32_t unit; /* 0, or 1 + its number */
+    uint32_t hash; /* a part of that of its name: names are rarely compared */
+};
+
 /** What the selected runs and their units are. */
 struct eg__gathered {
     struct eg__trend *trend;
@@ -32,7 +38,7 @@ struct eg__gathered {
     size_t run_count;
     struct eg__gathered_unit *units;
     size_t unit_count;
-    uint32_t *slots; /* of the hash table: 0, or 1 + number of a unit */
+    struct eg__gathered_slot *slots; /* of the hash table */
     size_t slot_count;
     char **codes;
     size_t code_count;

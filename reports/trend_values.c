@@ -11,10 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-static enum eg_code take_measure(struct eg__gathered *gathered, const struct eg_trend_value *row, size_t *at,
-                                 struct eg_error *err)
+static enum eg_code take_measure(struct eg__gathered *gathered, struct eg_query *query,
+                                 const struct eg_trend_value *row, size_t *at, struct eg_error *err)
 {
     struct eg__trend *const trend = gathered->trend;
+    struct eg_trend_measure facts;
     size_t i = 0;
 
     while (i < trend->measure_count && (strcmp(trend->measures[i].name, row->name) != 0 ||
@@ -28,9 +29,10 @@ static enum eg_code take_measure(struct eg__gathered *gathered, const struct eg_
     EG_TRY(eg_alloc(&made->seen, gathered->unit_count / 8 + 1, 1, err));
     EG_TRY(eg_strdup(&made->name, row->name, err));
     EG_TRY(eg_strdup(&made->limits, row->limits, err));
-    EG_TRY(eg_strdup(&made->unit, row->unit, err));
-    made->low = row->lower;
-    made->high = row->upper;
+    EG_TRY(eg_query_trend_measure(query, row, &facts, err));
+    made->unit = facts.unit;
+    made->low = facts.lower;
+    made->high = facts.upper;
     return EG_OK;
 }
 
@@ -60,6 +62,7 @@ static enum eg_code add_value(struct eg__gathered *gathered, struct eg__tally *t
 
 struct walk {
     struct eg__gathered *gathered;
+    struct eg_query *query;
     size_t at; /* in the runs */
 };
 
@@ -80,7 +83,7 @@ static enum eg_code collect_value(void *context, const struct eg_trend_value *ro
         !gathered->units[run->unit].chosen)
         return EG_OK;
     struct eg__gathered_unit *const unit = &gathered->units[run->unit];
-    EG_TRY(take_measure(gathered, row, &at, err));
+    EG_TRY(take_measure(gathered, walk->query, row, &at, err));
     if (row->passed == 0 && unit->last_run == row->run && unit->outside == EG__NONE)
         unit->outside = at;
     uint8_t *const seen = &trend->measures[at].seen[run->unit / 8];
@@ -107,7 +110,7 @@ struct eg__capability eg__moments_capability(const struct eg__moments *moments,
 
 enum eg_code eg__trend_values(struct eg__gathered *gathered, struct eg_query *query, struct eg_error *err)
 {
-    struct walk walk = {.gathered = gathered};
+    struct walk walk = {.gathered = gathered, .query = query};
 
     if (gathered->run_count == 0)
         return EG_OK;

@@ -26,14 +26,14 @@ done
 cmake --preset release -B build/test-release -DEG_UNIT_TESTS=OFF
 cmake --build build/test-release
 
-# One test more than there are processors, because many wait for boards most of their time.
+# Twice as many tests as there are processors, because most wait for boards most of their time.
 # In the background, so that a signal that ends this script begins no further test.
 running=
 status=0
 trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 143' INT TERM
 run_tests() { # NAME CTEST-OPTION...
   echo "== tests, $1"
-  ctest --output-on-failure -j"$(($(nproc) + 1))" "${@:2}" &
+  ctest --output-on-failure -j"$(($(nproc) * 2))" "${@:2}" &
   running=$!
   wait "$running" || status=$?
 }

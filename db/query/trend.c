@@ -6,10 +6,37 @@
 
 #include "db/query/questions.h"
 #include "db/query/select_internal.h"
+#include "engine/base/bytes.h"
 
 #include <math.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define BATCHES_FEW 10
+
+/* Return whether most runs may be wanted. Then the tables are read in their order, and of flashes only those
+ * of MACs with runs without one; else SQLite begins with the sessions. */
+static bool wants_many(const struct eg_selection *selection)
+{
+    size_t batches = 0;
+
+    while (selection->batches != NULL && selection->batches[batches] != NULL)
+        batches++;
+    return (batches == 0 || batches > BATCHES_FEW) && selection->station == NULL &&
+           selection->operator_name == NULL && selection->job == NULL && selection->slot == NULL &&
+           selection->label == NULL;
+}
+
+#define IN_ORDER                                                                                             \
+    "outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"                            \
+    " CROSS JOIN job USING (job_id) CROSS JOIN chain USING (run_id)"
+
+/* EG__FLASHES of these MACs alone: a run with a flash needs none of the others. */
+#define FLASHES_LACKING                                                                                      \
+    "lacking AS MATERIALIZED (SELECT DISTINCT mac FROM outcome LEFT JOIN run_device USING (run_id)"          \
+    "  WHERE flash_unique_id IS NULL AND mac IS NOT NULL AND EXISTS (SELECT 1 FROM run_device)),"            \
+    " flashes AS MATERIALIZED (SELECT ended.mac, count(DISTINCT flash) AS known, min(flash) AS only"         \
+    "  FROM lacking CROSS JOIN ended ON ended.mac = lacking.mac WHERE flash IS NOT NULL GROUP BY ended.mac)"
 
 enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selection *selection,
                                  eg_row_visitor *visit, void *context, struct eg_error *err)
@@ -23,17 +50,20 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
     sqlite3_str *const sql = sqlite3_str_new(query->db);
+    const bool many = wants_many(selection);
     struct eg_trend_run run;
 
     sqlite3_str_appendall(
         sql, "WITH ended AS NOT MATERIALIZED (SELECT run_id, chain_id, run.session_id AS session, attempts, "
              "duration_us,"
              " finished_utc, outcome.outcome AS result, code, outcome.mac AS mac, outcome.chip AS chip,"
-             " flash_unique_id AS flash FROM " EG__SELECT_TABLES
-             " JOIN chain USING (run_id) LEFT JOIN run_device USING (run_id)");
+             " flash_unique_id AS flash FROM ");
+    sqlite3_str_appendall(sql, many ? IN_ORDER : EG__SELECT_TABLES " JOIN chain USING (run_id)");
+    sqlite3_str_appendall(sql, " LEFT JOIN run_device USING (run_id)");
     eg__select_counting_where(sql, selection);
+    sqlite3_str_appendall(sql, "), ");
+    sqlite3_str_appendall(sql, many ? FLASHES_LACKING : EG__FLASHES);
     sqlite3_str_appendall(sql,
-                          "), " EG__FLASHES
                           " SELECT run_id, chain_id, session, attempts, duration_us, finished_utc, result,"
                           " code, " EG__UNIT " FROM " EG__ENDED_WITH_FLASHES);
     EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
@@ -67,26 +97,43 @@ static double real(sqlite3_stmt *rows, int column)
     return sqlite3_column_type(rows, column) == SQLITE_NULL ? NAN : sqlite3_column_double(rows, column);
 }
 
-/* Number, unit and limits of a value that was recorded before they had columns of their own. */
+/* The number of a value that was recorded before numbers had a column of their own. */
 static enum eg_code read_old(struct eg_trend_value *value, struct eg_query *query, sqlite3_stmt *old,
-                             int64_t position, struct eg_error *err)
+                             struct eg_error *err)
 {
     bool row;
 
     sqlite3_reset(old);
     sqlite3_bind_int64(old, 1, value->run);
-    sqlite3_bind_int64(old, 2, position);
+    sqlite3_bind_int64(old, 2, value->position);
     EG_TRY(eg__query_next(query, old, &row, err));
-    if (!row)
-        return EG_OK;
-    value->unit = eg__query_text(old, 0);
-    value->number = real(old, 1);
-    value->lower = real(old, 2);
-    value->upper = real(old, 3);
+    if (row)
+        value->number = real(old, 0);
     return EG_OK;
 }
 
-/* The view run_values tells old values apart, row by row; here most rows are new ones. */
+enum eg_code eg_query_trend_measure(struct eg_query *query, const struct eg_trend_value *value,
+                                    struct eg_trend_measure *measure, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
+    bool row;
+
+    *measure = (struct eg_trend_measure){NULL, NAN, NAN};
+    EG_TRY(eg__query_prepare(&rows, query,
+                             "SELECT unit, lower, upper FROM run_values WHERE run_id = ?1 AND position = ?2",
+                             NULL, err));
+    sqlite3_bind_int64(rows, 1, value->run);
+    sqlite3_bind_int64(rows, 2, value->position);
+    EG_TRY(eg__query_next(query, rows, &row, err));
+    if (row) {
+        measure->lower = real(rows, 1);
+        measure->upper = real(rows, 2);
+    }
+    return eg_strdup(&measure->unit, row ? eg__query_text(rows, 0) : "", err);
+}
+
+/* The view run_values tells old values apart, row by row; here most rows are new ones. Of a million runs each
+ * column that is read counts. */
 enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_t last,
                                    eg_trend_value_visitor *visit, void *context, struct eg_error *err)
 {
@@ -94,13 +141,12 @@ enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_
     bool row;
 
     EG_TRY(eg__query_prepare(&rows, query,
-                             "SELECT run_id, name, limits, unit, number, lower, upper, passed, position"
+                             "SELECT run_id, position, name, limits, number, passed, unit IS NULL"
                              " FROM run_value WHERE run_id BETWEEN ?1 AND ?2 AND kind = 'measured'"
                              " ORDER BY run_id, position",
                              NULL, err));
-    EG_TRY(eg__query_prepare(
-        &old, query, "SELECT unit, number, lower, upper FROM run_values WHERE run_id = ?1 AND position = ?2",
-        NULL, err));
+    EG_TRY(eg__query_prepare(&old, query, "SELECT number FROM run_values WHERE run_id = ?1 AND position = ?2",
+                             NULL, err));
     sqlite3_bind_int64(rows, 1, first);
     sqlite3_bind_int64(rows, 2, last);
     for (;;) {
@@ -108,17 +154,15 @@ enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_
         if (!row)
             return EG_OK;
         struct eg_trend_value value = {
-            .run = eg__query_number(rows, 0),
-            .name = eg__query_text(rows, 1),
-            .limits = eg__query_text(rows, 2),
-            .unit = eg__query_text(rows, 3),
+            .run = sqlite3_column_int64(rows, 0),
+            .position = sqlite3_column_int64(rows, 1),
+            .name = eg__query_text(rows, 2),
+            .limits = eg__query_text(rows, 3),
             .number = real(rows, 4),
-            .lower = real(rows, 5),
-            .upper = real(rows, 6),
-            .passed = eg__query_number(rows, 7),
+            .passed = sqlite3_column_int64(rows, 5),
         };
-        if (sqlite3_column_type(rows, 3) == SQLITE_NULL)
-            EG_TRY(read_old(&value, query, old, eg__query_number(rows, 8), err));
+        if (sqlite3_column_int(rows, 6) != 0)
+            EG_TRY(read_old(&value, query, old, err));
         EG_TRY(visit(context, &value, err));
     }
 }

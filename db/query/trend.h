@@ -23,10 +23,16 @@ struct eg_trend_session {
 
 /** A measured value. */
 struct eg_trend_value {
-    int64_t run;
-    const char *name, *limits, *unit;
-    double number, lower, upper; /* NAN = it is no number; no limit */
-    int64_t passed;              /* 1 or 0 */
+    int64_t run, position; /* position: among the values of the run */
+    const char *name, *limits;
+    double number;  /* NAN = it is none */
+    int64_t passed; /* 1 or 0 */
+};
+
+/** What a value is measured in, and between. */
+struct eg_trend_measure {
+    char *unit;
+    double lower, upper; /* NAN = no limit */
 };
 
 typedef enum eg_code eg_trend_value_visitor(void *context, const struct eg_trend_value *row,
@@ -39,6 +45,11 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
 /** Visit all sessions, by number. */
 enum eg_code eg_query_trend_sessions(struct eg_query *query, eg_row_visitor *visit, void *context,
                                      struct eg_error *err) EG_CHECKED;
+
+/** Read what one of the values is measured in: the same for all with its name and limits. The caller frees
+ * the unit. */
+enum eg_code eg_query_trend_measure(struct eg_query *query, const struct eg_trend_value *value,
+                                    struct eg_trend_measure *measure, struct eg_error *err) EG_CHECKED;
 
 /** Visit the measured values of the runs from `first` to `last`, by run. */
 enum eg_code eg_query_trend_values(struct eg_query *query, int64_t first, int64_t last,

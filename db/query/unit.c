@@ -160,16 +160,43 @@ static double real(sqlite3_stmt *rows, int column)
     return sqlite3_column_type(rows, column) == SQLITE_NULL ? NAN : sqlite3_column_double(rows, column);
 }
 
-static enum eg_code visit_values(struct eg_query *query, sqlite3_stmt *rows, eg_run_value_visitor *visit,
-                                 void *context, struct eg_error *err)
+/* Put in what the view makes of a value that was recorded before numbers had columns of their own. Its texts
+ * live until the next one. */
+static enum eg_code read_old(struct eg_run_value *value, struct eg_query *query, sqlite3_stmt *old,
+                             int64_t position, struct eg_error *err)
 {
     bool row;
 
+    sqlite3_reset(old);
+    sqlite3_bind_int64(old, 1, value->run);
+    sqlite3_bind_int64(old, 2, position);
+    EG_TRY(eg__query_next(query, old, &row, err));
+    if (!row)
+        return EG_OK;
+    value->value = eg__query_text(old, 0);
+    value->unit = eg__query_text(old, 1);
+    value->number = real(old, 2);
+    value->lower = real(old, 3);
+    value->upper = real(old, 4);
+    return EG_OK;
+}
+
+/* The view run_values tells old values apart, row by row; here most rows are new ones. */
+static enum eg_code visit_values(struct eg_query *query, sqlite3_stmt *rows, eg_run_value_visitor *visit,
+                                 void *context, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *old = NULL;
+    bool row;
+
+    EG_TRY(eg__query_prepare(
+        &old, query,
+        "SELECT value, unit, number, lower, upper FROM run_values WHERE run_id = ?1 AND position = ?2", NULL,
+        err));
     for (;;) {
         EG_TRY(eg__query_next(query, rows, &row, err));
         if (!row)
             return EG_OK;
-        const struct eg_run_value value = {
+        struct eg_run_value value = {
             .run = eg__query_number(rows, 0),
             .mac = eg__query_text(rows, 1),
             .kind = eg__query_text(rows, 2),
@@ -182,13 +209,15 @@ static enum eg_code visit_values(struct eg_query *query, sqlite3_stmt *rows, eg_
             .lower = real(rows, 9),
             .upper = real(rows, 10),
         };
+        if (sqlite3_column_int(rows, 11) != 0)
+            EG_TRY(read_old(&value, query, old, eg__query_number(rows, 12), err));
         EG_TRY(visit(context, &value, err));
     }
 }
 
 #define VALUE_COLUMNS                                                                                        \
-    "run_id, outcome.mac, kind, run_values.name, value, limits, passed, run_values.unit, number, lower, "    \
-    "upper"
+    "run_id, outcome.mac, kind, run_value.name, value, limits, passed, run_value.unit, number, lower, "      \
+    "upper, run_value.unit IS NULL AND kind = 'measured', run_value.position"
 
 enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_value_visitor *visit,
                                  void *context, struct eg_error *err)
@@ -196,7 +225,7 @@ enum eg_code eg_query_run_values(struct eg_query *query, int64_t run, eg_run_val
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
 
     EG_TRY(eg__query_prepare(&rows, query,
-                             "SELECT " VALUE_COLUMNS " FROM run_values JOIN outcome USING (run_id)"
+                             "SELECT " VALUE_COLUMNS " FROM run_value JOIN outcome USING (run_id)"
                              " WHERE run_id = ?1 ORDER BY position",
                              NULL, err));
     eg__bind_number(rows, 1, (uint64_t)run);
@@ -210,7 +239,7 @@ enum eg_code eg_query_batch_values(struct eg_query *query, const char *batch, eg
 
     EG_TRY(eg__query_prepare(&rows, query,
                              "SELECT " VALUE_COLUMNS " FROM session JOIN run USING (session_id)"
-                             " JOIN outcome USING (run_id) JOIN run_values USING (run_id)"
+                             " JOIN outcome USING (run_id) JOIN run_value USING (run_id)"
                              " WHERE batch = ?1 ORDER BY run_id, position",
                              batch, err));
     return visit_values(query, rows, visit, context, err);

@@ -10,6 +10,7 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 enum { DENSEST = 12 };
 
@@ -32,6 +33,48 @@ enum eg_code eg_compress(struct eg_buffer *out, const uint8_t *data, size_t size
         return eg_error_set(err, EG_INTERNAL, "%zu bytes of room are too few for %zu bytes compressed",
                             out->size, size);
     return eg_buffer_resize(out, compressed, 0, err);
+}
+
+static void inflater_cleanup(z_stream *stream)
+{
+    inflateEnd(stream);
+}
+
+/* Inflate one step of a stream. Z_BUF_ERROR: it needs more. */
+static int inflate_step(z_stream *stream, const uint8_t *zlib, size_t size)
+{
+    uint8_t scratch[16384];
+    int result;
+
+    stream->next_in = (z_const Bytef *)zlib;
+    stream->avail_in = (uInt)size;
+    do {
+        stream->next_out = scratch;
+        stream->avail_out = sizeof scratch;
+        result = inflate(stream, Z_NO_FLUSH);
+    } while (result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0));
+    return result;
+}
+
+enum eg_code eg_inflate_marks(uint32_t **marks, const uint8_t *zlib, size_t size, struct eg_error *err)
+{
+    EG_CLEANUP(inflater_cleanup) z_stream stream = {.next_in = NULL};
+    EG_CLEANUP(eg_free_cleanup) uint32_t *made = NULL;
+    const size_t count = (size + EG_INFLATE_STEP - 1) / EG_INFLATE_STEP;
+
+    EG_TRY(eg_alloc(&made, count + 1, sizeof *made, err));
+    if (inflateInit(&stream) != Z_OK)
+        return eg_error_set(err, EG_NO_MEMORY, "an inflate stream");
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = i * EG_INFLATE_STEP, left = size - at;
+        const int result = inflate_step(&stream, zlib + at, left < EG_INFLATE_STEP ? left : EG_INFLATE_STEP);
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+            return eg_error_set(err, EG_BAD_IMAGE, "the compressed data is damaged");
+        made[i] = (uint32_t)stream.total_out;
+    }
+    *marks = made;
+    made = NULL;
+    return EG_OK;
 }
 
 bool eg_inflates_to(const uint8_t *zlib, size_t zlib_size, const uint8_t *data, size_t size)

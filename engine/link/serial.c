@@ -103,6 +103,11 @@ static enum eg_code endure(struct serial *serial, struct trouble *trouble, const
     return EG_OK;
 }
 
+static enum eg_code unplugged(const struct serial *serial, struct eg_error *err)
+{
+    return eg_error_set(err, EG_PORT_GONE, "%s: the device was unplugged", serial->port.url);
+}
+
 /* Wait for `events`; `*ready` says whether they came. */
 static enum eg_code wait_for(struct serial *serial, short events, bool *ready, uint64_t until_us,
                              struct eg_error *err)
@@ -118,8 +123,23 @@ static enum eg_code wait_for(struct serial *serial, short events, bool *ready, u
     if (count < 0)
         return eg_error_errno(err, EG_PORT_GONE, errno, "%s: waiting", serial->port.url);
     if (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL))
-        return eg_error_set(err, EG_PORT_GONE, "%s: the device was unplugged", serial->port.url);
+        return unplugged(serial, err);
     *ready = count > 0;
+    return EG_OK;
+}
+
+/* The driver has no room. poll() would tell of room only once nearly all has left, too late for a wire
+ * without a gap: so wait until half has. A driver that does not say how much it has is polled. */
+static enum eg_code wait_for_room(struct serial *serial, bool *ready, uint64_t until_us, struct eg_error *err)
+{
+    const int waiting = sp_output_waiting(serial->sp);
+
+    if (waiting <= 0)
+        return wait_for(serial, POLLOUT, ready, until_us, err);
+    const uint64_t half_us =
+        eg_clock_us() + (uint64_t)waiting * BITS_PER_BYTE * 1000000 / 2 / serial->port.baud;
+    *ready = half_us < until_us;
+    eg_clock_sleep_until_us(*ready ? half_us : until_us);
     return EG_OK;
 }
 
@@ -132,10 +152,13 @@ static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t
     struct trouble *const trouble = into != NULL ? &serial->reading : &serial->others;
 
     *moved = 0;
-    for (;;) {
-        bool ready = false;
+    for (bool again = false;; again = true) {
+        bool ready = true;
 
-        EG_TRY(wait_for(serial, into != NULL ? POLLIN : POLLOUT, &ready, until_us, err));
+        if (into != NULL)
+            EG_TRY(wait_for(serial, POLLIN, &ready, until_us, err));
+        else if (again)
+            EG_TRY(wait_for_room(serial, &ready, until_us, err));
         if (!ready)
             return EG_OK;
         const int count = into != NULL ? (int)sp_nonblocking_read(serial->sp, into, size)
@@ -145,9 +168,12 @@ static enum eg_code transfer(struct serial *serial, uint8_t *into, const uint8_t
             *moved = (size_t)count;
             return EG_OK;
         }
-        if (count < 0 && errno != EAGAIN && errno != EINTR)
-            EG_TRY(endure(serial, trouble, into != NULL ? "reading" : "writing", errno, EG_PORT_GONE, err));
-        else
+        const int errnum = errno;
+        if (count < 0 && errnum == EIO && hung_up(serial))
+            return unplugged(serial, err);
+        if (count < 0 && errnum != EAGAIN && errnum != EINTR)
+            EG_TRY(endure(serial, trouble, into != NULL ? "reading" : "writing", errnum, EG_PORT_GONE, err));
+        else if (into != NULL || again)
             sleep_ms(NO_ROOM_PAUSE_MS);
         if (eg_clock_us() >= until_us)
             return EG_OK;

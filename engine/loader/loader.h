@@ -231,7 +231,8 @@ struct eg_flash_data {
     uint32_t size;       /* multiple of 4 */
     const uint8_t *zlib; /* the same as a zlib stream; NULL = send plain */
     uint32_t zlib_size;
-    bool encrypted; /* by the chip; address and size are multiples of the target's encrypted_align */
+    const uint32_t *marks; /* of zlib, by eg_inflate_marks(); NULL = they are found each time */
+    bool encrypted;        /* by the chip; address and size are multiples of the target's encrypted_align */
 };
 
 /** How long erasing and programming took, as far as it can be measured from outside. */

@@ -8,14 +8,13 @@
  * stream or shift what follows. After an error that a stub reports late, a block is missing. In these cases
  * the chip is synchronised by SYNC and the region begins again from BEGIN, once.
  *
- * The time limit of a block depends on its inflated size, so compressed data is inflated here as well.
+ * The time limit of a block depends on its inflated size.
  *
  * Not here: the commands of a write (blocks.c).
  */
 
+#include "engine/image/compress.h"
 #include "engine/loader/loader_internal.h"
-
-#include <zlib.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,33 +38,15 @@ struct writer {
     uint32_t block_addr;  /* where the block at work begins */
     uint64_t answered_us; /* when the last answer came */
     struct eg_write_times times;
-    z_stream inflate;
+    const uint32_t *marks; /* of a compressed source */
 };
 
-/* Find the inflated size of a block. */
-static enum eg_code measure(struct writer *writer, const uint8_t *data, uint32_t size, uint32_t *out,
-                            struct eg_error *err)
+/* Return how many bytes of data there are up to a place of the source. */
+static uint32_t data_until(const struct writer *writer, uint32_t end)
 {
-    uint8_t scratch[16384];
-    int result = Z_OK;
-
-    if (!writer->compressed) {
-        const uint32_t left = writer->what->size - writer->done;
-        *out = size < left ? size : left;
-        return EG_OK;
-    }
-    const uLong before = writer->inflate.total_out;
-    writer->inflate.next_in = (z_const Bytef *)data;
-    writer->inflate.avail_in = size;
-    do {
-        writer->inflate.next_out = scratch;
-        writer->inflate.avail_out = sizeof scratch;
-        result = inflate(&writer->inflate, Z_NO_FLUSH);
-    } while (result == Z_OK && (writer->inflate.avail_in > 0 || writer->inflate.avail_out == 0));
-    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-        return eg_error_set(err, EG_BAD_IMAGE, "the compressed data is damaged");
-    *out = (uint32_t)(writer->inflate.total_out - before);
-    return EG_OK;
+    if (writer->compressed)
+        return writer->marks[eg_div_up(end, EG_INFLATE_STEP) - 1];
+    return end < writer->what->size ? end : writer->what->size;
 }
 
 /* Return the time since the previous answer. */
@@ -114,9 +95,8 @@ static enum eg_code send_blocks(struct writer *writer, struct eg_error *err)
         const uint8_t *data = writer->source + (size_t)i * block_size;
         const uint32_t left = writer->source_size - i * block_size;
         const uint32_t size = left < block_size ? left : block_size;
-        uint32_t out;
+        const uint32_t out = data_until(writer, i * block_size + size) - writer->done;
 
-        EG_TRY(measure(writer, data, size, &out, err));
         if (eg__flash_block(loader, data, size, eg__program_ms(loader, out), err) != EG_OK)
             return eg_error_prefix(err, "block %u of %u at 0x%08x: ", (unsigned)i + 1, (unsigned)blocks,
                                    (unsigned)(writer->what->flash_addr + writer->done));
@@ -180,13 +160,6 @@ static enum eg_code listen_for_restart(struct eg_loader *loader, struct eg_error
     return code;
 }
 
-static enum eg_code start_inflate(struct writer *writer, struct eg_error *err)
-{
-    if (writer->compressed && inflateReset(&writer->inflate) != Z_OK)
-        return eg_error_set(err, EG_INTERNAL, "the inflate stream cannot be reset");
-    return EG_OK;
-}
-
 static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
 {
     struct eg_error again;
@@ -205,15 +178,12 @@ static enum eg_code write_and_redo(struct writer *writer, struct eg_error *err)
     writer->loader->region_redos++;
     if (by_wire)
         EG_TRY(eg__slow_down(writer->loader, true, err));
-    EG_TRY(start_inflate(writer, err));
     return write_once(writer, err);
 }
 
 static void writer_finish(struct writer *writer)
 {
     free(writer->block_us);
-    if (writer->compressed)
-        inflateEnd(&writer->inflate);
 }
 
 enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_flash_data *what,
@@ -224,6 +194,7 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
     const uint64_t wire_before_ns = loader->port->wire_ns;
     const bool compressed =
         what->zlib != NULL && eg__has(loader, EG_OP_FLASH_DEFL_BEGIN) && !loader->secure_download;
+    EG_CLEANUP(eg_free_cleanup) uint32_t *marks = NULL;
     EG_CLEANUP(writer_finish)
     struct writer writer = {
         .loader = loader,
@@ -232,11 +203,12 @@ enum eg_code eg_loader_write_flash(struct eg_loader *loader, const struct eg_fla
         .context = context,
         .source = compressed ? what->zlib : what->data,
         .source_size = compressed ? what->zlib_size : what->size,
+        .compressed = compressed,
     };
 
-    if (compressed && inflateInit(&writer.inflate) != Z_OK)
-        return eg_error_set(err, EG_NO_MEMORY, "an inflate stream");
-    writer.compressed = compressed;
+    if (compressed && what->marks == NULL)
+        EG_TRY(eg_inflate_marks(&marks, what->zlib, what->zlib_size, err));
+    writer.marks = marks != NULL ? marks : what->marks;
     writer.block_count = eg_div_up(writer.source_size, eg_loader_flash_block_size(loader));
     EG_TRY(eg_alloc(&writer.block_us, (size_t)writer.block_count + 1, sizeof writer.block_us[0], err));
     EG_TRY(write_and_redo(&writer, err));

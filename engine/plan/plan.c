@@ -130,6 +130,7 @@ void eg_region_destroy(struct eg_region *region)
     free(region->path);
     eg_buffer_finish(&region->data);
     eg_buffer_finish(&region->zlib);
+    free(region->marks);
 }
 
 void eg_plan_destroy(struct eg_plan *plan)

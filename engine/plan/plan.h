@@ -24,6 +24,7 @@ struct eg_region {
     uint32_t file_size;    /* bytes in the file */
     struct eg_buffer data; /* padded with FF to 4 bytes and patched: what will be in the flash */
     struct eg_buffer zlib; /* the same compressed; size 0 when that is not smaller */
+    uint32_t *marks;       /* of zlib, by eg_inflate_marks(); NULL = not found yet */
     uint8_t md5[EG_MD5_SIZE];
     uint8_t sha256[EG_SHA256_SIZE];
     bool is_image;              /* parses as an image of the chip */

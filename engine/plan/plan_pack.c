@@ -6,6 +6,7 @@
  * like the rest of the plan.
  */
 
+#include "engine/image/compress.h"
 #include "engine/plan/plan.h"
 
 #include <pthread.h>
@@ -45,6 +46,17 @@ static bool tell(struct eg_packing *packing, const struct eg_region *region, enu
     return more;
 }
 
+/* How far the stream goes in each block is found here, once for all boards. */
+static enum eg_code pack_region(const struct eg_packing *packing, struct eg_region *region,
+                                struct eg_error *err)
+{
+    if (region->zlib.size == 0)
+        EG_TRY(packing->pack(region, err));
+    return region->zlib.size == 0
+               ? EG_OK
+               : eg_inflate_marks(&region->marks, region->zlib.data, region->zlib.size, err);
+}
+
 static void *pack_regions(void *context)
 {
     struct eg_packing *const packing = context;
@@ -53,7 +65,7 @@ static void *pack_regions(void *context)
     struct eg_error err = {0};
 
     do
-        code = region->zlib.size == 0 ? packing->pack(region, &err) : EG_OK;
+        code = pack_region(packing, region, &err);
     while (tell(packing, region++, code, &err));
     return NULL;
 }

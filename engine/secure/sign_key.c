@@ -145,6 +145,20 @@ enum eg_code eg_sign_key_parse_der(struct eg_sign_key *key, const char *name, co
     return find_scheme(key, name, err);
 }
 
+enum eg_code eg_sign_key_parse_raw(struct eg_sign_key *key, const char *name,
+                                   const uint8_t raw[EG_SIGN_KEY_RAW_SIZE], struct eg_error *err)
+{
+    /* RFC 5480: id-ecPublicKey, prime256v1, and a bit string that begins with 4: uncompressed. */
+    static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                   0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                   0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+    uint8_t der[sizeof head + EG_SIGN_KEY_RAW_SIZE];
+
+    memcpy(der, head, sizeof head);
+    memcpy(der + sizeof head, raw, EG_SIGN_KEY_RAW_SIZE);
+    return eg_sign_key_parse_der(key, name, der, sizeof der, err);
+}
+
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err)
 {
     EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new(BIO_s_secmem());

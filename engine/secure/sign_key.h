@@ -63,6 +63,14 @@ enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name,
 enum eg_code eg_sign_key_parse_der(struct eg_sign_key *key, const char *name, const uint8_t *der, size_t size,
                                    struct eg_error *err) EG_CHECKED;
 
+/** Bytes of both coordinates of a point of P-256, as Espressif's tools write public keys of secure boot v1.
+ */
+#define EG_SIGN_KEY_RAW_SIZE 64
+
+/** Read a public key of P-256 from both coordinates. EG_BAD_ARGUMENT: it is no point of the curve. */
+enum eg_code eg_sign_key_parse_raw(struct eg_sign_key *key, const char *name,
+                                   const uint8_t raw[EG_SIGN_KEY_RAW_SIZE], struct eg_error *err) EG_CHECKED;
+
 /** Make a key pair and write the private one to a PEM file, mode 0600. EG_BAD_ARGUMENT the file exists. */
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err) EG_CHECKED;
 

@@ -59,7 +59,7 @@ static void add_times(struct eg_write_times *sum, const struct eg_write_times *t
 }
 
 static enum eg_code write_data(const struct writing *writing, uint32_t at, uint32_t size,
-                               const struct eg_buffer *zlib, struct eg_error *err)
+                               const struct eg_buffer *zlib, const uint32_t *marks, struct eg_error *err)
 {
     const struct eg_region *const region = writing->region;
     const bool smaller = zlib->size != 0 && zlib->size < size;
@@ -69,6 +69,7 @@ static enum eg_code write_data(const struct writing *writing, uint32_t at, uint3
         .size = size,
         .zlib = smaller ? zlib->data : NULL,
         .zlib_size = smaller ? (uint32_t)zlib->size : 0,
+        .marks = marks,
     };
     struct eg_write_times times;
 
@@ -88,10 +89,10 @@ static enum eg_code write_stretch(const struct writing *writing, const struct eg
 
     if (stretch->size == region->data.size) {
         EG_TRY(eg_plan_packed(writing->run->plan, region, writing->run->cancel, err));
-        return write_data(writing, 0, stretch->size, &region->zlib, err);
+        return write_data(writing, 0, stretch->size, &region->zlib, region->marks, err);
     }
     EG_TRY(eg_compress(&zlib, region->data.data + stretch->at, stretch->size, err));
-    return write_data(writing, stretch->at, stretch->size, &zlib, err);
+    return write_data(writing, stretch->at, stretch->size, &zlib, NULL, err);
 }
 
 static enum eg_code write_changes(const struct writing *writing, struct eg_error *err)

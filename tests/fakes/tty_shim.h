@@ -34,6 +34,9 @@ void tty_shim_opened(int fd, const char *name, dev_t number);
 /** Assert both modem lines of the device at this path of the folder's dev/, as Linux does in open(). */
 void tty_shim_assert_lines(const char *device);
 
+/** Return how many bytes the driver has not sent yet, 255 for more; -1 if nobody serves the device. */
+int tty_shim_unsent(const char *device);
+
 /** State of a descriptor. */
 enum tty_shim_state {
     TTY_SHIM_OTHER, /* not a device of the folder */

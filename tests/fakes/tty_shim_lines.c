@@ -44,6 +44,11 @@ static int ask(const char *device, unsigned char request)
     return answered ? answer : -1;
 }
 
+int tty_shim_unsent(const char *device)
+{
+    return ask(device, VB_LINES_UNSENT);
+}
+
 void tty_shim_assert_lines(const char *device)
 {
     (void)ask(device, VB_LINES_SET + (VB_LINES_DTR | VB_LINES_RTS));

@@ -38,11 +38,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FD_MAX      1024
-#define DEVICES_MAX 64
-#define RULES_MAX   8
-#define NAME        32
-#define POLL_MS     20 /* interval in which poll() checks for unplugging */
+#define FD_MAX        1024
+#define DEVICES_MAX   64
+#define RULES_MAX     8
+#define NAME          32
+#define LITTLE_UNSENT 128 /* bytes */
+#define POLL_MS       20  /* interval in which poll() checks for unplugging */
 
 /* Identity of a file: a file created again gets another one. */
 struct stamp {
@@ -349,6 +350,23 @@ static int count_away(struct pollfd *polls, nfds_t count, bool *watched)
     return away;
 }
 
+/* As Linux does for a tty, tell of room only once little of what was written is left. Return how many files
+ * have something to tell. */
+static int hide_room(struct pollfd *polls, nfds_t count, int told)
+{
+    char device[PATH_MAX];
+
+    for (nfds_t i = 0; i < count && told > 0; i++) {
+        if ((polls[i].revents & POLLOUT) == 0 || tty_shim_state(polls[i].fd, device, NULL) != TTY_SHIM_HERE ||
+            tty_shim_unsent(device) < LITTLE_UNSENT)
+            continue;
+        polls[i].revents &= (short)~POLLOUT;
+        told -= polls[i].revents == 0;
+        (void)usleep(1000);
+    }
+    return told;
+}
+
 int poll(struct pollfd *polls, nfds_t count, int timeout_ms)
 {
     NEXT(poll);
@@ -365,8 +383,9 @@ int poll(struct pollfd *polls, nfds_t count, int timeout_ms)
             return next(polls, count, timeout_ms);
         const uint64_t at_ms = now_ms();
         const uint64_t left_ms = timeout_ms < 0 ? POLL_MS : until_ms > at_ms ? until_ms - at_ms : 0;
-        const int result = next(polls, count, (int)(left_ms < POLL_MS ? left_ms : POLL_MS));
-        if (result != 0 || (timeout_ms >= 0 && left_ms <= POLL_MS))
+        const int told = next(polls, count, (int)(left_ms < POLL_MS ? left_ms : POLL_MS));
+        const int result = hide_room(polls, count, told);
+        if (result != 0 || (timeout_ms >= 0 && (told != 0 ? left_ms == 0 : left_ms <= POLL_MS)))
             return result;
     }
 }

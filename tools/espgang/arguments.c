@@ -215,45 +215,70 @@ static enum eg_code spell(struct cli_arguments *out, const char *word, struct eg
     return add(out, name, err);
 }
 
-static bool eats_all(const char *word, const char *const *eat_all)
+static const struct cli_option *find_option(const struct cli_option *options, const char *name, size_t length,
+                                            char letter)
 {
-    for (; strncmp(word, "--", 2) == 0 && *eat_all != NULL; eat_all++)
-        if (strcmp(word + 2, *eat_all) == 0)
-            return true;
-    return false;
+    for (; options != NULL && options->name != NULL; options++)
+        if (letter != '\0' ? options->letter == letter
+                           : strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+            return options;
+    return NULL;
+}
+
+/* The option of a word that the next word is the value of; NULL = it is no such word. */
+static const struct cli_option *wants_value(const struct cli_option *options, const char *word)
+{
+    const bool is_long = strncmp(word, "--", 2) == 0;
+    const struct cli_option *option;
+
+    if (word[0] != '-' || word[1] == '\0' || (!is_long && word[2] != '\0'))
+        return NULL;
+    option = is_long ? find_option(options, word + 2, strlen(word + 2), '\0')
+                     : find_option(options, "", 0, word[1]);
+    if (option == NULL && options != cli_board_options)
+        return wants_value(cli_board_options, word);
+    return option != NULL && option->value != NULL ? option : NULL;
+}
+
+/* Count the words that are neither options nor the first value of one. */
+static int count_free(const struct cli_arguments *words, const struct cli_option *options)
+{
+    int count = 0;
+
+    for (int i = 0; i < words->count; i++)
+        if (wants_value(options, words->word[i]) != NULL)
+            i++;
+        else if (words->word[i][0] != '-' || words->word[i][1] == '\0')
+            count++;
+    return count;
 }
 
 enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char *const *argv,
-                                 const char *const *eat_all, struct eg_error *err)
+                                 const struct cli_option *options, int least, struct eg_error *err)
 {
-    EG_CLEANUP(eg_free_cleanup) char *eater = NULL; /* the option that takes the next words */
+    EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
+    const struct cli_option *eater = NULL; /* the option that takes the next words */
 
-    for (int i = 0; i < argc; i++) {
-        const char *word = argv[i];
+    for (int i = 0; i < argc; i++)
+        EG_TRY(spell(&words, argv[i], err));
+    int spare = count_free(&words, options) - least;
+    for (int i = 0; i < words.count; i++) {
+        const char *const word = words.word[i];
+        const struct cli_option *const option = wants_value(options, word);
+        char again[70];
 
-        if (word[0] != '-' && eater != NULL) {
-            EG_TRY(add(out, eater, err));
-            EG_TRY(add(out, word, err));
-            continue;
+        if (option == NULL && word[0] != '-' && eater != NULL && spare > 0) {
+            snprintf(again, sizeof again, "--%s", eater->name);
+            EG_TRY(add(out, again, err));
+            spare--;
+        } else if (option != NULL || word[0] == '-') {
+            eater = options != NULL && option != NULL && option->eat_all ? option : NULL;
         }
-        free(eater);
-        eater = NULL;
-        EG_TRY(spell(out, word, err));
-        if (!eats_all(out->word[out->count - 1], eat_all))
-            continue;
-        eater = out->word[--out->count];
-        out->word[out->count] = NULL;
+        EG_TRY(add(out, word, err));
+        if (option != NULL && i + 1 < words.count)
+            EG_TRY(add(out, words.word[++i], err));
     }
     return EG_OK;
-}
-
-static const struct cli_option *board_option(const char *name, size_t length, char letter)
-{
-    for (const struct cli_option *option = cli_board_options; option->name != NULL; option++)
-        if (letter != '\0' ? option->letter == letter
-                           : strlen(option->name) == length && strncmp(option->name, name, length) == 0)
-            return option;
-    return NULL;
 }
 
 static enum eg_code add_option(struct cli_arguments *out, const struct cli_option *option, const char *value,
@@ -283,8 +308,8 @@ static enum eg_code take_front(struct cli_arguments *out, int argc, const char *
     const size_t length = equals != NULL ? (size_t)(equals - word - 2) : strlen(word) - (is_long ? 2 : 0);
 
     for (const char *letter = word + 1;; letter++) {
-        const struct cli_option *option =
-            is_long ? board_option(word + 2, length, '\0') : board_option("", 0, *letter);
+        const struct cli_option *option = is_long ? find_option(cli_board_options, word + 2, length, '\0')
+                                                  : find_option(cli_board_options, "", 0, *letter);
         if (option == NULL)
             return eg_error_set(err, EG_BAD_ARGUMENT, "%.60s: unknown option; see 'espgang --help'", word);
         const char *value = is_long             ? (equals != NULL ? equals + 1 : NULL)
@@ -309,9 +334,8 @@ enum eg_code cli_arguments_front(struct cli_arguments *out, int argc, const char
                                  struct eg_error *err)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments spelled = {0};
-    static const char *const none[] = {NULL};
 
-    EG_TRY(cli_arguments_spell(&spelled, argc, argv, none, err));
+    EG_TRY(cli_arguments_spell(&spelled, argc, argv, NULL, 0, err));
     *used = 0;
     while (*used < argc && argv[*used][0] == '-')
         EG_TRY(take_front(out, argc, (const char *const *)spelled.word, used, err));

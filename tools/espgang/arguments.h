@@ -23,9 +23,9 @@ struct cli_option {
     const char *const *choices; /* the values it may have, NULL after the last; NULL = any */
     const char *const *offers;  /* further values that completion offers; NULL = none */
     const char *env;            /* environment variable with its value when it is not given; NULL = none */
-    bool eat_all;               /* takes every word up to the next option */
-    const char *const *only;    /* first arguments with which it exists, NULL after the last; NULL = any */
-    const char *heading;        /* of the options from here on; NULL = as before */
+    bool eat_all; /* takes every word up to the next option, but for arguments that must be there */
+    const char *const *only; /* first arguments with which it exists, NULL after the last; NULL = any */
+    const char *heading;     /* of the options from here on; NULL = as before */
 };
 
 /** The options of a board. Their letters count before the command, and after it unless the command has the
@@ -53,10 +53,12 @@ enum eg_code cli_arguments_expand(struct cli_arguments *out, int argc, const cha
  * Spell options in today's form: "--flash_size" and "-fs" become "--flash-size"; options that take every word
  * up to the next option ("--diff-with A B") get their name before each word.
  *
- * @param eat_all  names of such options without their dashes, NULL after the last
+ * @param options  the command's; NULL = none of them takes more than one word
+ * @param least    how many arguments the command needs: so many words are left to it
  */
 enum eg_code cli_arguments_spell(struct cli_arguments *out, int argc, const char *const *argv,
-                                 const char *const *eat_all, struct eg_error *err) EG_CHECKED;
+                                 const struct cli_option *options, int least,
+                                 struct eg_error *err) EG_CHECKED;
 
 /**
  * Read the words before the command: options of the board, in their long form ("--port=/dev/ttyUSB0").

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define OPTIONS_MAX 80
-#define EAT_ALL_MAX 4
 #define TABLES      3 /* of the command, of the board, of help */
 
 struct cli_given {
@@ -365,15 +364,8 @@ static enum eg_code parse(struct cli_call *call, struct eg_error *err)
 
 enum eg_code cli_call_parse(struct cli_call *call, int argc, const char *const *argv, struct eg_error *err)
 {
-    const char *eat_all[EAT_ALL_MAX + 2] = {NULL};
-    const struct cli_option *option = cli_options(call->command);
-    int count = 0;
-
-    for (; option != NULL && option->name != NULL; option++)
-        if (option->eat_all && count < EAT_ALL_MAX)
-            eat_all[count++] = option->name;
-    eat_all[count] = "port-filter";
-    EG_TRY(cli_arguments_spell(&call->words, argc, argv, eat_all, err));
+    EG_TRY(cli_arguments_spell(&call->words, argc, argv, cli_options(call->command), call->command->least + 1,
+                               err));
     return parse(call, err);
 }
 

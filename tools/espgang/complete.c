@@ -257,12 +257,11 @@ void cli_complete(int argc, const char *const *argv)
 {
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments given = {0};
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments words = {0};
-    static const char *const none[] = {NULL};
     struct eg_error err;
 
     if (argc < 1 || cli_arguments_expand(&given, argc - 1, argv, &err) != EG_OK ||
-        cli_arguments_spell(&words, given.count, (const char *const *)given.word, none, &err) != EG_OK ||
-        cli_arguments_spell(&words, 1, argv + argc - 1, none, &err) != EG_OK)
+        cli_arguments_spell(&words, given.count, (const char *const *)given.word, NULL, 0, &err) != EG_OK ||
+        cli_arguments_spell(&words, 1, argv + argc - 1, NULL, 0, &err) != EG_OK)
         return;
     const int last = words.count - 1;
     const struct word word = {.kept = argv[argc - 1], .typed = words.word[last]};

@@ -7,6 +7,7 @@
 
 struct seen {
     char text[2000];
+    struct eg_trend_value last; /* its texts are gone */
 };
 
 static enum eg_code see_run(void *context, const void *row, struct eg_error *err)
@@ -37,8 +38,9 @@ static enum eg_code see_value(void *context, const struct eg_trend_value *value,
 
     (void)err;
     if (!isnan(value->number))
-        snprintf(seen->text + strlen(seen->text), sizeof seen->text - strlen(seen->text), "%d %s %g %s\n",
-                 (int)value->run, value->name, value->number, value->unit);
+        snprintf(seen->text + strlen(seen->text), sizeof seen->text - strlen(seen->text), "%d %s %g\n",
+                 (int)value->run, value->name, value->number);
+    seen->last = *value;
     return EG_OK;
 }
 
@@ -48,7 +50,7 @@ static void finished_runs_come_with_their_units(void **state)
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     const struct eg_selection all = {.batches = NULL}, none = {.slot = "x"};
-    struct seen seen = {""}, nothing = {""}, sessions = {""};
+    struct seen seen = {.text = ""}, nothing = {.text = ""}, sessions = {.text = ""};
     struct eg_error err;
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
@@ -67,13 +69,36 @@ static void finished_runs_come_with_their_units(void **state)
                                        "3 batch-1 acme-sensor 1.4.0\n");
 }
 
+/* A selection of few batches is read in another order. */
+static void a_run_without_a_flash_is_of_the_board_with_its_mac(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
+    const struct eg_selection selections[] = {{.batches = NULL},
+                                              {.batches = (const char *const[]){"batch-1", "batch-2", NULL}}};
+    struct eg_error err;
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    free(sample_sql(sample->path, "DROP TRIGGER run_device_stays"));
+    free(sample_sql(sample->path, "DELETE FROM run_device WHERE run_id IN (4, 8)"));
+    assert_ok(eg_query_open(&query, sample->path, &err), err);
+    for (size_t i = 0; i < 2; i++) {
+        struct seen seen = {.text = ""};
+        assert_ok(eg_query_trend_runs(query, &selections[i], see_run, &seen, &err), err);
+        assert_non_null(strstr(seen.text, "1 pass '7c:df:a1:00:00:01" FLASH));
+        assert_non_null(strstr(seen.text, "8 pass '7c:df:a1:00:00:01" FLASH)); /* as run 1 */
+        assert_non_null(strstr(seen.text, "4 pass-marginal '7c:df:a1:00:00:03'\n"));
+    }
+}
+
 static void measured_values_come_by_run(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     const struct sample_end end = {.outcome = EG_PASS, .measured = true};
-    struct seen seen = {""};
+    struct seen seen = {.text = ""};
     struct eg_error err;
     char *expected;
     int64_t run;
@@ -85,19 +110,25 @@ static void measured_values_come_by_run(void **state)
     }
     assert_ok(eg_query_open(&query, sample->path, &err), err);
     assert_ok(eg_query_trend_values(query, 2, 3, see_value, &seen, &err), err);
-    expected = sample_sql(
-        sample->path,
-        "SELECT group_concat(printf('%d %s %g %s', run, name, number, coalesce(unit, '')) || char(10), '')"
-        " FROM measurements WHERE run IN (2, 3) AND number IS NOT NULL");
+    expected =
+        sample_sql(sample->path, "SELECT group_concat(printf('%d %s %g', run, name, number) || char(10), '')"
+                                 " FROM measurements WHERE run IN (2, 3) AND number IS NOT NULL");
     assert_true(strlen(seen.text) > 0);
     assert_true(strncmp(seen.text, expected, strlen(seen.text)) == 0);
     free(expected);
+    struct eg_trend_measure measure;
+    assert_ok(eg_query_trend_measure(query, &seen.last, &measure, &err), err);
+    assert_string_equal(measure.unit, "V");
+    assert_true(measure.lower == 3.0 && measure.upper == 3.6);
+    free(measure.unit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(finished_runs_come_with_their_units, sample_setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(a_run_without_a_flash_is_of_the_board_with_its_mac, sample_setup,
+                                        sample_teardown),
         cmocka_unit_test_setup_teardown(measured_values_come_by_run, sample_setup, sample_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,41 @@ static void zlib_unpacks_what_was_compressed(void **state)
     }
 }
 
+static void marks_say_what_the_stream_gives_up_to_each_step(void **state)
+{
+    (void)state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer zlib = {0};
+    EG_CLEANUP(eg_free_cleanup) uint32_t *marks = NULL;
+    static uint8_t data[40000], plain[40000];
+    struct eg_error err;
+    uint32_t seed = 1;
+
+    for (size_t i = 0; i < sizeof data; i++) {
+        seed = seed * 1103515245 + 12345;
+        data[i] = i < 20000 ? (uint8_t)(seed >> 16) : 0xff; /* first hardly to compress, then very well */
+    }
+    assert_ok(eg_compress(&zlib, data, sizeof data, &err), err);
+    assert_ok(eg_inflate_marks(&marks, zlib.data, zlib.size, &err), err);
+    const size_t count = (zlib.size + EG_INFLATE_STEP - 1) / EG_INFLATE_STEP;
+    assert_true(count > 15);
+    assert_int_equal(marks[count - 1], sizeof data);
+    for (size_t i = 0; i < count; i++) {
+        z_stream stream = {.next_in = zlib.data,
+                           .avail_in = (uInt)(i + 1 < count ? (i + 1) * EG_INFLATE_STEP : zlib.size),
+                           .next_out = plain,
+                           .avail_out = sizeof plain};
+        assert_int_equal(inflateInit(&stream), Z_OK);
+        inflate(&stream, Z_SYNC_FLUSH);
+        assert_int_equal(marks[i], stream.total_out);
+        inflateEnd(&stream);
+    }
+    zlib.data[zlib.size / 2] ^= 0x55;
+    zlib.data[3] = 0xff;
+    EG_CLEANUP(eg_free_cleanup) uint32_t *none = NULL;
+    assert_int_equal(eg_inflate_marks(&none, zlib.data, zlib.size, &err), EG_BAD_IMAGE);
+    assert_string_equal(err.text, "the compressed data is damaged");
+}
+
 static void a_stream_differs_from_one_of_other_bytes_and_from_a_longer_one(void **state)
 {
     (void)state;
@@ -79,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_unpacks_what_was_compressed),
+        cmocka_unit_test(marks_say_what_the_stream_gives_up_to_each_step),
         cmocka_unit_test(a_stream_differs_from_one_of_other_bytes_and_from_a_longer_one),
         cmocka_unit_test(a_real_application_is_smaller_than_by_zlib_9),
     };

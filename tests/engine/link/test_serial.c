@@ -168,6 +168,17 @@ static void a_full_line_takes_no_more(void **state)
     unplug(&board);
 }
 
+static void what_the_driver_takes_is_handed_over_before_it_tells_of_room(void **state)
+{
+    (void)state;
+    struct board board;
+
+    plug(&board);
+    fake_adapter_hold(&board.adapter, 200);
+    assert_ok(eg_port_write(board.port, (const uint8_t *)"abc", 3, 20, &board.err), board.err);
+    unplug(&board);
+}
+
 static void any_rate_can_be_set(void **state)
 {
     (void)state;
@@ -524,6 +535,7 @@ int main(void)
         cmocka_unit_test(every_byte_passes_both_ways),
         cmocka_unit_test(silence_is_no_failure),
         cmocka_unit_test(a_full_line_takes_no_more),
+        cmocka_unit_test(what_the_driver_takes_is_handed_over_before_it_tells_of_room),
         cmocka_unit_test(any_rate_can_be_set),
         cmocka_unit_test(discarded_data_is_not_read),
         cmocka_unit_test(it_is_drained_when_the_driver_has_nothing_left),

@@ -546,8 +546,6 @@ static void compressed_data_that_is_damaged_is_not_the_boards_fault(void **state
     struct eg_loader loader;
     struct eg_error err;
 
-    TALK_WORDS(&talk, 0x10, 4, 1, 0x4000, ADDR, 0);
-    talk_reply(&talk, 0x10, 0, 0);
     talk_begin(&talk, &script, &loader, "esp32", true);
     assert_error(eg_loader_write_flash(&loader, &what, NULL, NULL, NULL, &err), err, EG_BAD_IMAGE,
                  "the compressed data is damaged");

@@ -38,16 +38,25 @@ static const char *joined(const struct cli_arguments *arguments)
     return text;
 }
 
-static void check_spelled(const char *given, const char *wanted)
+static void check_spelled_for(int least, const char *given, const char *wanted)
 {
-    static const char *const eat_all[] = {"diff-with", NULL};
+    static const struct cli_option options[] = {
+        {.name = "diff-with", .letter = 'd', .value = "FILE...", .eat_all = true},
+        {.name = "output", .letter = 'o', .value = "FILE"},
+        {.name = "force"},
+        {.name = NULL}};
     EG_CLEANUP(cli_arguments_finish) struct cli_arguments out = {0};
     struct line line;
     struct eg_error err;
 
     line_init(&line, given);
-    assert_ok(cli_arguments_spell(&out, line.count, line.word, eat_all, &err), err);
+    assert_ok(cli_arguments_spell(&out, line.count, line.word, options, least, &err), err);
     assert_string_equal(joined(&out), wanted);
+}
+
+static void check_spelled(const char *given, const char *wanted)
+{
+    check_spelled_for(0, given, wanted);
 }
 
 static void old_spellings_become_those_of_today(void **state)
@@ -75,6 +84,17 @@ static void an_option_for_many_words_takes_all_up_to_the_next_option(void **stat
     check_spelled("--diff-with|a.bin|b.bin|--force|0|new.bin",
                   "--diff-with|a.bin|--diff-with|b.bin|--force|0|new.bin");
     check_spelled("--diff_with|a.bin|-z", "--diff-with|a.bin|-z");
+}
+
+static void an_option_for_many_words_leaves_the_arguments_that_must_be_there(void **state)
+{
+    (void)state;
+    check_spelled_for(1, "--diff-with|a.bin|new.bin", "--diff-with|a.bin|new.bin");
+    check_spelled_for(1, "-d|a.bin|b.bin|new.bin", "-d|a.bin|--diff-with|b.bin|new.bin");
+    check_spelled_for(1, "--diff-with|a.bin|b.bin|--output|o.bin|new.bin",
+                      "--diff-with|a.bin|--diff-with|b.bin|--output|o.bin|new.bin");
+    check_spelled_for(1, "new.bin|-o|o.bin|--diff-with|a.bin|b.bin",
+                      "new.bin|-o|o.bin|--diff-with|a.bin|--diff-with|b.bin");
 }
 
 static void check_front(const char *given, const char *wanted, int used)
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test(old_spellings_become_those_of_today),
         cmocka_unit_test(other_arguments_are_left_alone),
         cmocka_unit_test(an_option_for_many_words_takes_all_up_to_the_next_option),
+        cmocka_unit_test(an_option_for_many_words_leaves_the_arguments_that_must_be_there),
         cmocka_unit_test(options_of_the_board_stand_in_front_of_the_command),
         cmocka_unit_test(a_wrong_option_in_front_is_named),
         cmocka_unit_test(a_file_of_arguments_takes_the_place_of_its_name),

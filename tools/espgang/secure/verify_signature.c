@@ -8,9 +8,13 @@ static enum eg_code verify_signature(struct cli_call *call, struct eg_error *err
     return secure_run(call, secure_verify_signature, err);
 }
 
-static const struct cli_option options[] = {SECURE_VERSION,  SECURE_KEYFILE("Public or private key in PEM"),
-                                            SECURE_HSM,      SECURE_SKIP_PADDING,
-                                            CLI_OPTION_JSON, {.name = NULL}};
+static const struct cli_option options[] = {
+    SECURE_VERSION,
+    SECURE_KEYFILE("Public or private key in PEM; for version 1 also both coordinates of a public one"),
+    SECURE_HSM,
+    SECURE_SKIP_PADDING,
+    CLI_OPTION_JSON,
+    {.name = NULL}};
 
 const struct cli_command cli_command_verify_signature = {
     .name = "secure verify-signature",
