@@ -85,6 +85,7 @@ held() {
   grep -qx 'espgang: ledger good.db: process [0-9]* (sqlite3) has kept it locked for 5 s' err.log || fail "$(cat err.log)"
 }
 coproc holder { sqlite3 good.db; }
+holder_pid=$holder_PID # the shell forgets it when the program ends
 echo 'begin immediate; select 1;' >&"${holder[1]}"
 read -r _ <&"${holder[0]}"
 held "$espgang" run job.yaml --sim 1 --fast --ledger good.db
@@ -92,7 +93,7 @@ held "$espgang" merge other.db --ledger good.db
 expect_status 0 "$espgang" export --ledger good.db # reading goes on
 expect_status 0 "$espgang" backup copy.db --ledger good.db
 echo '.quit' >&"${holder[1]}"
-wait "$holder_PID" || true
+wait "$holder_pid" || true
 
 # The clock steps back by a day: runs keep the order of the chain, and the line goes on.
 if [ -e "$clock_shim" ]; then
