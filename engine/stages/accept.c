@@ -242,8 +242,9 @@ const struct eg_option eg__accept_options[] = {
      .fallback = "refuse",
      .choices = closed_choices,
      .help =
-         "boards in secure download mode: refused, or, if this ledger finished them, proved again without "
-         "writing; the log must give the MAC as the value `mac`, unless the chip has USB of its own"},
+         "what to do with boards in secure download mode: refuse them, or prove those that this ledger "
+         "finished once more, without a write; the log must then give the factory MAC as the value `mac`, "
+         "unless the chip has USB of its own"},
     {.key = "accept.mac",
      .type = EG_OPTION_TEXT_LIST,
      .without = "any",

@@ -76,8 +76,11 @@ static enum eg_code pass_over_broken(struct eg_run *run, struct eg_board_key *bo
                     (item->block != NULL && eg_run_is_damaged(fuses, block))))
             return eg_error_set(
                 err, EG_SECURED,
-                "the burn of the board's %s was interrupted, nobody knows the key any more, and "
-                "%s has no other block for one: the board is lost for this job",
+                board->in_escrow
+                    ? "the burn of the board's %s was interrupted, and %s has no other block for "
+                      "one: the key is in escrow, give --private-key FILE, which decrypts it"
+                    : "the burn of the board's %s was interrupted, nobody knows the key any more, "
+                      "and %s has no other block for one: the board is lost for this job",
                 label_of(item), fuses->label);
         if (fuses->chip->blocks[block].purpose == NULL)
             continue;
@@ -236,7 +239,7 @@ static enum eg_code accept_hidden(struct eg_board_key *board, const struct eg_pr
     return EG_OK;
 }
 
-/* The chip hides a key, which is the board's own: decrypt it from escrow, if this station can. */
+/* The ledger knows a key of the board by its fingerprint: decrypt it from escrow, if this station can. */
 static enum eg_code recover(struct eg_run *run, struct eg_board_key *board,
                             const struct eg_provision_item *item, struct eg_error *err)
 {
@@ -290,9 +293,14 @@ static enum eg_code find_key(struct eg_run *run, const struct eg_provision_item 
         EG_TRY(check_counter(fuses, err));
     if (board->key.size == 0 && known[0] != '\0')
         EG_TRY(adopt(run, board, item, fuses, known, err));
+    if (board->key.size == 0 && known[0] != '\0') {
+        snprintf(board->print, sizeof board->print, "%.16s", known);
+        EG_TRY(recover(run, board, item, err));
+    }
     if (board->key.size != 0)
         return EG_OK;
     EG_TRY(pass_over_broken(run, board, item, fuses, err));
+    board->in_escrow = false;
     return make(run, board, item, fuses, err);
 }
 

@@ -33,6 +33,27 @@ static enum eg_code parse(uint8_t mac[EG_MAC_SIZE], const char *text, bool secre
     return EG_OK;
 }
 
+/* Refuse a board that has another custom MAC. An interrupted burn leaves a part of the one that is wanted. */
+static enum eg_code check_burnt(const struct eg_efuses *fuses, const uint8_t mac[EG_MAC_SIZE],
+                                struct eg_error *err)
+{
+    const struct eg_efuse_field *const field = eg_efuse_find(fuses, EG_PROVISION_CUSTOM_MAC);
+    uint8_t bits[EG_EFUSE_BYTES_MAX] = {0}, others = 0;
+    char burnt[EG_MAC_TEXT], wanted[EG_MAC_TEXT];
+
+    if (field == NULL || eg_run_is_damaged(fuses, field->block))
+        return EG_OK;
+    eg_efuse_bits(fuses, field, bits);
+    for (size_t i = 0; i < EG_MAC_SIZE; i++)
+        others |= bits[i] & (uint8_t)~mac[i];
+    if (others == 0)
+        return EG_OK;
+    eg_mac_text(burnt, bits);
+    eg_mac_text(wanted, mac);
+    return eg_error_set(err, EG_SECURED, "the board has the custom MAC %s, and the job gives it %s", burnt,
+                        wanted);
+}
+
 enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wishes,
                              const struct eg_efuses *fuses, struct eg_error *err)
 {
@@ -50,6 +71,7 @@ enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wish
         err->code = EG_BAD_UNIT_DATA;
         return eg_error_prefix(err, "secure.mac: ");
     }
+    EG_TRY(check_burnt(fuses, mac, err));
     eg_mac_text(text, mac);
     if (wishes->mode != EG_PROVISION_CHECK)
         EG_TRY(claim(run, text, err));

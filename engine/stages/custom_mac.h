@@ -12,7 +12,7 @@
  * burnt.
  *
  * @return EG_OK; EG_BAD_UNIT_DATA it is no MAC, multicast, or of the factory's range; EG_NOT_UNIQUE another
- * board has it
+ * board has it; EG_SECURED another one is burnt
  */
 enum eg_code eg_run_find_mac(struct eg_run *run, const struct eg_provision *wishes,
                              const struct eg_efuses *fuses, struct eg_error *err) EG_CHECKED;

@@ -27,6 +27,8 @@ for scheme in rsa3072 ecdsa192 ecdsa256 ecdsa384; do
   expect_equal "size of $scheme.bin" "$(stat -c %s $scheme.bin)" 12288
   expect_status 0 "${secure[@]}" verify-signature --version 2 --keyfile $scheme.pub.pem $scheme.bin
   expect_status 0 "${secure[@]}" digest-sbv2-public-key --keyfile $scheme.pub.pem --output $scheme.digest
+  expect_status 0 "${secure[@]}" digest-rsa-public-key --keyfile $scheme.pem --output old-name.digest
+  cmp $scheme.digest old-name.digest || fail "the old name of digest-sbv2-public-key makes another digest"
   expect_status 0 "${secure[@]}" signature-info-v2 $scheme.bin
   expect_text out.log "signature 1: valid, $scheme"
   expect_text out.log "$(od -An -v -tx1 $scheme.digest | tr -d ' \n')"
@@ -76,6 +78,16 @@ cmp v1.bin again.bin || fail 'a signature of version 1 is not repeatable'
 expect_status 0 "${secure[@]}" extract-public-key --keyfile v1.pem v1.pub
 expect_status 0 "${secure[@]}" extract-public-key --version 2 --keyfile v1.pem v1.pub.pem
 for key in v1.pub.pem v1.pub; do expect_status 0 "${secure[@]}" verify-signature --version 1 --keyfile $key v1.bin; done
+tail -c 64 v1.bin >elsewhere.v1
+for key in v1.pub.pem v1.pub; do
+  expect_status 0 "${secure[@]}" sign-data --version 1 --pub-key $key --signature elsewhere.v1 --output again.bin app.bin
+  cmp v1.bin again.bin || fail "a signature made elsewhere, with the key in $key, makes another file"
+done
+refused 2 'elsewhere.v1: it is no signature of this content by this key' \
+  sign-data --version 1 --pub-key ecdsa256.pub.pem --signature elsewhere.v1 --output no.bin app.bin
+refused 2 'v1.pub.pem: it is no signature of this content by this key' \
+  sign-data --version 1 --pub-key v1.pub.pem --signature v1.pub.pem --output no.bin app.bin
+refused 2 'one --signature with its --pub-key' sign-data --version 1 --pub-key v1.pub.pem --output no.bin app.bin
 head -c 64 /dev/zero >no-point.pub
 refused 2 'no-point.pub: is no public key' verify-signature --version 1 --keyfile no-point.pub v1.bin
 refused 1 'the signature is wrong, or by another key' verify-signature --version 1 --keyfile ecdsa256.pem v1.bin

@@ -419,8 +419,8 @@ static void a_key_in_escrow_decrypts_the_flash_of_its_board(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* The group of a key whose escrow is to an EC key. */
-static void want_ecdsa(struct fake_line *line, const char *purpose, const struct eg_buffer *pem)
+/* Add a key in BLOCK_KEY3 with escrow. */
+static void want_key_in_escrow(struct fake_line *line, const char *purpose, const struct eg_buffer *pem)
 {
     struct eg_error err;
 
@@ -466,7 +466,7 @@ static void the_public_key_of_a_boards_own_ecdsa_key_is_on_record(void **state)
         EG_CLEANUP(eg_buffer_finish) struct eg_buffer public = {0};
         eg_plan_destroy(line->plan);
         line->plan = fake_secure_plan_of(rows[i].chip, "ecdsa256");
-        want_ecdsa(line, rows[i].purpose, &pem);
+        want_key_in_escrow(line, rows[i].purpose, &pem);
         line->recorder.transcript[0] = '\0';
         fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
         run_again(line);
@@ -516,6 +516,48 @@ static void no_key_is_lost_between_escrow_and_burn(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* With the private key at the line, no board is lost by a power cut. */
+static void a_key_in_escrow_is_burnt_again_after_a_power_cut(void **state)
+{
+    struct fake_line *line = *state;
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64], cut[32];
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer pem = {0};
+    unsigned waited = 0;
+
+    make_escrow(folder, path, &pem, EG_SIGN_ECDSA256);
+    want_three_keys(line);
+    fake_plan_set_file(line->plan, "secure.flash.escrow", "escrow.pub", (const char *)pem.data);
+    eg_setting_clear(eg_plan_setting(line->plan, "secure.keys"));
+    want_key_in_escrow(line, "HMAC_UP", &pem);
+    for (unsigned bits = 3; bits < 400; bits += 40) {
+        snprintf(cut, sizeof cut, "1:efuse-cut@%ux1", bits);
+        line->private_key = NULL;
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
+        line->recorder.transcript[0] = '\0';
+        run_again(line);
+        assert_int_not_equal(line->results[0].code, EG_OK);
+        run_again(line);
+        if (line->results[0].code != EG_OK) {
+            fake_line_assert_result(
+                line, 1, EG_FAIL, EG_SECURED,
+                "fuses-check: the burn of the board's * was interrupted, and ESP32-S3 has no "
+                "other block for one: the key is in escrow, give --private-key FILE, which "
+                "decrypts it");
+            line->station.private_key = path;
+            run_again(line);
+            waited++;
+        }
+        if (line->results[0].code != EG_OK)
+            fail_msg("%s: %s", cut, line->results[0].text);
+        assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_3"), 8);
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+    assert_true(waited > 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_record_that_fails_leaves_the_board_without_a_key(void **state)
 {
     struct fake_line *line = *state;
@@ -555,6 +597,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_public_key_of_a_boards_own_ecdsa_key_is_on_record, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(no_key_is_lost_between_escrow_and_burn, set_up, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_in_escrow_is_burnt_again_after_a_power_cut, set_up,
+                                        fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_record_that_fails_leaves_the_board_without_a_key, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_key_from_a_pool_encrypts_the_flash_of_its_board, set_up,

@@ -81,6 +81,23 @@ static void a_mac_that_the_ledger_knows_as_a_boards_own_is_refused(void **state)
     assert_true(fake_line_blank(line, 1));
 }
 
+static void a_board_with_another_custom_mac_is_refused_before_it_is_written(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "secure.download", "open");
+    run_one(line, "02:00:00:00:00:01");
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    forget(line);
+    fake_plan_set(line->plan, "secure.mac", "02:00:00:00:00:02");
+    fake_line_run(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "fuses-check: the board has the custom MAC 02:00:00:00:00:01, and the job gives it "
+        "02:00:00:00:00:02");
+    assert_null(strstr(line->recorder.transcript, "claim custom MAC"));
+}
+
 static void a_burn_that_is_cut_is_made_whole_in_the_next_attempt(void **state)
 {
     struct fake_line *line = *state;
@@ -110,6 +127,7 @@ int main(void)
         TEST(each_board_gets_a_mac_of_its_own),
         TEST(what_is_no_mac_of_a_board_is_refused_before_it_is_written),
         TEST(a_mac_that_the_ledger_knows_as_a_boards_own_is_refused),
+        TEST(a_board_with_another_custom_mac_is_refused_before_it_is_written),
         TEST(a_burn_that_is_cut_is_made_whole_in_the_next_attempt),
     };
 

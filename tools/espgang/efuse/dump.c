@@ -15,17 +15,6 @@ static size_t bytes_of(const struct eg_efuses *fuses, unsigned block, uint8_t by
     return 4 * fuses->block[block].words;
 }
 
-static void print_words(const struct cli_call *call, const struct eg_efuses *fuses, unsigned block)
-{
-    const struct eg_efuse_block *of = &fuses->chip->blocks[block];
-    char text[10 * EG_EFUSE_WORDS_MAX] = "", alt[40];
-
-    snprintf(alt, sizeof alt, "(%s)", of->alt != NULL ? of->alt : "");
-    for (unsigned i = 0; i < fuses->block[block].words; i++)
-        sprintf(text + strlen(text), " %08x", (unsigned)fuses->block[block].word[i]);
-    cli_say(call, "%-16s %-16s [%-2u]%s", of->name, alt, block, text);
-}
-
 /* "base.ext" becomes "base3.ext". */
 static void numbered(char path[4096], const char *name, unsigned block)
 {
@@ -84,7 +73,7 @@ static enum eg_code step(struct cli_call *call, void *context, struct eg_error *
         if (rows != NULL)
             json_array_append_new(rows, block_row(fuses, block));
         else if (words)
-            print_words(call, fuses, block);
+            efuse_print_words(call, fuses, block);
         else
             cli_say(call, "%s", hex);
     }

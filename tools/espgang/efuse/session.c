@@ -139,6 +139,24 @@ static bool has_flag_somewhere(const struct cli_call *call, const char *option)
     return false;
 }
 
+static bool may_hold_key(const struct eg_efuses *fuses, unsigned block)
+{
+    for (const struct eg_efuse_field *field = fuses->fields; field->name != NULL; field++)
+        if (field->kind == EG_AS_KEY && field->block == block && eg_efuse_has(fuses, field))
+            return true;
+    return false;
+}
+
+static void show_blocks(const struct cli_call *call, const struct eg_efuses *fuses, const char *title)
+{
+    if (!has_flag_somewhere(call, "debug"))
+        return;
+    cli_say(call, "%s:", title);
+    for (unsigned block = 0; block < fuses->block_count; block++)
+        if (!may_hold_key(fuses, block))
+            efuse_print_words(call, fuses, block);
+}
+
 static enum eg_code burn(struct cli_call *call, struct efuse_session *session, struct eg_error *err)
 {
     EG_TRY(eg_efuse_decide(&session->plan, err));
@@ -151,6 +169,7 @@ static enum eg_code burn(struct cli_call *call, struct efuse_session *session, s
     switch (session->plan.end) {
     case EG_EFUSE_OPEN:
         cli_say(call, "Burnt, and read back: every wanted bit is set");
+        show_blocks(call, &session->fuses, "Blocks after burning");
         break;
     case EG_EFUSE_SECURE_DOWNLOAD:
         cli_say(call, "Burnt: the chip is in secure download mode now, so the last burn cannot be read back");
@@ -196,6 +215,7 @@ enum eg_code efuse_run(struct cli_call *call, struct eg_error *err)
         return cli_with_board(call, err);
     EG_TRY(is_virtual ? open_virtual(&session, call, err) : open_board(&session, call, err));
     tell_errors(call, &session.fuses);
+    show_blocks(call, &session.fuses, "Blocks");
     if (cli_text(call, "extend-efuse-table") != NULL) {
         EG_TRY(cli_file_check(cli_text(call, "extend-efuse-table"), err));
         EG_TRY(efuse_extend(&session.extension, &session.fuses, cli_text(call, "extend-efuse-table"), err));
@@ -258,6 +278,17 @@ enum eg_code efuse_mac(const char *text, uint8_t mac[6], struct eg_error *err)
     for (size_t i = 0; i < 6; i++)
         mac[i] = (uint8_t)part[i];
     return EG_OK;
+}
+
+void efuse_print_words(const struct cli_call *call, const struct eg_efuses *fuses, unsigned block)
+{
+    const struct eg_efuse_block *of = &fuses->chip->blocks[block];
+    char text[10 * EG_EFUSE_WORDS_MAX] = "", alt[40];
+
+    snprintf(alt, sizeof alt, "(%s)", of->alt != NULL ? of->alt : "");
+    for (unsigned i = 0; i < fuses->block[block].words; i++)
+        sprintf(text + strlen(text), " %08x", (unsigned)fuses->block[block].word[i]);
+    cli_say(call, "%-16s %-16s [%-2u]%s", of->name, alt, block, text);
 }
 
 enum eg_code efuse_check_blocks(const struct cli_call *call, int step, struct eg_error *err)

@@ -52,6 +52,9 @@ enum eg_code efuse_read_key(const struct efuse_session *session, const char *pat
                             const struct eg_efuse_purpose *purpose, struct eg_secret *key,
                             struct eg_error *err) EG_CHECKED;
 
+/** Print a block as 32-bit words, the one of the lowest address first. */
+void efuse_print_words(const struct cli_call *call, const struct eg_efuses *fuses, unsigned block);
+
 /** Refuse the same block twice in `count` groups of `step` arguments. */
 enum eg_code efuse_check_blocks(const struct cli_call *call, int step, struct eg_error *err) EG_CHECKED;
 
@@ -64,6 +67,9 @@ enum eg_code efuse_check_blocks(const struct cli_call *call, int step, struct eg
         {.name = "extend-efuse-table",                                                                       \
          .value = "FILE",                                                                                    \
          .help = "Fields of your own, in a CSV table of ESP-IDF's form"},                                    \
+        {.name = "debug",                                                                                    \
+         .letter = 'd',                                                                                      \
+         .help = "Show the blocks before and after burning, but none that may hold a key"},                  \
         {.name = "do-not-confirm", .help = "Do not ask for the word BURN before burning"},                   \
         {.name = "postpone", .help = "Burn what seals block 0 after its other fields (default)"},            \
     {                                                                                                        \

@@ -47,16 +47,13 @@ static enum eg_code read_key(struct eg_sign_key *key, const struct secure_given 
 }
 
 /* Version 1 has public keys as both coordinates, too, as secure_extract_public_key() writes them. */
-static enum eg_code read_key_v1(struct eg_sign_key *key, const struct secure_given *given,
-                                struct eg_error *err)
+static enum eg_code read_key_v1(struct eg_sign_key *key, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer raw = {0};
     struct stat info;
-    const char *path;
 
-    EG_TRY(secure_key_file(&path, given, err));
     if (stat(path, &info) != 0 || info.st_size != EG_SIGN_KEY_RAW_SIZE)
-        return read_key(key, given, err);
+        return secure_named(eg_sign_key_read(key, path, err), err);
     EG_TRY(secure_read(&raw, path, err));
     if (raw.size != EG_SIGN_KEY_RAW_SIZE)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: changed while it was read", path);
@@ -193,14 +190,41 @@ enum eg_code secure_digest_bootloader(const struct secure_given *given, struct e
 
 /* ---- Signing ---- */
 
+/* A signature of version 1 that was made elsewhere: its 64 bytes follow the version. */
+static enum eg_code take_signature_v1(struct eg_buffer *image, const struct secure_given *given,
+                                      struct eg_error *err)
+{
+    EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer signature = {0};
+    const size_t size = image->size;
+
+    if (given->key_files != NULL || secure_count(given->signatures) != 1 ||
+        secure_count(given->public_keys) != 1)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "version 1 takes --keyfile, or one --signature with its --pub-key");
+    EG_TRY(read_key_v1(&key, given->public_keys[0], err));
+    EG_TRY(secure_read(&signature, given->signatures[0], err));
+    EG_TRY(eg_buffer_resize(image, size + EG_SIGNATURE_V1_SIZE, 0, err));
+    if (signature.size == EG_SIGN_KEY_RAW_SIZE) {
+        memcpy(image->data + size + EG_SIGNATURE_V1_SIZE - signature.size, signature.data, signature.size);
+        const enum eg_code code = eg_signature_v1_check(&key, image->data, image->size, err);
+        if (code != EG_BAD_IMAGE)
+            return code;
+    }
+    return eg_error_set(err, EG_BAD_ARGUMENT, "%s: it is no signature of this content by this key",
+                        given->signatures[0]);
+}
+
 static enum eg_code sign_v1(struct eg_buffer *image, const struct secure_given *given, struct eg_error *err)
 {
     EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
     uint8_t signature[EG_SIGNATURE_V1_SIZE];
 
-    if (given->append || given->skip_padding || given->public_keys != NULL || given->signatures != NULL ||
-        given->hsm)
-        return eg_error_set(err, EG_BAD_ARGUMENT, "version 1 takes --keyfile and --output alone");
+    if (given->append || given->skip_padding || given->hsm)
+        return eg_error_set(err, EG_BAD_ARGUMENT,
+                            "version 1 takes neither --append-signatures nor --skip-padding nor --hsm");
+    if (given->public_keys != NULL || given->signatures != NULL)
+        return take_signature_v1(image, given, err);
     EG_TRY(read_key(&key, given, err));
     EG_TRY(eg_signature_v1_make(signature, &key, image->data, image->size, err));
     return eg_buffer_append(image, signature, sizeof signature, err);
@@ -381,13 +405,15 @@ enum eg_code secure_verify_signature(const struct secure_given *given, struct eg
 {
     EG_CLEANUP(eg_sign_key_finish) struct eg_sign_key key = {0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer image = {0};
+    const char *path;
     int version;
 
     EG_TRY(version_of(&version, given, 0, err));
     EG_TRY(secure_read(&image, given->file, err));
     if (version == 2)
         return verify_v2(&image, given, err);
-    EG_TRY(read_key_v1(&key, given, err));
+    EG_TRY(secure_key_file(&path, given, err));
+    EG_TRY(read_key_v1(&key, path, err));
     const bool good = eg_signature_v1_check(&key, image.data, image.size, err) == EG_OK;
     json_t *const rows = rows_of(given);
     if (rows != NULL) {

@@ -33,6 +33,13 @@ grep -qF 'DIS_PAD_JTAG                 0x0 -> 0x1' "$scratch/out" || fail "not t
 grep -qF 'Burnt, and read back: every wanted bit is set' "$scratch/out" || fail 'not read back'
 [ "$(value esp32c3 DIS_PAD_JTAG)" = True ] || fail 'not burnt'
 
+# --debug shows the blocks before and after, but none of a key.
+head -c 32 /dev/urandom >"$scratch/key"
+"$espgang" --chip esp32c3 efuse --virt -d --do-not-confirm burn-efuse DIS_USB_JTAG 1 \
+  burn-key BLOCK_KEY0 "$scratch/key" USER --no-read-protect >"$scratch/out"
+[ "$(grep -cE '^BLOCK0 .* \[0 \]( [0-9a-f]{8}){6}$' "$scratch/out")" = 2 ] || fail "--debug shows: $(cat "$scratch/out")"
+! grep -E '^BLOCK_KEY0 .*\[4 \]' "$scratch/out" || fail '--debug shows the block of a key'
+
 # WR_DIS succeeds although other bits are already set.
 virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x10000 >"$scratch/out"
 virt esp32c3 --do-not-confirm burn-efuse WR_DIS 0x20000 >"$scratch/out"
