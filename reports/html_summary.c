@@ -69,6 +69,9 @@ static void verdict(struct eg__out *out, const struct eg__report *report)
                     eg__count(needed - good).text, needed - good == 1 ? "is" : "are");
         eg__put(out, ".");
     }
+    if (batch->units == 1 && good == 1 && report->causes->units[0].mac[0] != '\0')
+        eg__html_text(out, " Its certificate: <code>espgang certificate ", report->causes->units[0].mac,
+                      " --pdf FILE</code>.");
     if (batch->unfinished > 0)
         eg__put(out, " %s %s not finished yet.", eg__count(batch->unfinished).text,
                 batch->unfinished == 1 ? "run has" : "runs have");

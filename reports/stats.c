@@ -116,6 +116,7 @@ struct eg__capability eg__capability(const double *values, size_t count, double 
 
 const char *eg__capable(double cpk)
 {
+    cpk = round(100 * cpk) / 100; /* as it is shown */
     return cpk >= EG__CAPABLE ? "capable" : cpk >= EG__BARELY ? "barely capable" : "not capable";
 }
 
