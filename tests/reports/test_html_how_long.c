@@ -41,6 +41,8 @@ static void a_stage_stands_beside_what_its_bytes_need(void **state)
         "<tr><th scope=\"row\"><bdi>connect</bdi></th><td class=\"n\">0.10</td><td class=\"n\">0.15</td>");
     page_has(&page, "<td class=\"n\">+44\u202f%</td><td></td>");
     page_has(&page, "<td class=\"n\">+4\u202f%</td><td>resends 4</td>");
+    page_has(&page, "<p class=\"in\">Slowest stage: <bdi>write</bdi>, 2.50\u202fs (median), of which "
+                    "2.40\u202fs on the wire; limited by resends.</p>");
     page_lacks(&page, "Slow flash");
     page_lacks(&page, "slowest-table"); /* of too few boards */
 }
