@@ -258,6 +258,7 @@ struct page {
     struct eg_query *query;
     const struct found *found;
     const struct eg_run_record_row *run;
+    struct eg_report_look look; /* customer and logo, as the job says */
     struct tally tally;
     struct seal seal;
 };
@@ -329,13 +330,18 @@ static enum eg_code write_page(struct eg__out *out, const void *context, struct 
             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
             "<meta name=\"color-scheme\" content=\"light dark\">\n"
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-            "'unsafe-inline'\">\n<title>%s: ",
+            "'unsafe-inline'; img-src data:\">\n<title>%s: ",
             title);
     eg__html_text(out, "", run->serial[0] != '\0' ? run->serial : run->mac, "</title>\n<style>\n");
     eg__put(out, "%s%s</style></head>\n<body>\n", (const char *)eg__page_report_css,
             (const char *)eg__page_certificate_css);
     eg__html_shapes(out);
-    eg__put(out, "<main class=\"sheet\"><header class=\"hd\"><h1>%s</h1><p>", title);
+    eg__put(out, "<main class=\"sheet\">");
+    if (page->look.customer != NULL || page->look.logo.size > 0) {
+        EG_TRY(eg__html_customer(out, &page->look, err));
+        eg__put(out, "</div></header>\n");
+    }
+    eg__put(out, "<header class=\"hd\"><h1>%s</h1><p>", title);
     eg__html_text(out, "Batch <b><bdi>", run->batch, "</bdi></b></p></header>\n");
     if (page->found->simulated == 1)
         eg__put(out, "<p class=\"note\">The board was simulated: this page certifies nothing.</p>\n");
@@ -365,8 +371,11 @@ static enum eg_code write_files(void *context, const void *row, struct eg_error 
     EG_CLEANUP(eg__out_discard) struct eg__out pdf = {0};
     const struct writing *const writing = context;
     const struct eg_certificate *const wanted = writing->wanted;
+    EG_CLEANUP(eg_batch_look_finish) struct eg_batch_look of_job = {0};
     struct page page = {.query = writing->query, .found = writing->found, .run = row};
 
+    EG_TRY(eg_query_batch_look(page.query, page.run->batch, &of_job, err));
+    page.look = (struct eg_report_look){.customer = of_job.customer, .logo = of_job.logo};
     EG_TRY(eg_query_run_regions(page.query, page.run->run, count_region, &page.tally, err));
     EG_TRY(eg_query_run_values(page.query, page.run->run, count_value, &page.tally, err));
     EG_TRY(eg_query_seal(page.query, page.run->batch, take_seal, &page.seal, err));

@@ -267,6 +267,21 @@ static void lists(struct json *json)
     end(json, ']');
 }
 
+static void cluster(struct json *json, const struct eg__cause *cause)
+{
+    if (cause->cluster.name == NULL) {
+        text(json, "cluster", "");
+        return;
+    }
+    begin(json, "cluster", '{');
+    text(json, "kind", cause->cluster.slot ? "slot" : "flash");
+    text(json, "name", cause->cluster.name);
+    number(json, "units", cause->cluster.here);
+    number(json, "of", cause->cluster.units);
+    real(json, "p", cause->cluster.p);
+    end(json, '}');
+}
+
 static void cause_list(struct json *json)
 {
     const struct eg__causes *const causes = json->report->causes;
@@ -282,20 +297,22 @@ static void cause_list(struct json *json)
         number(json, "slots", (int64_t)cause->slots);
         eg__utc_text(since, cause->since_ms);
         text(json, "since_utc", since);
-        if (cause->cluster.name != NULL) {
-            begin(json, "cluster", '{');
-            text(json, "kind", cause->cluster.slot ? "slot" : "flash");
-            text(json, "name", cause->cluster.name);
-            number(json, "units", cause->cluster.here);
-            number(json, "of", cause->cluster.units);
-            real(json, "p", cause->cluster.p);
-            end(json, '}');
-        } else {
-            text(json, "cluster", "");
-        }
+        cluster(json, cause);
         end(json, '}');
     }
     end(json, ']');
+}
+
+/* Good units with a slow flash. */
+static void slow_flash(struct json *json)
+{
+    const struct eg__cause *const slow = &json->report->causes->slow;
+
+    begin(json, "slow_flash", '{');
+    number(json, "units", (int64_t)slow->count);
+    number(json, "slots", (int64_t)slow->slots);
+    cluster(json, slow);
+    end(json, '}');
 }
 
 static void throughput(struct json *json)
@@ -402,6 +419,7 @@ static enum eg_code write_json(struct eg__out *out, const struct eg__report *rep
     end(&json, ']');
     lists(&json);
     cause_list(&json);
+    slow_flash(&json);
     throughput(&json);
     begin(&json, "runs", '[');
     EG_TRY(eg_query_runs(report->query, batch, true, run_object, &json, err));

@@ -21,24 +21,50 @@ static double floor_of(const struct eg__stage *stage)
     return floor >= FLOOR_LEAST && floor <= stage->series.median ? floor : NAN;
 }
 
+/* Return what limited most runs of a stage, of what is not told yet; EG_LIMIT_NONE = nothing. */
+static size_t most_frequent(const struct eg__stage *stage, const bool told[EG_LIMIT_DIGEST + 1])
+{
+    size_t most = EG_LIMIT_NONE;
+
+    for (size_t i = EG_LIMIT_RATE; i <= EG_LIMIT_DIGEST; i++)
+        if (!told[i] && stage->limits[i] > (most != EG_LIMIT_NONE ? stage->limits[most] : 0))
+            most = i;
+    return most;
+}
+
 /* "rate 118, resends 2", most frequent first. */
 static void limits_cell(struct eg__out *out, const struct eg__stage *stage)
 {
     bool told[EG_LIMIT_DIGEST + 1] = {false};
+    size_t most;
 
     eg__put(out, "<td>");
-    for (unsigned count = 0;; count++) {
-        size_t most = EG_LIMIT_NONE;
-        for (size_t i = EG_LIMIT_RATE; stage != NULL && i <= EG_LIMIT_DIGEST; i++)
-            if (!told[i] && stage->limits[i] > (most != EG_LIMIT_NONE ? stage->limits[most] : 0))
-                most = i;
-        if (most == EG_LIMIT_NONE)
-            break;
+    for (const char *comma = ""; stage != NULL && (most = most_frequent(stage, told)) != EG_LIMIT_NONE;
+         comma = ", ") {
         told[most] = true;
-        eg__put(out, "%s%s %" PRId64, count > 0 ? ", " : "", eg_limit_name((enum eg_limit)most),
-                stage->limits[most]);
+        eg__put(out, "%s%s %" PRId64, comma, eg_limit_name((enum eg_limit)most), stage->limits[most]);
     }
     eg__put(out, "</td>");
+}
+
+/* "Slowest stage: write, 6.61 s (median), of which 6.49 s on the wire; limited by rate." */
+static void slowest_stage(struct eg__out *out, const struct eg__numbers *numbers)
+{
+    static const bool none[EG_LIMIT_DIGEST + 1] = {false};
+    const struct eg__stage *stage = &numbers->stages[0];
+
+    for (size_t i = 1; i < numbers->stage_count; i++)
+        if (numbers->stages[i].series.median > stage->series.median)
+            stage = &numbers->stages[i];
+    const double floor = floor_of(stage);
+    const size_t limit = most_frequent(stage, none);
+    eg__html_text(out, "<p class=\"in\">Slowest stage: <bdi>", stage->series.name, "</bdi>");
+    eg__put(out, ", %s\xe2\x80\xafs (median)", eg__real(stage->series.median, 2).text);
+    if (!isnan(floor))
+        eg__put(out, ", of which %s\xe2\x80\xafs on the wire", eg__real(floor, 2).text);
+    if (limit != EG_LIMIT_NONE)
+        eg__put(out, "; limited by %s", eg_limit_name((enum eg_limit)limit));
+    eg__put(out, ".</p>\n");
 }
 
 static void time_row(struct eg__out *out, const struct eg__series *series, const struct eg__stage *stage,
@@ -168,6 +194,8 @@ enum eg_code eg__html_how_long(struct eg__out *out, const struct eg__report *rep
     if (numbers->cycle.count == 0 || most <= 0)
         return EG_OK;
     eg__html_section(out, "how-long", "How long");
+    if (numbers->stage_count > 0)
+        slowest_stage(out, numbers);
     slow_flash(out, &report->causes->slow);
     eg__html_table(out, "stages-table", "stg",
                    "Stages of runs that passed, in seconds. Floor: what their bytes need on the wire. "

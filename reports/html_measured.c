@@ -175,9 +175,9 @@ static void card(struct eg__out *out, const struct eg__numbers *numbers, const s
     eg__html_text(out, "<article class=\"mcard\"><h3><bdi>", measure->series.name, "</bdi>");
     if (said)
         eg__put(out, " <span class=\"vd %s\">%s</span>",
-                found->cpk >= EG__CAPABLE  ? "good"
-                : found->cpk >= EG__BARELY ? "marg"
-                                           : "fail",
+                eg__grade_of(found->cpk) == EG__CAPABLE          ? "good"
+                : eg__grade_of(found->cpk) == EG__BARELY_CAPABLE ? "marg"
+                                                                 : "fail",
                 eg__capable(found->cpk));
     else if (has_limit(measure) && measure->series.count < EG__FEW)
         eg__put(out, " <span class=\"vd ref\">too few to say</span>");

@@ -133,11 +133,25 @@ static void counts(struct eg__out *out, const struct eg__numbers *numbers)
     eg__put(out, "</ul>\n");
 }
 
+/* The table of regions that read back differently; without one there is no table. */
+struct mismatches {
+    struct eg__out *out;
+    bool any;
+};
+
 static enum eg_code mismatch_row(void *context, const struct eg_batch_mismatch *row, struct eg_error *err)
 {
-    struct eg__out *out = context;
+    static const char *const heads[] = {
+        "#Run", "Slot", "MAC", "Region", "Address", "Expected MD5", "MD5 by the chip", NULL};
+    struct mismatches *const mismatches = context;
+    struct eg__out *const out = mismatches->out;
 
     (void)err;
+    if (!mismatches->any) {
+        eg__put(out, "<details class=\"more\"><summary>Regions that read back differently</summary>");
+        eg__html_table(out, "mismatches-table", "fw", "Regions with another digest", heads);
+    }
+    mismatches->any = true;
     eg__put(out, "<tr><td class=\"n\">%" PRId64 "</td>", row->run);
     eg__html_cell(out, "", row->slot);
     eg__html_cell(out, "mo", row->mac);
@@ -178,19 +192,19 @@ enum eg_code eg__html_record(struct eg__out *out, const struct eg__report *repor
 {
     static const char *const regions[] = {"Region", "Address",    "#Bytes",       "SHA-256",
                                           "#Equal", "#Different", "#Not checked", NULL};
-    static const char *const mismatches[] = {
-        "#Run", "Slot", "MAC", "Region", "Address", "Expected MD5", "MD5 by the chip", NULL};
+    struct mismatches mismatches = {.out = out};
     const char *const batch = report->numbers->batch.name;
 
     eg__html_section(out, "record", "Firmware, security, record");
     eg__html_table(out, "regions-table", "fw", "Firmware, and in how many runs the flash held it", regions);
     EG_TRY(eg_query_regions(report->query, batch, region_row, out, err));
     eg__html_table_end(out);
-    eg__put(out, "<details class=\"more\"><summary>Regions that read back differently</summary>");
-    eg__html_table(out, "mismatches-table", "fw", "Regions with another digest", mismatches);
-    EG_TRY(eg_query_mismatches(report->query, batch, mismatch_row, out, err));
-    eg__html_table_end(out);
-    eg__put(out, "</details><div class=\"two\">");
+    EG_TRY(eg_query_mismatches(report->query, batch, mismatch_row, &mismatches, err));
+    if (mismatches.any) {
+        eg__html_table_end(out);
+        eg__put(out, "</details>");
+    }
+    eg__put(out, "<div class=\"two\">");
     security(out, report->numbers);
     allowed(out, report->numbers);
     eg__put(out, "</div>\n");

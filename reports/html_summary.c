@@ -69,6 +69,9 @@ static void verdict(struct eg__out *out, const struct eg__report *report)
                     eg__count(needed - good).text, needed - good == 1 ? "is" : "are");
         eg__put(out, ".");
     }
+    if (batch->units == 1 && good == 1 && report->causes->units[0].mac[0] != '\0')
+        eg__html_text(out, " Its certificate: <code>espgang certificate ", report->causes->units[0].mac,
+                      " --pdf FILE</code>.");
     if (batch->unfinished > 0)
         eg__put(out, " %s %s not finished yet.", eg__count(batch->unfinished).text,
                 batch->unfinished == 1 ? "run has" : "runs have");
@@ -377,9 +380,9 @@ static void measure_facts(struct eg__out *out, const struct eg__numbers *numbers
     for (size_t i = 0; i < numbers->measure_count; i++) {
         const struct eg__measure *const measure = &numbers->measures[i];
         const double cpk = measure->capability.cpk;
-        if (measure->series.count < EG__FEW || isnan(cpk) || cpk >= EG__CAPABLE)
+        if (measure->series.count < EG__FEW || isnan(cpk) || eg__grade_of(cpk) == EG__CAPABLE)
             continue;
-        fact_begin(out, cpk < EG__BARELY ? EG__FAIL : EG__MARGINAL);
+        fact_begin(out, eg__grade_of(cpk) == EG__NOT_CAPABLE ? EG__FAIL : EG__MARGINAL);
         eg__html_text(out, "<b><bdi>", measure->series.name, "</bdi></b>: ");
         eg__put(out, "%s, Cpk %s. <a href=\"#measurements\">Measurements</a>", eg__capable(cpk),
                 eg__real(cpk, 2).text);

@@ -129,9 +129,9 @@ struct eg__word eg__chance(double p)
     struct eg__word word;
 
     if (p < 0.001)
-        snprintf(word.text, sizeof word.text, "p &lt; 0.001");
+        snprintf(word.text, sizeof word.text, "p\u00a0&lt;\u00a00.001");
     else
-        snprintf(word.text, sizeof word.text, p < 0.1 ? "p = %.3f" : "p = %.2f", p);
+        snprintf(word.text, sizeof word.text, p < 0.1 ? "p\u00a0=\u00a0%.3f" : "p\u00a0=\u00a0%.2f", p);
     return word;
 }
 

@@ -100,10 +100,19 @@ static void causes(struct eg__out *out, const struct eg__trend *trend)
 
 /* Measured values */
 
+/* So many that the standard deviation has three digits. */
+static int decimals_of(double sd)
+{
+    const double decimals = sd > 0 ? 2 - floor(log10(sd)) : 3;
+
+    return decimals < 0 ? 0 : decimals > 6 ? 6 : (int)decimals;
+}
+
 static void measure_table(struct eg__out *out, const struct eg__trend *trend, size_t which)
 {
     static const char *const heads[] = {"From",  "#n",   "#Mean",          "#SD", "#Least",
                                         "#Most", "#Cpk", "#Out of limits", NULL};
+    const int decimals = decimals_of(eg__moments_sd(&trend->total.measures[which]));
     char id[40];
 
     snprintf(id, sizeof id, "value-%zu", which);
@@ -118,11 +127,11 @@ static void measure_table(struct eg__out *out, const struct eg__trend *trend, si
                 "<tr><th scope=\"row\">%s</th><td class=\"n\">%s</td><td class=\"n\">%s</td><td "
                 "class=\"n\">%s</td>",
                 eg__date(trend->periods[i].begin_ms).text, eg__count(moments->count).text,
-                eg__real(moments->mean, 4).text, eg__real(eg__moments_sd(moments), 4).text);
+                eg__real(moments->mean, decimals).text, eg__real(eg__moments_sd(moments), decimals).text);
         eg__put(out,
                 "<td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td "
                 "class=\"n\">%s</td></tr>\n",
-                eg__real(moments->least, 3).text, eg__real(moments->most, 3).text,
+                eg__real(moments->least, decimals).text, eg__real(moments->most, decimals).text,
                 eg__real(moments->count < EG__FEW ? NAN : cpk, 2).text, eg__count(moments->outside).text);
     }
     eg__html_table_end(out);
@@ -143,15 +152,16 @@ static void measured(struct eg__out *out, const struct eg__trend *trend)
         }
         begun = true;
         const double cpk = eg__moments_capability(moments, &trend->measures[i]).cpk;
+        const int decimals = decimals_of(eg__moments_sd(moments));
         eg__html_text(out, "<div class=\"mcard\"><h3><bdi>", trend->measures[i].name, "</bdi>");
         if (trend->measures[i].unit[0] != '\0')
             eg__html_text(out, " <span class=\"sm\">(<bdi>", trend->measures[i].unit, "</bdi>)</span>");
         if (!isnan(cpk) && moments->count >= EG__FEW)
             eg__put(out, " <span class=\"vd\">%s, Cpk %s</span>", eg__capable(cpk), eg__real(cpk, 2).text);
         eg__put(out, "</h3><p class=\"mn\">n <b>%s</b>, mean <b>%s</b>, sd <b>%s</b>, %s to %s",
-                eg__count(moments->count).text, eg__real(moments->mean, 4).text,
-                eg__real(eg__moments_sd(moments), 4).text, eg__real(moments->least, 3).text,
-                eg__real(moments->most, 3).text);
+                eg__count(moments->count).text, eg__real(moments->mean, decimals).text,
+                eg__real(eg__moments_sd(moments), decimals).text, eg__real(moments->least, decimals).text,
+                eg__real(moments->most, decimals).text);
         if (trend->measures[i].limits[0] != '\0')
             eg__html_text(out, "; limits <bdi>", trend->measures[i].limits, "</bdi>");
         eg__put(out, "</p>\n");

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEASURES_MOST 6 /* columns */
+#define MEASURES_MOST    6 /* columns */
+#define MEASURES_PRINTED 2 /* more leave no room on paper for the remark */
 
 struct units {
     struct eg__out *out;
@@ -88,7 +89,7 @@ static enum eg_code unit_row(struct units *units, const struct eg__unit *unit, s
     eg__html_text(out, "<td><bdi>", numbers->slots.items[run->slot].name, "</bdi></td>");
     eg__put(out, "<td>%s</td>", eg__clock(numbers, run->ended_ms).text);
     for (size_t i = 0; i < units->measures; i++)
-        eg__html_cell(out, cells.values[i].there && !cells.values[i].passed ? "n o" : "n",
+        eg__html_cell(out, cells.values[i].there && !cells.values[i].passed ? "n mv o" : "n mv",
                       cells.values[i].there ? cells.values[i].text : "");
     eg__put(out, "<td class=\"n\">%s</td><td class=\"n\">%" PRId64 "</td>",
             eg__real(run->duration_us < 0 ? NAN : (double)run->duration_us / 1e6, 1).text, unit->runs);
@@ -135,13 +136,17 @@ static void list_good(struct units *units, const struct eg__unit *unit)
     units->number = number;
 }
 
-static void tools(struct eg__out *out, const struct units *units, int64_t all)
+/* The exceptions are shown at first, if there are any. */
+static void tools(struct eg__out *out, const struct units *units, int64_t all, int64_t exceptions)
 {
+    const bool every = units->all && exceptions == 0;
+
     eg__put(out, "<div class=\"tools\"><div class=\"fl\" role=\"group\" aria-label=\"Which units\">");
-    eg__put(out, "<button type=\"button\" data-f=\"x\" aria-pressed=\"true\">Exceptions</button>");
+    eg__put(out, "<button type=\"button\" data-f=\"x\" aria-pressed=\"%s\">Exceptions</button>",
+            every ? "false" : "true");
     if (units->all)
-        eg__put(out, "<button type=\"button\" data-f=\"all\" aria-pressed=\"false\">All %s</button>",
-                eg__count(all).text);
+        eg__put(out, "<button type=\"button\" data-f=\"all\" aria-pressed=\"%s\">All %s</button>",
+                every ? "true" : "false", eg__count(all).text);
     eg__put(out, "<button type=\"button\" data-f=\"bad\" aria-pressed=\"false\">Not good</button>"
                  "<button type=\"button\" data-f=\"x-marg\" aria-pressed=\"false\">Marginal</button></div>"
                  "<label>Find <input id=\"q\" type=\"search\" placeholder=\"serial, MAC, slot, cause\" "
@@ -153,14 +158,15 @@ static void table_head(struct eg__out *out, const struct units *units)
 {
     eg__put(out,
             "<div class=\"tw\" tabindex=\"0\" role=\"region\" aria-label=\"Table: units\"><table "
-            "id=\"units-table\"><caption "
+            "id=\"units-table\"%s><caption "
             "class=\"sm\">%s</caption>\n<thead><tr><th scope=\"col\">Result</th><th "
             "scope=\"col\">Serial</th><th scope=\"col\">MAC</th>"
             "<th scope=\"col\">Slot</th><th scope=\"col\">Time</th>",
+            units->measures > MEASURES_PRINTED ? " class=\"many\"" : "",
             units->all ? "Units, each by its last finished run"
                        : "Exceptions: units not good, marginal, or inserted more than once");
     for (size_t i = 0; i < units->measures; i++) {
-        eg__html_text(out, "<th scope=\"col\" class=\"n\"><bdi>",
+        eg__html_text(out, "<th scope=\"col\" class=\"n mv\"><bdi>",
                       units->report->numbers->measures[i].series.name, "</bdi> ");
         eg__html_text(out, "", units->report->numbers->measures[i].unit, "</th>");
     }
@@ -182,13 +188,13 @@ enum eg_code eg__html_units(struct eg__out *out, const struct eg__report *report
     units.measures =
         report->numbers->measure_count < MEASURES_MOST ? report->numbers->measure_count : MEASURES_MOST;
     eg__html_section(out, "all-units", "Units");
-    tools(out, &units, batch->units);
-    table_head(out, &units);
-    for (size_t i = 0; i < causes->unit_count; i++) {
+    for (size_t i = 0; i < causes->unit_count; i++)
         good += !eg__unit_is_exception(&causes->units[i]);
+    tools(out, &units, batch->units, (int64_t)causes->unit_count - good);
+    table_head(out, &units);
+    for (size_t i = 0; i < causes->unit_count; i++)
         if (units.all || eg__unit_is_exception(&causes->units[i]))
             EG_TRY(unit_row(&units, &causes->units[i], err));
-    }
     eg__html_table_end(out);
     if (!units.all)
         eg__put(out,

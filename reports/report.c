@@ -104,12 +104,40 @@ enum eg_code eg_report_write(const char *ledger_path, const char *batch, const s
     return write_all(&outs, files, count, &report, NULL, err);
 }
 
+/* Keep of a look what another batch's is, too. */
+static void keep_common(struct eg_batch_look *look, const struct eg_batch_look *other)
+{
+    if (look->customer != NULL && (other->customer == NULL || strcmp(look->customer, other->customer) != 0)) {
+        free(look->customer);
+        look->customer = NULL;
+    }
+    if (look->target < other->target || look->target > other->target)
+        look->target = 0;
+    if (look->logo.size != other->logo.size ||
+        (look->logo.size > 0 && memcmp(look->logo.data, other->logo.data, look->logo.size) != 0))
+        eg_buffer_finish(&look->logo);
+}
+
+/* What the jobs of all batches say alike. */
+static enum eg_code common_look(struct eg_batch_look *look, struct eg_query *query,
+                                const struct eg__trend *trend, struct eg_error *err)
+{
+    if (trend->batch_count > 0)
+        EG_TRY(eg_query_batch_look(query, trend->batches[0].name, look, err));
+    for (size_t i = 1; i < trend->batch_count; i++) {
+        EG_CLEANUP(eg_batch_look_finish) struct eg_batch_look other = {0};
+        EG_TRY(eg_query_batch_look(query, trend->batches[i].name, &other, err));
+        keep_common(look, &other);
+    }
+    return EG_OK;
+}
+
 enum eg_code eg_report_write_trend(struct eg_query *query, const struct eg_selection *selection,
                                    enum eg_trend_by by, const struct eg_report_file *files, size_t count,
                                    const struct eg_report_look *look, const struct eg_cancel *cancel,
                                    struct eg_error *err)
 {
-    static const struct eg_report_look nothing = {0};
+    EG_CLEANUP(eg_batch_look_finish) struct eg_batch_look of_jobs = {0};
     EG_CLEANUP(eg__trend_finish) struct eg__trend trend = {0};
     EG_CLEANUP(outs_finish) struct outs outs = {0};
     bool ignored;
@@ -121,7 +149,9 @@ enum eg_code eg_report_write_trend(struct eg_query *query, const struct eg_selec
                                 files[i].format->name);
     EG_TRY(check_formats(files, count, &ignored, err));
     EG_TRY(eg__trend_collect(&trend, query, selection, by, err));
+    EG_TRY(common_look(&of_jobs, query, &trend, err));
+    const struct eg_report_look shown = complete_look(look, &of_jobs);
     const struct eg__trend_report report = {
-        .trend = &trend, .look = look != NULL ? look : &nothing, .selection = selection, .cancel = cancel};
+        .trend = &trend, .look = &shown, .selection = selection, .cancel = cancel};
     return write_all(&outs, files, count, NULL, &report, err);
 }

@@ -17,7 +17,7 @@
 const struct eg_report_format *eg_report_find_format(const char *name);
 
 /** What a report shows besides the ledger; zero-initialised it is nothing. Without customer, logo or target
- * the report of a batch shows what its job says. */
+ * the report shows what its job says, that of many batches what all their jobs say alike. */
 struct eg_report_look {
     const char *customer, *order, *title; /* NULL = none */
     const char *logo_path;                /* a PNG, JPEG or SVG file, put into the page; NULL = none */

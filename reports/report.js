@@ -5,6 +5,7 @@
   if (!table) return;
   var body = table.tBodies[0], rows = [].slice.call(body.rows), field = page.getElementById("q"), found = page.getElementById("nf");
   var buttons = [].slice.call(page.querySelectorAll("[data-f]")), heads = [].slice.call(table.tHead.rows[0].cells), wanted = "x";
+  buttons.forEach(function (button) { if (button.getAttribute("aria-pressed") === "true") wanted = button.getAttribute("data-f"); });
   var texts = new Map(rows.map(function (row) {
     return [row, [].map.call(row.cells, function (cell) { return cell.textContent.trim(); }).join("\n").toLowerCase()];
   }));

@@ -114,9 +114,20 @@ struct eg__capability eg__capability(const double *values, size_t count, double 
     return eg__capability_of(mean, count > 1 ? sqrt(squares / (double)(count - 1)) : 0, low, high);
 }
 
+enum eg__grade eg__grade_of(double cpk)
+{
+    const double shown = round(100 * cpk);
+
+    return shown >= 133 ? EG__CAPABLE : shown >= 100 ? EG__BARELY_CAPABLE : EG__NOT_CAPABLE;
+}
+
 const char *eg__capable(double cpk)
 {
-    return cpk >= EG__CAPABLE ? "capable" : cpk >= EG__BARELY ? "barely capable" : "not capable";
+    static const char *const words[] = {[EG__NOT_CAPABLE] = "not capable",
+                                        [EG__BARELY_CAPABLE] = "barely capable",
+                                        [EG__CAPABLE] = "capable"};
+
+    return words[eg__grade_of(cpk)];
 }
 
 struct eg__limits eg__wilson(int64_t k, int64_t n)

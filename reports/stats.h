@@ -46,9 +46,11 @@ struct eg__capability eg__capability(const double *values, size_t count, double 
 /** The same, of a mean and a spread that are known. */
 struct eg__capability eg__capability_of(double mean, double sd, double low, double high);
 
-/** Cpk from which a process is capable, and barely so. */
-#define EG__CAPABLE 1.33
-#define EG__BARELY  1.00
+/** How capable a process is. */
+enum eg__grade { EG__NOT_CAPABLE, EG__BARELY_CAPABLE, EG__CAPABLE };
+
+/** Capable from 1.33, barely from 1.00, as Cpk is shown: with two decimals. */
+enum eg__grade eg__grade_of(double cpk);
 
 /** "capable", "barely capable", "not capable" of a Cpk. */
 const char *eg__capable(double cpk);

@@ -35,7 +35,7 @@ enum eg_code eg_query_escrow(struct eg_query *query, const char *mac, eg_row_vis
     return eg__query_walk(query, rows, fields, sizeof fields / sizeof fields[0], &row, visit, context, err);
 }
 
-enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const char *column,
+enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const char *column, const char *mac,
                              struct eg_buffer *text, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
@@ -45,10 +45,14 @@ enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const cha
         &rows, query,
         "SELECT coalesce((SELECT json_extract(fields, '$[' || (pool_column.position - 1) || ']') FROM "
         "pool_row"
-        " WHERE pool_row.pool_id = pool.pool_id AND secret LIMIT 1), '')"
+        " WHERE pool_row.pool_id = pool.pool_id AND secret AND (?3 IS NULL OR row_id IN (SELECT row_id FROM"
+        " pool_event WHERE pool_event.pool_id = pool.pool_id AND pool_event.mac = ?3 AND state = 'written'))"
+        " LIMIT 1), '')"
         " FROM pool_column JOIN pool USING (pool_id) WHERE pool.name = ?1 AND pool_column.name = ?2",
         pool, err));
     eg__bind_text(rows, 2, column);
+    if (mac != NULL)
+        eg__bind_text(rows, 3, mac);
     EG_TRY(eg__query_next(query, rows, &row, err));
     if (!row)
         return eg_error_set(err, EG_BAD_ARGUMENT, "pool %s has no column %s", pool, column);

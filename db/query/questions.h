@@ -237,11 +237,13 @@ enum eg_code eg_query_escrow(struct eg_query *query, const char *mac, eg_row_vis
 
 /**
  * Append one sealed value of a pool's column, without its mark and fingerprint, for eg_escrow_recover(), and
- * a zero byte; nothing if the column is not sealed.
+ * a zero byte; nothing if the column is not sealed, or the board has no row.
+ *
+ * @param mac  of the board whose row it is; NULL = any row
  *
  * @return EG_OK; EG_BAD_ARGUMENT the pool has no such column; EG_LEDGER
  */
-enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const char *column,
+enum eg_code eg_query_sealed(struct eg_query *query, const char *pool, const char *column, const char *mac,
                              struct eg_buffer *text, struct eg_error *err) EG_CHECKED;
 
 /** Visit the slots of a station, NULL = all stations, as struct eg_slot_contacts, by station and slot. */

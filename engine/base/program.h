@@ -27,7 +27,8 @@ struct eg_program {
  * Run a program and wait for its end.
  *
  * It starts in the working directory of this process, with default signal handling, with only the three
- * standard streams open, and in its own process group. It has ended when its first process has; processes
+ * standard streams open, and in its own process group. A program that is an open file of this process
+ * ("/proc/self/fd/N") is also its own descriptor 3. It has ended when its first process has; processes
  * left in the group are killed. To stop a program, SIGTERM is sent first and SIGKILL half a second later. The
  * end of its standard error goes into the sentence of a failure; it may write up to 1 MiB there.
  *

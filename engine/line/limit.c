@@ -20,6 +20,23 @@ static bool erased(const struct eg_run *run, uint64_t over_us)
     return first ? erase_us >= over_us / 2 : run->written_before;
 }
 
+/* A write of what changed asks for digests first, and may have little to write. */
+static enum eg_limit limit_of_write(const struct eg_run *run, const struct eg_stage_record *record,
+                                    uint64_t over_us)
+{
+    uint64_t writing_us = 0;
+    bool partly = false;
+
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
+        const struct eg_region_record *const region = &run->regions[i];
+        writing_us += region->times.total_us;
+        partly = partly || region->written < region->region->data.size;
+    }
+    if (writing_us < record->duration_us / 2)
+        return partly ? EG_LIMIT_DIGEST : EG_LIMIT_NONE;
+    return erased(run, over_us) ? EG_LIMIT_ERASE : EG_LIMIT_FLASH;
+}
+
 enum eg_limit eg__limit_of(const struct eg_run *run, const struct eg_stage_record *record, unsigned requests,
                            unsigned redos)
 {
@@ -35,6 +52,6 @@ enum eg_limit eg__limit_of(const struct eg_run *run, const struct eg_stage_recor
     if ((uint64_t)requests * run->loader.round_trip_us >= over_us / 2)
         return EG_LIMIT_LATENCY;
     if ((run->stage->gives & EG_FACT_WRITTEN) != 0)
-        return erased(run, over_us) ? EG_LIMIT_ERASE : EG_LIMIT_FLASH;
+        return limit_of_write(run, record, over_us);
     return (run->stage->gives & EG_FACT_VERIFIED) != 0 ? EG_LIMIT_DIGEST : EG_LIMIT_NONE;
 }

@@ -10,6 +10,7 @@
 #include "engine/plan/plan.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -70,6 +71,18 @@ static void *pack_regions(void *context)
     return NULL;
 }
 
+/* Signals are for the thread of the program. */
+static bool start(struct eg_packing *packing)
+{
+    sigset_t all, former;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    const bool started = pthread_create(&packing->thread, NULL, pack_regions, packing) == 0;
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return started;
+}
+
 enum eg_code eg_plan_pack_begin(struct eg_plan *plan, eg_pack *pack, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_packing *packing = NULL;
@@ -84,7 +97,7 @@ enum eg_code eg_plan_pack_begin(struct eg_plan *plan, eg_pack *pack, struct eg_e
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&packing->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&packing->thread, NULL, pack_regions, packing) != 0) {
+    if (!start(packing)) {
         pthread_cond_destroy(&packing->changed);
         pthread_mutex_destroy(&packing->lock);
         return eg_error_set(err, EG_NO_MEMORY, "a thread that compresses");

@@ -128,6 +128,13 @@ expect_status 0 "$espgang" check job.yaml --ledger ledger.db
 tail -n +2 keys.csv | cut -d, -f2 >key.texts
 ! grep -qaF -f key.texts ledger.db ledger.db-wal run.log 2>/dev/null || fail 'a key of the pool is in the ledger as text'
 ! grep -qaF -f key.texts <(od -An -v -tx1 ledger.db run.log | tr -d ' \n') || fail 'a key of the pool is in the ledger'
+start_boards pooled 1 --chip $chip --fast --app-log app.txt
+expect_status 0 "$espgang" run job.yaml --ports "${urls[0]}" --ledger ledger.db --private-key station.key
+mac=$(ledger "select mac from serials where pool = 'keys' and state = 'consumed'")
+expect_status 0 "$espgang" secure recover-key -k station.key --pool keys --column flash_key -o pooled.key --ledger ledger.db "$mac"
+expect_equal 'the recovered key' "$(od -An -v -tx1 pooled.key | tr -d ' \n')" "$(sed -n 's/^k1,//p' keys.csv)"
+expect_status 2 "$espgang" secure recover-key -k station.key --pool keys --column flash_key -o other.key --ledger ledger.db 00:00:00:00:00:01
+expect_text err.log 'pool keys has no sealed key of 00:00:00:00:00:01 in column flash_key'
 write_job 'mode: development' 'flash: {key: {pool: keys, column: other}}'
 expect_status 2 "$espgang" check job.yaml --ledger ledger.db
 expect_text err.log 'pool keys has no column other'

@@ -4,13 +4,9 @@
 
 #include "tests/jobs/job_folder.h"
 
+#include "engine/base/program.h"
 #include "jobs/freeze.h"
 #include "jobs/keys.h"
-
-#include <spawn.h>
-#include <sys/wait.h>
-
-extern char **environ;
 
 static const struct eg_option group_options[] = {
     {.key = "expect", .type = EG_OPTION_TEXT, .required = true},
@@ -141,8 +137,6 @@ static void a_program_in_a_bundle_runs_without_a_file(void **state)
     EG_CLEANUP(reading_finish) struct reading job = {.plan = NULL};
     EG_CLEANUP(reading_finish) struct reading frozen = {.plan = NULL};
     struct eg_error err;
-    int status;
-    pid_t child;
 
     put("tool", "#!/bin/sh\nexit 17\n");
     put("job.yaml", "unit: {program: ./tool}\n");
@@ -152,11 +146,10 @@ static void a_program_in_a_bundle_runs_without_a_file(void **state)
     read_job(&frozen, NULL, &bundle);
     const struct eg_setting *const program = eg_plan_setting(frozen.plan, "unit.program");
     assert_string_equal(program->items[0].name, "files/00-tool");
-    char *argv[] = {program->items[0].text, NULL};
-    assert_int_equal(posix_spawn(&child, argv[0], NULL, NULL, argv, environ), 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 17);
+    const struct eg_program run = {
+        .argv = (const char *const[]){program->items[0].text, NULL}, .name = "tool", .timeout_ms = 20000};
+    assert_error(eg_program_run(&run, NULL, NULL, &err), err, EG_PROGRAM_FAILED,
+                 "tool exited with status 17");
 }
 
 static void a_program_of_the_station_stays_one(void **state)

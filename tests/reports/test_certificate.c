@@ -4,6 +4,7 @@
 
 #include "reports/certificate.h"
 
+#include "tests/db/look.h"
 #include "tests/reports/page.h"
 #include "tests/reports/qr_read.h"
 
@@ -232,7 +233,28 @@ static void no_name_from_outside_leaves_its_place(void **state)
         count++;
     assert_int_equal(count, 7);
     page_has(&page, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&#39;&amp;\xef\xbf\xbd[2J");
-    page_has(&page, "Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"");
+    page_has(
+        &page,
+        "Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\"");
+}
+
+static void customer_and_logo_are_those_of_the_job(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+    const struct sample_end *const ends[] = {&passes, NULL};
+
+    run_units(sample, ends, 2);
+    certify(sample, "7c:df:a1:00:00:02", &page);
+    page_lacks(&page, "class=\"top\"");
+    sample->session.batch = "batch-2";
+    look_set(sample, "Acme & Co", NULL, LOOK_SVG);
+    run_units(sample, ends, 1);
+    look_forget(sample);
+    certify(sample, UNIT, &page);
+    page_has(&page, "<p class=\"cu\"><bdi>Acme &amp; Co</bdi></p></div></header>");
+    page_has(&page, "src=\"data:image/svg+xml;base64,");
+    page_has(&page, "img-src data:");
 }
 
 int main(void)
@@ -246,6 +268,7 @@ int main(void)
         with_sample(an_unknown_unit_and_a_name_of_two_are_refused),
         with_sample(a_simulated_board_gets_a_specimen),
         with_sample(no_name_from_outside_leaves_its_place),
+        with_sample(customer_and_logo_are_those_of_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

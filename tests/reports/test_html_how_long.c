@@ -41,6 +41,8 @@ static void a_stage_stands_beside_what_its_bytes_need(void **state)
         "<tr><th scope=\"row\"><bdi>connect</bdi></th><td class=\"n\">0.10</td><td class=\"n\">0.15</td>");
     page_has(&page, "<td class=\"n\">+44\u202f%</td><td></td>");
     page_has(&page, "<td class=\"n\">+4\u202f%</td><td>resends 4</td>");
+    page_has(&page, "<p class=\"in\">Slowest stage: <bdi>write</bdi>, 2.50\u202fs (median), of which "
+                    "2.40\u202fs on the wire; limited by resends.</p>");
     page_lacks(&page, "Slow flash");
     page_lacks(&page, "slowest-table"); /* of too few boards */
 }
@@ -55,6 +57,16 @@ static void boards_with_a_slow_flash_are_counted_and_their_slot_is_named(void **
     page_has(&page, "<b>Slow flash:</b> on 8 boards that passed, a region took longer to write than on the "
                     "others of the same flash part, 8 of 8 in slot <bdi>B2</bdi> (");
     page_has(&page, "). Look at the cable and supply of the slot.</p>");
+    struct eg_error err;
+    char path[200];
+    snprintf(path, sizeof path, "%s/page.json", sample->folder);
+    assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("json", path), 1, NULL, NULL, &err), err);
+    page.size = 0;
+    assert_ok(eg_file_read(&page, path, 16 << 20, &err), err);
+    assert_ok(eg_buffer_append(&page, "", 1, &err), err);
+    page_has(&page,
+             "\"slow_flash\":{\"units\":8,\n\"slots\":1,\n\"cluster\":{\"kind\":\"slot\",\n\"name\":\"B2\",\n"
+             "\"units\":8,\n\"of\":15,\n");
 }
 
 static void one_board_with_a_slow_flash_clusters_nowhere(void **state)

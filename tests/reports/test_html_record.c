@@ -28,12 +28,36 @@ static void sessions_with_nothing_changed_are_one_row(void **state)
     page_has(&page, "<td class=\"n\">1</td><td class=\"n\">1</td></tr>");
     page_has(&page, "<h3>Exceptions that the job allowed</h3><p>None.</p>");
     page_has(&page, "<dt>Secure boot</dt><dd>off in 2 </dd>");
+    page_lacks(&page, "Regions that read back differently");
+}
+
+static struct sample_end differs(unsigned number, const char **slot)
+{
+    (void)number;
+    *slot = "A1";
+    return (struct sample_end){
+        .outcome = EG_FAIL, .code = EG_VERIFY_MISMATCH, .text = "another digest", .mismatch = true};
+}
+
+static void regions_that_read_back_differently_are_listed(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 2, differs);
+    page_make(sample, NULL, &page);
+    const char *const first =
+        strstr((const char *)page.data, "<summary>Regions that read back differently</summary>");
+    assert_non_null(first);
+    assert_null(strstr(first + 20, "Regions that read back differently"));
+    page_has(&page, "<td class=\"n\">2</td><td>A1</td>");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(sessions_with_nothing_changed_are_one_row),
+        with_sample(regions_that_read_back_differently_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

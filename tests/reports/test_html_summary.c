@@ -33,10 +33,24 @@ static void a_bad_slot_is_a_fact_with_what_to_do(void **state)
     page_has(&page, "Clean or change its contacts.");
 }
 
+static void a_single_good_unit_is_pointed_to_its_certificate(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 1, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "<code>espgang certificate 7c:df:a1:00:00:01 --pdf FILE</code>");
+    page_fill(sample, 2, end_of);
+    page_make(sample, NULL, &page);
+    page_lacks(&page, "espgang certificate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(a_bad_slot_is_a_fact_with_what_to_do),
+        with_sample(a_single_good_unit_is_pointed_to_its_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

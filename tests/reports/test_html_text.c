@@ -19,8 +19,8 @@ static void numbers_are_written_for_people(void **state)
     assert_string_equal(eg__real(NAN, 2).text, "\u2013");
     assert_string_equal(eg__percent(0.9449).text, "94.5\u202f%");
     assert_string_equal(eg__percent(1).text, "100\u202f%");
-    assert_string_equal(eg__chance(0.0004).text, "p &lt; 0.001");
-    assert_string_equal(eg__chance(0.71).text, "p = 0.71");
+    assert_string_equal(eg__chance(0.0004).text, "p\u00a0&lt;\u00a00.001");
+    assert_string_equal(eg__chance(0.71).text, "p\u00a0=\u00a00.71");
     assert_string_equal(eg__step(1800000).text, "30\u202fmin");
     assert_string_equal(eg__step(5000).text, "5\u202fs");
 }

@@ -2,6 +2,7 @@
 
 /* The first screen of the page about many batches. */
 
+#include "tests/db/look.h"
 #include "tests/reports/trend_page.h"
 
 static void the_page_says_whether_the_last_period_differs_from_those_before(void **state)
@@ -50,12 +51,39 @@ static void an_empty_selection_has_a_page_that_says_so(void **state)
     page_lacks(&page, "<figure");
 }
 
+static void what_all_jobs_say_alike_is_shown(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+    const struct eg_selection all = {.batches = NULL};
+
+    look_set(sample, "Acme", "50", LOOK_SVG);
+    page_fill(sample, 4, trend_end_of);
+    look_forget(sample);
+    sample->session.batch = "b & 2";
+    look_set(sample, "Acme", "60", LOOK_SVG);
+    page_fill(sample, 4, trend_end_of);
+    look_forget(sample);
+    trend_make(sample, &all, NULL, &page);
+    page_has(&page, "<p class=\"cu\"><bdi>Acme</bdi></p>");
+    page_has(&page, "src=\"data:image/svg+xml;base64,");
+    page_lacks(&page, "The target is");
+    sample->session.batch = "third";
+    page_fill(sample, 1, trend_end_of);
+    trend_make(sample, &all, NULL, &page);
+    page_lacks(&page, "class=\"cu\"");
+    page_lacks(&page, "data:image");
+    trend_make(sample, &all, &(struct eg_report_look){.customer = "Other"}, &page);
+    page_has(&page, "<p class=\"cu\"><bdi>Other</bdi></p>");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(the_page_says_whether_the_last_period_differs_from_those_before),
         with_sample(units_selected_by_their_outcome_have_no_yield),
         with_sample(an_empty_selection_has_a_page_that_says_so),
+        with_sample(what_all_jobs_say_alike_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static void values_are_columns_and_members_and_a_secret_is_empty(void **state)
     json_decref(root);
     make(sample, "html", &html);
     assert_contains(html, "<td class=\"mo\">A-1</td>");
-    assert_contains(html, "<td class=\"n o\">2.9</td>");
+    assert_contains(html, "<td class=\"n mv o\">2.9</td>");
     assert_contains(html, "<tr><th scope=\"row\"><bdi>supply</bdi></th><td>V</td><td class=\"n\">3.0</td><td "
                           "class=\"n\">3.6</td><td class=\"n\">1</td>");
 }

@@ -183,8 +183,10 @@ static void capability_is_of_the_nearer_limit(void **state)
     assert_true(isnan(eg__capability(values, 5, NAN, NAN).cpk));
     assert_true(isnan(eg__capability(values, 1, 0, 10).cpk));
     assert_string_equal(eg__capable(1.33), "capable");
+    assert_string_equal(eg__capable(1.327), "capable"); /* it is shown as 1.33 */
     assert_string_equal(eg__capable(1.32), "barely capable");
     assert_string_equal(eg__capable(0.99), "not capable");
+    assert_int_equal(eg__grade_of(0.996), EG__BARELY_CAPABLE);
 }
 
 /* Reference: ranks summed and the normal distribution by Python's statistics.NormalDist, in double precision.

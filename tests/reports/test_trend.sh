@@ -15,7 +15,8 @@ json() { # SQL over `doc`, which is t.json
 # Eight days of 200 units; some come back the next day, into another batch.
 "$build/tools/bench/make_ledger" 1650 "$ledger" 7 200
 sqlite3 "$ledger" "DROP TRIGGER outcome_keeps; UPDATE outcome SET mac = (SELECT mac FROM outcome AS o WHERE o.run_id = outcome.run_id - 200)
-  WHERE run_id > 300 AND run_id % 50 = 7; UPDATE outcome SET code = 'test-failed', outcome = 'fail', sentence = 'x'
+  WHERE run_id > 300 AND run_id % 50 = 7; DROP TRIGGER run_device_keeps; UPDATE run_device SET flash_unique_id = (SELECT flash_unique_id
+  FROM run_device AS d WHERE d.run_id = run_device.run_id - 200) WHERE run_id > 300 AND run_id % 50 = 7; UPDATE outcome SET code = 'test-failed', outcome = 'fail', sentence = 'x'
   WHERE run_id % 90 = 5; DROP TRIGGER run_value_keeps;
   UPDATE run_value SET passed = 0 WHERE run_id % 90 = 5 AND kind = 'measured' AND name = 'supply'"
 local_day="date(runs.finished, '+8 hours')"

@@ -24,7 +24,8 @@ for temporary files and some minutes; EG_BENCH_RUNS is another number of runs, 0
 Takes about four minutes besides.
 
   --json          print the figures as one JSON object, and the tables to standard error
-  --peer PROGRAM  let PROGRAM, with esptool's command line, do the same work, one process per board
+  --peer PROGRAM  measure only this: the same work by PROGRAM, with the command line of esptool 5, a process per board,
+                  and by espgang, one process for all; 1, 8 and 16 boards
 HELP
   exit 0
 fi
@@ -84,12 +85,48 @@ unserve() {
 stage() { ask "$1" "select $3 from stages where stage = '$2'"; }
 over() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 
-job one 1048576
-job four 4194304
+# The same files to boards that wait in their loaders; each side's own connection, writing and checking. The peer is a
+# process per board, espgang one for all.
+peer_boards() {
+  local pids=() pid
+  while read -r url; do
+    timeout 600 "$peer" --chip esp32 --port "$url" --baud 921600 --before no-reset --after no-reset write-flash \
+      0x1000 "$work/one/bootloader/bootloader.bin" 0x8000 "$work/one/partition_table/partition-table.bin" \
+      0x10000 "$work/one/app.bin" >>"$work/peer.log" 2>&1 &
+    pids+=($!)
+  done <"$work/urls"
+  for pid in "${pids[@]}"; do
+    wait "$pid" || return
+  done
+}
+beside_peer() {
+  local boards
+  export -f peer_boards
+  export peer work
+  for boards in 1 8 16; do
+    serve "$boards" --download
+    "$measure" bash -c peer_boards 2>"$work/peer$boards.use" || { tail -n 5 "$work/peer.log" >&2; echo "bench.sh: $peer failed" >&2; exit 1; }
+    unserve
+    serve "$boards"
+    run one "beside$boards" --ports "$ports"
+    unserve
+    for side in peer beside; do
+      say "$boards boards: seconds, $([ $side = peer ] && echo the peer || echo espgang)" "$(use "$side$boards" wall)" ''
+      say "$boards boards: seconds of CPU, $([ $side = peer ] && echo the peer || echo espgang)" "$(use "$side$boards" cpu)" ''
+    done
+  done
+}
 
+job one 1048576
 say WHAT MEASURED BUDGET
+if [ -n "$peer" ]; then
+  beside_peer
+  [ -z "$json" ] || print_json
+  exit 0
+fi
+job four 4194304
 run one write --sim 1
-wire=$(stage write write 'round(bytes_sent * 10 / 921600.0, 3)')
+wire=$(stage write write 'round(wire_ms / 1000, 3)')
 wrote=$(stage write write 'round(duration_ms / 1000, 3)')
 total=$(ask write 'select duration_ms / 1000.0 from runs')
 say 'seconds of the write stage, 1 MiB image, 921600 baud' "$wrote" ''
@@ -98,7 +135,7 @@ say 'write stage / wire time, blank flash' "$(over "$wrote" "$wire")" 1.02
 serve 1 --used
 run one used --ports "$ports"
 unserve
-say 'write stage / wire time, used flash' "$(over "$(stage used write 'duration_ms / 1000')" "$(stage used write 'bytes_sent * 10 / 921600.0')")" \
+say 'write stage / wire time, used flash' "$(over "$(stage used write 'duration_ms / 1000')" "$(stage used write 'wire_ms / 1000')")" \
   "1.30 (the stub's limit)"
 
 sed 's/^retry/link: {baud: auto}\nretry/' "$work/one.yaml" >"$work/auto.yaml"
@@ -165,34 +202,6 @@ for again in new same changed; do
     "$(ask again "select sum(written) / 64 from regions where run > (select max(run) - 64 from runs)")" ''
 done
 unserve
-
-# The same files to boards that wait in their loaders; each side's own connection, writing and checking.
-peer_board() { # URL
-  "$peer" --chip esp32 --port "$1" --baud 921600 --before no-reset --after no-reset write-flash \
-    0x1000 "$work/one/bootloader/bootloader.bin" 0x8000 "$work/one/partition_table/partition-table.bin" \
-    0x10000 "$work/one/app.bin" >>"$work/peer.log" 2>&1
-}
-if [ -n "$peer" ]; then
-  for boards in 1 8 16; do
-    serve "$boards" --download
-    from=$(date +%s%3N)
-    pids=()
-    while read -r url; do
-      peer_board "$url" &
-      pids+=($!)
-    done <"$work/urls"
-    for pid in "${pids[@]}"; do
-      wait "$pid" || { tail -n 5 "$work/peer.log" >&2; echo "bench.sh: $peer failed" >&2; exit 1; }
-    done
-    took=$(($(date +%s%3N) - from))
-    unserve
-    serve "$boards"
-    run one "beside$boards" --ports "$ports"
-    unserve
-    say "seconds for $boards boards, the peer" "$(over "$took" 1000)" ''
-    say "seconds for $boards boards, espgang" "$(use "beside$boards" wall)" ''
-  done
-fi
 
 echo
 # shellcheck disable=SC2046 # these names have no blanks

@@ -5,7 +5,8 @@
  * for the same seed but for its tool's version.
  *
  * Batches have UNITS units (10000) in 64 slots. About 4 % of the units fail in one of six ways and come back
- * at the end of their batch; 1 % pass marginally. Each run has seven stages and four regions, each pass a
+ * at the end of their batch; 1 % pass marginally. Each board that is identified tells the unique id of its
+ * flash. Each run has seven stages and four regions, each pass a
  * serial number and two measured values; one unit in 250000 has the serial number of the one before it. Rows
  * are written by SQL in large transactions, the chain by the ledger's own code.
  */
@@ -57,7 +58,7 @@ static const struct {
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 
-enum { ADD_RUN, ADD_INTENT, ADD_OUTCOME, ADD_STAGE, ADD_REGION, ADD_VALUE, ADD_COUNT };
+enum { ADD_RUN, ADD_INTENT, ADD_OUTCOME, ADD_DEVICE, ADD_STAGE, ADD_REGION, ADD_VALUE, ADD_COUNT };
 
 #define UNIT_COLUMNS                                                                                         \
     "mac, chip, revision, package, flash_jedec, flash_size, secure_boot, flash_encryption, secure_download"
@@ -72,6 +73,7 @@ static const char *const inserts[ADD_COUNT] = {
                     ", outcome, code, blame, sentence, marginal,"
                     " attempts, duration_us, bytes_sent, bytes_received, resends)"
                     " VALUES (?1, ?2, " UNIT_VALUES ", ?4, ?5, ?6, ?7, ?8, ?9, ?10, 712345, 4321, ?11)",
+    [ADD_DEVICE] = "INSERT INTO run_device (run_id, flash_unique_id) VALUES (?1, ?2)",
     [ADD_STAGE] = "INSERT INTO stage VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, 921600, ?8, 600, 0,"
                   " (?8 + 600) * 10000000 / 921600, iif(?3 = 'write', 'rate', NULL))",
     [ADD_REGION] = "INSERT INTO region VALUES (" REGION_VALUES ")",
@@ -224,7 +226,7 @@ static enum eg_code add_run(struct maker *maker, int64_t unit, int fault, struct
     const bool marginal = fault < 0 && draw(maker, 100) == 0;
     const bool known = fault != 0;
     const unsigned last = fault < 0 ? STAGES - 1 : faults[fault].stage;
-    char mac[EG_MAC_TEXT], slot[8], port[16], utc[EG_UTC_TEXT];
+    char mac[EG_MAC_TEXT], flash[24], slot[8], port[16], utc[EG_UTC_TEXT];
     uint64_t duration_ms = 0;
 
     maker->run++;
@@ -261,6 +263,12 @@ static enum eg_code add_run(struct maker *maker, int64_t unit, int fault, struct
     set_number(maker, ADD_OUTCOME, 10, (int64_t)(duration_ms * 1000 - draw(maker, 500000)));
     set_number(maker, ADD_OUTCOME, 11, marginal ? 3 : 0);
     EG_TRY(put(maker, ADD_OUTCOME, err));
+    if (known) {
+        snprintf(flash, sizeof flash, "d1644561%08" PRIx64, (uint64_t)unit);
+        set_number(maker, ADD_DEVICE, 1, maker->run);
+        set_text(maker, ADD_DEVICE, 2, flash);
+        EG_TRY(put(maker, ADD_DEVICE, err));
+    }
     duration_ms = 0;
     EG_TRY(add_stages(maker, last, fault, &duration_ms, err));
     if (last >= 5)

@@ -100,13 +100,10 @@ static const struct {
 
 static enum eg_code add(struct cli_arguments *arguments, const char *word, struct eg_error *err)
 {
-    char **more = realloc(arguments->word, ((size_t)arguments->count + 2) * sizeof *more);
-
-    if (more == NULL)
-        return eg_error_set(err, EG_NO_MEMORY, "%d words of a command line", arguments->count + 1);
-    arguments->word = more;
-    more[arguments->count] = more[arguments->count + 1] = NULL;
-    EG_TRY(eg_strdup(&more[arguments->count], word, err));
+    if (arguments->word == NULL) /* the end of the list */
+        EG_TRY(eg_grow(&arguments->word, 0, sizeof *arguments->word, err));
+    EG_TRY(eg_grow(&arguments->word, (size_t)arguments->count + 1, sizeof *arguments->word, err));
+    EG_TRY(eg_strdup(&arguments->word[arguments->count], word, err));
     arguments->count++;
     return EG_OK;
 }

@@ -9,7 +9,7 @@
 
 #define VERSION 1 /* grows when a member changes its meaning or goes */
 
-static void decref(json_t **json)
+void cli_json_cleanup(json_t **json)
 {
     json_decref(*json);
 }
@@ -23,8 +23,8 @@ json_t *cli_json_text(const char *text)
 
 enum eg_code cli_print_document(const struct cli_call *call, json_t *members, struct eg_error *err)
 {
-    EG_CLEANUP(decref) json_t *taken = members;
-    EG_CLEANUP(decref)
+    EG_CLEANUP(cli_json_cleanup) json_t *taken = members;
+    EG_CLEANUP(cli_json_cleanup)
     json_t *document = json_pack("{s:s, s:i}", "espgang", call->command->name, "version", VERSION);
     bool whole = true;
 

@@ -29,6 +29,9 @@
 enum eg_code cli_print_document(const struct cli_call *call, json_t *members,
                                 struct eg_error *err) EG_CHECKED;
 
+/** For EG_CLEANUP. */
+void cli_json_cleanup(json_t **json);
+
 /** A string of the text; null for NULL, for "" and for what is not UTF-8. NULL = no memory. */
 json_t *cli_json_text(const char *text);
 

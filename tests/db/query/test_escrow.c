@@ -116,13 +116,15 @@ static void the_sealed_value_of_a_column_is_found(void **state)
     import(sample, "sealed", seals, to);
     import(sample, "plain", NULL, NULL);
     assert_ok(eg_query_open(&query, sample->path, &err), err);
-    assert_ok(eg_query_sealed(query, "sealed", "k", &text, &err), err);
+    assert_ok(eg_query_sealed(query, "sealed", "k", NULL, &text, &err), err);
     assert_ok(eg_escrow_recover(&back, path, (const char *)text.data, &err), err);
     assert_memory_equal(back.data, "\0\x11\x22\x33", 4);
     text.size = 0;
-    assert_ok(eg_query_sealed(query, "plain", "k", &text, &err), err);
+    assert_ok(eg_query_sealed(query, "sealed", "k", "7c:df:a1:00:00:01", &text, &err), err);
     assert_int_equal(text.size, 0);
-    assert_error(eg_query_sealed(query, "sealed", "other", &text, &err), err, EG_BAD_ARGUMENT,
+    assert_ok(eg_query_sealed(query, "plain", "k", NULL, &text, &err), err);
+    assert_int_equal(text.size, 0);
+    assert_error(eg_query_sealed(query, "sealed", "other", NULL, &text, &err), err, EG_BAD_ARGUMENT,
                  "pool sealed has no column other");
 }
 

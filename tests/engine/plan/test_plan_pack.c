@@ -5,15 +5,23 @@
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_plan.h"
 
+#include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <string.h>
 
 /* The next region may be compressed. */
 static sem_t go;
 
+static int blocks_signals; /* read once a region is packed */
+
 static enum eg_code pack(struct eg_region *region, struct eg_error *err)
 {
+    sigset_t blocked;
+
     sem_wait(&go);
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    blocks_signals = sigismember(&blocked, SIGINT);
     return strcmp(region->name, "bad") == 0 ? eg_error_set(err, EG_NO_MEMORY, "no room")
                                             : eg_region_compress(region, err);
 }
@@ -49,6 +57,7 @@ static void a_region_is_there_as_soon_as_it_is_compressed(void **state)
     assert_int_equal(eg_plan_packed(plan, &plan->regions[0], &cancel, &err), EG_CANCELLED);
     sem_post(&go);
     assert_ok(eg_plan_packed(plan, &plan->regions[0], NULL, &err), err);
+    assert_true(blocks_signals);
     assert_in_range(plan->regions[0].zlib.size, 1, plan->regions[0].data.size - 1);
     assert_int_equal(eg_plan_packed(plan, &plan->regions[1], &cancel, &err), EG_CANCELLED);
     sem_post(&go);

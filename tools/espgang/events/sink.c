@@ -32,7 +32,7 @@ struct cli_sink {
     pthread_mutex_t lock;    /* of what is below */
     pthread_cond_t wake;
     struct eg_queue_item *events; /* not on the disk yet, the oldest first */
-    unsigned count, room;
+    unsigned count;
     size_t size;      /* of their texts */
     uint64_t written; /* grows with each batch that is on the disk */
     uint64_t lost, progress_ms;
@@ -87,16 +87,12 @@ static void say(struct cli_sink *sink, bool warns, const char *text)
 
 static bool keep(struct cli_sink *sink, const struct cli_event *event)
 {
+    struct eg_error err;
+
     if (sink->size + event->size > CLI_SINK_MEMORY)
         return false;
-    if (sink->count == sink->room) {
-        const unsigned room = sink->room == 0 ? BATCH_MAX : 2 * sink->room;
-        struct eg_queue_item *const larger = realloc(sink->events, room * sizeof *larger);
-        if (larger == NULL)
-            return false;
-        sink->events = larger;
-        sink->room = room;
-    }
+    if (eg_grow(&sink->events, sink->count, sizeof *sink->events, &err) != EG_OK)
+        return false;
     char *const text = strndup(event->json, event->size);
     if (text == NULL)
         return false;

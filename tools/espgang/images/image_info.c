@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/hex.h"
 #include "engine/image/inspect.h"
+#include "tools/espgang/document.h"
 #include "tools/espgang/images/target.h"
 
 #include <jansson.h>
@@ -272,11 +273,6 @@ static enum eg_code show_all(const struct cli_call *call, json_t *images, const 
     return EG_OK;
 }
 
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
 static enum eg_code target_of(const struct cli_call *call, const struct eg_target **target,
                               struct eg_error *err)
 {
@@ -296,7 +292,7 @@ static enum eg_code target_of(const struct cli_call *call, const struct eg_targe
 static enum eg_code image_info(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer file = {0};
-    EG_CLEANUP(decref) json_t *images = cli_flag(call, "json") ? json_array() : NULL;
+    EG_CLEANUP(cli_json_cleanup) json_t *images = cli_flag(call, "json") ? json_array() : NULL;
     const char *path = call->argument[0];
     const struct eg_target *target;
 
@@ -306,7 +302,7 @@ static enum eg_code image_info(struct cli_call *call, struct eg_error *err)
         return eg_error_prefix(err, "%s: ", path);
     if (images == NULL)
         return EG_OK;
-    EG_CLEANUP(decref)
+    EG_CLEANUP(cli_json_cleanup)
     json_t *whole = json_pack("{s:i, s:s, s:O}", "format", JSON_VERSION, "file", path, "images", images);
     char *text = whole != NULL ? json_dumps(whole, JSON_INDENT(2)) : NULL;
     if (text == NULL)

@@ -85,14 +85,9 @@ static enum eg_code audit_as_text(struct cli_call *call, struct eg_error *err)
     return EG_OK;
 }
 
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
 static enum eg_code audit_as_json(struct cli_call *call, struct eg_error *err)
 {
-    EG_CLEANUP(decref) json_t *seals = json_array();
+    EG_CLEANUP(cli_json_cleanup) json_t *seals = json_array();
     struct eg_audit audit;
 
     EG_TRY(eg_audit(&audit, cli_text(call, "ledger"), cli_text(call, "batch"), add_seal, seals, err));

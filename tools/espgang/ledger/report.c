@@ -119,17 +119,17 @@ static const struct cli_option *make_options(void)
         {.name = "by", .value = "STEP", .help = "Show a trend by day, week or month (default: by its span)"},
         {.name = "target",
          .value = "PERCENT",
-         .help = "Yield that the batch must reach; the verdict says whether it did (default for a batch: the "
+         .help = "Yield that the batch must reach; the verdict says whether it did (default: the "
                  "job's `report.target`)"},
         {.name = "customer",
          .value = "NAME",
-         .help = "Customer, shown on top of HTML and PDF (default for a batch: the job's `report.customer`)"},
+         .help = "Customer, shown on top of HTML and PDF (default: the job's `report.customer`)"},
         {.name = "order", .value = "TEXT", .help = "Order, shown on top of HTML and PDF"},
         {.name = "title", .value = "TEXT", .help = "Name of the product, shown on top of HTML and PDF"},
         {.name = "logo",
          .value = "FILE",
          .help = "PNG, JPEG or SVG file to show on top of HTML and PDF, up to 256 KiB, without scripts "
-                 "(default for a batch: the job's `report.logo`)"},
+                 "(default: the job's `report.logo`)"},
         {.name = "junit-name",
          .value = "WHAT",
          .help = "Names of JUnit's test cases: mac, serial or slot (default: mac). A unit without it has its "

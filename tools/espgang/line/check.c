@@ -8,11 +8,6 @@
 #include "tools/espgang/line/usb.h"
 #include "tools/espgang/station.h"
 
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
 /* What the boards that are attached share, at the job's rate. */
 static enum eg_code show_usb(const struct eg_plan *plan, struct eg_error *err)
 {
@@ -41,7 +36,7 @@ static enum eg_code show_jobs(const struct cli_jobs *jobs, struct eg_error *err)
 
 static enum eg_code print_json(const struct cli_call *call, const struct cli_jobs *jobs, struct eg_error *err)
 {
-    EG_CLEANUP(decref) json_t *facts = json_array();
+    EG_CLEANUP(cli_json_cleanup) json_t *facts = json_array();
 
     for (unsigned i = 0; i < jobs->count; i++) {
         json_t *job = NULL;

@@ -111,7 +111,7 @@ static enum eg_code check_keys(struct eg_query *query, const struct cli_readines
     const struct eg_setting *const column = eg_plan_setting(plan, "secure.flash.key.column");
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer sealed = {0};
     EG_CLEANUP(eg_secret_finish) struct eg_secret key = {0};
-    enum eg_code code = eg_query_sealed(query, pool->text, column->text, &sealed, err);
+    enum eg_code code = eg_query_sealed(query, pool->text, column->text, NULL, &sealed, err);
 
     if (code == EG_OK && sealed.size == 0)
         code = eg_error_set(err, EG_BAD_ARGUMENT,

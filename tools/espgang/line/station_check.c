@@ -12,11 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
 static void show_limits(const struct eg_station_file *file)
 {
     if (file->at_once != 0)
@@ -187,7 +182,7 @@ static enum eg_code print_json(const struct cli_call *call, const struct eg_stat
                                struct eg_error *err)
 {
     json_t *const sinks = json_array();
-    EG_CLEANUP(decref)
+    EG_CLEANUP(cli_json_cleanup)
     json_t *facts = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
         cli_json_text(file->path), "name", cli_json_text(file->name), "ledger", cli_json_text(file->ledger),
