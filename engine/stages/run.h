@@ -45,9 +45,9 @@ struct eg_power {
     uint32_t timeout_ms;
 };
 
-/** One board's way through the pipeline; belongs to its worker. */
 struct eg_pace;
 
+/** One board's way through the pipeline; belongs to its worker. */
 struct eg_run {
     /* given, not owned */
     const struct eg_plan *plan;

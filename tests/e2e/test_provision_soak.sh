@@ -41,7 +41,8 @@ bytes() {
   od -An -v -tx1 -j "$2" -N "$3" "$1" | tr -d ' \n'
 }
 
-# collect_keys CHIP BOARD: collect the contents of its key blocks except digests, each in both byte orders.
+# collect_keys CHIP BOARD: collect the contents of its key blocks except digests, each in both byte orders. A block whose burn was
+# cut early is no key: the few bits in it stand between zeros, as in any file.
 collect_keys() {
   local first=4 last=9 size=32 key digest block room=$(($(stat -c %s "fuses/board$2.efuse") / 11))
   [ "$1" != esp32 ] || { first=1 last=1; }
@@ -49,7 +50,7 @@ collect_keys() {
   digest=$(bytes boot.digest 0 32)
   for block in $(seq $first $last); do
     key=$(bytes "fuses/board$2.efuse" $((block * room)) $size)
-    [ -n "${key//0/}" ] && [ "$key" != "$digest" ] || continue
+    [ "$(sed 's/../&\n/g' <<<"$key" | grep -vcx '\(00\)\?')" -ge $((size / 2)) ] && [ "$key" != "$digest" ] || continue
     {
       echo "$key"
       echo "$key" | sed 's/../&\n/g' | tac | tr -d '\n'
