@@ -95,16 +95,17 @@ static enum MHD_Result send_page(struct cli_dashboard *self, struct MHD_Connecti
                  MHD_create_response_from_buffer(cli_page_size, (void *)cli_page, MHD_RESPMEM_PERSISTENT));
 }
 
+/* A part that is not made yet, or had no memory, is null. */
 static enum eg_code append_text(struct eg_buffer *text, const char *more, struct eg_error *err)
 {
+    if (more == NULL)
+        more = "null";
     return eg_buffer_append(text, more, strlen(more), err);
 }
 
 /* {"version":1,"line":{...},"slots":[...],"batch":{...}}; with the lock held. */
 static enum eg_code append_all(const struct cli_dashboard *self, struct eg_buffer *text, struct eg_error *err)
 {
-    const char *const batch = self->batch.text != NULL ? self->batch.text : "null";
-
     EG_TRY(append_text(text, "{\"version\":1,\"line\":", err));
     EG_TRY(append_text(text, self->head.text, err));
     EG_TRY(append_text(text, ",\"slots\":[", err));
@@ -113,7 +114,7 @@ static enum eg_code append_all(const struct cli_dashboard *self, struct eg_buffe
         EG_TRY(append_text(text, self->slots[i].text, err));
     }
     EG_TRY(append_text(text, "],\"batch\":", err));
-    EG_TRY(append_text(text, batch, err));
+    EG_TRY(append_text(text, self->batch.text, err));
     return eg_buffer_append(text, "}", 2, err);
 }
 
