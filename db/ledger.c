@@ -26,18 +26,43 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { BATCH_NUMBER_TEXT = 12 }; /* "-2", which makes a name new, and the NUL */
+
 struct add_session {
     struct eg_ledger *ledger;
     const struct eg__session *session;
     int64_t number;
 };
 
-static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session,
+/* Give a batch that nobody named a name that no other has, such as of a line that began in the same second.
+ */
+static enum eg_code make_batch_new(struct eg_ledger *ledger, struct eg_error *err)
+{
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *same = NULL;
+    sqlite3 *const db = ledger->store.db;
+    char *const end = ledger->batch + strlen(ledger->batch);
+    int status;
+
+    if (sqlite3_prepare_v2(db, "SELECT 1 FROM main.session WHERE batch = ?1 LIMIT 1", -1, &same, NULL) !=
+        SQLITE_OK)
+        return eg__sqlite_error(db, err);
+    eg__bind_text(same, 1, ledger->batch);
+    for (unsigned next = 2; (status = sqlite3_step(same)) == SQLITE_ROW; next++) {
+        sqlite3_reset(same);
+        snprintf(end, BATCH_NUMBER_TEXT, "-%u", next);
+        eg__bind_text(same, 1, ledger->batch);
+    }
+    return status == SQLITE_DONE ? EG_OK : eg__sqlite_error(db, err);
+}
+
+static enum eg_code begin_session(struct eg_ledger *ledger, const struct eg__session *session, bool named,
                                   unsigned *orphans, struct eg_error *err)
 {
     struct eg__store *const store = &ledger->store;
 
     EG_TRY(eg__store_run(store, EG__BEGIN, err));
+    if (!named)
+        EG_TRY(make_batch_new(ledger, err));
     EG_TRY(eg__record_orphans(store, ledger->lock_fd, orphans, err));
     EG_TRY(eg__record_session(store, session, &ledger->first.number, err));
     EG_TRY(eg__session_lock(ledger->lock_fd, ledger->first.number, err));
@@ -54,7 +79,7 @@ static enum eg_code name_batch(char **batch, const char *given, const char *job,
         return eg_strdup(batch, given, err);
     gmtime_r(&now, &utc);
     strftime(stamp, sizeof stamp, "-%Y%m%d-%H%M%S", &utc);
-    const size_t size = strlen(job) + strlen(stamp) + 1;
+    const size_t size = strlen(job) + strlen(stamp) + BATCH_NUMBER_TEXT;
     EG_TRY(eg_alloc(batch, 1, size, err));
     snprintf(*batch, size, "%s%s", job, stamp);
     return EG_OK;
@@ -118,7 +143,7 @@ static enum eg_code open_ledger(struct eg_ledger *ledger, const struct eg_sessio
     EG_TRY(open_store(ledger, full, given, err));
     EG_TRY(name_station(ledger, given, err));
     const struct eg__session session = session_of(ledger, plan);
-    EG_TRY(begin_session(ledger, &session, orphans, err));
+    EG_TRY(begin_session(ledger, &session, given->batch != NULL, orphans, err));
     char *const resolved = full;
     full = NULL;
     EG_TRY(eg__place_note(&ledger->place, resolved, err));

@@ -19,7 +19,7 @@ struct eg_ledger;
 struct eg_session {
     const char *station;       /* station name; NULL = the host's name */
     const char *operator_name; /* NULL = the login name */
-    const char *batch;         /* NULL = built from the job's name and the time */
+    const char *batch;         /* NULL = a new one, built from the job's name and the time */
     bool simulated;            /* simulated boards: marked, never counted, and no pool gives them a row */
     const struct eg_cancel *cancel; /* ends waiting for another program; NULL = never */
     uint32_t patience_ms;           /* how long to wait for a program that holds the file; 0 = five minutes */

@@ -44,6 +44,19 @@ static void host_login_and_time_are_the_defaults(void **state)
         "1|1");
 }
 
+static void batches_that_nobody_named_are_different_ones_even_in_the_same_second(void **state)
+{
+    struct sample *sample = *state;
+    struct eg_error err;
+
+    sample->session = (struct eg_session){0};
+    for (int i = 0; i < 3; i++) {
+        EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+        assert_ok(eg_ledger_open(&ledger, sample->path, &sample->session, &sample->plan, NULL, &err), err);
+    }
+    assert_sql(sample->path, "SELECT count(DISTINCT batch) FROM session", "3");
+}
+
 /* Begin three runs, end one, report to the parent, and wait to be killed. */
 static void live_until_killed(const struct sample *sample, int told)
 {
@@ -203,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(a_job_is_stored_once),
         with_sample(host_login_and_time_are_the_defaults),
+        with_sample(batches_that_nobody_named_are_different_ones_even_in_the_same_second),
         with_sample(runs_of_a_killed_program_are_closed_and_those_of_one_that_goes_on_are_not),
         with_sample(a_ledger_that_is_being_made_is_none_yet_and_may_be_recorded_into),
         with_sample(a_further_job_has_a_session_of_its_own_in_the_same_batch),

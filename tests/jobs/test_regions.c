@@ -211,6 +211,42 @@ static void data_that_happens_to_begin_with_e9_is_data(void **state)
     assert_false(plan->regions[0].is_image);
 }
 
+static void data_of_each_board_takes_its_place_out_of_a_merged_file(void **state)
+{
+    (void)state;
+    uint8_t merged[0x10000 + sizeof((struct image *)0)->data];
+    const struct image boot = image(0, 3000, true), app = application(4500);
+
+    memset(merged, 0xff, sizeof merged);
+    memcpy(merged + 0x1000, boot.data, boot.size);
+    memcpy(merged + 0x10000, app.data, app.size);
+    put_bytes("all.bin", merged, 0x10000 + app.size);
+    put("job.yaml", JOB("firmware: {from: all.bin}\n"
+                        "unit:\n"
+                        "  serial: {format: '{mac}'}\n"
+                        "  raw: {at: 0x9000, value: '{serial}', size: 32}"));
+    EG_CLEANUP(eg_plan_destroy_cleanup) struct eg_plan *plan = loaded("job.yaml");
+    const struct eg_region *const before = &plan->regions[0], *const after = &plan->regions[1];
+
+    assert_int_equal(plan->region_count, 2);
+    assert_int_equal(before->flash_addr, 0);
+    assert_int_equal(before->file_size, 0x9000);
+    assert_memory_equal(before->data.data, merged, 0x9000);
+    assert_int_equal(after->flash_addr, 0xa000);
+    assert_int_equal(after->file_size, 0x6000 + app.size);
+    assert_memory_equal(after->data.data, merged + 0xa000, after->data.size);
+    assert_string_equal(after->name, "all.bin 0x0000a000");
+
+    assert_refused(
+        JOB("firmware: {from: all.bin}\n"
+            "unit:\n"
+            "  serial: {format: '{mac}'}\n"
+            "  raw: {at: 0x10000, value: '{serial}', size: 32}"),
+        EG_BAD_ARGUMENT,
+        "@/job.yaml:7:13: raw at 0x00010000 shares a sector with all.bin, which takes 0x00000000 to "
+        "0x000111e0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +259,7 @@ int main(void)
         TEST(a_firmware_file_that_cannot_be_read_is_named_where_the_job_names_it),
         TEST(an_image_that_is_damaged_or_of_another_chip_is_refused),
         TEST(data_that_happens_to_begin_with_e9_is_data),
+        TEST(data_of_each_board_takes_its_place_out_of_a_merged_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
