@@ -35,6 +35,19 @@ expect_status 0 burn burn-key BLOCK_KEY2 flash.key HMAC_UP --no-read-protect
 expect_equal 'key after a power cut' "$(value BLOCK_KEY2 | tr -d ' ')" "$(od -An -v -tx1 flash.key | tr -d ' \n')"
 expect_status 0 burn check-error
 
+# One eFuse of a block does not take its burn: the data is right by its code, and burning again repairs it on a sound chip.
+rm -f fuses/*
+head -c 32 /dev/zero | tr '\0' '\377' >ones
+start_boards stuck 1 --fast --chip esp32c3 --efuse-dir fuses --fault efuse-stuck@3.5=0
+expect_status 1 burn burn-block-data BLOCK_USR_DATA ones
+expect_status 1 burn check-error
+expect_text out.log 'BLOCK_USR_DATA: 1 error, corrected, can be burnt again'
+start_boards sound 1 --fast --chip esp32c3 --efuse-dir fuses
+expect_status 0 burn check-error --recovery
+expect_text out.log 'BLOCK_USR_DATA: what is read is burnt again'
+expect_status 0 burn check-error
+expect_equal 'data after the repair' "$(value BLOCK_USR_DATA | tr -d ' f')" ''
+
 # After secure download mode is burnt, fuses cannot be read.
 expect_status 0 burn burn-efuse ENABLE_SECURITY_DOWNLOAD 1
 expect_status 1 burn summary

@@ -57,7 +57,7 @@ static void say_block(struct cli_call *call, const struct efuse_session *session
                                               (int)content->errors, "corrected", !content->failed, "writable",
                                               writable));
     else
-        cli_say(call, "%s: %u errors, %s, %s", of->name, content->errors,
+        cli_say(call, "%s: %u error%s, %s, %s", of->name, content->errors, content->errors == 1 ? "" : "s",
                 content->failed ? "beyond correction" : "corrected",
                 writable ? "can be burnt again" : "write-protected");
 }

@@ -33,6 +33,18 @@ grep -qF 'DIS_PAD_JTAG                 0x0 -> 0x1' "$scratch/out" || fail "not t
 grep -qF 'Burnt, and read back: every wanted bit is set' "$scratch/out" || fail 'not read back'
 [ "$(value esp32c3 DIS_PAD_JTAG)" = True ] || fail 'not burnt'
 
+# Purposes have names, and pins those numbers that they can have.
+virt esp32s3 --do-not-confirm burn-efuse KEY_PURPOSE_1 HMAC_UP KEY_PURPOSE_2 4 >"$scratch/out"
+[ "$(value esp32s3 KEY_PURPOSE_1) $(value esp32s3 KEY_PURPOSE_2)" = 'HMAC_UP XTS_AES_128_KEY' ] ||
+  fail "purposes: $(value esp32s3 KEY_PURPOSE_1) $(value esp32s3 KEY_PURPOSE_2)"
+refused 2 'XTS_AES_256_KEY is no value of KEY_PURPOSE_3: burn-key divides it over two blocks' \
+  esp32s3 burn-efuse KEY_PURPOSE_3 XTS_AES_256_KEY
+rm "$memory"
+virt esp32 --do-not-confirm burn-efuse SPI_PAD_CONFIG_CLK 33 >"$scratch/out"
+[ "$(value esp32 SPI_PAD_CONFIG_CLK)" = 33 ] || fail "the pin is $(value esp32 SPI_PAD_CONFIG_CLK)"
+refused 2 'SPI_PAD_CONFIG_Q: 30 is no pin: 1 to 29, 32 and 33 are' esp32 burn-efuse SPI_PAD_CONFIG_Q 30
+rm "$memory"
+
 # --debug shows the blocks before and after, but none of a key.
 head -c 32 /dev/urandom >"$scratch/key"
 "$espgang" --chip esp32c3 efuse --virt -d --do-not-confirm burn-efuse DIS_USB_JTAG 1 \
