@@ -29,7 +29,7 @@ static bool wants_many(const struct eg_selection *selection)
 
 #define IN_ORDER                                                                                             \
     "outcome CROSS JOIN run USING (run_id) CROSS JOIN session USING (session_id)"                            \
-    " CROSS JOIN job USING (job_id) CROSS JOIN chain USING (run_id)"
+    " CROSS JOIN chain USING (run_id)"
 
 /* EG__FLASHES of these MACs alone: a run with a flash needs none of the others. */
 #define FLASHES_LACKING                                                                                      \
@@ -59,6 +59,8 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
              " finished_utc, outcome.outcome AS result, code, outcome.mac AS mac, outcome.chip AS chip,"
              " flash_unique_id AS flash FROM ");
     sqlite3_str_appendall(sql, many ? IN_ORDER : EG__SELECT_TABLES " JOIN chain USING (run_id)");
+    if (many && selection->chip != NULL) /* only a selection by chip asks for the job here */
+        sqlite3_str_appendall(sql, " CROSS JOIN job USING (job_id)");
     sqlite3_str_appendall(sql, " LEFT JOIN run_device USING (run_id)");
     eg__select_counting_where(sql, selection);
     sqlite3_str_appendall(sql, "), ");

@@ -49,8 +49,9 @@ static void finished_runs_come_with_their_units(void **state)
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    const struct eg_selection all = {.batches = NULL}, none = {.slot = "x"};
-    struct seen seen = {.text = ""}, nothing = {.text = ""}, sessions = {.text = ""};
+    const struct eg_selection all = {.batches = NULL}, none = {.slot = "x"}, of_chip = {.chip = "esp32c3"},
+                              of_another = {.chip = "esp32"};
+    struct seen seen = {.text = ""}, nothing = {.text = ""}, sessions = {.text = ""}, same = {.text = ""};
     struct eg_error err;
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
@@ -62,7 +63,10 @@ static void finished_runs_come_with_their_units(void **state)
                         "3 pass '7c:df:a1:00:00:02" FLASH "4 pass-marginal '7c:df:a1:00:00:03" FLASH
                         "5 fail '7c:df:a1:00:00:04" FLASH
                         "6 error ''\n7 aborted ''\n8 pass '7c:df:a1:00:00:01" FLASH);
+    assert_ok(eg_query_trend_runs(query, &of_chip, see_run, &same, &err), err);
+    assert_string_equal(same.text, seen.text); /* a run without an answer is of the job's chip */
     assert_ok(eg_query_trend_runs(query, &none, see_run, &nothing, &err), err);
+    assert_ok(eg_query_trend_runs(query, &of_another, see_run, &nothing, &err), err);
     assert_string_equal(nothing.text, "");
     assert_ok(eg_query_trend_sessions(query, see_session, &sessions, &err), err);
     assert_string_equal(sessions.text, "1 batch-1 acme-sensor 1.4.0\n2 batch-2 acme-sensor 1.4.0\n"
