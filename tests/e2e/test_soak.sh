@@ -68,6 +68,7 @@ while [ "$begun" -lt "$runs" ]; do
   start_boards "epoch$epoch" "$boards" "${options[@]}"
   simulator=${children[-1]}
   mkfifo "$work/keys"
+  : >"$work/line.log" # the line may make it later than it is read
   "$espgang" run "$work/job.yaml" --ports "$(join_by_comma "${urls[@]}")" --ledger "$work/ledger.db" --batch soak --json \
     --trigger enter <"$work/keys" >"$work/line.log" 2>"$work/line.err.log" &
   line=$!

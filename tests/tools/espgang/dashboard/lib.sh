@@ -3,6 +3,7 @@
 
 # begin_line ARGUMENT...: start a line with a dashboard at $url, in the background as $line.
 begin_line() {
+  : >"$work/line.log" # the one in the background may make it later than it is read
   "$espgang" run "$work/job.yaml" --ledger "$work/ledger.db" --batch day --http 127.0.0.1:0 --json "$@" \
     </dev/null >"$work/line.log" 2>"$work/line.err.log" &
   line=$!
