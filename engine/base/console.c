@@ -113,7 +113,7 @@ static void console_log(struct eg_logger *logger, const struct eg_log_record *re
     struct eg_console_logger *console = (struct eg_console_logger *)logger;
 
     pthread_mutex_lock(&console->lock);
-    if (record->level <= console->verbosity)
+    if (console->out != NULL && record->level <= console->verbosity)
         say(console, record);
     pthread_mutex_unlock(&console->lock);
 }
@@ -148,6 +148,13 @@ void eg_console_logger_end_line(struct eg_console_logger *console)
         fputc('\n', console->out);
     console->bar_width = 0;
     fflush(console->out);
+    pthread_mutex_unlock(&console->lock);
+}
+
+void eg_console_logger_end(struct eg_console_logger *console)
+{
+    pthread_mutex_lock(&console->lock);
+    console->out = NULL;
     pthread_mutex_unlock(&console->lock);
 }
 

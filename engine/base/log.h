@@ -43,6 +43,9 @@ struct eg_console_logger {
 struct eg_logger *eg_console_logger_init(struct eg_console_logger *console, FILE *out);
 void eg_console_logger_finish(struct eg_console_logger *console);
 
+/** Print nothing more: `out` is about to be closed, while other threads may still log. Any thread. */
+void eg_console_logger_end(struct eg_console_logger *console);
+
 /** End an unfinished bar before other code writes to the terminal. */
 void eg_console_logger_end_line(struct eg_console_logger *console);
 

@@ -30,6 +30,18 @@ static void console_end(struct console *console, const char *expected)
     free(console->text);
 }
 
+static void a_console_that_has_ended_says_nothing_more(void **state)
+{
+    struct console console;
+    struct eg_logger *const logger = console_begin(&console);
+
+    (void)state;
+    eg_log_note(logger, NULL, "before");
+    eg_console_logger_end(&console.console);
+    eg_log_note(logger, NULL, "after");
+    console_end(&console, "note: before\n");
+}
+
 static void the_console_says_one_line_per_record_with_its_slot(void **state)
 {
     (void)state;
@@ -103,6 +115,7 @@ static void no_logger_takes_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_console_that_has_ended_says_nothing_more),
         cmocka_unit_test(the_console_says_one_line_per_record_with_its_slot),
         cmocka_unit_test(a_verbosity_leaves_out_what_is_above_it),
         cmocka_unit_test(a_tee_gives_every_record_to_both),

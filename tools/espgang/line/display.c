@@ -38,6 +38,9 @@ bool cli_display_close(struct cli_display *display)
     char text[sizeof end.said + 16];
 
     cli_display_end_view(display);
+    /* Receivers of events, which end later, still log. */
+    eg_console_logger_end(&display->console);
+    cli_events_remove(&display->events, display->out);
     cli_outlet_close(display->outlet, cli_cancel(), &end);
     display->outlet = NULL;
     display->out = NULL;
