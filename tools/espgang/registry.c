@@ -7,12 +7,20 @@
 
 void cli_spell_command(char name[CLI_NAME_SIZE], const char *word)
 {
+    static const struct {
+        const char *name, *ours;
+    } others[] = {
+        {"checksum-md5", "flash-md5"},                       /* of espflash */
+        {"digest-rsa-public-key", "digest-sbv2-public-key"}, /* of espsecure, long ago */
+    };
+
     snprintf(name, CLI_NAME_SIZE, "%s", word);
     for (char *at = name; *at != '\0'; at++)
         if (*at == '_')
             *at = '-';
-    if (strcmp(name, "checksum-md5") == 0) /* as espflash calls it */
-        snprintf(name, CLI_NAME_SIZE, "flash-md5");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i].name) == 0)
+            snprintf(name, CLI_NAME_SIZE, "%s", others[i].ours);
 }
 
 const struct cli_command *cli_find_command(const char *name, bool board)
