@@ -83,6 +83,21 @@ grep -q '^espgang: webhook: [0-9]* events wait in ledger.db.webhook-queue: ' err
 expect_status 0 "$espgang" events send --ledger ledger.db --webhook "$url"
 expect_equal 'events left' "$(waiting)" 0
 
+# A queue that takes events again when the line has closed its output: whatever is said then goes nowhere.
+for form in --plain --json; do
+  sqlite3 ledger.db.webhook-queue "create trigger refuse before insert on item begin select raise(abort, 'refused'); end"
+  : >late.log
+  "$espgang" run job.yaml --fast --ledger ledger.db --sim 2 --batch late $form --webhook "$url" >late.log 2>late.err.log &
+  line=$!
+  children+=("$line")
+  wait_until 'the refusal is told' grep -q 'takes no more events' late.log
+  sqlite3 -cmd '.timeout 5000' ledger.db.webhook-queue 'drop trigger refuse'
+  status=0
+  wait "$line" || status=$?
+  unset 'children[-1]'
+  expect_equal "status of a line whose queue recovers ($form): $(cat late.err.log)" "$status" 0
+done
+
 # Bad input, each with one sentence and nothing touched.
 refused() { # SENTENCE ARGUMENT...
   expect_status 2 "$espgang" run job.yaml --ledger none.db "${@:2}"
