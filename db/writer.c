@@ -22,8 +22,9 @@
 
 #include "db/writer.h"
 
+#include "engine/base/thread.h"
+
 #include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -287,8 +288,6 @@ enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store
                               const struct eg__place *place, const struct eg_cancel *cancel,
                               uint32_t patience_ms, struct eg_error *err)
 {
-    sigset_t all, before;
-
     *writer = (struct eg__writer){.store = store,
                                   .path = path,
                                   .place = place,
@@ -298,11 +297,7 @@ enum eg_code eg__writer_start(struct eg__writer *writer, struct eg__store *store
     sqlite3_busy_handler(store->db, go_on_waiting, writer);
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wake, NULL);
-    /* Signals go to the thread that started the program. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int errnum = pthread_create(&writer->thread, NULL, work, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int errnum = eg_thread_start(&writer->thread, 0, work, writer);
     if (errnum == 0)
         return EG_OK;
     pthread_cond_destroy(&writer->wake);

@@ -8,11 +8,10 @@
  */
 
 #include "db/migrate.h"
+#include "engine/base/thread.h"
 #include "db/proof/audit_internal.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -193,13 +192,8 @@ static void *run_stretch(void *argument)
 
 static void start_all(struct stretch *stretches, unsigned count, bool *started)
 {
-    sigset_t all, before;
-
-    sigfillset(&all); /* signals go to the thread that started the program */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 1; i < count; i++)
-        started[i] = pthread_create(&stretches[i].thread, NULL, run_stretch, &stretches[i]) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+        started[i] = eg_thread_start(&stretches[i].thread, 0, run_stretch, &stretches[i]) == 0;
 }
 
 /* Compute all stretches. This thread takes the first, and any for which no thread could be started. */

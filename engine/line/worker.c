@@ -5,11 +5,9 @@
 
 #include "engine/line/worker.h"
 
+#include "engine/base/thread.h"
 #include "engine/line/choose.h"
 #include "engine/stages/slot.h"
-
-#include <signal.h>
-#include <time.h>
 
 /* Frames of the loader are the largest thing on a worker's stack, some 50 KiB; the rest is for the libraries.
  */
@@ -17,12 +15,7 @@
 
 void eg__crew_init(struct eg__crew *crew, const struct eg_station *station)
 {
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&crew->one_ended, &attr);
-    pthread_condattr_destroy(&attr);
+    eg_cond_init(&crew->one_ended);
     pthread_mutex_init(&crew->lock, NULL);
     crew->running = 0;
     eg__gate_init(&crew->gate, &station->turns);
@@ -39,15 +32,9 @@ void eg__crew_finish(struct eg__crew *crew)
 
 unsigned eg__crew_wait(struct eg__crew *crew)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += EG__CREW_WAIT_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&crew->lock);
     if (crew->running != 0)
-        pthread_cond_timedwait(&crew->one_ended, &crew->lock, &until);
+        eg_cond_wait_ms(&crew->one_ended, &crew->lock, EG__CREW_WAIT_MS);
     const unsigned running = crew->running;
     pthread_mutex_unlock(&crew->lock);
     return running;
@@ -76,21 +63,9 @@ static void count_in(struct eg__crew *crew, int change)
 enum eg_code eg__thread_start(struct eg__thread *thread, struct eg__crew *crew, const char *slot,
                               void (*action)(void *context), void *context, struct eg_error *err)
 {
-    static const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}; /* a thread's own faults */
-    pthread_attr_t attr;
-    sigset_t blocked, former;
-
     *thread = (struct eg__thread){.crew = crew, .work = action, .context = context};
     count_in(crew, 1);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        sigdelset(&blocked, own[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, &former);
-    const int failed = pthread_create(&thread->thread, &attr, work, thread);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    pthread_attr_destroy(&attr);
+    const int failed = eg_thread_start(&thread->thread, STACK_SIZE, work, thread);
     if (failed != 0) {
         count_in(crew, -1);
         return eg_error_errno(err, EG_IO, failed, "starting a thread for slot %s", slot);

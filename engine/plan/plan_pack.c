@@ -7,12 +7,10 @@
  */
 
 #include "engine/image/compress.h"
+#include "engine/base/thread.h"
 #include "engine/plan/plan.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct eg_packing {
     pthread_t thread;
@@ -71,33 +69,17 @@ static void *pack_regions(void *context)
     return NULL;
 }
 
-/* Signals are for the thread of the program. */
-static bool start(struct eg_packing *packing)
-{
-    sigset_t all, former;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    const bool started = pthread_create(&packing->thread, NULL, pack_regions, packing) == 0;
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    return started;
-}
-
 enum eg_code eg_plan_pack_begin(struct eg_plan *plan, eg_pack *pack, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_packing *packing = NULL;
-    pthread_condattr_t monotonic;
 
     if (plan->region_count == 0)
         return EG_OK;
     EG_TRY(eg_alloc(&packing, 1, sizeof *packing, err));
     *packing = (struct eg_packing){.plan = plan, .pack = pack};
     pthread_mutex_init(&packing->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&packing->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (!start(packing)) {
+    eg_cond_init(&packing->changed);
+    if (eg_thread_start(&packing->thread, 0, pack_regions, packing) != 0) {
         pthread_cond_destroy(&packing->changed);
         pthread_mutex_destroy(&packing->lock);
         return eg_error_set(err, EG_NO_MEMORY, "a thread that compresses");
@@ -105,18 +87,6 @@ enum eg_code eg_plan_pack_begin(struct eg_plan *plan, eg_pack *pack, struct eg_e
     plan->packing = packing;
     packing = NULL;
     return EG_OK;
-}
-
-/* Wait until something has changed, or it is time to look at the cancel flag. */
-static void wait_a_while(struct eg_packing *packing)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += EG_CANCEL_POLL_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&packing->changed, &packing->lock, &until);
 }
 
 enum eg_code eg_plan_packed(const struct eg_plan *plan, const struct eg_region *region,
@@ -131,7 +101,7 @@ enum eg_code eg_plan_packed(const struct eg_plan *plan, const struct eg_region *
         return EG_OK;
     pthread_mutex_lock(&packing->lock);
     while (packing->done <= index && packing->failure.code == EG_OK && !eg_cancel_requested(cancel))
-        wait_a_while(packing);
+        eg_cond_wait_ms(&packing->changed, &packing->lock, EG_CANCEL_POLL_MS);
     const bool done = packing->done > index;
     *err = packing->failure;
     pthread_mutex_unlock(&packing->lock);

@@ -16,13 +16,13 @@
 #include "tools/espgang/dashboard/dashboard_internal.h"
 
 #include "engine/base/file.h"
+#include "engine/base/thread.h"
 #include "tools/espgang/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <openssl/evp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,7 +179,7 @@ static void make_policy(struct cli_dashboard *self)
 static enum eg_code start_thread(pthread_t *thread, bool *runs, void *(*work)(void *context), void *context,
                                  struct eg_error *err)
 {
-    const int failed = pthread_create(thread, NULL, work, context);
+    const int failed = eg_thread_start(thread, 0, work, context);
 
     *runs = failed == 0;
     return failed == 0 ? EG_OK : eg_error_errno(err, EG_IO, failed, "starting a thread for the dashboard");
@@ -226,7 +226,7 @@ enum eg_code cli_dashboard_open(struct cli_dashboard **dashboard, const struct c
 {
     struct cli_http_address address;
     struct cli_dashboard *self = NULL;
-    sigset_t all, former;
+    sigset_t former;
     int fd;
 
     EG_TRY(eg_alloc(&self, 1, sizeof *self, err));
@@ -246,8 +246,7 @@ enum eg_code cli_dashboard_open(struct cli_dashboard **dashboard, const struct c
         cli_events_add(line->events, cli_ring_sink(self->ring));
         cli__frames_update(self);
         announce(self, fd, address.loopback, logger);
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &former);
+        eg_signals_block(&former); /* also for the threads of libmicrohttpd */
         code = start_threads(self, fd, err);
         pthread_sigmask(SIG_SETMASK, &former, NULL);
     }

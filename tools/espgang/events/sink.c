@@ -2,12 +2,11 @@
 
 #include "tools/espgang/events/sink.h"
 
+#include "engine/base/thread.h"
+
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH_MAX   64           /* events of one transaction, */
 #define BATCH_SIZE  (64u * 1024) /* and their bytes, unless it is one */
@@ -46,14 +45,7 @@ struct cli_sink {
 
 static void wait_ms(struct cli_sink *sink, uint32_t duration_ms)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += duration_ms / 1000;
-    until.tv_nsec += (long)(duration_ms % 1000) * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&sink->wake, &sink->lock, &until);
+    eg_cond_wait_ms(&sink->wake, &sink->lock, duration_ms);
 }
 
 /* Wait, whatever happens meanwhile; the end of the line ends it. */
@@ -348,28 +340,6 @@ static void release(struct cli_sink *sink)
     free(sink);
 }
 
-static bool begin_thread(pthread_t *thread, void *(*work)(void *), struct cli_sink *sink)
-{
-    sigset_t all, former;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    const int failed = pthread_create(thread, NULL, work, sink);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    return failed == 0;
-}
-
-static void init_locks(struct cli_sink *sink)
-{
-    pthread_condattr_t monotonic;
-
-    pthread_mutex_init(&sink->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&sink->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
 static void end_locks(struct cli_sink *sink)
 {
     pthread_cond_destroy(&sink->wake);
@@ -378,9 +348,10 @@ static void end_locks(struct cli_sink *sink)
 
 static enum eg_code start(struct cli_sink *sink, struct eg_error *err)
 {
-    init_locks(sink);
-    const bool writes = begin_thread(&sink->writer, write_events, sink);
-    if (writes && begin_thread(&sink->sender, send_events, sink))
+    pthread_mutex_init(&sink->lock, NULL);
+    eg_cond_init(&sink->wake);
+    const bool writes = eg_thread_start(&sink->writer, 0, write_events, sink) == 0;
+    if (writes && eg_thread_start(&sink->sender, 0, send_events, sink) == 0)
         return EG_OK;
     if (writes) {
         pthread_mutex_lock(&sink->lock);

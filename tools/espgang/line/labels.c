@@ -5,6 +5,7 @@
 #include "db/files/printed.h"
 #include "db/query/questions.h"
 #include "engine/base/log.h"
+#include "engine/base/thread.h"
 #include "tools/espgang/command.h"
 #include "tools/espgang/labels/print.h"
 
@@ -206,7 +207,7 @@ enum eg_code cli_labels_begin(struct cli_labels *labels, struct eg_logger *logge
     tell_left(labels, true);
     if (labels->printer == NULL || labels->forms == 0)
         return EG_OK;
-    const int status = pthread_create(&labels->thread, NULL, print_all, labels);
+    const int status = eg_thread_start(&labels->thread, 0, print_all, labels);
     if (status != 0)
         return eg_error_errno(err, EG_IO, status, "starting the thread of labels");
     labels->running = true;

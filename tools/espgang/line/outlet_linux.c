@@ -17,17 +17,15 @@
 #include "tools/espgang/line/outlet.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define QUEUE_MAX    (256u * 1024)
@@ -35,7 +33,7 @@
 #define LOOK_MS      100
 #define GRACE_MS     5000 /* without a byte being read, in the end */
 #define CANCELLED_MS 500
-#define STUCK_S      1
+#define STUCK_MS     1000
 
 struct cli_outlet {
     FILE *file;
@@ -219,21 +217,12 @@ static void *work(void *argument)
 
 static enum eg_code start(struct cli_outlet *outlet, struct eg_error *err)
 {
-    pthread_condattr_t monotonic;
-    sigset_t all, former;
-
     outlet->abandon_fd = eventfd(0, EFD_CLOEXEC);
     if (outlet->abandon_fd < 0)
         return eg_error_errno(err, EG_IO, errno, "a thread for standard output");
     pthread_mutex_init(&outlet->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&outlet->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    const int failed = pthread_create(&outlet->thread, NULL, work, outlet);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    eg_cond_init(&outlet->wake);
+    const int failed = eg_thread_start(&outlet->thread, 0, work, outlet);
     if (failed == 0)
         return EG_OK;
     close(outlet->abandon_fd);
@@ -292,17 +281,10 @@ bool cli_outlet_idle(struct cli_outlet *outlet)
 /* Wait for the thread as long as it makes headway. With the lock held. */
 static void drain(struct cli_outlet *outlet, const struct eg_cancel *cancel)
 {
-    struct timespec until;
-
     outlet->progress_ms = eg_clock_ms();
     while (outlet->sent != outlet->end && outlet->failed == 0 &&
-           eg_clock_ms() - outlet->progress_ms < (eg_cancel_requested(cancel) ? CANCELLED_MS : GRACE_MS)) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&outlet->wake, &outlet->lock, &until);
-    }
+           eg_clock_ms() - outlet->progress_ms < (eg_cancel_requested(cancel) ? CANCELLED_MS : GRACE_MS))
+        eg_cond_wait_ms(&outlet->wake, &outlet->lock, LOOK_MS);
 }
 
 static void tell(const struct cli_outlet *outlet, bool written, struct cli_outlet_end *end)
@@ -323,14 +305,12 @@ static void tell(const struct cli_outlet *outlet, bool written, struct cli_outle
 /* Let the thread write no more, and wait for its end. false = it is stuck in a write. */
 static bool end_thread(struct cli_outlet *outlet)
 {
-    struct timespec until;
+    const uint64_t until_ms = eg_clock_ms() + STUCK_MS;
 
     (void)!eventfd_write(outlet->abandon_fd, 1);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += STUCK_S;
     pthread_mutex_lock(&outlet->lock);
-    while (!outlet->over && pthread_cond_timedwait(&outlet->wake, &outlet->lock, &until) == 0) {
-    }
+    while (!outlet->over && eg_clock_left_ms(until_ms) > 0)
+        eg_cond_wait_ms(&outlet->wake, &outlet->lock, eg_clock_left_ms(until_ms));
     const bool over = outlet->over;
     pthread_mutex_unlock(&outlet->lock);
     return over && pthread_join(outlet->thread, NULL) == 0;

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/text.h"
+#include "engine/base/thread.h"
 #include "tools/espgang/command.h"
 #include "tools/espgang/line/keys.h"
 #include "tools/espgang/line/screen.h"
@@ -450,17 +451,10 @@ static void silence_keyboard(struct cli_terminal *terminal)
     terminal->reads_keys = tcsetattr(STDIN_FILENO, TCSANOW, &silent) == 0;
 }
 
-/* The thread of the display; a signal would break off what it does. */
 static enum eg_code start(struct cli_terminal *terminal, struct eg_error *err)
 {
-    sigset_t all, former;
+    const int failed = eg_thread_start(&terminal->thread, 0, display, terminal);
 
-    sigfillset(&all);
-    for (size_t i = 0; i < CRASHES; i++)
-        sigdelset(&all, crashes[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    const int failed = pthread_create(&terminal->thread, NULL, display, terminal);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
     return failed == 0 ? EG_OK : eg_error_errno(err, EG_IO, failed, "starting a thread for the display");
 }
 

@@ -10,13 +10,13 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/program.h"
+#include "engine/base/thread.h"
 #include "engine/plan/template.h"
 #include "engine/stages/label.h"
 #include "tools/espgang/command.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,8 +325,6 @@ static void silence(struct cli_enter *enter)
 enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *station,
                              struct cli_terminal *view, bool reads, struct eg_error *err)
 {
-    sigset_t all, former;
-
     *enter = (struct cli_enter){.station = station, .view = view, .requires_labels = true};
     for (unsigned i = 0; i <= station->more_count; i++) {
         const struct eg_plan *const plan = eg_station_job(station, i).plan;
@@ -341,10 +339,7 @@ enum eg_code cli_enter_begin(struct cli_enter *enter, const struct eg_station *s
     if (!reads)
         return EG_OK;
     silence(enter);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    const int failed = pthread_create(&enter->reader, NULL, read_lines, enter);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    const int failed = eg_thread_start(&enter->reader, 0, read_lines, enter);
     enter->reading = failed == 0;
     return failed == 0 ? EG_OK : eg_error_errno(err, EG_IO, failed, "starting a thread for standard input");
 }
