@@ -27,13 +27,13 @@
 #include "engine/line/pipeline.h"
 
 #include "engine/line/hooks.h"
-#include "engine/line/limit.h"
-#include "engine/stages/unit_data.h"
+#include "engine/line/step.h"
+#include "engine/stages/claims.h"
+#include "engine/stages/erased.h"
+#include "engine/stages/pace.h"
 #include "engine/stages/rate.h"
 #include "engine/stages/slot.h"
-#include "engine/stages/claims.h"
-#include "engine/stages/pace.h"
-#include "engine/stages/erased.h"
+#include "engine/stages/unit_data.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,8 +43,6 @@
 /* Room in a record besides the stages. */
 #define BOARD_HOOKS 2
 
-#define WIRE_LEAST_US 50000 /* what is worth a word */
-
 /* Sums over the attempts of a run. */
 struct account {
     struct eg_stage_record *stages;
@@ -52,116 +50,6 @@ struct account {
     uint64_t bytes_sent, bytes_received;
     unsigned resends;
 };
-
-struct traffic {
-    uint64_t sent, received, wire_ns;
-    unsigned resends, requests, redos;
-};
-
-static struct traffic traffic_of(const struct eg_run *run)
-{
-    return (struct traffic){
-        .sent = run->port != NULL ? run->port->bytes_sent : 0,
-        .received = run->port != NULL ? run->port->bytes_received : 0,
-        .wire_ns = run->port != NULL ? run->port->wire_ns : 0,
-        .resends = run->loader.resends,
-        .requests = run->loader.requests,
-        .redos = run->loader.region_redos,
-    };
-}
-
-/* Say what the wire alone takes for the bytes of a stage, why the stage took longer, and of a write its
- * slowest block. */
-static void tell_wire(char *text, size_t size, const struct eg_run *run, const struct eg_stage_record *record)
-{
-    const bool wire = record->wire_us >= WIRE_LEAST_US;
-    const struct eg_write_times *slowest = NULL;
-    size_t used = 0;
-
-    text[0] = '\0';
-    if (wire)
-        used = (size_t)snprintf(text, size, "wire %.2f s", (double)record->wire_us / 1e6);
-    if (wire && run->link.baud_most != 0)
-        used += (size_t)snprintf(text + used, size - used, " at %" PRIu32 " baud", record->baud);
-    if (record->limit != EG_LIMIT_NONE && record->duration_us >= WIRE_LEAST_US)
-        used += (size_t)snprintf(text + used, size - used, "%slimited by %s", used > 0 ? ", " : "",
-                                 eg_limit_name(record->limit));
-    if (!wire)
-        return;
-    for (unsigned i = 0; (run->stage->gives & EG_FACT_WRITTEN) != 0 && i < eg_run_region_count(run); i++)
-        if (slowest == NULL || run->regions[i].times.block_max_us > slowest->block_max_us)
-            slowest = &run->regions[i].times;
-    if (slowest != NULL && record->limit != EG_LIMIT_RATE)
-        used += (size_t)snprintf(text + used, size - used,
-                                 ", slowest block %.2f s at 0x%08" PRIx32 " (median %.2f s)",
-                                 (double)slowest->block_max_us / 1e6, slowest->slowest_addr,
-                                 (double)slowest->block_median_us / 1e6);
-    if (record->resends > 0)
-        snprintf(text + used, size - used, ", %u sent again", record->resends);
-}
-
-static void log_stage(const struct eg_run *run, enum eg_log_kind kind, enum eg_verbosity level,
-                      const struct eg_stage_record *record)
-{
-    char wire[160] = "";
-
-    if (kind == EG_LOG_STAGE_END && record->code == EG_OK)
-        tell_wire(wire, sizeof wire, run, record);
-    eg_log_record(run->logger, &(struct eg_log_record){
-                                   .kind = kind,
-                                   .level = level,
-                                   .origin = eg_run_origin(run),
-                                   .text = record->code == EG_OK ? wire : record->text,
-                                   .stage = record->stage,
-                                   .outcome = "",
-                                   .code = record->code,
-                                   .attempt = record->attempt,
-                                   .duration_ms = record->duration_us / 1000,
-                               });
-}
-
-/* A stage at work, and its record. */
-struct step {
-    struct eg_stage_record *record;
-    struct traffic before;
-    uint64_t start_us;
-};
-
-static struct step begin_step(struct eg_run *run, const struct eg_stage *stage, struct account *account)
-{
-    const struct step step = {
-        .record = &account->stages[account->stage_count++],
-        .before = traffic_of(run),
-        .start_us = eg_clock_us(),
-    };
-
-    *step.record = (struct eg_stage_record){.stage = stage->name, .attempt = run->attempt};
-    eg_clock_utc(step.record->started_utc);
-    run->stage = stage;
-    log_stage(run, EG_LOG_STAGE_BEGIN, EG_NORMAL, step.record);
-    return step;
-}
-
-static void end_step(struct eg_run *run, const struct step *step, enum eg_code code, enum eg_verbosity level,
-                     const struct eg_error *err)
-{
-    struct eg_stage_record *const record = step->record;
-    const struct traffic after = traffic_of(run);
-
-    record->code = code;
-    if (code != EG_OK)
-        snprintf(record->text, sizeof record->text, "%s", err->text);
-    record->duration_us = eg_clock_us() - step->start_us;
-    record->baud = run->loader.baud;
-    record->bytes_sent = after.sent - step->before.sent;
-    record->bytes_received = after.received - step->before.received;
-    record->resends = after.resends - step->before.resends;
-    record->wire_us = eg__floor_us(run, (after.wire_ns - step->before.wire_ns) / 1000, record->duration_us);
-    if (code == EG_OK)
-        record->limit = eg__limit_of(run, record, after.requests - step->before.requests,
-                                     after.redos - step->before.redos);
-    log_stage(run, EG_LOG_STAGE_END, level, record);
-}
 
 static enum eg_code refuse_twin(const struct eg_run *run, const char *rival, struct eg_error *err)
 {
@@ -180,7 +68,7 @@ static enum eg_code check_undisputed(const struct eg_run *run, struct eg_error *
 static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, struct account *account,
                               struct eg_error *err)
 {
-    const struct step step = begin_step(run, stage, account);
+    const struct eg__step step = eg__step_begin(run, stage, &account->stages[account->stage_count++]);
     enum eg_code code = check_undisputed(run, err);
 
     if (eg_cancel_requested(run->cancel))
@@ -190,7 +78,7 @@ static enum eg_code run_stage(struct eg_run *run, const struct eg_stage *stage, 
 
     if (code == EG_OK)
         run->facts |= stage->gives;
-    end_step(run, &step, code, EG_NORMAL, err);
+    eg__step_end(run, &step, code, EG_NORMAL, err);
     return code;
 }
 
@@ -203,11 +91,11 @@ static enum eg_code run_hook(struct eg_run *run, enum eg_hook hook, const struct
 
     if (!eg__hook_given(run->plan, hook))
         return EG_OK;
-    const struct step step = begin_step(run, &stage, account);
+    const struct eg__step step = eg__step_begin(run, &stage, &account->stages[account->stage_count++]);
     const bool after_cancel = ending != NULL && eg_cancel_requested(run->cancel);
     const enum eg_code code = eg__hook_board(run, hook, ending, after_cancel ? NULL : run->cancel, err);
     const bool tolerated = code != EG_OK && code != EG_CANCELLED && !eg__hook_required(run->plan, hook);
-    end_step(run, &step, code, tolerated ? EG_VERBOSE : EG_NORMAL, err);
+    eg__step_end(run, &step, code, tolerated ? EG_VERBOSE : EG_NORMAL, err);
     run->stage = NULL;
     if (code == EG_OK)
         return EG_OK;
@@ -294,7 +182,7 @@ static enum eg_code run_attempt(struct eg_run *run, const struct eg_stage *const
     if (code != EG_OK)
         (void)eg_error_prefix(err, "%s: ", run->stage->name);
 
-    const struct traffic total = traffic_of(run);
+    const struct eg__traffic total = eg__traffic_of(run);
     account->bytes_sent += total.sent;
     account->bytes_received += total.received;
     account->resends += total.resends;
