@@ -72,6 +72,13 @@ void fake_line_run(struct fake_line *line)
     assert_ok(eg_station_run(&line->station, &line->cancel, line->results, &err), err);
 }
 
+void fake_line_run_again(struct fake_line *line)
+{
+    line->recorder.run_count = 0;
+    memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
+    fake_line_run(line);
+}
+
 bool fake_line_blank(const struct fake_line *line, unsigned board)
 {
     size_t size;

@@ -44,6 +44,9 @@ void fake_line_plug(struct fake_line *line, const struct vb_config *config, unsi
 /** Run the station; assert that it ran. */
 void fake_line_run(struct fake_line *line);
 
+/** Run the same boards again; only the ledger remembers the first run. */
+void fake_line_run_again(struct fake_line *line);
+
 /** Return whether the board's flash was never written. */
 bool fake_line_blank(const struct fake_line *line, unsigned board);
 

@@ -5,29 +5,11 @@
 #include "engine/secure/flash_crypt.h"
 #include "engine/secure/nvs_crypt.h"
 #include "engine/secure/sign_key.h"
-#include "tests/fakes/check.h"
-#include "tests/fakes/fake_secure.h"
+#include "tests/engine/stages/board_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int set_up(void **state)
-{
-    const int failed = fake_secure_setup(state);
-    struct fake_line *const line = *state;
-
-    fake_plan_set(line->plan, "secure.flash.key", "per-board");
-    return failed;
-}
-
-/* Run the same board again; only the ledger remembers the first run. */
-static void run_again(struct fake_line *line)
-{
-    line->recorder.run_count = 0;
-    memset(line->recorder.runs, 0, sizeof *line->recorder.runs);
-    fake_line_run(line);
-}
 
 static void the_flash_has_ciphertext_that_differs_from_board_to_board(void **state)
 {
@@ -61,7 +43,7 @@ static void the_same_attempt_made_again_uses_the_same_key(void **state)
         snprintf(cut, sizeof cut, "1:efuse-cut@%ux2", bits);
         fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
         line->recorder.transcript[0] = '\0';
-        run_again(line);
+        fake_line_run_again(line);
         fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
         assert_int_equal(fake_secure_field(line, 1, "KEY_PURPOSE_0"), 4);
         vb_gang_destroy(line->gang);
@@ -76,9 +58,9 @@ static void a_later_run_goes_on_where_the_power_failed(void **state)
 
     /* Each run has one attempt, and no key outlives its run. */
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("1:efuse-cut@40x2"));
-    run_again(line);
+    fake_line_run_again(line);
     while (line->results[0].code != EG_OK && runs++ < 20)
-        run_again(line);
+        fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_true(runs > 1);
     assert_int_equal(fake_secure_field(line, 1, "SPI_BOOT_CRYPT_CNT"), 7);
@@ -92,9 +74,9 @@ static void a_board_whose_key_is_hidden_keeps_its_ciphertext(void **state)
 
     fake_plan_set(line->plan, "secure.download", "open");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_string_equal(line->recorder.runs[0].regions[0].verdict, "equal");
     assert_int_equal(line->recorder.runs[0].regions[0].times.blocks, 0);
@@ -121,10 +103,10 @@ static void another_firmware_is_not_taken_for_the_one_that_was_encrypted(void **
     fake_plan_set(line->plan, "secure.mode", "development");
     fake_plan_set(line->plan, "secure.download", "open");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     change_app(line);
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_FAIL, EG_SECURED,
                             "encrypt: app: the chip hides the key, nobody knows it any more, and the "
                             "job has another content than what was encrypted for it: the board keeps what "
@@ -162,39 +144,39 @@ static void with_its_key_from_escrow_a_board_gets_other_content(void **state)
     fake_plan_set(line->plan, "secure.mode", "development");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
     uint8_t *const flash = (uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size);
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     const uint8_t before = flash[0x11800];
 
     change_app(line);
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(
         line, 1, EG_FAIL, EG_SECURED,
         "encrypt: app: the chip hides the key, which is in escrow (--private-key FILE "
         "decrypts it), and the job has another content than what was encrypted for it: the "
         "board keeps what it has");
     line->station.private_key = other;
-    run_again(line);
+    fake_line_run_again(line);
     assert_int_equal(line->results[0].code, EG_SECURED);
     assert_int_equal(flash[0x11800], before);
 
     line->station.private_key = path_of_key;
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_int_not_equal(flash[0x11800], before);
     assert_int_equal(fake_secure_field(line, 1, "SPI_BOOT_CRYPT_CNT"), 1);
 
     line->station.private_key = NULL; /* what the flash holds now is on record */
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     flash[0x11800] ^= 1;
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(
         line, 1, EG_FAIL, EG_SECURED,
         "verify: app at 0x00010000: the flash does not hold what was encrypted for the key "
         "in the chip, and that key is in escrow: give --private-key FILE, which decrypts it");
     line->station.private_key = path_of_key;
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_int_equal(unlink(path_of_key), 0);
     assert_int_equal(unlink(other), 0);
@@ -208,9 +190,9 @@ static void ciphertext_that_is_gone_is_lost_with_its_key(void **state)
 
     fake_plan_set(line->plan, "secure.download", "open");
     fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-    run_again(line);
+    fake_line_run_again(line);
     ((uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size))[0x10010] ^= 1;
-    run_again(line);
+    fake_line_run_again(line);
     fake_line_assert_result(
         line, 1, EG_FAIL, EG_SECURED,
         "verify: app at 0x00010000: the flash does not hold what was encrypted for the key "
@@ -357,12 +339,12 @@ static void nvs_whose_keys_are_not_known_any_more_is_left_and_verified(void **st
         else
             give_nvs(line, "flash");
         fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
-        run_again(line);
+        fake_line_run_again(line);
         fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
-        run_again(line);
+        fake_line_run_again(line);
         fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
         ((uint8_t *)vb_board_flash(vb_gang_board(line->gang, 1), &size))[NVS_ADDR + 0x60] ^= 1;
-        run_again(line);
+        fake_line_run_again(line);
         assert_int_equal(line->results[0].code, EG_SECURED);
         assert_non_null(strstr(line->results[0].text,
                                "verify: nvs at 0x00009000: the flash does not hold what was "
@@ -383,7 +365,7 @@ static void nvs_survives_power_cuts_from_run_to_run(void **state)
         fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS(cut));
         line->recorder.transcript[0] = '\0';
         for (unsigned runs = 0; runs < 8 && (runs == 0 || line->results[0].code != EG_OK); runs++)
-            run_again(line);
+            fake_line_run_again(line);
         fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
         assert_non_null(strstr(line->recorder.transcript, "left ciphertext at 0x00009000 "));
         assert_non_null(strstr(line->recorder.transcript, "left ciphertext at 0x0000c000 "));
