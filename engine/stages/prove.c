@@ -58,8 +58,9 @@ static enum eg_code recall(struct eg_run *run, enum eg_security_event event, con
 
 /* ---- eFuses ---- */
 
-/* Return whether a run of this ledger burnt the item as the job wants it. A hidden key is on record by its
- * fingerprint; only the start of the application proves it. */
+/* Return whether an earlier run has put the item on record with the value that the job wants, and has read it
+ * back. A hidden key cannot be read: it has its fingerprint on record, and the application that starts proves
+ * it. */
 static bool was_burnt(const struct eg_provision_item *item, const char *wanted, const char *observed)
 {
     char text[EG_PROVISION_TEXT];

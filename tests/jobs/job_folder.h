@@ -94,6 +94,17 @@ static inline struct image application(uint32_t segment_size)
     return image_at(0x3f400020, 0, segment_size, true);
 }
 
+/* Write bootloader and application of an ESP32 to the addresses where it expects them, from `start` on. */
+static inline void merge(struct eg_buffer *out, uint32_t start)
+{
+    const struct image boot = image(0, 3000, true), app = application(4500);
+    struct eg_error err;
+
+    assert_ok(eg_buffer_resize(out, 0x10000 - start, 0xff, &err), err);
+    memcpy(out->data + 0x1000 - start, boot.data, boot.size);
+    assert_ok(eg_buffer_append(out, app.data, app.size, &err), err);
+}
+
 static inline void put_image(const char *name, struct image content)
 {
     put_bytes(name, content.data, content.size);

@@ -132,13 +132,10 @@ static void every_format_becomes_the_job_it_is(void **state)
 static void a_merged_file_is_a_region_that_says_itself_where_it_goes(void **state)
 {
     (void)state;
-    uint8_t merged[0x10000 + sizeof((struct image *)0)->data];
-    const struct image boot = image(0, 3000, true), app = application(4500);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer merged = {0};
 
-    memset(merged, 0xff, sizeof merged);
-    memcpy(merged + 0x1000, boot.data, boot.size);
-    memcpy(merged + 0x10000, app.data, app.size);
-    put_bytes("all.bin", merged, 0x10000 + app.size);
+    merge(&merged, 0);
+    put_bytes("all.bin", merged.data, merged.size);
     EG_CLEANUP(eg_free_cleanup) char *text = imported("all.bin", "job.yaml", NULL, NULL);
 
     assert_non_null(strstr(text, "job: all\nchip: esp32 # as all.bin says\n\nfirmware:\n"

@@ -60,17 +60,6 @@ static void a_name_that_is_no_address_is_refused(void **state)
         "@/job.yaml:4:31: @/table.bin: row at offset 0x20 of the partition table has 6 bytes, not 32");
 }
 
-/* Write bootloader and application of an ESP32 to the addresses where it expects them, from `start` on. */
-static void merge(struct eg_buffer *out, uint32_t start)
-{
-    const struct image boot = image(0, 3000, true), app = application(4500);
-    struct eg_error err;
-
-    assert_ok(eg_buffer_resize(out, 0x10000 - start, 0xff, &err), err);
-    memcpy(out->data + 0x1000 - start, boot.data, boot.size);
-    assert_ok(eg_buffer_append(out, app.data, app.size, &err), err);
-}
-
 static void a_merged_file_is_the_whole_flash(void **state)
 {
     (void)state;

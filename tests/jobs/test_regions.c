@@ -214,13 +214,10 @@ static void data_that_happens_to_begin_with_e9_is_data(void **state)
 static void data_of_each_board_takes_its_place_out_of_a_merged_file(void **state)
 {
     (void)state;
-    uint8_t merged[0x10000 + sizeof((struct image *)0)->data];
-    const struct image boot = image(0, 3000, true), app = application(4500);
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer merged = {0};
 
-    memset(merged, 0xff, sizeof merged);
-    memcpy(merged + 0x1000, boot.data, boot.size);
-    memcpy(merged + 0x10000, app.data, app.size);
-    put_bytes("all.bin", merged, 0x10000 + app.size);
+    merge(&merged, 0);
+    put_bytes("all.bin", merged.data, merged.size);
     put("job.yaml", JOB("firmware: {from: all.bin}\n"
                         "unit:\n"
                         "  serial: {format: '{mac}'}\n"
@@ -231,10 +228,10 @@ static void data_of_each_board_takes_its_place_out_of_a_merged_file(void **state
     assert_int_equal(plan->region_count, 2);
     assert_int_equal(before->flash_addr, 0);
     assert_int_equal(before->file_size, 0x9000);
-    assert_memory_equal(before->data.data, merged, 0x9000);
+    assert_memory_equal(before->data.data, merged.data, 0x9000);
     assert_int_equal(after->flash_addr, 0xa000);
-    assert_int_equal(after->file_size, 0x6000 + app.size);
-    assert_memory_equal(after->data.data, merged + 0xa000, after->data.size);
+    assert_int_equal(after->file_size, merged.size - 0xa000);
+    assert_memory_equal(after->data.data, merged.data + 0xa000, after->data.size);
     assert_string_equal(after->name, "all.bin 0x0000a000");
 
     assert_refused(
