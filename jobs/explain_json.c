@@ -91,7 +91,6 @@ static void add_burn(void *rows, const struct eg_provision_line *line)
 
 static enum eg_code add_burns(json_t *facts, const struct eg_plan *plan, struct eg_error *err)
 {
-    static const char *const modes[] = {"check", "development", "release"};
     struct eg_provision wishes;
     const char *place;
     json_t *const rows = json_array();
@@ -102,7 +101,7 @@ static enum eg_code add_burns(json_t *facts, const struct eg_plan *plan, struct 
         return EG_OK;
     }
     EG_TRY(eg_provision_make(&wishes, plan, &place, err));
-    json_object_set_new(facts, "secure_mode", json_string(modes[wishes.mode]));
+    json_object_set_new(facts, "secure_mode", json_string(eg_provision_mode_name(wishes.mode)));
     return eg_provision_explain(&wishes, add_burn, rows, err);
 }
 

@@ -10,13 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *eg_provision_mode_name(enum eg_provision_mode mode)
-{
-    static const char *const names[] = {"check", "development", "release"};
-
-    return names[mode];
-}
-
 const char *eg_provision_step_name(enum eg_provision_step step)
 {
     static const char *const names[EG_PROVISION_STEPS] = {"keys", "lock", "close"};

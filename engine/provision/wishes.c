@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const modes[] = {"check", "development", "release", NULL};
+static const char *const modes[] = {"check", "development", "release", NULL}; /* enum eg_provision_mode */
 static const char *const key_choices[] = {"per-board", NULL};
 static const char *const shared_choices[] = {"no", "yes", NULL};
 static const char *const nvs_choices[] = {"off", "flash", "hmac", NULL}; /* enum eg_provision_nvs */
@@ -128,6 +128,11 @@ const struct eg_option eg_provision_options[] = {
      .help = "the loader of a finished board: as it is, reduced to secure download mode, or off for good"},
     {.key = NULL},
 };
+
+const char *eg_provision_mode_name(enum eg_provision_mode mode)
+{
+    return modes[mode];
+}
 
 const struct eg_setting *eg__wish_setting(const struct eg__wish_maker *maker, const char *key)
 {
