@@ -6,36 +6,18 @@
 
 #include "engine/base/key.h"
 
+#include "engine/base/libcrypto.h"
 #include "engine/base/digest.h"
 #include "engine/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void key_cleanup(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-    ERR_clear_error();
-}
-
-static void bio_cleanup(BIO **bio)
-{
-    BIO_free(*bio);
-}
-
-static void context_cleanup(EVP_MD_CTX **context)
-{
-    EVP_MD_CTX_free(*context);
-    ERR_clear_error();
-}
 
 static void wipe_cleanup(struct eg_buffer *buffer)
 {
@@ -79,9 +61,9 @@ static enum eg_code write_pem(const char *path, BIO *bio, unsigned mode, struct 
 
 enum eg_code eg_key_create(const char *path, struct eg_key *key, struct eg_error *err)
 {
-    EG_CLEANUP(key_cleanup) EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    EG_CLEANUP(bio_cleanup) BIO *secret = BIO_new(BIO_s_secmem());
-    EG_CLEANUP(bio_cleanup) BIO *open = BIO_new(BIO_s_mem());
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    EG_CLEANUP(eg_bio_free) BIO *secret = BIO_new(BIO_s_secmem());
+    EG_CLEANUP(eg_bio_free) BIO *open = BIO_new(BIO_s_mem());
     EG_CLEANUP(eg_free_cleanup) char *open_path = NULL;
     const size_t open_size = strlen(path) + sizeof ".pub";
 
@@ -102,13 +84,13 @@ enum eg_code eg_key_create(const char *path, struct eg_key *key, struct eg_error
 enum eg_code eg_key_parse(struct eg_key *key, const char *path, const struct eg_buffer *text,
                           struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new_mem_buf(text->data, (int)text->size);
-    EG_CLEANUP(bio_cleanup) BIO *again = BIO_new(BIO_s_mem());
+    EG_CLEANUP(eg_bio_free) BIO *bio = BIO_new_mem_buf(text->data, (int)text->size);
+    EG_CLEANUP(eg_bio_free) BIO *again = BIO_new(BIO_s_mem());
     char *same;
 
     if (bio == NULL || again == NULL)
         return refused_by_library(err);
-    EG_CLEANUP(key_cleanup) EVP_PKEY *found = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *found = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
     /* Writing the key again must give the same text: nothing in the file, such as a second key, was skipped.
      */
     if (found == NULL || !EVP_PKEY_is_a(found, "ED25519") || PEM_write_bio_PUBKEY(again, found) != 1 ||
@@ -150,11 +132,11 @@ enum eg_code eg_key_sign(uint8_t signature[EG_SIGNATURE_SIZE], struct eg_key *ke
     size_t made = EG_SIGNATURE_SIZE;
 
     EG_TRY(read_secret(&text, path, err));
-    EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new_mem_buf(text.data, (int)text.size);
-    EG_CLEANUP(context_cleanup) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EG_CLEANUP(eg_bio_free) BIO *bio = BIO_new_mem_buf(text.data, (int)text.size);
+    EG_CLEANUP(eg_digest_context_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (bio == NULL || context == NULL)
         return refused_by_library(err);
-    EG_CLEANUP(key_cleanup) EVP_PKEY *pair = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *pair = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
     if (pair == NULL || !EVP_PKEY_is_a(pair, "ED25519"))
         return eg_error_set(err, EG_BAD_ARGUMENT,
                             "%s: is no private Ed25519 key in PEM, without a passphrase", path);
@@ -168,9 +150,9 @@ enum eg_code eg_key_sign(uint8_t signature[EG_SIGNATURE_SIZE], struct eg_key *ke
 bool eg_key_verify(const struct eg_key *key, const uint8_t signature[EG_SIGNATURE_SIZE], const void *message,
                    size_t size)
 {
-    EG_CLEANUP(key_cleanup)
+    EG_CLEANUP(eg_pkey_free)
     EVP_PKEY *signer = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->raw, sizeof key->raw);
-    EG_CLEANUP(context_cleanup) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EG_CLEANUP(eg_digest_context_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     return signer != NULL && context != NULL &&
            EVP_DigestVerifyInit(context, NULL, NULL, NULL, signer) == 1 &&

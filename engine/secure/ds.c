@@ -2,38 +2,15 @@
 
 #include "engine/secure/ds.h"
 
+#include "engine/base/libcrypto.h"
 #include "engine/secure/cipher.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <string.h>
 
 enum { PADDING = 8, TAIL_SIZE = EG_SHA256_SIZE + 4 + 4 + PADDING };
-
-static void key_cleanup(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-    ERR_clear_error();
-}
-
-static void bio_cleanup(BIO **bio)
-{
-    BIO_free(*bio);
-}
-
-static void number_cleanup(BIGNUM **number)
-{
-    BN_clear_free(*number);
-}
-
-static void bn_context_cleanup(BN_CTX **context)
-{
-    BN_CTX_free(*context);
-}
 
 void eg_ds_parameters_finish(struct eg_ds_parameters *parameters)
 {
@@ -50,12 +27,12 @@ static enum eg_code refused(struct eg_error *err)
 static enum eg_code put_numbers(uint8_t *plain, size_t size, uint8_t m_prime[4], EVP_PKEY *pair,
                                 unsigned bits, struct eg_error *err)
 {
-    EG_CLEANUP(number_cleanup) BIGNUM *d = NULL;
-    EG_CLEANUP(number_cleanup) BIGNUM *n = NULL;
-    EG_CLEANUP(number_cleanup) BIGNUM *r = BN_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *two32 = BN_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *inverse = BN_new();
-    EG_CLEANUP(bn_context_cleanup) BN_CTX *context = BN_CTX_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *d = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *n = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *r = BN_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *two32 = BN_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *inverse = BN_new();
+    EG_CLEANUP(eg_bignum_context_free) BN_CTX *context = BN_CTX_new();
 
     if (r == NULL || two32 == NULL || inverse == NULL || context == NULL ||
         EVP_PKEY_get_bn_param(pair, OSSL_PKEY_PARAM_RSA_D, &d) != 1 ||
@@ -124,8 +101,8 @@ enum eg_code eg_ds_make(struct eg_ds_parameters *parameters, const struct eg_sec
                         const struct eg_secret *hmac_key, unsigned bits_max, const uint8_t *iv,
                         struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->size);
-    EG_CLEANUP(key_cleanup)
+    EG_CLEANUP(eg_bio_free) BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->size);
+    EG_CLEANUP(eg_pkey_free)
     EVP_PKEY *pair = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, "") : NULL;
     EG_CLEANUP(eg_secret_finish) struct eg_secret plain = {0};
     unsigned bits = 0;

@@ -2,41 +2,14 @@
 
 #include "engine/secure/ecdsa.h"
 
-#include <openssl/bn.h>
+#include "engine/base/libcrypto.h"
+
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <openssl/objects.h>
-#include <openssl/params.h>
 #include <openssl/x509.h>
 #include <string.h>
 
 enum { DER_MAX = 200 };
-
-static void value_cleanup(BIGNUM **value)
-{
-    BN_clear_free(*value);
-}
-
-static void group_cleanup(EC_GROUP **group)
-{
-    EC_GROUP_free(*group);
-}
-
-static void point_cleanup(EC_POINT **point)
-{
-    EC_POINT_free(*point);
-}
-
-static void pair_cleanup(EVP_PKEY **pair)
-{
-    EVP_PKEY_free(*pair);
-}
-
-static void context_cleanup(EVP_PKEY_CTX **context)
-{
-    EVP_PKEY_CTX_free(*context);
-}
 
 static EC_GROUP *group_of(enum eg_sign_scheme scheme)
 {
@@ -56,14 +29,14 @@ static bool is_on(const EC_GROUP *group, const BIGNUM *value)
 enum eg_code eg_ecdsa_make(struct eg_secret *key, enum eg_sign_scheme scheme, struct eg_error *err)
 {
     const size_t size = eg_sign_scheme_coordinate(scheme);
-    EG_CLEANUP(group_cleanup) EC_GROUP *group = group_of(scheme);
+    EG_CLEANUP(eg_group_free) EC_GROUP *group = group_of(scheme);
 
     if (group == NULL)
         return eg_error_set(err, EG_INTERNAL, "libcrypto does not have the curve of %s",
                             eg_sign_scheme_name(scheme));
     for (;;) {
         EG_CLEANUP(eg_secret_finish) struct eg_secret random = {0};
-        EG_CLEANUP(value_cleanup) BIGNUM *value = NULL;
+        EG_CLEANUP(eg_bignum_free) BIGNUM *value = NULL;
 
         EG_TRY(eg_secret_make(&random, size, err));
         value = BN_bin2bn(random.data, (int)size, BN_secure_new());
@@ -104,8 +77,8 @@ static enum eg_code append_der(struct eg_buffer *text, const EC_GROUP *group, co
     unsigned char encoded[2 * 48 + 1], der[DER_MAX], base64[DER_MAX * 4 / 3 + 4], *at = der;
     const size_t size =
         EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, encoded, sizeof encoded, NULL);
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    EG_CLEANUP(pair_cleanup) EVP_PKEY *key = NULL;
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *key = NULL;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
                                          (char *)OBJ_nid2sn(EC_GROUP_get_curve_name(group)), 0),
@@ -127,9 +100,9 @@ enum eg_code eg_ecdsa_public(struct eg_buffer *text, enum eg_sign_scheme scheme,
                              const struct eg_secret *low, struct eg_error *err)
 {
     EG_CLEANUP(eg_secret_finish) struct eg_secret joined = {0};
-    EG_CLEANUP(group_cleanup) EC_GROUP *group = group_of(scheme);
-    EG_CLEANUP(point_cleanup) EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
-    EG_CLEANUP(value_cleanup) BIGNUM *value = NULL;
+    EG_CLEANUP(eg_group_free) EC_GROUP *group = group_of(scheme);
+    EG_CLEANUP(eg_point_free) EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *value = NULL;
 
     EG_TRY(join(&joined, scheme, key, low, err));
     value = BN_bin2bn(joined.data, (int)joined.size, BN_secure_new());

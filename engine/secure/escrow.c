@@ -3,15 +3,12 @@
 #include "engine/secure/escrow.h"
 
 #include "engine/base/digest.h"
+#include "engine/base/libcrypto.h"
 #include "engine/secure/published.h"
 #include "engine/secure/signature.h"
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -24,36 +21,6 @@ void eg_escrow_finish(struct eg_escrow *escrow)
 {
     EVP_PKEY_free(escrow->key);
     *escrow = (struct eg_escrow){.key = NULL};
-}
-
-static void context_cleanup(EVP_PKEY_CTX **context)
-{
-    EVP_PKEY_CTX_free(*context);
-}
-
-static void bio_cleanup(BIO **bio)
-{
-    BIO_free(*bio);
-}
-
-static void der_cleanup(unsigned char **der)
-{
-    OPENSSL_free(*der);
-}
-
-static void pair_cleanup(EVP_PKEY **pair)
-{
-    EVP_PKEY_free(*pair);
-}
-
-static void cipher_cleanup(EVP_CIPHER_CTX **context)
-{
-    EVP_CIPHER_CTX_free(*context);
-}
-
-static void kdf_cleanup(EVP_KDF_CTX **context)
-{
-    EVP_KDF_CTX_free(*context);
 }
 
 /* ---- Keys ---- */
@@ -98,7 +65,7 @@ static enum eg_code check_kind(EVP_PKEY *key, const char *name, struct eg_error 
 /* Name the key by its public part. */
 static enum eg_code name_key(struct eg_escrow *escrow, struct eg_error *err)
 {
-    EG_CLEANUP(der_cleanup) unsigned char *der = NULL;
+    EG_CLEANUP(eg_der_free) unsigned char *der = NULL;
     uint8_t digest[EG_SHA256_SIZE];
     const int size = i2d_PUBKEY(escrow->key, &der);
 
@@ -127,7 +94,7 @@ static enum eg_code refuse_published(const char *name, const uint8_t *pem, size_
 enum eg_code eg_escrow_parse(struct eg_escrow *escrow, const char *name, const uint8_t *pem, size_t size,
                              struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = size <= FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
+    EG_CLEANUP(eg_bio_free) BIO *bio = size <= FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
 
     eg_escrow_finish(escrow);
     if (eg_sign_key_has_private(pem, size))
@@ -158,7 +125,7 @@ static bool set_padding(EVP_PKEY_CTX *context)
 static enum eg_code seal_rsa(const struct eg_escrow *escrow, const struct eg_secret *key,
                              uint8_t sealed[SEALED_MAX], size_t *size, struct eg_error *err)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(escrow->key, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(escrow->key, NULL);
 
     *size = SEALED_MAX;
     if (context == NULL || EVP_PKEY_encrypt_init(context) != 1 || !set_padding(context) ||
@@ -170,7 +137,7 @@ static enum eg_code seal_rsa(const struct eg_escrow *escrow, const struct eg_sec
 static enum eg_code open_rsa(struct eg_secret *key, const struct eg_escrow *escrow, const char *path,
                              const uint8_t *sealed, size_t sealed_size, struct eg_error *err)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(escrow->key, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(escrow->key, NULL);
     size_t size = 0;
 
     if (context == NULL || EVP_PKEY_decrypt_init(context) != 1 || !set_padding(context) ||
@@ -193,9 +160,9 @@ static enum eg_code derive(struct eg_secret *derived, EVP_PKEY *own, EVP_PKEY *o
 {
     static const char digest[] = "SHA256";
     EG_CLEANUP(eg_secret_finish) struct eg_secret shared = {0};
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *exchange = EVP_PKEY_CTX_new(own, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *exchange = EVP_PKEY_CTX_new(own, NULL);
     EVP_KDF *const kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EG_CLEANUP(kdf_cleanup) EVP_KDF_CTX *context = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
+    EG_CLEANUP(eg_kdf_context_free) EVP_KDF_CTX *context = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     const size_t coordinate = (size - 1) / 2;
     size_t shared_size = coordinate;
 
@@ -218,7 +185,7 @@ static enum eg_code derive(struct eg_secret *derived, EVP_PKEY *own, EVP_PKEY *o
 
 static EVP_PKEY *make_pair(EVP_PKEY *curve)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(curve, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(curve, NULL);
     EVP_PKEY *pair = NULL;
 
     if (context == NULL || EVP_PKEY_keygen_init(context) != 1 || EVP_PKEY_keygen(context, &pair) != 1)
@@ -231,10 +198,10 @@ static enum eg_code seal_ec(const struct eg_escrow *escrow, const struct eg_secr
                             uint8_t sealed[SEALED_MAX], size_t *size, struct eg_error *err)
 {
     const size_t at = point_size(escrow->key);
-    EG_CLEANUP(pair_cleanup) EVP_PKEY *pair = make_pair(escrow->key);
-    EG_CLEANUP(der_cleanup) unsigned char *point = NULL;
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *pair = make_pair(escrow->key);
+    EG_CLEANUP(eg_der_free) unsigned char *point = NULL;
     EG_CLEANUP(eg_secret_finish) struct eg_secret derived = {0};
-    EG_CLEANUP(cipher_cleanup) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    EG_CLEANUP(eg_cipher_context_free) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     int part = 0, last = 0;
 
     if (cipher == NULL || pair == NULL || !set_form(pair) ||
@@ -266,10 +233,10 @@ static enum eg_code open_ec(struct eg_secret *key, const struct eg_escrow *escro
                             const uint8_t *sealed, size_t sealed_size, struct eg_error *err)
 {
     const size_t at = point_size(escrow->key);
-    EG_CLEANUP(pair_cleanup)
+    EG_CLEANUP(eg_pkey_free)
     EVP_PKEY *other = sealed_size > at + TAG_SIZE ? read_point(escrow->key, sealed, at) : NULL;
     EG_CLEANUP(eg_secret_finish) struct eg_secret derived = {0};
-    EG_CLEANUP(cipher_cleanup) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    EG_CLEANUP(eg_cipher_context_free) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     int part = 0, last = 0;
 
     if (cipher == NULL)
@@ -315,7 +282,7 @@ static int no_passphrase(char *text, int size, int writing, void *context)
 static enum eg_code read_private(struct eg_escrow *escrow, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_secret_finish) struct eg_secret pem = {0};
-    EG_CLEANUP(bio_cleanup) BIO *bio = NULL;
+    EG_CLEANUP(eg_bio_free) BIO *bio = NULL;
 
     bool open_to_others = false;
 

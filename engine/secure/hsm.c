@@ -3,11 +3,10 @@
 #include "engine/secure/hsm.h"
 
 #include "engine/base/text.h"
+#include "engine/base/libcrypto.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
-#include <openssl/ecdsa.h>
-#include <openssl/err.h>
 #include <p11-kit/pkcs11.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,16 +327,10 @@ enum eg_code eg_hsm_public_key(struct eg_sign_key *key, struct eg_hsm *hsm, stru
 
 /* ---- Signing ---- */
 
-static void pair_cleanup(ECDSA_SIG **pair)
-{
-    ECDSA_SIG_free(*pair);
-    ERR_clear_error();
-}
-
 /* From r and s to DER. */
 static enum eg_code convert(uint8_t signature[EG_DER_SIGNATURE_MAX], size_t *size, struct eg_error *err)
 {
-    EG_CLEANUP(pair_cleanup) ECDSA_SIG *pair = ECDSA_SIG_new();
+    EG_CLEANUP(eg_ecdsa_free) ECDSA_SIG *pair = ECDSA_SIG_new();
     const int part = (int)(*size / 2);
     BIGNUM *const r = BN_bin2bn(signature, part, NULL), *const s = BN_bin2bn(signature + part, part, NULL);
     uint8_t *end = signature;

@@ -2,11 +2,9 @@
 
 #include "engine/secure/sign_key.h"
 
-#include <openssl/bio.h>
-#include <openssl/bn.h>
+#include "engine/base/libcrypto.h"
+
 #include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -38,17 +36,6 @@ void eg_sign_key_finish(struct eg_sign_key *key)
 {
     EVP_PKEY_free(key->pair);
     key->pair = NULL;
-}
-
-static void bio_cleanup(BIO **bio)
-{
-    BIO_free(*bio);
-    ERR_clear_error();
-}
-
-static void number_cleanup(BIGNUM **number)
-{
-    BN_clear_free(*number);
 }
 
 static enum eg_code find_scheme(struct eg_sign_key *key, const char *path, struct eg_error *err)
@@ -86,7 +73,7 @@ static int no_passphrase(char *text, int size, int writing, void *context)
 enum eg_code eg_sign_key_read(struct eg_sign_key *key, const char *path, struct eg_error *err)
 {
     EG_CLEANUP(eg_secret_finish) struct eg_secret text = {0};
-    EG_CLEANUP(bio_cleanup) BIO *bio = NULL;
+    EG_CLEANUP(eg_bio_free) BIO *bio = NULL;
 
     EG_TRY(eg_secret_read(&text, path, EG_SIGN_KEY_FILE_MAX, NULL, err));
     bio = BIO_new_mem_buf(text.data, (int)text.size);
@@ -116,7 +103,7 @@ bool eg_sign_key_has_private(const uint8_t *pem, size_t size)
 enum eg_code eg_sign_key_parse_public(struct eg_sign_key *key, const char *name, const uint8_t *pem,
                                       size_t size, struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = size <= EG_SIGN_KEY_FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
+    EG_CLEANUP(eg_bio_free) BIO *bio = size <= EG_SIGN_KEY_FILE_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
 
     if (bio == NULL)
         return eg_error_set(err, EG_BAD_ARGUMENT, "%s: %zu bytes are no key", name, size);
@@ -161,7 +148,7 @@ enum eg_code eg_sign_key_parse_raw(struct eg_sign_key *key, const char *name,
 
 enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new(BIO_s_secmem());
+    EG_CLEANUP(eg_bio_free) BIO *bio = BIO_new(BIO_s_secmem());
     EG_CLEANUP(eg_sign_key_finish)
     struct eg_sign_key key = {.pair = schemes[scheme].group != NULL
                                           ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", schemes[scheme].group)
@@ -177,7 +164,7 @@ enum eg_code eg_sign_key_make(const char *path, enum eg_sign_scheme scheme, stru
 
 enum eg_code eg_sign_key_public(struct eg_buffer *pem, const struct eg_sign_key *key, struct eg_error *err)
 {
-    EG_CLEANUP(bio_cleanup) BIO *bio = BIO_new(BIO_s_mem());
+    EG_CLEANUP(eg_bio_free) BIO *bio = BIO_new(BIO_s_mem());
     char *text;
 
     if (bio == NULL || PEM_write_bio_PUBKEY(bio, key->pair) != 1)
@@ -189,7 +176,7 @@ enum eg_code eg_sign_key_public(struct eg_buffer *pem, const struct eg_sign_key 
 static enum eg_code number_of(const struct eg_sign_key *key, const char *what, uint8_t *bytes, size_t size,
                               struct eg_error *err)
 {
-    EG_CLEANUP(number_cleanup) BIGNUM *number = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *number = NULL;
 
     if (EVP_PKEY_get_bn_param(key->pair, what, &number) != 1 ||
         BN_bn2binpad(number, bytes, (int)size) != (int)size)

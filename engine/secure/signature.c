@@ -2,12 +2,9 @@
 
 #include "engine/secure/signature.h"
 
-#include <openssl/bn.h>
+#include "engine/base/libcrypto.h"
+
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
@@ -38,44 +35,6 @@ static struct layout layout_of(enum eg_sign_scheme scheme)
     return layout;
 }
 
-static void key_cleanup(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-    ERR_clear_error();
-}
-
-static void context_cleanup(EVP_PKEY_CTX **context)
-{
-    EVP_PKEY_CTX_free(*context);
-    ERR_clear_error();
-}
-
-static void number_cleanup(BIGNUM **number)
-{
-    BN_free(*number);
-}
-
-static void bn_context_cleanup(BN_CTX **context)
-{
-    BN_CTX_free(*context);
-}
-
-static void pair_cleanup(ECDSA_SIG **pair)
-{
-    ECDSA_SIG_free(*pair);
-    ERR_clear_error();
-}
-
-static void builder_cleanup(OSSL_PARAM_BLD **builder)
-{
-    OSSL_PARAM_BLD_free(*builder);
-}
-
-static void params_cleanup(OSSL_PARAM **params)
-{
-    OSSL_PARAM_free(*params);
-}
-
 static enum eg_code refused(struct eg_error *err)
 {
     ERR_clear_error();
@@ -102,12 +61,12 @@ static enum eg_code digest_content(uint8_t digest[DIGEST_MAX], enum eg_sign_sche
 
 static enum eg_code put_rsa_key(uint8_t *block, const struct eg_sign_key *key, struct eg_error *err)
 {
-    EG_CLEANUP(number_cleanup) BIGNUM *n = NULL;
-    EG_CLEANUP(number_cleanup) BIGNUM *e = NULL;
-    EG_CLEANUP(number_cleanup) BIGNUM *r = BN_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *two32 = BN_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *inverse = BN_new();
-    EG_CLEANUP(bn_context_cleanup) BN_CTX *context = BN_CTX_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *n = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *e = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *r = BN_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *two32 = BN_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *inverse = BN_new();
+    EG_CLEANUP(eg_bignum_context_free) BN_CTX *context = BN_CTX_new();
 
     if (r == NULL || two32 == NULL || inverse == NULL || context == NULL ||
         EVP_PKEY_get_bn_param(key->pair, OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
@@ -188,7 +147,7 @@ static bool set_padding(EVP_PKEY_CTX *context, enum eg_sign_scheme scheme)
 static enum eg_code sign_digest(uint8_t signature[EG_DER_SIGNATURE_MAX], size_t *size,
                                 const struct eg_sign_key *key, const uint8_t *digest, struct eg_error *err)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->pair, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->pair, NULL);
 
     *size = EG_DER_SIGNATURE_MAX;
     if (context == NULL || EVP_PKEY_sign_init(context) != 1 || !set_padding(context, key->scheme) ||
@@ -200,7 +159,7 @@ static enum eg_code sign_digest(uint8_t signature[EG_DER_SIGNATURE_MAX], size_t 
 static bool verify_digest(EVP_PKEY *pair, enum eg_sign_scheme scheme, const uint8_t *signature, size_t size,
                           const uint8_t *digest)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pair, NULL);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pair, NULL);
 
     return context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, scheme) &&
            EVP_PKEY_verify(context, signature, size, digest, digest_size_of(scheme)) == 1;
@@ -217,7 +176,7 @@ static enum eg_code put_signature(uint8_t *block, enum eg_sign_scheme scheme, co
         put_reversed(block + RSA_SIGNATURE_AT, signature, RSA_SIZE);
         return EG_OK;
     }
-    EG_CLEANUP(pair_cleanup) ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &signature, (long)size);
+    EG_CLEANUP(eg_ecdsa_free) ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &signature, (long)size);
     if (pair == NULL || BN_bn2lebinpad(ECDSA_SIG_get0_r(pair), block + at, (int)part) != (int)part ||
         BN_bn2lebinpad(ECDSA_SIG_get0_s(pair), block + at + part, (int)part) != (int)part)
         return refused(err);
@@ -297,8 +256,8 @@ static bool push_number(OSSL_PARAM_BLD *builder, const char *name, const uint8_t
 
 static EVP_PKEY *from_params(OSSL_PARAM_BLD *builder, const char *type)
 {
-    EG_CLEANUP(context_cleanup) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    EG_CLEANUP(params_cleanup) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+    EG_CLEANUP(eg_pkey_context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EG_CLEANUP(eg_params_free) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
     EVP_PKEY *pair = NULL;
 
     if (context == NULL || params == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
@@ -310,9 +269,9 @@ static EVP_PKEY *from_params(OSSL_PARAM_BLD *builder, const char *type)
 /* NULL = the numbers in the block are not a key. */
 static EVP_PKEY *key_of_block(enum eg_sign_scheme scheme, const uint8_t *block)
 {
-    EG_CLEANUP(builder_cleanup) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *n = NULL;
-    EG_CLEANUP(number_cleanup) BIGNUM *e = NULL;
+    EG_CLEANUP(eg_param_builder_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *n = NULL;
+    EG_CLEANUP(eg_bignum_free) BIGNUM *e = NULL;
     static const char *const groups[] = {[EG_SIGN_ECDSA192] = "prime192v1",
                                          [EG_SIGN_ECDSA256] = "prime256v1",
                                          [EG_SIGN_ECDSA384] = "secp384r1"};
@@ -345,7 +304,7 @@ static size_t signature_of_block(uint8_t signature[EG_DER_SIGNATURE_MAX], enum e
         put_reversed(signature, block + RSA_SIGNATURE_AT, RSA_SIZE);
         return RSA_SIZE;
     }
-    EG_CLEANUP(pair_cleanup) ECDSA_SIG *pair = ECDSA_SIG_new();
+    EG_CLEANUP(eg_ecdsa_free) ECDSA_SIG *pair = ECDSA_SIG_new();
     BIGNUM *const r = BN_lebin2bn(block + at, (int)part, NULL), *const s = BN_lebin2bn(block + at + part,
                                                                                        (int)part, NULL);
     if (pair == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(pair, r, s) != 1) {
@@ -370,7 +329,7 @@ enum eg_code eg_signature_check(struct eg_signature_info *info, const uint8_t bl
     if (memcmp(digest, block + EG_SIGNATURE_DIGEST_AT, digest_size_of(info->scheme)) != 0)
         return eg_error_set(err, EG_BAD_IMAGE,
                             "the signature is of other content: the digest in its block differs");
-    EG_CLEANUP(key_cleanup) EVP_PKEY *pair = key_of_block(info->scheme, block);
+    EG_CLEANUP(eg_pkey_free) EVP_PKEY *pair = key_of_block(info->scheme, block);
     const size_t signature_size = signature_of_block(signature, info->scheme, block);
     if (pair == NULL || signature_size == 0 ||
         !verify_digest(pair, info->scheme, signature, signature_size, digest))

@@ -2,16 +2,12 @@
 
 #include "engine/secure/signature_v1.h"
 
+#include "engine/base/libcrypto.h"
 #include "engine/image/image.h"
 #include "engine/secure/cipher.h"
 #include "engine/secure/flash_crypt.h"
 
-#include <openssl/bn.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -25,33 +21,6 @@ enum {
     SHA512_SIZE = 64,
     HASH_FLAG_AT = 23, /* in the image header: a SHA-256 follows */
 };
-
-static void number_cleanup(BIGNUM **number)
-{
-    BN_clear_free(*number);
-    ERR_clear_error();
-}
-
-static void bn_context_cleanup(BN_CTX **context)
-{
-    BN_CTX_free(*context);
-}
-
-static void group_cleanup(EC_GROUP **group)
-{
-    EC_GROUP_free(*group);
-}
-
-static void point_cleanup(EC_POINT **point)
-{
-    EC_POINT_clear_free(*point);
-}
-
-static void pair_cleanup(ECDSA_SIG **pair)
-{
-    ECDSA_SIG_free(*pair);
-    ERR_clear_error();
-}
 
 static enum eg_code refused(struct eg_error *err)
 {
@@ -94,8 +63,8 @@ static enum eg_code make_nonce(BIGNUM *nonce, const struct eg_secret *value, con
 {
     EG_CLEANUP(eg_secret_finish) struct eg_secret state = {0};
     EG_CLEANUP(eg_secret_finish) struct eg_secret seed = {0};
-    EG_CLEANUP(number_cleanup) BIGNUM *reduced = BN_bin2bn(digest, VALUE_SIZE, NULL);
-    EG_CLEANUP(bn_context_cleanup) BN_CTX *context = BN_CTX_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *reduced = BN_bin2bn(digest, VALUE_SIZE, NULL);
+    EG_CLEANUP(eg_bignum_context_free) BN_CTX *context = BN_CTX_new();
 
     EG_TRY(eg_secret_init(&state, STATE_SIZE, err));
     EG_TRY(eg_secret_init(&seed, 2 * VALUE_SIZE, err));
@@ -121,10 +90,10 @@ static enum eg_code make_nonce(BIGNUM *nonce, const struct eg_secret *value, con
 static bool compute(BIGNUM *r, BIGNUM *s, const EC_GROUP *group, const BIGNUM *nonce, const BIGNUM *d,
                     const uint8_t digest[VALUE_SIZE])
 {
-    EG_CLEANUP(bn_context_cleanup) BN_CTX *context = BN_CTX_secure_new();
-    EG_CLEANUP(point_cleanup) EC_POINT *point = EC_POINT_new(group);
-    EG_CLEANUP(number_cleanup) BIGNUM *z = BN_bin2bn(digest, VALUE_SIZE, NULL);
-    EG_CLEANUP(number_cleanup) BIGNUM *inverse = BN_secure_new();
+    EG_CLEANUP(eg_bignum_context_free) BN_CTX *context = BN_CTX_secure_new();
+    EG_CLEANUP(eg_point_free) EC_POINT *point = EC_POINT_new(group);
+    EG_CLEANUP(eg_bignum_free) BIGNUM *z = BN_bin2bn(digest, VALUE_SIZE, NULL);
+    EG_CLEANUP(eg_bignum_free) BIGNUM *inverse = BN_secure_new();
     const BIGNUM *const order = EC_GROUP_get0_order(group);
 
     return context != NULL && point != NULL && z != NULL && inverse != NULL &&
@@ -139,11 +108,11 @@ enum eg_code eg_signature_v1_make(uint8_t signature[EG_SIGNATURE_V1_SIZE], const
                                   const uint8_t *content, size_t size, struct eg_error *err)
 {
     EG_CLEANUP(eg_secret_finish) struct eg_secret value = {0};
-    EG_CLEANUP(group_cleanup) EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    EG_CLEANUP(number_cleanup) BIGNUM *nonce = BN_secure_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *d = BN_secure_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *r = BN_new();
-    EG_CLEANUP(number_cleanup) BIGNUM *s = BN_new();
+    EG_CLEANUP(eg_group_free) EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EG_CLEANUP(eg_bignum_free) BIGNUM *nonce = BN_secure_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *d = BN_secure_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *r = BN_new();
+    EG_CLEANUP(eg_bignum_free) BIGNUM *s = BN_new();
     uint8_t digest[EG_SHA256_SIZE];
 
     EG_TRY(check_key(key, err));
@@ -167,7 +136,7 @@ enum eg_code eg_signature_v1_make(uint8_t signature[EG_SIGNATURE_V1_SIZE], const
 
 static bool verify(EVP_PKEY *pair, const uint8_t *signature, const uint8_t digest[EG_SHA256_SIZE])
 {
-    EG_CLEANUP(pair_cleanup) ECDSA_SIG *numbers = ECDSA_SIG_new();
+    EG_CLEANUP(eg_ecdsa_free) ECDSA_SIG *numbers = ECDSA_SIG_new();
     BIGNUM *const r = BN_bin2bn(signature, VALUE_SIZE, NULL);
     BIGNUM *const s = BN_bin2bn(signature + VALUE_SIZE, VALUE_SIZE, NULL);
     uint8_t der[128], *end = der;
