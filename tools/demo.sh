@@ -18,7 +18,7 @@ esac
 
 cd "$(dirname "$0")/.."
 tools/setup.sh
-cmake --preset release -DBUILD_TESTING=OFF
+cmake --preset release
 cmake --build --preset release
 
 bin=$PWD/build/release/tools

@@ -191,14 +191,13 @@ static unsigned calls_of(const char *word)
 static void load(struct device *device, const char *path)
 {
     char call[16], error[16];
-    unsigned long long seed = 0, every, duration_ms, times;
+    unsigned long long seed, every, duration_ms, times;
     FILE *file = fopen(path, "re");
 
     device->count = 0;
     if (file == NULL)
         return;
-    (void)fscanf(file, "seed %llu", &seed);
-    device->random = seed;
+    device->random = fscanf(file, "seed %llu", &seed) == 1 ? seed : 0;
     while (device->count < RULES_MAX &&
            fscanf(file, "%15s %15s %llu %llu %llu", call, error, &every, &duration_ms, &times) == 5)
         device->rules[device->count++] = (struct rule){.calls = calls_of(call),
