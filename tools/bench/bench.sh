@@ -128,7 +128,7 @@ job four 4194304
 run one write --sim 1
 total=$(ask write 'select duration_ms / 1000.0 from runs')
 for flash in blank used; do
-  serve 1 --tally $([ $flash = used ] && echo --used)
+  if [ $flash = used ]; then serve 1 --tally --used; else serve 1 --tally; fi
   run one $flash --ports "$ports"
   unserve
   worked=$(sed -n 's/^board 1: .*, \([0-9.]*\) s of work of the flash$/\1/p' "$work/urls")
