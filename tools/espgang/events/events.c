@@ -296,8 +296,8 @@ static json_t *region_fields(const struct eg_region_record *record)
     eg_hex(md5, record->expected_md5, EG_MD5_SIZE);
     json_t *const fields =
         json_pack("{so sI sI ss ss ss ss}", "name", eg_json_text(region->name), "address",
-                  (json_int_t)region->flash_addr, "size", (json_int_t)record->size, "sha256", sha256,
-                  "md5", md5, "method", record->method, "verdict", record->verdict);
+                  (json_int_t)region->flash_addr, "size", (json_int_t)record->size, "sha256", sha256, "md5",
+                  md5, "method", record->method, "verdict", record->verdict);
     if (record->read_back) {
         eg_hex(read_md5, record->md5, EG_MD5_SIZE);
         json_object_set_new(fields, "read_md5", json_string(read_md5));
