@@ -204,6 +204,52 @@ static void a_crash_after_the_last_step_fails(void **state)
                  "test: after the last step: the application crashed: \"abort() was called at PC 0x40\"");
 }
 
+/* Keep this program from reading until the time of a step is over, as a suspended or busy host does. */
+static void stand_still(void *context, const struct eg_log_record *record)
+{
+    struct eg_error ignored;
+
+    if (strcmp(record->text, context) == 0)
+        (void)!eg_sleep_ms(NULL, 300, &ignored);
+}
+
+/* Write the first line, so many others, and the last. */
+static void print_lines(char *log, size_t size, const char *first, unsigned others, const char *last)
+{
+    size_t used = (size_t)snprintf(log, size, "%s\n", first);
+
+    for (unsigned i = 0; i < others; i++)
+        used += (size_t)snprintf(log + used, size - used, "line %u\n", i);
+    snprintf(log + used, size - used, "%s\n", last);
+}
+
+static void what_waits_to_be_read_when_the_time_is_over_is_judged(void **state)
+{
+    struct fake_line *line = *state;
+    char log[8000];
+
+    line->recorder.at_log = stand_still;
+    line->recorder.context = (char[]){"log: line 3"};
+    add(line, "test", "expect", "^ready", NULL);
+    print_lines(log, sizeof log, "ready", 500, "abort() was called at PC 0x400d1234 on core 0");
+    run(line, log);
+    assert_fails(line, "test: after the last step: the application crashed: \"abort() was called at PC "
+                       "0x400d1234 on core 0\"");
+}
+
+static void what_came_in_time_is_found_when_the_time_is_over(void **state)
+{
+    struct fake_line *line = *state;
+    char log[8000];
+
+    line->recorder.at_log = stand_still;
+    line->recorder.context = (char[]){"log: line 3"};
+    add(line, "test", "expect", "^ready", "timeout", "200ms", NULL);
+    print_lines(log, sizeof log, "begins", 500, "ready");
+    run(line, log);
+    assert_passes(line);
+}
+
 static void without_settling_the_output_is_judged_too(void **state)
 {
     struct fake_line *line = *state;
@@ -299,6 +345,8 @@ int main(void)
         TEST(a_port_that_leaves_with_the_reset_is_opened_again),
         TEST(a_watchdog_may_start_the_application),
         TEST(a_crash_after_the_last_step_fails),
+        TEST(what_waits_to_be_read_when_the_time_is_over_is_judged),
+        TEST(what_came_in_time_is_found_when_the_time_is_over),
         TEST(without_settling_the_output_is_judged_too),
         TEST(a_line_without_end_is_told),
         TEST(a_test_is_cancelled_while_it_waits),
