@@ -86,7 +86,9 @@ struct eg_stage_record {
 };
 
 struct eg_region_record {
-    const struct eg_region *region; /* name, address, expected digests */
+    const struct eg_region *region; /* name, address, SHA-256; before it is encrypted; NULL = not begun */
+    uint32_t size;                  /* as it is written, as is the next one */
+    uint8_t expected_md5[EG_MD5_SIZE];
     unsigned attempt;
     uint32_t written; /* bytes that were written; the flash held the rest already */
     bool read_back;   /* md5 was computed by the chip */

@@ -143,8 +143,7 @@ while [ "$runs" -lt "$wanted" ]; do
       result=$(result_of "${urls[number - 1]}")
       case $result in
       pass*) proved=$((proved + 1)) finished+=("${urls[number - 1]}") ;;
-      *" secured "?*) refused=$((refused + 1)) ;;
-      *'"Download mode is disabled.'*) refused=$((refused + 1)) ;; # the run died between the last burn and its record
+      *" secured "?*) refused=$((refused + 1)) ;; # the run died between the last burn and its record
       *) fail "$batch, board $number ended neither proved nor refused: $result" ;;
       esac
       collect_keys "$chip" "$number"

@@ -185,8 +185,13 @@ void vb_board_usb_ids(const struct vb_board *board, uint16_t *vid, uint16_t *pid
 /** Return the flash contents, for tests; they stay the board's. */
 const uint8_t *vb_board_flash(const struct vb_board *board, size_t *size);
 
-/** How many requests a loader has had, and how many of them before the first data block for the flash. */
-void vb_board_requests(const struct vb_board *board, unsigned *all, unsigned *before_data);
+/** What a board has done since it was made. */
+struct vb_tally {
+    unsigned requests, before_data; /* to a loader; before the first data block for the flash */
+    uint64_t flash_us;              /* the flash's own work, erasing and programming */
+};
+
+struct vb_tally vb_board_tally(const struct vb_board *board);
 
 const uint8_t *vb_board_mac(const struct vb_board *board);
 

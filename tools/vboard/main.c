@@ -64,10 +64,10 @@ static enum eg_code serve_pty(struct vb_gang *gang, const struct vb_options *opt
 static void print_tally(struct vb_gang *gang)
 {
     for (unsigned number = 1; number <= vb_gang_count(gang); number++) {
-        unsigned all, before_data;
+        const struct vb_tally tally = vb_board_tally(vb_gang_board(gang, number));
 
-        vb_board_requests(vb_gang_board(gang, number), &all, &before_data);
-        printf("board %u: %u requests, %u before the first data block\n", number, all, before_data);
+        printf("board %u: %u requests, %u before the first data block, %.3f s of work of the flash\n", number,
+               tally.requests, tally.before_data, (double)tally.flash_us / 1e6);
     }
 }
 

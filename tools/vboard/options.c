@@ -321,7 +321,7 @@ enum eg_code vb_options_read(struct vb_options *options, int argc, const char **
         {"fast", 0, POPT_ARG_NONE, &raw.fast, 0, "take no time: infinite baud rate, instant flash", NULL},
         {"fault", 0, POPT_ARG_STRING, &raw.text, TEXT_FAULT, "a fault of one board or of all; may be repeated; see --list-faults",
          "[BOARD:]FAULT"},
-        {"tally", 0, POPT_ARG_NONE, &raw.tally, 0, "print at the end how many requests each board has had", NULL},
+        {"tally", 0, POPT_ARG_NONE, &raw.tally, 0, "print at the end how many requests each board has had, and how long its flash worked", NULL},
         {"seed", 0, POPT_ARG_LONGLONG, &raw.seed, 0, "seed of the random part of the faults", "N"},
         {"app-log", 0, POPT_ARG_STRING, &raw.text, TEXT_APP_LOG, "lines that the application prints; \"@500ms \" at the start of a line waits", "FILE"},
         POPT_TABLEEND

@@ -14,7 +14,7 @@ struct vb_options {
     struct vb_config config; /* the pattern of the boards; its texts are of this struct */
     unsigned boards;
     uint16_t port;
-    bool tally; /* print the boards' requests at the end */
+    bool tally; /* print at the end what each board has done */
     bool pty, lines;
     bool done; /* a list or the version was wanted and has been printed: nothing to serve */
     const char *bind, *link_dir;

@@ -41,10 +41,7 @@ static void change(struct fake_line *line, unsigned region, size_t at)
 
 static unsigned requests(const struct fake_line *line)
 {
-    unsigned all, before_data;
-
-    vb_board_requests(vb_gang_board(line->gang, 1), &all, &before_data);
-    return all;
+    return vb_board_tally(vb_gang_board(line->gang, 1)).requests;
 }
 
 static void data_that_the_flash_holds_is_not_written_again(void **state)

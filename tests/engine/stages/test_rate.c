@@ -57,6 +57,18 @@ static void the_highest_rate_of_chip_and_bridge_is_taken(void **state)
     }
 }
 
+static void a_small_region_before_a_large_one_is_written_at_the_higher_rate_too(void **state)
+{
+    struct fake_line *line = *state;
+    const struct eg_region *const small = &line->plan->regions[0];
+
+    plug(line, (struct vb_config){0}, NO_FAULTS);
+    const struct fake_run *const run = run_line(line);
+    assert_int_equal(line->results[0].outcome, EG_PASS);
+    assert_true(small->data.size < line->plan->regions[1].data.size);
+    assert_true(run->regions[0].times.wire_us < small->zlib.size * 10 * 1000000 / EG_RATE_USUAL);
+}
+
 static void a_rate_that_the_wire_damages_is_given_up_before_anything_is_written(void **state)
 {
     struct fake_line *line = *state;
@@ -212,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_highest_rate_of_chip_and_bridge_is_taken),
+        TEST(a_small_region_before_a_large_one_is_written_at_the_higher_rate_too),
         TEST(a_rate_that_the_wire_damages_is_given_up_before_anything_is_written),
         TEST(a_bridge_that_rounds_a_rate_too_far_gets_a_lower_one),
         TEST(the_ledger_says_where_to_begin),

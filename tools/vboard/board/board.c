@@ -43,10 +43,11 @@ static void count_request(struct vb_board *board, const uint8_t *frame, size_t s
         board->requests.before_data++;
 }
 
-void vb_board_requests(const struct vb_board *board, unsigned *all, unsigned *before_data)
+struct vb_tally vb_board_tally(const struct vb_board *board)
 {
-    *all = board->requests.all;
-    *before_data = board->requests.before_data;
+    return (struct vb_tally){.requests = board->requests.all,
+                             .before_data = board->requests.before_data,
+                             .flash_us = board->flash.work_ns / 1000};
 }
 
 /* The supply drops while a frame is handled. */

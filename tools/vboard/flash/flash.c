@@ -129,11 +129,13 @@ void vb__flash_close(struct vb_board *board)
 static void take_us(struct vb_board *board, uint64_t us)
 {
     const uint64_t from_ns = vb__idle_ns(board);
+    const uint64_t work_ns =
+        board->config.fast ? 0 : us * 1000 * (vb__faulty(board, VB__SLOW_FLASH) ? SLOWER : 1);
 
     if (board->flash.busy_ns < from_ns)
         board->flash.busy_ns = from_ns;
-    if (!board->config.fast)
-        board->flash.busy_ns += us * 1000 * (vb__faulty(board, VB__SLOW_FLASH) ? SLOWER : 1);
+    board->flash.busy_ns += work_ns;
+    board->flash.work_ns += work_ns;
 }
 
 void vb__flash_wait(struct vb_board *board)

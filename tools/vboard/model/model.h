@@ -229,6 +229,7 @@ struct vb__flash {
     uint32_t size;
     bool mapped;
     uint64_t busy_ns; /* until then */
+    uint64_t work_ns; /* in all, so far */
 };
 
 /** The flash's status registers. Written by flash/status.c. */

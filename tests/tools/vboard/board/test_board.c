@@ -471,19 +471,17 @@ static void every_target_shows_the_identity_it_was_given(void **state)
 static void requests_are_counted_up_to_the_first_data_block_and_in_all(void **state)
 {
     static const uint8_t data[0x400];
-    unsigned all, before_data, first;
     struct player player;
 
     (void)state;
     player_open(&player, (struct vb_config){.fast = true});
-    vb_board_requests(player.board, &first, &before_data);
-    assert_int_equal(before_data, first);
+    const unsigned first = vb_board_tally(player.board).requests;
+    assert_int_equal(vb_board_tally(player.board).before_data, first);
     player_command(&player, 0x02, WORDS(0x400, 1, 0x400, 0));
     assert_int_equal(player_block(&player, 0x03, 0, data, sizeof data), 0);
     assert_true(player_sync(&player));
-    vb_board_requests(player.board, &all, &before_data);
-    assert_int_equal(all, first + 3);
-    assert_int_equal(before_data, first + 1);
+    assert_int_equal(vb_board_tally(player.board).requests, first + 3);
+    assert_int_equal(vb_board_tally(player.board).before_data, first + 1);
     vb_board_destroy(player.board);
 }
 

@@ -167,6 +167,20 @@ static void the_part_is_busy_while_it_erases(void **state)
     vb_board_destroy(player.board);
 }
 
+static void the_flash_tells_how_long_it_worked(void **state)
+{
+    struct player player;
+
+    (void)state;
+    player_open(&player, (struct vb_config){0});
+    assert_int_equal(vb_board_tally(player.board).flash_us, 0);
+    player_spi_op(&player, 0x06);
+    player_spi(&player, 0xd8, 0, 0, 0, 0);
+    player_idle(&player, 2 * vb_flash_parts[0].block_us[0]);
+    assert_int_equal(vb_board_tally(player.board).flash_us, vb_flash_parts[0].block_us[0]);
+    vb_board_destroy(player.board);
+}
+
 static void a_part_that_is_too_small_wraps(void **state)
 {
     struct player player;
@@ -275,6 +289,7 @@ int main(void)
         cmocka_unit_test(there_is_a_part_of_each_size),
         cmocka_unit_test(a_sleeping_part_answers_ones_until_it_is_woken),
         cmocka_unit_test(the_part_is_busy_while_it_erases),
+        cmocka_unit_test(the_flash_tells_how_long_it_worked),
         cmocka_unit_test(a_part_that_is_too_small_wraps),
         cmocka_unit_test(contents_are_in_the_file_afterwards),
         cmocka_unit_test(files_that_cannot_be_a_flash_are_refused),
