@@ -158,13 +158,13 @@ static void verdict(struct eg__out *out, const struct eg__trend_report *report)
     eg__html_mark(out, mark);
     eg__put(out, "<h2 class=\"vh\">%s</h2></div><p class=\"vs\">", word);
     if (total->units == 0) {
-        eg__put(out, "No finished unit is among the %s selected runs.", eg__count(total->runs).text);
+        eg__put(out, "No finished unit is among the selected runs, of which there %s %s.",
+                total->runs == 1 ? "is" : "are", eg__count(total->runs).text);
     } else if (trend->by_outcome) {
-        eg__put(out, "%s units ended so. They are some of all units, so there is no yield.",
-                eg__count(total->units).text);
+        eg__put(out, "%s ended so. The others are not selected, so there is no yield.",
+                eg__counted(total->units, "unit").text);
     } else {
-        eg__put(out, "<b>%s of %s units are good: %s.</b>", eg__count(eg__tally_good(total)).text,
-                eg__count(total->units).text, eg__percent(eg__trend_yield(total)).text);
+        eg__html_share(out, eg__tally_good(total), total->units);
         if (target > 0)
             eg__put(out, " The target is %.15g\xe2\x80\xaf%%.", target);
         if (shift->known)
@@ -186,6 +186,7 @@ static void figure(struct eg__out *out, const char *class, const char *label, co
 static void figures(struct eg__out *out, const struct eg__trend *trend)
 {
     const struct eg__tally *const total = &trend->total;
+    const int64_t good = eg__tally_good(total), bad = total->units - good;
     char interval[80] = "";
 
     if (total->units > 0 && !trend->by_outcome) {
@@ -195,8 +196,8 @@ static void figures(struct eg__out *out, const struct eg__trend *trend)
     }
     eg__put(out, "<div class=\"kpis\">");
     figure(out, " big", "Yield", eg__trend_yield_word(trend, total).text, interval);
-    figure(out, "", "Good", eg__count(eg__tally_good(total)).text, "units");
-    figure(out, "", "Not good", eg__count(total->units - eg__tally_good(total)).text, "units");
+    figure(out, "", "Good", eg__count(good).text, good == 1 ? "unit" : "units");
+    figure(out, "", "Not good", eg__count(bad).text, bad == 1 ? "unit" : "units");
     figure(out, "", "First pass",
            trend->by_outcome || total->units == 0
                ? "\xe2\x80\x93"

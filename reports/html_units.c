@@ -90,7 +90,7 @@ static enum eg_code unit_row(struct units *units, const struct eg__unit *unit, s
     eg__put(out, "<td>%s</td>", eg__clock(numbers, run->ended_ms).text);
     for (size_t i = 0; i < units->measures; i++)
         eg__html_cell(out, cells.values[i].there && !cells.values[i].passed ? "n mv o" : "n mv",
-                      cells.values[i].there ? cells.values[i].text : "");
+                      cells.values[i].there ? cells.values[i].text : "\xe2\x80\x93");
     eg__put(out, "<td class=\"n\">%s</td><td class=\"n\">%" PRId64 "</td>",
             eg__real(run->duration_us < 0 ? NAN : (double)run->duration_us / 1e6, 1).text, unit->runs);
     eg__html_cell(out, "nt", unit->remark);
@@ -198,16 +198,16 @@ enum eg_code eg__html_units(struct eg__out *out, const struct eg__report *report
     eg__html_table_end(out);
     if (!units.all)
         eg__put(out,
-                "<p>The other %s units passed at their first insertion; <code>--full</code> lists them, and "
+                "<p>%s passed at the first insertion; <code>--full</code> lists all units, and "
                 "<code>--csv</code> has every run.</p>\n",
-                eg__count(good).text);
+                eg__counted(good, "other unit").text);
     if (!report->look->full) {
         eg__put(out, "<div class=\"serials\"><h3>Passed at the first insertion</h3><ol>");
         for (size_t i = 0; i < causes->unit_count; i++)
             if (!eg__unit_is_exception(&causes->units[i]))
                 list_good(&units, &causes->units[i]);
         end_range(&units);
-        eg__put(out, "</ol><p>%s units</p></div>\n", eg__count(good).text);
+        eg__put(out, "</ol><p>%s</p></div>\n", eg__counted(good, "unit").text);
     }
     eg__put(out, "</section>\n");
     return EG_OK;

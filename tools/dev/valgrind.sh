@@ -56,10 +56,11 @@ link() { # FROM TO: everything in FROM that is not in TO yet
 }
 # A program that is ended by a signal has threads, and valgrind takes their memory for possibly lost. lax-ioctls: valgrind does
 # not know TIOCCBRK, which has no argument.
+valgrind=$(command -v valgrind) # some scripts empty PATH
 for program in espgang vboard; do
   mkdir "$shadow/tools/$program"
   printf '%s\n' '#!/bin/bash' \
-    "exec valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \\" \
+    "exec $valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \\" \
     "  --fair-sched=try --sim-hints=lax-ioctls --num-callers=30 --suppressions='$root/tools/dev/valgrind.supp' \\" \
     "  --log-file=\"\$EG_VALGRIND_LOGS/%p.memcheck\" '$build/tools/$program/$program' \"\$@\"" >"$shadow/tools/$program/$program"
   chmod +x "$shadow/tools/$program/$program"
