@@ -67,7 +67,7 @@ static void put_conditions(struct eg__out *out, const struct eg_selection *selec
     put_condition(out, &shown, "job", selection->job);
     put_condition(out, &shown, "chip", selection->chip);
     for (size_t i = 0; selection->outcomes != NULL && selection->outcomes[i] != NULL; i++)
-        put_condition(out, &shown, i == 0 ? "units that ended" : "or", selection->outcomes[i]);
+        put_condition(out, &shown, i == 0 ? "units that ended as" : "or", selection->outcomes[i]);
     put_condition(out, &shown, "units that ended with", selection->code);
     if (selection->since_utc != NULL)
         eg__put(out, "%ssince %s", shown++ > 0 ? "; " : "", eg__day(eg__utc_ms(selection->since_utc)).text);
@@ -98,6 +98,8 @@ enum eg_code eg__trend_top(struct eg__out *out, const struct eg__trend_report *r
     eg__put(out, "<div><dt>What</dt><dd>");
     put_conditions(out, report->selection);
     eg__put(out, "</dd></div></dl></header>\n<main>\n");
+    if (trend->simulated)
+        eg__put(out, "<p id=\"simulated\" class=\"note\">The boards of these runs were simulated.</p>\n");
     return EG_OK;
 }
 
@@ -158,8 +160,7 @@ static void verdict(struct eg__out *out, const struct eg__trend_report *report)
     eg__html_mark(out, mark);
     eg__put(out, "<h2 class=\"vh\">%s</h2></div><p class=\"vs\">", word);
     if (total->units == 0) {
-        eg__put(out, "No finished unit is among the selected runs, of which there %s %s.",
-                total->runs == 1 ? "is" : "are", eg__count(total->runs).text);
+        eg__put(out, "No finished unit is among %s.", eg__counted(total->runs, "selected run").text);
     } else if (trend->by_outcome) {
         eg__put(out, "%s ended so. The others are not selected, so there is no yield.",
                 eg__counted(total->units, "unit").text);

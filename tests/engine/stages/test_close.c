@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "tests/engine/stages/absent.h"
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
 #include "tools/vboard/model/model.h"
@@ -60,55 +61,12 @@ static void begin_strike(void *context, const struct eg_log_record *record)
         faults->next = faults->states[0].next = faults->received + strike->bytes;
 }
 
-/* The port of board 1 cannot be opened for some times once the stage `close` has begun. */
-struct absence {
-    struct fake_line *line;
-    const struct eg_port_scheme *sim;
-    struct eg_port_scheme scheme;
-    unsigned left, refused;
-};
-
-static void begin_absence(void *context, const struct eg_log_record *record)
-{
-    struct absence *const absence = context;
-
-    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "close") == 0)
-        absence->refused = absence->left;
-}
-
-static enum eg_code open_later(struct eg_port **port, const char *url, void *context,
-                               const struct eg_cancel *cancel, struct eg_error *err)
-{
-    struct absence *const absence = context;
-
-    if (absence->refused > 0) {
-        absence->refused--;
-        return eg_error_set(err, EG_NO_PORT, "%s: is not there", url);
-    }
-    return absence->sim->open(port, url, absence->sim->context, cancel, err);
-}
-
-static void run_absent(struct fake_line *line, unsigned times)
-{
-    struct absence absence = {.line = line, .left = times};
-
-    fake_line_plug(line, &(struct vb_config){.fast = true, .usb = VB_USB_SERIAL_JTAG}, 1, NO_FAULTS);
-    absence.sim = line->schemes[0];
-    absence.scheme = *absence.sim;
-    absence.scheme.open = open_later;
-    absence.scheme.context = &absence;
-    line->schemes[0] = &absence.scheme;
-    line->recorder.at_log = begin_absence;
-    line->recorder.context = &absence;
-    fake_line_run(line);
-    line->schemes[0] = absence.sim;
-}
-
 static void the_port_of_a_board_with_its_own_usb_is_awaited_after_the_test(void **state)
 {
     struct fake_line *line = *state;
 
-    run_absent(line, 3);
+    fake_line_plug(line, &(struct vb_config){.fast = true, .usb = VB_USB_SERIAL_JTAG}, 1, NO_FAULTS);
+    run_absent(line, "close", 3);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_int_equal(fake_secure_field(line, 1, "ENABLE_SECURITY_DOWNLOAD"), 1);
 }
@@ -118,7 +76,8 @@ static void a_board_with_its_own_usb_that_stays_away_after_the_test_is_not_green
     struct fake_line *line = *state;
 
     fake_plan_set(line->plan, "link.return", "300ms");
-    run_absent(line, 1000000);
+    fake_line_plug(line, &(struct vb_config){.fast = true, .usb = VB_USB_SERIAL_JTAG}, 1, NO_FAULTS);
+    run_absent(line, "close", 1000000);
     fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
                             "close: the port did not come back in 0.3 s: sim:esp32c6/1: is not there");
     assert_int_equal(fake_secure_field(line, 1, "ENABLE_SECURITY_DOWNLOAD"), 0);

@@ -2,6 +2,7 @@
 
 /* The test stage, on simulated boards whose application prints the contents of a file. */
 
+#include "tests/engine/stages/absent.h"
 #include "tests/engine/stages/testing.h"
 
 #include "engine/stages/app_log.h"
@@ -157,7 +158,7 @@ static void the_text_that_the_application_waits_for_is_sent(void **state)
     assert_passes(line);
 }
 
-static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
+static void plug_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
 {
     line->plan->target = eg_target_by_name(chip);
     line->plan->regions[0].flash_addr = line->plan->target->bootloader_addr;
@@ -166,6 +167,11 @@ static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb 
         fake_plan_set(line->plan, "link.before", "no-reset");
     plug(line, (struct vb_config){.usb = usb, .force_download = usb == VB_USB_OTG},
          "early\n@800ms self-test: OK\n", NO_FAULTS);
+}
+
+static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
+{
+    plug_native_usb(line, chip, usb);
     fake_line_run(line);
     assert_passes(line);
 }
@@ -183,6 +189,17 @@ static void a_port_that_leaves_with_the_reset_is_opened_again(void **state)
     const struct fake_run *const recorded = fake_recorder_run(&line->recorder, "1");
     assert_true(recorded->record.bytes_received > 100); /* before and after */
     assert_true(recorded->record.bytes_received < 1000000);
+}
+
+static void a_port_that_does_not_come_back_after_the_reset_is_told(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_native_usb(line, "esp32s3", VB_USB_OTG);
+    fake_plan_set(line->plan, "link.return", "300ms");
+    run_absent(line, "test", 1000000);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
+                            "test: the port did not come back after the reset: sim:esp32s3/1: is not there");
 }
 
 static void a_watchdog_may_start_the_application(void **state)
@@ -343,6 +360,7 @@ int main(void)
         TEST(the_text_that_the_application_waits_for_is_sent),
         TEST(a_board_on_usb_serial_jtag_is_tested),
         TEST(a_port_that_leaves_with_the_reset_is_opened_again),
+        TEST(a_port_that_does_not_come_back_after_the_reset_is_told),
         TEST(a_watchdog_may_start_the_application),
         TEST(a_crash_after_the_last_step_fails),
         TEST(what_waits_to_be_read_when_the_time_is_over_is_judged),

@@ -22,6 +22,8 @@
 /** Version of the documents; grows when a field changes its meaning or goes. */
 #define CLI_ROWS_VERSION 2
 #define CLI_ROWS_WIDTH   100
+#define CLI_ROWS_GAP     2  /* between columns of text */
+#define CLI_ROWS_TIME    19 /* width of a local time without its zone */
 
 enum cli_format { CLI_FORMAT_TEXT, CLI_FORMAT_CSV, CLI_FORMAT_JSON };
 
@@ -52,8 +54,8 @@ struct cli_column cli_run_column(const struct eg_run_column *column, unsigned wi
 /** Return the width of the terminal window that `out` is, else CLI_ROWS_WIDTH. */
 unsigned cli_rows_window(FILE *out);
 
-/** Make columns wider or narrower for lines of `width`. Return false if they do not fit. */
-bool cli_rows_fit(struct cli_column *columns, unsigned width);
+/** Return how wide the value is in text. */
+unsigned cli_rows_text_width(const struct cli_column *column, const void *row);
 
 struct cli_table_form {
     const char *name; /* of the array in JSON, and in text the title of all but the main table */
